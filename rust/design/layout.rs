@@ -1,0 +1,96 @@
+//! The shape of a design: which columns X and the random terms have, before any row is read.
+
+use serde::{Deserialize, Serialize};
+
+/// How the cells of a categorical term become columns: `columns[k]` lists the non-zero entries
+/// `(cell, value)` of the k-th coded column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Coding {
+    pub n_cells: usize,
+    pub columns: Vec<Vec<(u32, f64)>>,
+}
+
+/// One term of the fixed part: `n_numeric` numeric columns (products of its numeric factors), each
+/// once for every coded column of its categorical factors.  Categories stay codes: row i of the term
+/// is `values[i][j]` in cell `cells[i]`, and only a block of X'X is ever coded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FixedTerm {
+    pub name: String,
+    pub n_numeric: usize,
+    /// `None` for a term without categorical factors.
+    pub coding: Option<Coding>,
+}
+
+impl FixedTerm {
+    /// Cells of the term; 1 without categorical factors.
+    pub fn n_cells(&self) -> usize {
+        self.coding.as_ref().map_or(1, |c| c.n_cells)
+    }
+
+    /// Columns of X that the term gives.
+    pub fn width(&self) -> usize {
+        self.n_numeric * self.coding.as_ref().map_or(1, |c| c.columns.len())
+    }
+}
+
+/// One column of X: the `numeric`-th numeric column of `term` times its `coded`-th coded column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FixedColumn {
+    pub name: String,
+    pub term: usize,
+    pub numeric: usize,
+    pub coded: usize,
+}
+
+/// X (n x p): its terms, and its columns in the order users see.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct FixedLayout {
+    /// The intercept, if any, is the first term: one numeric column of ones, no coding.
+    pub terms: Vec<FixedTerm>,
+    pub columns: Vec<FixedColumn>,
+    pub has_intercept: bool,
+}
+
+/// Z of one random term, as narrow columns: row i is `z[i]` (width r) in level `codes[i]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RandomLayout {
+    /// As written, for messages: `(1 + ses | school)`.
+    pub name: String,
+    /// Index into the design's grouping factors.
+    pub factor: usize,
+    /// Names of the r columns: `(Intercept)`, `ses`.
+    pub columns: Vec<String>,
+    /// The first column is the constant.
+    pub has_intercept: bool,
+    /// `us`, `diag`, `cs`, `homcs`, `ar1`, `toep`: the covariance structure's name.
+    pub structure: String,
+}
+
+/// A grouping factor: the code of every row used, every code < `n_levels`, every level used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupingFactor {
+    pub name: String,
+    codes: Vec<u32>,
+    n_levels: usize,
+}
+
+impl GroupingFactor {
+    /// Fails if a code is not below `n_levels`.
+    pub fn new(name: impl Into<String>, codes: Vec<u32>, n_levels: usize) -> crate::Result<Self> {
+        let name = name.into();
+        if codes.iter().any(|&c| c as usize >= n_levels) {
+            return Err(crate::Error::Design(format!(
+                "grouping factor '{name}': a code is not below the number of levels, {n_levels}"
+            )));
+        }
+        Ok(Self { name, codes, n_levels })
+    }
+
+    pub fn codes(&self) -> &[u32] {
+        &self.codes
+    }
+
+    pub fn n_levels(&self) -> usize {
+        self.n_levels
+    }
+}

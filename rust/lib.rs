@@ -1,0 +1,10 @@
+//! Linear mixed models, from columns to a verified fit.
+//!
+//! y | b ~ N(Xβ + Zb, σ²W⁻¹),   b = Λ(θ)u,   u ~ N(0, σ²I)
+//!
+//! The rooms below follow one fit in order, from data to report.
+
+mod error;
+pub mod design;
+
+pub use error::{Error, Result};
