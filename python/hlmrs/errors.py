@@ -55,6 +55,10 @@ class NumericalError(HlmrsError, ArithmeticError):
     """A computation that broke down."""
 
 
+class OptionError(HlmrsError, ValueError):
+    """An option whose value is not one of those it can have."""
+
+
 class FitStateError(HlmrsError, RuntimeError):
     """A question about something that a fit does not hold, such as the rows of a fit saved without them."""
 
