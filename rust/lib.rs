@@ -4,7 +4,9 @@
 //!
 //! The rooms below follow one fit in order, from data to report.
 
-mod error;
+pub mod covariance;
 pub mod design;
+mod error;
+pub mod linalg;
 
 pub use error::{Error, Result};

@@ -1,0 +1,115 @@
+//! Which parameters belong to which random term, and where its block of Λ stands.
+
+use super::structure::Structure;
+
+/// One random term: `width` columns within the `factor_width` columns of its grouping factor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TermCovariance {
+    pub structure: Structure,
+    pub factor: usize,
+    pub offset: usize,
+    pub width: usize,
+    /// First parameter of the term in θ.
+    pub first: usize,
+}
+
+impl TermCovariance {
+    pub fn n_parameters(&self) -> usize {
+        self.structure.n_parameters(self.width)
+    }
+
+    pub fn parameters<'a>(&self, theta: &'a [f64]) -> &'a [f64] {
+        &theta[self.first..self.first + self.n_parameters()]
+    }
+
+    /// The term's own Λ (width x width).
+    pub fn factor(&self, theta: &[f64]) -> Vec<f64> {
+        let mut lambda = vec![0.0; self.width * self.width];
+        self.structure.factor(self.parameters(theta), self.width, &mut lambda);
+        lambda
+    }
+}
+
+/// θ, cut by terms; terms of one grouping factor share a block-diagonal Λ.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ThetaMap {
+    pub terms: Vec<TermCovariance>,
+    /// Width of every grouping factor, all its terms together.
+    pub widths: Vec<usize>,
+    pub n_parameters: usize,
+}
+
+impl ThetaMap {
+    /// `terms`: (structure, grouping factor, width) in the order of θ.
+    pub fn new(terms: &[(Structure, usize, usize)], n_factors: usize) -> Self {
+        let mut map = Self { terms: Vec::new(), widths: vec![0; n_factors], n_parameters: 0 };
+        for &(structure, factor, width) in terms {
+            let term = TermCovariance { structure, factor, offset: map.widths[factor], width, first: map.n_parameters };
+            map.widths[factor] += width;
+            map.n_parameters += term.n_parameters();
+            map.terms.push(term);
+        }
+        map
+    }
+
+    /// Λ = I for every term.
+    pub fn start(&self) -> Vec<f64> {
+        self.terms.iter().flat_map(|t| t.structure.start(t.width)).collect()
+    }
+
+    /// Fills the block of Λ of every grouping factor.
+    pub fn factors(&self, theta: &[f64], lambda: &mut [Vec<f64>]) {
+        for (block, &r) in lambda.iter_mut().zip(&self.widths) {
+            block.resize(r * r, 0.0);
+            block.fill(0.0);
+        }
+        for term in &self.terms {
+            let own = term.factor(theta);
+            place(&own, term, self.widths[term.factor], &mut lambda[term.factor]);
+        }
+    }
+
+    /// ∂Λ/∂θ_k of the grouping factor that θ_k belongs to, in the factor's full width.
+    pub fn derivative(&self, theta: &[f64], k: usize) -> (usize, Vec<f64>) {
+        let term = self.term_of(k);
+        let own = term.structure.derivative(term.parameters(theta), term.width, k - term.first);
+        let r = self.widths[term.factor];
+        let mut full = vec![0.0; r * r];
+        place(&own, term, r, &mut full);
+        (term.factor, full)
+    }
+
+    pub fn term_of(&self, k: usize) -> &TermCovariance {
+        self.terms.iter().find(|t| k < t.first + t.n_parameters()).expect("a parameter of some term")
+    }
+
+    /// Parameters whose zero is a boundary, over all terms.
+    pub fn scale_parameters(&self) -> Vec<usize> {
+        self.terms.iter().flat_map(|t| t.structure.scale_parameters(t.width).into_iter().map(|k| k + t.first)).collect()
+    }
+}
+
+/// Writes a term's block into its place in the factor's block.
+fn place(own: &[f64], term: &TermCovariance, r: usize, block: &mut [f64]) {
+    for j in 0..term.width {
+        for i in 0..term.width {
+            block[(term.offset + j) * r + term.offset + i] = own[j * term.width + i];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_terms_on_a_factor_share_a_block_diagonal_factor() {
+        let map = ThetaMap::new(&[(Structure::Unstructured, 0, 2), (Structure::Diagonal, 0, 1)], 1);
+        let mut lambda = vec![Vec::new()];
+        map.factors(&[1.0, 2.0, 3.0, 4.0], &mut lambda);
+        assert_eq!(lambda[0], [1.0, 2.0, 0.0, 0.0, 3.0, 0.0, 0.0, 0.0, 4.0]);
+        assert_eq!(map.scale_parameters(), [0, 2, 3]);
+        let (factor, d) = map.derivative(&[1.0, 2.0, 3.0, 4.0], 1);
+        assert_eq!((factor, d), (0, vec![0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]));
+    }
+}

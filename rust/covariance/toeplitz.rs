@@ -1,0 +1,51 @@
+//! `toep()`: a correlation for every lag; θ = (sd_1, ..., sd_r, φ_1, ..., φ_{r-1}).
+//!
+//! sin φ_k is the partial autocorrelation of lag k, so that every θ is a valid covariance
+//! (Barndorff-Nielsen and Schou 1973, J. Multivariate Analysis 3, 408-419).
+
+use super::structure::scale_rows;
+use crate::linalg::dual::Real;
+
+pub fn factor<T: Real>(theta: &[T], r: usize, lambda: &mut [T]) {
+    let rho = autocorrelations(&theta[r..]);
+    cholesky_toeplitz(&rho, r, lambda);
+    scale_rows(lambda, |i| theta[i], r);
+}
+
+/// Correlations of lag 0, 1, ... from partial autocorrelations, by the Durbin-Levinson recursion.
+pub fn autocorrelations<T: Real>(phi: &[T]) -> Vec<T> {
+    let one = T::from(1.0);
+    let mut rho = vec![one];
+    let mut ar: Vec<T> = Vec::new(); // coefficients of the best linear prediction from k values
+    let mut variance = one; // of its error
+    for &angle in phi {
+        let partial = angle.sin();
+        let predicted = ar.iter().zip(rho.iter().skip(1).rev()).fold(T::from(0.0), |s, (&a, &r)| s + a * r);
+        rho.push(predicted + partial * variance);
+        let reversed: Vec<T> = ar.iter().rev().copied().collect();
+        for (a, b) in ar.iter_mut().zip(reversed) {
+            *a = *a - partial * b;
+        }
+        ar.push(partial);
+        variance = variance * (one - partial * partial);
+    }
+    rho
+}
+
+fn cholesky_toeplitz<T: Real>(rho: &[T], r: usize, lambda: &mut [T]) {
+    for j in 0..r {
+        for i in j..r {
+            let mut sum = rho[i - j];
+            for k in 0..j {
+                sum = sum - lambda[k * r + i] * lambda[k * r + j];
+            }
+            lambda[j * r + i] = if i == j {
+                sum.sqrt()
+            } else if lambda[j * r + j].value() > 0.0 {
+                sum / lambda[j * r + j]
+            } else {
+                T::from(0.0)
+            };
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Large dense blocks, column-major, by faer: Cholesky, inverse, products.
+
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::cholesky::llt;
+use faer::linalg::matmul::matmul;
+use faer::linalg::matmul::triangular::{self, BlockStructure};
+use faer::linalg::triangular_solve;
+use faer::{Accum, MatMut, MatRef, Par};
+
+/// Above this order two threads gain in a dense kernel (benches/kernels.rs).
+const PARALLEL_ORDER: usize = 512;
+
+/// Threads for a dense kernel of order `n`: faer's in the current pool, or none for a small one.
+pub fn par(n: usize) -> Par {
+    if n >= PARALLEL_ORDER { Par::rayon(0) } else { Par::Seq }
+}
+
+pub fn view(a: &[f64], m: usize, n: usize) -> MatRef<'_, f64> {
+    MatRef::from_column_major_slice(a, m, n)
+}
+
+pub fn view_mut(a: &mut [f64], m: usize, n: usize) -> MatMut<'_, f64> {
+    MatMut::from_column_major_slice_mut(a, m, n)
+}
+
+/// Overwrites the lower triangle of A (n x n) with its Cholesky factor; the strict upper triangle is
+/// scratch.  Fails with the index of the first pivot that is not positive.
+pub fn cholesky_lower(a: &mut [f64], n: usize) -> Result<(), usize> {
+    if n == 0 {
+        return Ok(());
+    }
+    let par = par(n);
+    let mut memory = MemBuffer::new(llt::factor::cholesky_in_place_scratch::<f64>(n, par, Default::default()));
+    llt::factor::cholesky_in_place(
+        view_mut(a, n, n),
+        Default::default(),
+        par,
+        MemStack::new(&mut memory),
+        Default::default(),
+    )
+    .map(|_| ())
+    .map_err(|e| match e {
+        llt::factor::LltError::NonPositivePivot { index } => index,
+    })
+}
+
+/// log|A| from the diagonal of its Cholesky factor (order n, leading dimension `stride`).
+pub fn logdet(l: &[f64], stride: usize, n: usize) -> f64 {
+    2.0 * (0..n).map(|j| l[j * stride + j].ln()).sum::<f64>()
+}
+
+/// Fills `inverse` (both triangles) with A^-1 from the Cholesky factor in the lower triangle of `l`.
+pub fn inverse_from_cholesky(inverse: &mut [f64], l: &[f64], n: usize) {
+    if n == 0 {
+        return;
+    }
+    let par = par(n);
+    let mut memory = MemBuffer::new(llt::inverse::inverse_scratch::<f64>(n, par));
+    llt::inverse::inverse(view_mut(inverse, n, n), view(l, n, n), par, MemStack::new(&mut memory));
+    for j in 0..n {
+        for i in 0..j {
+            inverse[j * n + i] = inverse[i * n + j];
+        }
+    }
+}
+
+/// X = L^-1 X; X is n x m.
+pub fn solve_lower(l: &[f64], x: &mut [f64], n: usize, m: usize) {
+    if n > 0 && m > 0 {
+        triangular_solve::solve_lower_triangular_in_place(view(l, n, n), view_mut(x, n, m), par(n.min(64 * m)));
+    }
+}
+
+/// X = L^-T X; X is n x m.
+pub fn solve_lower_transposed(l: &[f64], x: &mut [f64], n: usize, m: usize) {
+    if n > 0 && m > 0 {
+        triangular_solve::solve_upper_triangular_in_place(
+            view(l, n, n).transpose(),
+            view_mut(x, n, m),
+            par(n.min(64 * m)),
+        );
+    }
+}
+
+/// The lower triangle of C (n x n) += alpha A A', A n x k.
+pub fn rank_update_lower(c: &mut [f64], a: MatRef<'_, f64>, alpha: f64) {
+    let n = a.nrows();
+    if n == 0 || a.ncols() == 0 {
+        return;
+    }
+    triangular::matmul(
+        view_mut(c, n, n),
+        BlockStructure::TriangularLower,
+        Accum::Add,
+        a,
+        BlockStructure::Rectangular,
+        a.transpose(),
+        BlockStructure::Rectangular,
+        alpha,
+        par(n),
+    );
+}
+
+/// C = beta C + alpha A B, with beta 0 or 1.
+pub fn multiply(c: MatMut<'_, f64>, accumulate: Accum, a: MatRef<'_, f64>, b: MatRef<'_, f64>, alpha: f64) {
+    let order = c.nrows().min(a.ncols().max(c.ncols()));
+    if c.nrows() > 0 && c.ncols() > 0 {
+        matmul(c, accumulate, a, b, alpha, par(order));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spd(n: usize) -> Vec<f64> {
+        let mut a = vec![0.0; n * n];
+        for j in 0..n {
+            for i in 0..n {
+                a[j * n + i] = 1.0 / (1.0 + (i as f64 - j as f64).abs()) + if i == j { n as f64 } else { 0.0 };
+            }
+        }
+        a
+    }
+
+    #[test]
+    fn the_inverse_from_the_cholesky_factor_inverts() {
+        for n in [1, 2, 7, 40, 150] {
+            let a = spd(n);
+            let mut l = a.clone();
+            cholesky_lower(&mut l, n).unwrap();
+            let mut inverse = vec![0.0; n * n];
+            inverse_from_cholesky(&mut inverse, &l, n);
+            for i in 0..n {
+                for j in 0..n {
+                    let sum: f64 = (0..n).map(|k| a[k * n + i] * inverse[j * n + k]).sum();
+                    assert!((sum - f64::from(u8::from(i == j))).abs() < 1e-12);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_matrix_that_is_not_positive_definite_is_refused() {
+        assert!(cholesky_lower(&mut [1.0, 2.0, 2.0, 1.0], 2).is_err());
+    }
+}

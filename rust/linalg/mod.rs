@@ -1,0 +1,6 @@
+//! Dense kernels, small blocks and threads; knows no statistics.
+
+pub mod dense;
+pub mod dual;
+pub mod small;
+pub mod threads;
