@@ -1,0 +1,48 @@
+# make demo   fit real data and show the report
+# make test   formats, lints, types, and every Rust and Python test
+#
+# Both need Python >= 3.11 and a Rust toolchain, and set up the rest in .venv.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+export PYO3_PYTHON := $(abspath $(BIN)/python)
+export VIRTUAL_ENV := $(abspath $(VENV))
+
+.PHONY: demo test build lint-rust test-rust lint-python test-python clean
+
+demo: build
+	$(BIN)/python -m hlmrs demo
+
+test: lint-rust test-rust build lint-python test-python
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.13")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --group dev
+	touch $@
+
+build: $(STAMP)
+	$(BIN)/maturin develop --release --quiet
+
+lint-rust: $(STAMP)
+	cargo fmt --check
+	cargo clippy --quiet --all-targets -- -D warnings
+	cargo clippy --quiet --all-targets --features python -- -D warnings
+
+test-rust:
+	cargo test --quiet --release
+
+lint-python: $(STAMP)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+test-python: build
+	$(BIN)/python -m pytest
+
+clean:
+	rm -rf $(VENV) target

@@ -1,0 +1,83 @@
+"""How a model is fitted: the optimizer and its limits, as an object that checks itself."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any, Literal, get_args
+
+from .errors import OptionError
+
+Optimizer = Literal["trust-region", "bobyqa"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """Options of the fitting itself; none of them changes what the right answer is.
+
+    Parameters
+    ----------
+    optimizer : {"trust-region", "bobyqa"}
+        A bounded trust region with the exact gradient, or a search without derivatives as an independent check.
+    max_evaluations : int, optional
+        Evaluations of the criterion after which to stop.  Default: the optimizer's own limit.
+    tolerance : float, optional
+        Stop when the criterion can be improved by less than this.  Default: close to what double precision allows.
+    start : sequence of float, optional
+        Where to start: the relative covariance parameters, as ``fit.theta`` has them.
+    n_threads : int, optional
+        Threads to use.  Default: the environment's ``HLMRS_NUM_THREADS``, or ``RAYON_NUM_THREADS``, or all processors.
+        The result does not depend on it.
+
+    Examples
+    --------
+    >>> import hlmrs
+    >>> data = hlmrs.datasets.load("Dyestuff")
+    >>> check = hlmrs.Control(optimizer="bobyqa")
+    >>> round(hlmrs.lmer("Yield ~ 1 + (1 | Batch)", data, control=check).criterion, 3)
+    319.654
+    """
+
+    optimizer: Optimizer = "trust-region"
+    max_evaluations: int | None = None
+    tolerance: float | None = None
+    start: Sequence[float] | None = None
+    n_threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.optimizer not in get_args(Optimizer):
+            raise OptionError(
+                f"optimizer={self.optimizer!r}: choose one of {', '.join(map(repr, get_args(Optimizer)))}"
+            )
+        _check_count("max_evaluations", self.max_evaluations)
+        _check_count("n_threads", self.n_threads)
+        if self.tolerance is not None and not (_is(self.tolerance, Real) and 0 < self.tolerance < 1):
+            raise OptionError(f"tolerance={self.tolerance!r}: give a number between 0 and 1, such as 1e-8")
+        if self.start is not None:
+            object.__setattr__(self, "start", _numbers("start", self.start))
+
+    def threads(self) -> int | None:
+        """Return the threads to use; None means all processors."""
+        if self.n_threads is not None:
+            return self.n_threads
+        for variable in ("HLMRS_NUM_THREADS", "RAYON_NUM_THREADS"):
+            text = os.environ.get(variable, "")
+            if text.isdecimal() and int(text) > 0:
+                return int(text)
+        return None
+
+
+def _is(value: Any, kind: type) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def _check_count(name: str, value: int | None) -> None:
+    if value is not None and not (_is(value, Integral) and value > 0):
+        raise OptionError(f"{name}={value!r}: give a positive whole number, or None for the default")
+
+
+def _numbers(name: str, values: Sequence[float]) -> tuple[float, ...]:
+    try:
+        return tuple(float(value) for value in values)
+    except (TypeError, ValueError):
+        raise OptionError(f"{name}={values!r}: give a sequence of numbers") from None

@@ -1,0 +1,19 @@
+"""Classic data sets of the field, with where they come from.
+
+>>> import hlmrs
+>>> hlmrs.datasets.names()[:4]
+['sleepstudy', 'Dyestuff', 'Dyestuff2', 'Penicillin']
+>>> data = hlmrs.datasets.load("sleepstudy")
+>>> print(hlmrs.datasets.describe("sleepstudy"))
+sleepstudy: Reaction times of 18 subjects over ten days of sleep deprivation.
+180 rows
+  Reaction  numeric            average reaction time in a test, ms
+  Days      numeric            days of sleep deprivation
+  Subject   factor, 18 levels  the subject
+Source: Belenky, G. et al. (2003). ...
+"""
+
+from .catalogue import describe, names
+from .load import load
+
+__all__ = ["describe", "load", "names"]

@@ -1,0 +1,63 @@
+"""What is there: the data sets, their columns, and their sources."""
+
+import json
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from ..errors import DataError, nearest
+
+FOLDER: Traversable = resources.files(__package__) / "data"
+
+
+def names() -> list[str]:
+    """List the data sets.
+
+    Returns
+    -------
+    list of str
+        Names as in R; ``load`` and ``describe`` do not mind capitals.
+    """
+    return list(_schema())
+
+
+def describe(name: str) -> str:
+    """Say what a data set holds and where it comes from.
+
+    Parameters
+    ----------
+    name : str
+        One of ``names()``.
+
+    Returns
+    -------
+    str
+        Title, size, columns, source.
+    """
+    name, entry = find(name)
+    columns = entry["columns"]
+    width = max(map(len, columns))
+    lines = [f"  {column:<{width}}  {_type(spec):<18} {spec['about']}" for column, spec in columns.items()]
+    return "\n".join([f"{name}: {entry['title']}", f"{entry['n_rows']} rows", *lines, f"Source: {entry['source']}"])
+
+
+def find(name: str) -> tuple[str, dict[str, Any]]:
+    """Look up a data set: its name and its entry in the schema."""
+    known = {key.lower(): key for key in _schema()}
+    key = known.get(name.lower())
+    if key is None:
+        guess = nearest(name.lower(), known)
+        hint = f"; did you mean {known[guess]!r}?" if guess else ""
+        raise DataError(f"there is no data set {name!r}{hint}  hlmrs.datasets.names() lists them")
+    return key, _schema()[key]
+
+
+def _type(spec: dict[str, Any]) -> str:
+    return f"{spec['type']}, {len(spec['levels'])} levels" if "levels" in spec else str(spec["type"])
+
+
+@cache
+def _schema() -> dict[str, dict[str, Any]]:
+    entries: dict[str, dict[str, Any]] = json.loads((FOLDER / "schema.json").read_text(encoding="utf-8"))
+    return entries

@@ -1,0 +1,60 @@
+"""Read a data set into the caller's kind of frame."""
+
+import csv
+import gzip
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError
+from ..frame import Column, Factor, build, installed_kind
+from .catalogue import FOLDER, find
+
+_KINDS = ("polars", "pandas", "pyarrow", "duckdb", "dict")
+
+
+def load(name: str, frame: str | None = None) -> Any:
+    """Load a classic data set.
+
+    Parameters
+    ----------
+    name : str
+        One of ``hlmrs.datasets.names()``; capitals do not matter.
+    frame : {"polars", "pandas", "pyarrow", "duckdb", "dict"}, optional
+        Kind of the frame.  Default: Polars if it is installed, else pandas, else a dictionary of arrays.
+
+    Returns
+    -------
+    data frame
+        Factors are Enum or Categorical columns, with their levels in the declared order; in a dictionary they are text.
+
+    Examples
+    --------
+    >>> import hlmrs
+    >>> hlmrs.datasets.load("cake", frame="polars").schema["recipe"]
+    Enum(categories=['A', 'B', 'C'])
+    """
+    kind = frame or installed_kind()
+    if kind not in _KINDS:
+        raise DataError(f"frame={frame!r} is not one of {', '.join(map(repr, _KINDS))}")
+    _, entry = find(name)
+    header, *rows = csv.reader(io.StringIO(_text(entry["file"])))
+    values = dict(zip(header, zip(*rows, strict=True), strict=True))
+    return build(kind, {column: _column(values[column], spec) for column, spec in entry["columns"].items()})
+
+
+def _text(file: str) -> str:
+    raw = (FOLDER / file).read_bytes()
+    return (gzip.decompress(raw) if file.endswith(".gz") else raw).decode("utf-8")
+
+
+def _column(texts: Sequence[str], spec: dict[str, Any]) -> Column:
+    if "levels" in spec:
+        number = {level: code for code, level in enumerate(spec["levels"])} | {"NA": -1}
+        codes = np.fromiter((number[text] for text in texts), dtype=np.int32, count=len(texts))
+        return Factor(codes, spec["levels"], ordered=spec["type"] == "ordered")
+    if spec["type"] == "integer":
+        return np.array(texts, dtype=np.int64)
+    return np.array([np.nan if text == "NA" else float(text) for text in texts])

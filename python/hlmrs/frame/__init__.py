@@ -1,0 +1,10 @@
+"""Any data frame in, the caller's kind of frame out.
+
+``open_frame`` recognises a frame without importing its library; a ``Frame`` hands the columns that a model needs to the
+core; ``build`` makes a new frame of a given kind.  One file per kind, behind the interface in ``kind``.
+"""
+
+from .kind import Column, Factor, Frame
+from .recognise import build, installed_kind, open_frame
+
+__all__ = ["Column", "Factor", "Frame", "build", "installed_kind", "open_frame"]

@@ -1,0 +1,90 @@
+"""pyarrow: Table, RecordBatch, RecordBatchReader."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from .._core import Columns
+from .kind import Column, Factor, Frame, check_unique
+from .stream import read_stream
+
+
+def build(columns: Mapping[str, Column]) -> Any:
+    """Make a Table; NaN and None become null."""
+    import pyarrow as pa
+
+    def array(column: Column) -> Any:
+        if isinstance(column, Factor):
+            codes = pa.array(column.codes, mask=column.codes < 0)
+            return pa.DictionaryArray.from_arrays(codes, list(column.levels), ordered=column.ordered)
+        return pa.array(column, from_pandas=True)
+
+    return pa.table({name: array(column) for name, column in columns.items()})
+
+
+class ArrowTable:
+    """A Table or a RecordBatch."""
+
+    kind = "pyarrow"
+    lazy = False
+
+    def __init__(self, data: Any) -> None:
+        self._data = data
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all columns."""
+        names: list[str] = self._data.schema.names
+        return names
+
+    def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
+        """Hand over some columns, without a copy."""
+        check_unique(self.names, names)
+        return read_stream(self._data.select(list(names)))
+
+    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+        """Return the data as a Table with further columns."""
+        import pyarrow as pa
+
+        table = pa.table(self._data)
+        for name, values in zip(names, build(compute(self)).columns, strict=True):
+            table = table.append_column(name, values)
+        return table
+
+
+class ArrowReader:
+    """A RecordBatchReader, or another library's stream: read once, batch by batch, keeping the wanted columns."""
+
+    kind = "pyarrow"
+    lazy = False
+
+    def __init__(self, data: Any) -> None:
+        self._data = data
+
+    @classmethod
+    def from_stream(cls, data: Any) -> "ArrowReader":
+        """Open any object that has ``__arrow_c_stream__``."""
+        import pyarrow as pa
+
+        return cls(pa.RecordBatchReader.from_stream(data))
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all columns."""
+        names: list[str] = self._data.schema.names
+        return names
+
+    def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
+        """Read the batches to their end."""
+        import pyarrow as pa
+
+        check_unique(self.names, names)
+        schema = pa.schema([self._data.schema.field(name) for name in names])
+        return read_stream(pa.RecordBatchReader.from_batches(schema, self._batches(list(names))))
+
+    def _batches(self, names: list[str]) -> Iterator[Any]:
+        for batch in self._data:
+            yield batch.select(names)
+
+    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+        """Read everything into a Table and return it with further columns."""
+        return ArrowTable(self._data.read_all()).extend(names, compute)

@@ -1,0 +1,46 @@
+"""DuckDB relations."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from .._core import Columns
+from .kind import Column, Frame, check_unique, plain_column
+from .mapping import MappingFrame
+from .stream import read_stream
+
+
+def build(columns: Mapping[str, Column]) -> Any:
+    """Make a relation; NaN and None become NULL."""
+    import duckdb
+
+    arrays = {name: plain_column(column) for name, column in columns.items()}  # noqa: F841  found by its name in SQL
+    return duckdb.sql("SELECT * FROM arrays")
+
+
+class DuckDBRelation:
+    """A relation: the wanted columns are selected in the database."""
+
+    kind = "duckdb"
+    lazy = False
+
+    def __init__(self, data: Any) -> None:
+        self._data = data
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all columns."""
+        return list(self._data.columns)
+
+    def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
+        """Run the query for some columns."""
+        check_unique(self.names, names)
+        return read_stream(self._data.select(", ".join(map(_quoted, names))))
+
+    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+        """Run the query once and compute from its rows: a second run might return them in another order."""
+        rows = self._data.fetchnumpy()
+        return build({**rows, **compute(MappingFrame(rows))})
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,67 @@
+"""Defines what a kind of frame must provide.  One file per kind."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import Columns
+from ..errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A column of categories whose levels have a declared order."""
+
+    codes: NDArray[np.int32]
+    levels: Sequence[str]
+    ordered: bool = False
+
+    def texts(self) -> NDArray[np.object_]:
+        """Spell out the levels; None where the code is negative."""
+        return np.array([*self.levels, None], dtype=object)[self.codes]
+
+
+Column: TypeAlias = "NDArray[Any] | list[Any] | Factor"
+"""A column to build: NaN in a float array, None in a list and a negative code are missing."""
+
+
+def plain_column(column: Column) -> NDArray[Any]:
+    """Make one array of a column; texts are objects."""
+    if isinstance(column, Factor):
+        return column.texts()
+    return np.array(column, dtype=object) if isinstance(column, list) else column
+
+
+class Frame(Protocol):
+    """The caller's data."""
+
+    kind: ClassVar[str]
+    """The kind of frame that results come back in; ``build`` makes one."""
+
+    lazy: ClassVar[bool]
+    """Whether rows are computed on demand, so that predictions should be too."""
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all columns."""
+
+    def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
+        """Hand over some columns; those in `labels` only name groups, so long integers must keep all their digits."""
+
+    def extend(self, names: Sequence[str], compute: "Callable[[Frame], Mapping[str, Column]]") -> Any:
+        """Return the caller's frame with the columns `names`, which `compute` makes from the rows of a frame."""
+
+
+def check_unique(names: Sequence[str], wanted: Iterable[str]) -> None:
+    """Refuse frames in which a wanted name stands for more than one column."""
+    if len(set(names)) == len(names):
+        return
+    for name in wanted:
+        if names.count(name) > 1:
+            raise DataError(
+                f"column {name!r} occurs {names.count(name)} times in the data; rename or drop the duplicates, "
+                "so that the formula means one of them"
+            )

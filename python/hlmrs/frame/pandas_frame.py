@@ -1,0 +1,84 @@
+"""pandas DataFrames, with and without pyarrow."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .._core import Columns
+from .kind import Column, Factor, Frame, check_unique, plain_column
+from .values import add_codes, add_values
+
+
+def build(columns: Mapping[str, Column]) -> Any:
+    """Make a DataFrame; missing texts are None, missing numbers NaN."""
+    import pandas as pd
+
+    def series(column: Column) -> Any:
+        if isinstance(column, Factor):
+            return pd.Categorical.from_codes(column.codes, categories=list(column.levels), ordered=column.ordered)
+        return plain_column(column)
+
+    return pd.DataFrame({name: series(column) for name, column in columns.items()})
+
+
+class PandasFrame:
+    """A DataFrame."""
+
+    kind = "pandas"
+    lazy = False
+
+    def __init__(self, data: Any) -> None:
+        self._data = data
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all columns."""
+        return [str(name) for name in self._data.columns]
+
+    def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
+        """Hand over some columns: arrays, or codes and levels."""
+        own = self.names
+        check_unique(own, names)
+        columns = Columns()
+        for name in names:
+            series = self._data.iloc[:, own.index(name)]
+            add_series(columns, name, series, long_integers_are_labels=name in labels)
+        return columns
+
+    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+        """Return the frame with further columns and its own index."""
+        return self._data.assign(**compute(self))
+
+
+def add_series(columns: Columns, name: str, series: Any, *, long_integers_are_labels: bool = False) -> None:
+    """Add a Series by its type."""
+    dtype = series.dtype
+    if isinstance(dtype, np.dtype):
+        add_values(columns, name, series.to_numpy(), long_integers_are_labels=long_integers_are_labels)
+        return
+    match type(dtype).__name__:
+        case "CategoricalDtype":
+            values = series.array
+            add_codes(columns, name, values.codes, values.categories, declared=True, ordered=values.ordered)
+        case "StringDtype":
+            codes, levels = series.factorize()
+            add_codes(columns, name, codes, levels, declared=False)
+        case "ArrowDtype":
+            _add_arrow_backed(columns, name, series)
+        case _:
+            values = _plain(series, exact=long_integers_are_labels)
+            add_values(columns, name, values, long_integers_are_labels=long_integers_are_labels)
+
+
+def _add_arrow_backed(columns: Columns, name: str, series: Any) -> None:
+    import pyarrow as pa
+
+    columns.add_arrow(pa.table({name: pa.array(series.array)}))
+
+
+def _plain(series: Any, *, exact: bool) -> Any:
+    """Make an array of a nullable, sparse, or zoned Series."""
+    if series.dtype.kind in "iuf" and not (exact and not series.hasnans):
+        return series.to_numpy(dtype=np.float64, na_value=np.nan)
+    return series.to_numpy() if series.dtype.kind in "iu" else series.to_numpy(dtype=object)

@@ -1,0 +1,71 @@
+"""Polars: DataFrame and LazyFrame.  Data cross as an Arrow stream; nothing here depends on a Polars version."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from .._core import Columns
+from .kind import Column, Factor, Frame
+from .stream import read_stream
+
+
+def build(columns: Mapping[str, Column]) -> Any:
+    """Make a DataFrame; NaN and None become null."""
+    import polars as pl
+
+    def series(column: Column) -> Any:
+        if isinstance(column, Factor):
+            return pl.Series(column.texts(), dtype=pl.Enum(column.levels))
+        return column
+
+    return pl.DataFrame({name: series(column) for name, column in columns.items()}, nan_to_null=True)
+
+
+class PolarsFrame:
+    """A DataFrame."""
+
+    kind = "polars"
+    lazy = False
+
+    def __init__(self, data: Any) -> None:
+        self._data = data
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all columns."""
+        names: list[str] = self._data.columns
+        return names
+
+    def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
+        """Hand over some columns, without a copy."""
+        return read_stream(self._data[list(names)])
+
+    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+        """Return the frame with further columns."""
+        return self._data.with_columns(build(compute(self)).get_columns())
+
+
+class PolarsLazyFrame:
+    """A LazyFrame: only the wanted columns are collected."""
+
+    kind = "polars"
+    lazy = True
+
+    def __init__(self, data: Any) -> None:
+        self._data = data
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all columns, without collecting any."""
+        names: list[str] = self._data.collect_schema().names()
+        return names
+
+    def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
+        """Collect and hand over some columns."""
+        return read_stream(self._data.select(list(names)).collect())
+
+    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+        """Return a LazyFrame that computes further columns, all of them float, when it is collected."""
+        import polars as pl
+
+        schema = dict(self._data.collect_schema()) | dict.fromkeys(names, pl.Float64)
+        return self._data.map_batches(lambda batch: PolarsFrame(batch).extend(names, compute), schema=schema)

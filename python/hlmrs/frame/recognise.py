@@ -1,0 +1,59 @@
+"""Which kind of frame is it?  Told by the type's module: no library is imported to find out."""
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..errors import DataError
+from . import arrow, duckdb_relation, mapping, pandas_frame, polars_frame
+from .kind import Column, Frame
+from .stream import StreamFrame
+
+_OPENERS: dict[tuple[str, str], Callable[[Any], Frame]] = {
+    ("polars", "DataFrame"): polars_frame.PolarsFrame,
+    ("polars", "LazyFrame"): polars_frame.PolarsLazyFrame,
+    ("pandas", "DataFrame"): pandas_frame.PandasFrame,
+    ("pyarrow", "Table"): arrow.ArrowTable,
+    ("pyarrow", "RecordBatch"): arrow.ArrowTable,
+    ("pyarrow", "RecordBatchReader"): arrow.ArrowReader,
+    ("duckdb", "DuckDBPyRelation"): duckdb_relation.DuckDBRelation,
+    ("_duckdb", "DuckDBPyRelation"): duckdb_relation.DuckDBRelation,
+}
+
+_BUILDERS: dict[str, Callable[[Mapping[str, Column]], Any]] = {
+    "polars": polars_frame.build,
+    "pandas": pandas_frame.build,
+    "pyarrow": arrow.build,
+    "duckdb": duckdb_relation.build,
+    "dict": mapping.build,
+}
+
+
+def open_frame(data: Any) -> Frame:
+    """Recognise the caller's data."""
+    for base in type(data).__mro__:
+        opener = _OPENERS.get((base.__module__.partition(".")[0], base.__name__))
+        if opener is not None:
+            return opener(data)
+    if isinstance(data, Mapping):
+        return mapping.MappingFrame(data)
+    if hasattr(data, "__arrow_c_stream__"):
+        return arrow.ArrowReader.from_stream(data) if _installed("pyarrow") else StreamFrame(data)
+    raise DataError(
+        f"data is of type {type(data).__name__}; give a Polars or pandas data frame, a pyarrow table, "
+        "a DuckDB relation, or a dictionary of columns"
+    )
+
+
+def build(kind: str, columns: Mapping[str, Column]) -> Any:
+    """Make a frame of the named kind."""
+    return _BUILDERS[kind](columns)
+
+
+def installed_kind() -> str:
+    """Choose the kind for data that nobody gave: Polars if it is installed, else pandas, else a dictionary."""
+    return next((kind for kind in ("polars", "pandas") if _installed(kind)), "dict")
+
+
+def _installed(library: str) -> bool:
+    return importlib.util.find_spec(library) is not None

@@ -1,0 +1,128 @@
+"""A NumPy array as a column of the core: a number, or a category with its levels as text."""
+
+import datetime
+import decimal
+import numbers
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import Columns
+from ..errors import DataError
+
+MISSING = np.uint32(0xFFFFFFFF)
+"""The code of a missing category."""
+
+_LONGEST_EXACT = 2**53
+
+
+def add_values(columns: Columns, name: str, values: NDArray[Any], *, long_integers_are_labels: bool = False) -> None:
+    """Add an array of any type that has a meaning in a model."""
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.astype(object).filled(None) if values.dtype.kind not in "f" else values.filled(np.nan)
+    kind = values.dtype.kind
+    if kind in "iu" and long_integers_are_labels and _too_long(values):
+        add_labels(columns, name, values.astype("U"))
+    elif kind in "iuf":
+        columns.add_numeric(name, np.ascontiguousarray(values, dtype=np.float64))
+    elif kind == "b":
+        add_codes(columns, name, values, ["False", "True"], declared=True)
+    elif kind in "US":
+        add_labels(columns, name, values.astype("U"))
+    elif kind == "M":
+        add_labels(columns, name, np.datetime_as_string(values), missing=np.isnat(values))
+    elif kind == "O":
+        _add_objects(columns, name, values)
+    else:
+        raise DataError(f"column {name!r} is of type {values.dtype}; cast it to numbers or to text")
+
+
+def add_codes(
+    columns: Columns, name: str, codes: NDArray[Any], levels: Iterable[Any], *, declared: bool, ordered: bool = False
+) -> None:
+    """Add level codes, in which every negative one is a missing value."""
+    unsigned = codes.astype(np.uint32)
+    if codes.dtype.kind == "i":
+        unsigned[codes < 0] = MISSING
+    columns.add_categorical(name, unsigned, [level_text(level) for level in levels], ordered, declared)
+
+
+def add_labels(columns: Columns, name: str, labels: NDArray[Any], missing: NDArray[np.bool_] | None = None) -> None:
+    """Add texts, whose levels have no declared order."""
+    levels, codes = np.unique(labels, return_inverse=True)
+    codes = codes.astype(np.int64)
+    if missing is not None:
+        codes[missing] = -1
+    add_codes(columns, name, codes, levels, declared=False)
+
+
+def level_text(level: Any) -> str:
+    """Write a level as R does: 2.0 is "2", a date is in ISO form."""
+    if isinstance(level, str):
+        return str(level)
+    if isinstance(level, datetime.date):
+        return level.isoformat()
+    if isinstance(level, numbers.Real) and not isinstance(level, bool | np.bool_):
+        return repr(float(level)).removesuffix(".0") if float(level) != level or level % 1 else str(int(level))
+    return str(level)
+
+
+def _too_long(values: NDArray[Any]) -> bool:
+    return bool(values.size and max(-int(values.min()), int(values.max())) > _LONGEST_EXACT)
+
+
+def _add_objects(columns: Columns, name: str, values: NDArray[Any]) -> None:
+    """Add Python objects if all that are not missing are of one kind."""
+    present = np.array([not _absent(value) for value in values], dtype=bool)
+    shown = values[present]
+    kinds = {_kind(value) for value in shown}
+    if len(kinds) > 1:
+        raise _mixed(name, shown)
+    kind = kinds.pop() if kinds else "number"
+    if kind == "number":
+        numeric = np.full(len(values), np.nan)
+        numeric[present] = [float(value) for value in shown]
+        columns.add_numeric(name, numeric)
+    elif kind in ("text", "truth", "date"):
+        _add_object_levels(columns, name, values, present)
+    else:
+        raise DataError(
+            f"column {name!r} holds values of type {kind}, such as {shown[0]!r}; cast it to numbers or to text"
+        )
+
+
+def _add_object_levels(columns: Columns, name: str, values: NDArray[Any], present: NDArray[np.bool_]) -> None:
+    numbered: dict[str, int] = {}
+    codes = np.full(len(values), -1, dtype=np.int64)
+    codes[present] = [numbered.setdefault(level_text(value), len(numbered)) for value in values[present]]
+    add_codes(columns, name, codes, numbered, declared=False)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, bool | np.bool_):
+        return "truth"
+    if isinstance(value, numbers.Real | decimal.Decimal):
+        return "number"
+    if isinstance(value, datetime.date):
+        return "date"
+    return type(value).__name__
+
+
+def _absent(value: Any) -> bool:
+    """None, NaN, and the NA and NaT of pandas, which are not equal to themselves or have no truth value."""
+    return (
+        value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
+    )
+
+
+def _mixed(name: str, values: NDArray[Any]) -> DataError:
+    first = values[0]
+    other = next(value for value in values if _kind(value) != _kind(first))
+    return DataError(
+        f"column {name!r} mixes types: {first!r} is {type(first).__name__}, {other!r} is {type(other).__name__}; "
+        "cast it to numbers or to text"
+    )

@@ -1,0 +1,80 @@
+"""How numbers are written: aligned by column, with the digits that matter."""
+
+import math
+from collections.abc import Sequence
+
+DIGITS = 5
+"""Significant digits of the smallest number in a column."""
+
+ABSENT = ""
+
+
+def write_column(values: Sequence[float], digits: int = DIGITS) -> list[str]:
+    """Write a column with as many decimals as its smallest number needs, or in scientific form where sizes differ much.
+
+    >>> write_column([251.4051, 10.46729, float("nan")])
+    ['251.405', '10.467', '']
+    >>> write_column([1.5e-9, 2.0e4])
+    ['1.5e-09', '20000']
+    """
+    sizes = [abs(value) for value in values if math.isfinite(value) and value != 0]
+    if not sizes:
+        return [_write(value, 0) for value in values]
+    smallest, largest = (math.floor(math.log10(size)) for size in (min(sizes), max(sizes)))
+    if largest - smallest > digits or smallest < -digits or largest > 2 * digits:
+        return [f"{value:.{digits}g}" if math.isfinite(value) else _write(value, 0) for value in values]
+    return [_write(value, max(0, digits - 1 - smallest)) for value in values]
+
+
+def write_number(value: float, digits: int = DIGITS) -> str:
+    """Write one number."""
+    return write_column([value], digits)[0]
+
+
+def write_fixed(value: float, decimals: int) -> str:
+    """Write a number with a given number of decimals; absent if it is NaN.
+
+    >>> write_fixed(0.98765, 2), write_fixed(float("nan"), 2)
+    ('0.99', '')
+    """
+    return _write(value, decimals)
+
+
+def write_p(value: float) -> str:
+    """Write a p-value.
+
+    >>> write_p(0.01234), write_p(3e-9)
+    ('0.0123', '<0.0001')
+    """
+    return "<0.0001" if value < 0.0001 else _write(value, 4)
+
+
+def write_df(value: float) -> str:
+    """Write degrees of freedom; infinite ones belong to the normal distribution."""
+    return _write(value, 0 if not math.isfinite(value) or value == round(value) else 2)
+
+
+def write_count(count: int) -> str:
+    """Write a count with its thousands apart.
+
+    >>> write_count(73421)
+    '73,421'
+    """
+    return f"{count:,}"
+
+
+def plural(count: int, noun: str) -> str:
+    """Write a count and what is counted.
+
+    >>> plural(1, "row"), plural(2, "row")
+    ('1 row', '2 rows')
+    """
+    return f"{write_count(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def _write(value: float, decimals: int) -> str:
+    if math.isnan(value):
+        return ABSENT
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    return f"{value:.{decimals}f}"
