@@ -7,7 +7,7 @@ import numpy as np
 
 from .._core import Columns
 from .kind import Column, Factor, Frame, check_unique, plain_column
-from .values import add_codes, add_values
+from .values import add_codes, add_times, add_values
 
 
 def build(columns: Mapping[str, Column]) -> Any:
@@ -64,6 +64,8 @@ def add_series(columns: Columns, name: str, series: Any, *, long_integers_are_la
         case "StringDtype":
             codes, levels = series.factorize()
             add_codes(columns, name, codes, levels, declared=False)
+        case "DatetimeTZDtype":
+            add_times(columns, name, series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(), zone="Z")
         case "ArrowDtype":
             _add_arrow_backed(columns, name, series)
         case _:

@@ -28,11 +28,11 @@ def add_values(columns: Columns, name: str, values: NDArray[Any], *, long_intege
     elif kind in "iuf":
         columns.add_numeric(name, np.ascontiguousarray(values, dtype=np.float64))
     elif kind == "b":
-        add_codes(columns, name, values, ["False", "True"], declared=True)
+        add_codes(columns, name, values, ["FALSE", "TRUE"], declared=True)
     elif kind in "US":
         add_labels(columns, name, values.astype("U"))
     elif kind == "M":
-        add_labels(columns, name, np.datetime_as_string(values), missing=np.isnat(values))
+        add_times(columns, name, values)
     elif kind == "O":
         _add_objects(columns, name, values)
     else:
@@ -49,24 +49,39 @@ def add_codes(
     columns.add_categorical(name, unsigned, [level_text(level) for level in levels], ordered, declared)
 
 
-def add_labels(columns: Columns, name: str, labels: NDArray[Any], missing: NDArray[np.bool_] | None = None) -> None:
+def add_labels(columns: Columns, name: str, labels: NDArray[Any]) -> None:
     """Add texts, whose levels have no declared order."""
     levels, codes = np.unique(labels, return_inverse=True)
-    codes = codes.astype(np.int64)
-    if missing is not None:
-        codes[missing] = -1
-    add_codes(columns, name, codes, levels, declared=False)
+    add_codes(columns, name, codes.astype(np.int64), levels, declared=False)
+
+
+def add_times(columns: Columns, name: str, times: NDArray[np.datetime64], zone: str = "") -> None:
+    """Add dates or times as texts in ISO form, without a fraction of a second that is zero."""
+    instants, codes = np.unique(times, return_inverse=True)
+    codes[np.isnat(times)] = -1
+    texts = [_iso(text) + zone for text in np.datetime_as_string(instants[~np.isnat(instants)])]
+    add_codes(columns, name, codes.astype(np.int64), texts, declared=False)
 
 
 def level_text(level: Any) -> str:
-    """Write a level as R does: 2.0 is "2", a date is in ISO form."""
+    """Write a level as the core does for Arrow data: 2.0 is "2", a date is in ISO form."""
     if isinstance(level, str):
         return str(level)
+    if isinstance(level, bool | np.bool_):
+        return str(level).upper()
     if isinstance(level, datetime.date):
         return level.isoformat()
-    if isinstance(level, numbers.Real) and not isinstance(level, bool | np.bool_):
-        return repr(float(level)).removesuffix(".0") if float(level) != level or level % 1 else str(int(level))
+    if isinstance(level, numbers.Integral):
+        return str(int(level))
+    if isinstance(level, numbers.Real):
+        return str(float(level)).removesuffix(".0")
     return str(level)
+
+
+def _iso(text: str) -> str:
+    while text.endswith("000") and "." in text:
+        text = text[:-3].removesuffix(".")
+    return text
 
 
 def _too_long(values: NDArray[Any]) -> bool:
