@@ -6,7 +6,8 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from ..errors import DataError, nearest
+from ..errors import DataError
+from ..formula.suggest import suggestion
 
 FOLDER: Traversable = resources.files(__package__) / "data"
 
@@ -47,9 +48,7 @@ def find(name: str) -> tuple[str, dict[str, Any]]:
     known = {key.lower(): key for key in _schema()}
     key = known.get(name.lower())
     if key is None:
-        guess = nearest(name.lower(), known)
-        hint = f"; did you mean {known[guess]!r}?" if guess else ""
-        raise DataError(f"there is no data set {name!r}{hint}  hlmrs.datasets.names() lists them")
+        raise DataError(f"no data set is called {name!r}{suggestion(name, names())} (hlmrs.datasets.names() lists all)")
     return key, _schema()[key]
 
 

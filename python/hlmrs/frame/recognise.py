@@ -38,7 +38,7 @@ def open_frame(data: Any) -> Frame:
     if isinstance(data, Mapping):
         return mapping.MappingFrame(data)
     if hasattr(data, "__arrow_c_stream__"):
-        return arrow.ArrowReader.from_stream(data) if _installed("pyarrow") else StreamFrame(data)
+        return arrow.ArrowReader.from_stream(data) if installed("pyarrow") else StreamFrame(data)
     raise DataError(
         f"data is of type {type(data).__name__}; give a Polars or pandas data frame, a pyarrow table, "
         "a DuckDB relation, or a dictionary of columns"
@@ -52,8 +52,9 @@ def build(kind: str, columns: Mapping[str, Column]) -> Any:
 
 def installed_kind() -> str:
     """Choose the kind for data that nobody gave: Polars if it is installed, else pandas, else a dictionary."""
-    return next((kind for kind in ("polars", "pandas") if _installed(kind)), "dict")
+    return next((kind for kind in ("polars", "pandas") if installed(kind)), "dict")
 
 
-def _installed(library: str) -> bool:
+def installed(library: str) -> bool:
+    """Tell whether a library could be imported, without importing it."""
     return importlib.util.find_spec(library) is not None
