@@ -4,7 +4,7 @@ The text of an error names the column and the value, says what was expected, and
 """
 
 _WINDOW = 100
-_CONTROL_TO_SPACE = {code: " " for code in [*range(32), 0x7F, 0x85, 0x2028, 0x2029]}
+_CONTROL_TO_SPACE = dict.fromkeys([*range(32), 127, 133, 8232, 8233], " ")
 
 
 class HlmrsError(Exception):

@@ -1,0 +1,97 @@
+"""The right side of the ``~``: fixed terms, and the offsets and random terms added to them."""
+
+from collections.abc import Hashable, Sequence
+
+from .deparse import deparse, deparse_name
+from .encode import TermReader
+from .expressions import Column
+from .meaning import numbers_of
+from .random_term import MOST_RANDOM_TERMS, RandomTerm, read_bar, structured_bar
+from .reading_error import ReadingError
+from .syntax import Dot, FunctionCall, Infix, Parenthesis, Span, is_bar
+from .terms import Factor, Keys
+
+_NAMED = 5
+
+
+class ModelReader(TermReader):
+    """Reads a model's terms; ``others`` are the columns that ``.`` stands for."""
+
+    def __init__(self, mentioned: list[Column], others: Sequence[str]) -> None:
+        super().__init__(mentioned)
+        self._others = others
+        self._offsets: dict[str, Factor] = {}
+        self._random: dict[Hashable, RandomTerm] = {}
+
+    @property
+    def offsets(self) -> tuple[Factor, ...]:
+        """The offsets read so far."""
+        return tuple(self._offsets.values())
+
+    @property
+    def random(self) -> tuple[RandomTerm, ...]:
+        """The random terms read so far."""
+        return tuple(self._random.values())
+
+    def parenthesis(self, node: Parenthesis, summed: bool) -> Keys:
+        """Read ``( )``: a random term if there is a bar in it."""
+        if isinstance(node.inner, Infix) and is_bar(node.inner):
+            return self._bar(node.inner, "us", node.at, summed)
+        return super().parenthesis(node, summed)
+
+    def call(self, node: FunctionCall, summed: bool) -> Keys:
+        """Read a call: an offset, a random term with a structure, or a factor."""
+        if node.function == "offset":
+            return self._offset(node, summed)
+        bar = structured_bar(node)
+        if bar is not None:
+            return self._bar(bar, node.function, node.at, summed)
+        return self.factor(node)
+
+    def dot(self, node: Dot) -> Keys:
+        """Read ``.``: all columns that have no other part in the model."""
+        keys: Keys = {}
+        for name in self._others:
+            keys.update(self._variables.place(Factor(deparse_name(name), Column(name, node.at))))
+        return keys
+
+    def refuse_bar(self, bar: Infix) -> ReadingError:
+        """Say that parentheses are missing."""
+        inner = f"(x {bar.operator} g)"
+        return ReadingError(f"a random term needs parentheses: {inner}", bar.operator_at)
+
+    def _bar(self, bar: Infix, structure: str, at: Span, summed: bool) -> Keys:
+        """Add a random term, or after a minus remove it."""
+        if not summed:
+            raise ReadingError("a random term can only be added to a model: + (x | g)", at[0])
+        for term in read_bar(bar, structure, at, self._mentioned):
+            if self._adding:
+                self._add(term)
+            elif self._random.pop(term.identity(), None) is None:
+                raise ReadingError(f"there is no random term {term.name} to remove{self._there()}", at[0])
+        return {}
+
+    def _add(self, term: RandomTerm) -> None:
+        if term.identity() in self._random:
+            raise ReadingError(f"the random term {term.name} is there already", term.at[0])
+        if len(self._random) == MOST_RANDOM_TERMS:
+            raise ReadingError(f"more than {MOST_RANDOM_TERMS:,} random terms", term.at[0])
+        self._random[term.identity()] = term
+
+    def _there(self) -> str:
+        names = ", ".join(term.name for term in self.random[:_NAMED])
+        return f"; there is {names}" if names else ""
+
+    def _offset(self, node: FunctionCall, summed: bool) -> Keys:
+        """Add an offset, or after a minus remove it."""
+        if not summed:
+            raise ReadingError("an offset can only be added to a model: + offset(x)", node.at[0])
+        if len(node.arguments) != 1 or node.arguments[0].name is not None:
+            raise ReadingError("offset() takes one argument, a number for each row", node.at[0])
+        offset = Factor(deparse(node), numbers_of(node.arguments[0].value))
+        self._mentioned.extend(offset.columns())
+        if self._adding:
+            self._offsets[offset.name] = offset
+        else:
+            self._offsets.pop(offset.name, None)
+        return {}

@@ -1,0 +1,90 @@
+"""The model as a formula states it: what comes out of this room, and goes to the core as JSON."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from .expressions import Call, Column
+from .random_term import RandomTerm
+from .terms import Factor, Term
+
+NO_RANDOM_TERM = (
+    "the formula has no random term such as (1 | group), so there is nothing multilevel to estimate; "
+    "for a model without one use ordinary least squares, for example statsmodels.formula.api.ols"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """A response, fixed terms, offsets and random terms, all over columns of data that are not known yet.
+
+    Attributes
+    ----------
+    formula : str
+        The text that was read; two specs that differ in it alone are equal.
+    response : Factor
+        The left side.
+    intercept : bool
+        Whether the fixed part has one.
+    terms : tuple of Term
+        Fixed terms without the intercept: by degree, then as written.
+    offsets : tuple of Factor
+        Each named as written, ``offset(log(n))``, and standing for what is in the parentheses.
+    random : tuple of RandomTerm
+        Random terms as written; empty when there are none.
+    """
+
+    formula: str = field(compare=False)
+    response: Factor
+    intercept: bool
+    terms: tuple[Term, ...]
+    offsets: tuple[Factor, ...]
+    random: tuple[RandomTerm, ...]
+
+    def factors(self) -> Iterator[Factor]:
+        """Yield every factor of the model: response, fixed terms, offsets, random terms."""
+        yield self.response
+        for term in self.terms:
+            yield from term.factors
+        yield from self.offsets
+        for random_term in self.random:
+            yield from random_term.factors()
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns of the data that the model uses, in the order in which the formula names them."""
+        used: list[Column] = [column for factor in self.factors() for column in factor.columns()]
+        return tuple(dict.fromkeys(column.name for column in sorted(used, key=lambda column: column.at[0])))
+
+    def splines(self) -> tuple[Factor, ...]:
+        """Return the factors that the core gets as ready columns, each under its ``name``."""
+        return tuple(dict.fromkeys(factor for factor in self.factors() if factor.is_spline))
+
+    @property
+    def counts_successes(self) -> bool:
+        """Whether the response is ``cbind(successes, failures)``, which only a binomial model has."""
+        return isinstance(self.response.expression, Call) and self.response.expression.name == "cbind"
+
+    def to_json(self) -> str:
+        """Return the model as the core reads it."""
+        return json.dumps(
+            {
+                "formula": self.formula,
+                "response": self.response.as_json(),
+                "intercept": self.intercept,
+                "terms": [term.as_json() for term in self.terms],
+                "offsets": [offset.as_json() for offset in self.offsets],
+                "random": [term.as_json() for term in self.random],
+            },
+            ensure_ascii=False,
+        )
+
+    def __str__(self) -> str:
+        """Write the model as a formula, every term spelled out."""
+        return f"{self.response.name} ~ {self.right_side()}"
+
+    def right_side(self) -> str:
+        """Write all that follows the '~'."""
+        fixed = [term.name for term in self.terms]
+        start = ["0"] if not self.intercept else ["1"] if not fixed else []
+        offsets = [offset.name for offset in self.offsets]
+        return " + ".join([*start, *fixed, *offsets, *(term.name for term in self.random)])

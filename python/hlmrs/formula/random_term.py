@@ -1,0 +1,138 @@
+"""``(terms | group)``: what varies between the groups, by lme4's and glmmTMB's grammar.
+
+Both sides are read by the same algebra as the fixed part.  ``(x || g)`` becomes one ``RandomTerm`` for each term of its
+left side; ``(x | a/b)`` one for each grouping factor, ``a`` and ``a:b``.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .encode import TermReader
+from .expressions import Call, Column
+from .reading_error import ReadingError
+from .suggest import suggestion
+from .syntax import Argument, FunctionCall, Infix, Numeral, Span, Syntax, is_bar, strip
+from .terms import Factor, Keys, Term
+
+MOST_RANDOM_TERMS = 1000
+STRUCTURES = ("us", "diag", "cs", "homcs", "ar1", "toep")
+
+
+@dataclass(frozen=True, slots=True)
+class RandomTerm:
+    """Random effects of some terms, with one covariance structure, for every level of one grouping factor.
+
+    The grouping factor is the crossing of the factors in ``group``.
+    """
+
+    structure: str
+    intercept: bool
+    terms: tuple[Term, ...]
+    group: tuple[Factor, ...]
+    at: Span = field(compare=False)
+
+    @property
+    def label(self) -> str:
+        """The name of the grouping factor, such as ``batch:cask``."""
+        return ":".join(factor.name for factor in self.group)
+
+    @property
+    def name(self) -> str:
+        """The term in full, such as ``(1 + ses | school)``."""
+        effects = " + ".join(["1" if self.intercept else "0", *(term.name for term in self.terms)])
+        return f"{'' if self.structure == 'us' else self.structure}({effects} | {self.label})"
+
+    def identity(self) -> Hashable:
+        """Return what makes two terms one, in whatever order their columns are written."""
+        return self.structure, self.intercept, frozenset(self.terms), frozenset(self.group)
+
+    def factors(self) -> tuple[Factor, ...]:
+        """Return all factors, those of the group last."""
+        return (*(factor for term in self.terms for factor in term.factors), *self.group)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what the core reads."""
+        return {
+            "name": self.name,
+            "structure": self.structure,
+            "intercept": self.intercept,
+            "terms": [term.as_json() for term in self.terms],
+            "group": [factor.as_json() for factor in self.group],
+            "label": self.label,
+            "at": list(self.at),
+        }
+
+
+def read_bar(bar: Infix, structure: str, at: Span, mentioned: list[Column]) -> list[RandomTerm]:
+    """Read what stands in the parentheses; ``at`` covers these, and the name before them."""
+    effects = _EffectsReader(mentioned)
+    terms = effects.read(bar.left)
+    if not terms and not effects.intercept:
+        raise ReadingError("a random term without an effect; write (1 | g) for a random intercept", at[0])
+    groups = _GroupReader(mentioned).read(bar.right)
+    if not groups:
+        raise ReadingError("no grouping factor is left", bar.right.at[0])
+    parts = _parts(effects.intercept, terms) if bar.operator == "||" else [(effects.intercept, terms)]
+    if len(parts) * len(groups) > MOST_RANDOM_TERMS:
+        raise ReadingError(f"this expands to more than {MOST_RANDOM_TERMS:,} random terms", at[0])
+    return [RandomTerm(structure, *part, group.factors, at) for part in parts for group in groups]
+
+
+def structured_bar(call: FunctionCall) -> Infix | None:
+    """Return the bar in ``ar1(0 + week | plot)``, or nothing when the call has no bar."""
+    if not any(is_bar(strip(argument.value)) for argument in call.arguments):
+        if call.function in STRUCTURES:
+            raise ReadingError(f"{call.function}() takes a random term: {call.function}(x | g)", call.at[0])
+        return None
+    if call.function not in STRUCTURES:
+        raise ReadingError(
+            f"there is no covariance structure {call.function}(){suggestion(call.function, STRUCTURES)}; "
+            f"the structures are {', '.join(STRUCTURES)}",
+            call.at[0],
+        )
+    return _only_bar(call, call.arguments)
+
+
+def _only_bar(call: FunctionCall, arguments: tuple[Argument, ...]) -> Infix:
+    bar = strip(arguments[0].value)
+    if len(arguments) > 1 or arguments[0].name is not None or not isinstance(bar, Infix):
+        raise ReadingError(f"{call.function}() takes one random term: {call.function}(x | g)", call.at[0])
+    if bar.operator == "||":
+        raise ReadingError(f"'||' says diagonal and {call.function}() says otherwise; write |", bar.operator_at)
+    return bar
+
+
+def _parts(intercept: bool, terms: tuple[Term, ...]) -> list[tuple[bool, tuple[Term, ...]]]:
+    """Part the effects of ``||``: the intercept, then each term alone."""
+    return [(True, ())] * intercept + [(False, (term,)) for term in terms]
+
+
+class _EffectsReader(TermReader):
+    """Reads the left of a bar."""
+
+    part = "a random term"
+
+    def call(self, node: FunctionCall, summed: bool) -> Keys:
+        if node.function == "offset":
+            raise ReadingError("an offset belongs to the model, not to a random term: + offset(x)", node.at[0])
+        if structured_bar(node) is not None:
+            raise self.refuse_bar(_only_bar(node, node.arguments))
+        return self.factor(node)
+
+
+class _GroupReader(TermReader):
+    """Reads the right of a bar: columns, crossed or nested."""
+
+    part = "a grouping factor"
+
+    def numeral(self, node: Numeral) -> Keys:
+        raise ReadingError("expected a grouping factor, the name of a column", node.at[0])
+
+    def make_factor(self, node: Syntax) -> Factor:
+        if isinstance(node, FunctionCall) and node.function == "interaction":
+            raise ReadingError("write the interaction of grouping factors as a:b", node.at[0])
+        factor = super().make_factor(node)
+        if isinstance(factor.expression, Call) and factor.expression.name != "factor":
+            raise ReadingError("expected a grouping factor: a column, or several as in a:b or a/b", node.at[0])
+        return factor
