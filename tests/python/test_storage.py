@@ -1,3 +1,4 @@
+import contextlib
 import json
 import struct
 
@@ -38,7 +39,7 @@ def test_arrays_of_other_byte_order_and_layout_are_kept(tmp_path):
 def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "fit"
     storage.write(path, HEADER, ARRAYS)
-    with pytest.raises(ValueError, match="not JSON compliant|Out of range"):
+    with pytest.raises(ValueError, match="JSON compliant"):
         storage.write(path, {"x": float("nan")}, {})
     assert storage.read(path)[0] == HEADER
     assert [p.name for p in tmp_path.iterdir()] == ["fit"]
@@ -94,10 +95,10 @@ def test_a_header_nested_without_end_is_an_error():
 def test_a_changed_byte_gives_an_error_or_arrays_of_some_value(place, byte):
     changed = bytearray(WHOLE)
     changed[place] = byte
-    try:
-        storage.from_bytes(bytes(changed), "x")
-    except DataError as error:
-        assert "'x'" in str(error)
+    with contextlib.suppress(DataError):
+        header, arrays = storage.from_bytes(bytes(changed), "x")
+        assert isinstance(header, dict)
+        assert all(isinstance(array, np.ndarray) for array in arrays.values())
 
 
 @given(st.binary(max_size=400))

@@ -32,7 +32,7 @@ def test_every_kind_of_frame_holds_the_same():
     plain = datasets.load("cake", frame="dict")
     relation = datasets.load("cake", frame="duckdb")
     want = polars.with_columns(pl.col(pl.Enum).cast(pl.String)).to_dict(as_series=False)
-    assert pandas.astype({c: str for c in ("replicate", "recipe", "temperature")}).to_dict("list") == want
+    assert pandas.astype(dict.fromkeys(("replicate", "recipe", "temperature"), str)).to_dict("list") == want
     assert arrow.to_pydict() == want
     assert {name: list(values) for name, values in plain.items()} == want
     assert {name: list(values) for name, values in relation.fetchnumpy().items()} == want
