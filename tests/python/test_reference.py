@@ -43,7 +43,7 @@ def close(got: Any, want: Any, within: Any) -> None:
 
 
 def group_key(name: str) -> tuple[str, ...]:
-    """One spelling of a grouping factor: R writes `cask:batch` for `batch/cask`, and numbers a second term on a factor."""
+    """One spelling of a grouping factor: R writes `cask:batch` for `batch/cask`, and numbers further terms."""
     return tuple(sorted(re.sub(r"\.\d+$", "", name).split(":")))
 
 

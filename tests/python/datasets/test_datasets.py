@@ -68,7 +68,7 @@ def test_capitals_do_not_matter():
 def test_a_wrong_name_or_kind_is_answered_with_the_right_ones():
     with pytest.raises(DataError, match="'sleepstudi'; did you mean 'sleepstudy'"):
         datasets.load("sleepstudi")
-    with pytest.raises(DataError, match="frame='excel'.*'polars', 'pandas'"):
+    with pytest.raises(DataError, match=r"frame=.excel. .*'polars', 'pandas'"):
         datasets.load("cake", frame="excel")
 
 

@@ -1,0 +1,55 @@
+"""The Wald table of the fixed effects."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import OptionError
+from .distributions import two_sided_p, two_sided_quantile
+
+Vector = NDArray[np.float64]
+
+DDF_METHODS = ("normal", "residual")
+
+
+@dataclass(frozen=True, slots=True)
+class CoefficientTable:
+    """Estimates and tests of the fixed effects; all arrays have one entry per term."""
+
+    term: list[str]
+    estimate: Vector
+    std_error: Vector
+    statistic: Vector
+    df: Vector
+    p_value: Vector
+    conf_low: Vector
+    conf_high: Vector
+
+
+def coefficient_table(
+    names: Sequence[str], beta: Vector, std_error: Vector, df: Vector, *, level: float, dropped: Sequence[str] = ()
+) -> CoefficientTable:
+    """Compute Wald statistics; the `dropped` columns, which depend on others, follow as NaN."""
+    check_level(level)
+    statistic = beta / std_error
+    p_value = np.array([two_sided_p(t, nu) for t, nu in zip(statistic, df, strict=True)])
+    margin = np.array([two_sided_quantile(level, nu) for nu in df]) * std_error
+    rows = (beta, std_error, statistic, df, p_value, beta - margin, beta + margin)
+    unknown = np.full(len(dropped), math.nan)
+    return CoefficientTable([*names, *dropped], *(np.concatenate([row, unknown]) for row in rows))
+
+
+def denominator_df(method: str, n_coefficients: int, n_rows: int) -> Vector:
+    """Return the degrees of freedom of every coefficient by a method that is the same for all."""
+    if method not in DDF_METHODS:
+        raise OptionError(f"ddf={method!r}: choose one of {', '.join(map(repr, DDF_METHODS))}")
+    return np.full(n_coefficients, math.inf if method == "normal" else float(n_rows - n_coefficients))
+
+
+def check_level(level: float) -> None:
+    """Refuse a confidence level that is no probability."""
+    if not 0 < level < 1:
+        raise OptionError(f"level={level!r}: give a number between 0 and 1, such as 0.95")
