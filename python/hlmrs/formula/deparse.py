@@ -10,17 +10,15 @@ from .syntax import Argument, Dot, FunctionCall, Infix, Name, Numeral, Parenthes
 
 _TIGHT = ("^", "/", ":")
 _IDENTIFIER = re.compile(r"(?:[^\W\d_]|\.(?![0-9]))[\w.]*")
-_RESERVED = frozenset(
-    "if|else|repeat|while|function|for|next|break|in|TRUE|FALSE|NULL|Inf|NaN|...|.|"
-    "NA|NA_integer_|NA_real_|NA_character_|NA_complex_".split("|")
-)
+_CONSTANT = re.compile(r"TRUE|FALSE|NULL|Inf|NaN|NA|NA_integer_|NA_real_|NA_character_|NA_complex_")
+_KEYWORD = re.compile(r"if|else|repeat|while|function|for|next|break|in|\.\.\.|\.")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"})
 
 
 def deparse(node: Syntax) -> str:
     """Write a node as R would."""
     if isinstance(node, Name):
-        return deparse_name(node.text) if node.quoted or node.text not in _RESERVED else node.text
+        return node.text if not node.quoted and _CONSTANT.fullmatch(node.text) else deparse_name(node.text)
     if isinstance(node, Numeral):
         return deparse_number(node.value)
     if isinstance(node, Quotation):
@@ -38,7 +36,7 @@ def deparse(node: Syntax) -> str:
 
 def deparse_name(name: str) -> str:
     """Write a column's name, in backticks when it is no plain identifier."""
-    if _IDENTIFIER.fullmatch(name) and name not in _RESERVED:
+    if _IDENTIFIER.fullmatch(name) and not _CONSTANT.fullmatch(name) and not _KEYWORD.fullmatch(name):
         return name
     return f"`{name.translate(_ESCAPES).replace('`', chr(92) + '`')}`"
 

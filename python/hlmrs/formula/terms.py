@@ -103,9 +103,9 @@ class Variables:
     def power(self, base: Keys, exponent: int, at: int) -> Keys:
         """``base^exponent``: all interactions of up to so many terms."""
         terms = base
-        for _ in range(min(exponent, _MOST_FACTORS) - 1):
+        for _ in range(exponent - 1):
             larger = self.interact(base, terms, at)
-            if larger.keys() == terms.keys():
+            if list(larger) == list(terms):
                 break
             terms = larger
         return terms
