@@ -47,7 +47,7 @@ def _density(t: float, df: float) -> float:
 
 
 def _log_gamma_ratio(a: float) -> float:
-    """log Γ(a + 1/2) - log Γ(a), without cancellation for large a."""
+    """Return log Γ(a + 1/2) - log Γ(a), without cancellation for large a."""
     if a < _STIRLING:
         return math.lgamma(a + 0.5) - math.lgamma(a)
     return 0.5 * math.log(a) - 1 / (8 * a) + 1 / (192 * a**3)
