@@ -1,5 +1,7 @@
 //! The shape of a design: which columns X and the random terms have, before any row is read.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// How the cells of a categorical term become columns: `columns[k]` lists the non-zero entries
@@ -70,14 +72,18 @@ pub struct RandomLayout {
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupingFactor {
     pub name: String,
-    codes: Vec<u32>,
+    codes: Arc<Vec<u32>>,
     n_levels: usize,
 }
 
 impl GroupingFactor {
     /// Fails if a code is not below `n_levels`.
-    pub fn new(name: impl Into<String>, codes: Vec<u32>, n_levels: usize) -> crate::Result<Self> {
-        let name = name.into();
+    pub fn new(
+        name: impl Into<String>,
+        codes: impl Into<Arc<Vec<u32>>>,
+        n_levels: usize,
+    ) -> crate::Result<Self> {
+        let (name, codes) = (name.into(), codes.into());
         if codes.iter().any(|&c| c as usize >= n_levels) {
             return Err(crate::Error::Design(format!(
                 "grouping factor '{name}': a code is not below the number of levels, {n_levels}"

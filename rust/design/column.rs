@@ -1,0 +1,274 @@
+//! One column of the data: Arrow arrays, chunk after chunk, read in place.
+
+use std::ops::Range;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float16Type, Float32Type, Float64Type};
+use arrow_array::{Array, ArrayRef};
+use arrow_cast::display::array_value_to_string;
+use arrow_schema::DataType;
+
+use super::selection::Picks;
+use crate::{Error, Result};
+
+/// What a column can be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Number,
+    Boolean,
+    Text,
+    /// Dictionary-encoded: the values are categories.
+    Categories,
+    /// Dates, times, durations.
+    Time,
+    /// A column without a type: every value is missing.
+    Empty,
+    Other,
+}
+
+/// A named column.
+#[derive(Debug, Clone)]
+pub struct Column {
+    pub name: String,
+    chunks: Vec<ArrayRef>,
+    /// First row of every chunk, then the number of rows.
+    starts: Vec<usize>,
+    data_type: DataType,
+    /// The categories' order was declared by the user.
+    declared: bool,
+}
+
+/// A part of a batch that lies in one chunk.
+pub struct Piece<'a> {
+    pub array: &'a ArrayRef,
+    pub at: Places<'a>,
+    /// Where the part begins within the batch.
+    pub offset: usize,
+    /// First row of the chunk.
+    pub start: usize,
+}
+
+/// Indices into a chunk.
+pub enum Places<'a> {
+    Range(Range<usize>),
+    Rows { rows: &'a [u32], start: usize },
+}
+
+impl Places<'_> {
+    pub fn len(&self) -> usize {
+        match self {
+            Places::Range(r) => r.len(),
+            Places::Rows { rows, .. } => rows.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn for_each(&self, mut visit: impl FnMut(usize)) {
+        match self {
+            Places::Range(r) => r.clone().for_each(visit),
+            Places::Rows { rows, start } => {
+                rows.iter().for_each(|&row| visit(row as usize - start));
+            }
+        }
+    }
+
+    /// out[k] = value(k-th index)
+    pub fn fill<T>(&self, out: &mut [T], mut value: impl FnMut(usize) -> T) {
+        let mut out = out.iter_mut();
+        self.for_each(|i| {
+            if let Some(o) = out.next() {
+                *o = value(i);
+            }
+        });
+    }
+}
+
+impl Column {
+    /// Joins chunks of one type.
+    pub fn new(name: impl Into<String>, chunks: Vec<ArrayRef>, data_type: DataType) -> Self {
+        let mut starts = vec![0];
+        for chunk in &chunks {
+            starts.push(starts[starts.len() - 1] + chunk.len());
+        }
+        let declared = matches!(data_type, DataType::Dictionary(..));
+        Self { name: name.into(), chunks, starts, data_type, declared }
+    }
+
+    /// The categories come in no order of the user's.
+    pub fn undeclared(mut self) -> Self {
+        self.declared = false;
+        self
+    }
+
+    pub fn n_rows(&self) -> usize {
+        self.starts[self.chunks.len()]
+    }
+
+    pub fn data_type(&self) -> &DataType {
+        &self.data_type
+    }
+
+    pub fn chunks(&self) -> &[ArrayRef] {
+        &self.chunks
+    }
+
+    /// The chunk that holds a row.
+    pub fn chunk_index(&self, row: usize) -> usize {
+        self.starts.partition_point(|&s| s <= row) - 1
+    }
+
+    pub fn chunk_at(&self, row: usize) -> &ArrayRef {
+        &self.chunks[self.chunk_index(row)]
+    }
+
+    pub fn is_declared(&self) -> bool {
+        self.declared
+    }
+
+    pub fn kind(&self) -> Kind {
+        kind_of(&self.data_type)
+    }
+
+    /// The parts of a batch, one for every chunk that it touches.
+    pub fn pieces<'a>(&'a self, picks: &Picks<'a>) -> Vec<Piece<'a>> {
+        let (mut pieces, mut done) = (Vec::new(), 0);
+        let n = match picks {
+            Picks::Range(r) => r.len(),
+            Picks::Rows(rows) => rows.len(),
+        };
+        while done < n {
+            let first = match picks {
+                Picks::Range(r) => r.start + done,
+                Picks::Rows(rows) => rows[done] as usize,
+            };
+            let k = self.chunk_index(first);
+            let (start, end) = (self.starts[k], self.starts[k + 1]);
+            let at = places(picks, done, start, end);
+            let len = at.len();
+            pieces.push(Piece { array: &self.chunks[k], at, offset: done, start });
+            done += len;
+        }
+        pieces
+    }
+
+    /// The value in a row as text: the canonical label of a level.  `None` where it is missing.
+    pub fn text(&self, row: usize) -> Option<String> {
+        let k = self.chunk_index(row);
+        text_of(self.chunks[k].as_ref(), row - self.starts[k])
+    }
+
+    /// The first value that is not missing, for messages.
+    pub fn example(&self) -> Option<String> {
+        (0..self.n_rows()).find_map(|row| self.text(row))
+    }
+
+    /// What the column holds, in words: `text (for example 'oops')`.
+    pub fn describe(&self) -> String {
+        let what = match self.kind() {
+            Kind::Number => "numeric".into(),
+            Kind::Boolean => "boolean".into(),
+            Kind::Text => "text".into(),
+            Kind::Categories => "categorical".into(),
+            Kind::Time => format!("of type {}", time_name(&self.data_type)),
+            Kind::Empty => return "without any value".into(),
+            Kind::Other => return format!("of type {}", self.data_type),
+        };
+        match self.example() {
+            Some(value) => format!("{what} (for example '{value}')"),
+            None => what,
+        }
+    }
+
+    /// Fails unless the column can be read as numbers for `user`: "log(Days)", "the response".
+    pub fn require_numbers(&self, user: &str) -> Result<()> {
+        let fix = match self.kind() {
+            Kind::Number | Kind::Boolean | Kind::Empty => return Ok(()),
+            Kind::Time => "convert it to a number first, for example to days since the first date",
+            Kind::Text | Kind::Categories => "cast it to a number first",
+            Kind::Other => "compute a numeric column from it first",
+        };
+        Err(Error::Data(format!(
+            "column '{}' is {}, but {user} needs numbers; {fix}",
+            self.name,
+            self.describe()
+        )))
+    }
+}
+
+fn places<'a>(picks: &Picks<'a>, done: usize, start: usize, end: usize) -> Places<'a> {
+    match picks {
+        Picks::Range(r) => Places::Range(r.start + done - start..r.end.min(end) - start),
+        Picks::Rows(rows) => {
+            let rest = &rows[done..];
+            let len = rest.partition_point(|&row| (row as usize) < end);
+            Places::Rows { rows: &rest[..len], start }
+        }
+    }
+}
+
+fn kind_of(data_type: &DataType) -> Kind {
+    use DataType::*;
+    match data_type {
+        Null => Kind::Empty,
+        Boolean => Kind::Boolean,
+        Utf8 | LargeUtf8 | Utf8View => Kind::Text,
+        Date32 | Date64 | Time32(_) | Time64(_) | Timestamp(..) | Duration(_) => Kind::Time,
+        Dictionary(_, values) => match kind_of(values) {
+            Kind::Other | Kind::Categories => Kind::Other,
+            _ => Kind::Categories,
+        },
+        t if t.is_numeric() => Kind::Number,
+        _ => Kind::Other,
+    }
+}
+
+fn time_name(data_type: &DataType) -> &'static str {
+    match data_type {
+        DataType::Date32 | DataType::Date64 => "date",
+        DataType::Timestamp(..) => "date and time",
+        DataType::Duration(_) => "duration",
+        _ => "time of day",
+    }
+}
+
+/// Numbers without a fraction as integers, so that 308, 308.0 and "308" are one level.
+pub fn number_text(value: f64) -> String {
+    if value == value.trunc() && value.abs() < 1e15 { format!("{value:.0}") } else { format!("{value}") }
+}
+
+/// The text of one value of an array; `None` where it is missing.
+pub fn text_of(array: &dyn Array, i: usize) -> Option<String> {
+    if array.is_null(i) {
+        return None;
+    }
+    let number = |value: f64| (!value.is_nan()).then(|| number_text(value + 0.0));
+    match array.data_type() {
+        DataType::Float64 => number(array.as_primitive::<Float64Type>().value(i)),
+        // The shortest text that reads back as the same single.
+        DataType::Float32 => {
+            let value = array.as_primitive::<Float32Type>().value(i);
+            number(value.to_string().parse().unwrap_or(f64::NAN))
+        }
+        DataType::Float16 => number(array.as_primitive::<Float16Type>().value(i).into()),
+        DataType::Boolean => Some(if array.as_boolean().value(i) { "TRUE" } else { "FALSE" }.into()),
+        DataType::Timestamp(..) => timestamp_text(array, i),
+        DataType::Dictionary(..) => {
+            let dictionary = array.as_any_dictionary();
+            let key = super::read_codes::dictionary_key(dictionary.keys(), i);
+            text_of(dictionary.values().as_ref(), key)
+        }
+        _ => array_value_to_string(array, i).ok(),
+    }
+}
+
+/// ISO text; an instant with a time zone is given in UTC.
+fn timestamp_text(array: &dyn Array, i: usize) -> Option<String> {
+    let DataType::Timestamp(unit, zone) = array.data_type() else { return None };
+    let data = array.to_data().into_builder().data_type(DataType::Timestamp(*unit, None));
+    let plain = arrow_array::make_array(data.build().ok()?.slice(i, 1));
+    let text = array_value_to_string(&plain, 0).ok()?;
+    Some(if zone.is_some() { text + "Z" } else { text })
+}

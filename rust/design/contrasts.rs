@@ -1,0 +1,215 @@
+//! Contrasts: how a categorical variable of m levels becomes columns.  One function a kind.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::spec::{ContrastSpec, Expr};
+use crate::{Error, Result};
+
+/// Columns over the levels, sparse: `columns[k]` lists `(level, value)`; names follow the variable's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contrast {
+    pub columns: Vec<Vec<(u32, f64)>>,
+    pub names: Vec<String>,
+    /// The level that treatment contrasts compare with.
+    pub reference: Option<usize>,
+}
+
+/// Contrasts that fill a matrix of levels by levels are refused beyond this.
+const MOST_DENSE_LEVELS: usize = 500;
+
+/// A choice of contrast, before the levels are known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    pub spec: ContrastSpec,
+    pub base: Option<Base>,
+}
+
+/// The reference level of treatment contrasts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Base {
+    Level(String),
+    /// Counted from 1, as in R.
+    Number(f64),
+}
+
+impl Default for Choice {
+    fn default() -> Self {
+        ContrastSpec::Named("treatment".into()).into()
+    }
+}
+
+impl From<ContrastSpec> for Choice {
+    fn from(spec: ContrastSpec) -> Self {
+        Self { spec, base: None }
+    }
+}
+
+impl Choice {
+    /// The choice made by `C(f, sum)`, `C(f, treatment, base = 2)`, `C(f, base = "b")`; `None` by `C(f)`.
+    pub fn from_call(
+        owner: &str,
+        args: &[Expr],
+        named: &BTreeMap<String, Expr>,
+    ) -> Result<Option<Self>> {
+        let unknown = |what: &str| {
+            let ways = "C(f, sum), C(f, treatment, base = 2), C(f, base = \"b\")";
+            Error::Formula(format!("{owner}: {what}; it can be written {ways}"))
+        };
+        let keys = ["base", "ref", "reference"];
+        if let Some(key) = named.keys().find(|key| !keys.contains(&key.as_str())) {
+            return Err(unknown(&format!("C() has no setting '{key}'")));
+        }
+        let base = match keys.iter().find_map(|key| named.get(*key)).or(args.get(1)) {
+            None => None,
+            Some(Expr::Text { value }) => Some(Base::Level(value.clone())),
+            Some(expr) => Some(Base::Number(
+                expr.number().ok_or_else(|| unknown("the base is a level's number or its name in quotes"))?,
+            )),
+        };
+        let kind = match args.first() {
+            None if base.is_none() => return Ok(None),
+            None => "treatment",
+            Some(expr) => expr.word().ok_or_else(|| unknown("the kind of contrasts is a name"))?,
+        };
+        Ok(Some(Self { spec: ContrastSpec::Named(kind.into()), base }))
+    }
+
+    /// The columns for these levels of `variable`.
+    pub fn build(&self, variable: &str, levels: &[String]) -> Result<Contrast> {
+        let m = levels.len();
+        let kind = match &self.spec {
+            ContrastSpec::Matrix { matrix, names } => {
+                return from_matrix(variable, levels, matrix, names.as_deref());
+            }
+            ContrastSpec::Named(name) => name.to_lowercase(),
+        };
+        let kind = kind.trim_start_matches("contr.");
+        if self.base.is_some() && kind != "treatment" {
+            return Err(Error::Design(format!(
+                "{variable}: only treatment contrasts have a base, {kind} contrasts have none"
+            )));
+        }
+        if m > MOST_DENSE_LEVELS && kind != "treatment" {
+            return Err(Error::Design(format!(
+                "{variable} has {m} levels; {kind} contrasts are for {MOST_DENSE_LEVELS} at most"
+            )));
+        }
+        match kind {
+            "treatment" => Ok(treatment(levels, self.base_index(variable, levels)?)),
+            "sum" => Ok(sum(m)),
+            "helmert" => Ok(helmert(m)),
+            "poly" | "polynomial" => Ok(polynomial(m)),
+            other => Err(Error::Design(format!(
+                "{variable}: there are no contrasts '{other}'; choose treatment, sum, helmert, poly or a matrix"
+            ))),
+        }
+    }
+
+    fn base_index(&self, variable: &str, levels: &[String]) -> Result<usize> {
+        let found = match &self.base {
+            None => Some(0),
+            Some(Base::Level(name)) => levels.iter().position(|level| level == name),
+            Some(Base::Number(k)) => (1..=levels.len()).position(|j| j as f64 == *k),
+        };
+        found.ok_or_else(|| {
+            let base = match &self.base {
+                Some(Base::Level(name)) => format!("'{name}'"),
+                Some(Base::Number(k)) => k.to_string(),
+                None => String::new(),
+            };
+            let known = super::table::listed(levels.iter().map(String::as_str));
+            Error::Design(format!("{variable} has no base {base}; its levels are {known}"))
+        })
+    }
+}
+
+/// One column a level: full indicators.
+pub fn indicators(levels: &[String]) -> Contrast {
+    let columns = (0..levels.len()).map(|k| vec![(k as u32, 1.0)]).collect();
+    Contrast { columns, names: levels.to_vec(), reference: None }
+}
+
+fn treatment(levels: &[String], base: usize) -> Contrast {
+    let all = indicators(levels);
+    let keep = |k: &usize| *k != base;
+    Contrast {
+        columns: (0..levels.len()).filter(keep).map(|k| all.columns[k].clone()).collect(),
+        names: (0..levels.len()).filter(keep).map(|k| levels[k].clone()).collect(),
+        reference: Some(base),
+    }
+}
+
+/// Each level but the last against the mean of all.
+fn sum(m: usize) -> Contrast {
+    numbered((0..m - 1).map(|k| vec![(k as u32, 1.0), (m as u32 - 1, -1.0)]).collect())
+}
+
+/// Each level against the mean of those before it.
+fn helmert(m: usize) -> Contrast {
+    let column = |k: usize| {
+        let before = (0..k).map(|j| (j as u32, -1.0));
+        before.chain([(k as u32, k as f64)]).collect()
+    };
+    numbered((1..m).map(column).collect())
+}
+
+fn numbered(columns: Vec<Vec<(u32, f64)>>) -> Contrast {
+    let names = (1..=columns.len()).map(|k| k.to_string()).collect();
+    Contrast { columns, names, reference: None }
+}
+
+/// Orthonormal polynomials in 1..m, made orthogonal twice: accurate for any number of levels.
+fn polynomial(m: usize) -> Contrast {
+    let x: Vec<f64> = (0..m).map(|i| i as f64 - (m as f64 - 1.0) / 2.0).collect();
+    let mut basis = vec![vec![1.0 / (m as f64).sqrt(); m]];
+    for k in 1..m {
+        let mut p: Vec<f64> = basis[k - 1].iter().zip(&x).map(|(b, x)| b * x).collect();
+        for q in basis.iter().chain(&basis) {
+            let dot: f64 = p.iter().zip(q).map(|(a, b)| a * b).sum();
+            p.iter_mut().zip(q).for_each(|(a, b)| *a -= dot * b);
+        }
+        let norm = p.iter().map(|a| a * a).sum::<f64>().sqrt();
+        p.iter_mut().for_each(|a| *a /= norm);
+        basis.push(p);
+    }
+    let named = |k: usize| match k {
+        1 => ".L".into(),
+        2 => ".Q".into(),
+        3 => ".C".into(),
+        _ => format!("^{k}"),
+    };
+    let columns = basis[1..].iter().map(|p| sparse(p.iter().copied())).collect();
+    Contrast { columns, names: (1..m).map(named).collect(), reference: None }
+}
+
+fn sparse(column: impl Iterator<Item = f64>) -> Vec<(u32, f64)> {
+    (0..).zip(column).filter(|(_, v)| *v != 0.0).collect()
+}
+
+fn from_matrix(
+    variable: &str,
+    levels: &[String],
+    matrix: &[Vec<f64>],
+    names: Option<&[String]>,
+) -> Result<Contrast> {
+    let (m, width) = (levels.len(), matrix.first().map_or(0, Vec::len));
+    let refuse = |what: String| Err(Error::Design(format!("contrasts of {variable}: {what}")));
+    if matrix.len() != m {
+        let known = super::table::listed(levels.iter().map(String::as_str));
+        return refuse(format!("the matrix has {} rows, but there are {m} levels: {known}", matrix.len()));
+    }
+    if width == 0 || width >= m || matrix.iter().any(|row| row.len() != width) {
+        return refuse(format!("each row of the matrix needs the same 1 to {} numbers", m - 1));
+    }
+    if matrix.iter().flatten().any(|v| !v.is_finite()) {
+        return refuse("the matrix holds a value that is not finite".into());
+    }
+    if names.is_some_and(|names| names.len() != width) {
+        return refuse(format!("the matrix has {width} columns, which is not the number of names"));
+    }
+    let columns = (0..width).map(|k| sparse(matrix.iter().map(|row| row[k]))).collect();
+    let contrast = numbered(columns);
+    Ok(Contrast { names: names.map_or(contrast.names, <[String]>::to_vec), ..contrast })
+}

@@ -1,0 +1,161 @@
+//! What a fit remembers of its data to encode new rows: levels, contrasts, transforms; no rows.
+
+use serde::{Deserialize, Serialize};
+
+use super::compile::Compiler;
+use super::expression::Node;
+use super::grouping_factor::Group;
+use super::layout::GroupingFactor;
+use super::model_matrix::ModelMatrix;
+use super::random_term::RandomTerm;
+use super::spec::{Model, Options};
+use super::table::listed;
+use super::used::UsedColumns;
+use super::variable::{Category, Variable};
+use crate::{Error, Result};
+
+const VERSION: u32 = 1;
+
+/// A model whose columns, levels and transforms are settled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Encoding {
+    version: u32,
+    pub formula: String,
+    pub response_name: String,
+    /// Names of the columns that the model reads.
+    pub inputs: Vec<String>,
+    pub categories: Vec<Category>,
+    pub variables: Vec<Variable>,
+    pub offsets: Vec<Node>,
+    pub fixed: ModelMatrix,
+    pub random: Vec<RandomTerm>,
+    pub groups: Vec<Group>,
+}
+
+impl Encoding {
+    /// Encodes the fixed part, the random terms and the offsets.
+    pub fn build(
+        compiler: &mut Compiler,
+        model: &Model,
+        options: &Options,
+    ) -> Result<(Self, Vec<GroupingFactor>)> {
+        let fixed = ModelMatrix::build(compiler, model.intercept, &model.terms)?;
+        let (mut groups, mut factors, mut random) = (Vec::<Group>::new(), Vec::new(), Vec::new());
+        for term in &model.random {
+            let is_known = |g: &Group| g.name == term.label && g.categories.len() == term.group.len();
+            let known = groups.iter().position(is_known);
+            if known.is_none() {
+                let (group, factor) = Group::build(compiler, term)?;
+                groups.push(group);
+                factors.push(factor);
+            }
+            random.push(RandomTerm::build(compiler, term, known.unwrap_or(groups.len() - 1))?);
+        }
+        let encoding = Self {
+            version: VERSION,
+            formula: model.formula.clone(),
+            response_name: model.response.name.clone(),
+            offsets: offsets(compiler, model, options)?,
+            fixed,
+            random,
+            groups,
+            inputs: compiler.used.names.clone(),
+            categories: compiler.categories.clone(),
+            variables: compiler.variables.clone(),
+        };
+        encoding.check_contrasts(options, compiler.used)?;
+        Ok((encoding, factors))
+    }
+
+    /// Contrasts for a column that is not categorical, or not used, would have no effect.
+    fn check_contrasts(&self, options: &Options, used: &UsedColumns) -> Result<()> {
+        for key in options.contrasts.keys() {
+            let has_effect = |v: &Variable| match v {
+                Variable::Categorical { name, category, .. } => {
+                    key == name || *key == self.inputs[self.categories[*category].input]
+                }
+                Variable::Numeric { .. } => false,
+            };
+            if self.variables.iter().any(has_effect) {
+                continue;
+            }
+            if self.variables.iter().any(|v| v.name() == key) {
+                return Err(Error::Design(format!(
+                    "contrasts are given for '{key}', which is numeric; write factor({key}) in the formula"
+                )));
+            }
+            if !used.names.contains(key) {
+                let categorical = |v: &Variable| matches!(v, Variable::Categorical { .. });
+                let known = self.variables.iter().filter(|v| categorical(v)).map(Variable::name);
+                return Err(Error::Design(format!(
+                    "contrasts are given for '{key}', which the formula does not use; its categorical variables: {}",
+                    listed(known)
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what `to_json` wrote.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let encoding: Self = serde_json::from_str(text)
+            .map_err(|e| Error::Data(format!("this is not a saved encoding: {e}")))?;
+        if encoding.version != VERSION {
+            return Err(Error::Data(format!(
+                "the encoding has version {}, but this version of hlmrs reads {VERSION}",
+                encoding.version
+            )));
+        }
+        Ok(encoding)
+    }
+
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("an encoding holds only finite numbers and text")
+    }
+
+    /// Inputs that a random term reads, its group's columns included.
+    pub fn inputs_of_term(&self, term: usize) -> Vec<usize> {
+        let random = &self.random[term];
+        let group = self.groups[random.layout.factor].categories.iter();
+        let mut inputs = self.inputs_of_matrix(&random.matrix);
+        inputs.extend(group.map(|&c| self.categories[c].input));
+        inputs
+    }
+
+    /// Inputs that the fixed part and the offsets read.
+    pub fn inputs_of_fixed(&self) -> Vec<usize> {
+        let mut inputs = self.inputs_of_matrix(&self.fixed);
+        inputs.extend(self.offsets.iter().flat_map(Node::inputs));
+        let categories = self.offsets.iter().flat_map(Node::categories);
+        inputs.extend(categories.map(|c| self.categories[c].input));
+        inputs
+    }
+
+    fn inputs_of_matrix(&self, matrix: &ModelMatrix) -> Vec<usize> {
+        let mut inputs = Vec::new();
+        for v in matrix.plans.iter().flat_map(|plan| &plan.variables) {
+            match &self.variables[*v] {
+                Variable::Numeric { basis, .. } => {
+                    inputs.extend(basis.inputs());
+                    inputs.extend(basis.categories().iter().map(|&c| self.categories[c].input));
+                }
+                Variable::Categorical { category, .. } => {
+                    inputs.push(self.categories[*category].input);
+                }
+            }
+        }
+        inputs
+    }
+}
+
+fn offsets(compiler: &mut Compiler, model: &Model, options: &Options) -> Result<Vec<Node>> {
+    let mut offsets = Vec::new();
+    for offset in &model.offsets {
+        offsets.push(compiler.finite_number(&offset.expr, &offset.name)?);
+    }
+    if let Some(name) = &options.offset {
+        let expr = super::spec::Expr::Column { name: name.clone() };
+        offsets.push(compiler.number(&expr, "the offset")?);
+    }
+    Ok(offsets)
+}

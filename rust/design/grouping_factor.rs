@@ -1,0 +1,151 @@
+//! Grouping factors: one column, or the observed combinations of several.
+
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
+
+use super::compile::Compiler;
+use super::inputs::Inputs;
+use super::layout::GroupingFactor;
+use super::levels::NO_LEVEL;
+use super::spec::Random;
+use super::variable::Category;
+use crate::{Error, Result};
+
+/// How levels of a grouping factor are made from categories; of one column they are its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    pub name: String,
+    pub categories: Vec<usize>,
+    /// For every category after the first, the combinations observed of (the factor so far, its
+    /// level), in order.
+    pub pairs: Vec<Vec<(u32, u32)>>,
+}
+
+impl Group {
+    /// Reads the columns of a random term's group; fails if there is only one level.
+    pub fn build(compiler: &mut Compiler, random: &Random) -> Result<(Self, GroupingFactor)> {
+        let mut group = Self { name: random.label.clone(), categories: vec![], pairs: vec![] };
+        for factor in &random.group {
+            let owner = format!("the group of {}", random.name);
+            group.categories.push(compiler.category(&factor.expr, &owner)?);
+        }
+        let first = *group.categories.first().ok_or_else(|| {
+            Error::Formula(format!("{} has no grouping factor", random.name))
+        })?;
+        let mut codes = compiler.inputs.codes(first).clone();
+        for &category in &group.categories[1..] {
+            let next = compiler.inputs.codes(category);
+            let pairs = observed_pairs(&codes, next);
+            codes = Arc::new(combine(&codes, next, &pairs));
+            group.pairs.push(pairs);
+        }
+        let n_levels = group.n_levels(&compiler.categories);
+        if n_levels < 2 {
+            return Err(Error::Design(format!(
+                "grouping factor '{0}' has one level; a variance between levels of '{0}' cannot be estimated",
+                group.name
+            )));
+        }
+        let factor = GroupingFactor::new(group.name.clone(), codes, n_levels)?;
+        Ok((group, factor))
+    }
+
+    pub fn n_levels(&self, categories: &[Category]) -> usize {
+        match self.pairs.last() {
+            Some(pairs) => pairs.len(),
+            None => categories[self.categories[0]].levels.len(),
+        }
+    }
+
+    /// Labels of the levels: `a:b`.
+    pub fn levels(&self, categories: &[Category]) -> Vec<String> {
+        let mut labels = categories[self.categories[0]].levels.clone();
+        for (pairs, &category) in self.pairs.iter().zip(&self.categories[1..]) {
+            let next = &categories[category].levels;
+            labels = pairs
+                .iter()
+                .map(|&(a, b)| format!("{}:{}", labels[a as usize], next[b as usize]))
+                .collect();
+        }
+        labels
+    }
+
+    /// The levels of new rows; `NO_LEVEL` where a value is missing or the level was not seen in the fit.
+    pub fn codes(&self, inputs: &Inputs) -> Arc<Vec<u32>> {
+        let mut codes = inputs.codes(self.categories[0]).clone();
+        for (pairs, &category) in self.pairs.iter().zip(&self.categories[1..]) {
+            codes = Arc::new(combine(&codes, inputs.codes(category), pairs));
+        }
+        codes
+    }
+}
+
+/// The combinations that occur, by the first code, then the second.
+fn observed_pairs(first: &[u32], second: &[u32]) -> Vec<(u32, u32)> {
+    let n_second = second.iter().max().map_or(0, |&c| c as usize + 1);
+    let n_cells = first.iter().max().map_or(0, |&c| c as usize + 1).saturating_mul(n_second);
+    // A table of all cells is faster than a set while it is not much larger than the rows.
+    if n_cells <= 2 * first.len() + 1024 {
+        let mut seen = vec![false; n_cells];
+        first.iter().zip(second).for_each(|(&a, &b)| seen[a as usize * n_second + b as usize] = true);
+        let cells = (0..n_cells).filter(|&cell| seen[cell]);
+        return cells.map(|cell| ((cell / n_second) as u32, (cell % n_second) as u32)).collect();
+    }
+    let seen: FxHashSet<(u32, u32)> = first.iter().copied().zip(second.iter().copied()).collect();
+    let mut pairs: Vec<_> = seen.into_iter().collect();
+    pairs.sort_unstable();
+    pairs
+}
+
+/// The place of every row's combination among those observed.
+fn combine(first: &[u32], second: &[u32], pairs: &[(u32, u32)]) -> Vec<u32> {
+    let place: FxHashMap<(u32, u32), u32> = pairs.iter().copied().zip(0..).collect();
+    let mut last = ((NO_LEVEL, NO_LEVEL), NO_LEVEL);
+    first
+        .iter()
+        .zip(second)
+        .map(|(&a, &b)| {
+            if last.0 != (a, b) {
+                last = ((a, b), place.get(&(a, b)).copied().unwrap_or(NO_LEVEL));
+            }
+            last.1
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn only_observed_combinations_are_levels() {
+        let categories = [("b", ["x", "y"]), ("c", ["1", "2"])]
+            .map(|(_, levels)| Category { input: 0, levels: levels.map(String::from).to_vec() });
+        let (first, second) = ([1, 0, 0, 1], [0, 1, 1, 0]);
+        let pairs = observed_pairs(&first, &second);
+        assert_eq!(combine(&first, &second, &pairs), [1, 0, 0, 1]);
+        let group = Group { name: "b:c".into(), categories: vec![0, 1], pairs: vec![pairs] };
+        assert_eq!(group.levels(&categories), ["x:2", "y:1"]);
+    }
+
+    #[test]
+    fn combinations_not_seen_have_no_level() {
+        assert_eq!(combine(&[0, 1, NO_LEVEL], &[0, 0, 0], &[(0, 0)]), [0, NO_LEVEL, NO_LEVEL]);
+    }
+
+    proptest! {
+        #[test]
+        fn codes_are_ranks_of_sorted_pairs(rows in prop::collection::vec((0u32..2000, 0u32..2000), 1..60)) {
+            let (first, second): (Vec<_>, Vec<_>) = rows.iter().copied().unzip();
+            let pairs = observed_pairs(&first, &second);
+            let codes = combine(&first, &second, &pairs);
+            prop_assert!(pairs.is_sorted());
+            for (row, code) in rows.iter().zip(codes) {
+                prop_assert_eq!(*row, pairs[code as usize]);
+            }
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Reads any column as categories: a code per row used.  Dictionaries keep their codes, integers of
+//! a small range are their own, everything else is hashed, segment by segment.
+
+use std::hash::Hash;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::*;
+use arrow_array::{Array, ArrowPrimitiveType, BooleanArray, PrimitiveArray};
+use arrow_array::{LargeStringArray, StringArray, StringViewArray};
+use arrow_schema::{DataType, TimeUnit};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::column::{Column, Kind};
+use super::levels::{Categories, RawCodes};
+use super::selection::{SEGMENT, Selection, by_segment};
+use crate::{Error, Result};
+
+/// The categories of a column in the rows of a selection, none of which may be missing.
+pub fn categories(column: &Column, selection: &Selection) -> Result<Categories> {
+    if column.kind() == Kind::Other {
+        return Err(Error::Data(format!(
+            "column '{}' is {}; only numbers, text, categories, booleans and dates can be groups",
+            column.name,
+            column.describe()
+        )));
+    }
+    if column.kind() == Kind::Empty {
+        return Ok(Categories::default());
+    }
+    let raw = raw_codes(column, selection);
+    Ok(raw.into_categories(column.is_declared()))
+}
+
+fn raw_codes<'a>(column: &'a Column, rows: &Selection) -> RawCodes<'a> {
+    use DataType::*;
+    match column.data_type() {
+        Dictionary(..) => dictionary(column, rows),
+        Boolean => hashed(column, rows, |a: &BooleanArray, i| a.value(i)),
+        Utf8 => hashed(column, rows, |a: &'a StringArray, i| a.value(i)),
+        LargeUtf8 => hashed(column, rows, |a: &'a LargeStringArray, i| a.value(i)),
+        Utf8View => hashed(column, rows, |a: &'a StringViewArray, i| a.value(i)),
+        Int8 => integers::<Int8Type>(column, rows, i64::from),
+        Int16 => integers::<Int16Type>(column, rows, i64::from),
+        Int32 => integers::<Int32Type>(column, rows, i64::from),
+        Int64 => integers::<Int64Type>(column, rows, |v| v),
+        UInt8 => integers::<UInt8Type>(column, rows, i64::from),
+        UInt16 => integers::<UInt16Type>(column, rows, i64::from),
+        UInt32 => integers::<UInt32Type>(column, rows, i64::from),
+        UInt64 => values::<UInt64Type, _>(column, rows, |v| v),
+        // Adding zero makes -0 the same as 0.
+        Float64 => values::<Float64Type, _>(column, rows, |v| (v + 0.0).to_bits()),
+        Float32 => values::<Float32Type, _>(column, rows, |v| (v + 0.0).to_bits()),
+        Float16 => values::<Float16Type, _>(column, rows, |v| (f32::from(v) + 0.0).to_bits()),
+        Decimal32(..) => values::<Decimal32Type, _>(column, rows, |v| v),
+        Decimal64(..) => values::<Decimal64Type, _>(column, rows, |v| v),
+        Decimal128(..) => values::<Decimal128Type, _>(column, rows, |v| v),
+        Decimal256(..) => values::<Decimal256Type, _>(column, rows, |v| v),
+        Date32 => integers::<Date32Type>(column, rows, i64::from),
+        Date64 => values::<Date64Type, _>(column, rows, |v| v),
+        Time32(TimeUnit::Second) => values::<Time32SecondType, _>(column, rows, |v| v),
+        Time32(_) => values::<Time32MillisecondType, _>(column, rows, |v| v),
+        Time64(TimeUnit::Microsecond) => values::<Time64MicrosecondType, _>(column, rows, |v| v),
+        Time64(_) => values::<Time64NanosecondType, _>(column, rows, |v| v),
+        Timestamp(TimeUnit::Second, _) => values::<TimestampSecondType, _>(column, rows, |v| v),
+        Timestamp(TimeUnit::Millisecond, _) => {
+            values::<TimestampMillisecondType, _>(column, rows, |v| v)
+        }
+        Timestamp(TimeUnit::Microsecond, _) => {
+            values::<TimestampMicrosecondType, _>(column, rows, |v| v)
+        }
+        Timestamp(TimeUnit::Nanosecond, _) => {
+            values::<TimestampNanosecondType, _>(column, rows, |v| v)
+        }
+        Duration(TimeUnit::Second) => values::<DurationSecondType, _>(column, rows, |v| v),
+        Duration(TimeUnit::Millisecond) => {
+            values::<DurationMillisecondType, _>(column, rows, |v| v)
+        }
+        Duration(TimeUnit::Microsecond) => {
+            values::<DurationMicrosecondType, _>(column, rows, |v| v)
+        }
+        Duration(TimeUnit::Nanosecond) => values::<DurationNanosecondType, _>(column, rows, |v| v),
+        _ => unreachable!("columns of other types are refused"),
+    }
+}
+
+fn values<'a, T: ArrowPrimitiveType, K: Hash + Eq + Copy + Send>(
+    column: &'a Column,
+    rows: &Selection,
+    key: impl Fn(T::Native) -> K + Sync,
+) -> RawCodes<'a> {
+    hashed(column, rows, |a: &PrimitiveArray<T>, i| key(a.value(i)))
+}
+
+/// code = value - smallest, if the range is not much larger than the number of rows.
+fn integers<'a, T: ArrowPrimitiveType>(
+    column: &'a Column,
+    rows: &Selection,
+    integer: impl Fn(T::Native) -> i64 + Sync,
+) -> RawCodes<'a> {
+    let value = |a: &PrimitiveArray<T>, i| integer(a.value(i));
+    let ranges = by_segment(rows.len(), |part| {
+        let mut range = (i64::MAX, i64::MIN);
+        scan(column, rows, part, |a, i| {
+            let v = value(a, i);
+            range = (range.0.min(v), range.1.max(v));
+        });
+        range
+    });
+    let (low, high) =
+        ranges.into_iter().fold((i64::MAX, i64::MIN), |r, s| (r.0.min(s.0), r.1.max(s.1)));
+    let span = high.checked_sub(low).and_then(|s| usize::try_from(s).ok());
+    let Some(span) = span.filter(|&s| s < 2 * rows.len() + 1024) else {
+        return hashed(column, rows, value);
+    };
+    let mut codes = vec![0; rows.len()];
+    fill_codes(column, rows, &mut codes, |a, i| (value(a, i) - low) as u32);
+    let is_date = column.kind() == Kind::Time;
+    let label = move |code: u32| {
+        let v = low + i64::from(code);
+        Some(if is_date { date_text(v) } else { v.to_string() })
+    };
+    RawCodes { codes, n_raw: span + 1, label: Box::new(label) }
+}
+
+fn date_text(days: i64) -> String {
+    let date = arrow_array::Date32Array::from(vec![days as i32]);
+    arrow_cast::display::array_value_to_string(&date, 0).unwrap_or_else(|_| days.to_string())
+}
+
+/// Calls `visit(array, index)` for every used row of a segment.
+fn scan<'a, A: Array + 'static>(
+    column: &'a Column,
+    rows: &Selection,
+    part: std::ops::Range<usize>,
+    mut visit: impl FnMut(&'a A, usize),
+) {
+    for piece in column.pieces(&rows.picks(part)) {
+        let array = downcast::<A>(column, piece.start);
+        piece.at.for_each(|i| visit(array, i));
+    }
+}
+
+/// The chunk that begins at a row, as its own type.
+fn downcast<A: Array + 'static>(column: &Column, start: usize) -> &A {
+    column.chunk_at(start).as_any().downcast_ref().expect("every chunk has the column's type")
+}
+
+/// codes[position] = code(array, index), in parallel.
+fn fill_codes<A: Array + 'static>(
+    column: &Column,
+    rows: &Selection,
+    codes: &mut [u32],
+    code: impl Fn(&A, usize) -> u32 + Sync,
+) {
+    codes.par_chunks_mut(SEGMENT).enumerate().for_each(|(k, out)| {
+        let part = k * SEGMENT..k * SEGMENT + out.len();
+        for piece in column.pieces(&rows.picks(part)) {
+            let array = downcast::<A>(column, piece.start);
+            piece.at.fill(&mut out[piece.offset..], |i| code(array, i));
+        }
+    });
+}
+
+/// Numbers the distinct values in the order of their first rows: each segment on its own, then joined.
+fn hashed<'a, A: Array + 'static, K: Hash + Eq + Copy + Send>(
+    column: &'a Column,
+    rows: &Selection,
+    key: impl Fn(&'a A, usize) -> K + Sync,
+) -> RawCodes<'a> {
+    let mut codes = vec![0; rows.len()];
+    let parts: Vec<_> = codes
+        .par_chunks_mut(SEGMENT)
+        .enumerate()
+        .map(|(k, out)| hash_segment(column, rows, k * SEGMENT, out, &key))
+        .collect();
+    let mut seen = FxHashMap::default();
+    let mut first_rows = Vec::new();
+    let tables: Vec<Vec<u32>> = parts
+        .into_iter()
+        .map(|part| part.into_iter().map(|(k, row)| number(&mut seen, &mut first_rows, k, row)).collect())
+        .collect();
+    codes.par_chunks_mut(SEGMENT).zip(&tables).for_each(|(out, table)| {
+        out.iter_mut().for_each(|c| *c = table[*c as usize]);
+    });
+    let n_raw = first_rows.len();
+    RawCodes { codes, n_raw, label: Box::new(move |c| column.text(first_rows[c as usize])) }
+}
+
+fn number<K: Hash + Eq>(
+    seen: &mut FxHashMap<K, u32>,
+    first_rows: &mut Vec<usize>,
+    key: K,
+    row: usize,
+) -> u32 {
+    *seen.entry(key).or_insert_with(|| {
+        first_rows.push(row);
+        first_rows.len() as u32 - 1
+    })
+}
+
+/// Codes of one segment; its distinct values, each with a row that has it.
+fn hash_segment<'a, A: Array + 'static, K: Hash + Eq + Copy>(
+    column: &'a Column,
+    rows: &Selection,
+    begin: usize,
+    out: &mut [u32],
+    key: &impl Fn(&'a A, usize) -> K,
+) -> Vec<(K, usize)> {
+    let mut seen: FxHashMap<K, u32> = FxHashMap::default();
+    let mut distinct: Vec<(K, usize)> = Vec::new();
+    let mut last: Option<(K, u32)> = None;
+    for piece in column.pieces(&rows.picks(begin..begin + out.len())) {
+        let array = downcast::<A>(column, piece.start);
+        piece.at.fill(&mut out[piece.offset..], |i| {
+            let key = key(array, i);
+            // Rows of a group often follow each other.
+            if let Some((_, code)) = last.filter(|(k, _)| *k == key) {
+                return code;
+            }
+            let code = *seen.entry(key).or_insert_with(|| {
+                distinct.push((key, piece.start + i));
+                distinct.len() as u32 - 1
+            });
+            last = Some((key, code));
+            code
+        });
+    }
+    distinct
+}
+
+/// The codes of the dictionaries, one dictionary after the other; equal labels are joined later.
+fn dictionary<'a>(column: &'a Column, rows: &Selection) -> RawCodes<'a> {
+    let mut bases = vec![0];
+    for chunk in column.chunks() {
+        bases.push(bases[bases.len() - 1] + chunk.as_any_dictionary().values().len());
+    }
+    let mut codes = vec![0; rows.len()];
+    codes.par_chunks_mut(SEGMENT).enumerate().for_each(|(k, out)| {
+        let part = k * SEGMENT..k * SEGMENT + out.len();
+        for piece in column.pieces(&rows.picks(part)) {
+            let base = bases[column.chunk_index(piece.start)] as u32;
+            let keys = piece.array.as_any_dictionary().keys();
+            read_keys(keys, &piece.at, base, &mut out[piece.offset..]);
+        }
+    });
+    let n_raw = bases[bases.len() - 1];
+    let label = move |code: u32| {
+        let k = bases.partition_point(|&b| b <= code as usize) - 1;
+        let values = column.chunks()[k].as_any_dictionary().values();
+        super::column::text_of(values.as_ref(), code as usize - bases[k])
+    };
+    RawCodes { codes, n_raw, label: Box::new(label) }
+}
+
+macro_rules! with_keys {
+    ($keys:expr, $typed:ident => $body:expr) => {
+        match $keys.data_type() {
+            DataType::Int8 => with_keys!(@ Int8Type, $keys, $typed, $body),
+            DataType::Int16 => with_keys!(@ Int16Type, $keys, $typed, $body),
+            DataType::Int32 => with_keys!(@ Int32Type, $keys, $typed, $body),
+            DataType::Int64 => with_keys!(@ Int64Type, $keys, $typed, $body),
+            DataType::UInt8 => with_keys!(@ UInt8Type, $keys, $typed, $body),
+            DataType::UInt16 => with_keys!(@ UInt16Type, $keys, $typed, $body),
+            DataType::UInt32 => with_keys!(@ UInt32Type, $keys, $typed, $body),
+            _ => with_keys!(@ UInt64Type, $keys, $typed, $body),
+        }
+    };
+    (@ $type:ty, $keys:expr, $typed:ident, $body:expr) => {{
+        let $typed = $keys.as_primitive::<$type>().values();
+        $body
+    }};
+}
+
+fn read_keys(keys: &dyn Array, at: &super::column::Places, base: u32, out: &mut [u32]) {
+    with_keys!(keys, typed => at.fill(out, |i| base + typed[i] as u32));
+}
+
+/// The index into the dictionary's values of one row.
+pub fn dictionary_key(keys: &dyn Array, i: usize) -> usize {
+    with_keys!(keys, typed => typed[i] as usize)
+}

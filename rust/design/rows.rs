@@ -1,0 +1,174 @@
+//! The rows of a fit: encoded and valid, or not built.
+
+use std::ops::Range;
+
+use super::batch::{Batch, RowSource};
+use super::column::Column;
+use super::compile::Compiler;
+use super::encoding::Encoding;
+use super::expression::Node;
+use super::inputs::Inputs;
+use super::layout::{FixedLayout, GroupingFactor, RandomLayout};
+use super::missing::{Dropped, Used, complete_rows, refuse_infinite};
+use super::response::{check_weights, response};
+use super::spec::{Model, Options};
+use super::table::Table;
+use super::used::UsedColumns;
+use crate::Result;
+
+/// Rows read by one task when a whole result is computed.
+pub const BATCH_ROWS: usize = 2048;
+
+/// A model on the rows of a frame that are complete.  Values stay in the frame's own arrays.
+#[derive(Debug)]
+pub struct Rows {
+    encoding: Encoding,
+    inputs: Inputs,
+    response: Node,
+    weights: Option<Column>,
+    factors: Vec<GroupingFactor>,
+    random: Vec<RandomLayout>,
+    dropped: Dropped,
+    n_rows_input: usize,
+}
+
+impl Rows {
+    pub fn build(model: &Model, table: &Table, options: &Options) -> Result<Self> {
+        let used = UsedColumns::of_model(model, options, table)?;
+        let weights = options.weights.as_deref().map(|name| table.get(name)).transpose()?.cloned();
+        let (inputs, dropped) = select(&used, table, options)?;
+        let mut compiler = Compiler {
+            used: &used,
+            contrasts: &options.contrasts,
+            inputs,
+            categories: vec![],
+            variables: vec![],
+        };
+        let response = response(&mut compiler, &model.response)?;
+        let (encoding, factors) = Encoding::build(&mut compiler, model, options)?;
+        let inputs = compiler.inputs;
+        if let Some(column) = &weights {
+            check_weights(column, &inputs.selection)?;
+        }
+        let random = encoding.random.iter().map(|term| term.layout.clone()).collect();
+        let n_rows_input = table.n_rows();
+        Ok(Self { encoding, inputs, response, weights, factors, random, dropped, n_rows_input })
+    }
+
+    pub fn encoding(&self) -> &Encoding {
+        &self.encoding
+    }
+
+    /// Rows of the frame.
+    pub fn n_rows_input(&self) -> usize {
+        self.n_rows_input
+    }
+
+    /// Whether each row of the frame is used; `None` if all are.
+    pub fn kept(&self) -> Option<Vec<bool>> {
+        self.inputs.selection.mask(self.n_rows_input)
+    }
+
+    /// Per column, the rows in which it is missing.
+    pub fn dropped(&self) -> &Dropped {
+        &self.dropped
+    }
+
+    /// Labels of a grouping factor's levels.
+    pub fn group_levels(&self, group: usize) -> Vec<String> {
+        self.encoding.groups[group].levels(&self.encoding.categories)
+    }
+
+    /// The response in the rows used, offsets included.
+    pub fn response(&self) -> Vec<f64> {
+        let mut y = vec![0.0; self.n_rows()];
+        self.response.read(&self.inputs, 0..self.n_rows(), &mut y);
+        y
+    }
+
+    pub fn weights(&self) -> Option<Vec<f64>> {
+        let column = self.weights.as_ref()?;
+        let mut weights = vec![0.0; self.n_rows()];
+        column.read(&self.inputs.selection.picks(0..self.n_rows()), &mut weights);
+        Some(weights)
+    }
+
+    /// The sum of the offsets; `None` without one.
+    pub fn offset(&self) -> Option<Vec<f64>> {
+        if self.encoding.offsets.is_empty() {
+            return None;
+        }
+        let mut offset = vec![0.0; self.n_rows()];
+        self.encoding.add_offset(&self.inputs, 0..self.n_rows(), &mut offset);
+        Some(offset)
+    }
+
+    /// X, row-major (n x p).
+    pub fn model_matrix(&self) -> Result<Vec<f64>> {
+        self.encoding.dense(&self.encoding.fixed, &self.inputs)
+    }
+}
+
+/// The used columns in their complete rows, all finite there.
+fn select(used: &UsedColumns, table: &Table, options: &Options) -> Result<(Inputs, Dropped)> {
+    let mut columns = Vec::with_capacity(used.names.len());
+    for name in &used.names {
+        columns.push(table.get(name)?);
+    }
+    let counted = columns.iter().zip(&used.labels).map(|(column, label)| Used { column, label });
+    let (selection, dropped) =
+        complete_rows(&counted.collect::<Vec<_>>(), table.n_rows(), options.missing)?;
+    for column in &columns {
+        refuse_infinite(column, &selection)?;
+    }
+    let columns = columns.into_iter().cloned().map(Some).collect();
+    Ok((Inputs { columns, selection, codes: vec![] }, dropped))
+}
+
+impl RowSource for Rows {
+    fn n_rows(&self) -> usize {
+        self.inputs.n_rows()
+    }
+
+    fn fixed(&self) -> &FixedLayout {
+        &self.encoding.fixed.layout
+    }
+
+    fn random(&self) -> &[RandomLayout] {
+        &self.random
+    }
+
+    fn factors(&self) -> &[GroupingFactor] {
+        &self.factors
+    }
+
+    fn has_weights(&self) -> bool {
+        self.weights.is_some()
+    }
+
+    fn read(&self, rows: Range<usize>, batch: &mut Batch) -> Result<()> {
+        let (inputs, n) = (&self.inputs, rows.len());
+        batch.n = n;
+        // y - offset
+        batch.y.clear();
+        batch.y.resize(n, 0.0);
+        self.encoding.add_offset(inputs, rows.clone(), &mut batch.y);
+        let mut y = vec![0.0; n];
+        self.response.read(inputs, rows.clone(), &mut y);
+        batch.y.iter_mut().zip(y).for_each(|(o, y)| *o = y - *o);
+        // w
+        batch.weights.clear();
+        if let Some(column) = &self.weights {
+            batch.weights.resize(n, 0.0);
+            column.read(&inputs.selection.picks(rows.clone()), &mut batch.weights);
+        }
+        // X, Z
+        self.encoding.read_fixed(inputs, rows.clone(), &mut batch.values, &mut batch.cells)?;
+        batch.z.resize_with(self.random.len(), Vec::new);
+        for (term, z) in self.encoding.random.iter().zip(&mut batch.z) {
+            z.resize(n * term.layout.columns.len(), 0.0);
+            self.encoding.expand(&term.matrix, inputs, rows.clone(), z)?;
+        }
+        Ok(())
+    }
+}

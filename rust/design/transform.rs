@@ -1,0 +1,151 @@
+//! What transforms learn from the rows of the fit: moments, group means, orthogonal polynomials.
+
+use serde::{Deserialize, Serialize};
+
+use super::expression::Node;
+use super::inputs::Inputs;
+use super::selection::by_segment;
+
+/// Σ f(value) over the rows used, per entry of f; summed segment by segment, in order.
+fn sums<const K: usize>(node: &Node, inputs: &Inputs, f: impl Fn(f64) -> [f64; K] + Sync) -> [f64; K] {
+    let parts = by_segment(inputs.n_rows(), |part| {
+        let mut values = vec![0.0; part.len()];
+        node.read(inputs, part, &mut values);
+        values.iter().fold([0.0; K], |sum, &v| add(sum, f(v)))
+    });
+    parts.into_iter().fold([0.0; K], add)
+}
+
+fn add<const K: usize>(a: [f64; K], b: [f64; K]) -> [f64; K] {
+    std::array::from_fn(|k| a[k] + b[k])
+}
+
+/// The mean over the rows used.
+pub fn mean(node: &Node, inputs: &Inputs) -> f64 {
+    let n = inputs.n_rows() as f64;
+    let [rough] = sums(node, inputs, |v| [v / n]);
+    let [rest] = sums(node, inputs, |v| [(v - rough) / n]);
+    rough + rest
+}
+
+/// √(Σ (value - center)² / (n - 1)), as R's scale().
+pub fn spread(node: &Node, inputs: &Inputs, center: f64) -> f64 {
+    let [squares] = sums(node, inputs, |v| [(v - center) * (v - center)]);
+    (squares / (inputs.n_rows() as f64 - 1.0)).sqrt()
+}
+
+/// The mean of every level of a category.
+pub fn group_means(node: &Node, inputs: &Inputs, category: usize, n_levels: usize) -> Vec<f64> {
+    let codes = inputs.codes(category);
+    let mut values = vec![0.0; inputs.n_rows()];
+    node.read(inputs, 0..values.len(), &mut values);
+    let mut counts = vec![0.0; n_levels];
+    codes.iter().for_each(|&c| counts[c as usize] += 1.0);
+    let mut means = vec![0.0; n_levels];
+    for (value, &c) in values.iter().zip(codes.iter()) {
+        means[c as usize] += value / counts[c as usize];
+    }
+    let mut rest = vec![0.0; n_levels];
+    for (value, &c) in values.iter().zip(codes.iter()) {
+        rest[c as usize] += (value - means[c as usize]) / counts[c as usize];
+    }
+    means.iter().zip(rest).map(|(mean, r)| mean + r).collect()
+}
+
+/// Distinct values, as far as `at_most`.
+pub fn count_distinct(node: &Node, inputs: &Inputs, at_most: usize) -> usize {
+    let mut seen: Vec<f64> = Vec::new();
+    let mut values = vec![0.0; 4096.min(inputs.n_rows())];
+    for start in (0..inputs.n_rows()).step_by(4096) {
+        let end = (start + 4096).min(inputs.n_rows());
+        let values = &mut values[..end - start];
+        node.read(inputs, start..end, values);
+        for &v in values.iter() {
+            if !seen.contains(&v) {
+                seen.push(v);
+            }
+            if seen.len() >= at_most {
+                return seen.len();
+            }
+        }
+    }
+    seen.len()
+}
+
+/// Polynomials of degree 1 to d, as R's poly().
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Polynomial {
+    /// x, x², ...
+    Raw { degree: usize },
+    /// Orthogonal in the rows of the fit, each of length one:
+    /// p₀ = 1,  pₖ₊₁ = (x - center - αₖ) pₖ - (‖pₖ‖²/‖pₖ₋₁‖²) pₖ₋₁
+    Orthogonal { center: f64, alpha: Vec<f64>, norm2: Vec<f64> },
+}
+
+impl Polynomial {
+    pub fn degree(&self) -> usize {
+        match self {
+            Polynomial::Raw { degree } => *degree,
+            Polynomial::Orthogonal { alpha, .. } => alpha.len(),
+        }
+    }
+
+    /// Learns the recurrence from the rows used (Stieltjes): one pass a degree.
+    pub fn orthogonal(node: &Node, inputs: &Inputs, degree: usize) -> Self {
+        let center = mean(node, inputs);
+        let (mut alpha, mut norm2) = (Vec::new(), vec![inputs.n_rows() as f64]);
+        for k in 0..=degree {
+            let (known_alpha, known_norm2) = (&alpha[..], &norm2[..]);
+            let [squares, moments] = sums(node, inputs, |v| {
+                let p = recurrence(v - center, known_alpha, known_norm2, k);
+                [p * p, (v - center) * p * p]
+            });
+            if k > 0 {
+                norm2.push(squares);
+            }
+            if k < degree {
+                alpha.push(moments / squares);
+            }
+        }
+        Polynomial::Orthogonal { center, alpha, norm2 }
+    }
+
+    /// Whether what was learned is within the range of numbers.
+    pub fn is_usable(&self) -> bool {
+        match self {
+            Polynomial::Raw { .. } => true,
+            Polynomial::Orthogonal { alpha, norm2, .. } => {
+                alpha.iter().all(|a| a.is_finite()) && norm2.iter().all(|n| n.is_normal())
+            }
+        }
+    }
+
+    /// out = the columns, one after the other, for the values in its first `n` entries.
+    pub fn expand(&self, n: usize, out: &mut [f64]) {
+        for i in 0..n {
+            let x = out[i];
+            for k in 1..=self.degree() {
+                out[(k - 1) * n + i] = self.value(x, k);
+            }
+        }
+    }
+
+    fn value(&self, x: f64, k: usize) -> f64 {
+        match self {
+            Polynomial::Raw { .. } => x.powi(k as i32),
+            Polynomial::Orthogonal { center, alpha, norm2 } => {
+                recurrence(x - center, alpha, norm2, k) / norm2[k].sqrt()
+            }
+        }
+    }
+}
+
+fn recurrence(x: f64, alpha: &[f64], norm2: &[f64], k: usize) -> f64 {
+    let (mut before, mut p) = (0.0, 1.0);
+    for j in 0..k {
+        let ratio = if j == 0 { 0.0 } else { norm2[j] / norm2[j - 1] };
+        (before, p) = (p, (x - alpha[j]) * p - ratio * before);
+    }
+    p
+}
