@@ -5,8 +5,12 @@
 //! The rooms below follow one fit in order, from data to report.
 
 pub mod covariance;
+pub mod crossproduct;
 pub mod design;
 mod error;
 pub mod linalg;
+pub mod objective;
+pub mod optimize;
+pub mod penalized_ls;
 
 pub use error::{Error, Result};

@@ -1,0 +1,54 @@
+//! The blocks of A, by grouping factor.  Factors are ordered by their number of levels, largest first.
+
+use super::basis::{FixedBasis, RandomBasis};
+
+/// Z_i'WZ_i and Z_i'W[X y] of one grouping factor, all its terms side by side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FactorBlock {
+    /// Index of the grouping factor in the design.
+    pub factor: usize,
+    pub n_levels: usize,
+    /// Columns of Z in a level, r.
+    pub width: usize,
+    /// n_levels blocks, r x r, symmetric.
+    pub zz: Vec<f64>,
+    /// (n_levels r) rows of p + 1: Z'W[X y], y last.
+    pub zx: Vec<f64>,
+}
+
+/// Z_i'WZ_j of two grouping factors, i after j in their order: for each level of j the levels of i
+/// that occur with it, ascending, each with an r_i x r_j block, column-major.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Link {
+    pub ptr: Vec<usize>,
+    pub level: Vec<u32>,
+    pub values: Vec<f64>,
+}
+
+/// All blocks, in the working basis: columns of X and of the random terms centred and scaled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CrossProducts {
+    pub n_obs: usize,
+    /// Σ log w over the rows.
+    pub sum_log_weights: f64,
+    pub factors: Vec<FactorBlock>,
+    /// `links[i][j]`, j < i.
+    pub links: Vec<Vec<Link>>,
+    /// [X y]'W[X y], (p + 1) x (p + 1), symmetric, y last.
+    pub xx: Vec<f64>,
+    pub fixed: FixedBasis,
+    /// Per random term, in the order of the design.
+    pub random: Vec<RandomBasis>,
+}
+
+impl CrossProducts {
+    /// Estimated fixed effects, p: the rank of X.
+    pub fn n_fixed(&self) -> usize {
+        self.fixed.kept.len()
+    }
+
+    /// Random effects, q.
+    pub fn n_random(&self) -> usize {
+        self.factors.iter().map(|f| f.n_levels * f.width).sum()
+    }
+}

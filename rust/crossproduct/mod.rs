@@ -1,0 +1,13 @@
+//! A = [Z X y]'W[Z X y] in blocks: all that a Gaussian model needs of its rows, a sum over batches.
+
+mod accumulate;
+mod basis;
+mod blocks;
+mod extended;
+mod pattern;
+mod rank;
+mod sums;
+
+pub use accumulate::accumulate;
+pub use basis::{FixedBasis, RandomBasis};
+pub use blocks::{CrossProducts, FactorBlock, Link};

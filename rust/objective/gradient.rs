@@ -1,0 +1,106 @@
+//! The exact gradient, from the factor of the same θ.
+//!
+//! d log|M|       =  2 tr(dΛ' E)                         E from the selected inverse
+//! d pwrss        = -2 Σ s' dΛ u                         s = Z'W(y - Xβ - Zb), u = Λ's, over levels
+//! d log|X'V^-1X| = -2 Σ tr((X'V^-1X)^-1 S' dΛ U)        the same with the columns of X as responses
+
+use super::problem::{Criterion, Problem, Workspace};
+use crate::crossproduct::CrossProducts;
+use crate::linalg::dense;
+use crate::penalized_ls::product::{Effects, add_zz};
+use crate::penalized_ls::{CholeskyFactor, Modes};
+
+/// The gradient and what it was made of.
+#[derive(Debug, Clone)]
+pub struct Gradient {
+    /// dd/dθ.
+    pub theta: Vec<f64>,
+    /// dd/dΛ of every grouping factor (r x r).
+    pub lambda: Vec<Vec<f64>>,
+    /// β in the working basis, the modes and s for the response.
+    pub beta: Vec<f64>,
+    pub modes: Modes,
+    pub scores: Effects,
+}
+
+impl Problem {
+    /// The gradient at the θ that `work` was last evaluated at.
+    pub fn gradient(&self, theta: &[f64], work: &mut Workspace) -> Gradient {
+        work.inverse.update(&work.factor, &self.a, &self.system);
+        let factor = &work.factor;
+        let beta = factor.beta(&self.system);
+        let modes = factor.modes(&self.system, &beta);
+        let scores = scores(&self.a, &beta, &modes.b);
+        let weight = 2.0 * self.denominator() / factor.pwrss;
+        let mut lambda: Vec<Vec<f64>> =
+            work.inverse.e.iter().map(|e| e.iter().map(|v| 2.0 * v).collect()).collect();
+        for (block, d) in lambda.iter_mut().enumerate() {
+            subtract_cross(d, &scores[block], &modes.u[block], self.a.factors[block].width, 1, weight);
+        }
+        if self.criterion == Criterion::Reml {
+            self.subtract_fixed_part(factor, &mut lambda);
+        }
+        let theta_gradient = (0..self.theta_map.n_parameters)
+            .map(|k| {
+                let (block, derivative) = self.theta_map.derivative(theta, k);
+                lambda[block].iter().zip(&derivative).map(|(a, b)| a * b).sum()
+            })
+            .collect();
+        Gradient { theta: theta_gradient, lambda, beta, modes, scores }
+    }
+
+    /// dd/dΛ less 2 Σ S (X'V^-1 X)^-1 U'.
+    fn subtract_fixed_part(&self, factor: &CholeskyFactor, lambda: &mut [Vec<f64>]) {
+        let (a, system) = (&*self.a, &*self.system);
+        let (p, stride) = (system.p, system.p + 1);
+        if p == 0 {
+            return;
+        }
+        let Modes { u, b } = factor.backward(&factor.right_hand_side(system, 0..p), &[], system, p);
+        let mut s: Effects =
+            a.factors.iter().map(|f| f.zx.chunks_exact(stride).flat_map(|row| &row[..p]).copied().collect()).collect();
+        add_zz(&mut s, a, &b, p, -1.0);
+        let l: Vec<f64> = (0..p * p).map(|k| factor.xx[k / p * stride + k % p]).collect();
+        let mut inverse = vec![0.0; p * p];
+        dense::inverse_from_cholesky(&mut inverse, &l, p);
+        for (block, d) in lambda.iter_mut().enumerate() {
+            let rows = u[block].len() / p;
+            let mut weighted = vec![0.0; u[block].len()];
+            dense::multiply(
+                dense::view_mut(&mut weighted, p, rows),
+                faer::Accum::Replace,
+                dense::view(&inverse, p, p),
+                dense::view(&u[block], p, rows),
+                1.0,
+            );
+            subtract_cross(d, &s[block], &weighted, a.factors[block].width, p, 2.0);
+        }
+    }
+}
+
+/// s = Z'W(y - Xβ - Zb).
+pub fn scores(a: &CrossProducts, beta: &[f64], b: &Effects) -> Effects {
+    let (p, stride) = (beta.len(), beta.len() + 1);
+    let mut s: Effects = a
+        .factors
+        .iter()
+        .map(|f| {
+            let fitted = |row: &[f64]| row[..p].iter().zip(beta).map(|(x, b)| x * b).sum::<f64>();
+            f.zx.chunks_exact(stride).map(|row| row[p] - fitted(row)).collect()
+        })
+        .collect();
+    add_zz(&mut s, a, b, 1, -1.0);
+    s
+}
+
+/// d (r x r) -= weight Σ over levels and columns of s u'.
+fn subtract_cross(d: &mut [f64], s: &[f64], u: &[f64], r: usize, m: usize, weight: f64) {
+    for (s, u) in s.chunks_exact(r * m).zip(u.chunks_exact(r * m)) {
+        for j in 0..r {
+            for i in 0..r {
+                let sum: f64 = (0..m).map(|k| s[i * m + k] * u[j * m + k]).sum();
+                d[j * r + i] -= weight * sum;
+            }
+        }
+    }
+}

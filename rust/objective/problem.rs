@@ -1,0 +1,62 @@
+//! What a fit minimizes: cross-products, terms and criterion.  Immutable, shared by threads.
+
+use std::sync::Arc;
+
+use crate::covariance::{Structure, ThetaMap};
+use crate::crossproduct::CrossProducts;
+use crate::penalized_ls::{CholeskyFactor, Inverse, System};
+
+/// Maximum likelihood, or restricted maximum likelihood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Criterion {
+    Ml,
+    Reml,
+}
+
+#[derive(Debug, Clone)]
+pub struct Problem {
+    pub a: Arc<CrossProducts>,
+    pub system: Arc<System>,
+    pub theta_map: ThetaMap,
+    pub criterion: Criterion,
+}
+
+/// The blocks of L and of its inverse.  One per thread, reused between evaluations.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    pub factor: CholeskyFactor,
+    pub inverse: Inverse,
+}
+
+impl Problem {
+    /// `terms`: (structure, index of the grouping factor in the design, width), in the order of the design.
+    pub fn new(a: CrossProducts, terms: &[(Structure, usize, usize)], criterion: Criterion) -> Self {
+        let blocks: Vec<(Structure, usize, usize)> = terms
+            .iter()
+            .map(|&(structure, factor, width)| {
+                let block = a.factors.iter().position(|f| f.factor == factor);
+                (structure, block.expect("a block for every grouping factor"), width)
+            })
+            .collect();
+        let theta_map = ThetaMap::new(&blocks, a.factors.len());
+        let system = Arc::new(System::new(&a));
+        Self { a: Arc::new(a), system, theta_map, criterion }
+    }
+
+    pub fn workspace(&self) -> Workspace {
+        Workspace { factor: CholeskyFactor::new(&self.a, &self.system), inverse: Inverse::default() }
+    }
+
+    /// Denominator of σ²: n, or n - p.
+    pub fn denominator(&self) -> f64 {
+        match self.criterion {
+            Criterion::Ml => self.a.n_obs as f64,
+            Criterion::Reml => (self.a.n_obs - self.a.n_fixed()) as f64,
+        }
+    }
+
+    /// The same model for another criterion.
+    pub fn with_criterion(&self, criterion: Criterion) -> Self {
+        Self { criterion, ..self.clone() }
+    }
+}

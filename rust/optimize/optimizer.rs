@@ -1,0 +1,53 @@
+//! Defines what an objective must provide and what an optimizer returns.
+
+use crate::Result;
+
+/// A function to minimize.
+pub trait Objective {
+    fn n_parameters(&self) -> usize;
+    /// The value at x.  `Numerical` errors mean "try elsewhere"; all others stop the search.
+    fn value(&mut self, x: &[f64]) -> Result<f64>;
+    /// Gradient and a symmetric curvature (n x n) at the x last valued.
+    fn slope(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)>;
+}
+
+/// A point of the search, with its slope.
+#[derive(Debug, Clone)]
+pub struct Point {
+    pub x: Vec<f64>,
+    pub value: f64,
+    pub gradient: Vec<f64>,
+    pub curvature: Vec<f64>,
+}
+
+/// Why the search ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// The decrease still to be expected is below the tolerance.
+    Converged,
+    /// The limit of evaluations is reached.
+    EvaluationLimit,
+    /// Rounding hides any further decrease.
+    NoProgress,
+}
+
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    pub x: Vec<f64>,
+    pub value: f64,
+    pub stop: Stop,
+    pub evaluations: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// The search ends when the decrease it still expects is below this.
+    pub tolerance: f64,
+    pub max_evaluations: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { tolerance: 1e-10, max_evaluations: 2000 }
+    }
+}

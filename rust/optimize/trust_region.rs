@@ -1,0 +1,178 @@
+//! A trust region for few parameters: the objective's own curvature, corrected by what the gradients show.
+//!
+//! The model's curvature is B = H(x) + C: H from the objective at every point, C a symmetric rank-one
+//! correction such that (H + C) s = y holds for the last step (Dennis, Gay and Welsch 1981, ACM TOMS 7,
+//! 348-368, for the idea; Conn, Gould and Toint 2000, Trust-Region Methods, chapter 7, for the step).
+
+use faer::{Mat, Side};
+
+use super::optimizer::{Objective, Outcome, Point, Settings, Stop};
+use crate::{Error, Result};
+
+const ACCEPT: f64 = 1e-4;
+const MOST_SHRINKS: usize = 60;
+
+/// Minimizes from `start`.
+///
+/// # Errors
+/// Those of the objective, except `Numerical` ones away from the start.
+pub fn minimize(objective: &mut dyn Objective, start: &[f64], settings: Settings) -> Result<(Outcome, Point)> {
+    let mut evaluations = 1;
+    let value = objective.value(start)?;
+    let mut at = point(objective, start.to_vec(), value)?;
+    let n = start.len();
+    let mut correction = vec![0.0; n * n];
+    let mut radius = 1.0;
+    let mut shrinks = 0;
+    let stop = loop {
+        let model: Vec<f64> = at.curvature.iter().zip(&correction).map(|(h, c)| h + c).collect();
+        let (step, predicted) = subproblem(&model, &at.gradient, radius);
+        let noise = 1e-14 * at.value.abs();
+        if predicted <= settings.tolerance.max(0.01 * noise) {
+            break Stop::Converged;
+        }
+        if evaluations >= settings.max_evaluations {
+            break Stop::EvaluationLimit;
+        }
+        if shrinks > MOST_SHRINKS {
+            break Stop::NoProgress;
+        }
+        let x: Vec<f64> = at.x.iter().zip(&step).map(|(x, s)| x + s).collect();
+        evaluations += 1;
+        let actual = match objective.value(&x) {
+            Ok(value) if value.is_finite() => at.value - value,
+            Ok(_) | Err(Error::Numerical(_)) => f64::NEG_INFINITY,
+            Err(e) => return Err(e),
+        };
+        let length = norm(&step);
+        let ratio = (actual + noise) / (predicted + noise);
+        if ratio < ACCEPT || actual < -noise {
+            radius = 0.25 * length;
+            shrinks += 1;
+            continue;
+        }
+        shrinks = 0;
+        let next = point(objective, x, at.value - actual)?;
+        correct(&mut correction, &step, &at, &next);
+        radius = if ratio < 0.25 { 0.5 * length } else if ratio > 0.75 { radius.max(2.5 * length) } else { radius };
+        at = next;
+    };
+    Ok((Outcome { x: at.x.clone(), value: at.value, stop, evaluations }, at))
+}
+
+fn point(objective: &mut dyn Objective, x: Vec<f64>, value: f64) -> Result<Point> {
+    let (gradient, curvature) = objective.slope(&x)?;
+    Ok(Point { x, value, gradient, curvature })
+}
+
+/// C += r r' / (r's), r = y - (H + C) s.
+fn correct(correction: &mut [f64], step: &[f64], from: &Point, to: &Point) {
+    let n = step.len();
+    let residual: Vec<f64> = (0..n)
+        .map(|i| {
+            let model: f64 = (0..n).map(|j| (to.curvature[j * n + i] + correction[j * n + i]) * step[j]).sum();
+            to.gradient[i] - from.gradient[i] - model
+        })
+        .collect();
+    let slope: f64 = residual.iter().zip(step).map(|(r, s)| r * s).sum();
+    if slope.abs() > 1e-6 * norm(&residual) * norm(step) && slope.is_finite() {
+        for j in 0..n {
+            for i in 0..n {
+                correction[j * n + i] += residual[i] * residual[j] / slope;
+            }
+        }
+    }
+}
+
+/// The step s, |s| <= radius, of least g's + s'Bs / 2, and the decrease it promises.
+fn subproblem(b: &[f64], g: &[f64], radius: f64) -> (Vec<f64>, f64) {
+    let n = g.len();
+    let (values, vectors) = eigen(b, n);
+    let along: Vec<f64> =
+        (0..n).map(|k| vectors[k * n..(k + 1) * n].iter().zip(g).map(|(v, g)| v * g).sum()).collect();
+    let length = |shift: f64| (0..n).map(|k| (along[k] / (values[k] + shift)).powi(2)).sum::<f64>().sqrt();
+    let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let scale = values.iter().fold(norm(g), |m, v| m.max(v.abs())).max(f64::MIN_POSITIVE);
+    let least = (-lowest).max(0.0) + 1e-12 * scale;
+    let mut shift = if lowest > 1e-12 * scale { 0.0 } else { least };
+    if length(shift) > radius {
+        let (mut low, mut high) = (shift, least + norm(g) / radius);
+        for _ in 0..200 {
+            shift = 0.5 * (low + high);
+            if length(shift) > radius { low = shift } else { high = shift }
+            if high - low <= 1e-10 * high {
+                break;
+            }
+        }
+        shift = high;
+    }
+    let mut coordinates: Vec<f64> = (0..n).map(|k| -along[k] / (values[k] + shift)).collect();
+    // the hard case: along a direction of negative curvature the gradient says nothing
+    let short = radius.powi(2) - coordinates.iter().map(|c| c * c).sum::<f64>();
+    if lowest < -1e-8 * scale && short > 0.0 {
+        let k = (0..n).find(|&k| values[k] == lowest).expect("the lowest eigenvalue");
+        coordinates[k] += short.sqrt() * if coordinates[k] < 0.0 { -1.0 } else { 1.0 };
+    }
+    let predicted = -(0..n).map(|k| along[k] * coordinates[k] + 0.5 * values[k] * coordinates[k].powi(2)).sum::<f64>();
+    let step = (0..n).map(|i| (0..n).map(|k| vectors[k * n + i] * coordinates[k]).sum()).collect();
+    (step, predicted)
+}
+
+/// Eigenvalues and eigenvectors (columns) of a symmetric matrix (n x n).
+pub fn eigen(a: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
+    let symmetric = Mat::from_fn(n, n, |i, j| 0.5 * (a[j * n + i] + a[i * n + j]));
+    match symmetric.self_adjoint_eigen(Side::Lower) {
+        Ok(e) => (
+            (0..n).map(|k| e.S()[k]).collect(),
+            (0..n * n).map(|k| e.U()[(k % n, k / n)]).collect(),
+        ),
+        // only for entries that are not finite: no curvature, the unit vectors
+        Err(_) => (vec![0.0; n], (0..n * n).map(|k| f64::from(u8::from(k % n == k / n))).collect()),
+    }
+}
+
+fn norm(x: &[f64]) -> f64 {
+    x.iter().map(|v| v * v).sum::<f64>().sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rosenbrock's valley, with half of its true curvature.
+    struct Valley;
+
+    impl Objective for Valley {
+        fn n_parameters(&self) -> usize {
+            2
+        }
+        fn value(&mut self, x: &[f64]) -> Result<f64> {
+            Ok((1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0] * x[0]).powi(2))
+        }
+        fn slope(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
+            let d = x[1] - x[0] * x[0];
+            let gradient = vec![-2.0 * (1.0 - x[0]) - 400.0 * x[0] * d, 200.0 * d];
+            Ok((gradient, vec![1.0 + 600.0 * x[0] * x[0] - 200.0 * x[1], -200.0 * x[0], -200.0 * x[0], 100.0]))
+        }
+    }
+
+    #[test]
+    fn rosenbrocks_valley_is_followed_to_its_end() {
+        let (outcome, _) = minimize(&mut Valley, &[-1.2, 1.0], Settings::default()).unwrap();
+        assert_eq!(outcome.stop, Stop::Converged);
+        assert!(outcome.x.iter().all(|x| (x - 1.0).abs() < 1e-5), "{:?}", outcome);
+        assert!(outcome.evaluations < 80, "{}", outcome.evaluations);
+    }
+
+    #[test]
+    fn eigenvectors_diagonalize() {
+        let a = [2.0, -1.0, 0.5, -1.0, 3.0, 0.0, 0.5, 0.0, -1.0];
+        let (values, vectors) = eigen(&a, 3);
+        for k in 0..3 {
+            for i in 0..3 {
+                let av: f64 = (0..3).map(|j| a[j * 3 + i] * vectors[k * 3 + j]).sum();
+                assert!((av - values[k] * vectors[k * 3 + i]).abs() < 1e-12);
+            }
+        }
+    }
+}

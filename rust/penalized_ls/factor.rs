@@ -1,0 +1,167 @@
+//! The blocked Cholesky factor, and the one function that updates it for a θ.
+
+use super::eliminate;
+use super::system::System;
+use super::trailing;
+use crate::crossproduct::CrossProducts;
+use crate::linalg::dense;
+use crate::{Error, Result};
+
+/// Blocks of one leading factor: of A, of A reduced by earlier leads, or of the Cholesky factor.
+#[derive(Debug, Clone, Default)]
+pub struct LeadBlocks {
+    /// n_levels blocks r x r.
+    pub own: Vec<f64>,
+    /// Per ancestor, n_levels blocks r_j x r.
+    pub ancestors: Vec<Vec<f64>>,
+    /// As the panel's pattern.
+    pub panel: Vec<f64>,
+    /// (n_levels r) columns of p + 1.
+    pub x: Vec<f64>,
+}
+
+/// The same, read only; of A or of a reduced A.
+#[derive(Clone, Copy)]
+pub struct LeadView<'a> {
+    pub own: &'a [f64],
+    pub ancestors: &'a [Vec<f64>],
+    pub panel: &'a [f64],
+    pub x: &'a [f64],
+}
+
+/// One lead of the factor.
+#[derive(Debug, Clone, Default)]
+pub struct LeadFactor {
+    /// A at this lead's turn; empty for the first lead, where it is A itself.
+    pub reduced: LeadBlocks,
+    /// `own`: L; the others: P = B Λ L^-T.
+    pub blocks: LeadBlocks,
+    /// C = Λ L^-T, n_levels blocks r x r.
+    pub c: Vec<f64>,
+}
+
+/// L for one θ, with what it was made of.  One per thread, reused: nothing is allocated per θ.
+#[derive(Debug, Clone)]
+pub struct CholeskyFactor {
+    /// Λ of every grouping factor, by block.
+    pub lambda: Vec<Vec<f64>>,
+    pub leads: Vec<LeadFactor>,
+    /// The trailing block: the lower triangle of its Cholesky factor.
+    pub trailing: Vec<f64>,
+    /// The trailing block before Λ: kept only where some Λ is near singular.
+    pub reduced_trailing: Vec<f64>,
+    /// (q_t) rows of p + 1: the reduced Z'[X y].
+    pub reduced_x: Vec<f64>,
+    /// L_S^-1 Λ' of those, q_t x (p + 1), column-major.
+    pub trailing_x: Vec<f64>,
+    /// The Cholesky factor of the last block, [X y]: (p + 1) x (p + 1), lower.
+    pub xx: Vec<f64>,
+    pub logdet_random: f64,
+    pub logdet_fixed: f64,
+    pub pwrss: f64,
+}
+
+impl CholeskyFactor {
+    pub fn new(a: &CrossProducts, system: &System) -> Self {
+        let stride = system.p + 1;
+        let lead = |i: usize| {
+            let l = &system.leads[i];
+            let blocks = LeadBlocks {
+                own: vec![0.0; l.n_levels * l.r * l.r],
+                ancestors: l.ancestors.iter().map(|a| vec![0.0; a.values.len()]).collect(),
+                panel: vec![0.0; l.panel.values.len()],
+                x: vec![0.0; l.n_levels * l.r * stride],
+            };
+            let reduced = if i > 0 { blocks.clone() } else { LeadBlocks::default() };
+            LeadFactor { reduced, c: blocks.own.clone(), blocks }
+        };
+        let q = system.n_trailing;
+        Self {
+            lambda: a.factors.iter().map(|f| vec![0.0; f.width * f.width]).collect(),
+            leads: (0..system.leads.len()).map(lead).collect(),
+            trailing: vec![0.0; q * q],
+            reduced_trailing: Vec::new(),
+            reduced_x: vec![0.0; q * stride],
+            trailing_x: vec![0.0; q * stride],
+            xx: vec![0.0; stride * stride],
+            logdet_random: 0.0,
+            logdet_fixed: 0.0,
+            pwrss: 0.0,
+        }
+    }
+
+    /// Overwrites L with the blocked Cholesky factor of Λ'AΛ + I (Bates et al. 2015, section 3) for the
+    /// Λ in `self.lambda`.
+    ///
+    /// # Errors
+    /// `Numerical` where a pivot is not positive; an optimizer may step back from it.
+    pub fn update(&mut self, a: &CrossProducts, system: &System) -> Result<()> {
+        self.load(a, system);
+        self.logdet_random = 0.0;
+        for i in 0..system.leads.len() {
+            self.logdet_random += eliminate::lead(self, a, system, i)?;
+        }
+        self.logdet_random += trailing::factor(self, a, system)?;
+        self.finish(system.p)
+    }
+
+    /// Copies of A that elimination overwrites.
+    fn load(&mut self, a: &CrossProducts, system: &System) {
+        for (lead, factor) in system.leads.iter().zip(&mut self.leads).skip(1) {
+            let block = &a.factors[lead.block];
+            factor.reduced.own.copy_from_slice(&block.zz);
+            factor.reduced.x.copy_from_slice(&block.zx);
+            factor.reduced.panel.copy_from_slice(&lead.panel.values);
+            for (copy, ancestor) in factor.reduced.ancestors.iter_mut().zip(&lead.ancestors) {
+                copy.copy_from_slice(&ancestor.values);
+            }
+        }
+        trailing::load(self, a, system);
+        self.xx.copy_from_slice(&a.xx);
+    }
+
+    /// The Cholesky factor of the last block, [X y]; its last pivot is pwrss.
+    fn finish(&mut self, p: usize) -> Result<()> {
+        let stride = p + 1;
+        let scale = self.xx[p * stride + p].abs();
+        dense::cholesky_lower(&mut self.xx, stride).map_err(|pivot| {
+            Error::Numerical(if pivot < p {
+                "X'V^-1 X is not positive definite".into()
+            } else {
+                "the residual sum of squares is zero: the model reproduces the response exactly".into()
+            })
+        })?;
+        self.logdet_fixed = dense::logdet(&self.xx, stride, p);
+        self.pwrss = self.xx[p * stride + p].powi(2);
+        if self.pwrss.is_finite() && scale.is_finite() {
+            Ok(())
+        } else {
+            Err(Error::Numerical("the residual sum of squares is not finite".into()))
+        }
+    }
+}
+
+/// A itself for the first lead, its reduced copy for later ones.
+pub fn view<'a>(reduced: &'a LeadBlocks, a: &'a CrossProducts, system: &'a System, i: usize) -> LeadView<'a> {
+    if i == 0 {
+        let lead = &system.leads[0];
+        let block = &a.factors[lead.block];
+        LeadView { own: &block.zz, ancestors: &[], panel: &lead.panel.values, x: &block.zx }
+    } else {
+        LeadView { own: &reduced.own, ancestors: &reduced.ancestors, panel: &reduced.panel, x: &reduced.x }
+    }
+}
+
+/// The block of A between level `level` of lead i and its k-th ancestor.
+pub fn ancestor_block<'a>(
+    view: &LeadView<'a>,
+    system: &'a System,
+    i: usize,
+    k: usize,
+    level: usize,
+) -> &'a [f64] {
+    let ancestor = &system.leads[i].ancestors[k];
+    let size = ancestor.r * system.leads[i].r;
+    let values: &'a [f64] = if view.ancestors.is_empty() { &ancestor.values } else { &view.ancestors[k] };
+    &values[level * size..(level + 1) * size]
+}

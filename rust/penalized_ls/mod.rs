@@ -1,0 +1,19 @@
+//! Penalized least squares: A and θ -> the blocked Cholesky factor of Λ'AΛ + I, and what follows from it.
+//!
+//! Leading factors keep a block-diagonal part of the factor: the one with most levels, and those in
+//! which it is nested.  All others share a dense trailing block, the Schur complement.  Blocks below
+//! a leading one are kept unscaled on their own side: P = B Λ L^-T for B the reduced block of A, so
+//! that Λ multiplies a block only when its turn comes, and may be singular.
+
+mod eliminate;
+mod factor;
+mod inverse;
+pub mod product;
+mod solve;
+mod system;
+mod trailing;
+
+pub use factor::CholeskyFactor;
+pub use inverse::Inverse;
+pub use solve::Modes;
+pub use system::{System, TrailingFactor};

@@ -1,0 +1,240 @@
+//! A, laid out for elimination: leading factors with their ancestors and panels, then the trailing block.
+
+use crate::crossproduct::{CrossProducts, Link};
+
+/// Above this share of entries a panel is stored whole, and dense kernels take over.
+const DENSE_PANEL: f64 = 0.3;
+
+/// The order of elimination and the pattern of the factor.  Does not depend on θ or y.
+#[derive(Debug, Clone)]
+pub struct System {
+    pub leads: Vec<Lead>,
+    pub trailing: Vec<TrailingFactor>,
+    /// Order of the trailing block.
+    pub n_trailing: usize,
+    /// Columns of X.
+    pub p: usize,
+}
+
+/// A leading grouping factor.
+#[derive(Debug, Clone)]
+pub struct Lead {
+    /// Index in `CrossProducts::factors`.
+    pub block: usize,
+    pub r: usize,
+    pub n_levels: usize,
+    /// Later leads, in all of which this one is nested.
+    pub ancestors: Vec<Ancestor>,
+    pub panel: Panel,
+}
+
+/// For each level the one level of a later lead that it lies in, with their block of A (r_j x r).
+#[derive(Debug, Clone)]
+pub struct Ancestor {
+    pub level: Vec<u32>,
+    pub r: usize,
+    pub values: Vec<f64>,
+}
+
+/// Rows of the trailing block that each level touches (fill included) and their part of A:
+/// per level d x r, column-major.
+#[derive(Debug, Clone, Default)]
+pub struct Panel {
+    pub ptr: Vec<usize>,
+    pub rows: Vec<u32>,
+    pub values: Vec<f64>,
+    /// Every level has every row.
+    pub dense: bool,
+}
+
+/// A grouping factor in the trailing block.
+#[derive(Debug, Clone)]
+pub struct TrailingFactor {
+    pub block: usize,
+    pub offset: usize,
+    pub r: usize,
+    pub n_levels: usize,
+}
+
+impl Panel {
+    pub fn range(&self, level: usize, r: usize) -> std::ops::Range<usize> {
+        self.ptr[level] * r..self.ptr[level + 1] * r
+    }
+
+    pub fn level_rows(&self, level: usize) -> &[u32] {
+        &self.rows[self.ptr[level]..self.ptr[level + 1]]
+    }
+}
+
+impl System {
+    pub fn new(a: &CrossProducts) -> Self {
+        let chain = chain(a);
+        let mut n_trailing = 0;
+        let trailing: Vec<TrailingFactor> = (0..a.factors.len())
+            .filter(|f| !chain.contains(f))
+            .map(|block| {
+                let (r, n_levels) = (a.factors[block].width, a.factors[block].n_levels);
+                let offset = n_trailing;
+                n_trailing += r * n_levels;
+                TrailingFactor { block, offset, r, n_levels }
+            })
+            .collect();
+        let mut leads: Vec<Lead> = Vec::new();
+        for (i, &block) in chain.iter().enumerate() {
+            let lead = lead(a, &chain, i, block, &leads, &trailing, n_trailing);
+            leads.push(lead);
+        }
+        Self { leads, trailing, n_trailing, p: a.n_fixed() }
+    }
+
+    /// Numbers the factor holds, for predictions of memory.
+    pub fn n_entries(&self) -> usize {
+        let x = self.p + 1;
+        let leads: usize = self
+            .leads
+            .iter()
+            .map(|l| l.n_levels * l.r * (2 * l.r + x + l.ancestors.iter().map(|a| a.r).sum::<usize>()) + l.panel.values.len())
+            .sum();
+        leads + self.n_trailing * (self.n_trailing + 2 * x) + x * x
+    }
+
+    /// Multiplications and additions of one factorization.
+    pub fn flops(&self) -> f64 {
+        let x = (self.p + 1) as f64;
+        let lead = |l: &Lead| {
+            let r = l.r as f64;
+            let rows: f64 = (0..l.n_levels)
+                .map(|k| (l.panel.ptr[k + 1] - l.panel.ptr[k]) as f64)
+                .map(|d| r * (d * d + 2.0 * d * x + 2.0 * d * r))
+                .sum();
+            rows + l.n_levels as f64 * r * (x * x + 2.0 * x * r + r * r)
+        };
+        let t = self.n_trailing as f64;
+        self.leads.iter().map(lead).sum::<f64>() + t * t * t / 3.0 + t * t * x + t * x * x
+    }
+}
+
+/// The factor with most levels, then every factor in which all before it are nested.
+fn chain(a: &CrossProducts) -> Vec<usize> {
+    let mut chain: Vec<usize> = Vec::new();
+    for f in 0..a.factors.len() {
+        if chain.iter().all(|&j| is_nested(&a.links[f][j])) {
+            chain.push(f);
+        }
+    }
+    chain
+}
+
+fn is_nested(link: &Link) -> bool {
+    link.ptr.windows(2).all(|w| w[1] - w[0] == 1)
+}
+
+fn lead(
+    a: &CrossProducts,
+    chain: &[usize],
+    i: usize,
+    block: usize,
+    earlier: &[Lead],
+    trailing: &[TrailingFactor],
+    n_trailing: usize,
+) -> Lead {
+    let factor = &a.factors[block];
+    let ancestors = chain[i + 1..]
+        .iter()
+        .map(|&j| {
+            let link = &a.links[j][block];
+            Ancestor { level: link.level.clone(), r: a.factors[j].width, values: link.values.clone() }
+        })
+        .collect();
+    let pattern = panel_pattern(a, block, i, earlier, trailing, n_trailing, factor.n_levels);
+    let panel = fill_panel(a, block, pattern, trailing, factor.width);
+    Lead { block, r: factor.width, n_levels: factor.n_levels, ancestors, panel }
+}
+
+/// The trailing rows of every level: its own, and those of the levels nested in it.
+fn panel_pattern(
+    a: &CrossProducts,
+    block: usize,
+    i: usize,
+    earlier: &[Lead],
+    trailing: &[TrailingFactor],
+    n_trailing: usize,
+    n_levels: usize,
+) -> Panel {
+    let mut lists: Vec<Vec<u32>> = vec![Vec::new(); n_levels];
+    for t in trailing {
+        for (level, list) in lists.iter_mut().enumerate() {
+            for row in own_rows(a, block, t, level) {
+                list.extend((0..t.r as u32).map(|k| row + k));
+            }
+        }
+    }
+    for (j, child) in earlier.iter().enumerate() {
+        let parent = &child.ancestors[i - j - 1].level;
+        for (level, &p) in parent.iter().enumerate() {
+            lists[p as usize].extend_from_slice(child.panel.level_rows(level));
+        }
+    }
+    for list in &mut lists {
+        list.sort_unstable();
+        list.dedup();
+    }
+    let entries: usize = lists.iter().map(Vec::len).sum();
+    let dense = n_trailing > 0 && entries as f64 >= DENSE_PANEL * (n_trailing * n_levels) as f64;
+    if dense {
+        lists = vec![(0..n_trailing as u32).collect(); n_levels];
+    }
+    let mut panel = Panel { ptr: vec![0], rows: Vec::new(), values: Vec::new(), dense };
+    for list in lists {
+        panel.rows.extend(list);
+        panel.ptr.push(panel.rows.len());
+    }
+    panel
+}
+
+/// First rows of the trailing levels that occur with a level.
+fn own_rows<'a>(
+    a: &'a CrossProducts,
+    block: usize,
+    t: &'a TrailingFactor,
+    level: usize,
+) -> impl Iterator<Item = u32> + 'a {
+    let first = move |l: u32| (t.offset + l as usize * t.r) as u32;
+    // a link is stored from the factor that comes first
+    let (forward, backward) = if t.block > block {
+        let link = &a.links[t.block][block];
+        (link.level[link.ptr[level]..link.ptr[level + 1]].to_vec(), Vec::new())
+    } else {
+        let link = &a.links[block][t.block];
+        let from = (0..t.n_levels).filter(|&f| link.level[link.ptr[f]..link.ptr[f + 1]].binary_search(&(level as u32)).is_ok());
+        (Vec::new(), from.map(|f| f as u32).collect())
+    };
+    forward.into_iter().chain(backward).map(first)
+}
+
+/// Writes the blocks of A into the panel's pattern.
+fn fill_panel(a: &CrossProducts, block: usize, mut panel: Panel, trailing: &[TrailingFactor], r: usize) -> Panel {
+    panel.values = vec![0.0; panel.rows.len() * r];
+    for t in trailing {
+        let transposed = t.block < block;
+        let link = if transposed { &a.links[block][t.block] } else { &a.links[t.block][block] };
+        for from in 0..link.ptr.len() - 1 {
+            for k in link.ptr[from]..link.ptr[from + 1] {
+                let (level, other) =
+                    if transposed { (link.level[k] as usize, from) } else { (from, link.level[k] as usize) };
+                let rows = panel.level_rows(level);
+                let d = rows.len();
+                let at = rows.partition_point(|&row| (row as usize) < t.offset + other * t.r);
+                let place = panel.ptr[level] * r + at;
+                let values = &link.values[k * r * t.r..(k + 1) * r * t.r];
+                for i in 0..t.r {
+                    for j in 0..r {
+                        let v = if transposed { values[i * r + j] } else { values[j * t.r + i] };
+                        panel.values[place + j * d + i] = v;
+                    }
+                }
+            }
+        }
+    }
+    panel
+}

@@ -1,0 +1,150 @@
+//! The trailing block: all factors that are not nested in each other share one dense Schur complement.
+
+use super::factor::CholeskyFactor;
+use super::system::{System, TrailingFactor};
+use crate::crossproduct::CrossProducts;
+use crate::linalg::dense;
+use crate::{Error, Result};
+
+/// Below this a diagonal entry of Λ counts as singular, and the derivative needs the block before Λ.
+pub const NEAR_SINGULAR: f64 = 1e-3;
+
+/// Writes A's part into the lower triangle, and its columns of X.
+pub fn load(factor: &mut CholeskyFactor, a: &CrossProducts, system: &System) {
+    let (q, stride) = (system.n_trailing, system.p + 1);
+    factor.trailing.fill(0.0);
+    for t in &system.trailing {
+        let block = &a.factors[t.block];
+        factor.reduced_x[t.offset * stride..][..t.r * t.n_levels * stride].copy_from_slice(&block.zx);
+        for level in 0..t.n_levels {
+            let first = t.offset + level * t.r;
+            for j in 0..t.r {
+                let column = &block.zz[(level * t.r + j) * t.r..][..t.r];
+                factor.trailing[(first + j) * q + first..][..t.r].copy_from_slice(column);
+            }
+        }
+        for other in system.trailing.iter().filter(|o| o.block < t.block) {
+            load_link(factor, a, t, other, q);
+        }
+    }
+}
+
+fn load_link(factor: &mut CholeskyFactor, a: &CrossProducts, to: &TrailingFactor, from: &TrailingFactor, q: usize) {
+    let link = &a.links[to.block][from.block];
+    for level in 0..from.n_levels {
+        for k in link.ptr[level]..link.ptr[level + 1] {
+            let row = to.offset + link.level[k] as usize * to.r;
+            for j in 0..from.r {
+                let column = from.offset + level * from.r + j;
+                let values = &link.values[(k * from.r + j) * to.r..][..to.r];
+                factor.trailing[column * q + row..][..to.r].copy_from_slice(values);
+            }
+        }
+    }
+}
+
+/// S = Λ'BΛ + I = L_S L_S', and the columns of X behind it; returns log|S|.
+pub fn factor(factor: &mut CholeskyFactor, _a: &CrossProducts, system: &System) -> Result<f64> {
+    let (q, stride) = (system.n_trailing, system.p + 1);
+    if q == 0 {
+        return Ok(0.0);
+    }
+    let singular = system.trailing.iter().any(|t| is_near_singular(&factor.lambda[t.block], t.r));
+    factor.reduced_trailing.clear();
+    if singular {
+        factor.reduced_trailing.extend_from_slice(&factor.trailing);
+    }
+    scale(&mut factor.trailing, &factor.lambda, system);
+    (0..q).for_each(|j| factor.trailing[j * q + j] += 1.0);
+    dense::cholesky_lower(&mut factor.trailing, q).map_err(|pivot| {
+        Error::Numerical(format!("the Schur complement of the crossed random effects is not positive definite at {pivot}"))
+    })?;
+    // L_x = L_S^-1 Λ'[Z'X Z'y], then X'X less its square
+    for (row, values) in factor.reduced_x.chunks_exact(stride).enumerate() {
+        values.iter().enumerate().for_each(|(k, &v)| factor.trailing_x[k * q + row] = v);
+    }
+    scale_rows(&mut factor.trailing_x, &factor.lambda, system, stride, true);
+    dense::solve_lower(&factor.trailing, &mut factor.trailing_x, q, stride);
+    dense::rank_update_lower(&mut factor.xx, dense::view(&factor.trailing_x, q, stride).transpose(), -1.0);
+    Ok(dense::logdet(&factor.trailing, q, q))
+}
+
+pub fn is_near_singular(lambda: &[f64], r: usize) -> bool {
+    (0..r).any(|j| lambda[j * r + j].abs() < NEAR_SINGULAR)
+}
+
+/// Λ'SΛ in place, lower triangle.
+fn scale(s: &mut [f64], lambda: &[Vec<f64>], system: &System) {
+    let q = system.n_trailing;
+    // columns: S Λ, each column a sum of later ones of its level
+    for t in &system.trailing {
+        let l = &lambda[t.block];
+        for level in 0..t.n_levels {
+            let first = t.offset + level * t.r;
+            symmetrize_level(s, first, t.r, q);
+            for j in 0..t.r {
+                let column = first + j;
+                for row in first..q {
+                    s[column * q + row] =
+                        (j..t.r).map(|k| s[(first + k) * q + row] * l[j * t.r + k]).sum();
+                }
+            }
+        }
+    }
+    scale_rows_lower(s, lambda, system);
+}
+
+/// Mirrors the lower triangle of one level's own block, so that a product of whole blocks is right.
+fn symmetrize_level(s: &mut [f64], first: usize, r: usize, q: usize) {
+    for j in 1..r {
+        for i in 0..j {
+            s[(first + j) * q + first + i] = s[(first + i) * q + first + j];
+        }
+    }
+}
+
+/// Λ' from the left, for rows at or below the diagonal block of each column.
+fn scale_rows_lower(s: &mut [f64], lambda: &[Vec<f64>], system: &System) {
+    let q = system.n_trailing;
+    for (column, values) in s.chunks_exact_mut(q).enumerate() {
+        for t in &system.trailing {
+            let end = t.offset + t.n_levels * t.r;
+            if end <= column {
+                continue;
+            }
+            let first_level = column.saturating_sub(t.offset) / t.r;
+            for level in first_level..t.n_levels {
+                apply_transposed(&lambda[t.block], &mut values[t.offset + level * t.r..][..t.r], t.r);
+            }
+        }
+    }
+}
+
+/// v = Λ'v for one level.
+#[inline]
+fn apply_transposed(lambda: &[f64], v: &mut [f64], r: usize) {
+    for i in 0..r {
+        v[i] = (i..r).map(|k| lambda[i * r + k] * v[k]).sum();
+    }
+}
+
+/// v = Λv for one level.
+#[inline]
+fn apply(lambda: &[f64], v: &mut [f64], r: usize) {
+    for i in (0..r).rev() {
+        v[i] = (0..=i).map(|k| lambda[k * r + i] * v[k]).sum();
+    }
+}
+
+/// Λ' or Λ from the left of m columns (q_t x m, column-major).
+pub fn scale_rows(x: &mut [f64], lambda: &[Vec<f64>], system: &System, m: usize, transposed: bool) {
+    let q = system.n_trailing;
+    for values in x.chunks_exact_mut(q).take(m) {
+        for t in &system.trailing {
+            let l = &lambda[t.block];
+            for level in values[t.offset..t.offset + t.n_levels * t.r].chunks_exact_mut(t.r) {
+                if transposed { apply_transposed(l, level, t.r) } else { apply(l, level, t.r) }
+            }
+        }
+    }
+}
