@@ -131,6 +131,16 @@ impl Encoding {
         inputs
     }
 
+    /// Whether new data may have only levels of the fit in a category: it is a variable, or a group
+    /// whose means are used.
+    pub fn needs_known_levels(&self, category: usize) -> bool {
+        let in_variable = self.variables.iter().any(|v| match v {
+            Variable::Numeric { basis, .. } => basis.categories().contains(&category),
+            Variable::Categorical { category: own, .. } => *own == category,
+        });
+        in_variable || self.offsets.iter().any(|node| node.categories().contains(&category))
+    }
+
     fn inputs_of_matrix(&self, matrix: &ModelMatrix) -> Vec<usize> {
         let mut inputs = Vec::new();
         for v in matrix.plans.iter().flat_map(|plan| &plan.variables) {

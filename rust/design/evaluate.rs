@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::encoding::Encoding;
 use super::inputs::Inputs;
 use super::layout::{Coding, FixedTerm};
+use super::levels::NO_LEVEL;
 use super::model_matrix::ModelMatrix;
 use super::rows::BATCH_ROWS;
 use crate::Result;
@@ -140,6 +141,16 @@ impl Encoding {
             }
         }
         effects
+    }
+}
+
+/// eta[i] += z[i]' b[codes[i]], nothing without a level.
+pub fn add_modes(z: &[f64], codes: &[u32], modes: &[f64], r: usize, eta: &mut [f64]) {
+    for ((eta, z), &code) in eta.iter_mut().zip(z.chunks(r)).zip(codes) {
+        if code != NO_LEVEL {
+            let b = &modes[code as usize * r..(code as usize + 1) * r];
+            *eta += z.iter().zip(b).map(|(z, b)| z * b).sum::<f64>();
+        }
     }
 }
 

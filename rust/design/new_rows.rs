@@ -1,0 +1,251 @@
+//! New data, encoded as the fit was: what predictions are computed on.  Needs no response.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::column::Column;
+use super::encoding::Encoding;
+use super::evaluate::add_modes;
+use super::finite::require_finite;
+use super::inputs::Inputs;
+use super::levels::NO_LEVEL;
+use super::missing::{missing_rows, refuse_infinite};
+use super::new_levels::{known_codes, require_known};
+use super::rows::BATCH_ROWS;
+use super::selection::Selection;
+use super::table::Table;
+use super::variable::{Basis, Variable};
+use crate::{Error, Result};
+
+/// Every row of a new frame.  A random term whose columns the frame lacks can be left out.
+#[derive(Debug)]
+pub struct NewRows {
+    encoding: Arc<Encoding>,
+    inputs: Inputs,
+    /// Rows in which the fixed part or an offset misses a value.
+    fixed_missing: Vec<bool>,
+    random: Vec<NewTerm>,
+}
+
+/// One random term in new data.
+#[derive(Debug)]
+enum NewTerm {
+    Ready { missing: Vec<bool>, codes: Arc<Vec<u32>> },
+    Lacks { column: String },
+}
+
+impl NewRows {
+    pub fn bind(encoding: Arc<Encoding>, table: &Table) -> Result<Self> {
+        for input in encoding.inputs_of_fixed() {
+            table.get(&encoding.inputs[input])?;
+        }
+        let find = |name: &String| table.find(name).cloned();
+        let columns: Vec<Option<Column>> = encoding.inputs.iter().map(find).collect();
+        let selection = Selection::All(table.n_rows());
+        let inputs = Inputs { columns, selection, codes: vec![None; encoding.categories.len()] };
+        let missing: Vec<Vec<u32>> =
+            inputs.columns.iter().map(|c| c.as_ref().map_or(vec![], missing_rows)).collect();
+        let mut new = Self { fixed_missing: vec![], random: vec![], encoding, inputs };
+        new.bind_categories(&missing)?;
+        new.fixed_missing = new.any_missing(&new.encoding.inputs_of_fixed(), &missing);
+        new.random = (0..new.encoding.random.len()).map(|t| new.bind_term(t, &missing)).collect();
+        new.check_numbers()?;
+        Ok(new)
+    }
+
+    fn bind_categories(&mut self, missing: &[Vec<u32>]) -> Result<()> {
+        let encoding = self.encoding.clone();
+        for (k, category) in encoding.categories.iter().enumerate() {
+            let Some(column) = &self.inputs.columns[category.input] else { continue };
+            let missing = &missing[category.input];
+            let codes = known_codes(column, missing, &category.levels)?;
+            if encoding.needs_known_levels(k) {
+                require_known(column, &codes, missing, &category.levels)?;
+            }
+            self.inputs.codes[k] = Some(Arc::new(codes));
+        }
+        Ok(())
+    }
+
+    fn bind_term(&self, t: usize, missing: &[Vec<u32>]) -> NewTerm {
+        let inputs = self.encoding.inputs_of_term(t);
+        if let Some(&lacking) = inputs.iter().find(|&&input| !self.inputs.has(input)) {
+            return NewTerm::Lacks { column: self.encoding.inputs[lacking].clone() };
+        }
+        let group = self.encoding.random[t].layout.factor;
+        NewTerm::Ready {
+            missing: self.any_missing(&inputs, missing),
+            codes: self.encoding.groups[group].codes(&self.inputs),
+        }
+    }
+
+    fn any_missing(&self, inputs: &[usize], missing: &[Vec<u32>]) -> Vec<bool> {
+        let mut any = vec![false; self.n_rows()];
+        inputs.iter().flat_map(|&i| &missing[i]).for_each(|&row| any[row as usize] = true);
+        any
+    }
+
+    /// Columns read as numbers hold finite ones, and so do the expressions on them.
+    fn check_numbers(&self) -> Result<()> {
+        for variable in &self.encoding.variables {
+            let Variable::Numeric { name, basis } = variable else { continue };
+            if !basis.inputs().iter().all(|&input| self.inputs.has(input)) {
+                continue;
+            }
+            self.check_columns(&basis.inputs(), name)?;
+            if let Basis::Scalar(node) | Basis::Polynomial { arg: node, .. } = basis {
+                self.check_expression(node)?;
+            }
+        }
+        for offset in &self.encoding.offsets {
+            self.check_columns(&offset.inputs(), "the offset")?;
+            self.check_expression(offset)?;
+        }
+        Ok(())
+    }
+
+    fn check_columns(&self, inputs: &[usize], owner: &str) -> Result<()> {
+        for &input in inputs {
+            self.inputs.column(input).require_numbers(owner)?;
+            refuse_infinite(self.inputs.column(input), &self.inputs.selection)?;
+        }
+        Ok(())
+    }
+
+    fn check_expression(&self, node: &super::expression::Node) -> Result<()> {
+        let columns = node.inputs();
+        let categories = node.categories();
+        if categories.iter().any(|&c| self.inputs.codes[c].is_none()) {
+            return Ok(());
+        }
+        let is_present = |row: usize| {
+            columns.iter().all(|&input| !self.inputs.column(input).number(row).is_nan())
+                && categories.iter().all(|&c| self.inputs.codes(c)[row] != NO_LEVEL)
+        };
+        require_finite(node, &self.inputs, is_present)
+    }
+
+    pub fn n_rows(&self) -> usize {
+        self.inputs.n_rows()
+    }
+
+    /// Rows in which no column that the frame has misses a value.
+    pub fn complete(&self) -> Vec<bool> {
+        let mut complete: Vec<bool> = self.fixed_missing.iter().map(|m| !m).collect();
+        for term in &self.random {
+            if let NewTerm::Ready { missing, .. } = term {
+                complete.iter_mut().zip(missing).for_each(|(c, m)| *c &= !m);
+            }
+        }
+        complete
+    }
+
+    /// X, row-major (n x p); NaN in rows where the fixed part misses a value.
+    pub fn model_matrix(&self) -> Result<Vec<f64>> {
+        let mut x = self.encoding.dense(&self.encoding.fixed, &self.inputs)?;
+        let p = self.encoding.fixed.layout.columns.len();
+        for (row, _) in self.fixed_missing.iter().enumerate().filter(|(_, m)| **m) {
+            x[row * p..(row + 1) * p].fill(f64::NAN);
+        }
+        Ok(x)
+    }
+
+    /// Per grouping factor, up to `most` levels that the fit did not see, in order of appearance.
+    pub fn unseen_levels(&self, most: usize) -> Vec<(String, Vec<String>)> {
+        let unseen = |(g, group): (usize, &super::grouping_factor::Group)| {
+            let of_group = |t: &usize| self.encoding.random[*t].layout.factor == g;
+            let term = (0..self.random.len()).find(of_group)?;
+            let NewTerm::Ready { codes, .. } = &self.random[term] else { return None };
+            let labels = self.unseen_labels(codes, &group.categories, most);
+            (!labels.is_empty()).then(|| (group.name.clone(), labels))
+        };
+        self.encoding.groups.iter().enumerate().filter_map(unseen).collect()
+    }
+
+    fn unseen_labels(&self, codes: &[u32], categories: &[usize], most: usize) -> Vec<String> {
+        let mut labels = Vec::new();
+        for row in (0..codes.len()).filter(|&row| codes[row] == NO_LEVEL) {
+            let column = |&c: &usize| self.inputs.column(self.encoding.categories[c].input).text(row);
+            let Some(parts) = categories.iter().map(column).collect::<Option<Vec<_>>>() else { continue };
+            let label = parts.join(":");
+            if !labels.contains(&label) {
+                labels.push(label);
+            }
+            if labels.len() == most {
+                break;
+            }
+        }
+        labels
+    }
+
+    /// offset + X beta + Σ z'b over the terms used; `modes[t]` is row-major (n_levels x r).
+    ///
+    /// NaN where a used value is missing; a level that the fit did not see adds nothing.
+    pub fn linear_predictor(
+        &self,
+        beta: &[f64],
+        modes: &[&[f64]],
+        use_terms: &[bool],
+    ) -> Result<Vec<f64>> {
+        self.check_shapes(beta, modes, use_terms)?;
+        let mut eta = vec![0.0; self.n_rows()];
+        eta.par_chunks_mut(BATCH_ROWS).enumerate().try_for_each(|(k, eta)| {
+            let start = k * BATCH_ROWS;
+            let rows = start..start + eta.len();
+            self.encoding.add_offset(&self.inputs, rows.clone(), eta);
+            self.encoding.add_fixed(beta, &self.inputs, rows.clone(), eta)?;
+            blank(eta, &self.fixed_missing[rows.clone()]);
+            for t in (0..modes.len()).filter(|&t| use_terms[t]) {
+                self.add_random(t, modes[t], rows.clone(), eta)?;
+            }
+            Ok(())
+        })?;
+        Ok(eta)
+    }
+
+    fn add_random(
+        &self,
+        t: usize,
+        modes: &[f64],
+        rows: std::ops::Range<usize>,
+        eta: &mut [f64],
+    ) -> Result<()> {
+        let NewTerm::Ready { missing, codes } = &self.random[t] else { return Ok(()) };
+        let r = self.encoding.random[t].layout.columns.len();
+        let mut z = vec![0.0; rows.len() * r];
+        self.encoding.expand(&self.encoding.random[t].matrix, &self.inputs, rows.clone(), &mut z)?;
+        add_modes(&z, &codes[rows.clone()], modes, r, eta);
+        blank(eta, &missing[rows]);
+        Ok(())
+    }
+
+    fn check_shapes(&self, beta: &[f64], modes: &[&[f64]], use_terms: &[bool]) -> Result<()> {
+        let encoding = &self.encoding;
+        let expected = |term: &super::random_term::RandomTerm| {
+            let n_levels = encoding.groups[term.layout.factor].n_levels(&encoding.categories);
+            n_levels * term.layout.columns.len()
+        };
+        let fits = beta.len() == encoding.fixed.layout.columns.len()
+            && modes.len() == encoding.random.len()
+            && use_terms.len() == modes.len()
+            && encoding.random.iter().zip(modes).all(|(term, m)| m.len() == expected(term));
+        if !fits {
+            return Err(Error::Design("coefficients or modes do not have the model's shape".into()));
+        }
+        for (t, term) in self.random.iter().enumerate().filter(|(t, _)| use_terms[*t]) {
+            if let NewTerm::Lacks { column } = term {
+                return Err(Error::Data(format!(
+                    "the data have no column '{column}', which the random term {} needs; \
+                     add it, or predict without random effects",
+                    encoding.random[t].layout.name
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn blank(eta: &mut [f64], missing: &[bool]) {
+    eta.iter_mut().zip(missing).filter(|(_, m)| **m).for_each(|(e, _)| *e = f64::NAN);
+}
