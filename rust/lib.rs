@@ -4,6 +4,8 @@
 //!
 //! The rooms below follow one fit in order, from data to report.
 
+#[cfg(feature = "python")]
+pub mod bindings;
 pub mod covariance;
 pub mod crossproduct;
 pub mod design;
@@ -13,4 +15,5 @@ pub mod objective;
 pub mod optimize;
 pub mod penalized_ls;
 
+pub use covariance::Structure;
 pub use error::{Error, Result};

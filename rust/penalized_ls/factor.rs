@@ -101,7 +101,7 @@ impl CholeskyFactor {
         for i in 0..system.leads.len() {
             self.logdet_random += eliminate::lead(self, a, system, i)?;
         }
-        self.logdet_random += trailing::factor(self, a, system)?;
+        self.logdet_random += trailing::factor(self, system)?;
         self.finish(system.p)
     }
 

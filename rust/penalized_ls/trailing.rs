@@ -44,7 +44,7 @@ fn load_link(factor: &mut CholeskyFactor, a: &CrossProducts, to: &TrailingFactor
 }
 
 /// S = Λ'BΛ + I = L_S L_S', and the columns of X behind it; returns log|S|.
-pub fn factor(factor: &mut CholeskyFactor, _a: &CrossProducts, system: &System) -> Result<f64> {
+pub fn factor(factor: &mut CholeskyFactor, system: &System) -> Result<f64> {
     let (q, stride) = (system.n_trailing, system.p + 1);
     if q == 0 {
         return Ok(0.0);
@@ -139,6 +139,9 @@ fn apply(lambda: &[f64], v: &mut [f64], r: usize) {
 /// Λ' or Λ from the left of m columns (q_t x m, column-major).
 pub fn scale_rows(x: &mut [f64], lambda: &[Vec<f64>], system: &System, m: usize, transposed: bool) {
     let q = system.n_trailing;
+    if q == 0 {
+        return;
+    }
     for values in x.chunks_exact_mut(q).take(m) {
         for t in &system.trailing {
             let l = &lambda[t.block];

@@ -1,0 +1,57 @@
+use hlmrs::objective::Criterion;
+
+use crate::dense::{Dense, user_factors};
+use crate::designs::{KINDS, design, problem};
+
+fn theta(n: usize, seed: u64, zero: Option<usize>) -> Vec<f64> {
+    (0..n)
+        .map(|k| if Some(k) == zero { 0.0 } else { 0.2 + ((k as u64 * 7 + seed * 3) % 11) as f64 / 8.0 })
+        .collect()
+}
+
+/// Every kind of design, weighted and not, both criteria, with and without a parameter at zero.
+fn each(mut check: impl FnMut(&hlmrs::objective::Problem, &Dense, &[f64], String)) {
+    for kind in KINDS {
+        for seed in 0..6 {
+            let (source, terms) = design(kind, seed, seed % 2 == 1);
+            let dense = Dense::new(&source);
+            for criterion in [Criterion::Ml, Criterion::Reml] {
+                let problem = problem(&source, &terms, criterion);
+                for zero in [None, Some(0), Some(problem.theta_map.n_parameters - 1)] {
+                    let theta = theta(problem.theta_map.n_parameters, seed, zero);
+                    check(&problem, &dense, &theta, format!("{kind:?} seed {seed} {criterion:?} zero {zero:?}"));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn criterion_equals_dense_algebra() {
+    each(|problem, dense, theta, name| {
+        let mut work = problem.workspace();
+        let got = problem.evaluate(theta, &mut work).unwrap().objective;
+        let want = dense.criterion(&user_factors(problem, theta), &problem.a.fixed.kept, problem.criterion);
+        assert!((got - want).abs() <= 1e-10 * want.abs(), "{name}: {got} {want}");
+    });
+}
+
+#[test]
+fn gradient_matches_central_differences() {
+    each(|problem, _, theta, name| {
+        let mut work = problem.workspace();
+        problem.evaluate(theta, &mut work).unwrap();
+        let gradient = problem.gradient(theta, &mut work).theta;
+        for k in 0..theta.len() {
+            let at = |h: f64| {
+                let mut t = theta.to_vec();
+                t[k] += h;
+                problem.evaluate(&t, &mut problem.workspace()).unwrap().objective
+            };
+            // fourth order, so that the step may be long enough to see six digits
+            let h = 1e-3;
+            let numeric = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h);
+            assert!((gradient[k] - numeric).abs() < 1e-6 * (1.0 + numeric.abs()), "{name} k={k}: {} {numeric}", gradient[k]);
+        }
+    });
+}

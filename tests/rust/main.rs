@@ -1,0 +1,5 @@
+//! The numerical core against dense algebra.
+
+mod criterion;
+mod dense;
+mod designs;
