@@ -1,6 +1,6 @@
 """Constants as options of a function: numbers, TRUE and FALSE, levels, knots."""
 
-from .deparse import deparse
+from .deparse import excerpt
 from .expressions import Call, Expression, Number, Text
 from .reading_error import ReadingError
 from .syntax import FunctionCall, Name, Numeral, Prefix, Quotation, Syntax, strip
@@ -55,4 +55,4 @@ def knots(node: Syntax) -> Expression:
 
 
 def _expected(what: str, node: Syntax) -> ReadingError:
-    return ReadingError(f"expected {what}, not {deparse(node)}", node.at[0])
+    return ReadingError(f"expected {what}, not {excerpt(node)}", node.at[0])

@@ -1,37 +1,43 @@
 """``C(f, contrast)``: the contrast of a factor, in R's spellings and in patsy's."""
 
+from typing import TypeAlias
+
 from .constants import level, level_or_place
-from .deparse import deparse
+from .deparse import excerpt
 from .expressions import Expression, Text
 from .reading_error import ReadingError
-from .suggest import suggestion
+from .suggest import quote, suggestion
 from .syntax import Argument, FunctionCall, Name, Quotation, Syntax
+
+Options: TypeAlias = tuple[tuple[str, Expression], ...]
 
 CONTRASTS = ("treatment", "sum", "helmert", "poly")
 
 _SPELLINGS = {spelling: name for name in CONTRASTS for spelling in (name, f"contr.{name}", name.capitalize())}
 
 
-def read_contrast(
-    arguments: tuple[Argument, ...], at: int
-) -> tuple[tuple[Text, ...], tuple[tuple[str, Expression], ...]]:
+def read_contrast(arguments: tuple[Argument, ...], at: int) -> tuple[tuple[Text, ...], Options]:
     """Read all arguments of ``C`` but the first: the contrast's name, and the base of a treatment contrast."""
-    if not arguments:
+    named = {argument.name: argument.value for argument in arguments if argument.name is not None}
+    positional = [argument.value for argument in arguments if argument.name is None]
+    contrast = named.pop("contr", None) or (positional.pop(0) if positional else None)
+    base = named.pop("base", None)
+    if named or positional:
+        surplus = next(iter(named.values()), None) or positional[0]
+        raise ReadingError("C() takes a factor, a contrast and, for treatment contrasts, base", surplus.at[0])
+    if contrast is None and base is None:
         return (), ()
-    contrast, *others = arguments
-    if contrast.name not in (None, "contr"):
-        raise ReadingError("C() takes a factor, a contrast and, for treatment contrasts, base", contrast.value.at[0])
-    name, base = _named(contrast.value)
-    for other in others:
-        if other.name != "base" or base:
-            raise ReadingError("C() takes a factor, a contrast and, for treatment contrasts, base", other.value.at[0])
-        base = (("base", level_or_place(other.value)),)
-    if base and name != "treatment":
+    name, options = ("treatment", ()) if contrast is None else _named(contrast)
+    if base is not None and not options:
+        options = (("base", level_or_place(base)),)
+    elif base is not None:
+        raise ReadingError("the base is given twice", base.at[0])
+    if options and name != "treatment":
         raise ReadingError(f"only treatment contrasts have a base, not {name}", at)
-    return (Text(name),), base
+    return (Text(name),), options
 
 
-def _named(node: Syntax) -> tuple[str, tuple[tuple[str, Expression], ...]]:
+def _named(node: Syntax) -> tuple[str, Options]:
     """Read ``sum``, ``"sum"``, ``contr.sum``, ``Sum``, or the same as a call with a base."""
     if isinstance(node, FunctionCall):
         return _spelled(node.function, node), tuple(_base(argument) for argument in _at_most_one(node))
@@ -39,14 +45,15 @@ def _named(node: Syntax) -> tuple[str, tuple[tuple[str, Expression], ...]]:
         return _spelled(node.text, node), ()
     if isinstance(node, Quotation):
         return _spelled(node.value, node), ()
-    raise ReadingError(f"expected a contrast, not {deparse(node)}: one of {', '.join(CONTRASTS)}", node.at[0])
+    raise ReadingError(f"expected a contrast, not {excerpt(node)}: one of {', '.join(CONTRASTS)}", node.at[0])
 
 
 def _spelled(spelling: str, node: Syntax) -> str:
     if spelling in _SPELLINGS:
         return _SPELLINGS[spelling]
     raise ReadingError(
-        f"there is no contrast {spelling}{suggestion(spelling, _SPELLINGS)}; the contrasts are {', '.join(CONTRASTS)}",
+        f"there is no contrast {quote(spelling)}{suggestion(spelling, _SPELLINGS)}; "
+        f"the contrasts are {', '.join(CONTRASTS)}",
         node.at[0],
     )
 

@@ -6,19 +6,20 @@ scientific notation; names that are not plain identifiers stand in backticks.
 
 import re
 
+from .suggest import quote
 from .syntax import Argument, Dot, FunctionCall, Infix, Name, Numeral, Parenthesis, Prefix, Quotation, Syntax
 
 _TIGHT = ("^", "/", ":")
-_IDENTIFIER = re.compile(r"(?:[^\W\d_]|\.(?![0-9]))[\w.]*")
 _CONSTANT = re.compile(r"TRUE|FALSE|NULL|Inf|NaN|NA|NA_integer_|NA_real_|NA_character_|NA_complex_")
-_KEYWORD = re.compile(r"if|else|repeat|while|function|for|next|break|in|\.\.\.|\.")
+_KEYWORD = r"if|else|repeat|while|function|for|next|break|in|\.\.\.|\."
+_IDENTIFIER = re.compile(rf"(?!(?:{_CONSTANT.pattern}|{_KEYWORD})\Z)(?:[^\W\d_]|\.(?![0-9]))[\w.]*")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"})
 
 
 def deparse(node: Syntax) -> str:
     """Write a node as R would."""
     if isinstance(node, Name):
-        return node.text if not node.quoted and _CONSTANT.fullmatch(node.text) else deparse_name(node.text)
+        return deparse_name(node.text) if node.quoted or not _CONSTANT.fullmatch(node.text) else node.text
     if isinstance(node, Numeral):
         return deparse_number(node.value)
     if isinstance(node, Quotation):
@@ -34,9 +35,14 @@ def deparse(node: Syntax) -> str:
     return _chain(node)
 
 
+def excerpt(node: Syntax) -> str:
+    """Write a node for a message, in quotes and cut when it is long."""
+    return quote(deparse(node))
+
+
 def deparse_name(name: str) -> str:
     """Write a column's name, in backticks when it is no plain identifier."""
-    if _IDENTIFIER.fullmatch(name) and not _CONSTANT.fullmatch(name) and not _KEYWORD.fullmatch(name):
+    if _IDENTIFIER.fullmatch(name):
         return name
     return f"`{name.translate(_ESCAPES).replace('`', chr(92) + '`')}`"
 

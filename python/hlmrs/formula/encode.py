@@ -1,10 +1,10 @@
-"""Syntax tree -> terms, by R's rules; ``fixed``, ``effects`` and ``group`` say what may stand in their part.
+"""Syntax tree -> terms, by R's rules; ``fixed`` and ``random_term`` say what may stand in their parts.
 
 Chains of operators are walked along their left side.  The intercept is no term: 1 sets it, 0 clears it, a minus turns
 this round, and the last word counts.
 """
 
-from .deparse import deparse
+from .deparse import deparse, excerpt
 from .expressions import Column
 from .meaning import expression_of
 from .reading_error import ReadingError
@@ -104,7 +104,7 @@ class TermReader:
         """Read 1 or 0: with or without an intercept."""
         if node.value not in (0.0, 1.0):
             raise ReadingError(
-                f"the number {deparse(node)} is no term; arithmetic outside a function goes into I(), as in I(x/2)",
+                f"the number {excerpt(node)} is no term; arithmetic outside a function goes into I(), as in I(x/2)",
                 node.at[0],
             )
         self.intercept = (node.value == 1.0) == self._adding
@@ -121,7 +121,7 @@ class TermReader:
     def factor(self, node: Syntax) -> Keys:
         """Read a factor: a column or a function of columns."""
         if isinstance(node, Quotation):
-            raise ReadingError(f"the text {deparse(node)} is no term; columns are named without quotes", node.at[0])
+            raise ReadingError(f"the text {excerpt(node)} is no term; columns are named without quotes", node.at[0])
         return self._variables.place(self.make_factor(node))
 
     def make_factor(self, node: Syntax) -> Factor:
@@ -140,14 +140,15 @@ class TermReader:
             return
         if isinstance(node, Prefix):
             raise ReadingError(
-                f"a sign binds before '*', '/' and ':': put what {node.operator} is to remove in parentheses",
+                f"as in R, '{node.operator}' takes {excerpt(node.operand)} alone, before '*', '/' and ':'; "
+                "put the product in parentheses",
                 node.at[0],
             )
-        raise ReadingError(f"{deparse(node)} has no term to combine with", node.at[0])
+        raise ReadingError(f"{excerpt(node)} has no term to combine with", node.at[0])
 
 
 def _exponent(node: Syntax) -> int:
     """Return the power of ``(a + b)^2``."""
     if isinstance(node, Numeral) and node.value >= 1 and node.value.is_integer():
         return int(node.value)
-    raise ReadingError(f"expected a whole number of at least 1 after '^', not {deparse(node)}", node.at[0])
+    raise ReadingError(f"expected a whole number of at least 1 after '^', not {excerpt(node)}", node.at[0])

@@ -8,8 +8,9 @@ from .expressions import Column
 from .meaning import numbers_of
 from .random_term import MOST_RANDOM_TERMS, RandomTerm, read_bar, structured_bar
 from .reading_error import ReadingError
+from .suggest import quote
 from .syntax import Dot, FunctionCall, Infix, Parenthesis, Span, is_bar
-from .terms import Factor, Keys
+from .terms import Factor, Keys, check_size
 
 _NAMED = 5
 
@@ -53,7 +54,7 @@ class ModelReader(TermReader):
         keys: Keys = {}
         for name in self._others:
             keys.update(self._variables.place(Factor(deparse_name(name), Column(name, node.at))))
-        return keys
+        return check_size(keys, node.at[0])
 
     def refuse_bar(self, bar: Infix) -> ReadingError:
         """Say that parentheses are missing."""
@@ -68,18 +69,18 @@ class ModelReader(TermReader):
             if self._adding:
                 self._add(term)
             elif self._random.pop(term.identity(), None) is None:
-                raise ReadingError(f"there is no random term {term.name} to remove{self._there()}", at[0])
+                raise ReadingError(f"there is no random term {quote(term.name)} to remove{self._there()}", at[0])
         return {}
 
     def _add(self, term: RandomTerm) -> None:
         if term.identity() in self._random:
-            raise ReadingError(f"the random term {term.name} is there already", term.at[0])
+            raise ReadingError(f"the random term {quote(term.name)} is there already", term.at[0])
         if len(self._random) == MOST_RANDOM_TERMS:
             raise ReadingError(f"more than {MOST_RANDOM_TERMS:,} random terms", term.at[0])
         self._random[term.identity()] = term
 
     def _there(self) -> str:
-        names = ", ".join(term.name for term in self.random[:_NAMED])
+        names = ", ".join(quote(term.name) for term in self.random[:_NAMED])
         return f"; there is {names}" if names else ""
 
     def _offset(self, node: FunctionCall, summed: bool) -> Keys:

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from .constants import count, knots, logical, number
 from .expressions import Expression
 from .reading_error import ReadingError
-from .suggest import suggestion
+from .suggest import cut, suggestion
 from .syntax import FunctionCall, Syntax
 
 
@@ -82,7 +82,7 @@ def signature_of(call: FunctionCall) -> Signature:
     if call.function in _INSTEAD:
         raise ReadingError(f"{call.function}() cannot stand here: {_INSTEAD[call.function]}", call.at[0])
     raise ReadingError(
-        f"there is no function {call.function}(){suggestion(call.function, _LISTED)}; the functions are "
+        f"there is no function {cut(call.function)}(){suggestion(call.function, _LISTED)}; the functions are "
         + ", ".join(_LISTED),
         call.at[0],
     )

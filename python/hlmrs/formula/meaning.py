@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from .contrasts import read_contrast
-from .deparse import deparse
+from .deparse import excerpt
 from .expressions import Call, Column, Expression, Number, columns_of
 from .functions import Shape, Signature, shape_of_call, signature_of
 from .reading_error import ReadingError
+from .suggest import quote
 from .syntax import Argument, FunctionCall, Infix, Name, Numeral, Parenthesis, Prefix, Quotation, Syntax, is_bar
 
 DEEPEST_EXPRESSION = 50
@@ -18,9 +19,11 @@ _CONSTANTS = frozenset(("TRUE", "FALSE", "True", "False", "None", "NULL", "NA", 
 
 def expression_of(node: Syntax) -> Expression:
     """Read a node as something computed from columns, one value (or a few) for each row."""
+    if isinstance(node, Name):
+        return column_of(node)
     expression = _read(node, 0)
     if next(columns_of(expression), None) is None:
-        raise ReadingError(f"{deparse(node)} is a constant: no column of the data is in it", node.at[0])
+        raise ReadingError(f"{excerpt(node)} is a constant: no column of the data is in it", node.at[0])
     return expression
 
 
@@ -34,7 +37,7 @@ def numbers_of(node: Syntax) -> Expression:
 def column_of(name: Name) -> Column:
     """Read a name as a column."""
     if name.text in _CONSTANTS and not name.quoted:
-        raise ReadingError(f"{name.text} is a constant where a column is expected", name.at[0])
+        raise ReadingError(f"{quote(name.text)} is a constant where a column is expected", name.at[0])
     return Column(name.text, name.at)
 
 
@@ -87,7 +90,7 @@ def _match(node: FunctionCall, signature: Signature) -> dict[str, Syntax]:
     given = {argument.name: argument.value for argument in node.arguments if argument.name is not None}
     for name, value in given.items():
         if name not in parameters:
-            raise ReadingError(f"{_usage(node, signature)}, not {name}", value.at[0])
+            raise ReadingError(f"{_usage(node, signature)}, not {quote(name)}", value.at[0])
     free = iter([name for name in parameters if name not in given])
     for argument in node.arguments:
         if argument.name is None:
@@ -102,10 +105,11 @@ def _match(node: FunctionCall, signature: Signature) -> dict[str, Syntax]:
 def _check_once(arguments: Sequence[Argument]) -> None:
     names: set[str] = set()
     for argument in arguments:
+        if argument.name is None:
+            continue
         if argument.name in names:
-            raise ReadingError(f"the argument {argument.name} is given twice", argument.value.at[0])
-        if argument.name is not None:
-            names.add(argument.name)
+            raise ReadingError(f"the argument {quote(argument.name)} is given twice", argument.value.at[0])
+        names.add(argument.name)
 
 
 def _datum(node: FunctionCall, signature: Signature, name: str, given: dict[str, Syntax], depth: int) -> Expression:
@@ -120,6 +124,7 @@ def _datum(node: FunctionCall, signature: Signature, name: str, given: dict[str,
 def _contrast_call(node: FunctionCall, depth: int) -> Expression:
     if not node.arguments or node.arguments[0].name not in (None, "object"):
         raise ReadingError("C() takes a factor first: C(f, sum)", node.at[0])
+    _check_once(node.arguments)
     factor = _read(node.arguments[0].value, depth + 1)
     _check_shape(factor, (Shape.LEVEL,), node.arguments[0].value)
     contrast, base = read_contrast(node.arguments[1:], node.at[0])
@@ -137,7 +142,7 @@ def _check_shape(expression: Expression, allowed: tuple[Shape, ...], node: Synta
     shape = shape_of_call(expression.name) if isinstance(expression, Call) else Shape.NUMBER
     if shape not in allowed:
         wanted = "a number for each row" if Shape.NUMBER in allowed else "a column of levels, or factor()"
-        raise ReadingError(f"expected {wanted}, not {deparse(node)}", node.at[0])
+        raise ReadingError(f"expected {wanted}, not {excerpt(node)}", node.at[0])
 
 
 def _no_arithmetic(node: Infix) -> ReadingError:
@@ -150,5 +155,5 @@ def _no_arithmetic(node: Infix) -> ReadingError:
 
 def _unreadable(node: Syntax) -> ReadingError:
     if isinstance(node, Quotation):
-        return ReadingError(f"the text {deparse(node)} cannot stand here; columns are named without quotes", node.at[0])
-    return ReadingError(f"{deparse(node)} cannot stand in arithmetic", node.at[0])
+        return ReadingError(f"the text {excerpt(node)} cannot stand here; columns are named without quotes", node.at[0])
+    return ReadingError(f"{excerpt(node)} cannot stand in arithmetic", node.at[0])

@@ -6,6 +6,7 @@ As in R, ``^`` binds tightest and to the right, then the sign, ``:``, ``%in%``, 
 import math
 
 from .reading_error import ReadingError
+from .suggest import quote
 from .syntax import (
     BARS,
     Argument,
@@ -26,7 +27,10 @@ DEEPEST_NESTING = 50
 
 _POWER = {"|": 1, "||": 1, "+": 2, "-": 2, "*": 3, "/": 3, "%in%": 4, ":": 5, "^": 7}
 _SIGN_POWER = 6
-_MEANING = {"~": "one alone parts the response from the terms", "=": "it only names an argument of a function"}
+_MEANING = {
+    "~": "one alone parts the response from the terms",
+    "=": "it only names an argument of a function; the response stands before '~'",
+}
 
 
 def parse_sides(formula: str) -> Sides:
@@ -157,28 +161,28 @@ class _Parser:
             return ReadingError("the formula is empty; write: response ~ terms + (1 | group)", token.start)
         if token.text == "~" and token.kind == "operator":
             return ReadingError(f"unexpected '~': {_MEANING['~']}", token.start)
-        after = f" after {self._tokens[place - 1].text!r}" if place > 0 else ""
+        after = f" after {quote(self._tokens[place - 1].text)}" if place > 0 else ""
         if token.kind == "end":
             return ReadingError(f"the formula ends where a term is expected{after}", token.start)
-        return ReadingError(f"expected a term{after}, not {token.text!r}", token.start)
+        return ReadingError(f"expected a term{after}, not {quote(token.text)}", token.start)
 
     def _unexpected(self, token: Token) -> ReadingError:
         """Say what is wrong where an operator, or the end, should stand."""
         if token.kind == "end":
             return ReadingError("'(' is never closed", self._open[-1].start)
         if token.kind != "operator" or token.text == "(":
-            return ReadingError(f"expected an operator before {token.text!r}", token.start)
+            return ReadingError(f"expected an operator before {quote(token.text)}", token.start)
         if token.text in BARS:
             return ReadingError("bars do not nest: write one term for every group, (x | g) + (x | h)", token.start)
         if token.text == ")":
             return ReadingError("')' closes nothing", token.start)
         if token.text == ",":
             return ReadingError("a comma only parts the arguments of a function", token.start)
-        return ReadingError(f"unexpected {token.text!r}: {_MEANING[token.text]}", token.start)
+        return ReadingError(f"unexpected {quote(token.text)}: {_MEANING[token.text]}", token.start)
 
 
 def _numeral(token: Token) -> Numeral:
     value = float(token.text.rstrip("L"))
     if math.isinf(value):
-        raise ReadingError(f"{token.text} is too large for a number", token.start)
+        raise ReadingError(f"{quote(token.text)} is too large for a number", token.start)
     return Numeral(value, (token.start, token.end))

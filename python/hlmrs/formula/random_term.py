@@ -11,7 +11,7 @@ from typing import Any
 from .encode import TermReader
 from .expressions import Call, Column
 from .reading_error import ReadingError
-from .suggest import suggestion
+from .suggest import cut, suggestion
 from .syntax import Argument, FunctionCall, Infix, Numeral, Span, Syntax, is_bar, strip
 from .terms import Factor, Keys, Term
 
@@ -87,7 +87,7 @@ def structured_bar(call: FunctionCall) -> Infix | None:
         return None
     if call.function not in STRUCTURES:
         raise ReadingError(
-            f"there is no covariance structure {call.function}(){suggestion(call.function, STRUCTURES)}; "
+            f"there is no covariance structure {cut(call.function)}(){suggestion(call.function, STRUCTURES)}; "
             f"the structures are {', '.join(STRUCTURES)}",
             call.at[0],
         )

@@ -14,7 +14,7 @@ from .model_spec import ModelSpec
 from .parser import parse_sides
 from .reading_error import ReadingError
 from .response import read_response
-from .suggest import listed, suggestion
+from .suggest import listed, quote, suggestion
 from .syntax import Dot
 
 
@@ -84,11 +84,11 @@ def _interpret(formula: str, columns: tuple[str, ...] | None) -> _Reading | None
     sides = parse_sides(formula)
     if sides.left is None:
         raise ReadingError("the response is missing: response ~ terms", 0)
-    if columns is None and first_dot(sides.right):
+    if columns is None and "." in formula and first_dot(sides.right):
         return None
     response = read_response(sides.left)
     mentioned = list(response.columns())
-    reader = ModelReader(mentioned, others(sides, columns or ()))
+    reader = ModelReader(mentioned, others(sides, columns) if columns else ())
     terms = reader.read(sides.right)
     spec = ModelSpec(formula, response, reader.intercept, terms, reader.offsets, reader.random)
     _check_response(spec)
@@ -98,9 +98,9 @@ def _interpret(formula: str, columns: tuple[str, ...] | None) -> _Reading | None
 def _check_response(spec: ModelSpec) -> None:
     """Refuse a model that explains the response by itself."""
     for factor in islice(spec.factors(), 1, None):
-        if factor == spec.response:
+        if factor.name == spec.response.name:
             place = next(iter(factor.columns())).at[0]
-            raise ReadingError(f"the response {spec.response.name} stands on the right of '~' as well", place)
+            raise ReadingError(f"the response {quote(spec.response.name)} stands on the right of '~' as well", place)
 
 
 def _check_known(mentioned: tuple[Column, ...], columns: Sequence[str]) -> None:
@@ -109,4 +109,4 @@ def _check_known(mentioned: tuple[Column, ...], columns: Sequence[str]) -> None:
     for column in mentioned:
         if column.name not in known:
             hint = suggestion(column.name, columns) or f"; the columns are {listed(columns)}"
-            raise ReadingError(f"there is no column {column.name!r} in the data{hint}", column.at[0])
+            raise ReadingError(f"there is no column {quote(column.name)} in the data{hint}", column.at[0])

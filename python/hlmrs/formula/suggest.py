@@ -1,16 +1,17 @@
-"""The nearest of the names that exist, for "did you mean"."""
+"""Names in messages: quoted, listed, and the nearest of those that exist for "did you mean"."""
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 _MANY = 1000
 _SHOWN = 10
+_LONGEST = 60
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Return ``; did you mean 'x'?`` for the nearest names, or nothing when none is near."""
     near = nearest(name, known)
-    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+    return f"; did you mean {' or '.join(map(quote, near))}?" if near else ""
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
@@ -27,8 +28,18 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
 
 def listed(names: Sequence[str]) -> str:
     """Return the names with commas, the first few when there are many."""
-    shown = ", ".join(map(repr, names[:_SHOWN]))
+    shown = ", ".join(map(quote, names[:_SHOWN]))
     return f"{shown} and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else shown
+
+
+def quote(text: str) -> str:
+    """Return a text in quotes for a message, cut when it is long."""
+    return repr(cut(text))
+
+
+def cut(text: str) -> str:
+    """Return the start of a long text."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _alike(folded: str, candidates: list[str]) -> list[str]:

@@ -97,7 +97,7 @@ class Variables:
         """``left:right``: every term of one times every term of the other."""
         self._products += len(left) * len(right)
         if self._products > _MOST_PRODUCTS:
-            raise ReadingError("this expands to too many terms", at)
+            raise ReadingError("too many terms come of this", at)
         return check_size({_multiply(a, b, at): None for a, b in product(left, right)}, at)
 
     def power(self, base: Keys, exponent: int, at: int) -> Keys:
@@ -121,7 +121,7 @@ def product_of_all(keys: Keys, at: int) -> Keys:
 def check_size(keys: Keys, at: int) -> Keys:
     """Refuse more terms than any design could have."""
     if len(keys) > MOST_TERMS:
-        raise ReadingError(f"this expands to more than {MOST_TERMS:,} terms", at)
+        raise ReadingError(f"too many terms come of this: more than {MOST_TERMS:,}", at)
     return keys
 
 

@@ -4,6 +4,7 @@ import re
 from typing import Literal, NamedTuple
 
 from .reading_error import ReadingError
+from .suggest import quote
 
 Kind = Literal["name", "quoted", "number", "text", "operator", "end"]
 
@@ -20,17 +21,19 @@ class Token(NamedTuple):
 
 
 _PATTERN = re.compile(
-    r"""(?P<space>\s+)
-      | (?P<name>(?:[^\W\d]|\.(?![0-9]))[\w.]*)
-      | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?L?)
+    r"""\s*(?:
+        (?P<name>(?:[^\W\d]|\.(?![0-9]))[\w.]*)
       | (?P<foreign>[=!<>]=|<-|->|::?=|::|&&|%(?!in%)[^%\s]*%|[<>&!{}\[\]$@?;\\#])
       | (?P<operator>\*\*|\|\||%in%|[-+*/:^|~(),=])
+      | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?L?)
       | (?P<quoted>`(?:[^`\\]|\\.)*`)
-      | (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""",
+      | (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+      | (?P<strange>\S)
+    )""",
     re.VERBOSE | re.DOTALL,
 )
 
-_COMPARE = "comparisons are not part of the language; make the column in the data frame first"
+_COMPARE = "comparisons and logic are not part of the language; make the column in the data frame first"
 _ASSIGN = "assignments are not part of the language"
 _ACCESS = "data are named by their column alone"
 _WHY_FOREIGN = {
@@ -48,22 +51,17 @@ def tokenize(formula: str) -> list[Token]:
     """Cut a formula into tokens, with one of kind "end" as the last."""
     if len(formula) > LONGEST_FORMULA:
         raise ReadingError(f"the formula has {len(formula):,} characters; the limit is {LONGEST_FORMULA:,}", None)
-    tokens: list[Token] = []
-    position = 0
-    while position < len(formula):
-        match = _PATTERN.match(formula, position)
-        if match is None:
-            raise _unreadable(formula[position], position)
-        position = match.end()
-        kind = match.lastgroup
-        if kind != "space":
-            tokens.append(_token(kind, match))
-    tokens.append(Token("end", "", position, position))
+    # without trailing space every match ends in a token, so that scanning takes one pass
+    text = formula.rstrip()
+    tokens = [_token(found) for found in _PATTERN.finditer(text)]
+    tokens.append(Token("end", "", len(text), len(text)))
     return tokens
 
 
-def _token(kind: str | None, found: re.Match[str]) -> Token:
-    text, start, end = found.group(), found.start(), found.end()
+def _token(found: re.Match[str]) -> Token:
+    kind = found.lastgroup
+    start, end = found.span(found.lastindex or 0)
+    text = found.string[start:end]
     match kind:
         case "name" | "number":
             return Token(kind, text, start, end)
@@ -71,7 +69,9 @@ def _token(kind: str | None, found: re.Match[str]) -> Token:
             return Token(kind, "^" if text == "**" else text, start, end)
         case "quoted" | "text":
             return Token(kind, _unquote(text, start), start, end)
-    raise ReadingError(f"{text!r} has no meaning in a formula: {_WHY_FOREIGN.get(text, _OTHERWISE)}", start)
+        case "strange":
+            raise _unreadable(text, start)
+    raise ReadingError(f"{quote(text)} has no meaning in a formula: {_WHY_FOREIGN.get(text, _OTHERWISE)}", start)
 
 
 def _unquote(text: str, start: int) -> str:
