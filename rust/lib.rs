@@ -10,6 +10,7 @@ pub mod covariance;
 pub mod crossproduct;
 pub mod design;
 mod error;
+pub mod fit;
 pub mod linalg;
 pub mod objective;
 pub mod optimize;

@@ -5,10 +5,10 @@
 use super::structure::scale_rows;
 use crate::linalg::dual::Real;
 
-/// θ = (sd_1, ..., sd_r, φ).
+/// θ = (t_1, ..., t_r, φ) with standard deviations t²: their sign must not flip a covariance.
 pub fn factor<T: Real>(theta: &[T], r: usize, lambda: &mut [T]) {
     correlation_factor(theta.get(r).copied(), r, lambda);
-    scale_rows(lambda, |i| theta[i], r);
+    scale_rows(lambda, |i| theta[i] * theta[i], r);
 }
 
 /// θ = (sd, φ).

@@ -192,7 +192,7 @@ mod tests {
             }
         }
         let toep = covariance(Structure::Toeplitz, &[1.0, 2.0, 0.5, 3.0, 0.7, -0.4, 0.3], r);
-        let sd = [1.0, 2.0, 0.5, 3.0];
+        let sd = [1.0, 4.0, 0.25, 9.0];
         let corr = |i: usize, j: usize| toep[j * r + i] / sd[i] / sd[j];
         for lag in 0..r {
             for i in 0..r - lag {

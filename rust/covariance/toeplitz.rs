@@ -1,4 +1,4 @@
-//! `toep()`: a correlation for every lag; θ = (sd_1, ..., sd_r, φ_1, ..., φ_{r-1}).
+//! `toep()`: a correlation for every lag; θ = (t_1, ..., t_r, φ_1, ..., φ_{r-1}), standard deviations t².
 //!
 //! sin φ_k is the partial autocorrelation of lag k, so that every θ is a valid covariance
 //! (Barndorff-Nielsen and Schou 1973, J. Multivariate Analysis 3, 408-419).
@@ -9,7 +9,7 @@ use crate::linalg::dual::Real;
 pub fn factor<T: Real>(theta: &[T], r: usize, lambda: &mut [T]) {
     let rho = autocorrelations(&theta[r..]);
     cholesky_toeplitz(&rho, r, lambda);
-    scale_rows(lambda, |i| theta[i], r);
+    scale_rows(lambda, |i| theta[i] * theta[i], r);
 }
 
 /// Correlations of lag 0, 1, ... from partial autocorrelations, by the Durbin-Levinson recursion.
@@ -30,6 +30,23 @@ pub fn autocorrelations<T: Real>(phi: &[T]) -> Vec<T> {
         variance = variance * (one - partial * partial);
     }
     rho
+}
+
+/// Partial autocorrelations' angles from correlations of lag 1, 2, ...
+pub fn angles(rho: &[f64]) -> Vec<f64> {
+    let mut phi: Vec<f64> = Vec::new();
+    for &target in rho {
+        // the correlation of the next lag is linear in the next partial autocorrelation
+        let at = |partial: f64| {
+            let mut trial = phi.clone();
+            trial.push(partial.asin());
+            autocorrelations(&trial)[trial.len()]
+        };
+        let (low, high) = (at(-1.0), at(1.0));
+        let partial = if high > low { (2.0 * (target - low) / (high - low) - 1.0).clamp(-1.0, 1.0) } else { 0.0 };
+        phi.push(partial.asin());
+    }
+    phi
 }
 
 fn cholesky_toeplitz<T: Real>(rho: &[T], r: usize, lambda: &mut [T]) {

@@ -33,7 +33,6 @@ impl Problem {
         let mut information = vec![0.0; n * n];
         add_inner(&mut information, &directions, &h, n, 1.0);
         factor.forward(&mut h, &mut hx, system, n);
-        factor.solve_x(&mut hx, n, system);
         add_inner(&mut information, &h, &h, n, -1.0);
         add_inner(&mut information, &vec![hx.clone()], &vec![hx], n, -1.0);
         self.profile_sigma(&mut information, &directions, gradient, factor.pwrss);

@@ -65,7 +65,7 @@ impl CholeskyFactor {
         }
     }
 
-    /// Overwrites h with L^-1 Λ'h, and hx (p rows of m) with what is left of it for X, before L_X^-1.
+    /// Overwrites h with L^-1 Λ'h, and hx (p rows of m) with its continuation in X, for all m right-hand sides.
     pub fn forward(&self, h: &mut Effects, hx: &mut [f64], system: &System, m: usize) {
         let (p, stride, q) = (system.p, system.p + 1, system.n_trailing);
         let mut trailing = self.gather(h, system, m);
@@ -107,14 +107,7 @@ impl CholeskyFactor {
             }
             h[lead.block] = own;
         }
-        scale_rows(&mut trailing, &self.lambda, system, m, true);
-        dense::solve_lower(&self.trailing, &mut trailing, q, m);
-        for k in 0..p {
-            let x = &self.trailing_x[k * q..(k + 1) * q];
-            for c in 0..m {
-                hx[k * m + c] -= x.iter().zip(&trailing[c * q..]).map(|(a, b)| a * b).sum::<f64>();
-            }
-        }
+        self.finish_forward(system, m, &mut trailing, hx);
         self.spread(&trailing, h, system, m);
     }
 
@@ -228,5 +221,71 @@ fn subtract(h: &mut [f64], block: &[f64], t: &[f64], (rows, columns, m): (usize,
             let v = block[a * rows + i];
             (0..m).for_each(|c| h[i * m + c] -= v * t[a * m + c]);
         }
+    }
+}
+
+/// One right-hand side that touches few levels, of many.
+impl CholeskyFactor {
+    /// L^-1 Λ'h over the leads, for an h given by the levels it touches in each block; returns its
+    /// squared length, and adds what is left of h to column c of `trailing` (q_t x m) and `hx` (p rows of m).
+    pub fn forward_sparse(
+        &self,
+        system: &System,
+        mut touched: Vec<Vec<(usize, Vec<f64>)>>,
+        c: usize,
+        m: usize,
+        trailing: &mut [f64],
+        hx: &mut [f64],
+    ) -> f64 {
+        let (p, stride, q) = (system.p, system.p + 1, system.n_trailing);
+        let mut square = 0.0;
+        for t in &system.trailing {
+            for (level, z) in &touched[t.block] {
+                let first = c * q + t.offset + level * t.r;
+                trailing[first..first + t.r].iter_mut().zip(z).for_each(|(t, v)| *t += v);
+            }
+        }
+        for (i, (lead, factor)) in system.leads.iter().zip(&self.leads).enumerate() {
+            let r = lead.r;
+            for (level, h) in std::mem::take(&mut touched[lead.block]) {
+                let cc = &factor.c[level * r * r..(level + 1) * r * r];
+                let t: Vec<f64> = (0..r).map(|a| (0..r).map(|b| cc[a * r + b] * h[b]).sum()).collect();
+                square += t.iter().map(|v| v * v).sum::<f64>();
+                for (j, ancestor) in lead.ancestors.iter().enumerate() {
+                    let up = ancestor.level[level] as usize;
+                    let block = &factor.blocks.ancestors[j][level * ancestor.r * r..(level + 1) * ancestor.r * r];
+                    let list = &mut touched[system.leads[i + 1 + j].block];
+                    let at = list.iter().position(|(l, _)| *l == up).unwrap_or_else(|| {
+                        list.push((up, vec![0.0; ancestor.r]));
+                        list.len() - 1
+                    });
+                    subtract(&mut list[at].1, block, &t, (ancestor.r, r, 1));
+                }
+                let rows = lead.panel.level_rows(level);
+                let panel = &factor.blocks.panel[lead.panel.range(level, r)];
+                for (a, ta) in t.iter().enumerate() {
+                    for (k, &row) in rows.iter().enumerate() {
+                        trailing[c * q + row as usize] -= panel[a * rows.len() + k] * ta;
+                    }
+                    let x = &factor.blocks.x[(level * r + a) * stride..][..p];
+                    x.iter().enumerate().for_each(|(k, v)| hx[k * m + c] -= v * ta);
+                }
+            }
+        }
+        square
+    }
+
+    /// The trailing block and X after the leads, for all m right-hand sides.
+    pub fn finish_forward(&self, system: &System, m: usize, trailing: &mut [f64], hx: &mut [f64]) {
+        let (p, q) = (system.p, system.n_trailing);
+        scale_rows(trailing, &self.lambda, system, m, true);
+        dense::solve_lower(&self.trailing, trailing, q, m);
+        for k in 0..p {
+            let x = &self.trailing_x[k * q..(k + 1) * q];
+            for c in 0..m {
+                hx[k * m + c] -= x.iter().zip(&trailing[c * q..]).map(|(a, b)| a * b).sum::<f64>();
+            }
+        }
+        self.solve_x(hx, m, system);
     }
 }

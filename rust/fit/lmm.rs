@@ -1,0 +1,90 @@
+//! From a start to a verified optimum.
+
+use std::sync::atomic::AtomicBool;
+
+use super::objective::Interruptible;
+use super::result::Fit;
+use super::units;
+use super::verdict::{self, Status, Verdict};
+use crate::objective::Problem;
+use crate::optimize::{Objective, Outcome, Settings, Stop, bobyqa, trust_region};
+use crate::Result;
+
+/// Escapes from a boundary that is no optimum, at most.
+const MOST_RESTARTS: usize = 4;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Method {
+    #[default]
+    TrustRegion,
+    Bobyqa,
+}
+
+/// What the user may choose about the search.
+#[derive(Debug, Clone, Default)]
+pub struct Control {
+    pub method: Method,
+    pub settings: Settings,
+    /// θ in the user's units.
+    pub start: Option<Vec<f64>>,
+}
+
+/// Fits the model: minimizes the criterion and says what the result is.
+///
+/// # Errors
+/// `Numerical` where the criterion cannot be evaluated at the start, `Interrupted` when `stop` is set.
+pub fn fit(problem: &Problem, control: &Control, stop: &AtomicBool) -> Result<Fit> {
+    let start = match &control.start {
+        Some(user) => units::from_user(problem, user)?,
+        None => problem.theta_map.start(),
+    };
+    let mut objective = Interruptible::new(problem, stop);
+    let (theta, verdict) = search(&mut objective, &away_from_zero(problem, start), control)?;
+    Fit::at(problem.clone(), theta, verdict, objective.work)
+}
+
+/// A start at a scale of zero would stay there: the criterion is even in it.
+fn away_from_zero(problem: &Problem, mut theta: Vec<f64>) -> Vec<f64> {
+    for k in problem.theta_map.scale_parameters() {
+        if theta[k].abs() < 1e-3 {
+            theta[k] = 1e-2;
+        }
+    }
+    theta
+}
+
+fn search(objective: &mut Interruptible, start: &[f64], control: &Control) -> Result<(Vec<f64>, Verdict)> {
+    let mut from = start.to_vec();
+    for attempt in 0.. {
+        let outcome = minimize(objective, &from, control)?;
+        let snapped = verdict::snap(objective, outcome)?;
+        match verdict::escape(objective, &snapped)? {
+            Some(better) if attempt < MOST_RESTARTS => from = better,
+            rest => {
+                let mut verdict = verdict::judge(objective, &snapped)?;
+                if rest.is_some() {
+                    verdict.status = Status::NotConverged;
+                    verdict.reason = "the search keeps returning to a boundary that is not an optimum".into();
+                }
+                return Ok((snapped.x, verdict));
+            }
+        }
+    }
+    unreachable!("the loop returns")
+}
+
+fn minimize(objective: &mut Interruptible, start: &[f64], control: &Control) -> Result<Outcome> {
+    match control.method {
+        Method::TrustRegion => Ok(trust_region::minimize(objective, start, control.settings)?.0),
+        Method::Bobyqa => {
+            let mut lower = vec![f64::NEG_INFINITY; objective.n_parameters()];
+            objective.problem.theta_map.scale_parameters().into_iter().for_each(|k| lower[k] = 0.0);
+            let start: Vec<f64> = start.iter().zip(&lower).map(|(x, l)| if *l == 0.0 { x.abs() } else { *x }).collect();
+            let mut outcome = bobyqa::minimize(objective, &start, &lower, control.settings)?;
+            if outcome.stop == Stop::NoProgress {
+                outcome.stop = Stop::Converged; // the verdict looks at the gradient itself
+            }
+            Ok(outcome)
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! start -> optimum -> verified -> Fit.
+
+pub mod identifiability;
+pub mod lmm;
+mod objective;
+pub mod prediction;
+pub mod result;
+pub mod state;
+pub mod units;
+pub mod verdict;
+
+pub use lmm::{Control, Method, fit};
+pub use result::Fit;
+pub use verdict::{Status, Verdict};

@@ -1,0 +1,154 @@
+//! Predictions from a fit: the linear predictor, and the variance that counts β and b jointly.
+
+use rayon::prelude::*;
+
+use super::result::Fit;
+use super::units;
+use crate::design::{Batch, RowSource};
+use crate::penalized_ls::CholeskyFactor;
+use crate::Result;
+
+/// The code of a level that the fit has not seen.
+pub const UNSEEN: u32 = u32::MAX;
+const ROWS: usize = 256;
+
+/// A random term in new rows: z (m x r, row-major) and the level of every row.
+pub struct TermRows<'a> {
+    pub z: &'a [f64],
+    pub codes: &'a [u32],
+}
+
+impl Fit {
+    /// Xβ + Zb over the rows, with some of the random terms.
+    ///
+    /// # Errors
+    /// Those of reading the rows.
+    pub fn linear_predictor(&self, source: &dyn RowSource, use_terms: &[bool]) -> Result<Vec<f64>> {
+        let n = source.n_rows();
+        let mut beta = vec![0.0; source.fixed().columns.len()];
+        self.problem.a.fixed.kept.iter().zip(self.user_beta()).for_each(|(&k, b)| beta[k] = b);
+        let modes = self.user_modes();
+        let mut eta = vec![0.0; n];
+        eta.par_chunks_mut(ROWS * 8).enumerate().try_for_each(|(k, out)| {
+            let start = k * ROWS * 8;
+            let mut batch = Batch::default();
+            source.read(start..start + out.len(), &mut batch)?;
+            add_fixed(source, &batch, &beta, out);
+            for (t, term) in source.random().iter().enumerate().filter(|(t, _)| use_terms[*t]) {
+                let codes = &source.factors()[term.factor].codes()[start..start + out.len()];
+                add_random(&batch.z[t], codes, &modes[t], term.columns.len(), out);
+            }
+            Ok(())
+        })?;
+        Ok(eta)
+    }
+
+    /// Var(x'β̂ + z'(b̂ - b)) of new rows, θ given; an unseen level has the variance z'Σz.
+    /// `x`: m x p row-major, the columns kept; `terms`: one entry a random term, `None` to leave it out.
+    ///
+    /// # Errors
+    /// `Numerical` if the factor cannot be rebuilt.
+    pub fn prediction_variance(&self, x: &[f64], m: usize, terms: &[Option<TermRows>]) -> Result<Vec<f64>> {
+        let work = self.workspace()?;
+        let variance = self.evaluation.sigma.powi(2);
+        let relative: Vec<Vec<f64>> = self
+            .problem
+            .theta_map
+            .terms
+            .iter()
+            .zip(&self.problem.a.random)
+            .map(|(term, basis)| units::relative_covariance(term, basis, &self.theta))
+            .collect();
+        let mut out = vec![0.0; m];
+        out.par_chunks_mut(ROWS).enumerate().for_each(|(k, out)| {
+            let rows = k * ROWS..k * ROWS + out.len();
+            self.known_part(&work.factor, x, terms, rows.clone(), out);
+            for (t, term) in terms.iter().enumerate() {
+                let Some(term) = term else { continue };
+                let r = self.problem.theta_map.terms[t].width;
+                for (row, value) in rows.clone().zip(out.iter_mut()).filter(|(row, _)| term.codes[*row] == UNSEEN) {
+                    *value += quadratic(&relative[t], &term.z[row * r..(row + 1) * r]);
+                }
+            }
+            out.iter_mut().for_each(|v| *v *= variance);
+        });
+        Ok(out)
+    }
+
+    /// |L^-1 [Λ'z; x]|² for the levels that the fit knows.
+    fn known_part(&self, factor: &CholeskyFactor, x: &[f64], terms: &[Option<TermRows>], rows: std::ops::Range<usize>, out: &mut [f64]) {
+        let (system, a) = (&self.problem.system, &self.problem.a);
+        let (p, m) = (system.p, rows.len());
+        let mut trailing = vec![0.0; system.n_trailing * m];
+        // x in the working basis: T'x
+        let mut hx: Vec<f64> = (0..p * m)
+            .map(|k| {
+                let (j, row) = (k / m, rows.start + k % m);
+                (0..p).map(|i| a.fixed.transform[j * p + i] * x[row * p + i]).sum()
+            })
+            .collect();
+        for (c, row) in rows.enumerate() {
+            let touched = self.touched(terms, row);
+            out[c] += factor.forward_sparse(system, touched, c, m, &mut trailing, &mut hx);
+        }
+        factor.finish_forward(system, m, &mut trailing, &mut hx);
+        for (c, value) in out.iter_mut().enumerate() {
+            *value += trailing[c * system.n_trailing..(c + 1) * system.n_trailing].iter().map(|v| v * v).sum::<f64>();
+            *value += (0..p).map(|k| hx[k * m + c].powi(2)).sum::<f64>();
+        }
+    }
+
+    /// Per block the levels that a row touches, with z in the working basis.
+    fn touched(&self, terms: &[Option<TermRows>], row: usize) -> Vec<Vec<(usize, Vec<f64>)>> {
+        let mut touched = vec![Vec::new(); self.problem.a.factors.len()];
+        for (t, term) in terms.iter().enumerate() {
+            let Some(rows) = term.as_ref().filter(|rows| rows.codes[row] != UNSEEN) else { continue };
+            let covariance = &self.problem.theta_map.terms[t];
+            let mut z = rows.z[row * covariance.width..(row + 1) * covariance.width].to_vec();
+            self.problem.a.random[t].encode(&mut z);
+            let block: &mut Vec<(usize, Vec<f64>)> = &mut touched[covariance.factor];
+            if block.is_empty() {
+                block.push((rows.codes[row] as usize, vec![0.0; self.problem.theta_map.widths[covariance.factor]]));
+            }
+            block[0].1[covariance.offset..covariance.offset + covariance.width].copy_from_slice(&z);
+        }
+        touched
+    }
+}
+
+fn quadratic(s: &[f64], z: &[f64]) -> f64 {
+    let r = z.len();
+    (0..r * r).map(|k| s[k] * z[k / r] * z[k % r]).sum()
+}
+
+/// out += Xβ for a batch.
+fn add_fixed(source: &dyn RowSource, batch: &Batch, beta: &[f64], out: &mut [f64]) {
+    let layout = source.fixed();
+    for (t, term) in layout.terms.iter().enumerate() {
+        // β over the cells of the term, per numeric column
+        let mut by_cell = vec![0.0; term.n_numeric * term.n_cells()];
+        for (column, b) in layout.columns.iter().zip(beta).filter(|(c, _)| c.term == t) {
+            let cells = &mut by_cell[column.numeric * term.n_cells()..(column.numeric + 1) * term.n_cells()];
+            match &term.coding {
+                None => cells[0] += b,
+                Some(coding) => coding.columns[column.coded].iter().for_each(|&(cell, v)| cells[cell as usize] += v * b),
+            }
+        }
+        for numeric in 0..term.n_numeric {
+            let values = &batch.values[t][numeric * batch.n..(numeric + 1) * batch.n];
+            let cells = &by_cell[numeric * term.n_cells()..(numeric + 1) * term.n_cells()];
+            for (i, (out, v)) in out.iter_mut().zip(values).enumerate() {
+                let cell = if term.coding.is_some() { batch.cells[t][i] as usize } else { 0 };
+                *out += v * cells[cell];
+            }
+        }
+    }
+}
+
+/// out += z'b for one random term.
+fn add_random(z: &[f64], codes: &[u32], modes: &[f64], r: usize, out: &mut [f64]) {
+    for ((out, z), &code) in out.iter_mut().zip(z.chunks_exact(r)).zip(codes) {
+        *out += z.iter().zip(&modes[code as usize * r..]).map(|(z, b)| z * b).sum::<f64>();
+    }
+}
+

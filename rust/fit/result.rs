@@ -1,0 +1,115 @@
+//! The fitted model, in the user's units.
+
+use super::units;
+use super::verdict::Verdict;
+use crate::linalg::dense;
+use crate::objective::{Evaluation, Problem, Workspace};
+use crate::penalized_ls::Modes;
+use crate::Result;
+
+#[derive(Debug, Clone)]
+pub struct Fit {
+    pub problem: Problem,
+    /// θ in the working basis.
+    pub theta: Vec<f64>,
+    pub evaluation: Evaluation,
+    /// β in the working basis.
+    pub beta: Vec<f64>,
+    /// Conditional modes in the working basis.
+    pub modes: Modes,
+    /// (X'V^-1 X)^-1 relative to σ², in the user's units.
+    pub unscaled_vcov: Vec<f64>,
+    pub verdict: Verdict,
+}
+
+impl Fit {
+    /// The fit at θ.
+    pub fn at(problem: Problem, theta: Vec<f64>, verdict: Verdict, mut work: Workspace) -> Result<Self> {
+        let evaluation = problem.evaluate(&theta, &mut work)?;
+        let beta = work.factor.beta(&problem.system);
+        let modes = work.factor.modes(&problem.system, &beta);
+        let unscaled_vcov = unscaled_vcov(&problem, &work.factor.xx);
+        Ok(Self { problem, theta, evaluation, beta, modes, unscaled_vcov, verdict })
+    }
+
+    /// A workspace evaluated at the optimum.
+    pub fn workspace(&self) -> Result<Workspace> {
+        let mut work = self.problem.workspace();
+        self.problem.evaluate(&self.theta, &mut work)?;
+        Ok(work)
+    }
+
+    pub fn user_theta(&self) -> Vec<f64> {
+        units::to_user(&self.problem, &self.theta)
+    }
+
+    /// β of the columns kept.
+    pub fn user_beta(&self) -> Vec<f64> {
+        self.problem.a.fixed.beta(&self.beta)
+    }
+
+    /// Parameters estimated: fixed effects, θ and σ.
+    pub fn n_params(&self) -> usize {
+        self.beta.len() + self.theta.len() + 1
+    }
+
+    pub fn vcov(&self) -> Vec<f64> {
+        let variance = self.evaluation.sigma.powi(2);
+        self.unscaled_vcov.iter().map(|v| v * variance).collect()
+    }
+
+    /// Covariance of each term's random effects (r x r).
+    pub fn covariances(&self) -> Vec<Vec<f64>> {
+        let variance = self.evaluation.sigma.powi(2);
+        let terms = self.problem.theta_map.terms.iter().zip(&self.problem.a.random);
+        terms
+            .map(|(term, basis)| {
+                units::relative_covariance(term, basis, &self.theta).iter().map(|v| v * variance).collect()
+            })
+            .collect()
+    }
+
+    /// Per random term the conditional modes b (n_levels rows of r).
+    pub fn user_modes(&self) -> Vec<Vec<f64>> {
+        let terms = self.problem.theta_map.terms.iter().zip(&self.problem.a.random);
+        terms
+            .map(|(term, basis)| {
+                let full = self.problem.theta_map.widths[term.factor];
+                let levels = self.modes.b[term.factor].chunks_exact(full);
+                levels.flat_map(|b| basis.decode(&b[term.offset..term.offset + term.width])).collect()
+            })
+            .collect()
+    }
+
+    /// Per random term Var(b | y) given θ and β (n_levels blocks r x r).
+    pub fn mode_covariances(&self) -> Result<Vec<Vec<f64>>> {
+        let mut work = self.workspace()?;
+        work.inverse.update(&work.factor, &self.problem.a, &self.problem.system);
+        let variance = self.evaluation.sigma.powi(2);
+        let terms = self.problem.theta_map.terms.iter().zip(&self.problem.a.random);
+        Ok(terms
+            .map(|(term, basis)| {
+                let (full, r) = (self.problem.theta_map.widths[term.factor], term.width);
+                let blocks = work.inverse.level_blocks(&self.problem.system, term.factor);
+                blocks
+                    .chunks_exact(full * full)
+                    .flat_map(|n| {
+                        let own: Vec<f64> = (0..r * r)
+                            .map(|k| variance * n[(term.offset + k / r) * full + term.offset + k % r])
+                            .collect();
+                        basis.covariance(&own)
+                    })
+                    .collect()
+            })
+            .collect())
+    }
+}
+
+/// T (L_X L_X')^-1 T'.
+fn unscaled_vcov(problem: &Problem, xx: &[f64]) -> Vec<f64> {
+    let (p, stride) = (problem.system.p, problem.system.p + 1);
+    let l: Vec<f64> = (0..p * p).map(|k| xx[k / p * stride + k % p]).collect();
+    let mut inverse = vec![0.0; p * p];
+    dense::inverse_from_cholesky(&mut inverse, &l, p);
+    problem.a.fixed.covariance(&inverse)
+}

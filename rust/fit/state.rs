@@ -1,0 +1,1 @@
+//! A fit without its rows, as JSON and named arrays, and back.

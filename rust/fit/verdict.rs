@@ -1,0 +1,212 @@
+//! A verdict, not a hope: what the point that a search ended at is.
+
+use super::objective::Interruptible;
+use super::units;
+use crate::covariance::{Structure, TermCovariance};
+use crate::objective::Problem;
+use crate::optimize::trust_region::eigen;
+use crate::optimize::{Objective, Outcome, Stop};
+use crate::{Error, Result};
+
+/// A scale this close to zero is tried at zero.
+const NEAR_ZERO: f64 = 2e-3;
+/// A criterion this much higher still counts as the same.
+const SAME: f64 = 1e-8;
+/// How far from a boundary its slope is taken.
+const PROBE: f64 = 1e-3;
+/// Curvature, in units of the criterion a unit of θ, below which a direction may be flat.
+const FLAT_CURVATURE: f64 = 1e-4;
+/// Decrease still expected of an optimum, at most.
+const EXPECTED: f64 = 1e-6;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    Optimum,
+    /// On the boundary: some combination of random effects has no variance.
+    Boundary,
+    /// The criterion does not change along some direction: the data do not identify these parameters.
+    Flat,
+    NotConverged,
+}
+
+/// A combination of a term's random effects without variance, in the user's units.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NullSpace {
+    pub term: usize,
+    /// Rank of the term's covariance.
+    pub rank: usize,
+    /// Orthonormal in the working basis; weights of the term's columns, largest 1.
+    pub directions: Vec<Vec<f64>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    pub status: Status,
+    /// Why a search did not converge; empty otherwise.
+    pub reason: String,
+    pub evaluations: usize,
+    /// Decrease of the criterion that the last model still expects.
+    pub expected_decrease: f64,
+    pub boundary: Vec<NullSpace>,
+    /// Terms along a flat direction.
+    pub flat: Vec<usize>,
+}
+
+/// Moves scales that are nearly zero to zero, and correlations that are nearly ±1 there, where that costs nothing.
+pub fn snap(objective: &mut Interruptible, mut outcome: Outcome) -> Result<Outcome> {
+    let scales = objective.problem.theta_map.scale_parameters();
+    for k in 0..outcome.x.len() {
+        let target = if scales.contains(&k) {
+            (outcome.x[k].abs() < NEAR_ZERO).then_some(0.0)
+        } else {
+            angle_boundary(objective.problem, &outcome.x, k)
+        };
+        let Some(target) = target.filter(|&t| t != outcome.x[k]) else { continue };
+        let mut trial = outcome.x.clone();
+        trial[k] = target;
+        match objective.value(&trial) {
+            Ok(value) if value <= outcome.value + SAME => {
+                outcome.x = trial;
+                outcome.value = outcome.value.min(value);
+            }
+            Ok(_) | Err(Error::Numerical(_)) => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(outcome)
+}
+
+/// The odd multiple of π/2 that an angle is nearly at.
+fn angle_boundary(problem: &Problem, x: &[f64], k: usize) -> Option<f64> {
+    let term = problem.theta_map.term_of(k);
+    if matches!(term.structure, Structure::Unstructured | Structure::Diagonal) {
+        return None;
+    }
+    let half = std::f64::consts::FRAC_PI_2;
+    let nearest = ((x[k] / half - 1.0) / 2.0).round() * 2.0 + 1.0;
+    ((x[k] - nearest * half).abs() < NEAR_ZERO).then_some(nearest * half)
+}
+
+/// A point off the boundary from which the criterion descends, if a boundary is no optimum (the KKT conditions).
+pub fn escape(objective: &mut Interruptible, outcome: &Outcome) -> Result<Option<Vec<f64>>> {
+    let zeros: Vec<usize> =
+        objective.problem.theta_map.scale_parameters().into_iter().filter(|&k| outcome.x[k] == 0.0).collect();
+    if zeros.is_empty() {
+        return Ok(None);
+    }
+    let mut probe = outcome.x.clone();
+    zeros.iter().for_each(|&k| probe[k] = PROBE);
+    let value = match objective.value(&probe) {
+        Ok(value) => value,
+        Err(Error::Numerical(_)) => return Ok(None),
+        Err(e) => return Err(e),
+    };
+    let (gradient, _) = objective.slope(&probe)?;
+    let descends = |&&k: &&usize| gradient[k] < -1e-2 * PROBE;
+    if value < outcome.value - SAME || zeros.iter().any(|k| descends(&k)) {
+        let mut from = outcome.x.clone();
+        zeros.iter().for_each(|&k| from[k] = if gradient[k] < 0.0 { 0.1 } else { PROBE });
+        return Ok(Some(from));
+    }
+    Ok(None)
+}
+
+/// Says what the point is; leaves the objective evaluated at it.
+pub fn judge(objective: &mut Interruptible, outcome: &Outcome) -> Result<Verdict> {
+    let problem = objective.problem;
+    let n = outcome.x.len();
+    objective.value(&outcome.x)?;
+    let (gradient, curvature) = objective.slope(&outcome.x)?;
+    let (values, vectors) = eigen(&curvature, n);
+    let along = |k: usize| -> f64 { vectors[k * n..(k + 1) * n].iter().zip(&gradient).map(|(v, g)| v * g).sum() };
+    let expected_decrease: f64 =
+        (0..n).filter(|&k| values[k] > FLAT_CURVATURE).map(|k| 0.5 * along(k).powi(2) / values[k]).sum();
+    let mut flat = Vec::new();
+    for k in (0..n).filter(|&k| values[k].abs() <= FLAT_CURVATURE) {
+        let direction = &vectors[k * n..(k + 1) * n];
+        if is_flat(objective, outcome, direction)? {
+            flat.extend(terms_along(problem, direction));
+        }
+    }
+    flat.sort_unstable();
+    flat.dedup();
+    objective.value(&outcome.x)?;
+    let boundary = null_spaces(problem, &outcome.x);
+    let reason = reason(outcome.stop, expected_decrease, objective.evaluations);
+    let status = match (reason.is_empty(), flat.is_empty(), boundary.is_empty()) {
+        (false, _, _) => Status::NotConverged,
+        (true, false, _) => Status::Flat,
+        (true, true, false) => Status::Boundary,
+        (true, true, true) => Status::Optimum,
+    };
+    Ok(Verdict { status, reason, evaluations: objective.evaluations, expected_decrease, boundary, flat })
+}
+
+fn reason(stop: Stop, expected: f64, evaluations: usize) -> String {
+    match stop {
+        _ if expected.is_nan() => "the gradient is not finite".into(),
+        Stop::Converged | Stop::NoProgress if expected <= EXPECTED => String::new(),
+        Stop::EvaluationLimit => format!(
+            "the limit of evaluations was reached after {evaluations}; the criterion can still fall by about {expected:.2e}"
+        ),
+        _ => format!("no further progress, though the criterion can still fall by about {expected:.2e}"),
+    }
+}
+
+/// The criterion stays the same along the direction while the covariances change.
+fn is_flat(objective: &mut Interruptible, outcome: &Outcome, direction: &[f64]) -> Result<bool> {
+    let problem = objective.problem;
+    for sign in [-0.3, 0.3] {
+        let x: Vec<f64> = outcome.x.iter().zip(direction).map(|(x, d)| x + sign * d).collect();
+        let change: f64 = problem
+            .theta_map
+            .terms
+            .iter()
+            .flat_map(|t| {
+                let (a, b) = (units::square(&t.factor(&x), t.width), units::square(&t.factor(&outcome.x), t.width));
+                a.into_iter().zip(b).map(|(a, b)| (a - b).abs())
+            })
+            .fold(0.0, f64::max);
+        if change < 1e-3 {
+            return Ok(false);
+        }
+        match objective.value(&x) {
+            Ok(value) if (value - outcome.value).abs() < 1e-5 => {}
+            Ok(_) | Err(Error::Numerical(_)) => return Ok(false),
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(true)
+}
+
+fn terms_along(problem: &Problem, direction: &[f64]) -> Vec<usize> {
+    let weight = |t: &TermCovariance| t.parameters(direction).iter().fold(0.0f64, |m, d| m.max(d.abs()));
+    (0..problem.theta_map.terms.len()).filter(|&k| weight(&problem.theta_map.terms[k]) > 0.1).collect()
+}
+
+/// Combinations of random effects without variance, by term.
+fn null_spaces(problem: &Problem, theta: &[f64]) -> Vec<NullSpace> {
+    let terms = problem.theta_map.terms.iter().zip(&problem.a.random).enumerate();
+    terms
+        .filter_map(|(index, (term, basis))| {
+            let r = term.width;
+            let (values, vectors) = eigen(&units::square(&term.factor(theta), r), r);
+            let largest = values.iter().fold(0.0f64, |m, v| m.max(*v));
+            let none: Vec<usize> = (0..r).filter(|&k| values[k] <= 1e-9 * largest.max(1e-3)).collect();
+            let directions = none
+                .iter()
+                .map(|&k| {
+                    // v in the basis; T^-T v in the user's units: (T^-T v)' b = v' b_basis
+                    let mut v = vectors[k * r..(k + 1) * r].to_vec();
+                    for i in 0..r {
+                        let sum: f64 = (0..i).map(|j| basis.transform[i * r + j] * v[j]).sum();
+                        v[i] = (v[i] - sum) / basis.transform[i * r + i];
+                    }
+                    let largest = v.iter().fold(0.0f64, |m, x| if x.abs() > m.abs() { *x } else { m });
+                    v.iter().map(|x| x / largest).collect()
+                })
+                .collect();
+            (!none.is_empty()).then_some(NullSpace { term: index, rank: r - none.len(), directions })
+        })
+        .collect()
+}
