@@ -1,11 +1,145 @@
-"""The compiled core: arrays in, arrays out."""
+"""The compiled core: arrays in, arrays out.  Errors are those of ``hlmrs.errors``."""
 
-from typing import Any, final
+from typing import Any, Literal, NotRequired, TypedDict, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 _Array = NDArray[np.float64]
+
+class _Variable(TypedDict):
+    name: str
+    kind: Literal["numeric", "categorical"]
+    columns: list[str]
+    levels: NotRequired[list[str]]
+
+class _RandomTerm(TypedDict):
+    name: str
+    group: int
+    columns: list[str]
+    structure: str
+
+@final
+class Columns:
+    """Named columns of equal length: what a data frame becomes.
+
+    A name that is taken, or a column of another length, is a ``DataError``.
+    """
+
+    def __new__(cls) -> Columns: ...
+    def add_arrow(self, stream: object) -> None:
+        """Add all columns of an object with ``__arrow_c_stream__``, without copying them."""
+    def add_numeric(self, name: str, values: _Array) -> None:
+        """Add a copy of a column of numbers; NaN is missing."""
+    def add_categorical(
+        self, name: str, codes: NDArray[np.uint32], levels: list[str], ordered: bool, declared: bool
+    ) -> None:
+        """Add a column of levels; code 0xFFFFFFFF is missing.
+
+        The order of the levels is kept if the user declared one, otherwise it is the natural one.
+        """
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def names(self) -> list[str]: ...
+
+@final
+class Rows:
+    """A model on the complete rows of a frame: encoded and valid, or not built.
+
+    ``spec`` and ``options`` are JSON.
+    """
+
+    def __new__(cls, spec: str, columns: Columns, options: str) -> Rows: ...
+    @property
+    def n_rows_input(self) -> int:
+        """Rows of the frame."""
+    @property
+    def n_rows(self) -> int:
+        """Rows used."""
+    @property
+    def kept(self) -> NDArray[np.bool_] | None:
+        """Whether each row of the frame is used; None if all are."""
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Per column with missing values, the number of rows that miss one."""
+    @property
+    def response_name(self) -> str: ...
+    @property
+    def coef_names(self) -> list[str]:
+        """Columns of X, before dependent ones are left out."""
+    @property
+    def coef_terms(self) -> list[int]:
+        """Per column of X, 0 for the intercept, else the number of its term, from 1."""
+    @property
+    def term_names(self) -> list[str]: ...
+    @property
+    def reference_levels(self) -> dict[str, str]:
+        """Reference levels of the fixed part's variables with treatment contrasts."""
+    @property
+    def factor_levels(self) -> dict[str, list[str]]:
+        """Levels of the fixed part's categorical variables."""
+    @property
+    def variables(self) -> list[_Variable]:
+        """Variables of the fixed part, each with the columns of the data that it reads."""
+    @property
+    def group_names(self) -> list[str]: ...
+    def group_levels(self, group: int) -> list[str]: ...
+    def group_codes(self, group: int) -> NDArray[np.uint32]: ...
+    @property
+    def random_terms(self) -> list[_RandomTerm]: ...
+    def response(self) -> _Array:
+        """Return the response, offsets not subtracted, in the rows used."""
+    def weights(self) -> _Array | None: ...
+    def offset(self) -> _Array | None:
+        """Return the sum of all offsets."""
+    def model_matrix(self) -> _Array:
+        """Return X, shape (n_rows, n_coef)."""
+    def encoding(self) -> str:
+        """Return what encodes new data, as JSON: levels, contrasts, state of transforms; no rows."""
+
+@final
+class Encoding:
+    """What encodes new data as the rows of a fit were encoded."""
+
+    @staticmethod
+    def from_json(text: str) -> Encoding: ...
+    def bind(self, columns: Columns) -> NewRows:
+        """Encode new data, which need no response.
+
+        A column of the fixed part that is missing, and a level of it that the fit did not see, are ``DataError``.
+        """
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the data that the fixed part and the offsets read."""
+    def random_columns(self, term: int) -> list[str]:
+        """Return the columns that a random term reads, its group's included."""
+
+@final
+class NewRows:
+    """Every row of a new frame, encoded."""
+
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def complete(self) -> NDArray[np.bool_]:
+        """Rows in which no column that the frame has misses a value."""
+    def model_matrix(self) -> _Array:
+        """Return X, shape (n_rows, n_coef); NaN where the fixed part misses a value."""
+    def term_matrix(self, term: int) -> _Array:
+        """Return z of a random term, shape (n_rows, r); NaN where a value of it is missing."""
+    def term_codes(self, term: int) -> NDArray[np.uint32]:
+        """Return the level of a random term's group in every row; 0xFFFFFFFF where it is missing or was not seen."""
+    def unseen_levels(self) -> dict[str, list[str]]:
+        """Return, per grouping factor with some, up to 10 levels that the fit did not see."""
+    def linear_predictor(
+        self, beta: _Array, modes: list[_Array], use_terms: list[bool]
+    ) -> _Array:
+        """Return offset + X beta + the sum of z'b over the random terms used.
+
+        ``modes[t]`` has shape (n_levels, r).  A row that misses a used value is NaN; a level that the fit did not
+        see adds nothing; a coefficient that is NaN counts as zero.
+        """
 
 @final
 class Problem:
@@ -26,7 +160,7 @@ class Problem:
         """Columns of X that are estimated; the others depend on them."""
     @property
     def structure(self) -> list[dict[str, Any]]:
-        """One entry a block: block, kind, levels, width, size, entries, fill."""
+        """One entry a block: group (index), kind, levels, width, size, entries, fill."""
     @property
     def flops(self) -> float:
         """Multiplications and additions of one factorization."""
@@ -65,7 +199,7 @@ class Fit:
     def verdict(self) -> dict[str, Any]:
         """status: "optimum", "boundary", "flat" or "not-converged"; reason: str; evaluations: int;
         expected_decrease: float; boundary: list of {"term": int, "rank": int, "directions": list of r weights of a
-        combination of the term's random effects whose variance is zero}; flat: list of terms' indices; message: str."""
+        combination of the term's random effects whose variance is zero}; flat: list of indices of terms."""
     def covariances(self) -> list[_Array]:
         """Per random term the covariance of its random effects, shape (r, r)."""
     def vcov(self) -> _Array:

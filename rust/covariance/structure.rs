@@ -26,21 +26,30 @@ pub enum Structure {
 }
 
 impl Structure {
+    const ALL: [(Self, &'static str); 6] = [
+        (Self::Unstructured, "us"),
+        (Self::Diagonal, "diag"),
+        (Self::CompoundSymmetry, "cs"),
+        (Self::HomogeneousCompoundSymmetry, "homcs"),
+        (Self::Ar1, "ar1"),
+        (Self::Toeplitz, "toep"),
+    ];
+
     /// By the name that a formula uses.
+    ///
+    /// # Errors
+    /// `Design`, listing the names there are.
     pub fn parse(name: &str) -> Result<Self> {
-        Ok(match name {
-            "us" => Self::Unstructured,
-            "diag" => Self::Diagonal,
-            "cs" => Self::CompoundSymmetry,
-            "homcs" => Self::HomogeneousCompoundSymmetry,
-            "ar1" => Self::Ar1,
-            "toep" => Self::Toeplitz,
-            other => {
-                return Err(Error::Design(format!(
-                    "covariance structure '{other}' is not known; there are us, diag, cs, homcs, ar1 and toep"
-                )));
-            }
+        let known = Self::ALL.iter().find(|(_, known)| *known == name);
+        known.map(|(structure, _)| *structure).ok_or_else(|| {
+            let names: Vec<&str> = Self::ALL.iter().map(|(_, name)| *name).collect();
+            Error::Design(format!("covariance structure '{name}' is not known; there are {}", names.join(", ")))
         })
+    }
+
+    /// The name that a formula uses.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(structure, _)| *structure == self).map_or("", |(_, name)| name)
     }
 
     /// Parameters of a term with `r` columns.

@@ -51,4 +51,11 @@ impl CrossProducts {
     pub fn n_random(&self) -> usize {
         self.factors.iter().map(|f| f.n_levels * f.width).sum()
     }
+
+    /// Numbers held.
+    pub fn n_entries(&self) -> usize {
+        let links = self.links.iter().flatten().map(|l| l.values.len() + l.level.len() / 2 + l.ptr.len());
+        let factors = self.factors.iter().map(|f| f.zz.len() + f.zx.len());
+        links.sum::<usize>() + factors.sum::<usize>() + self.xx.len()
+    }
 }

@@ -4,6 +4,7 @@ pub mod identifiability;
 pub mod lmm;
 mod objective;
 pub mod prediction;
+pub mod response;
 pub mod result;
 pub mod state;
 pub mod units;

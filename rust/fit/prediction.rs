@@ -24,21 +24,15 @@ impl Fit {
     /// # Errors
     /// Those of reading the rows.
     pub fn linear_predictor(&self, source: &dyn RowSource, use_terms: &[bool]) -> Result<Vec<f64>> {
-        let n = source.n_rows();
         let mut beta = vec![0.0; source.fixed().columns.len()];
         self.problem.a.fixed.kept.iter().zip(self.user_beta()).for_each(|(&k, b)| beta[k] = b);
         let modes = self.user_modes();
-        let mut eta = vec![0.0; n];
-        eta.par_chunks_mut(ROWS * 8).enumerate().try_for_each(|(k, out)| {
-            let start = k * ROWS * 8;
-            let mut batch = Batch::default();
-            source.read(start..start + out.len(), &mut batch)?;
-            add_fixed(source, &batch, &beta, out);
-            for (t, term) in source.random().iter().enumerate().filter(|(t, _)| use_terms[*t]) {
-                let codes = &source.factors()[term.factor].codes()[start..start + out.len()];
-                add_random(&batch.z[t], codes, &modes[t], term.columns.len(), out);
+        let mut eta = vec![0.0; source.n_rows()];
+        each_batch(source, &mut eta, |batch, start, out| {
+            add_fixed(source, batch, &beta, out);
+            for t in (0..modes.len()).filter(|&t| use_terms[t]) {
+                add_random(source, batch, start, t, &modes[t], out);
             }
-            Ok(())
         })?;
         Ok(eta)
     }
@@ -145,10 +139,32 @@ fn add_fixed(source: &dyn RowSource, batch: &Batch, beta: &[f64], out: &mut [f64
     }
 }
 
+/// `base` + Zb for any modes.
+pub fn add_modes(source: &dyn RowSource, modes: &[Vec<f64>], base: &[f64]) -> Result<Vec<f64>> {
+    let mut eta = base.to_vec();
+    each_batch(source, &mut eta, |batch, start, out| {
+        (0..modes.len()).for_each(|t| add_random(source, batch, start, t, &modes[t], out));
+    })?;
+    Ok(eta)
+}
+
+/// Calls `add` for every batch of rows and its piece of `out`, in threads.
+fn each_batch(source: &dyn RowSource, out: &mut [f64], add: impl Fn(&Batch, usize, &mut [f64]) + Sync) -> Result<()> {
+    out.par_chunks_mut(8 * ROWS).enumerate().try_for_each(|(k, piece)| {
+        let start = 8 * ROWS * k;
+        let mut batch = Batch::default();
+        source.read(start..start + piece.len(), &mut batch)?;
+        add(&batch, start, piece);
+        Ok(())
+    })
+}
+
 /// out += z'b for one random term.
-fn add_random(z: &[f64], codes: &[u32], modes: &[f64], r: usize, out: &mut [f64]) {
-    for ((out, z), &code) in out.iter_mut().zip(z.chunks_exact(r)).zip(codes) {
+fn add_random(source: &dyn RowSource, batch: &Batch, start: usize, t: usize, modes: &[f64], out: &mut [f64]) {
+    let term = &source.random()[t];
+    let r = term.columns.len();
+    let codes = &source.factors()[term.factor].codes()[start..start + batch.n];
+    for ((out, z), &code) in out.iter_mut().zip(batch.z[t].chunks_exact(r)).zip(codes) {
         *out += z.iter().zip(&modes[code as usize * r..]).map(|(z, b)| z * b).sum::<f64>();
     }
 }
-

@@ -1,1 +1,199 @@
-//! A fit without its rows, as JSON and named arrays, and back.
+//! A fit without its rows, as JSON and named arrays, and back.  Reading runs no code and trusts nothing.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::result::Fit;
+use super::verdict::{NullSpace, Status, Verdict};
+use crate::covariance::Structure;
+use crate::crossproduct::{CrossProducts, FactorBlock, FixedBasis, Link, RandomBasis};
+use crate::objective::{Criterion, Problem};
+use crate::{Error, Result};
+
+pub type Arrays = BTreeMap<String, Vec<f64>>;
+
+#[derive(Serialize, Deserialize)]
+struct Meta {
+    reml: bool,
+    n_obs: usize,
+    sum_log_weights: f64,
+    n_columns: usize,
+    kept: Vec<usize>,
+    fixed_logdet: f64,
+    /// (grouping factor, levels, width).
+    factors: Vec<(usize, usize, usize)>,
+    /// (structure, grouping factor, width).
+    terms: Vec<(String, usize, usize)>,
+    status: String,
+    reason: String,
+    evaluations: usize,
+    expected_decrease: f64,
+    boundary: Vec<(usize, usize, Vec<Vec<f64>>)>,
+    flat: Vec<usize>,
+}
+
+impl Fit {
+    /// JSON and arrays that `from_state` turns back into this fit.
+    pub fn state(&self) -> (String, Arrays) {
+        let a = &self.problem.a;
+        let mut arrays = Arrays::new();
+        let mut put = |name: String, values: Vec<f64>| {
+            arrays.insert(name, values);
+        };
+        put("theta".into(), self.theta.clone());
+        put("xx".into(), a.xx.clone());
+        put("fixed/transform".into(), a.fixed.transform.clone());
+        put("fixed/origin".into(), a.fixed.origin.clone());
+        for (k, basis) in a.random.iter().enumerate() {
+            put(format!("random/{k}/transform"), basis.transform.clone());
+        }
+        for (i, factor) in a.factors.iter().enumerate() {
+            put(format!("factor/{i}/zz"), factor.zz.clone());
+            put(format!("factor/{i}/zx"), factor.zx.clone());
+            for (j, link) in a.links[i].iter().enumerate() {
+                put(format!("link/{i}/{j}/ptr"), link.ptr.iter().map(|&v| v as f64).collect());
+                put(format!("link/{i}/{j}/level"), link.level.iter().map(|&v| f64::from(v)).collect());
+                put(format!("link/{i}/{j}/values"), link.values.clone());
+            }
+        }
+        let json = serde_json::to_string(&self.meta()).expect("plain data");
+        (json, arrays)
+    }
+
+    fn meta(&self) -> Meta {
+        let (a, verdict) = (&self.problem.a, &self.verdict);
+        let terms = self.problem.theta_map.terms.iter();
+        Meta {
+            reml: self.problem.criterion == Criterion::Reml,
+            n_obs: a.n_obs,
+            sum_log_weights: a.sum_log_weights,
+            n_columns: a.fixed.n_columns,
+            kept: a.fixed.kept.clone(),
+            fixed_logdet: a.fixed.logdet,
+            factors: a.factors.iter().map(|f| (f.factor, f.n_levels, f.width)).collect(),
+            terms: terms.map(|t| (t.structure.name().into(), a.factors[t.factor].factor, t.width)).collect(),
+            status: verdict.status.name().into(),
+            reason: verdict.reason.clone(),
+            evaluations: verdict.evaluations,
+            expected_decrease: if verdict.expected_decrease.is_finite() { verdict.expected_decrease } else { -1.0 },
+            boundary: verdict.boundary.iter().map(|b| (b.term, b.rank, b.directions.clone())).collect(),
+            flat: verdict.flat.clone(),
+        }
+    }
+
+    /// # Errors
+    /// `Data` where the state is not one of a fit.
+    pub fn from_state(json: &str, mut arrays: Arrays) -> Result<Self> {
+        let meta: Meta = serde_json::from_str(json).map_err(|e| broken(&e.to_string()))?;
+        check_sizes(&meta)?;
+        let a = cross_products(&meta, &mut arrays)?;
+        let criterion = if meta.reml { Criterion::Reml } else { Criterion::Ml };
+        let terms: Vec<(Structure, usize, usize)> =
+            meta.terms.iter().map(|(s, f, w)| Ok((Structure::parse(s)?, *f, *w))).collect::<Result<_>>()?;
+        let problem = Problem::new(a, &terms, criterion);
+        let theta = take(&mut arrays, "theta", problem.theta_map.n_parameters)?;
+        let verdict = Verdict {
+            status: Status::parse(&meta.status).ok_or_else(|| broken("unknown status"))?,
+            reason: meta.reason,
+            evaluations: meta.evaluations,
+            expected_decrease: meta.expected_decrease,
+            boundary: meta
+                .boundary
+                .into_iter()
+                .map(|(term, rank, directions)| NullSpace { term, rank, directions })
+                .collect(),
+            flat: meta.flat,
+        };
+        let work = problem.workspace();
+        Self::at(problem, theta, verdict, work)
+    }
+}
+
+fn broken(why: &str) -> Error {
+    Error::Data(format!("this is not a saved fit, or it is damaged: {why}"))
+}
+
+fn check_sizes(meta: &Meta) -> Result<()> {
+    let p = meta.kept.len();
+    let ordered = meta.factors.windows(2).all(|w| w[0].1 >= w[1].1);
+    let widths_agree = meta.factors.iter().all(|&(f, levels, width)| {
+        levels > 0 && width > 0 && meta.terms.iter().filter(|t| t.1 == f).map(|t| t.2).sum::<usize>() == width
+    });
+    let known = meta.terms.iter().all(|t| meta.factors.iter().any(|f| f.0 == t.1));
+    let distinct = meta.factors.iter().enumerate().all(|(i, f)| meta.factors[..i].iter().all(|g| g.0 != f.0));
+    let kept = meta.kept.iter().all(|&k| k < meta.n_columns) && p < meta.n_obs;
+    let verdicts = meta.boundary.iter().map(|b| b.0).chain(meta.flat.iter().copied()).all(|t| t < meta.terms.len());
+    if ordered && widths_agree && known && distinct && kept && verdicts && !meta.terms.is_empty() {
+        Ok(())
+    } else {
+        Err(broken("its sizes contradict each other"))
+    }
+}
+
+fn cross_products(meta: &Meta, arrays: &mut Arrays) -> Result<CrossProducts> {
+    let p = meta.kept.len();
+    let mut factors = Vec::new();
+    let mut links: Vec<Vec<Link>> = Vec::new();
+    for (i, &(factor, n_levels, width)) in meta.factors.iter().enumerate() {
+        let q = size(&[n_levels, width])?;
+        let zz = take(arrays, &format!("factor/{i}/zz"), size(&[q, width])?)?;
+        let zx = take(arrays, &format!("factor/{i}/zx"), size(&[q, p + 1])?)?;
+        factors.push(FactorBlock { factor, n_levels, width, zz, zx });
+        links.push((0..i).map(|j| link(meta, arrays, i, j)).collect::<Result<_>>()?);
+    }
+    let random = meta
+        .terms
+        .iter()
+        .enumerate()
+        .map(|(k, &(_, _, width))| {
+            let transform = take(arrays, &format!("random/{k}/transform"), size(&[width, width])?)?;
+            Ok(RandomBasis { width, transform })
+        })
+        .collect::<Result<_>>()?;
+    Ok(CrossProducts {
+        n_obs: meta.n_obs,
+        sum_log_weights: meta.sum_log_weights,
+        xx: take(arrays, "xx", (p + 1) * (p + 1))?,
+        fixed: FixedBasis {
+            kept: meta.kept.clone(),
+            n_columns: meta.n_columns,
+            transform: take(arrays, "fixed/transform", p * p)?,
+            origin: take(arrays, "fixed/origin", p)?,
+            logdet: meta.fixed_logdet,
+        },
+        factors,
+        links,
+        random,
+    })
+}
+
+fn link(meta: &Meta, arrays: &mut Arrays, i: usize, j: usize) -> Result<Link> {
+    let ((_, to, ri), (_, from, rj)) = (meta.factors[i], meta.factors[j]);
+    let ptr: Vec<usize> =
+        take(arrays, &format!("link/{i}/{j}/ptr"), from + 1)?.iter().map(|&v| v as usize).collect();
+    let entries = *ptr.last().expect("at least one");
+    let level: Vec<u32> =
+        take(arrays, &format!("link/{i}/{j}/level"), entries)?.iter().map(|&v| v as u32).collect();
+    let rises = ptr[0] == 0 && ptr.windows(2).all(|w| w[0] <= w[1]);
+    let ascend = rises && ptr.windows(2).all(|w| level[w[0]..w[1]].windows(2).all(|l| l[0] < l[1]));
+    if !ascend || level.iter().any(|&l| l as usize >= to) {
+        return Err(broken("levels out of order"));
+    }
+    Ok(Link { ptr, level, values: take(arrays, &format!("link/{i}/{j}/values"), size(&[entries, ri, rj])?)? })
+}
+
+fn size(parts: &[usize]) -> Result<usize> {
+    parts.iter().try_fold(1usize, |p, &n| p.checked_mul(n)).ok_or_else(|| broken("a size overflows"))
+}
+
+fn take(arrays: &mut Arrays, name: &str, len: usize) -> Result<Vec<f64>> {
+    let values = arrays.remove(name).ok_or_else(|| broken(&format!("{name} is missing")))?;
+    if values.len() != len {
+        return Err(broken(&format!("{name} has {} numbers, not {len}", values.len())));
+    }
+    if values.iter().any(|v| !v.is_finite()) {
+        return Err(broken(&format!("{name} holds a value that is not finite")));
+    }
+    Ok(values)
+}

@@ -29,6 +29,23 @@ pub enum Status {
     NotConverged,
 }
 
+impl Status {
+    const ALL: [(Self, &'static str); 4] = [
+        (Self::Optimum, "optimum"),
+        (Self::Boundary, "boundary"),
+        (Self::Flat, "flat"),
+        (Self::NotConverged, "not-converged"),
+    ];
+
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(status, _)| *status == self).map_or("", |(_, name)| name)
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(status, _)| *status)
+    }
+}
+
 /// A combination of a term's random effects without variance, in the user's units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NullSpace {

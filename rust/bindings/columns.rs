@@ -1,0 +1,101 @@
+//! Data frames as columns: Arrow streams without a copy, arrays with one.
+
+use std::ffi::CStr;
+use std::sync::{Mutex, MutexGuard};
+
+use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
+use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_schema::{ArrowError, Schema};
+use numpy::PyReadonlyArray1;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::PyCapsule;
+
+use super::errors::{guard, run};
+use crate::design::table::{self, Table};
+use crate::{Error, Result};
+
+const STREAM: &CStr = c"arrow_array_stream";
+
+/// What a data frame becomes: named columns of equal length.
+#[pyclass(frozen, name = "Columns", module = "hlmrs._core")]
+#[derive(Default)]
+pub struct PyColumns(Mutex<Table>);
+
+impl PyColumns {
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// The columns so far; the data are shared.
+    pub fn table(&self) -> Table {
+        self.lock().clone()
+    }
+}
+
+#[pymethods]
+impl PyColumns {
+    #[new]
+    fn new() -> Self {
+        Self::default()
+    }
+
+    fn add_arrow(&self, py: Python<'_>, stream: &Bound<'_, PyAny>) -> PyResult<()> {
+        let capsule = stream.call_method0("__arrow_c_stream__")?;
+        let stream = take_stream(capsule.cast::<PyCapsule>()?)?;
+        let (schema, batches) = run(py, || read_stream(stream))?;
+        guard(py, || self.lock().add_batches(&schema, &batches))
+    }
+
+    fn add_numeric(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        values: PyReadonlyArray1<'_, f64>,
+    ) -> PyResult<()> {
+        let values = values.as_array().to_vec();
+        guard(py, || self.lock().add(table::numeric(name, values)))
+    }
+
+    fn add_categorical(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        codes: PyReadonlyArray1<'_, u32>,
+        levels: Vec<String>,
+        ordered: bool,
+        declared: bool,
+    ) -> PyResult<()> {
+        // An ordered type says that the order was declared, and no more: contrasts are chosen by name.
+        let declared = declared || ordered;
+        let codes = codes.as_array().to_vec();
+        guard(py, || self.lock().add(table::categorical(name, &codes, &levels, declared)?))
+    }
+
+    #[getter]
+    fn n_rows(&self) -> usize {
+        self.lock().n_rows()
+    }
+
+    #[getter]
+    fn names(&self) -> Vec<String> {
+        self.lock().names().map(String::from).collect()
+    }
+}
+
+/// Moves the stream out of its capsule, which is left released.
+fn take_stream(capsule: &Bound<'_, PyCapsule>) -> PyResult<FFI_ArrowArrayStream> {
+    let pointer = capsule
+        .pointer_checked(Some(STREAM))
+        .map_err(|_| PyTypeError::new_err("__arrow_c_stream__ did not return an Arrow stream"))?;
+    // SAFETY: a capsule of this name holds a valid ArrowArrayStream, which its consumer moves.
+    Ok(unsafe { FFI_ArrowArrayStream::from_raw(pointer.as_ptr().cast()) })
+}
+
+fn read_stream(stream: FFI_ArrowArrayStream) -> Result<(Schema, Vec<RecordBatch>)> {
+    let refuse = |e: ArrowError| Error::Data(format!("the data cannot be read as an Arrow table: {e}"));
+    let reader = RecordBatchStreamReader::try_new(stream).map_err(refuse)?;
+    let schema = reader.schema().as_ref().clone();
+    let batches = reader.collect::<std::result::Result<_, _>>().map_err(refuse)?;
+    Ok((schema, batches))
+}

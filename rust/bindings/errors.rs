@@ -1,0 +1,61 @@
+//! Rust errors become the classes of `hlmrs.errors`, here and nowhere else; panics never cross.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
+use pyo3::prelude::*;
+
+use crate::linalg::threads::pool;
+use crate::{Error, Result};
+
+/// Runs `work` on the pool's threads without the GIL.
+pub fn run<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
+    let outcome = py.detach(|| catch_unwind(AssertUnwindSafe(|| pool(0).install(work))));
+    finish(py, outcome)
+}
+
+/// Runs `work` that needs Python or takes no time.
+pub fn guard<T>(py: Python<'_>, work: impl FnOnce() -> Result<T>) -> PyResult<T> {
+    finish(py, catch_unwind(AssertUnwindSafe(work)))
+}
+
+pub fn finish<T>(py: Python<'_>, outcome: std::thread::Result<Result<T>>) -> PyResult<T> {
+    match outcome {
+        Ok(result) => result.map_err(|e| to_python(py, e)),
+        Err(panic) => Err(internal(py, panic.as_ref())),
+    }
+}
+
+/// The Python error of a Rust one.
+pub fn to_python(py: Python<'_>, error: Error) -> PyErr {
+    let class = match &error {
+        Error::Interrupted => return PyKeyboardInterrupt::new_err(()),
+        Error::Formula(_) => "FormulaError",
+        Error::Data(_) => "DataError",
+        Error::Design(_) => "DesignError",
+        Error::Numerical(_) => "NumericalError",
+    };
+    raise(py, class, error.to_string())
+}
+
+fn internal(py: Python<'_>, panic: &(dyn Any + Send)) -> PyErr {
+    let what = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("unknown");
+    raise(py, "HlmrsError", format!("internal error: {what}; please report it with the data that cause it"))
+}
+
+fn raise(py: Python<'_>, class: &str, message: String) -> PyErr {
+    let error = py
+        .import("hlmrs.errors")
+        .and_then(|errors| errors.getattr(class))
+        .and_then(|class| class.call1((message.as_str(),)));
+    match error {
+        Ok(error) => PyErr::from_value(error),
+        // Without the Python package, as in tests of the extension alone.
+        Err(_) => PyRuntimeError::new_err(message),
+    }
+}

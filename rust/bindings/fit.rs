@@ -1,0 +1,187 @@
+//! A fit, seen from Python.
+
+use std::sync::Arc;
+
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+
+use super::errors::run;
+use super::interrupt::run_interruptible;
+use super::problem::PyProblem;
+use super::rows::PyRows;
+use crate::design::RowSource;
+use crate::fit::Fit;
+use crate::fit::prediction::TermRows;
+use crate::fit::state::Arrays;
+
+#[pyclass(frozen, name = "Fit", module = "hlmrs._core")]
+pub struct PyFit(Arc<Fit>);
+
+type TermInput<'py> = Option<(PyReadonlyArray2<'py, f64>, PyReadonlyArray1<'py, u32>)>;
+
+impl PyFit {
+    pub fn new(fit: Fit) -> Self {
+        Self(Arc::new(fit))
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        self.0.problem.theta_map.terms.iter().map(|t| t.width).collect()
+    }
+}
+
+#[pymethods]
+impl PyFit {
+    #[getter]
+    fn problem(&self) -> PyProblem {
+        PyProblem(Arc::new(self.0.problem.clone()))
+    }
+
+    #[getter]
+    fn criterion(&self) -> f64 {
+        self.0.evaluation.objective
+    }
+
+    #[getter]
+    fn sigma(&self) -> f64 {
+        self.0.evaluation.sigma
+    }
+
+    #[getter]
+    fn pwrss(&self) -> f64 {
+        self.0.evaluation.pwrss
+    }
+
+    #[getter]
+    fn n_params(&self) -> usize {
+        self.0.n_params()
+    }
+
+    #[getter]
+    fn beta<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        self.0.user_beta().into_pyarray(py)
+    }
+
+    #[getter]
+    fn theta<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        self.0.user_theta().into_pyarray(py)
+    }
+
+    #[getter]
+    fn verdict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let verdict = &self.0.verdict;
+        let out = PyDict::new(py);
+        out.set_item("status", verdict.status.name())?;
+        out.set_item("reason", &verdict.reason)?;
+        out.set_item("evaluations", verdict.evaluations)?;
+        out.set_item("expected_decrease", verdict.expected_decrease)?;
+        let boundary = PyList::empty(py);
+        for space in &verdict.boundary {
+            let entry = PyDict::new(py);
+            entry.set_item("term", space.term)?;
+            entry.set_item("rank", space.rank)?;
+            entry.set_item("directions", &space.directions)?;
+            boundary.append(entry)?;
+        }
+        out.set_item("boundary", boundary)?;
+        out.set_item("flat", &verdict.flat)?;
+        Ok(out)
+    }
+
+    fn covariances<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyArray2<f64>>>> {
+        let blocks = self.0.covariances().into_iter().zip(self.widths());
+        blocks.map(|(block, r)| block.into_pyarray(py).reshape([r, r])).collect()
+    }
+
+    fn vcov<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let p = self.0.beta.len();
+        self.0.vcov().into_pyarray(py).reshape([p, p])
+    }
+
+    fn modes<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyArray2<f64>>>> {
+        let modes = self.0.user_modes().into_iter().zip(self.widths());
+        modes.map(|(b, r)| { let levels = b.len() / r; b.into_pyarray(py).reshape([levels, r]) }).collect()
+    }
+
+    fn mode_covariances<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyArray3<f64>>>> {
+        let fit = self.0.clone();
+        let blocks = run_interruptible(py, 0, move |_| fit.mode_covariances())?;
+        let blocks = blocks.into_iter().zip(self.widths());
+        blocks.map(|(v, r)| { let levels = v.len() / (r * r); v.into_pyarray(py).reshape([levels, r, r]) }).collect()
+    }
+
+    fn linear_predictor<'py>(&self, py: Python<'py>, rows: &PyRows, use_terms: Vec<bool>) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        if use_terms.len() != rows.0.random().len() || use_terms.len() != self.widths().len() {
+            return Err(PyValueError::new_err("use_terms needs one entry per random term"));
+        }
+        Ok(run(py, || self.0.linear_predictor(&rows.0, &use_terms))?.into_pyarray(py))
+    }
+
+    fn prediction_variance<'py>(
+        &self,
+        py: Python<'py>,
+        x: PyReadonlyArray2<'py, f64>,
+        terms: Vec<TermInput<'py>>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let m = x.as_array().nrows();
+        let x: Vec<f64> = x.as_array().iter().copied().collect();
+        let widths = self.widths();
+        if terms.len() != widths.len() || x.len() != m * self.0.beta.len() {
+            return Err(PyValueError::new_err("one entry per random term and one column per coefficient are needed"));
+        }
+        let mut arrays = Vec::new();
+        for (t, (term, r)) in terms.iter().zip(widths).enumerate() {
+            let Some((z, codes)) = term else {
+                arrays.push(None);
+                continue;
+            };
+            let z: Vec<f64> = z.as_array().iter().copied().collect();
+            let codes: Vec<u32> = codes.as_array().iter().copied().collect();
+            let levels = self.0.modes.b[self.0.problem.theta_map.terms[t].factor].len()
+                / self.0.problem.theta_map.widths[self.0.problem.theta_map.terms[t].factor];
+            if z.len() != m * r || codes.len() != m || codes.iter().any(|&c| c != u32::MAX && c as usize >= levels) {
+                return Err(PyValueError::new_err(format!("random term {t}: z or codes do not fit the rows")));
+            }
+            arrays.push(Some((z, codes)));
+        }
+        let variance = run(py, || {
+            let terms: Vec<Option<TermRows>> =
+                arrays.iter().map(|t| t.as_ref().map(|(z, codes)| TermRows { z, codes })).collect();
+            self.0.prediction_variance(&x, m, &terms)
+        })?;
+        Ok(variance.into_pyarray(py))
+    }
+
+    fn simulate<'py>(&self, py: Python<'py>, rows: &PyRows, n: usize, seed: u64) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let draws = run(py, || self.0.simulate(&rows.0, n, seed))?;
+        let n_obs = rows.0.n_rows();
+        let columns: Vec<f64> = (0..n_obs).flat_map(|i| draws.iter().map(move |d| d[i])).collect();
+        columns.into_pyarray(py).reshape([n_obs, n])
+    }
+
+    fn refit(&self, py: Python<'_>, rows: Py<PyRows>, y: PyReadonlyArray1<'_, f64>) -> PyResult<Self> {
+        let y: Vec<f64> = y.as_array().iter().copied().collect();
+        let fit = self.0.clone();
+        Ok(Self::new(run_interruptible(py, 0, move |stop| fit.refit(&rows.get().0, &y, stop))?))
+    }
+
+    fn state<'py>(&self, py: Python<'py>) -> PyResult<(String, Bound<'py, PyDict>)> {
+        let (meta, arrays) = self.0.state();
+        let out = PyDict::new(py);
+        for (name, values) in arrays {
+            out.set_item(name, values.into_pyarray(py))?;
+        }
+        Ok((meta, out))
+    }
+
+    #[staticmethod]
+    fn from_state(py: Python<'_>, meta: &str, arrays: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let mut named = Arrays::new();
+        for (name, values) in arrays.iter() {
+            let values: PyReadonlyArray1<f64> = values.extract()?;
+            named.insert(name.extract()?, values.as_array().iter().copied().collect());
+        }
+        Ok(Self::new(run(py, || Fit::from_state(meta, named))?))
+    }
+}

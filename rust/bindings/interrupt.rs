@@ -1,0 +1,52 @@
+//! Long work on a thread of its own, so that Ctrl-C is answered at once.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use pyo3::prelude::*;
+
+use super::errors::finish;
+use crate::linalg::threads::pool;
+use crate::{Error, Result};
+
+const POLL: Duration = Duration::from_millis(40);
+
+/// Runs `work` on the pool of `n_threads` without the GIL and polls for signals meanwhile.  On Ctrl-C the flag
+/// is set and the call returns; the work ends by itself at its next look at the flag.
+pub fn run_interruptible<T: Send + 'static>(
+    py: Python<'_>,
+    n_threads: usize,
+    work: impl FnOnce(&AtomicBool) -> Result<T> + Send + 'static,
+) -> PyResult<T> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let (sender, receiver) = channel();
+    let flag = stop.clone();
+    pool(n_threads).spawn(move || {
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(&flag)));
+        let _ = sender.send(outcome); // the receiver is gone after Ctrl-C
+    });
+    let mut receiver = Some(receiver);
+    loop {
+        let waiting = receiver.take().expect("the channel");
+        let (outcome, back) = py.detach(move || {
+            let outcome = waiting.recv_timeout(POLL);
+            (outcome, waiting)
+        });
+        receiver = Some(back);
+        match outcome {
+            Ok(outcome) => return finish(py, outcome),
+            Err(RecvTimeoutError::Timeout) => {
+                if let Err(signal) = py.check_signals() {
+                    stop.store(true, Ordering::Relaxed);
+                    return Err(signal);
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                return finish(py, Ok(Err(Error::Numerical("the computation ended without a result".into()))));
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The only room that knows Python: columns and spec in, arrays out.
+
+use pyo3::prelude::*;
+
+pub mod columns;
+pub mod errors;
+pub mod fit;
+pub mod interrupt;
+pub mod new_rows;
+pub mod problem;
+pub mod rows;
+
+/// The extension module `hlmrs._core`.
+#[pymodule]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<columns::PyColumns>()?;
+    module.add_class::<rows::PyRows>()?;
+    module.add_class::<problem::PyProblem>()?;
+    module.add_class::<fit::PyFit>()?;
+    module.add_class::<new_rows::PyEncoding>()?;
+    module.add_class::<new_rows::PyNewRows>()?;
+    Ok(())
+}

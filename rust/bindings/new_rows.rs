@@ -1,0 +1,100 @@
+//! Encodings and new data, seen from Python.
+
+use std::sync::Arc;
+
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::columns::PyColumns;
+use super::errors::{guard, run};
+use crate::design::{Encoding, NewRows};
+
+/// Levels that a message about new data can list.
+const MOST_UNSEEN: usize = 10;
+
+/// What encodes new data; holds no rows.
+#[pyclass(frozen, name = "Encoding", module = "hlmrs._core")]
+pub struct PyEncoding(Arc<Encoding>);
+
+/// Every row of a new frame.
+#[pyclass(frozen, name = "NewRows", module = "hlmrs._core")]
+pub struct PyNewRows {
+    rows: NewRows,
+    n_coef: usize,
+}
+
+#[pymethods]
+impl PyEncoding {
+    #[staticmethod]
+    fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
+        Ok(Self(Arc::new(guard(py, || Encoding::from_json(text))?)))
+    }
+
+    fn bind(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<PyNewRows> {
+        let (encoding, table) = (self.0.clone(), columns.table());
+        let rows = run(py, move || NewRows::bind(encoding, &table))?;
+        Ok(PyNewRows { rows, n_coef: self.0.fixed.layout.columns.len() })
+    }
+
+    /// Columns of the data that the fixed part and the offsets read.
+    #[getter]
+    fn columns(&self) -> Vec<&str> {
+        self.0.names_of(self.0.inputs_of_fixed())
+    }
+
+    /// Columns that a random term reads, its group's included.
+    fn random_columns(&self, term: usize) -> Vec<&str> {
+        if term < self.0.random.len() { self.0.names_of(self.0.inputs_of_term(term)) } else { vec![] }
+    }
+}
+
+#[pymethods]
+impl PyNewRows {
+    #[getter]
+    fn n_rows(&self) -> usize {
+        self.rows.n_rows()
+    }
+
+    #[getter]
+    fn complete<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<bool>> {
+        self.rows.complete().into_pyarray(py)
+    }
+
+    fn model_matrix<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let x = run(py, || self.rows.model_matrix())?;
+        x.into_pyarray(py).reshape([self.rows.n_rows(), self.n_coef])
+    }
+
+    fn term_matrix<'py>(&self, py: Python<'py>, term: usize) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let (z, r) = run(py, || self.rows.term_matrix(term))?;
+        z.into_pyarray(py).reshape([self.rows.n_rows(), r])
+    }
+
+    fn term_codes<'py>(&self, py: Python<'py>, term: usize) -> PyResult<Bound<'py, PyArray1<u32>>> {
+        let codes = guard(py, || self.rows.term_codes(term))?;
+        Ok(PyArray1::from_slice(py, codes))
+    }
+
+    fn unseen_levels<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let unseen = PyDict::new(py);
+        for (group, levels) in run(py, || Ok(self.rows.unseen_levels(MOST_UNSEEN)))? {
+            unseen.set_item(group, levels)?;
+        }
+        Ok(unseen)
+    }
+
+    fn linear_predictor<'py>(
+        &self,
+        py: Python<'py>,
+        beta: PyReadonlyArray1<'_, f64>,
+        modes: Vec<PyReadonlyArray2<'_, f64>>,
+        use_terms: Vec<bool>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let beta = beta.as_array().to_vec();
+        let modes: Vec<Vec<f64>> = modes.iter().map(|m| m.as_array().iter().copied().collect()).collect();
+        let slices: Vec<&[f64]> = modes.iter().map(Vec::as_slice).collect();
+        let eta = run(py, || self.rows.linear_predictor(&beta, &slices, &use_terms))?;
+        Ok(eta.into_pyarray(py))
+    }
+}

@@ -1,0 +1,144 @@
+//! A problem, seen from Python.
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use serde::Deserialize;
+
+use super::errors::guard;
+use super::fit::PyFit;
+use super::interrupt::run_interruptible;
+use super::rows::PyRows;
+use crate::covariance::Structure;
+use crate::crossproduct::accumulate;
+use crate::design::RowSource;
+use crate::fit::{Control, Method, fit, identifiability};
+use crate::objective::{Criterion, Problem};
+use crate::optimize::Settings;
+use crate::{Error, Result};
+
+#[pyclass(frozen, name = "Problem", module = "hlmrs._core")]
+pub struct PyProblem(pub Arc<Problem>);
+
+/// What the user chose about the search, as JSON.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Choices {
+    optimizer: Option<String>,
+    max_evaluations: Option<usize>,
+    tolerance: Option<f64>,
+    start: Option<Vec<f64>>,
+    n_threads: Option<usize>,
+}
+
+impl Choices {
+    fn parse(json: &str) -> Result<(Control, usize)> {
+        let choices: Self = serde_json::from_str(json).map_err(|e| Error::Design(format!("control: {e}")))?;
+        let method = match choices.optimizer.as_deref() {
+            None | Some("trust-region") => Method::TrustRegion,
+            Some("bobyqa") => Method::Bobyqa,
+            Some(other) => {
+                return Err(Error::Design(format!("optimizer '{other}' is not known; there are trust-region and bobyqa")));
+            }
+        };
+        let mut settings = Settings::default();
+        settings.tolerance = choices.tolerance.unwrap_or(settings.tolerance);
+        settings.max_evaluations = choices.max_evaluations.unwrap_or(settings.max_evaluations);
+        Ok((Control { method, settings, start: choices.start }, choices.n_threads.unwrap_or(0)))
+    }
+}
+
+fn criterion(reml: bool) -> Criterion {
+    if reml { Criterion::Reml } else { Criterion::Ml }
+}
+
+fn build(rows: &dyn RowSource, reml: bool) -> Result<Problem> {
+    identifiability::check(rows)?;
+    let layouts = rows.random();
+    let structures: Vec<Structure> = layouts.iter().map(|t| Structure::parse(&t.structure)).collect::<Result<_>>()?;
+    let a = accumulate(rows, &structures)?;
+    if a.n_fixed() >= a.n_obs {
+        return Err(Error::Design(format!(
+            "the fixed part has {} coefficients for {} rows; there must be fewer",
+            a.n_fixed(),
+            a.n_obs
+        )));
+    }
+    let terms: Vec<(Structure, usize, usize)> =
+        structures.into_iter().zip(layouts).map(|(s, t)| (s, t.factor, t.columns.len())).collect();
+    Ok(Problem::new(a, &terms, criterion(reml)))
+}
+
+#[pymethods]
+impl PyProblem {
+    #[new]
+    #[pyo3(signature = (rows, reml, n_threads = 0))]
+    fn new(py: Python<'_>, rows: Py<PyRows>, reml: bool, n_threads: usize) -> PyResult<Self> {
+        let problem = run_interruptible(py, n_threads, move |_| build(&rows.get().0, reml))?;
+        Ok(Self(Arc::new(problem)))
+    }
+
+    #[getter]
+    fn reml(&self) -> bool {
+        self.0.criterion == Criterion::Reml
+    }
+
+    #[getter]
+    fn n_obs(&self) -> usize {
+        self.0.a.n_obs
+    }
+
+    #[getter]
+    fn n_random(&self) -> usize {
+        self.0.a.n_random()
+    }
+
+    #[getter]
+    fn n_theta(&self) -> usize {
+        self.0.theta_map.n_parameters
+    }
+
+    #[getter]
+    fn kept(&self) -> Vec<usize> {
+        self.0.a.fixed.kept.clone()
+    }
+
+    #[getter]
+    fn structure<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let list = PyList::empty(py);
+        for block in self.0.system.blocks(&self.0.a) {
+            let entry = PyDict::new(py);
+            entry.set_item("group", block.factor)?;
+            entry.set_item("kind", block.kind)?;
+            entry.set_item("levels", block.n_levels)?;
+            entry.set_item("width", block.width)?;
+            entry.set_item("size", block.n_levels * block.width)?;
+            entry.set_item("entries", block.entries)?;
+            entry.set_item("fill", block.fill)?;
+            list.append(entry)?;
+        }
+        Ok(list)
+    }
+
+    #[getter]
+    fn flops(&self) -> f64 {
+        self.0.system.flops()
+    }
+
+    #[getter]
+    fn n_bytes(&self) -> usize {
+        8 * (self.0.a.n_entries() + self.0.system.n_entries())
+    }
+
+    fn fit(&self, py: Python<'_>, control: &str) -> PyResult<PyFit> {
+        let (control, n_threads) = guard(py, || Choices::parse(control))?;
+        let problem = self.0.clone();
+        let fit = run_interruptible(py, n_threads, move |stop| fit(&problem, &control, stop))?;
+        Ok(PyFit::new(fit))
+    }
+
+    fn with_criterion(&self, reml: bool) -> Self {
+        Self(Arc::new(self.0.with_criterion(criterion(reml))))
+    }
+}
