@@ -25,6 +25,9 @@ from .errors import (
     RankDeficiencyWarning,
     SingularFitWarning,
 )
+from .fit import LinearMixedFit, load
+from .fitting import Verdict
+from .models import lmer
 
 __all__ = [
     "Control",
@@ -36,11 +39,15 @@ __all__ = [
     "FormulaError",
     "HlmrsError",
     "HlmrsWarning",
+    "LinearMixedFit",
     "NumericalError",
     "OptionError",
     "RankDeficiencyWarning",
     "SingularFitWarning",
+    "Verdict",
     "datasets",
+    "lmer",
+    "load",
 ]
 
 

@@ -141,6 +141,12 @@ class NewRows:
         see adds nothing; a coefficient that is NaN counts as zero.
         """
 
+def evaluate(expression: str, columns: Columns) -> _Array:
+    """Return a numeric expression (JSON) in every row; NaN where a value is missing."""
+
+def term_moments(rows: Rows, term: int) -> _Array:
+    """Return the mean of zz' of a random term over the rows used, shape (r, r)."""
+
 @final
 class Problem:
     """Cross-products of the rows in blocks, ready to be fitted; holds no row."""

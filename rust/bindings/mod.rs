@@ -9,6 +9,7 @@ pub mod interrupt;
 pub mod new_rows;
 pub mod problem;
 pub mod rows;
+pub mod values;
 
 /// The extension module `hlmrs._core`.
 #[pymodule]
@@ -19,5 +20,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<fit::PyFit>()?;
     module.add_class::<new_rows::PyEncoding>()?;
     module.add_class::<new_rows::PyNewRows>()?;
+    module.add_function(wrap_pyfunction!(values::evaluate, module)?)?;
+    module.add_function(wrap_pyfunction!(values::term_moments, module)?)?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Which columns of the data an expression reads.
 
 use super::spec::{Expr, Factor, Model, Options};
-use super::table::Table;
+use super::table::{Table, plain_name};
 use crate::Result;
 
 /// The columns that a model reads, once each, in the order of the formula.
@@ -18,11 +18,8 @@ impl UsedColumns {
         let mut used = Self::default();
         let terms = model.terms.iter().chain(model.random.iter().flat_map(|r| &r.terms));
         let groups = model.random.iter().flat_map(|r| &r.group);
-        let factors = [&model.response]
-            .into_iter()
-            .chain(terms.flat_map(|t| &t.factors))
-            .chain(groups)
-            .chain(&model.offsets);
+        let factors =
+            [&model.response].into_iter().chain(terms.flat_map(|t| &t.factors)).chain(groups).chain(&model.offsets);
         for Factor { expr, .. } in factors {
             used.add_expression(expr, table)?;
         }
@@ -30,6 +27,13 @@ impl UsedColumns {
             table.get(name)?;
             used.add(name, plain_name(name));
         }
+        Ok(used)
+    }
+
+    /// The columns of one expression.
+    pub fn of_expression(expr: &Expr, table: &Table) -> Result<Self> {
+        let mut used = Self::default();
+        used.add_expression(expr, table)?;
         Ok(used)
     }
 
@@ -68,14 +72,5 @@ fn n_data_arguments(name: &str, args: &[Expr]) -> usize {
     match name {
         "C" => args.len().min(1),
         _ => args.len(),
-    }
-}
-
-/// The name of a column in messages; arrays handed in beside the data have reserved names.
-pub fn plain_name(name: &str) -> &str {
-    match name {
-        "(weights)" => "weights",
-        "(offset)" => "offset",
-        _ => name,
     }
 }

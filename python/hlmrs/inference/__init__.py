@@ -1,4 +1,43 @@
-"""Tests, intervals and predictions, as tables.
+"""Tests, intervals, predictions and other tables of a fit.
 
-``distributions`` has the tails, ``coefficients`` the Wald table of the fixed effects.
+``distributions`` has the tails, ``coefficients`` the Wald table of the fixed effects, ``variances`` the variance
+components, ``effects`` random effects and group coefficients, ``prediction`` predictions, ``residuals`` residuals,
+``tables`` puts them under broom's names.
 """
+
+from .coefficients import CoefficientTable, check_level
+from .effects import group_coefficients, random_effects
+from .prediction import Choice, predict, predict_rows
+from .residuals import augment, residuals
+from .tables import (
+    coefficients,
+    confidence_table,
+    fixed_table,
+    glance_table,
+    random_parameter_table,
+    structure_table,
+    variance_table,
+)
+from .variances import RESIDUAL, variance_components, variance_shares
+
+__all__ = [
+    "RESIDUAL",
+    "Choice",
+    "CoefficientTable",
+    "augment",
+    "check_level",
+    "coefficients",
+    "confidence_table",
+    "fixed_table",
+    "glance_table",
+    "group_coefficients",
+    "predict",
+    "predict_rows",
+    "random_effects",
+    "random_parameter_table",
+    "residuals",
+    "structure_table",
+    "variance_components",
+    "variance_shares",
+    "variance_table",
+]

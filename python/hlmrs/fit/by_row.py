@@ -1,0 +1,130 @@
+"""Values by row: fitted values, residuals, predictions, simulated responses."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .. import inference
+from ..errors import OptionError
+from ..fitting import new_columns, numeric_array
+from ..frame import Column, Frame, build, open_frame
+from ..inference import Choice
+from .figures import Figures, Vector
+
+
+class ByRow(Figures):
+    """What has a value for every row of the fit, or of new data."""
+
+    __slots__ = ()
+
+    @property
+    def fitted(self) -> Vector:
+        """Fitted values of the rows used, random effects included."""
+        return self._estimate.values.fitted.copy()
+
+    def resid(self, kind: str = "raw") -> Vector:
+        """Return residuals of the rows used.
+
+        Parameters
+        ----------
+        kind : {"raw", "pearson", "standardized"}
+            Response minus fitted value; times the root of the weight; and divided by sigma.
+
+        Returns
+        -------
+        array of shape (nobs,)
+            The residuals.
+        """
+        return inference.residuals(self._estimate, kind)
+
+    def augment(self) -> Any:
+        """Return the data with ``.fitted``, ``.resid`` and ``.fixed`` (fitted values without random effects).
+
+        Returns
+        -------
+        data frame
+            Every row of the data; the new columns are missing where a row was not used.
+        """
+        return inference.augment(self._estimate, self._estimate.frame)
+
+    def predict(
+        self,
+        newdata: Any = None,
+        *,
+        random_effects: bool | str | Sequence[str] = True,
+        new_levels: str = "error",
+        interval: str | None = None,
+        level: float = 0.95,
+        offset: ArrayLike | None = None,
+    ) -> Any:
+        """Predict the response.
+
+        Parameters
+        ----------
+        newdata : data frame, optional
+            Rows to predict for.  Default: the rows used in the fit.
+        random_effects : bool, str or list of str
+            Whether to use the random effects, or which: names of grouping factors or of random terms.
+        new_levels : {"error", "population", "missing"}
+            What a level of a grouping factor gets that the fit has not seen: an error, random effects of zero, or no
+            prediction.
+        interval : {"confidence", "prediction"}, optional
+            An interval for the expected response, which counts the uncertainty of fixed and random effects jointly; or
+            for a new observation.  A new level counts with the variance between groups; so do, for new observations,
+            random effects that are left out.
+        level : float
+            Probability of the interval.
+        offset : array, optional
+            To add, one number per new row.  An offset that was an argument of the fit belongs to its rows alone, one in
+            the formula is computed from the new data.
+
+        Returns
+        -------
+        array or data frame
+            Predictions, one per row, NaN where a value is missing; with an interval a frame with ``prediction,
+            std_error, conf_low, conf_high``.  For a LazyFrame, a LazyFrame with these columns beside its own.
+        """
+        given = None if offset is None else numeric_array("offset", offset)
+        choice = Choice(random_effects, new_levels, interval, level, given)
+        if newdata is None:
+            if given is not None:
+                raise OptionError("offset= is for new data; the rows of the fit have theirs already")
+            return _labelled(inference.predict_rows(self._estimate, choice), choice, self._estimate.kind)
+        frame = open_frame(newdata)
+        if frame.lazy:
+            return frame.extend(choice.columns, lambda rows: cast("Mapping[str, Column]", self._predict(rows, choice)))
+        return _labelled(self._predict(frame, choice), choice, frame.kind)
+
+    def simulate(self, n: int = 1, *, seed: int | None = None) -> Vector:
+        """Simulate new responses for the rows used, from the fitted model with new random effects.
+
+        Parameters
+        ----------
+        n : int
+            How many responses.
+        seed : int, optional
+            The same seed gives the same numbers, on any number of threads.
+
+        Returns
+        -------
+        array of shape (nobs, n)
+            One response a column.
+        """
+        if n < 1:
+            raise OptionError(f"n={n!r}: give a positive whole number")
+        entropy = np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]
+        rows = self._estimate.rows
+        draws = self._estimate.core.simulate(rows, n, int(entropy))
+        offset = rows.offset()
+        return draws if offset is None else draws + offset[:, None]
+
+    def _predict(self, frame: Frame, choice: Choice) -> dict[str, Vector]:
+        columns = new_columns(self._estimate.request, frame, self._estimate.splines)
+        return inference.predict(self._estimate, columns, choice)
+
+
+def _labelled(columns: dict[str, Vector], choice: Choice, kind: str) -> Any:
+    """Return an array of predictions, or a frame if there are intervals."""
+    return build(kind, columns) if choice.interval else columns["prediction"]

@@ -1,0 +1,107 @@
+"""Numbers and arrays of a fit."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..fitting import Estimate, Verdict
+
+Vector = NDArray[np.float64]
+
+
+class Figures:
+    """What was fitted, how well, and the fixed effects."""
+
+    __slots__ = ("_estimate",)
+
+    def __init__(self, estimate: Estimate) -> None:
+        self._estimate = estimate
+
+    @property
+    def formula(self) -> str:
+        """The formula as it was given."""
+        return self._estimate.request.spec.formula
+
+    @property
+    def reml(self) -> bool:
+        """Whether REML was used, rather than maximum likelihood."""
+        return self._estimate.request.reml
+
+    @property
+    def nobs(self) -> int:
+        """Rows used."""
+        return self._estimate.layout.n_rows
+
+    @property
+    def n_groups(self) -> dict[str, int]:
+        """Levels of each grouping factor."""
+        return {group.name: len(group.levels) for group in self._estimate.layout.groups}
+
+    @property
+    def n_params(self) -> int:
+        """Free parameters: fixed effects, covariance parameters, sigma."""
+        return self._estimate.core.n_params
+
+    @property
+    def criterion(self) -> float:
+        """What was minimized: the REML criterion, or -2 log-likelihood."""
+        return self._estimate.core.criterion
+
+    @property
+    def loglik(self) -> float:
+        """Log-likelihood with all constants; restricted under REML."""
+        return -self.criterion / 2
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion."""
+        return self.criterion + 2 * self.n_params
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's information criterion, with the logarithm of the number of rows."""
+        return self.criterion + self.n_params * float(np.log(self.nobs))
+
+    @property
+    def sigma(self) -> float:
+        """Residual standard deviation."""
+        return self._estimate.core.sigma
+
+    @property
+    def theta(self) -> Vector:
+        """Relative covariance parameters, term by term."""
+        return self._estimate.core.theta
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the optimum is worth: ``.converged``, ``.singular``, ``.explain()``."""
+        return self._estimate.verdict
+
+    @property
+    def coef_names(self) -> list[str]:
+        """Names of the estimated fixed effects, as in R."""
+        return self._estimate.layout.coef_names
+
+    @property
+    def beta(self) -> Vector:
+        """Estimates of the fixed effects."""
+        return self._estimate.core.beta
+
+    def fixef(self) -> dict[str, float]:
+        """Return the fixed effects by name.
+
+        Returns
+        -------
+        dict of str to float
+            The estimates; columns that depend on others are not among them.
+        """
+        return dict(zip(self.coef_names, map(float, self.beta), strict=True))
+
+    def vcov(self) -> Vector:
+        """Return the covariance matrix of the fixed effects.
+
+        Returns
+        -------
+        array of shape (n_fixed, n_fixed)
+            In the order of ``coef_names``.
+        """
+        return self._estimate.core.vcov()

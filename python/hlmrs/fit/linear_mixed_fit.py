@@ -1,0 +1,140 @@
+"""The fitted linear mixed model."""
+
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .. import storage
+from ..errors import DataError
+from ..fitting import (
+    Estimate,
+    change_request,
+    estimate,
+    from_state,
+    numeric_array,
+    reestimate,
+    to_state,
+    warn_about,
+)
+from ..frame import open_frame
+from .by_row import ByRow
+from .tables import Tables
+
+
+class LinearMixedFit(Tables, ByRow):
+    """A fitted linear mixed model, as ``lmer`` returns it.
+
+    Attributes are numbers and arrays; methods return tables in the library of the data, or arrays.  It does not change:
+    ``refit`` and ``update`` return new fits.
+
+    Examples
+    --------
+    >>> import hlmrs
+    >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+    >>> fit
+    LinearMixedFit: Reaction ~ Days + (Days | Subject), 180 rows, REML criterion 1743.628, converged
+    >>> fit.tidy()["term"].to_list()
+    ['(Intercept)', 'Days']
+    """
+
+    __slots__ = ()
+
+    def refit(self, y: ArrayLike) -> "LinearMixedFit":
+        """Fit the same model to another response; everything that does not depend on it is used again.
+
+        Parameters
+        ----------
+        y : array of shape (nobs,)
+            The response in the rows used, in their order.
+
+        Returns
+        -------
+        LinearMixedFit
+            The new fit.
+        """
+        response = numeric_array("y", y)
+        if response.shape != (self.nobs,):
+            raise DataError(f"y has {response.size} values; the fit used {self.nobs} rows")
+        if not np.isfinite(response).all():
+            bad = int(np.flatnonzero(~np.isfinite(response))[0])
+            raise DataError(f"y is {response[bad]} at row {bad}; every row used needs a finite value")
+        return announced(reestimate(self._estimate, response))
+
+    def update(self, formula: str = ". ~ .", data: Any = None, **options: Any) -> "LinearMixedFit":
+        """Fit a changed model.
+
+        Parameters
+        ----------
+        formula : str
+            The change, as in R: ``"~ . - x + (1 | g)"``, where ``.`` stands for what was there.
+        data : data frame, optional
+            Default: the data of this fit.
+        **options
+            Arguments of ``lmer`` to change.
+
+        Returns
+        -------
+        LinearMixedFit
+            The new fit.
+        """
+        old = self._estimate
+        frame = old.frame if data is None else open_frame(data)
+        return announced(estimate(change_request(old.request, formula, frame.names, options), frame))
+
+    def save(self, path: str | os.PathLike[str], *, keep_rows: bool = False) -> None:
+        """Write the fit to a file, which ``hlmrs.load`` reads; see docs/file-format.md.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+        keep_rows : bool
+            Whether to keep response and fitted values.  The data themselves are never saved.
+        """
+        storage.write(path, *to_state(self._estimate, keep_rows=keep_rows))
+
+    def __reduce__(self) -> tuple[Any, tuple[bytes]]:
+        return _from_bytes, (storage.to_bytes(*to_state(self._estimate, keep_rows=True)),)
+
+    def __copy__(self) -> "LinearMixedFit":
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "LinearMixedFit":
+        return self
+
+    def __repr__(self) -> str:
+        name = "REML criterion" if self.reml else "-2 log-likelihood"
+        state = "converged" if self.verdict.converged else "NOT converged"
+        singular = ", singular" if self.verdict.singular else ""
+        return f"LinearMixedFit: {self.formula}, {self.nobs} rows, {name} {self.criterion:.3f}, {state}{singular}"
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
+
+
+def announced(result: Estimate) -> LinearMixedFit:
+    """Wrap an estimate, and warn of what the user should know; called by what the user calls."""
+    warn_about(result.layout, result.verdict, stacklevel=3)
+    return LinearMixedFit(result)
+
+
+def load(path: str | os.PathLike[str]) -> LinearMixedFit:
+    """Read a fit that ``save`` wrote.  Runs no code of the file.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+
+    Returns
+    -------
+    LinearMixedFit
+        The fit, without the data.  What needs them raises a ``FitStateError``.
+    """
+    return LinearMixedFit(from_state(*storage.read(path), os.fspath(path)))
+
+
+def _from_bytes(data: bytes) -> LinearMixedFit:
+    return LinearMixedFit(from_state(*storage.from_bytes(data, "pickle"), "pickle"))

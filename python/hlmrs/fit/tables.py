@@ -1,0 +1,137 @@
+"""Tables of a fit, in the library of its data, and its summary."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import inference
+from ..errors import OptionError
+from ..frame import Column, build
+from ..report import Report
+from ..summary import summarize
+from .figures import Figures
+
+
+class Tables(Figures):
+    """Fixed effects, random effects, variance components, key figures."""
+
+    __slots__ = ()
+
+    def summary(self, *, ddf: str = "normal", level: float = 0.95) -> Report:
+        """Return a report: printed as text, shown as HTML in a notebook.
+
+        Parameters
+        ----------
+        ddf : {"normal", "residual"}
+            As in ``tidy``.
+        level : float
+            Level of the confidence intervals.
+
+        Returns
+        -------
+        Report
+            Estimator, sizes, dropped rows, verdict, variance components, fixed effects.
+        """
+        return summarize(self._estimate, ddf, level)
+
+    def glance(self) -> Any:
+        """Return the key figures as a frame of one row.
+
+        Returns
+        -------
+        data frame
+            ``nobs, n_params, sigma, loglik, aic, bic, criterion, df_residual, converged, singular``.
+        """
+        return self._frame(inference.glance_table(self._estimate))
+
+    def tidy(self, effects: str = "fixed", *, ddf: str = "normal", level: float = 0.95) -> Any:
+        """Return estimates as a table, one row each.
+
+        Parameters
+        ----------
+        effects : {"fixed", "ran_pars", "ran_vals"}
+            Fixed effects; standard deviations and correlations of the random effects; or the random effects themselves.
+        ddf : {"normal", "residual"}
+            Degrees of freedom of the fixed effects' tests: infinite, or rows minus coefficients.
+        level : float
+            Level of the confidence intervals.
+
+        Returns
+        -------
+        data frame
+            Fixed: ``term, estimate, std_error, statistic, df, p_value, conf_low, conf_high``.  Columns that could not be
+            estimated come last, with missing numbers.
+        """
+        if effects == "fixed":
+            return self._frame(inference.fixed_table(self._estimate, ddf, level))
+        if effects == "ran_pars":
+            return self._frame(inference.random_parameter_table(self._estimate))
+        if effects == "ran_vals":
+            return self.ranef()
+        raise OptionError(f"effects={effects!r}: choose 'fixed', 'ran_pars' or 'ran_vals'")
+
+    def confint(self, *, method: str = "wald", level: float = 0.95, ddf: str = "normal") -> Any:
+        """Return confidence intervals of the fixed effects.
+
+        Parameters
+        ----------
+        method : {"wald"}
+            Estimate plus and minus a quantile times the standard error.
+        level : float
+            Probability that an interval covers.
+        ddf : {"normal", "residual"}
+            As in ``tidy``.
+
+        Returns
+        -------
+        data frame
+            ``term, conf_low, conf_high``.
+        """
+        return self._frame(inference.confidence_table(self._estimate, method, ddf, level))
+
+    def varcorr(self) -> Any:
+        """Return variances, standard deviations and correlations of the random effects, and of the residual.
+
+        Returns
+        -------
+        data frame
+            ``group, term1, term2, variance, sd, corr``.  Where ``term2`` is missing the row is of one variance, otherwise
+            of the pair's covariance (in ``variance``) and correlation.
+        """
+        return self._frame(inference.variance_table(self._estimate))
+
+    def ranef(self) -> Any:
+        """Return the random effects: conditional modes and their conditional standard deviations.
+
+        Returns
+        -------
+        data frame
+            ``group, level, term, estimate, std_error``.
+        """
+        return self._frame(inference.random_effects(self._estimate))
+
+    def coef(self, group: str | None = None) -> Any:
+        """Return the coefficients of every group: fixed plus random effects.
+
+        Parameters
+        ----------
+        group : str, optional
+            A grouping factor.  Default: the first.
+
+        Returns
+        -------
+        data frame
+            ``level``, and a column for each coefficient.
+        """
+        first = self._estimate.layout.groups[self._estimate.layout.random[0].group].name
+        return self._frame(inference.group_coefficients(self._estimate, first if group is None else group))
+
+    @property
+    def structure(self) -> Any:
+        """The blocks of the factorization: ``block, kind, levels, width, size, entries, fill``."""
+        return self._frame(inference.structure_table(self._estimate))
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
+
+    def _frame(self, columns: Mapping[str, Column]) -> Any:
+        return build(self._estimate.kind, columns)

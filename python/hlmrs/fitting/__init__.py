@@ -1,0 +1,37 @@
+"""From what the user asked for to a verified estimate.
+
+``arguments`` refuses what nobody knows, ``request`` is what was asked for, ``rows`` applies it to a frame, ``estimate`` fits and holds the result, ``layout`` says
+what its numbers belong to, ``verdict`` what the optimum is worth, ``warn`` tells the user; ``state`` saves an estimate.
+"""
+
+from .arguments import refuse_unknown, take_alias
+from .estimate import Estimate, RowValues, estimate, reestimate
+from .layout import Layout, RandomTermLayout
+from .request import Contrast, Request, change_request, make_request, numeric_array
+from .rows import evaluate, model_rows, new_columns
+from .state import from_state, to_state
+from .verdict import Verdict
+from .warn import warn_about
+
+__all__ = [
+    "Contrast",
+    "Estimate",
+    "Layout",
+    "RandomTermLayout",
+    "Request",
+    "RowValues",
+    "Verdict",
+    "change_request",
+    "estimate",
+    "evaluate",
+    "from_state",
+    "make_request",
+    "model_rows",
+    "new_columns",
+    "numeric_array",
+    "reestimate",
+    "refuse_unknown",
+    "take_alias",
+    "to_state",
+    "warn_about",
+]

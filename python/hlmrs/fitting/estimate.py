@@ -1,0 +1,130 @@
+"""A fitted model as data: the core's fit, what it belongs to, and the values of the rows used."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import Encoding, Fit, Problem, Rows
+from ..errors import FitStateError
+from ..frame import Frame
+from .layout import Layout, layout_of
+from .request import Request
+from .rows import ModelRows, Splines, model_rows
+from .verdict import Verdict, verdict_of
+
+Vector = NDArray[np.float64]
+
+_GONE = "this fit was saved without its data; fit.update('. ~ .', data=...) fits the model to them again"
+
+
+@dataclass(frozen=True, slots=True)
+class RowValues:
+    """Values of the rows used, in their order; `kept` marks them among the rows of the data, None if all were used."""
+
+    response: Vector
+    fitted: Vector
+    weights: Vector | None
+    kept: NDArray[np.bool_] | None
+
+
+class Estimate:
+    """A fit with its names.  What can be made from the rows is made when it is first asked for."""
+
+    def __init__(
+        self,
+        request: Request,
+        core: Fit,
+        kind: str,
+        splines: Splines,
+        data: ModelRows | None = None,
+        frame: Frame | None = None,
+        **made: Any,
+    ) -> None:
+        self.request = request
+        self.core = core
+        self.kind = kind
+        self.splines = splines
+        self._data = data
+        self._frame = frame
+        self.__dict__.update({name: part for name, part in made.items() if part is not None})
+
+    @property
+    def data(self) -> ModelRows:
+        """The rows of the fit."""
+        if self._data is None:
+            raise FitStateError(_GONE)
+        return self._data
+
+    @property
+    def rows(self) -> Rows:
+        """The encoded rows."""
+        return self.data.rows
+
+    @property
+    def frame(self) -> Frame:
+        """The caller's data."""
+        if self._frame is None:
+            raise FitStateError(_GONE)
+        return self._frame
+
+    @property
+    def has_values(self) -> bool:
+        """Whether the values of the rows are there, or can be made."""
+        return "values" in self.__dict__ or self._data is not None
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Names, levels, sizes."""
+        return layout_of(self.rows, self.core.problem)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """The verdict on the optimum."""
+        return verdict_of(self.core.verdict, self.layout)
+
+    @cached_property
+    def encoding_text(self) -> str:
+        """What encodes new data.  An offset that was an argument belongs to the rows of the fit alone."""
+        text = self.rows.encoding()
+        if self.request.offset is None:
+            return text
+        encoding = json.loads(text)
+        encoding["offsets"].pop()
+        return json.dumps(encoding)
+
+    @cached_property
+    def encoding(self) -> Encoding:
+        """The encoder of new data."""
+        return Encoding.from_json(self.encoding_text)
+
+    @cached_property
+    def values(self) -> RowValues:
+        """Response and fitted values."""
+        rows = self.rows
+        return RowValues(rows.response(), self.linear_predictor(), rows.weights(), rows.kept)
+
+    def linear_predictor(self, use_terms: list[bool] | None = None) -> Vector:
+        """Offset + X beta + Z b over the rows used, with some of the random terms."""
+        eta = self.core.linear_predictor(self.rows, use_terms or [True] * len(self.rows.random_terms))
+        offset = self.rows.offset()
+        return eta if offset is None else eta + offset
+
+
+def estimate(request: Request, frame: Frame) -> Estimate:
+    """Fit a model to a frame."""
+    data = model_rows(request, frame)
+    problem = Problem(data.rows, request.reml, request.control.threads() or 0)
+    return Estimate(request, problem.fit(request.settings()), frame.kind, data.splines, data, frame)
+
+
+def reestimate(old: Estimate, response: Vector) -> Estimate:
+    """Fit the same model to another response."""
+    rows, offset = old.rows, old.rows.offset()
+    core = old.core.refit(rows, response if offset is None else response - offset)
+    new = Estimate(old.request, core, old.kind, old.splines, old.data, old.frame, layout=old.layout)
+    new.values = RowValues(response, new.linear_predictor(), rows.weights(), rows.kept)
+    return new

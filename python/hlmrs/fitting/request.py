@@ -1,0 +1,194 @@
+"""What the user asked for, checked as far as it can be without the data."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..control import Control
+from ..errors import DataError, DesignError, OptionError
+from ..formula import NO_RANDOM_TERM, ModelSpec, parse, parse_update
+from ..formula.contrasts import CONTRASTS
+from ..formula.suggest import suggestion
+from .arguments import refuse_unknown
+
+Missing = Literal["drop", "error"]
+Contrast: TypeAlias = "str | ArrayLike | Mapping[str, Sequence[float]]"
+
+ARRAY_WEIGHTS = "(weights)"
+ARRAY_OFFSET = "(offset)"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A model and how to fit it; `arrays` are weights and an offset that are no columns of the data."""
+
+    spec: ModelSpec
+    reml: bool
+    weights: str | None
+    offset: str | None
+    contrasts: Mapping[str, Any]
+    missing: Missing
+    control: Control
+    arrays: Mapping[str, NDArray[np.float64]] = field(default_factory=dict, repr=False, compare=False)
+
+    def columns(self) -> list[str]:
+        """Return the columns of the data that the model reads."""
+        given = [name for name in (self.weights, self.offset) if name is not None and name not in self.arrays]
+        return list(dict.fromkeys([*self.spec.columns(), *given]))
+
+    def predictors(self) -> set[str]:
+        """Return the columns that a prediction may read."""
+        _, *others = self.spec.factors()
+        return {column.name for factor in others for column in factor.columns()}
+
+    def labels(self) -> set[str]:
+        """Return the columns that do nothing but name groups."""
+        spec = self.spec
+        effects = [factor for random in spec.random for term in random.terms for factor in term.factors]
+        terms = [factor for term in spec.terms for factor in term.factors]
+        groups = [factor for random in spec.random for factor in random.group]
+        read = {column.name for f in (spec.response, *spec.offsets, *terms, *effects) for column in f.columns()}
+        named = {column.name for factor in groups for column in factor.columns()}
+        return named - read - {self.weights, self.offset}
+
+    def options(self) -> str:
+        """Return what the core reads beside the formula."""
+        return json.dumps(
+            {"contrasts": self.contrasts, "missing": self.missing, "weights": self.weights, "offset": self.offset}
+        )
+
+    def settings(self) -> str:
+        """Return what the core's optimizer reads."""
+        control = self.control
+        return json.dumps(
+            {
+                "optimizer": control.optimizer,
+                "max_evaluations": control.max_evaluations,
+                "tolerance": control.tolerance,
+                "start": control.start,
+                "n_threads": control.threads() or 0,
+            }
+        )
+
+
+def make_request(
+    formula: str,
+    names: Sequence[str],
+    *,
+    reml: bool,
+    weights: "str | ArrayLike | None",
+    offset: "str | ArrayLike | None",
+    contrasts: Mapping[str, Contrast] | None,
+    missing: str,
+    control: Control | None,
+) -> Request:
+    """Check every argument of a fit; `names` are the columns of the data."""
+    if not isinstance(reml, bool | np.bool_):
+        raise TypeError(f"reml={reml!r}: give True or False")
+    if control is not None and not isinstance(control, Control):
+        raise TypeError(f"control={control!r}: give a hlmrs.Control")
+    if missing not in get_args(Missing):
+        raise OptionError(f"missing={missing!r}: choose 'drop' or 'error'")
+    spec = parse(formula, names)
+    if not spec.random:
+        raise DesignError(NO_RANDOM_TERM)
+    arrays: dict[str, NDArray[np.float64]] = {}
+    return Request(
+        spec,
+        bool(reml),
+        _column_or_array("weights", weights, names, ARRAY_WEIGHTS, arrays),
+        _column_or_array("offset", offset, names, ARRAY_OFFSET, arrays),
+        _contrasts(contrasts, spec),
+        "error" if missing == "error" else "drop",
+        control or Control(),
+        arrays,
+    )
+
+
+def change_request(old: Request, change: str, names: Sequence[str], options: Mapping[str, Any]) -> Request:
+    """Change a model's formula as R's update does, and any of its options."""
+    kept = {
+        "reml": old.reml,
+        "weights": old.arrays.get(ARRAY_WEIGHTS, old.weights),
+        "offset": old.arrays.get(ARRAY_OFFSET, old.offset),
+        "contrasts": None,
+        "missing": old.missing,
+        "control": old.control,
+    }
+    refuse_unknown("update", options, list(kept))
+    spec = parse_update(old.spec, change, names)
+    new = make_request(spec.formula, names, **(kept | dict(options)))
+    if "contrasts" in options:
+        return new
+    return replace(new, contrasts={name: c for name, c in old.contrasts.items() if name in _coded(new.spec)})
+
+
+def numeric_array(option: str, values: "ArrayLike") -> NDArray[np.float64]:
+    """Make an array of numbers of an option's value."""
+    array = np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan) if np.ma.isMaskedArray(values) else values
+    try:
+        array = np.asarray(array, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{option} are not numbers: {error}") from None
+    if array.ndim != 1:
+        raise DataError(f"{option} have {array.ndim} dimensions; give one number per row")
+    return np.ascontiguousarray(array)
+
+
+def _column_or_array(
+    option: str,
+    value: "str | ArrayLike | None",
+    names: Sequence[str],
+    reserved: str,
+    arrays: dict[str, NDArray[np.float64]],
+) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        if value not in names:
+            raise DataError(f"{option}={value!r}: the data have no such column{suggestion(value, names)}")
+        return value
+    if np.ndim(value) == 0:
+        raise TypeError(f"{option}={value!r}: give the name of a column, or one number per row")
+    arrays[reserved] = numeric_array(option, value)
+    return reserved
+
+
+def _contrasts(contrasts: Mapping[str, Contrast] | None, spec: ModelSpec) -> dict[str, Any]:
+    if contrasts is None:
+        return {}
+    if not isinstance(contrasts, Mapping):
+        raise TypeError(f"contrasts={contrasts!r}: give a dictionary such as {{'treatment_arm': 'sum'}}")
+    known = _coded(spec)
+    for name in contrasts:
+        if name not in known:
+            raise OptionError(f"contrasts: the formula has no {name!r}{suggestion(name, known)}")
+    return {name: _contrast(name, value) for name, value in contrasts.items()}
+
+
+def _coded(spec: ModelSpec) -> list[str]:
+    """Return what contrasts can be given for."""
+    return list(dict.fromkeys([*spec.columns(), *(factor.name for factor in spec.factors())]))
+
+
+def _contrast(name: str, value: Contrast) -> Any:
+    if isinstance(value, str):
+        if value not in CONTRASTS:
+            listed = ", ".join(map(repr, CONTRASTS))
+            raise OptionError(
+                f"contrasts={{{name!r}: {value!r}}}: there is no such coding{suggestion(value, CONTRASTS)}; "
+                f"choose one of {listed}, or give a matrix"
+            )
+        return value
+    names = list(map(str, value)) if isinstance(value, Mapping) else None
+    columns = list(value.values()) if isinstance(value, Mapping) else value
+    matrix = np.asarray(columns, dtype=np.float64)
+    if matrix.ndim != 2:
+        raise OptionError(
+            f"contrasts of {name!r} have {matrix.ndim} dimensions; give a row per level, a column per contrast"
+        )
+    return {"matrix": (matrix.T if names is not None else matrix).tolist(), "names": names}

@@ -1,0 +1,67 @@
+"""A request applied to a frame: columns for the core, with arrays and splines beside them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _core
+from .._core import Columns, Rows
+from ..formula import Call, Expression, Factor
+from ..formula.expressions import as_json
+from ..frame import Frame
+from ..splines import SplineBasis
+from .request import Request
+
+Splines = Mapping[str, SplineBasis]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRows:
+    """The rows of a fit: encoded, and the columns that they were encoded from."""
+
+    rows: Rows
+    columns: Columns
+    splines: Splines
+
+
+def model_rows(request: Request, frame: Frame) -> ModelRows:
+    """Encode the rows of a frame; the knots of splines are placed by its values."""
+    columns = frame.read(request.columns(), request.labels())
+    for name, values in request.arrays.items():
+        columns.add_numeric(name, values)
+    splines = {}
+    for factor in request.spec.splines():
+        call, values = _spline(factor, columns)
+        splines[factor.name] = SplineBasis.for_values(call, values)
+    _add_splines(columns, request, splines)
+    return ModelRows(Rows(request.spec.to_json(), columns, request.options()), columns, splines)
+
+
+def new_columns(request: Request, frame: Frame, splines: Splines) -> Columns:
+    """Read what a prediction can use of a frame, which may lack the columns of random terms that are left out."""
+    wanted = request.predictors()
+    columns = frame.read([name for name in frame.names if name in wanted], request.labels())
+    _add_splines(columns, request, splines)
+    return columns
+
+
+def evaluate(columns: Columns, expression: Expression) -> NDArray[np.float64]:
+    """Compute an expression in every row; NaN where a value is missing."""
+    return _core.evaluate(json.dumps(as_json(expression)), columns)
+
+
+def _add_splines(columns: Columns, request: Request, splines: Splines) -> None:
+    for factor in request.spec.splines():
+        _, values = _spline(factor, columns)
+        for k, column in enumerate(splines[factor.name].matrix(values).T):
+            columns.add_numeric(f"{factor.name}[{k}]", np.ascontiguousarray(column))
+
+
+def _spline(factor: Factor, columns: Columns) -> tuple[Call, NDArray[np.float64]]:
+    """Return the call of a spline and the values it is applied to."""
+    call = factor.expression
+    assert isinstance(call, Call), "a spline is a call"
+    return call, evaluate(columns, call.args[0])

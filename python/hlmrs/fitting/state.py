@@ -1,0 +1,84 @@
+"""An estimate as a header and arrays, and back.  What is read is checked: a file is not to be trusted."""
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from .._core import Fit
+from ..control import Control
+from ..errors import DataError, HlmrsError
+from ..formula import parse
+from ..splines import SplineBasis
+from .estimate import Estimate, RowValues
+from .layout import Layout
+from .request import Request
+
+Arrays = dict[str, NDArray[Any]]
+
+_ROW_VALUES = ("response", "fitted", "weights", "kept")
+
+
+def to_state(estimate: Estimate, *, keep_rows: bool) -> tuple[dict[str, Any], Arrays]:
+    """Take an estimate apart; the values of its rows come along if `keep_rows`."""
+    request = estimate.request
+    core, arrays = estimate.core.state()
+    header = {
+        "request": {
+            "formula": request.spec.formula,
+            "expanded_formula": str(request.spec),
+            "reml": request.reml,
+            "weights": request.weights,
+            "offset": request.offset,
+            "contrasts": request.contrasts,
+            "missing": request.missing,
+        },
+        "frame": estimate.kind,
+        "layout": estimate.layout.as_json(),
+        "encoding": estimate.encoding_text,
+        "splines": {name: {"kind": b.kind, "settings": b.settings} for name, b in estimate.splines.items()},
+        "core": core,
+    }
+    return header, {**{f"core.{name}": a for name, a in arrays.items()}, **_row_arrays(estimate, keep_rows)}
+
+
+def from_state(header: dict[str, Any], arrays: Arrays, name: str) -> Estimate:
+    """Put an estimate together again; `name` is that of the file, for messages."""
+    try:
+        return _rebuild(header, arrays)
+    except HlmrsError:
+        raise
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise DataError(
+            f"{name!r} does not hold a fit ({type(error).__name__}: {error}); save the fit again"
+        ) from error
+
+
+def _row_arrays(estimate: Estimate, keep_rows: bool) -> Arrays:
+    if not keep_rows or not estimate.has_values:
+        return {}
+    values = {name: getattr(estimate.values, name) for name in _ROW_VALUES}
+    return {f"rows.{name}": value for name, value in values.items() if value is not None}
+
+
+def _rebuild(header: dict[str, Any], arrays: Arrays) -> Estimate:
+    asked = header["request"]
+    request = Request(
+        parse(asked["expanded_formula"]),
+        reml=asked["reml"],
+        weights=asked["weights"],
+        offset=asked["offset"],
+        contrasts=asked["contrasts"],
+        missing=asked["missing"],
+        control=Control(),
+    )
+    core = {key.removeprefix("core."): array for key, array in arrays.items() if key.startswith("core.")}
+    kept = {key.removeprefix("rows."): array for key, array in arrays.items() if key.startswith("rows.")}
+    return Estimate(
+        request,
+        Fit.from_state(header["core"], core),
+        str(header["frame"]),
+        splines={key: SplineBasis(entry["kind"], entry["settings"]) for key, entry in header["splines"].items()},
+        layout=Layout.from_json(header["layout"]),
+        encoding=header["encoding"],
+        values=RowValues(**{name: kept.get(name) for name in _ROW_VALUES}) if kept else None,
+    )

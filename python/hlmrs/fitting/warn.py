@@ -1,0 +1,51 @@
+"""What a fit warns of, each in a category of its own."""
+
+import warnings
+
+from ..errors import ConvergenceWarning, DroppedRowsWarning, RankDeficiencyWarning, SingularFitWarning
+from ..formula.suggest import listed
+from .layout import Layout
+from .verdict import Verdict
+
+
+def warn_about(layout: Layout, verdict: Verdict, stacklevel: int) -> None:
+    """Warn of dropped rows and columns, and of optima that are none or lie on a boundary."""
+    for message, category in (
+        (dropped_rows(layout), DroppedRowsWarning),
+        (dropped_columns(layout), RankDeficiencyWarning),
+        (not_converged(verdict), ConvergenceWarning),
+        (singular(verdict), SingularFitWarning),
+    ):
+        if message:
+            warnings.warn(message, category, stacklevel=stacklevel + 1)
+
+
+def dropped_rows(layout: Layout) -> str:
+    """Count the rows with missing values."""
+    n = layout.n_rows_input - layout.n_rows
+    if not n:
+        return ""
+    counts = ", ".join(f"{name}: {count:,}" for name, count in layout.dropped_rows.items())
+    return (
+        f"{n:,} of {layout.n_rows_input:,} rows have missing values and were dropped ({counts}); "
+        'missing="error" refuses them'
+    )
+
+
+def dropped_columns(layout: Layout) -> str:
+    """Name the columns that depend on others."""
+    names = layout.dropped_columns
+    if not names:
+        return ""
+    number = "column depends" if len(names) == 1 else "columns depend"
+    return f"{len(names):,} fixed-effects {number} on those before and cannot be estimated: {listed(names)}"
+
+
+def not_converged(verdict: Verdict) -> str:
+    """Say why a search stopped, or what it cannot tell apart."""
+    return verdict.explain() if verdict.status in ("not-converged", "flat") else ""
+
+
+def singular(verdict: Verdict) -> str:
+    """Say which variances are zero, and what to consider."""
+    return f"singular fit. {' '.join(verdict.advice)}" if verdict.status == "boundary" else ""

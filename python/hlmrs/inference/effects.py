@@ -1,0 +1,65 @@
+"""Random effects and the coefficients of every group."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import OptionError
+from ..fitting import Estimate
+from ..frame import Column
+
+
+def random_effects(estimate: Estimate) -> dict[str, Column]:
+    """Tabulate the conditional modes and their conditional standard deviations, term by term, level by level."""
+    layout, core = estimate.layout, estimate.core
+    groups: list[str] = []
+    levels: list[str] = []
+    terms: list[str] = []
+    for term in layout.random:
+        group = layout.groups[term.group]
+        groups += [group.name] * (len(group.levels) * len(term.columns))
+        levels += [level for level in group.levels for _ in term.columns]
+        terms += [*term.columns] * len(group.levels)
+    variances = [np.diagonal(covariance, axis1=1, axis2=2) for covariance in core.mode_covariances()]
+    return {
+        "group": groups,
+        "level": levels,
+        "term": terms,
+        "estimate": np.concatenate([modes.ravel() for modes in core.modes()]),
+        "std_error": np.sqrt(np.concatenate([variance.ravel() for variance in variances])),
+    }
+
+
+def group_coefficients(estimate: Estimate, group: str) -> dict[str, Column]:
+    """Tabulate fixed effects plus random effects of every level of a grouping factor."""
+    layout = estimate.layout
+    terms = [k for k, term in enumerate(layout.random) if layout.groups[term.group].name == group]
+    if not terms:
+        known = [g.name for g in layout.groups]
+        raise OptionError(f"there is no grouping factor {group!r}; the model has {', '.join(map(repr, known))}")
+    levels = next(g.levels for g in layout.groups if g.name == group)
+    table: dict[str, NDArray[np.float64]] = {
+        name: np.full(len(levels), value) for name, value in zip(layout.coef_names, estimate.core.beta, strict=True)
+    }
+    modes = estimate.core.modes()
+    for k in terms:
+        for name, values in zip(layout.random[k].columns, modes[k].T, strict=True):
+            table[name] = table.get(name, np.zeros(len(levels))) + values
+    return {"level": list(levels), **table}
+
+
+def chosen_terms(estimate: Estimate, choice: bool | str | Sequence[str]) -> list[bool]:
+    """Say which random terms a prediction uses: all, none, or those named by their group or in full."""
+    layout = estimate.layout
+    if isinstance(choice, bool | np.bool_):
+        return [bool(choice)] * len(layout.random)
+    chosen = [choice] if isinstance(choice, str) else list(choice)
+    names = [(layout.groups[term.group].name, term.name) for term in layout.random]
+    for name in chosen:
+        if not any(name in pair for pair in names):
+            known = dict.fromkeys(name for pair in names for name in pair)
+            raise OptionError(
+                f"random_effects={choice!r}: the model has no {name!r}, but {', '.join(map(repr, known))}"
+            )
+    return [any(name in pair for name in chosen) for pair in names]

@@ -1,0 +1,134 @@
+"""Predictions for the rows of the fit and for new ones, with intervals that count beta and b jointly."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import Columns, NewRows
+from ..errors import DataError, OptionError
+from ..fitting import Estimate, evaluate
+from ..formula import Column
+from .coefficients import check_level
+from .distributions import two_sided_quantile
+from .effects import chosen_terms
+
+Vector = NDArray[np.float64]
+
+NEW_LEVELS = ("error", "population", "missing")
+INTERVALS = ("confidence", "prediction")
+UNSEEN = np.uint32(0xFFFFFFFF)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How to predict."""
+
+    random_effects: bool | str | Sequence[str]
+    new_levels: str
+    interval: str | None
+    level: float
+    offset: Vector | None
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("new_levels", self.new_levels, NEW_LEVELS),
+            ("interval", self.interval, (None, *INTERVALS)),
+        ):
+            if value not in known:
+                raise OptionError(f"{name}={value!r}: choose one of {', '.join(map(repr, known))}")
+        check_level(self.level)
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of what is predicted."""
+        return ["prediction", "std_error", "conf_low", "conf_high"] if self.interval else ["prediction"]
+
+
+def predict(estimate: Estimate, columns: Columns, choice: Choice) -> dict[str, Vector]:
+    """Predict for every row of new data; NaN where a value is missing."""
+    use = chosen_terms(estimate, choice.random_effects)
+    rows = estimate.encoding.bind(columns)
+    unseen = _unseen_rows(estimate, rows, use, choice.new_levels)
+    eta = rows.linear_predictor(full_beta(estimate), estimate.core.modes(), use)
+    if choice.offset is not None:
+        eta += _checked_offset(choice.offset, rows.n_rows)
+    if unseen is not None:
+        eta[unseen] = np.nan
+    if choice.interval is None:
+        return {"prediction": eta}
+    variance = _variance(estimate, rows, use, predicts_rows=choice.interval == "prediction")
+    return _with_interval(eta, np.sqrt(variance), choice.level)
+
+
+def predict_rows(estimate: Estimate, choice: Choice) -> dict[str, Vector]:
+    """Predict for the rows of the fit."""
+    if choice.interval is None:
+        use = chosen_terms(estimate, choice.random_effects)
+        return {"prediction": estimate.values.fitted if all(use) else estimate.linear_predictor(use)}
+    rows = estimate.rows
+    table = predict(estimate, estimate.data.columns, replace(choice, offset=_argument_offset(estimate)))
+    return table if rows.kept is None else {name: values[rows.kept] for name, values in table.items()}
+
+
+def full_beta(estimate: Estimate) -> Vector:
+    """Return one coefficient per column of X; those that cannot be estimated count as zero."""
+    beta = np.zeros(len(estimate.layout.columns))
+    beta[list(estimate.layout.kept)] = estimate.core.beta
+    return beta
+
+
+def _argument_offset(estimate: Estimate) -> Vector | None:
+    """Return the offset that was an argument of the fit, for all rows of the data."""
+    name = estimate.request.offset
+    return None if name is None else evaluate(estimate.data.columns, Column(name, (0, 0)))
+
+
+def _variance(estimate: Estimate, rows: NewRows, use: list[bool], *, predicts_rows: bool) -> Vector:
+    """Var of x'β + z'b, or of a new row.  There a term that is left out counts with the variance of a new group."""
+    x = np.ascontiguousarray(rows.model_matrix()[:, list(estimate.layout.kept)])
+    terms: list[tuple[Vector, NDArray[np.uint32]] | None] = []
+    for k, used in enumerate(use):
+        if used:
+            terms.append((rows.term_matrix(k), rows.term_codes(k)))
+        elif predicts_rows:
+            terms.append((rows.term_matrix(k), np.full(rows.n_rows, UNSEEN)))
+        else:
+            terms.append(None)
+    variance = estimate.core.prediction_variance(x, terms)
+    return variance + estimate.core.sigma**2 if predicts_rows else variance
+
+
+def _with_interval(eta: Vector, std_error: Vector, level: float) -> dict[str, Vector]:
+    margin = two_sided_quantile(level, np.inf) * std_error
+    return {"prediction": eta, "std_error": std_error, "conf_low": eta - margin, "conf_high": eta + margin}
+
+
+def _unseen_rows(estimate: Estimate, rows: NewRows, use: list[bool], rule: str) -> NDArray[np.bool_] | None:
+    """Refuse levels that the fit has not seen, or return the rows that are to be missing for them."""
+    if rule == "population" or not any(use):
+        return None
+    names = {estimate.layout.groups[t.group].name for t, used in zip(estimate.layout.random, use, strict=True) if used}
+    unseen = {name: levels for name, levels in rows.unseen_levels().items() if name in names}
+    if not unseen:
+        return None
+    if rule == "error":
+        raise _unseen_error(*next(iter(unseen.items())))
+    codes = [rows.term_codes(k) == UNSEEN for k, used in enumerate(use) if used]
+    return np.logical_or.reduce(codes)
+
+
+def _unseen_error(group: str, levels: Sequence[str]) -> DataError:
+    listed = ", ".join(map(repr, levels))
+    number = "a level" if len(levels) == 1 else "levels"
+    return DataError(
+        f"grouping factor {group!r} has {number} that the fit has not seen: {listed}; predict with "
+        "new_levels='population' to give them random effects of zero, or 'missing' to leave them out"
+    )
+
+
+def _checked_offset(offset: Vector, n_rows: int) -> Vector:
+    if offset.shape != (n_rows,):
+        raise DataError(f"offset has {offset.size} values, but the data have {n_rows} rows")
+    return offset

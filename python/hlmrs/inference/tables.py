@@ -1,0 +1,92 @@
+"""Tables under the names that broom gives them, as columns of a frame."""
+
+from dataclasses import asdict
+
+import numpy as np
+
+from ..errors import OptionError
+from ..fitting import Estimate
+from ..frame import Column
+from .coefficients import CoefficientTable, coefficient_table, denominator_df
+from .variances import RESIDUAL, variance_components
+
+Table = dict[str, Column]
+
+
+def coefficients(estimate: Estimate, ddf: str, level: float) -> CoefficientTable:
+    """Compute the Wald table of the fixed effects; columns that cannot be estimated come last, as NaN."""
+    layout, core = estimate.layout, estimate.core
+    df = denominator_df(ddf, len(core.beta), layout.n_rows)
+    std_error = np.sqrt(np.diag(core.vcov()))
+    return coefficient_table(layout.coef_names, core.beta, std_error, df, level=level, dropped=layout.dropped_columns)
+
+
+def fixed_table(estimate: Estimate, ddf: str, level: float) -> Table:
+    """Lay the Wald table out."""
+    return asdict(coefficients(estimate, ddf, level))
+
+
+def confidence_table(estimate: Estimate, method: str, ddf: str, level: float) -> Table:
+    """Lay confidence intervals out."""
+    if method != "wald":
+        raise OptionError(f"method={method!r}: choose 'wald'")
+    table = fixed_table(estimate, ddf, level)
+    n = len(estimate.core.beta)
+    return {name: table[name][:n] for name in ("term", "conf_low", "conf_high")}
+
+
+def variance_table(estimate: Estimate) -> Table:
+    """Lay the variance components out."""
+    components = variance_components(estimate)
+    texts: Table = {name: [getattr(row, name) for row in components] for name in ("group", "term1", "term2")}
+    return texts | {name: np.array([getattr(row, name) for row in components]) for name in ("variance", "sd", "corr")}
+
+
+def random_parameter_table(estimate: Estimate) -> Table:
+    """Lay the standard deviations and correlations out, named as broom.mixed names them."""
+    group, term, value = [], [], []
+    for row in variance_components(estimate):
+        group.append(row.group)
+        if row.group == RESIDUAL and row.term1 is None:
+            term.append("sd__Observation")
+        else:
+            term.append(f"sd__{row.term1}" if row.term2 is None else f"cor__{row.term1}.{row.term2}")
+        value.append(row.sd if row.term2 is None else row.corr)
+    return {"group": group, "term": term, "estimate": np.array(value)}
+
+
+def glance_table(estimate: Estimate) -> Table:
+    """Lay the one row of a fit's key figures out."""
+    layout, core, verdict = estimate.layout, estimate.core, estimate.verdict
+    criterion, n_params = core.criterion, core.n_params
+    return {
+        "nobs": np.array([layout.n_rows]),
+        "n_params": np.array([n_params]),
+        "sigma": np.array([core.sigma]),
+        "loglik": np.array([-criterion / 2]),
+        "aic": np.array([criterion + 2 * n_params]),
+        "bic": np.array([criterion + n_params * np.log(layout.n_rows)]),
+        "criterion": np.array([criterion]),
+        "df_residual": np.array([layout.n_rows - n_params]),
+        "converged": np.array([verdict.converged]),
+        "singular": np.array([verdict.singular]),
+    }
+
+
+def structure_table(estimate: Estimate) -> Table:
+    """Lay the blocks of the factorization out."""
+    names = [group.name for group in estimate.layout.groups]
+    blocks = estimate.core.problem.structure
+    table: Table = {"block": [_block_name(block["group"], names) for block in blocks]}
+    for key in ("kind", "levels", "width", "size", "entries", "fill"):
+        values = [block[key] for block in blocks]
+        table[key] = values if key == "kind" else np.array(values)
+    return table
+
+
+def _block_name(group: object, names: list[str]) -> str:
+    if isinstance(group, int):
+        return names[group]
+    if isinstance(group, (tuple, list)):
+        return " x ".join(names[k] for k in group)
+    return str(group)

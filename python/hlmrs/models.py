@@ -1,0 +1,91 @@
+"""What the user calls: check, build, fit."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from .control import Control
+from .fit import LinearMixedFit
+from .fit.linear_mixed_fit import announced
+from .fitting import Contrast, estimate, make_request, refuse_unknown, take_alias
+from .frame import open_frame
+
+_OPTIONS = ("reml", "weights", "offset", "contrasts", "missing", "control")
+
+
+def lmer(
+    formula: str,
+    data: Any,
+    *,
+    reml: bool = True,
+    weights: str | ArrayLike | None = None,
+    offset: str | ArrayLike | None = None,
+    contrasts: Mapping[str, Contrast] | None = None,
+    missing: str = "drop",
+    control: Control | None = None,
+    **aliases: Any,
+) -> LinearMixedFit:
+    """Fit a linear mixed model.
+
+    Parameters
+    ----------
+    formula : str
+        In lme4's language: ``"mAch ~ ses * sector + (ses | school)"``.  Columns of text and categories become factors;
+        ``factor(x)`` makes one of numbers.  It is parsed, never run as code.
+    data : data frame
+        Polars (also lazy), pandas, pyarrow, a DuckDB relation, anything with an Arrow stream, or a dictionary of columns.
+        Tables of the fit come back in the same library.
+    reml : bool
+        REML, or maximum likelihood.
+    weights : str or array, optional
+        Prior weights, which must be positive: the variance of row i is sigma² / wᵢ.  A column's name, or one number a row.
+    offset : str or array, optional
+        Added to the linear predictor of the rows of the fit; for new data write ``offset(x)`` in the formula.
+    contrasts : dict, optional
+        Coding by column: ``"treatment"`` (the default), ``"sum"``, ``"helmert"``, ``"poly"``, a matrix with a row per level,
+        or a dictionary of named columns of such a matrix.
+    missing : {"drop", "error"}
+        What happens to rows with a missing value (null or NaN) in a used column: dropped with a warning, or refused.
+    control : Control, optional
+        Optimizer, limits, threads.
+    **aliases
+        ``REML=`` is accepted for ``reml=``.
+
+    Returns
+    -------
+    LinearMixedFit
+        The fitted model.
+
+    Raises
+    ------
+    FormulaError, DataError, DesignError, OptionError, NumericalError
+        Each names the column or place, the value, and what to do; all are ``HlmrsError``.
+
+    Warns
+    -----
+    DroppedRowsWarning, RankDeficiencyWarning, SingularFitWarning, ConvergenceWarning
+        In plain words; ``fit.verdict.explain()`` repeats the last two.
+
+    Examples
+    --------
+    >>> import hlmrs
+    >>> data = hlmrs.datasets.load("Penicillin")
+    >>> fit = hlmrs.lmer("diameter ~ 1 + (1 | plate) + (1 | sample)", data)
+    >>> round(fit.sigma, 4), fit.n_groups
+    (0.5499, {'plate': 24, 'sample': 6})
+    """
+    reml = take_alias("lmer", aliases, "REML", "reml", reml, True)
+    refuse_unknown("lmer", aliases, _OPTIONS)
+    frame = open_frame(data)
+    request = make_request(
+        formula,
+        frame.names,
+        reml=reml,
+        weights=weights,
+        offset=offset,
+        contrasts=contrasts,
+        missing=missing,
+        control=control,
+    )
+    return announced(estimate(request, frame))

@@ -1,0 +1,40 @@
+//! Small computations on columns and rows, seen from Python.
+
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods};
+use pyo3::exceptions::PyIndexError;
+use pyo3::prelude::*;
+
+use super::columns::PyColumns;
+use super::errors::{guard, run};
+use super::rows::PyRows;
+use crate::Error;
+use crate::design::RowSource;
+use crate::design::lone_expression;
+use crate::design::moments::mean_outer_product;
+use crate::design::spec::Expr;
+
+#[pyfunction]
+pub fn evaluate<'py>(
+    py: Python<'py>,
+    expression: &str,
+    columns: &PyColumns,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let expr: Expr = guard(py, || {
+        serde_json::from_str(expression).map_err(|e| Error::Formula(format!("not an expression: {e}")))
+    })?;
+    let table = columns.table();
+    Ok(run(py, || lone_expression::evaluate(&expr, &table))?.into_pyarray(py))
+}
+
+#[pyfunction]
+pub fn term_moments<'py>(
+    py: Python<'py>,
+    rows: &PyRows,
+    term: usize,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let Some(layout) = rows.0.random().get(term) else {
+        return Err(PyIndexError::new_err(format!("there is no random term {term}")));
+    };
+    let r = layout.columns.len();
+    run(py, || mean_outer_product(&rows.0, term))?.into_pyarray(py).reshape([r, r])
+}
