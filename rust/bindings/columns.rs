@@ -47,12 +47,7 @@ impl PyColumns {
         guard(py, || self.lock().add_batches(&schema, &batches))
     }
 
-    fn add_numeric(
-        &self,
-        py: Python<'_>,
-        name: &str,
-        values: PyReadonlyArray1<'_, f64>,
-    ) -> PyResult<()> {
+    fn add_numeric(&self, py: Python<'_>, name: &str, values: PyReadonlyArray1<'_, f64>) -> PyResult<()> {
         let values = values.as_array().to_vec();
         guard(py, || self.lock().add(table::numeric(name, values)))
     }

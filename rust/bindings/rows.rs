@@ -151,11 +151,7 @@ impl PyRows {
     }
 }
 
-fn variable<'py>(
-    py: Python<'py>,
-    encoding: &Encoding,
-    variable: &Variable,
-) -> PyResult<Bound<'py, PyDict>> {
+fn variable<'py>(py: Python<'py>, encoding: &Encoding, variable: &Variable) -> PyResult<Bound<'py, PyDict>> {
     let entry = PyDict::new(py);
     entry.set_item("name", variable.name())?;
     entry.set_item("columns", encoding.columns_of_variable(variable))?;

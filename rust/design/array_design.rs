@@ -48,13 +48,7 @@ impl ArrayDesign {
     }
 
     /// Adds a term: numeric columns (column-major), each times every coded column of the cells.
-    pub fn term(
-        mut self,
-        name: &str,
-        values: Vec<f64>,
-        cells: Vec<u32>,
-        coding: Option<Coding>,
-    ) -> Result<Self> {
+    pub fn term(mut self, name: &str, values: Vec<f64>, cells: Vec<u32>, coding: Option<Coding>) -> Result<Self> {
         let n_cells = coding.as_ref().map_or(0, |c| c.n_cells);
         let n_numeric = self.columns_of(name, values.len())?;
         let n_coded = if coding.is_some() { self.y.len() } else { 0 };
@@ -96,13 +90,7 @@ impl ArrayDesign {
     }
 
     /// Adds a random term of a grouping factor: `z` is row-major (n x r).
-    pub fn random(
-        mut self,
-        factor: usize,
-        z: Vec<f64>,
-        has_intercept: bool,
-        structure: &str,
-    ) -> Result<Self> {
+    pub fn random(mut self, factor: usize, z: Vec<f64>, has_intercept: bool, structure: &str) -> Result<Self> {
         let Some(group) = self.factors.get(factor) else {
             return Err(Error::Design(format!("there is no grouping factor {factor}")));
         };

@@ -19,16 +19,14 @@ pub fn full_indicators(
         .map(|(t, term)| {
             let contained = |v: usize| {
                 let rest: Vec<_> = term.iter().filter(|&&w| w != v).collect();
-                rest.is_empty()
-                    || terms[..t].iter().any(|earlier| rest.iter().all(|w| earlier.contains(w)))
+                rest.is_empty() || terms[..t].iter().any(|earlier| rest.iter().all(|w| earlier.contains(w)))
             };
             term.iter().map(|&v| is_categorical(v) && !contained(v)).collect()
         })
         .collect();
     if !intercept {
-        let categorical = terms.iter().enumerate().find_map(|(t, term)| {
-            term.iter().position(|&v| is_categorical(v)).map(|k| (t, k))
-        });
+        let categorical =
+            terms.iter().enumerate().find_map(|(t, term)| term.iter().position(|&v| is_categorical(v)).map(|k| (t, k)));
         if let Some((t, k)) = categorical {
             full[t][k] = true;
         }
@@ -57,7 +55,5 @@ pub fn product(parts: &[(usize, &Contrast)]) -> Option<Coding> {
 }
 
 fn cross(fast: &[(u32, f64)], slow: &[(u32, f64)], n_fast: usize) -> Vec<(u32, f64)> {
-    slow.iter()
-        .flat_map(|&(j, b)| fast.iter().map(move |&(i, a)| (i + n_fast as u32 * j, a * b)))
-        .collect()
+    slow.iter().flat_map(|&(j, b)| fast.iter().map(move |&(i, a)| (i + n_fast as u32 * j, a * b))).collect()
 }

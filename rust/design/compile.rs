@@ -1,20 +1,18 @@
-//! Turns the expressions of a formula into variables, learning what they need from the rows of the fit.
+//! Turns the expressions of a formula into numbers and categories, learning what they need from the
+//! rows of the fit.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::column::Kind;
-use super::contrasts::Choice;
 use super::expression::{Function, Node, Operator};
 use super::finite::require_finite;
 use super::inputs::Inputs;
-use super::levels::{Categories, as_number};
+use super::levels::Categories;
 use super::read_codes::categories;
-use super::spec::{ContrastSpec, Expr, Factor};
-use super::table::listed;
+use super::spec::{ContrastSpec, Expr};
 use super::transform;
 use super::used::UsedColumns;
-use super::variable::{Basis, Category, Variable};
+use super::variable::{Category, Variable};
 use crate::{Error, Result};
 
 /// The state of a model in the making.
@@ -26,14 +24,16 @@ pub struct Compiler<'a> {
     pub variables: Vec<Variable>,
 }
 
-type Settings = BTreeMap<String, Expr>;
+pub type Settings = BTreeMap<String, Expr>;
 
 impl Compiler<'_> {
     /// The index of a used column.
-    fn input(&self, name: &str) -> Result<usize> {
-        self.used.names.iter().position(|known| known == name).ok_or_else(|| {
-            Error::Formula(format!("column '{name}' stands where a setting was expected"))
-        })
+    pub fn input(&self, name: &str) -> Result<usize> {
+        self.used
+            .names
+            .iter()
+            .position(|known| known == name)
+            .ok_or_else(|| Error::Formula(format!("column '{name}' stands where a setting was expected")))
     }
 
     /// A numeric expression; `owner` is the whole of it, for messages.
@@ -95,18 +95,10 @@ impl Compiler<'_> {
     }
 
     /// scale(x), scale(x, scale = FALSE), center(x)
-    fn standardize(
-        &mut self,
-        name: &str,
-        arg: &Expr,
-        named: &Settings,
-        owner: &str,
-    ) -> Result<Node> {
+    fn standardize(&mut self, name: &str, arg: &Expr, named: &Settings, owner: &str) -> Result<Node> {
         let flag = |key: &str| match named.get(key) {
             None => Ok(true),
-            Some(expr) => expr.flag().ok_or_else(|| {
-                Error::Formula(format!("{owner}: {key} must be TRUE or FALSE"))
-            }),
+            Some(expr) => expr.flag().ok_or_else(|| Error::Formula(format!("{owner}: {key} must be TRUE or FALSE"))),
         };
         let (by_center, by_scale) = (flag("center")?, name == "scale" && flag("scale")?);
         let arg = self.number(arg, owner)?;
@@ -140,7 +132,7 @@ impl Compiler<'_> {
             }
             _ => {
                 return Err(Error::Formula(format!(
-                    "{owner}: groups must be columns; compute the column before the fit"
+                    "{owner}: only a column can be read as categories; compute it before the fit"
                 )));
             }
         };
@@ -153,137 +145,20 @@ impl Compiler<'_> {
         self.categories.push(Category { input, levels });
         Ok(self.categories.len() - 1)
     }
-
-    /// The variable of a factor, made at its first use.
-    pub fn variable(&mut self, factor: &Factor) -> Result<usize> {
-        if let Some(known) = self.variables.iter().position(|v| v.name() == factor.name) {
-            return Ok(known);
-        }
-        let variable = self.new_variable(factor)?;
-        self.variables.push(variable);
-        Ok(self.variables.len() - 1)
-    }
-
-    fn new_variable(&mut self, factor: &Factor) -> Result<Variable> {
-        let name = factor.name.clone();
-        match &factor.expr {
-            Expr::Column { name: column } => {
-                let input = self.input(column)?;
-                let kind = self.inputs.column(input).kind();
-                if !matches!(kind, Kind::Text | Kind::Categories | Kind::Boolean) {
-                    let basis = Basis::Scalar(self.number(&factor.expr, &format!("the term '{name}'"))?);
-                    return Ok(Variable::Numeric { name, basis });
-                }
-                let category = self.category(&factor.expr, &name)?;
-                if kind == Kind::Text {
-                    refuse_spoilt_numbers(column, &self.categories[category].levels)?;
-                }
-                self.categorical(factor, category, None)
-            }
-            Expr::Call { name: call, args, .. } if call == "factor" && args.len() == 1 => {
-                let category = self.category(&factor.expr, &name)?;
-                self.categorical(factor, category, None)
-            }
-            Expr::Call { name: call, args, named } if call == "C" && !args.is_empty() => {
-                let category = self.category(&args[0], &name)?;
-                let choice = Choice::from_call(&name, &args[1..], named)?;
-                self.categorical(factor, category, choice)
-            }
-            Expr::Call { name: call, args, named } if call == "poly" && !args.is_empty() => {
-                let basis = self.polynomial(&name, &args[0], named)?;
-                Ok(Variable::Numeric { name, basis })
-            }
-            Expr::Call { name: call, args, .. } if call == "external" => {
-                let key = args.first().and_then(Expr::word).unwrap_or_default();
-                let labels = self.used.labels.iter().enumerate();
-                let inputs = labels.filter(|(_, label)| *label == key).map(|(k, _)| k).collect();
-                Ok(Variable::Numeric { name, basis: Basis::External(inputs) })
-            }
-            expr => {
-                let basis = Basis::Scalar(self.finite_number(expr, &name)?);
-                Ok(Variable::Numeric { name, basis })
-            }
-        }
-    }
-
-    fn categorical(
-        &mut self,
-        factor: &Factor,
-        category: usize,
-        choice: Option<Choice>,
-    ) -> Result<Variable> {
-        let Category { input, levels } = &self.categories[category];
-        let (name, column) = (&factor.name, &self.used.names[*input]);
-        if let [only] = &levels[..] {
-            return Err(Error::Design(format!(
-                "'{name}' has one level ('{only}') in the rows used; leave it out of the formula"
-            )));
-        }
-        if levels.len() > super::model_matrix::MOST_COLUMNS {
-            return Err(Error::Design(format!(
-                "'{name}' has {} levels, too many for fixed effects; use a random term: (1 | {column})",
-                levels.len()
-            )));
-        }
-        let given = || self.contrasts.get(name).or(self.contrasts.get(column)).cloned();
-        let choice = choice.or_else(|| given().map(Choice::from)).unwrap_or_default();
-        let contrast = choice.build(name, levels)?;
-        Ok(Variable::Categorical { name: name.clone(), category, contrast })
-    }
-
-    fn polynomial(&mut self, owner: &str, arg: &Expr, named: &Settings) -> Result<Basis> {
-        let degree = named.get("degree").map_or(Some(1.0), Expr::number);
-        let whole = degree.filter(|d| d.fract() == 0.0 && (1.0..=100.0).contains(d));
-        let degree = whole.ok_or_else(|| {
-            Error::Formula(format!("{owner}: the degree must be a whole number from 1 to 100"))
-        })? as usize;
-        let raw = named.get("raw").is_some_and(|expr| expr.flag() == Some(true));
-        let arg = self.finite_number(arg, owner)?;
-        let distinct = transform::count_distinct(&arg, &self.inputs, degree + 1);
-        if distinct <= degree {
-            return Err(Error::Design(format!(
-                "{owner}: {} has {distinct} distinct values, too few for degree {degree}",
-                arg.text(&self.inputs)
-            )));
-        }
-        let polynomial = match raw {
-            true => transform::Polynomial::Raw { degree },
-            false => transform::Polynomial::orthogonal(&arg, &self.inputs, degree),
-        };
-        if !polynomial.is_usable() {
-            return Err(Error::Design(format!("{owner}: the powers leave the range of numbers; rescale first")));
-        }
-        Ok(Basis::Polynomial { arg, polynomial })
-    }
 }
 
 fn not_a_number(name: &str, args: &[Expr], owner: &str) -> Error {
     match name {
         "cbind" => Error::Design("cbind() is for glmer: lmer has one column as its response".into()),
-        "poly" | "external" => Error::Formula(format!(
-            "{owner}: {name}() gives several columns; it can only be a factor of a term"
-        )),
-        "factor" | "C" => Error::Formula(format!(
-            "{owner}: {name}() gives categories; it can only be a factor of a term"
-        )),
+        "poly" | "external" => {
+            Error::Formula(format!("{owner}: {name}() gives several columns; it can only be a factor of a term"))
+        }
+        "factor" | "C" => {
+            Error::Formula(format!("{owner}: {name}() gives categories; it can only be a factor of a term"))
+        }
         _ if Function::parse(name).is_some() || matches!(name, "scale" | "center" | "between" | "within") => {
             Error::Formula(format!("{owner}: {name}() cannot take {} arguments", args.len()))
         }
         _ => Error::Formula(format!("{owner}: the formula language has no function '{name}'")),
     }
-}
-
-/// Fails where a few values that are not numbers made text of a column of numbers.
-fn refuse_spoilt_numbers(column: &str, levels: &[String]) -> Result<()> {
-    let junk: Vec<_> = levels.iter().filter(|l| as_number(l).is_none()).map(String::as_str).collect();
-    let numbers = levels.len() - junk.len();
-    if junk.is_empty() || numbers * 5 < levels.len() * 4 {
-        return Ok(());
-    }
-    Err(Error::Data(format!(
-        "column '{column}' is text, but {numbers} of its {} distinct values look like numbers (not: {}); \
-         cast it to a number, or wrap it in factor({column}) if categories are meant",
-        levels.len(),
-        listed(junk.into_iter())
-    )))
 }

@@ -1,7 +1,5 @@
 //! Contrasts: how a categorical variable of m levels becomes columns.  One function a kind.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::spec::{ContrastSpec, Expr};
@@ -47,31 +45,18 @@ impl From<ContrastSpec> for Choice {
 }
 
 impl Choice {
-    /// The choice made by `C(f, sum)`, `C(f, treatment, base = 2)`, `C(f, base = "b")`; `None` by `C(f)`.
-    pub fn from_call(
-        owner: &str,
-        args: &[Expr],
-        named: &BTreeMap<String, Expr>,
-    ) -> Result<Option<Self>> {
-        let unknown = |what: &str| {
-            let ways = "C(f, sum), C(f, treatment, base = 2), C(f, base = \"b\")";
-            Error::Formula(format!("{owner}: {what}; it can be written {ways}"))
-        };
-        let keys = ["base", "ref", "reference"];
-        if let Some(key) = named.keys().find(|key| !keys.contains(&key.as_str())) {
-            return Err(unknown(&format!("C() has no setting '{key}'")));
-        }
-        let base = match keys.iter().find_map(|key| named.get(*key)).or(args.get(1)) {
+    /// The choice made by `C(f, sum)`, `C(f, treatment, base = 2)`, `C(f, treatment, base = "b")`;
+    /// `None` by `C(f)`.
+    pub fn from_call(owner: &str, kind: Option<&Expr>, base: Option<&Expr>) -> Result<Option<Self>> {
+        let Some(kind) = kind else { return Ok(None) };
+        let refuse = |what: &str| Error::Formula(format!("{owner}: {what}"));
+        let kind = kind.word().ok_or_else(|| refuse("the kind of contrasts is a name"))?;
+        let base = match base {
             None => None,
             Some(Expr::Text { value }) => Some(Base::Level(value.clone())),
             Some(expr) => Some(Base::Number(
-                expr.number().ok_or_else(|| unknown("the base is a level's number or its name in quotes"))?,
+                expr.number().ok_or_else(|| refuse("the base is a level's number, or its name in quotes"))?,
             )),
-        };
-        let kind = match args.first() {
-            None if base.is_none() => return Ok(None),
-            None => "treatment",
-            Some(expr) => expr.word().ok_or_else(|| unknown("the kind of contrasts is a name"))?,
         };
         Ok(Some(Self { spec: ContrastSpec::Named(kind.into()), base }))
     }
@@ -188,12 +173,7 @@ fn sparse(column: impl Iterator<Item = f64>) -> Vec<(u32, f64)> {
     (0..).zip(column).filter(|(_, v)| *v != 0.0).collect()
 }
 
-fn from_matrix(
-    variable: &str,
-    levels: &[String],
-    matrix: &[Vec<f64>],
-    names: Option<&[String]>,
-) -> Result<Contrast> {
+fn from_matrix(variable: &str, levels: &[String], matrix: &[Vec<f64>], names: Option<&[String]>) -> Result<Contrast> {
     let (m, width) = (levels.len(), matrix.first().map_or(0, Vec::len));
     let refuse = |what: String| Err(Error::Design(format!("contrasts of {variable}: {what}")));
     if matrix.len() != m {

@@ -1,5 +1,7 @@
 //! What a fit remembers of its data to encode new rows: levels, contrasts, transforms; no rows.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::compile::Compiler;
@@ -34,11 +36,7 @@ pub struct Encoding {
 
 impl Encoding {
     /// Encodes the fixed part, the random terms and the offsets.
-    pub fn build(
-        compiler: &mut Compiler,
-        model: &Model,
-        options: &Options,
-    ) -> Result<(Self, Vec<GroupingFactor>)> {
+    pub fn build(compiler: &mut Compiler, model: &Model, options: &Options) -> Result<(Self, Vec<GroupingFactor>)> {
         let fixed = ModelMatrix::build(compiler, model.intercept, &model.terms)?;
         let (mut groups, mut factors, mut random) = (Vec::<Group>::new(), Vec::new(), Vec::new());
         for term in &model.random {
@@ -98,8 +96,8 @@ impl Encoding {
 
     /// Reads what `to_json` wrote.
     pub fn from_json(text: &str) -> Result<Self> {
-        let encoding: Self = serde_json::from_str(text)
-            .map_err(|e| Error::Data(format!("this is not a saved encoding: {e}")))?;
+        let encoding: Self =
+            serde_json::from_str(text).map_err(|e| Error::Data(format!("this is not a saved encoding: {e}")))?;
         if encoding.version != VERSION {
             return Err(Error::Data(format!(
                 "the encoding has version {}, but this version of hlmrs reads {VERSION}",
@@ -111,6 +109,51 @@ impl Encoding {
 
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("an encoding holds only finite numbers and text")
+    }
+
+    /// Variables of the fixed part, in the order of the formula.
+    pub fn fixed_variables(&self) -> impl Iterator<Item = &Variable> {
+        let mut indices: Vec<usize> = self.fixed.plans.iter().flat_map(|plan| plan.variables.iter().copied()).collect();
+        indices.sort_unstable();
+        indices.dedup();
+        indices.into_iter().map(|v| &self.variables[v])
+    }
+
+    /// The levels of every categorical variable of the fixed part.
+    pub fn factor_levels(&self) -> BTreeMap<&str, &[String]> {
+        let levels = |v| match v {
+            &Variable::Categorical { ref name, category, .. } => {
+                Some((name.as_str(), &self.categories[category].levels[..]))
+            }
+            Variable::Numeric { .. } => None,
+        };
+        self.fixed_variables().filter_map(levels).collect()
+    }
+
+    /// The level that the others are compared with, of variables with treatment contrasts somewhere
+    /// in the fixed part.
+    pub fn reference_levels(&self) -> BTreeMap<&str, &str> {
+        let contrasted = self.fixed.plans.iter().flat_map(|plan| plan.variables.iter().zip(&plan.full));
+        let reference = |v: usize| match &self.variables[v] {
+            Variable::Categorical { name, category, contrast } => {
+                let level = &self.categories[*category].levels[contrast.reference?];
+                Some((name.as_str(), level.as_str()))
+            }
+            Variable::Numeric { .. } => None,
+        };
+        contrasted.filter(|(_, full)| !**full).filter_map(|(&v, _)| reference(v)).collect()
+    }
+
+    /// Names of inputs, once each.
+    pub fn names_of(&self, mut inputs: Vec<usize>) -> Vec<&str> {
+        inputs.sort_unstable();
+        inputs.dedup();
+        inputs.into_iter().map(|input| self.inputs[input].as_str()).collect()
+    }
+
+    /// Names of the columns of the data that a variable reads.
+    pub fn columns_of_variable(&self, variable: &Variable) -> Vec<&str> {
+        self.names_of(self.inputs_of_variable(variable))
     }
 
     /// Inputs that a random term reads, its group's columns included.
@@ -142,18 +185,16 @@ impl Encoding {
     }
 
     fn inputs_of_matrix(&self, matrix: &ModelMatrix) -> Vec<usize> {
-        let mut inputs = Vec::new();
-        for v in matrix.plans.iter().flat_map(|plan| &plan.variables) {
-            match &self.variables[*v] {
-                Variable::Numeric { basis, .. } => {
-                    inputs.extend(basis.inputs());
-                    inputs.extend(basis.categories().iter().map(|&c| self.categories[c].input));
-                }
-                Variable::Categorical { category, .. } => {
-                    inputs.push(self.categories[*category].input);
-                }
-            }
-        }
+        let variables = matrix.plans.iter().flat_map(|plan| &plan.variables);
+        variables.flat_map(|&v| self.inputs_of_variable(&self.variables[v])).collect()
+    }
+
+    fn inputs_of_variable(&self, variable: &Variable) -> Vec<usize> {
+        let (mut inputs, categories) = match variable {
+            Variable::Numeric { basis, .. } => (basis.inputs(), basis.categories()),
+            Variable::Categorical { category, .. } => (vec![], vec![*category]),
+        };
+        inputs.extend(categories.into_iter().map(|c| self.categories[c].input));
         inputs
     }
 }

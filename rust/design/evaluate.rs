@@ -45,13 +45,7 @@ impl Encoding {
     }
 
     /// out = the model matrix, coded and row-major (n x p).
-    pub fn expand(
-        &self,
-        matrix: &ModelMatrix,
-        inputs: &Inputs,
-        rows: Range<usize>,
-        out: &mut [f64],
-    ) -> Result<()> {
+    pub fn expand(&self, matrix: &ModelMatrix, inputs: &Inputs, rows: Range<usize>, out: &mut [f64]) -> Result<()> {
         let (n, p) = (rows.len(), matrix.layout.columns.len());
         let (mut values, mut cells) = (Vec::new(), Vec::new());
         let mut read = None;
@@ -100,13 +94,7 @@ impl Encoding {
     }
 
     /// out += X beta; a coefficient that is NaN (of a dependent column) counts as zero.
-    pub fn add_fixed(
-        &self,
-        beta: &[f64],
-        inputs: &Inputs,
-        rows: Range<usize>,
-        out: &mut [f64],
-    ) -> Result<()> {
+    pub fn add_fixed(&self, beta: &[f64], inputs: &Inputs, rows: Range<usize>, out: &mut [f64]) -> Result<()> {
         let n = rows.len();
         let (mut values, mut cells) = (Vec::new(), Vec::new());
         for (t, term) in self.fixed.layout.terms.iter().enumerate() {

@@ -42,9 +42,18 @@ pub enum Node {
     Map(Function, Box<Node>),
     Combine(Operator, Box<Node>, Box<Node>),
     /// (arg - center) / scale
-    Standardize { name: String, arg: Box<Node>, center: f64, scale: f64 },
+    Standardize {
+        name: String,
+        arg: Box<Node>,
+        center: f64,
+        scale: f64,
+    },
     /// The mean that an expression had over the rows of the fit in the row's level of a category.
-    GroupMean { name: String, category: usize, means: Vec<f64> },
+    GroupMean {
+        name: String,
+        category: usize,
+        means: Vec<f64>,
+    },
 }
 
 impl Function {

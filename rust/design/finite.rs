@@ -6,11 +6,7 @@ use super::selection::by_segment;
 use crate::{Error, Result};
 
 /// Fails at the first used row, of those for which `counts` holds, where `node` is not finite.
-pub fn require_finite(
-    node: &Node,
-    inputs: &Inputs,
-    counts: impl Fn(usize) -> bool + Sync,
-) -> Result<()> {
+pub fn require_finite(node: &Node, inputs: &Inputs, counts: impl Fn(usize) -> bool + Sync) -> Result<()> {
     let firsts = by_segment(inputs.n_rows(), |part| {
         let mut values = vec![0.0; part.len()];
         node.read(inputs, part.clone(), &mut values);

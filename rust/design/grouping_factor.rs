@@ -31,9 +31,10 @@ impl Group {
             let owner = format!("the group of {}", random.name);
             group.categories.push(compiler.category(&factor.expr, &owner)?);
         }
-        let first = *group.categories.first().ok_or_else(|| {
-            Error::Formula(format!("{} has no grouping factor", random.name))
-        })?;
+        let first = *group
+            .categories
+            .first()
+            .ok_or_else(|| Error::Formula(format!("{} has no grouping factor", random.name)))?;
         let mut codes = compiler.inputs.codes(first).clone();
         for &category in &group.categories[1..] {
             let next = compiler.inputs.codes(category);
@@ -64,10 +65,7 @@ impl Group {
         let mut labels = categories[self.categories[0]].levels.clone();
         for (pairs, &category) in self.pairs.iter().zip(&self.categories[1..]) {
             let next = &categories[category].levels;
-            labels = pairs
-                .iter()
-                .map(|&(a, b)| format!("{}:{}", labels[a as usize], next[b as usize]))
-                .collect();
+            labels = pairs.iter().map(|&(a, b)| format!("{}:{}", labels[a as usize], next[b as usize])).collect();
         }
         labels
     }

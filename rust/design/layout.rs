@@ -78,11 +78,7 @@ pub struct GroupingFactor {
 
 impl GroupingFactor {
     /// Fails if a code is not below `n_levels`.
-    pub fn new(
-        name: impl Into<String>,
-        codes: impl Into<Arc<Vec<u32>>>,
-        n_levels: usize,
-    ) -> crate::Result<Self> {
+    pub fn new(name: impl Into<String>, codes: impl Into<Arc<Vec<u32>>>, n_levels: usize) -> crate::Result<Self> {
         let (name, codes) = (name.into(), codes.into());
         if codes.iter().any(|&c| c as usize >= n_levels) {
             return Err(crate::Error::Design(format!(

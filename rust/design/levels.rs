@@ -35,8 +35,7 @@ impl RawCodes<'_> {
         if !declared {
             sort_naturally(&mut levels);
         }
-        let rank: FxHashMap<_, _> =
-            levels.iter().enumerate().map(|(k, level)| (level.as_str(), k as u32)).collect();
+        let rank: FxHashMap<_, _> = levels.iter().enumerate().map(|(k, level)| (level.as_str(), k as u32)).collect();
         let mut table = vec![NO_LEVEL; self.n_raw];
         for (code, label) in &labelled {
             table[*code as usize] = rank[label.as_str()];
@@ -66,13 +65,10 @@ pub fn recode(codes: &mut [u32], table: &[u32]) {
 /// By value if every label is a number, else by text with its runs of digits as numbers.
 pub fn sort_naturally(labels: &mut [String]) {
     let numbers: Option<Vec<f64>> = labels.iter().map(|l| as_number(l)).collect();
-    match numbers {
-        Some(_) => labels.sort_by(|a, b| {
-            let (x, y) = (as_number(a).unwrap_or(0.0), as_number(b).unwrap_or(0.0));
-            x.total_cmp(&y).then_with(|| natural(a, b))
-        }),
-        None => labels.sort_by(|a, b| natural(a, b)),
-    }
+    let Some(numbers) = numbers else { return labels.sort_by(|a, b| natural(a, b)) };
+    let mut keyed: Vec<_> = numbers.into_iter().zip(labels.iter_mut().map(std::mem::take)).collect();
+    keyed.sort_by(|(x, a), (y, b)| x.total_cmp(y).then_with(|| natural(a, b)));
+    labels.iter_mut().zip(keyed).for_each(|(label, (_, sorted))| *label = sorted);
 }
 
 /// A label that reads as a finite number.

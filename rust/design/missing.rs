@@ -22,11 +22,7 @@ pub struct Used<'a> {
 }
 
 /// The complete rows, and how many values each column misses.
-pub fn complete_rows(
-    used: &[Used],
-    n_rows: usize,
-    rule: Missing,
-) -> Result<(Selection, Dropped)> {
+pub fn complete_rows(used: &[Used], n_rows: usize, rule: Missing) -> Result<(Selection, Dropped)> {
     if n_rows == 0 {
         return Err(Error::Data("the data have no rows".into()));
     }
@@ -83,10 +79,7 @@ fn nothing_left(counts: &Dropped, n_rows: usize) -> Error {
         ));
     }
     let parts: Vec<_> = counts.iter().map(|(c, k)| format!("'{c}' in {k}")).collect();
-    Error::Data(format!(
-        "no row is left: each of the {n_rows} rows misses a value ({})",
-        parts.join(", ")
-    ))
+    Error::Data(format!("no row is left: each of the {n_rows} rows misses a value ({})", parts.join(", ")))
 }
 
 /// The rows in which a column is null or NaN, ascending.
@@ -121,12 +114,12 @@ fn null_rows(chunk: &dyn Array, start: u32, rows: &mut Vec<u32>) {
 /// Rows whose category is NaN.
 fn nan_categories(chunk: &dyn Array, start: u32, rows: &mut Vec<u32>) {
     let values = chunk.as_any_dictionary().values();
-    let is_nan = |i| values.is_valid(i) && super::column::text_of(values.as_ref(), i).is_none();
+    let is_nan = |i| values.is_valid(i) && super::label::text_of(values.as_ref(), i).is_none();
     if !(0..values.len()).any(is_nan) {
         return;
     }
     let keys = chunk.as_any_dictionary().keys();
-    let row_is_nan = |&i: &usize| keys.is_valid(i) && is_nan(super::read_codes::dictionary_key(keys, i));
+    let row_is_nan = |&i: &usize| keys.is_valid(i) && is_nan(super::dictionary::dictionary_key(keys, i));
     rows.extend((0..chunk.len()).filter(row_is_nan).map(|i| start + i as u32));
     rows.sort_unstable();
 }

@@ -40,8 +40,7 @@ impl ModelMatrix {
             let variables: Result<Vec<_>> = term.factors.iter().map(|f| compiler.variable(f)).collect();
             lists.push(variables?);
         }
-        let is_categorical =
-            |v: usize| matches!(compiler.variables[v], Variable::Categorical { .. });
+        let is_categorical = |v: usize| matches!(compiler.variables[v], Variable::Categorical { .. });
         let full = full_indicators(intercept, &lists, is_categorical);
         let mut matrix = Self { layout: FixedLayout { has_intercept: intercept, ..Default::default() }, plans: vec![] };
         if intercept {
@@ -108,13 +107,7 @@ impl ModelMatrix {
         Ok(())
     }
 
-    fn require_finite_product(
-        &self,
-        term: usize,
-        inputs: &Inputs,
-        start: usize,
-        values: &[f64],
-    ) -> Result<()> {
+    fn require_finite_product(&self, term: usize, inputs: &Inputs, start: usize, values: &[f64]) -> Result<()> {
         // Missing values of new data are NaN here, and stay so.
         let Some(k) = values.iter().position(|v| v.is_infinite()) else { return Ok(()) };
         let row = inputs.selection.row(start + k % (values.len() / self.layout.terms[term].n_numeric));
@@ -172,13 +165,10 @@ struct Part {
 
 impl Part {
     fn new(variable: &Variable, categories: &[Category], full: bool) -> Self {
-        let prefixed = |name: &str, suffixes: &[String]| {
-            suffixes.iter().map(|suffix| format!("{name}{suffix}")).collect()
-        };
+        let prefixed =
+            |name: &str, suffixes: &[String]| suffixes.iter().map(|suffix| format!("{name}{suffix}")).collect();
         match variable {
-            Variable::Numeric { name, basis } => {
-                Self { names: prefixed(name, &basis.suffixes()), coding: None }
-            }
+            Variable::Numeric { name, basis } => Self { names: prefixed(name, &basis.suffixes()), coding: None },
             Variable::Categorical { name, category, contrast } => {
                 let levels = &categories[*category].levels;
                 let contrast = if full { indicators(levels) } else { contrast.clone() };

@@ -44,8 +44,7 @@ impl NewRows {
         let columns: Vec<Option<Column>> = encoding.inputs.iter().map(find).collect();
         let selection = Selection::All(table.n_rows());
         let inputs = Inputs { columns, selection, codes: vec![None; encoding.categories.len()] };
-        let missing: Vec<Vec<u32>> =
-            inputs.columns.iter().map(|c| c.as_ref().map_or(vec![], missing_rows)).collect();
+        let missing: Vec<Vec<u32>> = inputs.columns.iter().map(|c| c.as_ref().map_or(vec![], missing_rows)).collect();
         let mut new = Self { fixed_missing: vec![], random: vec![], encoding, inputs };
         new.bind_categories(&missing)?;
         new.fixed_missing = new.any_missing(&new.encoding.inputs_of_fixed(), &missing);
@@ -182,12 +181,7 @@ impl NewRows {
     /// offset + X beta + Σ z'b over the terms used; `modes[t]` is row-major (n_levels x r).
     ///
     /// NaN where a used value is missing; a level that the fit did not see adds nothing.
-    pub fn linear_predictor(
-        &self,
-        beta: &[f64],
-        modes: &[&[f64]],
-        use_terms: &[bool],
-    ) -> Result<Vec<f64>> {
+    pub fn linear_predictor(&self, beta: &[f64], modes: &[&[f64]], use_terms: &[bool]) -> Result<Vec<f64>> {
         self.check_shapes(beta, modes, use_terms)?;
         let mut eta = vec![0.0; self.n_rows()];
         eta.par_chunks_mut(BATCH_ROWS).enumerate().try_for_each(|(k, eta)| {
@@ -204,14 +198,8 @@ impl NewRows {
         Ok(eta)
     }
 
-    fn add_random(
-        &self,
-        t: usize,
-        modes: &[f64],
-        rows: std::ops::Range<usize>,
-        eta: &mut [f64],
-    ) -> Result<()> {
-        let NewTerm::Ready { missing, codes } = &self.random[t] else { return Ok(()) };
+    fn add_random(&self, t: usize, modes: &[f64], rows: std::ops::Range<usize>, eta: &mut [f64]) -> Result<()> {
+        let (missing, codes) = self.term(t)?;
         let r = self.encoding.random[t].layout.columns.len();
         let mut z = vec![0.0; rows.len() * r];
         self.encoding.expand(&self.encoding.random[t].matrix, &self.inputs, rows.clone(), &mut z)?;
@@ -233,16 +221,35 @@ impl NewRows {
         if !fits {
             return Err(Error::Design("coefficients or modes do not have the model's shape".into()));
         }
-        for (t, term) in self.random.iter().enumerate().filter(|(t, _)| use_terms[*t]) {
-            if let NewTerm::Lacks { column } = term {
-                return Err(Error::Data(format!(
-                    "the data have no column '{column}', which the random term {} needs; \
-                     add it, or predict without random effects",
-                    encoding.random[t].layout.name
-                )));
-            }
+        (0..use_terms.len()).filter(|&t| use_terms[t]).try_for_each(|t| self.term(t).map(|_| ()))
+    }
+
+    /// Z of a random term, row-major (n x r), and r; NaN in rows that miss a value of it.
+    pub fn term_matrix(&self, t: usize) -> Result<(Vec<f64>, usize)> {
+        let (missing, _) = self.term(t)?;
+        let matrix = &self.encoding.random[t].matrix;
+        let r = matrix.layout.columns.len();
+        let mut z = self.encoding.dense(matrix, &self.inputs)?;
+        let rows = z.chunks_mut(r).zip(missing);
+        rows.filter(|(_, missing)| **missing).for_each(|(z, _)| z.fill(f64::NAN));
+        Ok((z, r))
+    }
+
+    /// The level of a random term's group in every row; `NO_LEVEL` where it is missing or was not seen.
+    pub fn term_codes(&self, t: usize) -> Result<&[u32]> {
+        Ok(self.term(t)?.1)
+    }
+
+    fn term(&self, t: usize) -> Result<(&[bool], &[u32])> {
+        match self.random.get(t) {
+            Some(NewTerm::Ready { missing, codes }) => Ok((missing, codes)),
+            Some(NewTerm::Lacks { column }) => Err(Error::Data(format!(
+                "the data have no column '{column}', which the random term {} needs; \
+                 add it, or predict without random effects",
+                self.encoding.random[t].layout.name
+            ))),
+            None => Err(Error::Design(format!("there is no random term {t}"))),
         }
-        Ok(())
     }
 }
 

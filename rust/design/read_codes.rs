@@ -1,17 +1,17 @@
 //! Reads any column as categories: a code per row used.  Dictionaries keep their codes, integers of
-//! a small range are their own, everything else is hashed, segment by segment.
+//! a small range are their own, everything else is hashed.
 
 use std::hash::Hash;
 
-use arrow_array::cast::AsArray;
 use arrow_array::types::*;
 use arrow_array::{Array, ArrowPrimitiveType, BooleanArray, PrimitiveArray};
 use arrow_array::{LargeStringArray, StringArray, StringViewArray};
 use arrow_schema::{DataType, TimeUnit};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use super::column::{Column, Kind};
+use super::dictionary::dictionary;
+use super::hash_codes::hashed;
 use super::levels::{Categories, RawCodes};
 use super::selection::{SEGMENT, Selection, by_segment};
 use crate::{Error, Result};
@@ -63,22 +63,12 @@ fn raw_codes<'a>(column: &'a Column, rows: &Selection) -> RawCodes<'a> {
         Time64(TimeUnit::Microsecond) => values::<Time64MicrosecondType, _>(column, rows, |v| v),
         Time64(_) => values::<Time64NanosecondType, _>(column, rows, |v| v),
         Timestamp(TimeUnit::Second, _) => values::<TimestampSecondType, _>(column, rows, |v| v),
-        Timestamp(TimeUnit::Millisecond, _) => {
-            values::<TimestampMillisecondType, _>(column, rows, |v| v)
-        }
-        Timestamp(TimeUnit::Microsecond, _) => {
-            values::<TimestampMicrosecondType, _>(column, rows, |v| v)
-        }
-        Timestamp(TimeUnit::Nanosecond, _) => {
-            values::<TimestampNanosecondType, _>(column, rows, |v| v)
-        }
+        Timestamp(TimeUnit::Millisecond, _) => values::<TimestampMillisecondType, _>(column, rows, |v| v),
+        Timestamp(TimeUnit::Microsecond, _) => values::<TimestampMicrosecondType, _>(column, rows, |v| v),
+        Timestamp(TimeUnit::Nanosecond, _) => values::<TimestampNanosecondType, _>(column, rows, |v| v),
         Duration(TimeUnit::Second) => values::<DurationSecondType, _>(column, rows, |v| v),
-        Duration(TimeUnit::Millisecond) => {
-            values::<DurationMillisecondType, _>(column, rows, |v| v)
-        }
-        Duration(TimeUnit::Microsecond) => {
-            values::<DurationMicrosecondType, _>(column, rows, |v| v)
-        }
+        Duration(TimeUnit::Millisecond) => values::<DurationMillisecondType, _>(column, rows, |v| v),
+        Duration(TimeUnit::Microsecond) => values::<DurationMicrosecondType, _>(column, rows, |v| v),
         Duration(TimeUnit::Nanosecond) => values::<DurationNanosecondType, _>(column, rows, |v| v),
         _ => unreachable!("columns of other types are refused"),
     }
@@ -107,8 +97,7 @@ fn integers<'a, T: ArrowPrimitiveType>(
         });
         range
     });
-    let (low, high) =
-        ranges.into_iter().fold((i64::MAX, i64::MIN), |r, s| (r.0.min(s.0), r.1.max(s.1)));
+    let (low, high) = ranges.into_iter().fold((i64::MAX, i64::MIN), |r, s| (r.0.min(s.0), r.1.max(s.1)));
     let span = high.checked_sub(low).and_then(|s| usize::try_from(s).ok());
     let Some(span) = span.filter(|&s| s < 2 * rows.len() + 1024) else {
         return hashed(column, rows, value);
@@ -142,7 +131,7 @@ fn scan<'a, A: Array + 'static>(
 }
 
 /// The chunk that begins at a row, as its own type.
-fn downcast<A: Array + 'static>(column: &Column, start: usize) -> &A {
+pub fn downcast<A: Array + 'static>(column: &Column, start: usize) -> &A {
     column.chunk_at(start).as_any().downcast_ref().expect("every chunk has the column's type")
 }
 
@@ -160,123 +149,4 @@ fn fill_codes<A: Array + 'static>(
             piece.at.fill(&mut out[piece.offset..], |i| code(array, i));
         }
     });
-}
-
-/// Numbers the distinct values in the order of their first rows: each segment on its own, then joined.
-fn hashed<'a, A: Array + 'static, K: Hash + Eq + Copy + Send>(
-    column: &'a Column,
-    rows: &Selection,
-    key: impl Fn(&'a A, usize) -> K + Sync,
-) -> RawCodes<'a> {
-    let mut codes = vec![0; rows.len()];
-    let parts: Vec<_> = codes
-        .par_chunks_mut(SEGMENT)
-        .enumerate()
-        .map(|(k, out)| hash_segment(column, rows, k * SEGMENT, out, &key))
-        .collect();
-    let mut seen = FxHashMap::default();
-    let mut first_rows = Vec::new();
-    let tables: Vec<Vec<u32>> = parts
-        .into_iter()
-        .map(|part| part.into_iter().map(|(k, row)| number(&mut seen, &mut first_rows, k, row)).collect())
-        .collect();
-    codes.par_chunks_mut(SEGMENT).zip(&tables).for_each(|(out, table)| {
-        out.iter_mut().for_each(|c| *c = table[*c as usize]);
-    });
-    let n_raw = first_rows.len();
-    RawCodes { codes, n_raw, label: Box::new(move |c| column.text(first_rows[c as usize])) }
-}
-
-fn number<K: Hash + Eq>(
-    seen: &mut FxHashMap<K, u32>,
-    first_rows: &mut Vec<usize>,
-    key: K,
-    row: usize,
-) -> u32 {
-    *seen.entry(key).or_insert_with(|| {
-        first_rows.push(row);
-        first_rows.len() as u32 - 1
-    })
-}
-
-/// Codes of one segment; its distinct values, each with a row that has it.
-fn hash_segment<'a, A: Array + 'static, K: Hash + Eq + Copy>(
-    column: &'a Column,
-    rows: &Selection,
-    begin: usize,
-    out: &mut [u32],
-    key: &impl Fn(&'a A, usize) -> K,
-) -> Vec<(K, usize)> {
-    let mut seen: FxHashMap<K, u32> = FxHashMap::default();
-    let mut distinct: Vec<(K, usize)> = Vec::new();
-    let mut last: Option<(K, u32)> = None;
-    for piece in column.pieces(&rows.picks(begin..begin + out.len())) {
-        let array = downcast::<A>(column, piece.start);
-        piece.at.fill(&mut out[piece.offset..], |i| {
-            let key = key(array, i);
-            // Rows of a group often follow each other.
-            if let Some((_, code)) = last.filter(|(k, _)| *k == key) {
-                return code;
-            }
-            let code = *seen.entry(key).or_insert_with(|| {
-                distinct.push((key, piece.start + i));
-                distinct.len() as u32 - 1
-            });
-            last = Some((key, code));
-            code
-        });
-    }
-    distinct
-}
-
-/// The codes of the dictionaries, one dictionary after the other; equal labels are joined later.
-fn dictionary<'a>(column: &'a Column, rows: &Selection) -> RawCodes<'a> {
-    let mut bases = vec![0];
-    for chunk in column.chunks() {
-        bases.push(bases[bases.len() - 1] + chunk.as_any_dictionary().values().len());
-    }
-    let mut codes = vec![0; rows.len()];
-    codes.par_chunks_mut(SEGMENT).enumerate().for_each(|(k, out)| {
-        let part = k * SEGMENT..k * SEGMENT + out.len();
-        for piece in column.pieces(&rows.picks(part)) {
-            let base = bases[column.chunk_index(piece.start)] as u32;
-            let keys = piece.array.as_any_dictionary().keys();
-            read_keys(keys, &piece.at, base, &mut out[piece.offset..]);
-        }
-    });
-    let n_raw = bases[bases.len() - 1];
-    let label = move |code: u32| {
-        let k = bases.partition_point(|&b| b <= code as usize) - 1;
-        let values = column.chunks()[k].as_any_dictionary().values();
-        super::column::text_of(values.as_ref(), code as usize - bases[k])
-    };
-    RawCodes { codes, n_raw, label: Box::new(label) }
-}
-
-macro_rules! with_keys {
-    ($keys:expr, $typed:ident => $body:expr) => {
-        match $keys.data_type() {
-            DataType::Int8 => with_keys!(@ Int8Type, $keys, $typed, $body),
-            DataType::Int16 => with_keys!(@ Int16Type, $keys, $typed, $body),
-            DataType::Int32 => with_keys!(@ Int32Type, $keys, $typed, $body),
-            DataType::Int64 => with_keys!(@ Int64Type, $keys, $typed, $body),
-            DataType::UInt8 => with_keys!(@ UInt8Type, $keys, $typed, $body),
-            DataType::UInt16 => with_keys!(@ UInt16Type, $keys, $typed, $body),
-            DataType::UInt32 => with_keys!(@ UInt32Type, $keys, $typed, $body),
-            _ => with_keys!(@ UInt64Type, $keys, $typed, $body),
-        }
-    };
-    (@ $type:ty, $keys:expr, $typed:ident, $body:expr) => {{
-        let $typed = $keys.as_primitive::<$type>().values();
-        $body
-    }};
-}
-
-fn read_keys(keys: &dyn Array, at: &super::column::Places, base: u32, out: &mut [u32]) {
-    with_keys!(keys, typed => at.fill(out, |i| base + typed[i] as u32));
-}
-
-/// The index into the dictionary's values of one row.
-pub fn dictionary_key(keys: &dyn Array, i: usize) -> usize {
-    with_keys!(keys, typed => typed[i] as usize)
 }

@@ -6,7 +6,7 @@ use super::expression::Node;
 use super::inputs::Inputs;
 use super::selection::{Selection, by_segment};
 use super::spec::{Expr, Factor};
-use super::used::plain_name;
+use super::table::plain_name;
 use crate::{Error, Result};
 
 /// The response's expression; fails if it is not numeric, not finite, or constant.

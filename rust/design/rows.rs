@@ -37,13 +37,8 @@ impl Rows {
         let used = UsedColumns::of_model(model, options, table)?;
         let weights = options.weights.as_deref().map(|name| table.get(name)).transpose()?.cloned();
         let (inputs, dropped) = select(&used, table, options)?;
-        let mut compiler = Compiler {
-            used: &used,
-            contrasts: &options.contrasts,
-            inputs,
-            categories: vec![],
-            variables: vec![],
-        };
+        let mut compiler =
+            Compiler { used: &used, contrasts: &options.contrasts, inputs, categories: vec![], variables: vec![] };
         let response = response(&mut compiler, &model.response)?;
         let (encoding, factors) = Encoding::build(&mut compiler, model, options)?;
         let inputs = compiler.inputs;
@@ -116,8 +111,7 @@ fn select(used: &UsedColumns, table: &Table, options: &Options) -> Result<(Input
         columns.push(table.get(name)?);
     }
     let counted = columns.iter().zip(&used.labels).map(|(column, label)| Used { column, label });
-    let (selection, dropped) =
-        complete_rows(&counted.collect::<Vec<_>>(), table.n_rows(), options.missing)?;
+    let (selection, dropped) = complete_rows(&counted.collect::<Vec<_>>(), table.n_rows(), options.missing)?;
     for column in &columns {
         refuse_infinite(column, &selection)?;
     }

@@ -79,10 +79,7 @@ pub const SEGMENT: usize = 1 << 16;
 
 /// Runs `work` on every segment of `0..n` in parallel; results in order.
 pub fn by_segment<T: Send>(n: usize, work: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
-    (0..n.div_ceil(SEGMENT))
-        .into_par_iter()
-        .map(|k| work(k * SEGMENT..((k + 1) * SEGMENT).min(n)))
-        .collect()
+    (0..n.div_ceil(SEGMENT)).into_par_iter().map(|k| work(k * SEGMENT..((k + 1) * SEGMENT).min(n))).collect()
 }
 
 #[cfg(test)]

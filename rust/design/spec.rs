@@ -143,9 +143,7 @@ fn read_json<'a, T: Deserialize<'a>>(text: &'a str, what: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|e| {
         let message = e.to_string();
         if message.contains("recursion limit") {
-            return Error::Formula(
-                "the formula nests its calls too deeply; compute the column before the fit".into(),
-            );
+            return Error::Formula("the formula nests its calls too deeply; compute the column before the fit".into());
         }
         Error::Formula(format!("{what} cannot be read: {message}"))
     })

@@ -11,13 +11,14 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Default)]
 pub struct Table {
     columns: Vec<Column>,
+    /// Known from the first column, or from batches without columns.
+    n_rows: Option<usize>,
     index: FxHashMap<String, usize>,
 }
 
 impl Table {
-    /// Rows of the frame; 0 without columns.
     pub fn n_rows(&self) -> usize {
-        self.columns.first().map_or(0, Column::n_rows)
+        self.n_rows.unwrap_or(0)
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -28,20 +29,19 @@ impl Table {
     pub fn add(&mut self, column: Column) -> Result<()> {
         let name = &column.name;
         if self.index.contains_key(name) {
-            return Err(Error::Data(format!(
-                "the data have two columns named '{name}'; rename or drop one of them"
-            )));
+            return Err(Error::Data(format!("the data have two columns named '{name}'; rename or drop one of them")));
         }
-        if !self.columns.is_empty() && column.n_rows() != self.n_rows() {
+        if let Some(n_rows) = self.n_rows.filter(|&n| n != column.n_rows()) {
             return Err(Error::Data(format!(
-                "{name} has {} values, but the data have {} rows",
-                column.n_rows(),
-                self.n_rows()
+                "{} has {} values, but the data have {n_rows} rows",
+                plain_name(name),
+                column.n_rows()
             )));
         }
         if u32::try_from(column.n_rows()).is_err() {
             return Err(Error::Data("the data have more than 4,294,967,295 rows".into()));
         }
+        self.n_rows = Some(column.n_rows());
         self.index.insert(name.clone(), self.columns.len());
         self.columns.push(column);
         Ok(())
@@ -49,6 +49,9 @@ impl Table {
 
     /// Adds the columns of a stream of record batches.
     pub fn add_batches(&mut self, schema: &Schema, batches: &[RecordBatch]) -> Result<()> {
+        if schema.fields().is_empty() && self.n_rows.is_none() {
+            self.n_rows = Some(batches.iter().map(RecordBatch::num_rows).sum());
+        }
         for (k, field) in schema.fields().iter().enumerate() {
             let chunks = batches.iter().map(|batch| batch.column(k).clone()).collect();
             let column = Column::new(field.name(), chunks, field.data_type().clone());
@@ -81,6 +84,15 @@ impl Table {
             return Err(Error::Data(format!("the columns of '{key}' were not computed")));
         }
         Ok(columns)
+    }
+}
+
+/// The name of a column in messages; arrays handed in beside the data have reserved names.
+pub fn plain_name(name: &str) -> &str {
+    match name {
+        "(weights)" => "weights",
+        "(offset)" => "offset",
+        _ => name,
     }
 }
 

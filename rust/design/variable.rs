@@ -29,7 +29,10 @@ pub enum Variable {
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     Scalar(Node),
-    Polynomial { arg: Node, polynomial: Polynomial },
+    Polynomial {
+        arg: Node,
+        polynomial: Polynomial,
+    },
     /// Columns computed elsewhere: splines.
     External(Vec<usize>),
 }

@@ -2,4 +2,6 @@
 
 mod criterion;
 mod dense;
+mod design;
 mod designs;
+mod fits;

@@ -1,0 +1,127 @@
+//! Turns the factors of a formula's terms into variables: numeric columns or categories.
+
+use super::column::Kind;
+use super::compile::{Compiler, Settings};
+use super::contrasts::Choice;
+use super::levels::as_number;
+use super::model_matrix::MOST_COLUMNS;
+use super::spec::{Expr, Factor};
+use super::table::listed;
+use super::transform::{self, Polynomial};
+use super::variable::{Basis, Category, Variable};
+use crate::{Error, Result};
+
+impl Compiler<'_> {
+    /// The variable of a factor, made at its first use.
+    pub fn variable(&mut self, factor: &Factor) -> Result<usize> {
+        if let Some(known) = self.variables.iter().position(|v| v.name() == factor.name) {
+            return Ok(known);
+        }
+        let variable = self.new_variable(factor)?;
+        self.variables.push(variable);
+        Ok(self.variables.len() - 1)
+    }
+
+    fn new_variable(&mut self, factor: &Factor) -> Result<Variable> {
+        let name = factor.name.clone();
+        match &factor.expr {
+            Expr::Column { name: column } => {
+                let input = self.input(column)?;
+                let kind = self.inputs.column(input).kind();
+                if !matches!(kind, Kind::Text | Kind::Categories | Kind::Boolean) {
+                    let basis = Basis::Scalar(self.number(&factor.expr, &format!("the term '{name}'"))?);
+                    return Ok(Variable::Numeric { name, basis });
+                }
+                let category = self.category(&factor.expr, &name)?;
+                if kind == Kind::Text {
+                    refuse_spoilt_numbers(column, &self.categories[category].levels)?;
+                }
+                self.categorical(factor, category, None)
+            }
+            Expr::Call { name: call, args, .. } if call == "factor" && args.len() == 1 => {
+                let category = self.category(&factor.expr, &name)?;
+                self.categorical(factor, category, None)
+            }
+            Expr::Call { name: call, args, named } if call == "C" && !args.is_empty() => {
+                let category = self.category(&args[0], &name)?;
+                let choice = Choice::from_call(&name, args.get(1), named.get("base"))?;
+                self.categorical(factor, category, choice)
+            }
+            Expr::Call { name: call, args, named } if call == "poly" && !args.is_empty() => {
+                let basis = self.polynomial(&name, &args[0], named)?;
+                Ok(Variable::Numeric { name, basis })
+            }
+            Expr::Call { name: call, args, .. } if call == "external" => {
+                let key = args.first().and_then(Expr::word).unwrap_or_default();
+                let labels = self.used.labels.iter().enumerate();
+                let inputs: Vec<_> = labels.filter(|(_, label)| *label == key).map(|(k, _)| k).collect();
+                inputs.iter().try_for_each(|&k| self.inputs.column(k).require_numbers(&name))?;
+                Ok(Variable::Numeric { name, basis: Basis::External(inputs) })
+            }
+            expr => {
+                let basis = Basis::Scalar(self.finite_number(expr, &name)?);
+                Ok(Variable::Numeric { name, basis })
+            }
+        }
+    }
+
+    fn categorical(&mut self, factor: &Factor, category: usize, choice: Option<Choice>) -> Result<Variable> {
+        let Category { input, levels } = &self.categories[category];
+        let (name, column) = (&factor.name, &self.used.names[*input]);
+        if let [only] = &levels[..] {
+            return Err(Error::Design(format!(
+                "'{name}' has one level ('{only}') in the rows used; leave it out of the formula"
+            )));
+        }
+        if levels.len() > MOST_COLUMNS {
+            return Err(Error::Design(format!(
+                "'{name}' has {} levels, too many for fixed effects; use a random term: (1 | {column})",
+                levels.len()
+            )));
+        }
+        let given = || self.contrasts.get(name).or(self.contrasts.get(column)).cloned();
+        let choice = choice.or_else(|| given().map(Choice::from)).unwrap_or_default();
+        let contrast = choice.build(name, levels)?;
+        Ok(Variable::Categorical { name: name.clone(), category, contrast })
+    }
+
+    fn polynomial(&mut self, owner: &str, arg: &Expr, named: &Settings) -> Result<Basis> {
+        let degree = named.get("degree").map_or(Some(1.0), Expr::number);
+        let whole = degree.filter(|d| d.fract() == 0.0 && (1.0..=100.0).contains(d));
+        let degree = whole
+            .ok_or_else(|| Error::Formula(format!("{owner}: the degree must be a whole number from 1 to 100")))?
+            as usize;
+        let raw = named.get("raw").is_some_and(|expr| expr.flag() == Some(true));
+        let arg = self.finite_number(arg, owner)?;
+        let distinct = transform::count_distinct(&arg, &self.inputs, degree + 1);
+        if distinct <= degree {
+            return Err(Error::Design(format!(
+                "{owner}: {} has {distinct} distinct values, too few for degree {degree}",
+                arg.text(&self.inputs)
+            )));
+        }
+        let polynomial = match raw {
+            true => Polynomial::Raw { degree },
+            false => Polynomial::orthogonal(&arg, &self.inputs, degree),
+        };
+        if !polynomial.is_usable() {
+            return Err(Error::Design(format!("{owner}: the powers leave the range of numbers; rescale first")));
+        }
+        Ok(Basis::Polynomial { arg, polynomial })
+    }
+}
+
+/// Fails where a few values that are not numbers made text of a column of numbers.
+fn refuse_spoilt_numbers(column: &str, levels: &[String]) -> Result<()> {
+    let junk: Vec<_> = levels.iter().filter(|l| as_number(l).is_none()).map(String::as_str).collect();
+    let numbers = levels.len() - junk.len();
+    if junk.is_empty() || numbers * 5 < levels.len() * 4 {
+        return Ok(());
+    }
+    Err(Error::Data(format!(
+        "column '{column}' is text, but {numbers} of its {} distinct values look like numbers (not: {}); \
+         cast it to a number, or wrap it in factor({column}) if categories are meant",
+        levels.len(),
+        listed(junk.into_iter())
+    )))
+}

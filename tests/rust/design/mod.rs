@@ -1,0 +1,9 @@
+//! The encoder against R's model matrices, brute force and its own invariants.
+
+mod bad_input;
+mod codings;
+mod frames;
+mod missing_rows;
+mod model_matrix;
+mod prediction;
+mod readers;
