@@ -101,17 +101,32 @@ impl PyFit {
 
     fn modes<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyArray2<f64>>>> {
         let modes = self.0.user_modes().into_iter().zip(self.widths());
-        modes.map(|(b, r)| { let levels = b.len() / r; b.into_pyarray(py).reshape([levels, r]) }).collect()
+        modes
+            .map(|(b, r)| {
+                let levels = b.len() / r;
+                b.into_pyarray(py).reshape([levels, r])
+            })
+            .collect()
     }
 
     fn mode_covariances<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyArray3<f64>>>> {
         let fit = self.0.clone();
         let blocks = run_interruptible(py, 0, move |_| fit.mode_covariances())?;
         let blocks = blocks.into_iter().zip(self.widths());
-        blocks.map(|(v, r)| { let levels = v.len() / (r * r); v.into_pyarray(py).reshape([levels, r, r]) }).collect()
+        blocks
+            .map(|(v, r)| {
+                let levels = v.len() / (r * r);
+                v.into_pyarray(py).reshape([levels, r, r])
+            })
+            .collect()
     }
 
-    fn linear_predictor<'py>(&self, py: Python<'py>, rows: &PyRows, use_terms: Vec<bool>) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    fn linear_predictor<'py>(
+        &self,
+        py: Python<'py>,
+        rows: &PyRows,
+        use_terms: Vec<bool>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         if use_terms.len() != rows.0.random().len() || use_terms.len() != self.widths().len() {
             return Err(PyValueError::new_err("use_terms needs one entry per random term"));
         }
@@ -153,7 +168,13 @@ impl PyFit {
         Ok(variance.into_pyarray(py))
     }
 
-    fn simulate<'py>(&self, py: Python<'py>, rows: &PyRows, n: usize, seed: u64) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    fn simulate<'py>(
+        &self,
+        py: Python<'py>,
+        rows: &PyRows,
+        n: usize,
+        seed: u64,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let draws = run(py, || self.0.simulate(&rows.0, n, seed))?;
         let n_obs = rows.0.n_rows();
         let columns: Vec<f64> = (0..n_obs).flat_map(|i| draws.iter().map(move |d| d[i])).collect();

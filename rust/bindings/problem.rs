@@ -39,7 +39,9 @@ impl Choices {
             None | Some("trust-region") => Method::TrustRegion,
             Some("bobyqa") => Method::Bobyqa,
             Some(other) => {
-                return Err(Error::Design(format!("optimizer '{other}' is not known; there are trust-region and bobyqa")));
+                return Err(Error::Design(format!(
+                    "optimizer '{other}' is not known; there are trust-region and bobyqa"
+                )));
             }
         };
         let mut settings = Settings::default();

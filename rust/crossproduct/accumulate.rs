@@ -164,11 +164,8 @@ fn run(
         }
         Ok(sums)
     };
-    let mut all: Vec<Sums> = if parts == 1 {
-        vec![part(0)?]
-    } else {
-        (0..parts).into_par_iter().map(part).collect::<Result<_>>()?
-    };
+    let mut all: Vec<Sums> =
+        if parts == 1 { vec![part(0)?] } else { (0..parts).into_par_iter().map(part).collect::<Result<_>>()? };
     let mut total = all.remove(0);
     all.iter().for_each(|sums| total.merge(sums));
     Ok(total)
@@ -240,7 +237,12 @@ impl Coded {
         for zx in &mut self.zx {
             *zx = zx
                 .chunks_exact(old)
-                .flat_map(|row| (0..=p).map(move |k| { let (a, s) = source(k); row[a] * s }))
+                .flat_map(|row| {
+                    (0..=p).map(move |k| {
+                        let (a, s) = source(k);
+                        row[a] * s
+                    })
+                })
                 .collect();
         }
         self.p = p;
@@ -338,9 +340,8 @@ fn condition(
 /// y'y less its projection on the columns kept.
 fn unexplained(coded: &Coded, kept: &[usize], inverse: &[f64]) -> f64 {
     let (p, stride, k) = (coded.p, coded.p + 1, kept.len());
-    let explained: f64 = (0..k)
-        .map(|j| (0..=j).map(|i| inverse[j * k + i] * coded.xx[p * stride + kept[i]]).sum::<f64>().powi(2))
-        .sum();
+    let explained: f64 =
+        (0..k).map(|j| (0..=j).map(|i| inverse[j * k + i] * coded.xx[p * stride + kept[i]]).sum::<f64>().powi(2)).sum();
     coded.xx[p * stride + p] - explained
 }
 

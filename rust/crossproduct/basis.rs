@@ -17,9 +17,7 @@ pub struct FixedBasis {
 impl FixedBasis {
     pub fn beta(&self, basis: &[f64]) -> Vec<f64> {
         let p = self.kept.len();
-        (0..p)
-            .map(|i| self.origin[i] + (0..p).map(|k| self.transform[k * p + i] * basis[k]).sum::<f64>())
-            .collect()
+        (0..p).map(|i| self.origin[i] + (0..p).map(|k| self.transform[k * p + i] * basis[k]).sum::<f64>()).collect()
     }
 
     /// T C T' of a covariance in the basis (p x p).

@@ -6,9 +6,9 @@ use super::objective::Interruptible;
 use super::result::Fit;
 use super::units;
 use super::verdict::{self, Status, Verdict};
+use crate::Result;
 use crate::objective::Problem;
 use crate::optimize::{Objective, Outcome, Settings, Stop, bobyqa, trust_region};
-use crate::Result;
 
 /// Escapes from a boundary that is no optimum, at most.
 const MOST_RESTARTS: usize = 4;

@@ -4,9 +4,9 @@ use rayon::prelude::*;
 
 use super::result::Fit;
 use super::units;
+use crate::Result;
 use crate::design::{Batch, RowSource};
 use crate::penalized_ls::CholeskyFactor;
-use crate::Result;
 
 /// The code of a level that the fit has not seen.
 pub const UNSEEN: u32 = u32::MAX;
@@ -70,7 +70,14 @@ impl Fit {
     }
 
     /// |L^-1 [Λ'z; x]|² for the levels that the fit knows.
-    fn known_part(&self, factor: &CholeskyFactor, x: &[f64], terms: &[Option<TermRows>], rows: std::ops::Range<usize>, out: &mut [f64]) {
+    fn known_part(
+        &self,
+        factor: &CholeskyFactor,
+        x: &[f64],
+        terms: &[Option<TermRows>],
+        rows: std::ops::Range<usize>,
+        out: &mut [f64],
+    ) {
         let (system, a) = (&self.problem.system, &self.problem.a);
         let (p, m) = (system.p, rows.len());
         let mut trailing = vec![0.0; system.n_trailing * m];
@@ -125,7 +132,9 @@ fn add_fixed(source: &dyn RowSource, batch: &Batch, beta: &[f64], out: &mut [f64
             let cells = &mut by_cell[column.numeric * term.n_cells()..(column.numeric + 1) * term.n_cells()];
             match &term.coding {
                 None => cells[0] += b,
-                Some(coding) => coding.columns[column.coded].iter().for_each(|&(cell, v)| cells[cell as usize] += v * b),
+                Some(coding) => {
+                    coding.columns[column.coded].iter().for_each(|&(cell, v)| cells[cell as usize] += v * b)
+                }
             }
         }
         for numeric in 0..term.n_numeric {

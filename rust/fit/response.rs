@@ -43,7 +43,13 @@ impl Fit {
         (0..n).map(|k| self.draw(source, &fixed, &noise, stream(seed, k))).collect()
     }
 
-    fn draw(&self, source: &dyn RowSource, fixed: &[f64], noise: &[f64], mut rng: Xoshiro256PlusPlus) -> Result<Vec<f64>> {
+    fn draw(
+        &self,
+        source: &dyn RowSource,
+        fixed: &[f64],
+        noise: &[f64],
+        mut rng: Xoshiro256PlusPlus,
+    ) -> Result<Vec<f64>> {
         let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
         let sigma = self.evaluation.sigma;
         let terms = self.problem.theta_map.terms.iter().zip(&self.problem.a.random);

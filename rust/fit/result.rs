@@ -2,10 +2,10 @@
 
 use super::units;
 use super::verdict::Verdict;
+use crate::Result;
 use crate::linalg::dense;
 use crate::objective::{Evaluation, Problem, Workspace};
 use crate::penalized_ls::Modes;
-use crate::Result;
 
 #[derive(Debug, Clone)]
 pub struct Fit {

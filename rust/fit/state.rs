@@ -170,11 +170,9 @@ fn cross_products(meta: &Meta, arrays: &mut Arrays) -> Result<CrossProducts> {
 
 fn link(meta: &Meta, arrays: &mut Arrays, i: usize, j: usize) -> Result<Link> {
     let ((_, to, ri), (_, from, rj)) = (meta.factors[i], meta.factors[j]);
-    let ptr: Vec<usize> =
-        take(arrays, &format!("link/{i}/{j}/ptr"), from + 1)?.iter().map(|&v| v as usize).collect();
+    let ptr: Vec<usize> = take(arrays, &format!("link/{i}/{j}/ptr"), from + 1)?.iter().map(|&v| v as usize).collect();
     let entries = *ptr.last().expect("at least one");
-    let level: Vec<u32> =
-        take(arrays, &format!("link/{i}/{j}/level"), entries)?.iter().map(|&v| v as u32).collect();
+    let level: Vec<u32> = take(arrays, &format!("link/{i}/{j}/level"), entries)?.iter().map(|&v| v as u32).collect();
     let rises = ptr[0] == 0 && ptr.windows(2).all(|w| w[0] <= w[1]);
     let ascend = rises && ptr.windows(2).all(|w| level[w[0]..w[1]].windows(2).all(|l| l[0] < l[1]));
     if !ascend || level.iter().any(|&l| l as usize >= to) {

@@ -90,7 +90,10 @@ fn lower_triangle(m: &[f64], r: usize) -> Vec<f64> {
 pub fn from_user(problem: &Problem, user: &[f64]) -> Result<Vec<f64>> {
     let n = problem.theta_map.n_parameters;
     if user.len() != n || user.iter().any(|v| !v.is_finite()) {
-        return Err(Error::Design(format!("start must be {n} finite numbers, as theta of such a fit; it has {}", user.len())));
+        return Err(Error::Design(format!(
+            "start must be {n} finite numbers, as theta of such a fit; it has {}",
+            user.len()
+        )));
     }
     let terms = problem.theta_map.terms.iter().zip(&problem.a.random);
     Ok(terms.flat_map(|(term, basis)| term_from_user(term, basis, term.parameters(user))).collect())

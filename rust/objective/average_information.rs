@@ -82,7 +82,13 @@ impl Problem {
     }
 
     /// Adds 2 tr(dΛ_l' G dΛ_k) for terms whose Λ is linear in θ; G Λ = dd/dΛ / 2.
-    fn add_curvature(&self, information: &mut [f64], theta: &[f64], derivatives: &[(usize, Vec<f64>)], gradient: &Gradient) {
+    fn add_curvature(
+        &self,
+        information: &mut [f64],
+        theta: &[f64],
+        derivatives: &[(usize, Vec<f64>)],
+        gradient: &Gradient,
+    ) {
         let n = self.theta_map.n_parameters;
         for term in self.theta_map.terms.iter().filter(|t| t.structure.is_linear()) {
             let (r, full) = (term.width, self.theta_map.widths[term.factor]);
@@ -91,8 +97,7 @@ impl Problem {
                 continue;
             }
             let place = |i: usize, j: usize| (term.offset + j) * full + term.offset + i;
-            let d: Vec<f64> =
-                (0..r * r).map(|k| 0.5 * gradient.lambda[term.factor][place(k % r, k / r)]).collect();
+            let d: Vec<f64> = (0..r * r).map(|k| 0.5 * gradient.lambda[term.factor][place(k % r, k / r)]).collect();
             let mut g = vec![0.0; r * r];
             crate::linalg::small::solve_right::<0>(&mut g, &d, &lambda, r, r);
             let symmetric = |i: usize, j: usize| 0.5 * (g[j * r + i] + g[i * r + j]);
@@ -102,7 +107,9 @@ impl Problem {
                     for column in 0..r {
                         for i in 0..r {
                             for j in 0..r {
-                                sum += derivatives[k].1[place(i, column)] * symmetric(i, j) * derivatives[l].1[place(j, column)];
+                                sum += derivatives[k].1[place(i, column)]
+                                    * symmetric(i, j)
+                                    * derivatives[l].1[place(j, column)];
                             }
                         }
                     }

@@ -32,8 +32,7 @@ impl Problem {
         let modes = factor.modes(&self.system, &beta);
         let scores = scores(&self.a, &beta, &modes.b);
         let weight = 2.0 * self.denominator() / factor.pwrss;
-        let mut lambda: Vec<Vec<f64>> =
-            work.inverse.e.iter().map(|e| e.iter().map(|v| 2.0 * v).collect()).collect();
+        let mut lambda: Vec<Vec<f64>> = work.inverse.e.iter().map(|e| e.iter().map(|v| 2.0 * v).collect()).collect();
         for (block, d) in lambda.iter_mut().enumerate() {
             subtract_cross(d, &scores[block], &modes.u[block], self.a.factors[block].width, 1, weight);
         }

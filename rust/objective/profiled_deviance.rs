@@ -31,8 +31,8 @@ impl Problem {
         let m = self.denominator();
         let logdet_fixed = factor.logdet_fixed - 2.0 * self.a.fixed.logdet;
         // d = log|M| [+ log|X'V^-1 X|] + m (1 + log(2π r² / m)) - Σ log w
-        let mut objective = factor.logdet_random + m * (1.0 + (std::f64::consts::TAU * factor.pwrss / m).ln())
-            - self.a.sum_log_weights;
+        let mut objective =
+            factor.logdet_random + m * (1.0 + (std::f64::consts::TAU * factor.pwrss / m).ln()) - self.a.sum_log_weights;
         if self.criterion == Criterion::Reml {
             objective += logdet_fixed;
         }

@@ -9,12 +9,7 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// Those of the objective; a `Numerical` one at a trial point only counts as a high value.
-pub fn minimize(
-    objective: &mut dyn Objective,
-    start: &[f64],
-    lower: &[f64],
-    settings: Settings,
-) -> Result<Outcome> {
+pub fn minimize(objective: &mut dyn Objective, start: &[f64], lower: &[f64], settings: Settings) -> Result<Outcome> {
     let n = start.len();
     let mut failure = None;
     let mut evaluations = 0;

@@ -54,7 +54,13 @@ pub fn minimize(objective: &mut dyn Objective, start: &[f64], settings: Settings
         shrinks = 0;
         let next = point(objective, x, at.value - actual)?;
         correct(&mut correction, &step, &at, &next);
-        radius = if ratio < 0.25 { 0.5 * length } else if ratio > 0.75 { radius.max(2.5 * length) } else { radius };
+        radius = if ratio < 0.25 {
+            0.5 * length
+        } else if ratio > 0.75 {
+            radius.max(2.5 * length)
+        } else {
+            radius
+        };
         at = next;
     };
     Ok((Outcome { x: at.x.clone(), value: at.value, stop, evaluations }, at))
@@ -88,8 +94,7 @@ fn correct(correction: &mut [f64], step: &[f64], from: &Point, to: &Point) {
 fn subproblem(b: &[f64], g: &[f64], radius: f64) -> (Vec<f64>, f64) {
     let n = g.len();
     let (values, vectors) = eigen(b, n);
-    let along: Vec<f64> =
-        (0..n).map(|k| vectors[k * n..(k + 1) * n].iter().zip(g).map(|(v, g)| v * g).sum()).collect();
+    let along: Vec<f64> = (0..n).map(|k| vectors[k * n..(k + 1) * n].iter().zip(g).map(|(v, g)| v * g).sum()).collect();
     let length = |shift: f64| (0..n).map(|k| (along[k] / (values[k] + shift)).powi(2)).sum::<f64>().sqrt();
     let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
     let scale = values.iter().fold(norm(g), |m, v| m.max(v.abs())).max(f64::MIN_POSITIVE);
@@ -99,7 +104,11 @@ fn subproblem(b: &[f64], g: &[f64], radius: f64) -> (Vec<f64>, f64) {
         let (mut low, mut high) = (shift, least + norm(g) / radius);
         for _ in 0..200 {
             shift = 0.5 * (low + high);
-            if length(shift) > radius { low = shift } else { high = shift }
+            if length(shift) > radius {
+                low = shift
+            } else {
+                high = shift
+            }
             if high - low <= 1e-10 * high {
                 break;
             }
@@ -122,10 +131,7 @@ fn subproblem(b: &[f64], g: &[f64], radius: f64) -> (Vec<f64>, f64) {
 pub fn eigen(a: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
     let symmetric = Mat::from_fn(n, n, |i, j| 0.5 * (a[j * n + i] + a[i * n + j]));
     match symmetric.self_adjoint_eigen(Side::Lower) {
-        Ok(e) => (
-            (0..n).map(|k| e.S()[k]).collect(),
-            (0..n * n).map(|k| e.U()[(k % n, k / n)]).collect(),
-        ),
+        Ok(e) => ((0..n).map(|k| e.S()[k]).collect(), (0..n * n).map(|k| e.U()[(k % n, k / n)]).collect()),
         // only for entries that are not finite: no curvature, the unit vectors
         Err(_) => (vec![0.0; n], (0..n * n).map(|k| f64::from(u8::from(k % n == k / n))).collect()),
     }

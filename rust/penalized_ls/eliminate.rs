@@ -29,7 +29,13 @@ pub fn lead(factor: &mut CholeskyFactor, a: &CrossProducts, system: &System, i: 
 }
 
 /// L, C and P of every level.
-fn factor_levels(current: &mut LeadFactor, a: &CrossProducts, system: &System, i: usize, lambda: &[f64]) -> Result<f64> {
+fn factor_levels(
+    current: &mut LeadFactor,
+    a: &CrossProducts,
+    system: &System,
+    i: usize,
+    lambda: &[f64],
+) -> Result<f64> {
     let lead = &system.leads[i];
     let LeadFactor { reduced, blocks, c } = current;
     let source = view(reduced, a, system, i);
@@ -44,7 +50,10 @@ fn factor_levels(current: &mut LeadFactor, a: &CrossProducts, system: &System, i
     };
     let job = Job { system, i, lead, source, lambda };
     divide(&job, levels).map_err(|level| {
-        Error::Numerical(format!("Λ'Z'WZΛ + I is not positive definite at level {level} of grouping factor {}", lead.block))
+        Error::Numerical(format!(
+            "Λ'Z'WZΛ + I is not positive definite at level {level} of grouping factor {}",
+            lead.block
+        ))
     })
 }
 

@@ -153,13 +153,7 @@ pub fn view<'a>(reduced: &'a LeadBlocks, a: &'a CrossProducts, system: &'a Syste
 }
 
 /// The block of A between level `level` of lead i and its k-th ancestor.
-pub fn ancestor_block<'a>(
-    view: &LeadView<'a>,
-    system: &'a System,
-    i: usize,
-    k: usize,
-    level: usize,
-) -> &'a [f64] {
+pub fn ancestor_block<'a>(view: &LeadView<'a>, system: &'a System, i: usize, k: usize, level: usize) -> &'a [f64] {
     let ancestor = &system.leads[i].ancestors[k];
     let size = ancestor.r * system.leads[i].r;
     let values: &'a [f64] = if view.ancestors.is_empty() { &ancestor.values } else { &view.ancestors[k] };

@@ -103,11 +103,20 @@ impl Inverse {
                 .enumerate()
                 .map(|(k, piece)| {
                     let mut scratch = Scratch::new(lead);
-                    piece.chunks_exact_mut(r * r).enumerate().for_each(|(l, n)| job.level(k * GRAIN + l, n, &mut scratch));
+                    piece
+                        .chunks_exact_mut(r * r)
+                        .enumerate()
+                        .for_each(|(l, n)| job.level(k * GRAIN + l, n, &mut scratch));
                     scratch.e
                 })
                 .collect();
-            tasks.into_iter().reduce(|mut x, y| { x.iter_mut().zip(&y).for_each(|(a, b)| *a += b); x }).unwrap_or_default()
+            tasks
+                .into_iter()
+                .reduce(|mut x, y| {
+                    x.iter_mut().zip(&y).for_each(|(a, b)| *a += b);
+                    x
+                })
+                .unwrap_or_default()
         } else {
             let mut scratch = Scratch::new(lead);
             for level in 0..lead.n_levels {

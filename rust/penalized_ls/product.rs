@@ -22,8 +22,22 @@ pub fn add_zz(h: &mut Effects, a: &CrossProducts, b: &Effects, m: usize, sign: f
                 for k in link.ptr[from]..link.ptr[from + 1] {
                     let to = link.level[k] as usize;
                     let block = &link.values[k * r * rj..(k + 1) * r * rj];
-                    add_block(&mut h[i][to * r * m..(to + 1) * r * m], block, &b[j][from * rj * m..], (r, rj, m), sign, false);
-                    add_block(&mut h[j][from * rj * m..(from + 1) * rj * m], block, &b[i][to * r * m..], (r, rj, m), sign, true);
+                    add_block(
+                        &mut h[i][to * r * m..(to + 1) * r * m],
+                        block,
+                        &b[j][from * rj * m..],
+                        (r, rj, m),
+                        sign,
+                        false,
+                    );
+                    add_block(
+                        &mut h[j][from * rj * m..(from + 1) * rj * m],
+                        block,
+                        &b[i][to * r * m..],
+                        (r, rj, m),
+                        sign,
+                        true,
+                    );
                 }
             }
         }
@@ -32,7 +46,14 @@ pub fn add_zz(h: &mut Effects, a: &CrossProducts, b: &Effects, m: usize, sign: f
 
 /// h += sign B b, or B'b, for a block B (rows x columns, column-major) and m right-hand sides, row-major.
 #[inline]
-fn add_block(h: &mut [f64], block: &[f64], b: &[f64], (rows, columns, m): (usize, usize, usize), sign: f64, transposed: bool) {
+fn add_block(
+    h: &mut [f64],
+    block: &[f64],
+    b: &[f64],
+    (rows, columns, m): (usize, usize, usize),
+    sign: f64,
+    transposed: bool,
+) {
     for j in 0..columns {
         for i in 0..rows {
             let v = sign * block[j * rows + i];

@@ -39,7 +39,10 @@ impl CholeskyFactor {
         }
         for t in &system.trailing {
             let rows = t.offset..t.offset + t.n_levels * t.r;
-            c[t.block] = rows.flat_map(|row| columns.clone().map(move |k| (k, row))).map(|(k, row)| self.trailing_x[k * q + row]).collect();
+            c[t.block] = rows
+                .flat_map(|row| columns.clone().map(move |k| (k, row)))
+                .map(|(k, row)| self.trailing_x[k * q + row])
+                .collect();
         }
         c
     }

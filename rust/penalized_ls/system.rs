@@ -93,7 +93,9 @@ impl System {
         let leads: usize = self
             .leads
             .iter()
-            .map(|l| l.n_levels * l.r * (2 * l.r + x + l.ancestors.iter().map(|a| a.r).sum::<usize>()) + l.panel.values.len())
+            .map(|l| {
+                l.n_levels * l.r * (2 * l.r + x + l.ancestors.iter().map(|a| a.r).sum::<usize>()) + l.panel.values.len()
+            })
             .sum();
         leads + self.n_trailing * (self.n_trailing + 2 * x) + x * x
     }
@@ -148,7 +150,14 @@ impl System {
         let trailing = self.trailing.iter().map(|t| {
             let size = t.n_levels * t.r;
             let entries = size * (self.n_trailing - t.offset);
-            BlockSummary { factor: a.factors[t.block].factor, kind: "dense", n_levels: t.n_levels, width: t.r, entries, fill: 1.0 }
+            BlockSummary {
+                factor: a.factors[t.block].factor,
+                kind: "dense",
+                n_levels: t.n_levels,
+                width: t.r,
+                entries,
+                fill: 1.0,
+            }
         });
         leads.chain(trailing).collect()
     }
@@ -246,7 +255,8 @@ fn own_rows<'a>(
         (link.level[link.ptr[level]..link.ptr[level + 1]].to_vec(), Vec::new())
     } else {
         let link = &a.links[block][t.block];
-        let from = (0..t.n_levels).filter(|&f| link.level[link.ptr[f]..link.ptr[f + 1]].binary_search(&(level as u32)).is_ok());
+        let from = (0..t.n_levels)
+            .filter(|&f| link.level[link.ptr[f]..link.ptr[f + 1]].binary_search(&(level as u32)).is_ok());
         (Vec::new(), from.map(|f| f as u32).collect())
     };
     forward.into_iter().chain(backward).map(first)

@@ -57,7 +57,9 @@ pub fn factor(factor: &mut CholeskyFactor, system: &System) -> Result<f64> {
     scale(&mut factor.trailing, &factor.lambda, system);
     (0..q).for_each(|j| factor.trailing[j * q + j] += 1.0);
     dense::cholesky_lower(&mut factor.trailing, q).map_err(|pivot| {
-        Error::Numerical(format!("the Schur complement of the crossed random effects is not positive definite at {pivot}"))
+        Error::Numerical(format!(
+            "the Schur complement of the crossed random effects is not positive definite at {pivot}"
+        ))
     })?;
     // L_x = L_S^-1 Λ'[Z'X Z'y], then X'X less its square
     for (row, values) in factor.reduced_x.chunks_exact(stride).enumerate() {
@@ -85,8 +87,7 @@ fn scale(s: &mut [f64], lambda: &[Vec<f64>], system: &System) {
             for j in 0..t.r {
                 let column = first + j;
                 for row in first..q {
-                    s[column * q + row] =
-                        (j..t.r).map(|k| s[(first + k) * q + row] * l[j * t.r + k]).sum();
+                    s[column * q + row] = (j..t.r).map(|k| s[(first + k) * q + row] * l[j * t.r + k]).sum();
                 }
             }
         }

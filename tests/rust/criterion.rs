@@ -4,9 +4,7 @@ use crate::dense::{Dense, user_factors};
 use crate::designs::{KINDS, design, problem};
 
 fn theta(n: usize, seed: u64, zero: Option<usize>) -> Vec<f64> {
-    (0..n)
-        .map(|k| if Some(k) == zero { 0.0 } else { 0.2 + ((k as u64 * 7 + seed * 3) % 11) as f64 / 8.0 })
-        .collect()
+    (0..n).map(|k| if Some(k) == zero { 0.0 } else { 0.2 + ((k as u64 * 7 + seed * 3) % 11) as f64 / 8.0 }).collect()
 }
 
 /// Every kind of design, weighted and not, both criteria, with and without a parameter at zero.
@@ -51,7 +49,11 @@ fn gradient_matches_central_differences() {
             // fourth order, so that the step may be long enough to see six digits
             let h = 1e-3;
             let numeric = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h);
-            assert!((gradient[k] - numeric).abs() < 1e-6 * (1.0 + numeric.abs()), "{name} k={k}: {} {numeric}", gradient[k]);
+            assert!(
+                (gradient[k] - numeric).abs() < 1e-6 * (1.0 + numeric.abs()),
+                "{name} k={k}: {} {numeric}",
+                gradient[k]
+            );
         }
     });
 }

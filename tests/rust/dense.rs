@@ -54,9 +54,8 @@ impl Dense {
         }
         for ((z, r), l) in self.z.iter().zip(lambda) {
             let levels = z.ncols() / r;
-            let block = Mat::from_fn(levels * r, levels * r, |i, j| {
-                if i / r == j / r { l[(j % r) * r + i % r] } else { 0.0 }
-            });
+            let block =
+                Mat::from_fn(levels * r, levels * r, |i, j| if i / r == j / r { l[(j % r) * r + i % r] } else { 0.0 });
             let zl = z * &block;
             v += &zl * zl.transpose();
         }

@@ -32,7 +32,10 @@ pub const KINDS: [Kind; 8] = [
 /// Codes 0.. in order of appearance, so that every level is used.
 fn compact(codes: Vec<usize>) -> (Vec<u32>, usize) {
     let mut seen = std::collections::BTreeMap::new();
-    codes.iter().for_each(|&c| { let next = seen.len(); seen.entry(c).or_insert(next); });
+    codes.iter().for_each(|&c| {
+        let next = seen.len();
+        seen.entry(c).or_insert(next);
+    });
     (codes.iter().map(|c| seen[c] as u32).collect(), seen.len())
 }
 
@@ -72,8 +75,7 @@ pub fn design(kind: Kind, seed: u64, weighted: bool) -> (ArrayDesign, Terms) {
         .collect();
     let mut normal = || (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0;
     let x: Vec<f64> = (0..n).map(|_| 100.0 + 5.0 * normal()).collect();
-    let y: Vec<f64> =
-        (0..n).map(|i| 50.0 + 0.3 * x[i] + 2.0 * ((codes[0][i] * 7 % 5) as f64) + normal()).collect();
+    let y: Vec<f64> = (0..n).map(|i| 50.0 + 0.3 * x[i] + 2.0 * ((codes[0][i] * 7 % 5) as f64) + normal()).collect();
     let z: Vec<Vec<f64>> = widths
         .iter()
         .flatten()
