@@ -31,6 +31,8 @@ class Columns:
         """Add all columns of an object with ``__arrow_c_stream__``, without copying them."""
     def add_numeric(self, name: str, values: _Array) -> None:
         """Add a copy of a column of numbers; NaN is missing."""
+    def add_boolean(self, name: str, values: NDArray[np.uint8]) -> None:
+        """Add a column of truth values: 0 is false, 1 is true, anything else is missing."""
     def add_categorical(
         self, name: str, codes: NDArray[np.uint32], levels: list[str], ordered: bool, declared: bool
     ) -> None:

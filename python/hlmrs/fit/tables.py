@@ -43,6 +43,21 @@ class Tables(Figures):
         """
         return self._frame(inference.glance_table(self._estimate))
 
+    def to_dict(self, *, ddf: str = "normal") -> dict[str, Any]:
+        """Return key figures, verdict, fixed effects and variance components as plain dictionaries and lists.
+
+        Parameters
+        ----------
+        ddf : {"normal", "residual"}
+            As in ``tidy``.
+
+        Returns
+        -------
+        dict
+            Ready for JSON, but for NaN and infinity.
+        """
+        return inference.record(self._estimate, ddf)
+
     def tidy(self, effects: str = "fixed", *, ddf: str = "normal", level: float = 0.95) -> Any:
         """Return estimates as a table, one row each.
 

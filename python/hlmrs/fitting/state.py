@@ -1,5 +1,6 @@
 """An estimate as a header and arrays, and back.  What is read is checked: a file is not to be trusted."""
 
+from dataclasses import replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -63,7 +64,7 @@ def _row_arrays(estimate: Estimate, keep_rows: bool) -> Arrays:
 def _rebuild(header: dict[str, Any], arrays: Arrays) -> Estimate:
     asked = header["request"]
     request = Request(
-        parse(asked["expanded_formula"]),
+        replace(parse(asked["expanded_formula"]), formula=asked["formula"]),
         reml=asked["reml"],
         weights=asked["weights"],
         offset=asked["offset"],

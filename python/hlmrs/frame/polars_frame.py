@@ -14,7 +14,9 @@ def build(columns: Mapping[str, Column]) -> Any:
 
     def series(column: Column) -> Any:
         if isinstance(column, Factor):
-            return pl.Series(column.texts(), dtype=pl.Enum(column.levels))
+            places = pl.Series(column.codes)
+            known = places.set(places < 0, None) if (column.codes < 0).any() else places
+            return pl.Series(column.levels, dtype=pl.Enum(column.levels)).gather(known)
         return column
 
     return pl.DataFrame({name: series(column) for name, column in columns.items()}, nan_to_null=True)

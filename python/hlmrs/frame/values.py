@@ -28,7 +28,7 @@ def add_values(columns: Columns, name: str, values: NDArray[Any], *, long_intege
     elif kind in "iuf":
         columns.add_numeric(name, np.ascontiguousarray(values, dtype=np.float64))
     elif kind == "b":
-        add_codes(columns, name, values, ["FALSE", "TRUE"], declared=True)
+        columns.add_boolean(name, values.astype(np.uint8))
     elif kind in "US":
         add_labels(columns, name, values.astype("U"))
     elif kind == "M":
@@ -100,7 +100,9 @@ def _add_objects(columns: Columns, name: str, values: NDArray[Any]) -> None:
         numeric = np.full(len(values), np.nan)
         numeric[present] = [float(value) for value in shown]
         columns.add_numeric(name, numeric)
-    elif kind in ("text", "truth", "date"):
+    elif kind == "truth":
+        columns.add_boolean(name, np.array([2 if _absent(value) else int(value) for value in values], dtype=np.uint8))
+    elif kind in ("text", "date"):
         _add_object_levels(columns, name, values, present)
     else:
         raise DataError(

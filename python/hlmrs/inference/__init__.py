@@ -15,6 +15,7 @@ from .tables import (
     fixed_table,
     glance_table,
     random_parameter_table,
+    record,
     structure_table,
     variance_table,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "predict_rows",
     "random_effects",
     "random_parameter_table",
+    "record",
     "residuals",
     "structure_table",
     "variance_components",

@@ -1,6 +1,7 @@
 """Tables under the names that broom gives them, as columns of a frame."""
 
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
@@ -71,6 +72,27 @@ def glance_table(estimate: Estimate) -> Table:
         "converged": np.array([verdict.converged]),
         "singular": np.array([verdict.singular]),
     }
+
+
+def record(estimate: Estimate, ddf: str) -> dict[str, Any]:
+    """Put everything but the random effects into plain dictionaries and lists."""
+    layout, verdict = estimate.layout, estimate.verdict
+    figures = {name: np.asarray(column).tolist()[0] for name, column in glance_table(estimate).items()}
+    return {
+        "formula": estimate.request.spec.formula,
+        "reml": estimate.request.reml,
+        **figures,
+        "n_groups": {group.name: len(group.levels) for group in layout.groups},
+        "dropped_rows": dict(layout.dropped_rows),
+        "verdict": {"status": verdict.status, "evaluations": verdict.evaluations, "explanation": verdict.explain()},
+        "fixed": _as_rows(fixed_table(estimate, ddf, 0.95)),
+        "varcorr": _as_rows(variance_table(estimate)),
+    }
+
+
+def _as_rows(table: Table) -> list[dict[str, Any]]:
+    columns = [column if isinstance(column, list) else np.asarray(column).tolist() for column in table.values()]
+    return [dict(zip(table, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def structure_table(estimate: Estimate) -> Table:

@@ -56,9 +56,9 @@ def test_the_values_are_those_of_the_field():
 
 def test_the_largest_one_loads_in_half_a_second():
     datasets.load("Dyestuff", frame="polars")
-    begun = time.perf_counter()
+    begun = time.process_time()
     datasets.load("InstEval", frame="polars")
-    assert time.perf_counter() - begun < 1.0  # half a second where nothing else runs
+    assert time.process_time() - begun < 0.5
 
 
 def test_capitals_do_not_matter():

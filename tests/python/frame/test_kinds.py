@@ -221,6 +221,14 @@ def test_booleans_are_two_levels_like_those_of_r(make):
     assert rows.model_matrix()[:, 1].tolist() == [1, 0, 0, 1, 1, 0]
 
 
+@pytest.mark.parametrize("make", [pl.DataFrame, pd.DataFrame, pa.table, dict])
+def test_booleans_are_numbers_where_numbers_are_needed(make):
+    flags = [True, False, False, True, True, False]
+    data = make(BASE | {"b": flags})
+    assert read(data, formula="b ~ I(b * 2) + (1 | g)").model_matrix()[:, 1].tolist() == [2 * flag for flag in flags]
+    assert read(data, formula="b ~ x + (1 | g)").response().tolist() == flags
+
+
 def test_missing_booleans_are_missing():
     flags = [True, None, False, True, True, False]
     for data in (pd.DataFrame(BASE).assign(b=pd.array(flags, dtype="boolean")), BASE | {"b": flags}):

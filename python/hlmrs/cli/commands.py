@@ -1,0 +1,100 @@
+"""What each command does, and the exit code that it ends with."""
+
+import json
+import math
+import sys
+import warnings
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..datasets import describe
+from ..datasets import load as load_data
+from ..errors import HlmrsError, HlmrsWarning
+from ..fit import LinearMixedFit, load
+from ..models import lmer
+from .arguments import parser
+from .files import read_file
+
+OK, NOT_CONVERGED, UNUSABLE = 0, 1, 2
+
+_DEMO = (
+    ("sleepstudy", "Reaction ~ Days + (Days | Subject)"),
+    ("Hsb82", "mAch ~ cses * sector + (cses | school)"),
+    ("InstEval", "y ~ 1 + service + (1 | s) + (1 | d) + (1 | dept:service)"),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    given = parser().parse_args(arguments)
+    commands: dict[str, Callable[[Namespace], int]] = {"fit": _fit, "show": _show, "demo": _demo}
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", HlmrsWarning)
+        warnings.showwarning = _show_warning
+        try:
+            return commands[given.command](given)
+        except (HlmrsError, OSError) as error:
+            print(f"hlmrs: {error}", file=sys.stderr)
+            return UNUSABLE
+        except KeyboardInterrupt:
+            print("hlmrs: interrupted", file=sys.stderr)
+            return 130
+
+
+def _fit(given: Namespace) -> int:
+    fit = lmer(
+        given.formula,
+        read_file(given.file),
+        reml=not given.ml,
+        weights=given.weights,
+        offset=given.offset,
+        contrasts=_contrasts(given.contrasts),
+        missing=given.missing,
+    )
+    if given.save:
+        fit.save(given.save)
+    return _report(fit, given.json, given.ddf)
+
+
+def _show(given: Namespace) -> int:
+    return _report(load(given.file), given.json, "normal")
+
+
+def _demo(given: Namespace) -> int:
+    codes = []
+    for name, formula in _DEMO:
+        print(f"{describe(name)}\n")
+        codes.append(_report(lmer(formula, load_data(name)), False, "normal"))
+        print("\n" + "-" * 96 + "\n")
+    return max(codes)
+
+
+def _report(fit: LinearMixedFit, as_json: bool, ddf: str) -> int:
+    if as_json:
+        json.dump(_plain(fit.to_dict(ddf=ddf)), sys.stdout, indent=2, ensure_ascii=False)
+        print()
+    else:
+        print(fit.summary(ddf=ddf))
+    return OK if fit.verdict.converged else NOT_CONVERGED
+
+
+def _contrasts(pairs: Sequence[str]) -> dict[str, str] | None:
+    split = [pair.rpartition("=") for pair in pairs]
+    for column, _, coding in split:
+        if not column:
+            raise HlmrsError(f"--contrasts {coding}: write COLUMN=CODING, such as --contrasts arm=sum")
+    return {column: coding for column, _, coding in split} or None
+
+
+def _plain(value: Any) -> Any:
+    """Make JSON of a record: what is missing or infinite is null."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"hlmrs: warning: {message}", file=sys.stderr)

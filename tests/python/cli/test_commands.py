@@ -1,0 +1,132 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import polars as pl
+import pytest
+
+import hlmrs
+from hlmrs.cli import main
+from hlmrs.cli.files import read_file
+
+MODEL = "Reaction ~ Days + (Days | Subject)"
+
+
+@pytest.fixture
+def csv(tmp_path):
+    path = tmp_path / "sleep.csv"
+    hlmrs.datasets.load("sleepstudy", "polars").write_csv(path)
+    return str(path)
+
+
+def run(*arguments):
+    return subprocess.run([sys.executable, "-m", "hlmrs", *arguments], capture_output=True, text=True, check=False)
+
+
+def test_fit_prints_the_summary(csv, capsys):
+    assert main(["fit", MODEL, csv]) == 0
+    out = capsys.readouterr().out
+    assert "fitted by REML" in out
+    assert "1743.628" in out
+
+
+def test_ml_weights_and_json(csv, tmp_path, capsys):
+    weighted = str(tmp_path / "w.parquet")
+    pl.read_csv(csv).with_columns(w=pl.col("Days") + 1, off=pl.col("Days") * 2.0).write_parquet(weighted)
+    assert main(["fit", MODEL, weighted, "--ml", "--weights", "w", "--offset", "off", "--json"]) == 0
+    got = json.loads(capsys.readouterr().out)
+    data = pl.read_parquet(weighted)
+    want = hlmrs.lmer(MODEL, data, reml=False, weights="w", offset="off")
+    assert got["criterion"] == want.criterion
+    assert [row["estimate"] for row in got["fixed"]] == want.beta.tolist()
+    assert got["fixed"][0]["df"] is None
+    assert got["n_groups"] == {"Subject": 18}
+
+
+def test_save_and_show(csv, tmp_path, capsys):
+    path = str(tmp_path / "sleep.fit")
+    assert main(["fit", MODEL, csv, "--save", path]) == 0
+    first = capsys.readouterr().out
+    assert main(["show", path]) == 0
+    assert capsys.readouterr().out == first
+    assert hlmrs.load(path).nobs == 180
+
+
+def test_contrasts(tmp_path, capsys):
+    path = str(tmp_path / "cake.csv")
+    hlmrs.datasets.load("cake", "polars").write_csv(path)
+    options = ["--contrasts", "recipe=sum", "--json"]
+    assert main(["fit", "angle ~ recipe + temp + (1 | recipe:replicate)", path, *options]) == 0
+    assert [row["term"] for row in json.loads(capsys.readouterr().out)["fixed"]][1:3] == ["recipe1", "recipe2"]
+    assert main(["fit", "angle ~ recipe + (1 | replicate)", path, "--contrasts", "sum"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["fit", "Reaction ~ Dayz + (1 | Subject)", "CSV"], "did you mean 'Days'"),
+        (["fit", MODEL, "nowhere.csv"], "no such file"),
+        (["fit", MODEL, "data.xlsx"], ".parquet"),
+        (["fit", "Reaction ~ Days", "CSV"], "no random term"),
+        (["show", "CSV"], "not a fit saved by hlmrs"),
+        (["show", "nowhere.fit"], "nowhere.fit"),
+        (["fit", MODEL, "CSV", "--save", "/nowhere/at/all"], "/nowhere/at/all"),
+    ],
+)
+def test_bad_input_ends_with_2_and_a_message(arguments, says, csv, capsys):
+    assert main([csv if argument == "CSV" else argument for argument in arguments]) == 2
+    shown = capsys.readouterr()
+    assert says in shown.err
+    assert "Traceback" not in shown.err
+
+
+def test_bad_usage_ends_with_2():
+    assert run("fit", MODEL).returncode == 2
+    assert run().returncode == 2
+    assert run("fit", MODEL, "x.csv", "--missing", "perhaps").returncode == 2
+
+
+def test_warnings_go_to_the_error_stream(tmp_path, capsys):
+    path = tmp_path / "gaps.csv"
+    text = pl.read_csv(hlmrs.datasets.load("sleepstudy", "polars").write_csv().encode()).write_csv()
+    path.write_text(text.replace("249.56,", "NA,", 1))
+    assert main(["fit", MODEL, str(path)]) == 0
+    shown = capsys.readouterr()
+    assert "hlmrs: warning: 1 of 180 rows have missing values" in shown.err
+    assert main(["fit", MODEL, str(path), "--missing", "error"]) == 2
+
+
+def test_demo_fits_real_data():
+    done = run("demo")
+    assert done.returncode == 0
+    assert done.stdout.count("fitted by REML") >= 3
+    assert not done.stderr
+
+
+def test_every_reader_sees_the_same(csv, tmp_path, monkeypatch):
+    readers = {"polars": None, "pandas": ["polars"], "plain": ["polars", "pandas"]}
+    want = hlmrs.lmer(MODEL, read_file(csv)).beta
+    for absent in readers.values():
+        monkeypatch.setattr("hlmrs.cli.files.installed", lambda name, absent=absent: name not in (absent or []))
+        np.testing.assert_allclose(hlmrs.lmer(MODEL, read_file(csv)).beta, want, rtol=1e-10)
+
+
+def test_binary_files_are_read_by_every_library(csv, tmp_path, monkeypatch):
+    parquet, feather = tmp_path / "a.parquet", tmp_path / "a.feather"
+    frame = pl.read_csv(csv)
+    frame.write_parquet(parquet)
+    frame.write_ipc(feather, compat_level=pl.CompatLevel.oldest())
+    for absent in ([], ["polars"], ["polars", "pyarrow"]):
+        monkeypatch.setattr("hlmrs.cli.files.installed", lambda name, absent=absent: name not in absent)
+        assert hlmrs.lmer(MODEL, read_file(str(parquet))).nobs == 180
+    with pytest.raises(hlmrs.DataError, match="needs Polars or pyarrow"):
+        read_file(str(feather))
+
+
+def test_uneven_lines_are_named(tmp_path, monkeypatch):
+    path = tmp_path / "bad.csv"
+    path.write_text("a,b\n1,2\n3\n")
+    monkeypatch.setattr("hlmrs.cli.files.installed", lambda name: False)
+    with pytest.raises(hlmrs.DataError, match="line 3"):
+        read_file(str(path))
