@@ -106,12 +106,12 @@ def test_columns_that_are_not_there_are_named_with_the_nearest():
 
 def test_the_nearest_of_many_columns_is_found_at_once():
     columns = [f"column_{k}" for k in range(100_000)]
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(FormulaError, match="did you mean 'column_99'"):
         parse("column_1 ~ colum_99", columns)
     with pytest.raises(FormulaError, match="too many terms"):
         parse("column_1 ~ .", columns)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 @pytest.mark.parametrize(
@@ -120,10 +120,10 @@ def test_the_nearest_of_many_columns_is_found_at_once():
     ids=["name", "parentheses", "sum", "quotes"],
 )
 def test_ten_megabytes_are_refused_at_once(formula):
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(FormulaError, match="characters; the limit is 100,000"):
         parse(formula)
-    assert time.perf_counter() - begun < 0.1
+    assert time.process_time() - begun < 0.1
 
 
 @pytest.mark.parametrize(
