@@ -52,6 +52,12 @@ impl PyColumns {
         guard(py, || self.lock().add(table::numeric(name, values)))
     }
 
+    /// 0 is false, 1 is true, anything else is missing.
+    fn add_boolean(&self, py: Python<'_>, name: &str, values: PyReadonlyArray1<'_, u8>) -> PyResult<()> {
+        let values = values.as_array().to_vec();
+        guard(py, || self.lock().add(table::boolean(name, &values)))
+    }
+
     fn add_categorical(
         &self,
         py: Python<'_>,

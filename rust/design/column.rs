@@ -126,8 +126,12 @@ impl Column {
         self.declared
     }
 
+    /// Categories in no declared order are text, however they are stored.
     pub fn kind(&self) -> Kind {
-        kind_of(&self.data_type)
+        match kind_of(&self.data_type) {
+            Kind::Categories if !self.declared => Kind::Text,
+            kind => kind,
+        }
     }
 
     /// The parts of a batch, one for every chunk that it touches.

@@ -107,9 +107,10 @@ pub fn listed<'a>(items: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// The name within a third of its letters of the one asked for.
+/// The name that differs in at most a third of the letters from the one asked for, whatever their case.
 fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (name.chars().count() / 3).max(1);
+    let letters = name.chars().count();
+    let limit = (letters / 3).max(usize::from(letters > 1));
     names
         .filter(|other| other.len().abs_diff(name.len()) <= 4 * limit && name.len() < 200)
         .map(|other| (distance(&name.to_lowercase(), &other.to_lowercase()), other))
@@ -140,6 +141,12 @@ fn distance(a: &str, b: &str) -> usize {
 pub fn numeric(name: &str, values: Vec<f64>) -> Column {
     let array = arrow_array::Float64Array::from(values);
     Column::new(name, vec![std::sync::Arc::new(array)], DataType::Float64)
+}
+
+/// A column of truth values: 0 is false, 1 is true, anything else is missing.
+pub fn boolean(name: &str, values: &[u8]) -> Column {
+    let array: arrow_array::BooleanArray = values.iter().map(|v| (*v < 2).then_some(*v == 1)).collect();
+    Column::new(name, vec![std::sync::Arc::new(array)], DataType::Boolean)
 }
 
 /// A column of codes into levels; `NO_LEVEL` is missing.
