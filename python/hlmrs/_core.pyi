@@ -134,9 +134,7 @@ class NewRows:
         """Return the level of a random term's group in every row; 0xFFFFFFFF where it is missing or was not seen."""
     def unseen_levels(self) -> dict[str, list[str]]:
         """Return, per grouping factor with some, up to 10 levels that the fit did not see."""
-    def linear_predictor(
-        self, beta: _Array, modes: list[_Array], use_terms: list[bool]
-    ) -> _Array:
+    def linear_predictor(self, beta: _Array, modes: list[_Array], use_terms: list[bool]) -> _Array:
         """Return offset + X beta + the sum of z'b over the random terms used.
 
         ``modes[t]`` has shape (n_levels, r).  A row that misses a used value is NaN; a level that the fit did not
@@ -218,9 +216,7 @@ class Fit:
         """Per random term Var(b | y), given theta and beta, shape (n_levels, r, r)."""
     def linear_predictor(self, rows: Rows, use_terms: list[bool]) -> _Array:
         """X beta + Z b over the rows used, with some of the random terms; without the offset.  Shape (n,)."""
-    def prediction_variance(
-        self, x: _Array, terms: list[tuple[_Array, NDArray[np.uint32]] | None]
-    ) -> _Array:
+    def prediction_variance(self, x: _Array, terms: list[tuple[_Array, NDArray[np.uint32]] | None]) -> _Array:
         """Variance of x'beta + z'b as a prediction, theta given: beta and b jointly; an unseen level
         (code 0xFFFFFFFF) has its whole variance.  x: (m, n_fixed); per term z (m, r) and codes (m,), None to leave
         the term out.  Shape (m,)."""

@@ -34,17 +34,18 @@ def lmer(
         In lme4's language: ``"mAch ~ ses * sector + (ses | school)"``.  Columns of text and categories become factors;
         ``factor(x)`` makes one of numbers.  It is parsed, never run as code.
     data : data frame
-        Polars (also lazy), pandas, pyarrow, a DuckDB relation, anything with an Arrow stream, or a dictionary of columns.
-        Tables of the fit come back in the same library.
+        Polars (also lazy), pandas, pyarrow, a DuckDB relation, anything with an Arrow stream, or a dictionary of
+        columns.  Tables of the fit come back in the same library.
     reml : bool
         REML, or maximum likelihood.
     weights : str or array, optional
-        Prior weights, which must be positive: the variance of row i is sigma² / wᵢ.  A column's name, or one number a row.
+        Prior weights, which must be positive: the variance of row i is sigma² / wᵢ.  A column's name, or one number
+        a row.
     offset : str or array, optional
         Added to the linear predictor of the rows of the fit; for new data write ``offset(x)`` in the formula.
     contrasts : dict, optional
-        Coding by column: ``"treatment"`` (the default), ``"sum"``, ``"helmert"``, ``"poly"``, a matrix with a row per level,
-        or a dictionary of named columns of such a matrix.
+        Coding by column: ``"treatment"`` (the default), ``"sum"``, ``"helmert"``, ``"poly"``, a matrix with a row per
+        level, or a dictionary of named columns of such a matrix.
     missing : {"drop", "error"}
         What happens to rows with a missing value (null or NaN) in a used column: dropped with a warning, or refused.
     control : Control, optional

@@ -16,7 +16,12 @@ MAGIC = b"HLMRSFIT"
 VERSION = 1
 
 _PREFIX = struct.Struct("<8sQQ")  # magic, version, length of the header
-_DTYPES = {"F64": np.dtype("<f8"), "U32": np.dtype("<u4"), "I64": np.dtype("<i8"), "BOOL": np.dtype("?")}
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "F64": np.dtype("<f8"),
+    "U32": np.dtype("<u4"),
+    "I64": np.dtype("<i8"),
+    "BOOL": np.dtype("?"),
+}
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -95,7 +100,8 @@ def _array(body: memoryview, entry: Any, name: str) -> NDArray[Any]:
     count = math.prod(shape)
     if offset + count * dtype.itemsize > len(body):
         raise _damaged(name, "an array ends behind the end of the file")
-    return np.frombuffer(body, dtype=dtype, count=count, offset=offset).reshape(shape).copy()
+    array: NDArray[Any] = np.frombuffer(body, dtype=dtype, count=count, offset=offset).reshape(shape).copy()
+    return array
 
 
 def _damaged(name: str, why: str) -> DataError:

@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
-from ..frame import Column, Factor, build, installed_kind
+from ..frame import KINDS, Column, Factor, build, installed_kind
 from .catalogue import FOLDER, find
-
-_KINDS = ("polars", "pandas", "pyarrow", "duckdb", "dict")
 
 
 def load(name: str, frame: str | None = None) -> Any:
@@ -37,8 +35,8 @@ def load(name: str, frame: str | None = None) -> Any:
     Enum(categories=['A', 'B', 'C'])
     """
     kind = frame or installed_kind()
-    if kind not in _KINDS:
-        raise DataError(f"frame={frame!r} is not one of {', '.join(map(repr, _KINDS))}")
+    if kind not in KINDS:
+        raise DataError(f"frame={frame!r} is not one of {', '.join(map(repr, KINDS))}")
     _, entry = find(name)
     header, *rows = csv.reader(io.StringIO(_text(entry["file"])))
     values = dict(zip(header, zip(*rows, strict=True), strict=True))

@@ -73,8 +73,8 @@ class Tables(Figures):
         Returns
         -------
         data frame
-            Fixed: ``term, estimate, std_error, statistic, df, p_value, conf_low, conf_high``.  Columns that could not be
-            estimated come last, with missing numbers.
+            Fixed: ``term, estimate, std_error, statistic, df, p_value, conf_low, conf_high``.  Columns that could not
+            be estimated come last, with missing numbers.
         """
         if effects == "fixed":
             return self._frame(inference.fixed_table(self._estimate, ddf, level))
@@ -109,8 +109,8 @@ class Tables(Figures):
         Returns
         -------
         data frame
-            ``group, term1, term2, variance, sd, corr``.  Where ``term2`` is missing the row is of one variance, otherwise
-            of the pair's covariance (in ``variance``) and correlation.
+            ``group, term1, term2, variance, sd, corr``.  Where ``term2`` is missing the row is of one variance,
+            otherwise of the pair's covariance (in ``variance``) and correlation.
         """
         return self._frame(inference.variance_table(self._estimate))
 

@@ -1,7 +1,8 @@
 """From what the user asked for to a verified estimate.
 
-``arguments`` refuses what nobody knows, ``request`` is what was asked for, ``rows`` applies it to a frame, ``estimate`` fits and holds the result, ``layout`` says
-what its numbers belong to, ``verdict`` what the optimum is worth, ``warn`` tells the user; ``state`` saves an estimate.
+``arguments`` refuses what nobody knows, ``request`` is what was asked for, ``rows`` applies it to a frame, ``estimate``
+fits and holds the result, ``layout`` says what its numbers belong to, ``verdict`` what the optimum is worth, ``warn``
+tells the user; ``state`` saves an estimate.
 """
 
 from .arguments import refuse_unknown, take_alias

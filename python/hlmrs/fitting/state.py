@@ -9,6 +9,7 @@ from .._core import Fit
 from ..control import Control
 from ..errors import DataError, HlmrsError
 from ..formula import parse
+from ..frame import KINDS
 from ..splines import SplineBasis
 from .estimate import Estimate, RowValues
 from .layout import Layout
@@ -62,7 +63,9 @@ def _row_arrays(estimate: Estimate, keep_rows: bool) -> Arrays:
 
 
 def _rebuild(header: dict[str, Any], arrays: Arrays) -> Estimate:
-    asked = header["request"]
+    asked, kind = header["request"], header["frame"]
+    if kind not in KINDS:
+        raise DataError(f"the fit is of a frame of kind {kind!r}, which this hlmrs does not know")
     request = Request(
         replace(parse(asked["expanded_formula"]), formula=asked["formula"]),
         reml=asked["reml"],
@@ -77,9 +80,9 @@ def _rebuild(header: dict[str, Any], arrays: Arrays) -> Estimate:
     return Estimate(
         request,
         Fit.from_state(header["core"], core),
-        str(header["frame"]),
+        kind,
         splines={key: SplineBasis(entry["kind"], entry["settings"]) for key, entry in header["splines"].items()},
         layout=Layout.from_json(header["layout"]),
         encoding=header["encoding"],
-        values=RowValues(**{name: kept.get(name) for name in _ROW_VALUES}) if kept else None,
+        values=RowValues(kept["response"], kept["fitted"], kept.get("weights"), kept.get("kept")) if kept else None,
     )

@@ -126,6 +126,6 @@ def _uncorrelated(term: RandomTermLayout) -> str:
 
 def _flat_advice(names: Sequence[str]) -> str:
     return (
-        f"The criterion is the same for other covariances of {', '.join(names)}: these variances cannot be told apart with "
-        "these data, though fixed effects and fit are determined. Leave out one of the terms."
+        f"The criterion is the same for other covariances of {', '.join(names)}: these variances cannot be told apart "
+        "with these data, though fixed effects and fit are determined. Leave out one of the terms."
     )

@@ -5,6 +5,6 @@ core; ``build`` makes a new frame of a given kind.  One file per kind, behind th
 """
 
 from .kind import Column, Factor, Frame
-from .recognise import build, installed, installed_kind, open_frame
+from .recognise import KINDS, build, installed, installed_kind, open_frame
 
-__all__ = ["Column", "Factor", "Frame", "build", "installed", "installed_kind", "open_frame"]
+__all__ = ["KINDS", "Column", "Factor", "Frame", "build", "installed", "installed_kind", "open_frame"]

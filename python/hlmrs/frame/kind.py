@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +38,13 @@ def plain_column(column: Column) -> NDArray[Any]:
 class Frame(Protocol):
     """The caller's data."""
 
-    kind: ClassVar[str]
-    """The kind of frame that results come back in; ``build`` makes one."""
+    @property
+    def kind(self) -> str:
+        """The kind of frame that results come back in; ``build`` makes one."""
 
-    lazy: ClassVar[bool]
-    """Whether rows are computed on demand, so that predictions should be too."""
+    @property
+    def lazy(self) -> bool:
+        """Whether rows are computed on demand, so that predictions should be too."""
 
     @property
     def names(self) -> list[str]:

@@ -28,6 +28,9 @@ _BUILDERS: dict[str, Callable[[Mapping[str, Column]], Any]] = {
     "dict": mapping.build,
 }
 
+KINDS = tuple(_BUILDERS)
+"""The kinds that frames can be made of."""
+
 
 def open_frame(data: Any) -> Frame:
     """Recognise the caller's data."""

@@ -21,7 +21,7 @@ _LONGEST_EXACT = 2**53
 def add_values(columns: Columns, name: str, values: NDArray[Any], *, long_integers_are_labels: bool = False) -> None:
     """Add an array of any type that has a meaning in a model."""
     if isinstance(values, np.ma.MaskedArray):
-        values = values.astype(object).filled(None) if values.dtype.kind not in "f" else values.filled(np.nan)
+        values = np.ma.filled(values, np.nan) if values.dtype.kind == "f" else np.ma.filled(values.astype(object), None)
     kind = values.dtype.kind
     if kind in "iu" and long_integers_are_labels and _too_long(values):
         add_labels(columns, name, values.astype("U"))

@@ -115,8 +115,9 @@ def _unseen_rows(estimate: Estimate, rows: NewRows, use: list[bool], rule: str) 
         return None
     if rule == "error":
         raise _unseen_error(*next(iter(unseen.items())))
-    codes = [rows.term_codes(k) == UNSEEN for k, used in enumerate(use) if used]
-    return np.logical_or.reduce(codes)
+    codes = np.column_stack([rows.term_codes(k) for k, used in enumerate(use) if used])
+    missing: NDArray[np.bool_] = (codes == UNSEEN).any(axis=1)
+    return missing
 
 
 def _unseen_error(group: str, levels: Sequence[str]) -> DataError:

@@ -31,9 +31,9 @@ def confidence_table(estimate: Estimate, method: str, ddf: str, level: float) ->
     """Lay confidence intervals out."""
     if method != "wald":
         raise OptionError(f"method={method!r}: choose 'wald'")
-    table = fixed_table(estimate, ddf, level)
+    table = coefficients(estimate, ddf, level)
     n = len(estimate.core.beta)
-    return {name: table[name][:n] for name in ("term", "conf_low", "conf_high")}
+    return {"term": table.term[:n], "conf_low": table.conf_low[:n], "conf_high": table.conf_high[:n]}
 
 
 def variance_table(estimate: Estimate) -> Table:

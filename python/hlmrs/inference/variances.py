@@ -1,6 +1,6 @@
 """Variance components: standard deviations, correlations, shares of the variance."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +47,7 @@ def variance_shares(estimate: Estimate) -> list[NDArray[np.float64]]:
     return [part / total for part in parts]
 
 
-def _of_term(group: str, columns: "list[str]", covariance: NDArray[np.float64]) -> Iterator[VarianceComponent]:
+def _of_term(group: str, columns: Sequence[str], covariance: NDArray[np.float64]) -> Iterator[VarianceComponent]:
     sd = np.sqrt(np.diag(covariance))
     for k, name in enumerate(columns):
         yield VarianceComponent(group, name, None, float(covariance[k, k]), float(sd[k]), NAN)

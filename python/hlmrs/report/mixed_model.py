@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .numbers import plural, write_column, write_count, write_df, write_fixed, write_number, write_p
+from .numbers import plural, write_column, write_count, write_df, write_fixed, write_p
 from .record import Column, Report, Table
 
 
@@ -80,7 +80,7 @@ def mixed_model_report(facts: ModelFacts) -> Report:
 
 def _lines(facts: ModelFacts) -> list[tuple[str, str]]:
     lines = [("Formula", facts.formula), ("Rows", _rows(facts))]
-    lines += [(f"Groups of {group.name}", _group(group)) for group in facts.groups]
+    lines += [("" if k else "Groups", _group(group)) for k, group in enumerate(facts.groups)]
     lines += [("Weights", facts.weights)] if facts.weights else []
     lines += [("Offset", facts.offset)] if facts.offset else []
     fit = [
@@ -105,9 +105,10 @@ def _rows(facts: ModelFacts) -> str:
 
 
 def _group(group: GroupSize) -> str:
+    counted = f"{group.name}: {plural(group.n_levels, 'group')} of"
     if group.smallest == group.largest:
-        return f"{write_count(group.n_levels)}, of {plural(group.smallest, 'row')} each"
-    return f"{write_count(group.n_levels)}, of {write_count(group.smallest)} to {plural(group.largest, 'row')}"
+        return f"{counted} {plural(group.smallest, 'row')}"
+    return f"{counted} {write_count(group.smallest)} to {plural(group.largest, 'row')}"
 
 
 def _variance_table(rows: Sequence[VarianceRow]) -> Table:
@@ -129,7 +130,7 @@ def _variance_table(rows: Sequence[VarianceRow]) -> Table:
 
 def _coefficient_table(facts: ModelFacts) -> Table:
     rows = facts.coefficients
-    interval = f"{write_number(100 * facts.level, 3).rstrip('0').rstrip('.')}% interval"
+    tail = 50 * (1 - facts.level)
     low, high = (write_column([getattr(row, end) for row in rows]) for end in ("conf_low", "conf_high"))
     columns = [
         Column("term", [row.term for row in rows], numeric=False),
@@ -138,8 +139,8 @@ def _coefficient_table(facts: ModelFacts) -> Table:
         Column("df", [write_df(row.df) for row in rows]),
         Column("statistic", [write_fixed(row.statistic, 2) for row in rows]),
         Column("p", [write_p(row.p_value) for row in rows]),
-        Column(interval, low),
-        Column("", high),
+        Column(f"{tail:.3g}%", low),
+        Column(f"{100 - tail:.4g}%", high),
     ]
     return Table(f"Fixed effects ({facts.df_method})", columns)
 

@@ -1,0 +1,161 @@
+"""Pickles, copies and files hold a fit without its data."""
+
+import copy
+import io
+import pickle
+import warnings
+
+import joblib
+import numpy as np
+import polars as pl
+import pytest
+
+import hlmrs
+from golden import rows
+from hlmrs import storage
+
+SLEEP = hlmrs.datasets.load("sleepstudy", "polars")
+MODELS = {
+    "slopes": ("Reaction ~ Days + (Days | Subject)", SLEEP, {}),
+    "weights and offset": (
+        "log(Reaction) ~ poly(Days, 2) + (1 | Subject)",
+        SLEEP.with_columns(w=pl.Series(np.linspace(1, 2, 180)), off=pl.Series(np.linspace(0, 0.1, 180))),
+        {"weights": "w", "offset": "off", "reml": False},
+    ),
+    "crossed": (
+        "diameter ~ 1 + (1 | plate) + (1 | sample)",
+        hlmrs.datasets.load("Penicillin", "pandas"),
+        {},
+    ),
+    "structured": ("score ~ Machine + cs(0 + Machine | Worker)", hlmrs.datasets.load("Machines", "dict"), {}),
+}
+
+
+@pytest.fixture(params=MODELS.values(), ids=MODELS, scope="module")
+def fit(request):
+    formula, data, options = request.param
+    return hlmrs.lmer(formula, data, **options), data
+
+
+def through_file(fit, tmp_path, **options):
+    fit.save(tmp_path / "fit", **options)
+    return hlmrs.load(tmp_path / "fit")
+
+
+def through_joblib(fit):
+    file = io.BytesIO()
+    joblib.dump(fit, file)
+    file.seek(0)
+    return joblib.load(file)
+
+
+def same(one, other, data):
+    assert other.formula == one.formula
+    assert other.criterion == one.criterion
+    assert (other.nobs, other.n_params, other.n_groups) == (one.nobs, one.n_params, one.n_groups)
+    for name in ("beta", "theta", "sigma"):
+        np.testing.assert_array_equal(getattr(other, name), getattr(one, name))
+    for table in ("tidy", "varcorr", "ranef", "coef", "glance"):
+        mine, its = rows(getattr(one, table)()), rows(getattr(other, table)())
+        for left, right in zip(mine, its, strict=True):
+            assert left == pytest.approx(right, rel=1e-9, nan_ok=True)
+    assert str(other.summary()) == str(one.summary())
+    np.testing.assert_allclose(other.predict(data), one.predict(data), rtol=1e-12)
+    one_table, other_table = (rows(f.predict(data, interval="prediction")) for f in (one, other))
+    assert other_table[0] == pytest.approx(one_table[0], rel=1e-9)
+
+
+def test_files_keep_everything_but_the_rows(fit, tmp_path):
+    original, data = fit
+    loaded = through_file(original, tmp_path)
+    same(original, loaded, data)
+    for needs_rows in (
+        lambda: loaded.fitted,
+        lambda: loaded.resid(),
+        lambda: loaded.augment(),
+        lambda: loaded.simulate(seed=1),
+        lambda: loaded.refit(np.ones(loaded.nobs)),
+        lambda: loaded.update("~ ."),
+        lambda: loaded.predict(interval="confidence"),
+    ):
+        with pytest.raises(hlmrs.FitStateError, match="without its data"):
+            needs_rows()
+
+
+def test_files_can_keep_fitted_values(fit, tmp_path):
+    original, _ = fit
+    loaded = through_file(original, tmp_path, keep_rows=True)
+    np.testing.assert_array_equal(loaded.fitted, original.fitted)
+    np.testing.assert_array_equal(loaded.resid("standardized"), original.resid("standardized"))
+    np.testing.assert_array_equal(loaded.predict(), original.predict())
+
+
+@pytest.mark.parametrize("protocol", [2, pickle.HIGHEST_PROTOCOL])
+def test_pickles_keep_fitted_values(fit, protocol):
+    original, data = fit
+    again = pickle.loads(pickle.dumps(original, protocol))
+    same(original, again, data)
+    np.testing.assert_array_equal(again.fitted, original.fitted)
+    same(original, pickle.loads(pickle.dumps(again)), data)
+
+
+def test_joblib_and_copies(fit):
+    original, data = fit
+    same(original, through_joblib(original), data)
+    assert copy.copy(original) is original
+    assert copy.deepcopy([original])[0] is original
+
+
+def fit_one(seed):
+    rng = np.random.default_rng(seed)
+    data = SLEEP.with_columns(Reaction=pl.col("Reaction") + pl.Series(rng.normal(size=180)))
+    return hlmrs.lmer("Reaction ~ Days + (1 | Subject)", data)
+
+
+def test_fits_come_back_from_other_processes():
+    fits = joblib.Parallel(n_jobs=2)(joblib.delayed(fit_one)(seed) for seed in range(2))
+    for seed, fit in enumerate(fits):
+        assert fit.criterion == fit_one(seed).criterion
+
+
+def test_update_fits_a_loaded_model_to_data(tmp_path):
+    loaded = through_file(hlmrs.lmer("Reaction ~ Days + (1 | Subject)", SLEEP), tmp_path)
+    assert loaded.update("~ . - Days", data=SLEEP).formula == "Reaction ~ 1 + (1 | Subject)"
+
+
+def test_a_saved_fit_is_small(tmp_path):
+    data = hlmrs.datasets.load("InstEval")
+    hlmrs.lmer("y ~ service + (1 | s) + (1 | d)", data).save(tmp_path / "fit")
+    assert (tmp_path / "fit").stat().st_size < 40_000_000
+
+
+def headers():
+    """Files whose parts do not fit together."""
+    fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", SLEEP)
+    header, arrays = storage.from_bytes(fit.__reduce__()[1][0], "x")
+    yield {}, {}
+    yield {**header, "core": "{}"}, arrays
+    yield {**header, "core": 3}, arrays
+    yield {**header, "encoding": "[]"}, arrays
+    yield {**header, "frame": "excel"}, arrays
+    yield {**header, "layout": {**header["layout"], "kept": "all"}}, arrays
+    yield {**header, "layout": {**header["layout"], "groups": [None]}}, arrays
+    yield {**header, "request": {**header["request"], "expanded_formula": "y ~ system('true')"}}, arrays
+    for name, array in arrays.items():
+        yield header, {k: v for k, v in arrays.items() if k != name}
+        yield header, {**arrays, name: array[..., :-1]}
+        if array.dtype == np.float64:
+            yield header, {**arrays, name: np.full_like(array, np.nan)}
+
+
+def test_files_whose_parts_do_not_fit_are_errors_and_never_panics(tmp_path):
+    for k, (header, arrays) in enumerate(headers()):
+        storage.write(tmp_path / f"{k}", header, arrays)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                loaded = hlmrs.load(tmp_path / f"{k}")
+                loaded.summary()
+                loaded.predict(SLEEP, interval="confidence")
+            except hlmrs.HlmrsError:
+                continue

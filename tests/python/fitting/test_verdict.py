@@ -1,0 +1,118 @@
+"""Verdicts in plain words: which terms, what it means, what to consider."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+import hlmrs
+from hlmrs.fitting.layout import Layout, RandomTermLayout
+from hlmrs.fitting.verdict import verdict_of
+
+SLEEP = hlmrs.datasets.load("sleepstudy", "polars")
+
+
+def layout(*terms):
+    random = [RandomTermLayout(name, 0, columns, structure, []) for name, columns, structure in terms]
+    return Layout("y", [], [], [], [], {}, [], random, 0, 0, {})
+
+
+def verdict(status, boundary=(), flat=(), reason="", terms=()):
+    core = {
+        "status": status,
+        "evaluations": 9,
+        "expected_decrease": 0.0,
+        "boundary": list(boundary),
+        "flat": list(flat),
+        "reason": reason,
+    }
+    return verdict_of(core, layout(*terms))
+
+
+SLOPE = ("(1 + x | g)", ["(Intercept)", "x"], "us")
+
+
+def test_an_optimum():
+    got = verdict("optimum")
+    assert (got.converged, got.singular) == (True, False)
+    assert got.explain() == "Converged after 9 evaluations at a verified optimum."
+
+
+@pytest.mark.parametrize(
+    ("boundary", "says"),
+    [
+        ({"term": 0, "rank": 0, "directions": [[1, 0], [0, 1]]}, "all its variances are estimated as zero"),
+        ({"term": 0, "rank": 1, "directions": [[0.0, 1.0]]}, "the variance of x is estimated as zero; consider"),
+        ({"term": 0, "rank": 1, "directions": [[-0.5, 1.0]]}, "(-0.5 (Intercept) + x is the same in every group)"),
+        ({"term": 0, "rank": 1, "directions": [[1.0, 0.25]]}, "(1 + x || g)"),
+    ],
+)  # fmt: skip
+def test_a_boundary_names_the_term_and_the_simpler_model(boundary, says):
+    got = verdict("boundary", [boundary], terms=[SLOPE])
+    assert got.converged
+    assert got.singular_terms == ("(1 + x | g)",)
+    assert says in got.explain()
+
+
+def test_structured_terms_are_not_told_to_use_two_bars():
+    got = verdict(
+        "boundary", [{"term": 0, "rank": 1, "directions": [[1, -1]]}], terms=[("cs(0 + f | g)", ["fa", "fb"], "cs")]
+    )
+    assert "||" not in got.explain()
+
+
+def test_a_flat_direction_names_the_terms():
+    got = verdict("flat", flat=[0, 1], terms=[SLOPE, ("(1 | h)", ["(Intercept)"], "us")])
+    assert got.converged
+    assert "cannot be told apart" in got.explain()
+    assert "(1 + x | g), (1 | h)" in str(got)
+
+
+def test_a_search_that_stopped_says_why():
+    got = verdict("not-converged", reason="the limit of evaluations was reached")
+    assert not got.converged
+    assert str(got) == "not converged after 9 evaluations: the limit of evaluations was reached"
+    assert "start=fit.theta" in got.explain()
+
+
+def test_a_limit_of_evaluations_ends_in_a_warning_and_a_fit():
+    with pytest.warns(hlmrs.ConvergenceWarning, match="[Nn]ot converged"):
+        fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", SLEEP, control=hlmrs.Control(max_evaluations=2))
+    assert not fit.verdict.converged
+    assert "NOT converged" in repr(fit)
+    again = fit.update(control=hlmrs.Control(start=fit.theta))
+    assert again.criterion == pytest.approx(1743.628272, abs=1e-5)
+
+
+def test_both_optimizers_agree():
+    for formula in ("Reaction ~ Days + (Days | Subject)", "Reaction ~ Days + (Days || Subject)"):
+        fits = [
+            hlmrs.lmer(formula, SLEEP, control=hlmrs.Control(optimizer=name)) for name in ("trust-region", "bobyqa")
+        ]
+        assert fits[0].criterion == pytest.approx(fits[1].criterion, abs=1e-6)
+        assert all(fit.verdict.status == "optimum" for fit in fits)
+
+
+def test_a_start_of_the_wrong_length_is_refused():
+    with pytest.raises(hlmrs.HlmrsError, match="start"):
+        hlmrs.lmer("Reaction ~ Days + (Days | Subject)", SLEEP, control=hlmrs.Control(start=[1.0]))
+
+
+def test_terms_that_cannot_be_told_apart_are_found():
+    data = SLEEP.with_columns(Again=pl.col("Subject").cast(pl.String))
+    with pytest.warns(hlmrs.HlmrsWarning):
+        fit = hlmrs.lmer("Reaction ~ Days + (1 | Subject) + (1 | Again)", data)
+    assert fit.verdict.status == "flat"
+    assert fit.verdict.flat_terms == ("(1 | Subject)", "(1 | Again)")
+    alone = hlmrs.lmer("Reaction ~ Days + (1 | Subject)", data)
+    assert fit.criterion == pytest.approx(alone.criterion, abs=1e-5)
+
+
+def test_results_do_not_depend_on_threads_or_the_order_of_rows():
+    data = hlmrs.datasets.load("Penicillin", "polars")
+    formula = "diameter ~ 1 + (1 | plate) + (1 | sample)"
+    one, four = (hlmrs.lmer(formula, data, control=hlmrs.Control(n_threads=n)) for n in (1, 4))
+    assert one.criterion == four.criterion
+    np.testing.assert_array_equal(one.beta, four.beta)
+    np.testing.assert_array_equal(one.theta, four.theta)
+    shuffled = hlmrs.lmer(formula, data.sample(fraction=1.0, shuffle=True, seed=1))
+    assert shuffled.criterion == pytest.approx(one.criterion, abs=1e-8)

@@ -1,0 +1,52 @@
+"""The package as it is imported: quickly, and without the libraries that it can work with."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import hlmrs
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("polars", "pandas", "pyarrow", "duckdb", "matplotlib", "formulaic", "narwhals", "scipy")
+
+IMPORT = f"""
+import sys, time, numpy
+begun = time.perf_counter()
+import hlmrs
+took = time.perf_counter() - begun
+data = {{"y": [1., 2., 4., 3., 6., 7.5], "x": [1., 2., 3., 1., 2., 3.], "g": list("aabbcc")}}
+hlmrs.lmer("y ~ x + (1 | g)", data).summary()
+print([name for name in {HEAVY} if name in sys.modules], took)
+"""
+
+
+def test_importing_and_fitting_loads_no_other_library():
+    runs = [
+        subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True, check=True) for _ in range(3)
+    ]
+    loaded, times = zip(*(run.stdout.strip().rsplit(" ", 1) for run in runs), strict=True)
+    assert set(loaded) == {"[]"}
+    assert min(map(float, times)) < 0.15  # 0.05 s on an idle machine
+
+
+def test_names_are_there_and_documented():
+    assert hlmrs.__version__ == re.search(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[1]
+    for name in hlmrs.__all__:
+        assert getattr(hlmrs, name).__doc__
+
+
+def test_the_readme_can_be_pasted():
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {})
+
+
+def test_errors_and_warnings_have_one_base_each():
+    for name in hlmrs.__all__:
+        thing = getattr(hlmrs, name)
+        if name.endswith("Error"):
+            assert issubclass(thing, hlmrs.HlmrsError)
+        if name.endswith("Warning"):
+            assert issubclass(thing, hlmrs.HlmrsWarning)
