@@ -1,10 +1,10 @@
 //! The canonical text of a value: the label of a level, the same whatever the column's type.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float16Type, Float32Type, Float64Type};
-use arrow_array::{Array, make_array};
-use arrow_cast::display::array_value_to_string;
-use arrow_schema::DataType;
+use arrow_array::temporal_conversions::{date32_to_datetime, date64_to_datetime};
+use arrow_array::types::*;
+use arrow_array::{Array, ArrowPrimitiveType, downcast_integer_array};
+use arrow_schema::{DataType, TimeUnit};
 
 use super::dictionary::dictionary_key;
 
@@ -34,15 +34,63 @@ pub fn text_of(array: &dyn Array, i: usize) -> Option<String> {
             let key = dictionary_key(dictionary.keys(), i);
             text_of(dictionary.values().as_ref(), key)
         }
-        _ => array_value_to_string(array, i).ok(),
+        DataType::Utf8 => Some(array.as_string::<i32>().value(i).into()),
+        DataType::LargeUtf8 => Some(array.as_string::<i64>().value(i).into()),
+        DataType::Utf8View => Some(array.as_string_view().value(i).into()),
+        DataType::Decimal32(..) => Some(array.as_primitive::<Decimal32Type>().value_as_string(i)),
+        DataType::Decimal64(..) => Some(array.as_primitive::<Decimal64Type>().value_as_string(i)),
+        DataType::Decimal128(..) => Some(array.as_primitive::<Decimal128Type>().value_as_string(i)),
+        DataType::Decimal256(..) => Some(array.as_primitive::<Decimal256Type>().value_as_string(i)),
+        DataType::Date32 => date_text(array.as_primitive::<Date32Type>().value(i)),
+        DataType::Date64 => {
+            date64_to_datetime(array.as_primitive::<Date64Type>().value(i)).map(|d| d.date().to_string())
+        }
+        DataType::Time32(TimeUnit::Second) => time_text::<Time32SecondType>(array, i),
+        DataType::Time32(_) => time_text::<Time32MillisecondType>(array, i),
+        DataType::Time64(TimeUnit::Microsecond) => time_text::<Time64MicrosecondType>(array, i),
+        DataType::Time64(_) => time_text::<Time64NanosecondType>(array, i),
+        DataType::Duration(TimeUnit::Second) => Some(format!("{}s", array.as_primitive::<DurationSecondType>().value(i))),
+        DataType::Duration(TimeUnit::Millisecond) => {
+            Some(format!("{}ms", array.as_primitive::<DurationMillisecondType>().value(i)))
+        }
+        DataType::Duration(TimeUnit::Microsecond) => {
+            Some(format!("{}us", array.as_primitive::<DurationMicrosecondType>().value(i)))
+        }
+        DataType::Duration(TimeUnit::Nanosecond) => {
+            Some(format!("{}ns", array.as_primitive::<DurationNanosecondType>().value(i)))
+        }
+        _ => integer_text(array, i),
     }
+}
+
+fn integer_text(array: &dyn Array, i: usize) -> Option<String> {
+    downcast_integer_array!(
+        array => Some(array.value(i).to_string()),
+        _ => None
+    )
+}
+
+/// ISO text of a day.
+pub fn date_text(days: i32) -> Option<String> {
+    date32_to_datetime(days).map(|d| d.date().to_string())
+}
+
+fn time_text<T: ArrowPrimitiveType>(array: &dyn Array, i: usize) -> Option<String>
+where
+    i64: From<T::Native>,
+{
+    array.as_primitive::<T>().value_as_time(i).map(|t| t.to_string())
 }
 
 /// ISO text; an instant with a time zone is given in UTC.
 fn timestamp_text(array: &dyn Array, i: usize) -> Option<String> {
     let DataType::Timestamp(unit, zone) = array.data_type() else { return None };
-    let data = array.to_data().into_builder().data_type(DataType::Timestamp(*unit, None));
-    let plain = make_array(data.build().ok()?.slice(i, 1));
-    let text = array_value_to_string(&plain, 0).ok()?;
+    let time = match unit {
+        TimeUnit::Second => array.as_primitive::<TimestampSecondType>().value_as_datetime(i),
+        TimeUnit::Millisecond => array.as_primitive::<TimestampMillisecondType>().value_as_datetime(i),
+        TimeUnit::Microsecond => array.as_primitive::<TimestampMicrosecondType>().value_as_datetime(i),
+        TimeUnit::Nanosecond => array.as_primitive::<TimestampNanosecondType>().value_as_datetime(i),
+    }?;
+    let text = time.format("%Y-%m-%dT%H:%M:%S%.f").to_string();
     Some(if zone.is_some() { text + "Z" } else { text })
 }

@@ -3,6 +3,7 @@
 
 use std::hash::Hash;
 
+use arrow_array::cast::AsArray;
 use arrow_array::types::*;
 use arrow_array::{Array, ArrowPrimitiveType, BooleanArray, PrimitiveArray};
 use arrow_array::{LargeStringArray, StringArray, StringViewArray};
@@ -39,6 +40,8 @@ fn raw_codes<'a>(column: &'a Column, rows: &Selection) -> RawCodes<'a> {
         Boolean => hashed(column, rows, |a: &BooleanArray, i| a.value(i)),
         Utf8 => hashed(column, rows, |a: &'a StringArray, i| a.value(i)),
         LargeUtf8 => hashed(column, rows, |a: &'a LargeStringArray, i| a.value(i)),
+        // Texts of up to 12 bytes lie in the views themselves.
+        Utf8View if is_inline(column) => hashed(column, rows, |a: &StringViewArray, i| a.views()[i]),
         Utf8View => hashed(column, rows, |a: &'a StringViewArray, i| a.value(i)),
         Int8 => integers::<Int8Type>(column, rows, i64::from),
         Int16 => integers::<Int16Type>(column, rows, i64::from),
@@ -72,6 +75,10 @@ fn raw_codes<'a>(column: &'a Column, rows: &Selection) -> RawCodes<'a> {
         Duration(TimeUnit::Nanosecond) => values::<DurationNanosecondType, _>(column, rows, |v| v),
         _ => unreachable!("columns of other types are refused"),
     }
+}
+
+fn is_inline(column: &Column) -> bool {
+    column.chunks().iter().all(|chunk| chunk.as_string_view().data_buffers().is_empty())
 }
 
 fn values<'a, T: ArrowPrimitiveType, K: Hash + Eq + Copy + Send>(
@@ -113,8 +120,7 @@ fn integers<'a, T: ArrowPrimitiveType>(
 }
 
 fn date_text(days: i64) -> String {
-    let date = arrow_array::Date32Array::from(vec![days as i32]);
-    arrow_cast::display::array_value_to_string(&date, 0).unwrap_or_else(|_| days.to_string())
+    super::label::date_text(days as i32).unwrap_or_else(|| days.to_string())
 }
 
 /// Calls `visit(array, index)` for every used row of a segment.
