@@ -16,7 +16,8 @@ from ..fitting import (
     numeric_array,
     reestimate,
     to_state,
-    warn_about,
+    warn_about_data,
+    warn_about_optimum,
 )
 from ..frame import open_frame
 from .by_row import ByRow
@@ -60,7 +61,9 @@ class LinearMixedFit(Tables, ByRow):
         if not np.isfinite(response).all():
             bad = int(np.flatnonzero(~np.isfinite(response))[0])
             raise DataError(f"y is {response[bad]} at row {bad}; every row used needs a finite value")
-        return announced(reestimate(self._estimate, response))
+        again = reestimate(self._estimate, response)
+        warn_about_optimum(again.verdict, stacklevel=2)
+        return LinearMixedFit(again)
 
     def update(self, formula: str = ". ~ .", data: Any = None, **options: Any) -> "LinearMixedFit":
         """Fit a changed model.
@@ -116,7 +119,8 @@ class LinearMixedFit(Tables, ByRow):
 
 def announced(result: Estimate) -> LinearMixedFit:
     """Wrap an estimate, and warn of what the user should know; called by what the user calls."""
-    warn_about(result.layout, result.verdict, stacklevel=3)
+    warn_about_data(result.layout, stacklevel=3)
+    warn_about_optimum(result.verdict, stacklevel=3)
     return LinearMixedFit(result)
 
 

@@ -12,7 +12,7 @@ from .request import Contrast, Request, change_request, make_request, numeric_ar
 from .rows import evaluate, model_rows, new_columns
 from .state import from_state, to_state
 from .verdict import Verdict
-from .warn import warn_about
+from .warn import warn_about_data, warn_about_optimum
 
 __all__ = [
     "Contrast",
@@ -34,5 +34,6 @@ __all__ = [
     "refuse_unknown",
     "take_alias",
     "to_state",
-    "warn_about",
+    "warn_about_data",
+    "warn_about_optimum",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core import Problem, Rows, term_moments
+from .._core import Fit, Problem, Rows, term_moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,45 @@ class Layout:
 
     @classmethod
     def from_json(cls, entry: dict[str, Any]) -> "Layout":
-        """Rebuild what ``as_json`` made."""
-        groups = [GroupLayout(**group) for group in entry["groups"]]
-        random = [RandomTermLayout(**term) for term in entry["random"]]
-        return cls(**{**entry, "groups": groups, "random": random})
+        """Rebuild what ``as_json`` made; a TypeError or KeyError where it is something else."""
+        return cls(
+            response=_text(entry["response"]),
+            columns=_texts(entry["columns"]),
+            column_terms=_counts(entry["column_terms"]),
+            terms=_texts(entry["terms"]),
+            kept=_counts(entry["kept"]),
+            reference_levels={_text(name): _text(level) for name, level in entry["reference_levels"].items()},
+            groups=[
+                GroupLayout(_text(g["name"]), _texts(g["levels"]), _count(g["smallest"]), _count(g["largest"]))
+                for g in entry["groups"]
+            ],
+            random=[
+                RandomTermLayout(
+                    _text(term["name"]),
+                    _count(term["group"]),
+                    _texts(term["columns"]),
+                    _text(term["structure"]),
+                    np.array(term["moments"], dtype=np.float64).tolist(),
+                )
+                for term in entry["random"]
+            ],
+            n_rows=_count(entry["n_rows"]),
+            n_rows_input=_count(entry["n_rows_input"]),
+            dropped_rows={_text(name): _count(count) for name, count in entry["dropped_rows"].items()},
+        )
+
+    def fits(self, core: Fit) -> bool:
+        """Whether names and levels are as many as the numbers of a fit."""
+        modes = core.modes()
+        r = [len(term.columns) for term in self.random]
+        return (
+            len(self.kept) == len(core.beta)
+            and max(self.kept, default=-1) < len(self.columns)
+            and all(term.group < len(self.groups) for term in self.random)
+            and [m.shape for m in modes]
+            == [(len(self.groups[t.group].levels), k) for t, k in zip(self.random, r, strict=True)]
+            and [np.shape(term.moments) for term in self.random] == [(k, k) for k in r]
+        )
 
 
 def layout_of(rows: Rows, problem: Problem) -> Layout:
@@ -86,6 +121,32 @@ def layout_of(rows: Rows, problem: Problem) -> Layout:
         n_rows_input=rows.n_rows_input,
         dropped_rows=rows.dropped,
     )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} should be a text")
+    return value
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise TypeError(f"{value!r} should be a count")
+    return value
+
+
+def _texts(values: Any) -> list[str]:
+    return [_text(value) for value in _list(values)]
+
+
+def _counts(values: Any) -> list[int]:
+    return [_count(value) for value in _list(values)]
+
+
+def _list(values: Any) -> list[Any]:
+    if not isinstance(values, list):
+        raise TypeError(f"{values!r} should be a list")
+    return values
 
 
 def _group(rows: Rows, index: int, name: str) -> GroupLayout:

@@ -77,12 +77,15 @@ def _rebuild(header: dict[str, Any], arrays: Arrays) -> Estimate:
     )
     core = {key.removeprefix("core."): array for key, array in arrays.items() if key.startswith("core.")}
     kept = {key.removeprefix("rows."): array for key, array in arrays.items() if key.startswith("rows.")}
+    fit, layout = Fit.from_state(header["core"], core), Layout.from_json(header["layout"])
+    if not layout.fits(fit):
+        raise ValueError("its names and its numbers do not belong together")
     return Estimate(
         request,
-        Fit.from_state(header["core"], core),
+        fit,
         kind,
         splines={key: SplineBasis(entry["kind"], entry["settings"]) for key, entry in header["splines"].items()},
-        layout=Layout.from_json(header["layout"]),
-        encoding=header["encoding"],
+        layout=layout,
+        encoding_text=header["encoding"],
         values=RowValues(kept["response"], kept["fitted"], kept.get("weights"), kept.get("kept")) if kept else None,
     )

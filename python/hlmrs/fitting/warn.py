@@ -8,16 +8,16 @@ from .layout import Layout
 from .verdict import Verdict
 
 
-def warn_about(layout: Layout, verdict: Verdict, stacklevel: int) -> None:
-    """Warn of dropped rows and columns, and of optima that are none or lie on a boundary."""
-    for message, category in (
-        (dropped_rows(layout), DroppedRowsWarning),
-        (dropped_columns(layout), RankDeficiencyWarning),
-        (not_converged(verdict), ConvergenceWarning),
-        (singular(verdict), SingularFitWarning),
-    ):
-        if message:
-            warnings.warn(message, category, stacklevel=stacklevel + 1)
+def warn_about_data(layout: Layout, stacklevel: int) -> None:
+    """Warn of dropped rows and columns."""
+    _warn(dropped_rows(layout), DroppedRowsWarning, stacklevel)
+    _warn(dropped_columns(layout), RankDeficiencyWarning, stacklevel)
+
+
+def warn_about_optimum(verdict: Verdict, stacklevel: int) -> None:
+    """Warn of optima that are none, or lie on a boundary."""
+    _warn(not_converged(verdict), ConvergenceWarning, stacklevel)
+    _warn(singular(verdict), SingularFitWarning, stacklevel)
 
 
 def dropped_rows(layout: Layout) -> str:
@@ -49,3 +49,8 @@ def not_converged(verdict: Verdict) -> str:
 def singular(verdict: Verdict) -> str:
     """Say which variances are zero, and what to consider."""
     return f"singular fit. {' '.join(verdict.advice)}" if verdict.status == "boundary" else ""
+
+
+def _warn(message: str, category: type[Warning], stacklevel: int) -> None:
+    if message:
+        warnings.warn(message, category, stacklevel=stacklevel + 2)

@@ -1,4 +1,7 @@
-"""Tables of a fit, against closed forms of balanced designs and by their frames' kinds."""
+"""Tables of a fit, against closed forms of balanced designs and by their frames' kinds.
+
+Variances agree to 1e-5: at that distance from the optimum the criterion is within 1e-10 of it.
+"""
 
 import math
 
@@ -32,7 +35,7 @@ def dyestuff():
 def test_variance_components_of_a_balanced_design_are_those_of_anova(dyestuff):
     fit, _, within, between = dyestuff
     batch, residual = rows(fit.varcorr())
-    assert batch["variance"] == pytest.approx(between, rel=1e-6)
+    assert batch["variance"] == pytest.approx(between, rel=1e-5)
     assert residual["variance"] == pytest.approx(within, rel=1e-6)
     assert batch["sd"] ** 2 == pytest.approx(batch["variance"])
     assert (batch["group"], batch["term1"], batch["term2"], batch["corr"]) == ("Batch", "(Intercept)", None, None)
@@ -43,8 +46,8 @@ def test_random_effects_of_a_balanced_design_are_shrunken_means(dyestuff):
     fit, y, within, between = dyestuff
     shrinkage = between / (between + within / 5)
     table = rows(fit.ranef())
-    assert [row["estimate"] for row in table] == pytest.approx(shrinkage * (y.mean(axis=1) - y.mean()), rel=1e-6)
-    assert [row["std_error"] for row in table] == pytest.approx([math.sqrt(between * (1 - shrinkage))] * 6, rel=1e-6)
+    assert [row["estimate"] for row in table] == pytest.approx(shrinkage * (y.mean(axis=1) - y.mean()), rel=1e-5)
+    assert [row["std_error"] for row in table] == pytest.approx([math.sqrt(between * (1 - shrinkage))] * 6, rel=1e-5)
     assert [row["level"] for row in table] == list("ABCDEF")
     coefficients = rows(fit.coef())
     assert [row["(Intercept)"] for row in coefficients] == pytest.approx(
@@ -55,7 +58,7 @@ def test_random_effects_of_a_balanced_design_are_shrunken_means(dyestuff):
 def test_standard_error_of_a_balanced_mean(dyestuff):
     fit, _, within, between = dyestuff
     (row,) = rows(fit.tidy(ddf="residual"))
-    assert row["std_error"] == pytest.approx(math.sqrt((between + within / 5) / 6), rel=1e-6)
+    assert row["std_error"] == pytest.approx(math.sqrt((between + within / 5) / 6), rel=1e-5)
     assert row["df"] == 29
 
 
