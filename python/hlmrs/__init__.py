@@ -7,10 +7,9 @@
 [251.405, 10.467]
 """
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from . import datasets
-from .control import Control
 from .errors import (
     ConvergenceWarning,
     DataError,
@@ -25,9 +24,13 @@ from .errors import (
     RankDeficiencyWarning,
     SingularFitWarning,
 )
-from .fit import LinearMixedFit, load
-from .fitting import Verdict
-from .models import lmer
+
+if TYPE_CHECKING:
+    from . import datasets
+    from .control import Control
+    from .fit import LinearMixedFit, load
+    from .fitting import Verdict
+    from .models import lmer
 
 __all__ = [
     "Control",
@@ -50,11 +53,29 @@ __all__ = [
     "load",
 ]
 
+_ROOMS = {
+    "Control": "control",
+    "LinearMixedFit": "fit",
+    "Verdict": "fitting",
+    "datasets": "datasets",
+    "lmer": "models",
+    "load": "fit",
+}
+
 
 def __getattr__(name: str) -> Any:
-    """Look the version up when it is asked for: reading the metadata takes longer than a fit."""
+    """Load a room when one of its names is first asked for, so that importing the package takes no time."""
     if name == "__version__":
         from importlib.metadata import version
 
         return version("hlmrs")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    room = import_module(f".{_ROOMS[name]}", __name__)
+    value = room if name == _ROOMS[name] else getattr(room, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,15 +1,14 @@
 """What is there: the data sets, their columns, and their sources."""
 
 import json
+import os.path
 from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
 from typing import Any
 
 from ..errors import DataError
 from ..formula.suggest import suggestion
 
-FOLDER: Traversable = resources.files(__package__) / "data"
+FOLDER = os.path.join(os.path.dirname(__file__), "data")
 
 
 def names() -> list[str]:
@@ -58,5 +57,6 @@ def _type(spec: dict[str, Any]) -> str:
 
 @cache
 def _schema() -> dict[str, dict[str, Any]]:
-    entries: dict[str, dict[str, Any]] = json.loads((FOLDER / "schema.json").read_text(encoding="utf-8"))
+    with open(os.path.join(FOLDER, "schema.json"), encoding="utf-8") as file:
+        entries: dict[str, dict[str, Any]] = json.load(file)
     return entries

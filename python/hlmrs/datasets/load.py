@@ -1,9 +1,7 @@
 """Read a data set into the caller's kind of frame."""
 
-import csv
-import gzip
-import io
-from collections.abc import Sequence
+import os.path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,14 +36,17 @@ def load(name: str, frame: str | None = None) -> Any:
     if kind not in KINDS:
         raise DataError(f"frame={frame!r} is not one of {', '.join(map(repr, KINDS))}")
     _, entry = find(name)
-    header, *rows = csv.reader(io.StringIO(_text(entry["file"])))
+    header, *rows = _lines(os.path.join(FOLDER, entry["file"]))
     values = dict(zip(header, zip(*rows, strict=True), strict=True))
     return build(kind, {column: _column(values[column], spec) for column, spec in entry["columns"].items()})
 
 
-def _text(file: str) -> str:
-    raw = (FOLDER / file).read_bytes()
-    return (gzip.decompress(raw) if file.endswith(".gz") else raw).decode("utf-8")
+def _lines(path: str) -> Iterator[list[str]]:
+    import csv
+    import gzip
+
+    with gzip.open(path, "rt", encoding="utf-8") if path.endswith(".gz") else open(path, encoding="utf-8") as file:
+        yield from csv.reader(file)
 
 
 def _column(texts: Sequence[str], spec: dict[str, Any]) -> Column:

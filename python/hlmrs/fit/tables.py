@@ -1,14 +1,15 @@
 """Tables of a fit, in the library of its data, and its summary."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import inference
 from ..errors import OptionError
 from ..frame import Column, build
-from ..report import Report
-from ..summary import summarize
 from .figures import Figures
+
+if TYPE_CHECKING:
+    from ..report import Report
 
 
 class Tables(Figures):
@@ -16,7 +17,7 @@ class Tables(Figures):
 
     __slots__ = ()
 
-    def summary(self, *, ddf: str = "normal", level: float = 0.95) -> Report:
+    def summary(self, *, ddf: str = "normal", level: float = 0.95) -> "Report":
         """Return a report: printed as text, shown as HTML in a notebook.
 
         Parameters
@@ -31,6 +32,8 @@ class Tables(Figures):
         Report
             Estimator, sizes, dropped rows, verdict, variance components, fixed effects.
         """
+        from ..summary import summarize  # loaded when it is wanted: importing hlmrs should take no time
+
         return summarize(self._estimate, ddf, level)
 
     def glance(self) -> Any:

@@ -1,7 +1,6 @@
 """Names in messages: quoted, listed, and the nearest of those that exist for "did you mean"."""
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 _MANY = 1000
 _SHOWN = 10
@@ -23,6 +22,8 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
         return same[:3]
     if len(candidates) > _MANY:
         candidates = _alike(folded, candidates)
+    from difflib import get_close_matches  # loaded when something is misspelled
+
     return get_close_matches(name, candidates, n=3, cutoff=0.6)
 
 

@@ -1,6 +1,5 @@
 """Which kind of frame is it?  Told by the type's module: no library is imported to find out."""
 
-import importlib.util
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -60,4 +59,6 @@ def installed_kind() -> str:
 
 def installed(library: str) -> bool:
     """Tell whether a library could be imported, without importing it."""
-    return importlib.util.find_spec(library) is not None
+    from importlib.util import find_spec
+
+    return find_spec(library) is not None

@@ -1,7 +1,6 @@
 """A NumPy array as a column of the core: a number, or a category with its levels as text."""
 
 import datetime
-import decimal
 import numbers
 from collections.abc import Iterable
 from typing import Any
@@ -122,7 +121,7 @@ def _kind(value: Any) -> str:
         return "text"
     if isinstance(value, bool | np.bool_):
         return "truth"
-    if isinstance(value, numbers.Real | decimal.Decimal):
+    if isinstance(value, numbers.Real) or type(value).__name__ == "Decimal":
         return "number"
     if isinstance(value, datetime.date):
         return "date"
