@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import Encoding, Fit, Problem, Rows
+from .._core import Encoding, Fit, Problem, Rows, term_moments
 from ..errors import FitStateError
 from ..frame import Frame
 from .layout import Layout, layout_of
@@ -85,6 +85,11 @@ class Estimate:
     def verdict(self) -> Verdict:
         """The verdict on the optimum."""
         return verdict_of(self.core.verdict, self.layout)
+
+    @cached_property
+    def moments(self) -> list[NDArray[np.float64]]:
+        """Per random term the mean of z z' over the rows used."""
+        return [term_moments(self.rows, k) for k in range(len(self.layout.random))]
 
     @cached_property
     def encoding_text(self) -> str:

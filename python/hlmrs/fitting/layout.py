@@ -6,18 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from .._core import Fit, Problem, Rows, term_moments
+from .._core import Fit, Problem, Rows
 
 
 @dataclass(frozen=True, slots=True)
 class RandomTermLayout:
-    """A random term: its columns, the index of its grouping factor, and the mean of z z' over the rows."""
+    """A random term: its columns, and the index of its grouping factor."""
 
     name: str
     group: int
     columns: Sequence[str]
     structure: str
-    moments: Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,6 @@ class Layout:
                     _count(term["group"]),
                     _texts(term["columns"]),
                     _text(term["structure"]),
-                    np.array(term["moments"], dtype=np.float64).tolist(),
                 )
                 for term in entry["random"]
             ],
@@ -100,7 +98,6 @@ class Layout:
             and all(term.group < len(self.groups) for term in self.random)
             and [m.shape for m in modes]
             == [(len(self.groups[t.group].levels), k) for t, k in zip(self.random, r, strict=True)]
-            and [np.shape(term.moments) for term in self.random] == [(k, k) for k in r]
         )
 
 
@@ -114,9 +111,7 @@ def layout_of(rows: Rows, problem: Problem) -> Layout:
         kept=problem.kept,
         reference_levels=rows.reference_levels,
         groups=[_group(rows, k, name) for k, name in enumerate(rows.group_names)],
-        random=[
-            RandomTermLayout(**term, moments=term_moments(rows, k).tolist()) for k, term in enumerate(rows.random_terms)
-        ],
+        random=[RandomTermLayout(**term) for term in rows.random_terms],
         n_rows=rows.n_rows,
         n_rows_input=rows.n_rows_input,
         dropped_rows=rows.dropped,

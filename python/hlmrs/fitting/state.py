@@ -40,7 +40,9 @@ def to_state(estimate: Estimate, *, keep_rows: bool) -> tuple[dict[str, Any], Ar
         "splines": {name: {"kind": b.kind, "settings": b.settings} for name, b in estimate.splines.items()},
         "core": core,
     }
-    return header, {**{f"core.{name}": a for name, a in arrays.items()}, **_row_arrays(estimate, keep_rows)}
+    named = {f"core.{name}": array for name, array in arrays.items()}
+    named |= {f"moments.{k}": moments for k, moments in enumerate(estimate.moments)}
+    return header, named | _row_arrays(estimate, keep_rows)
 
 
 def from_state(header: dict[str, Any], arrays: Arrays, name: str) -> Estimate:
@@ -78,7 +80,10 @@ def _rebuild(header: dict[str, Any], arrays: Arrays) -> Estimate:
     core = {key.removeprefix("core."): array for key, array in arrays.items() if key.startswith("core.")}
     kept = {key.removeprefix("rows."): array for key, array in arrays.items() if key.startswith("rows.")}
     fit, layout = Fit.from_state(header["core"], core), Layout.from_json(header["layout"])
-    if not layout.fits(fit):
+    moments = [arrays[f"moments.{k}"] for k in range(len(layout.random))]
+    if not layout.fits(fit) or any(
+        m.shape != (len(t.columns),) * 2 for m, t in zip(moments, layout.random, strict=True)
+    ):
         raise ValueError("its names and its numbers do not belong together")
     return Estimate(
         request,
@@ -86,6 +91,7 @@ def _rebuild(header: dict[str, Any], arrays: Arrays) -> Estimate:
         kind,
         splines={key: SplineBasis(entry["kind"], entry["settings"]) for key, entry in header["splines"].items()},
         layout=layout,
+        moments=moments,
         encoding_text=header["encoding"],
         values=RowValues(kept["response"], kept["fitted"], kept.get("weights"), kept.get("kept")) if kept else None,
     )

@@ -39,8 +39,8 @@ def variance_shares(estimate: Estimate) -> list[NDArray[np.float64]]:
     An effect's share is its row of tr(Σ M), where M is the mean of z z'; the shares of a term sum to that of the term.
     """
     parts = [
-        (covariance * np.asarray(term.moments)).sum(axis=1)
-        for term, covariance in zip(estimate.layout.random, estimate.core.covariances(), strict=True)
+        (covariance * moments).sum(axis=1)
+        for covariance, moments in zip(estimate.core.covariances(), estimate.moments, strict=True)
     ]
     parts.append(np.array([estimate.core.sigma**2]))
     total = sum(float(part.sum()) for part in parts)

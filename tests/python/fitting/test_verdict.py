@@ -12,7 +12,7 @@ SLEEP = hlmrs.datasets.load("sleepstudy", "polars")
 
 
 def layout(*terms):
-    random = [RandomTermLayout(name, 0, columns, structure, []) for name, columns, structure in terms]
+    random = [RandomTermLayout(name, 0, columns, structure) for name, columns, structure in terms]
     return Layout("y", [], [], [], [], {}, [], random, 0, 0, {})
 
 
@@ -95,16 +95,6 @@ def test_both_optimizers_agree():
 def test_a_start_of_the_wrong_length_is_refused():
     with pytest.raises(hlmrs.HlmrsError, match="start"):
         hlmrs.lmer("Reaction ~ Days + (Days | Subject)", SLEEP, control=hlmrs.Control(start=[1.0]))
-
-
-def test_terms_that_cannot_be_told_apart_are_found():
-    data = SLEEP.with_columns(Again=pl.col("Subject").cast(pl.String))
-    with pytest.warns(hlmrs.HlmrsWarning):
-        fit = hlmrs.lmer("Reaction ~ Days + (1 | Subject) + (1 | Again)", data)
-    assert fit.verdict.status == "flat"
-    assert fit.verdict.flat_terms == ("(1 | Subject)", "(1 | Again)")
-    alone = hlmrs.lmer("Reaction ~ Days + (1 | Subject)", data)
-    assert fit.criterion == pytest.approx(alone.criterion, abs=1e-5)
 
 
 def test_results_do_not_depend_on_threads_or_the_order_of_rows():
