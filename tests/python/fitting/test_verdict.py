@@ -1,7 +1,6 @@
 """Verdicts in plain words: which terms, what it means, what to consider."""
 
 import numpy as np
-import polars as pl
 import pytest
 
 import hlmrs
