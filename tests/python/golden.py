@@ -44,6 +44,18 @@ def _column(texts: tuple[str, ...], factor: bool) -> Any:
     return Factor(np.array([levels.index(text) for text in texts], dtype=np.int32), levels)
 
 
+def relation(table: Any) -> Any:
+    """A DuckDB relation of an Arrow table.  No module of the tests holds the library: at exit it lists what is held."""
+    import duckdb
+
+    return duckdb.from_arrow(table)
+
+
+def library(frame: Any) -> str:
+    """The library that a frame is of."""
+    return type(frame).__module__.partition(".")[0].lstrip("_").replace("builtins", "dict")
+
+
 def rows(table: Any) -> list[dict[str, Any]]:
     """A frame of any kind as a list of dictionaries; what is missing is None."""
     if hasattr(table, "to_dicts"):

@@ -6,13 +6,13 @@ import json
 import subprocess
 import sys
 
-import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 
+from golden import relation
 from hlmrs._core import Rows
 from hlmrs.errors import DataError
 from hlmrs.formula import parse
@@ -56,7 +56,7 @@ OPENERS = {
     "pyarrow batch": pa.RecordBatch.from_pydict,
     "pyarrow reader": lambda d: pa.table(d).to_reader(max_chunksize=4),
     "pyarrow chunks": lambda d: pa.concat_tables([pa.table(d)[:1], pa.table(d)[1:]]),
-    "duckdb": lambda d: duckdb.from_arrow(pa.table(d)),
+    "duckdb": lambda d: relation(pa.table(d)),
     "lists": dict,
     "arrays": lambda d: {name: np.array(values) for name, values in d.items()},
     "polars series": lambda d: {name: pl.Series(values) for name, values in d.items()},
@@ -111,7 +111,7 @@ def test_every_numeric_type_is_a_number(dtype):
     assert table(polars.to_pandas()) == WANT
     assert table(polars.to_pandas(use_pyarrow_extension_array=True)) == WANT
     assert table({name: polars[name].to_numpy() for name in polars.columns}) == WANT
-    assert table(duckdb.from_arrow(polars.to_arrow())) == WANT
+    assert table(relation(polars.to_arrow())) == WANT
 
 
 @pytest.mark.parametrize("dtype", ["Int64", "UInt8", "Float32", "int16", "float32", "Sparse[float64]"])
@@ -244,7 +244,7 @@ def test_an_unknown_library_with_an_arrow_stream_is_read():
 
 
 def test_names_that_need_quoting_are_found_in_a_database():
-    data = duckdb.from_arrow(pa.table({'a "b"': BASE["x"], "y": BASE["y"], "g": BASE["g"]}))
+    data = relation(pa.table({'a "b"': BASE["x"], "y": BASE["y"], "g": BASE["g"]}))
     assert read(data, formula='y ~ `a "b"` + (1 | g)').model_matrix()[:, 1].tolist() == BASE["x"]
 
 
