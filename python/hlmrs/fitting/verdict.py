@@ -88,6 +88,12 @@ def _boundary_advice(term: RandomTermLayout, rank: int, directions: Sequence[Seq
     alone = [term.columns[_only(direction)] for direction in directions if _only(direction) >= 0]
     if len(alone) == len(directions):
         return f"{term.name}: the variance of {', '.join(alone)} is estimated as zero; {_without(term, alone)}"
+    if width == 2:
+        sign = "-1" if directions[0][0] * directions[0][1] > 0 else "1"
+        return (
+            f"{term.name}: the correlation of {term.columns[0]} and {term.columns[1]} is estimated as {sign}, "
+            f"its limit; {_uncorrelated(term)}"
+        )
     shown = "; ".join(_combination(term.columns, direction) for direction in directions)
     number = "a combination" if len(directions) == 1 else f"{len(directions)} combinations"
     return (

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .numbers import plural, write_column, write_count, write_df, write_fixed, write_p
+from .numbers import decimals_of, plural, write_column, write_count, write_df, write_fixed, write_p
 from .record import Column, Report, Table
 
 
@@ -88,9 +88,8 @@ def _lines(facts: ModelFacts) -> list[tuple[str, str]]:
         f"log-likelihood {write_fixed(facts.loglik, 3)}",
         f"AIC {write_fixed(facts.aic, 2)}",
         f"BIC {write_fixed(facts.bic, 2)}",
-        plural(facts.n_params, "parameter"),
     ]
-    return [*lines, ("Fit", ", ".join(fit)), ("Verdict", facts.verdict)]
+    return [*lines, ("Fit", ", ".join(fit)), ("Parameters", str(facts.n_params)), ("Verdict", facts.verdict)]
 
 
 def _rows(facts: ModelFacts) -> str:
@@ -131,11 +130,12 @@ def _variance_table(rows: Sequence[VarianceRow]) -> Table:
 def _coefficient_table(facts: ModelFacts) -> Table:
     rows = facts.coefficients
     tail = 50 * (1 - facts.level)
-    low, high = (write_column([getattr(row, end) for row in rows]) for end in ("conf_low", "conf_high"))
+    decimals = decimals_of([row.std_error for row in rows])
+    low, high = (write_column([getattr(row, end) for row in rows], decimals) for end in ("conf_low", "conf_high"))
     columns = [
         Column("term", [row.term for row in rows], numeric=False),
-        Column("estimate", write_column([row.estimate for row in rows])),
-        Column("std error", write_column([row.std_error for row in rows])),
+        Column("estimate", write_column([row.estimate for row in rows], decimals)),
+        Column("std error", write_column([row.std_error for row in rows], decimals)),
         Column("df", [write_df(row.df) for row in rows]),
         Column("statistic", [write_fixed(row.statistic, 2) for row in rows]),
         Column("p", [write_p(row.p_value) for row in rows]),

@@ -3,32 +3,41 @@
 import math
 from collections.abc import Sequence
 
-DIGITS = 5
+DIGITS = 4
 """Significant digits of the smallest number in a column."""
+
+_MOST_DECIMALS = 8
 
 ABSENT = ""
 
 
-def write_column(values: Sequence[float], digits: int = DIGITS) -> list[str]:
-    """Write a column with as many decimals as its smallest number needs, or in scientific form where sizes differ much.
+def decimals_of(values: Sequence[float], digits: int = DIGITS) -> int | None:
+    """Return how many decimals show the smallest number; None where sizes differ so much that none suit all.
 
-    >>> write_column([251.4051, 10.46729, float("nan")])
-    ['251.405', '10.467', '']
-    >>> write_column([1.5e-9, 2.0e4])
-    ['1.5e-09', '20000']
+    >>> decimals_of([6.825, 1.546, float("nan")])
+    3
     """
     sizes = [abs(value) for value in values if math.isfinite(value) and value != 0]
     if not sizes:
-        return [_write(value, 0) for value in values]
+        return 0
     smallest, largest = (math.floor(math.log10(size)) for size in (min(sizes), max(sizes)))
-    if largest - smallest > digits or smallest < -digits or largest > 2 * digits:
-        return [f"{value:.{digits}g}" if math.isfinite(value) else _write(value, 0) for value in values]
-    return [_write(value, max(0, digits - 1 - smallest)) for value in values]
+    decimals = max(0, digits - 1 - smallest)
+    return decimals if largest - smallest <= digits and decimals <= _MOST_DECIMALS and largest < 12 else None
 
 
-def write_number(value: float, digits: int = DIGITS) -> str:
-    """Write one number."""
-    return write_column([value], digits)[0]
+def write_column(values: Sequence[float], decimals: int | None = None) -> list[str]:
+    """Write a column with as many decimals as its smallest number needs, or in scientific form where sizes differ much.
+
+    >>> write_column([251.4051, 10.46729, float("nan")])
+    ['251.41', '10.47', '']
+    >>> write_column([1.5e-9, 2.0e4])
+    ['1.5e-09', '2e+04']
+    """
+    if decimals is None:
+        decimals = decimals_of(values)
+    if decimals is None:
+        return [f"{value:.{DIGITS}g}" if math.isfinite(value) else _write(value, 0) for value in values]
+    return [_write(value, decimals) for value in values]
 
 
 def write_fixed(value: float, decimals: int) -> str:

@@ -31,7 +31,7 @@ def report():
         "Weights",
         "REML criterion",
         "AIC",
-        "parameters",
+        "Parameters",
         "converged",
         "Reference levels: sector = Public",
         "sectorCatholic:cses",

@@ -36,20 +36,30 @@ def test_an_optimum():
     assert got.explain() == "Converged after 9 evaluations at a verified optimum."
 
 
+UNCORRELATED = "its limit; consider uncorrelated effects, (1 + x || g)"
+
+
 @pytest.mark.parametrize(
-    ("boundary", "says"),
+    ("rank", "directions", "says"),
     [
-        ({"term": 0, "rank": 0, "directions": [[1, 0], [0, 1]]}, "all its variances are estimated as zero"),
-        ({"term": 0, "rank": 1, "directions": [[0.0, 1.0]]}, "the variance of x is estimated as zero; consider"),
-        ({"term": 0, "rank": 1, "directions": [[-0.5, 1.0]]}, "(-0.5 (Intercept) + x is the same in every group)"),
-        ({"term": 0, "rank": 1, "directions": [[1.0, 0.25]]}, "(1 + x || g)"),
+        (0, [[1, 0], [0, 1]], "all its variances are estimated as zero; the model without this term fits as well"),
+        (1, [[0.0, 1.0]], "the variance of x is estimated as zero; consider the term with (Intercept) only"),
+        (1, [[-0.5, 1.0]], f"the correlation of (Intercept) and x is estimated as 1, {UNCORRELATED}"),
+        (1, [[1.0, 0.25]], f"the correlation of (Intercept) and x is estimated as -1, {UNCORRELATED}"),
     ],
-)  # fmt: skip
-def test_a_boundary_names_the_term_and_the_simpler_model(boundary, says):
-    got = verdict("boundary", [boundary], terms=[SLOPE])
+)
+def test_a_boundary_names_the_term_and_the_simpler_model(rank, directions, says):
+    got = verdict("boundary", [{"term": 0, "rank": rank, "directions": directions}], terms=[SLOPE])
     assert got.converged
     assert got.singular_terms == ("(1 + x | g)",)
     assert says in got.explain()
+
+
+def test_combinations_of_several_effects_are_spelled_out():
+    boundary = {"term": 0, "rank": 2, "directions": [[-0.25, 1.0, 0.0005, 0.3]]}
+    term = ("(1 + x + f | g)", ["(Intercept)", "x", "fb", "fc"], "us")
+    text = verdict("boundary", [boundary], terms=[term]).explain()
+    assert "(-0.25 (Intercept) + x + 0.0005 fb + 0.3 fc is the same in every group)" in text
 
 
 def test_structured_terms_are_not_told_to_use_two_bars():

