@@ -165,6 +165,12 @@ impl Encoding {
         inputs
     }
 
+    /// Inputs of all but the response.
+    pub fn inputs_of_predictors(&self) -> Vec<usize> {
+        let terms = (0..self.random.len()).flat_map(|t| self.inputs_of_term(t));
+        self.inputs_of_fixed().into_iter().chain(terms).collect()
+    }
+
     /// Inputs that the fixed part and the offsets read.
     pub fn inputs_of_fixed(&self) -> Vec<usize> {
         let mut inputs = self.inputs_of_matrix(&self.fixed);

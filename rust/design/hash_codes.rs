@@ -9,7 +9,10 @@ use rustc_hash::FxHashMap;
 use super::column::Column;
 use super::levels::RawCodes;
 use super::read_codes::downcast;
-use super::selection::{SEGMENT, Selection};
+use super::selection::Selection;
+
+/// Rows hashed by one task: enough that joining the tasks' values is cheap.
+const SEGMENT: usize = 1 << 18;
 
 /// Codes in the order of the values' first rows.
 pub fn hashed<'a, A: Array + 'static, K: Hash + Eq + Copy + Send>(

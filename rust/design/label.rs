@@ -3,7 +3,7 @@
 use arrow_array::cast::AsArray;
 use arrow_array::temporal_conversions::{date32_to_datetime, date64_to_datetime};
 use arrow_array::types::*;
-use arrow_array::{Array, ArrowPrimitiveType, downcast_integer_array};
+use arrow_array::{Array, downcast_integer_array};
 use arrow_schema::{DataType, TimeUnit};
 
 use super::dictionary::dictionary_key;
@@ -37,13 +37,14 @@ pub fn text_of(array: &dyn Array, i: usize) -> Option<String> {
         DataType::Utf8 => Some(array.as_string::<i32>().value(i).into()),
         DataType::LargeUtf8 => Some(array.as_string::<i64>().value(i).into()),
         DataType::Utf8View => Some(array.as_string_view().value(i).into()),
-        DataType::Decimal32(..) => Some(array.as_primitive::<Decimal32Type>().value_as_string(i)),
-        DataType::Decimal64(..) => Some(array.as_primitive::<Decimal64Type>().value_as_string(i)),
-        DataType::Decimal128(..) => Some(array.as_primitive::<Decimal128Type>().value_as_string(i)),
-        DataType::Decimal256(..) => Some(array.as_primitive::<Decimal256Type>().value_as_string(i)),
-        DataType::Date32 => date_text(array.as_primitive::<Date32Type>().value(i)),
+        DataType::Decimal32(..) => Some(decimal_text(array.as_primitive::<Decimal32Type>().value_as_string(i))),
+        DataType::Decimal64(..) => Some(decimal_text(array.as_primitive::<Decimal64Type>().value_as_string(i))),
+        DataType::Decimal128(..) => Some(decimal_text(array.as_primitive::<Decimal128Type>().value_as_string(i))),
+        DataType::Decimal256(..) => Some(decimal_text(array.as_primitive::<Decimal256Type>().value_as_string(i))),
+        DataType::Date32 => Some(date_text(array.as_primitive::<Date32Type>().value(i))),
         DataType::Date64 => {
-            date64_to_datetime(array.as_primitive::<Date64Type>().value(i)).map(|d| d.date().to_string())
+            let value = array.as_primitive::<Date64Type>().value(i);
+            Some(date64_to_datetime(value).map_or_else(|| value.to_string(), |d| d.date().to_string()))
         }
         DataType::Time32(TimeUnit::Second) => time_text::<Time32SecondType>(array, i),
         DataType::Time32(_) => time_text::<Time32MillisecondType>(array, i),
@@ -63,6 +64,11 @@ pub fn text_of(array: &dyn Array, i: usize) -> Option<String> {
     }
 }
 
+/// 308.00 is the level 308, as of any other type.
+fn decimal_text(text: String) -> String {
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
+}
+
 fn integer_text(array: &dyn Array, i: usize) -> Option<String> {
     downcast_integer_array!(
         array => Some(array.value(i).to_string()),
@@ -70,27 +76,34 @@ fn integer_text(array: &dyn Array, i: usize) -> Option<String> {
     )
 }
 
-/// ISO text of a day.
-pub fn date_text(days: i32) -> Option<String> {
-    date32_to_datetime(days).map(|d| d.date().to_string())
+/// ISO text of a day; a number where the calendar ends.
+pub fn date_text(days: i32) -> String {
+    date32_to_datetime(days).map_or_else(|| days.to_string(), |d| d.date().to_string())
 }
 
-fn time_text<T: ArrowPrimitiveType>(array: &dyn Array, i: usize) -> Option<String>
+fn time_text<T: ArrowTemporalType>(array: &dyn Array, i: usize) -> Option<String>
 where
     i64: From<T::Native>,
 {
-    array.as_primitive::<T>().value_as_time(i).map(|t| t.to_string())
+    let array = array.as_primitive::<T>();
+    Some(array.value_as_time(i).map_or_else(|| i64::from(array.value(i)).to_string(), |t| t.to_string()))
 }
 
 /// ISO text; an instant with a time zone is given in UTC.
 fn timestamp_text(array: &dyn Array, i: usize) -> Option<String> {
     let DataType::Timestamp(unit, zone) = array.data_type() else { return None };
-    let time = match unit {
-        TimeUnit::Second => array.as_primitive::<TimestampSecondType>().value_as_datetime(i),
-        TimeUnit::Millisecond => array.as_primitive::<TimestampMillisecondType>().value_as_datetime(i),
-        TimeUnit::Microsecond => array.as_primitive::<TimestampMicrosecondType>().value_as_datetime(i),
-        TimeUnit::Nanosecond => array.as_primitive::<TimestampNanosecondType>().value_as_datetime(i),
-    }?;
-    let text = time.format("%Y-%m-%dT%H:%M:%S%.f").to_string();
+    let text = match unit {
+        TimeUnit::Second => datetime_text::<TimestampSecondType>(array, i),
+        TimeUnit::Millisecond => datetime_text::<TimestampMillisecondType>(array, i),
+        TimeUnit::Microsecond => datetime_text::<TimestampMicrosecondType>(array, i),
+        TimeUnit::Nanosecond => datetime_text::<TimestampNanosecondType>(array, i),
+    };
     Some(if zone.is_some() { text + "Z" } else { text })
+}
+
+fn datetime_text<T: ArrowTemporalType<Native = i64>>(array: &dyn Array, i: usize) -> String {
+    let array = array.as_primitive::<T>();
+    array
+        .value_as_datetime(i)
+        .map_or_else(|| array.value(i).to_string(), |t| t.format("%Y-%m-%dT%H:%M:%S%.f").to_string())
 }

@@ -25,24 +25,43 @@ pub struct Categories {
 impl RawCodes<'_> {
     /// Drops unused levels, joins those of the same label, and puts them in order.
     pub fn into_categories(mut self, declared: bool) -> Categories {
-        let used = used_codes(&self.codes, self.n_raw);
-        let labelled: Vec<_> = used.iter().filter_map(|&c| Some((c, (self.label)(c)?))).collect();
-        let mut levels = Vec::with_capacity(labelled.len());
-        let mut seen = FxHashMap::default();
-        for (_, label) in &labelled {
-            seen.entry(label.as_str()).or_insert_with(|| levels.push(label.clone()));
-        }
-        if !declared {
-            sort_naturally(&mut levels);
-        }
-        let rank: FxHashMap<_, _> = levels.iter().enumerate().map(|(k, level)| (level.as_str(), k as u32)).collect();
+        let used = used_codes(&self.codes, self.n_raw).into_iter();
+        let mut labelled: Vec<_> = used.filter_map(|c| Some(((self.label)(c)?, c))).collect();
         let mut table = vec![NO_LEVEL; self.n_raw];
-        for (code, label) in &labelled {
-            table[*code as usize] = rank[label.as_str()];
-        }
+        let levels = if declared {
+            number_in_order(labelled, &mut table)
+        } else {
+            sort_naturally(&mut labelled);
+            number_sorted(labelled, &mut table)
+        };
         recode(&mut self.codes, &table);
         Categories { codes: self.codes, levels }
     }
+}
+
+/// The distinct labels; `table` becomes their numbers by raw code.
+fn number_in_order(labelled: Vec<(String, u32)>, table: &mut [u32]) -> Vec<String> {
+    let mut levels = Vec::new();
+    let mut seen = FxHashMap::default();
+    for (label, code) in labelled {
+        table[code as usize] = *seen.entry(label.clone()).or_insert_with(|| {
+            levels.push(label);
+            levels.len() as u32 - 1
+        });
+    }
+    levels
+}
+
+/// The same where equal labels follow each other: nothing is hashed.
+fn number_sorted(labelled: Vec<(String, u32)>, table: &mut [u32]) -> Vec<String> {
+    let mut levels = Vec::new();
+    for (label, code) in labelled {
+        if levels.last() != Some(&label) {
+            levels.push(label);
+        }
+        table[code as usize] = levels.len() as u32 - 1;
+    }
+    levels
 }
 
 fn used_codes(codes: &[u32], n_raw: usize) -> Vec<u32> {
@@ -63,12 +82,12 @@ pub fn recode(codes: &mut [u32], table: &[u32]) {
 }
 
 /// By value if every label is a number, else by text with its runs of digits as numbers.
-pub fn sort_naturally(labels: &mut [String]) {
-    let numbers: Option<Vec<f64>> = labels.iter().map(|l| as_number(l)).collect();
-    let Some(numbers) = numbers else { return labels.sort_by(|a, b| natural(a, b)) };
-    let mut keyed: Vec<_> = numbers.into_iter().zip(labels.iter_mut().map(std::mem::take)).collect();
-    keyed.sort_by(|(x, a), (y, b)| x.total_cmp(y).then_with(|| natural(a, b)));
-    labels.iter_mut().zip(keyed).for_each(|(label, (_, sorted))| *label = sorted);
+pub fn sort_naturally<T>(labelled: &mut Vec<(String, T)>) {
+    let numbers: Option<Vec<f64>> = labelled.iter().map(|(label, _)| as_number(label)).collect();
+    let Some(numbers) = numbers else { return labelled.sort_by(|(a, _), (b, _)| natural(a, b)) };
+    let mut keyed: Vec<_> = numbers.into_iter().zip(labelled.drain(..)).collect();
+    keyed.sort_by(|(x, (a, _)), (y, (b, _))| x.total_cmp(y).then_with(|| natural(a, b)));
+    labelled.extend(keyed.into_iter().map(|(_, pair)| pair));
 }
 
 /// A label that reads as a finite number.
@@ -121,9 +140,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn sorted(labels: &[&str]) -> Vec<String> {
-        let mut labels: Vec<_> = labels.iter().map(|l| l.to_string()).collect();
-        sort_naturally(&mut labels);
-        labels
+        let mut labelled: Vec<_> = labels.iter().map(|l| (l.to_string(), ())).collect();
+        sort_naturally(&mut labelled);
+        labelled.into_iter().map(|(label, ())| label).collect()
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod encoding;
 pub mod evaluate;
 pub mod expression;
 pub mod finite;
+pub mod gaps;
 pub mod grouping_factor;
 pub mod hash_codes;
 pub mod inputs;

@@ -8,9 +8,9 @@ use super::column::Column;
 use super::encoding::Encoding;
 use super::evaluate::add_modes;
 use super::finite::require_finite;
+use super::gaps::Gaps;
 use super::inputs::Inputs;
 use super::levels::NO_LEVEL;
-use super::missing::{missing_rows, refuse_infinite};
 use super::new_levels::{known_codes, require_known};
 use super::rows::BATCH_ROWS;
 use super::selection::Selection;
@@ -40,24 +40,27 @@ impl NewRows {
         for input in encoding.inputs_of_fixed() {
             table.get(&encoding.inputs[input])?;
         }
-        let find = |name: &String| table.find(name).cloned();
-        let columns: Vec<Option<Column>> = encoding.inputs.iter().map(find).collect();
+        let mut columns: Vec<Option<Column>> = vec![None; encoding.inputs.len()];
+        for input in encoding.inputs_of_predictors() {
+            columns[input] = table.find(&encoding.inputs[input]).cloned();
+        }
         let selection = Selection::All(table.n_rows());
         let inputs = Inputs { columns, selection, codes: vec![None; encoding.categories.len()] };
-        let missing: Vec<Vec<u32>> = inputs.columns.iter().map(|c| c.as_ref().map_or(vec![], missing_rows)).collect();
+        let find = |column: &Option<Column>| column.as_ref().map(Gaps::find).unwrap_or_default();
+        let gaps: Vec<Gaps> = inputs.columns.iter().map(find).collect();
         let mut new = Self { fixed_missing: vec![], random: vec![], encoding, inputs };
-        new.bind_categories(&missing)?;
-        new.fixed_missing = new.any_missing(&new.encoding.inputs_of_fixed(), &missing);
-        new.random = (0..new.encoding.random.len()).map(|t| new.bind_term(t, &missing)).collect();
-        new.check_numbers()?;
+        new.bind_categories(&gaps)?;
+        new.fixed_missing = new.any_missing(&new.encoding.inputs_of_fixed(), &gaps);
+        new.random = (0..new.encoding.random.len()).map(|t| new.bind_term(t, &gaps)).collect();
+        new.check_numbers(&gaps)?;
         Ok(new)
     }
 
-    fn bind_categories(&mut self, missing: &[Vec<u32>]) -> Result<()> {
+    fn bind_categories(&mut self, gaps: &[Gaps]) -> Result<()> {
         let encoding = self.encoding.clone();
         for (k, category) in encoding.categories.iter().enumerate() {
             let Some(column) = &self.inputs.columns[category.input] else { continue };
-            let missing = &missing[category.input];
+            let missing = &gaps[category.input].missing;
             let codes = known_codes(column, missing, &category.levels)?;
             if encoding.needs_known_levels(k) {
                 require_known(column, &codes, missing, &category.levels)?;
@@ -67,47 +70,47 @@ impl NewRows {
         Ok(())
     }
 
-    fn bind_term(&self, t: usize, missing: &[Vec<u32>]) -> NewTerm {
+    fn bind_term(&self, t: usize, gaps: &[Gaps]) -> NewTerm {
         let inputs = self.encoding.inputs_of_term(t);
         if let Some(&lacking) = inputs.iter().find(|&&input| !self.inputs.has(input)) {
             return NewTerm::Lacks { column: self.encoding.inputs[lacking].clone() };
         }
         let group = self.encoding.random[t].layout.factor;
         NewTerm::Ready {
-            missing: self.any_missing(&inputs, missing),
+            missing: self.any_missing(&inputs, gaps),
             codes: self.encoding.groups[group].codes(&self.inputs),
         }
     }
 
-    fn any_missing(&self, inputs: &[usize], missing: &[Vec<u32>]) -> Vec<bool> {
+    fn any_missing(&self, inputs: &[usize], gaps: &[Gaps]) -> Vec<bool> {
         let mut any = vec![false; self.n_rows()];
-        inputs.iter().flat_map(|&i| &missing[i]).for_each(|&row| any[row as usize] = true);
+        inputs.iter().flat_map(|&i| &gaps[i].missing).for_each(|&row| any[row as usize] = true);
         any
     }
 
     /// Columns read as numbers hold finite ones, and so do the expressions on them.
-    fn check_numbers(&self) -> Result<()> {
+    fn check_numbers(&self, gaps: &[Gaps]) -> Result<()> {
         for variable in &self.encoding.variables {
             let Variable::Numeric { name, basis } = variable else { continue };
             if !basis.inputs().iter().all(|&input| self.inputs.has(input)) {
                 continue;
             }
-            self.check_columns(&basis.inputs(), name)?;
+            self.check_columns(&basis.inputs(), name, gaps)?;
             if let Basis::Scalar(node) | Basis::Polynomial { arg: node, .. } = basis {
                 self.check_expression(node)?;
             }
         }
         for offset in &self.encoding.offsets {
-            self.check_columns(&offset.inputs(), "the offset")?;
+            self.check_columns(&offset.inputs(), "the offset", gaps)?;
             self.check_expression(offset)?;
         }
         Ok(())
     }
 
-    fn check_columns(&self, inputs: &[usize], owner: &str) -> Result<()> {
+    fn check_columns(&self, inputs: &[usize], owner: &str, gaps: &[Gaps]) -> Result<()> {
         for &input in inputs {
             self.inputs.column(input).require_numbers(owner)?;
-            refuse_infinite(self.inputs.column(input), &self.inputs.selection)?;
+            gaps[input].refuse_infinite(self.inputs.column(input), &self.inputs.selection)?;
         }
         Ok(())
     }

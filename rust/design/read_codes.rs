@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use super::column::{Column, Kind};
 use super::dictionary::dictionary;
 use super::hash_codes::hashed;
+use super::label::date_text;
 use super::levels::{Categories, RawCodes};
 use super::selection::{SEGMENT, Selection, by_segment};
 use crate::{Error, Result};
@@ -114,13 +115,9 @@ fn integers<'a, T: ArrowPrimitiveType>(
     let is_date = column.kind() == Kind::Time;
     let label = move |code: u32| {
         let v = low + i64::from(code);
-        Some(if is_date { date_text(v) } else { v.to_string() })
+        Some(if is_date { date_text(v as i32) } else { v.to_string() })
     };
     RawCodes { codes, n_raw: span + 1, label: Box::new(label) }
-}
-
-fn date_text(days: i64) -> String {
-    super::label::date_text(days as i32).unwrap_or_else(|| days.to_string())
 }
 
 /// Calls `visit(array, index)` for every used row of a segment.

@@ -7,9 +7,10 @@ use super::column::Column;
 use super::compile::Compiler;
 use super::encoding::Encoding;
 use super::expression::Node;
+use super::gaps::Gaps;
 use super::inputs::Inputs;
 use super::layout::{FixedLayout, GroupingFactor, RandomLayout};
-use super::missing::{Dropped, Used, complete_rows, refuse_infinite};
+use super::missing::{Dropped, Used, complete_rows};
 use super::response::{check_weights, response};
 use super::spec::{Model, Options};
 use super::table::Table;
@@ -110,10 +111,11 @@ fn select(used: &UsedColumns, table: &Table, options: &Options) -> Result<(Input
     for name in &used.names {
         columns.push(table.get(name)?);
     }
-    let counted = columns.iter().zip(&used.labels).map(|(column, label)| Used { column, label });
-    let (selection, dropped) = complete_rows(&counted.collect::<Vec<_>>(), table.n_rows(), options.missing)?;
-    for column in &columns {
-        refuse_infinite(column, &selection)?;
+    let gaps: Vec<_> = columns.iter().map(|column| Gaps::find(column)).collect();
+    let counted: Vec<_> = gaps.iter().zip(&used.labels).map(|(gaps, label)| Used { gaps, label }).collect();
+    let (selection, dropped) = complete_rows(&counted, table.n_rows(), options.missing)?;
+    for (column, gaps) in columns.iter().zip(&gaps) {
+        gaps.refuse_infinite(column, &selection)?;
     }
     let columns = columns.into_iter().cloned().map(Some).collect();
     Ok((Inputs { columns, selection, codes: vec![] }, dropped))

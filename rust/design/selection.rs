@@ -75,7 +75,7 @@ impl Selection {
 }
 
 /// Rows of one unit of work: fixed, so that results do not depend on the number of threads.
-pub const SEGMENT: usize = 1 << 16;
+pub const SEGMENT: usize = 1 << 14;
 
 /// Runs `work` on every segment of `0..n` in parallel; results in order.
 pub fn by_segment<T: Send>(n: usize, work: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {

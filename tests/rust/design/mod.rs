@@ -1,5 +1,6 @@
 //! The encoder against R's model matrices, brute force and its own invariants.
 
+mod arrays;
 mod bad_input;
 mod codings;
 mod frames;
