@@ -107,7 +107,7 @@ impl ArrayDesign {
 
     fn columns_of(&self, name: &str, len: usize) -> Result<usize> {
         let n = self.y.len();
-        if n == 0 || len == 0 || len % n != 0 {
+        if n == 0 || len == 0 || !len.is_multiple_of(n) {
             return Err(Error::Data(format!("{name}: {len} values do not make columns of {n} rows")));
         }
         Ok(len / n)

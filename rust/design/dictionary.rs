@@ -25,7 +25,7 @@ pub fn dictionary<'a>(column: &'a Column, rows: &Selection) -> RawCodes<'a> {
             firsts.push((k, n_raw));
             n_raw += values(k).len();
         }
-        bases.push(base as u32);
+        bases.push(base);
     }
     let mut codes = vec![0; rows.len()];
     codes.par_chunks_mut(SEGMENT).enumerate().for_each(|(k, out)| {
@@ -66,8 +66,8 @@ macro_rules! with_keys {
     }};
 }
 
-fn read_keys(keys: &dyn Array, at: &Places, base: u32, out: &mut [u32]) {
-    with_keys!(keys, typed => at.fill(out, |i| base + typed[i] as u32));
+fn read_keys(keys: &dyn Array, at: &Places, base: usize, out: &mut [u32]) {
+    with_keys!(keys, typed => at.fill(out, |i| (base + typed[i] as usize) as u32));
 }
 
 /// The index into the dictionary's values of one row.

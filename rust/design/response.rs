@@ -50,7 +50,7 @@ pub fn check_weights(column: &Column, selection: &Selection) -> Result<()> {
     let Some((weight, position)) = bad.into_iter().flatten().next() else { return Ok(()) };
     let (what, fix) = match weight {
         w if w.is_nan() => ("missing".into(), "give every row a weight, or drop the row"),
-        w if w == 0.0 => ("0".into(), "drop the rows of weight zero"),
+        0.0 => ("0".into(), "drop the rows of weight zero"),
         w => (w.to_string(), "weights must be positive and finite"),
     };
     let row = selection.row(position);

@@ -56,7 +56,7 @@ tree <- function(e) {
   if (name == "(") return(tree(args[[1]]))
   if (name == "-" && length(args) == 1) name <- "neg"
   if (name == "poly") names(args)[2] <- "degree"
-  keys <- if (is.null(names(args))) rep("", length(args)) else names(args)
+  keys <- if (is.null(names(args))) rep("", length(args)) else ifelse(is.na(names(args)), "", names(args))
   parts <- lapply(args, tree)
   if (name == "C") parts[[2]] <- list(kind = "text", value = as.character(args[[2]]))
   call <- list(kind = "call", name = name, args = unname(parts[keys == ""]))
