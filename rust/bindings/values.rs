@@ -14,24 +14,15 @@ use crate::design::moments::mean_outer_product;
 use crate::design::spec::Expr;
 
 #[pyfunction]
-pub fn evaluate<'py>(
-    py: Python<'py>,
-    expression: &str,
-    columns: &PyColumns,
-) -> PyResult<Bound<'py, PyArray1<f64>>> {
-    let expr: Expr = guard(py, || {
-        serde_json::from_str(expression).map_err(|e| Error::Formula(format!("not an expression: {e}")))
-    })?;
+pub fn evaluate<'py>(py: Python<'py>, expression: &str, columns: &PyColumns) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let expr: Expr =
+        guard(py, || serde_json::from_str(expression).map_err(|e| Error::Formula(format!("not an expression: {e}"))))?;
     let table = columns.table();
     Ok(run(py, || lone_expression::evaluate(&expr, &table))?.into_pyarray(py))
 }
 
 #[pyfunction]
-pub fn term_moments<'py>(
-    py: Python<'py>,
-    rows: &PyRows,
-    term: usize,
-) -> PyResult<Bound<'py, PyArray2<f64>>> {
+pub fn term_moments<'py>(py: Python<'py>, rows: &PyRows, term: usize) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let Some(layout) = rows.0.random().get(term) else {
         return Err(PyIndexError::new_err(format!("there is no random term {term}")));
     };

@@ -3,8 +3,11 @@
 mod accumulate;
 mod basis;
 mod blocks;
+mod coded;
+mod condition;
 mod extended;
 mod new_response;
+mod order;
 mod pattern;
 mod rank;
 mod sums;

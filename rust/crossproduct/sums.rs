@@ -185,7 +185,7 @@ impl Scaler {
         batch: &'a Batch,
         start: usize,
         extended: &Extended,
-        order: &[super::accumulate::OrderedFactor],
+        order: &[super::order::OrderedFactor],
         factors: &'a [GroupingFactor],
         fill: impl Fn(&Batch, &[f64], &mut Vec<f64>),
     ) -> ScaledBatch<'a> {

@@ -50,7 +50,9 @@ pub fn text_of(array: &dyn Array, i: usize) -> Option<String> {
         DataType::Time32(_) => time_text::<Time32MillisecondType>(array, i),
         DataType::Time64(TimeUnit::Microsecond) => time_text::<Time64MicrosecondType>(array, i),
         DataType::Time64(_) => time_text::<Time64NanosecondType>(array, i),
-        DataType::Duration(TimeUnit::Second) => Some(format!("{}s", array.as_primitive::<DurationSecondType>().value(i))),
+        DataType::Duration(TimeUnit::Second) => {
+            Some(format!("{}s", array.as_primitive::<DurationSecondType>().value(i)))
+        }
         DataType::Duration(TimeUnit::Millisecond) => {
             Some(format!("{}ms", array.as_primitive::<DurationMillisecondType>().value(i)))
         }

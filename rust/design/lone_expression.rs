@@ -19,8 +19,7 @@ pub fn evaluate(expr: &Expr, table: &Table) -> Result<Vec<f64>> {
     }
     let inputs = Inputs { columns, selection: Selection::All(table.n_rows()), codes: vec![] };
     let contrasts = BTreeMap::new();
-    let mut compiler =
-        Compiler { used: &used, contrasts: &contrasts, inputs, categories: vec![], variables: vec![] };
+    let mut compiler = Compiler { used: &used, contrasts: &contrasts, inputs, categories: vec![], variables: vec![] };
     let node = compiler.number(expr, "the expression")?;
     let mut values = vec![0.0; table.n_rows()];
     node.read(&compiler.inputs, 0..table.n_rows(), &mut values);

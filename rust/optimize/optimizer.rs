@@ -48,6 +48,6 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { tolerance: 1e-10, max_evaluations: 2000 }
+        Self { tolerance: 1e-13, max_evaluations: 2000 }
     }
 }

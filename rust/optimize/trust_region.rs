@@ -10,6 +10,8 @@ use super::optimizer::{Objective, Outcome, Point, Settings, Stop};
 use crate::{Error, Result};
 
 const ACCEPT: f64 = 1e-4;
+/// Relative rounding of the objective: decreases below it cannot be seen.
+const ROUNDING: f64 = 1e-14;
 const MOST_SHRINKS: usize = 60;
 
 /// Minimizes from `start`.
@@ -27,7 +29,7 @@ pub fn minimize(objective: &mut dyn Objective, start: &[f64], settings: Settings
     let stop = loop {
         let model: Vec<f64> = at.curvature.iter().zip(&correction).map(|(h, c)| h + c).collect();
         let (step, predicted) = subproblem(&model, &at.gradient, radius);
-        let noise = 1e-14 * at.value.abs();
+        let noise = ROUNDING * at.value.abs();
         if predicted <= settings.tolerance.max(0.01 * noise) {
             break Stop::Converged;
         }
@@ -47,6 +49,9 @@ pub fn minimize(objective: &mut dyn Objective, start: &[f64], settings: Settings
         let length = norm(&step);
         let ratio = (actual + noise) / (predicted + noise);
         if ratio < ACCEPT || actual < -noise {
+            if predicted < 100.0 * noise {
+                break Stop::NoProgress;
+            }
             radius = 0.25 * length;
             shrinks += 1;
             continue;

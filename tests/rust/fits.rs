@@ -121,7 +121,11 @@ fn units_of_x_and_y_change_nothing_but_the_units() {
             // the REML criterion counts the units of x once
             let units = if criterion == Criterion::Reml { 2.0 * scale.ln() } else { 0.0 };
             let want = plain.evaluation.objective + units;
-            assert!((moved.evaluation.objective - want).abs() < 1e-6, "{scale} {shift} {lift}: {} {want}", moved.evaluation.objective);
+            assert!(
+                (moved.evaluation.objective - want).abs() < 1e-6,
+                "{scale} {shift} {lift}: {} {want}",
+                moved.evaluation.objective
+            );
             assert!((moved.evaluation.sigma / plain.evaluation.sigma - 1.0).abs() < 1e-6);
             let (a, b) = (plain.covariances(), moved.covariances());
             assert!((b[0][3] * scale * scale / a[0][3] - 1.0).abs() < 1e-4, "{scale} {shift} {lift}");

@@ -15,7 +15,13 @@ type Half = <Float16Type as ArrowPrimitiveType>::Native;
 pub fn numbers(values: &Values, data_type: &DataType) -> ArrayRef {
     macro_rules! whole {
         ($type:ty, $convert:expr) => {
-            Arc::new(values.iter().map(|v| v.map($convert)).collect::<PrimitiveArray<$type>>().with_data_type(data_type.clone()))
+            Arc::new(
+                values
+                    .iter()
+                    .map(|v| v.map($convert))
+                    .collect::<PrimitiveArray<$type>>()
+                    .with_data_type(data_type.clone()),
+            )
         };
     }
     let power = |scale: i8| 10i64.pow(scale.unsigned_abs().into());

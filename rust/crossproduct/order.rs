@@ -1,0 +1,72 @@
+//! Grouping factors in the order of elimination, each with its random terms in their working basis.
+
+use super::basis::RandomBasis;
+use super::extended::location_scale;
+use crate::covariance::Structure;
+use crate::design::{Batch, RowSource};
+
+/// A grouping factor with its random terms, in the order of elimination.
+pub struct OrderedFactor {
+    pub factor: usize,
+    pub n_levels: usize,
+    pub width: usize,
+    /// (random term, basis).
+    pub terms: Vec<(usize, RandomBasis)>,
+}
+
+impl OrderedFactor {
+    /// Fills `z` (n x width, row-major) with the weighted columns of all terms, in the working basis.
+    pub fn scaled_rows(&self, batch: &Batch, z: &mut Vec<f64>, weigh: impl Fn(usize, f64) -> f64) {
+        z.resize(batch.n * self.width, 0.0);
+        let mut offset = 0;
+        for (term, basis) in &self.terms {
+            let r = basis.width;
+            for i in 0..batch.n {
+                let row = &mut z[i * self.width + offset..][..r];
+                row.copy_from_slice(&batch.z[*term][i * r..(i + 1) * r]);
+                basis.encode(row);
+                row.iter_mut().for_each(|v| *v = weigh(i, *v));
+            }
+            offset += r;
+        }
+    }
+}
+
+/// Grouping factors by their number of levels, largest first, each with its terms.
+pub fn ordered_factors(source: &dyn RowSource, structures: &[Structure], sample: &[Batch]) -> Vec<OrderedFactor> {
+    let mut order: Vec<OrderedFactor> = source
+        .factors()
+        .iter()
+        .enumerate()
+        .map(|(factor, grouping)| OrderedFactor { factor, n_levels: grouping.n_levels(), width: 0, terms: Vec::new() })
+        .collect();
+    for (term, layout) in source.random().iter().enumerate() {
+        let r = layout.columns.len();
+        let centre = layout.has_intercept && structures[term] == Structure::Unstructured;
+        let basis = random_basis(sample, term, r, centre, structures[term].scales_by_column());
+        order[layout.factor].terms.push((term, basis));
+        order[layout.factor].width += r;
+    }
+    order.retain(|f| f.width > 0);
+    order.sort_by_key(|f| std::cmp::Reverse(f.n_levels));
+    order
+}
+
+/// Centres (on a constant first column) and scales the columns of a random term.
+fn random_basis(sample: &[Batch], term: usize, r: usize, centre: bool, by_column: bool) -> RandomBasis {
+    let mut basis = RandomBasis::identity(r);
+    let column = |j: usize| sample.iter().flat_map(move |b| b.z[term].iter().skip(j).step_by(r));
+    let mut common = 0.0f64;
+    for j in usize::from(centre)..r {
+        let (shift, scale) = location_scale(column(j), centre);
+        common = common.max(scale);
+        basis.transform[j * r + j] = 1.0 / scale;
+        if centre {
+            basis.transform[j * r] = -shift / scale;
+        }
+    }
+    if !by_column && r > 0 {
+        (0..r).for_each(|j| basis.transform[j * r + j] = 1.0 / common);
+    }
+    basis
+}
