@@ -30,8 +30,8 @@ build: $(STAMP)
 
 lint-rust: $(STAMP)
 	cargo fmt --check
-	cargo clippy --quiet --all-targets -- -D warnings
-	cargo clippy --quiet --all-targets --features python -- -D warnings
+	cargo clippy --quiet --release --all-targets -- -D warnings
+	cargo clippy --quiet --release --all-targets --features python -- -D warnings
 
 test-rust:
 	cargo test --quiet --release

@@ -8,3 +8,4 @@ mod missing_rows;
 mod model_matrix;
 mod prediction;
 mod readers;
+mod threads;
