@@ -81,8 +81,9 @@ class TestColumns:
         refused(DataError, "'x'", "no value", data=make(changed(x=np.full(N, np.nan))))
 
     def test_empty_frame(self, make):
-        empty = {name: values[:0] for name, values in GOOD.items()}
-        refused(DataError, "no rows", data=make(empty))
+        data = make(GOOD)
+        empty = {name: values[:0] for name, values in data.items()} if make is dict else data[:0]
+        refused(DataError, "no rows", data=empty)
 
     def test_missing_error_refuses_and_counts(self, make):
         refused(DataError, "'x'", "1", data=make(with_value("x", 3, np.nan)), missing="error")
@@ -161,6 +162,8 @@ class TestFrames:
     def test_objects_without_a_meaning(self):
         refused(DataError, "'x'", "list", data=changed(x=np.array([[1], [2]] * (N // 2) + [[]], dtype=object)[:N]))
         refused(DataError, "'x'", "complex", data=changed(x=GOOD["x"] + 1j))
+        objects = pl.DataFrame(GOOD).with_columns(x=pl.Series([object()] * N, dtype=pl.Object))
+        refused(DataError, "'x'", "Object", data=objects)
 
     def test_what_is_no_frame(self):
         refused(DataError, "list", data=[1, 2, 3])

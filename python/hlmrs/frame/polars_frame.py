@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from .._core import Columns
+from ..errors import DataError
 from .kind import Column, Factor, Frame
 from .stream import read_stream
 
@@ -39,7 +40,9 @@ class PolarsFrame:
 
     def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
         """Hand over some columns, without a copy."""
-        return read_stream(self._data[list(names)])
+        wanted = self._data[list(names)]
+        _refuse_objects(wanted.schema)
+        return read_stream(wanted)
 
     def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
         """Return the frame with further columns."""
@@ -63,7 +66,7 @@ class PolarsLazyFrame:
 
     def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
         """Collect and hand over some columns."""
-        return read_stream(self._data.select(list(names)).collect())
+        return PolarsFrame(self._data.select(list(names)).collect()).read(names)
 
     def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
         """Return a LazyFrame that computes further columns, all of them float, when it is collected."""
@@ -71,3 +74,10 @@ class PolarsLazyFrame:
 
         schema = dict(self._data.collect_schema()) | dict.fromkeys(names, pl.Float64)
         return self._data.map_batches(lambda batch: PolarsFrame(batch).extend(names, compute), schema=schema)
+
+
+def _refuse_objects(schema: Mapping[str, Any]) -> None:
+    """Refuse columns of Python objects, on which some versions of Polars abort the process when they are exported."""
+    for name, dtype in schema.items():
+        if str(dtype) == "Object":
+            raise DataError(f"column {name!r} is of the Polars type Object; cast it to text, numbers or categories")
