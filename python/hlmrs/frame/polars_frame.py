@@ -73,7 +73,13 @@ class PolarsLazyFrame:
         import polars as pl
 
         schema = dict(self._data.collect_schema()) | dict.fromkeys(names, pl.Float64)
-        return self._data.map_batches(lambda batch: PolarsFrame(batch).extend(names, compute), schema=schema)
+        return self._data.map_batches(
+            lambda batch: PolarsFrame(batch).extend(names, compute),
+            schema=schema,
+            predicate_pushdown=False,
+            projection_pushdown=False,
+            slice_pushdown=False,
+        )
 
 
 def _refuse_objects(schema: Mapping[str, Any]) -> None:

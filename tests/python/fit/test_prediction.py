@@ -118,6 +118,8 @@ def test_a_lazy_frame_comes_back_lazy(fit):
     assert isinstance(predicted, pl.LazyFrame)
     want = fit.predict(SLEEP.filter(pl.col("Days") > 5))
     assert predicted.collect()["prediction"].to_list() == pytest.approx(want)
+    assert predicted.filter(pl.col("prediction") > 300).select("prediction").collect().height == np.sum(want > 300)
+    assert predicted.head(2).collect().height == 2
     assert fit.predict(lazy, interval="confidence").collect().columns[-4:] == [
         "prediction",
         "std_error",
