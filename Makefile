@@ -26,7 +26,7 @@ $(STAMP): pyproject.toml
 	touch $@
 
 build: $(STAMP)
-	$(BIN)/maturin develop --release --quiet
+	PIP_QUIET=1 $(BIN)/maturin develop --release --quiet
 
 lint-rust: $(STAMP)
 	cargo fmt --check
