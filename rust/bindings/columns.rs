@@ -41,7 +41,11 @@ impl PyColumns {
     }
 
     fn add_arrow(&self, py: Python<'_>, stream: &Bound<'_, PyAny>) -> PyResult<()> {
-        let capsule = stream.call_method0("__arrow_c_stream__")?;
+        let Some(export) = stream.getattr_opt("__arrow_c_stream__")? else {
+            let kind = stream.get_type().name()?;
+            return Err(PyTypeError::new_err(format!("{kind} has no __arrow_c_stream__; it is no Arrow table")));
+        };
+        let capsule = export.call0()?;
         let stream = take_stream(capsule.cast::<PyCapsule>()?)?;
         let (schema, batches) = run(py, || read_stream(stream))?;
         guard(py, || self.lock().add_batches(&schema, &batches))
