@@ -5,7 +5,7 @@ use std::ops::Range;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 
-use super::label::text_of;
+use super::label::{shown, text_of};
 use super::selection::Picks;
 use crate::{Error, Result};
 
@@ -176,10 +176,10 @@ impl Column {
             Kind::Categories => "categorical".into(),
             Kind::Time => format!("of type {}", time_name(&self.data_type)),
             Kind::Empty => return "without any value".into(),
-            Kind::Other => return format!("of type {}", self.data_type),
+            Kind::Other => return format!("of type {}", shown(&self.data_type.to_string())),
         };
         match self.example() {
-            Some(value) => format!("{what} (for example '{value}')"),
+            Some(value) => format!("{what} (for example '{}')", shown(&value)),
             None => what,
         }
     }

@@ -3,6 +3,7 @@
 use super::column::Kind;
 use super::compile::{Compiler, Settings};
 use super::contrasts::Choice;
+use super::label::shown;
 use super::levels::as_number;
 use super::model_matrix::MOST_COLUMNS;
 use super::spec::{Expr, Factor};
@@ -70,7 +71,8 @@ impl Compiler<'_> {
         let (name, column) = (&factor.name, &self.used.names[*input]);
         if let [only] = &levels[..] {
             return Err(Error::Design(format!(
-                "'{name}' has one level ('{only}') in the rows used; leave it out of the formula"
+                "'{name}' has one level ('{}') in the rows used; leave it out of the formula",
+                shown(only)
             )));
         }
         if levels.len() > MOST_COLUMNS {

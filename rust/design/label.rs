@@ -13,6 +13,14 @@ pub fn number_text(value: f64) -> String {
     if value == value.trunc() && value.abs() < 1e15 { format!("{value:.0}") } else { format!("{value}") }
 }
 
+/// A text as messages show it: never longer than a line.
+pub fn shown(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.into(),
+    }
+}
+
 /// The text of one value of an array; `None` where it is missing.
 pub fn text_of(array: &dyn Array, i: usize) -> Option<String> {
     if array.is_null(i) {

@@ -17,6 +17,14 @@ use crate::{Error, Result};
 /// X'X is a dense matrix: more columns than this are refused.
 pub const MOST_COLUMNS: usize = 10_000;
 
+/// Fails before anything is computed for terms that cannot all have columns.
+pub fn check_n_terms(n_terms: usize) -> Result<()> {
+    if n_terms <= MOST_COLUMNS {
+        return Ok(());
+    }
+    Err(Error::Design(format!("the fixed part has {n_terms} terms; at most {MOST_COLUMNS} columns can be estimated")))
+}
+
 /// A layout and, per term of it, the variables it is computed from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelMatrix {

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::column::Column;
+use super::label::shown;
 use super::levels::NO_LEVEL;
 use super::read_codes::categories;
 use super::selection::Selection;
@@ -39,7 +40,7 @@ pub fn require_known(column: &Column, codes: &[u32], missing: &[u32], levels: &[
     Err(Error::Data(format!(
         "column '{}' is '{}' at row {row}, a level that the fit did not see; it knows {}",
         column.name,
-        column.text(row).unwrap_or_default(),
+        shown(&column.text(row).unwrap_or_default()),
         listed(levels.iter().map(String::as_str))
     )))
 }

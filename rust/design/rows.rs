@@ -11,6 +11,7 @@ use super::gaps::Gaps;
 use super::inputs::Inputs;
 use super::layout::{FixedLayout, GroupingFactor, RandomLayout};
 use super::missing::{Dropped, Used, complete_rows};
+use super::model_matrix::check_n_terms;
 use super::response::{check_weights, response};
 use super::spec::{Model, Options};
 use super::table::Table;
@@ -35,6 +36,7 @@ pub struct Rows {
 
 impl Rows {
     pub fn build(model: &Model, table: &Table, options: &Options) -> Result<Self> {
+        check_n_terms(model.terms.len())?;
         let used = UsedColumns::of_model(model, options, table)?;
         let weights = options.weights.as_deref().map(|name| table.get(name)).transpose()?.cloned();
         let (inputs, dropped) = select(&used, table, options)?;

@@ -5,6 +5,7 @@ use arrow_schema::{DataType, Schema};
 use rustc_hash::FxHashMap;
 
 use super::column::Column;
+use super::label::shown;
 use crate::{Error, Result};
 
 /// The columns of a frame.  Cheap to clone: the data are shared.
@@ -99,7 +100,7 @@ pub fn plain_name(name: &str) -> &str {
 /// `'a', 'b', ... and 7 more`
 pub fn listed<'a>(items: impl Iterator<Item = &'a str>) -> String {
     let items: Vec<_> = items.collect();
-    let shown: Vec<_> = items.iter().take(10).map(|name| format!("'{name}'")).collect();
+    let shown: Vec<_> = items.iter().take(10).map(|name| format!("'{}'", shown(name))).collect();
     match items.len() {
         0 => "none".into(),
         n if n > 10 => format!("{}, ... and {} more", shown.join(", "), n - 10),

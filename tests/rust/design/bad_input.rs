@@ -183,3 +183,19 @@ fn deep_nesting_is_an_error_not_a_crash() {
         format!("{{\"formula\":\"\",\"response\":{{\"name\":\"y\",\"expr\":{expr}}},\"intercept\":true,\"terms\":[]}}");
     assert_has(&Model::from_json(&text).unwrap_err().to_string(), &["nests its calls too deeply"]);
 }
+
+#[test]
+fn very_many_terms_are_refused_at_once() {
+    let terms: Vec<_> = (0..100_000).map(|k| term(&format!("x{k}"))).collect();
+    assert_has(&refused_small(&fixed(&terms)), &["100000 terms", "at most 10000 columns"]);
+}
+
+#[test]
+fn messages_stay_short_whatever_the_values() {
+    let long = "long ".repeat(1_000_000);
+    let extra = || frames::text("u", &[long.as_str(); 12]);
+    let log = function_term("log(u)", call("log", &[col("u")]));
+    for model in [fixed(&[term("u")]), fixed(&[log])] {
+        assert!(refused(extra(), &model).len() < 300);
+    }
+}
