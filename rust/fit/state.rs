@@ -105,8 +105,9 @@ impl Fit {
                 .collect(),
             flat: meta.flat,
         };
-        let work = problem.workspace();
-        Self::at(problem, theta, verdict, work)
+        let mut work = problem.workspace();
+        let evaluation = problem.evaluate(&theta, &mut work)?;
+        Ok(Self::at(problem, theta, verdict, evaluation, &work))
     }
 }
 
