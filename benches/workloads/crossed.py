@@ -12,7 +12,7 @@ Pairs = NDArray[np.int64]
 
 
 def long_tail(rows: int, users: int, items: int, scale: float) -> Iterator[pl.DataFrame]:
-    """Yield distinct pairs in random order: items by the law of Zipf and Mandelbrot, users log-normal, two covariates."""
+    """Yield distinct pairs in random order: items by Zipf and Mandelbrot, users log-normal, two covariates."""
     rng = np.random.default_rng(rows)
     n, users, items = scaled(rows, scale), scaled(users, scale), scaled(items, scale**0.5)
     activity = rng.lognormal(sigma=0.85, size=users)
@@ -33,7 +33,8 @@ def long_tail(rows: int, users: int, items: int, scale: float) -> Iterator[pl.Da
 def clusters_of_taste(scale: float) -> Iterator[pl.DataFrame]:
     """Yield ratings in the shape of MovieLens 25M, sorted by user.
 
-    Half of the items are rated 6 times or fewer, the most popular by a third of the users; every user rates about 20 at least.
+    Half of the items are rated 6 times or fewer, the most popular by a quarter of the users; every user rates about
+    20 at least.
     Users and items belong to 25 clusters, and a user picks an item of the own cluster 12 times as readily.
     """
     rng = np.random.default_rng(25)
