@@ -29,7 +29,7 @@ def schools_in_areas(scale: float) -> Iterator[pl.DataFrame]:
     lea = every_level(rng, schools, rng.gamma(2.0, size=areas))
     school = every_level(rng, n, rng.gamma(1.1, size=schools))
     gcse = rng.standard_normal(n) * 0.8 + 0.35 * rng.standard_normal(schools)[school]
-    effects = 1.07 * rng.standard_normal(schools)[school] + 0.12 * rng.standard_normal(areas)[lea[school]]
+    effects = 1.07 * rng.standard_normal(schools)[school] + 0.25 * rng.standard_normal(areas)[lea[school]]
     score = 5.8 + 2.48 * gcse + effects + 2.27 * rng.standard_normal(n)
     yield pl.DataFrame(
         {
