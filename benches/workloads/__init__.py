@@ -5,7 +5,7 @@
 """
 
 from .cache import load, located
-from .catalogue import WORKLOADS
+from .catalogue import WARMUP, WORKLOADS
 from .workload import Workload
 
-__all__ = ["WORKLOADS", "Workload", "load", "located"]
+__all__ = ["WARMUP", "WORKLOADS", "Workload", "load", "located"]

@@ -44,6 +44,7 @@ _ALL = (
         about="7,230 rows, 1,721 children in 60 schools, slopes at both levels",
         formula="math ~ year * lowinc + (year | childid) + (year | schoolid)",
         make=partial(classic, "egsingle"),
+        nesting=("schoolid", "childid"),
     ),
     Workload(
         name="verbagg",
@@ -58,6 +59,7 @@ _ALL = (
         make=schools_in_areas,
         goal=8e-3,
         levels=("school", "lea"),
+        nesting=("lea", "school"),
     ),
     Workload(
         name="insteval-28",
@@ -65,6 +67,7 @@ _ALL = (
         formula="y ~ service * dept + (1 | s) + (1 | d)",
         make=partial(classic, "InstEval"),
         goal=0.2,
+        after="verbagg",
     ),
     Workload(
         name="insteval-four",
@@ -72,6 +75,7 @@ _ALL = (
         formula="y ~ 1 + (1 | s) + (1 | d) + (1 | dept) + (1 | dept:service)",
         make=partial(classic, "InstEval"),
         goal=0.35,
+        after="insteval-28",
     ),
     Workload(
         name="maximal",
@@ -88,6 +92,7 @@ _ALL = (
         make=classes_in_schools,
         goal=0.6,
         levels=("school", "class"),
+        nesting=("school", "class"),
     ),
     Workload(
         name="crossed-1m",
@@ -96,6 +101,7 @@ _ALL = (
         make=partial(long_tail, 1_000_000, 100_000, 5_000),
         goal=3.0,
         levels=("user", "item"),
+        after="insteval-28",
     ),
     Workload(
         name="nested-10m",
@@ -105,6 +111,7 @@ _ALL = (
         goal=2.5,
         levels=("group",),
         peak_goal="under 2.5 times the columns read",
+        after="nested-1m",
     ),
     Workload(
         name="crossed-10m",
@@ -113,6 +120,7 @@ _ALL = (
         make=partial(long_tail, 10_000_000, 150_000, 20_000),
         goal=40.0,
         levels=("user", "item"),
+        after="crossed-1m",
     ),
     Workload(
         name="movielens",
@@ -122,6 +130,7 @@ _ALL = (
         goal=180.0,
         levels=("user", "item"),
         peak_goal="under 8 GiB",
+        after="crossed-10m",
     ),
     Workload(
         name="nested-100m",
@@ -131,6 +140,7 @@ _ALL = (
         levels=("group",),
         on_disk=True,
         peak_goal="under 4 GiB",
+        after="nested-10m",
     ),
     Workload(
         name="many-responses",
@@ -143,4 +153,10 @@ _ALL = (
     ),
 )
 
+WARMUP = Workload(
+    name="sleepstudy",
+    about="what every package can fit: it loads what a package loads late",
+    formula="Reaction ~ Days + (1 | Subject)",
+    make=partial(classic, "sleepstudy"),
+)
 WORKLOADS = {workload.name: workload for workload in _ALL}

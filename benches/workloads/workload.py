@@ -26,6 +26,10 @@ class Workload:
         Seconds from data frame to fitted model that are aimed at, on two cores.
     levels : tuple of str
         Columns of numbers that are levels of a grouping factor.
+    nesting : tuple of str
+        Grouping factors, each nested in the one before it; empty where factors are crossed or there is one.
+    after : str, optional
+        A smaller workload of the same kind: a peer that ran out of time or memory there is not tried here.
     on_disk : bool
         The rows stay on disk: the fit starts from a folder of Parquet files.
     responses : str, optional
@@ -41,6 +45,8 @@ class Workload:
     reml: bool = False
     goal: float | None = None
     levels: tuple[str, ...] = ()
+    nesting: tuple[str, ...] = ()
+    after: str | None = None
     on_disk: bool = False
     responses: str | None = None
     peak_goal: str | None = None
