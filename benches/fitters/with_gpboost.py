@@ -17,8 +17,10 @@ def load(job: dict[str, Any]) -> Any:
 def fit(job: dict[str, Any], data: Any) -> Any:
     """Fit a `GPModel` with defaults; the model matrix is made by patsy, as it has no formulas."""
     y, x = dmatrices(job["fixed"], data)
-    groups = [data[group.split(":")].astype(str).agg("-".join, axis=1) if ":" in group else data[group]
-              for _, group in job["terms"]]
+    groups = [
+        data[group.split(":")].astype(str).agg("-".join, axis=1) if ":" in group else data[group]
+        for _, group in job["terms"]
+    ]
     model = gpboost.GPModel(group_data=np.column_stack(groups), likelihood="gaussian")
     return model.fit(y=np.asarray(y).ravel(), X=np.asarray(x))
 

@@ -20,6 +20,4 @@ def fit(job: dict[str, Any], data: Any) -> Any:
 
 def reached(job: dict[str, Any], fitted: Any) -> dict[str, Any]:
     """Return the criterion and the evaluations."""
-    facts = fitted.diagnostics
-    evaluations = next((facts[key] for key in ("n_evaluations", "evaluations", "n_fev", "nfev") if key in facts), None)
-    return {"criterion": -2 * float(fitted.llf), "evaluations": evaluations}
+    return {"criterion": -2 * float(fitted.llf), "evaluations": fitted.diagnostics["n_objective_evaluations"]}

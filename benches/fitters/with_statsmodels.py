@@ -16,7 +16,7 @@ def load(job: dict[str, Any]) -> Any:
 def fit(job: dict[str, Any], data: Any) -> Any:
     """Fit by `MixedLM.from_formula`, the outer factor as groups and the others as variance components."""
     effects = {group: effect for effect, group in job["terms"]}
-    outer = list(effects)[0] if len(effects) == 1 else next(iter(job["nesting"]), None)
+    outer = next(iter(effects)) if len(effects) == 1 else next(iter(job["nesting"]), None)
     inner = {group: f"0 + C({group})" for group in effects if group != outer}
     model = MixedLM.from_formula(
         job["fixed"],

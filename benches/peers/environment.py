@@ -39,7 +39,9 @@ def _own_version() -> str:
 def _from_r(peers: list[Peer]) -> dict[str, str]:
     if not peers or shutil.which("Rscript") is None:
         return {}
-    script = "for (p in commandArgs(TRUE)) if (nzchar(system.file(package = p))) cat(p, format(packageVersion(p)), '\\n')"
+    script = (
+        "for (p in commandArgs(TRUE)) if (nzchar(system.file(package = p))) cat(p, format(packageVersion(p)), '\\n')"
+    )
     names = ["jsonlite", *(peer.package for peer in peers)]
     listed = subprocess.run(["Rscript", "-e", script, *names], capture_output=True, text=True, check=False).stdout
     found = dict(line.split() for line in listed.splitlines())

@@ -30,7 +30,7 @@ class Limits:
 
 
 def run(peer: Peer, job: dict[str, Any], limits: Limits) -> dict[str, Any]:
-    """Measure a peer on a job; what goes wrong is the result's ``failure``, and ``exhausted`` where a limit ended it."""
+    """Measure a peer on a job; what went wrong is the result's ``failure``, ``exhausted`` where a limit ended it."""
     job = _complete(peer, job, limits)
     with tempfile.TemporaryDirectory() as folder:
         request, reply, log = (Path(folder) / name for name in ("job.json", "result.json", "log.txt"))
@@ -54,7 +54,8 @@ def run(peer: Peer, job: dict[str, Any], limits: Limits) -> dict[str, Any]:
 
 def _complete(peer: Peer, job: dict[str, Any], limits: Limits) -> dict[str, Any]:
     """Add what depends on the peer: the limits, a small model to warm up with, the responses that it fits."""
-    limited = {"repeats": limits.repeats, "budget": 0.8 * limits.seconds, "threads": limits.threads}
+    budget = 0.0 if "theta" in job else 0.8 * limits.seconds  # an evaluation at given estimates is not timed
+    limited = {"repeats": limits.repeats, "budget": budget, "threads": limits.threads}
     job = _readable(peer, job) | limited | {"warmup": _readable(peer, job_of(WARMUP, 1.0)) | limited}
     if job["responses"]:
         names = [c for c in job["columns"] if c not in job["formula"]]

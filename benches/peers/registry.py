@@ -60,11 +60,12 @@ def _mixedlm_rs(job: Job) -> str | None:
 
 
 def _gpboost(job: Job) -> str | None:
+    if reason := _one_response(job):
+        return reason
     if job["reml"]:
         return "maximum likelihood only"
-    if not all(is_intercept(effects) for effects, _ in job["terms"]):
-        return "random slopes are independent of intercepts only"
-    return _one_response(job)
+    slopes = not all(is_intercept(effects) for effects, _ in job["terms"])
+    return "random slopes are independent of intercepts only" if slopes else None
 
 
 _FACTOR_SLOPES = ("machines",)
