@@ -6,7 +6,8 @@ from . import verdicts
 from .markdown import duration, ratio, size, table
 from .store import Store
 
-_HOW = """Times are from data frame to fitted model: the median of warm runs in a process of its own, after a small model
+_HOW = """\
+Times are from data frame to fitted model: the median of warm runs in a process of its own, after a small model
 has loaded what the package loads late. Memory is the peak resident memory of the first fit less what was resident
 before it. The criterion is -2 log-likelihood, or the REML criterion, with all constants; *worse optimum* marks a
 package that stopped more than 0.01 above the lowest. The floor is one scan of the columns plus the factorizations of
