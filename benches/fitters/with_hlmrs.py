@@ -32,4 +32,5 @@ def reached(job: dict[str, Any], fitted: Any) -> dict[str, Any]:
         "evaluations": fitted.verdict.evaluations,
         "verdict": fitted.verdict.status,
         "flops": problem.flops,
+        "predicted_bytes": problem.n_bytes,
     }

@@ -7,7 +7,6 @@ import lme_python
 
 from .frames import polars_frame, responses
 
-
 _PRODUCT = re.compile(r"(\w+) \* (\w+)(?=[^()]*\|)")  # it reads no products inside a random term
 
 

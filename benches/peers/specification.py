@@ -17,7 +17,7 @@ def job_of(workload: Workload, scale: float) -> dict[str, Any]:
     The formula is also taken apart, for packages without lme4's language: ``fixed`` is its fixed part, ``terms`` its
     random terms as (effects, grouping factor).
     """
-    folder = located(workload.name, scale)
+    folder = located(workload, scale)
     terms = [[effects.strip(), group.strip()] for effects, group in _BARS.findall(workload.formula)]
     schema = pl.read_parquet_schema(next(folder.glob("*.parquet")))
     used = set(re.findall(r"[A-Za-z_]\w*", workload.formula))

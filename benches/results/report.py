@@ -16,12 +16,13 @@ the evaluations that hlmrs used, at the machine's measured rates. The numbers ar
 
 def report(store: Store) -> str:
     """Return the results as Markdown."""
-    parts = [_machine(store.machine), _HOW, "## Summary\n\n" + _summary(store)]
+    parts = [machine_line(store.machine), _HOW, "## Summary\n\n" + _summary(store)]
     parts += [_workload(name, facts) for name, facts in store.workloads.items()]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
-def _machine(machine: dict[str, Any]) -> str:
+def machine_line(machine: dict[str, Any]) -> str:
+    """Return the machine and its rates in a sentence."""
     rates = [
         f"{threads} thread{'s' if threads != '1' else ''}: dgemm {rate['dgemm_gflops']:.0f} and Cholesky "
         f"{rate['cholesky_gflops']:.0f} Gflop/s, scan {rate['scan_gbytes']:.1f} GB/s"

@@ -17,7 +17,7 @@ def main() -> None:
     asked = parser.parse_args()
     for name in asked.names or WORKLOADS:
         start = time.perf_counter()
-        folder = located(name, asked.scale)
+        folder = located(WORKLOADS[name], asked.scale)
         rows = json.loads((folder / "shape.json").read_text())["rows"]
         print(f"{name:16s} {rows:12,d} rows  {time.perf_counter() - start:6.1f} s  {folder}")
 
