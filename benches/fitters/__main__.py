@@ -15,9 +15,13 @@ def main() -> None:
     warnings.simplefilter("ignore")
     package = import_module(f".with_{job['peer']}", __package__)
     try:
-        package.fit(job["warmup"], package.load(job["warmup"]))  # loads what the package loads late
+        fresh = getattr(package, "fresh", lambda job, data: data)
+        warmup = job["warmup"]  # loads what the package loads late
+        package.fit(warmup, fresh(warmup, package.load(warmup)))
         data = package.load(job)
-        measured, fitted = measure(lambda: package.fit(job, data), job["repeats"], job["budget"])
+        measured, fitted = measure(
+            lambda start: package.fit(job, start), job["repeats"], job["budget"], lambda: fresh(job, data)
+        )
         result = measured | package.reached(job, fitted)
     except BaseException as error:  # a panic in a package is no Exception
         result = {"failure": f"{type(error).__name__}: {error}".splitlines()[0][:300]}

@@ -10,29 +10,34 @@ _STATUS = Path("/proc/self/status")
 _SHORT = 0.5  # seconds that calls faster than this are repeated for
 
 
-def measure(fit: Callable[[], Any], repeats: int, budget: float) -> tuple[dict[str, Any], Any]:
+def measure(
+    fit: Callable[[Any], Any], repeats: int, budget: float, fresh: Callable[[], Any] = lambda: None
+) -> tuple[dict[str, Any], Any]:
     """Call `fit` once for its memory, then several times for its time.
 
     Parameters
     ----------
     fit : callable
-        From data frame to fitted model.
+        From data frame to fitted model, or from a fitted model to what is inferred from it.
     repeats : int
         Timed calls after the first; more of a short call, fewer where the budget ends.  A call that takes half of
         the budget is timed by its first run.
     budget : float
         Seconds for all calls.
+    fresh : callable
+        Makes what `fit` is called with, anew for each call and not timed: nothing is kept from the call before.
     """
+    start = fresh()
     gc.collect()
     before = _reset_peak()
-    first, first_cpu, fitted = _timed(fit)
+    first, first_cpu, fitted = _timed(fit, start)
     peak = _kilobytes("VmHWM") - before
     times, spent = [(first, first_cpu)], 0.0
     warm = first < budget / 2
     if warm:
         times = []
         while (len(times) < repeats or (spent < _SHORT and len(times) < 200)) and spent + first < budget:
-            seconds, cpu, fitted = _timed(fit)
+            seconds, cpu, fitted = _timed(fit, fresh())
             times.append((seconds, cpu))
             spent += seconds
     times.sort()
@@ -41,9 +46,9 @@ def measure(fit: Callable[[], Any], repeats: int, budget: float) -> tuple[dict[s
     return measured | {"warm": warm, "peak_bytes": 1024 * peak}, fitted
 
 
-def _timed(fit: Callable[[], Any]) -> tuple[float, float, Any]:
+def _timed(fit: Callable[[Any], Any], start: Any) -> tuple[float, float, Any]:
     wall, cpu = time.perf_counter(), time.process_time()
-    fitted = fit()
+    fitted = fit(start)
     return time.perf_counter() - wall, time.process_time() - cpu, fitted
 
 

@@ -25,7 +25,8 @@ def fit(job: dict[str, Any], data: Any) -> Any:
 def reached(job: dict[str, Any], fitted: Any) -> dict[str, Any]:
     """Return the criterion, the evaluations, and the operations that one of them takes."""
     if job["responses"]:
-        return {"criterion": sum(fitted.sort("response")["criterion"][: job["compared"]])}
+        criteria = fitted.unique("response", maintain_order=True)["criterion"]
+        return {"criterion": sum(criteria[: job["compared"]])}
     problem = fitted._estimate.core.problem
     return {
         "criterion": fitted.criterion,

@@ -36,15 +36,19 @@ def _own_version() -> str:
     return f"{version('hlmrs')}+{hashlib.sha256(core).hexdigest()[:8]}"
 
 
-def _from_r(peers: list[Peer]) -> dict[str, str]:
-    if not peers or shutil.which("Rscript") is None:
+def r_versions(packages: list[str]) -> dict[str, str]:
+    """Return the versions of the R packages that are installed; none without ``Rscript``."""
+    if shutil.which("Rscript") is None:
         return {}
     script = (
         "for (p in commandArgs(TRUE)) if (nzchar(system.file(package = p))) cat(p, format(packageVersion(p)), '\\n')"
     )
-    names = ["jsonlite", *(peer.package for peer in peers)]
-    listed = subprocess.run(["Rscript", "-e", script, *names], capture_output=True, text=True, check=False).stdout
-    found = dict(line.split() for line in listed.splitlines())
+    listed = subprocess.run(["Rscript", "-e", script, *packages], capture_output=True, text=True, check=False).stdout
+    return dict(line.split() for line in listed.splitlines())
+
+
+def _from_r(peers: list[Peer]) -> dict[str, str]:
+    found = r_versions(["jsonlite", *(peer.package for peer in peers)]) if peers else {}
     return {peer.name: found[peer.package] for peer in peers if peer.package in found and "jsonlite" in found}
 
 

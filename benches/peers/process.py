@@ -56,7 +56,8 @@ def _complete(peer: Peer, job: dict[str, Any], limits: Limits) -> dict[str, Any]
     """Add what depends on the peer: the limits, a small model to warm up with, the responses that it fits."""
     budget = 0.0 if "theta" in job else 0.8 * limits.seconds  # an evaluation at given estimates is not timed
     limited = {"repeats": limits.repeats, "budget": budget, "threads": limits.threads}
-    job = _readable(peer, job) | limited | {"warmup": _readable(peer, job_of(WARMUP, 1.0)) | limited}
+    small = job_of(WARMUP, 1.0) | ({"method": job["method"], "draws": 2} if "method" in job else {})
+    job = _readable(peer, job) | limited | {"warmup": _readable(peer, small) | limited}
     if job["responses"]:
         names = [c for c in job["columns"] if c not in job["formula"]]
         job |= {"count": min(peer.responses_done, len(names)), "total": len(names), "compared": min(50, len(names))}
@@ -73,7 +74,7 @@ def _readable(peer: Peer, job: dict[str, Any]) -> dict[str, Any]:
 
 def _command(peer: Peer, request: Path, reply: Path) -> list[str | Path]:
     if peer.runs_in == "R":
-        return ["Rscript", BENCHES / "fitters" / "fit.R", request, reply]
+        return ["Rscript", BENCHES / "fitters" / peer.script, request, reply]
     return [python_of(peer), "-m", "benches.fitters", request, reply]
 
 

@@ -25,6 +25,8 @@ class Peer:
         Why it cannot do a job, or None.
     responses_done : int
         Of many responses, how many are fitted; the time is scaled to all.
+    script : str
+        What R runs, in ``benches/fitters/``.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Peer:
     runs_in: Literal["own", "venv", "R"]
     refuses: Callable[[Job], str | None]
     responses_done: int = 0
+    script: str = "fit.R"
 
 
 def _in_memory_only(job: Job) -> str | None:
