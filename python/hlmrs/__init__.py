@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .fit import LinearMixedFit, load
     from .fitting import Verdict
     from .models import lmer
+    from .streaming import SufficientStatistics, load_statistics
 
 __all__ = [
     "Control",
@@ -47,19 +48,23 @@ __all__ = [
     "OptionError",
     "RankDeficiencyWarning",
     "SingularFitWarning",
+    "SufficientStatistics",
     "Verdict",
     "datasets",
     "lmer",
     "load",
+    "load_statistics",
 ]
 
 _ROOMS = {
     "Control": "control",
     "LinearMixedFit": "fit",
+    "SufficientStatistics": "streaming",
     "Verdict": "fitting",
     "datasets": "datasets",
     "lmer": "models",
     "load": "fit",
+    "load_statistics": "streaming",
 }
 
 

@@ -11,6 +11,7 @@ use super::errors::run;
 use super::interrupt::run_interruptible;
 use super::problem::PyProblem;
 use super::rows::PyRows;
+use crate::crossproduct::CrossProducts;
 use crate::design::RowSource;
 use crate::fit::Fit;
 use crate::fit::prediction::TermRows;
@@ -24,6 +25,10 @@ type TermInput<'py> = Option<(PyReadonlyArray2<'py, f64>, PyReadonlyArray1<'py, 
 impl PyFit {
     pub fn new(fit: Fit) -> Self {
         Self(Arc::new(fit))
+    }
+
+    pub fn cross_products(&self) -> Arc<CrossProducts> {
+        self.0.problem.a.clone()
     }
 
     fn widths(&self) -> Vec<usize> {

@@ -44,6 +44,12 @@ impl Extended {
         Self { dense, blocks, n_cells, shift: vec![0.0; d + 1], scale: vec![1.0; d + 1] }
     }
 
+    /// Columns that are read in a working basis: dense, neither shifted nor scaled.
+    pub fn of_basis(p: usize) -> Self {
+        let (shift, scale) = (vec![0.0; p + 1], vec![1.0; p + 1]);
+        Self { dense: vec![(0, 0); p], blocks: vec![], n_cells: 0, shift, scale }
+    }
+
     /// Dense columns, without y.
     pub fn n_dense(&self) -> usize {
         self.dense.len()

@@ -8,11 +8,18 @@ mod condition;
 mod extended;
 mod new_response;
 mod order;
+mod pair_sums;
 mod pattern;
 mod rank;
+mod scaling;
+mod settle;
+mod statistics;
+mod statistics_state;
 mod sums;
 
 pub use accumulate::accumulate;
 pub use basis::{FixedBasis, RandomBasis};
 pub use blocks::{CrossProducts, FactorBlock, Link};
 pub use new_response::with_response;
+pub use settle::Settled;
+pub use statistics::{Statistics, Tally};

@@ -109,17 +109,18 @@ impl Sums {
         }
     }
 
-    /// Adds the sums of another part.
-    pub fn merge(&mut self, other: &Sums) {
+    /// Adds what does not depend on the levels of grouping factors.
+    pub fn add_whole(&mut self, other: &Sums) {
         self.sum_log_weights += other.sum_log_weights;
         add(&mut self.dense, &other.dense);
         add(&mut self.cells_dense, &other.cells_dense);
-        for (mine, theirs) in [
-            (&mut self.cells, &other.cells),
-            (&mut self.zz, &other.zz),
-            (&mut self.zx, &other.zx),
-            (&mut self.links, &other.links),
-        ] {
+        self.cells.iter_mut().zip(&other.cells).for_each(|(a, b)| add(a, b));
+    }
+
+    /// Adds the sums of another part.
+    pub fn merge(&mut self, other: &Sums) {
+        self.add_whole(other);
+        for (mine, theirs) in [(&mut self.zz, &other.zz), (&mut self.zx, &other.zx), (&mut self.links, &other.links)] {
             mine.iter_mut().zip(theirs).for_each(|(a, b)| add(a, b));
         }
     }

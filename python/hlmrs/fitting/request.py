@@ -55,11 +55,10 @@ class Request:
         named = {column.name for factor in groups for column in factor.columns()}
         return named - read - {self.weights, self.offset}
 
-    def options(self) -> str:
+    def options(self, **more: Any) -> str:
         """Return what the core reads beside the formula."""
-        return json.dumps(
-            {"contrasts": self.contrasts, "missing": self.missing, "weights": self.weights, "offset": self.offset}
-        )
+        own = {"contrasts": self.contrasts, "missing": self.missing, "weights": self.weights, "offset": self.offset}
+        return json.dumps(own | more)
 
     def settings(self) -> str:
         """Return what the core's optimizer reads."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from .._core import Columns
 from ..errors import DataError
-from .kind import Column, Frame, plain_column
+from .kind import Column, Frame, InMemory, plain_column
 from .pandas_frame import add_series
 from .values import add_values
 
@@ -17,7 +17,7 @@ def build(columns: Mapping[str, Column]) -> dict[str, Any]:
     return {name: plain_column(column) for name, column in columns.items()}
 
 
-class MappingFrame:
+class MappingFrame(InMemory):
     """A mapping of columns."""
 
     kind = "dict"
