@@ -58,7 +58,7 @@ def estimate_statistics(
     if given != (None, None, None, "drop"):
         raise OptionError("weights, offset, contrasts and missing belong to the statistics; give them where those begin")
     request = statistics.request(control=control)
-    if isinstance(formula, str) and parse(formula, request.columns()) != request.spec:
+    if isinstance(formula, str) and parse(formula) != request.spec:
         raise DesignError(f"the statistics are of {statistics.formula!r}, not of {formula!r}")
     return estimate_sums(statistics, with_reml(request, reml))
 

@@ -17,7 +17,10 @@ def crossed(n=3000, seed=1):
     subject, item = rng.integers(0, 60, n), rng.integers(0, 25, n)
     x, z = rng.normal(50, 3, n), rng.normal(size=n)
     f = rng.choice(["lo", "mid", "hi"], n)
-    y = 1e4 + x + rng.normal(size=60)[subject] * (1 + 0.3 * z) + rng.normal(size=25)[item] + (f == "hi") + rng.normal(size=n)
+    school = rng.normal(size=(10, 3))[subject // 6]
+    by_school = school[:, 0] + np.where(f == "hi", school[:, 1], 0) + 2 * np.where(f == "lo", school[:, 2], 0)
+    by_subject = rng.normal(size=60)[subject] + rng.normal(size=60)[subject] * z
+    y = 1e4 + x + by_school + by_subject + rng.normal(size=25)[item] + (f == "hi") + rng.normal(size=n)
     return pl.DataFrame(
         {
             "y": y,
@@ -29,6 +32,7 @@ def crossed(n=3000, seed=1):
             "school": subject // 6,
             "w": rng.uniform(0.5, 2, n),
             "off": rng.normal(size=n),
+            "small": rng.normal(size=n) / 1000,
         }
     )
 
@@ -39,10 +43,10 @@ MODELS = {
     "crossed": ("y ~ x + f + (1 | subject) + (1 | item)", {}),
     "nested": ("y ~ x + (1 | school / subject)", {}),
     "combinations": ("y ~ z + (1 | subject) + (1 | subject:item) + (0 + z | school)", {}),
-    "no intercept": ("y ~ 0 + x + f:z + (1 | subject)", {}),
-    "category in the random part": ("y ~ f + (0 + f | school)", {}),
+    "no intercept": ("I(y - 10000) ~ 0 + x + f:z + (1 | subject)", {}),
+    "category in the random part": ("y ~ f + (0 + f | subject)", {}),
     "weights and offset": ("y ~ x * f + offset(off) + (z || subject) + (1 | item)", {"weights": "w"}),
-    "offset argument": ("log(y) ~ log(x) + I(z^2) + (1 | item)", {"offset": "off"}),
+    "offset argument": ("sqrt(y) ~ log(x) + I(z^2) + (1 | subject)", {"offset": "small"}),
     "sum contrasts": ("y ~ f * z + (1 | item)", {"contrasts": {"f": "sum"}}),
 }
 LEVELS = {"f": ["hi", "lo", "mid"]}
@@ -179,7 +183,7 @@ def test_refusals():
     with pytest.raises(hlmrs.DesignError, match="different models"):
         stats.merge(hlmrs.SufficientStatistics("y ~ z + (1 | item)").update(DATA))
     with pytest.raises(hlmrs.DesignError, match="not of"):
-        hlmrs.lmer("y ~ z + (1 | item)", stats)
+        hlmrs.lmer("y ~ x + (1 | item)", stats)
     with pytest.raises(hlmrs.OptionError, match="belong to the statistics"):
         hlmrs.lmer("y ~ x + f + (1 | item)", stats, weights="w")
     with pytest.raises(hlmrs.FitStateError, match="no rows"):
