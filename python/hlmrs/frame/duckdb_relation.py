@@ -41,7 +41,7 @@ class DuckDBRelation:
 
     def count(self) -> int | None:
         """Count the rows in the database."""
-        return int(self._data.aggregate("count(*)").fetchone()[0])
+        return int(self._data.aggregate("count(*)").fetchall()[0][0])
 
     def batches(self, names: Sequence[str], labels: Collection[str] = ()) -> Iterator[Columns]:
         """Run the query for some columns, batch by batch."""
