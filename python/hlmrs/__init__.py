@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from .control import Control
     from .fit import LinearMixedFit, load
     from .fitting import Verdict
+    from .many import fit_many
     from .models import lmer
+    from .plan import model
     from .streaming import SufficientStatistics, load_statistics
 
 __all__ = [
@@ -51,9 +53,11 @@ __all__ = [
     "SufficientStatistics",
     "Verdict",
     "datasets",
+    "fit_many",
     "lmer",
     "load",
     "load_statistics",
+    "model",
 ]
 
 _ROOMS = {
@@ -62,8 +66,10 @@ _ROOMS = {
     "SufficientStatistics": "streaming",
     "Verdict": "fitting",
     "datasets": "datasets",
+    "fit_many": "many",
     "lmer": "models",
     "load": "fit",
+    "model": "plan",
     "load_statistics": "streaming",
 }
 

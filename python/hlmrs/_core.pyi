@@ -1,5 +1,6 @@
 """The compiled core: arrays in, arrays out.  Errors are those of ``hlmrs.errors``."""
 
+from collections.abc import Callable
 from typing import Any, Literal, NotRequired, TypedDict, final
 
 import numpy as np
@@ -149,6 +150,15 @@ def evaluate(expression: str, columns: Columns) -> _Array:
 def categorical_columns(spec: str, columns: Columns) -> list[str]:
     """Return the columns that effects read as categories, by the types that they have here."""
 
+def fit_many(
+    rows: Rows, responses: _Array, reml: bool, control: str, progress: Callable[[int], None]
+) -> dict[str, Any]:
+    """Fit every row of `responses`, shape (m, n_rows), NaN where missing; `progress` gets the number done.
+
+    Arrays with a row per response: n_obs, sigma, criterion, estimate and std_error (m, n_coef), covariances (m, all
+    entries of all terms); status and reason are lists.
+    """
+
 def term_moments(rows: Rows, term: int) -> _Array:
     """Return the mean of zz' of a random term over the rows used, shape (r, r)."""
 
@@ -227,6 +237,8 @@ class Fit:
         the term out.  Shape (m,)."""
     def simulate(self, rows: Rows, n: int, seed: int) -> _Array:
         """New responses from the fitted model, offset left out, shape (n_obs, n)."""
+    def adapt(self, problem: Problem) -> Fit:
+        """The modes of the rows of another problem in this fit's basis, at the parameters of this fit."""
     def refit(self, rows: Rows, y: _Array) -> Fit:
         """The same model for another response (rows used, offset subtracted), from this optimum."""
     def state(self) -> tuple[str, dict[str, _Array]]:
@@ -254,7 +266,8 @@ class Statistics:
         counts: list[list[int]],
         moments: list[list[float]],
     ) -> Statistics:
-        """Return what a fit kept of its rows, in its own basis; `moments` only if rows are weighted."""
+        """Return what a fit kept of its rows, in its own basis; `counts` if the rows of levels are known, `moments` if
+        rows are weighted."""
     def update(self, columns: Columns) -> None:
         """Add the complete rows of a batch."""
     def merge(self, other: Statistics) -> None:

@@ -1,4 +1,4 @@
-"""The files of saved fits and statistics: a JSON header and raw arrays.  Reading it runs no code.  See docs/file-format.md."""
+"""The files of fits and statistics: a JSON header and raw arrays.  Reading runs no code.  See docs/file-format.md."""
 
 import json
 import math

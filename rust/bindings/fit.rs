@@ -192,6 +192,12 @@ impl PyFit {
         Ok(Self::new(run_interruptible(py, 0, move |stop| fit.refit(&rows.get().0, &y, stop))?))
     }
 
+    /// The modes of the rows of another problem, at the parameters of this fit.
+    fn adapt(&self, py: Python<'_>, problem: &PyProblem) -> PyResult<Self> {
+        let (fit, problem) = (self.0.clone(), problem.0.clone());
+        Ok(Self::new(run(py, move || fit.adapt(problem.as_ref().clone()))?))
+    }
+
     fn state<'py>(&self, py: Python<'py>) -> PyResult<(String, Bound<'py, PyDict>)> {
         let (meta, arrays) = self.0.state();
         let out = PyDict::new(py);

@@ -6,6 +6,7 @@ pub mod columns;
 pub mod errors;
 pub mod fit;
 pub mod interrupt;
+pub mod many;
 pub mod new_rows;
 pub mod problem;
 pub mod rows;
@@ -25,6 +26,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<new_rows::PyEncoding>()?;
     module.add_class::<new_rows::PyNewRows>()?;
     module.add_function(wrap_pyfunction!(statistics::categorical_columns, module)?)?;
+    module.add_function(wrap_pyfunction!(many::fit_many_py, module)?)?;
     module.add_function(wrap_pyfunction!(values::evaluate, module)?)?;
     module.add_function(wrap_pyfunction!(values::term_moments, module)?)?;
     Ok(())

@@ -24,7 +24,7 @@ pub struct PyProblem(pub Arc<Problem>);
 /// What the user chose about the search, as JSON.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Choices {
+pub struct Choices {
     optimizer: Option<String>,
     max_evaluations: Option<usize>,
     tolerance: Option<f64>,
@@ -33,7 +33,7 @@ struct Choices {
 }
 
 impl Choices {
-    fn parse(json: &str) -> Result<(Control, usize)> {
+    pub fn parse(json: &str) -> Result<(Control, usize)> {
         let choices: Self = serde_json::from_str(json).map_err(|e| Error::Design(format!("control: {e}")))?;
         let method = match choices.optimizer.as_deref() {
             None | Some("trust-region") => Method::TrustRegion,
@@ -51,7 +51,7 @@ impl Choices {
     }
 }
 
-fn criterion(reml: bool) -> Criterion {
+pub fn criterion(reml: bool) -> Criterion {
     if reml { Criterion::Reml } else { Criterion::Ml }
 }
 

@@ -109,8 +109,8 @@ impl Statistics {
         Ok(statistics)
     }
 
-    /// The statistics that a fit kept: its cross-products, in its own basis.  `counts` are the rows of each level,
-    /// `moments` the means of zz'.
+    /// The statistics that a fit kept: its cross-products, in its own basis.  The tally has the rows of each level if
+    /// they are known; `moments` are the means of zz' of weighted rows.
     pub fn of_fit(
         encoding: Encoding,
         options: &Options,
@@ -135,11 +135,27 @@ impl Statistics {
                     own_pairs(link, (a.factors[i].width, a.factors[j].width), to < from);
             }
         }
+        let mut tally = tally;
+        if tally.counts.is_empty() {
+            tally.counts = (0..state.widths.len()).map(|g| counts(&state, g, &statistics)).collect();
+        }
         statistics.moments = moments.into_iter().map(|m| m.iter().map(|v| v * a.n_obs as f64).collect()).collect();
         statistics.tally = tally;
         statistics.state = Some(state);
         Ok(statistics)
     }
+}
+
+/// Rows of each level: the square of a constant column, where there is one and rows have no weights; else unknown,
+/// and one.
+fn counts(state: &State, g: usize, statistics: &Statistics) -> Vec<u64> {
+    let r = state.widths[g];
+    let of_group = statistics.open.encoding.random.iter().position(|term| term.layout.factor == g);
+    let scale = of_group
+        .filter(|&t| statistics.open.encoding.random[t].layout.has_intercept && !statistics.open.is_weighted())
+        .map(|t| state.random[t].transform[0].powi(-2));
+    let squares = state.sums.zz[g].chunks_exact(r * r);
+    squares.map(|zz| scale.map_or(1, |s| (zz[0] * s).round().max(1.0) as u64)).collect()
 }
 
 /// The pairs of a link, or of its transpose.

@@ -91,7 +91,7 @@ impl OpenModel {
         let open = Self::open(encoding, labels, options);
         let mut registry = open.registry();
         for (known, levels) in categories.into_iter().zip(&mut registry.categories) {
-            levels.labels = known.levels;
+            levels.resume(known.levels);
         }
         for (group, pairs) in groups.into_iter().zip(&mut registry.pairs) {
             pairs.iter_mut().zip(group.pairs).for_each(|(open, known)| open.pairs = known);
@@ -129,6 +129,10 @@ impl OpenModel {
                 levels.labels.iter().enumerate().filter(|(k, _)| !is_seen(*k)).map(|(_, label)| label.as_str());
             (self.encoding.inputs[category.input].as_str(), unseen.collect())
         })
+    }
+
+    pub fn is_weighted(&self) -> bool {
+        self.weights.is_some()
     }
 
     /// Encodes the complete rows of a batch; there may be none.

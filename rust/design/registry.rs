@@ -52,6 +52,14 @@ impl OpenLevels {
         levels
     }
 
+    /// Goes on from levels in their final order; one that is not the natural one was declared.
+    pub fn resume(&mut self, labels: Vec<String>) {
+        let mut natural: Vec<(String, ())> = labels.iter().map(|label| (label.clone(), ())).collect();
+        sort_naturally(&mut natural);
+        self.declared = natural.iter().zip(&labels).any(|((a, ()), b)| a != b);
+        self.labels = labels;
+    }
+
     fn index(&mut self) {
         self.ids = self.labels.iter().cloned().zip(0..).collect();
     }

@@ -6,7 +6,7 @@ tells the user; ``state`` saves an estimate.
 """
 
 from .arguments import refuse_unknown, take_alias
-from .estimate import Estimate, RowValues, estimate, estimate_settled, reestimate
+from .estimate import Estimate, RowValues, estimate, estimate_settled, of_settled, reestimate
 from .layout import Layout, RandomTermLayout
 from .request import Contrast, Request, change_request, make_request, numeric_array
 from .rows import Splines, batch_columns, evaluate, learned_columns, model_rows, new_columns
@@ -34,6 +34,7 @@ __all__ = [
     "model_rows",
     "new_columns",
     "numeric_array",
+    "of_settled",
     "reestimate",
     "refuse_unknown",
     "take_alias",

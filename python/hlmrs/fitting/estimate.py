@@ -83,6 +83,11 @@ class Estimate:
         return self.data.rows
 
     @property
+    def rows_if_kept(self) -> Rows | None:
+        """The encoded rows, if they are there."""
+        return None if self._data is None else self._data.rows
+
+    @property
     def frame(self) -> Frame:
         """The caller's data."""
         if self._frame is None:

@@ -44,6 +44,11 @@ class Layout:
     dropped_rows: dict[str, int]
 
     @property
+    def group_names(self) -> list[str]:
+        """Names of the grouping factors."""
+        return [group.name for group in self.groups]
+
+    @property
     def coef_names(self) -> list[str]:
         """Names of the estimated coefficients."""
         return [self.columns[k] for k in self.kept]

@@ -38,7 +38,7 @@ class Request:
     def columns(self) -> list[str]:
         """Return the columns of the data that the model reads."""
         given = [name for name in (self.weights, self.offset) if name is not None and name not in self.arrays]
-        return list(dict.fromkeys([*self.spec.columns(), *given]))
+        return [name for name in dict.fromkeys([*self.spec.columns(), *given]) if name not in self.arrays]
 
     def predictors(self) -> set[str]:
         """Return the columns that a prediction may read."""

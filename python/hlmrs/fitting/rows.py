@@ -27,9 +27,9 @@ class ModelRows:
     splines: Splines
 
 
-def model_rows(request: Request, frame: Frame) -> ModelRows:
-    """Encode the rows of a frame; the knots of splines are placed by its values."""
-    columns = frame.read(request.columns(), request.labels())
+def model_rows(request: Request, data: Frame | Columns) -> ModelRows:
+    """Encode the rows of a frame, or columns read from it; the knots of splines are placed by its values."""
+    columns = data if isinstance(data, Columns) else data.read(request.columns(), request.labels())
     for name, values in request.arrays.items():
         columns.add_numeric(name, values)
     splines = learned_columns(request, columns)

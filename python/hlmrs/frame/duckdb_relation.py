@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from .._core import Columns
-from .kind import BATCH_ROWS, Column, Frame, check_unique, plain_column
 from .arrow import joined
+from .kind import BATCH_ROWS, Column, Frame, check_unique, plain_column
 from .mapping import MappingFrame
 from .stream import read_stream
 

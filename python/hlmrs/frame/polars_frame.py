@@ -101,6 +101,7 @@ class PolarsLazyFrame:
             predicate_pushdown=False,
             projection_pushdown=False,
             slice_pushdown=False,
+            streamable=True,  # rows are predicted one by one, so batches do
         )
 
 

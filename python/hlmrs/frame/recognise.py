@@ -57,7 +57,9 @@ def open_path(path: "str | os.PathLike[str]") -> Frame:
     text = os.fspath(path)
     files = sorted(glob.glob(f"{text}/**/*.parquet", recursive=True)) if os.path.isdir(text) else glob.glob(text)
     if not files and "://" not in text:
-        raise DataError(f"there are no Parquet files at {text!r}; give a file, a folder or a pattern like 'data/*.parquet'")
+        raise DataError(
+            f"there are no Parquet files at {text!r}; give a file, a folder or a pattern like 'data/*.parquet'"
+        )
     if installed("polars"):
         import polars as pl
 

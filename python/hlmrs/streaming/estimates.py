@@ -7,7 +7,7 @@ from ..errors import DataError, DesignError, OptionError
 from ..fitting import Estimate, Request, estimate_settled
 from ..formula import parse
 from ..frame import Frame
-from .memory import available, spoken
+from ..memory import available, spoken
 from .stream import summed
 from .sufficient import SufficientStatistics
 
@@ -56,7 +56,7 @@ def estimate_statistics(
     if isinstance(formula, SufficientStatistics) and data is not None:
         raise TypeError("lmer(stats) takes no other data: add rows with stats.update()")
     if given != (None, None, None, "drop"):
-        raise OptionError("weights, offset, contrasts and missing belong to the statistics; give them where those begin")
+        raise OptionError("weights, offset, contrasts, missing belong to the statistics; give them where those begin")
     request = statistics.request(control=control)
     if isinstance(formula, str) and parse(formula) != request.spec:
         raise DesignError(f"the statistics are of {statistics.formula!r}, not of {formula!r}")

@@ -8,7 +8,7 @@ from typing import Any
 from .._core import Columns, LevelScan, categorical_columns
 from ..fitting import Request
 from ..frame import Frame
-from .progress import Progress
+from ..progress import Progress
 from .sufficient import SufficientStatistics
 
 _AHEAD = 2

@@ -4,12 +4,11 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from .. import storage
 from .._core import Columns, Statistics
 from ..errors import DataError, DesignError, FitStateError, HlmrsError, OptionError
 from ..fitting import Contrast, Request, Splines, batch_columns, learned_columns, make_request
+from ..formula.suggest import suggestion
 from ..frame import KINDS, Frame, open_frame
 from ..splines import SplineBasis
 
@@ -64,7 +63,8 @@ class SufficientStatistics:
                 raise TypeError(f"{name}={value!r}: statistics take the name of a column")
         self._formula = formula
         self._levels = {name: [str(level) for level in known] for name, known in (levels or {}).items()}
-        self._options = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing}
+        options = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing}
+        self._options: dict[str, Any] = options
         self._request: Request | None = None
         self._core: Statistics | None = None
         self._splines: Splines = {}
@@ -112,8 +112,14 @@ class SufficientStatistics:
         if self._core is None:
             self._kind = frame.kind
         request = self._request or self._open_request(frame)
+        check_columns(request, frame)
         for columns in frame.batches(request.columns(), request.labels()):
             self.add(columns)
+        return self
+
+    def open(self, columns: Columns) -> "SufficientStatistics":
+        """Settle names and types by columns whose rows are not counted."""
+        self._open(self.request(), columns, "first")
         return self
 
     def add(self, columns: Columns) -> None:
@@ -327,6 +333,13 @@ def load_statistics(path: str | os.PathLike[str]) -> SufficientStatistics:
         The statistics.
     """
     return SufficientStatistics._from_state(*storage.read(path, storage.STATISTICS), os.fspath(path))
+
+
+def check_columns(request: Request, frame: Frame) -> None:
+    """Refuse a frame that lacks a column of the model."""
+    for name in request.columns():
+        if name not in frame.names:
+            raise DataError(f"the data have no column {name!r}{suggestion(name, frame.names)}")
 
 
 def _with_options(request: Request, options: Mapping[str, Any]) -> Request:

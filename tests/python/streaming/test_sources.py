@@ -8,8 +8,8 @@ import pyarrow.dataset as ds
 import pytest
 
 import hlmrs
+from hlmrs import memory
 from hlmrs.frame import kind as frame_kind
-from hlmrs.streaming import memory
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,9 @@ def test_sources_that_can_be_read_again(data, folder):
 def test_a_reader_is_read_once(data):
     table = data.to_arrow()
     whole = hlmrs.lmer("y ~ x + (1 | g)", data)
-    fit = hlmrs.lmer("y ~ x + (1 | g)", pa.RecordBatchReader.from_batches(table.schema, table.to_batches(500)), rows="stream")
+    fit = hlmrs.lmer(
+        "y ~ x + (1 | g)", pa.RecordBatchReader.from_batches(table.schema, table.to_batches(500)), rows="stream"
+    )
     assert fit.criterion == pytest.approx(whole.criterion, rel=1e-9)
     reader = pa.RecordBatchReader.from_batches(table.schema, table.to_batches(500))
     with pytest.raises(hlmrs.DataError, match="level"):

@@ -8,34 +8,7 @@ import polars as pl
 import pytest
 
 import hlmrs
-
-RNG = np.random.default_rng(7)
-
-
-def crossed(n=3000, seed=1):
-    rng = np.random.default_rng(seed)
-    subject, item = rng.integers(0, 60, n), rng.integers(0, 25, n)
-    x, z = rng.normal(50, 3, n), rng.normal(size=n)
-    f = rng.choice(["lo", "mid", "hi"], n)
-    school = rng.normal(size=(10, 3))[subject // 6]
-    by_school = school[:, 0] + np.where(f == "hi", school[:, 1], 0) + 2 * np.where(f == "lo", school[:, 2], 0)
-    by_subject = rng.normal(size=60)[subject] + rng.normal(size=60)[subject] * z
-    y = 1e4 + x + by_school + by_subject + rng.normal(size=25)[item] + (f == "hi") + rng.normal(size=n)
-    return pl.DataFrame(
-        {
-            "y": y,
-            "x": x,
-            "z": z,
-            "f": f,
-            "subject": [f"s{k}" for k in subject],
-            "item": item,
-            "school": subject // 6,
-            "w": rng.uniform(0.5, 2, n),
-            "off": rng.normal(size=n),
-            "small": rng.normal(size=n) / 1000,
-        }
-    )
-
+from crossed import crossed
 
 DATA = crossed()
 MODELS = {
@@ -72,16 +45,16 @@ def same(fit, whole, tolerance=1e-9):
     np.testing.assert_allclose(fit.theta, whole.theta, rtol=1e-4, atol=1e-5)
     assert fit.n_groups == whole.n_groups
     assert fit.ranef()["level"].to_list() == whole.ranef()["level"].to_list()
-    np.testing.assert_allclose(
-        fit.ranef()["estimate"].to_numpy(), whole.ranef()["estimate"].to_numpy(), atol=2e-4
-    )
+    np.testing.assert_allclose(fit.ranef()["estimate"].to_numpy(), whole.ranef()["estimate"].to_numpy(), atol=2e-4)
 
 
 def test_random_partitions_give_the_fit_of_the_rows(model):
     formula, options, whole = model
     for seed in range(4):
         rng = np.random.default_rng(seed)
-        stats = hlmrs.SufficientStatistics(formula, levels=LEVELS if "f" in formula.split() or "f:" in formula else None, **options)
+        stats = hlmrs.SufficientStatistics(
+            formula, levels=LEVELS if "f" in formula.split() or "f:" in formula else None, **options
+        )
         for part in partition(DATA, rng):
             stats.update(part)
         same(hlmrs.lmer(formula, stats), whole)
@@ -111,7 +84,9 @@ def test_summary_and_tables_are_those_of_the_rows(model):
     new = DATA.head(50)
     np.testing.assert_allclose(fit.predict(new), whole.predict(new), atol=1e-4)
     interval = fit.predict(new, interval="prediction")
-    assert interval["std_error"].to_numpy() == pytest.approx(whole.predict(new, interval="prediction")["std_error"].to_numpy(), rel=1e-4)
+    assert interval["std_error"].to_numpy() == pytest.approx(
+        whole.predict(new, interval="prediction")["std_error"].to_numpy(), rel=1e-4
+    )
 
 
 def test_what_needs_rows_says_that_they_were_not_kept():
@@ -173,7 +148,10 @@ def test_declared_levels_keep_their_order():
     order = ["s9", "s1", *[f"s{k}" for k in range(60) if k not in (1, 9)]]
     data = DATA.with_columns(pl.col("subject").cast(pl.Enum([*order, "unused"])))
     stats = hlmrs.SufficientStatistics("y ~ x + (1 | subject)").update(data[:10]).update(data[10:])
-    assert hlmrs.lmer(stats).ranef()["level"].to_list() == hlmrs.lmer("y ~ x + (1 | subject)", data).ranef()["level"].to_list()
+    assert (
+        hlmrs.lmer(stats).ranef()["level"].to_list()
+        == hlmrs.lmer("y ~ x + (1 | subject)", data).ranef()["level"].to_list()
+    )
 
 
 def test_refusals():
@@ -191,7 +169,7 @@ def test_refusals():
     with pytest.raises(TypeError, match="name of a column"):
         hlmrs.SufficientStatistics("y ~ x + (1 | item)", weights=np.ones(3))
     closed = hlmrs.SufficientStatistics("y ~ x + (1 | item)", levels={"item": range(20)})
-    with pytest.raises(hlmrs.DataError, match="not among the levels given|did not see"):
+    with pytest.raises(hlmrs.DataError, match="did not see|not among the levels"):
         closed.update(DATA)
     constant = hlmrs.SufficientStatistics("y ~ x + (1 | item)").update(DATA.with_columns(y=pl.lit(1.0)))
     with pytest.raises(hlmrs.DesignError, match="every row"):

@@ -29,7 +29,11 @@ class Progress:
 
     def advance(self, n: int) -> None:
         """Count further ones as done."""
-        self._done += n
+        self.reach(self._done + n)
+
+    def reach(self, done: int) -> None:
+        """Say how many are done."""
+        self._done = done
         now = time.monotonic()
         if now - self._start < _AFTER or now - self._shown < _EVERY or not sys.stderr.isatty():
             return
