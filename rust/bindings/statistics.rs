@@ -11,13 +11,14 @@ use pyo3::types::{PyDict, PyList};
 use super::columns::PyColumns;
 use super::errors::{guard, run};
 use super::fit::PyFit;
-use super::problem::{PyProblem, problem_of};
+use super::problem::{PyProblem, criterion, problem_of};
 use super::rows::random_terms;
 use crate::crossproduct::{Settled, Statistics, Tally};
 use crate::design::registry::OpenLevels;
 use crate::design::spec::{Model, Options};
 use crate::design::{Encoding, OpenModel, open_model};
 use crate::fit::identifiability;
+use crate::objective::Problem;
 
 /// Sums over rows that grow batch by batch; no row is kept.
 #[pyclass(frozen, name = "Statistics", module = "hlmrs._core")]
@@ -58,8 +59,9 @@ impl PyLevelScan {
 /// Statistics in their final order: what a fit is made from.
 #[pyclass(frozen, name = "Settled", module = "hlmrs._core")]
 pub struct PySettled {
-    settled: Arc<Settled>,
-    statistics: Arc<Statistics>,
+    settled: Settled,
+    /// By REML; it holds the cross-products.
+    problem: Arc<Problem>,
 }
 
 impl PyStatistics {
@@ -146,9 +148,15 @@ impl PyStatistics {
     }
 
     fn settle(&self, py: Python<'_>) -> PyResult<PySettled> {
-        let statistics = Arc::new(self.lock().clone());
-        let settled = run(py, || statistics.settle())?;
-        Ok(PySettled { settled: Arc::new(settled), statistics })
+        let statistics = self.lock().clone();
+        settled(py, statistics)
+    }
+
+    /// The same, without a copy: these statistics are empty afterwards.
+    fn into_settled(&self, py: Python<'_>) -> PyResult<PySettled> {
+        let mut here = self.lock();
+        let empty = guard(py, || here.emptied())?;
+        settled(py, std::mem::replace(&mut here, empty))
     }
 
     fn state<'py>(&self, py: Python<'py>) -> PyResult<(String, Bound<'py, PyDict>)> {
@@ -171,35 +179,41 @@ impl PyStatistics {
     }
 }
 
+fn settled(py: Python<'_>, statistics: Statistics) -> PyResult<PySettled> {
+    let (settled, problem) = run(py, move || {
+        let mut settled = statistics.settle()?;
+        let layouts: Vec<_> = settled.encoding.random.iter().map(|t| t.layout.clone()).collect();
+        let groups = settled.encoding.groups.iter().zip(&settled.tally.counts);
+        let sizes: Vec<(&str, usize)> = groups.map(|(g, n)| (g.name.as_str(), n.len())).collect();
+        identifiability::check_sizes(settled.tally.n_obs, &layouts, &sizes)?;
+        let problem = problem_of(settled.take_products(), &layouts, settled.structures.clone(), true)?;
+        Ok((settled, problem))
+    })?;
+    Ok(PySettled { settled, problem: Arc::new(problem) })
+}
+
 #[pymethods]
 impl PySettled {
-    fn problem(&self, py: Python<'_>, reml: bool) -> PyResult<PyProblem> {
-        let settled = self.settled.clone();
-        let structures = self.statistics.structures.clone();
-        run(py, move || {
-            let encoding = &settled.encoding;
-            let layouts: Vec<_> = encoding.random.iter().map(|t| t.layout.clone()).collect();
-            let sizes: Vec<(&str, usize)> =
-                encoding.groups.iter().zip(&settled.counts).map(|(g, n)| (g.name.as_str(), n.len())).collect();
-            identifiability::check_sizes(settled.a.n_obs, &layouts, &sizes)?;
-            problem_of(settled.a.clone(), &layouts, structures, reml)
-        })
-        .map(|problem| PyProblem(Arc::new(problem)))
+    fn problem(&self, reml: bool) -> PyProblem {
+        match reml {
+            true => PyProblem(self.problem.clone()),
+            false => PyProblem(Arc::new(self.problem.with_criterion(criterion(reml)))),
+        }
     }
 
     #[getter]
     fn n_rows(&self) -> usize {
-        self.statistics.tally.n_obs
+        self.settled.tally.n_obs
     }
 
     #[getter]
     fn n_rows_input(&self) -> usize {
-        self.statistics.tally.n_rows_input
+        self.settled.tally.n_rows_input
     }
 
     #[getter]
     fn dropped(&self) -> BTreeMap<String, usize> {
-        self.statistics.tally.dropped.clone()
+        self.settled.tally.dropped.clone()
     }
 
     #[getter]
@@ -261,7 +275,7 @@ impl PySettled {
 
 impl PySettled {
     fn sizes(&self, group: usize) -> PyResult<&[u64]> {
-        let all = &self.settled.counts;
+        let all = &self.settled.tally.counts;
         let none =
             || PyIndexError::new_err(format!("there are {} grouping factors, none has index {group}", all.len()));
         all.get(group).map(Vec::as_slice).ok_or_else(none)

@@ -42,7 +42,7 @@ pub fn accumulate(source: &dyn RowSource, structures: &[Structure]) -> Result<Cr
     let shape = Shape { extended: &extended, factors, links: &links };
     let sums = run(source, &shape, &order, |batch, w, rows| extended.dense_rows(batch, w, rows))?;
     let coding = extended.coding(layout);
-    let coded = Coded::new(&sums, &coding, &extended);
+    let coded = Coded::new(sums, &coding, &extended);
     let basis = first_basis(&extended, layout);
     let (coded, fixed) = condition(source, coded, basis, &shape, &order)?;
     Ok(assemble(source.n_rows(), source.random(), coded, fixed, order, links))

@@ -156,7 +156,7 @@ fn refine(
     let shape = Shape { extended: &dense, factors: shape.factors.clone(), links: shape.links };
     let sums = run(source, &shape, order, |batch, w, rows| reader.read(batch, w, rows))?;
     let identity: Vec<Vec<(usize, f64)>> = (0..=p).map(|j| vec![(j, 1.0)]).collect();
-    Ok((Coded::new(&sums, &identity, &dense), basis))
+    Ok((Coded::new(sums, &identity, &dense), basis))
 }
 
 /// Coefficients of column j (p: y) on the first `k` columns kept.

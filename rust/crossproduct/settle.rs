@@ -7,7 +7,8 @@ use super::coded::Coded;
 use super::condition::{by_squares, first_basis};
 use super::order::OrderedFactor;
 use super::scaling::{Scaling, totals};
-use super::statistics::{Columns, State, Statistics};
+use super::statistics::{Columns, State, Statistics, Tally};
+use crate::covariance::Structure;
 use super::sums::Sums;
 use crate::design::grouping_factor::require_levels;
 use crate::design::levels::NO_LEVEL;
@@ -19,18 +20,28 @@ use crate::{Error, Result};
 #[derive(Debug, Clone)]
 pub struct Settled {
     pub encoding: Encoding,
-    pub a: CrossProducts,
-    /// By grouping factor, the rows of each level, in order.
-    pub counts: Vec<Vec<u64>>,
+    a: Option<CrossProducts>,
+    pub structures: Vec<Structure>,
+    /// Levels of grouping factors in order.
+    pub tally: Tally,
     /// Per random term, the mean of zz' (r x r).
     pub moments: Vec<Vec<f64>>,
 }
 
+impl Settled {
+    /// Moves the cross-products out.
+    pub fn take_products(&mut self) -> CrossProducts {
+        self.a.take().expect("they are taken once")
+    }
+}
+
 impl Statistics {
+    /// Puts everything in order; the sums are moved, as they may be most of the memory.
+    ///
     /// # Errors
     /// `Data` without rows, `Design` where nothing varies.
-    pub fn settle(&self) -> Result<Settled> {
-        let Some(state) = self.state.as_ref().filter(|_| self.tally.n_obs > 0) else {
+    pub fn settle(mut self) -> Result<Settled> {
+        let Some(mut state) = self.state.take().filter(|_| self.tally.n_obs > 0) else {
             return Err(Error::Data(format!(
                 "the statistics hold no complete row ({} rows were seen)",
                 self.tally.n_rows_input
@@ -42,20 +53,19 @@ impl Statistics {
         for (group, &n) in encoding.groups.iter().zip(&n_levels) {
             require_levels(&group.name, n)?;
         }
-        let mut state = state.clone();
         if let Columns::Read(extended) = state.columns.clone() {
             let scaling = Scaling::centred(&state, &extended, &self.structures, &self.open, self.tally.n_obs);
             scaling.apply(&mut state);
         }
         let moments = self.mean_moments(&state);
         let order = self.elimination_order(&state, &n_levels);
-        let (sums, links) = place(&state, &order, &places);
+        let (sums, links) = place(&mut state, &order, &places);
         let (coded, fixed) = self.code(&state, sums);
         let layouts: Vec<RandomLayout> = encoding.random.iter().map(|t| t.layout.clone()).collect();
         let a = assemble(self.tally.n_obs, &layouts, coded, fixed, order, links);
         let counts = self.tally.counts.iter().zip(&places).zip(&n_levels);
-        let counts = counts.map(|((counts, place), &n)| put(counts, place, n)).collect();
-        Ok(Settled { encoding, a, counts, moments })
+        self.tally.counts = counts.map(|((counts, place), &n)| put(counts, place, n)).collect();
+        Ok(Settled { encoding, a: Some(a), structures: self.structures, tally: self.tally, moments })
     }
 
     fn check_response(&self) -> Result<()> {
@@ -97,23 +107,24 @@ impl Statistics {
         let layout = &self.open.encoding.fixed.layout;
         match &state.columns {
             Columns::Read(extended) => {
-                let coded = Coded::new(&sums, &extended.coding(layout), extended);
+                let coded = Coded::new(sums, &extended.coding(layout), extended);
                 by_squares(coded, first_basis(extended, layout))
             }
             Columns::Fitted(basis) => {
                 let extended = state.columns.extended();
                 let identity: Vec<Vec<(usize, f64)>> = (0..=basis.kept.len()).map(|j| vec![(j, 1.0)]).collect();
-                (Coded::new(&sums, &identity, &extended), basis.clone())
+                (Coded::new(sums, &identity, &extended), basis.clone())
             }
         }
     }
 }
 
 /// The sums with factors and levels in order, and the links between them.
-fn place(state: &State, order: &[OrderedFactor], places: &[Vec<u32>]) -> (Sums, Vec<Link>) {
+fn place(state: &mut State, order: &[OrderedFactor], places: &[Vec<u32>]) -> (Sums, Vec<Link>) {
     let width = state.columns.extended().width();
-    let blocks = |all: &[Vec<f64>], per_level: &dyn Fn(usize) -> usize| -> Vec<Vec<f64>> {
-        order.iter().map(|f| put_blocks(&all[f.factor], per_level(f.width), &places[f.factor], f.n_levels)).collect()
+    let blocks = |all: &mut [Vec<f64>], per_level: &dyn Fn(usize) -> usize| -> Vec<Vec<f64>> {
+        let mut own = |f: &OrderedFactor| std::mem::take(&mut all[f.factor]);
+        order.iter().map(|f| put_blocks(own(f), per_level(f.width), &places[f.factor], f.n_levels)).collect()
     };
     let mut links = Vec::new();
     for (i, to) in order.iter().enumerate() {
@@ -131,16 +142,18 @@ fn place(state: &State, order: &[OrderedFactor], places: &[Vec<u32>]) -> (Sums, 
             ));
         }
     }
-    let sums = Sums {
-        zz: blocks(&state.sums.zz, &|r| r * r),
-        zx: blocks(&state.sums.zx, &|r| r * width),
-        links: links.iter_mut().map(|link: &mut Link| std::mem::take(&mut link.values)).collect(),
-        ..state.sums.clone()
-    };
+    state.links.clear();
+    let mut sums = std::mem::replace(&mut state.sums, Sums::default());
+    sums.zz = blocks(&mut sums.zz, &|r| r * r);
+    sums.zx = blocks(&mut sums.zx, &|r| r * width);
+    sums.links = links.iter_mut().map(|link: &mut Link| std::mem::take(&mut link.values)).collect();
     (sums, links)
 }
 
-fn put_blocks(values: &[f64], block: usize, place: &[u32], n_levels: usize) -> Vec<f64> {
+fn put_blocks(values: Vec<f64>, block: usize, place: &[u32], n_levels: usize) -> Vec<f64> {
+    if values.len() == n_levels * block && place.iter().zip(0..).all(|(&k, id)| k == id) {
+        return values; // in order already
+    }
     let mut out = vec![0.0; n_levels * block];
     for (values, &k) in values.chunks_exact(block).zip(place).filter(|(_, k)| **k != NO_LEVEL) {
         out[k as usize * block..][..block].copy_from_slice(values);

@@ -5,7 +5,7 @@ use crate::design::{Batch, GroupingFactor};
 use crate::linalg::dense;
 
 /// Sums of one part of the rows.  Rows of sums are `[dense..., y, cells...]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Sums {
     pub sum_log_weights: f64,
     /// Lower triangle of [dense y]'W[dense y].

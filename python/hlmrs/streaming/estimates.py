@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .._core import Settled
 from ..control import Control
 from ..errors import DataError, DesignError, OptionError
 from ..fitting import Estimate, Request, estimate_settled
@@ -33,17 +34,17 @@ def streams(rows: str, request: Request, frame: Frame) -> bool:
 
 def estimate_streamed(request: Request, frame: Frame) -> Estimate:
     """Sum the rows of a frame, and fit."""
-    return estimate_sums(summed(request, frame), request)
+    statistics = summed(request, frame)
+    return estimate_sums(statistics, statistics.core.into_settled(), request)
 
 
-def estimate_sums(statistics: SufficientStatistics, request: Request) -> Estimate:
+def estimate_sums(statistics: SufficientStatistics, settled: Settled, request: Request) -> Estimate:
     """Fit what was asked for to statistics."""
-    settled = statistics.core.settle()
     problem = settled.problem(request.reml)
     if problem.n_bytes > available():
         raise DataError(
-            f"the fit needs about {spoken(problem.n_bytes)} of memory, and {spoken(available())} are free; use grouping "
-            "factors with fewer levels, or fewer random effects"
+            f"the fit needs about {spoken(problem.n_bytes)} of memory, and {spoken(available())} are free; "
+            "use grouping factors with fewer levels, or fewer random effects"
         )
     return estimate_settled(request, settled, problem, statistics)
 
@@ -60,7 +61,7 @@ def estimate_statistics(
     request = statistics.request(control=control)
     if isinstance(formula, str) and parse(formula) != request.spec:
         raise DesignError(f"the statistics are of {statistics.formula!r}, not of {formula!r}")
-    return estimate_sums(statistics, with_reml(request, reml))
+    return estimate_sums(statistics, statistics.core.settle(), with_reml(request, reml))
 
 
 def with_reml(request: Request, reml: bool) -> Request:

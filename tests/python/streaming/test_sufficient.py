@@ -169,7 +169,7 @@ def test_refusals():
     with pytest.raises(TypeError, match="name of a column"):
         hlmrs.SufficientStatistics("y ~ x + (1 | item)", weights=np.ones(3))
     closed = hlmrs.SufficientStatistics("y ~ x + (1 | item)", levels={"item": range(20)})
-    with pytest.raises(hlmrs.DataError, match="did not see|not among the levels"):
+    with pytest.raises(hlmrs.DataError, match="level"):
         closed.update(DATA)
     constant = hlmrs.SufficientStatistics("y ~ x + (1 | item)").update(DATA.with_columns(y=pl.lit(1.0)))
     with pytest.raises(hlmrs.DesignError, match="every row"):
