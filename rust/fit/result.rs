@@ -86,7 +86,7 @@ impl Fit {
     /// Per random term Var(b | y) given θ and β (n_levels blocks r x r).
     pub fn mode_covariances(&self) -> Result<Vec<Vec<f64>>> {
         let mut work = self.workspace()?;
-        work.inverse.update(&work.factor, &self.problem.a, &self.problem.system);
+        work.inverse.update(&work.factor, &self.problem.a, &self.problem.system, false);
         let variance = self.evaluation.sigma.powi(2);
         let terms = self.problem.theta_map.terms.iter().zip(&self.problem.a.random);
         Ok(terms

@@ -48,6 +48,7 @@ pub fn minimize(objective: &mut dyn Objective, start: &[f64], settings: Settings
         };
         let length = norm(&step);
         let ratio = (actual + noise) / (predicted + noise);
+        if std::env::var("TRDEBUG").is_ok() { eprintln!("ev {evaluations} from {:?} val {:.8} step {:?} pred {predicted:.3e} actual {actual:.3e} radius {radius}", at.x, at.value, step); }
         if ratio < ACCEPT || actual < -noise {
             if predicted < 100.0 * noise {
                 break Stop::NoProgress;
