@@ -16,6 +16,7 @@ from .errors import DataError, HlmrsError
 from .fit import LinearMixedFit
 from .fitting import Contrast, make_request
 from .frame import open_frame
+from .frame.values import level_text
 from .models import lmer as fit_here
 from .streaming import SufficientStatistics
 
@@ -53,10 +54,13 @@ def summed(
     """
     dask = _dask()
     parts = _parts(data)
-    first = open_frame(dask.compute(parts[0])[0])
     given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing}
-    request = make_request(formula, first.names, reml=True, control=None, **given)  # type: ignore[arg-type]
-    known = {name: [str(level) for level in column] for name, column in (levels or {}).items()}
+    names = list(data.columns) if hasattr(data, "to_delayed") else open_frame(parts[0]).names
+    request = make_request(formula, names, reml=True, control=None, **given)  # type: ignore[arg-type]
+    if hasattr(data, "to_delayed"):
+        parts = _parts(data[request.columns()])
+    first = open_frame(dask.compute(parts[0])[0])
+    known = {name: [level_text(level) for level in column] for name, column in (levels or {}).items()}
     columns = next(iter(first.batches(request.columns(), request.labels())))
     unknown = [name for name in categorical_columns(request.spec.to_json(), columns) if name not in known]
     if unknown:

@@ -32,14 +32,8 @@ impl Coded {
             }
         }
         let zx = sums.zx.iter().map(|rows| code_rows(rows, width, coding)).collect();
-        let mut coded = Self {
-            p: stride - 1,
-            xx,
-            zx,
-            zz: sums.zz,
-            links: sums.links,
-            sum_log_weights: sums.sum_log_weights,
-        };
+        let mut coded =
+            Self { p: stride - 1, xx, zx, zz: sums.zz, links: sums.links, sum_log_weights: sums.sum_log_weights };
         coded.rescale_y(extended.scale[extended.n_dense()]);
         coded
     }

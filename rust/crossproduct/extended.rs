@@ -86,9 +86,10 @@ impl Extended {
 
     fn scaled_column(&self, column: &[f64], k: usize, sqrt_w: &[f64], rows: &mut [f64]) {
         let (width, shift, inverse) = (self.n_dense() + 1, self.shift[k], 1.0 / self.scale[k]);
-        for (i, &x) in column.iter().enumerate() {
-            let scaled = (x - shift) * inverse;
-            rows[i * width + k] = if sqrt_w.is_empty() { scaled } else { scaled * sqrt_w[i] };
+        let column = rows.chunks_exact_mut(width).map(|row| &mut row[k]).zip(column);
+        match sqrt_w {
+            [] => column.for_each(|(out, x)| *out = (x - shift) * inverse),
+            _ => column.zip(sqrt_w).for_each(|((out, x), w)| *out = (x - shift) * inverse * w),
         }
     }
 

@@ -75,3 +75,41 @@ impl PairSums {
         link
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sums() -> PairSums {
+        // r_to = 2, r_from = 1
+        let mut sums = PairSums::new(2);
+        let first = PairSums::from_parts(2, vec![(0, 0), (1, 0)], vec![1.0, 2.0, 3.0, 4.0]);
+        let second = PairSums::from_parts(2, vec![(0, 0), (0, 1)], vec![10.0, 20.0, 30.0, 40.0]);
+        sums.add(&first, &[0, 1], &[0]);
+        sums.add(&second, &[1], &[0, 1]);
+        sums
+    }
+
+    #[test]
+    fn pairs_are_added_where_levels_are_the_same() {
+        let link = sums().link(&[0, 1], &[0, 1], 2, (2, 1), false);
+        assert_eq!((link.ptr, link.level), (vec![0, 1, 3], vec![0, 0, 1]));
+        assert_eq!(link.values, [1.0, 2.0, 13.0, 24.0, 30.0, 40.0]);
+    }
+
+    #[test]
+    fn levels_find_their_places_and_roles_can_change() {
+        let link = sums().link(&[1, 0], &[1, 0], 2, (2, 1), true);
+        // from the levels that were "to", now 1 and 0
+        assert_eq!((link.ptr, link.level), (vec![0, 1, 3], vec![0, 0, 1]));
+        assert_eq!(link.values, [30.0, 40.0, 13.0, 24.0, 1.0, 2.0]);
+    }
+
+    #[test]
+    fn a_link_is_read_back() {
+        let link = sums().link(&[0, 1], &[0, 1], 2, (2, 1), false);
+        let read = PairSums::of_link(&link, &link.values, 2);
+        assert_eq!(read.pairs, [(0, 0), (1, 0), (1, 1)]);
+        assert_eq!(read.link(&[0, 1], &[0, 1], 2, (2, 1), false), link);
+    }
+}

@@ -10,6 +10,7 @@ from ..errors import DataError, DesignError, FitStateError, HlmrsError, OptionEr
 from ..fitting import Contrast, Request, Splines, batch_columns, learned_columns, make_request
 from ..formula.suggest import suggestion
 from ..frame import KINDS, Frame, open_frame
+from ..frame.values import level_text
 from ..splines import SplineBasis
 
 
@@ -62,7 +63,7 @@ class SufficientStatistics:
             if value is not None and not isinstance(value, str):
                 raise TypeError(f"{name}={value!r}: statistics take the name of a column")
         self._formula = formula
-        self._levels = {name: [str(level) for level in known] for name, known in (levels or {}).items()}
+        self._levels = {name: [level_text(level) for level in known] for name, known in (levels or {}).items()}
         options = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing}
         self._options: dict[str, Any] = options
         self._request: Request | None = None
