@@ -80,11 +80,11 @@ def fit_many(
     slow (Intercept) 251.405
     slow Days 10.467
     slow (Intercept) 37.124
-    slow  30.991
-    fast (Intercept) 3.965
-    fast Days -0.124
-    fast (Intercept) 0.448
-    fast  0.331
+    slow None 30.991
+    fast (Intercept) 3.966
+    fast Days -0.111
+    fast (Intercept) 0.459
+    fast None 0.321
     """
     if not 0 < level < 1:
         raise OptionError(f"level={level!r}: give a number between 0 and 1, such as 0.95")

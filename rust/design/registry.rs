@@ -166,15 +166,14 @@ impl OpenPairs {
 impl Registry {
     /// Levels that may not grow are kept, others forgotten.
     pub fn emptied(&self) -> Self {
-        let mut empty = self.clone();
-        for levels in &mut empty.categories {
-            match levels.closed {
-                true => levels.seen.clear(),
-                false => *levels = OpenLevels::default(),
-            }
+        let category = |levels: &OpenLevels| match levels.closed {
+            true => OpenLevels { seen: vec![], ..levels.clone() },
+            false => OpenLevels::default(),
+        };
+        Self {
+            categories: self.categories.iter().map(category).collect(),
+            pairs: self.pairs.iter().map(|steps| vec![OpenPairs::default(); steps.len()]).collect(),
         }
-        empty.pairs.iter_mut().flatten().for_each(|pairs| *pairs = OpenPairs::default());
-        empty
     }
 
     /// Finds the numbers of everything again after it was read.

@@ -94,7 +94,11 @@ class ByRow(Figures):
             return _labelled(inference.predict_rows(self._estimate, choice), choice, self._estimate.kind)
         frame = open_frame(newdata)
         if frame.lazy:
-            return frame.extend(choice.columns, lambda rows: cast("Mapping[str, Column]", self._predict(rows, choice)))
+            return frame.extend(
+                choice.columns,
+                lambda rows: cast("Mapping[str, Column]", self._predict(rows, choice)),
+                by_row=given is None,
+            )
         return _labelled(self._predict(frame, choice), choice, frame.kind)
 
     def to_polars_expr(self) -> Any:
@@ -118,7 +122,7 @@ class ByRow(Figures):
         >>> fit = hlmrs.lmer("Reaction ~ log1p(Days) + (1 | Subject)", data)
         >>> scored = data.lazy().with_columns(expected=fit.to_polars_expr()).head(2).collect()
         >>> scored["expected"].round(2).to_list()
-        [231.99, 266.71]
+        [238.05, 265.8]
         """
         return inference.polars_expression(self._estimate)
 

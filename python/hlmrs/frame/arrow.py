@@ -41,7 +41,9 @@ class ArrowTable(InMemory):
         check_unique(self.names, names)
         return read_stream(self._data.select(list(names)))
 
-    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+    def extend(
+        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
+    ) -> Any:
         """Return the data as a Table with further columns."""
         import pyarrow as pa
 
@@ -96,7 +98,9 @@ class ArrowReader:
         for batch in self._data:
             yield batch.select(names)
 
-    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+    def extend(
+        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
+    ) -> Any:
         """Read everything into a Table and return it with further columns."""
         return ArrowTable(self._data.read_all()).extend(names, compute)
 
@@ -130,7 +134,9 @@ class ArrowDataset:
         """Read some columns batch by batch."""
         yield from joined(self._data.to_batches(columns=list(names), batch_size=BATCH_ROWS))
 
-    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+    def extend(
+        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
+    ) -> Any:
         """Read everything into a Table and return it with further columns."""
         return ArrowTable(self._data.to_table()).extend(names, compute)
 

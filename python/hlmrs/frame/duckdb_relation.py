@@ -50,7 +50,9 @@ class DuckDBRelation:
         export = getattr(wanted, "to_arrow_reader", None) or wanted.fetch_record_batch  # before DuckDB 1.4
         yield from joined(export(BATCH_ROWS))
 
-    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+    def extend(
+        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
+    ) -> Any:
         """Run the query once and compute from its rows: a second run might return them in another order."""
         rows = self._data.fetchnumpy()
         return build({**rows, **compute(MappingFrame(rows))})

@@ -71,8 +71,13 @@ class Frame(Protocol):
     def batches(self, names: Sequence[str], labels: Collection[str] = ()) -> Iterator[Columns]:
         """Hand over some columns, batch by batch; a frame in memory is one batch."""
 
-    def extend(self, names: Sequence[str], compute: "Callable[[Frame], Mapping[str, Column]]") -> Any:
-        """Return the caller's frame with the columns `names`, which `compute` makes from the rows of a frame."""
+    def extend(
+        self, names: Sequence[str], compute: "Callable[[Frame], Mapping[str, Column]]", *, by_row: bool = False
+    ) -> Any:
+        """Return the caller's frame with the columns `names`, which `compute` makes from the rows of a frame.
+
+        Values that depend on their own row alone (`by_row`) may be computed batch by batch.
+        """
 
 
 class InMemory(ABC):

@@ -40,7 +40,9 @@ class MappingFrame(InMemory):
             _add(columns, name, values, long_integers_are_labels=name in labels)
         return columns
 
-    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+    def extend(
+        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
+    ) -> Any:
         """Return a dictionary with further columns."""
         return {**self._data, **build(compute(self))}
 

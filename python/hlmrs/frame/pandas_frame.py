@@ -46,7 +46,9 @@ class PandasFrame(InMemory):
             add_series(columns, name, series, long_integers_are_labels=name in labels)
         return columns
 
-    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+    def extend(
+        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
+    ) -> Any:
         """Return the frame with further columns and its own index."""
         return self._data.assign(**compute(self))
 

@@ -44,7 +44,9 @@ class PolarsFrame(InMemory):
         _refuse_objects(wanted.schema)
         return read_stream(wanted)
 
-    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+    def extend(
+        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
+    ) -> Any:
         """Return the frame with further columns."""
         return self._data.with_columns(build(compute(self)).get_columns())
 
@@ -90,7 +92,9 @@ class PolarsLazyFrame:
         for start in range(0, self.count() or 0, BATCH_ROWS):
             yield read_stream(wanted.slice(start, BATCH_ROWS).collect(engine="streaming"))
 
-    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+    def extend(
+        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
+    ) -> Any:
         """Return a LazyFrame that computes further columns, all of them float, when it is collected."""
         import polars as pl
 
@@ -101,7 +105,7 @@ class PolarsLazyFrame:
             predicate_pushdown=False,
             projection_pushdown=False,
             slice_pushdown=False,
-            streamable=True,  # rows are predicted one by one, so batches do
+            streamable=by_row,
         )
 
 

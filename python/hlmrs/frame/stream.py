@@ -39,6 +39,8 @@ class StreamFrame(InMemory):
         check_unique(self.names, names)
         return self._columns
 
-    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+    def extend(
+        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
+    ) -> Any:
         """Return the new columns alone: nothing here can add to a frame of an unknown library."""
         return dict(compute(self))
