@@ -1,7 +1,9 @@
 //! start -> optimum -> verified -> Fit.
 
+mod adapt;
 pub mod identifiability;
 pub mod lmm;
+pub mod many;
 mod objective;
 pub mod prediction;
 pub mod response;

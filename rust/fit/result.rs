@@ -20,6 +20,8 @@ pub struct Fit {
     /// (X'V^-1 X)^-1 relative to σ², in the user's units.
     pub unscaled_vcov: Vec<f64>,
     pub verdict: Verdict,
+    /// β, σ and Var(β̂) are those of other rows.
+    pub is_adapted: bool,
 }
 
 impl Fit {
@@ -28,7 +30,7 @@ impl Fit {
         let beta = work.factor.beta(&problem.system);
         let modes = work.factor.modes(&problem.system, &beta);
         let unscaled_vcov = unscaled_vcov(&problem, &work.factor.xx);
-        Self { problem, theta, evaluation, beta, modes, unscaled_vcov, verdict }
+        Self { problem, theta, evaluation, beta, modes, unscaled_vcov, verdict, is_adapted: false }
     }
 
     /// A workspace evaluated at the optimum.
