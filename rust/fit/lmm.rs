@@ -10,9 +10,14 @@ use super::verdict::{self, Status, Verdict};
 use crate::Result;
 use crate::objective::Problem;
 use crate::optimize::{Objective, Outcome, Settings, Stop, bobyqa, trust_region};
+use crate::penalized_ls::TrailingKind;
 
 /// Escapes from a boundary that is no optimum, at most.
 const MOST_RESTARTS: usize = 4;
+/// A criterion estimated with a larger standard error is computed exactly, where that is affordable.
+const MOST_ERROR: f64 = 1e-2;
+/// An exact evaluation with its gradient may take this long, in seconds.
+const MOST_SECONDS: f64 = 10.0;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Method {
@@ -39,10 +44,28 @@ pub fn fit(problem: &Problem, control: &Control, stop: &AtomicBool) -> Result<Fi
         Some(user) => units::from_user(problem, user)?,
         None => start::by_factor(problem, stop)?,
     };
+    let start = away_from_zero(problem, start);
     let mut objective = Interruptible::new(problem, stop);
-    let (theta, verdict) = search(&mut objective, &away_from_zero(problem, start), control)?;
+    if problem.system.kind == TrailingKind::Iterative
+        && objective.evaluate(&start)?.std_error > MOST_ERROR
+        && is_affordable(problem)
+    {
+        return fit(&problem.with_trailing(TrailingKind::Dense), control, stop);
+    }
+    let (theta, verdict) = search(&mut objective, &start, control)?;
+    if problem.system.kind == TrailingKind::Iterative && is_affordable(problem) {
+        let exact = problem.with_trailing(TrailingKind::Dense);
+        let mut work = exact.workspace();
+        let evaluation = exact.evaluate(&theta, &mut work)?;
+        return Ok(Fit::at(exact, theta, verdict, evaluation, &work));
+    }
     let evaluation = objective.evaluate(&theta)?;
     Ok(Fit::at(problem.clone(), theta, verdict, evaluation, &objective.work))
+}
+
+/// One exact evaluation is worth its time and memory.
+fn is_affordable(problem: &Problem) -> bool {
+    problem.system.predicted_seconds().0 < MOST_SECONDS
 }
 
 /// A start at a scale of zero would stay there: the criterion is even in it.

@@ -52,6 +52,10 @@ impl Objective for Interruptible<'_> {
         Ok(self.evaluate(x)?.objective)
     }
 
+    fn noise(&self) -> f64 {
+        self.last.as_ref().map_or(0.0, |(_, evaluation)| evaluation.std_error)
+    }
+
     /// At a scale of zero the criterion is level in it, whatever its curvature in the variance.
     fn regularize(&self, x: &mut [f64]) {
         for &k in &self.scales {

@@ -92,7 +92,7 @@ impl Fit {
             let touched = self.touched(terms, row);
             out[c] += factor.forward_sparse(system, touched, c, m, &mut rest, &mut hx);
         }
-        let solved = factor.finish_forward(system, m, &mut rest, &mut hx);
+        let solved = factor.finish_forward(a, system, m, &mut rest, &mut hx);
         for (rest, solved) in rest.chunks_exact(m).zip(solved.chunks_exact(m)) {
             out.iter_mut().zip(rest.iter().zip(solved)).for_each(|(value, (h, s))| *value += h * s);
         }

@@ -91,7 +91,7 @@ impl Fit {
         Ok(terms
             .map(|(term, basis)| {
                 let (full, r) = (self.problem.theta_map.widths[term.factor], term.width);
-                let blocks = work.inverse.level_blocks(&self.problem.system, term.factor);
+                let blocks = work.inverse.level_blocks(&work.factor, &self.problem.system, term.factor);
                 blocks
                     .chunks_exact(full * full)
                     .flat_map(|n| {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::covariance::{Structure, ThetaMap};
 use crate::crossproduct::CrossProducts;
-use crate::penalized_ls::{CholeskyFactor, Inverse, System};
+use crate::penalized_ls::{CholeskyFactor, Inverse, System, TrailingKind};
 
 /// Maximum likelihood, or restricted maximum likelihood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,11 @@ impl Problem {
             Criterion::Ml => self.a.n_obs as f64,
             Criterion::Reml => (self.a.n_obs - self.a.n_fixed()) as f64,
         }
+    }
+
+    /// The same model with another kind of trailing block.
+    pub fn with_trailing(&self, kind: TrailingKind) -> Self {
+        Self { system: Arc::new(System::clone(&self.system).with_kind(kind)), ..self.clone() }
     }
 
     /// The same model for another criterion.

@@ -17,6 +17,8 @@ pub struct Evaluation {
     pub logdet_fixed: f64,
     /// σ̂(θ).
     pub sigma: f64,
+    /// Standard error of the criterion where a log-determinant is estimated, 0 where it is exact.
+    pub std_error: f64,
 }
 
 impl Problem {
@@ -42,6 +44,7 @@ impl Problem {
             logdet_random: factor.logdet_random,
             logdet_fixed,
             sigma: (factor.pwrss / m).sqrt(),
+            std_error: factor.iterative.as_ref().map_or(0.0, |i| i.std_error),
         })
     }
 }

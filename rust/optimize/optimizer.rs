@@ -7,6 +7,10 @@ pub trait Objective {
     fn n_parameters(&self) -> usize;
     /// The value at x.  `Numerical` errors mean "try elsewhere"; all others stop the search.
     fn value(&mut self, x: &[f64]) -> Result<f64>;
+    /// Differences of values that are smaller say nothing, rounding left aside.
+    fn noise(&self) -> f64 {
+        0.0
+    }
     /// Moves a trial point by less than matters, off points where the slope says too little.
     fn regularize(&self, _x: &mut [f64]) {}
     /// Gradient and a symmetric curvature (n x n) at the x last valued.

@@ -30,13 +30,10 @@ pub fn minimize(objective: &mut dyn Objective, start: &[f64], settings: Settings
     let stop = loop {
         let model: Vec<f64> = at.curvature.iter().zip(&correction).map(|(h, c)| h + c).collect();
         let (step, predicted) = subproblem(&model, &at.gradient, radius);
-        let noise = ROUNDING * at.value.abs();
-        if predicted <= settings.tolerance {
+        let noise = ROUNDING * at.value.abs() + objective.noise();
+        if predicted <= settings.tolerance.max(0.01 * noise) {
             let x: Vec<f64> = at.x.iter().zip(&step).map(|(x, s)| x + s).collect();
-            return finish(objective, at, x, predicted, evaluations);
-        }
-        if predicted <= 0.01 * noise {
-            break Stop::Converged;
+            return finish(objective, at, x, predicted + noise, evaluations);
         }
         if evaluations >= settings.max_evaluations {
             break Stop::EvaluationLimit;
@@ -87,12 +84,12 @@ fn finish(
     objective: &mut dyn Objective,
     at: Point,
     x: Vec<f64>,
-    predicted: f64,
+    allowance: f64,
     evaluations: usize,
 ) -> Result<Outcome> {
     let stop = Stop::Converged;
     match objective.value(&x) {
-        Ok(value) if value <= at.value + predicted + ROUNDING * at.value.abs() => {
+        Ok(value) if value <= at.value + allowance => {
             Ok(Outcome { x, value, stop, evaluations: evaluations + 1, slope: Some(at) })
         }
         Ok(_) | Err(Error::Numerical(_)) => {

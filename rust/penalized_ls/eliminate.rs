@@ -3,7 +3,8 @@
 use rayon::prelude::*;
 
 use super::factor::{CholeskyFactor, LeadFactor, LeadView, ancestor_block, view};
-use super::system::{Lead, System};
+use super::iterative::place_of;
+use super::system::{Lead, System, TrailingKind};
 use crate::crossproduct::CrossProducts;
 use crate::linalg::{dense, small};
 use crate::{Error, Result, with_width};
@@ -23,7 +24,10 @@ pub fn lead(factor: &mut CholeskyFactor, a: &CrossProducts, system: &System, i: 
     let logdet = factor_levels(current, a, system, i, lambda)?;
     let (current, lead) = (&done[i], &system.leads[i]);
     update_ancestors(current, lead, system, i, later);
-    update_trailing(current, lead, system, &mut factor.trailing, &mut factor.reduced_x);
+    match system.kind {
+        TrailingKind::Dense => update_trailing(current, lead, system, &mut factor.trailing, &mut factor.reduced_x),
+        TrailingKind::Iterative => update_reduced_x(current, lead, system, i, &mut factor.reduced_x),
+    }
     update_x(current, lead.r * X_GRAIN, system.p + 1, &mut factor.xx);
     Ok(logdet)
 }
@@ -236,6 +240,21 @@ fn update_trailing(current: &LeadFactor, lead: &Lead, system: &System, trailing:
     } else {
         pieces.into_par_iter().for_each(update);
     }
+}
+
+/// Subtracts P P_x' from the trailing rows of X, row by row.
+fn update_reduced_x(current: &LeadFactor, lead: &Lead, system: &System, i: usize, reduced_x: &mut [f64]) {
+    let stride = system.p + 1;
+    reduced_x.par_chunks_mut(stride).with_min_len(256).enumerate().for_each(|(row, target)| {
+        for &(level, place) in system.row_index[i].row(row) {
+            let level = level as usize;
+            for l in 0..lead.r {
+                let p = current.blocks.panel[place_of(lead, level, place as usize, l)];
+                let x = &current.blocks.x[(level * lead.r + l) * stride..][..stride];
+                target.iter_mut().zip(x).for_each(|(t, x)| *t -= p * x);
+            }
+        }
+    });
 }
 
 /// The columns `start..end` of the trailing block.

@@ -1,7 +1,8 @@
 //! The blocked Cholesky factor, and the one function that updates it for a θ.
 
 use super::eliminate;
-use super::system::System;
+use super::iterative::Iterative;
+use super::system::{System, TrailingKind};
 use super::trailing;
 use crate::crossproduct::CrossProducts;
 use crate::linalg::dense;
@@ -46,8 +47,9 @@ pub struct CholeskyFactor {
     /// Λ of every grouping factor, by block.
     pub lambda: Vec<Vec<f64>>,
     pub leads: Vec<LeadFactor>,
-    /// The trailing block: the lower triangle of its Cholesky factor.
+    /// The trailing block: the lower triangle of its Cholesky factor, if it is dense.
     pub trailing: Vec<f64>,
+    pub iterative: Option<Box<Iterative>>,
     /// The trailing block before Λ: kept only where some Λ is near singular.
     pub reduced_trailing: Vec<f64>,
     /// (q_t) rows of p + 1: the reduced Z'[X y].
@@ -79,7 +81,8 @@ impl CholeskyFactor {
         Self {
             lambda: a.factors.iter().map(|f| vec![0.0; f.width * f.width]).collect(),
             leads: (0..system.leads.len()).map(lead).collect(),
-            trailing: vec![0.0; q * q],
+            trailing: vec![0.0; if system.kind == TrailingKind::Dense { q * q } else { 0 }],
+            iterative: (system.kind == TrailingKind::Iterative).then(Box::default),
             reduced_trailing: Vec::new(),
             reduced_x: vec![0.0; q * stride],
             solved_x: vec![0.0; q * stride],
@@ -101,7 +104,7 @@ impl CholeskyFactor {
         for i in 0..system.leads.len() {
             self.logdet_random += eliminate::lead(self, a, system, i)?;
         }
-        self.logdet_random += trailing::factor(self, system)?;
+        self.logdet_random += trailing::factor(self, a, system)?;
         self.finish(system.p)
     }
 

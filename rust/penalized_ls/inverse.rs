@@ -45,17 +45,17 @@ impl Inverse {
     pub fn update(&mut self, factor: &CholeskyFactor, a: &CrossProducts, system: &System, with_fixed: bool) {
         self.e = a.factors.iter().map(|f| vec![0.0; f.width * f.width]).collect();
         self.leads.resize_with(system.leads.len(), LeadInverse::default);
-        self.trailing.update(factor, system, with_fixed, &mut self.e);
+        self.trailing.update(factor, a, system, with_fixed, &mut self.e);
         for i in (0..system.leads.len()).rev() {
             self.update_lead(factor, a, system, i);
         }
     }
 
     /// Λ M^-1 Λ' of every level of a grouping factor (n_levels blocks r x r).
-    pub fn level_blocks(&self, system: &System, block: usize) -> Vec<f64> {
+    pub fn level_blocks(&self, factor: &CholeskyFactor, system: &System, block: usize) -> Vec<f64> {
         match system.leads.iter().position(|l| l.block == block) {
             Some(i) => self.leads[i].own.clone(),
-            None => self.trailing.level_blocks(system, block),
+            None => self.trailing.level_blocks(factor, system, block),
         }
     }
 
@@ -95,6 +95,14 @@ impl Inverse {
         };
         self.e[lead.block] = e;
         self.leads[i] = own;
+    }
+
+    /// W of all levels, where it was computed beforehand: its trailing rows and its rows of X.
+    fn weighed(&self, i: usize, lead: &Lead) -> Option<(&[f64], &[f64])> {
+        match &self.trailing.approximate {
+            Some(approximate) => Some((&approximate.w[i], &approximate.wx[i])),
+            None => lead.panel.dense.then_some((&self.w, &self.wx)),
+        }
     }
 
     /// W of a panel that is stored whole, by products of matrices.
@@ -221,9 +229,9 @@ impl Job<'_> {
         let panel = &blocks.panel[self.lead.panel.range(level, r)];
         let x = &blocks.x[level * r * (self.system.p + 1)..(level + 1) * r * (self.system.p + 1)];
         s.w.clear();
-        if self.lead.panel.dense {
-            s.w.extend_from_slice(&self.inverse.w[self.lead.panel.range(level, r)]);
-            s.wx.copy_from_slice(&self.inverse.wx[level * r * f..(level + 1) * r * f]);
+        if let Some((w, wx)) = self.inverse.weighed(self.i, self.lead) {
+            s.w.extend_from_slice(&w[self.lead.panel.range(level, r)]);
+            s.wx.copy_from_slice(&wx[level * r * f..(level + 1) * r * f]);
         } else {
             s.w.resize(rows.len() * r, 0.0);
             s.wx.fill(0.0);

@@ -8,6 +8,7 @@
 mod eliminate;
 mod factor;
 mod inverse;
+pub mod iterative;
 pub mod product;
 mod solve;
 mod system;
@@ -17,4 +18,4 @@ mod trailing_inverse;
 pub use factor::CholeskyFactor;
 pub use inverse::Inverse;
 pub use solve::Modes;
-pub use system::{System, TrailingFactor};
+pub use system::{System, TrailingFactor, TrailingKind};

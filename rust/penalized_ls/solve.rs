@@ -11,6 +11,7 @@ use super::factor::CholeskyFactor;
 use super::product::Effects;
 use super::system::{Lead, System};
 use super::trailing::{from_rows, scale_rows, to_rows};
+use crate::crossproduct::CrossProducts;
 use crate::linalg::{dense, small};
 
 /// Levels of one task.
@@ -76,7 +77,7 @@ impl CholeskyFactor {
     }
 
     /// Overwrites the leads of h with t = L^-1 Λ'h, and hx (p rows of m) with its continuation in X.
-    pub fn forward(&self, h: &mut Effects, hx: &mut [f64], system: &System, m: usize) -> Remainder {
+    pub fn forward(&self, h: &mut Effects, hx: &mut [f64], a: &CrossProducts, system: &System, m: usize) -> Remainder {
         let mut rest = gather(h, system, m);
         for (i, (lead, factor)) in system.leads.iter().zip(&self.leads).enumerate() {
             let mut own = std::mem::take(&mut h[lead.block]);
@@ -95,7 +96,7 @@ impl CholeskyFactor {
             subtract_fixed(hx, &factor.blocks.x, &own, system, m);
             h[lead.block] = own;
         }
-        let solved = self.finish_forward(system, m, &mut rest, hx);
+        let solved = self.finish_forward(a, system, m, &mut rest, hx);
         spread(&rest, h, system, m);
         Remainder { rest, solved }
     }
@@ -129,7 +130,14 @@ impl CholeskyFactor {
 
     /// The trailing block and X after the leads, for all m right-hand sides: S^-1 Λ' of `rest`, which
     /// becomes Λ'rest.
-    pub fn finish_forward(&self, system: &System, m: usize, rest: &mut [f64], hx: &mut [f64]) -> Vec<f64> {
+    pub fn finish_forward(
+        &self,
+        a: &CrossProducts,
+        system: &System,
+        m: usize,
+        rest: &mut [f64],
+        hx: &mut [f64],
+    ) -> Vec<f64> {
         let (p, q) = (system.p, system.n_trailing);
         let mut columns = from_rows(rest, q, m);
         scale_rows(&mut columns, &self.lambda, system, true);
@@ -141,16 +149,16 @@ impl CholeskyFactor {
             }
         }
         self.solve_x(hx, m, system);
-        self.solve_trailing(&mut columns, q, m);
-        let mut solved = vec![0.0; q * m];
-        to_rows(&columns, &mut solved, q, m);
-        solved
-    }
-
-    /// S^-1 in place (q_t x m, column-major).
-    fn solve_trailing(&self, columns: &mut [f64], q: usize, m: usize) {
-        dense::solve_lower(&self.trailing, columns, q, m);
-        dense::solve_lower_transposed(&self.trailing, columns, q, m);
+        match &self.iterative {
+            Some(iterative) => iterative.solve(rest, m, a, system),
+            None => {
+                dense::solve_lower(&self.trailing, &mut columns, q, m);
+                dense::solve_lower_transposed(&self.trailing, &mut columns, q, m);
+                let mut solved = vec![0.0; q * m];
+                to_rows(&columns, &mut solved, q, m);
+                solved
+            }
+        }
     }
 
     /// u = M^-1 Λ'(Z'v - Z'Xβ) and b = Λu for columns v of [X y]; `beta` is p rows of m, or empty for zero.

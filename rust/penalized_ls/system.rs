@@ -1,9 +1,26 @@
 //! A, laid out for elimination: leading factors with their ancestors and panels, then the trailing block.
 
+use super::iterative::RowIndex;
 use crate::crossproduct::{CrossProducts, Link};
 
 /// Above this share of entries a panel is stored whole, and dense kernels take over.
 const DENSE_PANEL: f64 = 0.3;
+/// A smaller trailing block is always dense.
+const LEAST_ITERATIVE: usize = 2000;
+/// Flops a second of dense kernels, gathered additions a second, and additions per entry of a panel in the
+/// products of one evaluation: typical of two cores.
+const DENSE_FLOPS: f64 = 4e10;
+const GATHERS: f64 = 1e9;
+const ENTRY_COST: f64 = 500.0;
+
+/// How the trailing block is factored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrailingKind {
+    /// By dense Cholesky: exact.
+    Dense,
+    /// Never formed: solved to rounding, its log-determinant to a standard error that is reported.
+    Iterative,
+}
 
 /// The order of elimination and the pattern of the factor.  Does not depend on θ or y.
 #[derive(Debug, Clone)]
@@ -14,6 +31,9 @@ pub struct System {
     pub n_trailing: usize,
     /// Columns of X.
     pub p: usize,
+    pub kind: TrailingKind,
+    /// Per lead, its panel by rows; for the iterative kind.
+    pub row_index: Vec<RowIndex>,
 }
 
 /// A leading grouping factor.
@@ -84,7 +104,38 @@ impl System {
             let lead = lead(a, &chain, i, block, &leads, &trailing, n_trailing);
             leads.push(lead);
         }
-        Self { leads, trailing, n_trailing, p: a.n_fixed() }
+        let system =
+            Self { leads, trailing, n_trailing, p: a.n_fixed(), kind: TrailingKind::Dense, row_index: Vec::new() };
+        let kind = system.cheaper_kind();
+        system.with_kind(kind)
+    }
+
+    /// The same system with another kind of trailing block.
+    pub fn with_kind(mut self, kind: TrailingKind) -> Self {
+        self.row_index = match kind {
+            TrailingKind::Dense => Vec::new(),
+            TrailingKind::Iterative => self.leads.iter().map(|l| RowIndex::new(l, self.n_trailing)).collect(),
+        };
+        self.kind = kind;
+        self
+    }
+
+    /// Seconds of one evaluation with its gradient, by the operations counted, for both kinds.
+    pub fn predicted_seconds(&self) -> (f64, f64) {
+        let q = self.n_trailing as f64;
+        let lists = self.leads.iter().flat_map(|l| l.panel.ptr.windows(2).map(move |w| (w[1] - w[0], l.r)));
+        let (mut entries, mut pairs) = (0.0, 0.0);
+        for (d, r) in lists {
+            entries += (d * r) as f64;
+            pairs += (d * d * r) as f64;
+        }
+        (q * q * q / DENSE_FLOPS, (2.5 * pairs + ENTRY_COST * entries) / GATHERS)
+    }
+
+    fn cheaper_kind(&self) -> TrailingKind {
+        let (dense, iterative) = self.predicted_seconds();
+        let worth = self.n_trailing >= LEAST_ITERATIVE && 2.0 * iterative < dense;
+        if worth && self.leads.iter().all(|l| !l.panel.dense) { TrailingKind::Iterative } else { TrailingKind::Dense }
     }
 
     /// Numbers the factor holds, for predictions of memory.
@@ -97,7 +148,18 @@ impl System {
                 l.n_levels * l.r * (2 * l.r + x + l.ancestors.iter().map(|a| a.r).sum::<usize>()) + l.panel.values.len()
             })
             .sum();
-        leads + self.n_trailing * (self.n_trailing + 2 * x) + x * x
+        leads + self.trailing_entries() + 2 * self.n_trailing * x + x * x
+    }
+
+    fn trailing_entries(&self) -> usize {
+        match self.kind {
+            TrailingKind::Dense => self.n_trailing * self.n_trailing,
+            // G, its rows, and the vectors of outliers and probes
+            TrailingKind::Iterative => {
+                let panels: usize = self.leads.iter().map(|l| l.panel.values.len() + l.panel.rows.len()).sum();
+                panels + 150 * self.n_trailing
+            }
+        }
     }
 
     /// Multiplications and additions of one factorization.
@@ -112,7 +174,11 @@ impl System {
             rows + l.n_levels as f64 * r * (x * x + 2.0 * x * r + r * r)
         };
         let t = self.n_trailing as f64;
-        self.leads.iter().map(lead).sum::<f64>() + t * t * t / 3.0 + t * t * x + t * x * x
+        let trailing = match self.kind {
+            TrailingKind::Dense => t * t * t / 3.0 + t * t * x,
+            TrailingKind::Iterative => self.predicted_seconds().1 * GATHERS,
+        };
+        self.leads.iter().map(lead).sum::<f64>() + trailing + t * x * x
     }
 }
 
@@ -149,15 +215,12 @@ impl System {
         });
         let trailing = self.trailing.iter().map(|t| {
             let size = t.n_levels * t.r;
-            let entries = size * (self.n_trailing - t.offset);
-            BlockSummary {
-                factor: a.factors[t.block].factor,
-                kind: "dense",
-                n_levels: t.n_levels,
-                width: t.r,
-                entries,
-                fill: 1.0,
-            }
+            let (kind, entries) = match self.kind {
+                TrailingKind::Dense => ("dense", size * (self.n_trailing - t.offset)),
+                TrailingKind::Iterative => ("iterative", size * t.r),
+            };
+            let fill = entries as f64 / (size * (self.n_trailing - t.offset)) as f64;
+            BlockSummary { factor: a.factors[t.block].factor, kind, n_levels: t.n_levels, width: t.r, entries, fill }
         });
         leads.chain(trailing).collect()
     }

@@ -1,7 +1,7 @@
 //! The trailing block: all factors that are not nested in each other share one dense Schur complement.
 
 use super::factor::CholeskyFactor;
-use super::system::{System, TrailingFactor};
+use super::system::{System, TrailingFactor, TrailingKind};
 use crate::crossproduct::CrossProducts;
 use crate::linalg::dense;
 use crate::{Error, Result};
@@ -16,6 +16,9 @@ pub fn load(factor: &mut CholeskyFactor, a: &CrossProducts, system: &System) {
     for t in &system.trailing {
         let block = &a.factors[t.block];
         factor.reduced_x[t.offset * stride..][..t.r * t.n_levels * stride].copy_from_slice(&block.zx);
+        if system.kind == TrailingKind::Iterative {
+            continue;
+        }
         for level in 0..t.n_levels {
             let first = t.offset + level * t.r;
             for j in 0..t.r {
@@ -43,12 +46,38 @@ fn load_link(factor: &mut CholeskyFactor, a: &CrossProducts, to: &TrailingFactor
     }
 }
 
-/// S = Λ'BΛ + I = L_S L_S', and the columns of X behind it; returns log|S|.
-pub fn factor(factor: &mut CholeskyFactor, system: &System) -> Result<f64> {
-    let (q, stride) = (system.n_trailing, system.p + 1);
-    if q == 0 {
-        return Ok(0.0);
+/// S = Λ'BΛ + I ready to solve with, and the columns of X behind it; returns log|S|.
+pub fn factor(factor: &mut CholeskyFactor, a: &CrossProducts, system: &System) -> Result<f64> {
+    match system.kind {
+        _ if system.n_trailing == 0 => Ok(0.0),
+        TrailingKind::Dense => factor_dense(factor, system),
+        TrailingKind::Iterative => factor_iterative(factor, a, system),
     }
+}
+
+/// X'X less the part that S^-1 explains, by conjugate gradients.
+fn factor_iterative(factor: &mut CholeskyFactor, a: &CrossProducts, system: &System) -> Result<f64> {
+    let (q, stride) = (system.n_trailing, system.p + 1);
+    let mut iterative = factor.iterative.take().expect("an iterative trailing block");
+    let updated = iterative.update(a, system, &factor.leads, &factor.lambda);
+    if updated.is_ok() {
+        let mut columns = from_rows(&factor.reduced_x, q, stride);
+        scale_rows(&mut columns, &factor.lambda, system, true);
+        let mut rows = vec![0.0; q * stride];
+        to_rows(&columns, &mut rows, q, stride);
+        let solved = iterative.solve(&rows, stride, a, system);
+        to_columns(&solved, &mut factor.solved_x, q, stride);
+        let (left, right) = (dense::view(&columns, q, stride).transpose(), dense::view(&factor.solved_x, q, stride));
+        dense::product_lower(&mut factor.xx, left, right, -1.0);
+    }
+    let logdet = iterative.logdet;
+    factor.iterative = Some(iterative);
+    updated.map(|()| logdet)
+}
+
+/// S = L_S L_S'.
+fn factor_dense(factor: &mut CholeskyFactor, system: &System) -> Result<f64> {
+    let (q, stride) = (system.n_trailing, system.p + 1);
     let singular = system.trailing.iter().any(|t| is_near_singular(&factor.lambda[t.block], t.r));
     factor.reduced_trailing.clear();
     if singular {

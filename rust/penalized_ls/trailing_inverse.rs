@@ -8,15 +8,18 @@ use faer::MatRef;
 use rayon::prelude::*;
 
 use super::factor::CholeskyFactor;
-use super::system::System;
+use super::iterative::{ApproximateInverse, fixed_covariance};
+use super::system::{System, TrailingKind};
 use super::trailing::{apply, is_near_singular, scale_rows};
+use crate::crossproduct::CrossProducts;
 use crate::linalg::{dense, small};
 
 /// N = Λ M^-1 Λ' of the trailing block, with X's rows beside it.
 #[derive(Debug, Clone, Default)]
 pub struct TrailingInverse {
-    /// N, all of it (q_t x q_t).
+    /// N, all of it (q_t x q_t), if the block is dense.
     n: Vec<f64>,
+    pub approximate: Option<Box<ApproximateInverse>>,
     /// Its rows of X: n_fixed x q_t.
     pub x: Vec<f64>,
     /// (X'V^-1 X)^-1, n_fixed x n_fixed.
@@ -31,9 +34,38 @@ impl TrailingInverse {
     }
 
     /// Overwrites the inverse with that of `factor`, and adds E of every trailing grouping factor.
-    pub fn update(&mut self, factor: &CholeskyFactor, system: &System, with_fixed: bool, e: &mut [Vec<f64>]) {
-        let q = system.n_trailing;
+    pub fn update(
+        &mut self,
+        factor: &CholeskyFactor,
+        a: &CrossProducts,
+        system: &System,
+        with_fixed: bool,
+        e: &mut [Vec<f64>],
+    ) {
         self.n_fixed = if with_fixed { system.p } else { 0 };
+        self.xx = if with_fixed { fixed_covariance(&factor.xx, system.p) } else { Vec::new() };
+        match system.kind {
+            TrailingKind::Dense => self.update_dense(factor, system, e),
+            TrailingKind::Iterative => self.update_iterative(factor, a, system, e),
+        }
+    }
+
+    fn update_iterative(&mut self, factor: &CholeskyFactor, a: &CrossProducts, system: &System, e: &mut [Vec<f64>]) {
+        let approximate = self.approximate.get_or_insert_default();
+        approximate.update(factor, a, system, &self.xx);
+        let iterative = factor.iterative.as_ref().expect("an iterative trailing block");
+        for (k, t) in system.trailing.iter().enumerate() {
+            let (e, size) = (&mut e[t.block], t.r * t.r);
+            for block in approximate.inverse_blocks(iterative, system, k).chunks_exact(size) {
+                e.iter_mut().zip(block).for_each(|(e, v)| *e -= v);
+            }
+            (0..t.r).for_each(|j| e[j * t.r + j] += t.n_levels as f64);
+            small::solve_transposed_in_place::<0>(e, &factor.lambda[t.block], t.r, t.r);
+        }
+    }
+
+    fn update_dense(&mut self, factor: &CholeskyFactor, system: &System, e: &mut [Vec<f64>]) {
+        let q = system.n_trailing;
         self.n.resize(q * q, 0.0);
         dense::inverse_lower_from_cholesky(&mut self.n, &factor.trailing, q);
         self.add_fixed(factor, system);
@@ -53,8 +85,12 @@ impl TrailingInverse {
     }
 
     /// Λ M^-1 Λ' of every level of a grouping factor (n_levels blocks r x r).
-    pub fn level_blocks(&self, system: &System, block: usize) -> Vec<f64> {
-        let t = system.trailing.iter().find(|t| t.block == block).expect("a block of the system");
+    pub fn level_blocks(&self, factor: &CholeskyFactor, system: &System, block: usize) -> Vec<f64> {
+        let k = system.trailing.iter().position(|t| t.block == block).expect("a block of the system");
+        if let (Some(approximate), Some(iterative)) = (&self.approximate, &factor.iterative) {
+            return approximate.level_blocks(iterative, system, k);
+        }
+        let t = &system.trailing[k];
         let q = system.n_trailing;
         (0..t.n_levels)
             .flat_map(|level| (0..t.r * t.r).map(move |k| (t.offset + level * t.r, k)))
@@ -64,11 +100,8 @@ impl TrailingInverse {
 
     /// K, -K F', and F K F' in the lower triangle of N.
     fn add_fixed(&mut self, factor: &CholeskyFactor, system: &System) {
-        let (q, f, stride) = (system.n_trailing, self.n_fixed, system.p + 1);
-        self.xx.resize(f * f, 0.0);
+        let (q, f) = (system.n_trailing, self.n_fixed);
         self.x.resize(f * q, 0.0);
-        let l: Vec<f64> = (0..f * f).map(|k| factor.xx[k / f * stride + k % f]).collect();
-        dense::inverse_from_cholesky(&mut self.xx, &l, f);
         let solved = dense::view(&factor.solved_x[..f * q], q, f);
         let k = dense::view(&self.xx, f, f);
         dense::multiply(dense::view_mut(&mut self.x, f, q), faer::Accum::Replace, k, solved.transpose(), -1.0);

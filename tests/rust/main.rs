@@ -5,3 +5,4 @@ mod dense;
 mod design;
 mod designs;
 mod fits;
+mod iterative;

@@ -1,0 +1,115 @@
+//! The trailing block where it is too large to be stored: S = R (I + E) R' is never formed.
+//!
+//! R is the Cholesky factor of S's diagonal blocks, one per level.  E, what is left off the diagonal, is
+//! small but for few eigenvalues:
+//!   log|S| = 2 log|R| + Σ f(l) over outlying eigenvalues l - tr(E²)/2 + tr f(E) over the others,
+//!   f(x) = log(1 + x) - x + x²/2
+//! with the last part, of third order, by stochastic Lanczos quadrature (Ubaru, Chen and Saad 2017, SIAM J.
+//! Matrix Anal. Appl. 38, 1075-1099), and its standard error reported.  Outlying eigenvectors are kept from
+//! the first θ on, and probes are fixed, so that the criterion is a smooth function of θ.  Solving goes by
+//! conjugate gradients, to rounding.
+
+mod conjugate_gradients;
+mod deflation;
+mod inverse;
+mod lanczos;
+mod operator;
+mod row_index;
+mod squares;
+
+pub use inverse::{ApproximateInverse, fixed_covariance};
+pub use operator::place_of;
+pub use row_index::RowIndex;
+
+use deflation::Outliers;
+use operator::ScaledSchur;
+
+use super::factor::LeadFactor;
+use super::system::System;
+use crate::crossproduct::CrossProducts;
+use crate::{Error, Result};
+
+/// Outliers looked for at first, and at most.
+const FIRST_OUTLIERS: usize = 8;
+const MOST_OUTLIERS: usize = 64;
+/// Standard error of the log-determinant that more outliers are taken for.
+pub const WANTED_ERROR: f64 = 2e-4;
+/// Iterations of the subspace at the first θ, and at every later one.
+const FIRST_ITERATIONS: usize = 8;
+const ITERATIONS: usize = 3;
+
+/// S for one θ, ready to solve with.
+#[derive(Debug, Clone, Default)]
+pub struct Iterative {
+    schur: ScaledSchur,
+    outliers: Outliers,
+    /// The subspace that every θ starts from (q_t x k, column-major).
+    subspace: Option<Vec<f64>>,
+    probes: lanczos::Probes,
+    pub logdet: f64,
+    /// Standard error of `logdet`.
+    pub std_error: f64,
+}
+
+impl Iterative {
+    /// Scales S for the Λ in force and takes its log-determinant.
+    ///
+    /// # Errors
+    /// `Numerical` where S is not positive definite.
+    pub fn update(
+        &mut self,
+        a: &CrossProducts,
+        system: &System,
+        leads: &[LeadFactor],
+        lambda: &[Vec<f64>],
+    ) -> Result<()> {
+        self.schur.update(a, system, leads, lambda)?;
+        let problem = operator::Product { schur: &self.schur, a, system };
+        let squares = squares::trace_of_square(&problem);
+        (self.outliers, self.probes) = match &self.subspace {
+            Some(subspace) => {
+                let outliers = deflation::find(&problem, subspace, ITERATIONS);
+                let probes = lanczos::probe(&problem, &outliers);
+                (outliers, probes)
+            }
+            None => find_outliers(&problem),
+        };
+        self.subspace.get_or_insert_with(|| self.outliers.vectors.clone());
+        let outlying: f64 = self.outliers.values.iter().map(|&l| lanczos::remainder(l)).sum();
+        let (mean, std_error) = self.probes.mean();
+        self.logdet = self.schur.logdet + outlying - 0.5 * squares + mean;
+        self.std_error = std_error;
+        if self.logdet.is_finite() {
+            Ok(())
+        } else {
+            Err(Error::Numerical("the Schur complement of the crossed random effects is not positive definite".into()))
+        }
+    }
+
+    /// S^-1 h for m right-hand sides (q_t rows of m).
+    pub fn solve(&self, h: &[f64], m: usize, a: &CrossProducts, system: &System) -> Vec<f64> {
+        let problem = operator::Product { schur: &self.schur, a, system };
+        let mut b = h.to_vec();
+        self.schur.apply_root(&mut b, system, m, false);
+        let mut x = conjugate_gradients::solve(&problem, &self.outliers, &b, m);
+        self.schur.apply_root(&mut x, system, m, true);
+        x
+    }
+}
+
+/// Takes more outliers until the rest is small.
+fn find_outliers(problem: &operator::Product) -> (Outliers, lanczos::Probes) {
+    let q = problem.system.n_trailing;
+    let mut k = FIRST_OUTLIERS.min(q);
+    let mut start = deflation::random(q, k, 1);
+    loop {
+        let outliers = deflation::find(problem, &start, FIRST_ITERATIONS);
+        let probes = lanczos::probe(problem, &outliers);
+        if probes.mean().1 <= WANTED_ERROR || 2 * k > MOST_OUTLIERS.min(q) {
+            return (outliers, probes);
+        }
+        start = outliers.vectors;
+        start.extend(deflation::random(q, k, 2));
+        k *= 2;
+    }
+}
