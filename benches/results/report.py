@@ -11,7 +11,8 @@ Times are from data frame to fitted model: the median of warm runs in a process 
 has loaded what the package loads late. Memory is the peak resident memory of the first fit less what was resident
 before it. The criterion is -2 log-likelihood, or the REML criterion, with all constants; *worse optimum* marks a
 package that stopped more than 0.01 above the lowest. The floor is one scan of the columns plus the factorizations of
-the evaluations that hlmrs used, at the machine's measured rates. The numbers are written by `python -m benches`."""
+the evaluations that hlmrs used, at the machine's measured rates. Predicted is the memory that `structure` states
+before the fit. The numbers are written by `python -m benches`."""
 
 
 def report(store: Store) -> str:
@@ -36,7 +37,7 @@ def machine_line(machine: dict[str, Any]) -> str:
 
 def _summary(store: Store) -> str:
     heads = ["workload", "rows", "hlmrs", "goal", "floor", "times floor"]
-    heads += ["best exact peer", "its time", "ratio", "lme4's ratio", "peak memory", "times columns"]
+    heads += ["best exact peer", "its time", "ratio", "lme4's ratio", "peak memory", "times columns", "predicted"]
     return table(heads, [_summary_row(name, facts, store.machine) for name, facts in store.workloads.items()])
 
 
@@ -59,6 +60,7 @@ def _summary_row(name: str, facts: dict[str, Any], machine: dict[str, Any]) -> l
         _over(lme4.get("seconds"), seconds),
         size(own.get("peak_bytes")) + (f" (goal: {facts['peak_goal']})" if facts["peak_goal"] else ""),
         _over(own.get("peak_bytes"), facts["column_bytes"]),
+        size(own.get("predicted_bytes")),
     ]
 
 
