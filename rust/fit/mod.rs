@@ -1,11 +1,14 @@
 //! start -> optimum -> verified -> Fit.
 
+mod adapt;
 pub mod identifiability;
 pub mod lmm;
+pub mod many;
 mod objective;
 pub mod prediction;
 pub mod response;
 pub mod result;
+mod start;
 pub mod state;
 pub mod units;
 pub mod verdict;

@@ -7,6 +7,7 @@ components, ``effects`` random effects and group coefficients, ``prediction`` pr
 
 from .coefficients import CoefficientTable, check_level
 from .effects import group_coefficients, random_effects
+from .expression import polars_expression
 from .prediction import Choice, predict, predict_rows
 from .residuals import augment, residuals
 from .tables import (
@@ -32,6 +33,7 @@ __all__ = [
     "fixed_table",
     "glance_table",
     "group_coefficients",
+    "polars_expression",
     "predict",
     "predict_rows",
     "random_effects",
