@@ -29,7 +29,7 @@ def main() -> None:
     limits = Limits(asked.repeats, asked.threads, asked.timeout, asked.memory * 2**30)
     for name in asked.only:
         _measure(WORKLOADS[name], versions, limits, store, asked)
-        inserted(folder / "benchmarks.md", "Benchmarks", report(store))
+        inserted(folder / "benchmarks.md", "Benchmarks", report(store, WORKLOADS))
     print(f"written to {folder / 'benchmarks.md'}")
 
 

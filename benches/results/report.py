@@ -1,5 +1,6 @@
 """The report: a summary against goals, peers and the floor, then every package on every workload."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from . import verdicts
@@ -15,10 +16,11 @@ the evaluations that hlmrs used, at the machine's measured rates. Predicted is t
 before the fit. The numbers are written by `python -m benches`."""
 
 
-def report(store: Store) -> str:
-    """Return the results as Markdown."""
-    parts = [machine_line(store.machine), _HOW, "## Summary\n\n" + _summary(store)]
-    parts += [_workload(name, facts) for name, facts in store.workloads.items()]
+def report(store: Store, order: Iterable[str]) -> str:
+    """Return the results as Markdown, the workloads in the order given."""
+    measured = {name: store.workloads[name] for name in order if name in store.workloads}
+    parts = [machine_line(store.machine), _HOW, "## Summary\n\n" + _summary(measured, store.machine)]
+    parts += [_workload(name, facts) for name, facts in measured.items()]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
@@ -35,10 +37,10 @@ def machine_line(machine: dict[str, Any]) -> str:
     )
 
 
-def _summary(store: Store) -> str:
+def _summary(workloads: dict[str, Any], machine: dict[str, Any]) -> str:
     heads = ["workload", "rows", "hlmrs", "goal", "floor", "times floor"]
     heads += ["best exact peer", "its time", "ratio", "lme4's ratio", "peak memory", "times columns", "predicted"]
-    return table(heads, [_summary_row(name, facts, store.machine) for name, facts in store.workloads.items()])
+    return table(heads, [_summary_row(name, facts, machine) for name, facts in workloads.items()])
 
 
 def _summary_row(name: str, facts: dict[str, Any], machine: dict[str, Any]) -> list[str]:

@@ -35,7 +35,7 @@ def test_a_faster_but_worse_optimum_is_marked_and_is_not_the_best_peer():
     assert shortfall(measured, "quick") == 0.5
     store = Store(Path("nowhere.json"))
     store.machine, store.workloads = MACHINE, {"some": measured}
-    text = report(store)
+    text = report(store, ["some", "another"])
     assert "| quick 1 | 0.5 s | 0.5 |" in text
     assert text.count("**worse optimum**") == 1
     assert "unable: no" in text
