@@ -29,7 +29,7 @@ def main() -> None:
     limits = Limits(asked.repeats, asked.threads, asked.timeout, asked.memory * 2**30)
     for name in asked.only:
         _measure(WORKLOADS[name], versions, limits, store, asked)
-        inserted(folder / "benchmarks.md", "Benchmarks", report(store))
+        inserted(folder / "benchmarks.md", "Benchmarks", report(store, WORKLOADS))
     print(f"written to {folder / 'benchmarks.md'}")
 
 
@@ -63,7 +63,7 @@ def _result(peer: str, workload: Workload, job: dict[str, Any], limits: Limits, 
 
 def _line(result: dict[str, Any]) -> str:
     if "seconds" not in result:
-        return result.get("failure") or result["refusal"]
+        return str(result.get("failure") or result["refusal"])
     memory = result["peak_bytes"] / 2**20
     return f"{result['seconds']:10.4f} s  cpu {result['cpu']:8.3f} s  {memory:8.1f} MiB  {result.get('criterion')}"
 

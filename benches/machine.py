@@ -64,7 +64,9 @@ def _measured(threads: int) -> dict[str, float]:
     env = os.environ | {"OPENBLAS_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
     root = Path(__file__).resolve().parents[1]
     command = [sys.executable, "-c", _RATES, str(threads)]
-    return json.loads(subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=True).stdout)
+    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=True)
+    measured: dict[str, float] = json.loads(done.stdout)
+    return measured
 
 
 def _processor() -> str:

@@ -45,7 +45,8 @@ measure <- function(job, fit) {
   if (warm) {
     runs <- list()
     spent <- 0
-    while ((length(runs) < job$repeats || (spent < 0.5 && length(runs) < 200)) && spent + first$seconds < job$budget) {
+    end <- max(first$seconds, min(60, job$budget - first$seconds))
+    while ((length(runs) < job$repeats || (spent < 0.5 && length(runs) < 200)) && spent + first$seconds <= end) {
       runs[[length(runs) + 1]] <- timed(fit)
       spent <- spent + runs[[length(runs)]]$seconds
     }

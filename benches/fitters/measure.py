@@ -8,6 +8,7 @@ from typing import Any
 
 _STATUS = Path("/proc/self/status")
 _SHORT = 0.5  # seconds that calls faster than this are repeated for
+_LONG = 60.0  # seconds after which the first repetition is the last
 
 
 def measure(
@@ -36,7 +37,8 @@ def measure(
     warm = first < budget / 2
     if warm:
         times = []
-        while (len(times) < repeats or (spent < _SHORT and len(times) < 200)) and spent + first < budget:
+        end = max(first, min(_LONG, budget - first))
+        while (len(times) < repeats or (spent < _SHORT and len(times) < 200)) and spent + first <= end:
             seconds, cpu, fitted = _timed(fit, fresh())
             times.append((seconds, cpu))
             spent += seconds

@@ -27,7 +27,8 @@ def report(store: Store) -> str:
 def _row(facts: dict[str, Any]) -> list[str]:
     results = facts["results"]
     own = results.get("hlmrs", {})
-    package, peer = next(((name, result) for name, result in results.items() if name != "hlmrs"), ("", {}))
+    package = next((name for name in results if name != "hlmrs"), "")
+    peer = results.get(package, {})
     both = "seconds" in own and "seconds" in peer
     sides = [("hlmrs", own), (package, peer)]
     notes = {f"{name}: {side[key]}" for name, side in sides for key in ("failure", "note") if key in side}

@@ -67,7 +67,7 @@ def _from_pypi(peers: list[Peer]) -> dict[str, str]:
 
 
 def _versions(python: Path) -> dict[str, str]:
-    command = [python, "-m", "pip", "list", "--format=json", "--disable-pip-version-check"]
+    command = [str(python), "-m", "pip", "list", "--format=json", "--disable-pip-version-check"]
     listed = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ).stdout
     return {_plain(entry["name"]): entry["version"] for entry in json.loads(listed or "[]")}
 

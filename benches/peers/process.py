@@ -44,7 +44,10 @@ def run(peer: Peer, job: dict[str, Any], limits: Limits) -> dict[str, Any]:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-            ended = _watch(process, limits)
+            try:
+                ended = _watch(process, limits)
+            finally:  # whatever interrupts the watching
+                _end(process)
         if ended:
             return {"failure": ended, "exhausted": True}
         if not reply.exists():
@@ -56,7 +59,8 @@ def _complete(peer: Peer, job: dict[str, Any], limits: Limits) -> dict[str, Any]
     """Add what depends on the peer: the limits, a small model to warm up with, the responses that it fits."""
     budget = 0.0 if "theta" in job else 0.8 * limits.seconds  # an evaluation at given estimates is not timed
     limited = {"repeats": limits.repeats, "budget": budget, "threads": limits.threads}
-    small = job_of(WARMUP, 1.0) | ({"method": job["method"], "draws": 2} if "method" in job else {})
+    small = job_of(WARMUP, 1.0) | {"reml": job["reml"]}
+    small |= {"method": job["method"], "draws": 2} if "method" in job else {}
     job = _readable(peer, job) | limited | {"warmup": _readable(peer, small) | limited}
     if job["responses"]:
         names = [c for c in job["columns"] if c not in job["formula"]]
@@ -79,20 +83,22 @@ def _command(peer: Peer, request: Path, reply: Path) -> list[str | Path]:
 
 
 def _watch(process: subprocess.Popen[bytes], limits: Limits) -> str | None:
-    """Wait for the end of a process; end it where it passes a limit, and say which."""
+    """Wait for the end of a process, or until it passes a limit: say which."""
     start = time.monotonic()
     while process.poll() is None:
         time.sleep(min(0.2, 0.01 + 0.1 * (time.monotonic() - start)))
-        reason = None
         if time.monotonic() - start > limits.seconds:
-            reason = f"not done after {limits.seconds:.0f} s"
-        elif _resident(process.pid) > limits.memory:
-            reason = f"needs more than {limits.memory / 2**30:.1f} GiB"
-        if reason:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            return reason
+            return f"not done after {limits.seconds:.0f} s"
+        if _resident(process.pid) > limits.memory:
+            return f"needs more than {limits.memory / 2**30:.1f} GiB"
     return None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process with its children, where it has not ended."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _resident(pid: int) -> int:

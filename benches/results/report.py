@@ -1,5 +1,6 @@
 """The report: a summary against goals, peers and the floor, then every package on every workload."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from . import verdicts
@@ -11,13 +12,15 @@ Times are from data frame to fitted model: the median of warm runs in a process 
 has loaded what the package loads late. Memory is the peak resident memory of the first fit less what was resident
 before it. The criterion is -2 log-likelihood, or the REML criterion, with all constants; *worse optimum* marks a
 package that stopped more than 0.01 above the lowest. The floor is one scan of the columns plus the factorizations of
-the evaluations that hlmrs used, at the machine's measured rates. The numbers are written by `python -m benches`."""
+the evaluations that hlmrs used, at the machine's measured rates. Predicted is the memory that `structure` states
+before the fit. The numbers are written by `python -m benches`."""
 
 
-def report(store: Store) -> str:
-    """Return the results as Markdown."""
-    parts = [machine_line(store.machine), _HOW, "## Summary\n\n" + _summary(store)]
-    parts += [_workload(name, facts) for name, facts in store.workloads.items()]
+def report(store: Store, order: Iterable[str]) -> str:
+    """Return the results as Markdown, the workloads in the order given."""
+    measured = {name: store.workloads[name] for name in order if name in store.workloads}
+    parts = [machine_line(store.machine), _HOW, "## Summary\n\n" + _summary(measured, store.machine)]
+    parts += [_workload(name, facts) for name, facts in measured.items()]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
@@ -34,10 +37,10 @@ def machine_line(machine: dict[str, Any]) -> str:
     )
 
 
-def _summary(store: Store) -> str:
+def _summary(workloads: dict[str, Any], machine: dict[str, Any]) -> str:
     heads = ["workload", "rows", "hlmrs", "goal", "floor", "times floor"]
-    heads += ["best exact peer", "its time", "ratio", "lme4's ratio", "peak memory", "times columns"]
-    return table(heads, [_summary_row(name, facts, store.machine) for name, facts in store.workloads.items()])
+    heads += ["best exact peer", "its time", "ratio", "lme4's ratio", "peak memory", "times columns", "predicted"]
+    return table(heads, [_summary_row(name, facts, machine) for name, facts in workloads.items()])
 
 
 def _summary_row(name: str, facts: dict[str, Any], machine: dict[str, Any]) -> list[str]:
@@ -59,6 +62,7 @@ def _summary_row(name: str, facts: dict[str, Any], machine: dict[str, Any]) -> l
         _over(lme4.get("seconds"), seconds),
         size(own.get("peak_bytes")) + (f" (goal: {facts['peak_goal']})" if facts["peak_goal"] else ""),
         _over(own.get("peak_bytes"), facts["column_bytes"]),
+        size(own.get("predicted_bytes")),
     ]
 
 

@@ -23,7 +23,8 @@ class Store:
 
     def result(self, workload: str, peer: str) -> dict[str, Any]:
         """Return a package's result, empty where there is none."""
-        return self.workloads.get(workload, {}).get("results", {}).get(peer, {})
+        results: dict[str, dict[str, Any]] = self.workloads.get(workload, {}).get("results", {})
+        return results.get(peer, {})
 
     def is_done(self, workload: str, peer: str, version: str) -> bool:
         """Whether this version of a package has its result."""

@@ -40,5 +40,5 @@ def floor(facts: Facts, machine: Facts) -> float | None:
     if "flops" not in own or not machine:
         return None
     rate = machine["rates"][str(machine["threads"])]
-    factored = own["evaluations"] * own["flops"] / (1e9 * rate["cholesky_gflops"])
-    return factored + facts["column_bytes"] / (1e9 * rate["scan_gbytes"])
+    factored = float(own["evaluations"] * own["flops"] / (1e9 * rate["cholesky_gflops"]))
+    return factored + float(facts["column_bytes"] / (1e9 * rate["scan_gbytes"]))

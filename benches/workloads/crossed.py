@@ -67,7 +67,8 @@ def _item_popularity(n: int, items: int) -> Array:
     quantile = np.exp(np.interp(np.linspace(0, 1, items), share, np.log(count)))
     upper = quantile > count[2]
     quantile[upper] *= (n - quantile[~upper].sum()) / quantile[upper].sum()
-    return np.maximum(quantile, 1e-3)
+    popularity: Array = np.maximum(quantile, 1e-3)
+    return popularity
 
 
 def _distinct(
