@@ -97,6 +97,9 @@ class Rows:
         """Return the sum of all offsets."""
     def model_matrix(self) -> _Array:
         """Return X, shape (n_rows, n_coef)."""
+    def cell_crossproduct(self) -> _Array:
+        """Return Z'Z, weights left out, where Z has an indicator for every cell of every term (times the term's numeric
+        columns, one after another), and last the constant."""
     def encoding(self) -> str:
         """Return what encodes new data, as JSON: levels, contrasts, state of transforms; no rows."""
 
