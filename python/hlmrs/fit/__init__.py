@@ -4,6 +4,7 @@
 ``linear_mixed_fit`` is the class of them all, which also fits again and saves.
 """
 
+from .compare import compare
 from .linear_mixed_fit import LinearMixedFit, load
 
-__all__ = ["LinearMixedFit", "load"]
+__all__ = ["LinearMixedFit", "compare", "load"]

@@ -30,6 +30,10 @@ class CellTerm:
         """Whether the other term is contained in this one: the same numeric part, fewer categorical variables."""
         return self.numeric == other.numeric and other.categorical < self.categorical
 
+    def is_marginal_to(self, other: "CellTerm") -> bool:
+        """Whether the other term is an interaction of this one's variables with further ones."""
+        return {*self.numeric, *self.categorical} < {*other.numeric, *other.categorical}
+
 
 @dataclass(frozen=True)
 class CellDesign:

@@ -24,7 +24,7 @@ class Uncertainty:
 
     def joint(self, functions: Vector, values: Vector | None = None) -> tuple[float, float, float]:
         """Return degrees of freedom and the F statistic of L β = values (default: zeros)."""
-        return joint_test(self.estimate, np.ascontiguousarray(functions), self.ddf)
+        return joint_test(self.estimate, np.ascontiguousarray(functions), self.ddf, values)
 
     def covariance(self, functions: Vector) -> Vector:
         """Return the covariance of the rows l'β."""
