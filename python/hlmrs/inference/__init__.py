@@ -1,11 +1,13 @@
 """Tests, intervals, predictions and other tables of a fit.
 
-``distributions`` has the tails, ``coefficients`` the Wald table of the fixed effects, ``variances`` the variance
-components, ``effects`` random effects and group coefficients, ``prediction`` predictions, ``residuals`` residuals,
-``tables`` puts them under broom's names.
+``distributions`` has the tails, ``degrees_of_freedom`` the one entry to tests of L beta, by ``satterthwaite``,
+``kenward_roger`` or ``containment``; ``coefficients`` has the Wald table of the fixed effects, ``variances`` the
+variance components, ``effects`` random effects and group coefficients, ``prediction`` predictions, ``residuals``
+residuals, ``tables`` puts them under broom's names.
 """
 
 from .coefficients import CoefficientTable, check_level
+from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
 from .effects import group_coefficients, random_effects
 from .prediction import Choice, predict, predict_rows
 from .residuals import augment, residuals
@@ -22,6 +24,8 @@ from .tables import (
 from .variances import RESIDUAL, variance_components, variance_shares
 
 __all__ = [
+    "DDF_METHODS",
+    "DEFAULT_DDF",
     "RESIDUAL",
     "Choice",
     "CoefficientTable",
@@ -29,9 +33,11 @@ __all__ = [
     "check_level",
     "coefficients",
     "confidence_table",
+    "contrast_rows",
     "fixed_table",
     "glance_table",
     "group_coefficients",
+    "joint_test",
     "predict",
     "predict_rows",
     "random_effects",
@@ -42,4 +48,5 @@ __all__ = [
     "variance_components",
     "variance_shares",
     "variance_table",
+    "vcov",
 ]
