@@ -29,6 +29,7 @@ pub mod crossproduct;
 pub mod design;
 mod error;
 pub mod fit;
+pub mod inference;
 pub mod linalg;
 pub mod objective;
 pub mod optimize;

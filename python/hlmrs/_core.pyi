@@ -232,3 +232,17 @@ class Fit:
     @staticmethod
     def from_state(meta: str, arrays: dict[str, _Array]) -> Fit:
         """Raises DataError where the state is not one of a fit."""
+
+def satterthwaite(fit: Fit) -> dict[str, Any]:
+    """Return how Var(beta) depends on the variance parameters (theta in the core's basis, then sigma^2).
+
+    derivatives (m, p, p): dVar(beta); covariance (m, m) of the parameters; n_negative: directions in which the
+    criterion bends downwards.
+    """
+
+def kenward_roger(fit: Fit) -> dict[str, Any]:
+    """Return Kenward and Roger's adjusted covariance and what their tests need.
+
+    adjusted (p, p); sandwiches (m, p, p): Phi P Phi of every variance parameter, and covariance (m, m) of these,
+    both relative to sigma^2.  DesignError where the adjustment is not defined.
+    """

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 pub mod columns;
 pub mod errors;
 pub mod fit;
+pub mod inference;
 pub mod interrupt;
 pub mod new_rows;
 pub mod problem;
@@ -22,5 +23,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<new_rows::PyNewRows>()?;
     module.add_function(wrap_pyfunction!(values::evaluate, module)?)?;
     module.add_function(wrap_pyfunction!(values::term_moments, module)?)?;
+    module.add_function(wrap_pyfunction!(inference::satterthwaite, module)?)?;
+    module.add_function(wrap_pyfunction!(inference::kenward_roger, module)?)?;
     Ok(())
 }

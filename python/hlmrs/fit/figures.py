@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import inference
 from ..fitting import Estimate, Verdict
 
 Vector = NDArray[np.float64]
@@ -96,12 +97,17 @@ class Figures:
         """
         return dict(zip(self.coef_names, map(float, self.beta), strict=True))
 
-    def vcov(self) -> Vector:
+    def vcov(self, type: str = "model") -> Vector:
         """Return the covariance matrix of the fixed effects.
+
+        Parameters
+        ----------
+        type : {"model", "kenward-roger"}
+            The model's, or with Kenward and Roger's correction for the estimation of the variance components.
 
         Returns
         -------
         array of shape (n_fixed, n_fixed)
             In the order of ``coef_names``.
         """
-        return self._estimate.core.vcov()
+        return inference.vcov(self._estimate, type)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import marginal
-from ..inference import Uncertainty
+from ..inference import DEFAULT_DDF, Uncertainty
 from ..marginal import At, ContrastChoice
 from .tables import Tables
 
@@ -23,7 +23,7 @@ class Marginal(Tables):
         by: Names | None = None,
         at: At | None = None,
         weights: str = "equal",
-        ddf: str = "satterthwaite",
+        ddf: str = DEFAULT_DDF,
         level: float = 0.95,
     ) -> Any:
         """Return estimated marginal means: predictions on a grid of the fixed part's variables, averaged.
@@ -40,7 +40,7 @@ class Marginal(Tables):
         weights : {"equal", "proportional", "outer", "cells"}
             Weights of the other factors' levels: equal; as often as their combinations occur; products of how often
             each level occurs; as often as they occur within each mean's cell.
-        ddf : {"satterthwaite", "kenward-roger", "residual", "normal"}
+        ddf : str
             Degrees of freedom, as in ``tidy``.
         level : float
             Level of the confidence intervals.
@@ -82,7 +82,7 @@ class Marginal(Tables):
         adjust: str = "none",
         at: At | None = None,
         weights: str = "equal",
-        ddf: str = "satterthwaite",
+        ddf: str = DEFAULT_DDF,
         level: float = 0.95,
     ) -> Any:
         """Return contrasts of marginal means, with tests against zero.
@@ -163,7 +163,7 @@ class Marginal(Tables):
         weights: str = "equal",
         contrast: str | Mapping[str, Any] | None = None,
         adjust: str = "none",
-        ddf: str = "satterthwaite",
+        ddf: str = DEFAULT_DDF,
         level: float = 0.95,
     ) -> Any:
         """Return slopes of a covariate, with tests against zero: simple slopes when the model has interactions.
@@ -212,7 +212,7 @@ class Marginal(Tables):
         *,
         at: At | None = None,
         limits: tuple[float, float] | None = None,
-        ddf: str = "satterthwaite",
+        ddf: str = DEFAULT_DDF,
         level: float = 0.95,
     ) -> Any:
         """Return the regions of a moderator in which a slope differs from zero.

@@ -17,12 +17,12 @@ class Tables(Figures):
 
     __slots__ = ()
 
-    def summary(self, *, ddf: str = "normal", level: float = 0.95) -> "Report":
+    def summary(self, *, ddf: str = inference.DEFAULT_DDF, level: float = 0.95) -> "Report":
         """Return a report: printed as text, shown as HTML in a notebook.
 
         Parameters
         ----------
-        ddf : {"normal", "residual"}
+        ddf : str
             As in ``tidy``.
         level : float
             Level of the confidence intervals.
@@ -46,12 +46,12 @@ class Tables(Figures):
         """
         return self._frame(inference.glance_table(self._estimate))
 
-    def to_dict(self, *, ddf: str = "normal") -> dict[str, Any]:
+    def to_dict(self, *, ddf: str = inference.DEFAULT_DDF) -> dict[str, Any]:
         """Return key figures, verdict, fixed effects and variance components as plain dictionaries and lists.
 
         Parameters
         ----------
-        ddf : {"normal", "residual"}
+        ddf : str
             As in ``tidy``.
 
         Returns
@@ -61,15 +61,18 @@ class Tables(Figures):
         """
         return inference.record(self._estimate, ddf)
 
-    def tidy(self, effects: str = "fixed", *, ddf: str = "normal", level: float = 0.95) -> Any:
+    def tidy(self, effects: str = "fixed", *, ddf: str = inference.DEFAULT_DDF, level: float = 0.95) -> Any:
         """Return estimates as a table, one row each.
 
         Parameters
         ----------
         effects : {"fixed", "ran_pars", "ran_vals"}
             Fixed effects; standard deviations and correlations of the random effects; or the random effects themselves.
-        ddf : {"normal", "residual"}
-            Degrees of freedom of the fixed effects' tests: infinite, or rows minus coefficients.
+        ddf : {"satterthwaite", "kenward-roger", "containment", "between-within", "residual", "normal"}
+            Degrees of freedom of the fixed effects' tests.  ``"satterthwaite"`` (the default everywhere) and
+            ``"kenward-roger"`` (which also corrects the standard errors; REML only) follow from the uncertainty of the
+            variance components; ``"containment"`` and ``"between-within"`` count; ``"residual"`` is rows minus
+            coefficients, ``"normal"`` infinite.
         level : float
             Level of the confidence intervals.
 
@@ -87,7 +90,7 @@ class Tables(Figures):
             return self.ranef()
         raise OptionError(f"effects={effects!r}: choose 'fixed', 'ran_pars' or 'ran_vals'")
 
-    def confint(self, *, method: str = "wald", level: float = 0.95, ddf: str = "normal") -> Any:
+    def confint(self, *, method: str = "wald", level: float = 0.95, ddf: str = inference.DEFAULT_DDF) -> Any:
         """Return confidence intervals of the fixed effects.
 
         Parameters
@@ -96,7 +99,7 @@ class Tables(Figures):
             Estimate plus and minus a quantile times the standard error.
         level : float
             Probability that an interval covers.
-        ddf : {"normal", "residual"}
+        ddf : str
             As in ``tidy``.
 
         Returns

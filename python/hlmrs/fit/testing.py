@@ -6,7 +6,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from .. import hypotheses as tests
-from ..inference import Uncertainty
+from ..inference import DEFAULT_DDF, Uncertainty
 from .tables import Tables
 
 
@@ -15,7 +15,7 @@ class Tests(Tables):
 
     __slots__ = ()
 
-    def anova(self, *, type: int = 3, ddf: str = "satterthwaite") -> Any:
+    def anova(self, *, type: int = 3, ddf: str = DEFAULT_DDF) -> Any:
         """Return an F test for every term of the fixed part.
 
         Parameters
@@ -24,7 +24,7 @@ class Tests(Tables):
             1: each term after those before it.  2: each term after all others but those that contain it.  3: each term
             after all others, averaged over the levels of the factors it interacts with with equal weights.  Types 2
             and 3 do not depend on the coding of factors; all agree in balanced designs of factors.
-        ddf : {"satterthwaite", "kenward-roger", "residual", "normal"}
+        ddf : str
             Degrees of freedom, as in ``tidy``; with Kenward-Roger the statistic is scaled as well.
 
         Returns
@@ -58,7 +58,7 @@ class Tests(Tables):
         hypotheses: str | Sequence[str] | ArrayLike,
         *,
         joint: bool | None = None,
-        ddf: str = "satterthwaite",
+        ddf: str = DEFAULT_DDF,
         level: float = 0.95,
     ) -> Any:
         """Test linear hypotheses about the fixed effects.
@@ -70,7 +70,7 @@ class Tests(Tables):
             where they could be misread); or a matrix, whose rows times the coefficients are zero.
         joint : bool, optional
             Whether all are tested together, by one F test.  Default: if there are several.
-        ddf : {"satterthwaite", "kenward-roger", "residual", "normal"}
+        ddf : str
             Degrees of freedom, as in ``tidy``.
         level : float
             Level of the confidence intervals.
@@ -100,12 +100,12 @@ class Tests(Tables):
         uncertainty = Uncertainty(self._estimate, ddf)
         return self._frame(tests.hypothesis_table(self._estimate, hypotheses, joint, level, uncertainty))
 
-    def drop1(self, *, ddf: str = "satterthwaite") -> Any:
+    def drop1(self, *, ddf: str = DEFAULT_DDF) -> Any:
         """Return an F test for every term of the fixed part that could be dropped alone.
 
         Parameters
         ----------
-        ddf : {"satterthwaite", "kenward-roger", "residual", "normal"}
+        ddf : str
             Degrees of freedom, as in ``tidy``.
 
         Returns

@@ -40,8 +40,7 @@ def hypothesis_table(
     if joint is None:
         joint = len(equations) > 1
     if joint:
-        _check_consistent(matrix, values)
-        num_df, den_df, statistic = uncertainty.joint(matrix, values)
+        num_df, den_df, statistic = uncertainty.joint(matrix, _origin(matrix, values))
         text = ", ".join(dict.fromkeys(equation.text for equation in equations))
         return {"hypothesis": [text], **_f_row(np.array([[num_df, den_df, statistic]]))}
     return {"hypothesis": [equation.text for equation in equations], **_t_rows(matrix, values, level, uncertainty)}
@@ -110,8 +109,9 @@ def _spelled(row: Vector, names: Sequence[str]) -> str:
     return f"{text.removeprefix('+ ')} = 0"
 
 
-def _check_consistent(matrix: Vector, values: Vector) -> None:
-    """Refuse hypotheses that contradict each other."""
+def _origin(matrix: Vector, values: Vector) -> Vector:
+    """Return coefficients that meet all hypotheses, or refuse hypotheses that contradict each other."""
     solution = np.linalg.lstsq(matrix, values, rcond=None)[0]
     if not np.allclose(matrix @ solution, values, rtol=1e-9, atol=1e-9 * max(1.0, float(np.abs(values).max()))):
         raise OptionError("these hypotheses contradict each other: no coefficients meet them all")
+    return np.asarray(solution)

@@ -1,12 +1,14 @@
 """Tests, intervals, predictions and other tables of a fit.
 
-``distributions`` has the tails, ``coefficients`` the Wald table of the fixed effects, ``variances`` the variance
-components, ``effects`` random effects and group coefficients, ``prediction`` predictions, ``residuals`` residuals,
-``tables`` puts them under broom's names.
+``distributions``, ``tails`` and ``studentized_range`` have the tails, ``degrees_of_freedom`` the one entry to tests of L beta, by ``satterthwaite``,
+``kenward_roger`` or ``containment``, ``uncertainty`` the choice of it; ``cells`` reads what the data determine; ``coefficients`` has the Wald table of the fixed effects, ``variances`` the
+variance components, ``effects`` random effects and group coefficients, ``prediction`` predictions, ``residuals``
+residuals, ``tables`` puts them under broom's names.
 """
 
 from .cells import CellDesign, CellTerm, cell_design
 from .coefficients import CoefficientTable, check_level
+from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
 from .distributions import two_sided_p, two_sided_quantile
 from .effects import group_coefficients, random_effects
 from .prediction import Choice, predict, predict_rows
@@ -32,6 +34,8 @@ from .uncertainty import Uncertainty
 from .variances import RESIDUAL, variance_components, variance_shares
 
 __all__ = [
+    "DDF_METHODS",
+    "DEFAULT_DDF",
     "RESIDUAL",
     "CellDesign",
     "CellTerm",
@@ -44,11 +48,13 @@ __all__ = [
     "chi_square_tail",
     "coefficients",
     "confidence_table",
+    "contrast_rows",
     "f_quantile",
     "f_tail",
     "fixed_table",
     "glance_table",
     "group_coefficients",
+    "joint_test",
     "largest_statistic_quantile",
     "largest_statistic_tail",
     "predict",
@@ -65,4 +71,5 @@ __all__ = [
     "variance_components",
     "variance_shares",
     "variance_table",
+    "vcov",
 ]

@@ -1,4 +1,4 @@
-"""The fixed part with an indicator for every cell: what linear functions of the coefficients the data determine."""
+"""The fixed part with an indicator for every cell: what hypotheses about terms are made of."""
 
 import json
 from collections.abc import Sequence
@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 from ..fitting import Estimate
 
 Vector = NDArray[np.float64]
-
-ESTIMABLE = 1e-7
-"""How far, relative to its length, a linear function may be from the rows of X."""
 
 
 @dataclass(frozen=True)
@@ -51,23 +48,6 @@ class CellDesign:
     def xx(self) -> Vector:
         """X'X of all columns."""
         return self.mapping.T @ self.crossproduct @ self.mapping
-
-    @cached_property
-    def dependence(self) -> Vector:
-        """The columns of X as combinations of those kept, shape (kept, all)."""
-        kept = list(self.kept)
-        scale = np.sqrt(np.diag(self.xx))[kept]
-        scaled = self.xx[np.ix_(kept, kept)] / np.outer(scale, scale)
-        return np.linalg.solve(scaled, self.xx[kept] / scale[:, None]) / scale[:, None]
-
-    def estimable(self, functions: Vector) -> NDArray[np.bool_]:
-        """Say which rows l'β (over all columns of X) the data determine: those with l' = l_kept' D."""
-        if len(self.kept) == self.mapping.shape[1]:
-            return np.ones(len(functions), dtype=bool)
-        scale = np.sqrt(np.maximum(np.diag(self.xx), 0))
-        left = (functions - functions[:, list(self.kept)] @ self.dependence) * np.where(scale > 0, scale, 1.0)
-        size = np.linalg.norm(functions * np.where(scale > 0, scale, 1.0), axis=1)
-        return np.asarray(np.linalg.norm(left, axis=1) <= ESTIMABLE * np.maximum(size, 1e-300))
 
 
 def cell_design(estimate: Estimate) -> CellDesign:

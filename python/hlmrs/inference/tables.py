@@ -8,7 +8,8 @@ import numpy as np
 from ..errors import OptionError
 from ..fitting import Estimate
 from ..frame import Column
-from .coefficients import CoefficientTable, coefficient_table, denominator_df
+from .coefficients import CoefficientTable, coefficient_table
+from .degrees_of_freedom import contrast_rows
 from .variances import RESIDUAL, variance_components
 
 Table = dict[str, Column]
@@ -17,8 +18,7 @@ Table = dict[str, Column]
 def coefficients(estimate: Estimate, ddf: str, level: float) -> CoefficientTable:
     """Compute the Wald table of the fixed effects; columns that cannot be estimated come last, as NaN."""
     layout, core = estimate.layout, estimate.core
-    df = denominator_df(ddf, len(core.beta), layout.n_rows)
-    std_error = np.sqrt(np.diag(core.vcov()))
+    _, std_error, df = contrast_rows(estimate, np.eye(len(core.beta)), ddf)
     return coefficient_table(layout.coef_names, core.beta, std_error, df, level=level, dropped=layout.dropped_columns)
 
 

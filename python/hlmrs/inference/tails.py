@@ -1,9 +1,11 @@
 """Upper tails and quantiles of the F and chi-square distributions; infinite degrees of freedom are the limit.
 
-Continued fractions by Lentz's method (DLMF 8.17.22 for the incomplete beta, 8.9.2 for the incomplete gamma function).
+The incomplete gamma function by its series and, by Lentz's method, its continued fraction (DLMF 8.11.4, 8.9.2).
 """
 
 import math
+
+from .distributions import away_from_zero, beta_fraction
 
 _TINY = 1e-300
 _TERMS = 100_000
@@ -70,23 +72,7 @@ def incomplete_beta(a: float, b: float, x: float, complement: float) -> float:
         return 1 - incomplete_beta(b, a, complement, x)
     log_beta = math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
     front = math.exp(a * math.log(x) + b * math.log(complement) - log_beta) / a
-    return front * _beta_fraction(a, b, x)
-
-
-def _beta_fraction(a: float, b: float, x: float) -> float:
-    c, d = 1.0, 1 / _away_from_zero(1 - (a + b) * x / (a + 1))
-    value = d
-    for m in range(1, _TERMS):
-        for numerator in (
-            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
-            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
-        ):
-            d = 1 / _away_from_zero(1 + numerator * d)
-            c = _away_from_zero(1 + numerator / c)
-            value *= c * d
-        if abs(c * d - 1) < _PRECISION:
-            break
-    return value
+    return front * beta_fraction(a, b, x)
 
 
 def _upper_gamma(a: float, x: float) -> float:
@@ -100,8 +86,8 @@ def _upper_gamma(a: float, x: float) -> float:
     for k in range(1, _TERMS):
         numerator = -k * (k - a)
         b += 2
-        d = 1 / _away_from_zero(b + numerator * d)
-        c = _away_from_zero(b + numerator / c)
+        d = 1 / away_from_zero(b + numerator * d)
+        c = away_from_zero(b + numerator / c)
         value *= c * d
         if abs(c * d - 1) < _PRECISION:
             break
@@ -116,7 +102,3 @@ def _gamma_series(a: float, x: float) -> float:
         if term < total * _PRECISION:
             break
     return total
-
-
-def _away_from_zero(value: float) -> float:
-    return value if abs(value) > _TINY else _TINY

@@ -52,11 +52,10 @@ def contrast_table(
     grid = reference_grid(estimate, at)
     functions = mean_functions(estimate, grid, [*outer, *inner], weights)
     axes = [grid.axes[grid.index(name)] for name in inner]
-    return tabulate(estimate, functions, axes, outer, choice, uncertainty)
+    return tabulate(functions, axes, outer, choice, uncertainty)
 
 
 def tabulate(
-    estimate: Estimate,
     functions: LinearFunctions,
     axes: Sequence[Axis],
     outer: Sequence[str],
@@ -71,8 +70,7 @@ def tabulate(
     weights = np.stack(list(named.values()))
     columns = {name: _repeated(functions.columns[name], n, len(named)) for name in outer}
     combined = functions.combined(np.kron(np.eye(groups), weights), {**columns, "contrast": list(named) * groups})
-    # an offset that is the same everywhere cancels: only differences of it remain
-    found = estimates(estimate, combined, uncertainty)
+    found = estimates(combined, uncertainty)
     p_value, quantile = _by_group(found, groups, Family(choice.adjust, n), choice.level)
     margin = quantile * found.std_error
     return {

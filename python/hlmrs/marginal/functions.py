@@ -1,6 +1,5 @@
 """Linear functions of the fixed effects that have a name, and the table of their estimates."""
 
-import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import RankDeficiencyWarning
-from ..fitting import Estimate
 from ..frame import Column, Factor
-from ..inference import Uncertainty, cell_design
+from ..inference import Uncertainty
 from .grid import Axis
 
 Vector = NDArray[np.float64]
@@ -49,16 +47,10 @@ class Estimates:
             return self.value / self.std_error
 
 
-def estimates(estimate: Estimate, functions: LinearFunctions, uncertainty: Uncertainty) -> Estimates:
+def estimates(functions: LinearFunctions, uncertainty: Uncertainty) -> Estimates:
     """Estimate linear functions; a warning says how many the data do not determine."""
-    kept = list(estimate.layout.kept)
-    known = _estimable(estimate, functions.matrix)
-    numbers = np.full((3, len(functions)), math.nan)
-    covariance = np.full((len(functions), len(functions)), math.nan)
-    if known.any():
-        rows = np.ascontiguousarray(functions.matrix[np.ix_(known, kept)])
-        numbers[:, known] = uncertainty.rows(rows)
-        covariance[np.ix_(known, known)] = uncertainty.covariance(rows)
+    value, std_error, df = uncertainty.rows(functions.matrix)
+    known = np.isfinite(value)
     if not known.all():
         warnings.warn(
             f"{np.sum(~known):,} of {len(known):,} estimates depend on combinations of levels that are not in the data "
@@ -66,13 +58,7 @@ def estimates(estimate: Estimate, functions: LinearFunctions, uncertainty: Uncer
             RankDeficiencyWarning,
             stacklevel=5,
         )
-    return Estimates(numbers[0] + functions.constant, numbers[1], numbers[2], covariance)
-
-
-def _estimable(estimate: Estimate, rows: Vector) -> NDArray[np.bool_]:
-    if len(estimate.layout.kept) == len(estimate.layout.columns):
-        return np.ones(len(rows), dtype=bool)
-    return cell_design(estimate).estimable(rows)
+    return Estimates(value + functions.constant, std_error, df, uncertainty.covariance(functions.matrix))
 
 
 def axis_columns(axes: Sequence[Axis]) -> dict[str, Column]:

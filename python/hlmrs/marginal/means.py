@@ -32,7 +32,7 @@ def marginal_means(
     names = _names(estimate, specs, by)
     grid = reference_grid(estimate, at)
     functions = mean_functions(estimate, grid, names, weights)
-    found = estimates(estimate, functions, uncertainty)
+    found = estimates(functions, uncertainty)
     margin = np.array([two_sided_quantile(level, df) for df in found.df]) * found.std_error
     return {
         **functions.columns,

@@ -38,7 +38,7 @@ def significance_regions(
 
     def excess(places: Vector) -> tuple[Vector, Vector]:
         functions, _ = slope_functions(estimate, variable, [name], {**(at or {}), name: places.tolist()}, "equal")
-        return _excess(estimate, functions, level, uncertainty)
+        return _excess(functions, level, uncertainty)
 
     places = np.linspace(low, high, _POINTS)
     value, slope = excess(places)
@@ -57,11 +57,9 @@ def significance_regions(
     }
 
 
-def _excess(
-    estimate: Estimate, functions: LinearFunctions, level: float, uncertainty: Uncertainty
-) -> tuple[Vector, Vector]:
+def _excess(functions: LinearFunctions, level: float, uncertainty: Uncertainty) -> tuple[Vector, Vector]:
     """|t| less its critical value, and the slope."""
-    found = estimates(estimate, functions, uncertainty)
+    found = estimates(functions, uncertainty)
     critical = np.array([two_sided_quantile(level, df) for df in found.df])
     return np.abs(found.statistic) - critical, found.value
 

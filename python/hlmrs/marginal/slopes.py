@@ -40,8 +40,8 @@ def slope_table(
     if contrast is not None:
         if not names:
             raise OptionError("contrast= compares slopes: name in by= what they differ by")
-        return tabulate(estimate, functions, [grid.axes[grid.index(name)] for name in names], [], contrast, uncertainty)
-    found = estimates(estimate, functions, uncertainty)
+        return tabulate(functions, [grid.axes[grid.index(name)] for name in names], [], contrast, uncertainty)
+    found = estimates(functions, uncertainty)
     p_value, quantile = adjusted(found, Family("none", len(functions)), level)
     margin = quantile * found.std_error
     return {

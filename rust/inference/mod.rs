@@ -1,0 +1,11 @@
+//! What follows from an optimum: how variances and covariances of estimates depend on the variance parameters.
+
+pub mod components;
+pub mod curvature;
+pub mod fixed_scores;
+pub mod kenward_roger;
+pub mod linear_covariance;
+pub mod satterthwaite;
+
+pub use kenward_roger::KenwardRoger;
+pub use satterthwaite::Satterthwaite;
