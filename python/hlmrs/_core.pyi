@@ -246,3 +246,18 @@ def kenward_roger(fit: Fit) -> dict[str, Any]:
     adjusted (p, p); sandwiches (m, p, p): Phi P Phi of every variance parameter, and covariance (m, m) of these,
     both relative to sigma^2.  DesignError where the adjustment is not defined.
     """
+
+def cluster_contributions(
+    fit: Fit, rows: Rows, codes: NDArray[np.uint32], n_clusters: int, adjustment: str
+) -> dict[str, _Array]:
+    """Return what clusters contribute to a sandwich covariance by "CR0", "CR2" or "CR3".
+
+    contributions (J, p), whose products sum to the covariance; leverages G (J, p, p) and variances V (J, p, p): under
+    the model Cov(l'c_j, m'c_k) = [j = k] l'V_j m - (G_j l)'(G_k m).  DesignError where groups cross clusters.
+    """
+
+def row_contributions(fit: Fit, rows: Rows) -> _Array:
+    """Return what rows contribute to the fixed effects, shape (n, p): sandwiches sum them over clusters."""
+
+def is_nested(rows: Rows, codes: NDArray[np.uint32]) -> bool:
+    """Tell whether every group of every grouping factor lies within one cluster."""

@@ -25,5 +25,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(values::term_moments, module)?)?;
     module.add_function(wrap_pyfunction!(inference::satterthwaite, module)?)?;
     module.add_function(wrap_pyfunction!(inference::kenward_roger, module)?)?;
+    module.add_function(wrap_pyfunction!(inference::cluster_contributions, module)?)?;
+    module.add_function(wrap_pyfunction!(inference::row_contributions, module)?)?;
+    module.add_function(wrap_pyfunction!(inference::is_nested, module)?)?;
     Ok(())
 }

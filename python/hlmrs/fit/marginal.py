@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import marginal
-from ..inference import DEFAULT_DDF, Uncertainty
+from ..inference import DEFAULT_DDF, uncertainty
 from ..marginal import At, ContrastChoice
 from .tables import Tables
 
@@ -25,6 +25,8 @@ class Marginal(Tables):
         weights: str = "equal",
         ddf: str = DEFAULT_DDF,
         level: float = 0.95,
+        vcov: str = "model",
+        cluster: Any = None,
     ) -> Any:
         """Return estimated marginal means: predictions on a grid of the fixed part's variables, averaged.
 
@@ -44,6 +46,8 @@ class Marginal(Tables):
             Degrees of freedom, as in ``tidy``.
         level : float
             Level of the confidence intervals.
+        vcov, cluster
+            The covariance that tests rest on, as in ``tidy``.
 
         Returns
         -------
@@ -68,8 +72,8 @@ class Marginal(Tables):
         >>> [round(mean, 2) for mean in fit.emmeans("Machine")["estimate"]]
         [52.36, 60.32, 66.27]
         """
-        uncertainty = Uncertainty(self._estimate, ddf)
-        return self._frame(marginal.marginal_means(self._estimate, specs, by, at, weights, level, uncertainty))
+        how = uncertainty(self._estimate, ddf, vcov, cluster)
+        return self._frame(marginal.marginal_means(self._estimate, specs, by, at, weights, level, how))
 
     def contrasts(
         self,
@@ -84,6 +88,8 @@ class Marginal(Tables):
         weights: str = "equal",
         ddf: str = DEFAULT_DDF,
         level: float = 0.95,
+        vcov: str = "model",
+        cluster: Any = None,
     ) -> Any:
         """Return contrasts of marginal means, with tests against zero.
 
@@ -105,7 +111,7 @@ class Marginal(Tables):
             ``"none"``, ``"tukey"`` (pairwise), ``"dunnett"`` (reference), ``"scheffe"``, ``"mvt"``, ``"sidak"``,
             ``"bonferroni"``, ``"holm"``, ``"hochberg"``, ``"bh"`` (or ``"fdr"``), ``"by"``.  Intervals are adjusted as
             well; those of the stepwise methods are Bonferroni's.
-        at, weights, ddf, level
+        at, weights, ddf, level, vcov, cluster
             As in ``emmeans``.
 
         Returns
@@ -132,8 +138,8 @@ class Marginal(Tables):
         [('B - A', 7.97), ('C - B', 5.95)]
         """
         choice = ContrastChoice(method, interaction, reference, adjust, level)
-        uncertainty = Uncertainty(self._estimate, ddf)
-        return self._frame(marginal.contrast_table(self._estimate, specs, by, at, weights, choice, uncertainty))
+        how = uncertainty(self._estimate, ddf, vcov, cluster)
+        return self._frame(marginal.contrast_table(self._estimate, specs, by, at, weights, choice, how))
 
     def pairs(self, specs: Names, *, adjust: str = "tukey", **options: Any) -> Any:
         """Return all pairwise comparisons of marginal means.
@@ -165,6 +171,8 @@ class Marginal(Tables):
         adjust: str = "none",
         ddf: str = DEFAULT_DDF,
         level: float = 0.95,
+        vcov: str = "model",
+        cluster: Any = None,
     ) -> Any:
         """Return slopes of a covariate, with tests against zero: simple slopes when the model has interactions.
 
@@ -175,7 +183,7 @@ class Marginal(Tables):
         by : str or list of str, optional
             Moderators: a slope for each combination.  Covariates stand at their mean and one standard deviation to
             each side, unless ``at`` places them.
-        at, weights, ddf, level
+        at, weights, ddf, level, vcov, cluster
             As in ``emmeans``.
         contrast : str or dict, optional
             Compare the slopes instead, by a ``method`` of ``contrasts``.
@@ -201,8 +209,8 @@ class Marginal(Tables):
         [0.784, 0.48]
         """
         choice = None if contrast is None else ContrastChoice(contrast, False, None, adjust, level)
-        uncertainty = Uncertainty(self._estimate, ddf)
-        table = marginal.slope_table(self._estimate, variable, by, at, weights, choice, level, uncertainty)
+        how = uncertainty(self._estimate, ddf, vcov, cluster)
+        table = marginal.slope_table(self._estimate, variable, by, at, weights, choice, level, how)
         return self._frame(table)
 
     def johnson_neyman(
@@ -214,6 +222,8 @@ class Marginal(Tables):
         limits: tuple[float, float] | None = None,
         ddf: str = DEFAULT_DDF,
         level: float = 0.95,
+        vcov: str = "model",
+        cluster: Any = None,
     ) -> Any:
         """Return the regions of a moderator in which a slope differs from zero.
 
@@ -227,7 +237,7 @@ class Marginal(Tables):
             Places of other variables, as in ``emmeans``.
         limits : pair of float, optional
             The interval to search.  Default: the range of the moderator in the rows used.
-        ddf, level
+        ddf, level, vcov, cluster
             As in ``emmeans``; a slope is significant at 1 - ``level``.
 
         Returns
@@ -248,7 +258,5 @@ class Marginal(Tables):
         >>> fit.johnson_neyman("cses", "meanses")["significant"].to_list()
         [True]
         """
-        uncertainty = Uncertainty(self._estimate, ddf)
-        return self._frame(
-            marginal.significance_regions(self._estimate, variable, moderator, at, limits, level, uncertainty)
-        )
+        how = uncertainty(self._estimate, ddf, vcov, cluster)
+        return self._frame(marginal.significance_regions(self._estimate, variable, moderator, at, limits, level, how))

@@ -6,7 +6,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from .. import hypotheses as tests
-from ..inference import DEFAULT_DDF, Uncertainty
+from ..inference import DEFAULT_DDF, uncertainty
 from .tables import Tables
 
 
@@ -15,7 +15,7 @@ class Tests(Tables):
 
     __slots__ = ()
 
-    def anova(self, *, type: int = 3, ddf: str = DEFAULT_DDF) -> Any:
+    def anova(self, *, type: int = 3, ddf: str = DEFAULT_DDF, vcov: str = "model", cluster: Any = None) -> Any:
         """Return an F test for every term of the fixed part.
 
         Parameters
@@ -26,6 +26,8 @@ class Tests(Tables):
             and 3 do not depend on the coding of factors; all agree in balanced designs of factors.
         ddf : str
             Degrees of freedom, as in ``tidy``; with Kenward-Roger the statistic is scaled as well.
+        vcov, cluster
+            The covariance that tests rest on, as in ``tidy``; with a robust one, approximate Hotelling tests.
 
         Returns
         -------
@@ -51,7 +53,7 @@ class Tests(Tables):
         >>> [round(f, 2) for f in fit.anova()["statistic"]]
         [87.8]
         """
-        return self._frame(tests.anova_table(self._estimate, type, Uncertainty(self._estimate, ddf)))
+        return self._frame(tests.anova_table(self._estimate, type, uncertainty(self._estimate, ddf, vcov, cluster)))
 
     def test(
         self,
@@ -60,6 +62,8 @@ class Tests(Tables):
         joint: bool | None = None,
         ddf: str = DEFAULT_DDF,
         level: float = 0.95,
+        vcov: str = "model",
+        cluster: Any = None,
     ) -> Any:
         """Test linear hypotheses about the fixed effects.
 
@@ -74,6 +78,8 @@ class Tests(Tables):
             Degrees of freedom, as in ``tidy``.
         level : float
             Level of the confidence intervals.
+        vcov, cluster
+            The covariance that tests rest on, as in ``tidy``.
 
         Returns
         -------
@@ -97,20 +103,22 @@ class Tests(Tables):
         >>> round(table["estimate"][0], 3), round(table["statistic"][0], 3)
         (10.467, 0.302)
         """
-        uncertainty = Uncertainty(self._estimate, ddf)
-        return self._frame(tests.hypothesis_table(self._estimate, hypotheses, joint, level, uncertainty))
+        how = uncertainty(self._estimate, ddf, vcov, cluster)
+        return self._frame(tests.hypothesis_table(self._estimate, hypotheses, joint, level, how))
 
-    def drop1(self, *, ddf: str = DEFAULT_DDF) -> Any:
+    def drop1(self, *, ddf: str = DEFAULT_DDF, vcov: str = "model", cluster: Any = None) -> Any:
         """Return an F test for every term of the fixed part that could be dropped alone.
 
         Parameters
         ----------
         ddf : str
             Degrees of freedom, as in ``tidy``.
+        vcov, cluster
+            The covariance that tests rest on, as in ``tidy``.
 
         Returns
         -------
         data frame
             As ``anova``, without the terms that others contain: main effects stay while their interaction is there.
         """
-        return self._frame(tests.deletion_table(self._estimate, Uncertainty(self._estimate, ddf)))
+        return self._frame(tests.deletion_table(self._estimate, uncertainty(self._estimate, ddf, vcov, cluster)))

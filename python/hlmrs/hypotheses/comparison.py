@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def _compared(estimate: Estimate, reml: bool) -> Compared:
 
 def _ratios(models: Sequence[Compared]) -> dict[str, Column]:
     rows: list[tuple[float, float, float, str | None]] = [(math.nan, math.nan, math.nan, None)]
-    rows += [_ratio(small, large) for small, large in zip(models, models[1:], strict=False)]
+    rows += [_ratio(small, large) for small, large in pairwise(models)]
     chisq, df, p_value, law = zip(*rows, strict=True)
     return {
         "chisq": np.array(chisq),
@@ -74,7 +75,7 @@ def _ratios(models: Sequence[Compared]) -> dict[str, Column]:
 
 
 def _ratio(small: Compared, large: Compared) -> tuple[float, float, float, str | None]:
-    """Test a model against the next larger: chi-square, degrees of freedom, p, and the distribution that p refers to."""
+    """Test a model against the next larger: chi-square, degrees of freedom, p, and what p refers to."""
     df = large.core.n_params - small.core.n_params
     embedding = embed(small.estimate, large.estimate) if df > 0 else None
     if embedding is None:

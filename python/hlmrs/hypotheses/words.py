@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +84,7 @@ class _Reader:
             text = self._text[start : self._at].strip()
             if len(sides) == 1:
                 sides.append(_Sum(np.zeros(self._n), 0.0))
-            out += [self._hypothesis(text, left, right, start) for left, right in zip(sides, sides[1:], strict=False)]
+            out += [self._hypothesis(text, left, right, start) for left, right in pairwise(sides)]
             if not (self._take(",") or self._take(";")):
                 break
         if self._skip() < len(self._text):

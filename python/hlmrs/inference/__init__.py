@@ -1,9 +1,10 @@
 """Tests, intervals, predictions and other tables of a fit.
 
-``distributions``, ``tails`` and ``studentized_range`` have the tails, ``degrees_of_freedom`` the one entry to tests of L beta, by ``satterthwaite``,
-``kenward_roger`` or ``containment``, ``uncertainty`` the choice of it; ``cells`` reads what the data determine; ``coefficients`` has the Wald table of the fixed effects, ``variances`` the
-variance components, ``effects`` random effects and group coefficients, ``prediction`` predictions, ``residuals``
-residuals, ``tables`` puts them under broom's names.
+``distributions``, ``tails`` and ``studentized_range`` have the tails; ``degrees_of_freedom`` is the one entry to tests
+of L beta, by ``satterthwaite``, ``kenward_roger`` or ``containment``, ``robust`` has sandwiches, and ``uncertainty`` the
+choice of all these; ``cells`` reads what hypotheses about terms are made of; ``coefficients`` has the Wald table of the
+fixed effects, ``variances`` the variance components, ``effects`` random effects and group coefficients, ``prediction``
+predictions, ``residuals`` residuals, ``tables`` puts them under broom's names.
 """
 
 from .cells import CellDesign, CellTerm, cell_design
@@ -30,7 +31,7 @@ from .tables import (
     variance_table,
 )
 from .tails import chi_square_tail, f_quantile, f_tail
-from .uncertainty import Uncertainty
+from .uncertainty import Uncertainty, covariance_matrix, uncertainty
 from .variances import RESIDUAL, variance_components, variance_shares
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "coefficients",
     "confidence_table",
     "contrast_rows",
+    "covariance_matrix",
     "f_quantile",
     "f_tail",
     "fixed_table",
@@ -68,6 +70,7 @@ __all__ = [
     "studentized_range_tail",
     "two_sided_p",
     "two_sided_quantile",
+    "uncertainty",
     "variance_components",
     "variance_shares",
     "variance_table",

@@ -127,7 +127,7 @@ def _within(bound: Vector, root: Vector, uniform: Vector) -> Vector:
 
 
 def _pivot(row: Vector) -> int:
-    """The last coordinate that a row depends on."""
+    """Return the last coordinate that a row depends on."""
     nonzero = np.flatnonzero(row)
     return int(nonzero[-1]) if len(nonzero) else 0
 

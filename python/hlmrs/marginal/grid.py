@@ -38,7 +38,7 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceGrid:
-    """Axes, and the model matrix of their combinations: shape (n_1, ..., n_k, columns of X); offsets (n_1, ..., n_k)."""
+    """Axes, and of their combinations the model matrix (n_1, ..., n_k, columns of X) and offset (n_1, ..., n_k)."""
 
     axes: tuple[Axis, ...]
     matrix: Vector
@@ -113,7 +113,8 @@ def variable_names(estimate: Estimate, names: "str | Sequence[str] | None", opti
             raise TypeError(f"{option}={names!r}: give names of variables")
         if name not in columns and name not in of_factor:
             raise OptionError(
-                f"{option}: the fixed part has no variable {name!r}{suggestion(name, columns)}; it has {listed(columns)}"
+                f"{option}: the fixed part has no variable {name!r}{suggestion(name, columns)}; "
+                f"it has {listed(columns)}"
             )
         out.append(name if name in columns else of_factor[name])
     if len(set(out)) < len(out):

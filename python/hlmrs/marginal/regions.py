@@ -4,6 +4,7 @@ Bauer and Curran (2005) for multilevel models; here every point has its own degr
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,7 @@ def significance_regions(
     for k in np.flatnonzero(np.sign(value[1:]) != np.sign(value[:-1])):
         edges.append(_crossing(lambda x: float(excess(np.array([x]))[0][0]), places[k], places[k + 1], value[k]))
     edges.append(high)
-    middles = np.array([(a + b) / 2 for a, b in zip(edges, edges[1:], strict=False)])
+    middles = np.array([(a + b) / 2 for a, b in pairwise(edges)])
     inside, slope = excess(middles)
     return {
         "moderator": [moderator] * len(middles),

@@ -102,7 +102,8 @@ def _own(name: str, weights: Any, labels: Sequence[str]) -> Vector:
         unknown = [label for label in weights if str(label) not in labels]
         if unknown:
             raise OptionError(f"contrast {name!r}: there is no mean {unknown[0]!r}, but {', '.join(map(repr, labels))}")
-        weights = [dict((str(k), v) for k, v in weights.items()).get(label, 0.0) for label in labels]
+        by_label = {str(label): weight for label, weight in weights.items()}
+        weights = [by_label.get(label, 0.0) for label in labels]
     row = np.asarray(weights, dtype=float)
     if row.shape != (len(labels),):
         raise OptionError(f"contrast {name!r} has {row.size} weights for {len(labels)} means: {', '.join(labels)}")
