@@ -21,11 +21,12 @@ from ..fitting import (
 )
 from ..frame import open_frame
 from .by_row import ByRow
+from .effect_sizes import EffectSizes
 from .marginal import Marginal
 from .testing import Tests
 
 
-class LinearMixedFit(Marginal, Tests, ByRow):
+class LinearMixedFit(Marginal, Tests, EffectSizes, ByRow):
     """A fitted linear mixed model, as ``lmer`` returns it.
 
     Attributes are numbers and arrays; methods return tables in the library of the data, or arrays.  It does not change:

@@ -101,8 +101,8 @@ def _check_same_rows(one: Estimate, other: Estimate) -> None:
     a, b = one.values, other.values
     if not np.array_equal(a.response, b.response):
         raise DataError(f"{first!r} and {second!r} were fitted to different responses or different rows")
-    weights = [np.ones(n) if values.weights is None else values.weights for values in (a, b)]
-    if not np.array_equal(*weights):
+    ones = np.ones(n)
+    if not np.array_equal(ones if a.weights is None else a.weights, ones if b.weights is None else b.weights):
         raise DataError(f"{first!r} and {second!r} were fitted with different weights")
 
 

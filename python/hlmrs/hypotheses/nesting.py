@@ -37,7 +37,7 @@ class RandomPart:
     @property
     def width(self) -> int:
         """Random effects per group."""
-        return self.columns.shape[1]
+        return int(self.columns.shape[1])
 
 
 @dataclass(frozen=True, slots=True)

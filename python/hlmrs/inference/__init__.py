@@ -1,10 +1,10 @@
 """Tests, intervals, predictions and other tables of a fit.
 
 ``distributions``, ``tails`` and ``studentized_range`` have the tails; ``degrees_of_freedom`` is the one entry to tests
-of L beta, by ``satterthwaite``, ``kenward_roger`` or ``containment``, ``robust`` has sandwiches, and ``uncertainty`` the
-choice of all these; ``cells`` reads what hypotheses about terms are made of; ``coefficients`` has the Wald table of the
-fixed effects, ``variances`` the variance components, ``effects`` random effects and group coefficients, ``prediction``
-predictions, ``residuals`` residuals, ``tables`` puts them under broom's names.
+of L beta, by ``satterthwaite``, ``kenward_roger`` or ``containment``, ``robust`` has sandwiches, and ``uncertainty``
+the choice of all these; ``cells`` reads what hypotheses about terms are made of; ``coefficients`` has the Wald table of
+the fixed effects, ``variances`` the variance components, ``effects`` random effects and group coefficients,
+``prediction`` predictions, ``residuals`` residuals, ``tables`` puts them under broom's names.
 """
 
 from .cells import CellDesign, CellTerm, cell_design

@@ -168,7 +168,7 @@ def sandwich(estimate: Estimate, kind: str, cluster: Any, ddf: str = "satterthwa
         if clustering.n_clusters < 2:
             raise OptionError(f"cluster={clustering.name!r} has one cluster; a robust covariance needs many")
     if len(found) == 1 and found[0].nested:
-        key = ("sandwich", kind, ddf, found[0].codes.tobytes())
+        key = f"sandwich {kind} {ddf} {hash(found[0].codes.tobytes())}"
         if key not in estimate.memo:
             estimate.memo[key] = Sandwich(estimate, kind, found[0], ddf)
         kept: Sandwich = estimate.memo[key]

@@ -29,7 +29,7 @@ def studentized_range_tail(q: float, n_means: int, df: float) -> float:
     if df > _NORMAL_DF:
         return float(_range_tail(np.array([q]), n_means)[0])
     scale, weight = _scale_rule(df)
-    return float(min(1.0, weight @ _range_tail(q * scale, n_means)))
+    return min(1.0, float(weight @ _range_tail(q * scale, n_means)))
 
 
 def largest_statistic_tail(t: float, correlation: Vector, df: float) -> float:
@@ -88,7 +88,7 @@ def _range_tail(w: Vector, n: int) -> Vector:
     inner = upper[None, :] - _normal_cdf(z[None, :] - w[:, None])
     density = np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
     inside = n * (8.5 * weights * density)[None, :] * np.clip(inner, 0, 1) ** (n - 1)
-    return np.clip(1 - inside.sum(axis=1), 0.0, 1.0)
+    return np.asarray(np.clip(1 - inside.sum(axis=1), 0.0, 1.0))
 
 
 @cache
@@ -161,7 +161,7 @@ def _lattice(dimension: int) -> Vector:
     generator = np.random.default_rng(_SEED)
     steps = np.arange(1, _POINTS + 1)[:, None] * np.sqrt(primes)[None, :]
     parts = [np.abs(2 * ((steps + generator.random(dimension)) % 1) - 1) for _ in range(_SHIFTS)]
-    return np.clip(np.concatenate(parts), 1e-15, 1 - 1e-15)
+    return np.asarray(np.clip(np.concatenate(parts), 1e-15, 1 - 1e-15))
 
 
 def _chi_square_quantiles(df: float, probability: Vector) -> Vector:
@@ -184,9 +184,8 @@ def _normal_cdf(z: Vector) -> Vector:
     t = place - k
     h00, h10 = (1 + 2 * t) * (1 - t) ** 2, t * (1 - t) ** 2
     h01, h11 = t * t * (3 - 2 * t), t * t * (t - 1)
-    return np.clip(
-        h00 * values[k] + h10 * step * slopes[k] + h01 * values[k + 1] + h11 * step * slopes[k + 1], 0.0, 1.0
-    )
+    value = h00 * values[k] + h10 * step * slopes[k] + h01 * values[k + 1] + h11 * step * slopes[k + 1]
+    return np.asarray(np.clip(value, 0.0, 1.0))
 
 
 def _normal_quantile(p: Vector) -> Vector:

@@ -69,7 +69,9 @@ def tabulate(
     groups = len(functions) // n
     weights = np.stack(list(named.values()))
     columns = {name: _repeated(functions.columns[name], n, len(named)) for name in outer}
-    combined = functions.combined(np.kron(np.eye(groups), weights), {**columns, "contrast": list(named) * groups})
+    combined = functions.combined(
+        np.asarray(np.kron(np.eye(groups), weights), dtype=float), {**columns, "contrast": list(named) * groups}
+    )
     found = estimates(combined, uncertainty)
     p_value, quantile = _by_group(found, groups, Family(choice.adjust, n), choice.level)
     margin = quantile * found.std_error
@@ -95,9 +97,9 @@ def named_contrasts(axes: Sequence[Axis], choice: ContrastChoice) -> dict[str, V
     out = {}
     for combination in product(*(part.items() for part in parts)):
         name = " : ".join(f"({label})" for label, _ in combination)
-        row = np.ones(1)
+        row: Vector = np.ones(1)
         for _, weights in combination:
-            row = np.kron(row, weights)
+            row = np.asarray(np.kron(row, weights), dtype=float)
         out[name] = row
     return out
 

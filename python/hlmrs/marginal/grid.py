@@ -138,7 +138,7 @@ def level_shares(estimate: Estimate, axes: Sequence[Axis]) -> Vector:
     inside = np.logical_and.reduce([code >= 0 for code in codes])
     places = tuple(code[inside] for code in codes)
     np.add.at(counts, places, 1.0 if weights is None else weights[inside])
-    return counts / counts.sum()
+    return np.asarray(counts / counts.sum())
 
 
 def _codes(estimate: Estimate, axis: Axis) -> NDArray[np.intp]:
@@ -154,7 +154,7 @@ def _codes(estimate: Estimate, axis: Axis) -> NDArray[np.intp]:
     kept = estimate.rows.kept
     labels = axis.labels
     place = np.array([labels.index(level) if level in labels else -1 for level in levels])
-    return place[whole if kept is None else whole[kept]]
+    return np.asarray(place[whole if kept is None else whole[kept]])
 
 
 def _factor_axis(estimate: Estimate, column: Column, factor: Factor, levels: Sequence[str]) -> Axis:
@@ -188,7 +188,7 @@ def _placed(axis: Axis, values: Any) -> Axis:
     if not asked:
         raise OptionError(f"at: {axis.name!r} has no values")
     if axis.factor is not None:
-        known = dict(zip(axis.labels, axis.places, strict=True))
+        known: dict[str, Any] = dict(zip(axis.labels, axis.places, strict=True))
         texts = [value if isinstance(value, str) else _label(value) for value in asked]
         for text in texts:
             if text not in known:
