@@ -243,3 +243,12 @@ def kenward_roger(fit: Fit) -> dict[str, Any]:
     adjusted (p, p); sandwiches (m, p, p): Phi P Phi of every variance parameter, and covariance (m, m) of these,
     both relative to sigma^2.  DesignError where the adjustment is not defined.
     """
+
+def profile(
+    fit: Fit, parameters: list[tuple[str, int, int, int]], limit: float, n_threads: int
+) -> list[tuple[float, float, float, _Array]]:
+    """Profile the likelihood of parameters to where |zeta| is `limit`.
+
+    Parameters are ("fixed", column, 0, 0), ("sd", term, column, 0), ("cor", term, row, column), ("sigma", 0, 0, 0).
+    Returns per parameter the estimate, the bounds, and points (value, zeta), shape (m, 2).
+    """

@@ -25,5 +25,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(values::term_moments, module)?)?;
     module.add_function(wrap_pyfunction!(inference::satterthwaite, module)?)?;
     module.add_function(wrap_pyfunction!(inference::kenward_roger, module)?)?;
+    module.add_function(wrap_pyfunction!(inference::profile, module)?)?;
     Ok(())
 }

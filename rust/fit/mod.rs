@@ -2,7 +2,7 @@
 
 pub mod identifiability;
 pub mod lmm;
-mod objective;
+pub mod objective;
 pub mod prediction;
 pub mod response;
 pub mod result;

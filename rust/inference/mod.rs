@@ -5,6 +5,7 @@ pub mod curvature;
 pub mod fixed_scores;
 pub mod kenward_roger;
 pub mod linear_covariance;
+pub mod profile;
 pub mod satterthwaite;
 
 pub use kenward_roger::KenwardRoger;

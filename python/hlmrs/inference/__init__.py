@@ -2,14 +2,15 @@
 
 ``distributions`` has the tails, ``degrees_of_freedom`` the one entry to tests of L beta, by ``satterthwaite``,
 ``kenward_roger`` or ``containment``; ``coefficients`` has the Wald table of the fixed effects, ``variances`` the
-variance components, ``effects`` random effects and group coefficients, ``prediction`` predictions, ``residuals``
-residuals, ``tables`` puts them under broom's names.
+variance components, ``profiles`` profile likelihood, ``effects`` random effects and group coefficients,
+``prediction`` predictions, ``residuals`` residuals, ``tables`` puts them under broom's names.
 """
 
 from .coefficients import CoefficientTable, check_level
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
 from .effects import group_coefficients, random_effects
 from .prediction import Choice, predict, predict_rows
+from .profiles import parameter_codes, profile_table, profiles
 from .residuals import augment, residuals
 from .tables import (
     coefficients,
@@ -38,8 +39,11 @@ __all__ = [
     "glance_table",
     "group_coefficients",
     "joint_test",
+    "parameter_codes",
     "predict",
     "predict_rows",
+    "profile_table",
+    "profiles",
     "random_effects",
     "random_parameter_table",
     "record",

@@ -10,9 +10,12 @@ from ..fitting import Estimate
 from ..frame import Column
 from .coefficients import CoefficientTable, coefficient_table
 from .degrees_of_freedom import contrast_rows
+from .profiles import profile_intervals
 from .variances import RESIDUAL, variance_components
 
 Table = dict[str, Column]
+
+CONFINT_METHODS = ("wald", "profile")
 
 
 def coefficients(estimate: Estimate, ddf: str, level: float) -> CoefficientTable:
@@ -29,8 +32,10 @@ def fixed_table(estimate: Estimate, ddf: str, level: float) -> Table:
 
 def confidence_table(estimate: Estimate, method: str, ddf: str, level: float) -> Table:
     """Lay confidence intervals out."""
-    if method != "wald":
-        raise OptionError(f"method={method!r}: choose 'wald'")
+    if method not in CONFINT_METHODS:
+        raise OptionError(f"method={method!r}: choose one of {', '.join(map(repr, CONFINT_METHODS))}")
+    if method == "profile":
+        return profile_intervals(estimate, level)
     table = coefficients(estimate, ddf, level)
     n = len(estimate.core.beta)
     return {"term": table.term[:n], "conf_low": table.conf_low[:n], "conf_high": table.conf_high[:n]}
