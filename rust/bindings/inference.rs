@@ -7,9 +7,8 @@ use pyo3::types::PyDict;
 
 use super::fit::PyFit;
 use super::interrupt::run_interruptible;
-use crate::fit::Fit;
+use crate::fit::{Fit, Parameter};
 use crate::inference;
-use crate::inference::profile::Parameter;
 
 fn matrices(py: Python<'_>, blocks: Vec<Vec<f64>>, n: usize) -> PyResult<Bound<'_, PyArray3<f64>>> {
     let count = blocks.len();
@@ -65,7 +64,7 @@ pub fn profile<'py>(
         .collect()
 }
 
-fn parameter(fit: &Fit, (kind, a, b, c): &(String, usize, usize, usize)) -> PyResult<Parameter> {
+pub fn parameter(fit: &Fit, (kind, a, b, c): &(String, usize, usize, usize)) -> PyResult<Parameter> {
     let width = |term: usize| fit.problem.theta_map.terms.get(term).map_or(0, |t| t.width);
     match kind.as_str() {
         "fixed" if *a < fit.beta.len() => Ok(Parameter::Fixed(*a)),

@@ -15,4 +15,4 @@ mod sums;
 pub use accumulate::accumulate;
 pub use basis::{FixedBasis, RandomBasis};
 pub use blocks::{CrossProducts, FactorBlock, Link};
-pub use new_response::with_response;
+pub use new_response::{user_row, with_response};

@@ -59,7 +59,7 @@ fn centre(a: &CrossProducts, source: &dyn RowSource, y: &[f64]) -> Result<Vec<f6
 }
 
 /// Row i of X: the columns kept.
-fn user_row(source: &dyn RowSource, a: &CrossProducts, batch: &Batch, i: usize) -> Vec<f64> {
+pub fn user_row(source: &dyn RowSource, a: &CrossProducts, batch: &Batch, i: usize) -> Vec<f64> {
     let layout = source.fixed();
     a.fixed
         .kept

@@ -22,9 +22,10 @@ from ..fitting import (
 from ..frame import open_frame
 from .by_row import ByRow
 from .tables import Tables
+from .uncertainty import Uncertainty
 
 
-class LinearMixedFit(Tables, ByRow):
+class LinearMixedFit(Tables, ByRow, Uncertainty):
     """A fitted linear mixed model, as ``lmer`` returns it.
 
     Attributes are numbers and arrays; methods return tables in the library of the data, or arrays.  It does not change:

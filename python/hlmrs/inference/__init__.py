@@ -2,10 +2,11 @@
 
 ``distributions`` has the tails, ``degrees_of_freedom`` the one entry to tests of L beta, by ``satterthwaite``,
 ``kenward_roger`` or ``containment``; ``coefficients`` has the Wald table of the fixed effects, ``variances`` the
-variance components, ``profiles`` profile likelihood, ``effects`` random effects and group coefficients,
-``prediction`` predictions, ``residuals`` residuals, ``tables`` puts them under broom's names.
+variance components, ``profiles`` profile likelihood, ``bootstrap`` replicates, ``effects`` random effects and group
+coefficients, ``prediction`` predictions, ``residuals`` residuals, ``tables`` puts them under broom's names.
 """
 
+from .bootstrap import Bootstrap, draw, draw_statistic
 from .coefficients import CoefficientTable, check_level
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
 from .effects import group_coefficients, random_effects
@@ -28,6 +29,7 @@ __all__ = [
     "DDF_METHODS",
     "DEFAULT_DDF",
     "RESIDUAL",
+    "Bootstrap",
     "Choice",
     "CoefficientTable",
     "augment",
@@ -35,6 +37,8 @@ __all__ = [
     "coefficients",
     "confidence_table",
     "contrast_rows",
+    "draw",
+    "draw_statistic",
     "fixed_table",
     "glance_table",
     "group_coefficients",

@@ -8,6 +8,7 @@ import numpy as np
 from ..errors import OptionError
 from ..fitting import Estimate
 from ..frame import Column
+from .bootstrap import draw
 from .coefficients import CoefficientTable, coefficient_table
 from .degrees_of_freedom import contrast_rows
 from .profiles import profile_intervals
@@ -15,7 +16,7 @@ from .variances import RESIDUAL, variance_components
 
 Table = dict[str, Column]
 
-CONFINT_METHODS = ("wald", "profile")
+CONFINT_METHODS = ("wald", "profile", "boot")
 
 
 def coefficients(estimate: Estimate, ddf: str, level: float) -> CoefficientTable:
@@ -30,12 +31,14 @@ def fixed_table(estimate: Estimate, ddf: str, level: float) -> Table:
     return asdict(coefficients(estimate, ddf, level))
 
 
-def confidence_table(estimate: Estimate, method: str, ddf: str, level: float) -> Table:
+def confidence_table(estimate: Estimate, method: str, ddf: str, level: float, n: int, seed: int | None) -> Table:
     """Lay confidence intervals out."""
     if method not in CONFINT_METHODS:
         raise OptionError(f"method={method!r}: choose one of {', '.join(map(repr, CONFINT_METHODS))}")
     if method == "profile":
         return profile_intervals(estimate, level)
+    if method == "boot":
+        return draw(estimate, n, "parametric", seed, None, None).intervals("percentile", level)
     table = coefficients(estimate, ddf, level)
     n = len(estimate.core.beta)
     return {"term": table.term[:n], "conf_low": table.conf_low[:n], "conf_high": table.conf_high[:n]}

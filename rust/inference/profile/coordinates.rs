@@ -1,12 +1,11 @@
 //! Chooses the chart of a parameter, and where it starts.
 
-use super::Parameter;
 use super::basis::{Moved, change_term, completed, inverse};
 use super::chart::Chart;
 use crate::covariance::compound_symmetry::angle_of;
 use crate::covariance::{Structure, TermCovariance};
-use crate::fit::Fit;
 use crate::fit::units::{lower_triangle, relative_covariance};
+use crate::fit::{Fit, Parameter};
 use crate::objective::Problem;
 
 /// A problem in which a parameter is a coordinate.

@@ -12,17 +12,8 @@ use std::sync::atomic::AtomicBool;
 use rayon::prelude::*;
 
 use crate::Result;
-use crate::fit::{Control, Fit, fit, units};
+use crate::fit::{Control, Fit, Parameter, fit, units};
 use crate::objective::Criterion;
-
-/// What can be profiled; columns are those of the user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Parameter {
-    Fixed(usize),
-    Sd { term: usize, column: usize },
-    Correlation { term: usize, row: usize, column: usize },
-    Sigma,
-}
 
 /// One parameter's profile.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -2,11 +2,11 @@
 
 use std::sync::atomic::AtomicBool;
 
+use super::Profile;
 use super::chart::Constrained;
 use super::coordinates::{Place, Start, start};
-use super::{Parameter, Profile};
-use crate::fit::Fit;
 use crate::fit::objective::Interruptible;
+use crate::fit::{Fit, Parameter};
 use crate::optimize::{Settings, trust_region};
 use crate::{Error, Result};
 
