@@ -34,6 +34,7 @@ pub mod linalg;
 pub mod objective;
 pub mod optimize;
 pub mod penalized_ls;
+pub mod resample;
 
 pub use covariance::Structure;
 pub use error::{Error, Result};

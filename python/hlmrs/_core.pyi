@@ -1,5 +1,6 @@
 """The compiled core: arrays in, arrays out.  Errors are those of ``hlmrs.errors``."""
 
+from collections.abc import Callable
 from typing import Any, Literal, NotRequired, TypedDict, final
 
 import numpy as np
@@ -261,3 +262,33 @@ def row_contributions(fit: Fit, rows: Rows) -> _Array:
 
 def is_nested(rows: Rows, codes: NDArray[np.uint32]) -> bool:
     """Tell whether every group of every grouping factor lies within one cluster."""
+
+def profile(
+    fit: Fit, parameters: list[tuple[str, int, int, int]], limit: float, n_threads: int
+) -> list[tuple[float, float, float, _Array]]:
+    """Profile the likelihood of parameters to where |zeta| is `limit`.
+
+    Parameters are ("fixed", column, 0, 0), ("sd", term, column, 0), ("cor", term, row, column), ("sigma", 0, 0, 0).
+    Returns per parameter the estimate, the bounds, and points (value, zeta), shape (m, 2).
+    """
+
+def bootstrap(
+    fit: Fit,
+    rows: Rows,
+    parameters: list[tuple[str, int, int, int]],
+    kind: str,
+    cluster: int,
+    n: int,
+    seed: int,
+    n_threads: int,
+    progress: Callable[[int], None] | None,
+) -> _Array:
+    """Draw replicates of parameters (as for ``profile``), shape (n, n_parameters); NaN where one has no optimum.
+
+    kind: "parametric", "residual", or "case", which draws levels of the grouping factor `cluster`.
+    """
+
+def jackknife(
+    fit: Fit, rows: Rows, parameters: list[tuple[str, int, int, int]], cluster: int, n_threads: int
+) -> _Array:
+    """Return the parameters with every level of a grouping factor left out in turn, shape (n_levels, n_parameters)."""

@@ -21,6 +21,16 @@ pub fn run_interruptible<T: Send + 'static>(
     n_threads: usize,
     work: impl FnOnce(&AtomicBool) -> Result<T> + Send + 'static,
 ) -> PyResult<T> {
+    run_watched(py, n_threads, |_| Ok(()), work)
+}
+
+/// The same, calling `watch` at every poll; its error stops the work as Ctrl-C does.
+pub fn run_watched<T: Send + 'static>(
+    py: Python<'_>,
+    n_threads: usize,
+    mut watch: impl FnMut(Python<'_>) -> PyResult<()>,
+    work: impl FnOnce(&AtomicBool) -> Result<T> + Send + 'static,
+) -> PyResult<T> {
     let stop = Arc::new(AtomicBool::new(false));
     let (sender, receiver) = channel();
     let flag = stop.clone();
@@ -39,7 +49,7 @@ pub fn run_interruptible<T: Send + 'static>(
         match outcome {
             Ok(outcome) => return finish(py, outcome),
             Err(RecvTimeoutError::Timeout) => {
-                if let Err(signal) = py.check_signals() {
+                if let Err(signal) = py.check_signals().and_then(|()| watch(py)) {
                     stop.store(true, Ordering::Relaxed);
                     return Err(signal);
                 }

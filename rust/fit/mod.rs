@@ -2,7 +2,8 @@
 
 pub mod identifiability;
 pub mod lmm;
-mod objective;
+pub mod objective;
+pub mod parameter;
 pub mod prediction;
 pub mod response;
 pub mod result;
@@ -11,5 +12,6 @@ pub mod units;
 pub mod verdict;
 
 pub use lmm::{Control, Method, fit};
+pub use parameter::Parameter;
 pub use result::Fit;
 pub use verdict::{Status, Verdict};

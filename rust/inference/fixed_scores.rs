@@ -34,16 +34,13 @@ impl FixedScores {
         let l: Vec<f64> = (0..p * p).map(|k| factor.xx[k / p.max(1) * stride + k % p.max(1)]).collect();
         let mut inverse = vec![0.0; p * p];
         dense::inverse_from_cholesky(&mut inverse, &l, p);
-        let beta = factor.beta(system);
-        let modes = factor.modes(system, &beta);
-        Self { s, u: solved.u, residual: scores(a, &beta, &modes.b), modes: modes.u, inverse }
+        let (residual, modes) = residual_parts(problem, work);
+        Self { s, u: solved.u, residual, modes, inverse }
     }
 
     /// d pwrss / dθ_k, from the derivative of Λ in one block.
     pub fn pwrss_slope(&self, problem: &Problem, block: usize, derivative: &[f64]) -> f64 {
-        let r = problem.a.factors[block].width;
-        let levels = self.residual[block].chunks_exact(r).zip(self.modes[block].chunks_exact(r));
-        -2.0 * levels.map(|(s, u)| bilinear(s, derivative, u, r)).sum::<f64>()
+        slope(&self.residual[block], &self.modes[block], derivative, problem.a.factors[block].width)
     }
 
     /// C Σ(S'dΛ U + (S'dΛ U)') C (p x p).
@@ -64,6 +61,30 @@ impl FixedScores {
         let symmetric: Vec<f64> = (0..p * p).map(|k| sum[k] + sum[k % p * p + k / p]).collect();
         sandwich(&self.inverse, &symmetric, p)
     }
+}
+
+/// d pwrss / dθ at the θ that `work` was last evaluated at.
+pub fn pwrss_gradient(problem: &Problem, work: &Workspace, theta: &[f64]) -> Vec<f64> {
+    let (residual, modes) = residual_parts(problem, work);
+    (0..theta.len())
+        .map(|k| {
+            let (block, d) = problem.theta_map.derivative(theta, k);
+            slope(&residual[block], &modes[block], &d, problem.a.factors[block].width)
+        })
+        .collect()
+}
+
+/// Z'V^-1 (y - Xβ), and Λ' of it.
+fn residual_parts(problem: &Problem, work: &Workspace) -> (Effects, Effects) {
+    let (a, system, factor) = (&*problem.a, &*problem.system, &work.factor);
+    let beta = factor.beta(system);
+    let modes = factor.modes(system, &beta);
+    (scores(a, &beta, &modes.b), modes.u)
+}
+
+/// -2 Σ s' dΛ u over levels.
+fn slope(s: &[f64], u: &[f64], derivative: &[f64], r: usize) -> f64 {
+    -2.0 * s.chunks_exact(r).zip(u.chunks_exact(r)).map(|(s, u)| bilinear(s, derivative, u, r)).sum::<f64>()
 }
 
 /// x'D y for D (r x r, column-major).

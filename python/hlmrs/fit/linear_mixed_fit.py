@@ -24,9 +24,10 @@ from .by_row import ByRow
 from .effect_sizes import EffectSizes
 from .marginal import Marginal
 from .testing import Tests
+from .uncertainty import Uncertainty
 
 
-class LinearMixedFit(Marginal, Tests, EffectSizes, ByRow):
+class LinearMixedFit(Marginal, Tests, EffectSizes, Uncertainty, ByRow):
     """A fitted linear mixed model, as ``lmer`` returns it.
 
     Attributes are numbers and arrays; methods return tables in the library of the data, or arrays.  It does not change:

@@ -1,6 +1,6 @@
 """Tables of a fit, in the library of its data, and its summary."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import inference
@@ -101,24 +101,62 @@ class Tables(Figures):
             return self.ranef()
         raise OptionError(f"effects={effects!r}: choose 'fixed', 'ran_pars' or 'ran_vals'")
 
-    def confint(self, *, method: str = "wald", level: float = 0.95, ddf: str = inference.DEFAULT_DDF) -> Any:
-        """Return confidence intervals of the fixed effects.
+    def confint(
+        self,
+        *,
+        method: str = "wald",
+        level: float = 0.95,
+        ddf: str = inference.DEFAULT_DDF,
+        n: int = 1000,
+        seed: int | None = None,
+    ) -> Any:
+        """Return confidence intervals.
 
         Parameters
         ----------
-        method : {"wald"}
-            Estimate plus and minus a quantile times the standard error.
+        method : {"wald", "profile", "boot"}
+            Of the fixed effects: estimate plus and minus a quantile times the standard error.  Or by profile likelihood
+            (of maximum likelihood), of all parameters: fixed effects, standard deviations ``sd_x|g`` and correlations
+            ``cor_y.x|g`` of the random effects, and ``sigma``, each on its natural scale; a bound of 0, or of -1 or 1,
+            means that the interval reaches the boundary.  Or, of the same parameters, by percentiles of the parametric
+            bootstrap; ``bootstrap`` offers more.
         level : float
             Probability that an interval covers.
         ddf : str
-            As in ``tidy``.
+            As in ``tidy``; for ``"wald"``.
+        n, seed : int
+            Replicates and their seed; for ``"boot"``.
 
         Returns
         -------
         data frame
             ``term, conf_low, conf_high``.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "dict"))
+        >>> {t: round(v, 2) for t, v in zip(*list(fit.confint(method="profile").values())[:2])}
+        {'(Intercept)': 1486.45, 'sd_(Intercept)|Batch': 12.2, 'sigma': 38.23}
         """
-        return self._frame(inference.confidence_table(self._estimate, method, ddf, level))
+        return self._frame(inference.confidence_table(self._estimate, method, ddf, level, n, seed))
+
+    def profile(self, *, level: float = 0.95, terms: Sequence[str] | None = None) -> Any:
+        """Return likelihood profiles: zeta, the signed root of the deviance's rise, as each parameter is held.
+
+        Parameters
+        ----------
+        level : float
+            The profiles reach to the bounds of the intervals of this level.
+        terms : list of str, optional
+            Parameters, as ``confint(method="profile")`` names them.  Default: all.
+
+        Returns
+        -------
+        data frame
+            ``term, value, zeta``, ascending in ``value``.  A straight line is a quadratic likelihood.
+        """
+        return self._frame(inference.profile_table(self._estimate, level, terms))
 
     def varcorr(self) -> Any:
         """Return variances, standard deviations and correlations of the random effects, and of the residual.

@@ -1,18 +1,21 @@
 """Tests, intervals, predictions and other tables of a fit.
 
 ``distributions``, ``tails`` and ``studentized_range`` have the tails; ``degrees_of_freedom`` is the one entry to tests
-of L beta, by ``satterthwaite``, ``kenward_roger`` or ``containment``, ``robust`` has sandwiches, and ``uncertainty``
-the choice of all these; ``cells`` reads what hypotheses about terms are made of; ``coefficients`` has the Wald table of
-the fixed effects, ``variances`` the variance components, ``effects`` random effects and group coefficients,
-``prediction`` predictions, ``residuals`` residuals, ``tables`` puts them under broom's names.
+of L beta, by ``satterthwaite``, ``kenward_roger`` or ``containment``, ``robust`` has sandwiches by ``clusters``, and
+``uncertainty`` the choice of all these; ``cells`` reads what hypotheses about terms are made of; ``coefficients`` has
+the Wald table of the fixed effects, ``variances`` the variance components, ``profiles`` profile likelihood,
+``bootstrap`` replicates, ``effects`` random effects and group coefficients, ``prediction`` predictions, ``residuals``
+residuals, ``tables`` puts them under broom's names.
 """
 
+from .bootstrap import Bootstrap, draw, draw_statistic
 from .cells import CellDesign, CellTerm, cell_design
 from .coefficients import CoefficientTable, check_level
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
 from .distributions import two_sided_p, two_sided_quantile
 from .effects import group_coefficients, random_effects
 from .prediction import Choice, predict, predict_rows
+from .profiles import parameter_codes, profile_table, profiles
 from .residuals import augment, residuals
 from .studentized_range import (
     largest_statistic_quantile,
@@ -38,6 +41,7 @@ __all__ = [
     "DDF_METHODS",
     "DEFAULT_DDF",
     "RESIDUAL",
+    "Bootstrap",
     "CellDesign",
     "CellTerm",
     "Choice",
@@ -51,6 +55,8 @@ __all__ = [
     "confidence_table",
     "contrast_rows",
     "covariance_matrix",
+    "draw",
+    "draw_statistic",
     "f_quantile",
     "f_tail",
     "fixed_table",
@@ -59,8 +65,11 @@ __all__ = [
     "joint_test",
     "largest_statistic_quantile",
     "largest_statistic_tail",
+    "parameter_codes",
     "predict",
     "predict_rows",
+    "profile_table",
+    "profiles",
     "random_effects",
     "random_parameter_table",
     "record",

@@ -126,7 +126,8 @@ def _row_df(estimate: Estimate, rows: Matrix, ddf: str) -> Vector:
 def _least(rows: Matrix, by_column: Vector) -> Vector:
     """Return the least degrees of freedom among the columns that a row uses."""
     used = np.abs(rows) > _RANK * np.abs(rows).max(axis=1, initial=0.0, keepdims=True)
-    return np.where(used, by_column, np.inf).min(axis=1, initial=np.inf)
+    least: Vector = np.where(used, by_column, np.inf).min(axis=1, initial=np.inf)
+    return least
 
 
 def _row_space(rows: Matrix) -> Matrix:

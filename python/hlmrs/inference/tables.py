@@ -8,11 +8,15 @@ import numpy as np
 from ..errors import OptionError
 from ..fitting import Estimate
 from ..frame import Column
+from .bootstrap import draw
 from .coefficients import CoefficientTable, coefficient_table
+from .profiles import profile_intervals
 from .uncertainty import uncertainty
 from .variances import RESIDUAL, variance_components
 
 Table = dict[str, Column]
+
+CONFINT_METHODS = ("wald", "profile", "boot")
 
 
 def coefficients(
@@ -29,10 +33,14 @@ def fixed_table(estimate: Estimate, ddf: str, level: float, vcov: str = "model",
     return asdict(coefficients(estimate, ddf, level, vcov, cluster))
 
 
-def confidence_table(estimate: Estimate, method: str, ddf: str, level: float) -> Table:
+def confidence_table(estimate: Estimate, method: str, ddf: str, level: float, n: int, seed: int | None) -> Table:
     """Lay confidence intervals out."""
-    if method != "wald":
-        raise OptionError(f"method={method!r}: choose 'wald'")
+    if method not in CONFINT_METHODS:
+        raise OptionError(f"method={method!r}: choose one of {', '.join(map(repr, CONFINT_METHODS))}")
+    if method == "profile":
+        return profile_intervals(estimate, level)
+    if method == "boot":
+        return draw(estimate, n, "parametric", seed, None, None).intervals("percentile", level)
     table = coefficients(estimate, ddf, level)
     n = len(estimate.core.beta)
     return {"term": table.term[:n], "conf_low": table.conf_low[:n], "conf_high": table.conf_high[:n]}

@@ -1,0 +1,61 @@
+//! One refit: from the fit's θ to the optimum for other cross-products.
+
+use std::sync::atomic::AtomicBool;
+
+use crate::fit::objective::Interruptible;
+use crate::fit::parameter::{Parameter, values};
+use crate::fit::verdict::snap;
+use crate::objective::{Problem, Workspace};
+use crate::optimize::{Objective, Settings, trust_region};
+use crate::{Error, Result};
+
+/// The search ends well below what another draw changes.
+const TOLERANCE: f64 = 1e-9;
+/// A scale of zero is left by this much: the criterion is even in it.
+const AWAY: f64 = 0.1;
+/// A column of X with less of its square than this left depends on the others.
+const DEPENDENT: f64 = 1e-11;
+
+/// A start that no boundary traps.
+pub fn start(problem: &Problem, theta: &[f64]) -> Vec<f64> {
+    let mut start = theta.to_vec();
+    for k in problem.theta_map.scale_parameters() {
+        if start[k].abs() < 1e-2 {
+            start[k] = AWAY;
+        }
+    }
+    start
+}
+
+/// The parameters at the optimum; NaN where there is none.  Hands the workspace back.
+///
+/// # Errors
+/// `Interrupted` when `stop` is set.
+pub fn refit(
+    problem: &Problem,
+    work: Workspace,
+    start: &[f64],
+    parameters: &[Parameter],
+    stop: &AtomicBool,
+) -> Result<(Vec<f64>, Workspace)> {
+    let mut objective = Interruptible { problem, work, stop, evaluations: 0 };
+    match optimum(&mut objective, start) {
+        Ok((beta, theta, sigma)) => Ok((values(problem, &beta, &theta, sigma, parameters), objective.work)),
+        Err(Error::Numerical(_)) => Ok((vec![f64::NAN; parameters.len()], objective.work)),
+        Err(e) => Err(e),
+    }
+}
+
+fn optimum(objective: &mut Interruptible, start: &[f64]) -> Result<(Vec<f64>, Vec<f64>, f64)> {
+    let settings = Settings { tolerance: TOLERANCE, ..Settings::default() };
+    let (outcome, _) = trust_region::minimize(objective, start, settings)?;
+    let theta = snap(objective, outcome)?.x;
+    objective.value(&theta)?;
+    let (problem, factor) = (objective.problem, &objective.work.factor);
+    let stride = problem.system.p + 1;
+    let depends = |j: usize| factor.xx[j * stride + j].powi(2) <= DEPENDENT * problem.a.xx[j * stride + j];
+    if (0..problem.system.p).any(depends) {
+        return Err(Error::Numerical("columns of X depend on each other".into()));
+    }
+    Ok((factor.beta(&problem.system), theta, (factor.pwrss / problem.denominator()).sqrt()))
+}
