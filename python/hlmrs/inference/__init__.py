@@ -1,11 +1,11 @@
 """Tests, intervals, predictions and other tables of a fit.
 
-``distributions``, ``tails`` and ``studentized_range`` have the tails; ``degrees_of_freedom`` is the one entry to tests
-of L beta, by ``satterthwaite``, ``kenward_roger`` or ``containment``, ``robust`` has sandwiches by ``clusters``, and
-``uncertainty`` the choice of all these; ``cells`` reads what hypotheses about terms are made of; ``coefficients`` has
-the Wald table of the fixed effects, ``variances`` the variance components, ``profiles`` profile likelihood,
-``bootstrap`` replicates, ``effects`` random effects and group coefficients, ``prediction`` predictions, ``residuals``
-residuals, ``tables`` puts them under broom's names.
+``distributions``, ``tails``, ``studentized_range`` and ``largest_statistic`` have the tails; ``degrees_of_freedom`` is
+the one entry to tests of L beta, by ``satterthwaite``, ``kenward_roger`` or ``containment``, ``robust`` has sandwiches
+by ``clusters``, and ``uncertainty`` the choice of all these; ``cells`` reads what hypotheses about terms are made of;
+``coefficients`` has the Wald table of the fixed effects, ``variances`` the variance components, ``profiles`` profile
+likelihood, ``bootstrap`` replicates, ``effects`` random effects and group coefficients, ``prediction`` predictions,
+``residuals`` residuals, ``tables`` puts them under broom's names.
 """
 
 from .bootstrap import Bootstrap, draw, draw_statistic
@@ -14,15 +14,11 @@ from .coefficients import CoefficientTable, check_level
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
 from .distributions import two_sided_p, two_sided_quantile
 from .effects import group_coefficients, random_effects
+from .largest_statistic import LargestStatistic
 from .prediction import Choice, predict, predict_rows
 from .profiles import parameter_codes, profile_table, profiles
 from .residuals import augment, residuals
-from .studentized_range import (
-    largest_statistic_quantile,
-    largest_statistic_tail,
-    studentized_range_quantile,
-    studentized_range_tail,
-)
+from .studentized_range import studentized_range_quantile, studentized_range_tail
 from .tables import (
     coefficients,
     confidence_table,
@@ -46,6 +42,7 @@ __all__ = [
     "CellTerm",
     "Choice",
     "CoefficientTable",
+    "LargestStatistic",
     "Uncertainty",
     "augment",
     "cell_design",
@@ -63,8 +60,6 @@ __all__ = [
     "glance_table",
     "group_coefficients",
     "joint_test",
-    "largest_statistic_quantile",
-    "largest_statistic_tail",
     "parameter_codes",
     "predict",
     "predict_rows",

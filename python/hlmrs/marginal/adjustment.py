@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from ..errors import OptionError
 from ..inference import (
+    LargestStatistic,
     f_quantile,
     f_tail,
-    largest_statistic_quantile,
-    largest_statistic_tail,
     studentized_range_quantile,
     studentized_range_tail,
     two_sided_p,
@@ -96,11 +95,11 @@ def _scheffe(found: Estimates, _: Family, level: float) -> tuple[Vector, Vector]
 
 
 def _largest(found: Estimates, _: Family, level: float) -> tuple[Vector, Vector]:
-    correlation = _correlation(found)
+    largest = LargestStatistic(_correlation(found))
     pairs = list(zip(np.abs(found.statistic), found.df, strict=True))
-    p = [largest_statistic_tail(float(t), correlation, float(df)) for t, df in pairs]
+    p = [largest.tail(float(t), float(df)) for t, df in pairs]
     distinct = {round(df, 6): df for df in found.df.tolist()}
-    quantiles = {key: largest_statistic_quantile(1 - level, correlation, df) for key, df in distinct.items()}
+    quantiles = {key: largest.quantile(1 - level, df) for key, df in distinct.items()}
     return np.array(p), np.array([quantiles[round(df, 6)] for df in found.df.tolist()])
 
 

@@ -114,7 +114,7 @@ def variable_names(estimate: Estimate, names: "str | Sequence[str] | None", opti
         if name not in columns and name not in of_factor:
             raise OptionError(
                 f"{option}: the fixed part has no variable {name!r}{suggestion(name, columns)}; "
-                f"it has {listed(columns)}"
+                f"it has {listed(columns) or 'none'}"
             )
         out.append(name if name in columns else of_factor[name])
     if len(set(out)) < len(out):

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from hlmrs.inference import (
+    LargestStatistic,
     chi_square_tail,
     f_quantile,
     f_tail,
-    largest_statistic_quantile,
-    largest_statistic_tail,
     studentized_range_quantile,
     studentized_range_tail,
     two_sided_p,
@@ -67,21 +66,21 @@ def test_quantiles_invert_tails():
     assert f_tail(f_quantile(0.03, 3.0, 7.7), 3.0, 7.7) == pytest.approx(0.03)
     assert studentized_range_tail(studentized_range_quantile(0.05, 5, 9.3), 5, 9.3) == pytest.approx(0.05)
     correlation = np.full((3, 3), 0.5) + 0.5 * np.eye(3)
-    t = largest_statistic_quantile(0.05, correlation, 12.0)
-    assert largest_statistic_tail(t, correlation, 12.0) == pytest.approx(0.05, rel=1e-5)
+    t = LargestStatistic(correlation).quantile(0.05, 12.0)
+    assert LargestStatistic(correlation).tail(t, 12.0) == pytest.approx(0.05, rel=1e-5)
 
 
 def test_the_largest_of_independent_normals_is_a_product():
     p = two_sided_p(2.2, math.inf)
-    assert largest_statistic_tail(2.2, np.eye(4), math.inf) == pytest.approx(1 - (1 - p) ** 4, abs=1e-4)
+    assert LargestStatistic(np.eye(4)).tail(2.2, math.inf) == pytest.approx(1 - (1 - p) ** 4, abs=1e-4)
 
 
 def test_equal_statistics_count_once():
     one = np.ones((3, 3))
-    assert largest_statistic_tail(2.0, one, 8.0) == pytest.approx(two_sided_p(2.0, 8.0), abs=1e-4)
+    assert LargestStatistic(one).tail(2.0, 8.0) == pytest.approx(two_sided_p(2.0, 8.0), abs=1e-4)
 
 
 def test_dunnetts_critical_values_are_those_of_the_tables():
     # Dunnett (1964), two-sided 5 %: three treatments and a control, 12 degrees of freedom
     correlation = np.full((3, 3), 0.5) + 0.5 * np.eye(3)
-    assert largest_statistic_quantile(0.05, correlation, 12.0) == pytest.approx(2.68, abs=0.006)
+    assert LargestStatistic(correlation).quantile(0.05, 12.0) == pytest.approx(2.68, abs=0.006)
