@@ -55,7 +55,7 @@ class Uncertainty(Figures):
         >>> boot = fit.bootstrap(200, seed=1)
         >>> boot
         Bootstrap: 200 parametric replicates of 3 parameters, seed 1
-        >>> boot.confint(level=0.9)["term"]
+        >>> list(boot.confint(level=0.9)["term"])
         ['(Intercept)', 'sd_(Intercept)|Batch', 'sigma']
         """
         if statistic is None:
