@@ -29,7 +29,7 @@ from .errors import (
 if TYPE_CHECKING:
     from . import datasets
     from .control import Control
-    from .fit import LinearMixedFit, load
+    from .fit import LinearMixedFit, compare, load
     from .fitting import Verdict
     from .models import lmer
 
@@ -50,6 +50,7 @@ __all__ = [
     "RankDeficiencyWarning",
     "SingularFitWarning",
     "Verdict",
+    "compare",
     "datasets",
     "lmer",
     "load",
@@ -59,6 +60,7 @@ _ROOMS = {
     "Control": "control",
     "LinearMixedFit": "fit",
     "Verdict": "fitting",
+    "compare": "fit",
     "datasets": "datasets",
     "lmer": "models",
     "load": "fit",

@@ -98,6 +98,9 @@ class Rows:
         """Return the sum of all offsets."""
     def model_matrix(self) -> _Array:
         """Return X, shape (n_rows, n_coef)."""
+    def cell_crossproduct(self) -> _Array:
+        """Return Z'Z, weights left out, where Z has an indicator for every cell of every term (times the term's numeric
+        columns, one after another), and last the constant."""
     def encoding(self) -> str:
         """Return what encodes new data, as JSON: levels, contrasts, state of transforms; no rows."""
 
@@ -274,3 +277,18 @@ def jackknife(
     fit: Fit, rows: Rows, parameters: list[tuple[str, int, int, int]], cluster: int, n_threads: int
 ) -> _Array:
     """Return the parameters with every level of a grouping factor left out in turn, shape (n_levels, n_parameters)."""
+
+def cluster_contributions(
+    fit: Fit, rows: Rows, codes: NDArray[np.uint32], n_clusters: int, adjustment: str
+) -> dict[str, _Array]:
+    """Return what clusters contribute to a sandwich covariance by "CR0", "CR2" or "CR3".
+
+    contributions (J, p), whose products sum to the covariance; leverages G (J, p, p) and variances V (J, p, p): under
+    the model Cov(l'c_j, m'c_k) = [j = k] l'V_j m - (G_j l)'(G_k m).  DesignError where groups cross clusters.
+    """
+
+def row_contributions(fit: Fit, rows: Rows) -> _Array:
+    """Return what rows contribute to the fixed effects, shape (n, p): sandwiches sum them over clusters."""
+
+def is_nested(rows: Rows, codes: NDArray[np.uint32]) -> bool:
+    """Tell whether every group of every grouping factor lies within one cluster."""

@@ -9,6 +9,7 @@ pub mod inference;
 pub mod interrupt;
 pub mod new_rows;
 pub mod problem;
+pub mod profile;
 pub mod resample;
 pub mod rows;
 pub mod values;
@@ -26,8 +27,11 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(values::term_moments, module)?)?;
     module.add_function(wrap_pyfunction!(inference::satterthwaite, module)?)?;
     module.add_function(wrap_pyfunction!(inference::kenward_roger, module)?)?;
-    module.add_function(wrap_pyfunction!(inference::profile, module)?)?;
+    module.add_function(wrap_pyfunction!(profile::profile, module)?)?;
     module.add_function(wrap_pyfunction!(resample::bootstrap, module)?)?;
     module.add_function(wrap_pyfunction!(resample::jackknife, module)?)?;
+    module.add_function(wrap_pyfunction!(inference::cluster_contributions, module)?)?;
+    module.add_function(wrap_pyfunction!(inference::row_contributions, module)?)?;
+    module.add_function(wrap_pyfunction!(inference::is_nested, module)?)?;
     Ok(())
 }

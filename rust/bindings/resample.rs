@@ -8,8 +8,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::fit::PyFit;
-use super::inference::parameter;
 use super::interrupt::run_watched;
+use super::profile::parameter;
 use super::rows::PyRows;
 use crate::fit::Parameter;
 use crate::resample::{Kind, Request, bootstrap as draw, jackknife as leave_out};

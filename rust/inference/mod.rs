@@ -2,10 +2,13 @@
 
 pub mod components;
 pub mod curvature;
+pub mod fit_rows;
 pub mod fixed_scores;
 pub mod kenward_roger;
 pub mod linear_covariance;
 pub mod profile;
+pub mod robust;
+pub mod row_scores;
 pub mod satterthwaite;
 
 pub use kenward_roger::KenwardRoger;

@@ -21,11 +21,13 @@ from ..fitting import (
 )
 from ..frame import open_frame
 from .by_row import ByRow
-from .tables import Tables
-from .uncertainty import Uncertainty
+from .effect_sizes import EffectSizes
+from .marginal import Marginal
+from .resampling import Resampling
+from .testing import Tests
 
 
-class LinearMixedFit(Tables, ByRow, Uncertainty):
+class LinearMixedFit(Marginal, Tests, EffectSizes, Resampling, ByRow):
     """A fitted linear mixed model, as ``lmer`` returns it.
 
     Attributes are numbers and arrays; methods return tables in the library of the data, or arrays.  It does not change:

@@ -61,7 +61,15 @@ class Tables(Figures):
         """
         return inference.record(self._estimate, ddf)
 
-    def tidy(self, effects: str = "fixed", *, ddf: str = inference.DEFAULT_DDF, level: float = 0.95) -> Any:
+    def tidy(
+        self,
+        effects: str = "fixed",
+        *,
+        ddf: str = inference.DEFAULT_DDF,
+        level: float = 0.95,
+        vcov: str = "model",
+        cluster: Any = None,
+    ) -> Any:
         """Return estimates as a table, one row each.
 
         Parameters
@@ -75,6 +83,9 @@ class Tables(Figures):
             coefficients, ``"normal"`` infinite.
         level : float
             Level of the confidence intervals.
+        vcov, cluster
+            The covariance that standard errors come from, as ``type`` and ``cluster`` in ``vcov``.  Robust ones have
+            degrees of freedom of their own: Satterthwaite's for the sandwich, or ``ddf="normal"``.
 
         Returns
         -------
@@ -83,7 +94,7 @@ class Tables(Figures):
             be estimated come last, with missing numbers.
         """
         if effects == "fixed":
-            return self._frame(inference.fixed_table(self._estimate, ddf, level))
+            return self._frame(inference.fixed_table(self._estimate, ddf, level, vcov, cluster))
         if effects == "ran_pars":
             return self._frame(inference.random_parameter_table(self._estimate))
         if effects == "ran_vals":

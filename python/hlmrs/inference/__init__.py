@@ -1,18 +1,28 @@
 """Tests, intervals, predictions and other tables of a fit.
 
-``distributions`` has the tails, ``degrees_of_freedom`` the one entry to tests of L beta, by ``satterthwaite``,
-``kenward_roger`` or ``containment``; ``coefficients`` has the Wald table of the fixed effects, ``variances`` the
-variance components, ``profiles`` profile likelihood, ``bootstrap`` replicates, ``effects`` random effects and group
-coefficients, ``prediction`` predictions, ``residuals`` residuals, ``tables`` puts them under broom's names.
+``distributions``, ``tails`` and ``studentized_range`` have the tails; ``degrees_of_freedom`` is the one entry to tests
+of L beta, by ``satterthwaite``, ``kenward_roger`` or ``containment``, ``robust`` has sandwiches, and ``uncertainty``
+the choice of all these; ``cells`` reads what hypotheses about terms are made of; ``coefficients`` has the Wald table of
+the fixed effects, ``variances`` the variance components, ``profiles`` profile likelihood, ``bootstrap`` replicates,
+``effects`` random effects and group coefficients, ``prediction`` predictions, ``residuals`` residuals, ``tables`` puts
+them under broom's names.
 """
 
 from .bootstrap import Bootstrap, draw, draw_statistic
+from .cells import CellDesign, CellTerm, cell_design
 from .coefficients import CoefficientTable, check_level
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
+from .distributions import two_sided_p, two_sided_quantile
 from .effects import group_coefficients, random_effects
 from .prediction import Choice, predict, predict_rows
 from .profiles import parameter_codes, profile_table, profiles
 from .residuals import augment, residuals
+from .studentized_range import (
+    largest_statistic_quantile,
+    largest_statistic_tail,
+    studentized_range_quantile,
+    studentized_range_tail,
+)
 from .tables import (
     coefficients,
     confidence_table,
@@ -23,6 +33,8 @@ from .tables import (
     structure_table,
     variance_table,
 )
+from .tails import chi_square_tail, f_quantile, f_tail
+from .uncertainty import Uncertainty, covariance_matrix, uncertainty
 from .variances import RESIDUAL, variance_components, variance_shares
 
 __all__ = [
@@ -30,19 +42,29 @@ __all__ = [
     "DEFAULT_DDF",
     "RESIDUAL",
     "Bootstrap",
+    "CellDesign",
+    "CellTerm",
     "Choice",
     "CoefficientTable",
+    "Uncertainty",
     "augment",
+    "cell_design",
     "check_level",
+    "chi_square_tail",
     "coefficients",
     "confidence_table",
     "contrast_rows",
+    "covariance_matrix",
     "draw",
     "draw_statistic",
+    "f_quantile",
+    "f_tail",
     "fixed_table",
     "glance_table",
     "group_coefficients",
     "joint_test",
+    "largest_statistic_quantile",
+    "largest_statistic_tail",
     "parameter_codes",
     "predict",
     "predict_rows",
@@ -53,6 +75,11 @@ __all__ = [
     "record",
     "residuals",
     "structure_table",
+    "studentized_range_quantile",
+    "studentized_range_tail",
+    "two_sided_p",
+    "two_sided_quantile",
+    "uncertainty",
     "variance_components",
     "variance_shares",
     "variance_table",

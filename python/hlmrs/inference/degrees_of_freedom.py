@@ -55,8 +55,10 @@ def contrast_rows(estimate: Estimate, combinations: ArrayLike, ddf: str = DEFAUL
     return value, std_error, df
 
 
-def joint_test(estimate: Estimate, combinations: ArrayLike, ddf: str = DEFAULT_DDF) -> tuple[float, float, float]:
-    """Test that all rows of L beta are zero.
+def joint_test(
+    estimate: Estimate, combinations: ArrayLike, ddf: str = DEFAULT_DDF, origin: Vector | None = None
+) -> tuple[float, float, float]:
+    """Test that all rows of L beta are zero, or as they are at `origin`, coefficients of shape (p,).
 
     Parameters
     ----------
@@ -75,8 +77,8 @@ def joint_test(estimate: Estimate, combinations: ArrayLike, ddf: str = DEFAULT_D
     if not estimable.all() or q == 0:
         return (float(q) if estimable.all() else np.nan), np.nan, np.nan
     if ddf == "kenward-roger":
-        return float(q), *kenward_roger_joint(estimate, rows)
-    value = rows @ estimate.core.beta
+        return float(q), *kenward_roger_joint(estimate, rows, origin)
+    value = rows @ (estimate.core.beta if origin is None else estimate.core.beta - origin)
     covariance = rows @ vcov(estimate) @ rows.T
     statistic = float(value @ np.linalg.solve(covariance, value)) / q
     if ddf == "satterthwaite":

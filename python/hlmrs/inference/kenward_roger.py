@@ -32,11 +32,14 @@ def kenward_roger_df(estimate: Estimate, rows: Matrix) -> Vector:
     return df
 
 
-def kenward_roger_joint(estimate: Estimate, rows: Matrix) -> tuple[float, float]:
-    """Return denominator df and scaled F of independent rows (Kenward and Roger 1997, section 2.3)."""
+def kenward_roger_joint(estimate: Estimate, rows: Matrix, origin: Vector | None = None) -> tuple[float, float]:
+    """Return denominator df and scaled F of independent rows (Kenward and Roger 1997, section 2.3).
+
+    L beta is tested against its value at `origin`, zero by default.
+    """
     parts, q = kenward_roger_parts(estimate), len(rows)
     a1, a2 = _moments(estimate, rows)
-    value = rows @ estimate.core.beta
+    value = rows @ (estimate.core.beta if origin is None else estimate.core.beta - origin)
     f = float(value @ np.linalg.solve(rows @ parts["adjusted"] @ rows.T, value)) / q
     if q == 1:
         return 2 / a2, f

@@ -10,8 +10,8 @@ from ..fitting import Estimate
 from ..frame import Column
 from .bootstrap import draw
 from .coefficients import CoefficientTable, coefficient_table
-from .degrees_of_freedom import contrast_rows
 from .profiles import profile_intervals
+from .uncertainty import uncertainty
 from .variances import RESIDUAL, variance_components
 
 Table = dict[str, Column]
@@ -19,16 +19,18 @@ Table = dict[str, Column]
 CONFINT_METHODS = ("wald", "profile", "boot")
 
 
-def coefficients(estimate: Estimate, ddf: str, level: float) -> CoefficientTable:
+def coefficients(
+    estimate: Estimate, ddf: str, level: float, vcov: str = "model", cluster: Any = None
+) -> CoefficientTable:
     """Compute the Wald table of the fixed effects; columns that cannot be estimated come last, as NaN."""
     layout, core = estimate.layout, estimate.core
-    _, std_error, df = contrast_rows(estimate, np.eye(len(core.beta)), ddf)
+    _, std_error, df = uncertainty(estimate, ddf, vcov, cluster).rows(np.eye(len(core.beta)))
     return coefficient_table(layout.coef_names, core.beta, std_error, df, level=level, dropped=layout.dropped_columns)
 
 
-def fixed_table(estimate: Estimate, ddf: str, level: float) -> Table:
+def fixed_table(estimate: Estimate, ddf: str, level: float, vcov: str = "model", cluster: Any = None) -> Table:
     """Lay the Wald table out."""
-    return asdict(coefficients(estimate, ddf, level))
+    return asdict(coefficients(estimate, ddf, level, vcov, cluster))
 
 
 def confidence_table(estimate: Estimate, method: str, ddf: str, level: float, n: int, seed: int | None) -> Table:

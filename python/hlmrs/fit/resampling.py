@@ -7,7 +7,7 @@ from .. import inference
 from .figures import Figures
 
 
-class Uncertainty(Figures):
+class Resampling(Figures):
     """Replicates of the fit."""
 
     __slots__ = ()
