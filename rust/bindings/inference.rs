@@ -1,6 +1,6 @@
 //! Inference about a fit, seen from Python.
 
-use numpy::{IntoPyArray, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray1};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -92,4 +92,29 @@ pub fn row_contributions<'py>(py: Python<'py>, fit: &PyFit, rows: Py<PyRows>) ->
 pub fn is_nested(rows: &PyRows, codes: PyReadonlyArray1<'_, u32>) -> bool {
     let codes: Vec<u32> = codes.as_array().iter().copied().collect();
     codes.len() == rows.0.n_rows() && inference::robust::check_nested(&rows.0, &codes).is_ok()
+}
+
+/// Per θ the slopes of β and of every term's modes; and the covariance of θ.
+#[pyfunction]
+pub fn mode_slopes<'py>(py: Python<'py>, fit: &PyFit) -> PyResult<Bound<'py, PyDict>> {
+    let fit = fit.0.clone();
+    let (n, widths) = (fit.theta.len(), fit.problem.theta_map.terms.iter().map(|t| t.width).collect::<Vec<usize>>());
+    let slopes = run_interruptible(py, 0, move |stop| inference::mode_slopes::mode_slopes(&fit, stop))?;
+    let modes: Vec<Vec<Bound<'py, PyArray2<f64>>>> = slopes
+        .modes
+        .into_iter()
+        .map(|terms| {
+            let shaped = terms.into_iter().zip(&widths).map(|(b, &r)| {
+                let levels = b.len() / r;
+                b.into_pyarray(py).reshape([levels, r])
+            });
+            shaped.collect::<PyResult<_>>()
+        })
+        .collect::<PyResult<_>>()?;
+    let out = PyDict::new(py);
+    let beta: Vec<Bound<'py, PyArray1<f64>>> = slopes.beta.into_iter().map(|b| b.into_pyarray(py)).collect();
+    out.set_item("beta", beta)?;
+    out.set_item("modes", modes)?;
+    out.set_item("covariance", slopes.covariance.into_pyarray(py).reshape([n, n])?)?;
+    Ok(out)
 }

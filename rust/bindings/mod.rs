@@ -30,6 +30,10 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(profile::profile, module)?)?;
     module.add_function(wrap_pyfunction!(resample::bootstrap, module)?)?;
     module.add_function(wrap_pyfunction!(resample::jackknife, module)?)?;
+    module.add_function(wrap_pyfunction!(resample::null_statistics, module)?)?;
+    module.add_function(wrap_pyfunction!(resample::exact_null, module)?)?;
+    module.add_function(wrap_pyfunction!(resample::criterion_without_random_effects, module)?)?;
+    module.add_function(wrap_pyfunction!(inference::mode_slopes, module)?)?;
     module.add_function(wrap_pyfunction!(inference::cluster_contributions, module)?)?;
     module.add_function(wrap_pyfunction!(inference::row_contributions, module)?)?;
     module.add_function(wrap_pyfunction!(inference::is_nested, module)?)?;

@@ -3,9 +3,9 @@
 ``distributions``, ``tails`` and ``studentized_range`` have the tails; ``degrees_of_freedom`` is the one entry to tests
 of L beta, by ``satterthwaite``, ``kenward_roger`` or ``containment``, ``robust`` has sandwiches, and ``uncertainty``
 the choice of all these; ``cells`` reads what hypotheses about terms are made of; ``coefficients`` has the Wald table of
-the fixed effects, ``variances`` the variance components, ``profiles`` profile likelihood, ``bootstrap`` replicates,
-``effects`` random effects and group coefficients, ``prediction`` predictions, ``residuals`` residuals, ``tables`` puts
-them under broom's names.
+the fixed effects, ``variances`` the variance components, ``variance_tests`` their tests, ``profiles`` profile
+likelihood, ``bootstrap`` replicates, ``panel`` every method side by side, ``effects`` random effects and group
+coefficients, ``prediction`` predictions, ``residuals`` residuals, ``tables`` puts them under broom's names.
 """
 
 from .bootstrap import Bootstrap, draw, draw_statistic
@@ -35,6 +35,7 @@ from .tables import (
 )
 from .tails import chi_square_tail, f_quantile, f_tail
 from .uncertainty import Uncertainty, covariance_matrix, uncertainty
+from .variance_tests import variance_test_table
 from .variances import RESIDUAL, variance_components, variance_shares
 
 __all__ = [
@@ -83,5 +84,6 @@ __all__ = [
     "variance_components",
     "variance_shares",
     "variance_table",
+    "variance_test_table",
     "vcov",
 ]
