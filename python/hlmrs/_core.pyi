@@ -248,6 +248,21 @@ def kenward_roger(fit: Fit) -> dict[str, Any]:
     both relative to sigma^2.  DesignError where the adjustment is not defined.
     """
 
+def cluster_contributions(
+    fit: Fit, rows: Rows, codes: NDArray[np.uint32], n_clusters: int, adjustment: str
+) -> dict[str, _Array]:
+    """Return what clusters contribute to a sandwich covariance by "CR0", "CR2" or "CR3".
+
+    contributions (J, p), whose products sum to the covariance; leverages G (J, p, p) and variances V (J, p, p): under
+    the model Cov(l'c_j, m'c_k) = [j = k] l'V_j m - (G_j l)'(G_k m).  DesignError where groups cross clusters.
+    """
+
+def row_contributions(fit: Fit, rows: Rows) -> _Array:
+    """Return what rows contribute to the fixed effects, shape (n, p): sandwiches sum them over clusters."""
+
+def is_nested(rows: Rows, codes: NDArray[np.uint32]) -> bool:
+    """Tell whether every group of every grouping factor lies within one cluster."""
+
 def profile(
     fit: Fit, parameters: list[tuple[str, int, int, int]], limit: float, n_threads: int
 ) -> list[tuple[float, float, float, _Array]]:
@@ -277,21 +292,6 @@ def jackknife(
     fit: Fit, rows: Rows, parameters: list[tuple[str, int, int, int]], cluster: int, n_threads: int
 ) -> _Array:
     """Return the parameters with every level of a grouping factor left out in turn, shape (n_levels, n_parameters)."""
-
-def cluster_contributions(
-    fit: Fit, rows: Rows, codes: NDArray[np.uint32], n_clusters: int, adjustment: str
-) -> dict[str, _Array]:
-    """Return what clusters contribute to a sandwich covariance by "CR0", "CR2" or "CR3".
-
-    contributions (J, p), whose products sum to the covariance; leverages G (J, p, p) and variances V (J, p, p): under
-    the model Cov(l'c_j, m'c_k) = [j = k] l'V_j m - (G_j l)'(G_k m).  DesignError where groups cross clusters.
-    """
-
-def row_contributions(fit: Fit, rows: Rows) -> _Array:
-    """Return what rows contribute to the fixed effects, shape (n, p): sandwiches sum them over clusters."""
-
-def is_nested(rows: Rows, codes: NDArray[np.uint32]) -> bool:
-    """Tell whether every group of every grouping factor lies within one cluster."""
 
 def null_statistics(
     full: Fit,

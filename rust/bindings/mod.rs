@@ -11,6 +11,7 @@ pub mod new_rows;
 pub mod problem;
 pub mod profile;
 pub mod resample;
+pub mod robust;
 pub mod rows;
 pub mod values;
 
@@ -34,8 +35,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(resample::exact_null, module)?)?;
     module.add_function(wrap_pyfunction!(resample::criterion_without_random_effects, module)?)?;
     module.add_function(wrap_pyfunction!(inference::mode_slopes, module)?)?;
-    module.add_function(wrap_pyfunction!(inference::cluster_contributions, module)?)?;
-    module.add_function(wrap_pyfunction!(inference::row_contributions, module)?)?;
-    module.add_function(wrap_pyfunction!(inference::is_nested, module)?)?;
+    module.add_function(wrap_pyfunction!(robust::cluster_contributions, module)?)?;
+    module.add_function(wrap_pyfunction!(robust::row_contributions, module)?)?;
+    module.add_function(wrap_pyfunction!(robust::is_nested, module)?)?;
     Ok(())
 }

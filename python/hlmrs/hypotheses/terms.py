@@ -76,7 +76,7 @@ def _reduced(design: CellDesign, order: Sequence[int]) -> Vector:
     scale = np.sqrt(np.diag(xx))
     upper = np.linalg.cholesky(xx / np.outer(scale, scale)).T * scale
     rows = np.zeros_like(upper)
-    rows[:, list(order)] = upper / np.diag(upper)[:, None]
+    rows[:, list(order)] = upper
     return rows
 
 

@@ -14,6 +14,7 @@ from .coefficients import CoefficientTable, check_level
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
 from .distributions import two_sided_p, two_sided_quantile
 from .effects import group_coefficients, random_effects
+from .panel import panel_table
 from .prediction import Choice, predict, predict_rows
 from .profiles import parameter_codes, profile_table, profiles
 from .residuals import augment, residuals
@@ -66,6 +67,7 @@ __all__ = [
     "joint_test",
     "largest_statistic_quantile",
     "largest_statistic_tail",
+    "panel_table",
     "parameter_codes",
     "predict",
     "predict_rows",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core import Rows, is_nested
-from ..errors import DataError, OptionError
+from ..errors import DataError, DesignError, OptionError
 from ..fitting import Estimate
 from ..formula import Call, Column, Factor, RandomTerm
 from ..formula.suggest import suggestion
@@ -90,7 +90,10 @@ def _column_codes(estimate: Estimate, name: str) -> NDArray[np.int64]:
     group = RandomTerm("us", True, (), (label,), (0, 0))
     alone = replace(spec, intercept=True, terms=(), offsets=(), random=(group,))
     columns = estimate.frame.read([*dict.fromkeys([*(c.name for c in spec.response.columns()), name])], {name})
-    rows = Rows(alone.to_json(), columns, '{"missing": "drop"}')
+    try:
+        rows = Rows(alone.to_json(), columns, '{"missing": "drop"}')
+    except DesignError as error:
+        raise OptionError(f"cluster={name!r} has one cluster; a robust covariance needs many") from error
     whole = np.full(rows.n_rows_input, -1, dtype=np.int64)
     whole[slice(None) if rows.kept is None else rows.kept] = rows.group_codes(0)
     kept = estimate.rows.kept
