@@ -292,3 +292,30 @@ def jackknife(
     fit: Fit, rows: Rows, parameters: list[tuple[str, int, int, int]], cluster: int, n_threads: int
 ) -> _Array:
     """Return the parameters with every level of a grouping factor left out in turn, shape (n_levels, n_parameters)."""
+
+def null_statistics(
+    full: Fit,
+    rows: Rows,
+    null: tuple[Fit, Rows] | None,
+    n: int,
+    seed: int,
+    n_threads: int,
+    progress: Callable[[int], None] | None,
+) -> _Array:
+    """Draw the fall of the criterion from a smaller model (None: the one without random effects) to `full`, shape (n,).
+
+    Responses come from the smaller model; both are fitted to each.
+    """
+
+def exact_null(fit: Fit, n: int, seed: int, n_threads: int) -> _Array:
+    """Draw from the exact null distribution of the likelihood ratio of the only variance component, shape (n,)."""
+
+def criterion_without_random_effects(fit: Fit) -> float:
+    """Return the criterion of the same model without its random effects."""
+
+def mode_slopes(fit: Fit) -> dict[str, Any]:
+    """Return how predictions move with theta, in the core's basis.
+
+    beta: per theta the slope of beta (p,); modes: per theta and random term the slopes of b (n_levels, r);
+    covariance (k, k) of theta.
+    """

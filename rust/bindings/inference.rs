@@ -1,13 +1,11 @@
 //! Inference about a fit, seen from Python.
 
-use numpy::{IntoPyArray, PyArray2, PyArray3, PyArrayMethods};
-use pyo3::exceptions::PyValueError;
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::fit::PyFit;
 use super::interrupt::run_interruptible;
-use crate::fit::{Fit, Parameter};
 use crate::inference;
 
 pub fn matrices(py: Python<'_>, blocks: Vec<Vec<f64>>, n: usize) -> PyResult<Bound<'_, PyArray3<f64>>> {
@@ -39,38 +37,27 @@ pub fn kenward_roger<'py>(py: Python<'py>, fit: &PyFit) -> PyResult<Bound<'py, P
     Ok(out)
 }
 
-/// `parameters`: ("fixed", column, 0, 0), ("sd", term, column, 0), ("cor", term, row, column), ("sigma", 0, 0, 0).
-/// Per parameter the estimate, the bounds, and the points (value, zeta).
+/// Per θ the slopes of β and of every term's modes; and the covariance of θ.
 #[pyfunction]
-#[allow(clippy::type_complexity)]
-pub fn profile<'py>(
-    py: Python<'py>,
-    fit: &PyFit,
-    parameters: Vec<(String, usize, usize, usize)>,
-    limit: f64,
-    n_threads: usize,
-) -> PyResult<Vec<(f64, f64, f64, Bound<'py, PyArray2<f64>>)>> {
+pub fn mode_slopes<'py>(py: Python<'py>, fit: &PyFit) -> PyResult<Bound<'py, PyDict>> {
     let fit = fit.0.clone();
-    let parameters: Vec<Parameter> = parameters.iter().map(|p| parameter(&fit, p)).collect::<PyResult<_>>()?;
-    let profiles =
-        run_interruptible(py, n_threads, move |stop| inference::profile::profile(&fit, &parameters, limit, stop))?;
-    profiles
+    let (n, widths) = (fit.theta.len(), fit.problem.theta_map.terms.iter().map(|t| t.width).collect::<Vec<usize>>());
+    let slopes = run_interruptible(py, 0, move |stop| inference::mode_slopes::mode_slopes(&fit, stop))?;
+    let modes: Vec<Vec<Bound<'py, PyArray2<f64>>>> = slopes
+        .modes
         .into_iter()
-        .map(|p| {
-            let n = p.points.len();
-            let points: Vec<f64> = p.points.iter().flat_map(|&(value, zeta)| [value, zeta]).collect();
-            Ok((p.estimate, p.low, p.high, points.into_pyarray(py).reshape([n, 2])?))
+        .map(|terms| {
+            let shaped = terms.into_iter().zip(&widths).map(|(b, &r)| {
+                let levels = b.len() / r;
+                b.into_pyarray(py).reshape([levels, r])
+            });
+            shaped.collect::<PyResult<_>>()
         })
-        .collect()
-}
-
-pub fn parameter(fit: &Fit, (kind, a, b, c): &(String, usize, usize, usize)) -> PyResult<Parameter> {
-    let width = |term: usize| fit.problem.theta_map.terms.get(term).map_or(0, |t| t.width);
-    match kind.as_str() {
-        "fixed" if *a < fit.beta.len() => Ok(Parameter::Fixed(*a)),
-        "sd" if *b < width(*a) => Ok(Parameter::Sd { term: *a, column: *b }),
-        "cor" if *b < width(*a) && c < b => Ok(Parameter::Correlation { term: *a, row: *b, column: *c }),
-        "sigma" => Ok(Parameter::Sigma),
-        _ => Err(PyValueError::new_err(format!("no parameter {kind} {a} {b} {c}"))),
-    }
+        .collect::<PyResult<_>>()?;
+    let out = PyDict::new(py);
+    let beta: Vec<Bound<'py, PyArray1<f64>>> = slopes.beta.into_iter().map(|b| b.into_pyarray(py)).collect();
+    out.set_item("beta", beta)?;
+    out.set_item("modes", modes)?;
+    out.set_item("covariance", slopes.covariance.into_pyarray(py).reshape([n, n])?)?;
+    Ok(out)
 }

@@ -9,6 +9,7 @@ pub mod inference;
 pub mod interrupt;
 pub mod new_rows;
 pub mod problem;
+pub mod profile;
 pub mod resample;
 pub mod robust;
 pub mod rows;
@@ -27,11 +28,15 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(values::term_moments, module)?)?;
     module.add_function(wrap_pyfunction!(inference::satterthwaite, module)?)?;
     module.add_function(wrap_pyfunction!(inference::kenward_roger, module)?)?;
+    module.add_function(wrap_pyfunction!(profile::profile, module)?)?;
+    module.add_function(wrap_pyfunction!(resample::bootstrap, module)?)?;
+    module.add_function(wrap_pyfunction!(resample::jackknife, module)?)?;
+    module.add_function(wrap_pyfunction!(resample::null_statistics, module)?)?;
+    module.add_function(wrap_pyfunction!(resample::exact_null, module)?)?;
+    module.add_function(wrap_pyfunction!(resample::criterion_without_random_effects, module)?)?;
+    module.add_function(wrap_pyfunction!(inference::mode_slopes, module)?)?;
     module.add_function(wrap_pyfunction!(robust::cluster_contributions, module)?)?;
     module.add_function(wrap_pyfunction!(robust::row_contributions, module)?)?;
     module.add_function(wrap_pyfunction!(robust::is_nested, module)?)?;
-    module.add_function(wrap_pyfunction!(inference::profile, module)?)?;
-    module.add_function(wrap_pyfunction!(resample::bootstrap, module)?)?;
-    module.add_function(wrap_pyfunction!(resample::jackknife, module)?)?;
     Ok(())
 }

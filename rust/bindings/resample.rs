@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use numpy::{IntoPyArray, PyArray2, PyArrayMethods};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+use super::errors::run;
 use super::fit::PyFit;
-use super::inference::parameter;
-use super::interrupt::run_watched;
+use super::interrupt::{run_interruptible, run_watched};
+use super::profile::parameter;
 use super::rows::PyRows;
 use crate::fit::Parameter;
-use crate::resample::{Kind, Request, bootstrap as draw, jackknife as leave_out};
+use crate::resample::null_model::{Fitted, null_statistics as statistics};
+use crate::resample::{Kind, Request, bootstrap as draw, jackknife as leave_out, likelihood_ratio};
 
 type Code = (String, usize, usize, usize);
 
@@ -97,4 +99,57 @@ fn replicates<'py>(
     })?;
     let n = draws.len();
     draws.concat().into_pyarray(py).reshape([n, count])
+}
+
+/// Draws of the fall of the criterion from a smaller model (None: without random effects) to `full`.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)]
+pub fn null_statistics<'py>(
+    py: Python<'py>,
+    full: &PyFit,
+    rows: Py<PyRows>,
+    null: Option<(PyRef<'py, PyFit>, Py<PyRows>)>,
+    n: usize,
+    seed: u64,
+    n_threads: usize,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let full = full.0.clone();
+    let null = null.map(|(fit, rows)| (fit.0.clone(), rows));
+    let done = Arc::new(AtomicUsize::new(0));
+    let counter = done.clone();
+    let watch = |py: Python<'_>| -> PyResult<()> {
+        progress.as_ref().map_or(Ok(()), |call| call.call1(py, (done.load(Ordering::Relaxed),)).map(|_| ()))
+    };
+    let draws = run_watched(py, n_threads, watch, move |stop| {
+        let request = Request { kind: Kind::Parametric, n, seed, parameters: &[], done: &counter, stop };
+        let own = Fitted { fit: &full, source: &rows.get().0 };
+        let smaller = null.as_ref().map(|(fit, rows)| Fitted { fit, source: &rows.get().0 });
+        statistics(&own, smaller.as_ref(), &request)
+    })?;
+    Ok(draws.into_pyarray(py))
+}
+
+/// Draws of the exact null distribution of the likelihood ratio of a model's only variance component.
+#[pyfunction]
+pub fn exact_null<'py>(
+    py: Python<'py>,
+    fit: &PyFit,
+    n: usize,
+    seed: u64,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let fit = fit.0.clone();
+    Ok(run_interruptible(py, n_threads, move |stop| likelihood_ratio::exact_null(&fit, n, seed, stop))?
+        .into_pyarray(py))
+}
+
+/// The criterion of the model without random effects.
+#[pyfunction]
+pub fn criterion_without_random_effects(py: Python<'_>, fit: &PyFit) -> PyResult<f64> {
+    run(py, || {
+        let problem = &fit.0.problem;
+        let zero = vec![0.0; problem.theta_map.n_parameters];
+        Ok(problem.evaluate(&zero, &mut problem.workspace())?.objective)
+    })
 }

@@ -6,6 +6,7 @@ pub mod fit_rows;
 pub mod fixed_scores;
 pub mod kenward_roger;
 pub mod linear_covariance;
+pub mod mode_slopes;
 pub mod profile;
 pub mod robust;
 pub mod row_scores;

@@ -9,7 +9,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
 use super::cases::Clusters;
-use super::refit::{refit, start};
+use super::refit::{parameters_at, refit, start};
 use super::reflated::Reflated;
 use super::rows::DesignRows;
 use crate::Result;
@@ -69,7 +69,8 @@ pub fn bootstrap(fit: &Fit, source: &dyn RowSource, request: &Request) -> Result
                 Some(reflated) => residual(fit, &rows, reflated, &mut y, &mut rng),
             }
             rows.set_response(Arc::make_mut(&mut problem.a), &y);
-            let (values, work) = refit(&problem, work, &from, request.parameters, request.stop)?;
+            let (optimum, work) = refit(&problem, work, &from, request.stop)?;
+            let values = parameters_at(&problem, optimum.as_ref(), request.parameters);
             *state = Some((problem, work));
             request.done.fetch_add(1, Ordering::Relaxed);
             Ok(values)
@@ -102,15 +103,15 @@ fn over_clusters(
             let a = clusters.assemble(&fit.problem.a, &draw(k));
             let system = Arc::new(System::new(&a));
             let problem = Problem { a: Arc::new(a), system, ..fit.problem.clone() };
-            let (values, _) = refit(&problem, problem.workspace(), &from, request.parameters, request.stop)?;
+            let (optimum, _) = refit(&problem, problem.workspace(), &from, request.stop)?;
             request.done.fetch_add(1, Ordering::Relaxed);
-            Ok(values)
+            Ok(parameters_at(&problem, optimum.as_ref(), request.parameters))
         })
         .collect()
 }
 
 /// y += Zb + e with new b and e: the draws of `Fit::simulate`.
-fn parametric(fit: &Fit, rows: &DesignRows, y: &mut [f64], rng: &mut Xoshiro256PlusPlus) {
+pub fn parametric(fit: &Fit, rows: &DesignRows, y: &mut [f64], rng: &mut Xoshiro256PlusPlus) {
     let (map, sigma) = (&fit.problem.theta_map, fit.evaluation.sigma);
     let mut normal = || -> f64 { StandardNormal.sample(rng) };
     let mut modes: Vec<Vec<f64>> = fit.modes.b.iter().map(|b| vec![0.0; b.len()]).collect();

@@ -3,6 +3,8 @@
 
 pub mod bootstrap;
 mod cases;
+pub mod likelihood_ratio;
+pub mod null_model;
 mod refit;
 mod reflated;
 mod rows;

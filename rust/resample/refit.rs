@@ -2,8 +2,9 @@
 
 use std::sync::atomic::AtomicBool;
 
+use crate::fit::Parameter;
 use crate::fit::objective::Interruptible;
-use crate::fit::parameter::{Parameter, values};
+use crate::fit::parameter::values;
 use crate::fit::verdict::snap;
 use crate::objective::{Problem, Workspace};
 use crate::optimize::{Objective, Settings, trust_region};
@@ -27,7 +28,15 @@ pub fn start(problem: &Problem, theta: &[f64]) -> Vec<f64> {
     start
 }
 
-/// The parameters at the optimum; NaN where there is none.  Hands the workspace back.
+/// The optimum for one set of data.
+pub struct Optimum {
+    pub beta: Vec<f64>,
+    pub theta: Vec<f64>,
+    pub sigma: f64,
+    pub criterion: f64,
+}
+
+/// The optimum; None where there is none.  Hands the workspace back.
 ///
 /// # Errors
 /// `Interrupted` when `stop` is set.
@@ -35,27 +44,35 @@ pub fn refit(
     problem: &Problem,
     work: Workspace,
     start: &[f64],
-    parameters: &[Parameter],
     stop: &AtomicBool,
-) -> Result<(Vec<f64>, Workspace)> {
+) -> Result<(Option<Optimum>, Workspace)> {
     let mut objective = Interruptible { problem, work, stop, evaluations: 0 };
     match optimum(&mut objective, start) {
-        Ok((beta, theta, sigma)) => Ok((values(problem, &beta, &theta, sigma, parameters), objective.work)),
-        Err(Error::Numerical(_)) => Ok((vec![f64::NAN; parameters.len()], objective.work)),
+        Ok(optimum) => Ok((Some(optimum), objective.work)),
+        Err(Error::Numerical(_)) => Ok((None, objective.work)),
         Err(e) => Err(e),
     }
 }
 
-fn optimum(objective: &mut Interruptible, start: &[f64]) -> Result<(Vec<f64>, Vec<f64>, f64)> {
+/// The parameters at an optimum; NaN where there is none.
+pub fn parameters_at(problem: &Problem, optimum: Option<&Optimum>, parameters: &[Parameter]) -> Vec<f64> {
+    match optimum {
+        Some(o) => values(problem, &o.beta, &o.theta, o.sigma, parameters),
+        None => vec![f64::NAN; parameters.len()],
+    }
+}
+
+fn optimum(objective: &mut Interruptible, start: &[f64]) -> Result<Optimum> {
     let settings = Settings { tolerance: TOLERANCE, ..Settings::default() };
     let (outcome, _) = trust_region::minimize(objective, start, settings)?;
     let theta = snap(objective, outcome)?.x;
-    objective.value(&theta)?;
+    let criterion = objective.value(&theta)?;
     let (problem, factor) = (objective.problem, &objective.work.factor);
     let stride = problem.system.p + 1;
     let depends = |j: usize| factor.xx[j * stride + j].powi(2) <= DEPENDENT * problem.a.xx[j * stride + j];
     if (0..problem.system.p).any(depends) {
         return Err(Error::Numerical("columns of X depend on each other".into()));
     }
-    Ok((factor.beta(&problem.system), theta, (factor.pwrss / problem.denominator()).sqrt()))
+    let sigma = (factor.pwrss / problem.denominator()).sqrt();
+    Ok(Optimum { beta: factor.beta(&problem.system), theta, sigma, criterion })
 }

@@ -23,11 +23,12 @@ from ..frame import open_frame
 from .by_row import ByRow
 from .effect_sizes import EffectSizes
 from .marginal import Marginal
+from .panel import Panel
+from .resampling import Resampling
 from .testing import Tests
-from .uncertainty import Uncertainty
 
 
-class LinearMixedFit(Marginal, Tests, EffectSizes, Uncertainty, ByRow):
+class LinearMixedFit(Marginal, Tests, EffectSizes, Resampling, Panel, ByRow):
     """A fitted linear mixed model, as ``lmer`` returns it.
 
     Attributes are numbers and arrays; methods return tables in the library of the data, or arrays.  It does not change:

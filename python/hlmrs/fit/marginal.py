@@ -41,7 +41,7 @@ class Marginal(Tables):
             of a covariate over the rows used.
         weights : {"equal", "proportional", "outer", "cells"}
             Weights of the other factors' levels: equal; as often as their combinations occur; products of how often
-            each level occurs; as often as they occur within each mean's cell.
+            each level occurs; as often as they occur within each mean's cell.  Rows count with their prior weights.
         ddf : str
             Degrees of freedom, as in ``tidy``.
         level : float

@@ -136,8 +136,9 @@ class Tables(Figures):
         --------
         >>> import hlmrs
         >>> fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "dict"))
-        >>> {t: round(v, 2) for t, v in zip(*list(fit.confint(method="profile").values())[:2])}
-        {'(Intercept)': 1486.45, 'sd_(Intercept)|Batch': 12.2, 'sigma': 38.23}
+        >>> bounds = fit.confint(method="profile")
+        >>> [round(float(low), 2) for low in bounds["conf_low"]]
+        [1486.45, 12.2, 38.23]
         """
         return self._frame(inference.confidence_table(self._estimate, method, ddf, level, n, seed))
 

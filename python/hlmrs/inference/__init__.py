@@ -3,9 +3,10 @@
 ``distributions``, ``tails``, ``studentized_range`` and ``largest_statistic`` have the tails; ``degrees_of_freedom`` is
 the one entry to tests of L beta, by ``satterthwaite``, ``kenward_roger`` or ``containment``, ``robust`` has sandwiches
 by ``clusters``, and ``uncertainty`` the choice of all these; ``cells`` reads what hypotheses about terms are made of;
-``coefficients`` has the Wald table of the fixed effects, ``variances`` the variance components, ``profiles`` profile
-likelihood, ``bootstrap`` replicates, ``effects`` random effects and group coefficients, ``prediction`` predictions,
-``residuals`` residuals, ``tables`` puts them under broom's names.
+``coefficients`` has the Wald table of the fixed effects, ``variances`` the variance components, ``variance_tests``
+their tests, ``profiles`` profile likelihood, ``bootstrap`` replicates, ``panel`` every method side by side, ``effects``
+random effects and group coefficients, ``prediction`` predictions, ``residuals`` residuals, ``tables`` puts them under
+broom's names.
 """
 
 from .bootstrap import Bootstrap, draw, draw_statistic
@@ -15,6 +16,7 @@ from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_t
 from .distributions import two_sided_p, two_sided_quantile
 from .effects import group_coefficients, random_effects
 from .largest_statistic import LargestStatistic
+from .panel import panel_table
 from .prediction import Choice, predict, predict_rows
 from .profiles import parameter_codes, profile_table, profiles
 from .residuals import augment, residuals
@@ -31,6 +33,7 @@ from .tables import (
 )
 from .tails import chi_square_tail, f_quantile, f_tail
 from .uncertainty import Uncertainty, covariance_matrix, uncertainty
+from .variance_tests import variance_test_table
 from .variances import RESIDUAL, variance_components, variance_shares
 
 __all__ = [
@@ -60,6 +63,7 @@ __all__ = [
     "glance_table",
     "group_coefficients",
     "joint_test",
+    "panel_table",
     "parameter_codes",
     "predict",
     "predict_rows",
@@ -78,5 +82,6 @@ __all__ = [
     "variance_components",
     "variance_shares",
     "variance_table",
+    "variance_test_table",
     "vcov",
 ]

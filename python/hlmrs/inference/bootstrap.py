@@ -111,7 +111,8 @@ def draw(
     estimate: Estimate, n: int, kind: str, seed: int | None, cluster: str | None, progress: bool | None
 ) -> Bootstrap:
     """Draw replicates of the parameters of a fit."""
-    entropy = _checked_seed(n, kind, seed)
+    _check_kind(kind)
+    entropy = seed_of(n, seed)
     codes = parameter_codes(estimate)
     group = _cluster(estimate, cluster)
     threads = estimate.request.control.threads() or 0
@@ -124,7 +125,7 @@ def draw(
         n,
         entropy,
         threads,
-        _progress(n, progress),
+        progress_of(n, progress),
     )
     current = _current(estimate, list(codes))
     return Bootstrap(kind, entropy, list(codes), current, values, estimate.kind, lambda: _acceleration(estimate, group))
@@ -134,11 +135,12 @@ def draw_statistic(
     estimate: Estimate, n: int, kind: str, seed: int | None, statistic: Callable[[Estimate], Any], progress: bool | None
 ) -> Bootstrap:
     """Draw replicates of what a function makes of each refit."""
-    entropy = _checked_seed(n, kind, seed)
+    _check_kind(kind)
+    entropy = seed_of(n, seed)
     if kind != "parametric":
         raise OptionError("a statistic of one's own needs kind='parametric'")
     names, current = _named(statistic(estimate))
-    report = _progress(n, progress)
+    report = progress_of(n, progress)
     offset, rows = estimate.rows.offset(), estimate.rows
     responses = estimate.core.simulate(rows, n, entropy)
     values = np.empty((n, len(names)))
@@ -150,11 +152,15 @@ def draw_statistic(
     return Bootstrap(kind, entropy, names, current, values, estimate.kind, None)
 
 
-def _checked_seed(n: int, kind: str, seed: int | None) -> int:
-    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
-        raise OptionError(f"n={n!r}: give a positive whole number")
+def _check_kind(kind: str) -> None:
     if kind not in KINDS:
         raise OptionError(f"kind={kind!r}: choose one of {', '.join(map(repr, KINDS))}")
+
+
+def seed_of(n: int, seed: int | None) -> int:
+    """Return the seed, or a new one; check that `n` is a number of replicates."""
+    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
+        raise OptionError(f"n={n!r}: give a positive whole number")
     if seed is None:
         return int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
     if not 0 <= seed < 2**64:
@@ -241,7 +247,7 @@ def _quantiles(column: Vector, probabilities: Vector) -> Vector:
     return bounds
 
 
-def _progress(n: int, wanted: bool | None) -> Callable[[int], None] | None:
+def progress_of(n: int, wanted: bool | None) -> Callable[[int], None] | None:
     """Return what shows progress on the terminal, once it has taken a while."""
     if wanted is False or (wanted is None and not sys.stderr.isatty()):
         return None

@@ -47,7 +47,7 @@ def check_adjustment(adjust: str, method: object, *, one_factor: bool) -> None:
 
 def adjusted(found: Estimates, family: Family, level: float) -> tuple[Vector, Vector]:
     """Return adjusted p-values and the multipliers of the standard errors; what is NaN is no test of the family."""
-    known = np.isfinite(found.std_error) & np.isfinite(found.value)
+    known = np.isfinite(found.value) & (found.std_error > 0)
     p, quantile = np.full(len(known), math.nan), np.full(len(known), math.nan)
     if known.any():
         part = Estimates(
@@ -76,7 +76,9 @@ def _bonferroni(found: Estimates, _: Family, level: float) -> tuple[Vector, Vect
 
 def _sidak(found: Estimates, _: Family, level: float) -> tuple[Vector, Vector]:
     n = len(found.value)
-    return -np.expm1(n * np.log1p(-_raw(found))), _t_quantiles(found, level ** (1 / n))
+    with np.errstate(divide="ignore"):
+        p = -np.expm1(n * np.log1p(-_raw(found)))
+    return p, _t_quantiles(found, level ** (1 / n))
 
 
 def _tukey(found: Estimates, family: Family, level: float) -> tuple[Vector, Vector]:

@@ -31,8 +31,13 @@ class Axis:
     factor: Factor | None
 
     @property
+    def levels(self) -> list[str]:
+        """The places as levels of a factor are written."""
+        return [place if isinstance(place, str) else f"{place:.15g}" for place in self.places]
+
+    @property
     def labels(self) -> list[str]:
-        """The places as text."""
+        """The places as text, to read."""
         return [place if isinstance(place, str) else f"{place:g}" for place in self.places]
 
 
@@ -152,8 +157,8 @@ def _codes(estimate: Estimate, axis: Axis) -> NDArray[np.intp]:
     whole = np.full(rows.n_rows_input, -1)
     whole[np.ones(rows.n_rows_input, dtype=bool) if rows.kept is None else rows.kept] = codes
     kept = estimate.rows.kept
-    labels = axis.labels
-    place = np.array([labels.index(level) if level in labels else -1 for level in levels])
+    known = axis.levels
+    place = np.array([known.index(level) if level in known else -1 for level in levels])
     return np.asarray(place[whole if kept is None else whole[kept]])
 
 
@@ -188,7 +193,7 @@ def _placed(axis: Axis, values: Any) -> Axis:
     if not asked:
         raise OptionError(f"at: {axis.name!r} has no values")
     if axis.factor is not None:
-        known: dict[str, Any] = dict(zip(axis.labels, axis.places, strict=True))
+        known: dict[str, Any] = dict(zip(axis.levels, axis.places, strict=True))
         texts = [value if isinstance(value, str) else _label(value) for value in asked]
         for text in texts:
             if text not in known:
@@ -208,7 +213,7 @@ def _placed(axis: Axis, values: Any) -> Axis:
 def _label(value: Any) -> str:
     if isinstance(value, bool | np.bool_):
         return "TRUE" if value else "FALSE"
-    return f"{value:g}" if isinstance(value, int | float | np.number) else str(value)
+    return f"{value:.15g}" if isinstance(value, int | float | np.number) else str(value)
 
 
 def _values(axis: Axis, index: NDArray[np.intp]) -> Any:

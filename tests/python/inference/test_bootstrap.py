@@ -151,6 +151,6 @@ def test_an_error_of_the_progress_stops_the_replicates(fit, monkeypatch):
     def stop(done: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(room, "_progress", lambda n, wanted: stop)
+    monkeypatch.setattr(room, "progress_of", lambda n, wanted: stop)
     with pytest.raises(KeyboardInterrupt):
         fit.bootstrap(2_000_000)
