@@ -17,6 +17,8 @@ use crate::fit::Fit;
 use crate::linalg::dense;
 use crate::{Error, Result};
 
+/// Working in a cluster takes memory of the square, and time of the cube, of its dimension.
+const LARGEST: usize = 5000;
 /// Eigenvalues this far below the largest are none: directions that a cluster's residuals cannot have.
 const NO_EIGENVALUE: f64 = 1e-12;
 
@@ -110,6 +112,9 @@ pub fn check_nested(source: &dyn RowSource, codes: &[u32]) -> Result<()> {
     Ok(())
 }
 
+/// ZΛ, X, residuals and the diagonal of W⁻¹ of one cluster.
+type Local = (Mat<f64>, Mat<f64>, Mat<f64>, Vec<f64>);
+
 struct Model<'a> {
     rows: &'a FitRows,
     codes: Vec<&'a [u32]>,
@@ -146,7 +151,7 @@ impl<'a> Model<'a> {
     /// Contribution, leverage and variance of one cluster.
     fn cluster(&self, members: &[usize], adjustment: Adjustment) -> Result<[Vec<f64>; 3]> {
         let p = self.whiten.nrows();
-        let (h, x, e, noise) = self.local(members);
+        let (h, x, e, noise) = self.local(members)?;
         // Φ = LL'
         let mut phi = &h * h.transpose();
         (0..phi.nrows()).for_each(|i| phi[(i, i)] += noise[i]);
@@ -183,28 +188,35 @@ impl<'a> Model<'a> {
 
     /// ZΛ, X and residuals of a cluster, and the diagonal of W⁻¹: in the span of [ZΛ X] if that is smaller and there
     /// are no weights.
-    fn local(&self, members: &[usize]) -> (Mat<f64>, Mat<f64>, Mat<f64>, Vec<f64>) {
+    fn local(&self, members: &[usize]) -> Result<Local> {
         let (n, p) = (members.len(), self.whiten.nrows());
         let h = self.random(members);
         let q = h.ncols();
+        let dimension = if self.rows.weights.is_empty() { n.min(q + p) } else { n };
+        if dimension > LARGEST {
+            return Err(Error::Design(format!(
+                "a cluster has {n} rows and {q} random effects: a robust covariance takes at most {LARGEST} of the fewer, \
+                 or with weights so many rows, in one cluster"
+            )));
+        }
         let x = Mat::from_fn(n, p, |i, j| self.rows.x[members[i] * p + j]);
         let e = Mat::from_fn(n, 1, |i, _| self.rows.residuals[members[i]]);
         if !self.rows.weights.is_empty() {
-            return (h, x, e, members.iter().map(|&row| 1.0 / self.rows.weights[row]).collect());
+            return Ok((h, x, e, members.iter().map(|&row| 1.0 / self.rows.weights[row]).collect()));
         }
         if q + p >= n {
-            return (h, x, e, vec![1.0; n]);
+            return Ok((h, x, e, vec![1.0; n]));
         }
         let both = Mat::from_fn(n, q + p, |i, j| if j < q { h[(i, j)] } else { x[(i, j - q)] });
         let qr = both.qr();
         let (basis, r) = (qr.compute_thin_Q(), qr.thin_R());
         let upper = |j: usize, i: usize| if i <= j { r[(i, j)] } else { 0.0 };
-        (
+        Ok((
             Mat::from_fn(q + p, q, |i, j| upper(j, i)),
             Mat::from_fn(q + p, p, |i, j| upper(j + q, i)),
             basis.transpose() * &e,
             vec![1.0; q + p],
-        )
+        ))
     }
 
     /// ZΛ of a cluster: a column for every random effect of the groups in it.

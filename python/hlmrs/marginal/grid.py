@@ -9,17 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Rows
-from ..errors import DesignError, OptionError
+from ..errors import OptionError
 from ..fitting import Estimate, evaluate, new_columns
-from ..formula import Call, Column, Expression, Factor, ModelSpec, Term
+from ..formula import Call, Column, Factor, Term
 from ..formula.suggest import listed, suggestion
 from ..frame import open_frame
+from .group_variables import grid_columns, grid_encoding, group_variables
 
 Vector = NDArray[np.float64]
 At = Mapping[str, Any]
 
 MOST_POINTS = 200_000
-_OF_GROUPS = ("within", "between")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,13 @@ def design_rows(estimate: Estimate, columns: Mapping[str, Any], n: int) -> tuple
     """Return X, all its columns, and the offset of new rows."""
     if not columns:
         return np.ones((n, len(estimate.layout.columns))), np.zeros(n)
-    rows = estimate.encoding.bind(new_columns(estimate.request, open_frame(dict(columns)), estimate.splines))
+    of_groups = group_variables(estimate.request.spec)
+    plain = {name: values for name, values in columns.items() if name not in of_groups}
+    frame = open_frame(plain or {"(rows)": np.zeros(n)})
+    read = new_columns(estimate.request, frame, estimate.splines)
+    for name in of_groups:
+        read.add_numeric(name, np.ascontiguousarray(columns[name]))
+    rows = grid_encoding(estimate).bind(read)
     nothing = np.zeros(len(estimate.layout.columns))
     none = [False] * len(estimate.layout.random)
     return rows.model_matrix(), rows.linear_predictor(nothing, estimate.core.modes(), none)
@@ -87,18 +93,17 @@ def design_rows(estimate: Estimate, columns: Mapping[str, Any], n: int) -> tuple
 def grid_axes(estimate: Estimate, at: At) -> tuple[Axis, ...]:
     """Find the variables of the fixed part and their places."""
     spec = estimate.request.spec
-    _refuse_groups(spec)
     factors = [factor for term in spec.terms for factor in term.factors] + list(spec.offsets)
     levels = {v["name"]: v["levels"] for v in estimate.rows.variables if v["kind"] == "categorical"}
     axes: dict[str, Axis] = {}
     for factor in sorted(dict.fromkeys(factors), key=lambda f: f.name not in levels):
-        for column in factor.columns():
+        for name in grid_columns(factor):
             if factor.name in levels:
-                axes.setdefault(column.name, _factor_axis(estimate, column, factor, levels[factor.name]))
-            elif column.name not in axes:
-                axes[column.name] = Axis(column.name, (float(np.mean(column_values(estimate, column.name))),), None)
-    order = [column.name for factor in factors for column in factor.columns()]
-    names = {factor.name: next(iter(factor.columns())).name for factor in factors if factor.name in levels}
+                axes.setdefault(name, _factor_axis(estimate, name, factor, levels[factor.name]))
+            elif name not in axes:
+                axes[name] = Axis(name, (float(np.mean(column_values(estimate, name))),), None)
+    order = [name for factor in factors for name in grid_columns(factor)]
+    names = {factor.name: grid_columns(factor)[0] for factor in factors if factor.name in levels}
     asked = {_column_name(name, axes, names): values for name, values in at.items()}
     return tuple(_placed(axes[name], asked.get(name)) for name in dict.fromkeys(order))
 
@@ -110,8 +115,8 @@ def variable_names(estimate: Estimate, names: "str | Sequence[str] | None", opti
     given = [names] if isinstance(names, str) else list(names)
     spec = estimate.request.spec
     factors = [factor for term in spec.terms for factor in term.factors] + list(spec.offsets)
-    columns = list(dict.fromkeys(column.name for factor in factors for column in factor.columns()))
-    of_factor = {factor.name: next(iter(factor.columns())).name for factor in factors if list(factor.columns())}
+    columns = list(dict.fromkeys(name for factor in factors for name in grid_columns(factor)))
+    of_factor = {factor.name: grid_columns(factor)[0] for factor in factors if grid_columns(factor)}
     out = []
     for name in given:
         if not isinstance(name, str):
@@ -128,8 +133,10 @@ def variable_names(estimate: Estimate, names: "str | Sequence[str] | None", opti
 
 
 def column_values(estimate: Estimate, name: str) -> Vector:
-    """Return a numeric column in the rows used."""
-    values = evaluate(estimate.data.columns, Column(name, (0, 0)))
+    """Return a numeric column, or a variable of groups, in the rows used."""
+    of_groups = group_variables(estimate.request.spec)
+    expression = of_groups[name].expression if name in of_groups else Column(name, (0, 0))
+    values = evaluate(estimate.data.columns, expression)
     kept = estimate.rows.kept
     return values if kept is None else values[kept]
 
@@ -162,17 +169,17 @@ def _codes(estimate: Estimate, axis: Axis) -> NDArray[np.intp]:
     return np.asarray(place[whole if kept is None else whole[kept]])
 
 
-def _factor_axis(estimate: Estimate, column: Column, factor: Factor, levels: Sequence[str]) -> Axis:
+def _factor_axis(estimate: Estimate, name: str, factor: Factor, levels: Sequence[str]) -> Axis:
     """Give the levels as text, or as the numbers that the column has."""
     if isinstance(factor.expression, Call):
         try:
-            values = column_values(estimate, column.name)
+            values = column_values(estimate, name)
         except Exception:  # the column has no numbers: its levels are texts
-            return Axis(column.name, tuple(levels), factor)
+            return Axis(name, tuple(levels), factor)
         numbers = {f"{value:.15g}": float(value) for value in np.unique(values)}
         if all(level in numbers for level in levels):
-            return Axis(column.name, tuple(numbers[level] for level in levels), factor)
-    return Axis(column.name, tuple(levels), factor)
+            return Axis(name, tuple(numbers[level] for level in levels), factor)
+    return Axis(name, tuple(levels), factor)
 
 
 def _column_name(name: str, axes: Mapping[str, Axis], names: Mapping[str, str]) -> str:
@@ -220,19 +227,3 @@ def _values(axis: Axis, index: NDArray[np.intp]) -> Any:
     if isinstance(axis.places[0], str):
         return np.array(axis.places, dtype=object)[index]
     return np.array(axis.places, dtype=float)[index]
-
-
-def _refuse_groups(spec: ModelSpec) -> None:
-    for term in spec.terms:
-        for factor in term.factors:
-            if _reads_groups(factor.expression):
-                raise DesignError(
-                    f"{factor.name} depends on the groups of the data, so a reference grid cannot place it; "
-                    "make it a column of the data, and name that in the formula"
-                )
-
-
-def _reads_groups(expression: Expression) -> bool:
-    if not isinstance(expression, Call):
-        return False
-    return expression.name in _OF_GROUPS or any(_reads_groups(argument) for argument in expression.args)

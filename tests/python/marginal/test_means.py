@@ -1,7 +1,6 @@
 """Marginal means, contrasts, slopes: those of emmeans on unbalanced data, and of the classical analysis of variance."""
 
 import json
-import warnings
 
 import numpy as np
 import polars as pl
@@ -202,10 +201,18 @@ def test_offsets_of_the_formula_are_part_of_a_mean():
         assert fit.emmeans([])["estimate"][0] == pytest.approx(data["Reaction"].mean())
 
 
-def test_variables_computed_from_groups_are_refused():
+def test_variables_computed_from_groups_are_covariates_of_their_own():
     data = hlmrs.datasets.load("Hsb82", "polars")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", hlmrs.HlmrsWarning)
-        fit = hlmrs.lmer("mAch ~ within(ses, school) + sector + (1 | school)", data)
+    made = data.with_columns(
+        w=pl.col("ses") - pl.col("ses").mean().over("school"), b=pl.col("ses").mean().over("school")
+    )
+    fit = hlmrs.lmer("mAch ~ within(ses, school) * sector + between(ses, school) + (1 | school)", data)
+    same = hlmrs.lmer("mAch ~ w * sector + b + (1 | school)", made)
+    np.testing.assert_allclose(fit.emmeans("sector")["estimate"], same.emmeans("sector")["estimate"], rtol=1e-8)
+    at = fit.emmeans("sector", at={"between(ses, school)": 0.5})
+    np.testing.assert_allclose(at["estimate"], same.emmeans("sector", at={"b": 0.5})["estimate"], rtol=1e-8)
+    slopes = fit.slopes("within(ses, school)", by="sector")
+    np.testing.assert_allclose(slopes["estimate"], same.slopes("w", by="sector")["estimate"], rtol=1e-8)
+    squared = hlmrs.lmer("mAch ~ I(within(ses, school)^2) + sector + (1 | school)", data)
     with pytest.raises(hlmrs.DesignError, match="within"):
-        fit.emmeans("sector")
+        squared.emmeans("sector")
