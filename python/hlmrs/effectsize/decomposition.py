@@ -16,12 +16,14 @@ Codes = NDArray[np.uint32]
 WITHIN = "Residual"
 _SWEEPS = 200
 _PRECISION = 1e-12
+_ROUNDING = 1e-14
 
 
 def decomposition_table(estimate: Estimate) -> dict[str, Column]:
     """Tabulate variances and their shares of the total and of their level."""
     rows = [*_fixed_rows(estimate), *_random_rows(estimate), ("residual", WITHIN, estimate.core.sigma**2)]
     variance = np.array([row[2] for row in rows])
+    variance[np.abs(variance) < _ROUNDING * np.abs(variance).sum()] = 0.0
     level = np.array([row[1] for row in rows])
     of_level = {name: variance[level == name].sum() for name in set(level.tolist())}
     totals = np.array([of_level[name] for name in level.tolist()])

@@ -24,6 +24,8 @@ from .functions import Estimates
 
 Vector = NDArray[np.float64]
 
+_NODES = 8
+
 METHODS = ("none", "tukey", "dunnett", "scheffe", "mvt", "sidak", "bonferroni", "holm", "hochberg", "bh", "fdr", "by")
 
 
@@ -85,8 +87,8 @@ def _tukey(found: Estimates, family: Family, level: float) -> tuple[Vector, Vect
     root = math.sqrt(2)
     pairs = list(zip(np.abs(found.statistic), found.df, strict=True))
     p = [studentized_range_tail(root * float(t), family.n_means, float(df)) for t, df in pairs]
-    quantiles = {df: studentized_range_quantile(1 - level, family.n_means, df) / root for df in set(found.df.tolist())}
-    return np.array(p), np.array([quantiles[df] for df in found.df.tolist()])
+    quantiles = _by_df(lambda df: studentized_range_quantile(1 - level, family.n_means, df) / root, found.df)
+    return np.array(p), quantiles
 
 
 def _scheffe(found: Estimates, _: Family, level: float) -> tuple[Vector, Vector]:
@@ -100,9 +102,7 @@ def _largest(found: Estimates, _: Family, level: float) -> tuple[Vector, Vector]
     largest = LargestStatistic(_correlation(found))
     pairs = list(zip(np.abs(found.statistic), found.df, strict=True))
     p = [largest.tail(float(t), float(df)) for t, df in pairs]
-    distinct = {round(df, 6): df for df in found.df.tolist()}
-    quantiles = {key: largest.quantile(1 - level, df) for key, df in distinct.items()}
-    return np.array(p), np.array([quantiles[round(df, 6)] for df in found.df.tolist()])
+    return np.array(p), _by_df(lambda df: largest.quantile(1 - level, df), found.df)
 
 
 def _stepwise(rule: Callable[[Vector], Vector]) -> Callable[[Estimates, Family, float], tuple[Vector, Vector]]:
@@ -133,6 +133,19 @@ def _benjamini_hochberg(p: Vector) -> Vector:
 
 def _benjamini_yekutieli(p: Vector) -> Vector:
     return np.asarray(_benjamini_hochberg(p) * np.sum(1 / np.arange(1, len(p) + 1)))
+
+
+def _by_df(quantile: Callable[[float], float], df: Vector) -> Vector:
+    """Return a quantile for every df; of many different ones by a polynomial in 1 / df, in which it is smooth."""
+    rates = 1 / df
+    distinct = np.unique(rates)
+    if len(distinct) <= _NODES:
+        known = {rate: quantile(1 / rate if rate > 0 else math.inf) for rate in distinct.tolist()}
+        return np.array([known[rate] for rate in rates.tolist()])
+    low, high = float(distinct[0]), float(distinct[-1])
+    places = low + (high - low) * (1 - np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)) / 2
+    values = [quantile(1 / rate if rate > 0 else math.inf) for rate in places.tolist()]
+    return np.asarray(np.polynomial.Polynomial.fit(places, values, _NODES - 1)(rates))
 
 
 def _correlation(found: Estimates) -> Vector:
