@@ -48,10 +48,13 @@ tests <- function(m) lapply(1:3, function(type) {
   table <- suppressMessages(anova(m, type = type))
   list(type = type, term = rownames(table), num_df = table$NumDF, den_df = table$DenDF, statistic = table$`F value`)
 })
-empty <- which(cake$recipe == "C" & cake$temperature == "225")
+whole <- read("cake", integer(0))
+holes <- sort(union(unbalanced, which(whole$recipe == "C" & whole$temperature == "225")))
+empty <- fit("angle ~ recipe * temperature + (1 | recipe:replicate)", whole[-holes, ])
 anovas <- list(
   list(formula = "angle ~ recipe * temperature + (1 | recipe:replicate)", drop = unbalanced, tables = tests(both)),
-  list(formula = "angle ~ recipe * temp + (1 | recipe:replicate)", drop = unbalanced, tables = tests(m))
+  list(formula = "angle ~ recipe * temp + (1 | recipe:replicate)", drop = unbalanced, tables = tests(m)),
+  list(formula = "angle ~ recipe * temperature + (1 | recipe:replicate)", drop = holes, tables = tests(empty))
 )
 
 school <- read("egsingle", integer(0))

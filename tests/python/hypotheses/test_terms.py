@@ -1,6 +1,7 @@
 """F tests of terms: lmerTest's on unbalanced data, the classical ones on balanced data, whatever the coding."""
 
 import json
+import warnings
 
 import numpy as np
 import polars as pl
@@ -16,10 +17,12 @@ PLAIN = ("term", "num_df", "den_df", "statistic", "p_value")
 def golden_fit(case, **options):
     data = hlmrs.datasets.load("cake", "polars")
     data = data[np.delete(np.arange(len(data)), np.array(case["drop"]) - 1)]
-    return hlmrs.lmer(case["formula"], data, **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", hlmrs.RankDeficiencyWarning)
+        return hlmrs.lmer(case["formula"], data, **options)
 
 
-@pytest.mark.parametrize("case", GOLDEN["anovas"], ids=lambda c: c["formula"])
+@pytest.mark.parametrize("case", GOLDEN["anovas"], ids=lambda c: f"{c['formula']}, {len(c['drop'])} dropped")
 def test_unbalanced_terms_have_the_tests_of_lmertest(case):
     fit = golden_fit(case)
     for want in case["tables"]:
@@ -32,7 +35,7 @@ def test_unbalanced_terms_have_the_tests_of_lmertest(case):
 
 
 @pytest.mark.parametrize("kind", [2, 3])
-@pytest.mark.parametrize("case", GOLDEN["anovas"], ids=lambda c: c["formula"])
+@pytest.mark.parametrize("case", GOLDEN["anovas"], ids=lambda c: f"{c['formula']}, {len(c['drop'])} dropped")
 def test_types_2_and_3_do_not_depend_on_the_coding(case, kind):
     tables = [
         golden_fit(case, contrasts={"recipe": coding}).anova(type=kind) for coding in ("treatment", "sum", "helmert")

@@ -8,6 +8,8 @@ import pytest
 
 import hlmrs
 from golden import FOLDER, rows
+from hlmrs.inference import two_sided_quantile
+from hlmrs.marginal.adjustment import _by_df
 
 GOLDEN = json.loads((FOLDER / "marginal.json").read_text())
 # the optimizer of the reference leaves 1e-7 in the estimates, its differences 1e-5 in the df
@@ -216,3 +218,9 @@ def test_variables_computed_from_groups_are_covariates_of_their_own():
     squared = hlmrs.lmer("mAch ~ I(within(ses, school)^2) + sector + (1 | school)", data)
     with pytest.raises(hlmrs.DesignError, match="within"):
         squared.emmeans("sector")
+
+
+def test_quantiles_of_many_degrees_of_freedom_are_those_of_each():
+    df = np.array([3.0, 4.5, 7.0, 11.0, 18.0, 25.0, 40.0, 90.0, 300.0, 2000.0])
+    want = [two_sided_quantile(0.95, nu) for nu in df.tolist()]
+    np.testing.assert_allclose(_by_df(lambda nu: two_sided_quantile(0.95, nu), df), want, rtol=1e-5)
