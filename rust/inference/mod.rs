@@ -1,5 +1,6 @@
 //! What follows from an optimum: how variances and covariances of estimates depend on the variance parameters.
 
+pub mod cluster_adjustment;
 pub mod components;
 pub mod curvature;
 pub mod fit_rows;

@@ -52,10 +52,7 @@ def adjusted(found: Estimates, family: Family, level: float) -> tuple[Vector, Ve
     known = np.isfinite(found.value) & (found.std_error > 0)
     p, quantile = np.full(len(known), math.nan), np.full(len(known), math.nan)
     if known.any():
-        part = Estimates(
-            found.value[known], found.std_error[known], found.df[known], found.covariance[np.ix_(known, known)]
-        )
-        p[known], quantile[known] = _RULES[family.method](part, family, level)
+        p[known], quantile[known] = _RULES[family.method](found.part(known), family, level)
     return p, quantile
 
 

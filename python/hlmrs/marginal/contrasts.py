@@ -69,9 +69,7 @@ def tabulate(
     groups = len(functions) // n
     weights = np.stack(list(named.values()))
     columns = {name: _repeated(functions.columns[name], n, len(named)) for name in outer}
-    combined = functions.combined(
-        np.asarray(np.kron(np.eye(groups), weights), dtype=float), {**columns, "contrast": list(named) * groups}
-    )
+    combined = functions.combined(weights, {**columns, "contrast": list(named) * groups})
     found = estimates(combined, uncertainty)
     p_value, quantile = _by_group(found, groups, Family(choice.adjust, n), choice.level)
     margin = quantile * found.std_error
@@ -119,8 +117,7 @@ def _by_group(found: Estimates, groups: int, family: Family, level: float) -> tu
     p_value, quantile = np.empty(len(found.value)), np.empty(len(found.value))
     for k in range(groups):
         own = slice(k * size, (k + 1) * size)
-        part = Estimates(found.value[own], found.std_error[own], found.df[own], found.covariance[own, own])
-        p_value[own], quantile[own] = adjusted(part, family, level)
+        p_value[own], quantile[own] = adjusted(found.part(own), family, level)
     return p_value, quantile
 
 

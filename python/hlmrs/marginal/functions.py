@@ -27,8 +27,11 @@ class LinearFunctions:
         return len(self.matrix)
 
     def combined(self, weights: Vector, columns: Mapping[str, Column]) -> "LinearFunctions":
-        """Return linear combinations, a row of `weights` each."""
-        return LinearFunctions(weights @ self.matrix, weights @ self.constant, columns)
+        """Return linear combinations, a row of `weights` each, of every so many functions as it has columns."""
+        n = weights.shape[1]
+        blocks = self.matrix.reshape(-1, n, self.matrix.shape[1])
+        constants = self.constant.reshape(-1, n) @ weights.T
+        return LinearFunctions(np.concatenate(weights @ blocks), constants.ravel(), columns)
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,18 @@ class Estimates:
     value: Vector
     std_error: Vector
     df: Vector
-    covariance: Vector
+    functions: Vector
+    uncertainty: Uncertainty
+
+    def part(self, rows: "slice | NDArray[np.bool_]") -> "Estimates":
+        """Return some of the rows."""
+        numbers = (self.value[rows], self.std_error[rows], self.df[rows])
+        return Estimates(*numbers, self.functions[rows], self.uncertainty)
+
+    @property
+    def covariance(self) -> Vector:
+        """The covariance of all rows."""
+        return self.uncertainty.covariance(self.functions)
 
     @property
     def statistic(self) -> Vector:
@@ -58,7 +72,7 @@ def estimates(functions: LinearFunctions, uncertainty: Uncertainty) -> Estimates
             RankDeficiencyWarning,
             stacklevel=5,
         )
-    return Estimates(value + functions.constant, std_error, df, uncertainty.covariance(functions.matrix))
+    return Estimates(value + functions.constant, std_error, df, functions.matrix, uncertainty)
 
 
 def axis_columns(axes: Sequence[Axis]) -> dict[str, Column]:

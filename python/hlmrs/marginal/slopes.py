@@ -1,7 +1,6 @@
 """Slopes of a covariate: derivatives of the reference grid."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from ..frame import Column
 from ..inference import Uncertainty, check_level
 from .adjustment import Family, adjusted
 from .contrasts import ContrastChoice, tabulate
-from .functions import LinearFunctions, axis_column, estimates
+from .functions import LinearFunctions, estimates
 from .grid import At, ReferenceGrid, column_values, grid_axes, reference_grid, variable_names
 from .means import mean_functions
 
@@ -79,7 +78,7 @@ def slope_functions(
     assert grid is not None
     size = np.abs(matrix).max(axis=1, keepdims=True, initial=0.0)
     matrix[np.abs(matrix) < 1e-10 * size] = 0.0
-    return LinearFunctions(matrix, constant, columns), replace(grid, axes=grid.axes)
+    return LinearFunctions(matrix, constant, columns), grid
 
 
 def covariate(estimate: Estimate, variable: str) -> str:
@@ -105,9 +104,3 @@ def moderator_places(estimate: Estimate, by: Sequence[str], at: At) -> At:
             mean, sd = float(values.mean()), float(values.std(ddof=1))
             places[axis.name] = [mean - sd, mean, mean + sd]
     return places
-
-
-def moderator_column(grid: ReferenceGrid, name: str) -> Column:
-    """Tabulate the places of one axis."""
-    axis = grid.axes[grid.index(name)]
-    return axis_column(axis, np.arange(len(axis.places)))
