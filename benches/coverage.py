@@ -117,9 +117,9 @@ def page(tallies: dict[int, Tally], n: int) -> str:
         "# Coverage of 95 % intervals",
         "",
         f"By `python benches/coverage.py {n}`: {n} data sets for each number of groups, so that a share near 95 % has",
-        f"a standard error of {100 * np.sqrt(0.95 * 0.05 / n):.1f} points; {REPLICATES} bootstrap replicates each.  The",
-        "model is `y ~ w + x + (x | g)` with 3 to 9 rows a group: `w` varies between groups, `x` within, its slope",
-        "between them;",
+        f"a standard error of {100 * np.sqrt(0.95 * 0.05 / n):.1f} points; {REPLICATES} bootstrap replicates each.",
+        "The model is `y ~ w + x + (x | g)` with 3 to 9 rows a group: `w` varies between groups, `x` within, its",
+        "slope between them;",
         "standard deviations 1 (intercepts), 0.5 (slopes), 1 (residuals), correlation 0.3.",
         "",
     ]
