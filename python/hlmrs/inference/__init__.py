@@ -14,6 +14,7 @@ from .coefficients import CoefficientTable, check_level
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
 from .distributions import two_sided_p, two_sided_quantile
 from .effects import group_coefficients, random_effects
+from .expression import polars_expression
 from .panel import panel_table
 from .prediction import Choice, predict, predict_rows
 from .profiles import parameter_codes, profile_table, profiles
@@ -69,6 +70,7 @@ __all__ = [
     "largest_statistic_tail",
     "panel_table",
     "parameter_codes",
+    "polars_expression",
     "predict",
     "predict_rows",
     "profile_table",
