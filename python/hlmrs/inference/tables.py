@@ -42,7 +42,7 @@ def confidence_table(estimate: Estimate, method: str, ddf: str, level: float, n:
     if method == "profile":
         return profile_intervals(estimate, level)
     if method == "boot":
-        return draw(estimate, n, "parametric", seed, None, None).intervals("percentile", level)
+        return draw(estimate, n, "parametric", seed, None).intervals("percentile", level)
     table = coefficients(estimate, ddf, level)
     n = len(estimate.core.beta)
     return {"term": table.term[:n], "conf_low": table.conf_low[:n], "conf_high": table.conf_high[:n]}
