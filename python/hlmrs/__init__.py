@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from .control import Control
     from .fit import LinearMixedFit, compare, load
     from .fitting import Verdict
+    from .many import fit_many
     from .models import lmer
+    from .plan import model
+    from .streaming import SufficientStatistics, load_statistics
 
 __all__ = [
     "Control",
@@ -49,21 +52,29 @@ __all__ = [
     "OptionError",
     "RankDeficiencyWarning",
     "SingularFitWarning",
+    "SufficientStatistics",
     "Verdict",
     "compare",
     "datasets",
+    "fit_many",
     "lmer",
     "load",
+    "load_statistics",
+    "model",
 ]
 
 _ROOMS = {
     "Control": "control",
     "LinearMixedFit": "fit",
+    "SufficientStatistics": "streaming",
     "Verdict": "fitting",
     "compare": "fit",
     "datasets": "datasets",
+    "fit_many": "many",
     "lmer": "models",
     "load": "fit",
+    "model": "plan",
+    "load_statistics": "streaming",
 }
 
 

@@ -89,6 +89,8 @@ class Rows:
     def group_names(self) -> list[str]: ...
     def group_levels(self, group: int) -> list[str]: ...
     def group_codes(self, group: int) -> NDArray[np.uint32]: ...
+    def group_sizes(self, group: int) -> NDArray[np.int64]:
+        """Return the rows of every level."""
     @property
     def random_terms(self) -> list[_RandomTerm]: ...
     def response(self) -> _Array:
@@ -147,6 +149,18 @@ class NewRows:
 
 def evaluate(expression: str, columns: Columns) -> _Array:
     """Return a numeric expression (JSON) in every row; NaN where a value is missing."""
+
+def categorical_columns(spec: str, columns: Columns) -> list[str]:
+    """Return the columns that effects read as categories, by the types that they have here."""
+
+def fit_many(
+    rows: Rows, responses: _Array, reml: bool, control: str, progress: Callable[[int], None]
+) -> dict[str, Any]:
+    """Fit every row of `responses`, shape (m, n_rows), NaN where missing; `progress` gets the number done.
+
+    Arrays with a row per response: n_obs, sigma, criterion, estimate and std_error (m, n_coef), covariances (m, all
+    entries of all terms); status and reason are lists.
+    """
 
 def term_moments(rows: Rows, term: int) -> _Array:
     """Return the mean of zz' of a random term over the rows used, shape (r, r)."""
@@ -226,6 +240,8 @@ class Fit:
         the term out.  Shape (m,)."""
     def simulate(self, rows: Rows, n: int, seed: int) -> _Array:
         """New responses from the fitted model, offset left out, shape (n_obs, n)."""
+    def adapt(self, problem: Problem) -> Fit:
+        """The modes of the rows of another problem in this fit's basis, at the parameters of this fit."""
     def refit(self, rows: Rows, y: _Array) -> Fit:
         """The same model for another response (rows used, offset subtracted), from this optimum."""
     def state(self) -> tuple[str, dict[str, _Array]]:
@@ -319,3 +335,92 @@ def mode_slopes(fit: Fit) -> dict[str, Any]:
     beta: per theta the slope of beta (p,); modes: per theta and random term the slopes of b (n_levels, r);
     covariance (k, k) of theta.
     """
+
+@final
+class Statistics:
+    """Sums over rows that grow batch by batch, and the levels that they belong to; holds no row.
+
+    ``spec`` and ``options`` are JSON.  ``columns`` teach names, levels of fixed variables and transforms; their rows
+    are not counted.
+    """
+
+    def __new__(cls, spec: str, columns: Columns, options: str) -> Statistics: ...
+    @staticmethod
+    def of_fit(
+        fit: Fit,
+        encoding: str,
+        options: str,
+        n_rows_input: int,
+        dropped: dict[str, int],
+        counts: list[list[int]],
+        moments: list[list[float]],
+    ) -> Statistics:
+        """Return what a fit kept of its rows, in its own basis; `counts` if the rows of levels are known, `moments` if
+        rows are weighted."""
+    def update(self, columns: Columns) -> None:
+        """Add the complete rows of a batch."""
+    def merge(self, other: Statistics) -> None:
+        """Add the statistics of other rows; ``DesignError`` if they are of another model."""
+    def copy(self) -> Statistics: ...
+    def empty(self) -> Statistics:
+        """Return statistics of the same model without rows."""
+    @property
+    def unseen_levels(self) -> dict[str, list[str]]:
+        """By column whose levels do not grow, those that no row has had."""
+    @property
+    def n_rows(self) -> int:
+        """Complete rows so far."""
+    @property
+    def n_rows_input(self) -> int: ...
+    @property
+    def n_bytes(self) -> int:
+        """Memory of the sums."""
+    def settle(self) -> Settled:
+        """Put levels and factors in order; ``DataError`` without rows, ``DesignError`` where nothing varies."""
+    def into_settled(self) -> Settled:
+        """Do the same without a copy: these statistics are empty afterwards."""
+    def state(self) -> tuple[str, dict[str, _Array]]:
+        """JSON and arrays.  Inverse of from_state."""
+    @staticmethod
+    def from_state(meta: str, arrays: dict[str, _Array]) -> Statistics: ...
+
+@final
+class LevelScan:
+    """Levels of some columns, read batch by batch."""
+
+    def __new__(cls, names: list[str]) -> LevelScan: ...
+    def update(self, columns: Columns) -> None: ...
+    @property
+    def levels(self) -> dict[str, list[str]]:
+        """By column, the levels that rows have, in their order."""
+
+@final
+class Settled:
+    """Statistics in their final order: what a fit is made from."""
+
+    def problem(self, reml: bool) -> Problem: ...
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def n_rows_input(self) -> int: ...
+    @property
+    def dropped(self) -> dict[str, int]: ...
+    @property
+    def response_name(self) -> str: ...
+    @property
+    def coef_names(self) -> list[str]: ...
+    @property
+    def coef_terms(self) -> list[int]: ...
+    @property
+    def term_names(self) -> list[str]: ...
+    @property
+    def reference_levels(self) -> dict[str, str]: ...
+    @property
+    def group_names(self) -> list[str]: ...
+    def group_levels(self, group: int) -> list[str]: ...
+    def group_sizes(self, group: int) -> NDArray[np.int64]: ...
+    @property
+    def random_terms(self) -> list[_RandomTerm]: ...
+    def moments(self, term: int) -> _Array:
+        """Return the mean of zz' over the rows, shape (r, r)."""
+    def encoding(self) -> str: ...

@@ -10,19 +10,21 @@ from .fit import LinearMixedFit
 from .fit.linear_mixed_fit import announced
 from .fitting import Contrast, estimate, make_request, refuse_unknown, take_alias
 from .frame import open_frame
+from .streaming import SufficientStatistics, estimate_statistics, estimate_streamed, streams
 
-_OPTIONS = ("reml", "weights", "offset", "contrasts", "missing", "control")
+_OPTIONS = ("reml", "weights", "offset", "contrasts", "missing", "rows", "control")
 
 
 def lmer(
-    formula: str,
-    data: Any,
+    formula: str | SufficientStatistics,
+    data: Any = None,
     *,
     reml: bool = True,
     weights: str | ArrayLike | None = None,
     offset: str | ArrayLike | None = None,
     contrasts: Mapping[str, Contrast] | None = None,
     missing: str = "drop",
+    rows: str = "auto",
     control: Control | None = None,
     **aliases: Any,
 ) -> LinearMixedFit:
@@ -33,9 +35,10 @@ def lmer(
     formula : str
         In lme4's language: ``"mAch ~ ses * sector + (ses | school)"``.  Columns of text and categories become factors;
         ``factor(x)`` makes one of numbers.  It is parsed, never run as code.
-    data : data frame
-        Polars (also lazy), pandas, pyarrow, a DuckDB relation, anything with an Arrow stream, or a dictionary of
-        columns.  Tables of the fit come back in the same library.
+    data : data frame, path or SufficientStatistics
+        Polars (also lazy), pandas, pyarrow, a DuckDB relation, anything with an Arrow stream, a dictionary of columns,
+        or the path of a Parquet file, a folder of them, or a pattern.  Tables of the fit come back in the same library.
+        Statistics carry their formula, so that ``lmer(stats)`` is enough.
     reml : bool
         REML, or maximum likelihood.
     weights : str or array, optional
@@ -48,6 +51,11 @@ def lmer(
         level, or a dictionary of named columns of such a matrix.
     missing : {"drop", "error"}
         What happens to rows with a missing value (null or NaN) in a used column: dropped with a warning, or refused.
+    rows : {"auto", "keep", "stream"}
+        Whether the rows are kept, or summed batch by batch and forgotten, in memory that does not grow with their
+        number.  ``"auto"`` streams a LazyFrame, Parquet files, a DuckDB relation or a pyarrow dataset whose columns
+        would take more than a quarter of the memory that is free.  A fit without rows has no fitted values, residuals
+        or ``augment``; everything else works.
     control : Control, optional
         Optimizer, limits, threads.
     **aliases
@@ -78,6 +86,10 @@ def lmer(
     """
     reml = take_alias("lmer", aliases, "REML", "reml", reml, True)
     refuse_unknown("lmer", aliases, _OPTIONS)
+    if isinstance(formula, SufficientStatistics) or isinstance(data, SufficientStatistics):
+        return announced(estimate_statistics(formula, data, reml, (weights, offset, contrasts, missing), control))
+    if data is None:
+        raise TypeError("lmer() needs data: a data frame, a path of Parquet files, or SufficientStatistics")
     frame = open_frame(data)
     request = make_request(
         formula,
@@ -89,4 +101,6 @@ def lmer(
         missing=missing,
         control=control,
     )
+    if streams(rows, request, frame):
+        return announced(estimate_streamed(request, frame))
     return announced(estimate(request, frame))

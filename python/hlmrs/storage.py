@@ -1,10 +1,11 @@
-"""The file of a saved fit: a JSON header and raw arrays.  Reading it runs no code.  See docs/file-format.md."""
+"""The files of fits and statistics: a JSON header and raw arrays.  Reading runs no code.  See docs/file-format.md."""
 
 import json
 import math
 import os
 import struct
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,12 +28,24 @@ _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 Arrays = Mapping[str, NDArray[Any]]
 
 
-def write(path: str | os.PathLike[str], header: Mapping[str, Any], arrays: Arrays) -> None:
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a file holds, and the eight bytes that it begins with."""
+
+    magic: bytes
+    what: str
+
+
+FIT = Kind(MAGIC, "a fit")
+STATISTICS = Kind(b"HLMRSSUM", "statistics")
+
+
+def write(path: str | os.PathLike[str], header: Mapping[str, Any], arrays: Arrays, kind: Kind = FIT) -> None:
     """Write a header and arrays, whole or not at all."""
     temporary = f"{os.fspath(path)}.{os.getpid()}.part"
     try:
         with open(temporary, "wb") as file:
-            file.write(to_bytes(header, arrays))
+            file.write(to_bytes(header, arrays, kind))
         os.replace(temporary, path)
     except BaseException:
         if os.path.exists(temporary):
@@ -40,13 +53,13 @@ def write(path: str | os.PathLike[str], header: Mapping[str, Any], arrays: Array
         raise
 
 
-def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def read(path: str | os.PathLike[str], kind: Kind = FIT) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Read what ``write`` wrote; anything else is a DataError."""
     with open(path, "rb") as file:
-        return from_bytes(file.read(), os.fspath(path))
+        return from_bytes(file.read(), os.fspath(path), kind)
 
 
-def to_bytes(header: Mapping[str, Any], arrays: Arrays) -> bytes:
+def to_bytes(header: Mapping[str, Any], arrays: Arrays, kind: Kind = FIT) -> bytes:
     """Lay a file out in memory."""
     index: dict[str, Any] = {}
     body: list[bytes] = []
@@ -59,21 +72,21 @@ def to_bytes(header: Mapping[str, Any], arrays: Arrays) -> bytes:
         end += len(body[-1])
     text = json.dumps({"header": header, "arrays": index}, ensure_ascii=False, allow_nan=False).encode()
     text += b" " * (-len(text) % 8)
-    return b"".join([_PREFIX.pack(MAGIC, VERSION, len(text)), text, *body])
+    return b"".join([_PREFIX.pack(kind.magic, VERSION, len(text)), text, *body])
 
 
-def from_bytes(data: bytes, name: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def from_bytes(data: bytes, name: str, kind: Kind = FIT) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Check and take apart the bytes of a file called `name`."""
-    content, body = _split(data, name)
+    content, body = _split(data, name, kind)
     header, index = content.get("header"), content.get("arrays")
     if not isinstance(header, dict) or not isinstance(index, dict):
         raise _damaged(name, "its header has not the expected parts")
     return header, {key: _array(body, entry, name) for key, entry in index.items()}
 
 
-def _split(data: bytes, name: str) -> tuple[dict[str, Any], memoryview]:
-    if len(data) < _PREFIX.size or not data.startswith(MAGIC):
-        raise DataError(f"{name!r} is not a fit saved by hlmrs: it does not begin with {MAGIC.decode()}")
+def _split(data: bytes, name: str, kind: Kind) -> tuple[dict[str, Any], memoryview]:
+    if len(data) < _PREFIX.size or not data.startswith(kind.magic):
+        raise DataError(f"{name!r} is not {kind.what} saved by hlmrs: it does not begin with {kind.magic.decode()}")
     _, version, length = _PREFIX.unpack_from(data)
     if version != VERSION:
         raise DataError(f"{name!r} is of format {version}; this hlmrs reads format {VERSION}: update hlmrs, or refit")

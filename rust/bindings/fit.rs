@@ -11,6 +11,7 @@ use super::errors::run;
 use super::interrupt::run_interruptible;
 use super::problem::PyProblem;
 use super::rows::PyRows;
+use crate::crossproduct::CrossProducts;
 use crate::design::RowSource;
 use crate::fit::Fit;
 use crate::fit::prediction::TermRows;
@@ -24,6 +25,10 @@ type TermInput<'py> = Option<(PyReadonlyArray2<'py, f64>, PyReadonlyArray1<'py, 
 impl PyFit {
     pub fn new(fit: Fit) -> Self {
         Self(Arc::new(fit))
+    }
+
+    pub fn cross_products(&self) -> Arc<CrossProducts> {
+        self.0.problem.a.clone()
     }
 
     fn widths(&self) -> Vec<usize> {
@@ -185,6 +190,12 @@ impl PyFit {
         let y: Vec<f64> = y.as_array().iter().copied().collect();
         let fit = self.0.clone();
         Ok(Self::new(run_interruptible(py, 0, move |stop| fit.refit(&rows.get().0, &y, stop))?))
+    }
+
+    /// The modes of the rows of another problem, at the parameters of this fit.
+    fn adapt(&self, py: Python<'_>, problem: &PyProblem) -> PyResult<Self> {
+        let (fit, problem) = (self.0.clone(), problem.0.clone());
+        Ok(Self::new(run(py, move || fit.adapt(problem.as_ref().clone()))?))
     }
 
     fn state<'py>(&self, py: Python<'py>) -> PyResult<(String, Bound<'py, PyDict>)> {

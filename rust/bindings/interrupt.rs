@@ -21,15 +21,15 @@ pub fn run_interruptible<T: Send + 'static>(
     n_threads: usize,
     work: impl FnOnce(&AtomicBool) -> Result<T> + Send + 'static,
 ) -> PyResult<T> {
-    run_watched(py, n_threads, |_| Ok(()), work)
+    run_watched(py, n_threads, work, |_| Ok(()))
 }
 
-/// The same, calling `watch` at every poll; its error stops the work as Ctrl-C does.
+/// The same, calling `watch` now and then; its error stops the work.
 pub fn run_watched<T: Send + 'static>(
     py: Python<'_>,
     n_threads: usize,
-    mut watch: impl FnMut(Python<'_>) -> PyResult<()>,
     work: impl FnOnce(&AtomicBool) -> Result<T> + Send + 'static,
+    mut watch: impl FnMut(Python<'_>) -> PyResult<()>,
 ) -> PyResult<T> {
     let stop = Arc::new(AtomicBool::new(false));
     let (sender, receiver) = channel();

@@ -7,12 +7,14 @@ pub mod errors;
 pub mod fit;
 pub mod inference;
 pub mod interrupt;
+pub mod many;
 pub mod new_rows;
 pub mod problem;
 pub mod profile;
 pub mod resample;
 pub mod robust;
 pub mod rows;
+pub mod statistics;
 pub mod values;
 
 /// The extension module `hlmrs._core`.
@@ -21,9 +23,14 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<columns::PyColumns>()?;
     module.add_class::<rows::PyRows>()?;
     module.add_class::<problem::PyProblem>()?;
+    module.add_class::<statistics::PyStatistics>()?;
+    module.add_class::<statistics::PySettled>()?;
+    module.add_class::<statistics::PyLevelScan>()?;
     module.add_class::<fit::PyFit>()?;
     module.add_class::<new_rows::PyEncoding>()?;
     module.add_class::<new_rows::PyNewRows>()?;
+    module.add_function(wrap_pyfunction!(statistics::categorical_columns, module)?)?;
+    module.add_function(wrap_pyfunction!(many::fit_many_py, module)?)?;
     module.add_function(wrap_pyfunction!(values::evaluate, module)?)?;
     module.add_function(wrap_pyfunction!(values::term_moments, module)?)?;
     module.add_function(wrap_pyfunction!(inference::satterthwaite, module)?)?;

@@ -11,8 +11,8 @@ use super::fit::PyFit;
 use super::interrupt::run_interruptible;
 use super::rows::PyRows;
 use crate::covariance::Structure;
-use crate::crossproduct::accumulate;
-use crate::design::RowSource;
+use crate::crossproduct::{CrossProducts, accumulate};
+use crate::design::{RandomLayout, RowSource};
 use crate::fit::{Control, Method, fit, identifiability};
 use crate::objective::{Criterion, Problem};
 use crate::optimize::Settings;
@@ -24,7 +24,7 @@ pub struct PyProblem(pub Arc<Problem>);
 /// What the user chose about the search, as JSON.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Choices {
+pub struct Choices {
     optimizer: Option<String>,
     max_evaluations: Option<usize>,
     tolerance: Option<f64>,
@@ -33,7 +33,7 @@ struct Choices {
 }
 
 impl Choices {
-    fn parse(json: &str) -> Result<(Control, usize)> {
+    pub fn parse(json: &str) -> Result<(Control, usize)> {
         let choices: Self = serde_json::from_str(json).map_err(|e| Error::Design(format!("control: {e}")))?;
         let method = match choices.optimizer.as_deref() {
             None | Some("trust-region") => Method::TrustRegion,
@@ -51,7 +51,7 @@ impl Choices {
     }
 }
 
-fn criterion(reml: bool) -> Criterion {
+pub fn criterion(reml: bool) -> Criterion {
     if reml { Criterion::Reml } else { Criterion::Ml }
 }
 
@@ -59,7 +59,16 @@ fn build(rows: &dyn RowSource, reml: bool) -> Result<Problem> {
     identifiability::check(rows)?;
     let layouts = rows.random();
     let structures: Vec<Structure> = layouts.iter().map(|t| Structure::parse(&t.structure)).collect::<Result<_>>()?;
-    let a = accumulate(rows, &structures)?;
+    problem_of(accumulate(rows, &structures)?, layouts, structures, reml)
+}
+
+/// The problem of cross-products; fails where there are no more rows than coefficients.
+pub fn problem_of(
+    a: CrossProducts,
+    layouts: &[RandomLayout],
+    structures: Vec<Structure>,
+    reml: bool,
+) -> Result<Problem> {
     if a.n_fixed() >= a.n_obs {
         return Err(Error::Design(format!(
             "the fixed part has {} coefficients for {} rows; there must be fewer",

@@ -83,20 +83,25 @@ fn replicates<'py>(
     let watch = |py: Python<'_>| -> PyResult<()> {
         progress.as_ref().map_or(Ok(()), |call| call.call1(py, (done.load(Ordering::Relaxed),)).map(|_| ()))
     };
-    let draws = run_watched(py, job.n_threads, watch, move |stop| {
-        let request = Request {
-            kind: job.kind.unwrap_or(Kind::Case(job.cluster)),
-            n: job.n,
-            seed: job.seed,
-            parameters: &parameters,
-            done: &counter,
-            stop,
-        };
-        match job.kind {
-            Some(_) => draw(&fit, &rows.get().0, &request),
-            None => leave_out(&fit, &rows.get().0, job.cluster, &request),
-        }
-    })?;
+    let draws = run_watched(
+        py,
+        job.n_threads,
+        move |stop| {
+            let request = Request {
+                kind: job.kind.unwrap_or(Kind::Case(job.cluster)),
+                n: job.n,
+                seed: job.seed,
+                parameters: &parameters,
+                done: &counter,
+                stop,
+            };
+            match job.kind {
+                Some(_) => draw(&fit, &rows.get().0, &request),
+                None => leave_out(&fit, &rows.get().0, job.cluster, &request),
+            }
+        },
+        watch,
+    )?;
     let n = draws.len();
     draws.concat().into_pyarray(py).reshape([n, count])
 }
@@ -121,12 +126,17 @@ pub fn null_statistics<'py>(
     let watch = |py: Python<'_>| -> PyResult<()> {
         progress.as_ref().map_or(Ok(()), |call| call.call1(py, (done.load(Ordering::Relaxed),)).map(|_| ()))
     };
-    let draws = run_watched(py, n_threads, watch, move |stop| {
-        let request = Request { kind: Kind::Parametric, n, seed, parameters: &[], done: &counter, stop };
-        let own = Fitted { fit: &full, source: &rows.get().0 };
-        let smaller = null.as_ref().map(|(fit, rows)| Fitted { fit, source: &rows.get().0 });
-        statistics(&own, smaller.as_ref(), &request)
-    })?;
+    let draws = run_watched(
+        py,
+        n_threads,
+        move |stop| {
+            let request = Request { kind: Kind::Parametric, n, seed, parameters: &[], done: &counter, stop };
+            let own = Fitted { fit: &full, source: &rows.get().0 };
+            let smaller = null.as_ref().map(|(fit, rows)| Fitted { fit, source: &rows.get().0 });
+            statistics(&own, smaller.as_ref(), &request)
+        },
+        watch,
+    )?;
     Ok(draws.into_pyarray(py))
 }
 

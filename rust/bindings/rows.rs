@@ -12,7 +12,7 @@ use super::errors::run;
 use crate::design::cells::{cell_crossproduct, n_cell_columns};
 use crate::design::spec::{Model, Options};
 use crate::design::variable::Variable;
-use crate::design::{Encoding, RowSource, Rows};
+use crate::design::{Encoding, RandomLayout, RowSource, Rows};
 
 /// A model on the complete rows of a frame.
 #[pyclass(frozen, name = "Rows", module = "hlmrs._core")]
@@ -54,20 +54,18 @@ impl PyRows {
 
     #[getter]
     fn coef_names(&self) -> Vec<&str> {
-        self.0.fixed().columns.iter().map(|c| c.name.as_str()).collect()
+        self.0.encoding().coef_names()
     }
 
     /// Per column 0 for the intercept, else the term's number from 1.
     #[getter]
     fn coef_terms(&self) -> Vec<usize> {
-        let first = usize::from(!self.0.fixed().has_intercept);
-        self.0.fixed().columns.iter().map(|c| c.term + first).collect()
+        self.0.encoding().coef_terms()
     }
 
     #[getter]
     fn term_names(&self) -> Vec<&str> {
-        let terms = self.0.fixed().terms.iter().skip(usize::from(self.0.fixed().has_intercept));
-        terms.map(|t| t.name.as_str()).collect()
+        self.0.encoding().term_names()
     }
 
     #[getter]
@@ -106,18 +104,18 @@ impl PyRows {
         Ok(PyArray1::from_slice(py, self.0.factors()[group].codes()))
     }
 
+    /// Rows of every level.
+    fn group_sizes<'py>(&self, py: Python<'py>, group: usize) -> PyResult<Bound<'py, PyArray1<i64>>> {
+        self.check_group(group)?;
+        let factor = &self.0.factors()[group];
+        let mut sizes = vec![0i64; factor.n_levels()];
+        factor.codes().iter().for_each(|&c| sizes[c as usize] += 1);
+        Ok(sizes.into_pyarray(py))
+    }
+
     #[getter]
     fn random_terms<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let list = PyList::empty(py);
-        for term in self.0.random() {
-            let entry = PyDict::new(py);
-            entry.set_item("name", &term.name)?;
-            entry.set_item("group", term.factor)?;
-            entry.set_item("columns", &term.columns)?;
-            entry.set_item("structure", &term.structure)?;
-            list.append(entry)?;
-        }
-        Ok(list)
+        random_terms(py, self.0.random().iter())
     }
 
     fn response<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<f64>>> {
@@ -156,6 +154,23 @@ impl PyRows {
         }
         Err(PyIndexError::new_err(format!("there are {n} grouping factors, none has index {group}")))
     }
+}
+
+/// Random terms as dictionaries: name, group, columns, structure.
+pub fn random_terms<'py, 'a>(
+    py: Python<'py>,
+    layouts: impl Iterator<Item = &'a RandomLayout>,
+) -> PyResult<Bound<'py, PyList>> {
+    let list = PyList::empty(py);
+    for term in layouts {
+        let entry = PyDict::new(py);
+        entry.set_item("name", &term.name)?;
+        entry.set_item("group", term.factor)?;
+        entry.set_item("columns", &term.columns)?;
+        entry.set_item("structure", &term.structure)?;
+        list.append(entry)?;
+    }
+    Ok(list)
 }
 
 fn variable<'py>(py: Python<'py>, encoding: &Encoding, variable: &Variable) -> PyResult<Bound<'py, PyDict>> {

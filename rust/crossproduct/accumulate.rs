@@ -11,7 +11,7 @@ use super::order::{OrderedFactor, ordered_factors};
 use super::pattern::link_pattern;
 use super::sums::{Scaler, Shape, Sums};
 use crate::covariance::Structure;
-use crate::design::{Batch, RowSource};
+use crate::design::{Batch, RandomLayout, RowSource};
 use crate::{Error, Result};
 
 const BATCH_ROWS: usize = 1024;
@@ -42,14 +42,14 @@ pub fn accumulate(source: &dyn RowSource, structures: &[Structure]) -> Result<Cr
     let shape = Shape { extended: &extended, factors, links: &links };
     let sums = run(source, &shape, &order, |batch, w, rows| extended.dense_rows(batch, w, rows))?;
     let coding = extended.coding(layout);
-    let coded = Coded::new(&sums, &coding, &extended);
+    let coded = Coded::new(sums, &coding, &extended);
     let basis = first_basis(&extended, layout);
     let (coded, fixed) = condition(source, coded, basis, &shape, &order)?;
-    Ok(assemble(source, coded, fixed, order, links))
+    Ok(assemble(source.n_rows(), source.random(), coded, fixed, order, links))
 }
 
 /// A few rows from all over the data.
-fn sample(source: &dyn RowSource) -> Result<Vec<Batch>> {
+pub fn sample(source: &dyn RowSource) -> Result<Vec<Batch>> {
     let n = source.n_rows();
     let (pieces, size) = if n <= 2048 { (1, n) } else { (64, 16) };
     (0..pieces)
@@ -61,7 +61,7 @@ fn sample(source: &dyn RowSource) -> Result<Vec<Batch>> {
         .collect()
 }
 
-fn patterns(source: &dyn RowSource, order: &[OrderedFactor]) -> Vec<Link> {
+pub fn patterns(source: &dyn RowSource, order: &[OrderedFactor]) -> Vec<Link> {
     let factors = source.factors();
     let pairs: Vec<(usize, usize)> = (0..order.len()).flat_map(|i| (0..i).map(move |j| (i, j))).collect();
     pairs
@@ -101,14 +101,15 @@ pub fn run(
     Ok(total)
 }
 
-fn assemble(
-    source: &dyn RowSource,
+pub fn assemble(
+    n_obs: usize,
+    terms: &[RandomLayout],
     coded: Coded,
     fixed: FixedBasis,
     order: Vec<OrderedFactor>,
     patterns: Vec<Link>,
 ) -> CrossProducts {
-    let mut random: Vec<RandomBasis> = source.random().iter().map(|t| RandomBasis::identity(t.columns.len())).collect();
+    let mut random: Vec<RandomBasis> = terms.iter().map(|t| RandomBasis::identity(t.columns.len())).collect();
     for (term, basis) in order.iter().flat_map(|f| &f.terms) {
         random[*term] = basis.clone();
     }
@@ -122,13 +123,5 @@ fn assemble(
         .collect();
     let mut filled = patterns.into_iter().zip(coded.links).map(|(link, values)| Link { values, ..link });
     let links = (0..order.len()).map(|i| filled.by_ref().take(i).collect()).collect();
-    CrossProducts {
-        n_obs: source.n_rows(),
-        sum_log_weights: coded.sum_log_weights,
-        factors,
-        links,
-        xx: coded.xx,
-        fixed,
-        random,
-    }
+    CrossProducts { n_obs, sum_log_weights: coded.sum_log_weights, factors, links, xx: coded.xx, fixed, random }
 }

@@ -42,6 +42,28 @@ impl RandomBasis {
         Self { width, transform }
     }
 
+    /// The basis T R for an upper triangular R.
+    pub fn then(&self, step: &[f64]) -> Self {
+        Self { width: self.width, transform: product(&self.transform, step, self.width, false) }
+    }
+
+    /// T^-T M T^-1: a square of z from that of z'T.
+    pub fn undo(&self, square: &[f64]) -> Vec<f64> {
+        let r = self.width;
+        let mut m = square.to_vec();
+        for _ in 0..2 {
+            // rows by T^-T, then transpose; twice
+            for column in m.chunks_exact_mut(r.max(1)) {
+                for i in 0..r {
+                    let sum: f64 = (0..i).map(|k| self.transform[i * r + k] * column[k]).sum();
+                    column[i] = (column[i] - sum) / self.transform[i * r + i];
+                }
+            }
+            m = (0..r * r).map(|k| m[(k % r) * r + k / r]).collect();
+        }
+        m
+    }
+
     /// z'T in place, for one row.
     pub fn encode(&self, z: &mut [f64]) {
         let r = self.width;

@@ -16,9 +16,9 @@ pub struct Coded {
 }
 
 impl Coded {
-    pub fn new(sums: &Sums, coding: &[Vec<(usize, f64)>], extended: &Extended) -> Self {
+    pub fn new(sums: Sums, coding: &[Vec<(usize, f64)>], extended: &Extended) -> Self {
         let width = extended.width();
-        let full = full_square(sums, extended);
+        let full = full_square(&sums, extended);
         let stride = coding.len();
         let mut xx = vec![0.0; stride * stride];
         for (j, cj) in coding.iter().enumerate() {
@@ -32,14 +32,8 @@ impl Coded {
             }
         }
         let zx = sums.zx.iter().map(|rows| code_rows(rows, width, coding)).collect();
-        let mut coded = Self {
-            p: stride - 1,
-            xx,
-            zx,
-            zz: sums.zz.clone(),
-            links: sums.links.clone(),
-            sum_log_weights: sums.sum_log_weights,
-        };
+        let mut coded =
+            Self { p: stride - 1, xx, zx, zz: sums.zz, links: sums.links, sum_log_weights: sums.sum_log_weights };
         coded.rescale_y(extended.scale[extended.n_dense()]);
         coded
     }

@@ -69,6 +69,17 @@ pub fn condition(
     Ok((coded, basis))
 }
 
+/// The rank of X as far as squares tell it: there are no rows to look at again.
+pub fn by_squares(mut coded: Coded, basis: FixedBasis) -> (Coded, FixedBasis) {
+    let (p, stride) = (coded.p, coded.p + 1);
+    let ranked = rank(&coded.xx, p, stride, |_| SUSPECT);
+    let norm = |j: usize| coded.xx[j * stride + j].max(0.0).sqrt();
+    let scale: Vec<f64> = (0..p).map(|j| if norm(j) > 0.0 { 1.0 / norm(j) } else { 0.0 }).collect();
+    let basis = narrow(&basis, &ranked.kept, &scale);
+    coded.select(&ranked.kept, &scale);
+    (coded, basis)
+}
+
 /// y'y less its projection on the columns kept.
 fn unexplained(coded: &Coded, kept: &[usize], inverse: &[f64]) -> f64 {
     let (p, stride, k) = (coded.p, coded.p + 1, kept.len());
@@ -140,18 +151,12 @@ fn refine(
         product
     };
     let basis = FixedBasis { transform, origin, ..basis.clone() };
-    let dense = Extended {
-        dense: vec![(0, 0); p],
-        blocks: Vec::new(),
-        n_cells: 0,
-        shift: vec![0.0; p + 1],
-        scale: vec![1.0; p + 1],
-    };
+    let dense = Extended::of_basis(p);
     let reader = DenseRows::new(layout, &basis);
     let shape = Shape { extended: &dense, factors: shape.factors.clone(), links: shape.links };
     let sums = run(source, &shape, order, |batch, w, rows| reader.read(batch, w, rows))?;
     let identity: Vec<Vec<(usize, f64)>> = (0..=p).map(|j| vec![(j, 1.0)]).collect();
-    Ok((Coded::new(&sums, &identity, &dense), basis))
+    Ok((Coded::new(sums, &identity, &dense), basis))
 }
 
 /// Coefficients of column j (p: y) on the first `k` columns kept.
@@ -164,7 +169,7 @@ fn solve(coded: &Coded, ranked: &Ranked, j: usize, k: usize) -> Vec<f64> {
 }
 
 /// Rows of X T and of y - X origin, for a dense T.
-struct DenseRows<'a> {
+pub struct DenseRows<'a> {
     layout: &'a FixedLayout,
     basis: &'a FixedBasis,
     /// Per coded term, per cell: (coded column, value).
@@ -172,7 +177,7 @@ struct DenseRows<'a> {
 }
 
 impl<'a> DenseRows<'a> {
-    fn new(layout: &'a FixedLayout, basis: &'a FixedBasis) -> Self {
+    pub fn new(layout: &'a FixedLayout, basis: &'a FixedBasis) -> Self {
         let by_cell = layout
             .terms
             .iter()
@@ -187,8 +192,8 @@ impl<'a> DenseRows<'a> {
         Self { layout, basis, by_cell }
     }
 
-    fn read(&self, batch: &Batch, sqrt_w: &[f64], rows: &mut Vec<f64>) {
-        let p = self.layout.columns.len();
+    pub fn read(&self, batch: &Batch, sqrt_w: &[f64], rows: &mut Vec<f64>) {
+        let p = self.basis.kept.len();
         rows.resize(batch.n * (p + 1), 0.0);
         let mut x = vec![0.0; p];
         for i in 0..batch.n {
@@ -204,9 +209,10 @@ impl<'a> DenseRows<'a> {
         }
     }
 
-    /// Row i of X, all columns in the user's order.
+    /// Row i of X: the columns kept.
     fn row(&self, batch: &Batch, i: usize, x: &mut [f64]) {
-        for (value, column) in x.iter_mut().zip(&self.layout.columns) {
+        for (value, &k) in x.iter_mut().zip(&self.basis.kept) {
+            let column = &self.layout.columns[k];
             let numeric = batch.values[column.term][column.numeric * batch.n + i];
             *value = if self.layout.terms[column.term].coding.is_none() {
                 numeric

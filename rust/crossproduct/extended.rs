@@ -44,6 +44,12 @@ impl Extended {
         Self { dense, blocks, n_cells, shift: vec![0.0; d + 1], scale: vec![1.0; d + 1] }
     }
 
+    /// Columns that are read in a working basis: dense, neither shifted nor scaled.
+    pub fn of_basis(p: usize) -> Self {
+        let (shift, scale) = (vec![0.0; p + 1], vec![1.0; p + 1]);
+        Self { dense: vec![(0, 0); p], blocks: vec![], n_cells: 0, shift, scale }
+    }
+
     /// Dense columns, without y.
     pub fn n_dense(&self) -> usize {
         self.dense.len()
@@ -80,9 +86,10 @@ impl Extended {
 
     fn scaled_column(&self, column: &[f64], k: usize, sqrt_w: &[f64], rows: &mut [f64]) {
         let (width, shift, inverse) = (self.n_dense() + 1, self.shift[k], 1.0 / self.scale[k]);
-        for (i, &x) in column.iter().enumerate() {
-            let scaled = (x - shift) * inverse;
-            rows[i * width + k] = if sqrt_w.is_empty() { scaled } else { scaled * sqrt_w[i] };
+        let column = rows.chunks_exact_mut(width).map(|row| &mut row[k]).zip(column);
+        match sqrt_w {
+            [] => column.for_each(|(out, x)| *out = (x - shift) * inverse),
+            _ => column.zip(sqrt_w).for_each(|((out, x), w)| *out = (x - shift) * inverse * w),
         }
     }
 

@@ -6,6 +6,7 @@ use crate::covariance::Structure;
 use crate::design::{Batch, RowSource};
 
 /// A grouping factor with its random terms, in the order of elimination.
+#[derive(Debug, Clone)]
 pub struct OrderedFactor {
     pub factor: usize,
     pub n_levels: usize,

@@ -5,7 +5,7 @@ use crate::design::{Batch, GroupingFactor};
 use crate::linalg::dense;
 
 /// Sums of one part of the rows.  Rows of sums are `[dense..., y, cells...]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Sums {
     pub sum_log_weights: f64,
     /// Lower triangle of [dense y]'W[dense y].
@@ -109,17 +109,18 @@ impl Sums {
         }
     }
 
-    /// Adds the sums of another part.
-    pub fn merge(&mut self, other: &Sums) {
+    /// Adds what does not depend on the levels of grouping factors.
+    pub fn add_whole(&mut self, other: &Sums) {
         self.sum_log_weights += other.sum_log_weights;
         add(&mut self.dense, &other.dense);
         add(&mut self.cells_dense, &other.cells_dense);
-        for (mine, theirs) in [
-            (&mut self.cells, &other.cells),
-            (&mut self.zz, &other.zz),
-            (&mut self.zx, &other.zx),
-            (&mut self.links, &other.links),
-        ] {
+        self.cells.iter_mut().zip(&other.cells).for_each(|(a, b)| add(a, b));
+    }
+
+    /// Adds the sums of another part.
+    pub fn merge(&mut self, other: &Sums) {
+        self.add_whole(other);
+        for (mine, theirs) in [(&mut self.zz, &other.zz), (&mut self.zx, &other.zx), (&mut self.links, &other.links)] {
             mine.iter_mut().zip(theirs).for_each(|(a, b)| add(a, b));
         }
     }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 
@@ -120,6 +121,15 @@ impl Column {
 
     pub fn chunk_at(&self, row: usize) -> &ArrayRef {
         &self.chunks[self.chunk_index(row)]
+    }
+
+    /// The labels of a dictionary, in its order, used or not.
+    pub fn dictionary_labels(&self) -> Vec<String> {
+        let Some(chunk) = self.chunks.first().filter(|_| matches!(self.data_type, DataType::Dictionary(..))) else {
+            return vec![];
+        };
+        let values = chunk.as_any_dictionary().values();
+        (0..values.len()).filter_map(|i| text_of(values.as_ref(), i)).collect()
     }
 
     pub fn is_declared(&self) -> bool {

@@ -8,8 +8,9 @@ use super::expression::{Function, Node, Operator};
 use super::finite::require_finite;
 use super::inputs::Inputs;
 use super::levels::Categories;
+use super::new_levels::settled_codes;
 use super::read_codes::categories;
-use super::spec::{ContrastSpec, Expr};
+use super::spec::{ContrastSpec, Coverage, Expr};
 use super::transform;
 use super::used::UsedColumns;
 use super::variable::{Category, Variable};
@@ -19,6 +20,9 @@ use crate::{Error, Result};
 pub struct Compiler<'a> {
     pub used: &'a UsedColumns,
     pub contrasts: &'a BTreeMap<String, ContrastSpec>,
+    /// Levels that are known beforehand, by column.
+    pub levels: &'a BTreeMap<String, Vec<String>>,
+    pub coverage: Coverage,
     pub inputs: Inputs,
     pub categories: Vec<Category>,
     pub variables: Vec<Variable>,
@@ -101,6 +105,7 @@ impl Compiler<'_> {
             Some(expr) => expr.flag().ok_or_else(|| Error::Formula(format!("{owner}: {key} must be TRUE or FALSE"))),
         };
         let (by_center, by_scale) = (flag("center")?, name == "scale" && flag("scale")?);
+        self.require_all_rows(name, owner)?;
         let arg = self.number(arg, owner)?;
         require_finite(&arg, &self.inputs, |_| true)?;
         let center = if by_center { transform::mean(&arg, &self.inputs) } else { 0.0 };
@@ -113,6 +118,7 @@ impl Compiler<'_> {
     }
 
     fn group_mean(&mut self, arg: &Expr, group: &Expr, owner: &str) -> Result<Node> {
+        self.require_all_rows("between", owner)?;
         let arg = self.number(arg, owner)?;
         require_finite(&arg, &self.inputs, |_| true)?;
         let category = self.category(group, owner)?;
@@ -140,10 +146,31 @@ impl Compiler<'_> {
         if let Some(known) = self.categories.iter().position(|c| c.input == input) {
             return Ok(known);
         }
-        let Categories { codes, levels } = categories(self.inputs.column(input), &self.inputs.selection)?;
+        let Categories { codes, levels } = match self.levels.get(name) {
+            Some(levels) => self.known_categories(input, levels)?,
+            None => categories(self.inputs.column(input), &self.inputs.selection)?,
+        };
         self.inputs.codes.push(Some(Arc::new(codes)));
         self.categories.push(Category { input, levels });
         Ok(self.categories.len() - 1)
+    }
+}
+
+impl Compiler<'_> {
+    fn known_categories(&self, input: usize, levels: &[String]) -> Result<Categories> {
+        let codes = settled_codes(self.inputs.column(input), &self.inputs.selection, levels)?;
+        Ok(Categories { codes, levels: levels.to_vec() })
+    }
+
+    /// Fails where a transform would be learned from the first of many batches.
+    pub fn require_all_rows(&self, call: &str, owner: &str) -> Result<()> {
+        if self.coverage != Coverage::First {
+            return Ok(());
+        }
+        Err(Error::Design(format!(
+            "{owner}: {call}() is learned from rows, and a first batch is not all of them; give the rows to learn it from \
+             as first=, or compute the column before the fit"
+        )))
     }
 }
 

@@ -6,7 +6,7 @@ use super::contrasts::Choice;
 use super::label::shown;
 use super::levels::as_number;
 use super::model_matrix::MOST_COLUMNS;
-use super::spec::{Expr, Factor};
+use super::spec::{Coverage, Expr, Factor};
 use super::table::listed;
 use super::transform::{self, Polynomial};
 use super::variable::{Basis, Category, Variable};
@@ -53,6 +53,7 @@ impl Compiler<'_> {
                 Ok(Variable::Numeric { name, basis })
             }
             Expr::Call { name: call, args, .. } if call == "external" => {
+                self.require_all_rows("a spline", &name)?;
                 let key = args.first().and_then(Expr::word).unwrap_or_default();
                 let labels = self.used.labels.iter().enumerate();
                 let inputs: Vec<_> = labels.filter(|(_, label)| *label == key).map(|(k, _)| k).collect();
@@ -96,7 +97,7 @@ impl Compiler<'_> {
         let raw = named.get("raw").is_some_and(|expr| expr.flag() == Some(true));
         let arg = self.finite_number(arg, owner)?;
         let distinct = transform::count_distinct(&arg, &self.inputs, degree + 1);
-        if distinct <= degree {
+        if distinct <= degree && self.coverage == Coverage::All {
             return Err(Error::Design(format!(
                 "{owner}: {} has {distinct} distinct values, too few for degree {degree}",
                 arg.text(&self.inputs)
@@ -104,7 +105,10 @@ impl Compiler<'_> {
         }
         let polynomial = match raw {
             true => Polynomial::Raw { degree },
-            false => Polynomial::orthogonal(&arg, &self.inputs, degree),
+            false => {
+                self.require_all_rows("poly", owner)?;
+                Polynomial::orthogonal(&arg, &self.inputs, degree)
+            }
         };
         if !polynomial.is_usable() {
             return Err(Error::Design(format!("{owner}: the powers leave the range of numbers; rescale first")));

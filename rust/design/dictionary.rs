@@ -40,7 +40,7 @@ pub fn dictionary<'a>(column: &'a Column, rows: &Selection) -> RawCodes<'a> {
         let (first, base) = firsts[firsts.partition_point(|(_, b)| *b <= code as usize) - 1];
         text_of(values(first).as_ref(), code as usize - base)
     };
-    RawCodes { codes, n_raw, label: Box::new(label) }
+    RawCodes { codes, n_raw, label: Box::new(label), whole_from: None }
 }
 
 fn same_values(a: &ArrayRef, b: &ArrayRef) -> bool {

@@ -24,6 +24,7 @@ pub struct Encoding {
     version: u32,
     pub formula: String,
     pub response_name: String,
+    pub response: Node,
     /// Names of the columns that the model reads.
     pub inputs: Vec<String>,
     pub categories: Vec<Category>,
@@ -36,7 +37,12 @@ pub struct Encoding {
 
 impl Encoding {
     /// Encodes the fixed part, the random terms and the offsets.
-    pub fn build(compiler: &mut Compiler, model: &Model, options: &Options) -> Result<(Self, Vec<GroupingFactor>)> {
+    pub fn build(
+        compiler: &mut Compiler,
+        model: &Model,
+        options: &Options,
+        response: Node,
+    ) -> Result<(Self, Vec<GroupingFactor>)> {
         let fixed = ModelMatrix::build(compiler, model.intercept, &model.terms)?;
         let (mut groups, mut factors, mut random) = (Vec::<Group>::new(), Vec::new(), Vec::new());
         for term in &model.random {
@@ -53,6 +59,7 @@ impl Encoding {
             version: VERSION,
             formula: model.formula.clone(),
             response_name: model.response.name.clone(),
+            response,
             offsets: offsets(compiler, model, options)?,
             fixed,
             random,
@@ -109,6 +116,22 @@ impl Encoding {
 
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("an encoding holds only finite numbers and text")
+    }
+
+    /// Columns of X, before dependent ones are left out.
+    pub fn coef_names(&self) -> Vec<&str> {
+        self.fixed.layout.columns.iter().map(|c| c.name.as_str()).collect()
+    }
+
+    /// Per column of X 0 for the intercept, else the term's number from 1.
+    pub fn coef_terms(&self) -> Vec<usize> {
+        let first = usize::from(!self.fixed.layout.has_intercept);
+        self.fixed.layout.columns.iter().map(|c| c.term + first).collect()
+    }
+
+    pub fn term_names(&self) -> Vec<&str> {
+        let layout = &self.fixed.layout;
+        layout.terms.iter().skip(usize::from(layout.has_intercept)).map(|t| t.name.as_str()).collect()
     }
 
     /// Variables of the fixed part, in the order of the formula.

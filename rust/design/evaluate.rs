@@ -55,7 +55,7 @@ impl Encoding {
                 read = Some(column.term);
             }
             let values = &values[column.numeric * n..(column.numeric + 1) * n];
-            let column_of_out = out.iter_mut().skip(c).step_by(p);
+            let column_of_out = out.chunks_exact_mut(p).map(|row| &mut row[c]);
             match &matrix.layout.terms[column.term].coding {
                 None => column_of_out.zip(values).for_each(|(o, v)| *o = *v),
                 Some(coding) => {

@@ -9,7 +9,7 @@ use super::compile::Compiler;
 use super::inputs::Inputs;
 use super::layout::GroupingFactor;
 use super::levels::NO_LEVEL;
-use super::spec::Random;
+use super::spec::{Coverage, Random};
 use super::variable::Category;
 use crate::{Error, Result};
 
@@ -43,11 +43,8 @@ impl Group {
             group.pairs.push(pairs);
         }
         let n_levels = group.n_levels(&compiler.categories);
-        if n_levels < 2 {
-            return Err(Error::Design(format!(
-                "grouping factor '{0}' has one level; a variance between levels of '{0}' cannot be estimated",
-                group.name
-            )));
+        if compiler.coverage == Coverage::All {
+            require_levels(&group.name, n_levels)?;
         }
         let factor = GroupingFactor::new(group.name.clone(), codes, n_levels)?;
         Ok((group, factor))
@@ -80,8 +77,18 @@ impl Group {
     }
 }
 
+/// Fails where there is nothing to vary between.
+pub fn require_levels(name: &str, n_levels: usize) -> Result<()> {
+    if n_levels >= 2 {
+        return Ok(());
+    }
+    Err(Error::Design(format!(
+        "grouping factor '{name}' has one level; a variance between levels of '{name}' cannot be estimated"
+    )))
+}
+
 /// The combinations that occur, by the first code, then the second.
-fn observed_pairs(first: &[u32], second: &[u32]) -> Vec<(u32, u32)> {
+pub(super) fn observed_pairs(first: &[u32], second: &[u32]) -> Vec<(u32, u32)> {
     let n_second = second.iter().max().map_or(0, |&c| c as usize + 1);
     let n_cells = first.iter().max().map_or(0, |&c| c as usize + 1).saturating_mul(n_second);
     // A table of all cells is faster than a set while it is not much larger than the rows.
@@ -98,7 +105,7 @@ fn observed_pairs(first: &[u32], second: &[u32]) -> Vec<(u32, u32)> {
 }
 
 /// The place of every row's combination among those observed.
-fn combine(first: &[u32], second: &[u32], pairs: &[(u32, u32)]) -> Vec<u32> {
+pub(super) fn combine(first: &[u32], second: &[u32], pairs: &[(u32, u32)]) -> Vec<u32> {
     let place: FxHashMap<(u32, u32), u32> = pairs.iter().copied().zip(0..).collect();
     let mut last = ((NO_LEVEL, NO_LEVEL), NO_LEVEL);
     first

@@ -36,7 +36,7 @@ pub fn hashed<'a, A: Array + 'static, K: Hash + Eq + Copy + Send>(
         out.iter_mut().for_each(|c| *c = table[*c as usize]);
     });
     let n_raw = first_rows.len();
-    RawCodes { codes, n_raw, label: Box::new(move |c| column.text(first_rows[c as usize])) }
+    RawCodes { codes, n_raw, label: Box::new(move |c| column.text(first_rows[c as usize])), whole_from: None }
 }
 
 fn number<K: Hash + Eq>(seen: &mut FxHashMap<K, u32>, first_rows: &mut Vec<usize>, key: K, row: usize) -> u32 {

@@ -13,6 +13,8 @@ pub struct RawCodes<'a> {
     pub n_raw: usize,
     /// The label of a raw code; `None` where its value is missing.
     pub label: Box<dyn Fn(u32) -> Option<String> + 'a>,
+    /// Raw codes are whole numbers, counted from this one.
+    pub whole_from: Option<i64>,
 }
 
 /// A categorical column: the level of every row used; every level is used.
@@ -64,7 +66,7 @@ fn number_sorted(labelled: Vec<(String, u32)>, table: &mut [u32]) -> Vec<String>
     levels
 }
 
-fn used_codes(codes: &[u32], n_raw: usize) -> Vec<u32> {
+pub(super) fn used_codes(codes: &[u32], n_raw: usize) -> Vec<u32> {
     let mut used = vec![false; n_raw];
     codes.iter().for_each(|&c| used[c as usize] = true);
     (0..n_raw as u32).filter(|&c| used[c as usize]).collect()
@@ -164,6 +166,7 @@ mod tests {
             codes: vec![3, 1, 0, 1],
             n_raw: 4,
             label: Box::new(move |c| Some(labels[c as usize].to_string())),
+            whole_from: None,
         };
         let declared = raw().into_categories(true);
         assert_eq!((declared.codes, declared.levels), (vec![0, 1, 0, 1], vec!["b".into(), "a".into()]));

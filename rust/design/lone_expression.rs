@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::compile::Compiler;
 use super::inputs::Inputs;
 use super::selection::Selection;
-use super::spec::Expr;
+use super::spec::{Coverage, Expr};
 use super::table::Table;
 use super::used::UsedColumns;
 use crate::Result;
@@ -19,7 +19,16 @@ pub fn evaluate(expr: &Expr, table: &Table) -> Result<Vec<f64>> {
     }
     let inputs = Inputs { columns, selection: Selection::All(table.n_rows()), codes: vec![] };
     let contrasts = BTreeMap::new();
-    let mut compiler = Compiler { used: &used, contrasts: &contrasts, inputs, categories: vec![], variables: vec![] };
+    let (levels, coverage) = (BTreeMap::new(), Coverage::All);
+    let mut compiler = Compiler {
+        used: &used,
+        contrasts: &contrasts,
+        levels: &levels,
+        coverage,
+        inputs,
+        categories: vec![],
+        variables: vec![],
+    };
     let node = compiler.number(expr, "the expression")?;
     let mut values = vec![0.0; table.n_rows()];
     node.read(&compiler.inputs, 0..table.n_rows(), &mut values);

@@ -22,6 +22,15 @@ pub fn complete_rows(used: &[Used], n_rows: usize, rule: Missing) -> Result<(Sel
     if n_rows == 0 {
         return Err(Error::Data("the data have no rows".into()));
     }
+    let (selection, counts) = without_missing(used, n_rows, rule)?;
+    if selection.is_empty() {
+        return Err(nothing_left(&counts, n_rows));
+    }
+    Ok((selection, counts))
+}
+
+/// The same for one of many batches, which may have no complete row.
+pub fn without_missing(used: &[Used], n_rows: usize, rule: Missing) -> Result<(Selection, Dropped)> {
     let mut by_label: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for u in used {
         merge(by_label.entry(u.label).or_default(), &u.gaps.missing);
@@ -32,9 +41,6 @@ pub fn complete_rows(used: &[Used], n_rows: usize, rule: Missing) -> Result<(Sel
     let counts: Dropped = by_label.iter().map(|(k, rows)| (k.to_string(), rows.len())).collect();
     if rule == Missing::Error && !dropped.is_empty() {
         return Err(refuse(&by_label));
-    }
-    if dropped.len() == n_rows {
-        return Err(nothing_left(&counts, n_rows));
     }
     Ok((Selection::without(n_rows, &dropped), counts))
 }

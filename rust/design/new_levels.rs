@@ -33,6 +33,15 @@ fn without_zeros(label: &str) -> Option<&str> {
     whole.parse::<i64>().is_ok().then_some(whole)
 }
 
+/// The code of every row used; fails at a level that is not known.
+pub fn settled_codes(column: &Column, selection: &Selection, levels: &[String]) -> Result<Vec<u32>> {
+    let used: Vec<bool> = selection.mask(column.n_rows()).unwrap_or_else(|| vec![true; column.n_rows()]);
+    let unused: Vec<u32> = (0..used.len() as u32).filter(|&row| !used[row as usize]).collect();
+    let codes = known_codes(column, &unused, levels)?;
+    require_known(column, &codes, &unused, levels)?;
+    Ok((0..selection.len()).map(|position| codes[selection.row(position)]).collect())
+}
+
 /// Fails at the first value of a fixed variable that the fit did not see.
 pub fn require_known(column: &Column, codes: &[u32], missing: &[u32], levels: &[String]) -> Result<()> {
     let unseen = |row: &usize| codes[*row] == NO_LEVEL && missing.binary_search(&(*row as u32)).is_err();

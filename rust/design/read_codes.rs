@@ -20,13 +20,7 @@ use crate::{Error, Result};
 
 /// The categories of a column in the rows of a selection, none of which may be missing.
 pub fn categories(column: &Column, selection: &Selection) -> Result<Categories> {
-    if column.kind() == Kind::Other {
-        return Err(Error::Data(format!(
-            "column '{}' is {}; only numbers, text, categories, booleans and dates can be groups",
-            column.name,
-            column.describe()
-        )));
-    }
+    require_groups(column)?;
     if column.kind() == Kind::Empty {
         return Ok(Categories::default());
     }
@@ -34,7 +28,19 @@ pub fn categories(column: &Column, selection: &Selection) -> Result<Categories> 
     Ok(raw.into_categories(column.is_declared()))
 }
 
-fn raw_codes<'a>(column: &'a Column, rows: &Selection) -> RawCodes<'a> {
+/// Fails for a column of a type that cannot name groups.
+pub fn require_groups(column: &Column) -> Result<()> {
+    if column.kind() != Kind::Other {
+        return Ok(());
+    }
+    Err(Error::Data(format!(
+        "column '{}' is {}; only numbers, text, categories, booleans and dates can be groups",
+        column.name,
+        column.describe()
+    )))
+}
+
+pub(super) fn raw_codes<'a>(column: &'a Column, rows: &Selection) -> RawCodes<'a> {
     use DataType::*;
     match column.data_type() {
         Dictionary(..) => dictionary(column, rows),
@@ -117,7 +123,7 @@ fn integers<'a, T: ArrowPrimitiveType>(
         let v = low + i64::from(code);
         Some(if is_date { date_text(v as i32) } else { v.to_string() })
     };
-    RawCodes { codes, n_raw: span + 1, label: Box::new(label) }
+    RawCodes { codes, n_raw: span + 1, label: Box::new(label), whole_from: (!is_date).then_some(low) }
 }
 
 /// Calls `visit(array, index)` for every used row of a segment.

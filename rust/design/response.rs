@@ -5,7 +5,7 @@ use super::compile::Compiler;
 use super::expression::Node;
 use super::inputs::Inputs;
 use super::selection::{Selection, by_segment};
-use super::spec::{Expr, Factor};
+use super::spec::{Coverage, Expr, Factor};
 use super::table::plain_name;
 use crate::{Error, Result};
 
@@ -16,16 +16,26 @@ pub fn response(compiler: &mut Compiler, factor: &Factor) -> Result<Node> {
         _ => factor.name.as_str(),
     };
     let node = compiler.finite_number(&factor.expr, owner)?;
-    if let Some(value) = constant_value(&node, &compiler.inputs) {
-        return Err(Error::Design(format!(
-            "the response '{}' is {value} in every row used; there is no variation to explain",
-            factor.name
-        )));
+    if compiler.coverage == Coverage::All
+        && let Some(value) = constant_value(&node, &compiler.inputs)
+    {
+        return Err(constant(&factor.name, value));
     }
     Ok(node)
 }
 
+/// The error of a response that is the same in every row.
+pub fn constant(name: &str, value: f64) -> Error {
+    Error::Design(format!("the response '{name}' is {value} in every row used; there is no variation to explain"))
+}
+
 fn constant_value(node: &Node, inputs: &Inputs) -> Option<f64> {
+    let (low, high) = range(node, inputs);
+    (low == high).then_some(low)
+}
+
+/// The least and the largest value of an expression.
+pub fn range(node: &Node, inputs: &Inputs) -> (f64, f64) {
     let ranges = by_segment(inputs.n_rows(), |part| {
         let mut values = vec![0.0; part.len()];
         node.read(inputs, part, &mut values);
@@ -33,8 +43,7 @@ fn constant_value(node: &Node, inputs: &Inputs) -> Option<f64> {
         (low, values.iter().copied().fold(f64::NEG_INFINITY, f64::max))
     });
     let low = ranges.iter().map(|r| r.0).fold(f64::INFINITY, f64::min);
-    let high = ranges.iter().map(|r| r.1).fold(f64::NEG_INFINITY, f64::max);
-    (low == high).then_some(low)
+    (low, ranges.iter().map(|r| r.1).fold(f64::NEG_INFINITY, f64::max))
 }
 
 /// Fails unless every weight of a used row is a positive number.

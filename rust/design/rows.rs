@@ -6,7 +6,6 @@ use super::batch::{Batch, RowSource};
 use super::column::Column;
 use super::compile::Compiler;
 use super::encoding::Encoding;
-use super::expression::Node;
 use super::gaps::Gaps;
 use super::inputs::Inputs;
 use super::layout::{FixedLayout, GroupingFactor, RandomLayout};
@@ -24,14 +23,13 @@ pub const BATCH_ROWS: usize = 2048;
 /// A model on the rows of a frame that are complete.  Values stay in the frame's own arrays.
 #[derive(Debug)]
 pub struct Rows {
-    encoding: Encoding,
-    inputs: Inputs,
-    response: Node,
-    weights: Option<Column>,
-    factors: Vec<GroupingFactor>,
-    random: Vec<RandomLayout>,
-    dropped: Dropped,
-    n_rows_input: usize,
+    pub(super) encoding: Encoding,
+    pub(super) inputs: Inputs,
+    pub(super) weights: Option<Column>,
+    pub(super) factors: Vec<GroupingFactor>,
+    pub(super) random: Vec<RandomLayout>,
+    pub(super) dropped: Dropped,
+    pub(super) n_rows_input: usize,
 }
 
 impl Rows {
@@ -40,17 +38,24 @@ impl Rows {
         let used = UsedColumns::of_model(model, options, table)?;
         let weights = options.weights.as_deref().map(|name| table.get(name)).transpose()?.cloned();
         let (inputs, dropped) = select(&used, table, options)?;
-        let mut compiler =
-            Compiler { used: &used, contrasts: &options.contrasts, inputs, categories: vec![], variables: vec![] };
+        let mut compiler = Compiler {
+            used: &used,
+            contrasts: &options.contrasts,
+            levels: &options.levels,
+            coverage: options.coverage,
+            inputs,
+            categories: vec![],
+            variables: vec![],
+        };
         let response = response(&mut compiler, &model.response)?;
-        let (encoding, factors) = Encoding::build(&mut compiler, model, options)?;
+        let (encoding, factors) = Encoding::build(&mut compiler, model, options, response)?;
         let inputs = compiler.inputs;
         if let Some(column) = &weights {
             check_weights(column, &inputs.selection)?;
         }
         let random = encoding.random.iter().map(|term| term.layout.clone()).collect();
         let n_rows_input = table.n_rows();
-        Ok(Self { encoding, inputs, response, weights, factors, random, dropped, n_rows_input })
+        Ok(Self { encoding, inputs, weights, factors, random, dropped, n_rows_input })
     }
 
     pub fn encoding(&self) -> &Encoding {
@@ -80,7 +85,7 @@ impl Rows {
     /// The response in the rows used, offsets included.
     pub fn response(&self) -> Vec<f64> {
         let mut y = vec![0.0; self.n_rows()];
-        self.response.read(&self.inputs, 0..self.n_rows(), &mut y);
+        self.encoding.response.read(&self.inputs, 0..self.n_rows(), &mut y);
         y
     }
 
@@ -152,7 +157,7 @@ impl RowSource for Rows {
         batch.y.resize(n, 0.0);
         self.encoding.add_offset(inputs, rows.clone(), &mut batch.y);
         let mut y = vec![0.0; n];
-        self.response.read(inputs, rows.clone(), &mut y);
+        self.encoding.response.read(inputs, rows.clone(), &mut y);
         batch.y.iter_mut().zip(y).for_each(|(o, y)| *o = y - *o);
         // w
         batch.weights.clear();

@@ -125,6 +125,22 @@ pub struct Options {
     /// Columns of the data; arrays are handed in as `(weights)` and `(offset)`.
     pub weights: Option<String>,
     pub offset: Option<String>,
+    /// Levels by column, where they are known beforehand.
+    pub levels: BTreeMap<String, Vec<String>>,
+    pub coverage: Coverage,
+}
+
+/// What the rows are that a model is built from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Coverage {
+    /// All rows of the fit.
+    #[default]
+    All,
+    /// Rows that transforms may be learned from, though not all.
+    Sample,
+    /// The first of many batches, which teach no transform.
+    First,
 }
 
 impl Model {

@@ -1,7 +1,7 @@
 //! Models that no data of this shape can identify are refused before they are fitted.
 
 use crate::covariance::Structure;
-use crate::design::RowSource;
+use crate::design::{RandomLayout, RowSource};
 use crate::{Error, Result};
 
 /// Checks every random term against the number of rows.
@@ -9,31 +9,36 @@ use crate::{Error, Result};
 /// # Errors
 /// `Design`, naming the term and the reason.
 pub fn check(source: &dyn RowSource) -> Result<()> {
-    let n = source.n_rows();
-    if source.random().is_empty() {
+    let sizes: Vec<(&str, usize)> = source.factors().iter().map(|f| (f.name.as_str(), f.n_levels())).collect();
+    check_sizes(source.n_rows(), source.random(), &sizes)
+}
+
+/// The same from sizes alone: name and levels of every grouping factor.
+///
+/// # Errors
+/// `Design`, naming the term and the reason.
+pub fn check_sizes(n: usize, random: &[RandomLayout], factors: &[(&str, usize)]) -> Result<()> {
+    if random.is_empty() {
         return Err(Error::Design("the model has no random term".into()));
     }
-    for term in source.random() {
-        let factor = &source.factors()[term.factor];
-        let (levels, width) = (factor.n_levels(), term.columns.len());
+    for term in random {
+        let ((name, levels), width) = (factors[term.factor], term.columns.len());
         if width == 0 {
             return Err(Error::Design(format!("the random term {} has no columns", term.name)));
         }
         if levels >= n {
             return Err(Error::Design(format!(
-                "grouping factor '{}' has {levels} levels in {n} rows, one row a level: the variance of {} cannot be \
+                "grouping factor '{name}' has {levels} levels in {n} rows, one row a level: the variance of {} cannot be \
                  told from the residual variance; group by a coarser column",
-                factor.name, term.name
+                term.name
             )));
         }
         if levels * width >= n && saturates(Structure::parse(&term.structure)?) {
             return Err(Error::Design(format!(
-                "the random term {} has {} random effects ({levels} levels of '{}' x {width} columns) for {n} rows: \
-                 they cannot be told from the residuals; use fewer columns, such as (1 | {})",
+                "the random term {} has {} random effects ({levels} levels of '{name}' x {width} columns) for {n} rows: \
+                 they cannot be told from the residuals; use fewer columns, such as (1 | {name})",
                 term.name,
-                levels * width,
-                factor.name,
-                factor.name
+                levels * width
             )));
         }
     }

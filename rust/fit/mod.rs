@@ -1,12 +1,15 @@
 //! start -> optimum -> verified -> Fit.
 
+mod adapt;
 pub mod identifiability;
 pub mod lmm;
+pub mod many;
 pub mod objective;
 pub mod parameter;
 pub mod prediction;
 pub mod response;
 pub mod result;
+mod start;
 pub mod state;
 pub mod units;
 pub mod verdict;

@@ -80,7 +80,7 @@ impl Fit {
     ) {
         let (system, a) = (&self.problem.system, &self.problem.a);
         let (p, m) = (system.p, rows.len());
-        let mut trailing = vec![0.0; system.n_trailing * m];
+        let mut rest = vec![0.0; system.n_trailing * m];
         // x in the working basis: T'x
         let mut hx: Vec<f64> = (0..p * m)
             .map(|k| {
@@ -90,11 +90,13 @@ impl Fit {
             .collect();
         for (c, row) in rows.enumerate() {
             let touched = self.touched(terms, row);
-            out[c] += factor.forward_sparse(system, touched, c, m, &mut trailing, &mut hx);
+            out[c] += factor.forward_sparse(system, touched, c, m, &mut rest, &mut hx);
         }
-        factor.finish_forward(system, m, &mut trailing, &mut hx);
+        let solved = factor.finish_forward(system, m, &mut rest, &mut hx);
+        for (rest, solved) in rest.chunks_exact(m).zip(solved.chunks_exact(m)) {
+            out.iter_mut().zip(rest.iter().zip(solved)).for_each(|(value, (h, s))| *value += h * s);
+        }
         for (c, value) in out.iter_mut().enumerate() {
-            *value += trailing[c * system.n_trailing..(c + 1) * system.n_trailing].iter().map(|v| v * v).sum::<f64>();
             *value += (0..p).map(|k| hx[k * m + c].powi(2)).sum::<f64>();
         }
     }

@@ -20,16 +20,17 @@ pub struct Fit {
     /// (X'V^-1 X)^-1 relative to σ², in the user's units.
     pub unscaled_vcov: Vec<f64>,
     pub verdict: Verdict,
+    /// β, σ and Var(β̂) are those of other rows.
+    pub is_adapted: bool,
 }
 
 impl Fit {
-    /// The fit at θ.
-    pub fn at(problem: Problem, theta: Vec<f64>, verdict: Verdict, mut work: Workspace) -> Result<Self> {
-        let evaluation = problem.evaluate(&theta, &mut work)?;
+    /// The fit at θ, where `work` was evaluated.
+    pub fn at(problem: Problem, theta: Vec<f64>, verdict: Verdict, evaluation: Evaluation, work: &Workspace) -> Self {
         let beta = work.factor.beta(&problem.system);
         let modes = work.factor.modes(&problem.system, &beta);
         let unscaled_vcov = unscaled_vcov(&problem, &work.factor.xx);
-        Ok(Self { problem, theta, evaluation, beta, modes, unscaled_vcov, verdict })
+        Self { problem, theta, evaluation, beta, modes, unscaled_vcov, verdict, is_adapted: false }
     }
 
     /// A workspace evaluated at the optimum.
@@ -84,7 +85,7 @@ impl Fit {
     /// Per random term Var(b | y) given θ and β (n_levels blocks r x r).
     pub fn mode_covariances(&self) -> Result<Vec<Vec<f64>>> {
         let mut work = self.workspace()?;
-        work.inverse.update(&work.factor, &self.problem.a, &self.problem.system);
+        work.inverse.update(&work.factor, &self.problem.a, &self.problem.system, false);
         let variance = self.evaluation.sigma.powi(2);
         let terms = self.problem.theta_map.terms.iter().zip(&self.problem.a.random);
         Ok(terms

@@ -43,6 +43,11 @@ impl Fit {
         };
         put("theta".into(), self.theta.clone());
         put("xx".into(), a.xx.clone());
+        if self.is_adapted {
+            put("adapted/beta".into(), self.beta.clone());
+            put("adapted/sigma".into(), vec![self.evaluation.sigma]);
+            put("adapted/vcov".into(), self.unscaled_vcov.clone());
+        }
         put("fixed/transform".into(), a.fixed.transform.clone());
         put("fixed/origin".into(), a.fixed.origin.clone());
         for (k, basis) in a.random.iter().enumerate() {
@@ -105,8 +110,16 @@ impl Fit {
                 .collect(),
             flat: meta.flat,
         };
-        let work = problem.workspace();
-        Self::at(problem, theta, verdict, work)
+        let mut work = problem.workspace();
+        let evaluation = problem.evaluate(&theta, &mut work)?;
+        if !arrays.contains_key("adapted/beta") {
+            return Ok(Self::at(problem, theta, verdict, evaluation, &work));
+        }
+        let p = problem.system.p;
+        let (beta, vcov) = (take(&mut arrays, "adapted/beta", p)?, take(&mut arrays, "adapted/vcov", p * p)?);
+        let sigma = take(&mut arrays, "adapted/sigma", 1)?[0];
+        Self::at(problem.clone(), theta.clone(), verdict, evaluation, &work)
+            .at_parameters(problem, theta, beta, sigma, vcov)
     }
 }
 

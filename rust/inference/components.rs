@@ -74,14 +74,16 @@ impl Components {
         rows
     }
 
-    /// The rows of one component, gathered as columns: m x size.
+    /// The rows of one component, gathered as columns: size x size.
     pub fn gather(&self, a: &CrossProducts, rows: &Effects, component: usize) -> Vec<f64> {
-        let m = self.largest();
-        let mut out = vec![0.0; m * self.size[component]];
+        let (m, size) = (self.largest(), self.size[component]);
+        let mut out = vec![0.0; size * size];
         for (i, f) in a.factors.iter().enumerate() {
             for level in (0..f.n_levels).filter(|&l| self.component[i][l] == component) {
-                let (from, to) = (level * f.width * m, self.position[i][level] * m);
-                out[to..to + f.width * m].copy_from_slice(&rows[i][from..from + f.width * m]);
+                for k in 0..f.width {
+                    let (from, to) = ((level * f.width + k) * m, (self.position[i][level] + k) * size);
+                    out[to..to + size].copy_from_slice(&rows[i][from..from + size]);
+                }
             }
         }
         out

@@ -27,7 +27,7 @@ impl FixedScores {
     pub fn new(problem: &Problem, work: &Workspace) -> Self {
         let (a, system, factor) = (&*problem.a, &*problem.system, &work.factor);
         let (p, stride) = (system.p, system.p + 1);
-        let solved = factor.backward(&factor.right_hand_side(system, 0..p), &[], system, p);
+        let solved = factor.backward(system, 0..p, &[]);
         let mut s: Effects =
             a.factors.iter().map(|f| f.zx.chunks_exact(stride).flat_map(|row| &row[..p]).copied().collect()).collect();
         add_zz(&mut s, a, &solved.b, p, -1.0);

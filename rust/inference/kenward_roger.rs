@@ -79,20 +79,22 @@ fn sums(
     let zero = || vec![vec![0.0; p * p]; n];
     let mut sums = Sums { trace: vec![0.0; n], traces: vec![0.0; n * n], b: zero(), q: vec![vec![0.0; p * p]; n * n] };
     let before = components.rows(a);
-    let mut after = before.clone();
-    work.factor.forward(&mut after, &mut vec![0.0; p * m], system, m);
+    let mut left = before.clone();
+    let remainder = work.factor.forward(&mut left, &mut vec![0.0; p * m], system, m);
+    let mut right = left.clone();
+    for t in &system.trailing {
+        right[t.block].copy_from_slice(&remainder.solved[t.offset * m..(t.offset + t.n_levels * t.r) * m]);
+    }
     for c in 0..components.size.len() {
         if stop.load(Ordering::Relaxed) {
             return Err(Error::Interrupted);
         }
         let size = components.size[c];
-        // D = Z'WZ - T'T, T = L^-1 Λ'Z'WZ
-        let full = components.gather(a, &before, c);
-        let mut d: Vec<f64> = full.chunks_exact(m).flat_map(|column| &column[..size]).copied().collect();
-        let t: Vec<f64> =
-            components.gather(a, &after, c).chunks_exact(m).flat_map(|column| &column[..size]).copied().collect();
-        dense::rank_update_lower(&mut d, dense::view(&t, size, size), -1.0);
-        (0..size * size).filter(|k| k % size < k / size).for_each(|k| d[k] = d[k % size * size + k / size]);
+        // D = Z'WZ - Z'WZ Λ M^-1 Λ'Z'WZ
+        let mut d = components.gather(a, &before, c);
+        let (l, r) = (components.gather(a, &left, c), components.gather(a, &right, c));
+        let (l, r) = (dense::view(&l, size, size), dense::view(&r, size, size));
+        dense::multiply(dense::view_mut(&mut d, size, size), faer::Accum::Add, l, r.transpose(), -1.0);
         add_component(&mut sums, fit, parts, gammas, components, c, &d);
     }
     Ok(sums)

@@ -17,7 +17,7 @@ pub fn row_contributions(fit: &Fit, source: &dyn RowSource) -> Result<Vec<f64>> 
     let work = fit.workspace()?;
     let factor = &work.factor;
     // b_X: the modes of the columns of X, so that V⁻¹X = W(X - Z b_X)
-    let modes = factor.backward(&factor.right_hand_side(system, 0..p), &[], system, p).b;
+    let modes = factor.backward(system, 0..p, &[]).b;
     let rows = FitRows::read(fit, source)?;
     let mut out = Vec::with_capacity(rows.residuals.len() * p);
     let mut x = vec![0.0; p];

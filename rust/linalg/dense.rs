@@ -51,17 +51,51 @@ pub fn logdet(l: &[f64], stride: usize, n: usize) -> f64 {
 
 /// Fills `inverse` (both triangles) with A^-1 from the Cholesky factor in the lower triangle of `l`.
 pub fn inverse_from_cholesky(inverse: &mut [f64], l: &[f64], n: usize) {
+    inverse_lower_from_cholesky(inverse, l, n);
+    mirror_lower(inverse, n);
+}
+
+/// The lower triangle of A^-1 alone.
+pub fn inverse_lower_from_cholesky(inverse: &mut [f64], l: &[f64], n: usize) {
     if n == 0 {
         return;
     }
     let par = par(n);
     let mut memory = MemBuffer::new(llt::inverse::inverse_scratch::<f64>(n, par));
     llt::inverse::inverse(view_mut(inverse, n, n), view(l, n, n), par, MemStack::new(&mut memory));
-    for j in 0..n {
-        for i in 0..j {
-            inverse[j * n + i] = inverse[i * n + j];
+}
+
+/// Copies the lower triangle of A (n x n) to the upper one, by tiles that stay in the cache.
+pub fn mirror_lower(a: &mut [f64], n: usize) {
+    const TILE: usize = 32;
+    for left in (0..n).step_by(TILE) {
+        for top in (left..n).step_by(TILE) {
+            for j in left..(left + TILE).min(n) {
+                for i in top.max(j + 1)..(top + TILE).min(n) {
+                    a[i * n + j] = a[j * n + i];
+                }
+            }
         }
     }
+}
+
+/// The lower triangle of C (n x n) += alpha A B, for a product that is symmetric.
+pub fn product_lower(c: &mut [f64], a: MatRef<'_, f64>, b: MatRef<'_, f64>, alpha: f64) {
+    let n = a.nrows();
+    if n == 0 || a.ncols() == 0 {
+        return;
+    }
+    triangular::matmul(
+        view_mut(c, n, n),
+        BlockStructure::TriangularLower,
+        Accum::Add,
+        a,
+        BlockStructure::Rectangular,
+        b,
+        BlockStructure::Rectangular,
+        alpha,
+        par(n),
+    );
 }
 
 /// X = L^-1 X; X is n x m.
@@ -84,21 +118,7 @@ pub fn solve_lower_transposed(l: &[f64], x: &mut [f64], n: usize, m: usize) {
 
 /// The lower triangle of C (n x n) += alpha A A', A n x k.
 pub fn rank_update_lower(c: &mut [f64], a: MatRef<'_, f64>, alpha: f64) {
-    let n = a.nrows();
-    if n == 0 || a.ncols() == 0 {
-        return;
-    }
-    triangular::matmul(
-        view_mut(c, n, n),
-        BlockStructure::TriangularLower,
-        Accum::Add,
-        a,
-        BlockStructure::Rectangular,
-        a.transpose(),
-        BlockStructure::Rectangular,
-        alpha,
-        par(n),
-    );
+    product_lower(c, a, a.transpose(), alpha);
 }
 
 /// C = beta C + alpha A B, with beta 0 or 1.

@@ -32,8 +32,10 @@ impl Problem {
         }
         let mut information = vec![0.0; n * n];
         add_inner(&mut information, &directions, &h, n, 1.0);
-        factor.forward(&mut h, &mut hx, system, n);
+        let remainder = factor.forward(&mut h, &mut hx, system, n);
+        system.trailing.iter().for_each(|t| h[t.block].clear());
         add_inner(&mut information, &h, &h, n, -1.0);
+        add_inner(&mut information, &vec![remainder.rest], &vec![remainder.solved], n, -1.0);
         add_inner(&mut information, &vec![hx.clone()], &vec![hx], n, -1.0);
         self.profile_sigma(&mut information, &directions, gradient, factor.pwrss);
         self.add_curvature(&mut information, theta, &derivatives, gradient);

@@ -1,14 +1,12 @@
 //! The exact gradient, from the factor of the same θ.
 //!
-//! d log|M|       =  2 tr(dΛ' E)                         E from the selected inverse
-//! d pwrss        = -2 Σ s' dΛ u                         s = Z'W(y - Xβ - Zb), u = Λ's, over levels
-//! d log|X'V^-1X| = -2 Σ tr((X'V^-1X)^-1 S' dΛ U)        the same with the columns of X as responses
+//! d log|M| =  2 tr(dΛ' E)      E from the selected inverse; for REML that of the mixed model equations
+//! d pwrss  = -2 Σ s' dΛ u      s = Z'W(y - Xβ - Zb), u = Λ's, over levels
 
 use super::problem::{Criterion, Problem, Workspace};
 use crate::crossproduct::CrossProducts;
-use crate::linalg::dense;
+use crate::penalized_ls::Modes;
 use crate::penalized_ls::product::{Effects, add_zz};
-use crate::penalized_ls::{CholeskyFactor, Modes};
 
 /// The gradient and what it was made of.
 #[derive(Debug, Clone)]
@@ -26,7 +24,7 @@ pub struct Gradient {
 impl Problem {
     /// The gradient at the θ that `work` was last evaluated at.
     pub fn gradient(&self, theta: &[f64], work: &mut Workspace) -> Gradient {
-        work.inverse.update(&work.factor, &self.a, &self.system);
+        work.inverse.update(&work.factor, &self.a, &self.system, self.criterion == Criterion::Reml);
         let factor = &work.factor;
         let beta = factor.beta(&self.system);
         let modes = factor.modes(&self.system, &beta);
@@ -34,10 +32,7 @@ impl Problem {
         let weight = 2.0 * self.denominator() / factor.pwrss;
         let mut lambda: Vec<Vec<f64>> = work.inverse.e.iter().map(|e| e.iter().map(|v| 2.0 * v).collect()).collect();
         for (block, d) in lambda.iter_mut().enumerate() {
-            subtract_cross(d, &scores[block], &modes.u[block], self.a.factors[block].width, 1, weight);
-        }
-        if self.criterion == Criterion::Reml {
-            self.subtract_fixed_part(factor, &mut lambda);
+            subtract_cross(d, &scores[block], &modes.u[block], self.a.factors[block].width, weight);
         }
         let theta_gradient = (0..self.theta_map.n_parameters)
             .map(|k| {
@@ -46,34 +41,6 @@ impl Problem {
             })
             .collect();
         Gradient { theta: theta_gradient, lambda, beta, modes, scores }
-    }
-
-    /// dd/dΛ less 2 Σ S (X'V^-1 X)^-1 U'.
-    fn subtract_fixed_part(&self, factor: &CholeskyFactor, lambda: &mut [Vec<f64>]) {
-        let (a, system) = (&*self.a, &*self.system);
-        let (p, stride) = (system.p, system.p + 1);
-        if p == 0 {
-            return;
-        }
-        let Modes { u, b } = factor.backward(&factor.right_hand_side(system, 0..p), &[], system, p);
-        let mut s: Effects =
-            a.factors.iter().map(|f| f.zx.chunks_exact(stride).flat_map(|row| &row[..p]).copied().collect()).collect();
-        add_zz(&mut s, a, &b, p, -1.0);
-        let l: Vec<f64> = (0..p * p).map(|k| factor.xx[k / p * stride + k % p]).collect();
-        let mut inverse = vec![0.0; p * p];
-        dense::inverse_from_cholesky(&mut inverse, &l, p);
-        for (block, d) in lambda.iter_mut().enumerate() {
-            let rows = u[block].len() / p;
-            let mut weighted = vec![0.0; u[block].len()];
-            dense::multiply(
-                dense::view_mut(&mut weighted, p, rows),
-                faer::Accum::Replace,
-                dense::view(&inverse, p, p),
-                dense::view(&u[block], p, rows),
-                1.0,
-            );
-            subtract_cross(d, &s[block], &weighted, a.factors[block].width, p, 2.0);
-        }
     }
 }
 
@@ -92,13 +59,12 @@ pub fn scores(a: &CrossProducts, beta: &[f64], b: &Effects) -> Effects {
     s
 }
 
-/// d (r x r) -= weight Σ over levels and columns of s u'.
-fn subtract_cross(d: &mut [f64], s: &[f64], u: &[f64], r: usize, m: usize, weight: f64) {
-    for (s, u) in s.chunks_exact(r * m).zip(u.chunks_exact(r * m)) {
+/// d (r x r) -= weight Σ over levels of s u'.
+fn subtract_cross(d: &mut [f64], s: &[f64], u: &[f64], r: usize, weight: f64) {
+    for (s, u) in s.chunks_exact(r).zip(u.chunks_exact(r)) {
         for j in 0..r {
             for i in 0..r {
-                let sum: f64 = (0..m).map(|k| s[i * m + k] * u[j * m + k]).sum();
-                d[j * r + i] -= weight * sum;
+                d[j * r + i] -= weight * s[i] * u[j];
             }
         }
     }

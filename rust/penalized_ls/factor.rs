@@ -52,8 +52,8 @@ pub struct CholeskyFactor {
     pub reduced_trailing: Vec<f64>,
     /// (q_t) rows of p + 1: the reduced Z'[X y].
     pub reduced_x: Vec<f64>,
-    /// L_S^-1 Λ' of those, q_t x (p + 1), column-major.
-    pub trailing_x: Vec<f64>,
+    /// S^-1 Λ' of those, q_t x (p + 1), column-major.
+    pub solved_x: Vec<f64>,
     /// The Cholesky factor of the last block, [X y]: (p + 1) x (p + 1), lower.
     pub xx: Vec<f64>,
     pub logdet_random: f64,
@@ -82,7 +82,7 @@ impl CholeskyFactor {
             trailing: vec![0.0; q * q],
             reduced_trailing: Vec::new(),
             reduced_x: vec![0.0; q * stride],
-            trailing_x: vec![0.0; q * stride],
+            solved_x: vec![0.0; q * stride],
             xx: vec![0.0; stride * stride],
             logdet_random: 0.0,
             logdet_fixed: 0.0,

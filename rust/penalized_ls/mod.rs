@@ -12,6 +12,7 @@ pub mod product;
 mod solve;
 mod system;
 mod trailing;
+mod trailing_inverse;
 
 pub use factor::CholeskyFactor;
 pub use inverse::Inverse;

@@ -61,13 +61,12 @@ pub fn factor(factor: &mut CholeskyFactor, system: &System) -> Result<f64> {
             "the Schur complement of the crossed random effects is not positive definite at {pivot}"
         ))
     })?;
-    // L_x = L_S^-1 Λ'[Z'X Z'y], then X'X less its square
-    for (row, values) in factor.reduced_x.chunks_exact(stride).enumerate() {
-        values.iter().enumerate().for_each(|(k, &v)| factor.trailing_x[k * q + row] = v);
-    }
-    scale_rows(&mut factor.trailing_x, &factor.lambda, system, stride, true);
-    dense::solve_lower(&factor.trailing, &mut factor.trailing_x, q, stride);
-    dense::rank_update_lower(&mut factor.xx, dense::view(&factor.trailing_x, q, stride).transpose(), -1.0);
+    // X'X less the square of L_S^-1 Λ'[Z'X Z'y], which L_S^-T completes
+    to_columns(&factor.reduced_x, &mut factor.solved_x, q, stride);
+    scale_rows(&mut factor.solved_x, &factor.lambda, system, true);
+    dense::solve_lower(&factor.trailing, &mut factor.solved_x, q, stride);
+    dense::rank_update_lower(&mut factor.xx, dense::view(&factor.solved_x, q, stride).transpose(), -1.0);
+    dense::solve_lower_transposed(&factor.trailing, &mut factor.solved_x, q, stride);
     Ok(dense::logdet(&factor.trailing, q, q))
 }
 
@@ -131,19 +130,38 @@ fn apply_transposed(lambda: &[f64], v: &mut [f64], r: usize) {
 
 /// v = Λv for one level.
 #[inline]
-fn apply(lambda: &[f64], v: &mut [f64], r: usize) {
+pub fn apply(lambda: &[f64], v: &mut [f64], r: usize) {
     for i in (0..r).rev() {
         v[i] = (0..=i).map(|k| lambda[k * r + i] * v[k]).sum();
     }
 }
 
-/// Λ' or Λ from the left of m columns (q_t x m, column-major).
-pub fn scale_rows(x: &mut [f64], lambda: &[Vec<f64>], system: &System, m: usize, transposed: bool) {
+/// Rows of m as m columns (q x m), and back.
+pub fn to_columns(rows: &[f64], columns: &mut [f64], q: usize, m: usize) {
+    for (row, values) in rows.chunks_exact(m.max(1)).enumerate() {
+        values.iter().enumerate().for_each(|(c, v)| columns[c * q + row] = *v);
+    }
+}
+
+pub fn from_rows(rows: &[f64], q: usize, m: usize) -> Vec<f64> {
+    let mut columns = vec![0.0; q * m];
+    to_columns(rows, &mut columns, q, m);
+    columns
+}
+
+pub fn to_rows(columns: &[f64], rows: &mut [f64], q: usize, m: usize) {
+    for (row, values) in rows.chunks_exact_mut(m.max(1)).enumerate() {
+        values.iter_mut().enumerate().for_each(|(c, v)| *v = columns[c * q + row]);
+    }
+}
+
+/// Λ' or Λ from the left of columns of length q_t.
+pub fn scale_rows(x: &mut [f64], lambda: &[Vec<f64>], system: &System, transposed: bool) {
     let q = system.n_trailing;
     if q == 0 {
         return;
     }
-    for values in x.chunks_exact_mut(q).take(m) {
+    for values in x.chunks_exact_mut(q) {
         for t in &system.trailing {
             let l = &lambda[t.block];
             for level in values[t.offset..t.offset + t.n_levels * t.r].chunks_exact_mut(t.r) {

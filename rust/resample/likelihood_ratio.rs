@@ -142,3 +142,29 @@ fn spectrum(values: &[f64]) -> Spectrum {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_eigenvalues_are_counted_and_zeros_left_out() {
+        assert_eq!(spectrum(&[2.0, 0.0, 5.0, 2.0, 1e-12]), [(2.0, 2.0), (5.0, 1.0)]);
+    }
+
+    #[test]
+    fn the_supremum_of_a_balanced_layout_is_in_closed_form() {
+        // one eigenvalue of multiplicity k: the best λ has 1 + λμ = (w / k) / (rest / r)
+        let (k, r) = (5.0, 24.0);
+        let null = Null { mu: vec![(7.0, k)], nu: vec![(7.0, k)], m: k + r, rest: r };
+        for (w, rest) in [(20.0, 21.0), (3.0, 24.0), (40.0, 9.0)] {
+            let ratio: f64 = (w / k) / (rest / r);
+            let want = if ratio <= 1.0 {
+                0.0
+            } else {
+                (k + r) * ((w + rest) / (k + r)).ln() - k * (w / k).ln() - r * f64::ln(rest / r)
+            };
+            assert!((null.supremum(&[w], rest) - want).abs() < 1e-9, "{w} {rest}");
+        }
+    }
+}

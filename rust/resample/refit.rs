@@ -46,7 +46,7 @@ pub fn refit(
     start: &[f64],
     stop: &AtomicBool,
 ) -> Result<(Option<Optimum>, Workspace)> {
-    let mut objective = Interruptible { problem, work, stop, evaluations: 0 };
+    let mut objective = Interruptible::with_workspace(problem, work, stop);
     match optimum(&mut objective, start) {
         Ok(optimum) => Ok((Some(optimum), objective.work)),
         Err(Error::Numerical(_)) => Ok((None, objective.work)),
@@ -64,7 +64,7 @@ pub fn parameters_at(problem: &Problem, optimum: Option<&Optimum>, parameters: &
 
 fn optimum(objective: &mut Interruptible, start: &[f64]) -> Result<Optimum> {
     let settings = Settings { tolerance: TOLERANCE, ..Settings::default() };
-    let (outcome, _) = trust_region::minimize(objective, start, settings)?;
+    let outcome = trust_region::minimize(objective, start, settings)?;
     let theta = snap(objective, outcome)?.x;
     let criterion = objective.value(&theta)?;
     let (problem, factor) = (objective.problem, &objective.work.factor);

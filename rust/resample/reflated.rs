@@ -59,3 +59,22 @@ fn power(s: &[f64], r: usize, exponent: f64) -> Vec<f64> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reflated_rows_have_mean_zero_and_the_target_covariance() {
+        let mut rows: Vec<f64> = (0..40).map(|k| f64::from((k * k * 7 + 3 * k) % 11)).collect();
+        let target = [2.0, -0.5, -0.5, 1.0];
+        reflate(&mut rows, 2, 0, 2, &target);
+        for j in 0..2 {
+            assert!(rows.iter().skip(j).step_by(2).sum::<f64>().abs() < 1e-12);
+            for i in 0..2 {
+                let s: f64 = rows.chunks_exact(2).map(|row| row[i] * row[j] / 20.0).sum();
+                assert!((s - target[j * 2 + i]).abs() < 1e-12);
+            }
+        }
+    }
+}

@@ -98,8 +98,37 @@ class ByRow(Figures):
             return _labelled(inference.predict_rows(self._estimate, choice), choice, self._estimate.kind)
         frame = open_frame(newdata)
         if frame.lazy:
-            return frame.extend(choice.columns, lambda rows: cast("Mapping[str, Column]", self._predict(rows, choice)))
+            return frame.extend(
+                choice.columns,
+                lambda rows: cast("Mapping[str, Column]", self._predict(rows, choice)),
+                by_row=given is None,
+            )
         return _labelled(self._predict(frame, choice), choice, frame.kind)
+
+    def to_polars_expr(self) -> Any:
+        """Return the fixed part, offsets of the formula included, as a Polars expression on the columns of the data.
+
+        Returns
+        -------
+        polars.Expr
+            Null where a value is missing; a level of a fixed variable that the fit has not seen is an error of Polars.
+
+        Raises
+        ------
+        HlmrsError
+            If the formula has a spline.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> import polars as pl
+        >>> data = hlmrs.datasets.load("sleepstudy", "polars")
+        >>> fit = hlmrs.lmer("Reaction ~ log1p(Days) + (1 | Subject)", data)
+        >>> scored = data.lazy().with_columns(expected=fit.to_polars_expr()).head(2).collect()
+        >>> scored["expected"].round(2).to_list()
+        [238.05, 265.8]
+        """
+        return inference.polars_expression(self._estimate)
 
     def simulate(self, n: int = 1, *, seed: int | None = None) -> Vector:
         """Simulate new responses for the rows used, from the fitted model with new random effects.

@@ -20,6 +20,7 @@ from ..fitting import (
     warn_about_optimum,
 )
 from ..frame import open_frame
+from ..streaming import adapted, appended
 from .by_row import ByRow
 from .effect_sizes import EffectSizes
 from .marginal import Marginal
@@ -89,6 +90,57 @@ class LinearMixedFit(Marginal, Tests, EffectSizes, Resampling, Panel, ByRow):
         old = self._estimate
         frame = old.frame if data is None else open_frame(data)
         return announced(estimate(change_request(old.request, formula, frame.names, options), frame))
+
+    def append(self, data: Any) -> "LinearMixedFit":
+        """Fit the model to its rows and further ones, from this optimum; the rows of this fit are not read again.
+
+        The new rows are encoded as those of the fit were: levels of fixed variables and transforms stay, grouping
+        factors gain levels.
+
+        Parameters
+        ----------
+        data : data frame
+            The further rows, the response included.
+
+        Returns
+        -------
+        LinearMixedFit
+            The new fit, which keeps no rows.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("sleepstudy", "polars")
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", data.head(150))
+        >>> fit.append(data.tail(30))
+        LinearMixedFit: Reaction ~ Days + (Days | Subject), 180 rows, REML criterion 1743.628, converged
+        """
+        return announced(appended(self._estimate, data))
+
+    def adapt(self, data: Any) -> "LinearMixedFit":
+        """Take new rows into account without fitting again: random effects of their groups, new ones included.
+
+        Fixed effects, covariances and sigma stay as they are.
+
+        Parameters
+        ----------
+        data : data frame
+            The new rows, the response included.
+
+        Returns
+        -------
+        LinearMixedFit
+            A fit with the parameters of this one, whose ``ranef`` and ``predict`` know the new rows.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("sleepstudy", "polars")
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", data.head(170))
+        >>> fit.n_groups, fit.adapt(data.tail(10)).n_groups
+        ({'Subject': 17}, {'Subject': 18})
+        """
+        return LinearMixedFit(adapted(self._estimate, data))
 
     def save(self, path: str | os.PathLike[str], *, keep_rows: bool = False) -> None:
         """Write the fit to a file, which ``hlmrs.load`` reads; see docs/file-format.md.

@@ -20,7 +20,6 @@ class Resampling(Tables):
         statistic: Callable[[Any], Any] | None = None,
         seed: int | None = None,
         cluster: str | None = None,
-        progress: bool | None = None,
     ) -> "inference.Bootstrap":
         """Fit the model to many new sets of data.
 
@@ -40,8 +39,6 @@ class Resampling(Tables):
         cluster : str, optional
             The grouping factor that ``kind="case"`` draws, and that ``method="bca"`` leaves out.  Default: the one with
             fewest levels.  All others must be nested in it.
-        progress : bool, optional
-            Whether to show progress on the standard error.  Default: on a terminal, after two seconds.
 
         Returns
         -------
@@ -59,8 +56,8 @@ class Resampling(Tables):
         ['(Intercept)', 'sd_(Intercept)|Batch', 'sigma']
         """
         if statistic is None:
-            return inference.draw(self._estimate, n, kind, seed, cluster, progress)
-        return inference.draw_statistic(self._estimate, n, kind, seed, lambda e: statistic(type(self)(e)), progress)
+            return inference.draw(self._estimate, n, kind, seed, cluster)
+        return inference.draw_statistic(self._estimate, n, kind, seed, lambda e: statistic(type(self)(e)))
 
     def ranova(
         self,
@@ -68,7 +65,6 @@ class Resampling(Tables):
         method: str = "mixture",
         n: int | None = None,
         seed: int | None = None,
-        progress: bool | None = None,
     ) -> Any:
         """Test the random effects: likelihood ratios of the models without each, right on the boundary.
 
@@ -85,8 +81,6 @@ class Resampling(Tables):
             Draws.  Default: 10,000 of the exact distribution, 1000 of the bootstrap.
         seed : int, optional
             The same seed gives the same draws, on any number of threads.
-        progress : bool, optional
-            As in ``bootstrap``.
 
         Returns
         -------
@@ -102,4 +96,4 @@ class Resampling(Tables):
         >>> float(round(table["p_value"][0], 4)), str(table["method"][0])
         (0.0058, 'mixture of chi-square(0) and (1)')
         """
-        return self._frame(inference.variance_test_table(self._estimate, method, n, seed, progress))
+        return self._frame(inference.variance_test_table(self._estimate, method, n, seed))

@@ -199,7 +199,7 @@ class Tables(Figures):
     @property
     def structure(self) -> Any:
         """The blocks of the factorization: ``block, kind, levels, width, size, entries, fill``."""
-        return self._frame(inference.structure_table(self._estimate))
+        return self._frame(inference.structure_table(self._estimate.core.problem, self._estimate.layout.group_names))
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()

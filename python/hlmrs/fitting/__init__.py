@@ -6,10 +6,10 @@ tells the user; ``state`` saves an estimate.
 """
 
 from .arguments import refuse_unknown, take_alias
-from .estimate import Estimate, RowValues, estimate, reestimate
+from .estimate import Estimate, RowValues, estimate, estimate_settled, of_settled, reestimate
 from .layout import Layout, RandomTermLayout
 from .request import Contrast, Request, change_request, make_request, numeric_array
-from .rows import evaluate, model_rows, new_columns
+from .rows import Splines, batch_columns, evaluate, learned_columns, model_rows, new_columns
 from .state import from_state, to_state
 from .verdict import Verdict
 from .warn import warn_about_data, warn_about_optimum
@@ -21,15 +21,20 @@ __all__ = [
     "RandomTermLayout",
     "Request",
     "RowValues",
+    "Splines",
     "Verdict",
+    "batch_columns",
     "change_request",
     "estimate",
+    "estimate_settled",
     "evaluate",
     "from_state",
+    "learned_columns",
     "make_request",
     "model_rows",
     "new_columns",
     "numeric_array",
+    "of_settled",
     "reestimate",
     "refuse_unknown",
     "take_alias",

@@ -3,12 +3,12 @@
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import Encoding, Fit, Problem, Rows, term_moments
+from .._core import Encoding, Fit, Problem, Rows, Settled, term_moments
 from ..errors import FitStateError
 from ..frame import Frame
 from .layout import Layout, layout_of
@@ -19,6 +19,10 @@ from .verdict import Verdict, verdict_of
 Vector = NDArray[np.float64]
 
 _GONE = "this fit was saved without its data; fit.update('. ~ .', data=...) fits the model to them again"
+_SUMMED = (
+    "this fit was made from sums over its rows, which were not kept; predict(newdata) works, and so does all that "
+    "needs no rows"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,18 @@ class RowValues:
     fitted: Vector
     weights: Vector | None
     kept: NDArray[np.bool_] | None
+
+
+class Sums(Protocol):
+    """Statistics as an estimate sees them: the kind of frame that tables come back in, and bases of splines."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of frame."""
+
+    @property
+    def splines(self) -> Splines:
+        """Bases of splines."""
 
 
 class Estimate:
@@ -45,6 +61,7 @@ class Estimate:
         splines: Splines,
         data: ModelRows | None = None,
         frame: Frame | None = None,
+        why_gone: str = _GONE,
         **made: Any,
     ) -> None:
         self.request = request
@@ -54,13 +71,14 @@ class Estimate:
         self._data = data
         self._frame = frame
         self.memo: dict[str, Any] = {}
+        self._why_gone = why_gone
         self.__dict__.update({name: part for name, part in made.items() if part is not None})
 
     @property
     def data(self) -> ModelRows:
         """The rows of the fit."""
         if self._data is None:
-            raise FitStateError(_GONE)
+            raise FitStateError(self._why_gone)
         return self._data
 
     @property
@@ -69,10 +87,15 @@ class Estimate:
         return self.data.rows
 
     @property
+    def rows_if_kept(self) -> Rows | None:
+        """The encoded rows, if they are there."""
+        return None if self._data is None else self._data.rows
+
+    @property
     def frame(self) -> Frame:
         """The caller's data."""
         if self._frame is None:
-            raise FitStateError(_GONE)
+            raise FitStateError(self._why_gone)
         return self._frame
 
     @property
@@ -98,12 +121,7 @@ class Estimate:
     @cached_property
     def encoding_text(self) -> str:
         """What encodes new data.  An offset that was an argument belongs to the rows of the fit alone."""
-        text = self.rows.encoding()
-        if self.request.offset is None:
-            return text
-        encoding = json.loads(text)
-        encoding["offsets"].pop()
-        return json.dumps(encoding)
+        return _for_new_data(self.request, self.rows.encoding())
 
     @cached_property
     def encoding(self) -> Encoding:
@@ -128,6 +146,35 @@ def estimate(request: Request, frame: Frame) -> Estimate:
     data = model_rows(request, frame)
     problem = Problem(data.rows, request.reml, request.control.threads() or 0)
     return Estimate(request, problem.fit(request.settings()), frame.kind, data.splines, data, frame)
+
+
+def estimate_settled(request: Request, settled: Settled, problem: Problem, statistics: Sums) -> Estimate:
+    """Fit a model to statistics of its rows."""
+    return of_settled(request, problem.fit(request.settings()), settled, problem, statistics)
+
+
+def of_settled(request: Request, core: Fit, settled: Settled, problem: Problem, statistics: Sums) -> Estimate:
+    """Name the numbers of a fit to statistics."""
+    layout = layout_of(settled, problem)
+    return Estimate(
+        request,
+        core,
+        statistics.kind,
+        statistics.splines,
+        why_gone=_SUMMED,
+        layout=layout,
+        moments=[settled.moments(k) for k in range(len(layout.random))],
+        encoding_text=_for_new_data(request, settled.encoding()),
+    )
+
+
+def _for_new_data(request: Request, text: str) -> str:
+    """Leave out the offset that was an argument, which belongs to the rows of the fit."""
+    if request.offset is None:
+        return text
+    encoding = json.loads(text)
+    encoding["offsets"].pop()
+    return json.dumps(encoding)
 
 
 def reestimate(old: Estimate, response: Vector) -> Estimate:

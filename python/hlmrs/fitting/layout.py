@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
-from .._core import Fit, Problem, Rows
+from .._core import Fit, Problem, Rows, Settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,11 @@ class Layout:
     n_rows: int
     n_rows_input: int
     dropped_rows: dict[str, int]
+
+    @property
+    def group_names(self) -> list[str]:
+        """Names of the grouping factors."""
+        return [group.name for group in self.groups]
 
     @property
     def coef_names(self) -> list[str]:
@@ -101,8 +104,8 @@ class Layout:
         )
 
 
-def layout_of(rows: Rows, problem: Problem) -> Layout:
-    """Read the layout of encoded rows."""
+def layout_of(rows: Rows | Settled, problem: Problem) -> Layout:
+    """Read the layout of encoded rows, or of statistics of them."""
     return Layout(
         response=rows.response_name,
         columns=rows.coef_names,
@@ -144,6 +147,6 @@ def _list(values: Any) -> list[Any]:
     return values
 
 
-def _group(rows: Rows, index: int, name: str) -> GroupLayout:
-    sizes = np.bincount(rows.group_codes(index))
+def _group(rows: Rows | Settled, index: int, name: str) -> GroupLayout:
+    sizes = rows.group_sizes(index)
     return GroupLayout(name, rows.group_levels(index), int(sizes.min()), int(sizes.max()))

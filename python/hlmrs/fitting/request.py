@@ -38,7 +38,7 @@ class Request:
     def columns(self) -> list[str]:
         """Return the columns of the data that the model reads."""
         given = [name for name in (self.weights, self.offset) if name is not None and name not in self.arrays]
-        return list(dict.fromkeys([*self.spec.columns(), *given]))
+        return [name for name in dict.fromkeys([*self.spec.columns(), *given]) if name not in self.arrays]
 
     def predictors(self) -> set[str]:
         """Return the columns that a prediction may read."""
@@ -55,11 +55,10 @@ class Request:
         named = {column.name for factor in groups for column in factor.columns()}
         return named - read - {self.weights, self.offset}
 
-    def options(self) -> str:
+    def options(self, **more: Any) -> str:
         """Return what the core reads beside the formula."""
-        return json.dumps(
-            {"contrasts": self.contrasts, "missing": self.missing, "weights": self.weights, "offset": self.offset}
-        )
+        own = {"contrasts": self.contrasts, "missing": self.missing, "weights": self.weights, "offset": self.offset}
+        return json.dumps(own | more)
 
     def settings(self) -> str:
         """Return what the core's optimizer reads."""

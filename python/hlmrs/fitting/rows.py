@@ -27,17 +27,29 @@ class ModelRows:
     splines: Splines
 
 
-def model_rows(request: Request, frame: Frame) -> ModelRows:
-    """Encode the rows of a frame; the knots of splines are placed by its values."""
-    columns = frame.read(request.columns(), request.labels())
+def model_rows(request: Request, data: Frame | Columns) -> ModelRows:
+    """Encode the rows of a frame, or columns read from it; the knots of splines are placed by its values."""
+    columns = data if isinstance(data, Columns) else data.read(request.columns(), request.labels())
     for name, values in request.arrays.items():
         columns.add_numeric(name, values)
+    splines = learned_columns(request, columns)
+    return ModelRows(Rows(request.spec.to_json(), columns, request.options()), columns, splines)
+
+
+def learned_columns(request: Request, columns: Columns) -> Splines:
+    """Place the knots of splines by the values of columns, and add their bases."""
     splines = {}
     for factor in request.spec.splines():
         call, values = _spline(factor, columns)
         splines[factor.name] = SplineBasis.for_values(call, values)
     _add_splines(columns, request, splines)
-    return ModelRows(Rows(request.spec.to_json(), columns, request.options()), columns, splines)
+    return splines
+
+
+def batch_columns(request: Request, columns: Columns, splines: Splines) -> Columns:
+    """Add the bases of splines whose knots are in place."""
+    _add_splines(columns, request, splines)
+    return columns
 
 
 def new_columns(request: Request, frame: Frame, splines: Splines) -> Columns:

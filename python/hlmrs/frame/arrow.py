@@ -1,10 +1,10 @@
 """pyarrow: Table, RecordBatch, RecordBatchReader."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .._core import Columns
-from .kind import Column, Factor, Frame, check_unique
+from .kind import BATCH_ROWS, Column, Factor, Frame, InMemory, check_unique
 from .stream import read_stream
 
 
@@ -21,7 +21,7 @@ def build(columns: Mapping[str, Column]) -> Any:
     return pa.table({name: array(column) for name, column in columns.items()})
 
 
-class ArrowTable:
+class ArrowTable(InMemory):
     """A Table or a RecordBatch."""
 
     kind = "pyarrow"
@@ -41,7 +41,9 @@ class ArrowTable:
         check_unique(self.names, names)
         return read_stream(self._data.select(list(names)))
 
-    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+    def extend(
+        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
+    ) -> Any:
         """Return the data as a Table with further columns."""
         import pyarrow as pa
 
@@ -56,6 +58,8 @@ class ArrowReader:
 
     kind = "pyarrow"
     lazy = False
+    streams = True
+    once = True
 
     def __init__(self, data: Any) -> None:
         self._data = data
@@ -81,10 +85,73 @@ class ArrowReader:
         schema = pa.schema([self._data.schema.field(name) for name in names])
         return read_stream(pa.RecordBatchReader.from_batches(schema, self._batches(list(names))))
 
+    def count(self) -> int | None:
+        """Only reading tells."""
+        return None
+
+    def batches(self, names: Sequence[str], labels: Collection[str] = ()) -> Iterator[Columns]:
+        """Read the batches to their end, small ones together."""
+        check_unique(self.names, names)
+        yield from joined(self._batches(list(names)))
+
     def _batches(self, names: list[str]) -> Iterator[Any]:
         for batch in self._data:
             yield batch.select(names)
 
-    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+    def extend(
+        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
+    ) -> Any:
         """Read everything into a Table and return it with further columns."""
         return ArrowTable(self._data.read_all()).extend(names, compute)
+
+
+class ArrowDataset:
+    """A pyarrow dataset: files that are read batch by batch, again and again."""
+
+    kind = "pyarrow"
+    lazy = False
+    streams = True
+    once = False
+
+    def __init__(self, data: Any) -> None:
+        self._data = data
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all columns."""
+        names: list[str] = self._data.schema.names
+        return names
+
+    def count(self) -> int | None:
+        """Count the rows; of Parquet files this reads only their footers."""
+        return int(self._data.count_rows())
+
+    def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
+        """Read some columns as a whole."""
+        return read_stream(self._data.to_table(columns=list(names)))
+
+    def batches(self, names: Sequence[str], labels: Collection[str] = ()) -> Iterator[Columns]:
+        """Read some columns batch by batch."""
+        yield from joined(self._data.to_batches(columns=list(names), batch_size=BATCH_ROWS))
+
+    def extend(
+        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
+    ) -> Any:
+        """Read everything into a Table and return it with further columns."""
+        return ArrowTable(self._data.to_table()).extend(names, compute)
+
+
+def joined(batches: Iterable[Any]) -> Iterator[Columns]:
+    """Hand over record batches, small ones together."""
+    import pyarrow as pa
+
+    waiting: list[Any] = []
+    rows = 0
+    for batch in batches:
+        waiting.append(batch)
+        rows += batch.num_rows
+        if rows >= BATCH_ROWS:
+            yield read_stream(pa.Table.from_batches(waiting))
+            waiting, rows = [], 0
+    if waiting:
+        yield read_stream(pa.Table.from_batches(waiting))

@@ -1,10 +1,11 @@
 """DuckDB relations."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from .._core import Columns
-from .kind import Column, Frame, check_unique, plain_column
+from .arrow import joined
+from .kind import BATCH_ROWS, Column, Frame, check_unique, plain_column
 from .mapping import MappingFrame
 from .stream import read_stream
 
@@ -22,6 +23,8 @@ class DuckDBRelation:
 
     kind = "duckdb"
     lazy = False
+    streams = True
+    once = False
 
     def __init__(self, data: Any) -> None:
         self._data = data
@@ -36,7 +39,20 @@ class DuckDBRelation:
         check_unique(self.names, names)
         return read_stream(self._data.select(", ".join(map(_quoted, names))))
 
-    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+    def count(self) -> int | None:
+        """Count the rows in the database."""
+        return int(self._data.aggregate("count(*)").fetchall()[0][0])
+
+    def batches(self, names: Sequence[str], labels: Collection[str] = ()) -> Iterator[Columns]:
+        """Run the query for some columns, batch by batch."""
+        check_unique(self.names, names)
+        wanted = self._data.select(", ".join(map(_quoted, names)))
+        export = getattr(wanted, "to_arrow_reader", None) or wanted.fetch_record_batch  # before DuckDB 1.4
+        yield from joined(export(BATCH_ROWS))
+
+    def extend(
+        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
+    ) -> Any:
         """Run the query once and compute from its rows: a second run might return them in another order."""
         rows = self._data.fetchnumpy()
         return build({**rows, **compute(MappingFrame(rows))})

@@ -1,6 +1,7 @@
 """Defines what a kind of frame must provide.  One file per kind."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -23,6 +24,9 @@ class Factor:
         """Spell out the levels; None where the code is negative."""
         return np.array([*self.levels, None], dtype=object)[self.codes]
 
+
+BATCH_ROWS = 1 << 19
+"""Rows of a batch, about: enough that the work on a batch is worth its threads, few enough for any memory."""
 
 Column: TypeAlias = "NDArray[Any] | list[Any] | Factor"
 """A column to build: NaN in a float array, None in a list and a negative code are missing."""
@@ -53,8 +57,46 @@ class Frame(Protocol):
     def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
         """Hand over some columns; those in `labels` only name groups, so long integers must keep all their digits."""
 
-    def extend(self, names: Sequence[str], compute: "Callable[[Frame], Mapping[str, Column]]") -> Any:
-        """Return the caller's frame with the columns `names`, which `compute` makes from the rows of a frame."""
+    @property
+    def streams(self) -> bool:
+        """Whether rows come batch by batch, so that they need not fit in memory."""
+
+    @property
+    def once(self) -> bool:
+        """Whether the rows can be read only once."""
+
+    def count(self) -> int | None:
+        """Count the rows; None where only reading them tells."""
+
+    def batches(self, names: Sequence[str], labels: Collection[str] = ()) -> Iterator[Columns]:
+        """Hand over some columns, batch by batch; a frame in memory is one batch."""
+
+    def extend(
+        self, names: Sequence[str], compute: "Callable[[Frame], Mapping[str, Column]]", *, by_row: bool = False
+    ) -> Any:
+        """Return the caller's frame with the columns `names`, which `compute` makes from the rows of a frame.
+
+        Values that depend on their own row alone (`by_row`) may be computed batch by batch.
+        """
+
+
+class InMemory(ABC):
+    """What frames have in common whose rows are in memory."""
+
+    streams = False
+    once = False
+
+    @abstractmethod
+    def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
+        """Hand over some columns."""
+
+    def count(self) -> int | None:
+        """Leave counting to those who read."""
+        return None
+
+    def batches(self, names: Sequence[str], labels: Collection[str] = ()) -> Iterator[Columns]:
+        """Hand over some columns as one batch."""
+        yield self.read(names, labels)
 
 
 def check_unique(names: Sequence[str], wanted: Iterable[str]) -> None:

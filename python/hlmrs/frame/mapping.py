@@ -7,7 +7,7 @@ import numpy as np
 
 from .._core import Columns
 from ..errors import DataError
-from .kind import Column, Frame, plain_column
+from .kind import Column, Frame, InMemory, plain_column
 from .pandas_frame import add_series
 from .values import add_values
 
@@ -17,7 +17,7 @@ def build(columns: Mapping[str, Column]) -> dict[str, Any]:
     return {name: plain_column(column) for name, column in columns.items()}
 
 
-class MappingFrame:
+class MappingFrame(InMemory):
     """A mapping of columns."""
 
     kind = "dict"
@@ -40,7 +40,9 @@ class MappingFrame:
             _add(columns, name, values, long_integers_are_labels=name in labels)
         return columns
 
-    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+    def extend(
+        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
+    ) -> Any:
         """Return a dictionary with further columns."""
         return {**self._data, **build(compute(self))}
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .._core import Columns
-from .kind import Column, Factor, Frame, check_unique, plain_column
+from .kind import Column, Factor, Frame, InMemory, check_unique, plain_column
 from .values import add_codes, add_times, add_values
 
 
@@ -22,7 +22,7 @@ def build(columns: Mapping[str, Column]) -> Any:
     return pd.DataFrame({name: series(column) for name, column in columns.items()})
 
 
-class PandasFrame:
+class PandasFrame(InMemory):
     """A DataFrame."""
 
     kind = "pandas"
@@ -46,7 +46,9 @@ class PandasFrame:
             add_series(columns, name, series, long_integers_are_labels=name in labels)
         return columns
 
-    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+    def extend(
+        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
+    ) -> Any:
         """Return the frame with further columns and its own index."""
         return self._data.assign(**compute(self))
 

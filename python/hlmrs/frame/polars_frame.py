@@ -1,11 +1,11 @@
 """Polars: DataFrame and LazyFrame.  Data cross as an Arrow stream; nothing here depends on a Polars version."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from .._core import Columns
 from ..errors import DataError
-from .kind import Column, Factor, Frame
+from .kind import BATCH_ROWS, Column, Factor, Frame, InMemory
 from .stream import read_stream
 
 
@@ -23,7 +23,7 @@ def build(columns: Mapping[str, Column]) -> Any:
     return pl.DataFrame({name: series(column) for name, column in columns.items()}, nan_to_null=True)
 
 
-class PolarsFrame:
+class PolarsFrame(InMemory):
     """A DataFrame."""
 
     kind = "polars"
@@ -44,7 +44,9 @@ class PolarsFrame:
         _refuse_objects(wanted.schema)
         return read_stream(wanted)
 
-    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+    def extend(
+        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
+    ) -> Any:
         """Return the frame with further columns."""
         return self._data.with_columns(build(compute(self)).get_columns())
 
@@ -54,6 +56,8 @@ class PolarsLazyFrame:
 
     kind = "polars"
     lazy = True
+    streams = True
+    once = False
 
     def __init__(self, data: Any) -> None:
         self._data = data
@@ -68,7 +72,29 @@ class PolarsLazyFrame:
         """Collect and hand over some columns."""
         return PolarsFrame(self._data.select(list(names)).collect()).read(names)
 
-    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+    def count(self) -> int | None:
+        """Count the rows; of Parquet files this reads only their footers."""
+        import polars as pl
+
+        return int(self._data.select(pl.len()).collect(engine="streaming").item())
+
+    def batches(self, names: Sequence[str], labels: Collection[str] = ()) -> Iterator[Columns]:
+        """Run the query for some columns in Polars' streaming engine."""
+        wanted = self._data.select(list(names))
+        _refuse_objects(wanted.collect_schema())
+        if not hasattr(wanted, "collect_batches"):  # before Polars 1.34
+            yield from self._slices(wanted)
+            return
+        for batch in wanted.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True, engine="streaming"):
+            yield read_stream(batch)
+
+    def _slices(self, wanted: Any) -> Iterator[Columns]:
+        for start in range(0, self.count() or 0, BATCH_ROWS):
+            yield read_stream(wanted.slice(start, BATCH_ROWS).collect(engine="streaming"))
+
+    def extend(
+        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
+    ) -> Any:
         """Return a LazyFrame that computes further columns, all of them float, when it is collected."""
         import polars as pl
 
@@ -79,6 +105,7 @@ class PolarsLazyFrame:
             predicate_pushdown=False,
             projection_pushdown=False,
             slice_pushdown=False,
+            streamable=by_row,
         )
 
 

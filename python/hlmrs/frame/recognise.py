@@ -1,5 +1,7 @@
 """Which kind of frame is it?  Told by the type's module: no library is imported to find out."""
 
+import glob
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +17,7 @@ _OPENERS: dict[tuple[str, str], Callable[[Any], Frame]] = {
     ("pyarrow", "Table"): arrow.ArrowTable,
     ("pyarrow", "RecordBatch"): arrow.ArrowTable,
     ("pyarrow", "RecordBatchReader"): arrow.ArrowReader,
+    ("pyarrow", "Dataset"): arrow.ArrowDataset,
     ("duckdb", "DuckDBPyRelation"): duckdb_relation.DuckDBRelation,
     ("_duckdb", "DuckDBPyRelation"): duckdb_relation.DuckDBRelation,
 }
@@ -33,6 +36,8 @@ KINDS = tuple(_BUILDERS)
 
 def open_frame(data: Any) -> Frame:
     """Recognise the caller's data."""
+    if isinstance(data, str | os.PathLike):
+        return open_path(data)
     for base in type(data).__mro__:
         opener = _OPENERS.get((base.__module__.partition(".")[0], base.__name__))
         if opener is not None:
@@ -43,8 +48,25 @@ def open_frame(data: Any) -> Frame:
         return arrow.ArrowReader.from_stream(data) if installed("pyarrow") else StreamFrame(data)
     raise DataError(
         f"data is of type {type(data).__name__}; give a Polars or pandas data frame, a pyarrow table, "
-        "a DuckDB relation, or a dictionary of columns"
+        "a DuckDB relation, a dictionary of columns, or the path of Parquet files"
     )
+
+
+def open_path(path: "str | os.PathLike[str]") -> Frame:
+    """Open a Parquet file, a folder of them, or a pattern such as ``"data/*.parquet"``."""
+    text = os.fspath(path)
+    files = sorted(glob.glob(f"{text}/**/*.parquet", recursive=True)) if os.path.isdir(text) else glob.glob(text)
+    if not files and "://" not in text:
+        raise DataError(
+            f"there are no Parquet files at {text!r}; give a file, a folder or a pattern like 'data/*.parquet'"
+        )
+    if installed("polars"):
+        import polars as pl
+
+        return polars_frame.PolarsLazyFrame(pl.scan_parquet(sorted(files) or text))
+    import pyarrow.dataset as ds
+
+    return arrow.ArrowDataset(ds.dataset(sorted(files) or text, format="parquet"))
 
 
 def build(kind: str, columns: Mapping[str, Column]) -> Any:

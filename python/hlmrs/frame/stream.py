@@ -5,7 +5,7 @@ from typing import Any
 
 from .._core import Columns
 from ..errors import DataError, HlmrsError
-from .kind import Column, Frame, check_unique
+from .kind import Column, Frame, InMemory, check_unique
 
 
 def read_stream(source: object) -> Columns:
@@ -20,7 +20,7 @@ def read_stream(source: object) -> Columns:
     return columns
 
 
-class StreamFrame:
+class StreamFrame(InMemory):
     """An object that has ``__arrow_c_stream__``, where pyarrow is not installed; results are plain arrays."""
 
     kind = "dict"
@@ -39,6 +39,8 @@ class StreamFrame:
         check_unique(self.names, names)
         return self._columns
 
-    def extend(self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]]) -> Any:
+    def extend(
+        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
+    ) -> Any:
         """Return the new columns alone: nothing here can add to a frame of an unknown library."""
         return dict(compute(self))

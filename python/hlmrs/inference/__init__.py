@@ -15,6 +15,7 @@ from .coefficients import CoefficientTable, check_level
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
 from .distributions import two_sided_p, two_sided_quantile
 from .effects import group_coefficients, random_effects
+from .expression import polars_expression
 from .largest_statistic import LargestStatistic
 from .panel import panel_table
 from .prediction import Choice, predict, predict_rows
@@ -65,6 +66,7 @@ __all__ = [
     "joint_test",
     "panel_table",
     "parameter_codes",
+    "polars_expression",
     "predict",
     "predict_rows",
     "profile_table",

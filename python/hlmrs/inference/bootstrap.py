@@ -1,7 +1,5 @@
 """The bootstrap of a fit: its replicates and the intervals that follow from them."""
 
-import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -14,6 +12,7 @@ from .._core import bootstrap, jackknife
 from ..errors import OptionError
 from ..fitting import Estimate, reestimate
 from ..frame import Column, build
+from ..progress import Progress
 from .coefficients import check_level
 from .profiles import parameter_codes
 
@@ -22,8 +21,6 @@ Statistic = Callable[[Estimate], Vector]
 
 KINDS = ("parametric", "residual", "case")
 INTERVALS = ("percentile", "basic", "bca")
-
-_SHOW_AFTER = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,32 +104,23 @@ class Bootstrap:
         return {"term": self.terms, "conf_low": bounds[:, 0], "conf_high": bounds[:, 1]}
 
 
-def draw(
-    estimate: Estimate, n: int, kind: str, seed: int | None, cluster: str | None, progress: bool | None
-) -> Bootstrap:
+def draw(estimate: Estimate, n: int, kind: str, seed: int | None, cluster: str | None) -> Bootstrap:
     """Draw replicates of the parameters of a fit."""
     _check_kind(kind)
     entropy = seed_of(n, seed)
     codes = parameter_codes(estimate)
     group = _cluster(estimate, cluster)
     threads = estimate.request.control.threads() or 0
-    values = bootstrap(
-        estimate.core,
-        estimate.rows,
-        list(codes.values()),
-        kind,
-        group,
-        n,
-        entropy,
-        threads,
-        progress_of(n, progress),
-    )
+    with Progress("replicates", n) as shown:
+        values = bootstrap(
+            estimate.core, estimate.rows, list(codes.values()), kind, group, n, entropy, threads, shown.reach
+        )
     current = _current(estimate, list(codes))
     return Bootstrap(kind, entropy, list(codes), current, values, estimate.kind, lambda: _acceleration(estimate, group))
 
 
 def draw_statistic(
-    estimate: Estimate, n: int, kind: str, seed: int | None, statistic: Callable[[Estimate], Any], progress: bool | None
+    estimate: Estimate, n: int, kind: str, seed: int | None, statistic: Callable[[Estimate], Any]
 ) -> Bootstrap:
     """Draw replicates of what a function makes of each refit."""
     _check_kind(kind)
@@ -140,15 +128,14 @@ def draw_statistic(
     if kind != "parametric":
         raise OptionError("a statistic of one's own needs kind='parametric'")
     names, current = _named(statistic(estimate))
-    report = progress_of(n, progress)
     offset, rows = estimate.rows.offset(), estimate.rows
     responses = estimate.core.simulate(rows, n, entropy)
     values = np.empty((n, len(names)))
-    for k in range(n):
-        response = responses[:, k] if offset is None else responses[:, k] + offset
-        values[k] = _named(statistic(reestimate(estimate, response)))[1]
-        if report is not None:
-            report(k + 1)
+    with Progress("replicates", n) as shown:
+        for k in range(n):
+            response = responses[:, k] if offset is None else responses[:, k] + offset
+            values[k] = _named(statistic(reestimate(estimate, response)))[1]
+            shown.reach(k + 1)
     return Bootstrap(kind, entropy, names, current, values, estimate.kind, None)
 
 
@@ -245,17 +232,3 @@ def _quantiles(column: Vector, probabilities: Vector) -> Vector:
         return np.full(2, np.nan)
     bounds: Vector = np.quantile(known, probabilities)
     return bounds
-
-
-def progress_of(n: int, wanted: bool | None) -> Callable[[int], None] | None:
-    """Return what shows progress on the terminal, once it has taken a while."""
-    if wanted is False or (wanted is None and not sys.stderr.isatty()):
-        return None
-    began = time.monotonic()
-
-    def show(done: int) -> None:
-        if time.monotonic() - began > _SHOW_AFTER or wanted:
-            end = "\n" if done == n else ""
-            print(f"\rbootstrap: {done} of {n} replicates", end=end, file=sys.stderr, flush=True)
-
-    return show

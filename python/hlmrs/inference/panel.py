@@ -77,7 +77,7 @@ def _profile(estimate: Estimate, name: str, level: float) -> Row:
 
 
 def _bootstrap(estimate: Estimate, k: int, level: float, n: int, seed: int | None) -> Row:
-    boot = draw(estimate, n, "parametric", seed, None, None)
+    boot = draw(estimate, n, "parametric", seed, None)
     low, high = (np.asarray(boot.intervals("percentile", level)[side])[k] for side in ("conf_low", "conf_high"))
     spread = float(np.nanstd(boot.values[:, k], ddof=1)) if n > 1 else np.nan
     return float(boot.estimate[k]), spread, np.nan, np.nan, np.nan, float(low), float(high)

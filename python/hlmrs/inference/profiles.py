@@ -3,8 +3,9 @@
 Profiles are of maximum likelihood, as they must be for the fixed effects; a fit by REML is fitted again for them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +43,14 @@ def parameter_codes(estimate: Estimate) -> dict[str, Code]:
     for t, term in enumerate(layout.random):
         group, names = layout.groups[term.group].name, term.columns
         for name, code in _term_codes(t, list(names), term.structure):
-            codes[f"{name}|{group}"] = code
+            codes[_free_name(f"{name}|{group}", codes)] = code
     return codes | {"sigma": ("sigma", 0, 0, 0)}
+
+
+def _free_name(name: str, taken: Mapping[str, Code]) -> str:
+    """Return the name, numbered for further terms on the same group, as R does: ``sd_x|g``, ``sd_x|g.1``."""
+    numbered = (name if k == 0 else f"{name}.{k}" for k in count())
+    return next(candidate for candidate in numbered if candidate not in taken)
 
 
 def _term_codes(t: int, names: list[str], structure: str) -> list[tuple[str, Code]]:

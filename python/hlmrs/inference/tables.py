@@ -1,10 +1,12 @@
 """Tables under the names that broom gives them, as columns of a frame."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from .._core import Problem
 from ..errors import OptionError
 from ..fitting import Estimate
 from ..frame import Column
@@ -40,7 +42,7 @@ def confidence_table(estimate: Estimate, method: str, ddf: str, level: float, n:
     if method == "profile":
         return profile_intervals(estimate, level)
     if method == "boot":
-        return draw(estimate, n, "parametric", seed, None, None).intervals("percentile", level)
+        return draw(estimate, n, "parametric", seed, None).intervals("percentile", level)
     table = coefficients(estimate, ddf, level)
     n = len(estimate.core.beta)
     return {"term": table.term[:n], "conf_low": table.conf_low[:n], "conf_high": table.conf_high[:n]}
@@ -105,10 +107,9 @@ def _as_rows(table: Table) -> list[dict[str, Any]]:
     return [dict(zip(table, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def structure_table(estimate: Estimate) -> Table:
-    """Lay the blocks of the factorization out."""
-    names = [group.name for group in estimate.layout.groups]
-    blocks = estimate.core.problem.structure
+def structure_table(problem: Problem, names: Sequence[str]) -> Table:
+    """Lay the blocks of the factorization out; `names` are those of the grouping factors."""
+    blocks = problem.structure
     table: Table = {"block": [_block_name(block["group"], names) for block in blocks]}
     for key in ("kind", "levels", "width", "size", "entries", "fill"):
         values = [block[key] for block in blocks]
@@ -116,7 +117,7 @@ def structure_table(estimate: Estimate) -> Table:
     return table
 
 
-def _block_name(group: object, names: list[str]) -> str:
+def _block_name(group: object, names: Sequence[str]) -> str:
     if isinstance(group, int):
         return names[group]
     if isinstance(group, (tuple, list)):

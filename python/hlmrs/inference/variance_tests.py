@@ -17,7 +17,8 @@ from ..errors import DataError, OptionError
 from ..fitting import Estimate, estimate
 from ..formula import RandomTerm, Term
 from ..frame import Column
-from .bootstrap import progress_of, seed_of
+from ..progress import Progress
+from .bootstrap import seed_of
 from .tails import chi_square_tail
 
 METHODS = ("mixture", "simulate")
@@ -45,9 +46,7 @@ class Smaller:
     n_params: int
 
 
-def variance_test_table(
-    full: Estimate, method: str, n: int | None, seed: int | None, progress: bool | None
-) -> dict[str, Column]:
+def variance_test_table(full: Estimate, method: str, n: int | None, seed: int | None) -> dict[str, Column]:
     """Test every random effect that can be dropped."""
     if method not in METHODS:
         raise OptionError(f"method={method!r}: choose one of {', '.join(map(repr, METHODS))}")
@@ -60,7 +59,7 @@ def variance_test_table(
         if method == "mixture":
             p_value, how = _mixture(full, reduction, smaller, statistic, df)
         else:
-            p_value, how = _simulated(full, smaller, statistic, n, entropy, progress)
+            p_value, how = _simulated(full, smaller, statistic, n, entropy)
         criterion, params = smaller.criterion, smaller.n_params
         rows.append((reduction.name, params, -criterion / 2, criterion + 2 * params, statistic, df, p_value, how))
     names = ("term", "n_params", "loglik", "aic", "statistic", "df", "p_value", "method")
@@ -116,9 +115,7 @@ def _mixture(full: Estimate, reduction: Reduction, smaller: Smaller, statistic: 
     return p_value, how
 
 
-def _simulated(
-    full: Estimate, smaller: Smaller, statistic: float, n: int | None, seed: int, progress: bool | None
-) -> tuple[float, str]:
+def _simulated(full: Estimate, smaller: Smaller, statistic: float, n: int | None, seed: int) -> tuple[float, str]:
     threads = full.request.control.threads() or 0
     if smaller.fit is None and len(full.layout.random) == 1 and len(full.layout.random[0].columns) == 1:
         draws = exact_null(full.core, n or _EXACT_DRAWS, seed, threads)
@@ -126,7 +123,8 @@ def _simulated(
     else:
         null = None if smaller.fit is None else (smaller.fit.core, smaller.fit.rows)
         count = n or _BOOTSTRAP_DRAWS
-        draws = null_statistics(full.core, full.rows, null, count, seed, threads, progress_of(count, progress))
+        with Progress("replicates", count) as shown:
+            draws = null_statistics(full.core, full.rows, null, count, seed, threads, shown.reach)
         draws = draws[~np.isnan(draws)]
         how = f"parametric bootstrap, {len(draws)} draws"
     # a statistic of zero is exceeded by every draw

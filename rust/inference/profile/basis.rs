@@ -195,3 +195,38 @@ impl Moved {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_completion_keeps_its_rows_and_is_orthogonal_to_them() {
+        let rows = [vec![3.0, 0.0, 4.0], vec![1.0, 2.0, 0.0]];
+        let m = completed(&rows, 3);
+        let row = |i: usize| -> Vec<f64> { (0..3).map(|k| m[k * 3 + i]).collect() };
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+        assert!((dot(&row(0), &rows[0]) - 5.0).abs() < 1e-14);
+        assert!((dot(&row(1), &rows[1]) - 5f64.sqrt()).abs() < 1e-14);
+        assert!(dot(&row(2), &rows[0]).abs() < 1e-14 && dot(&row(2), &rows[1]).abs() < 1e-14);
+        let identity = inverse(&m, 3);
+        let product: f64 = (0..3).map(|k| m[k * 3] * identity[k]).sum();
+        assert!((product - 1.0).abs() < 1e-14);
+    }
+
+    #[test]
+    fn the_reflection_turns_its_row_into_a_coordinate() {
+        for t in [vec![2.0, -1.0, 0.5], vec![-2.0, 0.0, 0.0], vec![1.0]] {
+            let (q, length) = reflection(&t);
+            let p = t.len();
+            for j in 0..p {
+                let first: f64 = q[j * p];
+                assert!((first - t[j] / length).abs() < 1e-14);
+                for i in 0..p {
+                    let product: f64 = (0..p).map(|k| q[k * p + i] * q[k * p + j]).sum();
+                    assert!((product - f64::from(u8::from(i == j))).abs() < 1e-14);
+                }
+            }
+        }
+    }
+}

@@ -144,7 +144,7 @@ impl Tracer<'_> {
             }
         }
         let settings = Settings { tolerance: 1e-11, ..Settings::default() };
-        let (outcome, _) = trust_region::minimize(&mut objective, &x, settings)?;
+        let outcome = trust_region::minimize(&mut objective, &x, settings)?;
         Ok((outcome.value, outcome.x))
     }
 }

@@ -146,11 +146,11 @@ def test_refusals(fit):
 
 
 def test_an_error_of_the_progress_stops_the_replicates(fit, monkeypatch):
-    import hlmrs.inference.bootstrap as room
+    from hlmrs.progress import Progress
 
-    def stop(done: int) -> None:
+    def stop(self: Progress, done: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(room, "progress_of", lambda n, wanted: stop)
+    monkeypatch.setattr(Progress, "reach", stop)
     with pytest.raises(KeyboardInterrupt):
         fit.bootstrap(2_000_000)

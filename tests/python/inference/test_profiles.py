@@ -114,3 +114,9 @@ def test_a_crossed_weighted_model_has_the_same_profiles_in_any_number_of_threads
         for n in (1, 4)
     )
     assert one == four
+
+
+def test_further_terms_on_a_group_have_names_of_their_own():
+    data = hlmrs.datasets.load("Machines", "polars").with_columns(x=pl.int_range(pl.len()) % 7 / 7.0)
+    fit = fitted("score ~ Machine + (1 + x | Worker) + (0 + x | Worker)", data)
+    assert len(set(fit.bootstrap(2, seed=1).terms)) == len(fit.coef_names) + len(rows(fit.varcorr()))

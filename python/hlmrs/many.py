@@ -1,0 +1,211 @@
+"""Many responses over one design: genes, voxels, items; shared work is done once, in Rust."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ._core import Rows
+from ._core import fit_many as core_fit_many
+from .control import Control
+from .errors import DataError, FormulaError, OptionError
+from .fitting import Contrast, Request, evaluate, make_request, model_rows
+from .formula import Column as Name
+from .formula.suggest import suggestion
+from .frame import Column, Frame, build, open_frame
+from .inference import RESIDUAL
+from .inference.distributions import two_sided_quantile
+from .progress import Progress
+
+RESPONSE = "(response)"
+"""The name that the response has in the formula of all responses."""
+
+Matrix = NDArray[np.float64]
+
+
+def fit_many(
+    responses: Any,
+    formula: str,
+    data: Any,
+    *,
+    reml: bool = True,
+    weights: str | ArrayLike | None = None,
+    contrasts: Mapping[str, Contrast] | None = None,
+    missing: str = "drop",
+    control: Control | None = None,
+    level: float = 0.95,
+) -> Any:
+    """Fit one linear mixed model to each of many responses.
+
+    Parameters
+    ----------
+    responses : data frame, array of shape (n_rows, n_responses), or list of str
+        A column per response, in the rows of the data; or the names of columns of the data.  NaN and null are missing:
+        a response is fitted to the rows that it has, and responses that miss the same rows share their design.
+    formula : str
+        The right side alone, ``"~ x + (1 | id)"``.
+    data : data frame
+        As for ``lmer``: what the right side reads.
+    reml, weights, contrasts, missing, control
+        As for ``lmer``; `missing` is about the data, not the responses.
+    level : float
+        Level of the confidence intervals (Wald, normal distribution).
+
+    Returns
+    -------
+    data frame
+        In the library of the data, a row per response and parameter: ``response, effect, group, term, estimate,
+        std_error, statistic, p_value, conf_low, conf_high, n_obs, criterion, status, reason``.  ``effect`` is
+        ``"fixed"``, ``"sd"`` or ``"cor"``, the latter two of random effects, with ``"Residual"`` as a group of its own;
+        ``status`` is the verdict: ``"optimum"``, ``"boundary"``, ``"flat"``, ``"not-converged"``, or ``"failed"``
+        with a ``reason``.
+
+    Raises
+    ------
+    FormulaError, DataError, DesignError, OptionError
+        As ``lmer``.  A response that cannot be fitted is no error: its status says so.
+
+    Examples
+    --------
+    >>> import hlmrs
+    >>> import numpy as np
+    >>> data = hlmrs.datasets.load("sleepstudy", "dict")
+    >>> genes = {"slow": data["Reaction"], "fast": 1000 / np.asarray(data["Reaction"])}
+    >>> table = hlmrs.fit_many(genes, "~ Days + (1 | Subject)", data)
+    >>> for row in zip(table["response"], table["term"], table["estimate"].round(3)):
+    ...     print(*row)
+    slow (Intercept) 251.405
+    slow Days 10.467
+    slow (Intercept) 37.124
+    slow None 30.991
+    fast (Intercept) 3.966
+    fast Days -0.111
+    fast (Intercept) 0.459
+    fast None 0.321
+    """
+    if not 0 < level < 1:
+        raise OptionError(f"level={level!r}: give a number between 0 and 1, such as 0.95")
+    frame = open_frame(data)
+    names, values = _responses(responses, frame)
+    known = [name for name in frame.names if name not in names]
+    request = _request(formula, known, values.shape[1], reml, weights, contrasts, missing, control)
+    columns = frame.read(request.columns(), request.labels())
+    if columns.n_rows != values.shape[1]:
+        raise DataError(f"the responses have {values.shape[1]} rows, and the data {columns.n_rows}")
+    rows = model_rows(request, columns).rows
+    used = values if rows.kept is None else values[:, rows.kept]
+    with Progress("responses", len(names)) as progress:
+        fits = core_fit_many(rows, np.ascontiguousarray(used), request.reml, request.settings(), progress.reach)
+    return build(frame.kind, _table(names, rows, fits, level))
+
+
+def _request(
+    formula: str,
+    names: list[str],
+    n_rows: int,
+    reml: bool,
+    weights: "str | ArrayLike | None",
+    contrasts: Mapping[str, Contrast] | None,
+    missing: str,
+    control: Control | None,
+) -> Request:
+    if not isinstance(formula, str):
+        raise TypeError(f"a formula is a str, not {type(formula).__name__}")
+    if not formula.lstrip().startswith("~"):
+        raise FormulaError(f"{formula!r}: give the right side alone, such as '~ x + (1 | id)'; the responses are given")
+    request = make_request(
+        f"`{RESPONSE}` {formula}",
+        [*names, RESPONSE],
+        reml=reml,
+        weights=weights,
+        offset=None,
+        contrasts=contrasts,
+        missing=missing,
+        control=control,
+    )
+    some_response = np.arange(n_rows, dtype=np.float64)
+    return replace(request, arrays={**request.arrays, RESPONSE: some_response})
+
+
+def _responses(responses: Any, frame: Frame) -> tuple[list[str], Matrix]:
+    """Return names and a row of numbers per response."""
+    if isinstance(responses, np.ndarray) and responses.dtype.kind != "U":
+        if responses.ndim != 2:
+            raise DataError(f"responses have {responses.ndim} dimensions; give a column per response")
+        return [str(k) for k in range(responses.shape[1])], np.asarray(responses, dtype=np.float64).T
+    if isinstance(responses, list | tuple | np.ndarray) and all(isinstance(name, str) for name in responses):
+        names, source = [str(name) for name in responses], frame
+        for name in names:
+            if name not in frame.names:
+                raise DataError(f"responses: the data have no column {name!r}{suggestion(name, frame.names)}")
+    else:
+        source = open_frame(responses)
+        names = source.names
+    if not names:
+        raise DataError("there are no responses")
+    columns = source.read(names)
+    return names, np.stack([evaluate(columns, Name(name, (0, 0))) for name in names])
+
+
+def _table(names: list[str], rows: Rows, fits: dict[str, Any], level: float) -> dict[str, Column]:
+    """Lay the fits out: of each response its fixed effects, then its standard deviations and correlations."""
+    kinds = _parameters(rows)
+    estimate = np.hstack([fits["estimate"], _components(rows, fits)])
+    std_error = np.full_like(estimate, np.nan)
+    std_error[:, : fits["std_error"].shape[1]] = fits["std_error"]
+    margin = two_sided_quantile(level, math.inf) * std_error
+    with np.errstate(invalid="ignore", divide="ignore"):
+        statistic = estimate / std_error
+    p_value = np.array([_normal_p(float(value)) for value in statistic.ravel()])
+    k = len(kinds)
+
+    def each(values: Any) -> list[Any]:
+        return [value for value in values for _ in range(k)]
+
+    return {
+        "response": each(names),
+        **{name: [kind[part] for kind in kinds] * len(names) for part, name in enumerate(("effect", "group", "term"))},
+        "estimate": estimate.ravel(),
+        "std_error": std_error.ravel(),
+        "statistic": np.where(np.isnan(std_error), np.nan, statistic).ravel(),
+        "p_value": p_value,
+        "conf_low": (estimate - margin).ravel(),
+        "conf_high": (estimate + margin).ravel(),
+        "n_obs": np.repeat(fits["n_obs"], k),
+        "criterion": np.repeat(fits["criterion"], k),
+        "status": each(fits["status"]),
+        "reason": each(fits["reason"]),
+    }
+
+
+def _parameters(rows: Rows) -> list[tuple[str, str | None, str | None]]:
+    """Name what a response has estimates of: effect, group, term."""
+    kinds: list[tuple[str, str | None, str | None]] = [("fixed", None, name) for name in rows.coef_names]
+    for term in rows.random_terms:
+        group, columns = rows.group_names[term["group"]], term["columns"]
+        kinds += [("sd", group, name) for name in columns]
+        pairs = [(j, i) for j in range(len(columns)) for i in range(j + 1, len(columns))]
+        kinds += [("cor", group, f"{columns[j]}, {columns[i]}") for j, i in pairs]
+    return [*kinds, ("sd", RESIDUAL, None)]
+
+
+def _components(rows: Rows, fits: dict[str, Any]) -> Matrix:
+    """Compute standard deviations and correlations, a row per response, in the order of the parameters."""
+    parts: list[Matrix] = []
+    start = 0
+    for term in rows.random_terms:
+        r = len(term["columns"])
+        block = fits["covariances"][:, start : start + r * r].reshape(-1, r, r)
+        start += r * r
+        sd = np.sqrt(np.einsum("kii->ki", block))
+        low, high = np.triu_indices(r, 1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            parts += [sd, block[:, low, high] / (sd[:, low] * sd[:, high])]
+    return np.hstack([*parts, fits["sigma"][:, None]])
+
+
+def _normal_p(statistic: float) -> float:
+    return math.erfc(abs(statistic) / math.sqrt(2)) if statistic == statistic else math.nan

@@ -1,0 +1,189 @@
+"""A model over its data, before it is fitted: what the fit will cost."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from ._core import Problem
+from .control import Control
+from .fit import LinearMixedFit
+from .fit.linear_mixed_fit import announced
+from .fitting import Contrast, Estimate, Request, estimate_settled, make_request, model_rows
+from .frame import Frame, build, open_frame
+from .inference import structure_table
+from .memory import available, spoken
+from .report import Column, Report, Table
+from .streaming import streams, summed
+
+_OVERHEAD = 2.5
+"""The optimizer keeps the factor, its inverse and what they are made from."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Structure:
+    """What the blocks of the factorization are, and what they cost.
+
+    Attributes
+    ----------
+    blocks : data frame
+        ``block, kind, levels, width, size, entries, fill``.
+    n_obs, n_fixed, n_random, n_theta : int
+        Rows, fixed effects, random effects, covariance parameters.
+    flops : float
+        Multiplications and additions of one factorization.
+    n_bytes : int
+        Memory of the cross-products and one factor.
+    """
+
+    blocks: Any
+    n_obs: int
+    n_fixed: int
+    n_random: int
+    n_theta: int
+    flops: float
+    n_bytes: int
+    _report: Report
+
+    def __repr__(self) -> str:
+        return str(self._report)
+
+    def _repr_html_(self) -> str:
+        return self._report._repr_html_()
+
+
+class Model:
+    """A formula over data, encoded and summed, ready to be fitted; ``hlmrs.model`` returns it."""
+
+    def __init__(self, request: Request, frame: Frame, rows: str) -> None:
+        self._request, self._frame = request, frame
+        self._statistics = summed(request, frame) if streams(rows, request, frame) else None
+        self._settled = None if self._statistics is None else self._statistics.core.into_settled()
+        self._data = None if self._statistics else model_rows(request, frame)
+        threads = request.control.threads() or 0
+        if self._settled is not None:
+            self._problem, self._names = self._settled.problem(request.reml), self._settled.group_names
+        else:
+            assert self._data is not None, "rows are kept or summed"
+            self._problem, self._names = Problem(self._data.rows, request.reml, threads), self._data.rows.group_names
+
+    @property
+    def formula(self) -> str:
+        """The formula as it was given."""
+        return self._request.spec.formula
+
+    @property
+    def structure(self) -> Structure:
+        """The plan of the fit: blocks, their kinds and sizes, work and memory."""
+        problem = self._problem
+        table = structure_table(problem, self._names)
+        return Structure(
+            build(self._frame.kind, table),
+            problem.n_obs,
+            len(problem.kept),
+            problem.n_random,
+            problem.n_theta,
+            problem.flops,
+            problem.n_bytes,
+            _report(self._request, problem, table),
+        )
+
+    def fit(self) -> LinearMixedFit:
+        """Fit the model.
+
+        Returns
+        -------
+        LinearMixedFit
+            As ``lmer`` returns it.
+        """
+        request, frame = self._request, self._frame
+        if self._settled is not None and self._statistics is not None:
+            return announced(estimate_settled(request, self._settled, self._problem, self._statistics))
+        assert self._data is not None, "rows are kept or summed"
+        core = self._problem.fit(request.settings())
+        return announced(Estimate(request, core, frame.kind, self._data.splines, self._data, frame))
+
+    def __repr__(self) -> str:
+        return f"Model: {self.formula}, {self._problem.n_obs:,} rows, not fitted"
+
+
+def model(
+    formula: str,
+    data: Any,
+    *,
+    reml: bool = True,
+    weights: str | ArrayLike | None = None,
+    offset: str | ArrayLike | None = None,
+    contrasts: Mapping[str, Contrast] | None = None,
+    missing: str = "drop",
+    rows: str = "auto",
+    control: Control | None = None,
+) -> Model:
+    """Prepare a linear mixed model, to see what its fit will cost.
+
+    Parameters
+    ----------
+    formula, data, reml, weights, offset, contrasts, missing, rows, control
+        As for ``lmer``.
+
+    Returns
+    -------
+    Model
+        With ``.structure`` and ``.fit()``.
+
+    Raises
+    ------
+    FormulaError, DataError, DesignError, OptionError
+        As ``lmer``.
+
+    Examples
+    --------
+    >>> import hlmrs
+    >>> plan = hlmrs.model("diameter ~ 1 + (1 | plate) + (1 | sample)", hlmrs.datasets.load("Penicillin"))
+    >>> plan
+    Model: diameter ~ 1 + (1 | plate) + (1 | sample), 144 rows, not fitted
+    >>> plan.structure.n_random, plan.structure.n_theta
+    (30, 2)
+    >>> round(plan.fit().sigma, 4)
+    0.5499
+    """
+    frame = open_frame(data)
+    request = make_request(
+        formula,
+        frame.names,
+        reml=reml,
+        weights=weights,
+        offset=offset,
+        contrasts=contrasts,
+        missing=missing,
+        control=control,
+    )
+    return Model(request, frame, rows)
+
+
+def _report(request: Request, problem: Problem, table: Mapping[str, Any]) -> Report:
+    facts = [
+        ("Formula", request.spec.formula.strip()),
+        ("Rows", f"{problem.n_obs:,}"),
+        ("Fixed effects", f"{len(problem.kept):,}"),
+        ("Random effects", f"{problem.n_random:,}"),
+        ("Covariance parameters", f"{problem.n_theta:,}"),
+        ("One factorization", f"{problem.flops:.3g} flops"),
+        (
+            "Memory",
+            f"{spoken(problem.n_bytes)} for sums and factor, about {spoken(_OVERHEAD * problem.n_bytes)} in the fit",
+        ),
+        ("Free memory", spoken(available())),
+    ]
+    columns = [
+        Column(name, [_cell(value) for value in values], numeric=name not in ("block", "kind"))
+        for name, values in table.items()
+    ]
+    return Report("Plan of a linear mixed model", facts, [Table("Blocks of the factorization", columns)])
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{float(value):.3g}" if float(value) % 1 else f"{int(value):,}"

@@ -1,0 +1,73 @@
+"""Fits made from statistics, and the choice to make them so."""
+
+from typing import Any
+
+from .._core import Settled
+from ..control import Control
+from ..errors import DataError, DesignError, OptionError
+from ..fitting import Estimate, Request, estimate_settled
+from ..formula import parse
+from ..frame import Frame
+from ..memory import available, spoken
+from .stream import summed
+from .sufficient import SufficientStatistics
+
+ROWS = ("auto", "keep", "stream")
+
+_SHARE = 4
+"""Rows may take this part of the memory that is free before they are streamed: encoding and fit need room too."""
+_WIDTH = 8
+"""Bytes of a number, about."""
+
+
+def streams(rows: str, request: Request, frame: Frame) -> bool:
+    """Decide whether the rows of a frame are summed batch by batch."""
+    if rows not in ROWS:
+        raise OptionError(f"rows={rows!r}: choose one of {', '.join(map(repr, ROWS))}")
+    if rows == "stream" and request.arrays:
+        raise OptionError("rows='stream' takes weights and offset as columns of the data, not as arrays")
+    if rows != "auto" or not frame.streams or request.arrays:
+        return rows == "stream"
+    n_rows = frame.count()
+    return n_rows is not None and n_rows * len(request.columns()) * _WIDTH > available() // _SHARE
+
+
+def estimate_streamed(request: Request, frame: Frame) -> Estimate:
+    """Sum the rows of a frame, and fit."""
+    statistics = summed(request, frame)
+    return estimate_sums(statistics, statistics.core.into_settled(), request)
+
+
+def estimate_sums(statistics: SufficientStatistics, settled: Settled, request: Request) -> Estimate:
+    """Fit what was asked for to statistics."""
+    problem = settled.problem(request.reml)
+    if problem.n_bytes > available():
+        raise DataError(
+            f"the fit needs about {spoken(problem.n_bytes)} of memory, and {spoken(available())} are free; "
+            "use grouping factors with fewer levels, or fewer random effects"
+        )
+    return estimate_settled(request, settled, problem, statistics)
+
+
+def estimate_statistics(
+    formula: str | SufficientStatistics, data: Any, reml: bool, given: tuple[Any, ...], control: Control | None
+) -> Estimate:
+    """Answer ``lmer(formula, stats)`` and ``lmer(stats)``."""
+    statistics = formula if isinstance(formula, SufficientStatistics) else data
+    if isinstance(formula, SufficientStatistics) and data is not None:
+        raise TypeError("lmer(stats) takes no other data: add rows with stats.update()")
+    if given != (None, None, None, "drop"):
+        raise OptionError("weights, offset, contrasts, missing belong to the statistics; give them where those begin")
+    request = statistics.request(control=control)
+    if isinstance(formula, str) and parse(formula) != request.spec:
+        raise DesignError(f"the statistics are of {statistics.formula!r}, not of {formula!r}")
+    return estimate_sums(statistics, statistics.core.settle(), with_reml(request, reml))
+
+
+def with_reml(request: Request, reml: bool) -> Request:
+    """Choose the criterion."""
+    from dataclasses import replace
+
+    if not isinstance(reml, bool):
+        raise TypeError(f"reml={reml!r}: give True or False")
+    return replace(request, reml=reml)

@@ -1,0 +1,81 @@
+//! Fits of many responses, seen from Python.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::errors::guard;
+use super::interrupt::run_watched;
+use super::problem::{Choices, criterion};
+use super::rows::PyRows;
+use crate::design::RowSource;
+use crate::fit::many::{ManyFit, fit_many};
+use crate::{Error, Result};
+
+/// Fits every row of `responses` (m x n rows used; NaN is missing).  `progress` is called with the number done.
+#[pyfunction]
+#[pyo3(name = "fit_many")]
+pub fn fit_many_py<'py>(
+    py: Python<'py>,
+    rows: Py<PyRows>,
+    responses: PyReadonlyArray2<'py, f64>,
+    reml: bool,
+    control: &str,
+    progress: Py<PyAny>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let (control, n_threads) = guard(py, || Choices::parse(control))?;
+    let responses: Vec<Vec<f64>> = responses.as_array().outer_iter().map(|row| row.iter().copied().collect()).collect();
+    let columns = rows.get().0.fixed().columns.len();
+    let n = rows.get().0.n_rows();
+    guard(py, || match responses.iter().all(|y| y.len() == n) {
+        true => Ok(()),
+        false => Err(Error::Data(format!("every response needs {n} values, one per row used"))),
+    })?;
+    let done = Arc::new(AtomicUsize::new(0));
+    let count = done.clone();
+    let work = move |stop: &_| fit_many(&rows.get().0, &responses, criterion(reml), &control, stop, &count);
+    let fits = run_watched(py, n_threads, work, |py| progress.call1(py, (done.load(Ordering::Relaxed),)).map(|_| ()))?;
+    table(py, &fits, columns)
+}
+
+/// Arrays with a row per response; NaN where there is no estimate.
+fn table<'py>(py: Python<'py>, fits: &[Result<ManyFit>], p: usize) -> PyResult<Bound<'py, PyDict>> {
+    let width = fits.iter().flatten().map(|f| f.covariances.iter().map(Vec::len).sum()).max().unwrap_or(0);
+    let out = PyDict::new(py);
+    let of = |value: &dyn Fn(&ManyFit) -> f64| -> Vec<f64> {
+        fits.iter().map(|f| f.as_ref().map_or(f64::NAN, value)).collect()
+    };
+    out.set_item("n_obs", of(&|f| f.n_obs as f64).into_pyarray(py))?;
+    out.set_item("sigma", of(&|f| f.sigma).into_pyarray(py))?;
+    out.set_item("criterion", of(&|f| f.criterion).into_pyarray(py))?;
+    out.set_item("estimate", matrix(py, fits, p, &|f| spread(&f.kept, &f.beta, p))?)?;
+    out.set_item("std_error", matrix(py, fits, p, &|f| spread(&f.kept, &f.std_error, p))?)?;
+    out.set_item("covariances", matrix(py, fits, width, &|f| f.covariances.concat())?)?;
+    let status: Vec<&str> = fits.iter().map(|f| f.as_ref().map_or("failed", |f| f.status)).collect();
+    let reason: Vec<String> =
+        fits.iter().map(|f| f.as_ref().err().map(ToString::to_string).unwrap_or_default()).collect();
+    out.set_item("status", status)?;
+    out.set_item("reason", reason)?;
+    Ok(out)
+}
+
+fn spread(kept: &[usize], values: &[f64], p: usize) -> Vec<f64> {
+    let mut all = vec![f64::NAN; p];
+    kept.iter().zip(values).for_each(|(&k, v)| all[k] = *v);
+    all
+}
+
+fn matrix<'py>(
+    py: Python<'py>,
+    fits: &[Result<ManyFit>],
+    width: usize,
+    row: &dyn Fn(&ManyFit) -> Vec<f64>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let missing = vec![f64::NAN; width];
+    let values: Vec<f64> = fits.iter().flat_map(|f| f.as_ref().map_or_else(|_| missing.clone(), row)).collect();
+    let flat: Bound<'py, PyArray1<f64>> = values.into_pyarray(py);
+    flat.reshape([fits.len(), width])
+}

@@ -1,0 +1,283 @@
+//! Sufficient statistics, seen from Python.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
+use pyo3::exceptions::PyIndexError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+
+use super::columns::PyColumns;
+use super::errors::{guard, run};
+use super::fit::PyFit;
+use super::problem::{PyProblem, criterion, problem_of};
+use super::rows::random_terms;
+use crate::crossproduct::{Settled, Statistics, Tally};
+use crate::design::registry::OpenLevels;
+use crate::design::spec::{Model, Options};
+use crate::design::{Encoding, OpenModel, open_model};
+use crate::fit::identifiability;
+use crate::objective::Problem;
+
+/// Sums over rows that grow batch by batch; no row is kept.
+#[pyclass(frozen, name = "Statistics", module = "hlmrs._core")]
+pub struct PyStatistics(Mutex<Statistics>);
+
+/// The columns that effects read as categories.
+#[pyfunction]
+pub fn categorical_columns(py: Python<'_>, spec: &str, columns: &PyColumns) -> PyResult<Vec<String>> {
+    guard(py, || open_model::categorical_columns(&Model::from_json(spec)?, &columns.table()))
+}
+
+/// Levels of some columns, read batch by batch.
+#[pyclass(frozen, name = "LevelScan", module = "hlmrs._core")]
+pub struct PyLevelScan(Mutex<BTreeMap<String, OpenLevels>>);
+
+#[pymethods]
+impl PyLevelScan {
+    #[new]
+    fn new(names: Vec<String>) -> Self {
+        Self(Mutex::new(names.into_iter().map(|name| (name, OpenLevels::default())).collect()))
+    }
+
+    fn update(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
+        let table = columns.table();
+        run(py, || {
+            let mut all = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            all.iter_mut().try_for_each(|(name, levels)| levels.scan(table.get(name)?))
+        })
+    }
+
+    #[getter]
+    fn levels(&self) -> BTreeMap<String, Vec<String>> {
+        let all = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        all.iter().map(|(name, levels)| (name.clone(), levels.in_order())).collect()
+    }
+}
+
+/// Statistics in their final order: what a fit is made from.
+#[pyclass(frozen, name = "Settled", module = "hlmrs._core")]
+pub struct PySettled {
+    settled: Settled,
+    /// By REML; it holds the cross-products.
+    problem: Arc<Problem>,
+}
+
+impl PyStatistics {
+    pub fn new(statistics: Statistics) -> Self {
+        Self(Mutex::new(statistics))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Statistics> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+#[pymethods]
+impl PyStatistics {
+    #[new]
+    fn open(py: Python<'_>, spec: &str, columns: &PyColumns, options: &str) -> PyResult<Self> {
+        let table = columns.table();
+        let build = || {
+            let (open, registry) = OpenModel::build(&Model::from_json(spec)?, &table, &Options::from_json(options)?)?;
+            Statistics::new(open, registry)
+        };
+        Ok(Self::new(run(py, build)?))
+    }
+
+    fn update(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
+        let table = columns.table();
+        run(py, || self.lock().push(&table))
+    }
+
+    fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
+        let theirs = other.lock().clone();
+        run(py, || self.lock().merge(&theirs))
+    }
+
+    fn copy(&self) -> Self {
+        Self::new(self.lock().clone())
+    }
+
+    fn empty(&self, py: Python<'_>) -> PyResult<Self> {
+        Ok(Self::new(guard(py, || self.lock().emptied())?))
+    }
+
+    /// What a fit kept of its rows.
+    #[staticmethod]
+    #[allow(clippy::too_many_arguments)]
+    fn of_fit(
+        py: Python<'_>,
+        fit: &PyFit,
+        encoding: &str,
+        options: &str,
+        n_rows_input: usize,
+        dropped: BTreeMap<String, usize>,
+        counts: Vec<Vec<u64>>,
+        moments: Vec<Vec<f64>>,
+    ) -> PyResult<Self> {
+        let a = fit.cross_products();
+        let tally = Tally { n_obs: a.n_obs, n_rows_input, dropped, range: None, counts };
+        let build =
+            || Statistics::of_fit(Encoding::from_json(encoding)?, &Options::from_json(options)?, &a, tally, moments);
+        Ok(Self::new(run(py, build)?))
+    }
+
+    /// By column whose levels do not grow, those that no row has had.
+    #[getter]
+    fn unseen_levels(&self) -> BTreeMap<String, Vec<String>> {
+        let statistics = self.lock();
+        let unseen = statistics.open.unseen(&statistics.registry);
+        unseen.map(|(name, levels)| (name.into(), levels.into_iter().map(String::from).collect())).collect()
+    }
+
+    #[getter]
+    fn n_rows(&self) -> usize {
+        self.lock().tally.n_obs
+    }
+
+    #[getter]
+    fn n_rows_input(&self) -> usize {
+        self.lock().tally.n_rows_input
+    }
+
+    #[getter]
+    fn n_bytes(&self) -> usize {
+        self.lock().n_bytes()
+    }
+
+    fn settle(&self, py: Python<'_>) -> PyResult<PySettled> {
+        let statistics = self.lock().clone();
+        settled(py, statistics)
+    }
+
+    /// The same, without a copy: these statistics are empty afterwards.
+    fn into_settled(&self, py: Python<'_>) -> PyResult<PySettled> {
+        let mut here = self.lock();
+        let empty = guard(py, || here.emptied())?;
+        settled(py, std::mem::replace(&mut here, empty))
+    }
+
+    fn state<'py>(&self, py: Python<'py>) -> PyResult<(String, Bound<'py, PyDict>)> {
+        let (meta, arrays) = self.lock().state();
+        let out = PyDict::new(py);
+        for (name, values) in arrays {
+            out.set_item(name, values.into_pyarray(py))?;
+        }
+        Ok((meta, out))
+    }
+
+    #[staticmethod]
+    fn from_state(py: Python<'_>, meta: &str, arrays: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let mut named = BTreeMap::new();
+        for (name, values) in arrays.iter() {
+            let values: PyReadonlyArray1<f64> = values.extract()?;
+            named.insert(name.extract()?, values.as_array().iter().copied().collect());
+        }
+        Ok(Self::new(run(py, || Statistics::from_state(meta, named))?))
+    }
+}
+
+fn settled(py: Python<'_>, statistics: Statistics) -> PyResult<PySettled> {
+    let (settled, problem) = run(py, move || {
+        let mut settled = statistics.settle()?;
+        let layouts: Vec<_> = settled.encoding.random.iter().map(|t| t.layout.clone()).collect();
+        let groups = settled.encoding.groups.iter().zip(&settled.tally.counts);
+        let sizes: Vec<(&str, usize)> = groups.map(|(g, n)| (g.name.as_str(), n.len())).collect();
+        identifiability::check_sizes(settled.tally.n_obs, &layouts, &sizes)?;
+        let problem = problem_of(settled.take_products(), &layouts, settled.structures.clone(), true)?;
+        Ok((settled, problem))
+    })?;
+    Ok(PySettled { settled, problem: Arc::new(problem) })
+}
+
+#[pymethods]
+impl PySettled {
+    fn problem(&self, reml: bool) -> PyProblem {
+        match reml {
+            true => PyProblem(self.problem.clone()),
+            false => PyProblem(Arc::new(self.problem.with_criterion(criterion(reml)))),
+        }
+    }
+
+    #[getter]
+    fn n_rows(&self) -> usize {
+        self.settled.tally.n_obs
+    }
+
+    #[getter]
+    fn n_rows_input(&self) -> usize {
+        self.settled.tally.n_rows_input
+    }
+
+    #[getter]
+    fn dropped(&self) -> BTreeMap<String, usize> {
+        self.settled.tally.dropped.clone()
+    }
+
+    #[getter]
+    fn response_name(&self) -> &str {
+        &self.settled.encoding.response_name
+    }
+
+    #[getter]
+    fn coef_names(&self) -> Vec<&str> {
+        self.settled.encoding.coef_names()
+    }
+
+    #[getter]
+    fn coef_terms(&self) -> Vec<usize> {
+        self.settled.encoding.coef_terms()
+    }
+
+    #[getter]
+    fn term_names(&self) -> Vec<&str> {
+        self.settled.encoding.term_names()
+    }
+
+    #[getter]
+    fn reference_levels(&self) -> BTreeMap<&str, &str> {
+        self.settled.encoding.reference_levels()
+    }
+
+    #[getter]
+    fn group_names(&self) -> Vec<&str> {
+        self.settled.encoding.groups.iter().map(|g| g.name.as_str()).collect()
+    }
+
+    fn group_levels(&self, group: usize) -> PyResult<Vec<String>> {
+        let encoding = &self.settled.encoding;
+        self.sizes(group)?;
+        Ok(encoding.groups[group].levels(&encoding.categories))
+    }
+
+    fn group_sizes<'py>(&self, py: Python<'py>, group: usize) -> PyResult<Bound<'py, PyArray1<i64>>> {
+        Ok(self.sizes(group)?.iter().map(|&n| n as i64).collect::<Vec<_>>().into_pyarray(py))
+    }
+
+    #[getter]
+    fn random_terms<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        random_terms(py, self.settled.encoding.random.iter().map(|t| &t.layout))
+    }
+
+    fn moments<'py>(&self, py: Python<'py>, term: usize) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let all = &self.settled.moments;
+        let moments = all.get(term).ok_or_else(|| PyIndexError::new_err(format!("there is no random term {term}")))?;
+        let r = moments.len().isqrt();
+        moments.clone().into_pyarray(py).reshape([r, r])
+    }
+
+    fn encoding(&self, py: Python<'_>) -> PyResult<String> {
+        guard(py, || Ok(self.settled.encoding.to_json()))
+    }
+}
+
+impl PySettled {
+    fn sizes(&self, group: usize) -> PyResult<&[u64]> {
+        let all = &self.settled.tally.counts;
+        let none =
+            || PyIndexError::new_err(format!("there are {} grouping factors, none has index {group}", all.len()));
+        all.get(group).map(Vec::as_slice).ok_or_else(none)
+    }
+}

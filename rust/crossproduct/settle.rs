@@ -1,0 +1,168 @@
+//! From statistics to cross-products: levels in order, factors by size, categories coded, columns ranked.
+
+use super::accumulate::assemble;
+use super::basis::FixedBasis;
+use super::blocks::{CrossProducts, Link};
+use super::coded::Coded;
+use super::condition::{by_squares, first_basis};
+use super::order::OrderedFactor;
+use super::scaling::{Scaling, totals};
+use super::statistics::{Columns, State, Statistics, Tally};
+use super::sums::Sums;
+use crate::covariance::Structure;
+use crate::design::grouping_factor::require_levels;
+use crate::design::levels::NO_LEVEL;
+use crate::design::response::constant;
+use crate::design::{Encoding, RandomLayout};
+use crate::{Error, Result};
+
+/// Statistics as a fit takes them.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    pub encoding: Encoding,
+    a: Option<CrossProducts>,
+    pub structures: Vec<Structure>,
+    /// Levels of grouping factors in order.
+    pub tally: Tally,
+    /// Per random term, the mean of zz' (r x r).
+    pub moments: Vec<Vec<f64>>,
+}
+
+impl Settled {
+    /// Moves the cross-products out.
+    pub fn take_products(&mut self) -> CrossProducts {
+        self.a.take().expect("they are taken once")
+    }
+}
+
+impl Statistics {
+    /// Puts everything in order; the sums are moved, as they may be most of the memory.
+    ///
+    /// # Errors
+    /// `Data` without rows, `Design` where nothing varies.
+    pub fn settle(mut self) -> Result<Settled> {
+        let Some(mut state) = self.state.take().filter(|_| self.tally.n_obs > 0) else {
+            return Err(Error::Data(format!(
+                "the statistics hold no complete row ({} rows were seen)",
+                self.tally.n_rows_input
+            )));
+        };
+        self.check_response()?;
+        let (encoding, places) = self.registry.settle(&self.open, &self.tally.counts);
+        let n_levels: Vec<usize> = encoding.groups.iter().map(|g| g.n_levels(&encoding.categories)).collect();
+        for (group, &n) in encoding.groups.iter().zip(&n_levels) {
+            require_levels(&group.name, n)?;
+        }
+        if let Columns::Read(extended) = state.columns.clone() {
+            let scaling = Scaling::centred(&state, &extended, &self.structures, &self.open, self.tally.n_obs);
+            scaling.apply(&mut state);
+        }
+        let moments = self.mean_moments(&state);
+        let order = self.elimination_order(&state, &n_levels);
+        let (sums, links) = place(&mut state, &order, &places);
+        let (coded, fixed) = self.code(&state, sums);
+        let layouts: Vec<RandomLayout> = encoding.random.iter().map(|t| t.layout.clone()).collect();
+        let a = assemble(self.tally.n_obs, &layouts, coded, fixed, order, links);
+        let counts = self.tally.counts.iter().zip(&places).zip(&n_levels);
+        self.tally.counts = counts.map(|((counts, place), &n)| put(counts, place, n)).collect();
+        Ok(Settled { encoding, a: Some(a), structures: self.structures, tally: self.tally, moments })
+    }
+
+    fn check_response(&self) -> Result<()> {
+        match self.tally.range {
+            Some((low, high)) if low == high => Err(constant(&self.open.encoding.response_name, low)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The mean of zz' in the user's units.
+    fn mean_moments(&self, state: &State) -> Vec<Vec<f64>> {
+        let n = self.tally.n_obs as f64;
+        if !self.moments.is_empty() {
+            return self.moments.iter().map(|m| m.iter().map(|v| v / n).collect()).collect();
+        }
+        let totals = totals(&state.sums, &self.open);
+        let terms = totals.into_iter().zip(&state.random);
+        terms.map(|(total, basis)| basis.undo(&total).iter().map(|v| v / n).collect()).collect()
+    }
+
+    /// Grouping factors by their number of levels, largest first.
+    fn elimination_order(&self, state: &State, n_levels: &[usize]) -> Vec<OrderedFactor> {
+        let mut order: Vec<OrderedFactor> = (0..n_levels.len())
+            .map(|factor| OrderedFactor {
+                factor,
+                n_levels: n_levels[factor],
+                width: state.widths[factor],
+                terms: vec![],
+            })
+            .collect();
+        for (t, term) in self.open.encoding.random.iter().enumerate() {
+            order[term.layout.factor].terms.push((t, state.random[t].clone()));
+        }
+        order.sort_by_key(|f| std::cmp::Reverse(f.n_levels));
+        order
+    }
+
+    fn code(&self, state: &State, sums: Sums) -> (Coded, FixedBasis) {
+        let layout = &self.open.encoding.fixed.layout;
+        match &state.columns {
+            Columns::Read(extended) => {
+                let coded = Coded::new(sums, &extended.coding(layout), extended);
+                by_squares(coded, first_basis(extended, layout))
+            }
+            Columns::Fitted(basis) => {
+                let extended = state.columns.extended();
+                let identity: Vec<Vec<(usize, f64)>> = (0..=basis.kept.len()).map(|j| vec![(j, 1.0)]).collect();
+                (Coded::new(sums, &identity, &extended), basis.clone())
+            }
+        }
+    }
+}
+
+/// The sums with factors and levels in order, and the links between them.
+fn place(state: &mut State, order: &[OrderedFactor], places: &[Vec<u32>]) -> (Sums, Vec<Link>) {
+    let width = state.columns.extended().width();
+    let blocks = |all: &mut [Vec<f64>], per_level: &dyn Fn(usize) -> usize| -> Vec<Vec<f64>> {
+        let mut own = |f: &OrderedFactor| std::mem::take(&mut all[f.factor]);
+        order.iter().map(|f| put_blocks(own(f), per_level(f.width), &places[f.factor], f.n_levels)).collect()
+    };
+    let mut links = Vec::new();
+    for (i, to) in order.iter().enumerate() {
+        for from in &order[..i] {
+            let (a, b) = (to.factor.max(from.factor), to.factor.min(from.factor));
+            let pairs = &state.links[a * (a - 1) / 2 + b];
+            // stored from b to a
+            let transpose = from.factor == a;
+            links.push(pairs.link(
+                &places[b],
+                &places[a],
+                from.n_levels,
+                (state.widths[a], state.widths[b]),
+                transpose,
+            ));
+        }
+    }
+    state.links.clear();
+    let mut sums = std::mem::replace(&mut state.sums, Sums::default());
+    sums.zz = blocks(&mut sums.zz, &|r| r * r);
+    sums.zx = blocks(&mut sums.zx, &|r| r * width);
+    sums.links = links.iter_mut().map(|link: &mut Link| std::mem::take(&mut link.values)).collect();
+    (sums, links)
+}
+
+fn put_blocks(values: Vec<f64>, block: usize, place: &[u32], n_levels: usize) -> Vec<f64> {
+    if values.len() == n_levels * block && place.iter().zip(0..).all(|(&k, id)| k == id) {
+        return values; // in order already
+    }
+    let mut out = vec![0.0; n_levels * block];
+    for (values, &k) in values.chunks_exact(block).zip(place).filter(|(_, k)| **k != NO_LEVEL) {
+        out[k as usize * block..][..block].copy_from_slice(values);
+    }
+    out
+}
+
+fn put(counts: &[u64], place: &[u32], n_levels: usize) -> Vec<u64> {
+    let mut out = vec![0; n_levels];
+    counts.iter().zip(place).filter(|(_, k)| **k != NO_LEVEL).for_each(|(&n, &k)| out[k as usize] = n);
+    out
+}

@@ -1,0 +1,298 @@
+//! Sufficient statistics that grow: batches are summed on their own levels and added to those of all.
+//!
+//! Categories stay cells and columns stay as they were read, less a shift, until the statistics are settled.  So
+//! statistics of parts of the rows can be merged whatever levels and scaling each part had.
+
+use super::accumulate::{patterns, run, sample};
+use super::basis::{FixedBasis, RandomBasis};
+use super::blocks::Link;
+use super::condition::DenseRows;
+use super::extended::Extended;
+use super::order::{OrderedFactor, ordered_factors};
+use super::pair_sums::PairSums;
+use super::scaling::Scaling;
+use super::sums::{Shape, Sums};
+use crate::covariance::Structure;
+use crate::design::missing::Dropped;
+use crate::design::moments::mean_outer_product;
+use crate::design::table::Table;
+use crate::design::{OpenModel, OpenRows, Registry, RowSource, Rows};
+use crate::{Error, Result};
+
+/// How many rows, and which were dropped.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    pub n_obs: usize,
+    pub n_rows_input: usize,
+    pub dropped: Dropped,
+    /// Least and largest response.
+    pub range: Option<(f64, f64)>,
+    /// By grouping factor, the rows of each level.
+    pub counts: Vec<Vec<u64>>,
+}
+
+/// What stands in a row of sums.
+#[derive(Debug, Clone)]
+pub enum Columns {
+    /// Columns as they were read, shifted and scaled; cells of categorical terms.
+    Read(Extended),
+    /// The columns of a fit, in its working basis.
+    Fitted(FixedBasis),
+}
+
+/// Sums over rows, and what their parts belong to.
+#[derive(Debug, Clone)]
+pub struct Statistics {
+    pub open: OpenModel,
+    pub registry: Registry,
+    pub structures: Vec<Structure>,
+    pub tally: Tally,
+    pub state: Option<State>,
+    /// Per random term Σ zz' where rows are weighted; empty otherwise.
+    pub moments: Vec<Vec<f64>>,
+}
+
+/// What is there once rows were seen.
+#[derive(Debug, Clone)]
+pub struct State {
+    pub columns: Columns,
+    /// Columns of Z in a level, by grouping factor.
+    pub widths: Vec<usize>,
+    /// By random term.
+    pub random: Vec<RandomBasis>,
+    /// zz and zx by grouping factor of the design, over the levels of the registry; no links.
+    pub sums: Sums,
+    /// (1, 0), (2, 0), (2, 1), ... of the grouping factors of the design.
+    pub links: Vec<PairSums>,
+}
+
+impl Statistics {
+    pub fn new(open: OpenModel, registry: Registry) -> Result<Self> {
+        let layouts = open.encoding.random.iter().map(|term| &term.layout);
+        let structures = layouts.map(|l| Structure::parse(&l.structure)).collect::<Result<_>>()?;
+        let tally = Tally { counts: vec![vec![]; open.encoding.groups.len()], ..Tally::default() };
+        Ok(Self { open, registry, structures, tally, state: None, moments: vec![] })
+    }
+
+    /// Adds the rows of a batch.
+    pub fn push(&mut self, table: &Table) -> Result<()> {
+        // levels met in a batch that fails have no rows, so they stay out of the result
+        let batch = self.open.rows(table, &mut self.registry)?;
+        self.count(&batch);
+        if batch.rows.n_rows() == 0 {
+            return Ok(());
+        }
+        if self.state.is_none() {
+            self.state = Some(self.first_state(&batch.rows)?);
+        }
+        self.add_moments(&batch.rows)?;
+        let sizes: Vec<usize> = (0..batch.ids.len()).map(|g| self.registry.n_levels(g, &self.open)).collect();
+        self.state.as_mut().expect("set above").add_rows(&batch, &sizes)
+    }
+
+    /// Statistics of the same model without rows.
+    pub fn emptied(&self) -> Result<Self> {
+        Self::new(self.open.clone(), self.registry.emptied())
+    }
+
+    /// Memory of the sums.
+    pub fn n_bytes(&self) -> usize {
+        let Some(State { sums, links, .. }) = &self.state else { return 0 };
+        let all = [&sums.zz, &sums.zx, &sums.cells].into_iter().flatten().map(Vec::len).sum::<usize>();
+        let links: usize = links.iter().map(|l| l.values.len() + 4 * l.pairs.len()).sum();
+        8 * (all + links + sums.dense.len() + sums.cells_dense.len())
+    }
+
+    fn count(&mut self, batch: &OpenRows) {
+        let (tally, rows) = (&mut self.tally, &batch.rows);
+        tally.n_obs += rows.n_rows();
+        tally.n_rows_input += rows.n_rows_input();
+        rows.dropped().iter().for_each(|(name, n)| *tally.dropped.entry(name.clone()).or_default() += n);
+        if rows.n_rows() > 0 {
+            tally.widen(batch.range);
+        }
+        for (g, ids) in batch.ids.iter().enumerate() {
+            let mut local = vec![0u64; ids.len()];
+            rows.factors()[g].codes().iter().for_each(|&c| local[c as usize] += 1);
+            let counts = &mut tally.counts[g];
+            counts.resize(self.registry.n_levels(g, &self.open), 0);
+            ids.iter().zip(local).for_each(|(&id, n)| counts[id as usize] += n);
+        }
+    }
+
+    fn first_state(&self, rows: &Rows) -> Result<State> {
+        let sample = sample(rows)?;
+        let mut extended = Extended::new(rows.fixed());
+        extended.set_scaling(&sample, rows.fixed().has_intercept);
+        let bases = ordered_factors(rows, &self.structures, &sample);
+        let mut random: Vec<RandomBasis> =
+            rows.random().iter().map(|t| RandomBasis::identity(t.columns.len())).collect();
+        for (term, basis) in bases.into_iter().flat_map(|f| f.terms) {
+            random[term] = basis;
+        }
+        Ok(State::empty(Columns::Read(extended), random, &self.open))
+    }
+
+    /// Weighted sums do not tell the plain moments of z.
+    fn add_moments(&mut self, rows: &Rows) -> Result<()> {
+        if !rows.has_weights() {
+            return Ok(());
+        }
+        let n = rows.n_rows() as f64;
+        let widths = rows.random().iter().map(|t| t.columns.len());
+        if self.moments.is_empty() {
+            self.moments = widths.map(|r| vec![0.0; r * r]).collect();
+        }
+        for (t, total) in self.moments.iter_mut().enumerate() {
+            let mean = mean_outer_product(rows, t)?;
+            total.iter_mut().zip(mean).for_each(|(t, m)| *t += n * m);
+        }
+        Ok(())
+    }
+
+    /// Adds the statistics of other rows.
+    ///
+    /// # Errors
+    /// `Design` if they are of another model.
+    pub fn merge(&mut self, other: &Statistics) -> Result<()> {
+        if self.open != other.open {
+            return Err(Error::Design(
+                "the statistics are of different models; formula, weights, contrasts, levels of fixed variables and \
+                 what transforms learned must be the same"
+                    .into(),
+            ));
+        }
+        let ids = self.registry.join(&other.registry, &self.open)?;
+        let sizes: Vec<usize> = (0..ids.len()).map(|g| self.registry.n_levels(g, &self.open)).collect();
+        self.tally.merge(&other.tally, &ids, &sizes);
+        if self.moments.is_empty() {
+            self.moments.clone_from(&other.moments);
+        } else {
+            let all = self.moments.iter_mut().zip(&other.moments);
+            all.for_each(|(mine, theirs)| mine.iter_mut().zip(theirs).for_each(|(a, b)| *a += b));
+        }
+        let Some(theirs) = &other.state else { return Ok(()) };
+        match &mut self.state {
+            None => {
+                let mut state = State::empty(theirs.columns.clone(), theirs.random.clone(), &self.open);
+                state.add(theirs, &ids, &sizes);
+                self.state = Some(state);
+            }
+            Some(mine) => {
+                let change = Scaling::between(theirs, mine, &self.open)?;
+                let mut changed = theirs.clone();
+                change.apply(&mut changed);
+                mine.add(&changed, &ids, &sizes);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Tally {
+    fn widen(&mut self, (low, high): (f64, f64)) {
+        let range = self.range.get_or_insert((low, high));
+        *range = (range.0.min(low), range.1.max(high));
+    }
+
+    fn merge(&mut self, other: &Tally, ids: &[Vec<u32>], sizes: &[usize]) {
+        self.n_obs += other.n_obs;
+        self.n_rows_input += other.n_rows_input;
+        other.dropped.iter().for_each(|(name, n)| *self.dropped.entry(name.clone()).or_default() += n);
+        if let Some(range) = other.range {
+            self.widen(range);
+        }
+        for (g, counts) in self.counts.iter_mut().enumerate() {
+            counts.resize(sizes[g], 0);
+            other.counts[g].iter().zip(&ids[g]).for_each(|(n, &id)| counts[id as usize] += n);
+        }
+    }
+}
+
+impl State {
+    pub fn empty(columns: Columns, random: Vec<RandomBasis>, open: &OpenModel) -> Self {
+        let extended = columns.extended();
+        let widths = widths(open);
+        let factors = widths.iter().map(|&r| (0, r)).collect(); // no level yet
+        let pairs = (0..widths.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
+        let links: Vec<PairSums> = pairs.map(|(i, j)| PairSums::new(widths[i] * widths[j])).collect();
+        let none = vec![Link::default(); links.len()];
+        let sums = Sums::new(&Shape { extended: &extended, factors, links: &none });
+        Self { columns, widths, random, sums, links }
+    }
+
+    fn add_rows(&mut self, batch: &OpenRows, sizes: &[usize]) -> Result<()> {
+        let rows = &batch.rows;
+        let extended = self.columns.extended();
+        let order = design_order(rows, &self.random);
+        let links = patterns(rows, &order);
+        let factors = order.iter().map(|f| (f.n_levels, f.width)).collect();
+        let shape = Shape { extended: &extended, factors, links: &links };
+        let sums = match &self.columns {
+            Columns::Read(extended) => run(rows, &shape, &order, |b, w, out| extended.dense_rows(b, w, out))?,
+            Columns::Fitted(basis) => {
+                let reader = DenseRows::new(rows.fixed(), basis);
+                run(rows, &shape, &order, |b, w, out| reader.read(b, w, out))?
+            }
+        };
+        let links: Vec<PairSums> = shape
+            .link_pairs()
+            .map(|(k, i, j)| PairSums::of_link(&links[k], &sums.links[k], order[i].width * order[j].width))
+            .collect();
+        let (columns, widths, random) = (self.columns.clone(), self.widths.clone(), self.random.clone());
+        let local = State { columns, widths, random, sums, links };
+        self.add(&local, &batch.ids, sizes);
+        Ok(())
+    }
+
+    /// Adds sums in the same basis; `ids` are the levels here of those there, `sizes` the numbers of levels.
+    fn add(&mut self, other: &State, ids: &[Vec<u32>], sizes: &[usize]) {
+        self.sums.add_whole(&other.sums);
+        let width = self.columns.extended().width();
+        for (g, ids) in ids.iter().enumerate() {
+            let r = self.widths[g];
+            add_levels(&mut self.sums.zz[g], &other.sums.zz[g], r * r, ids, sizes[g]);
+            add_levels(&mut self.sums.zx[g], &other.sums.zx[g], r * width, ids, sizes[g]);
+        }
+        let pairs = (0..ids.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
+        for ((mine, theirs), (i, j)) in self.links.iter_mut().zip(&other.links).zip(pairs) {
+            mine.add(theirs, &ids[j], &ids[i]);
+        }
+    }
+}
+
+impl Columns {
+    pub fn extended(&self) -> Extended {
+        match self {
+            Columns::Read(extended) => extended.clone(),
+            Columns::Fitted(basis) => Extended::of_basis(basis.kept.len()),
+        }
+    }
+}
+
+/// Columns of Z in a level, by grouping factor.
+pub fn widths(open: &OpenModel) -> Vec<usize> {
+    let mut widths = vec![0; open.encoding.groups.len()];
+    open.encoding.random.iter().for_each(|term| widths[term.layout.factor] += term.layout.columns.len());
+    widths
+}
+
+/// Grouping factors in the order of the design.
+fn design_order(rows: &Rows, random: &[RandomBasis]) -> Vec<OrderedFactor> {
+    let of = |(factor, grouping): (usize, &crate::design::GroupingFactor)| {
+        let terms: Vec<(usize, RandomBasis)> =
+            (0..random.len()).filter(|&t| rows.random()[t].factor == factor).map(|t| (t, random[t].clone())).collect();
+        let width = terms.iter().map(|(_, basis)| basis.width).sum();
+        OrderedFactor { factor, n_levels: grouping.n_levels(), width, terms }
+    };
+    rows.factors().iter().enumerate().map(of).collect()
+}
+
+/// mine[ids[k]] += theirs[k], a block of numbers a level.
+fn add_levels(mine: &mut Vec<f64>, theirs: &[f64], block: usize, ids: &[u32], size: usize) {
+    mine.resize(size * block, 0.0);
+    for (&id, values) in ids.iter().zip(theirs.chunks_exact(block)) {
+        let sums = &mut mine[id as usize * block..][..block];
+        sums.iter_mut().zip(values).for_each(|(s, v)| *s += v);
+    }
+}

@@ -1,0 +1,166 @@
+//! Many responses over one design: cross-products, order and start are shared, responses run in threads.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::identifiability;
+use super::lmm::{Control, fit};
+use super::result::Fit;
+use crate::covariance::Structure;
+use crate::crossproduct::{ResponseDesign, accumulate};
+use crate::design::{Batch, RowSource, Subset};
+use crate::objective::{Criterion, Problem};
+use crate::{Error, Result};
+
+/// What is reported of one response.
+#[derive(Debug, Clone)]
+pub struct ManyFit {
+    pub n_obs: usize,
+    /// Columns of X that are estimated, and their estimates and standard errors.
+    pub kept: Vec<usize>,
+    pub beta: Vec<f64>,
+    pub std_error: Vec<f64>,
+    /// Per random term (r x r).
+    pub covariances: Vec<Vec<f64>>,
+    pub sigma: f64,
+    pub criterion: f64,
+    pub status: &'static str,
+}
+
+/// Responses with the same missing cells, and the design of the rows that they have.
+struct Pattern {
+    rows: Vec<u32>,
+    responses: Vec<usize>,
+}
+
+/// Fits every response; `responses[k]` has a value for every row, NaN where it is missing.  A response that cannot be
+/// fitted has its own error.  `done` counts them.
+///
+/// # Errors
+/// Those of reading the rows; `Interrupted` when `stop` is set.
+pub fn fit_many(
+    source: &dyn RowSource,
+    responses: &[Vec<f64>],
+    criterion: Criterion,
+    control: &Control,
+    stop: &AtomicBool,
+    done: &AtomicUsize,
+) -> Result<Vec<Result<ManyFit>>> {
+    let mut all = Batch::default();
+    source.read(0..source.n_rows(), &mut all)?;
+    let patterns = patterns(responses);
+    let by_pattern: Vec<Vec<(usize, Result<ManyFit>)>> = patterns
+        .par_iter()
+        .map(|pattern| fit_pattern(source, &all, pattern, responses, criterion, control, (stop, done)))
+        .collect();
+    if stop.load(Ordering::Relaxed) {
+        return Err(Error::Interrupted);
+    }
+    let mut fits: Vec<Option<Result<ManyFit>>> = vec![None; responses.len()];
+    by_pattern.into_iter().flatten().for_each(|(k, fit)| fits[k] = Some(fit));
+    Ok(fits.into_iter().map(|fit| fit.expect("every response has a pattern")).collect())
+}
+
+/// Responses by the rows in which they have values, in the order of their first.
+fn patterns(responses: &[Vec<f64>]) -> Vec<Pattern> {
+    let mut known: FxHashMap<Vec<u32>, usize> = FxHashMap::default();
+    let mut patterns: Vec<Pattern> = Vec::new();
+    for (k, y) in responses.iter().enumerate() {
+        let missing: Vec<u32> = (0..y.len() as u32).filter(|&i| y[i as usize].is_nan()).collect();
+        let place = *known.entry(missing).or_insert(patterns.len());
+        if place == patterns.len() {
+            let rows = (0..y.len() as u32).filter(|&i| !y[i as usize].is_nan()).collect();
+            patterns.push(Pattern { rows, responses: vec![] });
+        }
+        patterns[place].responses.push(k);
+    }
+    patterns
+}
+
+fn fit_pattern(
+    source: &dyn RowSource,
+    all: &Batch,
+    pattern: &Pattern,
+    responses: &[Vec<f64>],
+    criterion: Criterion,
+    control: &Control,
+    (stop, done): (&AtomicBool, &AtomicUsize),
+) -> Vec<(usize, Result<ManyFit>)> {
+    let present = |k: usize| -> Vec<f64> { pattern.rows.iter().map(|&i| responses[k][i as usize]).collect() };
+    let first = present(pattern.responses[0]);
+    let shared = shared_problem(source, all, &pattern.rows, first, criterion);
+    let shared = match shared {
+        Ok(shared) => shared,
+        Err(e) => {
+            done.fetch_add(pattern.responses.len(), Ordering::Relaxed);
+            return pattern.responses.iter().map(|&k| (k, Err(e.clone()))).collect();
+        }
+    };
+    pattern
+        .responses
+        .par_iter()
+        .map(|&k| {
+            let fitted = fit_one(&shared, &present(k), control, stop);
+            done.fetch_add(1, Ordering::Relaxed);
+            (k, fitted)
+        })
+        .collect()
+}
+
+fn shared_problem(
+    source: &dyn RowSource,
+    all: &Batch,
+    rows: &[u32],
+    y: Vec<f64>,
+    criterion: Criterion,
+) -> Result<(Problem, ResponseDesign)> {
+    if rows.is_empty() {
+        return Err(Error::Data("the response has no value in any row used".into()));
+    }
+    let subset = Subset::new(source, all, rows, y)?;
+    identifiability::check(&subset)?;
+    let terms = subset.random().iter();
+    let structures: Vec<Structure> = terms.map(|t| Structure::parse(&t.structure)).collect::<Result<_>>()?;
+    let a = accumulate(&subset, &structures)?;
+    if a.n_fixed() >= a.n_obs {
+        return Err(Error::Design(format!("{} coefficients for {} rows", a.n_fixed(), a.n_obs)));
+    }
+    let terms: Vec<(Structure, usize, usize)> =
+        structures.into_iter().zip(subset.random()).map(|(s, t)| (s, t.factor, t.columns.len())).collect();
+    let design = ResponseDesign::new(&a, &subset)?;
+    Ok((Problem::new(a, &terms, criterion), design))
+}
+
+fn fit_one(
+    (shared, design): &(Problem, ResponseDesign),
+    y: &[f64],
+    control: &Control,
+    stop: &AtomicBool,
+) -> Result<ManyFit> {
+    if let Some(value) = y.iter().find(|v| v.is_infinite()) {
+        return Err(Error::Data(format!("the response holds {value}")));
+    }
+    if y.iter().all(|v| *v == y[0]) {
+        return Err(Error::Design(format!("the response is {} in every row", y[0])));
+    }
+    let problem = Problem { a: Arc::new(design.with(&shared.a, y)), ..shared.clone() };
+    Ok(summary(&fit(&problem, control, stop)?))
+}
+
+fn summary(fit: &Fit) -> ManyFit {
+    let p = fit.beta.len();
+    let variance = fit.vcov();
+    ManyFit {
+        n_obs: fit.problem.a.n_obs,
+        kept: fit.problem.a.fixed.kept.clone(),
+        beta: fit.user_beta(),
+        std_error: (0..p).map(|j| variance[j * p + j].sqrt()).collect(),
+        covariances: fit.covariances(),
+        sigma: fit.evaluation.sigma,
+        criterion: fit.evaluation.objective,
+        status: fit.verdict.status.name(),
+    }
+}

@@ -1,0 +1,140 @@
+//! The inverse of the trailing block, and of the fixed effects with it.
+//!
+//! With F = S^-1 Λ'Z'X and K = (X'V^-1 X)^-1, the rows of the trailing block and of X in M^-1 are
+//!   [S^-1 + F K F'   -F K]
+//!   [   -K F'          K ]
+
+use faer::MatRef;
+use rayon::prelude::*;
+
+use super::factor::CholeskyFactor;
+use super::system::System;
+use super::trailing::{apply, is_near_singular, scale_rows};
+use crate::linalg::{dense, small};
+
+/// N = Λ M^-1 Λ' of the trailing block, with X's rows beside it.
+#[derive(Debug, Clone, Default)]
+pub struct TrailingInverse {
+    /// N, all of it (q_t x q_t).
+    n: Vec<f64>,
+    /// Its rows of X: n_fixed x q_t.
+    pub x: Vec<f64>,
+    /// (X'V^-1 X)^-1, n_fixed x n_fixed.
+    pub xx: Vec<f64>,
+    /// Columns of X counted: p, or none.
+    pub n_fixed: usize,
+}
+
+impl TrailingInverse {
+    pub fn n(&self, q: usize) -> MatRef<'_, f64> {
+        dense::view(&self.n, q, q)
+    }
+
+    /// Overwrites the inverse with that of `factor`, and adds E of every trailing grouping factor.
+    pub fn update(&mut self, factor: &CholeskyFactor, system: &System, with_fixed: bool, e: &mut [Vec<f64>]) {
+        let q = system.n_trailing;
+        self.n_fixed = if with_fixed { system.p } else { 0 };
+        self.n.resize(q * q, 0.0);
+        dense::inverse_lower_from_cholesky(&mut self.n, &factor.trailing, q);
+        self.add_fixed(factor, system);
+        dense::mirror_lower(&mut self.n, q);
+        for t in &system.trailing {
+            let lambda = &factor.lambda[t.block];
+            let levels = (0..t.n_levels).map(|level| t.offset + level * t.r);
+            let e = &mut e[t.block];
+            if is_near_singular(lambda, t.r) {
+                self.add_direct(e, factor, system, levels, t.r);
+            } else {
+                levels.for_each(|first| add_identity_less(e, &self.n, first, t.r, q));
+                small::solve_transposed_in_place::<0>(e, lambda, t.r, t.r);
+            }
+        }
+        self.scale(factor, system);
+    }
+
+    /// Λ M^-1 Λ' of every level of a grouping factor (n_levels blocks r x r).
+    pub fn level_blocks(&self, system: &System, block: usize) -> Vec<f64> {
+        let t = system.trailing.iter().find(|t| t.block == block).expect("a block of the system");
+        let q = system.n_trailing;
+        (0..t.n_levels)
+            .flat_map(|level| (0..t.r * t.r).map(move |k| (t.offset + level * t.r, k)))
+            .map(|(first, k)| self.n[(first + k / t.r) * q + first + k % t.r])
+            .collect()
+    }
+
+    /// K, -K F', and F K F' in the lower triangle of N.
+    fn add_fixed(&mut self, factor: &CholeskyFactor, system: &System) {
+        let (q, f, stride) = (system.n_trailing, self.n_fixed, system.p + 1);
+        self.xx.resize(f * f, 0.0);
+        self.x.resize(f * q, 0.0);
+        let l: Vec<f64> = (0..f * f).map(|k| factor.xx[k / f * stride + k % f]).collect();
+        dense::inverse_from_cholesky(&mut self.xx, &l, f);
+        let solved = dense::view(&factor.solved_x[..f * q], q, f);
+        let k = dense::view(&self.xx, f, f);
+        dense::multiply(dense::view_mut(&mut self.x, f, q), faer::Accum::Replace, k, solved.transpose(), -1.0);
+        dense::product_lower(&mut self.n, solved, dense::view(&self.x, f, q), -1.0);
+    }
+
+    /// E += (B Λ M^-1) of every level, from A's own blocks.
+    fn add_direct(
+        &self,
+        e: &mut [f64],
+        factor: &CholeskyFactor,
+        system: &System,
+        levels: impl Iterator<Item = usize>,
+        r: usize,
+    ) {
+        let (q, f, stride) = (system.n_trailing, self.n_fixed, system.p + 1);
+        let b = &factor.reduced_trailing;
+        for first in levels {
+            let mut scaled = self.n[first * q..(first + r) * q].to_vec();
+            scale_rows(&mut scaled, &factor.lambda, system, false);
+            for j in 0..r {
+                let (column, x) = (&scaled[j * q..(j + 1) * q], &self.x[(first + j) * f..(first + j + 1) * f]);
+                for i in 0..r {
+                    let row = first + i;
+                    let above: f64 = (0..row).map(|k| b[k * q + row] * column[k]).sum();
+                    let below: f64 =
+                        b[row * q + row..(row + 1) * q].iter().zip(&column[row..]).map(|(x, y)| x * y).sum();
+                    let fixed: f64 = factor.reduced_x[row * stride..].iter().zip(x).map(|(x, y)| x * y).sum();
+                    e[j * r + i] += above + below + fixed;
+                }
+            }
+        }
+    }
+
+    /// N = Λ M^-1 Λ', from both sides.
+    fn scale(&mut self, factor: &CholeskyFactor, system: &System) {
+        let (q, f) = (system.n_trailing, self.n_fixed);
+        for t in &system.trailing {
+            let (lambda, range) = (&factor.lambda[t.block], t.offset..t.offset + t.n_levels * t.r);
+            let levels = self.n[range.start * q..range.end * q].par_chunks_mut(t.r * q);
+            levels.for_each(|columns| {
+                combine(columns, lambda, t.r, q);
+                scale_rows(columns, &factor.lambda, system, false);
+            });
+            self.x[range.start * f..range.end * f]
+                .chunks_exact_mut((t.r * f).max(1))
+                .for_each(|columns| combine(columns, lambda, t.r, f));
+        }
+    }
+}
+
+/// Columns V of one level become V Λ'.
+fn combine(columns: &mut [f64], lambda: &[f64], r: usize, n: usize) {
+    let mut row = vec![0.0; r];
+    for i in 0..n {
+        (0..r).for_each(|j| row[j] = columns[j * n + i]);
+        apply(lambda, &mut row, r);
+        (0..r).for_each(|j| columns[j * n + i] = row[j]);
+    }
+}
+
+/// E += I - M^-1 of one level: then Λ'E of the sum is what the direct product would give.
+fn add_identity_less(e: &mut [f64], inverse: &[f64], first: usize, r: usize, q: usize) {
+    for j in 0..r {
+        for i in 0..r {
+            e[j * r + i] += f64::from(u8::from(i == j)) - inverse[(first + j) * q + first + i];
+        }
+    }
+}

@@ -1,0 +1,98 @@
+"""New rows: fitted again from the old optimum, or taken into account at the old parameters."""
+
+import re
+
+import numpy as np
+import polars as pl
+import pytest
+
+import hlmrs
+from crossed import crossed
+
+DATA = crossed()
+
+# rows of subjects and items that the first part has not
+OLD = DATA.filter((pl.col("item") < 22) & ~pl.col("subject").is_in(["s7", "s30"]))
+NEW = DATA.filter((pl.col("item") >= 22) | pl.col("subject").is_in(["s7", "s30"]))
+MODELS = {
+    "slope": ("y ~ x + f + (1 + z | subject)", {}),
+    "crossed": ("y ~ x * f + (1 | subject) + (1 | item)", {}),
+    "weights": ("y ~ scale(x) + (z || subject)", {"weights": "w", "reml": False}),
+    "nested": ("y ~ x + (1 | school / subject)", {}),
+}
+
+
+@pytest.fixture(params=MODELS.values(), ids=MODELS, scope="module")
+def model(request):
+    formula, options = request.param
+    return formula, options, hlmrs.lmer(formula, OLD, **options)
+
+
+def test_appended_rows_give_the_fit_of_all(model, tmp_path):
+    formula, options, old = model
+    whole = hlmrs.lmer(formula, pl.concat([OLD, NEW]), **options)
+    old.save(tmp_path / "fit")
+    for fit in (old, hlmrs.load(tmp_path / "fit")):
+        new = fit.append(NEW)
+        if "scale" not in formula:
+            assert new.criterion == pytest.approx(whole.criterion, rel=1e-9)
+            np.testing.assert_allclose(new.beta, whole.beta, rtol=1e-6)
+        assert new.n_groups == whole.n_groups
+        assert new.nobs == whole.nobs
+        assert new.ranef()["level"].to_list() == whole.ranef()["level"].to_list()
+        np.testing.assert_allclose(new.ranef()["estimate"].to_numpy(), whole.ranef()["estimate"].to_numpy(), atol=1e-3)
+        np.testing.assert_allclose(new.predict(DATA), whole.predict(DATA), atol=1e-3)
+        if "weights" not in options:
+            summary, expected = (re.sub(r"after \d+ eval", "", str(f.summary()))[:380] for f in (new, whole))
+            assert summary == expected
+
+
+def test_rows_can_be_appended_again_and_again(model):
+    _, _, old = model
+    whole = old.append(NEW)
+    parts = old
+    for start in range(0, NEW.height, 150):
+        parts = parts.append(NEW[start : start + 150])
+    assert parts.criterion == pytest.approx(whole.criterion, rel=1e-9)
+
+
+def dense_modes(fit, rows, group):
+    """Conditional modes of an intercept at given parameters, by dense algebra."""
+    levels = sorted(set(rows[group].to_list()))
+    z = np.array([[value == level for level in levels] for value in rows[group]], dtype=float)
+    sd = fit.varcorr().filter(pl.col("group") == group)["sd"][0]
+    v = sd**2 * z @ z.T + fit.sigma**2 * np.eye(rows.height)
+    residual = rows["y"].to_numpy() - fit.predict(rows, random_effects=False)
+    return dict(zip(levels, sd**2 * z.T @ np.linalg.solve(v, residual), strict=True))
+
+
+def test_adapted_modes_are_those_of_dense_algebra_at_the_old_parameters():
+    old = hlmrs.lmer("y ~ x + f + (1 | subject)", OLD)
+    new = old.adapt(NEW)
+    for name in ("beta", "theta", "sigma"):
+        np.testing.assert_allclose(getattr(new, name), getattr(old, name), rtol=1e-12)
+    np.testing.assert_allclose(new.vcov(), old.vcov())
+    expected = dense_modes(old, pl.concat([OLD, NEW]), "subject")
+    got = dict(new.ranef().select("level", "estimate").iter_rows())
+    assert got.keys() == expected.keys()
+    np.testing.assert_allclose([got[k] for k in expected], list(expected.values()), atol=1e-8)
+    assert np.isfinite(new.predict(NEW)).all()
+
+
+def test_adapting_to_no_new_information_changes_nothing(model, tmp_path):
+    _, _, old = model
+    none = old.adapt(NEW.with_columns(x=pl.lit(None, dtype=pl.Float64)))
+    np.testing.assert_allclose(none.ranef()["estimate"].to_numpy(), old.ranef()["estimate"].to_numpy(), atol=1e-9)
+    new = old.adapt(NEW)
+    new.save(tmp_path / "adapted")
+    again = hlmrs.load(tmp_path / "adapted")
+    np.testing.assert_allclose(again.predict(DATA), new.predict(DATA))
+    assert again.sigma == old.sigma
+
+
+def test_arguments_of_the_fit_that_belong_to_its_rows_are_refused():
+    fit = hlmrs.lmer("y ~ x + (1 | subject)", OLD, weights=np.ones(OLD.height))
+    with pytest.raises(hlmrs.OptionError, match="as a column"):
+        fit.append(NEW)
+    with pytest.raises(hlmrs.DataError, match="no column 'f'"):
+        hlmrs.lmer("y ~ f + (1 | subject)", OLD).adapt(NEW.drop("f"))

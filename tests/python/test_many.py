@@ -1,0 +1,94 @@
+"""Many responses over one design: each is fitted as lmer fits it alone."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+import hlmrs
+
+
+@pytest.fixture(scope="module")
+def design():
+    rng = np.random.default_rng(5)
+    n = 200
+    return pl.DataFrame(
+        {"x": rng.normal(size=n), "f": rng.choice(["a", "b", "c"], n), "id": np.arange(n) % 20, "w": 1 + rng.random(n)}
+    )
+
+
+@pytest.fixture(scope="module")
+def responses(design):
+    rng = np.random.default_rng(6)
+    ids = design["id"].to_numpy()
+    y = rng.normal(size=(200, 12)) + rng.normal(size=(20, 12))[ids] + design["x"].to_numpy()[:, None] * np.arange(12)
+    y += (np.arange(20) * rng.normal(size=20))[ids][:, None] * design["x"].to_numpy()[:, None] / 10 + 100
+    y[:7, 3] = y[:7, 4] = np.nan
+    y[100:120, 5] = np.nan
+    y[ids == 3, 6] = np.nan
+    y[:, 10] = 2.5
+    y[:, 11] = np.nan
+    return y
+
+
+@pytest.mark.parametrize(
+    ("formula", "options"), [("~ x + (1 + x | id)", {}), ("~ x + f + (1 | id)", {"weights": "w", "reml": False})]
+)
+def test_every_response_is_fitted_as_if_alone(design, responses, formula, options):
+    table = hlmrs.fit_many(responses, formula, design, **options)
+    assert table["response"].unique(maintain_order=True).to_list() == [str(k) for k in range(12)]
+    for k in range(10):
+        mine = table.filter(pl.col("response") == str(k))
+        rows = design.with_columns(y=responses[:, k]).filter(~pl.col("y").is_nan())
+        alone = hlmrs.lmer(f"y {formula}", rows, **options)
+        assert mine["criterion"][0] == pytest.approx(alone.criterion, rel=1e-9)
+        assert mine["n_obs"][0] == alone.nobs
+        assert mine["status"][0] == alone.verdict.status
+        fixed, tidy = mine.filter(pl.col("effect") == "fixed"), alone.tidy()
+        assert fixed["term"].to_list() == tidy["term"].to_list()
+        for column in ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"):
+            np.testing.assert_allclose(fixed[column].to_numpy(), tidy[column].to_numpy(), rtol=1e-5, atol=1e-9)
+        sd = mine.filter(pl.col("effect") == "sd")["estimate"].to_numpy()
+        expected = alone.varcorr().filter(pl.col("term2").is_null())["sd"].to_numpy()
+        np.testing.assert_allclose(sd, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_responses_that_cannot_be_fitted_say_so(design, responses):
+    table = hlmrs.fit_many(responses, "~ x + (1 | id)", design)
+    failed = table.filter(pl.col("status") == "failed").unique("response", maintain_order=True)
+    assert failed["response"].to_list() == ["10", "11"]
+    assert "2.5 in every row" in failed["reason"][0]
+    assert "no value" in failed["reason"][1]
+
+
+def test_rows_that_the_design_misses_are_left_out(design, responses):
+    holed = design.with_columns(pl.when(pl.int_range(pl.len()) < 10).then(None).otherwise("x").alias("x"))
+    table = hlmrs.fit_many(responses[:, :2], "~ x + (1 | id)", holed)
+    assert table["n_obs"].to_list() == [190.0] * len(table)
+
+
+def test_responses_come_as_frames_arrays_or_names(design, responses):
+    frame = pl.DataFrame(responses[:, :3], schema=["u", "v", "w2"])
+    by_frame = hlmrs.fit_many(frame, "~ x + (1 | id)", design)
+    by_name = hlmrs.fit_many(["u", "v", "w2"], "~ x + (1 | id)", pl.concat([design, frame], how="horizontal"))
+    by_array = hlmrs.fit_many(responses[:, :3], "~ x + (1 | id)", design)
+    assert by_frame.equals(by_name)
+    assert by_frame["estimate"].equals(by_array["estimate"])
+    assert by_frame["response"].unique(maintain_order=True).to_list() == ["u", "v", "w2"]
+
+
+def test_results_do_not_depend_on_threads(design, responses):
+    one, two = (hlmrs.fit_many(responses, "~ x + (1 | id)", design, control=hlmrs.Control(n_threads=n)) for n in (1, 2))
+    assert one.equals(two, null_equal=True)
+
+
+def test_refusals(design, responses):
+    with pytest.raises(hlmrs.FormulaError, match="right side alone"):
+        hlmrs.fit_many(responses, "y ~ x + (1 | id)", design)
+    with pytest.raises(hlmrs.DataError, match="199 rows"):
+        hlmrs.fit_many(responses[1:], "~ x + (1 | id)", design)
+    with pytest.raises(hlmrs.DataError, match="no column 'q'"):
+        hlmrs.fit_many(["q"], "~ x + (1 | id)", design)
+    with pytest.raises(hlmrs.DataError, match="dimensions"):
+        hlmrs.fit_many(responses[:, 0], "~ x + (1 | id)", design)
+    with pytest.raises(hlmrs.OptionError, match="level"):
+        hlmrs.fit_many(responses, "~ x + (1 | id)", design, level=95)
