@@ -29,10 +29,12 @@ pub mod crossproduct;
 pub mod design;
 mod error;
 pub mod fit;
+pub mod inference;
 pub mod linalg;
 pub mod objective;
 pub mod optimize;
 pub mod penalized_ls;
+pub mod resample;
 
 pub use covariance::Structure;
 pub use error::{Error, Result};

@@ -19,6 +19,7 @@ from .errors import (
     FormulaError,
     HlmrsError,
     HlmrsWarning,
+    InferenceWarning,
     NumericalError,
     OptionError,
     RankDeficiencyWarning,
@@ -28,7 +29,7 @@ from .errors import (
 if TYPE_CHECKING:
     from . import datasets
     from .control import Control
-    from .fit import LinearMixedFit, load
+    from .fit import LinearMixedFit, compare, load
     from .fitting import Verdict
     from .many import fit_many
     from .models import lmer
@@ -45,6 +46,7 @@ __all__ = [
     "FormulaError",
     "HlmrsError",
     "HlmrsWarning",
+    "InferenceWarning",
     "LinearMixedFit",
     "NumericalError",
     "OptionError",
@@ -52,6 +54,7 @@ __all__ = [
     "SingularFitWarning",
     "SufficientStatistics",
     "Verdict",
+    "compare",
     "datasets",
     "fit_many",
     "lmer",
@@ -65,6 +68,7 @@ _ROOMS = {
     "LinearMixedFit": "fit",
     "SufficientStatistics": "streaming",
     "Verdict": "fitting",
+    "compare": "fit",
     "datasets": "datasets",
     "fit_many": "many",
     "lmer": "models",

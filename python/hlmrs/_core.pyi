@@ -100,6 +100,9 @@ class Rows:
         """Return the sum of all offsets."""
     def model_matrix(self) -> _Array:
         """Return X, shape (n_rows, n_coef)."""
+    def cell_crossproduct(self) -> _Array:
+        """Return Z'Z, weights left out, where Z has an indicator for every cell of every term (times the term's numeric
+        columns, one after another), and last the constant."""
     def encoding(self) -> str:
         """Return what encodes new data, as JSON: levels, contrasts, state of transforms; no rows."""
 
@@ -246,6 +249,92 @@ class Fit:
     @staticmethod
     def from_state(meta: str, arrays: dict[str, _Array]) -> Fit:
         """Raises DataError where the state is not one of a fit."""
+
+def satterthwaite(fit: Fit) -> dict[str, Any]:
+    """Return how Var(beta) depends on the variance parameters (theta in the core's basis, then sigma^2).
+
+    derivatives (m, p, p): dVar(beta); covariance (m, m) of the parameters; n_negative: directions in which the
+    criterion bends downwards.
+    """
+
+def kenward_roger(fit: Fit) -> dict[str, Any]:
+    """Return Kenward and Roger's adjusted covariance and what their tests need.
+
+    adjusted (p, p); sandwiches (m, p, p): Phi P Phi of every variance parameter, and covariance (m, m) of these,
+    both relative to sigma^2.  DesignError where the adjustment is not defined.
+    """
+
+def cluster_contributions(
+    fit: Fit, rows: Rows, codes: NDArray[np.uint32], n_clusters: int, adjustment: str
+) -> dict[str, _Array]:
+    """Return what clusters contribute to a sandwich covariance by "CR0", "CR2" or "CR3".
+
+    contributions (J, p), whose products sum to the covariance; leverages G (J, p, p) and variances V (J, p, p): under
+    the model Cov(l'c_j, m'c_k) = [j = k] l'V_j m - (G_j l)'(G_k m).  DesignError where groups cross clusters.
+    """
+
+def row_contributions(fit: Fit, rows: Rows) -> _Array:
+    """Return what rows contribute to the fixed effects, shape (n, p): sandwiches sum them over clusters."""
+
+def is_nested(rows: Rows, codes: NDArray[np.uint32]) -> bool:
+    """Tell whether every group of every grouping factor lies within one cluster."""
+
+def profile(
+    fit: Fit, parameters: list[tuple[str, int, int, int]], limit: float, n_threads: int
+) -> list[tuple[float, float, float, _Array]]:
+    """Profile the likelihood of parameters to where |zeta| is `limit`.
+
+    Parameters are ("fixed", column, 0, 0), ("sd", term, column, 0), ("cor", term, row, column), ("sigma", 0, 0, 0).
+    Returns per parameter the estimate, the bounds, and points (value, zeta), shape (m, 2).
+    """
+
+def bootstrap(
+    fit: Fit,
+    rows: Rows,
+    parameters: list[tuple[str, int, int, int]],
+    kind: str,
+    cluster: int,
+    n: int,
+    seed: int,
+    n_threads: int,
+    progress: Callable[[int], None] | None,
+) -> _Array:
+    """Draw replicates of parameters (as for ``profile``), shape (n, n_parameters); NaN where one has no optimum.
+
+    kind: "parametric", "residual", or "case", which draws levels of the grouping factor `cluster`.
+    """
+
+def jackknife(
+    fit: Fit, rows: Rows, parameters: list[tuple[str, int, int, int]], cluster: int, n_threads: int
+) -> _Array:
+    """Return the parameters with every level of a grouping factor left out in turn, shape (n_levels, n_parameters)."""
+
+def null_statistics(
+    full: Fit,
+    rows: Rows,
+    null: tuple[Fit, Rows] | None,
+    n: int,
+    seed: int,
+    n_threads: int,
+    progress: Callable[[int], None] | None,
+) -> _Array:
+    """Draw the fall of the criterion from a smaller model (None: the one without random effects) to `full`, shape (n,).
+
+    Responses come from the smaller model; both are fitted to each.
+    """
+
+def exact_null(fit: Fit, n: int, seed: int, n_threads: int) -> _Array:
+    """Draw from the exact null distribution of the likelihood ratio of the only variance component, shape (n,)."""
+
+def criterion_without_random_effects(fit: Fit) -> float:
+    """Return the criterion of the same model without its random effects."""
+
+def mode_slopes(fit: Fit) -> dict[str, Any]:
+    """Return how predictions move with theta, in the core's basis.
+
+    beta: per theta the slope of beta (p,); modes: per theta and random term the slopes of b (n_levels, r);
+    covariance (k, k) of theta.
+    """
 
 @final
 class Statistics:

@@ -83,6 +83,10 @@ class DroppedRowsWarning(HlmrsWarning):
     """Rows with missing values were left out."""
 
 
+class InferenceWarning(HlmrsWarning):
+    """A test or an interval that rests on something which does not hold for this fit."""
+
+
 def _mark(formula: str, position: int) -> str:
     """Show the formula, or about a hundred characters of it, with a caret under the place."""
     start = max(0, min(position - _WINDOW // 2, len(formula) - _WINDOW))

@@ -6,7 +6,14 @@ from .fitting import Estimate
 from .inference import RESIDUAL, coefficients, variance_shares
 from .report import CoefficientRow, GroupSize, ModelFacts, Report, VarianceRow, mixed_model_report
 
-_PLACES = {"normal": "normal distribution", "residual": "residual degrees of freedom"}
+_PLACES = {
+    "satterthwaite": "Satterthwaite's degrees of freedom",
+    "kenward-roger": "Kenward and Roger's degrees of freedom and standard errors",
+    "containment": "containment degrees of freedom",
+    "between-within": "between-within degrees of freedom",
+    "residual": "residual degrees of freedom",
+    "normal": "normal distribution",
+}
 
 
 def summarize(estimate: Estimate, ddf: str, level: float) -> Report:

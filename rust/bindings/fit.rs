@@ -18,7 +18,7 @@ use crate::fit::prediction::TermRows;
 use crate::fit::state::Arrays;
 
 #[pyclass(frozen, name = "Fit", module = "hlmrs._core")]
-pub struct PyFit(Arc<Fit>);
+pub struct PyFit(pub Arc<Fit>);
 
 type TermInput<'py> = Option<(PyReadonlyArray2<'py, f64>, PyReadonlyArray1<'py, u32>)>;
 

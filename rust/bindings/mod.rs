@@ -5,10 +5,14 @@ use pyo3::prelude::*;
 pub mod columns;
 pub mod errors;
 pub mod fit;
+pub mod inference;
 pub mod interrupt;
 pub mod many;
 pub mod new_rows;
 pub mod problem;
+pub mod profile;
+pub mod resample;
+pub mod robust;
 pub mod rows;
 pub mod statistics;
 pub mod values;
@@ -29,5 +33,17 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(many::fit_many_py, module)?)?;
     module.add_function(wrap_pyfunction!(values::evaluate, module)?)?;
     module.add_function(wrap_pyfunction!(values::term_moments, module)?)?;
+    module.add_function(wrap_pyfunction!(inference::satterthwaite, module)?)?;
+    module.add_function(wrap_pyfunction!(inference::kenward_roger, module)?)?;
+    module.add_function(wrap_pyfunction!(profile::profile, module)?)?;
+    module.add_function(wrap_pyfunction!(resample::bootstrap, module)?)?;
+    module.add_function(wrap_pyfunction!(resample::jackknife, module)?)?;
+    module.add_function(wrap_pyfunction!(resample::null_statistics, module)?)?;
+    module.add_function(wrap_pyfunction!(resample::exact_null, module)?)?;
+    module.add_function(wrap_pyfunction!(resample::criterion_without_random_effects, module)?)?;
+    module.add_function(wrap_pyfunction!(inference::mode_slopes, module)?)?;
+    module.add_function(wrap_pyfunction!(robust::cluster_contributions, module)?)?;
+    module.add_function(wrap_pyfunction!(robust::row_contributions, module)?)?;
+    module.add_function(wrap_pyfunction!(robust::is_nested, module)?)?;
     Ok(())
 }

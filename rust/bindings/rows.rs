@@ -9,6 +9,7 @@ use pyo3::types::{PyDict, PyList};
 
 use super::columns::PyColumns;
 use super::errors::run;
+use crate::design::cells::{cell_crossproduct, n_cell_columns};
 use crate::design::spec::{Model, Options};
 use crate::design::variable::Variable;
 use crate::design::{Encoding, RandomLayout, RowSource, Rows};
@@ -132,6 +133,12 @@ impl PyRows {
     fn model_matrix<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let x = run(py, || self.0.model_matrix())?;
         x.into_pyarray(py).reshape([self.0.n_rows(), self.0.fixed().columns.len()])
+    }
+
+    /// Cross-products with an indicator for every cell of every term, and the constant last.
+    fn cell_crossproduct<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let n = n_cell_columns(self.0.fixed()) + 1;
+        run(py, || cell_crossproduct(&self.0))?.into_pyarray(py).reshape([n, n])
     }
 
     fn encoding(&self) -> String {

@@ -20,6 +20,6 @@ mod sums;
 pub use accumulate::accumulate;
 pub use basis::{FixedBasis, RandomBasis};
 pub use blocks::{CrossProducts, FactorBlock, Link};
-pub use new_response::{ResponseDesign, with_response};
+pub use new_response::{ResponseDesign, user_row, with_response};
 pub use settle::Settled;
 pub use statistics::{Statistics, Tally};

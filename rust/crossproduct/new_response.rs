@@ -156,7 +156,7 @@ fn not_these() -> Error {
 }
 
 /// Row i of X: the columns kept.
-fn user_row(source: &dyn RowSource, a: &CrossProducts, batch: &Batch, i: usize) -> Vec<f64> {
+pub fn user_row(source: &dyn RowSource, a: &CrossProducts, batch: &Batch, i: usize) -> Vec<f64> {
     let layout = source.fixed();
     a.fixed
         .kept

@@ -2,6 +2,7 @@
 
 pub mod array_design;
 pub mod batch;
+pub mod cells;
 pub mod coding;
 pub mod column;
 pub mod compile;

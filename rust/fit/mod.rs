@@ -4,7 +4,8 @@ mod adapt;
 pub mod identifiability;
 pub mod lmm;
 pub mod many;
-mod objective;
+pub mod objective;
+pub mod parameter;
 pub mod prediction;
 pub mod response;
 pub mod result;
@@ -14,5 +15,6 @@ pub mod units;
 pub mod verdict;
 
 pub use lmm::{Control, Method, fit};
+pub use parameter::Parameter;
 pub use result::Fit;
 pub use verdict::{Status, Verdict};

@@ -21,8 +21,13 @@ pub struct Interruptible<'a> {
 
 impl<'a> Interruptible<'a> {
     pub fn new(problem: &'a Problem, stop: &'a AtomicBool) -> Self {
+        Self::with_workspace(problem, problem.workspace(), stop)
+    }
+
+    /// The same, in a workspace of the problem.
+    pub fn with_workspace(problem: &'a Problem, work: Workspace, stop: &'a AtomicBool) -> Self {
         let scales = problem.theta_map.scale_parameters();
-        Self { problem, work: problem.workspace(), stop, evaluations: 0, scales, last: None }
+        Self { problem, work, stop, evaluations: 0, scales, last: None }
     }
 
     /// The evaluation at x; free where the workspace holds it.

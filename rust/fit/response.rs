@@ -84,7 +84,7 @@ impl Fit {
 }
 
 /// The k-th stream of a seed.
-fn stream(seed: u64, k: usize) -> Xoshiro256PlusPlus {
+pub fn stream(seed: u64, k: usize) -> Xoshiro256PlusPlus {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed.wrapping_add((k as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)));
     rng.jump();
     rng

@@ -59,7 +59,7 @@ fn term_to_user(term: &TermCovariance, basis: &RandomBasis, theta: &[f64]) -> Ve
 }
 
 /// The lower triangle, by columns, of a Cholesky factor of M M': rotations from the right (M = L Q).
-fn lower_triangle(m: &[f64], r: usize) -> Vec<f64> {
+pub fn lower_triangle(m: &[f64], r: usize) -> Vec<f64> {
     let mut a = m.to_vec();
     for i in 0..r {
         for j in i + 1..r {

@@ -2,6 +2,8 @@
 
 import argparse
 
+from ..inference import DDF_METHODS, DEFAULT_DDF
+
 _EXIT_CODES = "exit codes: 0 the model was fitted, 1 the fit did not converge, 2 the command or the data cannot be used"
 
 
@@ -31,6 +33,6 @@ def _add_fit(command: argparse.ArgumentParser) -> None:
         help="treatment, sum, helmert or poly coding of a column; may be repeated",
     )
     command.add_argument("--missing", choices=["drop", "error"], default="drop", help="rows with missing values")
-    command.add_argument("--ddf", choices=["normal", "residual"], default="normal", help="degrees of freedom")
+    command.add_argument("--ddf", choices=DDF_METHODS, default=DEFAULT_DDF, help="degrees of freedom")
     command.add_argument("--json", action="store_true", help="print JSON instead of text")
     command.add_argument("--save", metavar="PATH", help="save the fit to a file")

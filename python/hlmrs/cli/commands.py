@@ -12,6 +12,7 @@ from ..datasets import describe
 from ..datasets import load as load_data
 from ..errors import HlmrsError, HlmrsWarning
 from ..fit import LinearMixedFit, load
+from ..inference import DEFAULT_DDF
 from ..models import lmer
 from .arguments import parser
 from .files import read_file
@@ -58,14 +59,14 @@ def _fit(given: Namespace) -> int:
 
 
 def _show(given: Namespace) -> int:
-    return _report(load(given.file), given.json, "normal")
+    return _report(load(given.file), given.json, DEFAULT_DDF)
 
 
 def _demo(given: Namespace) -> int:
     codes = []
     for name, formula in _DEMO:
         print(f"{describe(name)}\n")
-        codes.append(_report(lmer(formula, load_data(name)), False, "normal"))
+        codes.append(_report(lmer(formula, load_data(name)), False, DEFAULT_DDF))
         print("\n" + "-" * 96 + "\n")
     return max(codes)
 

@@ -58,6 +58,7 @@ class ByRow(Figures):
         interval: str | None = None,
         level: float = 0.95,
         offset: ArrayLike | None = None,
+        variances: str = "estimated",
     ) -> Any:
         """Predict the response.
 
@@ -79,6 +80,9 @@ class ByRow(Figures):
         offset : array, optional
             To add, one number per new row.  An offset that was an argument of the fit belongs to its rows alone, one in
             the formula is computed from the new data.
+        variances : {"estimated", "known"}
+            Whether intervals count that the variance parameters were estimated (to first order: Kackar and Harville
+            1984), or take them as known.
 
         Returns
         -------
@@ -87,7 +91,7 @@ class ByRow(Figures):
             std_error, conf_low, conf_high``.  For a LazyFrame, a LazyFrame with these columns beside its own.
         """
         given = None if offset is None else numeric_array("offset", offset)
-        choice = Choice(random_effects, new_levels, interval, level, given)
+        choice = Choice(random_effects, new_levels, interval, level, given, variances)
         if newdata is None:
             if given is not None:
                 raise OptionError("offset= is for new data; the rows of the fit have theirs already")

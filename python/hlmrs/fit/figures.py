@@ -1,8 +1,11 @@
 """Numbers and arrays of a fit."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import inference
 from ..fitting import Estimate, Verdict
 
 Vector = NDArray[np.float64]
@@ -96,12 +99,36 @@ class Figures:
         """
         return dict(zip(self.coef_names, map(float, self.beta), strict=True))
 
-    def vcov(self) -> Vector:
+    def vcov(self, type: str = "model", *, cluster: Any = None) -> Vector:
         """Return the covariance matrix of the fixed effects.
+
+        Parameters
+        ----------
+        type : {"model", "kenward-roger", "CR0", "CR1", "CR1S", "CR2", "CR3"}
+            The model's; with Kenward and Roger's correction for the estimation of the variance components; or robust:
+            right whatever the dependence within clusters, for many clusters (CR0, CR1, CR1S) or corrected for few
+            (CR2, CR3), as clubSandwich for the fitted model.
+        cluster : str, list of two str, or array, optional
+            Clusters of a robust covariance: a column of the data, two that cross, or a label per row.  Default: the
+            outermost grouping factor.
 
         Returns
         -------
         array of shape (n_fixed, n_fixed)
             In the order of ``coef_names``.
+
+        Raises
+        ------
+        OptionError
+            For an unknown type, or CR2 and CR3 where random effects cross the clusters.
+
+        Warns
+        -----
+        InferenceWarning
+            Where random effects cross the clusters: CR0, CR1 and CR1S are then right for many clusters only.
+
+        Notes
+        -----
+        Pustejovsky and Tipton (2018); two ways by Cameron, Gelbach and Miller (2011).
         """
-        return self._estimate.core.vcov()
+        return inference.covariance_matrix(self._estimate, type, cluster)

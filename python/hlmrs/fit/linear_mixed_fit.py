@@ -22,10 +22,14 @@ from ..fitting import (
 from ..frame import open_frame
 from ..streaming import adapted, appended
 from .by_row import ByRow
-from .tables import Tables
+from .effect_sizes import EffectSizes
+from .marginal import Marginal
+from .panel import Panel
+from .resampling import Resampling
+from .testing import Tests
 
 
-class LinearMixedFit(Tables, ByRow):
+class LinearMixedFit(Marginal, Tests, EffectSizes, Resampling, Panel, ByRow):
     """A fitted linear mixed model, as ``lmer`` returns it.
 
     Attributes are numbers and arrays; methods return tables in the library of the data, or arrays.  It does not change:

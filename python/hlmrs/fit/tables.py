@@ -1,6 +1,6 @@
 """Tables of a fit, in the library of its data, and its summary."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import inference
@@ -17,12 +17,12 @@ class Tables(Figures):
 
     __slots__ = ()
 
-    def summary(self, *, ddf: str = "normal", level: float = 0.95) -> "Report":
+    def summary(self, *, ddf: str = inference.DEFAULT_DDF, level: float = 0.95) -> "Report":
         """Return a report: printed as text, shown as HTML in a notebook.
 
         Parameters
         ----------
-        ddf : {"normal", "residual"}
+        ddf : str
             As in ``tidy``.
         level : float
             Level of the confidence intervals.
@@ -46,12 +46,12 @@ class Tables(Figures):
         """
         return self._frame(inference.glance_table(self._estimate))
 
-    def to_dict(self, *, ddf: str = "normal") -> dict[str, Any]:
+    def to_dict(self, *, ddf: str = inference.DEFAULT_DDF) -> dict[str, Any]:
         """Return key figures, verdict, fixed effects and variance components as plain dictionaries and lists.
 
         Parameters
         ----------
-        ddf : {"normal", "residual"}
+        ddf : str
             As in ``tidy``.
 
         Returns
@@ -61,17 +61,31 @@ class Tables(Figures):
         """
         return inference.record(self._estimate, ddf)
 
-    def tidy(self, effects: str = "fixed", *, ddf: str = "normal", level: float = 0.95) -> Any:
+    def tidy(
+        self,
+        effects: str = "fixed",
+        *,
+        ddf: str = inference.DEFAULT_DDF,
+        level: float = 0.95,
+        vcov: str = "model",
+        cluster: Any = None,
+    ) -> Any:
         """Return estimates as a table, one row each.
 
         Parameters
         ----------
         effects : {"fixed", "ran_pars", "ran_vals"}
             Fixed effects; standard deviations and correlations of the random effects; or the random effects themselves.
-        ddf : {"normal", "residual"}
-            Degrees of freedom of the fixed effects' tests: infinite, or rows minus coefficients.
+        ddf : {"satterthwaite", "kenward-roger", "containment", "between-within", "residual", "normal"}
+            Degrees of freedom of the fixed effects' tests.  ``"satterthwaite"`` (the default everywhere) and
+            ``"kenward-roger"`` (which also corrects the standard errors; REML only) follow from the uncertainty of the
+            variance components; ``"containment"`` and ``"between-within"`` count; ``"residual"`` is rows minus
+            coefficients, ``"normal"`` infinite.
         level : float
             Level of the confidence intervals.
+        vcov, cluster
+            The covariance that standard errors come from, as ``type`` and ``cluster`` in ``vcov``.  Robust ones have
+            degrees of freedom of their own: Satterthwaite's for the sandwich, or ``ddf="normal"``.
 
         Returns
         -------
@@ -80,31 +94,70 @@ class Tables(Figures):
             be estimated come last, with missing numbers.
         """
         if effects == "fixed":
-            return self._frame(inference.fixed_table(self._estimate, ddf, level))
+            return self._frame(inference.fixed_table(self._estimate, ddf, level, vcov, cluster))
         if effects == "ran_pars":
             return self._frame(inference.random_parameter_table(self._estimate))
         if effects == "ran_vals":
             return self.ranef()
         raise OptionError(f"effects={effects!r}: choose 'fixed', 'ran_pars' or 'ran_vals'")
 
-    def confint(self, *, method: str = "wald", level: float = 0.95, ddf: str = "normal") -> Any:
-        """Return confidence intervals of the fixed effects.
+    def confint(
+        self,
+        *,
+        method: str = "wald",
+        level: float = 0.95,
+        ddf: str = inference.DEFAULT_DDF,
+        n: int = 1000,
+        seed: int | None = None,
+    ) -> Any:
+        """Return confidence intervals.
 
         Parameters
         ----------
-        method : {"wald"}
-            Estimate plus and minus a quantile times the standard error.
+        method : {"wald", "profile", "boot"}
+            Of the fixed effects: estimate plus and minus a quantile times the standard error.  Or by profile likelihood
+            (of maximum likelihood), of all parameters: fixed effects, standard deviations ``sd_x|g`` and correlations
+            ``cor_y.x|g`` of the random effects, and ``sigma``, each on its natural scale; a bound of 0, or of -1 or 1,
+            means that the interval reaches the boundary.  Or, of the same parameters, by percentiles of the parametric
+            bootstrap; ``bootstrap`` offers more.
         level : float
             Probability that an interval covers.
-        ddf : {"normal", "residual"}
-            As in ``tidy``.
+        ddf : str
+            As in ``tidy``; for ``"wald"``.
+        n, seed : int
+            Replicates and their seed; for ``"boot"``.
 
         Returns
         -------
         data frame
             ``term, conf_low, conf_high``.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "dict"))
+        >>> bounds = fit.confint(method="profile")
+        >>> [round(float(low), 2) for low in bounds["conf_low"]]
+        [1486.45, 12.2, 38.23]
         """
-        return self._frame(inference.confidence_table(self._estimate, method, ddf, level))
+        return self._frame(inference.confidence_table(self._estimate, method, ddf, level, n, seed))
+
+    def profile(self, *, level: float = 0.95, terms: Sequence[str] | None = None) -> Any:
+        """Return likelihood profiles: zeta, the signed root of the deviance's rise, as each parameter is held.
+
+        Parameters
+        ----------
+        level : float
+            The profiles reach to the bounds of the intervals of this level.
+        terms : list of str, optional
+            Parameters, as ``confint(method="profile")`` names them.  Default: all.
+
+        Returns
+        -------
+        data frame
+            ``term, value, zeta``, ascending in ``value``.  A straight line is a quadratic likelihood.
+        """
+        return self._frame(inference.profile_table(self._estimate, level, terms))
 
     def varcorr(self) -> Any:
         """Return variances, standard deviations and correlations of the random effects, and of the residual.

@@ -48,7 +48,10 @@ class Sums(Protocol):
 
 
 class Estimate:
-    """A fit with its names.  What can be made from the rows is made when it is first asked for."""
+    """A fit with its names.  What can be made from the rows is made when it is first asked for.
+
+    ``memo`` keeps what inference has computed for this fit.
+    """
 
     def __init__(
         self,
@@ -67,6 +70,7 @@ class Estimate:
         self.splines = splines
         self._data = data
         self._frame = frame
+        self.memo: dict[str, Any] = {}
         self._why_gone = why_gone
         self.__dict__.update({name: part for name, part in made.items() if part is not None})
 

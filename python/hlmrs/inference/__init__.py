@@ -1,15 +1,27 @@
 """Tests, intervals, predictions and other tables of a fit.
 
-``distributions`` has the tails, ``coefficients`` the Wald table of the fixed effects, ``variances`` the variance
-components, ``effects`` random effects and group coefficients, ``prediction`` predictions, ``residuals`` residuals,
-``tables`` puts them under broom's names.
+``distributions``, ``tails``, ``studentized_range`` and ``largest_statistic`` have the tails; ``degrees_of_freedom`` is
+the one entry to tests of L beta, by ``satterthwaite``, ``kenward_roger`` or ``containment``, ``robust`` has sandwiches
+by ``clusters``, and ``uncertainty`` the choice of all these; ``cells`` reads what hypotheses about terms are made of;
+``coefficients`` has the Wald table of the fixed effects, ``variances`` the variance components, ``variance_tests``
+their tests, ``profiles`` profile likelihood, ``bootstrap`` replicates, ``panel`` every method side by side, ``effects``
+random effects and group coefficients, ``prediction`` predictions, ``residuals`` residuals, ``tables`` puts them under
+broom's names.
 """
 
+from .bootstrap import Bootstrap, draw, draw_statistic
+from .cells import CellDesign, CellTerm, cell_design
 from .coefficients import CoefficientTable, check_level
+from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
+from .distributions import two_sided_p, two_sided_quantile
 from .effects import group_coefficients, random_effects
 from .expression import polars_expression
+from .largest_statistic import LargestStatistic
+from .panel import panel_table
 from .prediction import Choice, predict, predict_rows
+from .profiles import parameter_codes, profile_table, profiles
 from .residuals import augment, residuals
+from .studentized_range import studentized_range_quantile, studentized_range_tail
 from .tables import (
     coefficients,
     confidence_table,
@@ -20,28 +32,58 @@ from .tables import (
     structure_table,
     variance_table,
 )
+from .tails import chi_square_tail, f_quantile, f_tail
+from .uncertainty import Uncertainty, covariance_matrix, uncertainty
+from .variance_tests import variance_test_table
 from .variances import RESIDUAL, variance_components, variance_shares
 
 __all__ = [
+    "DDF_METHODS",
+    "DEFAULT_DDF",
     "RESIDUAL",
+    "Bootstrap",
+    "CellDesign",
+    "CellTerm",
     "Choice",
     "CoefficientTable",
+    "LargestStatistic",
+    "Uncertainty",
     "augment",
+    "cell_design",
     "check_level",
+    "chi_square_tail",
     "coefficients",
     "confidence_table",
+    "contrast_rows",
+    "covariance_matrix",
+    "draw",
+    "draw_statistic",
+    "f_quantile",
+    "f_tail",
     "fixed_table",
     "glance_table",
     "group_coefficients",
+    "joint_test",
+    "panel_table",
+    "parameter_codes",
     "polars_expression",
     "predict",
     "predict_rows",
+    "profile_table",
+    "profiles",
     "random_effects",
     "random_parameter_table",
     "record",
     "residuals",
     "structure_table",
+    "studentized_range_quantile",
+    "studentized_range_tail",
+    "two_sided_p",
+    "two_sided_quantile",
+    "uncertainty",
     "variance_components",
     "variance_shares",
     "variance_table",
+    "variance_test_table",
+    "vcov",
 ]

@@ -12,8 +12,6 @@ from .distributions import two_sided_p, two_sided_quantile
 
 Vector = NDArray[np.float64]
 
-DDF_METHODS = ("normal", "residual")
-
 
 @dataclass(frozen=True, slots=True)
 class CoefficientTable:
@@ -40,13 +38,6 @@ def coefficient_table(
     rows = (beta, std_error, statistic, df, p_value, beta - margin, beta + margin)
     unknown = np.full(len(dropped), math.nan)
     return CoefficientTable([*names, *dropped], *(np.concatenate([row, unknown]) for row in rows))
-
-
-def denominator_df(method: str, n_coefficients: int, n_rows: int) -> Vector:
-    """Return the degrees of freedom of every coefficient by a method that is the same for all."""
-    if method not in DDF_METHODS:
-        raise OptionError(f"ddf={method!r}: choose one of {', '.join(map(repr, DDF_METHODS))}")
-    return np.full(n_coefficients, math.inf if method == "normal" else float(n_rows - n_coefficients))
 
 
 def check_level(level: float) -> None:

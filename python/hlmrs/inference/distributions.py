@@ -62,12 +62,12 @@ def _incomplete_beta(a: float, b: float, x: float, complement: float) -> float:
     half, other = (b, a) if b == 0.5 else (a, b)
     log_beta = math.lgamma(half) - _log_gamma_ratio(other)
     front = math.exp(a * math.log(x) + b * math.log(complement) - log_beta) / a
-    return front * _continued_fraction(a, b, x)
+    return front * beta_fraction(a, b, x)
 
 
-def _continued_fraction(a: float, b: float, x: float) -> float:
-    """Lentz's evaluation."""
-    c, d = 1.0, _away_from_zero(1 - (a + b) * x / (a + 1))
+def beta_fraction(a: float, b: float, x: float) -> float:
+    """Evaluate the fraction of the incomplete beta function by Lentz's method (DLMF 8.17.22)."""
+    c, d = 1.0, away_from_zero(1 - (a + b) * x / (a + 1))
     d = 1 / d
     value = d
     for m in range(1, _TERMS):
@@ -75,13 +75,14 @@ def _continued_fraction(a: float, b: float, x: float) -> float:
             m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
             -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
         ):
-            d = 1 / _away_from_zero(1 + numerator * d)
-            c = _away_from_zero(1 + numerator / c)
+            d = 1 / away_from_zero(1 + numerator * d)
+            c = away_from_zero(1 + numerator / c)
             value *= c * d
         if abs(c * d - 1) < 1e-16:
             break
     return value
 
 
-def _away_from_zero(value: float) -> float:
+def away_from_zero(value: float) -> float:
+    """Return a value that may be divided by."""
     return value if abs(value) > _TINY else _TINY

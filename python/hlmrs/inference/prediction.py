@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import Columns, NewRows
+from .._core import Columns, NewRows, mode_slopes
 from ..errors import DataError, OptionError
 from ..fitting import Estimate, evaluate
 from ..formula import Column
@@ -18,6 +18,7 @@ Vector = NDArray[np.float64]
 
 NEW_LEVELS = ("error", "population", "missing")
 INTERVALS = ("confidence", "prediction")
+VARIANCES = ("estimated", "known")
 UNSEEN = np.uint32(0xFFFFFFFF)
 
 
@@ -30,11 +31,13 @@ class Choice:
     interval: str | None
     level: float
     offset: Vector | None
+    variances: str = "estimated"
 
     def __post_init__(self) -> None:
         for name, value, known in (
             ("new_levels", self.new_levels, NEW_LEVELS),
             ("interval", self.interval, (None, *INTERVALS)),
+            ("variances", self.variances, VARIANCES),
         ):
             if value not in known:
                 raise OptionError(f"{name}={value!r}: choose one of {', '.join(map(repr, known))}")
@@ -59,6 +62,8 @@ def predict(estimate: Estimate, columns: Columns, choice: Choice) -> dict[str, V
     if choice.interval is None:
         return {"prediction": eta}
     variance = _variance(estimate, rows, use, predicts_rows=choice.interval == "prediction")
+    if choice.variances == "estimated":
+        variance += _variance_of_theta(estimate, rows, use)
     return _with_interval(eta, np.sqrt(variance), choice.level)
 
 
@@ -98,6 +103,22 @@ def _variance(estimate: Estimate, rows: NewRows, use: list[bool], *, predicts_ro
             terms.append(None)
     variance = estimate.core.prediction_variance(x, terms)
     return variance + estimate.core.sigma**2 if predicts_rows else variance
+
+
+def _variance_of_theta(estimate: Estimate, rows: NewRows, use: list[bool]) -> Vector:
+    """Return what the estimation of θ adds: the squared slopes of the prediction in θ, weighted by its covariance."""
+    if "mode_slopes" not in estimate.memo:
+        estimate.memo["mode_slopes"] = mode_slopes(estimate.core)
+    slopes = estimate.memo["mode_slopes"]
+    none = rows.linear_predictor(0 * full_beta(estimate), [0 * b for b in estimate.core.modes()], use)
+    by_theta = []
+    for beta, modes in zip(slopes["beta"], slopes["modes"], strict=True):
+        full = np.zeros(len(estimate.layout.columns))
+        full[list(estimate.layout.kept)] = beta
+        by_theta.append(rows.linear_predictor(full, modes, use) - none)
+    moved = np.array(by_theta)
+    variance: Vector = np.einsum("ki,kl,li->i", moved, slopes["covariance"], moved)
+    return variance
 
 
 def _with_interval(eta: Vector, std_error: Vector, level: float) -> dict[str, Vector]:

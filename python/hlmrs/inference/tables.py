@@ -10,29 +10,39 @@ from .._core import Problem
 from ..errors import OptionError
 from ..fitting import Estimate
 from ..frame import Column
-from .coefficients import CoefficientTable, coefficient_table, denominator_df
+from .bootstrap import draw
+from .coefficients import CoefficientTable, coefficient_table
+from .profiles import profile_intervals
+from .uncertainty import uncertainty
 from .variances import RESIDUAL, variance_components
 
 Table = dict[str, Column]
 
+CONFINT_METHODS = ("wald", "profile", "boot")
 
-def coefficients(estimate: Estimate, ddf: str, level: float) -> CoefficientTable:
+
+def coefficients(
+    estimate: Estimate, ddf: str, level: float, vcov: str = "model", cluster: Any = None
+) -> CoefficientTable:
     """Compute the Wald table of the fixed effects; columns that cannot be estimated come last, as NaN."""
     layout, core = estimate.layout, estimate.core
-    df = denominator_df(ddf, len(core.beta), layout.n_rows)
-    std_error = np.sqrt(np.diag(core.vcov()))
+    _, std_error, df = uncertainty(estimate, ddf, vcov, cluster).rows(np.eye(len(core.beta)))
     return coefficient_table(layout.coef_names, core.beta, std_error, df, level=level, dropped=layout.dropped_columns)
 
 
-def fixed_table(estimate: Estimate, ddf: str, level: float) -> Table:
+def fixed_table(estimate: Estimate, ddf: str, level: float, vcov: str = "model", cluster: Any = None) -> Table:
     """Lay the Wald table out."""
-    return asdict(coefficients(estimate, ddf, level))
+    return asdict(coefficients(estimate, ddf, level, vcov, cluster))
 
 
-def confidence_table(estimate: Estimate, method: str, ddf: str, level: float) -> Table:
+def confidence_table(estimate: Estimate, method: str, ddf: str, level: float, n: int, seed: int | None) -> Table:
     """Lay confidence intervals out."""
-    if method != "wald":
-        raise OptionError(f"method={method!r}: choose 'wald'")
+    if method not in CONFINT_METHODS:
+        raise OptionError(f"method={method!r}: choose one of {', '.join(map(repr, CONFINT_METHODS))}")
+    if method == "profile":
+        return profile_intervals(estimate, level)
+    if method == "boot":
+        return draw(estimate, n, "parametric", seed, None).intervals("percentile", level)
     table = coefficients(estimate, ddf, level)
     n = len(estimate.core.beta)
     return {"term": table.term[:n], "conf_low": table.conf_low[:n], "conf_high": table.conf_high[:n]}

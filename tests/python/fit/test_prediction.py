@@ -43,7 +43,7 @@ NEW = pl.DataFrame({"Days": [0.0, 4.5, 12.0], "Subject": ["308", "372", "309"]})
 
 def test_confidence_intervals_count_beta_and_b_jointly(fit):
     joint, _ = dense(fit)
-    table = fit.predict(NEW, interval="confidence")
+    table = fit.predict(NEW, interval="confidence", variances="known")
     for row, (day, code) in zip(table.to_dicts(), [(0.0, 0), (4.5, 17), (12.0, 1)], strict=True):
         variance = row_of(day, code) @ joint @ row_of(day, code)
         assert row["std_error"] == pytest.approx(np.sqrt(variance), rel=1e-8)
@@ -52,8 +52,8 @@ def test_confidence_intervals_count_beta_and_b_jointly(fit):
 
 
 def test_prediction_intervals_add_the_residual_variance(fit):
-    confidence = fit.predict(NEW, interval="confidence")["std_error"].to_numpy()
-    prediction = fit.predict(NEW, interval="prediction")["std_error"].to_numpy()
+    confidence = fit.predict(NEW, interval="confidence", variances="known")["std_error"].to_numpy()
+    prediction = fit.predict(NEW, interval="prediction", variances="known")["std_error"].to_numpy()
     np.testing.assert_allclose(prediction**2, confidence**2 + fit.sigma**2)
 
 
@@ -61,7 +61,7 @@ def test_a_new_group_has_the_variance_between_groups(fit):
     new = pl.DataFrame({"Days": [4.0], "Subject": ["nobody"]})
     _, sigma = dense(fit)
     x = np.array([1.0, 4.0])
-    row = fit.predict(new, interval="confidence", new_levels="population").to_dicts()[0]
+    row = fit.predict(new, interval="confidence", variances="known", new_levels="population").to_dicts()[0]
     assert row["prediction"] == pytest.approx(x @ fit.beta)
     assert row["std_error"] ** 2 == pytest.approx(x @ fit.vcov() @ x + x @ sigma @ x, rel=1e-8)
 
@@ -69,7 +69,7 @@ def test_a_new_group_has_the_variance_between_groups(fit):
 def test_the_population_has_the_uncertainty_of_beta_alone_but_its_observations_come_from_new_groups(fit):
     _, sigma = dense(fit)
     x = np.array([1.0, 4.5])
-    mean = fit.predict(NEW, random_effects=False, interval="confidence").to_dicts()[1]
+    mean = fit.predict(NEW, random_effects=False, interval="confidence", variances="known").to_dicts()[1]
     single = fit.predict(NEW, random_effects=False, interval="prediction").to_dicts()[1]
     assert mean["std_error"] ** 2 == pytest.approx(x @ fit.vcov() @ x, rel=1e-8)
     assert single["std_error"] ** 2 == pytest.approx(x @ fit.vcov() @ x + x @ sigma @ x + fit.sigma**2, rel=1e-8)

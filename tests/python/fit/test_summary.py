@@ -36,7 +36,7 @@ def report():
         "Reference levels: sector = Public",
         "sectorCatholic:cses",
         "Residual",
-        "normal distribution",
+        "Satterthwaite's degrees of freedom",
     ],
 )
 def test_it_states(report, stated):

@@ -63,7 +63,7 @@ def test_standard_error_of_a_balanced_mean(dyestuff):
 
 
 def test_wald_table(fit):
-    table = rows(fit.tidy())
+    table = rows(fit.tidy(ddf="normal"))
     assert [row["term"] for row in table] == fit.coef_names
     for row, estimate, variance in zip(table, fit.beta, np.diag(fit.vcov()), strict=True):
         assert row["estimate"] == estimate
@@ -75,7 +75,7 @@ def test_wald_table(fit):
 
 
 def test_residual_df_widen_the_intervals(fit):
-    normal, residual = rows(fit.confint()), rows(fit.confint(ddf="residual"))
+    normal, residual = rows(fit.confint(ddf="normal")), rows(fit.confint(ddf="residual"))
     assert list(normal[0]) == ["term", "conf_low", "conf_high"]
     # the 97.5 % point of t with 178 df: 1.9734
     width = (residual[1]["conf_high"] - residual[1]["conf_low"]) / (normal[1]["conf_high"] - normal[1]["conf_low"])

@@ -1,0 +1,93 @@
+"""Standardized coefficients, design effects, and the reduction of variance components against a null model."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError
+from ..fitting import Estimate, change_request
+from ..fitting import estimate as fit_request
+from ..formula import Column as ColumnName
+from ..formula import Factor
+from ..frame import Column
+from ..inference import Uncertainty, check_level, two_sided_quantile, variance_components
+from .shares import variance_parts
+
+Vector = NDArray[np.float64]
+
+
+def standardized_table(estimate: Estimate, level: float, uncertainty: Uncertainty) -> dict[str, Column]:
+    """Tabulate β sd(x) / sd(y), for every column of X but the constant one."""
+    check_level(level)
+    x = estimate.rows.model_matrix()[:, list(estimate.layout.kept)]
+    sd_x, sd_y = x.std(axis=0, ddof=1), float(estimate.values.response.std(ddof=1))
+    varies = sd_x > 1e-12 * np.abs(x).max(axis=0, initial=0.0)
+    _, std_error, df = uncertainty.rows(np.eye(x.shape[1]))
+    scale = (sd_x / sd_y)[varies]
+    value, std_error, df = estimate.core.beta[varies] * scale, std_error[varies] * scale, df[varies]
+    margin = np.array([two_sided_quantile(level, nu) for nu in df]) * std_error
+    return {
+        "term": [name for name, keep in zip(estimate.layout.coef_names, varies, strict=True) if keep],
+        "estimate": value,
+        "std_error": std_error,
+        "df": df,
+        "conf_low": value - margin,
+        "conf_high": value + margin,
+    }
+
+
+def design_effect_table(estimate: Estimate) -> dict[str, Column]:
+    """Tabulate Kish's design effect of every grouping factor: 1 + (m - 1) ICC, m = Σ n_j² / n."""
+    parts = variance_parts(estimate)
+    within = parts.of_groups + parts.residual
+    sizes = [np.bincount(estimate.rows.group_codes(g)) for g in range(len(estimate.layout.groups))]
+    n = estimate.layout.n_rows
+    size = np.array([float(np.sum(s.astype(float) ** 2)) / n for s in sizes])
+    icc = np.array([parts.random[group.name] / within for group in estimate.layout.groups])
+    effect = 1 + (size - 1) * icc
+    return {
+        "group": [group.name for group in estimate.layout.groups],
+        "n_groups": np.array([len(s) for s in sizes]),
+        "group_size": size,
+        "icc": icc,
+        "design_effect": effect,
+        "effective_n": n / effect,
+    }
+
+
+def reduction_table(estimate: Estimate, null: Estimate | None) -> dict[str, Column]:
+    """Tabulate (τ_null - τ) / τ_null for every variance that both models have."""
+    null = _null_model(estimate) if null is None else null
+    if not np.array_equal(null.values.response, estimate.values.response):
+        raise DataError("the null model was fitted to another response or to other rows")
+    before = {(row.group, row.term1): row.variance for row in variance_components(null) if row.term2 is None}
+    after = [row for row in variance_components(estimate) if row.term2 is None and (row.group, row.term1) in before]
+    old = np.array([before[row.group, row.term1] for row in after])
+    new = np.array([row.variance for row in after])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        reduction = np.where(old > 0, (old - new) / old, np.nan)
+    return {
+        "group": [row.group for row in after],
+        "term": [row.term1 for row in after],
+        "variance_null": old,
+        "variance": new,
+        "reduction": reduction,
+    }
+
+
+def _null_model(estimate: Estimate) -> Estimate:
+    """Fit an intercept, and a random one for every grouping factor, to the rows of the fit."""
+    if estimate.layout.n_rows != estimate.layout.n_rows_input:
+        raise DataError(
+            "rows with missing values were dropped, and the null model would keep some of them: fit it to the same "
+            "rows, and give it as null="
+        )
+    groups = dict.fromkeys(":".join(_written(random.group)) for random in estimate.request.spec.random)
+    formula = ". ~ 1 + " + " + ".join(f"(1 | {group})" for group in groups)
+    return fit_request(change_request(estimate.request, formula, estimate.frame.names, {}), estimate.frame)
+
+
+def _written(factors: tuple[Factor, ...]) -> Iterator[str]:
+    for factor in factors:
+        yield f"`{factor.name}`" if isinstance(factor.expression, ColumnName) else factor.name

@@ -1,0 +1,92 @@
+"""Where the variance is: by source and level, for any number of nested and crossed grouping factors.
+
+Rights and Sterba (2019), Psychol. Methods 24, 309-338, for two levels: f1, f2, v, m and σ².  A part of the linear
+predictor belongs to the grouping factor whose groups it differs between: its group means, coarser factors first.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..fitting import Estimate
+from ..frame import Column
+
+Vector = NDArray[np.float64]
+Codes = NDArray[np.uint32]
+
+WITHIN = "Residual"
+_SWEEPS = 200
+_PRECISION = 1e-12
+_ROUNDING = 1e-14
+
+
+def decomposition_table(estimate: Estimate) -> dict[str, Column]:
+    """Tabulate variances and their shares of the total and of their level."""
+    rows = [*_fixed_rows(estimate), *_random_rows(estimate), ("residual", WITHIN, estimate.core.sigma**2)]
+    variance = np.array([row[2] for row in rows])
+    variance[np.abs(variance) < _ROUNDING * np.abs(variance).sum()] = 0.0
+    level = np.array([row[1] for row in rows])
+    of_level = {name: variance[level == name].sum() for name in set(level.tolist())}
+    totals = np.array([of_level[name] for name in level.tolist()])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return {
+            "source": [row[0] for row in rows],
+            "level": level.tolist(),
+            "variance": variance,
+            "share": variance / variance.sum(),
+            "share_of_level": variance / totals,
+        }
+
+
+def _fixed_rows(estimate: Estimate) -> list[tuple[str, str, float]]:
+    """Part the variance of x'β; the parts add up to it, with covariances of crossed factors shared out."""
+    layout = estimate.layout
+    eta = estimate.core.linear_predictor(estimate.rows, [False] * len(layout.random))
+    n, centred = len(eta), eta - eta.mean()
+    order = sorted(range(len(layout.groups)), key=lambda k: len(layout.groups[k].levels))
+    codes = [estimate.rows.group_codes(k) for k in order]
+    parts = _between(centred, codes)
+    rest = centred - sum(parts, np.zeros(n))
+    rows = [
+        ("fixed", layout.groups[k].name, float(part @ centred) / (n - 1)) for k, part in zip(order, parts, strict=True)
+    ]
+    return [*rows, ("fixed", WITHIN, float(rest @ centred) / (n - 1))]
+
+
+def _random_rows(estimate: Estimate) -> list[tuple[str, str, float]]:
+    """Part the variance of each term's z'b: of its means over the groups, and of the slopes within them."""
+    layout = estimate.layout
+    new = estimate.encoding.bind(estimate.data.columns)
+    kept = slice(None) if estimate.rows.kept is None else estimate.rows.kept
+    totals: dict[tuple[str, str], float] = {}
+    for k, (term, covariance) in enumerate(zip(layout.random, estimate.core.covariances(), strict=True)):
+        name, codes = layout.groups[term.group].name, estimate.rows.group_codes(term.group)
+        z = new.term_matrix(k)[kept]
+        means = _group_sums(z, codes) / np.bincount(codes)[:, None]
+        whole = float((covariance * estimate.moments[k]).sum())
+        between = float(np.einsum("ji,ik,jk,j->", means, covariance, means, np.bincount(codes) / len(codes)))
+        totals["random mean", name] = totals.get(("random mean", name), 0.0) + between
+        if len(term.columns) > 1 or not np.allclose(z, z[:1]):
+            slopes = ("random slopes", WITHIN)
+            totals[slopes] = totals.get(slopes, 0.0) + max(whole - between, 0.0)
+    return [(source, level, value) for (source, level), value in totals.items()]
+
+
+def _between(values: Vector, codes: list[Codes]) -> list[Vector]:
+    """Return the parts of centred values that differ between groups: nested by means, crossed by backfitting."""
+    parts = [np.zeros(len(values)) for _ in codes]
+    for _ in range(_SWEEPS):
+        change = 0.0
+        for k, code in enumerate(codes):
+            rest = values - sum((part for j, part in enumerate(parts) if j != k), np.zeros(len(values)))
+            means = np.bincount(code, weights=rest) / np.bincount(code)
+            change = max(change, float(np.abs(means[code] - parts[k]).max(initial=0.0)))
+            parts[k] = means[code]
+        if change <= _PRECISION * max(float(np.abs(values).max(initial=0.0)), 1e-300):
+            break
+    return parts
+
+
+def _group_sums(z: Vector, codes: Codes) -> Vector:
+    sums = np.zeros((int(codes.max()) + 1, z.shape[1]))
+    np.add.at(sums, codes, z)
+    return sums

@@ -1,0 +1,81 @@
+"""Reliability of random coefficients: the share of true variance among groups in that of their own estimates.
+
+Raudenbush and Bryk (2002), Hierarchical Linear Models, eq. 3.58: λ = τ / (τ + v) of every group and on average.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..fitting import Estimate
+from ..frame import Column
+
+Vector = NDArray[np.float64]
+
+_SINGULAR = 1e-10
+
+
+def reliability_table(estimate: Estimate, *, by_group: bool) -> dict[str, Column]:
+    """Tabulate reliabilities, of every group or on average over the groups that have enough rows."""
+    groups: list[str] = []
+    levels: list[str] = []
+    terms: list[str] = []
+    values: list[float] = []
+    used: list[int] = []
+    for g, group in enumerate(estimate.layout.groups):
+        names, reliability = group_reliability(estimate, g)
+        if by_group:
+            groups += [group.name] * reliability.size
+            levels += [level for level in group.levels for _ in names]
+            terms += names * len(group.levels)
+            values += reliability.ravel().tolist()
+        else:
+            known = np.isfinite(reliability)
+            groups += [group.name] * len(names)
+            terms += names
+            used += known.sum(axis=0).tolist()
+            values += [float(c[k].mean()) if k.any() else math.nan for c, k in zip(reliability.T, known.T, strict=True)]
+    if by_group:
+        return {"group": groups, "level": levels, "term": terms, "reliability": np.array(values)}
+    return {"group": groups, "term": terms, "reliability": np.array(values), "n_groups": np.array(used)}
+
+
+def group_reliability(estimate: Estimate, g: int) -> tuple[list[str], Vector]:
+    """Return the coefficients of a grouping factor, and λ, shape (levels, coefficients).
+
+    With V the covariance of a group's rows given its own effects, v is the diagonal of (Z'V⁻¹Z)⁻¹: for rows that are
+    independent in the group that of least squares, σ²(Z'WZ)⁻¹.  Where other random effects enter, λ is one less the
+    share of the variance that the data leave, which for one random intercept is the same.
+    """
+    layout = estimate.layout
+    own = [k for k, term in enumerate(layout.random) if term.group == g]
+    names = [name for k in own for name in layout.random[k].columns]
+    variance = np.concatenate([np.diag(estimate.core.covariances()[k]) for k in own])
+    if len(layout.groups) > 1:
+        left = np.concatenate([np.diagonal(estimate.core.mode_covariances()[k], axis1=1, axis2=2) for k in own], axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return names, np.where(variance > 0, 1 - left / variance, 0.0)
+    error = _least_squares_variance(estimate, own)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return names, np.where(variance > 0, variance / (variance + error), np.where(np.isnan(error), math.nan, 0.0))
+
+
+def _least_squares_variance(estimate: Estimate, terms: list[int]) -> Vector:
+    """Diagonal of σ²(Z_j'W Z_j)⁻¹ by group; NaN where a group's rows do not determine its coefficients."""
+    new = estimate.encoding.bind(estimate.data.columns)
+    kept = slice(None) if estimate.rows.kept is None else estimate.rows.kept
+    z = np.concatenate([new.term_matrix(k)[kept] for k in terms], axis=1)
+    weights = estimate.rows.weights()
+    codes = estimate.rows.group_codes(estimate.layout.random[terms[0]].group)
+    products = np.zeros((int(codes.max()) + 1, z.shape[1], z.shape[1]))
+    weighted = z if weights is None else z * weights[:, None]
+    np.add.at(products, codes, np.einsum("ni,nj->nij", weighted, z))
+    out = np.full(products.shape[:2], math.nan)
+    for j, product in enumerate(products):
+        scale = np.sqrt(np.diag(product))
+        if (scale > 0).all():
+            values, vectors = np.linalg.eigh(product / np.outer(scale, scale))
+            if values[0] > _SINGULAR:
+                out[j] = estimate.core.sigma**2 * ((vectors / values) @ vectors.T).diagonal() / scale**2
+    return out

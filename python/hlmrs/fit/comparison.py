@@ -1,0 +1,56 @@
+"""Fitted models side by side."""
+
+from typing import Any
+
+from ..frame import build
+from ..hypotheses import comparison_table
+from .figures import Figures
+
+
+def compare(*fits: Figures, reml: bool = False) -> Any:
+    """Compare fitted models: information criteria, and likelihood ratio tests of each against the next smaller.
+
+    Parameters
+    ----------
+    *fits : LinearMixedFit
+        Two models or more, of the same response in the same rows.
+    reml : bool
+        Whether to compare restricted likelihoods, which takes models with the same fixed part.  Default: maximum
+        likelihood.  Fits by the other criterion are fitted again; the fits themselves do not change.
+
+    Returns
+    -------
+    data frame
+        One row a model, from small to large: ``model, n_params, aic, aicc, bic, loglik, weight`` (Akaike's), then
+        ``chisq, df, p_value, null_distribution`` of the test against the row above, and ``estimator``.  Models that are
+        no special case of the next have no test: ``"not nested"``.
+
+    Raises
+    ------
+    DataError
+        For different rows, responses or weights.
+    OptionError
+        For fewer than two fits, or ``reml=True`` with different fixed parts.
+
+    Notes
+    -----
+    A variance that is zero in the smaller model lies on the boundary of its range.  One new variance, with q
+    covariances, is referred to the mixture 0.5 chi2(q) + 0.5 chi2(q + 1) (Self and Liang 1987; Stram and Lee 1994);
+    where no mixture is exact, the chi-square of all parameters is used and said to be conservative.
+
+    Examples
+    --------
+    >>> import hlmrs
+    >>> data = hlmrs.datasets.load("sleepstudy")
+    >>> small = hlmrs.lmer("Reaction ~ Days + (1 | Subject)", data)
+    >>> large = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", data)
+    >>> table = hlmrs.compare(small, large)
+    >>> round(table["chisq"][1], 2), table["null_distribution"][1]
+    (42.14, '0.5 chi2(1) + 0.5 chi2(2)')
+    """
+    for fit in fits:
+        if not isinstance(fit, Figures):
+            raise TypeError(f"compare takes fitted models, not {type(fit).__name__}")
+    estimates = [fit._estimate for fit in fits]
+    table = comparison_table(estimates, reml=reml)
+    return build(estimates[0].kind, table)

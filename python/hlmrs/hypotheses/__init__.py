@@ -1,0 +1,11 @@
+"""Tests of terms and of linear hypotheses of the fixed effects, and comparisons of models.
+
+``terms`` has the hypothesis matrices of types 1, 2 and 3, ``words`` reads hypotheses, ``tables`` tests both;
+``nesting`` says whether a model is a special case of another, ``null_distribution`` what their likelihood ratio
+refers to, ``comparison`` compares models.
+"""
+
+from .comparison import comparison_table
+from .tables import anova_table, deletion_table, hypothesis_table
+
+__all__ = ["anova_table", "comparison_table", "deletion_table", "hypothesis_table"]

@@ -1,0 +1,111 @@
+"""Models side by side: information criteria, and likelihood ratios of nested neighbours."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from .._core import Fit
+from ..errors import DataError, OptionError
+from ..fitting import Estimate
+from ..frame import Column
+from .nesting import embed
+from .null_distribution import null_distribution
+
+_CHISQ_NOISE = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A model as it was fitted, and its fit by the criterion of the comparison."""
+
+    estimate: Estimate
+    core: Fit
+    label: str
+
+
+def comparison_table(estimates: Sequence[Estimate], *, reml: bool) -> dict[str, Column]:
+    """Tabulate models from small to large, each tested against the one before it."""
+    if len(estimates) < 2:
+        raise OptionError("a comparison needs two fits or more")
+    for other in estimates[1:]:
+        _check_same_rows(estimates[0], other)
+        if reml:
+            _check_same_fixed_part(estimates[0], other)
+    models = sorted((_compared(estimate, reml) for estimate in estimates), key=lambda model: model.core.n_params)
+    n, k = estimates[0].layout.n_rows, np.array([model.core.n_params for model in models])
+    deviance = np.array([model.core.criterion for model in models])
+    aic = deviance + 2 * k
+    with np.errstate(divide="ignore", invalid="ignore"):
+        aicc = np.where(n > k + 1, aic + 2 * k * (k + 1) / (n - k - 1), math.nan)
+    relative = np.exp(-(aic - aic.min()) / 2)
+    return {
+        "model": [model.label for model in models],
+        "n_params": k,
+        "aic": aic,
+        "aicc": aicc,
+        "bic": deviance + math.log(n) * k,
+        "loglik": -deviance / 2,
+        "weight": relative / relative.sum(),
+        **_ratios(models),
+        "estimator": ["REML" if reml else "ML"] * len(models),
+    }
+
+
+def _compared(estimate: Estimate, reml: bool) -> Compared:
+    """Fit again by the criterion of the comparison, if it was another."""
+    core = estimate.core
+    if estimate.request.reml != reml:
+        core = core.problem.with_criterion(reml).fit(estimate.request.settings())
+    return Compared(estimate, core, estimate.request.spec.formula.strip())
+
+
+def _ratios(models: Sequence[Compared]) -> dict[str, Column]:
+    rows: list[tuple[float, float, float, str | None]] = [(math.nan, math.nan, math.nan, None)]
+    rows += [_ratio(small, large) for small, large in pairwise(models)]
+    chisq, df, p_value, law = zip(*rows, strict=True)
+    return {
+        "chisq": np.array(chisq),
+        "df": np.array(df),
+        "p_value": np.array(p_value),
+        "null_distribution": list(law),
+    }
+
+
+def _ratio(small: Compared, large: Compared) -> tuple[float, float, float, str | None]:
+    """Test a model against the next larger: chi-square, degrees of freedom, p, and what p refers to."""
+    df = large.core.n_params - small.core.n_params
+    embedding = embed(small.estimate, large.estimate) if df > 0 else None
+    if embedding is None:
+        return math.nan, math.nan, math.nan, "not nested"
+    chisq = small.core.criterion - large.core.criterion
+    if -_CHISQ_NOISE * max(1.0, abs(large.core.criterion)) < chisq < 0:
+        chisq = 0.0
+    n_fixed = len(large.core.beta) - len(small.core.beta)
+    singular = small.core.verdict["status"] == "boundary"
+    law = null_distribution(embedding, n_fixed, df - n_fixed, singular=singular)
+    return chisq, float(df), law.p_value(chisq), str(law)
+
+
+def _check_same_rows(one: Estimate, other: Estimate) -> None:
+    """Refuse fits to different rows, responses or weights: their likelihoods cannot be compared."""
+    n, m = one.layout.n_rows, other.layout.n_rows
+    first, second = one.request.spec.formula.strip(), other.request.spec.formula.strip()
+    if n != m:
+        raise DataError(
+            f"{first!r} used {n:,} rows and {second!r} {m:,}: models are compared on the same rows; "
+            "drop rows with missing values in any of their columns before fitting"
+        )
+    a, b = one.values, other.values
+    if not np.array_equal(a.response, b.response):
+        raise DataError(f"{first!r} and {second!r} were fitted to different responses or different rows")
+    ones = np.ones(n)
+    if not np.array_equal(ones if a.weights is None else a.weights, ones if b.weights is None else b.weights):
+        raise DataError(f"{first!r} and {second!r} were fitted with different weights")
+
+
+def _check_same_fixed_part(one: Estimate, other: Estimate) -> None:
+    if one.layout.coef_names != other.layout.coef_names:
+        raise OptionError("reml=True compares models with the same fixed part; leave it out to compare by ML")

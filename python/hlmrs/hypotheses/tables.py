@@ -1,0 +1,117 @@
+"""F tests of terms, and tests of linear hypotheses, as columns of a frame."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import OptionError
+from ..fitting import Estimate
+from ..frame import Column
+from ..inference import Uncertainty, cell_design, check_level, f_tail, two_sided_p, two_sided_quantile
+from .terms import term_hypotheses, tested
+from .words import Hypothesis, read_hypotheses
+
+Vector = NDArray[np.float64]
+
+
+def anova_table(estimate: Estimate, kind: int, uncertainty: Uncertainty) -> dict[str, Column]:
+    """Tabulate an F test for every term of the fixed part but the intercept."""
+    return _f_tests(term_hypotheses(cell_design(estimate), kind), uncertainty)
+
+
+def deletion_table(estimate: Estimate, uncertainty: Uncertainty) -> dict[str, Column]:
+    """Tabulate an F test for every term that could be dropped: no interaction of it is in the model."""
+    design = cell_design(estimate)
+    free = {term.name for term in tested(design) if not any(map(term.is_marginal_to, design.terms))}
+    hypotheses = term_hypotheses(design, 2)
+    return _f_tests({name: rows for name, rows in hypotheses.items() if name in free}, uncertainty)
+
+
+def hypothesis_table(
+    estimate: Estimate, hypotheses: Any, joint: bool | None, level: float, uncertainty: Uncertainty
+) -> dict[str, Column]:
+    """Tabulate tests of hypotheses, one by one or jointly."""
+    check_level(level)
+    equations = _equations(estimate, hypotheses)
+    matrix = np.stack([equation.weights for equation in equations])
+    values = np.array([equation.value for equation in equations])
+    if joint is None:
+        joint = len(equations) > 1
+    if joint:
+        num_df, den_df, statistic = uncertainty.joint(matrix, _origin(matrix, values))
+        text = ", ".join(dict.fromkeys(equation.text for equation in equations))
+        return {"hypothesis": [text], **_f_row(np.array([[num_df, den_df, statistic]]))}
+    return {"hypothesis": [equation.text for equation in equations], **_t_rows(matrix, values, level, uncertainty)}
+
+
+def _t_rows(matrix: Vector, values: Vector, level: float, uncertainty: Uncertainty) -> dict[str, Column]:
+    """Lay out estimates of l'β with tests against their values."""
+    estimate, std_error, df = uncertainty.rows(matrix)
+    statistic = (estimate - values) / std_error
+    margin = np.array([two_sided_quantile(level, nu) for nu in df]) * std_error
+    return {
+        "estimate": estimate,
+        "value": values,
+        "std_error": std_error,
+        "df": df,
+        "statistic": statistic,
+        "p_value": np.array([two_sided_p(t, nu) for t, nu in zip(statistic, df, strict=True)]),
+        "conf_low": estimate - margin,
+        "conf_high": estimate + margin,
+    }
+
+
+def _f_tests(hypotheses: dict[str, Vector], uncertainty: Uncertainty) -> dict[str, Column]:
+    tested = {name: rows for name, rows in hypotheses.items() if len(rows)}
+    numbers = np.array([uncertainty.joint(rows) for rows in tested.values()]).reshape(-1, 3)
+    empty = [name for name in hypotheses if name not in tested]
+    numbers = np.concatenate([numbers, np.tile([0.0, np.nan, np.nan], (len(empty), 1))])
+    return {"term": [*tested, *empty], **_f_row(numbers)}
+
+
+def _f_row(numbers: Vector) -> dict[str, Column]:
+    num_df, den_df, statistic = numbers.T
+    p_value = [f_tail(f, a, b) for a, b, f in numbers.tolist()]
+    return {"num_df": num_df, "den_df": den_df, "statistic": statistic, "p_value": np.array(p_value)}
+
+
+def _equations(estimate: Estimate, hypotheses: "str | Sequence[str] | ArrayLike") -> list[Hypothesis]:
+    """Read hypotheses in words, or take the rows of a matrix over the coefficients."""
+    names = estimate.layout.coef_names
+    if isinstance(hypotheses, str):
+        return read_hypotheses(hypotheses, names)
+    if isinstance(hypotheses, Sequence) and hypotheses and all(isinstance(text, str) for text in hypotheses):
+        return [equation for text in hypotheses for equation in read_hypotheses(str(text), names)]
+    try:
+        matrix = np.atleast_2d(np.asarray(hypotheses, dtype=float))
+    except (TypeError, ValueError):
+        raise TypeError(f"hypotheses={hypotheses!r}: give a text, several, or a matrix") from None
+    if matrix.ndim != 2 or matrix.shape[1] != len(names) or not len(matrix):
+        raise OptionError(
+            f"the matrix of hypotheses has shape {matrix.shape}; it needs a column for each of the {len(names)} "
+            "coefficients"
+        )
+    if not np.isfinite(matrix).all() or not matrix.any(axis=1).all():
+        raise OptionError("a row of the matrix of hypotheses is zero or not finite")
+    return [Hypothesis(_spelled(row, names), row, 0.0) for row in matrix]
+
+
+def _spelled(row: Vector, names: Sequence[str]) -> str:
+    """Write a row of a matrix as an equation."""
+    parts = []
+    for weight, name in zip(row.tolist(), names, strict=True):
+        if weight:
+            size = "" if abs(weight) == 1 else f"{abs(weight):g} * "
+            parts.append(f"{'-' if weight < 0 else '+'} {size}{name}")
+    text = " ".join(parts)
+    return f"{text.removeprefix('+ ')} = 0"
+
+
+def _origin(matrix: Vector, values: Vector) -> Vector:
+    """Return coefficients that meet all hypotheses, or refuse hypotheses that contradict each other."""
+    solution = np.linalg.lstsq(matrix, values, rcond=None)[0]
+    if not np.allclose(matrix @ solution, values, rtol=1e-9, atol=1e-9 * max(1.0, float(np.abs(values).max()))):
+        raise OptionError("these hypotheses contradict each other: no coefficients meet them all")
+    return np.asarray(solution)

@@ -1,0 +1,201 @@
+"""Linear hypotheses in words: ``"Days = 10"``, ``"a = b, c = 0"``, ``"2 * a - b / 3 = c + 1"``.
+
+sides   := side ("=" side)* [("," | ";") sides]
+side    := ["-" | "+"] product (("+" | "-") product)*
+product := factor (("*" | "/") factor)*
+factor  := number | coefficient | "(" side ")"
+
+A coefficient is the longest name of one that stands there, or a name in backticks.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import FormulaError
+from ..formula.suggest import listed, suggestion
+
+Vector = NDArray[np.float64]
+
+_NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_WORD = re.compile(r"[^\s=,;+\-*/()]+")
+_INTERCEPT = "(Intercept)"
+_MOST_NESTED = 50
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """l'β = value, with its text."""
+
+    text: str
+    weights: Vector
+    value: float
+
+
+def read_hypotheses(text: str, names: Sequence[str]) -> list[Hypothesis]:
+    """Read all equations of a text."""
+    return _Reader(text, names).equations()
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """weights'β + constant."""
+
+    weights: Vector
+    constant: float
+
+    def times(self, factor: float) -> "_Sum":
+        return _Sum(self.weights * factor, self.constant * factor)
+
+    def plus(self, other: "_Sum", sign: float) -> "_Sum":
+        return _Sum(self.weights + sign * other.weights, self.constant + sign * other.constant)
+
+    @property
+    def is_number(self) -> bool:
+        return not self.weights.any()
+
+
+class _Reader:
+    """A cursor over the text."""
+
+    def __init__(self, text: str, names: Sequence[str]) -> None:
+        self._text = text
+        self._names = {name: k for k, name in enumerate(names)}
+        if "Intercept" not in self._names and _INTERCEPT in self._names:
+            self._names["Intercept"] = self._names[_INTERCEPT]
+        self._by_length = sorted(self._names, key=len, reverse=True)
+        self._n = len(names)
+        self._at = 0
+        self._depth = 0
+
+    def equations(self) -> list[Hypothesis]:
+        out = []
+        while True:
+            start = self._skip()
+            sides = [self._side()]
+            while self._take("="):
+                self._take("=")
+                sides.append(self._side())
+            text = self._text[start : self._at].strip()
+            if len(sides) == 1:
+                sides.append(_Sum(np.zeros(self._n), 0.0))
+            out += [self._hypothesis(text, left, right, start) for left, right in pairwise(sides)]
+            if not (self._take(",") or self._take(";")):
+                break
+        if self._skip() < len(self._text):
+            raise self._error("expected '=', ',', an operator, or the end")
+        return out
+
+    def _hypothesis(self, text: str, left: _Sum, right: _Sum, at: int) -> Hypothesis:
+        both = left.plus(right, -1.0)
+        if both.is_number:
+            raise FormulaError("this hypothesis has no coefficient in it", self._text, at)
+        return Hypothesis(text, both.weights, 0.0 - both.constant)
+
+    def _side(self) -> _Sum:
+        self._depth += 1
+        if self._depth > _MOST_NESTED:
+            raise self._error("parentheses are nested too deep")
+        sign = -1.0 if self._take("-") else 1.0
+        if sign > 0:
+            self._take("+")
+        total = self._product().times(sign)
+        while True:
+            if self._take("+"):
+                total = total.plus(self._product(), 1.0)
+            elif self._take("-"):
+                total = total.plus(self._product(), -1.0)
+            else:
+                self._depth -= 1
+                return total
+
+    def _product(self) -> _Sum:
+        total = self._factor()
+        while True:
+            at = self._skip()
+            if self._take("*"):
+                other = self._factor()
+                if not (total.is_number or other.is_number):
+                    raise FormulaError("a product of coefficients is not linear", self._text, at)
+                total = other.times(total.constant) if total.is_number else total.times(other.constant)
+            elif self._take("/"):
+                other = self._factor()
+                if not other.is_number or other.constant == 0:
+                    raise FormulaError("expected a number other than zero to divide by", self._text, at)
+                total = total.times(1 / other.constant)
+            else:
+                return total
+
+    def _factor(self) -> _Sum:
+        at = self._skip()
+        name = self._name()
+        if name is not None:
+            weights = np.zeros(self._n)
+            weights[self._names[name]] = 1.0
+            return _Sum(weights, 0.0)
+        if match := _NUMBER.match(self._text, at):
+            self._at = match.end()
+            value = float(match[0])
+            if math.isinf(value):
+                raise FormulaError("this number is too large", self._text, at)
+            return _Sum(np.zeros(self._n), value)
+        if self._take("("):
+            inner = self._side()
+            if not self._take(")"):
+                raise self._error("expected ')'")
+            return inner
+        raise self._unknown(at)
+
+    def _name(self) -> str | None:
+        """Take the longest name of a coefficient that stands here and ends with a word."""
+        at = self._at
+        if self._text.startswith("`", at):
+            end = self._text.find("`", at + 1)
+            name = self._text[at + 1 : end]
+            if end < 0 or name not in self._names:
+                raise FormulaError(f"there is no coefficient {name!r}{suggestion(name, self._names)}", self._text, at)
+            self._at = end + 1
+            return name
+        for name in self._by_length:
+            end = at + len(name)
+            if self._text.startswith(name, at) and not self._continues(name, end):
+                self._at = end
+                return name
+        return None
+
+    def _continues(self, name: str, end: int) -> bool:
+        """Whether the word goes on after a name."""
+        if end >= len(self._text) or not (name[-1].isalnum() or name[-1] in "._"):
+            return False
+        following = self._text[end]
+        return following.isalnum() or following in "._:"
+
+    def _skip(self) -> int:
+        while self._at < len(self._text) and self._text[self._at].isspace():
+            self._at += 1
+        return self._at
+
+    def _take(self, symbol: str) -> bool:
+        if not self._text.startswith(symbol, self._skip()):
+            return False
+        self._at += len(symbol)
+        return True
+
+    def _error(self, message: str) -> FormulaError:
+        return FormulaError(message, self._text, self._at)
+
+    def _unknown(self, at: int) -> FormulaError:
+        match = _WORD.match(self._text, at)
+        if match is None:
+            return FormulaError("expected the name of a coefficient or a number", self._text, at)
+        known = [name for name in self._names if name != "Intercept"]
+        return FormulaError(
+            f"there is no coefficient {match[0]!r}{suggestion(match[0], known)}; there are {listed(known)}",
+            self._text,
+            at,
+        )

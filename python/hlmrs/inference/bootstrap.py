@@ -1,0 +1,234 @@
+"""The bootstrap of a fit: its replicates and the intervals that follow from them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import bootstrap, jackknife
+from ..errors import OptionError
+from ..fitting import Estimate, reestimate
+from ..frame import Column, build
+from ..progress import Progress
+from .coefficients import check_level
+from .profiles import parameter_codes
+
+Vector = NDArray[np.float64]
+Statistic = Callable[[Estimate], Vector]
+
+KINDS = ("parametric", "residual", "case")
+INTERVALS = ("percentile", "basic", "bca")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bootstrap:
+    """Replicates of a fit's parameters.
+
+    Attributes
+    ----------
+    kind : str
+        ``"parametric"``, ``"residual"`` or ``"case"``.
+    seed : int
+        With which the same replicates can be drawn again.
+    terms : list of str
+        Names of the parameters.
+    estimate : array of shape (n_terms,)
+        Their values in the fit.
+    values : array of shape (n, n_terms)
+        Their values in the replicates; NaN where a replicate could not be fitted, or a correlation does not exist.
+    """
+
+    kind: str
+    seed: int
+    terms: list[str]
+    estimate: Vector
+    values: Vector
+    _frame: str
+    _acceleration: Callable[[], Vector] | None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __repr__(self) -> str:
+        failed = f", {self.n_failed} failed" if self.n_failed else ""
+        return (
+            f"Bootstrap: {len(self)} {self.kind} replicates of {len(self.terms)} parameters{failed}, seed {self.seed}"
+        )
+
+    @property
+    def n_failed(self) -> int:
+        """Replicates that could not be fitted."""
+        return int(np.isnan(self.values).all(axis=1).sum())
+
+    @property
+    def draws(self) -> Any:
+        """The replicates as a frame: ``replicate`` (from 0), and a column for each parameter."""
+        columns: dict[str, Column] = {"replicate": np.arange(len(self))}
+        return build(self._frame, columns | {name: self.values[:, k] for k, name in enumerate(self.terms)})
+
+    def confint(self, *, method: str = "percentile", level: float = 0.95) -> Any:
+        """Return confidence intervals.
+
+        Parameters
+        ----------
+        method : {"percentile", "basic", "bca"}
+            Quantiles of the replicates; these reflected at the estimate; or quantiles corrected for bias and
+            acceleration (Efron 1987), the latter from leaving out whole groups, which must not be crossed.
+        level : float
+            Probability that an interval covers.
+
+        Returns
+        -------
+        data frame
+            ``term, conf_low, conf_high``.
+        """
+        return build(self._frame, self.intervals(method, level))
+
+    def intervals(self, method: str, level: float) -> dict[str, Column]:
+        """Return the columns of ``confint``."""
+        check_level(level)
+        if method not in INTERVALS:
+            raise OptionError(f"method={method!r}: choose one of {', '.join(map(repr, INTERVALS))}")
+        tails = (1 - level) / 2, (1 + level) / 2
+        pairs = np.tile(tails, (len(self.terms), 1))
+        if method == "bca":
+            if self._acceleration is None:
+                raise OptionError("method='bca' is for the fit's own parameters; choose 'percentile' or 'basic'")
+            pairs = _corrected(self.values, self.estimate, self._acceleration(), tails)
+        bounds = np.array([_quantiles(v, p) for v, p in zip(self.values.T, pairs, strict=True)])
+        if method == "basic":
+            bounds = 2 * self.estimate[:, None] - bounds[:, ::-1]
+        return {"term": self.terms, "conf_low": bounds[:, 0], "conf_high": bounds[:, 1]}
+
+
+def draw(estimate: Estimate, n: int, kind: str, seed: int | None, cluster: str | None) -> Bootstrap:
+    """Draw replicates of the parameters of a fit."""
+    _check_kind(kind)
+    entropy = seed_of(n, seed)
+    codes = parameter_codes(estimate)
+    group = _cluster(estimate, cluster)
+    threads = estimate.request.control.threads() or 0
+    with Progress("replicates", n) as shown:
+        values = bootstrap(
+            estimate.core, estimate.rows, list(codes.values()), kind, group, n, entropy, threads, shown.reach
+        )
+    current = _current(estimate, list(codes))
+    return Bootstrap(kind, entropy, list(codes), current, values, estimate.kind, lambda: _acceleration(estimate, group))
+
+
+def draw_statistic(
+    estimate: Estimate, n: int, kind: str, seed: int | None, statistic: Callable[[Estimate], Any]
+) -> Bootstrap:
+    """Draw replicates of what a function makes of each refit."""
+    _check_kind(kind)
+    entropy = seed_of(n, seed)
+    if kind != "parametric":
+        raise OptionError("a statistic of one's own needs kind='parametric'")
+    names, current = _named(statistic(estimate))
+    offset, rows = estimate.rows.offset(), estimate.rows
+    responses = estimate.core.simulate(rows, n, entropy)
+    values = np.empty((n, len(names)))
+    with Progress("replicates", n) as shown:
+        for k in range(n):
+            response = responses[:, k] if offset is None else responses[:, k] + offset
+            values[k] = _named(statistic(reestimate(estimate, response)))[1]
+            shown.reach(k + 1)
+    return Bootstrap(kind, entropy, names, current, values, estimate.kind, None)
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in KINDS:
+        raise OptionError(f"kind={kind!r}: choose one of {', '.join(map(repr, KINDS))}")
+
+
+def seed_of(n: int, seed: int | None) -> int:
+    """Return the seed, or a new one; check that `n` is a number of replicates."""
+    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
+        raise OptionError(f"n={n!r}: give a positive whole number")
+    if seed is None:
+        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
+    if not 0 <= seed < 2**64:
+        raise OptionError(f"seed={seed!r}: give a whole number that is not negative")
+    return seed
+
+
+def _named(value: Any) -> tuple[list[str], Vector]:
+    """Return names and numbers of a statistic: a number, a dictionary of numbers, or an array."""
+    if isinstance(value, Mapping):
+        return [str(name) for name in value], np.array([float(v) for v in value.values()])
+    array = np.atleast_1d(np.asarray(value, dtype=float))
+    return (["statistic"] if array.size == 1 else [f"statistic{k}" for k in range(array.size)]), array.ravel()
+
+
+def _cluster(estimate: Estimate, name: str | None) -> int:
+    """Return the index of the grouping factor to draw: the one with fewest levels, by default."""
+    groups = estimate.layout.groups
+    if name is None:
+        return min(range(len(groups)), key=lambda k: len(groups[k].levels))
+    for k, group in enumerate(groups):
+        if group.name == name:
+            return k
+    raise OptionError(f"cluster={name!r}: choose one of {', '.join(repr(g.name) for g in groups)}")
+
+
+def _current(estimate: Estimate, names: Sequence[str]) -> Vector:
+    """Return the parameters of the fit itself."""
+    core = estimate.core
+    covariances = core.covariances()
+    found = []
+    for name, (kind, a, b, c) in parameter_codes(estimate).items():
+        if name not in names:
+            continue
+        if kind == "fixed":
+            found.append(core.beta[a])
+        elif kind == "sigma":
+            found.append(core.sigma)
+        elif kind == "sd":
+            found.append(np.sqrt(covariances[a][b, b]))
+        else:
+            product = covariances[a][b, b] * covariances[a][c, c]
+            found.append(covariances[a][b, c] / np.sqrt(product) if product > 0 else np.nan)
+    return np.array(found)
+
+
+def _acceleration(estimate: Estimate, group: int) -> Vector:
+    """Return Efron's acceleration of every parameter, from leaving out every group in turn."""
+    if "acceleration" not in estimate.memo:
+        codes = list(parameter_codes(estimate).values())
+        threads = estimate.request.control.threads() or 0
+        values = jackknife(estimate.core, estimate.rows, codes, group, threads)
+        deviation = np.nanmean(values, axis=0) - values
+        squares = np.nansum(deviation**2, axis=0)
+        cubes = np.nansum(deviation**3, axis=0)
+        safe = np.where(squares > 0, squares, 1.0)
+        estimate.memo["acceleration"] = np.where(squares > 0, cubes / (6 * safe**1.5), 0.0)
+    acceleration: Vector = estimate.memo["acceleration"]
+    return acceleration
+
+
+def _corrected(values: Vector, estimate: Vector, acceleration: Vector, tails: tuple[float, float]) -> Vector:
+    """Return the probabilities whose quantiles are the bounds (Efron 1987, J. Am. Stat. Assoc. 82, 171-185)."""
+    normal = NormalDist()
+    pairs = []
+    for column, value, a in zip(values.T, estimate, acceleration, strict=True):
+        known = column[~np.isnan(column)]
+        if len(known) == 0 or np.isnan(value):
+            pairs.append([np.nan, np.nan])
+            continue
+        # ties, as of variances at zero, count half
+        share = ((known < value).sum() + 0.5 * (known == value).sum()) / len(known)
+        bias = normal.inv_cdf(min(max(share, 0.5 / len(known)), 1 - 0.5 / len(known)))
+        shifted = [bias + normal.inv_cdf(p) for p in tails]
+        pairs.append([normal.cdf(bias + z / (1 - a * z)) for z in shifted])
+    return np.array(pairs)
+
+
+def _quantiles(column: Vector, probabilities: Vector) -> Vector:
+    known = column[~np.isnan(column)]
+    if len(known) == 0 or np.isnan(probabilities).any():
+        return np.full(2, np.nan)
+    bounds: Vector = np.quantile(known, probabilities)
+    return bounds

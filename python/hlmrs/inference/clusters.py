@@ -1,0 +1,120 @@
+"""The clusters of a robust covariance: a grouping factor, another column of the data, or labels by row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .._core import Rows, is_nested
+from ..errors import DataError, DesignError, OptionError
+from ..fitting import Estimate
+from ..formula import Call, Column, Factor, RandomTerm
+from ..formula.suggest import suggestion
+
+Cluster = "str | Sequence[str] | ArrayLike | None"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clustering:
+    """The cluster of every row used; `nested` says whether all groups of the model lie within clusters."""
+
+    name: str
+    codes: NDArray[np.uint32]
+    nested: bool
+
+    @property
+    def n_clusters(self) -> int:
+        """How many clusters there are."""
+        return int(self.codes.max()) + 1
+
+
+def clusterings(estimate: Estimate, cluster: Any) -> list[Clustering]:
+    """Read one clustering, or two that cross."""
+    if cluster is None:
+        return [_outermost(estimate)]
+    if isinstance(cluster, str):
+        return [_named(estimate, cluster)]
+    if (
+        isinstance(cluster, Sequence)
+        and cluster
+        and all(isinstance(name, str) for name in cluster)
+        and len(cluster) < 3
+    ):
+        names = list(dict.fromkeys(cluster))
+        return [_named(estimate, str(name)) for name in names]
+    return [_of_labels(estimate, cluster)]
+
+
+def crossed(estimate: Estimate, one: Clustering, other: Clustering) -> Clustering:
+    """Return the intersections of two clusterings."""
+    pairs = np.stack([one.codes, other.codes])
+    codes = np.unique(pairs, axis=1, return_inverse=True)[1].astype(np.uint32).ravel()
+    return Clustering(f"{one.name}:{other.name}", codes, is_nested(estimate.rows, codes))
+
+
+def _outermost(estimate: Estimate) -> Clustering:
+    """Return the grouping factor that all others are nested in."""
+    found = [_grouping(estimate, k) for k in range(len(estimate.layout.groups))]
+    nested = [clustering for clustering in found if clustering.nested]
+    if not nested:
+        names = [group.name for group in estimate.layout.groups]
+        raise OptionError(
+            f"the grouping factors {', '.join(map(repr, names))} cross each other: name one or two of them in "
+            "cluster=; such a covariance is right for many clusters only"
+        )
+    return min(nested, key=lambda clustering: clustering.n_clusters)
+
+
+def _grouping(estimate: Estimate, k: int) -> Clustering:
+    codes = estimate.rows.group_codes(k)
+    return Clustering(estimate.layout.groups[k].name, codes, is_nested(estimate.rows, codes))
+
+
+def _named(estimate: Estimate, name: str) -> Clustering:
+    groups = [group.name for group in estimate.layout.groups]
+    if name in groups:
+        return _grouping(estimate, groups.index(name))
+    frame = estimate.frame
+    if name not in frame.names:
+        known = [*groups, *frame.names]
+        raise OptionError(f"cluster={name!r}: the data have no such column{suggestion(name, known)}")
+    return _dense(estimate, name, _column_codes(estimate, name))
+
+
+def _column_codes(estimate: Estimate, name: str) -> NDArray[np.int64]:
+    """Code a column of the data as a grouping factor would be; -1 where it is missing."""
+    spec = estimate.request.spec
+    label = Factor(name, Call("factor", (Column(name, (0, 0)),), (), (0, 0)))
+    group = RandomTerm("us", True, (), (label,), (0, 0))
+    alone = replace(spec, intercept=True, terms=(), offsets=(), random=(group,))
+    columns = estimate.frame.read([*dict.fromkeys([*(c.name for c in spec.response.columns()), name])], {name})
+    try:
+        rows = Rows(alone.to_json(), columns, '{"missing": "drop"}')
+    except DesignError as error:
+        raise OptionError(f"cluster={name!r} has one cluster; a robust covariance needs many") from error
+    whole = np.full(rows.n_rows_input, -1, dtype=np.int64)
+    whole[slice(None) if rows.kept is None else rows.kept] = rows.group_codes(0)
+    kept = estimate.rows.kept
+    return whole if kept is None else whole[kept]
+
+
+def _of_labels(estimate: Estimate, labels: ArrayLike) -> Clustering:
+    values = np.asarray(labels)
+    n, kept = estimate.layout.n_rows, estimate.rows.kept
+    if values.ndim == 1 and kept is not None and len(values) == len(kept):
+        values = values[kept]
+    if values.shape != (n,):
+        raise DataError(
+            f"cluster has shape {values.shape}; name one or two columns, or give a label for each of the {n:,} rows"
+        )
+    return _dense(estimate, "cluster", np.unique(values, return_inverse=True)[1].astype(np.int64))
+
+
+def _dense(estimate: Estimate, name: str, codes: NDArray[np.int64]) -> Clustering:
+    if (codes < 0).any():
+        row = int(np.flatnonzero(codes < 0)[0])
+        raise DataError(f"cluster={name!r} misses a value at row {row} of the rows used; every row needs a cluster")
+    dense = np.unique(codes, return_inverse=True)[1].astype(np.uint32).ravel()
+    return Clustering(name, dense, is_nested(estimate.rows, dense))

@@ -1,0 +1,56 @@
+"""Satterthwaite's degrees of freedom; for joint tests, Fai and Cornelius (1996)'s."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import satterthwaite
+from ..errors import InferenceWarning
+from ..fitting import Estimate
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+_SAME = 1e-8
+
+
+def satterthwaite_df(estimate: Estimate, rows: Matrix) -> Vector:
+    """Return 2 f^2 / Var(f) for the variance f of every row of L beta."""
+    parts = _parts(estimate)
+    variance = np.einsum("ki,ij,kj->k", rows, estimate.core.vcov(), rows)
+    slopes = np.einsum("ki,mij,kj->km", rows, parts["derivatives"], rows)
+    uncertainty = np.einsum("km,ml,kl->k", slopes, parts["covariance"], slopes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        df: Vector = 2 * variance**2 / uncertainty
+    return df
+
+
+def satterthwaite_joint(estimate: Estimate, rows: Matrix) -> float:
+    """Return the denominator df of the F test of independent rows: E(F) of the sum of their squared t statistics."""
+    if len(rows) == 1:
+        return float(satterthwaite_df(estimate, rows)[0])
+    covariance = rows @ estimate.core.vcov() @ rows.T
+    _, vectors = np.linalg.eigh(covariance)
+    df = satterthwaite_df(estimate, vectors.T @ rows)
+    if np.ptp(df) < _SAME * df.max():
+        return float(df.mean())
+    if (df <= 2).any():
+        return 2.0
+    expectation = float((df / (df - 2)).sum())
+    return 2 * expectation / (expectation - len(rows))
+
+
+def _parts(estimate: Estimate) -> dict[str, Any]:
+    if "satterthwaite" not in estimate.memo:
+        estimate.memo["satterthwaite"] = satterthwaite(estimate.core)
+    parts: dict[str, Any] = estimate.memo["satterthwaite"]
+    if parts["n_negative"] or not estimate.verdict.converged:
+        warnings.warn(
+            "the fit is not at an optimum, so Satterthwaite's degrees of freedom are approximate; "
+            "fit again, or use ddf='normal'",
+            InferenceWarning,
+            stacklevel=2,
+        )
+    return parts

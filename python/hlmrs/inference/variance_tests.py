@@ -1,0 +1,131 @@
+"""Tests of variance components, whose null hypothesis lies on the boundary of what variances can be.
+
+Dropping one random effect that is correlated with q others, or alone (q = 0): the likelihood ratio is asymptotically
+an equal mixture of chi-squares with q and q + 1 degrees of freedom (Self and Liang 1987; Stram and Lee 1994).
+Dropping several at once has no such simple mixture; the chi-square with all their parameters is conservative.
+``simulate`` gives the exact distribution for a model's only variance component (Crainiceanu and Ruppert 2004), and a
+parametric bootstrap of both models otherwise.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .._core import criterion_without_random_effects, exact_null, null_statistics
+from ..errors import DataError, OptionError
+from ..fitting import Estimate, estimate
+from ..formula import RandomTerm, Term
+from ..frame import Column
+from ..progress import Progress
+from .bootstrap import seed_of
+from .tails import chi_square_tail
+
+METHODS = ("mixture", "simulate")
+
+_EXACT_DRAWS = 10_000
+_BOOTSTRAP_DRAWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """A smaller model: what was dropped from which random term, and the random terms that remain."""
+
+    name: str
+    term: int
+    is_whole: bool
+    random: tuple[RandomTerm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Smaller:
+    """A smaller model, fitted; ``fit`` is None for the one without random effects."""
+
+    fit: Estimate | None
+    criterion: float
+    n_params: int
+
+
+def variance_test_table(full: Estimate, method: str, n: int | None, seed: int | None) -> dict[str, Column]:
+    """Test every random effect that can be dropped."""
+    if method not in METHODS:
+        raise OptionError(f"method={method!r}: choose one of {', '.join(map(repr, METHODS))}")
+    entropy = seed_of(n if n is not None else 1, seed)
+    rows = []
+    for reduction in reductions(full):
+        smaller = _fit(full, reduction)
+        statistic = max(0.0, smaller.criterion - full.core.criterion)
+        df = full.core.n_params - smaller.n_params
+        if method == "mixture":
+            p_value, how = _mixture(full, reduction, smaller, statistic, df)
+        else:
+            p_value, how = _simulated(full, smaller, statistic, n, entropy)
+        criterion, params = smaller.criterion, smaller.n_params
+        rows.append((reduction.name, params, -criterion / 2, criterion + 2 * params, statistic, df, p_value, how))
+    names = ("term", "n_params", "loglik", "aic", "statistic", "df", "p_value", "method")
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    texts = {"term", "method"}
+    return {
+        name: list(column) if name in texts else np.array(column) for name, column in zip(names, columns, strict=True)
+    }
+
+
+def reductions(full: Estimate) -> Iterator[Reduction]:
+    """Yield the smaller models: each effect of a random term that no other effect contains, or the whole term."""
+    terms = full.request.spec.random
+    for k, term in enumerate(terms):
+        others = terms[:k], terms[k + 1 :]
+        droppable = [t for t in term.terms if not any(_contains(other, t) for other in term.terms if other is not t)]
+        if term.structure not in ("us", "diag") or len(term.terms) + term.intercept == 1 or not droppable:
+            yield Reduction(term.name, k, True, (*others[0], *others[1]))
+            continue
+        for dropped in droppable:
+            rest = replace(term, terms=tuple(t for t in term.terms if t is not dropped))
+            yield Reduction(f"{dropped.name} in {term.name}", k, False, (*others[0], rest, *others[1]))
+
+
+def _contains(larger: Term, smaller: Term) -> bool:
+    return {factor.name for factor in smaller.factors} < {factor.name for factor in larger.factors}
+
+
+def _fit(full: Estimate, reduction: Reduction) -> Smaller:
+    p = len(full.core.beta)
+    if not reduction.random:
+        return Smaller(None, criterion_without_random_effects(full.core), p + 1)
+    spec = replace(full.request.spec, random=reduction.random)
+    smaller = estimate(replace(full.request, spec=spec), full.frame)
+    if smaller.layout.n_rows != full.layout.n_rows:
+        raise DataError(
+            f"the model without {reduction.name} uses {smaller.layout.n_rows} rows, this one {full.layout.n_rows}; "
+            "drop the rows with missing values before the fit"
+        )
+    return Smaller(smaller, smaller.core.criterion, smaller.core.n_params)
+
+
+def _mixture(full: Estimate, reduction: Reduction, smaller: Smaller, statistic: float, df: int) -> tuple[float, str]:
+    term = full.layout.random[reduction.term]
+    rest = 0 if reduction.is_whole or smaller.fit is None else len(smaller.fit.layout.random[reduction.term].columns)
+    if len(term.columns) - rest > 1:
+        return chi_square_tail(statistic, df), f"chi-square({df}), conservative"
+    q = rest if term.structure == "us" else 0
+    p_value = 0.5 * (chi_square_tail(statistic, q) + chi_square_tail(statistic, q + 1))
+    how = f"mixture of chi-square({q}) and ({q + 1})"
+    if smaller.fit is not None and smaller.fit.verdict.singular:
+        how += ", approximate: the smaller model is singular"
+    return p_value, how
+
+
+def _simulated(full: Estimate, smaller: Smaller, statistic: float, n: int | None, seed: int) -> tuple[float, str]:
+    threads = full.request.control.threads() or 0
+    if smaller.fit is None and len(full.layout.random) == 1 and len(full.layout.random[0].columns) == 1:
+        draws = exact_null(full.core, n or _EXACT_DRAWS, seed, threads)
+        how = f"exact, {len(draws)} draws"
+    else:
+        null = None if smaller.fit is None else (smaller.fit.core, smaller.fit.rows)
+        count = n or _BOOTSTRAP_DRAWS
+        with Progress("replicates", count) as shown:
+            draws = null_statistics(full.core, full.rows, null, count, seed, threads, shown.reach)
+        draws = draws[~np.isnan(draws)]
+        how = f"parametric bootstrap, {len(draws)} draws"
+    # a statistic of zero is exceeded by every draw
+    return float((1 + (draws >= statistic - 1e-9).sum()) / (1 + len(draws))), how

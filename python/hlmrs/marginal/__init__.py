@@ -1,0 +1,15 @@
+"""Marginal means, contrasts and slopes of the fixed effects, each with its own degrees of freedom.
+
+``grid`` lays the reference grid out, with ``group_variables``; ``functions`` estimates what is linear in the
+coefficients, ``means`` averages the grid, ``weights`` has the contrasts by name, ``adjustment`` what several tests at
+once cost, ``contrasts`` puts them together, ``slopes`` differentiates the grid, ``regions`` finds where a slope is
+significant (Johnson and Neyman).
+"""
+
+from .contrasts import ContrastChoice, contrast_table
+from .grid import At
+from .means import marginal_means
+from .regions import significance_regions
+from .slopes import slope_table
+
+__all__ = ["At", "ContrastChoice", "contrast_table", "marginal_means", "significance_regions", "slope_table"]

@@ -1,0 +1,128 @@
+"""Contrasts of named linear functions, within each combination of the variables of `by`."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import OptionError
+from ..fitting import Estimate
+from ..frame import Column, Factor
+from ..inference import Uncertainty, check_level
+from .adjustment import Family, adjusted, check_adjustment
+from .functions import Estimates, LinearFunctions, estimates
+from .grid import At, Axis, reference_grid, variable_names
+from .means import mean_functions
+from .weights import contrast_weights
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ContrastChoice:
+    """Which contrasts, and how their tests are adjusted."""
+
+    method: "str | Mapping[str, Any]"
+    interaction: "bool | Mapping[str, Any]"
+    reference: str | None
+    adjust: str
+    level: float
+
+
+def contrast_table(
+    estimate: Estimate,
+    specs: "str | Sequence[str]",
+    by: "str | Sequence[str] | None",
+    at: At | None,
+    weights: str,
+    choice: ContrastChoice,
+    uncertainty: Uncertainty,
+) -> dict[str, Column]:
+    """Tabulate contrasts of marginal means."""
+    check_level(choice.level)
+    inner, outer = variable_names(estimate, specs, "specs"), variable_names(estimate, by, "by")
+    if set(inner) & set(outer):
+        raise OptionError(f"specs={specs!r} and by={by!r} share a variable")
+    if not inner:
+        raise OptionError("specs names no variable to compare")
+    grid = reference_grid(estimate, at)
+    functions = mean_functions(estimate, grid, [*outer, *inner], weights)
+    axes = [grid.axes[grid.index(name)] for name in inner]
+    return tabulate(functions, axes, outer, choice, uncertainty)
+
+
+def tabulate(
+    functions: LinearFunctions,
+    axes: Sequence[Axis],
+    outer: Sequence[str],
+    choice: ContrastChoice,
+    uncertainty: Uncertainty,
+) -> dict[str, Column]:
+    """Compare the functions along the last `axes` within every combination before them."""
+    named = named_contrasts(axes, choice)
+    n = math.prod(len(axis.places) for axis in axes)
+    check_adjustment(choice.adjust, choice.method, one_factor=not choice.interaction)
+    groups = len(functions) // n
+    weights = np.stack(list(named.values()))
+    columns = {name: _repeated(functions.columns[name], n, len(named)) for name in outer}
+    combined = functions.combined(weights, {**columns, "contrast": list(named) * groups})
+    found = estimates(combined, uncertainty)
+    p_value, quantile = _by_group(found, groups, Family(choice.adjust, n), choice.level)
+    margin = quantile * found.std_error
+    return {
+        **combined.columns,
+        "estimate": found.value,
+        "std_error": found.std_error,
+        "df": found.df,
+        "statistic": found.statistic,
+        "p_value": p_value,
+        "conf_low": found.value - margin,
+        "conf_high": found.value + margin,
+    }
+
+
+def named_contrasts(axes: Sequence[Axis], choice: ContrastChoice) -> dict[str, Vector]:
+    """Return named weights over the combinations of the axes; interaction contrasts are products of each axis's."""
+    if not choice.interaction:
+        labels = [" ".join(parts) for parts in product(*(axis.labels for axis in axes))]
+        return contrast_weights(choice.method, labels, choice.reference)
+    methods = _methods_by_axis(axes, choice)
+    parts = [contrast_weights(method, axis.labels) for axis, method in zip(axes, methods, strict=True)]
+    out = {}
+    for combination in product(*(part.items() for part in parts)):
+        name = " : ".join(f"({label})" for label, _ in combination)
+        row: Vector = np.ones(1)
+        for _, weights in combination:
+            row = np.asarray(np.kron(row, weights), dtype=float)
+        out[name] = row
+    return out
+
+
+def _methods_by_axis(axes: Sequence[Axis], choice: ContrastChoice) -> list[Any]:
+    if not isinstance(choice.interaction, Mapping):
+        return [choice.method] * len(axes)
+    unknown = set(choice.interaction) - {axis.name for axis in axes}
+    if unknown:
+        raise OptionError(f"interaction: {sorted(unknown)[0]!r} is not among specs")
+    return [choice.interaction.get(axis.name, choice.method) for axis in axes]
+
+
+def _by_group(found: Estimates, groups: int, family: Family, level: float) -> tuple[Vector, Vector]:
+    """Adjust within each group: its contrasts are one family."""
+    size = len(found.value) // groups
+    p_value, quantile = np.empty(len(found.value)), np.empty(len(found.value))
+    for k in range(groups):
+        own = slice(k * size, (k + 1) * size)
+        p_value[own], quantile[own] = adjusted(found.part(own), family, level)
+    return p_value, quantile
+
+
+def _repeated(column: Column, every: int, times: int) -> Column:
+    """Keep one of `every` rows, `times` over."""
+    if isinstance(column, Factor):
+        return Factor(np.repeat(column.codes[::every], times), column.levels, column.ordered)
+    return np.repeat(np.asarray(column)[::every], times)

@@ -1,0 +1,229 @@
+"""The reference grid: every combination of the levels of the factors, covariates at their mean or where asked."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import Rows
+from ..errors import OptionError
+from ..fitting import Estimate, evaluate, new_columns
+from ..formula import Call, Column, Factor, Term
+from ..formula.suggest import listed, suggestion
+from ..frame import open_frame
+from .group_variables import grid_columns, grid_encoding, group_variables
+
+Vector = NDArray[np.float64]
+At = Mapping[str, Any]
+
+MOST_POINTS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A column of the data and its places on the grid: labels of levels, or numbers.  `factor` codes the rows."""
+
+    name: str
+    places: tuple[str, ...] | tuple[float, ...]
+    factor: Factor | None
+
+    @property
+    def levels(self) -> list[str]:
+        """The places as levels of a factor are written."""
+        return [place if isinstance(place, str) else f"{place:.15g}" for place in self.places]
+
+    @property
+    def labels(self) -> list[str]:
+        """The places as text, to read."""
+        return [place if isinstance(place, str) else f"{place:g}" for place in self.places]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceGrid:
+    """Axes, and of their combinations the model matrix (n_1, ..., n_k, columns of X) and offset (n_1, ..., n_k)."""
+
+    axes: tuple[Axis, ...]
+    matrix: Vector
+    offset: Vector
+
+    def index(self, name: str) -> int:
+        """Find an axis."""
+        names = [axis.name for axis in self.axes]
+        if name not in names:
+            raise OptionError(
+                f"the fixed part has no variable {name!r}{suggestion(name, names)}; it has {listed(names)}"
+            )
+        return names.index(name)
+
+
+def reference_grid(estimate: Estimate, at: At | None = None) -> ReferenceGrid:
+    """Lay the grid of a fit out."""
+    axes = grid_axes(estimate, at or {})
+    shape = tuple(len(axis.places) for axis in axes)
+    if math.prod(shape) > MOST_POINTS:
+        raise OptionError(
+            f"the reference grid has {math.prod(shape):,} points, more than {MOST_POINTS:,}; "
+            "restrict levels with at={'column': [levels]}"
+        )
+    points = np.meshgrid(*(np.arange(n) for n in shape), indexing="ij")
+    columns = {axis.name: _values(axis, index.ravel()) for axis, index in zip(axes, points, strict=True)}
+    matrix, offset = design_rows(estimate, columns, math.prod(shape))
+    return ReferenceGrid(axes, matrix.reshape(*shape, -1), offset.reshape(shape))
+
+
+def design_rows(estimate: Estimate, columns: Mapping[str, Any], n: int) -> tuple[Vector, Vector]:
+    """Return X, all its columns, and the offset of new rows."""
+    if not columns:
+        return np.ones((n, len(estimate.layout.columns))), np.zeros(n)
+    of_groups = group_variables(estimate.request.spec)
+    plain = {name: values for name, values in columns.items() if name not in of_groups}
+    frame = open_frame(plain or {"(rows)": np.zeros(n)})
+    read = new_columns(estimate.request, frame, estimate.splines)
+    for name in of_groups:
+        read.add_numeric(name, np.ascontiguousarray(columns[name]))
+    rows = grid_encoding(estimate).bind(read)
+    nothing = np.zeros(len(estimate.layout.columns))
+    none = [False] * len(estimate.layout.random)
+    return rows.model_matrix(), rows.linear_predictor(nothing, estimate.core.modes(), none)
+
+
+def grid_axes(estimate: Estimate, at: At) -> tuple[Axis, ...]:
+    """Find the variables of the fixed part and their places."""
+    spec = estimate.request.spec
+    factors = [factor for term in spec.terms for factor in term.factors] + list(spec.offsets)
+    levels = {v["name"]: v["levels"] for v in estimate.rows.variables if v["kind"] == "categorical"}
+    axes: dict[str, Axis] = {}
+    for factor in sorted(dict.fromkeys(factors), key=lambda f: f.name not in levels):
+        for name in grid_columns(factor):
+            if factor.name in levels:
+                axes.setdefault(name, _factor_axis(estimate, name, factor, levels[factor.name]))
+            elif name not in axes:
+                axes[name] = Axis(name, (float(np.mean(column_values(estimate, name))),), None)
+    order = [name for factor in factors for name in grid_columns(factor)]
+    names = {factor.name: grid_columns(factor)[0] for factor in factors if factor.name in levels}
+    asked = {_column_name(name, axes, names): values for name, values in at.items()}
+    return tuple(_placed(axes[name], asked.get(name)) for name in dict.fromkeys(order))
+
+
+def variable_names(estimate: Estimate, names: "str | Sequence[str] | None", option: str) -> list[str]:
+    """Return the columns that `specs` or `by` name; ``factor(x)`` stands for its column."""
+    if names is None:
+        return []
+    given = [names] if isinstance(names, str) else list(names)
+    spec = estimate.request.spec
+    factors = [factor for term in spec.terms for factor in term.factors] + list(spec.offsets)
+    columns = list(dict.fromkeys(name for factor in factors for name in grid_columns(factor)))
+    of_factor = {factor.name: grid_columns(factor)[0] for factor in factors if grid_columns(factor)}
+    out = []
+    for name in given:
+        if not isinstance(name, str):
+            raise TypeError(f"{option}={names!r}: give names of variables")
+        if name not in columns and name not in of_factor:
+            raise OptionError(
+                f"{option}: the fixed part has no variable {name!r}{suggestion(name, columns)}; "
+                f"it has {listed(columns) or 'none'}"
+            )
+        out.append(name if name in columns else of_factor[name])
+    if len(set(out)) < len(out):
+        raise OptionError(f"{option}={names!r} names a variable twice")
+    return out
+
+
+def column_values(estimate: Estimate, name: str) -> Vector:
+    """Return a numeric column, or a variable of groups, in the rows used."""
+    of_groups = group_variables(estimate.request.spec)
+    expression = of_groups[name].expression if name in of_groups else Column(name, (0, 0))
+    values = evaluate(estimate.data.columns, expression)
+    kept = estimate.rows.kept
+    return values if kept is None else values[kept]
+
+
+def level_shares(estimate: Estimate, axes: Sequence[Axis]) -> Vector:
+    """Return the weight of every combination of factor levels in the rows used; the weights sum to one."""
+    shape = tuple(len(axis.places) for axis in axes)
+    counts = np.zeros(shape)
+    weights = estimate.rows.weights()
+    codes = [_codes(estimate, axis) for axis in axes]
+    inside = np.logical_and.reduce([code >= 0 for code in codes])
+    places = tuple(code[inside] for code in codes)
+    np.add.at(counts, places, 1.0 if weights is None else weights[inside])
+    return np.asarray(counts / counts.sum())
+
+
+def _codes(estimate: Estimate, axis: Axis) -> NDArray[np.intp]:
+    """Return the place of every row used on a factor's axis, -1 where it is not on the grid."""
+    spec = estimate.request.spec
+    assert axis.factor is not None, "a factor's axis"
+    alone = replace(spec, intercept=False, terms=(Term((axis.factor,)),), offsets=(), random=())
+    rows = Rows(alone.to_json(), estimate.data.columns, '{"missing": "drop"}')
+    codes = rows.model_matrix().argmax(axis=1)
+    levels = rows.factor_levels[axis.factor.name]
+    whole = np.full(rows.n_rows_input, -1)
+    whole[np.ones(rows.n_rows_input, dtype=bool) if rows.kept is None else rows.kept] = codes
+    kept = estimate.rows.kept
+    known = axis.levels
+    place = np.array([known.index(level) if level in known else -1 for level in levels])
+    return np.asarray(place[whole if kept is None else whole[kept]])
+
+
+def _factor_axis(estimate: Estimate, name: str, factor: Factor, levels: Sequence[str]) -> Axis:
+    """Give the levels as text, or as the numbers that the column has."""
+    if isinstance(factor.expression, Call):
+        try:
+            values = column_values(estimate, name)
+        except Exception:  # the column has no numbers: its levels are texts
+            return Axis(name, tuple(levels), factor)
+        numbers = {f"{value:.15g}": float(value) for value in np.unique(values)}
+        if all(level in numbers for level in levels):
+            return Axis(name, tuple(numbers[level] for level in levels), factor)
+    return Axis(name, tuple(levels), factor)
+
+
+def _column_name(name: str, axes: Mapping[str, Axis], names: Mapping[str, str]) -> str:
+    if name in axes:
+        return name
+    if name in names:
+        return names[name]
+    raise OptionError(
+        f"at: the fixed part has no variable {name!r}{suggestion(name, axes)}; it has {listed(list(axes))}"
+    )
+
+
+def _placed(axis: Axis, values: Any) -> Axis:
+    """Put an axis where `at` says."""
+    if values is None:
+        return axis
+    asked = [values] if isinstance(values, str) or np.ndim(values) == 0 else list(values)
+    if not asked:
+        raise OptionError(f"at: {axis.name!r} has no values")
+    if axis.factor is not None:
+        known: dict[str, Any] = dict(zip(axis.levels, axis.places, strict=True))
+        texts = [value if isinstance(value, str) else _label(value) for value in asked]
+        for text in texts:
+            if text not in known:
+                raise OptionError(
+                    f"at: {axis.name!r} has no level {text!r}{suggestion(text, known)}; it has {listed(list(known))}"
+                )
+        return replace(axis, places=tuple(known[text] for text in texts))
+    try:
+        numbers = tuple(float(value) for value in asked)
+    except (TypeError, ValueError):
+        raise OptionError(f"at: {axis.name!r} is numeric; {values!r} is no number") from None
+    if not all(map(math.isfinite, numbers)):
+        raise OptionError(f"at: {axis.name!r} needs finite numbers, not {values!r}")
+    return replace(axis, places=numbers)
+
+
+def _label(value: Any) -> str:
+    if isinstance(value, bool | np.bool_):
+        return "TRUE" if value else "FALSE"
+    return f"{value:.15g}" if isinstance(value, int | float | np.number) else str(value)
+
+
+def _values(axis: Axis, index: NDArray[np.intp]) -> Any:
+    if isinstance(axis.places[0], str):
+        return np.array(axis.places, dtype=object)[index]
+    return np.array(axis.places, dtype=float)[index]

@@ -1,0 +1,130 @@
+"""Contrasts by name: for the labels of k means, named rows of k weights that sum to zero."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import OptionError
+
+Vector = NDArray[np.float64]
+Named = dict[str, Vector]
+Method = "str | Mapping[str, Any]"
+
+METHODS = ("pairwise", "reference", "trt.vs.ctrl", "consecutive", "poly", "eff", "helmert")
+_POLYNOMIALS = ("linear", "quadratic", "cubic", "quartic")
+_HIGHEST_DEGREE = 6
+
+
+def contrast_weights(method: "str | Mapping[str, Any]", labels: Sequence[str], reference: str | None = None) -> Named:
+    """Return the contrasts of a method; a mapping gives weights by name, as a sequence or by label."""
+    if isinstance(method, Mapping):
+        return {str(name): _own(str(name), weights, labels) for name, weights in method.items()}
+    if not isinstance(method, str):
+        raise TypeError(f"method={method!r}: give a name, or a dictionary of weights")
+    if method not in _MAKERS:
+        raise OptionError(
+            f"method={method!r}: choose one of {', '.join(map(repr, METHODS))}, or give a dictionary of weights"
+        )
+    if reference is not None and method not in ("reference", "trt.vs.ctrl"):
+        raise OptionError(f"reference={reference!r} belongs to method='reference', not to {method!r}")
+    if len(labels) < 2:
+        raise OptionError(f"method={method!r} compares means, and there is but one: {labels[0]}")
+    return _MAKERS[method](labels, reference)
+
+
+def _pairwise(labels: Sequence[str], _: str | None) -> Named:
+    n = len(labels)
+    pairs = [(i, j) for i in range(n) for j in range(i + 1, n)]
+    return {f"{_in(labels[i])} - {_in(labels[j])}": _row(n, {i: 1.0, j: -1.0}) for i, j in pairs}
+
+
+def _reference(labels: Sequence[str], reference: str | None) -> Named:
+    if reference is not None and reference not in labels:
+        raise OptionError(f"reference={reference!r}: choose one of {', '.join(map(repr, labels))}")
+    base = 0 if reference is None else list(labels).index(reference)
+    others = [i for i in range(len(labels)) if i != base]
+    return {f"{_in(labels[i])} - {_in(labels[base])}": _row(len(labels), {i: 1.0, base: -1.0}) for i in others}
+
+
+def _consecutive(labels: Sequence[str], _: str | None) -> Named:
+    n = len(labels)
+    return {f"{_in(labels[i + 1])} - {_in(labels[i])}": _row(n, {i + 1: 1.0, i: -1.0}) for i in range(n - 1)}
+
+
+def _effects(labels: Sequence[str], _: str | None) -> Named:
+    n = len(labels)
+    return {f"{label} effect": np.eye(n)[i] - 1 / n for i, label in enumerate(labels)}
+
+
+def _helmert(labels: Sequence[str], _: str | None) -> Named:
+    """Every mean but the first against the mean of those before it."""
+    n = len(labels)
+    rows = {}
+    for i in range(1, n):
+        before = _in(labels[0]) if i == 1 else f"mean({', '.join(labels[:i])})"
+        rows[f"{_in(labels[i])} - {before}"] = _row(n, {i: 1.0} | dict.fromkeys(range(i), -1 / i))
+    return rows
+
+
+def _polynomial(labels: Sequence[str], _: str | None) -> Named:
+    """Orthogonal polynomials on equally spaced places, as the smallest whole numbers."""
+    n = len(labels)
+    degrees = range(1, min(n - 1, _HIGHEST_DEGREE) + 1)
+    names = [_POLYNOMIALS[d - 1] if d <= len(_POLYNOMIALS) else f"degree {d}" for d in degrees]
+    basis: list[list[Fraction]] = [[Fraction(1)] * n]
+    for degree in degrees:
+        powers = [Fraction(x) ** degree for x in range(n)]
+        for other in basis:
+            slope = _dot(powers, other) / _dot(other, other)
+            powers = [p - slope * o for p, o in zip(powers, other, strict=True)]
+        basis.append(powers)
+    return {name: _whole(row) for name, row in zip(names, basis[1:], strict=True)}
+
+
+_MAKERS: Mapping[str, Callable[[Sequence[str], str | None], Named]] = {
+    "pairwise": _pairwise,
+    "reference": _reference,
+    "trt.vs.ctrl": _reference,
+    "consecutive": _consecutive,
+    "poly": _polynomial,
+    "eff": _effects,
+    "helmert": _helmert,
+}
+
+
+def _own(name: str, weights: Any, labels: Sequence[str]) -> Vector:
+    """Read weights that the user gave."""
+    if isinstance(weights, Mapping):
+        unknown = [label for label in weights if str(label) not in labels]
+        if unknown:
+            raise OptionError(f"contrast {name!r}: there is no mean {unknown[0]!r}, but {', '.join(map(repr, labels))}")
+        by_label = {str(label): weight for label, weight in weights.items()}
+        weights = [by_label.get(label, 0.0) for label in labels]
+    row = np.asarray(weights, dtype=float)
+    if row.shape != (len(labels),):
+        raise OptionError(f"contrast {name!r} has {row.size} weights for {len(labels)} means: {', '.join(labels)}")
+    return row
+
+
+def _row(n: int, entries: Mapping[int, float]) -> Vector:
+    row = np.zeros(n)
+    row[list(entries)] = list(entries.values())
+    return row
+
+
+def _in(label: str) -> str:
+    return f"({label})" if " - " in label else label
+
+
+def _dot(a: Sequence[Fraction], b: Sequence[Fraction]) -> Fraction:
+    return sum((x * y for x, y in zip(a, b, strict=True)), Fraction(0))
+
+
+def _whole(row: Sequence[Fraction]) -> Vector:
+    scale = math.lcm(*(value.denominator for value in row))
+    whole = [int(value * scale) for value in row]
+    return np.array(whole, dtype=float) / math.gcd(*whole)

@@ -1,0 +1,165 @@
+//! The bootstrap, seen from Python.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use super::errors::run;
+use super::fit::PyFit;
+use super::interrupt::{run_interruptible, run_watched};
+use super::profile::parameter;
+use super::rows::PyRows;
+use crate::fit::Parameter;
+use crate::resample::null_model::{Fitted, null_statistics as statistics};
+use crate::resample::{Kind, Request, bootstrap as draw, jackknife as leave_out, likelihood_ratio};
+
+type Code = (String, usize, usize, usize);
+
+/// `kind`: "parametric", "residual" or "case"; `cluster`: the grouping factor of "case".  Calls `progress(done)` now
+/// and then.  (n, n_parameters), NaN where a replicate has no optimum.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)]
+pub fn bootstrap<'py>(
+    py: Python<'py>,
+    fit: &PyFit,
+    rows: Py<PyRows>,
+    parameters: Vec<Code>,
+    kind: &str,
+    cluster: usize,
+    n: usize,
+    seed: u64,
+    n_threads: usize,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let kind = match kind {
+        "parametric" => Kind::Parametric,
+        "residual" => Kind::Residual,
+        "case" if cluster < fit.0.problem.a.factors.len() => Kind::Case(cluster),
+        _ => return Err(PyValueError::new_err(format!("kind {kind} of cluster {cluster}"))),
+    };
+    replicates(py, fit, rows, parameters, Job { kind: Some(kind), cluster, n, seed, n_threads }, progress)
+}
+
+/// The parameters with every level of a grouping factor left out in turn (n_levels, n_parameters).
+#[pyfunction]
+pub fn jackknife<'py>(
+    py: Python<'py>,
+    fit: &PyFit,
+    rows: Py<PyRows>,
+    parameters: Vec<Code>,
+    cluster: usize,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    if cluster >= fit.0.problem.a.factors.len() {
+        return Err(PyValueError::new_err(format!("no grouping factor {cluster}")));
+    }
+    replicates(py, fit, rows, parameters, Job { kind: None, cluster, n: 0, seed: 0, n_threads }, None)
+}
+
+struct Job {
+    /// None for the jackknife.
+    kind: Option<Kind>,
+    cluster: usize,
+    n: usize,
+    seed: u64,
+    n_threads: usize,
+}
+
+fn replicates<'py>(
+    py: Python<'py>,
+    fit: &PyFit,
+    rows: Py<PyRows>,
+    parameters: Vec<Code>,
+    job: Job,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let fit = fit.0.clone();
+    let parameters: Vec<Parameter> = parameters.iter().map(|p| parameter(&fit, p)).collect::<PyResult<_>>()?;
+    let (count, done) = (parameters.len(), Arc::new(AtomicUsize::new(0)));
+    let counter = done.clone();
+    let watch = |py: Python<'_>| -> PyResult<()> {
+        progress.as_ref().map_or(Ok(()), |call| call.call1(py, (done.load(Ordering::Relaxed),)).map(|_| ()))
+    };
+    let draws = run_watched(
+        py,
+        job.n_threads,
+        move |stop| {
+            let request = Request {
+                kind: job.kind.unwrap_or(Kind::Case(job.cluster)),
+                n: job.n,
+                seed: job.seed,
+                parameters: &parameters,
+                done: &counter,
+                stop,
+            };
+            match job.kind {
+                Some(_) => draw(&fit, &rows.get().0, &request),
+                None => leave_out(&fit, &rows.get().0, job.cluster, &request),
+            }
+        },
+        watch,
+    )?;
+    let n = draws.len();
+    draws.concat().into_pyarray(py).reshape([n, count])
+}
+
+/// Draws of the fall of the criterion from a smaller model (None: without random effects) to `full`.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)]
+pub fn null_statistics<'py>(
+    py: Python<'py>,
+    full: &PyFit,
+    rows: Py<PyRows>,
+    null: Option<(PyRef<'py, PyFit>, Py<PyRows>)>,
+    n: usize,
+    seed: u64,
+    n_threads: usize,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let full = full.0.clone();
+    let null = null.map(|(fit, rows)| (fit.0.clone(), rows));
+    let done = Arc::new(AtomicUsize::new(0));
+    let counter = done.clone();
+    let watch = |py: Python<'_>| -> PyResult<()> {
+        progress.as_ref().map_or(Ok(()), |call| call.call1(py, (done.load(Ordering::Relaxed),)).map(|_| ()))
+    };
+    let draws = run_watched(
+        py,
+        n_threads,
+        move |stop| {
+            let request = Request { kind: Kind::Parametric, n, seed, parameters: &[], done: &counter, stop };
+            let own = Fitted { fit: &full, source: &rows.get().0 };
+            let smaller = null.as_ref().map(|(fit, rows)| Fitted { fit, source: &rows.get().0 });
+            statistics(&own, smaller.as_ref(), &request)
+        },
+        watch,
+    )?;
+    Ok(draws.into_pyarray(py))
+}
+
+/// Draws of the exact null distribution of the likelihood ratio of a model's only variance component.
+#[pyfunction]
+pub fn exact_null<'py>(
+    py: Python<'py>,
+    fit: &PyFit,
+    n: usize,
+    seed: u64,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let fit = fit.0.clone();
+    Ok(run_interruptible(py, n_threads, move |stop| likelihood_ratio::exact_null(&fit, n, seed, stop))?
+        .into_pyarray(py))
+}
+
+/// The criterion of the model without random effects.
+#[pyfunction]
+pub fn criterion_without_random_effects(py: Python<'_>, fit: &PyFit) -> PyResult<f64> {
+    run(py, || {
+        let problem = &fit.0.problem;
+        let zero = vec![0.0; problem.theta_map.n_parameters];
+        Ok(problem.evaluate(&zero, &mut problem.workspace())?.objective)
+    })
+}

@@ -1,0 +1,37 @@
+//! The exact curvature of the criterion in θ: central differences of fourth order of the exact gradient.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::objective::{Problem, Workspace};
+use crate::{Error, Result};
+
+/// Step, relative to the parameter.
+const STEP: f64 = 2e-3;
+/// Parameters below this step as if they were as large.
+const SMALL: f64 = 0.05;
+
+/// d²d/dθdθ' (K x K, symmetric).
+///
+/// # Errors
+/// `Numerical` where the criterion cannot be evaluated beside θ, `Interrupted` when `stop` is set.
+pub fn hessian(problem: &Problem, theta: &[f64], work: &mut Workspace, stop: &AtomicBool) -> Result<Vec<f64>> {
+    let n = theta.len();
+    let mut rows = Vec::with_capacity(n);
+    for k in 0..n {
+        let h = STEP * theta[k].abs().max(SMALL);
+        let mut slope = |shift: f64| -> Result<Vec<f64>> {
+            if stop.load(Ordering::Relaxed) {
+                return Err(Error::Interrupted);
+            }
+            let mut x = theta.to_vec();
+            x[k] += shift * h;
+            problem.evaluate(&x, work)?;
+            Ok(problem.gradient(&x, work).theta)
+        };
+        let (far_up, up, down, far_down) = (slope(2.0)?, slope(1.0)?, slope(-1.0)?, slope(-2.0)?);
+        rows.push(
+            (0..n).map(|l| (8.0 * (up[l] - down[l]) - (far_up[l] - far_down[l])) / (12.0 * h)).collect::<Vec<f64>>(),
+        );
+    }
+    Ok((0..n * n).map(|i| 0.5 * (rows[i / n][i % n] + rows[i % n][i / n])).collect())
+}

@@ -1,0 +1,17 @@
+//! What follows from an optimum: how variances and covariances of estimates depend on the variance parameters.
+
+pub mod cluster_adjustment;
+pub mod components;
+pub mod curvature;
+pub mod fit_rows;
+pub mod fixed_scores;
+pub mod kenward_roger;
+pub mod linear_covariance;
+pub mod mode_slopes;
+pub mod profile;
+pub mod robust;
+pub mod row_scores;
+pub mod satterthwaite;
+
+pub use kenward_roger::KenwardRoger;
+pub use satterthwaite::Satterthwaite;

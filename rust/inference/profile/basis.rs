@@ -1,0 +1,232 @@
+//! The same model in another basis, in which the parameter to profile is a coordinate.
+
+use std::sync::Arc;
+
+use crate::crossproduct::{CrossProducts, FixedBasis};
+use crate::objective::Problem;
+use crate::penalized_ls::System;
+
+/// Rows t_1/|t_1|, ..., t_k/|t_k| and an orthonormal completion (r x r, column-major).
+pub fn completed(rows: &[Vec<f64>], r: usize) -> Vec<f64> {
+    let length = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let scaled = |v: &[f64]| -> Vec<f64> {
+        let l = length(v);
+        v.iter().map(|x| x / l).collect()
+    };
+    let mut given: Vec<Vec<f64>> = rows.iter().map(|t| scaled(t)).collect();
+    let mut orthonormal: Vec<Vec<f64>> = Vec::new();
+    let rest = |v: &[f64], q: &[Vec<f64>]| {
+        let mut out = v.to_vec();
+        for _ in 0..2 {
+            for q in q {
+                let along: f64 = q.iter().zip(&out).map(|(a, b)| a * b).sum();
+                out.iter_mut().zip(q).for_each(|(o, q)| *o -= along * q);
+            }
+        }
+        out
+    };
+    for t in &given {
+        let new = rest(t, &orthonormal);
+        orthonormal.push(scaled(&new));
+    }
+    while orthonormal.len() < r {
+        let unit = |k: usize| (0..r).map(|i| f64::from(u8::from(i == k))).collect::<Vec<f64>>();
+        let candidates = (0..r).map(|k| rest(&unit(k), &orthonormal));
+        let best = candidates.max_by(|a, b| length(a).total_cmp(&length(b))).expect("a unit vector");
+        given.push(scaled(&best));
+        orthonormal.push(scaled(&best));
+    }
+    (0..r * r).map(|k| given[k % r][k / r]).collect()
+}
+
+/// Householder's symmetric Q (p x p) whose first row is t/length; length is ±|t|.
+fn reflection(t: &[f64]) -> (Vec<f64>, f64) {
+    let p = t.len();
+    let norm = t.iter().map(|v| v * v).sum::<f64>().sqrt();
+    let length = if t[0] > 0.0 { -norm } else { norm };
+    let mut w: Vec<f64> = t.iter().map(|v| -v / length).collect();
+    w[0] += 1.0;
+    let square: f64 = w.iter().map(|v| v * v).sum();
+    let q = (0..p * p).map(|k| f64::from(u8::from(k % p == k / p)) - 2.0 * w[k % p] * w[k / p] / square).collect();
+    (q, length)
+}
+
+/// The inverse of a small matrix (r x r, column-major).
+pub fn inverse(a: &[f64], r: usize) -> Vec<f64> {
+    use faer::prelude::Solve;
+    let solved = crate::linalg::dense::view(a, r, r).partial_piv_lu().solve(faer::Mat::<f64>::identity(r, r));
+    (0..r * r).map(|k| solved[(k % r, k / r)]).collect()
+}
+
+/// The problem with the columns of one term replaced: z_new = z B (B r x r).
+pub fn change_term(problem: &Problem, term: usize, b: &[f64]) -> Problem {
+    let term = &problem.theta_map.terms[term];
+    let (block, offset, r) = (term.factor, term.offset, term.width);
+    let mut a = (*problem.a).clone();
+    let full = a.factors[block].width;
+    // B'M for rows `offset..offset + r` of M (full x columns, column-major)
+    let from_left = |m: &mut [f64], full: usize| {
+        for column in m.chunks_exact_mut(full) {
+            let old = column[offset..offset + r].to_vec();
+            (0..r).for_each(|i| column[offset + i] = (0..r).map(|k| b[i * r + k] * old[k]).sum());
+        }
+    };
+    for zz in a.factors[block].zz.chunks_exact_mut(full * full) {
+        from_left(zz, full);
+        transpose_square(zz, full);
+        from_left(zz, full);
+    }
+    let stride = a.n_fixed() + 1;
+    for rows in a.factors[block].zx.chunks_exact_mut(full * stride) {
+        let mut columns = transposed(rows, stride, full);
+        from_left(&mut columns, full);
+        rows.copy_from_slice(&transposed(&columns, full, stride));
+    }
+    for i in 0..a.factors.len() {
+        for j in 0..i {
+            let (ri, rj) = (a.factors[i].width, a.factors[j].width);
+            for values in a.links[i][j].values.chunks_exact_mut(ri * rj) {
+                if i == block {
+                    from_left(values, ri);
+                }
+                if j == block {
+                    let mut other = transposed(values, ri, rj);
+                    from_left(&mut other, rj);
+                    values.copy_from_slice(&transposed(&other, rj, ri));
+                }
+            }
+        }
+    }
+    rebuilt(problem, a)
+}
+
+/// A problem over other cross-products.
+pub fn rebuilt(problem: &Problem, a: CrossProducts) -> Problem {
+    let system = Arc::new(System::new(&a));
+    Problem { a: Arc::new(a), system, theta_map: problem.theta_map.clone(), criterion: problem.criterion }
+}
+
+/// m x n column-major -> n x m column-major.
+fn transposed(a: &[f64], m: usize, n: usize) -> Vec<f64> {
+    (0..m * n).map(|k| a[k % n * m + k / n]).collect()
+}
+
+fn transpose_square(a: &mut [f64], n: usize) {
+    for j in 0..n {
+        (0..j).for_each(|i| a.swap(j * n + i, i * n + j));
+    }
+}
+
+/// A problem without one direction of X, which is moved to the left-hand side with any coefficient.
+pub struct Moved {
+    pub problem: Problem,
+    /// β_j = origin + length · coefficient.
+    pub origin: f64,
+    pub length: f64,
+    /// [X y]'Wx of the direction, and Z'Wx by block.
+    xx: Vec<f64>,
+    zx: Vec<Vec<f64>>,
+    square: f64,
+    /// y'W[X y] and Z'Wy as they were.
+    y: Vec<f64>,
+    zy: Vec<Vec<f64>>,
+}
+
+impl Moved {
+    /// For the user's coefficient `j` among those kept.
+    pub fn new(problem: &Problem, j: usize) -> Self {
+        let (p, fixed) = (problem.system.p, &problem.a.fixed);
+        let stride = p + 1;
+        let t: Vec<f64> = (0..p).map(|k| fixed.transform[k * p + j]).collect();
+        let (q, length) = reflection(&t);
+        // columns of [X Q' y]; the first is to be moved
+        let turn = |row: &[f64]| -> Vec<f64> {
+            (0..p).map(|i| (0..p).map(|k| q[k * p + i] * row[k]).sum()).chain(std::iter::once(row[p])).collect()
+        };
+        let mut a = (*problem.a).clone();
+        let half: Vec<Vec<f64>> = a.xx.chunks_exact(stride).map(turn).collect();
+        let column = |c: usize| half.iter().map(|row| row[c]).collect::<Vec<f64>>();
+        let full: Vec<Vec<f64>> = (0..stride).map(|c| turn(&column(c))).collect();
+        let (mut zx, mut zy) = (Vec::new(), Vec::new());
+        for f in &mut a.factors {
+            let rows: Vec<Vec<f64>> = f.zx.chunks_exact(stride).map(turn).collect();
+            zx.push(rows.iter().map(|row| row[0]).collect());
+            zy.push(rows.iter().map(|row| row[p]).collect());
+            f.zx = rows.iter().flat_map(|row| row[1..].iter().copied()).collect();
+        }
+        a.xx = full[1..].iter().flat_map(|row| row[1..].iter().copied()).collect();
+        let mut identity = vec![0.0; (p - 1) * (p - 1)];
+        (0..p - 1).for_each(|k| identity[k * (p - 1) + k] = 1.0);
+        let origin = fixed.origin[j];
+        a.fixed = FixedBasis {
+            kept: (0..p - 1).collect(),
+            n_columns: p - 1,
+            transform: identity,
+            origin: vec![0.0; p - 1],
+            logdet: 0.0,
+        };
+        Self {
+            problem: rebuilt(problem, a),
+            origin,
+            length,
+            xx: full[0][1..].to_vec(),
+            square: full[0][0],
+            y: full[p][1..].to_vec(),
+            zx,
+            zy,
+        }
+    }
+
+    /// Sets the response to y - x c for the coefficient that gives β_j = `value`.
+    pub fn set(&mut self, value: f64) {
+        let c = (value - self.origin) / self.length;
+        let a = Arc::make_mut(&mut self.problem.a);
+        let last = a.fixed.kept.len();
+        let stride = last + 1;
+        for k in 0..last {
+            let product = self.y[k] - c * self.xx[k];
+            a.xx[k * stride + last] = product;
+            a.xx[last * stride + k] = product;
+        }
+        a.xx[last * stride + last] = self.y[last] - 2.0 * c * self.xx[last] + c * c * self.square;
+        for ((f, zx), zy) in a.factors.iter_mut().zip(&self.zx).zip(&self.zy) {
+            let rows = f.zx.chunks_exact_mut(stride).zip(zx).zip(zy);
+            rows.for_each(|((row, x), y)| row[last] = y - c * x);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_completion_keeps_its_rows_and_is_orthogonal_to_them() {
+        let rows = [vec![3.0, 0.0, 4.0], vec![1.0, 2.0, 0.0]];
+        let m = completed(&rows, 3);
+        let row = |i: usize| -> Vec<f64> { (0..3).map(|k| m[k * 3 + i]).collect() };
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+        assert!((dot(&row(0), &rows[0]) - 5.0).abs() < 1e-14);
+        assert!((dot(&row(1), &rows[1]) - 5f64.sqrt()).abs() < 1e-14);
+        assert!(dot(&row(2), &rows[0]).abs() < 1e-14 && dot(&row(2), &rows[1]).abs() < 1e-14);
+        let identity = inverse(&m, 3);
+        let product: f64 = (0..3).map(|k| m[k * 3] * identity[k]).sum();
+        assert!((product - 1.0).abs() < 1e-14);
+    }
+
+    #[test]
+    fn the_reflection_turns_its_row_into_a_coordinate() {
+        for t in [vec![2.0, -1.0, 0.5], vec![-2.0, 0.0, 0.0], vec![1.0]] {
+            let (q, length) = reflection(&t);
+            let p = t.len();
+            for j in 0..p {
+                let first: f64 = q[j * p];
+                assert!((first - t[j] / length).abs() < 1e-14);
+                for i in 0..p {
+                    let product: f64 = (0..p).map(|k| q[k * p + i] * q[k * p + j]).sum();
+                    assert!((product - f64::from(u8::from(i == j))).abs() < 1e-14);
+                }
+            }
+        }
+    }
+}

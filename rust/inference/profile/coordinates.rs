@@ -1,0 +1,178 @@
+//! Chooses the chart of a parameter, and where it starts.
+
+use super::basis::{Moved, change_term, completed, inverse};
+use super::chart::Chart;
+use crate::covariance::compound_symmetry::angle_of;
+use crate::covariance::{Structure, TermCovariance};
+use crate::fit::units::{lower_triangle, relative_covariance};
+use crate::fit::{Fit, Parameter};
+use crate::objective::Problem;
+
+/// A problem in which a parameter is a coordinate.
+pub enum Place {
+    /// A coefficient, moved to the response.
+    Moved(Box<Moved>),
+    Own(Problem),
+}
+
+/// Where to start: the parameter's estimate, its range, a first step, and the free coordinates.
+pub struct Start {
+    pub place: Place,
+    pub estimate: f64,
+    pub range: (f64, f64),
+    pub step: f64,
+    pub free: Vec<f64>,
+    pub kind: Kind,
+}
+
+/// The chart, but for what depends on the value that is held.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    Fixed(Chart),
+    /// A correlation that is a function of the angle θ_k.
+    Angle {
+        k: usize,
+        structure: Structure,
+        width: usize,
+    },
+}
+
+impl Kind {
+    pub fn chart(self, value: f64) -> Chart {
+        match self {
+            Self::Fixed(chart) => chart,
+            Self::Angle { k, structure, width } => Chart::Angle { k, angle: angle(structure, width, value) },
+        }
+    }
+}
+
+fn angle(structure: Structure, width: usize, correlation: f64) -> f64 {
+    match structure {
+        Structure::Ar1 | Structure::Toeplitz => correlation.clamp(-1.0, 1.0).asin(),
+        _ => angle_of(correlation, width),
+    }
+}
+
+/// The chart of a parameter, at the fit (by maximum likelihood).  None for a correlation of effects without variance.
+pub fn start(fit: &Fit, parameter: Parameter) -> Option<Start> {
+    let sigma = fit.evaluation.sigma;
+    let root = (fit.problem.denominator() * 2.0).sqrt();
+    match parameter {
+        Parameter::Fixed(j) => Some(Start {
+            place: Place::Moved(Box::new(Moved::new(&fit.problem, j))),
+            estimate: fit.user_beta()[j],
+            range: (f64::NEG_INFINITY, f64::INFINITY),
+            step: 0.5 * fit.vcov()[j * fit.beta.len() + j].sqrt(),
+            free: fit.theta.clone(),
+            kind: Kind::Fixed(Chart::Response),
+        }),
+        Parameter::Sigma => Some(Start {
+            place: Place::Own(fit.problem.clone()),
+            estimate: sigma,
+            range: (0.0, f64::INFINITY),
+            step: 0.5 * sigma / root,
+            free: fit.theta.clone(),
+            kind: Kind::Fixed(Chart::Sigma),
+        }),
+        Parameter::Sd { term, column } => Some(of_sd(fit, term, column)),
+        Parameter::Correlation { term, row, column } => of_correlation(fit, term, row, column),
+    }
+}
+
+fn of_sd(fit: &Fit, index: usize, column: usize) -> Start {
+    let term = &fit.problem.theta_map.terms[index];
+    let basis = &fit.problem.a.random[index];
+    let (r, sigma) = (term.width, fit.evaluation.sigma);
+    let variance = relative_covariance(term, basis, &fit.theta)[column * r + column];
+    let estimate = sigma * variance.max(0.0).sqrt();
+    let (problem, theta, k, unit, power) = match term.structure {
+        Structure::Unstructured if r > 1 => {
+            let t = row_of(&basis.transform, column, r);
+            let unit = t.iter().map(|v| v * v).sum::<f64>().sqrt();
+            let (problem, theta) = turned(fit, index, &[t]);
+            (problem, theta, term.first, unit, 1)
+        }
+        structure => {
+            let own = match structure {
+                Structure::HomogeneousCompoundSymmetry | Structure::Ar1 => 0,
+                _ => column,
+            };
+            let power = if matches!(structure, Structure::CompoundSymmetry | Structure::Toeplitz) { 2 } else { 1 };
+            let unit = basis.transform[own * r + own];
+            (fit.problem.clone(), fit.theta.clone(), term.first + own, unit, power)
+        }
+    };
+    let mut free = theta;
+    free.remove(k);
+    free.push(2.0 * sigma.ln());
+    let levels = fit.problem.a.factors[term.factor].n_levels as f64;
+    // the sd at which the term would be as large as its noise, where the estimate is zero
+    let least = sigma * unit * 0.1;
+    Start {
+        place: Place::Own(problem),
+        estimate,
+        range: (0.0, f64::INFINITY),
+        step: (0.5 * estimate / (2.0 * levels).sqrt()).max(0.1 * least),
+        free,
+        kind: Kind::Fixed(Chart::Scale { k, unit, power }),
+    }
+}
+
+fn of_correlation(fit: &Fit, index: usize, row: usize, column: usize) -> Option<Start> {
+    let term = &fit.problem.theta_map.terms[index];
+    let basis = &fit.problem.a.random[index];
+    let r = term.width;
+    let s = relative_covariance(term, basis, &fit.theta);
+    let product = (s[row * r + row] * s[column * r + column]).sqrt();
+    if product < 1e-12 {
+        return None;
+    }
+    let estimate = (s[column * r + row] / product).clamp(-1.0, 1.0);
+    let common = |place, range, free, kind| Some(Start { place, estimate, range, step: 0.05, free, kind });
+    if term.structure == Structure::Unstructured {
+        let rows = [row_of(&basis.transform, column, r), row_of(&basis.transform, row, r)];
+        let (problem, theta) = turned(fit, index, &rows);
+        let (i, j) = (term.first + 1, term.first + r);
+        let mut free = theta;
+        free[i] = free[i].hypot(free[j]);
+        free.remove(j);
+        return common(Place::Own(problem), (-1.0, 1.0), free, Kind::Fixed(Chart::Pair { i, j }));
+    }
+    let k = angle_parameter(term, row.abs_diff(column))?;
+    let mut free = fit.theta.clone();
+    free.remove(k);
+    let least = match term.structure {
+        Structure::CompoundSymmetry | Structure::HomogeneousCompoundSymmetry => -1.0 / (r as f64 - 1.0),
+        _ => -1.0,
+    };
+    let kind = Kind::Angle { k, structure: term.structure, width: r };
+    common(Place::Own(fit.problem.clone()), (least, 1.0), free, kind)
+}
+
+/// The angle whose function a correlation is; toep() has one for lag 1 alone.
+fn angle_parameter(term: &TermCovariance, lag: usize) -> Option<usize> {
+    match term.structure {
+        Structure::HomogeneousCompoundSymmetry | Structure::Ar1 => Some(term.first + 1),
+        Structure::CompoundSymmetry => Some(term.first + term.width),
+        Structure::Toeplitz if lag == 1 => Some(term.first + term.width),
+        _ => None,
+    }
+}
+
+fn row_of(transform: &[f64], i: usize, r: usize) -> Vec<f64> {
+    (0..r).map(|k| transform[k * r + i]).collect()
+}
+
+/// The problem with the combinations `rows` of a term's effects first, and θ there.
+fn turned(fit: &Fit, index: usize, rows: &[Vec<f64>]) -> (Problem, Vec<f64>) {
+    let term = &fit.problem.theta_map.terms[index];
+    let r = term.width;
+    let forward = completed(rows, r);
+    let problem = change_term(&fit.problem, index, &inverse(&forward, r));
+    let lambda = term.factor(&fit.theta);
+    let product: Vec<f64> =
+        (0..r * r).map(|k| (0..r).map(|l| forward[l * r + k % r] * lambda[k / r * r + l]).sum()).collect();
+    let mut theta = fit.theta.clone();
+    theta[term.first..term.first + term.n_parameters()].copy_from_slice(&lower_triangle(&product, r));
+    (problem, theta)
+}

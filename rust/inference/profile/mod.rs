@@ -1,0 +1,46 @@
+//! Profile likelihood (Bates et al. 2015, section 5.1): ζ(ψ) = sign(ψ - ψ̂) sqrt(D(ψ) - D(ψ̂)) for the deviance D
+//! of maximum likelihood, everything else at its best.  Each parameter has a chart of its own, in which it is a
+//! coordinate, so that a profile is a series of unconstrained searches.
+
+mod basis;
+mod chart;
+mod coordinates;
+mod trace;
+
+use std::sync::atomic::AtomicBool;
+
+use rayon::prelude::*;
+
+use crate::Result;
+use crate::fit::{Control, Fit, Parameter, fit, units};
+use crate::objective::Criterion;
+
+/// One parameter's profile.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Profile {
+    pub estimate: f64,
+    /// (ψ, ζ), ascending in ψ.
+    pub points: Vec<(f64, f64)>,
+    /// Where |ζ| reaches its limit, or the boundary of the parameter's range.
+    pub low: f64,
+    pub high: f64,
+}
+
+/// Profiles parameters to where |ζ| is `limit`.
+///
+/// # Errors
+/// `Numerical` where a search fails or finds a better optimum than the fit's, `Interrupted` when `stop` is set.
+pub fn profile(reference: &Fit, parameters: &[Parameter], limit: f64, stop: &AtomicBool) -> Result<Vec<Profile>> {
+    let ml = by_maximum_likelihood(reference, stop)?;
+    parameters.par_iter().map(|&parameter| trace::trace(&ml, parameter, limit, stop)).collect()
+}
+
+/// The same model fitted by maximum likelihood.
+pub fn by_maximum_likelihood(reference: &Fit, stop: &AtomicBool) -> Result<Fit> {
+    if reference.problem.criterion == Criterion::Ml {
+        return Ok(reference.clone());
+    }
+    let problem = reference.problem.with_criterion(Criterion::Ml);
+    let start = units::to_user(&reference.problem, &reference.theta);
+    fit(&problem, &Control { start: Some(start), ..Control::default() }, stop)
+}

@@ -1,0 +1,157 @@
+//! Follows one profile from the estimate outwards, and solves for the bounds of its interval.
+
+use std::sync::atomic::AtomicBool;
+
+use super::Profile;
+use super::chart::Constrained;
+use super::coordinates::{Place, Start, start};
+use crate::fit::objective::Interruptible;
+use crate::fit::{Fit, Parameter};
+use crate::optimize::{Settings, trust_region};
+use crate::{Error, Result};
+
+/// Points on each side, about.
+const POINTS: f64 = 4.0;
+const MOST_POINTS: usize = 60;
+/// A profile this much below the optimum has found a better one.
+const BETTER: f64 = 1e-3;
+/// Accuracy of a bound, in ζ.
+const ACCURACY: f64 = 1e-7;
+
+/// One solved point: the value, |ζ|, and the free coordinates.
+#[derive(Debug, Clone)]
+struct Point {
+    value: f64,
+    zeta: f64,
+    free: Vec<f64>,
+}
+
+struct Tracer<'a> {
+    start: Start,
+    best: f64,
+    stop: &'a AtomicBool,
+}
+
+pub fn trace(fit: &Fit, parameter: Parameter, limit: f64, stop: &AtomicBool) -> Result<Profile> {
+    let Some(start) = start(fit, parameter) else {
+        // a correlation of effects without variance: nothing is known of it
+        return Ok(Profile { estimate: f64::NAN, points: Vec::new(), low: -1.0, high: 1.0 });
+    };
+    let mut tracer = Tracer { start, best: fit.evaluation.objective, stop };
+    let estimate = tracer.start.estimate;
+    let (below, low) = tracer.side(-1.0, limit)?;
+    let (above, high) = tracer.side(1.0, limit)?;
+    let mut points: Vec<(f64, f64)> = below.into_iter().map(|(v, z)| (v, -z)).chain([(estimate, 0.0)]).collect();
+    points.extend(above);
+    points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    Ok(Profile { estimate, points, low, high })
+}
+
+impl Tracer<'_> {
+    /// Points in one direction, and the bound there.
+    fn side(&mut self, direction: f64, limit: f64) -> Result<(Vec<(f64, f64)>, f64)> {
+        let mut points = Vec::new();
+        let end = if direction < 0.0 { self.start.range.0 } else { self.start.range.1 };
+        let mut last = Point { value: self.start.estimate, zeta: 0.0, free: self.start.free.clone() };
+        if direction * (end - last.value) <= 1e-12 {
+            return Ok((points, end));
+        }
+        let (mut step, mut before): (f64, Option<Point>) = (self.start.step, None);
+        for _ in 0..MOST_POINTS {
+            let (value, is_end) = self.next_value(last.value, direction * step, end);
+            let next = self.solve(value, &guess(before.as_ref(), &last, value), &last.free)?;
+            points.push((next.value, next.zeta));
+            if next.zeta >= limit {
+                let bound = self.bound(last, next, limit, &mut points)?;
+                return Ok((points, bound));
+            }
+            if is_end {
+                return Ok((points, end));
+            }
+            let gain = (next.zeta - last.zeta).max(1e-12);
+            step = (value - last.value).abs() * (limit / POINTS / gain).clamp(0.2, 4.0);
+            before = Some(std::mem::replace(&mut last, next));
+        }
+        Ok((points, direction * f64::INFINITY))
+    }
+
+    /// One step on, or the end of the range.
+    fn next_value(&self, from: f64, step: f64, end: f64) -> (f64, bool) {
+        let value = from + step;
+        if step.signum() * (end - value) > 0.0 {
+            return (value, false);
+        }
+        // σ itself is never zero
+        let is_sigma = matches!(self.start.kind, super::coordinates::Kind::Fixed(super::chart::Chart::Sigma));
+        if is_sigma { (0.5 * from, false) } else { (end, true) }
+    }
+
+    /// |ζ| = limit between two points: regula falsi, with the stale end's weight halved (Illinois).
+    fn bound(&mut self, inside: Point, outside: Point, limit: f64, points: &mut Vec<(f64, f64)>) -> Result<f64> {
+        let (mut a, mut b) = (inside, outside);
+        let (mut fa, mut fb) = (a.zeta - limit, b.zeta - limit);
+        for _ in 0..40 {
+            if fb.abs() < ACCURACY || (b.value - a.value).abs() <= 1e-12 * b.value.abs() {
+                break;
+            }
+            let value = b.value - fb * (b.value - a.value) / (fb - fa);
+            let from = if fa.abs() < fb.abs() { a.free.clone() } else { b.free.clone() };
+            let next = self.solve(value, &guess(Some(&a), &b, value), &from)?;
+            let f = next.zeta - limit;
+            points.push((next.value, next.zeta));
+            if f * fb < 0.0 {
+                a = b;
+                fa = fb;
+            } else {
+                fa *= 0.5;
+            }
+            b = next;
+            fb = f;
+        }
+        Ok(b.value)
+    }
+
+    /// The best deviance with the parameter held, from a guess, or from where it was before.
+    fn solve(&mut self, value: f64, guess: &[f64], safe: &[f64]) -> Result<Point> {
+        let (deviance, free) = match self.minimize(value, guess) {
+            Err(Error::Numerical(_)) => self.minimize(value, safe)?,
+            other => other?,
+        };
+        let rise = deviance - self.best;
+        if rise < -BETTER {
+            return Err(Error::Numerical(format!(
+                "profiling found a better optimum, lower by {:.2e}: the fit is not at the maximum of the likelihood",
+                -rise
+            )));
+        }
+        Ok(Point { value, zeta: rise.max(0.0).sqrt(), free })
+    }
+
+    fn minimize(&mut self, value: f64, from: &[f64]) -> Result<(f64, Vec<f64>)> {
+        let problem = match &mut self.start.place {
+            Place::Moved(moved) => {
+                moved.set(value);
+                &moved.problem
+            }
+            Place::Own(problem) => problem,
+        };
+        let inner = Interruptible::new(problem, self.stop);
+        let mut objective = Constrained::new(inner, self.start.kind.chart(value), value);
+        let mut x = from.to_vec();
+        for k in objective.scales() {
+            if x[k].abs() < 1e-3 {
+                x[k] = 1e-2;
+            }
+        }
+        let settings = Settings { tolerance: 1e-11, ..Settings::default() };
+        let outcome = trust_region::minimize(&mut objective, &x, settings)?;
+        Ok((outcome.value, outcome.x))
+    }
+}
+
+/// The free coordinates, extrapolated along the profile.
+fn guess(before: Option<&Point>, last: &Point, value: f64) -> Vec<f64> {
+    let Some(before) = before else { return last.free.clone() };
+    let ratio = ((value - last.value) / (last.value - before.value)).clamp(-2.0, 2.0);
+    last.free.iter().zip(&before.free).map(|(x, y)| x + ratio * (x - y)).collect()
+}

@@ -1,0 +1,239 @@
+//! Cluster-robust covariances of β̂ for a working model whose groups lie within the clusters.
+//!
+//! CR0 (Liang and Zeger 1986), CR2 (Bell and McCaffrey 2002; Pustejovsky and Tipton 2018, J. Bus. Econ. Stat. 36,
+//! 672-683) and CR3.  With V_j = σ²Φ_j, Φ_j = LL', S_j = Φ_j - X_j M X_j' and residuals e_j a cluster contributes
+//! M F_j'e_j to β̂, F_j = A_j'Φ_j⁻¹X_j: A_j = I, the solution of A S A = Φ, or (I - X_j M X_j'Φ_j⁻¹)⁻¹.
+//!
+//! Φ_j and S_j differ from the identity only within the span of [Z_j X_j], so without weights all is done there.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use faer::{Mat, Side};
+use rayon::prelude::*;
+
+use super::cluster_adjustment::{bias_reduced, inverse, solve_lower, solve_upper};
+use super::fit_rows::FitRows;
+use crate::design::RowSource;
+use crate::fit::Fit;
+use crate::linalg::dense;
+use crate::{Error, Result};
+
+/// Working in a cluster takes memory of the square, and time of the cube, of its dimension.
+const LARGEST: usize = 5000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adjustment {
+    /// CR0.
+    None,
+    /// CR2.
+    BiasReduced,
+    /// CR3.
+    Jackknife,
+}
+
+impl Adjustment {
+    /// # Errors
+    /// `Design` for another name.
+    pub fn parse(name: &str) -> Result<Self> {
+        match name {
+            "CR0" => Ok(Self::None),
+            "CR2" => Ok(Self::BiasReduced),
+            "CR3" => Ok(Self::Jackknife),
+            other => Err(Error::Design(format!("there is no adjustment '{other}'"))),
+        }
+    }
+}
+
+/// What clusters contribute, in the user's units.
+///
+/// The covariance is Σ c_j c_j'; under the working model Cov(l'c_j, m'c_k) = [j = k] l'V_j m - (G_j l)'(G_k m).
+pub struct Clusters {
+    /// c_j (p each).
+    pub contributions: Vec<Vec<f64>>,
+    /// G_j (p x p, row-major).
+    pub leverages: Vec<Vec<f64>>,
+    /// V_j (p x p).
+    pub variances: Vec<Vec<f64>>,
+}
+
+/// Computes the clusters' contributions; `codes` has the cluster of every row.
+///
+/// # Errors
+/// `Design` where a group lies in more than one cluster; `Interrupted`.
+pub fn clusters(
+    fit: &Fit,
+    source: &dyn RowSource,
+    codes: &[u32],
+    n_clusters: usize,
+    adjustment: Adjustment,
+    stop: &AtomicBool,
+) -> Result<Clusters> {
+    check_nested(source, codes)?;
+    let rows = FitRows::read(fit, source)?;
+    let model = Model::new(fit, source, &rows)?;
+    let mut members = vec![Vec::new(); n_clusters];
+    codes.iter().enumerate().for_each(|(row, &c)| members[c as usize].push(row));
+    let parts: Vec<Result<[Vec<f64>; 3]>> = members
+        .par_iter()
+        .map(|members| {
+            if stop.load(Ordering::Relaxed) {
+                return Err(Error::Interrupted);
+            }
+            model.cluster(members, adjustment)
+        })
+        .collect();
+    let mut out = Clusters { contributions: vec![], leverages: vec![], variances: vec![] };
+    for part in parts {
+        let [c, g, v] = part?;
+        out.contributions.push(c);
+        out.leverages.push(g);
+        out.variances.push(v);
+    }
+    Ok(out)
+}
+
+/// Whether every group of every grouping factor lies within one cluster.
+pub fn check_nested(source: &dyn RowSource, codes: &[u32]) -> Result<()> {
+    for factor in source.factors() {
+        let mut cluster = vec![u32::MAX; factor.n_levels()];
+        for (&level, &code) in factor.codes().iter().zip(codes) {
+            let known = &mut cluster[level as usize];
+            if *known != u32::MAX && *known != code {
+                return Err(Error::Design(format!(
+                    "levels of the grouping factor '{}' lie in more than one cluster: the model makes rows of \
+                     different clusters depend on each other",
+                    factor.name
+                )));
+            }
+            *known = code;
+        }
+    }
+    Ok(())
+}
+
+/// ZΛ, X, residuals and the diagonal of W⁻¹ of one cluster.
+type Local = (Mat<f64>, Mat<f64>, Mat<f64>, Vec<f64>);
+
+struct Model<'a> {
+    rows: &'a FitRows,
+    codes: Vec<&'a [u32]>,
+    /// Per random term Λ (r x r, column-major).
+    lambda: Vec<Vec<f64>>,
+    /// L_X^-T, so that the columns of X L_X^-T are orthonormal in Φ⁻¹.
+    whiten: Mat<f64>,
+    /// T L_X^-T: from there to the user's coefficients.
+    back: Mat<f64>,
+    sigma: f64,
+}
+
+impl<'a> Model<'a> {
+    fn new(fit: &Fit, source: &'a dyn RowSource, rows: &'a FitRows) -> Result<Self> {
+        let (p, stride) = (fit.beta.len(), fit.beta.len() + 1);
+        let work = fit.workspace()?;
+        let mut inverse = vec![0.0; p * p];
+        (0..p).for_each(|k| inverse[k * p + k] = 1.0);
+        let l: Vec<f64> = (0..p * p).map(|k| work.factor.xx[k / p * stride + k % p]).collect();
+        dense::solve_lower_transposed(&l, &mut inverse, p, p);
+        let whiten = Mat::from_fn(p, p, |i, j| inverse[j * p + i]);
+        let transform = &fit.problem.a.fixed.transform;
+        let back = Mat::from_fn(p, p, |i, j| (0..p).map(|k| transform[k * p + i] * whiten[(k, j)]).sum());
+        Ok(Self {
+            rows,
+            codes: source.random().iter().map(|t| source.factors()[t.factor].codes()).collect(),
+            lambda: fit.problem.theta_map.terms.iter().map(|t| t.factor(&fit.theta)).collect(),
+            whiten,
+            back,
+            sigma: fit.evaluation.sigma,
+        })
+    }
+
+    /// Contribution, leverage and variance of one cluster.
+    fn cluster(&self, members: &[usize], adjustment: Adjustment) -> Result<[Vec<f64>; 3]> {
+        let p = self.whiten.nrows();
+        let (h, x, e, noise) = self.local(members)?;
+        // Φ = LL'
+        let mut phi = &h * h.transpose();
+        (0..phi.nrows()).for_each(|i| phi[(i, i)] += noise[i]);
+        let l = phi
+            .llt(Side::Lower)
+            .map_err(|_| Error::Numerical("the covariance of a cluster is not positive definite".into()))?
+            .L()
+            .to_owned();
+        let x = &x * &self.whiten;
+        let half = solve_lower(&l, &x);
+        // F and E = X'F, scaled
+        let f = match adjustment {
+            Adjustment::None => solve_upper(&l, &half),
+            Adjustment::BiasReduced => bias_reduced(&l, &x, &half),
+            Adjustment::Jackknife => {
+                let plain = solve_upper(&l, &half);
+                let mut left = half.transpose() * &half;
+                for j in 0..p {
+                    (0..p).for_each(|i| left[(i, j)] = f64::from(u8::from(i == j)) - left[(i, j)]);
+                }
+                &plain * &inverse(&left)
+            }
+        };
+        let e_f = x.transpose() * &f;
+        let lf = l.transpose() * &f;
+        let contribution = &self.back * (f.transpose() * &e);
+        let leverage = &e_f * self.back.transpose();
+        let variance = &self.back * (lf.transpose() * &lf) * self.back.transpose();
+        let flat = |m: &Mat<f64>, scale: f64| -> Vec<f64> {
+            (0..m.nrows()).flat_map(|i| (0..m.ncols()).map(move |j| scale * m[(i, j)])).collect()
+        };
+        Ok([flat(&contribution, 1.0), flat(&leverage, self.sigma), flat(&variance, self.sigma.powi(2))])
+    }
+
+    /// ZΛ, X and residuals of a cluster, and the diagonal of W⁻¹: in the span of [ZΛ X] if that is smaller and there
+    /// are no weights.
+    fn local(&self, members: &[usize]) -> Result<Local> {
+        let (n, p) = (members.len(), self.whiten.nrows());
+        let h = self.random(members);
+        let q = h.ncols();
+        let dimension = if self.rows.weights.is_empty() { n.min(q + p) } else { n };
+        if dimension > LARGEST {
+            return Err(Error::Design(format!(
+                "a cluster has {n} rows and {q} random effects: a robust covariance takes at most {LARGEST} of the fewer, \
+                 or with weights so many rows, in one cluster"
+            )));
+        }
+        let x = Mat::from_fn(n, p, |i, j| self.rows.x[members[i] * p + j]);
+        let e = Mat::from_fn(n, 1, |i, _| self.rows.residuals[members[i]]);
+        if !self.rows.weights.is_empty() {
+            return Ok((h, x, e, members.iter().map(|&row| 1.0 / self.rows.weights[row]).collect()));
+        }
+        if q + p >= n {
+            return Ok((h, x, e, vec![1.0; n]));
+        }
+        let both = Mat::from_fn(n, q + p, |i, j| if j < q { h[(i, j)] } else { x[(i, j - q)] });
+        let qr = both.qr();
+        let (basis, r) = (qr.compute_thin_Q(), qr.thin_R());
+        let upper = |j: usize, i: usize| if i <= j { r[(i, j)] } else { 0.0 };
+        Ok((
+            Mat::from_fn(q + p, q, |i, j| upper(j, i)),
+            Mat::from_fn(q + p, p, |i, j| upper(j + q, i)),
+            basis.transpose() * &e,
+            vec![1.0; q + p],
+        ))
+    }
+
+    /// ZΛ of a cluster: a column for every random effect of the groups in it.
+    fn random(&self, members: &[usize]) -> Mat<f64> {
+        let mut columns: Vec<Vec<f64>> = Vec::new();
+        for ((z, codes), lambda) in self.rows.z.iter().zip(&self.codes).zip(&self.lambda) {
+            let r = lambda.len().isqrt();
+            let mut first = rustc_hash::FxHashMap::default();
+            for (i, &row) in members.iter().enumerate() {
+                let start = *first.entry(codes[row]).or_insert_with(|| {
+                    columns.extend(std::iter::repeat_n(vec![0.0; members.len()], r));
+                    columns.len() - r
+                });
+                for j in 0..r {
+                    columns[start + j][i] = (0..r).map(|k| z[row * r + k] * lambda[j * r + k]).sum();
+                }
+            }
+        }
+        Mat::from_fn(members.len(), columns.len(), |i, j| columns[j][i])
+    }
+}

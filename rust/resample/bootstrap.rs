@@ -1,0 +1,151 @@
+//! The bootstrap: replicates in parallel, each with its own stream.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use rand::RngExt;
+use rand_distr::{Distribution, StandardNormal};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rayon::prelude::*;
+
+use super::cases::Clusters;
+use super::refit::{parameters_at, refit, start};
+use super::reflated::Reflated;
+use super::rows::DesignRows;
+use crate::Result;
+use crate::design::RowSource;
+use crate::fit::Fit;
+use crate::fit::parameter::Parameter;
+use crate::fit::response::stream;
+use crate::objective::{Problem, Workspace};
+use crate::penalized_ls::System;
+
+/// How new data are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// New random effects and residuals from the model.
+    Parametric,
+    /// The modes and residuals of the fit, reflated, drawn with replacement.
+    Residual,
+    /// Whole clusters, drawn with replacement: the levels of this grouping factor of the design.
+    Case(usize),
+}
+
+pub struct Request<'a> {
+    pub kind: Kind,
+    pub n: usize,
+    pub seed: u64,
+    pub parameters: &'a [Parameter],
+    /// Replicates that are done.
+    pub done: &'a AtomicUsize,
+    pub stop: &'a AtomicBool,
+}
+
+/// The parameters of every replicate; NaN where a replicate has no optimum.
+///
+/// # Errors
+/// Those of reading the rows, `Design` for clusters that are crossed, `Interrupted` when `stop` is set.
+pub fn bootstrap(fit: &Fit, source: &dyn RowSource, request: &Request) -> Result<Vec<Vec<f64>>> {
+    let rows = DesignRows::new(fit, source)?;
+    if let Kind::Case(factor) = request.kind {
+        let clusters = Clusters::new(fit, &rows, factor)?;
+        let draw = |k: usize| {
+            let mut rng = stream(request.seed, k);
+            (0..clusters.len()).map(|_| rng.random_range(0..clusters.len())).collect::<Vec<usize>>()
+        };
+        return over_clusters(fit, &clusters, request, request.n, draw);
+    }
+    let reflated = (request.kind == Kind::Residual).then(|| Reflated::new(fit, &rows));
+    let (fixed, from) = (rows.fixed(&fit.beta), start(&fit.problem, &fit.theta));
+    let state = || Some((fit.problem.clone(), fit.problem.workspace()));
+    (0..request.n)
+        .into_par_iter()
+        .map_init(state, |state: &mut Option<(Problem, Workspace)>, k| {
+            let (mut problem, work) = state.take().unwrap_or_else(|| (fit.problem.clone(), fit.problem.workspace()));
+            let mut rng = stream(request.seed, k);
+            let mut y = fixed.clone();
+            match &reflated {
+                None => parametric(fit, &rows, &mut y, &mut rng),
+                Some(reflated) => residual(fit, &rows, reflated, &mut y, &mut rng),
+            }
+            rows.set_response(Arc::make_mut(&mut problem.a), &y);
+            let (optimum, work) = refit(&problem, work, &from, request.stop)?;
+            let values = parameters_at(&problem, optimum.as_ref(), request.parameters);
+            *state = Some((problem, work));
+            request.done.fetch_add(1, Ordering::Relaxed);
+            Ok(values)
+        })
+        .collect()
+}
+
+/// The parameters with every cluster left out in turn.
+///
+/// # Errors
+/// As `bootstrap`.
+pub fn jackknife(fit: &Fit, source: &dyn RowSource, factor: usize, request: &Request) -> Result<Vec<Vec<f64>>> {
+    let rows = DesignRows::new(fit, source)?;
+    let clusters = Clusters::new(fit, &rows, factor)?;
+    let without = |k: usize| (0..clusters.len()).filter(|&c| c != k).collect::<Vec<usize>>();
+    over_clusters(fit, &clusters, request, clusters.len(), without)
+}
+
+fn over_clusters(
+    fit: &Fit,
+    clusters: &Clusters,
+    request: &Request,
+    n: usize,
+    draw: impl Fn(usize) -> Vec<usize> + Sync,
+) -> Result<Vec<Vec<f64>>> {
+    let from = start(&fit.problem, &fit.theta);
+    (0..n)
+        .into_par_iter()
+        .map(|k| {
+            let a = clusters.assemble(&fit.problem.a, &draw(k));
+            let system = Arc::new(System::new(&a));
+            let problem = Problem { a: Arc::new(a), system, ..fit.problem.clone() };
+            let (optimum, _) = refit(&problem, problem.workspace(), &from, request.stop)?;
+            request.done.fetch_add(1, Ordering::Relaxed);
+            Ok(parameters_at(&problem, optimum.as_ref(), request.parameters))
+        })
+        .collect()
+}
+
+/// y += Zb + e with new b and e: the draws of `Fit::simulate`.
+pub fn parametric(fit: &Fit, rows: &DesignRows, y: &mut [f64], rng: &mut Xoshiro256PlusPlus) {
+    let (map, sigma) = (&fit.problem.theta_map, fit.evaluation.sigma);
+    let mut normal = || -> f64 { StandardNormal.sample(rng) };
+    let mut modes: Vec<Vec<f64>> = fit.modes.b.iter().map(|b| vec![0.0; b.len()]).collect();
+    for term in &map.terms {
+        let (lambda, r, full) = (term.factor(&fit.theta), term.width, map.widths[term.factor]);
+        for level in modes[term.factor].chunks_exact_mut(full) {
+            let u: Vec<f64> = (0..r).map(|_| sigma * normal()).collect();
+            let b = &mut level[term.offset..term.offset + r];
+            b.iter_mut().enumerate().for_each(|(i, b)| *b = (0..=i).map(|j| lambda[j * r + i] * u[j]).sum());
+        }
+    }
+    rows.add_modes(y, &modes, &map.widths);
+    y.iter_mut().enumerate().for_each(|(i, y)| *y += sigma / rows.weight(i).sqrt() * normal());
+}
+
+/// y += Zb + e with b and e drawn from those of the fit; one draw of levels for all terms of a grouping factor.
+fn residual(fit: &Fit, rows: &DesignRows, from: &Reflated, y: &mut [f64], rng: &mut Xoshiro256PlusPlus) {
+    let widths = &fit.problem.theta_map.widths;
+    let modes: Vec<Vec<f64>> = from
+        .modes
+        .iter()
+        .zip(widths)
+        .map(|(b, &full)| {
+            let levels = b.len() / full;
+            (0..levels)
+                .flat_map(|_| {
+                    let drawn = rng.random_range(0..levels);
+                    b[drawn * full..(drawn + 1) * full].iter().copied()
+                })
+                .collect()
+        })
+        .collect();
+    rows.add_modes(y, &modes, widths);
+    for (i, y) in y.iter_mut().enumerate() {
+        *y += from.residuals[rng.random_range(0..rows.n)] / rows.weight(i).sqrt();
+    }
+}

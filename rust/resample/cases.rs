@@ -1,0 +1,137 @@
+//! Resampling whole clusters: cross-products of a design that repeats the clusters drawn, from those of each.
+
+use super::rows::DesignRows;
+use crate::crossproduct::{CrossProducts, Link};
+use crate::fit::Fit;
+use crate::{Error, Result};
+
+pub struct Clusters {
+    /// Per block and cluster, its levels, ascending.
+    levels: Vec<Vec<Vec<usize>>>,
+    /// Per block, the rank of every level within its cluster.
+    rank: Vec<Vec<usize>>,
+    /// Per cluster [X y]'W[X y], Σ log w, and rows.
+    xx: Vec<Vec<f64>>,
+    log_weights: Vec<f64>,
+    n_rows: Vec<usize>,
+}
+
+impl Clusters {
+    /// The levels of one grouping factor, in which all others must be nested.
+    ///
+    /// # Errors
+    /// `Design` where one is not.
+    pub fn new(fit: &Fit, rows: &DesignRows, factor: usize) -> Result<Self> {
+        let a = &*fit.problem.a;
+        let block = a.factors.iter().position(|f| f.factor == factor).expect("a block of every factor");
+        let count = a.factors[block].n_levels;
+        let own: Vec<Vec<usize>> = (0..a.factors.len()).map(|g| owners(a, g, block)).collect::<Result<_>>()?;
+        let mut levels = vec![vec![Vec::new(); count]; own.len()];
+        let mut rank: Vec<Vec<usize>> = own.iter().map(|o| vec![0; o.len()]).collect();
+        for (g, own) in own.iter().enumerate() {
+            for (level, &cluster) in own.iter().enumerate() {
+                rank[g][level] = levels[g][cluster].len();
+                levels[g][cluster].push(level);
+            }
+        }
+        let stride = rows.p + 1;
+        let mut out = Self {
+            levels,
+            rank,
+            xx: vec![vec![0.0; stride * stride]; count],
+            log_weights: vec![0.0; count],
+            n_rows: vec![0; count],
+        };
+        let term = rows.terms.iter().find(|t| t.block == block).expect("a term on every factor");
+        for (i, &code) in term.codes.iter().enumerate() {
+            let (cluster, weight) = (code as usize, rows.weight(i));
+            let row: Vec<f64> = rows.x[i * rows.p..(i + 1) * rows.p].iter().copied().chain([rows.y[i]]).collect();
+            let xx = &mut out.xx[cluster];
+            (0..stride * stride).for_each(|k| xx[k] += weight * row[k % stride] * row[k / stride]);
+            out.log_weights[cluster] += weight.ln();
+            out.n_rows[cluster] += 1;
+        }
+        Ok(out)
+    }
+
+    pub fn len(&self) -> usize {
+        self.n_rows.len()
+    }
+
+    /// The cross-products of the clusters drawn, each a new one.
+    pub fn assemble(&self, a: &CrossProducts, draws: &[usize]) -> CrossProducts {
+        let mut out = CrossProducts {
+            n_obs: draws.iter().map(|&c| self.n_rows[c]).sum(),
+            sum_log_weights: draws.iter().map(|&c| self.log_weights[c]).sum(),
+            factors: a.factors.clone(),
+            links: a.links.clone(),
+            xx: vec![0.0; a.xx.len()],
+            fixed: a.fixed.clone(),
+            random: a.random.clone(),
+        };
+        draws.iter().for_each(|&c| out.xx.iter_mut().zip(&self.xx[c]).for_each(|(s, v)| *s += v));
+        let stride = a.n_fixed() + 1;
+        for (g, f) in out.factors.iter_mut().enumerate() {
+            let (r, old) = (f.width, &a.factors[g]);
+            f.zz.clear();
+            f.zx.clear();
+            f.n_levels = 0;
+            for &level in draws.iter().flat_map(|&c| &self.levels[g][c]) {
+                f.zz.extend_from_slice(&old.zz[level * r * r..(level + 1) * r * r]);
+                f.zx.extend_from_slice(&old.zx[level * r * stride..(level + 1) * r * stride]);
+                f.n_levels += 1;
+            }
+        }
+        for i in 0..a.factors.len() {
+            for j in 0..i {
+                out.links[i][j] = self.link(&a.links[i][j], a.factors[i].width * a.factors[j].width, (i, j), draws);
+            }
+        }
+        out
+    }
+
+    fn link(&self, old: &Link, size: usize, (i, j): (usize, usize), draws: &[usize]) -> Link {
+        let mut new = Link { ptr: vec![0], level: Vec::new(), values: Vec::new() };
+        let mut first = 0; // level of i in this draw
+        for &c in draws {
+            for &from in &self.levels[j][c] {
+                for k in old.ptr[from]..old.ptr[from + 1] {
+                    new.level.push((first + self.rank[i][old.level[k] as usize]) as u32);
+                    new.values.extend_from_slice(&old.values[k * size..(k + 1) * size]);
+                }
+                new.ptr.push(new.level.len());
+            }
+            first += self.levels[i][c].len();
+        }
+        new
+    }
+}
+
+/// The cluster of every level of a block.
+fn owners(a: &CrossProducts, g: usize, cluster: usize) -> Result<Vec<usize>> {
+    let n = a.factors[g].n_levels;
+    if g == cluster {
+        return Ok((0..n).collect());
+    }
+    let mut own = vec![usize::MAX; n];
+    let mut meet = |level: usize, cluster: usize| {
+        let before = std::mem::replace(&mut own[level], cluster);
+        before == usize::MAX || before == cluster
+    };
+    let (low, high) = (g.min(cluster), g.max(cluster));
+    let link = &a.links[high][low];
+    let nested = (0..link.ptr.len() - 1).all(|from| {
+        (link.ptr[from]..link.ptr[from + 1]).all(|k| {
+            let to = link.level[k] as usize;
+            if g < cluster { meet(from, to) } else { meet(to, from) }
+        })
+    });
+    if nested {
+        return Ok(own);
+    }
+    Err(Error::Design(
+        "whole clusters can be drawn, or left out, only where every grouping factor is nested in the clusters; \
+         these are crossed: use kind='parametric' or 'residual', and percentile or basic intervals"
+            .into(),
+    ))
+}

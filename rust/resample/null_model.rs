@@ -1,0 +1,109 @@
+//! The likelihood ratio of a model and a smaller one, in data of the smaller: by refits of both.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
+
+use super::bootstrap::{Request, parametric};
+use super::refit::{refit, start};
+use super::rows::DesignRows;
+use crate::design::RowSource;
+use crate::fit::Fit;
+use crate::fit::response::stream;
+use crate::objective::{Problem, Workspace};
+use crate::{Error, Result};
+
+/// A fit and its rows.
+pub struct Fitted<'a> {
+    pub fit: &'a Fit,
+    pub source: &'a dyn RowSource,
+}
+
+/// The fall of the criterion from the smaller model to `full`, per replicate.  `null` is None for the model without
+/// random effects.  NaN where a refit fails.
+///
+/// # Errors
+/// Those of reading the rows; `Design` where the fixed parts or the rows differ; `Interrupted` when `stop` is set.
+pub fn null_statistics(full: &Fitted, null: Option<&Fitted>, request: &Request) -> Result<Vec<f64>> {
+    if null.is_some_and(|null| null.fit.problem.a.fixed != full.fit.problem.a.fixed) {
+        return Err(Error::Design("the two models differ in their fixed parts or their rows".into()));
+    }
+    let rows = DesignRows::new(full.fit, full.source)?;
+    let smaller = match null {
+        Some(null) => Some((null.fit, DesignRows::new(null.fit, null.source)?)),
+        None => None,
+    };
+    let zero = Zero::new(full.fit)?;
+    let from = start(&full.fit.problem, &full.fit.theta);
+    let from_null = smaller.as_ref().map(|(fit, _)| start(&fit.problem, &fit.theta));
+    let state = || (State::new(&full.fit.problem), smaller.as_ref().map(|(fit, _)| State::new(&fit.problem)));
+    (0..request.n)
+        .into_par_iter()
+        .map_init(state, |(own, below), k| {
+            let mut rng = stream(request.seed, k);
+            let mut y = vec![0.0; rows.n];
+            let before = match (&smaller, below) {
+                (Some((fit, null_rows)), Some(state)) => {
+                    y = null_rows.fixed(&fit.beta);
+                    parametric(fit, null_rows, &mut y, &mut rng);
+                    state.refit(null_rows, &y, from_null.as_deref().unwrap_or(&[]), request)?
+                }
+                _ => {
+                    y.iter_mut().zip(rows.fixed(&zero.beta)).enumerate().for_each(|(i, (y, fitted))| {
+                        let noise: f64 = StandardNormal.sample(&mut rng);
+                        *y = fitted + zero.sigma / rows.weight(i).sqrt() * noise;
+                    });
+                    own.at_zero(&rows, &y)
+                }
+            };
+            let after = own.refit(&rows, &y, &from, request)?;
+            request.done.fetch_add(1, Ordering::Relaxed);
+            Ok(if before.is_nan() || after.is_nan() { f64::NAN } else { (before - after).max(0.0) })
+        })
+        .collect()
+}
+
+/// The model without random effects.
+struct Zero {
+    beta: Vec<f64>,
+    sigma: f64,
+}
+
+impl Zero {
+    fn new(fit: &Fit) -> Result<Self> {
+        let mut work = fit.problem.workspace();
+        let sigma = fit.problem.evaluate(&vec![0.0; fit.theta.len()], &mut work)?.sigma;
+        Ok(Self { beta: work.factor.beta(&fit.problem.system), sigma })
+    }
+}
+
+/// One thread's problem and workspace.
+struct State {
+    problem: Problem,
+    work: Option<Workspace>,
+}
+
+impl State {
+    fn new(problem: &Problem) -> Self {
+        Self { problem: problem.clone(), work: Some(problem.workspace()) }
+    }
+
+    fn refit(&mut self, rows: &DesignRows, y: &[f64], from: &[f64], request: &Request) -> Result<f64> {
+        rows.set_response(Arc::make_mut(&mut self.problem.a), y);
+        let work = self.work.take().unwrap_or_else(|| self.problem.workspace());
+        let (optimum, work) = refit(&self.problem, work, from, request.stop)?;
+        self.work = Some(work);
+        Ok(optimum.map_or(f64::NAN, |o| o.criterion))
+    }
+
+    fn at_zero(&mut self, rows: &DesignRows, y: &[f64]) -> f64 {
+        rows.set_response(Arc::make_mut(&mut self.problem.a), y);
+        let mut work = self.work.take().unwrap_or_else(|| self.problem.workspace());
+        let zero = vec![0.0; self.problem.theta_map.n_parameters];
+        let value = self.problem.evaluate(&zero, &mut work).map_or(f64::NAN, |e| e.objective);
+        self.work = Some(work);
+        value
+    }
+}

@@ -1,0 +1,78 @@
+//! One refit: from the fit's θ to the optimum for other cross-products.
+
+use std::sync::atomic::AtomicBool;
+
+use crate::fit::Parameter;
+use crate::fit::objective::Interruptible;
+use crate::fit::parameter::values;
+use crate::fit::verdict::snap;
+use crate::objective::{Problem, Workspace};
+use crate::optimize::{Objective, Settings, trust_region};
+use crate::{Error, Result};
+
+/// The search ends well below what another draw changes.
+const TOLERANCE: f64 = 1e-9;
+/// A scale of zero is left by this much: the criterion is even in it.
+const AWAY: f64 = 0.1;
+/// A column of X with less of its square than this left depends on the others.
+const DEPENDENT: f64 = 1e-11;
+
+/// A start that no boundary traps.
+pub fn start(problem: &Problem, theta: &[f64]) -> Vec<f64> {
+    let mut start = theta.to_vec();
+    for k in problem.theta_map.scale_parameters() {
+        if start[k].abs() < 1e-2 {
+            start[k] = AWAY;
+        }
+    }
+    start
+}
+
+/// The optimum for one set of data.
+pub struct Optimum {
+    pub beta: Vec<f64>,
+    pub theta: Vec<f64>,
+    pub sigma: f64,
+    pub criterion: f64,
+}
+
+/// The optimum; None where there is none.  Hands the workspace back.
+///
+/// # Errors
+/// `Interrupted` when `stop` is set.
+pub fn refit(
+    problem: &Problem,
+    work: Workspace,
+    start: &[f64],
+    stop: &AtomicBool,
+) -> Result<(Option<Optimum>, Workspace)> {
+    let mut objective = Interruptible::with_workspace(problem, work, stop);
+    match optimum(&mut objective, start) {
+        Ok(optimum) => Ok((Some(optimum), objective.work)),
+        Err(Error::Numerical(_)) => Ok((None, objective.work)),
+        Err(e) => Err(e),
+    }
+}
+
+/// The parameters at an optimum; NaN where there is none.
+pub fn parameters_at(problem: &Problem, optimum: Option<&Optimum>, parameters: &[Parameter]) -> Vec<f64> {
+    match optimum {
+        Some(o) => values(problem, &o.beta, &o.theta, o.sigma, parameters),
+        None => vec![f64::NAN; parameters.len()],
+    }
+}
+
+fn optimum(objective: &mut Interruptible, start: &[f64]) -> Result<Optimum> {
+    let settings = Settings { tolerance: TOLERANCE, ..Settings::default() };
+    let outcome = trust_region::minimize(objective, start, settings)?;
+    let theta = snap(objective, outcome)?.x;
+    let criterion = objective.value(&theta)?;
+    let (problem, factor) = (objective.problem, &objective.work.factor);
+    let stride = problem.system.p + 1;
+    let depends = |j: usize| factor.xx[j * stride + j].powi(2) <= DEPENDENT * problem.a.xx[j * stride + j];
+    if (0..problem.system.p).any(depends) {
+        return Err(Error::Numerical("columns of X depend on each other".into()));
+    }
+    let sigma = (factor.pwrss / problem.denominator()).sqrt();
+    Ok(Optimum { beta: factor.beta(&problem.system), theta, sigma, criterion })
+}

@@ -1,0 +1,166 @@
+"""Effect sizes: closed forms on balanced data, parts that add up, and dense algebra."""
+
+import warnings
+
+import numpy as np
+import polars as pl
+import pytest
+
+import hlmrs
+from golden import rows
+
+
+@pytest.fixture(scope="module")
+def sleep():
+    return hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+
+
+@pytest.fixture(scope="module")
+def pastes():
+    return hlmrs.lmer("strength ~ 1 + (1 | batch/cask)", hlmrs.datasets.load("Pastes", "polars"))
+
+
+def test_the_intraclass_correlation_of_one_way_data_is_that_of_mean_squares():
+    fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "polars"))
+    y = fit._estimate.values.response.reshape(6, 5)
+    between = 5 * y.mean(axis=1).var(ddof=1)
+    within = y.var(axis=1, ddof=1).mean()
+    icc = fit.icc()
+    assert icc.adjusted == pytest.approx((between - within) / (between + 4 * within), rel=1e-6)
+    assert icc.unadjusted == pytest.approx(icc.adjusted)
+    assert fit.reliability()["reliability"][0] == pytest.approx(1 - within / between, rel=1e-6)
+
+
+def test_shares_of_levels_add_up(pastes):
+    icc = pastes.icc()
+    assert sum(icc.by_group.values()) == pytest.approx(icc.adjusted)
+    variances = {r["group"]: r["variance"] for r in rows(pastes.varcorr())}
+    total = sum(variances.values())
+    assert icc.by_group["batch:cask"] == pytest.approx(variances["batch:cask"] / total)
+
+
+def test_r2_is_made_of_the_variances_of_the_parts(sleep):
+    eta = sleep.predict(random_effects=False)
+    days = hlmrs.datasets.load("sleepstudy", "polars")["Days"].to_numpy()
+    z = np.column_stack([np.ones(180), days])
+    random = np.mean(np.einsum("ni,ij,nj->n", z, sleep._estimate.core.covariances()[0], z))
+    total = eta.var(ddof=1) + random + sleep.sigma**2
+    r2 = sleep.r2()
+    assert r2.marginal == pytest.approx(eta.var(ddof=1) / total)
+    assert r2.conditional == pytest.approx(1 - sleep.sigma**2 / total)
+
+
+def test_independent_terms_of_a_group_are_all_counted():
+    data = hlmrs.datasets.load("sleepstudy", "polars")
+    one = hlmrs.lmer("Reaction ~ Days + diag(1 + Days | Subject)", data)
+    two = hlmrs.lmer("Reaction ~ Days + (Days || Subject)", data)
+    assert one.icc().adjusted == pytest.approx(two.icc().adjusted, rel=1e-6)
+    assert two.icc().by_group["Subject"] == pytest.approx(two.icc().adjusted)
+
+
+def test_bootstrap_intervals_hold_the_estimate_and_repeat_with_the_seed(pastes):
+    one = pastes.icc(interval="bootstrap", n_boot=100, seed=3)
+    low, high = one.intervals["adjusted"]
+    assert 0 <= low < one.adjusted < high <= 1
+    assert set(one.intervals) == {"adjusted", "unadjusted", "batch", "batch:cask"}
+    assert pastes.icc(interval="bootstrap", n_boot=100, seed=3).intervals == one.intervals
+    assert pastes.r2(interval="bootstrap", n_boot=20, seed=1).intervals["conditional"][1] <= 1
+    assert pastes.icc().intervals == {}
+
+
+def test_sources_and_levels_are_those_of_rights_and_sterba():
+    data = hlmrs.datasets.load("Hsb82", "polars")
+    fit = hlmrs.lmer("mAch ~ cses + meanses + (cses | school)", data)
+    table = {(r["source"], r["level"]): r["variance"] for r in rows(fit.variance_decomposition())}
+    slope, between = fit.fixef()["cses"], fit.fixef()["meanses"]
+    (tau,) = fit._estimate.core.covariances()
+    within = float((data["cses"] ** 2).mean())
+    n = len(data)
+    # cses is centred in the schools up to its rounding to three digits
+    assert table["fixed", "Residual"] == pytest.approx(slope**2 * within * n / (n - 1), rel=1e-3)
+    assert table["fixed", "school"] == pytest.approx(between**2 * data["meanses"].var(), rel=1e-3)
+    assert table["random slopes", "Residual"] == pytest.approx(tau[1, 1] * within, rel=1e-3)
+    assert table["random mean", "school"] == pytest.approx(tau[0, 0], rel=1e-3)
+    assert table["residual", "Residual"] == pytest.approx(fit.sigma**2)
+
+
+@pytest.mark.parametrize(
+    ("name", "formula"),
+    [
+        ("egsingle", "math ~ year * lowinc + black + (year | childid) + (1 | schoolid)"),
+        ("Penicillin", "diameter ~ 1 + (1 | plate) + (1 | sample)"),
+        ("cake", "angle ~ recipe + temp + (1 | recipe:replicate) + (1 | temperature)"),
+    ],
+)
+def test_the_decomposition_adds_up_to_r2(name, formula):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", hlmrs.HlmrsWarning)
+        fit = hlmrs.lmer(formula, hlmrs.datasets.load(name, "polars"))
+    table = fit.variance_decomposition()
+    fixed = table.filter(pl.col("source") == "fixed")["share"].sum()
+    residual = table.filter(pl.col("source") == "residual")["share"].sum()
+    assert fixed == pytest.approx(fit.r2().marginal)
+    assert 1 - residual == pytest.approx(fit.r2().conditional)
+    assert table["share"].sum() == pytest.approx(1)
+
+
+def test_reliabilities_are_of_least_squares_in_every_group(sleep):
+    table = sleep.reliability(by_group=True)
+    days = np.arange(10.0)
+    z = np.column_stack([np.ones(10), days])
+    error = sleep.sigma**2 * np.linalg.inv(z.T @ z).diagonal()
+    tau = sleep._estimate.core.covariances()[0].diagonal()
+    np.testing.assert_allclose(table["reliability"].to_numpy().reshape(18, 2), [tau / (tau + error)] * 18, rtol=1e-8)
+    assert sleep.reliability()["n_groups"].to_list() == [18, 18]
+
+
+def test_groups_with_too_few_rows_do_not_enter_the_average():
+    data = hlmrs.datasets.load("sleepstudy", "polars")
+    short = data.filter((pl.col("Subject") != "308") | (pl.col("Days") == 3))
+    fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", short)
+    assert fit.reliability()["n_groups"].to_list() == [17, 17]
+    assert fit.reliability(by_group=True)["reliability"].is_null().sum() == 2
+
+
+def test_a_variance_of_zero_is_not_reliable():
+    with pytest.warns(hlmrs.SingularFitWarning):
+        fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff2", "polars"))
+    assert fit.reliability()["reliability"][0] == 0
+    assert fit.icc().adjusted == 0
+    assert fit.design_effect()["design_effect"][0] == 1
+
+
+def test_the_reduction_of_variance_is_against_the_unconditional_model():
+    data = hlmrs.datasets.load("Hsb82", "polars")
+    null = hlmrs.lmer("mAch ~ 1 + (1 | school)", data)
+    fit = hlmrs.lmer("mAch ~ meanses + cses + (1 | school)", data)
+    table, given = fit.variance_reduction(), fit.variance_reduction(null)
+    assert table["reduction"].to_list() == pytest.approx(given["reduction"].to_list(), abs=1e-6)
+    assert table["reduction"][1] == pytest.approx(1 - fit.sigma**2 / null.sigma**2, abs=1e-6)
+    other = hlmrs.lmer("ses ~ 1 + (1 | school)", data)
+    with pytest.raises(hlmrs.DataError, match="another response"):
+        fit.variance_reduction(other)
+
+
+def test_design_effects_are_kishs():
+    fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "polars"))
+    row = rows(fit.design_effect())[0]
+    assert row["group_size"] == 5
+    assert row["design_effect"] == pytest.approx(1 + 4 * fit.icc().adjusted)
+    assert row["effective_n"] == pytest.approx(30 / row["design_effect"])
+
+
+def test_standardized_coefficients_are_those_of_standardized_columns():
+    data = hlmrs.datasets.load("Hsb82", "polars")
+    fit = hlmrs.lmer("mAch ~ ses + meanses + (1 | school)", data)
+    scaled = data.with_columns((pl.col(c) - pl.col(c).mean()) / pl.col(c).std() for c in ("mAch", "ses", "meanses"))
+    again = hlmrs.lmer("mAch ~ ses + meanses + (1 | school)", scaled)
+    np.testing.assert_allclose(fit.standardized()["estimate"], again.beta[1:], rtol=1e-6)
+    np.testing.assert_allclose(fit.standardized()["std_error"], again.tidy()["std_error"][1:], rtol=1e-6)
+
+
+def test_unknown_intervals_are_refused(sleep):
+    with pytest.raises(hlmrs.OptionError, match="choose None or 'bootstrap'"):
+        sleep.icc(interval="delta")
+    with pytest.raises(hlmrs.OptionError, match="positive"):
+        sleep.r2(interval="bootstrap", n_boot=0)

@@ -1,0 +1,114 @@
+"""Models side by side: what is nested, and what a likelihood ratio refers to."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+import hlmrs
+from golden import rows
+
+
+@pytest.fixture(scope="module")
+def sleep():
+    return hlmrs.datasets.load("sleepstudy", "polars")
+
+
+def ladder(data, *random, response="Reaction", fixed="Days", **options):
+    return [hlmrs.lmer(f"{response} ~ {fixed} + {part}", data, **options) for part in random]
+
+
+def test_models_are_listed_from_small_to_large_by_maximum_likelihood(sleep):
+    fits = ladder(sleep, "(Days | Subject)", "(1 | Subject)")
+    table = rows(hlmrs.compare(*fits))
+    assert [row["n_params"] for row in table] == [4, 6]
+    by_ml = ladder(sleep, "(1 | Subject)", "(Days | Subject)", reml=False)
+    for row, fit in zip(table, by_ml, strict=True):
+        assert row["loglik"] == pytest.approx(fit.loglik, abs=1e-6)
+        assert row["aic"] == pytest.approx(fit.aic, abs=1e-6)
+        assert row["bic"] == pytest.approx(fit.bic, abs=1e-6)
+        k = row["n_params"]
+        assert row["aicc"] == pytest.approx(fit.aic + 2 * k * (k + 1) / (180 - k - 1), abs=1e-6)
+    assert table[1]["chisq"] == pytest.approx(2 * (by_ml[1].loglik - by_ml[0].loglik), abs=1e-6)
+    assert sum(row["weight"] for row in table) == pytest.approx(1)
+    assert fits[0].reml
+
+
+@pytest.mark.parametrize(
+    ("small", "large", "law"),
+    [
+        ("(1 | Subject)", "(Days | Subject)", "0.5 chi2(1) + 0.5 chi2(2)"),
+        ("(1 | Subject)", "(Days || Subject)", "0.5 chi2(0) + 0.5 chi2(1)"),
+        ("(Days || Subject)", "(Days | Subject)", "chi2(1)"),
+        ("(0 + Days | Subject)", "(Days | Subject)", "0.5 chi2(1) + 0.5 chi2(2)"),
+        ("(0 + Days | Subject)", "(1 | Subject)", None),
+    ],
+)
+def test_a_new_variance_is_on_its_boundary(sleep, small, large, law):
+    last = rows(hlmrs.compare(*ladder(sleep, small, large)))[1]
+    assert last["null_distribution"] == (law or "not nested")
+    assert (last["p_value"] is None) == (law is None)
+
+
+def test_the_mixture_is_half_of_each_tail(sleep):
+    row = rows(hlmrs.compare(*ladder(sleep, "(1 | Subject)", "(Days || Subject)")))[1]
+    from hlmrs.inference import chi_square_tail
+
+    assert row["p_value"] == pytest.approx(chi_square_tail(row["chisq"], 1) / 2)
+
+
+def test_two_new_variances_are_conservative_and_say_so():
+    data = hlmrs.datasets.load("Machines", "polars")
+    fits = ladder(data, "(1 | Worker)", "(Machine | Worker)", response="score", fixed="Machine")
+    row = rows(hlmrs.compare(*fits))[1]
+    assert row["df"] == 5
+    assert row["null_distribution"].startswith("chi2(5), conservative")
+
+
+def test_structures_are_nested_by_what_they_can_be():
+    data = hlmrs.datasets.load("Machines", "polars")
+    terms = [f"{name}(0 + Machine | Worker)" for name in ("homcs", "cs", "us")]
+    table = rows(hlmrs.compare(*ladder(data, *terms, response="score", fixed="Machine")))
+    assert [row["null_distribution"] for row in table] == [None, "chi2(2)", "chi2(2)"]
+    odd = ladder(data, "diag(0 + Machine | Worker)", "homcs(0 + Machine | Worker)", response="score", fixed="Machine")
+    assert rows(hlmrs.compare(*odd))[1]["null_distribution"] == "not nested"
+
+
+def test_another_coding_of_the_same_columns_is_nested(sleep):
+    data = sleep.with_columns(late=(pl.col("Days") > 4))
+    small = hlmrs.lmer("Reaction ~ late + (1 | Subject)", data)
+    large = hlmrs.lmer("Reaction ~ 0 + factor(Days) + (1 | Subject)", data)
+    row = rows(hlmrs.compare(small, large))[1]
+    assert (row["df"], row["null_distribution"]) == (8, "chi2(8)")
+
+
+def test_reml_is_for_the_same_fixed_part(sleep):
+    fits = ladder(sleep, "(1 | Subject)", "(Days | Subject)")
+    table = rows(hlmrs.compare(*fits, reml=True))
+    assert table[0]["loglik"] == pytest.approx(fits[0].loglik)
+    assert {row["estimator"] for row in table} == {"REML"}
+    other = hlmrs.lmer("Reaction ~ 1 + (1 | Subject)", sleep)
+    with pytest.raises(hlmrs.OptionError, match="same fixed part"):
+        hlmrs.compare(fits[0], other, reml=True)
+
+
+def test_other_rows_responses_and_weights_are_refused(sleep):
+    fit = hlmrs.lmer("Reaction ~ Days + (1 | Subject)", sleep)
+    fewer = hlmrs.lmer("Reaction ~ 1 + (1 | Subject)", sleep[:170])
+    with pytest.raises(hlmrs.DataError, match="180 rows"):
+        hlmrs.compare(fit, fewer)
+    with pytest.raises(hlmrs.DataError, match="different responses"):
+        hlmrs.compare(fit, hlmrs.lmer("log(Reaction) ~ 1 + (1 | Subject)", sleep))
+    weighted = hlmrs.lmer("Reaction ~ 1 + (1 | Subject)", sleep, weights=np.linspace(1, 2, 180))
+    with pytest.raises(hlmrs.DataError, match="different weights"):
+        hlmrs.compare(fit, weighted)
+    with pytest.raises(hlmrs.OptionError, match="two fits"):
+        hlmrs.compare(fit)
+    with pytest.raises(TypeError, match="not str"):
+        hlmrs.compare(fit, "fit")
+
+
+@pytest.mark.parametrize("frame", ["pandas", "pyarrow"])
+def test_the_table_is_of_the_callers_kind(frame):
+    data = hlmrs.datasets.load("Penicillin", frame)
+    fits = ladder(data, "(1 | plate)", "(1 | plate) + (1 | sample)", response="diameter", fixed="1")
+    assert rows(hlmrs.compare(*fits))[1]["df"] == 1

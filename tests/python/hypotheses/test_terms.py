@@ -1,0 +1,140 @@
+"""F tests of terms: lmerTest's on unbalanced data, the classical ones on balanced data, whatever the coding."""
+
+import json
+import warnings
+
+import numpy as np
+import polars as pl
+import pytest
+
+import hlmrs
+from golden import FOLDER
+
+GOLDEN = json.loads((FOLDER / "marginal.json").read_text())
+PLAIN = ("term", "num_df", "den_df", "statistic", "p_value")
+
+
+def golden_fit(case, **options):
+    data = hlmrs.datasets.load("cake", "polars")
+    data = data[np.delete(np.arange(len(data)), np.array(case["drop"]) - 1)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", hlmrs.RankDeficiencyWarning)
+        return hlmrs.lmer(case["formula"], data, **options)
+
+
+@pytest.mark.parametrize("case", GOLDEN["anovas"], ids=lambda c: f"{c['formula']}, {len(c['drop'])} dropped")
+def test_unbalanced_terms_have_the_tests_of_lmertest(case):
+    fit = golden_fit(case)
+    for want in case["tables"]:
+        table = fit.anova(type=want["type"])
+        assert table["term"].to_list() == want["term"]
+        np.testing.assert_allclose(table["num_df"], want["num_df"])
+        # the accuracy of the reference's optimum and differences
+        np.testing.assert_allclose(table["statistic"], want["statistic"], rtol=1e-5)
+        np.testing.assert_allclose(table["den_df"], want["den_df"], rtol=1e-4)
+
+
+@pytest.mark.parametrize("kind", [2, 3])
+@pytest.mark.parametrize("case", GOLDEN["anovas"], ids=lambda c: f"{c['formula']}, {len(c['drop'])} dropped")
+def test_types_2_and_3_do_not_depend_on_the_coding(case, kind):
+    tables = [
+        golden_fit(case, contrasts={"recipe": coding}).anova(type=kind) for coding in ("treatment", "sum", "helmert")
+    ]
+    for other in tables[1:]:
+        np.testing.assert_allclose(other["statistic"], tables[0]["statistic"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("ddf", ["satterthwaite", "kenward-roger", "containment"])
+@pytest.mark.parametrize("kind", [1, 2, 3])
+def test_a_balanced_split_plot_has_the_classical_analysis_of_variance(kind, ddf):
+    data = hlmrs.datasets.load("Oats", "polars").with_columns(pl.col("nitro").cast(pl.String))
+    table = hlmrs.lmer("yield ~ Variety * nitro + (1 | Block/Variety)", data).anova(type=kind, ddf=ddf)
+    sums = classical_split_plot(data)
+    np.testing.assert_allclose(table["den_df"], [10, 45, 45], rtol=1e-5)
+    np.testing.assert_allclose(table["statistic"], sums, rtol=1e-6)
+
+
+def classical_split_plot(data: pl.DataFrame) -> list[float]:
+    """F of varieties against blocks within varieties, of nitrogen and the interaction against the rest."""
+    y, n = data["yield"].to_numpy(), len(data)
+
+    def square(*columns: str) -> float:
+        groups = data.group_by(columns).agg(pl.col("yield").sum(), pl.len()) if columns else None
+        return y.sum() ** 2 / n if groups is None else float((groups["yield"] ** 2 / groups["len"]).sum())
+
+    base, block, variety, nitro = square(), square("Block"), square("Variety"), square("nitro")
+    plots, cells = square("Block", "Variety"), square("Variety", "nitro")
+    whole = (plots - block - variety + base) / 10
+    interaction = cells - variety - nitro + base
+    rest = (float((y**2).sum()) - plots - (nitro - base) - interaction) / 45
+    return [(variety - base) / 2 / whole, (nitro - base) / 3 / rest, interaction / 6 / rest]
+
+
+def test_type_3_with_a_sum_coding_tests_the_coefficients_themselves():
+    data = hlmrs.datasets.load("cake", "polars")[np.arange(0, 250)]
+    fit = hlmrs.lmer(
+        "angle ~ recipe * temperature + (1 | recipe:replicate)",
+        data,
+        contrasts={"recipe": "sum", "temperature": "sum"},
+    )
+    own = fit.test(["recipe1 = 0", "recipe2 = 0"])
+    table = fit.anova(type=3)
+    assert own["statistic"][0] == pytest.approx(table["statistic"][0], rel=1e-8)
+    assert own["den_df"][0] == pytest.approx(table["den_df"][0], rel=1e-6)
+
+
+def test_empty_cells_take_their_degrees_of_freedom_from_the_interaction():
+    data = hlmrs.datasets.load("cake", "polars")
+    holes = data.filter(~((pl.col("recipe") == "C") & (pl.col("temp") == 225)))
+    with pytest.warns(hlmrs.RankDeficiencyWarning):
+        fit = hlmrs.lmer("angle ~ recipe * temperature + (1 | recipe:replicate)", holes)
+    for kind in (1, 2, 3):
+        assert fit.anova(type=kind)["num_df"].to_list() == [2, 5, 9]
+
+
+def test_terms_that_are_determined_by_others_come_last_without_a_test():
+    data = hlmrs.datasets.load("Machines", "polars").with_columns(copy=pl.col("Machine"))
+    with pytest.warns(hlmrs.RankDeficiencyWarning):
+        fit = hlmrs.lmer("score ~ Machine + copy + (1 | Worker)", data)
+    table = fit.anova(type=1)
+    assert table["term"].to_list() == ["Machine", "copy"]
+    assert table["num_df"].to_list() == [2, 0]
+    assert table["p_value"].is_null().to_list() == [False, True]
+
+
+def test_units_of_a_covariate_do_not_count():
+    data = hlmrs.datasets.load("Hsb82", "polars").with_columns(
+        year=2000 + pl.col("ses") / 100, big=pl.col("cses") * 1e6
+    )
+    small = hlmrs.lmer("mAch ~ ses * sector + cses + (1 | school)", data)
+    large = hlmrs.lmer("mAch ~ ses * sector + big + (1 | school)", data)
+    for kind in (1, 2, 3):
+        np.testing.assert_allclose(small.anova(type=kind)["statistic"], large.anova(type=kind)["statistic"], rtol=1e-6)
+
+
+def test_only_terms_without_an_interaction_can_be_dropped():
+    fit = hlmrs.lmer("distance ~ age * Sex + (1 | Subject)", hlmrs.datasets.load("Orthodont", "polars"))
+    table = fit.drop1()
+    assert table["term"].to_list() == ["age:Sex"]
+    assert table["statistic"][0] == pytest.approx(fit.anova(type=3)["statistic"][2])
+
+
+def test_a_model_of_the_intercept_alone_has_no_terms():
+    fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "polars"))
+    for kind in (1, 2, 3):
+        assert fit.anova(type=kind).height == 0
+    assert tuple(fit.anova().columns) == PLAIN
+
+
+def test_unknown_types_and_narrow_contrasts_are_refused():
+    fit = hlmrs.lmer("score ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines", "polars"))
+    with pytest.raises(hlmrs.OptionError, match="choose 1, 2 or 3"):
+        fit.anova(type="III")
+    narrow = hlmrs.lmer(
+        "score ~ Machine + (1 | Worker)",
+        hlmrs.datasets.load("Machines", "polars"),
+        contrasts={"Machine": {"trend": [-1.0, 0.0, 1.0]}},
+    )
+    with pytest.raises(hlmrs.DesignError, match="type=1"):
+        narrow.anova(type=3)
+    assert narrow.anova(type=2)["num_df"].to_list() == [1]

@@ -1,0 +1,107 @@
+"""Hypotheses in words: what they mean, and what is no hypothesis."""
+
+import numpy as np
+import pytest
+
+import hlmrs
+from hlmrs.hypotheses.words import read_hypotheses
+
+NAMES = ["(Intercept)", "age", "SexFemale", "age:SexFemale", "poly(x, 2)1", "I(x^2)", "a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "weights", "value"),
+    [
+        ("age = 10", {"age": 1}, 10),
+        ("age", {"age": 1}, 0),
+        ("2 * age - SexFemale / 4 = 1", {"age": 2, "SexFemale": -0.25}, 1),
+        ("age = age:SexFemale + 3", {"age": 1, "age:SexFemale": -1}, 3),
+        ("-(age - 2) * 3 = 0", {"age": -3}, -6),
+        ("(Intercept) + Intercept = 1e2", {"(Intercept)": 2}, 100),
+        ("poly(x, 2)1 = I(x^2)", {"poly(x, 2)1": 1, "I(x^2)": -1}, 0),
+        ("`age:SexFemale` == .5", {"age:SexFemale": 1}, 0.5),
+        ("a = 2", {"a": 1}, 2),
+    ],
+)
+def test_an_equation_is_a_row_and_its_value(text, weights, value):
+    (found,) = read_hypotheses(text, NAMES)
+    np.testing.assert_allclose(found.weights, [weights.get(name, 0.0) for name in NAMES])
+    assert found.value == pytest.approx(value)
+
+
+def test_commas_and_chains_are_several_equations():
+    assert len(read_hypotheses("age = SexFemale, a = 0; I(x^2)", NAMES)) == 3
+    assert len(read_hypotheses("age = SexFemale = a", NAMES)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "position"),
+    [
+        ("Age = 1", "did you mean 'age'", 0),
+        ("age = ", "expected the name", 6),
+        ("age * a = 1", "not linear", 4),
+        ("1 = 2", "no coefficient in it", 0),
+        ("age = 1 a", "expected '='", 8),
+        ("(age = 1", r"expected '\)'", 5),
+        ("age / 0 = 1", "other than zero", 4),
+        ("`Age` = 1", "no coefficient 'Age'", 0),
+        ("", "expected the name", 0),
+        ("((((" * 60, "too deep", 50),
+    ],
+)
+def test_what_is_no_hypothesis_is_refused_at_its_place(text, message, position):
+    with pytest.raises(hlmrs.FormulaError, match=message) as caught:
+        read_hypotheses(text, NAMES)
+    assert caught.value.position == position
+
+
+@pytest.fixture(scope="module")
+def fit():
+    return hlmrs.lmer("distance ~ age * Sex + (age | Subject)", hlmrs.datasets.load("Orthodont", "polars"))
+
+
+def test_a_joint_test_of_one_hypothesis_is_the_square_of_its_t(fit):
+    for ddf in ("satterthwaite", "kenward-roger"):
+        t = fit.test("age = 0.7", ddf=ddf)
+        f = fit.test("age = 0.7", joint=True, ddf=ddf)
+        assert f["statistic"][0] == pytest.approx(t["statistic"][0] ** 2)
+        assert f["den_df"][0] == pytest.approx(t["df"][0])
+        assert f["p_value"][0] == pytest.approx(t["p_value"][0])
+
+
+def test_hypotheses_do_not_depend_on_how_they_are_written(fit):
+    ways = [
+        "age = 0.5, SexFemale = 1",
+        "SexFemale - 1 = 0, 2 * age = 1",
+        "age + SexFemale = 1.5, age - SexFemale = -0.5",
+        "age = 0.5, SexFemale = 1, age + SexFemale = 1.5",
+    ]
+    tables = [fit.test(way, ddf="kenward-roger") for way in ways]
+    for column in ("num_df", "den_df", "statistic", "p_value"):
+        assert [table[column][0] for table in tables] == pytest.approx([tables[0][column][0]] * 4, rel=1e-7)
+
+
+def test_a_matrix_is_a_way_to_write_hypotheses(fit):
+    matrix, words = fit.test([[0, 1, 0, 0], [0, 0, 1, -2]]), fit.test("age = 0, SexFemale = 2 * age:SexFemale")
+    assert matrix["statistic"][0] == pytest.approx(words["statistic"][0])
+    assert matrix["hypothesis"][0] == "age = 0, SexFemale - 2 * age:SexFemale = 0"
+
+
+@pytest.mark.parametrize(
+    ("hypotheses", "message"),
+    [
+        ([[0, 1]], "a column for each of the 4"),
+        ([[0, 0, 0, 0]], "zero or not finite"),
+        ("age = 1, age = 2", "contradict"),
+    ],
+)
+def test_what_cannot_be_tested_is_refused(fit, hypotheses, message):
+    with pytest.raises(hlmrs.OptionError, match=message):
+        fit.test(hypotheses)
+
+
+def test_satterthwaites_joint_df_depends_on_the_writing_a_little_but_the_statistic_does_not(fit):
+    # Fai and Cornelius (1996) part the rows by the eigenvectors of their covariance
+    one, other = fit.test("age = 0.5, SexFemale = 1"), fit.test("SexFemale = 1, 2 * age = 1")
+    assert one["statistic"][0] == pytest.approx(other["statistic"][0], rel=1e-9)
+    assert one["den_df"][0] == pytest.approx(other["den_df"][0], rel=0.01)

@@ -1,0 +1,122 @@
+"""Profile likelihood: lme4's intervals, closed forms, boundaries, and structures that must agree."""
+
+import json
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import hlmrs
+from golden import FOLDER, rows
+
+GOLDEN = json.loads((FOLDER / "profiles.json").read_text())["cases"]
+
+
+def fitted(formula: str, data: Any, **options: Any) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", hlmrs.HlmrsWarning)
+        return hlmrs.lmer(formula, data, **options)
+
+
+def intervals(fit: Any, **options: Any) -> dict[str, tuple[float, float]]:
+    return {r["term"]: (r["conf_low"], r["conf_high"]) for r in rows(fit.confint(method="profile", **options))}
+
+
+def spelled(name: str) -> str:
+    return name.replace("Machine:Worker", "Worker:Machine")
+
+
+@pytest.mark.parametrize("case", GOLDEN, ids=lambda c: c["formula"])
+def test_intervals_are_those_of_lme4(case):
+    got = intervals(fitted(case["formula"], hlmrs.datasets.load(case["dataset"], "polars")))
+    assert len(got) == len(case["names"])
+    for name, low, high in zip(case["names"], case["low"], case["high"], strict=True):
+        np.testing.assert_allclose(got[spelled(name)], (low, high), rtol=0, atol=1e-5 * (high - low), err_msg=name)
+
+
+def test_the_bounds_of_a_balanced_mean_have_the_likelihood_ratio_of_their_level():
+    data = hlmrs.datasets.load("Dyestuff", "polars")
+    y = data["Yield"].to_numpy().reshape(6, 5)
+    within = ((y - y.mean(axis=1, keepdims=True)) ** 2).sum() / 24
+
+    def deviance(mean: float) -> float:  # the best variances for a mean: those of the between and within squares
+        between = 5 * ((y.mean(axis=1) - mean) ** 2).sum() / 6
+        return 24 * math.log(within) + 6 * math.log(between)
+
+    for bound in intervals(fitted("Yield ~ 1 + (1 | Batch)", data), level=0.9)["(Intercept)"]:
+        assert deviance(bound) - deviance(y.mean()) == pytest.approx(1.6448536269514722**2, rel=1e-6)
+
+
+def test_an_interval_that_reaches_the_boundary_ends_there():
+    got = intervals(fitted("distance ~ age * Sex + (age | Subject)", hlmrs.datasets.load("Orthodont", "polars")))
+    assert got["cor_age.(Intercept)|Subject"] == (-1, 1)
+    assert got["sd_age|Subject"][0] == 0
+    assert got["sd_age|Subject"][1] == pytest.approx(0.3385631, rel=1e-4)  # lme4 1.1-31
+    none = intervals(fitted("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff2", "polars")))
+    assert none["sd_(Intercept)|Batch"][0] == 0
+
+
+def test_zeta_passes_zero_at_the_estimate_and_the_limits_at_the_bounds():
+    fit = fitted("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"), reml=False)
+    table = fit.profile(level=0.9)
+    for (name,), part in table.group_by("term", maintain_order=True):
+        value, zeta = part["value"].to_numpy(), part["zeta"].to_numpy()
+        assert (np.diff(value) > 0).all()
+        assert (np.diff(zeta) > 0).all()
+        low, high = intervals(fit, level=0.9)[name]
+        z = np.interp([low, high], value, zeta)
+        np.testing.assert_allclose(z, [-1.6448536, 1.6448536], rtol=1e-6)
+    days = table.filter(pl.col("term") == "Days")
+    assert fit.beta[1] == pytest.approx(days.filter(pl.col("zeta") == 0)["value"][0])
+
+
+def test_two_columns_have_the_same_profiles_by_every_structure_that_fits_them():
+    data = hlmrs.datasets.load("Machines", "polars").filter(pl.col("Machine") != "C")
+    data = data.with_columns(pl.col("Machine").cast(pl.String))
+    us, cs = (intervals(fitted(f"score ~ Machine + {s}(0 + Machine | Worker)", data)) for s in ("us", "cs"))
+    for (name, a), b in zip(us.items(), cs.values(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, err_msg=name)
+    homcs, ar1 = (intervals(fitted(f"score ~ Machine + {s}(0 + Machine | Worker)", data)) for s in ("homcs", "ar1"))
+    for (name, a), b in zip(homcs.items(), ar1.values(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, err_msg=name)
+
+
+def test_units_and_origins_of_columns_change_no_interval():
+    data = hlmrs.datasets.load("sleepstudy", "polars")
+    one = intervals(fitted("Reaction ~ Days + (Days | Subject)", data))
+    scaled = data.with_columns(Days=pl.col("Days") * 1e3, Reaction=pl.col("Reaction") * 1e-3 + 7)
+    two = intervals(fitted("Reaction ~ Days + (Days | Subject)", scaled))
+    np.testing.assert_allclose(np.array(two["Days"]) * 1e6, one["Days"], rtol=1e-6)
+    np.testing.assert_allclose(np.array(two["sd_Days|Subject"]) * 1e6, one["sd_Days|Subject"], rtol=1e-5)
+    name = "cor_Days.(Intercept)|Subject"
+    np.testing.assert_allclose(two[name], one[name], atol=1e-5)
+
+
+def test_a_chosen_parameter_is_profiled_alone_and_a_wrong_name_is_refused():
+    fit = fitted("Reaction ~ Days + (1 | Subject)", hlmrs.datasets.load("sleepstudy", "pandas"))
+    table = fit.profile(terms=["sigma"])
+    assert set(table["term"]) == {"sigma"}
+    with pytest.raises(hlmrs.OptionError, match="'sd_\\(Intercept\\)\\|Subject'"):
+        fit.profile(terms=["Subject"])
+    with pytest.raises(hlmrs.OptionError, match="'wald', 'profile'"):
+        fit.confint(method="exact")
+
+
+def test_a_crossed_weighted_model_has_the_same_profiles_in_any_number_of_threads():
+    data = hlmrs.datasets.load("Penicillin", "polars").with_columns(w=1 + pl.int_range(pl.len()) % 3)
+    one, four = (
+        intervals(
+            fitted("diameter ~ 1 + (1 | plate) + (1 | sample)", data, weights="w", control=hlmrs.Control(n_threads=n))
+        )
+        for n in (1, 4)
+    )
+    assert one == four
+
+
+def test_further_terms_on_a_group_have_names_of_their_own():
+    data = hlmrs.datasets.load("Machines", "polars").with_columns(x=pl.int_range(pl.len()) % 7 / 7.0)
+    fit = fitted("score ~ Machine + (1 + x | Worker) + (0 + x | Worker)", data)
+    assert len(set(fit.bootstrap(2, seed=1).terms)) == len(fit.coef_names) + len(rows(fit.varcorr()))
