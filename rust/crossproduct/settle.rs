@@ -143,7 +143,7 @@ fn place(state: &mut State, order: &[OrderedFactor], places: &[Vec<u32>]) -> (Su
         }
     }
     state.links.clear();
-    let mut sums = std::mem::replace(&mut state.sums, Sums::default());
+    let mut sums = std::mem::take(&mut state.sums);
     sums.zz = blocks(&mut sums.zz, &|r| r * r);
     sums.zx = blocks(&mut sums.zx, &|r| r * width);
     sums.links = links.iter_mut().map(|link: &mut Link| std::mem::take(&mut link.values)).collect();
