@@ -5,16 +5,17 @@
 //!   I_rs = (t_rs - 2 tr(Φ Q_rs) + tr(Φ P_r Φ P_s)) / 2,   Φ_A = Φ + 2Φ [Σ (I^-1)_rs (Q_rs - P_r Φ P_s)] Φ
 //! The last parameter is σ²; W^-1 = V - Σ γ_r Z A_r Z' gives all that it needs.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use faer::prelude::Solve;
 
 use super::components::Components;
 use super::fixed_scores::{FixedScores, product, sandwich};
 use super::linear_covariance::{Direction, directions};
+use super::variance_sums::{Sums, sums};
 use crate::fit::Fit;
 use crate::linalg::dense;
-use crate::objective::{Criterion, Workspace};
+use crate::objective::Criterion;
 use crate::{Error, Result};
 
 /// Connected random effects, at most: memory grows with their square, time with their cube.
@@ -29,14 +30,6 @@ pub struct KenwardRoger {
     pub sandwiches: Vec<Vec<f64>>,
     /// Covariance of the parameters, relative to σ⁴.
     pub covariance: Vec<f64>,
-}
-
-/// Sums over levels that everything is made of.
-struct Sums {
-    trace: Vec<f64>,
-    traces: Vec<f64>,
-    b: Vec<Vec<f64>>,
-    q: Vec<Vec<f64>>,
 }
 
 /// Computes it at the optimum of a REML fit.
@@ -63,139 +56,6 @@ pub fn kenward_roger(fit: &Fit, stop: &AtomicBool) -> Result<KenwardRoger> {
     let parts = FixedScores::new(&fit.problem, &work);
     let sums = with_residual(sums(fit, &work, &parts, &gammas, &components, stop)?, fit, &parts, &gammas);
     finish(fit, &parts, &sums)
-}
-
-/// Traces and products of the random terms' parameters, component by component.
-fn sums(
-    fit: &Fit,
-    work: &Workspace,
-    parts: &FixedScores,
-    gammas: &[Direction],
-    components: &Components,
-    stop: &AtomicBool,
-) -> Result<Sums> {
-    let (a, system) = (&*fit.problem.a, &*fit.problem.system);
-    let (p, n, m) = (system.p, gammas.len(), components.largest());
-    let zero = || vec![vec![0.0; p * p]; n];
-    let mut sums = Sums { trace: vec![0.0; n], traces: vec![0.0; n * n], b: zero(), q: vec![vec![0.0; p * p]; n * n] };
-    let before = components.rows(a);
-    let mut left = before.clone();
-    let remainder = work.factor.forward(&mut left, &mut vec![0.0; p * m], system, m);
-    let mut right = left.clone();
-    for t in &system.trailing {
-        right[t.block].copy_from_slice(&remainder.solved[t.offset * m..(t.offset + t.n_levels * t.r) * m]);
-    }
-    for c in 0..components.size.len() {
-        if stop.load(Ordering::Relaxed) {
-            return Err(Error::Interrupted);
-        }
-        let size = components.size[c];
-        // D = Z'WZ - Z'WZ Λ M^-1 Λ'Z'WZ
-        let mut d = components.gather(a, &before, c);
-        let (l, r) = (components.gather(a, &left, c), components.gather(a, &right, c));
-        let (l, r) = (dense::view(&l, size, size), dense::view(&r, size, size));
-        dense::multiply(dense::view_mut(&mut d, size, size), faer::Accum::Add, l, r.transpose(), -1.0);
-        add_component(&mut sums, fit, parts, gammas, components, c, &d);
-    }
-    Ok(sums)
-}
-
-/// First rows of a direction's levels within the component.
-fn places(direction: &Direction, components: &Components, c: usize) -> Vec<(usize, usize)> {
-    let levels = components.component[direction.block].iter().enumerate().filter(|(_, own)| **own == c);
-    levels.map(|(level, _)| (level, components.position[direction.block][level] + direction.offset)).collect()
-}
-
-fn add_component(
-    sums: &mut Sums,
-    fit: &Fit,
-    parts: &FixedScores,
-    gammas: &[Direction],
-    components: &Components,
-    c: usize,
-    d: &[f64],
-) {
-    let (n, p, size) = (gammas.len(), fit.problem.system.p, components.size[c]);
-    let places: Vec<Vec<(usize, usize)>> = gammas.iter().map(|g| places(g, components, c)).collect();
-    // F_r = A_r S, size x p
-    let scaled: Vec<Vec<f64>> = gammas
-        .iter()
-        .zip(&places)
-        .map(|(g, places)| {
-            let (full, w) = (fit.problem.a.factors[g.block].width, g.width);
-            let mut f = vec![0.0; size * p];
-            for &(level, first) in places {
-                for (k, &v) in g.pattern.iter().enumerate().filter(|(_, v)| **v != 0.0) {
-                    let s = &parts.s[g.block][(level * full + g.offset + k / w) * p..][..p];
-                    s.iter().enumerate().for_each(|(j, s)| f[j * size + first + k % w] += v * s);
-                }
-            }
-            f
-        })
-        .collect();
-    for s in 0..n {
-        let mut right = vec![0.0; size * p];
-        multiply(&mut right, d, &scaled[s], (size, size, p), false);
-        for r in 0..=s {
-            let mut q = vec![0.0; p * p];
-            multiply(&mut q, &scaled[r], &right, (p, size, p), true);
-            add_to_both(&mut sums.q, r, s, n, &q, p);
-            let trace = trace_pair(d, size, (&gammas[r], &places[r]), (&gammas[s], &places[s]));
-            sums.traces[s * n + r] += trace;
-            if r != s {
-                sums.traces[r * n + s] += trace;
-            }
-        }
-        let g = &gammas[s];
-        for &(level, first) in &places[s] {
-            let (full, w) = (fit.problem.a.factors[g.block].width, g.width);
-            for (k, &v) in g.pattern.iter().enumerate().filter(|(_, v)| **v != 0.0) {
-                sums.trace[s] += v * d[(first + k / w) * size + first + k % w];
-                let row = |i: usize| &parts.s[g.block][(level * full + g.offset + i) * p..][..p];
-                for (column, y) in sums.b[s].chunks_exact_mut(p.max(1)).zip(row(k / w)) {
-                    column.iter_mut().zip(row(k % w)).for_each(|(b, x)| *b += v * x * y);
-                }
-            }
-        }
-    }
-}
-
-/// q[r, s] += Q and q[s, r] += Q'.
-fn add_to_both(q: &mut [Vec<f64>], r: usize, s: usize, n: usize, value: &[f64], p: usize) {
-    (0..p * p).for_each(|k| q[s * n + r][k] += value[k]);
-    if r != s {
-        (0..p * p).for_each(|k| q[r * n + s][k] += value[k % p * p + k / p]);
-    }
-}
-
-/// tr(D A_r D A_s) within a component: Σ over pairs of levels of tr(A_r D_lm A_s D_lm').
-fn trace_pair(
-    d: &[f64],
-    size: usize,
-    (r, rows): (&Direction, &[(usize, usize)]),
-    (s, columns): (&Direction, &[(usize, usize)]),
-) -> f64 {
-    let nonzero = |g: &Direction| -> Vec<(usize, usize, f64)> {
-        let w = g.width;
-        (0..w * w).filter(|&k| g.pattern[k] != 0.0).map(|k| (k % w, k / w, g.pattern[k])).collect()
-    };
-    let (left, right) = (nonzero(r), nonzero(s));
-    let mut sum = 0.0;
-    for &(_, m) in columns {
-        for &(c, e, y) in &right {
-            let (dc, de) = (&d[(m + c) * size..(m + c + 1) * size], &d[(m + e) * size..(m + e + 1) * size]);
-            for &(_, l) in rows {
-                sum += left.iter().map(|&(a, b, x)| x * y * dc[l + b] * de[l + a]).sum::<f64>();
-            }
-        }
-    }
-    sum
-}
-
-/// C = A B or A'B; A is m x k, or k x m when transposed.
-fn multiply(c: &mut [f64], a: &[f64], b: &[f64], (m, k, n): (usize, usize, usize), transposed: bool) {
-    let a = if transposed { dense::view(a, k, m).transpose() } else { dense::view(a, m, k) };
-    dense::multiply(dense::view_mut(c, m, n), faer::Accum::Replace, a, dense::view(b, k, n), 1.0);
 }
 
 /// Adds σ² as the last parameter: G = V - Σ γ_r G_r, with σ² = 1.
