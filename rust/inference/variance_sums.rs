@@ -38,7 +38,7 @@ pub fn sums(
     let mut sums = Sums { trace: vec![0.0; n], traces: vec![0.0; n * n], b: zero(), q: vec![vec![0.0; p * p]; n * n] };
     let before = components.rows(a);
     let mut left = before.clone();
-    let remainder = work.factor.forward(&mut left, &mut vec![0.0; p * m], system, m);
+    let remainder = work.factor.forward(&mut left, &mut vec![0.0; p * m], a, system, m);
     let mut right = left.clone();
     for t in &system.trailing {
         right[t.block].copy_from_slice(&remainder.solved[t.offset * m..(t.offset + t.n_levels * t.r) * m]);
