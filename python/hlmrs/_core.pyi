@@ -144,6 +144,9 @@ class NewRows:
         see adds nothing; a coefficient that is NaN counts as zero.
         """
 
+def complete_rows(spec: str, columns: Columns, options: str) -> NDArray[np.bool_] | None:
+    """Return whether each row has a value in every column of a model; None if all have."""
+
 def evaluate(expression: str, columns: Columns) -> _Array:
     """Return a numeric expression (JSON) in every row; NaN where a value is missing."""
 

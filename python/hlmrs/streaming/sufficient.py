@@ -70,6 +70,7 @@ class SufficientStatistics:
         self._core: Statistics | None = None
         self._splines: Splines = {}
         self._kind = "dict"
+        self._spec: str | None = None
         if first is not None:
             frame = open_frame(first)
             request = self._open_request(frame)
@@ -237,10 +238,12 @@ class SufficientStatistics:
         return self._kind
 
     @classmethod
-    def of_request(cls, request: Request, levels: dict[str, list[str]], kind: str) -> "SufficientStatistics":
-        """Begin statistics of a checked request."""
+    def of_request(
+        cls, request: Request, levels: dict[str, list[str]], kind: str, spec: str | None = None
+    ) -> "SufficientStatistics":
+        """Begin statistics of a checked request; `spec` is its model with what was learned in it."""
         new = cls(request.spec.formula, levels=levels)
-        new._request, new._kind = request, kind
+        new._request, new._kind, new._spec = request, kind, spec
         return new
 
     @classmethod
@@ -276,7 +279,7 @@ class SufficientStatistics:
             raise DesignError(f"{name} is learned from rows; give the rows to learn it from as first=")
         self._splines = learned_columns(request, columns)
         options = request.options(levels=self._levels, coverage=coverage)
-        self._core = Statistics(request.spec.to_json(), columns, options)
+        self._core = Statistics(self._spec or request.spec.to_json(), columns, options)
 
     def _state(self) -> tuple[dict[str, Any], dict[str, Any]]:
         request = self.request()
