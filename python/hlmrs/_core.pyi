@@ -291,7 +291,7 @@ class Statistics:
         """Memory of the sums."""
     def settle(self) -> Settled:
         """Put levels and factors in order; ``DataError`` without rows, ``DesignError`` where nothing varies."""
-    def into_settled(self) -> Settled:
+    def take_settled(self) -> Settled:
         """Do the same without a copy: these statistics are empty afterwards."""
     def state(self) -> tuple[str, dict[str, _Array]]:
         """JSON and arrays.  Inverse of from_state."""

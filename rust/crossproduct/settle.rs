@@ -7,8 +7,9 @@ use super::coded::Coded;
 use super::condition::{by_squares, first_basis};
 use super::order::OrderedFactor;
 use super::scaling::{Scaling, totals};
-use super::statistics::{Columns, State, Statistics, Tally};
+use super::statistics::{Columns, State, Statistics};
 use super::sums::Sums;
+use super::tally::Tally;
 use crate::covariance::Structure;
 use crate::design::grouping_factor::require_levels;
 use crate::design::levels::NO_LEVEL;
@@ -143,7 +144,7 @@ fn place(state: &mut State, order: &[OrderedFactor], places: &[Vec<u32>]) -> (Su
         }
     }
     state.links.clear();
-    let mut sums = std::mem::replace(&mut state.sums, Sums::default());
+    let mut sums = std::mem::take(&mut state.sums);
     sums.zz = blocks(&mut sums.zz, &|r| r * r);
     sums.zx = blocks(&mut sums.zx, &|r| r * width);
     sums.links = links.iter_mut().map(|link: &mut Link| std::mem::take(&mut link.values)).collect();

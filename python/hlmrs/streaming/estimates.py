@@ -1,5 +1,6 @@
 """Fits made from statistics, and the choice to make them so."""
 
+from dataclasses import replace
 from typing import Any
 
 from .._core import Settled
@@ -35,7 +36,7 @@ def streams(rows: str, request: Request, frame: Frame) -> bool:
 def estimate_streamed(request: Request, frame: Frame) -> Estimate:
     """Sum the rows of a frame, and fit."""
     statistics = summed(request, frame)
-    return estimate_sums(statistics, statistics.core.into_settled(), request)
+    return estimate_sums(statistics, statistics.core.take_settled(), request)
 
 
 def estimate_sums(statistics: SufficientStatistics, settled: Settled, request: Request) -> Estimate:
@@ -66,8 +67,6 @@ def estimate_statistics(
 
 def with_reml(request: Request, reml: bool) -> Request:
     """Choose the criterion."""
-    from dataclasses import replace
-
     if not isinstance(reml, bool):
         raise TypeError(f"reml={reml!r}: give True or False")
     return replace(request, reml=reml)
