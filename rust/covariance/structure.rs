@@ -75,6 +75,19 @@ impl Structure {
         theta
     }
 
+    /// The parameters of c Λ, c >= 0.
+    pub fn scaled(self, theta: &[f64], r: usize, c: f64) -> Vec<f64> {
+        let scales = self.scale_parameters(r);
+        let scaled = |(k, &value): (usize, &f64)| match self {
+            Self::Unstructured | Self::Diagonal => c * value,
+            _ if !scales.contains(&k) => value,
+            Self::HomogeneousCompoundSymmetry | Self::Ar1 => c * value,
+            // a standard deviation is the square of its parameter
+            Self::CompoundSymmetry | Self::Toeplitz => c.sqrt() * value,
+        };
+        theta.iter().enumerate().map(scaled).collect()
+    }
+
     /// Parameters that scale rows or columns of Λ: their sign is free, and zero is a boundary.
     pub fn scale_parameters(self, r: usize) -> Vec<usize> {
         match self {
@@ -161,6 +174,19 @@ mod tests {
                         assert!((s[j * r + i] - f64::from(u8::from(i == j))).abs() < 1e-14, "{structure:?} {r}");
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn scaled_parameters_scale_the_factor() {
+        for structure in ALL {
+            for r in 1..5 {
+                let theta: Vec<f64> = (0..structure.n_parameters(r)).map(|k| 0.4 + 0.1 * k as f64).collect();
+                let (mut a, mut b) = (vec![0.0; r * r], vec![0.0; r * r]);
+                structure.factor(&theta, r, &mut a);
+                structure.factor(&structure.scaled(&theta, r, 2.5), r, &mut b);
+                assert!(a.iter().zip(&b).all(|(a, b)| (2.5 * a - b).abs() < 1e-12), "{structure:?} {r}");
             }
         }
     }

@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::objective::Interruptible;
 use super::result::Fit;
+use super::start;
 use super::units;
 use super::verdict::{self, Status, Verdict};
 use crate::Result;
@@ -36,11 +37,12 @@ pub struct Control {
 pub fn fit(problem: &Problem, control: &Control, stop: &AtomicBool) -> Result<Fit> {
     let start = match &control.start {
         Some(user) => units::from_user(problem, user)?,
-        None => problem.theta_map.start(),
+        None => start::by_factor(problem, stop)?,
     };
     let mut objective = Interruptible::new(problem, stop);
     let (theta, verdict) = search(&mut objective, &away_from_zero(problem, start), control)?;
-    Fit::at(problem.clone(), theta, verdict, objective.work)
+    let evaluation = objective.evaluate(&theta)?;
+    Ok(Fit::at(problem.clone(), theta, verdict, evaluation, &objective.work))
 }
 
 /// A start at a scale of zero would stay there: the criterion is even in it.
@@ -75,7 +77,7 @@ fn search(objective: &mut Interruptible, start: &[f64], control: &Control) -> Re
 
 fn minimize(objective: &mut Interruptible, start: &[f64], control: &Control) -> Result<Outcome> {
     match control.method {
-        Method::TrustRegion => Ok(trust_region::minimize(objective, start, control.settings)?.0),
+        Method::TrustRegion => trust_region::minimize(objective, start, control.settings),
         Method::Bobyqa => {
             let mut lower = vec![f64::NEG_INFINITY; objective.n_parameters()];
             objective.problem.theta_map.scale_parameters().into_iter().for_each(|k| lower[k] = 0.0);

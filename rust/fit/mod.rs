@@ -8,6 +8,7 @@ mod objective;
 pub mod prediction;
 pub mod response;
 pub mod result;
+mod start;
 pub mod state;
 pub mod units;
 pub mod verdict;

@@ -25,13 +25,12 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// The fit at θ.
-    pub fn at(problem: Problem, theta: Vec<f64>, verdict: Verdict, mut work: Workspace) -> Result<Self> {
-        let evaluation = problem.evaluate(&theta, &mut work)?;
+    /// The fit at θ, where `work` was evaluated.
+    pub fn at(problem: Problem, theta: Vec<f64>, verdict: Verdict, evaluation: Evaluation, work: &Workspace) -> Self {
         let beta = work.factor.beta(&problem.system);
         let modes = work.factor.modes(&problem.system, &beta);
         let unscaled_vcov = unscaled_vcov(&problem, &work.factor.xx);
-        Ok(Self { problem, theta, evaluation, beta, modes, unscaled_vcov, verdict, is_adapted: false })
+        Self { problem, theta, evaluation, beta, modes, unscaled_vcov, verdict, is_adapted: false }
     }
 
     /// A workspace evaluated at the optimum.

@@ -110,14 +110,16 @@ impl Fit {
                 .collect(),
             flat: meta.flat,
         };
-        let work = problem.workspace();
+        let mut work = problem.workspace();
+        let evaluation = problem.evaluate(&theta, &mut work)?;
         if !arrays.contains_key("adapted/beta") {
-            return Self::at(problem, theta, verdict, work);
+            return Ok(Self::at(problem, theta, verdict, evaluation, &work));
         }
         let p = problem.system.p;
         let (beta, vcov) = (take(&mut arrays, "adapted/beta", p)?, take(&mut arrays, "adapted/vcov", p * p)?);
         let sigma = take(&mut arrays, "adapted/sigma", 1)?[0];
-        Self::at(problem.clone(), theta.clone(), verdict, work)?.at_parameters(problem, theta, beta, sigma, vcov)
+        Self::at(problem.clone(), theta.clone(), verdict, evaluation, &work)
+            .at_parameters(problem, theta, beta, sigma, vcov)
     }
 }
 

@@ -85,6 +85,7 @@ pub fn snap(objective: &mut Interruptible, mut outcome: Outcome) -> Result<Outco
             Ok(value) if value <= outcome.value + SAME => {
                 outcome.x = trial;
                 outcome.value = outcome.value.min(value);
+                outcome.slope = None;
             }
             Ok(_) | Err(Error::Numerical(_)) => {}
             Err(e) => return Err(e),
@@ -128,12 +129,14 @@ pub fn escape(objective: &mut Interruptible, outcome: &Outcome) -> Result<Option
     Ok(None)
 }
 
-/// Says what the point is; leaves the objective evaluated at it.
+/// Says what the point is.
 pub fn judge(objective: &mut Interruptible, outcome: &Outcome) -> Result<Verdict> {
     let problem = objective.problem;
     let n = outcome.x.len();
-    objective.value(&outcome.x)?;
-    let (gradient, curvature) = objective.slope(&outcome.x)?;
+    let (gradient, curvature) = match &outcome.slope {
+        Some(point) => (point.gradient.clone(), point.curvature.clone()),
+        None => objective.slope(&outcome.x)?,
+    };
     let (values, vectors) = eigen(&curvature, n);
     let along = |k: usize| -> f64 { vectors[k * n..(k + 1) * n].iter().zip(&gradient).map(|(v, g)| v * g).sum() };
     let expected_decrease: f64 =
@@ -147,7 +150,6 @@ pub fn judge(objective: &mut Interruptible, outcome: &Outcome) -> Result<Verdict
     }
     flat.sort_unstable();
     flat.dedup();
-    objective.value(&outcome.x)?;
     let boundary = null_spaces(problem, &outcome.x);
     let reason = reason(outcome.stop, expected_decrease, objective.evaluations);
     let status = match (reason.is_empty(), flat.is_empty(), boundary.is_empty()) {

@@ -5,8 +5,8 @@
 
 use super::problem::{Criterion, Problem, Workspace};
 use crate::crossproduct::CrossProducts;
-use crate::penalized_ls::product::{Effects, add_zz};
 use crate::penalized_ls::Modes;
+use crate::penalized_ls::product::{Effects, add_zz};
 
 /// The gradient and what it was made of.
 #[derive(Debug, Clone)]

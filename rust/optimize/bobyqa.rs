@@ -30,7 +30,7 @@ pub fn minimize(objective: &mut dyn Objective, start: &[f64], lower: &[f64], set
     let result = run(&mut value, &mut x, lower, &upper, settings);
     match failure {
         Some(error) => Err(error),
-        None => result.map(|(value, stop)| Outcome { x, value, stop, evaluations }),
+        None => result.map(|(value, stop)| Outcome { x, value, stop, evaluations, slope: None }),
     }
 }
 

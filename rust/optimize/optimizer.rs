@@ -7,6 +7,8 @@ pub trait Objective {
     fn n_parameters(&self) -> usize;
     /// The value at x.  `Numerical` errors mean "try elsewhere"; all others stop the search.
     fn value(&mut self, x: &[f64]) -> Result<f64>;
+    /// Moves a trial point by less than matters, off points where the slope says too little.
+    fn regularize(&self, _x: &mut [f64]) {}
     /// Gradient and a symmetric curvature (n x n) at the x last valued.
     fn slope(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)>;
 }
@@ -37,6 +39,8 @@ pub struct Outcome {
     pub value: f64,
     pub stop: Stop,
     pub evaluations: usize,
+    /// The slope at x, or so close that a model of it tells no difference; where one was computed.
+    pub slope: Option<Point>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +52,6 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { tolerance: 1e-13, max_evaluations: 2000 }
+        Self { tolerance: 1e-9, max_evaluations: 2000 }
     }
 }

@@ -77,7 +77,10 @@ impl Inverse {
         let e = if kept {
             let mut scratch = Scratch::new(lead, self.trailing.n_fixed);
             for level in 0..lead.n_levels {
-                with_width!(r, invert_level(&job, level, &mut own.own[level * r * r..(level + 1) * r * r], &mut scratch));
+                with_width!(
+                    r,
+                    invert_level(&job, level, &mut own.own[level * r * r..(level + 1) * r * r], &mut scratch)
+                );
                 job.keep(level, &scratch, &mut own);
             }
             scratch.e

@@ -60,6 +60,7 @@ fn groups_less_different_than_chance_have_no_variance() {
 
 #[test]
 fn both_optimizers_agree_and_every_fit_is_stationary() {
+    let mut evaluations = 0;
     for kind in KINDS {
         for seed in 10..14 {
             let (source, terms) = design(kind, seed, seed % 2 == 0);
@@ -76,9 +77,12 @@ fn both_optimizers_agree_and_every_fit_is_stationary() {
                 first.evaluation.objective,
                 second.evaluation.objective
             );
-            assert!(first.verdict.evaluations < 80, "{name}: {} evaluations", first.verdict.evaluations);
+            assert!(first.verdict.evaluations < 200, "{name}: {} evaluations", first.verdict.evaluations);
+            evaluations += first.verdict.evaluations;
         }
     }
+    // some 60 rows for up to nine parameters, most of them on a boundary
+    assert!(evaluations < 1100, "{evaluations} evaluations in all");
 }
 
 #[test]

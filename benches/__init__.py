@@ -1,0 +1,1 @@
+"""Benches: workloads, hlmrs beside its peers, scaling, inference."""

@@ -1,0 +1,37 @@
+"""hlmrs."""
+
+from typing import Any
+
+import hlmrs
+
+from .frames import polars_frame, responses
+
+
+def load(job: dict[str, Any]) -> Any:
+    """Return a Polars frame."""
+    return polars_frame(job, lazy=job["on_disk"])
+
+
+def fit(job: dict[str, Any], data: Any) -> Any:
+    """Fit by `hlmrs.lmer`, from a given start where the job evaluates another package's estimates."""
+    if job["responses"]:
+        return hlmrs.fit_many(responses(job), job["formula"], data, reml=job["reml"])
+    if job.get("theta"):
+        control = hlmrs.Control(start=job["theta"], max_evaluations=1)
+        return hlmrs.lmer(job["formula"], data, reml=job["reml"], control=control)
+    return hlmrs.lmer(job["formula"], data, reml=job["reml"])
+
+
+def reached(job: dict[str, Any], fitted: Any) -> dict[str, Any]:
+    """Return the criterion, the evaluations, and the operations that one of them takes."""
+    if job["responses"]:
+        criteria = fitted.unique("response", maintain_order=True)["criterion"]
+        return {"criterion": sum(criteria[: job["compared"]])}
+    problem = fitted._estimate.core.problem
+    return {
+        "criterion": fitted.criterion,
+        "evaluations": fitted.verdict.evaluations,
+        "verdict": fitted.verdict.status,
+        "flops": problem.flops,
+        "predicted_bytes": problem.n_bytes,
+    }

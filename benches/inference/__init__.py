@@ -1,0 +1,1 @@
+"""Inference timed beside R: ``python -m benches.inference``."""
