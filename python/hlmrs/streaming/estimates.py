@@ -17,6 +17,8 @@ ROWS = ("auto", "keep", "stream")
 
 _SHARE = 4
 """Rows may take this part of the memory that is free before they are streamed: encoding and fit need room too."""
+_MOST = 2_000_000_000
+"""Bytes of rows that are kept at most, unless it is asked for."""
 _WIDTH = 8
 """Bytes of a number, about."""
 
@@ -30,7 +32,7 @@ def streams(rows: str, request: Request, frame: Frame) -> bool:
     if rows != "auto" or not frame.streams or request.arrays:
         return rows == "stream"
     n_rows = frame.count()
-    return n_rows is not None and n_rows * len(request.columns()) * _WIDTH > available() // _SHARE
+    return n_rows is not None and n_rows * len(request.columns()) * _WIDTH > min(available() // _SHARE, _MOST)
 
 
 def estimate_streamed(request: Request, frame: Frame) -> Estimate:
