@@ -147,6 +147,9 @@ class NewRows:
         see adds nothing; a coefficient that is NaN counts as zero.
         """
 
+def complete_rows(spec: str, columns: Columns, options: str) -> NDArray[np.bool_] | None:
+    """Return whether each row has a value in every column of a model; None if all have."""
+
 def evaluate(expression: str, columns: Columns) -> _Array:
     """Return a numeric expression (JSON) in every row; NaN where a value is missing."""
 
@@ -377,7 +380,7 @@ class Statistics:
         """Memory of the sums."""
     def settle(self) -> Settled:
         """Put levels and factors in order; ``DataError`` without rows, ``DesignError`` where nothing varies."""
-    def into_settled(self) -> Settled:
+    def take_settled(self) -> Settled:
         """Do the same without a copy: these statistics are empty afterwards."""
     def state(self) -> tuple[str, dict[str, _Array]]:
         """JSON and arrays.  Inverse of from_state."""

@@ -54,8 +54,8 @@ def lmer(
     rows : {"auto", "keep", "stream"}
         Whether the rows are kept, or summed batch by batch and forgotten, in memory that does not grow with their
         number.  ``"auto"`` streams a LazyFrame, Parquet files, a DuckDB relation or a pyarrow dataset whose columns
-        would take more than a quarter of the memory that is free.  A fit without rows has no fitted values, residuals
-        or ``augment``; everything else works.
+        would take more than 2 GB, or a quarter of the memory that is free.  A fit without rows has no fitted values,
+        residuals or ``augment``; everything else works.
     control : Control, optional
         Optimizer, limits, threads.
     **aliases

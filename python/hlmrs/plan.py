@@ -59,7 +59,7 @@ class Model:
     def __init__(self, request: Request, frame: Frame, rows: str) -> None:
         self._request, self._frame = request, frame
         self._statistics = summed(request, frame) if streams(rows, request, frame) else None
-        self._settled = None if self._statistics is None else self._statistics.core.into_settled()
+        self._settled = None if self._statistics is None else self._statistics.core.take_settled()
         self._data = None if self._statistics else model_rows(request, frame)
         threads = request.control.threads() or 0
         if self._settled is not None:

@@ -14,47 +14,14 @@ use super::fit::PyFit;
 use super::problem::{PyProblem, criterion, problem_of};
 use super::rows::random_terms;
 use crate::crossproduct::{Settled, Statistics, Tally};
-use crate::design::registry::OpenLevels;
 use crate::design::spec::{Model, Options};
-use crate::design::{Encoding, OpenModel, open_model};
+use crate::design::{Encoding, OpenModel};
 use crate::fit::identifiability;
 use crate::objective::Problem;
 
 /// Sums over rows that grow batch by batch; no row is kept.
 #[pyclass(frozen, name = "Statistics", module = "hlmrs._core")]
 pub struct PyStatistics(Mutex<Statistics>);
-
-/// The columns that effects read as categories.
-#[pyfunction]
-pub fn categorical_columns(py: Python<'_>, spec: &str, columns: &PyColumns) -> PyResult<Vec<String>> {
-    guard(py, || open_model::categorical_columns(&Model::from_json(spec)?, &columns.table()))
-}
-
-/// Levels of some columns, read batch by batch.
-#[pyclass(frozen, name = "LevelScan", module = "hlmrs._core")]
-pub struct PyLevelScan(Mutex<BTreeMap<String, OpenLevels>>);
-
-#[pymethods]
-impl PyLevelScan {
-    #[new]
-    fn new(names: Vec<String>) -> Self {
-        Self(Mutex::new(names.into_iter().map(|name| (name, OpenLevels::default())).collect()))
-    }
-
-    fn update(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
-        let table = columns.table();
-        run(py, || {
-            let mut all = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            all.iter_mut().try_for_each(|(name, levels)| levels.scan(table.get(name)?))
-        })
-    }
-
-    #[getter]
-    fn levels(&self) -> BTreeMap<String, Vec<String>> {
-        let all = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        all.iter().map(|(name, levels)| (name.clone(), levels.in_order())).collect()
-    }
-}
 
 /// Statistics in their final order: what a fit is made from.
 #[pyclass(frozen, name = "Settled", module = "hlmrs._core")]
@@ -153,7 +120,7 @@ impl PyStatistics {
     }
 
     /// The same, without a copy: these statistics are empty afterwards.
-    fn into_settled(&self, py: Python<'_>) -> PyResult<PySettled> {
+    fn take_settled(&self, py: Python<'_>) -> PyResult<PySettled> {
         let mut here = self.lock();
         let empty = guard(py, || here.emptied())?;
         settled(py, std::mem::replace(&mut here, empty))

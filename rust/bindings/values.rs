@@ -11,7 +11,8 @@ use crate::Error;
 use crate::design::RowSource;
 use crate::design::lone_expression;
 use crate::design::moments::mean_outer_product;
-use crate::design::spec::Expr;
+use crate::design::open_model;
+use crate::design::spec::{Expr, Model, Options};
 
 #[pyfunction]
 pub fn evaluate<'py>(py: Python<'py>, expression: &str, columns: &PyColumns) -> PyResult<Bound<'py, PyArray1<f64>>> {
@@ -19,6 +20,19 @@ pub fn evaluate<'py>(py: Python<'py>, expression: &str, columns: &PyColumns) -> 
         guard(py, || serde_json::from_str(expression).map_err(|e| Error::Formula(format!("not an expression: {e}"))))?;
     let table = columns.table();
     Ok(run(py, || lone_expression::evaluate(&expr, &table))?.into_pyarray(py))
+}
+
+/// Whether each row has a value in every column of a model; none if all have.
+#[pyfunction]
+pub fn complete_rows<'py>(
+    py: Python<'py>,
+    spec: &str,
+    columns: &PyColumns,
+    options: &str,
+) -> PyResult<Option<Bound<'py, PyArray1<bool>>>> {
+    let table = columns.table();
+    let find = || open_model::complete_rows(&Model::from_json(spec)?, &table, &Options::from_json(options)?);
+    Ok(run(py, find)?.mask(table.n_rows()).map(|mask| mask.into_pyarray(py)))
 }
 
 #[pyfunction]

@@ -81,7 +81,9 @@ pub fn run(
     fill: impl Fn(&Batch, &[f64], &mut Vec<f64>) + Sync,
 ) -> Result<Sums> {
     let n = source.n_rows();
-    let parts = (n / PART_ROWS).min(PARTS_SIZE / shape.size().max(1)).clamp(1, MOST_PARTS);
+    let size = shape.size().max(1);
+    // sums of a part cost as much as its rows where it has many levels
+    let parts = (n / PART_ROWS).min(PARTS_SIZE / size).min((4 * n / size).max(2)).clamp(1, MOST_PARTS);
     let part = |k: usize| -> Result<Sums> {
         let (mut sums, mut batch, mut scaler) = (Sums::new(shape), Batch::default(), Scaler::default());
         let (mut row, end) = (n * k / parts, n * (k + 1) / parts);

@@ -16,10 +16,12 @@ mod settle;
 mod statistics;
 mod statistics_state;
 mod sums;
+mod tally;
 
 pub use accumulate::accumulate;
 pub use basis::{FixedBasis, RandomBasis};
 pub use blocks::{CrossProducts, FactorBlock, Link};
 pub use new_response::{ResponseDesign, user_row, with_response};
 pub use settle::Settled;
-pub use statistics::{Statistics, Tally};
+pub use statistics::Statistics;
+pub use tally::Tally;

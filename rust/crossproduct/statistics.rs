@@ -12,24 +12,12 @@ use super::order::{OrderedFactor, ordered_factors};
 use super::pair_sums::PairSums;
 use super::scaling::Scaling;
 use super::sums::{Shape, Sums};
+use super::tally::Tally;
 use crate::covariance::Structure;
-use crate::design::missing::Dropped;
 use crate::design::moments::mean_outer_product;
 use crate::design::table::Table;
 use crate::design::{OpenModel, OpenRows, Registry, RowSource, Rows};
 use crate::{Error, Result};
-
-/// How many rows, and which were dropped.
-#[derive(Debug, Clone, Default)]
-pub struct Tally {
-    pub n_obs: usize,
-    pub n_rows_input: usize,
-    pub dropped: Dropped,
-    /// Least and largest response.
-    pub range: Option<(f64, f64)>,
-    /// By grouping factor, the rows of each level.
-    pub counts: Vec<Vec<u64>>,
-}
 
 /// What stands in a row of sums.
 #[derive(Debug, Clone)]
@@ -78,7 +66,8 @@ impl Statistics {
     pub fn push(&mut self, table: &Table) -> Result<()> {
         // levels met in a batch that fails have no rows, so they stay out of the result
         let batch = self.open.rows(table, &mut self.registry)?;
-        self.count(&batch);
+        let sizes: Vec<usize> = (0..batch.ids.len()).map(|g| self.registry.n_levels(g, &self.open)).collect();
+        self.tally.count(&batch, &sizes);
         if batch.rows.n_rows() == 0 {
             return Ok(());
         }
@@ -86,7 +75,6 @@ impl Statistics {
             self.state = Some(self.first_state(&batch.rows)?);
         }
         self.add_moments(&batch.rows)?;
-        let sizes: Vec<usize> = (0..batch.ids.len()).map(|g| self.registry.n_levels(g, &self.open)).collect();
         self.state.as_mut().expect("set above").add_rows(&batch, &sizes)
     }
 
@@ -101,23 +89,6 @@ impl Statistics {
         let all = [&sums.zz, &sums.zx, &sums.cells].into_iter().flatten().map(Vec::len).sum::<usize>();
         let links: usize = links.iter().map(|l| l.values.len() + 4 * l.pairs.len()).sum();
         8 * (all + links + sums.dense.len() + sums.cells_dense.len())
-    }
-
-    fn count(&mut self, batch: &OpenRows) {
-        let (tally, rows) = (&mut self.tally, &batch.rows);
-        tally.n_obs += rows.n_rows();
-        tally.n_rows_input += rows.n_rows_input();
-        rows.dropped().iter().for_each(|(name, n)| *tally.dropped.entry(name.clone()).or_default() += n);
-        if rows.n_rows() > 0 {
-            tally.widen(batch.range);
-        }
-        for (g, ids) in batch.ids.iter().enumerate() {
-            let mut local = vec![0u64; ids.len()];
-            rows.factors()[g].codes().iter().for_each(|&c| local[c as usize] += 1);
-            let counts = &mut tally.counts[g];
-            counts.resize(self.registry.n_levels(g, &self.open), 0);
-            ids.iter().zip(local).for_each(|(&id, n)| counts[id as usize] += n);
-        }
     }
 
     fn first_state(&self, rows: &Rows) -> Result<State> {
@@ -186,26 +157,6 @@ impl Statistics {
             }
         }
         Ok(())
-    }
-}
-
-impl Tally {
-    fn widen(&mut self, (low, high): (f64, f64)) {
-        let range = self.range.get_or_insert((low, high));
-        *range = (range.0.min(low), range.1.max(high));
-    }
-
-    fn merge(&mut self, other: &Tally, ids: &[Vec<u32>], sizes: &[usize]) {
-        self.n_obs += other.n_obs;
-        self.n_rows_input += other.n_rows_input;
-        other.dropped.iter().for_each(|(name, n)| *self.dropped.entry(name.clone()).or_default() += n);
-        if let Some(range) = other.range {
-            self.widen(range);
-        }
-        for (g, counts) in self.counts.iter_mut().enumerate() {
-            counts.resize(sizes[g], 0);
-            other.counts[g].iter().zip(&ids[g]).for_each(|(n, &id)| counts[id as usize] += n);
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 /// No level: a missing value, or one that was not seen in the fit.
@@ -74,7 +75,6 @@ pub(super) fn used_codes(codes: &[u32], n_raw: usize) -> Vec<u32> {
 
 /// codes[i] = table[codes[i]]
 pub fn recode(codes: &mut [u32], table: &[u32]) {
-    use rayon::prelude::*;
     if table.iter().enumerate().all(|(k, &c)| c == k as u32) {
         return;
     }
@@ -84,11 +84,11 @@ pub fn recode(codes: &mut [u32], table: &[u32]) {
 }
 
 /// By value if every label is a number, else by text with its runs of digits as numbers.
-pub fn sort_naturally<T>(labelled: &mut Vec<(String, T)>) {
+pub fn sort_naturally<T: Send>(labelled: &mut Vec<(String, T)>) {
     let numbers: Option<Vec<f64>> = labelled.iter().map(|(label, _)| as_number(label)).collect();
-    let Some(numbers) = numbers else { return labelled.sort_by(|(a, _), (b, _)| natural(a, b)) };
+    let Some(numbers) = numbers else { return labelled.par_sort_by(|(a, _), (b, _)| natural(a, b)) };
     let mut keyed: Vec<_> = numbers.into_iter().zip(labelled.drain(..)).collect();
-    keyed.sort_by(|(x, (a, _)), (y, (b, _))| x.total_cmp(y).then_with(|| natural(a, b)));
+    keyed.par_sort_by(|(x, (a, _)), (y, (b, _))| x.total_cmp(y).then_with(|| natural(a, b)));
     labelled.extend(keyed.into_iter().map(|(_, pair)| pair));
 }
 

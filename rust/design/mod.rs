@@ -26,6 +26,7 @@ pub mod model_matrix;
 pub mod moments;
 pub mod new_levels;
 pub mod new_rows;
+pub mod open_levels;
 pub mod open_model;
 pub mod random_term;
 pub mod read_codes;

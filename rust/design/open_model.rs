@@ -13,9 +13,11 @@ use super::inputs::Inputs;
 use super::layout::GroupingFactor;
 use super::missing::{Used, without_missing};
 use super::new_levels::settled_codes;
-use super::registry::{OpenLevels, OpenPairs, Registry};
+use super::open_levels::{OpenLevels, OpenPairs};
+use super::registry::Registry;
 use super::response::{check_weights, range};
 use super::rows::Rows;
+use super::selection::Selection;
 use super::spec::{Coverage, Expr, Missing, Model, Options};
 use super::table::Table;
 use super::used::UsedColumns;
@@ -56,6 +58,15 @@ pub fn categorical_columns(model: &Model, table: &Table) -> Result<Vec<String>> 
         }
     }
     Ok(names)
+}
+
+/// The rows of a batch that have a value in every column of a model.
+pub fn complete_rows(model: &Model, table: &Table, options: &Options) -> Result<Selection> {
+    let used = UsedColumns::of_model(model, options, table)?;
+    let columns = used.names.iter().map(|name| table.get(name)).collect::<Result<Vec<_>>>()?;
+    let gaps: Vec<_> = columns.into_iter().map(Gaps::find).collect();
+    let counted: Vec<_> = gaps.iter().zip(&used.labels).map(|(gaps, label)| Used { gaps, label }).collect();
+    Ok(without_missing(&counted, table.n_rows(), options.missing)?.0)
 }
 
 /// The rows of one batch, with grouping factors in local codes.

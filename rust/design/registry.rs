@@ -1,42 +1,15 @@
 //! Levels of grouping factors, numbered as they are met: they grow with every batch, and are put in order at the end.
 
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
 use super::encoding::Encoding;
-use super::grouping_factor::Group;
-use super::levels::{NO_LEVEL, recode, sort_naturally, used_codes};
+use super::grouping_factor::{Group, combine, observed_pairs};
+use super::levels::NO_LEVEL;
+use super::open_levels::{OpenLevels, OpenPairs};
 use super::open_model::OpenModel;
-use super::read_codes::{raw_codes, require_groups};
 use super::selection::Selection;
-use super::table::listed;
-use crate::{Error, Result};
-
-/// The levels of one category so far.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct OpenLevels {
-    pub labels: Vec<String>,
-    /// Their order was declared, so they keep it.
-    pub declared: bool,
-    /// Only these levels may occur.
-    pub closed: bool,
-    /// Which of them rows have; kept for closed ones.
-    #[serde(default)]
-    pub seen: Vec<bool>,
-    #[serde(skip)]
-    ids: FxHashMap<String, u32>,
-    #[serde(skip)]
-    whole: FxHashMap<i64, u32>,
-}
-
-/// The combinations of two factors so far.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct OpenPairs {
-    pub pairs: Vec<(u32, u32)>,
-    #[serde(skip)]
-    ids: FxHashMap<(u32, u32), u32>,
-}
+use crate::Result;
 
 /// By category its levels, by grouping factor the combinations of its categories.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -45,133 +18,11 @@ pub struct Registry {
     pub pairs: Vec<Vec<OpenPairs>>,
 }
 
-impl OpenLevels {
-    pub fn known(labels: Vec<String>) -> Self {
-        let mut levels = Self { labels, declared: true, closed: true, ..Self::default() };
-        levels.index();
-        levels
-    }
-
-    /// Goes on from levels in their final order; one that is not the natural one was declared.
-    pub fn resume(&mut self, labels: Vec<String>) {
-        let mut natural: Vec<(String, ())> = labels.iter().map(|label| (label.clone(), ())).collect();
-        sort_naturally(&mut natural);
-        self.declared = natural.iter().zip(&labels).any(|((a, ()), b)| a != b);
-        self.labels = labels;
-    }
-
-    fn index(&mut self) {
-        self.ids = self.labels.iter().cloned().zip(0..).collect();
-    }
-
-    fn join_seen(&mut self, other: &OpenLevels) {
-        if self.closed {
-            self.seen.resize(self.labels.len(), false);
-            self.seen.iter_mut().zip(&other.seen).for_each(|(a, b)| *a |= b);
-        }
-    }
-
-    fn id(&mut self, label: String, column: &str) -> Result<u32> {
-        if let Some(&id) = self.ids.get(&label) {
-            return Ok(id);
-        }
-        if self.closed {
-            return Err(Error::Data(format!(
-                "column '{column}' has the level '{}', which is not among the levels given for it: {}",
-                super::label::shown(&label),
-                listed(self.labels.iter().map(String::as_str))
-            )));
-        }
-        let id = self.labels.len() as u32;
-        self.labels.push(label.clone());
-        self.ids.insert(label, id);
-        Ok(id)
-    }
-
-    /// Reads the levels of a column in all rows that have one.
-    pub fn scan(&mut self, column: &Column) -> Result<()> {
-        let rows = Selection::without(column.n_rows(), &super::gaps::Gaps::find(column).missing);
-        let (_, ids) = self.codes(column, &rows)?;
-        self.mark(&ids);
-        Ok(())
-    }
-
-    /// The levels that rows have, in order.
-    pub fn in_order(&self) -> Vec<String> {
-        let mut seen = self.seen.clone();
-        seen.resize(self.labels.len(), false);
-        self.settle(&seen).1
-    }
-
-    /// Notes that rows have these levels.
-    pub fn mark(&mut self, ids: &[u32]) {
-        self.seen.resize(self.labels.len(), false);
-        ids.iter().for_each(|&id| self.seen[id as usize] = true);
-    }
-
-    /// Local codes of the rows used, and the number of each local level here.
-    fn codes(&mut self, column: &Column, rows: &Selection) -> Result<(Vec<u32>, Vec<u32>)> {
-        if rows.is_empty() {
-            return Ok((vec![], vec![]));
-        }
-        require_groups(column)?;
-        let declared = if column.is_declared() { column.dictionary_labels() } else { vec![] };
-        if !declared.is_empty() && !self.closed {
-            self.declared |= self.labels.is_empty();
-            declared.into_iter().try_for_each(|label| self.id(label, &column.name).map(|_| ()))?;
-        }
-        let mut raw = raw_codes(column, rows);
-        let used = used_codes(&raw.codes, raw.n_raw);
-        let mut ids = Vec::with_capacity(used.len());
-        for &code in &used {
-            let whole = raw.whole_from.map(|low| low + i64::from(code));
-            if let Some(&id) = whole.and_then(|value| self.whole.get(&value)) {
-                ids.push(id);
-                continue;
-            }
-            let id = self.id((raw.label)(code).unwrap_or_default(), &column.name)?;
-            whole.map(|value| self.whole.insert(value, id));
-            ids.push(id);
-        }
-        let mut table = vec![NO_LEVEL; raw.n_raw];
-        used.iter().zip(0..).for_each(|(&code, local)| table[code as usize] = local);
-        recode(&mut raw.codes, &table);
-        Ok((raw.codes, ids))
-    }
-
-    /// The final place of every level that is used, and the labels in that order.
-    fn settle(&self, used: &[bool]) -> (Vec<u32>, Vec<String>) {
-        let mut labelled: Vec<(String, u32)> =
-            self.labels.iter().cloned().zip(0..).filter(|(_, id)| used[*id as usize]).collect();
-        if !self.declared {
-            sort_naturally(&mut labelled);
-        }
-        let mut place = vec![NO_LEVEL; self.labels.len()];
-        labelled.iter().zip(0..).for_each(|((_, id), k)| place[*id as usize] = k);
-        (place, labelled.into_iter().map(|(label, _)| label).collect())
-    }
-}
-
-impl OpenPairs {
-    fn id(&mut self, pair: (u32, u32)) -> u32 {
-        let next = self.pairs.len() as u32;
-        let id = *self.ids.entry(pair).or_insert(next);
-        if id == next {
-            self.pairs.push(pair);
-        }
-        id
-    }
-}
-
 impl Registry {
     /// Levels that may not grow are kept, others forgotten.
     pub fn emptied(&self) -> Self {
-        let category = |levels: &OpenLevels| match levels.closed {
-            true => OpenLevels { seen: vec![], ..levels.clone() },
-            false => OpenLevels::default(),
-        };
         Self {
-            categories: self.categories.iter().map(category).collect(),
+            categories: self.categories.iter().map(OpenLevels::emptied).collect(),
             pairs: self.pairs.iter().map(|steps| vec![OpenPairs::default(); steps.len()]).collect(),
         }
     }
@@ -179,9 +30,7 @@ impl Registry {
     /// Finds the numbers of everything again after it was read.
     pub fn index(&mut self) {
         self.categories.iter_mut().for_each(OpenLevels::index);
-        for pairs in self.pairs.iter_mut().flatten() {
-            pairs.ids = pairs.pairs.iter().copied().zip(0..).collect();
-        }
+        self.pairs.iter_mut().flatten().for_each(OpenPairs::index);
     }
 
     pub fn n_levels(&self, group: usize, open: &OpenModel) -> usize {
@@ -203,8 +52,8 @@ impl Registry {
         let (mut codes, mut ids) = self.categories[first].codes(&column(first), rows)?;
         for (step, &category) in group.categories[1..].iter().enumerate() {
             let (next, next_ids) = self.categories[category].codes(&column(category), rows)?;
-            let pairs = super::grouping_factor::observed_pairs(&codes, &next);
-            codes = super::grouping_factor::combine(&codes, &next, &pairs);
+            let pairs = observed_pairs(&codes, &next);
+            codes = combine(&codes, &next, &pairs);
             let known = &mut self.pairs[g][step];
             ids = pairs.iter().map(|&(a, b)| known.id((ids[a as usize], next_ids[b as usize]))).collect();
         }

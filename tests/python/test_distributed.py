@@ -1,6 +1,7 @@
 """On a Dask cluster the fit is that of the rows in one place."""
 
 import polars as pl
+import pyarrow as pa
 import pytest
 
 import hlmrs
@@ -61,3 +62,23 @@ def test_sites_share_statistics_and_no_rows():
         everyone.merge(hlmrs.SufficientStatistics.from_bytes(letter))
     whole = hlmrs.lmer("y ~ x + f + (1 | school)", DATA)
     assert hlmrs.lmer(everyone).criterion == pytest.approx(whole.criterion, rel=1e-9)
+
+
+def test_the_spark_recipe_of_the_documents():
+    """What mapInArrow calls, called here: batches of a partition in, one record batch out."""
+    levels = {"f": sorted(DATA["f"].unique().to_list())}
+    template = hlmrs.SufficientStatistics(FORMULA, DATA.head(100).to_pandas(), levels=levels).to_bytes()
+
+    def sums(batches):
+        stats = hlmrs.SufficientStatistics.from_bytes(template)
+        for batch in batches:
+            stats.update(batch)
+        yield pa.RecordBatch.from_pydict({"stats": [stats.to_bytes()]})
+
+    partitions = [DATA[k * 1000 : (k + 1) * 1000].to_arrow().to_batches(300) for k in range(3)]
+    collected = [row for part in partitions for batch in sums(part) for row in batch.to_pylist()]
+    stats = hlmrs.SufficientStatistics.from_bytes(template)
+    for row in collected:
+        stats.merge(hlmrs.SufficientStatistics.from_bytes(row["stats"]))
+    assert stats.n_rows == 3000
+    assert hlmrs.lmer(stats).criterion == pytest.approx(hlmrs.lmer(FORMULA, DATA).criterion, rel=1e-9)

@@ -25,8 +25,8 @@ class Factor:
         return np.array([*self.levels, None], dtype=object)[self.codes]
 
 
-BATCH_ROWS = 1 << 19
-"""Rows of a batch, about: enough that the work on a batch is worth its threads, few enough for any memory."""
+BATCH_ROWS = 1 << 21
+"""Rows of a batch, about: enough for several of each group, few enough for any memory."""
 
 Column: TypeAlias = "NDArray[Any] | list[Any] | Factor"
 """A column to build: NaN in a float array, None in a list and a negative code are missing."""

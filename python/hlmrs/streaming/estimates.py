@@ -1,5 +1,6 @@
 """Fits made from statistics, and the choice to make them so."""
 
+from dataclasses import replace
 from typing import Any
 
 from .._core import Settled
@@ -16,6 +17,8 @@ ROWS = ("auto", "keep", "stream")
 
 _SHARE = 4
 """Rows may take this part of the memory that is free before they are streamed: encoding and fit need room too."""
+_MOST = 2_000_000_000
+"""Bytes of rows that are kept at most, unless it is asked for."""
 _WIDTH = 8
 """Bytes of a number, about."""
 
@@ -29,13 +32,13 @@ def streams(rows: str, request: Request, frame: Frame) -> bool:
     if rows != "auto" or not frame.streams or request.arrays:
         return rows == "stream"
     n_rows = frame.count()
-    return n_rows is not None and n_rows * len(request.columns()) * _WIDTH > available() // _SHARE
+    return n_rows is not None and n_rows * len(request.columns()) * _WIDTH > min(available() // _SHARE, _MOST)
 
 
 def estimate_streamed(request: Request, frame: Frame) -> Estimate:
     """Sum the rows of a frame, and fit."""
     statistics = summed(request, frame)
-    return estimate_sums(statistics, statistics.core.into_settled(), request)
+    return estimate_sums(statistics, statistics.core.take_settled(), request)
 
 
 def estimate_sums(statistics: SufficientStatistics, settled: Settled, request: Request) -> Estimate:
@@ -66,8 +69,6 @@ def estimate_statistics(
 
 def with_reml(request: Request, reml: bool) -> Request:
     """Choose the criterion."""
-    from dataclasses import replace
-
     if not isinstance(reml, bool):
         raise TypeError(f"reml={reml!r}: give True or False")
     return replace(request, reml=reml)

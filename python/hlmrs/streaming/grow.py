@@ -16,7 +16,7 @@ from .sufficient import SufficientStatistics, check_columns
 def appended(estimate: Estimate, data: Any) -> Estimate:
     """Fit the model to the rows of the fit and further ones, from its optimum."""
     statistics = _grown(estimate, data)
-    settled = statistics.core.into_settled()
+    settled = statistics.core.take_settled()
     problem = settled.problem(estimate.request.reml)
     control = estimate.request.control
     start = Control(
@@ -33,7 +33,7 @@ def appended(estimate: Estimate, data: Any) -> Estimate:
 def adapted(estimate: Estimate, data: Any) -> Estimate:
     """Add rows at the parameters of the fit: random effects change, nothing else."""
     statistics = _grown(estimate, data)
-    settled = statistics.core.into_settled()
+    settled = statistics.core.take_settled()
     problem = settled.problem(estimate.request.reml)
     new = of_settled(estimate.request, estimate.core.adapt(problem), settled, problem, statistics)
     new.verdict = estimate.verdict

@@ -1,38 +1,35 @@
 """A source larger than memory, read batch by batch into statistics, the next batch while one is summed."""
 
-import queue
-import threading
-from collections.abc import Iterator
-from typing import Any
-
-from .._core import Columns, LevelScan, categorical_columns
+from .._core import LevelScan, categorical_columns
 from ..fitting import Request
 from ..frame import Frame
 from ..progress import Progress
+from .ahead import ahead
+from .learn import settled_spec
 from .sufficient import SufficientStatistics
-
-_AHEAD = 2
-"""Batches that are read before they are needed."""
 
 
 def summed(request: Request, frame: Frame) -> SufficientStatistics:
     """Read a frame from the first batch to the last; its rows are not kept.
 
-    Where the fixed effects have categorical variables, their levels are read first.  A level that turns out to occur
-    only in rows with missing values takes another reading without it.
+    Where the fixed effects have categorical variables, their levels are read first, and so is what ``scale()`` learns.
+    A level that turns out to occur only in rows with missing values takes another reading without it.
     """
     n_rows = frame.count()
     levels = {} if frame.once else _levels(request, frame, n_rows)
-    statistics = _read(request, frame, levels, n_rows)
+    spec = request.spec.to_json() if frame.once else settled_spec(request, frame, n_rows)
+    statistics = _read(request, frame, levels, n_rows, spec)
     unseen = statistics.core.unseen_levels
     if not frame.once and any(unseen.values()):
         used = {name: [level for level in known if level not in set(unseen[name])] for name, known in levels.items()}
-        statistics = _read(request, frame, used, n_rows)
+        statistics = _read(request, frame, used, n_rows, spec)
     return statistics
 
 
-def _read(request: Request, frame: Frame, levels: dict[str, list[str]], n_rows: int | None) -> SufficientStatistics:
-    statistics = SufficientStatistics.of_request(request, levels, frame.kind)
+def _read(
+    request: Request, frame: Frame, levels: dict[str, list[str]], n_rows: int | None, spec: str
+) -> SufficientStatistics:
+    statistics = SufficientStatistics.of_request(request, levels, frame.kind, spec)
     with Progress("rows", n_rows) as progress:
         for columns in ahead(frame.batches(request.columns(), request.labels())):
             n = columns.n_rows
@@ -56,36 +53,3 @@ def _levels(request: Request, frame: Frame, n_rows: int | None) -> dict[str, lis
             scan.update(columns)
             progress.advance(columns.n_rows)
     return scan.levels
-
-
-def ahead(batches: Iterator[Columns]) -> Iterator[Columns]:
-    """Yield batches that a thread reads ahead."""
-    ready: queue.Queue[Any] = queue.Queue(_AHEAD)
-    stopped = threading.Event()
-
-    def put(item: Any) -> bool:
-        while not stopped.is_set():
-            try:
-                ready.put(item, timeout=0.1)
-                return True
-            except queue.Full:
-                continue
-        return False
-
-    def read() -> None:
-        try:
-            for columns in batches:
-                if not put(columns):
-                    return
-            put(None)
-        except BaseException as error:  # raised again where the batches are used
-            put(error)
-
-    threading.Thread(target=read, name="hlmrs-reader", daemon=True).start()
-    try:
-        while (item := ready.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stopped.set()

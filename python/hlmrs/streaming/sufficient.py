@@ -2,16 +2,17 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .. import storage
 from .._core import Columns, Statistics
-from ..errors import DataError, DesignError, FitStateError, HlmrsError, OptionError
+from ..errors import DataError, DesignError, FitStateError, OptionError
 from ..fitting import Contrast, Request, Splines, batch_columns, learned_columns, make_request
 from ..formula.suggest import suggestion
-from ..frame import KINDS, Frame, open_frame
+from ..frame import Frame, open_frame
 from ..frame.values import level_text
-from ..splines import SplineBasis
+from .state import Parts, from_state, to_state
 
 
 class SufficientStatistics:
@@ -70,6 +71,7 @@ class SufficientStatistics:
         self._core: Statistics | None = None
         self._splines: Splines = {}
         self._kind = "dict"
+        self._spec: str | None = None
         if first is not None:
             frame = open_frame(first)
             request = self._open_request(frame)
@@ -185,7 +187,7 @@ class SufficientStatistics:
         bytes
             A header and arrays; no code.
         """
-        return storage.to_bytes(*self._state(), storage.STATISTICS)
+        return storage.to_bytes(*to_state(self._parts()), storage.STATISTICS)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "SufficientStatistics":
@@ -201,7 +203,7 @@ class SufficientStatistics:
         SufficientStatistics
             The statistics.
         """
-        return cls._from_state(*storage.from_bytes(data, "bytes", storage.STATISTICS), "bytes")
+        return cls._of_parts(from_state(*storage.from_bytes(data, "bytes", storage.STATISTICS), "bytes"))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the statistics to a file, which ``hlmrs.load_statistics`` reads.
@@ -211,7 +213,7 @@ class SufficientStatistics:
         path : str or path
             The file.
         """
-        storage.write(path, *self._state(), storage.STATISTICS)
+        storage.write(path, *to_state(self._parts()), storage.STATISTICS)
 
     @property
     def core(self) -> Statistics:
@@ -237,10 +239,12 @@ class SufficientStatistics:
         return self._kind
 
     @classmethod
-    def of_request(cls, request: Request, levels: dict[str, list[str]], kind: str) -> "SufficientStatistics":
-        """Begin statistics of a checked request."""
+    def of_request(
+        cls, request: Request, levels: dict[str, list[str]], kind: str, spec: str | None = None
+    ) -> "SufficientStatistics":
+        """Begin statistics of a checked request; `spec` is its model with what was learned in it."""
         new = cls(request.spec.formula, levels=levels)
-        new._request, new._kind = request, kind
+        new._request, new._kind, new._spec = request, kind, spec
         return new
 
     @classmethod
@@ -276,48 +280,14 @@ class SufficientStatistics:
             raise DesignError(f"{name} is learned from rows; give the rows to learn it from as first=")
         self._splines = learned_columns(request, columns)
         options = request.options(levels=self._levels, coverage=coverage)
-        self._core = Statistics(request.spec.to_json(), columns, options)
-
-    def _state(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        request = self.request()
-        meta, arrays = self.core.state()
-        asked = {
-            "formula": request.spec.formula,
-            "weights": request.weights,
-            "offset": request.offset,
-            "contrasts": request.contrasts,
-            "missing": request.missing,
-            "columns": request.columns(),
-        }
-        splines = {name: {"kind": b.kind, "settings": b.settings} for name, b in self._splines.items()}
-        return {"request": asked, "frame": self._kind, "splines": splines, "core": meta}, arrays
+        self._core = Statistics(self._spec or request.spec.to_json(), columns, options)
 
     @classmethod
-    def _from_state(cls, header: dict[str, Any], arrays: dict[str, Any], name: str) -> "SufficientStatistics":
-        try:
-            asked = header["request"]
-            if header["frame"] not in KINDS:
-                raise ValueError(f"there is no kind of frame {header['frame']!r}")
-            new = cls(asked["formula"])
-            new._request = make_request(
-                asked["formula"],
-                asked["columns"],
-                reml=True,
-                weights=asked["weights"],
-                offset=asked["offset"],
-                contrasts=None,
-                missing=asked["missing"],
-                control=None,
-            )
-            new._request = _with_options(new._request, {"contrasts": asked["contrasts"]})
-            new._splines = {key: SplineBasis(b["kind"], b["settings"]) for key, b in header["splines"].items()}
-            new._kind = header["frame"]
-            new._core = Statistics.from_state(header["core"], arrays)
-            return new
-        except HlmrsError:
-            raise
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DataError(f"{name!r} does not hold statistics ({type(error).__name__}: {error})") from error
+    def _of_parts(cls, parts: Parts) -> "SufficientStatistics":
+        return cls.of_core(parts.core, parts.request, parts.splines, parts.kind)
+
+    def _parts(self) -> Parts:
+        return Parts(self.request(), self._splines, self._kind, self.core)
 
 
 def load_statistics(path: str | os.PathLike[str]) -> SufficientStatistics:
@@ -333,7 +303,7 @@ def load_statistics(path: str | os.PathLike[str]) -> SufficientStatistics:
     SufficientStatistics
         The statistics.
     """
-    return SufficientStatistics._from_state(*storage.read(path, storage.STATISTICS), os.fspath(path))
+    return SufficientStatistics._of_parts(from_state(*storage.read(path, storage.STATISTICS), os.fspath(path)))
 
 
 def check_columns(request: Request, frame: Frame) -> None:
@@ -344,8 +314,6 @@ def check_columns(request: Request, frame: Frame) -> None:
 
 
 def _with_options(request: Request, options: Mapping[str, Any]) -> Request:
-    from dataclasses import replace
-
     return replace(request, **{name: value for name, value in options.items() if value is not None})
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import hlmrs
 from hlmrs import progress
-from hlmrs.streaming.stream import ahead
+from hlmrs.streaming.ahead import ahead
 
 
 class Terminal(io.StringIO):

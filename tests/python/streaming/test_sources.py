@@ -99,6 +99,20 @@ def test_levels_of_incomplete_rows_are_not_levels(data):
     assert fit.criterion == pytest.approx(whole.criterion, rel=1e-9)
 
 
+def test_scaling_is_learned_from_all_complete_rows(data):
+    holed = data.with_columns(pl.when(pl.col("g") == 3).then(None).otherwise("y").alias("y"))
+    formula = "y ~ scale(x) * center(exp(x)) + scale(x, scale = FALSE):day + I(scale(log(abs(x)))^2) + (scale(x) || g)"
+    with pytest.warns(hlmrs.HlmrsWarning):
+        whole = hlmrs.lmer(formula, holed)
+    with pytest.warns(hlmrs.HlmrsWarning):
+        fit = hlmrs.lmer(formula, holed.lazy(), rows="stream")
+    assert fit.coef_names == whole.coef_names
+    assert fit.criterion == pytest.approx(whole.criterion, rel=1e-9)
+    np.testing.assert_allclose(fit.beta, whole.beta, rtol=1e-6, atol=1e-9)
+    mine, theirs = (f.predict(data, new_levels="population") for f in (fit, whole))
+    np.testing.assert_allclose(mine, theirs, atol=1e-5)
+
+
 def test_refusals(data, tmp_path):
     with pytest.raises(hlmrs.OptionError, match="'auto', 'keep', 'stream'"):
         hlmrs.lmer(FORMULA, data, rows="yes")
@@ -106,8 +120,10 @@ def test_refusals(data, tmp_path):
         hlmrs.lmer(FORMULA, str(tmp_path / "nothing"))
     with pytest.raises(hlmrs.OptionError, match="arrays"):
         hlmrs.lmer(FORMULA, data, weights=np.ones(5000), rows="stream")
-    with pytest.raises(hlmrs.DesignError, match=r"scale\(\) is learned"):
-        hlmrs.lmer("y ~ scale(x) + (1 | g)", data.lazy(), rows="stream")
+    with pytest.raises(hlmrs.DesignError, match=r"poly\(\) is learned"):
+        hlmrs.lmer("y ~ poly(x, 2) + (1 | g)", data.lazy(), rows="stream")
+    with pytest.raises(hlmrs.DesignError, match="constant"):
+        hlmrs.lmer("y ~ scale(x) + (1 | g)", data.lazy().with_columns(x=pl.lit(1.0)), rows="stream")
     with pytest.raises(TypeError, match="needs data"):
         hlmrs.lmer(FORMULA)
     with pytest.raises(pl.exceptions.ColumnNotFoundError):

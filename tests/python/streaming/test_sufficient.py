@@ -105,6 +105,10 @@ def test_bytes_files_and_pickles_keep_everything(tmp_path):
     for copy in (again, hlmrs.load_statistics(tmp_path / "half.stats"), pickle.loads(pickle.dumps(stats))):
         assert copy.update(DATA.tail(1500)).n_rows == 3000
         same(hlmrs.lmer(copy), hlmrs.lmer(formula, DATA))
+    dotted = hlmrs.SufficientStatistics("y ~ . + (1 | item)", weights="w").update(DATA.select("y", "x", "item", "w"))
+    again = hlmrs.SufficientStatistics.from_bytes(dotted.to_bytes())
+    assert hlmrs.lmer(again).coef_names == hlmrs.lmer(dotted).coef_names
+    assert repr(again) == repr(dotted)
     with pytest.raises(hlmrs.DataError, match="not a fit"):
         hlmrs.load(tmp_path / "half.stats")
     with pytest.raises(hlmrs.DataError, match="not statistics"):
