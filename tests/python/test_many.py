@@ -43,7 +43,7 @@ def test_every_response_is_fitted_as_if_alone(design, responses, formula, option
         assert mine["criterion"][0] == pytest.approx(alone.criterion, rel=1e-9)
         assert mine["n_obs"][0] == alone.nobs
         assert mine["status"][0] == alone.verdict.status
-        fixed, tidy = mine.filter(pl.col("effect") == "fixed"), alone.tidy()
+        fixed, tidy = mine.filter(pl.col("effect") == "fixed"), alone.tidy(ddf="normal")
         assert fixed["term"].to_list() == tidy["term"].to_list()
         for column in ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"):
             np.testing.assert_allclose(fixed[column].to_numpy(), tidy[column].to_numpy(), rtol=1e-5, atol=1e-9)

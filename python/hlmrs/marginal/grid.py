@@ -1,5 +1,6 @@
 """The reference grid: every combination of the levels of the factors, covariates at their mean or where asked."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Rows
-from ..errors import OptionError
+from ..errors import HlmrsError, OptionError
 from ..fitting import Estimate, evaluate, new_columns
 from ..formula import Call, Column, Factor, Term
 from ..formula.suggest import listed, suggestion
@@ -94,18 +95,27 @@ def grid_axes(estimate: Estimate, at: At) -> tuple[Axis, ...]:
     """Find the variables of the fixed part and their places."""
     spec = estimate.request.spec
     factors = [factor for term in spec.terms for factor in term.factors] + list(spec.offsets)
-    levels = {v["name"]: v["levels"] for v in estimate.rows.variables if v["kind"] == "categorical"}
+    levels = factor_levels(estimate)
+    columns = list(dict.fromkeys(name for factor in factors for name in grid_columns(factor)))
+    names = {factor.name: grid_columns(factor)[0] for factor in factors if factor.name in levels}
+    asked = {_column_name(name, columns, names): values for name, values in at.items()}
     axes: dict[str, Axis] = {}
     for factor in sorted(dict.fromkeys(factors), key=lambda f: f.name not in levels):
         for name in grid_columns(factor):
             if factor.name in levels:
                 axes.setdefault(name, _factor_axis(estimate, name, factor, levels[factor.name]))
             elif name not in axes:
-                axes[name] = Axis(name, (float(np.mean(column_values(estimate, name))),), None)
-    order = [name for factor in factors for name in grid_columns(factor)]
-    names = {factor.name: grid_columns(factor)[0] for factor in factors if factor.name in levels}
-    asked = {_column_name(name, axes, names): values for name, values in at.items()}
-    return tuple(_placed(axes[name], asked.get(name)) for name in dict.fromkeys(order))
+                mean = 0.0 if name in asked else float(np.mean(column_values(estimate, name)))
+                axes[name] = Axis(name, (mean,), None)
+    return tuple(_placed(axes[name], asked.get(name)) for name in columns)
+
+
+def factor_levels(estimate: Estimate) -> dict[str, list[str]]:
+    """Return the levels of the fixed part's categorical variables by name; they need no rows."""
+    encoding = json.loads(estimate.encoding_text)
+    used = {v for plan in encoding["fixed"]["plans"] for v in plan["variables"]}
+    found = [encoding["variables"][v]["categorical"] for v in sorted(used) if "categorical" in encoding["variables"][v]]
+    return {variable["name"]: encoding["categories"][variable["category"]]["levels"] for variable in found}
 
 
 def variable_names(estimate: Estimate, names: "str | Sequence[str] | None", option: str) -> list[str]:
@@ -174,7 +184,7 @@ def _factor_axis(estimate: Estimate, name: str, factor: Factor, levels: Sequence
     if isinstance(factor.expression, Call):
         try:
             values = column_values(estimate, name)
-        except Exception:  # the column has no numbers: its levels are texts
+        except HlmrsError:  # the column has no numbers, or there are no rows to read them from: its levels are texts
             return Axis(name, tuple(levels), factor)
         numbers = {f"{value:.15g}": float(value) for value in np.unique(values)}
         if all(level in numbers for level in levels):
@@ -182,13 +192,13 @@ def _factor_axis(estimate: Estimate, name: str, factor: Factor, levels: Sequence
     return Axis(name, tuple(levels), factor)
 
 
-def _column_name(name: str, axes: Mapping[str, Axis], names: Mapping[str, str]) -> str:
-    if name in axes:
+def _column_name(name: str, columns: Sequence[str], names: Mapping[str, str]) -> str:
+    if name in columns:
         return name
     if name in names:
         return names[name]
     raise OptionError(
-        f"at: the fixed part has no variable {name!r}{suggestion(name, axes)}; it has {listed(list(axes))}"
+        f"at: the fixed part has no variable {name!r}{suggestion(name, columns)}; it has {listed(columns)}"
     )
 
 

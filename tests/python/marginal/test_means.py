@@ -224,3 +224,14 @@ def test_quantiles_of_many_degrees_of_freedom_are_those_of_each():
     df = np.array([3.0, 4.5, 7.0, 11.0, 18.0, 25.0, 40.0, 90.0, 300.0, 2000.0])
     want = [two_sided_quantile(0.95, nu) for nu in df.tolist()]
     np.testing.assert_allclose(_by_df(lambda nu: two_sided_quantile(0.95, nu), df), want, rtol=1e-5)
+
+
+def test_fits_without_rows_have_means_where_nothing_needs_them(tmp_path, slopes, additive):
+    for fit, at in ((additive, None), (slopes, {"temp": 200})):
+        fit.save(tmp_path / "fit.hlmrs")
+        loaded = hlmrs.load(tmp_path / "fit.hlmrs")
+        for column in ("estimate", "std_error", "df"):
+            want = fit.emmeans("recipe", at=at)[column]
+            np.testing.assert_allclose(loaded.emmeans("recipe", at=at)[column], want, rtol=1e-9)
+    with pytest.raises(hlmrs.FitStateError):
+        loaded.emmeans("recipe")
