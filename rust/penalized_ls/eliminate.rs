@@ -245,7 +245,7 @@ fn update_trailing(current: &LeadFactor, lead: &Lead, system: &System, trailing:
 /// Subtracts P P_x' from the trailing rows of X, row by row.
 fn update_reduced_x(current: &LeadFactor, lead: &Lead, system: &System, i: usize, reduced_x: &mut [f64]) {
     let stride = system.p + 1;
-    reduced_x.par_chunks_mut(stride).with_min_len(256).enumerate().for_each(|(row, target)| {
+    reduced_x.par_chunks_mut(stride).with_min_len(32).enumerate().for_each(|(row, target)| {
         for &(level, place) in system.row_index[i].row(row) {
             let level = level as usize;
             for l in 0..lead.r {

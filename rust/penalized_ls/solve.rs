@@ -8,6 +8,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::factor::CholeskyFactor;
+use super::iterative::SOLVED_FOR_FORM;
 use super::product::Effects;
 use super::system::{Lead, System};
 use super::trailing::{from_rows, scale_rows, to_rows};
@@ -150,7 +151,7 @@ impl CholeskyFactor {
         }
         self.solve_x(hx, m, system);
         match &self.iterative {
-            Some(iterative) => iterative.solve(rest, m, a, system),
+            Some(iterative) => iterative.solve(rest, m, SOLVED_FOR_FORM, a, system),
             None => {
                 dense::solve_lower(&self.trailing, &mut columns, q, m);
                 dense::solve_lower_transposed(&self.trailing, &mut columns, q, m);

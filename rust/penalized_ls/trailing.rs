@@ -1,6 +1,7 @@
 //! The trailing block: all factors that are not nested in each other share one dense Schur complement.
 
 use super::factor::CholeskyFactor;
+use super::iterative::SOLVED;
 use super::system::{System, TrailingFactor, TrailingKind};
 use crate::crossproduct::CrossProducts;
 use crate::linalg::dense;
@@ -65,7 +66,7 @@ fn factor_iterative(factor: &mut CholeskyFactor, a: &CrossProducts, system: &Sys
         scale_rows(&mut columns, &factor.lambda, system, true);
         let mut rows = vec![0.0; q * stride];
         to_rows(&columns, &mut rows, q, stride);
-        let solved = iterative.solve(&rows, stride, a, system);
+        let solved = iterative.solve(&rows, stride, SOLVED, a, system);
         to_columns(&solved, &mut factor.solved_x, q, stride);
         let (left, right) = (dense::view(&columns, q, stride).transpose(), dense::view(&factor.solved_x, q, stride));
         dense::product_lower(&mut factor.xx, left, right, -1.0);

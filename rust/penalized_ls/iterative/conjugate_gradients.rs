@@ -5,17 +5,15 @@ use super::deflation::Outliers;
 use super::lanczos::inner;
 use super::operator::Product;
 
-/// Residual, relative to the right-hand side.
-const TOLERANCE: f64 = 1e-13;
 const MOST_ITERATIONS: usize = 500;
 
-pub fn solve(problem: &Product, outliers: &Outliers, b: &[f64], m: usize) -> Vec<f64> {
+pub fn solve(problem: &Product, outliers: &Outliers, b: &[f64], m: usize, tolerance: f64) -> Vec<f64> {
     let precondition = |r: &[f64]| {
         let mut z = r.to_vec();
         outliers.add_image(&mut z, m, |l| 1.0 / (1.0 + l) - 1.0);
         z
     };
-    let wanted: Vec<f64> = inner(b, b, m).iter().map(|v| TOLERANCE * TOLERANCE * v).collect();
+    let wanted: Vec<f64> = inner(b, b, m).iter().map(|v| tolerance * tolerance * v).collect();
     let mut y = vec![0.0; b.len()];
     let mut residual = b.to_vec();
     let mut z = precondition(&residual);

@@ -7,9 +7,10 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::deflation::Outliers;
 use super::operator::Product;
 
-/// Random directions, and steps from each.
+/// Random directions, and steps from each: until the quadrature stands still.
 const PROBES: usize = 8;
-const STEPS: usize = 6;
+const MOST_STEPS: usize = 12;
+const STILL: f64 = 1e-6;
 
 /// z'f(E)z for every probe, with z and h(E)z beside them.
 #[derive(Debug, Clone, Default)]
@@ -58,7 +59,8 @@ pub fn probe(problem: &Product, outliers: &Outliers) -> Probes {
     let lengths = lengths(&z, s);
     let mut basis = vec![scaled(&z, &lengths.iter().map(|l| 1.0 / l.max(f64::MIN_POSITIVE)).collect::<Vec<_>>())];
     let (mut diagonal, mut below): (Vec<Vec<f64>>, Vec<Vec<f64>>) = (Vec::new(), Vec::new());
-    for step in 0..STEPS {
+    let mut before = f64::INFINITY;
+    for step in 0..MOST_STEPS {
         let mut next = problem.apply(&basis[step], s);
         outliers.add_image(&mut next, s, |_| -1.0);
         let alpha = inner(&next, &basis[step], s);
@@ -70,6 +72,11 @@ pub fn probe(problem: &Product, outliers: &Outliers) -> Probes {
         diagonal.push(alpha);
         basis.push(scaled(&next, &beta.iter().map(|b| if *b > 1e-14 { 1.0 / b } else { 0.0 }).collect::<Vec<_>>()));
         below.push(beta);
+        let sum: f64 = (0..s).map(|c| lengths[c].powi(2) * quadrature(&diagonal, &below, c).0).sum();
+        if (sum - before).abs() < STILL * s as f64 {
+            break;
+        }
+        before = sum;
     }
     let mut values = Vec::new();
     let mut image = vec![0.0; q * s];

@@ -30,10 +30,14 @@ use crate::crossproduct::CrossProducts;
 use crate::{Error, Result};
 
 /// Outliers looked for at first, and at most.
-const FIRST_OUTLIERS: usize = 8;
+const FIRST_OUTLIERS: usize = 2;
 const MOST_OUTLIERS: usize = 64;
 /// Standard error of the log-determinant that more outliers are taken for.
 pub const WANTED_ERROR: f64 = 2e-4;
+/// Residual of a solution, relative to its right-hand side; of one that enters a quadratic form alone, where
+/// its error enters squared.
+pub const SOLVED: f64 = 1e-12;
+pub const SOLVED_FOR_FORM: f64 = 1e-7;
 /// Iterations of the subspace at the first θ, and at every later one.
 const FIRST_ITERATIONS: usize = 8;
 const ITERATIONS: usize = 3;
@@ -86,12 +90,12 @@ impl Iterative {
         }
     }
 
-    /// S^-1 h for m right-hand sides (q_t rows of m).
-    pub fn solve(&self, h: &[f64], m: usize, a: &CrossProducts, system: &System) -> Vec<f64> {
+    /// S^-1 h for m right-hand sides (q_t rows of m), to a residual relative to h.
+    pub fn solve(&self, h: &[f64], m: usize, residual: f64, a: &CrossProducts, system: &System) -> Vec<f64> {
         let problem = operator::Product { schur: &self.schur, a, system };
         let mut b = h.to_vec();
         self.schur.apply_root(&mut b, system, m, false);
-        let mut x = conjugate_gradients::solve(&problem, &self.outliers, &b, m);
+        let mut x = conjugate_gradients::solve(&problem, &self.outliers, &b, m, residual);
         self.schur.apply_root(&mut x, system, m, true);
         x
     }

@@ -10,8 +10,9 @@ use crate::penalized_ls::factor::LeadFactor;
 use crate::penalized_ls::system::{System, TrailingFactor};
 use crate::{Error, Result};
 
-/// Levels, or rows, of one task.
+/// Levels of one task, and rows, of which the first may hold most of the entries.
 const GRAIN: usize = 512;
+const ROWS: usize = 32;
 
 /// Everything about S that depends on θ.
 #[derive(Debug, Clone, Default)]
@@ -21,8 +22,9 @@ pub struct ScaledSchur {
     inverse_root: Vec<Vec<f64>>,
     pub t: Vec<Vec<f64>>,
     own: Vec<Vec<f64>>,
-    /// Per lead, G in the pattern of its panel.
+    /// Per lead, G in the pattern of its panel, and row by row in the order of the index.
     pub g: Vec<Vec<f64>>,
+    g_rows: Vec<Vec<f64>>,
     /// 2 log|R|.
     pub logdet: f64,
 }
@@ -59,7 +61,21 @@ impl ScaledSchur {
             self.transform_panel(&mut g, system, i, false);
             self.g[i] = g;
         }
+        self.g_rows = (0..leads.len()).map(|i| self.by_rows(system, i)).collect();
         Ok(())
+    }
+
+    /// G of one lead, r numbers for every entry of the index.
+    fn by_rows(&self, system: &System, i: usize) -> Vec<f64> {
+        let (lead, g, index) = (&system.leads[i], &self.g[i], &system.row_index[i]);
+        let mut rows = vec![0.0; g.len()];
+        let pieces = rows.par_chunks_mut(GRAIN * lead.r).zip(index.entries.par_chunks(GRAIN));
+        pieces.for_each(|(rows, entries)| {
+            for (row, &(level, place)) in rows.chunks_exact_mut(lead.r).zip(entries) {
+                (0..lead.r).for_each(|l| row[l] = g[place_of(lead, level as usize, place as usize, l)]);
+            }
+        });
+        rows
     }
 
     /// R, T and G's diagonal blocks of one trailing factor.
@@ -258,14 +274,14 @@ impl Product<'_> {
                 }
             }
         });
-        let index = &self.system.row_index[i];
-        out.par_chunks_mut(GRAIN * m).enumerate().for_each(|(piece, out)| {
+        let (index, g_rows) = (&self.system.row_index[i], &self.schur.g_rows[i]);
+        out.par_chunks_mut(ROWS * m).enumerate().for_each(|(piece, out)| {
             for (k, out) in out.chunks_exact_mut(m).enumerate() {
-                for &(level, place) in index.row(piece * GRAIN + k) {
-                    let (level, place) = (level as usize, place as usize);
-                    for l in 0..r {
-                        let w = g[place_of(lead, level, place, l)];
-                        let sum = &sums[(level * r + l) * m..(level * r + l + 1) * m];
+                let range = index.ptr[piece * ROWS + k]..index.ptr[piece * ROWS + k + 1];
+                let weights = g_rows[range.start * r..range.end * r].chunks_exact(r);
+                for (&(level, _), weights) in index.entries[range].iter().zip(weights) {
+                    for (l, w) in weights.iter().enumerate() {
+                        let sum = &sums[(level as usize * r + l) * m..(level as usize * r + l + 1) * m];
                         out.iter_mut().zip(sum).for_each(|(o, s)| *o -= w * s);
                     }
                 }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::operator::{Product, place_of, scaled_link};
 
 /// Rows of one task.
-const GRAIN: usize = 64;
+const GRAIN: usize = 16;
 
 /// tr(E²), exact: twice the squares of the entries right of the diagonal.
 pub fn trace_of_square(problem: &Product) -> f64 {
