@@ -31,6 +31,7 @@ def summarize(estimate: Estimate, ddf: str, level: float) -> Report:
         offset=_source(request.offset),
         criterion_name="REML criterion" if request.reml else "-2 log-likelihood",
         criterion=criterion,
+        criterion_std_error=core.criterion_std_error,
         loglik=-criterion / 2,
         aic=criterion + 2 * n_params,
         bic=criterion + n_params * float(np.log(layout.n_rows)),

@@ -49,6 +49,11 @@ impl PyFit {
     }
 
     #[getter]
+    fn criterion_std_error(&self) -> f64 {
+        self.0.evaluation.std_error
+    }
+
+    #[getter]
     fn sigma(&self) -> f64 {
         self.0.evaluation.sigma
     }

@@ -50,6 +50,11 @@ class Figures:
         return self._estimate.core.criterion
 
     @property
+    def criterion_std_error(self) -> float:
+        """Standard error of the criterion; 0 where it is exact, as it is but for very large crossed designs."""
+        return self._estimate.core.criterion_std_error
+
+    @property
     def loglik(self) -> float:
         """Log-likelihood with all constants; restricted under REML."""
         return -self.criterion / 2

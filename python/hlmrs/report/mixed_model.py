@@ -53,6 +53,7 @@ class ModelFacts:
     groups: Sequence[GroupSize]
     criterion_name: str
     criterion: float
+    criterion_std_error: float
     loglik: float
     aic: float
     bic: float
@@ -84,7 +85,7 @@ def _lines(facts: ModelFacts) -> list[tuple[str, str]]:
     lines += [("Weights", facts.weights)] if facts.weights else []
     lines += [("Offset", facts.offset)] if facts.offset else []
     fit = [
-        f"{facts.criterion_name} {write_fixed(facts.criterion, 3)}",
+        f"{facts.criterion_name} {write_fixed(facts.criterion, 3)}{_estimated(facts)}",
         f"log-likelihood {write_fixed(facts.loglik, 3)}",
         f"AIC {write_fixed(facts.aic, 2)}",
         f"BIC {write_fixed(facts.bic, 2)}",
@@ -153,3 +154,8 @@ def _coding_notes(facts: ModelFacts) -> list[str]:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f}%" if share == share else ""
+
+
+def _estimated(facts: ModelFacts) -> str:
+    """Write the standard error of a criterion that is not exact."""
+    return f" (estimated, standard error {facts.criterion_std_error:.1g})" if facts.criterion_std_error > 0.0 else ""

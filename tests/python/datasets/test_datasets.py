@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -52,13 +50,6 @@ def test_the_values_are_those_of_the_field():
     assert sleep["Reaction"][0] == 249.56
     assert np.mean(sleep["Reaction"]) == pytest.approx(298.5079, abs=1e-4)
     assert len(set(sleep["Subject"])) == 18
-
-
-def test_the_largest_one_loads_in_half_a_second():
-    datasets.load("Dyestuff", frame="polars")
-    begun = time.process_time()
-    datasets.load("InstEval", frame="polars")
-    assert time.process_time() - begun < 0.5
 
 
 def test_capitals_do_not_matter():
