@@ -26,6 +26,10 @@ RESPONSE = "(response)"
 Matrix = NDArray[np.float64]
 
 
+_AT_ONCE = 50
+"""Responses read together: finding one among them costs time in proportion."""
+
+
 def fit_many(
     responses: Any,
     formula: str,
@@ -90,7 +94,8 @@ def fit_many(
         raise OptionError(f"level={level!r}: give a number between 0 and 1, such as 0.95")
     frame = open_frame(data)
     names, values = _responses(responses, frame)
-    known = [name for name in frame.names if name not in names]
+    taken = set(names)
+    known = [name for name in frame.names if name not in taken]
     request = _request(formula, known, values.shape[1], reml, weights, contrasts, missing, control)
     columns = frame.read(request.columns(), request.labels())
     if columns.n_rows != values.shape[1]:
@@ -138,16 +143,18 @@ def _responses(responses: Any, frame: Frame) -> tuple[list[str], Matrix]:
         return [str(k) for k in range(responses.shape[1])], np.asarray(responses, dtype=np.float64).T
     if isinstance(responses, list | tuple | np.ndarray) and all(isinstance(name, str) for name in responses):
         names, source = [str(name) for name in responses], frame
+        known = set(frame.names)
         for name in names:
-            if name not in frame.names:
+            if name not in known:
                 raise DataError(f"responses: the data have no column {name!r}{suggestion(name, frame.names)}")
     else:
         source = open_frame(responses)
         names = source.names
     if not names:
         raise DataError("there are no responses")
-    columns = source.read(names)
-    return names, np.stack([evaluate(columns, Name(name, (0, 0))) for name in names])
+    parts = [names[first : first + _AT_ONCE] for first in range(0, len(names), _AT_ONCE)]
+    read = ((source.read(part), part) for part in parts)
+    return names, np.stack([evaluate(columns, Name(name, (0, 0))) for columns, part in read for name in part])
 
 
 def _table(names: list[str], rows: Rows, fits: dict[str, Any], level: float) -> dict[str, Column]:
