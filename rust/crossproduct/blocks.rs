@@ -25,6 +25,13 @@ pub struct Link {
     pub values: Vec<f64>,
 }
 
+impl Link {
+    /// Every level of j lies in one level of i.
+    pub fn is_nested(&self) -> bool {
+        self.ptr.windows(2).all(|w| w[1] - w[0] == 1)
+    }
+}
+
 /// All blocks, in the working basis: columns of X and of the random terms centred and scaled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CrossProducts {

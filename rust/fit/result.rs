@@ -3,7 +3,6 @@
 use super::units;
 use super::verdict::Verdict;
 use crate::Result;
-use crate::linalg::dense;
 use crate::objective::{Evaluation, Problem, Workspace};
 use crate::penalized_ls::Modes;
 
@@ -29,7 +28,7 @@ impl Fit {
     pub fn at(problem: Problem, theta: Vec<f64>, verdict: Verdict, evaluation: Evaluation, work: &Workspace) -> Self {
         let beta = work.factor.beta(&problem.system);
         let modes = work.factor.modes(&problem.system, &beta);
-        let unscaled_vcov = unscaled_vcov(&problem, &work.factor.xx);
+        let unscaled_vcov = problem.a.fixed.covariance(&work.factor.fixed_covariance(&problem.system));
         Self { problem, theta, evaluation, beta, modes, unscaled_vcov, verdict, is_adapted: false }
     }
 
@@ -104,13 +103,4 @@ impl Fit {
             })
             .collect())
     }
-}
-
-/// T (L_X L_X')^-1 T'.
-fn unscaled_vcov(problem: &Problem, xx: &[f64]) -> Vec<f64> {
-    let (p, stride) = (problem.system.p, problem.system.p + 1);
-    let l: Vec<f64> = (0..p * p).map(|k| xx[k / p * stride + k % p]).collect();
-    let mut inverse = vec![0.0; p * p];
-    dense::inverse_from_cholesky(&mut inverse, &l, p);
-    problem.a.fixed.covariance(&inverse)
 }

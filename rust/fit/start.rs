@@ -75,7 +75,7 @@ fn less_ancestors(a: &CrossProducts, alone: &[Alone], f: usize) -> f64 {
 
 /// Every level of factor f lies in one level of factor g.
 fn is_nested(a: &CrossProducts, f: usize, g: usize) -> bool {
-    g > f && a.links[g][f].ptr.windows(2).all(|w| w[1] - w[0] == 1)
+    g > f && a.links[g][f].is_nested()
 }
 
 /// β and the residual sum of squares without random effects.

@@ -31,9 +31,7 @@ impl FixedScores {
         let mut s: Effects =
             a.factors.iter().map(|f| f.zx.chunks_exact(stride).flat_map(|row| &row[..p]).copied().collect()).collect();
         add_zz(&mut s, a, &solved.b, p, -1.0);
-        let l: Vec<f64> = (0..p * p).map(|k| factor.xx[k / p.max(1) * stride + k % p.max(1)]).collect();
-        let mut inverse = vec![0.0; p * p];
-        dense::inverse_from_cholesky(&mut inverse, &l, p);
+        let inverse = factor.fixed_covariance(system);
         let (residual, modes) = residual_parts(problem, work);
         Self { s, u: solved.u, residual, modes, inverse }
     }

@@ -50,6 +50,15 @@ impl CholeskyFactor {
         beta
     }
 
+    /// (X'V^-1 X)^-1 in the working basis (p x p).
+    pub fn fixed_covariance(&self, system: &System) -> Vec<f64> {
+        let (p, stride) = (system.p, system.p + 1);
+        let l: Vec<f64> = (0..p * p).map(|k| self.xx[k / p * stride + k % p]).collect();
+        let mut inverse = vec![0.0; p * p];
+        dense::inverse_from_cholesky(&mut inverse, &l, p);
+        inverse
+    }
+
     /// The modes of the response, for `beta`.
     pub fn modes(&self, system: &System, beta: &[f64]) -> Modes {
         self.backward(system, system.p..system.p + 1, beta)

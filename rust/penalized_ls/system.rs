@@ -1,7 +1,7 @@
 //! A, laid out for elimination: leading factors with their ancestors and panels, then the trailing block.
 
 use super::iterative::RowIndex;
-use crate::crossproduct::{CrossProducts, Link};
+use crate::crossproduct::CrossProducts;
 
 /// Above this share of entries a panel is stored whole, and dense kernels take over.
 const DENSE_PANEL: f64 = 0.3;
@@ -230,15 +230,11 @@ impl System {
 fn chain(a: &CrossProducts) -> Vec<usize> {
     let mut chain: Vec<usize> = Vec::new();
     for f in 0..a.factors.len() {
-        if chain.iter().all(|&j| is_nested(&a.links[f][j])) {
+        if chain.iter().all(|&j| a.links[f][j].is_nested()) {
             chain.push(f);
         }
     }
     chain
-}
-
-fn is_nested(link: &Link) -> bool {
-    link.ptr.windows(2).all(|w| w[1] - w[0] == 1)
 }
 
 fn lead(

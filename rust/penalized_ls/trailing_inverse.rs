@@ -8,7 +8,7 @@ use faer::MatRef;
 use rayon::prelude::*;
 
 use super::factor::CholeskyFactor;
-use super::iterative::{ApproximateInverse, fixed_covariance};
+use super::iterative::ApproximateInverse;
 use super::system::{System, TrailingKind};
 use super::trailing::{apply, is_near_singular, scale_rows};
 use crate::crossproduct::CrossProducts;
@@ -43,7 +43,7 @@ impl TrailingInverse {
         e: &mut [Vec<f64>],
     ) {
         self.n_fixed = if with_fixed { system.p } else { 0 };
-        self.xx = if with_fixed { fixed_covariance(&factor.xx, system.p) } else { Vec::new() };
+        self.xx = if with_fixed { factor.fixed_covariance(system) } else { Vec::new() };
         match system.kind {
             TrailingKind::Dense => self.update_dense(factor, system, e),
             TrailingKind::Iterative => self.update_iterative(factor, a, system, e),

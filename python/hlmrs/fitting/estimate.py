@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Encoding, Fit, Problem, Rows, Settled, term_moments
-from ..errors import FitStateError
+from ..errors import DataError, FitStateError
 from ..frame import Frame
+from ..memory import available, spoken
 from .layout import Layout, layout_of
 from .request import Request
 from .rows import ModelRows, Splines, model_rows
@@ -18,6 +19,8 @@ from .verdict import Verdict, verdict_of
 
 Vector = NDArray[np.float64]
 
+_LARGE = 100_000_000
+"""Bytes below which nobody asks how much memory is free."""
 _GONE = "this fit was saved without its data; fit.update('. ~ .', data=...) fits the model to them again"
 _SUMMED = (
     "this fit was made from sums over its rows, which were not kept; predict(newdata) works, and so does all that "
@@ -145,12 +148,22 @@ def estimate(request: Request, frame: Frame) -> Estimate:
     """Fit a model to a frame."""
     data = model_rows(request, frame)
     problem = Problem(data.rows, request.reml, request.control.threads() or 0)
-    return Estimate(request, problem.fit(request.settings()), frame.kind, data.splines, data, frame)
+    return Estimate(request, fit_problem(problem, request), frame.kind, data.splines, data, frame)
+
+
+def fit_problem(problem: Problem, request: Request) -> Fit:
+    """Fit, unless memory cannot hold the factor."""
+    if problem.n_bytes > _LARGE and problem.n_bytes > available():
+        raise DataError(
+            f"the fit needs about {spoken(problem.n_bytes)} of memory, and {spoken(available())} are free; "
+            "use grouping factors with fewer levels, or fewer random effects"
+        )
+    return problem.fit(request.settings())
 
 
 def estimate_settled(request: Request, settled: Settled, problem: Problem, statistics: Sums) -> Estimate:
     """Fit a model to statistics of its rows."""
-    return of_settled(request, problem.fit(request.settings()), settled, problem, statistics)
+    return of_settled(request, fit_problem(problem, request), settled, problem, statistics)
 
 
 def of_settled(request: Request, core: Fit, settled: Settled, problem: Problem, statistics: Sums) -> Estimate:

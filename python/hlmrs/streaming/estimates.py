@@ -5,11 +5,11 @@ from typing import Any
 
 from .._core import Settled
 from ..control import Control
-from ..errors import DataError, DesignError, OptionError
+from ..errors import DesignError, OptionError
 from ..fitting import Estimate, Request, estimate_settled
 from ..formula import parse
 from ..frame import Frame
-from ..memory import available, spoken
+from ..memory import available
 from .stream import summed
 from .sufficient import SufficientStatistics
 
@@ -43,13 +43,7 @@ def estimate_streamed(request: Request, frame: Frame) -> Estimate:
 
 def estimate_sums(statistics: SufficientStatistics, settled: Settled, request: Request) -> Estimate:
     """Fit what was asked for to statistics."""
-    problem = settled.problem(request.reml)
-    if problem.n_bytes > available():
-        raise DataError(
-            f"the fit needs about {spoken(problem.n_bytes)} of memory, and {spoken(available())} are free; "
-            "use grouping factors with fewer levels, or fewer random effects"
-        )
-    return estimate_settled(request, settled, problem, statistics)
+    return estimate_settled(request, settled, settled.problem(request.reml), statistics)
 
 
 def estimate_statistics(

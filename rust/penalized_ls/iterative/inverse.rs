@@ -10,7 +10,6 @@ use super::lanczos::inverse_remainder;
 use super::operator::Product;
 use super::squares::product_on_pattern;
 use crate::crossproduct::CrossProducts;
-use crate::linalg::dense;
 use crate::penalized_ls::factor::CholeskyFactor;
 use crate::penalized_ls::system::System;
 
@@ -152,12 +151,4 @@ impl Iterative {
         self.schur.apply_transposed_root(&mut rows, system, n);
         rows
     }
-}
-
-/// (X'V^-1 X)^-1 from its Cholesky factor with leading dimension p + 1; empty for no fixed effects.
-pub fn fixed_covariance(xx: &[f64], p: usize) -> Vec<f64> {
-    let l: Vec<f64> = (0..p * p).map(|k| xx[k / p * (p + 1) + k % p]).collect();
-    let mut inverse = vec![0.0; p * p];
-    dense::inverse_from_cholesky(&mut inverse, &l, p);
-    inverse
 }

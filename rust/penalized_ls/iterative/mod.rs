@@ -17,7 +17,7 @@ mod operator;
 mod row_index;
 mod squares;
 
-pub use inverse::{ApproximateInverse, fixed_covariance};
+pub use inverse::ApproximateInverse;
 pub use operator::place_of;
 pub use row_index::RowIndex;
 

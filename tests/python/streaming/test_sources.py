@@ -84,7 +84,8 @@ def test_what_does_not_fit_in_memory_streams_by_itself(data, folder, monkeypatch
     with pytest.raises(hlmrs.FitStateError):
         _ = streamed.fitted
     assert hlmrs.lmer(FORMULA, str(folder), rows="keep").fitted.shape == (5000,)
-    monkeypatch.setattr("hlmrs.streaming.estimates.available", lambda: 1000)
+    monkeypatch.setattr("hlmrs.fitting.estimate.available", lambda: 1000)
+    monkeypatch.setattr("hlmrs.fitting.estimate._LARGE", 0)
     with pytest.raises(hlmrs.DataError, match="memory"):
         hlmrs.lmer(FORMULA, str(folder))
 
