@@ -1,5 +1,7 @@
 """Rows that need not fit in memory: every source gives the fit of its rows."""
 
+import sys
+
 import duckdb
 import numpy as np
 import polars as pl
@@ -84,10 +86,12 @@ def test_what_does_not_fit_in_memory_streams_by_itself(data, folder, monkeypatch
     with pytest.raises(hlmrs.FitStateError):
         _ = streamed.fitted
     assert hlmrs.lmer(FORMULA, str(folder), rows="keep").fitted.shape == (5000,)
-    monkeypatch.setattr("hlmrs.fitting.estimate.available", lambda: 1000)
-    monkeypatch.setattr("hlmrs.fitting.estimate._LARGE", 0)
-    with pytest.raises(hlmrs.DataError, match="memory"):
-        hlmrs.lmer(FORMULA, str(folder))
+    fitting = sys.modules["hlmrs.fitting.estimate"]
+    monkeypatch.setattr(fitting, "available", lambda: 1000)
+    monkeypatch.setattr(fitting, "_LARGE", 0)
+    for rows in ("keep", "stream"):
+        with pytest.raises(hlmrs.DataError, match="memory"):
+            hlmrs.lmer(FORMULA, str(folder), rows=rows)
 
 
 def test_levels_of_incomplete_rows_are_not_levels(data):
