@@ -12,6 +12,9 @@ pub fn zeros(a: &CrossProducts, m: usize) -> Effects {
 
 /// Adds `sign` (Z'WZ) b to `h`.
 pub fn add_zz(h: &mut Effects, a: &CrossProducts, b: &Effects, m: usize, sign: f64) {
+    if m == 0 {
+        return;
+    }
     for (i, factor) in a.factors.iter().enumerate() {
         let r = factor.width;
         let levels = h[i].chunks_exact_mut(r * m).zip(b[i].chunks_exact(r * m)).zip(factor.zz.chunks_exact(r * r));

@@ -178,6 +178,9 @@ impl CholeskyFactor {
         system.leads.iter().for_each(|l| u[l.block] = vec![0.0; l.n_levels * l.r * m]);
         system.trailing.iter().for_each(|t| u[t.block] = vec![0.0; t.n_levels * t.r * m]);
         let mut b = u.clone();
+        if m == 0 {
+            return Modes { u, b };
+        }
         let mut trailing = self.solved_x[columns.start * q..columns.end * q].to_vec();
         if !beta.is_empty() {
             for (c, values) in trailing.chunks_exact_mut(q.max(1)).enumerate() {

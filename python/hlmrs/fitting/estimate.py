@@ -53,7 +53,8 @@ class Sums(Protocol):
 class Estimate:
     """A fit with its names.  What can be made from the rows is made when it is first asked for.
 
-    ``memo`` keeps what inference has computed for this fit.
+    ``memo`` keeps what inference has computed for this fit; ``fitted`` is the fit that its parameters are of: itself,
+    but for one that was adapted to further rows.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Estimate:
         data: ModelRows | None = None,
         frame: Frame | None = None,
         why_gone: str = _GONE,
+        origin: "Estimate | None" = None,
         **made: Any,
     ) -> None:
         self.request = request
@@ -75,6 +77,7 @@ class Estimate:
         self._frame = frame
         self.memo: dict[str, Any] = {}
         self._why_gone = why_gone
+        self.fitted = origin or self
         self.__dict__.update({name: part for name, part in made.items() if part is not None})
 
     @property
@@ -166,7 +169,14 @@ def estimate_settled(request: Request, settled: Settled, problem: Problem, stati
     return of_settled(request, fit_problem(problem, request), settled, problem, statistics)
 
 
-def of_settled(request: Request, core: Fit, settled: Settled, problem: Problem, statistics: Sums) -> Estimate:
+def of_settled(
+    request: Request,
+    core: Fit,
+    settled: Settled,
+    problem: Problem,
+    statistics: Sums,
+    origin: Estimate | None = None,
+) -> Estimate:
     """Name the numbers of a fit to statistics."""
     layout = layout_of(settled, problem)
     return Estimate(
@@ -175,6 +185,7 @@ def of_settled(request: Request, core: Fit, settled: Settled, problem: Problem, 
         statistics.kind,
         statistics.splines,
         why_gone=_SUMMED,
+        origin=origin,
         layout=layout,
         moments=[settled.moments(k) for k in range(len(layout.random))],
         encoding_text=_for_new_data(request, settled.encoding()),

@@ -83,6 +83,8 @@ def _reduced(design: CellDesign, order: Sequence[int]) -> Vector:
 def _row_space(design: CellDesign) -> Vector:
     """Return an orthonormal basis, as rows, of the functions of the cells that the data determine."""
     square = design.crossproduct
+    if not design.kept:
+        return np.zeros((0, len(square)))
     length = np.sqrt(np.diag(square))
     used = length > 0
     scaled = square[np.ix_(used, used)] / np.outer(length[used], length[used])

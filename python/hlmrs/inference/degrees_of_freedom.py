@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import OptionError
+from ..errors import DesignError, OptionError
 from ..fitting import Estimate
 from .containment import between_within_df, containment_df
 from .kenward_roger import kenward_roger_df, kenward_roger_joint, kenward_roger_parts
@@ -22,6 +22,7 @@ DEFAULT_DDF = "satterthwaite"
 VCOV_TYPES = ("model", "kenward-roger")
 
 _RANK = 1e-10
+_COUNTED = {"containment": containment_df, "between-within": between_within_df}
 
 
 def contrast_rows(estimate: Estimate, combinations: ArrayLike, ddf: str = DEFAULT_DDF) -> tuple[Vector, Vector, Vector]:
@@ -115,12 +116,20 @@ def _row_df(estimate: Estimate, rows: Matrix, ddf: str) -> Vector:
         return satterthwaite_df(estimate, rows)
     if ddf == "kenward-roger":
         return kenward_roger_df(estimate, rows)
-    if ddf == "containment":
-        return _least(rows, containment_df(estimate))
-    if ddf == "between-within":
-        return _least(rows, between_within_df(estimate))
+    if ddf in _COUNTED:
+        return _counted(estimate, rows, ddf)
     n, p = estimate.layout.n_rows, rows.shape[1]
     return np.full(len(rows), np.inf if ddf == "normal" else float(n - p))
+
+
+def _counted(estimate: Estimate, rows: Matrix, ddf: str) -> Vector:
+    df = _least(rows, _COUNTED[ddf](estimate))
+    if (df <= 0).any():
+        raise DesignError(
+            f"ddf={ddf!r} leaves no degrees of freedom: the random effects and coefficients use up all that there are; "
+            "use ddf='satterthwaite'"
+        )
+    return df
 
 
 def _least(rows: Matrix, by_column: Vector) -> Vector:

@@ -14,9 +14,10 @@ Matrix = NDArray[np.float64]
 
 def kenward_roger_parts(estimate: Estimate) -> dict[str, Any]:
     """Return the adjusted covariance and what its tests need, computed once per fit."""
-    if "kenward-roger" not in estimate.memo:
-        estimate.memo["kenward-roger"] = kenward_roger(estimate.core)
-    parts: dict[str, Any] = estimate.memo["kenward-roger"]
+    of = estimate.fitted
+    if "kenward-roger" not in of.memo:
+        of.memo["kenward-roger"] = kenward_roger(of.core)
+    parts: dict[str, Any] = of.memo["kenward-roger"]
     return parts
 
 

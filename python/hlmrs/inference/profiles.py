@@ -60,7 +60,9 @@ def _term_codes(t: int, names: list[str], structure: str) -> list[tuple[str, Cod
     pairs = [(i, j) for j in range(len(names)) for i in range(j + 1, len(names))]
     if structure == "diag":
         pairs = []
-    elif structure in ("cs", "homcs", "ar1", "toep"):
+    elif structure == "toep":
+        return [*sds, *[(f"cor_lag{lag}", ("cor", t, lag, 0)) for lag in range(1, len(names))]]
+    elif structure in ("cs", "homcs", "ar1"):
         return [*sds, *[("cor", ("cor", t, i, j)) for i, j in pairs[:1]]]
     return [*sds, *[(f"cor_{names[i]}.{names[j]}", ("cor", t, i, j)) for i, j in pairs]]
 
@@ -73,12 +75,12 @@ def profiles(estimate: Estimate, level: float, names: Sequence[str] | None = Non
     unknown = [name for name in wanted if name not in codes]
     if unknown:
         raise OptionError(f"parameter {unknown[0]!r} is not one of {', '.join(map(repr, codes))}")
-    known: dict[tuple[str, float], ParameterProfile] = estimate.memo.setdefault("profiles", {})
+    known: dict[tuple[str, float], ParameterProfile] = estimate.fitted.memo.setdefault("profiles", {})
     missing = [name for name in wanted if (name, level) not in known]
     if missing:
         limit = two_sided_quantile(level, np.inf)
         threads = estimate.request.control.threads() or 0
-        found = profile(estimate.core, [codes[name] for name in missing], limit, threads)
+        found = profile(estimate.fitted.core, [codes[name] for name in missing], limit, threads)
         for name, (value, low, high, points) in zip(missing, found, strict=True):
             known[name, level] = ParameterProfile(name, value, low, high, points)
     return [known[name, level] for name in wanted]

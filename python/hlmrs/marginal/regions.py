@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError
+from ..errors import DesignError, OptionError
 from ..fitting import Estimate
 from ..frame import Column
 from ..inference import Uncertainty, check_level, two_sided_quantile
@@ -43,6 +43,8 @@ def significance_regions(
 
     places = np.linspace(low, high, _POINTS)
     value, slope = excess(places)
+    if not np.isfinite(value).all():
+        raise DesignError(f"the data do not determine the slope of {variable!r}: its columns depend on others")
     edges = [low]
     for k in np.flatnonzero(np.sign(value[1:]) != np.sign(value[:-1])):
         edges.append(_crossing(lambda x: float(excess(np.array([x]))[0][0]), places[k], places[k + 1], value[k]))

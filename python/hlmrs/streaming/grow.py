@@ -35,7 +35,7 @@ def adapted(estimate: Estimate, data: Any) -> Estimate:
     statistics = _grown(estimate, data)
     settled = statistics.core.take_settled()
     problem = settled.problem(estimate.request.reml)
-    new = of_settled(estimate.request, estimate.core.adapt(problem), settled, problem, statistics)
+    new = of_settled(estimate.request, estimate.core.adapt(problem), settled, problem, statistics, estimate.fitted)
     new.verdict = estimate.verdict
     return new
 
