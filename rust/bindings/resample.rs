@@ -18,7 +18,7 @@ use crate::resample::{Kind, Request, bootstrap as draw, jackknife as leave_out, 
 
 type Code = (String, usize, usize, usize);
 
-/// `kind`: "parametric", "residual" or "case"; `cluster`: the grouping factor of "case".  Calls `progress(done)` now
+/// `kind`: "parametric", "residual" or "case"; `clusters`: the grouping factors of "case".  Calls `progress(done)` now
 /// and then.  (n, n_parameters), NaN where a replicate has no optimum.
 #[pyfunction]
 #[allow(clippy::too_many_arguments)]
@@ -28,7 +28,7 @@ pub fn bootstrap<'py>(
     rows: Py<PyRows>,
     parameters: Vec<Code>,
     kind: &str,
-    cluster: usize,
+    clusters: Vec<usize>,
     n: usize,
     seed: u64,
     n_threads: usize,
@@ -37,32 +37,37 @@ pub fn bootstrap<'py>(
     let kind = match kind {
         "parametric" => Kind::Parametric,
         "residual" => Kind::Residual,
-        "case" if cluster < fit.0.problem.a.factors.len() => Kind::Case(cluster),
-        _ => return Err(PyValueError::new_err(format!("kind {kind} of cluster {cluster}"))),
+        "case" => Kind::Case(known(fit, clusters)?),
+        _ => return Err(PyValueError::new_err(format!("kind {kind}"))),
     };
-    replicates(py, fit, rows, parameters, Job { kind: Some(kind), cluster, n, seed, n_threads }, progress)
+    replicates(py, fit, rows, parameters, Job { kind, leaves_out: false, n, seed, n_threads }, progress)
 }
 
-/// The parameters with every level of a grouping factor left out in turn (n_levels, n_parameters).
+/// The parameters with every level of grouping factors left out in turn, factor by factor (n_levels, n_parameters).
 #[pyfunction]
 pub fn jackknife<'py>(
     py: Python<'py>,
     fit: &PyFit,
     rows: Py<PyRows>,
     parameters: Vec<Code>,
-    cluster: usize,
+    clusters: Vec<usize>,
     n_threads: usize,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-    if cluster >= fit.0.problem.a.factors.len() {
-        return Err(PyValueError::new_err(format!("no grouping factor {cluster}")));
+    let kind = Kind::Case(known(fit, clusters)?);
+    replicates(py, fit, rows, parameters, Job { kind, leaves_out: true, n: 0, seed: 0, n_threads }, None)
+}
+
+fn known(fit: &PyFit, factors: Vec<usize>) -> PyResult<Vec<usize>> {
+    match factors.iter().find(|&&f| f >= fit.0.problem.a.factors.len()) {
+        Some(factor) => Err(PyValueError::new_err(format!("no grouping factor {factor}"))),
+        None => Ok(factors),
     }
-    replicates(py, fit, rows, parameters, Job { kind: None, cluster, n: 0, seed: 0, n_threads }, None)
 }
 
 struct Job {
-    /// None for the jackknife.
-    kind: Option<Kind>,
-    cluster: usize,
+    kind: Kind,
+    /// The jackknife.
+    leaves_out: bool,
     n: usize,
     seed: u64,
     n_threads: usize,
@@ -87,17 +92,11 @@ fn replicates<'py>(
         py,
         job.n_threads,
         move |stop| {
-            let request = Request {
-                kind: job.kind.unwrap_or(Kind::Case(job.cluster)),
-                n: job.n,
-                seed: job.seed,
-                parameters: &parameters,
-                done: &counter,
-                stop,
-            };
-            match job.kind {
-                Some(_) => draw(&fit, &rows.get().0, &request),
-                None => leave_out(&fit, &rows.get().0, job.cluster, &request),
+            let request =
+                Request { kind: job.kind, n: job.n, seed: job.seed, parameters: &parameters, done: &counter, stop };
+            match &request.kind {
+                Kind::Case(factors) if job.leaves_out => leave_out(&fit, &rows.get().0, factors, &request),
+                _ => draw(&fit, &rows.get().0, &request),
             }
         },
         watch,

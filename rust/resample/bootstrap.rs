@@ -8,10 +8,10 @@ use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
-use super::cases::Clusters;
 use super::refit::{parameters_at, refit, start};
 use super::reflated::Reflated;
 use super::rows::DesignRows;
+use super::units::Units;
 use crate::Result;
 use crate::design::RowSource;
 use crate::fit::Fit;
@@ -21,14 +21,14 @@ use crate::objective::{Problem, Workspace};
 use crate::penalized_ls::System;
 
 /// How new data are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     /// New random effects and residuals from the model.
     Parametric,
     /// The modes and residuals of the fit, reflated, drawn with replacement.
     Residual,
-    /// Whole clusters, drawn with replacement: the levels of this grouping factor of the design.
-    Case(usize),
+    /// The levels of these grouping factors of the design, drawn with replacement, with their rows.
+    Case(Vec<usize>),
 }
 
 pub struct Request<'a> {
@@ -44,16 +44,17 @@ pub struct Request<'a> {
 /// The parameters of every replicate; NaN where a replicate has no optimum.
 ///
 /// # Errors
-/// Those of reading the rows, `Design` for clusters that are crossed, `Interrupted` when `stop` is set.
+/// Those of reading the rows, `Design` for levels that another grouping factor crosses, `Interrupted` when `stop` is set.
 pub fn bootstrap(fit: &Fit, source: &dyn RowSource, request: &Request) -> Result<Vec<Vec<f64>>> {
     let rows = DesignRows::new(fit, source)?;
-    if let Kind::Case(factor) = request.kind {
-        let clusters = Clusters::new(fit, &rows, factor)?;
+    if let Kind::Case(factors) = &request.kind {
+        let units = Units::new(fit, &rows, factors)?;
+        let sizes = units.sizes();
         let draw = |k: usize| {
             let mut rng = stream(request.seed, k);
-            (0..clusters.len()).map(|_| rng.random_range(0..clusters.len())).collect::<Vec<usize>>()
+            sizes.iter().map(|&n| (0..n).map(|_| rng.random_range(0..n)).collect()).collect()
         };
-        return over_clusters(fit, &clusters, request, request.n, draw);
+        return over_units(fit, &units, request, request.n, draw);
     }
     let reflated = (request.kind == Kind::Residual).then(|| Reflated::new(fit, &rows));
     let (fixed, from) = (rows.fixed(&fit.beta), start(&fit.problem, &fit.theta));
@@ -78,29 +79,36 @@ pub fn bootstrap(fit: &Fit, source: &dyn RowSource, request: &Request) -> Result
         .collect()
 }
 
-/// The parameters with every cluster left out in turn.
+/// The parameters with every level of the grouping factors left out in turn, factor by factor.
 ///
 /// # Errors
 /// As `bootstrap`.
-pub fn jackknife(fit: &Fit, source: &dyn RowSource, factor: usize, request: &Request) -> Result<Vec<Vec<f64>>> {
+pub fn jackknife(fit: &Fit, source: &dyn RowSource, factors: &[usize], request: &Request) -> Result<Vec<Vec<f64>>> {
     let rows = DesignRows::new(fit, source)?;
-    let clusters = Clusters::new(fit, &rows, factor)?;
-    let without = |k: usize| (0..clusters.len()).filter(|&c| c != k).collect::<Vec<usize>>();
-    over_clusters(fit, &clusters, request, clusters.len(), without)
+    let units = Units::new(fit, &rows, factors)?;
+    let sizes = units.sizes();
+    let places: Vec<(usize, usize)> =
+        sizes.iter().enumerate().flat_map(|(f, &n)| (0..n).map(move |k| (f, k))).collect();
+    let without = |k: usize| {
+        let (factor, level) = places[k];
+        let stays = |f: usize, l: usize| f != factor || l != level;
+        sizes.iter().enumerate().map(|(f, &n)| (0..n).filter(|&l| stays(f, l)).collect()).collect()
+    };
+    over_units(fit, &units, request, places.len(), without)
 }
 
-fn over_clusters(
+fn over_units(
     fit: &Fit,
-    clusters: &Clusters,
+    units: &Units,
     request: &Request,
     n: usize,
-    draw: impl Fn(usize) -> Vec<usize> + Sync,
+    draw: impl Fn(usize) -> Vec<Vec<usize>> + Sync,
 ) -> Result<Vec<Vec<f64>>> {
     let from = start(&fit.problem, &fit.theta);
     (0..n)
         .into_par_iter()
         .map(|k| {
-            let a = clusters.assemble(&fit.problem.a, &draw(k));
+            let a = units.assemble(&fit.problem.a, &draw(k));
             let system = Arc::new(System::new(&a));
             let problem = Problem { a: Arc::new(a), system, ..fit.problem.clone() };
             let (optimum, _) = refit(&problem, problem.workspace(), &from, request.stop)?;

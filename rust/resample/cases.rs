@@ -2,8 +2,6 @@
 
 use super::rows::DesignRows;
 use crate::crossproduct::{CrossProducts, Link};
-use crate::fit::Fit;
-use crate::{Error, Result};
 
 pub struct Clusters {
     /// Per block and cluster, its levels, ascending.
@@ -17,15 +15,10 @@ pub struct Clusters {
 }
 
 impl Clusters {
-    /// The levels of one grouping factor, in which all others must be nested.
-    ///
-    /// # Errors
-    /// `Design` where one is not.
-    pub fn new(fit: &Fit, rows: &DesignRows, factor: usize) -> Result<Self> {
-        let a = &*fit.problem.a;
-        let block = a.factors.iter().position(|f| f.factor == factor).expect("a block of every factor");
+    /// The levels of one block, in which all others must be nested: None where one is not.
+    pub fn new(a: &CrossProducts, rows: &DesignRows, block: usize) -> Option<Self> {
         let count = a.factors[block].n_levels;
-        let own: Vec<Vec<usize>> = (0..a.factors.len()).map(|g| owners(a, g, block)).collect::<Result<_>>()?;
+        let own: Vec<Vec<usize>> = (0..a.factors.len()).map(|g| owners(a, g, block)).collect::<Option<_>>()?;
         let mut levels = vec![vec![Vec::new(); count]; own.len()];
         let mut rank: Vec<Vec<usize>> = own.iter().map(|o| vec![0; o.len()]).collect();
         for (g, own) in own.iter().enumerate() {
@@ -51,7 +44,7 @@ impl Clusters {
             out.log_weights[cluster] += weight.ln();
             out.n_rows[cluster] += 1;
         }
-        Ok(out)
+        Some(out)
     }
 
     pub fn len(&self) -> usize {
@@ -107,11 +100,11 @@ impl Clusters {
     }
 }
 
-/// The cluster of every level of a block.
-fn owners(a: &CrossProducts, g: usize, cluster: usize) -> Result<Vec<usize>> {
+/// The cluster of every level of a block; None where a level is in several.
+pub fn owners(a: &CrossProducts, g: usize, cluster: usize) -> Option<Vec<usize>> {
     let n = a.factors[g].n_levels;
     if g == cluster {
-        return Ok((0..n).collect());
+        return Some((0..n).collect());
     }
     let mut own = vec![usize::MAX; n];
     let mut meet = |level: usize, cluster: usize| {
@@ -126,12 +119,5 @@ fn owners(a: &CrossProducts, g: usize, cluster: usize) -> Result<Vec<usize>> {
             if g < cluster { meet(from, to) } else { meet(to, from) }
         })
     });
-    if nested {
-        return Ok(own);
-    }
-    Err(Error::Design(
-        "whole clusters can be drawn, or left out, only where every grouping factor is nested in the clusters; \
-         these are crossed: use kind='parametric' or 'residual', and percentile or basic intervals"
-            .into(),
-    ))
+    nested.then_some(own)
 }

@@ -1,12 +1,14 @@
 //! New data from a fit, and the fits to them: simulation and the bootstrap.  Every replicate has a random stream of its
 //! own and starts from the fit, so that results do not depend on threads.
 
-pub mod bootstrap;
+mod arrays;
+mod bootstrap;
 mod cases;
 pub mod likelihood_ratio;
 pub mod null_model;
 mod refit;
 mod reflated;
 mod rows;
+mod units;
 
 pub use bootstrap::{Kind, Request, bootstrap, jackknife};

@@ -6,35 +6,36 @@ Nakagawa, Johnson and Schielzeth (2017), J. R. Soc. Interface 14; with random sl
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import Fit
 from ..errors import OptionError
 from ..fitting import Estimate
-from ..inference import check_level
+from ..inference import Code, check_level, replicates, seed_of
 
 Vector = NDArray[np.float64]
+Numbers = Any
 
 INTERVALS = (None, "bootstrap")
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Variances of a row: fixed part, by grouping factor, residual."""
+    """Variances of a row: fixed part, by grouping factor, residual; of one fit, or of many side by side."""
 
-    fixed: float
-    random: Mapping[str, float]
-    residual: float
+    fixed: Numbers
+    random: Mapping[str, Numbers]
+    residual: Numbers
 
     @property
-    def of_groups(self) -> float:
+    def of_groups(self) -> Numbers:
         """All grouping factors together."""
         return sum(self.random.values())
 
     @property
-    def total(self) -> float:
+    def total(self) -> Numbers:
         """All of it."""
         return self.fixed + self.of_groups + self.residual
 
@@ -100,15 +101,14 @@ class IntervalChoice:
             raise OptionError(f"n_boot={self.n_boot!r}: give a positive whole number")
 
 
-def variance_parts(estimate: Estimate, core: Fit | None = None) -> Parts:
-    """Return the parts of the variance, of the fit or of another one of the same rows."""
-    core = core or estimate.core
+def variance_parts(estimate: Estimate) -> Parts:
+    """Return the parts of the variance."""
     layout = estimate.layout
     random = dict.fromkeys((group.name for group in layout.groups), 0.0)
-    for term, covariance, moments in zip(layout.random, core.covariances(), estimate.moments, strict=True):
+    for term, covariance, moments in zip(layout.random, estimate.core.covariances(), estimate.moments, strict=True):
         random[layout.groups[term.group].name] += float((covariance * moments).sum())
-    eta = core.linear_predictor(estimate.rows, [False] * len(layout.random))
-    return Parts(float(np.var(eta, ddof=1)), random, core.sigma**2)
+    eta = estimate.core.linear_predictor(estimate.rows, [False] * len(layout.random))
+    return Parts(float(np.var(eta, ddof=1)), random, estimate.core.sigma**2)
 
 
 def intraclass_correlation(estimate: Estimate, choice: IntervalChoice) -> IntraclassCorrelation:
@@ -134,7 +134,7 @@ def r_squared(estimate: Estimate, choice: IntervalChoice) -> RSquared:
     return RSquared(marginal, conditional, choice.level if intervals else None, intervals)
 
 
-def _shares(parts: Parts) -> list[float]:
+def _shares(parts: Parts) -> list[Numbers]:
     """Return adjusted and unadjusted shares, of all groups and then by group."""
     within = parts.of_groups + parts.residual
     return [
@@ -145,24 +145,48 @@ def _shares(parts: Parts) -> list[float]:
     ]
 
 
-def _explained(parts: Parts) -> list[float]:
+def _explained(parts: Parts) -> list[Numbers]:
     return [parts.fixed / parts.total, (parts.fixed + parts.of_groups) / parts.total]
 
 
 def _intervals(
-    estimate: Estimate, choice: IntervalChoice, names: Sequence[str], compute: Callable[[Parts], list[float]]
+    estimate: Estimate, choice: IntervalChoice, names: Sequence[str], compute: Callable[[Parts], list[Numbers]]
 ) -> dict[str, tuple[float, float]]:
     """Return percentile intervals of a parametric bootstrap."""
     if choice.interval is None:
         return {}
-    entropy = np.random.SeedSequence(choice.seed).generate_state(1, np.uint64)[0]
-    draws = estimate.core.simulate(estimate.rows, choice.n_boot, int(entropy))
-    values = np.array(
-        [
-            compute(variance_parts(estimate, estimate.core.refit(estimate.rows, np.ascontiguousarray(y))))
-            for y in draws.T
-        ]
-    )
     tail = (1 - choice.level) / 2
-    low, high = np.quantile(values, [tail, 1 - tail], axis=0)
-    return {name: (float(a), float(b)) for name, a, b in zip(names, low, high, strict=False)}
+    values = compute(_drawn_parts(estimate, choice))
+    bounds = [np.nanquantile(column, [tail, 1 - tail]) for column in values]
+    return {name: (float(low), float(high)) for name, (low, high) in zip(names, bounds, strict=False)}
+
+
+def _drawn_parts(estimate: Estimate, choice: IntervalChoice) -> Parts:
+    """Return the parts of the variance in every replicate, from its coefficients, standard deviations, correlations."""
+    layout, n_fixed = estimate.layout, len(estimate.core.beta)
+    codes: list[Code] = [("fixed", k, 0, 0) for k in range(n_fixed)] + [("sigma", 0, 0, 0)]
+    for t, term in enumerate(layout.random):
+        r = len(term.columns)
+        codes += [("sd", t, k, 0) for k in range(r)]
+        codes += [("cor", t, i, j) for i in range(r) for j in range(i)]
+    values = replicates(estimate, codes, choice.n_boot, "parametric", seed_of(choice.n_boot, choice.seed))
+    x = estimate.rows.model_matrix()[:, list(layout.kept)]
+    spread = x - x.mean(axis=0)
+    beta = values[:, :n_fixed]
+    fixed = np.einsum("bi,ij,bj->b", beta, spread.T @ spread / (len(x) - 1), beta)
+    random: dict[str, Numbers] = {group.name: np.zeros(len(values)) for group in layout.groups}
+    at = n_fixed + 1
+    for term, moments in zip(layout.random, estimate.moments, strict=True):
+        r = len(term.columns)
+        sd, correlation = values[:, at : at + r], values[:, at + r : at + r * (r + 1) // 2]
+        at += r * (r + 1) // 2
+        random[layout.groups[term.group].name] += _mean_variance(sd, correlation, moments)
+    return Parts(fixed, random, values[:, n_fixed] ** 2)
+
+
+def _mean_variance(sd: Vector, correlation: Vector, moments: Vector) -> Vector:
+    """Return tr(Σ M) of every replicate; a correlation with an effect without variance does not count."""
+    variance: Vector = (sd**2) @ np.diag(moments)
+    row, column = np.tril_indices(sd.shape[1], -1)
+    covariance = np.where(np.isnan(correlation), 0.0, correlation) * sd[:, row] * sd[:, column]
+    return variance + 2 * covariance @ moments[row, column]

@@ -1,6 +1,6 @@
 """What rests on new data from the fit: the bootstrap, tests of variance components."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import inference
@@ -19,7 +19,7 @@ class Resampling(Tables):
         kind: str = "parametric",
         statistic: Callable[[Any], Any] | None = None,
         seed: int | None = None,
-        cluster: str | None = None,
+        cluster: str | Sequence[str] | None = None,
     ) -> "inference.Bootstrap":
         """Fit the model to many new sets of data.
 
@@ -29,21 +29,27 @@ class Resampling(Tables):
             Replicates.
         kind : {"parametric", "residual", "case"}
             New random effects and residuals from the model; those of the fit, reflated to the model's covariances and
-            drawn with replacement (Carpenter, Goldstein and Rasbash 2003); or whole groups, drawn with replacement.
+            drawn with replacement (Carpenter, Goldstein and Rasbash 2003); or whole groups, drawn with replacement: of
+            grouping factors that cross, the levels of each, and the rows where those drawn meet.
         statistic : callable, optional
             What to compute from each refit: a function of a fit that returns a number, an array or a dictionary of
             numbers; for ``kind="parametric"``.  Default: every parameter, as ``confint(method="profile")`` names them,
             which is much faster.
         seed : int, optional
             The same seed gives the same replicates, on any number of threads.
-        cluster : str, optional
-            The grouping factor that ``kind="case"`` draws, and that ``method="bca"`` leaves out.  Default: the one with
-            fewest levels.  All others must be nested in it.
+        cluster : str or list of str, optional
+            The grouping factors whose levels ``kind="case"`` draws, and ``method="bca"`` leaves out.  Default: the
+            outermost, all of them where they cross.  Every other factor must be nested in one of them.
 
         Returns
         -------
         Bootstrap
             ``.draws`` is a frame of the replicates, ``.confint(method=...)`` their intervals.
+
+        Notes
+        -----
+        Crossed factors: Owen and Eckles (2012), who show that drawing one factor alone understates the variance of an
+        estimate, and drawing all of them is mildly conservative.
 
         Examples
         --------

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,10 @@ from ..errors import OptionError
 from ..fitting import Estimate, reestimate
 from ..frame import Column, build
 from ..progress import Progress
+from .clusters import drawn_factors
 from .coefficients import check_level
-from .profiles import parameter_codes
+from .percentiles import corrected, quantiles
+from .profiles import Code, parameter_codes
 
 Vector = NDArray[np.float64]
 Statistic = Callable[[Estimate], Vector]
@@ -76,7 +77,7 @@ class Bootstrap:
         ----------
         method : {"percentile", "basic", "bca"}
             Quantiles of the replicates; these reflected at the estimate; or quantiles corrected for bias and
-            acceleration (Efron 1987), the latter from leaving out whole groups, which must not be crossed.
+            acceleration (Efron 1987), the latter from leaving out one group after the other.
         level : float
             Probability that an interval covers.
 
@@ -97,26 +98,33 @@ class Bootstrap:
         if method == "bca":
             if self._acceleration is None:
                 raise OptionError("method='bca' is for the fit's own parameters; choose 'percentile' or 'basic'")
-            pairs = _corrected(self.values, self.estimate, self._acceleration(), tails)
-        bounds = np.array([_quantiles(v, p) for v, p in zip(self.values.T, pairs, strict=True)])
+            pairs = corrected(self.values, self.estimate, self._acceleration(), tails)
+        bounds = np.array([quantiles(v, p) for v, p in zip(self.values.T, pairs, strict=True)])
         if method == "basic":
             bounds = 2 * self.estimate[:, None] - bounds[:, ::-1]
         return {"term": self.terms, "conf_low": bounds[:, 0], "conf_high": bounds[:, 1]}
 
 
-def draw(estimate: Estimate, n: int, kind: str, seed: int | None, cluster: str | None) -> Bootstrap:
+def draw(
+    estimate: Estimate, n: int, kind: str, seed: int | None, cluster: "str | Sequence[str] | None" = None
+) -> Bootstrap:
     """Draw replicates of the parameters of a fit."""
     _check_kind(kind)
     entropy = seed_of(n, seed)
     codes = parameter_codes(estimate)
-    group = _cluster(estimate, cluster)
+    factors = drawn_factors(estimate, cluster)
+    values = replicates(estimate, list(codes.values()), n, kind, entropy, factors)
+    names, current = list(codes), _current(estimate, list(codes))
+    return Bootstrap(kind, entropy, names, current, values, estimate.kind, lambda: _acceleration(estimate, factors))
+
+
+def replicates(
+    estimate: Estimate, codes: Sequence[Code], n: int, kind: str, seed: int, factors: Sequence[int] = ()
+) -> Vector:
+    """Return the values of parameters in replicates of a fit, shape (n, n_parameters)."""
     threads = estimate.request.control.threads() or 0
     with Progress("replicates", n) as shown:
-        values = bootstrap(
-            estimate.core, estimate.rows, list(codes.values()), kind, group, n, entropy, threads, shown.reach
-        )
-    current = _current(estimate, list(codes))
-    return Bootstrap(kind, entropy, list(codes), current, values, estimate.kind, lambda: _acceleration(estimate, group))
+        return bootstrap(estimate.core, estimate.rows, list(codes), kind, list(factors), n, seed, threads, shown.reach)
 
 
 def draw_statistic(
@@ -163,17 +171,6 @@ def _named(value: Any) -> tuple[list[str], Vector]:
     return (["statistic"] if array.size == 1 else [f"statistic{k}" for k in range(array.size)]), array.ravel()
 
 
-def _cluster(estimate: Estimate, name: str | None) -> int:
-    """Return the index of the grouping factor to draw: the one with fewest levels, by default."""
-    groups = estimate.layout.groups
-    if name is None:
-        return min(range(len(groups)), key=lambda k: len(groups[k].levels))
-    for k, group in enumerate(groups):
-        if group.name == name:
-            return k
-    raise OptionError(f"cluster={name!r}: choose one of {', '.join(repr(g.name) for g in groups)}")
-
-
 def _current(estimate: Estimate, names: Sequence[str]) -> Vector:
     """Return the parameters of the fit itself."""
     core = estimate.core
@@ -194,41 +191,21 @@ def _current(estimate: Estimate, names: Sequence[str]) -> Vector:
     return np.array(found)
 
 
-def _acceleration(estimate: Estimate, group: int) -> Vector:
-    """Return Efron's acceleration of every parameter, from leaving out every group in turn."""
-    if "acceleration" not in estimate.memo:
+def _acceleration(estimate: Estimate, factors: Sequence[int]) -> Vector:
+    """Return Efron's acceleration of every parameter, from leaving out every level of the factors in turn.
+
+    The levels of several factors are several samples (Davison and Hinkley 1997, section 5.3.2).
+    """
+    key = f"acceleration {list(factors)}"
+    if key not in estimate.memo:
         codes = list(parameter_codes(estimate).values())
         threads = estimate.request.control.threads() or 0
-        values = jackknife(estimate.core, estimate.rows, codes, group, threads)
-        deviation = np.nanmean(values, axis=0) - values
-        squares = np.nansum(deviation**2, axis=0)
-        cubes = np.nansum(deviation**3, axis=0)
+        values = jackknife(estimate.core, estimate.rows, codes, list(factors), threads)
+        ends = np.cumsum([len(estimate.layout.groups[k].levels) for k in factors])
+        samples = np.split(values, ends[:-1])
+        deviation = np.concatenate([np.nanmean(sample, axis=0) - sample for sample in samples])
+        squares, cubes = np.nansum(deviation**2, axis=0), np.nansum(deviation**3, axis=0)
         safe = np.where(squares > 0, squares, 1.0)
-        estimate.memo["acceleration"] = np.where(squares > 0, cubes / (6 * safe**1.5), 0.0)
-    acceleration: Vector = estimate.memo["acceleration"]
+        estimate.memo[key] = np.where(squares > 0, cubes / (6 * safe**1.5), 0.0)
+    acceleration: Vector = estimate.memo[key]
     return acceleration
-
-
-def _corrected(values: Vector, estimate: Vector, acceleration: Vector, tails: tuple[float, float]) -> Vector:
-    """Return the probabilities whose quantiles are the bounds (Efron 1987, J. Am. Stat. Assoc. 82, 171-185)."""
-    normal = NormalDist()
-    pairs = []
-    for column, value, a in zip(values.T, estimate, acceleration, strict=True):
-        known = column[~np.isnan(column)]
-        if len(known) == 0 or np.isnan(value):
-            pairs.append([np.nan, np.nan])
-            continue
-        # ties, as of variances at zero, count half
-        share = ((known < value).sum() + 0.5 * (known == value).sum()) / len(known)
-        bias = normal.inv_cdf(min(max(share, 0.5 / len(known)), 1 - 0.5 / len(known)))
-        shifted = [bias + normal.inv_cdf(p) for p in tails]
-        pairs.append([normal.cdf(bias + z / (1 - a * z)) for z in shifted])
-    return np.array(pairs)
-
-
-def _quantiles(column: Vector, probabilities: Vector) -> Vector:
-    known = column[~np.isnan(column)]
-    if len(known) == 0 or np.isnan(probabilities).any():
-        return np.full(2, np.nan)
-    bounds: Vector = np.quantile(known, probabilities)
-    return bounds

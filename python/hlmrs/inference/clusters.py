@@ -47,6 +47,45 @@ def clusterings(estimate: Estimate, cluster: Any) -> list[Clustering]:
     return [_of_labels(estimate, cluster)]
 
 
+def drawn_factors(estimate: Estimate, cluster: "str | Sequence[str] | None") -> list[int]:
+    """Return the grouping factors whose levels a case bootstrap draws: by default the outermost, all that cross."""
+    names = [group.name for group in estimate.layout.groups]
+    codes = [estimate.rows.group_codes(k) for k in range(len(names))]
+    if cluster is None:
+        return _outermost_factors(codes)
+    given = list(dict.fromkeys([cluster] if isinstance(cluster, str) else cluster))
+    for name in given:
+        if name not in names:
+            raise OptionError(f"cluster={name!r}: choose one of {', '.join(map(repr, names))}")
+    chosen = [names.index(name) for name in given]
+    for k in range(len(names)):
+        holders = [c for c in chosen if c != k and lies_within(codes[k], codes[c])]
+        if k in chosen and holders:
+            raise OptionError(f"cluster: {names[k]!r} lies within {names[holders[0]]!r}; name the outer one alone")
+        if k not in chosen and not holders:
+            raise OptionError(
+                f"cluster={cluster!r} would leave the levels of {names[k]!r} as they are, which understates what is "
+                f"uncertain; draw {', '.join(repr(names[j]) for j in _outermost_factors(codes))}, as without cluster="
+            )
+    return chosen
+
+
+def _outermost_factors(codes: Sequence[NDArray[np.uint32]]) -> list[int]:
+    """Return the factors that lie within no other; of equal ones the first."""
+
+    def is_inner(k: int) -> bool:
+        holders = [j for j in range(len(codes)) if j != k and lies_within(codes[k], codes[j])]
+        return any(j < k or not lies_within(codes[j], codes[k]) for j in holders)
+
+    return [k for k in range(len(codes)) if not is_inner(k)]
+
+
+def lies_within(inner: NDArray[np.uint32], outer: NDArray[np.uint32]) -> bool:
+    """Whether every level of one factor lies in a single level of another."""
+    pairs = np.unique(inner.astype(np.uint64) * (int(outer.max(initial=0)) + 1) + outer)
+    return len(pairs) == len(np.unique(inner))
+
+
 def crossed(estimate: Estimate, one: Clustering, other: Clustering) -> Clustering:
     """Return the intersections of two clusterings."""
     pairs = np.stack([one.codes, other.codes])

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..errors import DesignError
 from ..fitting import Estimate
+from .clusters import lies_within
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -116,7 +117,7 @@ def _between_within(estimate: Estimate) -> Vector:
     groups = [rows.group_codes(k) for k in range(len(layout.groups))]
     order = sorted(range(len(groups)), key=lambda k: len(layout.groups[k].levels))
     for outer, inner in pairwise(order):
-        if not _is_nested(groups[inner], groups[outer]):
+        if not lies_within(groups[inner], groups[outer]):
             names = layout.groups[inner].name, layout.groups[outer].name
             raise DesignError(
                 f"between-within needs nested groups, but {names[0]!r} is not nested in {names[1]!r}; "
@@ -133,8 +134,3 @@ def _between_within(estimate: Estimate) -> Vector:
     by_level = np.array([sizes[d + 1] - sizes[d] - counts[d] for d in range(len(order) + 1)], dtype=float)
     df: Vector = by_level[level]
     return df
-
-
-def _is_nested(inner: NDArray[np.uint32], outer: NDArray[np.uint32]) -> bool:
-    pairs = np.unique(inner.astype(np.uint64) * (int(outer.max(initial=0)) + 1) + outer)
-    return len(pairs) == len(np.unique(inner))

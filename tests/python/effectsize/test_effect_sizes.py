@@ -159,6 +159,27 @@ def test_standardized_coefficients_are_those_of_standardized_columns():
     np.testing.assert_allclose(fit.standardized()["std_error"], again.tidy()["std_error"][1:], rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("formula", "name"),
+    [
+        ("Reaction ~ Days + (Days | Subject)", "sleepstudy"),
+        ("score ~ Machine + homcs(0 + Machine | Worker)", "Machines"),
+        ("diameter ~ 1 + (1 | plate) + (1 | sample)", "Penicillin"),
+    ],
+)
+def test_intervals_are_quantiles_of_the_refits_own_shares(formula, name):
+    fit = hlmrs.lmer(formula, hlmrs.datasets.load(name, "polars"))
+    shares = fit.bootstrap(
+        12,
+        seed=5,
+        statistic=lambda f: {"icc": f.icc().adjusted, "marginal": f.r2().marginal, "all": f.r2().conditional},
+    )
+    want = np.quantile(shares.values, [0.025, 0.975], axis=0).T
+    icc, r2 = (how(interval="bootstrap", n_boot=12, seed=5).intervals for how in (fit.icc, fit.r2))
+    got = [icc["adjusted"], r2["marginal"], r2["conditional"]]
+    np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-12)
+
+
 def test_unknown_intervals_are_refused(sleep):
     with pytest.raises(hlmrs.OptionError, match="choose None or 'bootstrap'"):
         sleep.icc(interval="delta")

@@ -25,12 +25,14 @@ def fit():
 
 
 @pytest.mark.parametrize("kind", ["parametric", "residual", "case"])
-def test_threads_change_no_replicate(kind):
-    data = hlmrs.datasets.load("sleepstudy", "polars")
+@pytest.mark.parametrize(
+    ("name", "formula"),
+    [("sleepstudy", "Reaction ~ Days + (Days | Subject)"), ("Penicillin", "diameter ~ (1 | plate) + (1 | sample)")],
+)
+def test_threads_change_no_replicate(kind, name, formula):
+    data = hlmrs.datasets.load(name, "polars")
     one, three = (
-        fitted("Reaction ~ Days + (Days | Subject)", data, control=hlmrs.Control(n_threads=k))
-        .bootstrap(60, kind=kind, seed=5)
-        .values
+        fitted(formula, data, control=hlmrs.Control(n_threads=k)).bootstrap(60, kind=kind, seed=5).values
         for k in (1, 3)
     )
     np.testing.assert_array_equal(one, three)
@@ -60,12 +62,69 @@ def test_leaving_a_group_out_is_a_fit_to_the_rest():
 
     codes = parameter_codes(fit._estimate)
     worker = [g.name for g in fit._estimate.layout.groups].index("Worker")
-    values = jackknife(fit._estimate.core, fit._estimate.rows, list(codes.values()), worker, 0)
+    values = jackknife(fit._estimate.core, fit._estimate.rows, list(codes.values()), [worker], 0)
     for level, got in zip(fit._estimate.layout.groups[worker].levels, values, strict=True):
         rest = fitted("score ~ Machine + (1 | Worker/Machine)", data.filter(pl.col("Worker") != level))
         sd = {f"sd_(Intercept)|{r['group']}": r["sd"] for r in rows(rest.varcorr())}
         want = [sd.get(name, rest.sigma) for name in list(codes)[3:]]
         np.testing.assert_allclose(got, [*rest.beta, *want], rtol=1e-4)
+
+
+def test_leaving_a_level_of_crossed_factors_out_is_a_fit_to_the_rest():
+    data = hlmrs.datasets.load("Penicillin", "polars").with_columns(w=1.0 + pl.int_range(pl.len()) % 3)
+    fit = fitted("diameter ~ 1 + (1 | plate) + (1 | sample)", data, weights="w")
+    from hlmrs._core import jackknife
+    from hlmrs.inference import parameter_codes
+
+    groups = fit._estimate.layout.groups
+    codes = list(parameter_codes(fit._estimate).values())
+    values = jackknife(fit._estimate.core, fit._estimate.rows, codes, [0, 1], 0)
+    left_out = [(group.name, level) for group in groups for level in group.levels]
+    assert len(values) == len(left_out) == 30
+    for (name, level), got in zip(left_out, values, strict=True):
+        rest = fitted("diameter ~ 1 + (1 | plate) + (1 | sample)", data.filter(pl.col(name) != level), weights="w")
+        np.testing.assert_allclose(got, [*rest.beta, *(r["sd"] for r in rows(rest.varcorr()))], rtol=2e-4)
+
+
+def test_drawn_levels_of_crossed_factors_spread_a_balanced_mean_as_its_closed_form_says():
+    # Owen (2007), section 3: with independent draws of rows and columns of a full table the variance of the mean is
+    # that of the row means, the column means and the rest, each over its number
+    data = hlmrs.datasets.load("Penicillin", "polars")
+    boot = fitted("diameter ~ 1 + (1 | plate) + (1 | sample)", data).bootstrap(4000, kind="case", seed=4)
+    table = data.sort("plate", "sample")["diameter"].to_numpy().reshape(24, 6)
+    plates, samples = (table.mean(axis=k) - table.mean() for k in (1, 0))
+    rest = table - table.mean() - plates[:, None] - samples
+    variance = plates.var() / 24 + samples.var() / 6 + rest.var() / 144
+    assert boot.values[:, 0].mean() == pytest.approx(table.mean(), abs=0.03)
+    assert boot.values[:, 0].std() == pytest.approx(np.sqrt(variance), rel=0.04)
+    assert boot.n_failed == 0
+
+
+def test_drawing_one_of_two_factors_that_are_nested_in_it_is_drawing_clusters():
+    data = hlmrs.datasets.load("Pastes", "polars")
+    fit = fitted("strength ~ 1 + (1 | batch/cask)", data)
+    np.testing.assert_array_equal(
+        fit.bootstrap(20, kind="case", seed=1).values, fit.bootstrap(20, kind="case", seed=1, cluster="batch").values
+    )
+
+
+def test_factors_nested_in_crossed_ones_are_drawn_with_them():
+    from crossed import crossed
+
+    data = crossed(600)
+    fit = fitted("y ~ x + (1 | school/subject) + (1 | item) + (1 | subject:item)", data)
+    boot = fit.bootstrap(12, kind="case", seed=2)
+    assert np.isfinite(boot.values).all()
+    bounds = rows(boot.confint(method="bca"))
+    assert all(np.isfinite(row["conf_high"]) for row in bounds)
+
+
+def test_the_acceleration_is_of_the_factors_that_are_left_out():
+    fit = fitted("strength ~ 1 + (1 | batch/cask)", hlmrs.datasets.load("Pastes", "polars"))
+    outer = [g.name for g in fit._estimate.layout.groups].index("batch")
+    one, other = _acceleration(fit._estimate, [outer]), _acceleration(fit._estimate, [1 - outer, outer])
+    assert not np.allclose(one, other)
+    np.testing.assert_array_equal(one, _acceleration(fit._estimate, [outer]))
 
 
 def test_a_case_replicate_is_a_fit_to_the_groups_drawn():
@@ -101,7 +160,7 @@ def test_intervals_are_the_quantiles_they_say(fit):
     want = np.quantile(boot.values, [0.1, 0.9], axis=0).T
     np.testing.assert_allclose(bounds["percentile"], want)
     np.testing.assert_allclose(bounds["basic"], 2 * boot.estimate[:, None] - want[:, ::-1])
-    normal, a = NormalDist(), _acceleration(fit._estimate, 0)[1]
+    normal, a = NormalDist(), _acceleration(fit._estimate, [0])[1]
     z0 = normal.inv_cdf((boot.values[:, 1] < boot.estimate[1]).mean())
     z = z0 + normal.inv_cdf(0.1)
     low = np.quantile(boot.values[:, 1], normal.cdf(z0 + z / (1 - a * z)))
@@ -128,10 +187,13 @@ def test_a_group_level_column_may_lose_its_rank_in_a_replicate():
 
 def test_refusals(fit):
     crossed = fitted("diameter ~ 1 + (1 | plate) + (1 | sample)", hlmrs.datasets.load("Penicillin", "polars"))
-    with pytest.raises(hlmrs.DesignError, match="crossed"):
-        crossed.bootstrap(5, kind="case")
-    with pytest.raises(hlmrs.DesignError, match="crossed"):
-        crossed.bootstrap(5, seed=1).confint(method="bca")
+    with pytest.raises(hlmrs.OptionError, match="'sample' as they are, which understates"):
+        crossed.bootstrap(5, kind="case", cluster="plate")
+    nested = fitted("strength ~ 1 + (1 | batch/cask)", hlmrs.datasets.load("Pastes", "polars"))
+    with pytest.raises(hlmrs.OptionError, match="'batch' as they are"):
+        nested.bootstrap(5, kind="case", cluster="batch:cask")
+    with pytest.raises(hlmrs.OptionError, match="lies within 'batch'"):
+        nested.bootstrap(5, kind="case", cluster=["batch", "batch:cask"])
     for options, match in (
         ({"kind": "wild"}, "'parametric', 'residual', 'case'"),
         ({"n": 0}, "positive"),
