@@ -2,6 +2,7 @@
 
 use super::basis::{Moved, change_term, completed, inverse};
 use super::chart::Chart;
+use super::lag::Lag;
 use crate::covariance::compound_symmetry::angle_of;
 use crate::covariance::{Structure, TermCovariance};
 use crate::fit::units::{lower_triangle, relative_covariance};
@@ -35,18 +36,12 @@ pub enum Kind {
         structure: Structure,
         width: usize,
     },
+    /// A correlation that is a function of several angles, held by multipliers.
+    Lag(Lag),
 }
 
-impl Kind {
-    pub fn chart(self, value: f64) -> Chart {
-        match self {
-            Self::Fixed(chart) => chart,
-            Self::Angle { k, structure, width } => Chart::Angle { k, angle: angle(structure, width, value) },
-        }
-    }
-}
-
-fn angle(structure: Structure, width: usize, correlation: f64) -> f64 {
+/// The angle of a correlation.
+pub fn angle(structure: Structure, width: usize, correlation: f64) -> f64 {
     match structure {
         Structure::Ar1 | Structure::Toeplitz => correlation.clamp(-1.0, 1.0).asin(),
         _ => angle_of(correlation, width),
@@ -138,7 +133,12 @@ fn of_correlation(fit: &Fit, index: usize, row: usize, column: usize) -> Option<
         free.remove(j);
         return common(Place::Own(problem), (-1.0, 1.0), free, Kind::Fixed(Chart::Pair { i, j }));
     }
-    let k = angle_parameter(term, row.abs_diff(column))?;
+    let lag = row.abs_diff(column);
+    if term.structure == Structure::Toeplitz && lag > 1 {
+        let kind = Kind::Lag(Lag { first: term.first + r, n: r - 1, lag });
+        return common(Place::Own(fit.problem.clone()), (-1.0, 1.0), fit.theta.clone(), kind);
+    }
+    let k = angle_parameter(term);
     let mut free = fit.theta.clone();
     free.remove(k);
     let least = match term.structure {
@@ -149,13 +149,11 @@ fn of_correlation(fit: &Fit, index: usize, row: usize, column: usize) -> Option<
     common(Place::Own(fit.problem.clone()), (least, 1.0), free, kind)
 }
 
-/// The angle whose function a correlation is; toep() has one for lag 1 alone.
-fn angle_parameter(term: &TermCovariance, lag: usize) -> Option<usize> {
+/// The angle whose function a correlation is: of toep(), that of lag 1.
+fn angle_parameter(term: &TermCovariance) -> usize {
     match term.structure {
-        Structure::HomogeneousCompoundSymmetry | Structure::Ar1 => Some(term.first + 1),
-        Structure::CompoundSymmetry => Some(term.first + term.width),
-        Structure::Toeplitz if lag == 1 => Some(term.first + term.width),
-        _ => None,
+        Structure::HomogeneousCompoundSymmetry | Structure::Ar1 => term.first + 1,
+        _ => term.first + term.width,
     }
 }
 

@@ -5,6 +5,7 @@
 mod basis;
 mod chart;
 mod coordinates;
+mod lag;
 mod trace;
 
 use std::sync::atomic::AtomicBool;

@@ -3,8 +3,9 @@
 use std::sync::atomic::AtomicBool;
 
 use super::Profile;
-use super::chart::Constrained;
-use super::coordinates::{Place, Start, start};
+use super::chart::{Chart, Constrained};
+use super::coordinates::{Kind, Place, Start, angle, start};
+use super::lag;
 use crate::fit::objective::Interruptible;
 use crate::fit::{Fit, Parameter};
 use crate::optimize::{Settings, trust_region};
@@ -15,6 +16,8 @@ const POINTS: f64 = 4.0;
 const MOST_POINTS: usize = 60;
 /// A profile this much below the optimum has found a better one.
 const BETTER: f64 = 1e-3;
+/// A correlation as near to -1 or 1 as this stands for them, where they cannot be reached.
+const NEAR_END: f64 = 1e-4;
 /// Accuracy of a bound, in ζ.
 const ACCURACY: f64 = 1e-7;
 
@@ -53,7 +56,8 @@ impl Tracer<'_> {
         let mut points = Vec::new();
         let end = if direction < 0.0 { self.start.range.0 } else { self.start.range.1 };
         let mut last = Point { value: self.start.estimate, zeta: 0.0, free: self.start.free.clone() };
-        if direction * (end - last.value) <= 1e-12 {
+        let gap = if matches!(self.start.kind, Kind::Lag(_)) { NEAR_END } else { 1e-12 };
+        if direction * (end - last.value) <= gap {
             return Ok((points, end));
         }
         let (mut step, mut before): (f64, Option<Point>) = (self.start.step, None);
@@ -81,9 +85,13 @@ impl Tracer<'_> {
         if step.signum() * (end - value) > 0.0 {
             return (value, false);
         }
-        // σ itself is never zero
-        let is_sigma = matches!(self.start.kind, super::coordinates::Kind::Fixed(super::chart::Chart::Sigma));
-        if is_sigma { (0.5 * from, false) } else { (end, true) }
+        match self.start.kind {
+            // σ itself is never zero
+            Kind::Fixed(Chart::Sigma) => (0.5 * from, false),
+            // at the end itself the other lags have no freedom left
+            Kind::Lag(_) => (end * (1.0 - NEAR_END), true),
+            _ => (end, true),
+        }
     }
 
     /// |ζ| = limit between two points: regula falsi, with the stale end's weight halved (Illinois).
@@ -136,16 +144,29 @@ impl Tracer<'_> {
             Place::Own(problem) => problem,
         };
         let inner = Interruptible::new(problem, self.stop);
-        let mut objective = Constrained::new(inner, self.start.kind.chart(value), value);
-        let mut x = from.to_vec();
-        for k in objective.scales() {
-            if x[k].abs() < 1e-3 {
-                x[k] = 1e-2;
-            }
-        }
         let settings = Settings { tolerance: 1e-11, ..Settings::default() };
+        let mut x = from.to_vec();
+        let chart = match self.start.kind {
+            Kind::Fixed(chart) => chart,
+            Kind::Angle { k, structure, width } => Chart::Angle { k, angle: angle(structure, width, value) },
+            Kind::Lag(lag) => {
+                leave_zero(&mut x, problem.theta_map.scale_parameters());
+                return lag::minimize(inner, lag, value, &x, settings);
+            }
+        };
+        let mut objective = Constrained::new(inner, chart, value);
+        leave_zero(&mut x, objective.scales());
         let outcome = trust_region::minimize(&mut objective, &x, settings)?;
         Ok((outcome.value, outcome.x))
+    }
+}
+
+/// Moves scales away from zero, which would trap them.
+fn leave_zero(x: &mut [f64], scales: Vec<usize>) {
+    for k in scales {
+        if x[k].abs() < 1e-3 {
+            x[k] = 1e-2;
+        }
     }
 }
 

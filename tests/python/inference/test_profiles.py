@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy.optimize import minimize
 
 import hlmrs
 from golden import FOLDER, rows
@@ -120,3 +121,46 @@ def test_further_terms_on_a_group_have_names_of_their_own():
     data = hlmrs.datasets.load("Machines", "polars").with_columns(x=pl.int_range(pl.len()) % 7 / 7.0)
     fit = fitted("score ~ Machine + (1 + x | Worker) + (0 + x | Worker)", data)
     assert len(set(fit.bootstrap(2, seed=1).terms)) == len(fit.coef_names) + len(rows(fit.varcorr()))
+
+
+def test_every_lag_of_toep_has_the_likelihood_ratio_of_its_level():
+    # the least deviance with a correlation held, by dense algebra and a simplex search over everything else
+    data = hlmrs.datasets.load("Machines", "polars")
+    fit = fitted("score ~ Machine + toep(0 + Machine | Worker)", data, reml=False)
+    got = intervals(fit)
+    assert {"cor_lag1|Worker", "cor_lag2|Worker"} < set(got)
+    machine, worker = (data[c].cast(pl.String).to_numpy() for c in ("Machine", "Worker"))
+    z = np.array([[float(m == level) for level in "ABC"] for m in machine])
+    same, y = worker[:, None] == worker, data["score"].to_numpy()
+
+    def deviance(sd, rho1, rho2, sigma):
+        r = np.array([[1, rho1, rho2], [rho1, 1, rho1], [rho2, rho1, 1]])
+        if np.linalg.eigvalsh(r)[0] < 0:
+            return 1e9
+        v = same * (z @ (r * np.outer(sd, sd)) @ z.T) + sigma**2 * np.eye(len(y))
+        solved = np.linalg.solve(v, np.column_stack([z, y]))
+        rest = y - z @ np.linalg.solve(z.T @ solved[:, :3], z.T @ solved[:, 3])
+        return len(y) * math.log(2 * math.pi) + np.linalg.slogdet(v)[1] + rest @ np.linalg.solve(v, rest)
+
+    def least(lag, held):
+        def of(x):
+            rho = (held, np.tanh(x[3])) if lag == 1 else (np.tanh(x[3]), held)
+            return deviance(np.exp(x[:3]), *rho, np.exp(x[4]))
+
+        inside = held**2 if lag == 1 else 0.5 * math.sqrt((1 + held) / 2)
+        x = np.array([*np.log([4.0, 7.0, 7.0]), math.atanh(inside), 0.0])
+        for _ in range(3):
+            x = minimize(of, x, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-10, "maxfev": 5000}).x
+        return of(x)
+
+    for lag in (1, 2):
+        for bound in got[f"cor_lag{lag}|Worker"]:
+            if abs(bound) < 1:
+                assert least(lag, bound) - fit.criterion == pytest.approx(3.841458820694124, abs=2e-4)
+
+
+def test_a_toep_of_two_columns_has_the_profile_of_an_unstructured_term():
+    data = hlmrs.datasets.load("Machines", "polars").filter(pl.col("Machine").cast(pl.String) != "C")
+    data = data.with_columns(pl.col("Machine").cast(pl.String))
+    toep, us = (intervals(fitted(f"score ~ Machine + {term}(0 + Machine | Worker)", data)) for term in ("toep", "us"))
+    np.testing.assert_allclose(list(toep.values()), list(us.values()), rtol=1e-4, atol=1e-5)
