@@ -32,6 +32,12 @@ METHODS = {
     "robust CR2": {"vcov": "CR2"},
 }
 
+PREDICTIONS = {
+    "prediction, variances known": {"variances": "known"},
+    "prediction, normal": {"ddf": "normal"},
+    "prediction, Satterthwaite": {},
+}
+
 
 class Design:
     """One design, and what is drawn on it."""
@@ -93,11 +99,10 @@ def one(data: Any, new: Any, outcome: np.ndarray, seed: int, tally: Tally) -> No
         for term, low, high in zip(table["term"], table["conf_low"], table["conf_high"], strict=True):
             if term in TRUTH:
                 tally.add(method, term, low, high, TRUTH[term])
-    for variances in ("known", "estimated"):
-        table = fit.predict(new, new_levels="population", interval="prediction", variances=variances)
+    for method, how in PREDICTIONS.items():
+        table = fit.predict(new, new_levels="population", interval="prediction", **how)
         for k, target in enumerate(("known group", "new group")):
-            bounds_of = table["conf_low"][k], table["conf_high"][k]
-            tally.add(f"prediction, variances {variances}", target, *bounds_of, outcome[k])
+            tally.add(method, target, table["conf_low"][k], table["conf_high"][k], outcome[k])
 
 
 def simulate(n_groups: int, n: int) -> Tally:
@@ -132,7 +137,7 @@ def page(tallies: dict[int, Tally], n: int) -> str:
         ),
         (
             "New observations",
-            ["prediction, variances known", "prediction, variances estimated"],
+            [*PREDICTIONS],
             ("known group", "new group"),
         ),
     )

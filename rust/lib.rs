@@ -27,6 +27,7 @@ pub mod bindings;
 pub mod covariance;
 pub mod crossproduct;
 pub mod design;
+pub mod distribution;
 mod error;
 pub mod fit;
 pub mod inference;

@@ -157,11 +157,12 @@ def categorical_columns(spec: str, columns: Columns) -> list[str]:
     """Return the columns that effects read as categories, by the types that they have here."""
 
 def fit_many(
-    rows: Rows, responses: _Array, reml: bool, control: str, progress: Callable[[int], None]
+    rows: Rows, responses: _Array, reml: bool, control: str, ddf: str, progress: Callable[[int], None]
 ) -> dict[str, Any]:
     """Fit every row of `responses`, shape (m, n_rows), NaN where missing; `progress` gets the number done.
 
-    Arrays with a row per response: n_obs, sigma, criterion, estimate and std_error (m, n_coef), covariances (m, all
+    `ddf`: "satterthwaite", "kenward-roger", "residual" or "normal".
+    Arrays with a row per response: n_obs, sigma, criterion, estimate, std_error and df (m, n_coef), covariances (m, all
     entries of all terms); status and reason are lists.
     """
 
@@ -212,6 +213,9 @@ class Fit:
     @property
     def criterion_std_error(self) -> float: ...
     @property
+    def is_adapted(self) -> bool:
+        """Whether beta, sigma and Var(beta) are those of other rows."""
+    @property
     def sigma(self) -> float: ...
     @property
     def pwrss(self) -> float: ...
@@ -243,6 +247,11 @@ class Fit:
         """Variance of x'beta + z'b as a prediction, theta given: beta and b jointly; an unseen level
         (code 0xFFFFFFFF) has its whole variance.  x: (m, n_fixed); per term z (m, r) and codes (m,), None to leave
         the term out.  Shape (m,)."""
+    def prediction_slopes(
+        self, x: _Array, terms: list[tuple[_Array, NDArray[np.uint32]] | None], with_residual: bool
+    ) -> _Array:
+        """How that variance, or a new row's `with_residual`, moves with the parameters of ``satterthwaite``.
+        Shape (parameters, m)."""
     def simulate(self, rows: Rows, n: int, seed: int) -> _Array:
         """New responses from the fitted model, offset left out, shape (n_obs, n)."""
     def adapt(self, problem: Problem) -> Fit:
@@ -254,6 +263,15 @@ class Fit:
     @staticmethod
     def from_state(meta: str, arrays: dict[str, _Array]) -> Fit:
         """Raises DataError where the state is not one of a fit."""
+
+def student_tails(statistics: _Array, df: _Array) -> _Array:
+    """Return P(|T| > |statistic|) for pairs of statistics and degrees of freedom, infinite ones included."""
+
+def student_quantiles(level: float, df: _Array) -> _Array:
+    """Return the t with P(|T| <= t) = level for every number of degrees of freedom."""
+
+def incomplete_beta(a: float, b: float, x: float, complement: float) -> float:
+    """Return I_x(a, b); `complement` is 1 - x, without the rounding of a subtraction."""
 
 def satterthwaite(fit: Fit) -> dict[str, Any]:
     """Return how Var(beta) depends on the variance parameters (theta in the core's basis, then sigma^2).
@@ -298,7 +316,7 @@ def bootstrap(
     rows: Rows,
     parameters: list[tuple[str, int, int, int]],
     kind: str,
-    cluster: int,
+    clusters: list[int],
     n: int,
     seed: int,
     n_threads: int,
@@ -306,13 +324,14 @@ def bootstrap(
 ) -> _Array:
     """Draw replicates of parameters (as for ``profile``), shape (n, n_parameters); NaN where one has no optimum.
 
-    kind: "parametric", "residual", or "case", which draws levels of the grouping factor `cluster`.
+    kind: "parametric", "residual", or "case", which draws levels of the grouping factors `clusters`.
     """
 
 def jackknife(
-    fit: Fit, rows: Rows, parameters: list[tuple[str, int, int, int]], cluster: int, n_threads: int
+    fit: Fit, rows: Rows, parameters: list[tuple[str, int, int, int]], clusters: list[int], n_threads: int
 ) -> _Array:
-    """Return the parameters with every level of a grouping factor left out in turn, shape (n_levels, n_parameters)."""
+    """Return the parameters with every level of grouping factors left out in turn, factor by factor, shape (n_levels,
+    n_parameters)."""
 
 def null_statistics(
     full: Fit,

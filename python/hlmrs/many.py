@@ -1,6 +1,5 @@
 """Many responses over one design: genes, voxels, items; shared work is done once, in Rust."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,12 +15,13 @@ from .fitting import Contrast, Request, evaluate, make_request, model_rows
 from .formula import Column as Name
 from .formula.suggest import suggestion
 from .frame import Column, Frame, build, open_frame
-from .inference import RESIDUAL
-from .inference.distributions import two_sided_quantile
+from .inference import DEFAULT_DDF, RESIDUAL, two_sided_ps, two_sided_quantiles
 from .progress import Progress
 
 RESPONSE = "(response)"
 """The name that the response has in the formula of all responses."""
+
+MANY_DDF = ("satterthwaite", "kenward-roger", "residual", "normal")
 
 Matrix = NDArray[np.float64]
 
@@ -41,6 +41,7 @@ def fit_many(
     missing: str = "drop",
     control: Control | None = None,
     level: float = 0.95,
+    ddf: str = DEFAULT_DDF,
 ) -> Any:
     """Fit one linear mixed model to each of many responses.
 
@@ -56,16 +57,19 @@ def fit_many(
     reml, weights, contrasts, missing, control
         As for ``lmer``; `missing` is about the data, not the responses.
     level : float
-        Level of the confidence intervals (Wald, normal distribution).
+        Level of the confidence intervals.
+    ddf : {"satterthwaite", "kenward-roger", "residual", "normal"}
+        Degrees of freedom of the fixed effects' tests, as in ``tidy``.  The methods that count groups have no place
+        here: they need the rows of every response.
 
     Returns
     -------
     data frame
         In the library of the data, a row per response and parameter: ``response, effect, group, term, estimate,
-        std_error, statistic, p_value, conf_low, conf_high, n_obs, criterion, status, reason``.  ``effect`` is
+        std_error, statistic, df, p_value, conf_low, conf_high, n_obs, criterion, status, reason``.  ``effect`` is
         ``"fixed"``, ``"sd"`` or ``"cor"``, the latter two of random effects, with ``"Residual"`` as a group of its own;
         ``status`` is the verdict: ``"optimum"``, ``"boundary"``, ``"flat"``, ``"not-converged"``, or ``"failed"``
-        with a ``reason``.
+        with a ``reason``; a fit without tests has a reason for that.
 
     Raises
     ------
@@ -92,6 +96,10 @@ def fit_many(
     """
     if not 0 < level < 1:
         raise OptionError(f"level={level!r}: give a number between 0 and 1, such as 0.95")
+    if ddf not in MANY_DDF:
+        raise OptionError(f"ddf={ddf!r}: for many responses choose one of {', '.join(map(repr, MANY_DDF))}")
+    if ddf == "kenward-roger" and not reml:
+        raise OptionError("ddf='kenward-roger' is defined for REML; fit with reml=True")
     frame = open_frame(data)
     names, values = _responses(responses, frame)
     taken = set(names)
@@ -103,7 +111,7 @@ def fit_many(
     rows = model_rows(request, columns).rows
     used = values if rows.kept is None else values[:, rows.kept]
     with Progress("responses", len(names)) as progress:
-        fits = core_fit_many(rows, np.ascontiguousarray(used), request.reml, request.settings(), progress.reach)
+        fits = core_fit_many(rows, np.ascontiguousarray(used), request.reml, request.settings(), ddf, progress.reach)
     return build(frame.kind, _table(names, rows, fits, level))
 
 
@@ -161,12 +169,10 @@ def _table(names: list[str], rows: Rows, fits: dict[str, Any], level: float) -> 
     """Lay the fits out: of each response its fixed effects, then its standard deviations and correlations."""
     kinds = _parameters(rows)
     estimate = np.hstack([fits["estimate"], _components(rows, fits)])
-    std_error = np.full_like(estimate, np.nan)
-    std_error[:, : fits["std_error"].shape[1]] = fits["std_error"]
-    margin = two_sided_quantile(level, math.inf) * std_error
+    std_error, df = (_padded(fits[name], estimate.shape[1]) for name in ("std_error", "df"))
     with np.errstate(invalid="ignore", divide="ignore"):
-        statistic = estimate / std_error
-    p_value = np.array([_normal_p(float(value)) for value in statistic.ravel()])
+        statistic = np.where(np.isnan(std_error), np.nan, estimate / std_error)
+    margin = two_sided_quantiles(level, df.ravel()) * std_error.ravel()
     k = len(kinds)
 
     def each(values: Any) -> list[Any]:
@@ -177,10 +183,11 @@ def _table(names: list[str], rows: Rows, fits: dict[str, Any], level: float) -> 
         **{name: [kind[part] for kind in kinds] * len(names) for part, name in enumerate(("effect", "group", "term"))},
         "estimate": estimate.ravel(),
         "std_error": std_error.ravel(),
-        "statistic": np.where(np.isnan(std_error), np.nan, statistic).ravel(),
-        "p_value": p_value,
-        "conf_low": (estimate - margin).ravel(),
-        "conf_high": (estimate + margin).ravel(),
+        "statistic": statistic.ravel(),
+        "df": df.ravel(),
+        "p_value": two_sided_ps(statistic.ravel(), df.ravel()),
+        "conf_low": estimate.ravel() - margin,
+        "conf_high": estimate.ravel() + margin,
         "n_obs": np.repeat(fits["n_obs"], k),
         "criterion": np.repeat(fits["criterion"], k),
         "status": each(fits["status"]),
@@ -214,5 +221,8 @@ def _components(rows: Rows, fits: dict[str, Any]) -> Matrix:
     return np.hstack([*parts, fits["sigma"][:, None]])
 
 
-def _normal_p(statistic: float) -> float:
-    return math.erfc(abs(statistic) / math.sqrt(2)) if statistic == statistic else math.nan
+def _padded(values: Matrix, width: int) -> Matrix:
+    """Fill the columns of the parameters that have no test with NaN."""
+    padded = np.full((len(values), width), np.nan)
+    padded[:, : values.shape[1]] = values
+    return padded

@@ -8,19 +8,18 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::errors::run;
+use super::given_rows::{GivenRows, TermInput};
 use super::interrupt::run_interruptible;
 use super::problem::PyProblem;
 use super::rows::PyRows;
 use crate::crossproduct::CrossProducts;
 use crate::design::RowSource;
 use crate::fit::Fit;
-use crate::fit::prediction::TermRows;
 use crate::fit::state::Arrays;
+use crate::inference::prediction_slopes::{Predicted, prediction_slopes};
 
 #[pyclass(frozen, name = "Fit", module = "hlmrs._core")]
 pub struct PyFit(pub Arc<Fit>);
-
-type TermInput<'py> = Option<(PyReadonlyArray2<'py, f64>, PyReadonlyArray1<'py, u32>)>;
 
 impl PyFit {
     pub fn new(fit: Fit) -> Self {
@@ -51,6 +50,12 @@ impl PyFit {
     #[getter]
     fn criterion_std_error(&self) -> f64 {
         self.0.evaluation.std_error
+    }
+
+    /// Whether the parameters are those of other rows.
+    #[getter]
+    fn is_adapted(&self) -> bool {
+        self.0.is_adapted
     }
 
     #[getter]
@@ -149,33 +154,26 @@ impl PyFit {
         x: PyReadonlyArray2<'py, f64>,
         terms: Vec<TermInput<'py>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        let m = x.as_array().nrows();
-        let x: Vec<f64> = x.as_array().iter().copied().collect();
-        let widths = self.widths();
-        if terms.len() != widths.len() || x.len() != m * self.0.beta.len() {
-            return Err(PyValueError::new_err("one entry per random term and one column per coefficient are needed"));
-        }
-        let mut arrays = Vec::new();
-        for (t, (term, r)) in terms.iter().zip(widths).enumerate() {
-            let Some((z, codes)) = term else {
-                arrays.push(None);
-                continue;
-            };
-            let z: Vec<f64> = z.as_array().iter().copied().collect();
-            let codes: Vec<u32> = codes.as_array().iter().copied().collect();
-            let levels = self.0.modes.b[self.0.problem.theta_map.terms[t].factor].len()
-                / self.0.problem.theta_map.widths[self.0.problem.theta_map.terms[t].factor];
-            if z.len() != m * r || codes.len() != m || codes.iter().any(|&c| c != u32::MAX && c as usize >= levels) {
-                return Err(PyValueError::new_err(format!("random term {t}: z or codes do not fit the rows")));
-            }
-            arrays.push(Some((z, codes)));
-        }
-        let variance = run(py, || {
-            let terms: Vec<Option<TermRows>> =
-                arrays.iter().map(|t| t.as_ref().map(|(z, codes)| TermRows { z, codes })).collect();
-            self.0.prediction_variance(&x, m, &terms)
-        })?;
+        let given = GivenRows::read(&self.0, &x, &terms)?;
+        let variance = run(py, || self.0.prediction_variance(&given.x, given.m, &given.terms()))?;
         Ok(variance.into_pyarray(py))
+    }
+
+    /// The slopes of that, and of a new row's variance `with_residual`, in the parameters of `satterthwaite`.
+    fn prediction_slopes<'py>(
+        &self,
+        py: Python<'py>,
+        x: PyReadonlyArray2<'py, f64>,
+        terms: Vec<TermInput<'py>>,
+        with_residual: bool,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let given = GivenRows::read(&self.0, &x, &terms)?;
+        let (fit, m) = (self.0.clone(), given.m);
+        let slopes = run_interruptible(py, 0, move |stop| {
+            prediction_slopes(&fit, &Predicted { x: &given.x, m, terms: &given.terms(), with_residual }, stop)
+        })?;
+        let n = slopes.len();
+        slopes.concat().into_pyarray(py).reshape([n, m])
     }
 
     fn simulate<'py>(

@@ -12,18 +12,22 @@ use super::interrupt::run_watched;
 use super::problem::{Choices, criterion};
 use super::rows::PyRows;
 use crate::design::RowSource;
-use crate::fit::many::{ManyFit, fit_many};
+use crate::fit::many::{ManyFit, Plan, fit_many};
+use crate::inference::coefficient_tests::{Ddf, coefficient_tests};
 use crate::{Error, Result};
 
-/// Fits every row of `responses` (m x n rows used; NaN is missing).  `progress` is called with the number done.
+/// Fits every row of `responses` (m x n rows used; NaN is missing).  `ddf`: "satterthwaite", "kenward-roger",
+/// "residual" or "normal".  `progress` is called with the number done.
 #[pyfunction]
 #[pyo3(name = "fit_many")]
+#[allow(clippy::too_many_arguments)]
 pub fn fit_many_py<'py>(
     py: Python<'py>,
     rows: Py<PyRows>,
     responses: PyReadonlyArray2<'py, f64>,
     reml: bool,
     control: &str,
+    ddf: &str,
     progress: Py<PyAny>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let (control, n_threads) = guard(py, || Choices::parse(control))?;
@@ -36,9 +40,24 @@ pub fn fit_many_py<'py>(
     })?;
     let done = Arc::new(AtomicUsize::new(0));
     let count = done.clone();
-    let work = move |stop: &_| fit_many(&rows.get().0, &responses, criterion(reml), &control, stop, &count);
+    let ddf = guard(py, || method(ddf))?;
+    let work = move |stop: &_| {
+        let tests = |fit: &_, stop: &_| coefficient_tests(fit, ddf, stop);
+        let plan = Plan { criterion: criterion(reml), control: &control, tests: &tests };
+        fit_many(&rows.get().0, &responses, &plan, stop, &count)
+    };
     let fits = run_watched(py, n_threads, work, |py| progress.call1(py, (done.load(Ordering::Relaxed),)).map(|_| ()))?;
     table(py, &fits, columns)
+}
+
+fn method(name: &str) -> Result<Ddf> {
+    match name {
+        "satterthwaite" => Ok(Ddf::Satterthwaite),
+        "kenward-roger" => Ok(Ddf::KenwardRoger),
+        "residual" => Ok(Ddf::Residual),
+        "normal" => Ok(Ddf::Normal),
+        _ => Err(Error::Design(format!("ddf '{name}' is not known"))),
+    }
 }
 
 /// Arrays with a row per response; NaN where there is no estimate.
@@ -53,10 +72,13 @@ fn table<'py>(py: Python<'py>, fits: &[Result<ManyFit>], p: usize) -> PyResult<B
     out.set_item("criterion", of(&|f| f.criterion).into_pyarray(py))?;
     out.set_item("estimate", matrix(py, fits, p, &|f| spread(&f.kept, &f.beta, p))?)?;
     out.set_item("std_error", matrix(py, fits, p, &|f| spread(&f.kept, &f.std_error, p))?)?;
+    out.set_item("df", matrix(py, fits, p, &|f| spread(&f.kept, &f.df, p))?)?;
     out.set_item("covariances", matrix(py, fits, width, &|f| f.covariances.concat())?)?;
     let status: Vec<&str> = fits.iter().map(|f| f.as_ref().map_or("failed", |f| f.status)).collect();
-    let reason: Vec<String> =
-        fits.iter().map(|f| f.as_ref().err().map(ToString::to_string).unwrap_or_default()).collect();
+    let reason: Vec<String> = fits
+        .iter()
+        .map(|f| f.as_ref().map_or_else(ToString::to_string, |f| f.untested.clone().unwrap_or_default()))
+        .collect();
     out.set_item("status", status)?;
     out.set_item("reason", reason)?;
     Ok(out)

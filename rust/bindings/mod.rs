@@ -3,8 +3,10 @@
 use pyo3::prelude::*;
 
 pub mod columns;
+pub mod distribution;
 pub mod errors;
 pub mod fit;
+pub mod given_rows;
 pub mod inference;
 pub mod interrupt;
 pub mod levels;
@@ -37,6 +39,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(values::term_moments, module)?)?;
     module.add_function(wrap_pyfunction!(inference::satterthwaite, module)?)?;
     module.add_function(wrap_pyfunction!(inference::kenward_roger, module)?)?;
+    module.add_function(wrap_pyfunction!(distribution::incomplete_beta, module)?)?;
+    module.add_function(wrap_pyfunction!(distribution::student_quantiles, module)?)?;
+    module.add_function(wrap_pyfunction!(distribution::student_tails, module)?)?;
     module.add_function(wrap_pyfunction!(profile::profile, module)?)?;
     module.add_function(wrap_pyfunction!(resample::bootstrap, module)?)?;
     module.add_function(wrap_pyfunction!(resample::jackknife, module)?)?;

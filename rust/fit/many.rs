@@ -23,11 +23,24 @@ pub struct ManyFit {
     pub kept: Vec<usize>,
     pub beta: Vec<f64>,
     pub std_error: Vec<f64>,
+    pub df: Vec<f64>,
+    /// Why there are no tests of the coefficients, if there are none.
+    pub untested: Option<String>,
     /// Per random term (r x r).
     pub covariances: Vec<Vec<f64>>,
     pub sigma: f64,
     pub criterion: f64,
     pub status: &'static str,
+}
+
+/// Standard errors and degrees of freedom of a fit's coefficients.
+pub type Tests<'a> = &'a (dyn Fn(&Fit, &AtomicBool) -> Result<(Vec<f64>, Vec<f64>)> + Sync);
+
+/// How every response is fitted and tested.
+pub struct Plan<'a> {
+    pub criterion: Criterion,
+    pub control: &'a Control,
+    pub tests: Tests<'a>,
 }
 
 /// Responses with the same missing cells, and the design of the rows that they have.
@@ -44,18 +57,15 @@ struct Pattern {
 pub fn fit_many(
     source: &dyn RowSource,
     responses: &[Vec<f64>],
-    criterion: Criterion,
-    control: &Control,
+    plan: &Plan,
     stop: &AtomicBool,
     done: &AtomicUsize,
 ) -> Result<Vec<Result<ManyFit>>> {
     let mut all = Batch::default();
     source.read(0..source.n_rows(), &mut all)?;
     let patterns = patterns(responses);
-    let by_pattern: Vec<Vec<(usize, Result<ManyFit>)>> = patterns
-        .par_iter()
-        .map(|pattern| fit_pattern(source, &all, pattern, responses, criterion, control, (stop, done)))
-        .collect();
+    let by_pattern: Vec<Vec<(usize, Result<ManyFit>)>> =
+        patterns.par_iter().map(|pattern| fit_pattern(source, &all, pattern, responses, plan, (stop, done))).collect();
     if stop.load(Ordering::Relaxed) {
         return Err(Error::Interrupted);
     }
@@ -85,13 +95,12 @@ fn fit_pattern(
     all: &Batch,
     pattern: &Pattern,
     responses: &[Vec<f64>],
-    criterion: Criterion,
-    control: &Control,
+    plan: &Plan,
     (stop, done): (&AtomicBool, &AtomicUsize),
 ) -> Vec<(usize, Result<ManyFit>)> {
     let present = |k: usize| -> Vec<f64> { pattern.rows.iter().map(|&i| responses[k][i as usize]).collect() };
     let first = present(pattern.responses[0]);
-    let shared = shared_problem(source, all, &pattern.rows, first, criterion);
+    let shared = shared_problem(source, all, &pattern.rows, first, plan.criterion);
     let shared = match shared {
         Ok(shared) => shared,
         Err(e) => {
@@ -103,7 +112,7 @@ fn fit_pattern(
         .responses
         .par_iter()
         .map(|&k| {
-            let fitted = fit_one(&shared, &present(k), control, stop);
+            let fitted = fit_one(&shared, &present(k), plan, stop);
             done.fetch_add(1, Ordering::Relaxed);
             (k, fitted)
         })
@@ -134,12 +143,7 @@ fn shared_problem(
     Ok((Problem::new(a, &terms, criterion), design))
 }
 
-fn fit_one(
-    (shared, design): &(Problem, ResponseDesign),
-    y: &[f64],
-    control: &Control,
-    stop: &AtomicBool,
-) -> Result<ManyFit> {
+fn fit_one((shared, design): &(Problem, ResponseDesign), y: &[f64], plan: &Plan, stop: &AtomicBool) -> Result<ManyFit> {
     if let Some(value) = y.iter().find(|v| v.is_infinite()) {
         return Err(Error::Data(format!("the response holds {value}")));
     }
@@ -147,17 +151,24 @@ fn fit_one(
         return Err(Error::Design(format!("the response is {} in every row", y[0])));
     }
     let problem = Problem { a: Arc::new(design.with(&shared.a, y)), ..shared.clone() };
-    Ok(summary(&fit(&problem, control, stop)?))
+    let fit = fit(&problem, plan.control, stop)?;
+    match (plan.tests)(&fit, stop) {
+        Err(Error::Interrupted) => Err(Error::Interrupted),
+        tests => Ok(summary(&fit, tests)),
+    }
 }
 
-fn summary(fit: &Fit) -> ManyFit {
+fn summary(fit: &Fit, tests: Result<(Vec<f64>, Vec<f64>)>) -> ManyFit {
     let p = fit.beta.len();
-    let variance = fit.vcov();
+    let untested = tests.as_ref().err().map(ToString::to_string);
+    let (std_error, df) = tests.unwrap_or_else(|_| (vec![f64::NAN; p], vec![f64::NAN; p]));
     ManyFit {
         n_obs: fit.problem.a.n_obs,
         kept: fit.problem.a.fixed.kept.clone(),
         beta: fit.user_beta(),
-        std_error: (0..p).map(|j| variance[j * p + j].sqrt()).collect(),
+        std_error,
+        df,
+        untested,
         covariances: fit.covariances(),
         sigma: fit.evaluation.sigma,
         criterion: fit.evaluation.objective,

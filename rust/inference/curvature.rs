@@ -6,9 +6,9 @@ use crate::objective::{Problem, Workspace};
 use crate::{Error, Result};
 
 /// Step, relative to the parameter.
-const STEP: f64 = 2e-3;
+pub const STEP: f64 = 2e-3;
 /// Parameters below this step as if they were as large.
-const SMALL: f64 = 0.05;
+pub const SMALL: f64 = 0.05;
 
 /// d²d/dθdθ' (K x K, symmetric).
 ///

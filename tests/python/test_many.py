@@ -31,10 +31,17 @@ def responses(design):
 
 
 @pytest.mark.parametrize(
-    ("formula", "options"), [("~ x + (1 + x | id)", {}), ("~ x + f + (1 | id)", {"weights": "w", "reml": False})]
+    ("formula", "options", "ddf"),
+    [
+        ("~ x + (1 + x | id)", {}, "satterthwaite"),
+        ("~ x + (1 + x | id)", {}, "kenward-roger"),
+        ("~ x + f + (1 | id)", {"weights": "w", "reml": False}, "satterthwaite"),
+        ("~ x + f + (1 | id)", {}, "residual"),
+        ("~ x + f + (1 | id)", {}, "normal"),
+    ],
 )
-def test_every_response_is_fitted_as_if_alone(design, responses, formula, options):
-    table = hlmrs.fit_many(responses, formula, design, **options)
+def test_every_response_is_fitted_as_if_alone(design, responses, formula, options, ddf):
+    table = hlmrs.fit_many(responses, formula, design, ddf=ddf, **options)
     assert table["response"].unique(maintain_order=True).to_list() == [str(k) for k in range(12)]
     for k in range(10):
         mine = table.filter(pl.col("response") == str(k))
@@ -43,8 +50,9 @@ def test_every_response_is_fitted_as_if_alone(design, responses, formula, option
         assert mine["criterion"][0] == pytest.approx(alone.criterion, rel=1e-9)
         assert mine["n_obs"][0] == alone.nobs
         assert mine["status"][0] == alone.verdict.status
-        fixed, tidy = mine.filter(pl.col("effect") == "fixed"), alone.tidy(ddf="normal")
+        fixed, tidy = mine.filter(pl.col("effect") == "fixed"), alone.tidy(ddf=ddf)
         assert fixed["term"].to_list() == tidy["term"].to_list()
+        np.testing.assert_allclose(fixed["df"].to_numpy(), tidy["df"].to_numpy(), rtol=1e-3)
         for column in ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"):
             np.testing.assert_allclose(fixed[column].to_numpy(), tidy[column].to_numpy(), rtol=1e-5, atol=1e-9)
         sd = mine.filter(pl.col("effect") == "sd")["estimate"].to_numpy()
@@ -92,3 +100,21 @@ def test_refusals(design, responses):
         hlmrs.fit_many(responses[:, 0], "~ x + (1 | id)", design)
     with pytest.raises(hlmrs.OptionError, match="level"):
         hlmrs.fit_many(responses, "~ x + (1 | id)", design, level=95)
+
+
+def test_degrees_of_freedom_are_by_default_those_of_tidy(design, responses):
+    table = hlmrs.fit_many(responses[:, :2], "~ x + (1 | id)", design)
+    same = hlmrs.fit_many(responses[:, :2], "~ x + (1 | id)", design, ddf="satterthwaite")
+    assert table.equals(same)
+
+
+def test_degrees_of_freedom_that_many_fits_cannot_have_are_refused_or_explained(design, responses):
+    with pytest.raises(hlmrs.OptionError, match="'satterthwaite', 'kenward-roger', 'residual', 'normal'"):
+        hlmrs.fit_many(responses, "~ x + (1 | id)", design, ddf="containment")
+    with pytest.raises(hlmrs.OptionError, match="REML"):
+        hlmrs.fit_many(responses, "~ x + (1 | id)", design, ddf="kenward-roger", reml=False)
+    table = hlmrs.fit_many(responses[:, :2], "~ x + toep(0 + f | id)", design, ddf="kenward-roger")
+    fixed = table.filter(pl.col("effect") == "fixed")
+    assert fixed["reason"].str.contains("linear in their parameters").all()
+    assert (fixed["status"] != "failed").all()
+    assert fixed["p_value"].is_nan().all()

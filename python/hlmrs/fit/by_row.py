@@ -10,7 +10,7 @@ from .. import inference
 from ..errors import OptionError
 from ..fitting import new_columns, numeric_array
 from ..frame import Column, Frame, build, open_frame
-from ..inference import Choice
+from ..inference import DEFAULT_DDF, Choice
 from .figures import Figures, Vector
 
 
@@ -59,6 +59,7 @@ class ByRow(Figures):
         level: float = 0.95,
         offset: ArrayLike | None = None,
         variances: str = "estimated",
+        ddf: str = DEFAULT_DDF,
     ) -> Any:
         """Predict the response.
 
@@ -82,7 +83,11 @@ class ByRow(Figures):
             the formula is computed from the new data.
         variances : {"estimated", "known"}
             Whether intervals count that the variance parameters were estimated (to first order: Kackar and Harville
-            1984), or take them as known.
+            1984), or take them as known, with normal quantiles.
+        ddf : str
+            Degrees of freedom of the intervals, as in ``tidy``.  Intervals for the fixed part alone are those of
+            ``emmeans``; with random effects or for new observations there are ``"satterthwaite"`` (of the whole
+            variance: Francq, Lin and Hoyer 2019), ``"residual"`` and ``"normal"``.
 
         Returns
         -------
@@ -91,7 +96,7 @@ class ByRow(Figures):
             std_error, conf_low, conf_high``.  For a LazyFrame, a LazyFrame with these columns beside its own.
         """
         given = None if offset is None else numeric_array("offset", offset)
-        choice = Choice(random_effects, new_levels, interval, level, given, variances)
+        choice = Choice(random_effects, new_levels, interval, level, given, variances, ddf)
         if newdata is None:
             if given is not None:
                 raise OptionError("offset= is for new data; the rows of the fit have theirs already")

@@ -110,7 +110,8 @@ class Figures:
         Parameters
         ----------
         type : {"model", "kenward-roger", "CR0", "CR1", "CR1S", "CR2", "CR3"}
-            The model's; with Kenward and Roger's correction for the estimation of the variance components; or robust:
+            The model's; with Kenward and Roger's correction for the estimation of the variance components (REML only,
+            and at most 5,000 random effects that rows connect); or robust:
             right whatever the dependence within clusters, for many clusters (CR0, CR1, CR1S) or corrected for few
             (CR2, CR3), as clubSandwich for the fitted model.
         cluster : str, list of two str, or array, optional
@@ -126,6 +127,8 @@ class Figures:
         ------
         OptionError
             For an unknown type, or CR2 and CR3 where random effects cross the clusters.
+        DesignError
+            For Kenward-Roger's where it is not defined, or would be too large: the message has the size.
 
         Warns
         -----

@@ -23,13 +23,14 @@ from ..frame import open_frame
 from ..streaming import adapted, appended
 from .by_row import ByRow
 from .effect_sizes import EffectSizes
-from .marginal import Marginal
+from .means import Means
 from .panel import Panel
 from .resampling import Resampling
+from .slopes import Slopes
 from .testing import Tests
 
 
-class LinearMixedFit(Marginal, Tests, EffectSizes, Resampling, Panel, ByRow):
+class LinearMixedFit(Means, Slopes, Tests, EffectSizes, Resampling, Panel, ByRow):
     """A fitted linear mixed model, as ``lmer`` returns it.
 
     Attributes are numbers and arrays; methods return tables in the library of the data, or arrays.  It does not change:

@@ -78,9 +78,9 @@ class Tables(Figures):
             Fixed effects; standard deviations and correlations of the random effects; or the random effects themselves.
         ddf : {"satterthwaite", "kenward-roger", "containment", "between-within", "residual", "normal"}
             Degrees of freedom of the fixed effects' tests.  ``"satterthwaite"`` (the default everywhere) and
-            ``"kenward-roger"`` (which also corrects the standard errors; REML only) follow from the uncertainty of the
-            variance components; ``"containment"`` and ``"between-within"`` count; ``"residual"`` is rows minus
-            coefficients, ``"normal"`` infinite.
+            ``"kenward-roger"`` (which also corrects the standard errors; REML only, and at most 5,000 random effects
+            that rows connect) follow from the uncertainty of the variance components; ``"containment"`` and
+            ``"between-within"`` count; ``"residual"`` is rows minus coefficients, ``"normal"`` infinite.
         level : float
             Level of the confidence intervals.
         vcov, cluster

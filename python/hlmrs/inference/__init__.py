@@ -4,22 +4,22 @@
 the one entry to tests of L beta, by ``satterthwaite``, ``kenward_roger`` or ``containment``, ``robust`` has sandwiches
 by ``clusters``, and ``uncertainty`` the choice of all these; ``cells`` reads what hypotheses about terms are made of;
 ``coefficients`` has the Wald table of the fixed effects, ``variances`` the variance components, ``variance_tests``
-their tests, ``profiles`` profile likelihood, ``bootstrap`` replicates, ``panel`` every method side by side, ``effects``
-random effects and group coefficients, ``prediction`` predictions, ``residuals`` residuals, ``tables`` puts them under
-broom's names.
+their tests, ``profiles`` profile likelihood, ``bootstrap`` replicates and ``percentiles`` their quantiles, ``panel``
+every method side by side, ``effects`` random effects and group coefficients, ``prediction`` predictions, ``residuals``
+residuals, ``tables`` puts them under broom's names.
 """
 
-from .bootstrap import Bootstrap, draw, draw_statistic
+from .bootstrap import Bootstrap, draw, draw_statistic, replicates, seed_of
 from .cells import CellDesign, CellTerm, cell_design
 from .coefficients import CoefficientTable, check_level
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
-from .distributions import two_sided_p, two_sided_quantile
+from .distributions import two_sided_p, two_sided_ps, two_sided_quantile, two_sided_quantiles
 from .effects import group_coefficients, random_effects
 from .expression import polars_expression
 from .largest_statistic import LargestStatistic
 from .panel import panel_table
 from .prediction import Choice, predict, predict_rows
-from .profiles import parameter_codes, profile_table, profiles
+from .profiles import Code, parameter_codes, profile_table, profiles
 from .residuals import augment, residuals
 from .studentized_range import studentized_range_quantile, studentized_range_tail
 from .tables import (
@@ -45,6 +45,7 @@ __all__ = [
     "CellDesign",
     "CellTerm",
     "Choice",
+    "Code",
     "CoefficientTable",
     "LargestStatistic",
     "Uncertainty",
@@ -74,12 +75,16 @@ __all__ = [
     "random_effects",
     "random_parameter_table",
     "record",
+    "replicates",
     "residuals",
+    "seed_of",
     "structure_table",
     "studentized_range_quantile",
     "studentized_range_tail",
     "two_sided_p",
+    "two_sided_ps",
     "two_sided_quantile",
+    "two_sided_quantiles",
     "uncertainty",
     "variance_components",
     "variance_shares",

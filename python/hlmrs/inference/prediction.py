@@ -11,14 +11,17 @@ from ..errors import DataError, OptionError
 from ..fitting import Estimate, evaluate
 from ..formula import Column
 from .coefficients import check_level
-from .distributions import two_sided_quantile
+from .degrees_of_freedom import DEFAULT_DDF, check_ddf, contrast_rows
+from .distributions import two_sided_quantiles
 from .effects import chosen_terms
+from .satterthwaite import prediction_df
 
 Vector = NDArray[np.float64]
 
 NEW_LEVELS = ("error", "population", "missing")
 INTERVALS = ("confidence", "prediction")
 VARIANCES = ("estimated", "known")
+OF_ROWS = ("satterthwaite", "residual", "normal")
 UNSEEN = np.uint32(0xFFFFFFFF)
 
 
@@ -32,6 +35,7 @@ class Choice:
     level: float
     offset: Vector | None
     variances: str = "estimated"
+    ddf: str = DEFAULT_DDF
 
     def __post_init__(self) -> None:
         for name, value, known in (
@@ -42,6 +46,7 @@ class Choice:
             if value not in known:
                 raise OptionError(f"{name}={value!r}: choose one of {', '.join(map(repr, known))}")
         check_level(self.level)
+        check_ddf(self.ddf)
 
     @property
     def columns(self) -> list[str]:
@@ -61,10 +66,9 @@ def predict(estimate: Estimate, columns: Columns, choice: Choice) -> dict[str, V
         eta[unseen] = np.nan
     if choice.interval is None:
         return {"prediction": eta}
-    variance = _variance(estimate, rows, use, predicts_rows=choice.interval == "prediction")
-    if choice.variances == "estimated":
-        variance += _variance_of_theta(estimate, rows, use)
-    return _with_interval(eta, np.sqrt(variance), choice.level)
+    std_error, df = _uncertainty(estimate, rows, use, choice)
+    margin = two_sided_quantiles(choice.level, df) * std_error
+    return {"prediction": eta, "std_error": std_error, "conf_low": eta - margin, "conf_high": eta + margin}
 
 
 def predict_rows(estimate: Estimate, choice: Choice) -> dict[str, Vector]:
@@ -90,19 +94,40 @@ def _argument_offset(estimate: Estimate) -> Vector | None:
     return None if name is None else evaluate(estimate.data.columns, Column(name, (0, 0)))
 
 
-def _variance(estimate: Estimate, rows: NewRows, use: list[bool], *, predicts_rows: bool) -> Vector:
-    """Var of x'β + z'b, or of a new row.  There a term that is left out counts with the variance of a new group."""
+def _uncertainty(estimate: Estimate, rows: NewRows, use: list[bool], choice: Choice) -> tuple[Vector, Vector]:
+    """Return standard errors and degrees of freedom; those of x'β alone are the ones of every other table."""
     x = np.ascontiguousarray(rows.model_matrix()[:, list(estimate.layout.kept)])
+    new_rows, known = choice.interval == "prediction", choice.variances == "known"
+    if not (any(use) or new_rows):
+        _, std_error, df = contrast_rows(estimate, x, "normal" if known else choice.ddf)
+        return std_error, df
+    if not known and choice.ddf not in OF_ROWS:
+        raise OptionError(
+            f"ddf={choice.ddf!r} is of the fixed part alone: interval='confidence' with random_effects=False; "
+            f"otherwise choose one of {', '.join(map(repr, OF_ROWS))}"
+        )
+    terms = _terms(rows, use, new_rows=new_rows)
+    variance = estimate.core.prediction_variance(x, terms)
+    if new_rows:
+        variance = variance + estimate.core.sigma**2
+    if known:
+        return np.sqrt(variance), np.full(len(x), np.inf)
+    if choice.ddf == "satterthwaite":
+        df = prediction_df(estimate, variance, estimate.core.prediction_slopes(x, terms, new_rows))
+    else:
+        df = np.full(len(x), np.inf if choice.ddf == "normal" else float(estimate.layout.n_rows - x.shape[1]))
+    return np.sqrt(variance + _variance_of_theta(estimate, rows, use)), df
+
+
+def _terms(rows: NewRows, use: list[bool], *, new_rows: bool) -> list[tuple[Vector, NDArray[np.uint32]] | None]:
+    """Return z and levels of the terms used.  In new rows one that is left out has the variance of a new group."""
     terms: list[tuple[Vector, NDArray[np.uint32]] | None] = []
     for k, used in enumerate(use):
         if used:
             terms.append((rows.term_matrix(k), rows.term_codes(k)))
-        elif predicts_rows:
-            terms.append((rows.term_matrix(k), np.full(rows.n_rows, UNSEEN)))
         else:
-            terms.append(None)
-    variance = estimate.core.prediction_variance(x, terms)
-    return variance + estimate.core.sigma**2 if predicts_rows else variance
+            terms.append((rows.term_matrix(k), np.full(rows.n_rows, UNSEEN)) if new_rows else None)
+    return terms
 
 
 def _variance_of_theta(estimate: Estimate, rows: NewRows, use: list[bool]) -> Vector:
@@ -119,11 +144,6 @@ def _variance_of_theta(estimate: Estimate, rows: NewRows, use: list[bool]) -> Ve
     moved = np.array(by_theta)
     variance: Vector = np.einsum("ki,kl,li->i", moved, slopes["covariance"], moved)
     return variance
-
-
-def _with_interval(eta: Vector, std_error: Vector, level: float) -> dict[str, Vector]:
-    margin = two_sided_quantile(level, np.inf) * std_error
-    return {"prediction": eta, "std_error": std_error, "conf_low": eta - margin, "conf_high": eta + margin}
 
 
 def _unseen_rows(estimate: Estimate, rows: NewRows, use: list[bool], rule: str) -> NDArray[np.bool_] | None:

@@ -42,11 +42,20 @@ def satterthwaite_joint(estimate: Estimate, rows: Matrix) -> float:
     return 2 * expectation / (expectation - len(rows))
 
 
+def prediction_df(estimate: Estimate, variance: Vector, slopes: Matrix) -> Vector:
+    """Return 2 v^2 / Var(v) for variances of predictions and their slopes in the variance parameters (m, k)."""
+    uncertainty = np.einsum("mi,ml,li->i", slopes, _parts(estimate)["covariance"], slopes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        df: Vector = np.where(variance == 0, np.inf, 2 * variance**2 / uncertainty)
+    return df
+
+
 def _parts(estimate: Estimate) -> dict[str, Any]:
-    if "satterthwaite" not in estimate.memo:
-        estimate.memo["satterthwaite"] = satterthwaite(estimate.core)
-    parts: dict[str, Any] = estimate.memo["satterthwaite"]
-    if parts["n_negative"] or not estimate.verdict.converged:
+    of = estimate.fitted
+    if "satterthwaite" not in of.memo:
+        of.memo["satterthwaite"] = satterthwaite(of.core)
+    parts: dict[str, Any] = of.memo["satterthwaite"]
+    if parts["n_negative"] or of.core.is_adapted or not estimate.verdict.converged:
         warnings.warn(
             "the fit is not at an optimum, so Satterthwaite's degrees of freedom are approximate; "
             "fit again, or use ddf='normal'",

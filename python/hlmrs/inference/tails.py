@@ -5,7 +5,7 @@ The incomplete gamma function by its series and, by Lentz's method, its continue
 
 import math
 
-from .distributions import away_from_zero, beta_fraction
+from .._core import incomplete_beta
 
 _TINY = 1e-300
 _TERMS = 100_000
@@ -64,17 +64,6 @@ def chi_square_tail(statistic: float, df: float) -> float:
     return _upper_gamma(df / 2, statistic / 2)
 
 
-def incomplete_beta(a: float, b: float, x: float, complement: float) -> float:
-    """I_x(a, b); `complement` is 1 - x, without the rounding of a subtraction."""
-    if x <= 0 or complement <= 0:
-        return 0.0 if x <= 0 else 1.0
-    if x > (a + 1) / (a + b + 2):
-        return 1 - incomplete_beta(b, a, complement, x)
-    log_beta = math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
-    front = math.exp(a * math.log(x) + b * math.log(complement) - log_beta) / a
-    return front * beta_fraction(a, b, x)
-
-
 def _upper_gamma(a: float, x: float) -> float:
     """Q(a, x)."""
     front = math.exp(a * math.log(x) - x - math.lgamma(a))
@@ -86,8 +75,8 @@ def _upper_gamma(a: float, x: float) -> float:
     for k in range(1, _TERMS):
         numerator = -k * (k - a)
         b += 2
-        d = 1 / away_from_zero(b + numerator * d)
-        c = away_from_zero(b + numerator / c)
+        d = 1 / _away_from_zero(b + numerator * d)
+        c = _away_from_zero(b + numerator / c)
         value *= c * d
         if abs(c * d - 1) < _PRECISION:
             break
@@ -102,3 +91,8 @@ def _gamma_series(a: float, x: float) -> float:
         if term < total * _PRECISION:
             break
     return total
+
+
+def _away_from_zero(value: float) -> float:
+    """Return a value that may be divided by."""
+    return value if abs(value) > _TINY else _TINY

@@ -156,14 +156,14 @@ def level_shares(estimate: Estimate, axes: Sequence[Axis]) -> Vector:
     shape = tuple(len(axis.places) for axis in axes)
     counts = np.zeros(shape)
     weights = estimate.rows.weights()
-    codes = [_codes(estimate, axis) for axis in axes]
+    codes = [axis_codes(estimate, axis) for axis in axes]
     inside = np.logical_and.reduce([code >= 0 for code in codes])
     places = tuple(code[inside] for code in codes)
     np.add.at(counts, places, 1.0 if weights is None else weights[inside])
     return np.asarray(counts / counts.sum())
 
 
-def _codes(estimate: Estimate, axis: Axis) -> NDArray[np.intp]:
+def axis_codes(estimate: Estimate, axis: Axis) -> NDArray[np.intp]:
     """Return the place of every row used on a factor's axis, -1 where it is not on the grid."""
     spec = estimate.request.spec
     assert axis.factor is not None, "a factor's axis"

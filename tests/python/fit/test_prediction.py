@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 import hlmrs
+from hlmrs.inference import DDF_METHODS, two_sided_quantile
 
 SLEEP = hlmrs.datasets.load("sleepstudy", "polars")
 Z95 = 1.959963984540054
@@ -175,3 +176,39 @@ def test_contrasts_are_remembered():
         np.testing.assert_allclose(fit.predict(cake[::-1]), plain.predict(cake[::-1]), rtol=1e-7)
         if coding is named:
             assert fit.coef_names[1:3] == ["recipeAvB", "recipeABvC"]
+
+
+@pytest.mark.parametrize("ddf", DDF_METHODS)
+def test_intervals_of_the_fixed_part_are_those_of_marginal_means(ddf):
+    data = hlmrs.datasets.load("Orthodont", "polars")
+    fit = hlmrs.lmer("distance ~ age * Sex + (age | Subject)", data)
+    means = fit.emmeans(["age", "Sex"], at={"age": [9.0, 11.0]}, ddf=ddf)
+    got = fit.predict(means.select("age", "Sex"), random_effects=False, interval="confidence", ddf=ddf)
+    for column in ("std_error", "conf_low", "conf_high"):
+        np.testing.assert_allclose(got[column].to_numpy(), means[column].to_numpy(), rtol=1e-9)
+
+
+def test_a_new_row_of_a_balanced_one_way_design_has_the_degrees_of_freedom_of_its_mean_squares():
+    # the variance of a new group's row is (k + 1) / (k n) MSA + (1 - 1 / n) MSE: Satterthwaite (1946)
+    data = hlmrs.datasets.load("Dyestuff", "polars")
+    fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", data)
+    y, k, n = data["Yield"].to_numpy().reshape(6, 5), 6, 5
+    between = n * y.mean(axis=1).var(ddof=1)
+    within = ((y - y.mean(axis=1, keepdims=True)) ** 2).sum() / (k * (n - 1))
+    parts = np.array([(k + 1) / (k * n) * between, (1 - 1 / n) * within])
+    df = parts.sum() ** 2 / (parts**2 / np.array([k - 1, k * (n - 1)])).sum()
+    row = fit.predict(pl.DataFrame({"Batch": ["new"]}), interval="prediction", new_levels="population", level=0.9)
+    margin = two_sided_quantile(0.9, df) * np.sqrt(parts.sum())
+    assert row["conf_high"][0] - row["prediction"][0] == pytest.approx(margin, rel=1e-6)
+    known = fit.predict(
+        pl.DataFrame({"Batch": ["new"]}), interval="prediction", new_levels="population", variances="known"
+    )
+    margin = two_sided_quantile(0.95, np.inf) * np.sqrt(parts.sum())
+    assert known["conf_high"][0] - known["prediction"][0] == pytest.approx(margin, rel=1e-6)
+
+
+def test_degrees_of_freedom_of_the_fixed_part_are_refused_for_rows(fit):
+    with pytest.raises(hlmrs.OptionError, match=r"random_effects=False.*'satterthwaite', 'residual', 'normal'"):
+        fit.predict(interval="prediction", ddf="kenward-roger")
+    wide, narrow = (fit.predict(SLEEP.head(3), interval="prediction", ddf=ddf) for ddf in ("satterthwaite", "normal"))
+    assert (wide["conf_high"] > narrow["conf_high"]).all()

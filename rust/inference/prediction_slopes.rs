@@ -1,0 +1,51 @@
+//! How the variance of a prediction moves with the variance parameters: what its degrees of freedom follow from, also
+//! where random effects and residuals take part (Francq, Lin and Hoyer 2019, Statist. Med. 38, 5603-5622, section 3).
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::curvature::{SMALL, STEP};
+use crate::fit::Fit;
+use crate::fit::prediction::TermRows;
+use crate::{Error, Result};
+
+/// New rows: x (m x p row-major, the columns kept), random terms (None: left out), and whether residuals take part.
+pub struct Predicted<'a> {
+    pub x: &'a [f64],
+    pub m: usize,
+    pub terms: &'a [Option<TermRows<'a>>],
+    pub with_residual: bool,
+}
+
+impl Predicted<'_> {
+    fn variance(&self, fit: &Fit) -> Result<Vec<f64>> {
+        let residual = if self.with_residual { fit.evaluation.sigma.powi(2) } else { 0.0 };
+        Ok(fit.prediction_variance(self.x, self.m, self.terms)?.iter().map(|v| v + residual).collect())
+    }
+}
+
+/// dVar(x'β̂ + z'(b̂ - b)): m numbers for each parameter of `satterthwaite`, θ with σ² along its profile, then σ².
+///
+/// # Errors
+/// `Numerical` where the criterion cannot be evaluated beside θ, `Interrupted` when `stop` is set.
+pub fn prediction_slopes(fit: &Fit, rows: &Predicted, stop: &AtomicBool) -> Result<Vec<Vec<f64>>> {
+    let mut work = fit.problem.workspace();
+    let mut slopes = Vec::with_capacity(fit.theta.len() + 1);
+    for k in 0..fit.theta.len() {
+        let h = STEP * fit.theta[k].abs().max(SMALL);
+        let mut at = |shift: f64| -> Result<Vec<f64>> {
+            if stop.load(Ordering::Relaxed) {
+                return Err(Error::Interrupted);
+            }
+            let mut theta = fit.theta.clone();
+            theta[k] += shift * h;
+            let evaluation = fit.problem.evaluate(&theta, &mut work)?;
+            rows.variance(&Fit { theta, evaluation, ..fit.clone() })
+        };
+        let (far_up, up, down, far_down) = (at(2.0)?, at(1.0)?, at(-1.0)?, at(-2.0)?);
+        let slope = |i: usize| (8.0 * (up[i] - down[i]) - (far_up[i] - far_down[i])) / (12.0 * h);
+        slopes.push((0..rows.m).map(slope).collect());
+    }
+    let variance = fit.evaluation.sigma.powi(2);
+    slopes.push(rows.variance(fit)?.iter().map(|v| v / variance).collect());
+    Ok(slopes)
+}
