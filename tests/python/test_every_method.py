@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import hlmrs
-from golden import rows
+from golden import library, rows
 from kinds_of_models import KINDS, fit_of
 from methods_of_inference import METHODS
 
@@ -121,3 +121,15 @@ def test_a_method_that_cannot_be_had_says_so_in_the_panel(kind: str) -> None:
         panel = rows(METHODS["inference"](fit_of(kind)))
     for row in panel:
         assert (row["conf_low"] is None) == row["assumes"].startswith("not available"), row
+
+
+@pytest.mark.parametrize("kind", ["pandas", "dict", "slopes"])
+def test_every_table_is_of_the_callers_kind(kind: str) -> None:
+    fit = fit_of(kind)
+    own = library(fit.glance())
+    assert own == {"pandas": "pandas", "dict": "dict", "slopes": "polars"}[kind]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", hlmrs.HlmrsWarning)
+        results = {name: method(fit) for name, method in METHODS.items()}
+    frames = {name: result for name, result in results.items() if not isinstance(result, str | np.ndarray)}
+    assert {name for name, result in frames.items() if library(result) not in (own, "hlmrs")} == set()

@@ -199,3 +199,21 @@ def test_a_homogeneous_structure_has_kenward_rogers_adjustment():
         got, want = rows(fit.tidy(ddf=method))[1], rows(nested.tidy(ddf=method))[1]
         assert fit.criterion == pytest.approx(nested.criterion, abs=1e-6)
         assert (got["std_error"], got["df"]) == pytest.approx((want["std_error"], want["df"]), rel=1e-4)
+
+
+def test_degrees_of_freedom_have_no_ceiling():
+    rng = np.random.default_rng(3)
+    g, x = np.repeat(np.arange(400), 30), rng.normal(size=12_000)
+    y = x + rng.normal(size=400)[g] + rng.normal(size=12_000)
+    df = fitted("y ~ x + (1 | g)", pl.DataFrame({"y": y, "x": x, "g": g})).tidy()["df"].to_list()
+    assert df[0] == pytest.approx(399, rel=0.02)
+    assert df[1] == pytest.approx(11_600, rel=0.01)
+
+
+def test_kenward_roger_refuses_what_is_too_large_and_says_how_large():
+    a = np.repeat([0, 1], [10_020, 10])
+    b = np.repeat(np.arange(5015), 2)
+    y = np.random.default_rng(1).normal(size=len(a)) + np.random.default_rng(2).normal(size=5015)[b]
+    fit = fitted("y ~ 1 + (1 | a/b)", pl.DataFrame({"y": y, "a": a, "b": b}))
+    with pytest.raises(hlmrs.DesignError, match="5011 here, at most 5000"):
+        fit.tidy(ddf="kenward-roger")
