@@ -7,9 +7,9 @@ use super::beta::{incomplete_beta, log_gamma_ratio};
 const TERMS: usize = 1000;
 const TINY: f64 = 1e-300;
 
-/// P(|T| > |statistic|).
+/// P(|T| > |statistic|); NaN without degrees of freedom.
 pub fn two_sided_p(statistic: f64, df: f64) -> f64 {
-    if statistic.is_nan() || df.is_nan() {
+    if statistic.is_nan() || df.is_nan() || df <= 0.0 {
         return f64::NAN;
     }
     if statistic.is_infinite() {
@@ -22,9 +22,9 @@ pub fn two_sided_p(statistic: f64, df: f64) -> f64 {
     incomplete_beta(0.5 * df, 0.5, df / (df + square), square / (df + square))
 }
 
-/// The t with P(|T| <= t) = level.
+/// The t with P(|T| <= t) = level; infinite where that is too large for a number, NaN without degrees of freedom.
 pub fn two_sided_quantile(level: f64, df: f64) -> f64 {
-    if df.is_nan() {
+    if df.is_nan() || df <= 0.0 {
         return f64::NAN;
     }
     let mut t = 0.0;
@@ -32,6 +32,9 @@ pub fn two_sided_quantile(level: f64, df: f64) -> f64 {
     for _ in 0..200 {
         let step = (two_sided_p(t, df) - (1.0 - level)) / (2.0 * density(t, df));
         t += step;
+        if !t.is_finite() {
+            return f64::INFINITY;
+        }
         if step.abs() <= 1e-15 * (1.0 + t) {
             break;
         }
@@ -95,6 +98,17 @@ mod tests {
         }
         let edge = 3f64.sqrt();
         assert!((normal_tails(edge * (1.0 - 1e-14)) - normal_tails(edge * (1.0 + 1e-14))).abs() < 1e-14);
+    }
+
+    #[test]
+    fn next_to_no_degrees_of_freedom_nothing_is_known() {
+        for df in [1e-3, 1e-6, 1e-12, 1e-17] {
+            assert_eq!(two_sided_quantile(0.95, df), f64::INFINITY);
+            assert!(two_sided_p(2.0, df) > 0.99);
+        }
+        for df in [0.0, -1e-15, f64::NAN] {
+            assert!(two_sided_quantile(0.95, df).is_nan() && two_sided_p(2.0, df).is_nan());
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::objective::{Problem, Workspace};
 use crate::{Error, Result};
 
 /// Step, relative to the parameter.
-pub const STEP: f64 = 2e-3;
+const STEP: f64 = 2e-3;
 /// Parameters below this step as if they were as large.
 pub const SMALL: f64 = 0.05;
 

@@ -16,10 +16,14 @@ use super::variance_sums::{Sums, sums};
 use crate::fit::Fit;
 use crate::linalg::dense;
 use crate::objective::Criterion;
+use crate::optimize::trust_region::eigen;
 use crate::{Error, Result};
 
 /// Connected random effects, at most: memory grows with their square, time with their cube.
 pub const LARGEST: usize = 5000;
+
+/// An eigenvalue of the information, relative to that with β known, that is none.
+const NO_INFORMATION: f64 = 1e-10;
 
 /// What tests need, in the user's units; V relative to σ².
 #[derive(Debug, Clone, PartialEq)]
@@ -105,7 +109,7 @@ fn finish(fit: &Fit, parts: &FixedScores, sums: &Sums) -> Result<KenwardRoger> {
         })
         .collect();
     let covariance = inverse(&information, n);
-    if covariance.iter().any(|v| !v.is_finite()) {
+    if is_singular(&information, &sums.traces, n) {
         return Err(Error::Numerical(
             "the information about the variance parameters is singular: Kenward-Roger's adjustment does not exist"
                 .into(),
@@ -122,6 +126,14 @@ fn finish(fit: &Fit, parts: &FixedScores, sums: &Sums) -> Result<KenwardRoger> {
     let fixed = &fit.problem.a.fixed;
     let sandwiches = sums.b.iter().map(|b| fixed.covariance(&sandwich(phi, b, p))).collect();
     Ok(KenwardRoger { adjusted: fixed.covariance(&adjusted), sandwiches, covariance })
+}
+
+/// Whether the data say nothing of a combination of parameters, beside what they would say of it were β known.
+fn is_singular(information: &[f64], traces: &[f64], n: usize) -> bool {
+    let scale: Vec<f64> = (0..n).map(|k| (0.5 * traces[k * n + k]).sqrt()).collect();
+    let scaled: Vec<f64> = information.iter().enumerate().map(|(k, v)| v / (scale[k % n] * scale[k / n])).collect();
+    let (values, _) = eigen(&scaled, n);
+    !values.iter().all(|&v| v > NO_INFORMATION)
 }
 
 /// tr(A B).

@@ -6,14 +6,17 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::curvature::hessian;
+use super::curvature::{SMALL, hessian};
 use super::fixed_scores::FixedScores;
 use crate::Result;
 use crate::fit::Fit;
 use crate::optimize::trust_region::eigen;
 
-/// A curvature this much below the largest is none: the criterion does not depend on that combination.
-const NO_CURVATURE: f64 = 1e-9;
+/// Curvature, in units of the parameters themselves, below which the data say next to nothing: relative to the
+/// largest, and in itself.
+const NO_CURVATURE: (f64, f64) = (1e-9, 1e-7);
+/// Rounding is this much larger.
+const NOISE: f64 = 1e3;
 
 /// Var(β̂)'s dependence on the variance parameters, in the user's units.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +47,7 @@ pub fn satterthwaite(fit: &Fit, stop: &AtomicBool) -> Result<Satterthwaite> {
         derivatives.push(problem.a.fixed.covariance(&total));
     }
     derivatives.push(fit.unscaled_vcov.clone());
-    let (inverse, n_negative) = pseudo_inverse(&hessian(problem, &fit.theta, &mut work, stop)?, n);
+    let (inverse, n_negative) = inverse(&hessian(problem, &fit.theta, &mut work, stop)?, &fit.theta);
     let mut covariance = vec![0.0; (n + 1) * (n + 1)];
     for (i, value) in inverse.iter().enumerate() {
         covariance[i / n * (n + 1) + i % n] = 2.0 * value;
@@ -53,14 +56,20 @@ pub fn satterthwaite(fit: &Fit, stop: &AtomicBool) -> Result<Satterthwaite> {
     Ok(Satterthwaite { derivatives, covariance, n_negative })
 }
 
-/// The inverse over directions of positive curvature, and how many bend downwards.
-fn pseudo_inverse(h: &[f64], n: usize) -> (Vec<f64>, usize) {
-    let (values, vectors) = eigen(h, n);
-    let least = NO_CURVATURE * values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+/// The inverse of a curvature, and how many directions bend downwards, which count as known; one without curvature
+/// is unknown.
+fn inverse(h: &[f64], theta: &[f64]) -> (Vec<f64>, usize) {
+    let n = theta.len();
+    let unit: Vec<f64> = theta.iter().map(|t| t.abs().max(SMALL)).collect();
+    let scaled: Vec<f64> = h.iter().enumerate().map(|(k, v)| v * unit[k % n] * unit[k / n]).collect();
+    let (values, vectors) = eigen(&scaled, n);
+    let largest = values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+    let least = (NO_CURVATURE.0 * largest).max(NO_CURVATURE.1);
     let mut inverse = vec![0.0; n * n];
-    for k in (0..n).filter(|&k| values[k] > least) {
+    for k in (0..n).filter(|&k| values[k] >= -NOISE * least) {
         let v = &vectors[k * n..(k + 1) * n];
-        (0..n * n).for_each(|i| inverse[i] += v[i / n] * v[i % n] / values[k]);
+        let add = |i: usize| v[i / n] * v[i % n] * unit[i / n] * unit[i % n] / values[k].max(least);
+        (0..n * n).for_each(|i| inverse[i] += add(i));
     }
-    (inverse, values.iter().filter(|v| **v < -1e3 * least).count())
+    (inverse, values.iter().filter(|v| **v < -NOISE * least).count())
 }

@@ -11,7 +11,7 @@ from ..fitting import estimate as fit_request
 from ..formula import Column as ColumnName
 from ..formula import Factor
 from ..frame import Column
-from ..inference import Uncertainty, check_level, two_sided_quantile, variance_components
+from ..inference import Uncertainty, check_level, two_sided_quantiles, variance_components
 from .shares import variance_parts
 
 Vector = NDArray[np.float64]
@@ -26,7 +26,7 @@ def standardized_table(estimate: Estimate, level: float, uncertainty: Uncertaint
     _, std_error, df = uncertainty.rows(np.eye(x.shape[1]))
     scale = (sd_x / sd_y)[varies]
     value, std_error, df = estimate.core.beta[varies] * scale, std_error[varies] * scale, df[varies]
-    margin = np.array([two_sided_quantile(level, nu) for nu in df]) * std_error
+    margin = two_sided_quantiles(level, df) * std_error
     return {
         "term": [name for name, keep in zip(estimate.layout.coef_names, varies, strict=True) if keep],
         "estimate": value,

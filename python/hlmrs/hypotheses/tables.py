@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import OptionError
 from ..fitting import Estimate
 from ..frame import Column
-from ..inference import Uncertainty, cell_design, check_level, f_tail, two_sided_p, two_sided_quantile
+from ..inference import Uncertainty, cell_design, check_level, f_tail, two_sided_ps, two_sided_quantiles
 from .terms import term_hypotheses, tested
 from .words import Hypothesis, read_hypotheses
 
@@ -50,14 +50,14 @@ def _t_rows(matrix: Vector, values: Vector, level: float, uncertainty: Uncertain
     """Lay out estimates of l'β with tests against their values."""
     estimate, std_error, df = uncertainty.rows(matrix)
     statistic = (estimate - values) / std_error
-    margin = np.array([two_sided_quantile(level, nu) for nu in df]) * std_error
+    margin = two_sided_quantiles(level, df) * std_error
     return {
         "estimate": estimate,
         "value": values,
         "std_error": std_error,
         "df": df,
         "statistic": statistic,
-        "p_value": np.array([two_sided_p(t, nu) for t, nu in zip(statistic, df, strict=True)]),
+        "p_value": two_sided_ps(statistic, df),
         "conf_low": estimate - margin,
         "conf_high": estimate + margin,
     }

@@ -13,7 +13,7 @@ from .bootstrap import Bootstrap, draw, draw_statistic, replicates, seed_of
 from .cells import CellDesign, CellTerm, cell_design
 from .coefficients import CoefficientTable, check_level
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
-from .distributions import two_sided_p, two_sided_ps, two_sided_quantile, two_sided_quantiles
+from .distributions import two_sided_ps, two_sided_quantile, two_sided_quantiles
 from .effects import group_coefficients, random_effects
 from .expression import polars_expression
 from .largest_statistic import LargestStatistic
@@ -81,7 +81,6 @@ __all__ = [
     "structure_table",
     "studentized_range_quantile",
     "studentized_range_tail",
-    "two_sided_p",
     "two_sided_ps",
     "two_sided_quantile",
     "two_sided_quantiles",

@@ -112,10 +112,14 @@ def draw(
     _check_kind(kind)
     entropy = seed_of(n, seed)
     codes = parameter_codes(estimate)
-    factors = drawn_factors(estimate, cluster)
-    values = replicates(estimate, list(codes.values()), n, kind, entropy, factors)
+    factors = drawn_factors(estimate, cluster) if kind == "case" or cluster is not None else None
+    values = replicates(estimate, list(codes.values()), n, kind, entropy, factors or ())
     names, current = list(codes), _current(estimate, list(codes))
-    return Bootstrap(kind, entropy, names, current, values, estimate.kind, lambda: _acceleration(estimate, factors))
+
+    def acceleration() -> Vector:
+        return _acceleration(estimate, drawn_factors(estimate, None) if factors is None else factors)
+
+    return Bootstrap(kind, entropy, names, current, values, estimate.kind, acceleration)
 
 
 def replicates(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OptionError
-from .distributions import two_sided_p, two_sided_quantile
+from .distributions import two_sided_ps, two_sided_quantiles
 
 Vector = NDArray[np.float64]
 
@@ -33,8 +33,8 @@ def coefficient_table(
     """Compute Wald statistics; the `dropped` columns, which depend on others, follow as NaN."""
     check_level(level)
     statistic = beta / std_error
-    p_value = np.array([two_sided_p(t, nu) for t, nu in zip(statistic, df, strict=True)])
-    margin = np.array([two_sided_quantile(level, nu) for nu in df]) * std_error
+    p_value = two_sided_ps(statistic, df)
+    margin = two_sided_quantiles(level, df) * std_error
     rows = (beta, std_error, statistic, df, p_value, beta - margin, beta + margin)
     unknown = np.full(len(dropped), math.nan)
     return CoefficientTable([*names, *dropped], *(np.concatenate([row, unknown]) for row in rows))

@@ -17,8 +17,8 @@ from ..inference import (
     f_tail,
     studentized_range_quantile,
     studentized_range_tail,
-    two_sided_p,
-    two_sided_quantile,
+    two_sided_ps,
+    two_sided_quantiles,
 )
 from .functions import Estimates
 
@@ -57,11 +57,11 @@ def adjusted(found: Estimates, family: Family, level: float) -> tuple[Vector, Ve
 
 
 def _raw(found: Estimates) -> Vector:
-    return np.array([two_sided_p(t, df) for t, df in zip(found.statistic, found.df, strict=True)])
+    return two_sided_ps(found.statistic, found.df)
 
 
 def _t_quantiles(found: Estimates, level: float) -> Vector:
-    return np.array([two_sided_quantile(level, df) for df in found.df])
+    return two_sided_quantiles(level, found.df)
 
 
 def _none(found: Estimates, _: Family, level: float) -> tuple[Vector, Vector]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..errors import OptionError
 from ..fitting import Estimate
 from ..frame import Column
-from ..inference import Uncertainty, check_level, two_sided_quantile
+from ..inference import Uncertainty, check_level, two_sided_quantiles
 from .functions import LinearFunctions, axis_columns, estimates
 from .grid import At, Axis, ReferenceGrid, level_shares, reference_grid, variable_names
 
@@ -33,7 +33,7 @@ def marginal_means(
     grid = reference_grid(estimate, at)
     functions = mean_functions(estimate, grid, names, weights)
     found = estimates(functions, uncertainty)
-    margin = np.array([two_sided_quantile(level, df) for df in found.df]) * found.std_error
+    margin = two_sided_quantiles(level, found.df) * found.std_error
     return {
         **functions.columns,
         "estimate": found.value,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..errors import DesignError, OptionError
 from ..fitting import Estimate
 from ..frame import Column
-from ..inference import Uncertainty, check_level, two_sided_quantile
+from ..inference import Uncertainty, check_level, two_sided_quantiles
 from .functions import LinearFunctions, estimates
 from .grid import At, column_values, grid_axes
 from .slopes import covariate, slope_functions
@@ -63,7 +63,7 @@ def significance_regions(
 def _excess(functions: LinearFunctions, level: float, uncertainty: Uncertainty) -> tuple[Vector, Vector]:
     """|t| less its critical value, and the slope."""
     found = estimates(functions, uncertainty)
-    critical = np.array([two_sided_quantile(level, df) for df in found.df])
+    critical = two_sided_quantiles(level, found.df)
     return np.abs(found.statistic) - critical, found.value
 
 

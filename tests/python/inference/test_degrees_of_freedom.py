@@ -1,6 +1,7 @@
 """Degrees of freedom: those of classical ANOVA, of other implementations, and of dense algebra."""
 
 import json
+import math
 import warnings
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import hlmrs
 from golden import FOLDER, rows
 from hlmrs.inference import DDF_METHODS, contrast_rows, joint_test, vcov
+from kinds_of_models import rows_of_groups
 
 GOLDEN = json.loads((FOLDER / "degrees_of_freedom.json").read_text())["cases"]
 METHODS = ["satterthwaite", "kenward-roger"]
@@ -216,4 +218,22 @@ def test_kenward_roger_refuses_what_is_too_large_and_says_how_large():
     y = np.random.default_rng(1).normal(size=len(a)) + np.random.default_rng(2).normal(size=5015)[b]
     fit = fitted("y ~ 1 + (1 | a/b)", pl.DataFrame({"y": y, "a": a, "b": b}))
     with pytest.raises(hlmrs.DesignError, match="5011 here, at most 5000"):
+        fit.tidy(ddf="kenward-roger")
+
+
+@pytest.mark.parametrize("random", ["(1 | g)", "(1 | g) + (1 | h)"])
+def test_where_the_data_say_nothing_of_a_variance_intervals_have_no_end(random):
+    # two groups that differ in w: between groups there is one comparison, and w takes it
+    data = rows_of_groups(2, 30)
+    fit = fitted(f"y ~ x + w + {random}", data)
+    assert fit.verdict.status == "flat"
+    table = {row["term"]: row for row in rows(fit.tidy())}
+    assert table["w"]["df"] < 1e-3
+    assert table["w"]["p_value"] > 0.99
+    assert (table["w"]["conf_low"], table["w"]["conf_high"]) == (-math.inf, math.inf)
+    if "h" in random:  # the rest is as if the groups were fixed
+        x = {row["term"]: row for row in rows(fitted("y ~ x + g + (1 | h)", data).tidy())}["x"]
+        assert table["x"]["df"] == pytest.approx(x["df"], rel=1e-3)
+        assert table["x"]["std_error"] == pytest.approx(x["std_error"], rel=1e-4)
+    with pytest.raises(hlmrs.NumericalError, match="singular"):
         fit.tidy(ddf="kenward-roger")
