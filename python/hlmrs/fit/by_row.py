@@ -87,13 +87,30 @@ class ByRow(Figures):
         ddf : str
             Degrees of freedom of the intervals, as in ``tidy``.  Intervals for the fixed part alone are those of
             ``emmeans``; with random effects or for new observations there are ``"satterthwaite"`` (of the whole
-            variance: Francq, Lin and Hoyer 2019), ``"residual"`` and ``"normal"``.
+            variance: Francq, Lin and Hoyer 2019), ``"residual"`` and ``"normal"``.  Satterthwaite's take two passes
+            over the new rows for each variance parameter.
 
         Returns
         -------
         array or data frame
             Predictions, one per row, NaN where a value is missing; with an interval a frame with ``prediction,
             std_error, conf_low, conf_high``.  For a LazyFrame, a LazyFrame with these columns beside its own.
+
+        Raises
+        ------
+        DataError
+            For a level that the fit has not seen, unless ``new_levels`` says what it gets; or a column that is missing.
+        OptionError
+            For an unknown choice, or degrees of freedom that such an interval does not have.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "dict"))
+        >>> new = {"Days": [5.0], "Subject": ["new"]}
+        >>> row = fit.predict(new, new_levels="population", interval="prediction")
+        >>> [round(float(row[name][0])) for name in ("prediction", "conf_low", "conf_high")]
+        [304, 205, 402]
         """
         given = None if offset is None else numeric_array("offset", offset)
         choice = Choice(random_effects, new_levels, interval, level, given, variances, ddf)
