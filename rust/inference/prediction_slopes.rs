@@ -8,8 +8,8 @@ use crate::fit::Fit;
 use crate::fit::prediction::TermRows;
 use crate::{Error, Result};
 
-/// Step, relative to θ, of central differences: the variances are exact, and each costs a pass over the rows.
-const STEP: f64 = 2e-4;
+/// Step, relative to θ, of one-sided differences: the variances are exact, and each costs a pass over the rows.
+const STEP: f64 = 1e-6;
 
 /// New rows: x (m x p row-major, the columns kept), random terms (None: left out), and whether residuals take part.
 pub struct Predicted<'a> {
@@ -32,22 +32,23 @@ impl Predicted<'_> {
 /// `Numerical` where the criterion cannot be evaluated beside θ, `Interrupted` when `stop` is set.
 pub fn prediction_slopes(fit: &Fit, rows: &Predicted, stop: &AtomicBool) -> Result<Vec<Vec<f64>>> {
     let mut work = fit.problem.workspace();
+    let mut at = |theta: Vec<f64>| -> Result<(Vec<f64>, f64)> {
+        if stop.load(Ordering::Relaxed) {
+            return Err(Error::Interrupted);
+        }
+        // σ follows θ here, also where a fit has that of other rows
+        let evaluation = fit.problem.evaluate(&theta, &mut work)?;
+        let variance = evaluation.sigma.powi(2);
+        Ok((rows.variance(&Fit { theta, evaluation, ..fit.clone() })?, variance))
+    };
+    let (own, variance) = at(fit.theta.clone())?;
     let mut slopes = Vec::with_capacity(fit.theta.len() + 1);
     for k in 0..fit.theta.len() {
         let h = STEP * fit.theta[k].abs().max(SMALL);
-        let mut at = |shift: f64| -> Result<Vec<f64>> {
-            if stop.load(Ordering::Relaxed) {
-                return Err(Error::Interrupted);
-            }
-            let mut theta = fit.theta.clone();
-            theta[k] += shift * h;
-            let evaluation = fit.problem.evaluate(&theta, &mut work)?;
-            rows.variance(&Fit { theta, evaluation, ..fit.clone() })
-        };
-        let (up, down) = (at(1.0)?, at(-1.0)?);
-        slopes.push(up.iter().zip(&down).map(|(up, down)| (up - down) / (2.0 * h)).collect());
+        let mut theta = fit.theta.clone();
+        theta[k] += h;
+        slopes.push(at(theta)?.0.iter().zip(&own).map(|(moved, own)| (moved - own) / h).collect());
     }
-    let variance = fit.evaluation.sigma.powi(2);
-    slopes.push(rows.variance(fit)?.iter().map(|v| v / variance).collect());
+    slopes.push(own.iter().map(|v| v / variance).collect());
     Ok(slopes)
 }

@@ -87,8 +87,8 @@ class ByRow(Figures):
         ddf : str
             Degrees of freedom of the intervals, as in ``tidy``.  Intervals for the fixed part alone are those of
             ``emmeans``; with random effects or for new observations there are ``"satterthwaite"`` (of the whole
-            variance: Francq, Lin and Hoyer 2019), ``"residual"`` and ``"normal"``.  Satterthwaite's take two passes
-            over the new rows for each variance parameter.
+            variance: Francq, Lin and Hoyer 2019), ``"residual"`` and ``"normal"``.  Satterthwaite's take a pass over
+            the new rows for each variance parameter.
 
         Returns
         -------
