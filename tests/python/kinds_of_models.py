@@ -86,6 +86,20 @@ KINDS: dict[str, Callable[[], Any]] = {
     "cells only": of("y ~ 0 + f:h + (1 | g)", rows_of_groups),
     "missing values": of("y ~ x + w + f + (1 | g)", with_missing_values),
     "spline": of("y ~ ns(x, 3) + w + f + (1 | g)", rows_of_groups),
+    "response of a function": of("exp(y) ~ x + w + f + (1 | g)", rows_of_groups),
+    "sum contrasts": of("y ~ f * x + w + (1 | g)", rows_of_groups, contrasts={"f": "sum"}),
+    "logical predictor": of(
+        "y ~ above * x + w + f + (1 | g)", lambda: rows_of_groups().with_columns(above=pl.col("x") > 0)
+    ),
+    "unused level": of(
+        "y ~ f * x + w + (1 | g)", lambda: rows_of_groups().with_columns(pl.col("f").cast(pl.Enum("cabd")))
+    ),
+    "factors combined": of("y ~ x + w + f + (1 | g:h)", rows_of_groups),
+    "slopes that cross, weighted": of("y ~ x + w + f + (1 | g) + (0 + x | h)", rows_of_groups, weights="weight"),
+    "three crossed terms": of("y ~ x + w + f + (1 | g) + (1 | h) + (1 | g:h)", rows_of_groups),
+    "within and between": of("y ~ within(x, g) * f + between(x, g) + w + (1 | g)", rows_of_groups),
+    "arrow": of("y ~ x * f + w + (x | g)", lambda: rows_of_groups().to_arrow()),
+    "lazy": of("y ~ x * f + w + (x | g)", lambda: rows_of_groups().lazy()),
     "pandas": of("y ~ x * f + w + (x | g)", lambda: rows_of_groups().to_pandas()),
     "dict": of("y ~ x * f + w + (x | g)", lambda: {c.name: c.to_numpy() for c in rows_of_groups()}),
 }

@@ -26,7 +26,7 @@ def first_coefficient(fit: Any) -> str:
 def robust_options(fit: Any, vcov: str) -> dict[str, Any]:
     """Name the clusters where random effects cross."""
     crossed = len(fit.n_groups) > 1 and "cask" not in fit.formula
-    return {"cluster": list(fit.n_groups)} if crossed and vcov in ("CR0", "CR1", "CR1S") else {}
+    return {"cluster": list(fit.n_groups)[:2]} if crossed and vcov in ("CR0", "CR1", "CR1S") else {}
 
 
 Method = Callable[[Any], Any]

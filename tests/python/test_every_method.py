@@ -14,9 +14,9 @@ from golden import library, rows
 from kinds_of_models import KINDS, fit_of
 from methods_of_inference import METHODS
 
-CROSSED = ("crossed", "crossed with slopes")
+CROSSED = ("crossed", "crossed with slopes", "slopes that cross, weighted", "three crossed terms")
 NO_TERMS = ("variance of zero", "intercept only", "crossed", "nested", "no fixed effects")
-NO_COVARIATE = (*NO_TERMS, "cs", "homcs", "toep", "factor slopes", "cells only")
+NO_COVARIATE = (*NO_TERMS, "cs", "homcs", "toep", "factor slopes", "cells only", "within and between")
 
 REFUSALS: list[tuple[str, tuple[str, ...], str]] = [
     ("kenward-roger", ("by maximum likelihood",), "REML"),
