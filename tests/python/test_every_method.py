@@ -33,7 +33,6 @@ REFUSALS: list[tuple[str, tuple[str, ...], str]] = [
     ("slopes", NO_COVARIATE, "no variable"),
     ("johnson_neyman", (*NO_COVARIATE, "ar1"), "no variable"),
     ("johnson_neyman", ("dependent columns",), "do not determine"),
-    ("variance_reduction", ("missing values",), "null="),
     ("compare", ("missing values",), "same rows"),
 ]
 """What is refused: a word of the method's name, kinds of models, and what the reason says."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from ..fitting import Estimate, change_request
+from ..fitting import Estimate, change_request, request_of_rows
 from ..fitting import estimate as fit_request
 from ..formula import Column as ColumnName
 from ..formula import Factor
@@ -78,14 +78,10 @@ def reduction_table(estimate: Estimate, null: Estimate | None) -> dict[str, Colu
 
 def _null_model(estimate: Estimate) -> Estimate:
     """Fit an intercept, and a random one for every grouping factor, to the rows of the fit."""
-    if estimate.layout.n_rows != estimate.layout.n_rows_input:
-        raise DataError(
-            "rows with missing values were dropped, and the null model would keep some of them: fit it to the same "
-            "rows, and give it as null="
-        )
     groups = dict.fromkeys(":".join(_written(random.group)) for random in estimate.request.spec.random)
     formula = ". ~ 1 + " + " + ".join(f"(1 | {group})" for group in groups)
-    return fit_request(change_request(estimate.request, formula, estimate.frame.names, {}), estimate.frame)
+    request = change_request(estimate.request, formula, estimate.frame.names, {})
+    return fit_request(request_of_rows(request, estimate.rows.kept), estimate.frame)
 
 
 def _written(factors: tuple[Factor, ...]) -> Iterator[str]:

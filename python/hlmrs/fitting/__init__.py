@@ -8,7 +8,7 @@ tells the user; ``state`` saves an estimate.
 from .arguments import refuse_unknown, take_alias
 from .estimate import Estimate, RowValues, estimate, estimate_settled, of_settled, reestimate
 from .layout import Layout, RandomTermLayout
-from .request import Contrast, Request, change_request, make_request, numeric_array
+from .request import Contrast, Request, change_request, make_request, numeric_array, request_of_rows
 from .rows import Splines, batch_columns, evaluate, learned_columns, model_rows, new_columns
 from .state import from_state, to_state
 from .verdict import Verdict
@@ -37,6 +37,7 @@ __all__ = [
     "of_settled",
     "reestimate",
     "refuse_unknown",
+    "request_of_rows",
     "take_alias",
     "to_state",
     "warn_about_data",

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..control import Control
 from ..errors import DataError, DesignError, OptionError
-from ..formula import NO_RANDOM_TERM, ModelSpec, parse, parse_update
+from ..formula import NO_RANDOM_TERM, Column, Factor, ModelSpec, parse, parse_update
 from ..formula.contrasts import CONTRASTS
 from ..formula.suggest import suggestion
 from .arguments import refuse_unknown
@@ -20,6 +20,7 @@ Contrast: TypeAlias = "str | ArrayLike | Mapping[str, Sequence[float]]"
 
 ARRAY_WEIGHTS = "(weights)"
 ARRAY_OFFSET = "(offset)"
+KEPT_ROWS = "(kept)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,15 @@ def change_request(old: Request, change: str, names: Sequence[str], options: Map
     if "contrasts" in options:
         return new
     return replace(new, contrasts={name: c for name, c in old.contrasts.items() if name in _coded(new.spec)})
+
+
+def request_of_rows(request: Request, kept: NDArray[np.bool_] | None) -> Request:
+    """Leave out the rows that another model did not keep: an offset of zero has no value there."""
+    if kept is None:
+        return request
+    offset = Factor(KEPT_ROWS, Column(KEPT_ROWS, (0, 0)))
+    spec = replace(request.spec, offsets=(*request.spec.offsets, offset))
+    return replace(request, spec=spec, arrays={**request.arrays, KEPT_ROWS: np.where(kept, 0.0, np.nan)})
 
 
 def numeric_array(option: str, values: "ArrayLike") -> NDArray[np.float64]:

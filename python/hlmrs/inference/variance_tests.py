@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .._core import criterion_without_random_effects, exact_null, null_statistics
-from ..errors import DataError, OptionError
-from ..fitting import Estimate, estimate
+from ..errors import OptionError
+from ..fitting import Estimate, estimate, request_of_rows
 from ..formula import RandomTerm, Term
 from ..frame import Column
 from ..progress import Progress
@@ -93,12 +93,7 @@ def _fit(full: Estimate, reduction: Reduction) -> Smaller:
     if not reduction.random:
         return Smaller(None, criterion_without_random_effects(full.core), p + 1)
     spec = replace(full.request.spec, random=reduction.random)
-    smaller = estimate(replace(full.request, spec=spec), full.frame)
-    if smaller.layout.n_rows != full.layout.n_rows:
-        raise DataError(
-            f"the model without {reduction.name} uses {smaller.layout.n_rows} rows, this one {full.layout.n_rows}; "
-            "drop the rows with missing values before the fit"
-        )
+    smaller = estimate(request_of_rows(replace(full.request, spec=spec), full.rows.kept), full.frame)
     return Smaller(smaller, smaller.core.criterion, smaller.core.n_params)
 
 

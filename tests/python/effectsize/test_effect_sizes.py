@@ -185,3 +185,14 @@ def test_unknown_intervals_are_refused(sleep):
         sleep.icc(interval="delta")
     with pytest.raises(hlmrs.OptionError, match="positive"):
         sleep.r2(interval="bootstrap", n_boot=0)
+
+
+def test_the_null_model_is_fitted_to_the_rows_of_the_model():
+    data = hlmrs.datasets.load("sleepstudy", "polars").with_columns(
+        Days=pl.when(pl.int_range(pl.len()) % 7 == 3).then(None).otherwise("Days")
+    )
+    formula = "Reaction ~ Days + (1 | Subject)"
+    with pytest.warns(hlmrs.DroppedRowsWarning):
+        one = hlmrs.lmer(formula, data).variance_reduction()
+    two = hlmrs.lmer(formula, data.drop_nulls()).variance_reduction()
+    np.testing.assert_allclose(one["reduction"].to_numpy(), two["reduction"].to_numpy(), rtol=1e-6)

@@ -99,10 +99,20 @@ def test_the_bootstrap_of_a_crossed_model_is_near_its_mixture_and_does_not_depen
     assert batch["p_value"] == pytest.approx(0.2087, abs=0.08)
 
 
-def test_other_rows_and_unknown_methods_are_refused():
+def test_smaller_models_are_fitted_to_the_rows_of_the_larger_one():
     data = hlmrs.datasets.load("sleepstudy", "polars")
     data = data.with_columns(z=pl.when(pl.int_range(pl.len()) == 4).then(None).otherwise(pl.col("Days") % 3))
-    with pytest.raises(hlmrs.DataError, match="180"):
-        dropped_one_by_one(fitted("Reaction ~ Days + (1 + z | Subject)", data))
+    formula = "Reaction ~ Days + (1 + z | Subject)"
+    for options in ({}, {"method": "simulate", "n": 20, "seed": 1}):
+        one = dropped_one_by_one(fitted(formula, data), **options)
+        two = dropped_one_by_one(fitted(formula, data.drop_nulls()), **options)
+        for left, right in zip(one, two, strict=True):
+            assert left["loglik"] == pytest.approx(right["loglik"], rel=1e-9)
+            assert left["p_value"] == pytest.approx(right["p_value"], rel=1e-6)
+
+
+def test_unknown_methods_are_refused():
     with pytest.raises(hlmrs.OptionError, match="'mixture', 'simulate'"):
-        dropped_one_by_one(fitted("Reaction ~ Days + (1 | Subject)", data), method="naive")
+        dropped_one_by_one(
+            fitted("Reaction ~ Days + (1 | Subject)", hlmrs.datasets.load("sleepstudy", "polars")), method="naive"
+        )
