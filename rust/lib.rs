@@ -30,6 +30,7 @@ pub mod design;
 mod error;
 pub mod fit;
 pub mod inference;
+pub mod influence;
 pub mod linalg;
 pub mod objective;
 pub mod optimize;

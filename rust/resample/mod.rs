@@ -5,8 +5,8 @@ pub mod bootstrap;
 mod cases;
 pub mod likelihood_ratio;
 pub mod null_model;
-mod refit;
+pub mod refit;
 mod reflated;
-mod rows;
+pub mod rows;
 
 pub use bootstrap::{Kind, Request, bootstrap, jackknife};
