@@ -3,10 +3,10 @@
 //! Cook (1977), Belsley, Kuh and Welsch (1980); for mixed models Christensen, Pearson and Johnson (1992), and for the
 //! likelihood displacement Cook (1986, J. R. Statist. Soc. B 48, 133-169), restricted under REML.
 
-use super::point::Point;
 use crate::fit::parameter::{Parameter, values};
 use crate::linalg::dense;
 use crate::objective::{Criterion, Problem};
+use crate::penalized_ls::CholeskyFactor;
 use crate::{Error, Result};
 
 /// How θ without the rows is found.
@@ -86,13 +86,13 @@ impl FullData {
         rise + of_sigma + square / sigma.powi(2)
     }
 
-    pub fn at(point: &Point) -> Self {
-        let (p, stride) = (point.beta.len(), point.beta.len() + 1);
-        let l = |i: usize, j: usize| if j <= i { point.factor.xx[j * stride + i] } else { 0.0 };
+    pub fn at(problem: &Problem, factor: &CholeskyFactor) -> Self {
+        let (p, stride) = (problem.system.p, problem.system.p + 1);
+        let l = |i: usize, j: usize| if j <= i { factor.xx[j * stride + i] } else { 0.0 };
         Self {
-            logdet_fixed: point.factor.logdet_fixed,
-            pwrss: point.factor.pwrss,
-            beta: point.beta.clone(),
+            logdet_fixed: factor.logdet_fixed,
+            pwrss: factor.pwrss,
+            beta: factor.beta(&problem.system),
             precision: (0..p * p).map(|e| (0..p).map(|k| l(e % p, k) * l(e / p, k)).sum()).collect(),
         }
     }

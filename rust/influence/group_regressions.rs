@@ -77,10 +77,12 @@ fn regress(rows: &DesignRows, own: &[usize], members: &[usize], response: &[f64]
     let mut columns: Vec<Vec<f64>> = Vec::new();
     for &t in own {
         let term = &rows.terms[t];
-        columns.extend((0..term.width).map(|a| members.iter().map(|&i| root(i) * term.z[i * term.width + a]).collect()));
+        columns
+            .extend((0..term.width).map(|a| members.iter().map(|&i| root(i) * term.z[i * term.width + a]).collect()));
     }
     let r = columns.len();
-    columns.extend((0..rows.p).map(|j| members.iter().map(|&i| root(i) * rows.x[i * rows.p + j]).collect::<Vec<f64>>()));
+    columns
+        .extend((0..rows.p).map(|j| members.iter().map(|&i| root(i) * rows.x[i * rows.p + j]).collect::<Vec<f64>>()));
     let mut left: Vec<f64> = members.iter().map(|&i| root(i) * response[i]).collect();
     // modified Gram-Schmidt, twice, in the order of the columns
     let (mut basis, mut upper): (Vec<Vec<f64>>, Vec<Vec<f64>>) = (Vec::new(), Vec::new());

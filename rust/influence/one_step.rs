@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::Request;
 use super::deletion::{Deleted, FullData, Measures, Method, measures};
 use super::point::{Change, Point, exact};
-use super::refits::refitted;
+use super::refits::from_sums;
 use super::row_set::RowSet;
 use crate::design::RowSource;
 use crate::fit::{Fit, Parameter};
@@ -30,9 +30,11 @@ const NO_CURVATURE: f64 = 1e-9;
 const DOWNWARDS: f64 = -1e-5;
 /// A step is trusted while bending it matters less than this to the criterion, and it moves no scale by more than this
 /// share of itself.
-const MOST_BENDING: f64 = 0.02;
+const MOST_BENDING: f64 = 0.005;
 const LONGEST_STEP: f64 = 0.5;
 const MODEL_STEPS: usize = 20;
+/// With more rows left than this a set is cheaper to take off the sums: its time grows with their cube.
+const LARGEST_SET: usize = 600;
 
 /// Deletes every set in turn.
 ///
@@ -48,7 +50,7 @@ pub fn influence(
     let problem = exact(&fit.problem)?;
     let stencil = Stencil::new(&problem, &fit.theta, request)?;
     let sigma = fit.evaluation.sigma;
-    let full = FullData::at(&stencil.points[0]);
+    let full = FullData::at(&problem, &stencil.points[0].factor);
     let optimum = (fit.theta.as_slice(), stencil.points[0].evaluation.objective);
     (0..request.len())
         .into_par_iter()
@@ -59,11 +61,12 @@ pub fn influence(
             let members = request.rows(k);
             let stepped = match request.method {
                 Method::Refit => None,
-                _ => stencil.deleted(&RowSet::new(&rows, members, &problem.theta_map.widths), request.method),
+                method => RowSet::new(&rows, members, &problem.theta_map.widths, LARGEST_SET)
+                    .and_then(|set| stencil.deleted(&set, method)),
             };
             let deleted = match stepped {
                 Some(deleted) => deleted,
-                None => refitted(&problem, optimum, &rows, members, request.stop)?,
+                None => from_sums(&problem, optimum, &rows, members, request.method, request.stop)?,
             };
             request.done.fetch_add(1, Ordering::Relaxed);
             Ok(measures(&problem, &full, sigma, deleted.as_ref(), parameters))
@@ -102,7 +105,7 @@ impl<'a> Stencil<'a> {
             }
             points.push(Point::new(problem, &x, work)?);
         }
-        let full = points.iter().map(FullData::at).collect();
+        let full = points.iter().map(|point| FullData::at(problem, &point.factor)).collect();
         let mut stencil = Self { problem, theta: theta.to_vec(), h, points, full, curvature, third: Vec::new() };
         if request.method == Method::OneStep {
             stencil.third = (0..n).map(|j| stencil.second_differences(&|i| gradients[i][j])).collect();
@@ -127,7 +130,7 @@ impl<'a> Stencil<'a> {
         out
     }
 
-    /// The estimates without a set; the outer None asks for a refit, the inner says that there are none.
+    /// The estimates without a set; the outer None asks for the sums, the inner says that there are none.
     fn deleted(&self, set: &RowSet, method: Method) -> Option<Option<Deleted>> {
         let m = self.problem.denominator() - set.n_rows as f64;
         let base = if m > 0.0 { self.points[0].delete(set) } else { None };
@@ -151,9 +154,8 @@ impl<'a> Stencil<'a> {
         // g + Hs + T[s, s] / 2 = 0
         let mut step = plain.clone();
         for _ in 0..MODEL_STEPS {
-            let bent: Vec<f64> = (0..n * n)
-                .map(|e| curvature[e] + (0..n).map(|j| self.third[j][e] * step[j]).sum::<f64>())
-                .collect();
+            let bent: Vec<f64> =
+                (0..n * n).map(|e| curvature[e] + (0..n).map(|j| self.third[j][e] * step[j]).sum::<f64>()).collect();
             let product = |h: &[f64], i: usize| (0..n).map(|k| h[k * n + i] * step[k]).sum::<f64>();
             let slope: Vec<f64> =
                 (0..n).map(|i| gradient[i] + 0.5 * (product(&curvature, i) + product(&bent, i))).collect();

@@ -85,9 +85,8 @@ impl<'a> Point<'a> {
         let Projected { square, fixed } = self.project(set);
         let without = |i: usize, j: usize| f64::from(u8::from(i == j)) - square[j * k + i];
         let random = Mat::from_fn(k, k, without);
-        let all = Mat::from_fn(k, k, |i, j| {
-            without(i, j) - (0..p).map(|l| fixed[l * k + i] * fixed[l * k + j]).sum::<f64>()
-        });
+        let all =
+            Mat::from_fn(k, k, |i, j| without(i, j) - (0..p).map(|l| fixed[l * k + i] * fixed[l * k + j]).sum::<f64>());
         let (l, logdet) = root(&all)?;
         let (_, logdet_random) = root(&random)?;
         // L^-1 of e and of Q', Q = L_X^-T `fixed`

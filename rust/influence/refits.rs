@@ -1,15 +1,14 @@
-//! Exact refits without rows: their cross-products are taken from the sums, so that no row is read again.
+//! Estimates from the sums without some rows, whose cross-products are taken off: no row is read again.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::deletion::{Deleted, FullData, Method};
-use super::point::Point;
 use crate::Result;
 use crate::crossproduct::CrossProducts;
 use crate::objective::Problem;
 use crate::penalized_ls::System;
-use crate::resample::refit::{refit, start};
+use crate::resample::refit::{at, refit, start};
 use crate::resample::rows::DesignRows;
 
 /// The sums without some rows.  Levels that lose all theirs stay, with sums of zero, which change no criterion.
@@ -51,15 +50,17 @@ fn subtract(m: &mut [f64], a: &[f64], b: &[f64], w: f64) {
     }
 }
 
-/// The optimum without the rows, as a search from θ finds it, whose criterion is `optimal`; None where there is none.
+/// The estimates without the rows, by a search from θ, or at θ; `optimal` is the criterion of all rows there.  None
+/// where there are none.
 ///
 /// # Errors
 /// `Interrupted` when `stop` is set.
-pub fn refitted(
+pub fn from_sums(
     problem: &Problem,
     (theta, optimal): (&[f64], f64),
     rows: &DesignRows,
     members: &[u32],
+    method: Method,
     stop: &AtomicBool,
 ) -> Result<Option<Deleted>> {
     let a = without(&problem.a, rows, members);
@@ -68,12 +69,18 @@ pub fn refitted(
     }
     let system = Arc::new(System::new(&a).with_kind(problem.system.kind));
     let smaller = Problem { a: Arc::new(a), system, ..problem.clone() };
-    let (optimum, work) = refit(&smaller, smaller.workspace(), &start(&smaller, theta), stop)?;
+    let work = smaller.workspace();
+    let (optimum, work) = match method {
+        Method::Fixed => at(&smaller, work, theta),
+        Method::OneStep | Method::Refit => refit(&smaller, work, &start(&smaller, theta), stop)?,
+    };
     let Some(optimum) = optimum else { return Ok(None) };
     let covariance = work.factor.fixed_covariance(&smaller.system);
-    let Ok(all) = Point::new(problem, &optimum.theta, problem.workspace()) else { return Ok(None) };
-    let rise = all.evaluation.objective - optimal;
-    let displacement = FullData::at(&all).displacement(problem, rise, &optimum.beta, optimum.sigma);
+    let mut all = problem.workspace();
+    let Ok(evaluation) = problem.evaluate(&optimum.theta, &mut all) else { return Ok(None) };
+    let rise = evaluation.objective - optimal;
+    let displacement = FullData::at(problem, &all.factor).displacement(problem, rise, &optimum.beta, optimum.sigma);
+    let how = if method == Method::Fixed { method } else { Method::Refit };
     let (beta, theta, sigma) = (optimum.beta, optimum.theta, optimum.sigma);
-    Ok(Some(Deleted { how: Method::Refit, beta, theta, sigma, covariance, displacement }))
+    Ok(Some(Deleted { how, beta, theta, sigma, covariance, displacement }))
 }

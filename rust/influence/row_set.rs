@@ -55,22 +55,19 @@ impl RowSet {
         set
     }
 
-    /// The rows, compressed where that makes them fewer.
-    pub fn new(rows: &DesignRows, members: &[u32], widths: &[usize]) -> Self {
+    /// The rows, compressed where that makes them fewer; None where more than `largest` are left.
+    pub fn new(rows: &DesignRows, members: &[u32], widths: &[usize], largest: usize) -> Option<Self> {
+        let columns = n_columns(rows, members, widths);
+        if members.len().min(columns + 1) > largest {
+            return None;
+        }
         let plain = Self::plain(rows, members, widths);
-        let columns = plain.n_columns();
-        if plain.k > columns + 1 { plain.compressed(columns) } else { plain }
-    }
-
-    /// Columns of Z touched, and of X.
-    fn n_columns(&self) -> usize {
-        self.z.iter().flatten().map(|(_, values)| values.len() / self.k.max(1)).sum::<usize>() + self.x.len() / self.k.max(1)
+        Some(if plain.k > columns + 1 { plain.compressed(columns) } else { plain })
     }
 
     fn compressed(self, columns: usize) -> Self {
         let n = self.k;
-        let mut lines: Vec<&[f64]> =
-            self.z.iter().flatten().flat_map(|(_, values)| values.chunks_exact(n)).collect();
+        let mut lines: Vec<&[f64]> = self.z.iter().flatten().flat_map(|(_, values)| values.chunks_exact(n)).collect();
         lines.extend(self.x.chunks_exact(n));
         lines.push(&self.y);
         let r = Mat::from_fn(n, columns + 1, |i, j| lines[j][i]).qr().thin_R().to_owned();
@@ -88,4 +85,13 @@ impl RowSet {
         let x = next(self.x.len() / n);
         Self { k: columns, z, x, y: column(columns), rest: r[(columns, columns)].powi(2), ..self }
     }
+}
+
+/// Columns of Z that the rows touch, and of X.
+fn n_columns(rows: &DesignRows, members: &[u32], widths: &[usize]) -> usize {
+    let mut seen = vec![rustc_hash::FxHashSet::default(); widths.len()];
+    for term in &rows.terms {
+        seen[term.block].extend(members.iter().map(|&row| term.codes[row as usize]));
+    }
+    rows.p + seen.iter().zip(widths).map(|(levels, r)| levels.len() * r).sum::<usize>()
 }

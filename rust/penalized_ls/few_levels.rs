@@ -171,23 +171,31 @@ fn add_quadratic(m: &mut [f64], rest: &Rest, inverse: &[f64], q: usize, k: usize
     if d == 0 {
         return;
     }
-    let gathered: Vec<f64>;
-    let s = if d == q {
-        inverse
-    } else {
-        let column = |c: u32| rest.rows.iter().map(move |&r| inverse[c as usize * q + r as usize]);
-        gathered = rest.rows.iter().flat_map(|&c| column(c)).collect();
-        &gathered
-    };
-    // (S^-1 rest)' is k x d, column-major, as `rest` is
+    if 2 * d > q {
+        // most rows: zeros for the others cost less than a copy of the inverse
+        let mut whole = vec![0.0; q * k];
+        for (&row, values) in rest.rows.iter().zip(rest.values.chunks_exact(k)) {
+            whole[row as usize * k..][..k].copy_from_slice(values);
+        }
+        return add_form(m, &whole, inverse, q, k);
+    }
+    let column = |c: u32| rest.rows.iter().map(move |&r| inverse[c as usize * q + r as usize]);
+    let gathered: Vec<f64> = rest.rows.iter().flat_map(|&c| column(c)).collect();
+    add_form(m, &rest.values, &gathered, d, k);
+}
+
+/// m (k x k) += v'S v for d rows of k.
+fn add_form(m: &mut [f64], v: &[f64], s: &[f64], d: usize, k: usize) {
     let mut solved = vec![0.0; d * k];
     if k == 1 {
-        for (column, &v) in s.chunks_exact(d).zip(&rest.values) {
-            add_scaled(&mut solved, v, column);
-        }
+        s.chunks_exact(d)
+            .zip(v)
+            .filter(|(_, v)| **v != 0.0)
+            .for_each(|(column, &v)| add_scaled(&mut solved, v, column));
     } else {
-        let values = dense::view(&rest.values, k, d);
-        dense::multiply(dense::view_mut(&mut solved, k, d), faer::Accum::Replace, values, dense::view(s, d, d), 1.0);
+        // v' is k x d, column-major, as rows of k are
+        let v = dense::view(v, k, d);
+        dense::multiply(dense::view_mut(&mut solved, k, d), faer::Accum::Replace, v, dense::view(s, d, d), 1.0);
     }
-    add_gram(m, &rest.values, &solved, k);
+    add_gram(m, v, &solved, k);
 }

@@ -115,7 +115,7 @@ def draw(estimate: Estimate, n: int, kind: str, seed: int | None, cluster: str |
         values = bootstrap(
             estimate.core, estimate.rows, list(codes.values()), kind, group, n, entropy, threads, shown.reach
         )
-    current = _current(estimate, list(codes))
+    current = parameter_values(estimate, list(codes))
     return Bootstrap(kind, entropy, list(codes), current, values, estimate.kind, lambda: _acceleration(estimate, group))
 
 
@@ -174,7 +174,7 @@ def _cluster(estimate: Estimate, name: str | None) -> int:
     raise OptionError(f"cluster={name!r}: choose one of {', '.join(repr(g.name) for g in groups)}")
 
 
-def _current(estimate: Estimate, names: Sequence[str]) -> Vector:
+def parameter_values(estimate: Estimate, names: Sequence[str]) -> Vector:
     """Return the parameters of the fit itself."""
     core = estimate.core
     covariances = core.covariances()
