@@ -45,10 +45,11 @@ impl<'a> Point<'a> {
     /// `Numerical` where the criterion cannot be evaluated.
     pub fn new(problem: &'a Problem, theta: &[f64], mut work: Workspace) -> Result<Self> {
         let evaluation = problem.evaluate(theta, &mut work)?;
-        let (factor, system) = (work.factor, &problem.system);
+        let (mut factor, system) = (work.factor, &problem.system);
         let beta = factor.beta(system);
         let modes = factor.modes(system, &beta);
         let (covariance, inverse) = (factor.fixed_covariance(system), factor.trailing_inverse(system));
+        factor.trailing = Vec::new(); // its inverse is all that deletion takes
         Ok(Self { problem, evaluation, beta, covariance, modes, inverse, factor })
     }
 
@@ -119,7 +120,7 @@ fn root(a: &Mat<f64>) -> Option<(Mat<f64>, f64)> {
 }
 
 /// The trailing block's inverse takes memory of its square.
-const LARGEST_TRAILING: usize = 30_000;
+const LARGEST_TRAILING: usize = 15_000;
 
 /// The problem with a trailing block that is factored exactly.
 ///

@@ -178,10 +178,12 @@ def influence(estimate: Estimate, by: Any, method: str) -> Influence:
 
 
 def _check_memory(estimate: Estimate, method: str) -> None:
-    """The factor is held at theta and beside it in every parameter and pair of parameters."""
+    """Refuse what memory cannot hold: a factor at theta and beside it in every parameter and pair of parameters."""
     k = len(estimate.core.theta)
     points = 1 + k + k * k if method == "one-step" else 2
-    needed = points * estimate.core.problem.n_bytes
+    blocks = estimate.core.problem.structure
+    trailing = sum(block["size"] for block in blocks if block["kind"] in ("dense", "iterative"))
+    needed = points * (estimate.core.problem.n_bytes + 8 * trailing**2)
     if needed > _LARGE and needed > available():
         raise DataError(
             f"method={method!r} needs about {spoken(needed)} of memory, and {spoken(available())} are free"

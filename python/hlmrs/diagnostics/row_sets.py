@@ -44,11 +44,11 @@ def row_sets(estimate: Estimate, by: Any) -> RowSets:
 def of_codes(name: str, codes: NDArray[Any], labels: list[str]) -> RowSets:
     """Return the sets of rows with the same code; negative ones belong to none."""
     order = np.argsort(codes, kind="stable")
-    order = order[codes[order] >= 0].astype(np.uint32)
+    members = order[codes[order] >= 0].astype(np.uint32)
     sizes = np.bincount(codes[codes >= 0].astype(np.int64), minlength=len(labels))
     present = sizes > 0
     ptr = np.concatenate([[0], np.cumsum(sizes[present])]).astype(np.int64)
-    return RowSets(name, [label for label, there in zip(labels, present, strict=True) if there], ptr, order)
+    return RowSets(name, [label for label, there in zip(labels, present, strict=True) if there], ptr, members)
 
 
 def group_index(estimate: Estimate, name: str | None, option: str = "group") -> int:
@@ -94,8 +94,8 @@ def _labelled(estimate: Estimate, labels: Any) -> RowSets:
         values = values[kept]
     if values.shape != (n,):
         raise DataError(
-            f"by has shape {values.shape}; name a grouping factor or a column, give a label for each of the {n:,} rows, "
-            "or sets of rows"
+            f"by has shape {values.shape}; name a grouping factor or a column, give a label for each of the "
+            f"{n:,} rows, or sets of rows"
         )
     levels, codes = np.unique(values, return_inverse=True)
     return of_codes("label", codes.astype(np.int64), [str(level) for level in levels])
@@ -109,7 +109,8 @@ def _given(estimate: Estimate, sets: Mapping[str, Any]) -> RowSets:
     found = []
     for name, members in sets.items():
         positions = np.unique(np.asarray(members))
-        if positions.dtype.kind not in "iu" or (positions.size and not (0 <= positions[0] and positions[-1] < total)):
+        outside = positions.size > 0 and bool(positions.min() < 0 or positions.max() >= total)
+        if positions.dtype.kind not in "iu" or outside:
             raise DataError(f"by: set {name!r} must have whole numbers from 0 to {total - 1}, positions of rows")
         used = place[positions]
         found.append(used[used >= 0].astype(np.uint32))

@@ -1,13 +1,14 @@
 """Influence against lme4's refits, refits of the package's own without the rows, and dense algebra."""
 
 import json
+import warnings
 
-import golden
 import numpy as np
 import pytest
-from golden import rows
 
+import golden
 import hlmrs
+from golden import rows
 from hlmrs.errors import DataError, InferenceWarning, OptionError
 
 REFERENCE = json.loads((golden.FOLDER / "influence.json").read_text())
@@ -189,10 +190,11 @@ def test_a_variance_of_zero_may_rise_without_some_rows():
 
 def test_what_cannot_be_estimated_is_missing():
     data = {"y": np.arange(12.0) % 5, "x": np.repeat([0.0, 0.0, 1.0], 4), "g": np.repeat(["a", "b", "c"], 4)}
-    with pytest.warns(UserWarning):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the variance between so few groups may be zero
         fit = hlmrs.lmer("y ~ x + (1 | g)", data)
-        with pytest.warns(InferenceWarning, match="without c not all fixed effects"):
-            found = fit.influence("g")
+    with pytest.warns(InferenceWarning, match="without c not all fixed effects"):
+        found = fit.influence("g")
     assert np.isnan(found.cooks_distance).tolist() == [False, False, True]
     assert found.method[2] == ""
 
