@@ -311,10 +311,10 @@ def group_regressions(fit: Fit, rows: Rows, group: int, n_threads: int) -> dict[
     the regression on all that varies within the group (n_levels,).
     """
 
-def serial_products(
+def serial_correlation(
     fit: Fit, rows: Rows, ptr: NDArray[np.int64], members: NDArray[np.uint32], n_threads: int
-) -> tuple[float, float, float, float, float]:
-    """Return the sum of products of residuals that follow each other, its mean and variance, their squares, pairs."""
+) -> tuple[float, float, float, float]:
+    """Return the correlation of residuals that follow each other, what the model expects of it, z, and pairs."""
 
 def added_columns(fit: Fit, rows: Rows, columns: _Array) -> dict[str, _Array]:
     """Return ``information`` (c, c) and ``score`` (c,), for sigma of 1, of columns (n, c) that might be added to X."""

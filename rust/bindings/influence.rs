@@ -112,22 +112,22 @@ pub fn group_regressions<'py>(
     Ok(out)
 }
 
-/// Σ e_t e_{t+1} within groups, its mean and variance, Σ e², and pairs.
+/// Correlation of residuals that follow each other within groups, what the model expects of it, z, and pairs.
 #[pyfunction]
-pub fn serial_products(
+pub fn serial_correlation(
     py: Python<'_>,
     fit: &PyFit,
     rows: Py<PyRows>,
     ptr: PyReadonlyArray1<'_, i64>,
     members: PyReadonlyArray1<'_, u32>,
     n_threads: usize,
-) -> PyResult<(f64, f64, f64, f64, f64)> {
+) -> PyResult<(f64, f64, f64, f64)> {
     let (ptr, members) = guard(py, || sets(rows.get(), &ptr, &members))?;
     let fit = fit.0.clone();
     let s = run_interruptible(py, n_threads, move |stop| {
         influence::serial::serial(&fit, &rows.get().0, &ptr, &members, stop)
     })?;
-    Ok((s.products, s.mean, s.variance, s.squares, s.pairs))
+    Ok((s.products / s.squares, s.expected(), s.statistic(), s.pairs))
 }
 
 /// Information and score of columns (n, c) that might be added to X, for σ of one.

@@ -50,7 +50,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(influence::influence_of, module)?)?;
     module.add_function(wrap_pyfunction!(influence::leverage, module)?)?;
     module.add_function(wrap_pyfunction!(influence::group_regressions, module)?)?;
-    module.add_function(wrap_pyfunction!(influence::serial_products, module)?)?;
+    module.add_function(wrap_pyfunction!(influence::serial_correlation, module)?)?;
     module.add_function(wrap_pyfunction!(influence::added_columns, module)?)?;
     module.add_function(wrap_pyfunction!(robust::is_nested, module)?)?;
     Ok(())

@@ -108,9 +108,10 @@ pub fn measures(
 ) -> Measures {
     let p = full.beta.len();
     let Some(d) = deleted else { return nothing(parameters.len(), p) };
+    // without fixed effects there is nothing of theirs to measure
     let shift: Vec<f64> = full.beta.iter().zip(&d.beta).map(|(a, b)| a - b).collect();
     let quadratic = |m: &[f64]| (0..p * p).map(|e| m[e] * shift[e % p] * shift[e / p]).sum::<f64>();
-    let count = (p as f64).max(f64::MIN_POSITIVE);
+    let count = if p > 0 { p as f64 } else { f64::NAN };
     let mut root = d.covariance.clone();
     let (mdffits, logdet) = match dense::cholesky_lower(&mut root, p) {
         Ok(()) => {
@@ -125,7 +126,7 @@ pub fn measures(
         how: Some(d.how),
         cooks_distance: quadratic(&full.precision) / count / sigma.powi(2),
         mdffits,
-        covariance_ratio: (logdet + full.logdet_fixed + 2.0 * p as f64 * (d.sigma / sigma).ln()).exp(),
+        covariance_ratio: (logdet + full.logdet_fixed + 2.0 * count * (d.sigma / sigma).ln()).exp(),
         displacement: d.displacement,
         values: values(problem, &d.beta, &d.theta, d.sigma, parameters),
         std_errors: (0..p).map(|j| d.sigma * user[j * p + j].sqrt()).collect(),

@@ -1,7 +1,8 @@
 //! Whether residuals that follow each other are alike: the sum of their products and its moments under the model.
 //!
-//! With e the conditional residuals over σ, Var(e) = I - H: for e'Ae, A of a step of one within the groups,
-//! E = tr A(I - H), Var = 2 tr (A(I - H))² (normal e, θ known; after Durbin and Watson 1950, Biometrika 37, 409-428).
+//! With e the conditional residuals over σ, Var(e) = M = I - H.  For A of a step of one within the groups and
+//! r = tr AM / tr M, e'(A - rI)e has mean 0 and variance 2 tr ((A - rI)M)², whatever σ is taken to be (normal e, θ
+//! known; after Durbin and Watson 1950, Biometrika 37, 409-428).
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -21,13 +22,28 @@ const LARGEST: usize = 5000;
 /// Sums over groups.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Serial {
-    /// Σ e_t e_{t+1}, its mean and variance.
+    /// Σ e_t e_{t+1} and Σ e².
     pub products: f64,
-    pub mean: f64,
-    pub variance: f64,
-    /// Σ e², and pairs.
     pub squares: f64,
+    /// tr AM, tr M.
+    pub mean: f64,
+    pub trace: f64,
+    /// tr AMAM, tr AMM, tr MM.
+    pub quadratic: [f64; 3],
     pub pairs: f64,
+}
+
+impl Serial {
+    /// r: Σ e_t e_{t+1} / Σ e² as the model has it.
+    pub fn expected(&self) -> f64 {
+        self.mean / self.trace
+    }
+
+    /// Deviation from it over its standard deviation; NaN where nothing can vary.
+    pub fn statistic(&self) -> f64 {
+        let (r, [aa, a, one]) = (self.expected(), self.quadratic);
+        (self.products - r * self.squares) / (2.0 * (aa - 2.0 * r * a + r * r * one)).sqrt()
+    }
 }
 
 /// Sums over groups: group k has the rows `members[ptr[k]..ptr[k + 1]]`, in their order.
@@ -54,9 +70,10 @@ pub fn serial(fit: &Fit, source: &dyn RowSource, ptr: &[usize], members: &[u32],
     let sum = |part: fn(&Serial) -> f64| parts.iter().map(part).sum();
     Ok(Serial {
         products: sum(|s| s.products),
-        mean: sum(|s| s.mean),
-        variance: sum(|s| s.variance),
         squares: sum(|s| s.squares),
+        mean: sum(|s| s.mean),
+        trace: sum(|s| s.trace),
+        quadratic: [sum(|s| s.quadratic[0]), sum(|s| s.quadratic[1]), sum(|s| s.quadratic[2])],
         pairs: sum(|s| s.pairs),
     })
 }
@@ -75,11 +92,15 @@ fn of_group(point: &Point, rows: &DesignRows, members: &[u32], sigma: f64) -> Se
         let below = if i + 1 < n { m(i + 1, j) } else { 0.0 };
         0.5 * (above + below)
     });
-    let trace: f64 = (0..n).map(|i| (0..n).map(|j| am[(i, j)] * am[(j, i)]).sum::<f64>()).sum();
+    let traced = |a: &dyn Fn(usize, usize) -> f64, b: &dyn Fn(usize, usize) -> f64| -> f64 {
+        (0..n).map(|i| (0..n).map(|j| a(i, j) * b(j, i)).sum::<f64>()).sum()
+    };
+    let step = |i: usize, j: usize| am[(i, j)];
     Serial {
         products: e.windows(2).map(|w| w[0] * w[1]).sum(),
         mean: (0..n).map(|i| am[(i, i)]).sum(),
-        variance: 2.0 * trace,
+        trace: (0..n).map(|i| m(i, i)).sum(),
+        quadratic: [traced(&step, &step), traced(&step, &m), traced(&m, &m)],
         squares: e.iter().map(|e| e * e).sum(),
         pairs: (n - 1) as f64,
     }

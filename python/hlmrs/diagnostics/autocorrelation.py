@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .._core import serial_products
+from .._core import serial_correlation
 from ..errors import OptionError
 from ..fitting import Estimate
 from ..formula.suggest import suggestion
@@ -31,11 +31,10 @@ def check_autocorrelation(estimate: Estimate, group: str | None, order: str | No
         sets = of_codes(name, codes, labels)
         members = sets.members
     threads = estimate.request.control.threads() or 0
-    products, mean, variance, squares, pairs = serial_products(estimate.core, estimate.rows, sets.ptr, members, threads)
-    z = (products - mean) / math.sqrt(variance) if variance > 0 else math.nan
+    found, expected, z, pairs = serial_correlation(estimate.core, estimate.rows, sets.ptr, members, threads)
     p = two_sided_p(z, math.inf)
-    n = estimate.layout.n_rows
-    excess = (products - mean) / pairs * n / squares if pairs else math.nan
+    # of rows rather than of pairs, so that it is that of neighbours
+    excess = (found - expected) * estimate.layout.n_rows / pairs if pairs else math.nan
     table: dict[str, Column] = {
         "group": [name],
         "order": [order or "rows"],

@@ -62,9 +62,12 @@ class Influence:
         return len(self.levels)
 
     def __repr__(self) -> str:
-        largest = [k for k in np.argsort(-self.cooks_distance)[:_SHOWN] if not np.isnan(self.cooks_distance[k])]
-        shown = ", ".join(f"{self.levels[k]} ({self.cooks_distance[k]:.3g})" for k in largest)
-        return f"Influence: {len(self)} sets by {self.by}; largest Cook's distances: {shown}"
+        name, values = "Cook's distances", self.cooks_distance
+        if not self._coefficients:
+            name, values = "likelihood displacements", self.displacement
+        largest = [k for k in np.argsort(-values)[:_SHOWN] if not np.isnan(values[k])]
+        shown = ", ".join(f"{self.levels[k]} ({values[k]:.3g})" for k in largest)
+        return f"Influence: {len(self)} sets by {self.by}; largest {name}: {shown}"
 
     def to_frame(self) -> Any:
         """Return the measures of influence.

@@ -26,7 +26,8 @@ _GUIDE = {"color": "#888888", "linewidth": 0.8, "linestyle": "--"}
 
 def plot_diagnostics(estimate: Estimate, panels: Any, group: str | None, method: str) -> Any:
     """Draw the panels asked for; return the figure."""
-    chosen = [panels] if isinstance(panels, str) else list(panels if panels is not None else PANELS)
+    panels = PANELS if panels is None else panels
+    chosen = list(panels) if isinstance(panels, list | tuple) else [panels]
     unknown = [name for name in chosen if name not in PANELS]
     if unknown or not chosen:
         raise OptionError(f"panels={panels!r}: choose from {', '.join(map(repr, PANELS))}")
@@ -135,7 +136,8 @@ def _random(axis: Any, estimate: Estimate, g: int, j: int) -> None:
 
 def _influence(axis: Any, estimate: Estimate, g: int, method: str) -> None:
     found = influence(estimate, estimate.layout.groups[g].name, method)
-    distance = np.nan_to_num(found.cooks_distance)
+    with_fixed = bool(len(estimate.core.beta))
+    distance = np.nan_to_num(found.cooks_distance if with_fixed else found.displacement)
     axis.vlines(np.arange(len(found)), 0, distance, color="#2a5d8f", linewidth=1.2 if len(found) < 200 else 0.5)
     named: list[int] = []
     for k in map(int, np.argsort(-distance, kind="stable")[:_LABELLED]):
@@ -147,7 +149,11 @@ def _influence(axis: Any, estimate: Estimate, g: int, method: str) -> None:
             )
     axis.xaxis.get_major_locator().set_params(integer=True)
     axis.set_ylim(0, 1.12 * max(distance.max(initial=0.0), 1e-12))
-    axis.set(title=f"Influence of {found.by}", xlabel=f"{found.by}, in order", ylabel="Cook's distance")
+    axis.set(
+        title=f"Influence of {found.by}",
+        xlabel=f"{found.by}, in order",
+        ylabel="Cook's distance" if with_fixed else "Displacement",
+    )
 
 
 def _known(estimate: Estimate) -> tuple[Vector, Vector]:

@@ -109,10 +109,10 @@ def _given(estimate: Estimate, sets: Mapping[str, Any]) -> RowSets:
     found = []
     for name, members in sets.items():
         positions = np.unique(np.asarray(members))
-        outside = positions.size > 0 and bool(positions.min() < 0 or positions.max() >= total)
-        if positions.dtype.kind not in "iu" or outside:
+        whole = positions.dtype.kind in "iu" or not positions.size
+        if not whole or (positions.size and bool(positions.min() < 0 or positions.max() >= total)):
             raise DataError(f"by: set {name!r} must have whole numbers from 0 to {total - 1}, positions of rows")
-        used = place[positions]
+        used = place[positions.astype(np.int64)]
         found.append(used[used >= 0].astype(np.uint32))
         if not found[-1].size:
             raise DataError(f"by: set {name!r} has no row that the fit used")

@@ -230,8 +230,8 @@ class Diagnostics(Tables):
 
         Notes
         -----
-        The sum of products of neighbours has mean tr A(I - H) and variance 2 tr (A(I - H))² under the model, as in
-        Durbin and Watson (1950).
+        Mean and variance of the products of neighbours, less their share of the squares, follow from the model's own
+        matrix H of leverage, as in Durbin and Watson (1950).
 
         Examples
         --------
