@@ -9,6 +9,7 @@ pub mod point;
 pub mod refits;
 pub mod row_set;
 pub mod serial;
+mod stencil;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 

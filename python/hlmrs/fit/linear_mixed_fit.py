@@ -22,6 +22,7 @@ from ..fitting import (
 from ..frame import open_frame
 from ..streaming import adapted, appended
 from .by_row import ByRow
+from .checks import Checks
 from .diagnostics import Diagnostics
 from .effect_sizes import EffectSizes
 from .marginal import Marginal
@@ -30,7 +31,7 @@ from .resampling import Resampling
 from .testing import Tests
 
 
-class LinearMixedFit(Marginal, Tests, EffectSizes, Resampling, Diagnostics, Panel, ByRow):
+class LinearMixedFit(Marginal, Tests, EffectSizes, Resampling, Diagnostics, Checks, Panel, ByRow):
     """A fitted linear mixed model, as ``lmer`` returns it.
 
     Attributes are numbers and arrays; methods return tables in the library of the data, or arrays.  It does not change:
