@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::errors::guard;
 use super::fit::PyFit;
-use super::interrupt::run_interruptible;
+use super::interrupt::run_interruptible_sized;
 use super::rows::PyRows;
 use crate::covariance::Structure;
 use crate::crossproduct::{CrossProducts, accumulate};
@@ -55,6 +55,12 @@ pub fn criterion(reml: bool) -> Criterion {
     if reml { Criterion::Reml } else { Criterion::Ml }
 }
 
+/// Numbers of all rows.
+fn n_numbers(rows: &dyn RowSource) -> usize {
+    let random: usize = rows.random().iter().map(|term| term.columns.len()).sum();
+    rows.n_rows() * (rows.fixed().columns.len() + random)
+}
+
 fn build(rows: &dyn RowSource, reml: bool) -> Result<Problem> {
     identifiability::check(rows)?;
     let layouts = rows.random();
@@ -86,7 +92,8 @@ impl PyProblem {
     #[new]
     #[pyo3(signature = (rows, reml, n_threads = 0))]
     fn new(py: Python<'_>, rows: Py<PyRows>, reml: bool, n_threads: usize) -> PyResult<Self> {
-        let problem = run_interruptible(py, n_threads, move |_| build(&rows.get().0, reml))?;
+        let size = n_numbers(&rows.get().0);
+        let problem = run_interruptible_sized(py, n_threads, size, move |_| build(&rows.get().0, reml))?;
         Ok(Self(Arc::new(problem)))
     }
 
@@ -145,7 +152,9 @@ impl PyProblem {
     fn fit(&self, py: Python<'_>, control: &str) -> PyResult<PyFit> {
         let (control, n_threads) = guard(py, || Choices::parse(control))?;
         let problem = self.0.clone();
-        let fit = run_interruptible(py, n_threads, move |stop| fit(&problem, &control, stop))?;
+        // an evaluation by operations and by entries, in units of what one row's number takes
+        let size = problem.system.flops() as usize / 10 + problem.a.n_entries() / 4;
+        let fit = run_interruptible_sized(py, n_threads, size, move |stop| fit(&problem, &control, stop))?;
         Ok(PyFit::new(fit))
     }
 
