@@ -31,6 +31,7 @@ pub mod distribution;
 mod error;
 pub mod fit;
 pub mod inference;
+pub mod influence;
 pub mod linalg;
 pub mod objective;
 pub mod optimize;

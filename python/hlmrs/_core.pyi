@@ -239,8 +239,11 @@ class Fit:
         """Shape (n_fixed, n_fixed)."""
     def modes(self) -> list[_Array]:
         """Per random term the conditional modes b, shape (n_levels, r)."""
-    def mode_covariances(self) -> list[_Array]:
-        """Per random term Var(b | y), given theta and beta, shape (n_levels, r, r)."""
+    def mode_covariances(self, with_fixed: bool = False) -> list[_Array]:
+        """Per random term Var(b | y), given theta and beta, shape (n_levels, r, r).
+
+        ``with_fixed``: of the prediction error, to which the estimation of beta adds.
+        """
     def linear_predictor(self, rows: Rows, use_terms: list[bool]) -> _Array:
         """X beta + Z b over the rows used, with some of the random terms; without the offset.  Shape (n,)."""
     def prediction_variance(self, x: _Array, terms: list[tuple[_Array, NDArray[np.uint32]] | None]) -> _Array:
@@ -298,6 +301,41 @@ def cluster_contributions(
 
 def row_contributions(fit: Fit, rows: Rows) -> _Array:
     """Return what rows contribute to the fixed effects, shape (n, p): sandwiches sum them over clusters."""
+
+def influence_of(
+    fit: Fit,
+    rows: Rows,
+    ptr: NDArray[np.int64],
+    members: NDArray[np.uint32],
+    parameters: list[tuple[str, int, int, int]],
+    method: str,
+    n_threads: int,
+    progress: Callable[[int], None] | None,
+) -> dict[str, Any]:
+    """Estimates without sets of rows: set k has the rows ``members[ptr[k]:ptr[k + 1]]``.
+
+    method: "fixed-theta", "one-step" or "refit".  Returns per set ``method`` (list of str: how it was found, "" where
+    there is no estimate), ``cooks_distance``, ``mdffits``, ``covratio``, ``displacement`` (n,), ``values`` of the
+    parameters (as for ``profile``; n, k) and ``std_errors`` of the fixed effects (n, p); NaN without an estimate.
+    """
+
+def leverage(fit: Fit, rows: Rows, n_threads: int) -> dict[str, _Array]:
+    """Return ``conditional`` and ``fixed`` leverage of every row, and ``marginal_variance`` of y - Xb over sigma²."""
+
+def group_regressions(fit: Fit, rows: Rows, group: int, n_threads: int) -> dict[str, Any]:
+    """Regress every group's rows by themselves; NaN where they do not determine an estimate.
+
+    ``coefficients``: per random term of the factor (n_levels, r), least squares of y - Xb on z; ``rss`` and ``df`` of
+    the regression on all that varies within the group (n_levels,).
+    """
+
+def serial_correlation(
+    fit: Fit, rows: Rows, ptr: NDArray[np.int64], members: NDArray[np.uint32], n_threads: int
+) -> tuple[float, float, float, float]:
+    """Return the correlation of residuals that follow each other, what the model expects of it, z, and pairs."""
+
+def added_columns(fit: Fit, rows: Rows, columns: _Array) -> dict[str, _Array]:
+    """Return ``information`` (c, c) and ``score`` (c,), for sigma of 1, of columns (n, c) that might be added to X."""
 
 def is_nested(rows: Rows, codes: NDArray[np.uint32]) -> bool:
     """Tell whether every group of every grouping factor lies within one cluster."""

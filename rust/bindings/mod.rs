@@ -8,6 +8,7 @@ pub mod errors;
 pub mod fit;
 pub mod given_rows;
 pub mod inference;
+pub mod influence;
 pub mod interrupt;
 pub mod levels;
 pub mod many;
@@ -51,6 +52,11 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(inference::mode_slopes, module)?)?;
     module.add_function(wrap_pyfunction!(robust::cluster_contributions, module)?)?;
     module.add_function(wrap_pyfunction!(robust::row_contributions, module)?)?;
+    module.add_function(wrap_pyfunction!(influence::influence_of, module)?)?;
+    module.add_function(wrap_pyfunction!(influence::leverage, module)?)?;
+    module.add_function(wrap_pyfunction!(influence::group_regressions, module)?)?;
+    module.add_function(wrap_pyfunction!(influence::serial_correlation, module)?)?;
+    module.add_function(wrap_pyfunction!(influence::added_columns, module)?)?;
     module.add_function(wrap_pyfunction!(robust::is_nested, module)?)?;
     Ok(())
 }

@@ -83,8 +83,17 @@ impl Fit {
 
     /// Per random term Var(b | y) given θ and β (n_levels blocks r x r).
     pub fn mode_covariances(&self) -> Result<Vec<Vec<f64>>> {
+        self.covariances_by_level(false)
+    }
+
+    /// Per random term Var(b̂ - b) given θ: the estimation of β counts (n_levels blocks r x r).
+    pub fn mode_error_covariances(&self) -> Result<Vec<Vec<f64>>> {
+        self.covariances_by_level(true)
+    }
+
+    fn covariances_by_level(&self, with_fixed: bool) -> Result<Vec<Vec<f64>>> {
         let mut work = self.workspace()?;
-        work.inverse.update(&work.factor, &self.problem.a, &self.problem.system, false);
+        work.inverse.update(&work.factor, &self.problem.a, &self.problem.system, with_fixed);
         let variance = self.evaluation.sigma.powi(2);
         let terms = self.problem.theta_map.terms.iter().zip(&self.problem.a.random);
         Ok(terms

@@ -7,6 +7,7 @@
 
 mod eliminate;
 mod factor;
+mod few_levels;
 mod inverse;
 pub mod iterative;
 pub mod product;
@@ -16,6 +17,7 @@ mod trailing;
 mod trailing_inverse;
 
 pub use factor::CholeskyFactor;
+pub use few_levels::{Projected, Touched};
 pub use inverse::Inverse;
 pub use solve::Modes;
 pub use system::{System, TrailingFactor, TrailingKind};

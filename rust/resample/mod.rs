@@ -6,9 +6,9 @@ mod bootstrap;
 mod cases;
 pub mod likelihood_ratio;
 pub mod null_model;
-mod refit;
+pub mod refit;
 mod reflated;
-mod rows;
+pub mod rows;
 mod units;
 
 pub use bootstrap::{Kind, Request, bootstrap, jackknife};

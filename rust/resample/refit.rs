@@ -54,6 +54,13 @@ pub fn refit(
     }
 }
 
+/// What holds at a θ that is given; None where it cannot be evaluated.  Hands the workspace back.
+pub fn at(problem: &Problem, mut work: Workspace, theta: &[f64]) -> (Option<Optimum>, Workspace) {
+    let evaluation = problem.evaluate(theta, &mut work);
+    let found = evaluation.and_then(|e| estimates(problem, &work, theta.to_vec(), e.objective));
+    (found.ok(), work)
+}
+
 /// The parameters at an optimum; NaN where there is none.
 pub fn parameters_at(problem: &Problem, optimum: Option<&Optimum>, parameters: &[Parameter]) -> Vec<f64> {
     match optimum {
@@ -67,7 +74,12 @@ fn optimum(objective: &mut Interruptible, start: &[f64]) -> Result<Optimum> {
     let outcome = trust_region::minimize(objective, start, settings)?;
     let theta = snap(objective, outcome)?.x;
     let criterion = objective.value(&theta)?;
-    let (problem, factor) = (objective.problem, &objective.work.factor);
+    estimates(objective.problem, &objective.work, theta, criterion)
+}
+
+/// β and σ where `work` was evaluated.
+fn estimates(problem: &Problem, work: &Workspace, theta: Vec<f64>, criterion: f64) -> Result<Optimum> {
+    let factor = &work.factor;
     let stride = problem.system.p + 1;
     let depends = |j: usize| factor.xx[j * stride + j].powi(2) <= DEPENDENT * problem.a.xx[j * stride + j];
     if (0..problem.system.p).any(depends) {

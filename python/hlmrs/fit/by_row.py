@@ -24,20 +24,61 @@ class ByRow(Figures):
         """Fitted values of the rows used, random effects included."""
         return self._estimate.values.fitted.copy()
 
-    def resid(self, kind: str = "raw") -> Vector:
+    def resid(self, kind: str = "raw", *, marginal: bool = False) -> Vector:
         """Return residuals of the rows used.
 
         Parameters
         ----------
-        kind : {"raw", "pearson", "standardized"}
-            Response minus fitted value; times the root of the weight; and divided by sigma.
+        kind : {"raw", "pearson", "standardized", "studentized", "externally-studentized"}
+            Response minus fitted value; times the root of the weight; and divided by sigma; and by the root of 1 - h,
+            h the leverage, so that all have the same variance; and with the sigma that the row itself has no part in
+            (at the same relative variances).
+        marginal : bool
+            Whether to subtract the fixed part alone.  These residuals are studentized by the root of their variances
+            Var(y - Xb), and depend on each other within groups.
 
         Returns
         -------
         array of shape (nobs,)
-            The residuals.
+            The residuals; studentized ones are NaN in rows that the model reproduces whatever they are.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+        >>> round(float(abs(fit.resid("studentized")).max()), 2)
+        5.53
         """
-        return inference.residuals(self._estimate, kind)
+        return inference.residuals(self._estimate, kind, marginal=marginal)
+
+    def leverage(self) -> Any:
+        """Return how much every row decides its own fitted value.
+
+        Returns
+        -------
+        data frame
+            ``leverage``, the diagonal of the matrix H in fitted = H y, and its parts ``fixed`` and ``random``.  Their
+            sums are the effective degrees of freedom of the fit, the number of coefficients, and the difference.
+
+        Raises
+        ------
+        DesignError
+            For crossed designs whose trailing block is too large to invert.
+
+        Notes
+        -----
+        Hodges and Sargent (2001); Demidenko and Stukel (2005).  ``leverage`` is lme4's ``hatvalues``.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+        >>> [round(float(sum(fit.leverage()[name])), 2) for name in ("leverage", "fixed", "random")]
+        [29.02, 2.0, 27.02]
+        """
+        found = inference.leverages(self._estimate)
+        h, fixed = found["conditional"], found["fixed"]
+        return build(self._estimate.kind, {"leverage": h, "fixed": fixed, "random": h - fixed})
 
     def augment(self) -> Any:
         """Return the data with ``.fitted``, ``.resid`` and ``.fixed`` (fitted values without random effects).

@@ -22,6 +22,8 @@ from ..fitting import (
 from ..frame import open_frame
 from ..streaming import adapted, appended
 from .by_row import ByRow
+from .checks import Checks
+from .diagnostics import Diagnostics
 from .effect_sizes import EffectSizes
 from .means import Means
 from .panel import Panel
@@ -30,7 +32,7 @@ from .slopes import Slopes
 from .testing import Tests
 
 
-class LinearMixedFit(Means, Slopes, Tests, EffectSizes, Resampling, Panel, ByRow):
+class LinearMixedFit(Means, Slopes, Tests, EffectSizes, Resampling, Diagnostics, Checks, Panel, ByRow):
     """A fitted linear mixed model, as ``lmer`` returns it.
 
     Attributes are numbers and arrays; methods return tables in the library of the data, or arrays.  It does not change:

@@ -9,8 +9,9 @@ every method side by side, ``effects`` random effects and group coefficients, ``
 residuals, ``tables`` puts them under broom's names.
 """
 
-from .bootstrap import Bootstrap, draw, draw_statistic, replicates, seed_of
+from .bootstrap import Bootstrap, draw, draw_statistic, parameter_values, replicates, seed_of
 from .cells import CellDesign, CellTerm, cell_design
+from .clusters import coded_column
 from .coefficients import CoefficientTable, check_level
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
 from .distributions import two_sided_ps, two_sided_quantile, two_sided_quantiles
@@ -20,7 +21,7 @@ from .largest_statistic import LargestStatistic
 from .panel import panel_table
 from .prediction import Choice, predict, predict_rows
 from .profiles import Code, parameter_codes, profile_table, profiles
-from .residuals import augment, residuals
+from .residuals import augment, leverages, residuals
 from .studentized_range import studentized_range_quantile, studentized_range_tail
 from .tables import (
     coefficients,
@@ -53,6 +54,7 @@ __all__ = [
     "cell_design",
     "check_level",
     "chi_square_tail",
+    "coded_column",
     "coefficients",
     "confidence_table",
     "contrast_rows",
@@ -65,8 +67,10 @@ __all__ = [
     "glance_table",
     "group_coefficients",
     "joint_test",
+    "leverages",
     "panel_table",
     "parameter_codes",
+    "parameter_values",
     "polars_expression",
     "predict",
     "predict_rows",

@@ -114,7 +114,7 @@ def draw(
     codes = parameter_codes(estimate)
     factors = drawn_factors(estimate, cluster) if kind == "case" or cluster is not None else None
     values = replicates(estimate, list(codes.values()), n, kind, entropy, factors or ())
-    names, current = list(codes), _current(estimate, list(codes))
+    names, current = list(codes), parameter_values(estimate, list(codes))
 
     def acceleration() -> Vector:
         return _acceleration(estimate, drawn_factors(estimate, None) if factors is None else factors)
@@ -175,7 +175,7 @@ def _named(value: Any) -> tuple[list[str], Vector]:
     return (["statistic"] if array.size == 1 else [f"statistic{k}" for k in range(array.size)]), array.ravel()
 
 
-def _current(estimate: Estimate, names: Sequence[str]) -> Vector:
+def parameter_values(estimate: Estimate, names: Sequence[str]) -> Vector:
     """Return the parameters of the fit itself."""
     core = estimate.core
     covariances = core.covariances()

@@ -123,20 +123,24 @@ def _named(estimate: Estimate, name: str) -> Clustering:
 
 
 def _column_codes(estimate: Estimate, name: str) -> NDArray[np.int64]:
-    """Code a column of the data as a grouping factor would be; -1 where it is missing."""
+    try:
+        return coded_column(estimate, name)[0]
+    except DesignError as error:
+        raise OptionError(f"cluster={name!r} has one cluster; a robust covariance needs many") from error
+
+
+def coded_column(estimate: Estimate, name: str) -> tuple[NDArray[np.int64], list[str]]:
+    """Code a column of the data as a grouping factor would be, -1 where it is missing; return its levels too."""
     spec = estimate.request.spec
     label = Factor(name, Call("factor", (Column(name, (0, 0)),), (), (0, 0)))
     group = RandomTerm("us", True, (), (label,), (0, 0))
     alone = replace(spec, intercept=True, terms=(), offsets=(), random=(group,))
     columns = estimate.frame.read([*dict.fromkeys([*(c.name for c in spec.response.columns()), name])], {name})
-    try:
-        rows = Rows(alone.to_json(), columns, '{"missing": "drop"}')
-    except DesignError as error:
-        raise OptionError(f"cluster={name!r} has one cluster; a robust covariance needs many") from error
+    rows = Rows(alone.to_json(), columns, '{"missing": "drop"}')
     whole = np.full(rows.n_rows_input, -1, dtype=np.int64)
     whole[slice(None) if rows.kept is None else rows.kept] = rows.group_codes(0)
     kept = estimate.rows.kept
-    return whole if kept is None else whole[kept]
+    return whole if kept is None else whole[kept], rows.group_levels(0)
 
 
 def _of_labels(estimate: Estimate, labels: ArrayLike) -> Clustering:

@@ -1,0 +1,35 @@
+"""Influence of rows and groups, residuals of groups, and checks of what a fit assumes.
+
+``row_sets`` reads what to leave out, ``influence`` leaves it out; ``groups`` has the residuals of groups; ``finding``
+is what a check returns, and every other module is a check; ``pictures`` draws.
+"""
+
+from .autocorrelation import check_autocorrelation
+from .collinearity import check_collinearity
+from .finding import Check, ModelCheck
+from .group_means import check_heterogeneity_bias
+from .groups import group_residual_table
+from .homogeneity import check_homogeneity
+from .influence import Influence, influence
+from .model_check import check_model
+from .normality import check_normality
+from .optimum import check_convergence, check_random_effects, check_singularity
+from .outliers import check_outliers
+
+__all__ = [
+    "Check",
+    "Influence",
+    "ModelCheck",
+    "check_autocorrelation",
+    "check_collinearity",
+    "check_convergence",
+    "check_heterogeneity_bias",
+    "check_homogeneity",
+    "check_model",
+    "check_normality",
+    "check_outliers",
+    "check_random_effects",
+    "check_singularity",
+    "group_residual_table",
+    "influence",
+]

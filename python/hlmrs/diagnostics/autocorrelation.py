@@ -1,0 +1,76 @@
+"""Whether residuals that follow each other within groups are alike, beyond what fitting makes them."""
+
+import math
+
+import numpy as np
+
+from .._core import serial_correlation
+from ..errors import OptionError
+from ..fitting import Estimate
+from ..formula.suggest import suggestion
+from ..frame import Column
+from ..inference import coded_column, two_sided_p
+from .finding import FINE, LOOK, Check, p_text
+from .row_sets import group_index, of_codes
+
+_SIZE = 0.1
+"""A correlation of neighbours below this changes no conclusion."""
+
+
+def check_autocorrelation(estimate: Estimate, group: str | None, order: str | None) -> Check:
+    """Test the products of residuals of rows that follow each other in their group."""
+    g = group_index(estimate, group)
+    name, codes = estimate.layout.groups[g].name, estimate.rows.group_codes(g).astype(np.int64)
+    labels = list(estimate.layout.groups[g].levels)
+    if order is not None:
+        rank = _ranks(estimate, order)
+        by = np.argsort(rank, kind="stable")
+        sets = of_codes(name, codes[by], labels)
+        members = by[sets.members].astype(np.uint32)
+    else:
+        sets = of_codes(name, codes, labels)
+        members = sets.members
+    threads = estimate.request.control.threads() or 0
+    found, expected, z, pairs = serial_correlation(estimate.core, estimate.rows, sets.ptr, members, threads)
+    p = two_sided_p(z, math.inf)
+    # of rows rather than of pairs, so that it is that of neighbours
+    excess = (found - expected) * estimate.layout.n_rows / pairs if pairs else math.nan
+    table: dict[str, Column] = {
+        "group": [name],
+        "order": [order or "rows"],
+        "pairs": np.array([int(pairs)]),
+        "correlation": np.array([excess]),
+        "statistic": np.array([z]),
+        "p_value": np.array([p]),
+    }
+    how = "the order of the rows" if order is None else f"the order of {order}"
+    caveat = (
+        f"Rows of a group were taken in {how}, at equal distances; the test is for normal residuals and known "
+        "variances. An order that means nothing gives a test of nothing."
+    )
+    if math.isnan(z):
+        finding = f"No group of {name} has two rows whose residuals are free to vary."
+        return Check("autocorrelation", FINE, finding, caveat, table, estimate.kind)
+    size = f"correlation about {excess:.2f}, z = {z:.1f}, {p_text(p)}"
+    if p >= 0.05:
+        finding = f"Residuals that follow each other within {name} are not alike beyond chance ({size})."
+    elif abs(excess) < _SIZE:
+        finding = f"Residuals that follow each other within {name} are alike, but little ({size})."
+    else:
+        alike = "alike" if excess > 0 else "opposed"
+        remedy = "; a random slope in time or an ar1() term may be missing" if excess > 0 else ""
+        finding = f"Residuals that follow each other within {name} are {alike} ({size}){remedy}."
+    return Check(
+        "autocorrelation", LOOK if p < 0.05 and abs(excess) >= _SIZE else FINE, finding, caveat, table, estimate.kind
+    )
+
+
+def _ranks(estimate: Estimate, order: str) -> np.ndarray:
+    """Return the places of the rows used in the order of a column."""
+    frame = estimate.frame
+    if order not in frame.names:
+        raise OptionError(f"order={order!r}: the data have no such column{suggestion(order, frame.names)}")
+    codes, _ = coded_column(estimate, order)
+    if (codes < 0).any():
+        raise OptionError(f"order={order!r} is missing in some rows of the fit")
+    return codes

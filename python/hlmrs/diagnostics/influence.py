@@ -1,0 +1,206 @@
+"""What leaving rows out does to the estimates."""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import influence_of
+from ..errors import DataError, InferenceWarning, OptionError
+from ..fitting import Estimate
+from ..frame import Column, build
+from ..inference import parameter_codes, parameter_values
+from ..memory import available, spoken
+from ..progress import Progress
+from .row_sets import RowSets, row_sets
+
+Vector = NDArray[np.float64]
+
+METHODS = ("one-step", "refit", "fixed-theta")
+_LARGE = 500_000_000
+"""Bytes below which nobody asks how much memory is free."""
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Influence:
+    """Estimates without each of many sets of rows, beside those of all rows.
+
+    Attributes
+    ----------
+    by : str
+        What the sets are: a grouping factor, a column, ``"row"``, ``"label"`` or ``"set"``.
+    levels : list of str
+        Names of the sets.
+    n_rows : array of shape (n,)
+        Rows in each.
+    method : list of str
+        How each was left out: ``"one-step"``, ``"refit"``, ``"fixed-theta"``, or ``""`` where nothing can be estimated
+        without it.
+    cooks_distance, mdffits, covratio, displacement : array of shape (n,)
+        Measures of influence, as in ``to_frame``.
+    """
+
+    by: str
+    levels: list[str]
+    n_rows: NDArray[np.int64]
+    method: list[str]
+    cooks_distance: Vector
+    mdffits: Vector
+    covratio: Vector
+    displacement: Vector
+    _coefficients: list[str]
+    _parameters: list[str]
+    _full: Vector
+    _values: Vector
+    _std_errors: Vector
+    _frame: str
+
+    def __len__(self) -> int:
+        return len(self.levels)
+
+    def __repr__(self) -> str:
+        name, values = "Cook's distances", self.cooks_distance
+        if not self._coefficients:
+            name, values = "likelihood displacements", self.displacement
+        largest = [k for k in np.argsort(-values)[:_SHOWN] if not np.isnan(values[k])]
+        shown = ", ".join(f"{self.levels[k]} ({values[k]:.3g})" for k in largest)
+        return f"Influence: {len(self)} sets by {self.by}; largest {name}: {shown}"
+
+    def to_frame(self) -> Any:
+        """Return the measures of influence.
+
+        Returns
+        -------
+        data frame
+            ``level, n_rows``; ``cooks_distance``, the move of the fixed effects in units of their covariance, over
+            their number; ``mdffits``, the same by the covariance without the rows; ``covratio``, the ratio of the
+            determinants of these covariances, without the rows to with them: above 1 the rows add precision;
+            ``displacement``, twice the fall of the log-likelihood of all rows (restricted under REML) at the estimates
+            without these; ``method``.
+        """
+        return build(
+            self._frame,
+            {
+                "level": self.levels,
+                "n_rows": self.n_rows,
+                "cooks_distance": self.cooks_distance,
+                "mdffits": self.mdffits,
+                "covratio": self.covratio,
+                "displacement": self.displacement,
+                "method": self.method,
+            },
+        )
+
+    def dfbetas(self) -> Any:
+        """Return how much each coefficient moves: with the rows less without, in standard errors without.
+
+        Returns
+        -------
+        data frame
+            ``level``, and a column for each coefficient.
+        """
+        p = len(self._coefficients)
+        return self._by_level((self._full[:p] - self._values[:, :p]) / self._std_errors, self._coefficients)
+
+    def dfbeta(self) -> Any:
+        """Return how much each coefficient moves: with the rows less without.
+
+        Returns
+        -------
+        data frame
+            ``level``, and a column for each coefficient.
+        """
+        p = len(self._coefficients)
+        return self._by_level(self._full[:p] - self._values[:, :p], self._coefficients)
+
+    def estimates(self) -> Any:
+        """Return every parameter as it is without the rows.
+
+        Returns
+        -------
+        data frame
+            ``level``, and a column for each coefficient, standard deviation, correlation and ``sigma``, named as
+            ``confint(method="profile")`` names them.
+        """
+        return self._by_level(self._values, self._parameters)
+
+    def variance_changes(self) -> Any:
+        """Return the relative change of every variance: without the rows over with them, less 1.
+
+        Returns
+        -------
+        data frame
+            ``level``, and a column for each standard deviation's square, ``sigma`` the residual variance; missing
+            where the variance is zero with all rows.
+        """
+        chosen = [k for k, name in enumerate(self._parameters) if name.startswith("sd_") or name == "sigma"]
+        chosen = [k for k in chosen if k >= len(self._coefficients)]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            change = np.where(self._full[chosen] > 0, (self._values[:, chosen] / self._full[chosen]) ** 2 - 1, np.nan)
+        return self._by_level(change, [self._parameters[k] for k in chosen])
+
+    def _by_level(self, values: Vector, names: list[str]) -> Any:
+        columns: dict[str, Column] = {"level": self.levels}
+        return build(self._frame, columns | {name: values[:, k].copy() for k, name in enumerate(names)})
+
+
+def influence(estimate: Estimate, by: Any, method: str) -> Influence:
+    """Leave out every set in turn."""
+    if method not in METHODS:
+        raise OptionError(f"method={method!r}: choose one of {', '.join(map(repr, METHODS))}")
+    sets = row_sets(estimate, by)
+    if (sets.sizes >= estimate.layout.n_rows).any():
+        raise OptionError(f"by={sets.name!r}: a set has all rows; nothing is left without it")
+    _check_memory(estimate, method)
+    codes = parameter_codes(estimate)
+    threads = estimate.request.control.threads() or 0
+    with Progress("sets left out", len(sets.labels)) as shown:
+        found = influence_of(
+            estimate.core, estimate.rows, sets.ptr, sets.members, list(codes.values()), method, threads, shown.reach
+        )
+    _warn_of_missing(sets, found["method"])
+    return Influence(
+        sets.name,
+        sets.labels,
+        sets.sizes,
+        found["method"],
+        found["cooks_distance"],
+        found["mdffits"],
+        found["covratio"],
+        found["displacement"],
+        estimate.layout.coef_names,
+        list(codes),
+        parameter_values(estimate, list(codes)),
+        found["values"],
+        found["std_errors"],
+        estimate.kind,
+    )
+
+
+def _check_memory(estimate: Estimate, method: str) -> None:
+    """Refuse what memory cannot hold: a factor at theta and beside it in every parameter and pair of parameters."""
+    k = len(estimate.core.theta)
+    points = 1 + k + k * k if method == "one-step" else 2
+    blocks = estimate.core.problem.structure
+    trailing = sum(block["size"] for block in blocks if block["kind"] in ("dense", "iterative"))
+    needed = points * (estimate.core.problem.n_bytes + 8 * trailing**2)
+    if needed > _LARGE and needed > available():
+        raise DataError(
+            f"method={method!r} needs about {spoken(needed)} of memory, and {spoken(available())} are free"
+            + ("; method='fixed-theta' needs less" if method == "one-step" else "")
+        )
+
+
+def _warn_of_missing(sets: RowSets, method: list[str]) -> None:
+    missing = [label for label, how in zip(sets.labels, method, strict=True) if not how]
+    if not missing:
+        return
+    shown = ", ".join(missing[:_SHOWN]) + (f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else "")
+    warnings.warn(
+        f"without {shown} not all fixed effects can be estimated: their influence is missing in the tables",
+        InferenceWarning,
+        stacklevel=4,
+    )

@@ -1,0 +1,97 @@
+"""Whether the optimum is one, whether covariances have full rank, and whether random effects have levels enough."""
+
+import numpy as np
+
+from ..fitting import Estimate
+from ..frame import Column
+from .finding import CONCERN, FINE, LOOK, Check
+
+_FEW_LEVELS = 6
+
+
+def check_convergence(estimate: Estimate) -> Check:
+    """Repeat the verdict on the optimum: gradient, curvature, and the conditions on a boundary."""
+    verdict = estimate.verdict
+    table: dict[str, Column] = {
+        "status": [verdict.status],
+        "evaluations": np.array([verdict.evaluations]),
+        "expected_decrease": np.array([verdict.expected_decrease]),
+    }
+    judged = CONCERN if not verdict.converged else LOOK if verdict.status == "flat" else FINE
+    finding = (
+        f"{str(verdict)[0].upper()}{str(verdict)[1:]}. By its gradient and curvature the criterion could fall by "
+        f"{abs(verdict.expected_decrease):.1e} at most."
+    )
+    caveat = "The optimum is verified where the search ended; another, far from there, is not ruled out."
+    return Check("convergence", judged, finding, caveat, table, estimate.kind)
+
+
+def check_singularity(estimate: Estimate) -> Check:
+    """Lay the principal components of every term's covariance out."""
+    layout, verdict = estimate.layout, estimate.verdict
+    terms: list[str] = []
+    number: list[int] = []
+    deviation: list[float] = []
+    share: list[float] = []
+    for term, covariance in zip(layout.random, estimate.core.covariances(), strict=True):
+        values = np.clip(np.linalg.eigvalsh(covariance)[::-1], 0, None)
+        total = float(values.sum())
+        terms += [term.name] * len(values)
+        number += range(1, len(values) + 1)
+        deviation += np.sqrt(values).tolist()
+        share += (values / total if total > 0 else np.zeros_like(values)).tolist()
+    table: dict[str, Column] = {
+        "term": terms,
+        "component": np.array(number),
+        "sd": np.array(deviation),
+        "share": np.array(share),
+    }
+    if verdict.singular:
+        finding = " ".join(["The covariance of random effects has not full rank.", *verdict.advice])
+    else:
+        finding = "The covariance of every random term has full rank."
+    caveat = (
+        "A singular fit is an optimum, and its fixed effects are valid; but a variance estimated as zero need not be "
+        "zero."
+    )
+    return Check("singularity", LOOK if verdict.singular else FINE, finding, caveat, table, estimate.kind)
+
+
+def check_random_effects(estimate: Estimate) -> Check:
+    """Say for every random effect how many levels inform its variance, and how much the data say of each level."""
+    layout, core = estimate.layout, estimate.core
+    errors = core.mode_covariances()
+    groups: list[str] = []
+    terms: list[str] = []
+    levels: list[int] = []
+    deviation: list[float] = []
+    informed: list[float] = []
+    for k, term in enumerate(layout.random):
+        variance = np.diag(core.covariances()[k])
+        left = np.diagonal(errors[k], axis1=1, axis2=2).mean(axis=0)
+        groups += [layout.groups[term.group].name] * len(term.columns)
+        terms += term.columns
+        levels += [len(layout.groups[term.group].levels)] * len(term.columns)
+        deviation += np.sqrt(variance).tolist()
+        informed += np.where(variance > 0, 1 - left / np.where(variance > 0, variance, 1), 0.0).tolist()
+    table: dict[str, Column] = {
+        "group": groups,
+        "term": terms,
+        "levels": np.array(levels),
+        "sd": np.array(deviation),
+        "informed": np.array(informed),
+    }
+    few = [g.name for g in layout.groups if len(g.levels) < _FEW_LEVELS]
+    weak = int(np.argmin(informed))
+    finding = (
+        f"The data leave least of a level's own {terms[weak]} | {groups[weak]} to be seen: on average "
+        f"{100 * informed[weak]:.0f} % of its variance is known of each level."
+    )
+    if deviation[weak] == 0:
+        finding = f"The variance of {terms[weak]} | {groups[weak]} is estimated as zero: its levels are taken as alike."
+    if few:
+        finding = (
+            f"The variance between levels of {', '.join(few)} rests on fewer than {_FEW_LEVELS} levels. " + finding
+        )
+    caveat = "Little information on single levels shrinks their predictions; it does not bias the variances."
+    return Check("random effects", LOOK if few else FINE, finding, caveat, table, estimate.kind)

@@ -1,0 +1,68 @@
+"""Rows and groups that the model did not expect, counting how many were looked at.
+
+Rows by externally studentized residuals (Cook and Weisberg 1982, section 2.2.2), groups by the Mahalanobis distance of
+their random effects; both by Bonferroni.
+"""
+
+import numpy as np
+
+from ..fitting import Estimate
+from ..frame import Column
+from ..inference import chi_square_tail, residuals, two_sided_p
+from .finding import FINE, LOOK, Check, p_text
+from .groups import group_residuals
+
+_LEVEL = 0.05
+_SHOWN = 5
+_LARGE = 3.0
+
+
+def check_outliers(estimate: Estimate) -> Check:
+    """Find rows and groups whose residual is too large to be the largest of so many."""
+    resid = residuals(estimate, "externally-studentized")
+    n = int(np.isfinite(resid).sum())
+    df = max(estimate.layout.n_rows - len(estimate.core.beta) - 1, 1)
+    kept = estimate.rows.kept
+    places = np.arange(len(resid)) if kept is None else np.flatnonzero(kept)
+    where, level, statistic, p_value = [], [], [], []
+    for k in map(int, np.flatnonzero(np.abs(np.nan_to_num(resid)) > _LARGE)):
+        p = n * two_sided_p(float(resid[k]), float(df))
+        if p < _LEVEL:
+            where.append("row")
+            level.append(str(places[k]))
+            statistic.append(float(resid[k]))
+            p_value.append(p)
+    n_rows = len(where)
+    for g in range(len(estimate.layout.groups)):
+        found = group_residuals(estimate, g)
+        for k, distance in enumerate(found.distance):
+            p = len(found.levels) * chi_square_tail(float(distance), float(found.rank)) if found.rank else 1.0
+            if p < _LEVEL:
+                where.append(found.group)
+                level.append(found.levels[k])
+                statistic.append(float(distance))
+                p_value.append(p)
+    order = np.argsort(p_value, kind="stable")
+    table: dict[str, Column] = {
+        "kind": [where[k] for k in order],
+        "level": [level[k] for k in order],
+        "statistic": np.array([statistic[k] for k in order], dtype=float),
+        "p_value": np.array([p_value[k] for k in order], dtype=float),
+    }
+    caveat = (
+        "Tests are by Bonferroni, for normal errors; several outliers together can hide each other. What an outlier "
+        "changes is told by influence(), and it is no reason by itself to leave rows out."
+    )
+    count = f"{n:,} rows and {sum(len(g.levels) for g in estimate.layout.groups):,} groups"
+    if not where:
+        finding = f"Of {count} none is further off than the largest of so many may be."
+        return Check("outliers", FINE, finding, caveat, table, estimate.kind)
+    shown = ", ".join(f"{where[k]} {level[k]} ({p_text(p_value[k])})" for k in order[:_SHOWN])
+    more = f", and {len(order) - _SHOWN} more" if len(order) > _SHOWN else ""
+    found_here = f"{_counted(n_rows, 'row')} and {_counted(len(where) - n_rows, 'group')}"
+    finding = f"Of {count}, {found_here} are outliers: {shown}{more}."
+    return Check("outliers", LOOK, finding, caveat, table, estimate.kind)
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"

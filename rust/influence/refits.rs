@@ -1,0 +1,86 @@
+//! Estimates from the sums without some rows, whose cross-products are taken off: no row is read again.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::deletion::{Deleted, FullData, Method};
+use crate::Result;
+use crate::crossproduct::CrossProducts;
+use crate::objective::Problem;
+use crate::penalized_ls::System;
+use crate::resample::refit::{at, refit, start};
+use crate::resample::rows::DesignRows;
+
+/// The sums without some rows.  Levels that lose all theirs stay, with sums of zero, which change no criterion.
+pub fn without(a: &CrossProducts, rows: &DesignRows, members: &[u32]) -> CrossProducts {
+    let mut out = a.clone();
+    let (p, stride) = (rows.p, rows.p + 1);
+    out.n_obs -= members.len();
+    let mut z: Vec<Vec<f64>> = a.factors.iter().map(|f| vec![0.0; f.width]).collect();
+    let mut levels = vec![0u32; a.factors.len()];
+    for &row in members {
+        let (i, w) = (row as usize, rows.weight(row as usize));
+        out.sum_log_weights -= w.ln();
+        let x: Vec<f64> = rows.x[i * p..(i + 1) * p].iter().copied().chain([rows.y[i]]).collect();
+        for term in &rows.terms {
+            levels[term.block] = term.codes[i];
+            z[term.block][term.offset..term.offset + term.width]
+                .copy_from_slice(&term.z[i * term.width..(i + 1) * term.width]);
+        }
+        subtract(&mut out.xx, &x, &x, w);
+        for (f, (z_f, &level)) in out.factors.iter_mut().zip(z.iter().zip(&levels)) {
+            let (r, level) = (f.width, level as usize);
+            subtract(&mut f.zz[level * r * r..(level + 1) * r * r], z_f, z_f, w);
+            subtract(&mut f.zx[level * r * stride..(level + 1) * r * stride], &x, z_f, w);
+        }
+        for (i, links) in out.links.iter_mut().enumerate() {
+            for (j, link) in links.iter_mut().enumerate() {
+                let (at, size) = (link.position(levels[j], levels[i]), z[i].len() * z[j].len());
+                subtract(&mut link.values[at * size..(at + 1) * size], &z[i], &z[j], w);
+            }
+        }
+    }
+    out
+}
+
+/// m (column-major) -= w a b'.
+fn subtract(m: &mut [f64], a: &[f64], b: &[f64], w: f64) {
+    for (column, b) in m.chunks_exact_mut(a.len()).zip(b) {
+        column.iter_mut().zip(a).for_each(|(m, a)| *m -= w * a * b);
+    }
+}
+
+/// The estimates without the rows, by a search from θ, or at θ; `optimal` is the criterion of all rows there.  None
+/// where there are none.
+///
+/// # Errors
+/// `Interrupted` when `stop` is set.
+pub fn from_sums(
+    problem: &Problem,
+    (theta, optimal): (&[f64], f64),
+    rows: &DesignRows,
+    members: &[u32],
+    method: Method,
+    stop: &AtomicBool,
+) -> Result<Option<Deleted>> {
+    let a = without(&problem.a, rows, members);
+    if a.n_obs <= a.n_fixed() {
+        return Ok(None);
+    }
+    let system = Arc::new(System::new(&a).with_kind(problem.system.kind));
+    let smaller = Problem { a: Arc::new(a), system, ..problem.clone() };
+    let work = smaller.workspace();
+    let (optimum, work) = match method {
+        Method::Fixed => at(&smaller, work, theta),
+        Method::OneStep | Method::Refit => refit(&smaller, work, &start(&smaller, theta), stop)?,
+    };
+    let Some(optimum) = optimum else { return Ok(None) };
+    let covariance = work.factor.fixed_covariance(&smaller.system);
+    let mut all = problem.workspace();
+    let Ok(evaluation) = problem.evaluate(&optimum.theta, &mut all) else { return Ok(None) };
+    let rise = evaluation.objective - optimal;
+    let displacement = FullData::at(problem, &all.factor).displacement(problem, rise, &optimum.beta, optimum.sigma);
+    let how = if method == Method::Fixed { method } else { Method::Refit };
+    let (beta, theta, sigma) = (optimum.beta, optimum.theta, optimum.sigma);
+    Ok(Some(Deleted { how, beta, theta, sigma, covariance, displacement }))
+}

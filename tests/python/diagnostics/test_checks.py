@@ -1,0 +1,212 @@
+"""Checks against other implementations, definitions and data that are made to fail them."""
+
+import json
+import warnings
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from scipy import stats
+
+import golden
+import hlmrs
+from golden import rows
+from hlmrs.diagnostics.homogeneity import brown_forsythe, group_statistic
+from hlmrs.diagnostics.normality import anderson_darling
+from hlmrs.errors import OptionError
+
+REFERENCE = json.loads((golden.FOLDER / "influence.json").read_text())
+
+
+def simulated(seed=1, groups=30, size=20, slope=0.5, between=0.0, spread=None, ar=0.0):
+    """Random intercepts, one covariate; groups' standard deviations by `spread`, errors by an autoregression."""
+    rng = np.random.default_rng(seed)
+    g = np.repeat(np.arange(groups), size)
+    x = rng.normal(size=g.size) + rng.normal(size=groups)[g]
+    means = np.bincount(g, x)[g] / size
+    e = rng.normal(size=g.size)
+    for i in range(1, e.size):
+        if g[i] == g[i - 1]:
+            e[i] = ar * e[i - 1] + np.sqrt(1 - ar**2) * e[i]
+    sd = np.ones(groups) if spread is None else np.exp(spread * rng.normal(size=groups))
+    y = 1 + slope * x + between * means + rng.normal(size=groups)[g] + sd[g] * e
+    return {"y": y, "x": x, "g": g.astype(str), "t": np.tile(np.arange(size), groups)}
+
+
+def test_the_statistic_of_anderson_and_darling_is_scipys():
+    rng = np.random.default_rng(3)
+    for n in (12, 50, 400):
+        for values in (rng.normal(size=n), rng.exponential(size=n)):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of how the p value is found
+                expected = stats.anderson(values, "norm").statistic
+            assert anderson_darling(values)[0] == pytest.approx(expected, rel=1e-10)
+
+
+def test_p_values_of_normality_are_uniform_under_it():
+    rng = np.random.default_rng(5)
+    p = np.array([anderson_darling(rng.normal(size=40))[1] for _ in range(2000)])
+    for level in (0.01, 0.05, 0.2, 0.5):
+        assert np.mean(p < level) == pytest.approx(level, abs=4 * np.sqrt(level * (1 - level) / 2000))
+
+
+def test_normality_asks_for_the_size_of_the_departure():
+    data = simulated(groups=60, size=30)
+    assert hlmrs.lmer("y ~ x + (1 | g)", data).check_normality().verdict == "no concern"
+    heavy = dict(data, y=data["y"] + 0.8 * np.random.default_rng(2).standard_t(2, size=1800))
+    check = hlmrs.lmer("y ~ x + (1 | g)", heavy).check_normality()
+    assert check.verdict == "look closer"
+    assert "Residuals: not normal (p < 0.001" in check.finding
+
+
+def test_h_is_raudenbush_and_bryks():
+    rng = np.random.default_rng(4)
+    df = rng.integers(10, 40, size=25).astype(float)
+    rss = df * rng.uniform(0.5, 2, size=25)
+    h, count, p, _, used = group_statistic(rss, df)
+    mean = np.sum(df * np.log(rss / df)) / df.sum()
+    expected = np.sum(((np.log(rss / df) - mean) / np.sqrt(2 / df)) ** 2)
+    assert (h, count, used) == (pytest.approx(expected), 24, 25)
+    assert p == pytest.approx(stats.chi2.sf(expected, 24))
+
+
+def test_the_regressions_of_groups_leave_what_least_squares_leaves():
+    fit = hlmrs.lmer("mAch ~ meanses * cses + (cses | school)", golden.data("Hsb82", "polars"))
+    found = hlmrs.diagnostics.groups.regressions(fit._estimate, 0)
+    codes, y = fit._estimate.rows.group_codes(0), fit._estimate.rows.response()
+    cses = fit._estimate.rows.model_matrix()[:, fit.coef_names.index("cses")]
+    for k in (0, 17, 159):
+        own = codes == k
+        design = np.column_stack([np.ones(own.sum()), cses[own]])
+        rest = y[own] - design @ np.linalg.lstsq(design, y[own], rcond=None)[0]
+        assert found["rss"][k] == pytest.approx(rest @ rest, rel=1e-9)
+        assert found["df"][k] == own.sum() - 2
+
+
+def test_brown_and_forsythes_test_is_scipys():
+    rng = np.random.default_rng(6)
+    sizes = [5, 8, 13, 30]
+    samples = [rng.normal(size=n) * (1 + k) for k, n in enumerate(sizes)]
+    f, num, den = brown_forsythe(np.concatenate(samples), np.repeat(np.arange(4), sizes))
+    expected = stats.levene(*samples, center="median")
+    assert f == pytest.approx(expected.statistic)
+    assert stats.f.sf(f, num, den) == pytest.approx(expected.pvalue)
+
+
+def test_homogeneity_tells_unequal_groups_from_equal_ones():
+    assert hlmrs.lmer("y ~ x + (1 | g)", simulated()).check_homogeneity().verdict == "no concern"
+    check = hlmrs.lmer("y ~ x + (1 | g)", simulated(spread=0.5)).check_homogeneity()
+    assert check.verdict == "look closer"
+    assert check.p_value < 1e-6
+    assert "Residual variances of all 30 groups of g differ" in check.finding
+
+
+def test_inflation_factors_are_cars():
+    fit = hlmrs.lmer("mAch ~ meanses * cses + sector + minrty + (1 | school)", golden.data("Hsb82", "polars"))
+    own = {row["term"]: row["gvif"] for row in rows(fit.check_collinearity().to_frame())}
+    assert own == {term: pytest.approx(value, rel=1e-4) for term, value in REFERENCE["vif"].items()}
+    split = hlmrs.lmer("yield ~ Variety * nitro + (1 | Block)", golden.data("Oats", "polars"))
+    table = rows(split.check_collinearity().to_frame())
+    assert [row["gvif"] for row in table] == pytest.approx(REFERENCE["gvif"]["gvif"], rel=1e-4)
+    assert [row["df"] for row in table] == REFERENCE["gvif"]["df"]
+
+
+def test_collinear_columns_are_of_concern():
+    data = simulated()
+    data["x2"] = data["x"] + 0.05 * np.random.default_rng(9).normal(size=600)
+    check = hlmrs.lmer("y ~ x + x2 + (1 | g)", data).check_collinearity()
+    assert check.verdict == "concern"
+    assert "high" in check.finding
+
+
+def test_an_outlying_row_and_group_are_found():
+    data = simulated()
+    data["y"][77] += 9
+    data["y"][data["g"] == "12"] += 9
+    table = rows(hlmrs.lmer("y ~ x + (1 | g)", data).check_outliers().to_frame())
+    assert {(row["kind"], row["level"]) for row in table} == {("row", "77"), ("g", "12")}
+
+
+def test_moments_of_neighbours_products_are_dense_algebra():
+    fit = hlmrs.lmer("Reaction ~ Days + (1 | Subject)", hlmrs.datasets.load("sleepstudy"))
+    x, codes = fit._estimate.rows.model_matrix(), fit._estimate.rows.group_codes(0)
+    v = np.eye(180) + fit.theta[0] ** 2 * (codes[:, None] == codes)
+    inverse = np.linalg.inv(v)
+    left = inverse - inverse @ x @ np.linalg.solve(x.T @ inverse @ x, x.T @ inverse)
+    e = fit.resid("standardized")
+    blocks = [np.flatnonzero(codes == k) for k in range(18)]
+    step = 0.5 * (np.eye(10, k=1) + np.eye(10, k=-1))
+    m = [left[np.ix_(own, own)] for own in blocks]
+    r = sum(np.trace(step @ b) for b in m) / sum(np.trace(b) for b in m)
+    a = step - r * np.eye(10)
+    statistic = sum(e[own] @ a @ e[own] for own in blocks)
+    square = 2 * sum(np.trace(a @ b @ a @ b) for b in m)
+    row = rows(fit.check_autocorrelation().to_frame())[0]
+    assert row["statistic"] == pytest.approx(statistic / np.sqrt(square), rel=1e-8)
+
+
+def test_autocorrelation_is_found_in_the_order_asked_for():
+    data = simulated(ar=0.5)
+    fit = hlmrs.lmer("y ~ x + (1 | g)", data)
+    assert rows(fit.check_autocorrelation(order="t").to_frame())[0]["correlation"] == pytest.approx(0.5, abs=0.1)
+    shuffled = np.random.default_rng(8).permutation(600)
+    again = hlmrs.lmer("y ~ x + (1 | g)", {name: values[shuffled] for name, values in data.items()})
+    assert again.check_autocorrelation(order="t").p_value == pytest.approx(fit.check_autocorrelation().p_value)
+    assert again.check_autocorrelation().verdict == "no concern"
+    with pytest.raises(OptionError, match="did you mean 't'"):
+        fit.check_autocorrelation(order="T")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_effects_between_groups_are_told_from_those_within(seed):
+    assert hlmrs.lmer("y ~ x + (1 | g)", simulated(seed)).check_heterogeneity_bias().verdict == "no concern"
+    check = hlmrs.lmer("y ~ x + (1 | g)", simulated(seed, between=1.5)).check_heterogeneity_bias()
+    assert check.verdict == "look closer"
+    assert "group means" in check.finding
+
+
+def test_the_score_of_a_group_mean_is_dense_algebra():
+    data = simulated()
+    fit = hlmrs.lmer("y ~ x + (1 | g)", data)
+    codes, x = fit._estimate.rows.group_codes(0), fit._estimate.rows.model_matrix()
+    v = np.eye(600) + fit.theta[0] ** 2 * (codes[:, None] == codes)
+    inverse = np.linalg.inv(v)
+    p = inverse - inverse @ x @ np.linalg.solve(x.T @ inverse @ x, x.T @ inverse)
+    mean = (np.bincount(codes, data["x"]) / 20)[codes]
+    expected = (mean @ p @ data["y"]) ** 2 / (mean @ p @ mean) / fit.sigma**2
+    row = rows(fit.check_heterogeneity_bias().to_frame())[0]
+    assert row["statistic"] == pytest.approx(expected, rel=1e-6)
+    assert row["difference"] == pytest.approx((mean @ p @ data["y"]) / (mean @ p @ mean), rel=1e-6)
+
+
+def test_singular_and_small_designs_are_said_to_be_so():
+    with pytest.warns(hlmrs.SingularFitWarning):
+        fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff2"))
+    found = fit.check_model()
+    assert found["singularity"].verdict == "look closer"
+    assert "estimated as zero" in found["singularity"].finding
+    assert found.verdict == "look closer"
+    assert len(rows(found.to_frame())) == len(found.checks) == 8
+    assert repr(found).startswith("singularity: look closer")
+
+
+def test_tables_come_back_in_the_callers_kind():
+    for kind in ("polars", "pandas", "pyarrow", "dict"):
+        fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", golden.data("sleepstudy", kind))
+        for table in (fit.check_model(order="Days").to_frame(), fit.check_normality().to_frame(), fit.leverage()):
+            assert golden.library(table) == kind
+
+
+def test_pictures_have_the_panels_asked_for():
+    mpl.use("Agg")
+    fit = hlmrs.lmer("strength ~ 1 + (1 | batch/cask)", golden.data("Pastes", "polars"))
+    titles = [axis.get_title() for axis in fit.plot_diagnostics(["qq", "random", "influence"], group="batch").axes]
+    assert titles == [
+        "Quantiles of residuals",
+        "(Intercept) | batch",
+        "(Intercept) | batch:cask",
+        "Influence of batch",
+    ]
+    with pytest.raises(OptionError, match="'fitted', 'qq', 'scale', 'random', 'influence'"):
+        fit.plot_diagnostics("all")
+    mpl.pyplot.close("all")
