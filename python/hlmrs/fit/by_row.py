@@ -1,6 +1,7 @@
 """Values by row: fitted values, residuals, predictions, simulated responses."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -88,7 +89,10 @@ class ByRow(Figures):
         -------
         array or data frame
             Predictions, one per row, NaN where a value is missing; with an interval a frame with ``prediction,
-            std_error, conf_low, conf_high``.  For a LazyFrame, a LazyFrame with these columns beside its own.
+            std_error, conf_low, conf_high``.  For a LazyFrame, a LazyFrame with these columns beside its own.  It is a
+            query of expressions and of joins on the modes, so that Polars reads what is needed and streams it; a
+            function that Polars runs batch by batch are intervals, and groups by a time of day, a duration, or texts of
+            which some are ``"1"`` and some ``"1.0"``; with ``offset=`` the rows are collected.
         """
         given = None if offset is None else numeric_array("offset", offset)
         choice = Choice(random_effects, new_levels, interval, level, given, variances)
@@ -98,6 +102,12 @@ class ByRow(Figures):
             return _labelled(inference.predict_rows(self._estimate, choice), choice, self._estimate.kind)
         frame = open_frame(newdata)
         if frame.lazy:
+            plain = replace(choice, interval=None, offset=None)
+            plan = inference.lazy_prediction(
+                self._estimate, newdata, choice, lambda rows: self._predict(open_frame(rows), plain)
+            )
+            if plan is not None:
+                return plan
             return frame.extend(
                 choice.columns,
                 lambda rows: cast("Mapping[str, Column]", self._predict(rows, choice)),
@@ -112,11 +122,6 @@ class ByRow(Figures):
         -------
         polars.Expr
             Null where a value is missing; a level of a fixed variable that the fit has not seen is an error of Polars.
-
-        Raises
-        ------
-        HlmrsError
-            If the formula has a spline.
 
         Examples
         --------

@@ -5,7 +5,8 @@ the one entry to tests of L beta, by ``satterthwaite``, ``kenward_roger`` or ``c
 by ``clusters``, and ``uncertainty`` the choice of all these; ``cells`` reads what hypotheses about terms are made of;
 ``coefficients`` has the Wald table of the fixed effects, ``variances`` the variance components, ``variance_tests``
 their tests, ``profiles`` profile likelihood, ``bootstrap`` replicates, ``panel`` every method side by side, ``effects``
-random effects and group coefficients, ``prediction`` predictions, ``residuals`` residuals, ``tables`` puts them under
+random effects and group coefficients, ``prediction`` predictions, ``lazy_prediction`` predictions as a query, from the
+expressions of ``expression``, ``level_keys`` and ``piecewise``; ``residuals`` residuals, ``tables`` puts them under
 broom's names.
 """
 
@@ -17,6 +18,7 @@ from .distributions import two_sided_p, two_sided_quantile
 from .effects import group_coefficients, random_effects
 from .expression import polars_expression
 from .largest_statistic import LargestStatistic
+from .lazy_prediction import lazy_prediction
 from .panel import panel_table
 from .prediction import Choice, predict, predict_rows
 from .profiles import parameter_codes, profile_table, profiles
@@ -64,6 +66,7 @@ __all__ = [
     "glance_table",
     "group_coefficients",
     "joint_test",
+    "lazy_prediction",
     "panel_table",
     "parameter_codes",
     "polars_expression",
