@@ -41,6 +41,10 @@ class Columns:
 
         The order of the levels is kept if the user declared one, otherwise it is the natural one.
         """
+    def begin_at(self, first: int) -> None:
+        """Count rows from this one in messages: the columns are a batch of longer ones."""
+    @property
+    def first(self) -> int: ...
     @property
     def n_rows(self) -> int: ...
     @property
@@ -388,6 +392,29 @@ class Statistics:
         """JSON and arrays.  Inverse of from_state."""
     @staticmethod
     def from_state(meta: str, arrays: dict[str, _Array]) -> Statistics: ...
+
+@final
+class Learner:
+    """What transforms learn from rows that come in batches: one reading after the other.
+
+    ``spec`` and ``options`` are those of ``Rows``; ``update`` adds a batch, ``finish`` ends a reading.
+    """
+
+    def __new__(cls, spec: str, options: str) -> Learner: ...
+    @property
+    def is_reading(self) -> bool: ...
+    def update(self, columns: Columns) -> None: ...
+    def merge(self, other: Learner) -> None:
+        """Add what another learner has read in the same reading."""
+    def empty(self) -> Learner:
+        """Return the same reading without rows."""
+    def finish(self) -> None: ...
+    @property
+    def learned(self) -> str:
+        """By call, as JSON: the option ``learned``."""
+    def to_json(self) -> str: ...
+    @staticmethod
+    def from_json(text: str) -> Learner: ...
 
 @final
 class LevelScan:

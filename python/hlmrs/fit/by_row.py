@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from .. import inference
 from ..errors import OptionError
 from ..fitting import new_columns, numeric_array
-from ..frame import Column, Frame, build, open_frame
+from ..frame import Column, Frame, PolarsLazyFrame, build, open_frame
 from ..inference import Choice
 from .figures import Figures, Vector
 
@@ -101,10 +101,10 @@ class ByRow(Figures):
                 raise OptionError("offset= is for new data; the rows of the fit have theirs already")
             return _labelled(inference.predict_rows(self._estimate, choice), choice, self._estimate.kind)
         frame = open_frame(newdata)
-        if frame.lazy:
+        if isinstance(frame, PolarsLazyFrame):
             plain = replace(choice, interval=None, offset=None)
             plan = inference.lazy_prediction(
-                self._estimate, newdata, choice, lambda rows: self._predict(open_frame(rows), plain)
+                self._estimate, frame.query, choice, lambda rows: self._predict(open_frame(rows), plain)
             )
             if plan is not None:
                 return plan

@@ -70,7 +70,11 @@ def evaluate(columns: Columns, expression: Expression) -> NDArray[np.float64]:
 
 
 def _add_splines(columns: Columns, request: Request, splines: Splines) -> None:
+    """Add the bases that are not there yet."""
+    known = set(columns.names)
     for factor in request.spec.splines():
+        if f"{factor.name}[0]" in known:
+            continue
         _, values = _spline(factor, columns)
         for k, column in enumerate(splines[factor.name].matrix(values).T):
             columns.add_numeric(f"{factor.name}[{k}]", np.ascontiguousarray(column))
