@@ -197,7 +197,10 @@ class Problem:
         """Multiplications and additions of one factorization."""
     @property
     def n_bytes(self) -> int:
-        """Memory of the cross-products and of one factor."""
+        """Memory of the fit and what it is made from, at most."""
+    @property
+    def n_bytes_to_come(self) -> int:
+        """What the fit will take beside what is there."""
     def fit(self, control: str) -> Fit:
         """Fit; `control` is JSON: optimizer, max_evaluations, tolerance, start (user's theta or null), n_threads.
 

@@ -11,10 +11,10 @@ use super::fit::PyFit;
 use super::interrupt::run_interruptible;
 use super::rows::PyRows;
 use crate::covariance::Structure;
-use crate::crossproduct::{CrossProducts, accumulate};
+use crate::crossproduct::{CrossProducts, accumulate, summing_bytes};
 use crate::design::{RandomLayout, RowSource};
-use crate::fit::{Control, Method, fit, identifiability};
-use crate::objective::{Criterion, Problem};
+use crate::fit::{Control, Method, fit, identifiability, memory};
+use crate::objective::{Criterion, Origin, Problem};
 use crate::optimize::Settings;
 use crate::{Error, Result};
 
@@ -55,11 +55,15 @@ pub fn criterion(reml: bool) -> Criterion {
     if reml { Criterion::Reml } else { Criterion::Ml }
 }
 
-fn build(rows: &dyn RowSource, reml: bool) -> Result<Problem> {
+fn build(rows: &dyn RowSource, reml: bool, label_bytes: usize) -> Result<Problem> {
     identifiability::check(rows)?;
     let layouts = rows.random();
     let structures: Vec<Structure> = layouts.iter().map(|t| Structure::parse(&t.structure)).collect::<Result<_>>()?;
-    problem_of(accumulate(rows, &structures)?, layouts, structures, reml)
+    let a = accumulate(rows, &structures)?;
+    let (kept, passing) = summing_bytes(rows, &a);
+    let problem = problem_of(a, layouts, structures, reml)?;
+    let origin = Origin { kept: kept + label_bytes, passing };
+    Ok(Problem { origin, ..problem })
 }
 
 /// The problem of cross-products; fails where there are no more rows than coefficients.
@@ -86,7 +90,8 @@ impl PyProblem {
     #[new]
     #[pyo3(signature = (rows, reml, n_threads = 0))]
     fn new(py: Python<'_>, rows: Py<PyRows>, reml: bool, n_threads: usize) -> PyResult<Self> {
-        let problem = run_interruptible(py, n_threads, move |_| build(&rows.get().0, reml))?;
+        let problem =
+            run_interruptible(py, n_threads, move |_| build(&rows.get().0, reml, rows.get().0.encoding().n_bytes()))?;
         Ok(Self(Arc::new(problem)))
     }
 
@@ -139,7 +144,13 @@ impl PyProblem {
 
     #[getter]
     fn n_bytes(&self) -> usize {
-        8 * (self.0.a.n_entries() + self.0.system.n_entries())
+        memory::n_bytes(&self.0)
+    }
+
+    /// What the fit will take beside what is there.
+    #[getter]
+    fn n_bytes_to_come(&self) -> usize {
+        memory::to_come(&self.0)
     }
 
     fn fit(&self, py: Python<'_>, control: &str) -> PyResult<PyFit> {

@@ -13,12 +13,14 @@ mod pattern;
 mod rank;
 mod scaling;
 mod settle;
+mod state_arrays;
 mod statistics;
+mod statistics_of_fit;
 mod statistics_state;
 mod sums;
 mod tally;
 
-pub use accumulate::accumulate;
+pub use accumulate::{accumulate, summing_bytes};
 pub use basis::{FixedBasis, RandomBasis};
 pub use blocks::{CrossProducts, FactorBlock, Link};
 pub use new_response::{ResponseDesign, user_row, with_response};

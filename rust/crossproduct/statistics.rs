@@ -19,6 +19,10 @@ use crate::design::table::Table;
 use crate::design::{OpenModel, OpenRows, Registry, RowSource, Rows};
 use crate::{Error, Result};
 
+/// Batches that are in memory at once: two that wait, one that is read, one that is summed, and those that the
+/// reader of files decodes.
+const BATCHES: usize = 8;
+
 /// What stands in a row of sums.
 #[derive(Debug, Clone)]
 pub enum Columns {
@@ -38,6 +42,8 @@ pub struct Statistics {
     pub state: Option<State>,
     /// Per random term Σ zz' where rows are weighted; empty otherwise.
     pub moments: Vec<Vec<f64>>,
+    /// Bytes of the largest batch.
+    pub largest_batch: usize,
 }
 
 /// What is there once rows were seen.
@@ -59,11 +65,12 @@ impl Statistics {
         let layouts = open.encoding.random.iter().map(|term| &term.layout);
         let structures = layouts.map(|l| Structure::parse(&l.structure)).collect::<Result<_>>()?;
         let tally = Tally { counts: vec![vec![]; open.encoding.groups.len()], ..Tally::default() };
-        Ok(Self { open, registry, structures, tally, state: None, moments: vec![] })
+        Ok(Self { open, registry, structures, tally, state: None, moments: vec![], largest_batch: 0 })
     }
 
     /// Adds the rows of a batch.
     pub fn push(&mut self, table: &Table) -> Result<()> {
+        self.largest_batch = self.largest_batch.max(table.n_bytes());
         // levels met in a batch that fails have no rows, so they stay out of the result
         let batch = self.open.rows(table, &mut self.registry)?;
         let sizes: Vec<usize> = (0..batch.ids.len()).map(|g| self.registry.n_levels(g, &self.open)).collect();
@@ -87,8 +94,14 @@ impl Statistics {
     pub fn n_bytes(&self) -> usize {
         let Some(State { sums, links, .. }) = &self.state else { return 0 };
         let all = [&sums.zz, &sums.zx, &sums.cells].into_iter().flatten().map(Vec::len).sum::<usize>();
-        let links: usize = links.iter().map(|l| l.values.len() + 4 * l.pairs.len()).sum();
-        8 * (all + links + sums.dense.len() + sums.cells_dense.len())
+        let links: usize = links.iter().map(PairSums::n_bytes).sum();
+        8 * (all + sums.dense.len() + sums.cells_dense.len()) + links
+    }
+
+    /// Bytes held while rows were read: batches that wait, are read and are summed; the sums of a batch, and of all;
+    /// levels and where they are found.
+    pub fn reading_bytes(&self) -> usize {
+        BATCHES * self.largest_batch + 2 * self.n_bytes() + self.registry.n_bytes()
     }
 
     fn first_state(&self, rows: &Rows) -> Result<State> {
@@ -136,6 +149,7 @@ impl Statistics {
         let ids = self.registry.join(&other.registry, &self.open)?;
         let sizes: Vec<usize> = (0..ids.len()).map(|g| self.registry.n_levels(g, &self.open)).collect();
         self.tally.merge(&other.tally, &ids, &sizes);
+        self.largest_batch = self.largest_batch.max(other.largest_batch);
         if self.moments.is_empty() {
             self.moments.clone_from(&other.moments);
         } else {

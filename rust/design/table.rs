@@ -24,6 +24,11 @@ impl Table {
         self.n_rows.unwrap_or(0)
     }
 
+    /// Bytes of the values, about.
+    pub fn n_bytes(&self) -> usize {
+        size_of::<f64>() * self.n_rows() * self.columns.len()
+    }
+
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|c| c.name.as_str())
     }

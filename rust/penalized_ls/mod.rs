@@ -9,6 +9,7 @@ mod eliminate;
 mod factor;
 mod inverse;
 pub mod iterative;
+mod memory;
 pub mod product;
 mod solve;
 mod system;
