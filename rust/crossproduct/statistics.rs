@@ -19,9 +19,9 @@ use crate::design::table::Table;
 use crate::design::{OpenModel, OpenRows, Registry, RowSource, Rows};
 use crate::{Error, Result};
 
-/// Batches that are in memory at once: two that wait, one that is read, one that is summed, and those that the
-/// reader of files decodes.
-const BATCHES: usize = 8;
+/// Batches that are in memory at once: two that wait, one that is read, one that is summed, and as many as the reader
+/// of files decodes ahead (measured with Polars' streaming engine in two threads).
+const BATCHES: usize = 10;
 
 /// What stands in a row of sums.
 #[derive(Debug, Clone)]
@@ -42,8 +42,9 @@ pub struct Statistics {
     pub state: Option<State>,
     /// Per random term Σ zz' where rows are weighted; empty otherwise.
     pub moments: Vec<Vec<f64>>,
-    /// Bytes of the largest batch.
+    /// Bytes of the largest batch, and of all.
     pub largest_batch: usize,
+    pub all_batches: usize,
 }
 
 /// What is there once rows were seen.
@@ -65,12 +66,13 @@ impl Statistics {
         let layouts = open.encoding.random.iter().map(|term| &term.layout);
         let structures = layouts.map(|l| Structure::parse(&l.structure)).collect::<Result<_>>()?;
         let tally = Tally { counts: vec![vec![]; open.encoding.groups.len()], ..Tally::default() };
-        Ok(Self { open, registry, structures, tally, state: None, moments: vec![], largest_batch: 0 })
+        Ok(Self { open, registry, structures, tally, state: None, moments: vec![], largest_batch: 0, all_batches: 0 })
     }
 
     /// Adds the rows of a batch.
     pub fn push(&mut self, table: &Table) -> Result<()> {
         self.largest_batch = self.largest_batch.max(table.n_bytes());
+        self.all_batches += table.n_bytes();
         // levels met in a batch that fails have no rows, so they stay out of the result
         let batch = self.open.rows(table, &mut self.registry)?;
         let sizes: Vec<usize> = (0..batch.ids.len()).map(|g| self.registry.n_levels(g, &self.open)).collect();
@@ -101,7 +103,7 @@ impl Statistics {
     /// Bytes held while rows were read: batches that wait, are read and are summed; the sums of a batch, and of all;
     /// levels and where they are found.
     pub fn reading_bytes(&self) -> usize {
-        BATCHES * self.largest_batch + 2 * self.n_bytes() + self.registry.n_bytes()
+        (BATCHES * self.largest_batch).min(self.all_batches) + 2 * self.n_bytes() + self.registry.n_bytes()
     }
 
     fn first_state(&self, rows: &Rows) -> Result<State> {
@@ -150,6 +152,7 @@ impl Statistics {
         let sizes: Vec<usize> = (0..ids.len()).map(|g| self.registry.n_levels(g, &self.open)).collect();
         self.tally.merge(&other.tally, &ids, &sizes);
         self.largest_batch = self.largest_batch.max(other.largest_batch);
+        self.all_batches += other.all_batches;
         if self.moments.is_empty() {
             self.moments.clone_from(&other.moments);
         } else {
