@@ -102,33 +102,9 @@ pub fn run(
 }
 
 /// Sums of a part cost as much as its rows where it has many levels.
-fn n_parts(n: usize, size: usize) -> usize {
+pub fn n_parts(n: usize, size: usize) -> usize {
     let size = size.max(1);
     (n / PART_ROWS).min(PARTS_SIZE / size).min((4 * n / size).max(2)).clamp(1, MOST_PARTS)
-}
-
-/// Bytes that summing rows took beside `a`: codes, which stay; and the sums of parts, of which a part touches the
-/// levels that its rows have, or else the rows in the order of one factor.
-pub fn summing_bytes(source: &dyn RowSource, a: &CrossProducts) -> (usize, usize) {
-    let n = source.n_rows();
-    let parts = n_parts(n, a.n_bytes() / 8);
-    let share = |codes: &[u32]| -> f64 {
-        let spans = (0..parts).map(|k| {
-            let part = &codes[n * k / parts..n * (k + 1) / parts];
-            let (low, high) = part.iter().fold((u32::MAX, 0), |(l, h), &c| (l.min(c), h.max(c)));
-            f64::from(high.saturating_sub(low))
-        });
-        let levels = f64::from(codes.iter().copied().max().unwrap_or(0)).max(1.0);
-        spans.sum::<f64>() / levels
-    };
-    let touched = |f: &FactorBlock| {
-        let from_it: usize = a.links.iter().filter_map(|l| l.get(a.position(f))).map(|l| 8 * l.values.len()).sum();
-        let extra = (share(source.factors()[f.factor].codes()) - 1.0).max(0.0);
-        (extra * (8 * (f.zz.len() + f.zx.len()) + from_it) as f64) as usize
-    };
-    let codes = 4 * n * source.factors().len();
-    let sorting = if a.factors.len() > 1 { 4 * n } else { 0 };
-    (codes, sorting.max(a.factors.iter().map(touched).sum()))
 }
 
 pub fn assemble(

@@ -19,10 +19,6 @@ use crate::design::table::Table;
 use crate::design::{OpenModel, OpenRows, Registry, RowSource, Rows};
 use crate::{Error, Result};
 
-/// Batches that are in memory at once: two that wait, one that is read, one that is summed, and as many as the reader
-/// of files decodes ahead (measured with Polars' streaming engine in two threads).
-const BATCHES: usize = 10;
-
 /// What stands in a row of sums.
 #[derive(Debug, Clone)]
 pub enum Columns {
@@ -90,20 +86,6 @@ impl Statistics {
     /// Statistics of the same model without rows.
     pub fn emptied(&self) -> Result<Self> {
         Self::new(self.open.clone(), self.registry.emptied())
-    }
-
-    /// Memory of the sums.
-    pub fn n_bytes(&self) -> usize {
-        let Some(State { sums, links, .. }) = &self.state else { return 0 };
-        let all = [&sums.zz, &sums.zx, &sums.cells].into_iter().flatten().map(Vec::len).sum::<usize>();
-        let links: usize = links.iter().map(PairSums::n_bytes).sum();
-        8 * (all + sums.dense.len() + sums.cells_dense.len()) + links
-    }
-
-    /// Bytes held while rows were read: batches that wait, are read and are summed; the sums of a batch, and of all;
-    /// levels and where they are found.
-    pub fn reading_bytes(&self) -> usize {
-        (BATCHES * self.largest_batch).min(self.all_batches) + 2 * self.n_bytes() + self.registry.n_bytes()
     }
 
     fn first_state(&self, rows: &Rows) -> Result<State> {

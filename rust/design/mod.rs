@@ -33,6 +33,7 @@ pub mod open_model;
 pub mod random_term;
 pub mod read_codes;
 pub mod read_numeric;
+pub mod reading;
 pub mod registry;
 pub mod response;
 pub mod rows;

@@ -139,6 +139,6 @@ mod tests {
         means.add(&[1.0, 3.0, 10.0], &[0, 0, 1], &labels(&["a", "b"]));
         means.add(&[8.0, 5.0], &[1, 0], &labels(&["c", "a"]));
         assert_eq!(means.labels, ["a", "b", "c"]);
-        assert_eq!(means.means, [(3.0, 3.0), (1.0, 10.0), (1.0, 8.0)]);
+        assert_eq!(means.means, [(3.0, 4.0), (1.0, 10.0), (1.0, 5.0)]);
     }
 }
