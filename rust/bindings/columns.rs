@@ -1,6 +1,7 @@
 //! Data frames as columns: Arrow streams without a copy, arrays with one.
 
 use std::ffi::CStr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard};
 
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
@@ -11,7 +12,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
-use super::errors::{guard, run};
+use super::errors::{finish, guard};
 use crate::design::table::{self, Table};
 use crate::{Error, Result};
 
@@ -47,7 +48,8 @@ impl PyColumns {
         };
         let capsule = export.call0()?;
         let stream = take_stream(capsule.cast::<PyCapsule>()?)?;
-        let (schema, batches) = run(py, || read_stream(stream))?;
+        let read = py.detach(|| catch_unwind(AssertUnwindSafe(|| read_stream(stream))));
+        let (schema, batches) = finish(py, read)?;
         guard(py, || self.lock().add_batches(&schema, &batches))
     }
 

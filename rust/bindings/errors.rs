@@ -6,12 +6,24 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::prelude::*;
 
-use crate::linalg::threads::pool;
+use crate::linalg::threads::{alone, pool};
 use crate::{Error, Result};
+
+/// Numbers, or operations in tens, that take less time than to wake a thread and be woken by it.
+pub const SMALL: usize = 20_000;
 
 /// Runs `work` on the pool's threads without the GIL.
 pub fn run<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
     let outcome = py.detach(|| catch_unwind(AssertUnwindSafe(|| pool(0).install(work))));
+    finish(py, outcome)
+}
+
+/// The same for work on `size` numbers, which stays on the caller's thread where they are few.
+pub fn run_sized<T: Send>(py: Python<'_>, size: usize, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
+    if size > SMALL {
+        return run(py, work);
+    }
+    let outcome = py.detach(|| catch_unwind(AssertUnwindSafe(|| alone(work))));
     finish(py, outcome)
 }
 

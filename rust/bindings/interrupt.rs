@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 
-use super::errors::finish;
+use super::errors::{SMALL, finish, run_sized};
 use crate::linalg::threads::pool;
 use crate::{Error, Result};
 
@@ -22,6 +22,19 @@ pub fn run_interruptible<T: Send + 'static>(
     work: impl FnOnce(&AtomicBool) -> Result<T> + Send + 'static,
 ) -> PyResult<T> {
     run_watched(py, n_threads, work, |_| Ok(()))
+}
+
+/// The same for work on `size` numbers, which stays on the caller's thread where they are few.
+pub fn run_interruptible_sized<T: Send + 'static>(
+    py: Python<'_>,
+    n_threads: usize,
+    size: usize,
+    work: impl FnOnce(&AtomicBool) -> Result<T> + Send + 'static,
+) -> PyResult<T> {
+    if size > SMALL {
+        return run_interruptible(py, n_threads, work);
+    }
+    run_sized(py, size, move || work(&AtomicBool::new(false)))
 }
 
 /// The same, calling `watch` now and then; its error stops the work.

@@ -8,11 +8,11 @@ use serde::Deserialize;
 
 use super::errors::guard;
 use super::fit::PyFit;
-use super::interrupt::run_interruptible;
+use super::interrupt::run_interruptible_sized;
 use super::rows::PyRows;
 use crate::covariance::Structure;
 use crate::crossproduct::{CrossProducts, accumulate, summing_bytes};
-use crate::design::{RandomLayout, RowSource};
+use crate::design::{RandomLayout, RowSource, Rows};
 use crate::fit::{Control, Method, fit, identifiability, memory};
 use crate::objective::{Criterion, Origin, Problem};
 use crate::optimize::Settings;
@@ -55,14 +55,20 @@ pub fn criterion(reml: bool) -> Criterion {
     if reml { Criterion::Reml } else { Criterion::Ml }
 }
 
-fn build(rows: &dyn RowSource, reml: bool, label_bytes: usize) -> Result<Problem> {
+/// Numbers of all rows.
+fn n_numbers(rows: &dyn RowSource) -> usize {
+    let random: usize = rows.random().iter().map(|term| term.columns.len()).sum();
+    rows.n_rows() * (rows.fixed().columns.len() + random)
+}
+
+fn build(rows: &Rows, reml: bool) -> Result<Problem> {
     identifiability::check(rows)?;
     let layouts = rows.random();
     let structures: Vec<Structure> = layouts.iter().map(|t| Structure::parse(&t.structure)).collect::<Result<_>>()?;
     let a = accumulate(rows, &structures)?;
     let (kept, passing) = summing_bytes(rows, &a);
     let problem = problem_of(a, layouts, structures, reml)?;
-    let origin = Origin { kept: kept + label_bytes, passing };
+    let origin = Origin { kept: kept + rows.encoding().n_bytes(), passing };
     Ok(Problem { origin, ..problem })
 }
 
@@ -90,8 +96,8 @@ impl PyProblem {
     #[new]
     #[pyo3(signature = (rows, reml, n_threads = 0))]
     fn new(py: Python<'_>, rows: Py<PyRows>, reml: bool, n_threads: usize) -> PyResult<Self> {
-        let problem =
-            run_interruptible(py, n_threads, move |_| build(&rows.get().0, reml, rows.get().0.encoding().n_bytes()))?;
+        let size = n_numbers(&rows.get().0);
+        let problem = run_interruptible_sized(py, n_threads, size, move |_| build(&rows.get().0, reml))?;
         Ok(Self(Arc::new(problem)))
     }
 
@@ -156,7 +162,8 @@ impl PyProblem {
     fn fit(&self, py: Python<'_>, control: &str) -> PyResult<PyFit> {
         let (control, n_threads) = guard(py, || Choices::parse(control))?;
         let problem = self.0.clone();
-        let fit = run_interruptible(py, n_threads, move |stop| fit(&problem, &control, stop))?;
+        let size = (problem.system.flops() / 10.0) as usize + problem.a.n_bytes() / 8;
+        let fit = run_interruptible_sized(py, n_threads, size, move |stop| fit(&problem, &control, stop))?;
         Ok(PyFit::new(fit))
     }
 

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::columns::PyColumns;
-use super::errors::run;
+use super::errors::{run, run_sized};
 use crate::design::cells::{cell_crossproduct, n_cell_columns};
 use crate::design::spec::{Model, Options};
 use crate::design::variable::Variable;
@@ -24,7 +24,8 @@ impl PyRows {
     fn new(py: Python<'_>, spec: &str, columns: &PyColumns, options: &str) -> PyResult<Self> {
         let table = columns.table();
         let build = || Rows::build(&Model::from_json(spec)?, &table, &Options::from_json(options)?);
-        Ok(Self(run(py, build)?))
+        let size = table.n_rows() * table.names().count();
+        Ok(Self(run_sized(py, size, build)?))
     }
 
     #[getter]

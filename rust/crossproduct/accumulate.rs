@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::basis::{FixedBasis, RandomBasis};
 use super::blocks::{CrossProducts, FactorBlock, Link};
+use super::buckets::Buckets;
 use super::coded::Coded;
 use super::condition::{condition, first_basis};
 use super::extended::Extended;
@@ -85,12 +86,20 @@ pub fn run(
     let part = |k: usize| -> Result<Sums> {
         let (mut sums, mut batch, mut scaler) = (Sums::new(shape), Batch::default(), Scaler::default());
         let (mut row, end) = (n * k / parts, n * (k + 1) / parts);
+        let codes = order.first().map_or(&[][..], |f| &source.factors()[f.factor].codes()[row..end]);
+        let mut buckets = Buckets::worthwhile(shape, codes);
         while row < end {
             let next = end.min(row + BATCH_ROWS);
             source.read(row..next, &mut batch)?;
             let scaled = scaler.scale(&batch, row, shape.extended, order, source.factors(), &fill);
-            sums.push(shape, &scaled);
+            match &mut buckets {
+                Some(buckets) => buckets.push(&mut sums, shape, &scaled),
+                None => sums.push(shape, &scaled),
+            }
             row = next;
+        }
+        if let Some(buckets) = buckets {
+            buckets.finish(&mut sums, shape);
         }
         Ok(sums)
     };

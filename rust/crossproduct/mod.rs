@@ -3,6 +3,7 @@
 mod accumulate;
 mod basis;
 mod blocks;
+mod buckets;
 mod coded;
 mod condition;
 mod extended;

@@ -2,7 +2,10 @@
 
 use super::extended::Extended;
 use crate::design::{Batch, GroupingFactor};
-use crate::linalg::dense;
+use crate::linalg::{dense, prefetch};
+
+/// Rows between asking for what a level has and adding to it.
+const AHEAD: usize = 16;
 
 /// Sums of one part of the rows.  Rows of sums are `[dense..., y, cells...]`.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +29,7 @@ pub struct ScaledBatch<'a> {
     /// n x (d + 1), row-major.
     pub dense: &'a [f64],
     /// Per block of cells: weighted values and cells.
-    pub blocks: Vec<(Vec<f64>, &'a [u32])>,
+    pub blocks: Vec<(&'a [f64], &'a [u32])>,
     /// Per grouping factor: weighted z (n x r, row-major) and codes.
     pub z: Vec<(&'a [f64], &'a [u32])>,
     pub sum_log_weights: f64,
@@ -131,7 +134,10 @@ fn add(a: &mut [f64], b: &[f64]) {
 }
 
 fn push_zz(zz: &mut [f64], z: &[f64], codes: &[u32], r: usize) {
-    for (row, &code) in z.chunks_exact(r).zip(codes) {
+    for (i, (row, &code)) in z.chunks_exact(r).zip(codes).enumerate() {
+        if let Some(&next) = codes.get(i + AHEAD) {
+            prefetch::element(zz, next as usize * r * r);
+        }
         let block = &mut zz[code as usize * r * r..][..r * r];
         for j in 0..r {
             for i in 0..r {
@@ -144,6 +150,10 @@ fn push_zz(zz: &mut [f64], z: &[f64], codes: &[u32], r: usize) {
 fn push_zx(zx: &mut [f64], shape: &Shape, batch: &ScaledBatch, (z, codes, r): (&[f64], &[u32], usize), d: usize) {
     let width = shape.extended.width();
     for (i, (row, &code)) in z.chunks_exact(r).zip(codes).enumerate() {
+        if let Some(&next) = codes.get(i + AHEAD) {
+            let first = next as usize * r * width;
+            prefetch::range(zx, first..first + r * width);
+        }
         for (a, &za) in row.iter().enumerate() {
             let sums = &mut zx[(code as usize * r + a) * width..][..width];
             sums.iter_mut().zip(&batch.dense[i * d..(i + 1) * d]).for_each(|(s, x)| *s += za * x);
@@ -161,8 +171,10 @@ fn push_link(
     (zj, codes_j): (&[f64], &[u32]),
     (ri, rj): (usize, usize),
 ) {
-    for (row, (&ci, &cj)) in codes_i.iter().zip(codes_j).enumerate() {
-        let block = &mut values[link.position(cj, ci) * ri * rj..][..ri * rj];
+    let size = ri * rj;
+    let places = link.places(codes_j, codes_i, |place| prefetch::element(values, place * size));
+    for (row, place) in places.into_iter().enumerate() {
+        let block = &mut values[place * size..][..size];
         for b in 0..rj {
             for a in 0..ri {
                 block[b * ri + a] += zi[row * ri + a] * zj[row * rj + b];
@@ -176,6 +188,7 @@ fn push_link(
 pub struct Scaler {
     sqrt_w: Vec<f64>,
     dense: Vec<f64>,
+    blocks: Vec<Vec<f64>>,
     z: Vec<Vec<f64>>,
 }
 
@@ -196,14 +209,13 @@ impl Scaler {
         let sqrt_w = &self.sqrt_w;
         fill(batch, sqrt_w, &mut self.dense);
         let weigh = |i: usize, v: f64| if sqrt_w.is_empty() { v } else { v * sqrt_w[i] };
-        let blocks = extended
-            .blocks
-            .iter()
-            .map(|block| {
-                let values = &batch.values[block.term][block.numeric * n..(block.numeric + 1) * n];
-                (values.iter().enumerate().map(|(i, &v)| weigh(i, v)).collect(), batch.cells[block.term].as_slice())
-            })
-            .collect();
+        self.blocks.resize_with(extended.blocks.len(), Vec::new);
+        for (values, block) in self.blocks.iter_mut().zip(&extended.blocks) {
+            let column = &batch.values[block.term][block.numeric * n..(block.numeric + 1) * n];
+            values.clear();
+            values.extend(column.iter().enumerate().map(|(i, &v)| weigh(i, v)));
+        }
+        let cells = extended.blocks.iter().map(|block| batch.cells[block.term].as_slice());
         self.z.resize_with(order.len(), Vec::new);
         for (z, factor) in self.z.iter_mut().zip(order) {
             factor.scaled_rows(batch, z, weigh);
@@ -212,7 +224,7 @@ impl Scaler {
         ScaledBatch {
             n,
             dense: &self.dense,
-            blocks,
+            blocks: self.blocks.iter().map(Vec::as_slice).zip(cells).collect(),
             z: z.map(|(z, f)| (z.as_slice(), &factors[f.factor].codes()[start..start + n])).collect(),
             sum_log_weights: batch.weights.iter().map(|w| w.ln()).sum(),
         }

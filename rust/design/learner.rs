@@ -65,8 +65,8 @@ impl Learner {
     /// Adds what another learner has read in the same reading.
     pub fn merge(&mut self, other: &Learner) -> Result<()> {
         let same = self.reading.len() == other.reading.len();
-        let pairs = self.reading.iter_mut().zip(&other.reading);
-        let joined = same && pairs.map(|((a, mine), (b, theirs))| a == b && mine.join(theirs)).all(|is_same| is_same);
+        let mut pairs = self.reading.iter_mut().zip(&other.reading);
+        let joined = same && pairs.all(|((a, mine), (b, theirs))| a == b && mine.join(theirs));
         if joined {
             Ok(())
         } else {

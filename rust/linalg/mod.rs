@@ -2,5 +2,6 @@
 
 pub mod dense;
 pub mod dual;
+pub mod prefetch;
 pub mod small;
 pub mod threads;

@@ -97,12 +97,19 @@ impl Inverse {
         self.leads[i] = own;
     }
 
-    /// W of all levels, where it was computed beforehand: its trailing rows and its rows of X.
+    /// W of all levels, where it was computed beforehand: its trailing rows, empty where B'W is there instead,
+    /// and its rows of X.
     fn weighed(&self, i: usize, lead: &Lead) -> Option<(&[f64], &[f64])> {
         match &self.trailing.approximate {
-            Some(approximate) => Some((&approximate.w[i], &approximate.wx[i])),
+            Some(approximate) => Some((&approximate.leads[i].w, &approximate.leads[i].wx)),
             None => lead.panel.dense.then_some((&self.w, &self.wx)),
         }
+    }
+
+    /// B'W over the trailing rows of one level, where it was computed beforehand.
+    fn projected(&self, i: usize, level: usize, r: usize) -> Option<&[f64]> {
+        let projected = &self.trailing.approximate.as_ref()?.leads[i].projected;
+        projected.get(level * r * r..(level + 1) * r * r)
     }
 
     /// W of a panel that is stored whole, by products of matrices.
@@ -180,6 +187,10 @@ fn invert_level<const R: usize>(job: &Job, level: usize, n_own: &mut [f64], s: &
     }
     let panel = &blocks.panel[job.lead.panel.range(level, r)];
     small::add_cross(&mut s.q, panel, &s.w, panel.len() / r, r, r);
+    let projected = job.inverse.projected(job.i, level, r);
+    if let Some(bw) = projected {
+        small::add_cross(&mut s.q, c, bw, r, r, r);
+    }
     let x = level * r * stride..(level + 1) * r * stride;
     add_cross_strided(&mut s.q, &blocks.x[x.clone()], &s.wx, (stride, f, r));
     // E += [B C (I + Q) - B_R'W] L^-1
@@ -192,6 +203,9 @@ fn invert_level<const R: usize>(job: &Job, level: usize, n_own: &mut [f64], s: &
     }
     let b = &job.source.panel[job.lead.panel.range(level, r)];
     small::add_cross(&mut s.left, b, &s.w, b.len() / r, r, r);
+    if let Some(bw) = projected {
+        s.left.iter_mut().zip(bw).for_each(|(left, v)| *left += v);
+    }
     add_cross_strided(&mut s.left, &job.source.x[x], &s.wx, (stride, f, r));
     // N = C (I + Q) C'
     n_own.fill(0.0);
@@ -230,7 +244,10 @@ impl Job<'_> {
         let x = &blocks.x[level * r * (self.system.p + 1)..(level + 1) * r * (self.system.p + 1)];
         s.w.clear();
         if let Some((w, wx)) = self.inverse.weighed(self.i, self.lead) {
-            s.w.extend_from_slice(&w[self.lead.panel.range(level, r)]);
+            match w.get(self.lead.panel.range(level, r)) {
+                Some(w) => s.w.extend_from_slice(w),
+                None => s.w.resize(rows.len() * r, 0.0),
+            }
             s.wx.copy_from_slice(&wx[level * r * f..(level + 1) * r * f]);
         } else {
             s.w.resize(rows.len() * r, 0.0);

@@ -33,7 +33,7 @@ impl System {
             ancestors + NUMBER * l.n_panel() + LEVEL * l.panel.rows.len() + PLACE * l.panel.ptr.len()
         };
         let index: usize = self.row_index.iter().map(|i| 2 * LEVEL * i.entries.len() + PLACE * i.ptr.len()).sum();
-        self.leads.iter().map(lead).sum::<usize>() + index
+        self.leads.iter().map(lead).sum::<usize>() + index + self.row_blocks.n_bytes()
     }
 
     /// L: blocks of the leads, what they are made from, and the trailing block.
@@ -44,33 +44,37 @@ impl System {
             let blocks = own + l.n_ancestors() + l.n_panel() + l.n_levels * l.r * x;
             own + if i > 0 { 2 * blocks } else { blocks }
         };
-        let trailing = match self.kind {
-            TrailingKind::Dense => self.n_trailing * self.n_trailing,
-            TrailingKind::Iterative => self.iterative_entries(),
-        };
         let leads: usize = self.leads.iter().enumerate().map(lead).sum();
-        NUMBER * (leads + trailing + 2 * self.n_trailing * x)
+        let trailing = match self.kind {
+            TrailingKind::Dense => NUMBER * self.n_trailing * self.n_trailing,
+            TrailingKind::Iterative => self.iterative_bytes(),
+        };
+        NUMBER * (leads + 2 * self.n_trailing * x) + trailing
     }
 
-    /// G by levels and by rows; R, T; outliers, where they began, and probes.
-    fn iterative_entries(&self) -> usize {
-        let panels: usize = self.leads.iter().map(Lead::n_panel).sum();
+    /// H by levels, by rows, and by blocks of rows in single precision; C C' and H'E H by level; R, T; outliers, where
+    /// they began, and probes.
+    fn iterative_bytes(&self) -> usize {
+        let levels: usize = self.leads.iter().map(|l| 2 * l.n_levels * l.r * l.r).sum();
         let blocks: usize = self.trailing.iter().map(|t| 5 * t.n_levels * t.r * t.r).sum();
-        2 * panels + blocks + (2 * OUTLIERS + 2 * PROBES) * self.n_trailing
+        let vectors = (2 * OUTLIERS + 2 * PROBES) * self.n_trailing;
+        (2 * NUMBER + NUMBER / 2) * self.n_panels() + NUMBER * (levels + blocks + vectors)
     }
 
-    /// What an evaluation holds for a while: vectors of the trailing block, and products on the levels of a lead, in
-    /// the search for outliers, the steps of Lanczos, or conjugate gradients.
+    fn n_panels(&self) -> usize {
+        self.leads.iter().map(Lead::n_panel).sum()
+    }
+
+    /// What an evaluation holds for a while: H anew beside the old; H'E H by block of rows; vectors of the trailing
+    /// block and products on the levels of a lead, in the search for outliers, the steps of Lanczos, or conjugate
+    /// gradients.
     fn passing_bytes(&self) -> usize {
         let widest = self.leads.iter().map(|l| l.n_levels * l.r).max().unwrap_or(0);
-        let held = |vectors: usize, width: usize| vectors * self.n_trailing + width * widest;
-        match self.kind {
-            TrailingKind::Dense => 0,
-            TrailingKind::Iterative => {
-                let x = self.p + 1;
-                NUMBER * held(IN_SEARCH * OUTLIERS, OUTLIERS).max(held(STEPS * PROBES, PROBES)).max(held(9 * x, x))
-            }
-        }
+        let held = |vectors: usize, width: usize| NUMBER * (vectors * self.n_trailing + width * widest);
+        let Some((first, blocked)) = self.leads.first().zip(self.row_blocks.leads.first()) else { return 0 };
+        let (forms, x) = (NUMBER * blocked.n_visits() * first.r * first.r, self.p + 1);
+        let vectors = held(IN_SEARCH * OUTLIERS, OUTLIERS).max(held(STEPS * PROBES, PROBES)).max(held(9 * x, x));
+        (NUMBER * self.n_panels()).max(forms).max(vectors)
     }
 
     /// The selected inverse; `with_fixed`: of the mixed model equations.
@@ -90,14 +94,14 @@ impl System {
         NUMBER * leads + trailing
     }
 
-    /// A and B; per lead E G, W by level as it is computed, W, and the one before.
+    /// A and B; B'W and W of X by level, as they are computed and as they are kept; for leads after the first E H, W as
+    /// it is computed, W, and the one before.
     fn approximate_bytes(&self, fixed: usize) -> usize {
-        let panels: usize = self.leads.iter().map(Lead::n_panel).sum();
-        let levels: usize = self.leads.iter().map(|l| l.n_levels).sum();
+        let level = |l: &Lead| 2 * SMALL_VECTOR + 2 * NUMBER * l.r * (l.r + fixed);
+        let levels: usize = self.leads.iter().map(|l| l.n_levels * level(l)).sum();
+        let later: usize = self.leads.iter().skip(1).map(Lead::n_panel).sum();
         let width = OUTLIERS + 2 * PROBES + fixed;
-        NUMBER * (4 * panels + (2 * width + fixed) * self.n_trailing)
-            + levels * (2 * SMALL_VECTOR + 2 * NUMBER * fixed)
-            + self.n_trailing * SMALL_VECTOR
+        NUMBER * (4 * later + (2 * width + fixed) * self.n_trailing) + levels
     }
 
     /// Random effects, q.

@@ -1,6 +1,6 @@
 //! A, laid out for elimination: leading factors with their ancestors and panels, then the trailing block.
 
-use super::iterative::RowIndex;
+use super::iterative::{RowBlocks, RowIndex};
 use crate::crossproduct::CrossProducts;
 
 /// Above this share of entries a panel is stored whole, and dense kernels take over.
@@ -34,6 +34,8 @@ pub struct System {
     pub kind: TrailingKind,
     /// Per lead, its panel by rows; for the iterative kind.
     pub row_index: Vec<RowIndex>,
+    /// The panels by blocks of rows; for the iterative kind.
+    pub row_blocks: RowBlocks,
 }
 
 /// A leading grouping factor.
@@ -104,17 +106,27 @@ impl System {
             let lead = lead(a, &chain, i, block, &leads, &trailing, n_trailing);
             leads.push(lead);
         }
-        let system =
-            Self { leads, trailing, n_trailing, p: a.n_fixed(), kind: TrailingKind::Dense, row_index: Vec::new() };
+        let system = Self {
+            leads,
+            trailing,
+            n_trailing,
+            p: a.n_fixed(),
+            kind: TrailingKind::Dense,
+            row_index: Vec::new(),
+            row_blocks: RowBlocks::default(),
+        };
         let kind = system.cheaper_kind();
         system.with_kind(kind)
     }
 
     /// The same system with another kind of trailing block.
     pub fn with_kind(mut self, kind: TrailingKind) -> Self {
-        self.row_index = match kind {
-            TrailingKind::Dense => Vec::new(),
-            TrailingKind::Iterative => self.leads.iter().map(|l| RowIndex::new(l, self.n_trailing)).collect(),
+        (self.row_index, self.row_blocks) = match kind {
+            TrailingKind::Dense => (Vec::new(), RowBlocks::default()),
+            TrailingKind::Iterative => (
+                self.leads.iter().map(|l| RowIndex::new(l, self.n_trailing)).collect(),
+                RowBlocks::new(&self.leads, self.n_trailing),
+            ),
         };
         self.kind = kind;
         self

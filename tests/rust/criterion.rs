@@ -1,4 +1,7 @@
-use hlmrs::objective::Criterion;
+use hlmrs::Structure;
+use hlmrs::crossproduct::accumulate;
+use hlmrs::design::ArrayDesign;
+use hlmrs::objective::{Criterion, Problem};
 
 use crate::dense::{Dense, user_factors};
 use crate::designs::{KINDS, design, problem};
@@ -56,4 +59,28 @@ fn gradient_matches_central_differences() {
             );
         }
     });
+}
+
+#[test]
+fn rows_in_random_order_give_the_criterion_of_sorted_rows() {
+    let (n, users, items) = (90_000usize, 30_000, 200);
+    let mut rows: Vec<(u32, u32)> =
+        (0..n).map(|i| ((i * 7919 % users) as u32, (i * i % 9973 * 31 % items) as u32)).collect();
+    let criterion = |rows: &[(u32, u32)]| {
+        let x = |r: &(u32, u32)| f64::from(r.0 % 7) - f64::from(r.1 % 3);
+        let y = |r: &(u32, u32)| f64::from(r.0 * 13 % 17) / 8.0 + f64::from(r.1 * 5 % 11) / 6.0 + 0.3 * x(r);
+        let source = ArrayDesign::new(rows.iter().map(y).collect()).intercept().unwrap();
+        let source = source.numeric("x", rows.iter().map(x).collect()).unwrap();
+        let source = source.grouping("user", rows.iter().map(|r| r.0).collect(), users).unwrap();
+        let source = source.grouping("item", rows.iter().map(|r| r.1).collect(), items).unwrap();
+        let source = source.random(0, vec![1.0; n], true, "us").unwrap().random(1, vec![1.0; n], true, "us").unwrap();
+        let us = Structure::Unstructured;
+        let problem = Problem::new(accumulate(&source, &[us, us]).unwrap(), &[(us, 0, 1), (us, 1, 1)], Criterion::Reml);
+        problem.evaluate(&[0.7, 0.4], &mut problem.workspace()).unwrap()
+    };
+    let scattered = criterion(&rows);
+    rows.sort_unstable();
+    let sorted = criterion(&rows);
+    assert!((scattered.objective / sorted.objective - 1.0).abs() < 1e-12, "{scattered:?} {sorted:?}");
+    assert!((scattered.pwrss / sorted.pwrss - 1.0).abs() < 1e-11, "{scattered:?} {sorted:?}");
 }

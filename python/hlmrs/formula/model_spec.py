@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .expressions import Call, Column
 from .random_term import RandomTerm
@@ -14,7 +15,7 @@ NO_RANDOM_TERM = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModelSpec:
     """A response, fixed terms, offsets and random terms, all over columns of data that are not known yet.
 
@@ -66,6 +67,10 @@ class ModelSpec:
 
     def to_json(self) -> str:
         """Return the model as the core reads it."""
+        return self._json
+
+    @cached_property
+    def _json(self) -> str:
         return json.dumps(
             {
                 "formula": self.formula,

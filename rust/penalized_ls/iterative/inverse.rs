@@ -1,4 +1,5 @@
-//! What the derivative needs of (I + E)^-1: its diagonal blocks, and its product with G where G has entries.
+//! What the derivative needs of (I + E)^-1: its diagonal blocks, and its product with H C of every lead: for the
+//! first lead B'W alone, for others, on which more depends, W where the panel has entries.
 //!
 //!   (I + E)^-1 = I - E + V h(l) V' + h(E) over the others,   h(x) = 1/(1 + x) - 1 + x
 //! with the probes for the last part, as in the criterion; for the mixed model equations it gains F K F'.
@@ -10,6 +11,7 @@ use super::lanczos::inverse_remainder;
 use super::operator::Product;
 use super::squares::product_on_pattern;
 use crate::crossproduct::CrossProducts;
+use crate::linalg::small;
 use crate::penalized_ls::factor::CholeskyFactor;
 use crate::penalized_ls::system::System;
 
@@ -22,9 +24,18 @@ pub struct ApproximateInverse {
     width: usize,
     /// R'F = (I + E)^-1 R^-1 Λ'Z'X, q_t rows of n_fixed.
     fixed: Vec<f64>,
-    /// Per lead, W = N_RR P of the trailing rows, in the pattern of its panel, and of the rows of X.
-    pub w: Vec<Vec<f64>>,
-    pub wx: Vec<Vec<f64>>,
+    pub leads: Vec<Weighed>,
+}
+
+/// N_RR P of one lead, for P = B C.
+#[derive(Debug, Clone, Default)]
+pub struct Weighed {
+    /// B'W over the trailing rows, for the first lead: n_levels blocks r x r.
+    pub projected: Vec<f64>,
+    /// W of the trailing rows in the pattern of the panel, for other leads.
+    pub w: Vec<f64>,
+    /// W of the rows of X.
+    pub wx: Vec<f64>,
 }
 
 impl ApproximateInverse {
@@ -35,12 +46,12 @@ impl ApproximateInverse {
         self.fixed = iterative.scaled_solution(factor, system, n_fixed);
         self.collect(iterative, system, k, n_fixed);
         let problem = Product { schur: &iterative.schur, a, system };
-        let weighted = product_on_pattern(&problem);
-        self.w.resize(system.leads.len(), Vec::new());
-        self.wx.resize(system.leads.len(), Vec::new());
-        for (i, weighted) in weighted.into_iter().enumerate() {
-            self.weigh(i, weighted, iterative, factor, system, k);
-        }
+        self.leads = (0..system.leads.len())
+            .map(|i| {
+                let product = if i == 0 { Vec::new() } else { product_on_pattern(&problem, i) };
+                Levels { inverse: self, iterative, factor, system, k, i, product }.weigh()
+            })
+            .collect();
     }
 
     /// A and B: outliers, probes, fixed effects.
@@ -61,52 +72,6 @@ impl ApproximateInverse {
             self.b.extend(v);
             self.b.extend(y.iter().chain(z).chain(f));
         }
-    }
-
-    /// W of one lead: T'(I - E + A B') G - T'F K P_X for trailing rows, K P_X - K F'G for those of X.
-    fn weigh(
-        &mut self,
-        i: usize,
-        weighted: Vec<f64>,
-        iterative: &Iterative,
-        factor: &CholeskyFactor,
-        system: &System,
-        k: &[f64],
-    ) {
-        let (lead, g) = (&system.leads[i], &iterative.schur.g[i]);
-        let (r, f, stride, width) = (lead.r, k.len().isqrt(), system.p + 1, self.width);
-        let (x, fixed_from) = (&factor.leads[i].blocks.x, width - f);
-        let levels: Vec<(Vec<f64>, Vec<f64>)> = (0..lead.n_levels)
-            .into_par_iter()
-            .with_min_len(256)
-            .map(|level| {
-                let (rows, range) = (lead.panel.level_rows(level), lead.panel.range(level, r));
-                let (d, mut w, mut wx) = (rows.len(), g[range.clone()].to_vec(), vec![0.0; f * r]);
-                w.iter_mut().zip(&weighted[range.clone()]).for_each(|(w, e)| *w -= e);
-                for l in 0..r {
-                    let g = &g[range.clone()][l * d..(l + 1) * d];
-                    let mut inner = vec![0.0; width];
-                    for (g, &row) in g.iter().zip(rows) {
-                        let b = &self.b[row as usize * width..(row as usize + 1) * width];
-                        inner.iter_mut().zip(b).for_each(|(s, b)| *s += g * b);
-                    }
-                    // P_X less F'G, times K, is W of X; its negative image belongs to the trailing rows
-                    let px = &x[(level * r + l) * stride..][..f];
-                    inner[fixed_from..].iter_mut().zip(px).for_each(|(s, p)| *s -= p);
-                    for c in 0..f {
-                        wx[l * f + c] = -(0..f).map(|j| k[c * f + j] * inner[fixed_from + j]).sum::<f64>();
-                    }
-                    for (w, &row) in w[l * d..(l + 1) * d].iter_mut().zip(rows) {
-                        let a = &self.a[row as usize * width..(row as usize + 1) * width];
-                        *w += a.iter().zip(&inner).map(|(a, s)| a * s).sum::<f64>();
-                    }
-                }
-                (w, wx)
-            })
-            .collect();
-        self.w[i] = levels.iter().flat_map(|(w, _)| w.iter().copied()).collect();
-        self.wx[i] = levels.iter().flat_map(|(_, wx)| wx.iter().copied()).collect();
-        iterative.schur.transform_panel(&mut self.w[i], system, i, true);
     }
 
     /// Diagonal blocks of (I + E)^-1 of the k-th trailing factor (n_levels blocks r x r).
@@ -139,6 +104,107 @@ impl ApproximateInverse {
         let mut blocks = self.own_blocks(system, k);
         iterative.schur.project_blocks(k, system.trailing[k].r, &mut blocks);
         blocks
+    }
+}
+
+/// The levels of one lead, with E H on its pattern where W is wanted whole.
+struct Levels<'a> {
+    inverse: &'a ApproximateInverse,
+    iterative: &'a Iterative,
+    factor: &'a CholeskyFactor,
+    system: &'a System,
+    k: &'a [f64],
+    i: usize,
+    product: Vec<f64>,
+}
+
+impl Levels<'_> {
+    fn weigh(&self) -> Weighed {
+        let n = self.system.leads[self.i].n_levels;
+        let levels: Vec<(Vec<f64>, Vec<f64>)> =
+            (0..n).into_par_iter().with_min_len(256).map(|level| self.weigh_level(level)).collect();
+        let values = levels.iter().flat_map(|(values, _)| values.iter().copied()).collect();
+        let mut out =
+            Weighed { wx: levels.iter().flat_map(|(_, wx)| wx.iter().copied()).collect(), ..Weighed::default() };
+        if self.i == 0 {
+            out.projected = values;
+        } else {
+            out.w = values;
+            self.iterative.schur.transform_panel(&mut out.w, self.system, self.i, true);
+        }
+        out
+    }
+
+    /// H'V, or V, for V = [(I - E + A B') H C - F K P_X], and W of the rows of X.
+    fn weigh_level(&self, level: usize) -> (Vec<f64>, Vec<f64>) {
+        let (lead, width) = (&self.system.leads[self.i], self.inverse.width);
+        let (r, c) = (lead.r, &self.factor.leads[self.i].c[level * lead.r * lead.r..(level + 1) * lead.r * lead.r]);
+        let bh = self.cross(&self.inverse.b, level);
+        let mut inner = vec![0.0; width * r];
+        small::multiply(&mut inner, &bh, c, width, r, r);
+        let wx = self.weigh_fixed(level, &mut inner);
+        let values = if self.i == 0 { self.project(level, c, &inner) } else { self.weigh_rows(level, c, &inner) };
+        (values, wx)
+    }
+
+    /// X'H of one level for rows X of `width` (width x r).
+    fn cross(&self, x: &[f64], level: usize) -> Vec<f64> {
+        let (lead, width) = (&self.system.leads[self.i], self.inverse.width);
+        let (rows, h) =
+            (lead.panel.level_rows(level), &self.iterative.schur.h[self.i][lead.panel.range(level, lead.r)]);
+        let mut out = vec![0.0; width * lead.r];
+        for (out, h) in out.chunks_exact_mut(width.max(1)).zip(h.chunks_exact(rows.len().max(1))) {
+            for (h, &row) in h.iter().zip(rows) {
+                let x = &x[row as usize * width..(row as usize + 1) * width];
+                out.iter_mut().zip(x).for_each(|(s, x)| *s += h * x);
+            }
+        }
+        out
+    }
+
+    /// F'H C becomes F'H C - P_X in `inner`; its product with -K is W of X.
+    fn weigh_fixed(&self, level: usize, inner: &mut [f64]) -> Vec<f64> {
+        let (r, f, width) = (self.system.leads[self.i].r, self.k.len().isqrt(), self.inverse.width);
+        let (x, stride, fixed_from) = (&self.factor.leads[self.i].blocks.x, self.system.p + 1, width - f);
+        let mut wx = vec![0.0; f * r];
+        for l in 0..r {
+            let fixed = &mut inner[l * width + fixed_from..(l + 1) * width];
+            fixed.iter_mut().zip(&x[(level * r + l) * stride..]).for_each(|(s, p)| *s -= p);
+            for c in 0..f {
+                wx[l * f + c] = -(0..f).map(|j| self.k[c * f + j] * fixed[j]).sum::<f64>();
+            }
+        }
+        wx
+    }
+
+    /// H'V = (H'H - H'E H) C + (A'H)' inner.
+    fn project(&self, level: usize, c: &[f64], inner: &[f64]) -> Vec<f64> {
+        let (lead, width) = (&self.system.leads[self.i], self.inverse.width);
+        let (r, block) = (lead.r, level * lead.r * lead.r..(level + 1) * lead.r * lead.r);
+        let (d, h) = (lead.panel.level_rows(level).len(), &self.iterative.schur.h[self.i][lead.panel.range(level, r)]);
+        let mut square: Vec<f64> = self.iterative.forms[block].iter().map(|v| -v).collect();
+        small::add_cross(&mut square, h, h, d, r, r);
+        let mut out = vec![0.0; r * r];
+        small::multiply(&mut out, &square, c, r, r, r);
+        small::add_cross(&mut out, &self.cross(&self.inverse.a, level), inner, width, r, r);
+        out
+    }
+
+    /// V = (H - E H) C + A inner.
+    fn weigh_rows(&self, level: usize, c: &[f64], inner: &[f64]) -> Vec<f64> {
+        let (lead, width) = (&self.system.leads[self.i], self.inverse.width);
+        let (r, range, rows) = (lead.r, lead.panel.range(level, lead.r), lead.panel.level_rows(level));
+        let h = self.iterative.schur.h[self.i][range.clone()].iter().zip(&self.product[range]);
+        let left: Vec<f64> = h.map(|(h, e)| h - e).collect();
+        let mut v = vec![0.0; left.len()];
+        small::multiply(&mut v, &left, c, rows.len(), r, r);
+        for (v, inner) in v.chunks_exact_mut(rows.len().max(1)).zip(inner.chunks_exact(width.max(1))) {
+            for (v, &row) in v.iter_mut().zip(rows) {
+                let a = &self.inverse.a[row as usize * width..(row as usize + 1) * width];
+                *v += a.iter().zip(inner).map(|(a, s)| a * s).sum::<f64>();
+            }
+        }
+        v
     }
 }
 

@@ -14,11 +14,13 @@ mod deflation;
 mod inverse;
 mod lanczos;
 mod operator;
+mod row_blocks;
 mod row_index;
 mod squares;
 
 pub use inverse::ApproximateInverse;
 pub use operator::place_of;
+pub use row_blocks::RowBlocks;
 pub use row_index::RowIndex;
 
 use deflation::Outliers;
@@ -50,6 +52,8 @@ pub struct Iterative {
     /// The subspace that every θ starts from (q_t x k, column-major).
     subspace: Option<Vec<f64>>,
     probes: lanczos::Probes,
+    /// H'E H of every level of the first lead.
+    forms: Vec<f64>,
     pub logdet: f64,
     /// Standard error of `logdet`.
     pub std_error: f64,
@@ -69,7 +73,7 @@ impl Iterative {
     ) -> Result<()> {
         self.schur.update(a, system, leads, lambda)?;
         let problem = operator::Product { schur: &self.schur, a, system };
-        let squares = squares::trace_of_square(&problem);
+        let forms = squares::forms(&problem);
         (self.outliers, self.probes) = match &self.subspace {
             Some(subspace) => {
                 let outliers = deflation::find(&problem, subspace, ITERATIONS);
@@ -81,7 +85,8 @@ impl Iterative {
         self.subspace.get_or_insert_with(|| self.outliers.vectors.clone());
         let outlying: f64 = self.outliers.values.iter().map(|&l| lanczos::remainder(l)).sum();
         let (mean, std_error) = self.probes.mean();
-        self.logdet = self.schur.logdet + outlying - 0.5 * squares + mean;
+        self.logdet = self.schur.logdet + outlying - 0.5 * forms.trace_of_square + mean;
+        self.forms = forms.levels;
         self.std_error = std_error;
         if self.logdet.is_finite() {
             Ok(())

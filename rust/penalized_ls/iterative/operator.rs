@@ -1,12 +1,13 @@
 //! S scaled by its own diagonal blocks, S = R (I + E) R', and products with E.
 //!
-//! With T = R^-1 Λ' by level and G = T P:   I + E = T A T' + R^-1 R^-T - Σ G G' over the leads.
+//! With T = R^-1 Λ' by level, H = T B for a lead's panel B, and C of its levels:
+//!   I + E = T A T' + R^-1 R^-T - Σ H C C' H' over the leads.
 
 use rayon::prelude::*;
 
 use crate::crossproduct::CrossProducts;
 use crate::linalg::small;
-use crate::penalized_ls::factor::LeadFactor;
+use crate::penalized_ls::factor::{LeadFactor, view};
 use crate::penalized_ls::system::{System, TrailingFactor};
 use crate::{Error, Result};
 
@@ -17,14 +18,18 @@ const ROWS: usize = 32;
 /// Everything about S that depends on θ.
 #[derive(Debug, Clone, Default)]
 pub struct ScaledSchur {
-    /// Per trailing factor, r x r blocks by level: R, R^-1, T, and the diagonal blocks of Σ G G'.
+    /// Per trailing factor, r x r blocks by level: R, R^-1, T, and the diagonal blocks of Σ H C C' H'.
     root: Vec<Vec<f64>>,
     inverse_root: Vec<Vec<f64>>,
     pub t: Vec<Vec<f64>>,
     own: Vec<Vec<f64>>,
-    /// Per lead, G in the pattern of its panel, and row by row in the order of the index.
-    pub g: Vec<Vec<f64>>,
-    g_rows: Vec<Vec<f64>>,
+    /// Per lead, H in the pattern of its panel, and row by row in the order of the index.
+    pub h: Vec<Vec<f64>>,
+    h_rows: Vec<Vec<f64>>,
+    /// H in the order of the blocks of rows, r numbers for every entry.
+    pub blocked: Vec<Vec<f32>>,
+    /// C C' of every lead's levels (r x r).
+    pub squares: Vec<Vec<f64>>,
     /// 2 log|R|.
     pub logdet: f64,
 }
@@ -53,32 +58,46 @@ impl ScaledSchur {
         for (k, t) in system.trailing.iter().enumerate() {
             self.scale_factor(k, t, &a.factors[t.block].zz, &explained[k], &lambda[t.block])?;
         }
-        self.g.resize(leads.len(), Vec::new());
+        self.h.resize(leads.len(), Vec::new());
         for (i, factor) in leads.iter().enumerate() {
-            let mut g = std::mem::take(&mut self.g[i]);
-            g.clear();
-            g.extend_from_slice(&factor.blocks.panel);
-            self.transform_panel(&mut g, system, i, false);
-            self.g[i] = g;
+            let mut h = std::mem::take(&mut self.h[i]);
+            h.clear();
+            h.extend_from_slice(view(&factor.reduced, a, system, i).panel);
+            self.transform_panel(&mut h, system, i, false);
+            self.h[i] = h;
         }
-        self.g_rows = (0..leads.len()).map(|i| self.by_rows(system, i)).collect();
+        self.h_rows = (0..leads.len()).map(|i| self.by_rows(system, i)).collect();
+        self.blocked = (0..leads.len()).map(|i| self.by_blocks(system, i)).collect();
+        self.squares = leads.iter().zip(&system.leads).map(|(f, lead)| squares(&f.c, lead.r)).collect();
         Ok(())
     }
 
-    /// G of one lead, r numbers for every entry of the index.
+    /// H of one lead in the order of the blocks of rows.
+    fn by_blocks(&self, system: &System, i: usize) -> Vec<f32> {
+        let (lead, h, from) = (&system.leads[i], &self.h[i], &system.row_blocks.leads[i].from);
+        let level = |level: usize| {
+            let (start, end) = (lead.panel.ptr[level], lead.panel.ptr[level + 1]);
+            (start..end).flat_map(move |entry| {
+                (0..lead.r).map(move |l| h[place_of(lead, level, start + from[entry] as usize, l)] as f32)
+            })
+        };
+        (0..lead.n_levels).into_par_iter().with_min_len(GRAIN).flat_map_iter(level).collect()
+    }
+
+    /// H of one lead, r numbers for every entry of the index.
     fn by_rows(&self, system: &System, i: usize) -> Vec<f64> {
-        let (lead, g, index) = (&system.leads[i], &self.g[i], &system.row_index[i]);
-        let mut rows = vec![0.0; g.len()];
+        let (lead, h, index) = (&system.leads[i], &self.h[i], &system.row_index[i]);
+        let mut rows = vec![0.0; h.len()];
         let pieces = rows.par_chunks_mut(GRAIN * lead.r).zip(index.entries.par_chunks(GRAIN));
         pieces.for_each(|(rows, entries)| {
             for (row, &(level, place)) in rows.chunks_exact_mut(lead.r).zip(entries) {
-                (0..lead.r).for_each(|l| row[l] = g[place_of(lead, level as usize, place as usize, l)]);
+                (0..lead.r).for_each(|l| row[l] = h[place_of(lead, level as usize, place as usize, l)]);
             }
         });
         rows
     }
 
-    /// R, T and G's diagonal blocks of one trailing factor.
+    /// R, T and the diagonal blocks left out, of one trailing factor.
     fn scale_factor(
         &mut self,
         k: usize,
@@ -112,7 +131,7 @@ impl ScaledSchur {
                     scaled[j * r + i] = (0..r).map(|l| inverse[l * r + i] * lambda[l * r + j]).sum();
                 }
             }
-            // diagonal block of Σ G G' = T (explained) T'
+            // diagonal block of Σ H C C' H' = T (explained) T'
             let own = &mut self.own[k][at.clone()];
             small::multiply(&mut work, scaled, &explained[at], r, r, r);
             for j in 0..r {
@@ -239,7 +258,7 @@ impl Product<'_> {
         out
     }
 
-    /// Adds the diagonal blocks of Σ G G', which E leaves out.
+    /// Adds the diagonal blocks of Σ H C C' H', which E leaves out.
     fn add_own(&self, out: &mut [f64], v: &[f64], m: usize) {
         for (k, t) in self.system.trailing.iter().enumerate() {
             let range = t.offset * m..(t.offset + t.n_levels * t.r) * m;
@@ -255,30 +274,31 @@ impl Product<'_> {
         }
     }
 
-    /// out -= G (G'v): first by levels, then by rows.
+    /// out -= H (C C' H'v): first by levels, then by rows.
     fn subtract_products(&self, out: &mut [f64], v: &[f64], i: usize, m: usize) {
-        let (lead, g) = (&self.system.leads[i], &self.schur.g[i]);
+        let (lead, h, squares) = (&self.system.leads[i], &self.schur.h[i], &self.schur.squares[i]);
         let r = lead.r;
         let mut sums = vec![0.0; lead.n_levels * r * m];
         sums.par_chunks_mut(GRAIN * r * m).enumerate().for_each(|(piece, sums)| {
             for (k, sums) in sums.chunks_exact_mut(r * m).enumerate() {
                 let level = piece * GRAIN + k;
                 let rows = lead.panel.level_rows(level);
-                let g = &g[lead.panel.range(level, r)];
+                let h = &h[lead.panel.range(level, r)];
                 for l in 0..r {
                     let sum = &mut sums[l * m..(l + 1) * m];
-                    for (w, &row) in g[l * rows.len()..].iter().zip(rows) {
+                    for (w, &row) in h[l * rows.len()..].iter().zip(rows) {
                         let x = &v[row as usize * m..(row as usize + 1) * m];
                         sum.iter_mut().zip(x).for_each(|(s, x)| *s += w * x);
                     }
                 }
+                multiply_in_place(sums, &squares[level * r * r..(level + 1) * r * r], m, false);
             }
         });
-        let (index, g_rows) = (&self.system.row_index[i], &self.schur.g_rows[i]);
+        let (index, h_rows) = (&self.system.row_index[i], &self.schur.h_rows[i]);
         out.par_chunks_mut(ROWS * m).enumerate().for_each(|(piece, out)| {
             for (k, out) in out.chunks_exact_mut(m).enumerate() {
                 let range = index.ptr[piece * ROWS + k]..index.ptr[piece * ROWS + k + 1];
-                let weights = g_rows[range.start * r..range.end * r].chunks_exact(r);
+                let weights = h_rows[range.start * r..range.end * r].chunks_exact(r);
                 for (&(level, _), weights) in index.entries[range].iter().zip(weights) {
                     for (l, w) in weights.iter().enumerate() {
                         let sum = &sums[(level as usize * r + l) * m..(level as usize * r + l + 1) * m];
@@ -288,6 +308,19 @@ impl Product<'_> {
             }
         });
     }
+}
+
+/// C C' of every level (r x r).
+fn squares(c: &[f64], r: usize) -> Vec<f64> {
+    let mut out = vec![0.0; c.len()];
+    for (out, c) in out.chunks_exact_mut(r * r).zip(c.chunks_exact(r * r)) {
+        for j in 0..r {
+            for i in 0..r {
+                out[j * r + i] = (0..r).map(|k| c[k * r + i] * c[k * r + j]).sum();
+            }
+        }
+    }
+    out
 }
 
 /// Where the l-th column of a panel's row lies.
