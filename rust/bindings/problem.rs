@@ -162,7 +162,8 @@ impl PyProblem {
     fn fit(&self, py: Python<'_>, control: &str) -> PyResult<PyFit> {
         let (control, n_threads) = guard(py, || Choices::parse(control))?;
         let problem = self.0.clone();
-        let size = (problem.system.flops() / 10.0) as usize + problem.a.n_bytes() / 8;
+        // an evaluation by operations and by entries, in units of what one row's number takes
+        let size = problem.system.flops() as usize / 10 + problem.a.n_bytes() / 32;
         let fit = run_interruptible_sized(py, n_threads, size, move |stop| fit(&problem, &control, stop))?;
         Ok(PyFit::new(fit))
     }

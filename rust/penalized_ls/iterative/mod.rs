@@ -16,15 +16,15 @@ mod lanczos;
 mod operator;
 mod row_blocks;
 mod row_index;
+mod scaled_schur;
 mod squares;
 
 pub use inverse::ApproximateInverse;
-pub use operator::place_of;
 pub use row_blocks::RowBlocks;
-pub use row_index::RowIndex;
+pub use row_index::{RowIndex, place_of};
 
 use deflation::Outliers;
-use operator::ScaledSchur;
+use scaled_schur::ScaledSchur;
 
 use super::factor::LeadFactor;
 use super::system::System;

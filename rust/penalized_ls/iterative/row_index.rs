@@ -31,3 +31,10 @@ impl RowIndex {
         &self.entries[self.ptr[row]..self.ptr[row + 1]]
     }
 }
+
+/// Where the l-th column of a panel's row lies.
+#[inline(always)]
+pub fn place_of(lead: &Lead, level: usize, place: usize, l: usize) -> usize {
+    let start = lead.panel.ptr[level];
+    start * lead.r + l * (lead.panel.ptr[level + 1] - start) + (place - start)
+}

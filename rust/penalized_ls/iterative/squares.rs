@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
-use super::operator::{Product, place_of, scaled_link};
+use super::operator::{Product, scaled_link};
 use super::row_blocks::{Blocked, LANES};
+use super::row_index::place_of;
 use crate::linalg::{prefetch, small};
 use crate::penalized_ls::system::Lead;
 use crate::with_width;
