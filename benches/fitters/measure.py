@@ -29,7 +29,7 @@ def measure(
         Makes what `fit` is called with, anew for each call and not timed: nothing is kept from the call before.
     """
     start = fresh()
-    gc.collect()
+    _settle()
     before = _reset_peak()
     first, first_cpu, fitted = _timed(fit, start)
     peak = _kilobytes("VmHWM") - before
@@ -52,6 +52,18 @@ def _timed(fit: Callable[[Any], Any], start: Any) -> tuple[float, float, Any]:
     wall, cpu = time.perf_counter(), time.process_time()
     fitted = fit(start)
     return time.perf_counter() - wall, time.process_time() - cpu, fitted
+
+
+def _settle() -> None:
+    """Wait until allocators have returned what loading the data left behind, as it would hide what the fit takes."""
+    gc.collect()
+    last = _kilobytes("VmRSS")
+    for _ in range(20):
+        time.sleep(0.5)
+        resident = _kilobytes("VmRSS")
+        if resident >= last - 1024:
+            return
+        last = resident
 
 
 def _reset_peak() -> int:

@@ -41,6 +41,10 @@ class Columns:
 
         The order of the levels is kept if the user declared one, otherwise it is the natural one.
         """
+    def begin_at(self, first: int) -> None:
+        """Count rows from this one in messages: the columns are a batch of longer ones."""
+    @property
+    def first(self) -> int: ...
     @property
     def n_rows(self) -> int: ...
     @property
@@ -194,7 +198,10 @@ class Problem:
         """Multiplications and additions of one factorization."""
     @property
     def n_bytes(self) -> int:
-        """Memory of the cross-products and of one factor."""
+        """Memory of the fit and what it is made from, at most."""
+    @property
+    def n_bytes_to_come(self) -> int:
+        """What the fit will take beside what is there."""
     def fit(self, control: str) -> Fit:
         """Fit; `control` is JSON: optimizer, max_evaluations, tolerance, start (user's theta or null), n_threads.
 
@@ -445,6 +452,29 @@ class Statistics:
         """JSON and arrays.  Inverse of from_state."""
     @staticmethod
     def from_state(meta: str, arrays: dict[str, _Array]) -> Statistics: ...
+
+@final
+class Learner:
+    """What transforms learn from rows that come in batches: one reading after the other.
+
+    ``spec`` and ``options`` are those of ``Rows``; ``update`` adds a batch, ``finish`` ends a reading.
+    """
+
+    def __new__(cls, spec: str, options: str) -> Learner: ...
+    @property
+    def is_reading(self) -> bool: ...
+    def update(self, columns: Columns) -> None: ...
+    def merge(self, other: Learner) -> None:
+        """Add what another learner has read in the same reading."""
+    def empty(self) -> Learner:
+        """Return the same reading without rows."""
+    def finish(self) -> None: ...
+    @property
+    def learned(self) -> str:
+        """By call, as JSON: the option ``learned``."""
+    def to_json(self) -> str: ...
+    @staticmethod
+    def from_json(text: str) -> Learner: ...
 
 @final
 class LevelScan:

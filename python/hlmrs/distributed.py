@@ -8,17 +8,14 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from ._core import Columns, LevelScan, categorical_columns
 from .control import Control
 from .errors import DataError, HlmrsError
 from .fit import LinearMixedFit
 from .fitting import Contrast, make_request
-from .frame import open_frame
+from .frame import located, numbered, open_frame
 from .frame.values import level_text
 from .models import lmer as fit_here
-from .streaming import SufficientStatistics
+from .streaming import Learned, Learning, SufficientStatistics, needs_reading
 
 _TOGETHER = 8
 """Statistics that one task merges."""
@@ -62,11 +59,13 @@ def summed(
     first = open_frame(dask.compute(parts[0])[0])
     known = {name: [level_text(level) for level in column] for name, column in (levels or {}).items()}
     columns = next(iter(first.batches(request.columns(), request.labels())))
-    unknown = [name for name in categorical_columns(request.spec.to_json(), columns) if name not in known]
-    if unknown:
-        scans = [dask.delayed(_levels_of)(part, unknown) for part in parts]
-        known |= _joined_levels(dask.compute(*scans))
-    template = SufficientStatistics.of_request(request, known, first.kind).open(columns).empty().to_bytes()
+    learned = Learned(known)
+    if needs_reading(request, columns):
+        learning = Learning(request, known)
+        while learning.is_reading:
+            learning = _read_once(dask, learning, parts)
+        learned = learning.learned
+    template = SufficientStatistics.of_request(request, learned, first.kind).open(columns).empty().to_bytes()
     level = [dask.delayed(_sums_of)(template, part) for part in parts]
     while len(level) > 1:
         level = [dask.delayed(_merged)(level[k : k + _TOGETHER]) for k in range(0, len(level), _TOGETHER)]
@@ -114,25 +113,23 @@ def _parts(data: Any) -> list[Any]:
     return sorted(files)
 
 
-def _levels_of(part: Any, names: list[str]) -> dict[str, list[str]]:
-    """Read the levels of a partition; runs on a worker."""
-    scan, frame = LevelScan(names), open_frame(part)
-    for columns in frame.batches(names):
-        scan.update(columns)
-    return scan.levels
+def _read_once(dask: Any, learning: Learning, parts: Sequence[Any]) -> Learning:
+    """Read all partitions once, to learn from them."""
+    empty = learning.emptied()
+    first, *others = dask.compute(*[dask.delayed(_learned_of)(empty, part) for part in parts])
+    for other in others:
+        first.merge(other)
+    first.finish()
+    return first  # type: ignore[no-any-return]
 
 
-def _joined_levels(parts: Sequence[dict[str, list[str]]]) -> dict[str, list[str]]:
-    """Join the levels of all partitions, in the order that one frame of all rows would have."""
-    joined = {}
-    for name in parts[0]:
-        union = list(dict.fromkeys(level for part in parts for level in part[name]))
-        scan = LevelScan([name])
-        columns = Columns()
-        columns.add_categorical(name, np.arange(len(union), dtype=np.uint32), union, ordered=False, declared=False)
-        scan.update(columns)
-        joined[name] = scan.levels[name]
-    return joined
+def _learned_of(learning: Learning, part: Any) -> Learning:
+    """Read a partition to learn from it; runs on a worker."""
+    own, frame = learning.emptied(), open_frame(part)
+    for columns in numbered(frame.batches(learning.request.columns(), learning.request.labels())):
+        with located(frame, columns):
+            own.add(columns)
+    return own
 
 
 def _sums_of(template: bytes, part: Any) -> bytes:

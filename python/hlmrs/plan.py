@@ -17,9 +17,6 @@ from .memory import available, spoken
 from .report import Column, Report, Table
 from .streaming import streams, summed
 
-_OVERHEAD = 2.5
-"""The optimizer keeps the factor, its inverse and what they are made from."""
-
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Structure:
@@ -34,7 +31,8 @@ class Structure:
     flops : float
         Multiplications and additions of one factorization.
     n_bytes : int
-        Memory of the cross-products and one factor.
+        Memory that the fit will take at most, with what it is made from: encoded rows or batches, sums, factor and
+        inverse.  The data themselves are not counted.
     """
 
     blocks: Any
@@ -170,10 +168,7 @@ def _report(request: Request, problem: Problem, table: Mapping[str, Any]) -> Rep
         ("Random effects", f"{problem.n_random:,}"),
         ("Covariance parameters", f"{problem.n_theta:,}"),
         ("One factorization", f"{problem.flops:.3g} flops"),
-        (
-            "Memory",
-            f"{spoken(problem.n_bytes)} for sums and factor, about {spoken(_OVERHEAD * problem.n_bytes)} in the fit",
-        ),
+        ("Memory", f"{spoken(problem.n_bytes)} at most, beside the data"),
         ("Free memory", spoken(available())),
     ]
     columns = [

@@ -4,7 +4,7 @@
 centred so that they do not repeat the intercept; ``ns`` spans what R's does.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,21 +27,21 @@ class SplineBasis:
     @classmethod
     def for_values(cls, call: Call, values: Matrix) -> "SplineBasis":
         """Place the knots by the values, as the options of the call say."""
-        options = {name: _constant(value) for name, value in call.named}
+        plan = SplinePlan.of(call)
         present = values[np.isfinite(values)]
         if not present.size:
-            raise DesignError(f"{call.name}(): there are no values to place the knots by")
-        lower, upper = options.get("Boundary.knots") or (float(present.min()), float(present.max()))
-        settings = _shape(call.name, options) | {"lower_bound": lower, "upper_bound": upper}
-        least = settings.get("degree", 1) + bool(options.get("intercept"))
-        knots = options.get("knots")
+            raise plan.nothing()
+        lower, upper = plan.bounds or (float(present.min()), float(present.max()))
+        knots = plan.knots
         if knots is None:
             inside = present[(present >= lower) & (present <= upper)]
-            knots = _quantile_knots(call.name, inside, int(options.get("df", least)), least)
-        settings["knots"] = [float(knot) for knot in np.atleast_1d(knots)]
-        if settings.get("constraints") == "center" and settings["knots"]:
-            settings["constraints"] = _centring(settings, present)
-        return cls(call.name, settings)
+            knots = np.quantile(np.unique(inside) if call.name == "cr" else inside, plan.places)
+        basis = plan.basis(lower, upper, knots)
+        return basis.centred(basis.matrix(present).mean(axis=0)) if plan.is_centred(knots) else basis
+
+    def centred(self, means: Matrix) -> "SplineBasis":
+        """Return the basis with the linear constraint that its columns, which have these means, have means of zero."""
+        return SplineBasis(self.kind, dict(self.settings) | {"constraints": [means.tolist()]})
 
     def matrix(self, values: Matrix) -> Matrix:
         """Compute the columns; beyond the outer knots the outer pieces go on."""
@@ -56,27 +56,48 @@ class SplineBasis:
         return place[:, None] if self.settings["constraints"] else np.column_stack([1 - place, place])
 
 
-def _shape(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    whole = bool(options.get("intercept"))
-    if kind == "bs":
-        return {"degree": int(options.get("degree", 3)), "include_intercept": whole}
-    return {"constraints": None if whole else "center"}
+@dataclass(frozen=True, slots=True)
+class SplinePlan:
+    """What the options of a call say: knots, or at which quantiles they are to be."""
 
+    kind: str
+    shape: Mapping[str, Any]
+    bounds: tuple[float, float] | None
+    knots: Matrix | None
+    places: Sequence[float]
 
-def _quantile_knots(kind: str, values: Matrix, df: int, least: int) -> Matrix:
-    """Place so many inner knots at quantiles that the basis has `df` columns, as R does."""
-    if df < least:
-        raise DesignError(f"{kind}(): df={df} is too few columns for this basis; give at least {least}")
-    places = np.linspace(0, 1, df - least + 2)[1:-1]
-    return np.quantile(np.unique(values) if kind == "cr" else values, places)
+    @classmethod
+    def of(cls, call: Call) -> "SplinePlan":
+        """Read the options."""
+        options = {name: _constant(value) for name, value in call.named}
+        whole = bool(options.get("intercept"))
+        shape: dict[str, Any] = {"constraints": None if whole else "center"}
+        if call.name == "bs":
+            shape = {"degree": int(options.get("degree", 3)), "include_intercept": whole}
+        least = shape.get("degree", 1) + whole
+        df = int(options.get("df", least))
+        knots = options.get("knots")
+        if knots is None and df < least:
+            raise DesignError(f"{call.name}(): df={df} is too few columns for this basis; give at least {least}")
+        # so many inner knots that the basis has df columns, as R does
+        places = [] if knots is not None else np.linspace(0, 1, df - least + 2)[1:-1].tolist()
+        given = None if knots is None else np.atleast_1d(np.asarray(knots, dtype=np.float64))
+        bounds = options.get("Boundary.knots")
+        return cls(call.name, shape, None if bounds is None else (float(bounds[0]), float(bounds[1])), given, places)
 
+    def basis(self, lower: float, upper: float, knots: Matrix) -> SplineBasis:
+        """Put the knots in their places; the columns are not centred yet."""
+        shape = dict(self.shape) | ({"constraints": None} if self.is_centred(knots) else {})
+        bounds = {"lower_bound": lower, "upper_bound": upper}
+        return SplineBasis(self.kind, shape | bounds | {"knots": [float(knot) for knot in knots]})
 
-def _centring(settings: Mapping[str, Any], values: Matrix) -> list[list[float]]:
-    """Return the linear constraint that makes the columns sum to zero over the values."""
-    state: dict[str, Any] = {}
-    _evaluate("cr", settings, values, state)
-    rows: list[list[float]] = np.asarray(state["constraints"]).tolist()
-    return rows
+    def is_centred(self, knots: Matrix) -> bool:
+        """Whether the columns are to have means of zero."""
+        return self.shape.get("constraints") == "center" and len(knots) > 0
+
+    def nothing(self) -> DesignError:
+        """Return the error of a column without values."""
+        return DesignError(f"{self.kind}(): there are no values to place the knots by")
 
 
 def _evaluate(kind: str, settings: Mapping[str, Any], values: Matrix, state: dict[str, Any]) -> Matrix:

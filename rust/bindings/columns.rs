@@ -79,6 +79,16 @@ impl PyColumns {
         guard(py, || self.lock().add(table::categorical(name, &codes, &levels, declared)?))
     }
 
+    /// Messages count rows from this one.
+    fn begin_at(&self, first: usize) {
+        self.lock().begin_at(first);
+    }
+
+    #[getter]
+    fn first(&self) -> usize {
+        self.lock().first()
+    }
+
     #[getter]
     fn n_rows(&self) -> usize {
         self.lock().n_rows()

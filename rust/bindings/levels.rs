@@ -1,15 +1,17 @@
-//! Levels of columns that are read batch by batch, seen from Python.
+//! What is learned from columns that are read batch by batch, seen from Python.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 use pyo3::prelude::*;
 
 use super::columns::PyColumns;
 use super::errors::{guard, run};
+use crate::Error;
+use crate::design::Learner;
 use crate::design::open_levels::OpenLevels;
 use crate::design::open_model;
-use crate::design::spec::Model;
+use crate::design::spec::{Model, Options};
 
 /// The columns that effects read as categories.
 #[pyfunction]
@@ -41,4 +43,66 @@ impl PyLevelScan {
         let all = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         all.iter().map(|(name, levels)| (name.clone(), levels.in_order())).collect()
     }
+}
+
+/// Transforms that are learned reading by reading.
+#[pyclass(frozen, name = "Learner", module = "hlmrs._core")]
+pub struct PyLearner(Mutex<Learner>);
+
+impl PyLearner {
+    fn lock(&self) -> MutexGuard<'_, Learner> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+#[pymethods]
+impl PyLearner {
+    #[new]
+    fn new(py: Python<'_>, spec: &str, options: &str) -> PyResult<Self> {
+        let learner = guard(py, || Ok(Learner::new(Model::from_json(spec)?, Options::from_json(options)?)))?;
+        Ok(Self(Mutex::new(learner)))
+    }
+
+    #[getter]
+    fn is_reading(&self) -> bool {
+        self.lock().is_reading()
+    }
+
+    fn update(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
+        let table = columns.table();
+        run(py, || self.lock().update(&table))
+    }
+
+    fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
+        let theirs = other.lock().clone();
+        guard(py, || self.lock().merge(&theirs))
+    }
+
+    fn empty(&self) -> Self {
+        Self(Mutex::new(self.lock().emptied()))
+    }
+
+    fn finish(&self) {
+        self.lock().finish();
+    }
+
+    /// By call, as JSON.
+    #[getter]
+    fn learned(&self, py: Python<'_>) -> PyResult<String> {
+        guard(py, || json(self.lock().learned()))
+    }
+
+    fn to_json(&self, py: Python<'_>) -> PyResult<String> {
+        guard(py, || json(&*self.lock()))
+    }
+
+    #[staticmethod]
+    fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
+        let read = || serde_json::from_str(text).map_err(|e| Error::Data(format!("this is no learner: {e}")));
+        Ok(Self(Mutex::new(guard(py, read)?)))
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> crate::Result<String> {
+    serde_json::to_string(value).map_err(|e| Error::Data(format!("what was learned cannot be written: {e}")))
 }

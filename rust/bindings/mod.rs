@@ -30,6 +30,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<statistics::PyStatistics>()?;
     module.add_class::<statistics::PySettled>()?;
     module.add_class::<levels::PyLevelScan>()?;
+    module.add_class::<levels::PyLearner>()?;
     module.add_class::<fit::PyFit>()?;
     module.add_class::<new_rows::PyEncoding>()?;
     module.add_class::<new_rows::PyNewRows>()?;

@@ -11,10 +11,10 @@ use super::fit::PyFit;
 use super::interrupt::run_interruptible_sized;
 use super::rows::PyRows;
 use crate::covariance::Structure;
-use crate::crossproduct::{CrossProducts, accumulate};
-use crate::design::{RandomLayout, RowSource};
-use crate::fit::{Control, Method, fit, identifiability};
-use crate::objective::{Criterion, Problem};
+use crate::crossproduct::{CrossProducts, accumulate, summing_bytes};
+use crate::design::{RandomLayout, RowSource, Rows};
+use crate::fit::{Control, Method, fit, identifiability, memory};
+use crate::objective::{Criterion, Origin, Problem};
 use crate::optimize::Settings;
 use crate::{Error, Result};
 
@@ -61,11 +61,15 @@ fn n_numbers(rows: &dyn RowSource) -> usize {
     rows.n_rows() * (rows.fixed().columns.len() + random)
 }
 
-fn build(rows: &dyn RowSource, reml: bool) -> Result<Problem> {
+fn build(rows: &Rows, reml: bool) -> Result<Problem> {
     identifiability::check(rows)?;
     let layouts = rows.random();
     let structures: Vec<Structure> = layouts.iter().map(|t| Structure::parse(&t.structure)).collect::<Result<_>>()?;
-    problem_of(accumulate(rows, &structures)?, layouts, structures, reml)
+    let a = accumulate(rows, &structures)?;
+    let (kept, passing) = summing_bytes(rows, &a);
+    let problem = problem_of(a, layouts, structures, reml)?;
+    let origin = Origin { kept: kept + rows.encoding().n_bytes(), passing };
+    Ok(Problem { origin, ..problem })
 }
 
 /// The problem of cross-products; fails where there are no more rows than coefficients.
@@ -146,14 +150,20 @@ impl PyProblem {
 
     #[getter]
     fn n_bytes(&self) -> usize {
-        8 * (self.0.a.n_entries() + self.0.system.n_entries())
+        memory::n_bytes(&self.0)
+    }
+
+    /// What the fit will take beside what is there.
+    #[getter]
+    fn n_bytes_to_come(&self) -> usize {
+        memory::to_come(&self.0)
     }
 
     fn fit(&self, py: Python<'_>, control: &str) -> PyResult<PyFit> {
         let (control, n_threads) = guard(py, || Choices::parse(control))?;
         let problem = self.0.clone();
         // an evaluation by operations and by entries, in units of what one row's number takes
-        let size = problem.system.flops() as usize / 10 + problem.a.n_entries() / 4;
+        let size = problem.system.flops() as usize / 10 + problem.a.n_bytes() / 32;
         let fit = run_interruptible_sized(py, n_threads, size, move |stop| fit(&problem, &control, stop))?;
         Ok(PyFit::new(fit))
     }

@@ -17,7 +17,7 @@ use crate::crossproduct::{Settled, Statistics, Tally};
 use crate::design::spec::{Model, Options};
 use crate::design::{Encoding, OpenModel};
 use crate::fit::identifiability;
-use crate::objective::Problem;
+use crate::objective::{Origin, Problem};
 
 /// Sums over rows that grow batch by batch; no row is kept.
 #[pyclass(frozen, name = "Statistics", module = "hlmrs._core")]
@@ -153,8 +153,10 @@ fn settled(py: Python<'_>, statistics: Statistics) -> PyResult<PySettled> {
         let groups = settled.encoding.groups.iter().zip(&settled.tally.counts);
         let sizes: Vec<(&str, usize)> = groups.map(|(g, n)| (g.name.as_str(), n.len())).collect();
         identifiability::check_sizes(settled.tally.n_obs, &layouts, &sizes)?;
-        let problem = problem_of(settled.take_products(), &layouts, settled.structures.clone(), true)?;
-        Ok((settled, problem))
+        let a = settled.take_products();
+        let (kept, passing) = (settled.encoding.n_bytes(), settled.reading_bytes.saturating_sub(a.n_bytes()));
+        let problem = problem_of(a, &layouts, settled.structures.clone(), true)?;
+        Ok((settled, Problem { origin: Origin { kept, passing }, ..problem }))
     })?;
     Ok(PySettled { settled, problem: Arc::new(problem) })
 }

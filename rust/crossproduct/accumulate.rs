@@ -82,9 +82,7 @@ pub fn run(
     fill: impl Fn(&Batch, &[f64], &mut Vec<f64>) + Sync,
 ) -> Result<Sums> {
     let n = source.n_rows();
-    let size = shape.size().max(1);
-    // sums of a part cost as much as its rows where it has many levels
-    let parts = (n / PART_ROWS).min(PARTS_SIZE / size).min((4 * n / size).max(2)).clamp(1, MOST_PARTS);
+    let parts = n_parts(n, shape.size());
     let part = |k: usize| -> Result<Sums> {
         let (mut sums, mut batch, mut scaler) = (Sums::new(shape), Batch::default(), Scaler::default());
         let (mut row, end) = (n * k / parts, n * (k + 1) / parts);
@@ -110,6 +108,12 @@ pub fn run(
     let mut total = all.remove(0);
     all.iter().for_each(|sums| total.merge(sums));
     Ok(total)
+}
+
+/// Sums of a part cost as much as its rows where it has many levels.
+pub fn n_parts(n: usize, size: usize) -> usize {
+    let size = size.max(1);
+    (n / PART_ROWS).min(PARTS_SIZE / size).min((4 * n / size).max(2)).clamp(1, MOST_PARTS)
 }
 
 pub fn assemble(

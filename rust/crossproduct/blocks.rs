@@ -54,15 +54,19 @@ impl CrossProducts {
         self.fixed.kept.len()
     }
 
+    /// The place of a factor in their order.
+    pub fn position(&self, factor: &FactorBlock) -> usize {
+        self.factors.iter().position(|f| f.factor == factor.factor).expect("one of these factors")
+    }
+
     /// Random effects, q.
     pub fn n_random(&self) -> usize {
         self.factors.iter().map(|f| f.n_levels * f.width).sum()
     }
 
-    /// Numbers held.
-    pub fn n_entries(&self) -> usize {
-        let links = self.links.iter().flatten().map(|l| l.values.len() + l.level.len() / 2 + l.ptr.len());
+    pub fn n_bytes(&self) -> usize {
+        let links = self.links.iter().flatten().map(|l| 8 * (l.values.len() + l.ptr.len()) + 4 * l.level.len());
         let factors = self.factors.iter().map(|f| f.zz.len() + f.zx.len());
-        links.sum::<usize>() + factors.sum::<usize>() + self.xx.len()
+        links.sum::<usize>() + 8 * (factors.sum::<usize>() + self.xx.len())
     }
 }

@@ -19,6 +19,11 @@ impl PairSums {
         Self { size, ..Self::default() }
     }
 
+    /// Values, pairs, and the table in which pairs are found (7/8 full at most, of a size that doubles).
+    pub fn n_bytes(&self) -> usize {
+        8 * self.values.capacity() + 8 * self.pairs.capacity() + 13 * self.place.capacity() * 8 / 7
+    }
+
     pub fn from_parts(size: usize, pairs: Vec<(u32, u32)>, values: Vec<f64>) -> Self {
         let place = pairs.iter().copied().zip(0..).collect();
         Self { size, place, pairs, values }

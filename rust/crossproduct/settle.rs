@@ -27,6 +27,8 @@ pub struct Settled {
     pub tally: Tally,
     /// Per random term, the mean of zz' (r x r).
     pub moments: Vec<Vec<f64>>,
+    /// Bytes held while rows were read.
+    pub reading_bytes: usize,
 }
 
 impl Settled {
@@ -42,6 +44,7 @@ impl Statistics {
     /// # Errors
     /// `Data` without rows, `Design` where nothing varies.
     pub fn settle(mut self) -> Result<Settled> {
+        let reading_bytes = self.reading_bytes();
         let Some(mut state) = self.state.take().filter(|_| self.tally.n_obs > 0) else {
             return Err(Error::Data(format!(
                 "the statistics hold no complete row ({} rows were seen)",
@@ -66,7 +69,7 @@ impl Statistics {
         let a = assemble(self.tally.n_obs, &layouts, coded, fixed, order, links);
         let counts = self.tally.counts.iter().zip(&places).zip(&n_levels);
         self.tally.counts = counts.map(|((counts, place), &n)| put(counts, place, n)).collect();
-        Ok(Settled { encoding, a: Some(a), structures: self.structures, tally: self.tally, moments })
+        Ok(Settled { encoding, a: Some(a), structures: self.structures, tally: self.tally, moments, reading_bytes })
     }
 
     fn check_response(&self) -> Result<()> {

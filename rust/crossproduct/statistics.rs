@@ -38,6 +38,9 @@ pub struct Statistics {
     pub state: Option<State>,
     /// Per random term Σ zz' where rows are weighted; empty otherwise.
     pub moments: Vec<Vec<f64>>,
+    /// Bytes of the largest batch, and of all.
+    pub largest_batch: usize,
+    pub all_batches: usize,
 }
 
 /// What is there once rows were seen.
@@ -59,11 +62,13 @@ impl Statistics {
         let layouts = open.encoding.random.iter().map(|term| &term.layout);
         let structures = layouts.map(|l| Structure::parse(&l.structure)).collect::<Result<_>>()?;
         let tally = Tally { counts: vec![vec![]; open.encoding.groups.len()], ..Tally::default() };
-        Ok(Self { open, registry, structures, tally, state: None, moments: vec![] })
+        Ok(Self { open, registry, structures, tally, state: None, moments: vec![], largest_batch: 0, all_batches: 0 })
     }
 
     /// Adds the rows of a batch.
     pub fn push(&mut self, table: &Table) -> Result<()> {
+        self.largest_batch = self.largest_batch.max(table.n_bytes());
+        self.all_batches += table.n_bytes();
         // levels met in a batch that fails have no rows, so they stay out of the result
         let batch = self.open.rows(table, &mut self.registry)?;
         let sizes: Vec<usize> = (0..batch.ids.len()).map(|g| self.registry.n_levels(g, &self.open)).collect();
@@ -81,14 +86,6 @@ impl Statistics {
     /// Statistics of the same model without rows.
     pub fn emptied(&self) -> Result<Self> {
         Self::new(self.open.clone(), self.registry.emptied())
-    }
-
-    /// Memory of the sums.
-    pub fn n_bytes(&self) -> usize {
-        let Some(State { sums, links, .. }) = &self.state else { return 0 };
-        let all = [&sums.zz, &sums.zx, &sums.cells].into_iter().flatten().map(Vec::len).sum::<usize>();
-        let links: usize = links.iter().map(|l| l.values.len() + 4 * l.pairs.len()).sum();
-        8 * (all + links + sums.dense.len() + sums.cells_dense.len())
     }
 
     fn first_state(&self, rows: &Rows) -> Result<State> {
@@ -136,6 +133,8 @@ impl Statistics {
         let ids = self.registry.join(&other.registry, &self.open)?;
         let sizes: Vec<usize> = (0..ids.len()).map(|g| self.registry.n_levels(g, &self.open)).collect();
         self.tally.merge(&other.tally, &ids, &sizes);
+        self.largest_batch = self.largest_batch.max(other.largest_batch);
+        self.all_batches += other.all_batches;
         if self.moments.is_empty() {
             self.moments.clone_from(&other.moments);
         } else {

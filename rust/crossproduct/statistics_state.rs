@@ -1,21 +1,15 @@
-//! Statistics as JSON and named arrays, and back; and those that a fit kept of its rows.
-
-use std::collections::BTreeMap;
+//! Statistics as JSON and named arrays, and back.
 
 use serde::{Deserialize, Serialize};
 
-use super::basis::{FixedBasis, RandomBasis};
-use super::blocks::{CrossProducts, Link};
+use super::basis::FixedBasis;
 use super::extended::Extended;
-use super::pair_sums::PairSums;
+use super::state_arrays::{Arrays, broken, flat, pairs, take, whole};
 use super::statistics::{Columns, State, Statistics};
 use super::tally::Tally;
+use crate::Result;
 use crate::design::missing::Dropped;
-use crate::design::spec::Options;
-use crate::design::{Encoding, OpenModel, Registry};
-use crate::{Error, Result};
-
-type Arrays = BTreeMap<String, Vec<f64>>;
+use crate::design::{OpenModel, Registry};
 
 #[derive(Serialize, Deserialize)]
 struct Meta {
@@ -109,163 +103,4 @@ impl Statistics {
         statistics.state = Some(state);
         Ok(statistics)
     }
-
-    /// The statistics that a fit kept: its cross-products, in its own basis.  The tally has the rows of each level if
-    /// they are known; `moments` are the means of zz' of weighted rows.
-    pub fn of_fit(
-        encoding: Encoding,
-        options: &Options,
-        a: &CrossProducts,
-        tally: Tally,
-        moments: Vec<Vec<f64>>,
-    ) -> Result<Self> {
-        let (open, registry) = OpenModel::of_encoding(encoding, options);
-        let mut statistics = Self::new(open, registry)?;
-        let mut state = State::empty(Columns::Fitted(a.fixed.clone()), a.random.clone(), &statistics.open);
-        state.sums.sum_log_weights = a.sum_log_weights;
-        state.sums.dense.clone_from(&a.xx);
-        for factor in &a.factors {
-            state.sums.zz[factor.factor].clone_from(&factor.zz);
-            state.sums.zx[factor.factor].clone_from(&factor.zx);
-        }
-        for (i, links) in a.links.iter().enumerate() {
-            for (j, link) in links.iter().enumerate() {
-                let (to, from) = (a.factors[i].factor, a.factors[j].factor);
-                let (hi, lo) = (to.max(from), to.min(from));
-                state.links[hi * (hi - 1) / 2 + lo] =
-                    own_pairs(link, (a.factors[i].width, a.factors[j].width), to < from);
-            }
-        }
-        let mut tally = tally;
-        if tally.counts.is_empty() {
-            tally.counts = (0..state.widths.len()).map(|g| counts(&state, g, &statistics)).collect();
-        }
-        statistics.moments = moments.into_iter().map(|m| m.iter().map(|v| v * a.n_obs as f64).collect()).collect();
-        statistics.tally = tally;
-        statistics.state = Some(state);
-        Ok(statistics)
-    }
-}
-
-/// Rows of each level: the square of a constant column, where there is one and rows have no weights; else unknown,
-/// and one.
-fn counts(state: &State, g: usize, statistics: &Statistics) -> Vec<u64> {
-    let r = state.widths[g];
-    let of_group = statistics.open.encoding.random.iter().position(|term| term.layout.factor == g);
-    let scale = of_group
-        .filter(|&t| statistics.open.encoding.random[t].layout.has_intercept && !statistics.open.is_weighted())
-        .map(|t| state.random[t].transform[0].powi(-2));
-    let squares = state.sums.zz[g].chunks_exact(r * r);
-    squares.map(|zz| scale.map_or(1, |s| (zz[0] * s).round().max(1.0) as u64)).collect()
-}
-
-/// The pairs of a link, or of its transpose.
-fn own_pairs(link: &Link, (ri, rj): (usize, usize), transpose: bool) -> PairSums {
-    let listed = PairSums::of_link(link, &link.values, ri * rj);
-    if !transpose {
-        return PairSums::from_parts(ri * rj, listed.pairs, listed.values);
-    }
-    let pairs = listed.pairs.iter().map(|&(f, t)| (t, f)).collect();
-    let blocks = listed.values.chunks_exact(ri * rj);
-    let values = blocks.flat_map(|block| (0..ri * rj).map(move |e| block[(e % rj) * ri + e / rj])).collect();
-    PairSums::from_parts(ri * rj, pairs, values)
-}
-
-impl State {
-    fn put(&self, arrays: &mut Arrays) {
-        let sums = &self.sums;
-        arrays.insert("dense".into(), sums.dense.clone());
-        arrays.insert("cells_dense".into(), sums.cells_dense.clone());
-        for (k, cells) in sums.cells.iter().enumerate() {
-            arrays.insert(format!("cells/{k}"), cells.clone());
-        }
-        for g in 0..sums.zz.len() {
-            arrays.insert(format!("zz/{g}"), sums.zz[g].clone());
-            arrays.insert(format!("zx/{g}"), sums.zx[g].clone());
-        }
-        for (k, link) in self.links.iter().enumerate() {
-            arrays.insert(format!("link/{k}/pairs"), flat(&link.pairs));
-            arrays.insert(format!("link/{k}/values"), link.values.clone());
-        }
-        for (t, basis) in self.random.iter().enumerate() {
-            arrays.insert(format!("random/{t}"), basis.transform.clone());
-        }
-        if let Columns::Fitted(basis) = &self.columns {
-            arrays.insert("transform".into(), basis.transform.clone());
-            arrays.insert("origin".into(), basis.origin.clone());
-        }
-    }
-
-    fn take(arrays: &mut Arrays, columns: Columns, owner: &Statistics, sum_log_weights: f64) -> Result<Self> {
-        let layouts = owner.open.encoding.random.iter().map(|t| t.layout.columns.len());
-        let random = layouts.map(RandomBasis::identity).collect();
-        let mut state = Self::empty(columns, random, &owner.open);
-        for (t, basis) in state.random.iter_mut().enumerate() {
-            fill(arrays, &format!("random/{t}"), &mut basis.transform)?;
-        }
-        state.sums.sum_log_weights = sum_log_weights;
-        fill(arrays, "dense", &mut state.sums.dense)?;
-        fill(arrays, "cells_dense", &mut state.sums.cells_dense)?;
-        for (k, cells) in state.sums.cells.iter_mut().enumerate() {
-            fill(arrays, &format!("cells/{k}"), cells)?;
-        }
-        let width = state.columns.extended().width();
-        for g in 0..state.widths.len() {
-            let r = state.widths[g];
-            let most = owner.registry.n_levels(g, &owner.open);
-            state.sums.zz[g] = levels(arrays, &format!("zz/{g}"), r * r, most)?;
-            state.sums.zx[g] = levels(arrays, &format!("zx/{g}"), r * width, most)?;
-        }
-        let pairs_of = (0..state.widths.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
-        for (k, (i, j)) in pairs_of.enumerate() {
-            let size = state.widths[i] * state.widths[j];
-            let listed = pairs(&take(arrays, &format!("link/{k}/pairs"))?);
-            let values = take(arrays, &format!("link/{k}/values"))?;
-            let (from, to) = (owner.registry.n_levels(j, &owner.open), owner.registry.n_levels(i, &owner.open));
-            let known = listed.iter().all(|&(f, t)| (f as usize) < from && (t as usize) < to);
-            if values.len() != listed.len() * size || !known {
-                return Err(broken("sums of pairs of levels do not fit the levels"));
-            }
-            state.links[k] = PairSums::from_parts(size, listed, values);
-        }
-        Ok(state)
-    }
-}
-
-fn flat(pairs: &[(u32, u32)]) -> Vec<f64> {
-    pairs.iter().flat_map(|&(a, b)| [f64::from(a), f64::from(b)]).collect()
-}
-
-fn pairs(flat: &[f64]) -> Vec<(u32, u32)> {
-    flat.chunks_exact(2).map(|p| (p[0] as u32, p[1] as u32)).collect()
-}
-
-fn whole(values: &[f64]) -> Vec<u64> {
-    values.iter().map(|&v| v as u64).collect()
-}
-
-fn broken(why: &str) -> Error {
-    Error::Data(format!("these are no saved statistics, or they are damaged: {why}"))
-}
-
-fn take(arrays: &mut Arrays, name: &str) -> Result<Vec<f64>> {
-    let values = arrays.remove(name).ok_or_else(|| broken(&format!("{name} is missing")))?;
-    if values.iter().all(|v| v.is_finite()) { Ok(values) } else { Err(broken(&format!("{name} is not finite"))) }
-}
-
-fn fill(arrays: &mut Arrays, name: &str, into: &mut [f64]) -> Result<()> {
-    let values = take(arrays, name)?;
-    if values.len() != into.len() {
-        return Err(broken(&format!("{name} has {} numbers, not {}", values.len(), into.len())));
-    }
-    into.copy_from_slice(&values);
-    Ok(())
-}
-
-fn levels(arrays: &mut Arrays, name: &str, block: usize, most: usize) -> Result<Vec<f64>> {
-    let values = take(arrays, name)?;
-    if values.len() % block != 0 || values.len() / block > most {
-        return Err(broken(&format!("{name} does not fit the levels")));
-    }
-    Ok(values)
 }

@@ -35,6 +35,8 @@ pub struct Column {
     data_type: DataType,
     /// The categories' order was declared by the user.
     declared: bool,
+    /// Number of the first row, where the column is a batch of a longer one; for messages.
+    pub first: usize,
 }
 
 /// A part of a batch that lies in one chunk.
@@ -93,7 +95,7 @@ impl Column {
             starts.push(starts[starts.len() - 1] + chunk.len());
         }
         let declared = matches!(data_type, DataType::Dictionary(..));
-        Self { name: name.into(), chunks, starts, data_type, declared }
+        Self { name: name.into(), chunks, starts, data_type, declared, first: 0 }
     }
 
     /// The categories come in no order of the user's.

@@ -4,9 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::expression::{Function, Node, Operator};
 use super::finite::require_finite;
 use super::inputs::Inputs;
+use super::learned::{Call, Known, Learned};
 use super::levels::Categories;
 use super::new_levels::settled_codes;
 use super::read_codes::categories;
@@ -22,6 +25,7 @@ pub struct Compiler<'a> {
     pub contrasts: &'a BTreeMap<String, ContrastSpec>,
     /// Levels that are known beforehand, by column.
     pub levels: &'a BTreeMap<String, Vec<String>>,
+    pub learned: &'a Known,
     pub coverage: Coverage,
     pub inputs: Inputs,
     pub categories: Vec<Category>,
@@ -30,7 +34,7 @@ pub struct Compiler<'a> {
 
 pub type Settings = BTreeMap<String, Expr>;
 
-impl Compiler<'_> {
+impl<'a> Compiler<'a> {
     /// The index of a used column.
     pub fn input(&self, name: &str) -> Result<usize> {
         self.used
@@ -105,11 +109,17 @@ impl Compiler<'_> {
             Some(expr) => expr.flag().ok_or_else(|| Error::Formula(format!("{owner}: {key} must be TRUE or FALSE"))),
         };
         let (by_center, by_scale) = (flag("center")?, name == "scale" && flag("scale")?);
-        self.require_all_rows(name, owner)?;
+        let known = self.known(name, std::slice::from_ref(arg), named);
         let arg = self.number(arg, owner)?;
         require_finite(&arg, &self.inputs, |_| true)?;
-        let center = if by_center { transform::mean(&arg, &self.inputs) } else { 0.0 };
-        let scale = if by_scale { transform::spread(&arg, &self.inputs, center) } else { 1.0 };
+        let (center, scale) = match known {
+            Some(&Learned::Standard { center, scale }) => (center, scale),
+            _ => {
+                self.require_all_rows(name, owner)?;
+                let center = if by_center { transform::mean(&arg, &self.inputs) } else { 0.0 };
+                (center, if by_scale { transform::spread(&arg, &self.inputs, center) } else { 1.0 })
+            }
+        };
         if !(scale > 0.0 && scale.is_finite()) {
             let text = arg.text(&self.inputs);
             return Err(Error::Design(format!("{owner}: {text} is constant; it cannot be scaled")));
@@ -118,15 +128,26 @@ impl Compiler<'_> {
     }
 
     fn group_mean(&mut self, arg: &Expr, group: &Expr, owner: &str) -> Result<Node> {
-        self.require_all_rows("between", owner)?;
+        let known = self.known("between", &[arg.clone(), group.clone()], &Settings::new());
         let arg = self.number(arg, owner)?;
         require_finite(&arg, &self.inputs, |_| true)?;
         let category = self.category(group, owner)?;
-        let n_levels = self.categories[category].levels.len();
-        let means = transform::group_means(&arg, &self.inputs, category, n_levels);
+        let levels = &self.categories[category].levels;
+        let means = match known {
+            Some(Learned::GroupMeans { levels: known, means, .. }) => means_of(levels, known, means),
+            _ => {
+                self.require_all_rows("between", owner)?;
+                transform::group_means(&arg, &self.inputs, category, levels.len())
+            }
+        };
         let column = &self.used.names[self.categories[category].input];
         let name = format!("between({}, {column})", arg.text(&self.inputs));
         Ok(Node::GroupMean { name, category, means })
+    }
+
+    /// What a call learned beforehand.
+    pub fn known(&self, name: &str, args: &[Expr], named: &Settings) -> Option<&'a Learned> {
+        self.learned.get(&Call::new(name, args, named).key())
     }
 
     /// A column read as categories: `g` or `factor(g)`.
@@ -172,6 +193,15 @@ impl Compiler<'_> {
              as first=, or compute the column before the fit"
         )))
     }
+}
+
+/// Means in the order of `levels`; one that no row had has none.
+fn means_of(levels: &[String], known: &[String], means: &[f64]) -> Vec<f64> {
+    if levels == known {
+        return means.to_vec();
+    }
+    let found: FxHashMap<&String, f64> = known.iter().zip(means.iter().copied()).collect();
+    levels.iter().map(|level| found.get(level).copied().unwrap_or(0.0)).collect()
 }
 
 fn not_a_number(name: &str, args: &[Expr], owner: &str) -> Error {

@@ -4,6 +4,7 @@ use super::column::Kind;
 use super::compile::{Compiler, Settings};
 use super::contrasts::Choice;
 use super::label::shown;
+use super::learned::Learned;
 use super::levels::as_number;
 use super::model_matrix::MOST_COLUMNS;
 use super::spec::{Coverage, Expr, Factor};
@@ -53,7 +54,6 @@ impl Compiler<'_> {
                 Ok(Variable::Numeric { name, basis })
             }
             Expr::Call { name: call, args, .. } if call == "external" => {
-                self.require_all_rows("a spline", &name)?;
                 let key = args.first().and_then(Expr::word).unwrap_or_default();
                 let labels = self.used.labels.iter().enumerate();
                 let inputs: Vec<_> = labels.filter(|(_, label)| *label == key).map(|(k, _)| k).collect();
@@ -95,17 +95,23 @@ impl Compiler<'_> {
             .ok_or_else(|| Error::Formula(format!("{owner}: the degree must be a whole number from 1 to 100")))?
             as usize;
         let raw = named.get("raw").is_some_and(|expr| expr.flag() == Some(true));
+        let known = self.known("poly", std::slice::from_ref(arg), named);
         let arg = self.finite_number(arg, owner)?;
-        let distinct = transform::count_distinct(&arg, &self.inputs, degree + 1);
-        if distinct <= degree && self.coverage == Coverage::All {
+        let known = known.filter(|_| !raw);
+        let distinct = match known {
+            Some(Learned::Polynomial { distinct, .. }) => *distinct,
+            _ => transform::count_distinct(&arg, &self.inputs, degree + 1),
+        };
+        if distinct <= degree && (self.coverage == Coverage::All || known.is_some()) {
             return Err(Error::Design(format!(
                 "{owner}: {} has {distinct} distinct values, too few for degree {degree}",
                 arg.text(&self.inputs)
             )));
         }
-        let polynomial = match raw {
-            true => Polynomial::Raw { degree },
-            false => {
+        let polynomial = match (raw, known) {
+            (true, _) => Polynomial::Raw { degree },
+            (_, Some(Learned::Polynomial { polynomial, .. })) => polynomial.clone(),
+            _ => {
                 self.require_all_rows("poly", owner)?;
                 Polynomial::orthogonal(&arg, &self.inputs, degree)
             }

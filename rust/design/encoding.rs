@@ -118,6 +118,14 @@ impl Encoding {
         serde_json::to_string(self).expect("an encoding holds only finite numbers and text")
     }
 
+    /// Bytes of the levels and their combinations.
+    pub fn n_bytes(&self) -> usize {
+        let labels =
+            self.categories.iter().flat_map(|c| &c.levels).map(|l| size_of::<String>() + l.capacity().max(8) + 16);
+        let pairs = self.groups.iter().flat_map(|g| &g.pairs).map(|p| 8 * p.len());
+        labels.chain(pairs).sum()
+    }
+
     /// Columns of X, before dependent ones are left out.
     pub fn coef_names(&self) -> Vec<&str> {
         self.fixed.layout.columns.iter().map(|c| c.name.as_str()).collect()

@@ -43,7 +43,7 @@ fn explain(node: &Node, inputs: &Inputs, position: usize) -> Error {
         "{} is {} at row {}, where {}; correct that value, or make it missing to drop the row",
         culprit.text(inputs),
         if at(culprit).is_nan() { "not a number" } else { "infinite" },
-        inputs.selection.row(position),
+        inputs.row_number(position),
         values.join(" and ")
     ))
 }

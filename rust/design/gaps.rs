@@ -13,6 +13,8 @@ use crate::{Error, Result};
 /// Rows of the frame, ascending.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Gaps {
+    /// Number of the first row in messages.
+    pub first: usize,
     pub missing: Vec<u32>,
     pub infinite: Vec<u32>,
 }
@@ -20,7 +22,7 @@ pub struct Gaps {
 impl Gaps {
     pub fn find(column: &Column) -> Self {
         if is_float(column.data_type()) {
-            return scan_numbers(column);
+            return Self { first: column.first, ..scan_numbers(column) };
         }
         let mut missing = Vec::new();
         let mut start = 0;
@@ -28,7 +30,7 @@ impl Gaps {
             null_rows(chunk.as_ref(), start, &mut missing);
             start += chunk.len() as u32;
         }
-        Self { missing, infinite: vec![] }
+        Self { first: column.first, missing, infinite: vec![] }
     }
 
     /// Fails at the first infinite value in a row that is used.
@@ -40,8 +42,9 @@ impl Gaps {
         let Some(&row) = self.infinite.iter().find(used) else { return Ok(()) };
         let sign = if column.number(row as usize) > 0.0 { "infinite" } else { "minus infinite" };
         Err(Error::Data(format!(
-            "column '{}' is {sign} at row {row}; correct that value, or make it missing to drop the row",
-            column.name
+            "column '{}' is {sign} at row {}; correct that value, or make it missing to drop the row",
+            column.name,
+            column.first + row as usize
         )))
     }
 }

@@ -36,6 +36,12 @@ impl Inputs {
         self.codes[category].as_ref().expect("categories are checked before they are read")
     }
 
+    /// The number of a used row in messages.
+    pub fn row_number(&self, position: usize) -> usize {
+        let first = self.columns.iter().flatten().next().map_or(0, |column| column.first);
+        first + self.selection.row(position)
+    }
+
     pub fn has(&self, input: usize) -> bool {
         self.columns[input].is_some()
     }

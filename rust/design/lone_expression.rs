@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::compile::Compiler;
 use super::inputs::Inputs;
+use super::learned::Known;
 use super::selection::Selection;
 use super::spec::{Coverage, Expr};
 use super::table::Table;
@@ -19,11 +20,12 @@ pub fn evaluate(expr: &Expr, table: &Table) -> Result<Vec<f64>> {
     }
     let inputs = Inputs { columns, selection: Selection::All(table.n_rows()), codes: vec![] };
     let contrasts = BTreeMap::new();
-    let (levels, coverage) = (BTreeMap::new(), Coverage::All);
+    let (levels, learned, coverage) = (BTreeMap::new(), Known::new(), Coverage::All);
     let mut compiler = Compiler {
         used: &used,
         contrasts: &contrasts,
         levels: &levels,
+        learned: &learned,
         coverage,
         inputs,
         categories: vec![],

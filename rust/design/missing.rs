@@ -40,7 +40,7 @@ pub fn without_missing(used: &[Used], n_rows: usize, rule: Missing) -> Result<(S
     by_label.values().for_each(|rows| merge(&mut dropped, rows));
     let counts: Dropped = by_label.iter().map(|(k, rows)| (k.to_string(), rows.len())).collect();
     if rule == Missing::Error && !dropped.is_empty() {
-        return Err(refuse(&by_label));
+        return Err(refuse(&by_label, used.first().map_or(0, |u| u.gaps.first)));
     }
     Ok((Selection::without(n_rows, &dropped), counts))
 }
@@ -54,11 +54,11 @@ fn merge(into: &mut Vec<u32>, rows: &[u32]) {
     }
 }
 
-fn refuse(by_label: &BTreeMap<&str, Vec<u32>>) -> Error {
+fn refuse(by_label: &BTreeMap<&str, Vec<u32>>, start: usize) -> Error {
     let parts: Vec<_> = by_label
         .iter()
         .map(|(label, rows)| {
-            let first: Vec<_> = rows.iter().take(5).map(u32::to_string).collect();
+            let first: Vec<_> = rows.iter().take(5).map(|&row| (start + row as usize).to_string()).collect();
             let more = if rows.len() > 5 { ", ..." } else { "" };
             let s = if rows.len() == 1 { "" } else { "s" };
             format!("column '{label}' in {} row{s} ({}{more})", rows.len(), first.join(", "))

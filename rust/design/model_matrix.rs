@@ -118,7 +118,7 @@ impl ModelMatrix {
     fn require_finite_product(&self, term: usize, inputs: &Inputs, start: usize, values: &[f64]) -> Result<()> {
         // Missing values of new data are NaN here, and stay so.
         let Some(k) = values.iter().position(|v| v.is_infinite()) else { return Ok(()) };
-        let row = inputs.selection.row(start + k % (values.len() / self.layout.terms[term].n_numeric));
+        let row = inputs.row_number(start + k % (values.len() / self.layout.terms[term].n_numeric));
         Err(Error::Data(format!(
             "the product '{}' is infinite at row {row}; rescale its columns",
             self.layout.terms[term].name

@@ -47,9 +47,10 @@ pub fn require_known(column: &Column, codes: &[u32], missing: &[u32], levels: &[
     let unseen = |row: &usize| codes[*row] == NO_LEVEL && missing.binary_search(&(*row as u32)).is_err();
     let Some(row) = (0..codes.len()).find(unseen) else { return Ok(()) };
     Err(Error::Data(format!(
-        "column '{}' is '{}' at row {row}, a level that the fit did not see; it knows {}",
+        "column '{}' is '{}' at row {}, a level that the fit did not see; it knows {}",
         column.name,
         shown(&column.text(row).unwrap_or_default()),
+        column.first + row,
         listed(levels.iter().map(String::as_str))
     )))
 }

@@ -52,6 +52,16 @@ impl OpenLevels {
         self.labels = labels;
     }
 
+    /// Labels as they are numbered and as they are found, and the table of whole numbers.
+    pub fn n_bytes(&self) -> usize {
+        let text: usize = self.labels.iter().map(|label| label.capacity().max(8) + 16).sum();
+        let word = size_of::<String>();
+        2 * text
+            + word * self.labels.capacity()
+            + (word + 5) * self.ids.capacity() * 8 / 7
+            + 17 * self.whole.capacity() * 8 / 7
+    }
+
     pub fn index(&mut self) {
         self.ids = self.labels.iter().cloned().zip(0..).collect();
     }

@@ -33,6 +33,12 @@ impl Registry {
         self.pairs.iter_mut().flatten().for_each(OpenPairs::index);
     }
 
+    /// Labels, twice, and the tables in which levels are found.
+    pub fn n_bytes(&self) -> usize {
+        let pairs = self.pairs.iter().flatten().map(|p| 8 * p.pairs.capacity() + 15 * p.pairs.len());
+        self.categories.iter().map(OpenLevels::n_bytes).chain(pairs).sum()
+    }
+
     pub fn n_levels(&self, group: usize, open: &OpenModel) -> usize {
         match self.pairs[group].last() {
             Some(pairs) => pairs.pairs.len(),

@@ -62,6 +62,6 @@ pub fn check_weights(column: &Column, selection: &Selection) -> Result<()> {
         0.0 => ("0".into(), "drop the rows of weight zero"),
         w => (w.to_string(), "weights must be positive and finite"),
     };
-    let row = selection.row(position);
+    let row = column.first + selection.row(position);
     Err(Error::Data(format!("weight '{name}' is {what} at row {row}; {fix}")))
 }

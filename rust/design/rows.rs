@@ -42,6 +42,7 @@ impl Rows {
             used: &used,
             contrasts: &options.contrasts,
             levels: &options.levels,
+            learned: &options.learned,
             coverage: options.coverage,
             inputs,
             categories: vec![],

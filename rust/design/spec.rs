@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::learned::Known;
 use crate::{Error, Result};
 
 /// A parsed formula.
@@ -127,6 +128,8 @@ pub struct Options {
     pub offset: Option<String>,
     /// Levels by column, where they are known beforehand.
     pub levels: BTreeMap<String, Vec<String>>,
+    /// What transforms learned from rows beforehand.
+    pub learned: Known,
     pub coverage: Coverage,
 }
 

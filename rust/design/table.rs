@@ -15,6 +15,8 @@ pub struct Table {
     /// Known from the first column, or from batches without columns.
     n_rows: Option<usize>,
     index: FxHashMap<String, usize>,
+    /// Number of the first row, where the table is a batch of a longer one.
+    first: usize,
 }
 
 impl Table {
@@ -22,12 +24,28 @@ impl Table {
         self.n_rows.unwrap_or(0)
     }
 
+    /// Bytes of the values, about.
+    pub fn n_bytes(&self) -> usize {
+        size_of::<f64>() * self.n_rows() * self.columns.len()
+    }
+
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|c| c.name.as_str())
     }
 
+    pub fn first(&self) -> usize {
+        self.first
+    }
+
+    /// Messages count rows from this one.
+    pub fn begin_at(&mut self, first: usize) {
+        self.first = first;
+        self.columns.iter_mut().for_each(|column| column.first = first);
+    }
+
     /// Fails if the name is taken or the length differs.
-    pub fn add(&mut self, column: Column) -> Result<()> {
+    pub fn add(&mut self, mut column: Column) -> Result<()> {
+        column.first = self.first;
         let name = &column.name;
         if self.index.contains_key(name) {
             return Err(Error::Data(format!("the data have two columns named '{name}'; rename or drop one of them")));

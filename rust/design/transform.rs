@@ -97,10 +97,7 @@ impl Polynomial {
         let (mut alpha, mut norm2) = (Vec::new(), vec![inputs.n_rows() as f64]);
         for k in 0..=degree {
             let (known_alpha, known_norm2) = (&alpha[..], &norm2[..]);
-            let [squares, moments] = sums(node, inputs, |v| {
-                let p = recurrence(v - center, known_alpha, known_norm2, k);
-                [p * p, (v - center) * p * p]
-            });
+            let [squares, moments] = sums(node, inputs, |v| powers(v - center, known_alpha, known_norm2, k));
             if k > 0 {
                 norm2.push(squares);
             }
@@ -139,6 +136,20 @@ impl Polynomial {
             }
         }
     }
+}
+
+/// Σ pₖ² and Σ (x - center) pₖ² for the next k of a recurrence.
+pub fn polynomial_sums(values: &[f64], center: f64, alpha: &[f64], norm2: &[f64]) -> [f64; 2] {
+    let parts = by_segment(values.len(), |part| {
+        values[part].iter().fold([0.0; 2], |sum, &v| add(sum, powers(v - center, alpha, norm2, alpha.len())))
+    });
+    parts.into_iter().fold([0.0; 2], add)
+}
+
+/// pₖ² and x pₖ².
+fn powers(x: f64, alpha: &[f64], norm2: &[f64], k: usize) -> [f64; 2] {
+    let p = recurrence(x, alpha, norm2, k);
+    [p * p, x * p * p]
 }
 
 fn recurrence(x: f64, alpha: &[f64], norm2: &[f64], k: usize) -> f64 {

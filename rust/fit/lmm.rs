@@ -53,7 +53,7 @@ pub fn fit(problem: &Problem, control: &Control, stop: &AtomicBool) -> Result<Fi
         return fit(&problem.with_trailing(TrailingKind::Dense), control, stop);
     }
     let (theta, verdict) = search(&mut objective, &start, control)?;
-    if problem.system.kind == TrailingKind::Iterative && is_affordable(problem) {
+    if finishes_exactly(problem) {
         let exact = problem.with_trailing(TrailingKind::Dense);
         let mut work = exact.workspace();
         let evaluation = exact.evaluate(&theta, &mut work)?;
@@ -61,6 +61,11 @@ pub fn fit(problem: &Problem, control: &Control, stop: &AtomicBool) -> Result<Fi
     }
     let evaluation = objective.evaluate(&theta)?;
     Ok(Fit::at(problem.clone(), theta, verdict, evaluation, &objective.work))
+}
+
+/// Whether the last evaluation is exact where the others are not.
+pub fn finishes_exactly(problem: &Problem) -> bool {
+    problem.system.kind == TrailingKind::Iterative && is_affordable(problem)
 }
 
 /// One exact evaluation is worth its time and memory.

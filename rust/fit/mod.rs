@@ -4,6 +4,7 @@ mod adapt;
 pub mod identifiability;
 pub mod lmm;
 pub mod many;
+pub mod memory;
 pub mod objective;
 pub mod parameter;
 pub mod prediction;

@@ -5,5 +5,5 @@ pub mod gradient;
 pub mod problem;
 pub mod profiled_deviance;
 
-pub use problem::{Criterion, Problem, Workspace};
+pub use problem::{Criterion, Origin, Problem, Workspace};
 pub use profiled_deviance::Evaluation;

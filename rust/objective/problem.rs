@@ -19,6 +19,14 @@ pub struct Problem {
     pub system: Arc<System>,
     pub theta_map: ThetaMap,
     pub criterion: Criterion,
+    pub origin: Origin,
+}
+
+/// Bytes of what cross-products were made from: kept beside the fit, and held only while they were made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Origin {
+    pub kept: usize,
+    pub passing: usize,
 }
 
 /// The blocks of L and of its inverse.  One per thread, reused between evaluations.
@@ -40,7 +48,7 @@ impl Problem {
             .collect();
         let theta_map = ThetaMap::new(&blocks, a.factors.len());
         let system = Arc::new(System::new(&a));
-        Self { a: Arc::new(a), system, theta_map, criterion }
+        Self { a: Arc::new(a), system, theta_map, criterion, origin: Origin::default() }
     }
 
     pub fn workspace(&self) -> Workspace {

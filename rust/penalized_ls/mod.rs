@@ -10,6 +10,7 @@ mod factor;
 mod few_levels;
 mod inverse;
 pub mod iterative;
+mod memory;
 pub mod product;
 mod solve;
 mod system;

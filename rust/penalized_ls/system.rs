@@ -150,30 +150,6 @@ impl System {
         if worth && self.leads.iter().all(|l| !l.panel.dense) { TrailingKind::Iterative } else { TrailingKind::Dense }
     }
 
-    /// Numbers the factor holds, for predictions of memory.
-    pub fn n_entries(&self) -> usize {
-        let x = self.p + 1;
-        let leads: usize = self
-            .leads
-            .iter()
-            .map(|l| {
-                l.n_levels * l.r * (2 * l.r + x + l.ancestors.iter().map(|a| a.r).sum::<usize>()) + l.panel.values.len()
-            })
-            .sum();
-        leads + self.trailing_entries() + 2 * self.n_trailing * x + x * x
-    }
-
-    fn trailing_entries(&self) -> usize {
-        match self.kind {
-            TrailingKind::Dense => self.n_trailing * self.n_trailing,
-            // G, its rows, and the vectors of outliers and probes
-            TrailingKind::Iterative => {
-                let panels: usize = self.leads.iter().map(|l| l.panel.values.len() + l.panel.rows.len()).sum();
-                panels + 150 * self.n_trailing
-            }
-        }
-    }
-
     /// Multiplications and additions of one factorization.
     pub fn flops(&self) -> f64 {
         let x = (self.p + 1) as f64;

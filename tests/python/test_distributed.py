@@ -48,6 +48,29 @@ def test_a_folder_of_parquet_files(client, tmp_path):
         distributed.summed(FORMULA, tmp_path / "none")
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "y ~ poly(scale(x), 2) + within(z, school) + f + (1 | subject)",
+        "y ~ bs(x, df = 5) + ns(z, df = 3) + between(x, subject) + (1 | item)",
+    ],
+)
+def test_workers_learn_what_transforms_need(client, formula, tmp_path):
+    rows = DATA.sort("f")
+    for k in range(5):
+        rows[k * 600 : (k + 1) * 600].write_parquet(tmp_path / f"{k}.parquet")
+    fit, whole = distributed.lmer(formula, tmp_path), hlmrs.lmer(formula, DATA)
+    assert fit.coef_names == whole.coef_names
+    assert fit.criterion == pytest.approx(whole.criterion, rel=1e-9)
+
+
+def test_errors_of_workers_name_the_file(client, tmp_path):
+    for k in range(2):
+        DATA.with_columns(x=pl.lit(-1.0 if k else 1.0)).write_parquet(tmp_path / f"{k}.parquet")
+    with pytest.raises(hlmrs.DataError, match=r"not a number at row 0 of '.*1\.parquet'"):
+        distributed.summed("y ~ log(x) + (1 | subject)", tmp_path)
+
+
 def test_sites_share_statistics_and_no_rows():
     """The federated recipe of docs/distributed.md."""
     sites = [DATA.filter(pl.col("school") % 3 == k) for k in range(3)]

@@ -1,6 +1,7 @@
 """Values by row: fitted values, residuals, predictions, simulated responses."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import ArrayLike
 from .. import inference
 from ..errors import OptionError
 from ..fitting import new_columns, numeric_array
-from ..frame import Column, Frame, build, open_frame
+from ..frame import Column, Frame, PolarsLazyFrame, build, open_frame
 from ..inference import DEFAULT_DDF, Choice
 from .figures import Figures, Vector
 
@@ -135,7 +136,10 @@ class ByRow(Figures):
         -------
         array or data frame
             Predictions, one per row, NaN where a value is missing; with an interval a frame with ``prediction,
-            std_error, conf_low, conf_high``.  For a LazyFrame, a LazyFrame with these columns beside its own.
+            std_error, conf_low, conf_high``.  For a LazyFrame, a LazyFrame with these columns beside its own.  It is a
+            query of expressions and of joins on the modes, so that Polars reads what is needed and streams it; a
+            function that Polars runs batch by batch are intervals, and groups by a time of day, a duration, or texts of
+            which some are ``"1"`` and some ``"1.0"``; with ``offset=`` the rows are collected.
 
         Raises
         ------
@@ -160,7 +164,13 @@ class ByRow(Figures):
                 raise OptionError("offset= is for new data; the rows of the fit have theirs already")
             return _labelled(inference.predict_rows(self._estimate, choice), choice, self._estimate.kind)
         frame = open_frame(newdata)
-        if frame.lazy:
+        if isinstance(frame, PolarsLazyFrame):
+            plain = replace(choice, interval=None, offset=None)
+            plan = inference.lazy_prediction(
+                self._estimate, frame.query, choice, lambda rows: self._predict(open_frame(rows), plain)
+            )
+            if plan is not None:
+                return plan
             return frame.extend(
                 choice.columns,
                 lambda rows: cast("Mapping[str, Column]", self._predict(rows, choice)),
@@ -175,11 +185,6 @@ class ByRow(Figures):
         -------
         polars.Expr
             Null where a value is missing; a level of a fixed variable that the fit has not seen is an error of Polars.
-
-        Raises
-        ------
-        HlmrsError
-            If the formula has a spline.
 
         Examples
         --------

@@ -156,9 +156,9 @@ def estimate(request: Request, frame: Frame) -> Estimate:
 
 def fit_problem(problem: Problem, request: Request) -> Fit:
     """Fit, unless memory cannot hold the factor."""
-    if problem.n_bytes > _LARGE and problem.n_bytes > available():
+    if problem.n_bytes_to_come > _LARGE and problem.n_bytes_to_come > available():
         raise DataError(
-            f"the fit needs about {spoken(problem.n_bytes)} of memory, and {spoken(available())} are free; "
+            f"the fit needs about {spoken(problem.n_bytes_to_come)} of memory, and {spoken(available())} are free; "
             "use grouping factors with fewer levels, or fewer random effects"
         )
     return problem.fit(request.settings())

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from .._core import Columns, Rows
+from ..errors import DesignError
 from ..formula import Call, Expression, Factor
 from ..formula.expressions import as_json
 from ..frame import Frame
@@ -16,6 +17,9 @@ from ..splines import SplineBasis
 from .request import Request
 
 Splines = Mapping[str, SplineBasis]
+
+_LEARNED = {"scale", "center", "between", "within", "poly"}
+"""Functions that learn from the rows of a fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,11 @@ def evaluate(columns: Columns, expression: Expression) -> NDArray[np.float64]:
 
 
 def _add_splines(columns: Columns, request: Request, splines: Splines) -> None:
+    """Add the bases that are not there yet."""
+    known = set(columns.names)
     for factor in request.spec.splines():
+        if f"{factor.name}[0]" in known:
+            continue
         _, values = _spline(factor, columns)
         for k, column in enumerate(splines[factor.name].matrix(values).T):
             columns.add_numeric(f"{factor.name}[{k}]", np.ascontiguousarray(column))
@@ -76,4 +84,16 @@ def _spline(factor: Factor, columns: Columns) -> tuple[Call, NDArray[np.float64]
     """Return the call of a spline and the values it is applied to."""
     call = factor.expression
     assert isinstance(call, Call), "a spline is a call"
+    for name in _calls(call.args[0]) & _LEARNED:
+        raise DesignError(
+            f"{factor.name}: {name}() inside of a spline would be learned anew from every data; leave it out, as "
+            "knots scale with their column, or compute the column before the fit"
+        )
     return call, evaluate(columns, call.args[0])
+
+
+def _calls(expression: Expression) -> set[str]:
+    """Return the functions that an expression calls."""
+    if not isinstance(expression, Call):
+        return set()
+    return {expression.name}.union(*map(_calls, expression.args))

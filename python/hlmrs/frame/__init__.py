@@ -1,10 +1,25 @@
 """Any data frame in, the caller's kind of frame out.
 
 ``open_frame`` recognises a frame without importing its library; a ``Frame`` hands the columns that a model needs to the
-core; ``build`` makes a new frame of a given kind.  One file per kind, behind the interface in ``kind``.
+core; ``build`` makes a new frame of a given kind.  One file per kind, behind the interface in ``kind``; ``place`` says
+where a row is that comes in a batch.
 """
 
 from .kind import Column, Factor, Frame
+from .place import located, numbered
+from .polars_frame import PolarsLazyFrame
 from .recognise import KINDS, build, installed, installed_kind, open_frame
 
-__all__ = ["KINDS", "Column", "Factor", "Frame", "build", "installed", "installed_kind", "open_frame"]
+__all__ = [
+    "KINDS",
+    "Column",
+    "Factor",
+    "Frame",
+    "PolarsLazyFrame",
+    "build",
+    "installed",
+    "installed_kind",
+    "located",
+    "numbered",
+    "open_frame",
+]

@@ -63,6 +63,11 @@ class PolarsLazyFrame:
         self._data = data
 
     @property
+    def query(self) -> Any:
+        """The LazyFrame."""
+        return self._data
+
+    @property
     def names(self) -> list[str]:
         """Names of all columns, without collecting any."""
         names: list[str] = self._data.collect_schema().names()
@@ -80,17 +85,7 @@ class PolarsLazyFrame:
 
     def batches(self, names: Sequence[str], labels: Collection[str] = ()) -> Iterator[Columns]:
         """Run the query for some columns in Polars' streaming engine."""
-        wanted = self._data.select(list(names))
-        _refuse_objects(wanted.collect_schema())
-        if not hasattr(wanted, "collect_batches"):  # before Polars 1.34
-            yield from self._slices(wanted)
-            return
-        for batch in wanted.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True, engine="streaming"):
-            yield read_stream(batch)
-
-    def _slices(self, wanted: Any) -> Iterator[Columns]:
-        for start in range(0, self.count() or 0, BATCH_ROWS):
-            yield read_stream(wanted.slice(start, BATCH_ROWS).collect(engine="streaming"))
+        yield from read_query(self._data.select(list(names)))
 
     def extend(
         self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
@@ -107,6 +102,23 @@ class PolarsLazyFrame:
             slice_pushdown=False,
             streamable=by_row,
         )
+
+
+def read_query(wanted: Any) -> Iterator[Columns]:
+    """Run a query batch by batch."""
+    _refuse_objects(wanted.collect_schema())
+    if hasattr(wanted, "collect_batches"):
+        batches = wanted.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True, engine="streaming")
+    else:  # before Polars 1.34
+        batches = _slices(wanted)
+    yield from map(read_stream, batches)
+
+
+def _slices(wanted: Any) -> Iterator[Any]:
+    import polars as pl
+
+    for start in range(0, wanted.select(pl.len()).collect(engine="streaming").item(), BATCH_ROWS):
+        yield wanted.slice(start, BATCH_ROWS).collect(engine="streaming")
 
 
 def _refuse_objects(schema: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import DataError
 from . import arrow, duckdb_relation, mapping, pandas_frame, polars_frame
 from .kind import Column, Frame
+from .parquet import ParquetFiles
 from .stream import StreamFrame
 
 _OPENERS: dict[tuple[str, str], Callable[[Any], Frame]] = {
@@ -61,9 +62,11 @@ def open_path(path: "str | os.PathLike[str]") -> Frame:
             f"there are no Parquet files at {text!r}; give a file, a folder or a pattern like 'data/*.parquet'"
         )
     if installed("polars"):
+        if files:
+            return ParquetFiles(sorted(files))
         import polars as pl
 
-        return polars_frame.PolarsLazyFrame(pl.scan_parquet(sorted(files) or text))
+        return polars_frame.PolarsLazyFrame(pl.scan_parquet(text))
     import pyarrow.dataset as ds
 
     return arrow.ArrowDataset(ds.dataset(sorted(files) or text, format="parquet"))

@@ -5,8 +5,9 @@ the one entry to tests of L beta, by ``satterthwaite``, ``kenward_roger`` or ``c
 by ``clusters``, and ``uncertainty`` the choice of all these; ``cells`` reads what hypotheses about terms are made of;
 ``coefficients`` has the Wald table of the fixed effects, ``variances`` the variance components, ``variance_tests``
 their tests, ``profiles`` profile likelihood, ``bootstrap`` replicates and ``percentiles`` their quantiles, ``panel``
-every method side by side, ``effects`` random effects and group coefficients, ``prediction`` predictions, ``residuals``
-residuals, ``tables`` puts them under broom's names.
+every method side by side, ``effects`` random effects and group coefficients, ``prediction`` predictions,
+``lazy_prediction`` predictions as a query, from the expressions of ``expression``, ``level_keys`` and ``piecewise``;
+``residuals`` residuals, ``tables`` puts them under broom's names.
 """
 
 from .bootstrap import Bootstrap, draw, draw_statistic, parameter_values, replicates, seed_of
@@ -18,6 +19,7 @@ from .distributions import two_sided_ps, two_sided_quantile, two_sided_quantiles
 from .effects import group_coefficients, random_effects
 from .expression import polars_expression
 from .largest_statistic import LargestStatistic
+from .lazy_prediction import lazy_prediction
 from .panel import panel_table
 from .prediction import Choice, predict, predict_rows
 from .profiles import Code, parameter_codes, profile_table, profiles
@@ -67,6 +69,7 @@ __all__ = [
     "glance_table",
     "group_coefficients",
     "joint_test",
+    "lazy_prediction",
     "leverages",
     "panel_table",
     "parameter_codes",

@@ -1,21 +1,26 @@
 """Models of more rows than memory holds: sums over batches, made here or elsewhere, merged, and fitted.
 
-``sufficient`` is the public object that keeps the sums, ``stream`` reads a source batch by batch into one,
-``estimates`` decides when and fits, ``grow`` adds rows to a fit.
+``sufficient`` is the public object that keeps the ``sums``, ``state`` writes it down; ``stream`` reads a source batch
+by batch into one, after ``learn`` has read what transforms need, and ``spline_knots`` the knots, by exact
+``quantiles``; ``estimates`` decides when and fits, ``grow`` adds rows to a fit.
 """
 
 from .estimates import estimate_statistics, estimate_streamed, streams
 from .grow import adapted, appended
+from .learn import Learned, Learning, needs_reading
 from .stream import summed
 from .sufficient import SufficientStatistics, load_statistics
 
 __all__ = [
+    "Learned",
+    "Learning",
     "SufficientStatistics",
     "adapted",
     "appended",
     "estimate_statistics",
     "estimate_streamed",
     "load_statistics",
+    "needs_reading",
     "streams",
     "summed",
 ]

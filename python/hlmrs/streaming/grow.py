@@ -9,8 +9,9 @@ from .._core import Statistics
 from ..control import Control
 from ..errors import OptionError
 from ..fitting import Estimate, of_settled
-from ..frame import open_frame
-from .sufficient import SufficientStatistics, check_columns
+from ..frame import located, numbered, open_frame
+from .sufficient import SufficientStatistics
+from .sums import check_columns
 
 
 def appended(estimate: Estimate, data: Any) -> Estimate:
@@ -61,6 +62,7 @@ def _grown(estimate: Estimate, data: Any) -> SufficientStatistics:
         [] if request.weights is None else [np.ravel(moments).tolist() for moments in estimate.moments],
     )
     statistics = SufficientStatistics.of_core(core, request, estimate.splines, estimate.kind)
-    for columns in frame.batches(request.columns(), request.labels()):
-        statistics.add(columns)
+    for columns in numbered(frame.batches(request.columns(), request.labels())):
+        with located(frame, columns):
+            statistics.add(columns)
     return statistics

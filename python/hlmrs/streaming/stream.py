@@ -1,55 +1,46 @@
 """A source larger than memory, read batch by batch into statistics, the next batch while one is summed."""
 
-from .._core import LevelScan, categorical_columns
+from dataclasses import replace
+
+from ..errors import DataError
 from ..fitting import Request
-from ..frame import Frame
+from ..frame import Frame, located, numbered
 from ..progress import Progress
 from .ahead import ahead
-from .learn import settled_spec
+from .learn import Learned, learn, needs_reading
 from .sufficient import SufficientStatistics
 
 
 def summed(request: Request, frame: Frame) -> SufficientStatistics:
     """Read a frame from the first batch to the last; its rows are not kept.
 
-    Where the fixed effects have categorical variables, their levels are read first, and so is what ``scale()`` learns.
-    A level that turns out to occur only in rows with missing values takes another reading without it.
+    What the model learns from rows is read first: levels of the fixed effects' variables, knots, transforms.  A level
+    that turns out to occur only in rows with missing values takes another reading without it.
     """
     n_rows = frame.count()
-    levels = {} if frame.once else _levels(request, frame, n_rows)
-    spec = request.spec.to_json() if frame.once else settled_spec(request, frame, n_rows)
-    statistics = _read(request, frame, levels, n_rows, spec)
+    learned = Learned()
+    if not frame.once:
+        first = next(iter(frame.batches(request.columns(), request.labels())), None)
+        if first is not None and needs_reading(request, first):
+            learned = learn(request, frame, n_rows)
+    statistics = _read(request, frame, learned, n_rows)
     unseen = statistics.core.unseen_levels
-    if not frame.once and any(unseen.values()):
-        used = {name: [level for level in known if level not in set(unseen[name])] for name, known in levels.items()}
-        statistics = _read(request, frame, used, n_rows, spec)
+    if learned.levels and any(unseen.values()):
+        levels = {n: [level for level in all_ if level not in set(unseen[n])] for n, all_ in learned.levels.items()}
+        statistics = _read(request, frame, replace(learned, levels=levels), n_rows)
     return statistics
 
 
-def _read(
-    request: Request, frame: Frame, levels: dict[str, list[str]], n_rows: int | None, spec: str
-) -> SufficientStatistics:
-    statistics = SufficientStatistics.of_request(request, levels, frame.kind, spec)
+def _read(request: Request, frame: Frame, learned: Learned, n_rows: int | None) -> SufficientStatistics:
+    statistics = SufficientStatistics.of_request(request, learned, frame.kind)
     with Progress("rows", n_rows) as progress:
-        for columns in ahead(frame.batches(request.columns(), request.labels())):
-            n = columns.n_rows
-            statistics.add(columns)
-            progress.advance(n)
-    return statistics
-
-
-def _levels(request: Request, frame: Frame, n_rows: int | None) -> dict[str, list[str]]:
-    """Learn the levels of the fixed effects' variables, which a first batch may not have all of."""
-    for first in frame.batches(request.columns(), request.labels()):
-        names = categorical_columns(request.spec.to_json(), first)
-        break
-    else:
-        names = []
-    if not names:
-        return {}
-    scan = LevelScan(names)
-    with Progress("rows read for their levels", n_rows) as progress:
-        for columns in ahead(frame.batches(names)):
-            scan.update(columns)
+        for columns in numbered(ahead(frame.batches(request.columns(), request.labels()))):
+            with located(frame, columns):
+                statistics.add(columns)
             progress.advance(columns.n_rows)
-    return scan.levels
+    if not statistics.n_rows:
+        seen = statistics.n_rows_input
+        raise DataError(
+            "the data have no rows" if not seen else f"no row is left: each of {seen:,} rows misses a value"
+        )
+    return statistics

@@ -103,7 +103,13 @@ pub fn change_term(problem: &Problem, term: usize, b: &[f64]) -> Problem {
 /// A problem over other cross-products.
 pub fn rebuilt(problem: &Problem, a: CrossProducts) -> Problem {
     let system = Arc::new(System::new(&a));
-    Problem { a: Arc::new(a), system, theta_map: problem.theta_map.clone(), criterion: problem.criterion }
+    Problem {
+        a: Arc::new(a),
+        system,
+        theta_map: problem.theta_map.clone(),
+        criterion: problem.criterion,
+        origin: problem.origin,
+    }
 }
 
 /// m x n column-major -> n x m column-major.

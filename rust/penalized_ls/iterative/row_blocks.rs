@@ -40,6 +40,11 @@ impl RowBlocks {
         Self { order, place, leads }
     }
 
+    pub fn n_bytes(&self) -> usize {
+        let lead = |l: &Blocked| 4 * (l.places.len() + l.from.len()) + 8 * (l.ptr.len() + l.visits.len());
+        4 * (self.order.len() + self.place.len()) + self.leads.iter().map(lead).sum::<usize>()
+    }
+
     pub fn n_blocks(&self) -> usize {
         self.order.len().div_ceil(LANES)
     }
@@ -79,6 +84,11 @@ impl Blocked {
             }
         }
         (self.ptr, self.visits) = (ptr, visits);
+    }
+
+    /// Levels of all blocks.
+    pub fn n_visits(&self) -> usize {
+        self.visits.len()
     }
 
     /// (level, its first entry) of the levels that touch a block, ascending.

@@ -15,6 +15,7 @@ FORMULAS = [
     "y ~ 0 + f:z + flag * factor(year) * f + (1 | item)",
     "y ~ within(z, school) + between(z, school) + log(x, base = 2) + (1 | item)",
     "y ~ C(f, sum) + log10(x) + exp(z / 10) + abs(z) + I((-z)^2) + (1 | item)",
+    "y ~ bs(z, df = 4) * f + ns(log(x), df = 3) + (1 | item)",
 ]
 
 
@@ -35,9 +36,9 @@ def test_missing_values_and_new_levels():
         DATA.with_columns(f=pl.lit("new")).select(fit.to_polars_expr())
 
 
-def test_splines_are_refused():
-    with pytest.raises(hlmrs.HlmrsError, match="spline"):
-        hlmrs.lmer("y ~ bs(z, df = 4) + (1 | item)", DATA).to_polars_expr()
+def test_a_spline_of_what_is_learned_from_rows_is_refused():
+    with pytest.raises(hlmrs.DesignError, match=r"bs\(scale\(z\), df = 4\): scale\(\) inside of a spline"):
+        hlmrs.lmer("y ~ bs(scale(z), df = 4) + (1 | item)", DATA)
 
 
 def test_lazy_predictions_stream():

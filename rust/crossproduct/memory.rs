@@ -1,0 +1,51 @@
+//! Bytes of sums, and of what is held while they are made.
+
+use super::accumulate::n_parts;
+use super::blocks::{CrossProducts, FactorBlock};
+use super::pair_sums::PairSums;
+use super::statistics::{State, Statistics};
+use crate::design::RowSource;
+
+/// Batches that are in memory at once: two that wait, one that is read, one that is summed, and as many as the reader
+/// of files decodes ahead (measured with Polars' streaming engine in two threads).
+const BATCHES: usize = 10;
+
+impl Statistics {
+    /// Memory of the sums.
+    pub fn n_bytes(&self) -> usize {
+        let Some(State { sums, links, .. }) = &self.state else { return 0 };
+        let all = [&sums.zz, &sums.zx, &sums.cells].into_iter().flatten().map(Vec::len).sum::<usize>();
+        let links: usize = links.iter().map(PairSums::n_bytes).sum();
+        8 * (all + sums.dense.len() + sums.cells_dense.len()) + links
+    }
+
+    /// Bytes held while rows were read: batches that wait, are read and are summed; the sums of a batch, and of all;
+    /// levels and where they are found.
+    pub fn reading_bytes(&self) -> usize {
+        (BATCHES * self.largest_batch).min(self.all_batches) + 2 * self.n_bytes() + self.registry.n_bytes()
+    }
+}
+
+/// Bytes that summing rows took beside `a`: codes, which stay; and the sums of parts, of which a part touches the
+/// levels that its rows have, or else the rows in the order of one factor.
+pub fn summing_bytes(source: &dyn RowSource, a: &CrossProducts) -> (usize, usize) {
+    let n = source.n_rows();
+    let parts = n_parts(n, a.n_bytes() / 8);
+    let share = |codes: &[u32]| -> f64 {
+        let spans = (0..parts).map(|k| {
+            let part = &codes[n * k / parts..n * (k + 1) / parts];
+            let (low, high) = part.iter().fold((u32::MAX, 0), |(l, h), &c| (l.min(c), h.max(c)));
+            f64::from(high.saturating_sub(low))
+        });
+        let levels = f64::from(codes.iter().copied().max().unwrap_or(0)).max(1.0);
+        spans.sum::<f64>() / levels
+    };
+    let touched = |f: &FactorBlock| {
+        let from_it: usize = a.links.iter().filter_map(|l| l.get(a.position(f))).map(|l| 8 * l.values.len()).sum();
+        let extra = (share(source.factors()[f.factor].codes()) - 1.0).max(0.0);
+        (extra * (8 * (f.zz.len() + f.zx.len()) + from_it) as f64) as usize
+    };
+    let codes = 4 * n * source.factors().len();
+    let sorting = if a.factors.len() > 1 { 4 * n } else { 0 };
+    (codes, sorting.max(a.factors.iter().map(touched).sum()))
+}

@@ -1,0 +1,25 @@
+//! The memory of a fit, predicted from its cross-products and the layout of its factor.
+
+use super::lmm::finishes_exactly;
+use crate::objective::{Criterion, Problem};
+use crate::penalized_ls::TrailingKind;
+
+/// Bytes that a fit and what it is made from hold at most at once.
+pub fn n_bytes(problem: &Problem) -> usize {
+    let origin = problem.origin;
+    problem.a.n_bytes() + origin.kept + to_come(problem).max(origin.passing)
+}
+
+/// Bytes that the fit will take beside its cross-products.
+pub fn to_come(problem: &Problem) -> usize {
+    let system = &problem.system;
+    let with_fixed = problem.criterion == Criterion::Reml;
+    let search = system.search_bytes(with_fixed, problem.theta_map.n_parameters);
+    let exact = if finishes_exactly(problem) {
+        let dense = system.as_ref().clone().with_kind(TrailingKind::Dense);
+        dense.n_bytes() + dense.factor_bytes()
+    } else {
+        0
+    };
+    system.n_bytes() + search + exact
+}
