@@ -15,7 +15,7 @@ from .cells import CellDesign, CellTerm, cell_design
 from .clusters import coded_column
 from .coefficients import CoefficientTable, check_level
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
-from .distributions import two_sided_ps, two_sided_quantile, two_sided_quantiles
+from .distributions import two_sided_p, two_sided_ps, two_sided_quantile, two_sided_quantiles
 from .effects import group_coefficients, random_effects
 from .expression import polars_expression
 from .largest_statistic import LargestStatistic
@@ -88,6 +88,7 @@ __all__ = [
     "structure_table",
     "studentized_range_quantile",
     "studentized_range_tail",
+    "two_sided_p",
     "two_sided_ps",
     "two_sided_quantile",
     "two_sided_quantiles",
