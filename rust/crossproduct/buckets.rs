@@ -11,6 +11,11 @@ const LEAST_SIZE: usize = 1 << 17;
 /// Rows that change their range, as a share, from which on gathering is worth a copy.
 const LEAST_JUMPS: f64 = 0.25;
 
+/// Bytes of all buckets of a part, for rows of so many numbers.
+pub const fn n_bytes(per_row: usize) -> usize {
+    8 * RANGES * ROWS * per_row
+}
+
 /// One gathered range: a batch in the making.
 #[derive(Debug, Clone, Default)]
 struct Bucket {

@@ -17,7 +17,7 @@ use crate::{Error, Result};
 /// Levels that say enough.
 const MOST_LEVELS: usize = 4000;
 /// Cheaper evaluations than this, in flops, need no better start than Λ = I.
-const CHEAP: f64 = 3e4;
+const CHEAP: f64 = 1e5;
 /// A variance is never corrected below this share of itself.
 const LEAST: f64 = 0.05;
 
