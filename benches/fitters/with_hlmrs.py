@@ -3,6 +3,7 @@
 from typing import Any
 
 import hlmrs
+from hlmrs._core import Problem
 
 from .frames import polars_frame, responses
 
@@ -27,11 +28,14 @@ def reached(job: dict[str, Any], fitted: Any) -> dict[str, Any]:
     if job["responses"]:
         criteria = fitted.unique("response", maintain_order=True)["criterion"]
         return {"criterion": sum(criteria[: job["compared"]])}
-    problem = fitted._estimate.core.problem
+    estimate = fitted._estimate
+    problem = estimate.core.problem
+    # the fit may end with an exact problem; what was planned is the problem of its rows
+    planned = problem if estimate.rows_if_kept is None else Problem(estimate.rows, job["reml"])
     return {
         "criterion": fitted.criterion,
         "evaluations": fitted.verdict.evaluations,
         "verdict": fitted.verdict.status,
         "flops": problem.flops,
-        "predicted_bytes": problem.n_bytes,
+        "predicted_bytes": planned.n_bytes,
     }
