@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..errors import DataError, DesignError, OptionError
 from ..fitting import Estimate
 from ..formula.suggest import suggestion
-from ..inference import coded_column
+from ..inference import coded_column, coded_labels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,17 +88,9 @@ def _named(estimate: Estimate, name: str) -> RowSets:
 
 
 def _labelled(estimate: Estimate, labels: Any) -> RowSets:
-    values = np.asarray(labels)
-    n, kept = estimate.layout.n_rows, estimate.rows.kept
-    if values.ndim == 1 and kept is not None and len(values) == len(kept):
-        values = values[kept]
-    if values.shape != (n,):
-        raise DataError(
-            f"by has shape {values.shape}; name a grouping factor or a column, give a label for each of the "
-            f"{n:,} rows, or sets of rows"
-        )
-    levels, codes = np.unique(values, return_inverse=True)
-    return of_codes("label", codes.astype(np.int64), [str(level) for level in levels])
+    refusal = "by has shape {shape}; name a grouping factor or a column, give sets of rows, or a label"
+    codes, levels = coded_labels(estimate, labels, refusal)
+    return of_codes("label", codes, [str(level) for level in levels])
 
 
 def _given(estimate: Estimate, sets: Mapping[str, Any]) -> RowSets:

@@ -12,7 +12,7 @@ every method side by side, ``effects`` random effects and group coefficients, ``
 
 from .bootstrap import Bootstrap, draw, draw_statistic, parameter_values, replicates, seed_of
 from .cells import CellDesign, CellTerm, cell_design
-from .clusters import coded_column
+from .clusters import coded_column, coded_labels
 from .coefficients import CoefficientTable, check_level
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
 from .distributions import two_sided_p, two_sided_ps, two_sided_quantile, two_sided_quantiles
@@ -57,6 +57,7 @@ __all__ = [
     "check_level",
     "chi_square_tail",
     "coded_column",
+    "coded_labels",
     "coefficients",
     "confidence_table",
     "contrast_rows",

@@ -143,16 +143,21 @@ def coded_column(estimate: Estimate, name: str) -> tuple[NDArray[np.int64], list
     return whole if kept is None else whole[kept], rows.group_levels(0)
 
 
-def _of_labels(estimate: Estimate, labels: ArrayLike) -> Clustering:
+def coded_labels(estimate: Estimate, labels: ArrayLike, refusal: str) -> tuple[NDArray[np.int64], NDArray[np.generic]]:
+    """Return the code of every row used, and the levels, of labels by row; `refusal` begins what is said of others."""
     values = np.asarray(labels)
     n, kept = estimate.layout.n_rows, estimate.rows.kept
     if values.ndim == 1 and kept is not None and len(values) == len(kept):
         values = values[kept]
     if values.shape != (n,):
-        raise DataError(
-            f"cluster has shape {values.shape}; name one or two columns, or give a label for each of the {n:,} rows"
-        )
-    return _dense(estimate, "cluster", np.unique(values, return_inverse=True)[1].astype(np.int64))
+        raise DataError(f"{refusal.format(shape=values.shape)} for each of the {n:,} rows")
+    levels, codes = np.unique(values, return_inverse=True)
+    return codes.astype(np.int64), levels
+
+
+def _of_labels(estimate: Estimate, labels: ArrayLike) -> Clustering:
+    refusal = "cluster has shape {shape}; name one or two columns, or give a label"
+    return _dense(estimate, "cluster", coded_labels(estimate, labels, refusal)[0])
 
 
 def _dense(estimate: Estimate, name: str, codes: NDArray[np.int64]) -> Clustering:

@@ -10,7 +10,7 @@ from scipy import stats
 
 import golden
 import hlmrs
-from golden import rows
+from golden import library, rows
 from hlmrs.diagnostics.homogeneity import brown_forsythe, group_statistic
 from hlmrs.diagnostics.normality import anderson_darling
 from hlmrs.errors import OptionError
@@ -194,7 +194,7 @@ def test_tables_come_back_in_the_callers_kind():
     for kind in ("polars", "pandas", "pyarrow", "dict"):
         fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", golden.data("sleepstudy", kind))
         for table in (fit.check_model(order="Days").to_frame(), fit.check_normality().to_frame(), fit.leverage()):
-            assert golden.library(table) == kind
+            assert library(table) == kind
 
 
 def test_pictures_have_the_panels_asked_for():
