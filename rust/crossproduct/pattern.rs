@@ -1,11 +1,6 @@
 //! Which levels of two grouping factors occur together.
 
 use super::blocks::Link;
-use crate::linalg::prefetch;
-
-/// Rows between asking for where a level's list begins, for the list, and searching it.
-const FAR: usize = 32;
-const NEAR: usize = 16;
 
 /// The levels of `to` that occur with each level of `from`, ascending; values are still to come.
 pub fn link_pattern(from: &[u32], n_from: usize, to: &[u32]) -> Link {
@@ -51,21 +46,5 @@ impl Link {
             return start;
         }
         start + self.level[start..end].partition_point(|&l| l < to)
-    }
-
-    /// Positions of the pairs of all rows; `found` is told each as soon as it is known.
-    pub fn places(&self, from: &[u32], to: &[u32], found: impl Fn(usize)) -> Vec<usize> {
-        let place = |(row, (&f, &t)): (usize, (&u32, &u32))| {
-            if let Some(&far) = from.get(row + FAR) {
-                prefetch::element(&self.ptr, far as usize);
-            }
-            if let Some(&near) = from.get(row + NEAR) {
-                prefetch::range(&self.level, self.ptr[near as usize]..self.ptr[near as usize + 1]);
-            }
-            let place = self.position(f, t);
-            found(place);
-            place
-        };
-        from.iter().zip(to).enumerate().map(place).collect()
     }
 }

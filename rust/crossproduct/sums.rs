@@ -2,10 +2,7 @@
 
 use super::extended::Extended;
 use crate::design::{Batch, GroupingFactor};
-use crate::linalg::{dense, prefetch};
-
-/// Rows between asking for what a level has and adding to it.
-const AHEAD: usize = 16;
+use crate::linalg::dense;
 
 /// Sums of one part of the rows.  Rows of sums are `[dense..., y, cells...]`.
 #[derive(Debug, Clone, Default)]
@@ -134,10 +131,7 @@ fn add(a: &mut [f64], b: &[f64]) {
 }
 
 fn push_zz(zz: &mut [f64], z: &[f64], codes: &[u32], r: usize) {
-    for (i, (row, &code)) in z.chunks_exact(r).zip(codes).enumerate() {
-        if let Some(&next) = codes.get(i + AHEAD) {
-            prefetch::element(zz, next as usize * r * r);
-        }
+    for (row, &code) in z.chunks_exact(r).zip(codes) {
         let block = &mut zz[code as usize * r * r..][..r * r];
         for j in 0..r {
             for i in 0..r {
@@ -150,10 +144,6 @@ fn push_zz(zz: &mut [f64], z: &[f64], codes: &[u32], r: usize) {
 fn push_zx(zx: &mut [f64], shape: &Shape, batch: &ScaledBatch, (z, codes, r): (&[f64], &[u32], usize), d: usize) {
     let width = shape.extended.width();
     for (i, (row, &code)) in z.chunks_exact(r).zip(codes).enumerate() {
-        if let Some(&next) = codes.get(i + AHEAD) {
-            let first = next as usize * r * width;
-            prefetch::range(zx, first..first + r * width);
-        }
         for (a, &za) in row.iter().enumerate() {
             let sums = &mut zx[(code as usize * r + a) * width..][..width];
             sums.iter_mut().zip(&batch.dense[i * d..(i + 1) * d]).for_each(|(s, x)| *s += za * x);
@@ -171,10 +161,8 @@ fn push_link(
     (zj, codes_j): (&[f64], &[u32]),
     (ri, rj): (usize, usize),
 ) {
-    let size = ri * rj;
-    let places = link.places(codes_j, codes_i, |place| prefetch::element(values, place * size));
-    for (row, place) in places.into_iter().enumerate() {
-        let block = &mut values[place * size..][..size];
+    for (row, (&ci, &cj)) in codes_i.iter().zip(codes_j).enumerate() {
+        let block = &mut values[link.position(cj, ci) * ri * rj..][..ri * rj];
         for b in 0..rj {
             for a in 0..ri {
                 block[b * ri + a] += zi[row * ri + a] * zj[row * rj + b];
