@@ -4,13 +4,13 @@ use rayon::prelude::*;
 
 use super::basis::{FixedBasis, RandomBasis};
 use super::blocks::{CrossProducts, FactorBlock, Link};
-use super::buckets::Buckets;
 use super::coded::Coded;
 use super::condition::{condition, first_basis};
 use super::extended::Extended;
 use super::order::{OrderedFactor, ordered_factors};
 use super::pattern::link_pattern;
-use super::sums::{Scaler, Shape, Sums};
+use super::ranges::{self, Gathered, Ranges, wave_rows_of};
+use super::sums::{ScaledBatch, Scaler, Shape, Sums};
 use crate::covariance::Structure;
 use crate::design::{Batch, RandomLayout, RowSource};
 use crate::{Error, Result};
@@ -74,40 +74,93 @@ pub fn patterns(source: &dyn RowSource, order: &[OrderedFactor]) -> Vec<Link> {
         .collect()
 }
 
-/// Sums over all rows: parts in parallel, merged in their order.
+/// Sums over all rows, in parts; rows whose levels lie far apart are gathered first.
 pub fn run(
     source: &dyn RowSource,
     shape: &Shape,
     order: &[OrderedFactor],
     fill: impl Fn(&Batch, &[f64], &mut Vec<f64>) + Sync,
 ) -> Result<Sums> {
-    let n = source.n_rows();
-    let parts = n_parts(n, shape.size());
-    let part = |k: usize| -> Result<Sums> {
-        let (mut sums, mut batch, mut scaler) = (Sums::new(shape), Batch::default(), Scaler::default());
-        let (mut row, end) = (n * k / parts, n * (k + 1) / parts);
-        let codes = order.first().map_or(&[][..], |f| &source.factors()[f.factor].codes()[row..end]);
-        let mut buckets = Buckets::worthwhile(shape, codes);
-        while row < end {
-            let next = end.min(row + BATCH_ROWS);
-            source.read(row..next, &mut batch)?;
-            let scaled = scaler.scale(&batch, row, shape.extended, order, source.factors(), &fill);
-            match &mut buckets {
-                Some(buckets) => buckets.push(&mut sums, shape, &scaled),
-                None => sums.push(shape, &scaled),
-            }
-            row = next;
+    let pass = Pass { source, shape, order, fill };
+    let ranges =
+        order.first().and_then(|f| Ranges::worthwhile(f.n_levels, shape.size(0), source.factors()[f.factor].codes()));
+    match ranges {
+        Some(ranges) => pass.by_ranges(&ranges),
+        None => pass.by_parts(),
+    }
+}
+
+struct Pass<'a, F> {
+    source: &'a dyn RowSource,
+    shape: &'a Shape<'a>,
+    order: &'a [OrderedFactor],
+    fill: F,
+}
+
+impl<F: Fn(&Batch, &[f64], &mut Vec<f64>) + Sync> Pass<'_, F> {
+    /// Parts in parallel, merged in their order.
+    fn by_parts(&self) -> Result<Sums> {
+        let n = self.source.n_rows();
+        let parts = n_parts(n, self.shape.size(0));
+        let part = |k: usize| -> Result<Sums> {
+            let mut sums = Sums::new(self.shape, 0);
+            let rows = n * k / parts..n * (k + 1) / parts;
+            self.read(rows, &mut Reader::default(), |batch| sums.push(self.shape, batch, 0))?;
+            Ok(sums)
+        };
+        let mut all: Vec<Sums> =
+            if parts == 1 { vec![part(0)?] } else { (0..parts).into_par_iter().map(part).collect::<Result<_>>()? };
+        let mut total = all.remove(0);
+        all.iter().for_each(|sums| total.merge(sums));
+        Ok(total)
+    }
+
+    /// Wave by wave: rows are gathered in parts, in parallel, and added range by range, in parallel.
+    fn by_ranges(&self, ranges: &Ranges) -> Result<Sums> {
+        let (n, wave) = (self.source.n_rows(), wave_rows_of(self.shape));
+        let parts = n_parts(n.min(wave), self.shape.size(1));
+        let codes = self.source.factors()[self.order[0].factor].codes();
+        let mut all: Vec<(Sums, Gathered, Reader)> =
+            (0..parts).map(|_| (Sums::new(self.shape, 1), Gathered::default(), Reader::default())).collect();
+        let mut total = Sums::new(self.shape, 0);
+        for start in (0..n).step_by(wave) {
+            let size = wave.min(n - start);
+            all.par_iter_mut().enumerate().try_for_each(|(k, (sums, gathered, reader))| {
+                let rows = start + size * k / parts..start + size * (k + 1) / parts;
+                gathered.expect(ranges, self.shape, &codes[rows.clone()]);
+                self.read(rows, reader, |batch| {
+                    sums.push(self.shape, batch, 1);
+                    gathered.take(ranges, self.shape, batch);
+                })
+            })?;
+            let gathered: Vec<&Gathered> = all.iter().map(|(_, gathered, _)| gathered).collect();
+            ranges::add(&mut total, self.shape, ranges, &gathered);
         }
-        if let Some(buckets) = buckets {
-            buckets.finish(&mut sums, shape);
+        all.iter().for_each(|(sums, ..)| total.merge(sums));
+        Ok(total)
+    }
+
+    /// Reads rows batch by batch, scaled and weighted.
+    fn read(
+        &self,
+        rows: std::ops::Range<usize>,
+        reader: &mut Reader,
+        mut push: impl FnMut(&ScaledBatch),
+    ) -> Result<()> {
+        let factors = self.source.factors();
+        for start in rows.clone().step_by(BATCH_ROWS) {
+            self.source.read(start..rows.end.min(start + BATCH_ROWS), &mut reader.batch)?;
+            push(&reader.scaler.scale(&reader.batch, start, self.shape.extended, self.order, factors, &self.fill));
         }
-        Ok(sums)
-    };
-    let mut all: Vec<Sums> =
-        if parts == 1 { vec![part(0)?] } else { (0..parts).into_par_iter().map(part).collect::<Result<_>>()? };
-    let mut total = all.remove(0);
-    all.iter().for_each(|sums| total.merge(sums));
-    Ok(total)
+        Ok(())
+    }
+}
+
+/// A batch and what scales it, reused.
+#[derive(Default)]
+struct Reader {
+    batch: Batch,
+    scaler: Scaler,
 }
 
 /// Sums of a part cost as much as its rows where it has many levels.

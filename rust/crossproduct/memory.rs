@@ -2,8 +2,8 @@
 
 use super::accumulate::n_parts;
 use super::blocks::{CrossProducts, FactorBlock};
-use super::buckets;
 use super::pair_sums::PairSums;
+use super::ranges::{Ranges, wave_rows};
 use super::statistics::{State, Statistics};
 use crate::design::RowSource;
 
@@ -28,9 +28,31 @@ impl Statistics {
     }
 }
 
-/// Bytes that summing rows took beside `a`: codes, which stay; and the sums of parts, of which a part touches the
-/// levels that its rows have, or else the rows in the order of one factor.
+/// Bytes that summing rows took beside `a`: codes, which stay; and the rows gathered by ranges of levels, or the sums
+/// of parts, or else the rows in the order of one factor.
 pub fn summing_bytes(source: &dyn RowSource, a: &CrossProducts) -> (usize, usize) {
+    let n = source.n_rows();
+    let codes = 4 * n * source.factors().len();
+    let sorting = if a.factors.len() > 1 { 4 * n } else { 0 };
+    let ranges = a
+        .factors
+        .first()
+        .and_then(|first| Ranges::worthwhile(first.n_levels, a.n_bytes() / 8, source.factors()[first.factor].codes()));
+    let passing = if ranges.is_some() { gathering_bytes(n, a) } else { parts_bytes(source, a) };
+    (codes, sorting.max(passing))
+}
+
+/// A wave of gathered rows, and what its parts sum up.
+fn gathering_bytes(n: usize, a: &CrossProducts) -> usize {
+    let numbers = a.n_fixed() + 1 + a.factors.iter().map(|f| f.width).sum::<usize>();
+    let rows = n.min(wave_rows(numbers, a.factors.len()));
+    let further: usize = a.factors.iter().skip(1).map(|f| f.zz.len() + f.zx.len()).sum();
+    let links: usize = a.links.iter().flat_map(|l| l.iter().skip(1)).map(|l| l.values.len()).sum();
+    rows * (8 * numbers + 4 * a.factors.len()) + 8 * n_parts(rows, further + links) * (further + links)
+}
+
+/// The sums of parts, of which a part touches the levels that its rows have.
+fn parts_bytes(source: &dyn RowSource, a: &CrossProducts) -> usize {
     let n = source.n_rows();
     let parts = n_parts(n, a.n_bytes() / 8);
     let share = |codes: &[u32]| -> f64 {
@@ -47,9 +69,5 @@ pub fn summing_bytes(source: &dyn RowSource, a: &CrossProducts) -> (usize, usize
         let extra = (share(source.factors()[f.factor].codes()) - 1.0).max(0.0);
         (extra * (8 * (f.zz.len() + f.zx.len()) + from_it) as f64) as usize
     };
-    let codes = 4 * n * source.factors().len();
-    let per_row = a.n_fixed() + 1 + a.factors.iter().map(|f| f.width + 1).sum::<usize>();
-    let gathered = parts * buckets::n_bytes(per_row);
-    let sorting = if a.factors.len() > 1 { 4 * n } else { 0 };
-    (codes, sorting.max(gathered + a.factors.iter().map(touched).sum::<usize>()))
+    a.factors.iter().map(touched).sum()
 }

@@ -3,7 +3,6 @@
 mod accumulate;
 mod basis;
 mod blocks;
-mod buckets;
 mod coded;
 mod condition;
 mod extended;
@@ -12,6 +11,7 @@ mod new_response;
 mod order;
 mod pair_sums;
 mod pattern;
+mod ranges;
 mod rank;
 mod scaling;
 mod settle;

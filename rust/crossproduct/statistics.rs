@@ -167,7 +167,7 @@ impl State {
         let pairs = (0..widths.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
         let links: Vec<PairSums> = pairs.map(|(i, j)| PairSums::new(widths[i] * widths[j])).collect();
         let none = vec![Link::default(); links.len()];
-        let sums = Sums::new(&Shape { extended: &extended, factors, links: &none });
+        let sums = Sums::new(&Shape { extended: &extended, factors, links: &none }, 0);
         Self { columns, widths, random, sums, links }
     }
 

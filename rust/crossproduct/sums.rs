@@ -41,10 +41,11 @@ pub struct Shape<'a> {
 }
 
 impl Shape<'_> {
-    /// Numbers that one part holds.
-    pub fn size(&self) -> usize {
-        let zx: usize = self.factors.iter().map(|(l, r)| l * r * (self.extended.width() + r)).sum();
-        let links: usize = self.link_pairs().map(|(k, i, j)| self.link_size(k, i, j)).sum();
+    /// Numbers that one part holds, without those that the levels of the factors before `first` have.
+    pub fn size(&self, first: usize) -> usize {
+        let zx: usize = self.factors.iter().skip(first).map(|(l, r)| l * r * (self.extended.width() + r)).sum();
+        let links: usize =
+            self.link_pairs().filter(|&(_, _, j)| j >= first).map(|(k, i, j)| self.link_size(k, i, j)).sum();
         zx + links + self.extended.width().pow(2)
     }
 
@@ -60,7 +61,10 @@ impl Shape<'_> {
 }
 
 impl Sums {
-    pub fn new(shape: &Shape) -> Self {
+    /// Sums of zero; those that the levels of the factors before `first` have are left out.
+    pub fn new(shape: &Shape, first: usize) -> Self {
+        let zeros = |f: usize, n: usize| vec![0.0; if f < first { 0 } else { n }];
+        let factors = || shape.factors.iter().enumerate();
         let (d, extended) = (shape.extended.n_dense() + 1, shape.extended);
         let blocks = &extended.blocks;
         Self {
@@ -71,23 +75,24 @@ impl Sums {
                 .flat_map(|a| (0..=a).map(move |b| (a, b)))
                 .map(|(a, b)| vec![0.0; blocks[a].n_cells * blocks[b].n_cells])
                 .collect(),
-            zz: shape.factors.iter().map(|(l, r)| vec![0.0; l * r * r]).collect(),
-            zx: shape.factors.iter().map(|(l, r)| vec![0.0; l * r * extended.width()]).collect(),
-            links: shape.link_pairs().map(|(k, i, j)| vec![0.0; shape.link_size(k, i, j)]).collect(),
+            zz: factors().map(|(f, (l, r))| zeros(f, l * r * r)).collect(),
+            zx: factors().map(|(f, (l, r))| zeros(f, l * r * extended.width())).collect(),
+            links: shape.link_pairs().map(|(k, i, j)| zeros(j, shape.link_size(k, i, j))).collect(),
         }
     }
 
-    pub fn push(&mut self, shape: &Shape, batch: &ScaledBatch) {
+    /// Adds the rows of a batch, but to what the levels of the factors before `first` sum up.
+    pub fn push(&mut self, shape: &Shape, batch: &ScaledBatch, first: usize) {
         let d = shape.extended.n_dense() + 1;
         self.sum_log_weights += batch.sum_log_weights;
         dense::rank_update_lower(&mut self.dense, dense::view(batch.dense, d, batch.n), 1.0);
         self.push_cells(shape, batch, d);
-        for (f, &(z, codes)) in batch.z.iter().enumerate() {
+        for (f, &(z, codes)) in batch.z.iter().enumerate().skip(first) {
             let r = shape.factors[f].1;
             push_zz(&mut self.zz[f], z, codes, r);
             push_zx(&mut self.zx[f], shape, batch, (z, codes, r), d);
         }
-        for (k, i, j) in shape.link_pairs() {
+        for (k, i, j) in shape.link_pairs().filter(|&(_, _, j)| j >= first) {
             let widths = (shape.factors[i].1, shape.factors[j].1);
             push_link(&mut self.links[k], &shape.links[k], batch.z[i], batch.z[j], widths);
         }
@@ -98,7 +103,7 @@ impl Sums {
         for (a, (values, cells)) in batch.blocks.iter().enumerate() {
             for (i, (&v, &c)) in values.iter().zip(*cells).enumerate() {
                 let sums = &mut self.cells_dense[(blocks[a].first + c as usize) * d..][..d];
-                sums.iter_mut().zip(&batch.dense[i * d..]).for_each(|(s, x)| *s += v * x);
+                add_row(sums, v, &batch.dense[i * d..(i + 1) * d]);
             }
             for (b, (other, other_cells)) in batch.blocks[..=a].iter().enumerate() {
                 let table = &mut self.cells[a * (a + 1) / 2 + b];
@@ -132,13 +137,26 @@ fn add(a: &mut [f64], b: &[f64]) {
 
 fn push_zz(zz: &mut [f64], z: &[f64], codes: &[u32], r: usize) {
     for (row, &code) in z.chunks_exact(r).zip(codes) {
-        let block = &mut zz[code as usize * r * r..][..r * r];
-        for j in 0..r {
-            for i in 0..r {
-                block[j * r + i] += row[i] * row[j];
-            }
-        }
+        add_square(&mut zz[code as usize * r * r..][..r * r], row);
     }
+}
+
+/// B += z z'.
+#[inline(always)]
+pub fn add_square(block: &mut [f64], z: &[f64]) {
+    add_pair(block, z, z);
+}
+
+/// B += a b', column-major.
+#[inline(always)]
+pub fn add_pair(block: &mut [f64], a: &[f64], b: &[f64]) {
+    block.chunks_exact_mut(a.len()).zip(b).for_each(|(column, b)| add_row(column, *b, a));
+}
+
+/// sums += v x.
+#[inline(always)]
+pub fn add_row(sums: &mut [f64], v: f64, x: &[f64]) {
+    sums.iter_mut().zip(x).for_each(|(s, x)| *s += v * x);
 }
 
 fn push_zx(zx: &mut [f64], shape: &Shape, batch: &ScaledBatch, (z, codes, r): (&[f64], &[u32], usize), d: usize) {
@@ -146,7 +164,7 @@ fn push_zx(zx: &mut [f64], shape: &Shape, batch: &ScaledBatch, (z, codes, r): (&
     for (i, (row, &code)) in z.chunks_exact(r).zip(codes).enumerate() {
         for (a, &za) in row.iter().enumerate() {
             let sums = &mut zx[(code as usize * r + a) * width..][..width];
-            sums.iter_mut().zip(&batch.dense[i * d..(i + 1) * d]).for_each(|(s, x)| *s += za * x);
+            add_row(&mut sums[..d], za, &batch.dense[i * d..(i + 1) * d]);
             for ((values, cells), block) in batch.blocks.iter().zip(&shape.extended.blocks) {
                 sums[d + block.first + cells[i] as usize] += za * values[i];
             }
@@ -163,11 +181,7 @@ fn push_link(
 ) {
     for (row, (&ci, &cj)) in codes_i.iter().zip(codes_j).enumerate() {
         let block = &mut values[link.position(cj, ci) * ri * rj..][..ri * rj];
-        for b in 0..rj {
-            for a in 0..ri {
-                block[b * ri + a] += zi[row * ri + a] * zj[row * rj + b];
-            }
-        }
+        add_pair(block, &zi[row * ri..(row + 1) * ri], &zj[row * rj..(row + 1) * rj]);
     }
 }
 

@@ -70,6 +70,14 @@ impl Objective for Interruptible<'_> {
         }
     }
 
+    fn settle(&self, x: &mut [f64]) {
+        for &k in &self.scales {
+            if x[k].abs() <= SMALLEST {
+                x[k] = 0.0;
+            }
+        }
+    }
+
     fn slope(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
         self.evaluate(x)?;
         let gradient = self.problem.gradient(x, &mut self.work);

@@ -14,10 +14,13 @@ use crate::objective::{Criterion, Problem};
 use crate::optimize::{Settings, trust_region};
 use crate::{Error, Result};
 
-/// Levels that say enough.
+/// Levels of one factor that say enough, and that say something; between them, one for so many flops of an
+/// evaluation, so that a start takes little of what it saves.
 const MOST_LEVELS: usize = 4000;
+const LEAST_LEVELS: usize = 200;
+const FLOPS_A_LEVEL: f64 = 500.0;
 /// Cheaper evaluations than this, in flops, need no better start than Λ = I.
-const CHEAP: f64 = 1e5;
+const CHEAP: f64 = 1e4;
 /// A variance is never corrected below this share of itself.
 const LEAST: f64 = 0.05;
 
@@ -93,7 +96,8 @@ fn least_squares(a: &CrossProducts) -> Option<(Vec<f64>, f64)> {
 
 fn fit_alone(problem: &Problem, block: usize, beta: &[f64], rss: f64, stop: &AtomicBool) -> Result<Alone> {
     let factor = &problem.a.factors[block];
-    let step = factor.n_levels.div_ceil(MOST_LEVELS);
+    let levels = (problem.system.flops() / FLOPS_A_LEVEL) as usize;
+    let step = factor.n_levels.div_ceil(levels.clamp(LEAST_LEVELS, MOST_LEVELS));
     let terms: Vec<usize> =
         (0..problem.theta_map.terms.len()).filter(|&t| problem.theta_map.terms[t].factor == block).collect();
     let specification: Vec<(Structure, usize, usize)> =

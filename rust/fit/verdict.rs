@@ -5,7 +5,7 @@ use super::units;
 use crate::covariance::{Structure, TermCovariance};
 use crate::objective::Problem;
 use crate::optimize::trust_region::eigen;
-use crate::optimize::{Objective, Outcome, Stop};
+use crate::optimize::{Objective, Outcome, Point, Stop};
 use crate::{Error, Result};
 
 /// A scale this close to zero is tried at zero.
@@ -14,6 +14,8 @@ const NEAR_ZERO: f64 = 2e-3;
 const SAME: f64 = 1e-8;
 /// How far from a boundary its slope is taken.
 const PROBE: f64 = 1e-3;
+/// A move that changes the criterion by less leaves its slope as it is.
+const STILL: f64 = 1e-7;
 /// Curvature, in units of the criterion a unit of θ, below which a direction may be flat.
 const FLAT_CURVATURE: f64 = 1e-4;
 /// Decrease still expected of an optimum, at most.
@@ -85,7 +87,9 @@ pub fn snap(objective: &mut Interruptible, mut outcome: Outcome) -> Result<Outco
             Ok(value) if value <= outcome.value + SAME => {
                 outcome.x = trial;
                 outcome.value = outcome.value.min(value);
-                outcome.slope = None;
+                let n = outcome.x.len();
+                outcome.slope =
+                    outcome.slope.filter(|at| at.curvature[k * n + k].abs() * (at.x[k] - target).powi(2) < STILL);
             }
             Ok(_) | Err(Error::Numerical(_)) => {}
             Err(e) => return Err(e),
@@ -109,7 +113,7 @@ fn angle_boundary(problem: &Problem, x: &[f64], k: usize) -> Option<f64> {
 pub fn escape(objective: &mut Interruptible, outcome: &Outcome) -> Result<Option<Vec<f64>>> {
     let zeros: Vec<usize> =
         objective.problem.theta_map.scale_parameters().into_iter().filter(|&k| outcome.x[k] == 0.0).collect();
-    if zeros.is_empty() {
+    if zeros.is_empty() || outcome.slope.as_ref().is_some_and(|at| rises(at, &zeros)) {
         return Ok(None);
     }
     let mut probe = outcome.x.clone();
@@ -127,6 +131,11 @@ pub fn escape(objective: &mut Interruptible, outcome: &Outcome) -> Result<Option
         return Ok(Some(from));
     }
     Ok(None)
+}
+
+/// Whether the slope at a point close to zeros of scales already says that the criterion rises from them.
+fn rises(at: &Point, zeros: &[usize]) -> bool {
+    zeros.iter().all(|&k| at.x[k] != 0.0 && at.x[k].abs() <= PROBE && at.gradient[k] / at.x[k] > -1e-2)
 }
 
 /// Says what the point is.

@@ -13,6 +13,8 @@ pub trait Objective {
     }
     /// Moves a trial point by less than matters, off points where the slope says too little.
     fn regularize(&self, _x: &mut [f64]) {}
+    /// Moves the end of a search by less than matters, onto what it is so close to.
+    fn settle(&self, _x: &mut [f64]) {}
     /// Gradient and a symmetric curvature (n x n) at the x last valued.
     fn slope(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)>;
 }

@@ -14,6 +14,12 @@ const ACCEPT: f64 = 1e-4;
 /// Relative rounding of the objective: decreases below it cannot be seen.
 const ROUNDING: f64 = 1e-14;
 const MOST_SHRINKS: usize = 60;
+/// A step whose decrease is this close to the expected one, relatively, shows that the model is right.
+const AGREES: f64 = 0.2;
+/// Steps that shrink the expected decrease at least so much are at the end of a search.
+const CONVERGING: f64 = 0.1;
+/// A last step may expect this many tolerances, if what it leaves is below one.
+const LAST_STEP: f64 = 10.0;
 
 /// Minimizes from `start`.
 ///
@@ -27,12 +33,14 @@ pub fn minimize(objective: &mut dyn Objective, start: &[f64], settings: Settings
     let mut correction = vec![0.0; n * n];
     let mut radius = 1.0;
     let mut shrinks = 0;
+    let mut before = None;
     let stop = loop {
         let model: Vec<f64> = at.curvature.iter().zip(&correction).map(|(h, c)| h + c).collect();
         let (step, predicted) = subproblem(&model, &at.gradient, radius);
         let noise = ROUNDING * at.value.abs() + objective.noise();
-        if predicted <= settings.tolerance.max(0.01 * noise) {
-            let x: Vec<f64> = at.x.iter().zip(&step).map(|(x, s)| x + s).collect();
+        if is_last(predicted, before, settings.tolerance.max(0.01 * noise)) {
+            let mut x: Vec<f64> = at.x.iter().zip(&step).map(|(x, s)| x + s).collect();
+            objective.settle(&mut x);
             return finish(objective, at, x, predicted + noise, evaluations);
         }
         if evaluations >= settings.max_evaluations {
@@ -61,10 +69,12 @@ pub fn minimize(objective: &mut dyn Objective, start: &[f64], settings: Settings
             }
             radius = 0.25 * length;
             shrinks += 1;
+            before = None;
             correction.fill(0.0);
             continue;
         }
         shrinks = 0;
+        before = ((ratio - 1.0).abs() < AGREES).then_some(predicted);
         let next = point(objective, x, at.value - actual)?;
         correct(&mut correction, &step, &at, &next);
         radius = if ratio < 0.25 {
@@ -77,6 +87,16 @@ pub fn minimize(objective: &mut dyn Objective, start: &[f64], settings: Settings
         at = next;
     };
     Ok(Outcome { x: at.x.clone(), value: at.value, stop, evaluations, slope: Some(at) })
+}
+
+/// Whether a step that expects the decrease `predicted` leaves less than the tolerance: the decreases of
+/// steps fall by a constant factor at least, which the step `before` tells if the model was right for it.
+fn is_last(predicted: f64, before: Option<f64>, tolerance: f64) -> bool {
+    let left = match before {
+        Some(before) if predicted < CONVERGING * before => predicted * predicted / before,
+        _ => predicted,
+    };
+    predicted <= LAST_STEP * tolerance && left <= tolerance
 }
 
 /// The last step, if the value agrees.
