@@ -5,9 +5,15 @@
 //!   AI_kl = t_k'P t_l / σ² - r_k r_l / (m σ⁴),   r_k = s'a_k.
 //! Where a variance goes to zero the criterion bends through d²Σ as well: 2 tr(dΛ_l' G dΛ_k), G = dd/dΣ.
 
+use std::ops::Range;
+
+use faer::Accum;
+
 use super::gradient::Gradient;
 use super::problem::{Problem, Workspace};
-use crate::penalized_ls::product::{Effects, add_zz, zeros};
+use crate::crossproduct::CrossProducts;
+use crate::linalg::dense;
+use crate::penalized_ls::product::{Effects, add_zz_own, zeros};
 
 /// Below this a diagonal entry of Λ is too small to divide by.
 const TOO_SMALL: f64 = 1e-7;
@@ -16,65 +22,46 @@ impl Problem {
     /// The average information in θ (K x K), at the θ of `gradient`.
     pub fn average_information(&self, theta: &[f64], work: &Workspace, gradient: &Gradient) -> Vec<f64> {
         let (a, system, factor) = (&*self.a, &*self.system, &work.factor);
-        let (n, p) = (self.theta_map.n_parameters, system.p);
+        let n = self.theta_map.n_parameters;
         let derivatives: Vec<(usize, Vec<f64>)> = (0..n).map(|k| self.theta_map.derivative(theta, k)).collect();
-        let directions = self.directions(&derivatives, gradient, &factor.lambda);
+        let by_block = ByBlock::new(&derivatives, a.factors.len());
+        let directions = self.directions(&derivatives, &by_block, gradient, &factor.lambda);
         // t_k'P t_l = a_k'A a_l - c_k'c_l, c = L^-1 [Λ'Z' X']' W t
         let mut h = zeros(a, n);
-        add_zz(&mut h, a, &directions, n, 1.0);
-        let mut hx = vec![0.0; p * n];
-        for (f, values) in a.factors.iter().zip(&directions) {
-            for (row, t) in f.zx.chunks_exact(p + 1).zip(values.chunks_exact(n)) {
-                for (j, x) in row[..p].iter().enumerate() {
-                    hx[j * n..(j + 1) * n].iter_mut().zip(t).for_each(|(h, t)| *h += x * t);
-                }
-            }
-        }
-        let mut information = vec![0.0; n * n];
-        add_inner(&mut information, &directions, &h, n, 1.0);
+        add_zz_own(&mut h, a, &directions, &by_block.columns, n, 1.0);
+        let mut hx = by_block.products_with_x(a, &directions);
+        let mut sorted = by_block.inner(&directions, &h);
         let remainder = factor.forward(&mut h, &mut hx, a, system, n);
-        system.trailing.iter().for_each(|t| h[t.block].clear());
-        add_inner(&mut information, &h, &h, n, -1.0);
-        add_inner(&mut information, &vec![remainder.rest], &vec![remainder.solved], n, -1.0);
-        add_inner(&mut information, &vec![hx.clone()], &vec![hx], n, -1.0);
-        self.profile_sigma(&mut information, &directions, gradient, factor.pwrss);
+        system.leads.iter().for_each(|l| subtract_inner(&mut sorted, &h[l.block], &h[l.block], n));
+        subtract_inner(&mut sorted, &remainder.rest, &remainder.solved, n);
+        subtract_inner(&mut sorted, &hx, &hx, n);
+        let mut information = by_block.unsorted(&sorted);
+        let r = by_block.sums(&directions, &gradient.scores);
+        self.profile_sigma(&mut information, &r, factor.pwrss);
         self.add_curvature(&mut information, theta, &derivatives, gradient);
         information
     }
 
-    /// a_k = dΛ_k u + Λ dΛ_k's, all k side by side.
-    fn directions(&self, derivatives: &[(usize, Vec<f64>)], gradient: &Gradient, lambda: &[Vec<f64>]) -> Effects {
-        let n = derivatives.len();
-        let mut a = zeros(&self.a, n);
-        for (k, (block, d)) in derivatives.iter().enumerate() {
-            let r = self.a.factors[*block].width;
-            let l = &lambda[*block];
-            let (u, s) = (&gradient.modes.u[*block], &gradient.scores[*block]);
-            let mut ds = vec![0.0; r];
-            for level in 0..u.len() / r {
-                let (u, s) = (&u[level * r..(level + 1) * r], &s[level * r..(level + 1) * r]);
-                for (j, value) in ds.iter_mut().enumerate() {
-                    *value = (0..r).map(|i| d[j * r + i] * s[i]).sum();
-                }
-                for i in 0..r {
-                    let value: f64 = (0..r).map(|j| d[j * r + i] * u[j] + l[j * r + i] * ds[j]).sum();
-                    a[*block][(level * r + i) * n + k] = value;
-                }
-            }
-        }
-        a
+    /// a_k = dΛ_k u + Λ dΛ_k's of every block, for its own parameters side by side.
+    fn directions(
+        &self,
+        derivatives: &[(usize, Vec<f64>)],
+        by_block: &ByBlock,
+        gradient: &Gradient,
+        lambda: &[Vec<f64>],
+    ) -> Effects {
+        let blocks = self.a.factors.iter().enumerate().map(|(block, f)| {
+            let own = by_block.order[by_block.columns[block].clone()].iter();
+            let d: Vec<&[f64]> = own.map(|&k| derivatives[k].1.as_slice()).collect();
+            block_directions(&d, &gradient.modes.u[block], &gradient.scores[block], &lambda[block], f.width)
+        });
+        blocks.collect()
     }
 
     /// T/σ² - r r'/(m σ⁴).
-    fn profile_sigma(&self, information: &mut [f64], directions: &Effects, gradient: &Gradient, pwrss: f64) {
-        let n = self.theta_map.n_parameters;
+    fn profile_sigma(&self, information: &mut [f64], r: &[f64], pwrss: f64) {
+        let n = r.len();
         let (m, variance) = (self.denominator(), pwrss / self.denominator());
-        let mut r = vec![0.0; n];
-        for (a, s) in directions.iter().zip(&gradient.scores) {
-            for (row, s) in a.chunks_exact(n).zip(s) {
-                r.iter_mut().zip(row).for_each(|(r, a)| *r += a * s);
-            }
-        }
         for k in 0..n {
             for l in 0..n {
                 let value = &mut information[l * n + k];
@@ -122,13 +109,91 @@ impl Problem {
     }
 }
 
-/// m (n x n) += sign x'y over all rows.
-fn add_inner(m: &mut [f64], x: &Effects, y: &Effects, n: usize, sign: f64) {
-    for (x, y) in x.iter().zip(y) {
-        for (x, y) in x.chunks_exact(n).zip(y.chunks_exact(n)) {
-            for (l, &yl) in y.iter().enumerate() {
-                m[l * n..(l + 1) * n].iter_mut().zip(x).for_each(|(m, &xk)| *m += sign * xk * yl);
+/// The parameters sorted by block: a_k is zero in all blocks but that of θ_k.
+struct ByBlock {
+    order: Vec<usize>,
+    /// Where each block's parameters stand in that order.
+    columns: Vec<Range<usize>>,
+}
+
+impl ByBlock {
+    fn new(derivatives: &[(usize, Vec<f64>)], n_blocks: usize) -> Self {
+        let mut order: Vec<usize> = (0..derivatives.len()).collect();
+        order.sort_by_key(|&k| derivatives[k].0);
+        let first = |block: usize| order.partition_point(|&k| derivatives[k].0 < block);
+        let columns = (0..n_blocks).map(|block| first(block)..first(block + 1)).collect();
+        Self { order, columns }
+    }
+
+    /// X'W t, K columns by p: p rows of K.
+    fn products_with_x(&self, a: &CrossProducts, directions: &Effects) -> Vec<f64> {
+        let (n, p) = (self.order.len(), a.n_fixed());
+        let mut hx = vec![0.0; p * n];
+        for ((f, values), columns) in a.factors.iter().zip(directions).zip(&self.columns) {
+            let rows = f.n_levels * f.width;
+            let x = dense::view(&f.zx, p + 1, rows).subrows(0, p).transpose();
+            let to = dense::view_mut(&mut hx, n, p).subrows_mut(columns.start, columns.len());
+            dense::multiply(to, Accum::Add, dense::view(values, columns.len(), rows), x, 1.0);
+        }
+        hx
+    }
+
+    /// a'h (K x K).
+    fn inner(&self, directions: &Effects, h: &Effects) -> Vec<f64> {
+        let n = self.order.len();
+        let mut sorted = vec![0.0; n * n];
+        for ((values, h), columns) in directions.iter().zip(h).zip(&self.columns) {
+            let rows = h.len() / n;
+            let to = dense::view_mut(&mut sorted, n, n).subrows_mut(columns.start, columns.len());
+            let own = dense::view(values, columns.len(), rows);
+            dense::multiply(to, Accum::Add, own, dense::view(h, n, rows).transpose(), 1.0);
+        }
+        sorted
+    }
+
+    /// r_k = s'a_k, in the order of θ.
+    fn sums(&self, directions: &Effects, scores: &Effects) -> Vec<f64> {
+        let mut r = vec![0.0; self.order.len()];
+        for ((a, s), columns) in directions.iter().zip(scores).zip(&self.columns) {
+            let own = &self.order[columns.clone()];
+            for (row, s) in a.chunks_exact(own.len().max(1)).zip(s) {
+                own.iter().zip(row).for_each(|(&k, a)| r[k] += a * s);
+            }
+        }
+        r
+    }
+
+    /// A matrix (K x K) in the order of θ.
+    fn unsorted(&self, sorted: &[f64]) -> Vec<f64> {
+        let n = self.order.len();
+        let mut out = vec![0.0; n * n];
+        for (l, &to_l) in self.order.iter().enumerate() {
+            self.order.iter().enumerate().for_each(|(k, &to_k)| out[to_l * n + to_k] = sorted[l * n + k]);
+        }
+        out
+    }
+}
+
+/// a_k = dΛ_k u + Λ dΛ_k's of one block.
+fn block_directions(derivatives: &[&[f64]], u: &[f64], s: &[f64], lambda: &[f64], r: usize) -> Vec<f64> {
+    let n = derivatives.len();
+    let (mut a, mut ds) = (vec![0.0; u.len() * n], vec![0.0; r]);
+    for (level, (u, s)) in u.chunks_exact(r).zip(s.chunks_exact(r)).enumerate() {
+        for (k, d) in derivatives.iter().enumerate() {
+            for (j, value) in ds.iter_mut().enumerate() {
+                *value = (0..r).map(|i| d[j * r + i] * s[i]).sum();
+            }
+            for i in 0..r {
+                let value: f64 = (0..r).map(|j| d[j * r + i] * u[j] + lambda[j * r + i] * ds[j]).sum();
+                a[(level * r + i) * n + k] = value;
             }
         }
     }
+    a
+}
+
+/// m (n x n) -= x'y over all rows of n.
+fn subtract_inner(m: &mut [f64], x: &[f64], y: &[f64], n: usize) {
+    let (x, y) = (dense::view(x, n, x.len() / n), dense::view(y, n, y.len() / n));
+    dense::multiply(dense::view_mut(m, n, n), Accum::Add, x, y.transpose(), -1.0);
 }

@@ -1,5 +1,7 @@
 //! Products with A itself.
 
+use std::ops::Range;
+
 use crate::crossproduct::{CrossProducts, Link};
 use crate::linalg::small;
 use crate::with_width;
@@ -14,62 +16,79 @@ pub fn zeros(a: &CrossProducts, m: usize) -> Effects {
 
 /// Adds `sign` (Z'WZ) b to `h`.
 pub fn add_zz(h: &mut Effects, a: &CrossProducts, b: &Effects, m: usize, sign: f64) {
-    if m == 0 {
+    add_zz_own(h, a, b, &vec![0..m; b.len()], m, sign);
+}
+
+/// The same for a b that has for each block some of the m columns only, and zeros in all others.
+pub fn add_zz_own(h: &mut Effects, a: &CrossProducts, b: &Effects, own: &[Range<usize>], m: usize, sign: f64) {
+    for (i, columns) in own.iter().enumerate() {
+        let place = Place { m, first: columns.start, n: columns.len(), sign };
+        with_width!(place.n, add_block_products(h, a, &b[i], i, &place));
+    }
+}
+
+/// Which columns of h a product goes to.
+struct Place {
+    m: usize,
+    first: usize,
+    n: usize,
+    sign: f64,
+}
+
+/// All products with the effects b of block i.
+fn add_block_products<const N: usize>(h: &mut Effects, a: &CrossProducts, b: &[f64], i: usize, place: &Place) {
+    let (n, m, r) = (small::width::<N>(place.n), place.m, a.factors[i].width);
+    if n == 0 {
         return;
     }
-    with_width!(m, add_columns(h, a, b, m, sign));
-}
-
-fn add_columns<const M: usize>(h: &mut Effects, a: &CrossProducts, b: &Effects, m: usize, sign: f64) {
-    let m = small::width::<M>(m);
-    for (i, factor) in a.factors.iter().enumerate() {
-        let r = factor.width;
-        let levels = h[i].chunks_exact_mut(r * m).zip(b[i].chunks_exact(r * m)).zip(factor.zz.chunks_exact(r * r));
-        levels.for_each(|((h, b), zz)| add_block::<M>(h, zz, b, (r, r, m), sign, false));
-        for (j, link) in a.links[i].iter().enumerate() {
-            let (before, after) = h.split_at_mut(i);
-            add_link::<M>((&mut after[0], &mut before[j]), link, (&b[i], &b[j]), (r, a.factors[j].width, m), sign);
-        }
+    let levels = h[i].chunks_exact_mut(r * m).zip(b.chunks_exact(r * n)).zip(a.factors[i].zz.chunks_exact(r * r));
+    levels.for_each(|((h, b), zz)| add_block::<N>(h, zz, b, (r, r), place, false));
+    for (j, link) in a.links[i].iter().enumerate() {
+        add_link::<N>(&mut h[j], link, b, (r, a.factors[j].width), place, true);
+    }
+    for j in i + 1..a.factors.len() {
+        add_link::<N>(&mut h[j], &a.links[j][i], b, (a.factors[j].width, r), place, false);
     }
 }
 
-/// Both products with one link: for the factor it goes to, and the factor it comes from.
-fn add_link<const M: usize>(
-    (h_to, h_from): (&mut [f64], &mut [f64]),
+/// The product with one link: from the factor it comes from, or, transposed, from the factor it goes to.
+fn add_link<const N: usize>(
+    h: &mut [f64],
     link: &Link,
-    (b_to, b_from): (&[f64], &[f64]),
-    (r, rj, m): (usize, usize, usize),
-    sign: f64,
+    b: &[f64],
+    (rows, columns): (usize, usize),
+    place: &Place,
+    transposed: bool,
 ) {
-    let m = small::width::<M>(m);
+    let (n, m) = (small::width::<N>(place.n), place.m);
     for (from, entries) in link.ptr.windows(2).enumerate() {
-        let from = from * rj * m..(from + 1) * rj * m;
         for k in entries[0]..entries[1] {
-            let to = link.level[k] as usize * r * m..(link.level[k] as usize + 1) * r * m;
-            let block = &link.values[k * r * rj..(k + 1) * r * rj];
-            add_block::<M>(&mut h_to[to.clone()], block, &b_from[from.clone()], (r, rj, m), sign, false);
-            add_block::<M>(&mut h_from[from.clone()], block, &b_to[to], (r, rj, m), sign, true);
+            let (level, block) = (link.level[k] as usize, &link.values[k * rows * columns..(k + 1) * rows * columns]);
+            let (to, from, height, width) =
+                if transposed { (from, level, columns, rows) } else { (level, from, rows, columns) };
+            let h = &mut h[to * height * m..(to + 1) * height * m];
+            add_block::<N>(h, block, &b[from * width * n..(from + 1) * width * n], (rows, columns), place, transposed);
         }
     }
 }
 
-/// h += sign B b, or B'b, for a block B (rows x columns, column-major) and m right-hand sides, row-major.
+/// h += sign B b, or B'b, for a block B (rows x columns, column-major) and n right-hand sides, row-major.
 #[inline(always)]
-fn add_block<const M: usize>(
+fn add_block<const N: usize>(
     h: &mut [f64],
     block: &[f64],
     b: &[f64],
-    (rows, columns, m): (usize, usize, usize),
-    sign: f64,
+    (rows, columns): (usize, usize),
+    place: &Place,
     transposed: bool,
 ) {
-    let m = small::width::<M>(m);
+    let (n, m) = (small::width::<N>(place.n), place.m);
     for j in 0..columns {
         for i in 0..rows {
-            let v = sign * block[j * rows + i];
+            let v = place.sign * block[j * rows + i];
             let (to, from) = if transposed { (j, i) } else { (i, j) };
-            let (h, b) = (&mut h[to * m..(to + 1) * m], &b[from * m..(from + 1) * m]);
-            (0..m).for_each(|c| h[c] += v * b[c]);
+            let (h, b) = (&mut h[to * m + place.first..][..n], &b[from * n..(from + 1) * n]);
+            (0..n).for_each(|c| h[c] += v * b[c]);
         }
     }
 }

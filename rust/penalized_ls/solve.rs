@@ -284,9 +284,9 @@ fn subtract_fixed(hx: &mut [f64], x: &[f64], t: &[f64], system: &System, m: usiz
         .zip(t.par_chunks(GRAIN * m))
         .map(|(x, t)| {
             let mut sum = vec![0.0; p * m];
-            for (x, t) in x.chunks_exact(stride).zip(t.chunks_exact(m)) {
-                sum.chunks_exact_mut(m).zip(x).for_each(|(sum, v)| subtract_scaled(sum, *v, t));
-            }
+            let (rows, x) = (t.len() / m, dense::view(x, stride, x.len() / stride).subrows(0, p));
+            let to = dense::view_mut(&mut sum, m, p);
+            dense::multiply(to, faer::Accum::Add, dense::view(t, m, rows), x.transpose(), -1.0);
             sum
         })
         .collect();
