@@ -50,11 +50,11 @@ pub fn fit(problem: &Problem, control: &Control, stop: &AtomicBool) -> Result<Fi
         && objective.evaluate(&start)?.std_error > MOST_ERROR
         && is_affordable(problem)
     {
-        return fit(&problem.with_trailing(TrailingKind::Dense), control, stop);
+        return fit(&problem.with_trailing(problem.system.exact_kind()), control, stop);
     }
     let (theta, verdict) = search(&mut objective, &start, control)?;
     if finishes_exactly(problem) {
-        let exact = problem.with_trailing(TrailingKind::Dense);
+        let exact = problem.with_trailing(problem.system.exact_kind());
         let mut work = exact.workspace();
         let evaluation = exact.evaluate(&theta, &mut work)?;
         return Ok(Fit::at(exact, theta, verdict, evaluation, &work));
@@ -70,7 +70,7 @@ pub fn finishes_exactly(problem: &Problem) -> bool {
 
 /// One exact evaluation is worth its time and memory.
 fn is_affordable(problem: &Problem) -> bool {
-    problem.system.predicted_seconds().0 < MOST_SECONDS
+    problem.system.predicted_seconds(problem.system.exact_kind()).is_some_and(|seconds| seconds < MOST_SECONDS)
 }
 
 /// A start at a scale of zero would stay there: the criterion is even in it.

@@ -2,7 +2,6 @@
 
 use super::lmm::finishes_exactly;
 use crate::objective::{Criterion, Problem};
-use crate::penalized_ls::TrailingKind;
 
 /// Bytes that a fit and what it is made from hold at most at once.
 pub fn n_bytes(problem: &Problem) -> usize {
@@ -16,8 +15,8 @@ pub fn to_come(problem: &Problem) -> usize {
     let with_fixed = problem.criterion == Criterion::Reml;
     let search = system.search_bytes(with_fixed, problem.theta_map.n_parameters);
     let exact = if finishes_exactly(problem) {
-        let dense = system.as_ref().clone().with_kind(TrailingKind::Dense);
-        dense.n_bytes() + dense.factor_bytes()
+        let exact = system.as_ref().clone().with_kind(system.exact_kind(), &problem.a);
+        exact.n_bytes() + exact.factor_bytes()
     } else {
         0
     };

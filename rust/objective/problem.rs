@@ -65,7 +65,7 @@ impl Problem {
 
     /// The same model with another kind of trailing block.
     pub fn with_trailing(&self, kind: TrailingKind) -> Self {
-        Self { system: Arc::new(System::clone(&self.system).with_kind(kind)), ..self.clone() }
+        Self { system: Arc::new(System::clone(&self.system).with_kind(kind, &self.a)), ..self.clone() }
     }
 
     /// The same model for another criterion.

@@ -5,6 +5,8 @@
 //! a leading one are kept unscaled on their own side: P = B Λ L^-T for B the reduced block of A, so
 //! that Λ multiplies a block only when its turn comes, and may be singular.
 
+mod blocks;
+mod choice;
 mod eliminate;
 mod factor;
 mod few_levels;
@@ -13,10 +15,12 @@ pub mod iterative;
 mod memory;
 pub mod product;
 mod solve;
+mod sparse;
 mod system;
 mod trailing;
 mod trailing_inverse;
 
+pub use blocks::BlockSummary;
 pub use factor::CholeskyFactor;
 pub use few_levels::{Projected, Touched};
 pub use inverse::Inverse;

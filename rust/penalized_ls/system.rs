@@ -1,23 +1,21 @@
 //! A, laid out for elimination: leading factors with their ancestors and panels, then the trailing block.
 
+use std::sync::Arc;
+
 use super::iterative::{RowBlocks, RowIndex};
+use super::sparse::{Layout, Order};
 use crate::crossproduct::CrossProducts;
 
 /// Above this share of entries a panel is stored whole, and dense kernels take over.
 const DENSE_PANEL: f64 = 0.3;
-/// A smaller trailing block is always dense.
-const LEAST_ITERATIVE: usize = 2000;
-/// Flops a second of dense kernels, gathered additions a second, and additions per entry of a panel in the
-/// products of one evaluation: typical of two cores.
-const DENSE_FLOPS: f64 = 4e10;
-const GATHERS: f64 = 1e9;
-const ENTRY_COST: f64 = 500.0;
 
 /// How the trailing block is factored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TrailingKind {
     /// By dense Cholesky: exact.
     Dense,
+    /// By sparse Cholesky, where few of its levels meet: exact.
+    Sparse,
     /// Never formed: solved to rounding, its log-determinant to a standard error that is reported.
     Iterative,
 }
@@ -32,10 +30,14 @@ pub struct System {
     /// Columns of X.
     pub p: usize,
     pub kind: TrailingKind,
-    /// Per lead, its panel by rows; for the iterative kind.
+    /// Per lead, its panel by rows; for the sparse and the iterative kind.
     pub row_index: Vec<RowIndex>,
     /// The panels by blocks of rows; for the iterative kind.
     pub row_blocks: RowBlocks,
+    /// An order of elimination that keeps L thin, where there may be one.
+    pub order: Option<Order>,
+    /// Where S and L are stored; for the sparse kind.
+    layout: Option<Arc<Layout>>,
 }
 
 /// A leading grouping factor.
@@ -106,7 +108,7 @@ impl System {
             let lead = lead(a, &chain, i, block, &leads, &trailing, n_trailing);
             leads.push(lead);
         }
-        let system = Self {
+        let mut system = Self {
             leads,
             trailing,
             n_trailing,
@@ -114,103 +116,39 @@ impl System {
             kind: TrailingKind::Dense,
             row_index: Vec::new(),
             row_blocks: RowBlocks::default(),
+            order: None,
+            layout: None,
         };
-        let kind = system.cheaper_kind();
-        system.with_kind(kind)
+        let kind = system.choose(a);
+        system.with_kind(kind, a)
     }
 
     /// The same system with another kind of trailing block.
-    pub fn with_kind(mut self, kind: TrailingKind) -> Self {
-        (self.row_index, self.row_blocks) = match kind {
-            TrailingKind::Dense => (Vec::new(), RowBlocks::default()),
-            TrailingKind::Iterative => (
-                self.leads.iter().map(|l| RowIndex::new(l, self.n_trailing)).collect(),
-                RowBlocks::new(&self.leads, self.n_trailing),
-            ),
-        };
+    ///
+    /// # Panics
+    /// If a sparse factor would have 2^31 entries or more; none is chosen that large.
+    pub fn with_kind(mut self, kind: TrailingKind, a: &CrossProducts) -> Self {
+        (self.row_blocks, self.layout) = (RowBlocks::default(), None);
+        self.row_index = if kind == TrailingKind::Dense { Vec::new() } else { self.row_indices() };
+        match kind {
+            TrailingKind::Dense => {}
+            TrailingKind::Sparse => {
+                let layout = Layout::new(&self, a, &self.row_index, self.order.as_ref());
+                self.layout = Some(Arc::new(layout.expect("a sparse factor that can be laid out")));
+            }
+            TrailingKind::Iterative => self.row_blocks = RowBlocks::new(&self.leads, self.n_trailing),
+        }
         self.kind = kind;
         self
     }
 
-    /// Seconds of one evaluation with its gradient, by the operations counted, for both kinds.
-    pub fn predicted_seconds(&self) -> (f64, f64) {
-        let q = self.n_trailing as f64;
-        let lists = self.leads.iter().flat_map(|l| l.panel.ptr.windows(2).map(move |w| (w[1] - w[0], l.r)));
-        let (mut entries, mut pairs) = (0.0, 0.0);
-        for (d, r) in lists {
-            entries += (d * r) as f64;
-            pairs += (d * d * r) as f64;
-        }
-        (q * q * q / DENSE_FLOPS, (2.5 * pairs + ENTRY_COST * entries) / GATHERS)
+    pub fn row_indices(&self) -> Vec<RowIndex> {
+        self.leads.iter().map(|l| RowIndex::new(l, self.n_trailing)).collect()
     }
 
-    fn cheaper_kind(&self) -> TrailingKind {
-        let (dense, iterative) = self.predicted_seconds();
-        let worth = self.n_trailing >= LEAST_ITERATIVE && 2.0 * iterative < dense;
-        if worth && self.leads.iter().all(|l| !l.panel.dense) { TrailingKind::Iterative } else { TrailingKind::Dense }
-    }
-
-    /// Multiplications and additions of one factorization.
-    pub fn flops(&self) -> f64 {
-        let x = (self.p + 1) as f64;
-        let lead = |l: &Lead| {
-            let r = l.r as f64;
-            let rows: f64 = (0..l.n_levels)
-                .map(|k| (l.panel.ptr[k + 1] - l.panel.ptr[k]) as f64)
-                .map(|d| r * (d * d + 2.0 * d * x + 2.0 * d * r))
-                .sum();
-            rows + l.n_levels as f64 * r * (x * x + 2.0 * x * r + r * r)
-        };
-        let t = self.n_trailing as f64;
-        let trailing = match self.kind {
-            TrailingKind::Dense => t * t * t / 3.0 + t * t * x,
-            TrailingKind::Iterative => self.predicted_seconds().1 * GATHERS,
-        };
-        self.leads.iter().map(lead).sum::<f64>() + trailing + t * x * x
-    }
-}
-
-/// One row of the table that shows how a model is factored.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BlockSummary {
-    /// Index of the grouping factor in the design.
-    pub factor: usize,
-    pub kind: &'static str,
-    pub n_levels: usize,
-    pub width: usize,
-    /// Entries of the factor on and below this block, X left out.
-    pub entries: usize,
-    /// Their share of a dense block's.
-    pub fill: f64,
-}
-
-impl System {
-    /// The blocks in the order of elimination.
-    pub fn blocks(&self, a: &CrossProducts) -> Vec<BlockSummary> {
-        let leads = self.leads.iter().map(|l| {
-            let size = l.n_levels * l.r;
-            let below: usize = l.ancestors.iter().map(|a| a.values.len()).sum::<usize>() + l.panel.values.len();
-            let rows: usize = l.ancestors.iter().map(|a| a.r).sum::<usize>() + self.n_trailing;
-            let entries = size * l.r + below;
-            let kind = match (l.r, l.panel.dense) {
-                (1, false) => "diagonal",
-                (_, false) => "block diagonal",
-                (1, true) => "diagonal, dense below",
-                (_, true) => "block diagonal, dense below",
-            };
-            let fill = entries as f64 / (size as f64 * (size + rows) as f64);
-            BlockSummary { factor: a.factors[l.block].factor, kind, n_levels: l.n_levels, width: l.r, entries, fill }
-        });
-        let trailing = self.trailing.iter().map(|t| {
-            let size = t.n_levels * t.r;
-            let (kind, entries) = match self.kind {
-                TrailingKind::Dense => ("dense", size * (self.n_trailing - t.offset)),
-                TrailingKind::Iterative => ("iterative", size * t.r),
-            };
-            let fill = entries as f64 / (size * (self.n_trailing - t.offset)) as f64;
-            BlockSummary { factor: a.factors[t.block].factor, kind, n_levels: t.n_levels, width: t.r, entries, fill }
-        });
-        leads.chain(trailing).collect()
+    /// Where a sparse trailing block is stored.
+    pub fn layout(&self) -> &Layout {
+        self.layout.as_ref().expect("a sparse trailing block")
     }
 }
 

@@ -1,0 +1,90 @@
+//! Which kind of trailing block costs least, by operations counted beforehand.
+
+use super::sparse::{Order, order_if_thin};
+use super::system::{Lead, System, TrailingKind};
+use crate::crossproduct::CrossProducts;
+
+/// A smaller trailing block is always dense.
+const LEAST_ITERATIVE: usize = 2000;
+const LEAST_SPARSE: usize = 800;
+/// Flops a second of dense kernels, gathered additions a second, and additions per entry of a panel in the
+/// products of one evaluation: typical of two cores.
+const DENSE_FLOPS: f64 = 4e10;
+const GATHERS: f64 = 1e9;
+const ENTRY_COST: f64 = 500.0;
+
+impl System {
+    /// Seconds of one evaluation with its gradient, by the operations counted; of the sparse kind where there is an
+    /// order for it.
+    pub fn predicted_seconds(&self, kind: TrailingKind) -> Option<f64> {
+        let q = self.n_trailing as f64;
+        match kind {
+            TrailingKind::Dense => Some(q * q * q / DENSE_FLOPS),
+            TrailingKind::Sparse => self.order.as_ref().map(|order| self.sparse_seconds(order)),
+            TrailingKind::Iterative => {
+                let (entries, pairs) = self.panel_counts();
+                Some((2.5 * pairs + ENTRY_COST * entries) / GATHERS)
+            }
+        }
+    }
+
+    fn sparse_seconds(&self, order: &Order) -> f64 {
+        let (_, pairs) = self.panel_counts();
+        3.0 * order.flops / DENSE_FLOPS + (3.0 * pairs + 20.0 * order.entries) / GATHERS
+    }
+
+    /// Entries of the panels, and pairs of them within a level.
+    fn panel_counts(&self) -> (f64, f64) {
+        let lists = self.leads.iter().flat_map(|l| l.panel.ptr.windows(2).map(move |w| (w[1] - w[0], l.r)));
+        lists.fold((0.0, 0.0), |(entries, pairs), (d, r)| (entries + (d * r) as f64, pairs + (d * d * r) as f64))
+    }
+
+    /// The cheapest kind; looks for an order of elimination where there may be a good one.
+    pub fn choose(&mut self, a: &CrossProducts) -> TrailingKind {
+        if self.n_trailing >= LEAST_SPARSE {
+            self.order = order_if_thin(self, a, &self.row_indices());
+        }
+        let seconds = |kind| self.predicted_seconds(kind).unwrap_or(f64::INFINITY);
+        let exact = self.exact_kind();
+        let iterative = self.n_trailing >= LEAST_ITERATIVE && self.leads.iter().all(|l| !l.panel.dense);
+        if iterative && 2.0 * seconds(TrailingKind::Iterative) < seconds(exact) {
+            TrailingKind::Iterative
+        } else {
+            exact
+        }
+    }
+
+    /// The cheaper of the exact kinds.
+    pub fn exact_kind(&self) -> TrailingKind {
+        let seconds = |kind| self.predicted_seconds(kind).unwrap_or(f64::INFINITY);
+        if seconds(TrailingKind::Sparse) < seconds(TrailingKind::Dense) {
+            TrailingKind::Sparse
+        } else {
+            TrailingKind::Dense
+        }
+    }
+
+    /// Multiplications and additions of one factorization.
+    pub fn flops(&self) -> f64 {
+        let x = (self.p + 1) as f64;
+        let lead = |l: &Lead| {
+            let r = l.r as f64;
+            let rows: f64 = (0..l.n_levels)
+                .map(|k| (l.panel.ptr[k + 1] - l.panel.ptr[k]) as f64)
+                .map(|d| r * (d * d + 2.0 * d * x + 2.0 * d * r))
+                .sum();
+            rows + l.n_levels as f64 * r * (x * x + 2.0 * x * r + r * r)
+        };
+        let t = self.n_trailing as f64;
+        let trailing = match self.kind {
+            TrailingKind::Dense => t * t * t / 3.0 + t * t * x,
+            TrailingKind::Sparse => {
+                let order = &self.layout().order;
+                order.flops + 2.0 * order.entries * x + self.panel_counts().1
+            }
+            TrailingKind::Iterative => self.predicted_seconds(self.kind).unwrap_or(0.0) * GATHERS,
+        };
+        self.leads.iter().map(lead).sum::<f64>() + trailing + t * x * x
+    }
+}
+
