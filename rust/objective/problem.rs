@@ -68,6 +68,13 @@ impl Problem {
         Self { system: Arc::new(System::clone(&self.system).with_kind(kind, &self.a)), ..self.clone() }
     }
 
+    /// The same with what is to be said about its trailing block.
+    pub fn because(&self, reason: String) -> Self {
+        let mut system = System::clone(&self.system);
+        system.reason = Some(reason);
+        Self { system: Arc::new(system), ..self.clone() }
+    }
+
     /// The same model for another criterion.
     pub fn with_criterion(&self, criterion: Criterion) -> Self {
         Self { criterion, ..self.clone() }

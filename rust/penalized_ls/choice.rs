@@ -3,6 +3,7 @@
 use super::sparse::{Order, order_if_thin};
 use super::system::{Lead, System, TrailingKind};
 use crate::crossproduct::CrossProducts;
+use crate::linalg::memory;
 
 /// A smaller trailing block is always dense.
 const LEAST_ITERATIVE: usize = 2000;
@@ -12,6 +13,14 @@ const LEAST_SPARSE: usize = 800;
 const DENSE_FLOPS: f64 = 4e10;
 const GATHERS: f64 = 1e9;
 const ENTRY_COST: f64 = 500.0;
+/// The same for the sparse kind: additions per entry of a panel and of L, and its flops, of factor and inverse, per flop
+/// of the factor, at the rate of dense kernels.
+const PANEL_COST: f64 = 100.0;
+const SPARSE_COST: f64 = 40.0;
+const SPARSE_PASSES: f64 = 5.0;
+/// Share of the free memory that an exact trailing block may take, and entries of L at most.
+const MOST_MEMORY: f64 = 0.7;
+const MOST_ENTRIES: f64 = 1.5e9;
 
 impl System {
     /// Seconds of one evaluation with its gradient, by the operations counted; of the sparse kind where there is an
@@ -29,8 +38,9 @@ impl System {
     }
 
     fn sparse_seconds(&self, order: &Order) -> f64 {
-        let (_, pairs) = self.panel_counts();
-        3.0 * order.flops / DENSE_FLOPS + (3.0 * pairs + 20.0 * order.entries) / GATHERS
+        let (entries, pairs) = self.panel_counts();
+        let gathered = 3.0 * pairs + PANEL_COST * entries + SPARSE_COST * order.entries;
+        SPARSE_PASSES * order.flops / DENSE_FLOPS + gathered / GATHERS
     }
 
     /// Entries of the panels, and pairs of them within a level.
@@ -39,29 +49,46 @@ impl System {
         lists.fold((0.0, 0.0), |(entries, pairs), (d, r)| (entries + (d * r) as f64, pairs + (d * d * r) as f64))
     }
 
-    /// The cheapest kind; looks for an order of elimination where there may be a good one.
-    pub fn choose(&mut self, a: &CrossProducts) -> TrailingKind {
-        if self.n_trailing >= LEAST_SPARSE {
-            self.order = order_if_thin(self, a, &self.row_indices());
-        }
-        let seconds = |kind| self.predicted_seconds(kind).unwrap_or(f64::INFINITY);
-        let exact = self.exact_kind();
-        let iterative = self.n_trailing >= LEAST_ITERATIVE && self.leads.iter().all(|l| !l.panel.dense);
-        if iterative && 2.0 * seconds(TrailingKind::Iterative) < seconds(exact) {
-            TrailingKind::Iterative
-        } else {
-            exact
+    /// Bytes of the trailing block's factor and inverse, for an exact kind.
+    pub fn predicted_bytes(&self, kind: TrailingKind) -> Option<f64> {
+        let q = self.n_trailing as f64;
+        match kind {
+            TrailingKind::Dense => Some(24.0 * q * q),
+            // S twice with its places; L and its inverse, with zeros that supernodes hold
+            TrailingKind::Sparse => self.order.as_ref().map(|o| 36.0 * o.pairs + 1.3 * 16.0 * o.entries),
+            TrailingKind::Iterative => None,
         }
     }
 
-    /// The cheaper of the exact kinds.
-    pub fn exact_kind(&self) -> TrailingKind {
-        let seconds = |kind| self.predicted_seconds(kind).unwrap_or(f64::INFINITY);
-        if seconds(TrailingKind::Sparse) < seconds(TrailingKind::Dense) {
-            TrailingKind::Sparse
-        } else {
-            TrailingKind::Dense
+    /// Whether memory holds an exact kind.
+    fn fits(&self, kind: TrailingKind) -> bool {
+        let large = kind == TrailingKind::Sparse && self.order.as_ref().is_none_or(|o| o.entries > MOST_ENTRIES);
+        let limit = memory::available().map_or(f64::INFINITY, |free| MOST_MEMORY * free as f64);
+        !large && self.predicted_bytes(kind).is_some_and(|bytes| bytes < limit)
+    }
+
+    /// The cheapest kind; looks for an order of elimination where there may be a good one.
+    pub fn choose(&mut self, a: &CrossProducts) -> TrailingKind {
+        if self.n_trailing >= LEAST_SPARSE {
+            self.row_index = self.row_indices();
+            self.order = order_if_thin(self, a, &self.row_index);
         }
+        if self.n_trailing < LEAST_ITERATIVE {
+            return self.exact_kind().unwrap_or(TrailingKind::Dense);
+        }
+        let seconds = |kind| self.predicted_seconds(kind).unwrap_or(f64::INFINITY);
+        let thin = self.leads.iter().all(|l| !l.panel.dense);
+        match self.exact_kind() {
+            Some(exact) if !thin || 2.0 * seconds(TrailingKind::Iterative) >= seconds(exact) => exact,
+            _ => TrailingKind::Iterative,
+        }
+    }
+
+    /// The cheaper of the exact kinds that memory holds.
+    pub fn exact_kind(&self) -> Option<TrailingKind> {
+        let seconds = |kind: &TrailingKind| self.predicted_seconds(*kind).unwrap_or(f64::INFINITY);
+        let kinds = [TrailingKind::Dense, TrailingKind::Sparse].into_iter().filter(|&kind| self.fits(kind));
+        kinds.min_by(|a, b| seconds(a).total_cmp(&seconds(b)))
     }
 
     /// Multiplications and additions of one factorization.
@@ -87,4 +114,3 @@ impl System {
         self.leads.iter().map(lead).sum::<f64>() + trailing + t * x * x
     }
 }
-

@@ -51,7 +51,7 @@ impl System {
             TrailingKind::Sparse => {
                 // S, once more where some Λ is singular, L, and sorted panels
                 let layout = self.layout();
-                NUMBER * (2 * layout.rows.len() + layout.symbolic.len_val() + self.n_panels())
+                NUMBER * (2 * layout.rows.len() + layout.supernodes.n_values() + self.n_panels())
             }
             TrailingKind::Iterative => self.iterative_bytes(),
         };
@@ -98,7 +98,7 @@ impl System {
             // the widest block of Z_RR comes on top
             TrailingKind::Sparse => {
                 let (layout, q) = (self.layout(), self.n_trailing);
-                NUMBER * (layout.symbolic.len_val() + layout.largest_above() + fixed * q)
+                NUMBER * (layout.supernodes.n_values() + layout.supernodes.largest_above() + fixed * q)
             }
             TrailingKind::Iterative => self.approximate_bytes(fixed),
         };

@@ -36,6 +36,8 @@ pub struct System {
     pub row_blocks: RowBlocks,
     /// An order of elimination that keeps L thin, where there may be one.
     pub order: Option<Order>,
+    /// Why this kind was taken, where it is not the one of least predicted cost.
+    pub reason: Option<String>,
     /// Where S and L are stored; for the sparse kind.
     layout: Option<Arc<Layout>>,
 }
@@ -117,6 +119,7 @@ impl System {
             row_index: Vec::new(),
             row_blocks: RowBlocks::default(),
             order: None,
+            reason: None,
             layout: None,
         };
         let kind = system.choose(a);
@@ -129,7 +132,11 @@ impl System {
     /// If a sparse factor would have 2^31 entries or more; none is chosen that large.
     pub fn with_kind(mut self, kind: TrailingKind, a: &CrossProducts) -> Self {
         (self.row_blocks, self.layout) = (RowBlocks::default(), None);
-        self.row_index = if kind == TrailingKind::Dense { Vec::new() } else { self.row_indices() };
+        if kind == TrailingKind::Dense {
+            self.row_index = Vec::new();
+        } else if self.row_index.is_empty() {
+            self.row_index = self.row_indices();
+        }
         match kind {
             TrailingKind::Dense => {}
             TrailingKind::Sparse => {

@@ -190,7 +190,11 @@ pub fn combine(columns: &mut [f64], lambda: &[f64], r: usize, n: usize, transpos
     let mut row = vec![0.0; r];
     for i in 0..n {
         (0..r).for_each(|j| row[j] = columns[j * n + i]);
-        if transposed { apply_transposed(lambda, &mut row, r) } else { apply(lambda, &mut row, r) }
+        if transposed {
+            apply_transposed(lambda, &mut row, r)
+        } else {
+            apply(lambda, &mut row, r)
+        }
         (0..r).for_each(|j| columns[j * n + i] = row[j]);
     }
 }

@@ -7,7 +7,7 @@ use faer::{Accum, Par};
 use rayon::prelude::*;
 
 use super::layout::{Layout, Node};
-use super::selected_inverse::{Blocks, locate, selected_inverse};
+use super::selected_inverse::{Blocks, selected_inverse};
 use super::{Sparse, System};
 use crate::linalg::{dense, small};
 use crate::penalized_ls::trailing::{apply, combine};
@@ -25,7 +25,7 @@ impl SparseInverse {
     /// S^-1.
     pub fn update(&mut self, sparse: &Sparse, system: &System) {
         self.blocks = Blocks::new();
-        self.blocks = selected_inverse(system.layout(), &sparse.l);
+        self.blocks = selected_inverse(&system.layout().supernodes, &sparse.l);
     }
 
     fn block(&self, s: usize) -> &[f64] {
@@ -34,7 +34,7 @@ impl SparseInverse {
 
     fn each(&mut self, layout: &Layout, change: impl Fn(Range<usize>, &[u32], &mut [f64]) + Sync) {
         self.blocks.par_iter_mut().with_min_len(GRAIN).enumerate().for_each(|(s, block)| {
-            let (columns, below) = layout.supernode(s);
+            let (columns, below) = layout.supernodes.supernode(s);
             change(columns, below, block.get_mut().expect("a block of every supernode"));
         });
     }
@@ -83,8 +83,8 @@ impl SparseInverse {
     /// The block that holds a node's columns, the first of them there, and the block's height.
     pub fn own(&self, layout: &Layout, row: usize) -> (&[f64], usize, usize) {
         let place = layout.place[row] as usize;
-        let s = layout.supernode_of[place] as usize;
-        let (columns, below) = layout.supernode(s);
+        let s = layout.supernodes.of[place] as usize;
+        let (columns, below) = layout.supernodes.supernode(s);
         (self.block(s), place - columns.start, columns.len() + below.len())
     }
 
@@ -108,8 +108,8 @@ impl SparseInverse {
             let rows = &layout.rows[layout.ptr[first] as usize..layout.ptr[first + 1] as usize];
             let (h, b) = (rows.len(), &sparse.before[layout.ptr[first] as usize..][..rows.len() * rj]);
             // where the rows of this node's columns are in the inverse
-            let (s, _) = locate(layout, rows, &mut at);
-            let (columns, below) = layout.supernode(s);
+            let (s, _) = layout.supernodes.locate(rows, &mut at);
+            let (columns, below) = layout.supernodes.supernode(s);
             let (z, height) = (self.block(s), columns.len() + below.len());
             let mut top = 0;
             while top < h {
@@ -156,8 +156,8 @@ impl SparseInverse {
         let (places, local) = (&layout.leads[i].places[entries.clone()], &layout.leads[i].local[entries]);
         let (d, mut k) = (places.len(), 0);
         while k < d {
-            let (s, own) = locate(layout, &places[k..], at);
-            let (columns, below) = layout.supernode(s);
+            let (s, own) = layout.supernodes.locate(&places[k..], at);
+            let (columns, below) = layout.supernodes.supernode(s);
             let (z, height) = (self.block(s), columns.len() + below.len());
             for first in 0..own {
                 let column = &z[(places[k] as usize - columns.start) * height..][..height];

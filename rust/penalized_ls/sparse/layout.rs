@@ -4,17 +4,15 @@
 //! S: all its columns, from its own first row down, so that a level's own r x r block is there whole.  L and the
 //! inverse have one block for each supernode: columns of like pattern, in a row.
 
-use faer::dyn_stack::{MemStack, StackReq};
 use faer::sparse::SymbolicSparseColMatRef;
-use faer::sparse::linalg::SymbolicSupernodalParams;
-use faer::sparse::linalg::cholesky::{simplicial, supernodal};
 
 use super::graph::{Graph, Meetings, Nodes};
-use super::order::{Order, memory, upper};
+use super::order::{Order, upper};
+use super::supernodes::Supernodes;
+use crate::Result;
 use crate::crossproduct::CrossProducts;
 use crate::penalized_ls::iterative::RowIndex;
 use crate::penalized_ls::system::{Lead, System};
-use crate::{Error, Result};
 
 /// A level of the trailing block in the order of elimination.
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +44,7 @@ pub struct Layout {
     pub rows: Vec<u32>,
     /// A's own part of S, and of its links.
     pub base: Vec<f64>,
-    pub symbolic: supernodal::SymbolicSupernodalCholesky<u32>,
-    pub supernode_of: Vec<u32>,
+    pub supernodes: Supernodes,
     pub leads: Vec<Sorted>,
     /// Widest node.
     pub widest: usize,
@@ -61,20 +58,15 @@ impl Layout {
         let nodes = Nodes::new(system);
         let graph = Meetings::new(system, a, &nodes, index).graph();
         let order = order.map_or_else(|| Order::new(&graph, &nodes), |order| Ok(order.clone()))?;
-        let symbolic = supernodes(&graph, &nodes, &order)?;
-        let mut layout = Self::of_nodes(system, &nodes, order, symbolic);
+        let supernodes = Supernodes::new(&upper(&graph, &nodes, &order.nodes))?;
+        let mut layout = Self::of_nodes(system, &nodes, order, supernodes);
         layout.add_pattern(&graph, &nodes);
         layout.add_values(system, a);
         layout.leads = system.leads.iter().map(|lead| layout.sorted(lead)).collect();
         Ok(layout)
     }
 
-    fn of_nodes(
-        system: &System,
-        nodes: &Nodes,
-        order: Order,
-        symbolic: supernodal::SymbolicSupernodalCholesky<u32>,
-    ) -> Self {
+    fn of_nodes(system: &System, nodes: &Nodes, order: Order, supernodes: Supernodes) -> Self {
         let (mut own, mut node_of, mut place) = (Vec::new(), Vec::new(), vec![0; system.n_trailing]);
         for (k, &node) in order.nodes.iter().enumerate() {
             let (row, r) = (nodes.first[node as usize], nodes.width(node as usize) as u32);
@@ -85,16 +77,9 @@ impl Layout {
                 node_of.push(k as u32);
             }
         }
-        let supernode_of = symbolic
-            .supernode_begin()
-            .iter()
-            .zip(symbolic.supernode_end())
-            .enumerate()
-            .flat_map(|(s, (b, e))| std::iter::repeat_n(s as u32, (e - b) as usize))
-            .collect();
         let widest = system.trailing.iter().map(|t| t.r).max().unwrap_or(0);
         let (ptr, rows, base, leads) = (vec![0], Vec::new(), Vec::new(), Vec::new());
-        Self { nodes: own, node_of, place, ptr, rows, base, symbolic, supernode_of, leads, widest, order }
+        Self { nodes: own, node_of, place, ptr, rows, base, supernodes, leads, widest, order }
     }
 
     /// The rows of every column.
@@ -193,58 +178,20 @@ impl Layout {
         SymbolicSparseColMatRef::new_checked(n, n, &self.ptr, None, &self.rows)
     }
 
-    /// Places of a supernode's columns, and its rows below them.
-    pub fn supernode(&self, s: usize) -> (std::ops::Range<usize>, &[u32]) {
-        let columns = self.symbolic.supernode_begin()[s] as usize..self.symbolic.supernode_end()[s] as usize;
-        (columns, self.symbolic.supernode(s).pattern())
-    }
-
-    /// Where the block of a supernode lies in L.
-    pub fn block(&self, s: usize) -> std::ops::Range<usize> {
-        let ptr = self.symbolic.col_ptr_for_val();
-        ptr[s] as usize..ptr[s + 1] as usize
-    }
-
     /// Entries of L in the columns of a trailing factor.
     pub fn entries(&self, factor: usize) -> usize {
         let mut entries = 0;
-        for s in 0..self.symbolic.n_supernodes() {
-            let (columns, below) = self.supernode(s);
+        for s in 0..self.supernodes.n() {
+            let (columns, below) = self.supernodes.supernode(s);
             let own = columns.clone().filter(|&place| self.node(place).factor as usize == factor);
             entries += own.map(|place| columns.end - place + below.len()).sum::<usize>();
         }
         entries
     }
 
-    /// Scratch of the inverse for one supernode at most: Z_RR, Y and the inverse of L_JJ.
-    pub fn largest_above(&self) -> usize {
-        let size = |s: usize| {
-            let (columns, below) = self.supernode(s);
-            below.len() * below.len() + columns.len() * (columns.len() + below.len())
-        };
-        (0..self.symbolic.n_supernodes()).map(size).max().unwrap_or(0)
-    }
-
     pub fn n_bytes(&self) -> usize {
         let lists: usize = self.leads.iter().map(|l| l.places.len() + l.local.len()).sum();
-        let small = self.ptr.len() + self.rows.len() + 2 * self.place.len() + self.symbolic.row_idx().len() + lists;
+        let small = self.ptr.len() + self.rows.len() + 2 * self.place.len() + self.supernodes.n_rows() + lists;
         8 * self.base.len() + 4 * small + size_of::<Node>() * self.nodes.len()
     }
-}
-
-/// The blocks of L.
-fn supernodes(graph: &Graph, nodes: &Nodes, order: &Order) -> Result<supernodal::SymbolicSupernodalCholesky<u32>> {
-    let upper = upper(graph, nodes, &order.nodes);
-    let n = upper.ptr.len() - 1;
-    let (mut tree, mut counts) = (vec![0i32; n], vec![0u32; n]);
-    let size = StackReq::or(
-        simplicial::prefactorize_symbolic_cholesky_scratch::<u32>(n, upper.rows.len()),
-        supernodal::factorize_supernodal_symbolic_cholesky_scratch::<u32>(n),
-    );
-    let mut memory = memory(size)?;
-    let stack = MemStack::new(&mut memory);
-    let tree = simplicial::prefactorize_symbolic_cholesky(&mut tree, &mut counts, upper.view(), stack);
-    let params = SymbolicSupernodalParams::default();
-    supernodal::factorize_supernodal_symbolic_cholesky(upper.view(), tree, &counts, stack, params)
-        .map_err(|e| Error::Numerical(format!("a sparse Cholesky factor cannot be laid out: {e:?}")))
 }

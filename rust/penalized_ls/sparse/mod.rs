@@ -12,6 +12,7 @@ mod inverse;
 mod layout;
 mod order;
 mod selected_inverse;
+mod supernodes;
 
 pub use inverse::SparseInverse;
 pub use layout::Layout;
@@ -27,8 +28,8 @@ use faer::{Conj, Par};
 use super::factor::LeadFactor;
 use super::iterative::RowIndex;
 use super::system::System;
-use crate::crossproduct::CrossProducts;
 use super::trailing::is_near_singular;
+use crate::crossproduct::CrossProducts;
 use crate::linalg::dense;
 use crate::{Error, Result};
 
@@ -75,7 +76,7 @@ impl Sparse {
         let singular = system.trailing.iter().any(|t| is_near_singular(&lambda[t.block], t.r));
         self.s.resize(layout.rows.len(), 0.0);
         self.before.resize(if singular { self.s.len() } else { 0 }, 0.0);
-        self.l.resize(layout.symbolic.len_val(), 0.0);
+        self.l.resize(layout.supernodes.n_values(), 0.0);
         self.panels.resize(leads.len(), Vec::new());
         for (i, lead) in leads.iter().enumerate() {
             assemble::sort_panel(&mut self.panels[i], system, layout, i, &lead.blocks.panel);
@@ -86,10 +87,10 @@ impl Sparse {
     }
 
     fn factor(&mut self, layout: &Layout) -> Result<()> {
+        let symbolic = &layout.supernodes.symbolic;
         let par = if layout.order.flops > PARALLEL_FLOPS { Par::rayon(0) } else { Par::Seq };
         let s = SparseColMatRef::new(layout.pattern(), &self.s);
-        let size =
-            supernodal::factorize_supernodal_numeric_llt_scratch::<u32, f64>(&layout.symbolic, par, Default::default());
+        let size = supernodal::factorize_supernodal_numeric_llt_scratch::<u32, f64>(symbolic, par, Default::default());
         let mut memory = MemBuffer::new(size);
         let stack = MemStack::new(&mut memory);
         let no_change = Default::default();
@@ -97,7 +98,7 @@ impl Sparse {
             &mut self.l,
             s,
             no_change,
-            &layout.symbolic,
+            symbolic,
             par,
             stack,
             Default::default(),
@@ -106,10 +107,10 @@ impl Sparse {
             Error::Numerical("the Schur complement of the crossed random effects is not positive definite".into())
         })?;
         self.logdet = 0.0;
-        for s in 0..layout.symbolic.n_supernodes() {
-            let (columns, below) = layout.supernode(s);
+        for s in 0..layout.supernodes.n() {
+            let (columns, below) = layout.supernodes.supernode(s);
             let height = columns.len() + below.len();
-            self.logdet += dense::logdet(&self.l[layout.block(s)], height, columns.len());
+            self.logdet += dense::logdet(&self.l[layout.supernodes.block(s)], height, columns.len());
         }
         Ok(())
     }
@@ -118,15 +119,16 @@ impl Sparse {
     pub fn solve(&self, columns: &mut [f64], m: usize, system: &System) {
         let layout = system.layout();
         let q = layout.place.len();
-        if m == 0 {
+        if m == 0 || q == 0 {
             return;
         }
         let mut ordered = vec![0.0; q * m];
         for (to, from) in ordered.chunks_exact_mut(q).zip(columns.chunks_exact(q)) {
             from.iter().zip(&layout.place).for_each(|(v, &place)| to[place as usize] = *v);
         }
-        let l = supernodal::SupernodalLltRef::new(&layout.symbolic, &self.l);
-        let mut memory = MemBuffer::new(layout.symbolic.solve_in_place_scratch::<f64>(m, Par::Seq));
+        let symbolic = &layout.supernodes.symbolic;
+        let l = supernodal::SupernodalLltRef::new(symbolic, &self.l);
+        let mut memory = MemBuffer::new(symbolic.solve_in_place_scratch::<f64>(m, Par::Seq));
         let stack = MemStack::new(&mut memory);
         l.solve_in_place_with_conj(Conj::No, dense::view_mut(&mut ordered, q, m), Par::Seq, stack);
         for (from, to) in ordered.chunks_exact(q).zip(columns.chunks_exact_mut(q)) {

@@ -13,6 +13,8 @@ use crate::{Error, Result};
 pub struct Order {
     /// The nodes in the order of their elimination.
     pub nodes: Vec<u32>,
+    /// Entries of S on and above the diagonal.
+    pub pairs: f64,
     /// Entries of L, and multiplications and additions of the factorization.
     pub entries: f64,
     pub flops: f64,
@@ -34,7 +36,8 @@ impl Pattern {
 
 /// A place for scratch of faer's, of the size it asks for.
 pub fn memory(size: StackReq) -> Result<MemBuffer> {
-    MemBuffer::try_new(size).map_err(|_| Error::Numerical("memory for a sparse Cholesky factor is not to be had".into()))
+    MemBuffer::try_new(size)
+        .map_err(|_| Error::Numerical("memory for a sparse Cholesky factor is not to be had".into()))
 }
 
 fn failed(error: impl std::fmt::Debug) -> Error {
@@ -48,7 +51,7 @@ impl Order {
         let minimum = minimum_degree(graph)?;
         let upper = upper(graph, nodes, &minimum);
         let (parent, counts) = elimination_tree(&upper)?;
-        let mut order = Self::default();
+        let mut order = Self { pairs: upper.rows.len() as f64, ..Self::default() };
         for &count in &counts {
             order.entries += f64::from(count);
             order.flops += f64::from(count).powi(2);
@@ -97,8 +100,7 @@ pub fn upper(graph: &Graph, nodes: &Nodes, order: &[u32]) -> Pattern {
     for node in 0..n {
         for &other in &graph.later[graph.ptr[node]..graph.ptr[node + 1]] {
             let (node, other) = (node as u32, other);
-            let (from, to) =
-                if place[node as usize] < place[other as usize] { (node, other) } else { (other, node) };
+            let (from, to) = if place[node as usize] < place[other as usize] { (node, other) } else { (other, node) };
             earlier[to as usize].push(first[from as usize]);
         }
     }

@@ -6,12 +6,15 @@
 
 use std::sync::OnceLock;
 
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::cholesky::llt;
 use faer::linalg::matmul::matmul;
+use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::linalg::triangular_solve::solve_upper_triangular_in_place;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
-use super::layout::Layout;
+use super::supernodes::Supernodes;
 use crate::linalg::dense;
 
 /// Subtrees with a smaller share of the work are inverted side by side, those above them before, one by one.
@@ -23,10 +26,10 @@ const PARALLEL: usize = 1 << 22;
 pub type Blocks = Vec<OnceLock<Vec<f64>>>;
 
 /// Z of a factor L.
-pub fn selected_inverse(layout: &Layout, l: &[f64]) -> Blocks {
-    let blocks: Blocks = (0..layout.symbolic.n_supernodes()).map(|_| OnceLock::new()).collect();
-    let job = Job { layout, l, blocks: &blocks };
-    let (top, subtrees) = divide(layout);
+pub fn selected_inverse(supernodes: &Supernodes, l: &[f64]) -> Blocks {
+    let blocks: Blocks = (0..supernodes.n()).map(|_| OnceLock::new()).collect();
+    let job = Job { supernodes, l, blocks: &blocks };
+    let (top, subtrees) = divide(supernodes);
     let mut work = Work::default();
     top.into_iter().for_each(|s| job.invert(s, &mut work, true));
     subtrees.into_par_iter().with_max_len(1).for_each_init(Work::default, |work, subtree| {
@@ -36,12 +39,12 @@ pub fn selected_inverse(layout: &Layout, l: &[f64]) -> Blocks {
 }
 
 /// Supernodes with large subtrees, from the last on, and the subtrees below them.
-fn divide(layout: &Layout) -> (Vec<usize>, Vec<std::ops::Range<usize>>) {
-    let n = layout.symbolic.n_supernodes();
-    let parent = |s: usize| layout.supernode(s).1.first().map(|&row| layout.supernode_of[row as usize] as usize);
+fn divide(supernodes: &Supernodes) -> (Vec<usize>, Vec<std::ops::Range<usize>>) {
+    let n = supernodes.n();
+    let parent = |s: usize| supernodes.parent(s);
     let (mut work, mut first): (Vec<f64>, Vec<usize>) = (vec![0.0; n], (0..n).collect());
     for s in 0..n {
-        let (columns, below) = layout.supernode(s);
+        let (columns, below) = supernodes.supernode(s);
         let (c, d) = (columns.len() as f64, below.len() as f64);
         work[s] += (c + d) * (c + d) * (c + 4.0);
         if let Some(p) = parent(s) {
@@ -66,22 +69,22 @@ struct Work {
 }
 
 struct Job<'a> {
-    layout: &'a Layout,
+    supernodes: &'a Supernodes,
     l: &'a [f64],
     blocks: &'a Blocks,
 }
 
 impl Job<'_> {
     fn invert(&self, s: usize, work: &mut Work, parallel: bool) {
-        let (columns, below) = self.layout.supernode(s);
+        let (columns, below) = self.supernodes.supernode(s);
         let (c, d) = (columns.len(), below.len());
-        let l = dense::view(&self.l[self.layout.block(s)], c + d, c);
+        let l = dense::view(&self.l[self.supernodes.block(s)], c + d, c);
         let mut z = vec![0.0; (c + d) * c];
         if d > 0 {
             self.gather(below, work);
         }
         if c == 1 {
-            invert_column(&mut z, &self.l[self.layout.block(s)], &work.above, d);
+            invert_column(&mut z, &self.l[self.supernodes.block(s)], &work.above, d);
         } else {
             let par = |flops: usize| if parallel && flops > PARALLEL { Par::rayon(0) } else { Par::Seq };
             let (top, bottom) = dense::view_mut(&mut z, c + d, c).split_at_row_mut(c);
@@ -96,9 +99,9 @@ impl Job<'_> {
         work.above.resize(d * d, 0.0);
         let mut k = 0;
         while k < d {
-            let (t, own) = locate(self.layout, &rows[k..], &mut work.at);
+            let (t, own) = self.supernodes.locate(&rows[k..], &mut work.at);
             let z = self.blocks[t].get().expect("supernodes above are inverted before");
-            let columns = self.layout.supernode(t).0;
+            let columns = self.supernodes.supernode(t).0;
             let height = z.len() / columns.len();
             for first in 0..own {
                 let column = &z[(rows[k] as usize - columns.start) * height..][..height];
@@ -109,30 +112,6 @@ impl Job<'_> {
         }
         dense::mirror_lower(&mut work.above, d);
     }
-}
-
-/// The supernode of the first of some ascending rows, how many of them are among its columns, and where all of them
-/// are in its block.
-pub fn locate(layout: &Layout, rows: &[u32], at: &mut Vec<u32>) -> (usize, usize) {
-    let t = layout.supernode_of[rows[0] as usize] as usize;
-    let (columns, below) = layout.supernode(t);
-    let own = rows.iter().take_while(|&&row| (row as usize) < columns.end).count();
-    at.clear();
-    at.extend(rows[..own].iter().map(|row| row - columns.start as u32));
-    let mut from = 0;
-    for &row in &rows[own..] {
-        // mostly the next one, or close by
-        let mut step = 1;
-        while from + step < below.len() && below[from + step] <= row {
-            from += step;
-            step *= 2;
-        }
-        let end = (from + step).min(below.len());
-        from += below[from..end].partition_point(|&b| b < row);
-        debug_assert_eq!(below[from], row);
-        at.push((columns.len() + from) as u32);
-    }
-    (t, own)
 }
 
 /// One column: y = L_R / l, z_R = -Z_RR y, z = 1 / l² - y'z_R.
@@ -150,27 +129,137 @@ fn invert_column(z: &mut [f64], l: &[f64], above: &[f64], d: usize) {
 fn invert_block(mut top: MatMut<f64>, mut bottom: MatMut<f64>, l: MatRef<f64>, work: &mut Work, par: Par) {
     let (c, d) = (top.nrows(), bottom.nrows());
     let (l_own, l_below) = l.split_at_row(c);
-    // Y, by the columns of its transpose: L_JJ'Y' = L_RJ'
-    work.y.resize((c + d) * c, 0.0);
-    let (y, inverse) = work.y.split_at_mut(d * c);
-    let mut y = dense::view_mut(y, d, c);
-    y.copy_from(l_below);
-    solve_upper_triangular_in_place(l_own.transpose(), y.as_mut().transpose_mut(), par);
-    // L_JJ^-T, then its product with its transpose
-    let mut inverse = dense::view_mut(&mut inverse[..c * c], c, c);
-    inverse.fill(0.0);
-    (0..c).for_each(|j| inverse[(j, j)] = 1.0);
-    solve_upper_triangular_in_place(l_own.transpose(), inverse.as_mut(), par);
-    matmul(top.as_mut(), Accum::Replace, inverse.as_ref(), inverse.as_ref().transpose(), 1.0, par);
+    let mut memory = MemBuffer::new(llt::inverse::inverse_scratch::<f64>(c, par));
+    llt::inverse::inverse(top.as_mut(), l_own, par, MemStack::new(&mut memory));
     if d > 0 {
+        // Y, by the columns of its transpose: L_JJ'Y' = L_RJ'
+        work.y.resize(d * c, 0.0);
+        let mut y = dense::view_mut(&mut work.y, d, c);
+        y.copy_from(l_below);
+        solve_upper_triangular_in_place(l_own.transpose(), y.as_mut().transpose_mut(), par);
         let above = dense::view(&work.above, d, d);
         matmul(bottom.as_mut(), Accum::Replace, above, y.as_ref(), -1.0, par);
-        matmul(top.as_mut(), Accum::Add, y.as_ref().transpose(), bottom.as_ref(), -1.0, par);
-        for j in 0..c {
-            for i in 0..j {
-                top[(i, j)] = top[(j, i)];
-            }
+        triangular::matmul(
+            top.as_mut(),
+            BlockStructure::TriangularLower,
+            Accum::Add,
+            y.as_ref().transpose(),
+            BlockStructure::Rectangular,
+            bottom.as_ref(),
+            BlockStructure::Rectangular,
+            -1.0,
+            par,
+        );
+    }
+    for j in 0..c {
+        for i in 0..j {
+            top[(i, j)] = top[(j, i)];
         }
     }
 }
 
+#[cfg(test)]
+mod tests {
+    use faer::sparse::SparseColMatRef;
+    use faer::sparse::linalg::cholesky::supernodal;
+    use rand::{RngExt, SeedableRng};
+    use rand_xoshiro::Xoshiro256PlusPlus;
+
+    use super::super::graph::{Graph, Nodes};
+    use super::super::order::{Order, Pattern, upper};
+    use super::*;
+
+    /// A random pattern of nodes one to three rows wide, some of which meet.
+    fn pattern(seed: u64, n: usize, meetings: usize) -> Pattern {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let mut first = vec![0];
+        (0..n).for_each(|k| first.push(first[k] + rng.random_range(1..4u32)));
+        let of_row = (0..n).flat_map(|k| std::iter::repeat_n(k as u32, (first[k + 1] - first[k]) as usize)).collect();
+        let mut lists: Vec<Vec<u32>> = vec![Vec::new(); n];
+        for _ in 0..meetings {
+            let (a, b) = (rng.random_range(0..n), rng.random_range(0..n));
+            lists[a.min(b)].extend((a != b).then_some(a.max(b) as u32));
+        }
+        let mut graph = Graph { ptr: vec![0], later: Vec::new() };
+        for list in &mut lists {
+            list.sort_unstable();
+            list.dedup();
+            graph.later.extend_from_slice(list);
+            graph.ptr.push(graph.later.len());
+        }
+        let nodes = Nodes { first, of_row };
+        let order = Order::new(&graph, &nodes).unwrap();
+        upper(&graph, &nodes, &order.nodes)
+    }
+
+    /// The transpose, with values that are positive definite.
+    fn lower(upper: &Pattern) -> (Pattern, Vec<f64>) {
+        let n = upper.ptr.len() - 1;
+        let mut columns: Vec<Vec<u32>> = vec![Vec::new(); n];
+        for j in 0..n {
+            let rows = &upper.rows[upper.ptr[j] as usize..upper.ptr[j + 1] as usize];
+            rows.iter().for_each(|&i| columns[i as usize].push(j as u32));
+        }
+        let (mut pattern, mut values) = (Pattern { ptr: vec![0], rows: Vec::new() }, Vec::new());
+        for (j, rows) in columns.iter().enumerate() {
+            let value = |&i: &u32| {
+                if i as usize == j { 40.0 + (j % 5) as f64 } else { ((i as usize + 3 * j) % 7) as f64 / 6.0 - 0.4 }
+            };
+            values.extend(rows.iter().map(value));
+            pattern.rows.extend_from_slice(rows);
+            pattern.ptr.push(pattern.rows.len() as u32);
+        }
+        (pattern, values)
+    }
+
+    #[test]
+    fn it_is_the_inverse_on_the_pattern() {
+        for (seed, n, meetings) in [(1, 1, 0), (2, 40, 30), (3, 60, 200), (4, 90, 120), (5, 30, 400)] {
+            let upper = pattern(seed, n, meetings);
+            let (lower, values) = lower(&upper);
+            let (supernodes, q) = (Supernodes::new(&upper).unwrap(), upper.ptr.len() - 1);
+            let mut l = vec![0.0; supernodes.n_values()];
+            let s = SparseColMatRef::new(lower.view(), &values);
+            let symbolic = &supernodes.symbolic;
+            let size = supernodal::factorize_supernodal_numeric_llt_scratch::<u32, f64>(
+                symbolic,
+                Par::Seq,
+                Default::default(),
+            );
+            let mut memory = MemBuffer::new(size);
+            let stack = MemStack::new(&mut memory);
+            let none = Default::default();
+            supernodal::factorize_supernodal_numeric_llt(
+                &mut l,
+                s,
+                none,
+                symbolic,
+                Par::Seq,
+                stack,
+                Default::default(),
+            )
+            .unwrap();
+            let mut whole = vec![0.0; q * q];
+            for j in 0..q {
+                for k in lower.ptr[j] as usize..lower.ptr[j + 1] as usize {
+                    whole[j * q + lower.rows[k] as usize] = values[k];
+                }
+            }
+            dense::cholesky_lower(&mut whole, q).unwrap();
+            let mut inverse = vec![0.0; q * q];
+            dense::inverse_from_cholesky(&mut inverse, &whole, q);
+            let blocks = selected_inverse(&supernodes, &l);
+            for s in 0..supernodes.n() {
+                let (columns, below) = supernodes.supernode(s);
+                let rows: Vec<usize> = columns.clone().chain(below.iter().map(|&b| b as usize)).collect();
+                let block = blocks[s].get().unwrap();
+                for (j, column) in columns.enumerate() {
+                    for (i, &row) in rows.iter().enumerate() {
+                        let (z, exact) = (block[j * rows.len() + i], inverse[column * q + row]);
+                        assert!((z - exact).abs() < 1e-15, "{seed}: {row} {column} {z} {exact}");
+                    }
+                }
+            }
+        }
+    }
+}
