@@ -1,4 +1,4 @@
-//! The trailing block: all factors that are not nested in each other share one dense Schur complement.
+//! The trailing block: all factors that are not nested in each other share one Schur complement.
 
 use super::factor::CholeskyFactor;
 use super::iterative::SOLVED;

@@ -13,6 +13,8 @@ mod layout;
 mod order;
 mod selected_inverse;
 mod supernodes;
+#[cfg(test)]
+mod tests;
 
 pub use inverse::SparseInverse;
 pub use layout::Layout;
