@@ -64,7 +64,11 @@ impl TrailingInverse {
             let levels = (0..t.n_levels).map(|level| t.offset + level * t.r);
             if is_near_singular(lambda, t.r) {
                 inverse.add_direct(e, k, sparse, &factor.lambda, system);
-                levels.for_each(|first| self.add_direct_fixed(e, factor, system, first, t.r));
+                for first in levels {
+                    for k in 0..t.r * t.r {
+                        e[k] += self.direct_fixed(factor, system, first + k % t.r, first + k / t.r);
+                    }
+                }
             } else {
                 for row in levels {
                     let (z, first, height) = inverse.own(system.layout(), row);
@@ -151,7 +155,6 @@ impl TrailingInverse {
     ) {
         let (q, b) = (system.n_trailing, &factor.reduced_trailing);
         for first in levels {
-            self.add_direct_fixed(e, factor, system, first, r);
             let mut scaled = self.n[first * q..(first + r) * q].to_vec();
             scale_rows(&mut scaled, &factor.lambda, system, false);
             for j in 0..r {
@@ -161,22 +164,16 @@ impl TrailingInverse {
                     let above: f64 = (0..row).map(|k| b[k * q + row] * column[k]).sum();
                     let below: f64 =
                         b[row * q + row..(row + 1) * q].iter().zip(&column[row..]).map(|(x, y)| x * y).sum();
-                    e[j * r + i] += above + below;
+                    e[j * r + i] += above + below + self.direct_fixed(factor, system, row, first + j);
                 }
             }
         }
     }
 
-    /// The part of it that the rows of X give, for one level.
-    fn add_direct_fixed(&self, e: &mut [f64], factor: &CholeskyFactor, system: &System, first: usize, r: usize) {
-        let (f, stride) = (self.n_fixed, system.p + 1);
-        for j in 0..r {
-            let x = &self.x[(first + j) * f..(first + j + 1) * f];
-            for i in 0..r {
-                let b = &factor.reduced_x[(first + i) * stride..];
-                e[j * r + i] += b.iter().zip(x).map(|(b, x)| b * x).sum::<f64>();
-            }
-        }
+    /// The part of it that the rows of X give, for a row and a column.
+    fn direct_fixed(&self, factor: &CholeskyFactor, system: &System, row: usize, column: usize) -> f64 {
+        let x = &self.x[column * self.n_fixed..(column + 1) * self.n_fixed];
+        factor.reduced_x[row * (system.p + 1)..].iter().zip(x).map(|(b, x)| b * x).sum()
     }
 
     /// N = Λ M^-1 Λ', from both sides.
