@@ -15,25 +15,27 @@ pub fn finishing_kind(problem: &Problem) -> Option<TrailingKind> {
     (system.kind == TrailingKind::Iterative && seconds < MOST_SECONDS).then_some(kind)
 }
 
-/// The problem to fit in its place, where a criterion with this standard error, or none, is not good enough: with an
-/// exact trailing block where that is affordable, or else the same with a word on why it stays an estimate.
-pub fn instead(problem: &Problem, std_error: Option<f64>) -> Option<Problem> {
-    if problem.system.kind != TrailingKind::Iterative || std_error.is_some_and(|e| e <= MOST_ERROR) {
-        return None;
-    }
-    let why = std_error.map_or("the iterative log-determinant cannot be evaluated".into(), |e| {
-        format!("the iterative log-determinant has a standard error of {e:.1e}, above {MOST_ERROR}")
-    });
-    match finishing_kind(problem) {
-        Some(kind) => {
-            let name = if kind == TrailingKind::Sparse { "sparse" } else { "dense" };
-            Some(problem.with_trailing(kind).because(format!("The crossed factors have a {name} block: {why}.")))
+/// What is wrong with a criterion of this standard error, or of none where it cannot be evaluated.
+pub fn doubt(std_error: Option<f64>) -> Option<String> {
+    match std_error {
+        None => Some("the iterative log-determinant cannot be evaluated".into()),
+        Some(e) if e > MOST_ERROR => {
+            Some(format!("the iterative log-determinant has a standard error of {e:.1e}, above {MOST_ERROR}"))
         }
-        None if problem.system.reason.is_none() && std_error.is_some() => {
-            Some(problem.because(format!("The criterion is an estimate: {why}, and {}.", cost(problem))))
-        }
-        None => None,
+        Some(_) => None,
     }
+}
+
+/// The problem to fit in place of an iterative one, where that is affordable.
+pub fn instead(problem: &Problem, why: &str) -> Option<Problem> {
+    let kind = finishing_kind(problem)?;
+    let name = if kind == TrailingKind::Sparse { "sparse" } else { "dense" };
+    Some(problem.with_trailing(kind).because(format!("The crossed factors have a {name} block: {why}.")))
+}
+
+/// The same problem, with a word on why its criterion stays an estimate.
+pub fn estimated(problem: &Problem, why: &str) -> Problem {
+    problem.because(format!("The criterion is an estimate: {why}, and {}.", cost(problem)))
 }
 
 /// What an exact evaluation would take.

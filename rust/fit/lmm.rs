@@ -43,14 +43,18 @@ pub fn fit(problem: &Problem, control: &Control, stop: &AtomicBool) -> Result<Fi
     };
     let start = away_from_zero(problem, start);
     let mut objective = Interruptible::new(problem, stop);
-    if problem.system.kind == TrailingKind::Iterative {
-        let std_error = estimate(&mut objective, &start)?;
-        if let Some(other) = exact::instead(problem, std_error) {
-            return fit(&other, control, stop);
-        }
+    let is_estimate = problem.system.kind == TrailingKind::Iterative;
+    if is_estimate
+        && let Some(why) = exact::doubt(estimate(&mut objective, &start)?)
+        && let Some(other) = exact::instead(problem, &why)
+    {
+        return fit(&other, control, stop);
     }
     let (theta, verdict) = search(&mut objective, &start, control)?;
-    if let Some(other) = exact::instead(problem, Some(objective.noise())) {
+    let unsettled =
+        (verdict.status == Status::NotConverged).then(|| "the search on an estimate did not converge".into());
+    let doubt = exact::doubt(Some(objective.noise())).or(unsettled).filter(|_| is_estimate);
+    if let Some(other) = doubt.as_ref().and_then(|why| exact::instead(problem, why)) {
         // good enough where it began, but not where it ended
         let from = Control { start: Some(units::to_user(problem, &theta)), ..control.clone() };
         return fit(&other, &from, stop);
@@ -62,7 +66,8 @@ pub fn fit(problem: &Problem, control: &Control, stop: &AtomicBool) -> Result<Fi
         return Ok(Fit::at(exact, theta, verdict, evaluation, &work));
     }
     let evaluation = objective.evaluate(&theta)?;
-    Ok(Fit::at(problem.clone(), theta, verdict, evaluation, &objective.work))
+    let problem = doubt.map_or_else(|| problem.clone(), |why| exact::estimated(problem, &why));
+    Ok(Fit::at(problem, theta, verdict, evaluation, &objective.work))
 }
 
 /// The criterion's standard error; None where it cannot be evaluated.
