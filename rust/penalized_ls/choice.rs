@@ -18,6 +18,8 @@ const ENTRY_COST: f64 = 500.0;
 const PANEL_COST: f64 = 100.0;
 const SPARSE_COST: f64 = 40.0;
 const SPARSE_PASSES: f64 = 5.0;
+/// A sparse factor is taken where it is predicted to cost this much less than a dense one.
+const SPARSE_MARGIN: f64 = 2.0;
 /// Share of the free memory that an exact trailing block may take, and entries of L at most.
 const MOST_MEMORY: f64 = 0.7;
 const MOST_ENTRIES: f64 = 1.5e9;
@@ -84,11 +86,17 @@ impl System {
         }
     }
 
-    /// The cheaper of the exact kinds that memory holds.
+    /// The cheaper of the exact kinds that memory holds; the sparse one where it is so by a margin.
     pub fn exact_kind(&self) -> Option<TrailingKind> {
-        let seconds = |kind: &TrailingKind| self.predicted_seconds(*kind).unwrap_or(f64::INFINITY);
-        let kinds = [TrailingKind::Dense, TrailingKind::Sparse].into_iter().filter(|&kind| self.fits(kind));
-        kinds.min_by(|a, b| seconds(a).total_cmp(&seconds(b)))
+        let seconds = |kind| self.predicted_seconds(kind).unwrap_or(f64::INFINITY);
+        let (sparse, dense) = (self.fits(TrailingKind::Sparse), self.fits(TrailingKind::Dense));
+        let cheap = SPARSE_MARGIN * seconds(TrailingKind::Sparse) < seconds(TrailingKind::Dense);
+        match (sparse, dense) {
+            (true, true) => Some(if cheap { TrailingKind::Sparse } else { TrailingKind::Dense }),
+            (true, false) => Some(TrailingKind::Sparse),
+            (false, true) => Some(TrailingKind::Dense),
+            (false, false) => None,
+        }
     }
 
     /// Multiplications and additions of one factorization.

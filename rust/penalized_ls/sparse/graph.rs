@@ -120,6 +120,31 @@ impl<'a> Meetings<'a> {
         graph
     }
 
+    /// Share of all pairs of nodes that are within one component.
+    pub fn share_within_components(&self) -> f64 {
+        let mut root: Vec<u32> = (0..self.nodes.n() as u32).collect();
+        for lead in &self.system.leads {
+            for level in 0..lead.n_levels {
+                let mut nodes = lead.panel.level_rows(level).iter().map(|&row| self.nodes.of_row[row as usize]);
+                let first = nodes.next();
+                nodes.for_each(|node| join(&mut root, first.unwrap_or(node), node));
+            }
+        }
+        for (k, to) in self.system.trailing.iter().enumerate() {
+            for from in &self.system.trailing[..k] {
+                let link = &self.a.links[to.block][from.block];
+                let (from, to) = (self.nodes.of_row[from.offset], self.nodes.of_row[to.offset]);
+                for level in 0..link.ptr.len() - 1 {
+                    let others = &link.level[link.ptr[level]..link.ptr[level + 1]];
+                    others.iter().for_each(|&other| join(&mut root, from + level as u32, to + other));
+                }
+            }
+        }
+        let mut size = vec![0.0; root.len()];
+        (0..root.len()).for_each(|node| size[find(&mut root, node as u32) as usize] += 1.0);
+        size.iter().map(|size| size * size).sum::<f64>() / (root.len() as f64).powi(2)
+    }
+
     /// Pairs of nodes that meet, and the additions that finding them all takes, from a sample spread over all nodes.
     pub fn estimate(&self) -> (f64, f64) {
         let n = self.nodes.n();
@@ -144,4 +169,17 @@ impl<'a> Meetings<'a> {
         };
         self.system.leads.iter().zip(self.index).map(of).sum()
     }
+}
+
+fn find(root: &mut [u32], mut node: u32) -> u32 {
+    while root[node as usize] != node {
+        root[node as usize] = root[root[node as usize] as usize];
+        node = root[node as usize];
+    }
+    node
+}
+
+fn join(root: &mut [u32], a: u32, b: u32) {
+    let (a, b) = (find(root, a), find(root, b));
+    root[a.max(b) as usize] = a.min(b);
 }

@@ -38,8 +38,10 @@ use crate::{Error, Result};
 /// With more multiplications than this the dense kernels of a factorization use threads.
 const PARALLEL_FLOPS: f64 = 1e9;
 
-/// Levels that meet more than this share of all others leave no thin factor.
-const MOST_MEETING: f64 = 0.25;
+/// Of levels that meet more than this share of all others, in components that hold more than this share of all pairs, no
+/// thin factor is expected.
+const MOST_MEETING: f64 = 0.05;
+const MOST_WITHIN: f64 = 0.25;
 /// Pairs of levels, and entries read to find them, that are looked through for an order.
 const MOST_PAIRS: f64 = 5e7;
 const MOST_READ: f64 = 1e9;
@@ -50,7 +52,10 @@ pub fn order_if_thin(system: &System, a: &CrossProducts, index: &[RowIndex]) -> 
     let meetings = Meetings::new(system, a, &nodes, index);
     let (pairs, read) = meetings.estimate();
     let all = 0.5 * (nodes.n() as f64).powi(2);
-    if pairs > MOST_MEETING * all || pairs > MOST_PAIRS || read > MOST_READ {
+    if pairs > MOST_PAIRS || read > MOST_READ {
+        return None;
+    }
+    if pairs > MOST_MEETING * all && meetings.share_within_components() > MOST_WITHIN {
         return None;
     }
     Order::new(&meetings.graph(), &nodes).ok()
