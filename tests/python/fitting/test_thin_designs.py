@@ -32,7 +32,9 @@ def fit(pupils):
 def dense(fit, pupils):
     """Return M = Λ'Z'ZΛ + I with its levels, the criterion and the modes at the fit's theta, all whole."""
     columns, levels = [], []
-    for (name, codes), theta in zip(pupils.select("pupil", "teacher", "school").to_dict().items(), fit.theta, strict=True):
+    for (name, codes), theta in zip(
+        pupils.select("pupil", "teacher", "school").to_dict().items(), fit.theta, strict=True
+    ):
         known, place = np.unique(codes.to_numpy(), return_inverse=True)
         z = np.zeros((len(place), len(known)))
         z[np.arange(len(place)), place] = theta
