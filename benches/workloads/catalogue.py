@@ -7,6 +7,7 @@ from .crossed import clusters_of_taste, long_tail
 from .maximal import maximal
 from .nested import classes_in_schools, groups, groups_on_disk
 from .responses import many_responses
+from .thin import few_ratings, nearly_nested, regions
 from .workload import Workload
 
 _ALL = (
@@ -102,6 +103,33 @@ _ALL = (
         goal=3.0,
         levels=("user", "item"),
         after="insteval-28",
+    ),
+    Workload(
+        name="near-nested",
+        about="300,000 rows, 100,000 students x 20,000 teachers in 1,000 schools, 2,000 students of two schools",
+        formula="y ~ x + (1 | student) + (1 | teacher) + (1 | school)",
+        make=nearly_nested,
+        goal=3.0,
+        levels=("student", "teacher", "school"),
+        after="insteval-28",
+    ),
+    Workload(
+        name="regions",
+        about="1,000,000 rows in 50 regions, each with its own 2,000 users x 400 items",
+        formula="y ~ x + (1 | user) + (1 | item)",
+        make=regions,
+        goal=5.0,
+        levels=("user", "item"),
+        after="insteval-28",
+    ),
+    Workload(
+        name="thin-crossed",
+        about="600,000 rows, 300,000 users of two ratings each x 30,000 items",
+        formula="y ~ x + (1 | user) + (1 | item)",
+        make=few_ratings,
+        goal=40.0,
+        levels=("user", "item"),
+        after="near-nested",
     ),
     Workload(
         name="nested-10m",

@@ -194,6 +194,9 @@ class Problem:
     def structure(self) -> list[dict[str, Any]]:
         """One entry a block: group (index), kind, levels, width, size, entries, fill."""
     @property
+    def reason(self) -> str | None:
+        """Why the block of the crossed factors is of its kind, where that is not the one of least predicted cost."""
+    @property
     def flops(self) -> float:
         """Multiplications and additions of one factorization."""
     @property

@@ -73,7 +73,11 @@ class Model:
 
     @property
     def structure(self) -> Structure:
-        """The plan of the fit: blocks, their kinds and sizes, work and memory."""
+        """The plan of the fit: blocks, their kinds and sizes, work and memory.
+
+        Crossed grouping factors share a block of kind ``dense``, ``sparse`` or ``iterative``, whichever is predicted to
+        cost least; the first two are exact.
+        """
         problem = self._problem
         table = structure_table(problem, self._names)
         return Structure(

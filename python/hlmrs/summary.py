@@ -82,7 +82,12 @@ def _notes(estimate: Estimate) -> list[str]:
         if len(dropped) > 1
         else ("depends on columns before it and is not estimated")
     )
-    return [*([f"{', '.join(dropped)} {depends}."] if dropped else []), *estimate.verdict.advice]
+    reason = estimate.core.problem.reason
+    return [
+        *([f"{', '.join(dropped)} {depends}."] if dropped else []),
+        *([reason] if reason else []),
+        *estimate.verdict.advice,
+    ]
 
 
 def _source(name: str | None) -> str | None:

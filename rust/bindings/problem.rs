@@ -143,6 +143,12 @@ impl PyProblem {
         Ok(list)
     }
 
+    /// Why the crossed factors' block is of its kind, where that is not the one of least predicted cost.
+    #[getter]
+    fn reason(&self) -> Option<String> {
+        self.0.system.reason.clone()
+    }
+
     #[getter]
     fn flops(&self) -> f64 {
         self.0.system.flops()

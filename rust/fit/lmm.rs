@@ -2,22 +2,19 @@
 
 use std::sync::atomic::AtomicBool;
 
+use super::exact;
 use super::objective::Interruptible;
 use super::result::Fit;
 use super::start;
 use super::units;
 use super::verdict::{self, Status, Verdict};
-use crate::Result;
 use crate::objective::Problem;
 use crate::optimize::{Objective, Outcome, Settings, Stop, bobyqa, trust_region};
 use crate::penalized_ls::TrailingKind;
+use crate::{Error, Result};
 
 /// Escapes from a boundary that is no optimum, at most.
 const MOST_RESTARTS: usize = 4;
-/// A criterion estimated with a larger standard error is computed exactly, where that is affordable.
-const MOST_ERROR: f64 = 1e-2;
-/// An exact evaluation with its gradient may take this long, in seconds.
-const MOST_SECONDS: f64 = 10.0;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Method {
@@ -46,31 +43,40 @@ pub fn fit(problem: &Problem, control: &Control, stop: &AtomicBool) -> Result<Fi
     };
     let start = away_from_zero(problem, start);
     let mut objective = Interruptible::new(problem, stop);
-    if problem.system.kind == TrailingKind::Iterative
-        && objective.evaluate(&start)?.std_error > MOST_ERROR
-        && is_affordable(problem)
+    let is_estimate = problem.system.kind == TrailingKind::Iterative;
+    if is_estimate
+        && let Some(why) = exact::doubt(estimate(&mut objective, &start)?)
+        && let Some(other) = exact::instead(problem, &why)
     {
-        return fit(&problem.with_trailing(TrailingKind::Dense), control, stop);
+        return fit(&other, control, stop);
     }
     let (theta, verdict) = search(&mut objective, &start, control)?;
-    if finishes_exactly(problem) {
-        let exact = problem.with_trailing(TrailingKind::Dense);
+    let unsettled =
+        (verdict.status == Status::NotConverged).then(|| "the search on an estimate did not converge".into());
+    let doubt = exact::doubt(Some(objective.noise())).or(unsettled).filter(|_| is_estimate);
+    if let Some(other) = doubt.as_ref().and_then(|why| exact::instead(problem, why)) {
+        // good enough where it began, but not where it ended
+        let from = Control { start: Some(units::to_user(problem, &theta)), ..control.clone() };
+        return fit(&other, &from, stop);
+    }
+    if let Some(kind) = exact::finishing_kind(problem) {
+        let exact = problem.with_trailing(kind);
         let mut work = exact.workspace();
         let evaluation = exact.evaluate(&theta, &mut work)?;
         return Ok(Fit::at(exact, theta, verdict, evaluation, &work));
     }
     let evaluation = objective.evaluate(&theta)?;
-    Ok(Fit::at(problem.clone(), theta, verdict, evaluation, &objective.work))
+    let problem = doubt.map_or_else(|| problem.clone(), |why| exact::estimated(problem, &why));
+    Ok(Fit::at(problem, theta, verdict, evaluation, &objective.work))
 }
 
-/// Whether the last evaluation is exact where the others are not.
-pub fn finishes_exactly(problem: &Problem) -> bool {
-    problem.system.kind == TrailingKind::Iterative && is_affordable(problem)
-}
-
-/// One exact evaluation is worth its time and memory.
-fn is_affordable(problem: &Problem) -> bool {
-    problem.system.predicted_seconds().0 < MOST_SECONDS
+/// The criterion's standard error; None where it cannot be evaluated.
+fn estimate(objective: &mut Interruptible, theta: &[f64]) -> Result<Option<f64>> {
+    match objective.evaluate(theta) {
+        Ok(evaluation) => Ok(Some(evaluation.std_error)),
+        Err(Error::Numerical(_)) => Ok(None),
+        Err(other) => Err(other),
+    }
 }
 
 /// A start at a scale of zero would stay there: the criterion is even in it.

@@ -1,8 +1,7 @@
 //! The memory of a fit, predicted from its cross-products and the layout of its factor.
 
-use super::lmm::finishes_exactly;
+use super::exact::finishing_kind;
 use crate::objective::{Criterion, Problem};
-use crate::penalized_ls::TrailingKind;
 
 /// Bytes that a fit and what it is made from hold at most at once.
 pub fn n_bytes(problem: &Problem) -> usize {
@@ -15,11 +14,9 @@ pub fn to_come(problem: &Problem) -> usize {
     let system = &problem.system;
     let with_fixed = problem.criterion == Criterion::Reml;
     let search = system.search_bytes(with_fixed, problem.theta_map.n_parameters);
-    let exact = if finishes_exactly(problem) {
-        let dense = system.as_ref().clone().with_kind(TrailingKind::Dense);
-        dense.n_bytes() + dense.factor_bytes()
-    } else {
-        0
-    };
+    let exact = finishing_kind(problem).map_or(0, |kind| {
+        let exact = system.as_ref().clone().with_kind(kind, &problem.a);
+        exact.n_bytes() + exact.factor_bytes()
+    });
     system.n_bytes() + search + exact
 }

@@ -1,6 +1,7 @@
 //! start -> optimum -> verified -> Fit.
 
 mod adapt;
+mod exact;
 pub mod identifiability;
 pub mod lmm;
 pub mod many;

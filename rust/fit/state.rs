@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::exact;
 use super::result::Fit;
 use super::verdict::{NullSpace, Status, Verdict};
 use crate::covariance::Structure;
@@ -110,6 +111,9 @@ impl Fit {
                 .collect(),
             flat: meta.flat,
         };
+        // as the fit finished
+        let problem =
+            exact::finishing_kind(&problem).map_or_else(|| problem.clone(), |kind| problem.with_trailing(kind));
         let mut work = problem.workspace();
         let evaluation = problem.evaluate(&theta, &mut work)?;
         if !arrays.contains_key("adapted/beta") {

@@ -67,7 +67,7 @@ pub fn from_sums(
     if a.n_obs <= a.n_fixed() {
         return Ok(None);
     }
-    let system = Arc::new(System::new(&a).with_kind(problem.system.kind));
+    let system = Arc::new(System::new(&a).with_kind(problem.system.kind, &a));
     let smaller = Problem { a: Arc::new(a), system, ..problem.clone() };
     let work = smaller.workspace();
     let (optimum, work) = match method {

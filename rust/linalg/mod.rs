@@ -1,7 +1,8 @@
-//! Dense kernels, small blocks and threads; knows no statistics.
+//! Dense kernels, small blocks, threads and memory; knows no statistics.
 
 pub mod dense;
 pub mod dual;
+pub mod memory;
 pub mod prefetch;
 pub mod small;
 pub mod threads;

@@ -65,7 +65,14 @@ impl Problem {
 
     /// The same model with another kind of trailing block.
     pub fn with_trailing(&self, kind: TrailingKind) -> Self {
-        Self { system: Arc::new(System::clone(&self.system).with_kind(kind)), ..self.clone() }
+        Self { system: Arc::new(System::clone(&self.system).with_kind(kind, &self.a)), ..self.clone() }
+    }
+
+    /// The same with what is to be said about its trailing block.
+    pub fn because(&self, reason: String) -> Self {
+        let mut system = System::clone(&self.system);
+        system.reason = Some(reason);
+        Self { system: Arc::new(system), ..self.clone() }
     }
 
     /// The same model for another criterion.

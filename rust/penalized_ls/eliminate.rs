@@ -26,7 +26,9 @@ pub fn lead(factor: &mut CholeskyFactor, a: &CrossProducts, system: &System, i: 
     update_ancestors(current, lead, system, i, later);
     match system.kind {
         TrailingKind::Dense => update_trailing(current, lead, system, &mut factor.trailing, &mut factor.reduced_x),
-        TrailingKind::Iterative => update_reduced_x(current, lead, system, i, &mut factor.reduced_x),
+        TrailingKind::Sparse | TrailingKind::Iterative => {
+            update_reduced_x(current, lead, system, i, &mut factor.reduced_x)
+        }
     }
     update_x(current, lead.r * X_GRAIN, system.p + 1, &mut factor.xx);
     Ok(logdet)

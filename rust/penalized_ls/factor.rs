@@ -2,6 +2,7 @@
 
 use super::eliminate;
 use super::iterative::Iterative;
+use super::sparse::Sparse;
 use super::system::{System, TrailingKind};
 use super::trailing;
 use crate::crossproduct::CrossProducts;
@@ -49,6 +50,7 @@ pub struct CholeskyFactor {
     pub leads: Vec<LeadFactor>,
     /// The trailing block: the lower triangle of its Cholesky factor, if it is dense.
     pub trailing: Vec<f64>,
+    pub sparse: Option<Box<Sparse>>,
     pub iterative: Option<Box<Iterative>>,
     /// The trailing block before Λ: kept only where some Λ is near singular.
     pub reduced_trailing: Vec<f64>,
@@ -82,6 +84,7 @@ impl CholeskyFactor {
             lambda: a.factors.iter().map(|f| vec![0.0; f.width * f.width]).collect(),
             leads: (0..system.leads.len()).map(lead).collect(),
             trailing: vec![0.0; if system.kind == TrailingKind::Dense { q * q } else { 0 }],
+            sparse: (system.kind == TrailingKind::Sparse).then(Box::default),
             iterative: (system.kind == TrailingKind::Iterative).then(Box::default),
             reduced_trailing: Vec::new(),
             reduced_x: vec![0.0; q * stride],

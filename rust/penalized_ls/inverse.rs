@@ -9,7 +9,7 @@
 use rayon::prelude::*;
 
 use super::factor::{CholeskyFactor, LeadView, ancestor_block, view};
-use super::system::{Lead, System};
+use super::system::{Lead, System, TrailingKind};
 use super::trailing_inverse::TrailingInverse;
 use crate::crossproduct::CrossProducts;
 use crate::linalg::{dense, small};
@@ -61,7 +61,7 @@ impl Inverse {
 
     fn update_lead(&mut self, factor: &CholeskyFactor, a: &CrossProducts, system: &System, i: usize) {
         let lead = &system.leads[i];
-        if lead.panel.dense {
+        if self.is_weighed_whole(system, lead) {
             self.weigh_dense(factor, system, i);
         }
         let mut own = std::mem::take(&mut self.leads[i]);
@@ -99,11 +99,16 @@ impl Inverse {
 
     /// W of all levels, where it was computed beforehand: its trailing rows, empty where B'W is there instead,
     /// and its rows of X.
-    fn weighed(&self, i: usize, lead: &Lead) -> Option<(&[f64], &[f64])> {
+    fn weighed(&self, i: usize, system: &System, lead: &Lead) -> Option<(&[f64], &[f64])> {
         match &self.trailing.approximate {
             Some(approximate) => Some((&approximate.leads[i].w, &approximate.leads[i].wx)),
-            None => lead.panel.dense.then_some((&self.w, &self.wx)),
+            None => self.is_weighed_whole(system, lead).then_some((&self.w, &self.wx)),
         }
+    }
+
+    /// W of all levels comes from one product of matrices: N and the panel are stored whole.
+    fn is_weighed_whole(&self, system: &System, lead: &Lead) -> bool {
+        lead.panel.dense && system.kind == TrailingKind::Dense
     }
 
     /// B'W over the trailing rows of one level, where it was computed beforehand.
@@ -143,6 +148,8 @@ struct Scratch {
     w_ancestors: Vec<Vec<f64>>,
     w: Vec<f64>,
     wx: Vec<f64>,
+    /// Where a level's rows are in a supernode.
+    at: Vec<u32>,
     q: Vec<f64>,
     left: Vec<f64>,
     product: Vec<f64>,
@@ -156,6 +163,7 @@ impl Scratch {
             w_ancestors: lead.ancestors.iter().map(|a| vec![0.0; a.r * lead.r]).collect(),
             w: Vec::new(),
             wx: vec![0.0; n_fixed * lead.r],
+            at: Vec::new(),
             q: zero(),
             left: zero(),
             product: zero(),
@@ -243,7 +251,7 @@ impl Job<'_> {
         let panel = &blocks.panel[self.lead.panel.range(level, r)];
         let x = &blocks.x[level * r * (self.system.p + 1)..(level + 1) * r * (self.system.p + 1)];
         s.w.clear();
-        if let Some((w, wx)) = self.inverse.weighed(self.i, self.lead) {
+        if let Some((w, wx)) = self.inverse.weighed(self.i, self.system, self.lead) {
             match w.get(self.lead.panel.range(level, r)) {
                 Some(w) => s.w.extend_from_slice(w),
                 None => s.w.resize(rows.len() * r, 0.0),
@@ -252,7 +260,10 @@ impl Job<'_> {
         } else {
             s.w.resize(rows.len() * r, 0.0);
             s.wx.fill(0.0);
-            weigh_trailing::<R>(&mut s.w, panel, rows, self.inverse.trailing.n(q), r);
+            match &self.inverse.trailing.sparse {
+                Some(n) => n.weigh::<R>(&mut s.w, panel, self.system, (self.i, level), &mut s.at),
+                None => weigh_trailing::<R>(&mut s.w, panel, rows, self.inverse.trailing.n(q), r),
+            }
             self.weigh_fixed::<R>(rows, panel, x, s);
         }
         s.w_ancestors.iter_mut().for_each(|w| w.fill(0.0));

@@ -33,7 +33,8 @@ impl System {
             ancestors + NUMBER * l.n_panel() + LEVEL * l.panel.rows.len() + PLACE * l.panel.ptr.len()
         };
         let index: usize = self.row_index.iter().map(|i| 2 * LEVEL * i.entries.len() + PLACE * i.ptr.len()).sum();
-        self.leads.iter().map(lead).sum::<usize>() + index + self.row_blocks.n_bytes()
+        let layout = if self.kind == TrailingKind::Sparse { self.layout().n_bytes() } else { 0 };
+        self.leads.iter().map(lead).sum::<usize>() + index + self.row_blocks.n_bytes() + layout
     }
 
     /// L: blocks of the leads, what they are made from, and the trailing block.
@@ -47,6 +48,11 @@ impl System {
         let leads: usize = self.leads.iter().enumerate().map(lead).sum();
         let trailing = match self.kind {
             TrailingKind::Dense => NUMBER * self.n_trailing * self.n_trailing,
+            TrailingKind::Sparse => {
+                // S, once more where some Λ is singular, L, and sorted panels
+                let layout = self.layout();
+                NUMBER * (2 * layout.rows.len() + layout.supernodes.n_values() + self.n_panels())
+            }
             TrailingKind::Iterative => self.iterative_bytes(),
         };
         NUMBER * (leads + 2 * self.n_trailing * x) + trailing
@@ -89,6 +95,11 @@ impl System {
         let trailing = match self.kind {
             // the inversion takes as much again as scratch
             TrailingKind::Dense => NUMBER * self.n_trailing * (2 * self.n_trailing + fixed),
+            // the widest block of Z_RR comes on top
+            TrailingKind::Sparse => {
+                let (layout, q) = (self.layout(), self.n_trailing);
+                NUMBER * (layout.supernodes.n_values() + layout.supernodes.largest_above() + fixed * q)
+            }
             TrailingKind::Iterative => self.approximate_bytes(fixed),
         };
         NUMBER * leads + trailing

@@ -159,16 +159,17 @@ impl CholeskyFactor {
             }
         }
         self.solve_x(hx, m, system);
-        match &self.iterative {
-            Some(iterative) => iterative.solve(rest, m, SOLVED_FOR_FORM, a, system),
-            None => {
+        match (&self.iterative, &self.sparse) {
+            (Some(iterative), _) => return iterative.solve(rest, m, SOLVED_FOR_FORM, a, system),
+            (None, Some(sparse)) => sparse.solve(&mut columns, m, system),
+            (None, None) => {
                 dense::solve_lower(&self.trailing, &mut columns, q, m);
                 dense::solve_lower_transposed(&self.trailing, &mut columns, q, m);
-                let mut solved = vec![0.0; q * m];
-                to_rows(&columns, &mut solved, q, m);
-                solved
             }
         }
+        let mut solved = vec![0.0; q * m];
+        to_rows(&columns, &mut solved, q, m);
+        solved
     }
 
     /// u = M^-1 Λ'(Z'v - Z'Xβ) and b = Λu for columns v of [X y]; `beta` is p rows of m, or empty for zero.

@@ -1,4 +1,4 @@
-//! The trailing block: all factors that are not nested in each other share one dense Schur complement.
+//! The trailing block: all factors that are not nested in each other share one Schur complement.
 
 use super::factor::CholeskyFactor;
 use super::iterative::SOLVED;
@@ -17,7 +17,7 @@ pub fn load(factor: &mut CholeskyFactor, a: &CrossProducts, system: &System) {
     for t in &system.trailing {
         let block = &a.factors[t.block];
         factor.reduced_x[t.offset * stride..][..t.r * t.n_levels * stride].copy_from_slice(&block.zx);
-        if system.kind == TrailingKind::Iterative {
+        if system.kind != TrailingKind::Dense {
             continue;
         }
         for level in 0..t.n_levels {
@@ -52,6 +52,7 @@ pub fn factor(factor: &mut CholeskyFactor, a: &CrossProducts, system: &System) -
     match system.kind {
         _ if system.n_trailing == 0 => Ok(0.0),
         TrailingKind::Dense => factor_dense(factor, system),
+        TrailingKind::Sparse => factor_sparse(factor, system),
         TrailingKind::Iterative => factor_iterative(factor, a, system),
     }
 }
@@ -74,6 +75,20 @@ fn factor_iterative(factor: &mut CholeskyFactor, a: &CrossProducts, system: &Sys
     let logdet = iterative.logdet;
     factor.iterative = Some(iterative);
     updated.map(|()| logdet)
+}
+
+/// S = L_S L_S' on the pattern of S, and X'X less the part that S^-1 explains.
+fn factor_sparse(factor: &mut CholeskyFactor, system: &System) -> Result<f64> {
+    let (q, stride) = (system.n_trailing, system.p + 1);
+    let sparse = factor.sparse.as_mut().expect("a sparse trailing block");
+    sparse.update(system, &factor.leads, &factor.lambda)?;
+    let mut columns = from_rows(&factor.reduced_x, q, stride);
+    scale_rows(&mut columns, &factor.lambda, system, true);
+    factor.solved_x.copy_from_slice(&columns);
+    sparse.solve(&mut factor.solved_x, stride, system);
+    let (left, right) = (dense::view(&columns, q, stride).transpose(), dense::view(&factor.solved_x, q, stride));
+    dense::product_lower(&mut factor.xx, left, right, -1.0);
+    Ok(sparse.logdet)
 }
 
 /// S = L_S L_S'.
@@ -152,7 +167,7 @@ fn scale_rows_lower(s: &mut [f64], lambda: &[Vec<f64>], system: &System) {
 
 /// v = Λ'v for one level.
 #[inline]
-fn apply_transposed(lambda: &[f64], v: &mut [f64], r: usize) {
+pub fn apply_transposed(lambda: &[f64], v: &mut [f64], r: usize) {
     for i in 0..r {
         v[i] = (i..r).map(|k| lambda[i * r + k] * v[k]).sum();
     }
@@ -163,6 +178,24 @@ fn apply_transposed(lambda: &[f64], v: &mut [f64], r: usize) {
 pub fn apply(lambda: &[f64], v: &mut [f64], r: usize) {
     for i in (0..r).rev() {
         v[i] = (0..=i).map(|k| lambda[k * r + i] * v[k]).sum();
+    }
+}
+
+/// Columns V (n x r) of one level become V Λ', or V Λ.
+pub fn combine(columns: &mut [f64], lambda: &[f64], r: usize, n: usize, transposed: bool) {
+    if r == 1 {
+        columns.iter_mut().for_each(|v| *v *= lambda[0]);
+        return;
+    }
+    let mut row = vec![0.0; r];
+    for i in 0..n {
+        (0..r).for_each(|j| row[j] = columns[j * n + i]);
+        if transposed {
+            apply_transposed(lambda, &mut row, r)
+        } else {
+            apply(lambda, &mut row, r)
+        }
+        (0..r).for_each(|j| columns[j * n + i] = row[j]);
     }
 }
 

@@ -9,8 +9,9 @@ use rayon::prelude::*;
 
 use super::factor::CholeskyFactor;
 use super::iterative::ApproximateInverse;
+use super::sparse::SparseInverse;
 use super::system::{System, TrailingKind};
-use super::trailing::{apply, is_near_singular, scale_rows};
+use super::trailing::{combine, is_near_singular, scale_rows};
 use crate::crossproduct::CrossProducts;
 use crate::linalg::{dense, small};
 
@@ -20,6 +21,7 @@ pub struct TrailingInverse {
     /// N, all of it (q_t x q_t), if the block is dense.
     n: Vec<f64>,
     pub approximate: Option<Box<ApproximateInverse>>,
+    pub sparse: Option<Box<SparseInverse>>,
     /// Its rows of X: n_fixed x q_t.
     pub x: Vec<f64>,
     /// (X'V^-1 X)^-1, n_fixed x n_fixed.
@@ -46,8 +48,38 @@ impl TrailingInverse {
         self.xx = if with_fixed { factor.fixed_covariance(system) } else { Vec::new() };
         match system.kind {
             TrailingKind::Dense => self.update_dense(factor, system, e),
+            TrailingKind::Sparse => self.update_sparse(factor, system, e),
             TrailingKind::Iterative => self.update_iterative(factor, a, system, e),
         }
+    }
+
+    fn update_sparse(&mut self, factor: &CholeskyFactor, system: &System, e: &mut [Vec<f64>]) {
+        self.update_x(factor, system);
+        let sparse = factor.sparse.as_ref().expect("a sparse trailing block");
+        let mut inverse = self.sparse.take().unwrap_or_default();
+        inverse.update(sparse, system);
+        inverse.add_fixed(&factor.solved_x, &self.x, self.n_fixed, system);
+        for (k, t) in system.trailing.iter().enumerate() {
+            let (e, lambda) = (&mut e[t.block], &factor.lambda[t.block]);
+            let levels = (0..t.n_levels).map(|level| t.offset + level * t.r);
+            if is_near_singular(lambda, t.r) {
+                inverse.add_direct(e, k, sparse, &factor.lambda, system);
+                for first in levels {
+                    for k in 0..t.r * t.r {
+                        e[k] += self.direct_fixed(factor, system, first + k % t.r, first + k / t.r);
+                    }
+                }
+            } else {
+                for row in levels {
+                    let (z, first, height) = inverse.own(system.layout(), row);
+                    add_identity_less(e, z, first, t.r, height);
+                }
+                small::solve_transposed_in_place::<0>(e, lambda, t.r, t.r);
+            }
+        }
+        inverse.scale(&factor.lambda, system);
+        self.scale_x(factor, system);
+        self.sparse = Some(inverse);
     }
 
     fn update_iterative(&mut self, factor: &CholeskyFactor, a: &CrossProducts, system: &System, e: &mut [Vec<f64>]) {
@@ -68,7 +100,9 @@ impl TrailingInverse {
         let q = system.n_trailing;
         self.n.resize(q * q, 0.0);
         dense::inverse_lower_from_cholesky(&mut self.n, &factor.trailing, q);
-        self.add_fixed(factor, system);
+        self.update_x(factor, system);
+        let solved = dense::view(&factor.solved_x[..self.n_fixed * q], q, self.n_fixed);
+        dense::product_lower(&mut self.n, solved, dense::view(&self.x, self.n_fixed, q), -1.0);
         dense::mirror_lower(&mut self.n, q);
         for t in &system.trailing {
             let lambda = &factor.lambda[t.block];
@@ -90,6 +124,9 @@ impl TrailingInverse {
         if let (Some(approximate), Some(iterative)) = (&self.approximate, &factor.iterative) {
             return approximate.level_blocks(iterative, system, k);
         }
+        if let Some(sparse) = &self.sparse {
+            return sparse.level_blocks(system, k);
+        }
         let t = &system.trailing[k];
         let q = system.n_trailing;
         (0..t.n_levels)
@@ -98,14 +135,13 @@ impl TrailingInverse {
             .collect()
     }
 
-    /// K, -K F', and F K F' in the lower triangle of N.
-    fn add_fixed(&mut self, factor: &CholeskyFactor, system: &System) {
+    /// -K F'.
+    fn update_x(&mut self, factor: &CholeskyFactor, system: &System) {
         let (q, f) = (system.n_trailing, self.n_fixed);
         self.x.resize(f * q, 0.0);
         let solved = dense::view(&factor.solved_x[..f * q], q, f);
         let k = dense::view(&self.xx, f, f);
         dense::multiply(dense::view_mut(&mut self.x, f, q), faer::Accum::Replace, k, solved.transpose(), -1.0);
-        dense::product_lower(&mut self.n, solved, dense::view(&self.x, f, q), -1.0);
     }
 
     /// E += (B Λ M^-1) of every level, from A's own blocks.
@@ -117,49 +153,52 @@ impl TrailingInverse {
         levels: impl Iterator<Item = usize>,
         r: usize,
     ) {
-        let (q, f, stride) = (system.n_trailing, self.n_fixed, system.p + 1);
-        let b = &factor.reduced_trailing;
+        let (q, b) = (system.n_trailing, &factor.reduced_trailing);
         for first in levels {
             let mut scaled = self.n[first * q..(first + r) * q].to_vec();
             scale_rows(&mut scaled, &factor.lambda, system, false);
             for j in 0..r {
-                let (column, x) = (&scaled[j * q..(j + 1) * q], &self.x[(first + j) * f..(first + j + 1) * f]);
+                let column = &scaled[j * q..(j + 1) * q];
                 for i in 0..r {
                     let row = first + i;
                     let above: f64 = (0..row).map(|k| b[k * q + row] * column[k]).sum();
                     let below: f64 =
                         b[row * q + row..(row + 1) * q].iter().zip(&column[row..]).map(|(x, y)| x * y).sum();
-                    let fixed: f64 = factor.reduced_x[row * stride..].iter().zip(x).map(|(x, y)| x * y).sum();
-                    e[j * r + i] += above + below + fixed;
+                    e[j * r + i] += above + below + self.direct_fixed(factor, system, row, first + j);
                 }
             }
         }
     }
 
+    /// The part of it that the rows of X give, for a row and a column.
+    fn direct_fixed(&self, factor: &CholeskyFactor, system: &System, row: usize, column: usize) -> f64 {
+        let x = &self.x[column * self.n_fixed..(column + 1) * self.n_fixed];
+        factor.reduced_x[row * (system.p + 1)..].iter().zip(x).map(|(b, x)| b * x).sum()
+    }
+
     /// N = Λ M^-1 Λ', from both sides.
     fn scale(&mut self, factor: &CholeskyFactor, system: &System) {
-        let (q, f) = (system.n_trailing, self.n_fixed);
+        let q = system.n_trailing;
         for t in &system.trailing {
             let (lambda, range) = (&factor.lambda[t.block], t.offset..t.offset + t.n_levels * t.r);
             let levels = self.n[range.start * q..range.end * q].par_chunks_mut(t.r * q);
             levels.for_each(|columns| {
-                combine(columns, lambda, t.r, q);
+                combine(columns, lambda, t.r, q, false);
                 scale_rows(columns, &factor.lambda, system, false);
             });
+        }
+        self.scale_x(factor, system);
+    }
+
+    /// The rows of X of N.
+    fn scale_x(&mut self, factor: &CholeskyFactor, system: &System) {
+        let f = self.n_fixed;
+        for t in &system.trailing {
+            let (lambda, range) = (&factor.lambda[t.block], t.offset..t.offset + t.n_levels * t.r);
             self.x[range.start * f..range.end * f]
                 .chunks_exact_mut((t.r * f).max(1))
-                .for_each(|columns| combine(columns, lambda, t.r, f));
+                .for_each(|columns| combine(columns, lambda, t.r, f, false));
         }
-    }
-}
-
-/// Columns V of one level become V Λ'.
-fn combine(columns: &mut [f64], lambda: &[f64], r: usize, n: usize) {
-    let mut row = vec![0.0; r];
-    for i in 0..n {
-        (0..r).for_each(|j| row[j] = columns[j * n + i]);
-        apply(lambda, &mut row, r);
-        (0..r).for_each(|j| columns[j * n + i] = row[j]);
     }
 }
 

@@ -10,20 +10,22 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::designs::Terms;
 
-#[derive(Debug, Clone, Copy)]
-enum Shape {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Shape {
     LongTailed,
     Clustered,
     NearlyNested,
     Disconnected,
+    /// Two rows a user.
+    Thin,
 }
 
 const SHAPES: [Shape; 4] = [Shape::LongTailed, Shape::Clustered, Shape::NearlyNested, Shape::Disconnected];
 
 /// Users x items, and a third small factor; `width` random effects of users and items.
-fn design(shape: Shape, width: usize) -> (ArrayDesign, Terms) {
+pub fn design(shape: Shape, width: usize) -> (ArrayDesign, Terms) {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
-    let (n, users, items) = (12_000, 900, 150);
+    let (n, users, items) = (12_000, if shape == Shape::Thin { 6_000 } else { 900 }, 150);
     let mut pick = |i: usize| -> (usize, usize) {
         let user = i % users;
         let item = match shape {

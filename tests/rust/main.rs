@@ -6,3 +6,4 @@ mod design;
 mod designs;
 mod fits;
 mod iterative;
+mod sparse;

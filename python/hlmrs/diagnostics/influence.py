@@ -185,7 +185,7 @@ def _check_memory(estimate: Estimate, method: str) -> None:
     k = len(estimate.core.theta)
     points = 1 + k + k * k if method == "one-step" else 2
     blocks = estimate.core.problem.structure
-    trailing = sum(block["size"] for block in blocks if block["kind"] in ("dense", "iterative"))
+    trailing = sum(block["size"] for block in blocks if block["kind"] in ("dense", "sparse", "iterative"))
     needed = points * (estimate.core.problem.n_bytes + 8 * trailing**2)
     if needed > _LARGE and needed > available():
         raise DataError(

@@ -198,7 +198,11 @@ class Tables(Figures):
 
     @property
     def structure(self) -> Any:
-        """The blocks of the factorization: ``block, kind, levels, width, size, entries, fill``."""
+        """The blocks of the factorization: ``block, kind, levels, width, size, entries, fill``.
+
+        Crossed grouping factors share a block of kind ``dense``, ``sparse`` (few of their levels meet; exact too), or
+        ``iterative`` (the log-determinant is an estimate: see `criterion_std_error`).
+        """
         return self._frame(inference.structure_table(self._estimate.core.problem, self._estimate.layout.group_names))
 
     def _repr_html_(self) -> str:

@@ -106,7 +106,7 @@ impl Blocked {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::penalized_ls::system::Panel;
+    use crate::penalized_ls::panel::Panel;
 
     #[test]
     fn every_entry_belongs_to_one_visit() {

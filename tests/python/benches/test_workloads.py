@@ -17,6 +17,9 @@ SHAPES = {
 SHRUNK = {
     "nested-1m": (10_000, {"school": 50, "class": 500}),
     "crossed-1m": (10_000, {"user": 1_000, "item": 500}),
+    "near-nested": (3_000, {"student": 1_000, "school": 10}),
+    "regions": (10_000, {"user": 1_000, "item": 200}),
+    "thin-crossed": (6_000, {"user": 3_000, "item": 300}),
     "nested-10m": (100_000, {"group": 5_000}),
     "crossed-10m": (100_000, {"user": 1_500, "item": 2_000}),
     "movielens": (250_000, {"user": 1_620, "item": 5_900}),
@@ -47,7 +50,7 @@ def test_a_shrunk_workload_keeps_every_level(name: str):
     assert counts(frame, levels) == levels
 
 
-@pytest.mark.parametrize("name", ["chem97", "maximal", "crossed-1m", "movielens", "many-responses"])
+@pytest.mark.parametrize("name", ["chem97", "maximal", "crossed-1m", "near-nested", "movielens", "many-responses"])
 def test_rows_are_the_same_each_time(name: str):
     assert made(name, 0.005).equals(made(name, 0.005))
 

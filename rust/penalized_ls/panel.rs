@@ -1,0 +1,117 @@
+//! The panel of a leading factor: its rows of the trailing block, level by level.
+
+use super::system::{Lead, TrailingFactor};
+use crate::crossproduct::CrossProducts;
+
+/// Above this share of entries a panel is stored whole, and dense kernels take over.
+const DENSE_PANEL: f64 = 0.3;
+
+/// Rows of the trailing block that each level touches (fill included) and their part of A:
+/// per level d x r, column-major.
+#[derive(Debug, Clone, Default)]
+pub struct Panel {
+    pub ptr: Vec<usize>,
+    pub rows: Vec<u32>,
+    pub values: Vec<f64>,
+    /// Every level has every row.
+    pub dense: bool,
+}
+
+impl Panel {
+    pub fn range(&self, level: usize, r: usize) -> std::ops::Range<usize> {
+        self.ptr[level] * r..self.ptr[level + 1] * r
+    }
+
+    pub fn level_rows(&self, level: usize) -> &[u32] {
+        &self.rows[self.ptr[level]..self.ptr[level + 1]]
+    }
+}
+
+/// The trailing rows of every level: its own, and those of the levels nested in it.
+pub fn panel_pattern(
+    a: &CrossProducts,
+    block: usize,
+    i: usize,
+    earlier: &[Lead],
+    trailing: &[TrailingFactor],
+    n_trailing: usize,
+    n_levels: usize,
+) -> Panel {
+    let mut lists: Vec<Vec<u32>> = vec![Vec::new(); n_levels];
+    for t in trailing {
+        for (level, list) in lists.iter_mut().enumerate() {
+            for row in own_rows(a, block, t, level) {
+                list.extend((0..t.r as u32).map(|k| row + k));
+            }
+        }
+    }
+    for (j, child) in earlier.iter().enumerate() {
+        let parent = &child.ancestors[i - j - 1].level;
+        for (level, &p) in parent.iter().enumerate() {
+            lists[p as usize].extend_from_slice(child.panel.level_rows(level));
+        }
+    }
+    for list in &mut lists {
+        list.sort_unstable();
+        list.dedup();
+    }
+    let entries: usize = lists.iter().map(Vec::len).sum();
+    let dense = n_trailing > 0 && entries as f64 >= DENSE_PANEL * (n_trailing * n_levels) as f64;
+    if dense {
+        lists = vec![(0..n_trailing as u32).collect(); n_levels];
+    }
+    let mut panel = Panel { ptr: vec![0], rows: Vec::new(), values: Vec::new(), dense };
+    for list in lists {
+        panel.rows.extend(list);
+        panel.ptr.push(panel.rows.len());
+    }
+    panel
+}
+
+/// First rows of the trailing levels that occur with a level.
+fn own_rows<'a>(
+    a: &'a CrossProducts,
+    block: usize,
+    t: &'a TrailingFactor,
+    level: usize,
+) -> impl Iterator<Item = u32> + 'a {
+    let first = move |l: u32| (t.offset + l as usize * t.r) as u32;
+    // a link is stored from the factor that comes first
+    let (forward, backward) = if t.block > block {
+        let link = &a.links[t.block][block];
+        (link.level[link.ptr[level]..link.ptr[level + 1]].to_vec(), Vec::new())
+    } else {
+        let link = &a.links[block][t.block];
+        let from = (0..t.n_levels)
+            .filter(|&f| link.level[link.ptr[f]..link.ptr[f + 1]].binary_search(&(level as u32)).is_ok());
+        (Vec::new(), from.map(|f| f as u32).collect())
+    };
+    forward.into_iter().chain(backward).map(first)
+}
+
+/// Writes the blocks of A into the panel's pattern.
+pub fn fill_panel(a: &CrossProducts, block: usize, mut panel: Panel, trailing: &[TrailingFactor], r: usize) -> Panel {
+    panel.values = vec![0.0; panel.rows.len() * r];
+    for t in trailing {
+        let transposed = t.block < block;
+        let link = if transposed { &a.links[block][t.block] } else { &a.links[t.block][block] };
+        for from in 0..link.ptr.len() - 1 {
+            for k in link.ptr[from]..link.ptr[from + 1] {
+                let (level, other) =
+                    if transposed { (link.level[k] as usize, from) } else { (from, link.level[k] as usize) };
+                let rows = panel.level_rows(level);
+                let d = rows.len();
+                let at = rows.partition_point(|&row| (row as usize) < t.offset + other * t.r);
+                let place = panel.ptr[level] * r + at;
+                let values = &link.values[k * r * t.r..(k + 1) * r * t.r];
+                for i in 0..t.r {
+                    for j in 0..r {
+                        let v = if transposed { values[i * r + j] } else { values[j * t.r + i] };
+                        panel.values[place + j * d + i] = v;
+                    }
+                }
+            }
+        }
+    }
+    panel
+}

@@ -1,0 +1,171 @@
+//! The sparse trailing block beside the dense one: the same numbers, on designs of every sort.
+
+use std::sync::atomic::AtomicBool;
+
+use hlmrs::Structure;
+use hlmrs::crossproduct::accumulate;
+use hlmrs::design::{ArrayDesign, RowSource};
+use hlmrs::fit::{Control, fit};
+use hlmrs::objective::{Criterion, Problem};
+use hlmrs::penalized_ls::TrailingKind;
+use proptest::prelude::*;
+
+use crate::designs::{self, KINDS, Terms};
+use crate::iterative::{Shape, design};
+
+const SHAPES: [Shape; 5] = [Shape::NearlyNested, Shape::Disconnected, Shape::Thin, Shape::LongTailed, Shape::Clustered];
+
+fn problem(source: &dyn RowSource, terms: &Terms, criterion: Criterion) -> Problem {
+    let structures: Vec<Structure> = terms.iter().map(|t| t.0).collect();
+    Problem::new(accumulate(source, &structures).unwrap(), terms, criterion)
+}
+
+fn theta(problem: &Problem) -> Vec<f64> {
+    (0..problem.theta_map.n_parameters).map(|k| 0.35 + 0.07 * (k * k % 5) as f64).collect()
+}
+
+fn assert_close(a: &[f64], b: &[f64], tolerance: f64, name: &str) {
+    assert_eq!(a.len(), b.len(), "{name}");
+    let size = a.iter().fold(1e-12f64, |m, v| m.max(v.abs()));
+    let worst = a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(worst <= tolerance * size, "{name}: off by {worst:e} of {size:e}");
+}
+
+/// Criterion, gradient, modes, curvature and conditional variances of the sparse kind are those of the dense.
+fn assert_same(problem: &Problem, theta: &[f64], name: &str) {
+    let (dense, sparse) = (problem.with_trailing(TrailingKind::Dense), problem.with_trailing(TrailingKind::Sparse));
+    let (mut one, mut other) = (dense.workspace(), sparse.workspace());
+    let (exact, same) = (dense.evaluate(theta, &mut one).unwrap(), sparse.evaluate(theta, &mut other).unwrap());
+    let values = |e: &hlmrs::objective::Evaluation| [e.objective, e.pwrss, e.logdet_random, e.logdet_fixed];
+    for (a, b) in values(&exact).iter().zip(values(&same)) {
+        assert!((a - b).abs() <= 1e-10 * a.abs().max(1.0), "{name}: {exact:?} {same:?}");
+    }
+    assert_eq!(same.std_error, 0.0);
+    let (exact, same) = (dense.gradient(theta, &mut one), sparse.gradient(theta, &mut other));
+    assert_close(&exact.theta, &same.theta, 1e-7, &format!("{name}: gradient"));
+    assert_close(&exact.beta, &same.beta, 1e-9, &format!("{name}: beta"));
+    for (a, b) in exact.modes.b.iter().zip(&same.modes.b).chain(exact.modes.u.iter().zip(&same.modes.u)) {
+        assert_close(a, b, 1e-9, &format!("{name}: modes"));
+    }
+    let curvature = dense.average_information(theta, &one, &exact);
+    assert_close(&curvature, &sparse.average_information(theta, &other, &same), 1e-8, &format!("{name}: curvature"));
+    for block in 0..dense.a.factors.len() {
+        let a = one.inverse.level_blocks(&one.factor, &dense.system, block);
+        let b = other.inverse.level_blocks(&other.factor, &sparse.system, block);
+        assert_close(&a, &b, 1e-9, &format!("{name}: variances of {block}"));
+    }
+}
+
+#[test]
+fn it_is_the_dense_kind_on_designs_of_every_shape() {
+    for shape in SHAPES {
+        for (width, criterion) in [(1, Criterion::Ml), (1, Criterion::Reml), (2, Criterion::Reml)] {
+            let (source, terms) = design(shape, width);
+            let problem = problem(&source, &terms, criterion);
+            assert_same(&problem, &theta(&problem), &format!("{shape:?} {width} {criterion:?}"));
+        }
+    }
+}
+
+#[test]
+fn a_singular_relative_factor_is_no_exception() {
+    for shape in [Shape::NearlyNested, Shape::Thin] {
+        let (source, terms) = design(shape, 2);
+        let problem = problem(&source, &terms, Criterion::Reml);
+        // users 0..3, items 3..6, the third factor 6
+        for zeros in [vec![3], vec![5], vec![3, 4, 5], vec![6], vec![2, 5, 6]] {
+            let mut theta = theta(&problem);
+            zeros.iter().for_each(|&k| theta[k] = 0.0);
+            assert_same(&problem, &theta, &format!("{shape:?} without {zeros:?}"));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn it_is_the_dense_kind_on_random_designs(
+        kind in 0..KINDS.len(), seed in 0u64..1000, weighted: bool, reml: bool, zero in 0usize..20,
+    ) {
+        let (source, terms) = designs::design(KINDS[kind], seed, weighted);
+        let criterion = if reml { Criterion::Reml } else { Criterion::Ml };
+        let problem = problem(&source, &terms, criterion);
+        let mut theta = theta(&problem);
+        if let Some(t) = theta.get_mut(zero) {
+            *t = 0.0;
+        }
+        assert_same(&problem, &theta, &format!("{:?} {seed} {weighted} {criterion:?}", KINDS[kind]));
+    }
+}
+
+#[test]
+fn results_do_not_depend_on_threads() {
+    for shape in [Shape::Thin, Shape::Disconnected] {
+        let (source, terms) = design(shape, 2);
+        let problem = problem(&source, &terms, Criterion::Reml).with_trailing(TrailingKind::Sparse);
+        let theta = theta(&problem);
+        let run = |n: usize| {
+            hlmrs::linalg::threads::pool(n).install(|| {
+                let mut work = problem.workspace();
+                let value = problem.evaluate(&theta, &mut work).unwrap();
+                (value, problem.gradient(&theta, &mut work).theta)
+            })
+        };
+        assert_eq!(run(1), run(2));
+    }
+}
+
+/// Pupils with three teachers each, of whom few are of another school than the first.
+fn nearly_nested(pupils: usize, teachers: usize, schools: usize) -> (ArrayDesign, Terms) {
+    let (mut of_pupil, mut of_teacher, mut of_school) = (Vec::new(), Vec::new(), Vec::new());
+    for pupil in 0..pupils {
+        for k in 0..3 {
+            let moved = usize::from(pupil % 40 == 0 && k > 0);
+            let school = (pupil + moved) % schools;
+            of_pupil.push(pupil as u32);
+            of_teacher.push((school + schools * ((pupil / schools * 7 + k * 3) % (teachers / schools))) as u32);
+            of_school.push(school as u32);
+        }
+    }
+    let n = of_pupil.len();
+    let effect = |k: u32, by: u64, modulus: u64| (u64::from(k) * by % modulus) as f64 / modulus as f64;
+    let y = (0..n).map(|i| {
+        let noise = effect(i as u32, 2_654_435_761, 1009);
+        effect(of_pupil[i], 7919, 101) + effect(of_teacher[i], 104_729, 89) + effect(of_school[i], 31, 17) + 2.0 * noise
+    });
+    let source = ArrayDesign::new(y.collect()).intercept().unwrap();
+    let source = source.grouping("pupil", of_pupil, pupils).unwrap().grouping("teacher", of_teacher, teachers).unwrap();
+    let source = source.grouping("school", of_school, schools).unwrap();
+    let one = |source: ArrayDesign, k: usize| source.random(k, vec![1.0; n], true, "us").unwrap();
+    let us = Structure::Unstructured;
+    (one(one(one(source, 0), 1), 2), vec![(us, 0, 1), (us, 1, 1), (us, 2, 1)])
+}
+
+#[test]
+fn thin_designs_are_given_it_and_others_are_not() {
+    let (source, terms) = nearly_nested(6_000, 1_500, 100);
+    let chosen = problem(&source, &terms, Criterion::Ml);
+    assert_eq!(chosen.system.kind, TrailingKind::Sparse);
+    let blocks = chosen.system.blocks(&chosen.a);
+    let sparse: Vec<_> = blocks.iter().filter(|b| b.kind == "sparse").collect();
+    assert_eq!(sparse.len(), 2);
+    assert!(sparse.iter().all(|b| b.fill > 0.0 && b.fill < 0.2), "{sparse:?}");
+    let (source, terms) = design(Shape::LongTailed, 2);
+    assert_eq!(problem(&source, &terms, Criterion::Ml).system.kind, TrailingKind::Dense);
+}
+
+#[test]
+fn an_iterative_block_with_a_large_standard_error_gives_way_and_says_so() {
+    let (source, terms) = nearly_nested(6_000, 1_500, 300);
+    let sparse = problem(&source, &terms, Criterion::Ml);
+    let iterative = sparse.with_trailing(TrailingKind::Iterative);
+    let (control, stop) = (Control::default(), AtomicBool::new(false));
+    let (exact, fell_back) = (fit(&sparse, &control, &stop).unwrap(), fit(&iterative, &control, &stop).unwrap());
+    assert_eq!(fell_back.problem.system.kind, TrailingKind::Sparse);
+    let reason = fell_back.problem.system.reason.clone().unwrap();
+    assert!(reason.contains("sparse block") && reason.contains("standard error"), "{reason}");
+    assert_eq!(fell_back.evaluation.std_error, 0.0);
+    assert!((exact.evaluation.objective - fell_back.evaluation.objective).abs() < 1e-6);
+    assert_eq!(exact.problem.system.reason, None);
+}
