@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import influence_of
+from .._core import LARGEST_INVERSE, influence_of
 from ..errors import DataError, InferenceWarning, OptionError
 from ..fitting import Estimate
 from ..frame import Column, build
@@ -186,6 +186,8 @@ def _check_memory(estimate: Estimate, method: str) -> None:
     points = 1 + k + k * k if method == "one-step" else 2
     blocks = estimate.core.problem.structure
     trailing = sum(block["size"] for block in blocks if block["kind"] in ("dense", "iterative"))
+    if trailing > LARGEST_INVERSE:  # sets are taken off the sums, one after the other
+        points, trailing = 3, 0
     needed = points * (estimate.core.problem.n_bytes + 8 * trailing**2)
     if needed > _LARGE and needed > available():
         raise DataError(
