@@ -6,7 +6,7 @@ library(jsonlite)
 df <- c(0.5, 1, 2.7, 17.3, 119, 2970, 73000.5, 1e6, 1e9)
 t <- expand.grid(df = df, statistic = c(1e-3, 0.3, 1, 1.96, 3.3, 6, 9.5, 20, 37, 1e3, 1e8))
 t$p <- 2 * pt(-t$statistic, t$df)
-q <- expand.grid(df = df, level = c(0.1, 0.5 - 1e-9, 0.5, 0.5 + 1e-9, 0.95, 0.999, 1 - 2^-40))
+q <- expand.grid(df = df, level = c(0.1, 0.499999999, 0.5, 0.500000001, 0.95, 0.999, 0.999999999999))
 q$quantile <- qt((1 - q$level) / 2, q$df, lower.tail = FALSE)
 returned <- 2 * pt(-q$quantile, q$df)
 q <- q[abs(returned / (1 - q$level) - 1) < 1e-13, ]
