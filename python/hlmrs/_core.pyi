@@ -244,6 +244,8 @@ class Fit:
         """Per random term the covariance of its random effects, shape (r, r)."""
     def vcov(self) -> _Array:
         """Shape (n_fixed, n_fixed)."""
+    def ordinary_covariance(self) -> _Array:
+        """Inverse of X'WX, shape (n_fixed, n_fixed)."""
     def modes(self) -> list[_Array]:
         """Per random term the conditional modes b, shape (n_levels, r)."""
     def mode_covariances(self, with_fixed: bool = False) -> list[_Array]:

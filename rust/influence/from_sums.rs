@@ -6,7 +6,7 @@
 use std::sync::atomic::Ordering;
 
 use super::Request;
-use super::deletion::{Deleted, FullData, Measures, Method, measures};
+use super::deletion::{FullData, Measures, Method, measures};
 use super::one_step::{LONGEST_STEP, MOST_BENDING, check, solve};
 use super::refits::{deleted, refitted, smaller};
 use crate::Result;
@@ -23,43 +23,33 @@ use crate::resample::rows::DesignRows;
 pub fn one_by_one(fit: &Fit, rows: &DesignRows, parameters: &[Parameter], request: &Request) -> Result<Vec<Measures>> {
     let problem = &fit.problem;
     let mut work = problem.workspace();
+    // an estimated determinant starts from what its first evaluation found: this one, and all that follow, from the same
+    problem.evaluate(&fit.theta, &mut work)?;
     let optimal = problem.evaluate(&fit.theta, &mut work)?.objective;
     let full = FullData::at(problem, &work.factor);
     let start = match request.method {
-        Method::OneStep => Some(Start::new(problem, &fit.theta, work, request)?),
+        Method::OneStep => Some(Start::new(problem, &fit.theta, work.clone(), request)?),
         Method::Fixed | Method::Refit => None,
     };
     let mut out = Vec::with_capacity(request.len());
     for k in 0..request.len() {
         check(request.stop)?;
         let found = match smaller(problem, rows, request.rows(k)) {
-            Some(smaller) => without(&smaller, problem, &fit.theta, optimal, start.as_ref(), request)?,
+            Some(smaller) => {
+                let stepped = start.as_ref().map_or(Ok(None), |start| start.step(&smaller, work.clone()))?;
+                let (how, (optimum, own)) = match (stepped, request.method) {
+                    (Some((optimum, own)), method) => (method, (Some(optimum), own)),
+                    (None, Method::Fixed) => (Method::Fixed, at(&smaller, work.clone(), &fit.theta)),
+                    (None, _) => (Method::Refit, refitted(&smaller, &fit.theta, request.stop)?),
+                };
+                optimum.and_then(|optimum| deleted((&smaller, &own), (problem, work.clone()), optimal, optimum, how))
+            }
             None => None,
         };
         out.push(measures(problem, &full, fit.evaluation.sigma, found.as_ref(), parameters));
         request.done.fetch_add(1, Ordering::Relaxed);
     }
     Ok(out)
-}
-
-fn without(
-    smaller: &Problem,
-    problem: &Problem,
-    theta: &[f64],
-    optimal: f64,
-    start: Option<&Start>,
-    request: &Request,
-) -> Result<Option<Deleted>> {
-    let stepped = match start {
-        Some(start) => start.step(smaller)?,
-        None => None,
-    };
-    let (how, (optimum, work)) = match (stepped, request.method) {
-        (Some(stepped), method) => (method, (Some(stepped.0), stepped.1)),
-        (None, Method::Fixed) => (Method::Fixed, at(smaller, smaller.workspace(), theta)),
-        (None, _) => (Method::Refit, refitted(smaller, theta, request.stop)?),
-    };
-    Ok(optimum.and_then(|optimum| deleted((smaller, &work), problem, optimal, optimum, how)))
 }
 
 /// What all rows give at their optimum.
@@ -81,8 +71,8 @@ impl<'a> Start<'a> {
     }
 
     /// The optimum without the rows by one step; None where it is not to be trusted.
-    fn step(&self, smaller: &Problem) -> Result<Option<(Optimum, Workspace)>> {
-        let (mut work, n) = (smaller.workspace(), self.theta.len());
+    fn step(&self, smaller: &Problem, mut work: Workspace) -> Result<Option<(Optimum, Workspace)>> {
+        let n = self.theta.len();
         let Ok(here) = smaller.evaluate(self.theta, &mut work) else { return Ok(None) };
         let found = smaller.gradient(self.theta, &mut work);
         let information = smaller.average_information(self.theta, &work, &found);

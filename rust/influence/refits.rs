@@ -87,19 +87,18 @@ pub fn from_sums(
         Method::OneStep | Method::Refit => refitted(&smaller, theta, stop)?,
     };
     let how = if method == Method::Fixed { method } else { Method::Refit };
-    Ok(optimum.and_then(|optimum| deleted((&smaller, &work), problem, optimal, optimum, how)))
+    Ok(optimum.and_then(|optimum| deleted((&smaller, &work), (problem, problem.workspace()), optimal, optimum, how)))
 }
 
-/// What holds at the optimum of the smaller problem, where its workspace is.
+/// What holds at the optimum of the smaller problem, where its workspace is; with a workspace of the whole.
 pub fn deleted(
     (smaller, work): (&Problem, &Workspace),
-    problem: &Problem,
+    (problem, mut all): (&Problem, Workspace),
     optimal: f64,
     optimum: Optimum,
     how: Method,
 ) -> Option<Deleted> {
     let covariance = work.factor.fixed_covariance(&smaller.system);
-    let mut all = problem.workspace();
     let evaluation = problem.evaluate(&optimum.theta, &mut all).ok()?;
     let rise = evaluation.objective - optimal;
     let displacement = FullData::at(problem, &all.factor).displacement(problem, rise, &optimum.beta, optimum.sigma);

@@ -159,7 +159,13 @@ def test_the_score_of_an_autoregression_is_dense_algebra(n, reml):
     rng = np.random.default_rng(n)
     g, item, w = np.sort(rng.integers(20, size=n)), rng.integers(9, size=n), rng.uniform(0.3, 3, n)
     t = rng.normal(size=n)
-    y = t + rng.normal(size=20)[g] + 0.5 * t * rng.normal(size=20)[g] + rng.normal(size=9)[item] + rng.normal(size=n) / w**0.5
+    y = (
+        t
+        + rng.normal(size=20)[g]
+        + 0.5 * t * rng.normal(size=20)[g]
+        + rng.normal(size=9)[item]
+        + rng.normal(size=n) / w**0.5
+    )
     data = {"y": y, "t": t, "w": w, "g": g.astype(str), "item": item.astype(str)}
     fit = hlmrs.lmer("y ~ t + (t || g) + (1 | item)", data, weights="w", reml=reml)
     slopes = same_level(g) * np.outer(t, t)
