@@ -43,8 +43,8 @@ def check_autocorrelation(estimate: Estimate, group: str | None, order: str | No
     }
     how = "the order of the rows" if order is None else f"the order of {order}"
     caveat = (
-        f"Rows of a group were taken in {how}, at equal distances; the score test is for normal residuals and many rows. "
-        "An order that means nothing gives a test of nothing."
+        f"Rows of a group were taken in {how}, at equal distances; the score test is for normal residuals and many "
+        "rows. An order that means nothing gives a test of nothing."
     )
     if math.isnan(z):
         finding = f"No group of {name} has two rows whose residuals are free to vary."

@@ -192,7 +192,7 @@ def _dffits(estimate: Estimate, sets: RowSets, without: Vector, sigma: Vector) -
     single = np.flatnonzero(sets.sizes == 1)
     if not len(single) or not without.shape[1]:
         return out
-    x = estimate.rows.model_matrix()[np.ix_(sets.members[sets.ptr[single]], estimate.layout.kept)]
+    x = estimate.rows.model_matrix()[:, list(estimate.layout.kept)][sets.members[sets.ptr[single]]]
     move = np.einsum("ij,ij->i", x, estimate.core.beta - without[single])
     variance = np.einsum("ij,jk,ik->i", x, estimate.core.vcov(), x) / estimate.core.sigma**2
     with np.errstate(divide="ignore", invalid="ignore"):

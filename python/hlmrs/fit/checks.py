@@ -148,9 +148,9 @@ class Checks(Tables):
 
         Notes
         -----
-        The score test of an autoregression beside the variances of the model (Rao 1948), by the restricted likelihood: its
-        information is what theirs leaves. Beyond 600 rows the information is estimated to half a percent, always from the
-        same random numbers.
+        The score test of an autoregression beside the variances of the model (Rao 1948), by the restricted likelihood:
+        its information is what theirs leaves. Beyond 600 rows the information is estimated to half a percent, always
+        from the same random numbers.
 
         Examples
         --------

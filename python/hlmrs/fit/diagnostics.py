@@ -30,8 +30,8 @@ class Diagnostics(Tables):
         Returns
         -------
         Influence
-            ``.to_frame()`` with Cook's distances, MDFFITS, for rows DFFITS, COVRATIO and likelihood displacements, ``.dfbetas()``,
-            ``.estimates()`` and ``.variance_changes()``.
+            ``.to_frame()`` with Cook's distances, MDFFITS, for rows DFFITS, COVRATIO and likelihood displacements,
+            ``.dfbetas()``, ``.estimates()`` and ``.variance_changes()``.
 
         Raises
         ------
@@ -47,8 +47,8 @@ class Diagnostics(Tables):
 
         Notes
         -----
-        With more than 15,000 crossed random effects sets are taken off the sums one after the other, which takes the time
-        of a few evaluations of the criterion each; name the sets that matter in ``by``.
+        With more than 15,000 crossed random effects sets are taken off the sums one after the other, which takes the
+        time of a few evaluations of the criterion each; name the sets that matter in ``by``.
 
         Cook (1977, 1986); Belsley, Kuh and Welsch (1980); Christensen, Pearson and Johnson (1992); Pregibon (1981).
 

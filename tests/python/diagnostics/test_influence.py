@@ -203,7 +203,9 @@ def test_groups_are_left_out_where_the_inverse_of_crossed_effects_is_too_large_t
     assert step.method == ["one-step", "one-step"]
     assert np.allclose(step.cooks_distance, exact.cooks_distance, rtol=0.005)
     assert np.allclose(step.covratio, exact.covratio, rtol=1e-4)
-    for name, all_rows in zip(("sd_(Intercept)|a", "sd_(Intercept)|b", "sigma"), (*fit.theta * fit.sigma, fit.sigma)):
+    for name, all_rows in zip(
+        ("sd_(Intercept)|a", "sd_(Intercept)|b", "sigma"), (*fit.theta * fit.sigma, fit.sigma), strict=True
+    ):
         moves = np.array(exact.estimates()[name]) - all_rows
         assert np.allclose(np.array(step.estimates()[name]) - all_rows, moves, atol=0.03 * np.abs(moves).max())
     with pytest.raises(hlmrs.DesignError, match=r"15,?000.*fit.influence"):
