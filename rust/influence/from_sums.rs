@@ -1,7 +1,7 @@
 //! Influence without the inverse of the crossed random effects: every set's cross-products are taken off the sums, and a
 //! Newton step is made from there, whose fall of the criterion must be the one it promised.
 //!
-//! Sets follow each other, each in all threads, so that memory stays that of two fits whatever the number of levels.
+//! Sets follow each other, each in all threads, so that memory stays that of a few fits whatever the number of levels.
 
 use std::sync::atomic::Ordering;
 
