@@ -247,6 +247,8 @@ class Fit:
         """Per random term the covariance of its random effects, shape (r, r)."""
     def vcov(self) -> _Array:
         """Shape (n_fixed, n_fixed)."""
+    def ordinary_covariance(self) -> _Array:
+        """Inverse of X'WX, shape (n_fixed, n_fixed)."""
     def modes(self) -> list[_Array]:
         """Per random term the conditional modes b, shape (n_levels, r)."""
     def mode_covariances(self, with_fixed: bool = False) -> list[_Array]:
@@ -312,6 +314,9 @@ def cluster_contributions(
 def row_contributions(fit: Fit, rows: Rows) -> _Array:
     """Return what rows contribute to the fixed effects, shape (n, p): sandwiches sum them over clusters."""
 
+LARGEST_INVERSE: int
+"""Crossed random effects whose inverse is formed."""
+
 def influence_of(
     fit: Fit,
     rows: Rows,
@@ -341,8 +346,8 @@ def group_regressions(fit: Fit, rows: Rows, group: int, n_threads: int) -> dict[
 
 def serial_correlation(
     fit: Fit, rows: Rows, ptr: NDArray[np.int64], members: NDArray[np.uint32], n_threads: int
-) -> tuple[float, float, float, float]:
-    """Return the correlation of residuals that follow each other, what the model expects of it, z, and pairs."""
+) -> tuple[float, float, int]:
+    """Return the autocorrelation of residuals that follow each other by one step from zero, z, and pairs."""
 
 def added_columns(fit: Fit, rows: Rows, columns: _Array) -> dict[str, _Array]:
     """Return ``information`` (c, c) and ``score`` (c,), for sigma of 1, of columns (n, c) that might be added to X."""

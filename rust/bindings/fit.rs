@@ -7,7 +7,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use super::errors::run;
+use super::errors::{guard, run};
 use super::given_rows::{GivenRows, TermInput};
 use super::interrupt::run_interruptible;
 use super::problem::PyProblem;
@@ -112,6 +112,12 @@ impl PyFit {
     fn vcov<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let p = self.0.beta.len();
         self.0.vcov().into_pyarray(py).reshape([p, p])
+    }
+
+    /// (X'WX)^-1.
+    fn ordinary_covariance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let p = self.0.beta.len();
+        guard(py, || self.0.ordinary_covariance())?.into_pyarray(py).reshape([p, p])
     }
 
     fn modes<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyArray2<f64>>>> {

@@ -112,7 +112,7 @@ pub fn group_regressions<'py>(
     Ok(out)
 }
 
-/// Correlation of residuals that follow each other within groups, what the model expects of it, z, and pairs.
+/// Autocorrelation of residuals that follow each other within groups by one step from zero, z, and pairs.
 #[pyfunction]
 pub fn serial_correlation(
     py: Python<'_>,
@@ -121,13 +121,13 @@ pub fn serial_correlation(
     ptr: PyReadonlyArray1<'_, i64>,
     members: PyReadonlyArray1<'_, u32>,
     n_threads: usize,
-) -> PyResult<(f64, f64, f64, f64)> {
+) -> PyResult<(f64, f64, usize)> {
     let (ptr, members) = guard(py, || sets(rows.get(), &ptr, &members))?;
     let fit = fit.0.clone();
     let s = run_interruptible(py, n_threads, move |stop| {
         influence::serial::serial(&fit, &rows.get().0, &ptr, &members, stop)
     })?;
-    Ok((s.products / s.squares, s.expected(), s.statistic(), s.pairs))
+    Ok((s.estimate(), s.statistic(), s.pairs))
 }
 
 /// Information and score of columns (n, c) that might be added to X, for σ of one.

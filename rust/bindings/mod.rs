@@ -59,5 +59,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(influence::serial_correlation, module)?)?;
     module.add_function(wrap_pyfunction!(influence::added_columns, module)?)?;
     module.add_function(wrap_pyfunction!(robust::is_nested, module)?)?;
+    module.add("LARGEST_INVERSE", crate::influence::point::LARGEST_TRAILING)?;
     Ok(())
 }

@@ -1,4 +1,7 @@
-//! The incomplete beta function by its continued fraction (DLMF 8.17.22), by Lentz's method.
+//! The incomplete beta function by the even part of its continued fraction (DLMF 8.17.22, 1.12.20), by Lentz's method.
+//!
+//! The fraction's denominators are written in λ = a (1 - x) - b x (Didonato and Morris 1992, ACM Trans. Math. Softw. 18,
+//! 360-373), and log x in 1 - x where x is near 1, so that nothing cancels for large a.
 
 use std::f64::consts::PI;
 
@@ -15,27 +18,36 @@ pub fn incomplete_beta(a: f64, b: f64, x: f64, complement: f64) -> f64 {
     if x > (a + 1.0) / (a + b + 2.0) {
         return 1.0 - incomplete_beta(b, a, complement, x);
     }
-    let front = a * x.ln() + b * complement.ln() - log_beta(a, b);
-    front.exp() / a * fraction(a, b, x)
+    let front = a * log(x, complement) + b * log(complement, x) - log_beta(a, b);
+    front.exp() * fraction(a, b, x, complement)
 }
 
-fn fraction(a: f64, b: f64, x: f64) -> f64 {
-    let (mut c, mut d) = (1.0, 1.0 / away_from_zero(1.0 - (a + b) * x / (a + 1.0)));
-    let mut value = d;
+/// log x, from the one of x and 1 - x that rounding has spared.
+fn log(x: f64, complement: f64) -> f64 {
+    if x < 0.5 { x.ln() } else { (-complement).ln_1p() }
+}
+
+/// The fraction, over a.
+fn fraction(a: f64, b: f64, x: f64, complement: f64) -> f64 {
+    let beyond = 1.0 + a * complement - b * x;
+    // one level of the fraction, both parts times a + 2m
+    let below = |m: f64| {
+        m + m * (b - m) * x / (a + 2.0 * m - 1.0) + (a + m) / (a + 2.0 * m + 1.0) * (beyond + m * (1.0 + complement))
+    };
+    let above = |m: f64| (a + m - 1.0) * (a + b + m - 1.0) * m * (b - m) * (x / (a + 2.0 * m - 1.0)).powi(2);
+    let mut c = away_from_zero(a / (a + 1.0) * beyond);
+    let (mut d, mut value) = (0.0, c);
     for m in 1..TERMS {
         let m = m as f64;
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-        for numerator in [even, odd] {
-            d = 1.0 / away_from_zero(1.0 + numerator * d);
-            c = away_from_zero(1.0 + numerator / c);
-            value *= c * d;
-        }
+        let (numerator, denominator) = (above(m), below(m));
+        d = 1.0 / away_from_zero(denominator + numerator * d);
+        c = away_from_zero(denominator + numerator / c);
+        value *= c * d;
         if (c * d - 1.0).abs() < 2e-16 {
             break;
         }
     }
-    value
+    1.0 / value
 }
 
 /// log B(a, b), without cancellation where one of them is large.

@@ -18,8 +18,28 @@ pub fn two_sided_p(statistic: f64, df: f64) -> f64 {
     if df.is_infinite() {
         return normal_tails(statistic.abs());
     }
-    let square = statistic * statistic;
-    incomplete_beta(0.5 * df, 0.5, df / (df + square), square / (df + square))
+    let (inner, outer) = shares(statistic, df);
+    incomplete_beta(0.5 * df, 0.5, outer, inner)
+}
+
+/// P(|T| <= t), not as a difference from 1.
+fn center(t: f64, df: f64) -> f64 {
+    if df.is_infinite() {
+        return normal_center(t);
+    }
+    let (inner, outer) = shares(t, df);
+    incomplete_beta(0.5, 0.5 * df, inner, outer)
+}
+
+/// t² / (df + t²) and its complement; no square overflows.
+fn shares(t: f64, df: f64) -> (f64, f64) {
+    let ratio = t / df.sqrt();
+    if ratio.abs() < 1.0 {
+        let square = ratio * ratio;
+        return (square / (1.0 + square), 1.0 / (1.0 + square));
+    }
+    let square = ratio.recip().powi(2);
+    (1.0 / (1.0 + square), square / (1.0 + square))
 }
 
 /// The t with P(|T| <= t) = level; infinite where that is too large for a number, NaN without degrees of freedom.
@@ -30,12 +50,13 @@ pub fn two_sided_quantile(level: f64, df: f64) -> f64 {
     let mut t = 0.0;
     // Newton's steps rise to the root: the tail is convex in t > 0
     for _ in 0..200 {
-        let step = (two_sided_p(t, df) - (1.0 - level)) / (2.0 * density(t, df));
+        let missing = if level < 0.5 { level - center(t, df) } else { two_sided_p(t, df) - (1.0 - level) };
+        let step = missing / (2.0 * density(t, df));
         t += step;
         if !t.is_finite() {
             return f64::INFINITY;
         }
-        if step.abs() <= 1e-15 * (1.0 + t) {
+        if step.abs() <= 1e-15 * t {
             break;
         }
     }
@@ -52,18 +73,10 @@ fn density(t: f64, df: f64) -> f64 {
 /// 2 (1 - Φ(t)) = Q(1/2, t²/2): one less a series, or a continued fraction (DLMF 8.11.4, 8.9.2).
 fn normal_tails(t: f64) -> f64 {
     let x = 0.5 * t * t;
-    let front = (-x).exp() * t / (2.0 * PI).sqrt();
     if x < 1.5 {
-        let (mut term, mut sum) = (2.0, 2.0);
-        for k in 1..TERMS {
-            term *= x / (k as f64 + 0.5);
-            sum += term;
-            if term < 1e-17 * sum {
-                break;
-            }
-        }
-        return 1.0 - front * sum;
+        return 1.0 - normal_center(t);
     }
+    let front = (-x).exp() * t / (2.0 * PI).sqrt();
     let (mut b, mut c) = (x + 0.5, 1.0 / TINY);
     let mut d = 1.0 / b;
     let mut value = d;
@@ -78,6 +91,20 @@ fn normal_tails(t: f64) -> f64 {
         }
     }
     front * value
+}
+
+/// 2 Φ(t) - 1, by the series.
+fn normal_center(t: f64) -> f64 {
+    let x = 0.5 * t * t;
+    let (mut term, mut sum) = (2.0, 2.0);
+    for k in 1..TERMS {
+        term *= x / (k as f64 + 0.5);
+        sum += term;
+        if term < 1e-17 * sum {
+            break;
+        }
+    }
+    (-x).exp() * t / (2.0 * PI).sqrt() * sum
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use super::units;
 use super::verdict::Verdict;
-use crate::Result;
+use crate::linalg::dense;
 use crate::objective::{Evaluation, Problem, Workspace};
 use crate::penalized_ls::Modes;
+use crate::{Error, Result};
 
 #[derive(Debug, Clone)]
 pub struct Fit {
@@ -56,6 +57,20 @@ impl Fit {
     pub fn vcov(&self) -> Vec<f64> {
         let variance = self.evaluation.sigma.powi(2);
         self.unscaled_vcov.iter().map(|v| v * variance).collect()
+    }
+
+    /// (X'WX)^-1: what the covariance of β would be over σ² without random effects.
+    ///
+    /// # Errors
+    /// `Numerical` where X'WX is singular.
+    pub fn ordinary_covariance(&self) -> Result<Vec<f64>> {
+        let (a, p) = (&self.problem.a, self.beta.len());
+        let mut root: Vec<f64> = (0..p * p).map(|e| a.xx[e / p * (p + 1) + e % p]).collect();
+        dense::cholesky_lower(&mut root, p)
+            .map_err(|_| Error::Numerical("columns of the fixed part depend on each other".into()))?;
+        let mut inverse = vec![0.0; p * p];
+        dense::inverse_from_cholesky(&mut inverse, &root, p);
+        Ok(a.fixed.covariance(&inverse))
     }
 
     /// Covariance of each term's random effects (r x r).

@@ -11,7 +11,8 @@ use rayon::prelude::*;
 
 use super::Request;
 use super::deletion::{Deleted, FullData, Measures, Method, measures};
-use super::point::{Change, Point, exact};
+use super::from_sums::one_by_one;
+use super::point::{Change, LARGEST_TRAILING, Point, exact};
 use super::refits::from_sums;
 use super::row_set::RowSet;
 use super::stencil::{second_differences, shifts, taylor_weights};
@@ -31,8 +32,8 @@ const NO_CURVATURE: f64 = 1e-9;
 const DOWNWARDS: f64 = -1e-5;
 /// A step is trusted while bending it matters less than this to the criterion, and it moves no scale by more than this
 /// share of itself.
-const MOST_BENDING: f64 = 0.005;
-const LONGEST_STEP: f64 = 0.5;
+pub const MOST_BENDING: f64 = 0.005;
+pub const LONGEST_STEP: f64 = 0.5;
 const MODEL_STEPS: usize = 20;
 /// With more rows left than this a set is cheaper to take off the sums: its time grows with their cube.
 const LARGEST_SET: usize = 600;
@@ -40,7 +41,7 @@ const LARGEST_SET: usize = 600;
 /// Deletes every set in turn.
 ///
 /// # Errors
-/// Those of reading the rows; `Design` for crossed designs that are too large; `Interrupted`.
+/// Those of reading the rows; `Interrupted`.
 pub fn influence(
     fit: &Fit,
     source: &dyn RowSource,
@@ -48,6 +49,9 @@ pub fn influence(
     request: &Request,
 ) -> Result<Vec<Measures>> {
     let rows = DesignRows::new(fit, source)?;
+    if fit.problem.system.n_trailing > LARGEST_TRAILING {
+        return one_by_one(fit, &rows, parameters, request);
+    }
     let problem = exact(&fit.problem)?;
     let stencil = Stencil::new(&problem, &fit.theta, request)?;
     let sigma = fit.evaluation.sigma;
@@ -195,7 +199,7 @@ impl<'a> Stencil<'a> {
 }
 
 /// -H^-1 g over directions that curve upwards; None where one bends down.
-fn solve(h: &[f64], g: &[f64]) -> Option<Vec<f64>> {
+pub fn solve(h: &[f64], g: &[f64]) -> Option<Vec<f64>> {
     let n = g.len();
     let (values, vectors) = eigen(h, n);
     let largest = values.iter().fold(0.0f64, |a, v| a.max(v.abs()));
@@ -211,6 +215,6 @@ fn solve(h: &[f64], g: &[f64]) -> Option<Vec<f64>> {
     Some(step)
 }
 
-fn check(stop: &AtomicBool) -> Result<()> {
+pub fn check(stop: &AtomicBool) -> Result<()> {
     if stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
 }

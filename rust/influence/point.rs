@@ -120,7 +120,7 @@ fn root(a: &Mat<f64>) -> Option<(Mat<f64>, f64)> {
 }
 
 /// The trailing block's inverse takes memory of its square.
-const LARGEST_TRAILING: usize = 15_000;
+pub const LARGEST_TRAILING: usize = 15_000;
 
 /// The problem with a trailing block that is factored exactly.
 ///
@@ -130,8 +130,8 @@ pub fn exact(problem: &Problem) -> Result<Problem> {
     let q = problem.system.n_trailing;
     if q > LARGEST_TRAILING {
         return Err(Error::Design(format!(
-            "leverage and influence need the inverse of the {q} crossed random effects; it is offered for up to \
-             {LARGEST_TRAILING}"
+            "leverage, and the checks made of it, need the inverse of the {q} crossed random effects, which is offered for \
+             up to {LARGEST_TRAILING}; fit.influence(by=...) leaves groups out without it"
         )));
     }
     Ok(problem.with_trailing(crate::penalized_ls::TrailingKind::Dense))

@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicBool;
 use super::deletion::{Deleted, FullData, Method};
 use crate::Result;
 use crate::crossproduct::CrossProducts;
-use crate::objective::Problem;
+use crate::objective::{Problem, Workspace};
 use crate::penalized_ls::System;
-use crate::resample::refit::{at, refit, start};
+use crate::resample::refit::{Optimum, at, refit, start};
 use crate::resample::rows::DesignRows;
 
 /// The sums without some rows.  Levels that lose all theirs stay, with sums of zero, which change no criterion.
@@ -50,6 +50,24 @@ fn subtract(m: &mut [f64], a: &[f64], b: &[f64], w: f64) {
     }
 }
 
+/// The problem without the rows; None where they are too many.
+pub fn smaller(problem: &Problem, rows: &DesignRows, members: &[u32]) -> Option<Problem> {
+    let a = without(&problem.a, rows, members);
+    if a.n_obs <= a.n_fixed() {
+        return None;
+    }
+    let system = Arc::new(System::new(&a).with_kind(problem.system.kind, &a));
+    Some(Problem { a: Arc::new(a), system, ..problem.clone() })
+}
+
+/// The optimum without the rows, by a search from θ.
+///
+/// # Errors
+/// `Interrupted` when `stop` is set.
+pub fn refitted(smaller: &Problem, theta: &[f64], stop: &AtomicBool) -> Result<(Option<Optimum>, Workspace)> {
+    refit(smaller, smaller.workspace(), &start(smaller, theta), stop)
+}
+
 /// The estimates without the rows, by a search from θ, or at θ; `optimal` is the criterion of all rows there.  None
 /// where there are none.
 ///
@@ -63,24 +81,27 @@ pub fn from_sums(
     method: Method,
     stop: &AtomicBool,
 ) -> Result<Option<Deleted>> {
-    let a = without(&problem.a, rows, members);
-    if a.n_obs <= a.n_fixed() {
-        return Ok(None);
-    }
-    let system = Arc::new(System::new(&a).with_kind(problem.system.kind, &a));
-    let smaller = Problem { a: Arc::new(a), system, ..problem.clone() };
-    let work = smaller.workspace();
+    let Some(smaller) = smaller(problem, rows, members) else { return Ok(None) };
     let (optimum, work) = match method {
-        Method::Fixed => at(&smaller, work, theta),
-        Method::OneStep | Method::Refit => refit(&smaller, work, &start(&smaller, theta), stop)?,
+        Method::Fixed => at(&smaller, smaller.workspace(), theta),
+        Method::OneStep | Method::Refit => refitted(&smaller, theta, stop)?,
     };
-    let Some(optimum) = optimum else { return Ok(None) };
+    let how = if method == Method::Fixed { method } else { Method::Refit };
+    Ok(optimum.and_then(|optimum| deleted((&smaller, &work), (problem, problem.workspace()), optimal, optimum, how)))
+}
+
+/// What holds at the optimum of the smaller problem, where its workspace is; with a workspace of the whole.
+pub fn deleted(
+    (smaller, work): (&Problem, &Workspace),
+    (problem, mut all): (&Problem, Workspace),
+    optimal: f64,
+    optimum: Optimum,
+    how: Method,
+) -> Option<Deleted> {
     let covariance = work.factor.fixed_covariance(&smaller.system);
-    let mut all = problem.workspace();
-    let Ok(evaluation) = problem.evaluate(&optimum.theta, &mut all) else { return Ok(None) };
+    let evaluation = problem.evaluate(&optimum.theta, &mut all).ok()?;
     let rise = evaluation.objective - optimal;
     let displacement = FullData::at(problem, &all.factor).displacement(problem, rise, &optimum.beta, optimum.sigma);
-    let how = if method == Method::Fixed { method } else { Method::Refit };
     let (beta, theta, sigma) = (optimum.beta, optimum.theta, optimum.sigma);
-    Ok(Some(Deleted { how, beta, theta, sigma, covariance, displacement }))
+    Some(Deleted { how, beta, theta, sigma, covariance, displacement })
 }

@@ -1,107 +1,128 @@
-//! Whether residuals that follow each other are alike: the sum of their products and its moments under the model.
+//! Whether residuals that follow each other are alike: the score of an autocorrelation ρ at zero, and its information
+//! beside that of θ and σ.
 //!
-//! With e the conditional residuals over σ, Var(e) = M = I - H.  For A of a step of one within the groups and
-//! r = tr AM / tr M, e'(A - rI)e has mean 0 and variance 2 tr ((A - rI)M)², whatever σ is taken to be (normal e, θ
-//! known; after Durbin and Watson 1950, Biometrika 37, 409-428).
+//! With L one for rows that follow each other, R = W^-½(I + ρL)W^-½, e the conditional residuals over σ and M = I - H
+//! their covariance, the score is (e'Le - tr ML)/2.  What estimating θ and σ takes from it is taken off, as in a C(α)
+//! test (Neyman 1959; Rao 1948): on σ and θ the restricted likelihood's scores are regressed, whose expectation is zero
+//! wherever θ is.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use faer::Mat;
 use rayon::prelude::*;
 
+use super::directions::{Directions, information};
 use super::point::{Point, exact};
 use super::row_set::RowSet;
 use crate::design::RowSource;
 use crate::fit::Fit;
+use crate::objective::Criterion;
+use crate::optimize::trust_region::eigen;
 use crate::resample::rows::DesignRows;
 use crate::{Error, Result};
 
-/// A group takes memory of the square of its rows.
-const LARGEST: usize = 5000;
+/// Directions of θ and σ with less of the information than this share, in units of each, are none.
+const NOTHING_LEFT: f64 = 1e-9;
 
-/// Sums over groups.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Serial {
-    /// Σ e_t e_{t+1} and Σ e².
-    pub products: f64,
-    pub squares: f64,
-    /// tr AM, tr M.
-    pub mean: f64,
-    pub trace: f64,
-    /// tr AMAM, tr AMM, tr MM.
-    pub quadratic: [f64; 3],
-    pub pairs: f64,
+    /// Of ρ, beyond what θ and σ explain.
+    pub score: f64,
+    pub information: f64,
+    pub pairs: usize,
 }
 
 impl Serial {
-    /// r: Σ e_t e_{t+1} / Σ e² as the model has it.
-    pub fn expected(&self) -> f64 {
-        self.mean / self.trace
+    /// ρ by one step from zero.
+    pub fn estimate(&self) -> f64 {
+        self.score / self.information
     }
 
-    /// Deviation from it over its standard deviation; NaN where nothing can vary.
+    /// NaN where nothing can vary.
     pub fn statistic(&self) -> f64 {
-        let (r, [aa, a, one]) = (self.expected(), self.quadratic);
-        (self.products - r * self.squares) / (2.0 * (aa - 2.0 * r * a + r * r * one)).sqrt()
+        self.score / self.information.sqrt()
     }
 }
 
-/// Sums over groups: group k has the rows `members[ptr[k]..ptr[k + 1]]`, in their order.
+/// Rows of group k, in their order, are `members[ptr[k]..ptr[k + 1]]`.
 ///
 /// # Errors
-/// Those of reading the rows; `Design` for a group that is too large; `Interrupted`.
+/// Those of reading the rows; `Design` for crossed designs that are too large; `Interrupted`.
 pub fn serial(fit: &Fit, source: &dyn RowSource, ptr: &[usize], members: &[u32], stop: &AtomicBool) -> Result<Serial> {
-    if let Some(w) = ptr.windows(2).find(|w| w[1] - w[0] > LARGEST) {
-        return Err(Error::Design(format!(
-            "a group has {} rows: this test takes at most {LARGEST} in one; name a finer grouping factor in group=",
-            w[1] - w[0]
-        )));
-    }
     let rows = DesignRows::new(fit, source)?;
-    let problem = exact(&fit.problem)?;
-    let point = Point::new(&problem, &fit.theta, problem.workspace())?;
-    let parts: Vec<Serial> = (0..ptr.len() - 1)
-        .into_par_iter()
-        .map(|k| match stop.load(Ordering::Relaxed) {
-            true => Err(Error::Interrupted),
-            false => Ok(of_group(&point, &rows, &members[ptr[k]..ptr[k + 1]], fit.evaluation.sigma)),
-        })
-        .collect::<Result<_>>()?;
-    let sum = |part: fn(&Serial) -> f64| parts.iter().map(part).sum();
-    Ok(Serial {
-        products: sum(|s| s.products),
-        squares: sum(|s| s.squares),
-        mean: sum(|s| s.mean),
-        trace: sum(|s| s.trace),
-        quadratic: [sum(|s| s.quadratic[0]), sum(|s| s.quadratic[1]), sum(|s| s.quadratic[2])],
-        pairs: sum(|s| s.pairs),
-    })
+    let problem = exact(&fit.problem)?.with_criterion(Criterion::Reml);
+    let groups = ptr.windows(2).map(|w| &members[w[0]..w[1]]);
+    let pairs: Vec<[u32; 2]> = groups.flat_map(|g| g.windows(2).map(|w| [w[0], w[1]])).collect();
+    let directions = Directions::new(&problem, &fit.theta, &rows, &pairs)?;
+    let (mut score, trace) = (directions.scores(), 2.0 * neighbours(&directions.point, &rows, &pairs, stop)?);
+    let k = fit.theta.len();
+    score[k] -= 0.5 * trace;
+    // σ first, whose score is zero at the estimate
+    let of_sigma = directions.of_sigma(trace);
+    let others = information(&directions, stop)?;
+    let n = k + 2;
+    let scores: Vec<f64> = [0.0].into_iter().chain(score).collect();
+    let entry = |a: usize, b: usize| match a.min(b) {
+        0 => of_sigma[a.max(b)],
+        _ => others[(b - 1) * (k + 1) + a - 1],
+    };
+    let matrix: Vec<f64> = (0..n * n).map(|e| entry(e % n, e / n)).collect();
+    let (score, information) = beyond(&matrix, &scores);
+    Ok(Serial { score, information, pairs: pairs.len() })
 }
 
-fn of_group(point: &Point, rows: &DesignRows, members: &[u32], sigma: f64) -> Serial {
-    let n = members.len();
-    if n < 2 {
-        return Serial::default();
-    }
-    let set = RowSet::plain(rows, members, &point.problem.theta_map.widths);
-    let e: Vec<f64> = point.residuals(&set).iter().map(|e| e / sigma).collect();
-    let hat = point.hat(&set);
-    let m = |i: usize, j: usize| f64::from(u8::from(i == j)) - hat[(i, j)];
-    let am = Mat::from_fn(n, n, |i, j| {
-        let above = if i > 0 { m(i - 1, j) } else { 0.0 };
-        let below = if i + 1 < n { m(i + 1, j) } else { 0.0 };
-        0.5 * (above + below)
-    });
-    let traced = |a: &dyn Fn(usize, usize) -> f64, b: &dyn Fn(usize, usize) -> f64| -> f64 {
-        (0..n).map(|i| (0..n).map(|j| a(i, j) * b(j, i)).sum::<f64>()).sum()
+/// Σ M_ij over pairs of rows.
+fn neighbours(point: &Point, rows: &DesignRows, pairs: &[[u32; 2]], stop: &AtomicBool) -> Result<f64> {
+    let of_pairs: Vec<f64> = pairs
+        .par_iter()
+        .map(|pair| {
+            if stop.load(Ordering::Relaxed) {
+                return Err(Error::Interrupted);
+            }
+            Ok(-point.hat(&RowSet::plain(rows, pair, &point.problem.theta_map.widths))[(0, 1)])
+        })
+        .collect::<Result<_>>()?;
+    Ok(of_pairs.iter().sum())
+}
+
+/// The last score and its information, less their regression on the others.
+fn beyond(information: &[f64], scores: &[f64]) -> (f64, f64) {
+    let n = scores.len();
+    let (last, m) = (n - 1, n - 1);
+    let scale: Vec<f64> = (0..n).map(|k| information[k * n + k].sqrt()).collect();
+    let known = |a: usize, b: usize| scale[a] > NOTHING_LEFT * scale[0] && scale[b] > NOTHING_LEFT * scale[0];
+    let scaled = |a: usize, b: usize| match known(a, b) {
+        true => information[b * n + a] / (scale[a] * scale[b]),
+        false => 0.0,
     };
-    let step = |i: usize, j: usize| am[(i, j)];
-    Serial {
-        products: e.windows(2).map(|w| w[0] * w[1]).sum(),
-        mean: (0..n).map(|i| am[(i, i)]).sum(),
-        trace: (0..n).map(|i| m(i, i)).sum(),
-        quadratic: [traced(&step, &step), traced(&step, &m), traced(&m, &m)],
-        squares: e.iter().map(|e| e * e).sum(),
-        pairs: (n - 1) as f64,
+    let (values, vectors) = eigen(&(0..m * m).map(|e| scaled(e % m, e / m)).collect::<Vec<_>>(), m);
+    let (mut score, mut left) = (scores[last], 1.0);
+    for k in (0..m).filter(|&k| values[k] > NOTHING_LEFT * m as f64) {
+        let v = &vectors[k * m..(k + 1) * m];
+        let with: f64 = (0..m).map(|a| v[a] * scaled(a, last)).sum();
+        let of_others: f64 = (0..m).filter(|&a| known(a, a)).map(|a| v[a] * scores[a] / scale[a]).sum();
+        score -= scale[last] * with * of_others / values[k];
+        left -= with * with / values[k];
+    }
+    let left = if left > NOTHING_LEFT { left } else { f64::NAN };
+    (score, left * scale[last] * scale[last])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_score_that_others_share_is_what_they_leave() {
+        let (score, information) = beyond(&[4.0, 1.0, 2.0, 1.0, 9.0, 3.0, 2.0, 3.0, 16.0], &[0.5, -1.0, 3.0]);
+        // regression of the third on the first two, by hand: determinant 35
+        let (a, b) = ((9.0 * 2.0 - 3.0) / 35.0, (4.0 * 3.0 - 2.0) / 35.0);
+        assert!((score - (3.0 - 0.5 * a + b)).abs() < 1e-12);
+        assert!((information - (16.0 - 2.0 * a - 3.0 * b)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_direction_without_information_takes_nothing() {
+        let (score, information) = beyond(&[4.0, 0.0, 2.0, 0.0, 0.0, 0.0, 2.0, 0.0, 16.0], &[0.0, 0.0, 3.0]);
+        assert!((score - 3.0).abs() < 1e-12 && (information - 15.0).abs() < 1e-12);
     }
 }

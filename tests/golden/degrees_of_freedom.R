@@ -1,5 +1,7 @@
 # Degrees of freedom by lmerTest and pbkrtest on unbalanced data: Rscript degrees_of_freedom.R > degrees_of_freedom.json
 # Every case drops rows (numbered from 1) of a data set of the package; F tests are of all coefficients but the intercept.
+# Their rows are given to lmerTest uncorrelated by least squares: its degrees of freedom depend on the rows that it is given
+# for a hypothesis (on units and on reference levels), and these rows depend on nothing.
 # The optimizer runs to 1e-9 in theta; lmerTest's Hessian, by differences, leaves about 1e-6 in the df.
 suppressMessages({library(lmerTest); library(pbkrtest); library(jsonlite)})
 
@@ -22,7 +24,9 @@ result <- lapply(cases, function(case) {
   p <- length(fixef(fit))
   joint <- function(ddf) {
     if (p < 2) return(NULL)
-    as.list(unlist(contest(fit, cbind(0, diag(p - 1)), ddf = ddf)[c("NumDF", "DenDF", "F value")]))
+    rows <- cbind(0, diag(p - 1))
+    rows <- solve(t(chol(rows %*% solve(crossprod(getME(fit, "X"))) %*% t(rows))), rows)
+    as.list(unlist(contest(fit, rows, ddf = ddf)[c("NumDF", "DenDF", "F value")]))
   }
   one <- function(ddf) {
     table <- summary(fit, ddf = ddf)$coefficients

@@ -5,8 +5,10 @@ folder <- "../../python/hlmrs/datasets/data"
 models <- list(
   c("sleepstudy", "Reaction ~ Days + (Days | Subject)"),
   c("sleepstudy", "Reaction ~ Days + (Days || Subject)"),
+  c("sleepstudy", "Reaction ~ Days + (1 | Subject)"),
   c("Dyestuff", "Yield ~ 1 + (1 | Batch)"),
   c("Dyestuff2", "Yield ~ 1 + (1 | Batch)"),
+  c("Pastes", "strength ~ 1 + (1 | batch/cask)"),
   c("Penicillin", "diameter ~ 1 + (1 | plate) + (1 | sample)"),
   c("Machines", "score ~ Machine + (1 | Worker/Machine)"),
   c("Orthodont", "distance ~ age * Sex + (1 | Subject)")

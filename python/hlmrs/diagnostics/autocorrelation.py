@@ -18,7 +18,7 @@ _SIZE = 0.1
 
 
 def check_autocorrelation(estimate: Estimate, group: str | None, order: str | None) -> Check:
-    """Test the products of residuals of rows that follow each other in their group."""
+    """Test the score of an autoregression of rows that follow each other in their group."""
     g = group_index(estimate, group)
     name, codes = estimate.layout.groups[g].name, estimate.rows.group_codes(g).astype(np.int64)
     labels = list(estimate.layout.groups[g].levels)
@@ -31,22 +31,20 @@ def check_autocorrelation(estimate: Estimate, group: str | None, order: str | No
         sets = of_codes(name, codes, labels)
         members = sets.members
     threads = estimate.request.control.threads() or 0
-    found, expected, z, pairs = serial_correlation(estimate.core, estimate.rows, sets.ptr, members, threads)
+    excess, z, pairs = serial_correlation(estimate.core, estimate.rows, sets.ptr, members, threads)
     p = two_sided_p(z, math.inf)
-    # of rows rather than of pairs, so that it is that of neighbours
-    excess = (found - expected) * estimate.layout.n_rows / pairs if pairs else math.nan
     table: dict[str, Column] = {
         "group": [name],
         "order": [order or "rows"],
-        "pairs": np.array([int(pairs)]),
+        "pairs": np.array([pairs]),
         "correlation": np.array([excess]),
         "statistic": np.array([z]),
         "p_value": np.array([p]),
     }
     how = "the order of the rows" if order is None else f"the order of {order}"
     caveat = (
-        f"Rows of a group were taken in {how}, at equal distances; the test is for normal residuals and known "
-        "variances. An order that means nothing gives a test of nothing."
+        f"Rows of a group were taken in {how}, at equal distances; the score test is for normal residuals and many "
+        "rows. An order that means nothing gives a test of nothing."
     )
     if math.isnan(z):
         finding = f"No group of {name} has two rows whose residuals are free to vary."

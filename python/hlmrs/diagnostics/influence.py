@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import influence_of
+from .._core import LARGEST_INVERSE, influence_of
 from ..errors import DataError, InferenceWarning, OptionError
 from ..fitting import Estimate
 from ..frame import Column, build
@@ -39,8 +39,8 @@ class Influence:
     method : list of str
         How each was left out: ``"one-step"``, ``"refit"``, ``"fixed-theta"``, or ``""`` where nothing can be estimated
         without it.
-    cooks_distance, mdffits, covratio, displacement : array of shape (n,)
-        Measures of influence, as in ``to_frame``.
+    cooks_distance, mdffits, dffits, covratio, displacement : array of shape (n,)
+        Measures of influence, as in ``to_frame``; ``dffits`` is NaN for sets of several rows.
     """
 
     by: str
@@ -49,6 +49,7 @@ class Influence:
     method: list[str]
     cooks_distance: Vector
     mdffits: Vector
+    dffits: Vector
     covratio: Vector
     displacement: Vector
     _coefficients: list[str]
@@ -76,11 +77,14 @@ class Influence:
         -------
         data frame
             ``level, n_rows``; ``cooks_distance``, the move of the fixed effects in units of their covariance, over
-            their number; ``mdffits``, the same by the covariance without the rows; ``covratio``, the ratio of the
+            their number; ``mdffits``, the same by the covariance without the rows; for single rows ``dffits``, the move
+            of the row's expected response by the fixed effects, in standard errors of it with sigma without the row;
+            ``covratio``, the ratio of the
             determinants of these covariances, without the rows to with them: above 1 the rows add precision;
             ``displacement``, twice the fall of the log-likelihood of all rows (restricted under REML) at the estimates
             without these; ``method``.
         """
+        single: dict[str, Column] = {"dffits": self.dffits} if (self.n_rows == 1).any() else {}
         return build(
             self._frame,
             {
@@ -88,6 +92,7 @@ class Influence:
                 "n_rows": self.n_rows,
                 "cooks_distance": self.cooks_distance,
                 "mdffits": self.mdffits,
+                **single,
                 "covratio": self.covratio,
                 "displacement": self.displacement,
                 "method": self.method,
@@ -169,6 +174,7 @@ def influence(estimate: Estimate, by: Any, method: str) -> Influence:
         found["method"],
         found["cooks_distance"],
         found["mdffits"],
+        _dffits(estimate, sets, found["values"][:, : len(estimate.core.beta)], found["values"][:, -1]),
         found["covratio"],
         found["displacement"],
         estimate.layout.coef_names,
@@ -180,12 +186,28 @@ def influence(estimate: Estimate, by: Any, method: str) -> Influence:
     )
 
 
+def _dffits(estimate: Estimate, sets: RowSets, without: Vector, sigma: Vector) -> Vector:
+    """x'(beta - beta without) / (sigma without sqrt(x'Cx)) of sets of one row, C = Var(beta) / sigma^2."""
+    out = np.full(len(sets.labels), np.nan)
+    single = np.flatnonzero(sets.sizes == 1)
+    if not len(single) or not without.shape[1]:
+        return out
+    x = estimate.rows.model_matrix()[:, list(estimate.layout.kept)][sets.members[sets.ptr[single]]]
+    move = np.einsum("ij,ij->i", x, estimate.core.beta - without[single])
+    variance = np.einsum("ij,jk,ik->i", x, estimate.core.vcov(), x) / estimate.core.sigma**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out[single] = move / (sigma[single] * np.sqrt(variance))
+    return out
+
+
 def _check_memory(estimate: Estimate, method: str) -> None:
     """Refuse what memory cannot hold: a factor at theta and beside it in every parameter and pair of parameters."""
     k = len(estimate.core.theta)
     points = 1 + k + k * k if method == "one-step" else 2
     blocks = estimate.core.problem.structure
     trailing = sum(block["size"] for block in blocks if block["kind"] in ("dense", "sparse", "iterative"))
+    if trailing > LARGEST_INVERSE:  # sets are taken off the sums, one after the other
+        points, trailing = 3, 0
     needed = points * (estimate.core.problem.n_bytes + 8 * trailing**2)
     if needed > _LARGE and needed > available():
         raise DataError(

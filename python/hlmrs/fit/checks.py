@@ -143,13 +143,14 @@ class Checks(Tables):
         Returns
         -------
         Check
-            ``to_frame()`` has ``group, order, pairs, correlation, statistic, p_value``; the correlation is beyond what
-            fitting makes of independent errors.
+            ``to_frame()`` has ``group, order, pairs, correlation, statistic, p_value``; the correlation is that of the
+            errors, by one step from zero.
 
         Notes
         -----
-        Mean and variance of the products of neighbours, less their share of the squares, follow from the model's own
-        matrix H of leverage, as in Durbin and Watson (1950).
+        The score test of an autoregression beside the variances of the model (Rao 1948), by the restricted likelihood:
+        its information is what theirs leaves. Beyond 600 rows the information is estimated to half a percent, always
+        from the same random numbers.
 
         Examples
         --------

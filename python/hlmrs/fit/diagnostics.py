@@ -30,15 +30,15 @@ class Diagnostics(Tables):
         Returns
         -------
         Influence
-            ``.to_frame()`` with Cook's distances, MDFFITS, COVRATIO and likelihood displacements, ``.dfbetas()``,
-            ``.estimates()`` and ``.variance_changes()``.
+            ``.to_frame()`` with Cook's distances, MDFFITS, for rows DFFITS, COVRATIO and likelihood displacements,
+            ``.dfbetas()``, ``.estimates()`` and ``.variance_changes()``.
 
         Raises
         ------
         OptionError
             For a name that is not there, or an unknown method.
-        DesignError
-            For crossed designs whose trailing block is too large to invert.
+        DataError
+            Where memory does not suffice.
 
         Warns
         -----
@@ -47,6 +47,9 @@ class Diagnostics(Tables):
 
         Notes
         -----
+        With more than 15,000 crossed random effects sets are taken off the sums one after the other, which takes the
+        time of a few evaluations of the criterion each; name the sets that matter in ``by``.
+
         Cook (1977, 1986); Belsley, Kuh and Welsch (1980); Christensen, Pearson and Johnson (1992); Pregibon (1981).
 
         Examples

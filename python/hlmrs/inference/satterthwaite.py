@@ -28,11 +28,16 @@ def satterthwaite_df(estimate: Estimate, rows: Matrix) -> Vector:
 
 
 def satterthwaite_joint(estimate: Estimate, rows: Matrix) -> float:
-    """Return the denominator df of the F test of independent rows: E(F) of the sum of their squared t statistics."""
+    """Return the denominator df of the F test of independent rows: E(F) of the sum of their squared t statistics.
+
+    Of all rows that ask the same, those are taken that are uncorrelated by the model and by ordinary least squares, so
+    that the answer depends on the hypothesis alone, and on no coding.
+    """
     if len(rows) == 1:
         return float(satterthwaite_df(estimate, rows)[0])
-    covariance = rows @ estimate.core.vcov() @ rows.T
-    _, vectors = np.linalg.eigh(covariance)
+    ordinary = np.linalg.cholesky(rows @ estimate.core.ordinary_covariance() @ rows.T)
+    rows = np.linalg.solve(ordinary, rows)
+    _, vectors = np.linalg.eigh(rows @ estimate.core.vcov() @ rows.T)
     df = satterthwaite_df(estimate, vectors.T @ rows)
     if np.ptp(df) < _SAME * df.max():
         return float(df.mean())

@@ -152,6 +152,66 @@ def test_leverage_and_fixed_theta_deletion_are_dense_algebra():
     assert found._std_errors[k][0] == pytest.approx(sigma / np.sqrt(information[0, 0]), rel=1e-9)
 
 
+def test_dffits_without_a_variance_between_groups_is_that_of_least_squares():
+    with pytest.warns(hlmrs.SingularFitWarning):
+        fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff2", "polars"))
+    y = fit.fitted + fit.resid()
+    e, h = y - y.mean(), 1 / 30
+    sigma = np.sqrt((np.sum(e**2) - e**2 / (1 - h)) / 28)
+    found = fit.influence(method="fixed-theta")
+    assert np.allclose(found.dffits, e * np.sqrt(h) / (sigma * (1 - h)), rtol=1e-9)
+    assert np.allclose(found.to_frame()["dffits"], found.dffits)
+
+
+def test_dffits_of_rows_are_dense_algebra_and_groups_have_mdffits_instead():
+    data = golden.data("sleepstudy", "polars")
+    fit = hlmrs.lmer("Reaction ~ Days + (1 | Subject)", data, weights=np.linspace(0.5, 2, 180))
+    x, codes = fit._estimate.rows.model_matrix(), fit._estimate.rows.group_codes(0)
+    v = np.diag(1 / np.linspace(0.5, 2, 180)) + fit.theta[0] ** 2 * (codes[:, None] == codes)
+    y = fit.fitted + fit.resid()
+
+    def regression(rows_kept):
+        inverse = np.linalg.inv(v[np.ix_(rows_kept, rows_kept)])
+        c = np.linalg.inv(x[rows_kept].T @ inverse @ x[rows_kept])
+        beta = c @ x[rows_kept].T @ inverse @ y[rows_kept]
+        e = y[rows_kept] - x[rows_kept] @ beta
+        return beta, np.sqrt(e @ inverse @ e / (len(rows_kept) - 2)), c
+
+    beta, _, c = regression(np.arange(180))
+    found = fit.influence(method="fixed-theta")
+    for row in (0, 57, 179):
+        without, sigma, _ = regression(np.delete(np.arange(180), row))
+        want = x[row] @ (beta - without) / (sigma * np.sqrt(x[row] @ c @ x[row]))
+        assert found.dffits[row] == pytest.approx(want, rel=1e-8)
+    mixed = fit.influence([[3], [4, 5]], method="fixed-theta")
+    assert mixed.dffits[0] == found.dffits[3]
+    assert np.isnan(mixed.dffits[1])
+    assert "dffits" not in fit.influence("Subject").to_frame().columns
+
+
+def test_groups_are_left_out_where_the_inverse_of_crossed_effects_is_too_large_to_form():
+    rng = np.random.default_rng(6)
+    n, many = 60_000, 15_400
+    a, b = (rng.permutation(np.arange(n) % many) for _ in range(2))
+    x = rng.normal(size=n)
+    y = 1 + x / 2 + rng.normal(size=many)[a] + rng.normal(size=many)[b] + rng.normal(size=n)
+    odd = rng.choice(n, 400, replace=False)
+    y[odd] += x[odd]
+    fit = hlmrs.lmer("y ~ x + (1 | a) + (1 | b)", {"y": y, "x": x, "a": a.astype(str), "b": b.astype(str)})
+    sets = {"odd": odd.tolist(), "level": np.flatnonzero(b == 7).tolist()}
+    step, exact = fit.influence(sets), fit.influence(sets, method="refit")
+    assert step.method == ["one-step", "one-step"]
+    assert np.allclose(step.cooks_distance, exact.cooks_distance, rtol=0.005)
+    assert np.allclose(step.covratio, exact.covratio, rtol=1e-4)
+    for name, all_rows in zip(
+        ("sd_(Intercept)|a", "sd_(Intercept)|b", "sigma"), (*fit.theta * fit.sigma, fit.sigma), strict=True
+    ):
+        moves = np.array(exact.estimates()[name]) - all_rows
+        assert np.allclose(np.array(step.estimates()[name]) - all_rows, moves, atol=0.03 * np.abs(moves).max())
+    with pytest.raises(hlmrs.DesignError, match=r"15,?000.*fit.influence"):
+        fit.leverage()
+
+
 def test_externally_studentized_residuals_leave_the_row_out():
     fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
     sigma = fit.influence(method="fixed-theta")._values[:, -1]

@@ -55,6 +55,9 @@ def test_independent_terms_of_a_group_are_all_counted():
     one = hlmrs.lmer("Reaction ~ Days + diag(1 + Days | Subject)", data)
     two = hlmrs.lmer("Reaction ~ Days + (Days || Subject)", data)
     assert one.icc().adjusted == pytest.approx(two.icc().adjusted, rel=1e-6)
+    intercept, slope = (r["variance"] for r in rows(two.varcorr())[:2])
+    random = intercept + slope * 28.5  # the mean of 0, 1, 4, ... 81
+    assert two.icc().adjusted == pytest.approx(random / (random + two.sigma**2), rel=1e-9)
     assert two.icc().by_group["Subject"] == pytest.approx(two.icc().adjusted)
 
 

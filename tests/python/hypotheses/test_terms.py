@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import hlmrs
-from golden import FOLDER
+from golden import FOLDER, rows
 
 GOLDEN = json.loads((FOLDER / "marginal.json").read_text())
 PLAIN = ("term", "num_df", "den_df", "statistic", "p_value")
@@ -138,3 +138,20 @@ def test_unknown_types_and_narrow_contrasts_are_refused():
     with pytest.raises(hlmrs.DesignError, match="type=1"):
         narrow.anova(type=3)
     assert narrow.anova(type=2)["num_df"].to_list() == [1]
+
+
+def test_a_hypothesis_has_the_same_degrees_of_freedom_however_it_is_asked():
+    rng = np.random.default_rng(3)
+    g = np.repeat(np.arange(12), rng.integers(3, 14, 12))
+    f = rng.choice(list("aabbbcd"), size=len(g))
+    x = rng.normal(size=len(g))
+    y = x * rng.normal(size=12)[g] + rng.normal(size=12)[g] + rng.normal(size=len(g))
+    data = {"y": y, "x": x, "f": f, "g": g.astype(str)}
+    fits = [hlmrs.lmer("y ~ x + f + (x | g)", data, contrasts={"f": c}) for c in ("treatment", "sum", "helmert")]
+    ways = [rows(fit.anova(type=kind))[1] for fit in fits for kind in (2, 3)]
+    names = [[name for name in fit.coef_names if name.startswith("f")] for fit in fits]
+    ways += [rows(fit.test([f"`{n}` = 0" for n in own]))[0] for fit, own in zip(fits, names, strict=True)]
+    ways += [rows(fits[0].test(["fb = fc", "fd - 2 * fb = 0", "fc + fd = 0"]))[0]]
+    for way in ways[1:]:
+        assert way["statistic"] == pytest.approx(ways[0]["statistic"], rel=1e-7)
+        assert way["den_df"] == pytest.approx(ways[0]["den_df"], rel=1e-6)

@@ -1,13 +1,17 @@
-"""Closed forms of Student's t for 1 and 2 degrees of freedom, published tables, and the normal limit."""
+"""Closed forms of Student's t for 1 and 2 degrees of freedom, R, published tables, and the normal limit."""
 
+import json
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from golden import FOLDER
+from hlmrs.inference import chi_square_tail, f_tail
 from hlmrs.inference.distributions import two_sided_p, two_sided_quantile
 
+R = json.loads((FOLDER / "distributions.json").read_text())
 statistics = st.floats(-50, 50)
 
 
@@ -53,3 +57,27 @@ def test_what_is_unknown_stays_unknown():
     assert math.isnan(two_sided_p(math.nan, 3.0))
     assert math.isnan(two_sided_quantile(0.95, math.nan))
     assert two_sided_p(math.inf, 3.0) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "function"),
+    [
+        ("student", lambda df, t: two_sided_p(t, df)),
+        ("normal", lambda t: two_sided_p(t, math.inf)),
+        ("quantile", lambda df, level: two_sided_quantile(level, df)),
+        ("f", lambda num_df, den_df, f: f_tail(f, num_df, den_df)),
+        ("chi_square", lambda df, x: chi_square_tail(x, df)),
+    ],
+)
+def test_tails_and_quantiles_are_those_of_r_near_and_far(kind, function):
+    assert len(R[kind]) > 8
+    for *arguments, want in R[kind]:
+        assert function(*arguments) == pytest.approx(want, rel=1e-12), arguments
+
+
+@pytest.mark.parametrize("level", [1e-300, 1e-12, 1e-6, 0.1, 0.499999999, 0.5, 0.9, 1 - 2**-40])
+def test_quantiles_of_one_and_two_degrees_of_freedom_have_closed_forms(level):
+    one = math.tan(math.pi * level / 2) if level < 0.75 else 1 / math.tan(math.pi * (1 - level) / 2)
+    assert two_sided_quantile(level, 1.0) == pytest.approx(one, rel=1e-13)
+    two = level * math.sqrt(2 / ((1 - level) * (1 + level)))
+    assert two_sided_quantile(level, 2.0) == pytest.approx(two, rel=1e-13)

@@ -27,7 +27,7 @@ def intervals(fit: Any, **options: Any) -> dict[str, tuple[float, float]]:
 
 
 def spelled(name: str) -> str:
-    return name.replace("Machine:Worker", "Worker:Machine")
+    return name.replace("Machine:Worker", "Worker:Machine").replace("cask:batch", "batch:cask")
 
 
 @pytest.mark.parametrize("case", GOLDEN, ids=lambda c: c["formula"])

@@ -1,0 +1,213 @@
+//! Directions in which the covariance of y might move: those of θ, and that of an autocorrelation of rows.
+//!
+//! In rows scaled by W^½, V = I + ZΛΛ'Z' and P = M, the inverse of V less its regression on X.  A direction B has the score
+//! (e'Be - tr MB)/2, e = My/σ, and two of them the information tr(M B M C)/2.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
+
+use super::point::Point;
+use crate::fit::response::stream;
+use crate::objective::{Problem, Workspace};
+use crate::penalized_ls::product::Effects;
+use crate::resample::rows::DesignRows;
+use crate::{Error, Result};
+
+/// Up to this many rows the information is exact; beyond, its relative error is about the root of 1 over `PROBED`.
+const EXACT: usize = 600;
+const PROBED: usize = 200_000;
+const FEWEST_PROBES: usize = 10;
+const SEED: u64 = 20_190_516;
+
+pub struct Directions<'a> {
+    pub point: Point<'a>,
+    theta: &'a [f64],
+    rows: &'a DesignRows,
+    pairs: &'a [[u32; 2]],
+    /// Block of every parameter and dΛ_k Λ' + Λ dΛ_k' there (r x r).
+    of_theta: Vec<(usize, Vec<f64>)>,
+    root: Vec<f64>,
+    residuals: Vec<f64>,
+    gradient: Vec<f64>,
+}
+
+impl<'a> Directions<'a> {
+    /// # Errors
+    /// `Numerical` where the criterion cannot be evaluated.
+    pub fn new(problem: &'a Problem, theta: &'a [f64], rows: &'a DesignRows, pairs: &'a [[u32; 2]]) -> Result<Self> {
+        let mut work = problem.workspace();
+        problem.evaluate(theta, &mut work)?;
+        let gradient = problem.gradient(theta, &mut work).theta;
+        let point = Point::new(problem, theta, work)?;
+        let of_theta = (0..theta.len()).map(|k| direction(problem, theta, k, &point.factor.lambda)).collect();
+        let root = (0..rows.n).map(|i| rows.weight(i).sqrt()).collect();
+        let mut out = Self { point, theta, rows, pairs, of_theta, root, residuals: Vec::new(), gradient };
+        let sigma = (out.point.evaluation.pwrss / problem.denominator()).sqrt();
+        out.residuals = out.left(&rows.y, &out.point.beta, &out.point.modes.b);
+        out.residuals.iter_mut().for_each(|e| *e /= sigma);
+        Ok(out)
+    }
+
+    /// Scores of θ, and e'Le / 2.
+    pub fn scores(&self) -> Vec<f64> {
+        let of_pairs = 0.5 * dot(&self.along_pairs(&self.residuals), &self.residuals);
+        self.gradient.iter().map(|g| -0.5 * g).chain([of_pairs]).collect()
+    }
+
+    /// Information of σ², which moves V itself, with itself, θ and L: known without M, as M V M = M.
+    pub fn of_sigma(&self, trace_of_pairs: f64) -> Vec<f64> {
+        let k = self.of_theta.len();
+        let images = self.images(&self.residuals);
+        let of_theta = (0..k).map(|k| 0.5 * (self.gradient[k] + dot(&images[k], &self.residuals)));
+        let own = 0.5 * self.point.problem.denominator();
+        [own].into_iter().chain(of_theta).chain([0.5 * trace_of_pairs]).collect()
+    }
+
+    /// B v for all directions.
+    fn images(&self, v: &[f64]) -> Vec<Vec<f64>> {
+        let scores = self.crossed(v);
+        let mut out: Vec<Vec<f64>> = self
+            .of_theta
+            .iter()
+            .map(|(block, d)| {
+                let r = self.point.problem.theta_map.widths[*block];
+                let mut b: Effects = scores.iter().map(|s| vec![0.0; s.len()]).collect();
+                for (b, s) in b[*block].chunks_exact_mut(r).zip(scores[*block].chunks_exact(r)) {
+                    b.iter_mut().enumerate().for_each(|(i, b)| *b = (0..r).map(|j| d[j * r + i] * s[j]).sum());
+                }
+                let mut image = vec![0.0; self.rows.n];
+                self.rows.add_modes(&mut image, &b, &self.point.problem.theta_map.widths);
+                image.iter_mut().zip(&self.root).for_each(|(v, w)| *v *= w);
+                image
+            })
+            .collect();
+        out.push(self.along_pairs(v));
+        out
+    }
+
+    /// W^½ y for a y of variance V.
+    fn draw(&self, k: usize) -> Vec<f64> {
+        let (mut rng, map) = (stream(SEED, k), &self.point.problem.theta_map);
+        let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
+        let mut b: Effects = self.point.modes.b.iter().map(|b| vec![0.0; b.len()]).collect();
+        for ((b, lambda), &r) in b.iter_mut().zip(&self.point.factor.lambda).zip(&map.widths) {
+            for level in b.chunks_exact_mut(r) {
+                let u: Vec<f64> = (0..r).map(|_| normal()).collect();
+                level.iter_mut().enumerate().for_each(|(i, b)| *b = (0..r).map(|j| lambda[j * r + i] * u[j]).sum());
+            }
+        }
+        let mut modes = vec![0.0; self.rows.n];
+        self.rows.add_modes(&mut modes, &b, &map.widths);
+        modes.iter().zip(&self.root).map(|(zb, w)| w * zb + normal()).collect()
+    }
+
+    fn along_pairs(&self, v: &[f64]) -> Vec<f64> {
+        let mut out = vec![0.0; v.len()];
+        for [i, j] in self.pairs.iter().map(|pair| pair.map(|row| row as usize)) {
+            out[i] += v[j];
+            out[j] += v[i];
+        }
+        out
+    }
+
+    /// Z'W^½ v by block.
+    fn crossed(&self, v: &[f64]) -> Effects {
+        let widths = &self.point.problem.theta_map.widths;
+        let mut out: Effects = self.point.modes.b.iter().map(|b| vec![0.0; b.len()]).collect();
+        for term in &self.rows.terms {
+            for (i, z) in term.z.chunks_exact(term.width).enumerate() {
+                let first = term.codes[i] as usize * widths[term.block] + term.offset;
+                let s = &mut out[term.block][first..first + term.width];
+                s.iter_mut().zip(z).for_each(|(s, z)| *s += z * self.root[i] * v[i]);
+            }
+        }
+        out
+    }
+
+    /// W^½(y - Xβ - Zb).
+    fn left(&self, y: &[f64], beta: &[f64], b: &Effects) -> Vec<f64> {
+        let mut fitted = self.rows.fixed(beta);
+        self.rows.add_modes(&mut fitted, b, &self.point.problem.theta_map.widths);
+        (0..self.rows.n).map(|i| self.root[i] * (y[i] - fitted[i])).collect()
+    }
+}
+
+/// Solves with M for any vector; one per thread.
+struct Solver<'a, 'b> {
+    of: &'a Directions<'b>,
+    problem: Problem,
+    work: Workspace,
+}
+
+impl<'a, 'b> Solver<'a, 'b> {
+    fn new(of: &'a Directions<'b>) -> Self {
+        Self { of, problem: of.point.problem.clone(), work: of.point.problem.workspace() }
+    }
+
+    /// M v.
+    fn solve(&mut self, v: &[f64]) -> Result<Vec<f64>> {
+        let y: Vec<f64> = v.iter().zip(&self.of.root).map(|(v, w)| v / w).collect();
+        self.of.rows.set_response(Arc::make_mut(&mut self.problem.a), &y);
+        match self.problem.evaluate(self.of.theta, &mut self.work) {
+            Ok(_) => {}
+            Err(Error::Numerical(_)) => return Ok(vec![0.0; v.len()]), // X has v
+            Err(e) => return Err(e),
+        }
+        let beta = self.work.factor.beta(&self.problem.system);
+        let modes = self.work.factor.modes(&self.problem.system, &beta);
+        Ok(self.of.left(&y, &beta, &modes.b))
+    }
+}
+
+/// Information of θ and L with each other (k + 1 square), each but for the shares of σ.
+///
+/// # Errors
+/// `Interrupted` when `stop` is set.
+pub fn information(of: &Directions, stop: &AtomicBool) -> Result<Vec<f64>> {
+    let (n, size) = (of.rows.n, of.of_theta.len() + 1);
+    let probes = if n <= EXACT { n } else { (PROBED / n).max(FEWEST_PROBES) };
+    let parts: Vec<Vec<f64>> = (0..probes)
+        .into_par_iter()
+        .map_init(
+            || Solver::new(of),
+            |solver, k| match stop.load(Ordering::Relaxed) {
+                true => Err(Error::Interrupted),
+                false => probe(of, solver, k),
+            },
+        )
+        .collect::<Result<_>>()?;
+    let share = if n <= EXACT { 0.5 } else { 0.5 / probes as f64 };
+    let sum = |e: usize| parts.iter().map(|part| part[e]).sum::<f64>() * share;
+    Ok((0..size * size).map(|e| 0.5 * (sum(e) + sum(e % size * size + e / size))).collect())
+}
+
+/// (B l)'M(C r) for all B and C.  Over unit vectors r and l = Mr they sum to tr(M B M C); with l = r = My for y of variance
+/// V that is what they are on average.
+fn probe(of: &Directions, solver: &mut Solver, k: usize) -> Result<Vec<f64>> {
+    let n = of.rows.n;
+    let (left, right) = if n <= EXACT {
+        let unit: Vec<f64> = (0..n).map(|i| f64::from(u8::from(i == k))).collect();
+        (solver.solve(&unit)?, unit)
+    } else {
+        let drawn = solver.solve(&of.draw(k))?;
+        (drawn.clone(), drawn)
+    };
+    let images = of.images(&left);
+    let solved = of.images(&right).iter().map(|image| solver.solve(image)).collect::<Result<Vec<_>>>()?;
+    Ok(solved.iter().flat_map(|c| images.iter().map(|b| dot(b, c))).collect())
+}
+
+/// dΛ_k Λ' + Λ dΛ_k', and its block.
+fn direction(problem: &Problem, theta: &[f64], k: usize, lambda: &[Vec<f64>]) -> (usize, Vec<f64>) {
+    let (block, d) = problem.theta_map.derivative(theta, k);
+    let (r, l) = (problem.theta_map.widths[block], &lambda[block]);
+    let product = |i: usize, j: usize| (0..r).map(|m| d[m * r + i] * l[m * r + j]).sum::<f64>();
+    (block, (0..r * r).map(|e| product(e % r, e / r) + product(e / r, e % r)).collect())
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
