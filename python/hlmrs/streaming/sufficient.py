@@ -99,7 +99,7 @@ class SufficientStatistics(Sums):
         Returns
         -------
         SufficientStatistics
-            This object; as it was, if a batch is refused.
+            This object.  A batch that is refused leaves it as it was before that batch.
 
         Raises
         ------
