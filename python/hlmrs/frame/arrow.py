@@ -137,7 +137,8 @@ class ArrowDataset:
 
     def batches(self, names: Sequence[str], labels: Collection[str] = ()) -> Iterator[Columns]:
         """Read some columns batch by batch."""
-        yield from joined(self._data.to_batches(columns=list(names), batch_size=batch_rows(BATCH_ROWS, len(names))))
+        rows = batch_rows(BATCH_ROWS, len(names))
+        yield from joined(self._data.to_batches(columns=list(names), batch_size=rows))
 
     def extend(
         self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False

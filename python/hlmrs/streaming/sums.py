@@ -90,7 +90,9 @@ class Sums:
             self._splines = learned.splines
             for factor in request.spec.splines():
                 if factor.name not in self._splines:
-                    raise DesignError(f"{factor.name} is learned from rows; give the rows to learn it from as first= of SufficientStatistics")
+                    raise DesignError(
+                        f"{factor.name} is learned from rows; give some to SufficientStatistics as first="
+                    )
             batch_columns(request, columns, self._splines)
         options = request.options(levels=learned.levels, learned=learned.transforms, coverage=coverage)
         self._core = Statistics(request.spec.to_json(), columns, options)
