@@ -14,7 +14,7 @@ from .errors import DataError, FormulaError, OptionError
 from .fitting import Contrast, Request, evaluate, make_request, model_rows
 from .formula import Column as Name
 from .formula.suggest import suggestion
-from .frame import Column, Frame, build, open_frame
+from .frame import Column, Frame, PandasFrame, build, check_unique, open_frame
 from .inference import DEFAULT_DDF, RESIDUAL, two_sided_ps, two_sided_quantiles
 from .progress import Progress
 
@@ -101,8 +101,10 @@ def fit_many(
     if ddf == "kenward-roger" and not reml:
         raise OptionError("ddf='kenward-roger' is defined for REML; fit with reml=True")
     frame = open_frame(data)
-    names, values = _responses(responses, frame)
-    taken = set(names)
+    names, source = _responses(responses, frame)
+    values = _read(source, names) if source else np.asarray(responses, dtype=np.float64).T
+    # columns of the data that are responses are nobody's predictors
+    taken = set(names) if source is frame else set()
     known = [name for name in frame.names if name not in taken]
     request = _request(formula, known, values.shape[1], reml, weights, contrasts, missing, control)
     columns = frame.read(request.columns(), request.labels())
@@ -143,13 +145,13 @@ def _request(
     return replace(request, arrays={**request.arrays, RESPONSE: some_response})
 
 
-def _responses(responses: Any, frame: Frame) -> tuple[list[str], Matrix]:
-    """Return names and a row of numbers per response."""
+def _responses(responses: Any, frame: Frame) -> tuple[list[str], Frame | None]:
+    """Return the names of the responses and the frame they are columns of; None for a matrix."""
     if isinstance(responses, np.ndarray) and responses.dtype.kind != "U":
         if responses.ndim != 2:
             raise DataError(f"responses have {responses.ndim} dimensions; give a column per response")
-        return [str(k) for k in range(responses.shape[1])], np.asarray(responses, dtype=np.float64).T
-    if isinstance(responses, list | tuple | np.ndarray) and all(isinstance(name, str) for name in responses):
+        names, source = [str(k) for k in range(responses.shape[1])], None
+    elif isinstance(responses, list | tuple | np.ndarray) and all(isinstance(name, str) for name in responses):
         names, source = [str(name) for name in responses], frame
         known = set(frame.names)
         for name in names:
@@ -158,11 +160,22 @@ def _responses(responses: Any, frame: Frame) -> tuple[list[str], Matrix]:
     else:
         source = open_frame(responses)
         names = source.names
+        if isinstance(source, PandasFrame) and source.is_reordered(frame):
+            raise DataError(
+                "the responses have the index of the data in another order, and rows are matched by their place; "
+                "give responses.loc[data.index]"
+            )
     if not names:
         raise DataError("there are no responses")
+    check_unique(names, names)
+    return names, source
+
+
+def _read(source: Frame, names: list[str]) -> Matrix:
+    """Return a row of numbers per response."""
     parts = [names[first : first + _AT_ONCE] for first in range(0, len(names), _AT_ONCE)]
     read = ((source.read(part), part) for part in parts)
-    return names, np.stack([evaluate(columns, Name(name, (0, 0))) for columns, part in read for name in part])
+    return np.stack([evaluate(columns, Name(name, (0, 0))) for columns, part in read for name in part])
 
 
 def _table(names: list[str], rows: Rows, fits: dict[str, Any], level: float) -> dict[str, Column]:
@@ -210,9 +223,12 @@ def _components(rows: Rows, fits: dict[str, Any]) -> Matrix:
     """Compute standard deviations and correlations, a row per response, in the order of the parameters."""
     parts: list[Matrix] = []
     start = 0
+    covariances = fits["covariances"]
+    if not covariances.size:  # no response could be fitted
+        covariances = np.full((len(covariances), sum(len(term["columns"]) ** 2 for term in rows.random_terms)), np.nan)
     for term in rows.random_terms:
         r = len(term["columns"])
-        block = fits["covariances"][:, start : start + r * r].reshape(-1, r, r)
+        block = covariances[:, start : start + r * r].reshape(-1, r, r)
         start += r * r
         sd = np.sqrt(np.einsum("kii->ki", block))
         low, high = np.triu_indices(r, 1)

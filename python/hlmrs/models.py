@@ -1,7 +1,7 @@
 """What the user calls: check, build, fit."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from numpy.typing import ArrayLike
 
@@ -10,7 +10,7 @@ from .fit import LinearMixedFit
 from .fit.linear_mixed_fit import announced
 from .fitting import Contrast, estimate, make_request, refuse_unknown, take_alias
 from .frame import open_frame
-from .streaming import SufficientStatistics, estimate_statistics, estimate_streamed, streams
+from .streaming import SufficientStatistics, asked_of_statistics, estimate_statistics, estimate_streamed, streams
 
 _OPTIONS = ("reml", "weights", "offset", "contrasts", "missing", "rows", "control")
 
@@ -32,7 +32,7 @@ def lmer(
 
     Parameters
     ----------
-    formula : str
+    formula : str or SufficientStatistics
         In lme4's language: ``"mAch ~ ses * sector + (ses | school)"``.  Columns of text and categories become factors;
         ``factor(x)`` makes one of numbers.  It is parsed, never run as code.
     data : data frame, path or SufficientStatistics
@@ -86,13 +86,14 @@ def lmer(
     """
     reml = take_alias("lmer", aliases, "REML", "reml", reml, True)
     refuse_unknown("lmer", aliases, _OPTIONS)
-    if isinstance(formula, SufficientStatistics) or isinstance(data, SufficientStatistics):
-        return announced(estimate_statistics(formula, data, reml, (weights, offset, contrasts, missing), control))
+    asked = asked_of_statistics(formula, data, reml, (weights, offset, contrasts, missing), control)
+    if asked is not None:
+        return announced(estimate_statistics(*asked))
     if data is None:
         raise TypeError("lmer() needs data: a data frame, a path of Parquet files, or SufficientStatistics")
     frame = open_frame(data)
     request = make_request(
-        formula,
+        cast("str", formula),
         frame.names,
         reml=reml,
         weights=weights,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from numpy.typing import ArrayLike
 
@@ -10,12 +10,12 @@ from ._core import Problem
 from .control import Control
 from .fit import LinearMixedFit
 from .fit.linear_mixed_fit import announced
-from .fitting import Contrast, Estimate, Request, estimate_settled, make_request, model_rows
+from .fitting import Contrast, Estimate, ModelRows, Request, estimate_settled, make_request, model_rows
 from .frame import Frame, build, open_frame
 from .inference import structure_table
 from .memory import available, spoken
 from .report import Column, Report, Table
-from .streaming import streams, summed
+from .streaming import SufficientStatistics, asked_of_statistics, streams, summed
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -54,17 +54,23 @@ class Structure:
 class Model:
     """A formula over data, encoded and summed, ready to be fitted; ``hlmrs.model`` returns it."""
 
-    def __init__(self, request: Request, frame: Frame, rows: str) -> None:
-        self._request, self._frame = request, frame
-        self._statistics = summed(request, frame) if streams(rows, request, frame) else None
-        self._settled = None if self._statistics is None else self._statistics.core.take_settled()
-        self._data = None if self._statistics else model_rows(request, frame)
-        threads = request.control.threads() or 0
-        if self._settled is not None:
-            self._problem, self._names = self._settled.problem(request.reml), self._settled.group_names
+    def __init__(self, request: Request, source: Frame | SufficientStatistics, rows: str) -> None:
+        self._request, self._kind = request, source.kind
+        self._frame = None if isinstance(source, SufficientStatistics) else source
+        self._statistics: SufficientStatistics | None = None
+        self._data: ModelRows | None = None
+        if self._frame is None:
+            assert isinstance(source, SufficientStatistics)
+            self._statistics, self._settled = source, source.core.settle()
+        elif streams(rows, request, self._frame):
+            self._statistics = summed(request, self._frame)
+            self._settled = self._statistics.core.take_settled()
         else:
-            assert self._data is not None, "rows are kept or summed"
+            self._data = model_rows(request, self._frame)
+            threads = request.control.threads() or 0
             self._problem, self._names = Problem(self._data.rows, request.reml, threads), self._data.rows.group_names
+            return
+        self._problem, self._names = self._settled.problem(request.reml), self._settled.group_names
 
     @property
     def formula(self) -> str:
@@ -81,7 +87,7 @@ class Model:
         problem = self._problem
         table = structure_table(problem, self._names)
         return Structure(
-            build(self._frame.kind, table),
+            build(self._kind, table),
             problem.n_obs,
             len(problem.kept),
             problem.n_random,
@@ -99,20 +105,20 @@ class Model:
         LinearMixedFit
             As ``lmer`` returns it.
         """
-        request, frame = self._request, self._frame
-        if self._settled is not None and self._statistics is not None:
+        request = self._request
+        if self._data is None:
+            assert self._statistics is not None, "rows are kept or summed"
             return announced(estimate_settled(request, self._settled, self._problem, self._statistics))
-        assert self._data is not None, "rows are kept or summed"
         core = self._problem.fit(request.settings())
-        return announced(Estimate(request, core, frame.kind, self._data.splines, self._data, frame))
+        return announced(Estimate(request, core, self._kind, self._data.splines, self._data, self._frame))
 
     def __repr__(self) -> str:
         return f"Model: {self.formula}, {self._problem.n_obs:,} rows, not fitted"
 
 
 def model(
-    formula: str,
-    data: Any,
+    formula: str | SufficientStatistics,
+    data: Any = None,
     *,
     reml: bool = True,
     weights: str | ArrayLike | None = None,
@@ -150,9 +156,14 @@ def model(
     >>> round(plan.fit().sigma, 4)
     0.5499
     """
+    asked = asked_of_statistics(formula, data, reml, (weights, offset, contrasts, missing), control)
+    if asked is not None:
+        return Model(asked[1], asked[0], rows)
+    if data is None:
+        raise TypeError("model() needs data: a data frame, a path of Parquet files, or SufficientStatistics")
     frame = open_frame(data)
     request = make_request(
-        formula,
+        cast("str", formula),
         frame.names,
         reml=reml,
         weights=weights,

@@ -16,6 +16,9 @@ const ILL_CONDITIONED: f64 = 1e-6;
 const SUSPECT: f64 = 1e-10;
 /// The same, where residuals of the column itself were squared.
 const DEPENDENT: f64 = 1e-16;
+/// A response of which the fixed part leaves less than this part calls for another pass too: most of it is explained,
+/// or it is far from zero in a model without an intercept.
+const NEARLY_EXACT: f64 = 1e-4;
 
 /// The user's coefficients from those of the columns as they were read, all p of them.
 pub fn first_basis(extended: &Extended, layout: &FixedLayout) -> FixedBasis {
@@ -57,7 +60,7 @@ pub fn condition(
         let undecided = pass == 0 && ranked.kept.len() + empty < p;
         let rest = unexplained(&coded, &ranked.kept, &ranked.inverse);
         let total = coded.xx[p * stride + p];
-        let exact = pass == 0 && rest < 1e-8 * total;
+        let exact = pass == 0 && rest < NEARLY_EXACT * total;
         if pass == 2 || !(undecided || exact || ranked.smallest < ILL_CONDITIONED) {
             let scale: Vec<f64> = norms.iter().map(|&n| if n > 0.0 { 1.0 / n } else { 0.0 }).collect();
             basis = narrow(&basis, &ranked.kept, &scale);

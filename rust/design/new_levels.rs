@@ -38,16 +38,22 @@ pub fn settled_codes(column: &Column, selection: &Selection, levels: &[String]) 
     let used: Vec<bool> = selection.mask(column.n_rows()).unwrap_or_else(|| vec![true; column.n_rows()]);
     let unused: Vec<u32> = (0..used.len() as u32).filter(|&row| !used[row as usize]).collect();
     let codes = known_codes(column, &unused, levels)?;
-    require_known(column, &codes, &unused, levels)?;
+    require_known(column, &codes, &unused, levels, OPEN)?;
     Ok((0..selection.len()).map(|position| codes[selection.row(position)]).collect())
 }
 
-/// Fails at the first value of a fixed variable that the fit did not see.
-pub fn require_known(column: &Column, codes: &[u32], missing: &[u32], levels: &[String]) -> Result<()> {
+/// Of a fit, what a level is that it does not know.
+pub const FITTED: &str = "the fit did not see";
+/// The same of rows that come in batches, and what to do.
+const OPEN: &str = "earlier batches did not have (name all levels in SufficientStatistics(levels=), or give rows that \
+                    have them as first=)";
+
+/// Fails at the first value of a fixed variable that is not known; `why` says of what a level that is.
+pub fn require_known(column: &Column, codes: &[u32], missing: &[u32], levels: &[String], why: &str) -> Result<()> {
     let unseen = |row: &usize| codes[*row] == NO_LEVEL && missing.binary_search(&(*row as u32)).is_err();
     let Some(row) = (0..codes.len()).find(unseen) else { return Ok(()) };
     Err(Error::Data(format!(
-        "column '{}' is '{}' at row {}, a level that the fit did not see; it knows {}",
+        "column '{}' is '{}' at row {}, a level that {why}; known are {}",
         column.name,
         shown(&column.text(row).unwrap_or_default()),
         column.first + row,

@@ -11,7 +11,7 @@ use super::finite::require_finite;
 use super::gaps::Gaps;
 use super::inputs::Inputs;
 use super::levels::NO_LEVEL;
-use super::new_levels::{known_codes, require_known};
+use super::new_levels::{FITTED, known_codes, require_known};
 use super::rows::BATCH_ROWS;
 use super::selection::Selection;
 use super::table::Table;
@@ -63,7 +63,7 @@ impl NewRows {
             let missing = &gaps[category.input].missing;
             let codes = known_codes(column, missing, &category.levels)?;
             if encoding.needs_known_levels(k) {
-                require_known(column, &codes, missing, &category.levels)?;
+                require_known(column, &codes, missing, &category.levels, FITTED)?;
             }
             self.inputs.codes[k] = Some(Arc::new(codes));
         }

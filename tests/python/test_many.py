@@ -1,6 +1,7 @@
 """Many responses over one design: each is fitted as lmer fits it alone."""
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -68,6 +69,40 @@ def test_responses_that_cannot_be_fitted_say_so(design, responses):
     assert "no value" in failed["reason"][1]
 
 
+def test_when_no_response_can_be_fitted_each_still_says_why(design):
+    table = hlmrs.fit_many(np.full((200, 3), np.nan), "~ x + (1 + x | id)", design)
+    assert table["status"].to_list() == ["failed"] * len(table)
+    assert table["reason"].str.contains("no value").all()
+    assert table["estimate"].is_null().all()
+
+
+def test_one_bad_response_does_not_touch_those_that_share_its_rows(design, responses):
+    alone = hlmrs.fit_many(responses[:, :2], "~ x + (1 | id)", design)
+    infinite = np.where(np.arange(200) == 3, np.inf, responses[:, 0])
+    for bad in (np.full(200, 3.0), infinite, 1 + 2 * design["x"].to_numpy(), np.zeros(200)):
+        together = hlmrs.fit_many(np.column_stack([bad, responses[:, :2]]), "~ x + (1 | id)", design)[len(alone) // 2 :]
+        for column in ("estimate", "std_error", "criterion"):
+            np.testing.assert_allclose(together[column].to_numpy(), alone[column].to_numpy(), rtol=1e-6, atol=1e-9)
+
+
+def test_a_response_of_another_frame_may_have_the_name_of_a_predictor(design, responses):
+    table = hlmrs.fit_many({"x": responses[:, 0]}, "~ x + (1 | id)", design)
+    same = hlmrs.fit_many({"u": responses[:, 0]}, "~ x + (1 | id)", design)
+    assert table["estimate"].equals(same["estimate"])
+
+
+def test_rows_in_another_order_are_refused_where_an_index_tells(design, responses):
+    data = design.to_pandas()
+    table = pd.DataFrame(responses[:, :2], index=data.index)
+    shuffled = table.sample(frac=1, random_state=1)
+    with pytest.raises(hlmrs.DataError, match=r"responses\.loc\[data\.index\]"):
+        hlmrs.fit_many(shuffled, "~ x + (1 | id)", data)
+    expected = hlmrs.fit_many(table, "~ x + (1 | id)", data)
+    assert hlmrs.fit_many(shuffled.loc[data.index], "~ x + (1 | id)", data).equals(expected)
+    other_labels = table.set_axis([f"sample {k}" for k in range(200)])
+    assert hlmrs.fit_many(other_labels, "~ x + (1 | id)", data).equals(expected)
+
+
 def test_rows_that_the_design_misses_are_left_out(design, responses):
     holed = design.with_columns(pl.when(pl.int_range(pl.len()) < 10).then(None).otherwise("x").alias("x"))
     table = hlmrs.fit_many(responses[:, :2], "~ x + (1 | id)", holed)
@@ -98,6 +133,12 @@ def test_refusals(design, responses):
         hlmrs.fit_many(["q"], "~ x + (1 | id)", design)
     with pytest.raises(hlmrs.DataError, match="dimensions"):
         hlmrs.fit_many(responses[:, 0], "~ x + (1 | id)", design)
+    with pytest.raises(hlmrs.DataError, match="there are no responses"):
+        hlmrs.fit_many(responses[:, :0], "~ x + (1 | id)", design)
+    with pytest.raises(hlmrs.DataError, match="'x' occurs 2 times"):
+        hlmrs.fit_many(["x", "x"], "~ f + (1 | id)", design)
+    with pytest.raises(hlmrs.DataError, match="Series is not a table"):
+        hlmrs.fit_many(design["x"], "~ f + (1 | id)", design)
     with pytest.raises(hlmrs.OptionError, match="level"):
         hlmrs.fit_many(responses, "~ x + (1 | id)", design, level=95)
 

@@ -50,6 +50,8 @@ CASES = {
     "nested": ("y ~ x1 + x2 + x3 + (1 + x1 | g0)", 2_000_000, [300_000], "keep"),
     "crossed": ("y ~ x1 + (1 | g0) + (1 | g1)", 200_000, [20_000, 1_900], "keep"),
     "stream": ("y ~ x1 + x2 + (1 + x1 | g0)", 8_000_000, [400_000], "stream"),
+    "stream, two rows a group": ("y ~ x1 + x2 + x3 + (1 | g0)", 3_000_000, [1_500_000], "stream"),
+    "stream, few groups": ("y ~ x1 + x2 + (1 + x1 | g0)", 4_000_000, [2_000], "stream"),
 }
 
 

@@ -9,7 +9,7 @@ from .arguments import refuse_unknown, take_alias
 from .estimate import Estimate, RowValues, estimate, estimate_settled, of_settled, reestimate
 from .layout import Layout, RandomTermLayout
 from .request import Contrast, Request, change_request, make_request, numeric_array, request_of_rows
-from .rows import Splines, batch_columns, evaluate, learned_columns, model_rows, new_columns
+from .rows import ModelRows, Splines, batch_columns, evaluate, learned_columns, model_rows, new_columns
 from .state import from_state, to_state
 from .verdict import Verdict
 from .warn import warn_about_data, warn_about_optimum
@@ -18,6 +18,7 @@ __all__ = [
     "Contrast",
     "Estimate",
     "Layout",
+    "ModelRows",
     "RandomTermLayout",
     "Request",
     "RowValues",

@@ -23,8 +23,8 @@ _LARGE = 100_000_000
 """Bytes below which nobody asks how much memory is free."""
 _GONE = "this fit was saved without its data; fit.update('. ~ .', data=...) fits the model to them again"
 _SUMMED = (
-    "this fit was made from sums over its rows, which were not kept; predict(newdata) works, and so does all that "
-    "needs no rows"
+    "this fit was made from sums over its rows, which were not kept; fit the rows with rows='keep' for what needs them "
+    "(predict(newdata), the tables, append and adapt do not)"
 )
 
 

@@ -5,7 +5,8 @@ core; ``build`` makes a new frame of a given kind.  One file per kind, behind th
 where a row is that comes in a batch.
 """
 
-from .kind import Column, Factor, Frame
+from .kind import Column, Factor, Frame, check_unique
+from .pandas_frame import PandasFrame
 from .place import located, numbered
 from .polars_frame import PolarsLazyFrame
 from .recognise import KINDS, build, installed, installed_kind, open_frame
@@ -15,8 +16,10 @@ __all__ = [
     "Column",
     "Factor",
     "Frame",
+    "PandasFrame",
     "PolarsLazyFrame",
     "build",
+    "check_unique",
     "installed",
     "installed_kind",
     "located",

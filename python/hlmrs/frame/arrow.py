@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any
 
 from .._core import Columns
-from .kind import BATCH_ROWS, Column, Factor, Frame, InMemory, check_unique
+from ..errors import DataError
+from .kind import BATCH_ROWS, Column, Factor, Frame, InMemory, batch_rows, check_unique
 from .stream import read_stream
 
 
@@ -69,7 +70,11 @@ class ArrowReader:
         """Open any object that has ``__arrow_c_stream__``."""
         import pyarrow as pa
 
-        return cls(pa.RecordBatchReader.from_stream(data))
+        try:
+            return cls(pa.RecordBatchReader.from_stream(data))
+        except pa.ArrowException as error:
+            what = f"a {type(data).__name__} is not a table with named columns; give a data frame"
+            raise DataError(f"{what}: {error}") from None
 
     @property
     def names(self) -> list[str]:
@@ -132,7 +137,8 @@ class ArrowDataset:
 
     def batches(self, names: Sequence[str], labels: Collection[str] = ()) -> Iterator[Columns]:
         """Read some columns batch by batch."""
-        yield from joined(self._data.to_batches(columns=list(names), batch_size=BATCH_ROWS))
+        rows = batch_rows(BATCH_ROWS, len(names))
+        yield from joined(self._data.to_batches(columns=list(names), batch_size=rows))
 
     def extend(
         self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
@@ -150,7 +156,7 @@ def joined(batches: Iterable[Any]) -> Iterator[Columns]:
     for batch in batches:
         waiting.append(batch)
         rows += batch.num_rows
-        if rows >= BATCH_ROWS:
+        if rows >= batch_rows(BATCH_ROWS, batch.num_columns):
             yield read_stream(pa.Table.from_batches(waiting))
             waiting, rows = [], 0
     if waiting:

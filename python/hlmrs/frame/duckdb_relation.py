@@ -5,7 +5,7 @@ from typing import Any
 
 from .._core import Columns
 from .arrow import joined
-from .kind import BATCH_ROWS, Column, Frame, check_unique, plain_column
+from .kind import BATCH_ROWS, Column, Frame, batch_rows, check_unique, plain_column
 from .mapping import MappingFrame
 from .stream import read_stream
 
@@ -48,7 +48,7 @@ class DuckDBRelation:
         check_unique(self.names, names)
         wanted = self._data.select(", ".join(map(_quoted, names)))
         export = getattr(wanted, "to_arrow_reader", None) or wanted.fetch_record_batch  # before DuckDB 1.4
-        yield from joined(export(BATCH_ROWS))
+        yield from joined(export(batch_rows(BATCH_ROWS, len(names))))
 
     def extend(
         self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False

@@ -25,8 +25,16 @@ class Factor:
         return np.array([*self.levels, None], dtype=object)[self.codes]
 
 
-BATCH_ROWS = 1 << 21
+BATCH_ROWS = 1 << 20
 """Rows of a batch, about: enough for several of each group, few enough for any memory."""
+_NUMBERS = 1 << 24
+"""Numbers of a batch, about, while it has a quarter of its rows."""
+
+
+def batch_rows(most: int, n_columns: int) -> int:
+    """Choose the rows of a batch, of which there are `most` unless it is wide."""
+    return max(min(most, _NUMBERS // max(1, n_columns)), most // 4)
+
 
 Column: TypeAlias = "NDArray[Any] | list[Any] | Factor"
 """A column to build: NaN in a float array, None in a list and a negative code are missing."""

@@ -46,6 +46,13 @@ class PandasFrame(InMemory):
             add_series(columns, name, series, long_integers_are_labels=name in labels)
         return columns
 
+    def is_reordered(self, other: Frame) -> bool:
+        """Whether another DataFrame has the labels of this one's index in another order."""
+        if not isinstance(other, PandasFrame):
+            return False
+        mine, theirs = self._data.index, other._data.index
+        return len(mine) == len(theirs) and not mine.equals(theirs) and bool(mine.isin(theirs).all())
+
     def extend(
         self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
     ) -> Any:

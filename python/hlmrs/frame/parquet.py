@@ -1,6 +1,6 @@
 """Parquet files by Polars, one after the other: their columns may differ in type and in order."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePath
@@ -8,7 +8,7 @@ from typing import Any
 
 from .._core import Columns
 from ..errors import DataError
-from .polars_frame import PolarsFrame, PolarsLazyFrame, read_query
+from .polars_frame import PolarsFrame, PolarsLazyFrame, read_part, rows_at_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,35 @@ class Run:
     files: Sequence[str]
     schema: Any
     scan: Any
+    hive: bool
+    folders: Sequence[str]
+
+    def parts(self, rows: int, sizes: Mapping[str, int]) -> "Iterator[tuple[Sequence[str], Any]]":
+        """Cut into about so many rows: small files together, of large ones a slice after the other.
+
+        Polars would read many row groups ahead, each of which is in memory as it is in the file, and decoded.
+        """
+        together: list[str] = []
+        n_together = 0
+        for file in self.files:
+            n = sizes[file]
+            if together and n_together + n > rows:
+                yield together, self._scan(together)
+                together, n_together = [], 0
+            if n <= rows:
+                together, n_together = [*together, file], n_together + n
+                continue
+            for start in range(0, n, rows):
+                yield [file], self._scan([file]).slice(start, rows)
+        if together:
+            yield together, self._scan(together)
+
+    def _scan(self, files: Sequence[str]) -> Any:
+        """Scan some of the files; columns that folders are have the type that they have in all."""
+        import polars as pl
+
+        scan = pl.scan_parquet(files, hive_partitioning=self.hive, low_memory=True)
+        return scan.cast({name: self.schema[name] for name in self.folders})
 
 
 class ParquetFiles(PolarsLazyFrame):
@@ -39,7 +68,7 @@ class ParquetFiles(PolarsLazyFrame):
 
     def count(self) -> int | None:
         """Count the rows, by the footers of the files."""
-        return sum(map(_n_rows, (run.scan for run in self._runs)))
+        return sum(self._sizes.values())
 
     def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
         """Collect and hand over some columns."""
@@ -59,21 +88,24 @@ class ParquetFiles(PolarsLazyFrame):
     def batches(self, names: Sequence[str], labels: Collection[str] = ()) -> Iterator[Columns]:
         """Read some columns batch by batch, each in the type that its file has."""
         self._check(names)
+        types, rows = self._types(names), rows_at_once(len(names))
         for run in self._runs:
-            batches = read_query(_typed(run, names, self._types(names)))
-            while (columns := self._next(batches, run)) is not None:
+            for files, part in run.parts(rows, self._sizes):
+                try:
+                    columns = read_part(_typed(run, part, names, types))
+                except DataError:
+                    raise
+                except Exception as error:
+                    raise self._unreadable(files, error) from error
                 yield columns
 
     def place(self, row: int) -> str:
         """Name a row of all files by its file and its row there."""
-        import polars as pl
-
         start = 0
-        for file in self._files:
-            end = start + _n_rows(pl.scan_parquet(file))
-            if row < end:
+        for file, n in self._sizes.items():
+            if row < start + n:
                 return f"row {row - start} of {file!r}"
-            start = end
+            start += n
         return f"row {row}"
 
     def extend(self, *arguments: Any, **options: Any) -> Any:
@@ -97,8 +129,23 @@ class ParquetFiles(PolarsLazyFrame):
                 groups.append((schema, [file]))
         # folders such as "year=2024" are columns
         hive = any("=" in part for part in PurePath(self._files[0]).parts[:-1])
-        scans = [(files, pl.scan_parquet(files, hive_partitioning=hive)) for _, files in groups]
-        return [Run(files, scan.collect_schema(), scan) for files, scan in scans]
+        runs = []
+        for own, files in groups:
+            scan = pl.scan_parquet(files, hive_partitioning=hive)
+            schema = scan.collect_schema()
+            runs.append(Run(files, schema, scan, hive, [name for name in schema if name not in own]))
+        return runs
+
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        """Rows by file, from the footers."""
+        import polars as pl
+
+        footers = [pl.scan_parquet(file, hive_partitioning=False).select(pl.len()) for file in self._files]
+        try:
+            return {file: int(n.item()) for file, n in zip(self._files, pl.collect_all(footers), strict=True)}
+        except Exception as error:
+            raise self._unreadable(self._files, error) from error
 
     def _check(self, names: Sequence[str]) -> None:
         for run in self._runs:
@@ -124,33 +171,21 @@ class ParquetFiles(PolarsLazyFrame):
         types = self._types(names)
         instants = [name for name in differ if types[name].base_type() == pl.Datetime and types[name].time_zone]
         common = [pl.col(texts).cast(pl.String), pl.col(instants).dt.convert_time_zone("UTC")]
-        return pl.concat([_typed(run, names, types).with_columns(common) for run in self._runs], how="vertical_relaxed")
-
-    def _next(self, batches: Iterator[Columns], run: Run) -> Columns | None:
-        try:
-            return next(batches, None)
-        except DataError:
-            raise
-        except Exception as error:
-            raise self._unreadable(run.files, error) from error
+        return pl.concat(
+            [_typed(run, run.scan, names, types).with_columns(common) for run in self._runs], how="vertical_relaxed"
+        )
 
     def _unreadable(self, files: Sequence[str], error: Exception) -> DataError:
         what = repr(files[0]) if len(files) == 1 else f"one of the files from {files[0]!r} to {files[-1]!r}"
         return DataError(f"{what} cannot be read as Parquet: {error}")
 
 
-def _typed(run: Run, names: Sequence[str], types: dict[str, Any]) -> Any:
+def _typed(run: Run, scan: Any, names: Sequence[str], types: dict[str, Any]) -> Any:
     """Select columns, those without a type in the type that they have elsewhere."""
     import polars as pl
 
     missing = [pl.col(name).cast(types[name]) for name in names if run.schema[name] == pl.Null]
-    return run.scan.select(list(names)).with_columns(missing)
-
-
-def _n_rows(scan: Any) -> int:
-    import polars as pl
-
-    return int(scan.select(pl.len()).collect().item())
+    return scan.select(list(names)).with_columns(missing)
 
 
 def _is_text(dtype: Any) -> bool:

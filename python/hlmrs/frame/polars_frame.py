@@ -5,7 +5,7 @@ from typing import Any
 
 from .._core import Columns
 from ..errors import DataError
-from .kind import BATCH_ROWS, Column, Factor, Frame, InMemory
+from .kind import BATCH_ROWS, Column, Factor, Frame, InMemory, batch_rows
 from .stream import read_stream
 
 
@@ -41,8 +41,7 @@ class PolarsFrame(InMemory):
     def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
         """Hand over some columns, without a copy."""
         wanted = self._data[list(names)]
-        _refuse_objects(wanted.schema)
-        return read_stream(wanted)
+        return read_stream(wanted.with_columns(_exportable(wanted.schema)))
 
     def extend(
         self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
@@ -106,23 +105,40 @@ class PolarsLazyFrame:
 
 def read_query(wanted: Any) -> Iterator[Columns]:
     """Run a query batch by batch."""
-    _refuse_objects(wanted.collect_schema())
+    schema = wanted.collect_schema()
+    wanted, rows = wanted.with_columns(_exportable(schema)), rows_at_once(len(schema))
     if hasattr(wanted, "collect_batches"):
-        batches = wanted.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True, engine="streaming")
+        batches = wanted.collect_batches(chunk_size=rows, maintain_order=True, engine="streaming")
     else:  # before Polars 1.34
-        batches = _slices(wanted)
+        batches = _slices(wanted, rows)
     yield from map(read_stream, batches)
 
 
-def _slices(wanted: Any) -> Iterator[Any]:
+def read_part(wanted: Any) -> Columns:
+    """Run a query of as many rows as a batch has."""
+    return read_stream(wanted.with_columns(_exportable(wanted.collect_schema())).collect(engine="streaming"))
+
+
+def rows_at_once(n_columns: int) -> int:
+    """Choose the rows of a batch."""
+    return batch_rows(BATCH_ROWS, n_columns)
+
+
+def _slices(wanted: Any, rows: int) -> Iterator[Any]:
     import polars as pl
 
-    for start in range(0, wanted.select(pl.len()).collect(engine="streaming").item(), BATCH_ROWS):
-        yield wanted.slice(start, BATCH_ROWS).collect(engine="streaming")
+    for start in range(0, wanted.select(pl.len()).collect(engine="streaming").item(), rows):
+        yield wanted.slice(start, rows).collect(engine="streaming")
 
 
-def _refuse_objects(schema: Mapping[str, Any]) -> None:
-    """Refuse columns of Python objects, on which some versions of Polars abort the process when they are exported."""
+def _exportable(schema: Mapping[str, Any]) -> list[Any]:
+    """Give columns without a type one: Polars exports theirs against Arrow's rules.
+
+    Columns of Python objects are refused: some versions of Polars abort the process when they are exported.
+    """
+    import polars as pl
+
     for name, dtype in schema.items():
         if str(dtype) == "Object":
             raise DataError(f"column {name!r} is of the Polars type Object; cast it to text, numbers or categories")
+    return [pl.col(name).cast(pl.Float64) for name, dtype in schema.items() if dtype == pl.Null]

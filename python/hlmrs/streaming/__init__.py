@@ -5,7 +5,7 @@ by batch into one, after ``learn`` has read what transforms need, and ``spline_k
 ``quantiles``; ``estimates`` decides when and fits, ``grow`` adds rows to a fit.
 """
 
-from .estimates import estimate_statistics, estimate_streamed, streams
+from .estimates import asked_of_statistics, estimate_statistics, estimate_streamed, streams
 from .grow import adapted, appended
 from .learn import Learned, Learning, needs_reading
 from .stream import summed
@@ -17,6 +17,7 @@ __all__ = [
     "SufficientStatistics",
     "adapted",
     "appended",
+    "asked_of_statistics",
     "estimate_statistics",
     "estimate_streamed",
     "load_statistics",

@@ -7,7 +7,8 @@ from typing import Any
 
 from .._core import Columns
 
-_AHEAD = 2
+_AHEAD = 1
+"""Batches that wait: one is read while another is summed."""
 
 
 def ahead(batches: Iterator[Columns]) -> Iterator[Columns]:

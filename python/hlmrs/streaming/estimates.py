@@ -46,19 +46,32 @@ def estimate_sums(statistics: SufficientStatistics, settled: Settled, request: R
     return estimate_settled(request, settled, settled.problem(request.reml), statistics)
 
 
-def estimate_statistics(
-    formula: str | SufficientStatistics, data: Any, reml: bool, given: tuple[Any, ...], control: Control | None
-) -> Estimate:
+def estimate_statistics(statistics: SufficientStatistics, request: Request) -> Estimate:
     """Answer ``lmer(formula, stats)`` and ``lmer(stats)``."""
-    statistics = formula if isinstance(formula, SufficientStatistics) else data
-    if isinstance(formula, SufficientStatistics) and data is not None:
-        raise TypeError("lmer(stats) takes no other data: add rows with stats.update()")
+    return estimate_sums(statistics, statistics.core.settle(), request)
+
+
+def asked_of_statistics(
+    formula: str | SufficientStatistics, data: Any, reml: bool, given: tuple[Any, ...], control: Control | None
+) -> tuple[SufficientStatistics, Request] | None:
+    """Find statistics among the arguments, and what is asked of them; None if there are none."""
+    if isinstance(formula, SufficientStatistics):
+        if data is not None:
+            raise OptionError("statistics carry their rows and take no other data: add rows with stats.update()")
+        statistics = formula
+    elif isinstance(data, SufficientStatistics):
+        statistics = data
+    else:
+        return None
     if given != (None, None, None, "drop"):
         raise OptionError("weights, offset, contrasts, missing belong to the statistics; give them where those begin")
     request = statistics.request(control=control)
-    if isinstance(formula, str) and parse(formula) != request.spec:
-        raise DesignError(f"the statistics are of {statistics.formula!r}, not of {formula!r}")
-    return estimate_sums(statistics, statistics.core.settle(), with_reml(request, reml))
+    if isinstance(formula, str) and parse(formula, request.columns()) != request.spec:
+        raise DesignError(
+            f"the statistics are of {statistics.formula!r}, not of {formula!r}; leave the formula out, or sum the rows "
+            "for this one: what statistics hold is fixed by their formula"
+        )
+    return statistics, with_reml(request, reml)
 
 
 def with_reml(request: Request, reml: bool) -> Request:

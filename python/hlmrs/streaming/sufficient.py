@@ -99,7 +99,12 @@ class SufficientStatistics(Sums):
         Returns
         -------
         SufficientStatistics
-            This object.
+            This object.  A batch that is refused leaves it as it was before that batch.
+
+        Raises
+        ------
+        FormulaError, DataError, DesignError, OptionError
+            As ``lmer``; for a level of a fixed variable that the statistics do not know, name it in `levels`.
         """
         frame = open_frame(batch)
         if self._core is None:
@@ -123,9 +128,15 @@ class SufficientStatistics(Sums):
         -------
         SufficientStatistics
             This object.
+
+        Raises
+        ------
+        DesignError
+            For statistics of another model, of other options or other levels of fixed variables.
         """
         if not isinstance(other, SufficientStatistics):
             raise TypeError(f"merge() takes SufficientStatistics, not {type(other).__name__}")
+        self._check_same(other)
         if other._core is None:
             for columns in other._waiting:
                 self.add(columns)

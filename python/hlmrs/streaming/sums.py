@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from .._core import Columns, Statistics, complete_rows
-from ..errors import DataError, DesignError, FitStateError, OptionError
+from ..errors import DataError, DesignError, FitStateError, HlmrsError, OptionError
 from ..fitting import Request, Splines, batch_columns, learned_columns, make_request
+from ..formula import NO_RANDOM_TERM, parse
 from ..formula.suggest import suggestion
 from ..frame import Frame
 from ..frame.values import level_text
@@ -20,9 +21,10 @@ class Sums:
     """A formula and its options, and, once there was a complete row, the sums of the core."""
 
     def __init__(self, formula: str, levels: Mapping[str, Sequence[Any]] | None, options: Mapping[str, Any]) -> None:
+        if not isinstance(formula, str) or "." not in formula:  # a dot stands for columns, which are yet to come
+            check_readable(formula)
         self._formula = formula
-        known = {name: [level_text(level) for level in column] for name, column in (levels or {}).items()}
-        self._learned = Learned(known)
+        self._learned = Learned(known_levels(levels))
         self._options: Mapping[str, Any] = options
         self._request: Request | None = None
         self._core: Statistics | None = None
@@ -88,7 +90,9 @@ class Sums:
             self._splines = learned.splines
             for factor in request.spec.splines():
                 if factor.name not in self._splines:
-                    raise DesignError(f"{factor.name} is learned from rows; give the rows to learn it from as first=")
+                    raise DesignError(
+                        f"{factor.name} is learned from rows; give some to SufficientStatistics as first="
+                    )
             batch_columns(request, columns, self._splines)
         options = request.options(levels=learned.levels, learned=learned.transforms, coverage=coverage)
         self._core = Statistics(request.spec.to_json(), columns, options)
@@ -107,10 +111,19 @@ class Sums:
                 raise OptionError(f"levels: the data have no column {name!r}")
         return self._request
 
+    def _check_same(self, other: "Sums") -> None:
+        """Refuse statistics of another model, which those without rows may be as well."""
+        if _asked(self, other) == _asked(other, self):
+            return
+        if self._formula == other._formula:
+            raise DesignError(
+                f"the statistics of {self._formula!r} differ in weights, offset, contrasts or missing; make both with "
+                "the same"
+            )
+        raise DesignError(f"the statistics are of different models: {self._formula!r} and {other._formula!r}")
+
     def _adopt(self, other: "Sums") -> None:
         """Become statistics of the same model with the other's sums."""
-        if self._formula != other._formula:
-            raise DesignError(f"the statistics are of different models: {self._formula!r} and {other._formula!r}")
         self._request, self._splines, self._kind = other._request, other._splines, other._kind
         self._core = other.core.copy()
         self._flush()
@@ -123,6 +136,41 @@ class Sums:
 
     def _parts(self) -> Parts:
         return Parts(self.request(), self._splines, self._kind, self.core)
+
+
+def known_levels(levels: Mapping[str, Sequence[Any]] | None) -> dict[str, list[str]]:
+    """Write levels as texts."""
+    known: dict[str, list[str]] = {}
+    for name, column in (levels or {}).items():
+        texts = [column] if isinstance(column, str) else [level_text(level) for level in column]
+        if isinstance(column, str) or not texts:
+            raise OptionError(f"levels: column {name!r} has {column!r}; give a list of its levels, such as ['a', 'b']")
+        for k, text in enumerate(texts):
+            if text in texts[:k]:
+                raise OptionError(f"levels: column {name!r} has the level {text!r} twice")
+        known[name] = texts
+    return known
+
+
+def check_readable(formula: str) -> None:
+    """Refuse a formula that cannot be read, or has no random term, before there are rows."""
+    if not parse(formula).random:
+        raise DesignError(NO_RANDOM_TERM)
+
+
+def _asked(one: Sums, other: Sums) -> tuple[Any, ...]:
+    """Return what statistics are of; those without rows take the columns of others to read their formula."""
+    if one._request is None and other._request is None:
+        return one._formula, *map(str, one._options.values())
+    request = one._request
+    if request is None:
+        assert other._request is not None
+        try:
+            request = make_request(one._formula, other._request.columns(), reml=True, control=None, **one._options)
+        except HlmrsError:  # of other columns
+            return (one._formula,)
+    spec = one._formula if one._formula == other._formula else request.spec
+    return spec, request.options()
 
 
 def check_columns(request: Request, frame: Frame) -> None:

@@ -79,6 +79,37 @@ def test_adapted_modes_are_those_of_dense_algebra_at_the_old_parameters():
     assert np.isfinite(new.predict(NEW)).all()
 
 
+def test_adapted_modes_of_crossed_factors_and_slopes_are_those_of_dense_algebra():
+    """b = G Z'(Z G Z' + sigma² I)^-1 (y - X beta) over all rows, at the parameters of the fit to the old ones."""
+    old = hlmrs.lmer("y ~ x + (1 + z | subject) + (1 | item)", OLD)
+    new, rows = old.adapt(NEW), pl.concat([OLD, NEW])
+    one, slope = np.ones(rows.height), rows["z"].to_numpy()
+    subjects, items = sorted(set(rows["subject"])), sorted(set(rows["item"]))
+    by_subject = (rows["subject"].to_numpy()[:, None] == np.array(subjects)).astype(float)
+    by_item = (rows["item"].to_numpy()[:, None] == np.array(items)).astype(float)
+    z = np.hstack([by_subject * one[:, None], by_subject * slope[:, None], by_item])
+    table = {(g, a, b): v for g, a, b, v in old.varcorr().select("group", "term1", "term2", "variance").iter_rows()}
+    covariance = [c for (g, _, b), c in table.items() if g == "subject" and b is not None]
+    assert len(covariance) == 1
+    intercept, by_z = (table["subject", name, None] for name in ("(Intercept)", "z"))
+    two = np.array([[intercept, covariance[0]], [covariance[0], by_z]])
+    g = np.zeros((z.shape[1],) * 2)
+    k = len(subjects)
+    g[: 2 * k, : 2 * k] = np.kron(two, np.eye(k))
+    g[2 * k :, 2 * k :] = np.eye(len(items)) * table["item", "(Intercept)", None]
+    residual = rows["y"].to_numpy() - old.predict(rows, random_effects=False)
+    modes = g @ z.T @ np.linalg.solve(z @ g @ z.T + old.sigma**2 * np.eye(rows.height), residual)
+    got = {
+        (g, t, str(level)): e for g, t, level, e in new.ranef().select("group", "term", "level", "estimate").iter_rows()
+    }
+    expected = {("subject", "(Intercept)", s): modes[i] for i, s in enumerate(subjects)}
+    expected |= {("subject", "z", s): modes[k + i] for i, s in enumerate(subjects)}
+    expected |= {("item", "(Intercept)", str(s)): modes[2 * k + i] for i, s in enumerate(items)}
+    assert got.keys() == expected.keys()
+    np.testing.assert_allclose([got[key] for key in expected], list(expected.values()), atol=1e-7)
+    np.testing.assert_allclose(new.predict(rows), old.predict(rows, random_effects=False) + z @ modes, atol=1e-7)
+
+
 def test_adapting_to_no_new_information_changes_nothing(model, tmp_path):
     _, _, old = model
     none = old.adapt(NEW.with_columns(x=pl.lit(None, dtype=pl.Float64)))

@@ -11,6 +11,8 @@ import pytest
 
 import hlmrs
 from crossed import crossed
+from hlmrs.frame import open_frame
+from hlmrs.frame.kind import batch_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore::hlmrs.HlmrsWarning")
 
@@ -77,6 +79,31 @@ def test_columns_without_a_type_where_all_are_missing(tmp_path):
         f=pl.lit(None, dtype=pl.String), subject=pl.lit(None, dtype=pl.String), x=pl.lit(None, dtype=pl.Float64)
     )
     check(written(tmp_path, untyped, second, third), data=pl.concat([typed, second, third]))
+
+
+@pytest.mark.parametrize("column", ["y", "x", "subject"])
+def test_columns_without_any_value_nor_type_leave_no_row(column, tmp_path):
+    frame = DATA.with_columns(pl.lit(None).alias(column))
+    lazy, folder = frame.lazy(), written(tmp_path, frame)
+    for source, rows in ((frame, "auto"), (lazy, "keep"), (lazy, "stream"), (folder, "keep"), (folder, "stream")):
+        with pytest.raises(hlmrs.DataError, match=r"[Nn]o row is left"):
+            hlmrs.lmer(FORMULA, source, rows=rows)
+
+
+def test_large_files_are_read_in_slices_and_small_ones_together(tmp_path):
+    source = written(tmp_path, DATA[:650], *(DATA[k : k + 30] for k in range(650, 890, 30)), DATA[890:])
+    check(source)
+    frame = open_frame(source)
+    sizes = [columns.n_rows for columns in frame.batches(["y", "subject"])]
+    assert sizes == [100] * 6 + [50] + [90, 90, 70]
+    assert frame.count() == sum(sizes) == 900
+    assert frame.place(650).endswith("1.parquet'")
+
+
+def test_wide_batches_have_fewer_rows():
+    assert batch_rows(1 << 20, 4) == 1 << 20
+    assert batch_rows(1 << 20, 32) == 1 << 19
+    assert batch_rows(1 << 20, 10_000) == 1 << 18
 
 
 def test_columns_in_another_order_and_others_beside_them(tmp_path):
