@@ -151,6 +151,9 @@ class NewRows:
         see adds nothing; a coefficient that is NaN counts as zero.
         """
 
+def available_memory() -> int | None:
+    """Return the bytes that are free for the process; None where the system does not tell."""
+
 def complete_rows(spec: str, columns: Columns, options: str) -> NDArray[np.bool_] | None:
     """Return whether each row has a value in every column of a model; None if all have."""
 

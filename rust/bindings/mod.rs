@@ -36,6 +36,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<new_rows::PyNewRows>()?;
     module.add_function(wrap_pyfunction!(levels::categorical_columns, module)?)?;
     module.add_function(wrap_pyfunction!(many::fit_many_py, module)?)?;
+    module.add_function(wrap_pyfunction!(values::available_memory, module)?)?;
     module.add_function(wrap_pyfunction!(values::complete_rows, module)?)?;
     module.add_function(wrap_pyfunction!(values::evaluate, module)?)?;
     module.add_function(wrap_pyfunction!(values::term_moments, module)?)?;

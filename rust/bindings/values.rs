@@ -43,3 +43,9 @@ pub fn term_moments<'py>(py: Python<'py>, rows: &PyRows, term: usize) -> PyResul
     let r = layout.columns.len();
     run(py, || mean_outer_product(&rows.0, term))?.into_pyarray(py).reshape([r, r])
 }
+
+/// Bytes that are free for the process; None where the system does not tell.
+#[pyfunction]
+pub fn available_memory() -> Option<usize> {
+    crate::linalg::memory::available()
+}

@@ -10,9 +10,12 @@ const MOST_SECONDS: f64 = 10.0;
 
 /// The exact kind of which one evaluation is worth its time and memory, for a problem whose kind is not exact.
 pub fn finishing_kind(problem: &Problem) -> Option<TrailingKind> {
-    let (system, kind) = (&problem.system, problem.system.exact_kind()?);
-    let seconds = system.predicted_seconds(kind)?;
-    (system.kind == TrailingKind::Iterative && seconds < MOST_SECONDS).then_some(kind)
+    let system = &problem.system;
+    if system.kind != TrailingKind::Iterative {
+        return None;
+    }
+    let kind = system.exact_kind()?;
+    (system.predicted_seconds(kind)? < MOST_SECONDS).then_some(kind)
 }
 
 /// What is wrong with a criterion of this standard error, or of none where it cannot be evaluated.

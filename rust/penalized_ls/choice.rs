@@ -75,6 +75,9 @@ impl System {
             self.row_index = self.row_indices();
             self.order = order_if_thin(self, a, &self.row_index);
         }
+        if self.order.is_none() && self.n_trailing < LEAST_ITERATIVE {
+            return TrailingKind::Dense;
+        }
         if self.n_trailing < LEAST_ITERATIVE {
             return self.exact_kind().unwrap_or(TrailingKind::Dense);
         }

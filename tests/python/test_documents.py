@@ -49,7 +49,7 @@ def same(fit, whole):
 
 def test_every_document_with_examples_is_tried():
     with_examples = {path.name for path in DOCS.glob("*.md") if blocks(path.name)}
-    assert with_examples == {"larger-than-memory.md", "distributed.md", "diagnostics.md"}
+    assert with_examples == {"larger-than-memory.md", "distributed.md", "diagnostics.md", "inference.md"}
 
 
 def test_larger_than_memory(folder):
@@ -68,12 +68,14 @@ def test_larger_than_memory(folder):
     same(names["fit"].append(new), hlmrs.lmer("y ~ x + arm + (1 | shop)", pl.concat([data, new])))
 
 
-def test_diagnostics(folder, monkeypatch):
+@pytest.mark.filterwarnings("ignore::hlmrs.HlmrsWarning")
+@pytest.mark.parametrize("page", ["diagnostics.md", "inference.md"])
+def test_examples_of_a_page_run_in_their_order(page, folder, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     names = {}
-    for block in blocks("diagnostics.md"):
+    for block in blocks(page):
         run(block, names)
-    assert (folder / "diagnostics.png").stat().st_size > 0
+    assert all(path.stat().st_size > 0 for path in folder.glob("*.png"))
 
 
 @pytest.mark.filterwarnings("ignore")  # those of Dask's own shutdown

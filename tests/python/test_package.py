@@ -3,11 +3,7 @@
 import re
 import subprocess
 import sys
-import warnings
 from pathlib import Path
-
-import matplotlib as mpl
-import pytest
 
 import hlmrs
 
@@ -40,26 +36,11 @@ def test_names_are_there_and_documented():
         assert getattr(hlmrs, name).__doc__
 
 
-def examples(page):
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.S)
-    assert blocks
-    return blocks
-
-
 def test_the_readme_can_be_pasted():
-    for block in examples("README.md"):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    assert blocks
+    for block in blocks:
         exec(compile(block, "README.md", "exec"), {})
-
-
-@pytest.mark.parametrize("page", ["docs/inference.md", "docs/diagnostics.md"])
-def test_examples_of_a_page_run_in_their_order(page, tmp_path, monkeypatch):
-    mpl.use("Agg")
-    monkeypatch.chdir(tmp_path)
-    names = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", hlmrs.HlmrsWarning)
-        for block in examples(page):
-            exec(compile(block, page, "exec"), names)
 
 
 def test_errors_and_warnings_have_one_base_each():

@@ -41,7 +41,7 @@ class PolarsFrame(InMemory):
     def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
         """Hand over some columns, without a copy."""
         wanted = self._data[list(names)]
-        return read_stream(wanted.with_columns(_exportable(wanted.schema)))
+        return read_stream(_exportable(wanted, wanted.schema))
 
     def extend(
         self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
@@ -106,7 +106,7 @@ class PolarsLazyFrame:
 def read_query(wanted: Any) -> Iterator[Columns]:
     """Run a query batch by batch."""
     schema = wanted.collect_schema()
-    wanted, rows = wanted.with_columns(_exportable(schema)), rows_at_once(len(schema))
+    wanted, rows = _exportable(wanted, schema), rows_at_once(len(schema))
     if hasattr(wanted, "collect_batches"):
         batches = wanted.collect_batches(chunk_size=rows, maintain_order=True, engine="streaming")
     else:  # before Polars 1.34
@@ -116,7 +116,7 @@ def read_query(wanted: Any) -> Iterator[Columns]:
 
 def read_part(wanted: Any) -> Columns:
     """Run a query of as many rows as a batch has."""
-    return read_stream(wanted.with_columns(_exportable(wanted.collect_schema())).collect(engine="streaming"))
+    return read_stream(_exportable(wanted, wanted.collect_schema()).collect(engine="streaming"))
 
 
 def rows_at_once(n_columns: int) -> int:
@@ -131,7 +131,7 @@ def _slices(wanted: Any, rows: int) -> Iterator[Any]:
         yield wanted.slice(start, rows).collect(engine="streaming")
 
 
-def _exportable(schema: Mapping[str, Any]) -> list[Any]:
+def _exportable(wanted: Any, schema: Mapping[str, Any]) -> Any:
     """Give columns without a type one: Polars exports theirs against Arrow's rules.
 
     Columns of Python objects are refused: some versions of Polars abort the process when they are exported.
@@ -141,4 +141,5 @@ def _exportable(schema: Mapping[str, Any]) -> list[Any]:
     for name, dtype in schema.items():
         if str(dtype) == "Object":
             raise DataError(f"column {name!r} is of the Polars type Object; cast it to text, numbers or categories")
-    return [pl.col(name).cast(pl.Float64) for name, dtype in schema.items() if dtype == pl.Null]
+    untyped = [pl.col(name).cast(pl.Float64) for name, dtype in schema.items() if dtype == pl.Null]
+    return wanted.with_columns(untyped) if untyped else wanted
