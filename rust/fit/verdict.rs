@@ -18,8 +18,9 @@ const PROBE: f64 = 1e-3;
 const STILL: f64 = 1e-7;
 /// Curvature, in units of the criterion a unit of θ, below which a direction may be flat.
 const FLAT_CURVATURE: f64 = 1e-4;
-/// Decrease still expected of an optimum, at most.
+/// Decrease still expected of an optimum, at most; or this share of the standard error of an estimated criterion.
 const EXPECTED: f64 = 1e-6;
+const EXPECTED_OF_ERROR: f64 = 0.02;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -160,7 +161,8 @@ pub fn judge(objective: &mut Interruptible, outcome: &Outcome) -> Result<Verdict
     flat.sort_unstable();
     flat.dedup();
     let boundary = null_spaces(problem, &outcome.x);
-    let reason = reason(outcome.stop, expected_decrease, objective.evaluations);
+    let allowed = EXPECTED.max(EXPECTED_OF_ERROR * objective.noise());
+    let reason = reason(outcome.stop, expected_decrease, allowed, objective.evaluations);
     let status = match (reason.is_empty(), flat.is_empty(), boundary.is_empty()) {
         (false, _, _) => Status::NotConverged,
         (true, false, _) => Status::Flat,
@@ -170,10 +172,10 @@ pub fn judge(objective: &mut Interruptible, outcome: &Outcome) -> Result<Verdict
     Ok(Verdict { status, reason, evaluations: objective.evaluations, expected_decrease, boundary, flat })
 }
 
-fn reason(stop: Stop, expected: f64, evaluations: usize) -> String {
+fn reason(stop: Stop, expected: f64, allowed: f64, evaluations: usize) -> String {
     match stop {
         _ if expected.is_nan() => "the gradient is not finite".into(),
-        Stop::Converged | Stop::NoProgress if expected <= EXPECTED => String::new(),
+        Stop::Converged | Stop::NoProgress if expected <= allowed => String::new(),
         Stop::EvaluationLimit => format!(
             "the limit of evaluations was reached after {evaluations}; the criterion can still fall by about {expected:.2e}"
         ),

@@ -1,12 +1,10 @@
-//! Elimination of one leading factor: its block-diagonal part, and what it leaves of the blocks below.
-
-use rayon::prelude::*;
+//! Elimination of one leading factor: its block-diagonal part; `reduce` has what it leaves of the blocks below.
 
 use super::factor::{CholeskyFactor, LeadFactor, LeadView, ancestor_block, view};
-use super::iterative::place_of;
+use super::reduce;
 use super::system::{Lead, System, TrailingKind};
 use crate::crossproduct::CrossProducts;
-use crate::linalg::{dense, small};
+use crate::linalg::small;
 use crate::{Error, Result, with_width};
 
 /// Levels that one task takes; the tree of tasks, and so every sum, depends on the data alone.
@@ -23,14 +21,14 @@ pub fn lead(factor: &mut CholeskyFactor, a: &CrossProducts, system: &System, i: 
     let lambda = &factor.lambda[system.leads[i].block];
     let logdet = factor_levels(current, a, system, i, lambda)?;
     let (current, lead) = (&done[i], &system.leads[i]);
-    update_ancestors(current, lead, system, i, later);
+    reduce::ancestors(current, lead, system, i, later);
     match system.kind {
-        TrailingKind::Dense => update_trailing(current, lead, system, &mut factor.trailing, &mut factor.reduced_x),
+        TrailingKind::Dense => reduce::trailing(current, lead, system, &mut factor.trailing, &mut factor.reduced_x),
         TrailingKind::Sparse | TrailingKind::Iterative => {
-            update_reduced_x(current, lead, system, i, &mut factor.reduced_x)
+            reduce::reduced_x(current, lead, system, i, &mut factor.reduced_x)
         }
     }
-    update_x(current, lead.r * X_GRAIN, system.p + 1, &mut factor.xx);
+    reduce::xx(current, lead.r * X_GRAIN, system.p + 1, &mut factor.xx);
     Ok(logdet)
 }
 
@@ -158,160 +156,4 @@ fn factor_range<const R: usize>(job: &Job, out: Levels) -> std::result::Result<f
         small::multiply(x, &job.source.x[level * r * stride..(level + 1) * r * stride], c, stride, r, r);
     }
     Ok(logdet)
-}
-
-/// Subtracts P P' from the blocks of the levels that each level lies in.
-fn update_ancestors(current: &LeadFactor, lead: &Lead, system: &System, i: usize, later: &mut [LeadFactor]) {
-    let (r, stride) = (lead.r, system.p + 1);
-    for (j, ancestor) in lead.ancestors.iter().enumerate() {
-        let (rj, parent) = (ancestor.r, &system.leads[i + 1 + j]);
-        let target = &mut later[j].reduced;
-        for (level, &up) in ancestor.level.iter().enumerate() {
-            let up = up as usize;
-            let pj = &current.blocks.ancestors[j][level * rj * r..(level + 1) * rj * r];
-            small::subtract_outer(&mut target.own[up * rj * rj..(up + 1) * rj * rj], pj, pj, rj, rj, r);
-            let x = &current.blocks.x[level * r * stride..(level + 1) * r * stride];
-            small::subtract_outer(&mut target.x[up * rj * stride..(up + 1) * rj * stride], x, pj, stride, rj, r);
-            for (k, next) in lead.ancestors.iter().enumerate().skip(j + 1) {
-                let rk = next.r;
-                let pk = &current.blocks.ancestors[k][level * rk * r..(level + 1) * rk * r];
-                let block = &mut target.ancestors[k - j - 1][up * rk * rj..(up + 1) * rk * rj];
-                small::subtract_outer(block, pk, pj, rk, rj, r);
-            }
-            update_parent_panel(current, lead, parent, (level, up), pj, (r, rj), &mut target.panel);
-        }
-    }
-}
-
-/// The part of the parent's panel that a level touches; both lists of rows ascend.
-fn update_parent_panel(
-    current: &LeadFactor,
-    lead: &Lead,
-    parent: &Lead,
-    (level, up): (usize, usize),
-    pj: &[f64],
-    (r, rj): (usize, usize),
-    target: &mut [f64],
-) {
-    let (rows, parent_rows) = (lead.panel.level_rows(level), parent.panel.level_rows(up));
-    let values = &current.blocks.panel[lead.panel.range(level, r)];
-    let start = parent.panel.ptr[up] * rj;
-    let mut at = 0;
-    for (k, row) in rows.iter().enumerate() {
-        while parent_rows[at] < *row {
-            at += 1;
-        }
-        for b in 0..rj {
-            let sum: f64 = (0..r).map(|l| values[l * rows.len() + k] * pj[l * rj + b]).sum();
-            target[start + b * parent_rows.len() + at] -= sum;
-        }
-    }
-}
-
-/// Subtracts P P' from the lower triangle of the trailing block, and P P_x' from its columns of X.
-fn update_trailing(current: &LeadFactor, lead: &Lead, system: &System, trailing: &mut [f64], reduced_x: &mut [f64]) {
-    let (q, stride) = (system.n_trailing, system.p + 1);
-    if q == 0 {
-        return;
-    }
-    if lead.panel.dense {
-        let columns = lead.n_levels * lead.r;
-        let p = dense::view(&current.blocks.panel, q, columns);
-        dense::rank_update_lower(trailing, p, -1.0);
-        let x = dense::view(&current.blocks.x, stride, columns);
-        dense::multiply(dense::view_mut(reduced_x, stride, q), faer::Accum::Add, x, p.transpose(), -1.0);
-        return;
-    }
-    // each task owns a range of columns of the block, and sees every level in the same order
-    let tasks = rayon::current_num_threads().min(q);
-    let bound = |k: usize| (q as f64 * (1.0 - (1.0 - k as f64 / tasks as f64).sqrt())).round() as usize;
-    let mut pieces = Vec::with_capacity(tasks);
-    let (mut rest, mut rest_x) = (trailing, reduced_x);
-    for k in 0..tasks {
-        let (start, end) = (bound(k), bound(k + 1));
-        let (piece, tail) = rest.split_at_mut((end - start) * q);
-        let (piece_x, tail_x) = rest_x.split_at_mut((end - start) * stride);
-        pieces.push((start, end, piece, piece_x));
-        (rest, rest_x) = (tail, tail_x);
-    }
-    let update = |(start, end, s, x): (usize, usize, &mut [f64], &mut [f64])| {
-        with_width!(lead.r, scatter(current, lead, (start, end), s, x, q, stride));
-    };
-    if tasks == 1 {
-        pieces.into_iter().for_each(update);
-    } else {
-        pieces.into_par_iter().for_each(update);
-    }
-}
-
-/// Subtracts P P_x' from the trailing rows of X, row by row.
-fn update_reduced_x(current: &LeadFactor, lead: &Lead, system: &System, i: usize, reduced_x: &mut [f64]) {
-    let stride = system.p + 1;
-    reduced_x.par_chunks_mut(stride).with_min_len(32).enumerate().for_each(|(row, target)| {
-        for &(level, place) in system.row_index[i].row(row) {
-            let level = level as usize;
-            for l in 0..lead.r {
-                let p = current.blocks.panel[place_of(lead, level, place as usize, l)];
-                let x = &current.blocks.x[(level * lead.r + l) * stride..][..stride];
-                target.iter_mut().zip(x).for_each(|(t, x)| *t -= p * x);
-            }
-        }
-    });
-}
-
-/// The columns `start..end` of the trailing block.
-fn scatter<const R: usize>(
-    current: &LeadFactor,
-    lead: &Lead,
-    (start, end): (usize, usize),
-    s: &mut [f64],
-    reduced_x: &mut [f64],
-    q: usize,
-    stride: usize,
-) {
-    let r = small::width::<R>(lead.r);
-    for level in 0..lead.n_levels {
-        let rows = lead.panel.level_rows(level);
-        let d = rows.len();
-        let p = &current.blocks.panel[lead.panel.range(level, r)];
-        let x = &current.blocks.x[level * r * stride..(level + 1) * r * stride];
-        let first = rows.partition_point(|&row| (row as usize) < start);
-        for k in first..d {
-            let column = rows[k] as usize;
-            if column >= end {
-                break;
-            }
-            let target = &mut s[(column - start) * q..(column - start + 1) * q];
-            for m in k..d {
-                let mut sum = 0.0;
-                for l in 0..r {
-                    sum += p[l * d + m] * p[l * d + k];
-                }
-                target[rows[m] as usize] -= sum;
-            }
-            let target = &mut reduced_x[(column - start) * stride..(column - start + 1) * stride];
-            for l in 0..r {
-                let pk = p[l * d + k];
-                target.iter_mut().zip(&x[l * stride..]).for_each(|(t, v)| *t -= pk * v);
-            }
-        }
-    }
-}
-
-/// Subtracts P_x P_x' from the last block: partial sums over fixed pieces, added in order.
-fn update_x(current: &LeadFactor, grain: usize, stride: usize, xx: &mut [f64]) {
-    let columns = &current.blocks.x;
-    let partial = |piece: &[f64]| {
-        let mut sum = vec![0.0; stride * stride];
-        dense::rank_update_lower(&mut sum, dense::view(piece, stride, piece.len() / stride), 1.0);
-        sum
-    };
-    let pieces: Vec<Vec<f64>> = if columns.len() <= grain * stride {
-        vec![partial(columns)]
-    } else {
-        columns.par_chunks(grain * stride).map(partial).collect()
-    };
-    for piece in pieces {
-        xx.iter_mut().zip(piece).for_each(|(s, v)| *s -= v);
-    }
 }

@@ -5,16 +5,20 @@
 //! leading one are kept unscaled on their own side: P = B Λ L^-T for B the reduced block of A, so that Λ multiplies a
 //! block only when its turn comes, and may be singular.
 
+mod backward;
 mod blocks;
 mod choice;
 mod eliminate;
 mod factor;
 mod few_levels;
+mod forward_sparse;
 mod inverse;
 pub mod iterative;
+mod level_inverse;
 mod memory;
 mod panel;
 pub mod product;
+mod reduce;
 mod solve;
 mod sparse;
 mod system;

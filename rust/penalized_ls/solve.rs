@@ -3,8 +3,6 @@
 //! Right-hand sides lie side by side: every row of the random effects, of the trailing block and of X
 //! holds the m values of its m right-hand sides.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
 use super::factor::CholeskyFactor;
@@ -13,10 +11,10 @@ use super::product::Effects;
 use super::system::{Lead, System};
 use super::trailing::{from_rows, scale_rows, to_rows};
 use crate::crossproduct::CrossProducts;
-use crate::linalg::{dense, small};
+use crate::linalg::dense;
 
 /// Levels of one task.
-const GRAIN: usize = 1024;
+pub const GRAIN: usize = 1024;
 
 /// The conditional modes for one right-hand side per column.
 #[derive(Debug, Clone)]
@@ -37,7 +35,7 @@ pub struct Remainder {
 }
 
 #[inline(always)]
-fn subtract_scaled(y: &mut [f64], v: f64, x: &[f64]) {
+pub fn subtract_scaled(y: &mut [f64], v: f64, x: &[f64]) {
     y.iter_mut().zip(x).for_each(|(y, x)| *y -= v * x);
 }
 
@@ -171,99 +169,6 @@ impl CholeskyFactor {
         to_rows(&columns, &mut solved, q, m);
         solved
     }
-
-    /// u = M^-1 Λ'(Z'v - Z'Xβ) and b = Λu for columns v of [X y]; `beta` is p rows of m, or empty for zero.
-    pub fn backward(&self, system: &System, columns: Range<usize>, beta: &[f64]) -> Modes {
-        let (m, q) = (columns.len(), system.n_trailing);
-        let mut u: Effects = self.lambda.iter().map(|_| Vec::new()).collect();
-        system.leads.iter().for_each(|l| u[l.block] = vec![0.0; l.n_levels * l.r * m]);
-        system.trailing.iter().for_each(|t| u[t.block] = vec![0.0; t.n_levels * t.r * m]);
-        let mut b = u.clone();
-        if m == 0 {
-            return Modes { u, b };
-        }
-        let mut trailing = self.solved_x[columns.start * q..columns.end * q].to_vec();
-        if !beta.is_empty() {
-            for (c, values) in trailing.chunks_exact_mut(q.max(1)).enumerate() {
-                for k in 0..system.p {
-                    subtract_scaled(values, beta[k * m + c], &self.solved_x[k * q..(k + 1) * q]);
-                }
-            }
-        }
-        let mut rows = vec![0.0; q * m];
-        to_rows(&trailing, &mut rows, q, m);
-        spread(&rows, &mut u, system, m);
-        scale_rows(&mut trailing, &self.lambda, system, false);
-        to_rows(&trailing, &mut rows, q, m);
-        spread(&rows, &mut b, system, m);
-        for (i, lead) in system.leads.iter().enumerate().rev() {
-            let (mut own_u, mut own_b) = (std::mem::take(&mut u[lead.block]), std::mem::take(&mut b[lead.block]));
-            let size = GRAIN * lead.r * m;
-            own_u.par_chunks_mut(size).zip(own_b.par_chunks_mut(size)).enumerate().for_each(|(piece, (u, own_b))| {
-                let levels = u.chunks_exact_mut(lead.r * m).zip(own_b.chunks_exact_mut(lead.r * m));
-                for (k, (u, own_b)) in levels.enumerate() {
-                    let level = piece * GRAIN + k;
-                    self.level_rest(u, (i, lead, level), (&b, &rows), &columns, beta, system);
-                    self.solve_level(u, own_b, (i, lead, level), m);
-                }
-            });
-            (u[lead.block], b[lead.block]) = (own_u, own_b);
-        }
-        Modes { u, b }
-    }
-
-    /// L^-1 Λ'(Z'v - Z'Xβ) - P'b of one level (r rows of m).
-    fn level_rest(
-        &self,
-        rest: &mut [f64],
-        (i, lead, level): (usize, &Lead, usize),
-        (b, trailing): (&Effects, &[f64]),
-        columns: &Range<usize>,
-        beta: &[f64],
-        system: &System,
-    ) {
-        let (r, m, stride) = (lead.r, columns.len(), system.p + 1);
-        let factor = &self.leads[i];
-        for a in 0..r {
-            let x = &factor.blocks.x[(level * r + a) * stride..][..stride];
-            let target = &mut rest[a * m..(a + 1) * m];
-            target.copy_from_slice(&x[columns.clone()]);
-            for (beta, v) in beta.chunks_exact(m).zip(x) {
-                subtract_scaled(target, *v, beta);
-            }
-            for (j, ancestor) in lead.ancestors.iter().enumerate() {
-                let rj = ancestor.r;
-                let block = &factor.blocks.ancestors[j][level * rj * r + a * rj..][..rj];
-                let up = &b[system.leads[i + 1 + j].block][ancestor.level[level] as usize * rj * m..];
-                block.iter().zip(up.chunks_exact(m)).for_each(|(v, up)| subtract_scaled(target, *v, up));
-            }
-            let rows = lead.panel.level_rows(level);
-            let panel = &factor.blocks.panel[lead.panel.range(level, r)][a * rows.len()..(a + 1) * rows.len()];
-            for (v, &row) in panel.iter().zip(rows) {
-                subtract_scaled(target, *v, &trailing[row as usize * m..(row as usize + 1) * m]);
-            }
-        }
-    }
-
-    /// b = C rest and u = L^-T rest, which u holds.
-    fn solve_level(&self, u: &mut [f64], b: &mut [f64], (i, lead, level): (usize, &Lead, usize), m: usize) {
-        let r = lead.r;
-        let size = level * r * r..(level + 1) * r * r;
-        let (l, c) = (&self.leads[i].blocks.own[size.clone()], &self.leads[i].c[size]);
-        for a in 0..r {
-            b[a * m..(a + 1) * m].fill(0.0);
-            for k in 0..r {
-                subtract_scaled(&mut b[a * m..(a + 1) * m], -c[k * r + a], &u[k * m..(k + 1) * m]);
-            }
-        }
-        for a in (0..r).rev() {
-            let (row, after) = u[a * m..].split_at_mut(m);
-            for k in a + 1..r {
-                subtract_scaled(row, l[a * r + k], &after[(k - a - 1) * m..(k - a) * m]);
-            }
-            row.iter_mut().for_each(|v| *v /= l[a * r + a]);
-        }
-    }
 }
 
 /// t = C'h for one level (r rows of m).
@@ -303,7 +208,7 @@ fn gather(h: &Effects, system: &System, m: usize) -> Vec<f64> {
     out
 }
 
-fn spread(trailing: &[f64], h: &mut Effects, system: &System, m: usize) {
+pub fn spread(trailing: &[f64], h: &mut Effects, system: &System, m: usize) {
     for t in &system.trailing {
         h[t.block].copy_from_slice(&trailing[t.offset * m..(t.offset + t.n_levels * t.r) * m]);
     }
@@ -311,61 +216,10 @@ fn spread(trailing: &[f64], h: &mut Effects, system: &System, m: usize) {
 
 /// h -= B t for a block (rows x columns, column-major).
 #[inline]
-fn subtract(h: &mut [f64], block: &[f64], t: &[f64], (rows, columns, m): (usize, usize, usize)) {
+pub fn subtract(h: &mut [f64], block: &[f64], t: &[f64], (rows, columns, m): (usize, usize, usize)) {
     for a in 0..columns {
         for i in 0..rows {
             subtract_scaled(&mut h[i * m..(i + 1) * m], block[a * rows + i], &t[a * m..(a + 1) * m]);
         }
-    }
-}
-
-/// One right-hand side that touches few levels, of many.
-impl CholeskyFactor {
-    /// L^-1 Λ'h over the leads, for an h given by the levels it touches in each block; returns its
-    /// squared length, and adds what is left of h to column c of `rest` (q_t rows of m) and `hx` (p rows of m).
-    pub fn forward_sparse(
-        &self,
-        system: &System,
-        mut touched: Vec<Vec<(usize, Vec<f64>)>>,
-        c: usize,
-        m: usize,
-        rest: &mut [f64],
-        hx: &mut [f64],
-    ) -> f64 {
-        let (p, stride) = (system.p, system.p + 1);
-        let mut square = 0.0;
-        for t in &system.trailing {
-            for (level, z) in &touched[t.block] {
-                z.iter().enumerate().for_each(|(k, v)| rest[(t.offset + level * t.r + k) * m + c] += v);
-            }
-        }
-        for (i, (lead, factor)) in system.leads.iter().zip(&self.leads).enumerate() {
-            let r = lead.r;
-            for (level, h) in std::mem::take(&mut touched[lead.block]) {
-                let mut t = vec![0.0; r];
-                small::add_cross(&mut t, &factor.c[level * r * r..(level + 1) * r * r], &h, r, r, 1);
-                square += t.iter().map(|v| v * v).sum::<f64>();
-                for (j, ancestor) in lead.ancestors.iter().enumerate() {
-                    let up = ancestor.level[level] as usize;
-                    let block = &factor.blocks.ancestors[j][level * ancestor.r * r..(level + 1) * ancestor.r * r];
-                    let list = &mut touched[system.leads[i + 1 + j].block];
-                    let at = list.iter().position(|(l, _)| *l == up).unwrap_or_else(|| {
-                        list.push((up, vec![0.0; ancestor.r]));
-                        list.len() - 1
-                    });
-                    subtract(&mut list[at].1, block, &t, (ancestor.r, r, 1));
-                }
-                let rows = lead.panel.level_rows(level);
-                let panel = &factor.blocks.panel[lead.panel.range(level, r)];
-                for (a, ta) in t.iter().enumerate() {
-                    for (k, &row) in rows.iter().enumerate() {
-                        rest[row as usize * m + c] -= panel[a * rows.len() + k] * ta;
-                    }
-                    let x = &factor.blocks.x[(level * r + a) * stride..][..p];
-                    x.iter().enumerate().for_each(|(k, v)| hx[k * m + c] -= v * ta);
-                }
-            }
-        }
-        square
     }
 }

@@ -1,0 +1,106 @@
+//! Solving backwards: from the forward half that the factor holds to the modes, lead by lead.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::factor::CholeskyFactor;
+use super::product::Effects;
+use super::solve::{GRAIN, Modes, spread, subtract_scaled};
+use super::system::{Lead, System};
+use super::trailing::{scale_rows, to_rows};
+
+impl CholeskyFactor {
+    /// u = M^-1 Λ'(Z'v - Z'Xβ) and b = Λu for columns v of [X y]; `beta` is p rows of m, or empty for zero.
+    pub fn backward(&self, system: &System, columns: Range<usize>, beta: &[f64]) -> Modes {
+        let (m, q) = (columns.len(), system.n_trailing);
+        let mut u: Effects = self.lambda.iter().map(|_| Vec::new()).collect();
+        system.leads.iter().for_each(|l| u[l.block] = vec![0.0; l.n_levels * l.r * m]);
+        system.trailing.iter().for_each(|t| u[t.block] = vec![0.0; t.n_levels * t.r * m]);
+        let mut b = u.clone();
+        if m == 0 {
+            return Modes { u, b };
+        }
+        let mut trailing = self.solved_x[columns.start * q..columns.end * q].to_vec();
+        if !beta.is_empty() {
+            for (c, values) in trailing.chunks_exact_mut(q.max(1)).enumerate() {
+                for k in 0..system.p {
+                    subtract_scaled(values, beta[k * m + c], &self.solved_x[k * q..(k + 1) * q]);
+                }
+            }
+        }
+        let mut rows = vec![0.0; q * m];
+        to_rows(&trailing, &mut rows, q, m);
+        spread(&rows, &mut u, system, m);
+        scale_rows(&mut trailing, &self.lambda, system, false);
+        to_rows(&trailing, &mut rows, q, m);
+        spread(&rows, &mut b, system, m);
+        for (i, lead) in system.leads.iter().enumerate().rev() {
+            let (mut own_u, mut own_b) = (std::mem::take(&mut u[lead.block]), std::mem::take(&mut b[lead.block]));
+            let size = GRAIN * lead.r * m;
+            own_u.par_chunks_mut(size).zip(own_b.par_chunks_mut(size)).enumerate().for_each(|(piece, (u, own_b))| {
+                let levels = u.chunks_exact_mut(lead.r * m).zip(own_b.chunks_exact_mut(lead.r * m));
+                for (k, (u, own_b)) in levels.enumerate() {
+                    let level = piece * GRAIN + k;
+                    self.level_rest(u, (i, lead, level), (&b, &rows), &columns, beta, system);
+                    self.solve_level(u, own_b, (i, lead, level), m);
+                }
+            });
+            (u[lead.block], b[lead.block]) = (own_u, own_b);
+        }
+        Modes { u, b }
+    }
+
+    /// L^-1 Λ'(Z'v - Z'Xβ) - P'b of one level (r rows of m).
+    fn level_rest(
+        &self,
+        rest: &mut [f64],
+        (i, lead, level): (usize, &Lead, usize),
+        (b, trailing): (&Effects, &[f64]),
+        columns: &Range<usize>,
+        beta: &[f64],
+        system: &System,
+    ) {
+        let (r, m, stride) = (lead.r, columns.len(), system.p + 1);
+        let factor = &self.leads[i];
+        for a in 0..r {
+            let x = &factor.blocks.x[(level * r + a) * stride..][..stride];
+            let target = &mut rest[a * m..(a + 1) * m];
+            target.copy_from_slice(&x[columns.clone()]);
+            for (beta, v) in beta.chunks_exact(m).zip(x) {
+                subtract_scaled(target, *v, beta);
+            }
+            for (j, ancestor) in lead.ancestors.iter().enumerate() {
+                let rj = ancestor.r;
+                let block = &factor.blocks.ancestors[j][level * rj * r + a * rj..][..rj];
+                let up = &b[system.leads[i + 1 + j].block][ancestor.level[level] as usize * rj * m..];
+                block.iter().zip(up.chunks_exact(m)).for_each(|(v, up)| subtract_scaled(target, *v, up));
+            }
+            let rows = lead.panel.level_rows(level);
+            let panel = &factor.blocks.panel[lead.panel.range(level, r)][a * rows.len()..(a + 1) * rows.len()];
+            for (v, &row) in panel.iter().zip(rows) {
+                subtract_scaled(target, *v, &trailing[row as usize * m..(row as usize + 1) * m]);
+            }
+        }
+    }
+
+    /// b = C rest and u = L^-T rest, which u holds.
+    fn solve_level(&self, u: &mut [f64], b: &mut [f64], (i, lead, level): (usize, &Lead, usize), m: usize) {
+        let r = lead.r;
+        let size = level * r * r..(level + 1) * r * r;
+        let (l, c) = (&self.leads[i].blocks.own[size.clone()], &self.leads[i].c[size]);
+        for a in 0..r {
+            b[a * m..(a + 1) * m].fill(0.0);
+            for k in 0..r {
+                subtract_scaled(&mut b[a * m..(a + 1) * m], -c[k * r + a], &u[k * m..(k + 1) * m]);
+            }
+        }
+        for a in (0..r).rev() {
+            let (row, after) = u[a * m..].split_at_mut(m);
+            for k in a + 1..r {
+                subtract_scaled(row, l[a * r + k], &after[(k - a - 1) * m..(k - a) * m]);
+            }
+            row.iter_mut().for_each(|v| *v /= l[a * r + a]);
+        }
+    }
+}
