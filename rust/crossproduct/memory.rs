@@ -3,7 +3,7 @@
 use super::accumulate::n_parts;
 use super::blocks::{CrossProducts, FactorBlock};
 use super::pair_sums::PairSums;
-use super::ranges::{Ranges, wave_rows};
+use super::ranges::{Ranges, wave_bytes, wave_rows};
 use super::statistics::{State, Statistics};
 use crate::design::RowSource;
 
@@ -20,11 +20,12 @@ impl Statistics {
         8 * (all + sums.dense.len() + sums.cells_dense.len()) + links
     }
 
-    /// Bytes held while rows were read: batches that wait, are read and are summed; the sums of a batch, and of all;
-    /// levels and where they are found.  Few rows are there as the file has
-    /// them, decoded, and in part once more in the order of their sums.
+    /// Bytes held while rows were read: batches that wait, are read and are summed; rows gathered by their levels; the
+    /// sums of a batch, and of all; levels and where they are found.  Few rows are there as the file has them, decoded,
+    /// and in part once more in the order of their sums.
     pub fn reading_bytes(&self) -> usize {
         (BATCHES * self.largest_batch).min(self.largest_batch + 9 * self.all_batches / 5)
+            + wave_bytes(self.n_bytes() / 8).min(2 * self.largest_batch)
             + 2 * self.n_bytes()
             + self.registry.n_bytes()
     }
@@ -47,7 +48,7 @@ pub fn summing_bytes(source: &dyn RowSource, a: &CrossProducts) -> (usize, usize
 /// A wave of gathered rows, and what its parts sum up.
 fn gathering_bytes(n: usize, a: &CrossProducts) -> usize {
     let numbers = a.n_fixed() + 1 + a.factors.iter().map(|f| f.width).sum::<usize>();
-    let rows = n.min(wave_rows(numbers, a.factors.len()));
+    let rows = n.min(wave_rows(a.n_bytes() / 8, numbers, a.factors.len()));
     let further: usize = a.factors.iter().skip(1).map(|f| f.zz.len() + f.zx.len()).sum();
     let links: usize = a.links.iter().flat_map(|l| l.iter().skip(1)).map(|l| l.values.len()).sum();
     rows * (8 * numbers + 4 * a.factors.len()) + 8 * n_parts(rows, further + links) * (further + links)

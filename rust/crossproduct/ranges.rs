@@ -14,8 +14,8 @@ const FEWEST: usize = 8;
 const MOST: usize = 512;
 /// Rows that change their range, as a share, from which on gathering is worth a copy.
 const LEAST_JUMPS: f64 = 0.25;
-/// Bytes of rows that are gathered before they are added.
-const WAVE_BYTES: usize = 128 << 20;
+/// Bytes of rows that are gathered before they are added: as many as sums have, within these.
+const WAVE_BYTES: (usize, usize) = (16 << 20, 128 << 20);
 
 /// Pieces of the rows that are looked at for jumps, and rows of one.
 const PIECES: usize = 64;
@@ -82,15 +82,20 @@ impl RowLayout {
     }
 }
 
-/// Rows that are gathered before they are added, where a row has so many numbers and codes.
-pub const fn wave_rows(numbers: usize, codes: usize) -> usize {
-    WAVE_BYTES / (8 * numbers + 4 * codes)
+/// Bytes of rows that are gathered before they are added to so many numbers.
+pub fn wave_bytes(size: usize) -> usize {
+    (8 * size).clamp(WAVE_BYTES.0, WAVE_BYTES.1)
+}
+
+/// Rows that are gathered before they are added to sums of `size` numbers, where a row has so many numbers and codes.
+pub fn wave_rows(size: usize, numbers: usize, codes: usize) -> usize {
+    wave_bytes(size) / (8 * numbers + 4 * codes)
 }
 
 /// The rows of a wave, for the shape of their sums.
 pub fn wave_rows_of(shape: &Shape) -> usize {
     let layout = RowLayout::new(shape);
-    wave_rows(layout.stride, layout.n_codes)
+    wave_rows(shape.size(0), layout.stride, layout.n_codes)
 }
 
 /// The rows of one part of a wave, range after range.

@@ -62,10 +62,10 @@ impl Objective for Interruptible<'_> {
     }
 
     /// At a scale of zero the criterion is level in it, whatever its curvature in the variance.
-    fn regularize(&self, x: &mut [f64]) {
+    fn regularize(&self, from: &[f64], x: &mut [f64]) {
         for &k in &self.scales {
-            if x[k].abs() < SMALLEST {
-                x[k] = SMALLEST.copysign(x[k]);
+            if x[k].abs() <= SMALLEST {
+                x[k] = SMALLEST.copysign(from[k]);
             }
         }
     }

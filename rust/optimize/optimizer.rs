@@ -11,8 +11,9 @@ pub trait Objective {
     fn noise(&self) -> f64 {
         0.0
     }
-    /// Moves a trial point by less than matters, off points where the slope says too little.
-    fn regularize(&self, _x: &mut [f64]) {}
+    /// Moves a trial point by less than matters, off points where the slope says too little; back to where the search
+    /// is, in coordinates that are there already.
+    fn regularize(&self, _from: &[f64], _x: &mut [f64]) {}
     /// Moves the end of a search by less than matters, onto what it is so close to.
     fn settle(&self, _x: &mut [f64]) {}
     /// Gradient and a symmetric curvature (n x n) at the x last valued.

@@ -16,10 +16,9 @@ const ROUNDING: f64 = 1e-14;
 const MOST_SHRINKS: usize = 60;
 /// A step whose decrease is this close to the expected one, relatively, shows that the model is right.
 const AGREES: f64 = 0.2;
-/// Steps that shrink the expected decrease at least so much are at the end of a search.
-const CONVERGING: f64 = 0.1;
-/// A last step may expect this many tolerances, if what it leaves is below one.
+/// A last step may expect this many tolerances, and leave this part of one.
 const LAST_STEP: f64 = 10.0;
+const LEFT: f64 = 0.01;
 
 /// Minimizes from `start`.
 ///
@@ -36,10 +35,14 @@ pub fn minimize(objective: &mut dyn Objective, start: &[f64], settings: Settings
     let mut before = None;
     let stop = loop {
         let model: Vec<f64> = at.curvature.iter().zip(&correction).map(|(h, c)| h + c).collect();
-        let (step, predicted) = subproblem(&model, &at.gradient, radius);
+        let newton = subproblem(&model, &at.gradient, radius);
+        let mut x = sum(&at.x, &newton);
+        objective.regularize(&at.x, &mut x);
+        let step: Vec<f64> = x.iter().zip(&at.x).map(|(x, from)| x - from).collect();
+        let predicted = decrease(&model, &at.gradient, &step);
         let noise = ROUNDING * at.value.abs() + objective.noise();
-        if is_last(predicted, before, settings.tolerance.max(0.01 * noise)) {
-            let mut x: Vec<f64> = at.x.iter().zip(&step).map(|(x, s)| x + s).collect();
+        if predicted <= 0.01 * noise || is_last(predicted, before, settings.tolerance) {
+            let mut x = sum(&at.x, &newton);
             objective.settle(&mut x);
             return finish(objective, at, x, predicted + noise, evaluations);
         }
@@ -48,12 +51,6 @@ pub fn minimize(objective: &mut dyn Objective, start: &[f64], settings: Settings
         }
         if shrinks > MOST_SHRINKS {
             break Stop::NoProgress;
-        }
-        let mut x: Vec<f64> = at.x.iter().zip(&step).map(|(x, s)| x + s).collect();
-        objective.regularize(&mut x);
-        let step: Vec<f64> = x.iter().zip(&at.x).map(|(x, from)| x - from).collect();
-        if step.iter().all(|s| *s == 0.0) {
-            break Stop::Converged;
         }
         evaluations += 1;
         let actual = match objective.value(&x) {
@@ -89,14 +86,11 @@ pub fn minimize(objective: &mut dyn Objective, start: &[f64], settings: Settings
     Ok(Outcome { x: at.x.clone(), value: at.value, stop, evaluations, slope: Some(at) })
 }
 
-/// Whether a step that expects the decrease `predicted` leaves less than the tolerance: the decreases of
-/// steps fall by a constant factor at least, which the step `before` tells if the model was right for it.
+/// Whether a step that expects the decrease `predicted` is the last.  What it leaves is the decrease that another step
+/// would expect, which falls as it fell from the step `before`, if the model was right for that one.
 fn is_last(predicted: f64, before: Option<f64>, tolerance: f64) -> bool {
-    let left = match before {
-        Some(before) if predicted < CONVERGING * before => predicted * predicted / before,
-        _ => predicted,
-    };
-    predicted <= LAST_STEP * tolerance && left <= tolerance
+    let rate = before.map_or(1.0, |before| (predicted / before).min(1.0));
+    predicted <= LAST_STEP * tolerance && predicted * rate <= LEFT * tolerance
 }
 
 /// The last step, if the value agrees.
@@ -139,8 +133,14 @@ fn correct(correction: &mut [f64], step: &[f64], from: &Point, to: &Point) {
     }
 }
 
-/// The step s, |s| <= radius, of least g's + s'Bs / 2, and the decrease it promises.
-fn subproblem(b: &[f64], g: &[f64], radius: f64) -> (Vec<f64>, f64) {
+/// -(g's + s'Bs / 2).
+fn decrease(b: &[f64], g: &[f64], s: &[f64]) -> f64 {
+    let n = s.len();
+    -(0..n).map(|j| s[j] * (g[j] + 0.5 * (0..n).map(|i| b[j * n + i] * s[i]).sum::<f64>())).sum::<f64>()
+}
+
+/// The step s, |s| <= radius, of least g's + s'Bs / 2.
+fn subproblem(b: &[f64], g: &[f64], radius: f64) -> Vec<f64> {
     let n = g.len();
     let (values, vectors) = eigen(b, n);
     let along: Vec<f64> = (0..n).map(|k| vectors[k * n..(k + 1) * n].iter().zip(g).map(|(v, g)| v * g).sum()).collect();
@@ -171,9 +171,7 @@ fn subproblem(b: &[f64], g: &[f64], radius: f64) -> (Vec<f64>, f64) {
         let k = (0..n).find(|&k| values[k] == lowest).expect("the lowest eigenvalue");
         coordinates[k] += short.sqrt() * if coordinates[k] < 0.0 { -1.0 } else { 1.0 };
     }
-    let predicted = -(0..n).map(|k| along[k] * coordinates[k] + 0.5 * values[k] * coordinates[k].powi(2)).sum::<f64>();
-    let step = (0..n).map(|i| (0..n).map(|k| vectors[k * n + i] * coordinates[k]).sum()).collect();
-    (step, predicted)
+    (0..n).map(|i| (0..n).map(|k| vectors[k * n + i] * coordinates[k]).sum()).collect()
 }
 
 /// Eigenvalues and eigenvectors (columns) of a symmetric matrix (n x n).
@@ -184,6 +182,10 @@ pub fn eigen(a: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
         // only for entries that are not finite: no curvature, the unit vectors
         Err(_) => (vec![0.0; n], (0..n * n).map(|k| f64::from(u8::from(k % n == k / n))).collect()),
     }
+}
+
+fn sum(x: &[f64], step: &[f64]) -> Vec<f64> {
+    x.iter().zip(step).map(|(x, s)| x + s).collect()
 }
 
 fn norm(x: &[f64]) -> f64 {

@@ -59,6 +59,17 @@ fn groups_less_different_than_chance_have_no_variance() {
 }
 
 #[test]
+fn a_zero_variance_that_the_data_are_sure_of_takes_few_evaluations() {
+    let y: Vec<f64> = (0..60_000).map(|i| ((i * 7) % 5) as f64).collect();
+    let (source, terms) = one_way(y, 20_000);
+    for criterion in [Criterion::Ml, Criterion::Reml] {
+        let fit = fitted(&source, &terms, criterion);
+        assert_eq!((fit.verdict.status, fit.theta[0]), (Status::Boundary, 0.0));
+        assert!(fit.verdict.evaluations < 30, "{}", fit.verdict.evaluations);
+    }
+}
+
+#[test]
 fn both_optimizers_agree_and_every_fit_is_stationary() {
     let mut evaluations = 0;
     for kind in KINDS {
