@@ -82,9 +82,9 @@ impl RowLayout {
     }
 }
 
-/// Bytes of rows that are gathered before they are added to so many numbers.
+/// Bytes of rows that are gathered, if any are, before they are added to so many numbers.
 pub fn wave_bytes(size: usize) -> usize {
-    (8 * size).clamp(WAVE_BYTES.0, WAVE_BYTES.1)
+    if 8 * size < FEWEST * NEAR_BYTES { 0 } else { (8 * size).clamp(WAVE_BYTES.0, WAVE_BYTES.1) }
 }
 
 /// Rows that are gathered before they are added to sums of `size` numbers, where a row has so many numbers and codes.
