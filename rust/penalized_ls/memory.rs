@@ -1,6 +1,7 @@
 //! Bytes of what a fit holds: counts that follow the allocations in `system`, `factor`, `inverse`, `iterative` and
 //! `trailing_inverse`.
 
+use super::iterative::IMAGE_COLUMNS;
 use super::system::{Lead, System, TrailingKind};
 
 const NUMBER: usize = size_of::<f64>();
@@ -79,7 +80,7 @@ impl System {
         let held = |vectors: usize, width: usize| NUMBER * (vectors * self.n_trailing + width * widest);
         let Some((first, blocked)) = self.leads.first().zip(self.row_blocks.leads.first()) else { return 0 };
         let (forms, x) = (NUMBER * blocked.n_visits() * first.r * first.r, self.p + 1);
-        let vectors = held(IN_SEARCH * OUTLIERS, OUTLIERS).max(held(STEPS * PROBES, PROBES)).max(held(9 * x, x));
+        let vectors = held(IN_SEARCH * OUTLIERS, IMAGE_COLUMNS).max(held(STEPS * PROBES, PROBES)).max(held(9 * x, x));
         (NUMBER * self.n_panels()).max(forms).max(vectors)
     }
 

@@ -1,10 +1,11 @@
 """What the numbers of a fit belong to: names, levels, and how many rows were used."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .._core import Fit, Problem, Rows, Settled
+from .level_names import LevelNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class Layout:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain lists and dictionaries."""
-        return asdict(self)
+        groups = [replace(group, levels=list(group.levels)) for group in self.groups]
+        return asdict(replace(self, groups=groups))
 
     @classmethod
     def from_json(cls, entry: dict[str, Any]) -> "Layout":
@@ -149,4 +151,9 @@ def _list(values: Any) -> list[Any]:
 
 def _group(rows: Rows | Settled, index: int, name: str) -> GroupLayout:
     sizes = rows.group_sizes(index)
-    return GroupLayout(name, rows.group_levels(index), int(sizes.min()), int(sizes.max()))
+    levels: Sequence[str]
+    if isinstance(rows, Rows):
+        levels = LevelNames(len(sizes), lambda: rows.group_levels(index))
+    else:  # sums, which the fit does not keep
+        levels = rows.group_levels(index)
+    return GroupLayout(name, levels, int(sizes.min()), int(sizes.max()))

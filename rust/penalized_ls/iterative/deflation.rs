@@ -8,6 +8,9 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::operator::Product;
 use crate::linalg::dense;
 
+/// Columns that are multiplied with E at once: their products on the levels of a lead take memory.
+pub const IMAGE_COLUMNS: usize = 16;
+
 /// Outlying eigenpairs of E.
 #[derive(Debug, Clone, Default)]
 pub struct Outliers {
@@ -69,10 +72,15 @@ fn orthonormal(x: MatRef<'_, f64>) -> Mat<f64> {
     x.qr().compute_thin_Q()
 }
 
-/// E V.
+/// E V, a few columns at a time.
 fn image(problem: &Product, basis: &Mat<f64>) -> Mat<f64> {
     let (q, k) = (basis.nrows(), basis.ncols());
-    let rows: Vec<f64> = (0..q).flat_map(|i| (0..k).map(move |j| basis[(i, j)])).collect();
-    let out = problem.apply(&rows, k);
-    Mat::from_fn(q, k, |i, j| out[i * k + j])
+    let mut image = Mat::zeros(q, k);
+    for first in (0..k).step_by(IMAGE_COLUMNS) {
+        let m = IMAGE_COLUMNS.min(k - first);
+        let rows: Vec<f64> = (0..q).flat_map(|i| (0..m).map(move |j| basis[(i, first + j)])).collect();
+        let out = problem.apply(&rows, m);
+        (0..m).for_each(|j| image.col_mut(first + j).iter_mut().enumerate().for_each(|(i, v)| *v = out[i * m + j]));
+    }
+    image
 }

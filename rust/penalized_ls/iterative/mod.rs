@@ -19,6 +19,7 @@ mod row_index;
 mod scaled_schur;
 mod squares;
 
+pub use deflation::IMAGE_COLUMNS;
 pub use inverse::ApproximateInverse;
 pub use row_blocks::RowBlocks;
 pub use row_index::{RowIndex, place_of};
