@@ -7,7 +7,7 @@ const MOST_LINES: usize = 8;
 
 /// Asks for `data[at]`, if it exists; changes no result.
 #[inline(always)]
-pub fn element<T>(data: &[T], at: usize) {
+fn element<T>(data: &[T], at: usize) {
     #[cfg(target_arch = "x86_64")]
     if let Some(value) = data.get(at) {
         // SAFETY: a prefetch of a valid address neither writes nor faults

@@ -52,7 +52,7 @@ pub struct Outcome {
 
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// The search ends when the decrease it still expects is below this.
+    /// The search ends when the decrease it still expects is below this, by a margin that an optimizer chooses.
     pub tolerance: f64,
     pub max_evaluations: usize,
 }

@@ -75,11 +75,9 @@ impl System {
             self.row_index = self.row_indices();
             self.order = order_if_thin(self, a, &self.row_index);
         }
-        if self.order.is_none() && self.n_trailing < LEAST_ITERATIVE {
-            return TrailingKind::Dense;
-        }
         if self.n_trailing < LEAST_ITERATIVE {
-            return self.exact_kind().unwrap_or(TrailingKind::Dense);
+            let exact = self.order.is_some().then(|| self.exact_kind()).flatten();
+            return exact.unwrap_or(TrailingKind::Dense);
         }
         let seconds = |kind| self.predicted_seconds(kind).unwrap_or(f64::INFINITY);
         let thin = self.leads.iter().all(|l| !l.panel.dense);

@@ -79,10 +79,9 @@ class Influence:
             ``level, n_rows``; ``cooks_distance``, the move of the fixed effects in units of their covariance, over
             their number; ``mdffits``, the same by the covariance without the rows; for single rows ``dffits``, the move
             of the row's expected response by the fixed effects, in standard errors of it with sigma without the row;
-            ``covratio``, the ratio of the
-            determinants of these covariances, without the rows to with them: above 1 the rows add precision;
-            ``displacement``, twice the fall of the log-likelihood of all rows (restricted under REML) at the estimates
-            without these; ``method``.
+            ``covratio``, the ratio of the determinants of these covariances, without the rows to with them: above 1 the
+            rows add precision; ``displacement``, twice the fall of the log-likelihood of all rows (restricted under
+            REML) at the estimates without these; ``method``.
         """
         single: dict[str, Column] = {"dffits": self.dffits} if (self.n_rows == 1).any() else {}
         return build(
