@@ -29,12 +29,12 @@ from .errors import (
 if TYPE_CHECKING:
     from . import datasets
     from .control import Control
-    from .fit import LinearMixedFit, compare, load
-    from .fitting import Verdict
+    from .estimation import Verdict
+    from .estimation.streaming import SufficientStatistics, load_statistics
     from .many import fit_many
     from .models import lmer
     from .plan import model
-    from .streaming import SufficientStatistics, load_statistics
+    from .results import LinearMixedFit, compare, load
 
 __all__ = [
     "Control",
@@ -65,16 +65,16 @@ __all__ = [
 
 _ROOMS = {
     "Control": "control",
-    "LinearMixedFit": "fit",
-    "SufficientStatistics": "streaming",
-    "Verdict": "fitting",
-    "compare": "fit",
+    "LinearMixedFit": "results",
+    "SufficientStatistics": "estimation.streaming",
+    "Verdict": "estimation",
+    "compare": "results",
     "datasets": "datasets",
     "fit_many": "many",
     "lmer": "models",
-    "load": "fit",
+    "load": "results",
     "model": "plan",
-    "load_statistics": "streaming",
+    "load_statistics": "estimation.streaming",
 }
 
 

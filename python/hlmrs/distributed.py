@@ -10,12 +10,12 @@ from typing import Any
 
 from .control import Control
 from .errors import DataError, HlmrsError
-from .fit import LinearMixedFit
-from .fitting import Contrast, make_request
+from .estimation import Contrast, make_request
+from .estimation.streaming import Learned, Learning, SufficientStatistics, needs_reading
 from .frame import located, numbered, open_frame
 from .frame.values import level_text
 from .models import lmer as fit_here
-from .streaming import Learned, Learning, SufficientStatistics, needs_reading
+from .results import LinearMixedFit
 
 _TOGETHER = 8
 """Statistics that one task merges."""

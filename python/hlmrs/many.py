@@ -11,12 +11,12 @@ from ._core import Rows
 from ._core import fit_many as core_fit_many
 from .control import Control
 from .errors import DataError, FormulaError, OptionError
-from .fitting import Contrast, Request, evaluate, make_request, model_rows
+from .estimation import Contrast, Request, evaluate, make_request, model_rows
 from .formula import Column as Name
 from .formula.suggest import suggestion
 from .frame import Column, Frame, PandasFrame, build, check_unique, open_frame
 from .inference import DEFAULT_DDF, RESIDUAL, two_sided_ps, two_sided_quantiles
-from .progress import Progress
+from .resources import Progress
 
 RESPONSE = "(response)"
 """The name that the response has in the formula of all responses."""

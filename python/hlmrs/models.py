@@ -6,11 +6,17 @@ from typing import Any, cast
 from numpy.typing import ArrayLike
 
 from .control import Control
-from .fit import LinearMixedFit
-from .fit.linear_mixed_fit import announced
-from .fitting import Contrast, estimate, make_request, refuse_unknown, take_alias
+from .estimation import Contrast, estimate, make_request, refuse_unknown, take_alias
+from .estimation.streaming import (
+    SufficientStatistics,
+    asked_of_statistics,
+    estimate_statistics,
+    estimate_streamed,
+    streams,
+)
 from .frame import open_frame
-from .streaming import SufficientStatistics, asked_of_statistics, estimate_statistics, estimate_streamed, streams
+from .results import LinearMixedFit
+from .results.linear_mixed_fit import announced
 
 _OPTIONS = ("reml", "weights", "offset", "contrasts", "missing", "rows", "control")
 

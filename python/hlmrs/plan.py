@@ -8,14 +8,14 @@ from numpy.typing import ArrayLike
 
 from ._core import Problem
 from .control import Control
-from .fit import LinearMixedFit
-from .fit.linear_mixed_fit import announced
-from .fitting import Contrast, Estimate, ModelRows, Request, estimate_settled, make_request, model_rows
+from .display import Column, Report, Table
+from .estimation import Contrast, Estimate, ModelRows, Request, estimate_settled, make_request, model_rows
+from .estimation.streaming import SufficientStatistics, asked_of_statistics, streams, summed
 from .frame import Frame, build, open_frame
 from .inference import structure_table
-from .memory import available, spoken
-from .report import Column, Report, Table
-from .streaming import SufficientStatistics, asked_of_statistics, streams, summed
+from .resources import available, spoken
+from .results import LinearMixedFit
+from .results.linear_mixed_fit import announced
 
 
 @dataclass(frozen=True, slots=True, repr=False)

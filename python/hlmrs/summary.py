@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from .fitting import Estimate
+from .display import Report
+from .estimation import Estimate
 from .inference import RESIDUAL, coefficients, variance_shares
-from .report import CoefficientRow, GroupSize, ModelFacts, Report, VarianceRow, mixed_model_report
+from .report import CoefficientRow, GroupSize, ModelFacts, VarianceRow, mixed_model_report
 
 _PLACES = {
     "satterthwaite": "Satterthwaite's degrees of freedom",

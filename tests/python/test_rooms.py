@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LINE = re.compile(r"^  (\w+)(\.py|\.rs|/)?\s+\[(\d)\]")
+LINE = re.compile(r"^  (\w+)(\.py|\.rs|/)?\s+\[(\d+)\]")
 
 
 def picture() -> dict[str, dict[str, int]]:

@@ -11,9 +11,9 @@ from typing import Any
 from ..datasets import describe
 from ..datasets import load as load_data
 from ..errors import HlmrsError, HlmrsWarning
-from ..fit import LinearMixedFit, load
 from ..inference import DEFAULT_DDF
 from ..models import lmer
+from ..results import LinearMixedFit, load
 from .arguments import parser
 from .files import read_file
 

@@ -6,12 +6,12 @@ import numpy as np
 
 from .._core import serial_correlation
 from ..errors import OptionError
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..formula.suggest import suggestion
 from ..frame import Column
 from ..inference import coded_column, two_sided_p
+from .deletion_sets import group_index, of_codes
 from .finding import FINE, LOOK, Check, p_text
-from .row_sets import group_index, of_codes
 
 _SIZE = 0.1
 """A correlation of neighbours below this changes no conclusion."""

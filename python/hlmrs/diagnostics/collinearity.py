@@ -6,7 +6,7 @@ Fox and Monette (1992), J. Am. Stat. Assoc. 87, 178-183, from the covariance of 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..frame import Column
 from .finding import CONCERN, FINE, LOOK, Check
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import added_columns
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..frame import Column
 from ..inference import chi_square_tail
 from .finding import FINE, LOOK, Check, p_text

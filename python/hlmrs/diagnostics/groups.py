@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import group_regressions
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..frame import Column
-from .row_sets import group_index
+from .deletion_sets import group_index
 
 Vector = NDArray[np.float64]
 

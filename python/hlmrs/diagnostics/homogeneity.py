@@ -9,12 +9,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..frame import Column
-from ..inference import chi_square_tail, f_tail, residuals
+from ..inference import chi_square_tail, f_tail
+from ..prediction import residuals
+from .deletion_sets import group_index
 from .finding import FINE, LOOK, Check, p_text, worst
 from .groups import regressions
-from .row_sets import group_index
 
 Vector = NDArray[np.float64]
 

@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from .._core import LARGEST_INVERSE, influence_of
 from ..errors import DataError, InferenceWarning, OptionError
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..frame import Column, build
 from ..inference import parameter_codes, parameter_values
-from ..memory import available, spoken
-from ..progress import Progress
-from .row_sets import RowSets, row_sets
+from ..resources import Progress, available, spoken
+from .deletion_sets import RowSets, row_sets
 
 Vector = NDArray[np.float64]
 

@@ -1,6 +1,6 @@
 """All checks of a fit at once."""
 
-from ..fitting import Estimate
+from ..estimation import Estimate
 from .autocorrelation import check_autocorrelation
 from .collinearity import check_collinearity
 from .finding import ModelCheck

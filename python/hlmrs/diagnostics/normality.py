@@ -8,9 +8,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..frame import Column
-from ..inference import residuals
+from ..prediction import residuals
 from .finding import FINE, LOOK, Check, holm, p_text, worst
 from .groups import group_residuals
 

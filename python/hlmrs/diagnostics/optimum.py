@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..frame import Column
 from .finding import CONCERN, FINE, LOOK, Check
 

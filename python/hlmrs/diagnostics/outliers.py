@@ -6,9 +6,10 @@ their random effects; both by Bonferroni.
 
 import numpy as np
 
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..frame import Column
-from ..inference import chi_square_tail, residuals, two_sided_p
+from ..inference import chi_square_tail, two_sided_p
+from ..prediction import residuals
 from .finding import FINE, LOOK, Check, p_text
 from .groups import group_residuals
 

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OptionError
-from ..fitting import Estimate
-from ..inference import residuals
+from ..estimation import Estimate
+from ..prediction import residuals
+from .deletion_sets import group_index
 from .groups import group_residuals
 from .influence import influence
-from .row_sets import group_index
 
 Vector = NDArray[np.float64]
 

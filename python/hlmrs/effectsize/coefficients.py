@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from ..fitting import Estimate, change_request, request_of_rows
-from ..fitting import estimate as fit_request
+from ..estimation import Estimate, change_request, request_of_rows
+from ..estimation import estimate as fit_request
 from ..formula import Column as ColumnName
 from ..formula import Factor
 from ..frame import Column

@@ -7,7 +7,7 @@ predictor belongs to the grouping factor whose groups it differs between: its gr
 import numpy as np
 from numpy.typing import NDArray
 
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..frame import Column
 
 Vector = NDArray[np.float64]

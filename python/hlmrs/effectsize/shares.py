@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OptionError
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..inference import Code, check_level, replicates, seed_of
 
 Vector = NDArray[np.float64]

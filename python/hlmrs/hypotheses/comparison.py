@@ -9,7 +9,7 @@ import numpy as np
 
 from .._core import Fit
 from ..errors import DataError, OptionError
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..frame import Column
 from .nesting import embed
 from .null_distribution import null_distribution

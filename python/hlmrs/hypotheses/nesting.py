@@ -11,7 +11,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from ..fitting import Estimate
+from ..estimation import Estimate
 
 Vector = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import OptionError
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..frame import Column
 from ..inference import Uncertainty, cell_design, check_level, f_tail, two_sided_ps, two_sided_quantiles
 from .terms import term_hypotheses, tested

@@ -4,10 +4,9 @@
 the one entry to tests of L beta, by ``satterthwaite``, ``kenward_roger`` or ``containment``, ``robust`` has sandwiches
 by ``clusters``, and ``uncertainty`` the choice of all these; ``cells`` reads what hypotheses about terms are made of;
 ``coefficients`` has the Wald table of the fixed effects, ``variances`` the variance components, ``variance_tests``
-their tests, ``profiles`` profile likelihood, ``bootstrap`` replicates and ``percentiles`` their quantiles, ``panel``
-every method side by side, ``effects`` random effects and group coefficients, ``prediction`` predictions,
-``lazy_prediction`` predictions as a query, from the expressions of ``expression``, ``level_keys`` and ``piecewise``;
-``residuals`` residuals, ``tables`` puts them under broom's names.
+their tests, ``profiles`` profile likelihood, ``bootstrap`` replicates and ``percentiles`` their quantiles,
+``method_comparison`` every method side by side, ``effects`` random effects and group coefficients, ``tables`` puts them
+under broom's names.
 """
 
 from .bootstrap import Bootstrap, draw, draw_statistic, parameter_values, replicates, seed_of
@@ -17,13 +16,9 @@ from .coefficients import CoefficientTable, check_level
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
 from .distributions import two_sided_p, two_sided_ps, two_sided_quantile, two_sided_quantiles
 from .effects import group_coefficients, random_effects
-from .expression import polars_expression
 from .largest_statistic import LargestStatistic
-from .lazy_prediction import lazy_prediction
-from .panel import panel_table
-from .prediction import Choice, predict, predict_rows
+from .method_comparison import panel_table
 from .profiles import Code, parameter_codes, profile_table, profiles
-from .residuals import augment, leverages, residuals
 from .studentized_range import studentized_range_quantile, studentized_range_tail
 from .tables import (
     coefficients,
@@ -47,12 +42,10 @@ __all__ = [
     "Bootstrap",
     "CellDesign",
     "CellTerm",
-    "Choice",
     "Code",
     "CoefficientTable",
     "LargestStatistic",
     "Uncertainty",
-    "augment",
     "cell_design",
     "check_level",
     "chi_square_tail",
@@ -70,21 +63,15 @@ __all__ = [
     "glance_table",
     "group_coefficients",
     "joint_test",
-    "lazy_prediction",
-    "leverages",
     "panel_table",
     "parameter_codes",
     "parameter_values",
-    "polars_expression",
-    "predict",
-    "predict_rows",
     "profile_table",
     "profiles",
     "random_effects",
     "random_parameter_table",
     "record",
     "replicates",
-    "residuals",
     "seed_of",
     "structure_table",
     "studentized_range_quantile",

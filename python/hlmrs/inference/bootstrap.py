@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from .._core import bootstrap, jackknife
 from ..errors import OptionError
-from ..fitting import Estimate, reestimate
+from ..estimation import Estimate, reestimate
 from ..frame import Column, build
-from ..progress import Progress
+from ..resources import Progress
 from .clusters import drawn_factors
 from .coefficients import check_level
 from .percentiles import corrected, quantiles

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._core import Rows, is_nested
 from ..errors import DataError, DesignError, OptionError
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..formula import Call, Column, Factor, RandomTerm
 from ..formula.suggest import suggestion
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DesignError
-from ..fitting import Estimate
+from ..estimation import Estimate
 from .clusters import lies_within
 
 Vector = NDArray[np.float64]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DesignError, OptionError
-from ..fitting import Estimate
+from ..estimation import Estimate
 from .containment import between_within_df, containment_df
 from .kenward_roger import kenward_roger_df, kenward_roger_joint, kenward_roger_parts
 from .satterthwaite import satterthwaite_df, satterthwaite_joint

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OptionError
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..frame import Column
 
 

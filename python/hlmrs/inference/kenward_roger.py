@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import kenward_roger
-from ..fitting import Estimate
+from ..estimation import Estimate
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .._core import profile
 from ..errors import OptionError
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..frame import Column
 from .coefficients import check_level
 from .distributions import two_sided_quantile

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .._core import cluster_contributions, row_contributions
 from ..errors import InferenceWarning, OptionError
-from ..fitting import Estimate
+from ..estimation import Estimate
 from .clusters import Clustering, clusterings, crossed
 from .degrees_of_freedom import contrast_rows
 

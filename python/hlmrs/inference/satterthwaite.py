@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from .._core import satterthwaite
 from ..errors import InferenceWarning
-from ..fitting import Estimate
+from ..estimation import Estimate
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]

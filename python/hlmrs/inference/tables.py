@@ -8,7 +8,7 @@ import numpy as np
 
 from .._core import Problem
 from ..errors import OptionError
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..frame import Column
 from .bootstrap import draw
 from .coefficients import CoefficientTable, coefficient_table

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OptionError
-from ..fitting import Estimate
+from ..estimation import Estimate
 from .degrees_of_freedom import VCOV_TYPES, check_ddf, contrast_rows, joint_test, vcov
 from .robust import ROBUST_TYPES, sandwich
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from .._core import criterion_without_random_effects, exact_null, null_statistics
 from ..errors import OptionError
-from ..fitting import Estimate, estimate, request_of_rows
+from ..estimation import Estimate, estimate, request_of_rows
 from ..formula import RandomTerm, Term
 from ..frame import Column
-from ..progress import Progress
+from ..resources import Progress
 from .bootstrap import seed_of
 from .tails import chi_square_tail
 

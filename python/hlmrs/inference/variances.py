@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..fitting import Estimate
+from ..estimation import Estimate
 
 NAN = float("nan")
 RESIDUAL = "Residual"

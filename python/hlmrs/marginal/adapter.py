@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import HlmrsError
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..frame import Column, Factor, build
 from ..inference import covariance_matrix
 from .grid import Axis, axis_codes, column_values, design_rows, grid_axes

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OptionError
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..frame import Column, Factor
 from ..inference import Uncertainty, check_level
 from .adjustment import Family, adjusted, check_adjustment

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .._core import Rows
 from ..errors import HlmrsError, OptionError
-from ..fitting import Estimate, evaluate, new_columns
+from ..estimation import Estimate, evaluate, new_columns
 from ..formula import Call, Column, Factor, Term
 from ..formula.suggest import listed, suggestion
 from ..frame import open_frame

@@ -7,7 +7,7 @@ import json
 
 from .._core import Encoding
 from ..errors import DesignError
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..formula import Call, Expression, Factor, ModelSpec
 
 _OF_GROUPS = ("within", "between")

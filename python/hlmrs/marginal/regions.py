@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DesignError, OptionError
-from ..fitting import Estimate
+from ..estimation import Estimate
 from ..frame import Column
 from ..inference import Uncertainty, check_level, two_sided_quantiles
 from .functions import LinearFunctions, estimates

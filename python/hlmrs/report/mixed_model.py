@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .numbers import decimals_of, plural, write_column, write_count, write_df, write_fixed, write_p
-from .record import Column, Report, Table
+from ..display.numbers import decimals_of, plural, write_column, write_count, write_df, write_fixed, write_p
+from ..display.record import Column, Report, Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,7 +208,7 @@ def test_refusals(fit):
 
 
 def test_an_error_of_the_progress_stops_the_replicates(fit, monkeypatch):
-    from hlmrs.progress import Progress
+    from hlmrs.resources import Progress
 
     def stop(self: Progress, done: int) -> None:
         raise KeyboardInterrupt

@@ -1,0 +1,46 @@
+"""From what the user asked for to a verified estimate.
+
+``arguments`` refuses what nobody knows, ``request`` is what was asked for, ``rows`` applies it to a frame, ``estimate``
+fits and holds the result, ``layout`` says what its numbers belong to, ``verdict`` what the optimum is worth, ``warn``
+tells the user; ``state`` saves an estimate.  ``streaming`` sums rows batch by batch: they need not fit in memory.
+"""
+
+from .arguments import refuse_unknown, take_alias
+from .estimate import Estimate, RowValues, estimate, estimate_settled, of_settled, reestimate
+from .layout import Layout, RandomTermLayout
+from .request import Contrast, Request, change_request, make_request, numeric_array, request_of_rows
+from .rows import ModelRows, Splines, batch_columns, evaluate, learned_columns, model_rows, new_columns
+from .state import from_state, to_state
+from .verdict import Verdict
+from .warn import warn_about_data, warn_about_optimum
+
+__all__ = [
+    "Contrast",
+    "Estimate",
+    "Layout",
+    "ModelRows",
+    "RandomTermLayout",
+    "Request",
+    "RowValues",
+    "Splines",
+    "Verdict",
+    "batch_columns",
+    "change_request",
+    "estimate",
+    "estimate_settled",
+    "evaluate",
+    "from_state",
+    "learned_columns",
+    "make_request",
+    "model_rows",
+    "new_columns",
+    "numeric_array",
+    "of_settled",
+    "reestimate",
+    "refuse_unknown",
+    "request_of_rows",
+    "take_alias",
+    "to_state",
+    "warn_about_data",
+    "warn_about_optimum",
+]

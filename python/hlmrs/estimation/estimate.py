@@ -1,0 +1,210 @@
+"""A fitted model as data: the core's fit, what it belongs to, and the values of the rows used."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import Encoding, Fit, Problem, Rows, Settled, term_moments
+from ..errors import DataError, FitStateError
+from ..frame import Frame
+from ..resources import available, spoken
+from .layout import Layout, layout_of
+from .request import Request
+from .rows import ModelRows, Splines, model_rows
+from .verdict import Verdict, verdict_of
+
+Vector = NDArray[np.float64]
+
+_LARGE = 100_000_000
+"""Bytes below which nobody asks how much memory is free."""
+_GONE = "this fit was saved without its data; fit.update('. ~ .', data=...) fits the model to them again"
+_SUMMED = (
+    "this fit was made from sums over its rows, which were not kept; fit the rows with rows='keep' for what needs them "
+    "(predict(newdata), the tables, append and adapt do not)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RowValues:
+    """Values of the rows used, in their order; `kept` marks them among the rows of the data, None if all were used."""
+
+    response: Vector
+    fitted: Vector
+    weights: Vector | None
+    kept: NDArray[np.bool_] | None
+
+
+class Sums(Protocol):
+    """Statistics as an estimate sees them: the kind of frame that tables come back in, and bases of splines."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of frame."""
+
+    @property
+    def splines(self) -> Splines:
+        """Bases of splines."""
+
+
+class Estimate:
+    """A fit with its names.  What can be made from the rows is made when it is first asked for.
+
+    ``memo`` keeps what inference has computed for this fit; ``fitted`` is the fit that its parameters are of: itself,
+    but for one that was adapted to further rows.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        core: Fit,
+        kind: str,
+        splines: Splines,
+        data: ModelRows | None = None,
+        frame: Frame | None = None,
+        why_gone: str = _GONE,
+        origin: "Estimate | None" = None,
+        **made: Any,
+    ) -> None:
+        self.request = request
+        self.core = core
+        self.kind = kind
+        self.splines = splines
+        self._data = data
+        self._frame = frame
+        self.memo: dict[str, Any] = {}
+        self._why_gone = why_gone
+        self.fitted = origin or self
+        self.__dict__.update({name: part for name, part in made.items() if part is not None})
+
+    @property
+    def data(self) -> ModelRows:
+        """The rows of the fit."""
+        if self._data is None:
+            raise FitStateError(self._why_gone)
+        return self._data
+
+    @property
+    def rows(self) -> Rows:
+        """The encoded rows."""
+        return self.data.rows
+
+    @property
+    def rows_if_kept(self) -> Rows | None:
+        """The encoded rows, if they are there."""
+        return None if self._data is None else self._data.rows
+
+    @property
+    def frame(self) -> Frame:
+        """The caller's data."""
+        if self._frame is None:
+            raise FitStateError(self._why_gone)
+        return self._frame
+
+    @property
+    def has_values(self) -> bool:
+        """Whether the values of the rows are there, or can be made."""
+        return "values" in self.__dict__ or self._data is not None
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Names, levels, sizes."""
+        return layout_of(self.rows, self.core.problem)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """The verdict on the optimum."""
+        return verdict_of(self.core.verdict, self.layout)
+
+    @cached_property
+    def moments(self) -> list[NDArray[np.float64]]:
+        """Per random term the mean of z z' over the rows used."""
+        return [term_moments(self.rows, k) for k in range(len(self.layout.random))]
+
+    @cached_property
+    def encoding_text(self) -> str:
+        """What encodes new data.  An offset that was an argument belongs to the rows of the fit alone."""
+        return _for_new_data(self.request, self.rows.encoding())
+
+    @cached_property
+    def encoding(self) -> Encoding:
+        """The encoder of new data."""
+        return Encoding.from_json(self.encoding_text)
+
+    @cached_property
+    def values(self) -> RowValues:
+        """Response and fitted values."""
+        rows = self.rows
+        return RowValues(rows.response(), self.linear_predictor(), rows.weights(), rows.kept)
+
+    def linear_predictor(self, use_terms: list[bool] | None = None) -> Vector:
+        """Offset + X beta + Z b over the rows used, with some of the random terms."""
+        eta = self.core.linear_predictor(self.rows, use_terms or [True] * len(self.rows.random_terms))
+        offset = self.rows.offset()
+        return eta if offset is None else eta + offset
+
+
+def estimate(request: Request, frame: Frame) -> Estimate:
+    """Fit a model to a frame."""
+    data = model_rows(request, frame)
+    problem = Problem(data.rows, request.reml, request.control.threads() or 0)
+    return Estimate(request, fit_problem(problem, request), frame.kind, data.splines, data, frame)
+
+
+def fit_problem(problem: Problem, request: Request) -> Fit:
+    """Fit, unless memory cannot hold the factor."""
+    if problem.n_bytes_to_come > _LARGE and problem.n_bytes_to_come > available():
+        raise DataError(
+            f"the fit needs about {spoken(problem.n_bytes_to_come)} of memory, and {spoken(available())} are free; "
+            "use grouping factors with fewer levels, or fewer random effects"
+        )
+    return problem.fit(request.settings())
+
+
+def estimate_settled(request: Request, settled: Settled, problem: Problem, statistics: Sums) -> Estimate:
+    """Fit a model to statistics of its rows."""
+    return of_settled(request, fit_problem(problem, request), settled, problem, statistics)
+
+
+def of_settled(
+    request: Request,
+    core: Fit,
+    settled: Settled,
+    problem: Problem,
+    statistics: Sums,
+    origin: Estimate | None = None,
+) -> Estimate:
+    """Name the numbers of a fit to statistics."""
+    layout = layout_of(settled, problem)
+    return Estimate(
+        request,
+        core,
+        statistics.kind,
+        statistics.splines,
+        why_gone=_SUMMED,
+        origin=origin,
+        layout=layout,
+        moments=[settled.moments(k) for k in range(len(layout.random))],
+        encoding_text=_for_new_data(request, settled.encoding()),
+    )
+
+
+def _for_new_data(request: Request, text: str) -> str:
+    """Leave out the offset that was an argument, which belongs to the rows of the fit."""
+    if request.offset is None:
+        return text
+    encoding = json.loads(text)
+    encoding["offsets"].pop()
+    return json.dumps(encoding)
+
+
+def reestimate(old: Estimate, response: Vector) -> Estimate:
+    """Fit the same model to another response."""
+    rows, offset = old.rows, old.rows.offset()
+    core = old.core.refit(rows, response if offset is None else response - offset)
+    new = Estimate(old.request, core, old.kind, old.splines, old.data, old.frame, layout=old.layout)
+    new.values = RowValues(response, new.linear_predictor(), rows.weights(), rows.kept)
+    return new

@@ -1,0 +1,81 @@
+"""Fits made from statistics, and the choice to make them so."""
+
+from dataclasses import replace
+from typing import Any
+
+from ..._core import Settled
+from ...control import Control
+from ...errors import DesignError, OptionError
+from ...formula import parse
+from ...frame import Frame
+from ...resources import available
+from .. import Estimate, Request, estimate_settled
+from .stream import summed
+from .sufficient import SufficientStatistics
+
+ROWS = ("auto", "keep", "stream")
+
+_SHARE = 4
+"""Rows may take this part of the memory that is free before they are streamed: encoding and fit need room too."""
+_MOST = 2_000_000_000
+"""Bytes of rows that are kept at most, unless it is asked for."""
+_WIDTH = 8
+"""Bytes of a number, about."""
+
+
+def streams(rows: str, request: Request, frame: Frame) -> bool:
+    """Decide whether the rows of a frame are summed batch by batch."""
+    if rows not in ROWS:
+        raise OptionError(f"rows={rows!r}: choose one of {', '.join(map(repr, ROWS))}")
+    if rows == "stream" and request.arrays:
+        raise OptionError("rows='stream' takes weights and offset as columns of the data, not as arrays")
+    if rows != "auto" or not frame.streams or request.arrays:
+        return rows == "stream"
+    n_rows = frame.count()
+    return n_rows is not None and n_rows * len(request.columns()) * _WIDTH > min(available() // _SHARE, _MOST)
+
+
+def estimate_streamed(request: Request, frame: Frame) -> Estimate:
+    """Sum the rows of a frame, and fit."""
+    statistics = summed(request, frame)
+    return estimate_sums(statistics, statistics.core.take_settled(), request)
+
+
+def estimate_sums(statistics: SufficientStatistics, settled: Settled, request: Request) -> Estimate:
+    """Fit what was asked for to statistics."""
+    return estimate_settled(request, settled, settled.problem(request.reml), statistics)
+
+
+def estimate_statistics(statistics: SufficientStatistics, request: Request) -> Estimate:
+    """Answer ``lmer(formula, stats)`` and ``lmer(stats)``."""
+    return estimate_sums(statistics, statistics.core.settle(), request)
+
+
+def asked_of_statistics(
+    formula: str | SufficientStatistics, data: Any, reml: bool, given: tuple[Any, ...], control: Control | None
+) -> tuple[SufficientStatistics, Request] | None:
+    """Find statistics among the arguments, and what is asked of them; None if there are none."""
+    if isinstance(formula, SufficientStatistics):
+        if data is not None:
+            raise OptionError("statistics carry their rows and take no other data: add rows with stats.update()")
+        statistics = formula
+    elif isinstance(data, SufficientStatistics):
+        statistics = data
+    else:
+        return None
+    if given != (None, None, None, "drop"):
+        raise OptionError("weights, offset, contrasts, missing belong to the statistics; give them where those begin")
+    request = statistics.request(control=control)
+    if isinstance(formula, str) and parse(formula, request.columns()) != request.spec:
+        raise DesignError(
+            f"the statistics are of {statistics.formula!r}, not of {formula!r}; leave the formula out, or sum the rows "
+            "for this one: what statistics hold is fixed by their formula"
+        )
+    return statistics, with_reml(request, reml)
+
+
+def with_reml(request: Request, reml: bool) -> Request:
+    """Choose the criterion."""
+    if not isinstance(reml, bool):
+        raise TypeError(f"reml={reml!r}: give True or False")
+    return replace(request, reml=reml)

@@ -1,0 +1,68 @@
+"""A fit that meets new rows: fitted again from its optimum, or only its random effects brought up to date."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..._core import Statistics
+from ...control import Control
+from ...errors import OptionError
+from ...frame import located, numbered, open_frame
+from .. import Estimate, of_settled
+from .sufficient import SufficientStatistics
+from .sums import check_columns
+
+
+def appended(estimate: Estimate, data: Any) -> Estimate:
+    """Fit the model to the rows of the fit and further ones, from its optimum."""
+    statistics = _grown(estimate, data)
+    settled = statistics.core.take_settled()
+    problem = settled.problem(estimate.request.reml)
+    control = estimate.request.control
+    start = Control(
+        optimizer=control.optimizer,
+        max_evaluations=control.max_evaluations,
+        tolerance=control.tolerance,
+        start=tuple(estimate.core.theta),
+        n_threads=control.n_threads,
+    )
+    core = problem.fit(replace(estimate.request, control=start).settings())
+    return of_settled(estimate.request, core, settled, problem, statistics)
+
+
+def adapted(estimate: Estimate, data: Any) -> Estimate:
+    """Add rows at the parameters of the fit: random effects change, nothing else."""
+    statistics = _grown(estimate, data)
+    settled = statistics.core.take_settled()
+    problem = settled.problem(estimate.request.reml)
+    new = of_settled(estimate.request, estimate.core.adapt(problem), settled, problem, statistics, estimate.fitted)
+    new.verdict = estimate.verdict
+    return new
+
+
+def _grown(estimate: Estimate, data: Any) -> SufficientStatistics:
+    """Return the statistics that a fit kept of its rows, in its own basis, with further rows added."""
+    request, layout = estimate.request, estimate.layout
+    if request.offset is not None or request.arrays or (request.weights or "").startswith("("):
+        raise OptionError(
+            "weights given as an array, and an offset that was an argument, belong to the rows of the fit; give "
+            "weights as a column, and write offset(x) in the formula"
+        )
+    frame = open_frame(data)
+    check_columns(request, frame)
+    rows = estimate.rows_if_kept
+    core = Statistics.of_fit(
+        estimate.core,
+        estimate.encoding_text,
+        request.options(),
+        layout.n_rows_input,
+        layout.dropped_rows,
+        [] if rows is None else [rows.group_sizes(g).tolist() for g in range(len(layout.groups))],
+        [] if request.weights is None else [np.ravel(moments).tolist() for moments in estimate.moments],
+    )
+    statistics = SufficientStatistics.of_core(core, request, estimate.splines, estimate.kind)
+    for columns in numbered(frame.batches(request.columns(), request.labels())):
+        with located(frame, columns):
+            statistics.add(columns)
+    return statistics

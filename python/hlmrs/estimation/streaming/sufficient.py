@@ -1,0 +1,237 @@
+"""All that a linear mixed model needs of its rows, as an object that grows, merges and travels."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ... import storage
+from ...frame import located, numbered, open_frame
+from .. import Contrast
+from .state import Parts, from_state, to_state
+from .sums import Sums, check_columns
+
+
+class SufficientStatistics(Sums):
+    """Sums over rows from which a linear mixed model is fitted without the rows.
+
+    Statistics of parts of the data, made at any place and in any order, are merged into those of the whole; the fit is
+    that of all rows, to rounding.  Their size depends on the numbers of groups and columns, not of rows.
+
+    Parameters
+    ----------
+    formula : str
+        As for ``lmer``.
+    first : data frame, optional
+        Rows to learn from, which are not counted: levels of the fixed effects' variables, and what ``scale()``,
+        ``poly()`` or a spline needs.  Default: the first batch, which teaches levels only.
+    levels : dict, optional
+        Levels by column, in their order; others are refused.  Levels of grouping factors need not be given: they grow
+        with every batch.
+    weights, offset : str, optional
+        Names of columns.
+    contrasts, missing
+        As for ``lmer``.
+
+    Examples
+    --------
+    >>> import hlmrs
+    >>> data = hlmrs.datasets.load("sleepstudy", "dict")
+    >>> halves = [{name: column[k::2] for name, column in data.items()} for k in (0, 1)]
+    >>> parts = [hlmrs.SufficientStatistics("Reaction ~ Days + (Days | Subject)").update(half) for half in halves]
+    >>> stats = parts[0].merge(parts[1])
+    >>> stats
+    SufficientStatistics: Reaction ~ Days + (Days | Subject), 180 rows
+    >>> round(hlmrs.lmer(stats).criterion, 3)
+    1743.628
+    """
+
+    def __init__(
+        self,
+        formula: str,
+        first: Any = None,
+        *,
+        levels: Mapping[str, Sequence[Any]] | None = None,
+        weights: str | None = None,
+        offset: str | None = None,
+        contrasts: Mapping[str, Contrast] | None = None,
+        missing: str = "drop",
+    ) -> None:
+        for name, value in (("weights", weights), ("offset", offset)):
+            if value is not None and not isinstance(value, str):
+                raise TypeError(f"{name}={value!r}: statistics take the name of a column")
+        options = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing}
+        super().__init__(formula, levels, options)
+        if first is not None:
+            frame = open_frame(first)
+            request = self._open_request(frame)
+            self.open(frame.read(request.columns(), request.labels()), "sample")
+            self._kind = frame.kind
+
+    @property
+    def formula(self) -> str:
+        """The formula as it was given."""
+        return self._formula
+
+    @property
+    def n_rows(self) -> int:
+        """Complete rows so far."""
+        return 0 if self._core is None else self._core.n_rows
+
+    @property
+    def n_rows_input(self) -> int:
+        """Rows so far, those with missing values included."""
+        waiting = sum(columns.n_rows for columns in self._waiting)
+        return waiting if self._core is None else self._core.n_rows_input
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory of the sums."""
+        return 0 if self._core is None else self._core.n_bytes
+
+    def update(self, batch: Any) -> "SufficientStatistics":
+        """Add the rows of a batch.
+
+        Parameters
+        ----------
+        batch : data frame
+            Of any kind that ``lmer`` takes; a source larger than memory is read in batches.
+
+        Returns
+        -------
+        SufficientStatistics
+            This object.  A batch that is refused leaves it as it was before that batch.
+
+        Raises
+        ------
+        FormulaError, DataError, DesignError, OptionError
+            As ``lmer``; for a level of a fixed variable that the statistics do not know, name it in `levels`.
+        """
+        frame = open_frame(batch)
+        if self._core is None:
+            self._kind = frame.kind
+        request = self._request or self._open_request(frame)
+        check_columns(request, frame)
+        for columns in numbered(frame.batches(request.columns(), request.labels())):
+            with located(frame, columns):
+                self.add(columns)
+        return self
+
+    def merge(self, other: "SufficientStatistics") -> "SufficientStatistics":
+        """Add the statistics of other rows.
+
+        Parameters
+        ----------
+        other : SufficientStatistics
+            Of the same model.
+
+        Returns
+        -------
+        SufficientStatistics
+            This object.
+
+        Raises
+        ------
+        DesignError
+            For statistics of another model, of other options or other levels of fixed variables.
+        """
+        if not isinstance(other, SufficientStatistics):
+            raise TypeError(f"merge() takes SufficientStatistics, not {type(other).__name__}")
+        self._check_same(other)
+        if other._core is None:
+            for columns in other._waiting:
+                self.add(columns)
+        elif self._core is None:
+            self._adopt(other)
+        else:
+            self._core.merge(other._core)
+        return self
+
+    def copy(self) -> "SufficientStatistics":
+        """Return statistics that grow on their own.
+
+        Returns
+        -------
+        SufficientStatistics
+            The copy.
+        """
+        new = self._with(None if self._core is None else self._core.copy())
+        new._waiting = list(self._waiting)
+        return new
+
+    def empty(self) -> "SufficientStatistics":
+        """Return statistics of the same model without rows; levels of fixed variables and transforms are kept.
+
+        Returns
+        -------
+        SufficientStatistics
+            To be updated elsewhere, and merged.
+        """
+        return self._with(None if self._core is None else self._core.empty())
+
+    def to_bytes(self) -> bytes:
+        """Return all of it as bytes, which ``from_bytes`` reads.
+
+        Returns
+        -------
+        bytes
+            A header and arrays; no code.
+        """
+        return storage.to_bytes(*to_state(self._parts()), storage.STATISTICS)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "SufficientStatistics":
+        """Read what ``to_bytes`` returned.
+
+        Parameters
+        ----------
+        data : bytes
+            What is read is checked, and runs no code.
+
+        Returns
+        -------
+        SufficientStatistics
+            The statistics.
+        """
+        return cls._of_parts(from_state(*storage.from_bytes(data, "bytes", storage.STATISTICS), "bytes"))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the statistics to a file, which ``hlmrs.load_statistics`` reads.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+        """
+        storage.write(path, *to_state(self._parts()), storage.STATISTICS)
+
+    def __repr__(self) -> str:
+        return f"SufficientStatistics: {self._formula}, {self.n_rows:,} rows"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._core is None:
+            return _unpickle_empty, (self._formula, dict(self._learned.levels), self._options)
+        return SufficientStatistics.from_bytes, (self.to_bytes(),)
+
+    @classmethod
+    def _of_parts(cls, parts: Parts) -> "SufficientStatistics":
+        return cls.of_core(parts.core, parts.request, parts.splines, parts.kind)
+
+
+def load_statistics(path: str | os.PathLike[str]) -> SufficientStatistics:
+    """Read statistics that ``save`` wrote.  Runs no code of the file.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+
+    Returns
+    -------
+    SufficientStatistics
+        The statistics.
+    """
+    return SufficientStatistics._of_parts(from_state(*storage.read(path, storage.STATISTICS), os.fspath(path)))
+
+
+def _unpickle_empty(formula: str, levels: dict[str, list[str]], options: dict[str, Any]) -> SufficientStatistics:
+    return SufficientStatistics(formula, levels=levels, **options)

@@ -1,0 +1,83 @@
+"""One coefficient by every method, side by side, with what each assumes."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..errors import HlmrsError, HlmrsWarning, OptionError
+from ..estimation import Estimate
+from ..frame import Column
+from .bootstrap import draw
+from .coefficients import check_level
+from .degrees_of_freedom import DDF_METHODS
+from .distributions import two_sided_p, two_sided_quantile
+from .profiles import profiles
+from .uncertainty import uncertainty
+
+Row = tuple[float, float, float, float, float, float, float]
+
+NUMBERS = ("estimate", "std_error", "df", "statistic", "p_value", "conf_low", "conf_high")
+_ASSUMES = {
+    "satterthwaite": "normal effects and residuals; a t distribution whose df match the variance's uncertainty",
+    "kenward-roger": "the same, with standard errors corrected for the estimation of the variances",
+    "containment": "a balanced design, whose levels count the degrees of freedom",
+    "between-within": "nested groups, whose levels count the degrees of freedom",
+    "residual": "independent rows: as if groups were no limit",
+    "normal": "many groups: variances as if they were known",
+    "CR2": "independent clusters; no model of the variances within them",
+    "profile": "normal effects and residuals; the likelihood ratio (of maximum likelihood) is a chi-square",
+    "bootstrap": "normal effects and residuals, drawn from the fit; percentiles",
+}
+
+
+def panel_table(estimate: Estimate, name: str, level: float, n: int, seed: int | None) -> dict[str, Column]:
+    """Put one coefficient through every method; a method that cannot be had says why."""
+    check_level(level)
+    names = estimate.layout.coef_names
+    if name not in names:
+        raise OptionError(f"{name!r} is not a coefficient; choose one of {', '.join(map(repr, names))}")
+    k = names.index(name)
+    methods: dict[str, Callable[[], Row]] = {ddf: _wald(estimate, k, level, ddf, "model") for ddf in DDF_METHODS}
+    methods["CR2"] = _wald(estimate, k, level, "satterthwaite", "CR2")
+    methods["profile"] = lambda: _profile(estimate, name, level)
+    methods["bootstrap"] = lambda: _bootstrap(estimate, k, level, n, seed)
+    rows = [(method, *_tried(method, row)) for method, row in methods.items()]
+    numbers = np.array([row for _, row, _ in rows])
+    table: dict[str, Column] = {"method": [method for method, _, _ in rows]}
+    table |= {column: numbers[:, j] for j, column in enumerate(NUMBERS)}
+    return table | {"assumes": [text for _, _, text in rows]}
+
+
+def _tried(method: str, row: Callable[[], Row]) -> tuple[Row, str]:
+    with warnings.catch_warnings(record=True) as raised:
+        warnings.simplefilter("always", HlmrsWarning)
+        try:
+            numbers = row()
+        except HlmrsError as error:
+            return (np.nan,) * 7, f"not available: {error}"
+    notes = [str(w.message) for w in raised if issubclass(w.category, HlmrsWarning)]
+    return numbers, "; ".join([_ASSUMES[method], *dict.fromkeys(notes)])
+
+
+def _wald(estimate: Estimate, k: int, level: float, ddf: str, vcov: str, cluster: Any = None) -> Callable[[], Row]:
+    def row() -> Row:
+        unit = np.eye(len(estimate.core.beta))[k : k + 1]
+        value, std_error, df = (float(v[0]) for v in uncertainty(estimate, ddf, vcov, cluster).rows(unit))
+        statistic, margin = value / std_error, two_sided_quantile(level, df) * std_error
+        return value, std_error, df, statistic, two_sided_p(statistic, df), value - margin, value + margin
+
+    return row
+
+
+def _profile(estimate: Estimate, name: str, level: float) -> Row:
+    (found,) = profiles(estimate, level, [name])
+    return found.estimate, np.nan, np.nan, np.nan, np.nan, found.low, found.high
+
+
+def _bootstrap(estimate: Estimate, k: int, level: float, n: int, seed: int | None) -> Row:
+    boot = draw(estimate, n, "parametric", seed, None)
+    low, high = (np.asarray(boot.intervals("percentile", level)[side])[k] for side in ("conf_low", "conf_high"))
+    spread = float(np.nanstd(boot.values[:, k], ddof=1)) if n > 1 else np.nan
+    return float(boot.estimate[k]), spread, np.nan, np.nan, np.nan, float(low), float(high)

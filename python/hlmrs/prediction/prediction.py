@@ -1,0 +1,176 @@
+"""Predictions for the rows of the fit and for new ones, with intervals that count beta and b jointly."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import Columns, NewRows, mode_slopes
+from ..errors import DataError, OptionError
+from ..estimation import Estimate, evaluate
+from ..formula import Column
+from ..inference.coefficients import check_level
+from ..inference.degrees_of_freedom import DEFAULT_DDF, check_ddf, contrast_rows
+from ..inference.distributions import two_sided_quantiles
+from ..inference.effects import chosen_terms
+from ..inference.satterthwaite import prediction_df
+
+Vector = NDArray[np.float64]
+
+NEW_LEVELS = ("error", "population", "missing")
+INTERVALS = ("confidence", "prediction")
+VARIANCES = ("estimated", "known")
+OF_ROWS = ("satterthwaite", "residual", "normal")
+UNSEEN = np.uint32(0xFFFFFFFF)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How to predict."""
+
+    random_effects: bool | str | Sequence[str]
+    new_levels: str
+    interval: str | None
+    level: float
+    offset: Vector | None
+    variances: str = "estimated"
+    ddf: str = DEFAULT_DDF
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("new_levels", self.new_levels, NEW_LEVELS),
+            ("interval", self.interval, (None, *INTERVALS)),
+            ("variances", self.variances, VARIANCES),
+        ):
+            if value not in known:
+                raise OptionError(f"{name}={value!r}: choose one of {', '.join(map(repr, known))}")
+        check_level(self.level)
+        check_ddf(self.ddf)
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of what is predicted."""
+        return ["prediction", "std_error", "conf_low", "conf_high"] if self.interval else ["prediction"]
+
+
+def predict(estimate: Estimate, columns: Columns, choice: Choice) -> dict[str, Vector]:
+    """Predict for every row of new data; NaN where a value is missing."""
+    use = chosen_terms(estimate, choice.random_effects)
+    rows = estimate.encoding.bind(columns)
+    unseen = _unseen_rows(estimate, rows, use, choice.new_levels)
+    eta = rows.linear_predictor(full_beta(estimate), estimate.core.modes(), use)
+    if choice.offset is not None:
+        eta += _checked_offset(choice.offset, rows.n_rows)
+    if unseen is not None:
+        eta[unseen] = np.nan
+    if choice.interval is None:
+        return {"prediction": eta}
+    std_error, df = _uncertainty(estimate, rows, use, choice)
+    margin = two_sided_quantiles(choice.level, df) * std_error
+    return {"prediction": eta, "std_error": std_error, "conf_low": eta - margin, "conf_high": eta + margin}
+
+
+def predict_rows(estimate: Estimate, choice: Choice) -> dict[str, Vector]:
+    """Predict for the rows of the fit."""
+    if choice.interval is None:
+        use = chosen_terms(estimate, choice.random_effects)
+        return {"prediction": estimate.values.fitted if all(use) else estimate.linear_predictor(use)}
+    rows = estimate.rows
+    table = predict(estimate, estimate.data.columns, replace(choice, offset=_argument_offset(estimate)))
+    return table if rows.kept is None else {name: values[rows.kept] for name, values in table.items()}
+
+
+def full_beta(estimate: Estimate) -> Vector:
+    """Return one coefficient per column of X; those that cannot be estimated count as zero."""
+    beta = np.zeros(len(estimate.layout.columns))
+    beta[list(estimate.layout.kept)] = estimate.core.beta
+    return beta
+
+
+def _argument_offset(estimate: Estimate) -> Vector | None:
+    """Return the offset that was an argument of the fit, for all rows of the data."""
+    name = estimate.request.offset
+    return None if name is None else evaluate(estimate.data.columns, Column(name, (0, 0)))
+
+
+def _uncertainty(estimate: Estimate, rows: NewRows, use: list[bool], choice: Choice) -> tuple[Vector, Vector]:
+    """Return standard errors and degrees of freedom; those of x'β alone are the ones of every other table."""
+    x = np.ascontiguousarray(rows.model_matrix()[:, list(estimate.layout.kept)])
+    new_rows, known = choice.interval == "prediction", choice.variances == "known"
+    if not (any(use) or new_rows):
+        _, std_error, df = contrast_rows(estimate, x, "normal" if known else choice.ddf)
+        return std_error, df
+    if not known and choice.ddf not in OF_ROWS:
+        raise OptionError(
+            f"ddf={choice.ddf!r} is of the fixed part alone: interval='confidence' with random_effects=False; "
+            f"otherwise choose one of {', '.join(map(repr, OF_ROWS))}"
+        )
+    terms = _terms(rows, use, new_rows=new_rows)
+    variance = estimate.core.prediction_variance(x, terms)
+    if new_rows:
+        variance = variance + estimate.core.sigma**2
+    if known:
+        return np.sqrt(variance), np.full(len(x), np.inf)
+    if choice.ddf == "satterthwaite":
+        df = prediction_df(estimate, variance, estimate.core.prediction_slopes(x, terms, new_rows))
+    else:
+        df = np.full(len(x), np.inf if choice.ddf == "normal" else float(estimate.layout.n_rows - x.shape[1]))
+    return np.sqrt(variance + _variance_of_theta(estimate, rows, use)), df
+
+
+def _terms(rows: NewRows, use: list[bool], *, new_rows: bool) -> list[tuple[Vector, NDArray[np.uint32]] | None]:
+    """Return z and levels of the terms used.  In new rows one that is left out has the variance of a new group."""
+    terms: list[tuple[Vector, NDArray[np.uint32]] | None] = []
+    for k, used in enumerate(use):
+        if used:
+            terms.append((rows.term_matrix(k), rows.term_codes(k)))
+        else:
+            terms.append((rows.term_matrix(k), np.full(rows.n_rows, UNSEEN)) if new_rows else None)
+    return terms
+
+
+def _variance_of_theta(estimate: Estimate, rows: NewRows, use: list[bool]) -> Vector:
+    """Return what the estimation of θ adds: the squared slopes of the prediction in θ, weighted by its covariance."""
+    if "mode_slopes" not in estimate.memo:
+        estimate.memo["mode_slopes"] = mode_slopes(estimate.core)
+    slopes = estimate.memo["mode_slopes"]
+    none = rows.linear_predictor(0 * full_beta(estimate), [0 * b for b in estimate.core.modes()], use)
+    by_theta = []
+    for beta, modes in zip(slopes["beta"], slopes["modes"], strict=True):
+        full = np.zeros(len(estimate.layout.columns))
+        full[list(estimate.layout.kept)] = beta
+        by_theta.append(rows.linear_predictor(full, modes, use) - none)
+    moved = np.array(by_theta)
+    variance: Vector = np.einsum("ki,kl,li->i", moved, slopes["covariance"], moved)
+    return variance
+
+
+def _unseen_rows(estimate: Estimate, rows: NewRows, use: list[bool], rule: str) -> NDArray[np.bool_] | None:
+    """Refuse levels that the fit has not seen, or return the rows that are to be missing for them."""
+    if rule == "population" or not any(use):
+        return None
+    names = {estimate.layout.groups[t.group].name for t, used in zip(estimate.layout.random, use, strict=True) if used}
+    unseen = {name: levels for name, levels in rows.unseen_levels().items() if name in names}
+    if not unseen:
+        return None
+    if rule == "error":
+        raise _unseen_error(*next(iter(unseen.items())))
+    codes = np.column_stack([rows.term_codes(k) for k, used in enumerate(use) if used])
+    missing: NDArray[np.bool_] = (codes == UNSEEN).any(axis=1)
+    return missing
+
+
+def _unseen_error(group: str, levels: Sequence[str]) -> DataError:
+    listed = ", ".join(map(repr, levels))
+    number = "a level" if len(levels) == 1 else "levels"
+    return DataError(
+        f"grouping factor {group!r} has {number} that the fit has not seen: {listed}; predict with "
+        "new_levels='population' to give them random effects of zero, or 'missing' to leave them out"
+    )
+
+
+def _checked_offset(offset: Vector, n_rows: int) -> Vector:
+    if offset.shape != (n_rows,):
+        raise DataError(f"offset has {offset.size} values, but the data have {n_rows} rows")
+    return offset

@@ -1,0 +1,71 @@
+"""Memory and time: how much memory is free, and a line on the terminal while long work goes on."""
+
+import os
+import sys
+import time
+from types import TracebackType
+
+from ._core import available_memory
+
+_AFTER = 2.0
+"""Seconds after which work is long."""
+_EVERY = 0.25
+
+
+def available() -> int:
+    """Return the bytes that are free for a process: half of what the machine has where the system does not tell."""
+    free = available_memory()
+    if free is not None:
+        return free
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    except (AttributeError, ValueError, OSError):
+        return 8 << 30
+
+
+def spoken(n_bytes: float) -> str:
+    """Write a size for people: ``1.5 GB``."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if n_bytes < 1000:
+            return f"{n_bytes:.3g} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:.3g} TB"
+
+
+class Progress:
+    """Counts what is done; after two seconds a line says how far it is, if someone is there to read it."""
+
+    def __init__(self, what: str, total: int | None = None, note: str = "") -> None:
+        self._what, self._total, self._note = what, total, note
+        self._done = 0
+        self._start = self._shown = time.monotonic()
+        self._visible = False
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._visible:
+            print("\r" + " " * 79 + "\r", end="", file=sys.stderr, flush=True)
+
+    def advance(self, n: int) -> None:
+        """Count further ones as done."""
+        self.reach(self._done + n)
+
+    def reach(self, done: int) -> None:
+        """Say how many are done."""
+        self._done = done
+        now = time.monotonic()
+        if now - self._start < _AFTER or now - self._shown < _EVERY or not sys.stderr.isatty():
+            return
+        self._shown, self._visible = now, True
+        print("\r" + self.line(now - self._start).ljust(79), end="", file=sys.stderr, flush=True)
+
+    def line(self, seconds: float) -> str:
+        """Write how far the work is."""
+        rate = self._done / seconds
+        of = f" of {self._total:,}" if self._total else ""
+        left = f", {(self._total - self._done) / rate:.0f} s left" if self._total and rate > 0 else ""
+        return f"hlmrs: {self._done:,}{of} {self._what}, {rate:,.0f} a second{left}{self._note}"[:79]

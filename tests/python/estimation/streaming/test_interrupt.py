@@ -1,0 +1,83 @@
+"""Long work says how far it is, and stops when it is asked to."""
+
+import io
+import signal
+import threading
+import time
+
+import numpy as np
+import polars as pl
+import pytest
+
+import hlmrs
+from hlmrs import resources
+from hlmrs.estimation.streaming.ahead import ahead
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_line_shows_how_far_long_work_is(monkeypatch):
+    clock = iter([0.0, 1.0, 3.0, 3.1, 5.0])
+    monkeypatch.setattr(resources.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(resources.sys, "stderr", screen := Terminal())
+    with resources.Progress("rows", 1000) as line:
+        line.advance(100)
+        assert screen.getvalue() == ""  # not long yet
+        line.advance(200)
+        line.advance(100)  # too soon after the last
+        line.advance(100)
+    shown = [text.strip() for text in screen.getvalue().split("\r") if text.strip()]
+    assert shown == [
+        "hlmrs: 300 of 1,000 rows, 100 a second, 7 s left",
+        "hlmrs: 500 of 1,000 rows, 100 a second, 5 s left",
+    ]
+    assert screen.getvalue().endswith("\r")
+
+
+def test_nothing_is_shown_where_nobody_reads(monkeypatch, capsys):
+    monkeypatch.setattr(resources, "_AFTER", 0.0)
+    with resources.Progress("rows") as line:
+        line.advance(1)
+    assert capsys.readouterr().err == ""
+
+
+def test_errors_of_the_reading_thread_are_raised_where_batches_are_used():
+    def broken():
+        yield hlmrs._core.Columns()
+        raise OSError("disk")
+
+    batches = ahead(broken())
+    next(batches)
+    with pytest.raises(OSError, match="disk"):
+        next(batches)
+
+
+def test_the_reading_thread_ends_when_nobody_wants_more():
+    before = threading.active_count()
+    batches = ahead(hlmrs._core.Columns() for _ in range(1000))
+    next(batches)
+    batches.close()
+    deadline = time.monotonic() + 5
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() <= before
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers")
+def test_many_fits_stop_at_ctrl_c():
+    rng = np.random.default_rng(1)
+    data = pl.DataFrame({"x": rng.normal(size=2000), "id": np.arange(2000) % 50})
+    responses = np.tile(rng.normal(size=(2000, 1)), (1, 10_000))
+    signal.setitimer(signal.ITIMER_REAL, 1.0)
+    old = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        start = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            hlmrs.fit_many(responses, "~ x + (1 + x | id)", data)
+        assert time.monotonic() - start < 20
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)

@@ -1,0 +1,117 @@
+"""Verdicts in plain words: which terms, what it means, what to consider."""
+
+import numpy as np
+import pytest
+
+import hlmrs
+from hlmrs.estimation.layout import Layout, RandomTermLayout
+from hlmrs.estimation.verdict import verdict_of
+
+SLEEP = hlmrs.datasets.load("sleepstudy", "polars")
+
+
+def layout(*terms):
+    random = [RandomTermLayout(name, 0, columns, structure) for name, columns, structure in terms]
+    return Layout("y", [], [], [], [], {}, [], random, 0, 0, {})
+
+
+def verdict(status, boundary=(), flat=(), reason="", terms=()):
+    core = {
+        "status": status,
+        "evaluations": 9,
+        "expected_decrease": 0.0,
+        "boundary": list(boundary),
+        "flat": list(flat),
+        "reason": reason,
+    }
+    return verdict_of(core, layout(*terms))
+
+
+SLOPE = ("(1 + x | g)", ["(Intercept)", "x"], "us")
+
+
+def test_an_optimum():
+    got = verdict("optimum")
+    assert (got.converged, got.singular) == (True, False)
+    assert got.explain() == "Converged after 9 evaluations at a verified optimum."
+
+
+UNCORRELATED = "its limit; consider uncorrelated effects, (1 + x || g)"
+
+
+@pytest.mark.parametrize(
+    ("rank", "directions", "says"),
+    [
+        (0, [[1, 0], [0, 1]], "all its variances are estimated as zero; the model without this term fits as well"),
+        (1, [[0.0, 1.0]], "the variance of x is estimated as zero; consider the term with (Intercept) only"),
+        (1, [[-0.5, 1.0]], f"the correlation of (Intercept) and x is estimated as 1, {UNCORRELATED}"),
+        (1, [[1.0, 0.25]], f"the correlation of (Intercept) and x is estimated as -1, {UNCORRELATED}"),
+    ],
+)
+def test_a_boundary_names_the_term_and_the_simpler_model(rank, directions, says):
+    got = verdict("boundary", [{"term": 0, "rank": rank, "directions": directions}], terms=[SLOPE])
+    assert got.converged
+    assert got.singular_terms == ("(1 + x | g)",)
+    assert says in got.explain()
+
+
+def test_combinations_of_several_effects_are_spelled_out():
+    boundary = {"term": 0, "rank": 2, "directions": [[-0.25, 1.0, 0.0005, 0.3]]}
+    term = ("(1 + x + f | g)", ["(Intercept)", "x", "fb", "fc"], "us")
+    text = verdict("boundary", [boundary], terms=[term]).explain()
+    assert "(-0.25 (Intercept) + x + 0.0005 fb + 0.3 fc is the same in every group)" in text
+
+
+def test_structured_terms_are_not_told_to_use_two_bars():
+    got = verdict(
+        "boundary", [{"term": 0, "rank": 1, "directions": [[1, -1]]}], terms=[("cs(0 + f | g)", ["fa", "fb"], "cs")]
+    )
+    assert "||" not in got.explain()
+
+
+def test_a_flat_direction_names_the_terms():
+    got = verdict("flat", flat=[0, 1], terms=[SLOPE, ("(1 | h)", ["(Intercept)"], "us")])
+    assert got.converged
+    assert "cannot be told apart" in got.explain()
+    assert "(1 + x | g), (1 | h)" in str(got)
+
+
+def test_a_search_that_stopped_says_why():
+    got = verdict("not-converged", reason="the limit of evaluations was reached")
+    assert not got.converged
+    assert str(got) == "not converged after 9 evaluations: the limit of evaluations was reached"
+    assert "start=fit.theta" in got.explain()
+
+
+def test_a_limit_of_evaluations_ends_in_a_warning_and_a_fit():
+    with pytest.warns(hlmrs.ConvergenceWarning, match="[Nn]ot converged"):
+        fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", SLEEP, control=hlmrs.Control(max_evaluations=2))
+    assert not fit.verdict.converged
+    assert "NOT converged" in repr(fit)
+    again = fit.update(control=hlmrs.Control(start=fit.theta))
+    assert again.criterion == pytest.approx(1743.628272, abs=1e-5)
+
+
+def test_both_optimizers_agree():
+    for formula in ("Reaction ~ Days + (Days | Subject)", "Reaction ~ Days + (Days || Subject)"):
+        fits = [
+            hlmrs.lmer(formula, SLEEP, control=hlmrs.Control(optimizer=name)) for name in ("trust-region", "bobyqa")
+        ]
+        assert fits[0].criterion == pytest.approx(fits[1].criterion, abs=1e-6)
+        assert all(fit.verdict.status == "optimum" for fit in fits)
+
+
+def test_a_start_of_the_wrong_length_is_refused():
+    with pytest.raises(hlmrs.HlmrsError, match="start"):
+        hlmrs.lmer("Reaction ~ Days + (Days | Subject)", SLEEP, control=hlmrs.Control(start=[1.0]))
+
+
+def test_results_do_not_depend_on_threads_or_the_order_of_rows():
+    data = hlmrs.datasets.load("Penicillin", "polars")
+    formula = "diameter ~ 1 + (1 | plate) + (1 | sample)"
+    one, four = (hlmrs.lmer(formula, data, control=hlmrs.Control(n_threads=n)) for n in (1, 4))
+    assert one.criterion == four.criterion
+    np.testing.assert_array_equal(one.beta, four.beta)
+    np.testing.assert_array_equal(one.theta, four.theta)
+    shuffled = hlmrs.lmer(formula, data.sample(fraction=1.0, shuffle=True, seed=1))
+    assert shuffled.criterion == pytest.approx(one.criterion, abs=1e-8)
