@@ -12,8 +12,8 @@ from ._core import fit_many as core_fit_many
 from .control import Control
 from .errors import DataError, FormulaError, OptionError
 from .estimation import Contrast, Request, evaluate, make_request, model_rows
-from .formula import Column as Name
-from .formula.suggest import suggestion
+from .formula import ColumnName
+from .formula.problems import suggestion
 from .frame import Column, Frame, PandasFrame, build, check_unique, open_frame
 from .inference import DEFAULT_DDF, RESIDUAL, two_sided_ps, two_sided_quantiles
 from .resources import Progress
@@ -175,7 +175,7 @@ def _read(source: Frame, names: list[str]) -> Matrix:
     """Return a row of numbers per response."""
     parts = [names[first : first + _AT_ONCE] for first in range(0, len(names), _AT_ONCE)]
     read = ((source.read(part), part) for part in parts)
-    return np.stack([evaluate(columns, Name(name, (0, 0))) for columns, part in read for name in part])
+    return np.stack([evaluate(columns, ColumnName(name, (0, 0))) for columns, part in read for name in part])
 
 
 def _table(names: list[str], rows: Rows, fits: dict[str, Any], level: float) -> dict[str, Column]:

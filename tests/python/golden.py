@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hlmrs import datasets
-from hlmrs.frame import Factor, build
+from hlmrs.frame import CategoricalColumn, build
 
 FOLDER = Path(__file__).parents[1] / "golden"
 
@@ -41,7 +41,7 @@ def _column(texts: tuple[str, ...], factor: bool) -> Any:
     if not factor:
         return np.array(texts, dtype=float)
     levels = sorted(set(texts), key=lambda text: (len(text), text))
-    return Factor(np.array([levels.index(text) for text in texts], dtype=np.int32), levels)
+    return CategoricalColumn(np.array([levels.index(text) for text in texts], dtype=np.int32), levels)
 
 
 def relation(table: Any) -> Any:

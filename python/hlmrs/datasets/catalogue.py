@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from ..errors import DataError
-from ..formula.suggest import suggestion
+from ..formula.problems import suggestion
 
 FOLDER = os.path.join(os.path.dirname(__file__), "data")
 

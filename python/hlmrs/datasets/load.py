@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
-from ..frame import KINDS, Column, Factor, build, installed_kind
+from ..frame import KINDS, CategoricalColumn, Column, build, installed_kind
 from .catalogue import FOLDER, find
 
 
@@ -53,7 +53,7 @@ def _column(texts: Sequence[str], spec: dict[str, Any]) -> Column:
     if "levels" in spec:
         number = {level: code for code, level in enumerate(spec["levels"])} | {"NA": -1}
         codes = np.fromiter((number[text] for text in texts), dtype=np.int32, count=len(texts))
-        return Factor(codes, spec["levels"], ordered=spec["type"] == "ordered")
+        return CategoricalColumn(codes, spec["levels"], ordered=spec["type"] == "ordered")
     if spec["type"] == "integer":
         return np.array(texts, dtype=np.int64)
     return np.array([np.nan if text == "NA" else float(text) for text in texts])

@@ -7,7 +7,7 @@ import numpy as np
 from .._core import serial_correlation
 from ..errors import OptionError
 from ..estimation import Estimate
-from ..formula.suggest import suggestion
+from ..formula.problems import suggestion
 from ..frame import Column
 from ..inference import coded_column, two_sided_p
 from .deletion_sets import group_index, of_codes

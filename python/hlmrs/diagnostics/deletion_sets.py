@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataError, DesignError, OptionError
 from ..estimation import Estimate
-from ..formula.suggest import suggestion
+from ..formula.problems import suggestion
 from ..inference import coded_column, coded_labels
 
 

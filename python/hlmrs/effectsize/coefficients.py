@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from ..estimation import Estimate, change_request, request_of_rows
 from ..estimation import estimate as fit_request
-from ..formula import Column as ColumnName
-from ..formula import Factor
+from ..formula import ColumnName, TermFactor
 from ..frame import Column
 from ..inference import Uncertainty, check_level, two_sided_quantiles, variance_components
 from .shares import variance_parts
@@ -84,6 +83,6 @@ def _null_model(estimate: Estimate) -> Estimate:
     return fit_request(request_of_rows(request, estimate.rows.kept), estimate.frame)
 
 
-def _written(factors: tuple[Factor, ...]) -> Iterator[str]:
+def _written(factors: tuple[TermFactor, ...]) -> Iterator[str]:
     for factor in factors:
         yield f"`{factor.name}`" if isinstance(factor.expression, ColumnName) else factor.name

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..formula.suggest import suggestion
+from ..formula.problems import suggestion
 
 
 def refuse_unknown(function: str, given: Mapping[str, Any], known: Sequence[str]) -> None:

@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..control import Control
 from ..errors import DataError, DesignError, OptionError
-from ..formula import NO_RANDOM_TERM, Column, Factor, ModelSpec, parse, parse_update
-from ..formula.contrasts import CONTRASTS
-from ..formula.suggest import suggestion
+from ..formula import NO_RANDOM_TERM, ColumnName, ModelSpec, TermFactor, parse, parse_update
+from ..formula.functions import CONTRASTS
+from ..formula.problems import suggestion
 from .arguments import refuse_unknown
 
 Missing = Literal["drop", "error"]
@@ -131,7 +131,7 @@ def request_of_rows(request: Request, kept: NDArray[np.bool_] | None) -> Request
     """Leave out the rows that another model did not keep: an offset of zero has no value there."""
     if kept is None:
         return request
-    offset = Factor(KEPT_ROWS, Column(KEPT_ROWS, (0, 0)))
+    offset = TermFactor(KEPT_ROWS, ColumnName(KEPT_ROWS, (0, 0)))
     spec = replace(request.spec, offsets=(*request.spec.offsets, offset))
     return replace(request, spec=spec, arrays={**request.arrays, KEPT_ROWS: np.where(kept, 0.0, np.nan)})
 

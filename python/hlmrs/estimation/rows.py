@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .. import _core
 from .._core import Columns, Rows
 from ..errors import DesignError
-from ..formula import Call, Expression, Factor
+from ..formula import Call, Expression, TermFactor
 from ..formula.expressions import as_json
 from ..frame import Frame
 from ..splines import SplineBasis
@@ -80,7 +80,7 @@ def _add_splines(columns: Columns, request: Request, splines: Splines) -> None:
             columns.add_numeric(f"{factor.name}[{k}]", np.ascontiguousarray(column))
 
 
-def _spline(factor: Factor, columns: Columns) -> tuple[Call, NDArray[np.float64]]:
+def _spline(factor: TermFactor, columns: Columns) -> tuple[Call, NDArray[np.float64]]:
     """Return the call of a spline and the values it is applied to."""
     call = factor.expression
     assert isinstance(call, Call), "a spline is a call"

@@ -3,7 +3,7 @@
 import warnings
 
 from ..errors import ConvergenceWarning, DroppedRowsWarning, RankDeficiencyWarning, SingularFitWarning
-from ..formula.suggest import listed
+from ..formula.problems import listed
 from .layout import Layout
 from .verdict import Verdict
 

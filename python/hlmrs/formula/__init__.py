@@ -1,30 +1,28 @@
 """``"y ~ x + (x | g)"`` -> ``ModelSpec``: sees no data, evaluates no code.
 
-In reading order: ``tokens`` and ``parser`` make a ``syntax`` tree, which ``deparse`` writes as R does.  ``meaning``
-reads arithmetic, and calls of ``functions`` with their ``constants`` and ``contrasts``, as ``expressions``.  ``encode``
-reads all else as ``terms`` by the algebra of formulas; ``fixed``, ``random_term``, ``response`` and ``dot`` know what
-may stand where.  ``reading`` puts a ``model_spec`` together, ``update`` changes one.  A ``reading_error`` carries the
-place of what cannot be read, ``suggest`` finds the nearest name.
+In reading order: ``parser`` makes a ``syntax`` tree.  ``meaning`` reads arithmetic, and calls of ``functions``, as
+``expressions``; ``terms`` reads all else by the algebra of formulas.  ``random_term`` and ``parts`` know what may stand
+where.  ``reading`` puts a ``model_spec`` together, or changes one.  ``problems`` carries the place of what cannot be
+read, and finds the nearest name.
 """
 
-from .expressions import Call, Column, Expression, Number, Text
+from .expressions import Call, ColumnName, Expression, Number, Text
 from .model_spec import NO_RANDOM_TERM, ModelSpec
 from .random_term import STRUCTURES, RandomTerm
-from .reading import parse
-from .terms import Factor, Term
-from .update import parse_update
+from .reading import parse, parse_update
+from .terms import Term, TermFactor
 
 __all__ = [
     "NO_RANDOM_TERM",
     "STRUCTURES",
     "Call",
-    "Column",
+    "ColumnName",
     "Expression",
-    "Factor",
     "ModelSpec",
     "Number",
     "RandomTerm",
     "Term",
+    "TermFactor",
     "Text",
     "parse",
     "parse_update",

@@ -12,7 +12,7 @@ from .syntax import Span
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ColumnName:
     """A column of the data; ``at`` is where the formula names it."""
 
     name: str
@@ -47,12 +47,12 @@ class Call:
         return dict(self.named)
 
 
-Expression: TypeAlias = Column | Number | Text | Call
+Expression: TypeAlias = ColumnName | Number | Text | Call
 
 
-def columns_of(expression: Expression) -> Iterator[Column]:
+def columns_of(expression: Expression) -> Iterator[ColumnName]:
     """Yield the columns that an expression reads, from left to right."""
-    if isinstance(expression, Column):
+    if isinstance(expression, ColumnName):
         yield expression
     elif isinstance(expression, Call):
         for argument in expression.args:
@@ -61,7 +61,7 @@ def columns_of(expression: Expression) -> Iterator[Column]:
 
 def as_json(expression: Expression) -> dict[str, Any]:
     """Return what the core reads."""
-    if isinstance(expression, Column):
+    if isinstance(expression, ColumnName):
         return {"kind": "column", "name": expression.name, "at": list(expression.at)}
     if isinstance(expression, Number):
         return {"kind": "number", "value": expression.value}

@@ -2,13 +2,22 @@
 
 from collections.abc import Sequence
 
-from .contrasts import read_contrast
-from .deparse import excerpt
-from .expressions import Call, Column, Expression, Number, columns_of
-from .functions import Shape, Signature, shape_of_call, signature_of
-from .reading_error import ReadingError
-from .suggest import quote
-from .syntax import Argument, FunctionCall, Infix, Name, Numeral, Parenthesis, Prefix, Quotation, Syntax, is_bar
+from .expressions import Call, ColumnName, Expression, Number, columns_of
+from .functions import Shape, Signature, read_contrast, shape_of_call, signature_of
+from .problems import ReadingError, quote
+from .syntax import (
+    Argument,
+    FunctionCall,
+    Infix,
+    Name,
+    Numeral,
+    Parenthesis,
+    Prefix,
+    Quotation,
+    Syntax,
+    excerpt,
+    is_bar,
+)
 
 DEEPEST_EXPRESSION = 50
 
@@ -34,11 +43,11 @@ def numbers_of(node: Syntax) -> Expression:
     return expression
 
 
-def column_of(name: Name) -> Column:
+def column_of(name: Name) -> ColumnName:
     """Read a name as a column."""
     if name.text in _CONSTANTS and not name.quoted:
         raise ReadingError(f"{quote(name.text)} is a constant where a column is expected", name.at[0])
-    return Column(name.text, name.at)
+    return ColumnName(name.text, name.at)
 
 
 def _read(node: Syntax, depth: int) -> Expression:
@@ -137,7 +146,7 @@ def _usage(node: FunctionCall, signature: Signature) -> str:
 
 def _check_shape(expression: Expression, allowed: tuple[Shape, ...], node: Syntax) -> None:
     """Refuse what cannot be the number, or the level, that is wanted here; a column may turn out to be either."""
-    if isinstance(expression, Column):
+    if isinstance(expression, ColumnName):
         return
     shape = shape_of_call(expression.name) if isinstance(expression, Call) else Shape.NUMBER
     if shape not in allowed:

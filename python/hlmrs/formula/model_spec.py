@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from .expressions import Call, Column
+from .expressions import Call, ColumnName
 from .random_term import RandomTerm
-from .terms import Factor, Term
+from .terms import Term, TermFactor
 
 NO_RANDOM_TERM = (
     "the formula has no random term such as (1 | group), so there is nothing multilevel to estimate; "
@@ -23,26 +23,26 @@ class ModelSpec:
     ----------
     formula : str
         The text that was read; two specs that differ in it alone are equal.
-    response : Factor
+    response : TermFactor
         The left side.
     intercept : bool
         Whether the fixed part has one.
     terms : tuple of Term
         Fixed terms without the intercept: by degree, then as written.
-    offsets : tuple of Factor
+    offsets : tuple of TermFactor
         Each named as written, ``offset(log(n))``, and standing for what is in the parentheses.
     random : tuple of RandomTerm
         Random terms as written; empty when there are none.
     """
 
     formula: str = field(compare=False)
-    response: Factor
+    response: TermFactor
     intercept: bool
     terms: tuple[Term, ...]
-    offsets: tuple[Factor, ...]
+    offsets: tuple[TermFactor, ...]
     random: tuple[RandomTerm, ...]
 
-    def factors(self) -> Iterator[Factor]:
+    def factors(self) -> Iterator[TermFactor]:
         """Yield every factor of the model: response, fixed terms, offsets, random terms."""
         yield self.response
         for term in self.terms:
@@ -53,10 +53,10 @@ class ModelSpec:
 
     def columns(self) -> tuple[str, ...]:
         """Return the columns of the data that the model uses, in the order in which the formula names them."""
-        used: list[Column] = [column for factor in self.factors() for column in factor.columns()]
+        used: list[ColumnName] = [column for factor in self.factors() for column in factor.columns()]
         return tuple(dict.fromkeys(column.name for column in sorted(used, key=lambda column: column.at[0])))
 
-    def splines(self) -> tuple[Factor, ...]:
+    def splines(self) -> tuple[TermFactor, ...]:
         """Return the factors that the core gets as ready columns, each under its ``name``."""
         return tuple(dict.fromkeys(factor for factor in self.factors() if factor.is_spline))
 

@@ -8,12 +8,10 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .encode import TermReader
-from .expressions import Call, Column
-from .reading_error import ReadingError
-from .suggest import cut, suggestion
+from .expressions import Call, ColumnName
+from .problems import ReadingError, cut, suggestion
 from .syntax import Argument, FunctionCall, Infix, Numeral, Span, Syntax, is_bar, strip
-from .terms import Factor, Keys, Term
+from .terms import Keys, Term, TermFactor, TermReader
 
 MOST_RANDOM_TERMS = 1000
 STRUCTURES = ("us", "diag", "cs", "homcs", "ar1", "toep")
@@ -29,7 +27,7 @@ class RandomTerm:
     structure: str
     intercept: bool
     terms: tuple[Term, ...]
-    group: tuple[Factor, ...]
+    group: tuple[TermFactor, ...]
     at: Span = field(compare=False)
 
     @property
@@ -47,7 +45,7 @@ class RandomTerm:
         """Return what makes two terms one, in whatever order their columns are written."""
         return self.structure, self.intercept, frozenset(self.terms), frozenset(self.group)
 
-    def factors(self) -> tuple[Factor, ...]:
+    def factors(self) -> tuple[TermFactor, ...]:
         """Return all factors, those of the group last."""
         return (*(factor for term in self.terms for factor in term.factors), *self.group)
 
@@ -64,7 +62,7 @@ class RandomTerm:
         }
 
 
-def read_bar(bar: Infix, structure: str, at: Span, mentioned: list[Column]) -> list[RandomTerm]:
+def read_bar(bar: Infix, structure: str, at: Span, mentioned: list[ColumnName]) -> list[RandomTerm]:
     """Read what stands in the parentheses; ``at`` covers these, and the name before them."""
     effects = _EffectsReader(mentioned)
     terms = effects.read(bar.left)
@@ -129,7 +127,7 @@ class _GroupReader(TermReader):
     def numeral(self, node: Numeral) -> Keys:
         raise ReadingError("expected a grouping factor, the name of a column", node.at[0])
 
-    def make_factor(self, node: Syntax) -> Factor:
+    def make_factor(self, node: Syntax) -> TermFactor:
         if isinstance(node, FunctionCall) and node.function == "interaction":
             raise ReadingError("write the interaction of grouping factors as a:b", node.at[0])
         factor = super().make_factor(node)

@@ -5,7 +5,7 @@ core; ``build`` makes a new frame of a given kind.  One file per kind, behind th
 where a row is that comes in a batch.
 """
 
-from .kind import Column, Factor, Frame, check_unique
+from .kind import CategoricalColumn, Column, Frame, check_unique
 from .pandas_frame import PandasFrame
 from .place import located, numbered
 from .polars_frame import PolarsLazyFrame
@@ -13,8 +13,8 @@ from .recognise import KINDS, build, installed, installed_kind, open_frame
 
 __all__ = [
     "KINDS",
+    "CategoricalColumn",
     "Column",
-    "Factor",
     "Frame",
     "PandasFrame",
     "PolarsLazyFrame",

@@ -5,7 +5,7 @@ from typing import Any
 
 from .._core import Columns
 from ..errors import DataError
-from .kind import BATCH_ROWS, Column, Factor, Frame, InMemory, batch_rows, check_unique
+from .kind import BATCH_ROWS, CategoricalColumn, Column, Frame, InMemory, batch_rows, check_unique
 from .stream import read_stream
 
 
@@ -14,7 +14,7 @@ def build(columns: Mapping[str, Column]) -> Any:
     import pyarrow as pa
 
     def array(column: Column) -> Any:
-        if isinstance(column, Factor):
+        if isinstance(column, CategoricalColumn):
             codes = pa.array(column.codes, mask=column.codes < 0)
             return pa.DictionaryArray.from_arrays(codes, list(column.levels), ordered=column.ordered)
         return pa.array(column, from_pandas=True)

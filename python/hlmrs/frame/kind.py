@@ -13,7 +13,7 @@ from ..errors import DataError
 
 
 @dataclass(frozen=True, slots=True)
-class Factor:
+class CategoricalColumn:
     """A column of categories whose levels have a declared order."""
 
     codes: NDArray[np.int32]
@@ -36,13 +36,13 @@ def batch_rows(most: int, n_columns: int) -> int:
     return max(min(most, _NUMBERS // max(1, n_columns)), most // 4)
 
 
-Column: TypeAlias = "NDArray[Any] | list[Any] | Factor"
+Column: TypeAlias = "NDArray[Any] | list[Any] | CategoricalColumn"
 """A column to build: NaN in a float array, None in a list and a negative code are missing."""
 
 
 def plain_column(column: Column) -> NDArray[Any]:
     """Make one array of a column; texts are objects."""
-    if isinstance(column, Factor):
+    if isinstance(column, CategoricalColumn):
         return column.texts()
     return np.array(column, dtype=object) if isinstance(column, list) else column
 

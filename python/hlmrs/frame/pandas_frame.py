@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .._core import Columns
-from .kind import Column, Factor, Frame, InMemory, check_unique, plain_column
+from .kind import CategoricalColumn, Column, Frame, InMemory, check_unique, plain_column
 from .values import add_codes, add_times, add_values
 
 
@@ -15,7 +15,7 @@ def build(columns: Mapping[str, Column]) -> Any:
     import pandas as pd
 
     def series(column: Column) -> Any:
-        if isinstance(column, Factor):
+        if isinstance(column, CategoricalColumn):
             return pd.Categorical.from_codes(column.codes, categories=list(column.levels), ordered=column.ordered)
         return plain_column(column)
 

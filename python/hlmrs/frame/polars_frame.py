@@ -5,7 +5,7 @@ from typing import Any
 
 from .._core import Columns
 from ..errors import DataError
-from .kind import BATCH_ROWS, Column, Factor, Frame, InMemory, batch_rows
+from .kind import BATCH_ROWS, CategoricalColumn, Column, Frame, InMemory, batch_rows
 from .stream import read_stream
 
 
@@ -14,7 +14,7 @@ def build(columns: Mapping[str, Column]) -> Any:
     import polars as pl
 
     def series(column: Column) -> Any:
-        if isinstance(column, Factor):
+        if isinstance(column, CategoricalColumn):
             places = pl.Series(column.codes)
             known = places.set(places < 0, None) if (column.codes < 0).any() else places
             return pl.Series(column.levels, dtype=pl.Enum(column.levels)).gather(known)

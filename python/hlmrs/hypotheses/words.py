@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FormulaError
-from ..formula.suggest import listed, suggestion
+from ..formula.problems import listed, suggestion
 
 Vector = NDArray[np.float64]
 

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from .._core import Rows, is_nested
 from ..errors import DataError, DesignError, OptionError
 from ..estimation import Estimate
-from ..formula import Call, Column, Factor, RandomTerm
-from ..formula.suggest import suggestion
+from ..formula import Call, ColumnName, RandomTerm, TermFactor
+from ..formula.problems import suggestion
 
 Cluster = "str | Sequence[str] | ArrayLike | None"
 
@@ -132,7 +132,7 @@ def _column_codes(estimate: Estimate, name: str) -> NDArray[np.int64]:
 def coded_column(estimate: Estimate, name: str) -> tuple[NDArray[np.int64], list[str]]:
     """Code a column of the data as a grouping factor would be, -1 where it is missing; return its levels too."""
     spec = estimate.request.spec
-    label = Factor(name, Call("factor", (Column(name, (0, 0)),), (), (0, 0)))
+    label = TermFactor(name, Call("factor", (ColumnName(name, (0, 0)),), (), (0, 0)))
     group = RandomTerm("us", True, (), (label,), (0, 0))
     alone = replace(spec, intercept=True, terms=(), offsets=(), random=(group,))
     columns = estimate.frame.read([*dict.fromkeys([*(c.name for c in spec.response.columns()), name])], {name})

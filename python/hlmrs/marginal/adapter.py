@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..errors import HlmrsError
 from ..estimation import Estimate
-from ..frame import Column, Factor, build
+from ..frame import CategoricalColumn, Column, build
 from ..inference import covariance_matrix
 from .grid import Axis, axis_codes, column_values, design_rows, grid_axes
 
@@ -76,7 +76,7 @@ class FixedPart:
         for axis in self.axes:
             table[axis.name] = self._values(axis)
         for k, group in enumerate(layout.groups):
-            table.setdefault(group.name, Factor(rows.group_codes(k).astype(np.int32), list(group.levels)))
+            table.setdefault(group.name, CategoricalColumn(rows.group_codes(k).astype(np.int32), list(group.levels)))
         return table
 
     def types(self) -> dict[str, str]:
@@ -106,7 +106,7 @@ class FixedPart:
 
     def _values(self, axis: Axis) -> Column:
         if isinstance(axis.places[0], str):
-            return Factor(axis_codes(self._estimate, axis).astype(np.int32), axis.levels)
+            return CategoricalColumn(axis_codes(self._estimate, axis).astype(np.int32), axis.levels)
         return column_values(self._estimate, axis.name)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import OptionError
 from ..estimation import Estimate
-from ..frame import Column, Factor
+from ..frame import CategoricalColumn, Column
 from ..inference import Uncertainty, check_level
 from .adjustment import Family, adjusted, check_adjustment
 from .functions import Estimates, LinearFunctions, estimates
@@ -123,6 +123,6 @@ def _by_group(found: Estimates, groups: int, family: Family, level: float) -> tu
 
 def _repeated(column: Column, every: int, times: int) -> Column:
     """Keep one of `every` rows, `times` over."""
-    if isinstance(column, Factor):
-        return Factor(np.repeat(column.codes[::every], times), column.levels, column.ordered)
+    if isinstance(column, CategoricalColumn):
+        return CategoricalColumn(np.repeat(column.codes[::every], times), column.levels, column.ordered)
     return np.repeat(np.asarray(column)[::every], times)

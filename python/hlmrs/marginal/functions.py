@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import RankDeficiencyWarning
-from ..frame import Column, Factor
+from ..frame import CategoricalColumn, Column
 from ..inference import Uncertainty
 from .grid import Axis
 
@@ -84,5 +84,5 @@ def axis_columns(axes: Sequence[Axis]) -> dict[str, Column]:
 def axis_column(axis: Axis, index: NDArray[np.intp]) -> Column:
     """Tabulate some places of an axis."""
     if isinstance(axis.places[0], str):
-        return Factor(index.astype(np.int32), [str(place) for place in axis.places])
+        return CategoricalColumn(index.astype(np.int32), [str(place) for place in axis.places])
     return np.array(axis.places, dtype=float)[index]

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from .._core import Rows
 from ..errors import HlmrsError, OptionError
 from ..estimation import Estimate, evaluate, new_columns
-from ..formula import Call, Column, Factor, Term
-from ..formula.suggest import listed, suggestion
+from ..formula import Call, ColumnName, Term, TermFactor
+from ..formula.problems import listed, suggestion
 from ..frame import open_frame
 from .group_variables import grid_columns, grid_encoding, group_variables
 
@@ -29,7 +29,7 @@ class Axis:
 
     name: str
     places: tuple[str, ...] | tuple[float, ...]
-    factor: Factor | None
+    factor: TermFactor | None
 
     @property
     def levels(self) -> list[str]:
@@ -145,7 +145,7 @@ def variable_names(estimate: Estimate, names: "str | Sequence[str] | None", opti
 def column_values(estimate: Estimate, name: str) -> Vector:
     """Return a numeric column, or a variable of groups, in the rows used."""
     of_groups = group_variables(estimate.request.spec)
-    expression = of_groups[name].expression if name in of_groups else Column(name, (0, 0))
+    expression = of_groups[name].expression if name in of_groups else ColumnName(name, (0, 0))
     values = evaluate(estimate.data.columns, expression)
     kept = estimate.rows.kept
     return values if kept is None else values[kept]
@@ -179,7 +179,7 @@ def axis_codes(estimate: Estimate, axis: Axis) -> NDArray[np.intp]:
     return np.asarray(place[whole if kept is None else whole[kept]])
 
 
-def _factor_axis(estimate: Estimate, name: str, factor: Factor, levels: Sequence[str]) -> Axis:
+def _factor_axis(estimate: Estimate, name: str, factor: TermFactor, levels: Sequence[str]) -> Axis:
     """Give the levels as text, or as the numbers that the column has."""
     if isinstance(factor.expression, Call):
         try:

@@ -8,22 +8,22 @@ import json
 from .._core import Encoding
 from ..errors import DesignError
 from ..estimation import Estimate
-from ..formula import Call, Expression, Factor, ModelSpec
+from ..formula import Call, Expression, ModelSpec, TermFactor
 
 _OF_GROUPS = ("within", "between")
 
 
-def is_of_groups(factor: Factor) -> bool:
+def is_of_groups(factor: TermFactor) -> bool:
     """Whether a factor is computed from groups."""
     return isinstance(factor.expression, Call) and factor.expression.name in _OF_GROUPS
 
 
-def grid_columns(factor: Factor) -> list[str]:
+def grid_columns(factor: TermFactor) -> list[str]:
     """Return the variables of a factor that a grid places."""
     return [factor.name] if is_of_groups(factor) else [column.name for column in factor.columns()]
 
 
-def group_variables(spec: ModelSpec) -> dict[str, Factor]:
+def group_variables(spec: ModelSpec) -> dict[str, TermFactor]:
     """Return the fixed part's variables of groups by name; expressions of such variables are refused."""
     found = {}
     for factor in (factor for term in spec.terms for factor in term.factors):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from .._core import Columns, NewRows, mode_slopes
 from ..errors import DataError, OptionError
 from ..estimation import Estimate, evaluate
-from ..formula import Column
+from ..formula import ColumnName
 from ..inference.coefficients import check_level
 from ..inference.degrees_of_freedom import DEFAULT_DDF, check_ddf, contrast_rows
 from ..inference.distributions import two_sided_quantiles
@@ -91,7 +91,7 @@ def full_beta(estimate: Estimate) -> Vector:
 def _argument_offset(estimate: Estimate) -> Vector | None:
     """Return the offset that was an argument of the fit, for all rows of the data."""
     name = estimate.request.offset
-    return None if name is None else evaluate(estimate.data.columns, Column(name, (0, 0)))
+    return None if name is None else evaluate(estimate.data.columns, ColumnName(name, (0, 0)))
 
 
 def _uncertainty(estimate: Estimate, rows: NewRows, use: list[bool], choice: Choice) -> tuple[Vector, Vector]:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from hlmrs.formula import Call, Column, Number, Text, parse
+from hlmrs.formula import Call, ColumnName, Number, Text, parse
 
 AT = (0, 0)
-X = Column("x", AT)
+X = ColumnName("x", AT)
 
 
 def call(name, *args, **named):
@@ -52,8 +52,8 @@ def expression(text):
         ("C(x, Treatment(reference = 'b'))", call("C", X, Text("treatment"), base=Text("b"))),
         ("C(x, base = 'b')", call("C", X, Text("treatment"), base=Text("b"))),
         ("C(factor(x), sum)", call("C", call("factor", X), Text("sum"))),
-        ("within(x, g)", call("within", X, Column("g", AT))),
-        ("between(log(x), factor(g))", call("between", call("log", X), call("factor", Column("g", AT)))),
+        ("within(x, g)", call("within", X, ColumnName("g", AT))),
+        ("between(log(x), factor(g))", call("between", call("log", X), call("factor", ColumnName("g", AT)))),
         ("bs(x, df = 5)", call("bs", X, df=Number(5))),
         ("ns(x, knots = c(1, -2.5))", call("ns", X, knots=call("c", Number(1), Number(-2.5)))),
         ("cr(x, 4)", call("cr", X, df=Number(4))),
@@ -128,15 +128,15 @@ def test_what_is_not_in_the_list_is_refused(text, reason):
 @pytest.mark.parametrize(
     ("text", "name", "meaning"),
     [
-        ("log(y)", "log(y)", call("log", Column("y", AT))),
-        ("y/2", "y/2", call("/", Column("y", AT), Number(2))),
-        ("-y", "-y", call("neg", Column("y", AT))),
-        ("y^2", "y^2", call("^", Column("y", AT), Number(2))),
-        ("a+b", "a + b", call("+", Column("a", AT), Column("b", AT))),
-        ("(y)", "(y)", Column("y", AT)),
-        ("factor(y)", "factor(y)", call("factor", Column("y", AT))),
-        ("`the y`", "`the y`", Column("the y", AT)),
-        ("cbind(y, n-x)", "cbind(y, n - x)", call("cbind", Column("y", AT), call("-", Column("n", AT), X))),
+        ("log(y)", "log(y)", call("log", ColumnName("y", AT))),
+        ("y/2", "y/2", call("/", ColumnName("y", AT), Number(2))),
+        ("-y", "-y", call("neg", ColumnName("y", AT))),
+        ("y^2", "y^2", call("^", ColumnName("y", AT), Number(2))),
+        ("a+b", "a + b", call("+", ColumnName("a", AT), ColumnName("b", AT))),
+        ("(y)", "(y)", ColumnName("y", AT)),
+        ("factor(y)", "factor(y)", call("factor", ColumnName("y", AT))),
+        ("`the y`", "`the y`", ColumnName("the y", AT)),
+        ("cbind(y, n-x)", "cbind(y, n - x)", call("cbind", ColumnName("y", AT), call("-", ColumnName("n", AT), X))),
     ],
 )
 def test_responses(text, name, meaning):

@@ -3,7 +3,7 @@
 import pytest
 
 from hlmrs.formula import parse
-from hlmrs.formula.deparse import deparse_name, deparse_number, deparse_text
+from hlmrs.formula.syntax import deparse_name, deparse_number, deparse_text
 
 
 def name_of(text):

@@ -6,13 +6,13 @@ import polars as pl
 import pytest
 
 from golden import library, rows
-from hlmrs.frame import Factor, build, open_frame
+from hlmrs.frame import CategoricalColumn, build, open_frame
 
 COLUMNS = {
     "text": ["a", None],
     "number": np.array([np.nan, 2.5]),
     "count": np.array([3, 4]),
-    "factor": Factor(np.array([1, -1], dtype=np.int32), ["u", "v"]),
+    "factor": CategoricalColumn(np.array([1, -1], dtype=np.int32), ["u", "v"]),
 }
 KINDS = ("polars", "pandas", "pyarrow", "duckdb", "dict")
 

@@ -1,6 +1,16 @@
-"""Names in messages: quoted, listed, and the nearest of those that exist for "did you mean"."""
+"""What a message needs: the place of what cannot be read, and names quoted, listed, or the nearest that exist."""
 
 from collections.abc import Iterable, Sequence
+
+
+class ReadingError(Exception):
+    """A reason and the offset of the place it is about; ``reading`` turns it into a ``FormulaError``."""
+
+    def __init__(self, message: str, position: int | None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+
 
 _MANY = 1000
 _SHOWN = 10
