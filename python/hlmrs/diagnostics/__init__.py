@@ -1,7 +1,7 @@
 """Influence of rows and groups, residuals of groups, and checks of what a fit assumes.
 
 ``row_sets`` reads what to leave out, ``influence`` leaves it out; ``groups`` has the residuals of groups; ``finding``
-is what a check returns, and every other module is a check; ``pictures`` draws.
+is what a check returns, ``plot_data`` what plots draw, and every other module is a check.
 """
 
 from .autocorrelation import check_autocorrelation
@@ -15,8 +15,10 @@ from .model_check import check_model
 from .normality import check_normality
 from .optimum import check_convergence, check_random_effects, check_singularity
 from .outliers import check_outliers
+from .plot_data import PANELS, plot_data
 
 __all__ = [
+    "PANELS",
     "Check",
     "Influence",
     "ModelCheck",
@@ -32,4 +34,5 @@ __all__ = [
     "check_singularity",
     "group_residual_table",
     "influence",
+    "plot_data",
 ]

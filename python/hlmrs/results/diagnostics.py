@@ -1,10 +1,10 @@
-"""Diagnostics of a fit: influence, residuals of groups, pictures."""
+"""Diagnostics of a fit: influence, residuals of groups, plots."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from .. import diagnostics
 from ..diagnostics import Influence
+from .plots import Plots
 from .tables import Tables
 
 
@@ -95,37 +95,7 @@ class Diagnostics(Tables):
         """
         return self._frame(diagnostics.group_residual_table(self._estimate, group))
 
-    def plot_diagnostics(
-        self, panels: str | Sequence[str] | None = None, *, group: str | None = None, method: str = "one-step"
-    ) -> Any:
-        """Draw residuals, random effects and influence; needs matplotlib.
-
-        Parameters
-        ----------
-        panels : str or list of str, optional
-            From ``"fitted"``, residuals against fitted values; ``"qq"``, normal quantiles of residuals; ``"scale"``,
-            roots of their sizes against fitted values; ``"random"``, every random effect over normal quantiles, with
-            95 % intervals; ``"influence"``, Cook's distances of groups.  Default: all.
-        group : str, optional
-            The grouping factor of ``"influence"``.  Default: the one with fewest levels.
-        method : str
-            As in ``influence``.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-            Red lines are running means; labels name the largest.
-
-        Examples
-        --------
-        >>> import hlmrs
-        >>> import matplotlib
-        >>> matplotlib.use("Agg")
-        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
-        >>> figure = fit.plot_diagnostics()
-        >>> [axis.get_title() for axis in figure.axes[:2]]
-        ['Residuals and fitted values', 'Quantiles of residuals']
-        """
-        from ..diagnostics.pictures import plot_diagnostics  # matplotlib is loaded when a picture is wanted
-
-        return plot_diagnostics(self._estimate, panels, group, method)
+    @property
+    def plot(self) -> Plots:
+        """Plots of the fit: ``fit.plot.diagnostics()`` draws, ``fit.plot.diagnostics.data("qq")`` gives the table."""
+        return Plots(self._estimate)

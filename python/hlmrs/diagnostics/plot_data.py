@@ -1,0 +1,91 @@
+"""The tables that the diagnostic plots draw: residuals, random effects, influence."""
+
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import OptionError
+from ..estimation import Estimate
+from ..frame import Column
+from ..prediction import residuals
+from .deletion_sets import group_index
+from .groups import group_residuals
+from .influence import influence
+
+Vector = NDArray[np.float64]
+
+PANELS = ("fitted", "qq", "scale", "random", "influence")
+
+
+def plot_data(estimate: Estimate, panel: str, group: str | None, method: str) -> dict[str, Column]:
+    """Return the table of one panel."""
+    if panel == "random":
+        return _random_effects(estimate)
+    if panel == "influence":
+        return _influence(estimate, group, method)
+    if panel not in PANELS:
+        raise OptionError(f"panel={panel!r}: choose from {', '.join(map(repr, PANELS))}")
+    return _rows(estimate, panel)
+
+
+def _rows(estimate: Estimate, panel: str) -> dict[str, Column]:
+    """Return the rows with a studentized residual: beside the fitted values, or in order beside normal quantiles."""
+    resid = residuals(estimate, "studentized")
+    known = np.flatnonzero(np.isfinite(resid))
+    resid, fitted = resid[known], estimate.values.fitted[known]
+    kept = estimate.rows.kept
+    places = known if kept is None else np.flatnonzero(kept)[known]
+    if panel == "qq":
+        order = np.argsort(resid, kind="stable")
+        return {"row": places[order], "normal_quantile": _normal_scores(len(resid)), "residual": resid[order]}
+    shown = {"residual": resid} if panel == "fitted" else {"root_size": np.sqrt(np.abs(resid))}
+    return {"row": places, "fitted": fitted, **shown}
+
+
+def _random_effects(estimate: Estimate) -> dict[str, Column]:
+    """Return the modes of every effect in order beside normal quantiles, with 95 % intervals."""
+    covariances = estimate.core.mode_covariances()
+    group: list[str] = []
+    term: list[str] = []
+    level: list[str] = []
+    numbers: list[list[Vector]] = [[], [], [], []]
+    for g in range(len(estimate.layout.groups)):
+        found = group_residuals(estimate, g)
+        own = [k for k, one in enumerate(estimate.layout.random) if one.group == g]
+        variances = np.concatenate([np.diagonal(covariances[k], axis1=1, axis2=2) for k in own], axis=1)
+        for j, name in enumerate(found.terms):
+            order = np.argsort(found.modes[:, j], kind="stable")
+            group += [found.group] * len(order)
+            term += [name] * len(order)
+            level += [found.levels[k] for k in order]
+            error = 1.96 * np.sqrt(variances[order, j])
+            parts = (_normal_scores(len(order)), found.modes[order, j], error, found.standardized[order, j])
+            for column, part in zip(numbers, parts, strict=True):
+                column.append(part)
+    quantile, estimates, error, standardized = (np.concatenate(column) for column in numbers)
+    return {
+        "group": group,
+        "term": term,
+        "level": level,
+        "normal_quantile": quantile,
+        "estimate": estimates,
+        "conf_low": estimates - error,
+        "conf_high": estimates + error,
+        "standardized": standardized,
+    }
+
+
+def _influence(estimate: Estimate, group: str | None, method: str) -> dict[str, Column]:
+    """Return Cook's distance of every group in order; displacements where there is no fixed effect."""
+    groups = estimate.layout.groups
+    shown = min(groups, key=lambda one: len(one.levels)) if group is None else groups[group_index(estimate, group)]
+    found = influence(estimate, shown.name, method)
+    name = "cooks_distance" if len(estimate.core.beta) else "displacement"
+    return {"by": [found.by] * len(found), "level": found.levels, name: getattr(found, name)}
+
+
+def _normal_scores(n: int) -> Vector:
+    """Return normal quantiles at (k - 3/8) / (n + 1/4) (Blom 1958)."""
+    normal = NormalDist()
+    return np.array([normal.inv_cdf((k + 0.625) / (n + 0.25)) for k in range(n)])

@@ -1,0 +1,101 @@
+"""``fit.plot``: one object for each plot, which draws when called and gives its table by ``data()``."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from .. import diagnostics
+from ..diagnostics import PANELS
+from ..errors import OptionError
+from ..estimation import Estimate
+from ..frame import build
+
+
+class DiagnosticPlots:
+    """Residuals, random effects and influence, panel by panel."""
+
+    __slots__ = ("_estimate",)
+
+    def __init__(self, estimate: Estimate) -> None:
+        self._estimate = estimate
+
+    def __call__(
+        self, panels: str | Sequence[str] | None = None, *, group: str | None = None, method: str = "one-step"
+    ) -> Any:
+        """Draw residuals, random effects and influence; needs matplotlib.
+
+        Parameters
+        ----------
+        panels : str or list of str, optional
+            From ``"fitted"``, residuals against fitted values; ``"qq"``, normal quantiles of residuals; ``"scale"``,
+            roots of their sizes against fitted values; ``"random"``, every random effect over normal quantiles, with
+            95 % intervals; ``"influence"``, Cook's distances of groups.  Default: all.
+        group : str, optional
+            The grouping factor of ``"influence"``.  Default: the one with fewest levels.
+        method : str
+            As in ``influence``.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Red lines are running means; labels name the largest.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> import matplotlib
+        >>> matplotlib.use("Agg")
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+        >>> figure = fit.plot.diagnostics()
+        >>> [axis.get_title() for axis in figure.axes[:2]]
+        ['Residuals and fitted values', 'Quantiles of residuals']
+        """
+        panels = PANELS if panels is None else panels
+        chosen = [panels] if isinstance(panels, str) else list(panels)
+        if not chosen or any(name not in PANELS for name in chosen):
+            raise OptionError(f"panels={panels!r}: choose from {', '.join(map(repr, PANELS))}")
+        from ..plots import draw_diagnostics
+
+        return draw_diagnostics([(name, self._table(name, group, method)) for name in chosen])
+
+    def data(self, panel: str, *, group: str | None = None, method: str = "one-step") -> Any:
+        """Return the table that a panel draws.
+
+        Parameters
+        ----------
+        panel : str
+            One of the panels above.
+        group, method : str, optional
+            As above.
+
+        Returns
+        -------
+        data frame
+            ``row, fitted, residual`` of "fitted", ``row, normal_quantile, residual`` of "qq", ``row, fitted,
+            root_size`` of "scale"; ``group, term, level, normal_quantile, estimate, conf_low, conf_high, standardized``
+            of "random"; ``by, level, cooks_distance`` of "influence", without fixed effects ``displacement``.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+        >>> fit.plot.diagnostics.data("influence")["level"].to_list()[:3]
+        ['308', '309', '310']
+        """
+        return build(self._estimate.kind, self._table(panel, group, method))
+
+    def _table(self, panel: str, group: str | None, method: str) -> dict[str, Any]:
+        return diagnostics.plot_data(self._estimate, panel, group, method)
+
+
+class Plots:
+    """The plots of a fit."""
+
+    __slots__ = ("_estimate",)
+
+    def __init__(self, estimate: Estimate) -> None:
+        self._estimate = estimate
+
+    @property
+    def diagnostics(self) -> DiagnosticPlots:
+        """Residuals, random effects and influence: ``diagnostics()`` draws, ``diagnostics.data()`` is the table."""
+        return DiagnosticPlots(self._estimate)
