@@ -3,6 +3,11 @@
 The text of an error names the column and the value, says what was expected, and what to do.
 """
 
+import os
+import sys
+import warnings
+
+_PACKAGE = os.path.join(os.path.dirname(__file__), "")
 _WINDOW = 100
 _CONTROL_TO_SPACE = dict.fromkeys([*range(32), 127, 133, 8232, 8233], " ")
 
@@ -95,3 +100,11 @@ def _mark(formula: str, position: int) -> str:
     after = "..." if end < len(formula) else ""
     shown = formula[start:end].translate(_CONTROL_TO_SPACE)
     return f"    {before}{shown}{after}\n    {' ' * (len(before) + position - start)}^"
+
+
+def warn(message: str, category: type[HlmrsWarning]) -> None:
+    """Warn at the line outside the package that asked for what is warned of."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)

@@ -9,14 +9,14 @@ from .control import Control
 from .estimation import Contrast, estimate, make_request, refuse_unknown, take_alias
 from .estimation.streaming import (
     SufficientStatistics,
-    asked_of_statistics,
     estimate_statistics,
     estimate_streamed,
+    request_of_statistics,
     streams,
 )
 from .frame import open_frame
 from .results import LinearMixedFit
-from .results.linear_mixed_fit import announced
+from .results.linear_mixed_fit import with_warnings
 
 _OPTIONS = ("reml", "weights", "offset", "contrasts", "missing", "rows", "control")
 
@@ -92,9 +92,9 @@ def lmer(
     """
     reml = take_alias("lmer", aliases, "REML", "reml", reml, True)
     refuse_unknown("lmer", aliases, _OPTIONS)
-    asked = asked_of_statistics(formula, data, reml, (weights, offset, contrasts, missing), control)
+    asked = request_of_statistics(formula, data, reml, (weights, offset, contrasts, missing), control)
     if asked is not None:
-        return announced(estimate_statistics(*asked))
+        return with_warnings(estimate_statistics(*asked))
     if data is None:
         raise TypeError("lmer() needs data: a data frame, a path of Parquet files, or SufficientStatistics")
     frame = open_frame(data)
@@ -109,5 +109,5 @@ def lmer(
         control=control,
     )
     if streams(rows, request, frame):
-        return announced(estimate_streamed(request, frame))
-    return announced(estimate(request, frame))
+        return with_warnings(estimate_streamed(request, frame))
+    return with_warnings(estimate(request, frame))

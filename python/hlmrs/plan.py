@@ -10,12 +10,12 @@ from ._core import Problem
 from .control import Control
 from .display import Column, Report, Table
 from .estimation import Contrast, Estimate, ModelRows, Request, estimate_settled, make_request, model_rows
-from .estimation.streaming import SufficientStatistics, asked_of_statistics, streams, summed
+from .estimation.streaming import SufficientStatistics, request_of_statistics, streams, summed
 from .frame import Frame, build, open_frame
 from .inference import structure_table
-from .resources import available, spoken
+from .resources import available, format_bytes
 from .results import LinearMixedFit
-from .results.linear_mixed_fit import announced
+from .results.linear_mixed_fit import with_warnings
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -108,9 +108,9 @@ class Model:
         request = self._request
         if self._data is None:
             assert self._statistics is not None, "rows are kept or summed"
-            return announced(estimate_settled(request, self._settled, self._problem, self._statistics))
+            return with_warnings(estimate_settled(request, self._settled, self._problem, self._statistics))
         core = self._problem.fit(request.settings())
-        return announced(Estimate(request, core, self._kind, self._data.splines, self._data, self._frame))
+        return with_warnings(Estimate(request, core, self._kind, self._data.splines, self._data, self._frame))
 
     def __repr__(self) -> str:
         return f"Model: {self.formula}, {self._problem.n_obs:,} rows, not fitted"
@@ -156,7 +156,7 @@ def model(
     >>> round(plan.fit().sigma, 4)
     0.5499
     """
-    asked = asked_of_statistics(formula, data, reml, (weights, offset, contrasts, missing), control)
+    asked = request_of_statistics(formula, data, reml, (weights, offset, contrasts, missing), control)
     if asked is not None:
         return Model(asked[1], asked[0], rows)
     if data is None:
@@ -183,8 +183,8 @@ def _report(request: Request, problem: Problem, table: Mapping[str, Any]) -> Rep
         ("Random effects", f"{problem.n_random:,}"),
         ("Covariance parameters", f"{problem.n_theta:,}"),
         ("One factorization", f"{problem.flops:.3g} flops"),
-        ("Memory", f"{spoken(problem.n_bytes)} at most, beside the data"),
-        ("Free memory", spoken(available())),
+        ("Memory", f"{format_bytes(problem.n_bytes)} at most, beside the data"),
+        ("Free memory", format_bytes(available())),
     ]
     columns = [
         Column(name, [_cell(value) for value in values], numeric=name not in ("block", "kind"))

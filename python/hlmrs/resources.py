@@ -23,7 +23,7 @@ def available() -> int:
         return 8 << 30
 
 
-def spoken(n_bytes: float) -> str:
+def format_bytes(n_bytes: float) -> str:
     """Write a size for people: ``1.5 GB``."""
     for unit in ("bytes", "kB", "MB", "GB"):
         if n_bytes < 1000:

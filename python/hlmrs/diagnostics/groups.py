@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import group_regressions
-from ..estimation import Estimate
+from ..estimation import Estimate, cached
 from ..frame import Column
 from .deletion_sets import group_index
 
@@ -37,14 +37,10 @@ class GroupResiduals:
     rank: int
 
 
+@cached
 def regressions(estimate: Estimate, group: int) -> dict[str, Any]:
     """Regress every group's rows by themselves, once a fit."""
-    key = f"group_regressions {group}"
-    if key not in estimate.memo:
-        threads = estimate.request.control.threads() or 0
-        estimate.memo[key] = group_regressions(estimate.core, estimate.rows, group, threads)
-    found: dict[str, Any] = estimate.memo[key]
-    return found
+    return group_regressions(estimate.core, estimate.rows, group, estimate.request.control.threads() or 0)
 
 
 def group_residuals(estimate: Estimate, group: int) -> GroupResiduals:

@@ -1,6 +1,5 @@
 """What leaving rows out does to the estimates."""
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import LARGEST_INVERSE, influence_of
-from ..errors import DataError, InferenceWarning, OptionError
+from ..errors import DataError, InferenceWarning, OptionError, warn
 from ..estimation import Estimate
 from ..frame import Column, build
 from ..inference import parameter_codes, parameter_values
-from ..resources import Progress, available, spoken
+from ..resources import Progress, available, format_bytes
 from .deletion_sets import RowSets, row_sets
 
 Vector = NDArray[np.float64]
@@ -209,7 +208,7 @@ def _check_memory(estimate: Estimate, method: str) -> None:
     needed = points * (estimate.core.problem.n_bytes + 8 * trailing**2)
     if needed > _LARGE and needed > available():
         raise DataError(
-            f"method={method!r} needs about {spoken(needed)} of memory, and {spoken(available())} are free"
+            f"method={method!r} needs about {format_bytes(needed)} of memory, and {format_bytes(available())} are free"
             + ("; method='fixed-theta' needs less" if method == "one-step" else "")
         )
 
@@ -219,8 +218,7 @@ def _warn_of_missing(sets: RowSets, method: list[str]) -> None:
     if not missing:
         return
     shown = ", ".join(missing[:_SHOWN]) + (f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else "")
-    warnings.warn(
+    warn(
         f"without {shown} not all fixed effects can be estimated: their influence is missing in the tables",
         InferenceWarning,
-        stacklevel=4,
     )

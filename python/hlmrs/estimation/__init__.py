@@ -1,12 +1,14 @@
 """From what the user asked for to a verified estimate.
 
-``arguments`` refuses what nobody knows, ``request`` is what was asked for, ``rows`` applies it to a frame, ``estimate``
-fits and holds the result, ``layout`` says what its numbers belong to, ``verdict`` what the optimum is worth, ``warn``
-tells the user; ``state`` saves an estimate.  ``streaming`` sums rows batch by batch: they need not fit in memory.
+``arguments`` refuses what is not known, ``request`` is what was asked for, ``rows`` applies it to a frame, ``estimate``
+fits and holds the result, ``cache`` keeps what is computed once for it, ``layout`` says what its numbers belong to,
+``verdict`` what the optimum is worth, ``warn`` tells the user; ``state`` saves an estimate.  ``streaming`` sums rows
+batch by batch: they need not fit in memory.
 """
 
 from .arguments import refuse_unknown, take_alias
-from .estimate import Estimate, RowValues, estimate, estimate_settled, of_settled, reestimate
+from .cache import cached
+from .estimate import Estimate, RowValues, estimate, estimate_of_statistics, estimate_settled, reestimate
 from .layout import Layout, RandomTermLayout
 from .request import Contrast, Request, change_request, make_request, numeric_array, request_of_rows
 from .rows import ModelRows, Splines, batch_columns, evaluate, learned_columns, model_rows, new_columns
@@ -25,8 +27,10 @@ __all__ = [
     "Splines",
     "Verdict",
     "batch_columns",
+    "cached",
     "change_request",
     "estimate",
+    "estimate_of_statistics",
     "estimate_settled",
     "evaluate",
     "from_state",
@@ -35,7 +39,6 @@ __all__ = [
     "model_rows",
     "new_columns",
     "numeric_array",
-    "of_settled",
     "reestimate",
     "refuse_unknown",
     "request_of_rows",

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from .._core import Encoding, Fit, Problem, Rows, Settled, term_moments
 from ..errors import DataError, FitStateError
 from ..frame import Frame
-from ..resources import available, spoken
+from ..resources import available, format_bytes
+from .cache import Cache
 from .layout import Layout, layout_of
 from .request import Request
 from .rows import ModelRows, Splines, model_rows
@@ -20,7 +21,7 @@ from .verdict import Verdict, verdict_of
 Vector = NDArray[np.float64]
 
 _LARGE = 100_000_000
-"""Bytes below which nobody asks how much memory is free."""
+"""Bytes below which the memory that is free is not looked up."""
 _GONE = "this fit was saved without its data; fit.update('. ~ .', data=...) fits the model to them again"
 _SUMMED = (
     "this fit was made from sums over its rows, which were not kept; fit the rows with rows='keep' for what needs them "
@@ -53,7 +54,7 @@ class Sums(Protocol):
 class Estimate:
     """A fit with its names.  What can be made from the rows is made when it is first asked for.
 
-    ``memo`` keeps what inference has computed for this fit; ``fitted`` is the fit that its parameters are of: itself,
+    ``cache`` keeps what inference has computed for this fit; ``fitted`` is the fit that its parameters are of: itself,
     but for one that was adapted to further rows.
     """
 
@@ -75,7 +76,7 @@ class Estimate:
         self.splines = splines
         self._data = data
         self._frame = frame
-        self.memo: dict[str, Any] = {}
+        self.cache: Cache = {}
         self._why_gone = why_gone
         self.fitted = origin or self
         self.__dict__.update({name: part for name, part in made.items() if part is not None})
@@ -158,18 +159,18 @@ def fit_problem(problem: Problem, request: Request) -> Fit:
     """Fit, unless memory cannot hold the factor."""
     if problem.n_bytes_to_come > _LARGE and problem.n_bytes_to_come > available():
         raise DataError(
-            f"the fit needs about {spoken(problem.n_bytes_to_come)} of memory, and {spoken(available())} are free; "
-            "use grouping factors with fewer levels, or fewer random effects"
+            f"the fit needs about {format_bytes(problem.n_bytes_to_come)} of memory, and "
+            f"{format_bytes(available())} are free; use grouping factors with fewer levels, or fewer random effects"
         )
     return problem.fit(request.settings())
 
 
 def estimate_settled(request: Request, settled: Settled, problem: Problem, statistics: Sums) -> Estimate:
     """Fit a model to statistics of its rows."""
-    return of_settled(request, fit_problem(problem, request), settled, problem, statistics)
+    return estimate_of_statistics(request, fit_problem(problem, request), settled, problem, statistics)
 
 
-def of_settled(
+def estimate_of_statistics(
     request: Request,
     core: Fit,
     settled: Settled,

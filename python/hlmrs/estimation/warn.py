@@ -1,23 +1,25 @@
 """What a fit warns of, each in a category of its own."""
 
-import warnings
-
-from ..errors import ConvergenceWarning, DroppedRowsWarning, RankDeficiencyWarning, SingularFitWarning
+from ..errors import ConvergenceWarning, DroppedRowsWarning, RankDeficiencyWarning, SingularFitWarning, warn
 from ..formula.problems import listed
 from .layout import Layout
 from .verdict import Verdict
 
 
-def warn_about_data(layout: Layout, stacklevel: int) -> None:
+def warn_about_data(layout: Layout) -> None:
     """Warn of dropped rows and columns."""
-    _warn(dropped_rows(layout), DroppedRowsWarning, stacklevel)
-    _warn(dropped_columns(layout), RankDeficiencyWarning, stacklevel)
+    if message := dropped_rows(layout):
+        warn(message, DroppedRowsWarning)
+    if message := dropped_columns(layout):
+        warn(message, RankDeficiencyWarning)
 
 
-def warn_about_optimum(verdict: Verdict, stacklevel: int) -> None:
-    """Warn of optima that are none, or lie on a boundary."""
-    _warn(not_converged(verdict), ConvergenceWarning, stacklevel)
-    _warn(singular(verdict), SingularFitWarning, stacklevel)
+def warn_about_optimum(verdict: Verdict) -> None:
+    """Warn of a search that did not converge, or ended at a boundary."""
+    if message := not_converged(verdict):
+        warn(message, ConvergenceWarning)
+    if message := singular(verdict):
+        warn(message, SingularFitWarning)
 
 
 def dropped_rows(layout: Layout) -> str:
@@ -49,8 +51,3 @@ def not_converged(verdict: Verdict) -> str:
 def singular(verdict: Verdict) -> str:
     """Say which variances are zero, and what to consider."""
     return f"singular fit. {' '.join(verdict.advice)}" if verdict.status == "boundary" else ""
-
-
-def _warn(message: str, category: type[Warning], stacklevel: int) -> None:
-    if message:
-        warnings.warn(message, category, stacklevel=stacklevel + 2)

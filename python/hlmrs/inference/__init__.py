@@ -1,12 +1,11 @@
 """Tests, intervals, predictions and other tables of a fit.
 
 ``distributions``, ``tails``, ``studentized_range`` and ``largest_statistic`` have the tails; ``degrees_of_freedom`` is
-the one entry to tests of L beta, by ``satterthwaite``, ``kenward_roger`` or ``containment``, ``robust`` has sandwiches
-by ``clusters``, and ``uncertainty`` the choice of all these; ``cells`` reads what hypotheses about terms are made of;
-``coefficients`` has the Wald table of the fixed effects, ``variances`` the variance components, ``variance_tests``
-their tests, ``profiles`` profile likelihood, ``bootstrap`` replicates and ``percentiles`` their quantiles,
-``method_comparison`` every method side by side, ``effects`` random effects and group coefficients, ``tables`` puts them
-under broom's names.
+the one entry to tests of L beta, with ``containment`` by counting; ``robust`` has sandwiches by ``clusters``, and
+``uncertainty`` the choice of all these; ``cells`` reads what hypotheses about terms are made of; ``coefficients`` has
+the Wald table of the fixed effects, ``random_effects`` variances and modes, ``variance_tests`` their tests,
+``profiles`` profile likelihood, ``bootstrap`` replicates, ``method_comparison`` every method side by side; ``tables``
+puts them under broom's names.
 """
 
 from .bootstrap import Bootstrap, draw, draw_statistic, parameter_values, replicates, seed_of
@@ -15,10 +14,10 @@ from .clusters import coded_column, coded_labels
 from .coefficients import CoefficientTable, check_level
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
 from .distributions import two_sided_p, two_sided_ps, two_sided_quantile, two_sided_quantiles
-from .effects import group_coefficients, random_effects
 from .largest_statistic import LargestStatistic
 from .method_comparison import panel_table
 from .profiles import Code, parameter_codes, profile_table, profiles
+from .random_effects import RESIDUAL, group_coefficients, random_effects, variance_components, variance_shares
 from .studentized_range import studentized_range_quantile, studentized_range_tail
 from .tables import (
     coefficients,
@@ -33,7 +32,6 @@ from .tables import (
 from .tails import chi_square_tail, f_quantile, f_tail
 from .uncertainty import Uncertainty, covariance_matrix, uncertainty
 from .variance_tests import variance_test_table
-from .variances import RESIDUAL, variance_components, variance_shares
 
 __all__ = [
     "DDF_METHODS",

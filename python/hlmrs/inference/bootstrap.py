@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,11 @@ from numpy.typing import NDArray
 
 from .._core import bootstrap, jackknife
 from ..errors import OptionError
-from ..estimation import Estimate, reestimate
+from ..estimation import Estimate, cached, reestimate
 from ..frame import Column, build
 from ..resources import Progress
 from .clusters import drawn_factors
 from .coefficients import check_level
-from .percentiles import corrected, quantiles
 from .profiles import Code, parameter_codes
 
 Vector = NDArray[np.float64]
@@ -98,8 +98,8 @@ class Bootstrap:
         if method == "bca":
             if self._acceleration is None:
                 raise OptionError("method='bca' is for the fit's own parameters; choose 'percentile' or 'basic'")
-            pairs = corrected(self.values, self.estimate, self._acceleration(), tails)
-        bounds = np.array([quantiles(v, p) for v, p in zip(self.values.T, pairs, strict=True)])
+            pairs = _corrected(self.values, self.estimate, self._acceleration(), tails)
+        bounds = np.array([_quantiles(v, p) for v, p in zip(self.values.T, pairs, strict=True)])
         if method == "basic":
             bounds = 2 * self.estimate[:, None] - bounds[:, ::-1]
         return {"term": self.terms, "conf_low": bounds[:, 0], "conf_high": bounds[:, 1]}
@@ -200,16 +200,42 @@ def _acceleration(estimate: Estimate, factors: Sequence[int]) -> Vector:
 
     The levels of several factors are several samples (Davison and Hinkley 1997, section 5.3.2).
     """
-    key = f"acceleration {list(factors)}"
-    if key not in estimate.memo:
-        codes = list(parameter_codes(estimate).values())
-        threads = estimate.request.control.threads() or 0
-        values = jackknife(estimate.core, estimate.rows, codes, list(factors), threads)
-        ends = np.cumsum([len(estimate.layout.groups[k].levels) for k in factors])
-        samples = np.split(values, ends[:-1])
-        deviation = np.concatenate([np.nanmean(sample, axis=0) - sample for sample in samples])
-        squares, cubes = np.nansum(deviation**2, axis=0), np.nansum(deviation**3, axis=0)
-        safe = np.where(squares > 0, squares, 1.0)
-        estimate.memo[key] = np.where(squares > 0, cubes / (6 * safe**1.5), 0.0)
-    acceleration: Vector = estimate.memo[key]
-    return acceleration
+    ends = np.cumsum([len(estimate.layout.groups[k].levels) for k in factors])
+    samples = np.split(_levels_left_out(estimate, tuple(factors)), ends[:-1])
+    deviation = np.concatenate([np.nanmean(sample, axis=0) - sample for sample in samples])
+    squares, cubes = np.nansum(deviation**2, axis=0), np.nansum(deviation**3, axis=0)
+    safe = np.where(squares > 0, squares, 1.0)
+    return np.where(squares > 0, cubes / (6 * safe**1.5), 0.0)
+
+
+@cached
+def _levels_left_out(estimate: Estimate, factors: tuple[int, ...]) -> Vector:
+    """Return the parameters without each level of the factors in turn."""
+    codes = list(parameter_codes(estimate).values())
+    return jackknife(estimate.core, estimate.rows, codes, list(factors), estimate.request.control.threads() or 0)
+
+
+def _corrected(values: Vector, estimate: Vector, acceleration: Vector, tails: tuple[float, float]) -> Vector:
+    """Return the probabilities whose quantiles are the bounds (Efron 1987, J. Am. Stat. Assoc. 82, 171-185)."""
+    normal = NormalDist()
+    pairs = []
+    for column, value, a in zip(values.T, estimate, acceleration, strict=True):
+        known = column[~np.isnan(column)]
+        if len(known) == 0 or np.isnan(value):
+            pairs.append([np.nan, np.nan])
+            continue
+        # ties, as of variances at zero, count half
+        share = ((known < value).sum() + 0.5 * (known == value).sum()) / len(known)
+        bias = normal.inv_cdf(min(max(share, 0.5 / len(known)), 1 - 0.5 / len(known)))
+        shifted = [bias + normal.inv_cdf(p) for p in tails]
+        pairs.append([normal.cdf(bias + z / (1 - a * z)) for z in shifted])
+    return np.array(pairs)
+
+
+def _quantiles(column: Vector, probabilities: Vector) -> Vector:
+    """Return quantiles of the replicates that could be fitted."""
+    known = column[~np.isnan(column)]
+    if len(known) == 0 or np.isnan(probabilities).any():
+        return np.full(2, np.nan)
+    bounds: Vector = np.quantile(known, probabilities)
+    return bounds

@@ -24,6 +24,12 @@ class Clustering:
     codes: NDArray[np.uint32]
     nested: bool
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Clustering) and np.array_equal(self.codes, other.codes)
+
+    def __hash__(self) -> int:
+        return hash(self.codes.tobytes())
+
     @property
     def n_clusters(self) -> int:
         """How many clusters there are."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DesignError
-from ..estimation import Estimate
+from ..estimation import Estimate, cached
 from .clusters import lies_within
 
 Vector = NDArray[np.float64]
@@ -34,23 +34,9 @@ class _Effect:
     n_levels: int
 
 
+@cached
 def containment_df(estimate: Estimate) -> Vector:
     """Return the degrees of freedom of every coefficient by containment."""
-    if "containment" not in estimate.memo:
-        estimate.memo["containment"] = _containment(estimate)
-    df: Vector = estimate.memo["containment"]
-    return df
-
-
-def between_within_df(estimate: Estimate) -> Vector:
-    """Return the degrees of freedom of every coefficient by levels of nested groups."""
-    if "between-within" not in estimate.memo:
-        estimate.memo["between-within"] = _between_within(estimate)
-    df: Vector = estimate.memo["between-within"]
-    return df
-
-
-def _containment(estimate: Estimate) -> Vector:
     layout = estimate.layout
     x = estimate.rows.model_matrix()[:, list(layout.kept)]
     effects = _effects(estimate)
@@ -112,7 +98,9 @@ def _contains(effect: _Effect, column: Vector) -> bool:
     return bool(np.abs(rest).max(initial=0.0) <= _SAME * max(np.abs(column).max(initial=0.0), 1e-300))
 
 
-def _between_within(estimate: Estimate) -> Vector:
+@cached
+def between_within_df(estimate: Estimate) -> Vector:
+    """Return the degrees of freedom of every coefficient by levels of nested groups."""
     layout, rows = estimate.layout, estimate.rows
     groups = [rows.group_codes(k) for k in range(len(layout.groups))]
     order = sorted(range(len(groups)), key=lambda k: len(layout.groups[k].levels))

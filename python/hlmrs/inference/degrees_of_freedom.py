@@ -1,6 +1,7 @@
 """Estimates, standard errors and degrees of freedom of L beta: what every table and test of fixed effects rests on.
 
-One default everywhere: ``DEFAULT_DDF``.
+One default everywhere: ``DEFAULT_DDF``.  Satterthwaite's degrees of freedom, for joint tests those of Fai and
+Cornelius (1996); Kenward and Roger's (1997), with their covariance and scaled F; or counted, by ``containment``.
 """
 
 from typing import Any
@@ -8,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import DesignError, OptionError
-from ..estimation import Estimate
+from .._core import kenward_roger, satterthwaite
+from ..errors import DesignError, InferenceWarning, OptionError, warn
+from ..estimation import Estimate, cached
 from .containment import between_within_df, containment_df
-from .kenward_roger import kenward_roger_df, kenward_roger_joint, kenward_roger_parts
-from .satterthwaite import satterthwaite_df, satterthwaite_joint
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -22,6 +22,7 @@ DEFAULT_DDF = "satterthwaite"
 VCOV_TYPES = ("model", "kenward-roger")
 
 _RANK = 1e-10
+_SAME = 1e-8
 _COUNTED = {"containment": containment_df, "between-within": between_within_df}
 
 
@@ -162,16 +163,128 @@ def _estimated(estimate: Estimate, combinations: ArrayLike) -> tuple[Matrix, NDA
         )
     if rows.shape[1] == len(kept):
         return rows, np.ones(len(rows), dtype=bool)
-    dropped = [k for k in range(n_columns) if k not in set(kept)]
-    implied = rows[:, kept] @ _dependence(estimate, kept, dropped)
-    off = np.abs(rows[:, dropped] - implied).max(axis=1, initial=0.0)
+    implied = rows[:, kept] @ _dependence(estimate)
+    off = np.abs(rows[:, _dropped(estimate)] - implied).max(axis=1, initial=0.0)
     return rows[:, kept], off <= 1e-7 * np.abs(rows).max(axis=1, initial=0.0) + 1e-300
 
 
-def _dependence(estimate: Estimate, kept: list[int], dropped: list[int]) -> Matrix:
+@cached
+def _dependence(estimate: Estimate) -> Matrix:
     """Return the coefficients of the dropped columns of X on those that are kept."""
-    if "dependence" not in estimate.memo:
-        x = estimate.rows.model_matrix()
-        estimate.memo["dependence"] = np.linalg.lstsq(x[:, kept], x[:, dropped], rcond=None)[0]
-    matrix: Matrix = estimate.memo["dependence"]
-    return matrix
+    x, kept, dropped = estimate.rows.model_matrix(), list(estimate.layout.kept), _dropped(estimate)
+    return np.asarray(np.linalg.lstsq(x[:, kept], x[:, dropped], rcond=None)[0])
+
+
+def _dropped(estimate: Estimate) -> list[int]:
+    return sorted({*range(len(estimate.layout.columns))} - {*estimate.layout.kept})
+
+
+def satterthwaite_df(estimate: Estimate, rows: Matrix) -> Vector:
+    """Return 2 f^2 / Var(f) for the variance f of every row of L beta."""
+    parts = _satterthwaite_parts(estimate)
+    variance = np.einsum("ki,ij,kj->k", rows, estimate.core.vcov(), rows)
+    slopes = np.einsum("ki,mij,kj->km", rows, parts["derivatives"], rows)
+    uncertainty = np.einsum("km,ml,kl->k", slopes, parts["covariance"], slopes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        df: Vector = 2 * variance**2 / uncertainty
+    return df
+
+
+def satterthwaite_joint(estimate: Estimate, rows: Matrix) -> float:
+    """Return the denominator df of the F test of independent rows: E(F) of the sum of their squared t statistics.
+
+    Of all rows that ask the same, those are taken that are uncorrelated by the model and by ordinary least squares, so
+    that the answer depends on the hypothesis alone, and on no coding.
+    """
+    if len(rows) == 1:
+        return float(satterthwaite_df(estimate, rows)[0])
+    ordinary = np.linalg.cholesky(rows @ estimate.core.ordinary_covariance() @ rows.T)
+    rows = np.linalg.solve(ordinary, rows)
+    _, vectors = np.linalg.eigh(rows @ estimate.core.vcov() @ rows.T)
+    df = satterthwaite_df(estimate, vectors.T @ rows)
+    if np.ptp(df) < _SAME * df.max():
+        return float(df.mean())
+    if (df <= 2).any():
+        return 2.0
+    expectation = float((df / (df - 2)).sum())
+    return 2 * expectation / (expectation - len(rows))
+
+
+def prediction_df(estimate: Estimate, variance: Vector, slopes: Matrix) -> Vector:
+    """Return 2 v^2 / Var(v) for variances of predictions and their slopes in the variance parameters (m, k)."""
+    uncertainty = np.einsum("mi,ml,li->i", slopes, _satterthwaite_parts(estimate)["covariance"], slopes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        df: Vector = np.where(variance == 0, np.inf, 2 * variance**2 / uncertainty)
+    return df
+
+
+def _satterthwaite_parts(estimate: Estimate) -> dict[str, Any]:
+    """Return the slopes and the covariance of the variance parameters; a warning where they are not at an optimum."""
+    of = estimate.fitted
+    parts = _variance_derivatives(of)
+    if parts["n_negative"] or of.core.is_adapted or not estimate.verdict.converged:
+        warn(
+            "the fit is not at an optimum, so Satterthwaite's degrees of freedom are approximate; "
+            "fit again, or use ddf='normal'",
+            InferenceWarning,
+        )
+    return parts
+
+
+@cached
+def _variance_derivatives(estimate: Estimate) -> dict[str, Any]:
+    return satterthwaite(estimate.core)
+
+
+def kenward_roger_parts(estimate: Estimate) -> dict[str, Any]:
+    """Return the adjusted covariance and what its tests need, computed once per fit."""
+    return _adjustment(estimate.fitted)
+
+
+@cached
+def _adjustment(estimate: Estimate) -> dict[str, Any]:
+    return kenward_roger(estimate.core)
+
+
+def kenward_roger_df(estimate: Estimate, rows: Matrix) -> Vector:
+    """Return the degrees of freedom of every row of L beta: 2 / A for a single contrast, whose scale is 1."""
+    parts = kenward_roger_parts(estimate)
+    unscaled = estimate.core.vcov() / estimate.core.sigma**2
+    variance = np.einsum("ki,ij,kj->k", rows, unscaled, rows)
+    slopes = np.einsum("ki,mij,kj->km", rows, parts["sandwiches"], rows)
+    uncertainty = np.einsum("km,ml,kl->k", slopes, parts["covariance"], slopes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        df: Vector = 2 * variance**2 / uncertainty
+    return df
+
+
+def kenward_roger_joint(estimate: Estimate, rows: Matrix, origin: Vector | None = None) -> tuple[float, float]:
+    """Return denominator df and scaled F of independent rows (Kenward and Roger 1997, section 2.3).
+
+    L beta is tested against its value at `origin`, zero by default.
+    """
+    parts, q = kenward_roger_parts(estimate), len(rows)
+    a1, a2 = _moments(estimate, rows)
+    value = rows @ (estimate.core.beta if origin is None else estimate.core.beta - origin)
+    f = float(value @ np.linalg.solve(rows @ parts["adjusted"] @ rows.T, value)) / q
+    if q == 1:
+        return 2 / a2, f
+    b = (a1 + 6 * a2) / (2 * q)
+    g = ((q + 1) * a1 - (q + 4) * a2) / ((q + 2) * a2)
+    denominator = 3 * q + 2 * (1 - g)
+    c1, c2, c3 = g / denominator, (q - g) / denominator, (q + 2 - g) / denominator
+    rho = ((1 - a2 / q) / (1 - c2 * b)) ** 2 * (1 + c1 * b) / (1 - c3 * b) / q
+    df = 4 + (q + 2) / (q * rho - 1)
+    scale = df * (1 - a2 / q) / (df - 2) if abs(df - 2) > 1e-2 else 1.0
+    return float(df), scale * f
+
+
+def _moments(estimate: Estimate, rows: Matrix) -> tuple[float, float]:
+    """Return A1 and A2: sums over pairs of parameters of traces of Theta Phi P Phi."""
+    parts = kenward_roger_parts(estimate)
+    unscaled = rows @ (estimate.core.vcov() / estimate.core.sigma**2) @ rows.T
+    products = np.linalg.solve(unscaled, rows @ parts["sandwiches"] @ rows.T)
+    traces = np.trace(products, axis1=1, axis2=2)
+    pairs = np.einsum("mij,lji->ml", products, products)
+    weights = parts["covariance"]
+    return float(traces @ weights @ traces), float((weights * pairs).sum())

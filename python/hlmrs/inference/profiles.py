@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .._core import profile
 from ..errors import OptionError
-from ..estimation import Estimate
+from ..estimation import Estimate, cached
 from ..frame import Column
 from .coefficients import check_level
 from .distributions import two_sided_quantile
@@ -75,15 +75,21 @@ def profiles(estimate: Estimate, level: float, names: Sequence[str] | None = Non
     unknown = [name for name in wanted if name not in codes]
     if unknown:
         raise OptionError(f"parameter {unknown[0]!r} is not one of {', '.join(map(repr, codes))}")
-    known: dict[tuple[str, float], ParameterProfile] = estimate.fitted.memo.setdefault("profiles", {})
-    missing = [name for name in wanted if (name, level) not in known]
+    known = _known_profiles(estimate.fitted, level)
+    missing = [name for name in wanted if name not in known]
     if missing:
         limit = two_sided_quantile(level, np.inf)
         threads = estimate.request.control.threads() or 0
         found = profile(estimate.fitted.core, [codes[name] for name in missing], limit, threads)
         for name, (value, low, high, points) in zip(missing, found, strict=True):
-            known[name, level] = ParameterProfile(name, value, low, high, points)
-    return [known[name, level] for name in wanted]
+            known[name] = ParameterProfile(name, value, low, high, points)
+    return [known[name] for name in wanted]
+
+
+@cached
+def _known_profiles(_: Estimate, level: float) -> dict[str, ParameterProfile]:
+    """Return the profiles that reach to this level, by parameter: none at first."""
+    return {}
 
 
 def profile_table(estimate: Estimate, level: float, names: Sequence[str] | None) -> dict[str, Column]:

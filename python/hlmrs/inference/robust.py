@@ -5,7 +5,6 @@ approximate Hotelling test (HTZ).  Cameron, Gelbach and Miller (2011), J. Bus. E
 """
 
 import math
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import cluster_contributions, row_contributions
-from ..errors import InferenceWarning, OptionError
-from ..estimation import Estimate
+from ..errors import InferenceWarning, OptionError, warn
+from ..estimation import Estimate, cached
 from .clusters import Clustering, clusterings, crossed
 from .degrees_of_freedom import contrast_rows
 
@@ -123,7 +122,7 @@ class AsymptoticSandwich:
         values, vectors = np.linalg.eigh(both)
         if values[0] < -1e-10 * values[-1]:
             message = "the two-way covariance is not positive semidefinite: its negative eigenvalues count as zero"
-            warnings.warn(message, InferenceWarning, stacklevel=2)
+            warn(message, InferenceWarning)
         return np.asarray((vectors * np.maximum(values, 0)) @ vectors.T)
 
     def _one(self, scores: Vector, clustering: Clustering) -> Vector:
@@ -168,12 +167,13 @@ def sandwich(estimate: Estimate, kind: str, cluster: Any, ddf: str = "satterthwa
         if clustering.n_clusters < 2:
             raise OptionError(f"cluster={clustering.name!r} has one cluster; a robust covariance needs many")
     if len(found) == 1 and found[0].nested:
-        key = f"sandwich {kind} {ddf} {hash(found[0].codes.tobytes())}"
-        if key not in estimate.memo:
-            estimate.memo[key] = Sandwich(estimate, kind, found[0], ddf)
-        kept: Sandwich = estimate.memo[key]
-        return kept
+        return _nested(estimate, kind, found[0], ddf)
     return _asymptotic(estimate, kind, tuple(found), ddf)
+
+
+@cached
+def _nested(estimate: Estimate, kind: str, clustering: Clustering, ddf: str) -> Sandwich:
+    return Sandwich(estimate, kind, clustering, ddf)
 
 
 def _asymptotic(estimate: Estimate, kind: str, found: tuple[Clustering, ...], ddf: str) -> AsymptoticSandwich:
@@ -184,11 +184,10 @@ def _asymptotic(estimate: Estimate, kind: str, found: tuple[Clustering, ...], dd
             "use 'CR0', 'CR1' or 'CR1S', which are right for many clusters only"
         )
     alone = len(found) == 1
-    warnings.warn(
+    warn(
         f"random effects cross the clusters {names}: this covariance is right for many clusters only"
         + ("; it takes clusters as independent, so name both crossed factors in cluster=[...]" if alone else ""),
         InferenceWarning,
-        stacklevel=6,
     )
     return AsymptoticSandwich(estimate, kind, found, ddf)
 

@@ -13,8 +13,8 @@ from ..frame import Column
 from .bootstrap import draw
 from .coefficients import CoefficientTable, coefficient_table
 from .profiles import profile_intervals
+from .random_effects import RESIDUAL, variance_components
 from .uncertainty import uncertainty
-from .variances import RESIDUAL, variance_components
 
 Table = dict[str, Column]
 

@@ -1,13 +1,12 @@
 """Linear functions of the fixed effects that have a name, and the table of their estimates."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import RankDeficiencyWarning
+from ..errors import RankDeficiencyWarning, warn
 from ..frame import CategoricalColumn, Column
 from ..inference import Uncertainty
 from .grid import Axis
@@ -66,11 +65,10 @@ def estimates(functions: LinearFunctions, uncertainty: Uncertainty) -> Estimates
     value, std_error, df = uncertainty.rows(functions.matrix)
     known = np.isfinite(value)
     if not known.all():
-        warnings.warn(
+        warn(
             f"{np.sum(~known):,} of {len(known):,} estimates depend on combinations of levels that are not in the data "
             "and cannot be estimated; they are missing",
             RankDeficiencyWarning,
-            stacklevel=5,
         )
     return Estimates(value + functions.constant, std_error, df, functions.matrix, uncertainty)
 

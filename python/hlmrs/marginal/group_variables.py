@@ -7,7 +7,7 @@ import json
 
 from .._core import Encoding
 from ..errors import DesignError
-from ..estimation import Estimate
+from ..estimation import Estimate, cached
 from ..formula import Call, Expression, ModelSpec, TermFactor
 
 _OF_GROUPS = ("within", "between")
@@ -37,21 +37,19 @@ def group_variables(spec: ModelSpec) -> dict[str, TermFactor]:
     return found
 
 
+@cached
 def grid_encoding(estimate: Estimate) -> Encoding:
     """Return the encoding in which variables of groups are columns of the data."""
     names = group_variables(estimate.request.spec)
     if not names:
         return estimate.encoding
-    if "grid encoding" not in estimate.memo:
-        encoding = json.loads(estimate.encoding_text)
-        for variable in encoding["variables"]:
-            numeric = variable.get("numeric")
-            if numeric is not None and numeric["name"] in names:
-                numeric["basis"] = {"scalar": {"column": len(encoding["inputs"])}}
-                encoding["inputs"].append(numeric["name"])
-        estimate.memo["grid encoding"] = Encoding.from_json(json.dumps(encoding))
-    known: Encoding = estimate.memo["grid encoding"]
-    return known
+    encoding = json.loads(estimate.encoding_text)
+    for variable in encoding["variables"]:
+        numeric = variable.get("numeric")
+        if numeric is not None and numeric["name"] in names:
+            numeric["basis"] = {"scalar": {"column": len(encoding["inputs"])}}
+            encoding["inputs"].append(numeric["name"])
+    return Encoding.from_json(json.dumps(encoding))
 
 
 def _reads_groups(expression: Expression) -> bool:

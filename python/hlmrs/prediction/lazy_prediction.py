@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import HlmrsError
 from ..estimation import Estimate
-from ..inference.effects import chosen_terms
+from ..inference.random_effects import chosen_terms
 from .expression import Writer
 from .level_keys import LevelKey, NoExpressionError
 from .prediction import Choice, full_beta

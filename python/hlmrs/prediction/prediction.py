@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Columns, NewRows, mode_slopes
 from ..errors import DataError, OptionError
-from ..estimation import Estimate, evaluate
+from ..estimation import Estimate, cached, evaluate
 from ..formula import ColumnName
 from ..inference.coefficients import check_level
-from ..inference.degrees_of_freedom import DEFAULT_DDF, check_ddf, contrast_rows
+from ..inference.degrees_of_freedom import DEFAULT_DDF, check_ddf, contrast_rows, prediction_df
 from ..inference.distributions import two_sided_quantiles
-from ..inference.effects import chosen_terms
-from ..inference.satterthwaite import prediction_df
+from ..inference.random_effects import chosen_terms
 
 Vector = NDArray[np.float64]
 
@@ -132,9 +132,7 @@ def _terms(rows: NewRows, use: list[bool], *, new_rows: bool) -> list[tuple[Vect
 
 def _variance_of_theta(estimate: Estimate, rows: NewRows, use: list[bool]) -> Vector:
     """Return what the estimation of θ adds: the squared slopes of the prediction in θ, weighted by its covariance."""
-    if "mode_slopes" not in estimate.memo:
-        estimate.memo["mode_slopes"] = mode_slopes(estimate.core)
-    slopes = estimate.memo["mode_slopes"]
+    slopes = _mode_slopes(estimate)
     none = rows.linear_predictor(0 * full_beta(estimate), [0 * b for b in estimate.core.modes()], use)
     by_theta = []
     for beta, modes in zip(slopes["beta"], slopes["modes"], strict=True):
@@ -144,6 +142,11 @@ def _variance_of_theta(estimate: Estimate, rows: NewRows, use: list[bool]) -> Ve
     moved = np.array(by_theta)
     variance: Vector = np.einsum("ki,kl,li->i", moved, slopes["covariance"], moved)
     return variance
+
+
+@cached
+def _mode_slopes(estimate: Estimate) -> dict[str, Any]:
+    return mode_slopes(estimate.core)
 
 
 def _unseen_rows(estimate: Estimate, rows: NewRows, use: list[bool], rule: str) -> NDArray[np.bool_] | None:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from .._core import leverage
 from ..errors import DataError, OptionError
-from ..estimation import Estimate, model_rows
+from ..estimation import Estimate, cached, model_rows
 from ..frame import Column, Frame
 from .prediction import Choice, Vector, predict
 
@@ -15,13 +15,10 @@ COLUMNS = (".fitted", ".resid", ".fixed")
 _FIXED = Choice(random_effects=False, new_levels="population", interval=None, level=0.95, offset=None)
 
 
+@cached
 def leverages(estimate: Estimate) -> dict[str, Vector]:
     """Return the leverage of every row used, ``conditional`` and ``fixed``, and ``marginal_variance`` over sigma²."""
-    if "leverage" not in estimate.memo:
-        threads = estimate.request.control.threads() or 0
-        estimate.memo["leverage"] = leverage(estimate.core, estimate.rows, threads)
-    found: dict[str, Vector] = estimate.memo["leverage"]
-    return found
+    return leverage(estimate.core, estimate.rows, estimate.request.control.threads() or 0)
 
 
 def residuals(estimate: Estimate, kind: str, *, marginal: bool = False) -> Vector:

@@ -70,7 +70,7 @@ class LinearMixedFit(Means, Slopes, Tests, EffectSizes, Resampling, Diagnostics,
             bad = int(np.flatnonzero(~np.isfinite(response))[0])
             raise DataError(f"y is {response[bad]} at row {bad}; every row used needs a finite value")
         again = reestimate(self._estimate, response)
-        warn_about_optimum(again.verdict, stacklevel=2)
+        warn_about_optimum(again.verdict)
         return LinearMixedFit(again)
 
     def update(self, formula: str = ". ~ .", data: Any = None, **options: Any) -> "LinearMixedFit":
@@ -92,7 +92,7 @@ class LinearMixedFit(Means, Slopes, Tests, EffectSizes, Resampling, Diagnostics,
         """
         old = self._estimate
         frame = old.frame if data is None else open_frame(data)
-        return announced(estimate(change_request(old.request, formula, frame.names, options), frame))
+        return with_warnings(estimate(change_request(old.request, formula, frame.names, options), frame))
 
     def append(self, data: Any) -> "LinearMixedFit":
         """Fit the model to its rows and further ones, from this optimum; the rows of this fit are not read again.
@@ -118,7 +118,7 @@ class LinearMixedFit(Means, Slopes, Tests, EffectSizes, Resampling, Diagnostics,
         >>> fit.append(data.tail(30))
         LinearMixedFit: Reaction ~ Days + (Days | Subject), 180 rows, REML criterion 1743.628, converged
         """
-        return announced(appended(self._estimate, data))
+        return with_warnings(appended(self._estimate, data))
 
     def adapt(self, data: Any) -> "LinearMixedFit":
         """Take new rows into account without fitting again: random effects of their groups, new ones included.
@@ -176,10 +176,10 @@ class LinearMixedFit(Means, Slopes, Tests, EffectSizes, Resampling, Diagnostics,
         return self.summary()._repr_html_()
 
 
-def announced(result: Estimate) -> LinearMixedFit:
+def with_warnings(result: Estimate) -> LinearMixedFit:
     """Wrap an estimate, and warn of what the user should know; called by what the user calls."""
-    warn_about_data(result.layout, stacklevel=3)
-    warn_about_optimum(result.verdict, stacklevel=3)
+    warn_about_data(result.layout)
+    warn_about_optimum(result.verdict)
     return LinearMixedFit(result)
 
 

@@ -5,7 +5,7 @@ by batch into one, after ``learn`` has read what transforms need, and ``spline_k
 ``quantiles``; ``estimates`` decides when and fits, ``grow`` adds rows to a fit.
 """
 
-from .estimates import asked_of_statistics, estimate_statistics, estimate_streamed, streams
+from .estimates import estimate_statistics, estimate_streamed, request_of_statistics, streams
 from .grow import adapted, appended
 from .learn import Learned, Learning, needs_reading
 from .stream import summed
@@ -17,11 +17,11 @@ __all__ = [
     "SufficientStatistics",
     "adapted",
     "appended",
-    "asked_of_statistics",
     "estimate_statistics",
     "estimate_streamed",
     "load_statistics",
     "needs_reading",
+    "request_of_statistics",
     "streams",
     "summed",
 ]

@@ -51,7 +51,7 @@ def estimate_statistics(statistics: SufficientStatistics, request: Request) -> E
     return estimate_sums(statistics, statistics.core.settle(), request)
 
 
-def asked_of_statistics(
+def request_of_statistics(
     formula: str | SufficientStatistics, data: Any, reml: bool, given: tuple[Any, ...], control: Control | None
 ) -> tuple[SufficientStatistics, Request] | None:
     """Find statistics among the arguments, and what is asked of them; None if there are none."""

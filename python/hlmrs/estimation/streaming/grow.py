@@ -9,7 +9,7 @@ from ..._core import Statistics
 from ...control import Control
 from ...errors import OptionError
 from ...frame import located, numbered, open_frame
-from .. import Estimate, of_settled
+from .. import Estimate, estimate_of_statistics
 from .sufficient import SufficientStatistics
 from .sums import check_columns
 
@@ -28,7 +28,7 @@ def appended(estimate: Estimate, data: Any) -> Estimate:
         n_threads=control.n_threads,
     )
     core = problem.fit(replace(estimate.request, control=start).settings())
-    return of_settled(estimate.request, core, settled, problem, statistics)
+    return estimate_of_statistics(estimate.request, core, settled, problem, statistics)
 
 
 def adapted(estimate: Estimate, data: Any) -> Estimate:
@@ -36,7 +36,9 @@ def adapted(estimate: Estimate, data: Any) -> Estimate:
     statistics = _grown(estimate, data)
     settled = statistics.core.take_settled()
     problem = settled.problem(estimate.request.reml)
-    new = of_settled(estimate.request, estimate.core.adapt(problem), settled, problem, statistics, estimate.fitted)
+    new = estimate_of_statistics(
+        estimate.request, estimate.core.adapt(problem), settled, problem, statistics, estimate.fitted
+    )
     new.verdict = estimate.verdict
     return new
 

@@ -135,4 +135,4 @@ def test_refusals(data, tmp_path):
 
 def test_memory_is_found_and_spoken():
     assert resources.available() > 1 << 20
-    assert [resources.spoken(v) for v in (12, 3.2e6, 4e9)] == ["12 bytes", "3.2 MB", "4 GB"]
+    assert [resources.format_bytes(v) for v in (12, 3.2e6, 4e9)] == ["12 bytes", "3.2 MB", "4 GB"]
