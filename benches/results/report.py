@@ -12,7 +12,7 @@ Times are from data frame to fitted model: the median of warm runs in a process 
 has loaded what the package loads late. Memory is the peak resident memory of the first fit less what was resident
 before it. The criterion is -2 log-likelihood, or the REML criterion, with all constants; *worse optimum* marks a
 package that stopped more than 0.01 above the lowest. The floor is one scan of the columns plus the factorizations of
-the evaluations that hlmrs used, at the machine's measured rates. Predicted is the memory that `structure` states
+the evaluations that hlmrs used, at the machine's measured rates. Predicted is the memory that `model().cost` states
 before the fit. The numbers are written by `python -m benches`."""
 
 

@@ -1,54 +1,18 @@
 """A model over its data, before it is fitted: what the fit will cost."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
 from numpy.typing import ArrayLike
 
 from ._core import Problem
 from .control import Control
-from .display import Column, Report, Table
 from .estimation import Contrast, Estimate, ModelRows, Request, estimate_settled, make_request, model_rows
 from .estimation.streaming import SufficientStatistics, request_of_statistics, streams, summed
-from .frame import Frame, build, open_frame
-from .inference import structure_table
-from .resources import available, format_bytes
+from .frame import Frame, open_frame
+from .report import Cost, cost_of
 from .results import LinearMixedFit
 from .results.linear_mixed_fit import with_warnings
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Structure:
-    """What the blocks of the factorization are, and what they cost.
-
-    Attributes
-    ----------
-    blocks : data frame
-        ``block, kind, levels, width, size, entries, fill``.
-    n_obs, n_fixed, n_random, n_theta : int
-        Rows, fixed effects, random effects, covariance parameters.
-    flops : float
-        Multiplications and additions of one factorization.
-    n_bytes : int
-        Memory that the fit will take at most, with what it is made from: encoded rows or batches, sums, factor and
-        inverse.  The data themselves are not counted.
-    """
-
-    blocks: Any
-    n_obs: int
-    n_fixed: int
-    n_random: int
-    n_theta: int
-    flops: float
-    n_bytes: int
-    _report: Report
-
-    def __repr__(self) -> str:
-        return str(self._report)
-
-    def _repr_html_(self) -> str:
-        return self._report._repr_html_()
 
 
 class Model:
@@ -78,24 +42,13 @@ class Model:
         return self._request.spec.formula
 
     @property
-    def structure(self) -> Structure:
+    def cost(self) -> Cost:
         """The plan of the fit: blocks, their kinds and sizes, work and memory.
 
         Crossed grouping factors share a block of kind ``dense``, ``sparse`` or ``iterative``, whichever is predicted to
         cost least; the first two are exact.
         """
-        problem = self._problem
-        table = structure_table(problem, self._names)
-        return Structure(
-            build(self._kind, table),
-            problem.n_obs,
-            len(problem.kept),
-            problem.n_random,
-            problem.n_theta,
-            problem.flops,
-            problem.n_bytes,
-            _report(self._request, problem, table),
-        )
+        return cost_of(self._problem, self.formula.strip(), self._names, self._kind)
 
     def fit(self) -> LinearMixedFit:
         """Fit the model.
@@ -138,7 +91,7 @@ def model(
     Returns
     -------
     Model
-        With ``.structure`` and ``.fit()``.
+        With ``.cost`` and ``.fit()``.
 
     Raises
     ------
@@ -151,7 +104,7 @@ def model(
     >>> plan = hlmrs.model("diameter ~ 1 + (1 | plate) + (1 | sample)", hlmrs.datasets.load("Penicillin"))
     >>> plan
     Model: diameter ~ 1 + (1 | plate) + (1 | sample), 144 rows, not fitted
-    >>> plan.structure.n_random, plan.structure.n_theta
+    >>> plan.cost.n_random, plan.cost.n_theta
     (30, 2)
     >>> round(plan.fit().sigma, 4)
     0.5499
@@ -173,27 +126,3 @@ def model(
         control=control,
     )
     return Model(request, frame, rows)
-
-
-def _report(request: Request, problem: Problem, table: Mapping[str, Any]) -> Report:
-    facts = [
-        ("Formula", request.spec.formula.strip()),
-        ("Rows", f"{problem.n_obs:,}"),
-        ("Fixed effects", f"{len(problem.kept):,}"),
-        ("Random effects", f"{problem.n_random:,}"),
-        ("Covariance parameters", f"{problem.n_theta:,}"),
-        ("One factorization", f"{problem.flops:.3g} flops"),
-        ("Memory", f"{format_bytes(problem.n_bytes)} at most, beside the data"),
-        ("Free memory", format_bytes(available())),
-    ]
-    columns = [
-        Column(name, [_cell(value) for value in values], numeric=name not in ("block", "kind"))
-        for name, values in table.items()
-    ]
-    return Report("Plan of a linear mixed model", facts, [Table("Blocks of the factorization", columns)])
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return f"{float(value):.3g}" if float(value) % 1 else f"{int(value):,}"

@@ -42,7 +42,7 @@ while before is None or kilobytes("VmRSS") < before - 1024:
 before = kilobytes("VmRSS")
 open("/proc/self/clear_refs", "w").write("5")
 plan = hlmrs.model(formula, data, rows=rows)
-predicted = plan.structure.n_bytes
+predicted = plan.cost.n_bytes
 plan.fit()
 print(json.dumps([predicted, 1024 * (kilobytes("VmHWM") - before)]))
 """

@@ -14,14 +14,14 @@ def test_a_plan_is_fitted_as_lmer_fits(rows):
     formula = "y ~ x + f + (1 | subject) + (1 | item)"
     plan = hlmrs.model(formula, DATA, weights="w", reml=False, rows=rows)
     whole = hlmrs.lmer(formula, DATA, weights="w", reml=False)
-    structure = plan.structure
-    assert (structure.n_obs, structure.n_fixed, structure.n_random, structure.n_theta) == (3000, 4, 85, 2)
-    assert structure.blocks.equals(whole.structure)
-    assert structure.n_bytes > 8 * 85 * 5
+    cost = plan.cost
+    assert (cost.n_obs, cost.n_fixed, cost.n_random, cost.n_theta) == (3000, 4, 85, 2)
+    assert cost.blocks.equals(whole.blocks)
+    assert cost.n_bytes > 8 * 85 * 5
     assert plan.fit().criterion == pytest.approx(whole.criterion, rel=1e-9)
     for word in ("Random effects", "85", "flops", "Free memory", "subject"):
-        assert word in str(structure)
-    assert "<table" in structure._repr_html_()
+        assert word in str(cost)
+    assert "<table" in cost._repr_html_()
 
 
 def test_a_plan_refuses_what_lmer_refuses():

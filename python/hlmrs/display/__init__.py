@@ -1,8 +1,8 @@
 """How results are written: text and HTML, from tables.  Nothing here computes a statistic.
 
-``record`` holds a report, ``numbers`` writes numbers, ``text`` and ``html`` lay a report out.
+``record`` holds a report and its sections, ``numbers`` writes numbers, ``text`` and ``html`` lay a section out.
 """
 
-from .record import Column, Report, Table
+from .record import DisplayColumn, Facts, Notes, Report, Section, Table
 
-__all__ = ["Column", "Report", "Table"]
+__all__ = ["DisplayColumn", "Facts", "Notes", "Report", "Section", "Table"]

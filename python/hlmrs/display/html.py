@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from html import escape
 
-from .text import Grid
-
 _STYLE = (
     "<style>"
     ".hlmrs{font-size:.9em;line-height:1.45;max-width:60em}"
@@ -20,31 +18,37 @@ _STYLE = (
 )
 
 
-def render(title: str, facts: Sequence[tuple[str, str]], grids: Sequence[Grid], notes: Sequence[str]) -> str:
-    """Lay a report out: title, facts, tables, notes."""
-    parts = [_STYLE, f"<h4>{escape(title)}</h4>", _facts(facts), *map(_grid, grids)]
-    parts += [f"<p>{escape(note)}</p>" for note in notes]
-    return f'<div class="hlmrs">{"".join(parts)}</div>'
+def page(title: str, parts: Sequence[str]) -> str:
+    """Return a report: its title, then its parts."""
+    return f'<div class="hlmrs">{_STYLE}<h4>{escape(title)}</h4>{"".join(parts)}</div>'
 
 
-def _facts(facts: Sequence[tuple[str, str]]) -> str:
+def facts(title: str, lines: Sequence[tuple[str, str]]) -> str:
+    """Return labels and texts side by side."""
     rows = "".join(
-        f'<tr><th class="k">{escape(label)}</th><td class="t">{escape(value)}</td></tr>' for label, value in facts
+        f'<tr><th class="k">{escape(label)}</th><td class="t">{escape(value)}</td></tr>' for label, value in lines
     )
-    return f"<table><tbody>{rows}</tbody></table>" if facts else ""
+    return f"<table>{_caption(title)}<tbody>{rows}</tbody></table>" if lines else ""
 
 
-def _grid(grid: Grid) -> str:
-    head = "".join(
-        f'<th class="{_side(right)}">{escape(name)}</th>' for name, right in zip(grid.header, grid.numeric, strict=True)
+def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool]) -> str:
+    """Return a table, its title as caption."""
+    head = _cells("th", header, numeric)
+    body = "".join(f"<tr>{_cells('td', row, numeric)}</tr>" for row in rows)
+    return f"<table>{_caption(title)}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def notes(title: str, lines: Sequence[str]) -> str:
+    """Return paragraphs, the title as the first."""
+    return "".join(f"<p>{escape(line)}</p>" for line in ([title, *lines] if title and lines else lines))
+
+
+def _caption(title: str) -> str:
+    return f"<caption>{escape(title)}</caption>" if title else ""
+
+
+def _cells(tag: str, cells: Sequence[str], numeric: Sequence[bool]) -> str:
+    return "".join(
+        f'<{tag} class="{"n" if right else "t"}">{escape(cell)}</{tag}>'
+        for cell, right in zip(cells, numeric, strict=True)
     )
-    body = "".join(f"<tr>{_cells(row, grid.numeric)}</tr>" for row in grid.rows)
-    return f"<table><caption>{escape(grid.title)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _cells(row: Sequence[str], numeric: Sequence[bool]) -> str:
-    return "".join(f'<td class="{_side(right)}">{escape(cell)}</td>' for cell, right in zip(row, numeric, strict=True))
-
-
-def _side(right: bool) -> str:
-    return "n" if right else "t"

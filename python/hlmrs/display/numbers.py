@@ -1,7 +1,7 @@
 """How numbers are written: aligned by column, with the digits that matter."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection
 
 DIGITS = 4
 """Significant digits of the smallest number in a column."""
@@ -11,7 +11,7 @@ _MOST_DECIMALS = 8
 ABSENT = ""
 
 
-def decimals_of(values: Sequence[float], digits: int = DIGITS) -> int | None:
+def decimals_of(values: Collection[float], digits: int = DIGITS) -> int | None:
     """Return how many decimals show the smallest number; None where sizes differ so much that none suit all.
 
     >>> decimals_of([6.825, 1.546, float("nan")])
@@ -25,7 +25,7 @@ def decimals_of(values: Sequence[float], digits: int = DIGITS) -> int | None:
     return decimals if largest - smallest <= digits and decimals <= _MOST_DECIMALS and largest < 12 else None
 
 
-def write_column(values: Sequence[float], decimals: int | None = None) -> list[str]:
+def write_column(values: Collection[float], decimals: int | None = None) -> list[str]:
     """Write a column with as many decimals as its smallest number needs, or in scientific form where sizes differ much.
 
     >>> write_column([251.4051, 10.46729, float("nan")])

@@ -1,37 +1,32 @@
 """A report as plain text."""
 
 import textwrap
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 WIDTH = 96
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """A table, row by row."""
-
-    title: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    numeric: Sequence[bool]
+def page(parts: Iterable[str]) -> str:
+    """Return the parts that are not empty, a blank line between them."""
+    return "\n\n".join(part for part in parts if part)
 
 
-def render(title: str, facts: Sequence[tuple[str, str]], grids: Sequence[Grid], notes: Sequence[str]) -> str:
-    """Lay a report out: title, facts, tables, notes."""
-    blocks = [title, _facts(facts), *map(_grid, grids), *map(_note, notes)]
-    return "\n\n".join(block for block in blocks if block)
+def notes(lines: Iterable[str]) -> str:
+    """Return wrapped paragraphs."""
+    return page(_hanging("", line) for line in lines)
 
 
-def _facts(facts: Sequence[tuple[str, str]]) -> str:
-    width = max((len(label) for label, _ in facts), default=0)
-    return "\n".join(_hanging(f"{label:<{width}}  ", value) for label, value in facts)
+def facts(lines: Sequence[tuple[str, str]]) -> str:
+    """Return labels and texts side by side, the texts wrapped in their column."""
+    width = max((len(label) for label, _ in lines), default=0)
+    return "\n".join(_hanging(f"{label:<{width}}  ", value) for label, value in lines)
 
 
-def _grid(grid: Grid) -> str:
-    lines = [grid.header, *grid.rows]
-    widths = [max(len(line[k]) for line in lines) for k in range(len(grid.header))]
-    return "\n".join([grid.title, *("  " + _line(line, widths, grid.numeric) for line in lines)])
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool]) -> str:
+    """Return an aligned table, indented by two."""
+    lines = [header, *rows]
+    widths = [max(len(line[k]) for line in lines) for k in range(len(header))]
+    return "\n".join("  " + _line(line, widths, numeric) for line in lines)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
@@ -40,10 +35,6 @@ def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) 
         for cell, width, right in zip(cells, widths, numeric, strict=True)
     )
     return "  ".join(aligned).rstrip()
-
-
-def _note(note: str) -> str:
-    return _hanging("", note)
 
 
 def _hanging(head: str, body: str) -> str:

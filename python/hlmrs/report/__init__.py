@@ -1,5 +1,10 @@
-"""What the report of a fitted model states, and in which words.  Nothing here computes a statistic."""
+"""Reports: which sections they have, and what each states.  Nothing here computes a statistic.
 
-from .mixed_model import CoefficientRow, GroupSize, ModelFacts, VarianceRow, mixed_model_report
+``summary`` lists the sections of a fit's summary, ``sections`` has a function for each, ``cost`` the report of a model
+that is not fitted yet.
+"""
 
-__all__ = ["CoefficientRow", "GroupSize", "ModelFacts", "VarianceRow", "mixed_model_report"]
+from .cost import Cost, cost_of
+from .summary import summarize
+
+__all__ = ["Cost", "cost_of", "summarize"]

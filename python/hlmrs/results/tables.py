@@ -32,7 +32,7 @@ class Tables(Figures):
         Report
             Estimator, sizes, dropped rows, verdict, variance components, fixed effects.
         """
-        from ..summary import summarize  # loaded when it is wanted: importing hlmrs should take no time
+        from ..report import summarize  # loaded when it is wanted: importing hlmrs should take no time
 
         return summarize(self._estimate, ddf, level)
 
@@ -197,7 +197,7 @@ class Tables(Figures):
         return self._frame(inference.group_coefficients(self._estimate, first if group is None else group))
 
     @property
-    def structure(self) -> Any:
+    def blocks(self) -> Any:
         """The blocks of the factorization: ``block, kind, levels, width, size, entries, fill``.
 
         Crossed grouping factors share a block of kind ``dense``, ``sparse`` (few of their levels meet; exact too), or

@@ -53,15 +53,15 @@ def dense(fit, pupils):
 
 
 def test_the_plan_names_the_sparse_kind(fit, pupils):
-    structure = hlmrs.model("y ~ x + (1 | pupil) + (1 | teacher) + (1 | school)", pupils, reml=False).structure
-    assert dict(structure.blocks.select("block", "kind").iter_rows()) == {
+    cost = hlmrs.model("y ~ x + (1 | pupil) + (1 | teacher) + (1 | school)", pupils, reml=False).cost
+    assert dict(cost.blocks.select("block", "kind").iter_rows()) == {
         "pupil": "diagonal",
         "teacher": "sparse",
         "school": "sparse",
     }
-    assert structure.blocks.filter(kind="sparse")["fill"].max() < 0.2
-    assert structure.blocks.equals(fit.structure)
-    assert "sparse" in str(structure)
+    assert cost.blocks.filter(kind="sparse")["fill"].max() < 0.2
+    assert cost.blocks.equals(fit.blocks)
+    assert "sparse" in str(cost)
 
 
 def test_a_thin_design_has_the_numbers_of_dense_algebra(fit, pupils):

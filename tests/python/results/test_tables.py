@@ -125,7 +125,7 @@ def test_effects_without_a_fixed_part_are_columns_too():
 )
 def test_tables_come_back_in_the_kind_of_the_data(kind, type_):
     fit = hlmrs.lmer(MODEL, hlmrs.datasets.load("sleepstudy", kind))
-    for table in (fit.tidy(), fit.varcorr(), fit.ranef(), fit.coef(), fit.glance(), fit.confint(), fit.structure):
+    for table in (fit.tidy(), fit.varcorr(), fit.ranef(), fit.coef(), fit.glance(), fit.confint(), fit.blocks):
         assert isinstance(table, type_)
     assert isinstance(fit.predict(interval="confidence"), type_)
     assert isinstance(fit.augment(), type_)
@@ -155,7 +155,7 @@ def test_predictions_do_without_the_dependent_columns(deficient, fit):
 
 def test_structure_lists_the_blocks():
     fit = hlmrs.lmer("diameter ~ 1 + (1 | plate) + (1 | sample)", hlmrs.datasets.load("Penicillin"))
-    blocks = rows(fit.structure)
+    blocks = rows(fit.blocks)
     assert blocks[0]["block"] == "plate"
     assert blocks[0]["levels"] == 24
     assert {"block", "kind", "levels", "width", "size", "entries", "fill"} == set(blocks[0])

@@ -62,8 +62,8 @@ def test_a_plan_of_statistics_is_that_of_the_rows():
     stats = hlmrs.SufficientStatistics(formula).update(DATA)
     whole = hlmrs.model(formula, DATA, reml=False)
     for plan in (hlmrs.model(stats, reml=False), hlmrs.model(formula, stats, reml=False)):
-        assert plan.structure.blocks.equals(whole.structure.blocks)
-        assert (plan.structure.n_obs, plan.structure.n_theta) == (3000, 4)
+        assert plan.cost.blocks.equals(whole.cost.blocks)
+        assert (plan.cost.n_obs, plan.cost.n_theta) == (3000, 4)
         assert plan.fit().criterion == pytest.approx(whole.fit().criterion, rel=1e-9)
     assert stats.update(DATA).n_rows == 6000  # a plan takes nothing away
     with pytest.raises(hlmrs.DesignError, match="leave the formula out"):

@@ -1,0 +1,84 @@
+"""What a fit will cost: blocks, work and memory, known before it is made."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._core import Problem
+from ..display import DisplayColumn, Facts, Report, Section, Table
+from ..frame import build
+from ..inference import structure_table
+from ..resources import available, format_bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Cost:
+    """What the blocks of the factorization are, and what they cost.
+
+    Attributes
+    ----------
+    blocks : data frame
+        ``block, kind, levels, width, size, entries, fill``.
+    n_obs, n_fixed, n_random, n_theta : int
+        Rows, fixed effects, random effects, covariance parameters.
+    flops : float
+        Multiplications and additions of one factorization.
+    n_bytes : int
+        Memory that the fit will take at most, with what it is made from: encoded rows or batches, sums, factor and
+        inverse.  The data themselves are not counted.
+    """
+
+    blocks: Any
+    n_obs: int
+    n_fixed: int
+    n_random: int
+    n_theta: int
+    flops: float
+    n_bytes: int
+    _report: Report
+
+    def __repr__(self) -> str:
+        return str(self._report)
+
+    def _repr_html_(self) -> str:
+        return self._report._repr_html_()
+
+
+def cost_of(problem: Problem, formula: str, groups: Sequence[str], kind: str) -> Cost:
+    """Return the cost of a fit; ``groups`` names the grouping factors, ``kind`` the library of the table."""
+    table = structure_table(problem, groups)
+    return Cost(
+        build(kind, table),
+        problem.n_obs,
+        len(problem.kept),
+        problem.n_random,
+        problem.n_theta,
+        problem.flops,
+        problem.n_bytes,
+        _report(formula, problem, table),
+    )
+
+
+def _report(formula: str, problem: Problem, table: Mapping[str, Any]) -> Report:
+    facts = [
+        ("Formula", formula),
+        ("Rows", f"{problem.n_obs:,}"),
+        ("Fixed effects", f"{len(problem.kept):,}"),
+        ("Random effects", f"{problem.n_random:,}"),
+        ("Covariance parameters", f"{problem.n_theta:,}"),
+        ("One factorization", f"{problem.flops:.3g} flops"),
+        ("Memory", f"{format_bytes(problem.n_bytes)} at most, beside the data"),
+        ("Free memory", format_bytes(available())),
+    ]
+    columns = [
+        DisplayColumn(name, [_cell(value) for value in values], numeric=name not in ("block", "kind"))
+        for name, values in table.items()
+    ]
+    sections = [Section("", Facts(facts)), Section("Blocks of the factorization", Table(columns))]
+    return Report("Plan of a linear mixed model", sections)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{float(value):.3g}" if float(value) % 1 else f"{int(value):,}"

@@ -1,0 +1,138 @@
+"""The sections of reports, a function each: what is stated of an estimate, and in which words."""
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..display import DisplayColumn, Facts, Notes, Section, Table
+from ..display.numbers import decimals_of, plural, write_column, write_count, write_df, write_fixed, write_p
+from ..estimation import Estimate
+from ..inference import RESIDUAL, coefficients, variance_shares
+
+_DDF = {
+    "satterthwaite": "Satterthwaite's degrees of freedom",
+    "kenward-roger": "Kenward and Roger's degrees of freedom and standard errors",
+    "containment": "containment degrees of freedom",
+    "between-within": "between-within degrees of freedom",
+    "residual": "residual degrees of freedom",
+    "normal": "normal distribution",
+}
+
+
+def model_facts(estimate: Estimate) -> Section:
+    """State formula, rows and groups, and how the fit ended."""
+    request, layout = estimate.request, estimate.layout
+    groups = [_group(group.name, len(group.levels), group.smallest, group.largest) for group in layout.groups]
+    facts = [
+        ("Formula", request.spec.formula.strip()),
+        ("Rows", _rows(estimate)),
+        *(("" if k else "Groups", group) for k, group in enumerate(groups)),
+        ("Weights", _source(request.weights)),
+        ("Offset", _source(request.offset)),
+        ("Fit", _criteria(estimate)),
+        ("Parameters", str(estimate.core.n_params)),
+        ("Verdict", str(estimate.verdict)),
+    ]
+    return Section("", Facts([(label, value) for label, value in facts if value]))
+
+
+def random_effects(estimate: Estimate) -> Section:
+    """Tabulate the variance components, with correlations to the terms before each on the same group."""
+    layout, core = estimate.layout, estimate.core
+    groups = [layout.groups[term.group].name for term in layout.random for _ in term.columns] + [RESIDUAL]
+    variance, sd = [], []
+    correlations: list[list[float]] = []
+    for term, covariance in zip(layout.random, core.covariances(), strict=True):
+        variance += np.diag(covariance).tolist()
+        sd += np.sqrt(np.diag(covariance)).tolist()
+        correlations += _correlations(covariance) if term.structure != "diag" else [[] for _ in term.columns]
+    shares = np.concatenate(variance_shares(estimate))
+    columns = [
+        DisplayColumn("group", [name if name != before else "" for before, name in pairwise(["", *groups])], False),
+        DisplayColumn("term", [name for term in layout.random for name in term.columns] + [""], False),
+        DisplayColumn("variance", write_column([*variance, core.sigma**2])),
+        DisplayColumn("sd", write_column([*sd, core.sigma])),
+    ]
+    if not np.isnan(shares).all():
+        columns.append(DisplayColumn("share", [_percent(share) for share in shares]))
+    for k in range(max(map(len, correlations), default=0)):
+        cells = [write_fixed(corr[k], 3) if k < len(corr) else "" for corr in [*correlations, []]]
+        columns.append(DisplayColumn("" if k else "correlation", cells))
+    return Section("Random effects", Table(columns))
+
+
+def fixed_effects(estimate: Estimate, ddf: str, level: float) -> Section:
+    """Tabulate the fixed effects with their tests; columns that could not be estimated come last, blank."""
+    table = coefficients(estimate, ddf, level)
+    tail, decimals = 50 * (1 - level), decimals_of(table.std_error)
+    columns = [
+        DisplayColumn("term", table.term, False),
+        DisplayColumn("estimate", write_column(table.estimate, decimals)),
+        DisplayColumn("std error", write_column(table.std_error, decimals)),
+        DisplayColumn("df", [write_df(df) for df in table.df]),
+        DisplayColumn("statistic", [write_fixed(statistic, 2) for statistic in table.statistic]),
+        DisplayColumn("p", [write_p(p) for p in table.p_value]),
+        DisplayColumn(f"{tail:.3g}%", write_column(table.conf_low, decimals)),
+        DisplayColumn(f"{100 - tail:.4g}%", write_column(table.conf_high, decimals)),
+    ]
+    return Section(f"Fixed effects ({_DDF[ddf]})", Table(columns))
+
+
+def notes(estimate: Estimate) -> Section:
+    """Say how factors are coded, what was left out, and what to know of the result."""
+    layout, reason = estimate.layout, estimate.core.problem.reason
+    reference, dropped = layout.reference_levels, layout.dropped_columns
+    depend = "depend on columns before them and are" if len(dropped) > 1 else "depends on columns before it and is"
+    lines = [
+        "Reference levels: " + ", ".join(f"{name} = {level}" for name, level in reference.items()) if reference else "",
+        f"{', '.join(dropped)} {depend} not estimated." if dropped else "",
+        reason or "",
+        *estimate.verdict.advice,
+    ]
+    return Section("", Notes([line for line in lines if line]))
+
+
+def _rows(estimate: Estimate) -> str:
+    layout = estimate.layout
+    used, given = layout.n_rows, layout.n_rows_input
+    if used == given:
+        return write_count(used)
+    missing = ", ".join(f"{column}: {write_count(count)}" for column, count in layout.dropped_rows.items())
+    dropped = f"{write_count(given - used)} dropped for missing values; {missing}"
+    return f"{write_count(used)} of {write_count(given)} ({dropped})"
+
+
+def _group(name: str, n_levels: int, smallest: int, largest: int) -> str:
+    sizes = "" if smallest == largest else f"{write_count(smallest)} to "
+    return f"{name}: {plural(n_levels, 'group')} of {sizes}{plural(largest, 'row')}"
+
+
+def _correlations(covariance: NDArray[np.float64]) -> list[list[float]]:
+    """Return each effect's correlations with the effects before it; NaN where one of the two has no variance."""
+    sd = np.sqrt(np.diag(covariance))
+    return [
+        [float(covariance[k, j] / (sd[k] * sd[j])) if sd[k] * sd[j] > 0 else np.nan for j in range(k)]
+        for k in range(len(sd))
+    ]
+
+
+def _source(name: str | None) -> str:
+    """Name a column; weights or offsets that were given as numbers have no name."""
+    return "an array" if name is not None and name.startswith("(") else name or ""
+
+
+def _criteria(estimate: Estimate) -> str:
+    core, n_rows = estimate.core, estimate.layout.n_rows
+    name = "REML criterion" if estimate.request.reml else "-2 log-likelihood"
+    error = core.criterion_std_error
+    estimated = f" (estimated, standard error {error:.1g})" if error > 0.0 else ""
+    return (
+        f"{name} {write_fixed(core.criterion, 3)}{estimated}, log-likelihood {write_fixed(-core.criterion / 2, 3)}, "
+        f"AIC {write_fixed(core.criterion + 2 * core.n_params, 2)}, "
+        f"BIC {write_fixed(core.criterion + core.n_params * float(np.log(n_rows)), 2)}"
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}%" if share == share else ""
