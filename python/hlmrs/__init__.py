@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .control import Control
     from .estimation import Verdict
     from .estimation.streaming import SufficientStatistics, load_statistics
+    from .inference import TestOptions
     from .many import fit_many
     from .models import lmer
     from .plan import model
@@ -53,6 +54,7 @@ __all__ = [
     "RankDeficiencyWarning",
     "SingularFitWarning",
     "SufficientStatistics",
+    "TestOptions",
     "Verdict",
     "compare",
     "datasets",
@@ -67,6 +69,7 @@ _ROOMS = {
     "Control": "control",
     "LinearMixedFit": "results",
     "SufficientStatistics": "estimation.streaming",
+    "TestOptions": "inference",
     "Verdict": "estimation",
     "compare": "results",
     "datasets": "datasets",

@@ -15,7 +15,7 @@ from .estimation import Contrast, Request, evaluate, make_request, model_rows
 from .formula import ColumnName
 from .formula.problems import suggestion
 from .frame import Column, Frame, PandasFrame, build, check_unique, open_frame
-from .inference import DEFAULT_DDF, RESIDUAL, two_sided_ps, two_sided_quantiles
+from .inference import DEFAULT_DDF, RESIDUAL, check_level, wald
 from .resources import Progress
 
 RESPONSE = "(response)"
@@ -94,8 +94,7 @@ def fit_many(
     fast (Intercept) 0.459
     fast None 0.321
     """
-    if not 0 < level < 1:
-        raise OptionError(f"level={level!r}: give a number between 0 and 1, such as 0.95")
+    check_level(level)
     if ddf not in MANY_DDF:
         raise OptionError(f"ddf={ddf!r}: for many responses choose one of {', '.join(map(repr, MANY_DDF))}")
     if ddf == "kenward-roger" and not reml:
@@ -183,9 +182,7 @@ def _table(names: list[str], rows: Rows, fits: dict[str, Any], level: float) -> 
     kinds = _parameters(rows)
     estimate = np.hstack([fits["estimate"], _components(rows, fits)])
     std_error, df = (_padded(fits[name], estimate.shape[1]) for name in ("std_error", "df"))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        statistic = np.where(np.isnan(std_error), np.nan, estimate / std_error)
-    margin = two_sided_quantiles(level, df.ravel()) * std_error.ravel()
+    tests = wald(estimate.ravel(), std_error.ravel(), df.ravel(), level)
     k = len(kinds)
 
     def each(values: Any) -> list[Any]:
@@ -194,13 +191,7 @@ def _table(names: list[str], rows: Rows, fits: dict[str, Any], level: float) -> 
     return {
         "response": each(names),
         **{name: [kind[part] for kind in kinds] * len(names) for part, name in enumerate(("effect", "group", "term"))},
-        "estimate": estimate.ravel(),
-        "std_error": std_error.ravel(),
-        "statistic": statistic.ravel(),
-        "df": df.ravel(),
-        "p_value": two_sided_ps(statistic.ravel(), df.ravel()),
-        "conf_low": estimate.ravel() - margin,
-        "conf_high": estimate.ravel() + margin,
+        **tests.columns(),
         "n_obs": np.repeat(fits["n_obs"], k),
         "criterion": np.repeat(fits["criterion"], k),
         "status": each(fits["status"]),

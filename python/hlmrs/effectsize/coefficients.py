@@ -10,7 +10,7 @@ from ..estimation import Estimate, change_request, request_of_rows
 from ..estimation import estimate as fit_request
 from ..formula import ColumnName, TermFactor
 from ..frame import Column
-from ..inference import Uncertainty, check_level, two_sided_quantiles, variance_components
+from ..inference import Uncertainty, interval, variance_components
 from .shares import variance_parts
 
 Vector = NDArray[np.float64]
@@ -18,21 +18,20 @@ Vector = NDArray[np.float64]
 
 def standardized_table(estimate: Estimate, level: float, uncertainty: Uncertainty) -> dict[str, Column]:
     """Tabulate β sd(x) / sd(y), for every column of X but the constant one."""
-    check_level(level)
     x = estimate.rows.model_matrix()[:, list(estimate.layout.kept)]
     sd_x, sd_y = x.std(axis=0, ddof=1), float(estimate.values.response.std(ddof=1))
     varies = sd_x > 1e-12 * np.abs(x).max(axis=0, initial=0.0)
     _, std_error, df = uncertainty.rows(np.eye(x.shape[1]))
     scale = (sd_x / sd_y)[varies]
     value, std_error, df = estimate.core.beta[varies] * scale, std_error[varies] * scale, df[varies]
-    margin = two_sided_quantiles(level, df) * std_error
+    low, high = interval(value, std_error, df, level)
     return {
         "term": [name for name, keep in zip(estimate.layout.coef_names, varies, strict=True) if keep],
         "estimate": value,
         "std_error": std_error,
         "df": df,
-        "conf_low": value - margin,
-        "conf_high": value + margin,
+        "conf_low": low,
+        "conf_high": high,
     }
 
 

@@ -11,6 +11,7 @@ from .._core import Fit
 from ..errors import DataError, OptionError
 from ..estimation import Estimate
 from ..frame import Column
+from ..inference import information_criteria
 from .nesting import embed
 from .null_distribution import null_distribution
 
@@ -35,19 +36,17 @@ def comparison_table(estimates: Sequence[Estimate], *, reml: bool) -> dict[str, 
         if reml:
             _check_same_fixed_part(estimates[0], other)
     models = sorted((_compared(estimate, reml) for estimate in estimates), key=lambda model: model.core.n_params)
-    n, k = estimates[0].layout.n_rows, np.array([model.core.n_params for model in models])
-    deviance = np.array([model.core.criterion for model in models])
-    aic = deviance + 2 * k
-    with np.errstate(divide="ignore", invalid="ignore"):
-        aicc = np.where(n > k + 1, aic + 2 * k * (k + 1) / (n - k - 1), math.nan)
+    n, n_params = estimates[0].layout.n_rows, [model.core.n_params for model in models]
+    criteria = [information_criteria(m.core.criterion, k, n) for m, k in zip(models, n_params, strict=True)]
+    loglik, aic, aicc, bic = np.array(criteria).T
     relative = np.exp(-(aic - aic.min()) / 2)
     return {
         "model": [model.label for model in models],
-        "n_params": k,
+        "n_params": np.array(n_params),
         "aic": aic,
         "aicc": aicc,
-        "bic": deviance + math.log(n) * k,
-        "loglik": -deviance / 2,
+        "bic": bic,
+        "loglik": loglik,
         "weight": relative / relative.sum(),
         **_ratios(models),
         "estimator": ["REML" if reml else "ML"] * len(models),

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import OptionError
 from ..estimation import Estimate
 from ..frame import Column
-from ..inference import Uncertainty, cell_design, check_level, f_tail, two_sided_ps, two_sided_quantiles
+from ..inference import Uncertainty, cell_design, check_level, f_tail, wald
 from .terms import term_hypotheses, tested
 from .words import Hypothesis, read_hypotheses
 
@@ -48,19 +48,9 @@ def hypothesis_table(
 
 def _t_rows(matrix: Vector, values: Vector, level: float, uncertainty: Uncertainty) -> dict[str, Column]:
     """Lay out estimates of l'β with tests against their values."""
-    estimate, std_error, df = uncertainty.rows(matrix)
-    statistic = (estimate - values) / std_error
-    margin = two_sided_quantiles(level, df) * std_error
-    return {
-        "estimate": estimate,
-        "value": values,
-        "std_error": std_error,
-        "df": df,
-        "statistic": statistic,
-        "p_value": two_sided_ps(statistic, df),
-        "conf_low": estimate - margin,
-        "conf_high": estimate + margin,
-    }
+    tests = wald(*uncertainty.rows(matrix), level, values)
+    rest = tests.columns("std_error", "df", "statistic", "p_value", "conf_low", "conf_high")
+    return {"estimate": tests.estimate, "value": values, **rest}
 
 
 def _f_tests(hypotheses: dict[str, Vector], uncertainty: Uncertainty) -> dict[str, Column]:

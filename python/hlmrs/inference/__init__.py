@@ -2,8 +2,8 @@
 
 ``distributions``, ``tails``, ``studentized_range`` and ``largest_statistic`` have the tails; ``degrees_of_freedom`` is
 the one entry to tests of L beta, with ``containment`` by counting; ``robust`` has sandwiches by ``clusters``, and
-``uncertainty`` the choice of all these; ``cells`` reads what hypotheses about terms are made of; ``coefficients`` has
-the Wald table of the fixed effects, ``random_effects`` variances and modes, ``variance_tests`` their tests,
+``uncertainty`` the choice of all these; ``cells`` reads what hypotheses about terms are made of; ``wald`` has
+tests and intervals, ``criteria`` AIC and BIC, ``random_effects`` variances and modes, ``variance_tests`` their tests,
 ``profiles`` profile likelihood, ``bootstrap`` replicates, ``method_comparison`` every method side by side; ``tables``
 puts them under broom's names.
 """
@@ -11,11 +11,11 @@ puts them under broom's names.
 from .bootstrap import Bootstrap, draw, draw_statistic, parameter_values, replicates, seed_of
 from .cells import CellDesign, CellTerm, cell_design
 from .clusters import coded_column, coded_labels
-from .coefficients import CoefficientTable, check_level
+from .criteria import InformationCriteria, information_criteria
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
 from .distributions import two_sided_p, two_sided_ps, two_sided_quantile, two_sided_quantiles
 from .largest_statistic import LargestStatistic
-from .method_comparison import panel_table
+from .method_comparison import method_table
 from .profiles import Code, parameter_codes, profile_table, profiles
 from .random_effects import RESIDUAL, group_coefficients, random_effects, variance_components, variance_shares
 from .studentized_range import studentized_range_quantile, studentized_range_tail
@@ -30,8 +30,9 @@ from .tables import (
     variance_table,
 )
 from .tails import chi_square_tail, f_quantile, f_tail
-from .uncertainty import Uncertainty, covariance_matrix, uncertainty
+from .uncertainty import TestKeywords, TestOptions, Uncertainty, chosen_options, covariance_matrix, uncertainty
 from .variance_tests import variance_test_table
+from .wald import Wald, check_level, interval, wald
 
 __all__ = [
     "DDF_METHODS",
@@ -41,12 +42,16 @@ __all__ = [
     "CellDesign",
     "CellTerm",
     "Code",
-    "CoefficientTable",
+    "InformationCriteria",
     "LargestStatistic",
+    "TestKeywords",
+    "TestOptions",
     "Uncertainty",
+    "Wald",
     "cell_design",
     "check_level",
     "chi_square_tail",
+    "chosen_options",
     "coded_column",
     "coded_labels",
     "coefficients",
@@ -60,8 +65,10 @@ __all__ = [
     "fixed_table",
     "glance_table",
     "group_coefficients",
+    "information_criteria",
+    "interval",
     "joint_test",
-    "panel_table",
+    "method_table",
     "parameter_codes",
     "parameter_values",
     "profile_table",
@@ -84,4 +91,5 @@ __all__ = [
     "variance_table",
     "variance_test_table",
     "vcov",
+    "wald",
 ]

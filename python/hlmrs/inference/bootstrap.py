@@ -14,8 +14,8 @@ from ..estimation import Estimate, cached, reestimate
 from ..frame import Column, build
 from ..resources import Progress
 from .clusters import drawn_factors
-from .coefficients import check_level
 from .profiles import Code, parameter_codes
+from .wald import check_level
 
 Vector = NDArray[np.float64]
 Statistic = Callable[[Estimate], Vector]

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -10,13 +9,12 @@ from ..errors import HlmrsError, HlmrsWarning, OptionError
 from ..estimation import Estimate
 from ..frame import Column
 from .bootstrap import draw
-from .coefficients import check_level
 from .degrees_of_freedom import DDF_METHODS
-from .distributions import two_sided_p, two_sided_quantile
 from .profiles import profiles
-from .uncertainty import uncertainty
+from .uncertainty import TestOptions, uncertainty
+from .wald import check_level, wald
 
-Row = tuple[float, float, float, float, float, float, float]
+Row = tuple[float, ...]
 
 NUMBERS = ("estimate", "std_error", "df", "statistic", "p_value", "conf_low", "conf_high")
 _ASSUMES = {
@@ -32,15 +30,17 @@ _ASSUMES = {
 }
 
 
-def panel_table(estimate: Estimate, name: str, level: float, n: int, seed: int | None) -> dict[str, Column]:
-    """Put one coefficient through every method; a method that cannot be had says why."""
+def method_table(estimate: Estimate, name: str, level: float, n: int, seed: int | None) -> dict[str, Column]:
+    """Put one coefficient through every method; a method that does not apply says why."""
     check_level(level)
     names = estimate.layout.coef_names
     if name not in names:
         raise OptionError(f"{name!r} is not a coefficient; choose one of {', '.join(map(repr, names))}")
     k = names.index(name)
-    methods: dict[str, Callable[[], Row]] = {ddf: _wald(estimate, k, level, ddf, "model") for ddf in DDF_METHODS}
-    methods["CR2"] = _wald(estimate, k, level, "satterthwaite", "CR2")
+    methods: dict[str, Callable[[], Row]] = {
+        ddf: _wald(estimate, k, TestOptions(ddf=ddf, level=level)) for ddf in DDF_METHODS
+    }
+    methods["CR2"] = _wald(estimate, k, TestOptions(vcov="CR2", level=level))
     methods["profile"] = lambda: _profile(estimate, name, level)
     methods["bootstrap"] = lambda: _bootstrap(estimate, k, level, n, seed)
     rows = [(method, *_tried(method, row)) for method, row in methods.items()]
@@ -56,17 +56,16 @@ def _tried(method: str, row: Callable[[], Row]) -> tuple[Row, str]:
         try:
             numbers = row()
         except HlmrsError as error:
-            return (np.nan,) * 7, f"not available: {error}"
+            return (np.nan,) * len(NUMBERS), f"not available: {error}"
     notes = [str(w.message) for w in raised if issubclass(w.category, HlmrsWarning)]
     return numbers, "; ".join([_ASSUMES[method], *dict.fromkeys(notes)])
 
 
-def _wald(estimate: Estimate, k: int, level: float, ddf: str, vcov: str, cluster: Any = None) -> Callable[[], Row]:
+def _wald(estimate: Estimate, k: int, options: TestOptions) -> Callable[[], Row]:
     def row() -> Row:
         unit = np.eye(len(estimate.core.beta))[k : k + 1]
-        value, std_error, df = (float(v[0]) for v in uncertainty(estimate, ddf, vcov, cluster).rows(unit))
-        statistic, margin = value / std_error, two_sided_quantile(level, df) * std_error
-        return value, std_error, df, statistic, two_sided_p(statistic, df), value - margin, value + margin
+        tests = wald(*uncertainty(estimate, options).rows(unit), options.level)
+        return tuple(float(column[0]) for column in tests.columns(*NUMBERS).values())
 
     return row
 

@@ -14,8 +14,8 @@ from .._core import profile
 from ..errors import OptionError
 from ..estimation import Estimate, cached
 from ..frame import Column
-from .coefficients import check_level
 from .distributions import two_sided_quantile
+from .wald import check_level
 
 Vector = NDArray[np.float64]
 Code = tuple[str, int, int, int]

@@ -1,7 +1,6 @@
 """Tables under the names that broom gives them, as columns of a frame."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -11,28 +10,30 @@ from ..errors import OptionError
 from ..estimation import Estimate
 from ..frame import Column
 from .bootstrap import draw
-from .coefficients import CoefficientTable, coefficient_table
+from .criteria import information_criteria
 from .profiles import profile_intervals
 from .random_effects import RESIDUAL, variance_components
-from .uncertainty import uncertainty
+from .uncertainty import TestOptions, uncertainty
+from .wald import Wald, interval, wald
 
 Table = dict[str, Column]
 
 CONFINT_METHODS = ("wald", "profile", "boot")
 
 
-def coefficients(
-    estimate: Estimate, ddf: str, level: float, vcov: str = "model", cluster: Any = None
-) -> CoefficientTable:
-    """Compute the Wald table of the fixed effects; columns that cannot be estimated come last, as NaN."""
-    layout, core = estimate.layout, estimate.core
-    _, std_error, df = uncertainty(estimate, ddf, vcov, cluster).rows(np.eye(len(core.beta)))
-    return coefficient_table(layout.coef_names, core.beta, std_error, df, level=level, dropped=layout.dropped_columns)
+def coefficients(estimate: Estimate, options: TestOptions) -> tuple[list[str], Wald]:
+    """Test the fixed effects; columns that cannot be estimated come last, as NaN."""
+    layout, beta = estimate.layout, estimate.core.beta
+    _, std_error, df = uncertainty(estimate, options).rows(np.eye(len(beta)))
+    missing = np.full(len(layout.dropped_columns), np.nan)
+    beta, std_error, df = (np.concatenate([numbers, missing]) for numbers in (beta, std_error, df))
+    return [*layout.coef_names, *layout.dropped_columns], wald(beta, std_error, df, options.level)
 
 
-def fixed_table(estimate: Estimate, ddf: str, level: float, vcov: str = "model", cluster: Any = None) -> Table:
-    """Lay the Wald table out."""
-    return asdict(coefficients(estimate, ddf, level, vcov, cluster))
+def fixed_table(estimate: Estimate, options: TestOptions) -> Table:
+    """Lay the tests of the fixed effects out."""
+    names, tests = coefficients(estimate, options)
+    return {"term": names, **tests.columns()}
 
 
 def confidence_table(estimate: Estimate, method: str, ddf: str, level: float, n: int, seed: int | None) -> Table:
@@ -43,9 +44,9 @@ def confidence_table(estimate: Estimate, method: str, ddf: str, level: float, n:
         return profile_intervals(estimate, level)
     if method == "boot":
         return draw(estimate, n, "parametric", seed, None).intervals("percentile", level)
-    table = coefficients(estimate, ddf, level)
-    n = len(estimate.core.beta)
-    return {"term": table.term[:n], "conf_low": table.conf_low[:n], "conf_high": table.conf_high[:n]}
+    _, std_error, df = uncertainty(estimate, TestOptions(ddf=ddf)).rows(np.eye(len(estimate.core.beta)))
+    low, high = interval(estimate.core.beta, std_error, df, level)
+    return {"term": estimate.layout.coef_names, "conf_low": low, "conf_high": high}
 
 
 def variance_table(estimate: Estimate) -> Table:
@@ -71,16 +72,16 @@ def random_parameter_table(estimate: Estimate) -> Table:
 def glance_table(estimate: Estimate) -> Table:
     """Lay the one row of a fit's key figures out."""
     layout, core, verdict = estimate.layout, estimate.core, estimate.verdict
-    criterion, n_params = core.criterion, core.n_params
+    criteria = information_criteria(core.criterion, core.n_params, layout.n_rows)
     return {
         "nobs": np.array([layout.n_rows]),
-        "n_params": np.array([n_params]),
+        "n_params": np.array([core.n_params]),
         "sigma": np.array([core.sigma]),
-        "loglik": np.array([-criterion / 2]),
-        "aic": np.array([criterion + 2 * n_params]),
-        "bic": np.array([criterion + n_params * np.log(layout.n_rows)]),
-        "criterion": np.array([criterion]),
-        "df_residual": np.array([layout.n_rows - n_params]),
+        "loglik": np.array([criteria.loglik]),
+        "aic": np.array([criteria.aic]),
+        "bic": np.array([criteria.bic]),
+        "criterion": np.array([core.criterion]),
+        "df_residual": np.array([layout.n_rows - core.n_params]),
         "converged": np.array([verdict.converged]),
         "singular": np.array([verdict.singular]),
     }
@@ -97,7 +98,7 @@ def record(estimate: Estimate, ddf: str) -> dict[str, Any]:
         "n_groups": {group.name: len(group.levels) for group in layout.groups},
         "dropped_rows": dict(layout.dropped_rows),
         "verdict": {"status": verdict.status, "evaluations": verdict.evaluations, "explanation": verdict.explain()},
-        "fixed": _as_rows(fixed_table(estimate, ddf, 0.95)),
+        "fixed": _as_rows(fixed_table(estimate, TestOptions(ddf=ddf))),
         "varcorr": _as_rows(variance_table(estimate)),
     }
 

@@ -1,17 +1,74 @@
-"""Which covariance matrix and which degrees of freedom stand behind tests and intervals of linear functions."""
+"""How linear functions of the fixed effects are tested: which covariance matrix, which degrees of freedom."""
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Protocol, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OptionError
 from ..estimation import Estimate
-from .degrees_of_freedom import VCOV_TYPES, check_ddf, contrast_rows, joint_test, vcov
+from .degrees_of_freedom import DEFAULT_DDF, VCOV_TYPES, check_ddf, contrast_rows, joint_test, vcov
 from .robust import ROBUST_TYPES, sandwich
+from .wald import check_level
 
 Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TestOptions:
+    """How the fixed effects, and what is made of them, are tested: the same choice for every table.
+
+    Attributes
+    ----------
+    ddf : {"satterthwaite", "kenward-roger", "containment", "between-within", "residual", "normal"}
+        Degrees of freedom.  ``"satterthwaite"`` (the default everywhere) and ``"kenward-roger"`` (which also corrects
+        standard errors and scales F; REML only, and at most 5,000 random effects that rows connect) follow from the
+        uncertainty of the variance components; ``"containment"`` and ``"between-within"`` count; ``"residual"`` is rows
+        minus coefficients, ``"normal"`` infinite.
+    vcov : {"model", "kenward-roger", "CR0", "CR1", "CR1S", "CR2", "CR3"}
+        The covariance that standard errors come from, as ``type`` in ``vcov``.  Robust ones have degrees of freedom of
+        their own: Satterthwaite's for the sandwich, or ``ddf="normal"``; their joint tests are approximate Hotelling
+        tests.
+    cluster : str, list of two str, or array, optional
+        Clusters of a robust covariance, as in ``vcov``.
+    level : float
+        Level of the confidence intervals, of tables that have them.
+
+    Examples
+    --------
+    >>> import hlmrs
+    >>> fit = hlmrs.lmer("score ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines", "dict"))
+    >>> robust = hlmrs.TestOptions(vcov="CR2", level=0.9)
+    >>> [round(float(low), 2) for low in fit.tidy(options=robust)["conf_low"]]
+    [47.85, 4.27, 9.99]
+    """
+
+    __test__: ClassVar[bool] = False  # no test of pytest
+
+    ddf: str = DEFAULT_DDF
+    vcov: str = "model"
+    cluster: Any = None
+    level: float = 0.95
+
+    def __post_init__(self) -> None:
+        check_ddf(self.ddf)
+        check_vcov(self.vcov, self.cluster)
+        check_level(self.level)
+
+
+class TestKeywords(TypedDict, total=False):
+    """Fields of ``TestOptions``, as keywords of a method."""
+
+    ddf: str
+    vcov: str
+    cluster: Any
+    level: float
+
+
+def chosen_options(options: TestOptions | None, keywords: TestKeywords) -> TestOptions:
+    """Return the options, changed by keywords."""
+    return replace(options or TestOptions(), **keywords)
 
 
 class Uncertainty(Protocol):
@@ -27,13 +84,11 @@ class Uncertainty(Protocol):
         """Return the covariance of the rows l'β."""
 
 
-def uncertainty(estimate: Estimate, ddf: str, vcov: str = "model", cluster: Any = None) -> Uncertainty:
+def uncertainty(estimate: Estimate, options: TestOptions) -> Uncertainty:
     """Choose the model's covariance, with a method for degrees of freedom, or a robust one."""
-    check_ddf(ddf)
-    check_vcov(vcov, cluster)
-    if vcov in ROBUST_TYPES:
-        return sandwich(estimate, vcov, cluster, ddf)
-    return ModelUncertainty(estimate, "kenward-roger" if vcov == "kenward-roger" else ddf)
+    if options.vcov in ROBUST_TYPES:
+        return sandwich(estimate, options.vcov, options.cluster, options.ddf)
+    return ModelUncertainty(estimate, "kenward-roger" if options.vcov == "kenward-roger" else options.ddf)
 
 
 def covariance_matrix(estimate: Estimate, vcov_type: str, cluster: Any) -> Vector:

@@ -19,6 +19,7 @@ from ..formula import RandomTerm, Term
 from ..frame import Column
 from ..resources import Progress
 from .bootstrap import seed_of
+from .criteria import information_criteria
 from .tails import chi_square_tail
 
 METHODS = ("mixture", "simulate")
@@ -61,7 +62,8 @@ def variance_test_table(full: Estimate, method: str, n: int | None, seed: int | 
         else:
             p_value, how = _simulated(full, smaller, statistic, n, entropy)
         criterion, params = smaller.criterion, smaller.n_params
-        rows.append((reduction.name, params, -criterion / 2, criterion + 2 * params, statistic, df, p_value, how))
+        found = information_criteria(criterion, params, full.layout.n_rows)
+        rows.append((reduction.name, params, found.loglik, found.aic, statistic, df, p_value, how))
     names = ("term", "n_params", "loglik", "aic", "statistic", "df", "p_value", "method")
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     texts = {"term", "method"}

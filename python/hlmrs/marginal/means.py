@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..errors import OptionError
 from ..estimation import Estimate
 from ..frame import Column
-from ..inference import Uncertainty, check_level, two_sided_quantiles
+from ..inference import Uncertainty, check_level, interval
 from .functions import LinearFunctions, axis_columns, estimates
 from .grid import At, Axis, ReferenceGrid, level_shares, reference_grid, variable_names
 
@@ -33,14 +33,14 @@ def marginal_means(
     grid = reference_grid(estimate, at)
     functions = mean_functions(estimate, grid, names, weights)
     found = estimates(functions, uncertainty)
-    margin = two_sided_quantiles(level, found.df) * found.std_error
+    low, high = interval(found.value, found.std_error, found.df, level)
     return {
         **functions.columns,
         "estimate": found.value,
         "std_error": found.std_error,
         "df": found.df,
-        "conf_low": found.value - margin,
-        "conf_high": found.value + margin,
+        "conf_low": low,
+        "conf_high": high,
     }
 
 

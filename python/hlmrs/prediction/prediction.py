@@ -11,10 +11,9 @@ from .._core import Columns, NewRows, mode_slopes
 from ..errors import DataError, OptionError
 from ..estimation import Estimate, cached, evaluate
 from ..formula import ColumnName
-from ..inference.coefficients import check_level
 from ..inference.degrees_of_freedom import DEFAULT_DDF, check_ddf, contrast_rows, prediction_df
-from ..inference.distributions import two_sided_quantiles
 from ..inference.random_effects import chosen_terms
+from ..inference.wald import check_level, interval
 
 Vector = NDArray[np.float64]
 
@@ -67,8 +66,8 @@ def predict(estimate: Estimate, columns: Columns, choice: Choice) -> dict[str, V
     if choice.interval is None:
         return {"prediction": eta}
     std_error, df = _uncertainty(estimate, rows, use, choice)
-    margin = two_sided_quantiles(choice.level, df) * std_error
-    return {"prediction": eta, "std_error": std_error, "conf_low": eta - margin, "conf_high": eta + margin}
+    low, high = interval(eta, std_error, df, choice.level)
+    return {"prediction": eta, "std_error": std_error, "conf_low": low, "conf_high": high}
 
 
 def predict_rows(estimate: Estimate, choice: Choice) -> dict[str, Vector]:

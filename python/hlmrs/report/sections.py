@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..display import DisplayColumn, Facts, Notes, Section, Table
 from ..display.numbers import decimals_of, plural, write_column, write_count, write_df, write_fixed, write_p
 from ..estimation import Estimate
-from ..inference import RESIDUAL, coefficients, variance_shares
+from ..inference import RESIDUAL, TestOptions, coefficients, information_criteria, variance_shares
 
 _DDF = {
     "satterthwaite": "Satterthwaite's degrees of freedom",
@@ -64,17 +64,17 @@ def random_effects(estimate: Estimate) -> Section:
 
 def fixed_effects(estimate: Estimate, ddf: str, level: float) -> Section:
     """Tabulate the fixed effects with their tests; columns that could not be estimated come last, blank."""
-    table = coefficients(estimate, ddf, level)
-    tail, decimals = 50 * (1 - level), decimals_of(table.std_error)
+    names, tests = coefficients(estimate, TestOptions(ddf=ddf, level=level))
+    tail, decimals = 50 * (1 - level), decimals_of(tests.std_error)
     columns = [
-        DisplayColumn("term", table.term, False),
-        DisplayColumn("estimate", write_column(table.estimate, decimals)),
-        DisplayColumn("std error", write_column(table.std_error, decimals)),
-        DisplayColumn("df", [write_df(df) for df in table.df]),
-        DisplayColumn("statistic", [write_fixed(statistic, 2) for statistic in table.statistic]),
-        DisplayColumn("p", [write_p(p) for p in table.p_value]),
-        DisplayColumn(f"{tail:.3g}%", write_column(table.conf_low, decimals)),
-        DisplayColumn(f"{100 - tail:.4g}%", write_column(table.conf_high, decimals)),
+        DisplayColumn("term", names, False),
+        DisplayColumn("estimate", write_column(tests.estimate, decimals)),
+        DisplayColumn("std error", write_column(tests.std_error, decimals)),
+        DisplayColumn("df", [write_df(df) for df in tests.df]),
+        DisplayColumn("statistic", [write_fixed(statistic, 2) for statistic in tests.statistic]),
+        DisplayColumn("p", [write_p(p) for p in tests.p_value]),
+        DisplayColumn(f"{tail:.3g}%", write_column(tests.conf_low, decimals)),
+        DisplayColumn(f"{100 - tail:.4g}%", write_column(tests.conf_high, decimals)),
     ]
     return Section(f"Fixed effects ({_DDF[ddf]})", Table(columns))
 
@@ -127,10 +127,10 @@ def _criteria(estimate: Estimate) -> str:
     name = "REML criterion" if estimate.request.reml else "-2 log-likelihood"
     error = core.criterion_std_error
     estimated = f" (estimated, standard error {error:.1g})" if error > 0.0 else ""
+    found = information_criteria(core.criterion, core.n_params, n_rows)
     return (
-        f"{name} {write_fixed(core.criterion, 3)}{estimated}, log-likelihood {write_fixed(-core.criterion / 2, 3)}, "
-        f"AIC {write_fixed(core.criterion + 2 * core.n_params, 2)}, "
-        f"BIC {write_fixed(core.criterion + core.n_params * float(np.log(n_rows)), 2)}"
+        f"{name} {write_fixed(core.criterion, 3)}{estimated}, log-likelihood {write_fixed(found.loglik, 3)}, "
+        f"AIC {write_fixed(found.aic, 2)}, BIC {write_fixed(found.bic, 2)}"
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from .. import effectsize
 from ..effectsize import IntervalChoice, IntraclassCorrelation, RSquared
-from ..inference import DEFAULT_DDF, uncertainty
+from ..inference import DEFAULT_DDF, TestOptions, uncertainty
 from .figures import Figures
 from .tables import Tables
 
@@ -183,5 +183,5 @@ class EffectSizes(Tables):
             ``term, estimate, std_error, df, conf_low, conf_high``, without the intercept.  Standard deviations are
             taken as known.
         """
-        how = uncertainty(self._estimate, ddf, vcov, cluster)
+        how = uncertainty(self._estimate, TestOptions(ddf=ddf, vcov=vcov, cluster=cluster))
         return self._frame(effectsize.standardized_table(self._estimate, level, how))

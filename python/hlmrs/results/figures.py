@@ -57,17 +57,21 @@ class Figures:
     @property
     def loglik(self) -> float:
         """Log-likelihood with all constants; restricted under REML."""
-        return -self.criterion / 2
+        return self._criteria.loglik
 
     @property
     def aic(self) -> float:
         """Akaike's information criterion."""
-        return self.criterion + 2 * self.n_params
+        return self._criteria.aic
 
     @property
     def bic(self) -> float:
         """Schwarz's information criterion, with the logarithm of the number of rows."""
-        return self.criterion + self.n_params * float(np.log(self.nobs))
+        return self._criteria.bic
+
+    @property
+    def _criteria(self) -> inference.InformationCriteria:
+        return inference.information_criteria(self.criterion, self.n_params, self.nobs)
 
     @property
     def sigma(self) -> float:

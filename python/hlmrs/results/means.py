@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import marginal
-from ..inference import DEFAULT_DDF, uncertainty
+from ..inference import DEFAULT_DDF, TestOptions, uncertainty
 from ..marginal import At, ContrastChoice
 from .tables import Tables
 
@@ -72,7 +72,7 @@ class Means(Tables):
         >>> [round(mean, 2) for mean in fit.emmeans("Machine")["estimate"]]
         [52.36, 60.32, 66.27]
         """
-        how = uncertainty(self._estimate, ddf, vcov, cluster)
+        how = uncertainty(self._estimate, TestOptions(ddf=ddf, vcov=vcov, cluster=cluster))
         return self._frame(marginal.marginal_means(self._estimate, specs, by, at, weights, level, how))
 
     def contrasts(
@@ -138,7 +138,7 @@ class Means(Tables):
         [('B - A', 7.97), ('C - B', 5.95)]
         """
         choice = ContrastChoice(method, interaction, reference, adjust, level)
-        how = uncertainty(self._estimate, ddf, vcov, cluster)
+        how = uncertainty(self._estimate, TestOptions(ddf=ddf, vcov=vcov, cluster=cluster))
         return self._frame(marginal.contrast_table(self._estimate, specs, by, at, weights, choice, how))
 
     def pairs(self, specs: Names, *, adjust: str = "tukey", **options: Any) -> Any:

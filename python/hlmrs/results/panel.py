@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..inference import panel_table
+from ..inference import method_table
 from .tables import Tables
 
 
@@ -41,4 +41,4 @@ class Panel(Tables):
         kenward-roger: 7.21 to 13.73
         containment: 7.21 to 13.73
         """
-        return self._frame(panel_table(self._estimate, term, level, n, seed))
+        return self._frame(method_table(self._estimate, term, level, n, seed))

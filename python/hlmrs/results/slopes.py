@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import marginal
-from ..inference import DEFAULT_DDF, uncertainty
+from ..inference import DEFAULT_DDF, TestOptions, uncertainty
 from ..marginal import At, ContrastChoice
 from .tables import Tables
 
@@ -65,7 +65,7 @@ class Slopes(Tables):
         [0.784, 0.48]
         """
         choice = None if contrast is None else ContrastChoice(contrast, False, None, adjust, level)
-        how = uncertainty(self._estimate, ddf, vcov, cluster)
+        how = uncertainty(self._estimate, TestOptions(ddf=ddf, vcov=vcov, cluster=cluster))
         table = marginal.slope_table(self._estimate, variable, by, at, weights, choice, level, how)
         return self._frame(table)
 
@@ -114,7 +114,7 @@ class Slopes(Tables):
         >>> fit.johnson_neyman("cses", "meanses")["significant"].to_list()
         [True]
         """
-        how = uncertainty(self._estimate, ddf, vcov, cluster)
+        how = uncertainty(self._estimate, TestOptions(ddf=ddf, vcov=vcov, cluster=cluster))
         return self._frame(marginal.significance_regions(self._estimate, variable, moderator, at, limits, level, how))
 
     def to_marginaleffects(self, *, vcov: str = "model", cluster: Any = None) -> Any:

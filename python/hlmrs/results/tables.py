@@ -94,7 +94,11 @@ class Tables(Figures):
             be estimated come last, with missing numbers.
         """
         if effects == "fixed":
-            return self._frame(inference.fixed_table(self._estimate, ddf, level, vcov, cluster))
+            return self._frame(
+                inference.fixed_table(
+                    self._estimate, inference.TestOptions(ddf=ddf, vcov=vcov, cluster=cluster, level=level)
+                )
+            )
         if effects == "ran_pars":
             return self._frame(inference.random_parameter_table(self._estimate))
         if effects == "ran_vals":

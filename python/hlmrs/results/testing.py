@@ -6,7 +6,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from .. import hypotheses as tests
-from ..inference import DEFAULT_DDF, uncertainty
+from ..inference import DEFAULT_DDF, TestOptions, uncertainty
 from .tables import Tables
 
 
@@ -53,7 +53,11 @@ class Tests(Tables):
         >>> [round(f, 2) for f in fit.anova()["statistic"]]
         [87.8]
         """
-        return self._frame(tests.anova_table(self._estimate, type, uncertainty(self._estimate, ddf, vcov, cluster)))
+        return self._frame(
+            tests.anova_table(
+                self._estimate, type, uncertainty(self._estimate, TestOptions(ddf=ddf, vcov=vcov, cluster=cluster))
+            )
+        )
 
     def test(
         self,
@@ -103,7 +107,7 @@ class Tests(Tables):
         >>> round(table["estimate"][0], 3), round(table["statistic"][0], 3)
         (10.467, 0.302)
         """
-        how = uncertainty(self._estimate, ddf, vcov, cluster)
+        how = uncertainty(self._estimate, TestOptions(ddf=ddf, vcov=vcov, cluster=cluster))
         return self._frame(tests.hypothesis_table(self._estimate, hypotheses, joint, level, how))
 
     def drop1(self, *, ddf: str = DEFAULT_DDF, vcov: str = "model", cluster: Any = None) -> Any:
@@ -121,4 +125,8 @@ class Tests(Tables):
         data frame
             As ``anova``, without the terms that others contain: main effects stay while their interaction is there.
         """
-        return self._frame(tests.deletion_table(self._estimate, uncertainty(self._estimate, ddf, vcov, cluster)))
+        return self._frame(
+            tests.deletion_table(
+                self._estimate, uncertainty(self._estimate, TestOptions(ddf=ddf, vcov=vcov, cluster=cluster))
+            )
+        )

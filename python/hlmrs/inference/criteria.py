@@ -1,0 +1,21 @@
+"""Information criteria."""
+
+import math
+from typing import NamedTuple
+
+
+class InformationCriteria(NamedTuple):
+    """Log-likelihood, Akaike's criterion, the same corrected for few rows (NaN for too few), and Schwarz's."""
+
+    loglik: float
+    aic: float
+    aicc: float
+    bic: float
+
+
+def information_criteria(criterion: float, n_params: int, n: int) -> InformationCriteria:
+    """Return what follows from -2 log-likelihood (or the REML criterion), free parameters and rows."""
+    aic = criterion + 2 * n_params
+    left = n - n_params - 1
+    aicc = aic + 2 * n_params * (n_params + 1) / left if left > 0 else math.nan
+    return InformationCriteria(-criterion / 2, aic, aicc, criterion + n_params * math.log(n))

@@ -1,0 +1,49 @@
+"""Wald's tests and intervals: from estimates, their standard errors and degrees of freedom."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import OptionError
+from .distributions import two_sided_ps, two_sided_quantiles
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wald:
+    """Tests and intervals; all arrays have one entry per estimate."""
+
+    estimate: Vector
+    std_error: Vector
+    statistic: Vector
+    df: Vector
+    p_value: Vector
+    conf_low: Vector
+    conf_high: Vector
+
+    def columns(self, *names: str) -> dict[str, Vector]:
+        """Return the columns of a table: those named, or all."""
+        return {name: getattr(self, name) for name in names or self.__slots__}
+
+
+def wald(estimate: Vector, std_error: Vector, df: Vector, level: float, null: "Vector | float" = 0.0) -> Wald:
+    """Test estimates against `null`, and give them intervals of `level`."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = (estimate - null) / std_error
+    low, high = interval(estimate, std_error, df, level)
+    return Wald(estimate, std_error, statistic, df, two_sided_ps(statistic, df), low, high)
+
+
+def interval(estimate: Vector, std_error: Vector, df: Vector, level: float) -> tuple[Vector, Vector]:
+    """Return the bounds alone."""
+    check_level(level)
+    margin = two_sided_quantiles(level, df) * std_error
+    return estimate - margin, estimate + margin
+
+
+def check_level(level: float) -> None:
+    """Refuse a confidence level that is no probability."""
+    if not 0 < level < 1:
+        raise OptionError(f"level={level!r}: give a number between 0 and 1, such as 0.95")
