@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from .estimation.streaming import SufficientStatistics, load_statistics
     from .inference import TestOptions
     from .many import fit_many
-    from .models import lmer
-    from .plan import model
+    from .models import lmer, model
     from .results import LinearMixedFit, compare, load
 
 __all__ = [
@@ -76,7 +75,7 @@ _ROOMS = {
     "fit_many": "many",
     "lmer": "models",
     "load": "results",
-    "model": "plan",
+    "model": "models",
     "load_statistics": "estimation.streaming",
 }
 

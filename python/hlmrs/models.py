@@ -1,24 +1,78 @@
-"""What the user calls: check, build, fit."""
+"""What the user calls: ``model()`` prepares, ``lmer()`` is ``model().fit()``."""
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from numpy.typing import ArrayLike
 
+from ._core import Fit, Problem, Settled
 from .control import Control
-from .estimation import Contrast, estimate, make_request, refuse_unknown, take_alias
-from .estimation.streaming import (
-    SufficientStatistics,
-    estimate_statistics,
-    estimate_streamed,
-    request_of_statistics,
-    streams,
+from .estimation import (
+    Contrast,
+    Estimate,
+    Request,
+    estimate_of_statistics,
+    fit_problem,
+    make_request,
+    model_rows,
+    problem_of_rows,
+    refuse_unknown,
+    take_alias,
 )
-from .frame import open_frame
+from .estimation.streaming import SufficientStatistics, request_of_statistics, streams, summed
+from .frame import Frame, open_frame
 from .results import LinearMixedFit
 from .results.linear_mixed_fit import with_warnings
 
+if TYPE_CHECKING:
+    from .report import Cost
+
 _OPTIONS = ("reml", "weights", "offset", "contrasts", "missing", "rows", "control")
+
+
+class Model:
+    """A formula over data, encoded and summed, ready to be fitted; ``hlmrs.model`` returns it."""
+
+    def __init__(
+        self,
+        request: Request,
+        problem: Problem,
+        groups: Sequence[str],
+        kind: str,
+        estimate: Callable[[Fit], Estimate],
+    ) -> None:
+        self._request, self._problem = request, problem
+        self._groups, self._kind = groups, kind
+        self._estimate = estimate
+
+    @property
+    def formula(self) -> str:
+        """The formula as it was given."""
+        return self._request.spec.formula
+
+    @property
+    def cost(self) -> "Cost":
+        """What the fit will cost: blocks, their kinds and sizes, work and memory.
+
+        Crossed grouping factors share a block of kind ``dense``, ``sparse`` or ``iterative``, whichever is predicted to
+        cost least; the first two are exact.
+        """
+        from .report import cost_of  # loaded when it is wanted: importing hlmrs should take no time
+
+        return cost_of(self._problem, self.formula.strip(), self._groups, self._kind)
+
+    def fit(self) -> LinearMixedFit:
+        """Fit the model.
+
+        Returns
+        -------
+        LinearMixedFit
+            As ``lmer`` returns it.
+        """
+        return with_warnings(self._estimate(fit_problem(self._problem, self._request)))
+
+    def __repr__(self) -> str:
+        return f"Model: {self.formula}, {self._problem.n_obs:,} rows, not fitted"
 
 
 def lmer(
@@ -92,22 +146,95 @@ def lmer(
     """
     reml = take_alias("lmer", aliases, "REML", "reml", reml, True)
     refuse_unknown("lmer", aliases, _OPTIONS)
-    asked = request_of_statistics(formula, data, reml, (weights, offset, contrasts, missing), control)
+    given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing}
+    return _prepare("lmer", formula, data, reml, rows, control, given).fit()
+
+
+def model(
+    formula: str | SufficientStatistics,
+    data: Any = None,
+    *,
+    reml: bool = True,
+    weights: str | ArrayLike | None = None,
+    offset: str | ArrayLike | None = None,
+    contrasts: Mapping[str, Contrast] | None = None,
+    missing: str = "drop",
+    rows: str = "auto",
+    control: Control | None = None,
+) -> Model:
+    """Prepare a linear mixed model, to see what its fit will cost.
+
+    Parameters
+    ----------
+    formula, data, reml, weights, offset, contrasts, missing, rows, control
+        As for ``lmer``.
+
+    Returns
+    -------
+    Model
+        With ``.cost`` and ``.fit()``.
+
+    Raises
+    ------
+    FormulaError, DataError, DesignError, OptionError
+        As ``lmer``.
+
+    Examples
+    --------
+    >>> import hlmrs
+    >>> plan = hlmrs.model("diameter ~ 1 + (1 | plate) + (1 | sample)", hlmrs.datasets.load("Penicillin"))
+    >>> plan
+    Model: diameter ~ 1 + (1 | plate) + (1 | sample), 144 rows, not fitted
+    >>> plan.cost.n_random, plan.cost.n_theta
+    (30, 2)
+    >>> round(plan.fit().sigma, 4)
+    0.5499
+    """
+    given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing}
+    return _prepare("model", formula, data, reml, rows, control, given)
+
+
+def _prepare(
+    function: str,
+    formula: str | SufficientStatistics,
+    data: Any,
+    reml: bool,
+    rows: str,
+    control: Control | None,
+    given: dict[str, Any],
+) -> Model:
+    """Check the arguments and encode the rows, or sum them; `given` are those that statistics have of their own."""
+    asked = request_of_statistics(formula, data, reml, tuple(given.values()), control)
     if asked is not None:
-        return with_warnings(estimate_statistics(*asked))
+        statistics, request = asked
+        return _of_sums(request, statistics, statistics.core.settle())
     if data is None:
-        raise TypeError("lmer() needs data: a data frame, a path of Parquet files, or SufficientStatistics")
+        raise TypeError(f"{function}() needs data: a data frame, a path of Parquet files, or SufficientStatistics")
     frame = open_frame(data)
-    request = make_request(
-        cast("str", formula),
-        frame.names,
-        reml=reml,
-        weights=weights,
-        offset=offset,
-        contrasts=contrasts,
-        missing=missing,
-        control=control,
-    )
+    request = make_request(cast("str", formula), frame.names, reml=reml, control=control, **given)
     if streams(rows, request, frame):
-        return with_warnings(estimate_streamed(request, frame))
-    return with_warnings(estimate(request, frame))
+        statistics = summed(request, frame)
+        return _of_sums(request, statistics, statistics.core.take_settled())
+    return _of_rows(request, frame)
+
+
+def _of_rows(request: Request, frame: Frame) -> Model:
+    data = model_rows(request, frame)
+    return Model(
+        request,
+        problem_of_rows(request, data),
+        data.rows.group_names,
+        frame.kind,
+        lambda core: Estimate(request, core, frame.kind, data.splines, data, frame),
+    )
+
+
+def _of_sums(request: Request, statistics: SufficientStatistics, settled: Settled) -> Model:
+    problem = settled.problem(request.reml)
+    return Model(
+        request,
+        problem,
+        settled.group_names,
+        statistics.kind,
+        lambda core: estimate_of_statistics(request, core, settled, problem, statistics),
+    )

@@ -8,7 +8,15 @@ batch by batch: they need not fit in memory.
 
 from .arguments import refuse_unknown, take_alias
 from .cache import cached
-from .estimate import Estimate, RowValues, estimate, estimate_of_statistics, estimate_settled, reestimate
+from .estimate import (
+    Estimate,
+    RowValues,
+    estimate,
+    estimate_of_statistics,
+    fit_problem,
+    problem_of_rows,
+    reestimate,
+)
 from .layout import Layout, RandomTermLayout
 from .request import Contrast, Request, change_request, make_request, numeric_array, request_of_rows
 from .rows import ModelRows, Splines, batch_columns, evaluate, learned_columns, model_rows, new_columns
@@ -31,14 +39,15 @@ __all__ = [
     "change_request",
     "estimate",
     "estimate_of_statistics",
-    "estimate_settled",
     "evaluate",
+    "fit_problem",
     "from_state",
     "learned_columns",
     "make_request",
     "model_rows",
     "new_columns",
     "numeric_array",
+    "problem_of_rows",
     "reestimate",
     "refuse_unknown",
     "request_of_rows",

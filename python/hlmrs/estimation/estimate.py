@@ -151,8 +151,13 @@ class Estimate:
 def estimate(request: Request, frame: Frame) -> Estimate:
     """Fit a model to a frame."""
     data = model_rows(request, frame)
-    problem = Problem(data.rows, request.reml, request.control.threads() or 0)
-    return Estimate(request, fit_problem(problem, request), frame.kind, data.splines, data, frame)
+    core = fit_problem(problem_of_rows(request, data), request)
+    return Estimate(request, core, frame.kind, data.splines, data, frame)
+
+
+def problem_of_rows(request: Request, data: ModelRows) -> Problem:
+    """Sum the rows."""
+    return Problem(data.rows, request.reml, request.control.threads() or 0)
 
 
 def fit_problem(problem: Problem, request: Request) -> Fit:
@@ -163,11 +168,6 @@ def fit_problem(problem: Problem, request: Request) -> Fit:
             f"{format_bytes(available())} are free; use grouping factors with fewer levels, or fewer random effects"
         )
     return problem.fit(request.settings())
-
-
-def estimate_settled(request: Request, settled: Settled, problem: Problem, statistics: Sums) -> Estimate:
-    """Fit a model to statistics of its rows."""
-    return estimate_of_statistics(request, fit_problem(problem, request), settled, problem, statistics)
 
 
 def estimate_of_statistics(

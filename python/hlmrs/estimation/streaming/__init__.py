@@ -2,10 +2,10 @@
 
 ``sufficient`` is the public object that keeps the ``sums``, ``state`` writes it down; ``stream`` reads a source batch
 by batch into one, after ``learn`` has read what transforms need, and ``spline_knots`` the knots, by exact
-``quantiles``; ``estimates`` decides when and fits, ``grow`` adds rows to a fit.
+``quantiles``; ``choice`` decides when, ``grow`` adds rows to a fit.
 """
 
-from .estimates import estimate_statistics, estimate_streamed, request_of_statistics, streams
+from .choice import request_of_statistics, streams
 from .grow import adapted, appended
 from .learn import Learned, Learning, needs_reading
 from .stream import summed
@@ -17,8 +17,6 @@ __all__ = [
     "SufficientStatistics",
     "adapted",
     "appended",
-    "estimate_statistics",
-    "estimate_streamed",
     "load_statistics",
     "needs_reading",
     "request_of_statistics",

@@ -81,7 +81,7 @@ def test_a_reader_is_read_once(data):
 def test_what_does_not_fit_in_memory_streams_by_itself(data, folder, monkeypatch):
     kept = hlmrs.lmer(FORMULA, str(folder))
     assert kept.fitted.shape == (5000,)
-    monkeypatch.setattr("hlmrs.estimation.streaming.estimates.available", lambda: 200_000)
+    monkeypatch.setattr("hlmrs.estimation.streaming.choice.available", lambda: 200_000)
     streamed = hlmrs.lmer(FORMULA, str(folder))
     with pytest.raises(hlmrs.FitStateError):
         _ = streamed.fitted

@@ -1,16 +1,14 @@
-"""Fits made from statistics, and the choice to make them so."""
+"""When rows are summed batch by batch, and what is asked of statistics."""
 
 from dataclasses import replace
 from typing import Any
 
-from ..._core import Settled
 from ...control import Control
 from ...errors import DesignError, OptionError
 from ...formula import parse
 from ...frame import Frame
 from ...resources import available
-from .. import Estimate, Request, estimate_settled
-from .stream import summed
+from .. import Request
 from .sufficient import SufficientStatistics
 
 ROWS = ("auto", "keep", "stream")
@@ -33,22 +31,6 @@ def streams(rows: str, request: Request, frame: Frame) -> bool:
         return rows == "stream"
     n_rows = frame.count()
     return n_rows is not None and n_rows * len(request.columns()) * _WIDTH > min(available() // _SHARE, _MOST)
-
-
-def estimate_streamed(request: Request, frame: Frame) -> Estimate:
-    """Sum the rows of a frame, and fit."""
-    statistics = summed(request, frame)
-    return estimate_sums(statistics, statistics.core.take_settled(), request)
-
-
-def estimate_sums(statistics: SufficientStatistics, settled: Settled, request: Request) -> Estimate:
-    """Fit what was asked for to statistics."""
-    return estimate_settled(request, settled, settled.problem(request.reml), statistics)
-
-
-def estimate_statistics(statistics: SufficientStatistics, request: Request) -> Estimate:
-    """Answer ``lmer(formula, stats)`` and ``lmer(stats)``."""
-    return estimate_sums(statistics, statistics.core.settle(), request)
 
 
 def request_of_statistics(
