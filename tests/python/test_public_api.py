@@ -1,0 +1,69 @@
+"""Public names and signatures are those in public_api.txt, so that a change of them is seen and meant.
+
+``python tests/python/test_public_api.py`` writes the file anew.
+"""
+
+import inspect
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import hlmrs
+
+FILE = Path(__file__).with_name("public_api.txt")
+
+
+def public_api() -> Iterator[str]:
+    for name in sorted(hlmrs.__all__):
+        yield from described(name, getattr(hlmrs, name))
+
+
+def described(name: str, thing: Any) -> Iterator[str]:
+    """Yield a line for a function, or for a class and each of its members."""
+    if isinstance(thing, ModuleType):
+        for inner in sorted(thing.__all__):
+            yield from described(f"{name}.{inner}", getattr(thing, inner))
+    elif isinstance(thing, type) and issubclass(thing, Exception):
+        yield f"{name}({', '.join(base.__name__ for base in thing.__bases__)})"
+    else:
+        yield f"{name}{signature(thing)}"
+        if isinstance(thing, type):
+            yield from members(name, thing)
+
+
+def members(name: str, kind: type) -> Iterator[str]:
+    for member in sorted(dir(kind)):
+        if member.startswith("_"):
+            continue
+        found = inspect.getattr_static(kind, member)
+        if isinstance(found, property):
+            yield f"{name}.{member}"
+            yield from accessor(f"{name}.{member}", typing.get_type_hints(found.fget).get("return"))
+        elif callable(getattr(kind, member)):
+            yield f"{name}.{member}{signature(getattr(kind, member))}"
+        else:
+            yield f"{name}.{member}"
+
+
+def accessor(name: str, kind: Any) -> Iterator[str]:
+    """Yield what a property gives, where that is an object with methods of the fit."""
+    if isinstance(kind, type) and kind.__module__.startswith("hlmrs.results"):
+        if "__call__" in vars(kind):
+            yield f"{name}{signature(kind.__call__)}"
+        yield from members(name, kind)
+
+
+def signature(thing: Any) -> str:
+    """Write the parameters and their defaults."""
+    found = [one.replace(annotation=inspect.Parameter.empty) for one in inspect.signature(thing).parameters.values()]
+    return str(inspect.Signature([one for one in found if one.name != "self"]))
+
+
+def test_public_names_and_signatures_are_those_written_down() -> None:
+    assert "\n".join(public_api()) == FILE.read_text(encoding="utf-8").rstrip()
+
+
+if __name__ == "__main__":
+    FILE.write_text("\n".join(public_api()) + "\n", encoding="utf-8")
