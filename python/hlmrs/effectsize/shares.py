@@ -22,7 +22,7 @@ INTERVALS = (None, "bootstrap")
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class VarianceParts:
     """Variances of a row: fixed part, by grouping factor, residual; of one fit, or of many side by side."""
 
     fixed: Numbers
@@ -101,14 +101,14 @@ class IntervalChoice:
             raise OptionError(f"n_boot={self.n_boot!r}: give a positive whole number")
 
 
-def variance_parts(estimate: Estimate) -> Parts:
+def variance_parts(estimate: Estimate) -> VarianceParts:
     """Return the parts of the variance."""
     layout = estimate.layout
     random = dict.fromkeys((group.name for group in layout.groups), 0.0)
     for term, covariance, moments in zip(layout.random, estimate.core.covariances(), estimate.moments, strict=True):
         random[layout.groups[term.group].name] += float((covariance * moments).sum())
     eta = estimate.core.linear_predictor(estimate.rows, [False] * len(layout.random))
-    return Parts(float(np.var(eta, ddof=1)), random, estimate.core.sigma**2)
+    return VarianceParts(float(np.var(eta, ddof=1)), random, estimate.core.sigma**2)
 
 
 def intraclass_correlation(estimate: Estimate, choice: IntervalChoice) -> IntraclassCorrelation:
@@ -134,7 +134,7 @@ def r_squared(estimate: Estimate, choice: IntervalChoice) -> RSquared:
     return RSquared(marginal, conditional, choice.level if intervals else None, intervals)
 
 
-def _shares(parts: Parts) -> list[Numbers]:
+def _shares(parts: VarianceParts) -> list[Numbers]:
     """Return adjusted and unadjusted shares, of all groups and then by group."""
     within = parts.of_groups + parts.residual
     return [
@@ -145,12 +145,12 @@ def _shares(parts: Parts) -> list[Numbers]:
     ]
 
 
-def _explained(parts: Parts) -> list[Numbers]:
+def _explained(parts: VarianceParts) -> list[Numbers]:
     return [parts.fixed / parts.total, (parts.fixed + parts.of_groups) / parts.total]
 
 
 def _intervals(
-    estimate: Estimate, choice: IntervalChoice, names: Sequence[str], compute: Callable[[Parts], list[Numbers]]
+    estimate: Estimate, choice: IntervalChoice, names: Sequence[str], compute: Callable[[VarianceParts], list[Numbers]]
 ) -> dict[str, tuple[float, float]]:
     """Return percentile intervals of a parametric bootstrap."""
     if choice.interval is None:
@@ -161,7 +161,7 @@ def _intervals(
     return {name: (float(low), float(high)) for name, (low, high) in zip(names, bounds, strict=False)}
 
 
-def _drawn_parts(estimate: Estimate, choice: IntervalChoice) -> Parts:
+def _drawn_parts(estimate: Estimate, choice: IntervalChoice) -> VarianceParts:
     """Return the parts of the variance in every replicate, from its coefficients, standard deviations, correlations."""
     layout, n_fixed = estimate.layout, len(estimate.core.beta)
     codes: list[Code] = [("fixed", k, 0, 0) for k in range(n_fixed)] + [("sigma", 0, 0, 0)]
@@ -181,7 +181,7 @@ def _drawn_parts(estimate: Estimate, choice: IntervalChoice) -> Parts:
         sd, correlation = values[:, at : at + r], values[:, at + r : at + r * (r + 1) // 2]
         at += r * (r + 1) // 2
         random[layout.groups[term.group].name] += _mean_variance(sd, correlation, moments)
-    return Parts(fixed, random, values[:, n_fixed] ** 2)
+    return VarianceParts(fixed, random, values[:, n_fixed] ** 2)
 
 
 def _mean_variance(sd: Vector, correlation: Vector, moments: Vector) -> Vector:

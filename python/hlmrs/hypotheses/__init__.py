@@ -1,6 +1,6 @@
 """Tests of terms and of linear hypotheses of the fixed effects, and comparisons of models.
 
-``terms`` has the hypothesis matrices of types 1, 2 and 3, ``words`` reads hypotheses, ``tables`` tests both;
+``terms`` has the hypothesis matrices of types 1, 2 and 3, ``equations`` reads hypotheses, ``tables`` tests both;
 ``nesting`` says whether a model is a special case of another, ``null_distribution`` what their likelihood ratio
 refers to, ``comparison`` compares models.
 """

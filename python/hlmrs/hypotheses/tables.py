@@ -10,8 +10,8 @@ from ..errors import OptionError
 from ..estimation import Estimate
 from ..frame import Column
 from ..inference import Uncertainty, cell_design, check_level, f_tail, wald
+from .equations import Hypothesis, read_hypotheses
 from .terms import term_hypotheses, tested
-from .words import Hypothesis, read_hypotheses
 
 Vector = NDArray[np.float64]
 

@@ -2,16 +2,15 @@
 
 ``grid`` lays the reference grid out, with ``group_variables``; ``functions`` estimates what is linear in the
 coefficients, ``means`` averages the grid, ``weights`` has the contrasts by name, ``adjustment`` what several tests at
-once cost, ``contrasts`` puts them together, ``slopes`` differentiates the grid, ``regions`` finds where a slope is
-significant (Johnson and Neyman), ``adapter`` is for the package marginaleffects.
+once cost, ``contrasts`` puts them together, ``slopes`` differentiates the grid and finds where a slope is significant
+(Johnson and Neyman), ``adapter`` is for the package marginaleffects.
 """
 
 from .adapter import adapted_model
 from .contrasts import ContrastChoice, contrast_table
 from .grid import At
 from .means import marginal_means
-from .regions import significance_regions
-from .slopes import slope_table
+from .slopes import significance_regions, slope_table
 
 __all__ = [
     "At",

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OptionError
+from ..frame import Column
 from ..inference import (
     LargestStatistic,
     f_quantile,
@@ -54,6 +55,23 @@ def adjusted(found: Estimates, family: Family, level: float) -> tuple[Vector, Ve
     if known.any():
         p[known], quantile[known] = _RULES[family.method](found.part(known), family, level)
     return p, quantile
+
+
+def test_columns(found: Estimates, family: Family, level: float, n_families: int = 1) -> dict[str, Column]:
+    """Tabulate estimates with tests and intervals, adjusted within each of `n_families` of the same size."""
+    size = len(found.value) // n_families
+    parts = [adjusted(found.part(slice(k * size, (k + 1) * size)), family, level) for k in range(n_families)]
+    p_value, quantile = (np.concatenate(part) for part in zip(*parts, strict=True))
+    margin = quantile * found.std_error
+    return {
+        "estimate": found.value,
+        "std_error": found.std_error,
+        "df": found.df,
+        "statistic": found.statistic,
+        "p_value": p_value,
+        "conf_low": found.value - margin,
+        "conf_high": found.value + margin,
+    }
 
 
 def _raw(found: Estimates) -> Vector:

@@ -13,8 +13,8 @@ from ..errors import OptionError
 from ..estimation import Estimate
 from ..frame import CategoricalColumn, Column
 from ..inference import Uncertainty, check_level
-from .adjustment import Family, adjusted, check_adjustment
-from .functions import Estimates, LinearFunctions, estimates
+from .adjustment import Family, check_adjustment, test_columns
+from .functions import LinearFunctions, estimates
 from .grid import At, Axis, reference_grid, variable_names
 from .means import mean_functions
 from .weights import contrast_weights
@@ -71,18 +71,8 @@ def tabulate(
     columns = {name: _repeated(functions.columns[name], n, len(named)) for name in outer}
     combined = functions.combined(weights, {**columns, "contrast": list(named) * groups})
     found = estimates(combined, uncertainty)
-    p_value, quantile = _by_group(found, groups, Family(choice.adjust, n), choice.level)
-    margin = quantile * found.std_error
-    return {
-        **combined.columns,
-        "estimate": found.value,
-        "std_error": found.std_error,
-        "df": found.df,
-        "statistic": found.statistic,
-        "p_value": p_value,
-        "conf_low": found.value - margin,
-        "conf_high": found.value + margin,
-    }
+    tests = test_columns(found, Family(choice.adjust, n), choice.level, groups)
+    return {**combined.columns, **tests}
 
 
 def named_contrasts(axes: Sequence[Axis], choice: ContrastChoice) -> dict[str, Vector]:
@@ -109,16 +99,6 @@ def _methods_by_axis(axes: Sequence[Axis], choice: ContrastChoice) -> list[Any]:
     if unknown:
         raise OptionError(f"interaction: {sorted(unknown)[0]!r} is not among specs")
     return [choice.interaction.get(axis.name, choice.method) for axis in axes]
-
-
-def _by_group(found: Estimates, groups: int, family: Family, level: float) -> tuple[Vector, Vector]:
-    """Adjust within each group: its contrasts are one family."""
-    size = len(found.value) // groups
-    p_value, quantile = np.empty(len(found.value)), np.empty(len(found.value))
-    for k in range(groups):
-        own = slice(k * size, (k + 1) * size)
-        p_value[own], quantile[own] = adjusted(found.part(own), family, level)
-    return p_value, quantile
 
 
 def _repeated(column: Column, every: int, times: int) -> Column:

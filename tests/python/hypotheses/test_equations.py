@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import hlmrs
-from hlmrs.hypotheses.words import read_hypotheses
+from hlmrs.hypotheses.equations import read_hypotheses
 
 NAMES = ["(Intercept)", "age", "SexFemale", "age:SexFemale", "poly(x, 2)1", "I(x^2)", "a"]
 
