@@ -455,9 +455,9 @@ class Statistics:
     @property
     def n_bytes(self) -> int:
         """Memory of the sums."""
-    def settle(self) -> Settled:
+    def finish(self) -> FinishedStatistics:
         """Put levels and factors in order; ``DataError`` without rows, ``DesignError`` where nothing varies."""
-    def take_settled(self) -> Settled:
+    def take_finished(self) -> FinishedStatistics:
         """Do the same without a copy: these statistics are empty afterwards."""
     def state(self) -> tuple[str, dict[str, _Array]]:
         """JSON and arrays.  Inverse of from_state."""
@@ -498,7 +498,7 @@ class LevelScan:
         """By column, the levels that rows have, in their order."""
 
 @final
-class Settled:
+class FinishedStatistics:
     """Statistics in their final order: what a fit is made from."""
 
     def problem(self, reml: bool) -> Problem: ...

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from numpy.typing import ArrayLike
 
-from ._core import Fit, Problem, Settled
+from ._core import FinishedStatistics, Fit, Problem
 from .control import Control
 from .estimation import (
     Contrast,
@@ -207,14 +207,14 @@ def _prepare(
     asked = request_of_statistics(formula, data, reml, tuple(given.values()), control)
     if asked is not None:
         statistics, request = asked
-        return _of_sums(request, statistics, statistics.core.settle())
+        return _of_sums(request, statistics, statistics.core.finish())
     if data is None:
         raise TypeError(f"{function}() needs data: a data frame, a path of Parquet files, or SufficientStatistics")
     frame = open_frame(data)
     request = make_request(cast("str", formula), frame.names, reml=reml, control=control, **given)
     if streams(rows, request, frame):
         statistics = summed(request, frame)
-        return _of_sums(request, statistics, statistics.core.take_settled())
+        return _of_sums(request, statistics, statistics.core.take_finished())
     return _of_rows(request, frame)
 
 
@@ -229,7 +229,7 @@ def _of_rows(request: Request, frame: Frame) -> Model:
     )
 
 
-def _of_sums(request: Request, statistics: SufficientStatistics, settled: Settled) -> Model:
+def _of_sums(request: Request, statistics: SufficientStatistics, settled: FinishedStatistics) -> Model:
     problem = settled.problem(request.reml)
     return Model(
         request,

@@ -28,7 +28,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<rows::PyRows>()?;
     module.add_class::<problem::PyProblem>()?;
     module.add_class::<statistics::PyStatistics>()?;
-    module.add_class::<statistics::PySettled>()?;
+    module.add_class::<statistics::PyFinishedStatistics>()?;
     module.add_class::<levels::PyLevelScan>()?;
     module.add_class::<levels::PyLearner>()?;
     module.add_class::<fit::PyFit>()?;

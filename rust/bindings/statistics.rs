@@ -13,7 +13,7 @@ use super::errors::{guard, run};
 use super::fit::PyFit;
 use super::problem::{PyProblem, criterion, problem_of};
 use super::rows::random_terms;
-use crate::crossproduct::{Settled, Statistics, Tally};
+use crate::crossproduct::{FinishedStatistics, RowCounts, Statistics};
 use crate::design::spec::{Model, Options};
 use crate::design::{Encoding, OpenModel};
 use crate::fit::identifiability;
@@ -24,9 +24,9 @@ use crate::objective::{Origin, Problem};
 pub struct PyStatistics(Mutex<Statistics>);
 
 /// Statistics in their final order: what a fit is made from.
-#[pyclass(frozen, name = "Settled", module = "hlmrs._core")]
-pub struct PySettled {
-    settled: Settled,
+#[pyclass(frozen, name = "FinishedStatistics", module = "hlmrs._core")]
+pub struct PyFinishedStatistics {
+    finished: FinishedStatistics,
     /// By REML; it holds the cross-products.
     problem: Arc<Problem>,
 }
@@ -85,9 +85,10 @@ impl PyStatistics {
         moments: Vec<Vec<f64>>,
     ) -> PyResult<Self> {
         let a = fit.cross_products();
-        let tally = Tally { n_obs: a.n_obs, n_rows_input, dropped, range: None, counts };
-        let build =
-            || Statistics::of_fit(Encoding::from_json(encoding)?, &Options::from_json(options)?, &a, tally, moments);
+        let row_counts = RowCounts { n_obs: a.n_obs, n_rows_input, dropped, range: None, by_level: counts };
+        let build = || {
+            Statistics::of_fit(Encoding::from_json(encoding)?, &Options::from_json(options)?, &a, row_counts, moments)
+        };
         Ok(Self::new(run(py, build)?))
     }
 
@@ -101,12 +102,12 @@ impl PyStatistics {
 
     #[getter]
     fn n_rows(&self) -> usize {
-        self.lock().tally.n_obs
+        self.lock().counts.n_obs
     }
 
     #[getter]
     fn n_rows_input(&self) -> usize {
-        self.lock().tally.n_rows_input
+        self.lock().counts.n_rows_input
     }
 
     #[getter]
@@ -114,16 +115,16 @@ impl PyStatistics {
         self.lock().n_bytes()
     }
 
-    fn settle(&self, py: Python<'_>) -> PyResult<PySettled> {
+    fn finish(&self, py: Python<'_>) -> PyResult<PyFinishedStatistics> {
         let statistics = self.lock().clone();
-        settled(py, statistics)
+        finished(py, statistics)
     }
 
     /// The same, without a copy: these statistics are empty afterwards.
-    fn take_settled(&self, py: Python<'_>) -> PyResult<PySettled> {
+    fn take_finished(&self, py: Python<'_>) -> PyResult<PyFinishedStatistics> {
         let mut here = self.lock();
         let empty = guard(py, || here.emptied())?;
-        settled(py, std::mem::replace(&mut here, empty))
+        finished(py, std::mem::replace(&mut here, empty))
     }
 
     fn state<'py>(&self, py: Python<'py>) -> PyResult<(String, Bound<'py, PyDict>)> {
@@ -146,23 +147,23 @@ impl PyStatistics {
     }
 }
 
-fn settled(py: Python<'_>, statistics: Statistics) -> PyResult<PySettled> {
-    let (settled, problem) = run(py, move || {
-        let mut settled = statistics.settle()?;
-        let layouts: Vec<_> = settled.encoding.random.iter().map(|t| t.layout.clone()).collect();
-        let groups = settled.encoding.groups.iter().zip(&settled.tally.counts);
+fn finished(py: Python<'_>, statistics: Statistics) -> PyResult<PyFinishedStatistics> {
+    let (finished, problem) = run(py, move || {
+        let mut finished = statistics.finish()?;
+        let layouts: Vec<_> = finished.encoding.random.iter().map(|t| t.layout.clone()).collect();
+        let groups = finished.encoding.groups.iter().zip(&finished.counts.by_level);
         let sizes: Vec<(&str, usize)> = groups.map(|(g, n)| (g.name.as_str(), n.len())).collect();
-        identifiability::check_sizes(settled.tally.n_obs, &layouts, &sizes)?;
-        let a = settled.take_products();
-        let (kept, passing) = (settled.encoding.n_bytes(), settled.reading_bytes.saturating_sub(a.n_bytes()));
-        let problem = problem_of(a, &layouts, settled.structures.clone(), true)?;
-        Ok((settled, Problem { origin: Origin { kept, passing }, ..problem }))
+        identifiability::check_sizes(finished.counts.n_obs, &layouts, &sizes)?;
+        let a = finished.take_products();
+        let (kept, passing) = (finished.encoding.n_bytes(), finished.reading_bytes.saturating_sub(a.n_bytes()));
+        let problem = problem_of(a, &layouts, finished.structures.clone(), true)?;
+        Ok((finished, Problem { origin: Origin { kept, passing }, ..problem }))
     })?;
-    Ok(PySettled { settled, problem: Arc::new(problem) })
+    Ok(PyFinishedStatistics { finished, problem: Arc::new(problem) })
 }
 
 #[pymethods]
-impl PySettled {
+impl PyFinishedStatistics {
     fn problem(&self, reml: bool) -> PyProblem {
         match reml {
             true => PyProblem(self.problem.clone()),
@@ -172,51 +173,51 @@ impl PySettled {
 
     #[getter]
     fn n_rows(&self) -> usize {
-        self.settled.tally.n_obs
+        self.finished.counts.n_obs
     }
 
     #[getter]
     fn n_rows_input(&self) -> usize {
-        self.settled.tally.n_rows_input
+        self.finished.counts.n_rows_input
     }
 
     #[getter]
     fn dropped(&self) -> BTreeMap<String, usize> {
-        self.settled.tally.dropped.clone()
+        self.finished.counts.dropped.clone()
     }
 
     #[getter]
     fn response_name(&self) -> &str {
-        &self.settled.encoding.response_name
+        &self.finished.encoding.response_name
     }
 
     #[getter]
     fn coef_names(&self) -> Vec<&str> {
-        self.settled.encoding.coef_names()
+        self.finished.encoding.coef_names()
     }
 
     #[getter]
     fn coef_terms(&self) -> Vec<usize> {
-        self.settled.encoding.coef_terms()
+        self.finished.encoding.coef_terms()
     }
 
     #[getter]
     fn term_names(&self) -> Vec<&str> {
-        self.settled.encoding.term_names()
+        self.finished.encoding.term_names()
     }
 
     #[getter]
     fn reference_levels(&self) -> BTreeMap<&str, &str> {
-        self.settled.encoding.reference_levels()
+        self.finished.encoding.reference_levels()
     }
 
     #[getter]
     fn group_names(&self) -> Vec<&str> {
-        self.settled.encoding.groups.iter().map(|g| g.name.as_str()).collect()
+        self.finished.encoding.groups.iter().map(|g| g.name.as_str()).collect()
     }
 
     fn group_levels(&self, group: usize) -> PyResult<Vec<String>> {
-        let encoding = &self.settled.encoding;
+        let encoding = &self.finished.encoding;
         self.sizes(group)?;
         Ok(encoding.groups[group].levels(&encoding.categories))
     }
@@ -227,24 +228,24 @@ impl PySettled {
 
     #[getter]
     fn random_terms<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        random_terms(py, self.settled.encoding.random.iter().map(|t| &t.layout))
+        random_terms(py, self.finished.encoding.random.iter().map(|t| &t.layout))
     }
 
     fn moments<'py>(&self, py: Python<'py>, term: usize) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let all = &self.settled.moments;
+        let all = &self.finished.moments;
         let moments = all.get(term).ok_or_else(|| PyIndexError::new_err(format!("there is no random term {term}")))?;
         let r = moments.len().isqrt();
         moments.clone().into_pyarray(py).reshape([r, r])
     }
 
     fn encoding(&self, py: Python<'_>) -> PyResult<String> {
-        guard(py, || Ok(self.settled.encoding.to_json()))
+        guard(py, || Ok(self.finished.encoding.to_json()))
     }
 }
 
-impl PySettled {
+impl PyFinishedStatistics {
     fn sizes(&self, group: usize) -> PyResult<&[u64]> {
-        let all = &self.settled.tally.counts;
+        let all = &self.finished.counts.by_level;
         let none =
             || PyIndexError::new_err(format!("there are {} grouping factors, none has index {group}", all.len()));
         all.get(group).map(Vec::as_slice).ok_or_else(none)

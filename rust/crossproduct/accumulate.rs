@@ -4,9 +4,9 @@ use rayon::prelude::*;
 
 use super::basis::{FixedBasis, RandomBasis};
 use super::blocks::{CrossProducts, FactorBlock, Link};
-use super::coded::Coded;
+use super::coded_sums::CodedSums;
 use super::condition::{condition, first_basis};
-use super::extended::Extended;
+use super::extended::ExtendedColumns;
 use super::order::{OrderedFactor, ordered_factors};
 use super::pattern::link_pattern;
 use super::ranges::{self, Gathered, Ranges, wave_rows_of};
@@ -27,7 +27,7 @@ const MOST_COLUMNS: usize = 20_000;
 /// Cross-products of all rows of `source`; `structures` says how each random term may be rescaled.
 pub fn accumulate(source: &dyn RowSource, structures: &[Structure]) -> Result<CrossProducts> {
     let layout = source.fixed();
-    let mut extended = Extended::new(layout);
+    let mut extended = ExtendedColumns::new(layout);
     if extended.width() > MOST_COLUMNS {
         return Err(Error::Design(format!(
             "the fixed part has {} columns and cells; at most {MOST_COLUMNS} can be estimated (a categorical \
@@ -43,7 +43,7 @@ pub fn accumulate(source: &dyn RowSource, structures: &[Structure]) -> Result<Cr
     let shape = Shape { extended: &extended, factors, links: &links };
     let sums = run(source, &shape, &order, |batch, w, rows| extended.dense_rows(batch, w, rows))?;
     let coding = extended.coding(layout);
-    let coded = Coded::new(sums, &coding, &extended);
+    let coded = CodedSums::new(sums, &coding, &extended);
     let basis = first_basis(&extended, layout);
     let (coded, fixed) = condition(source, coded, basis, &shape, &order)?;
     Ok(assemble(source.n_rows(), source.random(), coded, fixed, order, links))
@@ -172,7 +172,7 @@ pub fn n_parts(n: usize, size: usize) -> usize {
 pub fn assemble(
     n_obs: usize,
     terms: &[RandomLayout],
-    coded: Coded,
+    coded: CodedSums,
     fixed: FixedBasis,
     order: Vec<OrderedFactor>,
     patterns: Vec<Link>,

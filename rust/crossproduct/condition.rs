@@ -2,8 +2,8 @@
 
 use super::accumulate::run;
 use super::basis::FixedBasis;
-use super::coded::Coded;
-use super::extended::Extended;
+use super::coded_sums::CodedSums;
+use super::extended::ExtendedColumns;
 use super::order::OrderedFactor;
 use super::rank::{Ranked, rank};
 use super::sums::Shape;
@@ -21,7 +21,7 @@ const DEPENDENT: f64 = 1e-16;
 const NEARLY_EXACT: f64 = 1e-4;
 
 /// The user's coefficients from those of the columns as they were read, all p of them.
-pub fn first_basis(extended: &Extended, layout: &FixedLayout) -> FixedBasis {
+pub fn first_basis(extended: &ExtendedColumns, layout: &FixedLayout) -> FixedBasis {
     let p = layout.columns.len();
     let mut transform = vec![0.0; p * p];
     for (c, column) in layout.columns.iter().enumerate() {
@@ -45,11 +45,11 @@ pub fn first_basis(extended: &Extended, layout: &FixedLayout) -> FixedBasis {
 /// Finds the rank of X; reads the rows again, as residuals, where squares do not tell.
 pub fn condition(
     source: &dyn RowSource,
-    mut coded: Coded,
+    mut coded: CodedSums,
     mut basis: FixedBasis,
     shape: &Shape,
     order: &[OrderedFactor],
-) -> Result<(Coded, FixedBasis)> {
+) -> Result<(CodedSums, FixedBasis)> {
     // a first pass sees squares; later ones see residuals of columns of length one
     for pass in 0..3 {
         let (p, stride) = (coded.p, coded.p + 1);
@@ -73,7 +73,7 @@ pub fn condition(
 }
 
 /// The rank of X as far as squares tell it: there are no rows to look at again.
-pub fn by_squares(mut coded: Coded, basis: FixedBasis) -> (Coded, FixedBasis) {
+pub fn by_squares(mut coded: CodedSums, basis: FixedBasis) -> (CodedSums, FixedBasis) {
     let (p, stride) = (coded.p, coded.p + 1);
     let ranked = rank(&coded.xx, p, stride, |_| SUSPECT);
     let norm = |j: usize| coded.xx[j * stride + j].max(0.0).sqrt();
@@ -84,7 +84,7 @@ pub fn by_squares(mut coded: Coded, basis: FixedBasis) -> (Coded, FixedBasis) {
 }
 
 /// y'y less its projection on the columns kept.
-fn unexplained(coded: &Coded, kept: &[usize], inverse: &[f64]) -> f64 {
+fn unexplained(coded: &CodedSums, kept: &[usize], inverse: &[f64]) -> f64 {
     let (p, stride, k) = (coded.p, coded.p + 1, kept.len());
     let explained: f64 =
         (0..k).map(|j| (0..=j).map(|i| inverse[j * k + i] * coded.xx[p * stride + kept[i]]).sum::<f64>().powi(2)).sum();
@@ -113,13 +113,13 @@ fn narrow(basis: &FixedBasis, kept: &[usize], scale: &[f64]) -> FixedBasis {
 /// its residual: what squares of the columns themselves lose to rounding, squares of residuals keep.
 fn refine(
     source: &dyn RowSource,
-    coded: &Coded,
+    coded: &CodedSums,
     basis: &FixedBasis,
     ranked: &Ranked,
     norms: &[f64],
     shape: &Shape,
     order: &[OrderedFactor],
-) -> Result<(Coded, FixedBasis)> {
+) -> Result<(CodedSums, FixedBasis)> {
     let layout = source.fixed();
     let (p, k) = (coded.p, ranked.kept.len());
     // columns of the step: R^-1 for a column kept, x_j - X_kept γ for a suspect one
@@ -154,16 +154,16 @@ fn refine(
         product
     };
     let basis = FixedBasis { transform, origin, ..basis.clone() };
-    let dense = Extended::of_basis(p);
+    let dense = ExtendedColumns::of_basis(p);
     let reader = DenseRows::new(layout, &basis);
     let shape = Shape { extended: &dense, factors: shape.factors.clone(), links: shape.links };
     let sums = run(source, &shape, order, |batch, w, rows| reader.read(batch, w, rows))?;
     let identity: Vec<Vec<(usize, f64)>> = (0..=p).map(|j| vec![(j, 1.0)]).collect();
-    Ok((Coded::new(sums, &identity, &dense), basis))
+    Ok((CodedSums::new(sums, &identity, &dense), basis))
 }
 
 /// Coefficients of column j (p: y) on the first `k` columns kept.
-fn solve(coded: &Coded, ranked: &Ranked, j: usize, k: usize) -> Vec<f64> {
+fn solve(coded: &CodedSums, ranked: &Ranked, j: usize, k: usize) -> Vec<f64> {
     let (stride, size) = (coded.p + 1, ranked.kept.len());
     let projection: Vec<f64> = (0..k)
         .map(|c| (0..=c).map(|i| ranked.inverse[c * size + i] * coded.xx[j * stride + ranked.kept[i]]).sum())

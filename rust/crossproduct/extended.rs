@@ -17,7 +17,7 @@ pub struct CellBlock {
 
 /// Where each piece of X stands in a row of sums: `[dense..., y, cells...]`.
 #[derive(Debug, Clone)]
-pub struct Extended {
+pub struct ExtendedColumns {
     /// (term, numeric) of the dense columns.
     pub dense: Vec<(usize, usize)>,
     pub blocks: Vec<CellBlock>,
@@ -27,7 +27,7 @@ pub struct Extended {
     pub scale: Vec<f64>,
 }
 
-impl Extended {
+impl ExtendedColumns {
     pub fn new(layout: &FixedLayout) -> Self {
         let (mut dense, mut blocks, mut n_cells) = (Vec::new(), Vec::new(), 0);
         for (term, fixed) in layout.terms.iter().enumerate() {

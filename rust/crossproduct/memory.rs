@@ -2,9 +2,8 @@
 
 use super::accumulate::n_parts;
 use super::blocks::{CrossProducts, FactorBlock};
-use super::pair_sums::PairSums;
 use super::ranges::{Ranges, wave_bytes, wave_rows};
-use super::statistics::{State, Statistics};
+use super::statistics::{PairSums, RunningSums, Statistics};
 use crate::design::RowSource;
 
 /// Batches that are in memory at once, where there are many: one that waits, one that is read, in part as the file has
@@ -14,7 +13,7 @@ const BATCHES: usize = 5;
 impl Statistics {
     /// Memory of the sums.
     pub fn n_bytes(&self) -> usize {
-        let Some(State { sums, links, .. }) = &self.state else { return 0 };
+        let Some(RunningSums { sums, links, .. }) = &self.running else { return 0 };
         let all = [&sums.zz, &sums.zx, &sums.cells].into_iter().flatten().map(Vec::len).sum::<usize>();
         let links: usize = links.iter().map(PairSums::n_bytes).sum();
         8 * (all + sums.dense.len() + sums.cells_dense.len()) + links

@@ -234,7 +234,7 @@ fn add_rows<const R: usize>(owned: &mut Owned, shape: &Shape, layout: &RowLayout
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crossproduct::extended::{CellBlock, Extended};
+    use crate::crossproduct::extended::{CellBlock, ExtendedColumns};
     use crate::crossproduct::pattern::link_pattern;
     use rand::{RngExt, SeedableRng};
     use rand_xoshiro::Xoshiro256PlusPlus;
@@ -249,7 +249,7 @@ mod tests {
         let z: Vec<Vec<f64>> = factors.iter().map(|f| numbers(n * f.1)).collect();
         let mut codes = |m: usize| -> Vec<u32> { (0..n).map(|_| rng.random_range(0..m) as u32).collect() };
         let (cells, levels) = (codes(4), factors.iter().map(|f| codes(f.0)).collect::<Vec<_>>());
-        let mut extended = Extended::of_basis(d - 1);
+        let mut extended = ExtendedColumns::of_basis(d - 1);
         extended.blocks = vec![CellBlock { term: 0, numeric: 0, first: 0, n_cells: 4 }];
         extended.n_cells = 4;
         let links: Vec<_> = [(1, 0), (2, 0), (2, 1)]

@@ -1,6 +1,6 @@
 //! Sums over rows: pushed batch by batch, merged part by part.
 
-use super::extended::Extended;
+use super::extended::ExtendedColumns;
 use crate::design::{Batch, GroupingFactor};
 use crate::linalg::dense;
 
@@ -34,7 +34,7 @@ pub struct ScaledBatch<'a> {
 
 /// What all parts share: shapes and the patterns of the links.
 pub struct Shape<'a> {
-    pub extended: &'a Extended,
+    pub extended: &'a ExtendedColumns,
     /// (levels, width) of every grouping factor, in order.
     pub factors: Vec<(usize, usize)>,
     pub links: &'a [super::blocks::Link],
@@ -200,7 +200,7 @@ impl Scaler {
         &'a mut self,
         batch: &'a Batch,
         start: usize,
-        extended: &Extended,
+        extended: &ExtendedColumns,
         order: &[super::order::OrderedFactor],
         factors: &'a [GroupingFactor],
         fill: impl Fn(&Batch, &[f64], &mut Vec<f64>),

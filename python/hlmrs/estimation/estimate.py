@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import Encoding, Fit, Problem, Rows, Settled, term_moments
+from .._core import Encoding, FinishedStatistics, Fit, Problem, Rows, term_moments
 from ..errors import DataError, FitStateError
 from ..frame import Frame
 from ..resources import available, format_bytes
@@ -173,7 +173,7 @@ def fit_problem(problem: Problem, request: Request) -> Fit:
 def estimate_of_statistics(
     request: Request,
     core: Fit,
-    settled: Settled,
+    settled: FinishedStatistics,
     problem: Problem,
     statistics: Sums,
     origin: Estimate | None = None,

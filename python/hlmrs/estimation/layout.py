@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from .._core import Fit, Problem, Rows, Settled
+from .._core import FinishedStatistics, Fit, Problem, Rows
 from .level_names import LevelNames
 
 
@@ -106,7 +106,7 @@ class Layout:
         )
 
 
-def layout_of(rows: Rows | Settled, problem: Problem) -> Layout:
+def layout_of(rows: Rows | FinishedStatistics, problem: Problem) -> Layout:
     """Read the layout of encoded rows, or of statistics of them."""
     return Layout(
         response=rows.response_name,
@@ -149,7 +149,7 @@ def _list(values: Any) -> list[Any]:
     return values
 
 
-def _group(rows: Rows | Settled, index: int, name: str) -> GroupLayout:
+def _group(rows: Rows | FinishedStatistics, index: int, name: str) -> GroupLayout:
     sizes = rows.group_sizes(index)
     levels: Sequence[str]
     if isinstance(rows, Rows):

@@ -17,7 +17,7 @@ from .sums import check_columns
 def appended(estimate: Estimate, data: Any) -> Estimate:
     """Fit the model to the rows of the fit and further ones, from its optimum."""
     statistics = _grown(estimate, data)
-    settled = statistics.core.take_settled()
+    settled = statistics.core.take_finished()
     problem = settled.problem(estimate.request.reml)
     control = estimate.request.control
     start = Control(
@@ -34,7 +34,7 @@ def appended(estimate: Estimate, data: Any) -> Estimate:
 def adapted(estimate: Estimate, data: Any) -> Estimate:
     """Add rows at the parameters of the fit: random effects change, nothing else."""
     statistics = _grown(estimate, data)
-    settled = statistics.core.take_settled()
+    settled = statistics.core.take_finished()
     problem = settled.problem(estimate.request.reml)
     new = estimate_of_statistics(
         estimate.request, estimate.core.adapt(problem), settled, problem, statistics, estimate.fitted

@@ -1,10 +1,10 @@
 //! From sums over cells to the columns of X.
 
-use super::extended::Extended;
+use super::extended::ExtendedColumns;
 use super::sums::Sums;
 
 /// The sums with their categories coded: square and rectangular blocks of [X y].
-pub struct Coded {
+pub struct CodedSums {
     pub p: usize,
     /// (p + 1) x (p + 1), symmetric.
     pub xx: Vec<f64>,
@@ -15,8 +15,8 @@ pub struct Coded {
     pub sum_log_weights: f64,
 }
 
-impl Coded {
-    pub fn new(sums: Sums, coding: &[Vec<(usize, f64)>], extended: &Extended) -> Self {
+impl CodedSums {
+    pub fn new(sums: Sums, coding: &[Vec<(usize, f64)>], extended: &ExtendedColumns) -> Self {
         let width = extended.width();
         let full = full_square(&sums, extended);
         let stride = coding.len();
@@ -76,7 +76,7 @@ impl Coded {
 }
 
 /// The square of a whole row of sums, cells included.
-fn full_square(sums: &Sums, extended: &Extended) -> Vec<f64> {
+fn full_square(sums: &Sums, extended: &ExtendedColumns) -> Vec<f64> {
     let (width, d) = (extended.width(), extended.n_dense() + 1);
     let mut full = vec![0.0; width * width];
     let mut set = |i: usize, j: usize, v: f64| {

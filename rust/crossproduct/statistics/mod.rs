@@ -1,29 +1,36 @@
 //! Sufficient statistics that grow: batches are summed on their own levels and added to those of all.
 //!
-//! Categories stay cells and columns stay as they were read, less a shift, until the statistics are settled.  So
+//! Categories stay cells and columns stay as they were read, less a shift, until the statistics are finished.  So
 //! statistics of parts of the rows can be merged whatever levels and scaling each part had.
+
+mod finish;
+mod pair_sums;
+mod save;
+mod scaling;
 
 use super::accumulate::{patterns, run, sample};
 use super::basis::{FixedBasis, RandomBasis};
 use super::blocks::Link;
 use super::condition::DenseRows;
-use super::extended::Extended;
+use super::extended::ExtendedColumns;
 use super::order::{OrderedFactor, ordered_factors};
-use super::pair_sums::PairSums;
-use super::scaling::Scaling;
 use super::sums::{Shape, Sums};
-use super::tally::Tally;
 use crate::covariance::Structure;
+use crate::design::missing::Dropped;
 use crate::design::moments::mean_outer_product;
 use crate::design::table::Table;
 use crate::design::{OpenModel, OpenRows, Registry, RowSource, Rows};
 use crate::{Error, Result};
+pub use pair_sums::PairSums;
+use scaling::Scaling;
+
+pub use finish::FinishedStatistics;
 
 /// What stands in a row of sums.
 #[derive(Debug, Clone)]
 pub enum Columns {
     /// Columns as they were read, shifted and scaled; cells of categorical terms.
-    Read(Extended),
+    Read(ExtendedColumns),
     /// The columns of a fit, in its working basis.
     Fitted(FixedBasis),
 }
@@ -34,8 +41,8 @@ pub struct Statistics {
     pub open: OpenModel,
     pub registry: Registry,
     pub structures: Vec<Structure>,
-    pub tally: Tally,
-    pub state: Option<State>,
+    pub counts: RowCounts,
+    pub running: Option<RunningSums>,
     /// Per random term Σ zz' where rows are weighted; empty otherwise.
     pub moments: Vec<Vec<f64>>,
     /// Bytes of the largest batch, and of all.
@@ -43,9 +50,21 @@ pub struct Statistics {
     pub all_batches: usize,
 }
 
+/// How many rows, and which were dropped.
+#[derive(Debug, Clone, Default)]
+pub struct RowCounts {
+    pub n_obs: usize,
+    pub n_rows_input: usize,
+    pub dropped: Dropped,
+    /// Least and largest response.
+    pub range: Option<(f64, f64)>,
+    /// By grouping factor, the rows of each level.
+    pub by_level: Vec<Vec<u64>>,
+}
+
 /// What is there once rows were seen.
 #[derive(Debug, Clone)]
-pub struct State {
+pub struct RunningSums {
     pub columns: Columns,
     /// Columns of Z in a level, by grouping factor.
     pub widths: Vec<usize>,
@@ -61,8 +80,17 @@ impl Statistics {
     pub fn new(open: OpenModel, registry: Registry) -> Result<Self> {
         let layouts = open.encoding.random.iter().map(|term| &term.layout);
         let structures = layouts.map(|l| Structure::parse(&l.structure)).collect::<Result<_>>()?;
-        let tally = Tally { counts: vec![vec![]; open.encoding.groups.len()], ..Tally::default() };
-        Ok(Self { open, registry, structures, tally, state: None, moments: vec![], largest_batch: 0, all_batches: 0 })
+        let counts = RowCounts { by_level: vec![vec![]; open.encoding.groups.len()], ..RowCounts::default() };
+        Ok(Self {
+            open,
+            registry,
+            structures,
+            counts,
+            running: None,
+            moments: vec![],
+            largest_batch: 0,
+            all_batches: 0,
+        })
     }
 
     /// Adds the rows of a batch.
@@ -72,15 +100,15 @@ impl Statistics {
         // levels met in a batch that fails have no rows, so they stay out of the result
         let batch = self.open.rows(table, &mut self.registry)?;
         let sizes: Vec<usize> = (0..batch.ids.len()).map(|g| self.registry.n_levels(g, &self.open)).collect();
-        self.tally.count(&batch, &sizes);
+        self.counts.count(&batch, &sizes);
         if batch.rows.n_rows() == 0 {
             return Ok(());
         }
-        if self.state.is_none() {
-            self.state = Some(self.first_state(&batch.rows)?);
+        if self.running.is_none() {
+            self.running = Some(self.first_sums(&batch.rows)?);
         }
         self.add_moments(&batch.rows)?;
-        self.state.as_mut().expect("set above").add_rows(&batch, &sizes)
+        self.running.as_mut().expect("set above").add_rows(&batch, &sizes)
     }
 
     /// Statistics of the same model without rows.
@@ -88,9 +116,9 @@ impl Statistics {
         Self::new(self.open.clone(), self.registry.emptied())
     }
 
-    fn first_state(&self, rows: &Rows) -> Result<State> {
+    fn first_sums(&self, rows: &Rows) -> Result<RunningSums> {
         let sample = sample(rows)?;
-        let mut extended = Extended::new(rows.fixed());
+        let mut extended = ExtendedColumns::new(rows.fixed());
         extended.set_scaling(&sample, rows.fixed().has_intercept);
         let bases = ordered_factors(rows, &self.structures, &sample);
         let mut random: Vec<RandomBasis> =
@@ -98,7 +126,7 @@ impl Statistics {
         for (term, basis) in bases.into_iter().flat_map(|f| f.terms) {
             random[term] = basis;
         }
-        Ok(State::empty(Columns::Read(extended), random, &self.open))
+        Ok(RunningSums::empty(Columns::Read(extended), random, &self.open))
     }
 
     /// Weighted sums do not tell the plain moments of z.
@@ -132,7 +160,7 @@ impl Statistics {
         }
         let ids = self.registry.join(&other.registry, &self.open)?;
         let sizes: Vec<usize> = (0..ids.len()).map(|g| self.registry.n_levels(g, &self.open)).collect();
-        self.tally.merge(&other.tally, &ids, &sizes);
+        self.counts.merge(&other.counts, &ids, &sizes);
         self.largest_batch = self.largest_batch.max(other.largest_batch);
         self.all_batches += other.all_batches;
         if self.moments.is_empty() {
@@ -141,12 +169,12 @@ impl Statistics {
             let all = self.moments.iter_mut().zip(&other.moments);
             all.for_each(|(mine, theirs)| mine.iter_mut().zip(theirs).for_each(|(a, b)| *a += b));
         }
-        let Some(theirs) = &other.state else { return Ok(()) };
-        match &mut self.state {
+        let Some(theirs) = &other.running else { return Ok(()) };
+        match &mut self.running {
             None => {
-                let mut state = State::empty(theirs.columns.clone(), theirs.random.clone(), &self.open);
-                state.add(theirs, &ids, &sizes);
-                self.state = Some(state);
+                let mut running = RunningSums::empty(theirs.columns.clone(), theirs.random.clone(), &self.open);
+                running.add(theirs, &ids, &sizes);
+                self.running = Some(running);
             }
             Some(mine) => {
                 let change = Scaling::between(theirs, mine, &self.open)?;
@@ -159,7 +187,45 @@ impl Statistics {
     }
 }
 
-impl State {
+impl RowCounts {
+    /// Counts the rows of a batch; `sizes` are the levels of grouping factors so far.
+    pub fn count(&mut self, batch: &OpenRows, sizes: &[usize]) {
+        let rows = &batch.rows;
+        self.n_obs += rows.n_rows();
+        self.n_rows_input += rows.n_rows_input();
+        rows.dropped().iter().for_each(|(name, n)| *self.dropped.entry(name.clone()).or_default() += n);
+        if rows.n_rows() > 0 {
+            self.widen(batch.range);
+        }
+        for (g, ids) in batch.ids.iter().enumerate() {
+            let mut local = vec![0u64; ids.len()];
+            rows.factors()[g].codes().iter().for_each(|&c| local[c as usize] += 1);
+            let counts = &mut self.by_level[g];
+            counts.resize(sizes[g], 0);
+            ids.iter().zip(local).for_each(|(&id, n)| counts[id as usize] += n);
+        }
+    }
+
+    fn widen(&mut self, (low, high): (f64, f64)) {
+        let range = self.range.get_or_insert((low, high));
+        *range = (range.0.min(low), range.1.max(high));
+    }
+
+    pub fn merge(&mut self, other: &RowCounts, ids: &[Vec<u32>], sizes: &[usize]) {
+        self.n_obs += other.n_obs;
+        self.n_rows_input += other.n_rows_input;
+        other.dropped.iter().for_each(|(name, n)| *self.dropped.entry(name.clone()).or_default() += n);
+        if let Some(range) = other.range {
+            self.widen(range);
+        }
+        for (g, counts) in self.by_level.iter_mut().enumerate() {
+            counts.resize(sizes[g], 0);
+            other.by_level[g].iter().zip(&ids[g]).for_each(|(n, &id)| counts[id as usize] += n);
+        }
+    }
+}
+
+impl RunningSums {
     pub fn empty(columns: Columns, random: Vec<RandomBasis>, open: &OpenModel) -> Self {
         let extended = columns.extended();
         let widths = widths(open);
@@ -190,13 +256,13 @@ impl State {
             .map(|(k, i, j)| PairSums::of_link(&links[k], &sums.links[k], order[i].width * order[j].width))
             .collect();
         let (columns, widths, random) = (self.columns.clone(), self.widths.clone(), self.random.clone());
-        let local = State { columns, widths, random, sums, links };
+        let local = RunningSums { columns, widths, random, sums, links };
         self.add(&local, &batch.ids, sizes);
         Ok(())
     }
 
     /// Adds sums in the same basis; `ids` are the levels here of those there, `sizes` the numbers of levels.
-    fn add(&mut self, other: &State, ids: &[Vec<u32>], sizes: &[usize]) {
+    fn add(&mut self, other: &RunningSums, ids: &[Vec<u32>], sizes: &[usize]) {
         self.sums.add_whole(&other.sums);
         let width = self.columns.extended().width();
         for (g, ids) in ids.iter().enumerate() {
@@ -212,10 +278,10 @@ impl State {
 }
 
 impl Columns {
-    pub fn extended(&self) -> Extended {
+    pub fn extended(&self) -> ExtendedColumns {
         match self {
             Columns::Read(extended) => extended.clone(),
-            Columns::Fitted(basis) => Extended::of_basis(basis.kept.len()),
+            Columns::Fitted(basis) => ExtendedColumns::of_basis(basis.kept.len()),
         }
     }
 }

@@ -1,16 +1,16 @@
 //! A change of shifts and scales is a linear map of the sums, so that it needs no rows.
 
-use super::basis::RandomBasis;
-use super::extended::Extended;
-use super::statistics::{Columns, State, widths};
-use super::sums::Sums;
+use super::{Columns, RunningSums, widths};
 use crate::covariance::Structure;
+use crate::crossproduct::basis::RandomBasis;
+use crate::crossproduct::extended::ExtendedColumns;
+use crate::crossproduct::sums::Sums;
 use crate::design::OpenModel;
 use crate::{Error, Result};
 
 /// x' = a x + b 1 for every dense column and y, z' = R'z for every grouping factor.
 pub struct Scaling {
-    extended: Extended,
+    extended: ExtendedColumns,
     random: Vec<RandomBasis>,
     affine: Vec<(f64, f64)>,
     /// By grouping factor (r x r, column-major).
@@ -18,8 +18,8 @@ pub struct Scaling {
 }
 
 impl Scaling {
-    /// From the basis of one state to that of another.
-    pub fn between(from: &State, to: &State, open: &OpenModel) -> Result<Self> {
+    /// From the basis of some sums to that of others.
+    pub fn between(from: &RunningSums, to: &RunningSums, open: &OpenModel) -> Result<Self> {
         let (Columns::Read(old), Columns::Read(new)) = (&from.columns, &to.columns) else {
             return Err(Error::Design("the columns of a fit cannot be scaled again".into()));
         };
@@ -35,9 +35,15 @@ impl Scaling {
     }
 
     /// To columns centred at their means, each of standard deviation one.
-    pub fn centred(state: &State, extended: &Extended, structures: &[Structure], open: &OpenModel, n: usize) -> Self {
+    pub fn centred(
+        running: &RunningSums,
+        extended: &ExtendedColumns,
+        structures: &[Structure],
+        open: &OpenModel,
+        n: usize,
+    ) -> Self {
         let (d, has_intercept) = (extended.n_dense() + 1, open.encoding.fixed.layout.has_intercept);
-        let square = |i: usize, j: usize| state.sums.dense[i * d + j]; // i <= j
+        let square = |i: usize, j: usize| running.sums.dense[i * d + j]; // i <= j
         let mut new = extended.clone();
         let mut affine = Vec::with_capacity(d);
         for k in 0..d {
@@ -51,7 +57,7 @@ impl Scaling {
             new.shift[k] += new.scale[k] * mean;
             new.scale[k] *= sd;
         }
-        let totals = totals(&state.sums, open);
+        let totals = totals(&running.sums, open);
         let layouts = open.encoding.random.iter().map(|term| &term.layout);
         let steps: Vec<Vec<f64>> = layouts
             .zip(structures)
@@ -61,13 +67,13 @@ impl Scaling {
                 random_step(&total, layout.columns.len(), centre, s.scales_by_column(), n)
             })
             .collect();
-        let random = state.random.iter().zip(&steps).map(|(basis, step)| basis.then(step)).collect();
+        let random = running.random.iter().zip(&steps).map(|(basis, step)| basis.then(step)).collect();
         Self { extended: new, random, affine, blocks: blocks(&steps, open) }
     }
 
-    pub fn apply(&self, state: &mut State) {
+    pub fn apply(&self, running: &mut RunningSums) {
         let (d, width) = (self.affine.len(), self.extended.width());
-        let sums = &mut state.sums;
+        let sums = &mut running.sums;
         let full: Vec<f64> = (0..d * d).map(|k| sums.dense[(k / d).min(k % d) * d + (k / d).max(k % d)]).collect();
         let mut half = full;
         half.chunks_exact_mut(d).for_each(|row| self.affine_row(row));
@@ -85,14 +91,14 @@ impl Scaling {
             }
         }
         let pairs = (0..self.blocks.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
-        for (link, (i, j)) in state.links.iter_mut().zip(pairs) {
+        for (link, (i, j)) in running.links.iter_mut().zip(pairs) {
             let (ri, rj) = (order(&self.blocks[i]), order(&self.blocks[j]));
             link.values
                 .chunks_exact_mut(ri * rj)
                 .for_each(|block| both(&self.blocks[i], &self.blocks[j], block, ri, rj));
         }
-        state.columns = Columns::Read(self.extended.clone());
-        state.random.clone_from(&self.random);
+        running.columns = Columns::Read(self.extended.clone());
+        running.random.clone_from(&self.random);
     }
 
     fn affine_row(&self, row: &mut [f64]) {

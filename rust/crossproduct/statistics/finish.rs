@@ -1,16 +1,15 @@
 //! From statistics to cross-products: levels in order, factors by size, categories coded, columns ranked.
 
-use super::accumulate::assemble;
-use super::basis::FixedBasis;
-use super::blocks::{CrossProducts, Link};
-use super::coded::Coded;
-use super::condition::{by_squares, first_basis};
-use super::order::OrderedFactor;
 use super::scaling::{Scaling, totals};
-use super::statistics::{Columns, State, Statistics};
-use super::sums::Sums;
-use super::tally::Tally;
+use super::{Columns, RowCounts, RunningSums, Statistics};
 use crate::covariance::Structure;
+use crate::crossproduct::accumulate::assemble;
+use crate::crossproduct::basis::FixedBasis;
+use crate::crossproduct::blocks::{CrossProducts, Link};
+use crate::crossproduct::coded_sums::CodedSums;
+use crate::crossproduct::condition::{by_squares, first_basis};
+use crate::crossproduct::order::OrderedFactor;
+use crate::crossproduct::sums::Sums;
 use crate::design::grouping_factor::require_levels;
 use crate::design::levels::NO_LEVEL;
 use crate::design::response::constant;
@@ -19,19 +18,19 @@ use crate::{Error, Result};
 
 /// Statistics as a fit takes them.
 #[derive(Debug, Clone)]
-pub struct Settled {
+pub struct FinishedStatistics {
     pub encoding: Encoding,
     a: Option<CrossProducts>,
     pub structures: Vec<Structure>,
     /// Levels of grouping factors in order.
-    pub tally: Tally,
+    pub counts: RowCounts,
     /// Per random term, the mean of zz' (r x r).
     pub moments: Vec<Vec<f64>>,
     /// Bytes held while rows were read.
     pub reading_bytes: usize,
 }
 
-impl Settled {
+impl FinishedStatistics {
     /// Moves the cross-products out.
     pub fn take_products(&mut self) -> CrossProducts {
         self.a.take().expect("they are taken once")
@@ -43,89 +42,96 @@ impl Statistics {
     ///
     /// # Errors
     /// `Data` without rows, `Design` where nothing varies.
-    pub fn settle(mut self) -> Result<Settled> {
+    pub fn finish(mut self) -> Result<FinishedStatistics> {
         let reading_bytes = self.reading_bytes();
-        let Some(mut state) = self.state.take().filter(|_| self.tally.n_obs > 0) else {
+        let Some(mut running) = self.running.take().filter(|_| self.counts.n_obs > 0) else {
             return Err(Error::Data(format!(
                 "the statistics hold no complete row ({} rows were seen)",
-                self.tally.n_rows_input
+                self.counts.n_rows_input
             )));
         };
         self.check_response()?;
-        let (encoding, places) = self.registry.settle(&self.open, &self.tally.counts);
+        let (encoding, places) = self.registry.settle(&self.open, &self.counts.by_level);
         let n_levels: Vec<usize> = encoding.groups.iter().map(|g| g.n_levels(&encoding.categories)).collect();
         for (group, &n) in encoding.groups.iter().zip(&n_levels) {
             require_levels(&group.name, n)?;
         }
-        if let Columns::Read(extended) = state.columns.clone() {
-            let scaling = Scaling::centred(&state, &extended, &self.structures, &self.open, self.tally.n_obs);
-            scaling.apply(&mut state);
+        if let Columns::Read(extended) = running.columns.clone() {
+            let scaling = Scaling::centred(&running, &extended, &self.structures, &self.open, self.counts.n_obs);
+            scaling.apply(&mut running);
         }
-        let moments = self.mean_moments(&state);
-        let order = self.elimination_order(&state, &n_levels);
-        let (sums, links) = place(&mut state, &order, &places);
-        let (coded, fixed) = self.code(&state, sums);
+        let moments = self.mean_moments(&running);
+        let order = self.elimination_order(&running, &n_levels);
+        let (sums, links) = place(&mut running, &order, &places);
+        let (coded, fixed) = self.code(&running, sums);
         let layouts: Vec<RandomLayout> = encoding.random.iter().map(|t| t.layout.clone()).collect();
-        let a = assemble(self.tally.n_obs, &layouts, coded, fixed, order, links);
-        let counts = self.tally.counts.iter().zip(&places).zip(&n_levels);
-        self.tally.counts = counts.map(|((counts, place), &n)| put(counts, place, n)).collect();
-        Ok(Settled { encoding, a: Some(a), structures: self.structures, tally: self.tally, moments, reading_bytes })
+        let a = assemble(self.counts.n_obs, &layouts, coded, fixed, order, links);
+        let counts = self.counts.by_level.iter().zip(&places).zip(&n_levels);
+        self.counts.by_level = counts.map(|((counts, place), &n)| put(counts, place, n)).collect();
+        Ok(FinishedStatistics {
+            encoding,
+            a: Some(a),
+            structures: self.structures,
+            counts: self.counts,
+            moments,
+            reading_bytes,
+        })
     }
 
     fn check_response(&self) -> Result<()> {
-        match self.tally.range {
+        match self.counts.range {
             Some((low, high)) if low == high => Err(constant(&self.open.encoding.response_name, low)),
             _ => Ok(()),
         }
     }
 
     /// The mean of zz' in the user's units.
-    fn mean_moments(&self, state: &State) -> Vec<Vec<f64>> {
-        let n = self.tally.n_obs as f64;
+    fn mean_moments(&self, running: &RunningSums) -> Vec<Vec<f64>> {
+        let n = self.counts.n_obs as f64;
         if !self.moments.is_empty() {
             return self.moments.iter().map(|m| m.iter().map(|v| v / n).collect()).collect();
         }
-        let totals = totals(&state.sums, &self.open);
-        let terms = totals.into_iter().zip(&state.random);
+        let totals = totals(&running.sums, &self.open);
+        let terms = totals.into_iter().zip(&running.random);
         terms.map(|(total, basis)| basis.undo(&total).iter().map(|v| v / n).collect()).collect()
     }
 
     /// Grouping factors by their number of levels, largest first.
-    fn elimination_order(&self, state: &State, n_levels: &[usize]) -> Vec<OrderedFactor> {
+    fn elimination_order(&self, running: &RunningSums, n_levels: &[usize]) -> Vec<OrderedFactor> {
         let mut order: Vec<OrderedFactor> = (0..n_levels.len())
             .map(|factor| OrderedFactor {
                 factor,
                 n_levels: n_levels[factor],
-                width: state.widths[factor],
+                width: running.widths[factor],
                 terms: vec![],
             })
             .collect();
         for (t, term) in self.open.encoding.random.iter().enumerate() {
-            order[term.layout.factor].terms.push((t, state.random[t].clone()));
+            order[term.layout.factor].terms.push((t, running.random[t].clone()));
         }
         order.sort_by_key(|f| std::cmp::Reverse(f.n_levels));
         order
     }
 
-    fn code(&self, state: &State, sums: Sums) -> (Coded, FixedBasis) {
+    fn code(&self, running: &RunningSums, sums: Sums) -> (CodedSums, FixedBasis) {
         let layout = &self.open.encoding.fixed.layout;
-        match &state.columns {
+        match &running.columns {
             Columns::Read(extended) => {
-                let coded = Coded::new(sums, &extended.coding(layout), extended);
+                let coded = CodedSums::new(sums, &extended.coding(layout), extended);
                 by_squares(coded, first_basis(extended, layout))
             }
             Columns::Fitted(basis) => {
-                let extended = state.columns.extended();
+                let extended = running.columns.extended();
                 let identity: Vec<Vec<(usize, f64)>> = (0..=basis.kept.len()).map(|j| vec![(j, 1.0)]).collect();
-                (Coded::new(sums, &identity, &extended), basis.clone())
+                (CodedSums::new(sums, &identity, &extended), basis.clone())
             }
         }
     }
 }
 
 /// The sums with factors and levels in order, and the links between them.
-fn place(state: &mut State, order: &[OrderedFactor], places: &[Vec<u32>]) -> (Sums, Vec<Link>) {
-    let width = state.columns.extended().width();
+fn place(running: &mut RunningSums, order: &[OrderedFactor], places: &[Vec<u32>]) -> (Sums, Vec<Link>) {
+    let width = running.columns.extended().width();
     let blocks = |all: &mut [Vec<f64>], per_level: &dyn Fn(usize) -> usize| -> Vec<Vec<f64>> {
         let mut own = |f: &OrderedFactor| std::mem::take(&mut all[f.factor]);
         order.iter().map(|f| put_blocks(own(f), per_level(f.width), &places[f.factor], f.n_levels)).collect()
@@ -134,20 +140,20 @@ fn place(state: &mut State, order: &[OrderedFactor], places: &[Vec<u32>]) -> (Su
     for (i, to) in order.iter().enumerate() {
         for from in &order[..i] {
             let (a, b) = (to.factor.max(from.factor), to.factor.min(from.factor));
-            let pairs = &state.links[a * (a - 1) / 2 + b];
+            let pairs = &running.links[a * (a - 1) / 2 + b];
             // stored from b to a
             let transpose = from.factor == a;
             links.push(pairs.link(
                 &places[b],
                 &places[a],
                 from.n_levels,
-                (state.widths[a], state.widths[b]),
+                (running.widths[a], running.widths[b]),
                 transpose,
             ));
         }
     }
-    state.links.clear();
-    let mut sums = std::mem::take(&mut state.sums);
+    running.links.clear();
+    let mut sums = std::mem::take(&mut running.sums);
     sums.zz = blocks(&mut sums.zz, &|r| r * r);
     sums.zx = blocks(&mut sums.zx, &|r| r * width);
     sums.links = links.iter_mut().map(|link: &mut Link| std::mem::take(&mut link.values)).collect();

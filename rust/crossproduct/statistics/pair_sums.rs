@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::blocks::Link;
+use crate::crossproduct::blocks::Link;
 
 /// A block of numbers for every pair (from, to) that occurs.
 #[derive(Debug, Clone, Default)]

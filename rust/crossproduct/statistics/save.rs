@@ -1,0 +1,272 @@
+//! Statistics as JSON and named arrays, and back; and those that a fit kept.  What is read from a file is checked.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::pair_sums::PairSums;
+use super::{Columns, RowCounts, RunningSums, Statistics};
+use crate::crossproduct::basis::{FixedBasis, RandomBasis};
+use crate::crossproduct::blocks::{CrossProducts, Link};
+use crate::crossproduct::extended::ExtendedColumns;
+use crate::design::missing::Dropped;
+use crate::design::spec::Options;
+use crate::design::{Encoding, OpenModel, Registry};
+use crate::{Error, Result};
+
+pub type Arrays = BTreeMap<String, Vec<f64>>;
+
+#[derive(Serialize, Deserialize)]
+struct Meta {
+    open: OpenModel,
+    registry: Registry,
+    n_obs: usize,
+    n_rows_input: usize,
+    dropped: Dropped,
+    range: Option<(f64, f64)>,
+    sum_log_weights: f64,
+    /// Shift and scale of every dense column and y; none before rows were seen.
+    scaling: Option<Vec<(f64, f64)>>,
+    /// Columns of a fit: kept, all, log|det T|.
+    fitted: Option<(Vec<usize>, usize, f64)>,
+}
+
+impl Statistics {
+    /// JSON and arrays that `from_state` turns back into these statistics.
+    pub fn state(&self) -> (String, Arrays) {
+        let mut arrays = Arrays::new();
+        for (g, counts) in self.counts.by_level.iter().enumerate() {
+            arrays.insert(format!("counts/{g}"), counts.iter().map(|&n| n as f64).collect());
+        }
+        for (t, moments) in self.moments.iter().enumerate() {
+            arrays.insert(format!("moments/{t}"), moments.clone());
+        }
+        let mut registry = self.registry.clone();
+        for (g, steps) in registry.pairs.iter_mut().enumerate() {
+            for (k, step) in steps.iter_mut().enumerate() {
+                let pairs = std::mem::take(&mut step.pairs);
+                arrays.insert(format!("pairs/{g}/{k}"), flat(&pairs));
+            }
+        }
+        if let Some(running) = &self.running {
+            running.put(&mut arrays);
+        }
+        let (scaling, fitted) = match self.running.as_ref().map(|s| &s.columns) {
+            Some(Columns::Read(e)) => (Some(e.shift.iter().copied().zip(e.scale.iter().copied()).collect()), None),
+            Some(Columns::Fitted(b)) => (None, Some((b.kept.clone(), b.n_columns, b.logdet))),
+            None => (None, None),
+        };
+        let meta = Meta {
+            open: self.open.clone(),
+            registry,
+            n_obs: self.counts.n_obs,
+            n_rows_input: self.counts.n_rows_input,
+            dropped: self.counts.dropped.clone(),
+            range: self.counts.range,
+            sum_log_weights: self.running.as_ref().map_or(0.0, |s| s.sums.sum_log_weights),
+            scaling,
+            fitted,
+        };
+        (serde_json::to_string(&meta).expect("finite numbers and text"), arrays)
+    }
+
+    /// # Errors
+    /// `Data` where the state is not one of statistics.
+    pub fn from_state(json: &str, mut arrays: Arrays) -> Result<Self> {
+        let meta: Meta = serde_json::from_str(json).map_err(|e| broken(&e.to_string()))?;
+        let mut registry = meta.registry;
+        for (g, steps) in registry.pairs.iter_mut().enumerate() {
+            for (k, step) in steps.iter_mut().enumerate() {
+                step.pairs = pairs(&take(&mut arrays, &format!("pairs/{g}/{k}"))?);
+            }
+        }
+        registry.index();
+        let mut statistics = Self::new(meta.open, registry)?;
+        let n_groups = statistics.open.encoding.groups.len();
+        let counts = (0..n_groups).map(|g| Ok(whole(&take(&mut arrays, &format!("counts/{g}"))?)));
+        let counts = counts.collect::<Result<Vec<Vec<u64>>>>()?;
+        let (n_obs, n_rows_input, dropped, range) = (meta.n_obs, meta.n_rows_input, meta.dropped, meta.range);
+        statistics.counts = RowCounts { n_obs, n_rows_input, dropped, range, by_level: counts };
+        let n_terms = statistics.open.encoding.random.len();
+        statistics.moments = (0..n_terms).map_while(|t| arrays.remove(&format!("moments/{t}"))).collect();
+        let columns = match (meta.scaling, meta.fitted) {
+            (Some(scaling), _) => {
+                let mut extended = ExtendedColumns::new(&statistics.open.encoding.fixed.layout);
+                if extended.shift.len() != scaling.len() {
+                    return Err(broken("its columns do not fit its model"));
+                }
+                (extended.shift, extended.scale) = scaling.into_iter().unzip();
+                Columns::Read(extended)
+            }
+            (None, Some((kept, n_columns, logdet))) => {
+                let (transform, origin) = (take(&mut arrays, "transform")?, take(&mut arrays, "origin")?);
+                Columns::Fitted(FixedBasis { kept, n_columns, transform, origin, logdet })
+            }
+            (None, None) => return Ok(statistics),
+        };
+        let running = RunningSums::take(&mut arrays, columns, &statistics, meta.sum_log_weights)?;
+        statistics.running = Some(running);
+        Ok(statistics)
+    }
+}
+
+impl RunningSums {
+    pub fn put(&self, arrays: &mut Arrays) {
+        let sums = &self.sums;
+        arrays.insert("dense".into(), sums.dense.clone());
+        arrays.insert("cells_dense".into(), sums.cells_dense.clone());
+        for (k, cells) in sums.cells.iter().enumerate() {
+            arrays.insert(format!("cells/{k}"), cells.clone());
+        }
+        for g in 0..sums.zz.len() {
+            arrays.insert(format!("zz/{g}"), sums.zz[g].clone());
+            arrays.insert(format!("zx/{g}"), sums.zx[g].clone());
+        }
+        for (k, link) in self.links.iter().enumerate() {
+            arrays.insert(format!("link/{k}/pairs"), flat(&link.pairs));
+            arrays.insert(format!("link/{k}/values"), link.values.clone());
+        }
+        for (t, basis) in self.random.iter().enumerate() {
+            arrays.insert(format!("random/{t}"), basis.transform.clone());
+        }
+        if let Columns::Fitted(basis) = &self.columns {
+            arrays.insert("transform".into(), basis.transform.clone());
+            arrays.insert("origin".into(), basis.origin.clone());
+        }
+    }
+
+    pub fn take(arrays: &mut Arrays, columns: Columns, owner: &Statistics, sum_log_weights: f64) -> Result<Self> {
+        let layouts = owner.open.encoding.random.iter().map(|t| t.layout.columns.len());
+        let random = layouts.map(RandomBasis::identity).collect();
+        let mut running = Self::empty(columns, random, &owner.open);
+        for (t, basis) in running.random.iter_mut().enumerate() {
+            fill(arrays, &format!("random/{t}"), &mut basis.transform)?;
+        }
+        running.sums.sum_log_weights = sum_log_weights;
+        fill(arrays, "dense", &mut running.sums.dense)?;
+        fill(arrays, "cells_dense", &mut running.sums.cells_dense)?;
+        for (k, cells) in running.sums.cells.iter_mut().enumerate() {
+            fill(arrays, &format!("cells/{k}"), cells)?;
+        }
+        let width = running.columns.extended().width();
+        for g in 0..running.widths.len() {
+            let r = running.widths[g];
+            let most = owner.registry.n_levels(g, &owner.open);
+            running.sums.zz[g] = levels(arrays, &format!("zz/{g}"), r * r, most)?;
+            running.sums.zx[g] = levels(arrays, &format!("zx/{g}"), r * width, most)?;
+        }
+        let pairs_of = (0..running.widths.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
+        for (k, (i, j)) in pairs_of.enumerate() {
+            let size = running.widths[i] * running.widths[j];
+            let listed = pairs(&take(arrays, &format!("link/{k}/pairs"))?);
+            let values = take(arrays, &format!("link/{k}/values"))?;
+            let (from, to) = (owner.registry.n_levels(j, &owner.open), owner.registry.n_levels(i, &owner.open));
+            let known = listed.iter().all(|&(f, t)| (f as usize) < from && (t as usize) < to);
+            if values.len() != listed.len() * size || !known {
+                return Err(broken("sums of pairs of levels do not fit the levels"));
+            }
+            running.links[k] = PairSums::from_parts(size, listed, values);
+        }
+        Ok(running)
+    }
+}
+
+pub fn flat(pairs: &[(u32, u32)]) -> Vec<f64> {
+    pairs.iter().flat_map(|&(a, b)| [f64::from(a), f64::from(b)]).collect()
+}
+
+pub fn pairs(flat: &[f64]) -> Vec<(u32, u32)> {
+    flat.chunks_exact(2).map(|p| (p[0] as u32, p[1] as u32)).collect()
+}
+
+pub fn whole(values: &[f64]) -> Vec<u64> {
+    values.iter().map(|&v| v as u64).collect()
+}
+
+pub fn broken(why: &str) -> Error {
+    Error::Data(format!("these are no saved statistics, or they are damaged: {why}"))
+}
+
+pub fn take(arrays: &mut Arrays, name: &str) -> Result<Vec<f64>> {
+    let values = arrays.remove(name).ok_or_else(|| broken(&format!("{name} is missing")))?;
+    if values.iter().all(|v| v.is_finite()) { Ok(values) } else { Err(broken(&format!("{name} is not finite"))) }
+}
+
+pub fn fill(arrays: &mut Arrays, name: &str, into: &mut [f64]) -> Result<()> {
+    let values = take(arrays, name)?;
+    if values.len() != into.len() {
+        return Err(broken(&format!("{name} has {} numbers, not {}", values.len(), into.len())));
+    }
+    into.copy_from_slice(&values);
+    Ok(())
+}
+
+pub fn levels(arrays: &mut Arrays, name: &str, block: usize, most: usize) -> Result<Vec<f64>> {
+    let values = take(arrays, name)?;
+    if values.len() % block != 0 || values.len() / block > most {
+        return Err(broken(&format!("{name} does not fit the levels")));
+    }
+    Ok(values)
+}
+
+impl Statistics {
+    /// The statistics that a fit kept: its cross-products, in its own basis.  `row_counts` has the rows of each level if
+    /// they are known; `moments` are the means of zz' of weighted rows.
+    pub fn of_fit(
+        encoding: Encoding,
+        options: &Options,
+        a: &CrossProducts,
+        row_counts: RowCounts,
+        moments: Vec<Vec<f64>>,
+    ) -> Result<Self> {
+        let (open, registry) = OpenModel::of_encoding(encoding, options);
+        let mut statistics = Self::new(open, registry)?;
+        let mut running = RunningSums::empty(Columns::Fitted(a.fixed.clone()), a.random.clone(), &statistics.open);
+        running.sums.sum_log_weights = a.sum_log_weights;
+        running.sums.dense.clone_from(&a.xx);
+        for factor in &a.factors {
+            running.sums.zz[factor.factor].clone_from(&factor.zz);
+            running.sums.zx[factor.factor].clone_from(&factor.zx);
+        }
+        for (i, links) in a.links.iter().enumerate() {
+            for (j, link) in links.iter().enumerate() {
+                let (to, from) = (a.factors[i].factor, a.factors[j].factor);
+                let (hi, lo) = (to.max(from), to.min(from));
+                running.links[hi * (hi - 1) / 2 + lo] =
+                    own_pairs(link, (a.factors[i].width, a.factors[j].width), to < from);
+            }
+        }
+        let mut row_counts = row_counts;
+        if row_counts.by_level.is_empty() {
+            row_counts.by_level = (0..running.widths.len()).map(|g| counts(&running, g, &statistics)).collect();
+        }
+        statistics.moments = moments.into_iter().map(|m| m.iter().map(|v| v * a.n_obs as f64).collect()).collect();
+        statistics.counts = row_counts;
+        statistics.running = Some(running);
+        Ok(statistics)
+    }
+}
+
+/// Rows of each level: the square of a constant column, where there is one and rows have no weights; else unknown,
+/// and one.
+fn counts(running: &RunningSums, g: usize, statistics: &Statistics) -> Vec<u64> {
+    let r = running.widths[g];
+    let of_group = statistics.open.encoding.random.iter().position(|term| term.layout.factor == g);
+    let scale = of_group
+        .filter(|&t| statistics.open.encoding.random[t].layout.has_intercept && !statistics.open.is_weighted())
+        .map(|t| running.random[t].transform[0].powi(-2));
+    let squares = running.sums.zz[g].chunks_exact(r * r);
+    squares.map(|zz| scale.map_or(1, |s| (zz[0] * s).round().max(1.0) as u64)).collect()
+}
+
+/// The pairs of a link, or of its transpose.
+fn own_pairs(link: &Link, (ri, rj): (usize, usize), transpose: bool) -> PairSums {
+    let listed = PairSums::of_link(link, &link.values, ri * rj);
+    if !transpose {
+        return PairSums::from_parts(ri * rj, listed.pairs, listed.values);
+    }
+    let pairs = listed.pairs.iter().map(|&(f, t)| (t, f)).collect();
+    let blocks = listed.values.chunks_exact(ri * rj);
+    let values = blocks.flat_map(|block| (0..ri * rj).map(move |e| block[(e % rj) * ri + e / rj])).collect();
+    PairSums::from_parts(ri * rj, pairs, values)
+}
