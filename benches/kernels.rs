@@ -9,7 +9,7 @@ use hlmrs::crossproduct::accumulate;
 use hlmrs::design::ArrayDesign;
 use hlmrs::linalg::threads::pool;
 use hlmrs::linalg::{dense, small};
-use hlmrs::objective::{Criterion, Problem};
+use hlmrs::model::{Criterion, Lmm};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -68,9 +68,9 @@ fn designs() -> Vec<(&'static str, ArrayDesign, Terms)> {
     vec![("one factor, slope", one.0, one.1), ("nested, slopes", two.0, two.1), ("crossed", three.0, three.1)]
 }
 
-fn problem(design: &ArrayDesign, terms: &Terms) -> Problem {
+fn model(design: &ArrayDesign, terms: &Terms) -> Lmm {
     let structures: Vec<Structure> = terms.iter().map(|term| term.0).collect();
-    Problem::new(accumulate(design, &structures).unwrap(), terms, Criterion::Ml)
+    Lmm::new(accumulate(design, &structures).unwrap(), terms, Criterion::Ml)
 }
 
 fn small_kernels(bench: &mut Bench) {
@@ -122,20 +122,20 @@ fn dense_kernels(bench: &mut Bench) {
 fn passes(bench: &mut Bench) {
     for (name, design, terms) in designs() {
         let mut group = bench.benchmark_group(name);
-        let problem = problem(&design, &terms);
+        let model = model(&design, &terms);
         let structures: Vec<Structure> = terms.iter().map(|term| term.0).collect();
-        let theta = vec![0.5; problem.theta_map.n_parameters];
-        let mut work = problem.workspace();
+        let theta = vec![0.5; model.theta_map.n_parameters];
+        let mut work = model.workspace();
         for threads in [1, 2] {
             let pool = pool(threads);
             group.bench_function(BenchmarkId::new("accumulate", threads), |bench| {
                 bench.iter(|| pool.install(|| accumulate(black_box(&design), &structures).unwrap()));
             });
             group.bench_function(BenchmarkId::new("evaluate", threads), |bench| {
-                bench.iter(|| pool.install(|| problem.evaluate(black_box(&theta), &mut work).unwrap()));
+                bench.iter(|| pool.install(|| model.evaluate(black_box(&theta), &mut work).unwrap()));
             });
             group.bench_function(BenchmarkId::new("gradient", threads), |bench| {
-                bench.iter(|| pool.install(|| problem.gradient(black_box(&theta), &mut work)));
+                bench.iter(|| pool.install(|| model.gradient(black_box(&theta), &mut work)));
             });
         }
     }

@@ -33,7 +33,7 @@ pub mod fit;
 pub mod inference;
 pub mod influence;
 pub mod linalg;
-pub mod objective;
+pub mod model;
 pub mod optimize;
 pub mod penalized_ls;
 pub mod resample;

@@ -3,7 +3,7 @@
 from typing import Any
 
 import hlmrs
-from hlmrs._core import Problem
+from hlmrs._core import Model
 
 from .frames import polars_frame, responses
 
@@ -29,13 +29,13 @@ def reached(job: dict[str, Any], fitted: Any) -> dict[str, Any]:
         criteria = fitted.unique("response", maintain_order=True)["criterion"]
         return {"criterion": sum(criteria[: job["compared"]])}
     estimate = fitted._estimate
-    problem = estimate.core.problem
-    # the fit may end with an exact problem; what was planned is the problem of its rows
-    planned = problem if estimate.rows_if_kept is None else Problem(estimate.rows, job["reml"])
+    model = estimate.core.model
+    # the fit may end with an exact model; what was planned is the model of its rows
+    planned = model if estimate.rows_if_kept is None else Model(estimate.rows, job["reml"])
     return {
         "criterion": fitted.criterion,
         "evaluations": fitted.verdict.evaluations,
         "verdict": fitted.verdict.status,
-        "flops": problem.flops,
+        "flops": model.flops,
         "predicted_bytes": planned.n_bytes,
     }

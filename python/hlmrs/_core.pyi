@@ -177,10 +177,10 @@ def term_moments(rows: Rows, term: int) -> _Array:
     """Return the mean of zz' of a random term over the rows used, shape (r, r)."""
 
 @final
-class Problem:
+class Model:
     """Cross-products of the rows in blocks, ready to be fitted; holds no row."""
 
-    def __new__(cls, rows: Rows, reml: bool, n_threads: int = 0) -> Problem: ...
+    def __new__(cls, rows: Rows, reml: bool, n_threads: int = 0) -> Model: ...
     @property
     def reml(self) -> bool: ...
     @property
@@ -213,14 +213,14 @@ class Problem:
 
         Raises NumericalError, DesignError (a model the data cannot identify), KeyboardInterrupt.
         """
-    def with_criterion(self, reml: bool) -> Problem: ...
+    def with_criterion(self, reml: bool) -> Model: ...
 
 @final
 class Fit:
     """A fitted linear mixed model, in the user's units; arrays only."""
 
     @property
-    def problem(self) -> Problem: ...
+    def model(self) -> Model: ...
     @property
     def criterion(self) -> float: ...
     @property
@@ -272,8 +272,8 @@ class Fit:
         Shape (parameters, m)."""
     def simulate(self, rows: Rows, n: int, seed: int) -> _Array:
         """New responses from the fitted model, offset left out, shape (n_obs, n)."""
-    def adapt(self, problem: Problem) -> Fit:
-        """The modes of the rows of another problem in this fit's basis, at the parameters of this fit."""
+    def adapt(self, model: Model) -> Fit:
+        """The modes of the rows of another model in this fit's basis, at the parameters of this fit."""
     def refit(self, rows: Rows, y: _Array) -> Fit:
         """The same model for another response (rows used, offset subtracted), from this optimum."""
     def state(self) -> tuple[str, dict[str, _Array]]:
@@ -501,7 +501,7 @@ class LevelScan:
 class FinishedStatistics:
     """Statistics in their final order: what a fit is made from."""
 
-    def problem(self, reml: bool) -> Problem: ...
+    def model(self, reml: bool) -> Model: ...
     @property
     def n_rows(self) -> int: ...
     @property

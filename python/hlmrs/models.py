@@ -5,17 +5,18 @@ from typing import TYPE_CHECKING, Any, cast
 
 from numpy.typing import ArrayLike
 
-from ._core import FinishedStatistics, Fit, Problem
+from ._core import FinishedStatistics, Fit
+from ._core import Model as CoreModel
 from .control import Control
 from .estimation import (
     Contrast,
     Estimate,
     Request,
+    core_model,
     estimate_of_statistics,
-    fit_problem,
+    fit_model,
     make_request,
     model_rows,
-    problem_of_rows,
     refuse_unknown,
     take_alias,
 )
@@ -36,12 +37,12 @@ class Model:
     def __init__(
         self,
         request: Request,
-        problem: Problem,
+        core: CoreModel,
         groups: Sequence[str],
         kind: str,
         estimate: Callable[[Fit], Estimate],
     ) -> None:
-        self._request, self._problem = request, problem
+        self._request, self._core = request, core
         self._groups, self._kind = groups, kind
         self._estimate = estimate
 
@@ -59,7 +60,7 @@ class Model:
         """
         from .report import cost_of  # loaded when it is wanted: importing hlmrs should take no time
 
-        return cost_of(self._problem, self.formula.strip(), self._groups, self._kind)
+        return cost_of(self._core, self.formula.strip(), self._groups, self._kind)
 
     def fit(self) -> LinearMixedFit:
         """Fit the model.
@@ -69,10 +70,10 @@ class Model:
         LinearMixedFit
             As ``lmer`` returns it.
         """
-        return with_warnings(self._estimate(fit_problem(self._problem, self._request)))
+        return with_warnings(self._estimate(fit_model(self._core, self._request)))
 
     def __repr__(self) -> str:
-        return f"Model: {self.formula}, {self._problem.n_obs:,} rows, not fitted"
+        return f"Model: {self.formula}, {self._core.n_obs:,} rows, not fitted"
 
 
 def lmer(
@@ -222,7 +223,7 @@ def _of_rows(request: Request, frame: Frame) -> Model:
     data = model_rows(request, frame)
     return Model(
         request,
-        problem_of_rows(request, data),
+        core_model(request, data),
         data.rows.group_names,
         frame.kind,
         lambda core: Estimate(request, core, frame.kind, data.splines, data, frame),
@@ -230,11 +231,11 @@ def _of_rows(request: Request, frame: Frame) -> Model:
 
 
 def _of_sums(request: Request, statistics: SufficientStatistics, settled: FinishedStatistics) -> Model:
-    problem = settled.problem(request.reml)
+    prepared = settled.model(request.reml)
     return Model(
         request,
-        problem,
+        prepared,
         settled.group_names,
         statistics.kind,
-        lambda core: estimate_of_statistics(request, core, settled, problem, statistics),
+        lambda core: estimate_of_statistics(request, core, settled, prepared, statistics),
     )

@@ -10,12 +10,12 @@ use pyo3::types::{PyDict, PyList};
 use super::errors::{guard, run};
 use super::given_rows::{GivenRows, TermInput};
 use super::interrupt::run_interruptible;
-use super::problem::PyProblem;
+use super::model::PyModel;
 use super::rows::PyRows;
 use crate::crossproduct::CrossProducts;
 use crate::design::RowSource;
 use crate::fit::Fit;
-use crate::fit::state::Arrays;
+use crate::fit::save::Arrays;
 use crate::inference::prediction_slopes::{Predicted, prediction_slopes};
 
 #[pyclass(frozen, name = "Fit", module = "hlmrs._core")]
@@ -27,19 +27,19 @@ impl PyFit {
     }
 
     pub fn cross_products(&self) -> Arc<CrossProducts> {
-        self.0.problem.a.clone()
+        self.0.model.a.clone()
     }
 
     fn widths(&self) -> Vec<usize> {
-        self.0.problem.theta_map.terms.iter().map(|t| t.width).collect()
+        self.0.model.theta_map.terms.iter().map(|t| t.width).collect()
     }
 }
 
 #[pymethods]
 impl PyFit {
     #[getter]
-    fn problem(&self) -> PyProblem {
-        PyProblem(Arc::new(self.0.problem.clone()))
+    fn model(&self) -> PyModel {
+        PyModel(Arc::new(self.0.model.clone()))
     }
 
     #[getter]
@@ -206,10 +206,10 @@ impl PyFit {
         Ok(Self::new(run_interruptible(py, 0, move |stop| fit.refit(&rows.get().0, &y, stop))?))
     }
 
-    /// The modes of the rows of another problem, at the parameters of this fit.
-    fn adapt(&self, py: Python<'_>, problem: &PyProblem) -> PyResult<Self> {
-        let (fit, problem) = (self.0.clone(), problem.0.clone());
-        Ok(Self::new(run(py, move || fit.adapt(problem.as_ref().clone()))?))
+    /// The modes of the rows of another model, at the parameters of this fit.
+    fn adapt(&self, py: Python<'_>, model: &PyModel) -> PyResult<Self> {
+        let (fit, model) = (self.0.clone(), model.0.clone());
+        Ok(Self::new(run(py, move || fit.adapt(model.as_ref().clone()))?))
     }
 
     fn state<'py>(&self, py: Python<'py>) -> PyResult<(String, Bound<'py, PyDict>)> {

@@ -5,7 +5,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::fit::Fit;
-use crate::fit::prediction::{TermRows, UNSEEN};
+use crate::fit::predict::{TermRows, UNSEEN};
 
 /// z (m x r) and codes (m) of a random term, None to leave it out.
 pub type TermInput<'py> = Option<(PyReadonlyArray2<'py, f64>, PyReadonlyArray1<'py, u32>)>;
@@ -21,7 +21,7 @@ impl GivenRows {
     pub fn read(fit: &Fit, x: &PyReadonlyArray2<'_, f64>, terms: &[TermInput<'_>]) -> PyResult<Self> {
         let m = x.as_array().nrows();
         let x: Vec<f64> = x.as_array().iter().copied().collect();
-        let map = &fit.problem.theta_map;
+        let map = &fit.model.theta_map;
         if terms.len() != map.terms.len() || x.len() != m * fit.beta.len() {
             return Err(PyValueError::new_err("one entry per random term and one column per coefficient are needed"));
         }

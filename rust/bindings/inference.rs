@@ -41,7 +41,7 @@ pub fn kenward_roger<'py>(py: Python<'py>, fit: &PyFit) -> PyResult<Bound<'py, P
 #[pyfunction]
 pub fn mode_slopes<'py>(py: Python<'py>, fit: &PyFit) -> PyResult<Bound<'py, PyDict>> {
     let fit = fit.0.clone();
-    let (n, widths) = (fit.theta.len(), fit.problem.theta_map.terms.iter().map(|t| t.width).collect::<Vec<usize>>());
+    let (n, widths) = (fit.theta.len(), fit.model.theta_map.terms.iter().map(|t| t.width).collect::<Vec<usize>>());
     let slopes = run_interruptible(py, 0, move |stop| inference::mode_slopes::mode_slopes(&fit, stop))?;
     let modes: Vec<Vec<Bound<'py, PyArray2<f64>>>> = slopes
         .modes

@@ -9,10 +9,10 @@ use pyo3::types::PyDict;
 
 use super::errors::guard;
 use super::interrupt::run_watched;
-use super::problem::{Choices, criterion};
+use super::model::{Choices, criterion};
 use super::rows::PyRows;
 use crate::design::RowSource;
-use crate::fit::many::{ManyFit, Plan, fit_many};
+use crate::fit::many::{ManyFit, ManyRequest, fit_many};
 use crate::inference::coefficient_tests::{Ddf, coefficient_tests};
 use crate::{Error, Result};
 
@@ -43,8 +43,8 @@ pub fn fit_many_py<'py>(
     let ddf = guard(py, || method(ddf))?;
     let work = move |stop: &_| {
         let tests = |fit: &_, stop: &_| coefficient_tests(fit, ddf, stop);
-        let plan = Plan { criterion: criterion(reml), control: &control, tests: &tests };
-        fit_many(&rows.get().0, &responses, &plan, stop, &count)
+        let request = ManyRequest { criterion: criterion(reml), control: &control, tests: &tests };
+        fit_many(&rows.get().0, &responses, &request, stop, &count)
     };
     let fits = run_watched(py, n_threads, work, |py| progress.call1(py, (done.load(Ordering::Relaxed),)).map(|_| ()))?;
     table(py, &fits, columns)

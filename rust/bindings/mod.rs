@@ -12,8 +12,8 @@ pub mod influence;
 pub mod interrupt;
 pub mod levels;
 pub mod many;
+pub mod model;
 pub mod new_rows;
-pub mod problem;
 pub mod profile;
 pub mod resample;
 pub mod robust;
@@ -26,7 +26,7 @@ pub mod values;
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<columns::PyColumns>()?;
     module.add_class::<rows::PyRows>()?;
-    module.add_class::<problem::PyProblem>()?;
+    module.add_class::<model::PyModel>()?;
     module.add_class::<statistics::PyStatistics>()?;
     module.add_class::<statistics::PyFinishedStatistics>()?;
     module.add_class::<levels::PyLevelScan>()?;

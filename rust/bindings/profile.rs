@@ -35,7 +35,7 @@ pub fn profile<'py>(
 
 /// A parameter from its code.
 pub fn parameter(fit: &Fit, (kind, a, b, c): &(String, usize, usize, usize)) -> PyResult<Parameter> {
-    let width = |term: usize| fit.problem.theta_map.terms.get(term).map_or(0, |t| t.width);
+    let width = |term: usize| fit.model.theta_map.terms.get(term).map_or(0, |t| t.width);
     match kind.as_str() {
         "fixed" if *a < fit.beta.len() => Ok(Parameter::Fixed(*a)),
         "sd" if *b < width(*a) => Ok(Parameter::Sd { term: *a, column: *b }),

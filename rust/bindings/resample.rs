@@ -14,7 +14,7 @@ use super::profile::parameter;
 use super::rows::PyRows;
 use crate::fit::Parameter;
 use crate::resample::null_model::{Fitted, null_statistics as statistics};
-use crate::resample::{Kind, Request, bootstrap as draw, jackknife as leave_out, likelihood_ratio};
+use crate::resample::{BootstrapKind, BootstrapRequest, bootstrap as draw, jackknife as leave_out, likelihood_ratio};
 
 type Code = (String, usize, usize, usize);
 
@@ -35,12 +35,12 @@ pub fn bootstrap<'py>(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let kind = match kind {
-        "parametric" => Kind::Parametric,
-        "residual" => Kind::Residual,
-        "case" => Kind::Case(known(fit, clusters)?),
+        "parametric" => BootstrapKind::Parametric,
+        "residual" => BootstrapKind::Residual,
+        "case" => BootstrapKind::Case(known(fit, clusters)?),
         _ => return Err(PyValueError::new_err(format!("kind {kind}"))),
     };
-    replicates(py, fit, rows, parameters, Job { kind, leaves_out: false, n, seed, n_threads }, progress)
+    replicates(py, fit, rows, parameters, ReplicateCall { kind, leaves_out: false, n, seed, n_threads }, progress)
 }
 
 /// The parameters with every level of grouping factors left out in turn, factor by factor (n_levels, n_parameters).
@@ -53,19 +53,19 @@ pub fn jackknife<'py>(
     clusters: Vec<usize>,
     n_threads: usize,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-    let kind = Kind::Case(known(fit, clusters)?);
-    replicates(py, fit, rows, parameters, Job { kind, leaves_out: true, n: 0, seed: 0, n_threads }, None)
+    let kind = BootstrapKind::Case(known(fit, clusters)?);
+    replicates(py, fit, rows, parameters, ReplicateCall { kind, leaves_out: true, n: 0, seed: 0, n_threads }, None)
 }
 
 fn known(fit: &PyFit, factors: Vec<usize>) -> PyResult<Vec<usize>> {
-    match factors.iter().find(|&&f| f >= fit.0.problem.a.factors.len()) {
+    match factors.iter().find(|&&f| f >= fit.0.model.a.factors.len()) {
         Some(factor) => Err(PyValueError::new_err(format!("no grouping factor {factor}"))),
         None => Ok(factors),
     }
 }
 
-struct Job {
-    kind: Kind,
+struct ReplicateCall {
+    kind: BootstrapKind,
     /// The jackknife.
     leaves_out: bool,
     n: usize,
@@ -78,7 +78,7 @@ fn replicates<'py>(
     fit: &PyFit,
     rows: Py<PyRows>,
     parameters: Vec<Code>,
-    job: Job,
+    call: ReplicateCall,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let fit = fit.0.clone();
@@ -90,12 +90,18 @@ fn replicates<'py>(
     };
     let draws = run_watched(
         py,
-        job.n_threads,
+        call.n_threads,
         move |stop| {
-            let request =
-                Request { kind: job.kind, n: job.n, seed: job.seed, parameters: &parameters, done: &counter, stop };
+            let request = BootstrapRequest {
+                kind: call.kind,
+                n: call.n,
+                seed: call.seed,
+                parameters: &parameters,
+                done: &counter,
+                stop,
+            };
             match &request.kind {
-                Kind::Case(factors) if job.leaves_out => leave_out(&fit, &rows.get().0, factors, &request),
+                BootstrapKind::Case(factors) if call.leaves_out => leave_out(&fit, &rows.get().0, factors, &request),
                 _ => draw(&fit, &rows.get().0, &request),
             }
         },
@@ -129,7 +135,8 @@ pub fn null_statistics<'py>(
         py,
         n_threads,
         move |stop| {
-            let request = Request { kind: Kind::Parametric, n, seed, parameters: &[], done: &counter, stop };
+            let request =
+                BootstrapRequest { kind: BootstrapKind::Parametric, n, seed, parameters: &[], done: &counter, stop };
             let own = Fitted { fit: &full, source: &rows.get().0 };
             let smaller = null.as_ref().map(|(fit, rows)| Fitted { fit, source: &rows.get().0 });
             statistics(&own, smaller.as_ref(), &request)
@@ -157,8 +164,8 @@ pub fn exact_null<'py>(
 #[pyfunction]
 pub fn criterion_without_random_effects(py: Python<'_>, fit: &PyFit) -> PyResult<f64> {
     run(py, || {
-        let problem = &fit.0.problem;
-        let zero = vec![0.0; problem.theta_map.n_parameters];
-        Ok(problem.evaluate(&zero, &mut problem.workspace())?.objective)
+        let model = &fit.0.model;
+        let zero = vec![0.0; model.theta_map.n_parameters];
+        Ok(model.evaluate(&zero, &mut model.workspace())?.objective)
     })
 }

@@ -16,7 +16,7 @@ use crate::{Error, Result};
 
 /// A fit and the rows it was fitted to, for work on another thread.
 fn check_rows(fit: &PyFit, rows: &PyRows) -> Result<()> {
-    if rows.0.n_rows() == fit.0.problem.a.n_obs && rows.0.random().len() == fit.0.problem.theta_map.terms.len() {
+    if rows.0.n_rows() == fit.0.model.a.n_obs && rows.0.random().len() == fit.0.model.theta_map.terms.len() {
         return Ok(());
     }
     Err(Error::Design("these are not the rows that the model was fitted to".into()))

@@ -11,13 +11,13 @@ use pyo3::types::{PyDict, PyList};
 use super::columns::PyColumns;
 use super::errors::{guard, run};
 use super::fit::PyFit;
-use super::problem::{PyProblem, criterion, problem_of};
+use super::model::{PyModel, criterion, model_of};
 use super::rows::random_terms;
 use crate::crossproduct::{FinishedStatistics, RowCounts, Statistics};
 use crate::design::spec::{Model, Options};
 use crate::design::{Encoding, OpenModel};
-use crate::fit::identifiability;
-use crate::objective::{Origin, Problem};
+use crate::model::linear::identifiability;
+use crate::model::{DataFootprint, Lmm};
 
 /// Sums over rows that grow batch by batch; no row is kept.
 #[pyclass(frozen, name = "Statistics", module = "hlmrs._core")]
@@ -28,7 +28,7 @@ pub struct PyStatistics(Mutex<Statistics>);
 pub struct PyFinishedStatistics {
     finished: FinishedStatistics,
     /// By REML; it holds the cross-products.
-    problem: Arc<Problem>,
+    model: Arc<Lmm>,
 }
 
 impl PyStatistics {
@@ -148,7 +148,7 @@ impl PyStatistics {
 }
 
 fn finished(py: Python<'_>, statistics: Statistics) -> PyResult<PyFinishedStatistics> {
-    let (finished, problem) = run(py, move || {
+    let (finished, model) = run(py, move || {
         let mut finished = statistics.finish()?;
         let layouts: Vec<_> = finished.encoding.random.iter().map(|t| t.layout.clone()).collect();
         let groups = finished.encoding.groups.iter().zip(&finished.counts.by_level);
@@ -156,18 +156,18 @@ fn finished(py: Python<'_>, statistics: Statistics) -> PyResult<PyFinishedStatis
         identifiability::check_sizes(finished.counts.n_obs, &layouts, &sizes)?;
         let a = finished.take_products();
         let (kept, passing) = (finished.encoding.n_bytes(), finished.reading_bytes.saturating_sub(a.n_bytes()));
-        let problem = problem_of(a, &layouts, finished.structures.clone(), true)?;
-        Ok((finished, Problem { origin: Origin { kept, passing }, ..problem }))
+        let model = model_of(a, &layouts, finished.structures.clone(), true)?;
+        Ok((finished, Lmm { origin: DataFootprint { kept, passing }, ..model }))
     })?;
-    Ok(PyFinishedStatistics { finished, problem: Arc::new(problem) })
+    Ok(PyFinishedStatistics { finished, model: Arc::new(model) })
 }
 
 #[pymethods]
 impl PyFinishedStatistics {
-    fn problem(&self, reml: bool) -> PyProblem {
+    fn model(&self, reml: bool) -> PyModel {
         match reml {
-            true => PyProblem(self.problem.clone()),
-            false => PyProblem(Arc::new(self.problem.with_criterion(criterion(reml)))),
+            true => PyModel(self.model.clone()),
+            false => PyModel(Arc::new(self.model.with_criterion(criterion(reml)))),
         }
     }
 

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::identifiability;
-use super::lmm::{Control, fit};
 use super::result::Fit;
+use super::search::{Control, fit};
 use crate::covariance::Structure;
 use crate::crossproduct::{ResponseDesign, accumulate};
 use crate::design::{Batch, RowSource, Subset};
-use crate::objective::{Criterion, Problem};
+use crate::model::linear::identifiability;
+use crate::model::{Criterion, Lmm};
 use crate::{Error, Result};
 
 /// What is reported of one response.
@@ -37,14 +37,14 @@ pub struct ManyFit {
 pub type Tests<'a> = &'a (dyn Fn(&Fit, &AtomicBool) -> Result<(Vec<f64>, Vec<f64>)> + Sync);
 
 /// How every response is fitted and tested.
-pub struct Plan<'a> {
+pub struct ManyRequest<'a> {
     pub criterion: Criterion,
     pub control: &'a Control,
     pub tests: Tests<'a>,
 }
 
 /// Responses with the same missing cells, and the design of the rows that they have.
-struct Pattern {
+struct MissingPattern {
     rows: Vec<u32>,
     responses: Vec<usize>,
 }
@@ -57,15 +57,17 @@ struct Pattern {
 pub fn fit_many(
     source: &dyn RowSource,
     responses: &[Vec<f64>],
-    plan: &Plan,
+    request: &ManyRequest,
     stop: &AtomicBool,
     done: &AtomicUsize,
 ) -> Result<Vec<Result<ManyFit>>> {
     let mut all = Batch::default();
     source.read(0..source.n_rows(), &mut all)?;
     let patterns = patterns(responses);
-    let by_pattern: Vec<Vec<(usize, Result<ManyFit>)>> =
-        patterns.par_iter().map(|pattern| fit_pattern(source, &all, pattern, responses, plan, (stop, done))).collect();
+    let by_pattern: Vec<Vec<(usize, Result<ManyFit>)>> = patterns
+        .par_iter()
+        .map(|pattern| fit_pattern(source, &all, pattern, responses, request, (stop, done)))
+        .collect();
     if stop.load(Ordering::Relaxed) {
         return Err(Error::Interrupted);
     }
@@ -75,15 +77,15 @@ pub fn fit_many(
 }
 
 /// Responses by the rows in which they have values, in the order of their first.
-fn patterns(responses: &[Vec<f64>]) -> Vec<Pattern> {
+fn patterns(responses: &[Vec<f64>]) -> Vec<MissingPattern> {
     let mut known: FxHashMap<Vec<u32>, usize> = FxHashMap::default();
-    let mut patterns: Vec<Pattern> = Vec::new();
+    let mut patterns: Vec<MissingPattern> = Vec::new();
     for (k, y) in responses.iter().enumerate() {
         let missing: Vec<u32> = (0..y.len() as u32).filter(|&i| y[i as usize].is_nan()).collect();
         let place = *known.entry(missing).or_insert(patterns.len());
         if place == patterns.len() {
             let rows = (0..y.len() as u32).filter(|&i| !y[i as usize].is_nan()).collect();
-            patterns.push(Pattern { rows, responses: vec![] });
+            patterns.push(MissingPattern { rows, responses: vec![] });
         }
         patterns[place].responses.push(k);
     }
@@ -93,14 +95,14 @@ fn patterns(responses: &[Vec<f64>]) -> Vec<Pattern> {
 fn fit_pattern(
     source: &dyn RowSource,
     all: &Batch,
-    pattern: &Pattern,
+    pattern: &MissingPattern,
     responses: &[Vec<f64>],
-    plan: &Plan,
+    request: &ManyRequest,
     (stop, done): (&AtomicBool, &AtomicUsize),
 ) -> Vec<(usize, Result<ManyFit>)> {
     let present = |k: usize| -> Vec<f64> { pattern.rows.iter().map(|&i| responses[k][i as usize]).collect() };
     let first = present(pattern.responses[0]);
-    let shared = shared_problem(source, all, &pattern.rows, first, plan.criterion);
+    let shared = shared_model(source, all, &pattern.rows, first, request.criterion);
     let shared = match shared {
         Ok(shared) => shared,
         Err(e) => {
@@ -112,20 +114,20 @@ fn fit_pattern(
         .responses
         .par_iter()
         .map(|&k| {
-            let fitted = fit_one(&shared, &present(k), plan, stop);
+            let fitted = fit_one(&shared, &present(k), request, stop);
             done.fetch_add(1, Ordering::Relaxed);
             (k, fitted)
         })
         .collect()
 }
 
-fn shared_problem(
+fn shared_model(
     source: &dyn RowSource,
     all: &Batch,
     rows: &[u32],
     y: Vec<f64>,
     criterion: Criterion,
-) -> Result<(Problem, ResponseDesign)> {
+) -> Result<(Lmm, ResponseDesign)> {
     if rows.is_empty() {
         return Err(Error::Data("the response has no value in any row used".into()));
     }
@@ -140,19 +142,24 @@ fn shared_problem(
     let terms: Vec<(Structure, usize, usize)> =
         structures.into_iter().zip(subset.random()).map(|(s, t)| (s, t.factor, t.columns.len())).collect();
     let design = ResponseDesign::new(&a, &subset)?;
-    Ok((Problem::new(a, &terms, criterion), design))
+    Ok((Lmm::new(a, &terms, criterion), design))
 }
 
-fn fit_one((shared, design): &(Problem, ResponseDesign), y: &[f64], plan: &Plan, stop: &AtomicBool) -> Result<ManyFit> {
+fn fit_one(
+    (shared, design): &(Lmm, ResponseDesign),
+    y: &[f64],
+    request: &ManyRequest,
+    stop: &AtomicBool,
+) -> Result<ManyFit> {
     if let Some(value) = y.iter().find(|v| v.is_infinite()) {
         return Err(Error::Data(format!("the response holds {value}")));
     }
     if y.iter().all(|v| *v == y[0]) {
         return Err(Error::Design(format!("the response is {} in every row", y[0])));
     }
-    let problem = Problem { a: Arc::new(design.with(&shared.a, y)), ..shared.clone() };
-    let fit = fit(&problem, plan.control, stop)?;
-    match (plan.tests)(&fit, stop) {
+    let model = Lmm { a: Arc::new(design.with(&shared.a, y)), ..shared.clone() };
+    let fit = fit(&model, request.control, stop)?;
+    match (request.tests)(&fit, stop) {
         Err(Error::Interrupted) => Err(Error::Interrupted),
         tests => Ok(summary(&fit, tests)),
     }
@@ -163,8 +170,8 @@ fn summary(fit: &Fit, tests: Result<(Vec<f64>, Vec<f64>)>) -> ManyFit {
     let untested = tests.as_ref().err().map(ToString::to_string);
     let (std_error, df) = tests.unwrap_or_else(|_| (vec![f64::NAN; p], vec![f64::NAN; p]));
     ManyFit {
-        n_obs: fit.problem.a.n_obs,
-        kept: fit.problem.a.fixed.kept.clone(),
+        n_obs: fit.model.a.n_obs,
+        kept: fit.model.a.fixed.kept.clone(),
         beta: fit.user_beta(),
         std_error,
         df,

@@ -2,7 +2,7 @@
 
 use super::result::Fit;
 use super::units::relative_covariance;
-use crate::objective::Problem;
+use crate::model::Lmm;
 
 /// Columns are those of the user; `term` counts the random terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,11 +14,11 @@ pub enum Parameter {
 }
 
 /// The parameters' values for β and θ in the working basis; NaN for a correlation of effects without variance.
-pub fn values(problem: &Problem, beta: &[f64], theta: &[f64], sigma: f64, parameters: &[Parameter]) -> Vec<f64> {
-    let beta = problem.a.fixed.beta(beta);
-    let terms = problem.theta_map.terms.iter().zip(&problem.a.random);
+pub fn values(model: &Lmm, beta: &[f64], theta: &[f64], sigma: f64, parameters: &[Parameter]) -> Vec<f64> {
+    let beta = model.a.fixed.beta(beta);
+    let terms = model.theta_map.terms.iter().zip(&model.a.random);
     let covariances: Vec<Vec<f64>> = terms.map(|(term, basis)| relative_covariance(term, basis, theta)).collect();
-    let entry = |term: usize, i: usize, j: usize| covariances[term][j * problem.theta_map.terms[term].width + i];
+    let entry = |term: usize, i: usize, j: usize| covariances[term][j * model.theta_map.terms[term].width + i];
     parameters
         .iter()
         .map(|&parameter| match parameter {
@@ -35,6 +35,6 @@ pub fn values(problem: &Problem, beta: &[f64], theta: &[f64], sigma: f64, parame
 
 impl Fit {
     pub fn values(&self, parameters: &[Parameter]) -> Vec<f64> {
-        values(&self.problem, &self.beta, &self.theta, self.evaluation.sigma, parameters)
+        values(&self.model, &self.beta, &self.theta, self.evaluation.sigma, parameters)
     }
 }

@@ -3,13 +3,13 @@
 use super::units;
 use super::verdict::Verdict;
 use crate::linalg::dense;
-use crate::objective::{Evaluation, Problem, Workspace};
+use crate::model::{Evaluation, Lmm, Workspace};
 use crate::penalized_ls::Modes;
 use crate::{Error, Result};
 
 #[derive(Debug, Clone)]
 pub struct Fit {
-    pub problem: Problem,
+    pub model: Lmm,
     /// θ in the working basis.
     pub theta: Vec<f64>,
     pub evaluation: Evaluation,
@@ -26,27 +26,27 @@ pub struct Fit {
 
 impl Fit {
     /// The fit at θ, where `work` was evaluated.
-    pub fn at(problem: Problem, theta: Vec<f64>, verdict: Verdict, evaluation: Evaluation, work: &Workspace) -> Self {
-        let beta = work.factor.beta(&problem.system);
-        let modes = work.factor.modes(&problem.system, &beta);
-        let unscaled_vcov = problem.a.fixed.covariance(&work.factor.fixed_covariance(&problem.system));
-        Self { problem, theta, evaluation, beta, modes, unscaled_vcov, verdict, is_adapted: false }
+    pub fn at(model: Lmm, theta: Vec<f64>, verdict: Verdict, evaluation: Evaluation, work: &Workspace) -> Self {
+        let beta = work.factor.beta(&model.system);
+        let modes = work.factor.modes(&model.system, &beta);
+        let unscaled_vcov = model.a.fixed.covariance(&work.factor.fixed_covariance(&model.system));
+        Self { model, theta, evaluation, beta, modes, unscaled_vcov, verdict, is_adapted: false }
     }
 
     /// A workspace evaluated at the optimum.
     pub fn workspace(&self) -> Result<Workspace> {
-        let mut work = self.problem.workspace();
-        self.problem.evaluate(&self.theta, &mut work)?;
+        let mut work = self.model.workspace();
+        self.model.evaluate(&self.theta, &mut work)?;
         Ok(work)
     }
 
     pub fn user_theta(&self) -> Vec<f64> {
-        units::to_user(&self.problem, &self.theta)
+        units::to_user(&self.model, &self.theta)
     }
 
     /// β of the columns kept.
     pub fn user_beta(&self) -> Vec<f64> {
-        self.problem.a.fixed.beta(&self.beta)
+        self.model.a.fixed.beta(&self.beta)
     }
 
     /// Parameters estimated: fixed effects, θ and σ.
@@ -64,7 +64,7 @@ impl Fit {
     /// # Errors
     /// `Numerical` where X'WX is singular.
     pub fn ordinary_covariance(&self) -> Result<Vec<f64>> {
-        let (a, p) = (&self.problem.a, self.beta.len());
+        let (a, p) = (&self.model.a, self.beta.len());
         let mut root: Vec<f64> = (0..p * p).map(|e| a.xx[e / p * (p + 1) + e % p]).collect();
         dense::cholesky_lower(&mut root, p)
             .map_err(|_| Error::Numerical("columns of the fixed part depend on each other".into()))?;
@@ -76,7 +76,7 @@ impl Fit {
     /// Covariance of each term's random effects (r x r).
     pub fn covariances(&self) -> Vec<Vec<f64>> {
         let variance = self.evaluation.sigma.powi(2);
-        let terms = self.problem.theta_map.terms.iter().zip(&self.problem.a.random);
+        let terms = self.model.theta_map.terms.iter().zip(&self.model.a.random);
         terms
             .map(|(term, basis)| {
                 units::relative_covariance(term, basis, &self.theta).iter().map(|v| v * variance).collect()
@@ -86,10 +86,10 @@ impl Fit {
 
     /// Per random term the conditional modes b (n_levels rows of r).
     pub fn user_modes(&self) -> Vec<Vec<f64>> {
-        let terms = self.problem.theta_map.terms.iter().zip(&self.problem.a.random);
+        let terms = self.model.theta_map.terms.iter().zip(&self.model.a.random);
         terms
             .map(|(term, basis)| {
-                let full = self.problem.theta_map.widths[term.factor];
+                let full = self.model.theta_map.widths[term.factor];
                 let levels = self.modes.b[term.factor].chunks_exact(full);
                 levels.flat_map(|b| basis.decode(&b[term.offset..term.offset + term.width])).collect()
             })
@@ -108,13 +108,13 @@ impl Fit {
 
     fn covariances_by_level(&self, with_fixed: bool) -> Result<Vec<Vec<f64>>> {
         let mut work = self.workspace()?;
-        work.inverse.update(&work.factor, &self.problem.a, &self.problem.system, with_fixed);
+        work.inverse.update(&work.factor, &self.model.a, &self.model.system, with_fixed);
         let variance = self.evaluation.sigma.powi(2);
-        let terms = self.problem.theta_map.terms.iter().zip(&self.problem.a.random);
+        let terms = self.model.theta_map.terms.iter().zip(&self.model.a.random);
         Ok(terms
             .map(|(term, basis)| {
-                let (full, r) = (self.problem.theta_map.widths[term.factor], term.width);
-                let blocks = work.inverse.level_blocks(&work.factor, &self.problem.system, term.factor);
+                let (full, r) = (self.model.theta_map.widths[term.factor], term.width);
+                let blocks = work.inverse.level_blocks(&work.factor, &self.model.system, term.factor);
                 blocks
                     .chunks_exact(full * full)
                     .flat_map(|n| {

@@ -7,7 +7,7 @@ use crate::covariance::compound_symmetry::{angle_of, correlation_of};
 use crate::covariance::toeplitz::{angles, autocorrelations};
 use crate::covariance::{Structure, TermCovariance};
 use crate::crossproduct::RandomBasis;
-use crate::objective::Problem;
+use crate::model::Lmm;
 use crate::{Error, Result};
 
 /// σ⁻² times the covariance of a term's random effects, in the user's units (r x r).
@@ -21,8 +21,8 @@ pub fn square(lambda: &[f64], r: usize) -> Vec<f64> {
 }
 
 /// The user's θ.
-pub fn to_user(problem: &Problem, theta: &[f64]) -> Vec<f64> {
-    let terms = problem.theta_map.terms.iter().zip(&problem.a.random);
+pub fn to_user(model: &Lmm, theta: &[f64]) -> Vec<f64> {
+    let terms = model.theta_map.terms.iter().zip(&model.a.random);
     terms.flat_map(|(term, basis)| term_to_user(term, basis, theta)).collect()
 }
 
@@ -87,15 +87,15 @@ pub fn lower_triangle(m: &[f64], r: usize) -> Vec<f64> {
 ///
 /// # Errors
 /// `Design` for a wrong length, or values that are no covariance.
-pub fn from_user(problem: &Problem, user: &[f64]) -> Result<Vec<f64>> {
-    let n = problem.theta_map.n_parameters;
+pub fn from_user(model: &Lmm, user: &[f64]) -> Result<Vec<f64>> {
+    let n = model.theta_map.n_parameters;
     if user.len() != n || user.iter().any(|v| !v.is_finite()) {
         return Err(Error::Design(format!(
             "start must be {n} finite numbers, as theta of such a fit; it has {}",
             user.len()
         )));
     }
-    let terms = problem.theta_map.terms.iter().zip(&problem.a.random);
+    let terms = model.theta_map.terms.iter().zip(&model.a.random);
     Ok(terms.flat_map(|(term, basis)| term_from_user(term, basis, term.parameters(user))).collect())
 }
 

@@ -1,9 +1,9 @@
 //! A verdict, not a hope: what the point that a search ended at is.
 
-use super::objective::Interruptible;
 use super::units;
 use crate::covariance::{Structure, TermCovariance};
-use crate::objective::Problem;
+use crate::model::Lmm;
+use crate::model::LmmEvaluator;
 use crate::optimize::trust_region::eigen;
 use crate::optimize::{Objective, Outcome, Point, Stop};
 use crate::{Error, Result};
@@ -73,13 +73,13 @@ pub struct Verdict {
 }
 
 /// Moves scales that are nearly zero to zero, and correlations that are nearly ±1 there, where that costs nothing.
-pub fn snap(objective: &mut Interruptible, mut outcome: Outcome) -> Result<Outcome> {
-    let scales = objective.problem.theta_map.scale_parameters();
+pub fn snap(objective: &mut LmmEvaluator, mut outcome: Outcome) -> Result<Outcome> {
+    let scales = objective.model.theta_map.scale_parameters();
     for k in 0..outcome.x.len() {
         let target = if scales.contains(&k) {
             (outcome.x[k].abs() < NEAR_ZERO).then_some(0.0)
         } else {
-            angle_boundary(objective.problem, &outcome.x, k)
+            angle_boundary(objective.model, &outcome.x, k)
         };
         let Some(target) = target.filter(|&t| t != outcome.x[k]) else { continue };
         let mut trial = outcome.x.clone();
@@ -100,8 +100,8 @@ pub fn snap(objective: &mut Interruptible, mut outcome: Outcome) -> Result<Outco
 }
 
 /// The odd multiple of π/2 that an angle is nearly at.
-fn angle_boundary(problem: &Problem, x: &[f64], k: usize) -> Option<f64> {
-    let term = problem.theta_map.term_of(k);
+fn angle_boundary(model: &Lmm, x: &[f64], k: usize) -> Option<f64> {
+    let term = model.theta_map.term_of(k);
     if matches!(term.structure, Structure::Unstructured | Structure::Diagonal) {
         return None;
     }
@@ -111,9 +111,9 @@ fn angle_boundary(problem: &Problem, x: &[f64], k: usize) -> Option<f64> {
 }
 
 /// A point off the boundary from which the criterion descends, if a boundary is no optimum (the KKT conditions).
-pub fn escape(objective: &mut Interruptible, outcome: &Outcome) -> Result<Option<Vec<f64>>> {
+pub fn escape(objective: &mut LmmEvaluator, outcome: &Outcome) -> Result<Option<Vec<f64>>> {
     let zeros: Vec<usize> =
-        objective.problem.theta_map.scale_parameters().into_iter().filter(|&k| outcome.x[k] == 0.0).collect();
+        objective.model.theta_map.scale_parameters().into_iter().filter(|&k| outcome.x[k] == 0.0).collect();
     if zeros.is_empty() || outcome.slope.as_ref().is_some_and(|at| rises(at, &zeros)) {
         return Ok(None);
     }
@@ -140,8 +140,8 @@ fn rises(at: &Point, zeros: &[usize]) -> bool {
 }
 
 /// Says what the point is.
-pub fn judge(objective: &mut Interruptible, outcome: &Outcome) -> Result<Verdict> {
-    let problem = objective.problem;
+pub fn judge(objective: &mut LmmEvaluator, outcome: &Outcome) -> Result<Verdict> {
+    let model = objective.model;
     let n = outcome.x.len();
     let (gradient, curvature) = match &outcome.slope {
         Some(point) => (point.gradient.clone(), point.curvature.clone()),
@@ -155,12 +155,12 @@ pub fn judge(objective: &mut Interruptible, outcome: &Outcome) -> Result<Verdict
     for k in (0..n).filter(|&k| values[k].abs() <= FLAT_CURVATURE) {
         let direction = &vectors[k * n..(k + 1) * n];
         if is_flat(objective, outcome, direction)? {
-            flat.extend(terms_along(problem, direction));
+            flat.extend(terms_along(model, direction));
         }
     }
     flat.sort_unstable();
     flat.dedup();
-    let boundary = null_spaces(problem, &outcome.x);
+    let boundary = null_spaces(model, &outcome.x);
     let allowed = EXPECTED.max(EXPECTED_OF_ERROR * objective.noise());
     let reason = reason(outcome.stop, expected_decrease, allowed, objective.evaluations);
     let status = match (reason.is_empty(), flat.is_empty(), boundary.is_empty()) {
@@ -184,11 +184,11 @@ fn reason(stop: Stop, expected: f64, allowed: f64, evaluations: usize) -> String
 }
 
 /// The criterion stays the same along the direction while the covariances change.
-fn is_flat(objective: &mut Interruptible, outcome: &Outcome, direction: &[f64]) -> Result<bool> {
-    let problem = objective.problem;
+fn is_flat(objective: &mut LmmEvaluator, outcome: &Outcome, direction: &[f64]) -> Result<bool> {
+    let model = objective.model;
     for sign in [-0.3, 0.3] {
         let x: Vec<f64> = outcome.x.iter().zip(direction).map(|(x, d)| x + sign * d).collect();
-        let change: f64 = problem
+        let change: f64 = model
             .theta_map
             .terms
             .iter()
@@ -209,14 +209,14 @@ fn is_flat(objective: &mut Interruptible, outcome: &Outcome, direction: &[f64]) 
     Ok(true)
 }
 
-fn terms_along(problem: &Problem, direction: &[f64]) -> Vec<usize> {
+fn terms_along(model: &Lmm, direction: &[f64]) -> Vec<usize> {
     let weight = |t: &TermCovariance| t.parameters(direction).iter().fold(0.0f64, |m, d| m.max(d.abs()));
-    (0..problem.theta_map.terms.len()).filter(|&k| weight(&problem.theta_map.terms[k]) > 0.1).collect()
+    (0..model.theta_map.terms.len()).filter(|&k| weight(&model.theta_map.terms[k]) > 0.1).collect()
 }
 
 /// Combinations of random effects without variance, by term.
-fn null_spaces(problem: &Problem, theta: &[f64]) -> Vec<NullSpace> {
-    let terms = problem.theta_map.terms.iter().zip(&problem.a.random).enumerate();
+fn null_spaces(model: &Lmm, theta: &[f64]) -> Vec<NullSpace> {
+    let terms = model.theta_map.terms.iter().zip(&model.a.random).enumerate();
     terms
         .filter_map(|(index, (term, basis))| {
             let r = term.width;

@@ -25,7 +25,7 @@ pub fn coefficient_tests(fit: &Fit, ddf: Ddf, stop: &AtomicBool) -> Result<(Vec<
     let errors = |covariance: &[f64]| (0..p).map(|j| covariance[j * p + j].max(0.0).sqrt()).collect::<Vec<f64>>();
     let df = match ddf {
         Ddf::Normal => vec![f64::INFINITY; p],
-        Ddf::Residual => vec![(fit.problem.a.n_obs - p) as f64; p],
+        Ddf::Residual => vec![(fit.model.a.n_obs - p) as f64; p],
         Ddf::Satterthwaite => {
             let parts = satterthwaite(fit, stop)?;
             matched(&fit.vcov(), &parts.derivatives, &parts.covariance, p)

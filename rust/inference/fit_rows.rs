@@ -21,7 +21,7 @@ impl FitRows {
     /// # Errors
     /// Those of reading.
     pub fn read(fit: &Fit, source: &dyn RowSource) -> Result<Self> {
-        let (a, n, p) = (&fit.problem.a, source.n_rows(), fit.beta.len());
+        let (a, n, p) = (&fit.model.a, source.n_rows(), fit.beta.len());
         let mut out = Self {
             x: Vec::with_capacity(n * p),
             residuals: Vec::with_capacity(n),

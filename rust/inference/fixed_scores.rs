@@ -4,8 +4,8 @@
 //!   d(X'V^-1 X) = -Σ S'dΛ U + (S'dΛ U)',   d(X'V^-1 X)^-1 = C Σ(...) C,   d pwrss = -2 Σ s'dΛ u.
 
 use crate::linalg::dense;
-use crate::objective::gradient::scores;
-use crate::objective::{Problem, Workspace};
+use crate::model::linear::gradient::scores;
+use crate::model::{Lmm, Workspace};
 use crate::penalized_ls::product::{Effects, add_zz};
 
 /// Everything of one θ that derivatives are made of, in the working basis.
@@ -24,26 +24,26 @@ pub struct FixedScores {
 
 impl FixedScores {
     /// At the θ that `work` was last evaluated at.
-    pub fn new(problem: &Problem, work: &Workspace) -> Self {
-        let (a, system, factor) = (&*problem.a, &*problem.system, &work.factor);
+    pub fn new(model: &Lmm, work: &Workspace) -> Self {
+        let (a, system, factor) = (&*model.a, &*model.system, &work.factor);
         let (p, stride) = (system.p, system.p + 1);
         let solved = factor.backward(system, 0..p, &[]);
         let mut s: Effects =
             a.factors.iter().map(|f| f.zx.chunks_exact(stride).flat_map(|row| &row[..p]).copied().collect()).collect();
         add_zz(&mut s, a, &solved.b, p, -1.0);
         let inverse = factor.fixed_covariance(system);
-        let (residual, modes) = residual_parts(problem, work);
+        let (residual, modes) = residual_parts(model, work);
         Self { s, u: solved.u, residual, modes, inverse }
     }
 
     /// d pwrss / dθ_k, from the derivative of Λ in one block.
-    pub fn pwrss_slope(&self, problem: &Problem, block: usize, derivative: &[f64]) -> f64 {
-        slope(&self.residual[block], &self.modes[block], derivative, problem.a.factors[block].width)
+    pub fn pwrss_slope(&self, model: &Lmm, block: usize, derivative: &[f64]) -> f64 {
+        slope(&self.residual[block], &self.modes[block], derivative, model.a.factors[block].width)
     }
 
     /// C Σ(S'dΛ U + (S'dΛ U)') C (p x p).
-    pub fn vcov_slope(&self, problem: &Problem, block: usize, derivative: &[f64]) -> Vec<f64> {
-        let (r, p) = (problem.a.factors[block].width, problem.system.p);
+    pub fn vcov_slope(&self, model: &Lmm, block: usize, derivative: &[f64]) -> Vec<f64> {
+        let (r, p) = (model.a.factors[block].width, model.system.p);
         let mut sum = vec![0.0; p * p];
         if p == 0 {
             return sum;
@@ -62,19 +62,19 @@ impl FixedScores {
 }
 
 /// d pwrss / dθ at the θ that `work` was last evaluated at.
-pub fn pwrss_gradient(problem: &Problem, work: &Workspace, theta: &[f64]) -> Vec<f64> {
-    let (residual, modes) = residual_parts(problem, work);
+pub fn pwrss_gradient(model: &Lmm, work: &Workspace, theta: &[f64]) -> Vec<f64> {
+    let (residual, modes) = residual_parts(model, work);
     (0..theta.len())
         .map(|k| {
-            let (block, d) = problem.theta_map.derivative(theta, k);
-            slope(&residual[block], &modes[block], &d, problem.a.factors[block].width)
+            let (block, d) = model.theta_map.derivative(theta, k);
+            slope(&residual[block], &modes[block], &d, model.a.factors[block].width)
         })
         .collect()
 }
 
 /// Z'V^-1 (y - Xβ), and Λ' of it.
-fn residual_parts(problem: &Problem, work: &Workspace) -> (Effects, Effects) {
-    let (a, system, factor) = (&*problem.a, &*problem.system, &work.factor);
+fn residual_parts(model: &Lmm, work: &Workspace) -> (Effects, Effects) {
+    let (a, system, factor) = (&*model.a, &*model.system, &work.factor);
     let beta = factor.beta(system);
     let modes = factor.modes(system, &beta);
     (scores(a, &beta, &modes.b), modes.u)

@@ -12,10 +12,10 @@ use faer::prelude::Solve;
 use super::components::Components;
 use super::fixed_scores::{FixedScores, product, sandwich};
 use super::linear_covariance::{Direction, directions};
-use super::variance_sums::{Sums, sums};
+use super::variance_sums::{VarianceSums, sums};
 use crate::fit::Fit;
 use crate::linalg::dense;
-use crate::objective::Criterion;
+use crate::model::Criterion;
 use crate::optimize::trust_region::eigen;
 use crate::{Error, Result};
 
@@ -42,13 +42,13 @@ pub struct KenwardRoger {
 /// `Design` for a fit by maximum likelihood, a structure that is not linear, or more connected random effects than
 /// `LARGEST`; `Interrupted` when `stop` is set.
 pub fn kenward_roger(fit: &Fit, stop: &AtomicBool) -> Result<KenwardRoger> {
-    if fit.problem.criterion == Criterion::Ml {
+    if fit.model.criterion == Criterion::Ml {
         return Err(Error::Design(
             "Kenward-Roger's adjustment is defined for REML; fit the model with reml=True".into(),
         ));
     }
     let gammas = directions(fit)?;
-    let components = Components::new(&fit.problem.a);
+    let components = Components::new(&fit.model.a);
     if components.largest() > LARGEST {
         return Err(Error::Design(format!(
             "Kenward-Roger's adjustment needs a matrix over connected random effects: {} here, at most {LARGEST}; \
@@ -57,14 +57,14 @@ pub fn kenward_roger(fit: &Fit, stop: &AtomicBool) -> Result<KenwardRoger> {
         )));
     }
     let work = fit.workspace()?;
-    let parts = FixedScores::new(&fit.problem, &work);
+    let parts = FixedScores::new(&fit.model, &work);
     let sums = with_residual(sums(fit, &work, &parts, &gammas, &components, stop)?, fit, &parts, &gammas);
     finish(fit, &parts, &sums)
 }
 
 /// Adds σ² as the last parameter: G = V - Σ γ_r G_r, with σ² = 1.
-fn with_residual(sums: Sums, fit: &Fit, parts: &FixedScores, gammas: &[Direction]) -> Sums {
-    let (n, p) = (gammas.len(), fit.problem.system.p);
+fn with_residual(sums: VarianceSums, fit: &Fit, parts: &FixedScores, gammas: &[Direction]) -> VarianceSums {
+    let (n, p) = (gammas.len(), fit.model.system.p);
     let gamma: Vec<f64> = gammas.iter().map(|g| g.gamma).collect();
     let information = inverse(&parts.inverse, p);
     let combine = |base: &[f64], of: &dyn Fn(usize) -> Vec<f64>| -> Vec<f64> {
@@ -80,10 +80,11 @@ fn with_residual(sums: Sums, fit: &Fit, parts: &FixedScores, gammas: &[Direction
     let q_corner = combine(&b_last, &|s| q_last[s].clone());
     let t_last: Vec<f64> =
         (0..n).map(|r| sums.trace[r] - (0..n).map(|s| gamma[s] * sums.traces[s * n + r]).sum::<f64>()).collect();
-    let trace_last = fit.problem.a.n_obs as f64 - gamma.iter().zip(&sums.trace).map(|(g, t)| g * t).sum::<f64>();
+    let trace_last = fit.model.a.n_obs as f64 - gamma.iter().zip(&sums.trace).map(|(g, t)| g * t).sum::<f64>();
     let t_corner = trace_last - gamma.iter().zip(&t_last).map(|(g, t)| g * t).sum::<f64>();
     let full = n + 1;
-    let mut out = Sums { trace: vec![], traces: vec![0.0; full * full], b: sums.b, q: vec![vec![]; full * full] };
+    let mut out =
+        VarianceSums { trace: vec![], traces: vec![0.0; full * full], b: sums.b, q: vec![vec![]; full * full] };
     for s in 0..full {
         for r in 0..full {
             let transposed = |q: &[f64]| (0..p * p).map(|k| q[k % p * p + k / p]).collect();
@@ -99,8 +100,8 @@ fn with_residual(sums: Sums, fit: &Fit, parts: &FixedScores, gammas: &[Direction
     out
 }
 
-fn finish(fit: &Fit, parts: &FixedScores, sums: &Sums) -> Result<KenwardRoger> {
-    let (p, n, phi) = (fit.problem.system.p, sums.b.len(), &parts.inverse);
+fn finish(fit: &Fit, parts: &FixedScores, sums: &VarianceSums) -> Result<KenwardRoger> {
+    let (p, n, phi) = (fit.model.system.p, sums.b.len(), &parts.inverse);
     let phi_p: Vec<Vec<f64>> = sums.b.iter().map(|b| product(phi, b, p)).collect();
     let information: Vec<f64> = (0..n * n)
         .map(|k| {
@@ -123,7 +124,7 @@ fn finish(fit: &Fit, parts: &FixedScores, sums: &Sums) -> Result<KenwardRoger> {
     let correction = sandwich(phi, &middle, p);
     let variance = fit.evaluation.sigma.powi(2);
     let adjusted: Vec<f64> = phi.iter().zip(&correction).map(|(c, d)| variance * (c + 2.0 * d)).collect();
-    let fixed = &fit.problem.a.fixed;
+    let fixed = &fit.model.a.fixed;
     let sandwiches = sums.b.iter().map(|b| fixed.covariance(&sandwich(phi, b, p))).collect();
     Ok(KenwardRoger { adjusted: fixed.covariance(&adjusted), sandwiches, covariance })
 }

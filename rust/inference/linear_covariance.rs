@@ -23,7 +23,7 @@ pub struct Direction {
 /// `Design` for a structure that is not linear in its parameters.
 pub fn directions(fit: &Fit) -> Result<Vec<Direction>> {
     let mut all = Vec::new();
-    for term in &fit.problem.theta_map.terms {
+    for term in &fit.model.theta_map.terms {
         all.extend(of_term(term, &square(&term.factor(&fit.theta), term.width))?);
     }
     Ok(all)

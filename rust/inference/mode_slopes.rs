@@ -28,15 +28,15 @@ pub fn mode_slopes(fit: &Fit, stop: &AtomicBool) -> Result<ModeSlopes> {
     let full = satterthwaite(fit, stop)?.covariance;
     let covariance = (0..n * n).map(|k| full[k / n * (n + 1) + k % n]).collect();
     let mut out = ModeSlopes { beta: Vec::new(), modes: Vec::new(), covariance };
-    let mut work = fit.problem.workspace();
+    let mut work = fit.model.workspace();
     for k in 0..n {
         let h = STEP * fit.theta[k].abs().max(SMALL);
         let mut at = |shift: f64| -> Result<Fit> {
             let mut theta = fit.theta.clone();
             theta[k] += shift * h;
-            fit.problem.evaluate(&theta, &mut work)?;
-            let beta = work.factor.beta(&fit.problem.system);
-            let modes = work.factor.modes(&fit.problem.system, &beta);
+            fit.model.evaluate(&theta, &mut work)?;
+            let beta = work.factor.beta(&fit.model.system);
+            let modes = work.factor.modes(&fit.model.system, &beta);
             Ok(Fit { theta, beta, modes, ..fit.clone() })
         };
         let (up, down) = (at(1.0)?, at(-1.0)?);

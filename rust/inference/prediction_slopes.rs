@@ -3,9 +3,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::curvature::SMALL;
 use crate::fit::Fit;
-use crate::fit::prediction::TermRows;
+use crate::fit::predict::TermRows;
+use crate::model::curvature::SMALL;
 use crate::{Error, Result};
 
 /// Step, relative to θ, of one-sided differences: the variances are exact, and each costs a pass over the rows.
@@ -31,13 +31,13 @@ impl Predicted<'_> {
 /// # Errors
 /// `Numerical` where the criterion cannot be evaluated beside θ, `Interrupted` when `stop` is set.
 pub fn prediction_slopes(fit: &Fit, rows: &Predicted, stop: &AtomicBool) -> Result<Vec<Vec<f64>>> {
-    let mut work = fit.problem.workspace();
+    let mut work = fit.model.workspace();
     let mut at = |theta: Vec<f64>| -> Result<(Vec<f64>, f64)> {
         if stop.load(Ordering::Relaxed) {
             return Err(Error::Interrupted);
         }
         // σ follows θ here, also where a fit has that of other rows
-        let evaluation = fit.problem.evaluate(&theta, &mut work)?;
+        let evaluation = fit.model.evaluate(&theta, &mut work)?;
         let variance = evaluation.sigma.powi(2);
         Ok((rows.variance(&Fit { theta, evaluation, ..fit.clone() })?, variance))
     };

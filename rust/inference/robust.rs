@@ -47,7 +47,7 @@ impl Adjustment {
 /// What clusters contribute, in the user's units.
 ///
 /// The covariance is Σ c_j c_j'; under the working model Cov(l'c_j, m'c_k) = [j = k] l'V_j m - (G_j l)'(G_k m).
-pub struct Clusters {
+pub struct ClusterScores {
     /// c_j (p each).
     pub contributions: Vec<Vec<f64>>,
     /// G_j (p x p, row-major).
@@ -67,23 +67,23 @@ pub fn clusters(
     n_clusters: usize,
     adjustment: Adjustment,
     stop: &AtomicBool,
-) -> Result<Clusters> {
+) -> Result<ClusterScores> {
     check_nested(source, codes)?;
     let rows = FitRows::read(fit, source)?;
-    let model = Model::new(fit, source, &rows)?;
+    let parts = SandwichParts::new(fit, source, &rows)?;
     let mut members = vec![Vec::new(); n_clusters];
     codes.iter().enumerate().for_each(|(row, &c)| members[c as usize].push(row));
-    let parts: Vec<Result<[Vec<f64>; 3]>> = members
+    let scores: Vec<Result<[Vec<f64>; 3]>> = members
         .par_iter()
         .map(|members| {
             if stop.load(Ordering::Relaxed) {
                 return Err(Error::Interrupted);
             }
-            model.cluster(members, adjustment)
+            parts.cluster(members, adjustment)
         })
         .collect();
-    let mut out = Clusters { contributions: vec![], leverages: vec![], variances: vec![] };
-    for part in parts {
+    let mut out = ClusterScores { contributions: vec![], leverages: vec![], variances: vec![] };
+    for part in scores {
         let [c, g, v] = part?;
         out.contributions.push(c);
         out.leverages.push(g);
@@ -114,7 +114,7 @@ pub fn check_nested(source: &dyn RowSource, codes: &[u32]) -> Result<()> {
 /// ZΛ, X, residuals and the diagonal of W⁻¹ of one cluster.
 type Local = (Mat<f64>, Mat<f64>, Mat<f64>, Vec<f64>);
 
-struct Model<'a> {
+struct SandwichParts<'a> {
     rows: &'a FitRows,
     codes: Vec<&'a [u32]>,
     /// Per random term Λ (r x r, column-major).
@@ -126,7 +126,7 @@ struct Model<'a> {
     sigma: f64,
 }
 
-impl<'a> Model<'a> {
+impl<'a> SandwichParts<'a> {
     fn new(fit: &Fit, source: &'a dyn RowSource, rows: &'a FitRows) -> Result<Self> {
         let (p, stride) = (fit.beta.len(), fit.beta.len() + 1);
         let work = fit.workspace()?;
@@ -135,12 +135,12 @@ impl<'a> Model<'a> {
         let l: Vec<f64> = (0..p * p).map(|k| work.factor.xx[k / p * stride + k % p]).collect();
         dense::solve_lower_transposed(&l, &mut inverse, p, p);
         let whiten = Mat::from_fn(p, p, |i, j| inverse[j * p + i]);
-        let transform = &fit.problem.a.fixed.transform;
+        let transform = &fit.model.a.fixed.transform;
         let back = Mat::from_fn(p, p, |i, j| (0..p).map(|k| transform[k * p + i] * whiten[(k, j)]).sum());
         Ok(Self {
             rows,
             codes: source.random().iter().map(|t| source.factors()[t.factor].codes()).collect(),
-            lambda: fit.problem.theta_map.terms.iter().map(|t| t.factor(&fit.theta)).collect(),
+            lambda: fit.model.theta_map.terms.iter().map(|t| t.factor(&fit.theta)).collect(),
             whiten,
             back,
             sigma: fit.evaluation.sigma,

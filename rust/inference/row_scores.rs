@@ -13,7 +13,7 @@ use crate::fit::Fit;
 /// # Errors
 /// Those of reading the rows and of the factor.
 pub fn row_contributions(fit: &Fit, source: &dyn RowSource) -> Result<Vec<f64>> {
-    let (system, a, p) = (&fit.problem.system, &fit.problem.a, fit.beta.len());
+    let (system, a, p) = (&fit.model.system, &fit.model.a, fit.beta.len());
     let work = fit.workspace()?;
     let factor = &work.factor;
     // b_X: the modes of the columns of X, so that V⁻¹X = W(X - Z b_X)
@@ -23,8 +23,8 @@ pub fn row_contributions(fit: &Fit, source: &dyn RowSource) -> Result<Vec<f64>> 
     let mut x = vec![0.0; p];
     for (i, e) in rows.residuals.iter().enumerate() {
         x.copy_from_slice(&rows.x[i * p..(i + 1) * p]);
-        for (t, term) in fit.problem.theta_map.terms.iter().enumerate() {
-            let (r, width) = (term.width, fit.problem.theta_map.widths[term.factor]);
+        for (t, term) in fit.model.theta_map.terms.iter().enumerate() {
+            let (r, width) = (term.width, fit.model.theta_map.widths[term.factor]);
             let level = source.factors()[a.factors[term.factor].factor].codes()[i] as usize;
             for k in 0..r {
                 let b = &modes[term.factor][(level * width + term.offset + k) * p..][..p];

@@ -6,10 +6,10 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::curvature::{SMALL, hessian};
 use super::fixed_scores::FixedScores;
 use crate::Result;
 use crate::fit::Fit;
+use crate::model::curvature::{SMALL, hessian};
 use crate::optimize::trust_region::eigen;
 
 /// Curvature, in units of the parameters themselves, below which the data say next to nothing: relative to the
@@ -34,20 +34,20 @@ pub struct Satterthwaite {
 /// # Errors
 /// Those of the curvature.
 pub fn satterthwaite(fit: &Fit, stop: &AtomicBool) -> Result<Satterthwaite> {
-    let problem = &fit.problem;
+    let model = &fit.model;
     let mut work = fit.workspace()?;
-    let parts = FixedScores::new(problem, &work);
-    let (n, m, variance) = (fit.theta.len(), problem.denominator(), fit.evaluation.sigma.powi(2));
+    let parts = FixedScores::new(model, &work);
+    let (n, m, variance) = (fit.theta.len(), model.denominator(), fit.evaluation.sigma.powi(2));
     let mut derivatives = Vec::with_capacity(n + 1);
     for k in 0..n {
-        let (block, d) = problem.theta_map.derivative(&fit.theta, k);
-        let slope = parts.pwrss_slope(problem, block, &d) / m;
-        let vcov = parts.vcov_slope(problem, block, &d);
+        let (block, d) = model.theta_map.derivative(&fit.theta, k);
+        let slope = parts.pwrss_slope(model, block, &d) / m;
+        let vcov = parts.vcov_slope(model, block, &d);
         let total: Vec<f64> = vcov.iter().zip(&parts.inverse).map(|(v, c)| variance * v + slope * c).collect();
-        derivatives.push(problem.a.fixed.covariance(&total));
+        derivatives.push(model.a.fixed.covariance(&total));
     }
     derivatives.push(fit.unscaled_vcov.clone());
-    let (inverse, n_negative) = inverse(&hessian(problem, &fit.theta, &mut work, stop)?, &fit.theta);
+    let (inverse, n_negative) = inverse(&hessian(model, &fit.theta, &mut work, stop)?, &fit.theta);
     let mut covariance = vec![0.0; (n + 1) * (n + 1)];
     for (i, value) in inverse.iter().enumerate() {
         covariance[i / n * (n + 1) + i % n] = 2.0 * value;

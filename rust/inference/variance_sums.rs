@@ -8,11 +8,11 @@ use super::fixed_scores::FixedScores;
 use super::linear_covariance::Direction;
 use crate::fit::Fit;
 use crate::linalg::dense;
-use crate::objective::Workspace;
+use crate::model::Workspace;
 use crate::{Error, Result};
 
-/// Sums over levels that everything is made of.
-pub struct Sums {
+/// VarianceSums over levels that everything is made of.
+pub struct VarianceSums {
     /// tr(D A_r).
     pub trace: Vec<f64>,
     /// t_rs.
@@ -31,11 +31,12 @@ pub fn sums(
     gammas: &[Direction],
     components: &Components,
     stop: &AtomicBool,
-) -> Result<Sums> {
-    let (a, system) = (&*fit.problem.a, &*fit.problem.system);
+) -> Result<VarianceSums> {
+    let (a, system) = (&*fit.model.a, &*fit.model.system);
     let (p, n, m) = (system.p, gammas.len(), components.largest());
     let zero = || vec![vec![0.0; p * p]; n];
-    let mut sums = Sums { trace: vec![0.0; n], traces: vec![0.0; n * n], b: zero(), q: vec![vec![0.0; p * p]; n * n] };
+    let mut sums =
+        VarianceSums { trace: vec![0.0; n], traces: vec![0.0; n * n], b: zero(), q: vec![vec![0.0; p * p]; n * n] };
     let before = components.rows(a);
     let mut left = before.clone();
     let remainder = work.factor.forward(&mut left, &mut vec![0.0; p * m], a, system, m);
@@ -65,7 +66,7 @@ fn places(direction: &Direction, components: &Components, c: usize) -> Vec<(usiz
 }
 
 fn add_component(
-    sums: &mut Sums,
+    sums: &mut VarianceSums,
     fit: &Fit,
     parts: &FixedScores,
     gammas: &[Direction],
@@ -73,14 +74,14 @@ fn add_component(
     c: usize,
     d: &[f64],
 ) {
-    let (n, p, size) = (gammas.len(), fit.problem.system.p, components.size[c]);
+    let (n, p, size) = (gammas.len(), fit.model.system.p, components.size[c]);
     let places: Vec<Vec<(usize, usize)>> = gammas.iter().map(|g| places(g, components, c)).collect();
     // F_r = A_r S, size x p
     let scaled: Vec<Vec<f64>> = gammas
         .iter()
         .zip(&places)
         .map(|(g, places)| {
-            let (full, w) = (fit.problem.a.factors[g.block].width, g.width);
+            let (full, w) = (fit.model.a.factors[g.block].width, g.width);
             let mut f = vec![0.0; size * p];
             for &(level, first) in places {
                 for (k, &v) in g.pattern.iter().enumerate().filter(|(_, v)| **v != 0.0) {
@@ -106,7 +107,7 @@ fn add_component(
         }
         let g = &gammas[s];
         for &(level, first) in &places[s] {
-            let (full, w) = (fit.problem.a.factors[g.block].width, g.width);
+            let (full, w) = (fit.model.a.factors[g.block].width, g.width);
             for (k, &v) in g.pattern.iter().enumerate().filter(|(_, v)| **v != 0.0) {
                 sums.trace[s] += v * d[(first + k / w) * size + first + k % w];
                 let row = |i: usize| &parts.s[g.block][(level * full + g.offset + i) * p..][..p];

@@ -24,14 +24,14 @@ pub struct Added {
 /// Those of reading the rows and of the factor.
 pub fn added(fit: &Fit, source: &dyn RowSource, columns: &[Vec<f64>]) -> Result<Added> {
     let rows = DesignRows::new(fit, source)?;
-    let exact = exact(&fit.problem)?;
+    let exact = exact(&fit.model)?;
     let c = columns.len();
     let mut out = Added { information: vec![0.0; c * c], score: vec![0.0; c] };
     for (k, column) in columns.iter().enumerate() {
-        let mut problem = exact.clone();
-        rows.set_response(Arc::make_mut(&mut problem.a), column);
-        let mut work = problem.workspace();
-        match problem.evaluate(&fit.theta, &mut work) {
+        let mut model = exact.clone();
+        rows.set_response(Arc::make_mut(&mut model.a), column);
+        let mut work = model.workspace();
+        match model.evaluate(&fit.theta, &mut work) {
             Ok(_) => {}
             Err(Error::Numerical(_)) => continue,
             Err(e) => return Err(e),
@@ -40,10 +40,10 @@ pub fn added(fit: &Fit, source: &dyn RowSource, columns: &[Vec<f64>]) -> Result<
         if work.factor.pwrss <= NOTHING_LEFT * square {
             continue;
         }
-        let beta = work.factor.beta(&problem.system);
-        let modes = work.factor.modes(&problem.system, &beta);
+        let beta = work.factor.beta(&model.system);
+        let modes = work.factor.modes(&model.system, &beta);
         let mut fitted = rows.fixed(&beta);
-        rows.add_modes(&mut fitted, &modes.b, &problem.theta_map.widths);
+        rows.add_modes(&mut fitted, &modes.b, &model.theta_map.widths);
         let left: Vec<f64> = (0..rows.n).map(|i| rows.weight(i) * (column[i] - fitted[i])).collect();
         let dot = |v: &[f64]| left.iter().zip(v).map(|(a, b)| a * b).sum::<f64>();
         columns.iter().enumerate().for_each(|(l, other)| out.information[k * c + l] = dot(other));

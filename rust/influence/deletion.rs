@@ -5,7 +5,7 @@
 
 use crate::fit::parameter::{Parameter, values};
 use crate::linalg::dense;
-use crate::objective::{Criterion, Problem};
+use crate::model::{Criterion, Lmm};
 use crate::penalized_ls::CholeskyFactor;
 use crate::{Error, Result};
 
@@ -74,11 +74,11 @@ pub struct FullData {
 impl FullData {
     /// How much higher -2 log-likelihood of all rows (restricted under REML) is at β and σ of this θ than at the
     /// optimum; `rise` is that of the profiled criterion.
-    pub fn displacement(&self, problem: &Problem, rise: f64, beta: &[f64], sigma: f64) -> f64 {
-        let (m, p) = (problem.denominator(), beta.len());
+    pub fn displacement(&self, model: &Lmm, rise: f64, beta: &[f64], sigma: f64) -> f64 {
+        let (m, p) = (model.denominator(), beta.len());
         let ratio = self.pwrss / (m * sigma.powi(2));
         let of_sigma = m * (ratio - 1.0 - ratio.ln());
-        if problem.criterion == Criterion::Reml {
+        if model.criterion == Criterion::Reml {
             return rise + of_sigma;
         }
         let d: Vec<f64> = beta.iter().zip(&self.beta).map(|(a, b)| a - b).collect();
@@ -86,13 +86,13 @@ impl FullData {
         rise + of_sigma + square / sigma.powi(2)
     }
 
-    pub fn at(problem: &Problem, factor: &CholeskyFactor) -> Self {
-        let (p, stride) = (problem.system.p, problem.system.p + 1);
+    pub fn at(model: &Lmm, factor: &CholeskyFactor) -> Self {
+        let (p, stride) = (model.system.p, model.system.p + 1);
         let l = |i: usize, j: usize| if j <= i { factor.xx[j * stride + i] } else { 0.0 };
         Self {
             logdet_fixed: factor.logdet_fixed,
             pwrss: factor.pwrss,
-            beta: factor.beta(&problem.system),
+            beta: factor.beta(&model.system),
             precision: (0..p * p).map(|e| (0..p).map(|k| l(e % p, k) * l(e / p, k)).sum()).collect(),
         }
     }
@@ -100,7 +100,7 @@ impl FullData {
 
 /// The measures of one set against the fit, whose `full` is at the optimum.
 pub fn measures(
-    problem: &Problem,
+    model: &Lmm,
     full: &FullData,
     sigma: f64,
     deleted: Option<&Deleted>,
@@ -121,14 +121,14 @@ pub fn measures(
         }
         Err(_) => (f64::NAN, f64::NAN),
     };
-    let user = problem.a.fixed.covariance(&d.covariance);
+    let user = model.a.fixed.covariance(&d.covariance);
     Measures {
         how: Some(d.how),
         cooks_distance: quadratic(&full.precision) / count / sigma.powi(2),
         mdffits,
         covariance_ratio: (logdet + full.logdet_fixed + 2.0 * count * (d.sigma / sigma).ln()).exp(),
         displacement: d.displacement,
-        values: values(problem, &d.beta, &d.theta, d.sigma, parameters),
+        values: values(model, &d.beta, &d.theta, d.sigma, parameters),
         std_errors: (0..p).map(|j| d.sigma * user[j * p + j].sqrt()).collect(),
     }
 }

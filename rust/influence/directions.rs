@@ -10,8 +10,8 @@ use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use super::point::Point;
-use crate::fit::response::stream;
-use crate::objective::{Problem, Workspace};
+use crate::fit::simulate::stream;
+use crate::model::{Lmm, Workspace};
 use crate::penalized_ls::product::Effects;
 use crate::resample::rows::DesignRows;
 use crate::{Error, Result};
@@ -37,15 +37,15 @@ pub struct Directions<'a> {
 impl<'a> Directions<'a> {
     /// # Errors
     /// `Numerical` where the criterion cannot be evaluated.
-    pub fn new(problem: &'a Problem, theta: &'a [f64], rows: &'a DesignRows, pairs: &'a [[u32; 2]]) -> Result<Self> {
-        let mut work = problem.workspace();
-        problem.evaluate(theta, &mut work)?;
-        let gradient = problem.gradient(theta, &mut work).theta;
-        let point = Point::new(problem, theta, work)?;
-        let of_theta = (0..theta.len()).map(|k| direction(problem, theta, k, &point.factor.lambda)).collect();
+    pub fn new(model: &'a Lmm, theta: &'a [f64], rows: &'a DesignRows, pairs: &'a [[u32; 2]]) -> Result<Self> {
+        let mut work = model.workspace();
+        model.evaluate(theta, &mut work)?;
+        let gradient = model.gradient(theta, &mut work).theta;
+        let point = Point::new(model, theta, work)?;
+        let of_theta = (0..theta.len()).map(|k| direction(model, theta, k, &point.factor.lambda)).collect();
         let root = (0..rows.n).map(|i| rows.weight(i).sqrt()).collect();
         let mut out = Self { point, theta, rows, pairs, of_theta, root, residuals: Vec::new(), gradient };
-        let sigma = (out.point.evaluation.pwrss / problem.denominator()).sqrt();
+        let sigma = (out.point.evaluation.pwrss / model.denominator()).sqrt();
         out.residuals = out.left(&rows.y, &out.point.beta, &out.point.modes.b);
         out.residuals.iter_mut().for_each(|e| *e /= sigma);
         Ok(out)
@@ -62,7 +62,7 @@ impl<'a> Directions<'a> {
         let k = self.of_theta.len();
         let images = self.images(&self.residuals);
         let of_theta = (0..k).map(|k| 0.5 * (self.gradient[k] + dot(&images[k], &self.residuals)));
-        let own = 0.5 * self.point.problem.denominator();
+        let own = 0.5 * self.point.model.denominator();
         [own].into_iter().chain(of_theta).chain([0.5 * trace_of_pairs]).collect()
     }
 
@@ -73,13 +73,13 @@ impl<'a> Directions<'a> {
             .of_theta
             .iter()
             .map(|(block, d)| {
-                let r = self.point.problem.theta_map.widths[*block];
+                let r = self.point.model.theta_map.widths[*block];
                 let mut b: Effects = scores.iter().map(|s| vec![0.0; s.len()]).collect();
                 for (b, s) in b[*block].chunks_exact_mut(r).zip(scores[*block].chunks_exact(r)) {
                     b.iter_mut().enumerate().for_each(|(i, b)| *b = (0..r).map(|j| d[j * r + i] * s[j]).sum());
                 }
                 let mut image = vec![0.0; self.rows.n];
-                self.rows.add_modes(&mut image, &b, &self.point.problem.theta_map.widths);
+                self.rows.add_modes(&mut image, &b, &self.point.model.theta_map.widths);
                 image.iter_mut().zip(&self.root).for_each(|(v, w)| *v *= w);
                 image
             })
@@ -90,7 +90,7 @@ impl<'a> Directions<'a> {
 
     /// W^½ y for a y of variance V.
     fn draw(&self, k: usize) -> Vec<f64> {
-        let (mut rng, map) = (stream(SEED, k), &self.point.problem.theta_map);
+        let (mut rng, map) = (stream(SEED, k), &self.point.model.theta_map);
         let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
         let mut b: Effects = self.point.modes.b.iter().map(|b| vec![0.0; b.len()]).collect();
         for ((b, lambda), &r) in b.iter_mut().zip(&self.point.factor.lambda).zip(&map.widths) {
@@ -115,7 +115,7 @@ impl<'a> Directions<'a> {
 
     /// Z'W^½ v by block.
     fn crossed(&self, v: &[f64]) -> Effects {
-        let widths = &self.point.problem.theta_map.widths;
+        let widths = &self.point.model.theta_map.widths;
         let mut out: Effects = self.point.modes.b.iter().map(|b| vec![0.0; b.len()]).collect();
         for term in &self.rows.terms {
             for (i, z) in term.z.chunks_exact(term.width).enumerate() {
@@ -130,7 +130,7 @@ impl<'a> Directions<'a> {
     /// W^½(y - Xβ - Zb).
     fn left(&self, y: &[f64], beta: &[f64], b: &Effects) -> Vec<f64> {
         let mut fitted = self.rows.fixed(beta);
-        self.rows.add_modes(&mut fitted, b, &self.point.problem.theta_map.widths);
+        self.rows.add_modes(&mut fitted, b, &self.point.model.theta_map.widths);
         (0..self.rows.n).map(|i| self.root[i] * (y[i] - fitted[i])).collect()
     }
 }
@@ -138,26 +138,26 @@ impl<'a> Directions<'a> {
 /// Solves with M for any vector; one per thread.
 struct Solver<'a, 'b> {
     of: &'a Directions<'b>,
-    problem: Problem,
+    model: Lmm,
     work: Workspace,
 }
 
 impl<'a, 'b> Solver<'a, 'b> {
     fn new(of: &'a Directions<'b>) -> Self {
-        Self { of, problem: of.point.problem.clone(), work: of.point.problem.workspace() }
+        Self { of, model: of.point.model.clone(), work: of.point.model.workspace() }
     }
 
     /// M v.
     fn solve(&mut self, v: &[f64]) -> Result<Vec<f64>> {
         let y: Vec<f64> = v.iter().zip(&self.of.root).map(|(v, w)| v / w).collect();
-        self.of.rows.set_response(Arc::make_mut(&mut self.problem.a), &y);
-        match self.problem.evaluate(self.of.theta, &mut self.work) {
+        self.of.rows.set_response(Arc::make_mut(&mut self.model.a), &y);
+        match self.model.evaluate(self.of.theta, &mut self.work) {
             Ok(_) => {}
             Err(Error::Numerical(_)) => return Ok(vec![0.0; v.len()]), // X has v
             Err(e) => return Err(e),
         }
-        let beta = self.work.factor.beta(&self.problem.system);
-        let modes = self.work.factor.modes(&self.problem.system, &beta);
+        let beta = self.work.factor.beta(&self.model.system);
+        let modes = self.work.factor.modes(&self.model.system, &beta);
         Ok(self.of.left(&y, &beta, &modes.b))
     }
 }
@@ -201,9 +201,9 @@ fn probe(of: &Directions, solver: &mut Solver, k: usize) -> Result<Vec<f64>> {
 }
 
 /// dΛ_k Λ' + Λ dΛ_k', and its block.
-fn direction(problem: &Problem, theta: &[f64], k: usize, lambda: &[Vec<f64>]) -> (usize, Vec<f64>) {
-    let (block, d) = problem.theta_map.derivative(theta, k);
-    let (r, l) = (problem.theta_map.widths[block], &lambda[block]);
+fn direction(model: &Lmm, theta: &[f64], k: usize, lambda: &[Vec<f64>]) -> (usize, Vec<f64>) {
+    let (block, d) = model.theta_map.derivative(theta, k);
+    let (r, l) = (model.theta_map.widths[block], &lambda[block]);
     let product = |i: usize, j: usize| (0..r).map(|m| d[m * r + i] * l[m * r + j]).sum::<f64>();
     (block, (0..r * r).map(|e| product(e % r, e / r) + product(e / r, e % r)).collect())
 }

@@ -10,10 +10,10 @@ use super::deletion::{FullData, Measures, Method, measures};
 use super::one_step::{LONGEST_STEP, MOST_BENDING, check, solve};
 use super::refits::{deleted, refitted, smaller};
 use crate::Result;
+use crate::fit::refit::{Optimum, at};
 use crate::fit::{Fit, Parameter};
-use crate::inference::curvature::hessian;
-use crate::objective::{Problem, Workspace};
-use crate::resample::refit::{Optimum, at};
+use crate::model::curvature::hessian;
+use crate::model::{Lmm, Workspace};
 use crate::resample::rows::DesignRows;
 
 /// Deletes every set in turn.
@@ -21,20 +21,20 @@ use crate::resample::rows::DesignRows;
 /// # Errors
 /// `Numerical` where the criterion cannot be evaluated; `Interrupted`.
 pub fn one_by_one(fit: &Fit, rows: &DesignRows, parameters: &[Parameter], request: &Request) -> Result<Vec<Measures>> {
-    let problem = &fit.problem;
-    let mut work = problem.workspace();
+    let model = &fit.model;
+    let mut work = model.workspace();
     // an estimated determinant starts from what its first evaluation found: this one, and all that follow, from the same
-    problem.evaluate(&fit.theta, &mut work)?;
-    let optimal = problem.evaluate(&fit.theta, &mut work)?.objective;
-    let full = FullData::at(problem, &work.factor);
+    model.evaluate(&fit.theta, &mut work)?;
+    let optimal = model.evaluate(&fit.theta, &mut work)?.objective;
+    let full = FullData::at(model, &work.factor);
     let start = match request.method {
-        Method::OneStep => Some(Start::new(problem, &fit.theta, work.clone(), request)?),
+        Method::OneStep => Some(Start::new(model, &fit.theta, work.clone(), request)?),
         Method::Fixed | Method::Refit => None,
     };
     let mut out = Vec::with_capacity(request.len());
     for k in 0..request.len() {
         check(request.stop)?;
-        let found = match smaller(problem, rows, request.rows(k)) {
+        let found = match smaller(model, rows, request.rows(k)) {
             Some(smaller) => {
                 let stepped = start.as_ref().map_or(Ok(None), |start| start.step(&smaller, work.clone()))?;
                 let (how, (optimum, own)) = match (stepped, request.method) {
@@ -42,11 +42,11 @@ pub fn one_by_one(fit: &Fit, rows: &DesignRows, parameters: &[Parameter], reques
                     (None, Method::Fixed) => (Method::Fixed, at(&smaller, work.clone(), &fit.theta)),
                     (None, _) => (Method::Refit, refitted(&smaller, &fit.theta, request.stop)?),
                 };
-                optimum.and_then(|optimum| deleted((&smaller, &own), (problem, work.clone()), optimal, optimum, how))
+                optimum.and_then(|optimum| deleted((&smaller, &own), (model, work.clone()), optimal, optimum, how))
             }
             None => None,
         };
-        out.push(measures(problem, &full, fit.evaluation.sigma, found.as_ref(), parameters));
+        out.push(measures(model, &full, fit.evaluation.sigma, found.as_ref(), parameters));
         request.done.fetch_add(1, Ordering::Relaxed);
     }
     Ok(out)
@@ -62,16 +62,16 @@ struct Start<'a> {
 }
 
 impl<'a> Start<'a> {
-    fn new(problem: &Problem, theta: &'a [f64], mut work: Workspace, request: &Request) -> Result<Self> {
-        let gradient = problem.gradient(theta, &mut work);
-        let information = problem.average_information(theta, &work, &gradient);
-        let curvature = hessian(problem, theta, &mut work, request.stop)?;
-        let scales = problem.theta_map.scale_parameters();
+    fn new(model: &Lmm, theta: &'a [f64], mut work: Workspace, request: &Request) -> Result<Self> {
+        let gradient = model.gradient(theta, &mut work);
+        let information = model.average_information(theta, &work, &gradient);
+        let curvature = hessian(model, theta, &mut work, request.stop)?;
+        let scales = model.theta_map.scale_parameters();
         Ok(Self { theta, gradient: gradient.theta, information, curvature, scales })
     }
 
     /// The optimum without the rows by one step; None where it is not to be trusted.
-    fn step(&self, smaller: &Problem, mut work: Workspace) -> Result<Option<(Optimum, Workspace)>> {
+    fn step(&self, smaller: &Lmm, mut work: Workspace) -> Result<Option<(Optimum, Workspace)>> {
         let n = self.theta.len();
         let Ok(here) = smaller.evaluate(self.theta, &mut work) else { return Ok(None) };
         let found = smaller.gradient(self.theta, &mut work);

@@ -41,7 +41,7 @@ pub fn group_regressions(fit: &Fit, source: &dyn RowSource, factor: usize) -> Re
     let coefficients = (0..own.len())
         .map(|k| {
             let first: usize = widths[..k].iter().sum();
-            let basis = &fit.problem.a.random[own[k]];
+            let basis = &fit.model.a.random[own[k]];
             let of_group = |b: &Option<Vec<f64>>| match b {
                 Some(b) => basis.decode(&b[first..first + widths[k]]),
                 None => vec![f64::NAN; widths[k]],
@@ -61,7 +61,7 @@ pub fn group_regressions(fit: &Fit, source: &dyn RowSource, factor: usize) -> Re
 fn less_the_rest(fit: &Fit, rows: &DesignRows, own: &[usize]) -> Vec<f64> {
     let mut fitted = rows.fixed(&fit.beta);
     for (_, term) in rows.terms.iter().enumerate().filter(|(t, _)| !own.contains(t)) {
-        let (b, full) = (&fit.modes.b[term.block], fit.problem.theta_map.widths[term.block]);
+        let (b, full) = (&fit.modes.b[term.block], fit.model.theta_map.widths[term.block]);
         for (i, value) in fitted.iter_mut().enumerate() {
             let b = &b[term.codes[i] as usize * full + term.offset..][..term.width];
             *value += term.z[i * term.width..][..term.width].iter().zip(b).map(|(z, b)| z * b).sum::<f64>();

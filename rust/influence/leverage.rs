@@ -31,8 +31,8 @@ pub struct Leverage {
 /// Those of reading the rows; `Design` for crossed designs that are too large; `Interrupted`.
 pub fn leverage(fit: &Fit, source: &dyn RowSource, stop: &AtomicBool) -> Result<Leverage> {
     let rows = DesignRows::new(fit, source)?;
-    let problem = exact(&fit.problem)?;
-    let point = Point::new(&problem, &fit.theta, problem.workspace())?;
+    let model = exact(&fit.model)?;
+    let point = Point::new(&model, &fit.theta, model.workspace())?;
     let of_rows: Vec<[f64; 3]> = (0..rows.n)
         .into_par_iter()
         .map(|row| if stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(of_row(&point, &rows, row)) })
@@ -45,12 +45,12 @@ pub fn leverage(fit: &Fit, source: &dyn RowSource, stop: &AtomicBool) -> Result<
 }
 
 fn of_row(point: &Point, rows: &DesignRows, row: usize) -> [f64; 3] {
-    let (map, p) = (&point.problem.theta_map, rows.p);
+    let (map, p) = (&point.model.theta_map, rows.p);
     let set = RowSet::plain(rows, &[row as u32], &map.widths);
     let projected = point.project(&set);
     let conditional = projected.square[0] + projected.fixed.iter().map(|f| f * f).sum::<f64>();
     let mut gain = projected.fixed;
-    point.factor.solve_x_transposed(&mut gain, &point.problem.system);
+    point.factor.solve_x_transposed(&mut gain, &point.model.system);
     let fixed = gain.iter().zip(&set.x).map(|(q, x)| q * x).sum();
     let x = &rows.x[row * p..(row + 1) * p];
     let of_beta: f64 = (0..p * p).map(|e| point.covariance[e] * x[e % p] * x[e / p]).sum();

@@ -18,8 +18,8 @@ use super::row_set::RowSet;
 use super::stencil::{second_differences, shifts, taylor_weights};
 use crate::design::RowSource;
 use crate::fit::{Fit, Parameter};
-use crate::inference::curvature::hessian;
-use crate::objective::{Criterion, Problem};
+use crate::model::curvature::hessian;
+use crate::model::{Criterion, Lmm};
 use crate::optimize::trust_region::eigen;
 use crate::resample::rows::DesignRows;
 use crate::{Error, Result};
@@ -49,13 +49,13 @@ pub fn influence(
     request: &Request,
 ) -> Result<Vec<Measures>> {
     let rows = DesignRows::new(fit, source)?;
-    if fit.problem.system.n_trailing > LARGEST_TRAILING {
+    if fit.model.system.n_trailing > LARGEST_TRAILING {
         return one_by_one(fit, &rows, parameters, request);
     }
-    let problem = exact(&fit.problem)?;
-    let stencil = Stencil::new(&problem, &fit.theta, request)?;
+    let model = exact(&fit.model)?;
+    let stencil = Stencil::new(&model, &fit.theta, request)?;
     let sigma = fit.evaluation.sigma;
-    let full = FullData::at(&problem, &stencil.points[0].factor);
+    let full = FullData::at(&model, &stencil.points[0].factor);
     let optimum = (fit.theta.as_slice(), stencil.points[0].evaluation.objective);
     (0..request.len())
         .into_par_iter()
@@ -66,22 +66,22 @@ pub fn influence(
             let members = request.rows(k);
             let stepped = match request.method {
                 Method::Refit => None,
-                method => RowSet::new(&rows, members, &problem.theta_map.widths, LARGEST_SET)
+                method => RowSet::new(&rows, members, &model.theta_map.widths, LARGEST_SET)
                     .and_then(|set| stencil.deleted(&set, method)),
             };
             let deleted = match stepped {
                 Some(deleted) => deleted,
-                None => from_sums(&problem, optimum, &rows, members, request.method, request.stop)?,
+                None => from_sums(&model, optimum, &rows, members, request.method, request.stop)?,
             };
             request.done.fetch_add(1, Ordering::Relaxed);
-            Ok(measures(&problem, &full, sigma, deleted.as_ref(), parameters))
+            Ok(measures(&model, &full, sigma, deleted.as_ref(), parameters))
         })
         .collect()
 }
 
 /// θ and its neighbours: θ itself, ±h in every parameter, and ±(h, h) in every pair.
 struct Stencil<'a> {
-    problem: &'a Problem,
+    model: &'a Lmm,
     theta: Vec<f64>,
     h: Vec<f64>,
     points: Vec<Point<'a>>,
@@ -92,26 +92,26 @@ struct Stencil<'a> {
 }
 
 impl<'a> Stencil<'a> {
-    fn new(problem: &'a Problem, theta: &[f64], request: &Request) -> Result<Self> {
+    fn new(model: &'a Lmm, theta: &[f64], request: &Request) -> Result<Self> {
         let n = theta.len();
         let h: Vec<f64> = theta.iter().map(|t| STEP * t.abs().max(SMALL)).collect();
         let (shifts, curvature) = match request.method {
-            Method::OneStep => (shifts(n), hessian(problem, theta, &mut problem.workspace(), request.stop)?),
+            Method::OneStep => (shifts(n), hessian(model, theta, &mut model.workspace(), request.stop)?),
             Method::Fixed | Method::Refit => (vec![vec![0.0; n]], Vec::new()),
         };
         let (mut points, mut gradients) = (Vec::with_capacity(shifts.len()), Vec::new());
         for shift in shifts {
             check(request.stop)?;
             let x: Vec<f64> = (0..n).map(|k| theta[k] + shift[k] * h[k]).collect();
-            let mut work = problem.workspace();
+            let mut work = model.workspace();
             if request.method == Method::OneStep {
-                problem.evaluate(&x, &mut work)?;
-                gradients.push(problem.gradient(&x, &mut work).theta);
+                model.evaluate(&x, &mut work)?;
+                gradients.push(model.gradient(&x, &mut work).theta);
             }
-            points.push(Point::new(problem, &x, work)?);
+            points.push(Point::new(model, &x, work)?);
         }
-        let full = points.iter().map(|point| FullData::at(problem, &point.factor)).collect();
-        let mut stencil = Self { problem, theta: theta.to_vec(), h, points, full, curvature, third: Vec::new() };
+        let full = points.iter().map(|point| FullData::at(model, &point.factor)).collect();
+        let mut stencil = Self { model, theta: theta.to_vec(), h, points, full, curvature, third: Vec::new() };
         if request.method == Method::OneStep {
             stencil.third = (0..n).map(|j| second_differences(&stencil.h, &|i| gradients[i][j])).collect();
         }
@@ -120,7 +120,7 @@ impl<'a> Stencil<'a> {
 
     /// The estimates without a set; the outer None asks for the sums, the inner says that there are none.
     fn deleted(&self, set: &RowSet, method: Method) -> Option<Option<Deleted>> {
-        let m = self.problem.denominator() - set.n_rows as f64;
+        let m = self.model.denominator() - set.n_rows as f64;
         let base = if m > 0.0 { self.points[0].delete(set) } else { None };
         let Some(base) = base else { return Some(None) };
         let mut changes = vec![base];
@@ -153,15 +153,15 @@ impl<'a> Stencil<'a> {
         let bending: Vec<f64> = step.iter().zip(&plain).map(|(a, b)| a - b).collect();
         let cost = 0.5 * (0..n * n).map(|e| curvature[e] * bending[e % n] * bending[e / n]).sum::<f64>();
         let too_long = |&k: &usize| self.theta[k] != 0.0 && step[k].abs() > LONGEST_STEP * self.theta[k].abs();
-        let trusted = cost < MOST_BENDING && !self.problem.theta_map.scale_parameters().iter().any(too_long);
+        let trusted = cost < MOST_BENDING && !self.model.theta_map.scale_parameters().iter().any(too_long);
         trusted.then_some(step)
     }
 
     /// d without the rows, less d with them, but for a constant.
     fn change_of_criterion(&self, change: &Change, point: &Point, m: f64) -> f64 {
-        let all = self.problem.denominator();
+        let all = self.model.denominator();
         let share = (-change.explained / point.evaluation.pwrss).ln_1p();
-        let fixed = if self.problem.criterion == Criterion::Reml { change.logdet_fixed } else { 0.0 };
+        let fixed = if self.model.criterion == Criterion::Reml { change.logdet_fixed } else { 0.0 };
         change.logdet_random + fixed + m * share - (all - m) * point.evaluation.pwrss.ln()
     }
 
@@ -192,7 +192,7 @@ impl<'a> Stencil<'a> {
             beta: entries(p, &|i, e| full[i].beta[e]),
             precision: entries(p * p, &|i, e| full[i].precision[e]),
         };
-        let displacement = all.displacement(self.problem, self.rise(step), &beta, sigma);
+        let displacement = all.displacement(self.model, self.rise(step), &beta, sigma);
         let theta = self.theta.iter().zip(step).map(|(t, s)| t + s).collect();
         Deleted { how: method, beta, theta, sigma, covariance, displacement }
     }

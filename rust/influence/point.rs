@@ -9,7 +9,7 @@
 use faer::{Mat, Side};
 
 use super::row_set::RowSet;
-use crate::objective::{Evaluation, Problem, Workspace};
+use crate::model::{Evaluation, Lmm, Workspace};
 use crate::penalized_ls::{CholeskyFactor, Modes, Projected};
 use crate::{Error, Result};
 
@@ -17,7 +17,7 @@ use crate::{Error, Result};
 const NOTHING_LEFT: f64 = 1e-9;
 
 pub struct Point<'a> {
-    pub problem: &'a Problem,
+    pub model: &'a Lmm,
     pub evaluation: Evaluation,
     pub factor: CholeskyFactor,
     pub beta: Vec<f64>,
@@ -43,19 +43,19 @@ pub struct Change {
 impl<'a> Point<'a> {
     /// # Errors
     /// `Numerical` where the criterion cannot be evaluated.
-    pub fn new(problem: &'a Problem, theta: &[f64], mut work: Workspace) -> Result<Self> {
-        let evaluation = problem.evaluate(theta, &mut work)?;
-        let (mut factor, system) = (work.factor, &problem.system);
+    pub fn new(model: &'a Lmm, theta: &[f64], mut work: Workspace) -> Result<Self> {
+        let evaluation = model.evaluate(theta, &mut work)?;
+        let (mut factor, system) = (work.factor, &model.system);
         let beta = factor.beta(system);
         let modes = factor.modes(system, &beta);
         let (covariance, inverse) = (factor.fixed_covariance(system), factor.trailing_inverse(system));
         factor.trailing = Vec::new(); // its inverse is all that deletion takes
-        Ok(Self { problem, evaluation, beta, covariance, modes, inverse, factor })
+        Ok(Self { model, evaluation, beta, covariance, modes, inverse, factor })
     }
 
     /// H_Z's share of C, and L_X^-1 of the rest of X, whose square is X's share.
     pub fn project(&self, set: &RowSet) -> Projected {
-        self.factor.project(&self.problem.system, set.z.clone(), set.x.clone(), set.k, &self.inverse)
+        self.factor.project(&self.model.system, set.z.clone(), set.x.clone(), set.k, &self.inverse)
     }
 
     /// C (k x k).
@@ -94,7 +94,7 @@ impl<'a> Point<'a> {
         let mut q = fixed;
         (0..k).for_each(|c| {
             let mut column: Vec<f64> = (0..p).map(|l| q[l * k + c]).collect();
-            self.factor.solve_x_transposed(&mut column, &self.problem.system);
+            self.factor.solve_x_transposed(&mut column, &self.model.system);
             (0..p).for_each(|l| q[l * k + c] = column[l]);
         });
         let e = self.residuals(set);
@@ -122,17 +122,17 @@ fn root(a: &Mat<f64>) -> Option<(Mat<f64>, f64)> {
 /// The trailing block's inverse takes memory of its square.
 pub const LARGEST_TRAILING: usize = 15_000;
 
-/// The problem with a trailing block that is factored exactly.
+/// The model with a trailing block that is factored exactly.
 ///
 /// # Errors
 /// `Design` where that is too large.
-pub fn exact(problem: &Problem) -> Result<Problem> {
-    let q = problem.system.n_trailing;
+pub fn exact(model: &Lmm) -> Result<Lmm> {
+    let q = model.system.n_trailing;
     if q > LARGEST_TRAILING {
         return Err(Error::Design(format!(
             "leverage, and the checks made of it, need the inverse of the {q} crossed random effects, which is offered for \
              up to {LARGEST_TRAILING}; fit.influence(by=...) leaves groups out without it"
         )));
     }
-    Ok(problem.with_trailing(crate::penalized_ls::TrailingKind::Dense))
+    Ok(model.with_trailing(crate::penalized_ls::TrailingKind::Dense))
 }

@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicBool;
 use super::deletion::{Deleted, FullData, Method};
 use crate::Result;
 use crate::crossproduct::CrossProducts;
-use crate::objective::{Problem, Workspace};
+use crate::fit::refit::{Optimum, at, refit, start};
+use crate::model::{Lmm, Workspace};
 use crate::penalized_ls::System;
-use crate::resample::refit::{Optimum, at, refit, start};
 use crate::resample::rows::DesignRows;
 
 /// The sums without some rows.  Levels that lose all theirs stay, with sums of zero, which change no criterion.
@@ -50,21 +50,21 @@ fn subtract(m: &mut [f64], a: &[f64], b: &[f64], w: f64) {
     }
 }
 
-/// The problem without the rows; None where they are too many.
-pub fn smaller(problem: &Problem, rows: &DesignRows, members: &[u32]) -> Option<Problem> {
-    let a = without(&problem.a, rows, members);
+/// The model without the rows; None where they are too many.
+pub fn smaller(model: &Lmm, rows: &DesignRows, members: &[u32]) -> Option<Lmm> {
+    let a = without(&model.a, rows, members);
     if a.n_obs <= a.n_fixed() {
         return None;
     }
-    let system = Arc::new(System::new(&a).with_kind(problem.system.kind, &a));
-    Some(Problem { a: Arc::new(a), system, ..problem.clone() })
+    let system = Arc::new(System::new(&a).with_kind(model.system.kind, &a));
+    Some(Lmm { a: Arc::new(a), system, ..model.clone() })
 }
 
 /// The optimum without the rows, by a search from θ.
 ///
 /// # Errors
 /// `Interrupted` when `stop` is set.
-pub fn refitted(smaller: &Problem, theta: &[f64], stop: &AtomicBool) -> Result<(Option<Optimum>, Workspace)> {
+pub fn refitted(smaller: &Lmm, theta: &[f64], stop: &AtomicBool) -> Result<(Option<Optimum>, Workspace)> {
     refit(smaller, smaller.workspace(), &start(smaller, theta), stop)
 }
 
@@ -74,34 +74,34 @@ pub fn refitted(smaller: &Problem, theta: &[f64], stop: &AtomicBool) -> Result<(
 /// # Errors
 /// `Interrupted` when `stop` is set.
 pub fn from_sums(
-    problem: &Problem,
+    model: &Lmm,
     (theta, optimal): (&[f64], f64),
     rows: &DesignRows,
     members: &[u32],
     method: Method,
     stop: &AtomicBool,
 ) -> Result<Option<Deleted>> {
-    let Some(smaller) = smaller(problem, rows, members) else { return Ok(None) };
+    let Some(smaller) = smaller(model, rows, members) else { return Ok(None) };
     let (optimum, work) = match method {
         Method::Fixed => at(&smaller, smaller.workspace(), theta),
         Method::OneStep | Method::Refit => refitted(&smaller, theta, stop)?,
     };
     let how = if method == Method::Fixed { method } else { Method::Refit };
-    Ok(optimum.and_then(|optimum| deleted((&smaller, &work), (problem, problem.workspace()), optimal, optimum, how)))
+    Ok(optimum.and_then(|optimum| deleted((&smaller, &work), (model, model.workspace()), optimal, optimum, how)))
 }
 
-/// What holds at the optimum of the smaller problem, where its workspace is; with a workspace of the whole.
+/// What holds at the optimum of the smaller model, where its workspace is; with a workspace of the whole.
 pub fn deleted(
-    (smaller, work): (&Problem, &Workspace),
-    (problem, mut all): (&Problem, Workspace),
+    (smaller, work): (&Lmm, &Workspace),
+    (model, mut all): (&Lmm, Workspace),
     optimal: f64,
     optimum: Optimum,
     how: Method,
 ) -> Option<Deleted> {
     let covariance = work.factor.fixed_covariance(&smaller.system);
-    let evaluation = problem.evaluate(&optimum.theta, &mut all).ok()?;
+    let evaluation = model.evaluate(&optimum.theta, &mut all).ok()?;
     let rise = evaluation.objective - optimal;
-    let displacement = FullData::at(problem, &all.factor).displacement(problem, rise, &optimum.beta, optimum.sigma);
+    let displacement = FullData::at(model, &all.factor).displacement(model, rise, &optimum.beta, optimum.sigma);
     let (beta, theta, sigma) = (optimum.beta, optimum.theta, optimum.sigma);
     Some(Deleted { how, beta, theta, sigma, covariance, displacement })
 }

@@ -15,7 +15,7 @@ use super::point::{Point, exact};
 use super::row_set::RowSet;
 use crate::design::RowSource;
 use crate::fit::Fit;
-use crate::objective::Criterion;
+use crate::model::Criterion;
 use crate::optimize::trust_region::eigen;
 use crate::resample::rows::DesignRows;
 use crate::{Error, Result};
@@ -49,10 +49,10 @@ impl Serial {
 /// Those of reading the rows; `Design` for crossed designs that are too large; `Interrupted`.
 pub fn serial(fit: &Fit, source: &dyn RowSource, ptr: &[usize], members: &[u32], stop: &AtomicBool) -> Result<Serial> {
     let rows = DesignRows::new(fit, source)?;
-    let problem = exact(&fit.problem)?.with_criterion(Criterion::Reml);
+    let model = exact(&fit.model)?.with_criterion(Criterion::Reml);
     let groups = ptr.windows(2).map(|w| &members[w[0]..w[1]]);
     let pairs: Vec<[u32; 2]> = groups.flat_map(|g| g.windows(2).map(|w| [w[0], w[1]])).collect();
-    let directions = Directions::new(&problem, &fit.theta, &rows, &pairs)?;
+    let directions = Directions::new(&model, &fit.theta, &rows, &pairs)?;
     let (mut score, trace) = (directions.scores(), 2.0 * neighbours(&directions.point, &rows, &pairs, stop)?);
     let k = fit.theta.len();
     score[k] -= 0.5 * trace;
@@ -78,7 +78,7 @@ fn neighbours(point: &Point, rows: &DesignRows, pairs: &[[u32; 2]], stop: &Atomi
             if stop.load(Ordering::Relaxed) {
                 return Err(Error::Interrupted);
             }
-            Ok(-point.hat(&RowSet::plain(rows, pair, &point.problem.theta_map.widths))[(0, 1)])
+            Ok(-point.hat(&RowSet::plain(rows, pair, &point.model.theta_map.widths))[(0, 1)])
         })
         .collect::<Result<_>>()?;
     Ok(of_pairs.iter().sum())

@@ -39,7 +39,7 @@ impl<'a> Arrays<'a> {
     pub fn assemble(&self, a: &CrossProducts, draws: &[Vec<usize>]) -> CrossProducts {
         let counts: Vec<Vec<usize>> = self.drawn.iter().zip(draws).map(|(&d, draws)| counts(draws, a, d)).collect();
         let firsts: Vec<Vec<usize>> = (0..a.factors.len()).map(|g| self.first_copies(a, g, &counts)).collect();
-        let mut out = Sums::new(a, &firsts);
+        let mut out = ArraySums::new(a, &firsts);
         let codes: Vec<&[u32]> = (0..a.factors.len()).map(|g| self.codes(g)).collect();
         let (mut copy, mut levels) = (vec![0; self.drawn.len()], vec![0; a.factors.len()]);
         for i in 0..self.rows.n {
@@ -123,7 +123,7 @@ impl Row {
 }
 
 /// Cross-products as they grow.
-struct Sums {
+struct ArraySums {
     n_obs: usize,
     log_weights: f64,
     xx: Vec<f64>,
@@ -132,7 +132,7 @@ struct Sums {
     pairs: Vec<FxHashMap<(usize, usize), Vec<f64>>>,
 }
 
-impl Sums {
+impl ArraySums {
     fn new(a: &CrossProducts, firsts: &[Vec<usize>]) -> Self {
         let stride = a.n_fixed() + 1;
         let block = |(f, first): (&FactorBlock, &Vec<usize>)| {

@@ -8,21 +8,21 @@ use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
-use super::refit::{parameters_at, refit, start};
 use super::reflated::Reflated;
 use super::rows::DesignRows;
-use super::units::Units;
+use super::sampling_units::SamplingUnits;
 use crate::Result;
 use crate::design::RowSource;
 use crate::fit::Fit;
 use crate::fit::parameter::Parameter;
-use crate::fit::response::stream;
-use crate::objective::{Problem, Workspace};
+use crate::fit::refit::{parameters_at, refit, start};
+use crate::fit::simulate::stream;
+use crate::model::{Lmm, Workspace};
 use crate::penalized_ls::System;
 
 /// How new data are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub enum BootstrapKind {
     /// New random effects and residuals from the model.
     Parametric,
     /// The modes and residuals of the fit, reflated, drawn with replacement.
@@ -31,8 +31,8 @@ pub enum Kind {
     Case(Vec<usize>),
 }
 
-pub struct Request<'a> {
-    pub kind: Kind,
+pub struct BootstrapRequest<'a> {
+    pub kind: BootstrapKind,
     pub n: usize,
     pub seed: u64,
     pub parameters: &'a [Parameter],
@@ -45,10 +45,10 @@ pub struct Request<'a> {
 ///
 /// # Errors
 /// Those of reading the rows, `Design` for levels that another grouping factor crosses, `Interrupted` when `stop` is set.
-pub fn bootstrap(fit: &Fit, source: &dyn RowSource, request: &Request) -> Result<Vec<Vec<f64>>> {
+pub fn bootstrap(fit: &Fit, source: &dyn RowSource, request: &BootstrapRequest) -> Result<Vec<Vec<f64>>> {
     let rows = DesignRows::new(fit, source)?;
-    if let Kind::Case(factors) = &request.kind {
-        let units = Units::new(fit, &rows, factors)?;
+    if let BootstrapKind::Case(factors) = &request.kind {
+        let units = SamplingUnits::new(fit, &rows, factors)?;
         let sizes = units.sizes();
         let draw = |k: usize| {
             let mut rng = stream(request.seed, k);
@@ -56,23 +56,23 @@ pub fn bootstrap(fit: &Fit, source: &dyn RowSource, request: &Request) -> Result
         };
         return over_units(fit, &units, request, request.n, draw);
     }
-    let reflated = (request.kind == Kind::Residual).then(|| Reflated::new(fit, &rows));
-    let (fixed, from) = (rows.fixed(&fit.beta), start(&fit.problem, &fit.theta));
-    let state = || Some((fit.problem.clone(), fit.problem.workspace()));
+    let reflated = (request.kind == BootstrapKind::Residual).then(|| Reflated::new(fit, &rows));
+    let (fixed, from) = (rows.fixed(&fit.beta), start(&fit.model, &fit.theta));
+    let state = || Some((fit.model.clone(), fit.model.workspace()));
     (0..request.n)
         .into_par_iter()
-        .map_init(state, |state: &mut Option<(Problem, Workspace)>, k| {
-            let (mut problem, work) = state.take().unwrap_or_else(|| (fit.problem.clone(), fit.problem.workspace()));
+        .map_init(state, |state: &mut Option<(Lmm, Workspace)>, k| {
+            let (mut model, work) = state.take().unwrap_or_else(|| (fit.model.clone(), fit.model.workspace()));
             let mut rng = stream(request.seed, k);
             let mut y = fixed.clone();
             match &reflated {
                 None => parametric(fit, &rows, &mut y, &mut rng),
                 Some(reflated) => residual(fit, &rows, reflated, &mut y, &mut rng),
             }
-            rows.set_response(Arc::make_mut(&mut problem.a), &y);
-            let (optimum, work) = refit(&problem, work, &from, request.stop)?;
-            let values = parameters_at(&problem, optimum.as_ref(), request.parameters);
-            *state = Some((problem, work));
+            rows.set_response(Arc::make_mut(&mut model.a), &y);
+            let (optimum, work) = refit(&model, work, &from, request.stop)?;
+            let values = parameters_at(&model, optimum.as_ref(), request.parameters);
+            *state = Some((model, work));
             request.done.fetch_add(1, Ordering::Relaxed);
             Ok(values)
         })
@@ -83,9 +83,14 @@ pub fn bootstrap(fit: &Fit, source: &dyn RowSource, request: &Request) -> Result
 ///
 /// # Errors
 /// As `bootstrap`.
-pub fn jackknife(fit: &Fit, source: &dyn RowSource, factors: &[usize], request: &Request) -> Result<Vec<Vec<f64>>> {
+pub fn jackknife(
+    fit: &Fit,
+    source: &dyn RowSource,
+    factors: &[usize],
+    request: &BootstrapRequest,
+) -> Result<Vec<Vec<f64>>> {
     let rows = DesignRows::new(fit, source)?;
-    let units = Units::new(fit, &rows, factors)?;
+    let units = SamplingUnits::new(fit, &rows, factors)?;
     let sizes = units.sizes();
     let places: Vec<(usize, usize)> =
         sizes.iter().enumerate().flat_map(|(f, &n)| (0..n).map(move |k| (f, k))).collect();
@@ -99,28 +104,28 @@ pub fn jackknife(fit: &Fit, source: &dyn RowSource, factors: &[usize], request: 
 
 fn over_units(
     fit: &Fit,
-    units: &Units,
-    request: &Request,
+    units: &SamplingUnits,
+    request: &BootstrapRequest,
     n: usize,
     draw: impl Fn(usize) -> Vec<Vec<usize>> + Sync,
 ) -> Result<Vec<Vec<f64>>> {
-    let from = start(&fit.problem, &fit.theta);
+    let from = start(&fit.model, &fit.theta);
     (0..n)
         .into_par_iter()
         .map(|k| {
-            let a = units.assemble(&fit.problem.a, &draw(k));
+            let a = units.assemble(&fit.model.a, &draw(k));
             let system = Arc::new(System::new(&a));
-            let problem = Problem { a: Arc::new(a), system, ..fit.problem.clone() };
-            let (optimum, _) = refit(&problem, problem.workspace(), &from, request.stop)?;
+            let model = Lmm { a: Arc::new(a), system, ..fit.model.clone() };
+            let (optimum, _) = refit(&model, model.workspace(), &from, request.stop)?;
             request.done.fetch_add(1, Ordering::Relaxed);
-            Ok(parameters_at(&problem, optimum.as_ref(), request.parameters))
+            Ok(parameters_at(&model, optimum.as_ref(), request.parameters))
         })
         .collect()
 }
 
 /// y += Zb + e with new b and e: the draws of `Fit::simulate`.
 pub fn parametric(fit: &Fit, rows: &DesignRows, y: &mut [f64], rng: &mut Xoshiro256PlusPlus) {
-    let (map, sigma) = (&fit.problem.theta_map, fit.evaluation.sigma);
+    let (map, sigma) = (&fit.model.theta_map, fit.evaluation.sigma);
     let mut normal = || -> f64 { StandardNormal.sample(rng) };
     let mut modes: Vec<Vec<f64>> = fit.modes.b.iter().map(|b| vec![0.0; b.len()]).collect();
     for term in &map.terms {
@@ -137,7 +142,7 @@ pub fn parametric(fit: &Fit, rows: &DesignRows, y: &mut [f64], rng: &mut Xoshiro
 
 /// y += Zb + e with b and e drawn from those of the fit; one draw of levels for all terms of a grouping factor.
 fn residual(fit: &Fit, rows: &DesignRows, from: &Reflated, y: &mut [f64], rng: &mut Xoshiro256PlusPlus) {
-    let widths = &fit.problem.theta_map.widths;
+    let widths = &fit.model.theta_map.widths;
     let modes: Vec<Vec<f64>> = from
         .modes
         .iter()

@@ -3,7 +3,7 @@
 use super::rows::DesignRows;
 use crate::crossproduct::{CrossProducts, Link};
 
-pub struct Clusters {
+pub struct ClusterDraws {
     /// Per block and cluster, its levels, ascending.
     levels: Vec<Vec<Vec<usize>>>,
     /// Per block, the rank of every level within its cluster.
@@ -14,7 +14,7 @@ pub struct Clusters {
     n_rows: Vec<usize>,
 }
 
-impl Clusters {
+impl ClusterDraws {
     /// The levels of one block, in which all others must be nested: None where one is not.
     pub fn new(a: &CrossProducts, rows: &DesignRows, block: usize) -> Option<Self> {
         let count = a.factors[block].n_levels;

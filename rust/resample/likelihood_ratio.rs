@@ -14,9 +14,9 @@ use rand_distr::{ChiSquared, Distribution};
 use rayon::prelude::*;
 
 use crate::fit::Fit;
-use crate::fit::response::stream;
+use crate::fit::simulate::stream;
 use crate::linalg::dense;
-use crate::objective::{Criterion, Problem};
+use crate::model::{Criterion, Lmm};
 use crate::optimize::trust_region::eigen;
 use crate::{Error, Result};
 
@@ -43,7 +43,7 @@ struct Null {
 /// # Errors
 /// `Design` for several variance components or too many levels, `Interrupted` when `stop` is set.
 pub fn exact_null(fit: &Fit, n: usize, seed: u64, stop: &AtomicBool) -> Result<Vec<f64>> {
-    let null = Null::new(&fit.problem)?;
+    let null = Null::new(&fit.model)?;
     (0..n)
         .into_par_iter()
         .map(|k| {
@@ -61,8 +61,8 @@ pub fn exact_null(fit: &Fit, n: usize, seed: u64, stop: &AtomicBool) -> Result<V
 }
 
 impl Null {
-    fn new(problem: &Problem) -> Result<Self> {
-        let a = &*problem.a;
+    fn new(model: &Lmm) -> Result<Self> {
+        let a = &*model.a;
         let [factor] = a.factors.as_slice() else { return Err(refusal()) };
         if factor.width != 1 {
             return Err(refusal());
@@ -87,10 +87,10 @@ impl Null {
             dense::multiply(out, faer::Accum::Add, dense::view(&b, k, p), dense::view(&solved, p, k), -1.0);
         }
         let mu = spectrum(&eigen(&z, k).0);
-        let reml = problem.criterion == Criterion::Reml;
+        let reml = model.criterion == Criterion::Reml;
         let nu = if reml { mu.clone() } else { spectrum(&factor.zz) };
         let rest = (a.n_obs - p) as f64 - mu.iter().map(|&(_, count)| count).sum::<f64>();
-        Ok(Self { mu, nu, m: problem.denominator(), rest })
+        Ok(Self { mu, nu, m: model.denominator(), rest })
     }
 
     fn value(&self, lambda: f64, w: &[f64], rest: f64) -> f64 {

@@ -6,9 +6,8 @@ mod bootstrap;
 mod cases;
 pub mod likelihood_ratio;
 pub mod null_model;
-pub mod refit;
 mod reflated;
 pub mod rows;
-mod units;
+mod sampling_units;
 
-pub use bootstrap::{Kind, Request, bootstrap, jackknife};
+pub use bootstrap::{BootstrapKind, BootstrapRequest, bootstrap, jackknife};

@@ -6,13 +6,13 @@ use std::sync::atomic::Ordering;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use super::bootstrap::{Request, parametric};
-use super::refit::{refit, start};
+use super::bootstrap::{BootstrapRequest, parametric};
 use super::rows::DesignRows;
 use crate::design::RowSource;
 use crate::fit::Fit;
-use crate::fit::response::stream;
-use crate::objective::{Problem, Workspace};
+use crate::fit::refit::{refit, start};
+use crate::fit::simulate::stream;
+use crate::model::{Lmm, Workspace};
 use crate::{Error, Result};
 
 /// A fit and its rows.
@@ -26,8 +26,8 @@ pub struct Fitted<'a> {
 ///
 /// # Errors
 /// Those of reading the rows; `Design` where the fixed parts or the rows differ; `Interrupted` when `stop` is set.
-pub fn null_statistics(full: &Fitted, null: Option<&Fitted>, request: &Request) -> Result<Vec<f64>> {
-    if null.is_some_and(|null| null.fit.problem.a.fixed != full.fit.problem.a.fixed) {
+pub fn null_statistics(full: &Fitted, null: Option<&Fitted>, request: &BootstrapRequest) -> Result<Vec<f64>> {
+    if null.is_some_and(|null| null.fit.model.a.fixed != full.fit.model.a.fixed) {
         return Err(Error::Design("the two models differ in their fixed parts or their rows".into()));
     }
     let rows = DesignRows::new(full.fit, full.source)?;
@@ -36,9 +36,9 @@ pub fn null_statistics(full: &Fitted, null: Option<&Fitted>, request: &Request) 
         None => None,
     };
     let zero = Zero::new(full.fit)?;
-    let from = start(&full.fit.problem, &full.fit.theta);
-    let from_null = smaller.as_ref().map(|(fit, _)| start(&fit.problem, &fit.theta));
-    let state = || (State::new(&full.fit.problem), smaller.as_ref().map(|(fit, _)| State::new(&fit.problem)));
+    let from = start(&full.fit.model, &full.fit.theta);
+    let from_null = smaller.as_ref().map(|(fit, _)| start(&fit.model, &fit.theta));
+    let state = || (Replicator::new(&full.fit.model), smaller.as_ref().map(|(fit, _)| Replicator::new(&fit.model)));
     (0..request.n)
         .into_par_iter()
         .map_init(state, |(own, below), k| {
@@ -73,36 +73,36 @@ struct Zero {
 
 impl Zero {
     fn new(fit: &Fit) -> Result<Self> {
-        let mut work = fit.problem.workspace();
-        let sigma = fit.problem.evaluate(&vec![0.0; fit.theta.len()], &mut work)?.sigma;
-        Ok(Self { beta: work.factor.beta(&fit.problem.system), sigma })
+        let mut work = fit.model.workspace();
+        let sigma = fit.model.evaluate(&vec![0.0; fit.theta.len()], &mut work)?.sigma;
+        Ok(Self { beta: work.factor.beta(&fit.model.system), sigma })
     }
 }
 
-/// One thread's problem and workspace.
-struct State {
-    problem: Problem,
+/// One thread's model and workspace.
+struct Replicator {
+    model: Lmm,
     work: Option<Workspace>,
 }
 
-impl State {
-    fn new(problem: &Problem) -> Self {
-        Self { problem: problem.clone(), work: Some(problem.workspace()) }
+impl Replicator {
+    fn new(model: &Lmm) -> Self {
+        Self { model: model.clone(), work: Some(model.workspace()) }
     }
 
-    fn refit(&mut self, rows: &DesignRows, y: &[f64], from: &[f64], request: &Request) -> Result<f64> {
-        rows.set_response(Arc::make_mut(&mut self.problem.a), y);
-        let work = self.work.take().unwrap_or_else(|| self.problem.workspace());
-        let (optimum, work) = refit(&self.problem, work, from, request.stop)?;
+    fn refit(&mut self, rows: &DesignRows, y: &[f64], from: &[f64], request: &BootstrapRequest) -> Result<f64> {
+        rows.set_response(Arc::make_mut(&mut self.model.a), y);
+        let work = self.work.take().unwrap_or_else(|| self.model.workspace());
+        let (optimum, work) = refit(&self.model, work, from, request.stop)?;
         self.work = Some(work);
         Ok(optimum.map_or(f64::NAN, |o| o.criterion))
     }
 
     fn at_zero(&mut self, rows: &DesignRows, y: &[f64]) -> f64 {
-        rows.set_response(Arc::make_mut(&mut self.problem.a), y);
-        let mut work = self.work.take().unwrap_or_else(|| self.problem.workspace());
-        let zero = vec![0.0; self.problem.theta_map.n_parameters];
-        let value = self.problem.evaluate(&zero, &mut work).map_or(f64::NAN, |e| e.objective);
+        rows.set_response(Arc::make_mut(&mut self.model.a), y);
+        let mut work = self.work.take().unwrap_or_else(|| self.model.workspace());
+        let zero = vec![0.0; self.model.theta_map.n_parameters];
+        let value = self.model.evaluate(&zero, &mut work).map_or(f64::NAN, |e| e.objective);
         self.work = Some(work);
         value
     }

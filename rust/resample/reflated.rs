@@ -15,9 +15,9 @@ pub struct Reflated {
 
 impl Reflated {
     pub fn new(fit: &Fit, rows: &DesignRows) -> Self {
-        let (widths, variance) = (&fit.problem.theta_map.widths, fit.evaluation.sigma.powi(2));
+        let (widths, variance) = (&fit.model.theta_map.widths, fit.evaluation.sigma.powi(2));
         let mut modes = fit.modes.b.clone();
-        for term in &fit.problem.theta_map.terms {
+        for term in &fit.model.theta_map.terms {
             let target: Vec<f64> = square(&term.factor(&fit.theta), term.width).iter().map(|v| v * variance).collect();
             reflate(&mut modes[term.factor], widths[term.factor], term.offset, term.width, &target);
         }

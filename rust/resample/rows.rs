@@ -34,12 +34,12 @@ impl DesignRows {
     /// # Errors
     /// Those of reading; `Design` where the rows are others.
     pub fn new(fit: &Fit, source: &dyn RowSource) -> Result<Self> {
-        let a = &*fit.problem.a;
+        let a = &*fit.model.a;
         if source.n_rows() != a.n_obs || source.fixed().columns.len() != a.fixed.n_columns {
             return Err(Error::Design("these are not the rows that the model was fitted to".into()));
         }
         let (n, p) = (a.n_obs, a.n_fixed());
-        let terms = fit.problem.theta_map.terms.iter().zip(source.random()).map(|(t, layout)| TermRows {
+        let terms = fit.model.theta_map.terms.iter().zip(source.random()).map(|(t, layout)| TermRows {
             block: t.factor,
             offset: t.offset,
             width: t.width,

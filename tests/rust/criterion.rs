@@ -1,26 +1,26 @@
 use hlmrs::Structure;
 use hlmrs::crossproduct::accumulate;
 use hlmrs::design::ArrayDesign;
-use hlmrs::objective::{Criterion, Problem};
+use hlmrs::model::{Criterion, Lmm};
 
 use crate::dense::{Dense, user_factors};
-use crate::designs::{KINDS, design, problem};
+use crate::designs::{KINDS, design, model};
 
 fn theta(n: usize, seed: u64, zero: Option<usize>) -> Vec<f64> {
     (0..n).map(|k| if Some(k) == zero { 0.0 } else { 0.2 + ((k as u64 * 7 + seed * 3) % 11) as f64 / 8.0 }).collect()
 }
 
 /// Every kind of design, weighted and not, both criteria, with and without a parameter at zero.
-fn each(mut check: impl FnMut(&hlmrs::objective::Problem, &Dense, &[f64], String)) {
+fn each(mut check: impl FnMut(&hlmrs::model::Lmm, &Dense, &[f64], String)) {
     for kind in KINDS {
         for seed in 0..6 {
             let (source, terms) = design(kind, seed, seed % 2 == 1);
             let dense = Dense::new(&source);
             for criterion in [Criterion::Ml, Criterion::Reml] {
-                let problem = problem(&source, &terms, criterion);
-                for zero in [None, Some(0), Some(problem.theta_map.n_parameters - 1)] {
-                    let theta = theta(problem.theta_map.n_parameters, seed, zero);
-                    check(&problem, &dense, &theta, format!("{kind:?} seed {seed} {criterion:?} zero {zero:?}"));
+                let model = model(&source, &terms, criterion);
+                for zero in [None, Some(0), Some(model.theta_map.n_parameters - 1)] {
+                    let theta = theta(model.theta_map.n_parameters, seed, zero);
+                    check(&model, &dense, &theta, format!("{kind:?} seed {seed} {criterion:?} zero {zero:?}"));
                 }
             }
         }
@@ -29,25 +29,25 @@ fn each(mut check: impl FnMut(&hlmrs::objective::Problem, &Dense, &[f64], String
 
 #[test]
 fn criterion_equals_dense_algebra() {
-    each(|problem, dense, theta, name| {
-        let mut work = problem.workspace();
-        let got = problem.evaluate(theta, &mut work).unwrap().objective;
-        let want = dense.criterion(&user_factors(problem, theta), &problem.a.fixed.kept, problem.criterion);
+    each(|model, dense, theta, name| {
+        let mut work = model.workspace();
+        let got = model.evaluate(theta, &mut work).unwrap().objective;
+        let want = dense.criterion(&user_factors(model, theta), &model.a.fixed.kept, model.criterion);
         assert!((got - want).abs() <= 1e-10 * want.abs(), "{name}: {got} {want}");
     });
 }
 
 #[test]
 fn gradient_matches_central_differences() {
-    each(|problem, _, theta, name| {
-        let mut work = problem.workspace();
-        problem.evaluate(theta, &mut work).unwrap();
-        let gradient = problem.gradient(theta, &mut work).theta;
+    each(|model, _, theta, name| {
+        let mut work = model.workspace();
+        model.evaluate(theta, &mut work).unwrap();
+        let gradient = model.gradient(theta, &mut work).theta;
         for k in 0..theta.len() {
             let at = |h: f64| {
                 let mut t = theta.to_vec();
                 t[k] += h;
-                problem.evaluate(&t, &mut problem.workspace()).unwrap().objective
+                model.evaluate(&t, &mut model.workspace()).unwrap().objective
             };
             // fourth order, so that the step may be long enough to see six digits
             let h = 1e-3;
@@ -75,8 +75,8 @@ fn rows_in_random_order_give_the_criterion_of_sorted_rows() {
         let source = source.grouping("item", rows.iter().map(|r| r.1).collect(), items).unwrap();
         let source = source.random(0, vec![1.0; n], true, "us").unwrap().random(1, vec![1.0; n], true, "us").unwrap();
         let us = Structure::Unstructured;
-        let problem = Problem::new(accumulate(&source, &[us, us]).unwrap(), &[(us, 0, 1), (us, 1, 1)], Criterion::Reml);
-        problem.evaluate(&[0.7, 0.4], &mut problem.workspace()).unwrap()
+        let model = Lmm::new(accumulate(&source, &[us, us]).unwrap(), &[(us, 0, 1), (us, 1, 1)], Criterion::Reml);
+        model.evaluate(&[0.7, 0.4], &mut model.workspace()).unwrap()
     };
     let scattered = criterion(&rows);
     rows.sort_unstable();

@@ -3,7 +3,7 @@
 use faer::prelude::*;
 use faer::{Mat, Side};
 use hlmrs::design::{Batch, RowSource};
-use hlmrs::objective::{Criterion, Problem};
+use hlmrs::model::{Criterion, Lmm};
 
 pub struct Dense {
     pub x: Mat<f64>,
@@ -86,12 +86,12 @@ impl Dense {
 }
 
 /// Λ of every term in the user's units, from θ in the working basis.
-pub fn user_factors(problem: &Problem, theta: &[f64]) -> Vec<Vec<f64>> {
-    problem
+pub fn user_factors(model: &Lmm, theta: &[f64]) -> Vec<Vec<f64>> {
+    model
         .theta_map
         .terms
         .iter()
-        .zip(&problem.a.random)
+        .zip(&model.a.random)
         .map(|(term, basis)| {
             let (own, r) = (term.factor(theta), term.width);
             let mut out = vec![0.0; r * r];

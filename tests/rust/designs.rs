@@ -2,7 +2,7 @@
 
 use hlmrs::Structure;
 use hlmrs::design::{ArrayDesign, Coding, RowSource};
-use hlmrs::objective::{Criterion, Problem};
+use hlmrs::model::{Criterion, Lmm};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -107,8 +107,8 @@ pub fn design(kind: Kind, seed: u64, weighted: bool) -> (ArrayDesign, Terms) {
     (out, terms)
 }
 
-pub fn problem(design: &dyn RowSource, terms: &Terms, criterion: Criterion) -> Problem {
+pub fn model(design: &dyn RowSource, terms: &Terms, criterion: Criterion) -> Lmm {
     let structures: Vec<Structure> = terms.iter().map(|t| t.0).collect();
     let a = hlmrs::crossproduct::accumulate(design, &structures).unwrap();
-    Problem::new(a, terms, criterion)
+    Lmm::new(a, terms, criterion)
 }

@@ -4,15 +4,15 @@ use std::sync::atomic::AtomicBool;
 
 use hlmrs::Structure;
 use hlmrs::design::ArrayDesign;
-use hlmrs::fit::{Control, Fit, Method, Status, fit};
+use hlmrs::fit::{Control, Fit, Optimizer, Status, fit};
 use hlmrs::linalg::threads::pool;
-use hlmrs::objective::Criterion;
+use hlmrs::model::Criterion;
 
-use crate::designs::{KINDS, Terms, design, problem};
+use crate::designs::{KINDS, Terms, design, model};
 
 fn fitted(source: &ArrayDesign, terms: &Terms, criterion: Criterion) -> Fit {
-    let problem = problem(source, terms, criterion);
-    fit(&problem, &Control::default(), &AtomicBool::new(false)).unwrap()
+    let model = model(source, terms, criterion);
+    fit(&model, &Control::default(), &AtomicBool::new(false)).unwrap()
 }
 
 fn one_way(y: Vec<f64>, per_level: usize) -> (ArrayDesign, Terms) {
@@ -75,11 +75,11 @@ fn both_optimizers_agree_and_every_fit_is_stationary() {
     for kind in KINDS {
         for seed in 10..14 {
             let (source, terms) = design(kind, seed, seed % 2 == 0);
-            let problem = problem(&source, &terms, Criterion::Reml);
+            let model = model(&source, &terms, Criterion::Reml);
             let stop = AtomicBool::new(false);
-            let first = fit(&problem, &Control::default(), &stop).unwrap();
-            let check = Control { method: Method::Bobyqa, ..Control::default() };
-            let second = fit(&problem, &check, &stop).unwrap();
+            let first = fit(&model, &Control::default(), &stop).unwrap();
+            let check = Control { optimizer: Optimizer::Bobyqa, ..Control::default() };
+            let second = fit(&model, &check, &stop).unwrap();
             let name = format!("{kind:?} seed {seed}");
             assert_ne!(first.verdict.status, Status::NotConverged, "{name} {:?}", first.verdict);
             assert!(
@@ -161,12 +161,12 @@ fn a_dependent_column_is_left_out_and_a_nearly_dependent_one_is_not() {
         (source.random(0, vec![1.0; n], true, "us").unwrap(), vec![(Structure::Unstructured, 0, 1)])
     };
     let (source, terms) = build(x.iter().map(|v| 3.0 * v - 2.0).collect());
-    assert_eq!(problem(&source, &terms, Criterion::Ml).a.fixed.kept, [0, 1]);
+    assert_eq!(model(&source, &terms, Criterion::Ml).a.fixed.kept, [0, 1]);
     // x plus a wobble a hundred thousand times smaller
     let wobble: Vec<f64> = (0..n).map(|i| ((i * 13) % 7) as f64).collect();
     let (source, terms) = build((0..n).map(|i| x[i] + 1e-5 * wobble[i]).collect());
     let near = fitted(&source, &terms, Criterion::Ml);
-    assert_eq!(near.problem.a.fixed.kept, [0, 1, 2]);
+    assert_eq!(near.model.a.fixed.kept, [0, 1, 2]);
     let (source, terms) = build(wobble);
     let direct = fitted(&source, &terms, Criterion::Ml);
     assert!((near.evaluation.objective - direct.evaluation.objective).abs() < 1e-7);

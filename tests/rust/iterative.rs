@@ -3,7 +3,7 @@
 use hlmrs::Structure;
 use hlmrs::crossproduct::accumulate;
 use hlmrs::design::ArrayDesign;
-use hlmrs::objective::{Criterion, Problem};
+use hlmrs::model::{Criterion, Lmm};
 use hlmrs::penalized_ls::TrailingKind;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -57,16 +57,16 @@ pub fn design(shape: Shape, width: usize) -> (ArrayDesign, Terms) {
     (source, vec![(us, 0, width), (us, 1, width), (us, 2, 1)])
 }
 
-fn both(shape: Shape, width: usize, criterion: Criterion) -> (Problem, Problem) {
+fn both(shape: Shape, width: usize, criterion: Criterion) -> (Lmm, Lmm) {
     let (source, terms) = design(shape, width);
     let structures: Vec<Structure> = terms.iter().map(|t| t.0).collect();
-    let dense = Problem::new(accumulate(&source, &structures).unwrap(), &terms, criterion);
+    let dense = Lmm::new(accumulate(&source, &structures).unwrap(), &terms, criterion);
     let iterative = dense.with_trailing(TrailingKind::Iterative);
     (dense.with_trailing(TrailingKind::Dense), iterative)
 }
 
-fn theta(problem: &Problem) -> Vec<f64> {
-    (0..problem.theta_map.n_parameters).map(|k| 0.35 + 0.07 * (k * k % 5) as f64).collect()
+fn theta(model: &Lmm) -> Vec<f64> {
+    (0..model.theta_map.n_parameters).map(|k| 0.35 + 0.07 * (k * k % 5) as f64).collect()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use hlmrs::Structure;
 use hlmrs::crossproduct::accumulate;
 use hlmrs::design::{ArrayDesign, RowSource};
 use hlmrs::fit::{Control, fit};
-use hlmrs::objective::{Criterion, Problem};
+use hlmrs::model::{Criterion, Lmm};
 use hlmrs::penalized_ls::TrailingKind;
 use proptest::prelude::*;
 
@@ -15,13 +15,13 @@ use crate::iterative::{Shape, design};
 
 const SHAPES: [Shape; 5] = [Shape::NearlyNested, Shape::Disconnected, Shape::Thin, Shape::LongTailed, Shape::Clustered];
 
-fn problem(source: &dyn RowSource, terms: &Terms, criterion: Criterion) -> Problem {
+fn model(source: &dyn RowSource, terms: &Terms, criterion: Criterion) -> Lmm {
     let structures: Vec<Structure> = terms.iter().map(|t| t.0).collect();
-    Problem::new(accumulate(source, &structures).unwrap(), terms, criterion)
+    Lmm::new(accumulate(source, &structures).unwrap(), terms, criterion)
 }
 
-fn theta(problem: &Problem) -> Vec<f64> {
-    (0..problem.theta_map.n_parameters).map(|k| 0.35 + 0.07 * (k * k % 5) as f64).collect()
+fn theta(model: &Lmm) -> Vec<f64> {
+    (0..model.theta_map.n_parameters).map(|k| 0.35 + 0.07 * (k * k % 5) as f64).collect()
 }
 
 fn assert_close(a: &[f64], b: &[f64], tolerance: f64, name: &str) {
@@ -32,11 +32,11 @@ fn assert_close(a: &[f64], b: &[f64], tolerance: f64, name: &str) {
 }
 
 /// Criterion, gradient, modes, curvature and conditional variances of the sparse kind are those of the dense.
-fn assert_same(problem: &Problem, theta: &[f64], name: &str) {
-    let (dense, sparse) = (problem.with_trailing(TrailingKind::Dense), problem.with_trailing(TrailingKind::Sparse));
+fn assert_same(model: &Lmm, theta: &[f64], name: &str) {
+    let (dense, sparse) = (model.with_trailing(TrailingKind::Dense), model.with_trailing(TrailingKind::Sparse));
     let (mut one, mut other) = (dense.workspace(), sparse.workspace());
     let (exact, same) = (dense.evaluate(theta, &mut one).unwrap(), sparse.evaluate(theta, &mut other).unwrap());
-    let values = |e: &hlmrs::objective::Evaluation| [e.objective, e.pwrss, e.logdet_random, e.logdet_fixed];
+    let values = |e: &hlmrs::model::Evaluation| [e.objective, e.pwrss, e.logdet_random, e.logdet_fixed];
     for (a, b) in values(&exact).iter().zip(values(&same)) {
         assert!((a - b).abs() <= 1e-10 * a.abs().max(1.0), "{name}: {exact:?} {same:?}");
     }
@@ -61,8 +61,8 @@ fn it_is_the_dense_kind_on_designs_of_every_shape() {
     for shape in SHAPES {
         for (width, criterion) in [(1, Criterion::Ml), (1, Criterion::Reml), (2, Criterion::Reml)] {
             let (source, terms) = design(shape, width);
-            let problem = problem(&source, &terms, criterion);
-            assert_same(&problem, &theta(&problem), &format!("{shape:?} {width} {criterion:?}"));
+            let model = model(&source, &terms, criterion);
+            assert_same(&model, &theta(&model), &format!("{shape:?} {width} {criterion:?}"));
         }
     }
 }
@@ -71,12 +71,12 @@ fn it_is_the_dense_kind_on_designs_of_every_shape() {
 fn a_singular_relative_factor_is_no_exception() {
     for shape in [Shape::NearlyNested, Shape::Thin] {
         let (source, terms) = design(shape, 2);
-        let problem = problem(&source, &terms, Criterion::Reml);
+        let model = model(&source, &terms, Criterion::Reml);
         // users 0..3, items 3..6, the third factor 6
         for zeros in [vec![3], vec![5], vec![3, 4, 5], vec![6], vec![2, 5, 6]] {
-            let mut theta = theta(&problem);
+            let mut theta = theta(&model);
             zeros.iter().for_each(|&k| theta[k] = 0.0);
-            assert_same(&problem, &theta, &format!("{shape:?} without {zeros:?}"));
+            assert_same(&model, &theta, &format!("{shape:?} without {zeros:?}"));
         }
     }
 }
@@ -90,12 +90,12 @@ proptest! {
     ) {
         let (source, terms) = designs::design(KINDS[kind], seed, weighted);
         let criterion = if reml { Criterion::Reml } else { Criterion::Ml };
-        let problem = problem(&source, &terms, criterion);
-        let mut theta = theta(&problem);
+        let model = model(&source, &terms, criterion);
+        let mut theta = theta(&model);
         if let Some(t) = theta.get_mut(zero) {
             *t = 0.0;
         }
-        assert_same(&problem, &theta, &format!("{:?} {seed} {weighted} {criterion:?}", KINDS[kind]));
+        assert_same(&model, &theta, &format!("{:?} {seed} {weighted} {criterion:?}", KINDS[kind]));
     }
 }
 
@@ -103,13 +103,13 @@ proptest! {
 fn results_do_not_depend_on_threads() {
     for shape in [Shape::Thin, Shape::Disconnected] {
         let (source, terms) = design(shape, 2);
-        let problem = problem(&source, &terms, Criterion::Reml).with_trailing(TrailingKind::Sparse);
-        let theta = theta(&problem);
+        let model = model(&source, &terms, Criterion::Reml).with_trailing(TrailingKind::Sparse);
+        let theta = theta(&model);
         let run = |n: usize| {
             hlmrs::linalg::threads::pool(n).install(|| {
-                let mut work = problem.workspace();
-                let value = problem.evaluate(&theta, &mut work).unwrap();
-                (value, problem.gradient(&theta, &mut work).theta)
+                let mut work = model.workspace();
+                let value = model.evaluate(&theta, &mut work).unwrap();
+                (value, model.gradient(&theta, &mut work).theta)
             })
         };
         assert_eq!(run(1), run(2));
@@ -145,27 +145,27 @@ fn nearly_nested(pupils: usize, teachers: usize, schools: usize) -> (ArrayDesign
 #[test]
 fn thin_designs_are_given_it_and_others_are_not() {
     let (source, terms) = nearly_nested(6_000, 1_500, 100);
-    let chosen = problem(&source, &terms, Criterion::Ml);
+    let chosen = model(&source, &terms, Criterion::Ml);
     assert_eq!(chosen.system.kind, TrailingKind::Sparse);
     let blocks = chosen.system.blocks(&chosen.a);
     let sparse: Vec<_> = blocks.iter().filter(|b| b.kind == "sparse").collect();
     assert_eq!(sparse.len(), 2);
     assert!(sparse.iter().all(|b| b.fill > 0.0 && b.fill < 0.2), "{sparse:?}");
     let (source, terms) = design(Shape::LongTailed, 2);
-    assert_eq!(problem(&source, &terms, Criterion::Ml).system.kind, TrailingKind::Dense);
+    assert_eq!(model(&source, &terms, Criterion::Ml).system.kind, TrailingKind::Dense);
 }
 
 #[test]
 fn an_iterative_block_with_a_large_standard_error_gives_way_and_says_so() {
     let (source, terms) = nearly_nested(6_000, 1_500, 300);
-    let sparse = problem(&source, &terms, Criterion::Ml);
+    let sparse = model(&source, &terms, Criterion::Ml);
     let iterative = sparse.with_trailing(TrailingKind::Iterative);
     let (control, stop) = (Control::default(), AtomicBool::new(false));
     let (exact, fell_back) = (fit(&sparse, &control, &stop).unwrap(), fit(&iterative, &control, &stop).unwrap());
-    assert_eq!(fell_back.problem.system.kind, TrailingKind::Sparse);
-    let reason = fell_back.problem.system.reason.clone().unwrap();
+    assert_eq!(fell_back.model.system.kind, TrailingKind::Sparse);
+    let reason = fell_back.model.system.reason.clone().unwrap();
     assert!(reason.contains("sparse block") && reason.contains("standard error"), "{reason}");
     assert_eq!(fell_back.evaluation.std_error, 0.0);
     assert!((exact.evaluation.objective - fell_back.evaluation.objective).abs() < 1e-6);
-    assert_eq!(exact.problem.system.reason, None);
+    assert_eq!(exact.model.system.reason, None);
 }

@@ -201,11 +201,11 @@ def _check_memory(estimate: Estimate, method: str) -> None:
     """Refuse what memory cannot hold: a factor at theta and beside it in every parameter and pair of parameters."""
     k = len(estimate.core.theta)
     points = 1 + k + k * k if method == "one-step" else 2
-    blocks = estimate.core.problem.structure
+    blocks = estimate.core.model.structure
     trailing = sum(block["size"] for block in blocks if block["kind"] in ("dense", "sparse", "iterative"))
     if trailing > LARGEST_INVERSE:  # sets are taken off the sums, one after the other
         points, trailing = 3, 0
-    needed = points * (estimate.core.problem.n_bytes + 8 * trailing**2)
+    needed = points * (estimate.core.model.n_bytes + 8 * trailing**2)
     if needed > _LARGE and needed > available():
         raise DataError(
             f"method={method!r} needs about {format_bytes(needed)} of memory, and {format_bytes(available())} are free"

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import Encoding, FinishedStatistics, Fit, Problem, Rows, term_moments
+from .._core import Encoding, FinishedStatistics, Fit, Model, Rows, term_moments
 from ..errors import DataError, FitStateError
 from ..frame import Frame
 from ..resources import available, format_bytes
@@ -113,7 +113,7 @@ class Estimate:
     @cached_property
     def layout(self) -> Layout:
         """Names, levels, sizes."""
-        return layout_of(self.rows, self.core.problem)
+        return layout_of(self.rows, self.core.model)
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -151,35 +151,35 @@ class Estimate:
 def estimate(request: Request, frame: Frame) -> Estimate:
     """Fit a model to a frame."""
     data = model_rows(request, frame)
-    core = fit_problem(problem_of_rows(request, data), request)
+    core = fit_model(core_model(request, data), request)
     return Estimate(request, core, frame.kind, data.splines, data, frame)
 
 
-def problem_of_rows(request: Request, data: ModelRows) -> Problem:
+def core_model(request: Request, data: ModelRows) -> Model:
     """Sum the rows."""
-    return Problem(data.rows, request.reml, request.control.threads() or 0)
+    return Model(data.rows, request.reml, request.control.threads() or 0)
 
 
-def fit_problem(problem: Problem, request: Request) -> Fit:
+def fit_model(model: Model, request: Request) -> Fit:
     """Fit, unless memory cannot hold the factor."""
-    if problem.n_bytes_to_come > _LARGE and problem.n_bytes_to_come > available():
+    if model.n_bytes_to_come > _LARGE and model.n_bytes_to_come > available():
         raise DataError(
-            f"the fit needs about {format_bytes(problem.n_bytes_to_come)} of memory, and "
+            f"the fit needs about {format_bytes(model.n_bytes_to_come)} of memory, and "
             f"{format_bytes(available())} are free; use grouping factors with fewer levels, or fewer random effects"
         )
-    return problem.fit(request.settings())
+    return model.fit(request.settings())
 
 
 def estimate_of_statistics(
     request: Request,
     core: Fit,
     settled: FinishedStatistics,
-    problem: Problem,
+    model: Model,
     statistics: Sums,
     origin: Estimate | None = None,
 ) -> Estimate:
     """Name the numbers of a fit to statistics."""
-    layout = layout_of(settled, problem)
+    layout = layout_of(settled, model)
     return Estimate(
         request,
         core,

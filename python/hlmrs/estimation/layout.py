@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from .._core import FinishedStatistics, Fit, Problem, Rows
+from .._core import FinishedStatistics, Fit, Model, Rows
 from .level_names import LevelNames
 
 
@@ -106,14 +106,14 @@ class Layout:
         )
 
 
-def layout_of(rows: Rows | FinishedStatistics, problem: Problem) -> Layout:
+def layout_of(rows: Rows | FinishedStatistics, model: Model) -> Layout:
     """Read the layout of encoded rows, or of statistics of them."""
     return Layout(
         response=rows.response_name,
         columns=rows.coef_names,
         column_terms=rows.coef_terms,
         terms=rows.term_names,
-        kept=problem.kept,
+        kept=model.kept,
         reference_levels=rows.reference_levels,
         groups=[_group(rows, k, name) for k, name in enumerate(rows.group_names)],
         random=[RandomTermLayout(**term) for term in rows.random_terms],

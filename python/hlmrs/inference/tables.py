@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core import Problem
+from .._core import Model
 from ..errors import OptionError
 from ..estimation import Estimate
 from ..frame import Column
@@ -108,9 +108,9 @@ def _as_rows(table: Table) -> list[dict[str, Any]]:
     return [dict(zip(table, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def structure_table(problem: Problem, names: Sequence[str]) -> Table:
+def structure_table(model: Model, names: Sequence[str]) -> Table:
     """Lay the blocks of the factorization out; `names` are those of the grouping factors."""
-    blocks = problem.structure
+    blocks = model.structure
     table: Table = {"block": [_block_name(block["group"], names) for block in blocks]}
     for key in ("kind", "levels", "width", "size", "entries", "fill"):
         values = [block[key] for block in blocks]

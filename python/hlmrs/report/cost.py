@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._core import Problem
+from .._core import Model
 from ..display import DisplayColumn, Facts, Report, Section, Table
 from ..frame import build
 from ..inference import structure_table
@@ -44,30 +44,30 @@ class Cost:
         return self._report._repr_html_()
 
 
-def cost_of(problem: Problem, formula: str, groups: Sequence[str], kind: str) -> Cost:
+def cost_of(model: Model, formula: str, groups: Sequence[str], kind: str) -> Cost:
     """Return the cost of a fit; ``groups`` names the grouping factors, ``kind`` the library of the table."""
-    table = structure_table(problem, groups)
+    table = structure_table(model, groups)
     return Cost(
         build(kind, table),
-        problem.n_obs,
-        len(problem.kept),
-        problem.n_random,
-        problem.n_theta,
-        problem.flops,
-        problem.n_bytes,
-        _report(formula, problem, table),
+        model.n_obs,
+        len(model.kept),
+        model.n_random,
+        model.n_theta,
+        model.flops,
+        model.n_bytes,
+        _report(formula, model, table),
     )
 
 
-def _report(formula: str, problem: Problem, table: Mapping[str, Any]) -> Report:
+def _report(formula: str, model: Model, table: Mapping[str, Any]) -> Report:
     facts = [
         ("Formula", formula),
-        ("Rows", f"{problem.n_obs:,}"),
-        ("Fixed effects", f"{len(problem.kept):,}"),
-        ("Random effects", f"{problem.n_random:,}"),
-        ("Covariance parameters", f"{problem.n_theta:,}"),
-        ("One factorization", f"{problem.flops:.3g} flops"),
-        ("Memory", f"{format_bytes(problem.n_bytes)} at most, beside the data"),
+        ("Rows", f"{model.n_obs:,}"),
+        ("Fixed effects", f"{len(model.kept):,}"),
+        ("Random effects", f"{model.n_random:,}"),
+        ("Covariance parameters", f"{model.n_theta:,}"),
+        ("One factorization", f"{model.flops:.3g} flops"),
+        ("Memory", f"{format_bytes(model.n_bytes)} at most, beside the data"),
         ("Free memory", format_bytes(available())),
     ]
     columns = [

@@ -81,7 +81,7 @@ def fixed_effects(estimate: Estimate, ddf: str, level: float) -> Section:
 
 def notes(estimate: Estimate) -> Section:
     """Say how factors are coded, what was left out, and what to know of the result."""
-    layout, reason = estimate.layout, estimate.core.problem.reason
+    layout, reason = estimate.layout, estimate.core.model.reason
     reference, dropped = layout.reference_levels, layout.dropped_columns
     depend = "depend on columns before them and are" if len(dropped) > 1 else "depends on columns before it and is"
     lines = [

@@ -207,7 +207,7 @@ class Tables(Figures):
         Crossed grouping factors share a block of kind ``dense``, ``sparse`` (few of their levels meet; exact too), or
         ``iterative`` (the log-determinant is an estimate: see `criterion_std_error`).
         """
-        return self._frame(inference.structure_table(self._estimate.core.problem, self._estimate.layout.group_names))
+        return self._frame(inference.structure_table(self._estimate.core.model, self._estimate.layout.group_names))
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::crossproduct::{CrossProducts, FixedBasis};
-use crate::objective::Problem;
+use crate::model::Lmm;
 use crate::penalized_ls::System;
 
 /// Rows t_1/|t_1|, ..., t_k/|t_k| and an orthonormal completion (r x r, column-major).
@@ -58,11 +58,11 @@ pub fn inverse(a: &[f64], r: usize) -> Vec<f64> {
     (0..r * r).map(|k| solved[(k % r, k / r)]).collect()
 }
 
-/// The problem with the columns of one term replaced: z_new = z B (B r x r).
-pub fn change_term(problem: &Problem, term: usize, b: &[f64]) -> Problem {
-    let term = &problem.theta_map.terms[term];
+/// The model with the columns of one term replaced: z_new = z B (B r x r).
+pub fn change_term(model: &Lmm, term: usize, b: &[f64]) -> Lmm {
+    let term = &model.theta_map.terms[term];
     let (block, offset, r) = (term.factor, term.offset, term.width);
-    let mut a = (*problem.a).clone();
+    let mut a = (*model.a).clone();
     let full = a.factors[block].width;
     // B'M for rows `offset..offset + r` of M (full x columns, column-major)
     let from_left = |m: &mut [f64], full: usize| {
@@ -97,19 +97,13 @@ pub fn change_term(problem: &Problem, term: usize, b: &[f64]) -> Problem {
             }
         }
     }
-    rebuilt(problem, a)
+    rebuilt(model, a)
 }
 
-/// A problem over other cross-products.
-pub fn rebuilt(problem: &Problem, a: CrossProducts) -> Problem {
+/// A model over other cross-products.
+pub fn rebuilt(model: &Lmm, a: CrossProducts) -> Lmm {
     let system = Arc::new(System::new(&a));
-    Problem {
-        a: Arc::new(a),
-        system,
-        theta_map: problem.theta_map.clone(),
-        criterion: problem.criterion,
-        origin: problem.origin,
-    }
+    Lmm { a: Arc::new(a), system, theta_map: model.theta_map.clone(), criterion: model.criterion, origin: model.origin }
 }
 
 /// m x n column-major -> n x m column-major.
@@ -123,9 +117,9 @@ fn transpose_square(a: &mut [f64], n: usize) {
     }
 }
 
-/// A problem without one direction of X, which is moved to the left-hand side with any coefficient.
+/// A model without one direction of X, which is moved to the left-hand side with any coefficient.
 pub struct Moved {
-    pub problem: Problem,
+    pub model: Lmm,
     /// β_j = origin + length · coefficient.
     pub origin: f64,
     pub length: f64,
@@ -140,8 +134,8 @@ pub struct Moved {
 
 impl Moved {
     /// For the user's coefficient `j` among those kept.
-    pub fn new(problem: &Problem, j: usize) -> Self {
-        let (p, fixed) = (problem.system.p, &problem.a.fixed);
+    pub fn new(model: &Lmm, j: usize) -> Self {
+        let (p, fixed) = (model.system.p, &model.a.fixed);
         let stride = p + 1;
         let t: Vec<f64> = (0..p).map(|k| fixed.transform[k * p + j]).collect();
         let (q, length) = reflection(&t);
@@ -149,7 +143,7 @@ impl Moved {
         let turn = |row: &[f64]| -> Vec<f64> {
             (0..p).map(|i| (0..p).map(|k| q[k * p + i] * row[k]).sum()).chain(std::iter::once(row[p])).collect()
         };
-        let mut a = (*problem.a).clone();
+        let mut a = (*model.a).clone();
         let half: Vec<Vec<f64>> = a.xx.chunks_exact(stride).map(turn).collect();
         let column = |c: usize| half.iter().map(|row| row[c]).collect::<Vec<f64>>();
         let full: Vec<Vec<f64>> = (0..stride).map(|c| turn(&column(c))).collect();
@@ -172,7 +166,7 @@ impl Moved {
             logdet: 0.0,
         };
         Self {
-            problem: rebuilt(problem, a),
+            model: rebuilt(model, a),
             origin,
             length,
             xx: full[0][1..].to_vec(),
@@ -186,7 +180,7 @@ impl Moved {
     /// Sets the response to y - x c for the coefficient that gives β_j = `value`.
     pub fn set(&mut self, value: f64) {
         let c = (value - self.origin) / self.length;
-        let a = Arc::make_mut(&mut self.problem.a);
+        let a = Arc::make_mut(&mut self.model.a);
         let last = a.fixed.kept.len();
         let stride = last + 1;
         for k in 0..last {

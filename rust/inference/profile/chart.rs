@@ -6,8 +6,8 @@
 use std::f64::consts::TAU;
 
 use crate::Result;
-use crate::fit::objective::Interruptible;
 use crate::inference::fixed_scores::pwrss_gradient;
+use crate::model::LmmEvaluator;
 use crate::optimize::Objective;
 
 /// Which coordinates are free, and how the held value makes the others.
@@ -26,14 +26,14 @@ pub enum Chart {
 }
 
 pub struct Constrained<'a> {
-    pub inner: Interruptible<'a>,
+    pub inner: LmmEvaluator<'a>,
     pub chart: Chart,
     pub value: f64,
     pwrss: f64,
 }
 
 impl<'a> Constrained<'a> {
-    pub fn new(inner: Interruptible<'a>, chart: Chart, value: f64) -> Self {
+    pub fn new(inner: LmmEvaluator<'a>, chart: Chart, value: f64) -> Self {
         Self { inner, chart, value, pwrss: 0.0 }
     }
 
@@ -90,7 +90,7 @@ impl<'a> Constrained<'a> {
 
     /// Free coordinates that zero would trap, since the deviance is even in them.
     pub fn scales(&self) -> Vec<usize> {
-        let scales = self.inner.problem.theta_map.scale_parameters();
+        let scales = self.inner.model.theta_map.scale_parameters();
         match self.chart {
             Chart::Response | Chart::Sigma => scales,
             Chart::Scale { k, .. } | Chart::Angle { k, .. } => {
@@ -115,7 +115,7 @@ impl Objective for Constrained<'_> {
     fn value(&mut self, x: &[f64]) -> Result<f64> {
         let (theta, s) = self.expand(x);
         let profiled = self.inner.value(&theta)?;
-        let n = self.inner.problem.denominator();
+        let n = self.inner.model.denominator();
         self.pwrss = self.inner.work.factor.pwrss;
         let Some(s) = s else { return Ok(profiled) };
         Ok(profiled - n * (1.0 + (TAU * self.pwrss / n).ln()) + n * (TAU * s).ln() + self.pwrss / s)
@@ -124,13 +124,13 @@ impl Objective for Constrained<'_> {
     fn slope(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
         let (theta, s) = self.expand(x);
         let (mut gradient, curvature) = self.inner.slope(&theta)?;
-        let (n, m) = (theta.len(), self.inner.problem.denominator());
+        let (n, m) = (theta.len(), self.inner.model.denominator());
         let full = n + 1;
         let mut h = vec![0.0; full * full];
         (0..n * n).for_each(|k| h[k / n * full + k % n] = curvature[k]);
         gradient.push(0.0);
         if let Some(s) = s {
-            let r = pwrss_gradient(self.inner.problem, &self.inner.work, &theta);
+            let r = pwrss_gradient(self.inner.model, &self.inner.work, &theta);
             let own = self.pwrss / m;
             for k in 0..n {
                 gradient[k] += r[k] * (1.0 / s - 1.0 / own);

@@ -4,8 +4,8 @@
 
 use crate::Result;
 use crate::covariance::toeplitz::autocorrelations;
-use crate::fit::objective::Interruptible;
 use crate::linalg::dual::Dual;
+use crate::model::LmmEvaluator;
 use crate::optimize::{Objective, Settings, trust_region};
 
 /// The correlation is held as exactly as this.
@@ -42,7 +42,7 @@ impl Lag {
 
 /// d(θ) + λ c + μ c² / 2, where c is the correlation less what it is to be.
 struct Multiplied<'a> {
-    inner: Interruptible<'a>,
+    inner: LmmEvaluator<'a>,
     lag: Lag,
     value: f64,
     multiplier: f64,
@@ -80,7 +80,7 @@ impl Objective for Multiplied<'_> {
 /// # Errors
 /// Those of the search.
 pub fn minimize(
-    inner: Interruptible,
+    inner: LmmEvaluator,
     lag: Lag,
     value: f64,
     from: &[f64],

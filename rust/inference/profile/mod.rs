@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use crate::Result;
 use crate::fit::{Control, Fit, Parameter, fit, units};
-use crate::objective::Criterion;
+use crate::model::Criterion;
 
 /// One parameter's profile.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -38,10 +38,10 @@ pub fn profile(reference: &Fit, parameters: &[Parameter], limit: f64, stop: &Ato
 
 /// The same model fitted by maximum likelihood.
 pub fn by_maximum_likelihood(reference: &Fit, stop: &AtomicBool) -> Result<Fit> {
-    if reference.problem.criterion == Criterion::Ml {
+    if reference.model.criterion == Criterion::Ml {
         return Ok(reference.clone());
     }
-    let problem = reference.problem.with_criterion(Criterion::Ml);
-    let start = units::to_user(&reference.problem, &reference.theta);
-    fit(&problem, &Control { start: Some(start), ..Control::default() }, stop)
+    let model = reference.model.with_criterion(Criterion::Ml);
+    let start = units::to_user(&reference.model, &reference.theta);
+    fit(&model, &Control { start: Some(start), ..Control::default() }, stop)
 }

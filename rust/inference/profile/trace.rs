@@ -4,10 +4,10 @@ use std::sync::atomic::AtomicBool;
 
 use super::Profile;
 use super::chart::{Chart, Constrained};
-use super::coordinates::{Kind, Place, Start, angle, start};
+use super::coordinates::{ChartChoice, ProfileStart, ProfiledModel, angle, start};
 use super::lag;
-use crate::fit::objective::Interruptible;
 use crate::fit::{Fit, Parameter};
+use crate::model::LmmEvaluator;
 use crate::optimize::{Settings, trust_region};
 use crate::{Error, Result};
 
@@ -23,14 +23,14 @@ const ACCURACY: f64 = 1e-7;
 
 /// One solved point: the value, |ζ|, and the free coordinates.
 #[derive(Debug, Clone)]
-struct Point {
+struct ProfilePoint {
     value: f64,
     zeta: f64,
     free: Vec<f64>,
 }
 
 struct Tracer<'a> {
-    start: Start,
+    start: ProfileStart,
     best: f64,
     stop: &'a AtomicBool,
 }
@@ -55,12 +55,12 @@ impl Tracer<'_> {
     fn side(&mut self, direction: f64, limit: f64) -> Result<(Vec<(f64, f64)>, f64)> {
         let mut points = Vec::new();
         let end = if direction < 0.0 { self.start.range.0 } else { self.start.range.1 };
-        let mut last = Point { value: self.start.estimate, zeta: 0.0, free: self.start.free.clone() };
-        let gap = if matches!(self.start.kind, Kind::Lag(_)) { NEAR_END } else { 1e-12 };
+        let mut last = ProfilePoint { value: self.start.estimate, zeta: 0.0, free: self.start.free.clone() };
+        let gap = if matches!(self.start.kind, ChartChoice::Lag(_)) { NEAR_END } else { 1e-12 };
         if direction * (end - last.value) <= gap {
             return Ok((points, end));
         }
-        let (mut step, mut before): (f64, Option<Point>) = (self.start.step, None);
+        let (mut step, mut before): (f64, Option<ProfilePoint>) = (self.start.step, None);
         for _ in 0..MOST_POINTS {
             let (value, is_end) = self.next_value(last.value, direction * step, end);
             let next = self.solve(value, &guess(before.as_ref(), &last, value), &last.free)?;
@@ -87,15 +87,21 @@ impl Tracer<'_> {
         }
         match self.start.kind {
             // σ itself is never zero
-            Kind::Fixed(Chart::Sigma) => (0.5 * from, false),
+            ChartChoice::Fixed(Chart::Sigma) => (0.5 * from, false),
             // at the end itself the other lags have no freedom left
-            Kind::Lag(_) => (end * (1.0 - NEAR_END), true),
+            ChartChoice::Lag(_) => (end * (1.0 - NEAR_END), true),
             _ => (end, true),
         }
     }
 
     /// |ζ| = limit between two points: regula falsi, with the stale end's weight halved (Illinois).
-    fn bound(&mut self, inside: Point, outside: Point, limit: f64, points: &mut Vec<(f64, f64)>) -> Result<f64> {
+    fn bound(
+        &mut self,
+        inside: ProfilePoint,
+        outside: ProfilePoint,
+        limit: f64,
+        points: &mut Vec<(f64, f64)>,
+    ) -> Result<f64> {
         let (mut a, mut b) = (inside, outside);
         let (mut fa, mut fb) = (a.zeta - limit, b.zeta - limit);
         for _ in 0..40 {
@@ -120,7 +126,7 @@ impl Tracer<'_> {
     }
 
     /// The best deviance with the parameter held, from a guess, or from where it was before.
-    fn solve(&mut self, value: f64, guess: &[f64], safe: &[f64]) -> Result<Point> {
+    fn solve(&mut self, value: f64, guess: &[f64], safe: &[f64]) -> Result<ProfilePoint> {
         let (deviance, free) = match self.minimize(value, guess) {
             Err(Error::Numerical(_)) => self.minimize(value, safe)?,
             other => other?,
@@ -132,25 +138,25 @@ impl Tracer<'_> {
                 -rise
             )));
         }
-        Ok(Point { value, zeta: rise.max(0.0).sqrt(), free })
+        Ok(ProfilePoint { value, zeta: rise.max(0.0).sqrt(), free })
     }
 
     fn minimize(&mut self, value: f64, from: &[f64]) -> Result<(f64, Vec<f64>)> {
-        let problem = match &mut self.start.place {
-            Place::Moved(moved) => {
+        let model = match &mut self.start.place {
+            ProfiledModel::Moved(moved) => {
                 moved.set(value);
-                &moved.problem
+                &moved.model
             }
-            Place::Own(problem) => problem,
+            ProfiledModel::Own(model) => model,
         };
-        let inner = Interruptible::new(problem, self.stop);
+        let inner = LmmEvaluator::new(model, self.stop);
         let settings = Settings { tolerance: 1e-11, ..Settings::default() };
         let mut x = from.to_vec();
         let chart = match self.start.kind {
-            Kind::Fixed(chart) => chart,
-            Kind::Angle { k, structure, width } => Chart::Angle { k, angle: angle(structure, width, value) },
-            Kind::Lag(lag) => {
-                leave_zero(&mut x, problem.theta_map.scale_parameters());
+            ChartChoice::Fixed(chart) => chart,
+            ChartChoice::Angle { k, structure, width } => Chart::Angle { k, angle: angle(structure, width, value) },
+            ChartChoice::Lag(lag) => {
+                leave_zero(&mut x, model.theta_map.scale_parameters());
                 return lag::minimize(inner, lag, value, &x, settings);
             }
         };
@@ -171,7 +177,7 @@ fn leave_zero(x: &mut [f64], scales: Vec<usize>) {
 }
 
 /// The free coordinates, extrapolated along the profile.
-fn guess(before: Option<&Point>, last: &Point, value: f64) -> Vec<f64> {
+fn guess(before: Option<&ProfilePoint>, last: &ProfilePoint, value: f64) -> Vec<f64> {
     let Some(before) = before else { return last.free.clone() };
     let ratio = ((value - last.value) / (last.value - before.value)).clamp(-2.0, 2.0);
     last.free.iter().zip(&before.free).map(|(x, y)| x + ratio * (x - y)).collect()

@@ -18,7 +18,7 @@ def appended(estimate: Estimate, data: Any) -> Estimate:
     """Fit the model to the rows of the fit and further ones, from its optimum."""
     statistics = _grown(estimate, data)
     settled = statistics.core.take_finished()
-    problem = settled.problem(estimate.request.reml)
+    model = settled.model(estimate.request.reml)
     control = estimate.request.control
     start = Control(
         optimizer=control.optimizer,
@@ -27,17 +27,17 @@ def appended(estimate: Estimate, data: Any) -> Estimate:
         start=tuple(estimate.core.theta),
         n_threads=control.n_threads,
     )
-    core = problem.fit(replace(estimate.request, control=start).settings())
-    return estimate_of_statistics(estimate.request, core, settled, problem, statistics)
+    core = model.fit(replace(estimate.request, control=start).settings())
+    return estimate_of_statistics(estimate.request, core, settled, model, statistics)
 
 
 def adapted(estimate: Estimate, data: Any) -> Estimate:
     """Add rows at the parameters of the fit: random effects change, nothing else."""
     statistics = _grown(estimate, data)
     settled = statistics.core.take_finished()
-    problem = settled.problem(estimate.request.reml)
+    model = settled.model(estimate.request.reml)
     new = estimate_of_statistics(
-        estimate.request, estimate.core.adapt(problem), settled, problem, statistics, estimate.fitted
+        estimate.request, estimate.core.adapt(model), settled, model, statistics, estimate.fitted
     )
     new.verdict = estimate.verdict
     return new

@@ -10,7 +10,7 @@ use std::ops::Range;
 use faer::Accum;
 
 use super::gradient::Gradient;
-use super::problem::{Problem, Workspace};
+use super::lmm::{Lmm, Workspace};
 use crate::crossproduct::CrossProducts;
 use crate::linalg::dense;
 use crate::penalized_ls::product::{Effects, add_zz_own, zeros};
@@ -18,7 +18,7 @@ use crate::penalized_ls::product::{Effects, add_zz_own, zeros};
 /// Below this a diagonal entry of Λ is too small to divide by.
 const TOO_SMALL: f64 = 1e-7;
 
-impl Problem {
+impl Lmm {
     /// The average information in θ (K x K), at the θ of `gradient`.
     pub fn average_information(&self, theta: &[f64], work: &Workspace, gradient: &Gradient) -> Vec<f64> {
         let (a, system, factor) = (&*self.a, &*self.system, &work.factor);

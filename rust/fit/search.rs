@@ -2,13 +2,13 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::exact;
-use super::objective::Interruptible;
 use super::result::Fit;
-use super::start;
 use super::units;
 use super::verdict::{self, Status, Verdict};
-use crate::objective::Problem;
+use crate::model::Lmm;
+use crate::model::LmmEvaluator;
+use crate::model::linear::exact_kind;
+use crate::model::linear::start;
 use crate::optimize::{Objective, Outcome, Settings, Stop, bobyqa, trust_region};
 use crate::penalized_ls::TrailingKind;
 use crate::{Error, Result};
@@ -17,7 +17,7 @@ use crate::{Error, Result};
 const MOST_RESTARTS: usize = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Method {
+pub enum Optimizer {
     #[default]
     TrustRegion,
     Bobyqa,
@@ -26,7 +26,7 @@ pub enum Method {
 /// What the user may choose about the search.
 #[derive(Debug, Clone, Default)]
 pub struct Control {
-    pub method: Method,
+    pub optimizer: Optimizer,
     pub settings: Settings,
     /// θ in the user's units.
     pub start: Option<Vec<f64>>,
@@ -36,42 +36,42 @@ pub struct Control {
 ///
 /// # Errors
 /// `Numerical` where the criterion cannot be evaluated at the start, `Interrupted` when `stop` is set.
-pub fn fit(problem: &Problem, control: &Control, stop: &AtomicBool) -> Result<Fit> {
+pub fn fit(model: &Lmm, control: &Control, stop: &AtomicBool) -> Result<Fit> {
     let start = match &control.start {
-        Some(user) => units::from_user(problem, user)?,
-        None => start::by_factor(problem, stop)?,
+        Some(user) => units::from_user(model, user)?,
+        None => start::by_factor(model, stop)?,
     };
-    let start = away_from_zero(problem, start);
-    let mut objective = Interruptible::new(problem, stop);
-    let is_estimate = problem.system.kind == TrailingKind::Iterative;
+    let start = away_from_zero(model, start);
+    let mut objective = LmmEvaluator::new(model, stop);
+    let is_estimate = model.system.kind == TrailingKind::Iterative;
     if is_estimate
-        && let Some(why) = exact::doubt(estimate(&mut objective, &start)?)
-        && let Some(other) = exact::instead(problem, &why)
+        && let Some(why) = exact_kind::doubt(estimate(&mut objective, &start)?)
+        && let Some(other) = exact_kind::instead(model, &why)
     {
         return fit(&other, control, stop);
     }
     let (theta, verdict) = search(&mut objective, &start, control)?;
     let unsettled =
         (verdict.status == Status::NotConverged).then(|| "the search on an estimate did not converge".into());
-    let doubt = exact::doubt(Some(objective.noise())).or(unsettled).filter(|_| is_estimate);
-    if let Some(other) = doubt.as_ref().and_then(|why| exact::instead(problem, why)) {
+    let doubt = exact_kind::doubt(Some(objective.noise())).or(unsettled).filter(|_| is_estimate);
+    if let Some(other) = doubt.as_ref().and_then(|why| exact_kind::instead(model, why)) {
         // good enough where it began, but not where it ended
-        let from = Control { start: Some(units::to_user(problem, &theta)), ..control.clone() };
+        let from = Control { start: Some(units::to_user(model, &theta)), ..control.clone() };
         return fit(&other, &from, stop);
     }
-    if let Some(kind) = exact::finishing_kind(problem) {
-        let exact = problem.with_trailing(kind);
+    if let Some(kind) = exact_kind::finishing_kind(model) {
+        let exact = model.with_trailing(kind);
         let mut work = exact.workspace();
         let evaluation = exact.evaluate(&theta, &mut work)?;
         return Ok(Fit::at(exact, theta, verdict, evaluation, &work));
     }
     let evaluation = objective.evaluate(&theta)?;
-    let problem = doubt.map_or_else(|| problem.clone(), |why| exact::estimated(problem, &why));
-    Ok(Fit::at(problem, theta, verdict, evaluation, &objective.work))
+    let model = doubt.map_or_else(|| model.clone(), |why| exact_kind::estimated(model, &why));
+    Ok(Fit::at(model, theta, verdict, evaluation, &objective.work))
 }
 
 /// The criterion's standard error; None where it cannot be evaluated.
-fn estimate(objective: &mut Interruptible, theta: &[f64]) -> Result<Option<f64>> {
+fn estimate(objective: &mut LmmEvaluator, theta: &[f64]) -> Result<Option<f64>> {
     match objective.evaluate(theta) {
         Ok(evaluation) => Ok(Some(evaluation.std_error)),
         Err(Error::Numerical(_)) => Ok(None),
@@ -80,8 +80,8 @@ fn estimate(objective: &mut Interruptible, theta: &[f64]) -> Result<Option<f64>>
 }
 
 /// A start at a scale of zero would stay there: the criterion is even in it.
-fn away_from_zero(problem: &Problem, mut theta: Vec<f64>) -> Vec<f64> {
-    for k in problem.theta_map.scale_parameters() {
+fn away_from_zero(model: &Lmm, mut theta: Vec<f64>) -> Vec<f64> {
+    for k in model.theta_map.scale_parameters() {
         if theta[k].abs() < 1e-3 {
             theta[k] = 1e-2;
         }
@@ -89,7 +89,7 @@ fn away_from_zero(problem: &Problem, mut theta: Vec<f64>) -> Vec<f64> {
     theta
 }
 
-fn search(objective: &mut Interruptible, start: &[f64], control: &Control) -> Result<(Vec<f64>, Verdict)> {
+fn search(objective: &mut LmmEvaluator, start: &[f64], control: &Control) -> Result<(Vec<f64>, Verdict)> {
     let mut from = start.to_vec();
     for attempt in 0.. {
         let outcome = minimize(objective, &from, control)?;
@@ -109,12 +109,12 @@ fn search(objective: &mut Interruptible, start: &[f64], control: &Control) -> Re
     unreachable!("the loop returns")
 }
 
-fn minimize(objective: &mut Interruptible, start: &[f64], control: &Control) -> Result<Outcome> {
-    match control.method {
-        Method::TrustRegion => trust_region::minimize(objective, start, control.settings),
-        Method::Bobyqa => {
+fn minimize(objective: &mut LmmEvaluator, start: &[f64], control: &Control) -> Result<Outcome> {
+    match control.optimizer {
+        Optimizer::TrustRegion => trust_region::minimize(objective, start, control.settings),
+        Optimizer::Bobyqa => {
             let mut lower = vec![f64::NEG_INFINITY; objective.n_parameters()];
-            objective.problem.theta_map.scale_parameters().into_iter().for_each(|k| lower[k] = 0.0);
+            objective.model.theta_map.scale_parameters().into_iter().for_each(|k| lower[k] = 0.0);
             let start: Vec<f64> = start.iter().zip(&lower).map(|(x, l)| if *l == 0.0 { x.abs() } else { *x }).collect();
             let mut outcome = bobyqa::minimize(objective, &start, &lower, control.settings)?;
             if outcome.stop == Stop::NoProgress {

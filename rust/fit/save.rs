@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::exact;
 use super::result::Fit;
 use super::verdict::{NullSpace, Status, Verdict};
 use crate::covariance::Structure;
 use crate::crossproduct::{CrossProducts, FactorBlock, FixedBasis, Link, RandomBasis};
-use crate::objective::{Criterion, Problem};
+use crate::model::linear::exact_kind;
+use crate::model::{Criterion, Lmm};
 use crate::{Error, Result};
 
 pub type Arrays = BTreeMap<String, Vec<f64>>;
@@ -37,7 +37,7 @@ struct Meta {
 impl Fit {
     /// JSON and arrays that `from_state` turns back into this fit.
     pub fn state(&self) -> (String, Arrays) {
-        let a = &self.problem.a;
+        let a = &self.model.a;
         let mut arrays = Arrays::new();
         let mut put = |name: String, values: Vec<f64>| {
             arrays.insert(name, values);
@@ -68,10 +68,10 @@ impl Fit {
     }
 
     fn meta(&self) -> Meta {
-        let (a, verdict) = (&self.problem.a, &self.verdict);
-        let terms = self.problem.theta_map.terms.iter();
+        let (a, verdict) = (&self.model.a, &self.verdict);
+        let terms = self.model.theta_map.terms.iter();
         Meta {
-            reml: self.problem.criterion == Criterion::Reml,
+            reml: self.model.criterion == Criterion::Reml,
             n_obs: a.n_obs,
             sum_log_weights: a.sum_log_weights,
             n_columns: a.fixed.n_columns,
@@ -97,8 +97,8 @@ impl Fit {
         let criterion = if meta.reml { Criterion::Reml } else { Criterion::Ml };
         let terms: Vec<(Structure, usize, usize)> =
             meta.terms.iter().map(|(s, f, w)| Ok((Structure::parse(s)?, *f, *w))).collect::<Result<_>>()?;
-        let problem = Problem::new(a, &terms, criterion);
-        let theta = take(&mut arrays, "theta", problem.theta_map.n_parameters)?;
+        let model = Lmm::new(a, &terms, criterion);
+        let theta = take(&mut arrays, "theta", model.theta_map.n_parameters)?;
         let verdict = Verdict {
             status: Status::parse(&meta.status).ok_or_else(|| broken("unknown status"))?,
             reason: meta.reason,
@@ -112,18 +112,17 @@ impl Fit {
             flat: meta.flat,
         };
         // as the fit finished
-        let problem =
-            exact::finishing_kind(&problem).map_or_else(|| problem.clone(), |kind| problem.with_trailing(kind));
-        let mut work = problem.workspace();
-        let evaluation = problem.evaluate(&theta, &mut work)?;
+        let model = exact_kind::finishing_kind(&model).map_or_else(|| model.clone(), |kind| model.with_trailing(kind));
+        let mut work = model.workspace();
+        let evaluation = model.evaluate(&theta, &mut work)?;
         if !arrays.contains_key("adapted/beta") {
-            return Ok(Self::at(problem, theta, verdict, evaluation, &work));
+            return Ok(Self::at(model, theta, verdict, evaluation, &work));
         }
-        let p = problem.system.p;
+        let p = model.system.p;
         let (beta, vcov) = (take(&mut arrays, "adapted/beta", p)?, take(&mut arrays, "adapted/vcov", p * p)?);
         let sigma = take(&mut arrays, "adapted/sigma", 1)?[0];
-        Self::at(problem.clone(), theta.clone(), verdict, evaluation, &work)
-            .at_parameters(problem, theta, beta, sigma, vcov)
+        Self::at(model.clone(), theta.clone(), verdict, evaluation, &work)
+            .at_parameters(model, theta, beta, sigma, vcov)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::objective::{Problem, Workspace};
+use crate::model::{Lmm, Workspace};
 use crate::{Error, Result};
 
 /// Step, relative to the parameter.
@@ -14,7 +14,7 @@ pub const SMALL: f64 = 0.05;
 ///
 /// # Errors
 /// `Numerical` where the criterion cannot be evaluated beside θ, `Interrupted` when `stop` is set.
-pub fn hessian(problem: &Problem, theta: &[f64], work: &mut Workspace, stop: &AtomicBool) -> Result<Vec<f64>> {
+pub fn hessian(model: &Lmm, theta: &[f64], work: &mut Workspace, stop: &AtomicBool) -> Result<Vec<f64>> {
     let n = theta.len();
     let mut rows = Vec::with_capacity(n);
     for k in 0..n {
@@ -25,8 +25,8 @@ pub fn hessian(problem: &Problem, theta: &[f64], work: &mut Workspace, stop: &At
             }
             let mut x = theta.to_vec();
             x[k] += shift * h;
-            problem.evaluate(&x, work)?;
-            Ok(problem.gradient(&x, work).theta)
+            model.evaluate(&x, work)?;
+            Ok(model.gradient(&x, work).theta)
         };
         let (far_up, up, down, far_down) = (slope(2.0)?, slope(1.0)?, slope(-1.0)?, slope(-2.0)?);
         rows.push(

@@ -1,4 +1,4 @@
-//! A problem, seen from Python.
+//! A model, seen from Python.
 
 use std::sync::Arc;
 
@@ -13,13 +13,14 @@ use super::rows::PyRows;
 use crate::covariance::Structure;
 use crate::crossproduct::{CrossProducts, accumulate, summing_bytes};
 use crate::design::{RandomLayout, RowSource, Rows};
-use crate::fit::{Control, Method, fit, identifiability, memory};
-use crate::objective::{Criterion, Origin, Problem};
+use crate::fit::{Control, Optimizer, fit};
+use crate::model::linear::{identifiability, memory};
+use crate::model::{Criterion, DataFootprint, Lmm};
 use crate::optimize::Settings;
 use crate::{Error, Result};
 
-#[pyclass(frozen, name = "Problem", module = "hlmrs._core")]
-pub struct PyProblem(pub Arc<Problem>);
+#[pyclass(frozen, name = "Lmm", module = "hlmrs._core")]
+pub struct PyModel(pub Arc<Lmm>);
 
 /// What the user chose about the search, as JSON.
 #[derive(Deserialize, Default)]
@@ -35,9 +36,9 @@ pub struct Choices {
 impl Choices {
     pub fn parse(json: &str) -> Result<(Control, usize)> {
         let choices: Self = serde_json::from_str(json).map_err(|e| Error::Design(format!("control: {e}")))?;
-        let method = match choices.optimizer.as_deref() {
-            None | Some("trust-region") => Method::TrustRegion,
-            Some("bobyqa") => Method::Bobyqa,
+        let optimizer = match choices.optimizer.as_deref() {
+            None | Some("trust-region") => Optimizer::TrustRegion,
+            Some("bobyqa") => Optimizer::Bobyqa,
             Some(other) => {
                 return Err(Error::Design(format!(
                     "optimizer '{other}' is not known; there are trust-region and bobyqa"
@@ -47,7 +48,7 @@ impl Choices {
         let mut settings = Settings::default();
         settings.tolerance = choices.tolerance.unwrap_or(settings.tolerance);
         settings.max_evaluations = choices.max_evaluations.unwrap_or(settings.max_evaluations);
-        Ok((Control { method, settings, start: choices.start }, choices.n_threads.unwrap_or(0)))
+        Ok((Control { optimizer, settings, start: choices.start }, choices.n_threads.unwrap_or(0)))
     }
 }
 
@@ -61,24 +62,19 @@ fn n_numbers(rows: &dyn RowSource) -> usize {
     rows.n_rows() * (rows.fixed().columns.len() + random)
 }
 
-fn build(rows: &Rows, reml: bool) -> Result<Problem> {
+fn build(rows: &Rows, reml: bool) -> Result<Lmm> {
     identifiability::check(rows)?;
     let layouts = rows.random();
     let structures: Vec<Structure> = layouts.iter().map(|t| Structure::parse(&t.structure)).collect::<Result<_>>()?;
     let a = accumulate(rows, &structures)?;
     let (kept, passing) = summing_bytes(rows, &a);
-    let problem = problem_of(a, layouts, structures, reml)?;
-    let origin = Origin { kept: kept + rows.encoding().n_bytes(), passing };
-    Ok(Problem { origin, ..problem })
+    let model = model_of(a, layouts, structures, reml)?;
+    let origin = DataFootprint { kept: kept + rows.encoding().n_bytes(), passing };
+    Ok(Lmm { origin, ..model })
 }
 
-/// The problem of cross-products; fails where there are no more rows than coefficients.
-pub fn problem_of(
-    a: CrossProducts,
-    layouts: &[RandomLayout],
-    structures: Vec<Structure>,
-    reml: bool,
-) -> Result<Problem> {
+/// The model of cross-products; fails where there are no more rows than coefficients.
+pub fn model_of(a: CrossProducts, layouts: &[RandomLayout], structures: Vec<Structure>, reml: bool) -> Result<Lmm> {
     if a.n_fixed() >= a.n_obs {
         return Err(Error::Design(format!(
             "the fixed part has {} coefficients for {} rows; there must be fewer",
@@ -88,17 +84,17 @@ pub fn problem_of(
     }
     let terms: Vec<(Structure, usize, usize)> =
         structures.into_iter().zip(layouts).map(|(s, t)| (s, t.factor, t.columns.len())).collect();
-    Ok(Problem::new(a, &terms, criterion(reml)))
+    Ok(Lmm::new(a, &terms, criterion(reml)))
 }
 
 #[pymethods]
-impl PyProblem {
+impl PyModel {
     #[new]
     #[pyo3(signature = (rows, reml, n_threads = 0))]
     fn new(py: Python<'_>, rows: Py<PyRows>, reml: bool, n_threads: usize) -> PyResult<Self> {
         let size = n_numbers(&rows.get().0);
-        let problem = run_interruptible_sized(py, n_threads, size, move |_| build(&rows.get().0, reml))?;
-        Ok(Self(Arc::new(problem)))
+        let model = run_interruptible_sized(py, n_threads, size, move |_| build(&rows.get().0, reml))?;
+        Ok(Self(Arc::new(model)))
     }
 
     #[getter]
@@ -167,10 +163,10 @@ impl PyProblem {
 
     fn fit(&self, py: Python<'_>, control: &str) -> PyResult<PyFit> {
         let (control, n_threads) = guard(py, || Choices::parse(control))?;
-        let problem = self.0.clone();
+        let model = self.0.clone();
         // an evaluation by operations and by entries, in units of what one row's number takes
-        let size = problem.system.flops() as usize / 10 + problem.a.n_bytes() / 32;
-        let fit = run_interruptible_sized(py, n_threads, size, move |stop| fit(&problem, &control, stop))?;
+        let size = model.system.flops() as usize / 10 + model.a.n_bytes() / 32;
+        let fit = run_interruptible_sized(py, n_threads, size, move |stop| fit(&model, &control, stop))?;
         Ok(PyFit::new(fit))
     }
 

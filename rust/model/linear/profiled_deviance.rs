@@ -1,7 +1,7 @@
 //! The profiled deviance and the profiled REML criterion (Bates, Maechler, Bolker and Walker 2015,
 //! J. Statistical Software 67(1), equations 34, 35, 41 and 42).
 
-use super::problem::{Criterion, Problem, Workspace};
+use super::lmm::{Criterion, Lmm, Workspace};
 use crate::Result;
 
 /// What one θ gives.
@@ -21,7 +21,7 @@ pub struct Evaluation {
     pub std_error: f64,
 }
 
-impl Problem {
+impl Lmm {
     /// Factors for θ and evaluates the criterion.
     ///
     /// # Errors

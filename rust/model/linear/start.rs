@@ -6,11 +6,11 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::objective::Interruptible;
+use super::evaluator::LmmEvaluator;
 use crate::covariance::Structure;
 use crate::crossproduct::{CrossProducts, FactorBlock, FixedBasis};
 use crate::linalg::dense;
-use crate::objective::{Criterion, Problem};
+use crate::model::{Criterion, Lmm};
 use crate::optimize::{Settings, trust_region};
 use crate::{Error, Result};
 
@@ -37,16 +37,16 @@ struct Alone {
 ///
 /// # Errors
 /// `Interrupted`.
-pub fn by_factor(problem: &Problem, stop: &AtomicBool) -> Result<Vec<f64>> {
-    let mut theta = problem.theta_map.start();
-    if problem.system.flops() < CHEAP {
+pub fn by_factor(model: &Lmm, stop: &AtomicBool) -> Result<Vec<f64>> {
+    let mut theta = model.theta_map.start();
+    if model.system.flops() < CHEAP {
         return Ok(theta);
     }
-    let a = &problem.a;
+    let a = &model.a;
     let Some((beta, rss)) = least_squares(a) else { return Ok(theta) };
     let mut alone = Vec::new();
     for block in 0..a.factors.len() {
-        match fit_alone(problem, block, &beta, rss, stop) {
+        match fit_alone(model, block, &beta, rss, stop) {
             Ok(fit) => alone.push(fit),
             Err(Error::Interrupted) => return Err(Error::Interrupted),
             Err(_) => return Ok(theta),
@@ -62,7 +62,7 @@ pub fn by_factor(problem: &Problem, stop: &AtomicBool) -> Result<Vec<f64>> {
     for (fit, random) in alone.iter().zip(&random) {
         let scale = (fit.residual / residual * random / fit.random.max(f64::MIN_POSITIVE)).sqrt();
         for (term, values) in &fit.theta {
-            let term = &problem.theta_map.terms[*term];
+            let term = &model.theta_map.terms[*term];
             let scaled = term.structure.scaled(values, term.width, scale);
             theta[term.first..term.first + scaled.len()].copy_from_slice(&scaled);
         }
@@ -94,17 +94,17 @@ fn least_squares(a: &CrossProducts) -> Option<(Vec<f64>, f64)> {
     (rss > 0.0 && rss.is_finite()).then_some((beta, rss))
 }
 
-fn fit_alone(problem: &Problem, block: usize, beta: &[f64], rss: f64, stop: &AtomicBool) -> Result<Alone> {
-    let factor = &problem.a.factors[block];
-    let levels = (problem.system.flops() / FLOPS_A_LEVEL) as usize;
+fn fit_alone(model: &Lmm, block: usize, beta: &[f64], rss: f64, stop: &AtomicBool) -> Result<Alone> {
+    let factor = &model.a.factors[block];
+    let levels = (model.system.flops() / FLOPS_A_LEVEL) as usize;
     let step = factor.n_levels.div_ceil(levels.clamp(LEAST_LEVELS, MOST_LEVELS));
     let terms: Vec<usize> =
-        (0..problem.theta_map.terms.len()).filter(|&t| problem.theta_map.terms[t].factor == block).collect();
+        (0..model.theta_map.terms.len()).filter(|&t| model.theta_map.terms[t].factor == block).collect();
     let specification: Vec<(Structure, usize, usize)> =
-        terms.iter().map(|&t| (problem.theta_map.terms[t].structure, 0, problem.theta_map.terms[t].width)).collect();
-    let part = one_factor(&problem.a, factor, step, beta, rss);
-    let alone = Problem::new(part, &specification, Criterion::Ml);
-    let mut objective = Interruptible::new(&alone, stop);
+        terms.iter().map(|&t| (model.theta_map.terms[t].structure, 0, model.theta_map.terms[t].width)).collect();
+    let part = one_factor(&model.a, factor, step, beta, rss);
+    let alone = Lmm::new(part, &specification, Criterion::Ml);
+    let mut objective = LmmEvaluator::new(&alone, stop);
     let settings = Settings { tolerance: 1e-2, max_evaluations: 20 };
     let outcome = trust_region::minimize(&mut objective, &alone.theta_map.start(), settings)?;
     let evaluation = objective.evaluate(&outcome.x)?;
@@ -144,7 +144,7 @@ fn trace(zz: &[f64], r: usize) -> f64 {
 }
 
 /// tr(Λ'Z'ZΛ) / n.
-fn variance_per_row(alone: &Problem, lambda: &[f64]) -> f64 {
+fn variance_per_row(alone: &Lmm, lambda: &[f64]) -> f64 {
     let factor = &alone.a.factors[0];
     let r = factor.width;
     let mut zz = vec![0.0; r * r];

@@ -14,17 +14,17 @@ pub enum Criterion {
 }
 
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Lmm {
     pub a: Arc<CrossProducts>,
     pub system: Arc<System>,
     pub theta_map: ThetaMap,
     pub criterion: Criterion,
-    pub origin: Origin,
+    pub origin: DataFootprint,
 }
 
 /// Bytes of what cross-products were made from: kept beside the fit, and held only while they were made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Origin {
+pub struct DataFootprint {
     pub kept: usize,
     pub passing: usize,
 }
@@ -36,7 +36,7 @@ pub struct Workspace {
     pub inverse: Inverse,
 }
 
-impl Problem {
+impl Lmm {
     /// `terms`: (structure, index of the grouping factor in the design, width), in the order of the design.
     pub fn new(a: CrossProducts, terms: &[(Structure, usize, usize)], criterion: Criterion) -> Self {
         let blocks: Vec<(Structure, usize, usize)> = terms
@@ -48,7 +48,7 @@ impl Problem {
             .collect();
         let theta_map = ThetaMap::new(&blocks, a.factors.len());
         let system = Arc::new(System::new(&a));
-        Self { a: Arc::new(a), system, theta_map, criterion, origin: Origin::default() }
+        Self { a: Arc::new(a), system, theta_map, criterion, origin: DataFootprint::default() }
     }
 
     pub fn workspace(&self) -> Workspace {

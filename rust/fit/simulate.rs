@@ -7,8 +7,8 @@ use rand::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::lmm::{Control, fit};
 use super::result::Fit;
+use super::search::{Control, fit};
 use super::units;
 use crate::crossproduct::with_response;
 use crate::design::RowSource;
@@ -26,10 +26,10 @@ impl Fit {
         if let Some(row) = y.iter().position(|v| !v.is_finite()) {
             return Err(Error::Data(format!("the new response is {} at position {row}; it must be finite", y[row])));
         }
-        let mut problem = self.problem.clone();
-        problem.a = Arc::new(with_response(&self.problem.a, source, y)?);
-        let start = units::to_user(&self.problem, &self.theta);
-        fit(&problem, &Control { start: Some(start), ..Control::default() }, stop)
+        let mut model = self.model.clone();
+        model.a = Arc::new(with_response(&self.model.a, source, y)?);
+        let start = units::to_user(&self.model, &self.theta);
+        fit(&model, &Control { start: Some(start), ..Control::default() }, stop)
     }
 
     /// `n` responses from the fitted model, without the offset: Xβ + Zb + e with new b and e
@@ -52,11 +52,11 @@ impl Fit {
     ) -> Result<Vec<f64>> {
         let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
         let sigma = self.evaluation.sigma;
-        let terms = self.problem.theta_map.terms.iter().zip(&self.problem.a.random);
+        let terms = self.model.theta_map.terms.iter().zip(&self.model.a.random);
         let modes: Vec<Vec<f64>> = terms
             .map(|(term, basis)| {
                 let (lambda, r) = (term.factor(&self.theta), term.width);
-                let levels = self.problem.a.factors[term.factor].n_levels;
+                let levels = self.model.a.factors[term.factor].n_levels;
                 (0..levels)
                     .flat_map(|_| {
                         let u: Vec<f64> = (0..r).map(|_| sigma * normal()).collect();
@@ -66,7 +66,7 @@ impl Fit {
                     .collect()
             })
             .collect();
-        let mut y = super::prediction::add_modes(source, &modes, fixed)?;
+        let mut y = super::predict::add_modes(source, &modes, fixed)?;
         y.iter_mut().zip(noise).for_each(|(y, sd)| *y += sd * normal());
         Ok(y)
     }

@@ -3,10 +3,10 @@
 use std::sync::atomic::AtomicBool;
 
 use crate::fit::Parameter;
-use crate::fit::objective::Interruptible;
 use crate::fit::parameter::values;
 use crate::fit::verdict::snap;
-use crate::objective::{Problem, Workspace};
+use crate::model::LmmEvaluator;
+use crate::model::{Lmm, Workspace};
 use crate::optimize::{Objective, Settings, trust_region};
 use crate::{Error, Result};
 
@@ -18,9 +18,9 @@ const AWAY: f64 = 0.1;
 const DEPENDENT: f64 = 1e-11;
 
 /// A start that no boundary traps.
-pub fn start(problem: &Problem, theta: &[f64]) -> Vec<f64> {
+pub fn start(model: &Lmm, theta: &[f64]) -> Vec<f64> {
     let mut start = theta.to_vec();
-    for k in problem.theta_map.scale_parameters() {
+    for k in model.theta_map.scale_parameters() {
         if start[k].abs() < 1e-2 {
             start[k] = AWAY;
         }
@@ -40,13 +40,8 @@ pub struct Optimum {
 ///
 /// # Errors
 /// `Interrupted` when `stop` is set.
-pub fn refit(
-    problem: &Problem,
-    work: Workspace,
-    start: &[f64],
-    stop: &AtomicBool,
-) -> Result<(Option<Optimum>, Workspace)> {
-    let mut objective = Interruptible::with_workspace(problem, work, stop);
+pub fn refit(model: &Lmm, work: Workspace, start: &[f64], stop: &AtomicBool) -> Result<(Option<Optimum>, Workspace)> {
+    let mut objective = LmmEvaluator::with_workspace(model, work, stop);
     match optimum(&mut objective, start) {
         Ok(optimum) => Ok((Some(optimum), objective.work)),
         Err(Error::Numerical(_)) => Ok((None, objective.work)),
@@ -55,36 +50,36 @@ pub fn refit(
 }
 
 /// What holds at a θ that is given; None where it cannot be evaluated.  Hands the workspace back.
-pub fn at(problem: &Problem, mut work: Workspace, theta: &[f64]) -> (Option<Optimum>, Workspace) {
-    let evaluation = problem.evaluate(theta, &mut work);
-    let found = evaluation.and_then(|e| estimates(problem, &work, theta.to_vec(), e.objective));
+pub fn at(model: &Lmm, mut work: Workspace, theta: &[f64]) -> (Option<Optimum>, Workspace) {
+    let evaluation = model.evaluate(theta, &mut work);
+    let found = evaluation.and_then(|e| estimates(model, &work, theta.to_vec(), e.objective));
     (found.ok(), work)
 }
 
 /// The parameters at an optimum; NaN where there is none.
-pub fn parameters_at(problem: &Problem, optimum: Option<&Optimum>, parameters: &[Parameter]) -> Vec<f64> {
+pub fn parameters_at(model: &Lmm, optimum: Option<&Optimum>, parameters: &[Parameter]) -> Vec<f64> {
     match optimum {
-        Some(o) => values(problem, &o.beta, &o.theta, o.sigma, parameters),
+        Some(o) => values(model, &o.beta, &o.theta, o.sigma, parameters),
         None => vec![f64::NAN; parameters.len()],
     }
 }
 
-fn optimum(objective: &mut Interruptible, start: &[f64]) -> Result<Optimum> {
+fn optimum(objective: &mut LmmEvaluator, start: &[f64]) -> Result<Optimum> {
     let settings = Settings { tolerance: TOLERANCE, ..Settings::default() };
     let outcome = trust_region::minimize(objective, start, settings)?;
     let theta = snap(objective, outcome)?.x;
     let criterion = objective.value(&theta)?;
-    estimates(objective.problem, &objective.work, theta, criterion)
+    estimates(objective.model, &objective.work, theta, criterion)
 }
 
 /// β and σ where `work` was evaluated.
-fn estimates(problem: &Problem, work: &Workspace, theta: Vec<f64>, criterion: f64) -> Result<Optimum> {
+fn estimates(model: &Lmm, work: &Workspace, theta: Vec<f64>, criterion: f64) -> Result<Optimum> {
     let factor = &work.factor;
-    let stride = problem.system.p + 1;
-    let depends = |j: usize| factor.xx[j * stride + j].powi(2) <= DEPENDENT * problem.a.xx[j * stride + j];
-    if (0..problem.system.p).any(depends) {
+    let stride = model.system.p + 1;
+    let depends = |j: usize| factor.xx[j * stride + j].powi(2) <= DEPENDENT * model.a.xx[j * stride + j];
+    if (0..model.system.p).any(depends) {
         return Err(Error::Numerical("columns of X depend on each other".into()));
     }
-    let sigma = (factor.pwrss / problem.denominator()).sqrt();
-    Ok(Optimum { beta: factor.beta(&problem.system), theta, sigma, criterion })
+    let sigma = (factor.pwrss / model.denominator()).sqrt();
+    Ok(Optimum { beta: factor.beta(&model.system), theta, sigma, criterion })
 }

@@ -3,7 +3,7 @@
 //! d log|M| =  2 tr(dΛ' E)      E from the selected inverse; for REML that of the mixed model equations
 //! d pwrss  = -2 Σ s' dΛ u      s = Z'W(y - Xβ - Zb), u = Λ's, over levels
 
-use super::problem::{Criterion, Problem, Workspace};
+use super::lmm::{Criterion, Lmm, Workspace};
 use crate::crossproduct::CrossProducts;
 use crate::penalized_ls::Modes;
 use crate::penalized_ls::product::{Effects, add_zz};
@@ -21,7 +21,7 @@ pub struct Gradient {
     pub scores: Effects,
 }
 
-impl Problem {
+impl Lmm {
     /// The gradient at the θ that `work` was last evaluated at.
     pub fn gradient(&self, theta: &[f64], work: &mut Workspace) -> Gradient {
         work.inverse.update(&work.factor, &self.a, &self.system, self.criterion == Criterion::Reml);

@@ -1,31 +1,31 @@
 //! What a case bootstrap draws, and the jackknife leaves out: levels of one grouping factor, or of several that cross.
 
 use super::arrays::Arrays;
-use super::cases::Clusters;
+use super::cases::ClusterDraws;
 use super::rows::DesignRows;
 use crate::Result;
 use crate::crossproduct::CrossProducts;
 use crate::fit::Fit;
 
-pub enum Units<'a> {
-    Clusters(Clusters),
+pub enum SamplingUnits<'a> {
+    ClusterDraws(ClusterDraws),
     Arrays(Arrays<'a>, Vec<usize>),
 }
 
-impl<'a> Units<'a> {
+impl<'a> SamplingUnits<'a> {
     /// The levels of grouping factors of the design.
     ///
     /// # Errors
     /// `Design` where another factor crosses all of them.
     pub fn new(fit: &Fit, rows: &'a DesignRows, factors: &[usize]) -> Result<Self> {
-        let a = &*fit.problem.a;
+        let a = &*fit.model.a;
         let block =
             |&factor: &usize| a.factors.iter().position(|f| f.factor == factor).expect("a block of every factor");
         let blocks: Vec<usize> = factors.iter().map(block).collect();
         if let [block] = blocks.as_slice()
-            && let Some(clusters) = Clusters::new(a, rows, *block)
+            && let Some(clusters) = ClusterDraws::new(a, rows, *block)
         {
-            return Ok(Self::Clusters(clusters));
+            return Ok(Self::ClusterDraws(clusters));
         }
         let sizes = blocks.iter().map(|&b| a.factors[b].n_levels).collect();
         Ok(Self::Arrays(Arrays::new(a, rows, blocks)?, sizes))
@@ -34,7 +34,7 @@ impl<'a> Units<'a> {
     /// Levels of every factor.
     pub fn sizes(&self) -> Vec<usize> {
         match self {
-            Self::Clusters(clusters) => vec![clusters.len()],
+            Self::ClusterDraws(clusters) => vec![clusters.len()],
             Self::Arrays(_, sizes) => sizes.clone(),
         }
     }
@@ -42,7 +42,7 @@ impl<'a> Units<'a> {
     /// The cross-products of levels drawn, each a new one.
     pub fn assemble(&self, a: &CrossProducts, draws: &[Vec<usize>]) -> CrossProducts {
         match self {
-            Self::Clusters(clusters) => clusters.assemble(a, &draws[0]),
+            Self::ClusterDraws(clusters) => clusters.assemble(a, &draws[0]),
             Self::Arrays(arrays, _) => arrays.assemble(a, draws),
         }
     }

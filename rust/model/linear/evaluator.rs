@@ -1,16 +1,16 @@
-//! A problem as something to minimize, that can be interrupted.
+//! A model as something to minimize, that can be interrupted.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::objective::{Evaluation, Problem, Workspace};
+use crate::model::{Evaluation, Lmm, Workspace};
 use crate::optimize::Objective;
 use crate::{Error, Result};
 
 /// A search comes no closer to a scale of zero.
 const SMALLEST: f64 = 1e-6;
 
-pub struct Interruptible<'a> {
-    pub problem: &'a Problem,
+pub struct LmmEvaluator<'a> {
+    pub model: &'a Lmm,
     pub work: Workspace,
     pub stop: &'a AtomicBool,
     pub evaluations: usize,
@@ -19,15 +19,15 @@ pub struct Interruptible<'a> {
     last: Option<(Vec<f64>, Evaluation)>,
 }
 
-impl<'a> Interruptible<'a> {
-    pub fn new(problem: &'a Problem, stop: &'a AtomicBool) -> Self {
-        Self::with_workspace(problem, problem.workspace(), stop)
+impl<'a> LmmEvaluator<'a> {
+    pub fn new(model: &'a Lmm, stop: &'a AtomicBool) -> Self {
+        Self::with_workspace(model, model.workspace(), stop)
     }
 
-    /// The same, in a workspace of the problem.
-    pub fn with_workspace(problem: &'a Problem, work: Workspace, stop: &'a AtomicBool) -> Self {
-        let scales = problem.theta_map.scale_parameters();
-        Self { problem, work, stop, evaluations: 0, scales, last: None }
+    /// The same, in a workspace of the model.
+    pub fn with_workspace(model: &'a Lmm, work: Workspace, stop: &'a AtomicBool) -> Self {
+        let scales = model.theta_map.scale_parameters();
+        Self { model, work, stop, evaluations: 0, scales, last: None }
     }
 
     /// The evaluation at x; free where the workspace holds it.
@@ -38,7 +38,7 @@ impl<'a> Interruptible<'a> {
         }
         self.evaluations += 1;
         self.last = None;
-        let evaluation = self.problem.evaluate(x, &mut self.work)?;
+        let evaluation = self.model.evaluate(x, &mut self.work)?;
         self.last = Some((x.to_vec(), evaluation));
         Ok(evaluation)
     }
@@ -48,9 +48,9 @@ impl<'a> Interruptible<'a> {
     }
 }
 
-impl Objective for Interruptible<'_> {
+impl Objective for LmmEvaluator<'_> {
     fn n_parameters(&self) -> usize {
-        self.problem.theta_map.n_parameters
+        self.model.theta_map.n_parameters
     }
 
     fn value(&mut self, x: &[f64]) -> Result<f64> {
@@ -80,8 +80,8 @@ impl Objective for Interruptible<'_> {
 
     fn slope(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
         self.evaluate(x)?;
-        let gradient = self.problem.gradient(x, &mut self.work);
-        let curvature = self.problem.average_information(x, &self.work, &gradient);
+        let gradient = self.model.gradient(x, &mut self.work);
+        let curvature = self.model.average_information(x, &self.work, &gradient);
         Ok((gradient.theta, curvature))
     }
 }

@@ -1,6 +1,6 @@
 //! Where an iterative trailing block gives way to one that is factored exactly.
 
-use crate::objective::Problem;
+use crate::model::Lmm;
 use crate::penalized_ls::TrailingKind;
 
 /// A criterion estimated with a larger standard error is computed exactly, where that is affordable.
@@ -8,9 +8,9 @@ const MOST_ERROR: f64 = 1e-2;
 /// An exact evaluation with its gradient may take this long, in seconds.
 const MOST_SECONDS: f64 = 10.0;
 
-/// The exact kind of which one evaluation is worth its time and memory, for a problem whose kind is not exact.
-pub fn finishing_kind(problem: &Problem) -> Option<TrailingKind> {
-    let system = &problem.system;
+/// The exact kind of which one evaluation is worth its time and memory, for a model whose kind is not exact.
+pub fn finishing_kind(model: &Lmm) -> Option<TrailingKind> {
+    let system = &model.system;
     if system.kind != TrailingKind::Iterative {
         return None;
     }
@@ -29,21 +29,21 @@ pub fn doubt(std_error: Option<f64>) -> Option<String> {
     }
 }
 
-/// The problem to fit in place of an iterative one, where that is affordable.
-pub fn instead(problem: &Problem, why: &str) -> Option<Problem> {
-    let kind = finishing_kind(problem)?;
+/// The model to fit in place of an iterative one, where that is affordable.
+pub fn instead(model: &Lmm, why: &str) -> Option<Lmm> {
+    let kind = finishing_kind(model)?;
     let name = if kind == TrailingKind::Sparse { "sparse" } else { "dense" };
-    Some(problem.with_trailing(kind).because(format!("The crossed factors have a {name} block: {why}.")))
+    Some(model.with_trailing(kind).because(format!("The crossed factors have a {name} block: {why}.")))
 }
 
-/// The same problem, with a word on why its criterion stays an estimate.
-pub fn estimated(problem: &Problem, why: &str) -> Problem {
-    problem.because(format!("The criterion is an estimate: {why}, and {}.", cost(problem)))
+/// The same model, with a word on why its criterion stays an estimate.
+pub fn estimated(model: &Lmm, why: &str) -> Lmm {
+    model.because(format!("The criterion is an estimate: {why}, and {}.", cost(model)))
 }
 
 /// What an exact evaluation would take.
-fn cost(problem: &Problem) -> String {
-    let system = &problem.system;
+fn cost(model: &Lmm) -> String {
+    let system = &model.system;
     match system.exact_kind().and_then(|kind| system.predicted_seconds(kind)) {
         Some(seconds) => format!("an exact evaluation would take some {seconds:.0} s"),
         None => "memory holds no exact factor".into(),

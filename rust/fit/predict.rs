@@ -25,7 +25,7 @@ impl Fit {
     /// Those of reading the rows.
     pub fn linear_predictor(&self, source: &dyn RowSource, use_terms: &[bool]) -> Result<Vec<f64>> {
         let mut beta = vec![0.0; source.fixed().columns.len()];
-        self.problem.a.fixed.kept.iter().zip(self.user_beta()).for_each(|(&k, b)| beta[k] = b);
+        self.model.a.fixed.kept.iter().zip(self.user_beta()).for_each(|(&k, b)| beta[k] = b);
         let modes = self.user_modes();
         let mut eta = vec![0.0; source.n_rows()];
         each_batch(source, &mut eta, |batch, start, out| {
@@ -46,11 +46,11 @@ impl Fit {
         let work = self.workspace()?;
         let variance = self.evaluation.sigma.powi(2);
         let relative: Vec<Vec<f64>> = self
-            .problem
+            .model
             .theta_map
             .terms
             .iter()
-            .zip(&self.problem.a.random)
+            .zip(&self.model.a.random)
             .map(|(term, basis)| units::relative_covariance(term, basis, &self.theta))
             .collect();
         let mut out = vec![0.0; m];
@@ -59,7 +59,7 @@ impl Fit {
             self.known_part(&work.factor, x, terms, rows.clone(), out);
             for (t, term) in terms.iter().enumerate() {
                 let Some(term) = term else { continue };
-                let r = self.problem.theta_map.terms[t].width;
+                let r = self.model.theta_map.terms[t].width;
                 for (row, value) in rows.clone().zip(out.iter_mut()).filter(|(row, _)| term.codes[*row] == UNSEEN) {
                     *value += quadratic(&relative[t], &term.z[row * r..(row + 1) * r]);
                 }
@@ -78,7 +78,7 @@ impl Fit {
         rows: std::ops::Range<usize>,
         out: &mut [f64],
     ) {
-        let (system, a) = (&self.problem.system, &self.problem.a);
+        let (system, a) = (&self.model.system, &self.model.a);
         let (p, m) = (system.p, rows.len());
         let mut rest = vec![0.0; system.n_trailing * m];
         // x in the working basis: T'x
@@ -103,15 +103,15 @@ impl Fit {
 
     /// Per block the levels that a row touches, with z in the working basis.
     fn touched(&self, terms: &[Option<TermRows>], row: usize) -> Vec<Vec<(usize, Vec<f64>)>> {
-        let mut touched = vec![Vec::new(); self.problem.a.factors.len()];
+        let mut touched = vec![Vec::new(); self.model.a.factors.len()];
         for (t, term) in terms.iter().enumerate() {
             let Some(rows) = term.as_ref().filter(|rows| rows.codes[row] != UNSEEN) else { continue };
-            let covariance = &self.problem.theta_map.terms[t];
+            let covariance = &self.model.theta_map.terms[t];
             let mut z = rows.z[row * covariance.width..(row + 1) * covariance.width].to_vec();
-            self.problem.a.random[t].encode(&mut z);
+            self.model.a.random[t].encode(&mut z);
             let block: &mut Vec<(usize, Vec<f64>)> = &mut touched[covariance.factor];
             if block.is_empty() {
-                block.push((rows.codes[row] as usize, vec![0.0; self.problem.theta_map.widths[covariance.factor]]));
+                block.push((rows.codes[row] as usize, vec![0.0; self.model.theta_map.widths[covariance.factor]]));
             }
             block[0].1[covariance.offset..covariance.offset + covariance.width].copy_from_slice(&z);
         }
