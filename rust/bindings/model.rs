@@ -19,7 +19,7 @@ use crate::model::{Criterion, DataFootprint, Lmm};
 use crate::optimize::Settings;
 use crate::{Error, Result};
 
-#[pyclass(frozen, name = "Lmm", module = "hlmrs._core")]
+#[pyclass(frozen, name = "Model", module = "hlmrs._core")]
 pub struct PyModel(pub Arc<Lmm>);
 
 /// What the user chose about the search, as JSON.
