@@ -74,7 +74,7 @@ def summed(
 
 def lmer(
     formula: str, data: Any, *, reml: bool = True, control: Control | None = None, **options: Any
-) -> LinearMixedFit:
+) -> LinearMixedFit[Any]:
     """Fit a linear mixed model to the rows of a Dask data frame, or of Parquet files, summed where they are.
 
     Parameters

@@ -23,7 +23,7 @@ from .estimation import (
 from .estimation.streaming import SufficientStatistics, request_of_statistics, streams, summed
 from .frame import Frame, open_frame
 from .results import LinearMixedFit
-from .results.linear_mixed_fit import with_warnings
+from .results.linear import with_warnings
 
 if TYPE_CHECKING:
     from .report import Cost
@@ -62,7 +62,7 @@ class Model:
 
         return cost_of(self._core, self.formula.strip(), self._groups, self._kind)
 
-    def fit(self) -> LinearMixedFit:
+    def fit(self) -> LinearMixedFit[Any]:
         """Fit the model.
 
         Returns
@@ -88,7 +88,7 @@ def lmer(
     rows: str = "auto",
     control: Control | None = None,
     **aliases: Any,
-) -> LinearMixedFit:
+) -> LinearMixedFit[Any]:
     """Fit a linear mixed model.
 
     Parameters

@@ -49,6 +49,7 @@ def members(name: str, kind: type) -> Iterator[str]:
 
 def accessor(name: str, kind: Any) -> Iterator[str]:
     """Yield what a property gives, where that is an object with methods of the fit."""
+    kind = typing.get_origin(kind) or kind
     if isinstance(kind, type) and kind.__module__.startswith("hlmrs.results"):
         if "__call__" in vars(kind):
             yield f"{name}{signature(kind.__call__)}"

@@ -71,7 +71,7 @@ def _demo(given: Namespace) -> int:
     return max(codes)
 
 
-def _report(fit: LinearMixedFit, as_json: bool, ddf: str) -> int:
+def _report(fit: LinearMixedFit[Any], as_json: bool, ddf: str) -> int:
     if as_json:
         json.dump(_plain(fit.to_dict(ddf=ddf)), sys.stdout, indent=2, ensure_ascii=False)
         print()

@@ -1,7 +1,7 @@
 """A fitted model as data: the core's fit, what it belongs to, and the values of the rows used."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -118,7 +118,7 @@ class Estimate:
     @cached_property
     def verdict(self) -> Verdict:
         """The verdict on the optimum."""
-        return verdict_of(self.core.verdict, self.layout)
+        return replace(verdict_of(self.core.verdict, self.layout), std_error=self.core.criterion_std_error)
 
     @cached_property
     def moments(self) -> list[NDArray[np.float64]]:

@@ -24,6 +24,8 @@ class Verdict:
         Random terms whose covariance has not full rank.
     flat_terms : tuple of str
         Random terms that the data do not identify.
+    std_error : float
+        Standard error of the criterion; 0 where it is exact, as it is but for very large crossed designs.
     """
 
     status: str
@@ -33,6 +35,7 @@ class Verdict:
     flat_terms: tuple[str, ...] = ()
     reason: str = ""
     advice: tuple[str, ...] = ()
+    std_error: float = 0.0
 
     @property
     def converged(self) -> bool:

@@ -30,7 +30,15 @@ from .tables import (
     variance_table,
 )
 from .tails import chi_square_tail, f_quantile, f_tail
-from .uncertainty import TestKeywords, TestOptions, Uncertainty, chosen_options, covariance_matrix, uncertainty
+from .uncertainty import (
+    TestKeywords,
+    TestOptions,
+    Uncertainty,
+    chosen_options,
+    covariance_matrix,
+    uncertainty,
+    with_test_keywords,
+)
 from .variance_tests import variance_test_table
 from .wald import Wald, check_level, interval, wald
 
@@ -92,4 +100,5 @@ __all__ = [
     "variance_test_table",
     "vcov",
     "wald",
+    "with_test_keywords",
 ]

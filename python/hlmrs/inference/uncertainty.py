@@ -1,18 +1,23 @@
 """How linear functions of the fixed effects are tested: which covariance matrix, which degrees of freedom."""
 
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Protocol, TypedDict
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from functools import wraps
+from inspect import Parameter, signature
+from typing import Any, ClassVar, Protocol, TypedDict, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OptionError
-from ..estimation import Estimate
+from ..estimation import Estimate, refuse_unknown
 from .degrees_of_freedom import DEFAULT_DDF, VCOV_TYPES, check_ddf, contrast_rows, joint_test, vcov
 from .robust import ROBUST_TYPES, sandwich
 from .wald import check_level
 
 Vector = NDArray[np.float64]
+KEYWORD_ONLY, VAR_KEYWORD = Parameter.KEYWORD_ONLY, Parameter.VAR_KEYWORD
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,7 +46,7 @@ class TestOptions:
     >>> fit = hlmrs.lmer("score ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines", "dict"))
     >>> robust = hlmrs.TestOptions(vcov="CR2", level=0.9)
     >>> [round(float(low), 2) for low in fit.tidy(options=robust)["conf_low"]]
-    [47.85, 4.27, 9.99]
+    [48.97, 3.09, 10.81]
     """
 
     __test__: ClassVar[bool] = False  # no test of pytest
@@ -69,6 +74,24 @@ class TestKeywords(TypedDict, total=False):
 def chosen_options(options: TestOptions | None, keywords: TestKeywords) -> TestOptions:
     """Return the options, changed by keywords."""
     return replace(options or TestOptions(), **keywords)
+
+
+def with_test_keywords(method: Method) -> Method:
+    """Show the fields of ``TestOptions`` in the signature of a method that takes them as ``**tests``; refuse others."""
+    whole = signature(method)
+    own = [p for p in whole.parameters.values() if p.kind is not VAR_KEYWORD]
+    tests = [
+        Parameter(f.name, Parameter.KEYWORD_ONLY, default=f.default, annotation=f.type) for f in fields(TestOptions)
+    ]
+    names = [p.name for p in (*own, *tests) if p.name != "self"]
+
+    @wraps(method)
+    def checked(*args: Any, **keywords: Any) -> Any:
+        refuse_unknown(method.__name__, keywords, names)
+        return method(*args, **keywords)
+
+    vars(checked)["__signature__"] = whole.replace(parameters=[*own, *tests])
+    return cast("Method", checked)
 
 
 class Uncertainty(Protocol):

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from ..frame import build
 from ..hypotheses import comparison_table
-from .figures import Figures
+from .base import FittedModel
+from .table import table
 
 
-def compare(*fits: Figures, reml: bool = False) -> Any:
+def compare(*fits: FittedModel[Any], reml: bool = False) -> Any:
     """Compare fitted models: information criteria, and likelihood ratio tests of each against the next smaller.
 
     Parameters
@@ -49,8 +49,7 @@ def compare(*fits: Figures, reml: bool = False) -> Any:
     (42.14, '0.5 chi2(1) + 0.5 chi2(2)')
     """
     for fit in fits:
-        if not isinstance(fit, Figures):
+        if not isinstance(fit, FittedModel):
             raise TypeError(f"compare takes fitted models, not {type(fit).__name__}")
     estimates = [fit._estimate for fit in fits]
-    table = comparison_table(estimates, reml=reml)
-    return build(estimates[0].kind, table)
+    return table(estimates[0], comparison_table(estimates, reml=reml))

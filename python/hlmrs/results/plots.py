@@ -7,7 +7,7 @@ from .. import diagnostics
 from ..diagnostics import PANELS
 from ..errors import OptionError
 from ..estimation import Estimate
-from ..frame import build
+from .table import table
 
 
 class DiagnosticPlots:
@@ -81,7 +81,7 @@ class DiagnosticPlots:
         >>> fit.plot.diagnostics.data("influence")["level"].to_list()[:3]
         ['308', '309', '310']
         """
-        return build(self._estimate.kind, self._table(panel, group, method))
+        return table(self._estimate, self._table(panel, group, method))
 
     def _table(self, panel: str, group: str | None, method: str) -> dict[str, Any]:
         return diagnostics.plot_data(self._estimate, panel, group, method)

@@ -52,9 +52,9 @@ def test_p_values_of_normality_are_uniform_under_it():
 
 def test_normality_asks_for_the_size_of_the_departure():
     data = simulated(groups=60, size=30)
-    assert hlmrs.lmer("y ~ x + (1 | g)", data).check_normality().verdict == "no concern"
+    assert hlmrs.lmer("y ~ x + (1 | g)", data).check.normality().verdict == "no concern"
     heavy = dict(data, y=data["y"] + 0.8 * np.random.default_rng(2).standard_t(2, size=1800))
-    check = hlmrs.lmer("y ~ x + (1 | g)", heavy).check_normality()
+    check = hlmrs.lmer("y ~ x + (1 | g)", heavy).check.normality()
     assert check.verdict == "look closer"
     assert "Residuals: not normal (p < 0.001" in check.finding
 
@@ -94,8 +94,8 @@ def test_brown_and_forsythes_test_is_scipys():
 
 
 def test_homogeneity_tells_unequal_groups_from_equal_ones():
-    assert hlmrs.lmer("y ~ x + (1 | g)", simulated()).check_homogeneity().verdict == "no concern"
-    check = hlmrs.lmer("y ~ x + (1 | g)", simulated(spread=0.5)).check_homogeneity()
+    assert hlmrs.lmer("y ~ x + (1 | g)", simulated()).check.homogeneity().verdict == "no concern"
+    check = hlmrs.lmer("y ~ x + (1 | g)", simulated(spread=0.5)).check.homogeneity()
     assert check.verdict == "look closer"
     assert check.p_value < 1e-6
     assert "Residual variances of all 30 groups of g differ" in check.finding
@@ -103,10 +103,10 @@ def test_homogeneity_tells_unequal_groups_from_equal_ones():
 
 def test_inflation_factors_are_cars():
     fit = hlmrs.lmer("mAch ~ meanses * cses + sector + minrty + (1 | school)", golden.data("Hsb82", "polars"))
-    own = {row["term"]: row["gvif"] for row in rows(fit.check_collinearity().to_frame())}
+    own = {row["term"]: row["gvif"] for row in rows(fit.check.collinearity().to_frame())}
     assert own == {term: pytest.approx(value, rel=1e-4) for term, value in REFERENCE["vif"].items()}
     split = hlmrs.lmer("yield ~ Variety * nitro + (1 | Block)", golden.data("Oats", "polars"))
-    table = rows(split.check_collinearity().to_frame())
+    table = rows(split.check.collinearity().to_frame())
     assert [row["gvif"] for row in table] == pytest.approx(REFERENCE["gvif"]["gvif"], rel=1e-4)
     assert [row["df"] for row in table] == REFERENCE["gvif"]["df"]
 
@@ -114,7 +114,7 @@ def test_inflation_factors_are_cars():
 def test_collinear_columns_are_of_concern():
     data = simulated()
     data["x2"] = data["x"] + 0.05 * np.random.default_rng(9).normal(size=600)
-    check = hlmrs.lmer("y ~ x + x2 + (1 | g)", data).check_collinearity()
+    check = hlmrs.lmer("y ~ x + x2 + (1 | g)", data).check.collinearity()
     assert check.verdict == "concern"
     assert "high" in check.finding
 
@@ -123,7 +123,7 @@ def test_an_outlying_row_and_group_are_found():
     data = simulated()
     data["y"][77] += 9
     data["y"][data["g"] == "12"] += 9
-    table = rows(hlmrs.lmer("y ~ x + (1 | g)", data).check_outliers().to_frame())
+    table = rows(hlmrs.lmer("y ~ x + (1 | g)", data).check.outliers().to_frame())
     assert {(row["kind"], row["level"]) for row in table} == {("row", "77"), ("g", "12")}
 
 
@@ -170,7 +170,7 @@ def test_the_score_of_an_autoregression_is_dense_algebra(n, reml):
     fit = hlmrs.lmer("y ~ t + (t || g) + (1 | item)", data, weights="w", reml=reml)
     slopes = same_level(g) * np.outer(t, t)
     estimate, z = neighbours_by_dense_algebra(fit, [same_level(g), slopes, same_level(item)], g, w)
-    row = rows(fit.check_autocorrelation("g").to_frame())[0]
+    row = rows(fit.check.autocorrelation("g").to_frame())[0]
     # every row: exact; probes: the information is estimated
     assert row["statistic"] == pytest.approx(z, rel=1e-7 if n < 600 else 0.01)
     assert row["correlation"] == pytest.approx(estimate, rel=1e-7 if n < 600 else 0.02)
@@ -182,7 +182,7 @@ def test_a_variance_of_zero_takes_nothing_from_the_score_of_an_autoregression():
         fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", data)
     codes = np.unique(data["Batch"].to_list(), return_inverse=True)[1]
     _, z = neighbours_by_dense_algebra(fit, [same_level(codes)], codes, np.ones(30))
-    assert rows(fit.check_autocorrelation().to_frame())[0]["statistic"] == pytest.approx(z, rel=1e-7)
+    assert rows(fit.check.autocorrelation().to_frame())[0]["statistic"] == pytest.approx(z, rel=1e-7)
 
 
 @pytest.mark.parametrize("groups", [6, 12])
@@ -195,7 +195,7 @@ def test_the_test_of_autocorrelation_has_its_size_with_slopes_and_few_groups(gro
         data = {"y": b[g, 0] + b[g, 1] * t + rng.normal(size=len(g)), "t": t, "g": g.astype(str)}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", hlmrs.HlmrsWarning)
-            p.append(hlmrs.lmer("y ~ t + (t | g)", data).check_autocorrelation(order="t").p_value)
+            p.append(hlmrs.lmer("y ~ t + (t | g)", data).check.autocorrelation(order="t").p_value)
     # 400 tests at 5 %: 99.8 % of counts are within 9 to 34
     assert 9 <= sum(value < 0.05 for value in p) <= 34
 
@@ -203,19 +203,19 @@ def test_the_test_of_autocorrelation_has_its_size_with_slopes_and_few_groups(gro
 def test_autocorrelation_is_found_in_the_order_asked_for():
     data = simulated(ar=0.5)
     fit = hlmrs.lmer("y ~ x + (1 | g)", data)
-    assert rows(fit.check_autocorrelation(order="t").to_frame())[0]["correlation"] == pytest.approx(0.5, abs=0.1)
+    assert rows(fit.check.autocorrelation(order="t").to_frame())[0]["correlation"] == pytest.approx(0.5, abs=0.1)
     shuffled = np.random.default_rng(8).permutation(600)
     again = hlmrs.lmer("y ~ x + (1 | g)", {name: values[shuffled] for name, values in data.items()})
-    assert again.check_autocorrelation(order="t").p_value == pytest.approx(fit.check_autocorrelation().p_value)
-    assert again.check_autocorrelation().verdict == "no concern"
+    assert again.check.autocorrelation(order="t").p_value == pytest.approx(fit.check.autocorrelation().p_value)
+    assert again.check.autocorrelation().verdict == "no concern"
     with pytest.raises(OptionError, match="did you mean 't'"):
-        fit.check_autocorrelation(order="T")
+        fit.check.autocorrelation(order="T")
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_effects_between_groups_are_told_from_those_within(seed):
-    assert hlmrs.lmer("y ~ x + (1 | g)", simulated(seed)).check_heterogeneity_bias().verdict == "no concern"
-    check = hlmrs.lmer("y ~ x + (1 | g)", simulated(seed, between=1.5)).check_heterogeneity_bias()
+    assert hlmrs.lmer("y ~ x + (1 | g)", simulated(seed)).check.heterogeneity_bias().verdict == "no concern"
+    check = hlmrs.lmer("y ~ x + (1 | g)", simulated(seed, between=1.5)).check.heterogeneity_bias()
     assert check.verdict == "look closer"
     assert "group means" in check.finding
 
@@ -229,7 +229,7 @@ def test_the_score_of_a_group_mean_is_dense_algebra():
     p = inverse - inverse @ x @ np.linalg.solve(x.T @ inverse @ x, x.T @ inverse)
     mean = (np.bincount(codes, data["x"]) / 20)[codes]
     expected = (mean @ p @ data["y"]) ** 2 / (mean @ p @ mean) / fit.sigma**2
-    row = rows(fit.check_heterogeneity_bias().to_frame())[0]
+    row = rows(fit.check.heterogeneity_bias().to_frame())[0]
     assert row["statistic"] == pytest.approx(expected, rel=1e-6)
     assert row["difference"] == pytest.approx((mean @ p @ data["y"]) / (mean @ p @ mean), rel=1e-6)
 
@@ -237,7 +237,7 @@ def test_the_score_of_a_group_mean_is_dense_algebra():
 def test_singular_and_small_designs_are_said_to_be_so():
     with pytest.warns(hlmrs.SingularFitWarning):
         fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff2"))
-    found = fit.check_model()
+    found = fit.check()
     assert found["singularity"].verdict == "look closer"
     assert "estimated as zero" in found["singularity"].finding
     assert found.verdict == "look closer"
@@ -248,7 +248,7 @@ def test_singular_and_small_designs_are_said_to_be_so():
 def test_tables_come_back_in_the_callers_kind():
     for kind in ("polars", "pandas", "pyarrow", "dict"):
         fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", golden.data("sleepstudy", kind))
-        for table in (fit.check_model(order="Days").to_frame(), fit.check_normality().to_frame(), fit.leverage()):
+        for table in (fit.check(order="Days").to_frame(), fit.check.normality().to_frame(), fit.check.leverage()):
             assert library(table) == kind
 
 

@@ -31,7 +31,7 @@ def by_level(table):
 @pytest.mark.parametrize("case", CASES, ids=IDS)
 def test_leverage_is_lme4s(case):
     fit = fitted(case)
-    table = fit.leverage()
+    table = fit.check.leverage()
     h = np.array(table["leverage"])
     assert np.allclose(h, case["hat"], atol=1e-5)
     assert sum(table["fixed"]) == pytest.approx(len(fit.beta), abs=1e-8)
@@ -133,7 +133,7 @@ def test_leverage_and_fixed_theta_deletion_are_dense_algebra():
     inverse = np.linalg.inv(v)
     gain = np.linalg.solve(x.T @ inverse @ x, x.T @ inverse)
     hat = np.eye(len(y)) - (inverse - inverse @ x @ gain)
-    table = fit.leverage()
+    table = fit.check.leverage()
     assert np.allclose(table["leverage"], np.diag(hat), atol=1e-10)
     assert np.allclose(table["fixed"], np.diag(x @ gain), atol=1e-10)
     residual = y - x @ gain @ y
@@ -209,7 +209,7 @@ def test_groups_are_left_out_where_the_inverse_of_crossed_effects_is_too_large_t
         moves = np.array(exact.estimates()[name]) - all_rows
         assert np.allclose(np.array(step.estimates()[name]) - all_rows, moves, atol=0.03 * np.abs(moves).max())
     with pytest.raises(hlmrs.DesignError, match=r"15,?000.*fit.influence"):
-        fit.leverage()
+        fit.check.leverage()
 
 
 def test_externally_studentized_residuals_leave_the_row_out():
@@ -277,7 +277,7 @@ def test_bad_requests_say_what_there_is():
 
 def test_least_squares_residuals_of_groups_are_regressions():
     fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "dict"))
-    table = rows(fit.group_residuals("Subject"))
+    table = rows(fit.check.group_residuals("Subject"))
     y, x = fit._estimate.rows.response(), fit._estimate.rows.model_matrix()
     codes = fit._estimate.rows.group_codes(0)
     for row in table[:10]:
@@ -291,6 +291,6 @@ def test_standardized_modes_have_their_models_variance():
     fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff"))
     tau, noise = rows(fit.varcorr())[0]["variance"], fit.sigma**2 / 5
     expected = tau / (tau + noise) * np.sqrt((tau + noise) * (1 - 1 / 6))
-    table = fit.group_residuals()
+    table = fit.check.group_residuals()
     assert np.allclose(np.array(table["estimate"]) / expected, table["standardized"], rtol=1e-6)
     assert np.allclose(np.array(table["standardized"]) ** 2, table["mahalanobis"], rtol=1e-6)

@@ -28,7 +28,7 @@ def test_the_intraclass_correlation_of_one_way_data_is_that_of_mean_squares():
     icc = fit.icc()
     assert icc.adjusted == pytest.approx((between - within) / (between + 4 * within), rel=1e-6)
     assert icc.unadjusted == pytest.approx(icc.adjusted)
-    assert fit.reliability()["reliability"][0] == pytest.approx(1 - within / between, rel=1e-6)
+    assert fit.variance.reliability()["reliability"][0] == pytest.approx(1 - within / between, rel=1e-6)
 
 
 def test_shares_of_levels_add_up(pastes):
@@ -74,7 +74,7 @@ def test_bootstrap_intervals_hold_the_estimate_and_repeat_with_the_seed(pastes):
 def test_sources_and_levels_are_those_of_rights_and_sterba():
     data = hlmrs.datasets.load("Hsb82", "polars")
     fit = hlmrs.lmer("mAch ~ cses + meanses + (cses | school)", data)
-    table = {(r["source"], r["level"]): r["variance"] for r in rows(fit.variance_decomposition())}
+    table = {(r["source"], r["level"]): r["variance"] for r in rows(fit.variance.decomposition())}
     slope, between = fit.fixef()["cses"], fit.fixef()["meanses"]
     (tau,) = fit._estimate.core.covariances()
     within = float((data["cses"] ** 2).mean())
@@ -99,7 +99,7 @@ def test_the_decomposition_adds_up_to_r2(name, formula):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", hlmrs.HlmrsWarning)
         fit = hlmrs.lmer(formula, hlmrs.datasets.load(name, "polars"))
-    table = fit.variance_decomposition()
+    table = fit.variance.decomposition()
     fixed = table.filter(pl.col("source") == "fixed")["share"].sum()
     residual = table.filter(pl.col("source") == "residual")["share"].sum()
     assert fixed == pytest.approx(fit.r2().marginal)
@@ -108,46 +108,46 @@ def test_the_decomposition_adds_up_to_r2(name, formula):
 
 
 def test_reliabilities_are_of_least_squares_in_every_group(sleep):
-    table = sleep.reliability(by_group=True)
+    table = sleep.variance.reliability(by_group=True)
     days = np.arange(10.0)
     z = np.column_stack([np.ones(10), days])
     error = sleep.sigma**2 * np.linalg.inv(z.T @ z).diagonal()
     tau = sleep._estimate.core.covariances()[0].diagonal()
     np.testing.assert_allclose(table["reliability"].to_numpy().reshape(18, 2), [tau / (tau + error)] * 18, rtol=1e-8)
-    assert sleep.reliability()["n_groups"].to_list() == [18, 18]
+    assert sleep.variance.reliability()["n_groups"].to_list() == [18, 18]
 
 
 def test_groups_with_too_few_rows_do_not_enter_the_average():
     data = hlmrs.datasets.load("sleepstudy", "polars")
     short = data.filter((pl.col("Subject") != "308") | (pl.col("Days") == 3))
     fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", short)
-    assert fit.reliability()["n_groups"].to_list() == [17, 17]
-    assert fit.reliability(by_group=True)["reliability"].is_null().sum() == 2
+    assert fit.variance.reliability()["n_groups"].to_list() == [17, 17]
+    assert fit.variance.reliability(by_group=True)["reliability"].is_null().sum() == 2
 
 
 def test_a_variance_of_zero_is_not_reliable():
     with pytest.warns(hlmrs.SingularFitWarning):
         fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff2", "polars"))
-    assert fit.reliability()["reliability"][0] == 0
+    assert fit.variance.reliability()["reliability"][0] == 0
     assert fit.icc().adjusted == 0
-    assert fit.design_effect()["design_effect"][0] == 1
+    assert fit.variance.design_effect()["design_effect"][0] == 1
 
 
 def test_the_reduction_of_variance_is_against_the_unconditional_model():
     data = hlmrs.datasets.load("Hsb82", "polars")
     null = hlmrs.lmer("mAch ~ 1 + (1 | school)", data)
     fit = hlmrs.lmer("mAch ~ meanses + cses + (1 | school)", data)
-    table, given = fit.variance_reduction(), fit.variance_reduction(null)
+    table, given = fit.variance.reduction(), fit.variance.reduction(null)
     assert table["reduction"].to_list() == pytest.approx(given["reduction"].to_list(), abs=1e-6)
     assert table["reduction"][1] == pytest.approx(1 - fit.sigma**2 / null.sigma**2, abs=1e-6)
     other = hlmrs.lmer("ses ~ 1 + (1 | school)", data)
     with pytest.raises(hlmrs.DataError, match="another response"):
-        fit.variance_reduction(other)
+        fit.variance.reduction(other)
 
 
 def test_design_effects_are_kishs():
     fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "polars"))
-    row = rows(fit.design_effect())[0]
+    row = rows(fit.variance.design_effect())[0]
     assert row["group_size"] == 5
     assert row["design_effect"] == pytest.approx(1 + 4 * fit.icc().adjusted)
     assert row["effective_n"] == pytest.approx(30 / row["design_effect"])
@@ -196,6 +196,6 @@ def test_the_null_model_is_fitted_to_the_rows_of_the_model():
     )
     formula = "Reaction ~ Days + (1 | Subject)"
     with pytest.warns(hlmrs.DroppedRowsWarning):
-        one = hlmrs.lmer(formula, data).variance_reduction()
-    two = hlmrs.lmer(formula, data.drop_nulls()).variance_reduction()
+        one = hlmrs.lmer(formula, data).variance.reduction()
+    two = hlmrs.lmer(formula, data.drop_nulls()).variance.reduction()
     np.testing.assert_allclose(one["reduction"].to_numpy(), two["reduction"].to_numpy(), rtol=1e-6)

@@ -66,7 +66,7 @@ def test_the_plan_names_the_sparse_kind(fit, pupils):
 
 def test_a_thin_design_has_the_numbers_of_dense_algebra(fit, pupils):
     m, levels, beta, modes, criterion = dense(fit, pupils)
-    assert fit.criterion_std_error == 0
+    assert fit.verdict.std_error == 0
     assert fit.criterion == pytest.approx(criterion, rel=1e-10)
     np.testing.assert_allclose(fit.beta, beta, rtol=1e-8)
     inverse = np.linalg.inv(m)

@@ -40,7 +40,7 @@ def unitless(fit: Any) -> dict[str, np.ndarray]:
     for vcov in ("CR0", "CR2", "CR3"):
         out |= {f"{vcov} {name}": column(fit.tidy(vcov=vcov), name)[1:] for name in ("df", "statistic")}
     out["ranova"] = column(fit.ranova(), "p_value")
-    out["pairs"] = column(fit.pairs("f"), "p_value")
+    out["pairs"] = column(fit.marginal.pairs("f"), "p_value")
     out["icc"] = np.array([fit.icc().adjusted, fit.r2().marginal, fit.r2().conditional])
     return out
 

@@ -14,7 +14,7 @@ def sleep():
 
 
 def test_every_row_is_what_its_method_gives_alone(sleep):
-    table = {r["method"]: r for r in rows(sleep.inference("Days", n=200, seed=3))}
+    table = {r["method"]: r for r in rows(sleep.compare_methods("Days", n=200, seed=3))}
     for ddf in ("satterthwaite", "kenward-roger", "containment", "between-within", "residual", "normal"):
         want = rows(sleep.tidy(ddf=ddf))[1]
         assert all(table[ddf][key] == pytest.approx(want[key], rel=1e-12) for key in want if key != "term"), ddf
@@ -30,13 +30,13 @@ def test_every_row_is_what_its_method_gives_alone(sleep):
 def test_a_method_that_cannot_be_had_says_why():
     data = hlmrs.datasets.load("Penicillin", "polars")
     fit = hlmrs.lmer("diameter ~ 1 + (1 | plate) + (1 | sample)", data, reml=False)
-    table = {r["method"]: r for r in rows(fit.inference("(Intercept)", n=20, seed=1))}
+    table = {r["method"]: r for r in rows(fit.compare_methods("(Intercept)", n=20, seed=1))}
     assert table["kenward-roger"]["assumes"].startswith("not available: ")
     assert "reml=True" in table["kenward-roger"]["assumes"]
     assert "nested" in table["between-within"]["assumes"]
     assert table["satterthwaite"]["df"] > 1
     with pytest.raises(hlmrs.OptionError, match=r"'\(Intercept\)'"):
-        fit.inference("plate")
+        fit.compare_methods("plate")
 
 
 def test_intervals_of_predictions_count_the_estimation_of_theta():

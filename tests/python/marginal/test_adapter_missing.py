@@ -18,4 +18,4 @@ def test_a_package_that_is_not_there_is_named(monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(hlmrs.HlmrsError, match="pip install marginaleffects"):
-        fit_of("slopes").to_marginaleffects()
+        fit_of("slopes").marginal.to_marginaleffects()

@@ -128,7 +128,7 @@ def test_slopes_of_powers_are_derivatives():
 
 def test_regions_of_significance_end_where_the_test_says_so():
     fit = hlmrs.lmer("mAch ~ meanses * cses + (cses | school)", hlmrs.datasets.load("Hsb82", "polars"))
-    table = fit.johnson_neyman("cses", "meanses", limits=(-30, 30))
+    table = fit.marginal.johnson_neyman("cses", "meanses", limits=(-30, 30))
     assert not table["significant"].all()
     for edge in table["high"].to_list()[:-1]:
         slope = fit.slopes("cses", by="meanses", at={"meanses": edge})
@@ -168,7 +168,7 @@ def test_tables_come_back_in_the_callers_kind(frame):
     fit = hlmrs.lmer("score ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines", frame))
     table = rows(fit.emmeans("Machine"))
     assert [row["Machine"] for row in table] == ["A", "B", "C"]
-    assert len(rows(fit.pairs("Machine"))) == 3
+    assert len(rows(fit.marginal.pairs("Machine"))) == 3
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_tables_come_back_in_the_callers_kind(frame):
         (lambda f: f.contrasts("recipe", method={"own": [1, -1]}), "2 weights for 3 means"),
         (lambda f: f.contrasts("temp"), "but one"),
         (lambda f: f.slopes("recipe"), "is a factor"),
-        (lambda f: f.johnson_neyman("temp", "recipe"), "is a factor"),
+        (lambda f: f.marginal.johnson_neyman("temp", "recipe"), "is a factor"),
         (lambda f: f.emmeans("recipe", ddf="exact"), "choose one of"),
         (lambda f: f.emmeans("recipe", level=95), "between 0 and 1"),
     ],

@@ -1,0 +1,489 @@
+"""What a fitted model groups under a name: ``fit.check``, ``fit.variance``, ``fit.marginal``."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Generic, Unpack
+
+from .. import diagnostics, effectsize, marginal, prediction
+from ..diagnostics import Check, ModelCheck
+from ..estimation import Estimate
+from ..inference import TestKeywords, TestOptions, with_test_keywords
+from ..marginal import At
+from .table import FrameT, table
+
+if TYPE_CHECKING:
+    from .base import FittedModel
+
+Names = str | Sequence[str]
+
+
+class Checks(Generic[FrameT]):
+    """Whether what the fit assumes holds: called, every check; each check is a method."""
+
+    __slots__ = ("_estimate",)
+
+    def __init__(self, estimate: Estimate) -> None:
+        self._estimate = estimate
+
+    def __call__(self, *, order: str | None = None) -> ModelCheck:
+        """Run every check.
+
+        Parameters
+        ----------
+        order : str, optional
+            As in ``autocorrelation``, which is left out without it.
+
+        Returns
+        -------
+        ModelCheck
+            ``.checks``, by name ``["normality"]``, and ``.to_frame()`` with ``check, verdict, p_value, finding,
+            caveat``; printed, the gravest come first.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+        >>> fit.check()["convergence"].verdict
+        'no concern'
+        """
+        return diagnostics.check_model(self._estimate, order)
+
+    def normality(self) -> Check:
+        """Check whether residuals and random effects look normal.
+
+        Returns
+        -------
+        Check
+            Anderson-Darling tests of the rows' studentized residuals and of every random effect over its own standard
+            deviation; ``to_frame()`` has ``group, term, n, statistic, p_value, skewness, kurtosis``.
+
+        Notes
+        -----
+        D'Agostino and Stephens (1986).  A rejection counts only where skewness exceeds 0.5 or excess kurtosis 1.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("mAch ~ cses + (1 | school)", hlmrs.datasets.load("Hsb82"))
+        >>> fit.check.normality().verdict
+        'no concern'
+        """
+        return diagnostics.check_normality(self._estimate)
+
+    def homogeneity(self, group: str | None = None) -> Check:
+        """Check whether the residual variance is the same in all groups, and at all fitted values.
+
+        Parameters
+        ----------
+        group : str, optional
+            A grouping factor.  Default: the one with most levels.
+
+        Returns
+        -------
+        Check
+            HLM's H of the groups' own residual variances, Brown and Forsythe's test of the same, and Koenker's of
+            squares against fitted values; ``to_frame()`` has ``test, across, statistic, num_df, den_df, p_value``.
+
+        Notes
+        -----
+        Raudenbush and Bryk (2002), pp. 263-265; Brown and Forsythe (1974); Koenker (1981).
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("mAch ~ cses + (cses | school)", hlmrs.datasets.load("Hsb82"))
+        >>> fit.check.homogeneity().to_frame()["test"][0]
+        'H (Raudenbush-Bryk)'
+        """
+        return diagnostics.check_homogeneity(self._estimate, group)
+
+    def collinearity(self) -> Check:
+        """Check how much the fixed effects share: variance inflation by term.
+
+        Returns
+        -------
+        Check
+            ``to_frame()`` has ``term, gvif, df, vif``, the last comparable between terms of several columns.
+
+        Notes
+        -----
+        Fox and Monette (1992).
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("mAch ~ meanses + sector + (1 | school)", hlmrs.datasets.load("Hsb82"))
+        >>> [round(float(v), 2) for v in fit.check.collinearity().to_frame()["vif"]]
+        [1.15, 1.15]
+        """
+        return diagnostics.check_collinearity(self._estimate)
+
+    def singularity(self) -> Check:
+        """Check whether the covariances of the random effects have full rank.
+
+        Returns
+        -------
+        Check
+            ``to_frame()`` has the principal components: ``term, component, sd, share``.
+        """
+        return diagnostics.check_singularity(self._estimate)
+
+    def convergence(self) -> Check:
+        """Check whether the point that the search ended at is an optimum.
+
+        Returns
+        -------
+        Check
+            ``to_frame()`` has ``status, evaluations, expected_decrease``.
+        """
+        return diagnostics.check_convergence(self._estimate)
+
+    def random_effects(self) -> Check:
+        """Check whether the random effects have levels enough, and how much is known of each.
+
+        Returns
+        -------
+        Check
+            ``to_frame()`` has ``group, term, levels, sd, informed``: the share of an effect's variance that the data
+            tell of a level, on average.
+        """
+        return diagnostics.check_random_effects(self._estimate)
+
+    def outliers(self) -> Check:
+        """Find rows and groups that the model did not expect, counting how many were looked at.
+
+        Returns
+        -------
+        Check
+            ``to_frame()`` has the outliers: ``kind`` ("row" or a grouping factor), ``level`` (of a row its place in the
+            data), ``statistic`` (an externally studentized residual, or a squared Mahalanobis distance) and ``p_value``
+            by Bonferroni.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+        >>> fit.check.outliers().to_frame()["level"].to_list()
+        ['56', '59', '7']
+        """
+        return diagnostics.check_outliers(self._estimate)
+
+    def autocorrelation(self, group: str | None = None, *, order: str | None = None) -> Check:
+        """Check whether residuals that follow each other within groups are alike.
+
+        Parameters
+        ----------
+        group : str, optional
+            A grouping factor.  Default: the one with most levels.
+        order : str, optional
+            A column of the data that orders the rows of a group, such as time.  Default: as they come.
+
+        Returns
+        -------
+        Check
+            ``to_frame()`` has ``group, order, pairs, correlation, statistic, p_value``; the correlation is that of the
+            errors, by one step from zero.
+
+        Notes
+        -----
+        The score test of an autoregression beside the variances of the model (Rao 1948), by the restricted likelihood:
+        its information is what theirs leaves. Beyond 600 rows the information is estimated to half a percent, always
+        from the same random numbers.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (1 | Subject)", hlmrs.datasets.load("sleepstudy"))
+        >>> fit.check.autocorrelation(order="Days").verdict
+        'look closer'
+        """
+        return diagnostics.check_autocorrelation(self._estimate, group, order)
+
+    def heterogeneity_bias(self) -> Check:
+        """Check whether effects of covariates differ within and between groups.
+
+        Returns
+        -------
+        Check
+            Score tests of the covariates' group means; ``to_frame()`` has ``group, term, difference`` (the effect
+            between groups less that within, each covariate's alone), ``statistic, df, p_value``.
+
+        Notes
+        -----
+        Mundlak (1978); Hausman (1978).
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("Hsb82")
+        >>> fit = hlmrs.lmer("mAch ~ ses + (1 | school)", data)
+        >>> fit.check.heterogeneity_bias().verdict
+        'look closer'
+        """
+        return diagnostics.check_heterogeneity_bias(self._estimate)
+
+    def leverage(self) -> Any:
+        """Return how much every row decides its own fitted value.
+
+        Returns
+        -------
+        data frame
+            ``leverage``, the diagonal of the matrix H in fitted = H y, and its parts ``fixed`` and ``random``.  Their
+            sums are the effective degrees of freedom of the fit, the number of coefficients, and the difference.
+
+        Raises
+        ------
+        DesignError
+            For crossed designs whose trailing block is too large to invert.
+
+        Notes
+        -----
+        Hodges and Sargent (2001); Demidenko and Stukel (2005).  ``leverage`` is lme4's ``hatvalues``.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+        >>> [round(float(sum(fit.check.leverage()[name])), 2) for name in ("leverage", "fixed", "random")]
+        [29.02, 2.0, 27.02]
+        """
+        found = prediction.leverages(self._estimate)
+        h, fixed = found["conditional"], found["fixed"]
+        return table(self._estimate, {"leverage": h, "fixed": fixed, "random": h - fixed})
+
+    def group_residuals(self, group: str | None = None) -> Any:
+        """Return the residuals of groups: random effects as predicted, and as their own rows estimate them.
+
+        Parameters
+        ----------
+        group : str, optional
+            A grouping factor.  Default: all.
+
+        Returns
+        -------
+        data frame
+            ``group, level, term``; ``estimate``, the conditional mode (empirical Bayes); ``least_squares``, the
+            regression of the group's y - Xb on its own columns, missing where its rows are too few (with several
+            grouping factors the others' modes are taken off); ``standardized``, the mode over its own standard
+            deviation; ``mahalanobis``, the squared distance of the group's modes from zero, to be compared with a
+            chi-square of as many degrees of freedom as it has effects.
+
+        Notes
+        -----
+        HLM's level-2 residual file (Raudenbush and Bryk 2002).
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+        >>> table = fit.check.group_residuals()
+        >>> round(float(table["estimate"][1]), 2), round(float(table["least_squares"][1]), 2)
+        (9.2, 11.3)
+        """
+        return table(self._estimate, diagnostics.group_residual_table(self._estimate, group))
+
+
+class Variances(Generic[FrameT]):
+    """Where the variance of the response is, and how much of it a model takes up."""
+
+    __slots__ = ("_fit",)
+
+    def __init__(self, fit: "FittedModel[FrameT]") -> None:
+        self._fit = fit
+
+    def decomposition(self) -> FrameT:
+        """Return where the variance of the response is: by source and level.
+
+        Returns
+        -------
+        data frame
+            ``source`` ("fixed", "random mean", "random slopes", "residual"), ``level`` (a grouping factor, or
+            "Residual" for what varies within all groups), ``variance``, ``share`` of the total, ``share_of_level``.
+
+        Notes
+        -----
+        Rights and Sterba (2019): with one grouping factor the rows are f2, f1, m, v and σ².  With crossed factors the
+        fixed part's group effects are fitted together, and what they share is split by their covariance with the whole.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+        >>> [round(share, 3) for share in fit.variance.decomposition()["share"]]
+        [0.0, 0.279, 0.432, 0.089, 0.201]
+        """
+        return self._fit._table(effectsize.decomposition_table(self._fit._estimate))
+
+    def reduction(self, null: "FittedModel[Any] | None" = None) -> FrameT:
+        """Return the proportional reduction of every variance component against a null model.
+
+        Parameters
+        ----------
+        null : LinearMixedFit, optional
+            A model of the same response in the same rows.  Default: an intercept, and a random intercept for every
+            grouping factor, which is fitted.
+
+        Returns
+        -------
+        data frame
+            ``group, term, variance_null, variance, reduction``: variances that both models have.  A reduction can be
+            negative.
+
+        Notes
+        -----
+        Raudenbush and Bryk (2002), p. 74.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("mAch ~ meanses + (1 | school)", hlmrs.datasets.load("Hsb82"))
+        >>> [round(share, 2) for share in fit.variance.reduction()["reduction"]]
+        [0.69, -0.0]
+        """
+        other = None if null is None else null._estimate
+        return self._fit._table(effectsize.reduction_table(self._fit._estimate, other))
+
+    def reliability(self, *, by_group: bool = False) -> FrameT:
+        """Return how reliably the data tell the groups' coefficients apart: HLM's lambda.
+
+        Parameters
+        ----------
+        by_group : bool
+            Whether to list every group, rather than the averages.
+
+        Returns
+        -------
+        data frame
+            ``group, term, reliability, n_groups`` (those that enter the average: with rows enough for an estimate of
+            their own), or ``group, level, term, reliability``.
+
+        Notes
+        -----
+        Raudenbush and Bryk (2002), eq. 3.58.  With several grouping factors it is one less the share of a coefficient's
+        variance that the data leave.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+        >>> [round(value, 3) for value in fit.variance.reliability()["reliability"]]
+        [0.73, 0.815]
+        """
+        return self._fit._table(effectsize.reliability_table(self._fit._estimate, by_group=by_group))
+
+    def design_effect(self) -> FrameT:
+        """Return Kish's design effect of every grouping factor.
+
+        Returns
+        -------
+        data frame
+            ``group, n_groups, group_size`` (the mean size that a row sees), ``icc, design_effect, effective_n``.
+        """
+        return self._fit._table(effectsize.design_effect_table(self._fit._estimate))
+
+
+class Marginal(Generic[FrameT]):
+    """Comparisons of marginal means, regions of significance, and the fixed part for other packages."""
+
+    __slots__ = ("_fit",)
+
+    def __init__(self, fit: "FittedModel[FrameT]") -> None:
+        self._fit = fit
+
+    def pairs(self, specs: Names, *, adjust: str = "tukey", **options: Any) -> FrameT:
+        """Return all pairwise comparisons of marginal means.
+
+        Parameters
+        ----------
+        specs : str or list of str
+            Variables whose means are compared.
+        adjust : str
+            As in ``contrasts``.
+        **options
+            Further arguments of ``contrasts``, but ``method``.
+
+        Returns
+        -------
+        data frame
+            As ``contrasts``.
+        """
+        return self._fit.contrasts(specs, method="pairwise", adjust=adjust, **options)
+
+    @with_test_keywords
+    def johnson_neyman(
+        self,
+        variable: str,
+        moderator: str,
+        *,
+        at: At | None = None,
+        limits: tuple[float, float] | None = None,
+        options: TestOptions | None = None,
+        **tests: Unpack[TestKeywords],
+    ) -> FrameT:
+        """Return the regions of a moderator in which a slope differs from zero.
+
+        Parameters
+        ----------
+        variable : str
+            The covariate whose slope it is.
+        moderator : str
+            The covariate that it depends on, such as a predictor of the groups in a cross-level interaction.
+        at : dict, optional
+            Places of other variables, as in ``emmeans``.
+        limits : pair of float, optional
+            The interval to search.  Default: the range of the moderator in the rows used.
+        options, **tests
+            How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords; a slope is
+            significant at 1 - ``level``.
+
+        Returns
+        -------
+        data frame
+            ``moderator, low, high, significant, slope`` (in the middle), one row a region.
+
+        Notes
+        -----
+        Johnson and Neyman (1936); Bauer and Curran (2005).  Significant point by point: not a simultaneous statement.
+        Regions narrower than 1/200 of the interval may be overlooked.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("Hsb82")
+        >>> fit = hlmrs.lmer("mAch ~ meanses * cses + (cses | school)", data)
+        >>> fit.marginal.johnson_neyman("cses", "meanses")["significant"].to_list()
+        [True]
+        """
+        how, level = self._fit._tests(options, tests)
+        return self._fit._table(
+            marginal.significance_regions(self._fit._estimate, variable, moderator, at, limits, level, how)
+        )
+
+    def to_marginaleffects(self, *, vcov: str = "model", cluster: Any = None) -> Any:
+        """Return the fixed part as a model of the package marginaleffects: of its predictions, comparisons, slopes.
+
+        Parameters
+        ----------
+        vcov, cluster
+            The covariance of the coefficients, as ``type`` and ``cluster`` in ``vcov``.
+
+        Returns
+        -------
+        marginaleffects model
+            Predictions have no random effects.  The package has normal quantiles for all of them; ``emmeans``,
+            ``contrasts`` and ``slopes`` here give each estimate degrees of freedom of its own.  Its version 0.6
+            compares levels of factors with Polars before 2.0 alone.
+
+        Raises
+        ------
+        HlmrsError
+            If marginaleffects is not installed: it is no dependency, and its licence is the GPL.
+
+        Notes
+        -----
+        Arel-Bundock, Greifer and Heiss (2024), J. Stat. Softw. 111(9).
+
+        Examples
+        --------
+        ``marginaleffects.avg_slopes(fit.marginal.to_marginaleffects(), variables="x")``
+        """
+        return marginal.adapted_model(self._fit._estimate, vcov, cluster)

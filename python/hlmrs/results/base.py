@@ -1,0 +1,654 @@
+"""What every fitted model that has a likelihood can tell: numbers, tables, tests, values by row."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, Unpack, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import inference, marginal
+from ..errors import OptionError
+from ..estimation import Estimate, Verdict
+from ..frame import Column
+from ..hypotheses import anova_table, deletion_table, hypothesis_table
+from ..inference import (
+    DEFAULT_DDF,
+    InformationCriteria,
+    TestKeywords,
+    TestOptions,
+    Uncertainty,
+    chosen_options,
+    information_criteria,
+    uncertainty,
+    with_test_keywords,
+)
+from ..marginal import At, ContrastChoice
+from .accessors import Checks, Marginal, Variances
+from .plots import Plots
+from .table import FrameT, table
+
+if TYPE_CHECKING:
+    from ..display import Report
+
+Names = str | Sequence[str]
+Vector = NDArray[np.float64]
+
+
+class FittedModel(Generic[FrameT]):
+    """A fitted model: attributes are numbers and arrays, methods return tables in the library of the data.
+
+    What is asked for more rarely is grouped: ``check``, ``variance``, ``marginal``, ``plot``.
+    """
+
+    __slots__ = ("_estimate",)
+
+    def __init__(self, estimate: Estimate) -> None:
+        self._estimate = estimate
+
+    @property
+    def formula(self) -> str:
+        """The formula as it was given."""
+        return self._estimate.request.spec.formula
+
+    @property
+    def reml(self) -> bool:
+        """Whether REML was used, rather than maximum likelihood."""
+        return self._estimate.request.reml
+
+    @property
+    def nobs(self) -> int:
+        """Rows used."""
+        return self._estimate.layout.n_rows
+
+    @property
+    def n_groups(self) -> dict[str, int]:
+        """Levels of each grouping factor."""
+        return {group.name: len(group.levels) for group in self._estimate.layout.groups}
+
+    @property
+    def n_params(self) -> int:
+        """Free parameters: fixed effects, covariance parameters, sigma."""
+        return self._estimate.core.n_params
+
+    @property
+    def criterion(self) -> float:
+        """What was minimized: the REML criterion, or -2 log-likelihood."""
+        return self._estimate.core.criterion
+
+    @property
+    def loglik(self) -> float:
+        """Log-likelihood with all constants; restricted under REML."""
+        return self._criteria.loglik
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion."""
+        return self._criteria.aic
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's information criterion, with the logarithm of the number of rows."""
+        return self._criteria.bic
+
+    @property
+    def sigma(self) -> float:
+        """Residual standard deviation."""
+        return self._estimate.core.sigma
+
+    @property
+    def theta(self) -> Vector:
+        """Relative covariance parameters, term by term."""
+        return self._estimate.core.theta
+
+    @property
+    def coef_names(self) -> list[str]:
+        """Names of the estimated fixed effects, as in R."""
+        return self._estimate.layout.coef_names
+
+    @property
+    def beta(self) -> Vector:
+        """Estimates of the fixed effects."""
+        return self._estimate.core.beta
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the optimum is worth: ``.converged``, ``.singular``, ``.explain()``."""
+        return self._estimate.verdict
+
+    @property
+    def blocks(self) -> FrameT:
+        """The blocks of the factorization: ``block, kind, levels, width, size, entries, fill``.
+
+        Crossed grouping factors share a block of kind ``dense``, ``sparse`` (few of their levels meet; exact too), or
+        ``iterative`` (the log-determinant is an estimate: see ``verdict.std_error``).
+        """
+        return self._table(inference.structure_table(self._estimate.core.model, self._estimate.layout.group_names))
+
+    @property
+    def check(self) -> "Checks[FrameT]":
+        """Checks of what the fit assumes: ``fit.check()`` runs all, ``fit.check.normality()`` one."""
+        return Checks(self._estimate)
+
+    @property
+    def variance(self) -> "Variances[FrameT]":
+        """Shares of the variance: ``fit.variance.decomposition()``, and ``reduction, reliability, design_effect``."""
+        return Variances(self)
+
+    @property
+    def marginal(self) -> "Marginal[FrameT]":
+        """Further tables of the fixed part: ``fit.marginal.pairs()``, ``johnson_neyman``, ``to_marginaleffects``."""
+        return Marginal(self)
+
+    @property
+    def plot(self) -> Plots:
+        """Plots of the fit: ``fit.plot.diagnostics()`` draws, ``fit.plot.diagnostics.data("qq")`` gives the table."""
+        return Plots(self._estimate)
+
+    def fixef(self) -> dict[str, float]:
+        """Return the fixed effects by name.
+
+        Returns
+        -------
+        dict of str to float
+            The estimates; columns that depend on others are not among them.
+        """
+        return dict(zip(self.coef_names, map(float, self.beta), strict=True))
+
+    def vcov(self, type: str = "model", *, cluster: Any = None) -> Vector:
+        """Return the covariance matrix of the fixed effects.
+
+        Parameters
+        ----------
+        type : {"model", "kenward-roger", "CR0", "CR1", "CR1S", "CR2", "CR3"}
+            The model's; with Kenward and Roger's correction for the estimation of the variance components (REML only,
+            and at most 5,000 random effects that rows connect); or robust:
+            right whatever the dependence within clusters, for many clusters (CR0, CR1, CR1S) or corrected for few
+            (CR2, CR3), as clubSandwich for the fitted model.
+        cluster : str, list of two str, or array, optional
+            Clusters of a robust covariance: a column of the data, two that cross, or a label per row.  Default: the
+            outermost grouping factor.
+
+        Returns
+        -------
+        array of shape (n_fixed, n_fixed)
+            In the order of ``coef_names``.
+
+        Raises
+        ------
+        OptionError
+            For an unknown type, or CR2 and CR3 where random effects cross the clusters.
+        DesignError
+            For Kenward-Roger's where it is not defined, or would be too large: the message has the size.
+
+        Warns
+        -----
+        InferenceWarning
+            Where random effects cross the clusters: CR0, CR1 and CR1S are then right for many clusters only.
+
+        Notes
+        -----
+        Pustejovsky and Tipton (2018); two ways by Cameron, Gelbach and Miller (2011).
+        """
+        return inference.covariance_matrix(self._estimate, type, cluster)
+
+    def summary(self, *, ddf: str = inference.DEFAULT_DDF, level: float = 0.95) -> "Report":
+        """Return a report: printed as text, shown as HTML in a notebook.
+
+        Parameters
+        ----------
+        ddf : str
+            As in ``tidy``.
+        level : float
+            Level of the confidence intervals.
+
+        Returns
+        -------
+        Report
+            Estimator, sizes, dropped rows, verdict, variance components, fixed effects.
+        """
+        from ..report import summarize  # loaded when it is wanted: importing hlmrs should take no time
+
+        return summarize(self._estimate, ddf, level)
+
+    def glance(self) -> FrameT:
+        """Return the key figures as a frame of one row.
+
+        Returns
+        -------
+        data frame
+            ``nobs, n_params, sigma, loglik, aic, bic, criterion, df_residual, converged, singular``.
+        """
+        return self._table(inference.glance_table(self._estimate))
+
+    def to_dict(self, *, ddf: str = DEFAULT_DDF) -> dict[str, Any]:
+        """Return key figures, verdict, fixed effects and variance components as plain dictionaries and lists.
+
+        Parameters
+        ----------
+        ddf : str
+            As in ``tidy``.
+
+        Returns
+        -------
+        dict
+            Ready for JSON, but for NaN and infinity.
+        """
+        return inference.record(self._estimate, ddf)
+
+    @with_test_keywords
+    def tidy(
+        self,
+        effects: str = "fixed",
+        *,
+        options: TestOptions | None = None,
+        **tests: Unpack[TestKeywords],
+    ) -> FrameT:
+        """Return estimates as a table, one row each.
+
+        Parameters
+        ----------
+        effects : {"fixed", "ran_pars", "ran_vals"}
+            Fixed effects; standard deviations and correlations of the random effects; or the random effects themselves.
+        options, **tests
+            How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords.
+
+        Returns
+        -------
+        data frame
+            Fixed: ``term, estimate, std_error, statistic, df, p_value, conf_low, conf_high``.  Columns that could not
+            be estimated come last, with missing numbers.
+        """
+        if effects == "fixed":
+            return self._table(inference.fixed_table(self._estimate, chosen_options(options, tests)))
+        if effects == "ran_pars":
+            return self._table(inference.random_parameter_table(self._estimate))
+        if effects == "ran_vals":
+            return self.ranef()
+        raise OptionError(f"effects={effects!r}: choose 'fixed', 'ran_pars' or 'ran_vals'")
+
+    def confint(
+        self,
+        *,
+        method: str = "wald",
+        level: float = 0.95,
+        ddf: str = DEFAULT_DDF,
+        n: int = 1000,
+        seed: int | None = None,
+    ) -> FrameT:
+        """Return confidence intervals.
+
+        Parameters
+        ----------
+        method : {"wald", "profile", "boot"}
+            Of the fixed effects: estimate plus and minus a quantile times the standard error.  Or by profile likelihood
+            (of maximum likelihood), of all parameters: fixed effects, standard deviations ``sd_x|g`` and correlations
+            ``cor_y.x|g`` of the random effects, and ``sigma``, each on its natural scale; a bound of 0, or of -1 or 1,
+            means that the interval reaches the boundary.  Or, of the same parameters, by percentiles of the parametric
+            bootstrap; ``bootstrap`` offers more.
+        level : float
+            Probability that an interval covers.
+        ddf : str
+            As in ``TestOptions``; for ``"wald"``.
+        n, seed : int
+            Replicates and their seed; for ``"boot"``.
+
+        Returns
+        -------
+        data frame
+            ``term, conf_low, conf_high``.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "dict"))
+        >>> bounds = fit.confint(method="profile")
+        >>> [round(float(low), 2) for low in bounds["conf_low"]]
+        [1486.45, 12.2, 38.23]
+        """
+        return self._table(inference.confidence_table(self._estimate, method, ddf, level, n, seed))
+
+    def profile(self, *, level: float = 0.95, terms: Sequence[str] | None = None) -> FrameT:
+        """Return likelihood profiles: zeta, the signed root of the deviance's rise, as each parameter is held.
+
+        Parameters
+        ----------
+        level : float
+            The profiles reach to the bounds of the intervals of this level.
+        terms : list of str, optional
+            Parameters, as ``confint(method="profile")`` names them.  Default: all.
+
+        Returns
+        -------
+        data frame
+            ``term, value, zeta``, ascending in ``value``.  A straight line is a quadratic likelihood.
+        """
+        return self._table(inference.profile_table(self._estimate, level, terms))
+
+    def varcorr(self) -> FrameT:
+        """Return variances, standard deviations and correlations of the random effects, and of the residual.
+
+        Returns
+        -------
+        data frame
+            ``group, term1, term2, variance, sd, corr``.  Where ``term2`` is missing the row is of one variance,
+            otherwise of the pair's covariance (in ``variance``) and correlation.
+        """
+        return self._table(inference.variance_table(self._estimate))
+
+    def ranef(self) -> FrameT:
+        """Return the random effects: conditional modes and their conditional standard deviations.
+
+        Returns
+        -------
+        data frame
+            ``group, level, term, estimate, std_error``.
+        """
+        return self._table(inference.random_effects(self._estimate))
+
+    def coef(self, group: str | None = None) -> FrameT:
+        """Return the coefficients of every group: fixed plus random effects.
+
+        Parameters
+        ----------
+        group : str, optional
+            A grouping factor.  Default: the first.
+
+        Returns
+        -------
+        data frame
+            ``level``, and a column for each coefficient.
+        """
+        first = self._estimate.layout.groups[self._estimate.layout.random[0].group].name
+        return self._table(inference.group_coefficients(self._estimate, first if group is None else group))
+
+    @with_test_keywords
+    def anova(self, *, type: int = 3, options: TestOptions | None = None, **tests: Unpack[TestKeywords]) -> FrameT:
+        """Return an F test for every term of the fixed part.
+
+        Parameters
+        ----------
+        type : {3, 2, 1}
+            1: each term after those before it.  2: each term after all others but those that contain it.  3: each term
+            after all others, averaged over the levels of the factors it interacts with with equal weights.  Types 2
+            and 3 do not depend on the coding of factors; all agree in balanced designs of factors.
+        options, **tests
+            How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords.
+
+        Returns
+        -------
+        data frame
+            ``term, num_df, den_df, statistic, p_value``; terms that the data do not determine come last, with 0
+            degrees of freedom.
+
+        Raises
+        ------
+        OptionError
+            For an unknown type or method.
+        DesignError
+            For type 3 with contrasts that do not span the levels of a factor.
+
+        Notes
+        -----
+        Kuznetsova, Brockhoff and Christensen (2017); the types are those of the SAS/STAT User's Guide.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("score ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines"))
+        >>> [round(f, 2) for f in fit.anova()["statistic"]]
+        [87.8]
+        """
+        how, _ = self._tests(options, tests)
+        return self._table(anova_table(self._estimate, type, how))
+
+    @with_test_keywords
+    def test(
+        self,
+        hypotheses: str | Sequence[str] | ArrayLike,
+        *,
+        joint: bool | None = None,
+        options: TestOptions | None = None,
+        **tests: Unpack[TestKeywords],
+    ) -> FrameT:
+        """Test linear hypotheses about the fixed effects.
+
+        Parameters
+        ----------
+        hypotheses : str, list of str, or array of shape (n, n_fixed)
+            ``"Days = 10"``, ``"a = b, c = 0"``, ``"2 * a - b = 1"``, with the names of ``coef_names`` (in backticks
+            where they could be misread); or a matrix, whose rows times the coefficients are zero.
+        joint : bool, optional
+            Whether all are tested together, by one F test.  Default: if there are several.
+        options, **tests
+            How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords.
+
+        Returns
+        -------
+        data frame
+            Together ``hypothesis, num_df, den_df, statistic, p_value``; otherwise a row each of ``hypothesis, estimate,
+            value, std_error, df, statistic, p_value, conf_low, conf_high``, where the estimate is of the left side less
+            the coefficients of the right one.
+
+        Raises
+        ------
+        FormulaError
+            For a text that cannot be read, at its place.
+        OptionError
+            For hypotheses that contradict each other, or a matrix of another width.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+        >>> table = fit.test("Days = 10")
+        >>> round(table["estimate"][0], 3), round(table["statistic"][0], 3)
+        (10.467, 0.302)
+        """
+        how, level = self._tests(options, tests)
+        return self._table(hypothesis_table(self._estimate, hypotheses, joint, level, how))
+
+    @with_test_keywords
+    def drop1(self, *, options: TestOptions | None = None, **tests: Unpack[TestKeywords]) -> FrameT:
+        """Return an F test for every term of the fixed part that could be dropped alone.
+
+        Parameters
+        ----------
+        options, **tests
+            How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords.
+
+        Returns
+        -------
+        data frame
+            As ``anova``, without the terms that others contain: main effects stay while their interaction is there.
+        """
+        how, _ = self._tests(options, tests)
+        return self._table(deletion_table(self._estimate, how))
+
+    @with_test_keywords
+    def emmeans(
+        self,
+        specs: Names,
+        *,
+        by: Names | None = None,
+        at: At | None = None,
+        weights: str = "equal",
+        options: TestOptions | None = None,
+        **tests: Unpack[TestKeywords],
+    ) -> FrameT:
+        """Return estimated marginal means: predictions on a grid of the fixed part's variables, averaged.
+
+        Parameters
+        ----------
+        specs : str or list of str
+            Variables whose combinations have a mean each.
+        by : str or list of str, optional
+            Further variables; here they are as those of ``specs``, in ``contrasts`` they part families.
+        at : dict, optional
+            Places of the grid by variable: levels of factors, values of covariates.  Default: all levels, and the mean
+            of a covariate over the rows used.
+        weights : {"equal", "proportional", "outer", "cells"}
+            Weights of the other factors' levels: equal; as often as their combinations occur; products of how often
+            each level occurs; as often as they occur within each mean's cell.  Rows count with their prior weights.
+        options, **tests
+            How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords.
+
+        Returns
+        -------
+        data frame
+            The variables, then ``estimate, std_error, df, conf_low, conf_high``.  Numbers are missing, with a
+            ``RankDeficiencyWarning``, where the data do not determine a mean.
+
+        Raises
+        ------
+        OptionError
+            For a variable, level or rule that is not there.
+
+        Notes
+        -----
+        Searle, Speed and Milliken (1980).  An offset that was an argument of the fit is left out; one in the formula is
+        computed on the grid.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("score ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines"))
+        >>> [round(mean, 2) for mean in fit.emmeans("Machine")["estimate"]]
+        [52.36, 60.32, 66.27]
+        """
+        how, level = self._tests(options, tests)
+        return self._table(marginal.marginal_means(self._estimate, specs, by, at, weights, level, how))
+
+    @with_test_keywords
+    def contrasts(
+        self,
+        specs: Names,
+        *,
+        by: Names | None = None,
+        method: str | Mapping[str, Any] = "pairwise",
+        interaction: bool | Mapping[str, Any] = False,
+        reference: str | None = None,
+        adjust: str = "none",
+        at: At | None = None,
+        weights: str = "equal",
+        options: TestOptions | None = None,
+        **tests: Unpack[TestKeywords],
+    ) -> FrameT:
+        """Return contrasts of marginal means, with tests against zero.
+
+        Parameters
+        ----------
+        specs : str or list of str
+            Variables whose means are compared.
+        by : str or list of str, optional
+            Variables within whose combinations they are compared; each combination is a family of tests.
+        method : str or dict
+            ``"pairwise"``; ``"reference"`` (or ``"trt.vs.ctrl"``), all others against ``reference``; ``"consecutive"``;
+            ``"poly"``, orthogonal polynomials as whole numbers; ``"eff"``, against the mean of all; ``"helmert"``,
+            against the mean of those before; or weights by name, as lists or as dictionaries by level.
+        interaction : bool or dict
+            Whether to contrast contrasts: products of the ``method`` of every variable, or of those given by variable.
+        reference : str, optional
+            The level that others are compared with.  Default: the first.
+        adjust : str
+            ``"none"``, ``"tukey"`` (pairwise), ``"dunnett"`` (reference), ``"scheffe"``, ``"mvt"``, ``"sidak"``,
+            ``"bonferroni"``, ``"holm"``, ``"hochberg"``, ``"bh"`` (or ``"fdr"``), ``"by"``.  Intervals are adjusted as
+            well; those of the stepwise methods are Bonferroni's.
+        at, weights
+            As in ``emmeans``.
+        options, **tests
+            How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords.
+
+        Returns
+        -------
+        data frame
+            The variables of ``by``, then ``contrast, estimate, std_error, df, statistic, p_value, conf_low,
+            conf_high``.
+
+        Raises
+        ------
+        OptionError
+            For an unknown choice, or an adjustment that does not belong to the contrasts.
+
+        Notes
+        -----
+        Tukey's and the multivariate t's tails take each contrast's own degrees of freedom.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("score ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines"))
+        >>> table = fit.contrasts("Machine", method="consecutive", adjust="holm")
+        >>> list(zip(table["contrast"], [round(x, 2) for x in table["estimate"]]))
+        [('B - A', 7.97), ('C - B', 5.95)]
+        """
+        how, level = self._tests(options, tests)
+        choice = ContrastChoice(method, interaction, reference, adjust, level)
+        return self._table(marginal.contrast_table(self._estimate, specs, by, at, weights, choice, how))
+
+    @with_test_keywords
+    def slopes(
+        self,
+        variable: str,
+        *,
+        by: Names | None = None,
+        at: At | None = None,
+        weights: str = "equal",
+        contrast: str | Mapping[str, Any] | None = None,
+        adjust: str = "none",
+        options: TestOptions | None = None,
+        **tests: Unpack[TestKeywords],
+    ) -> FrameT:
+        """Return slopes of a covariate, with tests against zero: simple slopes when the model has interactions.
+
+        Parameters
+        ----------
+        variable : str
+            A numeric column of the fixed part; powers and transforms of it are differentiated.
+        by : str or list of str, optional
+            Moderators: a slope for each combination.  Covariates stand at their mean and one standard deviation to
+            each side, unless ``at`` places them.
+        at, weights
+            As in ``emmeans``.
+        options, **tests
+            How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords.
+        contrast : str or dict, optional
+            Compare the slopes instead, by a ``method`` of ``contrasts``.
+        adjust : str
+            As in ``contrasts``; for ``contrast``.
+
+        Returns
+        -------
+        data frame
+            ``term``, the variables of ``by``, then ``estimate, std_error, df, statistic, p_value, conf_low,
+            conf_high``; with ``contrast`` as ``contrasts``.
+
+        Raises
+        ------
+        OptionError
+            For a variable that is not there, or is a factor.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("distance ~ age * Sex + (age | Subject)", hlmrs.datasets.load("Orthodont"))
+        >>> [round(slope, 3) for slope in fit.slopes("age", by="Sex")["estimate"]]
+        [0.784, 0.48]
+        """
+        how, level = self._tests(options, tests)
+        choice = None if contrast is None else ContrastChoice(contrast, False, None, adjust, level)
+        table = marginal.slope_table(self._estimate, variable, by, at, weights, choice, level, how)
+        return self._table(table)
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
+
+    def _table(self, columns: Mapping[str, Column]) -> FrameT:
+        return cast("FrameT", table(self._estimate, columns))
+
+    def _tests(self, options: TestOptions | None, keywords: TestKeywords) -> tuple[Uncertainty, float]:
+        chosen = chosen_options(options, keywords)
+        return uncertainty(self._estimate, chosen), chosen.level
+
+    @property
+    def _criteria(self) -> InformationCriteria:
+        return information_criteria(self.criterion, self.n_params, self.nobs)

@@ -1,0 +1,637 @@
+"""The fitted linear mixed model: what only such a model has, new fits from it, and its file."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Unpack, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .. import diagnostics, effectsize, inference, prediction, storage
+from ..diagnostics import Influence
+from ..effectsize import IntervalChoice, IntraclassCorrelation, RSquared
+from ..errors import DataError, OptionError
+from ..estimation import (
+    Estimate,
+    change_request,
+    estimate,
+    from_state,
+    new_columns,
+    numeric_array,
+    reestimate,
+    to_state,
+    warn_about_data,
+    warn_about_optimum,
+)
+from ..estimation.streaming import adapted, appended
+from ..frame import Column, Frame, PolarsLazyFrame, build, open_frame
+from ..inference import DEFAULT_DDF, TestKeywords, TestOptions, with_test_keywords
+from ..prediction import Choice
+from .base import FittedModel, Vector
+from .table import FrameT
+
+
+class LinearMixedFit(FittedModel[FrameT]):
+    """A fitted linear mixed model, as ``lmer`` returns it.
+
+    Attributes are numbers and arrays; methods return tables in the library of the data, or arrays.  It does not change:
+    ``refit`` and ``update`` return new fits.
+
+    Examples
+    --------
+    >>> import hlmrs
+    >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+    >>> fit
+    LinearMixedFit: Reaction ~ Days + (Days | Subject), 180 rows, REML criterion 1743.628, converged
+    >>> fit.tidy()["term"].to_list()
+    ['(Intercept)', 'Days']
+    """
+
+    __slots__ = ()
+
+    @property
+    def fitted(self) -> Vector:
+        """Fitted values of the rows used, random effects included."""
+        return self._estimate.values.fitted.copy()
+
+    def resid(self, kind: str = "raw", *, marginal: bool = False) -> Vector:
+        """Return residuals of the rows used.
+
+        Parameters
+        ----------
+        kind : {"raw", "pearson", "standardized", "studentized", "externally-studentized"}
+            Response minus fitted value; times the root of the weight; and divided by sigma; and by the root of 1 - h,
+            h the leverage, so that all have the same variance; and with the sigma that the row itself has no part in
+            (at the same relative variances).
+        marginal : bool
+            Whether to subtract the fixed part alone.  These residuals are studentized by the root of their variances
+            Var(y - Xb), and depend on each other within groups.
+
+        Returns
+        -------
+        array of shape (nobs,)
+            The residuals; studentized ones are NaN in rows that the model reproduces whatever they are.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+        >>> round(float(abs(fit.resid("studentized")).max()), 2)
+        5.53
+        """
+        return prediction.residuals(self._estimate, kind, marginal=marginal)
+
+    def augment(self) -> FrameT:
+        """Return the data with ``.fitted``, ``.resid`` and ``.fixed`` (fitted values without random effects).
+
+        Returns
+        -------
+        data frame
+            Every row of the data; the new columns are missing where a row was not used.
+        """
+        return cast("FrameT", prediction.augment(self._estimate, self._estimate.frame))
+
+    def predict(
+        self,
+        newdata: Any = None,
+        *,
+        random_effects: bool | str | Sequence[str] = True,
+        new_levels: str = "error",
+        interval: str | None = None,
+        level: float = 0.95,
+        offset: ArrayLike | None = None,
+        variances: str = "estimated",
+        ddf: str = DEFAULT_DDF,
+    ) -> Any:
+        """Predict the response.
+
+        Parameters
+        ----------
+        newdata : data frame, optional
+            Rows to predict for.  Default: the rows used in the fit.
+        random_effects : bool, str or list of str
+            Whether to use the random effects, or which: names of grouping factors or of random terms.
+        new_levels : {"error", "population", "missing"}
+            What a level of a grouping factor gets that the fit has not seen: an error, random effects of zero, or no
+            prediction.
+        interval : {"confidence", "prediction"}, optional
+            An interval for the expected response, which counts the uncertainty of fixed and random effects jointly; or
+            for a new observation.  A new level counts with the variance between groups; so do, for new observations,
+            random effects that are left out.
+        level : float
+            Probability of the interval.
+        offset : array, optional
+            To add, one number per new row.  An offset that was an argument of the fit belongs to its rows alone, one in
+            the formula is computed from the new data.
+        variances : {"estimated", "known"}
+            Whether intervals count that the variance parameters were estimated (to first order: Kackar and Harville
+            1984), or take them as known, with normal quantiles.
+        ddf : str
+            Degrees of freedom of the intervals, as in ``TestOptions``.  Intervals for the fixed part alone are those of
+            ``emmeans``; with random effects or for new observations there are ``"satterthwaite"`` (of the whole
+            variance: Francq, Lin and Hoyer 2019), ``"residual"`` and ``"normal"``.  Satterthwaite's take a pass over
+            the new rows for each variance parameter.
+
+        Returns
+        -------
+        array or data frame
+            Predictions, one per row, NaN where a value is missing; with an interval a frame with ``prediction,
+            std_error, conf_low, conf_high``.  For a LazyFrame, a LazyFrame with these columns beside its own.  It is a
+            query of expressions and of joins on the modes, so that Polars reads what is needed and streams it; a
+            function that Polars runs batch by batch are intervals, and groups by a time of day, a duration, or texts of
+            which some are ``"1"`` and some ``"1.0"``; with ``offset=`` the rows are collected.
+
+        Raises
+        ------
+        DataError
+            For a level that the fit has not seen, unless ``new_levels`` says what it gets; or a column that is missing.
+        OptionError
+            For an unknown choice, or degrees of freedom that such an interval does not have.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "dict"))
+        >>> new = {"Days": [5.0], "Subject": ["new"]}
+        >>> row = fit.predict(new, new_levels="population", interval="prediction")
+        >>> [round(float(row[name][0])) for name in ("prediction", "conf_low", "conf_high")]
+        [304, 205, 402]
+        """
+        given = None if offset is None else numeric_array("offset", offset)
+        choice = Choice(random_effects, new_levels, interval, level, given, variances, ddf)
+        if newdata is None:
+            if given is not None:
+                raise OptionError("offset= is for new data; the rows of the fit have theirs already")
+            return _labelled(prediction.predict_rows(self._estimate, choice), choice, self._estimate.kind)
+        frame = open_frame(newdata)
+        if isinstance(frame, PolarsLazyFrame):
+            plain = replace(choice, interval=None, offset=None)
+            plan = prediction.lazy_prediction(
+                self._estimate, frame.query, choice, lambda rows: self._predict(open_frame(rows), plain)
+            )
+            if plan is not None:
+                return plan
+            return frame.extend(
+                choice.columns,
+                lambda rows: cast("Mapping[str, Column]", self._predict(rows, choice)),
+                by_row=given is None,
+            )
+        return _labelled(self._predict(frame, choice), choice, frame.kind)
+
+    def to_polars_expr(self) -> Any:
+        """Return the fixed part, offsets of the formula included, as a Polars expression on the columns of the data.
+
+        Returns
+        -------
+        polars.Expr
+            Null where a value is missing; a level of a fixed variable that the fit has not seen is an error of Polars.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> import polars as pl
+        >>> data = hlmrs.datasets.load("sleepstudy", "polars")
+        >>> fit = hlmrs.lmer("Reaction ~ log1p(Days) + (1 | Subject)", data)
+        >>> scored = data.lazy().with_columns(expected=fit.to_polars_expr()).head(2).collect()
+        >>> scored["expected"].round(2).to_list()
+        [238.05, 265.8]
+        """
+        return prediction.polars_expression(self._estimate)
+
+    def simulate(self, n: int = 1, *, seed: int | None = None) -> Vector:
+        """Simulate new responses for the rows used, from the fitted model with new random effects.
+
+        Parameters
+        ----------
+        n : int
+            How many responses.
+        seed : int, optional
+            The same seed gives the same numbers, on any number of threads.
+
+        Returns
+        -------
+        array of shape (nobs, n)
+            One response a column.
+        """
+        if n < 1:
+            raise OptionError(f"n={n!r}: give a positive whole number")
+        entropy = np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]
+        rows = self._estimate.rows
+        draws = self._estimate.core.simulate(rows, n, int(entropy))
+        offset = rows.offset()
+        return draws if offset is None else draws + offset[:, None]
+
+    def icc(
+        self, *, interval: str | None = None, level: float = 0.95, n_boot: int = 500, seed: int | None = None
+    ) -> IntraclassCorrelation:
+        """Return intraclass correlations: shares of the grouping factors in the variance.
+
+        Parameters
+        ----------
+        interval : {None, "bootstrap"}
+            Percentile intervals of a parametric bootstrap: the model is fitted to ``n_boot`` simulated responses.
+        level : float
+            Level of the intervals.
+        n_boot : int
+            Simulated responses.
+        seed : int, optional
+            The same seed gives the same intervals.
+
+        Returns
+        -------
+        IntraclassCorrelation
+            ``.adjusted``, ``.unadjusted``, ``.by_group``, ``.unadjusted_by_group``, ``.intervals``.
+
+        Notes
+        -----
+        With random slopes a factor's variance is the mean over rows of z'Σz (Johnson 2014).  The residual variance is
+        that of a row of weight one.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("strength ~ 1 + (1 | batch/cask)", hlmrs.datasets.load("Pastes"))
+        >>> {group: round(share, 3) for group, share in fit.icc().by_group.items()}
+        {'batch': 0.154, 'batch:cask': 0.783}
+        """
+        return effectsize.intraclass_correlation(self._estimate, IntervalChoice(interval, level, n_boot, seed))
+
+    def r2(
+        self, *, interval: str | None = None, level: float = 0.95, n_boot: int = 500, seed: int | None = None
+    ) -> RSquared:
+        """Return Nakagawa's R²: the shares of the variance that fixed part, and both parts, explain.
+
+        Parameters
+        ----------
+        interval, level, n_boot, seed
+            As in ``icc``.
+
+        Returns
+        -------
+        RSquared
+            ``.marginal``, ``.conditional``, ``.intervals``.
+
+        Notes
+        -----
+        Nakagawa, Johnson and Schielzeth (2017).
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+        >>> round(fit.r2().marginal, 3), round(fit.r2().conditional, 3)
+        (0.279, 0.799)
+        """
+        return effectsize.r_squared(self._estimate, IntervalChoice(interval, level, n_boot, seed))
+
+    @with_test_keywords
+    def standardized(self, *, options: TestOptions | None = None, **tests: Unpack[TestKeywords]) -> FrameT:
+        """Return standardized coefficients: in standard deviations of the response, for one of the predictor.
+
+        Parameters
+        ----------
+        options, **tests
+            How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords.
+
+        Returns
+        -------
+        data frame
+            ``term, estimate, std_error, df, conf_low, conf_high``, without the intercept.  Standard deviations are
+            taken as known.
+        """
+        how, level = self._tests(options, tests)
+        return self._table(effectsize.standardized_table(self._estimate, level, how))
+
+    def influence(self, by: Any = None, *, method: str = "one-step") -> Influence:
+        """Leave out rows or groups in turn, and return what that changes.
+
+        Parameters
+        ----------
+        by : str, array, dict or list, optional
+            What to leave out: the groups of a grouping factor (crossed or not) or of a column of the data; groups of
+            rows with the same label, one label a row; or sets of row positions in the data, as a list or a dictionary.
+            Default: each row.
+        method : {"one-step", "refit", "fixed-theta"}
+            One Newton step in the variance parameters, from the criterion without the rows, in closed form; sets whose
+            criterion is too far from a parabola for that are refitted, as ``method`` of the table says.  Or refit all,
+            from the sums without the rows, or hold the relative variances.
+
+        Returns
+        -------
+        Influence
+            ``.to_frame()`` with Cook's distances, MDFFITS, for rows DFFITS, COVRATIO and likelihood displacements,
+            ``.dfbetas()``, ``.estimates()`` and ``.variance_changes()``.
+
+        Raises
+        ------
+        OptionError
+            For a name that is not there, or an unknown method.
+        DataError
+            Where memory does not suffice.
+
+        Warns
+        -----
+        InferenceWarning
+            Where a coefficient cannot be estimated without some set.
+
+        Notes
+        -----
+        With more than 15,000 crossed random effects sets are taken off the sums one after the other, which takes the
+        time of a few evaluations of the criterion each; name the sets that matter in ``by``.
+
+        Cook (1977, 1986); Belsley, Kuh and Welsch (1980); Christensen, Pearson and Johnson (1992); Pregibon (1981).
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+        >>> found = fit.influence("Subject")
+        >>> found
+        Influence: 18 sets by Subject; largest Cook's distances: 309 (0.149), 335 (0.129), 337 (0.126), ...
+        >>> [round(float(d), 2) for d in found.dfbetas()["Days"][:3]]
+        [0.45, -0.31, -0.16]
+        """
+        return diagnostics.influence(self._estimate, by, method)
+
+    def bootstrap(
+        self,
+        n: int = 1000,
+        *,
+        kind: str = "parametric",
+        statistic: Callable[[Any], Any] | None = None,
+        seed: int | None = None,
+        cluster: str | Sequence[str] | None = None,
+    ) -> inference.Bootstrap:
+        """Fit the model to many new sets of data.
+
+        Parameters
+        ----------
+        n : int
+            Replicates.
+        kind : {"parametric", "residual", "case"}
+            New random effects and residuals from the model; those of the fit, reflated to the model's covariances and
+            drawn with replacement (Carpenter, Goldstein and Rasbash 2003); or whole groups, drawn with replacement: of
+            grouping factors that cross, the levels of each, and the rows where those drawn meet.
+        statistic : callable, optional
+            What to compute from each refit: a function of a fit that returns a number, an array or a dictionary of
+            numbers; for ``kind="parametric"``.  Default: every parameter, as ``confint(method="profile")`` names them,
+            which is much faster.
+        seed : int, optional
+            The same seed gives the same replicates, on any number of threads.
+        cluster : str or list of str, optional
+            The grouping factors whose levels ``kind="case"`` draws, and ``method="bca"`` leaves out.  Default: the
+            outermost, all of them where they cross.  Every other factor must be nested in one of them.
+
+        Returns
+        -------
+        Bootstrap
+            ``.draws`` is a frame of the replicates, ``.confint(method=...)`` their intervals.
+
+        Notes
+        -----
+        Crossed factors: Owen and Eckles (2012), who show that drawing one factor alone understates the variance of an
+        estimate, and drawing all of them is mildly conservative.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "dict"))
+        >>> boot = fit.bootstrap(200, seed=1)
+        >>> boot
+        Bootstrap: 200 parametric replicates of 3 parameters, seed 1
+        >>> list(boot.confint(level=0.9)["term"])
+        ['(Intercept)', 'sd_(Intercept)|Batch', 'sigma']
+        """
+        if statistic is None:
+            return inference.draw(self._estimate, n, kind, seed, cluster)
+        return inference.draw_statistic(self._estimate, n, kind, seed, lambda e: statistic(type(self)(e)))
+
+    def ranova(
+        self,
+        *,
+        method: str = "mixture",
+        n: int | None = None,
+        seed: int | None = None,
+    ) -> FrameT:
+        """Test the random effects: likelihood ratios of the models without each, right on the boundary.
+
+        A variance cannot be negative, so the usual chi-square is wrong: too large.  A random slope is dropped with its
+        covariances, a term with one effect altogether.
+
+        Parameters
+        ----------
+        method : {"mixture", "simulate"}
+            The mixture of chi-squares that is right in large samples for a single effect (for several at once a
+            chi-square that is conservative); or the exact distribution where the model has one variance component
+            (Crainiceanu and Ruppert 2004), and a parametric bootstrap of both models elsewhere.
+        n : int, optional
+            Draws.  Default: 10,000 of the exact distribution, 1000 of the bootstrap.
+        seed : int, optional
+            The same seed gives the same draws, on any number of threads.
+
+        Returns
+        -------
+        data frame
+            ``term, n_params, loglik, aic, statistic, df, p_value, method``: a row for each smaller model; ``df`` are
+            the parameters dropped, ``method`` says where the p-value is from.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "dict"))
+        >>> table = fit.ranova()
+        >>> float(round(table["p_value"][0], 4)), str(table["method"][0])
+        (0.0058, 'mixture of chi-square(0) and (1)')
+        """
+        return self._table(inference.variance_test_table(self._estimate, method, n, seed))
+
+    def compare_methods(self, term: str, *, level: float = 0.95, n: int = 1000, seed: int | None = None) -> FrameT:
+        """Return one coefficient by every method side by side, with what each assumes.
+
+        Parameters
+        ----------
+        term : str
+            A coefficient, as in ``coef_names``.
+        level : float
+            Level of the confidence intervals.
+        n, seed : int
+            Replicates of the parametric bootstrap, and their seed.
+
+        Returns
+        -------
+        data frame
+            ``method, estimate, std_error, df, statistic, p_value, conf_low, conf_high, assumes``: a row for each of the
+            methods for degrees of freedom of ``tidy``, then ``CR2`` (robust), ``profile`` and ``bootstrap``.  A method
+            that does not apply to this model has missing numbers, and ``assumes`` says why.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "dict"))
+        >>> table = fit.compare_methods("Days", n=100, seed=1)
+        >>> for method, low, high in zip(table["method"][:3], table["conf_low"], table["conf_high"]):
+        ...     print(f"{method}: {low:.2f} to {high:.2f}")
+        satterthwaite: 7.21 to 13.73
+        kenward-roger: 7.21 to 13.73
+        containment: 7.21 to 13.73
+        """
+        return self._table(inference.method_table(self._estimate, term, level, n, seed))
+
+    def refit(self, y: ArrayLike) -> "LinearMixedFit[FrameT]":
+        """Fit the same model to another response; everything that does not depend on it is used again.
+
+        Parameters
+        ----------
+        y : array of shape (nobs,)
+            The response in the rows used, in their order.
+
+        Returns
+        -------
+        LinearMixedFit
+            The new fit.
+        """
+        response = numeric_array("y", y)
+        if response.shape != (self.nobs,):
+            raise DataError(f"y has {response.size} values; the fit used {self.nobs} rows")
+        if not np.isfinite(response).all():
+            bad = int(np.flatnonzero(~np.isfinite(response))[0])
+            raise DataError(f"y is {response[bad]} at row {bad}; every row used needs a finite value")
+        again = reestimate(self._estimate, response)
+        warn_about_optimum(again.verdict)
+        return LinearMixedFit(again)
+
+    def update(self, formula: str = ". ~ .", data: Any = None, **options: Any) -> "LinearMixedFit[FrameT]":
+        """Fit a changed model.
+
+        Parameters
+        ----------
+        formula : str
+            The change, as in R: ``"~ . - x + (1 | g)"``, where ``.`` stands for what was there.
+        data : data frame, optional
+            Default: the data of this fit.
+        **options
+            Arguments of ``lmer`` to change.
+
+        Returns
+        -------
+        LinearMixedFit
+            The new fit.
+        """
+        old = self._estimate
+        frame = old.frame if data is None else open_frame(data)
+        return with_warnings(estimate(change_request(old.request, formula, frame.names, options), frame))
+
+    def append(self, data: Any) -> "LinearMixedFit[FrameT]":
+        """Fit the model to its rows and further ones, from this optimum; the rows of this fit are not read again.
+
+        The new rows are encoded as those of the fit were: levels of fixed variables and transforms stay, grouping
+        factors gain levels.
+
+        Parameters
+        ----------
+        data : data frame
+            The further rows, the response included.
+
+        Returns
+        -------
+        LinearMixedFit
+            The new fit, which keeps no rows.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("sleepstudy", "polars")
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", data.head(150))
+        >>> fit.append(data.tail(30))
+        LinearMixedFit: Reaction ~ Days + (Days | Subject), 180 rows, REML criterion 1743.628, converged
+        """
+        return with_warnings(appended(self._estimate, data))
+
+    def adapt(self, data: Any) -> "LinearMixedFit[FrameT]":
+        """Take new rows into account without fitting again: random effects of their groups, new ones included.
+
+        Fixed effects, covariances and sigma stay as they are.
+
+        Parameters
+        ----------
+        data : data frame
+            The new rows, the response included.
+
+        Returns
+        -------
+        LinearMixedFit
+            A fit with the parameters of this one, whose ``ranef`` and ``predict`` know the new rows.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("sleepstudy", "polars")
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", data.head(170))
+        >>> fit.n_groups, fit.adapt(data.tail(10)).n_groups
+        ({'Subject': 17}, {'Subject': 18})
+        """
+        return LinearMixedFit(adapted(self._estimate, data))
+
+    def save(self, path: str | os.PathLike[str], *, keep_rows: bool = False) -> None:
+        """Write the fit to a file, which ``hlmrs.load`` reads; see docs/file-format.md.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+        keep_rows : bool
+            Whether to keep response and fitted values.  The data themselves are never saved.
+        """
+        storage.write(path, *to_state(self._estimate, keep_rows=keep_rows))
+
+    def __reduce__(self) -> tuple[Any, tuple[bytes]]:
+        return _from_bytes, (storage.to_bytes(*to_state(self._estimate, keep_rows=True)),)
+
+    def __copy__(self) -> "LinearMixedFit[FrameT]":
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "LinearMixedFit[FrameT]":
+        return self
+
+    def _predict(self, frame: Frame, choice: Choice) -> dict[str, Vector]:
+        columns = new_columns(self._estimate.request, frame, self._estimate.splines)
+        return prediction.predict(self._estimate, columns, choice)
+
+    def __repr__(self) -> str:
+        name = "REML criterion" if self.reml else "-2 log-likelihood"
+        state = "converged" if self.verdict.converged else "NOT converged"
+        singular = ", singular" if self.verdict.singular else ""
+        return f"LinearMixedFit: {self.formula}, {self.nobs} rows, {name} {self.criterion:.3f}, {state}{singular}"
+
+
+def with_warnings(result: Estimate) -> LinearMixedFit[Any]:
+    """Wrap an estimate, and warn of what the user should know; called by what the user calls."""
+    warn_about_data(result.layout)
+    warn_about_optimum(result.verdict)
+    return LinearMixedFit(result)
+
+
+def load(path: str | os.PathLike[str]) -> LinearMixedFit[Any]:
+    """Read a fit that ``save`` wrote.  Runs no code of the file.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+
+    Returns
+    -------
+    LinearMixedFit
+        The fit, without the data.  What needs them raises a ``FitStateError``.
+    """
+    return LinearMixedFit(from_state(*storage.read(path), os.fspath(path)))
+
+
+def _from_bytes(data: bytes) -> LinearMixedFit[Any]:
+    return LinearMixedFit(from_state(*storage.from_bytes(data, "pickle"), "pickle"))
+
+
+def _labelled(columns: dict[str, Vector], choice: Choice, kind: str) -> Any:
+    """Return an array of predictions, or a frame if there are intervals."""
+    return build(kind, columns) if choice.interval else columns["prediction"]
