@@ -67,9 +67,10 @@ def _is_set(rows: Any) -> bool:
 
 
 def _every_row(estimate: Estimate) -> RowSets:
-    kept, n = estimate.rows.kept, estimate.layout.n_rows
-    places = np.arange(n) if kept is None else np.flatnonzero(kept)
-    return RowSets("row", [str(k) for k in places], np.arange(n + 1, dtype=np.int64), np.arange(n, dtype=np.uint32))
+    n = estimate.layout.n_rows
+    return RowSets(
+        "row", [str(k) for k in estimate.row_numbers()], np.arange(n + 1, dtype=np.int64), np.arange(n, dtype=np.uint32)
+    )
 
 
 def _named(estimate: Estimate, name: str) -> RowSets:

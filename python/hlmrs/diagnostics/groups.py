@@ -46,7 +46,7 @@ def regressions(estimate: Estimate, group: int) -> dict[str, Any]:
 def group_residuals(estimate: Estimate, group: int) -> GroupResiduals:
     """Compare the modes of a grouping factor with least squares, and with their own variance, Σ - Var(b̂ - b)."""
     layout, core = estimate.layout, estimate.core
-    own = [k for k, term in enumerate(layout.random) if term.group == group]
+    own = layout.terms_of(group)
     modes, covariances, errors = core.modes(), core.covariances(), core.mode_covariances(True)
     estimates = regressions(estimate, group)["coefficients"]
     distance, rank, scaled = np.zeros(len(layout.groups[group].levels)), 0, []

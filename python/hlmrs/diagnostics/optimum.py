@@ -4,6 +4,7 @@ import numpy as np
 
 from ..estimation import Estimate
 from ..frame import Column
+from ..inference import mode_variances
 from .finding import CONCERN, FINE, LOOK, Check
 
 _FEW_LEVELS = 6
@@ -60,7 +61,7 @@ def check_singularity(estimate: Estimate) -> Check:
 def check_random_effects(estimate: Estimate) -> Check:
     """Say for every random effect how many levels inform its variance, and how much the data say of each level."""
     layout, core = estimate.layout, estimate.core
-    errors = core.mode_covariances()
+    left = mode_variances(estimate)
     groups: list[str] = []
     terms: list[str] = []
     levels: list[int] = []
@@ -68,12 +69,11 @@ def check_random_effects(estimate: Estimate) -> Check:
     informed: list[float] = []
     for k, term in enumerate(layout.random):
         variance = np.diag(core.covariances()[k])
-        left = np.diagonal(errors[k], axis1=1, axis2=2).mean(axis=0)
         groups += [layout.groups[term.group].name] * len(term.columns)
         terms += term.columns
         levels += [len(layout.groups[term.group].levels)] * len(term.columns)
         deviation += np.sqrt(variance).tolist()
-        informed += np.where(variance > 0, 1 - left / np.where(variance > 0, variance, 1), 0.0).tolist()
+        informed += np.where(variance > 0, 1 - left[k].mean(axis=0) / np.where(variance > 0, variance, 1), 0.0).tolist()
     table: dict[str, Column] = {
         "group": groups,
         "term": terms,

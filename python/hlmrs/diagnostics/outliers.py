@@ -23,8 +23,7 @@ def check_outliers(estimate: Estimate) -> Check:
     resid = residuals(estimate, "externally-studentized")
     n = int(np.isfinite(resid).sum())
     df = max(estimate.layout.n_rows - len(estimate.core.beta) - 1, 1)
-    kept = estimate.rows.kept
-    places = np.arange(len(resid)) if kept is None else np.flatnonzero(kept)
+    places = estimate.row_numbers()
     where, level, statistic, p_value = [], [], [], []
     for k in map(int, np.flatnonzero(np.abs(np.nan_to_num(resid)) > _LARGE)):
         p = n * two_sided_p(float(resid[k]), float(df))

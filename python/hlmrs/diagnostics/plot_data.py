@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ..errors import OptionError
 from ..estimation import Estimate
 from ..frame import Column
+from ..inference import mode_variances
 from ..prediction import residuals
 from .deletion_sets import group_index
 from .groups import group_residuals
@@ -34,8 +35,7 @@ def _rows(estimate: Estimate, panel: str) -> dict[str, Column]:
     resid = residuals(estimate, "studentized")
     known = np.flatnonzero(np.isfinite(resid))
     resid, fitted = resid[known], estimate.values.fitted[known]
-    kept = estimate.rows.kept
-    places = known if kept is None else np.flatnonzero(kept)[known]
+    places = estimate.row_numbers()[known]
     if panel == "qq":
         order = np.argsort(resid, kind="stable")
         return {"row": places[order], "normal_quantile": _normal_scores(len(resid)), "residual": resid[order]}
@@ -45,15 +45,14 @@ def _rows(estimate: Estimate, panel: str) -> dict[str, Column]:
 
 def _random_effects(estimate: Estimate) -> dict[str, Column]:
     """Return the modes of every effect in order beside normal quantiles, with 95 % intervals."""
-    covariances = estimate.core.mode_covariances()
+    mode_variance = mode_variances(estimate)
     group: list[str] = []
     term: list[str] = []
     level: list[str] = []
     numbers: list[list[Vector]] = [[], [], [], []]
     for g in range(len(estimate.layout.groups)):
         found = group_residuals(estimate, g)
-        own = [k for k, one in enumerate(estimate.layout.random) if one.group == g]
-        variances = np.concatenate([np.diagonal(covariances[k], axis1=1, axis2=2) for k in own], axis=1)
+        variances = np.concatenate([mode_variance[k] for k in estimate.layout.terms_of(g)], axis=1)
         for j, name in enumerate(found.terms):
             order = np.argsort(found.modes[:, j], kind="stable")
             group += [found.group] * len(order)

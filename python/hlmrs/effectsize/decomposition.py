@@ -55,12 +55,10 @@ def _fixed_rows(estimate: Estimate) -> list[tuple[str, str, float]]:
 def _random_rows(estimate: Estimate) -> list[tuple[str, str, float]]:
     """Part the variance of each term's z'b: of its means over the groups, and of the slopes within them."""
     layout = estimate.layout
-    new = estimate.encoding.bind(estimate.data.columns)
-    kept = slice(None) if estimate.rows.kept is None else estimate.rows.kept
     totals: dict[tuple[str, str], float] = {}
-    for k, (term, covariance) in enumerate(zip(layout.random, estimate.core.covariances(), strict=True)):
+    parts = zip(layout.random, estimate.core.covariances(), estimate.term_matrices(), strict=True)
+    for k, (term, covariance, z) in enumerate(parts):
         name, codes = layout.groups[term.group].name, estimate.rows.group_codes(term.group)
-        z = new.term_matrix(k)[kept]
         means = _group_sums(z, codes) / np.bincount(codes)[:, None]
         whole = float((covariance * estimate.moments[k]).sum())
         between = float(np.einsum("ji,ik,jk,j->", means, covariance, means, np.bincount(codes) / len(codes)))

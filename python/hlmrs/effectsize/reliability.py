@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..estimation import Estimate
 from ..frame import Column
+from ..inference import mode_variances
 
 Vector = NDArray[np.float64]
 
@@ -49,11 +50,11 @@ def group_reliability(estimate: Estimate, g: int) -> tuple[list[str], Vector]:
     share of the variance that the data leave, which for one random intercept is the same.
     """
     layout = estimate.layout
-    own = [k for k, term in enumerate(layout.random) if term.group == g]
+    own = layout.terms_of(g)
     names = [name for k in own for name in layout.random[k].columns]
     variance = np.concatenate([np.diag(estimate.core.covariances()[k]) for k in own])
     if len(layout.groups) > 1:
-        left = np.concatenate([np.diagonal(estimate.core.mode_covariances()[k], axis1=1, axis2=2) for k in own], axis=1)
+        left = np.concatenate([mode_variances(estimate)[k] for k in own], axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):
             return names, np.where(variance > 0, 1 - left / variance, 0.0)
     error = _least_squares_variance(estimate, own)
@@ -63,9 +64,8 @@ def group_reliability(estimate: Estimate, g: int) -> tuple[list[str], Vector]:
 
 def _least_squares_variance(estimate: Estimate, terms: list[int]) -> Vector:
     """Diagonal of σ²(Z_j'W Z_j)⁻¹ by group; NaN where a group's rows do not determine its coefficients."""
-    new = estimate.encoding.bind(estimate.data.columns)
-    kept = slice(None) if estimate.rows.kept is None else estimate.rows.kept
-    z = np.concatenate([new.term_matrix(k)[kept] for k in terms], axis=1)
+    matrices = estimate.term_matrices()
+    z = np.concatenate([matrices[k] for k in terms], axis=1)
     weights = estimate.rows.weights()
     codes = estimate.rows.group_codes(estimate.layout.random[terms[0]].group)
     products = np.zeros((int(codes.max()) + 1, z.shape[1], z.shape[1]))

@@ -125,6 +125,17 @@ class Estimate:
         """Per random term the mean of z z' over the rows used."""
         return [term_moments(self.rows, k) for k in range(len(self.layout.random))]
 
+    def row_numbers(self) -> NDArray[np.intp]:
+        """Return where the rows used stand in the data."""
+        kept = self.rows.kept
+        return np.arange(self.layout.n_rows) if kept is None else np.flatnonzero(kept)
+
+    def term_matrices(self) -> list[Vector]:
+        """Return the columns of every random term in the rows used."""
+        new, kept = self.encoding.bind(self.data.columns), self.rows.kept
+        used = slice(None) if kept is None else kept
+        return [new.term_matrix(k)[used] for k in range(len(self.layout.random))]
+
     @cached_property
     def encoding_text(self) -> str:
         """What encodes new data.  An offset that was an argument belongs to the rows of the fit alone."""

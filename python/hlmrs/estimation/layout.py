@@ -54,6 +54,10 @@ class Layout:
         """Names of the estimated coefficients."""
         return [self.columns[k] for k in self.kept]
 
+    def terms_of(self, group: int) -> list[int]:
+        """Return the random terms of a grouping factor."""
+        return [k for k, term in enumerate(self.random) if term.group == group]
+
     @property
     def dropped_columns(self) -> list[str]:
         """Columns that depend on those before them."""

@@ -67,12 +67,9 @@ def embed(small: Estimate, large: Estimate) -> Embedding | None:
 
 def random_parts(estimate: Estimate) -> list[RandomPart]:
     """Read the random terms of a fit."""
-    rows = estimate.rows
-    new = estimate.encoding.bind(estimate.data.columns)
-    kept = slice(None) if rows.kept is None else rows.kept
     return [
-        RandomPart(term.structure, new.term_matrix(k)[kept], rows.group_codes(term.group))
-        for k, term in enumerate(estimate.layout.random)
+        RandomPart(term.structure, columns, estimate.rows.group_codes(term.group))
+        for term, columns in zip(estimate.layout.random, estimate.term_matrices(), strict=True)
     ]
 
 

@@ -17,7 +17,14 @@ from .distributions import two_sided_p, two_sided_ps, two_sided_quantile, two_si
 from .largest_statistic import LargestStatistic
 from .method_comparison import method_table
 from .profiles import Code, parameter_codes, profile_table, profiles
-from .random_effects import RESIDUAL, group_coefficients, random_effects, variance_components, variance_shares
+from .random_effects import (
+    RESIDUAL,
+    group_coefficients,
+    mode_variances,
+    random_effects,
+    variance_components,
+    variance_shares,
+)
 from .studentized_range import studentized_range_quantile, studentized_range_tail
 from .tables import (
     coefficients,
@@ -77,6 +84,7 @@ __all__ = [
     "interval",
     "joint_test",
     "method_table",
+    "mode_variances",
     "parameter_codes",
     "parameter_values",
     "profile_table",

@@ -71,14 +71,18 @@ def random_effects(estimate: Estimate) -> dict[str, Column]:
         groups += [group.name] * (len(group.levels) * len(term.columns))
         levels += [level for level in group.levels for _ in term.columns]
         terms += [*term.columns] * len(group.levels)
-    variances = [np.diagonal(covariance, axis1=1, axis2=2) for covariance in core.mode_covariances()]
     return {
         "group": groups,
         "level": levels,
         "term": terms,
         "estimate": np.concatenate([modes.ravel() for modes in core.modes()]),
-        "std_error": np.sqrt(np.concatenate([variance.ravel() for variance in variances])),
+        "std_error": np.sqrt(np.concatenate([variance.ravel() for variance in mode_variances(estimate)])),
     }
+
+
+def mode_variances(estimate: Estimate) -> list[NDArray[np.float64]]:
+    """Return the conditional variances of every term's modes, of shape (levels, effects)."""
+    return [np.diagonal(covariance, axis1=1, axis2=2) for covariance in estimate.core.mode_covariances()]
 
 
 def group_coefficients(estimate: Estimate, group: str) -> dict[str, Column]:
