@@ -27,7 +27,6 @@ pub mod bindings;
 pub mod covariance;
 pub mod crossproduct;
 pub mod design;
-pub mod distribution;
 mod error;
 pub mod fit;
 pub mod inference;
@@ -37,6 +36,7 @@ pub mod model;
 pub mod optimize;
 pub mod penalized_ls;
 pub mod resample;
+pub mod special;
 
 pub use covariance::Structure;
 pub use error::{Error, Result};

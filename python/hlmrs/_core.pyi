@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Literal, NotRequired, TypedDict, final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 _Array = NDArray[np.float64]
 
@@ -282,14 +282,38 @@ class Fit:
     def from_state(meta: str, arrays: dict[str, _Array]) -> Fit:
         """Raises DataError where the state is not one of a fit."""
 
-def student_tails(statistics: _Array, df: _Array) -> _Array:
-    """Return P(|T| > |statistic|) for pairs of statistics and degrees of freedom, infinite ones included."""
+def two_sided_p(statistic: float, df: float) -> float:
+    """Return P(|T| > |statistic|) of Student's t; infinite degrees of freedom are the normal distribution."""
 
-def student_quantiles(level: float, df: _Array) -> _Array:
-    """Return the t with P(|T| <= t) = level for every number of degrees of freedom."""
+def two_sided_ps(statistics: ArrayLike, df: ArrayLike) -> _Array:
+    """Return the same for many statistics, each with its own degrees of freedom, or all with one."""
 
-def incomplete_beta(a: float, b: float, x: float, complement: float) -> float:
-    """Return I_x(a, b); `complement` is 1 - x, without the rounding of a subtraction."""
+def two_sided_quantile(level: float, df: float) -> float:
+    """Return the t with P(|T| <= t) = level."""
+
+def two_sided_quantiles(level: float, df: ArrayLike) -> _Array:
+    """Return the same for many degrees of freedom."""
+
+def f_tail(statistic: float, num_df: float, den_df: float) -> float:
+    """Return P(F > statistic); infinite denominator degrees of freedom are chi-square."""
+
+def f_quantile(probability: float, num_df: float, den_df: float) -> float:
+    """Return the value that F exceeds with `probability`."""
+
+def chi_square_tail(statistic: float, df: float) -> float:
+    """Return P(X > statistic); no degrees of freedom are a point at zero."""
+
+def studentized_range_tail(q: float, n_means: int, df: float) -> float:
+    """Return P(range of `n_means` independent normals / s > q), good to 1e-10 absolutely."""
+
+def studentized_range_quantile(probability: float, n_means: int, df: float) -> float:
+    """Return the q that the studentized range exceeds with `probability`."""
+
+def largest_statistic_tail(t: float, df: float, rank: float, reach: _Array, share: _Array) -> float:
+    """Return the mean of P(F(rank, df) > t^2 / (rank reach^2)), weighted by the shares."""
+
+def largest_statistic_quantile(probability: float, df: float, rank: float, reach: _Array, share: _Array) -> float:
+    """Return the t at which that is `probability`."""
 
 def satterthwaite(fit: Fit) -> dict[str, Any]:
     """Return how Var(beta) depends on the variance parameters (theta in the core's basis, then sigma^2).

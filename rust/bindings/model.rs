@@ -125,7 +125,7 @@ impl PyModel {
     #[getter]
     fn structure<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let list = PyList::empty(py);
-        for block in self.0.system.blocks(&self.0.a) {
+        for block in self.0.symbolic.blocks(&self.0.a) {
             let entry = PyDict::new(py);
             entry.set_item("group", block.factor)?;
             entry.set_item("kind", block.kind)?;
@@ -142,12 +142,12 @@ impl PyModel {
     /// Why the crossed factors' block is of its kind, where that is not the one of least predicted cost.
     #[getter]
     fn reason(&self) -> Option<String> {
-        self.0.system.reason.clone()
+        self.0.symbolic.reason.clone()
     }
 
     #[getter]
     fn flops(&self) -> f64 {
-        self.0.system.flops()
+        self.0.symbolic.flops()
     }
 
     #[getter]
@@ -165,7 +165,7 @@ impl PyModel {
         let (control, n_threads) = guard(py, || Choices::parse(control))?;
         let model = self.0.clone();
         // an evaluation by operations and by entries, in units of what one row's number takes
-        let size = model.system.flops() as usize / 10 + model.a.n_bytes() / 32;
+        let size = model.symbolic.flops() as usize / 10 + model.a.n_bytes() / 32;
         let fit = run_interruptible_sized(py, n_threads, size, move |stop| fit(&model, &control, stop))?;
         Ok(PyFit::new(fit))
     }

@@ -1,9 +1,11 @@
 //! One pass over the rows, in parts; a second one only where X is so ill-conditioned that squares lose it.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::basis::{FixedBasis, RandomBasis};
-use super::blocks::{CrossProducts, FactorBlock, Link};
+use super::blocks::{CrossProducts, FactorBlock, LinkPattern};
 use super::coded_sums::CodedSums;
 use super::condition::{condition, first_basis};
 use super::extended::ExtendedColumns;
@@ -62,7 +64,7 @@ pub fn sample(source: &dyn RowSource) -> Result<Vec<Batch>> {
         .collect()
 }
 
-pub fn patterns(source: &dyn RowSource, order: &[OrderedFactor]) -> Vec<Link> {
+pub fn patterns(source: &dyn RowSource, order: &[OrderedFactor]) -> Vec<LinkPattern> {
     let factors = source.factors();
     let pairs: Vec<(usize, usize)> = (0..order.len()).flat_map(|i| (0..i).map(move |j| (i, j))).collect();
     pairs
@@ -175,7 +177,7 @@ pub fn assemble(
     coded: CodedSums,
     fixed: FixedBasis,
     order: Vec<OrderedFactor>,
-    patterns: Vec<Link>,
+    patterns: Vec<LinkPattern>,
 ) -> CrossProducts {
     let mut random: Vec<RandomBasis> = terms.iter().map(|t| RandomBasis::identity(t.columns.len())).collect();
     for (term, basis) in order.iter().flat_map(|f| &f.terms) {
@@ -189,7 +191,20 @@ pub fn assemble(
             FactorBlock { factor: f.factor, n_levels: f.n_levels, width: f.width, zz, zx }
         })
         .collect();
-    let mut filled = patterns.into_iter().zip(coded.links).map(|(link, values)| Link { values, ..link });
-    let links = (0..order.len()).map(|i| filled.by_ref().take(i).collect()).collect();
-    CrossProducts { n_obs, sum_log_weights: coded.sum_log_weights, factors, links, xx: coded.xx, fixed, random }
+    CrossProducts {
+        n_obs,
+        sum_log_weights: coded.sum_log_weights,
+        factors,
+        patterns: Arc::new(triangle(patterns, order.len())),
+        links: triangle(coded.links, order.len()),
+        xx: coded.xx,
+        fixed,
+        random,
+    }
+}
+
+/// (1, 0), (2, 0), (2, 1), ... by rows.
+fn triangle<T>(values: Vec<T>, n: usize) -> Vec<Vec<T>> {
+    let mut values = values.into_iter();
+    (0..n).map(|i| values.by_ref().take(i).collect()).collect()
 }

@@ -1,5 +1,7 @@
 //! The blocks of A, by grouping factor.  Factors are ordered by their number of levels, largest first.
 
+use std::sync::Arc;
+
 use super::basis::{FixedBasis, RandomBasis};
 
 /// Z_i'WZ_i and Z_i'W[X y] of one grouping factor, all its terms side by side.
@@ -16,16 +18,15 @@ pub struct FactorBlock {
     pub zx: Vec<f64>,
 }
 
-/// Z_i'WZ_j of two grouping factors, i after j in their order: for each level of j the levels of i
-/// that occur with it, ascending, each with an r_i x r_j block, column-major.
+/// Where Z_i'WZ_j of two grouping factors has blocks, i after j in their order: for each level of j the levels of i
+/// that occur with it, ascending.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Link {
+pub struct LinkPattern {
     pub ptr: Vec<usize>,
     pub level: Vec<u32>,
-    pub values: Vec<f64>,
 }
 
-impl Link {
+impl LinkPattern {
     /// Every level of j lies in one level of i.
     pub fn is_nested(&self) -> bool {
         self.ptr.windows(2).all(|w| w[1] - w[0] == 1)
@@ -39,8 +40,10 @@ pub struct CrossProducts {
     /// Σ log w over the rows.
     pub sum_log_weights: f64,
     pub factors: Vec<FactorBlock>,
-    /// `links[i][j]`, j < i.
-    pub links: Vec<Vec<Link>>,
+    /// `patterns[i][j]`, j < i; shared by all that have the same levels.
+    pub patterns: Arc<Vec<Vec<LinkPattern>>>,
+    /// Their values: an r_i x r_j block for every pair of levels, column-major.
+    pub links: Vec<Vec<Vec<f64>>>,
     /// [X y]'W[X y], (p + 1) x (p + 1), symmetric, y last.
     pub xx: Vec<f64>,
     pub fixed: FixedBasis,
@@ -64,8 +67,14 @@ impl CrossProducts {
         self.factors.iter().map(|f| f.n_levels * f.width).sum()
     }
 
+    /// Z_i'WZ_j, j < i.
+    pub fn link(&self, i: usize, j: usize) -> (&LinkPattern, &[f64]) {
+        (&self.patterns[i][j], &self.links[i][j])
+    }
+
     pub fn n_bytes(&self) -> usize {
-        let links = self.links.iter().flatten().map(|l| 8 * (l.values.len() + l.ptr.len()) + 4 * l.level.len());
+        let patterns = self.patterns.iter().flatten().map(|l| 8 * l.ptr.len() + 4 * l.level.len());
+        let links = self.links.iter().flatten().map(|values| 8 * values.len()).chain(patterns);
         let factors = self.factors.iter().map(|f| f.zz.len() + f.zx.len());
         links.sum::<usize>() + 8 * (factors.sum::<usize>() + self.xx.len())
     }

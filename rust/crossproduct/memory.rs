@@ -49,7 +49,7 @@ fn gathering_bytes(n: usize, a: &CrossProducts) -> usize {
     let numbers = a.n_fixed() + 1 + a.factors.iter().map(|f| f.width).sum::<usize>();
     let rows = n.min(wave_rows(a.n_bytes() / 8, numbers, a.factors.len()));
     let further: usize = a.factors.iter().skip(1).map(|f| f.zz.len() + f.zx.len()).sum();
-    let links: usize = a.links.iter().flat_map(|l| l.iter().skip(1)).map(|l| l.values.len()).sum();
+    let links: usize = a.links.iter().flat_map(|l| l.iter().skip(1)).map(Vec::len).sum();
     rows * (8 * numbers + 4 * a.factors.len()) + 8 * n_parts(rows, further + links) * (further + links)
 }
 
@@ -67,7 +67,7 @@ fn parts_bytes(source: &dyn RowSource, a: &CrossProducts) -> usize {
         spans.sum::<f64>() / levels
     };
     let touched = |f: &FactorBlock| {
-        let from_it: usize = a.links.iter().filter_map(|l| l.get(a.position(f))).map(|l| 8 * l.values.len()).sum();
+        let from_it: usize = a.links.iter().filter_map(|l| l.get(a.position(f))).map(|l| 8 * l.len()).sum();
         let extra = (share(source.factors()[f.factor].codes()) - 1.0).max(0.0);
         (extra * (8 * (f.zz.len() + f.zx.len()) + from_it) as f64) as usize
     };

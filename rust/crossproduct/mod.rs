@@ -17,7 +17,7 @@ mod sums;
 
 pub use accumulate::accumulate;
 pub use basis::{FixedBasis, RandomBasis};
-pub use blocks::{CrossProducts, FactorBlock, Link};
+pub use blocks::{CrossProducts, FactorBlock, LinkPattern};
 pub use memory::summing_bytes;
 pub use new_response::{ResponseDesign, user_row, with_response};
 pub use statistics::{FinishedStatistics, RowCounts, Statistics};

@@ -1,9 +1,9 @@
 //! Which levels of two grouping factors occur together.
 
-use super::blocks::Link;
+use super::blocks::LinkPattern;
 
-/// The levels of `to` that occur with each level of `from`, ascending; values are still to come.
-pub fn link_pattern(from: &[u32], n_from: usize, to: &[u32]) -> Link {
+/// The levels of `to` that occur with each level of `from`, ascending.
+pub fn link_pattern(from: &[u32], n_from: usize, to: &[u32]) -> LinkPattern {
     let mut start = vec![0usize; n_from + 1];
     for &c in from {
         start[c as usize + 1] += 1;
@@ -19,7 +19,7 @@ pub fn link_pattern(from: &[u32], n_from: usize, to: &[u32]) -> Link {
         partner[*place] = partner_level;
         *place += 1;
     }
-    let mut link = Link { ptr: Vec::with_capacity(n_from + 1), level: Vec::new(), values: Vec::new() };
+    let mut link = LinkPattern { ptr: Vec::with_capacity(n_from + 1), level: Vec::new() };
     link.ptr.push(0);
     for level in 0..n_from {
         let partners = &mut partner[start[level]..start[level + 1]];
@@ -37,7 +37,7 @@ pub fn link_pattern(from: &[u32], n_from: usize, to: &[u32]) -> Link {
     link
 }
 
-impl Link {
+impl LinkPattern {
     /// Position of the block of a pair of levels that occurs.
     #[inline]
     pub fn position(&self, from: u32, to: u32) -> usize {

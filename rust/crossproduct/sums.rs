@@ -37,7 +37,7 @@ pub struct Shape<'a> {
     pub extended: &'a ExtendedColumns,
     /// (levels, width) of every grouping factor, in order.
     pub factors: Vec<(usize, usize)>,
-    pub links: &'a [super::blocks::Link],
+    pub links: &'a [super::blocks::LinkPattern],
 }
 
 impl Shape<'_> {
@@ -174,7 +174,7 @@ fn push_zx(zx: &mut [f64], shape: &Shape, batch: &ScaledBatch, (z, codes, r): (&
 
 fn push_link(
     values: &mut [f64],
-    link: &super::blocks::Link,
+    link: &super::blocks::LinkPattern,
     (zi, codes_i): (&[f64], &[u32]),
     (zj, codes_j): (&[f64], &[u32]),
     (ri, rj): (usize, usize),

@@ -30,7 +30,7 @@ impl Fit {
         let mut work = model.workspace();
         let mut evaluation = model.evaluate(&theta, &mut work)?;
         evaluation.sigma = sigma;
-        let modes = work.factor.modes(&model.system, &beta);
+        let modes = work.factor.modes(&model.symbolic, &beta);
         let verdict = self.verdict.clone();
         Ok(Fit { model, theta, evaluation, beta, modes, unscaled_vcov, verdict, is_adapted: true })
     }

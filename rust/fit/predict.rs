@@ -6,7 +6,7 @@ use super::result::Fit;
 use super::units;
 use crate::Result;
 use crate::design::{Batch, RowSource};
-use crate::penalized_ls::CholeskyFactor;
+use crate::penalized_ls::{CholeskyFactor, Touched};
 
 /// The code of a level that the fit has not seen.
 pub const UNSEEN: u32 = u32::MAX;
@@ -78,9 +78,9 @@ impl Fit {
         rows: std::ops::Range<usize>,
         out: &mut [f64],
     ) {
-        let (system, a) = (&self.model.system, &self.model.a);
-        let (p, m) = (system.p, rows.len());
-        let mut rest = vec![0.0; system.n_trailing * m];
+        let (symbolic, a) = (&self.model.symbolic, &self.model.a);
+        let (p, m) = (symbolic.p, rows.len());
+        let mut rest = vec![0.0; symbolic.n_trailing * m];
         // x in the working basis: T'x
         let mut hx: Vec<f64> = (0..p * m)
             .map(|k| {
@@ -90,9 +90,9 @@ impl Fit {
             .collect();
         for (c, row) in rows.enumerate() {
             let touched = self.touched(terms, row);
-            out[c] += factor.forward_sparse(system, touched, c, m, &mut rest, &mut hx);
+            out[c] += factor.forward_touched(symbolic, touched, (c, m), &mut rest, &mut hx);
         }
-        let solved = factor.finish_forward(a, system, m, &mut rest, &mut hx);
+        let solved = factor.finish_forward(a, symbolic, m, &mut rest, &mut hx);
         for (rest, solved) in rest.chunks_exact(m).zip(solved.chunks_exact(m)) {
             out.iter_mut().zip(rest.iter().zip(solved)).for_each(|(value, (h, s))| *value += h * s);
         }
@@ -102,7 +102,7 @@ impl Fit {
     }
 
     /// Per block the levels that a row touches, with z in the working basis.
-    fn touched(&self, terms: &[Option<TermRows>], row: usize) -> Vec<Vec<(usize, Vec<f64>)>> {
+    fn touched(&self, terms: &[Option<TermRows>], row: usize) -> Touched {
         let mut touched = vec![Vec::new(); self.model.a.factors.len()];
         for (t, term) in terms.iter().enumerate() {
             let Some(rows) = term.as_ref().filter(|rows| rows.codes[row] != UNSEEN) else { continue };

@@ -27,9 +27,9 @@ pub struct Fit {
 impl Fit {
     /// The fit at θ, where `work` was evaluated.
     pub fn at(model: Lmm, theta: Vec<f64>, verdict: Verdict, evaluation: Evaluation, work: &Workspace) -> Self {
-        let beta = work.factor.beta(&model.system);
-        let modes = work.factor.modes(&model.system, &beta);
-        let unscaled_vcov = model.a.fixed.covariance(&work.factor.fixed_covariance(&model.system));
+        let beta = work.factor.beta(&model.symbolic);
+        let modes = work.factor.modes(&model.symbolic, &beta);
+        let unscaled_vcov = model.a.fixed.covariance(&work.factor.fixed_covariance(&model.symbolic));
         Self { model, theta, evaluation, beta, modes, unscaled_vcov, verdict, is_adapted: false }
     }
 
@@ -108,13 +108,13 @@ impl Fit {
 
     fn covariances_by_level(&self, with_fixed: bool) -> Result<Vec<Vec<f64>>> {
         let mut work = self.workspace()?;
-        work.inverse.update(&work.factor, &self.model.a, &self.model.system, with_fixed);
+        work.inverse.update(&work.factor, &self.model.a, &self.model.symbolic, with_fixed);
         let variance = self.evaluation.sigma.powi(2);
         let terms = self.model.theta_map.terms.iter().zip(&self.model.a.random);
         Ok(terms
             .map(|(term, basis)| {
                 let (full, r) = (self.model.theta_map.widths[term.factor], term.width);
-                let blocks = work.inverse.level_blocks(&work.factor, &self.model.system, term.factor);
+                let blocks = work.inverse.level_blocks(&work.factor, &self.model.symbolic, term.factor);
                 blocks
                     .chunks_exact(full * full)
                     .flat_map(|n| {

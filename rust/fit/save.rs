@@ -1,13 +1,14 @@
 //! A fit without its rows, as JSON and named arrays, and back.  Reading runs no code and trusts nothing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::result::Fit;
 use super::verdict::{NullSpace, Status, Verdict};
 use crate::covariance::Structure;
-use crate::crossproduct::{CrossProducts, FactorBlock, FixedBasis, Link, RandomBasis};
+use crate::crossproduct::{CrossProducts, FactorBlock, FixedBasis, LinkPattern, RandomBasis};
 use crate::model::linear::exact_kind;
 use crate::model::{Criterion, Lmm};
 use crate::{Error, Result};
@@ -57,10 +58,11 @@ impl Fit {
         for (i, factor) in a.factors.iter().enumerate() {
             put(format!("factor/{i}/zz"), factor.zz.clone());
             put(format!("factor/{i}/zx"), factor.zx.clone());
-            for (j, link) in a.links[i].iter().enumerate() {
+            for j in 0..i {
+                let (link, values) = a.link(i, j);
                 put(format!("link/{i}/{j}/ptr"), link.ptr.iter().map(|&v| v as f64).collect());
                 put(format!("link/{i}/{j}/level"), link.level.iter().map(|&v| f64::from(v)).collect());
-                put(format!("link/{i}/{j}/values"), link.values.clone());
+                put(format!("link/{i}/{j}/values"), values.to_vec());
             }
         }
         let json = serde_json::to_string(&self.meta()).expect("plain data");
@@ -118,7 +120,7 @@ impl Fit {
         if !arrays.contains_key("adapted/beta") {
             return Ok(Self::at(model, theta, verdict, evaluation, &work));
         }
-        let p = model.system.p;
+        let p = model.symbolic.p;
         let (beta, vcov) = (take(&mut arrays, "adapted/beta", p)?, take(&mut arrays, "adapted/vcov", p * p)?);
         let sigma = take(&mut arrays, "adapted/sigma", 1)?[0];
         Self::at(model.clone(), theta.clone(), verdict, evaluation, &work)
@@ -150,13 +152,16 @@ fn check_sizes(meta: &Meta) -> Result<()> {
 fn cross_products(meta: &Meta, arrays: &mut Arrays) -> Result<CrossProducts> {
     let p = meta.kept.len();
     let mut factors = Vec::new();
-    let mut links: Vec<Vec<Link>> = Vec::new();
+    let (mut patterns, mut links) = (Vec::new(), Vec::new());
     for (i, &(factor, n_levels, width)) in meta.factors.iter().enumerate() {
         let q = size(&[n_levels, width])?;
         let zz = take(arrays, &format!("factor/{i}/zz"), size(&[q, width])?)?;
         let zx = take(arrays, &format!("factor/{i}/zx"), size(&[q, p + 1])?)?;
         factors.push(FactorBlock { factor, n_levels, width, zz, zx });
-        links.push((0..i).map(|j| link(meta, arrays, i, j)).collect::<Result<_>>()?);
+        let own: Vec<(LinkPattern, Vec<f64>)> = (0..i).map(|j| link(meta, arrays, i, j)).collect::<Result<_>>()?;
+        let (pattern, values): (Vec<_>, Vec<_>) = own.into_iter().unzip();
+        patterns.push(pattern);
+        links.push(values);
     }
     let random = meta
         .terms
@@ -179,12 +184,13 @@ fn cross_products(meta: &Meta, arrays: &mut Arrays) -> Result<CrossProducts> {
             logdet: meta.fixed_logdet,
         },
         factors,
+        patterns: Arc::new(patterns),
         links,
         random,
     })
 }
 
-fn link(meta: &Meta, arrays: &mut Arrays, i: usize, j: usize) -> Result<Link> {
+fn link(meta: &Meta, arrays: &mut Arrays, i: usize, j: usize) -> Result<(LinkPattern, Vec<f64>)> {
     let ((_, to, ri), (_, from, rj)) = (meta.factors[i], meta.factors[j]);
     let ptr: Vec<usize> = take(arrays, &format!("link/{i}/{j}/ptr"), from + 1)?.iter().map(|&v| v as usize).collect();
     let entries = *ptr.last().expect("at least one");
@@ -194,7 +200,8 @@ fn link(meta: &Meta, arrays: &mut Arrays, i: usize, j: usize) -> Result<Link> {
     if !ascend || level.iter().any(|&l| l as usize >= to) {
         return Err(broken("levels out of order"));
     }
-    Ok(Link { ptr, level, values: take(arrays, &format!("link/{i}/{j}/values"), size(&[entries, ri, rj])?)? })
+    let values = take(arrays, &format!("link/{i}/{j}/values"), size(&[entries, ri, rj])?)?;
+    Ok((LinkPattern { ptr, level }, values))
 }
 
 fn size(parts: &[usize]) -> Result<usize> {

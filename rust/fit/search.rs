@@ -43,7 +43,7 @@ pub fn fit(model: &Lmm, control: &Control, stop: &AtomicBool) -> Result<Fit> {
     };
     let start = away_from_zero(model, start);
     let mut objective = LmmEvaluator::new(model, stop);
-    let is_estimate = model.system.kind == TrailingKind::Iterative;
+    let is_estimate = model.symbolic.kind == TrailingKind::Iterative;
     if is_estimate
         && let Some(why) = exact_kind::doubt(estimate(&mut objective, &start)?)
         && let Some(other) = exact_kind::instead(model, &why)

@@ -2,9 +2,9 @@
 
 use super::units;
 use crate::covariance::{Structure, TermCovariance};
+use crate::linalg::dense::eigen;
 use crate::model::Lmm;
 use crate::model::LmmEvaluator;
-use crate::optimize::trust_region::eigen;
 use crate::optimize::{Objective, Outcome, Point, Stop};
 use crate::{Error, Result};
 

@@ -92,12 +92,13 @@ impl Components {
 
 /// Calls `visit(i, level of i, j, level of j, block r_i x r_j)` for every pair of levels that occur together.
 fn for_links(a: &CrossProducts, mut visit: impl FnMut(usize, usize, usize, usize, &[f64])) {
-    for (i, links) in a.links.iter().enumerate() {
-        for (j, link) in links.iter().enumerate() {
+    for i in 0..a.factors.len() {
+        for j in 0..i {
+            let (link, values) = a.link(i, j);
             let size = a.factors[i].width * a.factors[j].width;
             for from in 0..link.ptr.len().saturating_sub(1) {
                 for k in link.ptr[from]..link.ptr[from + 1] {
-                    visit(i, link.level[k] as usize, j, from, &link.values[k * size..(k + 1) * size]);
+                    visit(i, link.level[k] as usize, j, from, &values[k * size..(k + 1) * size]);
                 }
             }
         }

@@ -25,13 +25,13 @@ pub struct FixedScores {
 impl FixedScores {
     /// At the θ that `work` was last evaluated at.
     pub fn new(model: &Lmm, work: &Workspace) -> Self {
-        let (a, system, factor) = (&*model.a, &*model.system, &work.factor);
-        let (p, stride) = (system.p, system.p + 1);
-        let solved = factor.backward(system, 0..p, &[]);
+        let (a, symbolic, factor) = (&*model.a, &*model.symbolic, &work.factor);
+        let (p, stride) = (symbolic.p, symbolic.p + 1);
+        let solved = factor.backward(symbolic, 0..p, &[]);
         let mut s: Effects =
             a.factors.iter().map(|f| f.zx.chunks_exact(stride).flat_map(|row| &row[..p]).copied().collect()).collect();
         add_zz(&mut s, a, &solved.b, p, -1.0);
-        let inverse = factor.fixed_covariance(system);
+        let inverse = factor.fixed_covariance(symbolic);
         let (residual, modes) = residual_parts(model, work);
         Self { s, u: solved.u, residual, modes, inverse }
     }
@@ -43,7 +43,7 @@ impl FixedScores {
 
     /// C Σ(S'dΛ U + (S'dΛ U)') C (p x p).
     pub fn vcov_slope(&self, model: &Lmm, block: usize, derivative: &[f64]) -> Vec<f64> {
-        let (r, p) = (model.a.factors[block].width, model.system.p);
+        let (r, p) = (model.a.factors[block].width, model.symbolic.p);
         let mut sum = vec![0.0; p * p];
         if p == 0 {
             return sum;
@@ -74,9 +74,9 @@ pub fn pwrss_gradient(model: &Lmm, work: &Workspace, theta: &[f64]) -> Vec<f64> 
 
 /// Z'V^-1 (y - Xβ), and Λ' of it.
 fn residual_parts(model: &Lmm, work: &Workspace) -> (Effects, Effects) {
-    let (a, system, factor) = (&*model.a, &*model.system, &work.factor);
-    let beta = factor.beta(system);
-    let modes = factor.modes(system, &beta);
+    let (a, symbolic, factor) = (&*model.a, &*model.symbolic, &work.factor);
+    let beta = factor.beta(symbolic);
+    let modes = factor.modes(symbolic, &beta);
     (scores(a, &beta, &modes.b), modes.u)
 }
 
@@ -97,13 +97,5 @@ pub fn sandwich(c: &[f64], m: &[f64], n: usize) -> Vec<f64> {
 
 /// A B (n x n).
 pub fn product(a: &[f64], b: &[f64], n: usize) -> Vec<f64> {
-    let mut c = vec![0.0; n * n];
-    dense::multiply(
-        dense::view_mut(&mut c, n, n),
-        faer::Accum::Replace,
-        dense::view(a, n, n),
-        dense::view(b, n, n),
-        1.0,
-    );
-    c
+    dense::product(dense::view(a, n, n), dense::view(b, n, n))
 }

@@ -7,16 +7,13 @@
 
 use std::sync::atomic::AtomicBool;
 
-use faer::prelude::Solve;
-
 use super::components::Components;
 use super::fixed_scores::{FixedScores, product, sandwich};
 use super::linear_covariance::{Direction, directions};
 use super::variance_sums::{VarianceSums, sums};
 use crate::fit::Fit;
-use crate::linalg::dense;
+use crate::linalg::dense::{eigen, inverse};
 use crate::model::Criterion;
-use crate::optimize::trust_region::eigen;
 use crate::{Error, Result};
 
 /// Connected random effects, at most: memory grows with their square, time with their cube.
@@ -64,7 +61,7 @@ pub fn kenward_roger(fit: &Fit, stop: &AtomicBool) -> Result<KenwardRoger> {
 
 /// Adds σ² as the last parameter: G = V - Σ γ_r G_r, with σ² = 1.
 fn with_residual(sums: VarianceSums, fit: &Fit, parts: &FixedScores, gammas: &[Direction]) -> VarianceSums {
-    let (n, p) = (gammas.len(), fit.model.system.p);
+    let (n, p) = (gammas.len(), fit.model.symbolic.p);
     let gamma: Vec<f64> = gammas.iter().map(|g| g.gamma).collect();
     let information = inverse(&parts.inverse, p);
     let combine = |base: &[f64], of: &dyn Fn(usize) -> Vec<f64>| -> Vec<f64> {
@@ -101,7 +98,7 @@ fn with_residual(sums: VarianceSums, fit: &Fit, parts: &FixedScores, gammas: &[D
 }
 
 fn finish(fit: &Fit, parts: &FixedScores, sums: &VarianceSums) -> Result<KenwardRoger> {
-    let (p, n, phi) = (fit.model.system.p, sums.b.len(), &parts.inverse);
+    let (p, n, phi) = (fit.model.symbolic.p, sums.b.len(), &parts.inverse);
     let phi_p: Vec<Vec<f64>> = sums.b.iter().map(|b| product(phi, b, p)).collect();
     let information: Vec<f64> = (0..n * n)
         .map(|k| {
@@ -140,10 +137,4 @@ fn is_singular(information: &[f64], traces: &[f64], n: usize) -> bool {
 /// tr(A B).
 fn trace_product(a: &[f64], b: &[f64], n: usize) -> f64 {
     (0..n * n).map(|k| a[k] * b[k % n * n + k / n]).sum()
-}
-
-fn inverse(a: &[f64], n: usize) -> Vec<f64> {
-    let identity = faer::Mat::<f64>::identity(n, n);
-    let solved = dense::view(a, n, n).full_piv_lu().solve(&identity);
-    (0..n * n).map(|k| solved[(k % n, k / n)]).collect()
 }

@@ -35,8 +35,8 @@ pub fn mode_slopes(fit: &Fit, stop: &AtomicBool) -> Result<ModeSlopes> {
             let mut theta = fit.theta.clone();
             theta[k] += shift * h;
             fit.model.evaluate(&theta, &mut work)?;
-            let beta = work.factor.beta(&fit.model.system);
-            let modes = work.factor.modes(&fit.model.system, &beta);
+            let beta = work.factor.beta(&fit.model.symbolic);
+            let modes = work.factor.modes(&fit.model.symbolic, &beta);
             Ok(Fit { theta, beta, modes, ..fit.clone() })
         };
         let (up, down) = (at(1.0)?, at(-1.0)?);

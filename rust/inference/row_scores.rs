@@ -13,11 +13,11 @@ use crate::fit::Fit;
 /// # Errors
 /// Those of reading the rows and of the factor.
 pub fn row_contributions(fit: &Fit, source: &dyn RowSource) -> Result<Vec<f64>> {
-    let (system, a, p) = (&fit.model.system, &fit.model.a, fit.beta.len());
+    let (symbolic, a, p) = (&fit.model.symbolic, &fit.model.a, fit.beta.len());
     let work = fit.workspace()?;
     let factor = &work.factor;
     // b_X: the modes of the columns of X, so that V⁻¹X = W(X - Z b_X)
-    let modes = factor.backward(system, 0..p, &[]).b;
+    let modes = factor.backward(symbolic, 0..p, &[]).b;
     let rows = FitRows::read(fit, source)?;
     let mut out = Vec::with_capacity(rows.residuals.len() * p);
     let mut x = vec![0.0; p];
@@ -34,8 +34,8 @@ pub fn row_contributions(fit: &Fit, source: &dyn RowSource) -> Result<Vec<f64>> 
         }
         let weight = rows.weights.get(i).copied().unwrap_or(1.0);
         x.iter_mut().for_each(|v| *v *= weight * e);
-        factor.solve_x(&mut x, 1, system);
-        factor.solve_x_transposed(&mut x, system);
+        factor.solve_x(&mut x, 1, symbolic);
+        factor.solve_x_transposed(&mut x, symbolic);
         out.extend((0..p).map(|j| (0..p).map(|k| a.fixed.transform[k * p + j] * x[k]).sum::<f64>()));
     }
     Ok(out)

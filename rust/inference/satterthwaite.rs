@@ -9,8 +9,8 @@ use std::sync::atomic::AtomicBool;
 use super::fixed_scores::FixedScores;
 use crate::Result;
 use crate::fit::Fit;
+use crate::linalg::dense::eigen;
 use crate::model::curvature::{SMALL, hessian};
-use crate::optimize::trust_region::eigen;
 
 /// Curvature, in units of the parameters themselves, below which the data say next to nothing: relative to the
 /// largest, and in itself.

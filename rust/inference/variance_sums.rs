@@ -32,16 +32,16 @@ pub fn sums(
     components: &Components,
     stop: &AtomicBool,
 ) -> Result<VarianceSums> {
-    let (a, system) = (&*fit.model.a, &*fit.model.system);
-    let (p, n, m) = (system.p, gammas.len(), components.largest());
+    let (a, symbolic) = (&*fit.model.a, &*fit.model.symbolic);
+    let (p, n, m) = (symbolic.p, gammas.len(), components.largest());
     let zero = || vec![vec![0.0; p * p]; n];
     let mut sums =
         VarianceSums { trace: vec![0.0; n], traces: vec![0.0; n * n], b: zero(), q: vec![vec![0.0; p * p]; n * n] };
     let before = components.rows(a);
     let mut left = before.clone();
-    let remainder = work.factor.forward(&mut left, &mut vec![0.0; p * m], a, system, m);
+    let remainder = work.factor.forward(&mut left, &mut vec![0.0; p * m], a, symbolic, m);
     let mut right = left.clone();
-    for t in &system.trailing {
+    for t in &symbolic.trailing {
         right[t.block].copy_from_slice(&remainder.solved[t.offset * m..(t.offset + t.n_levels * t.r) * m]);
     }
     for c in 0..components.size.len() {
@@ -74,7 +74,7 @@ fn add_component(
     c: usize,
     d: &[f64],
 ) {
-    let (n, p, size) = (gammas.len(), fit.model.system.p, components.size[c]);
+    let (n, p, size) = (gammas.len(), fit.model.symbolic.p, components.size[c]);
     let places: Vec<Vec<(usize, usize)>> = gammas.iter().map(|g| places(g, components, c)).collect();
     // F_r = A_r S, size x p
     let scaled: Vec<Vec<f64>> = gammas
@@ -93,11 +93,9 @@ fn add_component(
         })
         .collect();
     for s in 0..n {
-        let mut right = vec![0.0; size * p];
-        multiply(&mut right, d, &scaled[s], (size, size, p), false);
+        let right = dense::product(dense::view(d, size, size), dense::view(&scaled[s], size, p));
         for r in 0..=s {
-            let mut q = vec![0.0; p * p];
-            multiply(&mut q, &scaled[r], &right, (p, size, p), true);
+            let q = dense::product(dense::view(&scaled[r], size, p).transpose(), dense::view(&right, size, p));
             add_to_both(&mut sums.q, r, s, n, &q, p);
             let trace = trace_pair(d, size, (&gammas[r], &places[r]), (&gammas[s], &places[s]));
             sums.traces[s * n + r] += trace;
@@ -149,10 +147,4 @@ fn trace_pair(
         }
     }
     sum
-}
-
-/// C = A B or A'B; A is m x k, or k x m when transposed.
-fn multiply(c: &mut [f64], a: &[f64], b: &[f64], (m, k, n): (usize, usize, usize), transposed: bool) {
-    let a = if transposed { dense::view(a, k, m).transpose() } else { dense::view(a, m, k) };
-    dense::multiply(dense::view_mut(c, m, n), faer::Accum::Replace, a, dense::view(b, k, n), 1.0);
 }

@@ -40,8 +40,8 @@ pub fn added(fit: &Fit, source: &dyn RowSource, columns: &[Vec<f64>]) -> Result<
         if work.factor.pwrss <= NOTHING_LEFT * square {
             continue;
         }
-        let beta = work.factor.beta(&model.system);
-        let modes = work.factor.modes(&model.system, &beta);
+        let beta = work.factor.beta(&model.symbolic);
+        let modes = work.factor.modes(&model.symbolic, &beta);
         let mut fitted = rows.fixed(&beta);
         rows.add_modes(&mut fitted, &modes.b, &model.theta_map.widths);
         let left: Vec<f64> = (0..rows.n).map(|i| rows.weight(i) * (column[i] - fitted[i])).collect();

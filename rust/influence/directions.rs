@@ -156,8 +156,8 @@ impl<'a, 'b> Solver<'a, 'b> {
             Err(Error::Numerical(_)) => return Ok(vec![0.0; v.len()]), // X has v
             Err(e) => return Err(e),
         }
-        let beta = self.work.factor.beta(&self.model.system);
-        let modes = self.work.factor.modes(&self.model.system, &beta);
+        let beta = self.work.factor.beta(&self.model.symbolic);
+        let modes = self.work.factor.modes(&self.model.symbolic, &beta);
         Ok(self.of.left(&y, &beta, &modes.b))
     }
 }

@@ -18,9 +18,9 @@ use super::row_set::RowSet;
 use super::stencil::{second_differences, shifts, taylor_weights};
 use crate::design::RowSource;
 use crate::fit::{Fit, Parameter};
+use crate::linalg::dense::eigen;
 use crate::model::curvature::hessian;
 use crate::model::{Criterion, Lmm};
-use crate::optimize::trust_region::eigen;
 use crate::resample::rows::DesignRows;
 use crate::{Error, Result};
 
@@ -49,7 +49,7 @@ pub fn influence(
     request: &Request,
 ) -> Result<Vec<Measures>> {
     let rows = DesignRows::new(fit, source)?;
-    if fit.model.system.n_trailing > LARGEST_TRAILING {
+    if fit.model.symbolic.n_trailing > LARGEST_TRAILING {
         return one_by_one(fit, &rows, parameters, request);
     }
     let model = exact(&fit.model)?;

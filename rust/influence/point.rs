@@ -45,17 +45,17 @@ impl<'a> Point<'a> {
     /// `Numerical` where the criterion cannot be evaluated.
     pub fn new(model: &'a Lmm, theta: &[f64], mut work: Workspace) -> Result<Self> {
         let evaluation = model.evaluate(theta, &mut work)?;
-        let (mut factor, system) = (work.factor, &model.system);
-        let beta = factor.beta(system);
-        let modes = factor.modes(system, &beta);
-        let (covariance, inverse) = (factor.fixed_covariance(system), factor.trailing_inverse(system));
+        let (mut factor, symbolic) = (work.factor, &model.symbolic);
+        let beta = factor.beta(symbolic);
+        let modes = factor.modes(symbolic, &beta);
+        let (covariance, inverse) = (factor.fixed_covariance(symbolic), factor.trailing_inverse(symbolic));
         factor.trailing = Vec::new(); // its inverse is all that deletion takes
         Ok(Self { model, evaluation, beta, covariance, modes, inverse, factor })
     }
 
     /// H_Z's share of C, and L_X^-1 of the rest of X, whose square is X's share.
     pub fn project(&self, set: &RowSet) -> Projected {
-        self.factor.project(&self.model.system, set.z.clone(), set.x.clone(), set.k, &self.inverse)
+        self.factor.project(&self.model.symbolic, set.z.clone(), set.x.clone(), set.k, &self.inverse)
     }
 
     /// C (k x k).
@@ -94,7 +94,7 @@ impl<'a> Point<'a> {
         let mut q = fixed;
         (0..k).for_each(|c| {
             let mut column: Vec<f64> = (0..p).map(|l| q[l * k + c]).collect();
-            self.factor.solve_x_transposed(&mut column, &self.model.system);
+            self.factor.solve_x_transposed(&mut column, &self.model.symbolic);
             (0..p).for_each(|l| q[l * k + c] = column[l]);
         });
         let e = self.residuals(set);
@@ -127,7 +127,7 @@ pub const LARGEST_TRAILING: usize = 15_000;
 /// # Errors
 /// `Design` where that is too large.
 pub fn exact(model: &Lmm) -> Result<Lmm> {
-    let q = model.system.n_trailing;
+    let q = model.symbolic.n_trailing;
     if q > LARGEST_TRAILING {
         return Err(Error::Design(format!(
             "leverage, and the checks made of it, need the inverse of the {q} crossed random effects, which is offered for \

@@ -8,7 +8,7 @@ use crate::Result;
 use crate::crossproduct::CrossProducts;
 use crate::fit::refit::{Optimum, at, refit, start};
 use crate::model::{Lmm, Workspace};
-use crate::penalized_ls::System;
+use crate::penalized_ls::SymbolicFactor;
 use crate::resample::rows::DesignRows;
 
 /// The sums without some rows.  Levels that lose all theirs stay, with sums of zero, which change no criterion.
@@ -34,9 +34,9 @@ pub fn without(a: &CrossProducts, rows: &DesignRows, members: &[u32]) -> CrossPr
             subtract(&mut f.zx[level * r * stride..(level + 1) * r * stride], &x, z_f, w);
         }
         for (i, links) in out.links.iter_mut().enumerate() {
-            for (j, link) in links.iter_mut().enumerate() {
-                let (at, size) = (link.position(levels[j], levels[i]), z[i].len() * z[j].len());
-                subtract(&mut link.values[at * size..(at + 1) * size], &z[i], &z[j], w);
+            for (j, values) in links.iter_mut().enumerate() {
+                let (at, size) = (a.patterns[i][j].position(levels[j], levels[i]), z[i].len() * z[j].len());
+                subtract(&mut values[at * size..(at + 1) * size], &z[i], &z[j], w);
             }
         }
     }
@@ -56,8 +56,8 @@ pub fn smaller(model: &Lmm, rows: &DesignRows, members: &[u32]) -> Option<Lmm> {
     if a.n_obs <= a.n_fixed() {
         return None;
     }
-    let system = Arc::new(System::new(&a).with_kind(model.system.kind, &a));
-    Some(Lmm { a: Arc::new(a), system, ..model.clone() })
+    let symbolic = Arc::new(SymbolicFactor::new(&a).with_kind(model.symbolic.kind, &a));
+    Some(Lmm { a: Arc::new(a), symbolic, ..model.clone() })
 }
 
 /// The optimum without the rows, by a search from θ.
@@ -98,7 +98,7 @@ pub fn deleted(
     optimum: Optimum,
     how: Method,
 ) -> Option<Deleted> {
-    let covariance = work.factor.fixed_covariance(&smaller.system);
+    let covariance = work.factor.fixed_covariance(&smaller.symbolic);
     let evaluation = model.evaluate(&optimum.theta, &mut all).ok()?;
     let rise = evaluation.objective - optimal;
     let displacement = FullData::at(model, &all.factor).displacement(model, rise, &optimum.beta, optimum.sigma);

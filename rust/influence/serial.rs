@@ -15,8 +15,8 @@ use super::point::{Point, exact};
 use super::row_set::RowSet;
 use crate::design::RowSource;
 use crate::fit::Fit;
+use crate::linalg::dense::eigen;
 use crate::model::Criterion;
-use crate::optimize::trust_region::eigen;
 use crate::resample::rows::DesignRows;
 use crate::{Error, Result};
 

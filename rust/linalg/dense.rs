@@ -5,7 +5,8 @@ use faer::linalg::cholesky::llt;
 use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::linalg::triangular_solve;
-use faer::{Accum, MatMut, MatRef, Par};
+use faer::prelude::Solve;
+use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
 
 /// Above this order two threads gain in a dense kernel (benches/kernels.rs).
 const PARALLEL_ORDER: usize = 512;
@@ -129,6 +130,29 @@ pub fn multiply(c: MatMut<'_, f64>, accumulate: Accum, a: MatRef<'_, f64>, b: Ma
     }
 }
 
+/// Eigenvalues and eigenvectors (columns) of a symmetric matrix (n x n).
+pub fn eigen(a: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
+    let symmetric = Mat::from_fn(n, n, |i, j| 0.5 * (a[j * n + i] + a[i * n + j]));
+    match symmetric.self_adjoint_eigen(Side::Lower) {
+        Ok(e) => ((0..n).map(|k| e.S()[k]).collect(), (0..n * n).map(|k| e.U()[(k % n, k / n)]).collect()),
+        // only for entries that are not finite: no curvature, the unit vectors
+        Err(_) => (vec![0.0; n], (0..n * n).map(|k| f64::from(u8::from(k % n == k / n))).collect()),
+    }
+}
+
+/// A^-1 (n x n), by pivoted elimination.
+pub fn inverse(a: &[f64], n: usize) -> Vec<f64> {
+    let inverse = view(a, n, n).full_piv_lu().solve(Mat::<f64>::identity(n, n));
+    (0..n * n).map(|k| inverse[(k % n, k / n)]).collect()
+}
+
+/// A B.
+pub fn product(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Vec<f64> {
+    let mut c = vec![0.0; a.nrows() * b.ncols()];
+    multiply(view_mut(&mut c, a.nrows(), b.ncols()), Accum::Replace, a, b, 1.0);
+    c
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,5 +187,17 @@ mod tests {
     #[test]
     fn a_matrix_that_is_not_positive_definite_is_refused() {
         assert!(cholesky_lower(&mut [1.0, 2.0, 2.0, 1.0], 2).is_err());
+    }
+
+    #[test]
+    fn eigenvectors_diagonalize() {
+        let a = [2.0, -1.0, 0.5, -1.0, 3.0, 0.0, 0.5, 0.0, -1.0];
+        let (values, vectors) = eigen(&a, 3);
+        for k in 0..3 {
+            for i in 0..3 {
+                let av: f64 = (0..3).map(|j| a[j * 3 + i] * vectors[k * 3 + j]).sum();
+                assert!((av - values[k] * vectors[k * 3 + i]).abs() < 1e-12);
+            }
+        }
     }
 }

@@ -5,9 +5,8 @@
 //! Welsch 1981, ACM TOMS 7, 348-368, for the idea; Conn, Gould and Toint 2000, Trust-Region Methods,
 //! chapter 7, for the step).  The last step, too short to matter but for its digits, needs no slope.
 
-use faer::{Mat, Side};
-
 use super::optimizer::{Objective, Outcome, Point, Settings, Stop};
+use crate::linalg::dense::eigen;
 use crate::{Error, Result};
 
 const ACCEPT: f64 = 1e-4;
@@ -174,16 +173,6 @@ fn subproblem(b: &[f64], g: &[f64], radius: f64) -> Vec<f64> {
     (0..n).map(|i| (0..n).map(|k| vectors[k * n + i] * coordinates[k]).sum()).collect()
 }
 
-/// Eigenvalues and eigenvectors (columns) of a symmetric matrix (n x n).
-pub fn eigen(a: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
-    let symmetric = Mat::from_fn(n, n, |i, j| 0.5 * (a[j * n + i] + a[i * n + j]));
-    match symmetric.self_adjoint_eigen(Side::Lower) {
-        Ok(e) => ((0..n).map(|k| e.S()[k]).collect(), (0..n * n).map(|k| e.U()[(k % n, k / n)]).collect()),
-        // only for entries that are not finite: no curvature, the unit vectors
-        Err(_) => (vec![0.0; n], (0..n * n).map(|k| f64::from(u8::from(k % n == k / n))).collect()),
-    }
-}
-
 fn sum(x: &[f64], step: &[f64]) -> Vec<f64> {
     x.iter().zip(step).map(|(x, s)| x + s).collect()
 }
@@ -220,17 +209,5 @@ mod tests {
         assert_eq!(outcome.stop, Stop::Converged);
         assert!(outcome.x.iter().all(|x| (x - 1.0).abs() < 1e-5), "{:?}", outcome);
         assert!(outcome.evaluations < 80, "{}", outcome.evaluations);
-    }
-
-    #[test]
-    fn eigenvectors_diagonalize() {
-        let a = [2.0, -1.0, 0.5, -1.0, 3.0, 0.0, 0.5, 0.0, -1.0];
-        let (values, vectors) = eigen(&a, 3);
-        for k in 0..3 {
-            for i in 0..3 {
-                let av: f64 = (0..3).map(|j| a[j * 3 + i] * vectors[k * 3 + j]).sum();
-                assert!((av - values[k] * vectors[k * 3 + i]).abs() < 1e-12);
-            }
-        }
     }
 }

@@ -7,16 +7,16 @@ use rayon::prelude::*;
 use super::factor::CholeskyFactor;
 use super::product::Effects;
 use super::solve::{GRAIN, Modes, spread, subtract_scaled};
-use super::system::{Lead, System};
+use super::symbolic::{Lead, SymbolicFactor};
 use super::trailing::{scale_rows, to_rows};
 
 impl CholeskyFactor {
     /// u = M^-1 Λ'(Z'v - Z'Xβ) and b = Λu for columns v of [X y]; `beta` is p rows of m, or empty for zero.
-    pub fn backward(&self, system: &System, columns: Range<usize>, beta: &[f64]) -> Modes {
-        let (m, q) = (columns.len(), system.n_trailing);
+    pub fn backward(&self, symbolic: &SymbolicFactor, columns: Range<usize>, beta: &[f64]) -> Modes {
+        let (m, q) = (columns.len(), symbolic.n_trailing);
         let mut u: Effects = self.lambda.iter().map(|_| Vec::new()).collect();
-        system.leads.iter().for_each(|l| u[l.block] = vec![0.0; l.n_levels * l.r * m]);
-        system.trailing.iter().for_each(|t| u[t.block] = vec![0.0; t.n_levels * t.r * m]);
+        symbolic.leads.iter().for_each(|l| u[l.block] = vec![0.0; l.n_levels * l.r * m]);
+        symbolic.trailing.iter().for_each(|t| u[t.block] = vec![0.0; t.n_levels * t.r * m]);
         let mut b = u.clone();
         if m == 0 {
             return Modes { u, b };
@@ -24,25 +24,25 @@ impl CholeskyFactor {
         let mut trailing = self.solved_x[columns.start * q..columns.end * q].to_vec();
         if !beta.is_empty() {
             for (c, values) in trailing.chunks_exact_mut(q.max(1)).enumerate() {
-                for k in 0..system.p {
+                for k in 0..symbolic.p {
                     subtract_scaled(values, beta[k * m + c], &self.solved_x[k * q..(k + 1) * q]);
                 }
             }
         }
         let mut rows = vec![0.0; q * m];
         to_rows(&trailing, &mut rows, q, m);
-        spread(&rows, &mut u, system, m);
-        scale_rows(&mut trailing, &self.lambda, system, false);
+        spread(&rows, &mut u, symbolic, m);
+        scale_rows(&mut trailing, &self.lambda, symbolic, false);
         to_rows(&trailing, &mut rows, q, m);
-        spread(&rows, &mut b, system, m);
-        for (i, lead) in system.leads.iter().enumerate().rev() {
+        spread(&rows, &mut b, symbolic, m);
+        for (i, lead) in symbolic.leads.iter().enumerate().rev() {
             let (mut own_u, mut own_b) = (std::mem::take(&mut u[lead.block]), std::mem::take(&mut b[lead.block]));
             let size = GRAIN * lead.r * m;
             own_u.par_chunks_mut(size).zip(own_b.par_chunks_mut(size)).enumerate().for_each(|(piece, (u, own_b))| {
                 let levels = u.chunks_exact_mut(lead.r * m).zip(own_b.chunks_exact_mut(lead.r * m));
                 for (k, (u, own_b)) in levels.enumerate() {
                     let level = piece * GRAIN + k;
-                    self.level_rest(u, (i, lead, level), (&b, &rows), &columns, beta, system);
+                    self.level_rest(u, (i, lead, level), (&b, &rows), &columns, beta, symbolic);
                     self.solve_level(u, own_b, (i, lead, level), m);
                 }
             });
@@ -59,9 +59,9 @@ impl CholeskyFactor {
         (b, trailing): (&Effects, &[f64]),
         columns: &Range<usize>,
         beta: &[f64],
-        system: &System,
+        symbolic: &SymbolicFactor,
     ) {
-        let (r, m, stride) = (lead.r, columns.len(), system.p + 1);
+        let (r, m, stride) = (lead.r, columns.len(), symbolic.p + 1);
         let factor = &self.leads[i];
         for a in 0..r {
             let x = &factor.blocks.x[(level * r + a) * stride..][..stride];
@@ -73,7 +73,7 @@ impl CholeskyFactor {
             for (j, ancestor) in lead.ancestors.iter().enumerate() {
                 let rj = ancestor.r;
                 let block = &factor.blocks.ancestors[j][level * rj * r + a * rj..][..rj];
-                let up = &b[system.leads[i + 1 + j].block][ancestor.level[level] as usize * rj * m..];
+                let up = &b[symbolic.leads[i + 1 + j].block][ancestor.level[level] as usize * rj * m..];
                 block.iter().zip(up.chunks_exact(m)).for_each(|(v, up)| subtract_scaled(target, *v, up));
             }
             let rows = lead.panel.level_rows(level);

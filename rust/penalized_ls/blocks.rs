@@ -1,6 +1,6 @@
 //! The table that shows how a model is factored.
 
-use super::system::{System, TrailingKind};
+use super::symbolic::{SymbolicFactor, TrailingKind};
 use crate::crossproduct::CrossProducts;
 
 /// One row of the table that shows how a model is factored.
@@ -17,7 +17,7 @@ pub struct BlockSummary {
     pub fill: f64,
 }
 
-impl System {
+impl SymbolicFactor {
     /// The blocks in the order of elimination.
     pub fn blocks(&self, a: &CrossProducts) -> Vec<BlockSummary> {
         let leads = self.leads.iter().map(|l| {

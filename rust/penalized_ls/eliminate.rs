@@ -2,7 +2,7 @@
 
 use super::factor::{CholeskyFactor, LeadFactor, LeadView, ancestor_block, view};
 use super::reduce;
-use super::system::{Lead, System, TrailingKind};
+use super::symbolic::{Lead, SymbolicFactor, TrailingKind};
 use crate::crossproduct::CrossProducts;
 use crate::linalg::small;
 use crate::{Error, Result, with_width};
@@ -15,20 +15,20 @@ const X_GRAIN: usize = 2048;
 const STACK: usize = 16;
 
 /// Factors lead i and subtracts what it explains from all later blocks; returns its part of log|M|.
-pub fn lead(factor: &mut CholeskyFactor, a: &CrossProducts, system: &System, i: usize) -> Result<f64> {
+pub fn lead(factor: &mut CholeskyFactor, a: &CrossProducts, symbolic: &SymbolicFactor, i: usize) -> Result<f64> {
     let (done, later) = factor.leads.split_at_mut(i + 1);
     let current = &mut done[i];
-    let lambda = &factor.lambda[system.leads[i].block];
-    let logdet = factor_levels(current, a, system, i, lambda)?;
-    let (current, lead) = (&done[i], &system.leads[i]);
-    reduce::ancestors(current, lead, system, i, later);
-    match system.kind {
-        TrailingKind::Dense => reduce::trailing(current, lead, system, &mut factor.trailing, &mut factor.reduced_x),
+    let lambda = &factor.lambda[symbolic.leads[i].block];
+    let logdet = factor_levels(current, a, symbolic, i, lambda)?;
+    let (current, lead) = (&done[i], &symbolic.leads[i]);
+    reduce::ancestors(current, lead, symbolic, i, later);
+    match symbolic.kind {
+        TrailingKind::Dense => reduce::trailing(current, lead, symbolic, &mut factor.trailing, &mut factor.reduced_x),
         TrailingKind::Sparse | TrailingKind::Iterative => {
-            reduce::reduced_x(current, lead, system, i, &mut factor.reduced_x)
+            reduce::reduced_x(current, lead, symbolic, i, &mut factor.reduced_x)
         }
     }
-    reduce::xx(current, lead.r * X_GRAIN, system.p + 1, &mut factor.xx);
+    reduce::xx(current, lead.r * X_GRAIN, symbolic.p + 1, &mut factor.xx);
     Ok(logdet)
 }
 
@@ -36,14 +36,14 @@ pub fn lead(factor: &mut CholeskyFactor, a: &CrossProducts, system: &System, i: 
 fn factor_levels(
     current: &mut LeadFactor,
     a: &CrossProducts,
-    system: &System,
+    symbolic: &SymbolicFactor,
     i: usize,
     lambda: &[f64],
 ) -> Result<f64> {
-    let lead = &system.leads[i];
+    let lead = &symbolic.leads[i];
     let LeadFactor { reduced, blocks, c } = current;
-    let source = view(reduced, a, system, i);
-    let levels = Levels {
+    let source = view(reduced, a, symbolic, i);
+    let levels = LevelRange {
         first: 0,
         n: lead.n_levels,
         own: &mut blocks.own,
@@ -52,8 +52,8 @@ fn factor_levels(
         panel: &mut blocks.panel,
         x: &mut blocks.x,
     };
-    let job = Job { system, i, lead, source, lambda };
-    divide(&job, levels).map_err(|level| {
+    let task = EliminationTask { symbolic, i, lead, source, lambda };
+    divide(&task, levels).map_err(|level| {
         Error::Numerical(format!(
             "Λ'Z'WZΛ + I is not positive definite at level {level} of grouping factor {}",
             lead.block
@@ -62,8 +62,8 @@ fn factor_levels(
 }
 
 /// What all tasks share.
-struct Job<'a> {
-    system: &'a System,
+struct EliminationTask<'a> {
+    symbolic: &'a SymbolicFactor,
     i: usize,
     lead: &'a Lead,
     source: LeadView<'a>,
@@ -71,7 +71,7 @@ struct Job<'a> {
 }
 
 /// The output of a range of levels.
-struct Levels<'a> {
+struct LevelRange<'a> {
     first: usize,
     n: usize,
     own: &'a mut [f64],
@@ -81,11 +81,11 @@ struct Levels<'a> {
     x: &'a mut [f64],
 }
 
-impl<'a> Levels<'a> {
-    fn split(self, job: &Job, stride: usize) -> (Self, Self) {
-        let (r, half) = (job.lead.r, (self.n / 2).next_multiple_of(GRAIN).min(self.n));
+impl<'a> LevelRange<'a> {
+    fn split(self, task: &EliminationTask, stride: usize) -> (Self, Self) {
+        let (r, half) = (task.lead.r, (self.n / 2).next_multiple_of(GRAIN).min(self.n));
         let middle = self.first + half;
-        let panel_at = (job.lead.panel.ptr[middle] - job.lead.panel.ptr[self.first]) * r;
+        let panel_at = (task.lead.panel.ptr[middle] - task.lead.panel.ptr[self.first]) * r;
         let (own, own_right) = self.own.split_at_mut(half * r * r);
         let (c, c_right) = self.c.split_at_mut(half * r * r);
         let (panel, panel_right) = self.panel.split_at_mut(panel_at);
@@ -93,12 +93,12 @@ impl<'a> Levels<'a> {
         let (ancestors, ancestors_right) = self
             .ancestors
             .into_iter()
-            .zip(&job.lead.ancestors)
+            .zip(&task.lead.ancestors)
             .map(|(values, ancestor)| values.split_at_mut(half * r * ancestor.r))
             .unzip();
         (
-            Levels { first: self.first, n: half, own, c, ancestors, panel, x },
-            Levels {
+            LevelRange { first: self.first, n: half, own, c, ancestors, panel, x },
+            LevelRange {
                 first: middle,
                 n: self.n - half,
                 own: own_right,
@@ -111,20 +111,20 @@ impl<'a> Levels<'a> {
     }
 }
 
-fn divide(job: &Job, levels: Levels) -> std::result::Result<f64, usize> {
+fn divide(task: &EliminationTask, levels: LevelRange) -> std::result::Result<f64, usize> {
     if levels.n <= GRAIN {
-        return with_width!(job.lead.r, factor_range(job, levels));
+        return with_width!(task.lead.r, factor_range(task, levels));
     }
-    let (left, right) = levels.split(job, job.system.p + 1);
-    let (left, right) = rayon::join(|| divide(job, left), || divide(job, right));
+    let (left, right) = levels.split(task, task.symbolic.p + 1);
+    let (left, right) = rayon::join(|| divide(task, left), || divide(task, right));
     Ok(left? + right?)
 }
 
 /// L, C and P of a range of levels; the logarithm of its determinant, or the level that fails.
-fn factor_range<const R: usize>(job: &Job, out: Levels) -> std::result::Result<f64, usize> {
-    let r = small::width::<R>(job.lead.r);
-    let (size, stride) = (r * r, job.system.p + 1);
-    let panel_start = job.lead.panel.ptr[out.first] * r;
+fn factor_range<const R: usize>(task: &EliminationTask, out: LevelRange) -> std::result::Result<f64, usize> {
+    let r = small::width::<R>(task.lead.r);
+    let (size, stride) = (r * r, task.symbolic.p + 1);
+    let panel_start = task.lead.panel.ptr[out.first] * r;
     let (mut stack, mut heap) = ([0.0; STACK * STACK], Vec::new());
     let work: &mut [f64] = if r <= STACK {
         &mut stack[..size]
@@ -139,21 +139,21 @@ fn factor_range<const R: usize>(job: &Job, out: Levels) -> std::result::Result<f
         let l = &mut out.own[k * size..(k + 1) * size];
         let c = &mut out.c[k * size..(k + 1) * size];
         // Λ'BΛ + I = LL'
-        small::penalized::<R>(l, job.lambda, &job.source.own[level * size..], work, r);
+        small::penalized::<R>(l, task.lambda, &task.source.own[level * size..], work, r);
         logdet += small::cholesky::<R>(l, r).ok_or(level)?;
         // C = Λ L^-T
-        small::solve_right_transposed::<R>(c, job.lambda, l, r, r);
+        small::solve_right_transposed::<R>(c, task.lambda, l, r, r);
         // P = B C for ancestors, trailing rows, and [X y]
         for (index, values) in ancestors.iter_mut().enumerate() {
-            let rj = job.lead.ancestors[index].r;
-            let b = ancestor_block(&job.source, job.system, job.i, index, level);
+            let rj = task.lead.ancestors[index].r;
+            let b = ancestor_block(&task.source, task.symbolic, task.i, index, level);
             small::multiply(&mut values[k * rj * r..(k + 1) * rj * r], b, c, rj, r, r);
         }
-        let range = job.lead.panel.range(level, r);
+        let range = task.lead.panel.range(level, r);
         let p = &mut out.panel[range.start - panel_start..range.end - panel_start];
-        small::multiply(p, &job.source.panel[range.clone()], c, p.len() / r, r, r);
+        small::multiply(p, &task.source.panel[range.clone()], c, p.len() / r, r, r);
         let x = &mut out.x[k * r * stride..(k + 1) * r * stride];
-        small::multiply(x, &job.source.x[level * r * stride..(level + 1) * r * stride], c, stride, r, r);
+        small::multiply(x, &task.source.x[level * r * stride..(level + 1) * r * stride], c, stride, r, r);
     }
     Ok(logdet)
 }

@@ -3,7 +3,7 @@
 use super::eliminate;
 use super::iterative::Iterative;
 use super::sparse::Sparse;
-use super::system::{System, TrailingKind};
+use super::symbolic::{SymbolicFactor, TrailingKind};
 use super::trailing;
 use crate::crossproduct::CrossProducts;
 use crate::linalg::dense;
@@ -66,10 +66,10 @@ pub struct CholeskyFactor {
 }
 
 impl CholeskyFactor {
-    pub fn new(a: &CrossProducts, system: &System) -> Self {
-        let stride = system.p + 1;
+    pub fn new(a: &CrossProducts, symbolic: &SymbolicFactor) -> Self {
+        let stride = symbolic.p + 1;
         let lead = |i: usize| {
-            let l = &system.leads[i];
+            let l = &symbolic.leads[i];
             let blocks = LeadBlocks {
                 own: vec![0.0; l.n_levels * l.r * l.r],
                 ancestors: l.ancestors.iter().map(|a| vec![0.0; a.values.len()]).collect(),
@@ -79,13 +79,13 @@ impl CholeskyFactor {
             let reduced = if i > 0 { blocks.clone() } else { LeadBlocks::default() };
             LeadFactor { reduced, c: blocks.own.clone(), blocks }
         };
-        let q = system.n_trailing;
+        let q = symbolic.n_trailing;
         Self {
             lambda: a.factors.iter().map(|f| vec![0.0; f.width * f.width]).collect(),
-            leads: (0..system.leads.len()).map(lead).collect(),
-            trailing: vec![0.0; if system.kind == TrailingKind::Dense { q * q } else { 0 }],
-            sparse: (system.kind == TrailingKind::Sparse).then(Box::default),
-            iterative: (system.kind == TrailingKind::Iterative).then(Box::default),
+            leads: (0..symbolic.leads.len()).map(lead).collect(),
+            trailing: vec![0.0; if symbolic.kind == TrailingKind::Dense { q * q } else { 0 }],
+            sparse: (symbolic.kind == TrailingKind::Sparse).then(Box::default),
+            iterative: (symbolic.kind == TrailingKind::Iterative).then(Box::default),
             reduced_trailing: Vec::new(),
             reduced_x: vec![0.0; q * stride],
             solved_x: vec![0.0; q * stride],
@@ -101,19 +101,19 @@ impl CholeskyFactor {
     ///
     /// # Errors
     /// `Numerical` where a pivot is not positive; an optimizer may step back from it.
-    pub fn update(&mut self, a: &CrossProducts, system: &System) -> Result<()> {
-        self.load(a, system);
+    pub fn update(&mut self, a: &CrossProducts, symbolic: &SymbolicFactor) -> Result<()> {
+        self.load(a, symbolic);
         self.logdet_random = 0.0;
-        for i in 0..system.leads.len() {
-            self.logdet_random += eliminate::lead(self, a, system, i)?;
+        for i in 0..symbolic.leads.len() {
+            self.logdet_random += eliminate::lead(self, a, symbolic, i)?;
         }
-        self.logdet_random += trailing::factor(self, a, system)?;
-        self.finish(system.p)
+        self.logdet_random += trailing::factor(self, a, symbolic)?;
+        self.finish(symbolic.p)
     }
 
     /// Copies of A that elimination overwrites.
-    fn load(&mut self, a: &CrossProducts, system: &System) {
-        for (lead, factor) in system.leads.iter().zip(&mut self.leads).skip(1) {
+    fn load(&mut self, a: &CrossProducts, symbolic: &SymbolicFactor) {
+        for (lead, factor) in symbolic.leads.iter().zip(&mut self.leads).skip(1) {
             let block = &a.factors[lead.block];
             factor.reduced.own.copy_from_slice(&block.zz);
             factor.reduced.x.copy_from_slice(&block.zx);
@@ -122,7 +122,7 @@ impl CholeskyFactor {
                 copy.copy_from_slice(&ancestor.values);
             }
         }
-        trailing::load(self, a, system);
+        trailing::load(self, a, symbolic);
         self.xx.copy_from_slice(&a.xx);
     }
 
@@ -148,9 +148,9 @@ impl CholeskyFactor {
 }
 
 /// A itself for the first lead, its reduced copy for later ones.
-pub fn view<'a>(reduced: &'a LeadBlocks, a: &'a CrossProducts, system: &'a System, i: usize) -> LeadView<'a> {
+pub fn view<'a>(reduced: &'a LeadBlocks, a: &'a CrossProducts, symbolic: &'a SymbolicFactor, i: usize) -> LeadView<'a> {
     if i == 0 {
-        let lead = &system.leads[0];
+        let lead = &symbolic.leads[0];
         let block = &a.factors[lead.block];
         LeadView { own: &block.zz, ancestors: &[], panel: &lead.panel.values, x: &block.zx }
     } else {
@@ -159,9 +159,15 @@ pub fn view<'a>(reduced: &'a LeadBlocks, a: &'a CrossProducts, system: &'a Syste
 }
 
 /// The block of A between level `level` of lead i and its k-th ancestor.
-pub fn ancestor_block<'a>(view: &LeadView<'a>, system: &'a System, i: usize, k: usize, level: usize) -> &'a [f64] {
-    let ancestor = &system.leads[i].ancestors[k];
-    let size = ancestor.r * system.leads[i].r;
+pub fn ancestor_block<'a>(
+    view: &LeadView<'a>,
+    symbolic: &'a SymbolicFactor,
+    i: usize,
+    k: usize,
+    level: usize,
+) -> &'a [f64] {
+    let ancestor = &symbolic.leads[i].ancestors[k];
+    let size = ancestor.r * symbolic.leads[i].r;
     let values: &'a [f64] = if view.ancestors.is_empty() { &ancestor.values } else { &view.ancestors[k] };
     &values[level * size..(level + 1) * size]
 }

@@ -9,8 +9,8 @@
 use rayon::prelude::*;
 
 use super::factor::{CholeskyFactor, view};
-use super::level_inverse::{Job, Scratch, invert_level, piece};
-use super::system::{Lead, System, TrailingKind};
+use super::level_inverse::{LevelInverseTask, Scratch, invert_level, piece};
+use super::symbolic::{Lead, SymbolicFactor, TrailingKind};
 use super::trailing_inverse::TrailingInverse;
 use crate::crossproduct::CrossProducts;
 use crate::linalg::dense;
@@ -43,27 +43,27 @@ pub struct Inverse {
 
 impl Inverse {
     /// Overwrites the inverse with that of `factor`; `with_fixed`: of the mixed model equations.
-    pub fn update(&mut self, factor: &CholeskyFactor, a: &CrossProducts, system: &System, with_fixed: bool) {
+    pub fn update(&mut self, factor: &CholeskyFactor, a: &CrossProducts, symbolic: &SymbolicFactor, with_fixed: bool) {
         self.e = a.factors.iter().map(|f| vec![0.0; f.width * f.width]).collect();
-        self.leads.resize_with(system.leads.len(), LeadInverse::default);
-        self.trailing.update(factor, a, system, with_fixed, &mut self.e);
-        for i in (0..system.leads.len()).rev() {
-            self.update_lead(factor, a, system, i);
+        self.leads.resize_with(symbolic.leads.len(), LeadInverse::default);
+        self.trailing.update(factor, a, symbolic, with_fixed, &mut self.e);
+        for i in (0..symbolic.leads.len()).rev() {
+            self.update_lead(factor, a, symbolic, i);
         }
     }
 
     /// Λ M^-1 Λ' of every level of a grouping factor (n_levels blocks r x r).
-    pub fn level_blocks(&self, factor: &CholeskyFactor, system: &System, block: usize) -> Vec<f64> {
-        match system.leads.iter().position(|l| l.block == block) {
+    pub fn level_blocks(&self, factor: &CholeskyFactor, symbolic: &SymbolicFactor, block: usize) -> Vec<f64> {
+        match symbolic.leads.iter().position(|l| l.block == block) {
             Some(i) => self.leads[i].own.clone(),
-            None => self.trailing.level_blocks(factor, system, block),
+            None => self.trailing.level_blocks(factor, symbolic, block),
         }
     }
 
-    fn update_lead(&mut self, factor: &CholeskyFactor, a: &CrossProducts, system: &System, i: usize) {
-        let lead = &system.leads[i];
-        if self.is_weighed_whole(system, lead) {
-            self.weigh_dense(factor, system, i);
+    fn update_lead(&mut self, factor: &CholeskyFactor, a: &CrossProducts, symbolic: &SymbolicFactor, i: usize) {
+        let lead = &symbolic.leads[i];
+        if self.is_weighed_whole(symbolic, lead) {
+            self.weigh_dense(factor, symbolic, i);
         }
         let mut own = std::mem::take(&mut self.leads[i]);
         let (r, kept) = (lead.r, i > 0);
@@ -74,21 +74,28 @@ impl Inverse {
         for (values, ancestor) in own.ancestors.iter_mut().zip(&lead.ancestors) {
             values.resize(if kept { ancestor.values.len() } else { 0 }, 0.0);
         }
-        let job = Job { inverse: self, factor, system, i, lead, source: view(&factor.leads[i].reduced, a, system, i) };
+        let task = LevelInverseTask {
+            inverse: self,
+            factor,
+            symbolic,
+            i,
+            lead,
+            source: view(&factor.leads[i].reduced, a, symbolic, i),
+        };
         let e = if kept {
             let mut scratch = Scratch::new(lead, self.trailing.n_fixed);
             for level in 0..lead.n_levels {
                 with_width!(
                     r,
-                    invert_level(&job, level, &mut own.own[level * r * r..(level + 1) * r * r], &mut scratch)
+                    invert_level(&task, level, &mut own.own[level * r * r..(level + 1) * r * r], &mut scratch)
                 );
-                job.keep(level, &scratch, &mut own);
+                task.keep(level, &scratch, &mut own);
             }
             scratch.e
         } else {
             // nothing lies below the first lead: its levels are independent of each other
             let pieces = own.own.par_chunks_mut(GRAIN * r * r).enumerate();
-            let partial: Vec<Vec<f64>> = pieces.map(|(k, n)| with_width!(r, piece(&job, k * GRAIN, n))).collect();
+            let partial: Vec<Vec<f64>> = pieces.map(|(k, n)| with_width!(r, piece(&task, k * GRAIN, n))).collect();
             partial.iter().fold(vec![0.0; r * r], |mut e, part| {
                 e.iter_mut().zip(part).for_each(|(a, b)| *a += b);
                 e
@@ -100,16 +107,16 @@ impl Inverse {
 
     /// W of all levels, where it was computed beforehand: its trailing rows, empty where B'W is there instead,
     /// and its rows of X.
-    pub fn weighed(&self, i: usize, system: &System, lead: &Lead) -> Option<(&[f64], &[f64])> {
+    pub fn weighed(&self, i: usize, symbolic: &SymbolicFactor, lead: &Lead) -> Option<(&[f64], &[f64])> {
         match &self.trailing.approximate {
             Some(approximate) => Some((&approximate.leads[i].w, &approximate.leads[i].wx)),
-            None => self.is_weighed_whole(system, lead).then_some((&self.w, &self.wx)),
+            None => self.is_weighed_whole(symbolic, lead).then_some((&self.w, &self.wx)),
         }
     }
 
     /// W of all levels comes from one product of matrices: N and the panel are stored whole.
-    fn is_weighed_whole(&self, system: &System, lead: &Lead) -> bool {
-        lead.panel.dense && system.kind == TrailingKind::Dense
+    fn is_weighed_whole(&self, symbolic: &SymbolicFactor, lead: &Lead) -> bool {
+        lead.panel.dense && symbolic.kind == TrailingKind::Dense
     }
 
     /// B'W over the trailing rows of one level, where it was computed beforehand.
@@ -119,11 +126,11 @@ impl Inverse {
     }
 
     /// W of a panel that is stored whole, by products of matrices.
-    fn weigh_dense(&mut self, factor: &CholeskyFactor, system: &System, i: usize) {
-        let (lead, blocks) = (&system.leads[i], &factor.leads[i].blocks);
-        let (q, f, columns) = (system.n_trailing, self.trailing.n_fixed, lead.n_levels * lead.r);
+    fn weigh_dense(&mut self, factor: &CholeskyFactor, symbolic: &SymbolicFactor, i: usize) {
+        let (lead, blocks) = (&symbolic.leads[i], &factor.leads[i].blocks);
+        let (q, f, columns) = (symbolic.n_trailing, self.trailing.n_fixed, lead.n_levels * lead.r);
         let p = dense::view(&blocks.panel, q, columns);
-        let px = dense::view(&blocks.x, system.p + 1, columns).subrows(0, f);
+        let px = dense::view(&blocks.x, symbolic.p + 1, columns).subrows(0, f);
         let n_xt = dense::view(&self.trailing.x, f, q);
         self.w.resize(q * columns, 0.0);
         self.wx.resize(f * columns, 0.0);

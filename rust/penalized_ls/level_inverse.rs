@@ -2,13 +2,13 @@
 
 use super::factor::{CholeskyFactor, LeadView, ancestor_block};
 use super::inverse::{Inverse, LeadInverse};
-use super::system::{Lead, System};
+use super::symbolic::{Lead, SymbolicFactor};
 use crate::linalg::small;
 
-pub struct Job<'a> {
+pub struct LevelInverseTask<'a> {
     pub inverse: &'a Inverse,
     pub factor: &'a CholeskyFactor,
-    pub system: &'a System,
+    pub symbolic: &'a SymbolicFactor,
     pub i: usize,
     pub lead: &'a Lead,
     pub source: LeadView<'a>,
@@ -44,29 +44,29 @@ impl Scratch {
 }
 
 /// N and E of a range of levels; returns E.
-pub fn piece<const R: usize>(job: &Job, first: usize, n: &mut [f64]) -> Vec<f64> {
-    let mut scratch = Scratch::new(job.lead, job.inverse.trailing.n_fixed);
-    let size = job.lead.r * job.lead.r;
-    n.chunks_exact_mut(size).enumerate().for_each(|(k, n)| invert_level::<R>(job, first + k, n, &mut scratch));
+pub fn piece<const R: usize>(task: &LevelInverseTask, first: usize, n: &mut [f64]) -> Vec<f64> {
+    let mut scratch = Scratch::new(task.lead, task.inverse.trailing.n_fixed);
+    let size = task.lead.r * task.lead.r;
+    n.chunks_exact_mut(size).enumerate().for_each(|(k, n)| invert_level::<R>(task, first + k, n, &mut scratch));
     scratch.e
 }
 
-pub fn invert_level<const R: usize>(job: &Job, level: usize, n_own: &mut [f64], s: &mut Scratch) {
-    job.weigh::<R>(level, s);
-    let r = small::width::<R>(job.lead.r);
-    let blocks = &job.factor.leads[job.i].blocks;
-    let (stride, f) = (job.system.p + 1, job.inverse.trailing.n_fixed);
+pub fn invert_level<const R: usize>(task: &LevelInverseTask, level: usize, n_own: &mut [f64], s: &mut Scratch) {
+    task.weigh::<R>(level, s);
+    let r = small::width::<R>(task.lead.r);
+    let blocks = &task.factor.leads[task.i].blocks;
+    let (stride, f) = (task.symbolic.p + 1, task.inverse.trailing.n_fixed);
     let size = level * r * r..(level + 1) * r * r;
-    let (l, c) = (&blocks.own[size.clone()], &job.factor.leads[job.i].c[size.clone()]);
+    let (l, c) = (&blocks.own[size.clone()], &task.factor.leads[task.i].c[size.clone()]);
     // I + Q, Q = P'W
     s.q.fill(0.0);
     (0..r).for_each(|j| s.q[j * r + j] = 1.0);
     for (j, w) in s.w_ancestors.iter().enumerate() {
-        small::add_cross(&mut s.q, job.ancestor_factor(j, level), w, job.lead.ancestors[j].r, r, r);
+        small::add_cross(&mut s.q, task.ancestor_factor(j, level), w, task.lead.ancestors[j].r, r, r);
     }
-    let panel = &blocks.panel[job.lead.panel.range(level, r)];
+    let panel = &blocks.panel[task.lead.panel.range(level, r)];
     small::add_cross(&mut s.q, panel, &s.w, panel.len() / r, r, r);
-    let projected = job.inverse.projected(job.i, level, r);
+    let projected = task.inverse.projected(task.i, level, r);
     if let Some(bw) = projected {
         small::add_cross(&mut s.q, c, bw, r, r, r);
     }
@@ -74,18 +74,18 @@ pub fn invert_level<const R: usize>(job: &Job, level: usize, n_own: &mut [f64], 
     add_cross_strided(&mut s.q, &blocks.x[x.clone()], &s.wx, (stride, f, r));
     // E += [B C (I + Q) - B_R'W] L^-1
     small::multiply(&mut s.product, c, &s.q, r, r, r);
-    small::multiply(&mut s.left, &job.source.own[size], &s.product, r, r, r);
+    small::multiply(&mut s.left, &task.source.own[size], &s.product, r, r, r);
     s.left.iter_mut().for_each(|v| *v = -*v);
     for (j, w) in s.w_ancestors.iter().enumerate() {
-        let b = ancestor_block(&job.source, job.system, job.i, j, level);
-        small::add_cross(&mut s.left, b, w, job.lead.ancestors[j].r, r, r);
+        let b = ancestor_block(&task.source, task.symbolic, task.i, j, level);
+        small::add_cross(&mut s.left, b, w, task.lead.ancestors[j].r, r, r);
     }
-    let b = &job.source.panel[job.lead.panel.range(level, r)];
+    let b = &task.source.panel[task.lead.panel.range(level, r)];
     small::add_cross(&mut s.left, b, &s.w, b.len() / r, r, r);
     if let Some(bw) = projected {
         s.left.iter_mut().zip(bw).for_each(|(left, v)| *left += v);
     }
-    add_cross_strided(&mut s.left, &job.source.x[x], &s.wx, (stride, f, r));
+    add_cross_strided(&mut s.left, &task.source.x[x], &s.wx, (stride, f, r));
     // N = C (I + Q) C'
     n_own.fill(0.0);
     for j in 0..r {
@@ -108,7 +108,7 @@ fn add_cross_strided(c: &mut [f64], a: &[f64], b: &[f64], (stride, f, r): (usize
     }
 }
 
-impl Job<'_> {
+impl LevelInverseTask<'_> {
     fn ancestor_factor(&self, j: usize, level: usize) -> &[f64] {
         let size = self.lead.ancestors[j].r * self.lead.r;
         &self.factor.leads[self.i].blocks.ancestors[j][level * size..(level + 1) * size]
@@ -116,13 +116,13 @@ impl Job<'_> {
 
     /// W = N_RR P for one level.
     fn weigh<const R: usize>(&self, level: usize, s: &mut Scratch) {
-        let (r, q, f) = (small::width::<R>(self.lead.r), self.system.n_trailing, self.inverse.trailing.n_fixed);
+        let (r, q, f) = (small::width::<R>(self.lead.r), self.symbolic.n_trailing, self.inverse.trailing.n_fixed);
         let blocks = &self.factor.leads[self.i].blocks;
         let rows = self.lead.panel.level_rows(level);
         let panel = &blocks.panel[self.lead.panel.range(level, r)];
-        let x = &blocks.x[level * r * (self.system.p + 1)..(level + 1) * r * (self.system.p + 1)];
+        let x = &blocks.x[level * r * (self.symbolic.p + 1)..(level + 1) * r * (self.symbolic.p + 1)];
         s.w.clear();
-        if let Some((w, wx)) = self.inverse.weighed(self.i, self.system, self.lead) {
+        if let Some((w, wx)) = self.inverse.weighed(self.i, self.symbolic, self.lead) {
             match w.get(self.lead.panel.range(level, r)) {
                 Some(w) => s.w.extend_from_slice(w),
                 None => s.w.resize(rows.len() * r, 0.0),
@@ -132,7 +132,7 @@ impl Job<'_> {
             s.w.resize(rows.len() * r, 0.0);
             s.wx.fill(0.0);
             match &self.inverse.trailing.sparse {
-                Some(n) => n.weigh::<R>(&mut s.w, panel, self.system, (self.i, level), &mut s.at),
+                Some(n) => n.weigh::<R>(&mut s.w, panel, self.symbolic, (self.i, level), &mut s.at),
                 None => weigh_trailing::<R>(&mut s.w, panel, rows, self.inverse.trailing.n(q), r),
             }
             self.weigh_fixed::<R>(rows, panel, x, s);
@@ -145,7 +145,7 @@ impl Job<'_> {
 
     /// The part of W that X's rows and columns of N give, ancestors left out.
     fn weigh_fixed<const R: usize>(&self, rows: &[u32], panel: &[f64], x: &[f64], s: &mut Scratch) {
-        let (r, f, stride) = (small::width::<R>(self.lead.r), self.inverse.trailing.n_fixed, self.system.p + 1);
+        let (r, f, stride) = (small::width::<R>(self.lead.r), self.inverse.trailing.n_fixed, self.symbolic.p + 1);
         if f == 0 {
             return;
         }
@@ -185,7 +185,7 @@ impl Job<'_> {
             add_product(&mut s.w_ancestors[k], n, p, (rk, rj, r), false);
             add_product(&mut s.w_ancestors[j], n, self.ancestor_factor(k, level), (rk, rj, r), true);
         }
-        let parent = &self.system.leads[self.i + 1 + j];
+        let parent = &self.symbolic.leads[self.i + 1 + j];
         let parent_rows = parent.panel.level_rows(up);
         let n = &above.panel[parent.panel.range(up, rj)];
         let (d, dp, mut at) = (rows.len(), parent_rows.len(), 0);
@@ -200,7 +200,7 @@ impl Job<'_> {
                 }
             }
         }
-        let (f, stride) = (self.inverse.trailing.n_fixed, self.system.p + 1);
+        let (f, stride) = (self.inverse.trailing.n_fixed, self.symbolic.p + 1);
         for l in 0..r {
             for b in 0..rj {
                 let n = &above.x[(up * rj + b) * f..(up * rj + b + 1) * f];

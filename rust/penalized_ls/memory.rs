@@ -1,8 +1,8 @@
-//! Bytes of what a fit holds: counts that follow the allocations in `system`, `factor`, `inverse`, `iterative` and
+//! Bytes of what a fit holds: counts that follow the allocations in `symbolic`, `factor`, `inverse`, `iterative` and
 //! `trailing_inverse`.
 
 use super::iterative::IMAGE_COLUMNS;
-use super::system::{Lead, System, TrailingKind};
+use super::symbolic::{Lead, SymbolicFactor, TrailingKind};
 
 const NUMBER: usize = size_of::<f64>();
 const PLACE: usize = size_of::<usize>();
@@ -26,7 +26,7 @@ impl Lead {
     }
 }
 
-impl System {
+impl SymbolicFactor {
     /// The layout itself.
     pub fn n_bytes(&self) -> usize {
         let lead = |l: &Lead| {

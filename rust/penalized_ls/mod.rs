@@ -7,27 +7,26 @@
 
 mod backward;
 mod blocks;
-mod choice;
+mod cost;
 mod eliminate;
 mod factor;
-mod few_levels;
-mod forward_sparse;
 mod inverse;
 pub mod iterative;
 mod level_inverse;
 mod memory;
 mod panel;
 pub mod product;
+mod project;
 mod reduce;
 mod solve;
 mod sparse;
-mod system;
+mod symbolic;
 mod trailing;
 mod trailing_inverse;
 
 pub use blocks::BlockSummary;
 pub use factor::CholeskyFactor;
-pub use few_levels::{Projected, Touched};
 pub use inverse::Inverse;
+pub use project::{Projected, Touched};
 pub use solve::Modes;
-pub use system::{System, TrailingFactor, TrailingKind};
+pub use symbolic::{SymbolicFactor, TrailingGroup, TrailingKind};

@@ -1,6 +1,6 @@
 //! The panel of a leading factor: its rows of the trailing block, level by level.
 
-use super::system::{Lead, TrailingFactor};
+use super::symbolic::{Lead, TrailingGroup};
 use crate::crossproduct::CrossProducts;
 
 /// Above this share of entries a panel is stored whole, and dense kernels take over.
@@ -33,7 +33,7 @@ pub fn panel_pattern(
     block: usize,
     i: usize,
     earlier: &[Lead],
-    trailing: &[TrailingFactor],
+    trailing: &[TrailingGroup],
     n_trailing: usize,
     n_levels: usize,
 ) -> Panel {
@@ -72,16 +72,16 @@ pub fn panel_pattern(
 fn own_rows<'a>(
     a: &'a CrossProducts,
     block: usize,
-    t: &'a TrailingFactor,
+    t: &'a TrailingGroup,
     level: usize,
 ) -> impl Iterator<Item = u32> + 'a {
     let first = move |l: u32| (t.offset + l as usize * t.r) as u32;
     // a link is stored from the factor that comes first
     let (forward, backward) = if t.block > block {
-        let link = &a.links[t.block][block];
+        let link = &a.patterns[t.block][block];
         (link.level[link.ptr[level]..link.ptr[level + 1]].to_vec(), Vec::new())
     } else {
-        let link = &a.links[block][t.block];
+        let link = &a.patterns[block][t.block];
         let from = (0..t.n_levels)
             .filter(|&f| link.level[link.ptr[f]..link.ptr[f + 1]].binary_search(&(level as u32)).is_ok());
         (Vec::new(), from.map(|f| f as u32).collect())
@@ -90,11 +90,11 @@ fn own_rows<'a>(
 }
 
 /// Writes the blocks of A into the panel's pattern.
-pub fn fill_panel(a: &CrossProducts, block: usize, mut panel: Panel, trailing: &[TrailingFactor], r: usize) -> Panel {
+pub fn fill_panel(a: &CrossProducts, block: usize, mut panel: Panel, trailing: &[TrailingGroup], r: usize) -> Panel {
     panel.values = vec![0.0; panel.rows.len() * r];
     for t in trailing {
         let transposed = t.block < block;
-        let link = if transposed { &a.links[block][t.block] } else { &a.links[t.block][block] };
+        let (link, values) = if transposed { a.link(block, t.block) } else { a.link(t.block, block) };
         for from in 0..link.ptr.len() - 1 {
             for k in link.ptr[from]..link.ptr[from + 1] {
                 let (level, other) =
@@ -103,7 +103,7 @@ pub fn fill_panel(a: &CrossProducts, block: usize, mut panel: Panel, trailing: &
                 let d = rows.len();
                 let at = rows.partition_point(|&row| (row as usize) < t.offset + other * t.r);
                 let place = panel.ptr[level] * r + at;
-                let values = &link.values[k * r * t.r..(k + 1) * r * t.r];
+                let values = &values[k * r * t.r..(k + 1) * r * t.r];
                 for i in 0..t.r {
                     for j in 0..r {
                         let v = if transposed { values[i * r + j] } else { values[j * t.r + i] };

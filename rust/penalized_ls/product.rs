@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::crossproduct::{CrossProducts, Link};
+use crate::crossproduct::{CrossProducts, LinkPattern};
 use crate::linalg::small;
 use crate::with_width;
 
@@ -22,13 +22,13 @@ pub fn add_zz(h: &mut Effects, a: &CrossProducts, b: &Effects, m: usize, sign: f
 /// The same for a b that has for each block some of the m columns only, and zeros in all others.
 pub fn add_zz_own(h: &mut Effects, a: &CrossProducts, b: &Effects, own: &[Range<usize>], m: usize, sign: f64) {
     for (i, columns) in own.iter().enumerate() {
-        let place = Place { m, first: columns.start, n: columns.len(), sign };
-        with_width!(place.n, add_block_products(h, a, &b[i], i, &place));
+        let target = ProductTarget { m, first: columns.start, n: columns.len(), sign };
+        with_width!(target.n, add_block_products(h, a, &b[i], i, &target));
     }
 }
 
 /// Which columns of h a product goes to.
-struct Place {
+struct ProductTarget {
     m: usize,
     first: usize,
     n: usize,
@@ -36,38 +36,38 @@ struct Place {
 }
 
 /// All products with the effects b of block i.
-fn add_block_products<const N: usize>(h: &mut Effects, a: &CrossProducts, b: &[f64], i: usize, place: &Place) {
-    let (n, m, r) = (small::width::<N>(place.n), place.m, a.factors[i].width);
+fn add_block_products<const N: usize>(h: &mut Effects, a: &CrossProducts, b: &[f64], i: usize, target: &ProductTarget) {
+    let (n, m, r) = (small::width::<N>(target.n), target.m, a.factors[i].width);
     if n == 0 {
         return;
     }
     let levels = h[i].chunks_exact_mut(r * m).zip(b.chunks_exact(r * n)).zip(a.factors[i].zz.chunks_exact(r * r));
-    levels.for_each(|((h, b), zz)| add_block::<N>(h, zz, b, (r, r), place, false));
-    for (j, link) in a.links[i].iter().enumerate() {
-        add_link::<N>(&mut h[j], link, b, (r, a.factors[j].width), place, true);
+    levels.for_each(|((h, b), zz)| add_block::<N>(h, zz, b, (r, r), target, false));
+    for j in 0..i {
+        add_link::<N>(&mut h[j], a.link(i, j), b, (r, a.factors[j].width), target, true);
     }
     for j in i + 1..a.factors.len() {
-        add_link::<N>(&mut h[j], &a.links[j][i], b, (a.factors[j].width, r), place, false);
+        add_link::<N>(&mut h[j], a.link(j, i), b, (a.factors[j].width, r), target, false);
     }
 }
 
 /// The product with one link: from the factor it comes from, or, transposed, from the factor it goes to.
 fn add_link<const N: usize>(
     h: &mut [f64],
-    link: &Link,
+    (link, values): (&LinkPattern, &[f64]),
     b: &[f64],
     (rows, columns): (usize, usize),
-    place: &Place,
+    target: &ProductTarget,
     transposed: bool,
 ) {
-    let (n, m) = (small::width::<N>(place.n), place.m);
+    let (n, m) = (small::width::<N>(target.n), target.m);
     for (from, entries) in link.ptr.windows(2).enumerate() {
         for k in entries[0]..entries[1] {
-            let (level, block) = (link.level[k] as usize, &link.values[k * rows * columns..(k + 1) * rows * columns]);
+            let (level, block) = (link.level[k] as usize, &values[k * rows * columns..(k + 1) * rows * columns]);
             let (to, from, height, width) =
                 if transposed { (from, level, columns, rows) } else { (level, from, rows, columns) };
             let h = &mut h[to * height * m..(to + 1) * height * m];
-            add_block::<N>(h, block, &b[from * width * n..(from + 1) * width * n], (rows, columns), place, transposed);
+            add_block::<N>(h, block, &b[from * width * n..(from + 1) * width * n], (rows, columns), target, transposed);
         }
     }
 }
@@ -79,15 +79,15 @@ fn add_block<const N: usize>(
     block: &[f64],
     b: &[f64],
     (rows, columns): (usize, usize),
-    place: &Place,
+    target: &ProductTarget,
     transposed: bool,
 ) {
-    let (n, m) = (small::width::<N>(place.n), place.m);
+    let (n, m) = (small::width::<N>(target.n), target.m);
     for j in 0..columns {
         for i in 0..rows {
-            let v = place.sign * block[j * rows + i];
+            let v = target.sign * block[j * rows + i];
             let (to, from) = if transposed { (j, i) } else { (i, j) };
-            let (h, b) = (&mut h[to * m + place.first..][..n], &b[from * n..(from + 1) * n]);
+            let (h, b) = (&mut h[to * m + target.first..][..n], &b[from * n..(from + 1) * n]);
             (0..n).for_each(|c| h[c] += v * b[c]);
         }
     }

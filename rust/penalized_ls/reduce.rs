@@ -4,15 +4,15 @@ use rayon::prelude::*;
 
 use super::factor::LeadFactor;
 use super::iterative::place_of;
-use super::system::{Lead, System};
+use super::symbolic::{Lead, SymbolicFactor};
 use crate::linalg::{dense, small};
 use crate::with_width;
 
 /// Subtracts P P' from the blocks of the levels that each level lies in.
-pub fn ancestors(current: &LeadFactor, lead: &Lead, system: &System, i: usize, later: &mut [LeadFactor]) {
-    let (r, stride) = (lead.r, system.p + 1);
+pub fn ancestors(current: &LeadFactor, lead: &Lead, symbolic: &SymbolicFactor, i: usize, later: &mut [LeadFactor]) {
+    let (r, stride) = (lead.r, symbolic.p + 1);
     for (j, ancestor) in lead.ancestors.iter().enumerate() {
-        let (rj, parent) = (ancestor.r, &system.leads[i + 1 + j]);
+        let (rj, parent) = (ancestor.r, &symbolic.leads[i + 1 + j]);
         let target = &mut later[j].reduced;
         for (level, &up) in ancestor.level.iter().enumerate() {
             let up = up as usize;
@@ -57,8 +57,14 @@ fn parent_panel(
 }
 
 /// Subtracts P P' from the lower triangle of the trailing block, and P P_x' from its columns of X.
-pub fn trailing(current: &LeadFactor, lead: &Lead, system: &System, trailing: &mut [f64], reduced_x: &mut [f64]) {
-    let (q, stride) = (system.n_trailing, system.p + 1);
+pub fn trailing(
+    current: &LeadFactor,
+    lead: &Lead,
+    symbolic: &SymbolicFactor,
+    trailing: &mut [f64],
+    reduced_x: &mut [f64],
+) {
+    let (q, stride) = (symbolic.n_trailing, symbolic.p + 1);
     if q == 0 {
         return;
     }
@@ -93,10 +99,10 @@ pub fn trailing(current: &LeadFactor, lead: &Lead, system: &System, trailing: &m
 }
 
 /// Subtracts P P_x' from the trailing rows of X, row by row.
-pub fn reduced_x(current: &LeadFactor, lead: &Lead, system: &System, i: usize, reduced_x: &mut [f64]) {
-    let stride = system.p + 1;
+pub fn reduced_x(current: &LeadFactor, lead: &Lead, symbolic: &SymbolicFactor, i: usize, reduced_x: &mut [f64]) {
+    let stride = symbolic.p + 1;
     reduced_x.par_chunks_mut(stride).with_min_len(32).enumerate().for_each(|(row, target)| {
-        for &(level, place) in system.row_index[i].row(row) {
+        for &(level, place) in symbolic.row_index[i].row(row) {
             let level = level as usize;
             for l in 0..lead.r {
                 let p = current.blocks.panel[place_of(lead, level, place as usize, l)];

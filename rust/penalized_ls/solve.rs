@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::factor::CholeskyFactor;
 use super::iterative::SOLVED_FOR_FORM;
 use super::product::Effects;
-use super::system::{Lead, System};
+use super::symbolic::{Lead, SymbolicFactor};
 use super::trailing::{from_rows, scale_rows, to_rows};
 use crate::crossproduct::CrossProducts;
 use crate::linalg::dense;
@@ -41,16 +41,16 @@ pub fn subtract_scaled(y: &mut [f64], v: f64, x: &[f64]) {
 
 impl CholeskyFactor {
     /// β of the response, in the working basis (p).
-    pub fn beta(&self, system: &System) -> Vec<f64> {
-        let (p, stride) = (system.p, system.p + 1);
+    pub fn beta(&self, symbolic: &SymbolicFactor) -> Vec<f64> {
+        let (p, stride) = (symbolic.p, symbolic.p + 1);
         let mut beta: Vec<f64> = (0..p).map(|j| self.xx[j * stride + p]).collect();
-        self.solve_x_transposed(&mut beta, system);
+        self.solve_x_transposed(&mut beta, symbolic);
         beta
     }
 
     /// (X'V^-1 X)^-1 in the working basis (p x p).
-    pub fn fixed_covariance(&self, system: &System) -> Vec<f64> {
-        let (p, stride) = (system.p, system.p + 1);
+    pub fn fixed_covariance(&self, symbolic: &SymbolicFactor) -> Vec<f64> {
+        let (p, stride) = (symbolic.p, symbolic.p + 1);
         let l: Vec<f64> = (0..p * p).map(|k| self.xx[k / p * stride + k % p]).collect();
         let mut inverse = vec![0.0; p * p];
         dense::inverse_from_cholesky(&mut inverse, &l, p);
@@ -58,13 +58,13 @@ impl CholeskyFactor {
     }
 
     /// The modes of the response, for `beta`.
-    pub fn modes(&self, system: &System, beta: &[f64]) -> Modes {
-        self.backward(system, system.p..system.p + 1, beta)
+    pub fn modes(&self, symbolic: &SymbolicFactor, beta: &[f64]) -> Modes {
+        self.backward(symbolic, symbolic.p..symbolic.p + 1, beta)
     }
 
     /// L_X^-T in place, one right-hand side.
-    pub fn solve_x_transposed(&self, x: &mut [f64], system: &System) {
-        let (p, stride) = (system.p, system.p + 1);
+    pub fn solve_x_transposed(&self, x: &mut [f64], symbolic: &SymbolicFactor) {
+        let (p, stride) = (symbolic.p, symbolic.p + 1);
         for i in (0..p).rev() {
             let sum: f64 = (i + 1..p).map(|k| self.xx[i * stride + k] * x[k]).sum();
             x[i] = (x[i] - sum) / self.xx[i * stride + i];
@@ -72,8 +72,8 @@ impl CholeskyFactor {
     }
 
     /// L_X^-1 in place, for m right-hand sides (p rows of m).
-    pub fn solve_x(&self, x: &mut [f64], m: usize, system: &System) {
-        let (p, stride) = (system.p, system.p + 1);
+    pub fn solve_x(&self, x: &mut [f64], m: usize, symbolic: &SymbolicFactor) {
+        let (p, stride) = (symbolic.p, symbolic.p + 1);
         for i in 0..p {
             let (before, rest) = x.split_at_mut(i * m);
             let row = &mut rest[..m];
@@ -85,9 +85,16 @@ impl CholeskyFactor {
     }
 
     /// Overwrites the leads of h with t = L^-1 Λ'h, and hx (p rows of m) with its continuation in X.
-    pub fn forward(&self, h: &mut Effects, hx: &mut [f64], a: &CrossProducts, system: &System, m: usize) -> Remainder {
-        let mut rest = gather(h, system, m);
-        for (i, (lead, factor)) in system.leads.iter().zip(&self.leads).enumerate() {
+    pub fn forward(
+        &self,
+        h: &mut Effects,
+        hx: &mut [f64],
+        a: &CrossProducts,
+        symbolic: &SymbolicFactor,
+        m: usize,
+    ) -> Remainder {
+        let mut rest = gather(h, symbolic, m);
+        for (i, (lead, factor)) in symbolic.leads.iter().zip(&self.leads).enumerate() {
             let mut own = std::mem::take(&mut h[lead.block]);
             own.par_chunks_mut(GRAIN * lead.r * m).zip(factor.c.par_chunks(GRAIN * lead.r * lead.r)).for_each(
                 |(values, c)| {
@@ -99,13 +106,13 @@ impl CholeskyFactor {
                 },
             );
             for (level, t) in own.chunks_exact(lead.r * m).enumerate() {
-                self.subtract_explained(h, &mut rest, (i, lead, level), t, system, m);
+                self.subtract_explained(h, &mut rest, (i, lead, level), t, symbolic, m);
             }
-            subtract_fixed(hx, &factor.blocks.x, &own, system, m);
+            subtract_fixed(hx, &factor.blocks.x, &own, symbolic, m);
             h[lead.block] = own;
         }
-        let solved = self.finish_forward(a, system, m, &mut rest, hx);
-        spread(&rest, h, system, m);
+        let solved = self.finish_forward(a, symbolic, m, &mut rest, hx);
+        spread(&rest, h, symbolic, m);
         Remainder { rest, solved }
     }
 
@@ -116,14 +123,14 @@ impl CholeskyFactor {
         rest: &mut [f64],
         (i, lead, level): (usize, &Lead, usize),
         t: &[f64],
-        system: &System,
+        symbolic: &SymbolicFactor,
         m: usize,
     ) {
         let (r, factor) = (lead.r, &self.leads[i]);
         for (j, ancestor) in lead.ancestors.iter().enumerate() {
             let up = ancestor.level[level] as usize * ancestor.r * m;
             let block = &factor.blocks.ancestors[j][level * ancestor.r * r..(level + 1) * ancestor.r * r];
-            let target = &mut h[system.leads[i + 1 + j].block][up..up + ancestor.r * m];
+            let target = &mut h[symbolic.leads[i + 1 + j].block][up..up + ancestor.r * m];
             subtract(target, block, t, (ancestor.r, r, m));
         }
         let rows = lead.panel.level_rows(level);
@@ -141,14 +148,14 @@ impl CholeskyFactor {
     pub fn finish_forward(
         &self,
         a: &CrossProducts,
-        system: &System,
+        symbolic: &SymbolicFactor,
         m: usize,
         rest: &mut [f64],
         hx: &mut [f64],
     ) -> Vec<f64> {
-        let (p, q) = (system.p, system.n_trailing);
+        let (p, q) = (symbolic.p, symbolic.n_trailing);
         let mut columns = from_rows(rest, q, m);
-        scale_rows(&mut columns, &self.lambda, system, true);
+        scale_rows(&mut columns, &self.lambda, symbolic, true);
         to_rows(&columns, rest, q, m);
         for k in 0..p {
             let x = &self.solved_x[k * q..(k + 1) * q];
@@ -156,10 +163,10 @@ impl CholeskyFactor {
                 hx[k * m + c] -= x.iter().zip(&columns[c * q..]).map(|(a, b)| a * b).sum::<f64>();
             }
         }
-        self.solve_x(hx, m, system);
+        self.solve_x(hx, m, symbolic);
         match (&self.iterative, &self.sparse) {
-            (Some(iterative), _) => return iterative.solve(rest, m, SOLVED_FOR_FORM, a, system),
-            (None, Some(sparse)) => sparse.solve(&mut columns, m, system),
+            (Some(iterative), _) => return iterative.solve(rest, m, SOLVED_FOR_FORM, a, symbolic),
+            (None, Some(sparse)) => sparse.solve(&mut columns, m, symbolic),
             (None, None) => {
                 dense::solve_lower(&self.trailing, &mut columns, q, m);
                 dense::solve_lower_transposed(&self.trailing, &mut columns, q, m);
@@ -183,8 +190,8 @@ fn multiply_transposed(t: &mut [f64], c: &[f64], h: &[f64], r: usize, m: usize) 
 }
 
 /// hx -= P_x t over all levels of a lead: partial sums over fixed pieces, added in order.
-fn subtract_fixed(hx: &mut [f64], x: &[f64], t: &[f64], system: &System, m: usize) {
-    let (p, stride) = (system.p, system.p + 1);
+fn subtract_fixed(hx: &mut [f64], x: &[f64], t: &[f64], symbolic: &SymbolicFactor, m: usize) {
+    let (p, stride) = (symbolic.p, symbolic.p + 1);
     let pieces: Vec<Vec<f64>> = x
         .par_chunks(GRAIN * stride)
         .zip(t.par_chunks(GRAIN * m))
@@ -200,16 +207,16 @@ fn subtract_fixed(hx: &mut [f64], x: &[f64], t: &[f64], system: &System, m: usiz
 }
 
 /// The trailing rows of h.
-fn gather(h: &Effects, system: &System, m: usize) -> Vec<f64> {
-    let mut out = vec![0.0; system.n_trailing * m];
-    for t in &system.trailing {
+fn gather(h: &Effects, symbolic: &SymbolicFactor, m: usize) -> Vec<f64> {
+    let mut out = vec![0.0; symbolic.n_trailing * m];
+    for t in &symbolic.trailing {
         out[t.offset * m..(t.offset + t.n_levels * t.r) * m].copy_from_slice(&h[t.block]);
     }
     out
 }
 
-pub fn spread(trailing: &[f64], h: &mut Effects, system: &System, m: usize) {
-    for t in &system.trailing {
+pub fn spread(trailing: &[f64], h: &mut Effects, symbolic: &SymbolicFactor, m: usize) {
+    for t in &symbolic.trailing {
         h[t.block].copy_from_slice(&trailing[t.offset * m..(t.offset + t.n_levels * t.r) * m]);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::factor::CholeskyFactor;
 use super::iterative::SOLVED;
-use super::system::{System, TrailingFactor, TrailingKind};
+use super::symbolic::{SymbolicFactor, TrailingGroup, TrailingKind};
 use crate::crossproduct::CrossProducts;
 use crate::linalg::dense;
 use crate::{Error, Result};
@@ -11,13 +11,13 @@ use crate::{Error, Result};
 pub const NEAR_SINGULAR: f64 = 1e-3;
 
 /// Writes A's part into the lower triangle, and its columns of X.
-pub fn load(factor: &mut CholeskyFactor, a: &CrossProducts, system: &System) {
-    let (q, stride) = (system.n_trailing, system.p + 1);
+pub fn load(factor: &mut CholeskyFactor, a: &CrossProducts, symbolic: &SymbolicFactor) {
+    let (q, stride) = (symbolic.n_trailing, symbolic.p + 1);
     factor.trailing.fill(0.0);
-    for t in &system.trailing {
+    for t in &symbolic.trailing {
         let block = &a.factors[t.block];
         factor.reduced_x[t.offset * stride..][..t.r * t.n_levels * stride].copy_from_slice(&block.zx);
-        if system.kind != TrailingKind::Dense {
+        if symbolic.kind != TrailingKind::Dense {
             continue;
         }
         for level in 0..t.n_levels {
@@ -27,20 +27,20 @@ pub fn load(factor: &mut CholeskyFactor, a: &CrossProducts, system: &System) {
                 factor.trailing[(first + j) * q + first..][..t.r].copy_from_slice(column);
             }
         }
-        for other in system.trailing.iter().filter(|o| o.block < t.block) {
+        for other in symbolic.trailing.iter().filter(|o| o.block < t.block) {
             load_link(factor, a, t, other, q);
         }
     }
 }
 
-fn load_link(factor: &mut CholeskyFactor, a: &CrossProducts, to: &TrailingFactor, from: &TrailingFactor, q: usize) {
-    let link = &a.links[to.block][from.block];
+fn load_link(factor: &mut CholeskyFactor, a: &CrossProducts, to: &TrailingGroup, from: &TrailingGroup, q: usize) {
+    let (link, values) = a.link(to.block, from.block);
     for level in 0..from.n_levels {
         for k in link.ptr[level]..link.ptr[level + 1] {
             let row = to.offset + link.level[k] as usize * to.r;
             for j in 0..from.r {
                 let column = from.offset + level * from.r + j;
-                let values = &link.values[(k * from.r + j) * to.r..][..to.r];
+                let values = &values[(k * from.r + j) * to.r..][..to.r];
                 factor.trailing[column * q + row..][..to.r].copy_from_slice(values);
             }
         }
@@ -48,26 +48,26 @@ fn load_link(factor: &mut CholeskyFactor, a: &CrossProducts, to: &TrailingFactor
 }
 
 /// S = Λ'BΛ + I ready to solve with, and the columns of X behind it; returns log|S|.
-pub fn factor(factor: &mut CholeskyFactor, a: &CrossProducts, system: &System) -> Result<f64> {
-    match system.kind {
-        _ if system.n_trailing == 0 => Ok(0.0),
-        TrailingKind::Dense => factor_dense(factor, system),
-        TrailingKind::Sparse => factor_sparse(factor, system),
-        TrailingKind::Iterative => factor_iterative(factor, a, system),
+pub fn factor(factor: &mut CholeskyFactor, a: &CrossProducts, symbolic: &SymbolicFactor) -> Result<f64> {
+    match symbolic.kind {
+        _ if symbolic.n_trailing == 0 => Ok(0.0),
+        TrailingKind::Dense => factor_dense(factor, symbolic),
+        TrailingKind::Sparse => factor_sparse(factor, symbolic),
+        TrailingKind::Iterative => factor_iterative(factor, a, symbolic),
     }
 }
 
 /// X'X less the part that S^-1 explains, by conjugate gradients.
-fn factor_iterative(factor: &mut CholeskyFactor, a: &CrossProducts, system: &System) -> Result<f64> {
-    let (q, stride) = (system.n_trailing, system.p + 1);
+fn factor_iterative(factor: &mut CholeskyFactor, a: &CrossProducts, symbolic: &SymbolicFactor) -> Result<f64> {
+    let (q, stride) = (symbolic.n_trailing, symbolic.p + 1);
     let mut iterative = factor.iterative.take().expect("an iterative trailing block");
-    let updated = iterative.update(a, system, &factor.leads, &factor.lambda);
+    let updated = iterative.update(a, symbolic, &factor.leads, &factor.lambda);
     if updated.is_ok() {
         let mut columns = from_rows(&factor.reduced_x, q, stride);
-        scale_rows(&mut columns, &factor.lambda, system, true);
+        scale_rows(&mut columns, &factor.lambda, symbolic, true);
         let mut rows = vec![0.0; q * stride];
         to_rows(&columns, &mut rows, q, stride);
-        let solved = iterative.solve(&rows, stride, SOLVED, a, system);
+        let solved = iterative.solve(&rows, stride, SOLVED, a, symbolic);
         to_columns(&solved, &mut factor.solved_x, q, stride);
         let (left, right) = (dense::view(&columns, q, stride).transpose(), dense::view(&factor.solved_x, q, stride));
         dense::product_lower(&mut factor.xx, left, right, -1.0);
@@ -78,28 +78,28 @@ fn factor_iterative(factor: &mut CholeskyFactor, a: &CrossProducts, system: &Sys
 }
 
 /// S = L_S L_S' on the pattern of S, and X'X less the part that S^-1 explains.
-fn factor_sparse(factor: &mut CholeskyFactor, system: &System) -> Result<f64> {
-    let (q, stride) = (system.n_trailing, system.p + 1);
+fn factor_sparse(factor: &mut CholeskyFactor, symbolic: &SymbolicFactor) -> Result<f64> {
+    let (q, stride) = (symbolic.n_trailing, symbolic.p + 1);
     let sparse = factor.sparse.as_mut().expect("a sparse trailing block");
-    sparse.update(system, &factor.leads, &factor.lambda)?;
+    sparse.update(symbolic, &factor.leads, &factor.lambda)?;
     let mut columns = from_rows(&factor.reduced_x, q, stride);
-    scale_rows(&mut columns, &factor.lambda, system, true);
+    scale_rows(&mut columns, &factor.lambda, symbolic, true);
     factor.solved_x.copy_from_slice(&columns);
-    sparse.solve(&mut factor.solved_x, stride, system);
+    sparse.solve(&mut factor.solved_x, stride, symbolic);
     let (left, right) = (dense::view(&columns, q, stride).transpose(), dense::view(&factor.solved_x, q, stride));
     dense::product_lower(&mut factor.xx, left, right, -1.0);
     Ok(sparse.logdet)
 }
 
 /// S = L_S L_S'.
-fn factor_dense(factor: &mut CholeskyFactor, system: &System) -> Result<f64> {
-    let (q, stride) = (system.n_trailing, system.p + 1);
-    let singular = system.trailing.iter().any(|t| is_near_singular(&factor.lambda[t.block], t.r));
+fn factor_dense(factor: &mut CholeskyFactor, symbolic: &SymbolicFactor) -> Result<f64> {
+    let (q, stride) = (symbolic.n_trailing, symbolic.p + 1);
+    let singular = symbolic.trailing.iter().any(|t| is_near_singular(&factor.lambda[t.block], t.r));
     factor.reduced_trailing.clear();
     if singular {
         factor.reduced_trailing.extend_from_slice(&factor.trailing);
     }
-    scale(&mut factor.trailing, &factor.lambda, system);
+    scale(&mut factor.trailing, &factor.lambda, symbolic);
     (0..q).for_each(|j| factor.trailing[j * q + j] += 1.0);
     dense::cholesky_lower(&mut factor.trailing, q).map_err(|pivot| {
         Error::Numerical(format!(
@@ -108,7 +108,7 @@ fn factor_dense(factor: &mut CholeskyFactor, system: &System) -> Result<f64> {
     })?;
     // X'X less the square of L_S^-1 Λ'[Z'X Z'y], which L_S^-T completes
     to_columns(&factor.reduced_x, &mut factor.solved_x, q, stride);
-    scale_rows(&mut factor.solved_x, &factor.lambda, system, true);
+    scale_rows(&mut factor.solved_x, &factor.lambda, symbolic, true);
     dense::solve_lower(&factor.trailing, &mut factor.solved_x, q, stride);
     dense::rank_update_lower(&mut factor.xx, dense::view(&factor.solved_x, q, stride).transpose(), -1.0);
     dense::solve_lower_transposed(&factor.trailing, &mut factor.solved_x, q, stride);
@@ -120,10 +120,10 @@ pub fn is_near_singular(lambda: &[f64], r: usize) -> bool {
 }
 
 /// Λ'SΛ in place, lower triangle.
-fn scale(s: &mut [f64], lambda: &[Vec<f64>], system: &System) {
-    let q = system.n_trailing;
+fn scale(s: &mut [f64], lambda: &[Vec<f64>], symbolic: &SymbolicFactor) {
+    let q = symbolic.n_trailing;
     // columns: S Λ, each column a sum of later ones of its level
-    for t in &system.trailing {
+    for t in &symbolic.trailing {
         let l = &lambda[t.block];
         for level in 0..t.n_levels {
             let first = t.offset + level * t.r;
@@ -136,7 +136,7 @@ fn scale(s: &mut [f64], lambda: &[Vec<f64>], system: &System) {
             }
         }
     }
-    scale_rows_lower(s, lambda, system);
+    scale_rows_lower(s, lambda, symbolic);
 }
 
 /// Mirrors the lower triangle of one level's own block, so that a product of whole blocks is right.
@@ -149,10 +149,10 @@ fn symmetrize_level(s: &mut [f64], first: usize, r: usize, q: usize) {
 }
 
 /// Λ' from the left, for rows at or below the diagonal block of each column.
-fn scale_rows_lower(s: &mut [f64], lambda: &[Vec<f64>], system: &System) {
-    let q = system.n_trailing;
+fn scale_rows_lower(s: &mut [f64], lambda: &[Vec<f64>], symbolic: &SymbolicFactor) {
+    let q = symbolic.n_trailing;
     for (column, values) in s.chunks_exact_mut(q).enumerate() {
-        for t in &system.trailing {
+        for t in &symbolic.trailing {
             let end = t.offset + t.n_levels * t.r;
             if end <= column {
                 continue;
@@ -219,13 +219,13 @@ pub fn to_rows(columns: &[f64], rows: &mut [f64], q: usize, m: usize) {
 }
 
 /// Λ' or Λ from the left of columns of length q_t.
-pub fn scale_rows(x: &mut [f64], lambda: &[Vec<f64>], system: &System, transposed: bool) {
-    let q = system.n_trailing;
+pub fn scale_rows(x: &mut [f64], lambda: &[Vec<f64>], symbolic: &SymbolicFactor, transposed: bool) {
+    let q = symbolic.n_trailing;
     if q == 0 {
         return;
     }
     for values in x.chunks_exact_mut(q) {
-        for t in &system.trailing {
+        for t in &symbolic.trailing {
             let l = &lambda[t.block];
             for level in values[t.offset..t.offset + t.n_levels * t.r].chunks_exact_mut(t.r) {
                 if transposed { apply_transposed(l, level, t.r) } else { apply(l, level, t.r) }

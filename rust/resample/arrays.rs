@@ -2,11 +2,13 @@
 //! rows where drawn levels meet (the pigeonhole bootstrap: Owen 2007, Ann. Appl. Stat. 1, 386-411; Owen and Eckles
 //! 2012, Ann. Appl. Stat. 6, 895-927).  A level that is drawn twice is two levels.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::cases::owners;
 use super::rows::DesignRows;
-use crate::crossproduct::{CrossProducts, FactorBlock, Link};
+use crate::crossproduct::{CrossProducts, FactorBlock, LinkPattern};
 use crate::{Error, Result};
 
 pub struct Arrays<'a> {
@@ -176,11 +178,14 @@ impl ArraySums {
         let mut pairs = self.pairs.into_iter();
         let n = self.blocks.len();
         let sizes: Vec<usize> = self.blocks.iter().map(|b| b.n_levels).collect();
-        let links = (0..n).map(|i| (0..i).map(|j| link(pairs.next().expect("a pair"), sizes[j])).collect()).collect();
+        let (patterns, links) = (0..n)
+            .map(|i| (0..i).map(|j| link(pairs.next().expect("a pair"), sizes[j])).unzip::<_, _, Vec<_>, Vec<_>>())
+            .unzip::<_, _, Vec<_>, Vec<_>>();
         CrossProducts {
             n_obs: self.n_obs,
             sum_log_weights: self.log_weights,
             factors: self.blocks,
+            patterns: Arc::new(patterns),
             links,
             xx: self.xx,
             fixed: a.fixed.clone(),
@@ -196,15 +201,15 @@ fn add_outer(m: &mut [f64], a: &[f64], b: &[f64], w: f64) {
     }
 }
 
-fn link(pairs: FxHashMap<(usize, usize), Vec<f64>>, n_from: usize) -> Link {
+fn link(pairs: FxHashMap<(usize, usize), Vec<f64>>, n_from: usize) -> (LinkPattern, Vec<f64>) {
     let mut sorted: Vec<((usize, usize), Vec<f64>)> = pairs.into_iter().collect();
     sorted.sort_unstable_by_key(|(key, _)| *key);
-    let mut link = Link { ptr: vec![0; n_from + 1], level: Vec::new(), values: Vec::new() };
+    let (mut link, mut blocks) = (LinkPattern { ptr: vec![0; n_from + 1], level: Vec::new() }, Vec::new());
     for ((from, to), values) in sorted {
         link.ptr[from + 1] += 1;
         link.level.push(to as u32);
-        link.values.extend(values);
+        blocks.extend(values);
     }
     (0..n_from).for_each(|k| link.ptr[k + 1] += link.ptr[k]);
-    link
+    (link, blocks)
 }

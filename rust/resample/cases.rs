@@ -1,7 +1,9 @@
 //! Resampling whole clusters: cross-products of a design that repeats the clusters drawn, from those of each.
 
+use std::sync::Arc;
+
 use super::rows::DesignRows;
-use crate::crossproduct::{CrossProducts, Link};
+use crate::crossproduct::{CrossProducts, LinkPattern};
 
 pub struct ClusterDraws {
     /// Per block and cluster, its levels, ascending.
@@ -57,7 +59,8 @@ impl ClusterDraws {
             n_obs: draws.iter().map(|&c| self.n_rows[c]).sum(),
             sum_log_weights: draws.iter().map(|&c| self.log_weights[c]).sum(),
             factors: a.factors.clone(),
-            links: a.links.clone(),
+            patterns: Arc::default(),
+            links: a.links.iter().map(|links| vec![Vec::new(); links.len()]).collect(),
             xx: vec![0.0; a.xx.len()],
             fixed: a.fixed.clone(),
             random: a.random.clone(),
@@ -75,22 +78,30 @@ impl ClusterDraws {
                 f.n_levels += 1;
             }
         }
-        for i in 0..a.factors.len() {
-            for j in 0..i {
-                out.links[i][j] = self.link(&a.links[i][j], a.factors[i].width * a.factors[j].width, (i, j), draws);
-            }
+        let mut patterns: Vec<Vec<LinkPattern>> = Vec::new();
+        for (i, links) in out.links.iter_mut().enumerate() {
+            let own = links.iter_mut().enumerate().map(|(j, values)| self.link(a, (i, j), draws, values));
+            patterns.push(own.collect());
         }
+        out.patterns = Arc::new(patterns);
         out
     }
 
-    fn link(&self, old: &Link, size: usize, (i, j): (usize, usize), draws: &[usize]) -> Link {
-        let mut new = Link { ptr: vec![0], level: Vec::new(), values: Vec::new() };
+    fn link(
+        &self,
+        a: &CrossProducts,
+        (i, j): (usize, usize),
+        draws: &[usize],
+        new_values: &mut Vec<f64>,
+    ) -> LinkPattern {
+        let ((old, values), size) = (a.link(i, j), a.factors[i].width * a.factors[j].width);
+        let mut new = LinkPattern { ptr: vec![0], level: Vec::new() };
         let mut first = 0; // level of i in this draw
         for &c in draws {
             for &from in &self.levels[j][c] {
                 for k in old.ptr[from]..old.ptr[from + 1] {
                     new.level.push((first + self.rank[i][old.level[k] as usize]) as u32);
-                    new.values.extend_from_slice(&old.values[k * size..(k + 1) * size]);
+                    new_values.extend_from_slice(&values[k * size..(k + 1) * size]);
                 }
                 new.ptr.push(new.level.len());
             }
@@ -112,7 +123,7 @@ pub fn owners(a: &CrossProducts, g: usize, cluster: usize) -> Option<Vec<usize>>
         before == usize::MAX || before == cluster
     };
     let (low, high) = (g.min(cluster), g.max(cluster));
-    let link = &a.links[high][low];
+    let link = &a.patterns[high][low];
     let nested = (0..link.ptr.len() - 1).all(|from| {
         (link.ptr[from]..link.ptr[from + 1]).all(|k| {
             let to = link.level[k] as usize;

@@ -16,8 +16,8 @@ use rayon::prelude::*;
 use crate::fit::Fit;
 use crate::fit::simulate::stream;
 use crate::linalg::dense;
+use crate::linalg::dense::eigen;
 use crate::model::{Criterion, Lmm};
-use crate::optimize::trust_region::eigen;
 use crate::{Error, Result};
 
 /// Levels, at most: their eigenvalues take time in their cube.

@@ -4,7 +4,7 @@
 use super::rows::DesignRows;
 use crate::fit::Fit;
 use crate::fit::units::square;
-use crate::optimize::trust_region::eigen;
+use crate::linalg::dense::eigen;
 
 pub struct Reflated {
     /// Per block (n_levels r), reflated.

@@ -50,8 +50,8 @@ fn assert_same(model: &Lmm, theta: &[f64], name: &str) {
     let curvature = dense.average_information(theta, &one, &exact);
     assert_close(&curvature, &sparse.average_information(theta, &other, &same), 1e-8, &format!("{name}: curvature"));
     for block in 0..dense.a.factors.len() {
-        let a = one.inverse.level_blocks(&one.factor, &dense.system, block);
-        let b = other.inverse.level_blocks(&other.factor, &sparse.system, block);
+        let a = one.inverse.level_blocks(&one.factor, &dense.symbolic, block);
+        let b = other.inverse.level_blocks(&other.factor, &sparse.symbolic, block);
         assert_close(&a, &b, 1e-9, &format!("{name}: variances of {block}"));
     }
 }
@@ -146,13 +146,13 @@ fn nearly_nested(pupils: usize, teachers: usize, schools: usize) -> (ArrayDesign
 fn thin_designs_are_given_it_and_others_are_not() {
     let (source, terms) = nearly_nested(6_000, 1_500, 100);
     let chosen = model(&source, &terms, Criterion::Ml);
-    assert_eq!(chosen.system.kind, TrailingKind::Sparse);
-    let blocks = chosen.system.blocks(&chosen.a);
+    assert_eq!(chosen.symbolic.kind, TrailingKind::Sparse);
+    let blocks = chosen.symbolic.blocks(&chosen.a);
     let sparse: Vec<_> = blocks.iter().filter(|b| b.kind == "sparse").collect();
     assert_eq!(sparse.len(), 2);
     assert!(sparse.iter().all(|b| b.fill > 0.0 && b.fill < 0.2), "{sparse:?}");
     let (source, terms) = design(Shape::LongTailed, 2);
-    assert_eq!(model(&source, &terms, Criterion::Ml).system.kind, TrailingKind::Dense);
+    assert_eq!(model(&source, &terms, Criterion::Ml).symbolic.kind, TrailingKind::Dense);
 }
 
 #[test]
@@ -162,10 +162,10 @@ fn an_iterative_block_with_a_large_standard_error_gives_way_and_says_so() {
     let iterative = sparse.with_trailing(TrailingKind::Iterative);
     let (control, stop) = (Control::default(), AtomicBool::new(false));
     let (exact, fell_back) = (fit(&sparse, &control, &stop).unwrap(), fit(&iterative, &control, &stop).unwrap());
-    assert_eq!(fell_back.model.system.kind, TrailingKind::Sparse);
-    let reason = fell_back.model.system.reason.clone().unwrap();
+    assert_eq!(fell_back.model.symbolic.kind, TrailingKind::Sparse);
+    let reason = fell_back.model.symbolic.reason.clone().unwrap();
     assert!(reason.contains("sparse block") && reason.contains("standard error"), "{reason}");
     assert_eq!(fell_back.evaluation.std_error, 0.0);
     assert!((exact.evaluation.objective - fell_back.evaluation.objective).abs() < 1e-6);
-    assert_eq!(exact.model.system.reason, None);
+    assert_eq!(exact.model.symbolic.reason, None);
 }

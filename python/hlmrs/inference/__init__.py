@@ -1,6 +1,6 @@
 """Tests, intervals, predictions and other tables of a fit.
 
-``distributions``, ``tails``, ``studentized_range`` and ``largest_statistic`` have the tails; ``degrees_of_freedom`` is
+Tails and quantiles are the core's, ``largest_statistic`` has that of simultaneous tests; ``degrees_of_freedom`` is
 the one entry to tests of L beta, with ``containment`` by counting; ``robust`` has sandwiches by ``clusters``, and
 ``uncertainty`` the choice of all these; ``cells`` reads what hypotheses about terms are made of; ``wald`` has
 tests and intervals, ``criteria`` AIC and BIC, ``random_effects`` variances and modes, ``variance_tests`` their tests,
@@ -8,12 +8,22 @@ tests and intervals, ``criteria`` AIC and BIC, ``random_effects`` variances and 
 puts them under broom's names.
 """
 
+from .._core import (
+    chi_square_tail,
+    f_quantile,
+    f_tail,
+    studentized_range_quantile,
+    studentized_range_tail,
+    two_sided_p,
+    two_sided_ps,
+    two_sided_quantile,
+    two_sided_quantiles,
+)
 from .bootstrap import Bootstrap, draw, draw_statistic, parameter_values, replicates, seed_of
 from .cells import CellDesign, CellTerm, cell_design
 from .clusters import coded_column, coded_labels
 from .criteria import InformationCriteria, information_criteria
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
-from .distributions import two_sided_p, two_sided_ps, two_sided_quantile, two_sided_quantiles
 from .largest_statistic import LargestStatistic
 from .method_comparison import method_table
 from .profiles import Code, parameter_codes, profile_table, profiles
@@ -25,7 +35,6 @@ from .random_effects import (
     variance_components,
     variance_shares,
 )
-from .studentized_range import studentized_range_quantile, studentized_range_tail
 from .tables import (
     coefficients,
     confidence_table,
@@ -36,7 +45,6 @@ from .tables import (
     structure_table,
     variance_table,
 )
-from .tails import chi_square_tail, f_quantile, f_tail
 from .uncertainty import (
     TestKeywords,
     TestOptions,

@@ -10,8 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .studentized_range import solve_tail
-from .tails import f_tail
+from .._core import largest_statistic_quantile, largest_statistic_tail
 
 Vector = NDArray[np.float64]
 
@@ -39,16 +38,11 @@ class LargestStatistic:
 
     def tail(self, t: float, df: float) -> float:
         """P(max |T_i| > t)."""
-        if math.isnan(t) or math.isnan(df):
-            return math.nan
-        if t <= 0:
-            return 1.0
-        tails = [f_tail(t * t / (self.rank * m * m), self.rank, df) for m in self._reach.tolist()]
-        return float(self._share @ np.array(tails))
+        return largest_statistic_tail(t, df, self.rank, self._reach, self._share)
 
     def quantile(self, probability: float, df: float) -> float:
         """Return the t that max |T_i| exceeds with `probability`."""
-        return solve_tail(lambda t: self.tail(t, df), probability, 2.0, 1e-8)
+        return largest_statistic_quantile(probability, df, self.rank, self._reach, self._share)
 
 
 def _directions(dimension: int) -> Vector:

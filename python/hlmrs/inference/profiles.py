@@ -10,11 +10,10 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import profile
+from .._core import profile, two_sided_quantile
 from ..errors import OptionError
 from ..estimation import Estimate, cached
 from ..frame import Column
-from .distributions import two_sided_quantile
 from .wald import check_level
 
 Vector = NDArray[np.float64]

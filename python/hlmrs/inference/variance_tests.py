@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .._core import criterion_without_random_effects, exact_null, null_statistics
+from .._core import chi_square_tail, criterion_without_random_effects, exact_null, null_statistics
 from ..errors import OptionError
 from ..estimation import Estimate, estimate, request_of_rows
 from ..formula import RandomTerm, Term
@@ -20,7 +20,6 @@ from ..frame import Column
 from ..resources import Progress
 from .bootstrap import seed_of
 from .criteria import information_criteria
-from .tails import chi_square_tail
 
 METHODS = ("mixture", "simulate")
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .._core import two_sided_ps, two_sided_quantiles
 from ..errors import OptionError
-from .distributions import two_sided_ps, two_sided_quantiles
 
 Vector = NDArray[np.float64]
 

@@ -5,7 +5,7 @@ use super::{Columns, RowCounts, RunningSums, Statistics};
 use crate::covariance::Structure;
 use crate::crossproduct::accumulate::assemble;
 use crate::crossproduct::basis::FixedBasis;
-use crate::crossproduct::blocks::{CrossProducts, Link};
+use crate::crossproduct::blocks::{CrossProducts, LinkPattern};
 use crate::crossproduct::coded_sums::CodedSums;
 use crate::crossproduct::condition::{by_squares, first_basis};
 use crate::crossproduct::order::OrderedFactor;
@@ -130,33 +130,30 @@ impl Statistics {
 }
 
 /// The sums with factors and levels in order, and the links between them.
-fn place(running: &mut RunningSums, order: &[OrderedFactor], places: &[Vec<u32>]) -> (Sums, Vec<Link>) {
+fn place(running: &mut RunningSums, order: &[OrderedFactor], places: &[Vec<u32>]) -> (Sums, Vec<LinkPattern>) {
     let width = running.columns.extended().width();
     let blocks = |all: &mut [Vec<f64>], per_level: &dyn Fn(usize) -> usize| -> Vec<Vec<f64>> {
         let mut own = |f: &OrderedFactor| std::mem::take(&mut all[f.factor]);
         order.iter().map(|f| put_blocks(own(f), per_level(f.width), &places[f.factor], f.n_levels)).collect()
     };
-    let mut links = Vec::new();
+    let (mut links, mut values) = (Vec::new(), Vec::new());
     for (i, to) in order.iter().enumerate() {
         for from in &order[..i] {
             let (a, b) = (to.factor.max(from.factor), to.factor.min(from.factor));
             let pairs = &running.links[a * (a - 1) / 2 + b];
             // stored from b to a
             let transpose = from.factor == a;
-            links.push(pairs.link(
-                &places[b],
-                &places[a],
-                from.n_levels,
-                (running.widths[a], running.widths[b]),
-                transpose,
-            ));
+            let widths = (running.widths[a], running.widths[b]);
+            let (pattern, own) = pairs.link(&places[b], &places[a], from.n_levels, widths, transpose);
+            links.push(pattern);
+            values.push(own);
         }
     }
     running.links.clear();
     let mut sums = std::mem::take(&mut running.sums);
     sums.zz = blocks(&mut sums.zz, &|r| r * r);
     sums.zx = blocks(&mut sums.zx, &|r| r * width);
-    sums.links = links.iter_mut().map(|link: &mut Link| std::mem::take(&mut link.values)).collect();
+    sums.links = values;
     (sums, links)
 }
 

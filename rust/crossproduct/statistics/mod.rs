@@ -10,7 +10,7 @@ mod scaling;
 
 use super::accumulate::{patterns, run, sample};
 use super::basis::{FixedBasis, RandomBasis};
-use super::blocks::Link;
+use super::blocks::LinkPattern;
 use super::condition::DenseRows;
 use super::extended::ExtendedColumns;
 use super::order::{OrderedFactor, ordered_factors};
@@ -232,7 +232,7 @@ impl RunningSums {
         let factors = widths.iter().map(|&r| (0, r)).collect(); // no level yet
         let pairs = (0..widths.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
         let links: Vec<PairSums> = pairs.map(|(i, j)| PairSums::new(widths[i] * widths[j])).collect();
-        let none = vec![Link::default(); links.len()];
+        let none = vec![LinkPattern::default(); links.len()];
         let sums = Sums::new(&Shape { extended: &extended, factors, links: &none }, 0);
         Self { columns, widths, random, sums, links }
     }

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::crossproduct::blocks::Link;
+use crate::crossproduct::blocks::LinkPattern;
 
 /// A block of numbers for every pair (from, to) that occurs.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +30,7 @@ impl PairSums {
     }
 
     /// The sums of a link, which has each pair once; they can be added to others, not added to.
-    pub fn of_link(link: &Link, values: &[f64], size: usize) -> Self {
+    pub fn of_link(link: &LinkPattern, values: &[f64], size: usize) -> Self {
         let from = (0..link.ptr.len() - 1).flat_map(|f| (link.ptr[f]..link.ptr[f + 1]).map(move |e| (f, e)));
         let pairs = from.map(|(f, e)| (f as u32, link.level[e])).collect();
         Self { size, place: FxHashMap::default(), pairs, values: values.to_vec() }
@@ -54,7 +54,14 @@ impl PairSums {
 
     /// The link from the levels of `from` to those of `to`, each in its place.  `widths` are (r_to, r_from); with
     /// `transpose` the roles are changed: from `to` to `from`.
-    pub fn link(&self, from: &[u32], to: &[u32], n_from: usize, widths: (usize, usize), transpose: bool) -> Link {
+    pub fn link(
+        &self,
+        from: &[u32],
+        to: &[u32],
+        n_from: usize,
+        widths: (usize, usize),
+        transpose: bool,
+    ) -> (LinkPattern, Vec<f64>) {
         let mut entries: Vec<(u32, u32, u32)> = self
             .pairs
             .iter()
@@ -65,19 +72,20 @@ impl PairSums {
             })
             .collect();
         entries.sort_unstable();
-        let mut link = Link { ptr: vec![0; n_from + 1], level: vec![], values: Vec::with_capacity(self.values.len()) };
+        let mut link = LinkPattern { ptr: vec![0; n_from + 1], level: vec![] };
+        let mut values = Vec::with_capacity(self.values.len());
         for (f, t, k) in entries {
             link.ptr[f as usize + 1] += 1;
             link.level.push(t);
             let block = &self.values[k as usize * self.size..][..self.size];
             let (ri, rj) = widths;
             match transpose {
-                false => link.values.extend(block),
-                true => link.values.extend((0..ri * rj).map(|e| block[(e % rj) * ri + e / rj])),
+                false => values.extend(block),
+                true => values.extend((0..ri * rj).map(|e| block[(e % rj) * ri + e / rj])),
             }
         }
         (0..n_from).for_each(|f| link.ptr[f + 1] += link.ptr[f]);
-        link
+        (link, values)
     }
 }
 
@@ -97,24 +105,24 @@ mod tests {
 
     #[test]
     fn pairs_are_added_where_levels_are_the_same() {
-        let link = sums().link(&[0, 1], &[0, 1], 2, (2, 1), false);
+        let (link, values) = sums().link(&[0, 1], &[0, 1], 2, (2, 1), false);
         assert_eq!((link.ptr, link.level), (vec![0, 1, 3], vec![0, 0, 1]));
-        assert_eq!(link.values, [1.0, 2.0, 13.0, 24.0, 30.0, 40.0]);
+        assert_eq!(values, [1.0, 2.0, 13.0, 24.0, 30.0, 40.0]);
     }
 
     #[test]
     fn levels_find_their_places_and_roles_can_change() {
-        let link = sums().link(&[1, 0], &[1, 0], 2, (2, 1), true);
+        let (link, values) = sums().link(&[1, 0], &[1, 0], 2, (2, 1), true);
         // from the levels that were "to", now 1 and 0
         assert_eq!((link.ptr, link.level), (vec![0, 1, 3], vec![0, 0, 1]));
-        assert_eq!(link.values, [30.0, 40.0, 13.0, 24.0, 1.0, 2.0]);
+        assert_eq!(values, [30.0, 40.0, 13.0, 24.0, 1.0, 2.0]);
     }
 
     #[test]
     fn a_link_is_read_back() {
-        let link = sums().link(&[0, 1], &[0, 1], 2, (2, 1), false);
-        let read = PairSums::of_link(&link, &link.values, 2);
+        let (link, values) = sums().link(&[0, 1], &[0, 1], 2, (2, 1), false);
+        let read = PairSums::of_link(&link, &values, 2);
         assert_eq!(read.pairs, [(0, 0), (1, 0), (1, 1)]);
-        assert_eq!(read.link(&[0, 1], &[0, 1], 2, (2, 1), false), link);
+        assert_eq!(read.link(&[0, 1], &[0, 1], 2, (2, 1), false), (link, values));
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::pair_sums::PairSums;
 use super::{Columns, RowCounts, RunningSums, Statistics};
 use crate::crossproduct::basis::{FixedBasis, RandomBasis};
-use crate::crossproduct::blocks::{CrossProducts, Link};
+use crate::crossproduct::blocks::{CrossProducts, LinkPattern};
 use crate::crossproduct::extended::ExtendedColumns;
 use crate::design::missing::Dropped;
 use crate::design::spec::Options;
@@ -228,12 +228,12 @@ impl Statistics {
             running.sums.zz[factor.factor].clone_from(&factor.zz);
             running.sums.zx[factor.factor].clone_from(&factor.zx);
         }
-        for (i, links) in a.links.iter().enumerate() {
-            for (j, link) in links.iter().enumerate() {
+        for i in 0..a.factors.len() {
+            for j in 0..i {
                 let (to, from) = (a.factors[i].factor, a.factors[j].factor);
                 let (hi, lo) = (to.max(from), to.min(from));
                 running.links[hi * (hi - 1) / 2 + lo] =
-                    own_pairs(link, (a.factors[i].width, a.factors[j].width), to < from);
+                    own_pairs(a.link(i, j), (a.factors[i].width, a.factors[j].width), to < from);
             }
         }
         let mut row_counts = row_counts;
@@ -260,8 +260,8 @@ fn counts(running: &RunningSums, g: usize, statistics: &Statistics) -> Vec<u64> 
 }
 
 /// The pairs of a link, or of its transpose.
-fn own_pairs(link: &Link, (ri, rj): (usize, usize), transpose: bool) -> PairSums {
-    let listed = PairSums::of_link(link, &link.values, ri * rj);
+fn own_pairs((pattern, values): (&LinkPattern, &[f64]), (ri, rj): (usize, usize), transpose: bool) -> PairSums {
+    let listed = PairSums::of_link(pattern, values, ri * rj);
     if !transpose {
         return PairSums::from_parts(ri * rj, listed.pairs, listed.values);
     }

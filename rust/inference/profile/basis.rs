@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::crossproduct::{CrossProducts, FixedBasis};
 use crate::model::Lmm;
-use crate::penalized_ls::System;
+use crate::penalized_ls::SymbolicFactor;
 
 /// Rows t_1/|t_1|, ..., t_k/|t_k| and an orthonormal completion (r x r, column-major).
 pub fn completed(rows: &[Vec<f64>], r: usize) -> Vec<f64> {
@@ -51,13 +51,6 @@ fn reflection(t: &[f64]) -> (Vec<f64>, f64) {
     (q, length)
 }
 
-/// The inverse of a small matrix (r x r, column-major).
-pub fn inverse(a: &[f64], r: usize) -> Vec<f64> {
-    use faer::prelude::Solve;
-    let solved = crate::linalg::dense::view(a, r, r).partial_piv_lu().solve(faer::Mat::<f64>::identity(r, r));
-    (0..r * r).map(|k| solved[(k % r, k / r)]).collect()
-}
-
 /// The model with the columns of one term replaced: z_new = z B (B r x r).
 pub fn change_term(model: &Lmm, term: usize, b: &[f64]) -> Lmm {
     let term = &model.theta_map.terms[term];
@@ -85,7 +78,7 @@ pub fn change_term(model: &Lmm, term: usize, b: &[f64]) -> Lmm {
     for i in 0..a.factors.len() {
         for j in 0..i {
             let (ri, rj) = (a.factors[i].width, a.factors[j].width);
-            for values in a.links[i][j].values.chunks_exact_mut(ri * rj) {
+            for values in a.links[i][j].chunks_exact_mut(ri * rj) {
                 if i == block {
                     from_left(values, ri);
                 }
@@ -102,8 +95,14 @@ pub fn change_term(model: &Lmm, term: usize, b: &[f64]) -> Lmm {
 
 /// A model over other cross-products.
 pub fn rebuilt(model: &Lmm, a: CrossProducts) -> Lmm {
-    let system = Arc::new(System::new(&a));
-    Lmm { a: Arc::new(a), system, theta_map: model.theta_map.clone(), criterion: model.criterion, origin: model.origin }
+    let symbolic = Arc::new(SymbolicFactor::new(&a));
+    Lmm {
+        a: Arc::new(a),
+        symbolic,
+        theta_map: model.theta_map.clone(),
+        criterion: model.criterion,
+        origin: model.origin,
+    }
 }
 
 /// m x n column-major -> n x m column-major.
@@ -135,7 +134,7 @@ pub struct Moved {
 impl Moved {
     /// For the user's coefficient `j` among those kept.
     pub fn new(model: &Lmm, j: usize) -> Self {
-        let (p, fixed) = (model.system.p, &model.a.fixed);
+        let (p, fixed) = (model.symbolic.p, &model.a.fixed);
         let stride = p + 1;
         let t: Vec<f64> = (0..p).map(|k| fixed.transform[k * p + j]).collect();
         let (q, length) = reflection(&t);
@@ -199,6 +198,7 @@ impl Moved {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::linalg::dense::inverse;
 
     #[test]
     fn the_completion_keeps_its_rows_and_is_orthogonal_to_them() {

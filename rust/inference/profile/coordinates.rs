@@ -1,12 +1,13 @@
 //! Chooses the chart of a parameter, and where it starts.
 
-use super::basis::{Moved, change_term, completed, inverse};
+use super::basis::{Moved, change_term, completed};
 use super::chart::Chart;
 use super::lag::Lag;
 use crate::covariance::compound_symmetry::angle_of;
 use crate::covariance::{Structure, TermCovariance};
 use crate::fit::units::{lower_triangle, relative_covariance};
 use crate::fit::{Fit, Parameter};
+use crate::linalg::dense::inverse;
 use crate::model::Lmm;
 
 /// A model in which a parameter is a coordinate.

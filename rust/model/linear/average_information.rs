@@ -21,7 +21,7 @@ const TOO_SMALL: f64 = 1e-7;
 impl Lmm {
     /// The average information in θ (K x K), at the θ of `gradient`.
     pub fn average_information(&self, theta: &[f64], work: &Workspace, gradient: &Gradient) -> Vec<f64> {
-        let (a, system, factor) = (&*self.a, &*self.system, &work.factor);
+        let (a, symbolic, factor) = (&*self.a, &*self.symbolic, &work.factor);
         let n = self.theta_map.n_parameters;
         let derivatives: Vec<(usize, Vec<f64>)> = (0..n).map(|k| self.theta_map.derivative(theta, k)).collect();
         let by_block = ByBlock::new(&derivatives, a.factors.len());
@@ -31,8 +31,8 @@ impl Lmm {
         add_zz_own(&mut h, a, &directions, &by_block.columns, n, 1.0);
         let mut hx = by_block.products_with_x(a, &directions);
         let mut sorted = by_block.inner(&directions, &h);
-        let remainder = factor.forward(&mut h, &mut hx, a, system, n);
-        system.leads.iter().for_each(|l| subtract_inner(&mut sorted, &h[l.block], &h[l.block], n));
+        let remainder = factor.forward(&mut h, &mut hx, a, symbolic, n);
+        symbolic.leads.iter().for_each(|l| subtract_inner(&mut sorted, &h[l.block], &h[l.block], n));
         subtract_inner(&mut sorted, &remainder.rest, &remainder.solved, n);
         subtract_inner(&mut sorted, &hx, &hx, n);
         let mut information = by_block.unsorted(&sorted);

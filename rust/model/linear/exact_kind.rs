@@ -10,12 +10,12 @@ const MOST_SECONDS: f64 = 10.0;
 
 /// The exact kind of which one evaluation is worth its time and memory, for a model whose kind is not exact.
 pub fn finishing_kind(model: &Lmm) -> Option<TrailingKind> {
-    let system = &model.system;
-    if system.kind != TrailingKind::Iterative {
+    let symbolic = &model.symbolic;
+    if symbolic.kind != TrailingKind::Iterative {
         return None;
     }
-    let kind = system.exact_kind()?;
-    (system.predicted_seconds(kind)? < MOST_SECONDS).then_some(kind)
+    let kind = symbolic.exact_kind()?;
+    (symbolic.predicted_seconds(kind)? < MOST_SECONDS).then_some(kind)
 }
 
 /// What is wrong with a criterion of this standard error, or of none where it cannot be evaluated.
@@ -43,8 +43,8 @@ pub fn estimated(model: &Lmm, why: &str) -> Lmm {
 
 /// What an exact evaluation would take.
 fn cost(model: &Lmm) -> String {
-    let system = &model.system;
-    match system.exact_kind().and_then(|kind| system.predicted_seconds(kind)) {
+    let symbolic = &model.symbolic;
+    match symbolic.exact_kind().and_then(|kind| symbolic.predicted_seconds(kind)) {
         Some(seconds) => format!("an exact evaluation would take some {seconds:.0} s"),
         None => "memory holds no exact factor".into(),
     }

@@ -24,10 +24,10 @@ pub struct Gradient {
 impl Lmm {
     /// The gradient at the θ that `work` was last evaluated at.
     pub fn gradient(&self, theta: &[f64], work: &mut Workspace) -> Gradient {
-        work.inverse.update(&work.factor, &self.a, &self.system, self.criterion == Criterion::Reml);
+        work.inverse.update(&work.factor, &self.a, &self.symbolic, self.criterion == Criterion::Reml);
         let factor = &work.factor;
-        let beta = factor.beta(&self.system);
-        let modes = factor.modes(&self.system, &beta);
+        let beta = factor.beta(&self.symbolic);
+        let modes = factor.modes(&self.symbolic, &beta);
         let scores = scores(&self.a, &beta, &modes.b);
         let weight = 2.0 * self.denominator() / factor.pwrss;
         let mut lambda: Vec<Vec<f64>> = work.inverse.e.iter().map(|e| e.iter().map(|v| 2.0 * v).collect()).collect();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::covariance::{Structure, ThetaMap};
 use crate::crossproduct::CrossProducts;
-use crate::penalized_ls::{CholeskyFactor, Inverse, System, TrailingKind};
+use crate::penalized_ls::{CholeskyFactor, Inverse, SymbolicFactor, TrailingKind};
 
 /// Maximum likelihood, or restricted maximum likelihood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Criterion {
 #[derive(Debug, Clone)]
 pub struct Lmm {
     pub a: Arc<CrossProducts>,
-    pub system: Arc<System>,
+    pub symbolic: Arc<SymbolicFactor>,
     pub theta_map: ThetaMap,
     pub criterion: Criterion,
     pub origin: DataFootprint,
@@ -47,12 +47,12 @@ impl Lmm {
             })
             .collect();
         let theta_map = ThetaMap::new(&blocks, a.factors.len());
-        let system = Arc::new(System::new(&a));
-        Self { a: Arc::new(a), system, theta_map, criterion, origin: DataFootprint::default() }
+        let symbolic = Arc::new(SymbolicFactor::new(&a));
+        Self { a: Arc::new(a), symbolic, theta_map, criterion, origin: DataFootprint::default() }
     }
 
     pub fn workspace(&self) -> Workspace {
-        Workspace { factor: CholeskyFactor::new(&self.a, &self.system), inverse: Inverse::default() }
+        Workspace { factor: CholeskyFactor::new(&self.a, &self.symbolic), inverse: Inverse::default() }
     }
 
     /// Denominator of σ²: n, or n - p.
@@ -65,14 +65,14 @@ impl Lmm {
 
     /// The same model with another kind of trailing block.
     pub fn with_trailing(&self, kind: TrailingKind) -> Self {
-        Self { system: Arc::new(System::clone(&self.system).with_kind(kind, &self.a)), ..self.clone() }
+        Self { symbolic: Arc::new(SymbolicFactor::clone(&self.symbolic).with_kind(kind, &self.a)), ..self.clone() }
     }
 
     /// The same with what is to be said about its trailing block.
     pub fn because(&self, reason: String) -> Self {
-        let mut system = System::clone(&self.system);
-        system.reason = Some(reason);
-        Self { system: Arc::new(system), ..self.clone() }
+        let mut symbolic = SymbolicFactor::clone(&self.symbolic);
+        symbolic.reason = Some(reason);
+        Self { symbolic: Arc::new(symbolic), ..self.clone() }
     }
 
     /// The same model for another criterion.

@@ -4,6 +4,7 @@
 //! It also takes up the variance of the factors it is nested in, and leaves that of the others in its
 //! residual; both are set right afterwards by their variance a row, v = tr(Z Σ Z') / n.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::evaluator::LmmEvaluator;
@@ -39,7 +40,7 @@ struct Alone {
 /// `Interrupted`.
 pub fn by_factor(model: &Lmm, stop: &AtomicBool) -> Result<Vec<f64>> {
     let mut theta = model.theta_map.start();
-    if model.system.flops() < CHEAP {
+    if model.symbolic.flops() < CHEAP {
         return Ok(theta);
     }
     let a = &model.a;
@@ -78,7 +79,7 @@ fn less_ancestors(a: &CrossProducts, alone: &[Alone], f: usize) -> f64 {
 
 /// Every level of factor f lies in one level of factor g.
 fn is_nested(a: &CrossProducts, f: usize, g: usize) -> bool {
-    g > f && a.links[g][f].is_nested()
+    g > f && a.patterns[g][f].is_nested()
 }
 
 /// β and the residual sum of squares without random effects.
@@ -96,7 +97,7 @@ fn least_squares(a: &CrossProducts) -> Option<(Vec<f64>, f64)> {
 
 fn fit_alone(model: &Lmm, block: usize, beta: &[f64], rss: f64, stop: &AtomicBool) -> Result<Alone> {
     let factor = &model.a.factors[block];
-    let levels = (model.system.flops() / FLOPS_A_LEVEL) as usize;
+    let levels = (model.symbolic.flops() / FLOPS_A_LEVEL) as usize;
     let step = factor.n_levels.div_ceil(levels.clamp(LEAST_LEVELS, MOST_LEVELS));
     let terms: Vec<usize> =
         (0..model.theta_map.terms.len()).filter(|&t| model.theta_map.terms[t].factor == block).collect();
@@ -132,6 +133,7 @@ fn one_factor(a: &CrossProducts, factor: &FactorBlock, step: usize, beta: &[f64]
         n_obs: ((a.n_obs as f64 * share) as usize).max(1),
         sum_log_weights: 0.0,
         factors: vec![FactorBlock { factor: 0, n_levels: zz.len() / (r * r), width: r, zz, zx }],
+        patterns: Arc::new(vec![Vec::new()]),
         links: vec![Vec::new()],
         xx: vec![rss * share],
         fixed: FixedBasis::default(),

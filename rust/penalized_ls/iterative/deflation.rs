@@ -48,7 +48,7 @@ pub fn random(q: usize, k: usize, seed: u64) -> Vec<f64> {
 pub fn find(problem: &Product, start: &[f64], iterations: usize) -> Outliers {
     // calls of faer that choose their own threads would let the number of threads change sums
     faer::set_global_parallelism(faer::Par::Seq);
-    let q = problem.system.n_trailing;
+    let q = problem.symbolic.n_trailing;
     let k = start.len() / q;
     let mut basis = orthonormal(dense::view(start, q, k));
     for _ in 1..iterations {

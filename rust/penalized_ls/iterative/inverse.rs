@@ -13,7 +13,7 @@ use super::squares::product_on_pattern;
 use crate::crossproduct::CrossProducts;
 use crate::linalg::small;
 use crate::penalized_ls::factor::CholeskyFactor;
-use crate::penalized_ls::system::System;
+use crate::penalized_ls::symbolic::SymbolicFactor;
 
 /// I - E + A B'.
 #[derive(Debug, Clone, Default)]
@@ -40,23 +40,23 @@ pub struct Weighed {
 
 impl ApproximateInverse {
     /// `k`: (X'V^-1 X)^-1, n_fixed x n_fixed.
-    pub fn update(&mut self, factor: &CholeskyFactor, a: &CrossProducts, system: &System, k: &[f64]) {
+    pub fn update(&mut self, factor: &CholeskyFactor, a: &CrossProducts, symbolic: &SymbolicFactor, k: &[f64]) {
         let iterative = factor.iterative.as_ref().expect("an iterative trailing block");
         let n_fixed = k.len().isqrt();
-        self.fixed = iterative.scaled_solution(factor, system, n_fixed);
-        self.collect(iterative, system, k, n_fixed);
-        let problem = Product { schur: &iterative.schur, a, system };
-        self.leads = (0..system.leads.len())
+        self.fixed = iterative.scaled_solution(factor, symbolic, n_fixed);
+        self.collect(iterative, symbolic, k, n_fixed);
+        let problem = Product { schur: &iterative.schur, a, symbolic };
+        self.leads = (0..symbolic.leads.len())
             .map(|i| {
                 let product = if i == 0 { Vec::new() } else { product_on_pattern(&problem, i) };
-                Levels { inverse: self, iterative, factor, system, k, i, product }.weigh()
+                LevelBlocks { inverse: self, iterative, factor, symbolic, k, i, product }.weigh()
             })
             .collect();
     }
 
     /// A and B: outliers, probes, fixed effects.
-    fn collect(&mut self, iterative: &Iterative, system: &System, k: &[f64], n_fixed: usize) {
-        let (q, outliers, probes) = (system.n_trailing, &iterative.outliers, &iterative.probes);
+    fn collect(&mut self, iterative: &Iterative, symbolic: &SymbolicFactor, k: &[f64], n_fixed: usize) {
+        let (q, outliers, probes) = (symbolic.n_trailing, &iterative.outliers, &iterative.probes);
         let (n, s) = (outliers.values.len(), probes.n());
         let half = 0.5 / s as f64;
         self.width = n + 2 * s + n_fixed;
@@ -75,8 +75,8 @@ impl ApproximateInverse {
     }
 
     /// Diagonal blocks of (I + E)^-1 of the k-th trailing factor (n_levels blocks r x r).
-    fn own_blocks(&self, system: &System, k: usize) -> Vec<f64> {
-        let (t, width) = (&system.trailing[k], self.width);
+    fn own_blocks(&self, symbolic: &SymbolicFactor, k: usize) -> Vec<f64> {
+        let (t, width) = (&symbolic.trailing[k], self.width);
         let mut blocks = vec![0.0; t.n_levels * t.r * t.r];
         for level in 0..t.n_levels {
             for j in 0..t.r {
@@ -93,34 +93,34 @@ impl ApproximateInverse {
     }
 
     /// Diagonal blocks of S^-1, fixed effects counted.
-    pub fn inverse_blocks(&self, iterative: &Iterative, system: &System, k: usize) -> Vec<f64> {
-        let mut blocks = self.own_blocks(system, k);
-        iterative.schur.unscale_blocks(k, system.trailing[k].r, &mut blocks);
+    pub fn inverse_blocks(&self, iterative: &Iterative, symbolic: &SymbolicFactor, k: usize) -> Vec<f64> {
+        let mut blocks = self.own_blocks(symbolic, k);
+        iterative.schur.unscale_blocks(k, symbolic.trailing[k].r, &mut blocks);
         blocks
     }
 
     /// Diagonal blocks of N = Λ S^-1 Λ'.
-    pub fn level_blocks(&self, iterative: &Iterative, system: &System, k: usize) -> Vec<f64> {
-        let mut blocks = self.own_blocks(system, k);
-        iterative.schur.project_blocks(k, system.trailing[k].r, &mut blocks);
+    pub fn level_blocks(&self, iterative: &Iterative, symbolic: &SymbolicFactor, k: usize) -> Vec<f64> {
+        let mut blocks = self.own_blocks(symbolic, k);
+        iterative.schur.project_blocks(k, symbolic.trailing[k].r, &mut blocks);
         blocks
     }
 }
 
 /// The levels of one lead, with E H on its pattern where W is wanted whole.
-struct Levels<'a> {
+struct LevelBlocks<'a> {
     inverse: &'a ApproximateInverse,
     iterative: &'a Iterative,
     factor: &'a CholeskyFactor,
-    system: &'a System,
+    symbolic: &'a SymbolicFactor,
     k: &'a [f64],
     i: usize,
     product: Vec<f64>,
 }
 
-impl Levels<'_> {
+impl LevelBlocks<'_> {
     fn weigh(&self) -> Weighed {
-        let n = self.system.leads[self.i].n_levels;
+        let n = self.symbolic.leads[self.i].n_levels;
         let levels: Vec<(Vec<f64>, Vec<f64>)> =
             (0..n).into_par_iter().with_min_len(256).map(|level| self.weigh_level(level)).collect();
         let values = levels.iter().flat_map(|(values, _)| values.iter().copied()).collect();
@@ -130,14 +130,14 @@ impl Levels<'_> {
             out.projected = values;
         } else {
             out.w = values;
-            self.iterative.schur.transform_panel(&mut out.w, self.system, self.i, true);
+            self.iterative.schur.transform_panel(&mut out.w, self.symbolic, self.i, true);
         }
         out
     }
 
     /// H'V, or V, for V = [(I - E + A B') H C - F K P_X], and W of the rows of X.
     fn weigh_level(&self, level: usize) -> (Vec<f64>, Vec<f64>) {
-        let (lead, width) = (&self.system.leads[self.i], self.inverse.width);
+        let (lead, width) = (&self.symbolic.leads[self.i], self.inverse.width);
         let (r, c) = (lead.r, &self.factor.leads[self.i].c[level * lead.r * lead.r..(level + 1) * lead.r * lead.r]);
         let bh = self.cross(&self.inverse.b, level);
         let mut inner = vec![0.0; width * r];
@@ -149,7 +149,7 @@ impl Levels<'_> {
 
     /// X'H of one level for rows X of `width` (width x r).
     fn cross(&self, x: &[f64], level: usize) -> Vec<f64> {
-        let (lead, width) = (&self.system.leads[self.i], self.inverse.width);
+        let (lead, width) = (&self.symbolic.leads[self.i], self.inverse.width);
         let (rows, h) =
             (lead.panel.level_rows(level), &self.iterative.schur.h[self.i][lead.panel.range(level, lead.r)]);
         let mut out = vec![0.0; width * lead.r];
@@ -164,8 +164,8 @@ impl Levels<'_> {
 
     /// F'H C becomes F'H C - P_X in `inner`; its product with -K is W of X.
     fn weigh_fixed(&self, level: usize, inner: &mut [f64]) -> Vec<f64> {
-        let (r, f, width) = (self.system.leads[self.i].r, self.k.len().isqrt(), self.inverse.width);
-        let (x, stride, fixed_from) = (&self.factor.leads[self.i].blocks.x, self.system.p + 1, width - f);
+        let (r, f, width) = (self.symbolic.leads[self.i].r, self.k.len().isqrt(), self.inverse.width);
+        let (x, stride, fixed_from) = (&self.factor.leads[self.i].blocks.x, self.symbolic.p + 1, width - f);
         let mut wx = vec![0.0; f * r];
         for l in 0..r {
             let fixed = &mut inner[l * width + fixed_from..(l + 1) * width];
@@ -179,7 +179,7 @@ impl Levels<'_> {
 
     /// H'V = (H'H - H'E H) C + (A'H)' inner.
     fn project(&self, level: usize, c: &[f64], inner: &[f64]) -> Vec<f64> {
-        let (lead, width) = (&self.system.leads[self.i], self.inverse.width);
+        let (lead, width) = (&self.symbolic.leads[self.i], self.inverse.width);
         let (r, block) = (lead.r, level * lead.r * lead.r..(level + 1) * lead.r * lead.r);
         let (d, h) = (lead.panel.level_rows(level).len(), &self.iterative.schur.h[self.i][lead.panel.range(level, r)]);
         let mut square: Vec<f64> = self.iterative.forms[block].iter().map(|v| -v).collect();
@@ -192,7 +192,7 @@ impl Levels<'_> {
 
     /// V = (H - E H) C + A inner.
     fn weigh_rows(&self, level: usize, c: &[f64], inner: &[f64]) -> Vec<f64> {
-        let (lead, width) = (&self.system.leads[self.i], self.inverse.width);
+        let (lead, width) = (&self.symbolic.leads[self.i], self.inverse.width);
         let (r, range, rows) = (lead.r, lead.panel.range(level, lead.r), lead.panel.level_rows(level));
         let h = self.iterative.schur.h[self.i][range.clone()].iter().zip(&self.product[range]);
         let left: Vec<f64> = h.map(|(h, e)| h - e).collect();
@@ -210,11 +210,11 @@ impl Levels<'_> {
 
 impl Iterative {
     /// R'S^-1 Λ'Z'X from S^-1 Λ'Z'X, q_t rows of n.
-    fn scaled_solution(&self, factor: &CholeskyFactor, system: &System, n: usize) -> Vec<f64> {
-        let q = system.n_trailing;
+    fn scaled_solution(&self, factor: &CholeskyFactor, symbolic: &SymbolicFactor, n: usize) -> Vec<f64> {
+        let q = symbolic.n_trailing;
         let mut rows = vec![0.0; q * n];
         crate::penalized_ls::trailing::to_rows(&factor.solved_x[..q * n], &mut rows, q, n);
-        self.schur.apply_transposed_root(&mut rows, system, n);
+        self.schur.apply_transposed_root(&mut rows, symbolic, n);
         rows
     }
 }

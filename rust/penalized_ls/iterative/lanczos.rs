@@ -52,7 +52,7 @@ impl Probes {
 
 /// Runs Lanczos from all probes at once.
 pub fn probe(problem: &Product, outliers: &Outliers) -> Probes {
-    let (q, s) = (problem.system.n_trailing, PROBES);
+    let (q, s) = (problem.symbolic.n_trailing, PROBES);
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(20);
     let mut z: Vec<f64> = (0..q * s).map(|_| if rng.random_range(0..2u8) == 0 { -1.0 } else { 1.0 }).collect();
     outliers.add_image(&mut z, s, |_| -1.0);

@@ -28,7 +28,7 @@ use deflation::Outliers;
 use scaled_schur::ScaledSchur;
 
 use super::factor::LeadFactor;
-use super::system::System;
+use super::symbolic::SymbolicFactor;
 use crate::crossproduct::CrossProducts;
 use crate::{Error, Result};
 
@@ -68,12 +68,12 @@ impl Iterative {
     pub fn update(
         &mut self,
         a: &CrossProducts,
-        system: &System,
+        symbolic: &SymbolicFactor,
         leads: &[LeadFactor],
         lambda: &[Vec<f64>],
     ) -> Result<()> {
-        self.schur.update(a, system, leads, lambda)?;
-        let problem = operator::Product { schur: &self.schur, a, system };
+        self.schur.update(a, symbolic, leads, lambda)?;
+        let problem = operator::Product { schur: &self.schur, a, symbolic };
         let forms = squares::forms(&problem);
         (self.outliers, self.probes) = match &self.subspace {
             Some(subspace) => {
@@ -97,19 +97,19 @@ impl Iterative {
     }
 
     /// S^-1 h for m right-hand sides (q_t rows of m), to a residual relative to h.
-    pub fn solve(&self, h: &[f64], m: usize, residual: f64, a: &CrossProducts, system: &System) -> Vec<f64> {
-        let problem = operator::Product { schur: &self.schur, a, system };
+    pub fn solve(&self, h: &[f64], m: usize, residual: f64, a: &CrossProducts, symbolic: &SymbolicFactor) -> Vec<f64> {
+        let problem = operator::Product { schur: &self.schur, a, symbolic };
         let mut b = h.to_vec();
-        self.schur.apply_root(&mut b, system, m, false);
+        self.schur.apply_root(&mut b, symbolic, m, false);
         let mut x = conjugate_gradients::solve(&problem, &self.outliers, &b, m, residual);
-        self.schur.apply_root(&mut x, system, m, true);
+        self.schur.apply_root(&mut x, symbolic, m, true);
         x
     }
 }
 
 /// Takes more outliers until the rest is small.
 fn find_outliers(problem: &operator::Product) -> (Outliers, lanczos::Probes) {
-    let q = problem.system.n_trailing;
+    let q = problem.symbolic.n_trailing;
     let mut k = FIRST_OUTLIERS.min(q);
     let mut start = deflation::random(q, k, 1);
     loop {

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::scaled_schur::ScaledSchur;
 use crate::crossproduct::CrossProducts;
 use crate::linalg::small;
-use crate::penalized_ls::system::System;
+use crate::penalized_ls::symbolic::SymbolicFactor;
 
 /// Levels of one task, and rows, of which the first may hold most of the entries.
 const GRAIN: usize = 512;
@@ -16,7 +16,7 @@ const ROWS: usize = 32;
 pub struct Product<'a> {
     pub schur: &'a ScaledSchur,
     pub a: &'a CrossProducts,
-    pub system: &'a System,
+    pub symbolic: &'a SymbolicFactor,
 }
 
 impl Product<'_> {
@@ -24,7 +24,7 @@ impl Product<'_> {
     pub fn apply(&self, v: &[f64], m: usize) -> Vec<f64> {
         let mut out = self.linked(v, m);
         self.add_own(&mut out, v, m);
-        for i in 0..self.system.leads.len() {
+        for i in 0..self.symbolic.leads.len() {
             self.subtract_products(&mut out, v, i, m);
         }
         out
@@ -32,10 +32,10 @@ impl Product<'_> {
 
     /// T A T' v of the links between trailing factors.
     fn linked(&self, v: &[f64], m: usize) -> Vec<f64> {
-        let (system, mut out) = (self.system, vec![0.0; v.len()]);
-        for (k, to) in system.trailing.iter().enumerate() {
-            for (l, from) in system.trailing.iter().enumerate().take(k) {
-                let link = &self.a.links[to.block][from.block];
+        let (symbolic, mut out) = (self.symbolic, vec![0.0; v.len()]);
+        for (k, to) in symbolic.trailing.iter().enumerate() {
+            for (l, from) in symbolic.trailing.iter().enumerate().take(k) {
+                let (link, values) = self.a.link(to.block, from.block);
                 let (mut above, mut below) = (vec![0.0; to.r * m], vec![0.0; from.r * m]);
                 for level in 0..from.n_levels {
                     let t_from = &self.schur.t[l][level * from.r * from.r..(level + 1) * from.r * from.r];
@@ -44,7 +44,7 @@ impl Product<'_> {
                         let other = link.level[e] as usize;
                         let t_to = &self.schur.t[k][other * to.r * to.r..(other + 1) * to.r * to.r];
                         let v_to = (to.offset + other * to.r) * m..(to.offset + (other + 1) * to.r) * m;
-                        let block = scaled_link(&link.values[e * to.r * from.r..(e + 1) * to.r * from.r], t_to, t_from);
+                        let block = scaled_link(&values[e * to.r * from.r..(e + 1) * to.r * from.r], t_to, t_from);
                         product(&mut above, &block, &v[v_from.clone()], (to.r, from.r, m), false);
                         product(&mut below, &block, &v[v_to.clone()], (to.r, from.r, m), true);
                         out[v_to].iter_mut().zip(&above).for_each(|(o, x)| *o += x);
@@ -58,7 +58,7 @@ impl Product<'_> {
 
     /// Adds the diagonal blocks of Σ H C C' H', which E leaves out.
     fn add_own(&self, out: &mut [f64], v: &[f64], m: usize) {
-        for (k, t) in self.system.trailing.iter().enumerate() {
+        for (k, t) in self.symbolic.trailing.iter().enumerate() {
             let range = t.offset * m..(t.offset + t.n_levels * t.r) * m;
             let levels = out[range.clone()].chunks_exact_mut(t.r * m).zip(v[range].chunks_exact(t.r * m));
             for ((out, v), own) in levels.zip(self.schur.own[k].chunks_exact(t.r * t.r)) {
@@ -74,7 +74,7 @@ impl Product<'_> {
 
     /// out -= H (C C' H'v): first by levels, then by rows.
     fn subtract_products(&self, out: &mut [f64], v: &[f64], i: usize, m: usize) {
-        let (lead, h, squares) = (&self.system.leads[i], &self.schur.h[i], &self.schur.squares[i]);
+        let (lead, h, squares) = (&self.symbolic.leads[i], &self.schur.h[i], &self.schur.squares[i]);
         let r = lead.r;
         let mut sums = vec![0.0; lead.n_levels * r * m];
         sums.par_chunks_mut(GRAIN * r * m).enumerate().for_each(|(piece, sums)| {
@@ -92,7 +92,7 @@ impl Product<'_> {
                 multiply_in_place(sums, &squares[level * r * r..(level + 1) * r * r], m, false);
             }
         });
-        let (index, h_rows) = (&self.system.row_index[i], &self.schur.h_rows[i]);
+        let (index, h_rows) = (&self.symbolic.row_index[i], &self.schur.h_rows[i]);
         out.par_chunks_mut(ROWS * m).enumerate().for_each(|(piece, out)| {
             for (k, out) in out.chunks_exact_mut(m).enumerate() {
                 let range = index.ptr[piece * ROWS + k]..index.ptr[piece * ROWS + k + 1];

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use crate::penalized_ls::system::Lead;
+use crate::penalized_ls::symbolic::Lead;
 
 /// Rows of a block.
 pub const LANES: usize = 8;

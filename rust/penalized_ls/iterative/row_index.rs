@@ -1,6 +1,6 @@
 //! The panels by rows: where every row of the trailing block occurs.
 
-use crate::penalized_ls::system::Lead;
+use crate::penalized_ls::symbolic::Lead;
 
 /// For each trailing row, the levels of one lead that touch it, ascending.
 #[derive(Debug, Clone, Default)]

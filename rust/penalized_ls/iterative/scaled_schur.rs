@@ -10,7 +10,7 @@ use super::row_index::place_of;
 use crate::crossproduct::CrossProducts;
 use crate::linalg::small;
 use crate::penalized_ls::factor::{LeadFactor, view};
-use crate::penalized_ls::system::{System, TrailingFactor};
+use crate::penalized_ls::symbolic::{SymbolicFactor, TrailingGroup};
 use crate::{Error, Result};
 
 /// Levels of one task.
@@ -39,35 +39,35 @@ impl ScaledSchur {
     pub fn update(
         &mut self,
         a: &CrossProducts,
-        system: &System,
+        symbolic: &SymbolicFactor,
         leads: &[LeadFactor],
         lambda: &[Vec<f64>],
     ) -> Result<()> {
-        let explained = diagonal_of_products(system, leads);
-        let n = system.trailing.len();
+        let explained = diagonal_of_products(symbolic, leads);
+        let n = symbolic.trailing.len();
         let blocks = |values: &mut Vec<Vec<f64>>| values.resize(n, Vec::new());
         [&mut self.root, &mut self.inverse_root, &mut self.t, &mut self.own].into_iter().for_each(blocks);
         self.logdet = 0.0;
-        for (k, t) in system.trailing.iter().enumerate() {
+        for (k, t) in symbolic.trailing.iter().enumerate() {
             self.scale_factor(k, t, &a.factors[t.block].zz, &explained[k], &lambda[t.block])?;
         }
         self.h.resize(leads.len(), Vec::new());
         for (i, factor) in leads.iter().enumerate() {
             let mut h = std::mem::take(&mut self.h[i]);
             h.clear();
-            h.extend_from_slice(view(&factor.reduced, a, system, i).panel);
-            self.transform_panel(&mut h, system, i, false);
+            h.extend_from_slice(view(&factor.reduced, a, symbolic, i).panel);
+            self.transform_panel(&mut h, symbolic, i, false);
             self.h[i] = h;
         }
-        self.h_rows = (0..leads.len()).map(|i| self.by_rows(system, i)).collect();
-        self.blocked = (0..leads.len()).map(|i| self.by_blocks(system, i)).collect();
-        self.squares = leads.iter().zip(&system.leads).map(|(f, lead)| squares(&f.c, lead.r)).collect();
+        self.h_rows = (0..leads.len()).map(|i| self.by_rows(symbolic, i)).collect();
+        self.blocked = (0..leads.len()).map(|i| self.by_blocks(symbolic, i)).collect();
+        self.squares = leads.iter().zip(&symbolic.leads).map(|(f, lead)| squares(&f.c, lead.r)).collect();
         Ok(())
     }
 
     /// H of one lead in the order of the blocks of rows.
-    fn by_blocks(&self, system: &System, i: usize) -> Vec<f32> {
-        let (lead, h, from) = (&system.leads[i], &self.h[i], &system.row_blocks.leads[i].from);
+    fn by_blocks(&self, symbolic: &SymbolicFactor, i: usize) -> Vec<f32> {
+        let (lead, h, from) = (&symbolic.leads[i], &self.h[i], &symbolic.row_blocks.leads[i].from);
         let level = |level: usize| {
             let (start, end) = (lead.panel.ptr[level], lead.panel.ptr[level + 1]);
             (start..end).flat_map(move |entry| {
@@ -78,8 +78,8 @@ impl ScaledSchur {
     }
 
     /// H of one lead, r numbers for every entry of the index.
-    fn by_rows(&self, system: &System, i: usize) -> Vec<f64> {
-        let (lead, h, index) = (&system.leads[i], &self.h[i], &system.row_index[i]);
+    fn by_rows(&self, symbolic: &SymbolicFactor, i: usize) -> Vec<f64> {
+        let (lead, h, index) = (&symbolic.leads[i], &self.h[i], &symbolic.row_index[i]);
         let mut rows = vec![0.0; h.len()];
         let pieces = rows.par_chunks_mut(GRAIN * lead.r).zip(index.entries.par_chunks(GRAIN));
         pieces.for_each(|(rows, entries)| {
@@ -94,7 +94,7 @@ impl ScaledSchur {
     fn scale_factor(
         &mut self,
         k: usize,
-        t: &TrailingFactor,
+        t: &TrailingGroup,
         zz: &[f64],
         explained: &[f64],
         lambda: &[f64],
@@ -137,8 +137,8 @@ impl ScaledSchur {
     }
 
     /// Rows of a panel become T times them, or T' times them.
-    pub fn transform_panel(&self, values: &mut [f64], system: &System, i: usize, transposed: bool) {
-        let lead = &system.leads[i];
+    pub fn transform_panel(&self, values: &mut [f64], symbolic: &SymbolicFactor, i: usize, transposed: bool) {
+        let lead = &symbolic.leads[i];
         let (r, rows) = (lead.r, &lead.panel.rows);
         let mut rest = values;
         let mut pieces = Vec::new();
@@ -155,21 +155,23 @@ impl ScaledSchur {
                 let d = lead.panel.ptr[level + 1] - lead.panel.ptr[level];
                 let own = &rows[lead.panel.ptr[level]..lead.panel.ptr[level + 1]];
                 let block = &mut piece[range.start - start..range.end - start];
-                block.chunks_exact_mut(d.max(1)).for_each(|column| self.transform(column, own, system, transposed));
+                block.chunks_exact_mut(d.max(1)).for_each(|column| self.transform(column, own, symbolic, transposed));
             }
         });
     }
 
     /// T, or T', on values that lie on some rows: whole levels, ascending.
-    fn transform(&self, values: &mut [f64], rows: &[u32], system: &System, transposed: bool) {
+    fn transform(&self, values: &mut [f64], rows: &[u32], symbolic: &SymbolicFactor, transposed: bool) {
         let mut at = 0;
         let mut factor = 0;
         while at < rows.len() {
             let row = rows[at] as usize;
-            while row >= system.trailing[factor].offset + system.trailing[factor].n_levels * system.trailing[factor].r {
+            while row
+                >= symbolic.trailing[factor].offset + symbolic.trailing[factor].n_levels * symbolic.trailing[factor].r
+            {
                 factor += 1;
             }
-            let t = &system.trailing[factor];
+            let t = &symbolic.trailing[factor];
             let level = (row - t.offset) / t.r;
             let block = &self.t[factor][level * t.r * t.r..(level + 1) * t.r * t.r];
             if t.r == 1 {
@@ -182,8 +184,8 @@ impl ScaledSchur {
     }
 
     /// R^-1, or R^-T, from the left of q_t rows of m.
-    pub fn apply_root(&self, x: &mut [f64], system: &System, m: usize, transposed: bool) {
-        for (k, t) in system.trailing.iter().enumerate() {
+    pub fn apply_root(&self, x: &mut [f64], symbolic: &SymbolicFactor, m: usize, transposed: bool) {
+        for (k, t) in symbolic.trailing.iter().enumerate() {
             let rows = &mut x[t.offset * m..(t.offset + t.n_levels * t.r) * m];
             let levels = rows.chunks_exact_mut(t.r * m).zip(self.inverse_root[k].chunks_exact(t.r * t.r));
             levels.for_each(|(x, block)| multiply_in_place(x, block, m, transposed));
@@ -191,8 +193,8 @@ impl ScaledSchur {
     }
 
     /// R' from the left of q_t rows of m.
-    pub fn apply_transposed_root(&self, x: &mut [f64], system: &System, m: usize) {
-        for (k, t) in system.trailing.iter().enumerate().filter(|_| m > 0) {
+    pub fn apply_transposed_root(&self, x: &mut [f64], symbolic: &SymbolicFactor, m: usize) {
+        for (k, t) in symbolic.trailing.iter().enumerate().filter(|_| m > 0) {
             let rows = &mut x[t.offset * m..(t.offset + t.n_levels * t.r) * m];
             let levels = rows.chunks_exact_mut(t.r * m).zip(self.root[k].chunks_exact(t.r * t.r));
             levels.for_each(|(x, block)| multiply_in_place(x, block, m, true));
@@ -244,19 +246,19 @@ fn solve_lower_unit(column: &mut [f64], l: &[f64], j: usize, r: usize) {
 }
 
 /// Per trailing factor, the diagonal blocks of Σ P P' over the leads (n_levels blocks r x r).
-fn diagonal_of_products(system: &System, leads: &[LeadFactor]) -> Vec<Vec<f64>> {
-    let mut own: Vec<Vec<f64>> = system.trailing.iter().map(|t| vec![0.0; t.n_levels * t.r * t.r]).collect();
-    for (lead, factor) in system.leads.iter().zip(leads) {
+fn diagonal_of_products(symbolic: &SymbolicFactor, leads: &[LeadFactor]) -> Vec<Vec<f64>> {
+    let mut own: Vec<Vec<f64>> = symbolic.trailing.iter().map(|t| vec![0.0; t.n_levels * t.r * t.r]).collect();
+    for (lead, factor) in symbolic.leads.iter().zip(leads) {
         for level in 0..lead.n_levels {
             let rows = lead.panel.level_rows(level);
             let p = &factor.blocks.panel[lead.panel.range(level, lead.r)];
             let (mut at, mut f) = (0, 0);
             while at < rows.len() {
                 let row = rows[at] as usize;
-                while row >= system.trailing[f].offset + system.trailing[f].n_levels * system.trailing[f].r {
+                while row >= symbolic.trailing[f].offset + symbolic.trailing[f].n_levels * symbolic.trailing[f].r {
                     f += 1;
                 }
-                let t = &system.trailing[f];
+                let t = &symbolic.trailing[f];
                 let first = (row - t.offset) / t.r * t.r * t.r;
                 for j in 0..t.r {
                     for i in 0..t.r {

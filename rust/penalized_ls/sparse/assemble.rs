@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::layout::{Layout, Node};
-use crate::penalized_ls::system::System;
+use super::layout::{PlacedNode, SparseLayout};
+use crate::penalized_ls::symbolic::SymbolicFactor;
 use crate::penalized_ls::trailing::{apply_transposed, combine};
 
 /// Nodes of one task; levels of one task.
@@ -11,8 +11,8 @@ const GRAIN: usize = 128;
 const LEVELS: usize = 1024;
 
 /// P of one lead in the order of the sorted lists: a row of r numbers for each entry.
-pub fn sort_panel(out: &mut Vec<f64>, system: &System, layout: &Layout, i: usize, panel: &[f64]) {
-    let (lead, local) = (&system.leads[i], &layout.leads[i].local);
+pub fn sort_panel(out: &mut Vec<f64>, symbolic: &SymbolicFactor, layout: &SparseLayout, i: usize, panel: &[f64]) {
+    let (lead, local) = (&symbolic.leads[i], &layout.leads[i].local);
     let r = lead.r;
     out.resize(panel.len(), 0.0);
     let level = |level: usize, out: &mut [f64]| {
@@ -45,7 +45,13 @@ fn pieces<'a>(values: &'a mut [f64], ptr: &[usize], grain: usize, r: usize) -> V
 }
 
 /// Overwrites `s`, and `before` with S before Λ unless it is empty.
-pub fn assemble(s: &mut [f64], before: &mut [f64], system: &System, layout: &Layout, job: &Job) {
+pub fn assemble(
+    s: &mut [f64],
+    before: &mut [f64],
+    symbolic: &SymbolicFactor,
+    layout: &SparseLayout,
+    task: &AssemblyTask,
+) {
     let ptr: Vec<usize> = layout.nodes.iter().map(|n| layout.ptr[n.place as usize] as usize).chain([s.len()]).collect();
     let kept = if before.is_empty() { vec![] } else { pieces(before, &ptr, GRAIN, 1) };
     let kept = kept.into_iter().map(|(_, piece)| piece).chain(std::iter::repeat_with(|| &mut [][..]));
@@ -57,30 +63,36 @@ pub fn assemble(s: &mut [f64], before: &mut [f64], system: &System, layout: &Lay
             for k in first..(first + GRAIN).min(layout.nodes.len()) {
                 let own = ptr[k] - ptr[first]..ptr[k + 1] - ptr[first];
                 let (node, block) = (layout.nodes[k], &mut piece[own.clone()]);
-                subtract_products(work, system, layout, job, node);
+                subtract_products(work, symbolic, layout, task, node);
                 collect(work, block, layout, node);
                 if !kept.is_empty() {
                     kept[own].copy_from_slice(block);
                 }
-                scale(block, layout, node, system, job.lambda);
+                scale(block, layout, node, symbolic, task.lambda);
             }
         },
     );
 }
 
 /// What S is made of.
-pub struct Job<'a> {
+pub struct AssemblyTask<'a> {
     /// P of every lead, sorted.
     pub panels: &'a [Vec<f64>],
     pub lambda: &'a [Vec<f64>],
 }
 
 /// -P P' in the columns of one node: the accumulator has r numbers for each place.
-fn subtract_products(work: &mut [f64], system: &System, layout: &Layout, job: &Job, node: Node) {
+fn subtract_products(
+    work: &mut [f64],
+    symbolic: &SymbolicFactor,
+    layout: &SparseLayout,
+    task: &AssemblyTask,
+    node: PlacedNode,
+) {
     let r = node.r as usize;
-    for (i, (lead, sorted)) in system.leads.iter().zip(&layout.leads).enumerate() {
-        let (rl, p) = (lead.r, &job.panels[i]);
-        for &(level, _) in system.row_index[i].row(node.row as usize) {
+    for (i, (lead, sorted)) in symbolic.leads.iter().zip(&layout.leads).enumerate() {
+        let (rl, p) = (lead.r, &task.panels[i]);
+        for &(level, _) in symbolic.row_index[i].row(node.row as usize) {
             let end = lead.panel.ptr[level as usize + 1];
             let start = lead.panel.ptr[level as usize];
             let from = start + sorted.places[start..end].partition_point(|&place| place < node.place);
@@ -100,7 +112,7 @@ fn subtract_products(work: &mut [f64], system: &System, layout: &Layout, job: &J
 }
 
 /// A's part and the accumulator's, which is zero again.
-fn collect(work: &mut [f64], block: &mut [f64], layout: &Layout, node: Node) {
+fn collect(work: &mut [f64], block: &mut [f64], layout: &SparseLayout, node: PlacedNode) {
     let (first, r) = (node.place as usize, node.r as usize);
     let start = layout.ptr[first] as usize;
     let rows = &layout.rows[start..layout.ptr[first + 1] as usize];
@@ -113,16 +125,16 @@ fn collect(work: &mut [f64], block: &mut [f64], layout: &Layout, node: Node) {
 }
 
 /// Λ' V Λ for the columns V of one node, and I on the diagonal.
-fn scale(block: &mut [f64], layout: &Layout, node: Node, system: &System, lambda: &[Vec<f64>]) {
+fn scale(block: &mut [f64], layout: &SparseLayout, node: PlacedNode, symbolic: &SymbolicFactor, lambda: &[Vec<f64>]) {
     let (first, r) = (node.place as usize, node.r as usize);
     let rows = &layout.rows[layout.ptr[first] as usize..layout.ptr[first + 1] as usize];
-    let own = &lambda[system.trailing[node.factor as usize].block];
+    let own = &lambda[symbolic.trailing[node.factor as usize].block];
     combine(block, own, r, rows.len(), true);
     for (j, column) in block.chunks_exact_mut(rows.len()).enumerate() {
         let mut at = 0;
         while at < rows.len() {
             let other = layout.node(rows[at] as usize);
-            let (l, r) = (&lambda[system.trailing[other.factor as usize].block], other.r as usize);
+            let (l, r) = (&lambda[symbolic.trailing[other.factor as usize].block], other.r as usize);
             apply_transposed(l, &mut column[at..at + r], r);
             at += r;
         }

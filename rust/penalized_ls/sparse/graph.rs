@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::crossproduct::CrossProducts;
 use crate::penalized_ls::iterative::RowIndex;
-use crate::penalized_ls::system::{System, TrailingFactor};
+use crate::penalized_ls::symbolic::{SymbolicFactor, TrailingGroup};
 
 /// Levels whose neighbours are counted for an estimate.
 const SAMPLE: usize = 256;
@@ -21,16 +21,16 @@ pub struct Nodes {
 }
 
 impl Nodes {
-    pub fn new(system: &System) -> Self {
-        let mut nodes = Self { first: Vec::new(), of_row: Vec::with_capacity(system.n_trailing) };
-        for t in &system.trailing {
+    pub fn new(symbolic: &SymbolicFactor) -> Self {
+        let mut nodes = Self { first: Vec::new(), of_row: Vec::with_capacity(symbolic.n_trailing) };
+        for t in &symbolic.trailing {
             for level in 0..t.n_levels {
                 let node = nodes.first.len() as u32;
                 nodes.first.push((t.offset + level * t.r) as u32);
                 nodes.of_row.extend(std::iter::repeat_n(node, t.r));
             }
         }
-        nodes.first.push(system.n_trailing as u32);
+        nodes.first.push(symbolic.n_trailing as u32);
         nodes
     }
 
@@ -53,15 +53,15 @@ pub struct Graph {
 
 /// Finds the neighbours of nodes.
 pub struct Meetings<'a> {
-    system: &'a System,
+    symbolic: &'a SymbolicFactor,
     a: &'a CrossProducts,
     nodes: &'a Nodes,
     index: &'a [RowIndex],
 }
 
 impl<'a> Meetings<'a> {
-    pub fn new(system: &'a System, a: &'a CrossProducts, nodes: &'a Nodes, index: &'a [RowIndex]) -> Self {
-        Self { system, a, nodes, index }
+    pub fn new(symbolic: &'a SymbolicFactor, a: &'a CrossProducts, nodes: &'a Nodes, index: &'a [RowIndex]) -> Self {
+        Self { symbolic, a, nodes, index }
     }
 
     /// Appends the later neighbours of a node; `mark` holds the last node that met each.
@@ -74,23 +74,23 @@ impl<'a> Meetings<'a> {
                 out.push(other);
             }
         };
-        for (lead, index) in self.system.leads.iter().zip(self.index) {
+        for (lead, index) in self.symbolic.leads.iter().zip(self.index) {
             for &(level, _) in index.row(self.nodes.first[node] as usize) {
                 lead.panel.level_rows(level as usize).iter().for_each(|&row| meet(self.nodes.of_row[row as usize]));
             }
         }
         let (from, level) = self.factor(node);
-        for to in self.system.trailing.iter().filter(|t| t.block > from.block) {
-            let link = &self.a.links[to.block][from.block];
+        for to in self.symbolic.trailing.iter().filter(|t| t.block > from.block) {
+            let link = &self.a.patterns[to.block][from.block];
             let first = self.nodes.of_row[to.offset];
             link.level[link.ptr[level]..link.ptr[level + 1]].iter().for_each(|&other| meet(first + other));
         }
         out[start..].sort_unstable();
     }
 
-    fn factor(&self, node: usize) -> (&TrailingFactor, usize) {
+    fn factor(&self, node: usize) -> (&TrailingGroup, usize) {
         let row = self.nodes.first[node] as usize;
-        let t = self.system.trailing.iter().rfind(|t| t.offset <= row).expect("a trailing factor of every row");
+        let t = self.symbolic.trailing.iter().rfind(|t| t.offset <= row).expect("a trailing factor of every row");
         (t, (row - t.offset) / t.r)
     }
 
@@ -123,16 +123,16 @@ impl<'a> Meetings<'a> {
     /// Share of all pairs of nodes that are within one component.
     pub fn share_within_components(&self) -> f64 {
         let mut root: Vec<u32> = (0..self.nodes.n() as u32).collect();
-        for lead in &self.system.leads {
+        for lead in &self.symbolic.leads {
             for level in 0..lead.n_levels {
                 let mut nodes = lead.panel.level_rows(level).iter().map(|&row| self.nodes.of_row[row as usize]);
                 let first = nodes.next();
                 nodes.for_each(|node| join(&mut root, first.unwrap_or(node), node));
             }
         }
-        for (k, to) in self.system.trailing.iter().enumerate() {
-            for from in &self.system.trailing[..k] {
-                let link = &self.a.links[to.block][from.block];
+        for (k, to) in self.symbolic.trailing.iter().enumerate() {
+            for from in &self.symbolic.trailing[..k] {
+                let link = &self.a.patterns[to.block][from.block];
                 let (from, to) = (self.nodes.of_row[from.offset], self.nodes.of_row[to.offset]);
                 for level in 0..link.ptr.len() - 1 {
                     let others = &link.level[link.ptr[level]..link.ptr[level + 1]];
@@ -163,11 +163,11 @@ impl<'a> Meetings<'a> {
 
     /// Entries that finding the neighbours of a node reads.
     fn additions(&self, node: usize) -> f64 {
-        let of = |(lead, index): (&crate::penalized_ls::system::Lead, &RowIndex)| {
+        let of = |(lead, index): (&crate::penalized_ls::symbolic::Lead, &RowIndex)| {
             let levels = index.row(self.nodes.first[node] as usize).iter();
             levels.map(|&(level, _)| lead.panel.level_rows(level as usize).len() as f64).sum::<f64>()
         };
-        self.system.leads.iter().zip(self.index).map(of).sum()
+        self.symbolic.leads.iter().zip(self.index).map(of).sum()
     }
 }
 

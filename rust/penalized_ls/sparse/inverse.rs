@@ -6,9 +6,9 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, Par};
 use rayon::prelude::*;
 
-use super::layout::{Layout, Node};
+use super::layout::{PlacedNode, SparseLayout};
 use super::selected_inverse::{Blocks, selected_inverse};
-use super::{Sparse, System};
+use super::{Sparse, SymbolicFactor};
 use crate::linalg::{dense, small};
 use crate::penalized_ls::trailing::{apply, combine};
 
@@ -23,16 +23,16 @@ pub struct SparseInverse {
 
 impl SparseInverse {
     /// S^-1.
-    pub fn update(&mut self, sparse: &Sparse, system: &System) {
+    pub fn update(&mut self, sparse: &Sparse, symbolic: &SymbolicFactor) {
         self.blocks = Blocks::new();
-        self.blocks = selected_inverse(&system.layout().supernodes, &sparse.l);
+        self.blocks = selected_inverse(&symbolic.layout().supernodes, &sparse.l);
     }
 
     fn block(&self, s: usize) -> &[f64] {
         self.blocks[s].get().expect("a block of every supernode")
     }
 
-    fn each(&mut self, layout: &Layout, change: impl Fn(Range<usize>, &[u32], &mut [f64]) + Sync) {
+    fn each(&mut self, layout: &SparseLayout, change: impl Fn(Range<usize>, &[u32], &mut [f64]) + Sync) {
         self.blocks.par_iter_mut().with_min_len(GRAIN).enumerate().for_each(|(s, block)| {
             let (columns, below) = layout.supernodes.supernode(s);
             change(columns, below, block.get_mut().expect("a block of every supernode"));
@@ -40,8 +40,8 @@ impl SparseInverse {
     }
 
     /// Adds F K F', for F (q_t x n_fixed) and -K F' (n_fixed x q_t).
-    pub fn add_fixed(&mut self, solved: &[f64], x: &[f64], f: usize, system: &System) {
-        let (layout, q) = (system.layout(), system.n_trailing);
+    pub fn add_fixed(&mut self, solved: &[f64], x: &[f64], f: usize, symbolic: &SymbolicFactor) {
+        let (layout, q) = (symbolic.layout(), symbolic.n_trailing);
         if f == 0 {
             return;
         }
@@ -57,9 +57,9 @@ impl SparseInverse {
     }
 
     /// N = Λ M^-1 Λ'.
-    pub fn scale(&mut self, lambda: &[Vec<f64>], system: &System) {
-        let layout = system.layout();
-        let of = |node: Node| &lambda[system.trailing[node.factor as usize].block];
+    pub fn scale(&mut self, lambda: &[Vec<f64>], symbolic: &SymbolicFactor) {
+        let layout = symbolic.layout();
+        let of = |node: PlacedNode| &lambda[symbolic.trailing[node.factor as usize].block];
         self.each(layout, |columns, below, z| {
             let (first, h) = (columns.start, columns.len() + below.len());
             let mut at = 0;
@@ -81,7 +81,7 @@ impl SparseInverse {
     }
 
     /// The block that holds a node's columns, the first of them there, and the block's height.
-    pub fn own(&self, layout: &Layout, row: usize) -> (&[f64], usize, usize) {
+    pub fn own(&self, layout: &SparseLayout, row: usize) -> (&[f64], usize, usize) {
         let place = layout.place[row] as usize;
         let s = layout.supernodes.of[place] as usize;
         let (columns, below) = layout.supernodes.supernode(s);
@@ -89,20 +89,20 @@ impl SparseInverse {
     }
 
     /// Diagonal blocks of a trailing factor (n_levels blocks r x r).
-    pub fn level_blocks(&self, system: &System, k: usize) -> Vec<f64> {
-        let t = &system.trailing[k];
+    pub fn level_blocks(&self, symbolic: &SymbolicFactor, k: usize) -> Vec<f64> {
+        let t = &symbolic.trailing[k];
         let mut out = Vec::with_capacity(t.n_levels * t.r * t.r);
         for level in 0..t.n_levels {
-            let (z, first, h) = self.own(system.layout(), t.offset + level * t.r);
+            let (z, first, h) = self.own(symbolic.layout(), t.offset + level * t.r);
             (0..t.r).for_each(|j| out.extend_from_slice(&z[(first + j) * h + first..][..t.r]));
         }
         out
     }
 
     /// E += (B Λ M^-1) of every level of the k-th trailing factor, from B, S before Λ, off X; before `scale`.
-    pub fn add_direct(&self, e: &mut [f64], k: usize, sparse: &Sparse, lambda: &[Vec<f64>], system: &System) {
-        let (layout, mut at) = (system.layout(), Vec::new());
-        let of = |node: Node| &lambda[system.trailing[node.factor as usize].block];
+    pub fn add_direct(&self, e: &mut [f64], k: usize, sparse: &Sparse, lambda: &[Vec<f64>], symbolic: &SymbolicFactor) {
+        let (layout, mut at) = (symbolic.layout(), Vec::new());
+        let of = |node: PlacedNode| &lambda[symbolic.trailing[node.factor as usize].block];
         for node in &layout.nodes {
             let (first, rj) = (node.place as usize, node.r as usize);
             let rows = &layout.rows[layout.ptr[first] as usize..layout.ptr[first + 1] as usize];
@@ -147,11 +147,11 @@ impl SparseInverse {
         &self,
         w: &mut [f64],
         p: &[f64],
-        system: &System,
+        symbolic: &SymbolicFactor,
         (i, level): (usize, usize),
         at: &mut Vec<u32>,
     ) {
-        let (layout, lead) = (system.layout(), &system.leads[i]);
+        let (layout, lead) = (symbolic.layout(), &symbolic.leads[i]);
         let (r, entries) = (small::width::<R>(lead.r), lead.panel.ptr[level]..lead.panel.ptr[level + 1]);
         let (places, local) = (&layout.leads[i].places[entries.clone()], &layout.leads[i].local[entries]);
         let (d, mut k) = (places.len(), 0);

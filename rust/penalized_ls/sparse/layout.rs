@@ -12,11 +12,11 @@ use super::supernodes::Supernodes;
 use crate::Result;
 use crate::crossproduct::CrossProducts;
 use crate::penalized_ls::iterative::RowIndex;
-use crate::penalized_ls::system::{Lead, System};
+use crate::penalized_ls::symbolic::{Lead, SymbolicFactor};
 
 /// A level of the trailing block in the order of elimination.
 #[derive(Debug, Clone, Copy)]
-pub struct Node {
+pub struct PlacedNode {
     /// First place, and first row.
     pub place: u32,
     pub row: u32,
@@ -33,8 +33,8 @@ pub struct Sorted {
 }
 
 #[derive(Debug)]
-pub struct Layout {
-    pub nodes: Vec<Node>,
+pub struct SparseLayout {
+    pub nodes: Vec<PlacedNode>,
     /// The node of every place.
     pub node_of: Vec<u32>,
     /// The place of every row.
@@ -51,33 +51,39 @@ pub struct Layout {
     pub order: Order,
 }
 
-impl Layout {
+impl SparseLayout {
     /// # Errors
     /// `Numerical` where there is not enough memory, or the pattern is too large.
-    pub fn new(system: &System, a: &CrossProducts, index: &[RowIndex], order: Option<&Order>) -> Result<Self> {
-        let nodes = Nodes::new(system);
-        let graph = Meetings::new(system, a, &nodes, index).graph();
+    pub fn new(
+        symbolic: &SymbolicFactor,
+        a: &CrossProducts,
+        index: &[RowIndex],
+        order: Option<&Order>,
+    ) -> Result<Self> {
+        let nodes = Nodes::new(symbolic);
+        let graph = Meetings::new(symbolic, a, &nodes, index).graph();
         let order = order.map_or_else(|| Order::new(&graph, &nodes), |order| Ok(order.clone()))?;
         let supernodes = Supernodes::new(&upper(&graph, &nodes, &order.nodes))?;
-        let mut layout = Self::of_nodes(system, &nodes, order, supernodes);
+        let mut layout = Self::of_nodes(symbolic, &nodes, order, supernodes);
         layout.add_pattern(&graph, &nodes);
-        layout.add_values(system, a);
-        layout.leads = system.leads.iter().map(|lead| layout.sorted(lead)).collect();
+        layout.add_values(symbolic, a);
+        layout.leads = symbolic.leads.iter().map(|lead| layout.sorted(lead)).collect();
         Ok(layout)
     }
 
-    fn of_nodes(system: &System, nodes: &Nodes, order: Order, supernodes: Supernodes) -> Self {
-        let (mut own, mut node_of, mut place) = (Vec::new(), Vec::new(), vec![0; system.n_trailing]);
+    fn of_nodes(symbolic: &SymbolicFactor, nodes: &Nodes, order: Order, supernodes: Supernodes) -> Self {
+        let (mut own, mut node_of, mut place) = (Vec::new(), Vec::new(), vec![0; symbolic.n_trailing]);
         for (k, &node) in order.nodes.iter().enumerate() {
             let (row, r) = (nodes.first[node as usize], nodes.width(node as usize) as u32);
-            let factor = system.trailing.iter().rposition(|t| t.offset <= row as usize).expect("a factor of every row");
-            own.push(Node { place: node_of.len() as u32, row, factor: factor as u32, r });
+            let factor =
+                symbolic.trailing.iter().rposition(|t| t.offset <= row as usize).expect("a factor of every row");
+            own.push(PlacedNode { place: node_of.len() as u32, row, factor: factor as u32, r });
             for j in 0..r {
                 place[(row + j) as usize] = node_of.len() as u32;
                 node_of.push(k as u32);
             }
         }
-        let widest = system.trailing.iter().map(|t| t.r).max().unwrap_or(0);
+        let widest = symbolic.trailing.iter().map(|t| t.r).max().unwrap_or(0);
         let (ptr, rows, base, leads) = (vec![0], Vec::new(), Vec::new(), Vec::new());
         Self { nodes: own, node_of, place, ptr, rows, base, supernodes, leads, widest, order }
     }
@@ -107,9 +113,9 @@ impl Layout {
     }
 
     /// A's blocks in their places.
-    fn add_values(&mut self, system: &System, a: &CrossProducts) {
+    fn add_values(&mut self, symbolic: &SymbolicFactor, a: &CrossProducts) {
         self.base = vec![0.0; self.rows.len()];
-        for (k, t) in system.trailing.iter().enumerate() {
+        for (k, t) in symbolic.trailing.iter().enumerate() {
             let zz = &a.factors[t.block].zz;
             for (level, zz) in zz.chunks_exact(t.r * t.r).enumerate() {
                 let first = self.place[t.offset + level * t.r] as usize;
@@ -117,12 +123,12 @@ impl Layout {
                     self.base[self.ptr[first + j] as usize..][..t.r].copy_from_slice(column);
                 }
             }
-            for from in &system.trailing[..k] {
-                let link = &a.links[t.block][from.block];
+            for from in &symbolic.trailing[..k] {
+                let (link, values) = a.link(t.block, from.block);
                 for level in 0..from.n_levels {
                     for e in link.ptr[level]..link.ptr[level + 1] {
                         let to = t.offset + link.level[e] as usize * t.r;
-                        let block = &link.values[e * t.r * from.r..(e + 1) * t.r * from.r];
+                        let block = &values[e * t.r * from.r..(e + 1) * t.r * from.r];
                         self.add_link((to, t.r), (from.offset + level * from.r, from.r), block);
                     }
                 }
@@ -162,7 +168,7 @@ impl Layout {
         sorted
     }
 
-    pub fn node(&self, place: usize) -> Node {
+    pub fn node(&self, place: usize) -> PlacedNode {
         self.nodes[self.node_of[place] as usize]
     }
 
@@ -192,6 +198,6 @@ impl Layout {
     pub fn n_bytes(&self) -> usize {
         let lists: usize = self.leads.iter().map(|l| l.places.len() + l.local.len()).sum();
         let small = self.ptr.len() + self.rows.len() + 2 * self.place.len() + self.supernodes.n_rows() + lists;
-        8 * self.base.len() + 4 * small + size_of::<Node>() * self.nodes.len()
+        8 * self.base.len() + 4 * small + size_of::<PlacedNode>() * self.nodes.len()
     }
 }

@@ -17,7 +17,7 @@ mod supernodes;
 mod tests;
 
 pub use inverse::SparseInverse;
-pub use layout::Layout;
+pub use layout::SparseLayout;
 pub use order::Order;
 
 use graph::{Meetings, Nodes};
@@ -29,7 +29,7 @@ use faer::{Conj, Par};
 
 use super::factor::LeadFactor;
 use super::iterative::RowIndex;
-use super::system::System;
+use super::symbolic::SymbolicFactor;
 use super::trailing::is_near_singular;
 use crate::crossproduct::CrossProducts;
 use crate::linalg::dense;
@@ -47,9 +47,9 @@ const MOST_PAIRS: f64 = 5e7;
 const MOST_READ: f64 = 1e9;
 
 /// An order of elimination, unless a sample of levels shows that L would hardly be thin.
-pub fn order_if_thin(system: &System, a: &CrossProducts, index: &[RowIndex]) -> Option<Order> {
-    let nodes = Nodes::new(system);
-    let meetings = Meetings::new(system, a, &nodes, index);
+pub fn order_if_thin(symbolic: &SymbolicFactor, a: &CrossProducts, index: &[RowIndex]) -> Option<Order> {
+    let nodes = Nodes::new(symbolic);
+    let meetings = Meetings::new(symbolic, a, &nodes, index);
     let (pairs, read) = meetings.estimate();
     let all = 0.5 * (nodes.n() as f64).powi(2);
     if pairs > MOST_PAIRS || read > MOST_READ {
@@ -78,26 +78,26 @@ impl Sparse {
     ///
     /// # Errors
     /// `Numerical` where S is not positive definite.
-    pub fn update(&mut self, system: &System, leads: &[LeadFactor], lambda: &[Vec<f64>]) -> Result<()> {
-        let layout = system.layout();
-        let singular = system.trailing.iter().any(|t| is_near_singular(&lambda[t.block], t.r));
+    pub fn update(&mut self, symbolic: &SymbolicFactor, leads: &[LeadFactor], lambda: &[Vec<f64>]) -> Result<()> {
+        let layout = symbolic.layout();
+        let singular = symbolic.trailing.iter().any(|t| is_near_singular(&lambda[t.block], t.r));
         self.s.resize(layout.rows.len(), 0.0);
         self.before.resize(if singular { self.s.len() } else { 0 }, 0.0);
         self.l.resize(layout.supernodes.n_values(), 0.0);
         self.panels.resize(leads.len(), Vec::new());
         for (i, lead) in leads.iter().enumerate() {
-            assemble::sort_panel(&mut self.panels[i], system, layout, i, &lead.blocks.panel);
+            assemble::sort_panel(&mut self.panels[i], symbolic, layout, i, &lead.blocks.panel);
         }
-        let job = assemble::Job { panels: &self.panels, lambda };
-        assemble::assemble(&mut self.s, &mut self.before, system, layout, &job);
+        let task = assemble::AssemblyTask { panels: &self.panels, lambda };
+        assemble::assemble(&mut self.s, &mut self.before, symbolic, layout, &task);
         self.factor(layout)
     }
 
-    fn factor(&mut self, layout: &Layout) -> Result<()> {
-        let symbolic = &layout.supernodes.symbolic;
+    fn factor(&mut self, layout: &SparseLayout) -> Result<()> {
+        let cholesky = &layout.supernodes.cholesky;
         let par = if layout.order.flops > PARALLEL_FLOPS { Par::rayon(0) } else { Par::Seq };
         let s = SparseColMatRef::new(layout.pattern(), &self.s);
-        let size = supernodal::factorize_supernodal_numeric_llt_scratch::<u32, f64>(symbolic, par, Default::default());
+        let size = supernodal::factorize_supernodal_numeric_llt_scratch::<u32, f64>(cholesky, par, Default::default());
         let mut memory = MemBuffer::new(size);
         let stack = MemStack::new(&mut memory);
         let no_change = Default::default();
@@ -105,7 +105,7 @@ impl Sparse {
             &mut self.l,
             s,
             no_change,
-            symbolic,
+            cholesky,
             par,
             stack,
             Default::default(),
@@ -123,8 +123,8 @@ impl Sparse {
     }
 
     /// S^-1 of m columns (q_t x m) in place.
-    pub fn solve(&self, columns: &mut [f64], m: usize, system: &System) {
-        let layout = system.layout();
+    pub fn solve(&self, columns: &mut [f64], m: usize, symbolic: &SymbolicFactor) {
+        let layout = symbolic.layout();
         let q = layout.place.len();
         if m == 0 || q == 0 {
             return;
@@ -133,9 +133,9 @@ impl Sparse {
         for (to, from) in ordered.chunks_exact_mut(q).zip(columns.chunks_exact(q)) {
             from.iter().zip(&layout.place).for_each(|(v, &place)| to[place as usize] = *v);
         }
-        let symbolic = &layout.supernodes.symbolic;
-        let l = supernodal::SupernodalLltRef::new(symbolic, &self.l);
-        let mut memory = MemBuffer::new(symbolic.solve_in_place_scratch::<f64>(m, Par::Seq));
+        let cholesky = &layout.supernodes.cholesky;
+        let l = supernodal::SupernodalLltRef::new(cholesky, &self.l);
+        let mut memory = MemBuffer::new(cholesky.solve_in_place_scratch::<f64>(m, Par::Seq));
         let stack = MemStack::new(&mut memory);
         l.solve_in_place_with_conj(Conj::No, dense::view_mut(&mut ordered, q, m), Par::Seq, stack);
         for (from, to) in ordered.chunks_exact(q).zip(columns.chunks_exact_mut(q)) {

@@ -22,12 +22,12 @@ pub struct Order {
 
 /// A pattern by columns.
 #[derive(Debug, Clone, Default)]
-pub struct Pattern {
+pub struct SparsityPattern {
     pub ptr: Vec<u32>,
     pub rows: Vec<u32>,
 }
 
-impl Pattern {
+impl SparsityPattern {
     pub fn view(&self) -> SymbolicSparseColMatRef<'_, u32> {
         let n = self.ptr.len() - 1;
         SymbolicSparseColMatRef::new_checked(n, n, &self.ptr, None, &self.rows)
@@ -79,7 +79,7 @@ fn minimum_degree(graph: &Graph) -> Result<Vec<u32>> {
     if u32::try_from(2 * graph.later.len() + 2 * n).is_err() {
         return Err(failed("too many pairs of levels"));
     }
-    let pattern = Pattern { ptr: graph.ptr.iter().map(|&p| p as u32).collect(), rows: graph.later.clone() };
+    let pattern = SparsityPattern { ptr: graph.ptr.iter().map(|&p| p as u32).collect(), rows: graph.later.clone() };
     let (mut order, mut place) = (vec![0; n], vec![0; n]);
     let mut memory = memory(amd::order_scratch::<u32>(n, graph.later.len()))?;
     amd::order(&mut order, &mut place, pattern.view(), amd::Control::default(), MemStack::new(&mut memory))
@@ -88,7 +88,7 @@ fn minimum_degree(graph: &Graph) -> Result<Vec<u32>> {
 }
 
 /// The upper triangle of S by columns, its nodes in an order.
-pub fn upper(graph: &Graph, nodes: &Nodes, order: &[u32]) -> Pattern {
+pub fn upper(graph: &Graph, nodes: &Nodes, order: &[u32]) -> SparsityPattern {
     let n = nodes.n();
     let (mut place, mut first, mut next) = (vec![0; n], vec![0; n], 0);
     for (k, &node) in order.iter().enumerate() {
@@ -104,7 +104,7 @@ pub fn upper(graph: &Graph, nodes: &Nodes, order: &[u32]) -> Pattern {
             earlier[to as usize].push(first[from as usize]);
         }
     }
-    let mut pattern = Pattern { ptr: vec![0], rows: Vec::new() };
+    let mut pattern = SparsityPattern { ptr: vec![0], rows: Vec::new() };
     let width = |row: u32| nodes.width(order[order.partition_point(|&o| first[o as usize] <= row) - 1] as usize) as u32;
     let same = (0..n).all(|node| nodes.width(node) == nodes.width(0));
     for &node in order {
@@ -124,7 +124,7 @@ pub fn upper(graph: &Graph, nodes: &Nodes, order: &[u32]) -> Pattern {
 }
 
 /// Parents in the elimination tree, and entries of every column of L.
-fn elimination_tree(upper: &Pattern) -> Result<(Vec<Option<usize>>, Vec<u32>)> {
+fn elimination_tree(upper: &SparsityPattern) -> Result<(Vec<Option<usize>>, Vec<u32>)> {
     let n = upper.ptr.len() - 1;
     let (mut tree, mut counts) = (vec![0i32; n], vec![0u32; n]);
     let mut memory = memory(simplicial::prefactorize_symbolic_cholesky_scratch::<u32>(n, upper.rows.len()))?;

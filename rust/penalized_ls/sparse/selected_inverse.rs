@@ -28,12 +28,12 @@ pub type Blocks = Vec<OnceLock<Vec<f64>>>;
 /// Z of a factor L.
 pub fn selected_inverse(supernodes: &Supernodes, l: &[f64]) -> Blocks {
     let blocks: Blocks = (0..supernodes.n()).map(|_| OnceLock::new()).collect();
-    let job = Job { supernodes, l, blocks: &blocks };
+    let task = SelectedInverseTask { supernodes, l, blocks: &blocks };
     let (top, subtrees) = divide(supernodes);
     let mut work = Work::default();
-    top.into_iter().for_each(|s| job.invert(s, &mut work, true));
+    top.into_iter().for_each(|s| task.invert(s, &mut work, true));
     subtrees.into_par_iter().with_max_len(1).for_each_init(Work::default, |work, subtree| {
-        subtree.rev().for_each(|s| job.invert(s, work, false));
+        subtree.rev().for_each(|s| task.invert(s, work, false));
     });
     blocks
 }
@@ -68,13 +68,13 @@ struct Work {
     at: Vec<u32>,
 }
 
-struct Job<'a> {
+struct SelectedInverseTask<'a> {
     supernodes: &'a Supernodes,
     l: &'a [f64],
     blocks: &'a Blocks,
 }
 
-impl Job<'_> {
+impl SelectedInverseTask<'_> {
     fn invert(&self, s: usize, work: &mut Work, parallel: bool) {
         let (columns, below) = self.supernodes.supernode(s);
         let (c, d) = (columns.len(), below.len());

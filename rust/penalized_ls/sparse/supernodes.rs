@@ -6,12 +6,12 @@ use faer::dyn_stack::{MemStack, StackReq};
 use faer::sparse::linalg::SymbolicSupernodalParams;
 use faer::sparse::linalg::cholesky::{simplicial, supernodal};
 
-use super::order::{Pattern, memory};
+use super::order::{SparsityPattern, memory};
 use crate::{Error, Result};
 
 #[derive(Debug)]
 pub struct Supernodes {
-    pub symbolic: supernodal::SymbolicSupernodalCholesky<u32>,
+    pub cholesky: supernodal::SymbolicSupernodalCholesky<u32>,
     /// The supernode of every place.
     pub of: Vec<u32>,
 }
@@ -19,7 +19,7 @@ pub struct Supernodes {
 impl Supernodes {
     /// # Errors
     /// `Numerical` where there is not enough memory, or the pattern is too large.
-    pub fn new(upper: &Pattern) -> Result<Self> {
+    pub fn new(upper: &SparsityPattern) -> Result<Self> {
         let n = upper.ptr.len() - 1;
         let (mut tree, mut counts) = (vec![0i32; n], vec![0u32; n]);
         let size = StackReq::or(
@@ -30,35 +30,35 @@ impl Supernodes {
         let stack = MemStack::new(&mut memory);
         let tree = simplicial::prefactorize_symbolic_cholesky(&mut tree, &mut counts, upper.view(), stack);
         let params = SymbolicSupernodalParams::default();
-        let symbolic = supernodal::factorize_supernodal_symbolic_cholesky(upper.view(), tree, &counts, stack, params)
+        let cholesky = supernodal::factorize_supernodal_symbolic_cholesky(upper.view(), tree, &counts, stack, params)
             .map_err(|e| Error::Numerical(format!("a sparse Cholesky factor cannot be laid out: {e:?}")))?;
-        let ends = symbolic.supernode_begin().iter().zip(symbolic.supernode_end()).enumerate();
+        let ends = cholesky.supernode_begin().iter().zip(cholesky.supernode_end()).enumerate();
         let of = ends.flat_map(|(s, (begin, end))| std::iter::repeat_n(s as u32, (end - begin) as usize)).collect();
-        Ok(Self { symbolic, of })
+        Ok(Self { cholesky, of })
     }
 
     pub fn n(&self) -> usize {
-        self.symbolic.n_supernodes()
+        self.cholesky.n_supernodes()
     }
 
     /// Numbers of L.
     pub fn n_values(&self) -> usize {
-        self.symbolic.len_val()
+        self.cholesky.len_val()
     }
 
     pub fn n_rows(&self) -> usize {
-        self.symbolic.row_idx().len()
+        self.cholesky.row_idx().len()
     }
 
     /// Places of a supernode's columns, and its rows below them.
     pub fn supernode(&self, s: usize) -> (Range<usize>, &[u32]) {
-        let columns = self.symbolic.supernode_begin()[s] as usize..self.symbolic.supernode_end()[s] as usize;
-        (columns, self.symbolic.supernode(s).pattern())
+        let columns = self.cholesky.supernode_begin()[s] as usize..self.cholesky.supernode_end()[s] as usize;
+        (columns, self.cholesky.supernode(s).pattern())
     }
 
     /// Where the block of a supernode lies in L.
     pub fn block(&self, s: usize) -> Range<usize> {
-        let ptr = self.symbolic.col_ptr_for_val();
+        let ptr = self.cholesky.col_ptr_for_val();
         ptr[s] as usize..ptr[s + 1] as usize
     }
 

@@ -8,13 +8,13 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::graph::{Graph, Nodes};
-use super::order::{Order, Pattern, upper};
+use super::order::{Order, SparsityPattern, upper};
 use super::selected_inverse::selected_inverse;
 use super::supernodes::Supernodes;
 use crate::linalg::dense;
 
 /// A random pattern of nodes one to three rows wide, some of which meet.
-fn pattern(seed: u64, n: usize, meetings: usize) -> Pattern {
+fn pattern(seed: u64, n: usize, meetings: usize) -> SparsityPattern {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut first = vec![0];
     (0..n).for_each(|k| first.push(first[k] + rng.random_range(1..4u32)));
@@ -37,14 +37,14 @@ fn pattern(seed: u64, n: usize, meetings: usize) -> Pattern {
 }
 
 /// The transpose, with values that are positive definite.
-fn lower(upper: &Pattern) -> (Pattern, Vec<f64>) {
+fn lower(upper: &SparsityPattern) -> (SparsityPattern, Vec<f64>) {
     let n = upper.ptr.len() - 1;
     let mut columns: Vec<Vec<u32>> = vec![Vec::new(); n];
     for j in 0..n {
         let rows = &upper.rows[upper.ptr[j] as usize..upper.ptr[j + 1] as usize];
         rows.iter().for_each(|&i| columns[i as usize].push(j as u32));
     }
-    let (mut pattern, mut values) = (Pattern { ptr: vec![0], rows: Vec::new() }, Vec::new());
+    let (mut pattern, mut values) = (SparsityPattern { ptr: vec![0], rows: Vec::new() }, Vec::new());
     for (j, rows) in columns.iter().enumerate() {
         let value = |&i: &u32| {
             if i as usize == j { 40.0 + (j % 5) as f64 } else { ((i as usize + 3 * j) % 7) as f64 / 6.0 - 0.4 }
@@ -64,13 +64,13 @@ fn it_is_the_inverse_on_the_pattern() {
         let (supernodes, q) = (Supernodes::new(&upper).unwrap(), upper.ptr.len() - 1);
         let mut l = vec![0.0; supernodes.n_values()];
         let s = SparseColMatRef::new(lower.view(), &values);
-        let symbolic = &supernodes.symbolic;
+        let cholesky = &supernodes.cholesky;
         let size =
-            supernodal::factorize_supernodal_numeric_llt_scratch::<u32, f64>(symbolic, Par::Seq, Default::default());
+            supernodal::factorize_supernodal_numeric_llt_scratch::<u32, f64>(cholesky, Par::Seq, Default::default());
         let mut memory = MemBuffer::new(size);
         let stack = MemStack::new(&mut memory);
         let none = Default::default();
-        supernodal::factorize_supernodal_numeric_llt(&mut l, s, none, symbolic, Par::Seq, stack, Default::default())
+        supernodal::factorize_supernodal_numeric_llt(&mut l, s, none, cholesky, Par::Seq, stack, Default::default())
             .unwrap();
         let mut whole = vec![0.0; q * q];
         for j in 0..q {

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from golden import FOLDER
-from hlmrs.inference import chi_square_tail, f_tail
-from hlmrs.inference.distributions import two_sided_p, two_sided_quantile
+from hlmrs.inference import chi_square_tail, f_tail, two_sided_p, two_sided_quantile
 
 R = json.loads((FOLDER / "distributions.json").read_text())
 statistics = st.floats(-50, 50)

@@ -12,8 +12,8 @@ from hlmrs.inference import (
     f_tail,
     studentized_range_quantile,
     studentized_range_tail,
+    two_sided_p,
 )
-from hlmrs.inference.distributions import two_sided_p
 
 
 @pytest.mark.parametrize(("statistic", "df"), [(0.3, 2.0), (4.1, 7.5), (30.0, 1e6)])

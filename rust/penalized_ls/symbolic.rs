@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::iterative::{RowBlocks, RowIndex};
 use super::panel::{Panel, fill_panel, panel_pattern};
-use super::sparse::{Layout, Order};
+use super::sparse::{Order, SparseLayout};
 use crate::crossproduct::CrossProducts;
 
 /// How the trailing block is factored.
@@ -20,9 +20,9 @@ pub enum TrailingKind {
 
 /// The order of elimination and the pattern of the factor.  Does not depend on θ or y.
 #[derive(Debug, Clone)]
-pub struct System {
+pub struct SymbolicFactor {
     pub leads: Vec<Lead>,
-    pub trailing: Vec<TrailingFactor>,
+    pub trailing: Vec<TrailingGroup>,
     /// Order of the trailing block.
     pub n_trailing: usize,
     /// Columns of X.
@@ -37,7 +37,7 @@ pub struct System {
     /// Why this kind was taken, where it is not the one of least predicted cost.
     pub reason: Option<String>,
     /// Where S and L are stored; for the sparse kind.
-    layout: Option<Arc<Layout>>,
+    layout: Option<Arc<SparseLayout>>,
 }
 
 /// A leading grouping factor.
@@ -62,24 +62,24 @@ pub struct Ancestor {
 
 /// A grouping factor in the trailing block.
 #[derive(Debug, Clone)]
-pub struct TrailingFactor {
+pub struct TrailingGroup {
     pub block: usize,
     pub offset: usize,
     pub r: usize,
     pub n_levels: usize,
 }
 
-impl System {
+impl SymbolicFactor {
     pub fn new(a: &CrossProducts) -> Self {
         let chain = chain(a);
         let mut n_trailing = 0;
-        let trailing: Vec<TrailingFactor> = (0..a.factors.len())
+        let trailing: Vec<TrailingGroup> = (0..a.factors.len())
             .filter(|f| !chain.contains(f))
             .map(|block| {
                 let (r, n_levels) = (a.factors[block].width, a.factors[block].n_levels);
                 let offset = n_trailing;
                 n_trailing += r * n_levels;
-                TrailingFactor { block, offset, r, n_levels }
+                TrailingGroup { block, offset, r, n_levels }
             })
             .collect();
         let mut leads: Vec<Lead> = Vec::new();
@@ -87,7 +87,7 @@ impl System {
             let lead = lead(a, &chain, i, block, &leads, &trailing, n_trailing);
             leads.push(lead);
         }
-        let mut system = Self {
+        let mut symbolic = Self {
             leads,
             trailing,
             n_trailing,
@@ -99,11 +99,11 @@ impl System {
             reason: None,
             layout: None,
         };
-        let kind = system.choose(a);
-        system.with_kind(kind, a)
+        let kind = symbolic.choose(a);
+        symbolic.with_kind(kind, a)
     }
 
-    /// The same system with another kind of trailing block.
+    /// The same with another kind of trailing block.
     ///
     /// # Panics
     /// If a sparse factor would have 2^31 entries or more; none is chosen that large.
@@ -117,7 +117,7 @@ impl System {
         match kind {
             TrailingKind::Dense => {}
             TrailingKind::Sparse => {
-                let layout = Layout::new(&self, a, &self.row_index, self.order.as_ref());
+                let layout = SparseLayout::new(&self, a, &self.row_index, self.order.as_ref());
                 self.layout = Some(Arc::new(layout.expect("a sparse factor that can be laid out")));
             }
             TrailingKind::Iterative => self.row_blocks = RowBlocks::new(&self.leads, self.n_trailing),
@@ -131,7 +131,7 @@ impl System {
     }
 
     /// Where a sparse trailing block is stored.
-    pub fn layout(&self) -> &Layout {
+    pub fn layout(&self) -> &SparseLayout {
         self.layout.as_ref().expect("a sparse trailing block")
     }
 }
@@ -140,7 +140,7 @@ impl System {
 fn chain(a: &CrossProducts) -> Vec<usize> {
     let mut chain: Vec<usize> = Vec::new();
     for f in 0..a.factors.len() {
-        if chain.iter().all(|&j| a.links[f][j].is_nested()) {
+        if chain.iter().all(|&j| a.patterns[f][j].is_nested()) {
             chain.push(f);
         }
     }
@@ -153,15 +153,15 @@ fn lead(
     i: usize,
     block: usize,
     earlier: &[Lead],
-    trailing: &[TrailingFactor],
+    trailing: &[TrailingGroup],
     n_trailing: usize,
 ) -> Lead {
     let factor = &a.factors[block];
     let ancestors = chain[i + 1..]
         .iter()
         .map(|&j| {
-            let link = &a.links[j][block];
-            Ancestor { level: link.level.clone(), r: a.factors[j].width, values: link.values.clone() }
+            let (link, values) = a.link(j, block);
+            Ancestor { level: link.level.clone(), r: a.factors[j].width, values: values.to_vec() }
         })
         .collect();
     let pattern = panel_pattern(a, block, i, earlier, trailing, n_trailing, factor.n_levels);

@@ -6,7 +6,16 @@
 //! first digit where t is near zero.
 
 mod beta;
+mod fisher;
+mod gamma;
+mod largest_statistic;
+mod normal;
+mod solve_tail;
 mod student;
+mod studentized_range;
 
-pub use beta::incomplete_beta;
+pub use fisher::{f_quantile, f_tail};
+pub use gamma::chi_square_tail;
+pub use largest_statistic::{largest_statistic_quantile, largest_statistic_tail};
 pub use student::{two_sided_p, two_sided_quantile};
+pub use studentized_range::{studentized_range_quantile, studentized_range_tail};

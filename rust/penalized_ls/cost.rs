@@ -1,7 +1,7 @@
 //! Which kind of trailing block costs least, by operations counted beforehand.
 
 use super::sparse::{Order, order_if_thin};
-use super::system::{Lead, System, TrailingKind};
+use super::symbolic::{Lead, SymbolicFactor, TrailingKind};
 use crate::crossproduct::CrossProducts;
 use crate::linalg::memory;
 
@@ -24,7 +24,7 @@ const SPARSE_MARGIN: f64 = 2.0;
 const MOST_MEMORY: f64 = 0.7;
 const MOST_ENTRIES: f64 = 1.5e9;
 
-impl System {
+impl SymbolicFactor {
     /// Seconds of one evaluation with its gradient, by the operations counted; of the sparse kind where there is an
     /// order for it.
     pub fn predicted_seconds(&self, kind: TrailingKind) -> Option<f64> {

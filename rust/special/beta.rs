@@ -65,7 +65,8 @@ pub fn log_gamma_ratio(a: f64, s: f64) -> f64 {
     (a - 0.5) * (s / a).ln_1p() + s * (a + s).ln() - s + stirling(a + s) - stirling(a)
 }
 
-fn log_gamma(a: f64) -> f64 {
+/// log Γ(a).
+pub fn log_gamma(a: f64) -> f64 {
     let (mut a, mut product) = (a, 1.0);
     while a < LARGE {
         product *= a;
@@ -82,7 +83,7 @@ fn stirling(a: f64) -> f64 {
 }
 
 /// A value that may be divided by.
-fn away_from_zero(value: f64) -> f64 {
+pub fn away_from_zero(value: f64) -> f64 {
     if value.abs() > TINY { value } else { TINY }
 }
 
