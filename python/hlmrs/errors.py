@@ -77,7 +77,7 @@ class ConvergenceWarning(HlmrsWarning):
 
 
 class SingularFitWarning(HlmrsWarning):
-    """The estimated covariance of the random effects has not full rank."""
+    """The estimated covariance of the random effects does not have full rank."""
 
 
 class RankDeficiencyWarning(HlmrsWarning):

@@ -102,7 +102,7 @@ def fit_many(
     frame = open_frame(data)
     names, source = _responses(responses, frame)
     values = _read(source, names) if source else np.asarray(responses, dtype=np.float64).T
-    # columns of the data that are responses are nobody's predictors
+    # columns of the data that are responses are not predictors
     taken = set(names) if source is frame else set()
     known = [name for name in frame.names if name not in taken]
     request = _request(formula, known, values.shape[1], reml, weights, contrasts, missing, control)
@@ -178,7 +178,7 @@ def _read(source: Frame, names: list[str]) -> Matrix:
 
 
 def _table(names: list[str], rows: Rows, fits: dict[str, Any], level: float) -> dict[str, Column]:
-    """Lay the fits out: of each response its fixed effects, then its standard deviations and correlations."""
+    """Tabulate the fits: of each response its fixed effects, then its standard deviations and correlations."""
     kinds = _parameters(rows)
     estimate = np.hstack([fits["estimate"], _components(rows, fits)])
     std_error, df = (_padded(fits[name], estimate.shape[1]) for name in ("std_error", "df"))

@@ -54,7 +54,7 @@ def check_homogeneity(estimate: Estimate, group: str | None) -> Check:
         f"not normal; Brown-Forsythe, from {_FEWEST_ROWS} rows, is not. Both have little power with small groups."
     )
     if len(estimate.layout.groups) > 1:
-        caveat += " Random effects of the other grouping factors were taken off as predicted, which is approximate."
+        caveat += " Random effects of the other grouping factors were subtracted as predicted, which is approximate."
     verdict = worst([verdict for verdict, _ in judged])
     return Check("homogeneity", verdict, " ".join(text for _, text in judged), caveat, table, estimate.kind)
 
@@ -119,7 +119,7 @@ def _groups_text(
     which = f"{used} of {groups} groups of {name}" if used < groups else f"all {groups} groups of {name}"
     size = f"log standard deviations vary by about {spread:.2f}"
     if min(h[2], p_levene) >= 0.05:
-        return FINE, f"Residual variances of {which} do not differ more than chance has it ({tests})."
+        return FINE, f"Residual variances of {which} do not differ more than by chance ({tests})."
     if spread < _SPREAD:
         return FINE, f"Residual variances of {which} differ ({tests}), but little: their {size}."
     doubt = "" if p_levene < 0.05 else ", which Brown-Forsythe does not confirm: outliers may be behind it"

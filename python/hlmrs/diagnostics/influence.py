@@ -18,7 +18,7 @@ Vector = NDArray[np.float64]
 
 METHODS = ("one-step", "refit", "fixed-theta")
 _LARGE = 500_000_000
-"""Bytes below which nobody asks how much memory is free."""
+"""Bytes below which the memory that is free is not looked up."""
 _SHOWN = 5
 
 
@@ -203,7 +203,7 @@ def _check_memory(estimate: Estimate, method: str) -> None:
     points = 1 + k + k * k if method == "one-step" else 2
     blocks = estimate.core.model.structure
     trailing = sum(block["size"] for block in blocks if block["kind"] in ("dense", "sparse", "iterative"))
-    if trailing > LARGEST_INVERSE:  # sets are taken off the sums, one after the other
+    if trailing > LARGEST_INVERSE:  # sets are subtracted from the sums, one after the other
         points, trailing = 3, 0
     needed = points * (estimate.core.model.n_bytes + 8 * trailing**2)
     if needed > _LARGE and needed > available():

@@ -28,7 +28,7 @@ def check_convergence(estimate: Estimate) -> Check:
 
 
 def check_singularity(estimate: Estimate) -> Check:
-    """Lay the principal components of every term's covariance out."""
+    """Tabulate the principal components of every term's covariance."""
     layout, verdict = estimate.layout, estimate.verdict
     terms: list[str] = []
     number: list[int] = []
@@ -48,7 +48,7 @@ def check_singularity(estimate: Estimate) -> Check:
         "share": np.array(share),
     }
     if verdict.singular:
-        finding = " ".join(["The covariance of random effects has not full rank.", *verdict.advice])
+        finding = " ".join(["The covariance of random effects does not have full rank.", *verdict.advice])
     else:
         finding = "The covariance of every random term has full rank."
     caveat = (

@@ -21,7 +21,7 @@ class Verdict:
     expected_decrease : float
         How much the criterion could still fall, by its gradient and curvature.
     singular_terms : tuple of str
-        Random terms whose covariance has not full rank.
+        Random terms whose covariance does not have full rank.
     flat_terms : tuple of str
         Random terms that the data do not identify.
     std_error : float

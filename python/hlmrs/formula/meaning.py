@@ -159,7 +159,7 @@ def _no_arithmetic(node: Infix) -> ReadingError:
         return ReadingError(
             f"'{node.operator}' cannot stand in arithmetic; a random term is added: + (x | g)", node.operator_at
         )
-    return ReadingError(f"'{node.operator}' is no arithmetic; here are + - * / ^", node.operator_at)
+    return ReadingError(f"'{node.operator}' is no arithmetic operator; these are: + - * / ^", node.operator_at)
 
 
 def _unreadable(node: Syntax) -> ReadingError:

@@ -3,7 +3,7 @@
 A ``Term`` is a product of ``TermFactor``s, a factor an expression with the name R gives it.  While terms are made, each
 is a ``Key``: the sorted places of its factors among the ``Variables`` of its part of the formula.  As in R, variables
 are placed in the order of their first appearance, which also orders the factors of a term: in ``b + a:b`` it is
-``b:a``.  The intercept is no term: 1 sets it, 0 clears it, a minus turns this round, and the last word counts.
+``b:a``.  The intercept is not a term: 1 sets it, 0 clears it, a minus inverts this, and the last one counts.
 """
 
 from collections.abc import Iterable
@@ -100,7 +100,7 @@ class Variables:
         """``left:right``: every term of one times every term of the other."""
         self._products += len(left) * len(right)
         if self._products > _MOST_PRODUCTS:
-            raise ReadingError("too many terms come of this", at)
+            raise ReadingError("this expands to too many terms", at)
         return check_size({_multiply(a, b, at): None for a, b in product(left, right)}, at)
 
     def power(self, base: Keys, exponent: int, at: int) -> Keys:
@@ -124,7 +124,7 @@ def product_of_all(keys: Keys, at: int) -> Keys:
 def check_size(keys: Keys, at: int) -> Keys:
     """Refuse more terms than any design could have."""
     if len(keys) > MOST_TERMS:
-        raise ReadingError(f"too many terms come of this: more than {MOST_TERMS:,}", at)
+        raise ReadingError(f"this expands to too many terms: more than {MOST_TERMS:,}", at)
     return keys
 
 

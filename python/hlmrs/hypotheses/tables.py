@@ -47,7 +47,7 @@ def hypothesis_table(
 
 
 def _t_rows(matrix: Vector, values: Vector, level: float, uncertainty: Uncertainty) -> dict[str, Column]:
-    """Lay out estimates of l'β with tests against their values."""
+    """Tabulate estimates of l'β with tests against their values."""
     tests = wald(*uncertainty.rows(matrix), level, values)
     rest = tests.columns("std_error", "df", "statistic", "p_value", "conf_low", "conf_high")
     return {"estimate": tests.estimate, "value": values, **rest}

@@ -92,7 +92,7 @@ def _known_profiles(_: Estimate, level: float) -> dict[str, ParameterProfile]:
 
 
 def profile_table(estimate: Estimate, level: float, names: Sequence[str] | None) -> dict[str, Column]:
-    """Lay the points of the profiles out."""
+    """Tabulate the points of the profiles."""
     found = profiles(estimate, level, names)
     points = np.concatenate([p.points for p in found]) if found else np.empty((0, 2))
     return {
@@ -103,7 +103,7 @@ def profile_table(estimate: Estimate, level: float, names: Sequence[str] | None)
 
 
 def profile_intervals(estimate: Estimate, level: float) -> dict[str, Column]:
-    """Lay the intervals out."""
+    """Tabulate the intervals."""
     found = profiles(estimate, level)
     return {
         "term": [p.name for p in found],

@@ -31,13 +31,13 @@ def coefficients(estimate: Estimate, options: TestOptions) -> tuple[list[str], W
 
 
 def fixed_table(estimate: Estimate, options: TestOptions) -> Table:
-    """Lay the tests of the fixed effects out."""
+    """Tabulate the tests of the fixed effects."""
     names, tests = coefficients(estimate, options)
     return {"term": names, **tests.columns()}
 
 
 def confidence_table(estimate: Estimate, method: str, ddf: str, level: float, n: int, seed: int | None) -> Table:
-    """Lay confidence intervals out."""
+    """Tabulate confidence intervals."""
     if method not in CONFINT_METHODS:
         raise OptionError(f"method={method!r}: choose one of {', '.join(map(repr, CONFINT_METHODS))}")
     if method == "profile":
@@ -50,14 +50,14 @@ def confidence_table(estimate: Estimate, method: str, ddf: str, level: float, n:
 
 
 def variance_table(estimate: Estimate) -> Table:
-    """Lay the variance components out."""
+    """Tabulate the variance components."""
     components = variance_components(estimate)
     texts: Table = {name: [getattr(row, name) for row in components] for name in ("group", "term1", "term2")}
     return texts | {name: np.array([getattr(row, name) for row in components]) for name in ("variance", "sd", "corr")}
 
 
 def random_parameter_table(estimate: Estimate) -> Table:
-    """Lay the standard deviations and correlations out, named as broom.mixed names them."""
+    """Tabulate the standard deviations and correlations, named as broom.mixed names them."""
     group, term, value = [], [], []
     for row in variance_components(estimate):
         group.append(row.group)
@@ -70,7 +70,7 @@ def random_parameter_table(estimate: Estimate) -> Table:
 
 
 def glance_table(estimate: Estimate) -> Table:
-    """Lay the one row of a fit's key figures out."""
+    """Tabulate a fit's key figures, one row."""
     layout, core, verdict = estimate.layout, estimate.core, estimate.verdict
     criteria = information_criteria(core.criterion, core.n_params, layout.n_rows)
     return {
@@ -109,7 +109,7 @@ def _as_rows(table: Table) -> list[dict[str, Any]]:
 
 
 def structure_table(model: Model, names: Sequence[str]) -> Table:
-    """Lay the blocks of the factorization out; `names` are those of the grouping factors."""
+    """Tabulate the blocks of the factorization; `names` are those of the grouping factors."""
     blocks = model.structure
     table: Table = {"block": [_block_name(block["group"], names) for block in blocks]}
     for key in ("kind", "levels", "width", "size", "entries", "fill"):

@@ -61,7 +61,7 @@ class ReferenceGrid:
 
 
 def reference_grid(estimate: Estimate, at: At | None = None) -> ReferenceGrid:
-    """Lay the grid of a fit out."""
+    """Evaluate the model matrix on the grid of a fit."""
     axes = grid_axes(estimate, at or {})
     shape = tuple(len(axis.places) for axis in axes)
     if math.prod(shape) > MOST_POINTS:
@@ -221,7 +221,7 @@ def _placed(axis: Axis, values: Any) -> Axis:
     try:
         numbers = tuple(float(value) for value in asked)
     except (TypeError, ValueError):
-        raise OptionError(f"at: {axis.name!r} is numeric; {values!r} is no number") from None
+        raise OptionError(f"at: {axis.name!r} is numeric; {values!r} is not a number") from None
     if not all(map(math.isfinite, numbers)):
         raise OptionError(f"at: {axis.name!r} needs finite numbers, not {values!r}")
     return replace(axis, places=numbers)
