@@ -120,7 +120,7 @@ impl Fit {
         if !arrays.contains_key("adapted/beta") {
             return Ok(Self::at(model, theta, verdict, evaluation, &work));
         }
-        let p = model.symbolic.p;
+        let p = model.a.n_fixed();
         let (beta, vcov) = (take(&mut arrays, "adapted/beta", p)?, take(&mut arrays, "adapted/vcov", p * p)?);
         let sigma = take(&mut arrays, "adapted/sigma", 1)?[0];
         Self::at(model.clone(), theta.clone(), verdict, evaluation, &work)
