@@ -19,6 +19,29 @@ pub enum Error {
     /// The user stopped the computation.
     #[error("interrupted")]
     Interrupted,
+    /// A failure that another choice of the caller's avoids.
+    #[error("{0}; {1}")]
+    Avoidable(Box<Error>, Remedy),
+}
+
+/// What the caller can choose instead; whoever offers arguments for it names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Remedy {
+    #[error("fill them in, or drop the rows")]
+    DropRows,
+    #[error("give rows to learn it from, or compute the column before the fit")]
+    GiveRows,
+    #[error("name all levels beforehand, or give rows that have them")]
+    NameLevels,
+    #[error("the influence of whole groups does without it")]
+    LeaveGroupsOut,
+}
+
+impl Error {
+    /// The error with what avoids it.
+    pub fn unless(self, remedy: Remedy) -> Self {
+        Self::Avoidable(Box::new(self), remedy)
+    }
 }
 
 pub type Result<T> = std::result::Result<T, Error>;

@@ -37,6 +37,7 @@ pub mod optimize;
 pub mod penalized_ls;
 pub mod resample;
 pub mod special;
+pub mod table;
 
 pub use covariance::Structure;
-pub use error::{Error, Result};
+pub use error::{Error, Remedy, Result};

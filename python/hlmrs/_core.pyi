@@ -1,24 +1,121 @@
 """The compiled core: arrays in, arrays out.  Errors are those of ``hlmrs.errors``."""
 
 from collections.abc import Callable
-from typing import Any, Literal, NotRequired, TypedDict, final
+from typing import Any, Literal, TypeAlias, TypedDict, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 _Array = NDArray[np.float64]
 
-class _Variable(TypedDict):
-    name: str
-    kind: Literal["numeric", "categorical"]
-    columns: list[str]
-    levels: NotRequired[list[str]]
+class GroupRecord(TypedDict):
+    """A grouping factor, and the rows of its smallest and largest level."""
 
-class _RandomTerm(TypedDict):
+    name: str
+    n_levels: int
+    smallest: int
+    largest: int
+
+class RandomTermRecord(TypedDict):
+    """A random term; ``group`` is the index of its grouping factor."""
+
     name: str
     group: int
     columns: list[str]
     structure: str
+
+class DesignLayout(TypedDict):
+    """What the numbers of a fit belong to.
+
+    ``columns`` are those of X, before dependent ones are left out; ``column_terms`` has 0 for the intercept, else the
+    number of the column's term, from 1; ``reference_levels`` are of variables with treatment contrasts;
+    ``dropped_rows`` counts, per column with missing values, the rows that miss one.
+    """
+
+    response: str
+    columns: list[str]
+    column_terms: list[int]
+    terms: list[str]
+    reference_levels: dict[str, str]
+    groups: list[GroupRecord]
+    random: list[RandomTermRecord]
+    n_rows: int
+    n_rows_input: int
+    dropped_rows: dict[str, int]
+
+class CellTerm(TypedDict):
+    """A term of the fixed part: its variables by index, its columns of X, and where its cells begin and end."""
+
+    name: str
+    numeric: list[int]
+    categorical: list[int]
+    coefficients: list[int]
+    cells: tuple[int, int]
+
+NumberTree: TypeAlias = (
+    tuple[Literal["column"], str]
+    | tuple[Literal["constant"], float]
+    | tuple[Literal["function"], str, NumberTree]
+    | tuple[Literal["operator"], str, NumberTree, NumberTree]
+    | tuple[Literal["standardized"], NumberTree, float, float]
+    | tuple[Literal["by level"], int, list[float]]
+)
+"""A number of every row.  Functions and operators are spelt as in formulas; standardized is (number - center) / scale;
+by level has a category and a value for each of its levels."""
+
+BasisTree: TypeAlias = (
+    tuple[Literal["number"], NumberTree]
+    | tuple[Literal["powers"], NumberTree, int]
+    | tuple[Literal["orthogonal"], NumberTree, float, list[float], list[float]]
+    | tuple[Literal["spline"], str]
+)
+"""The numeric columns of a variable: a number, its powers from 1 to a degree, orthogonal polynomials (center, alpha,
+norm2 of their recurrence), a spline by the variable's name."""
+
+class ColumnTree(TypedDict):
+    """A column of a model matrix: a numeric column of its term times a value in some of the term's cells."""
+
+    index: int
+    numeric: int
+    cells: list[tuple[int, float]]
+
+class TermTree(TypedDict):
+    """A term: numeric columns are products of one column of each basis, cells are combinations of levels; the first
+    varies fastest."""
+
+    bases: list[BasisTree]
+    n_numeric: int
+    categories: list[int]
+    n_cells: int
+    columns: list[ColumnTree]
+
+class CategoryTree(TypedDict):
+    """A column that is read as categories."""
+
+    column: str
+    levels: list[str]
+
+class GroupTree(TypedDict):
+    """A grouping factor: by category, the level of each of its combinations."""
+
+    categories: list[int]
+    levels: list[list[int]]
+
+class RandomTree(TypedDict):
+    """A random term."""
+
+    group: int
+    terms: list[TermTree]
+
+class ModelTree(TypedDict):
+    """The parts of a model as expressions on columns of the data."""
+
+    version: Literal[1]
+    categories: list[CategoryTree]
+    groups: list[GroupTree]
+    offsets: list[NumberTree]
+    fixed: list[TermTree]
+    random: list[RandomTree]
 
 @final
 class Columns:
@@ -67,36 +164,9 @@ class Rows:
     @property
     def kept(self) -> NDArray[np.bool_] | None:
         """Whether each row of the frame is used; None if all are."""
-    @property
-    def dropped(self) -> dict[str, int]:
-        """Per column with missing values, the number of rows that miss one."""
-    @property
-    def response_name(self) -> str: ...
-    @property
-    def coef_names(self) -> list[str]:
-        """Columns of X, before dependent ones are left out."""
-    @property
-    def coef_terms(self) -> list[int]:
-        """Per column of X, 0 for the intercept, else the number of its term, from 1."""
-    @property
-    def term_names(self) -> list[str]: ...
-    @property
-    def reference_levels(self) -> dict[str, str]:
-        """Reference levels of the fixed part's variables with treatment contrasts."""
-    @property
-    def factor_levels(self) -> dict[str, list[str]]:
-        """Levels of the fixed part's categorical variables."""
-    @property
-    def variables(self) -> list[_Variable]:
-        """Variables of the fixed part, each with the columns of the data that it reads."""
-    @property
-    def group_names(self) -> list[str]: ...
+    def layout(self) -> DesignLayout: ...
     def group_levels(self, group: int) -> list[str]: ...
     def group_codes(self, group: int) -> NDArray[np.uint32]: ...
-    def group_sizes(self, group: int) -> NDArray[np.int64]:
-        """Return the rows of every level."""
-    @property
-    def random_terms(self) -> list[_RandomTerm]: ...
     def response(self) -> _Array:
         """Return the response, offsets not subtracted, in the rows used."""
     def weights(self) -> _Array | None: ...
@@ -107,8 +177,8 @@ class Rows:
     def cell_crossproduct(self) -> _Array:
         """Return Z'Z, weights left out, where Z has an indicator for every cell of every term (times the term's numeric
         columns, one after another), and last the constant."""
-    def encoding(self) -> str:
-        """Return what encodes new data, as JSON: levels, contrasts, state of transforms; no rows."""
+    def encoding(self) -> Encoding:
+        """Return what encodes new data: levels, contrasts, what transforms learned; no rows."""
 
 @final
 class Encoding:
@@ -116,6 +186,12 @@ class Encoding:
 
     @staticmethod
     def from_json(text: str) -> Encoding: ...
+    def to_json(self) -> str:
+        """Write it to be kept; nothing but ``from_json`` reads it."""
+    def without_given_offset(self) -> Encoding:
+        """Leave out the offset that was given beside the formula: it belongs to the rows of the fit."""
+    def with_columns_in_place_of(self, names: list[str]) -> Encoding:
+        """Read numeric variables of these names as columns of the data."""
     def bind(self, columns: Columns) -> NewRows:
         """Encode new data, which need no response.
 
@@ -126,6 +202,14 @@ class Encoding:
         """Columns of the data that the fixed part and the offsets read."""
     def random_columns(self, term: int) -> list[str]:
         """Return the columns that a random term reads, its group's included."""
+    @property
+    def factor_levels(self) -> dict[str, list[str]]:
+        """Levels of the fixed part's categorical variables."""
+    def cell_terms(self) -> list[CellTerm]: ...
+    def cell_mapping(self) -> _Array:
+        """Return M of X = Z M, where Z has the columns of ``Rows.cell_crossproduct`` without the constant."""
+    def expression(self) -> ModelTree:
+        """Return the parts of the model, to be written in another language."""
 
 @final
 class NewRows:
@@ -133,9 +217,6 @@ class NewRows:
 
     @property
     def n_rows(self) -> int: ...
-    @property
-    def complete(self) -> NDArray[np.bool_]:
-        """Rows in which no column that the frame has misses a value."""
     def model_matrix(self) -> _Array:
         """Return X, shape (n_rows, n_coef); NaN where the fixed part misses a value."""
     def term_matrix(self, term: int) -> _Array:
@@ -160,8 +241,9 @@ def complete_rows(spec: str, columns: Columns, options: str) -> NDArray[np.bool_
 def evaluate(expression: str, columns: Columns) -> _Array:
     """Return a numeric expression (JSON) in every row; NaN where a value is missing."""
 
-def categorical_columns(spec: str, columns: Columns) -> list[str]:
-    """Return the columns that effects read as categories, by the types that they have here."""
+def columns_of_levels(spec: str, columns: Columns) -> list[str]:
+    """Return the columns whose levels must be known before rows are summed: those that effects read as categories, by
+    the types that they have here, and the groups of ``between`` and ``within``."""
 
 def fit_many(
     rows: Rows, responses: _Array, reml: bool, control: str, ddf: str, progress: Callable[[int], None]
@@ -445,14 +527,14 @@ class Statistics:
     """Sums over rows that grow batch by batch, and the levels that they belong to; holds no row.
 
     ``spec`` and ``options`` are JSON.  ``columns`` teach names, levels of fixed variables and transforms; their rows
-    are not counted.
+    are not counted.  ``learned`` is what transforms learned from other rows: `Learner.learned`.
     """
 
-    def __new__(cls, spec: str, columns: Columns, options: str) -> Statistics: ...
+    def __new__(cls, spec: str, columns: Columns, options: str, learned: str) -> Statistics: ...
     @staticmethod
     def of_fit(
         fit: Fit,
-        encoding: str,
+        encoding: Encoding,
         options: str,
         n_rows_input: int,
         dropped: dict[str, int],
@@ -490,23 +572,23 @@ class Statistics:
 
 @final
 class Learner:
-    """What transforms learn from rows that come in batches: one reading after the other.
+    """What transforms learn from rows that come in batches: one pass after the other.
 
-    ``spec`` and ``options`` are those of ``Rows``; ``update`` adds a batch, ``finish`` ends a reading.
+    ``spec`` and ``options`` are those of ``Rows``; ``update`` adds a batch, ``finish`` ends a pass.
     """
 
     def __new__(cls, spec: str, options: str) -> Learner: ...
     @property
-    def is_reading(self) -> bool: ...
+    def needs_rows(self) -> bool: ...
     def update(self, columns: Columns) -> None: ...
     def merge(self, other: Learner) -> None:
-        """Add what another learner has read in the same reading."""
+        """Add what another learner has read in the same pass."""
     def empty(self) -> Learner:
-        """Return the same reading without rows."""
+        """Return the same pass without rows."""
     def finish(self) -> None: ...
     @property
     def learned(self) -> str:
-        """By call, as JSON: the option ``learned``."""
+        """By call, as JSON."""
     def to_json(self) -> str: ...
     @staticmethod
     def from_json(text: str) -> Learner: ...
@@ -526,28 +608,8 @@ class FinishedStatistics:
     """Statistics in their final order: what a fit is made from."""
 
     def model(self, reml: bool) -> Model: ...
-    @property
-    def n_rows(self) -> int: ...
-    @property
-    def n_rows_input(self) -> int: ...
-    @property
-    def dropped(self) -> dict[str, int]: ...
-    @property
-    def response_name(self) -> str: ...
-    @property
-    def coef_names(self) -> list[str]: ...
-    @property
-    def coef_terms(self) -> list[int]: ...
-    @property
-    def term_names(self) -> list[str]: ...
-    @property
-    def reference_levels(self) -> dict[str, str]: ...
-    @property
-    def group_names(self) -> list[str]: ...
+    def layout(self) -> DesignLayout: ...
     def group_levels(self, group: int) -> list[str]: ...
-    def group_sizes(self, group: int) -> NDArray[np.int64]: ...
-    @property
-    def random_terms(self) -> list[_RandomTerm]: ...
     def moments(self, term: int) -> _Array:
         """Return the mean of zz' over the rows, shape (r, r)."""
-    def encoding(self) -> str: ...
+    def encoding(self) -> Encoding: ...

@@ -11,7 +11,7 @@ from typing import Any
 from .control import Control
 from .errors import DataError, HlmrsError
 from .estimation import Contrast, make_request
-from .estimation.streaming import Learned, Learning, SufficientStatistics, needs_reading
+from .estimation.streaming import Learned, Learning, SufficientStatistics, learns_from_rows
 from .frame import located, numbered, open_frame
 from .frame.values import level_text
 from .models import lmer as fit_here
@@ -60,9 +60,9 @@ def summed(
     known = {name: [level_text(level) for level in column] for name, column in (levels or {}).items()}
     columns = next(iter(first.batches(request.columns(), request.labels())))
     learned = Learned(known)
-    if needs_reading(request, columns):
+    if learns_from_rows(request, columns):
         learning = Learning(request, known)
-        while learning.is_reading:
+        while learning.needs_rows:
             learning = _read_once(dask, learning, parts)
         learned = learning.learned
     template = SufficientStatistics.of_request(request, learned, first.kind).open(columns).empty().to_bytes()

@@ -201,9 +201,10 @@ def _table(names: list[str], rows: Rows, fits: dict[str, Any], level: float) -> 
 
 def _parameters(rows: Rows) -> list[tuple[str, str | None, str | None]]:
     """Name what a response has estimates of: effect, group, term."""
-    kinds: list[tuple[str, str | None, str | None]] = [("fixed", None, name) for name in rows.coef_names]
-    for term in rows.random_terms:
-        group, columns = rows.group_names[term["group"]], term["columns"]
+    layout = rows.layout()
+    kinds: list[tuple[str, str | None, str | None]] = [("fixed", None, name) for name in layout["columns"]]
+    for term in layout["random"]:
+        group, columns = layout["groups"][term["group"]]["name"], term["columns"]
         kinds += [("sd", group, name) for name in columns]
         pairs = [(j, i) for j in range(len(columns)) for i in range(j + 1, len(columns))]
         kinds += [("cor", group, f"{columns[j]}, {columns[i]}") for j, i in pairs]
@@ -214,10 +215,10 @@ def _components(rows: Rows, fits: dict[str, Any]) -> Matrix:
     """Compute standard deviations and correlations, a row per response, in the order of the parameters."""
     parts: list[Matrix] = []
     start = 0
-    covariances = fits["covariances"]
+    covariances, random = fits["covariances"], rows.layout()["random"]
     if not covariances.size:  # no response could be fitted
-        covariances = np.full((len(covariances), sum(len(term["columns"]) ** 2 for term in rows.random_terms)), np.nan)
-    for term in rows.random_terms:
+        covariances = np.full((len(covariances), sum(len(term["columns"]) ** 2 for term in random)), np.nan)
+    for term in random:
         r = len(term["columns"])
         block = covariances[:, start : start + r * r].reshape(-1, r, r)
         start += r * r

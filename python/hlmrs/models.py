@@ -224,7 +224,7 @@ def _of_rows(request: Request, frame: Frame) -> Model:
     return Model(
         request,
         core_model(request, data),
-        data.rows.group_names,
+        [group["name"] for group in data.rows.layout()["groups"]],
         frame.kind,
         lambda core: Estimate(request, core, frame.kind, data.splines, data, frame),
     )
@@ -235,7 +235,7 @@ def _of_sums(request: Request, statistics: SufficientStatistics, settled: Finish
     return Model(
         request,
         prepared,
-        settled.group_names,
+        [group["name"] for group in settled.layout()["groups"]],
         statistics.kind,
         lambda core: estimate_of_statistics(request, core, settled, prepared, statistics),
     )

@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
 use super::errors::{finish, guard};
-use crate::design::table::{self, Table};
+use crate::table::{self, Table};
 use crate::{Error, Result};
 
 const STREAM: &CStr = c"arrow_array_stream";

@@ -7,9 +7,9 @@ use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::prelude::*;
 
 use crate::linalg::threads::{alone, pool};
-use crate::{Error, Result};
+use crate::{Error, Remedy, Result};
 
-/// Numbers, or operations in tens, that take less time than to wake a thread and be woken by it.
+/// Numbers to work on, or tens of operations, below which starting a thread takes longer than the work.
 pub const SMALL: usize = 20_000;
 
 /// Runs `work` on the pool's threads without the GIL.
@@ -39,16 +39,31 @@ pub fn finish<T>(py: Python<'_>, outcome: std::thread::Result<Result<T>>) -> PyR
     }
 }
 
+/// The argument that avoids an error.
+fn argument(remedy: Remedy) -> &'static str {
+    match remedy {
+        Remedy::DropRows => "fill them in, or drop the rows with missing=\"drop\"",
+        Remedy::GiveRows => "give the rows to learn it from as first=, or compute the column before the fit",
+        Remedy::NameLevels => "name all levels in SufficientStatistics(levels=), or give rows that have them as first=",
+        Remedy::LeaveGroupsOut => "fit.influence(by=...) leaves groups out without it",
+    }
+}
+
 /// The Python error of a Rust one.
 pub fn to_python(py: Python<'_>, error: Error) -> PyErr {
+    let (error, remedy) = match error {
+        Error::Avoidable(error, remedy) => (*error, Some(remedy)),
+        error => (error, None),
+    };
     let class = match &error {
         Error::Interrupted => return PyKeyboardInterrupt::new_err(()),
         Error::Formula(_) => "FormulaError",
         Error::Data(_) => "DataError",
         Error::Design(_) => "DesignError",
         Error::Numerical(_) => "NumericalError",
+        Error::Avoidable(..) => "HlmrsError",
     };
-    raise(py, class, error.to_string())
+    raise(py, class, remedy.map_or(error.to_string(), |remedy| format!("{error}; {}", argument(remedy))))
 }
 
 fn internal(py: Python<'_>, panic: &(dyn Any + Send)) -> PyErr {

@@ -8,26 +8,24 @@ use pyo3::prelude::*;
 use super::columns::PyColumns;
 use super::errors::{guard, run};
 use crate::Error;
-use crate::design::Learner;
-use crate::design::open_levels::OpenLevels;
-use crate::design::open_model;
-use crate::design::spec::{Model, Options};
+use crate::design::{Known, Learner, ModelSpec, Options, columns_of_levels};
+use crate::table::GrowingLevels;
 
-/// The columns that effects read as categories.
-#[pyfunction]
-pub fn categorical_columns(py: Python<'_>, spec: &str, columns: &PyColumns) -> PyResult<Vec<String>> {
-    guard(py, || open_model::categorical_columns(&Model::from_json(spec)?, &columns.table()))
+/// The columns whose levels must be known before rows are summed.
+#[pyfunction(name = "columns_of_levels")]
+pub fn py_columns_of_levels(py: Python<'_>, spec: &str, columns: &PyColumns) -> PyResult<Vec<String>> {
+    guard(py, || columns_of_levels(&ModelSpec::from_json(spec)?, &columns.table()))
 }
 
 /// Levels of some columns, read batch by batch.
 #[pyclass(frozen, name = "LevelScan", module = "hlmrs._core")]
-pub struct PyLevelScan(Mutex<BTreeMap<String, OpenLevels>>);
+pub struct PyLevelScan(Mutex<BTreeMap<String, GrowingLevels>>);
 
 #[pymethods]
 impl PyLevelScan {
     #[new]
     fn new(names: Vec<String>) -> Self {
-        Self(Mutex::new(names.into_iter().map(|name| (name, OpenLevels::default())).collect()))
+        Self(Mutex::new(names.into_iter().map(|name| (name, GrowingLevels::default())).collect()))
     }
 
     fn update(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
@@ -41,11 +39,11 @@ impl PyLevelScan {
     #[getter]
     fn levels(&self) -> BTreeMap<String, Vec<String>> {
         let all = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        all.iter().map(|(name, levels)| (name.clone(), levels.in_order())).collect()
+        all.iter().map(|(name, levels)| (name.clone(), levels.seen_in_order())).collect()
     }
 }
 
-/// Transforms that are learned reading by reading.
+/// Transforms that are learned pass by pass.
 #[pyclass(frozen, name = "Learner", module = "hlmrs._core")]
 pub struct PyLearner(Mutex<Learner>);
 
@@ -59,13 +57,13 @@ impl PyLearner {
 impl PyLearner {
     #[new]
     fn new(py: Python<'_>, spec: &str, options: &str) -> PyResult<Self> {
-        let learner = guard(py, || Ok(Learner::new(Model::from_json(spec)?, Options::from_json(options)?)))?;
+        let learner = guard(py, || Ok(Learner::new(ModelSpec::from_json(spec)?, Options::from_json(options)?)))?;
         Ok(Self(Mutex::new(learner)))
     }
 
     #[getter]
-    fn is_reading(&self) -> bool {
-        self.lock().is_reading()
+    fn needs_rows(&self) -> bool {
+        self.lock().needs_rows()
     }
 
     fn update(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
@@ -101,6 +99,11 @@ impl PyLearner {
         let read = || serde_json::from_str(text).map_err(|e| Error::Data(format!("this is no learner: {e}")));
         Ok(Self(Mutex::new(guard(py, read)?)))
     }
+}
+
+/// What transforms learned, from JSON.
+pub fn known(text: &str) -> crate::Result<Known> {
+    serde_json::from_str(text).map_err(|e| Error::Data(format!("this is not what transforms learned: {e}")))
 }
 
 fn json(value: &impl serde::Serialize) -> crate::Result<String> {

@@ -4,12 +4,15 @@ use pyo3::prelude::*;
 
 pub mod columns;
 pub mod distribution;
+pub mod encoding;
 pub mod errors;
+pub mod expression;
 pub mod fit;
 pub mod given_rows;
 pub mod inference;
 pub mod influence;
 pub mod interrupt;
+pub mod layout;
 pub mod levels;
 pub mod many;
 pub mod model;
@@ -32,9 +35,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<levels::PyLevelScan>()?;
     module.add_class::<levels::PyLearner>()?;
     module.add_class::<fit::PyFit>()?;
-    module.add_class::<new_rows::PyEncoding>()?;
+    module.add_class::<encoding::PyEncoding>()?;
     module.add_class::<new_rows::PyNewRows>()?;
-    module.add_function(wrap_pyfunction!(levels::categorical_columns, module)?)?;
+    module.add_function(wrap_pyfunction!(levels::py_columns_of_levels, module)?)?;
     module.add_function(wrap_pyfunction!(many::fit_many_py, module)?)?;
     module.add_function(wrap_pyfunction!(values::available_memory, module)?)?;
     module.add_function(wrap_pyfunction!(values::complete_rows, module)?)?;

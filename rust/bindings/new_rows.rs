@@ -1,52 +1,20 @@
-//! Encodings and new data, seen from Python.
-
-use std::sync::Arc;
+//! New data, seen from Python.
 
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::columns::PyColumns;
 use super::errors::{guard, run};
-use crate::design::{Encoding, NewRows};
+use crate::design::NewRows;
 
 /// Levels that a message about new data can list.
 const MOST_UNSEEN: usize = 10;
 
-/// What encodes new data; holds no rows.
-#[pyclass(frozen, name = "Encoding", module = "hlmrs._core")]
-pub struct PyEncoding(Arc<Encoding>);
-
 /// Every row of a new frame.
 #[pyclass(frozen, name = "NewRows", module = "hlmrs._core")]
 pub struct PyNewRows {
-    rows: NewRows,
-    n_coef: usize,
-}
-
-#[pymethods]
-impl PyEncoding {
-    #[staticmethod]
-    fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
-        Ok(Self(Arc::new(guard(py, || Encoding::from_json(text))?)))
-    }
-
-    fn bind(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<PyNewRows> {
-        let (encoding, table) = (self.0.clone(), columns.table());
-        let rows = run(py, move || NewRows::bind(encoding, &table))?;
-        Ok(PyNewRows { rows, n_coef: self.0.fixed.layout.columns.len() })
-    }
-
-    /// Columns of the data that the fixed part and the offsets read.
-    #[getter]
-    fn columns(&self) -> Vec<&str> {
-        self.0.names_of(self.0.inputs_of_fixed())
-    }
-
-    /// Columns that a random term reads, its group's included.
-    fn random_columns(&self, term: usize) -> Vec<&str> {
-        if term < self.0.random.len() { self.0.names_of(self.0.inputs_of_term(term)) } else { vec![] }
-    }
+    pub rows: NewRows,
+    pub n_coef: usize,
 }
 
 #[pymethods]
@@ -54,11 +22,6 @@ impl PyNewRows {
     #[getter]
     fn n_rows(&self) -> usize {
         self.rows.n_rows()
-    }
-
-    #[getter]
-    fn complete<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<bool>> {
-        self.rows.complete().into_pyarray(py)
     }
 
     fn model_matrix<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {

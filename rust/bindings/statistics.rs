@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
+use numpy::{IntoPyArray, PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::PyDict;
 
 use super::columns::PyColumns;
+use super::encoding::PyEncoding;
 use super::errors::{guard, run};
 use super::fit::PyFit;
+use super::layout::DesignLayout;
+use super::levels::known;
 use super::model::{PyModel, criterion, model_of};
-use super::rows::random_terms;
 use crate::crossproduct::{FinishedStatistics, RowCounts, Statistics};
-use crate::design::spec::{Model, Options};
-use crate::design::{Encoding, OpenModel};
+use crate::design::{Encoding, ModelSpec, Options, StreamingModel};
 use crate::model::linear::identifiability;
 use crate::model::{DataFootprint, Lmm};
 
@@ -44,11 +45,12 @@ impl PyStatistics {
 #[pymethods]
 impl PyStatistics {
     #[new]
-    fn open(py: Python<'_>, spec: &str, columns: &PyColumns, options: &str) -> PyResult<Self> {
+    fn open(py: Python<'_>, spec: &str, columns: &PyColumns, options: &str, learned: &str) -> PyResult<Self> {
         let table = columns.table();
         let build = || {
-            let (open, registry) = OpenModel::build(&Model::from_json(spec)?, &table, &Options::from_json(options)?)?;
-            Statistics::new(open, registry)
+            let (spec, options) = (ModelSpec::from_json(spec)?, Options::from_json(options)?);
+            let (model, registry) = StreamingModel::build(&spec, &table, &options, &known(learned)?)?;
+            Statistics::new(model, registry)
         };
         Ok(Self::new(run(py, build)?))
     }
@@ -77,7 +79,7 @@ impl PyStatistics {
     fn of_fit(
         py: Python<'_>,
         fit: &PyFit,
-        encoding: &str,
+        encoding: &PyEncoding,
         options: &str,
         n_rows_input: usize,
         dropped: BTreeMap<String, usize>,
@@ -85,10 +87,8 @@ impl PyStatistics {
         moments: Vec<Vec<f64>>,
     ) -> PyResult<Self> {
         let a = fit.cross_products();
-        let row_counts = RowCounts { n_obs: a.n_obs, n_rows_input, dropped, range: None, by_level: counts };
-        let build = || {
-            Statistics::of_fit(Encoding::from_json(encoding)?, &Options::from_json(options)?, &a, row_counts, moments)
-        };
+        let counts = RowCounts { n_obs: a.n_obs, n_rows_input, dropped, range: None, by_level: counts };
+        let build = || Statistics::of_fit((*encoding.0).clone(), &Options::from_json(options)?, &a, counts, moments);
         Ok(Self::new(run(py, build)?))
     }
 
@@ -171,64 +171,17 @@ impl PyFinishedStatistics {
         }
     }
 
-    #[getter]
-    fn n_rows(&self) -> usize {
-        self.finished.counts.n_obs
-    }
-
-    #[getter]
-    fn n_rows_input(&self) -> usize {
-        self.finished.counts.n_rows_input
-    }
-
-    #[getter]
-    fn dropped(&self) -> BTreeMap<String, usize> {
-        self.finished.counts.dropped.clone()
-    }
-
-    #[getter]
-    fn response_name(&self) -> &str {
-        &self.finished.encoding.response_name
-    }
-
-    #[getter]
-    fn coef_names(&self) -> Vec<&str> {
-        self.finished.encoding.coef_names()
-    }
-
-    #[getter]
-    fn coef_terms(&self) -> Vec<usize> {
-        self.finished.encoding.coef_terms()
-    }
-
-    #[getter]
-    fn term_names(&self) -> Vec<&str> {
-        self.finished.encoding.term_names()
-    }
-
-    #[getter]
-    fn reference_levels(&self) -> BTreeMap<&str, &str> {
-        self.finished.encoding.reference_levels()
-    }
-
-    #[getter]
-    fn group_names(&self) -> Vec<&str> {
-        self.finished.encoding.groups.iter().map(|g| g.name.as_str()).collect()
+    fn layout<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let RowCounts { n_obs, n_rows_input, dropped, by_level, .. } = &self.finished.counts;
+        let record = DesignLayout::new(&self.finished.encoding, by_level, (*n_obs, *n_rows_input, dropped));
+        Ok(record.into_pyobject(py)?.into_any())
     }
 
     fn group_levels(&self, group: usize) -> PyResult<Vec<String>> {
-        let encoding = &self.finished.encoding;
-        self.sizes(group)?;
-        Ok(encoding.groups[group].levels(&encoding.categories))
-    }
-
-    fn group_sizes<'py>(&self, py: Python<'py>, group: usize) -> PyResult<Bound<'py, PyArray1<i64>>> {
-        Ok(self.sizes(group)?.iter().map(|&n| n as i64).collect::<Vec<_>>().into_pyarray(py))
-    }
-
-    #[getter]
-    fn random_terms<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        random_terms(py, self.finished.encoding.random.iter().map(|t| &t.layout))
+        let Encoding { groups, categories, .. } = &self.finished.encoding;
+        let none =
+            || PyIndexError::new_err(format!("there are {} grouping factors, none has index {group}", groups.len()));
+        Ok(groups.get(group).ok_or_else(none)?.levels(categories))
     }
 
     fn moments<'py>(&self, py: Python<'py>, term: usize) -> PyResult<Bound<'py, PyArray2<f64>>> {
@@ -238,16 +191,7 @@ impl PyFinishedStatistics {
         moments.clone().into_pyarray(py).reshape([r, r])
     }
 
-    fn encoding(&self, py: Python<'_>) -> PyResult<String> {
-        guard(py, || Ok(self.finished.encoding.to_json()))
-    }
-}
-
-impl PyFinishedStatistics {
-    fn sizes(&self, group: usize) -> PyResult<&[u64]> {
-        let all = &self.finished.counts.by_level;
-        let none =
-            || PyIndexError::new_err(format!("there are {} grouping factors, none has index {group}", all.len()));
-        all.get(group).map(Vec::as_slice).ok_or_else(none)
+    fn encoding(&self) -> PyEncoding {
+        PyEncoding::new(self.finished.encoding.clone())
     }
 }

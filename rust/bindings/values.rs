@@ -8,18 +8,15 @@ use super::columns::PyColumns;
 use super::errors::{guard, run};
 use super::rows::PyRows;
 use crate::Error;
-use crate::design::RowSource;
-use crate::design::lone_expression;
-use crate::design::moments::mean_outer_product;
-use crate::design::open_model;
-use crate::design::spec::{Expr, Model, Options};
+use crate::crossproduct::mean_outer_product;
+use crate::design::{self, Expr, ModelSpec, Options, RowSource};
 
 #[pyfunction]
 pub fn evaluate<'py>(py: Python<'py>, expression: &str, columns: &PyColumns) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let expr: Expr =
         guard(py, || serde_json::from_str(expression).map_err(|e| Error::Formula(format!("not an expression: {e}"))))?;
     let table = columns.table();
-    Ok(run(py, || lone_expression::evaluate(&expr, &table))?.into_pyarray(py))
+    Ok(run(py, || design::evaluate(&expr, &table))?.into_pyarray(py))
 }
 
 /// Whether each row has a value in every column of a model; none if all have.
@@ -31,7 +28,7 @@ pub fn complete_rows<'py>(
     options: &str,
 ) -> PyResult<Option<Bound<'py, PyArray1<bool>>>> {
     let table = columns.table();
-    let find = || open_model::complete_rows(&Model::from_json(spec)?, &table, &Options::from_json(options)?);
+    let find = || design::rows_with_values(&ModelSpec::from_json(spec)?, &table, &Options::from_json(options)?);
     Ok(run(py, find)?.mask(table.n_rows()).map(|mask| mask.into_pyarray(py)))
 }
 

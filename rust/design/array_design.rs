@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use super::batch::{Batch, RowSource};
-use super::layout::{Coding, FixedColumn, FixedLayout, FixedTerm, GroupingFactor, RandomLayout};
+use super::layout::{Batch, Coding, FixedColumn, FixedLayout, FixedTerm, GroupingFactor, RandomLayout, RowSource};
 use crate::{Error, Result};
 
 /// Response, fixed terms, grouping factors and random terms, all in memory.

@@ -1,40 +1,48 @@
 //! Turns the expressions of a formula into numbers and categories, learning what they need from the
 //! rows of the fit.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::expression::{Function, Node, Operator};
-use super::finite::require_finite;
+use super::complete_rows::{UsedColumns, require_finite};
+use super::expression::{Expression, Function, Operator};
 use super::inputs::Inputs;
-use super::learned::{Call, Known, Learned};
-use super::levels::Categories;
-use super::new_levels::settled_codes;
-use super::read_codes::categories;
-use super::spec::{ContrastSpec, Coverage, Expr};
-use super::transform;
-use super::used::UsedColumns;
+use super::spec::{Coverage, Expr, Factor, Options, Settings};
+use super::transforms::{self, Call, Known, Learned};
 use super::variable::{Category, Variable};
-use crate::{Error, Result};
+use crate::table::{Selection, Table, categories, fixed_level_codes};
+use crate::{Error, Remedy, Result};
 
-/// The state of a model in the making.
+/// A model while its formula is compiled: what is given, and the categories and variables found so far.
 pub struct Compiler<'a> {
     pub used: &'a UsedColumns,
-    pub contrasts: &'a BTreeMap<String, ContrastSpec>,
-    /// Levels that are known beforehand, by column.
-    pub levels: &'a BTreeMap<String, Vec<String>>,
-    pub learned: &'a Known,
-    pub coverage: Coverage,
+    pub options: &'a Options,
+    learned: &'a Known,
     pub inputs: Inputs,
     pub categories: Vec<Category>,
     pub variables: Vec<Variable>,
 }
 
-pub type Settings = BTreeMap<String, Expr>;
-
 impl<'a> Compiler<'a> {
+    /// `learned`: what transforms learned from other rows.
+    pub fn new(used: &'a UsedColumns, options: &'a Options, learned: &'a Known, inputs: Inputs) -> Self {
+        Self { used, options, learned, inputs, categories: vec![], variables: vec![] }
+    }
+
+    /// The response's expression; fails if it is not numeric, not finite, or constant.
+    pub fn response(&mut self, factor: &Factor) -> Result<Expression> {
+        let owner = match factor.expr {
+            Expr::Column { .. } => "the response",
+            _ => factor.name.as_str(),
+        };
+        let response = self.finite_number(&factor.expr, owner)?;
+        if self.options.coverage == Coverage::All {
+            require_variation(&factor.name, response.range(&self.inputs))?;
+        }
+        Ok(response)
+    }
+
     /// The index of a used column.
     pub fn input(&self, name: &str) -> Result<usize> {
         self.used
@@ -44,15 +52,15 @@ impl<'a> Compiler<'a> {
             .ok_or_else(|| Error::Formula(format!("column '{name}' stands where a setting was expected")))
     }
 
-    /// A numeric expression; `owner` is the whole of it, for messages.
-    pub fn number(&mut self, expr: &Expr, owner: &str) -> Result<Node> {
+    /// A numeric expression; `owner` names the term that it is part of, for messages.
+    pub fn number(&mut self, expr: &Expr, owner: &str) -> Result<Expression> {
         match expr {
             Expr::Column { name } => {
                 let input = self.input(name)?;
                 self.inputs.column(input).require_numbers(owner)?;
-                Ok(Node::Column(input))
+                Ok(Expression::Column(input))
             }
-            Expr::Number { value } => Ok(Node::Constant(*value)),
+            Expr::Number { value } => Ok(Expression::Constant(*value)),
             Expr::Text { value } => {
                 Err(Error::Formula(format!("the text \"{value}\" stands where {owner} needs a number")))
             }
@@ -61,15 +69,15 @@ impl<'a> Compiler<'a> {
     }
 
     /// A numeric expression that is finite in every row used.
-    pub fn finite_number(&mut self, expr: &Expr, owner: &str) -> Result<Node> {
-        let node = self.number(expr, owner)?;
-        if !matches!(node, Node::Column(_)) {
-            require_finite(&node, &self.inputs, |_| true)?;
+    pub fn finite_number(&mut self, expr: &Expr, owner: &str) -> Result<Expression> {
+        let expression = self.number(expr, owner)?;
+        if !matches!(expression, Expression::Column(_)) {
+            require_finite(&expression, &self.inputs, |_| true)?;
         }
-        Ok(node)
+        Ok(expression)
     }
 
-    fn call(&mut self, name: &str, args: &[Expr], named: &Settings, owner: &str) -> Result<Node> {
+    fn call(&mut self, name: &str, args: &[Expr], named: &Settings, owner: &str) -> Result<Expression> {
         match (name, args) {
             ("log", [arg]) if named.contains_key("base") => self.log(arg, &named["base"], owner),
             ("scale" | "center", [arg]) => self.standardize(name, arg, named, owner),
@@ -77,33 +85,33 @@ impl<'a> Compiler<'a> {
             ("within", [arg, group]) => {
                 let mean = self.group_mean(arg, group, owner)?;
                 let arg = self.number(arg, owner)?;
-                Ok(Node::Combine(Operator::Subtract, Box::new(arg), Box::new(mean)))
+                Ok(Expression::Combine(Operator::Subtract, Box::new(arg), Box::new(mean)))
             }
             (_, [arg]) if Function::parse(name).is_some() => {
                 let function = Function::parse(name).unwrap_or(Function::Identity);
-                Ok(Node::Map(function, Box::new(self.number(arg, owner)?)))
+                Ok(Expression::Map(function, Box::new(self.number(arg, owner)?)))
             }
             (_, [first, rest @ ..]) if Operator::parse(name).is_some() && !rest.is_empty() => {
                 let operator = Operator::parse(name).unwrap_or(Operator::Add);
-                let mut node = self.number(first, owner)?;
+                let mut left = self.number(first, owner)?;
                 for arg in rest {
                     let right = self.number(arg, owner)?;
-                    node = Node::Combine(operator, Box::new(node), Box::new(right));
+                    left = Expression::Combine(operator, Box::new(left), Box::new(right));
                 }
-                Ok(node)
+                Ok(left)
             }
             _ => Err(not_a_number(name, args, owner)),
         }
     }
 
-    fn log(&mut self, arg: &Expr, base: &Expr, owner: &str) -> Result<Node> {
-        let log = |node| Box::new(Node::Map(Function::Log, Box::new(node)));
+    fn log(&mut self, arg: &Expr, base: &Expr, owner: &str) -> Result<Expression> {
+        let log = |arg| Box::new(Expression::Map(Function::Log, Box::new(arg)));
         let (arg, base) = (self.number(arg, owner)?, self.number(base, owner)?);
-        Ok(Node::Combine(Operator::Divide, log(arg), log(base)))
+        Ok(Expression::Combine(Operator::Divide, log(arg), log(base)))
     }
 
     /// scale(x), scale(x, scale = FALSE), center(x)
-    fn standardize(&mut self, name: &str, arg: &Expr, named: &Settings, owner: &str) -> Result<Node> {
+    fn standardize(&mut self, name: &str, arg: &Expr, named: &Settings, owner: &str) -> Result<Expression> {
         let flag = |key: &str| match named.get(key) {
             None => Ok(true),
             Some(expr) => expr.flag().ok_or_else(|| Error::Formula(format!("{owner}: {key} must be TRUE or FALSE"))),
@@ -116,18 +124,18 @@ impl<'a> Compiler<'a> {
             Some(&Learned::Standard { center, scale }) => (center, scale),
             _ => {
                 self.require_all_rows(name, owner)?;
-                let center = if by_center { transform::mean(&arg, &self.inputs) } else { 0.0 };
-                (center, if by_scale { transform::spread(&arg, &self.inputs, center) } else { 1.0 })
+                let center = if by_center { transforms::mean(&arg, &self.inputs) } else { 0.0 };
+                (center, if by_scale { transforms::spread(&arg, &self.inputs, center) } else { 1.0 })
             }
         };
         if !(scale > 0.0 && scale.is_finite()) {
             let text = arg.text(&self.inputs);
             return Err(Error::Design(format!("{owner}: {text} is constant; it cannot be scaled")));
         }
-        Ok(Node::Standardize { name: name.into(), arg: Box::new(arg), center, scale })
+        Ok(Expression::Standardize { name: name.into(), arg: Box::new(arg), center, scale })
     }
 
-    fn group_mean(&mut self, arg: &Expr, group: &Expr, owner: &str) -> Result<Node> {
+    fn group_mean(&mut self, arg: &Expr, group: &Expr, owner: &str) -> Result<Expression> {
         let known = self.known("between", &[arg.clone(), group.clone()], &Settings::new());
         let arg = self.number(arg, owner)?;
         require_finite(&arg, &self.inputs, |_| true)?;
@@ -137,12 +145,12 @@ impl<'a> Compiler<'a> {
             Some(Learned::GroupMeans { levels: known, means, .. }) => means_of(levels, known, means),
             _ => {
                 self.require_all_rows("between", owner)?;
-                transform::group_means(&arg, &self.inputs, category, levels.len())
+                transforms::group_means(&arg, &self.inputs, category, levels.len())
             }
         };
         let column = &self.used.names[self.categories[category].input];
         let name = format!("between({}, {column})", arg.text(&self.inputs));
-        Ok(Node::GroupMean { name, category, means })
+        Ok(Expression::GroupMean { name, category, means })
     }
 
     /// What a call learned beforehand.
@@ -152,50 +160,58 @@ impl<'a> Compiler<'a> {
 
     /// A column read as categories: `g` or `factor(g)`.
     pub fn category(&mut self, expr: &Expr, owner: &str) -> Result<usize> {
-        let name = match expr {
-            Expr::Column { name } => name,
-            Expr::Call { name, args, .. } if name == "factor" && args.len() == 1 => {
-                return self.category(&args[0], owner);
-            }
-            _ => {
-                return Err(Error::Formula(format!(
-                    "{owner}: only a column can be read as categories; compute it before the fit"
-                )));
-            }
-        };
+        let name = expr.category_column().ok_or_else(|| {
+            Error::Formula(format!("{owner}: only a column can be read as categories; compute it before the fit"))
+        })?;
         let input = self.input(name)?;
         if let Some(known) = self.categories.iter().position(|c| c.input == input) {
             return Ok(known);
         }
-        let Categories { codes, levels } = match self.levels.get(name) {
-            Some(levels) => self.known_categories(input, levels)?,
-            None => categories(self.inputs.column(input), &self.inputs.selection)?,
+        let (column, rows) = (self.inputs.column(input), &self.inputs.selection);
+        let (codes, levels) = match self.options.levels.get(name) {
+            Some(levels) => (fixed_level_codes(column, rows, levels)?, levels.clone()),
+            None => {
+                let found = categories(column, rows)?;
+                (found.codes, found.levels)
+            }
         };
         self.inputs.codes.push(Some(Arc::new(codes)));
         self.categories.push(Category { input, levels });
         Ok(self.categories.len() - 1)
     }
-}
-
-impl Compiler<'_> {
-    fn known_categories(&self, input: usize, levels: &[String]) -> Result<Categories> {
-        let codes = settled_codes(self.inputs.column(input), &self.inputs.selection, levels)?;
-        Ok(Categories { codes, levels: levels.to_vec() })
-    }
 
     /// Fails where a transform would be learned from the first of many batches.
     pub fn require_all_rows(&self, call: &str, owner: &str) -> Result<()> {
-        if self.coverage != Coverage::First {
+        if self.options.coverage != Coverage::First {
             return Ok(());
         }
-        Err(Error::Design(format!(
-            "{owner}: {call}() is learned from rows, and a first batch is not all of them; give the rows to learn it from \
-             as first=, or compute the column before the fit"
-        )))
+        let what = format!("{owner}: {call}() is learned from rows, and a first batch is not all of them");
+        Err(Error::Design(what).unless(Remedy::GiveRows))
     }
 }
 
-/// Means in the order of `levels`; one that no row had has none.
+/// A numeric expression by itself in every row of a table; NaN where a value is missing.
+pub fn evaluate(expr: &Expr, table: &Table) -> Result<Vec<f64>> {
+    let used = UsedColumns::of_expression(expr, table)?;
+    let columns = used.names.iter().map(|name| table.get(name).cloned().map(Some)).collect::<Result<_>>()?;
+    let inputs = Inputs { columns, selection: Selection::All(table.n_rows()), codes: vec![] };
+    let (options, learned) = (Options::default(), Known::new());
+    let mut compiler = Compiler::new(&used, &options, &learned, inputs);
+    let expression = compiler.number(expr, "the expression")?;
+    let mut values = vec![0.0; table.n_rows()];
+    expression.read(&compiler.inputs, 0..table.n_rows(), &mut values);
+    Ok(values)
+}
+
+/// Fails for a response that is the same in every row.
+pub fn require_variation(name: &str, (low, high): (f64, f64)) -> Result<()> {
+    if low != high {
+        return Ok(());
+    }
+    Err(Error::Design(format!("the response '{name}' is {low} in every row used; there is no variation to explain")))
+}
+
+/// Means in the order of `levels`; zero for a level without rows.
 fn means_of(levels: &[String], known: &[String], means: &[f64]) -> Vec<f64> {
     if levels == known {
         return means.to_vec();
@@ -206,7 +222,9 @@ fn means_of(levels: &[String], known: &[String], means: &[f64]) -> Vec<f64> {
 
 fn not_a_number(name: &str, args: &[Expr], owner: &str) -> Error {
     match name {
-        "cbind" => Error::Design("cbind() is for glmer: lmer has one column as its response".into()),
+        "cbind" => {
+            Error::Design("cbind() is for a binomial response; a linear model has one column as its response".into())
+        }
         "poly" | "external" => {
             Error::Formula(format!("{owner}: {name}() gives several columns; it can only be a factor of a term"))
         }

@@ -1,7 +1,9 @@
-//! Contrasts: how a categorical variable of m levels becomes columns.  One function a kind.
+//! Contrasts: how a categorical variable of m levels becomes columns, one function a kind; R's rule for terms that have
+//! several variables, and products of their codings.
 
 use serde::{Deserialize, Serialize};
 
+use super::layout::Coding;
 use super::spec::{ContrastSpec, Expr};
 use crate::{Error, Result};
 
@@ -104,7 +106,7 @@ impl Choice {
                 Some(Base::Number(k)) => k.to_string(),
                 None => String::new(),
             };
-            let known = super::table::listed(levels.iter().map(String::as_str));
+            let known = crate::table::listed(levels.iter().map(String::as_str));
             Error::Design(format!("{variable} has no base {base}; its levels are {known}"))
         })
     }
@@ -177,7 +179,7 @@ fn from_matrix(variable: &str, levels: &[String], matrix: &[Vec<f64>], names: Op
     let (m, width) = (levels.len(), matrix.first().map_or(0, Vec::len));
     let refuse = |what: String| Err(Error::Design(format!("contrasts of {variable}: {what}")));
     if matrix.len() != m {
-        let known = super::table::listed(levels.iter().map(String::as_str));
+        let known = crate::table::listed(levels.iter().map(String::as_str));
         return refuse(format!("the matrix has {} rows, but there are {m} levels: {known}", matrix.len()));
     }
     if width == 0 || width >= m || matrix.iter().any(|row| row.len() != width) {
@@ -192,4 +194,59 @@ fn from_matrix(variable: &str, levels: &[String], matrix: &[Vec<f64>], names: Op
     let columns = (0..width).map(|k| sparse(matrix.iter().map(|row| row[k]))).collect();
     let contrast = numbered(columns);
     Ok(Contrast { names: names.map_or(contrast.names, <[String]>::to_vec), ..contrast })
+}
+
+/// Whether each variable of each term gets full indicators (true) or contrasts (false).
+///
+/// A variable gets contrasts if what remains of the term without it lies within an earlier term, or
+/// nothing remains (Chambers and Hastie 1992, p. 38); without an intercept, the first categorical
+/// variable of the first term that has one gets indicators.
+pub fn full_indicators(
+    intercept: bool,
+    terms: &[Vec<usize>],
+    is_categorical: impl Fn(usize) -> bool,
+) -> Vec<Vec<bool>> {
+    let mut full: Vec<Vec<bool>> = terms
+        .iter()
+        .enumerate()
+        .map(|(t, term)| {
+            let contained = |v: usize| {
+                let rest: Vec<_> = term.iter().filter(|&&w| w != v).collect();
+                rest.is_empty() || terms[..t].iter().any(|earlier| rest.iter().all(|w| earlier.contains(w)))
+            };
+            term.iter().map(|&v| is_categorical(v) && !contained(v)).collect()
+        })
+        .collect();
+    if !intercept {
+        let categorical =
+            terms.iter().enumerate().find_map(|(t, term)| term.iter().position(|&v| is_categorical(v)).map(|k| (t, k)));
+        if let Some((t, k)) = categorical {
+            full[t][k] = true;
+        }
+    }
+    full
+}
+
+/// The product of the codings of several variables: cells and columns with the first varying fastest.
+///
+/// `None` without variables.
+pub fn product(parts: &[(usize, &Contrast)]) -> Option<Coding> {
+    let mut parts = parts.iter();
+    let (n_levels, first) = parts.next()?;
+    let mut coding = Coding { n_cells: *n_levels, columns: first.columns.clone() };
+    for (n_levels, next) in parts {
+        coding = Coding {
+            n_cells: coding.n_cells * n_levels,
+            columns: next
+                .columns
+                .iter()
+                .flat_map(|slow| coding.columns.iter().map(|fast| cross(fast, slow, coding.n_cells)))
+                .collect(),
+        };
+    }
+    Some(coding)
+}
+
+fn cross(fast: &[(u32, f64)], slow: &[(u32, f64)], n_fast: usize) -> Vec<(u32, f64)> {
+    slow.iter().flat_map(|&(j, b)| fast.iter().map(move |&(i, a)| (i + n_fast as u32 * j, a * b))).collect()
 }

@@ -5,31 +5,29 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::compile::Compiler;
-use super::expression::Node;
-use super::grouping_factor::Group;
+use super::expression::Expression;
+use super::grouping::{Group, RandomTerm};
 use super::layout::GroupingFactor;
 use super::model_matrix::ModelMatrix;
-use super::random_term::RandomTerm;
-use super::spec::{Model, Options};
-use super::table::listed;
-use super::used::UsedColumns;
-use super::variable::{Category, Variable};
+use super::spec::{Expr, ModelSpec};
+use super::variable::{Basis, Category, Variable};
+use crate::table::listed;
 use crate::{Error, Result};
 
 const VERSION: u32 = 1;
 
-/// A model whose columns, levels and transforms are settled.
+/// A model whose columns, levels and transforms are fixed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Encoding {
     version: u32,
     pub formula: String,
     pub response_name: String,
-    pub response: Node,
+    pub response: Expression,
     /// Names of the columns that the model reads.
     pub inputs: Vec<String>,
     pub categories: Vec<Category>,
     pub variables: Vec<Variable>,
-    pub offsets: Vec<Node>,
+    pub offsets: Vec<Expression>,
     pub fixed: ModelMatrix,
     pub random: Vec<RandomTerm>,
     pub groups: Vec<Group>,
@@ -37,12 +35,8 @@ pub struct Encoding {
 
 impl Encoding {
     /// Encodes the fixed part, the random terms and the offsets.
-    pub fn build(
-        compiler: &mut Compiler,
-        model: &Model,
-        options: &Options,
-        response: Node,
-    ) -> Result<(Self, Vec<GroupingFactor>)> {
+    pub fn build(compiler: &mut Compiler, model: &ModelSpec) -> Result<(Self, Vec<GroupingFactor>)> {
+        let response = compiler.response(&model.response)?;
         let fixed = ModelMatrix::build(compiler, model.intercept, &model.terms)?;
         let (mut groups, mut factors, mut random) = (Vec::<Group>::new(), Vec::new(), Vec::new());
         for term in &model.random {
@@ -60,7 +54,7 @@ impl Encoding {
             formula: model.formula.clone(),
             response_name: model.response.name.clone(),
             response,
-            offsets: offsets(compiler, model, options)?,
+            offsets: offsets(compiler, model)?,
             fixed,
             random,
             groups,
@@ -68,13 +62,13 @@ impl Encoding {
             categories: compiler.categories.clone(),
             variables: compiler.variables.clone(),
         };
-        encoding.check_contrasts(options, compiler.used)?;
+        encoding.check_contrasts(compiler)?;
         Ok((encoding, factors))
     }
 
     /// Contrasts for a column that is not categorical, or not used, would have no effect.
-    fn check_contrasts(&self, options: &Options, used: &UsedColumns) -> Result<()> {
-        for key in options.contrasts.keys() {
+    fn check_contrasts(&self, compiler: &Compiler) -> Result<()> {
+        for key in compiler.options.contrasts.keys() {
             let has_effect = |v: &Variable| match v {
                 Variable::Categorical { name, category, .. } => {
                     key == name || *key == self.inputs[self.categories[*category].input]
@@ -89,7 +83,7 @@ impl Encoding {
                     "contrasts are given for '{key}', which is numeric; write factor({key}) in the formula"
                 )));
             }
-            if !used.names.contains(key) {
+            if !compiler.used.names.contains(key) {
                 let categorical = |v: &Variable| matches!(v, Variable::Categorical { .. });
                 let known = self.variables.iter().filter(|v| categorical(v)).map(Variable::name);
                 return Err(Error::Design(format!(
@@ -142,6 +136,27 @@ impl Encoding {
         layout.terms.iter().skip(usize::from(layout.has_intercept)).map(|t| t.name.as_str()).collect()
     }
 
+    /// The encoding without its last offset, which was given beside the formula and belongs to the rows of the fit.
+    pub fn without_given_offset(&self) -> Self {
+        let mut encoding = self.clone();
+        encoding.offsets.pop();
+        encoding
+    }
+
+    /// The encoding that reads numeric variables of these names as columns of the data.
+    pub fn with_columns_in_place_of(&self, names: &[String]) -> Self {
+        let mut encoding = self.clone();
+        for variable in &mut encoding.variables {
+            if let Variable::Numeric { name, basis } = variable
+                && names.contains(name)
+            {
+                *basis = Basis::Scalar(Expression::Column(encoding.inputs.len()));
+                encoding.inputs.push(name.clone());
+            }
+        }
+        encoding
+    }
+
     /// Variables of the fixed part, in the order of the formula.
     pub fn fixed_variables(&self) -> impl Iterator<Item = &Variable> {
         let mut indices: Vec<usize> = self.fixed.plans.iter().flat_map(|plan| plan.variables.iter().copied()).collect();
@@ -182,11 +197,6 @@ impl Encoding {
         inputs.into_iter().map(|input| self.inputs[input].as_str()).collect()
     }
 
-    /// Names of the columns of the data that a variable reads.
-    pub fn columns_of_variable(&self, variable: &Variable) -> Vec<&str> {
-        self.names_of(self.inputs_of_variable(variable))
-    }
-
     /// Inputs that a random term reads, its group's columns included.
     pub fn inputs_of_term(&self, term: usize) -> Vec<usize> {
         let random = &self.random[term];
@@ -205,8 +215,8 @@ impl Encoding {
     /// Inputs that the fixed part and the offsets read.
     pub fn inputs_of_fixed(&self) -> Vec<usize> {
         let mut inputs = self.inputs_of_matrix(&self.fixed);
-        inputs.extend(self.offsets.iter().flat_map(Node::inputs));
-        let categories = self.offsets.iter().flat_map(Node::categories);
+        inputs.extend(self.offsets.iter().flat_map(Expression::inputs));
+        let categories = self.offsets.iter().flat_map(Expression::categories);
         inputs.extend(categories.map(|c| self.categories[c].input));
         inputs
     }
@@ -218,7 +228,7 @@ impl Encoding {
             Variable::Numeric { basis, .. } => basis.categories().contains(&category),
             Variable::Categorical { category: own, .. } => *own == category,
         });
-        in_variable || self.offsets.iter().any(|node| node.categories().contains(&category))
+        in_variable || self.offsets.iter().any(|offset| offset.categories().contains(&category))
     }
 
     fn inputs_of_matrix(&self, matrix: &ModelMatrix) -> Vec<usize> {
@@ -236,13 +246,13 @@ impl Encoding {
     }
 }
 
-fn offsets(compiler: &mut Compiler, model: &Model, options: &Options) -> Result<Vec<Node>> {
+fn offsets(compiler: &mut Compiler, model: &ModelSpec) -> Result<Vec<Expression>> {
     let mut offsets = Vec::new();
     for offset in &model.offsets {
         offsets.push(compiler.finite_number(&offset.expr, &offset.name)?);
     }
-    if let Some(name) = &options.offset {
-        let expr = super::spec::Expr::Column { name: name.clone() };
+    if let Some(name) = &compiler.options.offset {
+        let expr = Expr::Column { name: name.clone() };
         offsets.push(compiler.number(&expr, "the offset")?);
     }
     Ok(offsets)

@@ -7,10 +7,10 @@ use rayon::prelude::*;
 use super::encoding::Encoding;
 use super::inputs::Inputs;
 use super::layout::{Coding, FixedTerm};
-use super::levels::NO_LEVEL;
 use super::model_matrix::ModelMatrix;
 use super::rows::BATCH_ROWS;
 use crate::Result;
+use crate::table::NO_LEVEL;
 
 impl Encoding {
     /// Fills the numeric values and the cells of every fixed term.
@@ -87,8 +87,8 @@ impl Encoding {
             return;
         }
         let mut offset = vec![0.0; out.len()];
-        for node in &self.offsets {
-            node.read(inputs, rows.clone(), &mut offset);
+        for expression in &self.offsets {
+            expression.read(inputs, rows.clone(), &mut offset);
             out.iter_mut().zip(&offset).for_each(|(o, v)| *o += v);
         }
     }

@@ -1,11 +1,11 @@
 //! Numeric expressions with what they learned from the data of the fit: `log(x)`, `scale(x)`, `within(x, g)`.
 
+use crate::table::{NO_LEVEL, by_segment};
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use super::inputs::Inputs;
-use super::levels::NO_LEVEL;
 
 /// Functions of one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,15 +36,15 @@ pub enum Operator {
 /// An expression that gives one number a row; columns are inputs of the model, by index.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Node {
+pub enum Expression {
     Column(usize),
     Constant(f64),
-    Map(Function, Box<Node>),
-    Combine(Operator, Box<Node>, Box<Node>),
+    Map(Function, Box<Expression>),
+    Combine(Operator, Box<Expression>, Box<Expression>),
     /// (arg - center) / scale
     Standardize {
         name: String,
-        arg: Box<Node>,
+        arg: Box<Expression>,
         center: f64,
         scale: f64,
     },
@@ -72,7 +72,8 @@ impl Function {
         })
     }
 
-    fn name(self) -> &'static str {
+    /// As in a formula.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Identity => "I",
             Self::Negate => "-",
@@ -116,11 +117,12 @@ impl Operator {
         })
     }
 
-    fn symbol(self) -> &'static str {
+    /// As in a formula.
+    pub fn symbol(self) -> &'static str {
         match self {
-            Self::Add => " + ",
-            Self::Subtract => " - ",
-            Self::Multiply => " * ",
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Multiply => "*",
             Self::Divide => "/",
             Self::Power => "^",
         }
@@ -141,31 +143,31 @@ impl Operator {
     }
 }
 
-impl Node {
+impl Expression {
     /// out = the expression in the used rows at these positions.
     pub fn read(&self, inputs: &Inputs, rows: Range<usize>, out: &mut [f64]) {
         match self {
-            Node::Column(input) => inputs.read(*input, rows, out),
-            Node::Constant(value) => out.fill(*value),
-            Node::Map(function, arg) => {
+            Expression::Column(input) => inputs.read(*input, rows, out),
+            Expression::Constant(value) => out.fill(*value),
+            Expression::Map(function, arg) => {
                 arg.read(inputs, rows, out);
                 function.apply(out);
             }
-            Node::Combine(Operator::Power, base, exponent) if **exponent == Node::Constant(2.0) => {
+            Expression::Combine(Operator::Power, base, exponent) if **exponent == Expression::Constant(2.0) => {
                 base.read(inputs, rows, out);
                 out.iter_mut().for_each(|v| *v *= *v);
             }
-            Node::Combine(operator, left, right) => {
+            Expression::Combine(operator, left, right) => {
                 let mut second = vec![0.0; out.len()];
                 left.read(inputs, rows.clone(), out);
                 right.read(inputs, rows, &mut second);
                 operator.apply(out, &second);
             }
-            Node::Standardize { arg, center, scale, .. } => {
+            Expression::Standardize { arg, center, scale, .. } => {
                 arg.read(inputs, rows, out);
                 out.iter_mut().for_each(|v| *v = (*v - center) / scale);
             }
-            Node::GroupMean { category, means, .. } => {
+            Expression::GroupMean { category, means, .. } => {
                 let codes = &inputs.codes(*category)[rows];
                 let mean = |c: u32| if c == NO_LEVEL { f64::NAN } else { means[c as usize] };
                 out.iter_mut().zip(codes).for_each(|(o, &c)| *o = mean(c));
@@ -173,17 +175,28 @@ impl Node {
         }
     }
 
+    /// The least and the largest value in the used rows.
+    pub fn range(&self, inputs: &Inputs) -> (f64, f64) {
+        let ranges = by_segment(inputs.n_rows(), |part| {
+            let mut values = vec![0.0; part.len()];
+            self.read(inputs, part, &mut values);
+            let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+            (low, values.iter().copied().fold(f64::NEG_INFINITY, f64::max))
+        });
+        ranges.into_iter().fold((f64::INFINITY, f64::NEG_INFINITY), |r, s| (r.0.min(s.0), r.1.max(s.1)))
+    }
+
     /// The expressions that this one is computed from.
-    pub fn parts(&self) -> Vec<&Node> {
+    pub fn parts(&self) -> Vec<&Expression> {
         match self {
-            Node::Column(_) | Node::Constant(_) | Node::GroupMean { .. } => vec![],
-            Node::Map(_, arg) | Node::Standardize { arg, .. } => vec![arg],
-            Node::Combine(_, left, right) => vec![left, right],
+            Expression::Column(_) | Expression::Constant(_) | Expression::GroupMean { .. } => vec![],
+            Expression::Map(_, arg) | Expression::Standardize { arg, .. } => vec![arg],
+            Expression::Combine(_, left, right) => vec![left, right],
         }
     }
 
     /// Calls `visit` on this expression and all its parts.
-    pub fn walk(&self, visit: &mut impl FnMut(&Node)) {
+    pub fn walk(&self, visit: &mut impl FnMut(&Expression)) {
         visit(self);
         self.parts().into_iter().for_each(|part| part.walk(visit));
     }
@@ -191,8 +204,8 @@ impl Node {
     /// The inputs it is computed from, without those of its categories.
     pub fn inputs(&self) -> Vec<usize> {
         let mut found = Vec::new();
-        self.walk(&mut |node| {
-            if let Node::Column(input) = node {
+        self.walk(&mut |part| {
+            if let Expression::Column(input) = part {
                 found.push(*input);
             }
         });
@@ -202,8 +215,8 @@ impl Node {
     /// The categories whose group means it takes.
     pub fn categories(&self) -> Vec<usize> {
         let mut found = Vec::new();
-        self.walk(&mut |node| {
-            if let Node::GroupMean { category, .. } = node {
+        self.walk(&mut |part| {
+            if let Expression::GroupMean { category, .. } = part {
                 found.push(*category);
             }
         });
@@ -213,19 +226,22 @@ impl Node {
     /// As written, for messages.
     pub fn text(&self, inputs: &Inputs) -> String {
         match self {
-            Node::Column(input) => inputs.column(*input).name.clone(),
-            Node::Constant(value) => value.to_string(),
-            Node::Map(Function::Negate, arg) => format!("-{}", arg.text(inputs)),
-            Node::Map(function, arg) => format!("{}({})", function.name(), arg.text(inputs)),
-            Node::Combine(op, left, right) => {
-                let side = |node: &Node| match node {
-                    Node::Combine(..) => format!("({})", node.text(inputs)),
-                    _ => node.text(inputs),
+            Expression::Column(input) => inputs.column(*input).name.clone(),
+            Expression::Constant(value) => value.to_string(),
+            Expression::Map(Function::Negate, arg) => format!("-{}", arg.text(inputs)),
+            Expression::Map(function, arg) => format!("{}({})", function.name(), arg.text(inputs)),
+            Expression::Combine(op, left, right) => {
+                let side = |part: &Expression| match part {
+                    Expression::Combine(..) => format!("({})", part.text(inputs)),
+                    _ => part.text(inputs),
                 };
-                format!("{}{}{}", side(left), op.symbol(), side(right))
+                match op {
+                    Operator::Divide | Operator::Power => format!("{}{}{}", side(left), op.symbol(), side(right)),
+                    _ => format!("{} {} {}", side(left), op.symbol(), side(right)),
+                }
             }
-            Node::Standardize { name, arg, .. } => format!("{name}({})", arg.text(inputs)),
-            Node::GroupMean { name, .. } => name.clone(),
+            Expression::Standardize { name, arg, .. } => format!("{name}({})", arg.text(inputs)),
+            Expression::GroupMean { name, .. } => name.clone(),
         }
     }
 }

@@ -1,10 +1,8 @@
 //! The columns that a model reads, the rows it uses, and its categories' codes in them.
 
+use crate::table::{Column, Selection};
 use std::ops::Range;
 use std::sync::Arc;
-
-use super::column::Column;
-use super::selection::Selection;
 
 /// What expressions and terms are evaluated on.
 #[derive(Debug, Clone)]

@@ -1,8 +1,11 @@
-//! The shape of a design: which columns X and the random terms have, before any row is read.
+//! What a design is: which columns X and the random terms have, and where batches of its rows come from.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
 
 /// How the cells of a categorical term become columns: `columns[k]` lists the non-zero entries
 /// `(cell, value)` of the k-th coded column.
@@ -78,10 +81,10 @@ pub struct GroupingFactor {
 
 impl GroupingFactor {
     /// Fails if a code is not below `n_levels`.
-    pub fn new(name: impl Into<String>, codes: impl Into<Arc<Vec<u32>>>, n_levels: usize) -> crate::Result<Self> {
+    pub fn new(name: impl Into<String>, codes: impl Into<Arc<Vec<u32>>>, n_levels: usize) -> Result<Self> {
         let (name, codes) = (name.into(), codes.into());
         if codes.iter().any(|&c| c as usize >= n_levels) {
-            return Err(crate::Error::Design(format!(
+            return Err(Error::Design(format!(
                 "grouping factor '{name}': a code is not below the number of levels, {n_levels}"
             )));
         }
@@ -95,4 +98,31 @@ impl GroupingFactor {
     pub fn n_levels(&self) -> usize {
         self.n_levels
     }
+}
+
+/// A batch of encoded rows.  Reused between reads: nothing is allocated once it has grown.
+#[derive(Debug, Default, Clone)]
+pub struct Batch {
+    pub n: usize,
+    /// Response minus offset (n).
+    pub y: Vec<f64>,
+    /// Prior weights (n); empty for weights of one.
+    pub weights: Vec<f64>,
+    /// Per fixed term, numeric values, column-major (n x n_numeric).
+    pub values: Vec<Vec<f64>>,
+    /// Per fixed term, the cell of every row (n); empty for a term without categorical factors.
+    pub cells: Vec<Vec<u32>>,
+    /// Per random term, row-major (n x r).
+    pub z: Vec<Vec<f64>>,
+}
+
+/// Rows that can be read again and again, in any order, from several threads.
+pub trait RowSource: Sync {
+    fn n_rows(&self) -> usize;
+    fn fixed(&self) -> &FixedLayout;
+    fn random(&self) -> &[RandomLayout];
+    fn factors(&self) -> &[GroupingFactor];
+    fn has_weights(&self) -> bool;
+    /// Fills `batch` with the given rows, of the rows used.
+    fn read(&self, rows: Range<usize>, batch: &mut Batch) -> Result<()>;
 }

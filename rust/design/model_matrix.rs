@@ -4,14 +4,13 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::coding::{full_indicators, product};
 use super::compile::Compiler;
-use super::contrasts::{Contrast, indicators};
+use super::contrasts::{Contrast, full_indicators, indicators, product};
 use super::inputs::Inputs;
 use super::layout::{FixedColumn, FixedLayout, FixedTerm};
-use super::levels::NO_LEVEL;
 use super::spec::Term;
 use super::variable::{Category, Variable};
+use crate::table::NO_LEVEL;
 use crate::{Error, Result};
 
 /// X'X is a dense matrix: more columns than this are refused.

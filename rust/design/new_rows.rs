@@ -4,18 +4,15 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::column::Column;
+use super::complete_rows::require_finite;
 use super::encoding::Encoding;
 use super::evaluate::add_modes;
-use super::finite::require_finite;
-use super::gaps::Gaps;
+use super::expression::Expression;
+use super::grouping::{Group, RandomTerm};
 use super::inputs::Inputs;
-use super::levels::NO_LEVEL;
-use super::new_levels::{FITTED, known_codes, require_known};
 use super::rows::BATCH_ROWS;
-use super::selection::Selection;
-use super::table::Table;
 use super::variable::{Basis, Variable};
+use crate::table::{Column, Gaps, NO_LEVEL, Selection, Table, known_codes, require_known};
 use crate::{Error, Result};
 
 /// Every row of a new frame.  A random term whose columns the frame lacks can be left out.
@@ -63,7 +60,7 @@ impl NewRows {
             let missing = &gaps[category.input].missing;
             let codes = known_codes(column, missing, &category.levels)?;
             if encoding.needs_known_levels(k) {
-                require_known(column, &codes, missing, &category.levels, FITTED)?;
+                require_known(column, &codes, missing, &category.levels, "the fit did not see")?;
             }
             self.inputs.codes[k] = Some(Arc::new(codes));
         }
@@ -88,7 +85,7 @@ impl NewRows {
         any
     }
 
-    /// Columns read as numbers hold finite ones, and so do the expressions on them.
+    /// Fails where a column read as numbers, or an expression on such columns, is not finite.
     fn check_numbers(&self, gaps: &[Gaps]) -> Result<()> {
         for variable in &self.encoding.variables {
             let Variable::Numeric { name, basis } = variable else { continue };
@@ -96,8 +93,8 @@ impl NewRows {
                 continue;
             }
             self.check_columns(&basis.inputs(), name, gaps)?;
-            if let Basis::Scalar(node) | Basis::Polynomial { arg: node, .. } = basis {
-                self.check_expression(node)?;
+            if let Basis::Scalar(arg) | Basis::Polynomial { arg, .. } = basis {
+                self.check_expression(arg)?;
             }
         }
         for offset in &self.encoding.offsets {
@@ -115,9 +112,9 @@ impl NewRows {
         Ok(())
     }
 
-    fn check_expression(&self, node: &super::expression::Node) -> Result<()> {
-        let columns = node.inputs();
-        let categories = node.categories();
+    fn check_expression(&self, expression: &Expression) -> Result<()> {
+        let columns = expression.inputs();
+        let categories = expression.categories();
         if categories.iter().any(|&c| self.inputs.codes[c].is_none()) {
             return Ok(());
         }
@@ -125,22 +122,11 @@ impl NewRows {
             columns.iter().all(|&input| !self.inputs.column(input).number(row).is_nan())
                 && categories.iter().all(|&c| self.inputs.codes(c)[row] != NO_LEVEL)
         };
-        require_finite(node, &self.inputs, is_present)
+        require_finite(expression, &self.inputs, is_present)
     }
 
     pub fn n_rows(&self) -> usize {
         self.inputs.n_rows()
-    }
-
-    /// Rows in which no column that the frame has misses a value.
-    pub fn complete(&self) -> Vec<bool> {
-        let mut complete: Vec<bool> = self.fixed_missing.iter().map(|m| !m).collect();
-        for term in &self.random {
-            if let NewTerm::Ready { missing, .. } = term {
-                complete.iter_mut().zip(missing).for_each(|(c, m)| *c &= !m);
-            }
-        }
-        complete
     }
 
     /// X, row-major (n x p); NaN in rows where the fixed part misses a value.
@@ -155,7 +141,7 @@ impl NewRows {
 
     /// Per grouping factor, up to `most` levels that the fit did not see, in order of appearance.
     pub fn unseen_levels(&self, most: usize) -> Vec<(String, Vec<String>)> {
-        let unseen = |(g, group): (usize, &super::grouping_factor::Group)| {
+        let unseen = |(g, group): (usize, &Group)| {
             let of_group = |t: &usize| self.encoding.random[*t].layout.factor == g;
             let term = (0..self.random.len()).find(of_group)?;
             let NewTerm::Ready { codes, .. } = &self.random[term] else { return None };
@@ -213,7 +199,7 @@ impl NewRows {
 
     fn check_shapes(&self, beta: &[f64], modes: &[&[f64]], use_terms: &[bool]) -> Result<()> {
         let encoding = &self.encoding;
-        let expected = |term: &super::random_term::RandomTerm| {
+        let expected = |term: &RandomTerm| {
             let n_levels = encoding.groups[term.layout.factor].n_levels(&encoding.categories);
             n_levels * term.layout.columns.len()
         };

@@ -2,20 +2,16 @@
 
 use std::ops::Range;
 
-use super::batch::{Batch, RowSource};
-use super::column::Column;
 use super::compile::Compiler;
+use super::complete_rows::{Dropped, UsedColumns, check_weights, require_rows};
 use super::encoding::Encoding;
-use super::gaps::Gaps;
 use super::inputs::Inputs;
-use super::layout::{FixedLayout, GroupingFactor, RandomLayout};
-use super::missing::{Dropped, Used, complete_rows};
+use super::layout::{Batch, FixedLayout, GroupingFactor, RandomLayout, RowSource};
 use super::model_matrix::check_n_terms;
-use super::response::{check_weights, response};
-use super::spec::{Model, Options};
-use super::table::Table;
-use super::used::UsedColumns;
+use super::spec::{ModelSpec, Options};
+use super::transforms::Known;
 use crate::Result;
+use crate::table::{Column, Table};
 
 /// Rows read by one task when a whole result is computed.
 pub const BATCH_ROWS: usize = 2048;
@@ -33,23 +29,19 @@ pub struct Rows {
 }
 
 impl Rows {
-    pub fn build(model: &Model, table: &Table, options: &Options) -> Result<Self> {
+    pub fn build(model: &ModelSpec, table: &Table, options: &Options) -> Result<Self> {
+        Self::with_learned(model, table, options, &Known::new())
+    }
+
+    /// `learned`: what transforms learned from other rows.
+    pub fn with_learned(model: &ModelSpec, table: &Table, options: &Options, learned: &Known) -> Result<Self> {
         check_n_terms(model.terms.len())?;
         let used = UsedColumns::of_model(model, options, table)?;
         let weights = options.weights.as_deref().map(|name| table.get(name)).transpose()?.cloned();
-        let (inputs, dropped) = select(&used, table, options)?;
-        let mut compiler = Compiler {
-            used: &used,
-            contrasts: &options.contrasts,
-            levels: &options.levels,
-            learned: &options.learned,
-            coverage: options.coverage,
-            inputs,
-            categories: vec![],
-            variables: vec![],
-        };
-        let response = response(&mut compiler, &model.response)?;
-        let (encoding, factors) = Encoding::build(&mut compiler, model, options, response)?;
+        let (inputs, dropped) = used.complete_rows(table, options.missing)?;
+        require_rows(&inputs, &dropped, table)?;
+        let mut compiler = Compiler::new(&used, options, learned, inputs);
+        let (encoding, factors) = Encoding::build(&mut compiler, model)?;
         let inputs = compiler.inputs;
         if let Some(column) = &weights {
             check_weights(column, &inputs.selection)?;
@@ -111,22 +103,6 @@ impl Rows {
     pub fn model_matrix(&self) -> Result<Vec<f64>> {
         self.encoding.dense(&self.encoding.fixed, &self.inputs)
     }
-}
-
-/// The used columns in their complete rows, all finite there.
-fn select(used: &UsedColumns, table: &Table, options: &Options) -> Result<(Inputs, Dropped)> {
-    let mut columns = Vec::with_capacity(used.names.len());
-    for name in &used.names {
-        columns.push(table.get(name)?);
-    }
-    let gaps: Vec<_> = columns.iter().map(|column| Gaps::find(column)).collect();
-    let counted: Vec<_> = gaps.iter().zip(&used.labels).map(|(gaps, label)| Used { gaps, label }).collect();
-    let (selection, dropped) = complete_rows(&counted, table.n_rows(), options.missing)?;
-    for (column, gaps) in columns.iter().zip(&gaps) {
-        gaps.refuse_infinite(column, &selection)?;
-    }
-    let columns = columns.into_iter().cloned().map(Some).collect();
-    Ok((Inputs { columns, selection, codes: vec![] }, dropped))
 }
 
 impl RowSource for Rows {

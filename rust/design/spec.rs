@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::learned::Known;
 use crate::{Error, Result};
 
 /// A parsed formula.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Model {
+pub struct ModelSpec {
     pub formula: String,
     pub response: Factor,
     /// Whether the fixed part has an intercept.
@@ -19,7 +18,7 @@ pub struct Model {
     #[serde(default)]
     pub offsets: Vec<Factor>,
     #[serde(default)]
-    pub random: Vec<Random>,
+    pub random: Vec<RandomSpec>,
 }
 
 /// A product of factors: `sector:cses`.
@@ -38,7 +37,7 @@ pub struct Factor {
 
 /// A random term: `(1 + ses | school)`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Random {
+pub struct RandomSpec {
     pub name: String,
     pub structure: String,
     pub intercept: bool,
@@ -47,6 +46,9 @@ pub struct Random {
     pub group: Vec<Factor>,
     pub label: String,
 }
+
+/// Arguments of a call by name.
+pub type Settings = BTreeMap<String, Expr>;
 
 /// An expression on the columns of the data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,7 +68,7 @@ pub enum Expr {
         #[serde(default)]
         args: Vec<Expr>,
         #[serde(default)]
-        named: BTreeMap<String, Expr>,
+        named: Settings,
     },
 }
 
@@ -76,6 +78,15 @@ impl Expr {
         match self {
             Expr::Text { value } => Some(value),
             Expr::Column { name } => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The column of `g` or `factor(g)`.
+    pub fn category_column(&self) -> Option<&str> {
+        match self {
+            Expr::Column { name } => Some(name),
+            Expr::Call { name, args, .. } if name == "factor" && args.len() == 1 => args[0].category_column(),
             _ => None,
         }
     }
@@ -123,13 +134,11 @@ pub struct Options {
     /// By column or by the variable's name: `x`, `factor(x)`.
     pub contrasts: BTreeMap<String, ContrastSpec>,
     pub missing: Missing,
-    /// Columns of the data; arrays are handed in as `(weights)` and `(offset)`.
+    /// Columns of the data; arrays are given as `(weights)` and `(offset)`.
     pub weights: Option<String>,
     pub offset: Option<String>,
     /// Levels by column, where they are known beforehand.
     pub levels: BTreeMap<String, Vec<String>>,
-    /// What transforms learned from rows beforehand.
-    pub learned: Known,
     pub coverage: Coverage,
 }
 
@@ -146,7 +155,13 @@ pub enum Coverage {
     First,
 }
 
-impl Model {
+impl ModelSpec {
+    /// The factors of all terms, fixed and random.
+    pub fn effects(&self) -> impl Iterator<Item = &Factor> {
+        let random = self.random.iter().flat_map(|random| &random.terms);
+        self.terms.iter().chain(random).flat_map(|term| &term.factors)
+    }
+
     pub fn from_json(text: &str) -> Result<Self> {
         read_json(text, "the model")
     }

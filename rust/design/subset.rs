@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use super::batch::{Batch, RowSource};
-use super::layout::{FixedLayout, GroupingFactor, RandomLayout};
-use super::levels::NO_LEVEL;
+use super::layout::{Batch, FixedLayout, GroupingFactor, RandomLayout, RowSource};
 use crate::Result;
+use crate::table::NO_LEVEL;
 
 /// Rows of another source, encoded.
 #[derive(Debug)]

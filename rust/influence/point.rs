@@ -11,7 +11,7 @@ use faer::{Mat, Side};
 use super::row_set::RowSet;
 use crate::model::{Evaluation, Lmm, Workspace};
 use crate::penalized_ls::{CholeskyFactor, Modes, Projected};
-use crate::{Error, Result};
+use crate::{Error, Remedy, Result};
 
 /// An eigenvalue of I - C below this is none: without the rows a coefficient cannot be estimated.
 const NOTHING_LEFT: f64 = 1e-9;
@@ -131,8 +131,9 @@ pub fn exact(model: &Lmm) -> Result<Lmm> {
     if q > LARGEST_TRAILING {
         return Err(Error::Design(format!(
             "leverage, and the checks made of it, need the inverse of the {q} crossed random effects, which is offered for \
-             up to {LARGEST_TRAILING}; fit.influence(by=...) leaves groups out without it"
-        )));
+             up to {LARGEST_TRAILING}"
+        ))
+        .unless(Remedy::LeaveGroupsOut));
     }
     Ok(model.with_trailing(crate::penalized_ls::TrailingKind::Dense))
 }

@@ -62,20 +62,20 @@ def _rows(frame, *terms):
 )
 def test_rows_are_the_same_from_every_arrow_producer(of):
     rows = _rows(of(_frame()), "x", "f", "x:f")
-    assert rows.coef_names == ["(Intercept)", "x", "fa", "x:fa"]
-    assert rows.coef_terms == [0, 1, 2, 3]
-    assert rows.reference_levels == {"f": "b"}
+    layout = rows.layout()
+    assert layout["columns"] == ["(Intercept)", "x", "fa", "x:fa"]
+    assert layout["column_terms"] == [0, 1, 2, 3]
+    assert layout["reference_levels"] == {"f": "b"}
     assert rows.group_levels(0) == ["s1", "s2", "s10"]
     assert rows.group_codes(0).tolist() == [1, 2, 1, 0, 0]
     assert rows.kept.tolist() == [True, True, True, False, True, True]
-    assert rows.dropped == {"y": 1}
+    assert layout["dropped_rows"] == {"y": 1}
     assert rows.model_matrix().tolist() == [[1, 1, 0, 0], [1, 2, 1, 2], [1, 3, 0, 0], [1, 5, 0, 0], [1, 7, 1, 7]]
 
 
 def test_an_encoding_needs_no_rows_and_reports_unseen_levels():
-    encoding = Encoding.from_json(_rows(_frame(), "x", "f").encoding())
+    encoding = _rows(_frame(), "x", "f").encoding()
     new = encoding.bind(_columns(pl.DataFrame({"x": [1.0, None], "f": ["a", "b"], "g": [None, "other"]})))
-    assert new.complete.tolist() == [False, False]
     assert new.unseen_levels() == {"g": ["other"]}
     eta = new.linear_predictor(np.ones(3), [np.ones((3, 1))], [False])
     assert eta[0] == 3
@@ -103,7 +103,7 @@ def test_what_is_no_table_is_refused():
 
 
 def test_a_panic_is_an_internal_error():
-    saved = json.loads(_rows(_frame(), "x", "f").encoding())
+    saved = json.loads(_rows(_frame(), "x", "f").encoding().to_json())
     saved["categories"][0]["input"] = 1000
     with pytest.raises(HlmrsError, match="internal error"):
         Encoding.from_json(json.dumps(saved)).bind(_columns(_frame()))

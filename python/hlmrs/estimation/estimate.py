@@ -1,6 +1,5 @@
 """A fitted model as data: the core's fit, what it belongs to, and the values of the rows used."""
 
-import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -137,14 +136,9 @@ class Estimate:
         return [new.term_matrix(k)[used] for k in range(len(self.layout.random))]
 
     @cached_property
-    def encoding_text(self) -> str:
-        """What encodes new data.  An offset that was an argument belongs to the rows of the fit alone."""
-        return _for_new_data(self.request, self.rows.encoding())
-
-    @cached_property
     def encoding(self) -> Encoding:
-        """The encoder of new data."""
-        return Encoding.from_json(self.encoding_text)
+        """What encodes new data."""
+        return _for_new_data(self.request, self.rows.encoding())
 
     @cached_property
     def values(self) -> RowValues:
@@ -154,7 +148,7 @@ class Estimate:
 
     def linear_predictor(self, use_terms: list[bool] | None = None) -> Vector:
         """Offset + X beta + Z b over the rows used, with some of the random terms."""
-        eta = self.core.linear_predictor(self.rows, use_terms or [True] * len(self.rows.random_terms))
+        eta = self.core.linear_predictor(self.rows, use_terms or [True] * len(self.layout.random))
         offset = self.rows.offset()
         return eta if offset is None else eta + offset
 
@@ -200,17 +194,13 @@ def estimate_of_statistics(
         origin=origin,
         layout=layout,
         moments=[settled.moments(k) for k in range(len(layout.random))],
-        encoding_text=_for_new_data(request, settled.encoding()),
+        encoding=_for_new_data(request, settled.encoding()),
     )
 
 
-def _for_new_data(request: Request, text: str) -> str:
+def _for_new_data(request: Request, encoding: Encoding) -> Encoding:
     """Leave out the offset that was an argument, which belongs to the rows of the fit."""
-    if request.offset is None:
-        return text
-    encoding = json.loads(text)
-    encoding["offsets"].pop()
-    return json.dumps(encoding)
+    return encoding if request.offset is None else encoding.without_given_offset()
 
 
 def reestimate(old: Estimate, response: Vector) -> Estimate:

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._core import FinishedStatistics, Fit, Model, Rows
 from .level_names import LevelNames
+
+if TYPE_CHECKING:
+    from .._core import GroupRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +115,19 @@ class Layout:
 
 def layout_of(rows: Rows | FinishedStatistics, model: Model) -> Layout:
     """Read the layout of encoded rows, or of statistics of them."""
+    layout = rows.layout()
     return Layout(
-        response=rows.response_name,
-        columns=rows.coef_names,
-        column_terms=rows.coef_terms,
-        terms=rows.term_names,
+        response=layout["response"],
+        columns=layout["columns"],
+        column_terms=layout["column_terms"],
+        terms=layout["terms"],
         kept=model.kept,
-        reference_levels=rows.reference_levels,
-        groups=[_group(rows, k, name) for k, name in enumerate(rows.group_names)],
-        random=[RandomTermLayout(**term) for term in rows.random_terms],
-        n_rows=rows.n_rows,
-        n_rows_input=rows.n_rows_input,
-        dropped_rows=rows.dropped,
+        reference_levels=layout["reference_levels"],
+        groups=[_group(rows, k, group) for k, group in enumerate(layout["groups"])],
+        random=[RandomTermLayout(**term) for term in layout["random"]],
+        n_rows=layout["n_rows"],
+        n_rows_input=layout["n_rows_input"],
+        dropped_rows=layout["dropped_rows"],
     )
 
 
@@ -153,11 +157,10 @@ def _list(values: Any) -> list[Any]:
     return values
 
 
-def _group(rows: Rows | FinishedStatistics, index: int, name: str) -> GroupLayout:
-    sizes = rows.group_sizes(index)
+def _group(rows: Rows | FinishedStatistics, index: int, group: "GroupRecord") -> GroupLayout:
     levels: Sequence[str]
     if isinstance(rows, Rows):
-        levels = LevelNames(len(sizes), lambda: rows.group_levels(index))
+        levels = LevelNames(group["n_levels"], lambda: rows.group_levels(index))
     else:  # sums, which the fit does not keep
         levels = rows.group_levels(index)
-    return GroupLayout(name, levels, int(sizes.min()), int(sizes.max()))
+    return GroupLayout(group["name"], levels, group["smallest"], group["largest"])

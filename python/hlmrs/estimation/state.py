@@ -5,7 +5,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from .._core import Fit
+from .._core import Encoding, Fit
 from ..control import Control
 from ..errors import DataError, HlmrsError
 from ..formula import parse
@@ -36,7 +36,7 @@ def to_state(estimate: Estimate, *, keep_rows: bool) -> tuple[dict[str, Any], Ar
         },
         "frame": estimate.kind,
         "layout": estimate.layout.as_json(),
-        "encoding": estimate.encoding_text,
+        "encoding": estimate.encoding.to_json(),
         "splines": {name: {"kind": b.kind, "settings": b.settings} for name, b in estimate.splines.items()},
         "core": core,
     }
@@ -92,6 +92,6 @@ def _rebuild(header: dict[str, Any], arrays: Arrays) -> Estimate:
         splines={key: SplineBasis(entry["kind"], entry["settings"]) for key, entry in header["splines"].items()},
         layout=layout,
         moments=moments,
-        encoding_text=header["encoding"],
+        encoding=Encoding.from_json(header["encoding"]),
         values=RowValues(kept["response"], kept["fitted"], kept.get("weights"), kept.get("kept")) if kept else None,
     )

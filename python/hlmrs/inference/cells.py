@@ -1,6 +1,5 @@
 """The fixed part with an indicator for every cell: what hypotheses about terms are made of."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,35 +51,16 @@ class CellDesign:
 
 def cell_design(estimate: Estimate) -> CellDesign:
     """Read the cells of a fit's fixed part."""
-    encoding = json.loads(estimate.encoding_text)
-    layout = encoding["fixed"]["layout"]
-    widths = [term["n_numeric"] * _n_cells(term) for term in layout["terms"]]
-    starts = np.concatenate([[0], np.cumsum(widths)]).astype(int)
-    mapping = np.zeros((int(starts[-1]), len(layout["columns"])))
-    for j, column in enumerate(layout["columns"]):
-        term = layout["terms"][column["term"]]
-        start = int(starts[column["term"]]) + column["numeric"] * _n_cells(term)
-        entries = [(0, 1.0)] if term["coding"] is None else term["coding"]["columns"][column["coded"]]
-        for cell, value in entries:
-            mapping[start + cell, j] = value
+    encoding = estimate.encoding
     terms = [
         CellTerm(
             term["name"],
-            *_parts(plan["variables"], encoding["variables"]),
-            tuple(j for j, column in enumerate(layout["columns"]) if column["term"] == t),
-            slice(int(starts[t]), int(starts[t + 1])),
+            tuple(term["numeric"]),
+            frozenset(term["categorical"]),
+            tuple(term["coefficients"]),
+            slice(*term["cells"]),
         )
-        for t, (term, plan) in enumerate(zip(layout["terms"], encoding["fixed"]["plans"], strict=True))
+        for term in encoding.cell_terms()
     ]
     crossproduct = estimate.rows.cell_crossproduct()[:-1, :-1]
-    return CellDesign(terms, mapping, crossproduct, estimate.layout.kept)
-
-
-def _n_cells(term: dict[str, object]) -> int:
-    coding = term["coding"]
-    return int(coding["n_cells"]) if isinstance(coding, dict) else 1
-
-
-def _parts(variables: Sequence[int], known: Sequence[dict[str, object]]) -> tuple[tuple[int, ...], frozenset[int]]:
-    categorical = frozenset(v for v in variables if "categorical" in known[v])
-    return tuple(sorted(v for v in variables if v not in categorical)), categorical
+    return CellDesign(terms, encoding.cell_mapping(), crossproduct, estimate.layout.kept)

@@ -1,6 +1,5 @@
 """The reference grid: every combination of the levels of the factors, covariates at their mean or where asked."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -95,7 +94,7 @@ def grid_axes(estimate: Estimate, at: At) -> tuple[Axis, ...]:
     """Find the variables of the fixed part and their places."""
     spec = estimate.request.spec
     factors = [factor for term in spec.terms for factor in term.factors] + list(spec.offsets)
-    levels = factor_levels(estimate)
+    levels = estimate.encoding.factor_levels
     columns = list(dict.fromkeys(name for factor in factors for name in grid_columns(factor)))
     names = {factor.name: grid_columns(factor)[0] for factor in factors if factor.name in levels}
     asked = {_column_name(name, columns, names): values for name, values in at.items()}
@@ -108,14 +107,6 @@ def grid_axes(estimate: Estimate, at: At) -> tuple[Axis, ...]:
                 mean = 0.0 if name in asked else float(np.mean(column_values(estimate, name)))
                 axes[name] = Axis(name, (mean,), None)
     return tuple(_placed(axes[name], asked.get(name)) for name in columns)
-
-
-def factor_levels(estimate: Estimate) -> dict[str, list[str]]:
-    """Return the levels of the fixed part's categorical variables by name; they need no rows."""
-    encoding = json.loads(estimate.encoding_text)
-    used = {v for plan in encoding["fixed"]["plans"] for v in plan["variables"]}
-    found = [encoding["variables"][v]["categorical"] for v in sorted(used) if "categorical" in encoding["variables"][v]]
-    return {variable["name"]: encoding["categories"][variable["category"]]["levels"] for variable in found}
 
 
 def variable_names(estimate: Estimate, names: "str | Sequence[str] | None", option: str) -> list[str]:
@@ -170,7 +161,7 @@ def axis_codes(estimate: Estimate, axis: Axis) -> NDArray[np.intp]:
     alone = replace(spec, intercept=False, terms=(Term((axis.factor,)),), offsets=(), random=())
     rows = Rows(alone.to_json(), estimate.data.columns, '{"missing": "drop"}')
     codes = rows.model_matrix().argmax(axis=1)
-    levels = rows.factor_levels[axis.factor.name]
+    levels = rows.encoding().factor_levels[axis.factor.name]
     whole = np.full(rows.n_rows_input, -1)
     whole[np.ones(rows.n_rows_input, dtype=bool) if rows.kept is None else rows.kept] = codes
     kept = estimate.rows.kept

@@ -3,8 +3,6 @@
 New data would need the groups to compute them; a copy of the encoding reads them as columns under their names instead.
 """
 
-import json
-
 from .._core import Encoding
 from ..errors import DesignError
 from ..estimation import Estimate, cached
@@ -41,15 +39,7 @@ def group_variables(spec: ModelSpec) -> dict[str, TermFactor]:
 def grid_encoding(estimate: Estimate) -> Encoding:
     """Return the encoding in which variables of groups are columns of the data."""
     names = group_variables(estimate.request.spec)
-    if not names:
-        return estimate.encoding
-    encoding = json.loads(estimate.encoding_text)
-    for variable in encoding["variables"]:
-        numeric = variable.get("numeric")
-        if numeric is not None and numeric["name"] in names:
-            numeric["basis"] = {"scalar": {"column": len(encoding["inputs"])}}
-            encoding["inputs"].append(numeric["name"])
-    return Encoding.from_json(json.dumps(encoding))
+    return estimate.encoding.with_columns_in_place_of(list(names))
 
 
 def _reads_groups(expression: Expression) -> bool:

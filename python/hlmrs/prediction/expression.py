@@ -1,9 +1,8 @@
 """The parts of a model as Polars expressions, for pipelines that score rows where they are."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..estimation import Estimate
 from ..formula import Call
@@ -12,11 +11,16 @@ from .level_keys import LevelKey, level_key, text_key
 from .piecewise import spline_columns
 from .prediction import full_beta
 
+if TYPE_CHECKING:
+    from .._core import BasisTree, ColumnTree, NumberTree, TermTree
+
 Json = dict[str, Any]
 
 _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
-    "identity": lambda x: x,
-    "negate": lambda x: -x,
+    "I": lambda x: x,
+    "+": lambda x: x,
+    "-": lambda x: -x,
+    "neg": lambda x: -x,
     "log": lambda x: x.log(),
     "log2": lambda x: x.log(2),
     "log10": lambda x: x.log10(),
@@ -26,13 +30,12 @@ _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "abs": lambda x: x.abs(),
 }
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    "add": lambda a, b: a + b,
-    "subtract": lambda a, b: a - b,
-    "multiply": lambda a, b: a * b,
-    "divide": lambda a, b: a / b,
-    "power": lambda a, b: a**b,
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+    "^": lambda a, b: a**b,
 }
-_SPELT = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "^": "power"}
 
 
 def polars_expression(estimate: Estimate) -> Any:
@@ -41,7 +44,7 @@ def polars_expression(estimate: Estimate) -> Any:
 
 
 class Writer:
-    """Writes the parts of an encoding, as the core saves it.
+    """Writes the parts of a model, as the core describes them.
 
     With the types of the columns, ``invalid`` gathers conditions under which a row is an error; without them a level
     that the fit has not seen is an error of Polars.
@@ -54,37 +57,29 @@ class Writer:
         self._schema = schema
         self._splines = estimate.splines
         self._spline_calls = {factor.name: factor.expression for factor in estimate.request.spec.splines()}
-        self.encoding: Json = json.loads(estimate.encoding_text)
+        self.model = estimate.encoding.expression()
         self.invalid: list[Any] = []
         self.read: set[str] = set()
 
     def fixed_part(self, beta: list[float]) -> Any:
         """Write offset + X beta."""
         total = self._pl.lit(0.0)
-        for offset in self.encoding["offsets"]:
-            total = total + self._checked(self.node(offset))
-        layout = self.encoding["fixed"]["layout"]
-        for index, (term, plan) in enumerate(zip(layout["terms"], self.encoding["fixed"]["plans"], strict=True)):
-            columns = [
-                (column, b) for column, b in zip(layout["columns"], beta, strict=True) if column["term"] == index
-            ]
-            total = total + self._term(term, plan, columns)
+        for offset in self.model["offsets"]:
+            total = total + self._checked(self.number(offset))
+        for term in self.model["fixed"]:
+            total = total + self._term(term, [(column, beta[column["index"]]) for column in term["columns"]])
         return total
 
     def random_columns(self, term: int) -> list[Any]:
         """Write the columns of Z of a random term."""
-        matrix = self.encoding["random"][term]["matrix"]
-        columns = []
-        for column in matrix["layout"]["columns"]:
-            index = column["term"]
-            own = [(column, 1.0)]
-            columns.append(self._term(matrix["layout"]["terms"][index], matrix["plans"][index], own))
-        return columns
+        parts = self.model["random"][term]["terms"]
+        own = [(part, column) for part in parts for column in part["columns"]]
+        return [self._term(part, [(column, 1.0)]) for part, column in sorted(own, key=lambda entry: entry[1]["index"])]
 
     def key(self, category: int) -> LevelKey:
         """Say how rows find their level of a category."""
-        entry = self.encoding["categories"][category]
-        name = self.encoding["inputs"][entry["input"]]
+        entry = self.model["categories"][category]
+        name = entry["column"]
         self.read.add(name)
         if self._schema is not None:
             return level_key(name, self._schema[name], entry["levels"])
@@ -93,22 +88,21 @@ class Writer:
             text = text.str.to_uppercase()
         return LevelKey(text, entry["levels"], self._pl.String)
 
-    def node(self, node: Any) -> Any:
+    def number(self, tree: "NumberTree") -> Any:
         """Write a numeric expression."""
-        (kind, value), *_ = node.items()
-        match kind:
-            case "column":
-                return self._column(self.encoding["inputs"][value])
-            case "constant":
-                return self._pl.lit(float(value))
-            case "map":
-                return _FUNCTIONS[value[0]](self.node(value[1]))
-            case "combine":
-                return _OPERATORS[value[0]](self.node(value[1]), self.node(value[2]))
-            case "standardize":
-                return (self.node(value["arg"]) - value["center"]) / value["scale"]
-            case _:
-                return self._by_level(value["category"], value["means"])
+        match tree:
+            case ("column", name):
+                return self._column(name)
+            case ("constant", value):
+                return self._pl.lit(value)
+            case ("function", name, argument):
+                return _FUNCTIONS[name](self.number(argument))
+            case ("operator", name, left, right):
+                return _OPERATORS[name](self.number(left), self.number(right))
+            case ("standardized", argument, center, scale):
+                return (self.number(argument) - center) / scale
+            case ("by level", category, values):
+                return self._by_level(category, values)
 
     def _column(self, name: str) -> Any:
         """Write a column of numbers: NaN is missing, and an infinite value is an error."""
@@ -121,29 +115,27 @@ class Writer:
         self.invalid.append(~numbers.is_finite())
         return numbers
 
-    def _term(self, term: Json, plan: Json, columns: Sequence[tuple[Json, float]]) -> Any:
+    def _term(self, term: "TermTree", columns: "Sequence[tuple[ColumnTree, float]]") -> Any:
         """Write the sum over a term's columns: numeric products times the effect of the row's cell."""
-        variables = [self.encoding["variables"][v] for v in plan["variables"]]
-        bases = [self._basis(v["numeric"]) for v in variables if "numeric" in v]
-        categories = [v["categorical"]["category"] for v in variables if "categorical" in v]
+        bases = [self._basis(basis) for basis in term["bases"]]
         total = self._pl.lit(0.0)
         for numeric in range(term["n_numeric"]):
             own = [(column, b) for column, b in columns if column["numeric"] == numeric]
             if own:
                 product = _product(bases, numeric, self._pl.lit(1.0))
-                total = total + product * self._effect(term["coding"], categories, own)
+                total = total + product * self._effect(term, own)
         return total
 
-    def _effect(self, coding: Any, categories: list[int], columns: Sequence[tuple[Json, float]]) -> Any:
-        if coding is None:
-            return self._pl.lit(sum(b for _, b in columns))
-        effects = [0.0] * coding["n_cells"]
+    def _effect(self, term: "TermTree", columns: "Sequence[tuple[ColumnTree, float]]") -> Any:
+        effects, categories = [0.0] * term["n_cells"], term["categories"]
         for column, b in columns:
-            for cell, value in coding["columns"][column["coded"]]:
+            for cell, value in column["cells"]:
                 effects[cell] += value * b
+        if not categories:
+            return self._pl.lit(effects[0])
         if len(categories) == 1:
             return self._by_level(categories[0], effects)
-        sizes = [len(self.encoding["categories"][c]["levels"]) for c in categories]
+        sizes = [len(self.model["categories"][c]["levels"]) for c in categories]
         cell = self._pl.lit(0)
         for k, category in enumerate(categories):
             cell = cell + prod(sizes[:k]) * self._by_level(category, list(range(sizes[k])))
@@ -163,20 +155,20 @@ class Writer:
         self.invalid.append(key.expr.is_not_null() & found.is_null())
         return found
 
-    def _basis(self, variable: Json) -> list[Any]:
+    def _basis(self, basis: "BasisTree") -> list[Any]:
         """Write the numeric columns of a variable."""
-        basis = variable["basis"]
-        if "scalar" in basis:
-            return [self._checked(self.node(basis["scalar"]))]
-        if "external" in basis:
-            call = self._spline_calls[variable["name"]]
-            assert isinstance(call, Call), "a spline is a call"
-            x = self._written(as_json(call.args[0]))
-            return spline_columns(x, self._splines[variable["name"]])
-        x, polynomial = self._checked(self.node(basis["polynomial"]["arg"])), basis["polynomial"]["polynomial"]
-        if "raw" in polynomial:
-            return [x**k for k in range(1, polynomial["raw"]["degree"] + 1)]
-        return self._orthogonal(x, **polynomial["orthogonal"])
+        match basis:
+            case ("number", number):
+                return [self._checked(self.number(number))]
+            case ("powers", number, degree):
+                x = self._checked(self.number(number))
+                return [x**k for k in range(1, degree + 1)]
+            case ("orthogonal", number, center, alpha, norm2):
+                return self._orthogonal(self._checked(self.number(number)), center, alpha, norm2)
+            case ("spline", name):
+                call = self._spline_calls[name]
+                assert isinstance(call, Call), "a spline is a call"
+                return spline_columns(self._written(as_json(call.args[0])), self._splines[name])
 
     def _orthogonal(self, x: Any, center: float, alpha: list[float], norm2: list[float]) -> list[Any]:
         """Write p_k of the recurrence that the core learned, each over its norm."""
@@ -196,13 +188,11 @@ class Writer:
         name, parts = expression["name"], [self._written(part) for part in expression["args"]]
         if name == "log" and "base" in expression["named"]:
             return parts[0].log() / self._written(expression["named"]["base"]).log()
-        if len(parts) == 1:
-            name = {"I": "identity", "+": "identity", "neg": "negate", "-": "negate"}.get(name, name)
-            if name in _FUNCTIONS:
-                return _FUNCTIONS[name](parts[0])
+        if len(parts) == 1 and name in _FUNCTIONS:
+            return _FUNCTIONS[name](parts[0])
         total, *others = parts
         for part in others:
-            total = _OPERATORS[_SPELT[name]](total, part)
+            total = _OPERATORS[name](total, part)
         return total
 
 

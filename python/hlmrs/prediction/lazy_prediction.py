@@ -57,8 +57,8 @@ class _Plan:
         pl, writer = self._pl, self._writer
         total = writer.fixed_part([float(b) for b in full_beta(self._estimate)])
         frame = self._data
-        for group in dict.fromkeys(writer.encoding["random"][t]["layout"]["factor"] for t in terms):
-            frame = self._joined(frame, group, [t for t in terms if self._factor(t) == group])
+        for group in dict.fromkeys(map(self._group, terms)):
+            frame = self._joined(frame, group, [t for t in terms if self._group(t) == group])
         for term in terms:
             total = total + self._random_part(term)
         invalid = pl.any_horizontal(pl.lit(False), *(condition.fill_null(False) for condition in writer.invalid))
@@ -70,13 +70,15 @@ class _Plan:
         frame = frame.with_columns(**parts).with_columns(prediction=guarded)
         return frame.select(list(dict.fromkeys([*self._names, "prediction"])))
 
-    def _factor(self, term: int) -> int:
-        factor: int = self._writer.encoding["random"][term]["layout"]["factor"]
-        return factor
+    def _group(self, term: int) -> int:
+        return self._writer.model["random"][term]["group"]
+
+    def _categories(self, group: int) -> list[int]:
+        return self._writer.model["groups"][group]["categories"]
 
     def _joined(self, frame: Any, group: int, terms: Sequence[int]) -> Any:
         """Join the modes of a grouping factor to the rows, by its columns."""
-        categories: list[int] = self._writer.encoding["groups"][group]["categories"]
+        categories = self._categories(group)
         for category in categories:
             if category not in self._keys:
                 self._keys[category] = self._writer.key(category)
@@ -93,7 +95,7 @@ class _Plan:
         """Tabulate the modes of a grouping factor by the values of its columns."""
         pl = self._pl
         all_modes = self._estimate.core.modes()
-        places = self._places(group)
+        places = self._writer.model["groups"][group]["levels"]
         table = {_key(c): [self._keys[c].levels[k] for k in own] for c, own in zip(categories, places, strict=True)}
         modes = {_mode(t, j): column for t in terms for j, column in enumerate(all_modes[t].T)}
         types = {_key(c): self._keys[c].dtype for c in categories}
@@ -102,20 +104,11 @@ class _Plan:
         )
         return frame.drop_nulls(list(table)).with_columns(pl.lit(True).alias(_known(group)))
 
-    def _places(self, group: int) -> list[list[int]]:
-        """By category of a grouping factor, the level of each of its combinations."""
-        entry = self._writer.encoding["groups"][group]
-        first = self._writer.encoding["categories"][entry["categories"][0]]["levels"]
-        places = [list(range(len(first)))]
-        for pairs in entry["pairs"]:
-            places = [[own[before] for before, _ in pairs] for own in places] + [[after for _, after in pairs]]
-        return places
-
     def _random_part(self, term: int) -> Any:
         """Write z'b; nothing without a value, and for a level that was not seen what `new_levels` says."""
         pl = self._pl
-        group = self._factor(term)
-        keys = [pl.col(_key(c)) for c in self._writer.encoding["groups"][group]["categories"]]
+        group = self._group(term)
+        keys = [pl.col(_key(c)) for c in self._categories(group)]
         total = pl.lit(0.0)
         for j, z in enumerate(self._writer.random_columns(term)):
             mode = pl.col(_mode(term, j))

@@ -10,10 +10,8 @@ use crate::crossproduct::coded_sums::CodedSums;
 use crate::crossproduct::condition::{by_squares, first_basis};
 use crate::crossproduct::order::OrderedFactor;
 use crate::crossproduct::sums::Sums;
-use crate::design::grouping_factor::require_levels;
-use crate::design::levels::NO_LEVEL;
-use crate::design::response::constant;
-use crate::design::{Encoding, RandomLayout};
+use crate::design::{Encoding, RandomLayout, require_levels, require_variation};
+use crate::table::NO_LEVEL;
 use crate::{Error, Result};
 
 /// Statistics as a fit takes them.
@@ -51,7 +49,7 @@ impl Statistics {
             )));
         };
         self.check_response()?;
-        let (encoding, places) = self.registry.settle(&self.open, &self.counts.by_level);
+        let (encoding, places) = self.registry.assign_order(&self.open, &self.counts.by_level);
         let n_levels: Vec<usize> = encoding.groups.iter().map(|g| g.n_levels(&encoding.categories)).collect();
         for (group, &n) in encoding.groups.iter().zip(&n_levels) {
             require_levels(&group.name, n)?;
@@ -79,10 +77,7 @@ impl Statistics {
     }
 
     fn check_response(&self) -> Result<()> {
-        match self.counts.range {
-            Some((low, high)) if low == high => Err(constant(&self.open.encoding.response_name, low)),
-            _ => Ok(()),
-        }
+        self.counts.range.map_or(Ok(()), |range| require_variation(&self.open.encoding.response_name, range))
     }
 
     /// The mean of zz' in the user's units.

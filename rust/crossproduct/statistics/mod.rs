@@ -13,13 +13,12 @@ use super::basis::{FixedBasis, RandomBasis};
 use super::blocks::LinkPattern;
 use super::condition::DenseRows;
 use super::extended::ExtendedColumns;
+use super::moments::mean_outer_product;
 use super::order::{OrderedFactor, ordered_factors};
 use super::sums::{Shape, Sums};
 use crate::covariance::Structure;
-use crate::design::missing::Dropped;
-use crate::design::moments::mean_outer_product;
-use crate::design::table::Table;
-use crate::design::{OpenModel, OpenRows, Registry, RowSource, Rows};
+use crate::design::{Dropped, LevelRegistry, RowSource, Rows, StreamedRows, StreamingModel};
+use crate::table::Table;
 use crate::{Error, Result};
 pub use pair_sums::PairSums;
 use scaling::Scaling;
@@ -38,8 +37,8 @@ pub enum Columns {
 /// Sums over rows, and what their parts belong to.
 #[derive(Debug, Clone)]
 pub struct Statistics {
-    pub open: OpenModel,
-    pub registry: Registry,
+    pub open: StreamingModel,
+    pub registry: LevelRegistry,
     pub structures: Vec<Structure>,
     pub counts: RowCounts,
     pub running: Option<RunningSums>,
@@ -77,7 +76,7 @@ pub struct RunningSums {
 }
 
 impl Statistics {
-    pub fn new(open: OpenModel, registry: Registry) -> Result<Self> {
+    pub fn new(open: StreamingModel, registry: LevelRegistry) -> Result<Self> {
         let layouts = open.encoding.random.iter().map(|term| &term.layout);
         let structures = layouts.map(|l| Structure::parse(&l.structure)).collect::<Result<_>>()?;
         let counts = RowCounts { by_level: vec![vec![]; open.encoding.groups.len()], ..RowCounts::default() };
@@ -189,7 +188,7 @@ impl Statistics {
 
 impl RowCounts {
     /// Counts the rows of a batch; `sizes` are the levels of grouping factors so far.
-    pub fn count(&mut self, batch: &OpenRows, sizes: &[usize]) {
+    pub fn count(&mut self, batch: &StreamedRows, sizes: &[usize]) {
         let rows = &batch.rows;
         self.n_obs += rows.n_rows();
         self.n_rows_input += rows.n_rows_input();
@@ -226,7 +225,7 @@ impl RowCounts {
 }
 
 impl RunningSums {
-    pub fn empty(columns: Columns, random: Vec<RandomBasis>, open: &OpenModel) -> Self {
+    pub fn empty(columns: Columns, random: Vec<RandomBasis>, open: &StreamingModel) -> Self {
         let extended = columns.extended();
         let widths = widths(open);
         let factors = widths.iter().map(|&r| (0, r)).collect(); // no level yet
@@ -237,7 +236,7 @@ impl RunningSums {
         Self { columns, widths, random, sums, links }
     }
 
-    fn add_rows(&mut self, batch: &OpenRows, sizes: &[usize]) -> Result<()> {
+    fn add_rows(&mut self, batch: &StreamedRows, sizes: &[usize]) -> Result<()> {
         let rows = &batch.rows;
         let extended = self.columns.extended();
         let order = design_order(rows, &self.random);
@@ -287,7 +286,7 @@ impl Columns {
 }
 
 /// Columns of Z in a level, by grouping factor.
-pub fn widths(open: &OpenModel) -> Vec<usize> {
+pub fn widths(open: &StreamingModel) -> Vec<usize> {
     let mut widths = vec![0; open.encoding.groups.len()];
     open.encoding.random.iter().for_each(|term| widths[term.layout.factor] += term.layout.columns.len());
     widths

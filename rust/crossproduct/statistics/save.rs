@@ -9,17 +9,15 @@ use super::{Columns, RowCounts, RunningSums, Statistics};
 use crate::crossproduct::basis::{FixedBasis, RandomBasis};
 use crate::crossproduct::blocks::{CrossProducts, LinkPattern};
 use crate::crossproduct::extended::ExtendedColumns;
-use crate::design::missing::Dropped;
-use crate::design::spec::Options;
-use crate::design::{Encoding, OpenModel, Registry};
+use crate::design::{Dropped, Encoding, LevelRegistry, Options, StreamingModel};
 use crate::{Error, Result};
 
 pub type Arrays = BTreeMap<String, Vec<f64>>;
 
 #[derive(Serialize, Deserialize)]
 struct Meta {
-    open: OpenModel,
-    registry: Registry,
+    open: StreamingModel,
+    registry: LevelRegistry,
     n_obs: usize,
     n_rows_input: usize,
     dropped: Dropped,
@@ -219,7 +217,7 @@ impl Statistics {
         row_counts: RowCounts,
         moments: Vec<Vec<f64>>,
     ) -> Result<Self> {
-        let (open, registry) = OpenModel::of_encoding(encoding, options);
+        let (open, registry) = StreamingModel::of_encoding(encoding, options);
         let mut statistics = Self::new(open, registry)?;
         let mut running = RunningSums::empty(Columns::Fitted(a.fixed.clone()), a.random.clone(), &statistics.open);
         running.sums.sum_log_weights = a.sum_log_weights;

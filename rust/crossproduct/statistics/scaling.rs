@@ -5,7 +5,7 @@ use crate::covariance::Structure;
 use crate::crossproduct::basis::RandomBasis;
 use crate::crossproduct::extended::ExtendedColumns;
 use crate::crossproduct::sums::Sums;
-use crate::design::OpenModel;
+use crate::design::StreamingModel;
 use crate::{Error, Result};
 
 /// x' = a x + b 1 for every dense column and y, z' = R'z for every grouping factor.
@@ -19,7 +19,7 @@ pub struct Scaling {
 
 impl Scaling {
     /// From the basis of some sums to that of others.
-    pub fn between(from: &RunningSums, to: &RunningSums, open: &OpenModel) -> Result<Self> {
+    pub fn between(from: &RunningSums, to: &RunningSums, open: &StreamingModel) -> Result<Self> {
         let (Columns::Read(old), Columns::Read(new)) = (&from.columns, &to.columns) else {
             return Err(Error::Design("the columns of a fit cannot be scaled again".into()));
         };
@@ -39,7 +39,7 @@ impl Scaling {
         running: &RunningSums,
         extended: &ExtendedColumns,
         structures: &[Structure],
-        open: &OpenModel,
+        open: &StreamingModel,
         n: usize,
     ) -> Self {
         let (d, has_intercept) = (extended.n_dense() + 1, open.encoding.fixed.layout.has_intercept);
@@ -108,7 +108,7 @@ impl Scaling {
 }
 
 /// Per random term Σ zz' over all levels, in the basis.
-pub fn totals(sums: &Sums, open: &OpenModel) -> Vec<Vec<f64>> {
+pub fn totals(sums: &Sums, open: &StreamingModel) -> Vec<Vec<f64>> {
     let widths = widths(open);
     let mut offsets = vec![0; widths.len()];
     let mut all = Vec::new();
@@ -158,7 +158,7 @@ fn solve(a: &[f64], b: &[f64], r: usize) -> Vec<f64> {
 }
 
 /// The steps of a grouping factor's terms as diagonal blocks.
-fn blocks(steps: &[Vec<f64>], open: &OpenModel) -> Vec<Vec<f64>> {
+fn blocks(steps: &[Vec<f64>], open: &StreamingModel) -> Vec<Vec<f64>> {
     let widths = widths(open);
     let mut blocks: Vec<Vec<f64>> = widths.iter().map(|r| vec![0.0; r * r]).collect();
     let mut offsets = vec![0; widths.len()];

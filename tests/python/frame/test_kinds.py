@@ -38,7 +38,13 @@ def table(data, **options):
     """What the core makes of the data, in one comparable value."""
     rows = read(data, **options)
     levels = [rows.group_levels(0)[code] for code in rows.group_codes(0)]
-    return rows.coef_names, rows.model_matrix().tolist(), rows.response().tolist(), levels, rows.group_levels(0)
+    return (
+        rows.layout()["columns"],
+        rows.model_matrix().tolist(),
+        rows.response().tolist(),
+        levels,
+        rows.group_levels(0),
+    )
 
 
 WANT = table(pa.table(BASE))
@@ -80,14 +86,14 @@ def test_null_and_nan_are_missing_in_every_kind(make):
     }
     rows = read(make(holes))
     assert rows.kept.tolist() == [True, False, False, True, True, True]
-    assert rows.dropped == {"x": 1, "y": 1}
+    assert rows.layout()["dropped_rows"] == {"x": 1, "y": 1}
     assert rows.response().tolist() == [1.0, 8.0, 16.0, 32.0]
 
 
 @each_frame
 def test_missing_groups_are_dropped(make):
     rows = read(make(BASE | {"g": ["b", None, "b", "c", "a", "c"]}))
-    assert rows.dropped == {"g": 1}
+    assert rows.layout()["dropped_rows"] == {"g": 1}
     assert rows.group_levels(0) == ["a", "b", "c"]
 
 
@@ -156,8 +162,8 @@ DECLARED_FRAMES = {
 @pytest.mark.parametrize("data", DECLARED_FRAMES.values(), ids=DECLARED_FRAMES)
 def test_the_declared_order_sets_the_reference_and_unused_levels_are_dropped(data):
     rows = read(data, formula="y ~ g + (1 | x)")
-    assert rows.coef_names == ["(Intercept)", "gb", "ga"]
-    assert rows.reference_levels == {"g": "c"}
+    assert rows.layout()["columns"] == ["(Intercept)", "gb", "ga"]
+    assert rows.layout()["reference_levels"] == {"g": "c"}
     assert read(data).group_levels(0) == ["c", "b", "a"]
 
 
@@ -217,7 +223,7 @@ def test_times_with_a_zone_are_given_in_utc():
 def test_booleans_are_two_levels_like_those_of_r(make):
     data = make(BASE | {"b": [True, False, False, True, True, False]})
     rows = read(data, formula="y ~ b + (1 | g)")
-    assert rows.coef_names == ["(Intercept)", "bTRUE"]
+    assert rows.layout()["columns"] == ["(Intercept)", "bTRUE"]
     assert rows.model_matrix()[:, 1].tolist() == [1, 0, 0, 1, 1, 0]
 
 
@@ -232,7 +238,7 @@ def test_booleans_are_numbers_where_numbers_are_needed(make):
 def test_missing_booleans_are_missing():
     flags = [True, None, False, True, True, False]
     for data in (pd.DataFrame(BASE).assign(b=pd.array(flags, dtype="boolean")), BASE | {"b": flags}):
-        assert read(data, formula="y ~ b + (1 | g)").dropped == {"b": 1}
+        assert read(data, formula="y ~ b + (1 | g)").layout()["dropped_rows"] == {"b": 1}
 
 
 def test_an_unknown_library_with_an_arrow_stream_is_read():

@@ -1,28 +1,28 @@
 //! What cannot be used is refused, by column, value and fix.
 
 use arrow_array::Date32Array;
-use hlmrs::design::spec::{Model, Options};
-use hlmrs::design::table::{Table, numeric};
+use hlmrs::design::{ModelSpec, Options};
+use hlmrs::table::{Table, numeric};
 use serde_json::{Value, json};
 
 use super::frames::{self, call, col, function_term, random, term};
 
-fn with(extra: hlmrs::design::column::Column) -> Table {
+fn with(extra: hlmrs::table::Column) -> Table {
     let mut table = frames::small();
     table.add(extra).unwrap();
     table
 }
 
-fn fixed(terms: &[Value]) -> Model {
+fn fixed(terms: &[Value]) -> ModelSpec {
     frames::model(json!("y"), true, terms, &[])
 }
 
 /// The message of a model on the small table and one more column.
-fn refused(extra: hlmrs::design::column::Column, model: &Model) -> String {
+fn refused(extra: hlmrs::table::Column, model: &ModelSpec) -> String {
     frames::error(&with(extra), model, &Options::default())
 }
 
-fn refused_small(model: &Model) -> String {
+fn refused_small(model: &ModelSpec) -> String {
     frames::error(&frames::small(), model, &Options::default())
 }
 
@@ -140,7 +140,7 @@ fn an_empty_frame_is_refused() {
 #[test]
 fn cbind_is_for_glmer() {
     let model = frames::model(call("cbind", &[col("y"), col("x")]), true, &[], &[]);
-    assert_has(&refused_small(&model), &["cbind() is for glmer"]);
+    assert_has(&refused_small(&model), &["cbind() is for a binomial response"]);
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn deep_nesting_is_an_error_not_a_crash() {
     }
     let text =
         format!("{{\"formula\":\"\",\"response\":{{\"name\":\"y\",\"expr\":{expr}}},\"intercept\":true,\"terms\":[]}}");
-    assert_has(&Model::from_json(&text).unwrap_err().to_string(), &["nests its calls too deeply"]);
+    assert_has(&ModelSpec::from_json(&text).unwrap_err().to_string(), &["nests its calls too deeply"]);
 }
 
 #[test]

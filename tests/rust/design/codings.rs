@@ -1,8 +1,8 @@
 //! Cells times coding is the dense model matrix, by brute force.
 
-use hlmrs::design::spec::Options;
-use hlmrs::design::table::{categorical, numeric};
+use hlmrs::design::Options;
 use hlmrs::design::{RowSource, Rows};
+use hlmrs::table::{categorical, numeric};
 use proptest::prelude::*;
 use serde_json::json;
 

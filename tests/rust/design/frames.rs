@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, StringArray};
-use hlmrs::design::column::Column;
-use hlmrs::design::spec::{Model, Options};
-use hlmrs::design::table::{Table, numeric};
 use hlmrs::design::{Batch, RowSource, Rows};
+use hlmrs::design::{ModelSpec, Options};
+use hlmrs::table::{Column, Table, numeric};
 use serde_json::{Value, json};
 
 pub fn column(name: &str, array: impl Array + 'static) -> Column {
@@ -65,21 +64,21 @@ pub fn random(intercept: bool, terms: &[Value], label: &str) -> Value {
            "terms": terms, "group": group, "label": label, "at": [0, 1]})
 }
 
-pub fn model(response: Value, intercept: bool, terms: &[Value], random: &[Value]) -> Model {
+pub fn model(response: Value, intercept: bool, terms: &[Value], random: &[Value]) -> ModelSpec {
     let response = match response.as_str() {
         Some(name) => factor(name, col(name)),
         None => factor("the left side", response),
     };
     let model = json!({"formula": "", "response": response, "intercept": intercept, "terms": terms,
                        "offsets": [], "random": random});
-    Model::from_json(&model.to_string()).unwrap()
+    ModelSpec::from_json(&model.to_string()).unwrap()
 }
 
-pub fn rows(table: &Table, model: &Model) -> Rows {
+pub fn rows(table: &Table, model: &ModelSpec) -> Rows {
     Rows::build(model, table, &Options::default()).unwrap()
 }
 
-pub fn error(table: &Table, model: &Model, options: &Options) -> String {
+pub fn error(table: &Table, model: &ModelSpec, options: &Options) -> String {
     Rows::build(model, table, options).unwrap_err().to_string()
 }
 

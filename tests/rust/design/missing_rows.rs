@@ -1,9 +1,9 @@
 //! Null and NaN are missing; a row that misses a used value is dropped before anything is learned.
 
 use arrow_array::{Float64Array, StringArray};
-use hlmrs::design::spec::{Missing, Options};
-use hlmrs::design::table::{Table, numeric};
+use hlmrs::design::{Missing, Options};
 use hlmrs::design::{RowSource, Rows};
+use hlmrs::table::{Table, numeric};
 use serde_json::json;
 
 use super::frames;
@@ -17,7 +17,7 @@ fn table() -> Table {
     ])
 }
 
-fn model() -> hlmrs::design::spec::Model {
+fn model() -> hlmrs::design::ModelSpec {
     let scaled = frames::function_term("center(x)", frames::call("center", &[frames::col("x")]));
     frames::model(json!("y"), true, &[scaled, frames::term("f")], &[])
 }

@@ -2,8 +2,8 @@
 
 use hlmrs::design::RowSource;
 use hlmrs::design::Rows;
-use hlmrs::design::spec::{Model, Options};
-use hlmrs::design::table::{Table, categorical, numeric};
+use hlmrs::design::{ModelSpec, Options};
+use hlmrs::table::{Table, categorical, numeric};
 use serde_json::{Value, json};
 
 use super::frames;
@@ -35,12 +35,12 @@ fn data(golden: &Value) -> Table {
     frames::table(columns)
 }
 
-fn model(case: &Value) -> Model {
+fn model(case: &Value) -> ModelSpec {
     let model = json!({
         "formula": case["formula"], "intercept": case["intercept"], "terms": case["terms"],
         "response": {"name": "y", "expr": {"kind": "column", "name": "y"}},
     });
-    Model::from_json(&model.to_string()).unwrap()
+    ModelSpec::from_json(&model.to_string()).unwrap()
 }
 
 #[test]

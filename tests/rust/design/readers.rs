@@ -4,12 +4,9 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, Int64Array};
 use arrow_schema::DataType;
+use hlmrs::design::Options;
 use hlmrs::design::Rows;
-use hlmrs::design::column::Column;
-use hlmrs::design::read_codes::categories;
-use hlmrs::design::selection::{Picks, Selection};
-use hlmrs::design::spec::Options;
-use hlmrs::design::table::numeric;
+use hlmrs::table::{Column, Picks, Selection, categories, numeric};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -106,7 +103,7 @@ proptest! {
             used.sort_unstable();
             used.dedup();
             prop_assert_eq!(used.len(), got.levels.len());
-            prop_assert!(got.levels.windows(2).all(|w| hlmrs::design::levels::natural(&w[0], &w[1]).is_lt()));
+            prop_assert!(got.levels.windows(2).all(|w| hlmrs::table::natural(&w[0], &w[1]).is_lt()));
         }
     }
 
@@ -168,7 +165,7 @@ proptest! {
 #[test]
 fn declared_order_is_kept_and_unused_levels_vanish() {
     let levels = ["z", "unused", "b", "a"].map(String::from);
-    let declared = hlmrs::design::table::categorical("f", &[3, 0, 2, 0], &levels, true).unwrap();
+    let declared = hlmrs::table::categorical("f", &[3, 0, 2, 0], &levels, true).unwrap();
     let got = categories(&declared, &Selection::All(4)).unwrap();
     assert_eq!((got.codes, got.levels), (vec![2, 0, 1, 0], vec!["z".into(), "b".into(), "a".into()]));
 }

@@ -1,7 +1,7 @@
 //! The number of threads changes nothing, to the last bit.
 
-use hlmrs::design::table::{Table, numeric};
 use hlmrs::design::{RowSource, Rows};
+use hlmrs::table::{Table, numeric};
 use serde_json::json;
 
 use super::frames::{self, call, col, function_term, random, term};

@@ -7,7 +7,7 @@ by batch into one, after ``learn`` has read what transforms need, and ``spline_k
 
 from .choice import request_of_statistics, streams
 from .grow import adapted, appended
-from .learn import Learned, Learning, needs_reading
+from .learn import Learned, Learning, learns_from_rows
 from .stream import summed
 from .sufficient import SufficientStatistics, load_statistics
 
@@ -17,8 +17,8 @@ __all__ = [
     "SufficientStatistics",
     "adapted",
     "appended",
+    "learns_from_rows",
     "load_statistics",
-    "needs_reading",
     "request_of_statistics",
     "streams",
     "summed",

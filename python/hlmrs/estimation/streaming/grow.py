@@ -56,11 +56,11 @@ def _grown(estimate: Estimate, data: Any) -> SufficientStatistics:
     rows = estimate.rows_if_kept
     core = Statistics.of_fit(
         estimate.core,
-        estimate.encoding_text,
+        estimate.encoding,
         request.options(),
         layout.n_rows_input,
         layout.dropped_rows,
-        [] if rows is None else [rows.group_sizes(g).tolist() for g in range(len(layout.groups))],
+        [] if rows is None else [np.bincount(rows.group_codes(g)).tolist() for g in range(len(layout.groups))],
         [] if request.weights is None else [np.ravel(moments).tolist() for moments in estimate.moments],
     )
     statistics = SufficientStatistics.of_core(core, request, estimate.splines, estimate.kind)

@@ -1,19 +1,18 @@
-"""What a model learns from all rows before they are summed, in readings of their own.
+"""What a model learns from all rows before they are summed, in passes over them.
 
 First levels of the fixed effects' variables and knots of splines, then ``scale()``, ``center()``, ``poly()``,
-``between()`` and ``within()``, one reading after the other where one needs what another learned.  Parts of the rows can
+``between()`` and ``within()``, one pass after the other where one needs what another learned.  Parts of the rows can
 be read apart: what they taught is merged.
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ..._core import Columns, Learner, LevelScan, categorical_columns
+from ..._core import Columns, Learner, LevelScan, columns_of_levels
 from ...formula import Call
 from ...frame import Frame, located, numbered
 from ...resources import Progress
@@ -26,15 +25,15 @@ Levels = Mapping[str, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Levels by column, what transforms learned by call, splines with their knots."""
+    """Levels by column, what transforms learned (as the core writes it), splines with their knots."""
 
     levels: Levels = field(default_factory=dict)
-    transforms: Mapping[str, Any] = field(default_factory=dict)
+    transforms: str = "{}"
     splines: Splines = field(default_factory=dict)
 
 
 class Learning:
-    """Learns from batches: ``add`` them all, ``finish`` the reading, and again while it ``is_reading``.
+    """Learns from batches: ``add`` them all, ``finish`` the pass, and again while it ``needs_rows``.
 
     Parameters
     ----------
@@ -56,15 +55,15 @@ class Learning:
         self._reads_levels = True
 
     @property
-    def is_reading(self) -> bool:
+    def needs_rows(self) -> bool:
         """Whether rows are to be read."""
-        return self._learner is None or self._learner.is_reading
+        return self._learner is None or self._learner.needs_rows
 
     @property
     def learned(self) -> Learned:
         """All of it, at the end."""
-        assert self._learner is not None, "all readings are finished"
-        return Learned(self._levels(), json.loads(self._learner.learned), self._bases)
+        assert self._learner is not None, "all passes are finished"
+        return Learned(self._levels(), self._learner.learned, self._bases)
 
     def add(self, columns: Columns) -> None:
         """Read a batch."""
@@ -76,22 +75,22 @@ class Learning:
         if self._scan is not None:
             self._scan.update(columns)
         for spline in self._splines.values():
-            if spline.is_reading:
+            if spline.needs_rows:
                 spline.add(evaluate(columns, spline.argument))
 
     def merge(self, other: "Learning") -> None:
-        """Add what another part has read in the same reading."""
+        """Add what another part has read in the same pass."""
         if self._learner is not None and other._learner is not None:
             self._learner.merge(other._learner)
             return
         if self._reads_levels:
             self._scanned, self._scan = _joined(self._scan_levels(), other._scan_levels()), None
         for mine, theirs in zip(self._splines.values(), other._splines.values(), strict=True):
-            if mine.is_reading:
+            if mine.needs_rows:
                 mine.merge(theirs)
 
     def emptied(self) -> "Learning":
-        """Return the same reading, without rows."""
+        """Return the same pass, without rows."""
         copy: Learning = Learning.__new__(Learning)
         copy.__setstate__(self.__getstate__())
         if copy._learner is not None:
@@ -99,19 +98,19 @@ class Learning:
         if copy._reads_levels:
             copy._scanned = None
         for spline in copy._splines.values():
-            if spline.is_reading:
+            if spline.needs_rows:
                 spline.forget()
         return copy
 
     def finish(self) -> None:
-        """End a reading."""
+        """End a pass."""
         if self._learner is not None:
             self._learner.finish()
             return
         if self._reads_levels:
             self._scanned, self._scan, self._reads_levels = self._scan_levels(), None, False
         for spline in self._splines.values():
-            if spline.is_reading:
+            if spline.needs_rows:
                 spline.finish()
         self._bases = {name: spline.basis for name, spline in self._splines.items() if spline.basis is not None}
         if len(self._bases) == len(self._splines):
@@ -127,9 +126,8 @@ class Learning:
 
     def _unknown(self, columns: Columns) -> list[str]:
         """Return the columns whose levels must be known before rows are summed."""
-        spec = self.request.spec.to_json()
-        names = [*categorical_columns(spec, columns), *_group_columns(json.loads(spec))]
-        return [name for name in dict.fromkeys(names) if name not in self._known]
+        names = columns_of_levels(self.request.spec.to_json(), columns)
+        return [name for name in names if name not in self._known]
 
     def _scan_levels(self) -> dict[str, list[str]] | None:
         return self._scanned if self._scan is None else self._scan.levels
@@ -141,7 +139,7 @@ class Learning:
 def learn(request: Request, frame: Frame, n_rows: int | None) -> Learned:
     """Read a frame as often as it takes."""
     learning = Learning(request, {})
-    while learning.is_reading:
+    while learning.needs_rows:
         with Progress("rows read to learn from", n_rows) as progress:
             for columns in numbered(ahead(frame.batches(request.columns(), request.labels()))):
                 with located(frame, columns):
@@ -151,31 +149,12 @@ def learn(request: Request, frame: Frame, n_rows: int | None) -> Learned:
     return learning.learned
 
 
-def needs_reading(request: Request, columns: Columns) -> bool:
+def learns_from_rows(request: Request, columns: Columns) -> bool:
     """Whether a model learns anything from rows, by the types of its columns."""
     spec = request.spec.to_json()
-    if request.spec.splines() or categorical_columns(spec, columns) or _group_columns(json.loads(spec)):
+    if request.spec.splines() or columns_of_levels(spec, columns):
         return True
-    return Learner(spec, request.options()).is_reading
-
-
-def _group_columns(node: Any) -> Iterator[str]:
-    """Yield the groups of ``between`` and ``within`` in an expression, or a whole model."""
-    if isinstance(node, dict):
-        if node.get("kind") == "call" and node.get("name") in ("between", "within"):
-            yield from _columns(node["args"][1:])
-        for part in node.values():
-            yield from _group_columns(part)
-    elif isinstance(node, list):
-        for part in node:
-            yield from _group_columns(part)
-
-
-def _columns(nodes: list[Any]) -> Iterator[str]:
-    for node in nodes:
-        if node.get("kind") == "column":
-            yield node["name"]
-        yield from _columns(node.get("args", []))
+    return Learner(spec, request.options()).needs_rows
 
 
 def _joined(mine: Levels | None, theirs: Levels | None) -> dict[str, list[str]] | None:

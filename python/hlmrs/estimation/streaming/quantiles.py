@@ -1,4 +1,4 @@
-"""Exact quantiles of values that come in batches: order statistics by the bits of the numbers, sixteen a reading.
+"""Exact quantiles of values that come in batches: order statistics by the bits of the numbers, sixteen a pass.
 
 A double, read as a whole number with its sign turned around, keeps its order; counting by leading bits (radix
 selection, Knuth 1998, section 5.2.5) finds which values are left, until these are few enough to be kept.
@@ -19,7 +19,7 @@ _FEW = 1 << 20
 
 @dataclass(slots=True)
 class Narrowed:
-    """Values whose leading bits are known: how many leading ones, and counts or values of the next reading."""
+    """Values whose leading bits are known: how many leading ones, and counts or values of the next pass."""
 
     prefix: int
     depth: int
@@ -77,7 +77,7 @@ class Quantiles:
         self._searched = {rank: Narrowed(0, 0, rank, n) for rank in ranks}
 
     @property
-    def is_reading(self) -> bool:
+    def needs_rows(self) -> bool:
         """Whether values are to be read."""
         return bool(self._searched)
 
@@ -88,16 +88,16 @@ class Quantiles:
             narrowed.add(keys)
 
     def merge(self, other: "Quantiles") -> None:
-        """Add what another part has read in the same reading."""
+        """Add what another part has read in the same pass."""
         for rank, narrowed in self._searched.items():
             narrowed.merge(other._searched[rank])
 
     def emptied(self) -> None:
-        """Forget the values of this reading."""
+        """Forget the values of this pass."""
         self._searched = {rank: narrowed.emptied() for rank, narrowed in self._searched.items()}
 
     def finish(self) -> None:
-        """End a reading."""
+        """End a pass."""
         for rank, narrowed in list(self._searched.items()):
             if not narrowed.keeps:
                 narrowed = self._searched[rank] = narrowed.narrower()

@@ -14,7 +14,7 @@ Vector = NDArray[np.float64]
 
 
 class SplineKnots:
-    """Learns one spline, reading after reading."""
+    """Learns one spline, pass after pass."""
 
     def __init__(self, name: str, call: Call) -> None:
         self._plan = SplinePlan.of(call)
@@ -32,7 +32,7 @@ class SplineKnots:
         self._means: Any = 0.0
 
     @property
-    def is_reading(self) -> bool:
+    def needs_rows(self) -> bool:
         """Whether values are to be read."""
         return self.basis is None
 
@@ -52,7 +52,7 @@ class SplineKnots:
             self._low, self._high = min(self._low, present.min()), max(self._high, present.max())
 
     def merge(self, other: "SplineKnots") -> None:
-        """Add what another part has read in the same reading."""
+        """Add what another part has read in the same pass."""
         if self._draft is not None:
             total = self._n + other._n
             self._means = self._means + (other._means - self._means) * (other._n / max(total, 1))
@@ -65,7 +65,7 @@ class SplineKnots:
             self._low, self._high = min(self._low, other._low), max(self._high, other._high)
 
     def forget(self) -> None:
-        """Forget the values of this reading."""
+        """Forget the values of this pass."""
         if self._draft is not None:
             self._n, self._means = 0, 0.0
         elif self._quantiles is not None:
@@ -74,7 +74,7 @@ class SplineKnots:
             self._n, self._inside, self._low, self._high = 0, 0, np.inf, -np.inf
 
     def finish(self) -> None:
-        """End a reading."""
+        """End a pass."""
         if self._draft is not None:
             self.basis = self._draft.centred(self._means)
             return
@@ -87,7 +87,7 @@ class SplineKnots:
                 return
         else:
             self._quantiles.finish()
-            if self._quantiles.is_reading:
+            if self._quantiles.needs_rows:
                 return
         knots = self._knots if self._knots is not None else np.array([])
         if self._quantiles is not None:

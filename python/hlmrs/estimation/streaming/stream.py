@@ -7,7 +7,7 @@ from ...frame import Frame, located, numbered
 from ...resources import Progress
 from .. import Request
 from .ahead import ahead
-from .learn import Learned, learn, needs_reading
+from .learn import Learned, learn, learns_from_rows
 from .sufficient import SufficientStatistics
 
 
@@ -15,13 +15,13 @@ def summed(request: Request, frame: Frame) -> SufficientStatistics:
     """Read a frame from the first batch to the last; its rows are not kept.
 
     What the model learns from rows is read first: levels of the fixed effects' variables, knots, transforms.  A level
-    that turns out to occur only in rows with missing values takes another reading without it.
+    that turns out to occur only in rows with missing values takes another pass without it.
     """
     n_rows = frame.count()
     learned = Learned()
     if not frame.once:
         first = next(iter(frame.batches(request.columns(), request.labels())), None)
-        if first is not None and needs_reading(request, first):
+        if first is not None and learns_from_rows(request, first):
             learned = learn(request, frame, n_rows)
     statistics = _read(request, frame, learned, n_rows)
     unseen = statistics.core.unseen_levels

@@ -94,8 +94,8 @@ class Sums:
                         f"{factor.name} is learned from rows; give some to SufficientStatistics as first="
                     )
             batch_columns(request, columns, self._splines)
-        options = request.options(levels=learned.levels, learned=learned.transforms, coverage=coverage)
-        self._core = Statistics(request.spec.to_json(), columns, options)
+        options = request.options(levels=learned.levels, coverage=coverage)
+        self._core = Statistics(request.spec.to_json(), columns, options, learned.transforms)
         return self
 
     def _flush(self, more: Sequence[Columns] = ()) -> None:

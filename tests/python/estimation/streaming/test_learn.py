@@ -87,17 +87,17 @@ def test_quantiles_of_batches_are_exact(values, few, monkeypatch):
         "wide": rng.normal(size=1000) * 10.0 ** rng.integers(-200, 200, 1000),
     }[values]
     places = [0.1, 1 / 3, 0.5, 0.975]
-    quantiles, readings = Quantiles(places, x.size), 0
-    while quantiles.is_reading:
+    quantiles, passes = Quantiles(places, x.size), 0
+    while quantiles.needs_rows:
         other = Quantiles.__new__(Quantiles)
         other.__dict__ = pickle.loads(pickle.dumps(quantiles.__dict__))
         quantiles.add(x[:300])
         other.add(x[300:])
         quantiles.merge(other)
         quantiles.finish()
-        readings += 1
+        passes += 1
     np.testing.assert_array_equal(quantiles.result(), np.quantile(x, places))
-    assert readings <= 4
+    assert passes <= 4
 
 
 @pytest.mark.parametrize("text", ["bs(x, df = 6)", "ns(x, df = 4)", "ns(x)", "cr(x, knots = c(0, 1))"])
@@ -106,7 +106,7 @@ def test_knots_of_parts_are_those_of_the_whole(text):
     (factor,) = parse(f"y ~ {text} + (1 | g)").splines()
     whole = splines.SplineBasis.for_values(factor.expression, x)
     learner = SplineKnots(text, factor.expression)
-    while learner.is_reading:
+    while learner.needs_rows:
         other = pickle.loads(pickle.dumps(learner))
         other.forget()
         learner.add(x[:10])

@@ -1,9 +1,103 @@
-//! Sums from which transforms are learned, of batches and of parts: they can be added.
+//! What the rows of one pass are summed into by transform, and what is learned from the sums.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::selection::by_segment;
+use super::learned::{Call, Learned, MOST_DISTINCT, Polynomial};
+use crate::table::{by_segment, sort_naturally};
+
+/// Sums of one transform.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum PassSums {
+    Moments {
+        moments: Moments,
+        distinct: Distinct,
+    },
+    Groups(GroupMeans),
+    /// The recurrence so far, and sums for its next step.
+    Recurrence {
+        center: f64,
+        alpha: Vec<f64>,
+        norm2: Vec<f64>,
+        sums: [f64; 2],
+        distinct: usize,
+    },
+}
+
+impl PassSums {
+    pub fn of(call: &Call) -> Self {
+        match call.name.as_str() {
+            "between" => PassSums::Groups(GroupMeans::default()),
+            _ => PassSums::Moments { moments: Moments::default(), distinct: Distinct::default() },
+        }
+    }
+
+    pub fn empty(&mut self) {
+        match self {
+            PassSums::Moments { moments, distinct } => (*moments, *distinct) = Default::default(),
+            PassSums::Groups(means) => *means = GroupMeans::default(),
+            PassSums::Recurrence { sums, .. } => *sums = [0.0; 2],
+        }
+    }
+
+    /// Adds the sums of other rows; false if they are of another kind.
+    pub fn join(&mut self, other: &PassSums) -> bool {
+        match (self, other) {
+            (PassSums::Moments { moments, distinct }, PassSums::Moments { moments: m, distinct: d }) => {
+                *moments = moments.joined(m);
+                distinct.add(&d.values, MOST_DISTINCT);
+            }
+            (PassSums::Groups(mine), PassSums::Groups(theirs)) => mine.join(&theirs.labels, &theirs.means),
+            (PassSums::Recurrence { sums, .. }, PassSums::Recurrence { sums: more, .. }) => {
+                sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// What is learned, or the sums of the next pass.
+    pub fn learn(self, call: &Call) -> std::result::Result<Learned, PassSums> {
+        match self {
+            PassSums::Moments { moments, distinct } if call.name == "poly" => {
+                let (alpha, norm2) = (vec![0.0], vec![moments.n, moments.square]);
+                let distinct = distinct.values.len();
+                match call.degree() {
+                    1 => Ok(polynomial(moments.mean, alpha, norm2, distinct)),
+                    _ => {
+                        let alpha = vec![0.0, moments.cube / moments.square];
+                        Err(PassSums::Recurrence { center: moments.mean, alpha, norm2, sums: [0.0; 2], distinct })
+                    }
+                }
+            }
+            PassSums::Moments { moments, .. } => {
+                let center = if call.flag("center") { moments.mean } else { 0.0 };
+                let scale = if call.name == "scale" && call.flag("scale") { moments.spread(center) } else { 1.0 };
+                Ok(Learned::Standard { center, scale })
+            }
+            PassSums::Groups(means) => {
+                let mut labelled: Vec<(String, f64)> =
+                    means.labels.into_iter().zip(means.means.into_iter().map(|(_, mean)| mean)).collect();
+                sort_naturally(&mut labelled);
+                let (levels, means) = labelled.into_iter().unzip();
+                let column = call.args[1].category_column().unwrap_or_default().into();
+                Ok(Learned::GroupMeans { column, levels, means })
+            }
+            PassSums::Recurrence { center, mut alpha, mut norm2, sums: [squares, moments], distinct } => {
+                norm2.push(squares);
+                if norm2.len() > call.degree() {
+                    return Ok(polynomial(center, alpha, norm2, distinct));
+                }
+                alpha.push(moments / squares);
+                Err(PassSums::Recurrence { center, alpha, norm2, sums: [0.0; 2], distinct })
+            }
+        }
+    }
+}
+
+fn polynomial(center: f64, alpha: Vec<f64>, norm2: Vec<f64>, distinct: usize) -> Learned {
+    Learned::Polynomial { polynomial: Polynomial::Orthogonal { center, alpha, norm2 }, distinct }
+}
 
 /// Count, mean, and sums of the second and third power of deviations (Pébay 2008, equations 2.1 and 3.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]

@@ -1,48 +1,46 @@
-//! Levels of grouping factors, numbered as they are met: they grow with every batch, and are put in order at the end.
+//! Levels of grouping factors, numbered in the order in which they first appear: they grow with every batch, and are
+//! put in order at the end.
 
 use serde::{Deserialize, Serialize};
 
-use super::column::Column;
 use super::encoding::Encoding;
-use super::grouping_factor::{Group, combine, observed_pairs};
-use super::levels::NO_LEVEL;
-use super::open_levels::{OpenLevels, OpenPairs};
-use super::open_model::OpenModel;
-use super::selection::Selection;
+use super::grouping::{Group, combine, observed_pairs};
+use super::streaming_model::StreamingModel;
 use crate::Result;
+use crate::table::{Column, GrowingLevels, GrowingPairs, NO_LEVEL, Selection};
 
 /// By category its levels, by grouping factor the combinations of its categories.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Registry {
-    pub categories: Vec<OpenLevels>,
-    pub pairs: Vec<Vec<OpenPairs>>,
+pub struct LevelRegistry {
+    pub categories: Vec<GrowingLevels>,
+    pub pairs: Vec<Vec<GrowingPairs>>,
 }
 
-impl Registry {
-    /// Levels that may not grow are kept, others forgotten.
+impl LevelRegistry {
+    /// The same without rows: levels that may not grow are kept.
     pub fn emptied(&self) -> Self {
         Self {
-            categories: self.categories.iter().map(OpenLevels::emptied).collect(),
-            pairs: self.pairs.iter().map(|steps| vec![OpenPairs::default(); steps.len()]).collect(),
+            categories: self.categories.iter().map(GrowingLevels::emptied).collect(),
+            pairs: self.pairs.iter().map(|steps| vec![GrowingPairs::default(); steps.len()]).collect(),
         }
     }
 
-    /// Finds the numbers of everything again after it was read.
+    /// Builds the lookup tables again, which are not saved.
     pub fn index(&mut self) {
-        self.categories.iter_mut().for_each(OpenLevels::index);
-        self.pairs.iter_mut().flatten().for_each(OpenPairs::index);
+        self.categories.iter_mut().for_each(GrowingLevels::index);
+        self.pairs.iter_mut().flatten().for_each(GrowingPairs::index);
     }
 
-    /// Labels, twice, and the tables in which levels are found.
+    /// Memory of labels and lookup tables.
     pub fn n_bytes(&self) -> usize {
         let pairs = self.pairs.iter().flatten().map(|p| 8 * p.pairs.capacity() + 15 * p.pairs.len());
-        self.categories.iter().map(OpenLevels::n_bytes).chain(pairs).sum()
+        self.categories.iter().map(GrowingLevels::n_bytes).chain(pairs).sum()
     }
 
-    pub fn n_levels(&self, group: usize, open: &OpenModel) -> usize {
+    pub fn n_levels(&self, group: usize, model: &StreamingModel) -> usize {
         match self.pairs[group].last() {
             Some(pairs) => pairs.pairs.len(),
-            None => self.categories[open.encoding.groups[group].categories[0]].labels.len(),
+            None => self.categories[model.encoding.groups[group].categories[0]].labels.len(),
         }
     }
 
@@ -67,16 +65,16 @@ impl Registry {
     }
 
     /// The numbers here of the levels of `other`, by grouping factor; they are added where they are new.
-    pub fn join(&mut self, other: &Registry, open: &OpenModel) -> Result<Vec<Vec<u32>>> {
+    pub fn join(&mut self, other: &LevelRegistry, model: &StreamingModel) -> Result<Vec<Vec<u32>>> {
         let mut ids = Vec::new();
         for (c, theirs) in other.categories.iter().enumerate() {
             self.categories[c].join_seen(theirs);
             self.categories[c].declared |= self.categories[c].labels.is_empty() && theirs.declared;
-            let name = &open.encoding.inputs[open.encoding.categories[c].input];
+            let name = &model.encoding.inputs[model.encoding.categories[c].input];
             let mine = theirs.labels.iter().map(|label| self.categories[c].id(label.clone(), name));
             ids.push(mine.collect::<Result<Vec<u32>>>()?);
         }
-        let groups = open.encoding.groups.iter().enumerate();
+        let groups = model.encoding.groups.iter().enumerate();
         Ok(groups
             .map(|(g, group)| {
                 let mut here = ids[group.categories[0]].clone();
@@ -93,13 +91,13 @@ impl Registry {
 
     /// The encoding with all levels in it, and by grouping factor the final place of each of its levels; those
     /// without rows have none.
-    pub fn settle(&self, open: &OpenModel, counts: &[Vec<u64>]) -> (Encoding, Vec<Vec<u32>>) {
-        let mut encoding = open.encoding.clone();
-        let used = self.used_levels(open, counts);
+    pub fn assign_order(&self, model: &StreamingModel, counts: &[Vec<u64>]) -> (Encoding, Vec<Vec<u32>>) {
+        let mut encoding = model.encoding.clone();
+        let used = self.used_levels(model, counts);
         let mut places = Vec::new();
         for (c, levels) in self.categories.iter().enumerate() {
-            let (place, labels) = levels.settle(&used[c]);
-            if open.growing[c] {
+            let (place, labels) = levels.in_order(&used[c]);
+            if model.growing[c] {
                 encoding.categories[c].levels = labels;
                 places.push(place);
             } else {
@@ -130,9 +128,9 @@ impl Registry {
     }
 
     /// By category, whether rows have each level.
-    fn used_levels(&self, open: &OpenModel, counts: &[Vec<u64>]) -> Vec<Vec<bool>> {
+    fn used_levels(&self, model: &StreamingModel, counts: &[Vec<u64>]) -> Vec<Vec<bool>> {
         let mut used: Vec<Vec<bool>> = self.categories.iter().map(|c| vec![false; c.labels.len()]).collect();
-        for (g, group) in open.encoding.groups.iter().enumerate() {
+        for (g, group) in model.encoding.groups.iter().enumerate() {
             let mut seen: Vec<bool> = counts[g].iter().map(|&n| n > 0).collect();
             for (step, &category) in group.categories[1..].iter().enumerate().rev() {
                 let n_before = match step {

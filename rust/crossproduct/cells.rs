@@ -7,8 +7,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::batch::{Batch, RowSource};
-use super::layout::FixedLayout;
+use crate::design::{Batch, FixedLayout, RowSource};
 use crate::{Error, Result};
 
 const ROWS: usize = 8192;
@@ -54,6 +53,32 @@ pub fn cell_crossproduct(source: &dyn RowSource) -> Result<Vec<f64>> {
 /// Columns of the fixed part with an indicator for every cell.
 pub fn n_cell_columns(layout: &FixedLayout) -> usize {
     layout.terms.iter().map(|term| term.n_numeric * term.n_cells()).sum()
+}
+
+/// First column of every term, and one past the last.
+pub fn cell_starts(layout: &FixedLayout) -> Vec<usize> {
+    let mut starts = vec![0];
+    for term in &layout.terms {
+        starts.push(starts[starts.len() - 1] + term.n_numeric * term.n_cells());
+    }
+    starts
+}
+
+/// M of X = Z M, row-major (columns of Z by columns of X).
+pub fn cell_mapping(layout: &FixedLayout) -> Vec<f64> {
+    let (starts, p) = (cell_starts(layout), layout.columns.len());
+    let mut mapping = vec![0.0; n_cell_columns(layout) * p];
+    for (j, column) in layout.columns.iter().enumerate() {
+        let term = &layout.terms[column.term];
+        let start = starts[column.term] + column.numeric * term.n_cells();
+        match &term.coding {
+            None => mapping[start * p + j] = 1.0,
+            Some(coding) => {
+                coding.columns[column.coded].iter().for_each(|&(cell, v)| mapping[(start + cell as usize) * p + j] = v);
+            }
+        }
+    }
+    mapping
 }
 
 fn add_batch(layout: &FixedLayout, batch: &Batch, n_columns: usize, sums: &mut [f64]) {

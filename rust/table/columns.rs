@@ -24,7 +24,7 @@ impl Table {
         self.n_rows.unwrap_or(0)
     }
 
-    /// Bytes of the values, about.
+    /// Memory of the values, about.
     pub fn n_bytes(&self) -> usize {
         size_of::<f64>() * self.n_rows() * self.columns.len()
     }
@@ -106,7 +106,7 @@ impl Table {
     }
 }
 
-/// The name of a column in messages; arrays handed in beside the data have reserved names.
+/// The name of a column in messages; arrays given beside the data have reserved names.
 pub fn plain_name(name: &str) -> &str {
     match name {
         "(weights)" => "weights",

@@ -1,5 +1,6 @@
-//! Reads any column as categories: a code per row used.  Dictionaries keep their codes, integers of
-//! a small range are their own, everything else is hashed.
+//! Reads any column as categories: a code per row used, among levels of its own or among known ones.
+//!
+//! Dictionaries keep their codes, integers of a small range are their own, everything else is hashed.
 
 use std::hash::Hash;
 
@@ -9,19 +10,20 @@ use arrow_array::{Array, ArrowPrimitiveType, BooleanArray, PrimitiveArray};
 use arrow_array::{LargeStringArray, StringArray, StringViewArray};
 use arrow_schema::{DataType, TimeUnit};
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
-use super::column::{Column, Kind};
+use super::column::{Column, ColumnKind};
+use super::columns::listed;
 use super::dictionary::dictionary;
-use super::hash_codes::hashed;
-use super::label::date_text;
-use super::levels::{Categories, RawCodes};
+use super::label::{date_text, shown};
+use super::levels::{Categories, NO_LEVEL, RawCodes};
 use super::selection::{SEGMENT, Selection, by_segment};
-use crate::{Error, Result};
+use crate::{Error, Remedy, Result};
 
 /// The categories of a column in the rows of a selection, none of which may be missing.
 pub fn categories(column: &Column, selection: &Selection) -> Result<Categories> {
     require_groups(column)?;
-    if column.kind() == Kind::Empty {
+    if column.kind() == ColumnKind::Empty {
         return Ok(Categories::default());
     }
     let raw = raw_codes(column, selection);
@@ -30,13 +32,59 @@ pub fn categories(column: &Column, selection: &Selection) -> Result<Categories> 
 
 /// Fails for a column of a type that cannot name groups.
 pub fn require_groups(column: &Column) -> Result<()> {
-    if column.kind() != Kind::Other {
+    if column.kind() != ColumnKind::Other {
         return Ok(());
     }
     Err(Error::Data(format!(
         "column '{}' is {}; only numbers, text, categories, booleans and dates can be groups",
         column.name,
         column.describe()
+    )))
+}
+
+/// The fit's level of every row; `NO_LEVEL` where the value is missing or was not seen.
+pub fn known_codes(column: &Column, missing: &[u32], levels: &[String]) -> Result<Vec<u32>> {
+    let present = Selection::without(column.n_rows(), missing);
+    let new = categories(column, &present)?;
+    let known: FxHashMap<&str, u32> = levels.iter().map(String::as_str).zip(0..).collect();
+    let find = |label: &String| {
+        let code = known.get(label.as_str()).or_else(|| known.get(without_zeros(label)?));
+        code.copied().unwrap_or(NO_LEVEL)
+    };
+    let table: Vec<u32> = new.levels.iter().map(find).collect();
+    let mut codes = vec![NO_LEVEL; column.n_rows()];
+    for (position, code) in new.codes.into_iter().enumerate() {
+        codes[present.row(position)] = table[code as usize];
+    }
+    Ok(codes)
+}
+
+/// The whole number that a text such as "1.0" stands for.
+fn without_zeros(label: &str) -> Option<&str> {
+    let whole = label.trim_end_matches('0').strip_suffix('.')?;
+    whole.parse::<i64>().is_ok().then_some(whole)
+}
+
+/// The code of every row used; fails at a level that is not known.
+pub fn fixed_level_codes(column: &Column, selection: &Selection, levels: &[String]) -> Result<Vec<u32>> {
+    let used: Vec<bool> = selection.mask(column.n_rows()).unwrap_or_else(|| vec![true; column.n_rows()]);
+    let unused: Vec<u32> = (0..used.len() as u32).filter(|&row| !used[row as usize]).collect();
+    let codes = known_codes(column, &unused, levels)?;
+    require_known(column, &codes, &unused, levels, "earlier batches did not have")
+        .map_err(|error| error.unless(Remedy::NameLevels))?;
+    Ok((0..selection.len()).map(|position| codes[selection.row(position)]).collect())
+}
+
+/// Fails at the first value of a fixed variable that is not known; `why`: a level that ...
+pub fn require_known(column: &Column, codes: &[u32], missing: &[u32], levels: &[String], why: &str) -> Result<()> {
+    let unseen = |row: &usize| codes[*row] == NO_LEVEL && missing.binary_search(&(*row as u32)).is_err();
+    let Some(row) = (0..codes.len()).find(unseen) else { return Ok(()) };
+    Err(Error::Data(format!(
+        "column '{}' is '{}' at row {}, a level that {why}; known are {}",
+        column.name,
+        shown(&column.text(row).unwrap_or_default()),
+        column.first + row,
+        listed(levels.iter().map(String::as_str))
     )))
 }
 
@@ -118,7 +166,7 @@ fn integers<'a, T: ArrowPrimitiveType>(
     };
     let mut codes = vec![0; rows.len()];
     fill_codes(column, rows, &mut codes, |a, i| (value(a, i) - low) as u32);
-    let is_date = column.kind() == Kind::Time;
+    let is_date = column.kind() == ColumnKind::Time;
     let label = move |code: u32| {
         let v = low + i64::from(code);
         Some(if is_date { date_text(v as i32) } else { v.to_string() })
@@ -140,7 +188,7 @@ fn scan<'a, A: Array + 'static>(
 }
 
 /// The chunk that begins at a row, as its own type.
-pub fn downcast<A: Array + 'static>(column: &Column, start: usize) -> &A {
+fn downcast<A: Array + 'static>(column: &Column, start: usize) -> &A {
     column.chunk_at(start).as_any().downcast_ref().expect("every chunk has the column's type")
 }
 
@@ -158,4 +206,69 @@ fn fill_codes<A: Array + 'static>(
             piece.at.fill(&mut out[piece.offset..], |i| code(array, i));
         }
     });
+}
+
+/// Rows hashed by one task: enough that joining the tasks' values is cheap.
+const HASHED_ROWS: usize = 1 << 18;
+
+/// Codes in the order of the values' first rows.
+fn hashed<'a, A: Array + 'static, K: Hash + Eq + Copy + Send>(
+    column: &'a Column,
+    rows: &Selection,
+    key: impl Fn(&'a A, usize) -> K + Sync,
+) -> RawCodes<'a> {
+    let mut codes = vec![0; rows.len()];
+    let parts: Vec<_> = codes
+        .par_chunks_mut(HASHED_ROWS)
+        .enumerate()
+        .map(|(k, out)| hash_segment(column, rows, k * HASHED_ROWS, out, &key))
+        .collect();
+    let mut seen = FxHashMap::default();
+    let mut first_rows = Vec::new();
+    let tables: Vec<Vec<u32>> = parts
+        .into_iter()
+        .map(|part| part.into_iter().map(|(k, row)| number(&mut seen, &mut first_rows, k, row)).collect())
+        .collect();
+    codes.par_chunks_mut(HASHED_ROWS).zip(&tables).for_each(|(out, table)| {
+        out.iter_mut().for_each(|c| *c = table[*c as usize]);
+    });
+    let n_raw = first_rows.len();
+    RawCodes { codes, n_raw, label: Box::new(move |c| column.text(first_rows[c as usize])), whole_from: None }
+}
+
+fn number<K: Hash + Eq>(seen: &mut FxHashMap<K, u32>, first_rows: &mut Vec<usize>, key: K, row: usize) -> u32 {
+    *seen.entry(key).or_insert_with(|| {
+        first_rows.push(row);
+        first_rows.len() as u32 - 1
+    })
+}
+
+/// Codes of one segment; its distinct values, each with a row that has it.
+fn hash_segment<'a, A: Array + 'static, K: Hash + Eq + Copy>(
+    column: &'a Column,
+    rows: &Selection,
+    begin: usize,
+    out: &mut [u32],
+    key: &impl Fn(&'a A, usize) -> K,
+) -> Vec<(K, usize)> {
+    let mut seen: FxHashMap<K, u32> = FxHashMap::default();
+    let mut distinct: Vec<(K, usize)> = Vec::new();
+    let mut last: Option<(K, u32)> = None;
+    for piece in column.pieces(&rows.picks(begin..begin + out.len())) {
+        let array = downcast::<A>(column, piece.start);
+        piece.at.fill(&mut out[piece.offset..], |i| {
+            let key = key(array, i);
+            // Rows of a group often follow each other.
+            if let Some((_, code)) = last.filter(|(k, _)| *k == key) {
+                return code;
+            }
+            let code = *seen.entry(key).or_insert_with(|| {
+                distinct.push((key, piece.start + i));
+                distinct.len() as u32 - 1
+            });
+            last = Some((key, code));
+            code
+        });
+    }
+    distinct
 }

@@ -12,7 +12,7 @@ use crate::{Error, Result};
 
 /// What a column can be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnKind {
     Number,
     Boolean,
     Text,
@@ -33,7 +33,7 @@ pub struct Column {
     /// First row of every chunk, then the number of rows.
     starts: Vec<usize>,
     data_type: DataType,
-    /// The categories' order was declared by the user.
+    /// The user declared an order of the categories.
     declared: bool,
     /// Number of the first row, where the column is a batch of a longer one; for messages.
     pub first: usize,
@@ -98,7 +98,7 @@ impl Column {
         Self { name: name.into(), chunks, starts, data_type, declared, first: 0 }
     }
 
-    /// The categories come in no order of the user's.
+    /// The same column, whose categories have no order that the user declared.
     pub fn undeclared(mut self) -> Self {
         self.declared = false;
         self
@@ -139,9 +139,9 @@ impl Column {
     }
 
     /// Categories in no declared order are text, however they are stored.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ColumnKind {
         match kind_of(&self.data_type) {
-            Kind::Categories if !self.declared => Kind::Text,
+            ColumnKind::Categories if !self.declared => ColumnKind::Text,
             kind => kind,
         }
     }
@@ -182,13 +182,13 @@ impl Column {
     /// What the column holds, in words: `text (for example 'oops')`.
     pub fn describe(&self) -> String {
         let what = match self.kind() {
-            Kind::Number => "numeric".into(),
-            Kind::Boolean => "boolean".into(),
-            Kind::Text => "text".into(),
-            Kind::Categories => "categorical".into(),
-            Kind::Time => format!("of type {}", time_name(&self.data_type)),
-            Kind::Empty => return "without any value".into(),
-            Kind::Other => return format!("of type {}", shown(&self.data_type.to_string())),
+            ColumnKind::Number => "numeric".into(),
+            ColumnKind::Boolean => "boolean".into(),
+            ColumnKind::Text => "text".into(),
+            ColumnKind::Categories => "categorical".into(),
+            ColumnKind::Time => format!("of type {}", time_name(&self.data_type)),
+            ColumnKind::Empty => return "without any value".into(),
+            ColumnKind::Other => return format!("of type {}", shown(&self.data_type.to_string())),
         };
         match self.example() {
             Some(value) => format!("{what} (for example '{}')", shown(&value)),
@@ -199,10 +199,10 @@ impl Column {
     /// Fails unless the column can be read as numbers for `user`: "log(Days)", "the response".
     pub fn require_numbers(&self, user: &str) -> Result<()> {
         let fix = match self.kind() {
-            Kind::Number | Kind::Boolean | Kind::Empty => return Ok(()),
-            Kind::Time => "convert it to a number first, for example to days since the first date",
-            Kind::Text | Kind::Categories => "cast it to a number first",
-            Kind::Other => "compute a numeric column from it first",
+            ColumnKind::Number | ColumnKind::Boolean | ColumnKind::Empty => return Ok(()),
+            ColumnKind::Time => "convert it to a number first, for example to days since the first date",
+            ColumnKind::Text | ColumnKind::Categories => "cast it to a number first",
+            ColumnKind::Other => "compute a numeric column from it first",
         };
         Err(Error::Data(format!("column '{}' is {}, but {user} needs numbers; {fix}", self.name, self.describe())))
     }
@@ -219,19 +219,19 @@ fn places<'a>(picks: &Picks<'a>, done: usize, start: usize, end: usize) -> Place
     }
 }
 
-fn kind_of(data_type: &DataType) -> Kind {
+fn kind_of(data_type: &DataType) -> ColumnKind {
     use DataType::*;
     match data_type {
-        Null => Kind::Empty,
-        Boolean => Kind::Boolean,
-        Utf8 | LargeUtf8 | Utf8View => Kind::Text,
-        Date32 | Date64 | Time32(_) | Time64(_) | Timestamp(..) | Duration(_) => Kind::Time,
+        Null => ColumnKind::Empty,
+        Boolean => ColumnKind::Boolean,
+        Utf8 | LargeUtf8 | Utf8View => ColumnKind::Text,
+        Date32 | Date64 | Time32(_) | Time64(_) | Timestamp(..) | Duration(_) => ColumnKind::Time,
         Dictionary(_, values) => match kind_of(values) {
-            Kind::Other | Kind::Categories => Kind::Other,
-            _ => Kind::Categories,
+            ColumnKind::Other | ColumnKind::Categories => ColumnKind::Other,
+            _ => ColumnKind::Categories,
         },
-        t if t.is_numeric() => Kind::Number,
-        _ => Kind::Other,
+        t if t.is_numeric() => ColumnKind::Number,
+        _ => ColumnKind::Other,
     }
 }
 

@@ -55,7 +55,7 @@ fn number_in_order(labelled: Vec<(String, u32)>, table: &mut [u32]) -> Vec<Strin
     levels
 }
 
-/// The same where equal labels follow each other: nothing is hashed.
+/// The same for sorted labels, without hashing.
 fn number_sorted(labelled: Vec<(String, u32)>, table: &mut [u32]) -> Vec<String> {
     let mut levels = Vec::new();
     for (label, code) in labelled {

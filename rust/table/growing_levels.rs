@@ -1,20 +1,20 @@
-//! The levels of one category, and combinations of two, numbered as they are met.
+//! The levels of one category, and combinations of two, numbered in the order in which they first appear.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
+use super::columns::listed;
 use super::gaps::Gaps;
 use super::label::shown;
 use super::levels::{NO_LEVEL, recode, sort_naturally, used_codes};
 use super::read_codes::{raw_codes, require_groups};
 use super::selection::Selection;
-use super::table::listed;
 use crate::{Error, Result};
 
 /// The levels of one category so far.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct OpenLevels {
+pub struct GrowingLevels {
     pub labels: Vec<String>,
     /// Their order was declared, so they keep it.
     pub declared: bool,
@@ -31,20 +31,20 @@ pub struct OpenLevels {
 
 /// The combinations of two factors so far.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct OpenPairs {
+pub struct GrowingPairs {
     pub pairs: Vec<(u32, u32)>,
     #[serde(skip)]
     ids: FxHashMap<(u32, u32), u32>,
 }
 
-impl OpenLevels {
+impl GrowingLevels {
     pub fn known(labels: Vec<String>) -> Self {
         let mut levels = Self { labels, declared: true, closed: true, ..Self::default() };
         levels.index();
         levels
     }
 
-    /// Goes on from levels in their final order; one that is not the natural one was declared.
+    /// Continues from levels in their final order; an order that is not the natural one was declared.
     pub fn resume(&mut self, labels: Vec<String>) {
         let mut natural: Vec<(String, ())> = labels.iter().map(|label| (label.clone(), ())).collect();
         sort_naturally(&mut natural);
@@ -52,7 +52,7 @@ impl OpenLevels {
         self.labels = labels;
     }
 
-    /// Labels as they are numbered and as they are found, and the table of whole numbers.
+    /// Memory of the labels, which are kept twice, and of the lookup tables.
     pub fn n_bytes(&self) -> usize {
         let text: usize = self.labels.iter().map(|label| label.capacity().max(8) + 16).sum();
         let word = size_of::<String>();
@@ -66,7 +66,7 @@ impl OpenLevels {
         self.ids = self.labels.iter().cloned().zip(0..).collect();
     }
 
-    pub fn join_seen(&mut self, other: &OpenLevels) {
+    pub fn join_seen(&mut self, other: &GrowingLevels) {
         if self.closed {
             self.seen.resize(self.labels.len(), false);
             self.seen.iter_mut().zip(&other.seen).for_each(|(a, b)| *a |= b);
@@ -90,7 +90,7 @@ impl OpenLevels {
         Ok(id)
     }
 
-    /// Levels that may not grow are kept, others forgotten.
+    /// The same without rows: levels that may not grow are kept.
     pub fn emptied(&self) -> Self {
         match self.closed {
             true => Self { seen: vec![], ..self.clone() },
@@ -107,10 +107,10 @@ impl OpenLevels {
     }
 
     /// The levels that rows have, in order.
-    pub fn in_order(&self) -> Vec<String> {
+    pub fn seen_in_order(&self) -> Vec<String> {
         let mut seen = self.seen.clone();
         seen.resize(self.labels.len(), false);
-        self.settle(&seen).1
+        self.in_order(&seen).1
     }
 
     /// Notes that rows have these levels.
@@ -150,7 +150,7 @@ impl OpenLevels {
     }
 
     /// The final place of every level that is used, and the labels in that order.
-    pub fn settle(&self, used: &[bool]) -> (Vec<u32>, Vec<String>) {
+    pub fn in_order(&self, used: &[bool]) -> (Vec<u32>, Vec<String>) {
         let mut labelled: Vec<(String, u32)> =
             self.labels.iter().cloned().zip(0..).filter(|(_, id)| used[*id as usize]).collect();
         if !self.declared {
@@ -162,7 +162,7 @@ impl OpenLevels {
     }
 }
 
-impl OpenPairs {
+impl GrowingPairs {
     pub fn index(&mut self) {
         self.ids = self.pairs.iter().copied().zip(0..).collect();
     }

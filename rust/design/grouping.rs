@@ -1,4 +1,5 @@
-//! Grouping factors: one column, or the observed combinations of several.
+//! Random terms: the model matrix of their left side; the grouping factor of their right, which is one column or the
+//! observed combinations of several.
 
 use std::sync::Arc;
 
@@ -7,11 +8,41 @@ use serde::{Deserialize, Serialize};
 
 use super::compile::Compiler;
 use super::inputs::Inputs;
-use super::layout::GroupingFactor;
-use super::levels::NO_LEVEL;
-use super::spec::{Coverage, Random};
+use super::layout::{GroupingFactor, RandomLayout};
+use super::model_matrix::ModelMatrix;
+use super::spec::{Coverage, RandomSpec};
 use super::variable::Category;
+use crate::table::NO_LEVEL;
 use crate::{Error, Result};
+
+/// `(1 + ses | school)`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RandomTerm {
+    pub layout: RandomLayout,
+    pub matrix: ModelMatrix,
+}
+
+impl RandomTerm {
+    /// `factor` is the index of its grouping factor.
+    pub fn build(compiler: &mut Compiler, random: &RandomSpec, factor: usize) -> Result<Self> {
+        let matrix = ModelMatrix::build(compiler, random.intercept, &random.terms)?;
+        let columns: Vec<_> = matrix.layout.columns.iter().map(|c| c.name.clone()).collect();
+        if columns.is_empty() {
+            return Err(Error::Formula(format!(
+                "the random term {} has no columns; write (1 | {}) for an intercept",
+                random.name, random.label
+            )));
+        }
+        let layout = RandomLayout {
+            name: random.name.clone(),
+            factor,
+            columns,
+            has_intercept: random.intercept,
+            structure: random.structure.clone(),
+        };
+        Ok(Self { layout, matrix })
+    }
+}
 
 /// How levels of a grouping factor are made from categories; of one column they are its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,7 +56,7 @@ pub struct Group {
 
 impl Group {
     /// Reads the columns of a random term's group; fails if there is only one level.
-    pub fn build(compiler: &mut Compiler, random: &Random) -> Result<(Self, GroupingFactor)> {
+    pub fn build(compiler: &mut Compiler, random: &RandomSpec) -> Result<(Self, GroupingFactor)> {
         let mut group = Self { name: random.label.clone(), categories: vec![], pairs: vec![] };
         for factor in &random.group {
             let owner = format!("the group of {}", random.name);
@@ -43,7 +74,7 @@ impl Group {
             group.pairs.push(pairs);
         }
         let n_levels = group.n_levels(&compiler.categories);
-        if compiler.coverage == Coverage::All {
+        if compiler.options.coverage == Coverage::All {
             require_levels(&group.name, n_levels)?;
         }
         let factor = GroupingFactor::new(group.name.clone(), codes, n_levels)?;
@@ -77,7 +108,7 @@ impl Group {
     }
 }
 
-/// Fails where there is nothing to vary between.
+/// Fails for a grouping factor of one level.
 pub fn require_levels(name: &str, n_levels: usize) -> Result<()> {
     if n_levels >= 2 {
         return Ok(());

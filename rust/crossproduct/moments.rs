@@ -2,9 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::batch::{Batch, RowSource};
-use super::rows::BATCH_ROWS;
 use crate::Result;
+use crate::design::{BATCH_ROWS, Batch, RowSource};
 
 /// (1/n) Σ z z' (r x r).  Sums of batches are added in the order of the rows.
 pub fn mean_outer_product(source: &dyn RowSource, term: usize) -> Result<Vec<f64>> {

@@ -1,0 +1,105 @@
+//! What encodes new data, and what it knows of a model, seen from Python.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use numpy::{IntoPyArray, PyArray2, PyArrayMethods};
+use pyo3::IntoPyObject;
+use pyo3::prelude::*;
+
+use super::columns::PyColumns;
+use super::errors::{guard, run};
+use super::expression::model_tree;
+use super::new_rows::PyNewRows;
+use crate::crossproduct::{cell_mapping, cell_starts, n_cell_columns};
+use crate::design::{Encoding, NewRows, Variable};
+
+/// What encodes new data; holds no rows.
+#[pyclass(frozen, name = "Encoding", module = "hlmrs._core")]
+pub struct PyEncoding(pub Arc<Encoding>);
+
+/// A term of the fixed part: its variables, columns of X and of the cells.
+#[derive(IntoPyObject)]
+struct CellTerm<'a> {
+    name: &'a str,
+    numeric: Vec<usize>,
+    categorical: Vec<usize>,
+    coefficients: Vec<usize>,
+    cells: (usize, usize),
+}
+
+impl PyEncoding {
+    pub fn new(encoding: Encoding) -> Self {
+        Self(Arc::new(encoding))
+    }
+}
+
+#[pymethods]
+impl PyEncoding {
+    #[staticmethod]
+    fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
+        Ok(Self::new(guard(py, || Encoding::from_json(text))?))
+    }
+
+    fn to_json(&self, py: Python<'_>) -> PyResult<String> {
+        guard(py, || Ok(self.0.to_json()))
+    }
+
+    fn without_given_offset(&self) -> Self {
+        Self::new(self.0.without_given_offset())
+    }
+
+    fn with_columns_in_place_of(&self, names: Vec<String>) -> Self {
+        Self::new(self.0.with_columns_in_place_of(&names))
+    }
+
+    #[getter]
+    fn factor_levels(&self) -> BTreeMap<&str, &[String]> {
+        self.0.factor_levels()
+    }
+
+    fn cell_terms(&self) -> Vec<CellTerm<'_>> {
+        let (fixed, starts) = (&self.0.fixed, cell_starts(&self.0.fixed.layout));
+        let is_numeric = |v: &usize| matches!(self.0.variables[*v], Variable::Numeric { .. });
+        let term = |t: usize| {
+            let (mut numeric, categorical): (Vec<_>, _) = fixed.plans[t].variables.iter().partition(|v| is_numeric(v));
+            numeric.sort_unstable();
+            let columns = fixed.layout.columns.iter().enumerate();
+            CellTerm {
+                name: &fixed.layout.terms[t].name,
+                numeric,
+                categorical,
+                coefficients: columns.filter(|(_, column)| column.term == t).map(|(j, _)| j).collect(),
+                cells: (starts[t], starts[t + 1]),
+            }
+        };
+        (0..fixed.plans.len()).map(term).collect()
+    }
+
+    /// X = Z M, where Z has an indicator for every cell of every term.
+    fn cell_mapping<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let layout = &self.0.fixed.layout;
+        cell_mapping(layout).into_pyarray(py).reshape([n_cell_columns(layout), layout.columns.len()])
+    }
+
+    fn expression<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(model_tree(py, &self.0)?.into_pyobject(py)?.into_any())
+    }
+
+    fn bind(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<PyNewRows> {
+        let (encoding, table) = (self.0.clone(), columns.table());
+        let rows = run(py, move || NewRows::bind(encoding, &table))?;
+        Ok(PyNewRows { rows, n_coef: self.0.fixed.layout.columns.len() })
+    }
+
+    /// Columns of the data that the fixed part and the offsets read.
+    #[getter]
+    fn columns(&self) -> Vec<&str> {
+        self.0.names_of(self.0.inputs_of_fixed())
+    }
+
+    /// Columns that a random term reads, its group's included.
+    fn random_columns(&self, term: usize) -> Vec<&str> {
+        if term < self.0.random.len() { self.0.names_of(self.0.inputs_of_term(term)) } else { vec![] }
+    }
+}
