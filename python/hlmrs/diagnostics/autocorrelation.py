@@ -30,8 +30,7 @@ def check_autocorrelation(estimate: Estimate, group: str | None, order: str | No
     else:
         sets = of_codes(name, codes, labels)
         members = sets.members
-    threads = estimate.request.control.threads() or 0
-    excess, z, pairs = serial_correlation(estimate.core, estimate.rows, sets.ptr, members, threads)
+    excess, z, pairs = serial_correlation(estimate.core, estimate.rows, sets.ptr, members, estimate.threads)
     p = two_sided_p(z, math.inf)
     table: dict[str, Column] = {
         "group": [name],

@@ -88,7 +88,7 @@ def _tests(
 ) -> list[tuple[str, str, float, float, float, float]]:
     found = added_columns(estimate.core, estimate.rows, np.ascontiguousarray(means))
     information, score = found["information"], found["score"]
-    variance = estimate.core.sigma**2
+    variance = estimate.residual_variance
     rows = []
     known = np.diag(information) > 0
     for k, name in enumerate(names):

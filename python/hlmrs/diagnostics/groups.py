@@ -40,7 +40,7 @@ class GroupResiduals:
 @cached
 def regressions(estimate: Estimate, group: int) -> dict[str, Any]:
     """Regress every group's rows by themselves, once a fit."""
-    return group_regressions(estimate.core, estimate.rows, group, estimate.request.control.threads() or 0)
+    return group_regressions(estimate.core, estimate.rows, group, estimate.threads)
 
 
 def group_residuals(estimate: Estimate, group: int) -> GroupResiduals:

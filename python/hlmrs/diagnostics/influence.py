@@ -158,10 +158,16 @@ def influence(estimate: Estimate, by: Any, method: str) -> Influence:
         raise OptionError(f"by={sets.name!r}: a set has all rows; nothing is left without it")
     _check_memory(estimate, method)
     codes = parameter_codes(estimate)
-    threads = estimate.request.control.threads() or 0
     with Progress("sets left out", len(sets.labels)) as shown:
         found = influence_of(
-            estimate.core, estimate.rows, sets.ptr, sets.members, list(codes.values()), method, threads, shown.reach
+            estimate.core,
+            estimate.rows,
+            sets.ptr,
+            sets.members,
+            list(codes.values()),
+            method,
+            estimate.threads,
+            shown.reach,
         )
     _warn_of_missing(sets, found["method"])
     return Influence(
@@ -191,7 +197,7 @@ def _dffits(estimate: Estimate, sets: RowSets, without: Vector, sigma: Vector) -
         return out
     x = estimate.rows.model_matrix()[:, list(estimate.layout.kept)][sets.members[sets.ptr[single]]]
     move = np.einsum("ij,ij->i", x, estimate.core.beta - without[single])
-    variance = np.einsum("ij,jk,ik->i", x, estimate.core.vcov(), x) / estimate.core.sigma**2
+    variance = np.einsum("ij,jk,ik->i", x, estimate.core.vcov(), x) / estimate.residual_variance
     with np.errstate(divide="ignore", invalid="ignore"):
         out[single] = move / (sigma[single] * np.sqrt(variance))
     return out

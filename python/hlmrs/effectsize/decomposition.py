@@ -21,7 +21,7 @@ _ROUNDING = 1e-14
 
 def decomposition_table(estimate: Estimate) -> dict[str, Column]:
     """Tabulate variances and their shares of the total and of their level."""
-    rows = [*_fixed_rows(estimate), *_random_rows(estimate), ("residual", WITHIN, estimate.core.sigma**2)]
+    rows = [*_fixed_rows(estimate), *_random_rows(estimate), ("residual", WITHIN, estimate.residual_variance)]
     variance = np.array([row[2] for row in rows])
     variance[np.abs(variance) < _ROUNDING * np.abs(variance).sum()] = 0.0
     level = np.array([row[1] for row in rows])

@@ -77,5 +77,5 @@ def _least_squares_variance(estimate: Estimate, terms: list[int]) -> Vector:
         if (scale > 0).all():
             values, vectors = np.linalg.eigh(product / np.outer(scale, scale))
             if values[0] > _SINGULAR:
-                out[j] = estimate.core.sigma**2 * ((vectors / values) @ vectors.T).diagonal() / scale**2
+                out[j] = estimate.residual_variance * ((vectors / values) @ vectors.T).diagonal() / scale**2
     return out

@@ -108,7 +108,7 @@ def variance_parts(estimate: Estimate) -> VarianceParts:
     for term, covariance, moments in zip(layout.random, estimate.core.covariances(), estimate.moments, strict=True):
         random[layout.groups[term.group].name] += float((covariance * moments).sum())
     eta = estimate.core.linear_predictor(estimate.rows, [False] * len(layout.random))
-    return VarianceParts(float(np.var(eta, ddof=1)), random, estimate.core.sigma**2)
+    return VarianceParts(float(np.var(eta, ddof=1)), random, estimate.residual_variance)
 
 
 def intraclass_correlation(estimate: Estimate, choice: IntervalChoice) -> IntraclassCorrelation:

@@ -38,7 +38,7 @@ class RowValues:
     kept: NDArray[np.bool_] | None
 
 
-class Sums(Protocol):
+class SummedSource(Protocol):
     """Statistics as an estimate sees them: the kind of frame that tables come back in, and bases of splines."""
 
     @property
@@ -119,6 +119,25 @@ class Estimate:
         """The verdict on the optimum."""
         return replace(verdict_of(self.core.verdict, self.layout), std_error=self.core.criterion_std_error)
 
+    @property
+    def sigma(self) -> float:
+        """Residual standard deviation of a row of weight one."""
+        return self.core.sigma
+
+    @property
+    def residual_variance(self) -> float:
+        """Residual variance of a row of weight one."""
+        return self.core.sigma**2
+
+    def unscaled_vcov(self) -> NDArray[np.float64]:
+        """Return the covariance of the fixed effects over the residual variance."""
+        return self.core.vcov() / self.residual_variance
+
+    @property
+    def threads(self) -> int:
+        """Threads to use; 0: as many as there are."""
+        return self.request.control.threads() or 0
+
     @cached_property
     def moments(self) -> list[NDArray[np.float64]]:
         """Per random term the mean of z z' over the rows used."""
@@ -180,7 +199,7 @@ def estimate_of_statistics(
     core: Fit,
     settled: FinishedStatistics,
     model: Model,
-    statistics: Sums,
+    statistics: SummedSource,
     origin: Estimate | None = None,
 ) -> Estimate:
     """Name the numbers of a fit to statistics."""

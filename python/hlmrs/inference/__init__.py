@@ -36,13 +36,13 @@ from .random_effects import (
     variance_shares,
 )
 from .tables import (
+    blocks_table,
     coefficients,
     confidence_table,
     fixed_table,
     glance_table,
     random_parameter_table,
     record,
-    structure_table,
     variance_table,
 )
 from .uncertainty import (
@@ -71,6 +71,7 @@ __all__ = [
     "TestOptions",
     "Uncertainty",
     "Wald",
+    "blocks_table",
     "cell_design",
     "check_level",
     "chi_square_tail",
@@ -102,7 +103,6 @@ __all__ = [
     "record",
     "replicates",
     "seed_of",
-    "structure_table",
     "studentized_range_quantile",
     "studentized_range_tail",
     "two_sided_p",

@@ -126,9 +126,10 @@ def replicates(
     estimate: Estimate, codes: Sequence[Code], n: int, kind: str, seed: int, factors: Sequence[int] = ()
 ) -> Vector:
     """Return the values of parameters in replicates of a fit, shape (n, n_parameters)."""
-    threads = estimate.request.control.threads() or 0
     with Progress("replicates", n) as shown:
-        return bootstrap(estimate.core, estimate.rows, list(codes), kind, list(factors), n, seed, threads, shown.reach)
+        return bootstrap(
+            estimate.core, estimate.rows, list(codes), kind, list(factors), n, seed, estimate.threads, shown.reach
+        )
 
 
 def draw_statistic(
@@ -186,7 +187,7 @@ def parameter_values(estimate: Estimate, names: Sequence[str]) -> Vector:
         if kind == "fixed":
             found.append(core.beta[a])
         elif kind == "sigma":
-            found.append(core.sigma)
+            found.append(estimate.sigma)
         elif kind == "sd":
             found.append(np.sqrt(covariances[a][b, b]))
         else:
@@ -212,7 +213,7 @@ def _acceleration(estimate: Estimate, factors: Sequence[int]) -> Vector:
 def _levels_left_out(estimate: Estimate, factors: tuple[int, ...]) -> Vector:
     """Return the parameters without each level of the factors in turn."""
     codes = list(parameter_codes(estimate).values())
-    return jackknife(estimate.core, estimate.rows, codes, list(factors), estimate.request.control.threads() or 0)
+    return jackknife(estimate.core, estimate.rows, codes, list(factors), estimate.threads)
 
 
 def _corrected(values: Vector, estimate: Vector, acceleration: Vector, tails: tuple[float, float]) -> Vector:

@@ -249,7 +249,7 @@ def _adjustment(estimate: Estimate) -> dict[str, Any]:
 def kenward_roger_df(estimate: Estimate, rows: Matrix) -> Vector:
     """Return the degrees of freedom of every row of L beta: 2 / A for a single contrast, whose scale is 1."""
     parts = kenward_roger_parts(estimate)
-    unscaled = estimate.core.vcov() / estimate.core.sigma**2
+    unscaled = estimate.unscaled_vcov()
     variance = np.einsum("ki,ij,kj->k", rows, unscaled, rows)
     slopes = np.einsum("ki,mij,kj->km", rows, parts["sandwiches"], rows)
     uncertainty = np.einsum("km,ml,kl->k", slopes, parts["covariance"], slopes)
@@ -282,7 +282,7 @@ def kenward_roger_joint(estimate: Estimate, rows: Matrix, origin: Vector | None 
 def _moments(estimate: Estimate, rows: Matrix) -> tuple[float, float]:
     """Return A1 and A2: sums over pairs of parameters of traces of Theta Phi P Phi."""
     parts = kenward_roger_parts(estimate)
-    unscaled = rows @ (estimate.core.vcov() / estimate.core.sigma**2) @ rows.T
+    unscaled = rows @ estimate.unscaled_vcov() @ rows.T
     products = np.linalg.solve(unscaled, rows @ parts["sandwiches"] @ rows.T)
     traces = np.trace(products, axis1=1, axis2=2)
     pairs = np.einsum("mij,lji->ml", products, products)

@@ -78,8 +78,7 @@ def profiles(estimate: Estimate, level: float, names: Sequence[str] | None = Non
     missing = [name for name in wanted if name not in known]
     if missing:
         limit = two_sided_quantile(level, np.inf)
-        threads = estimate.request.control.threads() or 0
-        found = profile(estimate.fitted.core, [codes[name] for name in missing], limit, threads)
+        found = profile(estimate.fitted.core, [codes[name] for name in missing], limit, estimate.threads)
         for name, (value, low, high, points) in zip(missing, found, strict=True):
             known[name] = ParameterProfile(name, value, low, high, points)
     return [known[name] for name in wanted]

@@ -28,7 +28,7 @@ class VarianceComponent:
 
 def variance_components(estimate: Estimate) -> list[VarianceComponent]:
     """List the variances of every random term, each term's covariances after them, and the residual's last."""
-    layout, sigma = estimate.layout, estimate.core.sigma
+    layout, sigma = estimate.layout, estimate.sigma
     rows: list[VarianceComponent] = []
     for term, covariance in zip(layout.random, estimate.core.covariances(), strict=True):
         rows += _of_term(layout.groups[term.group].name, term.columns, covariance)
@@ -44,7 +44,7 @@ def variance_shares(estimate: Estimate) -> list[NDArray[np.float64]]:
         (covariance * moments).sum(axis=1)
         for covariance, moments in zip(estimate.core.covariances(), estimate.moments, strict=True)
     ]
-    parts.append(np.array([estimate.core.sigma**2]))
+    parts.append(np.array([estimate.residual_variance]))
     total = sum(float(part.sum()) for part in parts)
     return [part / total for part in parts]
 

@@ -76,7 +76,7 @@ def glance_table(estimate: Estimate) -> Table:
     return {
         "nobs": np.array([layout.n_rows]),
         "n_params": np.array([core.n_params]),
-        "sigma": np.array([core.sigma]),
+        "sigma": np.array([estimate.sigma]),
         "loglik": np.array([criteria.loglik]),
         "aic": np.array([criteria.aic]),
         "bic": np.array([criteria.bic]),
@@ -108,7 +108,7 @@ def _as_rows(table: Table) -> list[dict[str, Any]]:
     return [dict(zip(table, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def structure_table(model: Model, names: Sequence[str]) -> Table:
+def blocks_table(model: Model, names: Sequence[str]) -> Table:
     """Tabulate the blocks of the factorization; `names` are those of the grouping factors."""
     blocks = model.structure
     table: Table = {"block": [_block_name(block["group"], names) for block in blocks]}

@@ -112,15 +112,14 @@ def _mixture(full: Estimate, reduction: Reduction, smaller: Smaller, statistic: 
 
 
 def _simulated(full: Estimate, smaller: Smaller, statistic: float, n: int | None, seed: int) -> tuple[float, str]:
-    threads = full.request.control.threads() or 0
     if smaller.fit is None and len(full.layout.random) == 1 and len(full.layout.random[0].columns) == 1:
-        draws = exact_null(full.core, n or _EXACT_DRAWS, seed, threads)
+        draws = exact_null(full.core, n or _EXACT_DRAWS, seed, full.threads)
         how = f"exact, {len(draws)} draws"
     else:
         null = None if smaller.fit is None else (smaller.fit.core, smaller.fit.rows)
         count = n or _BOOTSTRAP_DRAWS
         with Progress("replicates", count) as shown:
-            draws = null_statistics(full.core, full.rows, null, count, seed, threads, shown.reach)
+            draws = null_statistics(full.core, full.rows, null, count, seed, full.threads, shown.reach)
         draws = draws[~np.isnan(draws)]
         how = f"parametric bootstrap, {len(draws)} draws"
     # a statistic of zero is exceeded by every draw

@@ -108,7 +108,7 @@ def _uncertainty(estimate: Estimate, rows: NewRows, use: list[bool], choice: Cho
     terms = _terms(rows, use, new_rows=new_rows)
     variance = estimate.core.prediction_variance(x, terms)
     if new_rows:
-        variance = variance + estimate.core.sigma**2
+        variance = variance + estimate.residual_variance
     if known:
         return np.sqrt(variance), np.full(len(x), np.inf)
     if choice.ddf == "satterthwaite":

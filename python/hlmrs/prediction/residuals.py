@@ -18,7 +18,7 @@ _FIXED = Choice(random_effects=False, new_levels="population", interval=None, le
 @cached
 def leverages(estimate: Estimate) -> dict[str, Vector]:
     """Return the leverage of every row used, ``conditional`` and ``fixed``, and ``marginal_variance`` over sigma²."""
-    return leverage(estimate.core, estimate.rows, estimate.request.control.threads() or 0)
+    return leverage(estimate.core, estimate.rows, estimate.threads)
 
 
 def residuals(estimate: Estimate, kind: str, *, marginal: bool = False) -> Vector:
@@ -35,7 +35,7 @@ def residuals(estimate: Estimate, kind: str, *, marginal: bool = False) -> Vecto
     scaled: Vector = raw if values.weights is None else raw * np.sqrt(values.weights)
     if kind == "pearson":
         return scaled
-    scaled = scaled / estimate.core.sigma
+    scaled = scaled / estimate.sigma
     if kind == "standardized":
         return scaled
     return _marginally_studentized(estimate, raw, kind) if marginal else _studentized(estimate, scaled, kind)
@@ -55,7 +55,7 @@ def _studentized(estimate: Estimate, scaled: Vector, kind: str) -> Vector:
 def _marginally_studentized(estimate: Estimate, raw: Vector, kind: str) -> Vector:
     if kind != "studentized":
         raise OptionError("kind='externally-studentized' is for conditional residuals; choose 'studentized'")
-    deviation: Vector = estimate.core.sigma * np.sqrt(leverages(estimate)["marginal_variance"])
+    deviation: Vector = estimate.sigma * np.sqrt(leverages(estimate)["marginal_variance"])
     return raw / deviation
 
 

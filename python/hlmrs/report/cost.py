@@ -7,7 +7,7 @@ from typing import Any
 from .._core import Model
 from ..display import DisplayColumn, Facts, Report, Section, Table
 from ..frame import build
-from ..inference import structure_table
+from ..inference import blocks_table
 from ..resources import available, format_bytes
 
 
@@ -46,7 +46,7 @@ class Cost:
 
 def cost_of(model: Model, formula: str, groups: Sequence[str], kind: str) -> Cost:
     """Return the cost of a fit; ``groups`` names the grouping factors, ``kind`` the library of the table."""
-    table = structure_table(model, groups)
+    table = blocks_table(model, groups)
     return Cost(
         build(kind, table),
         model.n_obs,

@@ -51,8 +51,8 @@ def random_effects(estimate: Estimate) -> Section:
     columns = [
         DisplayColumn("group", [name if name != before else "" for before, name in pairwise(["", *groups])], False),
         DisplayColumn("term", [name for term in layout.random for name in term.columns] + [""], False),
-        DisplayColumn("variance", write_column([*variance, core.sigma**2])),
-        DisplayColumn("sd", write_column([*sd, core.sigma])),
+        DisplayColumn("variance", write_column([*variance, estimate.residual_variance])),
+        DisplayColumn("sd", write_column([*sd, estimate.sigma])),
     ]
     if not np.isnan(shares).all():
         columns.append(DisplayColumn("share", [_percent(share) for share in shares]))

@@ -93,7 +93,7 @@ class FittedModel(Generic[FrameT]):
     @property
     def sigma(self) -> float:
         """Residual standard deviation."""
-        return self._estimate.core.sigma
+        return self._estimate.sigma
 
     @property
     def theta(self) -> Vector:
@@ -122,7 +122,7 @@ class FittedModel(Generic[FrameT]):
         Crossed grouping factors share a block of kind ``dense``, ``sparse`` (few of their levels meet; exact too), or
         ``iterative`` (the log-determinant is an estimate: see ``verdict.std_error``).
         """
-        return self._table(inference.structure_table(self._estimate.core.model, self._estimate.layout.group_names))
+        return self._table(inference.blocks_table(self._estimate.core.model, self._estimate.layout.group_names))
 
     @property
     def check(self) -> "Checks[FrameT]":

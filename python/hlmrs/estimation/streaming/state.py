@@ -15,7 +15,7 @@ Arrays = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class SavedParts:
     """What statistics consist of."""
 
     request: Request
@@ -24,7 +24,7 @@ class Parts:
     core: Statistics
 
 
-def to_state(parts: Parts) -> tuple[dict[str, Any], Arrays]:
+def to_state(parts: SavedParts) -> tuple[dict[str, Any], Arrays]:
     """Take statistics apart."""
     request = parts.request
     meta, arrays = parts.core.state()
@@ -41,7 +41,7 @@ def to_state(parts: Parts) -> tuple[dict[str, Any], Arrays]:
     return {"request": asked, "frame": parts.kind, "splines": splines, "core": meta}, arrays
 
 
-def from_state(header: dict[str, Any], arrays: Arrays, name: str) -> Parts:
+def from_state(header: dict[str, Any], arrays: Arrays, name: str) -> SavedParts:
     """Put statistics together again; `name` is that of the file, for messages."""
     try:
         return _rebuild(header, arrays)
@@ -51,7 +51,7 @@ def from_state(header: dict[str, Any], arrays: Arrays, name: str) -> Parts:
         raise DataError(f"{name!r} does not hold statistics ({type(error).__name__}: {error})") from error
 
 
-def _rebuild(header: dict[str, Any], arrays: Arrays) -> Parts:
+def _rebuild(header: dict[str, Any], arrays: Arrays) -> SavedParts:
     asked, kind = header["request"], header["frame"]
     if kind not in KINDS:
         raise DataError(f"the statistics are of a frame of kind {kind!r}, which this hlmrs does not know")
@@ -68,4 +68,4 @@ def _rebuild(header: dict[str, Any], arrays: Arrays) -> Parts:
     splines = {key: SplineBasis(entry["kind"], entry["settings"]) for key, entry in header["splines"].items()}
     core = Statistics.from_state(header["core"], arrays)
     spec = replace(request.spec, formula=asked["formula"])
-    return Parts(replace(request, spec=spec, contrasts=asked["contrasts"]), splines, kind, core)
+    return SavedParts(replace(request, spec=spec, contrasts=asked["contrasts"]), splines, kind, core)

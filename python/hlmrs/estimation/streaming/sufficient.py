@@ -7,11 +7,11 @@ from typing import Any
 from ... import storage
 from ...frame import located, numbered, open_frame
 from .. import Contrast
-from .state import Parts, from_state, to_state
-from .sums import Sums, check_columns
+from .state import SavedParts, from_state, to_state
+from .sums import BatchSums, check_columns
 
 
-class SufficientStatistics(Sums):
+class SufficientStatistics(BatchSums):
     """Sums over rows from which a linear mixed model is fitted without the rows.
 
     Statistics of parts of the data, made at any place and in any order, are merged into those of the whole; the fit is
@@ -213,7 +213,7 @@ class SufficientStatistics(Sums):
         return SufficientStatistics.from_bytes, (self.to_bytes(),)
 
     @classmethod
-    def _of_parts(cls, parts: Parts) -> "SufficientStatistics":
+    def _of_parts(cls, parts: SavedParts) -> "SufficientStatistics":
         return cls.of_core(parts.core, parts.request, parts.splines, parts.kind)
 
 

@@ -12,12 +12,12 @@ from ...frame import Frame
 from ...frame.values import level_text
 from .. import Request, Splines, batch_columns, learned_columns, make_request
 from .learn import Learned
-from .state import Parts
+from .state import SavedParts
 
-Own = TypeVar("Own", bound="Sums")
+Own = TypeVar("Own", bound="BatchSums")
 
 
-class Sums:
+class BatchSums:
     """A formula and its options, and, once there was a complete row, the sums of the core."""
 
     def __init__(self, formula: str, levels: Mapping[str, Sequence[Any]] | None, options: Mapping[str, Any]) -> None:
@@ -111,7 +111,7 @@ class Sums:
                 raise OptionError(f"levels: the data have no column {name!r}")
         return self._request
 
-    def _check_same(self, other: "Sums") -> None:
+    def _check_same(self, other: "BatchSums") -> None:
         """Refuse statistics of another model, which those without rows may be as well."""
         if _asked(self, other) == _asked(other, self):
             return
@@ -122,7 +122,7 @@ class Sums:
             )
         raise DesignError(f"the statistics are of different models: {self._formula!r} and {other._formula!r}")
 
-    def _adopt(self, other: "Sums") -> None:
+    def _adopt(self, other: "BatchSums") -> None:
         """Become statistics of the same model with the other's sums."""
         self._request, self._splines, self._kind = other._request, other._splines, other._kind
         self._core = other.core.copy()
@@ -134,8 +134,8 @@ class Sums:
         new._core, new._kind = core, self._kind
         return new
 
-    def _parts(self) -> Parts:
-        return Parts(self.request(), self._splines, self._kind, self.core)
+    def _parts(self) -> SavedParts:
+        return SavedParts(self.request(), self._splines, self._kind, self.core)
 
 
 def known_levels(levels: Mapping[str, Sequence[Any]] | None) -> dict[str, list[str]]:
@@ -158,7 +158,7 @@ def check_readable(formula: str) -> None:
         raise DesignError(NO_RANDOM_TERM)
 
 
-def _asked(one: Sums, other: Sums) -> tuple[Any, ...]:
+def _asked(one: BatchSums, other: BatchSums) -> tuple[Any, ...]:
     """Return what statistics are of; those without rows take the columns of others to read their formula."""
     if one._request is None and other._request is None:
         return one._formula, *map(str, one._options.values())
