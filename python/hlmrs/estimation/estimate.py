@@ -197,13 +197,13 @@ def fit_model(model: Model, request: Request) -> Fit:
 def estimate_of_statistics(
     request: Request,
     core: Fit,
-    settled: FinishedStatistics,
+    finished: FinishedStatistics,
     model: Model,
     statistics: SummedSource,
     origin: Estimate | None = None,
 ) -> Estimate:
     """Name the numbers of a fit to statistics."""
-    layout = layout_of(settled, model)
+    layout = layout_of(finished, model)
     return Estimate(
         request,
         core,
@@ -212,8 +212,8 @@ def estimate_of_statistics(
         why_gone=_SUMMED,
         origin=origin,
         layout=layout,
-        moments=[settled.moments(k) for k in range(len(layout.random))],
-        encoding=_for_new_data(request, settled.encoding()),
+        moments=[finished.moments(k) for k in range(len(layout.random))],
+        encoding=_for_new_data(request, finished.encoding()),
     )
 
 

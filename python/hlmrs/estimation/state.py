@@ -65,16 +65,16 @@ def _row_arrays(estimate: Estimate, keep_rows: bool) -> Arrays:
 
 
 def _rebuild(header: dict[str, Any], arrays: Arrays) -> Estimate:
-    asked, kind = header["request"], header["frame"]
+    saved, kind = header["request"], header["frame"]
     if kind not in KINDS:
         raise DataError(f"the fit is of a frame of kind {kind!r}, which this hlmrs does not know")
     request = Request(
-        replace(parse(asked["expanded_formula"]), formula=asked["formula"]),
-        reml=asked["reml"],
-        weights=asked["weights"],
-        offset=asked["offset"],
-        contrasts=asked["contrasts"],
-        missing=asked["missing"],
+        replace(parse(saved["expanded_formula"]), formula=saved["formula"]),
+        reml=saved["reml"],
+        weights=saved["weights"],
+        offset=saved["offset"],
+        contrasts=saved["contrasts"],
+        missing=saved["missing"],
         control=Control(),
     )
     core = {key.removeprefix("core."): array for key, array in arrays.items() if key.startswith("core.")}

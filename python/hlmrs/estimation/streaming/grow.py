@@ -17,8 +17,8 @@ from .sums import check_columns
 def appended(estimate: Estimate, data: Any) -> Estimate:
     """Fit the model to the rows of the fit and further ones, from its optimum."""
     statistics = _grown(estimate, data)
-    settled = statistics.core.take_finished()
-    model = settled.model(estimate.request.reml)
+    finished = statistics.core.take_finished()
+    model = finished.model(estimate.request.reml)
     control = estimate.request.control
     start = Control(
         optimizer=control.optimizer,
@@ -28,16 +28,16 @@ def appended(estimate: Estimate, data: Any) -> Estimate:
         n_threads=control.n_threads,
     )
     core = model.fit(replace(estimate.request, control=start).settings())
-    return estimate_of_statistics(estimate.request, core, settled, model, statistics)
+    return estimate_of_statistics(estimate.request, core, finished, model, statistics)
 
 
 def adapted(estimate: Estimate, data: Any) -> Estimate:
     """Add rows at the parameters of the fit: random effects change, nothing else."""
     statistics = _grown(estimate, data)
-    settled = statistics.core.take_finished()
-    model = settled.model(estimate.request.reml)
+    finished = statistics.core.take_finished()
+    model = finished.model(estimate.request.reml)
     new = estimate_of_statistics(
-        estimate.request, estimate.core.adapt(model), settled, model, statistics, estimate.fitted
+        estimate.request, estimate.core.adapt(model), finished, model, statistics, estimate.fitted
     )
     new.verdict = estimate.verdict
     return new

@@ -28,7 +28,7 @@ def to_state(parts: SavedParts) -> tuple[dict[str, Any], Arrays]:
     """Take statistics apart."""
     request = parts.request
     meta, arrays = parts.core.state()
-    asked = {
+    saved = {
         "formula": request.spec.formula,
         "expanded_formula": str(request.spec),
         "weights": request.weights,
@@ -38,7 +38,7 @@ def to_state(parts: SavedParts) -> tuple[dict[str, Any], Arrays]:
         "columns": request.columns(),
     }
     splines = {name: {"kind": basis.kind, "settings": basis.settings} for name, basis in parts.splines.items()}
-    return {"request": asked, "frame": parts.kind, "splines": splines, "core": meta}, arrays
+    return {"request": saved, "frame": parts.kind, "splines": splines, "core": meta}, arrays
 
 
 def from_state(header: dict[str, Any], arrays: Arrays, name: str) -> SavedParts:
@@ -52,20 +52,20 @@ def from_state(header: dict[str, Any], arrays: Arrays, name: str) -> SavedParts:
 
 
 def _rebuild(header: dict[str, Any], arrays: Arrays) -> SavedParts:
-    asked, kind = header["request"], header["frame"]
+    saved, kind = header["request"], header["frame"]
     if kind not in KINDS:
         raise DataError(f"the statistics are of a frame of kind {kind!r}, which this hlmrs does not know")
     request = make_request(
-        asked["expanded_formula"],
-        asked["columns"],
+        saved["expanded_formula"],
+        saved["columns"],
         reml=True,
-        weights=asked["weights"],
-        offset=asked["offset"],
+        weights=saved["weights"],
+        offset=saved["offset"],
         contrasts=None,
-        missing=asked["missing"],
+        missing=saved["missing"],
         control=None,
     )
     splines = {key: SplineBasis(entry["kind"], entry["settings"]) for key, entry in header["splines"].items()}
     core = Statistics.from_state(header["core"], arrays)
-    spec = replace(request.spec, formula=asked["formula"])
-    return SavedParts(replace(request, spec=spec, contrasts=asked["contrasts"]), splines, kind, core)
+    spec = replace(request.spec, formula=saved["formula"])
+    return SavedParts(replace(request, spec=spec, contrasts=saved["contrasts"]), splines, kind, core)

@@ -113,7 +113,7 @@ class BatchSums:
 
     def _check_same(self, other: "BatchSums") -> None:
         """Refuse statistics of another model, which those without rows may be as well."""
-        if _asked(self, other) == _asked(other, self):
+        if _compared(self, other) == _compared(other, self):
             return
         if self._formula == other._formula:
             raise DesignError(
@@ -158,8 +158,8 @@ def check_readable(formula: str) -> None:
         raise DesignError(NO_RANDOM_TERM)
 
 
-def _asked(one: BatchSums, other: BatchSums) -> tuple[Any, ...]:
-    """Return what statistics are of; those without rows take the columns of others to read their formula."""
+def _compared(one: BatchSums, other: BatchSums) -> tuple[Any, ...]:
+    """Return formula and options, to compare; without rows a formula is read with the columns of the other."""
     if one._request is None and other._request is None:
         return one._formula, *map(str, one._options.values())
     request = one._request
