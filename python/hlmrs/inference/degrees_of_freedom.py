@@ -74,7 +74,7 @@ def joint_test(
     """
     check_ddf(ddf)
     rows, estimable = _estimated(estimate, combinations)
-    rows = _row_space(rows)
+    rows = row_space(rows)
     q = len(rows)
     if not estimable.all() or q == 0:
         return (float(q) if estimable.all() else np.nan), np.nan, np.nan
@@ -140,7 +140,7 @@ def _least(rows: Matrix, by_column: Vector) -> Vector:
     return least
 
 
-def _row_space(rows: Matrix) -> Matrix:
+def row_space(rows: Matrix) -> Matrix:
     """Return rows that span the same space and do not depend on each other: the given ones, if they do not."""
     if len(rows) == 0:
         return rows

@@ -17,7 +17,7 @@ from .._core import cluster_contributions, row_contributions
 from ..errors import InferenceWarning, OptionError, warn
 from ..estimation import Estimate, cached
 from .clusters import Clustering, clusterings, crossed
-from .degrees_of_freedom import contrast_rows
+from .degrees_of_freedom import contrast_rows, row_space
 
 Vector = NDArray[np.float64]
 
@@ -59,7 +59,7 @@ class Sandwich:
 
     def joint(self, functions: Vector, origin: Vector | None = None) -> tuple[float, float, float]:
         """Return degrees of freedom and F of L β = L origin: HTZ, or for "normal" Wald's test."""
-        rows = _independent(_kept(self.estimate, functions))
+        rows = row_space(_kept(self.estimate, functions))
         q = len(rows)
         value = rows @ (self.estimate.core.beta if origin is None else self.estimate.core.beta - origin)
         wald = float(value @ np.linalg.solve(rows @ self.matrix @ rows.T, value))
@@ -144,7 +144,7 @@ class AsymptoticSandwich:
 
     def joint(self, functions: Vector, origin: Vector | None = None) -> tuple[float, float, float]:
         """Return degrees of freedom and F of L β = L origin, by Wald's test."""
-        rows = _independent(_kept(self.estimate, functions))
+        rows = row_space(_kept(self.estimate, functions))
         value = rows @ (self.estimate.core.beta if origin is None else self.estimate.core.beta - origin)
         wald = float(value @ np.linalg.solve(self.covariance(rows), value))
         return float(len(rows)), self.df, wald / len(rows)
@@ -206,10 +206,3 @@ def _kept(estimate: Estimate, functions: Vector) -> Vector:
     if functions.shape[1] == len(estimate.core.beta):
         return functions
     return functions[:, list(estimate.layout.kept)]
-
-
-def _independent(rows: Vector) -> Vector:
-    """Return rows that span the same space and do not depend on each other."""
-    _, s, v = np.linalg.svd(rows / np.linalg.norm(rows, axis=1, keepdims=True), full_matrices=False)
-    rank = int(np.sum(s > 1e-10 * s[0]))
-    return rows if rank == len(rows) else np.asarray(v[:rank])
