@@ -1,9 +1,9 @@
 """Marginal means, contrasts and slopes of the fixed effects, each with its own degrees of freedom.
 
-``grid`` makes the reference grid, with ``group_variables``; ``functions`` estimates what is linear in the
-coefficients, ``means`` averages the grid, ``weights`` has the contrasts by name, ``adjustment`` what several tests at
-once cost, ``contrasts`` puts them together, ``slopes`` differentiates the grid and finds where a slope is significant
-(Johnson and Neyman), ``adapter`` is for the package marginaleffects.
+``grid`` makes the reference grid; ``functions`` estimates what is linear in the coefficients, ``means`` averages the
+grid, ``weights`` has the contrasts by name, ``adjustment`` what several tests at once cost, ``contrasts`` puts them
+together, ``slopes`` differentiates the grid and finds where a slope is significant (Johnson and Neyman), ``adapter`` is
+for the package marginaleffects.
 """
 
 from .adapter import adapted_model

@@ -1,4 +1,8 @@
-"""The reference grid: every combination of the levels of the factors, covariates at their mean or where asked."""
+"""The reference grid: every combination of the levels of the factors, covariates at their mean or where asked.
+
+Variables computed from groups, ``within(x, g)`` and ``between(x, g)``, are covariates of their own on the grid.  New
+data would need the groups to compute them; a copy of the encoding reads them as columns under their names instead.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,18 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import Rows
-from ..errors import HlmrsError, OptionError
-from ..estimation import Estimate, evaluate, new_columns
-from ..formula import Call, ColumnName, Term, TermFactor
+from .._core import Encoding, Rows
+from ..errors import DesignError, HlmrsError, OptionError
+from ..estimation import Estimate, cached, evaluate, new_columns
+from ..formula import Call, ColumnName, Expression, ModelSpec, Term, TermFactor
 from ..formula.problems import listed, suggestion
 from ..frame import open_frame
-from .group_variables import grid_columns, grid_encoding, group_variables
 
 Vector = NDArray[np.float64]
 At = Mapping[str, Any]
 
 MOST_POINTS = 200_000
+_OF_GROUPS = ("within", "between")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,3 +232,40 @@ def _values(axis: Axis, index: NDArray[np.intp]) -> Any:
     if isinstance(axis.places[0], str):
         return np.array(axis.places, dtype=object)[index]
     return np.array(axis.places, dtype=float)[index]
+
+
+def is_of_groups(factor: TermFactor) -> bool:
+    """Whether a factor is computed from groups."""
+    return isinstance(factor.expression, Call) and factor.expression.name in _OF_GROUPS
+
+
+def grid_columns(factor: TermFactor) -> list[str]:
+    """Return the variables of a factor that a grid places."""
+    return [factor.name] if is_of_groups(factor) else [column.name for column in factor.columns()]
+
+
+def group_variables(spec: ModelSpec) -> dict[str, TermFactor]:
+    """Return the fixed part's variables of groups by name; expressions of such variables are refused."""
+    found = {}
+    for factor in (factor for term in spec.terms for factor in term.factors):
+        if is_of_groups(factor):
+            found[factor.name] = factor
+        elif _reads_groups(factor.expression):
+            raise DesignError(
+                f"{factor.name} depends on the groups of the data, so a reference grid cannot place it; "
+                "make it a column of the data, and name that in the formula"
+            )
+    return found
+
+
+@cached
+def grid_encoding(estimate: Estimate) -> Encoding:
+    """Return the encoding in which variables of groups are columns of the data."""
+    names = group_variables(estimate.request.spec)
+    return estimate.encoding.with_columns_in_place_of(list(names))
+
+
+def _reads_groups(expression: Expression) -> bool:
+    if not isinstance(expression, Call):
+        return False
+    return expression.name in _OF_GROUPS or any(_reads_groups(argument) for argument in expression.args)

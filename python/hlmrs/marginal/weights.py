@@ -32,7 +32,7 @@ def contrast_weights(method: "str | Mapping[str, Any]", labels: Sequence[str], r
     if reference is not None and method not in ("reference", "trt.vs.ctrl"):
         raise OptionError(f"reference={reference!r} belongs to method='reference', not to {method!r}")
     if len(labels) < 2:
-        raise OptionError(f"method={method!r} compares means, and there is only one: {labels[0]}")
+        raise OptionError(f"method={method!r} compares means, and there is but one: {labels[0]}")
     return _MAKERS[method](labels, reference)
 
 
