@@ -69,8 +69,7 @@ fn designs() -> Vec<(&'static str, ArrayDesign, Terms)> {
 }
 
 fn model(design: &ArrayDesign, terms: &Terms) -> Lmm {
-    let structures: Vec<Structure> = terms.iter().map(|term| term.0).collect();
-    Lmm::new(accumulate(design, &structures).unwrap(), terms, Criterion::Ml)
+    Lmm::new(accumulate(design).unwrap(), terms, Criterion::Ml)
 }
 
 fn small_kernels(bench: &mut Bench) {
@@ -123,13 +122,12 @@ fn passes(bench: &mut Bench) {
     for (name, design, terms) in designs() {
         let mut group = bench.benchmark_group(name);
         let model = model(&design, &terms);
-        let structures: Vec<Structure> = terms.iter().map(|term| term.0).collect();
         let theta = vec![0.5; model.theta_map.n_parameters];
         let mut work = model.workspace();
         for threads in [1, 2] {
             let pool = pool(threads);
             group.bench_function(BenchmarkId::new("accumulate", threads), |bench| {
-                bench.iter(|| pool.install(|| accumulate(black_box(&design), &structures).unwrap()));
+                bench.iter(|| pool.install(|| accumulate(black_box(&design)).unwrap()));
             });
             group.bench_function(BenchmarkId::new("evaluate", threads), |bench| {
                 bench.iter(|| pool.install(|| model.evaluate(black_box(&theta), &mut work).unwrap()));

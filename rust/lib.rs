@@ -36,6 +36,8 @@ pub mod model;
 pub mod optimize;
 pub mod penalized_ls;
 pub mod resample;
+pub mod rows;
+pub mod saved;
 pub mod special;
 pub mod table;
 

@@ -12,10 +12,10 @@ use super::given_rows::{GivenRows, TermInput};
 use super::interrupt::run_interruptible;
 use super::model::PyModel;
 use super::rows::PyRows;
+use super::saved::{PySaved, from_python, to_python};
 use crate::crossproduct::CrossProducts;
 use crate::design::RowSource;
 use crate::fit::Fit;
-use crate::fit::save::Arrays;
 use crate::inference::prediction_slopes::{Predicted, prediction_slopes};
 
 #[pyclass(frozen, name = "Fit", module = "hlmrs._core")]
@@ -212,22 +212,13 @@ impl PyFit {
         Ok(Self::new(run(py, move || fit.adapt(model.as_ref().clone()))?))
     }
 
-    fn state<'py>(&self, py: Python<'py>) -> PyResult<(String, Bound<'py, PyDict>)> {
-        let (meta, arrays) = self.0.state();
-        let out = PyDict::new(py);
-        for (name, values) in arrays {
-            out.set_item(name, values.into_pyarray(py))?;
-        }
-        Ok((meta, out))
+    fn state<'py>(&self, py: Python<'py>) -> PyResult<PySaved<'py>> {
+        to_python(py, self.0.saved())
     }
 
     #[staticmethod]
     fn from_state(py: Python<'_>, meta: &str, arrays: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let mut named = Arrays::new();
-        for (name, values) in arrays.iter() {
-            let values: PyReadonlyArray1<f64> = values.extract()?;
-            named.insert(name.extract()?, values.as_array().iter().copied().collect());
-        }
-        Ok(Self::new(run(py, || Fit::from_state(meta, named))?))
+        let saved = from_python(meta, arrays)?;
+        Ok(Self::new(run(py, || Fit::from_saved(saved))?))
     }
 }

@@ -21,6 +21,7 @@ pub mod profile;
 pub mod resample;
 pub mod robust;
 pub mod rows;
+mod saved;
 pub mod statistics;
 pub mod values;
 

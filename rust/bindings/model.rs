@@ -10,12 +10,10 @@ use super::errors::guard;
 use super::fit::PyFit;
 use super::interrupt::run_interruptible_sized;
 use super::rows::PyRows;
-use crate::covariance::Structure;
-use crate::crossproduct::{CrossProducts, accumulate, summing_bytes};
-use crate::design::{RandomLayout, RowSource, Rows};
+use crate::design::{RowSource, Rows};
 use crate::fit::{Control, Optimizer, fit};
-use crate::model::linear::{identifiability, memory};
-use crate::model::{Criterion, DataFootprint, Lmm};
+use crate::model::linear::memory;
+use crate::model::{Criterion, Lmm, build};
 use crate::optimize::Settings;
 use crate::{Error, Result};
 
@@ -62,29 +60,10 @@ fn n_numbers(rows: &dyn RowSource) -> usize {
     rows.n_rows() * (rows.fixed().columns.len() + random)
 }
 
-fn build(rows: &Rows, reml: bool) -> Result<Lmm> {
-    identifiability::check(rows)?;
-    let layouts = rows.random();
-    let structures: Vec<Structure> = layouts.iter().map(|t| Structure::parse(&t.structure)).collect::<Result<_>>()?;
-    let a = accumulate(rows, &structures)?;
-    let (kept, passing) = summing_bytes(rows, &a);
-    let model = model_of(a, layouts, structures, reml)?;
-    let origin = DataFootprint { kept: kept + rows.encoding().n_bytes(), passing };
-    Ok(Lmm { origin, ..model })
-}
-
-/// The model of cross-products; fails where there are no more rows than coefficients.
-pub fn model_of(a: CrossProducts, layouts: &[RandomLayout], structures: Vec<Structure>, reml: bool) -> Result<Lmm> {
-    if a.n_fixed() >= a.n_obs {
-        return Err(Error::Design(format!(
-            "the fixed part has {} coefficients for {} rows; there must be fewer",
-            a.n_fixed(),
-            a.n_obs
-        )));
-    }
-    let terms: Vec<(Structure, usize, usize)> =
-        structures.into_iter().zip(layouts).map(|(s, t)| (s, t.factor, t.columns.len())).collect();
-    Ok(Lmm::new(a, &terms, criterion(reml)))
+fn of_rows(rows: &Rows, reml: bool) -> Result<Lmm> {
+    let mut model = build::of_rows(rows, criterion(reml))?;
+    model.origin.kept += rows.encoding().n_bytes();
+    Ok(model)
 }
 
 #[pymethods]
@@ -93,7 +72,7 @@ impl PyModel {
     #[pyo3(signature = (rows, reml, n_threads = 0))]
     fn new(py: Python<'_>, rows: Py<PyRows>, reml: bool, n_threads: usize) -> PyResult<Self> {
         let size = n_numbers(&rows.get().0);
-        let model = run_interruptible_sized(py, n_threads, size, move |_| build(&rows.get().0, reml))?;
+        let model = run_interruptible_sized(py, n_threads, size, move |_| of_rows(&rows.get().0, reml))?;
         Ok(Self(Arc::new(model)))
     }
 
@@ -147,7 +126,7 @@ impl PyModel {
 
     #[getter]
     fn flops(&self) -> f64 {
-        self.0.symbolic.flops(self.0.a.n_fixed())
+        self.0.symbolic.flops()
     }
 
     #[getter]
@@ -165,7 +144,7 @@ impl PyModel {
         let (control, n_threads) = guard(py, || Choices::parse(control))?;
         let model = self.0.clone();
         // an evaluation by operations and by entries, in units of what one row's number takes
-        let size = model.symbolic.flops(model.a.n_fixed()) as usize / 10 + model.a.n_bytes() / 32;
+        let size = model.symbolic.flops() as usize / 10 + model.a.n_bytes() / 32;
         let fit = run_interruptible_sized(py, n_threads, size, move |stop| fit(&model, &control, stop))?;
         Ok(PyFit::new(fit))
     }

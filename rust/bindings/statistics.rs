@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use numpy::{IntoPyArray, PyArray2, PyArrayMethods, PyReadonlyArray1};
+use numpy::{IntoPyArray, PyArray2, PyArrayMethods};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -14,11 +14,11 @@ use super::errors::{guard, run};
 use super::fit::PyFit;
 use super::layout::DesignLayout;
 use super::levels::known;
-use super::model::{PyModel, criterion, model_of};
+use super::model::{PyModel, criterion};
+use super::saved::{PySaved, from_python, to_python};
 use crate::crossproduct::{FinishedStatistics, RowCounts, Statistics};
 use crate::design::{Encoding, ModelSpec, Options, StreamingModel};
-use crate::model::linear::identifiability;
-use crate::model::{DataFootprint, Lmm};
+use crate::model::{Lmm, build};
 
 /// Sums over rows that grow batch by batch; no row is kept.
 #[pyclass(frozen, name = "Statistics", module = "hlmrs._core")]
@@ -127,37 +127,22 @@ impl PyStatistics {
         finished(py, std::mem::replace(&mut here, empty))
     }
 
-    fn state<'py>(&self, py: Python<'py>) -> PyResult<(String, Bound<'py, PyDict>)> {
-        let (meta, arrays) = self.lock().state();
-        let out = PyDict::new(py);
-        for (name, values) in arrays {
-            out.set_item(name, values.into_pyarray(py))?;
-        }
-        Ok((meta, out))
+    fn state<'py>(&self, py: Python<'py>) -> PyResult<PySaved<'py>> {
+        to_python(py, self.lock().saved())
     }
 
     #[staticmethod]
     fn from_state(py: Python<'_>, meta: &str, arrays: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let mut named = BTreeMap::new();
-        for (name, values) in arrays.iter() {
-            let values: PyReadonlyArray1<f64> = values.extract()?;
-            named.insert(name.extract()?, values.as_array().iter().copied().collect());
-        }
-        Ok(Self::new(run(py, || Statistics::from_state(meta, named))?))
+        let saved = from_python(meta, arrays)?;
+        Ok(Self::new(run(py, || Statistics::from_saved(saved))?))
     }
 }
 
 fn finished(py: Python<'_>, statistics: Statistics) -> PyResult<PyFinishedStatistics> {
     let (finished, model) = run(py, move || {
         let mut finished = statistics.finish()?;
-        let layouts: Vec<_> = finished.encoding.random.iter().map(|t| t.layout.clone()).collect();
-        let groups = finished.encoding.groups.iter().zip(&finished.counts.by_level);
-        let sizes: Vec<(&str, usize)> = groups.map(|(g, n)| (g.name.as_str(), n.len())).collect();
-        identifiability::check_sizes(finished.counts.n_obs, &layouts, &sizes)?;
-        let a = finished.take_products();
-        let (kept, passing) = (finished.encoding.n_bytes(), finished.reading_bytes.saturating_sub(a.n_bytes()));
-        let model = model_of(a, &layouts, finished.structures.clone(), true)?;
-        Ok((finished, Lmm { origin: DataFootprint { kept, passing }, ..model }))
+        let model = build::of_statistics(&mut finished, criterion(true))?;
+        Ok((finished, model))
     })?;
     Ok(PyFinishedStatistics { finished, model: Arc::new(model) })
 }

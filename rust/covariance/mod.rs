@@ -3,10 +3,12 @@
 pub mod ar1;
 pub mod compound_symmetry;
 pub mod diagonal;
+pub mod random_basis;
 pub mod structure;
-pub mod theta_map;
+mod theta_map;
 pub mod toeplitz;
 pub mod unstructured;
 
+pub use random_basis::RandomBasis;
 pub use structure::Structure;
 pub use theta_map::{TermCovariance, ThetaMap};

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::basis::{FixedBasis, RandomBasis};
+use crate::covariance::RandomBasis;
+use crate::rows::FixedBasis;
 
 /// Z_i'WZ_i and Z_i'W[X y] of one grouping factor, all its terms side by side.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,7 @@
 //! Bytes of sums, and of what is held while they are made.
 
-use super::accumulate::n_parts;
 use super::blocks::{CrossProducts, FactorBlock};
+use super::fill::n_parts;
 use super::ranges::{Ranges, wave_bytes, wave_rows};
 use super::statistics::{PairSums, RunningSums, Statistics};
 use crate::design::RowSource;

@@ -4,8 +4,9 @@
 
 use rayon::prelude::*;
 
-use super::sums::{ScaledBatch, Shape, Sums, add_pair, add_row, add_square};
+use super::sums::{Shape, Sums, add_pair, add_row, add_square};
 use crate::linalg::small;
+use crate::rows::RowBlock;
 use crate::with_width;
 
 /// Bytes of sums that stay near the processor, and the fewest ranges that are worth a copy of the rows.
@@ -123,7 +124,7 @@ impl Gathered {
     }
 
     /// Puts the rows of a batch where their ranges are.
-    pub fn take(&mut self, ranges: &Ranges, shape: &Shape, batch: &ScaledBatch) {
+    pub fn take(&mut self, ranges: &Ranges, shape: &Shape, batch: &RowBlock) {
         let layout = RowLayout::new(shape);
         let (d, factors) = (layout.dense, layout.widths.len());
         for row in 0..batch.n {
@@ -133,12 +134,12 @@ impl Gathered {
             *place += 1;
             copy(&mut values[..d], &batch.dense[row * d..]);
             let mut at = d;
-            for ((&(z, levels), &r), code) in batch.z.iter().zip(&layout.widths).zip(&mut *codes) {
+            for (((z, levels), &r), code) in batch.z.iter().zip(&layout.widths).zip(&mut *codes) {
                 copy(&mut values[at..at + r], &z[row * r..]);
                 *code = levels[row];
                 at += r;
             }
-            for (k, &(v, cells)) in batch.blocks.iter().enumerate() {
+            for (k, (v, cells)) in batch.cells.iter().enumerate() {
                 values[at + k] = v[row];
                 codes[factors + k] = cells[row];
             }
@@ -179,10 +180,10 @@ fn owned<'a>(sums: &'a mut Sums, shape: &Shape, ranges: &Ranges) -> Vec<Owned<'a
     let ((n_levels, r), width) = (shape.factors[0], shape.extended.width());
     let (mut zz, mut zx) = (sums.zz[0].as_mut_slice(), sums.zx[0].as_mut_slice());
     let first_of = |k: usize| k * (k + 1) / 2;
-    let mut links: Vec<(usize, &mut [f64])> = Vec::new();
+    let mut links: Vec<&mut [f64]> = Vec::new();
     for (index, values) in sums.links.iter_mut().enumerate() {
         if first_of(links.len()) == index {
-            links.push((index, values));
+            links.push(values);
         }
     }
     (0..ranges.n)
@@ -190,8 +191,8 @@ fn owned<'a>(sums: &'a mut Sums, shape: &Shape, ranges: &Ranges) -> Vec<Owned<'a
             let levels = ranges.levels(k, n_levels);
             let own_zz = cut(&mut zz, levels.len() * r * r);
             let own_zx = cut(&mut zx, levels.len() * r * width);
-            let own_links = links.iter_mut().enumerate().map(|(f, (index, values))| {
-                let ptr = &shape.links[*index].ptr;
+            let own_links = links.iter_mut().enumerate().map(|(f, values)| {
+                let ptr = &shape.patterns[f + 1][0].ptr;
                 let entries = ptr[levels.start]..ptr[levels.end];
                 (entries.start, cut(values, entries.len() * r * shape.factors[f + 1].1))
             });
@@ -224,7 +225,7 @@ fn add_rows<const R: usize>(owned: &mut Owned, shape: &Shape, layout: &RowLayout
         let mut at = d + r;
         for (f, (start, values)) in owned.links.iter_mut().enumerate() {
             let other = layout.widths[f + 1];
-            let place = shape.links[f * (f + 1) / 2].position(codes[0], codes[f + 1]) - *start;
+            let place = shape.patterns[f + 1][0].position(codes[0], codes[f + 1]) - *start;
             add_pair(&mut values[place * other * r..][..other * r], &row[at..at + other], z);
             at += other;
         }
@@ -234,10 +235,11 @@ fn add_rows<const R: usize>(owned: &mut Owned, shape: &Shape, layout: &RowLayout
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crossproduct::extended::{CellBlock, ExtendedColumns};
     use crate::crossproduct::pattern::link_pattern;
+    use crate::rows::{CellBlock, ExtendedColumns};
     use rand::{RngExt, SeedableRng};
     use rand_xoshiro::Xoshiro256PlusPlus;
+    use std::sync::Arc;
 
     /// Dense columns and y, one block of cells, three grouping factors of widths 2, 1 and 3.
     #[test]
@@ -252,18 +254,20 @@ mod tests {
         let mut extended = ExtendedColumns::of_basis(d - 1);
         extended.blocks = vec![CellBlock { term: 0, numeric: 0, first: 0, n_cells: 4 }];
         extended.n_cells = 4;
-        let links: Vec<_> = [(1, 0), (2, 0), (2, 1)]
-            .map(|(i, j): (usize, usize)| link_pattern(&levels[j], factors[j].0, &levels[i]))
-            .into();
-        let shape = Shape { extended: &extended, factors, links: &links };
-        let batch = |rows: std::ops::Range<usize>| ScaledBatch {
+        let pattern = |i: usize, j: usize| link_pattern(&levels[j], factors[j].0, &levels[i]);
+        let patterns = vec![vec![], vec![pattern(1, 0)], vec![pattern(2, 0), pattern(2, 1)]];
+        let shape = Shape { extended, factors: factors.clone(), patterns: Arc::new(patterns) };
+        let batch = |rows: std::ops::Range<usize>| RowBlock {
             n: rows.len(),
-            dense: &dense[rows.start * d..rows.end * d],
-            blocks: vec![(&values[rows.clone()], &cells[rows.clone()])],
+            dense: dense[rows.start * d..rows.end * d].to_vec(),
+            cells: vec![(values[rows.clone()].to_vec(), cells[rows.clone()].to_vec())],
             z: (0..3)
-                .map(|f| (&z[f][rows.start * z[f].len() / n..rows.end * z[f].len() / n], &levels[f][rows.clone()]))
+                .map(|f| {
+                    let r = factors[f].1;
+                    (z[f][rows.start * r..rows.end * r].to_vec(), levels[f][rows.clone()].to_vec())
+                })
                 .collect(),
-            sum_log_weights: 0.5,
+            ..RowBlock::default()
         };
         let mut direct = Sums::new(&shape, 0);
         direct.push(&shape, &batch(0..n), 0);

@@ -1,8 +1,10 @@
 //! Sums over rows: pushed batch by batch, merged part by part.
 
-use super::extended::ExtendedColumns;
-use crate::design::{Batch, GroupingFactor};
+use std::sync::Arc;
+
+use super::blocks::LinkPattern;
 use crate::linalg::dense;
+use crate::rows::{ExtendedColumns, OrderedFactor, RowBlock};
 
 /// Sums of one part of the rows.  Rows of sums are `[dense..., y, cells...]`.
 #[derive(Debug, Clone, Default)]
@@ -20,32 +22,27 @@ pub struct Sums {
     pub links: Vec<Vec<f64>>,
 }
 
-/// One batch, scaled and weighted, as the sums take it.
-pub struct ScaledBatch<'a> {
-    pub n: usize,
-    /// n x (d + 1), row-major.
-    pub dense: &'a [f64],
-    /// Per block of cells: weighted values and cells.
-    pub blocks: Vec<(&'a [f64], &'a [u32])>,
-    /// Per grouping factor: weighted z (n x r, row-major) and codes.
-    pub z: Vec<(&'a [f64], &'a [u32])>,
-    pub sum_log_weights: f64,
-}
-
-/// What all parts share: shapes and the patterns of the links.
-pub struct Shape<'a> {
-    pub extended: &'a ExtendedColumns,
+/// What all parts share: the columns, the sizes of the blocks and the pairs of levels that occur.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    pub extended: ExtendedColumns,
     /// (levels, width) of every grouping factor, in order.
     pub factors: Vec<(usize, usize)>,
-    pub links: &'a [super::blocks::LinkPattern],
+    /// `[i][j]`, j < i.
+    pub patterns: Arc<Vec<Vec<LinkPattern>>>,
 }
 
-impl Shape<'_> {
+impl Shape {
+    pub fn new(extended: ExtendedColumns, factors: &[OrderedFactor], patterns: Vec<Vec<LinkPattern>>) -> Self {
+        let factors = factors.iter().map(|f| (f.n_levels, f.width)).collect();
+        Self { extended, factors, patterns: Arc::new(patterns) }
+    }
+
     /// Numbers that one part holds, without those that the levels of the factors before `first` have.
     pub fn size(&self, first: usize) -> usize {
         let zx: usize = self.factors.iter().skip(first).map(|(l, r)| l * r * (self.extended.width() + r)).sum();
         let links: usize =
-            self.link_pairs().filter(|&(_, _, j)| j >= first).map(|(k, i, j)| self.link_size(k, i, j)).sum();
+            self.link_pairs().filter(|&(_, _, j)| j >= first).map(|(_, i, j)| self.link_size(i, j)).sum();
         zx + links + self.extended.width().pow(2)
     }
 
@@ -55,57 +52,60 @@ impl Shape<'_> {
         (0..k).flat_map(|i| (0..i).map(move |j| (i, j))).enumerate().map(|(k, (i, j))| (k, i, j))
     }
 
-    fn link_size(&self, k: usize, i: usize, j: usize) -> usize {
-        self.links[k].level.len() * self.factors[i].1 * self.factors[j].1
+    fn link_size(&self, i: usize, j: usize) -> usize {
+        self.patterns[i][j].level.len() * self.factors[i].1 * self.factors[j].1
     }
 }
 
 impl Sums {
     /// Sums of zero; those that the levels of the factors before `first` have are left out.
     pub fn new(shape: &Shape, first: usize) -> Self {
-        let zeros = |f: usize, n: usize| vec![0.0; if f < first { 0 } else { n }];
-        let factors = || shape.factors.iter().enumerate();
-        let (d, extended) = (shape.extended.n_dense() + 1, shape.extended);
-        let blocks = &extended.blocks;
-        Self {
-            sum_log_weights: 0.0,
-            dense: vec![0.0; d * d],
-            cells_dense: vec![0.0; extended.n_cells * d],
-            cells: (0..blocks.len())
-                .flat_map(|a| (0..=a).map(move |b| (a, b)))
-                .map(|(a, b)| vec![0.0; blocks[a].n_cells * blocks[b].n_cells])
-                .collect(),
-            zz: factors().map(|(f, (l, r))| zeros(f, l * r * r)).collect(),
-            zx: factors().map(|(f, (l, r))| zeros(f, l * r * extended.width())).collect(),
-            links: shape.link_pairs().map(|(k, i, j)| zeros(j, shape.link_size(k, i, j))).collect(),
-        }
+        let mut sums = Self::default();
+        sums.reset(shape, first);
+        sums
     }
 
-    /// Adds the rows of a batch, but to what the levels of the factors before `first` sum up.
-    pub fn push(&mut self, shape: &Shape, batch: &ScaledBatch, first: usize) {
+    /// Zeros for a shape, in the memory that is there where it fits.
+    pub fn reset(&mut self, shape: &Shape, first: usize) {
+        let zeros = |f: usize, n: usize| if f < first { 0 } else { n };
+        let (d, extended) = (shape.extended.n_dense() + 1, &shape.extended);
+        let blocks = &extended.blocks;
+        self.sum_log_weights = 0.0;
+        zero(&mut self.dense, d * d);
+        zero(&mut self.cells_dense, extended.n_cells * d);
+        let pairs = (0..blocks.len()).flat_map(|a| (0..=a).map(move |b| (a, b)));
+        zero_all(&mut self.cells, pairs.map(|(a, b)| blocks[a].n_cells * blocks[b].n_cells));
+        let factors = || shape.factors.iter().enumerate();
+        zero_all(&mut self.zz, factors().map(|(f, (l, r))| zeros(f, l * r * r)));
+        zero_all(&mut self.zx, factors().map(|(f, (l, r))| zeros(f, l * r * extended.width())));
+        zero_all(&mut self.links, shape.link_pairs().map(|(_, i, j)| zeros(j, shape.link_size(i, j))));
+    }
+
+    /// Adds the rows of a block, weighted, but to what the levels of the factors before `first` sum up.
+    pub fn push(&mut self, shape: &Shape, batch: &RowBlock, first: usize) {
         let d = shape.extended.n_dense() + 1;
-        self.sum_log_weights += batch.sum_log_weights;
-        dense::rank_update_lower(&mut self.dense, dense::view(batch.dense, d, batch.n), 1.0);
+        self.sum_log_weights += batch.weights.iter().map(|w| w.ln()).sum::<f64>();
+        dense::rank_update_lower(&mut self.dense, dense::view(&batch.dense, d, batch.n), 1.0);
         self.push_cells(shape, batch, d);
-        for (f, &(z, codes)) in batch.z.iter().enumerate().skip(first) {
+        for (f, (z, codes)) in batch.z.iter().enumerate().skip(first) {
             let r = shape.factors[f].1;
             push_zz(&mut self.zz[f], z, codes, r);
             push_zx(&mut self.zx[f], shape, batch, (z, codes, r), d);
         }
         for (k, i, j) in shape.link_pairs().filter(|&(_, _, j)| j >= first) {
             let widths = (shape.factors[i].1, shape.factors[j].1);
-            push_link(&mut self.links[k], &shape.links[k], batch.z[i], batch.z[j], widths);
+            push_link(&mut self.links[k], &shape.patterns[i][j], &batch.z[i], &batch.z[j], widths);
         }
     }
 
-    fn push_cells(&mut self, shape: &Shape, batch: &ScaledBatch, d: usize) {
+    fn push_cells(&mut self, shape: &Shape, batch: &RowBlock, d: usize) {
         let blocks = &shape.extended.blocks;
-        for (a, (values, cells)) in batch.blocks.iter().enumerate() {
-            for (i, (&v, &c)) in values.iter().zip(*cells).enumerate() {
+        for (a, (values, cells)) in batch.cells.iter().enumerate() {
+            for (i, (&v, &c)) in values.iter().zip(cells).enumerate() {
                 let sums = &mut self.cells_dense[(blocks[a].first + c as usize) * d..][..d];
                 add_row(sums, v, &batch.dense[i * d..(i + 1) * d]);
             }
-            for (b, (other, other_cells)) in batch.blocks[..=a].iter().enumerate() {
+            for (b, (other, other_cells)) in batch.cells[..=a].iter().enumerate() {
                 let table = &mut self.cells[a * (a + 1) / 2 + b];
                 for i in 0..batch.n {
                     table[cells[i] as usize * blocks[b].n_cells + other_cells[i] as usize] += values[i] * other[i];
@@ -129,6 +129,23 @@ impl Sums {
             mine.iter_mut().zip(theirs).for_each(|(a, b)| add(a, b));
         }
     }
+}
+
+/// n zeros; new memory comes zeroed, so that its pages are touched by whoever sums into them.
+fn zero(values: &mut Vec<f64>, n: usize) {
+    if values.len() == n { values.fill(0.0) } else { *values = vec![0.0; n] }
+}
+
+fn zero_all(all: &mut Vec<Vec<f64>>, sizes: impl Iterator<Item = usize>) {
+    let mut count = 0;
+    for (k, n) in sizes.enumerate() {
+        if k == all.len() {
+            all.push(Vec::new());
+        }
+        zero(&mut all[k], n);
+        count = k + 1;
+    }
+    all.truncate(count);
 }
 
 fn add(a: &mut [f64], b: &[f64]) {
@@ -159,13 +176,13 @@ pub fn add_row(sums: &mut [f64], v: f64, x: &[f64]) {
     sums.iter_mut().zip(x).for_each(|(s, x)| *s += v * x);
 }
 
-fn push_zx(zx: &mut [f64], shape: &Shape, batch: &ScaledBatch, (z, codes, r): (&[f64], &[u32], usize), d: usize) {
+fn push_zx(zx: &mut [f64], shape: &Shape, batch: &RowBlock, (z, codes, r): (&[f64], &[u32], usize), d: usize) {
     let width = shape.extended.width();
     for (i, (row, &code)) in z.chunks_exact(r).zip(codes).enumerate() {
         for (a, &za) in row.iter().enumerate() {
             let sums = &mut zx[(code as usize * r + a) * width..][..width];
             add_row(&mut sums[..d], za, &batch.dense[i * d..(i + 1) * d]);
-            for ((values, cells), block) in batch.blocks.iter().zip(&shape.extended.blocks) {
+            for ((values, cells), block) in batch.cells.iter().zip(&shape.extended.blocks) {
                 sums[d + block.first + cells[i] as usize] += za * values[i];
             }
         }
@@ -174,61 +191,13 @@ fn push_zx(zx: &mut [f64], shape: &Shape, batch: &ScaledBatch, (z, codes, r): (&
 
 fn push_link(
     values: &mut [f64],
-    link: &super::blocks::LinkPattern,
-    (zi, codes_i): (&[f64], &[u32]),
-    (zj, codes_j): (&[f64], &[u32]),
+    link: &LinkPattern,
+    (zi, codes_i): &(Vec<f64>, Vec<u32>),
+    (zj, codes_j): &(Vec<f64>, Vec<u32>),
     (ri, rj): (usize, usize),
 ) {
     for (row, (&ci, &cj)) in codes_i.iter().zip(codes_j).enumerate() {
         let block = &mut values[link.position(cj, ci) * ri * rj..][..ri * rj];
         add_pair(block, &zi[row * ri..(row + 1) * ri], &zj[row * rj..(row + 1) * rj]);
-    }
-}
-
-/// Scales and weights batches; reused from batch to batch.
-#[derive(Default)]
-pub struct Scaler {
-    sqrt_w: Vec<f64>,
-    dense: Vec<f64>,
-    blocks: Vec<Vec<f64>>,
-    z: Vec<Vec<f64>>,
-}
-
-impl Scaler {
-    /// Weighted dense rows (by `fill`, which is given sqrt(w)), cells and random columns of a batch.
-    pub fn scale<'a>(
-        &'a mut self,
-        batch: &'a Batch,
-        start: usize,
-        extended: &ExtendedColumns,
-        order: &[super::order::OrderedFactor],
-        factors: &'a [GroupingFactor],
-        fill: impl Fn(&Batch, &[f64], &mut Vec<f64>),
-    ) -> ScaledBatch<'a> {
-        let n = batch.n;
-        self.sqrt_w.clear();
-        self.sqrt_w.extend(batch.weights.iter().map(|w| w.sqrt()));
-        let sqrt_w = &self.sqrt_w;
-        fill(batch, sqrt_w, &mut self.dense);
-        let weigh = |i: usize, v: f64| if sqrt_w.is_empty() { v } else { v * sqrt_w[i] };
-        self.blocks.resize_with(extended.blocks.len(), Vec::new);
-        for (values, block) in self.blocks.iter_mut().zip(&extended.blocks) {
-            let column = &batch.values[block.term][block.numeric * n..(block.numeric + 1) * n];
-            values.clear();
-            values.extend(column.iter().enumerate().map(|(i, &v)| weigh(i, v)));
-        }
-        let cells = extended.blocks.iter().map(|block| batch.cells[block.term].as_slice());
-        self.z.resize_with(order.len(), Vec::new);
-        for (z, factor) in self.z.iter_mut().zip(order) {
-            factor.scaled_rows(batch, z, weigh);
-        }
-        let z = self.z.iter().zip(order);
-        ScaledBatch {
-            n,
-            dense: &self.dense,
-            blocks: self.blocks.iter().map(Vec::as_slice).zip(cells).collect(),
-            z: z.map(|(z, f)| (z.as_slice(), &factors[f.factor].codes()[start..start + n])).collect(),
-            sum_log_weights: batch.weights.iter().map(|w| w.ln()).sum(),
-        }
     }
 }

@@ -137,6 +137,7 @@ impl RowSource for ArrayDesign {
     fn read(&self, rows: Range<usize>, batch: &mut Batch) -> Result<()> {
         batch.n = rows.len();
         copy(&mut batch.y, &self.y[rows.clone()]);
+        batch.offset.clear();
         copy(&mut batch.weights, self.weights.as_ref().map_or(&[], |w| &w[rows.clone()]));
         batch.values.resize_with(self.values.len(), Vec::new);
         batch.cells.resize_with(self.cells.len(), Vec::new);

@@ -6,11 +6,10 @@ use rayon::prelude::*;
 
 use super::encoding::Encoding;
 use super::inputs::Inputs;
-use super::layout::{Coding, FixedTerm};
+use super::layout::Coding;
 use super::model_matrix::ModelMatrix;
 use super::rows::BATCH_ROWS;
 use crate::Result;
-use crate::table::NO_LEVEL;
 
 impl Encoding {
     /// Fills the numeric values and the cells of every fixed term.
@@ -90,54 +89,6 @@ impl Encoding {
         for expression in &self.offsets {
             expression.read(inputs, rows.clone(), &mut offset);
             out.iter_mut().zip(&offset).for_each(|(o, v)| *o += v);
-        }
-    }
-
-    /// out += X beta; a coefficient that is NaN (of a dependent column) counts as zero.
-    pub fn add_fixed(&self, beta: &[f64], inputs: &Inputs, rows: Range<usize>, out: &mut [f64]) -> Result<()> {
-        let n = rows.len();
-        let (mut values, mut cells) = (Vec::new(), Vec::new());
-        for (t, term) in self.fixed.layout.terms.iter().enumerate() {
-            self.read_term(&self.fixed, t, inputs, rows.clone(), &mut values, &mut cells)?;
-            let effects = self.cell_effects(t, term, beta);
-            for (values, effects) in values.chunks(n).zip(&effects) {
-                if cells.is_empty() {
-                    out.iter_mut().zip(values).for_each(|(o, v)| *o += v * effects[0]);
-                } else {
-                    let rows = values.iter().zip(&cells);
-                    out.iter_mut().zip(rows).for_each(|(o, (v, &c))| *o += v * effects[c as usize]);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Per numeric column of a term, the slope in each cell: coding times coefficients.
-    fn cell_effects(&self, t: usize, term: &FixedTerm, beta: &[f64]) -> Vec<Vec<f64>> {
-        let mut effects = vec![vec![0.0; term.n_cells()]; term.n_numeric];
-        for (column, &b) in self.fixed.layout.columns.iter().zip(beta) {
-            if column.term != t || b.is_nan() {
-                continue;
-            }
-            match &term.coding {
-                None => effects[column.numeric][0] += b,
-                Some(coding) => {
-                    for &(cell, value) in &coding.columns[column.coded] {
-                        effects[column.numeric][cell as usize] += value * b;
-                    }
-                }
-            }
-        }
-        effects
-    }
-}
-
-/// eta[i] += z[i]' b[codes[i]], nothing without a level.
-pub fn add_modes(z: &[f64], codes: &[u32], modes: &[f64], r: usize, eta: &mut [f64]) {
-    for ((eta, z), &code) in eta.iter_mut().zip(z.chunks(r)).zip(codes) {
-        if code != NO_LEVEL {
-            let b = &modes[code as usize * r..(code as usize + 1) * r];
-            *eta += z.iter().zip(b).map(|(z, b)| z * b).sum::<f64>();
         }
     }
 }

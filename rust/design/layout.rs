@@ -104,8 +104,10 @@ impl GroupingFactor {
 #[derive(Debug, Default, Clone)]
 pub struct Batch {
     pub n: usize,
-    /// Response minus offset (n).
+    /// Response (n).
     pub y: Vec<f64>,
+    /// The sum of the offsets (n); empty without one.
+    pub offset: Vec<f64>,
     /// Prior weights (n); empty for weights of one.
     pub weights: Vec<f64>,
     /// Per fixed term, numeric values, column-major (n x n_numeric).
@@ -114,6 +116,13 @@ pub struct Batch {
     pub cells: Vec<Vec<u32>>,
     /// Per random term, row-major (n x r).
     pub z: Vec<Vec<f64>>,
+}
+
+impl Batch {
+    /// The response less its offset.
+    pub fn response(&self) -> impl Iterator<Item = f64> {
+        self.y.iter().enumerate().map(|(i, y)| y - self.offset.get(i).unwrap_or(&0.0))
+    }
 }
 
 /// Rows that can be read again and again, in any order, from several threads.

@@ -1,16 +1,14 @@
 //! New data, encoded as the fit was: what predictions are computed on.  Needs no response.
 
+use std::ops::Range;
 use std::sync::Arc;
-
-use rayon::prelude::*;
 
 use super::complete_rows::require_finite;
 use super::encoding::Encoding;
-use super::evaluate::add_modes;
 use super::expression::Expression;
 use super::grouping::{Group, RandomTerm};
 use super::inputs::Inputs;
-use super::rows::BATCH_ROWS;
+use super::layout::{Batch, FixedLayout};
 use super::variable::{Basis, Variable};
 use crate::table::{Column, Gaps, NO_LEVEL, Selection, Table, known_codes, require_known};
 use crate::{Error, Result};
@@ -167,37 +165,42 @@ impl NewRows {
         labels
     }
 
-    /// offset + X beta + Σ z'b over the terms used; `modes[t]` is row-major (n_levels x r).
-    ///
-    /// NaN where a used value is missing; a level that the fit did not see adds nothing.
-    pub fn linear_predictor(&self, beta: &[f64], modes: &[&[f64]], use_terms: &[bool]) -> Result<Vec<f64>> {
-        self.check_shapes(beta, modes, use_terms)?;
-        let mut eta = vec![0.0; self.n_rows()];
-        eta.par_chunks_mut(BATCH_ROWS).enumerate().try_for_each(|(k, eta)| {
-            let start = k * BATCH_ROWS;
-            let rows = start..start + eta.len();
-            self.encoding.add_offset(&self.inputs, rows.clone(), eta);
-            self.encoding.add_fixed(beta, &self.inputs, rows.clone(), eta)?;
-            blank(eta, &self.fixed_missing[rows.clone()]);
-            for t in (0..modes.len()).filter(|&t| use_terms[t]) {
-                self.add_random(t, modes[t], rows.clone(), eta)?;
-            }
-            Ok(())
-        })?;
-        Ok(eta)
+    pub fn fixed(&self) -> &FixedLayout {
+        &self.encoding.fixed.layout
     }
 
-    fn add_random(&self, t: usize, modes: &[f64], rows: std::ops::Range<usize>, eta: &mut [f64]) -> Result<()> {
-        let (missing, codes) = self.term(t)?;
-        let r = self.encoding.random[t].layout.columns.len();
-        let mut z = vec![0.0; rows.len() * r];
-        self.encoding.expand(&self.encoding.random[t].matrix, &self.inputs, rows.clone(), &mut z)?;
-        add_modes(&z, &codes[rows.clone()], modes, r, eta);
-        blank(eta, &missing[rows]);
+    /// Columns of a random term.
+    pub fn width(&self, t: usize) -> usize {
+        self.encoding.random[t].layout.columns.len()
+    }
+
+    /// Fills offset, fixed part and the random terms used; `blank` tells which rows miss a value.
+    pub fn read(&self, rows: Range<usize>, use_terms: &[bool], batch: &mut Batch) -> Result<()> {
+        batch.n = rows.len();
+        batch.offset.clear();
+        batch.offset.resize(batch.n, 0.0);
+        self.encoding.add_offset(&self.inputs, rows.clone(), &mut batch.offset);
+        self.encoding.read_fixed(&self.inputs, rows.clone(), &mut batch.values, &mut batch.cells)?;
+        batch.z.resize_with(self.random.len(), Vec::new);
+        for t in (0..self.random.len()).filter(|&t| use_terms[t]) {
+            batch.z[t].resize(batch.n * self.width(t), 0.0);
+            self.encoding.expand(&self.encoding.random[t].matrix, &self.inputs, rows.clone(), &mut batch.z[t])?;
+        }
         Ok(())
     }
 
-    fn check_shapes(&self, beta: &[f64], modes: &[&[f64]], use_terms: &[bool]) -> Result<()> {
+    /// NaN in rows that miss a value of the fixed part, an offset or a term used.
+    pub fn blank(&self, rows: Range<usize>, use_terms: &[bool], values: &mut [f64]) -> Result<()> {
+        blank(values, &self.fixed_missing[rows.clone()]);
+        for t in (0..self.random.len()).filter(|&t| use_terms[t]) {
+            blank(values, &self.term(t)?.0[rows.clone()]);
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// `Design` where sizes do not fit, `Data` where the data lack a column that a term used needs.
+    pub fn check_shapes(&self, beta: &[f64], modes: &[&[f64]], use_terms: &[bool]) -> Result<()> {
         let encoding = &self.encoding;
         let expected = |term: &RandomTerm| {
             let n_levels = encoding.groups[term.layout.factor].n_levels(&encoding.categories);

@@ -129,20 +129,18 @@ impl RowSource for Rows {
     fn read(&self, rows: Range<usize>, batch: &mut Batch) -> Result<()> {
         let (inputs, n) = (&self.inputs, rows.len());
         batch.n = n;
-        // y - offset
-        batch.y.clear();
         batch.y.resize(n, 0.0);
-        self.encoding.add_offset(inputs, rows.clone(), &mut batch.y);
-        let mut y = vec![0.0; n];
-        self.encoding.response.read(inputs, rows.clone(), &mut y);
-        batch.y.iter_mut().zip(y).for_each(|(o, y)| *o = y - *o);
-        // w
+        self.encoding.response.read(inputs, rows.clone(), &mut batch.y);
+        batch.offset.clear();
+        if !self.encoding.offsets.is_empty() {
+            batch.offset.resize(n, 0.0);
+            self.encoding.add_offset(inputs, rows.clone(), &mut batch.offset);
+        }
         batch.weights.clear();
         if let Some(column) = &self.weights {
             batch.weights.resize(n, 0.0);
             column.read(&inputs.selection.picks(rows.clone()), &mut batch.weights);
         }
-        // X, Z
         self.encoding.read_fixed(inputs, rows.clone(), &mut batch.values, &mut batch.cells)?;
         batch.z.resize_with(self.random.len(), Vec::new);
         for (term, z) in self.encoding.random.iter().zip(&mut batch.z) {

@@ -16,7 +16,7 @@ pub struct Subset {
 }
 
 impl Subset {
-    /// The rows at these positions, ascending; `y` takes the place of their response.
+    /// The rows at these positions, ascending; `y` takes the place of their response, less its offset.
     pub fn new(source: &dyn RowSource, all: &Batch, rows: &[u32], y: Vec<f64>) -> Result<Self> {
         let n = all.n;
         let pick = |values: &[f64], r: usize| -> Vec<f64> {
@@ -28,6 +28,7 @@ impl Subset {
         let batch = Batch {
             n: rows.len(),
             y,
+            offset: vec![],
             weights: if all.weights.is_empty() { vec![] } else { pick(&all.weights, 1) },
             values: all.values.iter().map(by_column).collect(),
             cells: all.cells.iter().map(|cells| picked(cells, rows)).collect(),
@@ -78,6 +79,7 @@ impl RowSource for Subset {
         let columns = |values: &Vec<f64>| values.chunks(n).flat_map(|c| &c[rows.clone()]).copied().collect();
         batch.n = rows.len();
         batch.y = all.y[rows.clone()].to_vec();
+        batch.offset.clear();
         batch.weights = all.weights.get(rows.clone()).unwrap_or_default().to_vec();
         batch.values = all.values.iter().map(columns).collect();
         batch.cells = all.cells.iter().map(|c| c.get(rows.clone()).unwrap_or_default().to_vec()).collect();

@@ -8,11 +8,10 @@ use rustc_hash::FxHashMap;
 
 use super::result::Fit;
 use super::search::{Control, fit};
-use crate::covariance::Structure;
-use crate::crossproduct::{ResponseDesign, accumulate};
+use crate::crossproduct::{Centring, has_mean, mean, set_response};
 use crate::design::{Batch, RowSource, Subset};
-use crate::model::linear::identifiability;
-use crate::model::{Criterion, Lmm};
+use crate::model::{Criterion, Lmm, build};
+use crate::rows::StoredRows;
 use crate::{Error, Result};
 
 /// What is reported of one response.
@@ -121,43 +120,40 @@ fn fit_pattern(
         .collect()
 }
 
+/// What responses with the same missing cells share.
+struct Shared {
+    model: Lmm,
+    rows: StoredRows,
+    /// An intercept takes up the mean of a response.
+    has_mean: bool,
+}
+
 fn shared_model(
     source: &dyn RowSource,
     all: &Batch,
     rows: &[u32],
     y: Vec<f64>,
     criterion: Criterion,
-) -> Result<(Lmm, ResponseDesign)> {
+) -> Result<Shared> {
     if rows.is_empty() {
         return Err(Error::Data("the response has no value in any row used".into()));
     }
     let subset = Subset::new(source, all, rows, y)?;
-    identifiability::check(&subset)?;
-    let terms = subset.random().iter();
-    let structures: Vec<Structure> = terms.map(|t| Structure::parse(&t.structure)).collect::<Result<_>>()?;
-    let a = accumulate(&subset, &structures)?;
-    if a.n_fixed() >= a.n_obs {
-        return Err(Error::Design(format!("{} coefficients for {} rows", a.n_fixed(), a.n_obs)));
-    }
-    let terms: Vec<(Structure, usize, usize)> =
-        structures.into_iter().zip(subset.random()).map(|(s, t)| (s, t.factor, t.columns.len())).collect();
-    let design = ResponseDesign::new(&a, &subset)?;
-    Ok((Lmm::new(a, &terms, criterion), design))
+    let model = build::of_rows(&subset, criterion)?;
+    let (rows, has_mean) = (model.a.stored_rows(&subset)?, has_mean(&model.a, &subset));
+    Ok(Shared { model, rows, has_mean })
 }
 
-fn fit_one(
-    (shared, design): &(Lmm, ResponseDesign),
-    y: &[f64],
-    request: &ManyRequest,
-    stop: &AtomicBool,
-) -> Result<ManyFit> {
+fn fit_one(shared: &Shared, y: &[f64], request: &ManyRequest, stop: &AtomicBool) -> Result<ManyFit> {
     if let Some(value) = y.iter().find(|v| v.is_infinite()) {
         return Err(Error::Data(format!("the response holds {value}")));
     }
     if y.iter().all(|v| *v == y[0]) {
         return Err(Error::Design(format!("the response is {} in every row", y[0])));
     }
-    let model = Lmm { a: Arc::new(design.with(&shared.a, y)), ..shared.clone() };
+    let mut model = shared.model.clone();
+    let mean = if shared.has_mean { mean(y) } else { 0.0 };
+    set_response(Arc::make_mut(&mut model.a), &shared.rows, y, Centring::On(mean));
     let fit = fit(&model, request.control, stop)?;
     match (request.tests)(&fit, stop) {
         Err(Error::Interrupted) => Err(Error::Interrupted),

@@ -5,8 +5,9 @@ use rayon::prelude::*;
 use super::result::Fit;
 use super::units;
 use crate::Result;
-use crate::design::{Batch, RowSource};
+use crate::design::RowSource;
 use crate::penalized_ls::{CholeskyFactor, Touched};
+use crate::rows::linear_predictor;
 
 /// The code of a level that the fit has not seen.
 pub const UNSEEN: u32 = u32::MAX;
@@ -27,14 +28,9 @@ impl Fit {
         let mut beta = vec![0.0; source.fixed().columns.len()];
         self.model.a.fixed.kept.iter().zip(self.user_beta()).for_each(|(&k, b)| beta[k] = b);
         let modes = self.user_modes();
-        let mut eta = vec![0.0; source.n_rows()];
-        each_batch(source, &mut eta, |batch, start, out| {
-            add_fixed(source, batch, &beta, out);
-            for t in (0..modes.len()).filter(|&t| use_terms[t]) {
-                add_random(source, batch, start, t, &modes[t], out);
-            }
-        })?;
-        Ok(eta)
+        let used: Vec<Option<&[f64]>> =
+            modes.iter().zip(use_terms).map(|(modes, used)| used.then_some(modes.as_slice())).collect();
+        linear_predictor(source, &beta, &used)
     }
 
     /// Var(x'β̂ + z'(b̂ - b)) of new rows, θ given; an unseen level has the variance z'Σz.
@@ -79,7 +75,7 @@ impl Fit {
         out: &mut [f64],
     ) {
         let (symbolic, a) = (&self.model.symbolic, &self.model.a);
-        let (p, m) = (a.n_fixed(), rows.len());
+        let (p, m) = (symbolic.p, rows.len());
         let mut rest = vec![0.0; symbolic.n_trailing * m];
         // x in the working basis: T'x
         let mut hx: Vec<f64> = (0..p * m)
@@ -122,60 +118,4 @@ impl Fit {
 fn quadratic(s: &[f64], z: &[f64]) -> f64 {
     let r = z.len();
     (0..r * r).map(|k| s[k] * z[k / r] * z[k % r]).sum()
-}
-
-/// out += Xβ for a batch.
-fn add_fixed(source: &dyn RowSource, batch: &Batch, beta: &[f64], out: &mut [f64]) {
-    let layout = source.fixed();
-    for (t, term) in layout.terms.iter().enumerate() {
-        // β over the cells of the term, per numeric column
-        let mut by_cell = vec![0.0; term.n_numeric * term.n_cells()];
-        for (column, b) in layout.columns.iter().zip(beta).filter(|(c, _)| c.term == t) {
-            let cells = &mut by_cell[column.numeric * term.n_cells()..(column.numeric + 1) * term.n_cells()];
-            match &term.coding {
-                None => cells[0] += b,
-                Some(coding) => {
-                    coding.columns[column.coded].iter().for_each(|&(cell, v)| cells[cell as usize] += v * b)
-                }
-            }
-        }
-        for numeric in 0..term.n_numeric {
-            let values = &batch.values[t][numeric * batch.n..(numeric + 1) * batch.n];
-            let cells = &by_cell[numeric * term.n_cells()..(numeric + 1) * term.n_cells()];
-            for (i, (out, v)) in out.iter_mut().zip(values).enumerate() {
-                let cell = if term.coding.is_some() { batch.cells[t][i] as usize } else { 0 };
-                *out += v * cells[cell];
-            }
-        }
-    }
-}
-
-/// `base` + Zb for any modes.
-pub fn add_modes(source: &dyn RowSource, modes: &[Vec<f64>], base: &[f64]) -> Result<Vec<f64>> {
-    let mut eta = base.to_vec();
-    each_batch(source, &mut eta, |batch, start, out| {
-        (0..modes.len()).for_each(|t| add_random(source, batch, start, t, &modes[t], out));
-    })?;
-    Ok(eta)
-}
-
-/// Calls `add` for every batch of rows and its piece of `out`, in threads.
-fn each_batch(source: &dyn RowSource, out: &mut [f64], add: impl Fn(&Batch, usize, &mut [f64]) + Sync) -> Result<()> {
-    out.par_chunks_mut(8 * ROWS).enumerate().try_for_each(|(k, piece)| {
-        let start = 8 * ROWS * k;
-        let mut batch = Batch::default();
-        source.read(start..start + piece.len(), &mut batch)?;
-        add(&batch, start, piece);
-        Ok(())
-    })
-}
-
-/// out += z'b for one random term.
-fn add_random(source: &dyn RowSource, batch: &Batch, start: usize, t: usize, modes: &[f64], out: &mut [f64]) {
-    let term = &source.random()[t];
-    let r = term.columns.len();
-    let codes = &source.factors()[term.factor].codes()[start..start + batch.n];
-    for ((out, z), &code) in out.iter_mut().zip(batch.z[t].chunks_exact(r)).zip(codes) {
-        *out += z.iter().zip(&modes[code as usize * r..]).map(|(z, b)| z * b).sum::<f64>();
-    }
 }

@@ -1,19 +1,18 @@
-//! A fit without its rows, as JSON and named arrays, and back.  Reading runs no code and trusts nothing.
+//! A fit without its rows, as text and named arrays, and back.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::result::Fit;
 use super::verdict::{NullSpace, Status, Verdict};
-use crate::covariance::Structure;
-use crate::crossproduct::{CrossProducts, FactorBlock, FixedBasis, LinkPattern, RandomBasis};
+use crate::Result;
+use crate::covariance::{RandomBasis, Structure};
+use crate::crossproduct::{CrossProducts, FactorBlock, LinkPattern};
 use crate::model::linear::exact_kind;
 use crate::model::{Criterion, Lmm};
-use crate::{Error, Result};
-
-pub type Arrays = BTreeMap<String, Vec<f64>>;
+use crate::rows::FixedBasis;
+use crate::saved::{Arrays, Saved, damaged, take_sized};
 
 #[derive(Serialize, Deserialize)]
 struct Meta {
@@ -36,8 +35,8 @@ struct Meta {
 }
 
 impl Fit {
-    /// JSON and arrays that `from_state` turns back into this fit.
-    pub fn state(&self) -> (String, Arrays) {
+    /// What `from_saved` turns back into this fit.
+    pub fn saved(&self) -> Saved {
         let a = &self.model.a;
         let mut arrays = Arrays::new();
         let mut put = |name: String, values: Vec<f64>| {
@@ -65,8 +64,7 @@ impl Fit {
                 put(format!("link/{i}/{j}/values"), values.to_vec());
             }
         }
-        let json = serde_json::to_string(&self.meta()).expect("plain data");
-        (json, arrays)
+        Saved::new(&self.meta(), arrays)
     }
 
     fn meta(&self) -> Meta {
@@ -91,18 +89,18 @@ impl Fit {
     }
 
     /// # Errors
-    /// `Data` where the state is not one of a fit.
-    pub fn from_state(json: &str, mut arrays: Arrays) -> Result<Self> {
-        let meta: Meta = serde_json::from_str(json).map_err(|e| broken(&e.to_string()))?;
+    /// `Data` where this is no saved fit.
+    pub fn from_saved(saved: Saved) -> Result<Self> {
+        let (meta, mut arrays): (Meta, Arrays) = saved.open()?;
         check_sizes(&meta)?;
         let a = cross_products(&meta, &mut arrays)?;
         let criterion = if meta.reml { Criterion::Reml } else { Criterion::Ml };
         let terms: Vec<(Structure, usize, usize)> =
             meta.terms.iter().map(|(s, f, w)| Ok((Structure::parse(s)?, *f, *w))).collect::<Result<_>>()?;
         let model = Lmm::new(a, &terms, criterion);
-        let theta = take(&mut arrays, "theta", model.theta_map.n_parameters)?;
+        let theta = take_sized(&mut arrays, "theta", model.theta_map.n_parameters)?;
         let verdict = Verdict {
-            status: Status::parse(&meta.status).ok_or_else(|| broken("unknown status"))?,
+            status: Status::parse(&meta.status).ok_or_else(|| damaged("unknown status"))?,
             reason: meta.reason,
             evaluations: meta.evaluations,
             expected_decrease: meta.expected_decrease,
@@ -120,16 +118,13 @@ impl Fit {
         if !arrays.contains_key("adapted/beta") {
             return Ok(Self::at(model, theta, verdict, evaluation, &work));
         }
-        let p = model.a.n_fixed();
-        let (beta, vcov) = (take(&mut arrays, "adapted/beta", p)?, take(&mut arrays, "adapted/vcov", p * p)?);
-        let sigma = take(&mut arrays, "adapted/sigma", 1)?[0];
+        let p = model.symbolic.p;
+        let (beta, vcov) =
+            (take_sized(&mut arrays, "adapted/beta", p)?, take_sized(&mut arrays, "adapted/vcov", p * p)?);
+        let sigma = take_sized(&mut arrays, "adapted/sigma", 1)?[0];
         Self::at(model.clone(), theta.clone(), verdict, evaluation, &work)
             .at_parameters(model, theta, beta, sigma, vcov)
     }
-}
-
-fn broken(why: &str) -> Error {
-    Error::Data(format!("this is not a saved fit, or it is damaged: {why}"))
 }
 
 fn check_sizes(meta: &Meta) -> Result<()> {
@@ -145,7 +140,7 @@ fn check_sizes(meta: &Meta) -> Result<()> {
     if ordered && widths_agree && known && distinct && kept && verdicts && !meta.terms.is_empty() {
         Ok(())
     } else {
-        Err(broken("its sizes contradict each other"))
+        Err(damaged("its sizes contradict each other"))
     }
 }
 
@@ -155,8 +150,8 @@ fn cross_products(meta: &Meta, arrays: &mut Arrays) -> Result<CrossProducts> {
     let (mut patterns, mut links) = (Vec::new(), Vec::new());
     for (i, &(factor, n_levels, width)) in meta.factors.iter().enumerate() {
         let q = size(&[n_levels, width])?;
-        let zz = take(arrays, &format!("factor/{i}/zz"), size(&[q, width])?)?;
-        let zx = take(arrays, &format!("factor/{i}/zx"), size(&[q, p + 1])?)?;
+        let zz = take_sized(arrays, &format!("factor/{i}/zz"), size(&[q, width])?)?;
+        let zx = take_sized(arrays, &format!("factor/{i}/zx"), size(&[q, p + 1])?)?;
         factors.push(FactorBlock { factor, n_levels, width, zz, zx });
         let own: Vec<(LinkPattern, Vec<f64>)> = (0..i).map(|j| link(meta, arrays, i, j)).collect::<Result<_>>()?;
         let (pattern, values): (Vec<_>, Vec<_>) = own.into_iter().unzip();
@@ -168,19 +163,19 @@ fn cross_products(meta: &Meta, arrays: &mut Arrays) -> Result<CrossProducts> {
         .iter()
         .enumerate()
         .map(|(k, &(_, _, width))| {
-            let transform = take(arrays, &format!("random/{k}/transform"), size(&[width, width])?)?;
+            let transform = take_sized(arrays, &format!("random/{k}/transform"), size(&[width, width])?)?;
             Ok(RandomBasis { width, transform })
         })
         .collect::<Result<_>>()?;
     Ok(CrossProducts {
         n_obs: meta.n_obs,
         sum_log_weights: meta.sum_log_weights,
-        xx: take(arrays, "xx", (p + 1) * (p + 1))?,
+        xx: take_sized(arrays, "xx", (p + 1) * (p + 1))?,
         fixed: FixedBasis {
             kept: meta.kept.clone(),
             n_columns: meta.n_columns,
-            transform: take(arrays, "fixed/transform", p * p)?,
-            origin: take(arrays, "fixed/origin", p)?,
+            transform: take_sized(arrays, "fixed/transform", p * p)?,
+            origin: take_sized(arrays, "fixed/origin", p)?,
             logdet: meta.fixed_logdet,
         },
         factors,
@@ -192,29 +187,20 @@ fn cross_products(meta: &Meta, arrays: &mut Arrays) -> Result<CrossProducts> {
 
 fn link(meta: &Meta, arrays: &mut Arrays, i: usize, j: usize) -> Result<(LinkPattern, Vec<f64>)> {
     let ((_, to, ri), (_, from, rj)) = (meta.factors[i], meta.factors[j]);
-    let ptr: Vec<usize> = take(arrays, &format!("link/{i}/{j}/ptr"), from + 1)?.iter().map(|&v| v as usize).collect();
+    let ptr: Vec<usize> =
+        take_sized(arrays, &format!("link/{i}/{j}/ptr"), from + 1)?.iter().map(|&v| v as usize).collect();
     let entries = *ptr.last().expect("at least one");
-    let level: Vec<u32> = take(arrays, &format!("link/{i}/{j}/level"), entries)?.iter().map(|&v| v as u32).collect();
+    let level: Vec<u32> =
+        take_sized(arrays, &format!("link/{i}/{j}/level"), entries)?.iter().map(|&v| v as u32).collect();
     let rises = ptr[0] == 0 && ptr.windows(2).all(|w| w[0] <= w[1]);
     let ascend = rises && ptr.windows(2).all(|w| level[w[0]..w[1]].windows(2).all(|l| l[0] < l[1]));
     if !ascend || level.iter().any(|&l| l as usize >= to) {
-        return Err(broken("levels out of order"));
+        return Err(damaged("levels out of order"));
     }
-    let values = take(arrays, &format!("link/{i}/{j}/values"), size(&[entries, ri, rj])?)?;
+    let values = take_sized(arrays, &format!("link/{i}/{j}/values"), size(&[entries, ri, rj])?)?;
     Ok((LinkPattern { ptr, level }, values))
 }
 
 fn size(parts: &[usize]) -> Result<usize> {
-    parts.iter().try_fold(1usize, |p, &n| p.checked_mul(n)).ok_or_else(|| broken("a size overflows"))
-}
-
-fn take(arrays: &mut Arrays, name: &str, len: usize) -> Result<Vec<f64>> {
-    let values = arrays.remove(name).ok_or_else(|| broken(&format!("{name} is missing")))?;
-    if values.len() != len {
-        return Err(broken(&format!("{name} has {} numbers, not {len}", values.len())));
-    }
-    if values.iter().any(|v| !v.is_finite()) {
-        return Err(broken(&format!("{name} holds a value that is not finite")));
-    }
-    Ok(values)
+    parts.iter().try_fold(1usize, |p, &n| p.checked_mul(n)).ok_or_else(|| damaged("a size overflows"))
 }

@@ -12,6 +12,7 @@ use super::search::{Control, fit};
 use super::units;
 use crate::crossproduct::with_response;
 use crate::design::RowSource;
+use crate::rows::StoredRows;
 use crate::{Error, Result};
 
 impl Fit {
@@ -36,50 +37,33 @@ impl Fit {
     /// (n columns of n_obs).  Each column has a stream of its own, so threads do not matter.
     ///
     /// # Errors
-    /// Those of reading the rows.
+    /// Those of reading the rows; `Design` where the rows are others.
     pub fn simulate(&self, source: &dyn RowSource, n: usize, seed: u64) -> Result<Vec<Vec<f64>>> {
+        let rows = self.model.a.stored_rows(source)?;
         let fixed = self.linear_predictor(source, &vec![false; source.random().len()])?;
-        let noise = self.residual_sd(source)?;
-        (0..n).map(|k| self.draw(source, &fixed, &noise, stream(seed, k))).collect()
+        let draw = |k: usize| {
+            let mut y = fixed.clone();
+            self.add_draw(&rows, &mut y, &mut stream(seed, k));
+            y
+        };
+        Ok((0..n).map(draw).collect())
     }
 
-    fn draw(
-        &self,
-        source: &dyn RowSource,
-        fixed: &[f64],
-        noise: &[f64],
-        mut rng: Xoshiro256PlusPlus,
-    ) -> Result<Vec<f64>> {
-        let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
-        let sigma = self.evaluation.sigma;
-        let terms = self.model.theta_map.terms.iter().zip(&self.model.a.random);
-        let modes: Vec<Vec<f64>> = terms
-            .map(|(term, basis)| {
-                let (lambda, r) = (term.factor(&self.theta), term.width);
-                let levels = self.model.a.factors[term.factor].n_levels;
-                (0..levels)
-                    .flat_map(|_| {
-                        let u: Vec<f64> = (0..r).map(|_| sigma * normal()).collect();
-                        let b: Vec<f64> = (0..r).map(|i| (0..=i).map(|j| lambda[j * r + i] * u[j]).sum()).collect();
-                        basis.decode(&b)
-                    })
-                    .collect()
-            })
-            .collect();
-        let mut y = super::predict::add_modes(source, &modes, fixed)?;
-        y.iter_mut().zip(noise).for_each(|(y, sd)| *y += sd * normal());
-        Ok(y)
-    }
-
-    /// σ / sqrt(w) of every row.
-    fn residual_sd(&self, source: &dyn RowSource) -> Result<Vec<f64>> {
-        let sigma = self.evaluation.sigma;
-        if !source.has_weights() {
-            return Ok(vec![sigma; source.n_rows()]);
+    /// y += Zb + e with new b and e.
+    pub fn add_draw(&self, rows: &StoredRows, y: &mut [f64], rng: &mut Xoshiro256PlusPlus) {
+        let (map, sigma) = (&self.model.theta_map, self.evaluation.sigma);
+        let mut normal = || -> f64 { StandardNormal.sample(rng) };
+        let mut modes: Vec<Vec<f64>> = self.modes.b.iter().map(|b| vec![0.0; b.len()]).collect();
+        for term in &map.terms {
+            let (lambda, r, full) = (term.factor(&self.theta), term.width, map.widths[term.factor]);
+            for level in modes[term.factor].chunks_exact_mut(full) {
+                let u: Vec<f64> = (0..r).map(|_| sigma * normal()).collect();
+                let b = &mut level[term.offset..term.offset + r];
+                b.iter_mut().enumerate().for_each(|(i, b)| *b = (0..=i).map(|j| lambda[j * r + i] * u[j]).sum());
+            }
         }
-        let mut batch = crate::design::Batch::default();
-        source.read(0..source.n_rows(), &mut batch)?;
-        Ok(batch.weights.iter().map(|w| sigma / w.sqrt()).collect())
+        rows.add_modes(y, &modes);
+        y.iter_mut().enumerate().for_each(|(i, y)| *y += sigma / rows.weight(i).sqrt() * normal());
     }
 }
 

@@ -5,8 +5,7 @@
 
 use crate::covariance::compound_symmetry::{angle_of, correlation_of};
 use crate::covariance::toeplitz::{angles, autocorrelations};
-use crate::covariance::{Structure, TermCovariance};
-use crate::crossproduct::RandomBasis;
+use crate::covariance::{RandomBasis, Structure, TermCovariance};
 use crate::model::Lmm;
 use crate::{Error, Result};
 

@@ -3,7 +3,6 @@
 pub mod cluster_adjustment;
 pub mod coefficient_tests;
 pub mod components;
-pub mod fit_rows;
 pub mod fixed_scores;
 pub mod kenward_roger;
 pub mod linear_covariance;

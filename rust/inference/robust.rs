@@ -12,10 +12,11 @@ use faer::{Mat, Side};
 use rayon::prelude::*;
 
 use super::cluster_adjustment::{bias_reduced, inverse, solve_lower, solve_upper};
-use super::fit_rows::FitRows;
+use crate::covariance::TermCovariance;
 use crate::design::RowSource;
 use crate::fit::Fit;
 use crate::linalg::dense;
+use crate::rows::StoredRows;
 use crate::{Error, Result};
 
 /// Working in a cluster takes memory of the square, and time of the cube, of its dimension.
@@ -69,8 +70,8 @@ pub fn clusters(
     stop: &AtomicBool,
 ) -> Result<ClusterScores> {
     check_nested(source, codes)?;
-    let rows = FitRows::read(fit, source)?;
-    let parts = SandwichParts::new(fit, source, &rows)?;
+    let rows = fit.model.a.stored_rows(source)?;
+    let parts = SandwichParts::new(fit, &rows)?;
     let mut members = vec![Vec::new(); n_clusters];
     codes.iter().enumerate().for_each(|(row, &c)| members[c as usize].push(row));
     let scores: Vec<Result<[Vec<f64>; 3]>> = members
@@ -115,8 +116,10 @@ pub fn check_nested(source: &dyn RowSource, codes: &[u32]) -> Result<()> {
 type Local = (Mat<f64>, Mat<f64>, Mat<f64>, Vec<f64>);
 
 struct SandwichParts<'a> {
-    rows: &'a FitRows,
-    codes: Vec<&'a [u32]>,
+    rows: &'a StoredRows,
+    /// y - Xβ̂.
+    residuals: Vec<f64>,
+    terms: &'a [TermCovariance],
     /// Per random term Λ (r x r, column-major).
     lambda: Vec<Vec<f64>>,
     /// L_X^-T, so that the columns of X L_X^-T are orthonormal in Φ⁻¹.
@@ -127,7 +130,7 @@ struct SandwichParts<'a> {
 }
 
 impl<'a> SandwichParts<'a> {
-    fn new(fit: &Fit, source: &'a dyn RowSource, rows: &'a FitRows) -> Result<Self> {
+    fn new(fit: &'a Fit, rows: &'a StoredRows) -> Result<Self> {
         let (p, stride) = (fit.beta.len(), fit.beta.len() + 1);
         let work = fit.workspace()?;
         let mut inverse = vec![0.0; p * p];
@@ -139,7 +142,8 @@ impl<'a> SandwichParts<'a> {
         let back = Mat::from_fn(p, p, |i, j| (0..p).map(|k| transform[k * p + i] * whiten[(k, j)]).sum());
         Ok(Self {
             rows,
-            codes: source.random().iter().map(|t| source.factors()[t.factor].codes()).collect(),
+            residuals: rows.fixed(&fit.beta).iter().enumerate().map(|(i, fitted)| rows.y(i) - fitted).collect(),
+            terms: &fit.model.theta_map.terms,
             lambda: fit.model.theta_map.terms.iter().map(|t| t.factor(&fit.theta)).collect(),
             whiten,
             back,
@@ -191,17 +195,17 @@ impl<'a> SandwichParts<'a> {
         let (n, p) = (members.len(), self.whiten.nrows());
         let h = self.random(members);
         let q = h.ncols();
-        let dimension = if self.rows.weights.is_empty() { n.min(q + p) } else { n };
+        let dimension = if self.rows.block.weights.is_empty() { n.min(q + p) } else { n };
         if dimension > LARGEST {
             return Err(Error::Design(format!(
                 "a cluster has {n} rows and {q} random effects: a robust covariance takes at most {LARGEST} of the fewer, \
                  or with weights so many rows, in one cluster"
             )));
         }
-        let x = Mat::from_fn(n, p, |i, j| self.rows.x[members[i] * p + j]);
-        let e = Mat::from_fn(n, 1, |i, _| self.rows.residuals[members[i]]);
-        if !self.rows.weights.is_empty() {
-            return Ok((h, x, e, members.iter().map(|&row| 1.0 / self.rows.weights[row]).collect()));
+        let x = Mat::from_fn(n, p, |i, j| self.rows.x(members[i])[j]);
+        let e = Mat::from_fn(n, 1, |i, _| self.residuals[members[i]]);
+        if !self.rows.block.weights.is_empty() {
+            return Ok((h, x, e, members.iter().map(|&row| 1.0 / self.rows.weight(row)).collect()));
         }
         if q + p >= n {
             return Ok((h, x, e, vec![1.0; n]));
@@ -221,16 +225,17 @@ impl<'a> SandwichParts<'a> {
     /// ZΛ of a cluster: a column for every random effect of the groups in it.
     fn random(&self, members: &[usize]) -> Mat<f64> {
         let mut columns: Vec<Vec<f64>> = Vec::new();
-        for ((z, codes), lambda) in self.rows.z.iter().zip(&self.codes).zip(&self.lambda) {
-            let r = lambda.len().isqrt();
+        for (term, lambda) in self.terms.iter().zip(&self.lambda) {
+            let (r, codes) = (term.width, self.rows.levels(term.factor));
             let mut first = rustc_hash::FxHashMap::default();
             for (i, &row) in members.iter().enumerate() {
                 let start = *first.entry(codes[row]).or_insert_with(|| {
                     columns.extend(std::iter::repeat_n(vec![0.0; members.len()], r));
                     columns.len() - r
                 });
+                let z = &self.rows.z(term.factor, row)[term.offset..term.offset + r];
                 for j in 0..r {
-                    columns[start + j][i] = (0..r).map(|k| z[row * r + k] * lambda[j * r + k]).sum();
+                    columns[start + j][i] = (0..r).map(|k| z[k] * lambda[j * r + k]).sum();
                 }
             }
         }

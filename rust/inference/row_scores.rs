@@ -3,7 +3,6 @@
 //! X'V⁻¹(y - Xβ) = Σ_i x̃_i e_i with x̃ = V⁻¹X: sums of these over clusters make a sandwich that is right for many
 //! clusters, whatever the dependence within them (Liang and Zeger 1986; Cameron, Gelbach and Miller 2011 for two ways).
 
-use super::fit_rows::FitRows;
 use crate::Result;
 use crate::design::RowSource;
 use crate::fit::Fit;
@@ -18,24 +17,22 @@ pub fn row_contributions(fit: &Fit, source: &dyn RowSource) -> Result<Vec<f64>> 
     let factor = &work.factor;
     // b_X: the modes of the columns of X, so that V⁻¹X = W(X - Z b_X)
     let modes = factor.backward(symbolic, 0..p, &[]).b;
-    let rows = FitRows::read(fit, source)?;
-    let mut out = Vec::with_capacity(rows.residuals.len() * p);
+    let rows = a.stored_rows(source)?;
+    let fitted = rows.fixed(&fit.beta);
+    let mut out = Vec::with_capacity(rows.n * p);
     let mut x = vec![0.0; p];
-    for (i, e) in rows.residuals.iter().enumerate() {
-        x.copy_from_slice(&rows.x[i * p..(i + 1) * p]);
-        for (t, term) in fit.model.theta_map.terms.iter().enumerate() {
-            let (r, width) = (term.width, fit.model.theta_map.widths[term.factor]);
-            let level = source.factors()[a.factors[term.factor].factor].codes()[i] as usize;
-            for k in 0..r {
-                let b = &modes[term.factor][(level * width + term.offset + k) * p..][..p];
-                let z = rows.z[t][i * r + k];
+    for (i, fitted) in fitted.iter().enumerate() {
+        x.copy_from_slice(rows.x(i));
+        for (block, modes) in modes.iter().enumerate() {
+            let (z, level) = (rows.z(block, i), rows.levels(block)[i] as usize);
+            for (z, b) in z.iter().zip(modes[level * z.len() * p..].chunks_exact(p)) {
                 x.iter_mut().zip(b).for_each(|(x, b)| *x -= z * b);
             }
         }
-        let weight = rows.weights.get(i).copied().unwrap_or(1.0);
+        let (weight, e) = (rows.weight(i), rows.y(i) - fitted);
         x.iter_mut().for_each(|v| *v *= weight * e);
-        factor.solve_x(&mut x, 1);
-        factor.solve_x_transposed(&mut x);
+        factor.solve_x(&mut x, 1, symbolic);
+        factor.solve_x_transposed(&mut x, symbolic);
         out.extend((0..p).map(|j| (0..p).map(|k| a.fixed.transform[k * p + j] * x[k]).sum::<f64>()));
     }
     Ok(out)

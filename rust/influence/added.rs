@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::point::exact;
 use crate::design::RowSource;
 use crate::fit::Fit;
-use crate::resample::rows::DesignRows;
 use crate::{Error, Result};
 
 /// A column with less than this share of its square left lies in the model already.
@@ -23,9 +22,9 @@ pub struct Added {
 /// # Errors
 /// Those of reading the rows and of the factor.
 pub fn added(fit: &Fit, source: &dyn RowSource, columns: &[Vec<f64>]) -> Result<Added> {
-    let rows = DesignRows::new(fit, source)?;
+    let rows = fit.model.a.stored_rows(source)?;
     let exact = exact(&fit.model)?;
-    let c = columns.len();
+    let (c, response) = (columns.len(), rows.response());
     let mut out = Added { information: vec![0.0; c * c], score: vec![0.0; c] };
     for (k, column) in columns.iter().enumerate() {
         let mut model = exact.clone();
@@ -40,14 +39,14 @@ pub fn added(fit: &Fit, source: &dyn RowSource, columns: &[Vec<f64>]) -> Result<
         if work.factor.pwrss <= NOTHING_LEFT * square {
             continue;
         }
-        let beta = work.factor.beta();
+        let beta = work.factor.beta(&model.symbolic);
         let modes = work.factor.modes(&model.symbolic, &beta);
         let mut fitted = rows.fixed(&beta);
-        rows.add_modes(&mut fitted, &modes.b, &model.theta_map.widths);
+        rows.add_modes(&mut fitted, &modes.b);
         let left: Vec<f64> = (0..rows.n).map(|i| rows.weight(i) * (column[i] - fitted[i])).collect();
         let dot = |v: &[f64]| left.iter().zip(v).map(|(a, b)| a * b).sum::<f64>();
         columns.iter().enumerate().for_each(|(l, other)| out.information[k * c + l] = dot(other));
-        out.score[k] = dot(&rows.y);
+        out.score[k] = dot(&response);
     }
     // columns that were left out have no row of their own
     let left_out: Vec<usize> = (0..c).filter(|&k| out.information[k * c + k] == 0.0).collect();

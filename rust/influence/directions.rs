@@ -13,7 +13,7 @@ use super::point::Point;
 use crate::fit::simulate::stream;
 use crate::model::{Lmm, Workspace};
 use crate::penalized_ls::product::Effects;
-use crate::resample::rows::DesignRows;
+use crate::rows::StoredRows;
 use crate::{Error, Result};
 
 /// Up to this many rows the information is exact; beyond, its relative error is about the root of 1 over `PROBED`.
@@ -25,7 +25,7 @@ const SEED: u64 = 20_190_516;
 pub struct Directions<'a> {
     pub point: Point<'a>,
     theta: &'a [f64],
-    rows: &'a DesignRows,
+    rows: &'a StoredRows,
     pairs: &'a [[u32; 2]],
     /// Block of every parameter and dΛ_k Λ' + Λ dΛ_k' there (r x r).
     of_theta: Vec<(usize, Vec<f64>)>,
@@ -37,7 +37,7 @@ pub struct Directions<'a> {
 impl<'a> Directions<'a> {
     /// # Errors
     /// `Numerical` where the criterion cannot be evaluated.
-    pub fn new(model: &'a Lmm, theta: &'a [f64], rows: &'a DesignRows, pairs: &'a [[u32; 2]]) -> Result<Self> {
+    pub fn new(model: &'a Lmm, theta: &'a [f64], rows: &'a StoredRows, pairs: &'a [[u32; 2]]) -> Result<Self> {
         let mut work = model.workspace();
         model.evaluate(theta, &mut work)?;
         let gradient = model.gradient(theta, &mut work).theta;
@@ -46,7 +46,7 @@ impl<'a> Directions<'a> {
         let root = (0..rows.n).map(|i| rows.weight(i).sqrt()).collect();
         let mut out = Self { point, theta, rows, pairs, of_theta, root, residuals: Vec::new(), gradient };
         let sigma = (out.point.evaluation.pwrss / model.denominator()).sqrt();
-        out.residuals = out.left(&rows.y, &out.point.beta, &out.point.modes.b);
+        out.residuals = out.left(&rows.response(), &out.point.beta, &out.point.modes.b);
         out.residuals.iter_mut().for_each(|e| *e /= sigma);
         Ok(out)
     }
@@ -79,7 +79,7 @@ impl<'a> Directions<'a> {
                     b.iter_mut().enumerate().for_each(|(i, b)| *b = (0..r).map(|j| d[j * r + i] * s[j]).sum());
                 }
                 let mut image = vec![0.0; self.rows.n];
-                self.rows.add_modes(&mut image, &b, &self.point.model.theta_map.widths);
+                self.rows.add_modes(&mut image, &b);
                 image.iter_mut().zip(&self.root).for_each(|(v, w)| *v *= w);
                 image
             })
@@ -100,7 +100,7 @@ impl<'a> Directions<'a> {
             }
         }
         let mut modes = vec![0.0; self.rows.n];
-        self.rows.add_modes(&mut modes, &b, &map.widths);
+        self.rows.add_modes(&mut modes, &b);
         modes.iter().zip(&self.root).map(|(zb, w)| w * zb + normal()).collect()
     }
 
@@ -117,11 +117,10 @@ impl<'a> Directions<'a> {
     fn crossed(&self, v: &[f64]) -> Effects {
         let widths = &self.point.model.theta_map.widths;
         let mut out: Effects = self.point.modes.b.iter().map(|b| vec![0.0; b.len()]).collect();
-        for term in &self.rows.terms {
-            for (i, z) in term.z.chunks_exact(term.width).enumerate() {
-                let first = term.codes[i] as usize * widths[term.block] + term.offset;
-                let s = &mut out[term.block][first..first + term.width];
-                s.iter_mut().zip(z).for_each(|(s, z)| *s += z * self.root[i] * v[i]);
+        for (b, (out, &r)) in out.iter_mut().zip(widths).enumerate() {
+            for (i, &level) in self.rows.levels(b).iter().enumerate() {
+                let s = &mut out[level as usize * r..(level as usize + 1) * r];
+                s.iter_mut().zip(self.rows.z(b, i)).for_each(|(s, z)| *s += z * self.root[i] * v[i]);
             }
         }
         out
@@ -130,7 +129,7 @@ impl<'a> Directions<'a> {
     /// W^½(y - Xβ - Zb).
     fn left(&self, y: &[f64], beta: &[f64], b: &Effects) -> Vec<f64> {
         let mut fitted = self.rows.fixed(beta);
-        self.rows.add_modes(&mut fitted, b, &self.point.model.theta_map.widths);
+        self.rows.add_modes(&mut fitted, b);
         (0..self.rows.n).map(|i| self.root[i] * (y[i] - fitted[i])).collect()
     }
 }
@@ -156,7 +155,7 @@ impl<'a, 'b> Solver<'a, 'b> {
             Err(Error::Numerical(_)) => return Ok(vec![0.0; v.len()]), // X has v
             Err(e) => return Err(e),
         }
-        let beta = self.work.factor.beta();
+        let beta = self.work.factor.beta(&self.model.symbolic);
         let modes = self.work.factor.modes(&self.model.symbolic, &beta);
         Ok(self.of.left(&y, &beta, &modes.b))
     }

@@ -14,13 +14,13 @@ use crate::fit::refit::{Optimum, at};
 use crate::fit::{Fit, Parameter};
 use crate::model::curvature::hessian;
 use crate::model::{Lmm, Workspace};
-use crate::resample::rows::DesignRows;
+use crate::rows::StoredRows;
 
 /// Deletes every set in turn.
 ///
 /// # Errors
 /// `Numerical` where the criterion cannot be evaluated; `Interrupted`.
-pub fn one_by_one(fit: &Fit, rows: &DesignRows, parameters: &[Parameter], request: &Request) -> Result<Vec<Measures>> {
+pub fn one_by_one(fit: &Fit, rows: &StoredRows, parameters: &[Parameter], request: &Request) -> Result<Vec<Measures>> {
     let model = &fit.model;
     let mut work = model.workspace();
     // an estimated determinant starts from what its first evaluation found: this one, and all that follow, from the same
@@ -42,7 +42,7 @@ pub fn one_by_one(fit: &Fit, rows: &DesignRows, parameters: &[Parameter], reques
                     (None, Method::Fixed) => (Method::Fixed, at(&smaller, work.clone(), &fit.theta)),
                     (None, _) => (Method::Refit, refitted(&smaller, &fit.theta, request.stop)?),
                 };
-                optimum.and_then(|optimum| deleted(&own, (model, work.clone()), optimal, optimum, how))
+                optimum.and_then(|optimum| deleted((&smaller, &own), (model, work.clone()), optimal, optimum, how))
             }
             None => None,
         };

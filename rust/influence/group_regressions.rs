@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::Result;
 use crate::design::RowSource;
 use crate::fit::Fit;
-use crate::resample::rows::DesignRows;
+use crate::rows::StoredRows;
 
 /// A column with less than this share of its length left depends on the others.
 const DEPENDENT: f64 = 1e-8;
@@ -28,28 +28,24 @@ pub struct GroupRegressions {
 /// # Errors
 /// Those of reading the rows.
 pub fn group_regressions(fit: &Fit, source: &dyn RowSource, factor: usize) -> Result<GroupRegressions> {
-    let rows = DesignRows::new(fit, source)?;
-    let own: Vec<usize> = (0..rows.terms.len()).filter(|&t| source.random()[t].factor == factor).collect();
-    let response = less_the_rest(fit, &rows, &own);
+    let rows = fit.model.a.stored_rows(source)?;
+    let block = fit.model.a.factors.iter().position(|f| f.factor == factor).expect("a block of every factor");
+    let response = less_the_rest(fit, &rows, block);
     let codes = source.factors()[factor].codes();
     let mut members = vec![Vec::new(); source.factors()[factor].n_levels()];
     codes.iter().enumerate().for_each(|(row, &code)| members[code as usize].push(row));
     let parts: Vec<(Option<Vec<f64>>, f64, f64)> =
-        members.par_iter().map(|members| regress(&rows, &own, members, &response)).collect();
-    let widths: Vec<usize> = own.iter().map(|&t| rows.terms[t].width).collect();
-    let total: usize = widths.iter().sum();
-    let coefficients = (0..own.len())
-        .map(|k| {
-            let first: usize = widths[..k].iter().sum();
-            let basis = &fit.model.a.random[own[k]];
+        members.par_iter().map(|members| regress(&rows, block, members, &response)).collect();
+    let own = fit.model.theta_map.terms.iter().zip(&fit.model.a.random).filter(|(t, _)| t.factor == block);
+    let coefficients = own
+        .map(|(term, basis)| {
             let of_group = |b: &Option<Vec<f64>>| match b {
-                Some(b) => basis.decode(&b[first..first + widths[k]]),
-                None => vec![f64::NAN; widths[k]],
+                Some(b) => basis.decode(&b[term.offset..term.offset + term.width]),
+                None => vec![f64::NAN; term.width],
             };
             parts.iter().flat_map(|(b, _, _)| of_group(b)).collect()
         })
         .collect();
-    debug_assert!(parts.iter().all(|(b, _, _)| b.as_ref().is_none_or(|b| b.len() == total)));
     Ok(GroupRegressions {
         coefficients,
         rss: parts.iter().map(|p| p.1).collect(),
@@ -57,32 +53,23 @@ pub fn group_regressions(fit: &Fit, source: &dyn RowSource, factor: usize) -> Re
     })
 }
 
-/// y - Xβ̂ less the modes of the terms of other factors.
-fn less_the_rest(fit: &Fit, rows: &DesignRows, own: &[usize]) -> Vec<f64> {
+/// y - Xβ̂ less the modes of other factors.
+fn less_the_rest(fit: &Fit, rows: &StoredRows, block: usize) -> Vec<f64> {
+    let mut others = fit.modes.b.clone();
+    others[block].fill(0.0);
     let mut fitted = rows.fixed(&fit.beta);
-    for (_, term) in rows.terms.iter().enumerate().filter(|(t, _)| !own.contains(t)) {
-        let (b, full) = (&fit.modes.b[term.block], fit.model.theta_map.widths[term.block]);
-        for (i, value) in fitted.iter_mut().enumerate() {
-            let b = &b[term.codes[i] as usize * full + term.offset..][..term.width];
-            *value += term.z[i * term.width..][..term.width].iter().zip(b).map(|(z, b)| z * b).sum::<f64>();
-        }
-    }
-    rows.y.iter().zip(fitted).map(|(y, f)| y - f).collect()
+    rows.add_modes(&mut fitted, &others);
+    fitted.iter().enumerate().map(|(i, fitted)| rows.y(i) - fitted).collect()
 }
 
 /// Coefficients on Z, and the residual sum of squares and degrees of freedom on [Z X].
-fn regress(rows: &DesignRows, own: &[usize], members: &[usize], response: &[f64]) -> (Option<Vec<f64>>, f64, f64) {
+fn regress(rows: &StoredRows, block: usize, members: &[usize], response: &[f64]) -> (Option<Vec<f64>>, f64, f64) {
     let n = members.len();
     let root = |row: usize| rows.weight(row).sqrt();
-    let mut columns: Vec<Vec<f64>> = Vec::new();
-    for &t in own {
-        let term = &rows.terms[t];
-        columns
-            .extend((0..term.width).map(|a| members.iter().map(|&i| root(i) * term.z[i * term.width + a]).collect()));
-    }
-    let r = columns.len();
-    columns
-        .extend((0..rows.p).map(|j| members.iter().map(|&i| root(i) * rows.x[i * rows.p + j]).collect::<Vec<f64>>()));
+    let r = rows.z(block, members[0]).len();
+    let of_z = (0..r).map(|a| members.iter().map(|&i| root(i) * rows.z(block, i)[a]).collect());
+    let of_x = (0..rows.p).map(|j| members.iter().map(|&i| root(i) * rows.x(i)[j]).collect());
+    let columns: Vec<Vec<f64>> = of_z.chain(of_x).collect();
     let mut left: Vec<f64> = members.iter().map(|&i| root(i) * response[i]).collect();
     // modified Gram-Schmidt, twice, in the order of the columns
     let (mut basis, mut upper): (Vec<Vec<f64>>, Vec<Vec<f64>>) = (Vec::new(), Vec::new());

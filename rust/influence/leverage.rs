@@ -11,7 +11,7 @@ use super::point::{Point, exact};
 use super::row_set::RowSet;
 use crate::design::RowSource;
 use crate::fit::Fit;
-use crate::resample::rows::DesignRows;
+use crate::rows::StoredRows;
 use crate::{Error, Result};
 
 /// A value for every row.
@@ -30,7 +30,7 @@ pub struct Leverage {
 /// # Errors
 /// Those of reading the rows; `Design` for crossed designs that are too large; `Interrupted`.
 pub fn leverage(fit: &Fit, source: &dyn RowSource, stop: &AtomicBool) -> Result<Leverage> {
-    let rows = DesignRows::new(fit, source)?;
+    let rows = fit.model.a.stored_rows(source)?;
     let model = exact(&fit.model)?;
     let point = Point::new(&model, &fit.theta, model.workspace())?;
     let of_rows: Vec<[f64; 3]> = (0..rows.n)
@@ -44,27 +44,25 @@ pub fn leverage(fit: &Fit, source: &dyn RowSource, stop: &AtomicBool) -> Result<
     })
 }
 
-fn of_row(point: &Point, rows: &DesignRows, row: usize) -> [f64; 3] {
+fn of_row(point: &Point, rows: &StoredRows, row: usize) -> [f64; 3] {
     let (map, p) = (&point.model.theta_map, rows.p);
     let set = RowSet::plain(rows, &[row as u32], &map.widths);
     let projected = point.project(&set);
     let conditional = projected.square[0] + projected.fixed.iter().map(|f| f * f).sum::<f64>();
     let mut gain = projected.fixed;
-    point.factor.solve_x_transposed(&mut gain);
+    point.factor.solve_x_transposed(&mut gain, &point.model.symbolic);
     let fixed = gain.iter().zip(&set.x).map(|(q, x)| q * x).sum();
-    let x = &rows.x[row * p..(row + 1) * p];
+    let x = rows.x(row);
     let of_beta: f64 = (0..p * p).map(|e| point.covariance[e] * x[e % p] * x[e / p]).sum();
     // |Λ'z|²
-    let of_modes: f64 = rows
-        .terms
+    let of_modes: f64 = point
+        .factor
+        .lambda
         .iter()
-        .map(|term| {
-            let (lambda, full) = (&point.factor.lambda[term.block], map.widths[term.block]);
-            let z = &term.z[row * term.width..(row + 1) * term.width];
-            let entry = |j: usize| -> f64 {
-                z.iter().enumerate().map(|(i, z)| z * lambda[(term.offset + j) * full + term.offset + i]).sum()
-            };
-            (0..term.width).map(|j| entry(j).powi(2)).sum::<f64>()
+        .enumerate()
+        .map(|(b, lambda)| {
+            let z = rows.z(b, row);
+            lambda.chunks_exact(z.len()).map(|l| l.iter().zip(z).map(|(l, z)| l * z).sum::<f64>().powi(2)).sum::<f64>()
         })
         .sum();
     [conditional, fixed, 1.0 / rows.weight(row) + of_modes - of_beta]

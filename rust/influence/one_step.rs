@@ -21,7 +21,6 @@ use crate::fit::{Fit, Parameter};
 use crate::linalg::dense::eigen;
 use crate::model::curvature::hessian;
 use crate::model::{Criterion, Lmm};
-use crate::resample::rows::DesignRows;
 use crate::{Error, Result};
 
 /// Differences, relative to the parameter; parameters below `SMALL` as if they were as large.
@@ -48,7 +47,7 @@ pub fn influence(
     parameters: &[Parameter],
     request: &Request,
 ) -> Result<Vec<Measures>> {
-    let rows = DesignRows::new(fit, source)?;
+    let rows = fit.model.a.stored_rows(source)?;
     if fit.model.symbolic.n_trailing > LARGEST_TRAILING {
         return one_by_one(fit, &rows, parameters, request);
     }

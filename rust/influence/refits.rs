@@ -1,5 +1,6 @@
 //! Estimates from the sums without some rows, whose cross-products are taken off: no row is read again.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::deletion::{Deleted, FullData, Method};
@@ -7,34 +8,30 @@ use crate::Result;
 use crate::crossproduct::CrossProducts;
 use crate::fit::refit::{Optimum, at, refit, start};
 use crate::model::{Lmm, Workspace};
-use crate::resample::rows::DesignRows;
+use crate::penalized_ls::SymbolicFactor;
+use crate::rows::StoredRows;
 
 /// The sums without some rows.  Levels that lose all theirs stay, with sums of zero, which change no criterion.
-pub fn without(a: &CrossProducts, rows: &DesignRows, members: &[u32]) -> CrossProducts {
+pub fn without(a: &CrossProducts, rows: &StoredRows, members: &[u32]) -> CrossProducts {
     let mut out = a.clone();
-    let (p, stride) = (rows.p, rows.p + 1);
+    let stride = rows.p + 1;
     out.n_obs -= members.len();
-    let mut z: Vec<Vec<f64>> = a.factors.iter().map(|f| vec![0.0; f.width]).collect();
-    let mut levels = vec![0u32; a.factors.len()];
     for &row in members {
         let (i, w) = (row as usize, rows.weight(row as usize));
         out.sum_log_weights -= w.ln();
-        let x: Vec<f64> = rows.x[i * p..(i + 1) * p].iter().copied().chain([rows.y[i]]).collect();
-        for term in &rows.terms {
-            levels[term.block] = term.codes[i];
-            z[term.block][term.offset..term.offset + term.width]
-                .copy_from_slice(&term.z[i * term.width..(i + 1) * term.width]);
-        }
-        subtract(&mut out.xx, &x, &x, w);
+        let x = rows.xy(i);
+        let z: Vec<&[f64]> = (0..a.factors.len()).map(|b| rows.z(b, i)).collect();
+        let levels: Vec<u32> = (0..a.factors.len()).map(|b| rows.levels(b)[i]).collect();
+        subtract(&mut out.xx, x, x, w);
         for (f, (z_f, &level)) in out.factors.iter_mut().zip(z.iter().zip(&levels)) {
             let (r, level) = (f.width, level as usize);
             subtract(&mut f.zz[level * r * r..(level + 1) * r * r], z_f, z_f, w);
-            subtract(&mut f.zx[level * r * stride..(level + 1) * r * stride], &x, z_f, w);
+            subtract(&mut f.zx[level * r * stride..(level + 1) * r * stride], x, z_f, w);
         }
         for (i, links) in out.links.iter_mut().enumerate() {
             for (j, values) in links.iter_mut().enumerate() {
                 let (at, size) = (a.patterns[i][j].position(levels[j], levels[i]), z[i].len() * z[j].len());
-                subtract(&mut values[at * size..(at + 1) * size], &z[i], &z[j], w);
+                subtract(&mut values[at * size..(at + 1) * size], z[i], z[j], w);
             }
         }
     }
@@ -49,12 +46,13 @@ fn subtract(m: &mut [f64], a: &[f64], b: &[f64], w: f64) {
 }
 
 /// The model without the rows; None where they are too many.
-pub fn smaller(model: &Lmm, rows: &DesignRows, members: &[u32]) -> Option<Lmm> {
+pub fn smaller(model: &Lmm, rows: &StoredRows, members: &[u32]) -> Option<Lmm> {
     let a = without(&model.a, rows, members);
     if a.n_obs <= a.n_fixed() {
         return None;
     }
-    Some(model.with_products(a))
+    let symbolic = Arc::new(SymbolicFactor::new(&a).with_kind(model.symbolic.kind, &a));
+    Some(Lmm { a: Arc::new(a), symbolic, ..model.clone() })
 }
 
 /// The optimum without the rows, by a search from θ.
@@ -73,7 +71,7 @@ pub fn refitted(smaller: &Lmm, theta: &[f64], stop: &AtomicBool) -> Result<(Opti
 pub fn from_sums(
     model: &Lmm,
     (theta, optimal): (&[f64], f64),
-    rows: &DesignRows,
+    rows: &StoredRows,
     members: &[u32],
     method: Method,
     stop: &AtomicBool,
@@ -84,18 +82,18 @@ pub fn from_sums(
         Method::OneStep | Method::Refit => refitted(&smaller, theta, stop)?,
     };
     let how = if method == Method::Fixed { method } else { Method::Refit };
-    Ok(optimum.and_then(|optimum| deleted(&work, (model, model.workspace()), optimal, optimum, how)))
+    Ok(optimum.and_then(|optimum| deleted((&smaller, &work), (model, model.workspace()), optimal, optimum, how)))
 }
 
-/// What holds at the optimum of the smaller model, of which `work` is; with a workspace of the whole.
+/// What holds at the optimum of the smaller model, where its workspace is; with a workspace of the whole.
 pub fn deleted(
-    work: &Workspace,
+    (smaller, work): (&Lmm, &Workspace),
     (model, mut all): (&Lmm, Workspace),
     optimal: f64,
     optimum: Optimum,
     how: Method,
 ) -> Option<Deleted> {
-    let covariance = work.factor.fixed_covariance();
+    let covariance = work.factor.fixed_covariance(&smaller.symbolic);
     let evaluation = model.evaluate(&optimum.theta, &mut all).ok()?;
     let rise = evaluation.objective - optimal;
     let displacement = FullData::at(model, &all.factor).displacement(model, rise, &optimum.beta, optimum.sigma);

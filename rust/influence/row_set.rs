@@ -3,7 +3,7 @@
 use faer::Mat;
 
 use crate::penalized_ls::Touched;
-use crate::resample::rows::DesignRows;
+use crate::rows::StoredRows;
 
 /// W^½[Z X y] of the rows; where these are more than the columns they touch, the triangular factor of its QR
 /// decomposition, which has the same cross-products.
@@ -24,7 +24,7 @@ pub struct RowSet {
 
 impl RowSet {
     /// All rows as they are; `widths` are those of the blocks.
-    pub fn plain(rows: &DesignRows, members: &[u32], widths: &[usize]) -> Self {
+    pub fn plain(rows: &StoredRows, members: &[u32], widths: &[usize]) -> Self {
         let (k, p) = (members.len(), rows.p);
         let mut set = Self {
             n_rows: k,
@@ -40,23 +40,22 @@ impl RowSet {
             let row = row as usize;
             let root = rows.weight(row).sqrt();
             set.sum_log_weights += rows.weight(row).ln();
-            set.y[c] = root * rows.y[row];
-            (0..p).for_each(|j| set.x[j * k + c] = root * rows.x[row * p + j]);
-            for term in &rows.terms {
-                let (level, block) = (term.codes[row] as usize, &mut set.z[term.block]);
-                let at = *places[term.block].entry(level).or_insert_with(|| {
-                    block.push((level, vec![0.0; widths[term.block] * k]));
+            set.y[c] = root * rows.y(row);
+            (0..p).for_each(|j| set.x[j * k + c] = root * rows.x(row)[j]);
+            for (b, block) in set.z.iter_mut().enumerate() {
+                let level = rows.levels(b)[row] as usize;
+                let at = *places[b].entry(level).or_insert_with(|| {
+                    block.push((level, vec![0.0; widths[b] * k]));
                     block.len() - 1
                 });
-                let z = &term.z[row * term.width..(row + 1) * term.width];
-                z.iter().enumerate().for_each(|(a, z)| block[at].1[(term.offset + a) * k + c] = root * z);
+                rows.z(b, row).iter().enumerate().for_each(|(a, z)| block[at].1[a * k + c] = root * z);
             }
         }
         set
     }
 
     /// The rows, compressed where that makes them fewer; None where more than `largest` are left.
-    pub fn new(rows: &DesignRows, members: &[u32], widths: &[usize], largest: usize) -> Option<Self> {
+    pub fn new(rows: &StoredRows, members: &[u32], widths: &[usize], largest: usize) -> Option<Self> {
         let columns = n_columns(rows, members, widths);
         if members.len().min(columns + 1) > largest {
             return None;
@@ -88,10 +87,10 @@ impl RowSet {
 }
 
 /// Columns of Z that the rows touch, and of X.
-fn n_columns(rows: &DesignRows, members: &[u32], widths: &[usize]) -> usize {
+fn n_columns(rows: &StoredRows, members: &[u32], widths: &[usize]) -> usize {
     let mut seen = vec![rustc_hash::FxHashSet::default(); widths.len()];
-    for term in &rows.terms {
-        seen[term.block].extend(members.iter().map(|&row| term.codes[row as usize]));
+    for (b, seen) in seen.iter_mut().enumerate() {
+        seen.extend(members.iter().map(|&row| rows.levels(b)[row as usize]));
     }
     rows.p + seen.iter().zip(widths).map(|(levels, r)| levels.len() * r).sum::<usize>()
 }

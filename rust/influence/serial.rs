@@ -17,7 +17,7 @@ use crate::design::RowSource;
 use crate::fit::Fit;
 use crate::linalg::dense::eigen;
 use crate::model::Criterion;
-use crate::resample::rows::DesignRows;
+use crate::rows::StoredRows;
 use crate::{Error, Result};
 
 /// Directions of θ and σ with less of the information than this share, in units of each, are none.
@@ -48,7 +48,7 @@ impl Serial {
 /// # Errors
 /// Those of reading the rows; `Design` for crossed designs that are too large; `Interrupted`.
 pub fn serial(fit: &Fit, source: &dyn RowSource, ptr: &[usize], members: &[u32], stop: &AtomicBool) -> Result<Serial> {
-    let rows = DesignRows::new(fit, source)?;
+    let rows = fit.model.a.stored_rows(source)?;
     let model = exact(&fit.model)?.with_criterion(Criterion::Reml);
     let groups = ptr.windows(2).map(|w| &members[w[0]..w[1]]);
     let pairs: Vec<[u32; 2]> = groups.flat_map(|g| g.windows(2).map(|w| [w[0], w[1]])).collect();
@@ -71,7 +71,7 @@ pub fn serial(fit: &Fit, source: &dyn RowSource, ptr: &[usize], members: &[u32],
 }
 
 /// Σ M_ij over pairs of rows.
-fn neighbours(point: &Point, rows: &DesignRows, pairs: &[[u32; 2]], stop: &AtomicBool) -> Result<f64> {
+fn neighbours(point: &Point, rows: &StoredRows, pairs: &[[u32; 2]], stop: &AtomicBool) -> Result<f64> {
     let of_pairs: Vec<f64> = pairs
         .par_iter()
         .map(|pair| {

@@ -153,6 +153,22 @@ pub fn product(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Vec<f64> {
     c
 }
 
+/// A B, or A B', n x n and small.
+pub fn square_product(a: &[f64], b: &[f64], n: usize, transpose: bool) -> Vec<f64> {
+    let mut c = vec![0.0; n * n];
+    for j in 0..n {
+        for k in 0..n {
+            let bkj = if transpose { b[k * n + j] } else { b[j * n + k] };
+            if bkj != 0.0 {
+                for i in 0..n {
+                    c[j * n + i] += a[k * n + i] * bkj;
+                }
+            }
+        }
+    }
+    c
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::cases::owners;
-use super::rows::DesignRows;
 use crate::crossproduct::{CrossProducts, FactorBlock, LinkPattern};
+use crate::rows::StoredRows;
 use crate::{Error, Result};
 
 pub struct Arrays<'a> {
-    rows: &'a DesignRows,
+    rows: &'a StoredRows,
     /// Blocks whose levels are drawn.
     drawn: Vec<usize>,
     /// Per block and drawn block the drawn level that each level lies in; None where they cross.
@@ -24,7 +24,7 @@ impl<'a> Arrays<'a> {
     ///
     /// # Errors
     /// `Design` where one is not.
-    pub fn new(a: &CrossProducts, rows: &'a DesignRows, drawn: Vec<usize>) -> Result<Self> {
+    pub fn new(a: &CrossProducts, rows: &'a StoredRows, drawn: Vec<usize>) -> Result<Self> {
         let of = |g: usize| drawn.iter().map(|&d| owners(a, g, d)).collect::<Vec<Option<Vec<usize>>>>();
         let owners: Vec<Vec<Option<Vec<usize>>>> = (0..a.factors.len()).map(of).collect();
         if owners.iter().any(|of| of.iter().all(Option::is_none)) {
@@ -50,13 +50,12 @@ impl<'a> Arrays<'a> {
             if times.contains(&0) {
                 continue;
             }
-            let row = Row::new(self.rows, a, i);
             copy.fill(0);
             loop {
                 for (g, level) in levels.iter_mut().enumerate() {
                     *level = firsts[g][codes[g][i] as usize] + self.copy_of(g, codes[g][i] as usize, &copy, &counts);
                 }
-                out.push(&row, &levels);
+                out.push(self.rows, i, &levels);
                 if !next(&mut copy, &times) {
                     break;
                 }
@@ -66,7 +65,7 @@ impl<'a> Arrays<'a> {
     }
 
     fn codes(&self, block: usize) -> &[u32] {
-        &self.rows.terms.iter().find(|t| t.block == block).expect("a term on every factor").codes
+        self.rows.levels(block)
     }
 
     /// Where the copies of every level of a block begin, and how many there are in all.
@@ -105,25 +104,6 @@ fn next(copy: &mut [usize], times: &[usize]) -> bool {
     false
 }
 
-/// One row's products: [x y], and z by block.
-struct Row {
-    weight: f64,
-    xy: Vec<f64>,
-    z: Vec<Vec<f64>>,
-}
-
-impl Row {
-    fn new(rows: &DesignRows, a: &CrossProducts, i: usize) -> Self {
-        let mut z: Vec<Vec<f64>> = a.factors.iter().map(|f| vec![0.0; f.width]).collect();
-        for term in &rows.terms {
-            let own = &term.z[i * term.width..(i + 1) * term.width];
-            z[term.block][term.offset..term.offset + term.width].copy_from_slice(own);
-        }
-        let xy = rows.x[i * rows.p..(i + 1) * rows.p].iter().copied().chain([rows.y[i]]).collect();
-        Self { weight: rows.weight(i), xy, z }
-    }
-}
-
 /// Cross-products as they grow.
 struct ArraySums {
     n_obs: usize,
@@ -152,23 +132,25 @@ impl ArraySums {
         }
     }
 
-    fn push(&mut self, row: &Row, levels: &[usize]) {
-        let (w, stride) = (row.weight, row.xy.len());
+    fn push(&mut self, rows: &StoredRows, row: usize, levels: &[usize]) {
+        let (w, xy) = (rows.weight(row), rows.xy(row));
+        let stride = xy.len();
         self.n_obs += 1;
         self.log_weights += w.ln();
-        add_outer(&mut self.xx, &row.xy, &row.xy, w);
+        add_outer(&mut self.xx, xy, xy, w);
         for (g, block) in self.blocks.iter_mut().enumerate() {
-            let r = block.width;
-            add_outer(&mut block.zz[levels[g] * r * r..(levels[g] + 1) * r * r], &row.z[g], &row.z[g], w);
+            let (r, z) = (block.width, rows.z(g, row));
+            add_outer(&mut block.zz[levels[g] * r * r..(levels[g] + 1) * r * r], z, z, w);
             // rows of Z'W[X y]: the transpose of a column-major product
-            add_outer(&mut block.zx[levels[g] * r * stride..(levels[g] + 1) * r * stride], &row.xy, &row.z[g], w);
+            add_outer(&mut block.zx[levels[g] * r * stride..(levels[g] + 1) * r * stride], xy, z, w);
         }
         let mut pair = 0;
         for i in 0..levels.len() {
             for j in 0..i {
-                let size = row.z[i].len() * row.z[j].len();
-                let sum = self.pairs[pair].entry((levels[j], levels[i])).or_insert_with(|| vec![0.0; size]);
-                add_outer(sum, &row.z[i], &row.z[j], w);
+                let (z_i, z_j) = (rows.z(i, row), rows.z(j, row));
+                let sum =
+                    self.pairs[pair].entry((levels[j], levels[i])).or_insert_with(|| vec![0.0; z_i.len() * z_j.len()]);
+                add_outer(sum, z_i, z_j, w);
                 pair += 1;
             }
         }

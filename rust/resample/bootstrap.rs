@@ -4,12 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rand::RngExt;
-use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
 use super::reflated::Reflated;
-use super::rows::DesignRows;
 use super::sampling_units::SamplingUnits;
 use crate::Result;
 use crate::design::RowSource;
@@ -18,6 +16,8 @@ use crate::fit::parameter::Parameter;
 use crate::fit::refit::{parameters_at, refit, start};
 use crate::fit::simulate::stream;
 use crate::model::{Lmm, Workspace};
+use crate::penalized_ls::SymbolicFactor;
+use crate::rows::StoredRows;
 
 /// How new data are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub struct BootstrapRequest<'a> {
 /// # Errors
 /// Those of reading the rows, `Design` for levels that another grouping factor crosses, `Interrupted` when `stop` is set.
 pub fn bootstrap(fit: &Fit, source: &dyn RowSource, request: &BootstrapRequest) -> Result<Vec<Vec<f64>>> {
-    let rows = DesignRows::new(fit, source)?;
+    let rows = fit.model.a.stored_rows(source)?;
     if let BootstrapKind::Case(factors) = &request.kind {
         let units = SamplingUnits::new(fit, &rows, factors)?;
         let sizes = units.sizes();
@@ -65,7 +65,7 @@ pub fn bootstrap(fit: &Fit, source: &dyn RowSource, request: &BootstrapRequest) 
             let mut rng = stream(request.seed, k);
             let mut y = fixed.clone();
             match &reflated {
-                None => parametric(fit, &rows, &mut y, &mut rng),
+                None => fit.add_draw(&rows, &mut y, &mut rng),
                 Some(reflated) => residual(fit, &rows, reflated, &mut y, &mut rng),
             }
             rows.set_response(Arc::make_mut(&mut model.a), &y);
@@ -88,7 +88,7 @@ pub fn jackknife(
     factors: &[usize],
     request: &BootstrapRequest,
 ) -> Result<Vec<Vec<f64>>> {
-    let rows = DesignRows::new(fit, source)?;
+    let rows = fit.model.a.stored_rows(source)?;
     let units = SamplingUnits::new(fit, &rows, factors)?;
     let sizes = units.sizes();
     let places: Vec<(usize, usize)> =
@@ -113,7 +113,8 @@ fn over_units(
         .into_par_iter()
         .map(|k| {
             let a = units.assemble(&fit.model.a, &draw(k));
-            let model = fit.model.with_products(a);
+            let symbolic = Arc::new(SymbolicFactor::new(&a));
+            let model = Lmm { a: Arc::new(a), symbolic, ..fit.model.clone() };
             let (optimum, _) = refit(&model, model.workspace(), &from, request.stop)?;
             request.done.fetch_add(1, Ordering::Relaxed);
             Ok(parameters_at(&model, optimum.as_ref(), request.parameters))
@@ -121,25 +122,8 @@ fn over_units(
         .collect()
 }
 
-/// y += Zb + e with new b and e: the draws of `Fit::simulate`.
-pub fn parametric(fit: &Fit, rows: &DesignRows, y: &mut [f64], rng: &mut Xoshiro256PlusPlus) {
-    let (map, sigma) = (&fit.model.theta_map, fit.evaluation.sigma);
-    let mut normal = || -> f64 { StandardNormal.sample(rng) };
-    let mut modes: Vec<Vec<f64>> = fit.modes.b.iter().map(|b| vec![0.0; b.len()]).collect();
-    for term in &map.terms {
-        let (lambda, r, full) = (term.factor(&fit.theta), term.width, map.widths[term.factor]);
-        for level in modes[term.factor].chunks_exact_mut(full) {
-            let u: Vec<f64> = (0..r).map(|_| sigma * normal()).collect();
-            let b = &mut level[term.offset..term.offset + r];
-            b.iter_mut().enumerate().for_each(|(i, b)| *b = (0..=i).map(|j| lambda[j * r + i] * u[j]).sum());
-        }
-    }
-    rows.add_modes(y, &modes, &map.widths);
-    y.iter_mut().enumerate().for_each(|(i, y)| *y += sigma / rows.weight(i).sqrt() * normal());
-}
-
 /// y += Zb + e with b and e drawn from those of the fit; one draw of levels for all terms of a grouping factor.
-fn residual(fit: &Fit, rows: &DesignRows, from: &Reflated, y: &mut [f64], rng: &mut Xoshiro256PlusPlus) {
+fn residual(fit: &Fit, rows: &StoredRows, from: &Reflated, y: &mut [f64], rng: &mut Xoshiro256PlusPlus) {
     let widths = &fit.model.theta_map.widths;
     let modes: Vec<Vec<f64>> = from
         .modes
@@ -155,7 +139,7 @@ fn residual(fit: &Fit, rows: &DesignRows, from: &Reflated, y: &mut [f64], rng: &
                 .collect()
         })
         .collect();
-    rows.add_modes(y, &modes, widths);
+    rows.add_modes(y, &modes);
     for (i, y) in y.iter_mut().enumerate() {
         *y += from.residuals[rng.random_range(0..rows.n)] / rows.weight(i).sqrt();
     }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::rows::DesignRows;
 use crate::crossproduct::{CrossProducts, LinkPattern};
+use crate::rows::StoredRows;
 
 pub struct ClusterDraws {
     /// Per block and cluster, its levels, ascending.
@@ -18,7 +18,7 @@ pub struct ClusterDraws {
 
 impl ClusterDraws {
     /// The levels of one block, in which all others must be nested: None where one is not.
-    pub fn new(a: &CrossProducts, rows: &DesignRows, block: usize) -> Option<Self> {
+    pub fn new(a: &CrossProducts, rows: &StoredRows, block: usize) -> Option<Self> {
         let count = a.factors[block].n_levels;
         let own: Vec<Vec<usize>> = (0..a.factors.len()).map(|g| owners(a, g, block)).collect::<Option<_>>()?;
         let mut levels = vec![vec![Vec::new(); count]; own.len()];
@@ -37,10 +37,9 @@ impl ClusterDraws {
             log_weights: vec![0.0; count],
             n_rows: vec![0; count],
         };
-        let term = rows.terms.iter().find(|t| t.block == block).expect("a term on every factor");
-        for (i, &code) in term.codes.iter().enumerate() {
+        for (i, &code) in rows.levels(block).iter().enumerate() {
             let (cluster, weight) = (code as usize, rows.weight(i));
-            let row: Vec<f64> = rows.x[i * rows.p..(i + 1) * rows.p].iter().copied().chain([rows.y[i]]).collect();
+            let row = rows.xy(i);
             let xx = &mut out.xx[cluster];
             (0..stride * stride).for_each(|k| xx[k] += weight * row[k % stride] * row[k / stride]);
             out.log_weights[cluster] += weight.ln();

@@ -7,7 +7,6 @@ mod cases;
 pub mod likelihood_ratio;
 pub mod null_model;
 mod reflated;
-pub mod rows;
 mod sampling_units;
 
 pub use bootstrap::{BootstrapKind, BootstrapRequest, bootstrap, jackknife};

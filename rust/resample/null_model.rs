@@ -6,13 +6,13 @@ use std::sync::atomic::Ordering;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use super::bootstrap::{BootstrapRequest, parametric};
-use super::rows::DesignRows;
+use super::bootstrap::BootstrapRequest;
 use crate::design::RowSource;
 use crate::fit::Fit;
 use crate::fit::refit::{refit, start};
 use crate::fit::simulate::stream;
 use crate::model::{Lmm, Workspace};
+use crate::rows::StoredRows;
 use crate::{Error, Result};
 
 /// A fit and its rows.
@@ -30,9 +30,9 @@ pub fn null_statistics(full: &Fitted, null: Option<&Fitted>, request: &Bootstrap
     if null.is_some_and(|null| null.fit.model.a.fixed != full.fit.model.a.fixed) {
         return Err(Error::Design("the two models differ in their fixed parts or their rows".into()));
     }
-    let rows = DesignRows::new(full.fit, full.source)?;
+    let rows = full.fit.model.a.stored_rows(full.source)?;
     let smaller = match null {
-        Some(null) => Some((null.fit, DesignRows::new(null.fit, null.source)?)),
+        Some(null) => Some((null.fit, null.fit.model.a.stored_rows(null.source)?)),
         None => None,
     };
     let zero = Zero::new(full.fit)?;
@@ -47,7 +47,7 @@ pub fn null_statistics(full: &Fitted, null: Option<&Fitted>, request: &Bootstrap
             let before = match (&smaller, below) {
                 (Some((fit, null_rows)), Some(state)) => {
                     y = null_rows.fixed(&fit.beta);
-                    parametric(fit, null_rows, &mut y, &mut rng);
+                    fit.add_draw(null_rows, &mut y, &mut rng);
                     state.refit(null_rows, &y, from_null.as_deref().unwrap_or(&[]), request)?
                 }
                 _ => {
@@ -75,7 +75,7 @@ impl Zero {
     fn new(fit: &Fit) -> Result<Self> {
         let mut work = fit.model.workspace();
         let sigma = fit.model.evaluate(&vec![0.0; fit.theta.len()], &mut work)?.sigma;
-        Ok(Self { beta: work.factor.beta(), sigma })
+        Ok(Self { beta: work.factor.beta(&fit.model.symbolic), sigma })
     }
 }
 
@@ -90,7 +90,7 @@ impl Replicator {
         Self { model: model.clone(), work: Some(model.workspace()) }
     }
 
-    fn refit(&mut self, rows: &DesignRows, y: &[f64], from: &[f64], request: &BootstrapRequest) -> Result<f64> {
+    fn refit(&mut self, rows: &StoredRows, y: &[f64], from: &[f64], request: &BootstrapRequest) -> Result<f64> {
         rows.set_response(Arc::make_mut(&mut self.model.a), y);
         let work = self.work.take().unwrap_or_else(|| self.model.workspace());
         let (optimum, work) = refit(&self.model, work, from, request.stop)?;
@@ -98,7 +98,7 @@ impl Replicator {
         Ok(optimum.map_or(f64::NAN, |o| o.criterion))
     }
 
-    fn at_zero(&mut self, rows: &DesignRows, y: &[f64]) -> f64 {
+    fn at_zero(&mut self, rows: &StoredRows, y: &[f64]) -> f64 {
         rows.set_response(Arc::make_mut(&mut self.model.a), y);
         let mut work = self.work.take().unwrap_or_else(|| self.model.workspace());
         let zero = vec![0.0; self.model.theta_map.n_parameters];

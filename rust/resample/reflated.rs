@@ -1,10 +1,10 @@
 //! The residual bootstrap's ingredients: modes and residuals, centred and reflated so that their covariances are the
 //! model's (Carpenter, Goldstein and Rasbash 2003, J. R. Statist. Soc. C 52, 431-443).
 
-use super::rows::DesignRows;
 use crate::fit::Fit;
 use crate::fit::units::square;
 use crate::linalg::dense::eigen;
+use crate::rows::StoredRows;
 
 pub struct Reflated {
     /// Per block (n_levels r), reflated.
@@ -14,7 +14,7 @@ pub struct Reflated {
 }
 
 impl Reflated {
-    pub fn new(fit: &Fit, rows: &DesignRows) -> Self {
+    pub fn new(fit: &Fit, rows: &StoredRows) -> Self {
         let (widths, variance) = (&fit.model.theta_map.widths, fit.evaluation.sigma.powi(2));
         let mut modes = fit.modes.b.clone();
         for term in &fit.model.theta_map.terms {
@@ -22,8 +22,8 @@ impl Reflated {
             reflate(&mut modes[term.factor], widths[term.factor], term.offset, term.width, &target);
         }
         let mut fitted = rows.fixed(&fit.beta);
-        rows.add_modes(&mut fitted, &fit.modes.b, widths);
-        let mut residuals: Vec<f64> = (0..rows.n).map(|i| rows.weight(i).sqrt() * (rows.y[i] - fitted[i])).collect();
+        rows.add_modes(&mut fitted, &fit.modes.b);
+        let mut residuals: Vec<f64> = (0..rows.n).map(|i| rows.weight(i).sqrt() * (rows.y(i) - fitted[i])).collect();
         reflate(&mut residuals, 1, 0, 1, &[variance]);
         Self { modes, residuals }
     }

@@ -2,10 +2,10 @@
 
 use super::arrays::Arrays;
 use super::cases::ClusterDraws;
-use super::rows::DesignRows;
 use crate::Result;
 use crate::crossproduct::CrossProducts;
 use crate::fit::Fit;
+use crate::rows::StoredRows;
 
 pub enum SamplingUnits<'a> {
     ClusterDraws(ClusterDraws),
@@ -17,7 +17,7 @@ impl<'a> SamplingUnits<'a> {
     ///
     /// # Errors
     /// `Design` where another factor crosses all of them.
-    pub fn new(fit: &Fit, rows: &'a DesignRows, factors: &[usize]) -> Result<Self> {
+    pub fn new(fit: &Fit, rows: &'a StoredRows, factors: &[usize]) -> Result<Self> {
         let a = &*fit.model.a;
         let block =
             |&factor: &usize| a.factors.iter().position(|f| f.factor == factor).expect("a block of every factor");

@@ -75,7 +75,7 @@ fn rows_in_random_order_give_the_criterion_of_sorted_rows() {
         let source = source.grouping("item", rows.iter().map(|r| r.1).collect(), items).unwrap();
         let source = source.random(0, vec![1.0; n], true, "us").unwrap().random(1, vec![1.0; n], true, "us").unwrap();
         let us = Structure::Unstructured;
-        let model = Lmm::new(accumulate(&source, &[us, us]).unwrap(), &[(us, 0, 1), (us, 1, 1)], Criterion::Reml);
+        let model = Lmm::new(accumulate(&source).unwrap(), &[(us, 0, 1), (us, 1, 1)], Criterion::Reml);
         model.evaluate(&[0.7, 0.4], &mut model.workspace()).unwrap()
     };
     let scattered = criterion(&rows);

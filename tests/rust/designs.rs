@@ -108,7 +108,6 @@ pub fn design(kind: Kind, seed: u64, weighted: bool) -> (ArrayDesign, Terms) {
 }
 
 pub fn model(design: &dyn RowSource, terms: &Terms, criterion: Criterion) -> Lmm {
-    let structures: Vec<Structure> = terms.iter().map(|t| t.0).collect();
-    let a = hlmrs::crossproduct::accumulate(design, &structures).unwrap();
+    let a = hlmrs::crossproduct::accumulate(design).unwrap();
     Lmm::new(a, terms, criterion)
 }

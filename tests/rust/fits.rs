@@ -178,16 +178,16 @@ fn a_fit_survives_its_saved_state_bit_for_bit() {
     for kind in KINDS {
         let (source, terms) = design(kind, 5, true);
         let first = fitted(&source, &terms, Criterion::Reml);
-        let (meta, arrays) = first.state();
-        let second = Fit::from_state(&meta, arrays.clone()).unwrap();
+        let saved = first.saved();
+        let second = Fit::from_saved(saved.clone()).unwrap();
         assert_eq!(first.evaluation, second.evaluation);
         assert_eq!(first.user_beta(), second.user_beta());
         assert_eq!(first.user_modes(), second.user_modes());
         assert_eq!(first.verdict, second.verdict);
-        for name in arrays.keys() {
-            let mut damaged = arrays.clone();
-            damaged.get_mut(name).unwrap().push(1.0);
-            assert!(Fit::from_state(&meta, damaged).is_err(), "{name}");
+        for name in saved.arrays.keys() {
+            let mut damaged = saved.clone();
+            damaged.arrays.get_mut(name).unwrap().push(1.0);
+            assert!(Fit::from_saved(damaged).is_err(), "{name}");
         }
     }
 }

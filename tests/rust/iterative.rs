@@ -59,8 +59,7 @@ pub fn design(shape: Shape, width: usize) -> (ArrayDesign, Terms) {
 
 fn both(shape: Shape, width: usize, criterion: Criterion) -> (Lmm, Lmm) {
     let (source, terms) = design(shape, width);
-    let structures: Vec<Structure> = terms.iter().map(|t| t.0).collect();
-    let dense = Lmm::new(accumulate(&source, &structures).unwrap(), &terms, criterion);
+    let dense = Lmm::new(accumulate(&source).unwrap(), &terms, criterion);
     let iterative = dense.with_trailing(TrailingKind::Iterative);
     (dense.with_trailing(TrailingKind::Dense), iterative)
 }

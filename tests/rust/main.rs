@@ -1,9 +1,11 @@
 //! The numerical core against dense algebra.
 
+mod allocations;
 mod criterion;
 mod dense;
 mod design;
 mod designs;
 mod fits;
 mod iterative;
+mod rows;
 mod sparse;

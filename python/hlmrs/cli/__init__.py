@@ -1,6 +1,6 @@
 """The command `hlmrs`.
 
-``commands`` says what can be typed and does it, ``files`` reads data.
+``arguments`` says what can be typed, ``files`` reads data, ``commands`` does what was asked.
 """
 
 from .commands import main

@@ -13,6 +13,7 @@ sleepstudy: Reaction times of 18 subjects over ten days of sleep deprivation.
 Source: Belenky, G. et al. (2003). ...
 """
 
-from .catalogue import describe, load, names
+from .catalogue import describe, names
+from .load import load
 
 __all__ = ["describe", "load", "names"]

@@ -1,16 +1,15 @@
 //! From statistics to cross-products: levels in order, factors by size, categories coded, columns ranked.
 
 use super::scaling::{Scaling, totals};
-use super::{Columns, RowCounts, RunningSums, Statistics};
+use super::{RowCounts, RunningSums, Statistics};
 use crate::covariance::Structure;
-use crate::crossproduct::accumulate::assemble;
-use crate::crossproduct::basis::FixedBasis;
 use crate::crossproduct::blocks::{CrossProducts, LinkPattern};
-use crate::crossproduct::coded_sums::CodedSums;
-use crate::crossproduct::condition::{by_squares, first_basis};
-use crate::crossproduct::order::OrderedFactor;
-use crate::crossproduct::sums::Sums;
+use crate::crossproduct::coding::Coding;
+use crate::crossproduct::conditioning::{by_squares, first_basis};
+use crate::crossproduct::plan::{Plan, assemble};
+use crate::crossproduct::sums::{Shape, Sums};
 use crate::design::{Encoding, RandomLayout, require_levels, require_variation};
+use crate::rows::{Columns, OrderedFactor, WorkingBasis};
 use crate::table::NO_LEVEL;
 use crate::{Error, Result};
 
@@ -60,10 +59,18 @@ impl Statistics {
         }
         let moments = self.mean_moments(&running);
         let order = self.elimination_order(&running, &n_levels);
-        let (sums, links) = place(&mut running, &order, &places);
-        let (coded, fixed) = self.code(&running, sums);
+        let (sums, patterns) = place(&mut running, &order, &places);
+        let (basis, layout) = (WorkingBasis { columns: running.columns, factors: order }, &encoding.fixed.layout);
+        let shape = Shape::new(basis.columns.extended(), &basis.factors, patterns);
+        let mut plan = Plan { coding: Coding::new(&basis.columns, layout), basis, shape };
+        let mut xx = Vec::new();
+        plan.coding.squares(&sums, &plan.shape.extended, &mut Vec::new(), &mut xx);
+        let fixed = match &plan.basis.columns {
+            Columns::Read(extended) => by_squares(&mut plan.coding, &xx, &first_basis(extended, layout)),
+            Columns::Fitted(basis) => basis.clone(),
+        };
         let layouts: Vec<RandomLayout> = encoding.random.iter().map(|t| t.layout.clone()).collect();
-        let a = assemble(self.counts.n_obs, &layouts, coded, fixed, order, links);
+        let a = assemble(self.counts.n_obs, &layouts, (sums, &xx), &plan, fixed);
         let counts = self.counts.by_level.iter().zip(&places).zip(&n_levels);
         self.counts.by_level = counts.map(|((counts, place), &n)| put(counts, place, n)).collect();
         Ok(FinishedStatistics {
@@ -107,49 +114,33 @@ impl Statistics {
         order.sort_by_key(|f| std::cmp::Reverse(f.n_levels));
         order
     }
-
-    fn code(&self, running: &RunningSums, sums: Sums) -> (CodedSums, FixedBasis) {
-        let layout = &self.open.encoding.fixed.layout;
-        match &running.columns {
-            Columns::Read(extended) => {
-                let coded = CodedSums::new(sums, &extended.coding(layout), extended);
-                by_squares(coded, first_basis(extended, layout))
-            }
-            Columns::Fitted(basis) => {
-                let extended = running.columns.extended();
-                let identity: Vec<Vec<(usize, f64)>> = (0..=basis.kept.len()).map(|j| vec![(j, 1.0)]).collect();
-                (CodedSums::new(sums, &identity, &extended), basis.clone())
-            }
-        }
-    }
 }
 
-/// The sums with factors and levels in order, and the links between them.
-fn place(running: &mut RunningSums, order: &[OrderedFactor], places: &[Vec<u32>]) -> (Sums, Vec<LinkPattern>) {
+/// The sums with factors and levels in order, and the pairs of levels that occur.
+fn place(running: &mut RunningSums, order: &[OrderedFactor], places: &[Vec<u32>]) -> (Sums, Vec<Vec<LinkPattern>>) {
     let width = running.columns.extended().width();
     let blocks = |all: &mut [Vec<f64>], per_level: &dyn Fn(usize) -> usize| -> Vec<Vec<f64>> {
         let mut own = |f: &OrderedFactor| std::mem::take(&mut all[f.factor]);
         order.iter().map(|f| put_blocks(own(f), per_level(f.width), &places[f.factor], f.n_levels)).collect()
     };
-    let (mut links, mut values) = (Vec::new(), Vec::new());
-    for (i, to) in order.iter().enumerate() {
-        for from in &order[..i] {
-            let (a, b) = (to.factor.max(from.factor), to.factor.min(from.factor));
-            let pairs = &running.links[a * (a - 1) / 2 + b];
-            // stored from b to a
-            let transpose = from.factor == a;
-            let widths = (running.widths[a], running.widths[b]);
-            let (pattern, own) = pairs.link(&places[b], &places[a], from.n_levels, widths, transpose);
-            links.push(pattern);
-            values.push(own);
-        }
-    }
+    let mut values = Vec::new();
+    let mut link = |to: &OrderedFactor, from: &OrderedFactor| {
+        let (a, b) = (to.factor.max(from.factor), to.factor.min(from.factor));
+        let pairs = &running.links[a * (a - 1) / 2 + b];
+        // stored from b to a
+        let (widths, transpose) = ((running.widths[a], running.widths[b]), from.factor == a);
+        let (pattern, own) = pairs.link(&places[b], &places[a], from.n_levels, widths, transpose);
+        values.push(own);
+        pattern
+    };
+    let of = |(i, to): (usize, &OrderedFactor)| order[..i].iter().map(|from| link(to, from)).collect();
+    let patterns = order.iter().enumerate().map(of).collect();
     running.links.clear();
     let mut sums = std::mem::take(&mut running.sums);
     sums.zz = blocks(&mut sums.zz, &|r| r * r);
     sums.zx = blocks(&mut sums.zx, &|r| r * width);
     sums.links = values;
-    (sums, links)
+    (sums, patterns)
 }
 
 fn put_blocks(values: Vec<f64>, block: usize, place: &[u32], n_levels: usize) -> Vec<f64> {

@@ -8,31 +8,22 @@ mod pair_sums;
 mod save;
 mod scaling;
 
-use super::accumulate::{patterns, run, sample};
-use super::basis::{FixedBasis, RandomBasis};
+use std::sync::Arc;
+
 use super::blocks::LinkPattern;
-use super::condition::DenseRows;
-use super::extended::ExtendedColumns;
+use super::fill::sums_of;
 use super::moments::mean_outer_product;
-use super::order::{OrderedFactor, ordered_factors};
+use super::plan::{patterns, sample};
 use super::sums::{Shape, Sums};
-use crate::covariance::Structure;
+use crate::covariance::{RandomBasis, Structure};
 use crate::design::{Dropped, LevelRegistry, RowSource, Rows, StreamedRows, StreamingModel};
+use crate::rows::{Columns, ExtendedColumns, OrderedFactor, WorkingBasis, WorkingRows, ordered_factors};
 use crate::table::Table;
 use crate::{Error, Result};
 pub use pair_sums::PairSums;
 use scaling::Scaling;
 
 pub use finish::FinishedStatistics;
-
-/// What stands in a row of sums.
-#[derive(Debug, Clone)]
-pub enum Columns {
-    /// Columns as they were read, shifted and scaled; cells of categorical terms.
-    Read(ExtendedColumns),
-    /// The columns of a fit, in its working basis.
-    Fitted(FixedBasis),
-}
 
 /// Sums over rows, and what their parts belong to.
 #[derive(Debug, Clone)]
@@ -119,7 +110,7 @@ impl Statistics {
         let sample = sample(rows)?;
         let mut extended = ExtendedColumns::new(rows.fixed());
         extended.set_scaling(&sample, rows.fixed().has_intercept);
-        let bases = ordered_factors(rows, &self.structures, &sample);
+        let bases = ordered_factors(rows, &sample);
         let mut random: Vec<RandomBasis> =
             rows.random().iter().map(|t| RandomBasis::identity(t.columns.len())).collect();
         for (term, basis) in bases.into_iter().flat_map(|f| f.terms) {
@@ -228,31 +219,23 @@ impl RunningSums {
     pub fn empty(columns: Columns, random: Vec<RandomBasis>, open: &StreamingModel) -> Self {
         let extended = columns.extended();
         let widths = widths(open);
-        let factors = widths.iter().map(|&r| (0, r)).collect(); // no level yet
         let pairs = (0..widths.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
         let links: Vec<PairSums> = pairs.map(|(i, j)| PairSums::new(widths[i] * widths[j])).collect();
-        let none = vec![LinkPattern::default(); links.len()];
-        let sums = Sums::new(&Shape { extended: &extended, factors, links: &none }, 0);
-        Self { columns, widths, random, sums, links }
+        // no level yet
+        let patterns = (0..widths.len()).map(|i| vec![LinkPattern::default(); i]).collect();
+        let shape = Shape { extended, factors: widths.iter().map(|&r| (0, r)).collect(), patterns: Arc::new(patterns) };
+        Self { sums: Sums::new(&shape, 0), columns, widths, random, links }
     }
 
     fn add_rows(&mut self, batch: &StreamedRows, sizes: &[usize]) -> Result<()> {
         let rows = &batch.rows;
-        let extended = self.columns.extended();
-        let order = design_order(rows, &self.random);
-        let links = patterns(rows, &order);
-        let factors = order.iter().map(|f| (f.n_levels, f.width)).collect();
-        let shape = Shape { extended: &extended, factors, links: &links };
-        let sums = match &self.columns {
-            Columns::Read(extended) => run(rows, &shape, &order, |b, w, out| extended.dense_rows(b, w, out))?,
-            Columns::Fitted(basis) => {
-                let reader = DenseRows::new(rows.fixed(), basis);
-                run(rows, &shape, &order, |b, w, out| reader.read(b, w, out))?
-            }
-        };
+        let basis = WorkingBasis { columns: self.columns.clone(), factors: design_order(rows, &self.random) };
+        let order = &basis.factors;
+        let shape = Shape::new(basis.columns.extended(), order, patterns(rows, order));
+        let sums = sums_of(&WorkingRows::new(rows, &basis), &shape)?;
         let links: Vec<PairSums> = shape
             .link_pairs()
-            .map(|(k, i, j)| PairSums::of_link(&links[k], &sums.links[k], order[i].width * order[j].width))
+            .map(|(k, i, j)| PairSums::of_link(&shape.patterns[i][j], &sums.links[k], order[i].width * order[j].width))
             .collect();
         let (columns, widths, random) = (self.columns.clone(), self.widths.clone(), self.random.clone());
         let local = RunningSums { columns, widths, random, sums, links };
@@ -272,15 +255,6 @@ impl RunningSums {
         let pairs = (0..ids.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
         for ((mine, theirs), (i, j)) in self.links.iter_mut().zip(&other.links).zip(pairs) {
             mine.add(theirs, &ids[j], &ids[i]);
-        }
-    }
-}
-
-impl Columns {
-    pub fn extended(&self) -> ExtendedColumns {
-        match self {
-            Columns::Read(extended) => extended.clone(),
-            Columns::Fitted(basis) => ExtendedColumns::of_basis(basis.kept.len()),
         }
     }
 }

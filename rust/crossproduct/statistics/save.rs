@@ -1,18 +1,15 @@
 //! Statistics as JSON and named arrays, and back; and those that a fit kept.  What is read from a file is checked.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::pair_sums::PairSums;
-use super::{Columns, RowCounts, RunningSums, Statistics};
-use crate::crossproduct::basis::{FixedBasis, RandomBasis};
+use super::{RowCounts, RunningSums, Statistics};
+use crate::Result;
+use crate::covariance::RandomBasis;
 use crate::crossproduct::blocks::{CrossProducts, LinkPattern};
-use crate::crossproduct::extended::ExtendedColumns;
 use crate::design::{Dropped, Encoding, LevelRegistry, Options, StreamingModel};
-use crate::{Error, Result};
-
-pub type Arrays = BTreeMap<String, Vec<f64>>;
+use crate::rows::{Columns, ExtendedColumns, FixedBasis};
+use crate::saved::{Arrays, Saved, damaged, take, take_sized};
 
 #[derive(Serialize, Deserialize)]
 struct Meta {
@@ -30,8 +27,8 @@ struct Meta {
 }
 
 impl Statistics {
-    /// JSON and arrays that `from_state` turns back into these statistics.
-    pub fn state(&self) -> (String, Arrays) {
+    /// What `from_saved` turns back into these statistics.
+    pub fn saved(&self) -> Saved {
         let mut arrays = Arrays::new();
         for (g, counts) in self.counts.by_level.iter().enumerate() {
             arrays.insert(format!("counts/{g}"), counts.iter().map(|&n| n as f64).collect());
@@ -65,13 +62,13 @@ impl Statistics {
             scaling,
             fitted,
         };
-        (serde_json::to_string(&meta).expect("finite numbers and text"), arrays)
+        Saved::new(&meta, arrays)
     }
 
     /// # Errors
-    /// `Data` where the state is not one of statistics.
-    pub fn from_state(json: &str, mut arrays: Arrays) -> Result<Self> {
-        let meta: Meta = serde_json::from_str(json).map_err(|e| broken(&e.to_string()))?;
+    /// `Data` where these are no saved statistics.
+    pub fn from_saved(saved: Saved) -> Result<Self> {
+        let (meta, mut arrays): (Meta, Arrays) = saved.open()?;
         let mut registry = meta.registry;
         for (g, steps) in registry.pairs.iter_mut().enumerate() {
             for (k, step) in steps.iter_mut().enumerate() {
@@ -91,7 +88,7 @@ impl Statistics {
             (Some(scaling), _) => {
                 let mut extended = ExtendedColumns::new(&statistics.open.encoding.fixed.layout);
                 if extended.shift.len() != scaling.len() {
-                    return Err(broken("its columns do not fit its model"));
+                    return Err(damaged("its columns do not fit its model"));
                 }
                 (extended.shift, extended.scale) = scaling.into_iter().unzip();
                 Columns::Read(extended)
@@ -161,7 +158,7 @@ impl RunningSums {
             let (from, to) = (owner.registry.n_levels(j, &owner.open), owner.registry.n_levels(i, &owner.open));
             let known = listed.iter().all(|&(f, t)| (f as usize) < from && (t as usize) < to);
             if values.len() != listed.len() * size || !known {
-                return Err(broken("sums of pairs of levels do not fit the levels"));
+                return Err(damaged("sums of pairs of levels do not fit the levels"));
             }
             running.links[k] = PairSums::from_parts(size, listed, values);
         }
@@ -169,40 +166,27 @@ impl RunningSums {
     }
 }
 
-pub fn flat(pairs: &[(u32, u32)]) -> Vec<f64> {
+fn flat(pairs: &[(u32, u32)]) -> Vec<f64> {
     pairs.iter().flat_map(|&(a, b)| [f64::from(a), f64::from(b)]).collect()
 }
 
-pub fn pairs(flat: &[f64]) -> Vec<(u32, u32)> {
+fn pairs(flat: &[f64]) -> Vec<(u32, u32)> {
     flat.chunks_exact(2).map(|p| (p[0] as u32, p[1] as u32)).collect()
 }
 
-pub fn whole(values: &[f64]) -> Vec<u64> {
+fn whole(values: &[f64]) -> Vec<u64> {
     values.iter().map(|&v| v as u64).collect()
 }
 
-pub fn broken(why: &str) -> Error {
-    Error::Data(format!("these are no saved statistics, or they are damaged: {why}"))
-}
-
-pub fn take(arrays: &mut Arrays, name: &str) -> Result<Vec<f64>> {
-    let values = arrays.remove(name).ok_or_else(|| broken(&format!("{name} is missing")))?;
-    if values.iter().all(|v| v.is_finite()) { Ok(values) } else { Err(broken(&format!("{name} is not finite"))) }
-}
-
-pub fn fill(arrays: &mut Arrays, name: &str, into: &mut [f64]) -> Result<()> {
-    let values = take(arrays, name)?;
-    if values.len() != into.len() {
-        return Err(broken(&format!("{name} has {} numbers, not {}", values.len(), into.len())));
-    }
-    into.copy_from_slice(&values);
+fn fill(arrays: &mut Arrays, name: &str, into: &mut [f64]) -> Result<()> {
+    into.copy_from_slice(&take_sized(arrays, name, into.len())?);
     Ok(())
 }
 
-pub fn levels(arrays: &mut Arrays, name: &str, block: usize, most: usize) -> Result<Vec<f64>> {
+fn levels(arrays: &mut Arrays, name: &str, block: usize, most: usize) -> Result<Vec<f64>> {
     let values = take(arrays, name)?;
     if values.len() % block != 0 || values.len() / block > most {
-        return Err(broken(&format!("{name} does not fit the levels")));
+        return Err(damaged(&format!("{name} does not fit the levels")));
     }
     Ok(values)
 }

@@ -1,11 +1,10 @@
 //! A change of shifts and scales is a linear map of the sums, so that it needs no rows.
 
-use super::{Columns, RunningSums, widths};
-use crate::covariance::Structure;
-use crate::crossproduct::basis::RandomBasis;
-use crate::crossproduct::extended::ExtendedColumns;
+use super::{RunningSums, widths};
+use crate::covariance::{RandomBasis, Structure};
 use crate::crossproduct::sums::Sums;
 use crate::design::StreamingModel;
+use crate::rows::{Columns, ExtendedColumns};
 use crate::{Error, Result};
 
 /// x' = a x + b 1 for every dense column and y, z' = R'z for every grouping factor.

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::crossproduct::FixedBasis;
+use crate::crossproduct::CrossProducts;
 use crate::model::Lmm;
+use crate::penalized_ls::SymbolicFactor;
+use crate::rows::FixedBasis;
 
 /// Rows t_1/|t_1|, ..., t_k/|t_k| and an orthonormal completion (r x r, column-major).
 pub fn completed(rows: &[Vec<f64>], r: usize) -> Vec<f64> {
@@ -89,7 +91,19 @@ pub fn change_term(model: &Lmm, term: usize, b: &[f64]) -> Lmm {
             }
         }
     }
-    model.with_products(a)
+    rebuilt(model, a)
+}
+
+/// A model over other cross-products.
+pub fn rebuilt(model: &Lmm, a: CrossProducts) -> Lmm {
+    let symbolic = Arc::new(SymbolicFactor::new(&a));
+    Lmm {
+        a: Arc::new(a),
+        symbolic,
+        theta_map: model.theta_map.clone(),
+        criterion: model.criterion,
+        origin: model.origin,
+    }
 }
 
 /// m x n column-major -> n x m column-major.
@@ -121,7 +135,7 @@ pub struct Moved {
 impl Moved {
     /// For the user's coefficient `j` among those kept.
     pub fn new(model: &Lmm, j: usize) -> Self {
-        let (p, fixed) = (model.a.n_fixed(), &model.a.fixed);
+        let (p, fixed) = (model.symbolic.p, &model.a.fixed);
         let stride = p + 1;
         let t: Vec<f64> = (0..p).map(|k| fixed.transform[k * p + j]).collect();
         let (q, length) = reflection(&t);
@@ -152,7 +166,7 @@ impl Moved {
             logdet: 0.0,
         };
         Self {
-            model: model.with_products(a),
+            model: rebuilt(model, a),
             origin,
             length,
             xx: full[0][1..].to_vec(),

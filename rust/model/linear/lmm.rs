@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::covariance::{Structure, ThetaMap};
 use crate::crossproduct::CrossProducts;
-use crate::penalized_ls::{CholeskyFactor, Inverse, Panels, SymbolicFactor, TrailingKind};
+use crate::penalized_ls::{CholeskyFactor, Inverse, SymbolicFactor, TrailingKind};
 
 /// Maximum likelihood, or restricted maximum likelihood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +17,6 @@ pub enum Criterion {
 pub struct Lmm {
     pub a: Arc<CrossProducts>,
     pub symbolic: Arc<SymbolicFactor>,
-    /// Values of `a` laid out for elimination.
-    pub panels: Arc<Panels>,
     pub theta_map: ThetaMap,
     pub criterion: Criterion,
     pub origin: DataFootprint,
@@ -50,8 +48,7 @@ impl Lmm {
             .collect();
         let theta_map = ThetaMap::new(&blocks, a.factors.len());
         let symbolic = Arc::new(SymbolicFactor::new(&a));
-        let panels = laid_out(&symbolic, &a);
-        Self { a: Arc::new(a), symbolic, panels, theta_map, criterion, origin: DataFootprint::default() }
+        Self { a: Arc::new(a), symbolic, theta_map, criterion, origin: DataFootprint::default() }
     }
 
     pub fn workspace(&self) -> Workspace {
@@ -68,17 +65,7 @@ impl Lmm {
 
     /// The same model with another kind of trailing block.
     pub fn with_trailing(&self, kind: TrailingKind) -> Self {
-        let symbolic = Arc::new(SymbolicFactor::clone(&self.symbolic).with_kind(kind, &self.a));
-        let panels = laid_out(&symbolic, &self.a);
-        Self { symbolic, panels, ..self.clone() }
-    }
-
-    /// The same model over other cross-products.
-    pub fn with_products(&self, a: CrossProducts) -> Self {
-        let same = Arc::ptr_eq(&a.patterns, &self.a.patterns);
-        let symbolic = if same { self.symbolic.clone() } else { Arc::new(SymbolicFactor::new(&a)) };
-        let panels = laid_out(&symbolic, &a);
-        Self { a: Arc::new(a), symbolic, panels, ..self.clone() }
+        Self { symbolic: Arc::new(SymbolicFactor::clone(&self.symbolic).with_kind(kind, &self.a)), ..self.clone() }
     }
 
     /// The same with what is to be said about its trailing block.
@@ -92,10 +79,4 @@ impl Lmm {
     pub fn with_criterion(&self, criterion: Criterion) -> Self {
         Self { criterion, ..self.clone() }
     }
-}
-
-fn laid_out(symbolic: &SymbolicFactor, a: &CrossProducts) -> Arc<Panels> {
-    let mut panels = Panels::default();
-    symbolic.lay_out(a, &mut panels);
-    Arc::new(panels)
 }

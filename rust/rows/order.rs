@@ -1,8 +1,7 @@
 //! Grouping factors in the order of elimination, each with its random terms in their working basis.
 
-use super::basis::RandomBasis;
-use super::extended::location_scale;
-use crate::covariance::Structure;
+use super::columns::{Columns, location_scale};
+use crate::covariance::{RandomBasis, Structure};
 use crate::design::{Batch, RowSource};
 
 /// A grouping factor with its random terms, in the order of elimination.
@@ -16,8 +15,8 @@ pub struct OrderedFactor {
 }
 
 impl OrderedFactor {
-    /// Fills `z` (n x width, row-major) with the weighted columns of all terms, in the working basis.
-    pub fn scaled_rows(&self, batch: &Batch, z: &mut Vec<f64>, weigh: impl Fn(usize, f64) -> f64) {
+    /// Fills `z` (n x width, row-major) with the columns of all terms, in the working basis.
+    pub fn encoded_rows(&self, batch: &Batch, z: &mut Vec<f64>) {
         z.resize(batch.n * self.width, 0.0);
         let mut offset = 0;
         for (term, basis) in &self.terms {
@@ -26,15 +25,22 @@ impl OrderedFactor {
                 let row = &mut z[i * self.width + offset..][..r];
                 row.copy_from_slice(&batch.z[*term][i * r..(i + 1) * r]);
                 basis.encode(row);
-                row.iter_mut().for_each(|v| *v = weigh(i, *v));
             }
             offset += r;
         }
     }
 }
 
+/// The columns in which rows are summed.
+#[derive(Debug, Clone)]
+pub struct WorkingBasis {
+    pub columns: Columns,
+    /// In the order of elimination.
+    pub factors: Vec<OrderedFactor>,
+}
+
 /// Grouping factors by their number of levels, largest first, each with its terms.
-pub fn ordered_factors(source: &dyn RowSource, structures: &[Structure], sample: &[Batch]) -> Vec<OrderedFactor> {
+pub fn ordered_factors(source: &dyn RowSource, sample: &[Batch]) -> Vec<OrderedFactor> {
     let mut order: Vec<OrderedFactor> = source
         .factors()
         .iter()
@@ -43,8 +49,9 @@ pub fn ordered_factors(source: &dyn RowSource, structures: &[Structure], sample:
         .collect();
     for (term, layout) in source.random().iter().enumerate() {
         let r = layout.columns.len();
-        let centre = layout.has_intercept && structures[term] == Structure::Unstructured;
-        let basis = random_basis(sample, term, r, centre, structures[term].scales_by_column());
+        let centre = layout.has_intercept && Structure::parse(&layout.structure).unwrap() == Structure::Unstructured;
+        let basis =
+            random_basis(sample, term, r, centre, Structure::parse(&layout.structure).unwrap().scales_by_column());
         order[layout.factor].terms.push((term, basis));
         order[layout.factor].width += r;
     }

@@ -1,9 +1,28 @@
-//! [X y] before its categories are coded: dense columns, then a column for every cell.
+//! How [X y] enters a row of sums.
 //!
-//! A row touches one cell of each categorical term, so its cost does not grow with the number of
+//! Before its categories are coded it has dense columns, then a column for every cell.  A row touches one cell of each categorical term, so its cost does not grow with the number of
 //! categories; the few sums over cells are coded once, at the end.
 
+use super::basis::FixedBasis;
 use crate::design::{Batch, FixedLayout};
+
+/// The columns of X in a row of sums.
+#[derive(Debug, Clone)]
+pub enum Columns {
+    /// Columns as they were read, shifted and scaled; cells of categorical terms.
+    Read(ExtendedColumns),
+    /// The columns of a working basis, dense.
+    Fitted(FixedBasis),
+}
+
+impl Columns {
+    pub fn extended(&self) -> ExtendedColumns {
+        match self {
+            Columns::Read(extended) => extended.clone(),
+            Columns::Fitted(basis) => ExtendedColumns::of_basis(basis.kept.len()),
+        }
+    }
+}
 
 /// One numeric column of a categorical term, spread over the term's cells.
 #[derive(Debug, Clone)]
@@ -67,30 +86,29 @@ impl ExtendedColumns {
             (self.shift[k], self.scale[k]) = location_scale(values, has_intercept);
         }
         let last = self.n_dense();
-        (self.shift[last], self.scale[last]) = location_scale(sample.iter().flat_map(|b| b.y.iter()), has_intercept);
+        let response: Vec<f64> = sample.iter().flat_map(Batch::response).collect();
+        (self.shift[last], self.scale[last]) = location_scale(response.iter(), has_intercept);
         if has_intercept {
             (self.shift[0], self.scale[0]) = (0.0, 1.0);
         }
     }
 
-    /// Fills `rows` (n x (d + 1), row-major) with sqrt(w) times the scaled dense columns and y.
-    pub fn dense_rows(&self, batch: &Batch, sqrt_w: &[f64], rows: &mut Vec<f64>) {
+    /// Fills `rows` (n x (d + 1), row-major) with the scaled dense columns and the response less its offset.
+    pub fn dense_rows(&self, batch: &Batch, rows: &mut Vec<f64>) {
         let (n, width) = (batch.n, self.n_dense() + 1);
         rows.resize(n * width, 0.0);
         for (k, &(term, numeric)) in self.dense.iter().enumerate() {
-            let column = &batch.values[term][numeric * n..(numeric + 1) * n];
-            self.scaled_column(column, k, sqrt_w, rows);
+            self.scaled_column(batch.values[term][numeric * n..(numeric + 1) * n].iter().copied(), k, rows);
         }
-        self.scaled_column(&batch.y, width - 1, sqrt_w, rows);
+        match batch.offset.as_slice() {
+            [] => self.scaled_column(batch.y.iter().copied(), width - 1, rows),
+            offset => self.scaled_column(batch.y.iter().zip(offset).map(|(y, o)| y - o), width - 1, rows),
+        }
     }
 
-    fn scaled_column(&self, column: &[f64], k: usize, sqrt_w: &[f64], rows: &mut [f64]) {
+    fn scaled_column(&self, column: impl Iterator<Item = f64>, k: usize, rows: &mut [f64]) {
         let (width, shift, inverse) = (self.n_dense() + 1, self.shift[k], 1.0 / self.scale[k]);
-        let column = rows.chunks_exact_mut(width).map(|row| &mut row[k]).zip(column);
-        match sqrt_w {
-            [] => column.for_each(|(out, x)| *out = (x - shift) * inverse),
-            _ => column.zip(sqrt_w).for_each(|((out, x), w)| *out = (x - shift) * inverse * w),
-        }
+        rows.chunks_exact_mut(width).zip(column).for_each(|(row, x)| row[k] = (x - shift) * inverse);
     }
 
     /// For every column of X in the user's order, then y: its entries in a row of sums.

@@ -1,32 +1,6 @@
-//! The working basis: columns centred and scaled inside, results in the user's units.
+//! The working basis of Z: columns centred and scaled inside, results in the user's units.
 
-/// β = origin + T β_basis for the columns of X that are kept.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct FixedBasis {
-    /// Columns of the design that are in the model; the others depend on them.
-    pub kept: Vec<usize>,
-    /// Columns of the design in all.
-    pub n_columns: usize,
-    /// T (p x p, column-major).
-    pub transform: Vec<f64>,
-    pub origin: Vec<f64>,
-    /// log|det T|.
-    pub logdet: f64,
-}
-
-impl FixedBasis {
-    pub fn beta(&self, basis: &[f64]) -> Vec<f64> {
-        let p = self.kept.len();
-        (0..p).map(|i| self.origin[i] + (0..p).map(|k| self.transform[k * p + i] * basis[k]).sum::<f64>()).collect()
-    }
-
-    /// T C T' of a covariance in the basis (p x p).
-    pub fn covariance(&self, basis: &[f64]) -> Vec<f64> {
-        let p = self.kept.len();
-        let half = product(&self.transform, basis, p, false);
-        product(&half, &self.transform, p, true)
-    }
-}
+use crate::linalg::dense::square_product;
 
 /// b = T b_basis for one random term, z_basis = T'z; T is upper triangular (r x r, column-major).
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +18,7 @@ impl RandomBasis {
 
     /// The basis T R for an upper triangular R.
     pub fn then(&self, step: &[f64]) -> Self {
-        Self { width: self.width, transform: product(&self.transform, step, self.width, false) }
+        Self { width: self.width, transform: square_product(&self.transform, step, self.width, false) }
     }
 
     /// T^-T M T^-1: a square of z from that of z'T.
@@ -80,23 +54,7 @@ impl RandomBasis {
 
     /// T C T' (r x r).
     pub fn covariance(&self, basis: &[f64]) -> Vec<f64> {
-        let half = product(&self.transform, basis, self.width, false);
-        product(&half, &self.transform, self.width, true)
+        let half = square_product(&self.transform, basis, self.width, false);
+        square_product(&half, &self.transform, self.width, true)
     }
-}
-
-/// A B, or A B', n x n.
-fn product(a: &[f64], b: &[f64], n: usize, transpose: bool) -> Vec<f64> {
-    let mut c = vec![0.0; n * n];
-    for j in 0..n {
-        for k in 0..n {
-            let bkj = if transpose { b[k * n + j] } else { b[j * n + k] };
-            if bkj != 0.0 {
-                for i in 0..n {
-                    c[j * n + i] += a[k * n + i] * bkj;
-                }
-            }
-        }
-    }
-    c
 }

@@ -1,0 +1,15 @@
+//! Rows as sums, predictions and new responses meet them: in the working basis, read again at every visit or stored.
+
+mod basis;
+mod block;
+mod columns;
+mod order;
+mod predictor;
+mod stored;
+
+pub use basis::FixedBasis;
+pub use block::{BLOCK_ROWS, RowBlock, WorkingRows};
+pub use columns::{CellBlock, Columns, ExtendedColumns};
+pub use order::{OrderedFactor, WorkingBasis, ordered_factors};
+pub use predictor::{add_modes, linear_predictor};
+pub use stored::StoredRows;

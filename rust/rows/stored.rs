@@ -1,0 +1,83 @@
+//! Rows in memory, in the order of the data: what new responses are made on, and sets of rows are taken from.
+
+use super::block::{RowBlock, WorkingRows};
+use super::order::WorkingBasis;
+use super::predictor::add_modes;
+use crate::Result;
+use crate::design::RowSource;
+
+/// All rows of a source, X dense.
+pub struct StoredRows {
+    pub n: usize,
+    pub p: usize,
+    /// One block of all rows.
+    pub block: RowBlock,
+}
+
+impl StoredRows {
+    /// Reads all rows in a basis whose columns are `Fitted`.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn read(source: &dyn RowSource, basis: &WorkingBasis) -> Result<Self> {
+        let (n, p) = (source.n_rows(), basis.columns.extended().n_dense());
+        let mut all = RowBlock { n, dense: Vec::with_capacity(n * (p + 1)), ..RowBlock::default() };
+        let empty = |width: usize| (Vec::with_capacity(n * width), Vec::with_capacity(n));
+        all.z = basis.factors.iter().map(|f| empty(f.width)).collect();
+        WorkingRows::new(source, basis).visit(0..n, &mut RowBlock::default(), |_, block| {
+            all.dense.extend_from_slice(&block.dense);
+            all.weights.extend_from_slice(&block.weights);
+            for ((z, levels), (more, codes)) in all.z.iter_mut().zip(&block.z) {
+                z.extend_from_slice(more);
+                levels.extend_from_slice(codes);
+            }
+        })?;
+        Ok(Self { n, p, block: all })
+    }
+
+    pub fn weight(&self, i: usize) -> f64 {
+        self.block.weight(i)
+    }
+
+    /// Row i of [X y]: X in the basis, the response less offset and X origin.
+    pub fn xy(&self, i: usize) -> &[f64] {
+        &self.block.dense[i * (self.p + 1)..(i + 1) * (self.p + 1)]
+    }
+
+    pub fn x(&self, i: usize) -> &[f64] {
+        &self.xy(i)[..self.p]
+    }
+
+    pub fn y(&self, i: usize) -> f64 {
+        self.xy(i)[self.p]
+    }
+
+    /// The response less offset and X origin.
+    pub fn response(&self) -> Vec<f64> {
+        (0..self.n).map(|i| self.y(i)).collect()
+    }
+
+    /// The columns of a block in row i.
+    pub fn z(&self, block: usize, i: usize) -> &[f64] {
+        let z = &self.block.z[block].0;
+        let width = z.len() / self.n;
+        &z[i * width..(i + 1) * width]
+    }
+
+    /// The level of every row, by block.
+    pub fn levels(&self, block: usize) -> &[u32] {
+        &self.block.z[block].1
+    }
+
+    /// Xβ.
+    pub fn fixed(&self, beta: &[f64]) -> Vec<f64> {
+        (0..self.n).map(|i| self.x(i).iter().zip(beta).map(|(x, b)| x * b).sum()).collect()
+    }
+
+    /// y += Zb for modes by block.
+    pub fn add_modes(&self, y: &mut [f64], b: &[Vec<f64>]) {
+        for ((z, levels), b) in self.block.z.iter().zip(b) {
+            add_modes(z, levels, b, z.len() / self.n, y);
+        }
+    }
+}
