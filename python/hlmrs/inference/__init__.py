@@ -21,7 +21,7 @@ from .._core import (
 )
 from .bootstrap import Bootstrap, draw, draw_statistic, parameter_values, replicates, seed_of
 from .cells import CellDesign, CellTerm, cell_design
-from .clusters import coded_column, coded_labels
+from .clusters import Clusters, coded_column, coded_labels
 from .criteria import InformationCriteria, information_criteria
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
 from .largest_statistic import LargestStatistic
@@ -64,6 +64,7 @@ __all__ = [
     "Bootstrap",
     "CellDesign",
     "CellTerm",
+    "Clusters",
     "Code",
     "InformationCriteria",
     "LargestStatistic",

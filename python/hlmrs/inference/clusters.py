@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,7 +12,8 @@ from ..estimation import Estimate
 from ..formula import Call, ColumnName, RandomTerm, TermFactor
 from ..formula.problems import suggestion
 
-Cluster = "str | Sequence[str] | ArrayLike | None"
+Clusters = str | Sequence[str] | ArrayLike | None
+"""A grouping factor or a column of the data, two that cross, or a label by row; None: the outermost grouping factor."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +36,7 @@ class Clustering:
         return int(self.codes.max()) + 1
 
 
-def clusterings(estimate: Estimate, cluster: Any) -> list[Clustering]:
+def clusterings(estimate: Estimate, cluster: Clusters) -> list[Clustering]:
     """Read one clustering, or two that cross."""
     if cluster is None:
         return [_outermost(estimate)]

@@ -8,7 +8,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from .._core import cluster_contributions, row_contributions
 from ..errors import InferenceWarning, OptionError, warn
 from ..estimation import Estimate, cached
-from .clusters import Clustering, clusterings, crossed
+from .clusters import Clustering, Clusters, clusterings, crossed
 from .degrees_of_freedom import contrast_rows, row_space
 
 Vector = NDArray[np.float64]
@@ -155,7 +154,9 @@ class AsymptoticSandwich:
         return np.asarray(rows @ self.matrix @ rows.T)
 
 
-def sandwich(estimate: Estimate, kind: str, cluster: Any, ddf: str = "satterthwaite") -> Sandwich | AsymptoticSandwich:
+def sandwich(
+    estimate: Estimate, kind: str, cluster: Clusters, ddf: str = "satterthwaite"
+) -> Sandwich | AsymptoticSandwich:
     """Choose the sandwich for the clusters named; one for each choice is kept with the fit."""
     if ddf not in ROBUST_DDF:
         raise OptionError(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import OptionError
 from ..estimation import Estimate, refuse_unknown
+from .clusters import Clusters
 from .degrees_of_freedom import DEFAULT_DDF, VCOV_TYPES, check_ddf, contrast_rows, joint_test, vcov
 from .robust import ROBUST_TYPES, sandwich
 from .wald import check_level
@@ -53,7 +54,7 @@ class TestOptions:
 
     ddf: str = DEFAULT_DDF
     vcov: str = "model"
-    cluster: Any = None
+    cluster: Clusters = None
     level: float = 0.95
 
     def __post_init__(self) -> None:
@@ -67,7 +68,7 @@ class TestKeywords(TypedDict, total=False):
 
     ddf: str
     vcov: str
-    cluster: Any
+    cluster: Clusters
     level: float
 
 
@@ -114,7 +115,7 @@ def uncertainty(estimate: Estimate, options: TestOptions) -> Uncertainty:
     return ModelUncertainty(estimate, "kenward-roger" if options.vcov == "kenward-roger" else options.ddf)
 
 
-def covariance_matrix(estimate: Estimate, vcov_type: str, cluster: Any) -> Vector:
+def covariance_matrix(estimate: Estimate, vcov_type: str, cluster: Clusters) -> Vector:
     """Return the covariance of the fixed effects by its name."""
     check_vcov(vcov_type, cluster)
     if vcov_type in ROBUST_TYPES:
@@ -122,7 +123,7 @@ def covariance_matrix(estimate: Estimate, vcov_type: str, cluster: Any) -> Vecto
     return vcov(estimate, vcov_type)
 
 
-def check_vcov(vcov: str, cluster: Any) -> None:
+def check_vcov(vcov: str, cluster: Clusters) -> None:
     """Refuse an unknown covariance, and clusters for one that has none."""
     if vcov not in (*VCOV_TYPES, *ROBUST_TYPES):
         raise OptionError(f"vcov={vcov!r}: choose one of {', '.join(map(repr, (*VCOV_TYPES, *ROBUST_TYPES)))}")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..errors import HlmrsError
 from ..estimation import Estimate
 from ..frame import CategoricalColumn, Column, build
-from ..inference import covariance_matrix
+from ..inference import Clusters, covariance_matrix
 from .grid import Axis, axis_codes, column_values, design_rows, grid_axes
 
 Vector = NDArray[np.float64]
@@ -16,7 +16,7 @@ Vector = NDArray[np.float64]
 VCOV = ("model", "kenward-roger", "CR0", "CR1", "CR1S", "CR2", "CR3")
 
 
-def adapted_model(estimate: Estimate, vcov: str, cluster: Any) -> Any:
+def adapted_model(estimate: Estimate, vcov: str, cluster: Clusters) -> Any:
     """Return a model that marginaleffects takes: predictions of the fixed part, at the rows used."""
     try:
         from marginaleffects.classes import ModelAbstract, ModelVault
@@ -60,7 +60,7 @@ def adapted_model(estimate: Estimate, vcov: str, cluster: Any) -> Any:
 class FixedPart:
     """X of new rows with the offset beside it, and what the coefficients are uncertain by."""
 
-    def __init__(self, estimate: Estimate, vcov: str, cluster: Any) -> None:
+    def __init__(self, estimate: Estimate, vcov: str, cluster: Clusters) -> None:
         self._estimate = estimate
         self._default = vcov
         self._cluster = cluster

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, Unpack
 from .. import diagnostics, effectsize, marginal, prediction
 from ..diagnostics import Check, ModelCheck
 from ..estimation import Estimate
-from ..inference import TestKeywords, TestOptions, with_test_keywords
+from ..inference import Clusters, TestKeywords, TestOptions, with_test_keywords
 from ..marginal import At
 from .table import FrameT, table
 
@@ -458,7 +458,7 @@ class Marginal(Generic[FrameT]):
             marginal.significance_regions(self._fit._estimate, variable, moderator, at, limits, level, how)
         )
 
-    def to_marginaleffects(self, *, vcov: str = "model", cluster: Any = None) -> Any:
+    def to_marginaleffects(self, *, vcov: str = "model", cluster: Clusters = None) -> Any:
         """Return the fixed part as a model of the package marginaleffects: of its predictions, comparisons, slopes.
 
         Parameters

@@ -13,6 +13,7 @@ from ..frame import Column
 from ..hypotheses import anova_table, deletion_table, hypothesis_table
 from ..inference import (
     DEFAULT_DDF,
+    Clusters,
     InformationCriteria,
     TestKeywords,
     TestOptions,
@@ -154,7 +155,7 @@ class FittedModel(Generic[FrameT]):
         """
         return dict(zip(self.coef_names, map(float, self.beta), strict=True))
 
-    def vcov(self, type: str = "model", *, cluster: Any = None) -> Vector:
+    def vcov(self, type: str = "model", *, cluster: Clusters = None) -> Vector:
         """Return the covariance matrix of the fixed effects.
 
         Parameters
