@@ -12,7 +12,7 @@ const VERSION: u32 = 1;
 #[derive(IntoPyObject)]
 pub struct ModelTree<'py, 'a> {
     version: u32,
-    categories: Vec<Levels<'a>>,
+    categories: Vec<CategoryTree<'a>>,
     groups: Vec<GroupTree<'a>>,
     offsets: Vec<Bound<'py, PyAny>>,
     fixed: Vec<TermTree<'py>>,
@@ -21,7 +21,7 @@ pub struct ModelTree<'py, 'a> {
 
 /// A column that is read as categories.
 #[derive(IntoPyObject)]
-struct Levels<'a> {
+struct CategoryTree<'a> {
     column: &'a str,
     levels: &'a [String],
 }
@@ -59,7 +59,8 @@ struct ColumnTree {
 
 pub fn model_tree<'py, 'a>(py: Python<'py>, encoding: &'a Encoding) -> PyResult<ModelTree<'py, 'a>> {
     let writer = Writer { py, encoding };
-    let category = |c: &'a crate::design::Category| Levels { column: &encoding.inputs[c.input], levels: &c.levels };
+    let category =
+        |c: &'a crate::design::Category| CategoryTree { column: &encoding.inputs[c.input], levels: &c.levels };
     let random = |term: &crate::design::RandomTerm| {
         Ok(RandomTree { group: term.layout.factor, terms: writer.terms(&term.matrix)? })
     };

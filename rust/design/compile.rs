@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::complete_rows::{UsedColumns, require_finite};
 use super::expression::{Expression, Function, Operator};
 use super::inputs::Inputs;
-use super::spec::{Coverage, Expr, Factor, Options, Settings};
+use super::spec::{Coverage, Expr, NamedArguments, Options, TermFactor};
 use super::transforms::{self, Call, Known, Learned};
 use super::variable::{Category, Variable};
 use crate::table::{Selection, Table, categories, fixed_level_codes};
@@ -31,7 +31,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// The response's expression; fails if it is not numeric, not finite, or constant.
-    pub fn response(&mut self, factor: &Factor) -> Result<Expression> {
+    pub fn response(&mut self, factor: &TermFactor) -> Result<Expression> {
         let owner = match factor.expr {
             Expr::Column { .. } => "the response",
             _ => factor.name.as_str(),
@@ -77,7 +77,7 @@ impl<'a> Compiler<'a> {
         Ok(expression)
     }
 
-    fn call(&mut self, name: &str, args: &[Expr], named: &Settings, owner: &str) -> Result<Expression> {
+    fn call(&mut self, name: &str, args: &[Expr], named: &NamedArguments, owner: &str) -> Result<Expression> {
         match (name, args) {
             ("log", [arg]) if named.contains_key("base") => self.log(arg, &named["base"], owner),
             ("scale" | "center", [arg]) => self.standardize(name, arg, named, owner),
@@ -111,7 +111,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// scale(x), scale(x, scale = FALSE), center(x)
-    fn standardize(&mut self, name: &str, arg: &Expr, named: &Settings, owner: &str) -> Result<Expression> {
+    fn standardize(&mut self, name: &str, arg: &Expr, named: &NamedArguments, owner: &str) -> Result<Expression> {
         let flag = |key: &str| match named.get(key) {
             None => Ok(true),
             Some(expr) => expr.flag().ok_or_else(|| Error::Formula(format!("{owner}: {key} must be TRUE or FALSE"))),
@@ -136,7 +136,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn group_mean(&mut self, arg: &Expr, group: &Expr, owner: &str) -> Result<Expression> {
-        let known = self.known("between", &[arg.clone(), group.clone()], &Settings::new());
+        let known = self.known("between", &[arg.clone(), group.clone()], &NamedArguments::new());
         let arg = self.number(arg, owner)?;
         require_finite(&arg, &self.inputs, |_| true)?;
         let category = self.category(group, owner)?;
@@ -154,7 +154,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// What a call learned beforehand.
-    pub fn known(&self, name: &str, args: &[Expr], named: &Settings) -> Option<&'a Learned> {
+    pub fn known(&self, name: &str, args: &[Expr], named: &NamedArguments) -> Option<&'a Learned> {
         self.learned.get(&Call::new(name, args, named).key())
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::expression::Expression;
 use super::inputs::Inputs;
-use super::spec::{Expr, Factor, Missing, ModelSpec, Options};
+use super::spec::{Expr, Missing, ModelSpec, Options, TermFactor};
 use crate::table::{Column, Gaps, Selection, Table, by_segment, listed, plain_name};
 use crate::{Error, Remedy, Result};
 
@@ -22,7 +22,7 @@ impl UsedColumns {
         let mut used = Self::default();
         let groups = model.random.iter().flat_map(|r| &r.group);
         let factors = [&model.response].into_iter().chain(model.effects()).chain(groups).chain(&model.offsets);
-        for Factor { expr, .. } in factors {
+        for TermFactor { expr, .. } in factors {
             used.add_expression(expr, table)?;
         }
         if let Some(name) = &options.offset {

@@ -21,32 +21,32 @@ const MOST_DENSE_LEVELS: usize = 500;
 
 /// A choice of contrast, before the levels are known.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Choice {
+pub struct ContrastChoice {
     pub spec: ContrastSpec,
-    pub base: Option<Base>,
+    pub base: Option<BaseLevel>,
 }
 
 /// The reference level of treatment contrasts.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Base {
+pub enum BaseLevel {
     Level(String),
     /// Counted from 1, as in R.
     Number(f64),
 }
 
-impl Default for Choice {
+impl Default for ContrastChoice {
     fn default() -> Self {
         ContrastSpec::Named("treatment".into()).into()
     }
 }
 
-impl From<ContrastSpec> for Choice {
+impl From<ContrastSpec> for ContrastChoice {
     fn from(spec: ContrastSpec) -> Self {
         Self { spec, base: None }
     }
 }
 
-impl Choice {
+impl ContrastChoice {
     /// The choice made by `C(f, sum)`, `C(f, treatment, base = 2)`, `C(f, treatment, base = "b")`;
     /// `None` by `C(f)`.
     pub fn from_call(owner: &str, kind: Option<&Expr>, base: Option<&Expr>) -> Result<Option<Self>> {
@@ -55,8 +55,8 @@ impl Choice {
         let kind = kind.word().ok_or_else(|| refuse("the kind of contrasts is a name"))?;
         let base = match base {
             None => None,
-            Some(Expr::Text { value }) => Some(Base::Level(value.clone())),
-            Some(expr) => Some(Base::Number(
+            Some(Expr::Text { value }) => Some(BaseLevel::Level(value.clone())),
+            Some(expr) => Some(BaseLevel::Number(
                 expr.number().ok_or_else(|| refuse("the base is a level's number, or its name in quotes"))?,
             )),
         };
@@ -97,13 +97,13 @@ impl Choice {
     fn base_index(&self, variable: &str, levels: &[String]) -> Result<usize> {
         let found = match &self.base {
             None => Some(0),
-            Some(Base::Level(name)) => levels.iter().position(|level| level == name),
-            Some(Base::Number(k)) => (1..=levels.len()).position(|j| j as f64 == *k),
+            Some(BaseLevel::Level(name)) => levels.iter().position(|level| level == name),
+            Some(BaseLevel::Number(k)) => (1..=levels.len()).position(|j| j as f64 == *k),
         };
         found.ok_or_else(|| {
             let base = match &self.base {
-                Some(Base::Level(name)) => format!("'{name}'"),
-                Some(Base::Number(k)) => k.to_string(),
+                Some(BaseLevel::Level(name)) => format!("'{name}'"),
+                Some(BaseLevel::Number(k)) => k.to_string(),
                 None => String::new(),
             };
             let known = crate::table::listed(levels.iter().map(String::as_str));

@@ -10,13 +10,13 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelSpec {
     pub formula: String,
-    pub response: Factor,
+    pub response: TermFactor,
     /// Whether the fixed part has an intercept.
     pub intercept: bool,
     /// Fixed terms without the intercept, in the order of the columns.
     pub terms: Vec<Term>,
     #[serde(default)]
-    pub offsets: Vec<Factor>,
+    pub offsets: Vec<TermFactor>,
     #[serde(default)]
     pub random: Vec<RandomSpec>,
 }
@@ -25,12 +25,12 @@ pub struct ModelSpec {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Term {
     pub name: String,
-    pub factors: Vec<Factor>,
+    pub factors: Vec<TermFactor>,
 }
 
 /// An expression with the name it has in coefficients: `I(x^2)`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Factor {
+pub struct TermFactor {
     pub name: String,
     pub expr: Expr,
 }
@@ -43,12 +43,12 @@ pub struct RandomSpec {
     pub intercept: bool,
     pub terms: Vec<Term>,
     /// The columns whose combinations are the levels.
-    pub group: Vec<Factor>,
+    pub group: Vec<TermFactor>,
     pub label: String,
 }
 
 /// Arguments of a call by name.
-pub type Settings = BTreeMap<String, Expr>;
+pub type NamedArguments = BTreeMap<String, Expr>;
 
 /// An expression on the columns of the data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ pub enum Expr {
         #[serde(default)]
         args: Vec<Expr>,
         #[serde(default)]
-        named: Settings,
+        named: NamedArguments,
     },
 }
 
@@ -157,7 +157,7 @@ pub enum Coverage {
 
 impl ModelSpec {
     /// The factors of all terms, fixed and random.
-    pub fn effects(&self) -> impl Iterator<Item = &Factor> {
+    pub fn effects(&self) -> impl Iterator<Item = &TermFactor> {
         let random = self.random.iter().flat_map(|random| &random.terms);
         self.terms.iter().chain(random).flat_map(|term| &term.factors)
     }

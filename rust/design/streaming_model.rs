@@ -11,7 +11,7 @@ use super::inputs::Inputs;
 use super::layout::GroupingFactor;
 use super::level_registry::LevelRegistry;
 use super::rows::Rows;
-use super::spec::{Coverage, Expr, Factor, Missing, ModelSpec, Options};
+use super::spec::{Coverage, Expr, Missing, ModelSpec, Options, TermFactor};
 use super::transforms::{Known, calls};
 use super::variable::{Basis, Category, Variable};
 use crate::Result;
@@ -34,7 +34,7 @@ pub struct StreamingModel {
 /// that they have in a table, and the groups of `between` and `within`.
 pub fn columns_of_levels(model: &ModelSpec, table: &Table) -> Result<Vec<String>> {
     let mut found: Vec<&str> = Vec::new();
-    for Factor { expr, .. } in model.effects() {
+    for TermFactor { expr, .. } in model.effects() {
         match expr {
             Expr::Column { name } if is_categorical(table.get(name)?) => found.push(name),
             Expr::Call { name, args, .. } if matches!(name.as_str(), "factor" | "C") => {

@@ -5,11 +5,11 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::compile::Compiler;
-use super::contrasts::{Choice, Contrast};
+use super::contrasts::{Contrast, ContrastChoice};
 use super::expression::Expression;
 use super::inputs::Inputs;
 use super::model_matrix::MOST_COLUMNS;
-use super::spec::{Coverage, Expr, Factor, Settings};
+use super::spec::{Coverage, Expr, NamedArguments, TermFactor};
 use super::transforms::{self, Learned, Polynomial};
 use crate::table::{ColumnKind, as_number, listed, shown};
 use crate::{Error, Result};
@@ -104,7 +104,7 @@ impl Basis {
 
 impl Compiler<'_> {
     /// The variable of a factor, made at its first use.
-    pub fn variable(&mut self, factor: &Factor) -> Result<usize> {
+    pub fn variable(&mut self, factor: &TermFactor) -> Result<usize> {
         if let Some(known) = self.variables.iter().position(|v| v.name() == factor.name) {
             return Ok(known);
         }
@@ -113,7 +113,7 @@ impl Compiler<'_> {
         Ok(self.variables.len() - 1)
     }
 
-    fn new_variable(&mut self, factor: &Factor) -> Result<Variable> {
+    fn new_variable(&mut self, factor: &TermFactor) -> Result<Variable> {
         let name = factor.name.clone();
         match &factor.expr {
             Expr::Column { name: column } => {
@@ -135,7 +135,7 @@ impl Compiler<'_> {
             }
             Expr::Call { name: call, args, named } if call == "C" && !args.is_empty() => {
                 let category = self.category(&args[0], &name)?;
-                let choice = Choice::from_call(&name, args.get(1), named.get("base"))?;
+                let choice = ContrastChoice::from_call(&name, args.get(1), named.get("base"))?;
                 self.categorical(factor, category, choice)
             }
             Expr::Call { name: call, args, named } if call == "poly" && !args.is_empty() => {
@@ -156,7 +156,12 @@ impl Compiler<'_> {
         }
     }
 
-    fn categorical(&mut self, factor: &Factor, category: usize, choice: Option<Choice>) -> Result<Variable> {
+    fn categorical(
+        &mut self,
+        factor: &TermFactor,
+        category: usize,
+        choice: Option<ContrastChoice>,
+    ) -> Result<Variable> {
         let Category { input, levels } = &self.categories[category];
         let (name, column) = (&factor.name, &self.used.names[*input]);
         if let [only] = &levels[..] {
@@ -172,12 +177,12 @@ impl Compiler<'_> {
             )));
         }
         let given = || self.options.contrasts.get(name).or(self.options.contrasts.get(column)).cloned();
-        let choice = choice.or_else(|| given().map(Choice::from)).unwrap_or_default();
+        let choice = choice.or_else(|| given().map(ContrastChoice::from)).unwrap_or_default();
         let contrast = choice.build(name, levels)?;
         Ok(Variable::Categorical { name: name.clone(), category, contrast })
     }
 
-    fn polynomial(&mut self, owner: &str, arg: &Expr, named: &Settings) -> Result<Basis> {
+    fn polynomial(&mut self, owner: &str, arg: &Expr, named: &NamedArguments) -> Result<Basis> {
         let degree = named.get("degree").map_or(Some(1.0), Expr::number);
         let whole = degree.filter(|d| d.fract() == 0.0 && (1.0..=100.0).contains(d));
         let degree = whole

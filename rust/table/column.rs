@@ -42,7 +42,7 @@ pub struct Column {
 /// A part of a batch that lies in one chunk.
 pub struct Piece<'a> {
     pub array: &'a ArrayRef,
-    pub at: Places<'a>,
+    pub at: ChunkIndices<'a>,
     /// Where the part begins within the batch.
     pub offset: usize,
     /// First row of the chunk.
@@ -50,16 +50,16 @@ pub struct Piece<'a> {
 }
 
 /// Indices into a chunk.
-pub enum Places<'a> {
+pub enum ChunkIndices<'a> {
     Range(Range<usize>),
     Rows { rows: &'a [u32], start: usize },
 }
 
-impl Places<'_> {
+impl ChunkIndices<'_> {
     pub fn len(&self) -> usize {
         match self {
-            Places::Range(r) => r.len(),
-            Places::Rows { rows, .. } => rows.len(),
+            ChunkIndices::Range(r) => r.len(),
+            ChunkIndices::Rows { rows, .. } => rows.len(),
         }
     }
 
@@ -69,8 +69,8 @@ impl Places<'_> {
 
     pub fn for_each(&self, mut visit: impl FnMut(usize)) {
         match self {
-            Places::Range(r) => r.clone().for_each(visit),
-            Places::Rows { rows, start } => {
+            ChunkIndices::Range(r) => r.clone().for_each(visit),
+            ChunkIndices::Rows { rows, start } => {
                 rows.iter().for_each(|&row| visit(row as usize - start));
             }
         }
@@ -79,8 +79,8 @@ impl Places<'_> {
     /// out[k] = value(k-th index)
     pub fn fill<T>(&self, out: &mut [T], mut value: impl FnMut(usize) -> T) {
         match self {
-            Places::Range(r) => out.iter_mut().zip(r.clone()).for_each(|(o, i)| *o = value(i)),
-            Places::Rows { rows, start } => {
+            ChunkIndices::Range(r) => out.iter_mut().zip(r.clone()).for_each(|(o, i)| *o = value(i)),
+            ChunkIndices::Rows { rows, start } => {
                 out.iter_mut().zip(*rows).for_each(|(o, &row)| *o = value(row as usize - start));
             }
         }
@@ -208,13 +208,13 @@ impl Column {
     }
 }
 
-fn places<'a>(picks: &Picks<'a>, done: usize, start: usize, end: usize) -> Places<'a> {
+fn places<'a>(picks: &Picks<'a>, done: usize, start: usize, end: usize) -> ChunkIndices<'a> {
     match picks {
-        Picks::Range(r) => Places::Range(r.start + done - start..r.end.min(end) - start),
+        Picks::Range(r) => ChunkIndices::Range(r.start + done - start..r.end.min(end) - start),
         Picks::Rows(rows) => {
             let rest = &rows[done..];
             let len = rest.partition_point(|&row| (row as usize) < end);
-            Places::Rows { rows: &rest[..len], start }
+            ChunkIndices::Rows { rows: &rest[..len], start }
         }
     }
 }

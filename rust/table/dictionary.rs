@@ -6,7 +6,7 @@ use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use rayon::prelude::*;
 
-use super::column::{Column, Places};
+use super::column::{ChunkIndices, Column};
 use super::label::text_of;
 use super::levels::RawCodes;
 use super::selection::{SEGMENT, Selection};
@@ -66,7 +66,7 @@ macro_rules! with_keys {
     }};
 }
 
-fn read_keys(keys: &dyn Array, at: &Places, base: usize, out: &mut [u32]) {
+fn read_keys(keys: &dyn Array, at: &ChunkIndices, base: usize, out: &mut [u32]) {
     with_keys!(keys, typed => at.fill(out, |i| (base + typed[i] as usize) as u32));
 }
 

@@ -5,7 +5,7 @@ use arrow_array::types::*;
 use arrow_array::{Array, ArrowPrimitiveType};
 use arrow_schema::DataType;
 
-use super::column::{Column, Places};
+use super::column::{ChunkIndices, Column};
 use super::selection::Picks;
 
 impl Column {
@@ -26,7 +26,7 @@ impl Column {
     }
 }
 
-fn fill(array: &dyn Array, at: &Places, out: &mut [f64]) {
+fn fill(array: &dyn Array, at: &ChunkIndices, out: &mut [f64]) {
     match array.data_type() {
         DataType::Float64 => doubles(array, at, out),
         DataType::Float32 => primitive::<Float32Type>(array, at, out, f64::from),
@@ -55,17 +55,17 @@ fn fill(array: &dyn Array, at: &Places, out: &mut [f64]) {
     }
 }
 
-fn doubles(array: &dyn Array, at: &Places, out: &mut [f64]) {
+fn doubles(array: &dyn Array, at: &ChunkIndices, out: &mut [f64]) {
     let values = array.as_primitive::<Float64Type>().values();
     match at {
-        Places::Range(range) => out.copy_from_slice(&values[range.clone()]),
-        Places::Rows { .. } => at.fill(out, |i| values[i]),
+        ChunkIndices::Range(range) => out.copy_from_slice(&values[range.clone()]),
+        ChunkIndices::Rows { .. } => at.fill(out, |i| values[i]),
     }
 }
 
 fn primitive<T: ArrowPrimitiveType>(
     array: &dyn Array,
-    at: &Places,
+    at: &ChunkIndices,
     out: &mut [f64],
     double: impl Fn(T::Native) -> f64,
 ) {
@@ -76,7 +76,7 @@ fn primitive<T: ArrowPrimitiveType>(
 /// value / 10^scale, exact powers of ten up to 22.
 fn decimal<T: ArrowPrimitiveType>(
     array: &dyn Array,
-    at: &Places,
+    at: &ChunkIndices,
     out: &mut [f64],
     scale: i8,
     double: impl Fn(T::Native) -> f64,
@@ -89,7 +89,7 @@ fn decimal<T: ArrowPrimitiveType>(
     }
 }
 
-fn blank_nulls(array: &dyn Array, at: &Places, out: &mut [f64]) {
+fn blank_nulls(array: &dyn Array, at: &ChunkIndices, out: &mut [f64]) {
     let Some(nulls) = array.nulls().filter(|nulls| nulls.null_count() > 0) else { return };
     let mut values = out.iter_mut();
     at.for_each(|i| {

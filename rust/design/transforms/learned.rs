@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::expression::Expression;
 use super::super::inputs::Inputs;
-use super::super::spec::{Expr, Factor, ModelSpec, Settings};
+use super::super::spec::{Expr, ModelSpec, NamedArguments, TermFactor};
 use crate::table::by_segment;
 
 /// By the text of a call.
@@ -28,12 +28,12 @@ pub enum Learned {
 pub struct Call {
     pub name: String,
     pub args: Vec<Expr>,
-    pub named: Settings,
+    pub named: NamedArguments,
 }
 
 impl Call {
     /// Group means are the same for `between` and `within`.
-    pub fn new(name: &str, args: &[Expr], named: &Settings) -> Self {
+    pub fn new(name: &str, args: &[Expr], named: &NamedArguments) -> Self {
         let name = if name == "within" { "between" } else { name };
         Self { name: name.into(), args: args.to_vec(), named: named.clone() }
     }
@@ -61,7 +61,7 @@ pub const MOST_DISTINCT: usize = 101;
 pub fn calls(model: &ModelSpec) -> Vec<Call> {
     let factors = [&model.response].into_iter().chain(model.effects()).chain(&model.offsets);
     let mut found = Vec::new();
-    factors.for_each(|Factor { expr, .. }| collect(expr, &mut found));
+    factors.for_each(|TermFactor { expr, .. }| collect(expr, &mut found));
     found
 }
 
