@@ -1,7 +1,7 @@
 """The compiled core: arrays in, arrays out.  Errors are those of ``hlmrs.errors``."""
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias, TypedDict, final
+from typing import Literal, TypeAlias, TypedDict, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -245,18 +245,43 @@ def columns_of_levels(spec: str, columns: Columns) -> list[str]:
     """Return the columns whose levels must be known before rows are summed: those that effects read as categories, by
     the types that they have here, and the groups of ``between`` and ``within``."""
 
+class ManyFits(TypedDict):
+    """Fits of m responses: a number, or a row, for each.
+
+    ``estimate``, ``std_error`` and ``df`` have shape (m, n_coef), ``covariances`` (m, all entries of all terms).
+    """
+
+    n_obs: _Array
+    sigma: _Array
+    criterion: _Array
+    estimate: _Array
+    std_error: _Array
+    df: _Array
+    covariances: _Array
+    status: list[str]
+    reason: list[str]
+
 def fit_many(
     rows: Rows, responses: _Array, reml: bool, control: str, ddf: str, progress: Callable[[int], None]
-) -> dict[str, Any]:
+) -> ManyFits:
     """Fit every row of `responses`, shape (m, n_rows), NaN where missing; `progress` gets the number done.
 
     `ddf`: "satterthwaite", "kenward-roger", "residual" or "normal".
-    Arrays with a row per response: n_obs, sigma, criterion, estimate, std_error and df (m, n_coef), covariances (m, all
-    entries of all terms); status and reason are lists.
     """
 
 def term_moments(rows: Rows, term: int) -> _Array:
     """Return the mean of zz' of a random term over the rows used, shape (r, r)."""
+
+class BlockRecord(TypedDict):
+    """A block of the factor; ``group`` is the index of its grouping factor."""
+
+    group: int
+    kind: str
+    levels: int
+    width: int
+    size: int
+    entries: int
+    fill: float
 
 @final
 class Model:
@@ -276,8 +301,7 @@ class Model:
     def kept(self) -> list[int]:
         """Columns of X that are estimated; the others depend on them."""
     @property
-    def structure(self) -> list[dict[str, Any]]:
-        """One entry a block: group (index), kind, levels, width, size, entries, fill."""
+    def structure(self) -> list[BlockRecord]: ...
     @property
     def reason(self) -> str | None:
         """Why the block of the crossed factors is of its kind, where that is not the one of least predicted cost."""
@@ -296,6 +320,24 @@ class Model:
         Raises NumericalError, DesignError (a model the data cannot identify), KeyboardInterrupt.
         """
     def with_criterion(self, reml: bool) -> Model: ...
+
+class SingularTerm(TypedDict):
+    """A random term whose covariance has not full rank; ``directions`` are weights of combinations of its random
+    effects whose variance is zero."""
+
+    term: int
+    rank: int
+    directions: list[list[float]]
+
+class VerdictRecord(TypedDict):
+    """What is known of an optimum; ``flat`` are indices of terms."""
+
+    status: Literal["optimum", "boundary", "flat", "not-converged"]
+    reason: str
+    evaluations: int
+    expected_decrease: float
+    boundary: list[SingularTerm]
+    flat: list[int]
 
 @final
 class Fit:
@@ -324,10 +366,7 @@ class Fit:
         """Relative covariance parameters, term by term: us, the lower triangle by columns; others, relative
         standard deviations, then correlations."""
     @property
-    def verdict(self) -> dict[str, Any]:
-        """status: "optimum", "boundary", "flat" or "not-converged"; reason: str; evaluations: int;
-        expected_decrease: float; boundary: list of {"term": int, "rank": int, "directions": list of r weights of a
-        combination of the term's random effects whose variance is zero}; flat: list of indices of terms."""
+    def verdict(self) -> VerdictRecord: ...
     def covariances(self) -> list[_Array]:
         """Per random term the covariance of its random effects, shape (r, r)."""
     def vcov(self) -> _Array:
@@ -397,19 +436,28 @@ def largest_statistic_tail(t: float, df: float, rank: float, reach: _Array, shar
 def largest_statistic_quantile(probability: float, df: float, rank: float, reach: _Array, share: _Array) -> float:
     """Return the t at which that is `probability`."""
 
-def satterthwaite(fit: Fit) -> dict[str, Any]:
-    """Return how Var(beta) depends on the variance parameters (theta in the core's basis, then sigma^2).
+class SatterthwaiteParts(TypedDict):
+    """How Var(beta) depends on the variance parameters: theta in the core's basis, then sigma^2.
 
-    derivatives (m, p, p): dVar(beta); covariance (m, m) of the parameters; n_negative: directions in which the
-    criterion bends downwards.
+    ``derivatives`` (m, p, p) of Var(beta); ``covariance`` (m, m) of the parameters; ``n_negative``: directions in which
+    the criterion bends downwards.
     """
 
-def kenward_roger(fit: Fit) -> dict[str, Any]:
-    """Return Kenward and Roger's adjusted covariance and what their tests need.
+    derivatives: _Array
+    covariance: _Array
+    n_negative: int
 
-    adjusted (p, p); sandwiches (m, p, p): Phi P Phi of every variance parameter, and covariance (m, m) of these,
-    both relative to sigma^2.  DesignError where the adjustment is not defined.
-    """
+class KenwardRogerParts(TypedDict):
+    """The adjusted covariance (p, p); Phi P Phi (m, p, p) of every variance parameter and the covariance (m, m) of the
+    parameters, both relative to sigma^2."""
+
+    adjusted: _Array
+    sandwiches: _Array
+    covariance: _Array
+
+def satterthwaite(fit: Fit) -> SatterthwaiteParts: ...
+def kenward_roger(fit: Fit) -> KenwardRogerParts:
+    """Adjust by Kenward and Roger; DesignError where the adjustment is not defined."""
 
 def cluster_contributions(
     fit: Fit, rows: Rows, codes: NDArray[np.uint32], n_clusters: int, adjustment: str
@@ -426,6 +474,21 @@ def row_contributions(fit: Fit, rows: Rows) -> _Array:
 LARGEST_INVERSE: int
 """Crossed random effects whose inverse is formed."""
 
+class InfluenceMeasures(TypedDict):
+    """Measures of n sets of rows left out, and the estimates without them; NaN without an estimate.
+
+    ``method`` says how each was found, "" where there is no estimate.  ``values`` (n, k) of the parameters,
+    ``std_errors`` (n, p) of the fixed effects.
+    """
+
+    method: list[str]
+    cooks_distance: _Array
+    mdffits: _Array
+    covratio: _Array
+    displacement: _Array
+    values: _Array
+    std_errors: _Array
+
 def influence_of(
     fit: Fit,
     rows: Rows,
@@ -435,22 +498,28 @@ def influence_of(
     method: str,
     n_threads: int,
     progress: Callable[[int], None] | None,
-) -> dict[str, Any]:
-    """Estimates without sets of rows: set k has the rows ``members[ptr[k]:ptr[k + 1]]``.
+) -> InfluenceMeasures:
+    """Estimate without sets of rows: set k has the rows ``members[ptr[k]:ptr[k + 1]]``; parameters as for ``profile``.
 
-    method: "fixed-theta", "one-step" or "refit".  Returns per set ``method`` (list of str: how it was found, "" where
-    there is no estimate), ``cooks_distance``, ``mdffits``, ``covratio``, ``displacement`` (n,), ``values`` of the
-    parameters (as for ``profile``; n, k) and ``std_errors`` of the fixed effects (n, p); NaN without an estimate.
+    method: "fixed-theta", "one-step" or "refit".
     """
 
 def leverage(fit: Fit, rows: Rows, n_threads: int) -> dict[str, _Array]:
     """Return ``conditional`` and ``fixed`` leverage of every row, and ``marginal_variance`` of y - Xb over sigma²."""
 
-def group_regressions(fit: Fit, rows: Rows, group: int, n_threads: int) -> dict[str, Any]:
+class GroupRegressions(TypedDict):
+    """Per random term of a grouping factor coefficients (n_levels, r); residual sum of squares and degrees of freedom
+    of every level."""
+
+    coefficients: list[_Array]
+    rss: _Array
+    df: _Array
+
+def group_regressions(fit: Fit, rows: Rows, group: int, n_threads: int) -> GroupRegressions:
     """Regress every group's rows by themselves; NaN where they do not determine an estimate.
 
-    ``coefficients``: per random term of the factor (n_levels, r), least squares of y - Xb on z; ``rss`` and ``df`` of
-    the regression on all that varies within the group (n_levels,).
+    Coefficients are least squares of y - Xb on z; ``rss`` and ``df`` of the regression on all that varies within the
+    group.
     """
 
 def serial_correlation(
@@ -515,12 +584,16 @@ def exact_null(fit: Fit, n: int, seed: int, n_threads: int) -> _Array:
 def criterion_without_random_effects(fit: Fit) -> float:
     """Return the criterion of the same model without its random effects."""
 
-def mode_slopes(fit: Fit) -> dict[str, Any]:
-    """Return how predictions move with theta, in the core's basis.
+class ModeSlopes(TypedDict):
+    """Per theta, in the core's basis, the slope of beta (p,) and per random term those of b (n_levels, r); the
+    covariance (k, k) of theta."""
 
-    beta: per theta the slope of beta (p,); modes: per theta and random term the slopes of b (n_levels, r);
-    covariance (k, k) of theta.
-    """
+    beta: list[_Array]
+    modes: list[list[_Array]]
+    covariance: _Array
+
+def mode_slopes(fit: Fit) -> ModeSlopes:
+    """Return how predictions move with theta."""
 
 @final
 class Statistics:

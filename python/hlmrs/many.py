@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +17,9 @@ from .formula.problems import suggestion
 from .frame import Column, Frame, PandasFrame, build, check_unique, open_frame
 from .inference import DEFAULT_DDF, RESIDUAL, check_level, wald
 from .resources import Progress
+
+if TYPE_CHECKING:
+    from ._core import ManyFits
 
 RESPONSE = "(response)"
 """The name that the response has in the formula of all responses."""
@@ -177,7 +180,7 @@ def _read(source: Frame, names: list[str]) -> Matrix:
     return np.stack([evaluate(columns, ColumnName(name, (0, 0))) for columns, part in read for name in part])
 
 
-def _table(names: list[str], rows: Rows, fits: dict[str, Any], level: float) -> dict[str, Column]:
+def _table(names: list[str], rows: Rows, fits: "ManyFits", level: float) -> dict[str, Column]:
     """Tabulate the fits: of each response its fixed effects, then its standard deviations and correlations."""
     kinds = _parameters(rows)
     estimate = np.hstack([fits["estimate"], _components(rows, fits)])
@@ -211,7 +214,7 @@ def _parameters(rows: Rows) -> list[tuple[str, str | None, str | None]]:
     return [*kinds, ("sd", RESIDUAL, None)]
 
 
-def _components(rows: Rows, fits: dict[str, Any]) -> Matrix:
+def _components(rows: Rows, fits: "ManyFits") -> Matrix:
     """Compute standard deviations and correlations, a row per response, in the order of the parameters."""
     parts: list[Matrix] = []
     start = 0

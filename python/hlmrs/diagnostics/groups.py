@@ -4,7 +4,7 @@ Raudenbush and Bryk (2002), Hierarchical Linear Models, pp. 48, 85-87 and 263-27
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from .._core import group_regressions
 from ..estimation import Estimate, cached
 from ..frame import Column
 from .deletion_sets import group_index
+
+if TYPE_CHECKING:
+    from .._core import GroupRegressions
 
 Vector = NDArray[np.float64]
 
@@ -38,7 +41,7 @@ class GroupResiduals:
 
 
 @cached
-def regressions(estimate: Estimate, group: int) -> dict[str, Any]:
+def regressions(estimate: Estimate, group: int) -> "GroupRegressions":
     """Regress every group's rows by themselves, once a fit."""
     return group_regressions(estimate.core, estimate.rows, group, estimate.threads)
 

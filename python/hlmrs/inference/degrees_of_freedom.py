@@ -4,7 +4,7 @@ One default everywhere: ``DEFAULT_DDF``.  Satterthwaite's degrees of freedom, fo
 Cornelius (1996); Kenward and Roger's (1997), with their covariance and scaled F; or counted, by ``containment``.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +13,9 @@ from .._core import kenward_roger, satterthwaite
 from ..errors import DesignError, InferenceWarning, OptionError, warn
 from ..estimation import Estimate, cached
 from .containment import between_within_df, containment_df
+
+if TYPE_CHECKING:
+    from .._core import KenwardRogerParts, SatterthwaiteParts
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -218,7 +221,7 @@ def prediction_df(estimate: Estimate, variance: Vector, slopes: Matrix) -> Vecto
     return df
 
 
-def _satterthwaite_parts(estimate: Estimate) -> dict[str, Any]:
+def _satterthwaite_parts(estimate: Estimate) -> "SatterthwaiteParts":
     """Return the slopes and the covariance of the variance parameters; a warning where they are not at an optimum."""
     of = estimate.fitted
     parts = _variance_derivatives(of)
@@ -232,17 +235,17 @@ def _satterthwaite_parts(estimate: Estimate) -> dict[str, Any]:
 
 
 @cached
-def _variance_derivatives(estimate: Estimate) -> dict[str, Any]:
+def _variance_derivatives(estimate: Estimate) -> "SatterthwaiteParts":
     return satterthwaite(estimate.core)
 
 
-def kenward_roger_parts(estimate: Estimate) -> dict[str, Any]:
+def kenward_roger_parts(estimate: Estimate) -> "KenwardRogerParts":
     """Return the adjusted covariance and what its tests need, computed once per fit."""
     return _adjustment(estimate.fitted)
 
 
 @cached
-def _adjustment(estimate: Estimate) -> dict[str, Any]:
+def _adjustment(estimate: Estimate) -> "KenwardRogerParts":
     return kenward_roger(estimate.core)
 
 

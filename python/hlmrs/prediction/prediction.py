@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from ..formula import ColumnName
 from ..inference.degrees_of_freedom import DEFAULT_DDF, check_ddf, contrast_rows, prediction_df
 from ..inference.random_effects import chosen_terms
 from ..inference.wald import check_level, interval
+
+if TYPE_CHECKING:
+    from .._core import ModeSlopes
 
 Vector = NDArray[np.float64]
 
@@ -144,7 +147,7 @@ def _variance_of_theta(estimate: Estimate, rows: NewRows, use: list[bool]) -> Ve
 
 
 @cached
-def _mode_slopes(estimate: Estimate) -> dict[str, Any]:
+def _mode_slopes(estimate: Estimate) -> "ModeSlopes":
     return mode_slopes(estimate.core)
 
 
