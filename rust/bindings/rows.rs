@@ -80,7 +80,7 @@ impl PyRows {
     }
 
     fn encoding(&self) -> PyEncoding {
-        PyEncoding::new(self.0.encoding().clone())
+        PyEncoding(self.0.encoding().clone())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The rows of a fit: encoded and valid, or not built.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::compile::Compiler;
 use super::complete_rows::{Dropped, UsedColumns, check_weights, require_rows};
@@ -19,7 +20,7 @@ pub const BATCH_ROWS: usize = 2048;
 /// A model on the rows of a frame that are complete.  Values stay in the frame's own arrays.
 #[derive(Debug)]
 pub struct Rows {
-    pub(super) encoding: Encoding,
+    pub(super) encoding: Arc<Encoding>,
     pub(super) inputs: Inputs,
     pub(super) weights: Option<Column>,
     pub(super) factors: Vec<GroupingFactor>,
@@ -48,10 +49,10 @@ impl Rows {
         }
         let random = encoding.random.iter().map(|term| term.layout.clone()).collect();
         let n_rows_input = table.n_rows();
-        Ok(Self { encoding, inputs, weights, factors, random, dropped, n_rows_input })
+        Ok(Self { encoding: Arc::new(encoding), inputs, weights, factors, random, dropped, n_rows_input })
     }
 
-    pub fn encoding(&self) -> &Encoding {
+    pub fn encoding(&self) -> &Arc<Encoding> {
         &self.encoding
     }
 

@@ -82,7 +82,7 @@ impl StreamingModel {
         let coverage = if options.coverage == Coverage::All { Coverage::First } else { options.coverage };
         let rows = Rows::with_learned(spec, table, &Options { coverage, ..options.clone() }, learned)?;
         let labels = UsedColumns::of_model(spec, options, table)?.labels;
-        let model = Self::new(rows.encoding().clone(), labels, options);
+        let model = Self::new(Encoding::clone(rows.encoding()), labels, options);
         let mut registry = model.registry();
         for (category, levels) in model.encoding.categories.iter().zip(&mut registry.categories) {
             if let Some(known) = options.levels.get(&model.encoding.inputs[category.input]) {
@@ -156,7 +156,7 @@ impl StreamingModel {
         let range = self.encoding.response.range(&inputs);
         let rows = Rows {
             random: self.encoding.random.iter().map(|term| term.layout.clone()).collect(),
-            encoding: self.encoding.clone(),
+            encoding: Arc::new(self.encoding.clone()),
             n_rows_input: table.n_rows(),
             inputs,
             weights,
