@@ -159,9 +159,6 @@ class Rows:
     def n_rows_input(self) -> int:
         """Rows of the frame."""
     @property
-    def n_rows(self) -> int:
-        """Rows used."""
-    @property
     def kept(self) -> NDArray[np.bool_] | None:
         """Whether each row of the frame is used; None if all are."""
     def layout(self) -> DesignLayout: ...
