@@ -64,11 +64,6 @@ impl PyFit {
     }
 
     #[getter]
-    fn pwrss(&self) -> f64 {
-        self.0.evaluation.pwrss
-    }
-
-    #[getter]
     fn n_params(&self) -> usize {
         self.0.n_params()
     }
