@@ -1,6 +1,6 @@
 """The command `hlmrs`.
 
-``arguments`` says what can be typed, ``files`` reads data, ``commands`` does what was asked.
+``commands`` says what can be typed and does it, ``files`` reads data.
 """
 
 from .commands import main

@@ -1,5 +1,6 @@
-"""What each command does, and the exit code that it ends with."""
+"""What can be typed after `hlmrs`, what each command does, and the exit code that it ends with."""
 
+import argparse
 import json
 import math
 import sys
@@ -11,19 +12,50 @@ from typing import Any
 from ..datasets import describe
 from ..datasets import load as load_data
 from ..errors import HlmrsError, HlmrsWarning
-from ..inference import DEFAULT_DDF
+from ..inference import DDF_METHODS, DEFAULT_DDF
 from ..models import lmer
 from ..results import LinearMixedFit, load
-from .arguments import parser
 from .files import read_file
 
 OK, NOT_CONVERGED, UNUSABLE = 0, 1, 2
 
+_EXIT_CODES = "exit codes: 0 the model was fitted, 1 the fit did not converge, 2 the command or the data cannot be used"
 _DEMO = (
     ("sleepstudy", "Reaction ~ Days + (Days | Subject)"),
     ("Hsb82", "mAch ~ cses * sector + (cses | school)"),
     ("InstEval", "y ~ 1 + service + (1 | s) + (1 | d) + (1 | dept:service)"),
 )
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    top = argparse.ArgumentParser(prog="hlmrs", description="Linear mixed models.", epilog=_EXIT_CODES)
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_fit(commands.add_parser("fit", help="fit a model to a file", epilog=_EXIT_CODES))
+    show = commands.add_parser("show", help="show a fit that was saved")
+    show.add_argument("file", metavar="FIT", help="a file written by --save or fit.save()")
+    show.add_argument("--json", action="store_true", help="print JSON instead of text")
+    commands.add_parser("demo", help="fit some of the classic data sets and show the reports")
+    return top
+
+
+def _add_fit(command: argparse.ArgumentParser) -> None:
+    command.add_argument("formula", metavar="FORMULA", help="such as 'Reaction ~ Days + (Days | Subject)'")
+    command.add_argument("file", metavar="FILE", help="data: .csv, .tsv (also .gz), .parquet, .feather or .arrow")
+    command.add_argument("--ml", action="store_true", help="maximum likelihood instead of REML")
+    command.add_argument("--weights", metavar="COLUMN", help="column of prior weights")
+    command.add_argument("--offset", metavar="COLUMN", help="column to add to the linear predictor")
+    command.add_argument(
+        "--contrasts",
+        metavar="COLUMN=CODING",
+        action="append",
+        default=[],
+        help="treatment, sum, helmert or poly coding of a column; may be repeated",
+    )
+    command.add_argument("--missing", choices=["drop", "error"], default="drop", help="rows with missing values")
+    command.add_argument("--ddf", choices=DDF_METHODS, default=DEFAULT_DDF, help="degrees of freedom")
+    command.add_argument("--json", action="store_true", help="print JSON instead of text")
+    command.add_argument("--save", metavar="PATH", help="save the fit to a file")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

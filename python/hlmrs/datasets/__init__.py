@@ -13,7 +13,6 @@ sleepstudy: Reaction times of 18 subjects over ten days of sleep deprivation.
 Source: Belenky, G. et al. (2003). ...
 """
 
-from .catalogue import describe, names
-from .load import load
+from .catalogue import describe, load, names
 
 __all__ = ["describe", "load", "names"]
