@@ -1,11 +1,11 @@
 """What the user calls: ``model()`` prepares, ``lmer()`` is ``model().fit()``."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from numpy.typing import ArrayLike
 
-from ._core import FinishedStatistics, Fit
+from ._core import FinishedStatistics, Fit, Rows
 from ._core import Model as CoreModel
 from .control import Control
 from .estimation import (
@@ -38,12 +38,12 @@ class Model:
         self,
         request: Request,
         core: CoreModel,
-        groups: Sequence[str],
+        source: Rows | FinishedStatistics,
         kind: str,
         estimate: Callable[[Fit], Estimate],
     ) -> None:
         self._request, self._core = request, core
-        self._groups, self._kind = groups, kind
+        self._source, self._kind = source, kind
         self._estimate = estimate
 
     @property
@@ -60,7 +60,8 @@ class Model:
         """
         from .report import cost_of  # loaded when it is wanted: importing hlmrs should take no time
 
-        return cost_of(self._core, self.formula.strip(), self._groups, self._kind)
+        groups = [group["name"] for group in self._source.layout()["groups"]]
+        return cost_of(self._core, self.formula.strip(), groups, self._kind)
 
     def fit(self) -> LinearMixedFit[Any]:
         """Fit the model.
@@ -224,18 +225,18 @@ def _of_rows(request: Request, frame: Frame) -> Model:
     return Model(
         request,
         core_model(request, data),
-        [group["name"] for group in data.rows.layout()["groups"]],
+        data.rows,
         frame.kind,
         lambda core: Estimate(request, core, frame.kind, data.splines, data, frame),
     )
 
 
-def _of_sums(request: Request, statistics: SufficientStatistics, settled: FinishedStatistics) -> Model:
-    prepared = settled.model(request.reml)
+def _of_sums(request: Request, statistics: SufficientStatistics, finished: FinishedStatistics) -> Model:
+    prepared = finished.model(request.reml)
     return Model(
         request,
         prepared,
-        [group["name"] for group in settled.layout()["groups"]],
+        finished,
         statistics.kind,
-        lambda core: estimate_of_statistics(request, core, settled, prepared, statistics),
+        lambda core: estimate_of_statistics(request, core, finished, prepared, statistics),
     )
