@@ -25,7 +25,7 @@ class Verdict:
     flat_terms : tuple of str
         Random terms that the data do not identify.
     std_error : float
-        Standard error of the criterion; 0 where it is exact, as it is but for very large crossed designs.
+        Standard error of the criterion; 0 where it is exact: always, but for very large crossed designs.
     """
 
     status: str

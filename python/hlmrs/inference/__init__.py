@@ -1,11 +1,11 @@
-"""Tests, intervals, predictions and other tables of a fit.
+"""Tests, intervals and other tables of a fit.
 
 Tails and quantiles are the core's, ``largest_statistic`` has that of simultaneous tests; ``degrees_of_freedom`` is
 the one entry to tests of L beta, with ``containment`` by counting; ``robust`` has sandwiches by ``clusters``, and
-``uncertainty`` the choice of all these; ``cells`` reads what hypotheses about terms are made of; ``wald`` has
-tests and intervals, ``criteria`` AIC and BIC, ``random_effects`` variances and modes, ``variance_tests`` their tests,
-``profiles`` profile likelihood, ``bootstrap`` replicates, ``method_comparison`` every method side by side; ``tables``
-puts them under broom's names.
+``uncertainty`` the choice of all these by ``TestOptions``; ``cells`` reads what hypotheses about terms are made of;
+``wald`` has tests and intervals, ``criteria`` AIC and BIC, ``random_effects`` variances and modes, ``variance_tests``
+their tests, ``profiles`` profile likelihood, ``bootstrap`` replicates, ``method_comparison`` every method side by side;
+``tables`` puts them under broom's names.
 """
 
 from .._core import (

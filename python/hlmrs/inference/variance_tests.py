@@ -38,7 +38,7 @@ class Reduction:
 
 
 @dataclass(frozen=True, slots=True)
-class Smaller:
+class SmallerModel:
     """A smaller model, fitted; ``fit`` is None for the one without random effects."""
 
     fit: Estimate | None
@@ -89,16 +89,18 @@ def _contains(larger: Term, smaller: Term) -> bool:
     return {factor.name for factor in smaller.factors} < {factor.name for factor in larger.factors}
 
 
-def _fit(full: Estimate, reduction: Reduction) -> Smaller:
+def _fit(full: Estimate, reduction: Reduction) -> SmallerModel:
     p = len(full.core.beta)
     if not reduction.random:
-        return Smaller(None, criterion_without_random_effects(full.core), p + 1)
+        return SmallerModel(None, criterion_without_random_effects(full.core), p + 1)
     spec = replace(full.request.spec, random=reduction.random)
     smaller = estimate(request_of_rows(replace(full.request, spec=spec), full.rows.kept), full.frame)
-    return Smaller(smaller, smaller.core.criterion, smaller.core.n_params)
+    return SmallerModel(smaller, smaller.core.criterion, smaller.core.n_params)
 
 
-def _mixture(full: Estimate, reduction: Reduction, smaller: Smaller, statistic: float, df: int) -> tuple[float, str]:
+def _mixture(
+    full: Estimate, reduction: Reduction, smaller: SmallerModel, statistic: float, df: int
+) -> tuple[float, str]:
     term = full.layout.random[reduction.term]
     rest = 0 if reduction.is_whole or smaller.fit is None else len(smaller.fit.layout.random[reduction.term].columns)
     if len(term.columns) - rest > 1:
@@ -111,7 +113,7 @@ def _mixture(full: Estimate, reduction: Reduction, smaller: Smaller, statistic: 
     return p_value, how
 
 
-def _simulated(full: Estimate, smaller: Smaller, statistic: float, n: int | None, seed: int) -> tuple[float, str]:
+def _simulated(full: Estimate, smaller: SmallerModel, statistic: float, n: int | None, seed: int) -> tuple[float, str]:
     if smaller.fit is None and len(full.layout.random) == 1 and len(full.layout.random[0].columns) == 1:
         draws = exact_null(full.core, n or _EXACT_DRAWS, seed, full.threads)
         how = f"exact, {len(draws)} draws"

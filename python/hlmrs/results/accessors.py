@@ -149,7 +149,7 @@ class Checks(Generic[FrameT]):
         return diagnostics.check_random_effects(self._estimate)
 
     def outliers(self) -> Check:
-        """Find rows and groups that the model did not expect, counting how many were looked at.
+        """Find rows and groups that the model did not expect, adjusted for how many were tested.
 
         Returns
         -------
@@ -382,7 +382,7 @@ class Variances(Generic[FrameT]):
 
 
 class Marginal(Generic[FrameT]):
-    """Comparisons of marginal means, regions of significance, and the fixed part for other packages."""
+    """Comparisons of marginal means, regions of significance, and the fixed part for marginaleffects."""
 
     __slots__ = ("_fit",)
 

@@ -483,7 +483,7 @@ class FittedModel(Generic[FrameT]):
         specs : str or list of str
             Variables whose combinations have a mean each.
         by : str or list of str, optional
-            Further variables; here they are as those of ``specs``, in ``contrasts`` they part families.
+            Further variables; here like those of ``specs``, in ``contrasts`` each combination is a family of tests.
         at : dict, optional
             Places of the grid by variable: levels of factors, values of covariates.  Default: all levels, and the mean
             of a covariate over the rows used.

@@ -137,10 +137,10 @@ class LinearMixedFit(FittedModel[FrameT]):
         -------
         array or data frame
             Predictions, one per row, NaN where a value is missing; with an interval a frame with ``prediction,
-            std_error, conf_low, conf_high``.  For a LazyFrame, a LazyFrame with these columns beside its own.  It is a
-            query of expressions and of joins on the modes, so that Polars reads what is needed and streams it; a
-            function that Polars runs batch by batch are intervals, and groups by a time of day, a duration, or texts of
-            which some are ``"1"`` and some ``"1.0"``; with ``offset=`` the rows are collected.
+            std_error, conf_low, conf_high``.  For a LazyFrame, a LazyFrame with these columns beside its own: a query
+            of expressions and of joins on the modes, so that Polars reads what is needed and streams it.  Intervals
+            are computed by a function that Polars runs batch by batch; so are groups by a time of day, a duration, or
+            texts of which some are ``"1"`` and some ``"1.0"``.  With ``offset=`` the rows are collected.
 
         Raises
         ------
