@@ -6,14 +6,13 @@ use std::time::Duration;
 use criterion::{BatchSize, BenchmarkId, Criterion as Bench, Throughput, criterion_group, criterion_main};
 use hlmrs::Structure;
 use hlmrs::crossproduct::accumulate;
-use hlmrs::design::ArrayDesign;
+use hlmrs::design::{ArrayDesign, RandomLayout, RowSource};
+use hlmrs::ids::FactorId;
 use hlmrs::linalg::threads::pool;
 use hlmrs::linalg::{dense, small};
 use hlmrs::model::{Criterion, Lmm};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-
-type Terms = Vec<(Structure, usize, usize)>;
 
 /// Normal enough for a design: the sum of four uniforms, with variance one.
 fn noise(rng: &mut Xoshiro256PlusPlus, n: usize) -> Vec<f64> {
@@ -35,7 +34,7 @@ fn positive_definite(rng: &mut Xoshiro256PlusPlus, n: usize) -> Vec<f64> {
 }
 
 /// Two covariates and one term (1 + x | g) or (1 | g) per grouping factor, the codes given.
-fn design(rng: &mut Xoshiro256PlusPlus, factors: &[(Vec<u32>, usize)], r: usize) -> (ArrayDesign, Terms) {
+fn design(rng: &mut Xoshiro256PlusPlus, factors: &[(Vec<u32>, usize)], r: usize) -> ArrayDesign {
     let n = factors[0].0.len();
     let x = noise(rng, n);
     let z: Vec<f64> = x.iter().flat_map(|&x| [1.0, x].into_iter().take(r)).collect();
@@ -48,9 +47,9 @@ fn design(rng: &mut Xoshiro256PlusPlus, factors: &[(Vec<u32>, usize)], r: usize)
     let mut design = ArrayDesign::new(y).intercept().unwrap().numeric("x", x).unwrap().numeric("v", other).unwrap();
     for (k, (codes, levels)) in factors.iter().enumerate() {
         design = design.grouping(&format!("g{k}"), codes.clone(), *levels).unwrap();
-        design = design.random(k, z.clone(), true, "us").unwrap();
+        design = design.random(FactorId(k), z.clone(), true, Structure::Unstructured).unwrap();
     }
-    (design, (0..factors.len()).map(|k| (Structure::Unstructured, k, r)).collect())
+    design
 }
 
 /// Codes of n rows: every level, then levels at random.
@@ -58,18 +57,19 @@ fn codes(rng: &mut Xoshiro256PlusPlus, n: usize, levels: usize) -> (Vec<u32>, us
     ((0..n).map(|i| if i < levels { i } else { rng.random_range(0..levels) } as u32).collect(), levels)
 }
 
-fn designs() -> Vec<(&'static str, ArrayDesign, Terms)> {
+fn designs() -> Vec<(&'static str, ArrayDesign)> {
     let rng = &mut Xoshiro256PlusPlus::seed_from_u64(7);
     let nested = vec![codes(rng, 100_000, 5_000)];
     let inner = codes(rng, 100_000, 5_000);
     let outer = (inner.0.iter().map(|&code| code / 10).collect(), 500);
     let crossed = vec![codes(rng, 70_000, 3_000), codes(rng, 70_000, 1_000)];
     let [one, two, three] = [(nested, 2), (vec![outer, inner], 2), (crossed, 1)].map(|(f, r)| design(rng, &f, r));
-    vec![("one factor, slope", one.0, one.1), ("nested, slopes", two.0, two.1), ("crossed", three.0, three.1)]
+    vec![("one factor, slope", one), ("nested, slopes", two), ("crossed", three)]
 }
 
-fn model(design: &ArrayDesign, terms: &Terms) -> Lmm {
-    Lmm::new(accumulate(design).unwrap(), terms, Criterion::Ml)
+fn model(design: &ArrayDesign) -> Lmm {
+    let terms: Vec<_> = design.random().iter().map(RandomLayout::spec).collect();
+    Lmm::new(accumulate(design).unwrap(), &terms, Criterion::Ml)
 }
 
 fn small_kernels(bench: &mut Bench) {
@@ -119,9 +119,9 @@ fn dense_kernels(bench: &mut Bench) {
 }
 
 fn passes(bench: &mut Bench) {
-    for (name, design, terms) in designs() {
+    for (name, design) in designs() {
         let mut group = bench.benchmark_group(name);
-        let model = model(&design, &terms);
+        let model = model(&design);
         let theta = vec![0.5; model.theta_map.n_parameters];
         let mut work = model.workspace();
         for threads in [1, 2] {

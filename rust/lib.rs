@@ -29,6 +29,7 @@ pub mod crossproduct;
 pub mod design;
 mod error;
 pub mod fit;
+pub mod ids;
 pub mod inference;
 pub mod influence;
 pub mod linalg;

@@ -344,6 +344,13 @@ class Fit:
     def model(self) -> Model: ...
     @property
     def criterion(self) -> float: ...
+    def parameters(self, coef_names: list[str], terms: list[tuple[str, list[str]]]) -> list[Parameter]:
+        """Return all parameters; `terms`: the grouping factor and the columns of each random term."""
+    def covariance_parameters(self, terms: list[tuple[str, list[str]]]) -> list[Parameter]:
+        """Return what makes up the covariances of the random terms, whatever their structure: the standard deviations
+        of each, then its correlations by rows."""
+    def values(self, parameters: list[Parameter]) -> _Array:
+        """Return the parameters' values."""
     @property
     def criterion_std_error(self) -> float: ...
     @property
@@ -489,7 +496,7 @@ def influence_of(
     rows: Rows,
     ptr: NDArray[np.int64],
     members: NDArray[np.uint32],
-    parameters: list[tuple[str, int, int, int]],
+    parameters: list[Parameter],
     method: str,
     n_threads: int,
     progress: Callable[[int], None] | None,
@@ -528,19 +535,48 @@ def added_columns(fit: Fit, rows: Rows, columns: _Array) -> dict[str, _Array]:
 def is_nested(rows: Rows, codes: NDArray[np.uint32]) -> bool:
     """Tell whether every group of every grouping factor lies within one cluster."""
 
+@final
+class Structure:
+    """A covariance structure that formulas may name."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def unrestricted(self) -> bool:
+        """It is any covariance."""
+    @property
+    def independent(self) -> bool:
+        """Its effects are independent, each with a variance of its own."""
+    @property
+    def correlated(self) -> bool: ...
+    @property
+    def contains(self) -> list[str]:
+        """Names of the structures that are special cases of it over the same columns."""
+
+def structures() -> list[Structure]:
+    """Return the covariance structures there are."""
+
+@final
+class Parameter:
+    """A parameter of a fit, as users read it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> Literal["fixed", "sd", "correlation", "sigma"]: ...
+
 def profile(
-    fit: Fit, parameters: list[tuple[str, int, int, int]], limit: float, n_threads: int
+    fit: Fit, parameters: list[Parameter], limit: float, n_threads: int
 ) -> list[tuple[float, float, float, _Array]]:
     """Profile the likelihood of parameters to where |zeta| is `limit`.
 
-    Parameters are ("fixed", column, 0, 0), ("sd", term, column, 0), ("cor", term, row, column), ("sigma", 0, 0, 0).
     Returns per parameter the estimate, the bounds, and points (value, zeta), shape (m, 2).
     """
 
 def bootstrap(
     fit: Fit,
     rows: Rows,
-    parameters: list[tuple[str, int, int, int]],
+    parameters: list[Parameter],
     kind: str,
     clusters: list[int],
     n: int,
@@ -553,9 +589,7 @@ def bootstrap(
     kind: "parametric", "residual", or "case", which draws levels of the grouping factors `clusters`.
     """
 
-def jackknife(
-    fit: Fit, rows: Rows, parameters: list[tuple[str, int, int, int]], clusters: list[int], n_threads: int
-) -> _Array:
+def jackknife(fit: Fit, rows: Rows, parameters: list[Parameter], clusters: list[int], n_threads: int) -> _Array:
     """Return the parameters with every level of grouping factors left out in turn, factor by factor, shape (n_levels,
     n_parameters)."""
 

@@ -62,7 +62,7 @@ pub fn model_tree<'py, 'a>(py: Python<'py>, encoding: &'a Encoding) -> PyResult<
     let category =
         |c: &'a crate::design::Category| CategoryTree { column: &encoding.inputs[c.input], levels: &c.levels };
     let random = |term: &crate::design::RandomTerm| {
-        Ok(RandomTree { group: term.layout.factor, terms: writer.terms(&term.matrix)? })
+        Ok(RandomTree { group: term.layout.factor.0, terms: writer.terms(&term.matrix)? })
     };
     Ok(ModelTree {
         version: VERSION,

@@ -11,12 +11,14 @@ use super::errors::{guard, run};
 use super::given_rows::{GivenRows, TermInput};
 use super::interrupt::run_interruptible;
 use super::model::PyModel;
+use super::parameters::{PyParameter, parameters_for, parameters_of};
 use super::rows::PyRows;
 use super::saved::{PySaved, from_python, to_python};
 use crate::crossproduct::CrossProducts;
 use crate::design::RowSource;
 use crate::fit::Fit;
 use crate::inference::prediction_slopes::{Predicted, prediction_slopes};
+use crate::model::parameters::TermNames;
 
 #[pyclass(frozen, name = "Fit", module = "hlmrs._core")]
 pub struct PyFit(pub Arc<Fit>);
@@ -50,6 +52,26 @@ impl PyFit {
     #[getter]
     fn criterion_std_error(&self) -> f64 {
         self.0.evaluation.std_error
+    }
+
+    /// All parameters; `terms`: the grouping factor and the columns of each random term.
+    fn parameters(&self, coef_names: Vec<String>, terms: Vec<TermNames>) -> PyResult<Vec<PyParameter>> {
+        let parameters = parameters_for(&self.0, &terms)?;
+        Ok(parameters.named(coef_names, &terms).into_iter().map(PyParameter::from).collect())
+    }
+
+    /// What makes up the covariances of the random terms, whatever their structure.
+    fn covariance_parameters(&self, terms: Vec<TermNames>) -> PyResult<Vec<PyParameter>> {
+        let parameters = parameters_for(&self.0, &terms)?;
+        Ok(parameters.entries(&terms).into_iter().map(PyParameter::from).collect())
+    }
+
+    fn values<'py>(
+        &self,
+        py: Python<'py>,
+        parameters: Vec<PyRef<'py, PyParameter>>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        Ok(self.0.values(&parameters_of(&self.0, &parameters)?).into_pyarray(py))
     }
 
     /// Whether the parameters are those of other rows.

@@ -33,7 +33,7 @@ impl GivenRows {
             };
             let z: Vec<f64> = z.as_array().iter().copied().collect();
             let codes: Vec<u32> = codes.as_array().iter().copied().collect();
-            let levels = fit.modes.b[layout.factor].len() / map.widths[layout.factor];
+            let levels = fit.modes.b[layout.block].len() / map.widths[layout.block];
             let known = codes.iter().all(|&c| c == UNSEEN || (c as usize) < levels);
             if z.len() != m * layout.width || codes.len() != m || !known {
                 return Err(PyValueError::new_err(format!("random term {t}: z or codes do not fit the rows")));

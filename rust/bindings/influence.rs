@@ -10,10 +10,10 @@ use pyo3::types::{PyDict, PyList};
 use super::errors::guard;
 use super::fit::PyFit;
 use super::interrupt::{run_interruptible, run_watched};
-use super::profile::parameter;
+use super::parameters::{PyParameter, parameters_of};
 use super::rows::PyRows;
 use crate::design::RowSource;
-use crate::fit::Parameter;
+use crate::ids::FactorId;
 use crate::influence::{self, Method, Request};
 use crate::{Error, Result};
 
@@ -36,7 +36,7 @@ pub fn influence_of<'py>(
     rows: Py<PyRows>,
     ptr: PyReadonlyArray1<'py, i64>,
     members: PyReadonlyArray1<'py, u32>,
-    parameters: Vec<(String, usize, usize, usize)>,
+    parameters: Vec<PyRef<'py, PyParameter>>,
     method: &str,
     n_threads: usize,
     progress: Option<Py<PyAny>>,
@@ -44,7 +44,7 @@ pub fn influence_of<'py>(
     let (ptr, members) = guard(py, || sets(rows.get(), &ptr, &members))?;
     let method = guard(py, || Method::parse(method))?;
     let fit = fit.0.clone();
-    let parameters: Vec<Parameter> = parameters.iter().map(|p| parameter(&fit, p)).collect::<PyResult<_>>()?;
+    let parameters = parameters_of(&fit, &parameters)?;
     let (n, k, p) = (ptr.len() - 1, parameters.len(), fit.beta.len());
     let done = Arc::new(AtomicUsize::new(0));
     let counter = done.clone();
@@ -95,7 +95,7 @@ pub fn group_regressions<'py>(
         false => Err(Error::Design(format!("there is no grouping factor {group}"))),
     })?;
     let widths: Vec<usize> =
-        rows.get().0.random().iter().filter(|t| t.factor == group).map(|t| t.columns.len()).collect();
+        rows.get().0.random().iter().filter(|t| t.factor == FactorId(group)).map(|t| t.columns.len()).collect();
     let fit = fit.0.clone();
     let found = run_interruptible(py, n_threads, move |_| {
         influence::group_regressions::group_regressions(&fit, &rows.get().0, group)

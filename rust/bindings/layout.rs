@@ -55,9 +55,9 @@ impl<'a> DesignLayout<'a> {
         };
         let term = |RandomTerm { layout, .. }: &'a RandomTerm| RandomTermRecord {
             name: &layout.name,
-            group: layout.factor,
+            group: layout.factor.0,
             columns: &layout.columns,
-            structure: &layout.structure,
+            structure: layout.structure.name(),
         };
         Self {
             response: &encoding.response_name,

@@ -17,6 +17,7 @@ pub mod levels;
 pub mod many;
 pub mod model;
 pub mod new_rows;
+pub mod parameters;
 pub mod profile;
 pub mod resample;
 pub mod robust;
@@ -36,6 +37,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<levels::PyLevelScan>()?;
     module.add_class::<levels::PyLearner>()?;
     module.add_class::<fit::PyFit>()?;
+    module.add_class::<parameters::PyParameter>()?;
+    module.add_class::<parameters::PyStructure>()?;
     module.add_class::<encoding::PyEncoding>()?;
     module.add_class::<new_rows::PyNewRows>()?;
     module.add_function(wrap_pyfunction!(levels::py_columns_of_levels, module)?)?;
@@ -57,6 +60,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(distribution::two_sided_ps, module)?)?;
     module.add_function(wrap_pyfunction!(distribution::two_sided_quantile, module)?)?;
     module.add_function(wrap_pyfunction!(distribution::two_sided_quantiles, module)?)?;
+    module.add_function(wrap_pyfunction!(parameters::structures, module)?)?;
     module.add_function(wrap_pyfunction!(profile::profile, module)?)?;
     module.add_function(wrap_pyfunction!(resample::bootstrap, module)?)?;
     module.add_function(wrap_pyfunction!(resample::jackknife, module)?)?;

@@ -106,7 +106,7 @@ impl PyModel {
         let list = PyList::empty(py);
         for block in self.0.symbolic.blocks(&self.0.a) {
             let entry = PyDict::new(py);
-            entry.set_item("group", block.factor)?;
+            entry.set_item("group", block.factor.0)?;
             entry.set_item("kind", block.kind)?;
             entry.set_item("levels", block.n_levels)?;
             entry.set_item("width", block.width)?;

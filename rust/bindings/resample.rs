@@ -10,13 +10,10 @@ use pyo3::prelude::*;
 use super::errors::run;
 use super::fit::PyFit;
 use super::interrupt::{run_interruptible, run_watched};
-use super::profile::parameter;
+use super::parameters::{PyParameter, parameters_of};
 use super::rows::PyRows;
-use crate::fit::Parameter;
 use crate::resample::null_model::{Fitted, null_statistics as statistics};
 use crate::resample::{BootstrapKind, BootstrapRequest, bootstrap as draw, jackknife as leave_out, likelihood_ratio};
-
-type Code = (String, usize, usize, usize);
 
 /// `kind`: "parametric", "residual" or "case"; `clusters`: the grouping factors of "case".  Calls `progress(done)` now
 /// and then.  (n, n_parameters), NaN where a replicate has no optimum.
@@ -26,7 +23,7 @@ pub fn bootstrap<'py>(
     py: Python<'py>,
     fit: &PyFit,
     rows: Py<PyRows>,
-    parameters: Vec<Code>,
+    parameters: Vec<PyRef<'py, PyParameter>>,
     kind: &str,
     clusters: Vec<usize>,
     n: usize,
@@ -49,7 +46,7 @@ pub fn jackknife<'py>(
     py: Python<'py>,
     fit: &PyFit,
     rows: Py<PyRows>,
-    parameters: Vec<Code>,
+    parameters: Vec<PyRef<'py, PyParameter>>,
     clusters: Vec<usize>,
     n_threads: usize,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
@@ -77,12 +74,12 @@ fn replicates<'py>(
     py: Python<'py>,
     fit: &PyFit,
     rows: Py<PyRows>,
-    parameters: Vec<Code>,
+    parameters: Vec<PyRef<'py, PyParameter>>,
     call: ReplicateCall,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let fit = fit.0.clone();
-    let parameters: Vec<Parameter> = parameters.iter().map(|p| parameter(&fit, p)).collect::<PyResult<_>>()?;
+    let parameters = parameters_of(&fit, &parameters)?;
     let (count, done) = (parameters.len(), Arc::new(AtomicUsize::new(0)));
     let counter = done.clone();
     let watch = |py: Python<'_>| -> PyResult<()> {

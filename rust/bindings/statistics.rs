@@ -10,7 +10,7 @@ use pyo3::types::PyDict;
 
 use super::columns::PyColumns;
 use super::encoding::PyEncoding;
-use super::errors::{guard, run};
+use super::errors::run;
 use super::fit::PyFit;
 use super::layout::DesignLayout;
 use super::levels::known;
@@ -50,7 +50,7 @@ impl PyStatistics {
         let build = || {
             let (spec, options) = (ModelSpec::from_json(spec)?, Options::from_json(options)?);
             let (model, registry) = StreamingModel::build(&spec, &table, &options, &known(learned)?)?;
-            Statistics::new(model, registry)
+            Ok(Statistics::new(model, registry))
         };
         Ok(Self::new(run(py, build)?))
     }
@@ -69,8 +69,8 @@ impl PyStatistics {
         Self::new(self.lock().clone())
     }
 
-    fn empty(&self, py: Python<'_>) -> PyResult<Self> {
-        Ok(Self::new(guard(py, || self.lock().emptied())?))
+    fn empty(&self) -> Self {
+        Self::new(self.lock().emptied())
     }
 
     /// What a fit kept of its rows.
@@ -123,7 +123,7 @@ impl PyStatistics {
     /// The same, without a copy: these statistics are empty afterwards.
     fn take_finished(&self, py: Python<'_>) -> PyResult<PyFinishedStatistics> {
         let mut here = self.lock();
-        let empty = guard(py, || here.emptied())?;
+        let empty = here.emptied();
         finished(py, std::mem::replace(&mut here, empty))
     }
 

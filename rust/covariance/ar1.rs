@@ -1,18 +1,45 @@
-//! `ar1()`: correlation ρ^|i-j| between columns i and j, in their order; ρ = sin φ, θ = (sd, φ).
+//! `ar1()`: correlation ρ^|i-j| between columns i and j, in their order, and one variance; θ = (sd, φ), ρ = sin φ.
 
+use super::angle::Angle;
+use super::compound_symmetry::homogeneous_roles;
+use super::roles::Role;
 use super::structure::scale_rows;
+use super::{CovarianceStructure, Invariance, LinearDirection};
 use crate::linalg::dual::Real;
 
-/// The Cholesky factor: ρ^i in the first column, ρ^(i-j) sqrt(1 - ρ²) in column j; sqrt(1 - ρ²) = cos φ.
-pub fn factor<T: Real>(theta: &[T], r: usize, lambda: &mut [T]) {
-    let phi = theta.get(1).copied().unwrap_or(T::from(0.0));
-    let (rho, innovation) = (phi.sin(), phi.cos());
-    for j in 0..r {
-        let mut entry = if j == 0 { T::from(1.0) } else { innovation };
-        for i in j..r {
-            lambda[j * r + i] = entry;
-            entry = entry * rho;
-        }
+#[derive(Debug, Clone, Copy)]
+pub struct Ar1;
+
+impl CovarianceStructure for Ar1 {
+    const NAME: &'static str = "ar1";
+    const INVARIANCE: Invariance = Invariance::CommonScaling;
+    const IS_LINEAR: bool = false;
+    const SATURATES: bool = false;
+    const CONTAINS: &'static [&'static str] = &[];
+
+    fn n_parameters(self, r: usize) -> usize {
+        1 + usize::from(r > 1)
     }
-    scale_rows(lambda, |_| theta[0], r);
+
+    fn roles(self, r: usize) -> Vec<Role> {
+        homogeneous_roles(Angle::Full, r)
+    }
+
+    /// The Cholesky factor: ρ^i in the first column, ρ^(i-j) sqrt(1 - ρ²) in column j; sqrt(1 - ρ²) = cos φ.
+    fn factor<T: Real>(self, theta: &[T], r: usize, lambda: &mut [T]) {
+        let phi = theta.get(1).copied().unwrap_or(T::from(0.0));
+        let (rho, innovation) = (phi.sin(), phi.cos());
+        for j in 0..r {
+            let mut entry = if j == 0 { T::from(1.0) } else { innovation };
+            for i in j..r {
+                lambda[j * r + i] = entry;
+                entry = entry * rho;
+            }
+        }
+        scale_rows(lambda, |_| theta[0], r);
+    }
+
+    fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>> {
+        (r <= 2).then(|| LinearDirection::exchangeable(sigma, r))
+    }
 }

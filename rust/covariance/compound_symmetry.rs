@@ -1,41 +1,85 @@
-//! `cs()` and `homcs()`: one correlation ρ between all columns.
-//!
-//! ρ runs from -1/(r-1) to 1; with ρ = a + (1 - a)(1 + sin φ)/2, a = -1/(r-1), every φ is valid.
+//! `cs()` and `homcs()`: one correlation ρ between all columns, from -1/(r-1) to 1; a variance each, or one.
 
+use super::angle::Angle;
+use super::roles::{Columns, Role};
 use super::structure::scale_rows;
+use super::{CovarianceStructure, Invariance, LinearDirection};
 use crate::linalg::dual::Real;
 
 /// θ = (t_1, ..., t_r, φ) with standard deviations t²: their sign must not flip a covariance.
-pub fn factor<T: Real>(theta: &[T], r: usize, lambda: &mut [T]) {
-    correlation_factor(theta.get(r).copied(), r, lambda);
-    scale_rows(lambda, |i| theta[i] * theta[i], r);
-}
+#[derive(Debug, Clone, Copy)]
+pub struct CompoundSymmetry;
 
 /// θ = (sd, φ).
-pub fn homogeneous_factor<T: Real>(theta: &[T], r: usize, lambda: &mut [T]) {
-    correlation_factor(theta.get(1).copied(), r, lambda);
-    scale_rows(lambda, |_| theta[0], r);
+#[derive(Debug, Clone, Copy)]
+pub struct HomogeneousCompoundSymmetry;
+
+impl CovarianceStructure for CompoundSymmetry {
+    const NAME: &'static str = "cs";
+    const INVARIANCE: Invariance = Invariance::Scaling;
+    const IS_LINEAR: bool = false;
+    const SATURATES: bool = false;
+    const CONTAINS: &'static [&'static str] = &["homcs", "diag"];
+
+    fn n_parameters(self, r: usize) -> usize {
+        r + usize::from(r > 1)
+    }
+
+    fn roles(self, r: usize) -> Vec<Role> {
+        let sds = (0..r).map(|column| Role::Scale { of: Columns::One(column), power: 2 });
+        sds.chain((r > 1).then(|| Role::Angle(range(r)))).collect()
+    }
+
+    fn factor<T: Real>(self, theta: &[T], r: usize, lambda: &mut [T]) {
+        correlation_factor(theta.get(r).copied(), r, lambda);
+        scale_rows(lambda, |i| theta[i] * theta[i], r);
+    }
+
+    fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>> {
+        (r <= 2).then(|| LinearDirection::all(sigma, r))
+    }
 }
 
-/// The angle φ of a correlation.
-pub fn angle_of(rho: f64, r: usize) -> f64 {
-    let low = lowest(r);
-    (2.0 * (rho - low) / (1.0 - low) - 1.0).clamp(-1.0, 1.0).asin()
+impl CovarianceStructure for HomogeneousCompoundSymmetry {
+    const NAME: &'static str = "homcs";
+    const INVARIANCE: Invariance = Invariance::CommonScaling;
+    const IS_LINEAR: bool = false;
+    const SATURATES: bool = true;
+    const CONTAINS: &'static [&'static str] = &[];
+
+    fn n_parameters(self, r: usize) -> usize {
+        1 + usize::from(r > 1)
+    }
+
+    fn roles(self, r: usize) -> Vec<Role> {
+        homogeneous_roles(range(r), r)
+    }
+
+    fn factor<T: Real>(self, theta: &[T], r: usize, lambda: &mut [T]) {
+        correlation_factor(theta.get(1).copied(), r, lambda);
+        scale_rows(lambda, |_| theta[0], r);
+    }
+
+    fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>> {
+        Some(LinearDirection::exchangeable(sigma, r))
+    }
 }
 
-/// The correlation of an angle φ.
-pub fn correlation_of<T: Real>(phi: T, r: usize) -> T {
-    let low = lowest(r);
-    T::from(low) + T::from(0.5 * (1.0 - low)) * (T::from(1.0) + phi.sin())
+/// One standard deviation, and one correlation where there are several columns.
+pub(super) fn homogeneous_roles(angle: Angle, r: usize) -> Vec<Role> {
+    match r {
+        1 => vec![Role::Scale { of: Columns::One(0), power: 1 }],
+        _ => vec![Role::Scale { of: Columns::All, power: 1 }, Role::Angle(angle)],
+    }
 }
 
-fn lowest(r: usize) -> f64 {
-    -1.0 / (r as f64 - 1.0)
+fn range(r: usize) -> Angle {
+    Angle::Above(-1.0 / (r as f64 - 1.0))
 }
 
 /// The Cholesky factor of (1 - ρ)I + ρ11': below its diagonal each column is constant.
 fn correlation_factor<T: Real>(phi: Option<T>, r: usize, lambda: &mut [T]) {
-    let rho = phi.map_or(T::from(0.0), |phi| correlation_of(phi, r));
+    let rho = phi.map_or(T::from(0.0), |phi| range(r).correlation(phi));
     let mut sum = T::from(0.0); // of the squares of a row's entries so far
     for j in 0..r {
         let diagonal = (T::from(1.0) - sum).sqrt();

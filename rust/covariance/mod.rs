@@ -1,14 +1,88 @@
-//! θ -> the relative covariance factor Λ of a random term, and its derivative; one file per structure.
+//! θ -> the relative covariance factor Λ of a random term, and what users read of θ; one file per structure.
 
+pub mod angle;
 pub mod ar1;
 pub mod compound_symmetry;
 pub mod diagonal;
 pub mod random_basis;
+pub mod roles;
 pub mod structure;
-mod theta_map;
+pub mod theta_map;
 pub mod toeplitz;
 pub mod unstructured;
 
 pub use random_basis::RandomBasis;
-pub use structure::Structure;
-pub use theta_map::{TermCovariance, ThetaMap};
+pub use roles::{Coordinate, Reported, Role};
+pub use structure::{CovarianceStructure, Invariance, LinearDirection, square};
+pub use theta_map::{TermCovariance, TermSpec, ThetaMap};
+
+use crate::linalg::dual::Real;
+
+/// Writes the enum of all structures, whose methods are those of the structures' own types.
+macro_rules! structures {
+    ($($module:ident::$name:ident),* $(,)?) => {
+        /// The covariance of the r random effects of one level.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[serde(into = "String", try_from = "String")]
+        pub enum Structure { $($name),* }
+
+        /// Those of [`CovarianceStructure`].
+        impl Structure {
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => $module::$name::NAME),* }
+            }
+
+            pub fn invariance(self) -> Invariance {
+                match self { $(Self::$name => $module::$name::INVARIANCE),* }
+            }
+
+            pub fn is_linear(self) -> bool {
+                match self { $(Self::$name => $module::$name::IS_LINEAR),* }
+            }
+
+            pub fn saturates(self) -> bool {
+                match self { $(Self::$name => $module::$name::SATURATES),* }
+            }
+
+            pub fn contains(self) -> &'static [&'static str] {
+                match self { $(Self::$name => $module::$name::CONTAINS),* }
+            }
+
+            pub fn n_parameters(self, r: usize) -> usize {
+                match self { $(Self::$name => $module::$name.n_parameters(r)),* }
+            }
+
+            pub fn roles(self, r: usize) -> Vec<Role> {
+                match self { $(Self::$name => $module::$name.roles(r)),* }
+            }
+
+            pub fn factor<T: Real>(self, theta: &[T], r: usize, lambda: &mut [T]) {
+                lambda.fill(T::from(0.0));
+                match self { $(Self::$name => $module::$name.factor(theta, r, lambda)),* }
+            }
+
+            pub fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>> {
+                match self { $(Self::$name => $module::$name.linear_directions(sigma, r)),* }
+            }
+
+            pub fn to_user(self, theta: &[f64], basis: &RandomBasis) -> Vec<f64> {
+                match self { $(Self::$name => $module::$name.to_user(theta, basis)),* }
+            }
+
+            pub fn from_user(self, user: &[f64], basis: &RandomBasis) -> Vec<f64> {
+                match self { $(Self::$name => $module::$name.from_user(user, basis)),* }
+            }
+        }
+    };
+}
+
+structures! {
+    unstructured::Unstructured,
+    diagonal::Diagonal,
+    compound_symmetry::CompoundSymmetry,
+    compound_symmetry::HomogeneousCompoundSymmetry,
+    ar1::Ar1,
+    toeplitz::Toeplitz,
+}

@@ -16,6 +16,11 @@ impl RandomBasis {
         Self { width, transform }
     }
 
+    /// The factor from a column's unit inside to the user's.
+    pub fn scale(&self, column: usize) -> f64 {
+        self.transform[column * self.width + column]
+    }
+
     /// The basis T R for an upper triangular R.
     pub fn then(&self, step: &[f64]) -> Self {
         Self { width: self.width, transform: square_product(&self.transform, step, self.width, false) }
@@ -27,12 +32,7 @@ impl RandomBasis {
         let mut m = square.to_vec();
         for _ in 0..2 {
             // rows by T^-T, then transpose; twice
-            for column in m.chunks_exact_mut(r.max(1)) {
-                for i in 0..r {
-                    let sum: f64 = (0..i).map(|k| self.transform[i * r + k] * column[k]).sum();
-                    column[i] = (column[i] - sum) / self.transform[i * r + i];
-                }
-            }
+            m.chunks_exact_mut(r.max(1)).for_each(|column| self.solve_transposed(column));
             m = (0..r * r).map(|k| m[(k % r) * r + k / r]).collect();
         }
         m
@@ -50,6 +50,24 @@ impl RandomBasis {
     pub fn decode(&self, b: &[f64]) -> Vec<f64> {
         let r = self.width;
         (0..r).map(|i| (i..r).map(|j| self.transform[j * r + i] * b[j]).sum()).collect()
+    }
+
+    /// T^-1 b in place, the inverse of `decode`.
+    pub fn solve(&self, b: &mut [f64]) {
+        let r = self.width;
+        for i in (0..r).rev() {
+            let sum: f64 = (i + 1..r).map(|k| self.transform[k * r + i] * b[k]).sum();
+            b[i] = (b[i] - sum) / self.scale(i);
+        }
+    }
+
+    /// T^-T v in place: weights v of the effects inside, as weights of the user's.
+    pub fn solve_transposed(&self, v: &mut [f64]) {
+        let r = self.width;
+        for i in 0..r {
+            let sum: f64 = (0..i).map(|k| self.transform[i * r + k] * v[k]).sum();
+            v[i] = (v[i] - sum) / self.scale(i);
+        }
     }
 
     /// T C T' (r x r).

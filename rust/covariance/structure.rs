@@ -1,113 +1,149 @@
-//! Defines what a covariance structure must provide.  One file per structure.
+//! What a covariance structure must say of itself.
 //!
-//! Inside, parameters are free: any real vector is a valid covariance, the criterion is smooth in
-//! them, and a boundary (a variance of zero, a correlation of one) is an ordinary stationary point.
-//! Outside, they are reported as a relative Cholesky factor, standard deviations or correlations.
+//! A search sees free parameters: any real vector is a valid covariance, the criterion is smooth in them, and a boundary
+//! (a variance of zero, a correlation of one) is an ordinary stationary point.  Users see a relative Cholesky factor,
+//! standard deviations and correlations.
 
-use super::{ar1, compound_symmetry, diagonal, toeplitz, unstructured};
+use super::{RandomBasis, Reported, Role, Structure, roles};
 use crate::linalg::dual::{Dual, Real};
 use crate::{Error, Result};
 
-/// The covariance of the r random effects of one level.
+/// All that is known of one covariance of r random effects.  Each is a unit struct in a file of its own.
+pub trait CovarianceStructure: Copy {
+    /// The name that a formula uses.
+    const NAME: &'static str;
+    /// How the columns of z may be changed without a change of the model.
+    const INVARIANCE: Invariance;
+    /// Λ depends linearly on the parameters, so that its second derivative is zero.
+    const IS_LINEAR: bool;
+    /// With a random effect for every row, the covariance can take up the residual variance.
+    const SATURATES: bool;
+    /// Names of other structures that are special cases over the same columns.
+    const CONTAINS: &'static [&'static str];
+
+    /// Parameters of a term with `r` columns.
+    fn n_parameters(self, r: usize) -> usize;
+
+    /// What each parameter does, in the order of θ.
+    fn roles(self, r: usize) -> Vec<Role>;
+
+    /// Fills Λ (r x r, column-major, lower triangular, zero before).
+    fn factor<T: Real>(self, theta: &[T], r: usize, lambda: &mut [T]);
+
+    /// The covariance `sigma` (r x r) as a sum of fixed patterns; `None` where θ changes the patterns too.
+    fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>>;
+
+    /// θ as users read it, in their units: by default each parameter by its role.
+    fn to_user(self, theta: &[f64], basis: &RandomBasis) -> Vec<f64> {
+        let roles = self.roles(basis.width);
+        roles.iter().zip(theta).map(|(role, &x)| role.to_user(x, basis)).collect()
+    }
+
+    /// θ from what users read.
+    fn from_user(self, user: &[f64], basis: &RandomBasis) -> Vec<f64> {
+        let roles = self.roles(basis.width);
+        roles.iter().zip(user).map(|(role, &value)| role.from_user(value, basis)).collect()
+    }
+}
+
+/// Changes of the columns of z that leave the set of covariances as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Structure {
-    /// `us()`: any covariance.
-    Unstructured,
-    /// `diag()`: independent, each with its own variance.
-    Diagonal,
-    /// `cs()`: one correlation, a variance each.
-    CompoundSymmetry,
-    /// `homcs()`: one correlation, one variance.
-    HomogeneousCompoundSymmetry,
-    /// `ar1()`: correlation ρ^|i-j|, one variance.
-    Ar1,
-    /// `toep()`: a correlation for every lag, a variance each.
-    Toeplitz,
+pub enum Invariance {
+    /// Any linear change: columns may be centred on a constant one, and scaled.
+    Linear,
+    /// Every column may be scaled by itself.
+    Scaling,
+    /// All columns may be scaled by one number.
+    CommonScaling,
+}
+
+impl Invariance {
+    pub fn allows_centring(self) -> bool {
+        self == Self::Linear
+    }
+
+    pub fn allows_scaling_by_column(self) -> bool {
+        self != Self::CommonScaling
+    }
+}
+
+/// γ times a symmetric pattern (r x r) within a covariance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinearDirection {
+    pub pattern: Vec<f64>,
+    pub gamma: f64,
+}
+
+impl LinearDirection {
+    /// σ_ij for each pair.
+    pub fn entries(sigma: &[f64], r: usize, pairs: impl Iterator<Item = (usize, usize)>) -> Vec<Self> {
+        let entry = |(i, j): (usize, usize)| {
+            let mut pattern = vec![0.0; r * r];
+            pattern[j * r + i] = 1.0;
+            pattern[i * r + j] = 1.0;
+            Self { pattern, gamma: sigma[j * r + i] }
+        };
+        pairs.map(entry).collect()
+    }
+
+    /// Every entry of the covariance.
+    pub fn all(sigma: &[f64], r: usize) -> Vec<Self> {
+        Self::entries(sigma, r, (0..r).flat_map(|j| (0..=j).map(move |i| (i, j))))
+    }
+
+    /// One variance and one covariance: (σ_11 - σ_12) I + σ_12 11'.
+    pub fn exchangeable(sigma: &[f64], r: usize) -> Vec<Self> {
+        if r == 1 {
+            return Self::all(sigma, r);
+        }
+        let identity = (0..r * r).map(|k| f64::from(u8::from(k % r == k / r))).collect();
+        vec![
+            Self { pattern: identity, gamma: sigma[0] - sigma[1] },
+            Self { pattern: vec![1.0; r * r], gamma: sigma[1] },
+        ]
+    }
 }
 
 impl Structure {
-    const ALL: [(Self, &'static str); 6] = [
-        (Self::Unstructured, "us"),
-        (Self::Diagonal, "diag"),
-        (Self::CompoundSymmetry, "cs"),
-        (Self::HomogeneousCompoundSymmetry, "homcs"),
-        (Self::Ar1, "ar1"),
-        (Self::Toeplitz, "toep"),
-    ];
-
     /// By the name that a formula uses.
     ///
     /// # Errors
     /// `Design`, listing the names there are.
     pub fn parse(name: &str) -> Result<Self> {
-        let known = Self::ALL.iter().find(|(_, known)| *known == name);
-        known.map(|(structure, _)| *structure).ok_or_else(|| {
-            let names: Vec<&str> = Self::ALL.iter().map(|(_, name)| *name).collect();
+        Self::ALL.iter().copied().find(|s| s.name() == name).ok_or_else(|| {
+            let names: Vec<&str> = Self::ALL.iter().map(|s| s.name()).collect();
             Error::Design(format!("covariance structure '{name}' is not known; there are {}", names.join(", ")))
         })
     }
 
-    /// The name that a formula uses.
-    pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(structure, _)| *structure == self).map_or("", |(_, name)| name)
-    }
-
-    /// Parameters of a term with `r` columns.
-    pub fn n_parameters(self, r: usize) -> usize {
-        match self {
-            Self::Unstructured => r * (r + 1) / 2,
-            Self::Diagonal => r,
-            Self::CompoundSymmetry => r + usize::from(r > 1),
-            Self::HomogeneousCompoundSymmetry | Self::Ar1 => 1 + usize::from(r > 1),
-            Self::Toeplitz => 2 * r - 1,
-        }
-    }
-
     /// Parameters of Λ = I, where a search may start.
     pub fn start(self, r: usize) -> Vec<f64> {
-        let mut theta = vec![0.0; self.n_parameters(r)];
-        for k in self.scale_parameters(r) {
-            theta[k] = 1.0;
-        }
-        if matches!(self, Self::CompoundSymmetry | Self::HomogeneousCompoundSymmetry) && r > 1 {
-            *theta.last_mut().expect("a correlation") = compound_symmetry::angle_of(0.0, r);
-        }
-        theta
+        self.roles(r).into_iter().map(Role::start).collect()
     }
 
     /// The parameters of c Λ, c >= 0.
     pub fn scaled(self, theta: &[f64], r: usize, c: f64) -> Vec<f64> {
-        let scales = self.scale_parameters(r);
-        let scaled = |(k, &value): (usize, &f64)| match self {
-            Self::Unstructured | Self::Diagonal => c * value,
-            _ if !scales.contains(&k) => value,
-            Self::HomogeneousCompoundSymmetry | Self::Ar1 => c * value,
-            // a standard deviation is the square of its parameter
-            Self::CompoundSymmetry | Self::Toeplitz => c.sqrt() * value,
-        };
-        theta.iter().enumerate().map(scaled).collect()
+        self.roles(r).iter().zip(theta).map(|(role, &x)| role.scaled(x, c)).collect()
     }
 
-    /// Parameters that scale rows or columns of Λ: their sign is free, and zero is a boundary.
-    pub fn scale_parameters(self, r: usize) -> Vec<usize> {
-        match self {
-            Self::Unstructured => unstructured::diagonal_parameters(r),
-            Self::Diagonal | Self::CompoundSymmetry | Self::Toeplitz => (0..r).collect(),
-            Self::HomogeneousCompoundSymmetry | Self::Ar1 => vec![0],
-        }
+    /// What users read of a term: standard deviations, then correlations.
+    pub fn reported(self, r: usize) -> Vec<Reported> {
+        roles::reported(&self.roles(r))
     }
 
-    /// Fills Λ (r x r, column-major, lower triangular) from the parameters.
-    pub fn factor<T: Real>(self, theta: &[T], r: usize, lambda: &mut [T]) {
-        lambda.fill(T::from(0.0));
-        match self {
-            Self::Unstructured => unstructured::factor(theta, r, lambda),
-            Self::Diagonal => diagonal::factor(theta, r, lambda),
-            Self::CompoundSymmetry => compound_symmetry::factor(theta, r, lambda),
-            Self::HomogeneousCompoundSymmetry => compound_symmetry::homogeneous_factor(theta, r, lambda),
-            Self::Ar1 => ar1::factor(theta, r, lambda),
-            Self::Toeplitz => toeplitz::factor(theta, r, lambda),
-        }
+    /// Whether its effects may be correlated.
+    pub fn is_correlated(self) -> bool {
+        self.reported(2).iter().any(|reported| !reported.is_sd())
+    }
+
+    /// Any covariance.
+    pub fn is_unrestricted(self) -> bool {
+        self.invariance() == Invariance::Linear
+    }
+
+    /// Independent effects, each with a variance of its own.
+    pub fn is_independent(self) -> bool {
+        self.invariance() == Invariance::Scaling && !self.is_correlated()
     }
 
     /// ∂Λ/∂θ_k (r x r), exact.
@@ -118,15 +154,18 @@ impl Structure {
         self.factor(&duals, r, &mut lambda);
         lambda.iter().map(|d| d.slope).collect()
     }
+}
 
-    /// The criterion does not change when the columns of z are scaled one by one.
-    pub fn scales_by_column(self) -> bool {
-        !matches!(self, Self::HomogeneousCompoundSymmetry | Self::Ar1)
+impl From<Structure> for String {
+    fn from(structure: Structure) -> Self {
+        structure.name().into()
     }
+}
 
-    /// Λ depends linearly on the parameters, so that its second derivative is zero.
-    pub fn is_linear(self) -> bool {
-        matches!(self, Self::Unstructured | Self::Diagonal)
+impl TryFrom<String> for Structure {
+    type Error = Error;
+    fn try_from(name: String) -> Result<Self> {
+        Self::parse(&name)
     }
 }
 
@@ -139,101 +178,7 @@ pub(super) fn scale_rows<T: Real>(lambda: &mut [T], sd: impl Fn(usize) -> T, r: 
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ALL: [Structure; 6] = [
-        Structure::Unstructured,
-        Structure::Diagonal,
-        Structure::CompoundSymmetry,
-        Structure::HomogeneousCompoundSymmetry,
-        Structure::Ar1,
-        Structure::Toeplitz,
-    ];
-
-    fn covariance(structure: Structure, theta: &[f64], r: usize) -> Vec<f64> {
-        let mut l = vec![0.0; r * r];
-        structure.factor(theta, r, &mut l);
-        let mut s = vec![0.0; r * r];
-        for i in 0..r {
-            for j in 0..r {
-                s[j * r + i] = (0..r).map(|k| l[k * r + i] * l[k * r + j]).sum();
-            }
-        }
-        s
-    }
-
-    #[test]
-    fn the_start_is_the_identity() {
-        for structure in ALL {
-            for r in 1..5 {
-                let s = covariance(structure, &structure.start(r), r);
-                for i in 0..r {
-                    for j in 0..r {
-                        assert!((s[j * r + i] - f64::from(u8::from(i == j))).abs() < 1e-14, "{structure:?} {r}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn scaled_parameters_scale_the_factor() {
-        for structure in ALL {
-            for r in 1..5 {
-                let theta: Vec<f64> = (0..structure.n_parameters(r)).map(|k| 0.4 + 0.1 * k as f64).collect();
-                let (mut a, mut b) = (vec![0.0; r * r], vec![0.0; r * r]);
-                structure.factor(&theta, r, &mut a);
-                structure.factor(&structure.scaled(&theta, r, 2.5), r, &mut b);
-                assert!(a.iter().zip(&b).all(|(a, b)| (2.5 * a - b).abs() < 1e-12), "{structure:?} {r}");
-            }
-        }
-    }
-
-    #[test]
-    fn derivatives_match_central_differences() {
-        for structure in ALL {
-            for r in 1..5 {
-                let theta: Vec<f64> =
-                    (0..structure.n_parameters(r)).map(|k| 0.3 + 0.17 * ((k * k) as f64 % 2.3)).collect();
-                for k in 0..theta.len() {
-                    let exact = structure.derivative(&theta, r, k);
-                    let (mut up, mut down) = (theta.clone(), theta.clone());
-                    up[k] += 1e-6;
-                    down[k] -= 1e-6;
-                    let (mut a, mut b) = (vec![0.0; r * r], vec![0.0; r * r]);
-                    structure.factor(&up, r, &mut a);
-                    structure.factor(&down, r, &mut b);
-                    for e in 0..r * r {
-                        assert!((exact[e] - (a[e] - b[e]) / 2e-6).abs() < 1e-8, "{structure:?} r={r} k={k}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn structured_correlations_have_their_pattern() {
-        let r = 4;
-        let cs = covariance(Structure::HomogeneousCompoundSymmetry, &[2.0, 0.4], r);
-        assert!((1..r).all(|j| (cs[j * r] - cs[2 * r + 1]).abs() < 1e-12 || j == 0));
-        assert!((0..r).all(|j| (cs[j * r + j] - 4.0).abs() < 1e-12));
-        let ar = covariance(Structure::Ar1, &[2.0, 0.4], r);
-        let rho = 0.4f64.sin();
-        for i in 0..r {
-            for j in 0..r {
-                assert!((ar[j * r + i] - 4.0 * rho.powi((i as i32 - j as i32).abs())).abs() < 1e-12);
-            }
-        }
-        let toep = covariance(Structure::Toeplitz, &[1.0, 2.0, 0.5, 3.0, 0.7, -0.4, 0.3], r);
-        let sd = [1.0, 4.0, 0.25, 9.0];
-        let corr = |i: usize, j: usize| toep[j * r + i] / sd[i] / sd[j];
-        for lag in 0..r {
-            for i in 0..r - lag {
-                assert!((corr(i, i + lag) - corr(0, lag)).abs() < 1e-12);
-            }
-        }
-        assert!((corr(0, 0) - 1.0).abs() < 1e-12);
-    }
+/// Λ Λ'.
+pub fn square(lambda: &[f64], r: usize) -> Vec<f64> {
+    (0..r * r).map(|k| (0..r).map(|l| lambda[l * r + k % r] * lambda[l * r + k / r]).sum()).collect()
 }

@@ -1,12 +1,21 @@
 //! Which parameters belong to which random term, and where its block of Λ stands.
 
-use super::structure::Structure;
+use super::{RandomBasis, Role, Structure, square};
+use crate::ids::{BlockId, FactorId};
+
+/// A random term as a model states it: `width` columns of one grouping factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TermSpec {
+    pub structure: Structure,
+    pub factor: FactorId,
+    pub width: usize,
+}
 
 /// One random term: `width` columns within the `factor_width` columns of its grouping factor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TermCovariance {
     pub structure: Structure,
-    pub factor: usize,
+    pub block: BlockId,
     pub offset: usize,
     pub width: usize,
     /// First parameter of the term in θ.
@@ -23,10 +32,15 @@ impl TermCovariance {
     }
 
     /// The term's own Λ (width x width).
-    pub fn factor(&self, theta: &[f64]) -> Vec<f64> {
+    pub fn relative_factor(&self, theta: &[f64]) -> Vec<f64> {
         let mut lambda = vec![0.0; self.width * self.width];
         self.structure.factor(self.parameters(theta), self.width, &mut lambda);
         lambda
+    }
+
+    /// σ⁻² times the covariance of the random effects of a level, in the user's units.
+    pub fn relative_covariance(&self, basis: &RandomBasis, theta: &[f64]) -> Vec<f64> {
+        basis.covariance(&square(&self.relative_factor(theta), self.width))
     }
 }
 
@@ -34,18 +48,19 @@ impl TermCovariance {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ThetaMap {
     pub terms: Vec<TermCovariance>,
-    /// Width of every grouping factor, all its terms together.
+    /// Width of every block, all its terms together.
     pub widths: Vec<usize>,
     pub n_parameters: usize,
 }
 
 impl ThetaMap {
-    /// `terms`: (structure, grouping factor, width) in the order of θ.
-    pub fn new(terms: &[(Structure, usize, usize)], n_factors: usize) -> Self {
-        let mut map = Self { terms: Vec::new(), widths: vec![0; n_factors], n_parameters: 0 };
-        for &(structure, factor, width) in terms {
-            let term = TermCovariance { structure, factor, offset: map.widths[factor], width, first: map.n_parameters };
-            map.widths[factor] += width;
+    /// `terms` in the order of θ, `order`: the grouping factors in the order of elimination.
+    pub fn new(terms: &[TermSpec], order: &[FactorId]) -> Self {
+        let mut map = Self { terms: Vec::new(), widths: vec![0; order.len()], n_parameters: 0 };
+        for &TermSpec { structure, factor, width } in terms {
+            let block = BlockId(order.iter().position(|&f| f == factor).expect("a block for every grouping factor"));
+            let term = TermCovariance { structure, block, offset: map.widths[block], width, first: map.n_parameters };
+            map.widths[block] += width;
             map.n_parameters += term.n_parameters();
             map.terms.push(term);
         }
@@ -64,28 +79,33 @@ impl ThetaMap {
             block.fill(0.0);
         }
         for term in &self.terms {
-            let own = term.factor(theta);
-            place(&own, term, self.widths[term.factor], &mut lambda[term.factor]);
+            let own = term.relative_factor(theta);
+            place(&own, term, self.widths[term.block], &mut lambda[term.block]);
         }
     }
 
     /// ∂Λ/∂θ_k of the grouping factor that θ_k belongs to, in the factor's full width.
-    pub fn derivative(&self, theta: &[f64], k: usize) -> (usize, Vec<f64>) {
+    pub fn derivative(&self, theta: &[f64], k: usize) -> (BlockId, Vec<f64>) {
         let term = self.term_of(k);
         let own = term.structure.derivative(term.parameters(theta), term.width, k - term.first);
-        let r = self.widths[term.factor];
+        let r = self.widths[term.block];
         let mut full = vec![0.0; r * r];
         place(&own, term, r, &mut full);
-        (term.factor, full)
+        (term.block, full)
     }
 
-    pub fn term_of(&self, k: usize) -> &TermCovariance {
+    fn term_of(&self, k: usize) -> &TermCovariance {
         self.terms.iter().find(|t| k < t.first + t.n_parameters()).expect("a parameter of some term")
+    }
+
+    /// What each parameter does.
+    pub fn roles(&self) -> Vec<Role> {
+        self.terms.iter().flat_map(|t| t.structure.roles(t.width)).collect()
     }
 
     /// Parameters whose zero is a boundary, over all terms.
     pub fn scale_parameters(&self) -> Vec<usize> {
-        self.terms.iter().flat_map(|t| t.structure.scale_parameters(t.width).into_iter().map(|k| k + t.first)).collect()
+        self.roles().iter().enumerate().filter(|(_, role)| role.is_scale()).map(|(k, _)| k).collect()
     }
 }
 
@@ -104,12 +124,14 @@ mod tests {
 
     #[test]
     fn two_terms_on_a_factor_share_a_block_diagonal_factor() {
-        let map = ThetaMap::new(&[(Structure::Unstructured, 0, 2), (Structure::Diagonal, 0, 1)], 1);
+        let term = |structure, width| TermSpec { structure, factor: FactorId(3), width };
+        let terms = [term(Structure::Unstructured, 2), term(Structure::Diagonal, 1)];
+        let map = ThetaMap::new(&terms, &[FactorId(3)]);
         let mut lambda = vec![Vec::new()];
         map.factors(&[1.0, 2.0, 3.0, 4.0], &mut lambda);
         assert_eq!(lambda[0], [1.0, 2.0, 0.0, 0.0, 3.0, 0.0, 0.0, 0.0, 4.0]);
         assert_eq!(map.scale_parameters(), [0, 2, 3]);
-        let (factor, d) = map.derivative(&[1.0, 2.0, 3.0, 4.0], 1);
-        assert_eq!((factor, d), (0, vec![0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]));
+        let (block, d) = map.derivative(&[1.0, 2.0, 3.0, 4.0], 1);
+        assert_eq!((block, d), (BlockId(0), vec![0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]));
     }
 }

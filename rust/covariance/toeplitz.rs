@@ -3,13 +3,51 @@
 //! sin φ_k is the partial autocorrelation of lag k, so that every θ is a valid covariance
 //! (Barndorff-Nielsen and Schou 1973, J. Multivariate Analysis 3, 408-419).
 
+use super::roles::{Columns, Role};
 use super::structure::scale_rows;
+use super::{CovarianceStructure, Invariance, LinearDirection, RandomBasis};
 use crate::linalg::dual::Real;
 
-pub fn factor<T: Real>(theta: &[T], r: usize, lambda: &mut [T]) {
-    let rho = autocorrelations(&theta[r..]);
-    cholesky_toeplitz(&rho, r, lambda);
-    scale_rows(lambda, |i| theta[i] * theta[i], r);
+#[derive(Debug, Clone, Copy)]
+pub struct Toeplitz;
+
+impl CovarianceStructure for Toeplitz {
+    const NAME: &'static str = "toep";
+    const INVARIANCE: Invariance = Invariance::Scaling;
+    const IS_LINEAR: bool = false;
+    const SATURATES: bool = false;
+    const CONTAINS: &'static [&'static str] = &["cs", "homcs", "ar1", "diag"];
+
+    fn n_parameters(self, r: usize) -> usize {
+        2 * r - 1
+    }
+
+    fn roles(self, r: usize) -> Vec<Role> {
+        let sds = (0..r).map(|column| Role::Scale { of: Columns::One(column), power: 2 });
+        sds.chain((1..r).map(|lag| Role::Partial { lag })).collect()
+    }
+
+    fn factor<T: Real>(self, theta: &[T], r: usize, lambda: &mut [T]) {
+        let rho = autocorrelations(&theta[r..]);
+        cholesky_toeplitz(&rho, r, lambda);
+        scale_rows(lambda, |i| theta[i] * theta[i], r);
+    }
+
+    fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>> {
+        (r <= 2).then(|| LinearDirection::all(sigma, r))
+    }
+
+    fn to_user(self, theta: &[f64], basis: &RandomBasis) -> Vec<f64> {
+        let r = basis.width;
+        let sds = self.roles(r).into_iter().zip(&theta[..r]).map(|(role, &x)| role.to_user(x, basis));
+        sds.chain(autocorrelations(&theta[r..]).into_iter().skip(1)).collect()
+    }
+
+    fn from_user(self, user: &[f64], basis: &RandomBasis) -> Vec<f64> {
+        let r = basis.width;
+        let sds = self.roles(r).into_iter().zip(&user[..r]).map(|(role, &value)| role.from_user(value, basis));
+        sds.chain(angles(&user[r..])).collect()
+    }
 }
 
 /// Correlations of lag 0, 1, ... from partial autocorrelations, by the Durbin-Levinson recursion.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crate::covariance::RandomBasis;
+use crate::ids::FactorId;
 use crate::rows::FixedBasis;
 
 /// Z_i'WZ_i and Z_i'W[X y] of one grouping factor, all its terms side by side.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FactorBlock {
-    /// Index of the grouping factor in the design.
-    pub factor: usize,
+    pub factor: FactorId,
     pub n_levels: usize,
     /// Columns of Z in a level, r.
     pub width: usize,

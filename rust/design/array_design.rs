@@ -3,6 +3,8 @@
 use std::ops::Range;
 
 use super::layout::{Batch, Coding, FixedColumn, FixedLayout, FixedTerm, GroupingFactor, RandomLayout, RowSource};
+use crate::covariance::Structure;
+use crate::ids::FactorId;
 use crate::{Error, Result};
 
 /// Response, fixed terms, grouping factors and random terms, all in memory.
@@ -89,16 +91,16 @@ impl ArrayDesign {
     }
 
     /// Adds a random term of a grouping factor: `z` is row-major (n x r).
-    pub fn random(mut self, factor: usize, z: Vec<f64>, has_intercept: bool, structure: &str) -> Result<Self> {
-        let Some(group) = self.factors.get(factor) else {
-            return Err(Error::Design(format!("there is no grouping factor {factor}")));
+    pub fn random(mut self, factor: FactorId, z: Vec<f64>, has_intercept: bool, structure: Structure) -> Result<Self> {
+        let Some(group) = self.factors.get(factor.0) else {
+            return Err(Error::Design(format!("there is no grouping factor {}", factor.0)));
         };
         let name = format!("term {} of {}", self.random.len(), group.name);
         let columns = (0..self.columns_of(&name, z.len())?).map(|k| match k {
             0 if has_intercept => "(Intercept)".into(),
             k => format!("z{k}"),
         });
-        let (columns, structure) = (columns.collect(), structure.into());
+        let columns = columns.collect();
         self.random.push(RandomLayout { name, factor, columns, has_intercept, structure });
         self.z.push(z);
         Ok(self)
@@ -174,7 +176,7 @@ mod tests {
             .intercept()
             .and_then(|d| d.term("x:f", vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], vec![0, 1, 1], Some(coding)))
             .and_then(|d| d.grouping("g", vec![0, 1, 0], 2))
-            .and_then(|d| d.random(0, vec![1.0, 0.1, 1.0, 0.2, 1.0, 0.3], true, "us"))
+            .and_then(|d| d.random(FactorId(0), vec![1.0, 0.1, 1.0, 0.2, 1.0, 0.3], true, Structure::Unstructured))
             .unwrap();
         let mut batch = Batch::default();
         design.read(1..3, &mut batch).unwrap();
@@ -192,6 +194,6 @@ mod tests {
         assert!(design.clone().numeric("x", vec![1.0]).is_err());
         assert!(design.clone().weighted(vec![1.0, -1.0]).is_err());
         assert!(design.clone().grouping("g", vec![0, 2], 2).is_err());
-        assert!(design.random(0, vec![1.0, 1.0], true, "us").is_err());
+        assert!(design.random(FactorId(0), vec![1.0, 1.0], true, Structure::Unstructured).is_err());
     }
 }

@@ -11,6 +11,7 @@ use super::layout::GroupingFactor;
 use super::model_matrix::ModelMatrix;
 use super::spec::{Expr, ModelSpec};
 use super::variable::{Basis, Category, Variable};
+use crate::ids::FactorId;
 use crate::table::listed;
 use crate::{Error, Result};
 
@@ -47,7 +48,7 @@ impl Encoding {
                 groups.push(group);
                 factors.push(factor);
             }
-            random.push(RandomTerm::build(compiler, term, known.unwrap_or(groups.len() - 1))?);
+            random.push(RandomTerm::build(compiler, term, FactorId(known.unwrap_or(groups.len() - 1)))?);
         }
         let encoding = Self {
             version: VERSION,

@@ -12,6 +12,7 @@ use super::layout::{GroupingFactor, RandomLayout};
 use super::model_matrix::ModelMatrix;
 use super::spec::{Coverage, RandomSpec};
 use super::variable::Category;
+use crate::ids::FactorId;
 use crate::table::NO_LEVEL;
 use crate::{Error, Result};
 
@@ -23,8 +24,7 @@ pub struct RandomTerm {
 }
 
 impl RandomTerm {
-    /// `factor` is the index of its grouping factor.
-    pub fn build(compiler: &mut Compiler, random: &RandomSpec, factor: usize) -> Result<Self> {
+    pub fn build(compiler: &mut Compiler, random: &RandomSpec, factor: FactorId) -> Result<Self> {
         let matrix = ModelMatrix::build(compiler, random.intercept, &random.terms)?;
         let columns: Vec<_> = matrix.layout.columns.iter().map(|c| c.name.clone()).collect();
         if columns.is_empty() {
@@ -38,7 +38,7 @@ impl RandomTerm {
             factor,
             columns,
             has_intercept: random.intercept,
-            structure: random.structure.clone(),
+            structure: random.structure,
         };
         Ok(Self { layout, matrix })
     }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::covariance::{Structure, TermSpec};
+use crate::ids::FactorId;
 use crate::{Error, Result};
 
 /// How the cells of a categorical term become columns: `columns[k]` lists the non-zero entries
@@ -61,14 +63,18 @@ pub struct FixedLayout {
 pub struct RandomLayout {
     /// As written, for messages: `(1 + ses | school)`.
     pub name: String,
-    /// Index into the design's grouping factors.
-    pub factor: usize,
+    pub factor: FactorId,
     /// Names of the r columns: `(Intercept)`, `ses`.
     pub columns: Vec<String>,
     /// The first column is the constant.
     pub has_intercept: bool,
-    /// `us`, `diag`, `cs`, `homcs`, `ar1`, `toep`: the covariance structure's name.
-    pub structure: String,
+    pub structure: Structure,
+}
+
+impl RandomLayout {
+    pub fn spec(&self) -> TermSpec {
+        TermSpec { structure: self.structure, factor: self.factor, width: self.columns.len() }
+    }
 }
 
 /// A grouping factor: the code of every row used, every code < `n_levels`, every level used.

@@ -140,7 +140,7 @@ impl NewRows {
     /// Per grouping factor, up to `most` levels that the fit did not see, in order of appearance.
     pub fn unseen_levels(&self, most: usize) -> Vec<(String, Vec<String>)> {
         let unseen = |(g, group): (usize, &Group)| {
-            let of_group = |t: &usize| self.encoding.random[*t].layout.factor == g;
+            let of_group = |t: &usize| self.encoding.random[*t].layout.factor.0 == g;
             let term = (0..self.random.len()).find(of_group)?;
             let NewTerm::Ready { codes, .. } = &self.random[term] else { return None };
             let labels = self.unseen_labels(codes, &group.categories, most);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::covariance::Structure;
 use crate::{Error, Result};
 
 /// A parsed formula.
@@ -39,7 +40,7 @@ pub struct TermFactor {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RandomSpec {
     pub name: String,
-    pub structure: String,
+    pub structure: Structure,
     pub intercept: bool,
     pub terms: Vec<Term>,
     /// The columns whose combinations are the levels.

@@ -1,7 +1,6 @@
 //! New rows under the parameters of a fit: θ, β and σ stay, only the modes move.
 
 use super::result::Fit;
-use super::units;
 use crate::model::Lmm;
 use crate::{Error, Result};
 
@@ -14,7 +13,7 @@ impl Fit {
         if model.a.fixed != self.model.a.fixed || model.theta_map != self.model.theta_map {
             return Err(Error::Design("the rows were not encoded as those of the fit".into()));
         }
-        let theta = units::from_user(&model, &self.user_theta())?;
+        let theta = model.parameters().from_user(&self.user_theta())?;
         self.at_parameters(model, theta, self.beta.clone(), self.evaluation.sigma, self.unscaled_vcov.clone())
     }
 

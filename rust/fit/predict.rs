@@ -3,7 +3,6 @@
 use rayon::prelude::*;
 
 use super::result::Fit;
-use super::units;
 use crate::Result;
 use crate::design::RowSource;
 use crate::penalized_ls::{CholeskyFactor, Touched};
@@ -47,7 +46,7 @@ impl Fit {
             .terms
             .iter()
             .zip(&self.model.a.random)
-            .map(|(term, basis)| units::relative_covariance(term, basis, &self.theta))
+            .map(|(term, basis)| term.relative_covariance(basis, &self.theta))
             .collect();
         let mut out = vec![0.0; m];
         out.par_chunks_mut(ROWS).enumerate().for_each(|(k, out)| {
@@ -105,9 +104,9 @@ impl Fit {
             let covariance = &self.model.theta_map.terms[t];
             let mut z = rows.z[row * covariance.width..(row + 1) * covariance.width].to_vec();
             self.model.a.random[t].encode(&mut z);
-            let block: &mut Vec<(usize, Vec<f64>)> = &mut touched[covariance.factor];
+            let block: &mut Vec<(usize, Vec<f64>)> = &mut touched[covariance.block];
             if block.is_empty() {
-                block.push((rows.codes[row] as usize, vec![0.0; self.model.theta_map.widths[covariance.factor]]));
+                block.push((rows.codes[row] as usize, vec![0.0; self.model.theta_map.widths[covariance.block]]));
             }
             block[0].1[covariance.offset..covariance.offset + covariance.width].copy_from_slice(&z);
         }

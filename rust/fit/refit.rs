@@ -2,11 +2,8 @@
 
 use std::sync::atomic::AtomicBool;
 
-use crate::fit::Parameter;
-use crate::fit::parameter::values;
 use crate::fit::verdict::snap;
-use crate::model::LmmEvaluator;
-use crate::model::{Lmm, Workspace};
+use crate::model::{Lmm, LmmEvaluator, Parameter, Workspace};
 use crate::optimize::{Objective, Settings, trust_region};
 use crate::{Error, Result};
 
@@ -59,7 +56,7 @@ pub fn at(model: &Lmm, mut work: Workspace, theta: &[f64]) -> (Option<Optimum>, 
 /// The parameters at an optimum; NaN where there is none.
 pub fn parameters_at(model: &Lmm, optimum: Option<&Optimum>, parameters: &[Parameter]) -> Vec<f64> {
     match optimum {
-        Some(o) => values(model, &o.beta, &o.theta, o.sigma, parameters),
+        Some(o) => model.parameters().values(&model.a.fixed.beta(&o.beta), &o.theta, o.sigma, parameters),
         None => vec![f64::NAN; parameters.len()],
     }
 }

@@ -1,9 +1,8 @@
 //! The fitted model, in the user's units.
 
-use super::units;
 use super::verdict::Verdict;
 use crate::linalg::dense;
-use crate::model::{Evaluation, Lmm, Workspace};
+use crate::model::{Evaluation, Lmm, Parameter, Workspace};
 use crate::penalized_ls::Modes;
 use crate::{Error, Result};
 
@@ -40,8 +39,12 @@ impl Fit {
         Ok(work)
     }
 
+    pub fn values(&self, parameters: &[Parameter]) -> Vec<f64> {
+        self.model.parameters().values(&self.user_beta(), &self.theta, self.evaluation.sigma, parameters)
+    }
+
     pub fn user_theta(&self) -> Vec<f64> {
-        units::to_user(&self.model, &self.theta)
+        self.model.parameters().to_user(&self.theta)
     }
 
     /// β of the columns kept.
@@ -78,9 +81,7 @@ impl Fit {
         let variance = self.evaluation.sigma.powi(2);
         let terms = self.model.theta_map.terms.iter().zip(&self.model.a.random);
         terms
-            .map(|(term, basis)| {
-                units::relative_covariance(term, basis, &self.theta).iter().map(|v| v * variance).collect()
-            })
+            .map(|(term, basis)| term.relative_covariance(basis, &self.theta).iter().map(|v| v * variance).collect())
             .collect()
     }
 
@@ -89,8 +90,8 @@ impl Fit {
         let terms = self.model.theta_map.terms.iter().zip(&self.model.a.random);
         terms
             .map(|(term, basis)| {
-                let full = self.model.theta_map.widths[term.factor];
-                let levels = self.modes.b[term.factor].chunks_exact(full);
+                let full = self.model.theta_map.widths[term.block];
+                let levels = self.modes.b[term.block].chunks_exact(full);
                 levels.flat_map(|b| basis.decode(&b[term.offset..term.offset + term.width])).collect()
             })
             .collect()
@@ -113,8 +114,8 @@ impl Fit {
         let terms = self.model.theta_map.terms.iter().zip(&self.model.a.random);
         Ok(terms
             .map(|(term, basis)| {
-                let (full, r) = (self.model.theta_map.widths[term.factor], term.width);
-                let blocks = work.inverse.level_blocks(&work.factor, &self.model.symbolic, term.factor);
+                let (full, r) = (self.model.theta_map.widths[term.block], term.width);
+                let blocks = work.inverse.level_blocks(&work.factor, &self.model.symbolic, term.block.0);
                 blocks
                     .chunks_exact(full * full)
                     .flat_map(|n| {

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::result::Fit;
 use super::verdict::{NullSpace, Status, Verdict};
 use crate::Result;
-use crate::covariance::{RandomBasis, Structure};
+use crate::covariance::{RandomBasis, Structure, TermSpec};
 use crate::crossproduct::{CrossProducts, FactorBlock, LinkPattern};
+use crate::ids::FactorId;
 use crate::model::linear::exact_kind;
 use crate::model::{Criterion, Lmm};
 use crate::rows::FixedBasis;
@@ -23,9 +24,9 @@ struct Meta {
     kept: Vec<usize>,
     fixed_logdet: f64,
     /// (grouping factor, levels, width).
-    factors: Vec<(usize, usize, usize)>,
+    factors: Vec<(FactorId, usize, usize)>,
     /// (structure, grouping factor, width).
-    terms: Vec<(String, usize, usize)>,
+    terms: Vec<(Structure, FactorId, usize)>,
     status: String,
     reason: String,
     evaluations: usize,
@@ -78,7 +79,7 @@ impl Fit {
             kept: a.fixed.kept.clone(),
             fixed_logdet: a.fixed.logdet,
             factors: a.factors.iter().map(|f| (f.factor, f.n_levels, f.width)).collect(),
-            terms: terms.map(|t| (t.structure.name().into(), a.factors[t.factor].factor, t.width)).collect(),
+            terms: terms.map(|t| (t.structure, a.factors[t.block].factor, t.width)).collect(),
             status: verdict.status.name().into(),
             reason: verdict.reason.clone(),
             evaluations: verdict.evaluations,
@@ -95,8 +96,8 @@ impl Fit {
         check_sizes(&meta)?;
         let a = cross_products(&meta, &mut arrays)?;
         let criterion = if meta.reml { Criterion::Reml } else { Criterion::Ml };
-        let terms: Vec<(Structure, usize, usize)> =
-            meta.terms.iter().map(|(s, f, w)| Ok((Structure::parse(s)?, *f, *w))).collect::<Result<_>>()?;
+        let terms: Vec<TermSpec> =
+            meta.terms.iter().map(|&(structure, factor, width)| TermSpec { structure, factor, width }).collect();
         let model = Lmm::new(a, &terms, criterion);
         let theta = take_sized(&mut arrays, "theta", model.theta_map.n_parameters)?;
         let verdict = Verdict {

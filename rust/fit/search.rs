@@ -3,12 +3,10 @@
 use std::sync::atomic::AtomicBool;
 
 use super::result::Fit;
-use super::units;
 use super::verdict::{self, Status, Verdict};
-use crate::model::Lmm;
-use crate::model::LmmEvaluator;
 use crate::model::linear::exact_kind;
 use crate::model::linear::start;
+use crate::model::{Lmm, LmmEvaluator};
 use crate::optimize::{Objective, Outcome, Settings, Stop, bobyqa, trust_region};
 use crate::penalized_ls::TrailingKind;
 use crate::{Error, Result};
@@ -38,7 +36,7 @@ pub struct Control {
 /// `Numerical` where the criterion cannot be evaluated at the start, `Interrupted` when `stop` is set.
 pub fn fit(model: &Lmm, control: &Control, stop: &AtomicBool) -> Result<Fit> {
     let start = match &control.start {
-        Some(user) => units::from_user(model, user)?,
+        Some(user) => model.parameters().from_user(user)?,
         None => start::by_factor(model, stop)?,
     };
     let start = away_from_zero(model, start);
@@ -56,7 +54,7 @@ pub fn fit(model: &Lmm, control: &Control, stop: &AtomicBool) -> Result<Fit> {
     let doubt = exact_kind::doubt(Some(objective.noise())).or(unsettled).filter(|_| is_estimate);
     if let Some(other) = doubt.as_ref().and_then(|why| exact_kind::instead(model, why)) {
         // good enough where it began, but not where it ended
-        let from = Control { start: Some(units::to_user(model, &theta)), ..control.clone() };
+        let from = Control { start: Some(model.parameters().to_user(&theta)), ..control.clone() };
         return fit(&other, &from, stop);
     }
     if let Some(kind) = exact_kind::finishing_kind(model) {

@@ -9,7 +9,6 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::result::Fit;
 use super::search::{Control, fit};
-use super::units;
 use crate::crossproduct::with_response;
 use crate::design::RowSource;
 use crate::rows::StoredRows;
@@ -29,7 +28,7 @@ impl Fit {
         }
         let mut model = self.model.clone();
         model.a = Arc::new(with_response(&self.model.a, source, y)?);
-        let start = units::to_user(&self.model, &self.theta);
+        let start = self.model.parameters().to_user(&self.theta);
         fit(&model, &Control { start: Some(start), ..Control::default() }, stop)
     }
 
@@ -55,8 +54,8 @@ impl Fit {
         let mut normal = || -> f64 { StandardNormal.sample(rng) };
         let mut modes: Vec<Vec<f64>> = self.modes.b.iter().map(|b| vec![0.0; b.len()]).collect();
         for term in &map.terms {
-            let (lambda, r, full) = (term.factor(&self.theta), term.width, map.widths[term.factor]);
-            for level in modes[term.factor].chunks_exact_mut(full) {
+            let (lambda, r, full) = (term.relative_factor(&self.theta), term.width, map.widths[term.block]);
+            for level in modes[term.block].chunks_exact_mut(full) {
                 let u: Vec<f64> = (0..r).map(|_| sigma * normal()).collect();
                 let b = &mut level[term.offset..term.offset + r];
                 b.iter_mut().enumerate().for_each(|(i, b)| *b = (0..=i).map(|j| lambda[j * r + i] * u[j]).sum());

@@ -1,15 +1,13 @@
 //! A verdict, not a hope: what the point that a search ended at is.
 
-use super::units;
-use crate::covariance::{Structure, TermCovariance};
+use crate::covariance::{TermCovariance, square};
 use crate::linalg::dense::eigen;
-use crate::model::Lmm;
-use crate::model::LmmEvaluator;
+use crate::model::{Lmm, LmmEvaluator};
 use crate::optimize::{Objective, Outcome, Point, Stop};
 use crate::{Error, Result};
 
-/// A scale this close to zero is tried at zero.
-const NEAR_ZERO: f64 = 2e-3;
+/// A parameter this close to a boundary is tried there.
+const NEAR_BOUNDARY: f64 = 2e-3;
 /// A criterion this much higher still counts as the same.
 const SAME: f64 = 1e-8;
 /// How far from a boundary its slope is taken.
@@ -74,14 +72,9 @@ pub struct Verdict {
 
 /// Moves scales that are nearly zero to zero, and correlations that are nearly ±1 there, where that costs nothing.
 pub fn snap(objective: &mut LmmEvaluator, mut outcome: Outcome) -> Result<Outcome> {
-    let scales = objective.model.theta_map.scale_parameters();
-    for k in 0..outcome.x.len() {
-        let target = if scales.contains(&k) {
-            (outcome.x[k].abs() < NEAR_ZERO).then_some(0.0)
-        } else {
-            angle_boundary(objective.model, &outcome.x, k)
-        };
-        let Some(target) = target.filter(|&t| t != outcome.x[k]) else { continue };
+    for (k, role) in objective.model.theta_map.roles().into_iter().enumerate() {
+        let x = outcome.x[k];
+        let Some(target) = role.boundary(x).filter(|&b| b != x && (x - b).abs() < NEAR_BOUNDARY) else { continue };
         let mut trial = outcome.x.clone();
         trial[k] = target;
         match objective.value(&trial) {
@@ -97,17 +90,6 @@ pub fn snap(objective: &mut LmmEvaluator, mut outcome: Outcome) -> Result<Outcom
         }
     }
     Ok(outcome)
-}
-
-/// The odd multiple of π/2 that an angle is nearly at.
-fn angle_boundary(model: &Lmm, x: &[f64], k: usize) -> Option<f64> {
-    let term = model.theta_map.term_of(k);
-    if matches!(term.structure, Structure::Unstructured | Structure::Diagonal) {
-        return None;
-    }
-    let half = std::f64::consts::FRAC_PI_2;
-    let nearest = ((x[k] / half - 1.0) / 2.0).round() * 2.0 + 1.0;
-    ((x[k] - nearest * half).abs() < NEAR_ZERO).then_some(nearest * half)
 }
 
 /// A point off the boundary from which the criterion descends, if a boundary is no optimum (the KKT conditions).
@@ -193,7 +175,7 @@ fn is_flat(objective: &mut LmmEvaluator, outcome: &Outcome, direction: &[f64]) -
             .terms
             .iter()
             .flat_map(|t| {
-                let (a, b) = (units::square(&t.factor(&x), t.width), units::square(&t.factor(&outcome.x), t.width));
+                let (a, b) = (square(&t.relative_factor(&x), t.width), square(&t.relative_factor(&outcome.x), t.width));
                 a.into_iter().zip(b).map(|(a, b)| (a - b).abs())
             })
             .fold(0.0, f64::max);
@@ -220,7 +202,7 @@ fn null_spaces(model: &Lmm, theta: &[f64]) -> Vec<NullSpace> {
     terms
         .filter_map(|(index, (term, basis))| {
             let r = term.width;
-            let (values, vectors) = eigen(&units::square(&term.factor(theta), r), r);
+            let (values, vectors) = eigen(&square(&term.relative_factor(theta), r), r);
             let largest = values.iter().fold(0.0f64, |m, v| m.max(*v));
             let none: Vec<usize> = (0..r).filter(|&k| values[k] <= 1e-9 * largest.max(1e-3)).collect();
             let directions = none
@@ -228,10 +210,7 @@ fn null_spaces(model: &Lmm, theta: &[f64]) -> Vec<NullSpace> {
                 .map(|&k| {
                     // v in the basis; T^-T v in the user's units: (T^-T v)' b = v' b_basis
                     let mut v = vectors[k * r..(k + 1) * r].to_vec();
-                    for i in 0..r {
-                        let sum: f64 = (0..i).map(|j| basis.transform[i * r + j] * v[j]).sum();
-                        v[i] = (v[i] - sum) / basis.transform[i * r + i];
-                    }
+                    basis.solve_transposed(&mut v);
                     let largest = v.iter().fold(0.0f64, |m, x| if x.abs() > m.abs() { *x } else { m });
                     v.iter().map(|x| x / largest).collect()
                 })

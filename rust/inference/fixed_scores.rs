@@ -3,6 +3,7 @@
 //! With S = Z'V^-1 X and U = Λ'S, level by level:
 //!   d(X'V^-1 X) = -Σ S'dΛ U + (S'dΛ U)',   d(X'V^-1 X)^-1 = C Σ(...) C,   d pwrss = -2 Σ s'dΛ u.
 
+use crate::ids::BlockId;
 use crate::linalg::dense;
 use crate::model::linear::gradient::scores;
 use crate::model::{Lmm, Workspace};
@@ -37,12 +38,12 @@ impl FixedScores {
     }
 
     /// d pwrss / dθ_k, from the derivative of Λ in one block.
-    pub fn pwrss_slope(&self, model: &Lmm, block: usize, derivative: &[f64]) -> f64 {
+    pub fn pwrss_slope(&self, model: &Lmm, block: BlockId, derivative: &[f64]) -> f64 {
         slope(&self.residual[block], &self.modes[block], derivative, model.a.factors[block].width)
     }
 
     /// C Σ(S'dΛ U + (S'dΛ U)') C (p x p).
-    pub fn vcov_slope(&self, model: &Lmm, block: usize, derivative: &[f64]) -> Vec<f64> {
+    pub fn vcov_slope(&self, model: &Lmm, block: BlockId, derivative: &[f64]) -> Vec<f64> {
         let (r, p) = (model.a.factors[block].width, model.symbolic.p);
         let mut sum = vec![0.0; p * p];
         if p == 0 {

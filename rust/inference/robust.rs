@@ -144,7 +144,7 @@ impl<'a> SandwichParts<'a> {
             rows,
             residuals: rows.fixed(&fit.beta).iter().enumerate().map(|(i, fitted)| rows.y(i) - fitted).collect(),
             terms: &fit.model.theta_map.terms,
-            lambda: fit.model.theta_map.terms.iter().map(|t| t.factor(&fit.theta)).collect(),
+            lambda: fit.model.theta_map.terms.iter().map(|t| t.relative_factor(&fit.theta)).collect(),
             whiten,
             back,
             sigma: fit.evaluation.sigma,
@@ -226,14 +226,14 @@ impl<'a> SandwichParts<'a> {
     fn random(&self, members: &[usize]) -> Mat<f64> {
         let mut columns: Vec<Vec<f64>> = Vec::new();
         for (term, lambda) in self.terms.iter().zip(&self.lambda) {
-            let (r, codes) = (term.width, self.rows.levels(term.factor));
+            let (r, codes) = (term.width, self.rows.levels(term.block.0));
             let mut first = rustc_hash::FxHashMap::default();
             for (i, &row) in members.iter().enumerate() {
                 let start = *first.entry(codes[row]).or_insert_with(|| {
                     columns.extend(std::iter::repeat_n(vec![0.0; members.len()], r));
                     columns.len() - r
                 });
-                let z = &self.rows.z(term.factor, row)[term.offset..term.offset + r];
+                let z = &self.rows.z(term.block.0, row)[term.offset..term.offset + r];
                 for j in 0..r {
                     columns[start + j][i] = (0..r).map(|k| z[k] * lambda[j * r + k]).sum();
                 }

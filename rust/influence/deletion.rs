@@ -3,9 +3,8 @@
 //! Cook (1977), Belsley, Kuh and Welsch (1980); for mixed models Christensen, Pearson and Johnson (1992), and for the
 //! likelihood displacement Cook (1986, J. R. Statist. Soc. B 48, 133-169), restricted under REML.
 
-use crate::fit::parameter::{Parameter, values};
 use crate::linalg::dense;
-use crate::model::{Criterion, Lmm};
+use crate::model::{Criterion, Lmm, Parameter};
 use crate::penalized_ls::CholeskyFactor;
 use crate::{Error, Result};
 
@@ -128,7 +127,7 @@ pub fn measures(
         mdffits,
         covariance_ratio: (logdet + full.logdet_fixed + 2.0 * count * (d.sigma / sigma).ln()).exp(),
         displacement: d.displacement,
-        values: values(model, &d.beta, &d.theta, d.sigma, parameters),
+        values: model.parameters().values(&model.a.fixed.beta(&d.beta), &d.theta, d.sigma, parameters),
         std_errors: (0..p).map(|j| d.sigma * user[j * p + j].sqrt()).collect(),
     }
 }

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use super::point::Point;
 use crate::fit::simulate::stream;
+use crate::ids::BlockId;
 use crate::model::{Lmm, Workspace};
 use crate::penalized_ls::product::Effects;
 use crate::rows::StoredRows;
@@ -28,7 +29,7 @@ pub struct Directions<'a> {
     rows: &'a StoredRows,
     pairs: &'a [[u32; 2]],
     /// Block of every parameter and dΛ_k Λ' + Λ dΛ_k' there (r x r).
-    of_theta: Vec<(usize, Vec<f64>)>,
+    of_theta: Vec<(BlockId, Vec<f64>)>,
     root: Vec<f64>,
     residuals: Vec<f64>,
     gradient: Vec<f64>,
@@ -200,7 +201,7 @@ fn probe(of: &Directions, solver: &mut Solver, k: usize) -> Result<Vec<f64>> {
 }
 
 /// dΛ_k Λ' + Λ dΛ_k', and its block.
-fn direction(model: &Lmm, theta: &[f64], k: usize, lambda: &[Vec<f64>]) -> (usize, Vec<f64>) {
+fn direction(model: &Lmm, theta: &[f64], k: usize, lambda: &[Vec<f64>]) -> (BlockId, Vec<f64>) {
     let (block, d) = model.theta_map.derivative(theta, k);
     let (r, l) = (model.theta_map.widths[block], &lambda[block]);
     let product = |i: usize, j: usize| (0..r).map(|m| d[m * r + i] * l[m * r + j]).sum::<f64>();

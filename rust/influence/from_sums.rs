@@ -10,10 +10,10 @@ use super::deletion::{FullData, Measures, Method, measures};
 use super::one_step::{LONGEST_STEP, MOST_BENDING, check, solve};
 use super::refits::{deleted, refitted, smaller};
 use crate::Result;
+use crate::fit::Fit;
 use crate::fit::refit::{Optimum, at};
-use crate::fit::{Fit, Parameter};
 use crate::model::curvature::hessian;
-use crate::model::{Lmm, Workspace};
+use crate::model::{Lmm, Parameter, Workspace};
 use crate::rows::StoredRows;
 
 /// Deletes every set in turn.

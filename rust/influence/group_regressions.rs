@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::Result;
 use crate::design::RowSource;
 use crate::fit::Fit;
+use crate::ids::FactorId;
 use crate::rows::StoredRows;
 
 /// A column with less than this share of its length left depends on the others.
@@ -29,14 +30,14 @@ pub struct GroupRegressions {
 /// Those of reading the rows.
 pub fn group_regressions(fit: &Fit, source: &dyn RowSource, factor: usize) -> Result<GroupRegressions> {
     let rows = fit.model.a.stored_rows(source)?;
-    let block = fit.model.a.factors.iter().position(|f| f.factor == factor).expect("a block of every factor");
+    let block = fit.model.a.factors.iter().position(|f| f.factor == FactorId(factor)).expect("a block of every factor");
     let response = less_the_rest(fit, &rows, block);
     let codes = source.factors()[factor].codes();
     let mut members = vec![Vec::new(); source.factors()[factor].n_levels()];
     codes.iter().enumerate().for_each(|(row, &code)| members[code as usize].push(row));
     let parts: Vec<(Option<Vec<f64>>, f64, f64)> =
         members.par_iter().map(|members| regress(&rows, block, members, &response)).collect();
-    let own = fit.model.theta_map.terms.iter().zip(&fit.model.a.random).filter(|(t, _)| t.factor == block);
+    let own = fit.model.theta_map.terms.iter().zip(&fit.model.a.random).filter(|(t, _)| t.block.0 == block);
     let coefficients = own
         .map(|(term, basis)| {
             let of_group = |b: &Option<Vec<f64>>| match b {

@@ -17,10 +17,10 @@ use super::refits::from_sums;
 use super::row_set::RowSet;
 use super::stencil::{second_differences, shifts, taylor_weights};
 use crate::design::RowSource;
-use crate::fit::{Fit, Parameter};
+use crate::fit::Fit;
 use crate::linalg::dense::eigen;
 use crate::model::curvature::hessian;
-use crate::model::{Criterion, Lmm};
+use crate::model::{Criterion, Lmm, Parameter};
 use crate::{Error, Result};
 
 /// Differences, relative to the parameter; parameters below `SMALL` as if they were as large.

@@ -2,7 +2,6 @@
 
 use super::linear::identifiability;
 use super::{Criterion, DataFootprint, Lmm};
-use crate::covariance::Structure;
 use crate::crossproduct::{CrossProducts, FinishedStatistics, accumulate, summing_bytes};
 use crate::design::{RandomLayout, RowSource};
 use crate::{Error, Result};
@@ -40,9 +39,6 @@ fn of_products(a: CrossProducts, terms: &[RandomLayout], criterion: Criterion, o
             a.n_obs
         )));
     }
-    let terms: Vec<(Structure, usize, usize)> = terms
-        .iter()
-        .map(|t| Ok((Structure::parse(&t.structure)?, t.factor, t.columns.len())))
-        .collect::<Result<_>>()?;
+    let terms: Vec<_> = terms.iter().map(RandomLayout::spec).collect();
     Ok(Lmm { origin, ..Lmm::new(a, &terms, criterion) })
 }

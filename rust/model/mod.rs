@@ -3,5 +3,7 @@
 pub mod build;
 pub mod curvature;
 pub mod linear;
+pub mod parameters;
 
 pub use linear::{Criterion, DataFootprint, Evaluation, Lmm, LmmEvaluator, Workspace};
+pub use parameters::{Parameter, Parameters};

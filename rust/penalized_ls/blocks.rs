@@ -2,12 +2,12 @@
 
 use super::symbolic::{SymbolicFactor, TrailingKind};
 use crate::crossproduct::CrossProducts;
+use crate::ids::FactorId;
 
 /// One row of the table that shows how a model is factored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BlockSummary {
-    /// Index of the grouping factor in the design.
-    pub factor: usize,
+    pub factor: FactorId,
     pub kind: &'static str,
     pub n_levels: usize,
     pub width: usize,

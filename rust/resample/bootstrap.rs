@@ -12,10 +12,9 @@ use super::sampling_units::SamplingUnits;
 use crate::Result;
 use crate::design::RowSource;
 use crate::fit::Fit;
-use crate::fit::parameter::Parameter;
 use crate::fit::refit::{parameters_at, refit, start};
 use crate::fit::simulate::stream;
-use crate::model::{Lmm, Workspace};
+use crate::model::{Lmm, Parameter, Workspace};
 use crate::penalized_ls::SymbolicFactor;
 use crate::rows::StoredRows;
 

@@ -1,8 +1,8 @@
 //! The residual bootstrap's ingredients: modes and residuals, centred and reflated so that their covariances are the
 //! model's (Carpenter, Goldstein and Rasbash 2003, J. R. Statist. Soc. C 52, 431-443).
 
+use crate::covariance::square;
 use crate::fit::Fit;
-use crate::fit::units::square;
 use crate::linalg::dense::eigen;
 use crate::rows::StoredRows;
 
@@ -18,8 +18,9 @@ impl Reflated {
         let (widths, variance) = (&fit.model.theta_map.widths, fit.evaluation.sigma.powi(2));
         let mut modes = fit.modes.b.clone();
         for term in &fit.model.theta_map.terms {
-            let target: Vec<f64> = square(&term.factor(&fit.theta), term.width).iter().map(|v| v * variance).collect();
-            reflate(&mut modes[term.factor], widths[term.factor], term.offset, term.width, &target);
+            let target: Vec<f64> =
+                square(&term.relative_factor(&fit.theta), term.width).iter().map(|v| v * variance).collect();
+            reflate(&mut modes[term.block], widths[term.block], term.offset, term.width, &target);
         }
         let mut fitted = rows.fixed(&fit.beta);
         rows.add_modes(&mut fitted, &fit.modes.b);

@@ -5,6 +5,7 @@ use super::cases::ClusterDraws;
 use crate::Result;
 use crate::crossproduct::CrossProducts;
 use crate::fit::Fit;
+use crate::ids::FactorId;
 use crate::rows::StoredRows;
 
 pub enum SamplingUnits<'a> {
@@ -19,8 +20,9 @@ impl<'a> SamplingUnits<'a> {
     /// `Design` where another factor crosses all of them.
     pub fn new(fit: &Fit, rows: &'a StoredRows, factors: &[usize]) -> Result<Self> {
         let a = &*fit.model.a;
-        let block =
-            |&factor: &usize| a.factors.iter().position(|f| f.factor == factor).expect("a block of every factor");
+        let block = |&factor: &usize| {
+            a.factors.iter().position(|f| f.factor == FactorId(factor)).expect("a block of every factor")
+        };
         let blocks: Vec<usize> = factors.iter().map(block).collect();
         if let [block] = blocks.as_slice()
             && let Some(clusters) = ClusterDraws::new(a, rows, *block)

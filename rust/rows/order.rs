@@ -1,13 +1,14 @@
 //! Grouping factors in the order of elimination, each with its random terms in their working basis.
 
 use super::columns::{Columns, location_scale};
-use crate::covariance::{RandomBasis, Structure};
+use crate::covariance::RandomBasis;
 use crate::design::{Batch, RowSource};
+use crate::ids::FactorId;
 
 /// A grouping factor with its random terms, in the order of elimination.
 #[derive(Debug, Clone)]
 pub struct OrderedFactor {
-    pub factor: usize,
+    pub factor: FactorId,
     pub n_levels: usize,
     pub width: usize,
     /// (random term, basis).
@@ -45,13 +46,18 @@ pub fn ordered_factors(source: &dyn RowSource, sample: &[Batch]) -> Vec<OrderedF
         .factors()
         .iter()
         .enumerate()
-        .map(|(factor, grouping)| OrderedFactor { factor, n_levels: grouping.n_levels(), width: 0, terms: Vec::new() })
+        .map(|(k, grouping)| OrderedFactor {
+            factor: FactorId(k),
+            n_levels: grouping.n_levels(),
+            width: 0,
+            terms: Vec::new(),
+        })
         .collect();
     for (term, layout) in source.random().iter().enumerate() {
         let r = layout.columns.len();
-        let centre = layout.has_intercept && Structure::parse(&layout.structure).unwrap() == Structure::Unstructured;
-        let basis =
-            random_basis(sample, term, r, centre, Structure::parse(&layout.structure).unwrap().scales_by_column());
+        let invariance = layout.structure.invariance();
+        let centre = layout.has_intercept && invariance.allows_centring();
+        let basis = random_basis(sample, term, r, centre, invariance.allows_scaling_by_column());
         order[layout.factor].terms.push((term, basis));
         order[layout.factor].width += r;
     }

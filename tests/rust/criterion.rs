@@ -1,7 +1,7 @@
 use hlmrs::Structure;
-use hlmrs::crossproduct::accumulate;
 use hlmrs::design::ArrayDesign;
-use hlmrs::model::{Criterion, Lmm};
+use hlmrs::ids::FactorId;
+use hlmrs::model::Criterion;
 
 use crate::dense::{Dense, user_factors};
 use crate::designs::{KINDS, design, model};
@@ -14,10 +14,10 @@ fn theta(n: usize, seed: u64, zero: Option<usize>) -> Vec<f64> {
 fn each(mut check: impl FnMut(&hlmrs::model::Lmm, &Dense, &[f64], String)) {
     for kind in KINDS {
         for seed in 0..6 {
-            let (source, terms) = design(kind, seed, seed % 2 == 1);
+            let source = design(kind, seed, seed % 2 == 1);
             let dense = Dense::new(&source);
             for criterion in [Criterion::Ml, Criterion::Reml] {
-                let model = model(&source, &terms, criterion);
+                let model = model(&source, criterion);
                 for zero in [None, Some(0), Some(model.theta_map.n_parameters - 1)] {
                     let theta = theta(model.theta_map.n_parameters, seed, zero);
                     check(&model, &dense, &theta, format!("{kind:?} seed {seed} {criterion:?} zero {zero:?}"));
@@ -73,9 +73,12 @@ fn rows_in_random_order_give_the_criterion_of_sorted_rows() {
         let source = source.numeric("x", rows.iter().map(x).collect()).unwrap();
         let source = source.grouping("user", rows.iter().map(|r| r.0).collect(), users).unwrap();
         let source = source.grouping("item", rows.iter().map(|r| r.1).collect(), items).unwrap();
-        let source = source.random(0, vec![1.0; n], true, "us").unwrap().random(1, vec![1.0; n], true, "us").unwrap();
-        let us = Structure::Unstructured;
-        let model = Lmm::new(accumulate(&source).unwrap(), &[(us, 0, 1), (us, 1, 1)], Criterion::Reml);
+        let source = source
+            .random(FactorId(0), vec![1.0; n], true, Structure::Unstructured)
+            .unwrap()
+            .random(FactorId(1), vec![1.0; n], true, Structure::Unstructured)
+            .unwrap();
+        let model = model(&source, Criterion::Reml);
         model.evaluate(&[0.7, 0.4], &mut model.workspace()).unwrap()
     };
     let scattered = criterion(&rows);

@@ -93,7 +93,7 @@ pub fn user_factors(model: &Lmm, theta: &[f64]) -> Vec<Vec<f64>> {
         .iter()
         .zip(&model.a.random)
         .map(|(term, basis)| {
-            let (own, r) = (term.factor(theta), term.width);
+            let (own, r) = (term.relative_factor(theta), term.width);
             let mut out = vec![0.0; r * r];
             for j in 0..r {
                 out[j * r..(j + 1) * r].copy_from_slice(&basis.decode(&own[j * r..(j + 1) * r]));

@@ -1,7 +1,8 @@
 //! Random designs of every kind, small enough for dense algebra.
 
 use hlmrs::Structure;
-use hlmrs::design::{ArrayDesign, Coding, RowSource};
+use hlmrs::design::{ArrayDesign, Coding, RandomLayout, RowSource};
+use hlmrs::ids::FactorId;
 use hlmrs::model::{Criterion, Lmm};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -39,10 +40,7 @@ fn compact(codes: Vec<usize>) -> (Vec<u32>, usize) {
     (codes.iter().map(|c| seen[c] as u32).collect(), seen.len())
 }
 
-/// (structure, factor, width) of the random terms.
-pub type Terms = Vec<(Structure, usize, usize)>;
-
-pub fn design(kind: Kind, seed: u64, weighted: bool) -> (ArrayDesign, Terms) {
+pub fn design(kind: Kind, seed: u64, weighted: bool) -> ArrayDesign {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let n = 36 + rng.random_range(0..50usize);
     let mut uniform = |k: usize| -> Vec<usize> { (0..n).map(|_| rng.random_range(0..k)).collect() };
@@ -89,25 +87,19 @@ pub fn design(kind: Kind, seed: u64, weighted: bool) -> (ArrayDesign, Terms) {
     if weighted {
         out = out.weighted(w).unwrap();
     }
-    let (mut terms, mut next) = (Vec::new(), 0);
+    let mut next = 0;
     for (k, (codes, blocks)) in codes.into_iter().zip(widths).enumerate() {
         let (codes, n_levels) = compact(codes);
         out = out.grouping(&format!("g{k}"), codes, n_levels).unwrap();
-        for (structure, r) in blocks {
-            let name = match structure {
-                Structure::Unstructured => "us",
-                Structure::Diagonal => "diag",
-                _ => "homcs",
-            };
-            out = out.random(k, z[next].clone(), true, name).unwrap();
-            terms.push((structure, k, r));
+        for (structure, _) in blocks {
+            out = out.random(FactorId(k), z[next].clone(), true, structure).unwrap();
             next += 1;
         }
     }
-    (out, terms)
+    out
 }
 
-pub fn model(design: &dyn RowSource, terms: &Terms, criterion: Criterion) -> Lmm {
-    let a = hlmrs::crossproduct::accumulate(design).unwrap();
-    Lmm::new(a, terms, criterion)
+pub fn model(design: &dyn RowSource, criterion: Criterion) -> Lmm {
+    let terms: Vec<_> = design.random().iter().map(RandomLayout::spec).collect();
+    Lmm::new(hlmrs::crossproduct::accumulate(design).unwrap(), &terms, criterion)
 }

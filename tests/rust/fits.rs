@@ -5,21 +5,22 @@ use std::sync::atomic::AtomicBool;
 use hlmrs::Structure;
 use hlmrs::design::ArrayDesign;
 use hlmrs::fit::{Control, Fit, Optimizer, Status, fit};
+use hlmrs::ids::FactorId;
 use hlmrs::linalg::threads::pool;
 use hlmrs::model::Criterion;
 
-use crate::designs::{KINDS, Terms, design, model};
+use crate::designs::{KINDS, design, model};
 
-fn fitted(source: &ArrayDesign, terms: &Terms, criterion: Criterion) -> Fit {
-    let model = model(source, terms, criterion);
+fn fitted(source: &ArrayDesign, criterion: Criterion) -> Fit {
+    let model = model(source, criterion);
     fit(&model, &Control::default(), &AtomicBool::new(false)).unwrap()
 }
 
-fn one_way(y: Vec<f64>, per_level: usize) -> (ArrayDesign, Terms) {
+fn one_way(y: Vec<f64>, per_level: usize) -> ArrayDesign {
     let n = y.len();
     let codes = (0..n).map(|i| (i / per_level) as u32).collect();
     let source = ArrayDesign::new(y).intercept().unwrap().grouping("g", codes, n / per_level).unwrap();
-    (source.random(0, vec![1.0; n], true, "us").unwrap(), vec![(Structure::Unstructured, 0, 1)])
+    source.random(FactorId(0), vec![1.0; n], true, Structure::Unstructured).unwrap()
 }
 
 /// Yields of Davies and Goldsmith (1972), 6 batches of 5.
@@ -30,8 +31,8 @@ const DYESTUFF: [f64; 30] = [
 
 #[test]
 fn balanced_one_way_layout_gives_the_analysis_of_variance() {
-    let (source, terms) = one_way(DYESTUFF.to_vec(), 5);
-    let fit = fitted(&source, &terms, Criterion::Reml);
+    let source = one_way(DYESTUFF.to_vec(), 5);
+    let fit = fitted(&source, Criterion::Reml);
     let means: Vec<f64> = DYESTUFF.chunks(5).map(|c| c.iter().sum::<f64>() / 5.0).collect();
     let grand = means.iter().sum::<f64>() / 6.0;
     let between = 5.0 * means.iter().map(|m| (m - grand).powi(2)).sum::<f64>() / 5.0;
@@ -51,8 +52,8 @@ fn balanced_one_way_layout_gives_the_analysis_of_variance() {
 #[test]
 fn groups_less_different_than_chance_have_no_variance() {
     let y: Vec<f64> = (0..30).map(|i| ((i * 7) % 5) as f64 + 0.01 * (i / 5 % 2) as f64).collect();
-    let (source, terms) = one_way(y, 5);
-    let fit = fitted(&source, &terms, Criterion::Reml);
+    let source = one_way(y, 5);
+    let fit = fitted(&source, Criterion::Reml);
     assert_eq!(fit.verdict.status, Status::Boundary);
     assert_eq!(fit.covariances()[0][0], 0.0);
     assert_eq!(fit.verdict.boundary[0].directions, [[1.0]]);
@@ -61,9 +62,9 @@ fn groups_less_different_than_chance_have_no_variance() {
 #[test]
 fn a_zero_variance_that_the_data_are_sure_of_takes_few_evaluations() {
     let y: Vec<f64> = (0..60_000).map(|i| ((i * 7) % 5) as f64).collect();
-    let (source, terms) = one_way(y, 20_000);
+    let source = one_way(y, 20_000);
     for criterion in [Criterion::Ml, Criterion::Reml] {
-        let fit = fitted(&source, &terms, criterion);
+        let fit = fitted(&source, criterion);
         assert_eq!((fit.verdict.status, fit.theta[0]), (Status::Boundary, 0.0));
         assert!(fit.verdict.evaluations < 30, "{}", fit.verdict.evaluations);
     }
@@ -74,8 +75,8 @@ fn both_optimizers_agree_and_every_fit_is_stationary() {
     let mut evaluations = 0;
     for kind in KINDS {
         for seed in 10..14 {
-            let (source, terms) = design(kind, seed, seed % 2 == 0);
-            let model = model(&source, &terms, Criterion::Reml);
+            let source = design(kind, seed, seed % 2 == 0);
+            let model = model(&source, Criterion::Reml);
             let stop = AtomicBool::new(false);
             let first = fit(&model, &Control::default(), &stop).unwrap();
             let check = Control { optimizer: Optimizer::Bobyqa, ..Control::default() };
@@ -99,9 +100,9 @@ fn both_optimizers_agree_and_every_fit_is_stationary() {
 #[test]
 fn results_do_not_depend_on_threads() {
     for kind in KINDS {
-        let (source, terms) = design(kind, 3, true);
-        let one = pool(1).install(|| fitted(&source, &terms, Criterion::Reml));
-        let two = pool(2).install(|| fitted(&source, &terms, Criterion::Reml));
+        let source = design(kind, 3, true);
+        let one = pool(1).install(|| fitted(&source, Criterion::Reml));
+        let two = pool(2).install(|| fitted(&source, Criterion::Reml));
         assert_eq!(one.theta, two.theta);
         assert_eq!(one.evaluation.objective.to_bits(), two.evaluation.objective.to_bits());
         assert_eq!(one.user_beta(), two.user_beta());
@@ -109,7 +110,7 @@ fn results_do_not_depend_on_threads() {
 }
 
 /// A growth curve: x is a time, the random slope is nearly the whole of it.
-fn growth(scale: f64, shift: f64, lift: f64) -> (ArrayDesign, Terms) {
+fn growth(scale: f64, shift: f64, lift: f64) -> ArrayDesign {
     let n = 120;
     let (mut x, mut y, mut z) = (vec![], vec![], vec![]);
     for i in 0..n {
@@ -122,17 +123,17 @@ fn growth(scale: f64, shift: f64, lift: f64) -> (ArrayDesign, Terms) {
     }
     let codes = (0..n).map(|i| (i / 10) as u32).collect();
     let source = ArrayDesign::new(y).intercept().unwrap().numeric("x", x).unwrap().grouping("g", codes, 12).unwrap();
-    (source.random(0, z, true, "us").unwrap(), vec![(Structure::Unstructured, 0, 2)])
+    source.random(FactorId(0), z, true, Structure::Unstructured).unwrap()
 }
 
 #[test]
 fn units_of_x_and_y_change_nothing_but_the_units() {
     for criterion in [Criterion::Ml, Criterion::Reml] {
-        let (source, terms) = growth(1.0, 0.0, 0.0);
-        let plain = fitted(&source, &terms, criterion);
+        let source = growth(1.0, 0.0, 0.0);
+        let plain = fitted(&source, criterion);
         for (scale, shift, lift) in [(1.0, 0.0, 1e8), (1e6, 1e9, 0.0), (1e-7, 3.0, 0.0), (1.0, 2000.0, -1e6)] {
-            let (source, terms) = growth(scale, shift, lift);
-            let moved = fitted(&source, &terms, criterion);
+            let source = growth(scale, shift, lift);
+            let moved = fitted(&source, criterion);
             // the REML criterion counts the units of x once
             let units = if criterion == Criterion::Reml { 2.0 * scale.ln() } else { 0.0 };
             let want = plain.evaluation.objective + units;
@@ -158,17 +159,17 @@ fn a_dependent_column_is_left_out_and_a_nearly_dependent_one_is_not() {
         let codes = (0..n).map(|i| (i / 10) as u32).collect();
         let source = ArrayDesign::new(y.clone()).intercept().unwrap().numeric("x", x.clone()).unwrap();
         let source = source.numeric("third", third).unwrap().grouping("g", codes, 6).unwrap();
-        (source.random(0, vec![1.0; n], true, "us").unwrap(), vec![(Structure::Unstructured, 0, 1)])
+        source.random(FactorId(0), vec![1.0; n], true, Structure::Unstructured).unwrap()
     };
-    let (source, terms) = build(x.iter().map(|v| 3.0 * v - 2.0).collect());
-    assert_eq!(model(&source, &terms, Criterion::Ml).a.fixed.kept, [0, 1]);
+    let source = build(x.iter().map(|v| 3.0 * v - 2.0).collect());
+    assert_eq!(model(&source, Criterion::Ml).a.fixed.kept, [0, 1]);
     // x plus a wobble a hundred thousand times smaller
     let wobble: Vec<f64> = (0..n).map(|i| ((i * 13) % 7) as f64).collect();
-    let (source, terms) = build((0..n).map(|i| x[i] + 1e-5 * wobble[i]).collect());
-    let near = fitted(&source, &terms, Criterion::Ml);
+    let source = build((0..n).map(|i| x[i] + 1e-5 * wobble[i]).collect());
+    let near = fitted(&source, Criterion::Ml);
     assert_eq!(near.model.a.fixed.kept, [0, 1, 2]);
-    let (source, terms) = build(wobble);
-    let direct = fitted(&source, &terms, Criterion::Ml);
+    let source = build(wobble);
+    let direct = fitted(&source, Criterion::Ml);
     assert!((near.evaluation.objective - direct.evaluation.objective).abs() < 1e-7);
     assert!((near.user_beta()[2] * 1e-5 / direct.user_beta()[2] - 1.0).abs() < 1e-5);
 }
@@ -176,8 +177,8 @@ fn a_dependent_column_is_left_out_and_a_nearly_dependent_one_is_not() {
 #[test]
 fn a_fit_survives_its_saved_state_bit_for_bit() {
     for kind in KINDS {
-        let (source, terms) = design(kind, 5, true);
-        let first = fitted(&source, &terms, Criterion::Reml);
+        let source = design(kind, 5, true);
+        let first = fitted(&source, Criterion::Reml);
         let saved = first.saved();
         let second = Fit::from_saved(saved.clone()).unwrap();
         assert_eq!(first.evaluation, second.evaluation);
@@ -195,8 +196,8 @@ fn a_fit_survives_its_saved_state_bit_for_bit() {
 #[test]
 fn a_refit_to_the_same_response_is_the_same_fit() {
     for kind in KINDS {
-        let (source, terms) = design(kind, 6, kind == KINDS[2]);
-        let first = fitted(&source, &terms, Criterion::Reml);
+        let source = design(kind, 6, kind == KINDS[2]);
+        let first = fitted(&source, Criterion::Reml);
         let mut batch = hlmrs::design::Batch::default();
         hlmrs::design::RowSource::read(&source, 0..batch_rows(&source), &mut batch).unwrap();
         let again = first.refit(&source, &batch.y, &AtomicBool::new(false)).unwrap();

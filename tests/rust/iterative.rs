@@ -1,14 +1,14 @@
 //! The iterative trailing block beside the dense one, on designs of every sort.
 
 use hlmrs::Structure;
-use hlmrs::crossproduct::accumulate;
 use hlmrs::design::ArrayDesign;
+use hlmrs::ids::FactorId;
 use hlmrs::model::{Criterion, Lmm};
 use hlmrs::penalized_ls::TrailingKind;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::designs::Terms;
+use crate::designs::model;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Shape {
@@ -23,7 +23,7 @@ pub enum Shape {
 const SHAPES: [Shape; 4] = [Shape::LongTailed, Shape::Clustered, Shape::NearlyNested, Shape::Disconnected];
 
 /// Users x items, and a third small factor; `width` random effects of users and items.
-pub fn design(shape: Shape, width: usize) -> (ArrayDesign, Terms) {
+pub fn design(shape: Shape, width: usize) -> ArrayDesign {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
     let (n, users, items) = (12_000, if shape == Shape::Thin { 6_000 } else { 900 }, 150);
     let mut pick = |i: usize| -> (usize, usize) {
@@ -51,15 +51,17 @@ pub fn design(shape: Shape, width: usize) -> (ArrayDesign, Terms) {
     let source = ArrayDesign::new(y).intercept().unwrap().numeric("x", x).unwrap();
     let source = source.grouping("user", codes(|p| p.0), users).unwrap();
     let source = source.grouping("item", codes(|p| p.1), items).unwrap().grouping("third", third, 17).unwrap();
-    let source = source.random(0, z.clone(), true, "us").unwrap().random(1, z, true, "us").unwrap();
-    let source = source.random(2, vec![1.0; n], true, "us").unwrap();
-    let us = Structure::Unstructured;
-    (source, vec![(us, 0, width), (us, 1, width), (us, 2, 1)])
+    let source = source
+        .random(FactorId(0), z.clone(), true, Structure::Unstructured)
+        .unwrap()
+        .random(FactorId(1), z, true, Structure::Unstructured)
+        .unwrap();
+    source.random(FactorId(2), vec![1.0; n], true, Structure::Unstructured).unwrap()
 }
 
 fn both(shape: Shape, width: usize, criterion: Criterion) -> (Lmm, Lmm) {
-    let (source, terms) = design(shape, width);
-    let dense = Lmm::new(accumulate(&source).unwrap(), &terms, criterion);
+    let source = design(shape, width);
+    let dense = model(&source, criterion);
     let iterative = dense.with_trailing(TrailingKind::Iterative);
     (dense.with_trailing(TrailingKind::Dense), iterative)
 }

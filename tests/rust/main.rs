@@ -9,3 +9,4 @@ mod fits;
 mod iterative;
 mod rows;
 mod sparse;
+mod structures;

@@ -22,8 +22,8 @@ fn numbers(n: usize) -> Vec<f64> {
 #[test]
 fn stored_rows_are_those_of_the_design_in_the_basis() {
     for (kind, weighted) in KINDS.into_iter().zip([false, true].into_iter().cycle()) {
-        let (source, terms) = design(kind, 4, weighted);
-        let (model, dense) = (model(&source, &terms, Criterion::Reml), Dense::new(&source));
+        let source = design(kind, 4, weighted);
+        let (model, dense) = (model(&source, Criterion::Reml), Dense::new(&source));
         let a = &model.a;
         let rows = a.stored_rows(&source).unwrap();
         // X T (β - origin) = Xβ - X origin
@@ -41,7 +41,7 @@ fn stored_rows_are_those_of_the_design_in_the_basis() {
         rows.add_modes(&mut got, &modes);
         let mut want = vec![0.0; rows.n];
         for ((term, basis), (z, r)) in model.theta_map.terms.iter().zip(&a.random).zip(&dense.z) {
-            let (full, block) = (model.theta_map.widths[term.factor], &modes[term.factor]);
+            let (full, block) = (model.theta_map.widths[term.block], &modes[term.block]);
             let b: Vec<f64> =
                 block.chunks_exact(full).flat_map(|b| basis.decode(&b[term.offset..term.offset + r])).collect();
             want.iter_mut().enumerate().for_each(|(i, w)| *w += (0..b.len()).map(|c| z[(i, c)] * b[c]).sum::<f64>());
@@ -53,8 +53,8 @@ fn stored_rows_are_those_of_the_design_in_the_basis() {
 #[test]
 fn a_new_response_is_summed_alike_from_rows_in_memory_and_rows_read_again() {
     for kind in KINDS {
-        let (source, terms) = design(kind, 5, true);
-        let a = model(&source, &terms, Criterion::Reml).a;
+        let source = design(kind, 5, true);
+        let a = model(&source, Criterion::Reml).a;
         let (rows, y) = (a.stored_rows(&source).unwrap(), numbers(source.n_rows()));
         let mean = hlmrs::crossproduct::mean(&y);
         let mut from_memory = (*a).clone();
@@ -87,7 +87,7 @@ fn ill_conditioned(source: ArrayDesign) -> ArrayDesign {
 #[test]
 fn a_refill_with_the_same_weights_is_the_first_fill_and_allocates_nothing() {
     for (kind, weighted) in KINDS.into_iter().zip([false, true].into_iter().cycle()) {
-        let (source, _) = design(kind, 6, weighted);
+        let source = design(kind, 6, weighted);
         for source in [source.clone(), ill_conditioned(source)] {
             let (plan, a) = plan(&source).unwrap();
             let rows = WorkingRows::new(&source, &plan.basis);
@@ -102,7 +102,7 @@ fn a_refill_with_the_same_weights_is_the_first_fill_and_allocates_nothing() {
 
 #[test]
 fn other_weights_and_another_response_are_summed_in_the_same_basis() {
-    let (source, _) = design(KINDS[5], 7, false);
+    let source = design(KINDS[5], 7, false);
     let (plan, a) = plan(&source).unwrap();
     let stored = a.stored_rows(&source).unwrap();
     let n = source.n_rows();

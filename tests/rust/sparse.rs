@@ -3,21 +3,17 @@
 use std::sync::atomic::AtomicBool;
 
 use hlmrs::Structure;
-use hlmrs::crossproduct::accumulate;
-use hlmrs::design::{ArrayDesign, RowSource};
+use hlmrs::design::ArrayDesign;
 use hlmrs::fit::{Control, fit};
+use hlmrs::ids::FactorId;
 use hlmrs::model::{Criterion, Lmm};
 use hlmrs::penalized_ls::TrailingKind;
 use proptest::prelude::*;
 
-use crate::designs::{self, KINDS, Terms};
+use crate::designs::{self, KINDS, model};
 use crate::iterative::{Shape, design};
 
 const SHAPES: [Shape; 5] = [Shape::NearlyNested, Shape::Disconnected, Shape::Thin, Shape::LongTailed, Shape::Clustered];
-
-fn model(source: &dyn RowSource, terms: &Terms, criterion: Criterion) -> Lmm {
-    Lmm::new(accumulate(source).unwrap(), terms, criterion)
-}
 
 fn theta(model: &Lmm) -> Vec<f64> {
     (0..model.theta_map.n_parameters).map(|k| 0.35 + 0.07 * (k * k % 5) as f64).collect()
@@ -59,8 +55,8 @@ fn assert_same(model: &Lmm, theta: &[f64], name: &str) {
 fn it_is_the_dense_kind_on_designs_of_every_shape() {
     for shape in SHAPES {
         for (width, criterion) in [(1, Criterion::Ml), (1, Criterion::Reml), (2, Criterion::Reml)] {
-            let (source, terms) = design(shape, width);
-            let model = model(&source, &terms, criterion);
+            let source = design(shape, width);
+            let model = model(&source, criterion);
             assert_same(&model, &theta(&model), &format!("{shape:?} {width} {criterion:?}"));
         }
     }
@@ -69,8 +65,8 @@ fn it_is_the_dense_kind_on_designs_of_every_shape() {
 #[test]
 fn a_singular_relative_factor_is_no_exception() {
     for shape in [Shape::NearlyNested, Shape::Thin] {
-        let (source, terms) = design(shape, 2);
-        let model = model(&source, &terms, Criterion::Reml);
+        let source = design(shape, 2);
+        let model = model(&source, Criterion::Reml);
         // users 0..3, items 3..6, the third factor 6
         for zeros in [vec![3], vec![5], vec![3, 4, 5], vec![6], vec![2, 5, 6]] {
             let mut theta = theta(&model);
@@ -87,9 +83,9 @@ proptest! {
     fn it_is_the_dense_kind_on_random_designs(
         kind in 0..KINDS.len(), seed in 0u64..1000, weighted: bool, reml: bool, zero in 0usize..20,
     ) {
-        let (source, terms) = designs::design(KINDS[kind], seed, weighted);
+        let source = designs::design(KINDS[kind], seed, weighted);
         let criterion = if reml { Criterion::Reml } else { Criterion::Ml };
-        let model = model(&source, &terms, criterion);
+        let model = model(&source, criterion);
         let mut theta = theta(&model);
         if let Some(t) = theta.get_mut(zero) {
             *t = 0.0;
@@ -101,8 +97,8 @@ proptest! {
 #[test]
 fn results_do_not_depend_on_threads() {
     for shape in [Shape::Thin, Shape::Disconnected] {
-        let (source, terms) = design(shape, 2);
-        let model = model(&source, &terms, Criterion::Reml).with_trailing(TrailingKind::Sparse);
+        let source = design(shape, 2);
+        let model = model(&source, Criterion::Reml).with_trailing(TrailingKind::Sparse);
         let theta = theta(&model);
         let run = |n: usize| {
             hlmrs::linalg::threads::pool(n).install(|| {
@@ -116,7 +112,7 @@ fn results_do_not_depend_on_threads() {
 }
 
 /// Pupils with three teachers each, of whom few are of another school than the first.
-fn nearly_nested(pupils: usize, teachers: usize, schools: usize) -> (ArrayDesign, Terms) {
+fn nearly_nested(pupils: usize, teachers: usize, schools: usize) -> ArrayDesign {
     let (mut of_pupil, mut of_teacher, mut of_school) = (Vec::new(), Vec::new(), Vec::new());
     for pupil in 0..pupils {
         for k in 0..3 {
@@ -136,28 +132,29 @@ fn nearly_nested(pupils: usize, teachers: usize, schools: usize) -> (ArrayDesign
     let source = ArrayDesign::new(y.collect()).intercept().unwrap();
     let source = source.grouping("pupil", of_pupil, pupils).unwrap().grouping("teacher", of_teacher, teachers).unwrap();
     let source = source.grouping("school", of_school, schools).unwrap();
-    let one = |source: ArrayDesign, k: usize| source.random(k, vec![1.0; n], true, "us").unwrap();
-    let us = Structure::Unstructured;
-    (one(one(one(source, 0), 1), 2), vec![(us, 0, 1), (us, 1, 1), (us, 2, 1)])
+    let one = |source: ArrayDesign, k: usize| {
+        source.random(FactorId(k), vec![1.0; n], true, Structure::Unstructured).unwrap()
+    };
+    one(one(one(source, 0), 1), 2)
 }
 
 #[test]
 fn thin_designs_are_given_it_and_others_are_not() {
-    let (source, terms) = nearly_nested(6_000, 1_500, 100);
-    let chosen = model(&source, &terms, Criterion::Ml);
+    let source = nearly_nested(6_000, 1_500, 100);
+    let chosen = model(&source, Criterion::Ml);
     assert_eq!(chosen.symbolic.kind, TrailingKind::Sparse);
     let blocks = chosen.symbolic.blocks(&chosen.a);
     let sparse: Vec<_> = blocks.iter().filter(|b| b.kind == "sparse").collect();
     assert_eq!(sparse.len(), 2);
     assert!(sparse.iter().all(|b| b.fill > 0.0 && b.fill < 0.2), "{sparse:?}");
-    let (source, terms) = design(Shape::LongTailed, 2);
-    assert_eq!(model(&source, &terms, Criterion::Ml).symbolic.kind, TrailingKind::Dense);
+    let source = design(Shape::LongTailed, 2);
+    assert_eq!(model(&source, Criterion::Ml).symbolic.kind, TrailingKind::Dense);
 }
 
 #[test]
 fn an_iterative_block_with_a_large_standard_error_gives_way_and_says_so() {
-    let (source, terms) = nearly_nested(6_000, 1_500, 300);
-    let sparse = model(&source, &terms, Criterion::Ml);
+    let source = nearly_nested(6_000, 1_500, 300);
+    let sparse = model(&source, Criterion::Ml);
     let iterative = sparse.with_trailing(TrailingKind::Iterative);
     let (control, stop) = (Control::default(), AtomicBool::new(false));
     let (exact, fell_back) = (fit(&sparse, &control, &stop).unwrap(), fit(&iterative, &control, &stop).unwrap());

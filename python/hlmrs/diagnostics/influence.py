@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import LARGEST_INVERSE, influence_of
+from .._core import LARGEST_INVERSE, Parameter, influence_of
 from ..errors import DataError, InferenceWarning, OptionError, warn
 from ..estimation import Estimate
 from ..frame import Column, build
-from ..inference import parameter_codes, parameter_values
+from ..inference import parameters
 from ..resources import Progress, available, format_bytes
 from .deletion_sets import RowSets, row_sets
 
@@ -51,7 +51,7 @@ class Influence:
     covratio: Vector
     displacement: Vector
     _coefficients: list[str]
-    _parameters: list[str]
+    _parameters: list[Parameter]
     _full: Vector
     _values: Vector
     _std_errors: Vector
@@ -127,7 +127,7 @@ class Influence:
             ``level``, and a column for each coefficient, standard deviation, correlation and ``sigma``, named as
             ``confint(method="profile")`` names them.
         """
-        return self._by_level(self._values, self._parameters)
+        return self._by_level(self._values, [parameter.name for parameter in self._parameters])
 
     def variance_changes(self) -> Any:
         """Return the relative change of every variance: without the rows over with them, less 1.
@@ -138,11 +138,10 @@ class Influence:
             ``level``, and a column for each standard deviation's square, ``sigma`` the residual variance; missing
             where the variance is zero with all rows.
         """
-        chosen = [k for k, name in enumerate(self._parameters) if name.startswith("sd_") or name == "sigma"]
-        chosen = [k for k in chosen if k >= len(self._coefficients)]
+        chosen = [k for k, parameter in enumerate(self._parameters) if parameter.kind in ("sd", "sigma")]
         with np.errstate(divide="ignore", invalid="ignore"):
             change = np.where(self._full[chosen] > 0, (self._values[:, chosen] / self._full[chosen]) ** 2 - 1, np.nan)
-        return self._by_level(change, [self._parameters[k] for k in chosen])
+        return self._by_level(change, [self._parameters[k].name for k in chosen])
 
     def _by_level(self, values: Vector, names: list[str]) -> Any:
         columns: dict[str, Column] = {"level": self.levels}
@@ -157,14 +156,14 @@ def influence(estimate: Estimate, by: Any, method: str) -> Influence:
     if (sets.sizes >= estimate.layout.n_rows).any():
         raise OptionError(f"by={sets.name!r}: a set has all rows; nothing is left without it")
     _check_memory(estimate, method)
-    codes = parameter_codes(estimate)
+    chosen = list(parameters(estimate).values())
     with Progress("sets left out", len(sets.labels)) as shown:
         found = influence_of(
             estimate.core,
             estimate.rows,
             sets.ptr,
             sets.members,
-            list(codes.values()),
+            chosen,
             method,
             estimate.threads,
             shown.reach,
@@ -181,8 +180,8 @@ def influence(estimate: Estimate, by: Any, method: str) -> Influence:
         found["covratio"],
         found["displacement"],
         estimate.layout.coef_names,
-        list(codes),
-        parameter_values(estimate, list(codes)),
+        chosen,
+        estimate.core.values(chosen),
         found["values"],
         found["std_errors"],
         estimate.kind,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import OptionError
 from ..estimation import Estimate
-from ..inference import Code, check_level, replicates, seed_of
+from ..inference import check_level, replicates, seed_of, term_names
 
 Vector = NDArray[np.float64]
 Numbers = Any
@@ -164,12 +164,12 @@ def _intervals(
 def _drawn_parts(estimate: Estimate, choice: IntervalChoice) -> VarianceParts:
     """Return the parts of the variance in every replicate, from its coefficients, standard deviations, correlations."""
     layout, n_fixed = estimate.layout, len(estimate.core.beta)
-    codes: list[Code] = [("fixed", k, 0, 0) for k in range(n_fixed)] + [("sigma", 0, 0, 0)]
-    for t, term in enumerate(layout.random):
-        r = len(term.columns)
-        codes += [("sd", t, k, 0) for k in range(r)]
-        codes += [("cor", t, i, j) for i in range(r) for j in range(i)]
-    values = replicates(estimate, codes, choice.n_boot, "parametric", seed_of(choice.n_boot, choice.seed))
+    terms = term_names(estimate)
+    *coefficients, sigma = (
+        p for p in estimate.core.parameters(list(layout.coef_names), terms) if p.kind in ("fixed", "sigma")
+    )
+    chosen = [*coefficients, sigma, *estimate.core.covariance_parameters(terms)]
+    values = replicates(estimate, chosen, choice.n_boot, "parametric", seed_of(choice.n_boot, choice.seed))
     x = estimate.rows.model_matrix()[:, list(layout.kept)]
     spread = x - x.mean(axis=0)
     beta = values[:, :n_fixed]

@@ -127,7 +127,7 @@ def _without(term: RandomTermLayout, columns: Sequence[str]) -> str:
 
 def _uncorrelated(term: RandomTermLayout) -> str:
     inside = term.name.rpartition(" | ")
-    if term.structure == "us" and not term.name.startswith("us"):
+    if term.name.startswith("("):
         effects, _, group = inside
         return f"consider uncorrelated effects, {effects} || {group}, or fewer effects."
     return "consider fewer effects, or a simpler covariance."

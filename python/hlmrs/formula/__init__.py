@@ -8,12 +8,13 @@ read, and finds the nearest name.
 
 from .expressions import Call, ColumnName, Expression, Number, Text
 from .model_spec import NO_RANDOM_TERM, ModelSpec
-from .random_term import STRUCTURES, RandomTerm
+from .random_term import PLAIN, STRUCTURES, RandomTerm
 from .reading import parse, parse_update
 from .terms import Term, TermFactor
 
 __all__ = [
     "NO_RANDOM_TERM",
+    "PLAIN",
     "STRUCTURES",
     "Call",
     "ColumnName",

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from .expressions import Call, ColumnName, Expression
 from .meaning import expression_of, numbers_of
 from .problems import ReadingError, quote
-from .random_term import MOST_RANDOM_TERMS, RandomTerm, read_bar, structured_bar
+from .random_term import MOST_RANDOM_TERMS, PLAIN, RandomTerm, read_bar, structured_bar
 from .syntax import (
     Dot,
     FunctionCall,
@@ -52,7 +52,7 @@ class ModelReader(TermReader):
     def parenthesis(self, node: Parenthesis, summed: bool) -> Keys:
         """Read ``( )``: a random term if there is a bar in it."""
         if isinstance(node.inner, Infix) and is_bar(node.inner):
-            return self._bar(node.inner, "us", node.at, summed)
+            return self._bar(node.inner, PLAIN, node.at, summed)
         return super().parenthesis(node, summed)
 
     def call(self, node: FunctionCall, summed: bool) -> Keys:

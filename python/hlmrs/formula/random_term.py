@@ -8,13 +8,16 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._core import structures
 from .expressions import Call, ColumnName
 from .problems import ReadingError, cut, suggestion
 from .syntax import Argument, FunctionCall, Infix, Numeral, Span, Syntax, is_bar, strip
 from .terms import Keys, Term, TermFactor, TermReader
 
 MOST_RANDOM_TERMS = 1000
-STRUCTURES = ("us", "diag", "cs", "homcs", "ar1", "toep")
+STRUCTURES = {structure.name: structure for structure in structures()}
+# what a bar without a name means
+PLAIN = "us"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class RandomTerm:
     def name(self) -> str:
         """The term in full, such as ``(1 + ses | school)``."""
         effects = " + ".join(["1" if self.intercept else "0", *(term.name for term in self.terms)])
-        return f"{'' if self.structure == 'us' else self.structure}({effects} | {self.label})"
+        return f"{'' if self.structure == PLAIN else self.structure}({effects} | {self.label})"
 
     def identity(self) -> Hashable:
         """Return what makes two terms one, in whatever order their columns are written."""

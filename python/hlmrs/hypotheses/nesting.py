@@ -11,18 +11,14 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from .._core import Structure
 from ..estimation import Estimate
+from ..formula import STRUCTURES
 
 Vector = NDArray[np.float64]
 
 _TOLERANCE = 1e-8
 _FITTED_ROWS = 20_000
-_SPECIAL_CASES = {
-    "cs": ("cs", "homcs", "diag"),
-    "homcs": ("homcs",),
-    "ar1": ("ar1",),
-    "toep": ("toep", "cs", "homcs", "ar1", "diag"),
-}
 _MOST_MATCHES = 10_000
 
 
@@ -30,7 +26,7 @@ _MOST_MATCHES = 10_000
 class RandomPart:
     """A random term: its structure, its columns in the rows used, and the group of every row."""
 
-    structure: str
+    structure: Structure
     columns: Vector
     groups: NDArray[np.uint32]
 
@@ -68,7 +64,7 @@ def embed(small: Estimate, large: Estimate) -> Embedding | None:
 def random_parts(estimate: Estimate) -> list[RandomPart]:
     """Read the random terms of a fit."""
     return [
-        RandomPart(term.structure, columns, estimate.rows.group_codes(term.group))
+        RandomPart(STRUCTURES[term.structure], columns, estimate.rows.group_codes(term.group))
         for term, columns in zip(estimate.layout.random, estimate.term_matrices(), strict=True)
     ]
 
@@ -113,17 +109,17 @@ def same_groups(a: NDArray[np.uint32], b: NDArray[np.uint32]) -> bool:
 
 def _covers(target: RandomPart, sources: Sequence[RandomPart]) -> bool:
     """Whether a term, with parameters fixed, is the sum of some independent terms."""
-    if not sources or target.structure == "us":
+    if not sources or target.structure.unrestricted:
         return sum(source.width for source in sources) <= target.width
-    if target.structure == "diag":
+    if target.structure.independent:
         places = [_place(target, column) for source in sources for column in source.columns.T]
-        independent = all(source.width == 1 or source.structure == "diag" for source in sources)
+        independent = all(source.width == 1 or not source.structure.correlated for source in sources)
         return independent and None not in places and len(set(places)) == len(places)
     (source,) = sources if len(sources) == 1 else (None,)
     if source is None:
         return False
     same = source.columns.shape == target.columns.shape and np.array_equal(source.columns, target.columns)
-    return same and source.structure in _SPECIAL_CASES[target.structure]
+    return same and source.structure.name in (target.structure.name, *target.structure.contains)
 
 
 def _place(target: RandomPart, column: Vector) -> int | None:

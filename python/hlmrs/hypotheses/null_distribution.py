@@ -41,9 +41,9 @@ def null_distribution(embedding: Embedding, n_fixed: int, n_covariance: int, *, 
     new_variances = target.width - sum(source.width for source in sources)
     if new_variances == 0:
         # correlations, zero under the smaller model: inside their range
-        interior = not singular and target.structure in ("us", "cs", "toep")
-        return NullDistribution((total,), exact=interior)
-    simple = target.structure in ("us", "diag") and len(sources) <= (1 if target.structure == "us" else target.width)
+        return NullDistribution((total,), exact=not singular)
+    structure = target.structure
+    simple = structure.independent or (structure.unrestricted and len(sources) <= 1)
     if new_variances == 1 and simple and not singular and _starts_free(target, list(sources)):
         return NullDistribution((total - 1, total), exact=True)
     return NullDistribution((total,), exact=False)
@@ -51,11 +51,11 @@ def null_distribution(embedding: Embedding, n_fixed: int, n_covariance: int, *, 
 
 def _is_same(target: RandomPart, sources: list[RandomPart]) -> bool:
     """Whether a term is in both models, with as many parameters."""
-    return len(sources) == 1 and sources[0].width == target.width and sources[0].structure == target.structure
+    return len(sources) == 1 and sources[0].width == target.width and sources[0].structure.name == target.structure.name
 
 
 def _starts_free(target: RandomPart, sources: list[RandomPart]) -> bool:
     """Whether the covariance of the covered effects is as free in the smaller model as in the larger."""
-    if target.structure == "diag" or not sources:
+    if target.structure.independent or not sources:
         return True
-    return sources[0].width == 1 or sources[0].structure == "us"
+    return sources[0].width == 1 or sources[0].structure.unrestricted

@@ -19,14 +19,14 @@ from .._core import (
     two_sided_quantile,
     two_sided_quantiles,
 )
-from .bootstrap import Bootstrap, draw, draw_statistic, parameter_values, replicates, seed_of
+from .bootstrap import Bootstrap, draw, draw_statistic, replicates, seed_of
 from .cells import CellDesign, CellTerm, cell_design
 from .clusters import Clusters, coded_column, coded_labels
 from .criteria import InformationCriteria, information_criteria
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
 from .largest_statistic import LargestStatistic
 from .method_comparison import method_table
-from .profiles import Code, parameter_codes, profile_table, profiles
+from .profiles import parameters, profile_table, profiles, term_names
 from .random_effects import (
     RESIDUAL,
     group_coefficients,
@@ -65,7 +65,6 @@ __all__ = [
     "CellDesign",
     "CellTerm",
     "Clusters",
-    "Code",
     "InformationCriteria",
     "LargestStatistic",
     "TestKeywords",
@@ -95,8 +94,7 @@ __all__ = [
     "joint_test",
     "method_table",
     "mode_variances",
-    "parameter_codes",
-    "parameter_values",
+    "parameters",
     "profile_table",
     "profiles",
     "random_effects",
@@ -106,6 +104,7 @@ __all__ = [
     "seed_of",
     "studentized_range_quantile",
     "studentized_range_tail",
+    "term_names",
     "two_sided_p",
     "two_sided_ps",
     "two_sided_quantile",

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import bootstrap, jackknife
+from .._core import Parameter, bootstrap, jackknife
 from ..errors import OptionError
 from ..estimation import Estimate, cached, reestimate
 from ..frame import Column, build
 from ..resources import Progress
 from .clusters import drawn_factors
-from .profiles import Code, parameter_codes
+from .profiles import parameters
 from .wald import check_level
 
 Vector = NDArray[np.float64]
@@ -111,10 +111,10 @@ def draw(
     """Draw replicates of the parameters of a fit."""
     _check_kind(kind)
     entropy = seed_of(n, seed)
-    codes = parameter_codes(estimate)
+    known = parameters(estimate)
     factors = drawn_factors(estimate, cluster) if kind == "case" or cluster is not None else None
-    values = replicates(estimate, list(codes.values()), n, kind, entropy, factors or ())
-    names, current = list(codes), parameter_values(estimate, list(codes))
+    values = replicates(estimate, list(known.values()), n, kind, entropy, factors or ())
+    names, current = list(known), estimate.core.values(list(known.values()))
 
     def acceleration() -> Vector:
         return _acceleration(estimate, drawn_factors(estimate, None) if factors is None else factors)
@@ -123,12 +123,12 @@ def draw(
 
 
 def replicates(
-    estimate: Estimate, codes: Sequence[Code], n: int, kind: str, seed: int, factors: Sequence[int] = ()
+    estimate: Estimate, chosen: Sequence[Parameter], n: int, kind: str, seed: int, factors: Sequence[int] = ()
 ) -> Vector:
     """Return the values of parameters in replicates of a fit, shape (n, n_parameters)."""
     with Progress("replicates", n) as shown:
         return bootstrap(
-            estimate.core, estimate.rows, list(codes), kind, list(factors), n, seed, estimate.threads, shown.reach
+            estimate.core, estimate.rows, list(chosen), kind, list(factors), n, seed, estimate.threads, shown.reach
         )
 
 
@@ -176,26 +176,6 @@ def _named(value: Any) -> tuple[list[str], Vector]:
     return (["statistic"] if array.size == 1 else [f"statistic{k}" for k in range(array.size)]), array.ravel()
 
 
-def parameter_values(estimate: Estimate, names: Sequence[str]) -> Vector:
-    """Return the parameters of the fit itself."""
-    core = estimate.core
-    covariances = core.covariances()
-    found = []
-    for name, (kind, a, b, c) in parameter_codes(estimate).items():
-        if name not in names:
-            continue
-        if kind == "fixed":
-            found.append(core.beta[a])
-        elif kind == "sigma":
-            found.append(estimate.sigma)
-        elif kind == "sd":
-            found.append(np.sqrt(covariances[a][b, b]))
-        else:
-            product = covariances[a][b, b] * covariances[a][c, c]
-            found.append(covariances[a][b, c] / np.sqrt(product) if product > 0 else np.nan)
-    return np.array(found)
-
-
 def _acceleration(estimate: Estimate, factors: Sequence[int]) -> Vector:
     """Return Efron's acceleration of every parameter, from leaving out every level of the factors in turn.
 
@@ -212,8 +192,8 @@ def _acceleration(estimate: Estimate, factors: Sequence[int]) -> Vector:
 @cached
 def _levels_left_out(estimate: Estimate, factors: tuple[int, ...]) -> Vector:
     """Return the parameters without each level of the factors in turn."""
-    codes = list(parameter_codes(estimate).values())
-    return jackknife(estimate.core, estimate.rows, codes, list(factors), estimate.threads)
+    chosen = list(parameters(estimate).values())
+    return jackknife(estimate.core, estimate.rows, chosen, list(factors), estimate.threads)
 
 
 def _corrected(values: Vector, estimate: Vector, acceleration: Vector, tails: tuple[float, float]) -> Vector:

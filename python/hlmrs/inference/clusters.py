@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from .._core import Rows, is_nested
 from ..errors import DataError, DesignError, OptionError
 from ..estimation import Estimate
-from ..formula import Call, ColumnName, RandomTerm, TermFactor
+from ..formula import PLAIN, Call, ColumnName, RandomTerm, TermFactor
 from ..formula.problems import suggestion
 
 Clusters = str | Sequence[str] | ArrayLike | None
@@ -139,7 +139,7 @@ def coded_column(estimate: Estimate, name: str) -> tuple[NDArray[np.int64], list
     """Code a column of the data as a grouping factor would be, -1 where it is missing; return its levels too."""
     spec = estimate.request.spec
     label = TermFactor(name, Call("factor", (ColumnName(name, (0, 0)),), (), (0, 0)))
-    group = RandomTerm("us", True, (), (label,), (0, 0))
+    group = RandomTerm(PLAIN, True, (), (label,), (0, 0))
     alone = replace(spec, intercept=True, terms=(), offsets=(), random=(group,))
     columns = estimate.frame.read([*dict.fromkeys([*(c.name for c in spec.response.columns()), name])], {name})
     rows = Rows(alone.to_json(), columns, '{"missing": "drop"}')

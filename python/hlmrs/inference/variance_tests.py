@@ -15,7 +15,7 @@ import numpy as np
 from .._core import chi_square_tail, criterion_without_random_effects, exact_null, null_statistics
 from ..errors import OptionError
 from ..estimation import Estimate, estimate, request_of_rows
-from ..formula import RandomTerm, Term
+from ..formula import STRUCTURES, RandomTerm, Term
 from ..frame import Column
 from ..resources import Progress
 from .bootstrap import seed_of
@@ -77,7 +77,9 @@ def reductions(full: Estimate) -> Iterator[Reduction]:
     for k, term in enumerate(terms):
         others = terms[:k], terms[k + 1 :]
         droppable = [t for t in term.terms if not any(_contains(other, t) for other in term.terms if other is not t)]
-        if term.structure not in ("us", "diag") or len(term.terms) + term.intercept == 1 or not droppable:
+        structure = STRUCTURES[term.structure]
+        shrinks = structure.unrestricted or structure.independent
+        if not shrinks or len(term.terms) + term.intercept == 1 or not droppable:
             yield Reduction(term.name, k, True, (*others[0], *others[1]))
             continue
         for dropped in droppable:
@@ -105,9 +107,9 @@ def _mixture(
     rest = 0 if reduction.is_whole or smaller.fit is None else len(smaller.fit.layout.random[reduction.term].columns)
     if len(term.columns) - rest > 1:
         return chi_square_tail(statistic, df), f"chi-square({df}), conservative"
-    q = rest if term.structure == "us" else 0
-    p_value = 0.5 * (chi_square_tail(statistic, q) + chi_square_tail(statistic, q + 1))
-    how = f"mixture of chi-square({q}) and ({q + 1})"
+    # a new variance, with its covariances
+    p_value = 0.5 * (chi_square_tail(statistic, df - 1) + chi_square_tail(statistic, df))
+    how = f"mixture of chi-square({df - 1}) and ({df})"
     if smaller.fit is not None and smaller.fit.verdict.singular:
         how += ", approximate: the smaller model is singular"
     return p_value, how

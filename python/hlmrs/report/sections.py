@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ..display import DisplayColumn, Facts, Notes, Section, Table
 from ..display.numbers import decimals_of, plural, write_column, write_count, write_df, write_fixed, write_p
 from ..estimation import Estimate
+from ..formula import STRUCTURES
 from ..inference import RESIDUAL, TestOptions, coefficients, information_criteria, variance_shares
 
 _DDF = {
@@ -46,7 +47,9 @@ def random_effects(estimate: Estimate) -> Section:
     for term, covariance in zip(layout.random, core.covariances(), strict=True):
         variance += np.diag(covariance).tolist()
         sd += np.sqrt(np.diag(covariance)).tolist()
-        correlations += _correlations(covariance) if term.structure != "diag" else [[] for _ in term.columns]
+        correlations += (
+            _correlations(covariance) if STRUCTURES[term.structure].correlated else [[] for _ in term.columns]
+        )
     shares = np.concatenate(variance_shares(estimate))
     columns = [
         DisplayColumn("group", [name if name != before else "" for before, name in pairwise(["", *groups])], False),

@@ -2,13 +2,13 @@
 
 use super::scaling::{Scaling, totals};
 use super::{RowCounts, RunningSums, Statistics};
-use crate::covariance::Structure;
 use crate::crossproduct::blocks::{CrossProducts, LinkPattern};
 use crate::crossproduct::coding::Coding;
 use crate::crossproduct::conditioning::{by_squares, first_basis};
 use crate::crossproduct::plan::{Plan, assemble};
 use crate::crossproduct::sums::{Shape, Sums};
 use crate::design::{Encoding, RandomLayout, require_levels, require_variation};
+use crate::ids::FactorId;
 use crate::rows::{Columns, OrderedFactor, WorkingBasis};
 use crate::table::NO_LEVEL;
 use crate::{Error, Result};
@@ -18,7 +18,6 @@ use crate::{Error, Result};
 pub struct FinishedStatistics {
     pub encoding: Encoding,
     a: Option<CrossProducts>,
-    pub structures: Vec<Structure>,
     /// Levels of grouping factors in order.
     pub counts: RowCounts,
     /// Per random term, the mean of zz' (r x r).
@@ -54,7 +53,7 @@ impl Statistics {
             require_levels(&group.name, n)?;
         }
         if let Columns::Read(extended) = running.columns.clone() {
-            let scaling = Scaling::centred(&running, &extended, &self.structures, &self.open, self.counts.n_obs);
+            let scaling = Scaling::centred(&running, &extended, &self.open, self.counts.n_obs);
             scaling.apply(&mut running);
         }
         let moments = self.mean_moments(&running);
@@ -73,14 +72,7 @@ impl Statistics {
         let a = assemble(self.counts.n_obs, &layouts, (sums, &xx), &plan, fixed);
         let counts = self.counts.by_level.iter().zip(&places).zip(&n_levels);
         self.counts.by_level = counts.map(|((counts, place), &n)| put(counts, place, n)).collect();
-        Ok(FinishedStatistics {
-            encoding,
-            a: Some(a),
-            structures: self.structures,
-            counts: self.counts,
-            moments,
-            reading_bytes,
-        })
+        Ok(FinishedStatistics { encoding, a: Some(a), counts: self.counts, moments, reading_bytes })
     }
 
     fn check_response(&self) -> Result<()> {
@@ -102,7 +94,7 @@ impl Statistics {
     fn elimination_order(&self, running: &RunningSums, n_levels: &[usize]) -> Vec<OrderedFactor> {
         let mut order: Vec<OrderedFactor> = (0..n_levels.len())
             .map(|factor| OrderedFactor {
-                factor,
+                factor: FactorId(factor),
                 n_levels: n_levels[factor],
                 width: running.widths[factor],
                 terms: vec![],
@@ -125,10 +117,10 @@ fn place(running: &mut RunningSums, order: &[OrderedFactor], places: &[Vec<u32>]
     };
     let mut values = Vec::new();
     let mut link = |to: &OrderedFactor, from: &OrderedFactor| {
-        let (a, b) = (to.factor.max(from.factor), to.factor.min(from.factor));
+        let (a, b) = (to.factor.max(from.factor).0, to.factor.min(from.factor).0);
         let pairs = &running.links[a * (a - 1) / 2 + b];
         // stored from b to a
-        let (widths, transpose) = ((running.widths[a], running.widths[b]), from.factor == a);
+        let (widths, transpose) = ((running.widths[a], running.widths[b]), from.factor.0 == a);
         let (pattern, own) = pairs.link(&places[b], &places[a], from.n_levels, widths, transpose);
         values.push(own);
         pattern

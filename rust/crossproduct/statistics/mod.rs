@@ -15,8 +15,9 @@ use super::fill::sums_of;
 use super::moments::mean_outer_product;
 use super::plan::{patterns, sample};
 use super::sums::{Shape, Sums};
-use crate::covariance::{RandomBasis, Structure};
+use crate::covariance::RandomBasis;
 use crate::design::{Dropped, LevelRegistry, RowSource, Rows, StreamedRows, StreamingModel};
+use crate::ids::FactorId;
 use crate::rows::{Columns, ExtendedColumns, OrderedFactor, WorkingBasis, WorkingRows, ordered_factors};
 use crate::table::Table;
 use crate::{Error, Result};
@@ -30,7 +31,6 @@ pub use finish::FinishedStatistics;
 pub struct Statistics {
     pub open: StreamingModel,
     pub registry: LevelRegistry,
-    pub structures: Vec<Structure>,
     pub counts: RowCounts,
     pub running: Option<RunningSums>,
     /// Per random term Σ zz' where rows are weighted; empty otherwise.
@@ -67,20 +67,9 @@ pub struct RunningSums {
 }
 
 impl Statistics {
-    pub fn new(open: StreamingModel, registry: LevelRegistry) -> Result<Self> {
-        let layouts = open.encoding.random.iter().map(|term| &term.layout);
-        let structures = layouts.map(|l| Structure::parse(&l.structure)).collect::<Result<_>>()?;
+    pub fn new(open: StreamingModel, registry: LevelRegistry) -> Self {
         let counts = RowCounts { by_level: vec![vec![]; open.encoding.groups.len()], ..RowCounts::default() };
-        Ok(Self {
-            open,
-            registry,
-            structures,
-            counts,
-            running: None,
-            moments: vec![],
-            largest_batch: 0,
-            all_batches: 0,
-        })
+        Self { open, registry, counts, running: None, moments: vec![], largest_batch: 0, all_batches: 0 }
     }
 
     /// Adds the rows of a batch.
@@ -102,7 +91,7 @@ impl Statistics {
     }
 
     /// Statistics of the same model without rows.
-    pub fn emptied(&self) -> Result<Self> {
+    pub fn emptied(&self) -> Self {
         Self::new(self.open.clone(), self.registry.emptied())
     }
 
@@ -269,10 +258,12 @@ pub fn widths(open: &StreamingModel) -> Vec<usize> {
 /// Grouping factors in the order of the design.
 fn design_order(rows: &Rows, random: &[RandomBasis]) -> Vec<OrderedFactor> {
     let of = |(factor, grouping): (usize, &crate::design::GroupingFactor)| {
-        let terms: Vec<(usize, RandomBasis)> =
-            (0..random.len()).filter(|&t| rows.random()[t].factor == factor).map(|t| (t, random[t].clone())).collect();
+        let terms: Vec<(usize, RandomBasis)> = (0..random.len())
+            .filter(|&t| rows.random()[t].factor == FactorId(factor))
+            .map(|t| (t, random[t].clone()))
+            .collect();
         let width = terms.iter().map(|(_, basis)| basis.width).sum();
-        OrderedFactor { factor, n_levels: grouping.n_levels(), width, terms }
+        OrderedFactor { factor: FactorId(factor), n_levels: grouping.n_levels(), width, terms }
     };
     rows.factors().iter().enumerate().map(of).collect()
 }

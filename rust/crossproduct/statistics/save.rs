@@ -8,6 +8,7 @@ use crate::Result;
 use crate::covariance::RandomBasis;
 use crate::crossproduct::blocks::{CrossProducts, LinkPattern};
 use crate::design::{Dropped, Encoding, LevelRegistry, Options, StreamingModel};
+use crate::ids::FactorId;
 use crate::rows::{Columns, ExtendedColumns, FixedBasis};
 use crate::saved::{Arrays, Saved, damaged, take, take_sized};
 
@@ -76,7 +77,7 @@ impl Statistics {
             }
         }
         registry.index();
-        let mut statistics = Self::new(meta.open, registry)?;
+        let mut statistics = Self::new(meta.open, registry);
         let n_groups = statistics.open.encoding.groups.len();
         let counts = (0..n_groups).map(|g| Ok(whole(&take(&mut arrays, &format!("counts/{g}"))?)));
         let counts = counts.collect::<Result<Vec<Vec<u64>>>>()?;
@@ -202,7 +203,7 @@ impl Statistics {
         moments: Vec<Vec<f64>>,
     ) -> Result<Self> {
         let (open, registry) = StreamingModel::of_encoding(encoding, options);
-        let mut statistics = Self::new(open, registry)?;
+        let mut statistics = Self::new(open, registry);
         let mut running = RunningSums::empty(Columns::Fitted(a.fixed.clone()), a.random.clone(), &statistics.open);
         running.sums.sum_log_weights = a.sum_log_weights;
         running.sums.dense.clone_from(&a.xx);
@@ -212,7 +213,7 @@ impl Statistics {
         }
         for i in 0..a.factors.len() {
             for j in 0..i {
-                let (to, from) = (a.factors[i].factor, a.factors[j].factor);
+                let (to, from) = (a.factors[i].factor.0, a.factors[j].factor.0);
                 let (hi, lo) = (to.max(from), to.min(from));
                 running.links[hi * (hi - 1) / 2 + lo] =
                     own_pairs(a.link(i, j), (a.factors[i].width, a.factors[j].width), to < from);
@@ -233,7 +234,7 @@ impl Statistics {
 /// and one.
 fn counts(running: &RunningSums, g: usize, statistics: &Statistics) -> Vec<u64> {
     let r = running.widths[g];
-    let of_group = statistics.open.encoding.random.iter().position(|term| term.layout.factor == g);
+    let of_group = statistics.open.encoding.random.iter().position(|term| term.layout.factor == FactorId(g));
     let scale = of_group
         .filter(|&t| statistics.open.encoding.random[t].layout.has_intercept && !statistics.open.is_weighted())
         .map(|t| running.random[t].transform[0].powi(-2));

@@ -1,7 +1,7 @@
 //! A change of shifts and scales is a linear map of the sums, so that it needs no rows.
 
 use super::{RunningSums, widths};
-use crate::covariance::{RandomBasis, Structure};
+use crate::covariance::RandomBasis;
 use crate::crossproduct::sums::Sums;
 use crate::design::StreamingModel;
 use crate::rows::{Columns, ExtendedColumns};
@@ -34,13 +34,7 @@ impl Scaling {
     }
 
     /// To columns centred at their means, each of standard deviation one.
-    pub fn centred(
-        running: &RunningSums,
-        extended: &ExtendedColumns,
-        structures: &[Structure],
-        open: &StreamingModel,
-        n: usize,
-    ) -> Self {
+    pub fn centred(running: &RunningSums, extended: &ExtendedColumns, open: &StreamingModel, n: usize) -> Self {
         let (d, has_intercept) = (extended.n_dense() + 1, open.encoding.fixed.layout.has_intercept);
         let square = |i: usize, j: usize| running.sums.dense[i * d + j]; // i <= j
         let mut new = extended.clone();
@@ -59,11 +53,11 @@ impl Scaling {
         let totals = totals(&running.sums, open);
         let layouts = open.encoding.random.iter().map(|term| &term.layout);
         let steps: Vec<Vec<f64>> = layouts
-            .zip(structures)
             .zip(totals)
-            .map(|((layout, s), total)| {
-                let centre = layout.has_intercept && *s == Structure::Unstructured;
-                random_step(&total, layout.columns.len(), centre, s.scales_by_column(), n)
+            .map(|(layout, total)| {
+                let invariance = layout.structure.invariance();
+                let centre = layout.has_intercept && invariance.allows_centring();
+                random_step(&total, layout.columns.len(), centre, invariance.allows_scaling_by_column(), n)
             })
             .collect();
         let random = running.random.iter().zip(&steps).map(|(basis, step)| basis.then(step)).collect();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::crossproduct::CrossProducts;
+use crate::ids::TermId;
 use crate::model::Lmm;
 use crate::penalized_ls::SymbolicFactor;
 use crate::rows::FixedBasis;
@@ -53,9 +54,9 @@ fn reflection(t: &[f64]) -> (Vec<f64>, f64) {
 }
 
 /// The model with the columns of one term replaced: z_new = z B (B r x r).
-pub fn change_term(model: &Lmm, term: usize, b: &[f64]) -> Lmm {
+pub fn change_term(model: &Lmm, term: TermId, b: &[f64]) -> Lmm {
     let term = &model.theta_map.terms[term];
-    let (block, offset, r) = (term.factor, term.offset, term.width);
+    let (block, offset, r) = (term.block, term.offset, term.width);
     let mut a = (*model.a).clone();
     let full = a.factors[block].width;
     // B'M for rows `offset..offset + r` of M (full x columns, column-major)
@@ -80,10 +81,10 @@ pub fn change_term(model: &Lmm, term: usize, b: &[f64]) -> Lmm {
         for j in 0..i {
             let (ri, rj) = (a.factors[i].width, a.factors[j].width);
             for values in a.links[i][j].chunks_exact_mut(ri * rj) {
-                if i == block {
+                if i == block.0 {
                     from_left(values, ri);
                 }
-                if j == block {
+                if j == block.0 {
                     let mut other = transposed(values, ri, rj);
                     from_left(&mut other, rj);
                     values.copy_from_slice(&transposed(&other, rj, ri));

@@ -3,12 +3,13 @@
 use super::basis::{Moved, change_term, completed};
 use super::chart::Chart;
 use super::lag::Lag;
-use crate::covariance::compound_symmetry::angle_of;
-use crate::covariance::{Structure, TermCovariance};
-use crate::fit::units::{lower_triangle, relative_covariance};
-use crate::fit::{Fit, Parameter};
+use crate::covariance::angle::Angle;
+use crate::covariance::unstructured::lower_triangle;
+use crate::covariance::{Coordinate, Reported};
+use crate::fit::Fit;
+use crate::ids::TermId;
 use crate::linalg::dense::inverse;
-use crate::model::Lmm;
+use crate::model::{Lmm, Parameter};
 
 /// A model in which a parameter is a coordinate.
 pub enum ProfiledModel {
@@ -34,19 +35,10 @@ pub enum ChartChoice {
     /// A correlation that is a function of the angle θ_k.
     Angle {
         k: usize,
-        structure: Structure,
-        width: usize,
+        angle: Angle,
     },
     /// A correlation that is a function of several angles, held by multipliers.
     Lag(Lag),
-}
-
-/// The angle of a correlation.
-pub fn angle(structure: Structure, width: usize, correlation: f64) -> f64 {
-    match structure {
-        Structure::Ar1 | Structure::Toeplitz => correlation.clamp(-1.0, 1.0).asin(),
-        _ => angle_of(correlation, width),
-    }
 }
 
 /// The chart of a parameter, at the fit (by maximum likelihood).  None for a correlation of effects without variance.
@@ -70,38 +62,42 @@ pub fn start(fit: &Fit, parameter: Parameter) -> Option<ProfileStart> {
             free: fit.theta.clone(),
             kind: ChartChoice::Fixed(Chart::Sigma),
         }),
-        Parameter::Sd { term, column } => Some(of_sd(fit, term, column)),
-        Parameter::Correlation { term, row, column } => of_correlation(fit, term, row, column),
+        Parameter::Random(term, reported) => {
+            let of = &fit.model.theta_map.terms[term];
+            let coordinate = of.structure.coordinate(reported, of.width)?;
+            match reported.is_sd() {
+                true => Some(of_sd(fit, term, reported, coordinate)),
+                false => of_correlation(fit, term, reported, coordinate),
+            }
+        }
     }
 }
 
-fn of_sd(fit: &Fit, index: usize, column: usize) -> ProfileStart {
-    let term = &fit.model.theta_map.terms[index];
-    let basis = &fit.model.a.random[index];
-    let (r, sigma) = (term.width, fit.evaluation.sigma);
-    let variance = relative_covariance(term, basis, &fit.theta)[column * r + column];
-    let estimate = sigma * variance.max(0.0).sqrt();
-    let (model, theta, k, unit, power) = match term.structure {
-        Structure::Unstructured if r > 1 => {
-            let t = row_of(&basis.transform, column, r);
+/// What users read of a term, its standard deviations relative to σ.
+fn relative_value(fit: &Fit, term: TermId, reported: Reported) -> f64 {
+    let (own, basis) = (&fit.model.theta_map.terms[term], &fit.model.a.random[term]);
+    reported.value(&own.relative_covariance(basis, &fit.theta), own.width)
+}
+
+fn of_sd(fit: &Fit, id: TermId, reported: Reported, coordinate: Coordinate) -> ProfileStart {
+    let (term, basis) = (&fit.model.theta_map.terms[id], &fit.model.a.random[id]);
+    let sigma = fit.evaluation.sigma;
+    let estimate = sigma * relative_value(fit, id, reported);
+    let (model, mut free, k, unit, power) = match coordinate {
+        Coordinate::Power { k, column, power } => {
+            (fit.model.clone(), fit.theta.clone(), term.first + k, basis.scale(column), power)
+        }
+        // the length of a row of Λ: its only entry, once the row comes first
+        _ => {
+            let t = row_of(&basis.transform, reported.place().0, term.width);
             let unit = t.iter().map(|v| v * v).sum::<f64>().sqrt();
-            let (model, theta) = turned(fit, index, &[t]);
+            let (model, theta) = turned(fit, id, &[t]);
             (model, theta, term.first, unit, 1)
         }
-        structure => {
-            let own = match structure {
-                Structure::HomogeneousCompoundSymmetry | Structure::Ar1 => 0,
-                _ => column,
-            };
-            let power = if matches!(structure, Structure::CompoundSymmetry | Structure::Toeplitz) { 2 } else { 1 };
-            let unit = basis.transform[own * r + own];
-            (fit.model.clone(), fit.theta.clone(), term.first + own, unit, power)
-        }
     };
-    let mut free = theta;
     free.remove(k);
     free.push(2.0 * sigma.ln());
-    let levels = fit.model.a.factors[term.factor].n_levels as f64;
+    let levels = fit.model.a.factors[term.block].n_levels as f64;
     // the sd at which the term would be as large as its noise, where the estimate is zero
     let least = sigma * unit * 0.1;
     ProfileStart {
@@ -114,48 +110,43 @@ fn of_sd(fit: &Fit, index: usize, column: usize) -> ProfileStart {
     }
 }
 
-fn of_correlation(fit: &Fit, index: usize, row: usize, column: usize) -> Option<ProfileStart> {
-    let term = &fit.model.theta_map.terms[index];
-    let basis = &fit.model.a.random[index];
+fn of_correlation(fit: &Fit, id: TermId, reported: Reported, coordinate: Coordinate) -> Option<ProfileStart> {
+    let (term, basis) = (&fit.model.theta_map.terms[id], &fit.model.a.random[id]);
     let r = term.width;
-    let s = relative_covariance(term, basis, &fit.theta);
-    let product = (s[row * r + row] * s[column * r + column]).sqrt();
-    if product < 1e-12 {
+    let (row, column) = reported.place();
+    if relative_value(fit, id, Reported::Sd(row)) * relative_value(fit, id, Reported::Sd(column)) < 1e-12 {
         return None;
     }
-    let estimate = (s[column * r + row] / product).clamp(-1.0, 1.0);
-    let common = |place, range, free, kind| Some(ProfileStart { place, estimate, range, step: 0.05, free, kind });
-    if term.structure == Structure::Unstructured {
-        let rows = [row_of(&basis.transform, column, r), row_of(&basis.transform, row, r)];
-        let (model, theta) = turned(fit, index, &rows);
-        let (i, j) = (term.first + 1, term.first + r);
-        let mut free = theta;
-        free[i] = free[i].hypot(free[j]);
-        free.remove(j);
-        return common(ProfiledModel::Own(model), (-1.0, 1.0), free, ChartChoice::Fixed(Chart::Pair { i, j }));
-    }
-    let lag = row.abs_diff(column);
-    if term.structure == Structure::Toeplitz && lag > 1 {
-        let kind = ChartChoice::Lag(Lag { first: term.first + r, n: r - 1, lag });
-        return common(ProfiledModel::Own(fit.model.clone()), (-1.0, 1.0), fit.theta.clone(), kind);
-    }
-    let k = angle_parameter(term);
-    let mut free = fit.theta.clone();
-    free.remove(k);
-    let least = match term.structure {
-        Structure::CompoundSymmetry | Structure::HomogeneousCompoundSymmetry => -1.0 / (r as f64 - 1.0),
-        _ => -1.0,
+    let estimate = relative_value(fit, id, reported);
+    let common = |model, least, free, kind| ProfileStart {
+        place: ProfiledModel::Own(model),
+        estimate,
+        range: (least, 1.0),
+        step: 0.05,
+        free,
+        kind,
     };
-    let kind = ChartChoice::Angle { k, structure: term.structure, width: r };
-    common(ProfiledModel::Own(fit.model.clone()), (least, 1.0), free, kind)
-}
-
-/// The angle whose function a correlation is: of toep(), that of lag 1.
-fn angle_parameter(term: &TermCovariance) -> usize {
-    match term.structure {
-        Structure::HomogeneousCompoundSymmetry | Structure::Ar1 => term.first + 1,
-        _ => term.first + term.width,
-    }
+    Some(match coordinate {
+        Coordinate::Angle { k, angle } => {
+            let k = term.first + k;
+            let mut free = fit.theta.clone();
+            free.remove(k);
+            common(fit.model.clone(), angle.least(), free, ChartChoice::Angle { k, angle })
+        }
+        Coordinate::Lag { k, n, lag } => {
+            let kind = ChartChoice::Lag(Lag { first: term.first + k, n, lag });
+            common(fit.model.clone(), -1.0, fit.theta.clone(), kind)
+        }
+        // that of the first two rows of Λ, once they are those of the columns
+        _ => {
+            let rows = [row_of(&basis.transform, column, r), row_of(&basis.transform, row, r)];
+            let (model, mut free) = turned(fit, id, &rows);
+            let (i, j) = (term.first + 1, term.first + r);
+            free[i] = free[i].hypot(free[j]);
+            free.remove(j);
+            common(model, -1.0, free, ChartChoice::Fixed(Chart::Pair { i, j }))
+        }
+    })
 }
 
 fn row_of(transform: &[f64], i: usize, r: usize) -> Vec<f64> {
@@ -163,12 +154,12 @@ fn row_of(transform: &[f64], i: usize, r: usize) -> Vec<f64> {
 }
 
 /// The model with the combinations `rows` of a term's effects first, and θ there.
-fn turned(fit: &Fit, index: usize, rows: &[Vec<f64>]) -> (Lmm, Vec<f64>) {
-    let term = &fit.model.theta_map.terms[index];
+fn turned(fit: &Fit, id: TermId, rows: &[Vec<f64>]) -> (Lmm, Vec<f64>) {
+    let term = &fit.model.theta_map.terms[id];
     let r = term.width;
     let forward = completed(rows, r);
-    let model = change_term(&fit.model, index, &inverse(&forward, r));
-    let lambda = term.factor(&fit.theta);
+    let model = change_term(&fit.model, id, &inverse(&forward, r));
+    let lambda = term.relative_factor(&fit.theta);
     let product: Vec<f64> =
         (0..r * r).map(|k| (0..r).map(|l| forward[l * r + k % r] * lambda[k / r * r + l]).sum()).collect();
     let mut theta = fit.theta.clone();

@@ -13,8 +13,8 @@ use std::sync::atomic::AtomicBool;
 use rayon::prelude::*;
 
 use crate::Result;
-use crate::fit::{Control, Fit, Parameter, fit, units};
-use crate::model::Criterion;
+use crate::fit::{Control, Fit, fit};
+use crate::model::{Criterion, Parameter};
 
 /// One parameter's profile.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -42,6 +42,6 @@ pub fn by_maximum_likelihood(reference: &Fit, stop: &AtomicBool) -> Result<Fit> 
         return Ok(reference.clone());
     }
     let model = reference.model.with_criterion(Criterion::Ml);
-    let start = units::to_user(&reference.model, &reference.theta);
+    let start = reference.model.parameters().to_user(&reference.theta);
     fit(&model, &Control { start: Some(start), ..Control::default() }, stop)
 }

@@ -4,10 +4,10 @@ use std::sync::atomic::AtomicBool;
 
 use super::Profile;
 use super::chart::{Chart, Constrained};
-use super::coordinates::{ChartChoice, ProfileStart, ProfiledModel, angle, start};
+use super::coordinates::{ChartChoice, ProfileStart, ProfiledModel, start};
 use super::lag;
-use crate::fit::{Fit, Parameter};
-use crate::model::LmmEvaluator;
+use crate::fit::Fit;
+use crate::model::{LmmEvaluator, Parameter};
 use crate::optimize::{Settings, trust_region};
 use crate::{Error, Result};
 
@@ -154,7 +154,7 @@ impl Tracer<'_> {
         let mut x = from.to_vec();
         let chart = match self.start.kind {
             ChartChoice::Fixed(chart) => chart,
-            ChartChoice::Angle { k, structure, width } => Chart::Angle { k, angle: angle(structure, width, value) },
+            ChartChoice::Angle { k, angle } => Chart::Angle { k, angle: angle.angle(value) },
             ChartChoice::Lag(lag) => {
                 leave_zero(&mut x, model.theta_map.scale_parameters());
                 return lag::minimize(inner, lag, value, &x, settings);

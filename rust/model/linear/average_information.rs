@@ -12,6 +12,7 @@ use faer::Accum;
 use super::gradient::Gradient;
 use super::lmm::{Lmm, Workspace};
 use crate::crossproduct::CrossProducts;
+use crate::ids::BlockId;
 use crate::linalg::dense;
 use crate::penalized_ls::product::{Effects, add_zz_own, zeros};
 
@@ -23,7 +24,7 @@ impl Lmm {
     pub fn average_information(&self, theta: &[f64], work: &Workspace, gradient: &Gradient) -> Vec<f64> {
         let (a, symbolic, factor) = (&*self.a, &*self.symbolic, &work.factor);
         let n = self.theta_map.n_parameters;
-        let derivatives: Vec<(usize, Vec<f64>)> = (0..n).map(|k| self.theta_map.derivative(theta, k)).collect();
+        let derivatives: Vec<(BlockId, Vec<f64>)> = (0..n).map(|k| self.theta_map.derivative(theta, k)).collect();
         let by_block = ByBlock::new(&derivatives, a.factors.len());
         let directions = self.directions(&derivatives, &by_block, gradient, &factor.lambda);
         // t_k'P t_l = a_k'A a_l - c_k'c_l, c = L^-1 [Λ'Z' X']' W t
@@ -45,7 +46,7 @@ impl Lmm {
     /// a_k = dΛ_k u + Λ dΛ_k's of every block, for its own parameters side by side.
     fn directions(
         &self,
-        derivatives: &[(usize, Vec<f64>)],
+        derivatives: &[(BlockId, Vec<f64>)],
         by_block: &ByBlock,
         gradient: &Gradient,
         lambda: &[Vec<f64>],
@@ -75,18 +76,18 @@ impl Lmm {
         &self,
         information: &mut [f64],
         theta: &[f64],
-        derivatives: &[(usize, Vec<f64>)],
+        derivatives: &[(BlockId, Vec<f64>)],
         gradient: &Gradient,
     ) {
         let n = self.theta_map.n_parameters;
         for term in self.theta_map.terms.iter().filter(|t| t.structure.is_linear()) {
-            let (r, full) = (term.width, self.theta_map.widths[term.factor]);
-            let lambda = term.factor(theta);
+            let (r, full) = (term.width, self.theta_map.widths[term.block]);
+            let lambda = term.relative_factor(theta);
             if (0..r).any(|j| lambda[j * r + j].abs() < TOO_SMALL) {
                 continue;
             }
             let place = |i: usize, j: usize| (term.offset + j) * full + term.offset + i;
-            let d: Vec<f64> = (0..r * r).map(|k| 0.5 * gradient.lambda[term.factor][place(k % r, k / r)]).collect();
+            let d: Vec<f64> = (0..r * r).map(|k| 0.5 * gradient.lambda[term.block][place(k % r, k / r)]).collect();
             let mut g = vec![0.0; r * r];
             crate::linalg::small::solve_right::<0>(&mut g, &d, &lambda, r, r);
             let symmetric = |i: usize, j: usize| 0.5 * (g[j * r + i] + g[i * r + j]);
@@ -117,10 +118,10 @@ struct ByBlock {
 }
 
 impl ByBlock {
-    fn new(derivatives: &[(usize, Vec<f64>)], n_blocks: usize) -> Self {
+    fn new(derivatives: &[(BlockId, Vec<f64>)], n_blocks: usize) -> Self {
         let mut order: Vec<usize> = (0..derivatives.len()).collect();
         order.sort_by_key(|&k| derivatives[k].0);
-        let first = |block: usize| order.partition_point(|&k| derivatives[k].0 < block);
+        let first = |block: usize| order.partition_point(|&k| derivatives[k].0.0 < block);
         let columns = (0..n_blocks).map(|block| first(block)..first(block + 1)).collect();
         Self { order, columns }
     }

@@ -1,6 +1,5 @@
 //! Models that no data of this shape can identify are refused before they are fitted.
 
-use crate::covariance::Structure;
 use crate::design::{RandomLayout, RowSource};
 use crate::{Error, Result};
 
@@ -33,7 +32,7 @@ pub fn check_sizes(n: usize, random: &[RandomLayout], factors: &[(&str, usize)])
                 term.name
             )));
         }
-        if levels * width >= n && saturates(Structure::parse(&term.structure)?) {
+        if levels * width >= n && term.structure.saturates() {
             return Err(Error::Design(format!(
                 "the random term {} has {} random effects ({levels} levels of '{name}' x {width} columns) for {n} rows: \
                  they cannot be told from the residuals; use fewer columns, such as (1 | {name})",
@@ -43,9 +42,4 @@ pub fn check_sizes(n: usize, random: &[RandomLayout], factors: &[(&str, usize)])
         }
     }
     Ok(())
-}
-
-/// With a random effect for every row, the covariance can take up the residual variance.
-fn saturates(structure: Structure) -> bool {
-    matches!(structure, Structure::Unstructured | Structure::Diagonal | Structure::HomogeneousCompoundSymmetry)
 }

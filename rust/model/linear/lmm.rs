@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::covariance::{Structure, ThetaMap};
+use crate::covariance::{TermSpec, ThetaMap};
 use crate::crossproduct::CrossProducts;
+use crate::ids::FactorId;
+use crate::model::Parameters;
 use crate::penalized_ls::{CholeskyFactor, Inverse, SymbolicFactor, TrailingKind};
 
 /// Maximum likelihood, or restricted maximum likelihood.
@@ -37,18 +39,16 @@ pub struct Workspace {
 }
 
 impl Lmm {
-    /// `terms`: (structure, index of the grouping factor in the design, width), in the order of the design.
-    pub fn new(a: CrossProducts, terms: &[(Structure, usize, usize)], criterion: Criterion) -> Self {
-        let blocks: Vec<(Structure, usize, usize)> = terms
-            .iter()
-            .map(|&(structure, factor, width)| {
-                let block = a.factors.iter().position(|f| f.factor == factor);
-                (structure, block.expect("a block for every grouping factor"), width)
-            })
-            .collect();
-        let theta_map = ThetaMap::new(&blocks, a.factors.len());
+    /// `terms` in the order of the design.
+    pub fn new(a: CrossProducts, terms: &[TermSpec], criterion: Criterion) -> Self {
+        let order: Vec<FactorId> = a.factors.iter().map(|f| f.factor).collect();
+        let theta_map = ThetaMap::new(terms, &order);
         let symbolic = Arc::new(SymbolicFactor::new(&a));
         Self { a: Arc::new(a), symbolic, theta_map, criterion, origin: DataFootprint::default() }
+    }
+
+    pub fn parameters(&self) -> Parameters<'_> {
+        Parameters { theta: &self.theta_map, bases: &self.a.random }
     }
 
     pub fn workspace(&self) -> Workspace {

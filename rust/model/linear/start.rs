@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::evaluator::LmmEvaluator;
-use crate::covariance::Structure;
+use crate::covariance::{TermCovariance, TermSpec};
 use crate::crossproduct::{CrossProducts, FactorBlock};
+use crate::ids::BlockId;
 use crate::linalg::dense;
 use crate::model::{Criterion, Lmm};
 use crate::optimize::{Settings, trust_region};
@@ -101,9 +102,11 @@ fn fit_alone(model: &Lmm, block: usize, beta: &[f64], rss: f64, stop: &AtomicBoo
     let levels = (model.symbolic.flops() / FLOPS_A_LEVEL) as usize;
     let step = factor.n_levels.div_ceil(levels.clamp(LEAST_LEVELS, MOST_LEVELS));
     let terms: Vec<usize> =
-        (0..model.theta_map.terms.len()).filter(|&t| model.theta_map.terms[t].factor == block).collect();
-    let specification: Vec<(Structure, usize, usize)> =
-        terms.iter().map(|&t| (model.theta_map.terms[t].structure, 0, model.theta_map.terms[t].width)).collect();
+        (0..model.theta_map.terms.len()).filter(|&t| model.theta_map.terms[t].block == BlockId(block)).collect();
+    let own = |&t: &usize| &model.theta_map.terms[t];
+    let alone =
+        |term: &TermCovariance| TermSpec { structure: term.structure, factor: factor.factor, width: term.width };
+    let specification: Vec<TermSpec> = terms.iter().map(own).map(alone).collect();
     let part = one_factor(&model.a, factor, step, beta, rss);
     let alone = Lmm::new(part, &specification, Criterion::Ml);
     let mut objective = LmmEvaluator::new(&alone, stop);
@@ -133,7 +136,7 @@ fn one_factor(a: &CrossProducts, factor: &FactorBlock, step: usize, beta: &[f64]
     CrossProducts {
         n_obs: ((a.n_obs as f64 * share) as usize).max(1),
         sum_log_weights: 0.0,
-        factors: vec![FactorBlock { factor: 0, n_levels: zz.len() / (r * r), width: r, zz, zx }],
+        factors: vec![FactorBlock { factor: factor.factor, n_levels: zz.len() / (r * r), width: r, zz, zx }],
         patterns: Arc::new(vec![Vec::new()]),
         links: vec![Vec::new()],
         xx: vec![rss * share],

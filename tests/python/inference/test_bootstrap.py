@@ -58,15 +58,15 @@ def test_leaving_a_group_out_is_a_fit_to_the_rest():
     data = hlmrs.datasets.load("Machines", "polars")
     fit = fitted("score ~ Machine + (1 | Worker/Machine)", data)
     from hlmrs._core import jackknife
-    from hlmrs.inference import parameter_codes
+    from hlmrs.inference import parameters
 
-    codes = parameter_codes(fit._estimate)
+    known = parameters(fit._estimate)
     worker = [g.name for g in fit._estimate.layout.groups].index("Worker")
-    values = jackknife(fit._estimate.core, fit._estimate.rows, list(codes.values()), [worker], 0)
+    values = jackknife(fit._estimate.core, fit._estimate.rows, list(known.values()), [worker], 0)
     for level, got in zip(fit._estimate.layout.groups[worker].levels, values, strict=True):
         rest = fitted("score ~ Machine + (1 | Worker/Machine)", data.filter(pl.col("Worker") != level))
         sd = {f"sd_(Intercept)|{r['group']}": r["sd"] for r in rows(rest.varcorr())}
-        want = [sd.get(name, rest.sigma) for name in list(codes)[3:]]
+        want = [sd.get(name, rest.sigma) for name in list(known)[3:]]
         np.testing.assert_allclose(got, [*rest.beta, *want], rtol=1e-4)
 
 
@@ -74,11 +74,11 @@ def test_leaving_a_level_of_crossed_factors_out_is_a_fit_to_the_rest():
     data = hlmrs.datasets.load("Penicillin", "polars").with_columns(w=1.0 + pl.int_range(pl.len()) % 3)
     fit = fitted("diameter ~ 1 + (1 | plate) + (1 | sample)", data, weights="w")
     from hlmrs._core import jackknife
-    from hlmrs.inference import parameter_codes
+    from hlmrs.inference import parameters
 
     groups = fit._estimate.layout.groups
-    codes = list(parameter_codes(fit._estimate).values())
-    values = jackknife(fit._estimate.core, fit._estimate.rows, codes, [0, 1], 0)
+    chosen = list(parameters(fit._estimate).values())
+    values = jackknife(fit._estimate.core, fit._estimate.rows, chosen, [0, 1], 0)
     left_out = [(group.name, level) for group in groups for level in group.levels]
     assert len(values) == len(left_out) == 30
     for (name, level), got in zip(left_out, values, strict=True):

@@ -1,0 +1,90 @@
+//! A model's parameters and the structures of covariances, seen from Python.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::covariance::Structure;
+use crate::fit::Fit;
+use crate::model::parameters::{Parameter, Parameters, TermNames};
+
+/// A parameter of a fit, by its name.
+#[pyclass(frozen, name = "Parameter", module = "hlmrs._core")]
+pub struct PyParameter {
+    #[pyo3(get)]
+    name: String,
+    parameter: Parameter,
+}
+
+impl From<(String, Parameter)> for PyParameter {
+    fn from((name, parameter): (String, Parameter)) -> Self {
+        Self { name, parameter }
+    }
+}
+
+#[pymethods]
+impl PyParameter {
+    #[getter]
+    fn kind(&self) -> &'static str {
+        self.parameter.kind()
+    }
+}
+
+/// The fit's parameters, if there are names for all columns of its random terms.
+pub fn parameters_for<'a>(fit: &'a Fit, names: &[TermNames]) -> PyResult<Parameters<'a>> {
+    let parameters = fit.model.parameters();
+    let widths = parameters.theta.terms.iter().map(|term| term.width);
+    match widths.eq(names.iter().map(|(_, columns)| columns.len())) {
+        true => Ok(parameters),
+        false => Err(PyValueError::new_err("a name for every column of every random term is needed")),
+    }
+}
+
+/// The parameters themselves; fails for those of another model.
+pub fn parameters_of(fit: &Fit, given: &[PyRef<'_, PyParameter>]) -> PyResult<Vec<Parameter>> {
+    let known = |given: &PyRef<'_, PyParameter>| match fit.model.parameters().has(given.parameter, fit.beta.len()) {
+        true => Ok(given.parameter),
+        false => Err(PyValueError::new_err(format!("the model has no parameter {}", given.name))),
+    };
+    given.iter().map(known).collect()
+}
+
+/// A covariance structure that formulas may name.
+#[pyclass(frozen, name = "Structure", module = "hlmrs._core")]
+pub struct PyStructure(Structure);
+
+#[pymethods]
+impl PyStructure {
+    #[getter]
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    /// It is any covariance.
+    #[getter]
+    fn unrestricted(&self) -> bool {
+        self.0.is_unrestricted()
+    }
+
+    /// Its effects are independent, each with a variance of its own.
+    #[getter]
+    fn independent(&self) -> bool {
+        self.0.is_independent()
+    }
+
+    #[getter]
+    fn correlated(&self) -> bool {
+        self.0.is_correlated()
+    }
+
+    /// Names of the structures that are special cases of it over the same columns.
+    #[getter]
+    fn contains(&self) -> Vec<&'static str> {
+        self.0.contains().to_vec()
+    }
+}
+
+/// The covariance structures there are.
+#[pyfunction]
+pub fn structures() -> Vec<PyStructure> {
+    Structure::ALL.iter().map(|&structure| PyStructure(structure)).collect()
+}

@@ -1,0 +1,205 @@
+//! What the free parameters of a structure do, and what users read of them.
+
+use super::angle::Angle;
+use super::{RandomBasis, Structure};
+
+/// What a free parameter does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Role {
+    /// The standard deviation of some columns is its power: its sign is free, and zero is a boundary.
+    Scale { of: Columns, power: i32 },
+    /// An entry of Λ; on the diagonal its sign is free, and zero is a boundary.
+    Entry { row: usize, column: usize },
+    /// The angle of a correlation of all columns, or of neighbours.
+    Angle(Angle),
+    /// The angle whose sine is the partial correlation of columns so far apart.
+    Partial { lag: usize },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Columns {
+    One(usize),
+    All,
+}
+
+impl Columns {
+    /// The column whose unit is that of the standard deviation.
+    fn first(self) -> usize {
+        match self {
+            Self::One(column) => column,
+            Self::All => 0,
+        }
+    }
+}
+
+impl Role {
+    /// Scales rows or columns of Λ: the criterion is even in it.
+    pub fn is_scale(self) -> bool {
+        match self {
+            Self::Scale { .. } => true,
+            Self::Entry { row, column } => row == column,
+            Self::Angle(_) | Self::Partial { .. } => false,
+        }
+    }
+
+    /// The boundary nearest to a value: a standard deviation of zero, a correlation at the end of its range.
+    pub fn boundary(self, x: f64) -> Option<f64> {
+        match self {
+            Self::Scale { .. } => Some(0.0),
+            Self::Entry { row, column } => (row == column).then_some(0.0),
+            Self::Angle(_) | Self::Partial { .. } => {
+                let half = std::f64::consts::FRAC_PI_2;
+                Some((((x / half - 1.0) / 2.0).round() * 2.0 + 1.0) * half)
+            }
+        }
+    }
+
+    /// Its value where Λ = I.
+    pub fn start(self) -> f64 {
+        match self {
+            Self::Scale { .. } => 1.0,
+            Self::Entry { row, column } => f64::from(u8::from(row == column)),
+            Self::Angle(angle) => angle.angle(0.0),
+            Self::Partial { .. } => 0.0,
+        }
+    }
+
+    /// Its value in c Λ.
+    pub fn scaled(self, x: f64, c: f64) -> f64 {
+        match self {
+            Self::Scale { power, .. } => root(c, power) * x,
+            Self::Entry { .. } => c * x,
+            Self::Angle(_) | Self::Partial { .. } => x,
+        }
+    }
+
+    /// A standard deviation in the user's units, or a correlation; an entry of Λ is left as it is.
+    pub fn to_user(self, x: f64, basis: &RandomBasis) -> f64 {
+        match self {
+            Self::Scale { of, power } => (x.powi(power) * basis.scale(of.first())).abs(),
+            Self::Angle(angle) => angle.correlation(x),
+            Self::Partial { .. } => x.sin(),
+            Self::Entry { .. } => x,
+        }
+    }
+
+    pub fn from_user(self, value: f64, basis: &RandomBasis) -> f64 {
+        match self {
+            Self::Scale { of, power } => root((value / basis.scale(of.first())).abs(), power),
+            Self::Angle(angle) => angle.angle(value),
+            Self::Partial { .. } => value.clamp(-1.0, 1.0).asin(),
+            Self::Entry { .. } => value,
+        }
+    }
+}
+
+/// The root of a number that is not negative.
+fn root(value: f64, power: i32) -> f64 {
+    if power == 2 { value.sqrt() } else { value.powf(1.0 / f64::from(power)) }
+}
+
+/// What users read of a term's covariance; columns are theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reported {
+    Sd(usize),
+    /// The standard deviation of every column.
+    CommonSd,
+    Correlation {
+        row: usize,
+        column: usize,
+    },
+    /// The correlation of any two columns, or of neighbours.
+    CommonCorrelation,
+    /// The correlation of columns so far apart.
+    Lag(usize),
+}
+
+/// Standard deviations, then correlations.
+pub(super) fn reported(roles: &[Role]) -> Vec<Reported> {
+    let of = |role: &Role| match *role {
+        Role::Scale { of: Columns::One(column), .. } => Reported::Sd(column),
+        Role::Scale { of: Columns::All, .. } => Reported::CommonSd,
+        Role::Entry { row, column } if row == column => Reported::Sd(row),
+        Role::Entry { row, column } => Reported::Correlation { row, column },
+        Role::Angle(_) => Reported::CommonCorrelation,
+        Role::Partial { lag } => Reported::Lag(lag),
+    };
+    let (sds, correlations): (Vec<_>, Vec<_>) = roles.iter().map(of).partition(|r| r.is_sd());
+    [sds, correlations].concat()
+}
+
+impl Reported {
+    pub fn is_sd(self) -> bool {
+        matches!(self, Self::Sd(_) | Self::CommonSd)
+    }
+
+    /// Row and column of a place in the covariance where its value stands.
+    pub fn place(self) -> (usize, usize) {
+        match self {
+            Self::Sd(k) => (k, k),
+            Self::CommonSd => (0, 0),
+            Self::Correlation { row, column } => (row, column),
+            Self::CommonCorrelation => (1, 0),
+            Self::Lag(lag) => (lag, 0),
+        }
+    }
+
+    /// Its name: `sd_x`, `cor_y.x`, `cor_lag1`; `columns` are the names of the columns.
+    pub fn name(self, columns: &[String]) -> String {
+        match self {
+            Self::Sd(k) => format!("sd_{}", columns[k]),
+            Self::CommonSd => "sd".into(),
+            Self::Correlation { row, column } => format!("cor_{}.{}", columns[row], columns[column]),
+            Self::CommonCorrelation => "cor".into(),
+            Self::Lag(lag) => format!("cor_lag{lag}"),
+        }
+    }
+
+    /// Its value in a covariance (r x r); NaN for a correlation of effects without variance.
+    pub fn value(self, covariance: &[f64], r: usize) -> f64 {
+        let (i, j) = self.place();
+        let entry = |i: usize, j: usize| covariance[j * r + i];
+        if self.is_sd() {
+            return entry(i, i).max(0.0).sqrt();
+        }
+        let product = entry(i, i) * entry(j, j);
+        if product > 0.0 { (entry(i, j) / product.sqrt()).clamp(-1.0, 1.0) } else { f64::NAN }
+    }
+}
+
+/// How a parameter that users read depends on the free ones, which are counted within the term.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Coordinate {
+    /// θ_k^power, in the unit of a column.
+    Power { k: usize, column: usize, power: i32 },
+    /// A function of the angle θ_k.
+    Angle { k: usize, angle: Angle },
+    /// A function of the first `lag` of n angles from θ_k on.
+    Lag { k: usize, n: usize, lag: usize },
+    /// A function of the first rows of Λ, if its columns come first.
+    Rows,
+}
+
+impl Structure {
+    /// How a parameter that users read depends on the free ones; `None` where the structure has no such parameter.
+    pub fn coordinate(self, parameter: Reported, r: usize) -> Option<Coordinate> {
+        let roles = self.roles(r);
+        let first = roles.iter().position(|role| matches!(role, Role::Partial { .. }));
+        let of = |(k, role): (usize, &Role)| match (*role, parameter) {
+            (Role::Scale { of, power }, Reported::Sd(column)) if of == Columns::One(column) => {
+                Some(Coordinate::Power { k, column, power })
+            }
+            (Role::Scale { of: Columns::All, power }, Reported::CommonSd) => {
+                Some(Coordinate::Power { k, column: 0, power })
+            }
+            (Role::Entry { .. }, Reported::Sd(_) | Reported::Correlation { .. }) => Some(Coordinate::Rows),
+            (Role::Angle(angle), Reported::CommonCorrelation) => Some(Coordinate::Angle { k, angle }),
+            (Role::Partial { lag: 1 }, Reported::Lag(1)) => Some(Coordinate::Angle { k, angle: Angle::Full }),
+            (Role::Partial { lag: own }, Reported::Lag(lag)) if own == lag => {
+                first.map(|k| Coordinate::Lag { k, n: roles.len() - k, lag })
+            }
+            _ => None,
+        };
+        roles.iter().enumerate().find_map(of)
+    }
+}
