@@ -126,7 +126,7 @@ impl PyModel {
 
     #[getter]
     fn flops(&self) -> f64 {
-        self.0.symbolic.flops()
+        self.0.symbolic.flops(self.0.a.n_fixed())
     }
 
     #[getter]
@@ -144,7 +144,7 @@ impl PyModel {
         let (control, n_threads) = guard(py, || Choices::parse(control))?;
         let model = self.0.clone();
         // an evaluation by operations and by entries, in units of what one row's number takes
-        let size = model.symbolic.flops() as usize / 10 + model.a.n_bytes() / 32;
+        let size = model.symbolic.flops(model.a.n_fixed()) as usize / 10 + model.a.n_bytes() / 32;
         let fit = run_interruptible_sized(py, n_threads, size, move |stop| fit(&model, &control, stop))?;
         Ok(PyFit::new(fit))
     }

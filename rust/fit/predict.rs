@@ -74,7 +74,7 @@ impl Fit {
         out: &mut [f64],
     ) {
         let (symbolic, a) = (&self.model.symbolic, &self.model.a);
-        let (p, m) = (symbolic.p, rows.len());
+        let (p, m) = (a.n_fixed(), rows.len());
         let mut rest = vec![0.0; symbolic.n_trailing * m];
         // x in the working basis: T'x
         let mut hx: Vec<f64> = (0..p * m)

@@ -72,11 +72,11 @@ fn optimum(objective: &mut LmmEvaluator, start: &[f64]) -> Result<Optimum> {
 /// β and σ where `work` was evaluated.
 fn estimates(model: &Lmm, work: &Workspace, theta: Vec<f64>, criterion: f64) -> Result<Optimum> {
     let factor = &work.factor;
-    let stride = model.symbolic.p + 1;
+    let stride = model.a.n_fixed() + 1;
     let depends = |j: usize| factor.xx[j * stride + j].powi(2) <= DEPENDENT * model.a.xx[j * stride + j];
-    if (0..model.symbolic.p).any(depends) {
+    if (0..model.a.n_fixed()).any(depends) {
         return Err(Error::Numerical("columns of X depend on each other".into()));
     }
     let sigma = (factor.pwrss / model.denominator()).sqrt();
-    Ok(Optimum { beta: factor.beta(&model.symbolic), theta, sigma, criterion })
+    Ok(Optimum { beta: factor.beta(), theta, sigma, criterion })
 }

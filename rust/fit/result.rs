@@ -26,9 +26,9 @@ pub struct Fit {
 impl Fit {
     /// The fit at θ, where `work` was evaluated.
     pub fn at(model: Lmm, theta: Vec<f64>, verdict: Verdict, evaluation: Evaluation, work: &Workspace) -> Self {
-        let beta = work.factor.beta(&model.symbolic);
+        let beta = work.factor.beta();
         let modes = work.factor.modes(&model.symbolic, &beta);
-        let unscaled_vcov = model.a.fixed.covariance(&work.factor.fixed_covariance(&model.symbolic));
+        let unscaled_vcov = model.a.fixed.covariance(&work.factor.fixed_covariance());
         Self { model, theta, evaluation, beta, modes, unscaled_vcov, verdict, is_adapted: false }
     }
 
@@ -109,7 +109,7 @@ impl Fit {
 
     fn covariances_by_level(&self, with_fixed: bool) -> Result<Vec<Vec<f64>>> {
         let mut work = self.workspace()?;
-        work.inverse.update(&work.factor, &self.model.a, &self.model.symbolic, with_fixed);
+        work.inverse.update(&work.factor, &self.model.a, &self.model.panels, &self.model.symbolic, with_fixed);
         let variance = self.evaluation.sigma.powi(2);
         let terms = self.model.theta_map.terms.iter().zip(&self.model.a.random);
         Ok(terms

@@ -119,7 +119,7 @@ impl Fit {
         if !arrays.contains_key("adapted/beta") {
             return Ok(Self::at(model, theta, verdict, evaluation, &work));
         }
-        let p = model.symbolic.p;
+        let p = model.a.n_fixed();
         let (beta, vcov) =
             (take_sized(&mut arrays, "adapted/beta", p)?, take_sized(&mut arrays, "adapted/vcov", p * p)?);
         let sigma = take_sized(&mut arrays, "adapted/sigma", 1)?[0];

@@ -27,12 +27,12 @@ impl FixedScores {
     /// At the θ that `work` was last evaluated at.
     pub fn new(model: &Lmm, work: &Workspace) -> Self {
         let (a, symbolic, factor) = (&*model.a, &*model.symbolic, &work.factor);
-        let (p, stride) = (symbolic.p, symbolic.p + 1);
+        let (p, stride) = (a.n_fixed(), a.n_fixed() + 1);
         let solved = factor.backward(symbolic, 0..p, &[]);
         let mut s: Effects =
             a.factors.iter().map(|f| f.zx.chunks_exact(stride).flat_map(|row| &row[..p]).copied().collect()).collect();
         add_zz(&mut s, a, &solved.b, p, -1.0);
-        let inverse = factor.fixed_covariance(symbolic);
+        let inverse = factor.fixed_covariance();
         let (residual, modes) = residual_parts(model, work);
         Self { s, u: solved.u, residual, modes, inverse }
     }
@@ -44,7 +44,7 @@ impl FixedScores {
 
     /// C Σ(S'dΛ U + (S'dΛ U)') C (p x p).
     pub fn vcov_slope(&self, model: &Lmm, block: BlockId, derivative: &[f64]) -> Vec<f64> {
-        let (r, p) = (model.a.factors[block].width, model.symbolic.p);
+        let (r, p) = (model.a.factors[block].width, model.a.n_fixed());
         let mut sum = vec![0.0; p * p];
         if p == 0 {
             return sum;
@@ -76,7 +76,7 @@ pub fn pwrss_gradient(model: &Lmm, work: &Workspace, theta: &[f64]) -> Vec<f64> 
 /// Z'V^-1 (y - Xβ), and Λ' of it.
 fn residual_parts(model: &Lmm, work: &Workspace) -> (Effects, Effects) {
     let (a, symbolic, factor) = (&*model.a, &*model.symbolic, &work.factor);
-    let beta = factor.beta(symbolic);
+    let beta = factor.beta();
     let modes = factor.modes(symbolic, &beta);
     (scores(a, &beta, &modes.b), modes.u)
 }

@@ -61,7 +61,7 @@ pub fn kenward_roger(fit: &Fit, stop: &AtomicBool) -> Result<KenwardRoger> {
 
 /// Adds σ² as the last parameter: G = V - Σ γ_r G_r, with σ² = 1.
 fn with_residual(sums: VarianceSums, fit: &Fit, parts: &FixedScores, gammas: &[Direction]) -> VarianceSums {
-    let (n, p) = (gammas.len(), fit.model.symbolic.p);
+    let (n, p) = (gammas.len(), fit.model.a.n_fixed());
     let gamma: Vec<f64> = gammas.iter().map(|g| g.gamma).collect();
     let information = inverse(&parts.inverse, p);
     let combine = |base: &[f64], of: &dyn Fn(usize) -> Vec<f64>| -> Vec<f64> {
@@ -98,7 +98,7 @@ fn with_residual(sums: VarianceSums, fit: &Fit, parts: &FixedScores, gammas: &[D
 }
 
 fn finish(fit: &Fit, parts: &FixedScores, sums: &VarianceSums) -> Result<KenwardRoger> {
-    let (p, n, phi) = (fit.model.symbolic.p, sums.b.len(), &parts.inverse);
+    let (p, n, phi) = (fit.model.a.n_fixed(), sums.b.len(), &parts.inverse);
     let phi_p: Vec<Vec<f64>> = sums.b.iter().map(|b| product(phi, b, p)).collect();
     let information: Vec<f64> = (0..n * n)
         .map(|k| {

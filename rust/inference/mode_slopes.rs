@@ -35,7 +35,7 @@ pub fn mode_slopes(fit: &Fit, stop: &AtomicBool) -> Result<ModeSlopes> {
             let mut theta = fit.theta.clone();
             theta[k] += shift * h;
             fit.model.evaluate(&theta, &mut work)?;
-            let beta = work.factor.beta(&fit.model.symbolic);
+            let beta = work.factor.beta();
             let modes = work.factor.modes(&fit.model.symbolic, &beta);
             Ok(Fit { theta, beta, modes, ..fit.clone() })
         };

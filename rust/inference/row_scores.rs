@@ -31,8 +31,8 @@ pub fn row_contributions(fit: &Fit, source: &dyn RowSource) -> Result<Vec<f64>> 
         }
         let (weight, e) = (rows.weight(i), rows.y(i) - fitted);
         x.iter_mut().for_each(|v| *v *= weight * e);
-        factor.solve_x(&mut x, 1, symbolic);
-        factor.solve_x_transposed(&mut x, symbolic);
+        factor.solve_x(&mut x, 1);
+        factor.solve_x_transposed(&mut x);
         out.extend((0..p).map(|j| (0..p).map(|k| a.fixed.transform[k * p + j] * x[k]).sum::<f64>()));
     }
     Ok(out)

@@ -33,7 +33,7 @@ pub fn sums(
     stop: &AtomicBool,
 ) -> Result<VarianceSums> {
     let (a, symbolic) = (&*fit.model.a, &*fit.model.symbolic);
-    let (p, n, m) = (symbolic.p, gammas.len(), components.largest());
+    let (p, n, m) = (a.n_fixed(), gammas.len(), components.largest());
     let zero = || vec![vec![0.0; p * p]; n];
     let mut sums =
         VarianceSums { trace: vec![0.0; n], traces: vec![0.0; n * n], b: zero(), q: vec![vec![0.0; p * p]; n * n] };
@@ -74,7 +74,7 @@ fn add_component(
     c: usize,
     d: &[f64],
 ) {
-    let (n, p, size) = (gammas.len(), fit.model.symbolic.p, components.size[c]);
+    let (n, p, size) = (gammas.len(), fit.model.a.n_fixed(), components.size[c]);
     let places: Vec<Vec<(usize, usize)>> = gammas.iter().map(|g| places(g, components, c)).collect();
     // F_r = A_r S, size x p
     let scaled: Vec<Vec<f64>> = gammas

@@ -39,7 +39,7 @@ pub fn added(fit: &Fit, source: &dyn RowSource, columns: &[Vec<f64>]) -> Result<
         if work.factor.pwrss <= NOTHING_LEFT * square {
             continue;
         }
-        let beta = work.factor.beta(&model.symbolic);
+        let beta = work.factor.beta();
         let modes = work.factor.modes(&model.symbolic, &beta);
         let mut fitted = rows.fixed(&beta);
         rows.add_modes(&mut fitted, &modes.b);

@@ -86,12 +86,12 @@ impl FullData {
     }
 
     pub fn at(model: &Lmm, factor: &CholeskyFactor) -> Self {
-        let (p, stride) = (model.symbolic.p, model.symbolic.p + 1);
+        let (p, stride) = (model.a.n_fixed(), model.a.n_fixed() + 1);
         let l = |i: usize, j: usize| if j <= i { factor.xx[j * stride + i] } else { 0.0 };
         Self {
             logdet_fixed: factor.logdet_fixed,
             pwrss: factor.pwrss,
-            beta: factor.beta(&model.symbolic),
+            beta: factor.beta(),
             precision: (0..p * p).map(|e| (0..p).map(|k| l(e % p, k) * l(e / p, k)).sum()).collect(),
         }
     }

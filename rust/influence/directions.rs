@@ -156,7 +156,7 @@ impl<'a, 'b> Solver<'a, 'b> {
             Err(Error::Numerical(_)) => return Ok(vec![0.0; v.len()]), // X has v
             Err(e) => return Err(e),
         }
-        let beta = self.work.factor.beta(&self.model.symbolic);
+        let beta = self.work.factor.beta();
         let modes = self.work.factor.modes(&self.model.symbolic, &beta);
         Ok(self.of.left(&y, &beta, &modes.b))
     }

@@ -42,7 +42,7 @@ pub fn one_by_one(fit: &Fit, rows: &StoredRows, parameters: &[Parameter], reques
                     (None, Method::Fixed) => (Method::Fixed, at(&smaller, work.clone(), &fit.theta)),
                     (None, _) => (Method::Refit, refitted(&smaller, &fit.theta, request.stop)?),
                 };
-                optimum.and_then(|optimum| deleted((&smaller, &own), (model, work.clone()), optimal, optimum, how))
+                optimum.and_then(|optimum| deleted(&own, (model, work.clone()), optimal, optimum, how))
             }
             None => None,
         };

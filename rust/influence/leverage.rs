@@ -50,7 +50,7 @@ fn of_row(point: &Point, rows: &StoredRows, row: usize) -> [f64; 3] {
     let projected = point.project(&set);
     let conditional = projected.square[0] + projected.fixed.iter().map(|f| f * f).sum::<f64>();
     let mut gain = projected.fixed;
-    point.factor.solve_x_transposed(&mut gain, &point.model.symbolic);
+    point.factor.solve_x_transposed(&mut gain);
     let fixed = gain.iter().zip(&set.x).map(|(q, x)| q * x).sum();
     let x = rows.x(row);
     let of_beta: f64 = (0..p * p).map(|e| point.covariance[e] * x[e % p] * x[e / p]).sum();

@@ -46,9 +46,9 @@ impl<'a> Point<'a> {
     pub fn new(model: &'a Lmm, theta: &[f64], mut work: Workspace) -> Result<Self> {
         let evaluation = model.evaluate(theta, &mut work)?;
         let (mut factor, symbolic) = (work.factor, &model.symbolic);
-        let beta = factor.beta(symbolic);
+        let beta = factor.beta();
         let modes = factor.modes(symbolic, &beta);
-        let (covariance, inverse) = (factor.fixed_covariance(symbolic), factor.trailing_inverse(symbolic));
+        let (covariance, inverse) = (factor.fixed_covariance(), factor.trailing_inverse(symbolic));
         factor.trailing = Vec::new(); // its inverse is all that deletion takes
         Ok(Self { model, evaluation, beta, covariance, modes, inverse, factor })
     }
@@ -94,7 +94,7 @@ impl<'a> Point<'a> {
         let mut q = fixed;
         (0..k).for_each(|c| {
             let mut column: Vec<f64> = (0..p).map(|l| q[l * k + c]).collect();
-            self.factor.solve_x_transposed(&mut column, &self.model.symbolic);
+            self.factor.solve_x_transposed(&mut column);
             (0..p).for_each(|l| q[l * k + c] = column[l]);
         });
         let e = self.residuals(set);

@@ -1,6 +1,5 @@
 //! Estimates from the sums without some rows, whose cross-products are taken off: no row is read again.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::deletion::{Deleted, FullData, Method};
@@ -8,7 +7,6 @@ use crate::Result;
 use crate::crossproduct::CrossProducts;
 use crate::fit::refit::{Optimum, at, refit, start};
 use crate::model::{Lmm, Workspace};
-use crate::penalized_ls::SymbolicFactor;
 use crate::rows::StoredRows;
 
 /// The sums without some rows.  Levels that lose all theirs stay, with sums of zero, which change no criterion.
@@ -51,8 +49,7 @@ pub fn smaller(model: &Lmm, rows: &StoredRows, members: &[u32]) -> Option<Lmm> {
     if a.n_obs <= a.n_fixed() {
         return None;
     }
-    let symbolic = Arc::new(SymbolicFactor::new(&a).with_kind(model.symbolic.kind, &a));
-    Some(Lmm { a: Arc::new(a), symbolic, ..model.clone() })
+    Some(model.with_products(a))
 }
 
 /// The optimum without the rows, by a search from θ.
@@ -82,18 +79,18 @@ pub fn from_sums(
         Method::OneStep | Method::Refit => refitted(&smaller, theta, stop)?,
     };
     let how = if method == Method::Fixed { method } else { Method::Refit };
-    Ok(optimum.and_then(|optimum| deleted((&smaller, &work), (model, model.workspace()), optimal, optimum, how)))
+    Ok(optimum.and_then(|optimum| deleted(&work, (model, model.workspace()), optimal, optimum, how)))
 }
 
-/// What holds at the optimum of the smaller model, where its workspace is; with a workspace of the whole.
+/// What holds at the optimum of the smaller model, of which `work` is; with a workspace of the whole.
 pub fn deleted(
-    (smaller, work): (&Lmm, &Workspace),
+    work: &Workspace,
     (model, mut all): (&Lmm, Workspace),
     optimal: f64,
     optimum: Optimum,
     how: Method,
 ) -> Option<Deleted> {
-    let covariance = work.factor.fixed_covariance(&smaller.symbolic);
+    let covariance = work.factor.fixed_covariance();
     let evaluation = model.evaluate(&optimum.theta, &mut all).ok()?;
     let rise = evaluation.objective - optimal;
     let displacement = FullData::at(model, &all.factor).displacement(model, rise, &optimum.beta, optimum.sigma);

@@ -24,7 +24,7 @@ impl CholeskyFactor {
         let mut trailing = self.solved_x[columns.start * q..columns.end * q].to_vec();
         if !beta.is_empty() {
             for (c, values) in trailing.chunks_exact_mut(q.max(1)).enumerate() {
-                for k in 0..symbolic.p {
+                for k in 0..self.p {
                     subtract_scaled(values, beta[k * m + c], &self.solved_x[k * q..(k + 1) * q]);
                 }
             }
@@ -61,7 +61,7 @@ impl CholeskyFactor {
         beta: &[f64],
         symbolic: &SymbolicFactor,
     ) {
-        let (r, m, stride) = (lead.r, columns.len(), symbolic.p + 1);
+        let (r, m, stride) = (lead.r, columns.len(), self.p + 1);
         let factor = &self.leads[i];
         for a in 0..r {
             let x = &factor.blocks.x[(level * r + a) * stride..][..stride];

@@ -22,7 +22,7 @@ impl SymbolicFactor {
     pub fn blocks(&self, a: &CrossProducts) -> Vec<BlockSummary> {
         let leads = self.leads.iter().map(|l| {
             let size = l.n_levels * l.r;
-            let below: usize = l.ancestors.iter().map(|a| a.values.len()).sum::<usize>() + l.panel.values.len();
+            let below: usize = l.n_ancestors() + l.n_panel();
             let rows: usize = l.ancestors.iter().map(|a| a.r).sum::<usize>() + self.n_trailing;
             let entries = size * l.r + below;
             let kind = match (l.r, l.panel.dense) {

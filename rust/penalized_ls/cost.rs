@@ -100,9 +100,9 @@ impl SymbolicFactor {
         }
     }
 
-    /// Multiplications and additions of one factorization.
-    pub fn flops(&self) -> f64 {
-        let x = (self.p + 1) as f64;
+    /// Multiplications and additions of one factorization with p columns of X.
+    pub fn flops(&self, p: usize) -> f64 {
+        let x = (p + 1) as f64;
         let lead = |l: &Lead| {
             let r = l.r as f64;
             let rows: f64 = (0..l.n_levels)

@@ -1,6 +1,7 @@
 //! Elimination of one leading factor: its block-diagonal part; `reduce` has what it leaves of the blocks below.
 
 use super::factor::{CholeskyFactor, LeadFactor, LeadView, ancestor_block, view};
+use super::panel::Panels;
 use super::reduce;
 use super::symbolic::{Lead, SymbolicFactor, TrailingKind};
 use crate::crossproduct::CrossProducts;
@@ -15,34 +16,42 @@ const X_GRAIN: usize = 2048;
 const STACK: usize = 16;
 
 /// Factors lead i and subtracts what it explains from all later blocks; returns its part of log|M|.
-pub fn lead(factor: &mut CholeskyFactor, a: &CrossProducts, symbolic: &SymbolicFactor, i: usize) -> Result<f64> {
+pub fn lead(
+    factor: &mut CholeskyFactor,
+    a: &CrossProducts,
+    panels: &Panels,
+    symbolic: &SymbolicFactor,
+    i: usize,
+) -> Result<f64> {
+    let stride = factor.p + 1;
     let (done, later) = factor.leads.split_at_mut(i + 1);
     let current = &mut done[i];
     let lambda = &factor.lambda[symbolic.leads[i].block];
-    let logdet = factor_levels(current, a, symbolic, i, lambda)?;
+    let source = (a, panels);
+    let logdet = factor_levels(current, source, symbolic, (i, stride), lambda)?;
     let (current, lead) = (&done[i], &symbolic.leads[i]);
-    reduce::ancestors(current, lead, symbolic, i, later);
+    reduce::ancestors(current, lead, symbolic, (i, stride), later);
     match symbolic.kind {
-        TrailingKind::Dense => reduce::trailing(current, lead, symbolic, &mut factor.trailing, &mut factor.reduced_x),
+        TrailingKind::Dense => reduce::trailing(current, lead, stride, &mut factor.trailing, &mut factor.reduced_x),
         TrailingKind::Sparse | TrailingKind::Iterative => {
-            reduce::reduced_x(current, lead, symbolic, i, &mut factor.reduced_x)
+            reduce::reduced_x(current, lead, &symbolic.row_index[i], stride, &mut factor.reduced_x)
         }
     }
-    reduce::xx(current, lead.r * X_GRAIN, symbolic.p + 1, &mut factor.xx);
+    reduce::xx(current, lead.r * X_GRAIN, stride, &mut factor.xx);
     Ok(logdet)
 }
 
 /// L, C and P of every level.
 fn factor_levels(
     current: &mut LeadFactor,
-    a: &CrossProducts,
+    (a, panels): (&CrossProducts, &Panels),
     symbolic: &SymbolicFactor,
-    i: usize,
+    (i, stride): (usize, usize),
     lambda: &[f64],
 ) -> Result<f64> {
     let lead = &symbolic.leads[i];
     let LeadFactor { reduced, blocks, c } = current;
-    let source = view(reduced, a, symbolic, i);
+    let source = view(reduced, a, panels, symbolic, i);
     let levels = LevelRange {
         first: 0,
         n: lead.n_levels,
@@ -52,7 +61,7 @@ fn factor_levels(
         panel: &mut blocks.panel,
         x: &mut blocks.x,
     };
-    let task = EliminationTask { symbolic, i, lead, source, lambda };
+    let task = EliminationTask { symbolic, i, lead, stride, source, lambda };
     divide(&task, levels).map_err(|level| {
         Error::Numerical(format!(
             "Λ'Z'WZΛ + I is not positive definite at level {level} of grouping factor {}",
@@ -66,6 +75,8 @@ struct EliminationTask<'a> {
     symbolic: &'a SymbolicFactor,
     i: usize,
     lead: &'a Lead,
+    /// Columns of X and y.
+    stride: usize,
     source: LeadView<'a>,
     lambda: &'a [f64],
 }
@@ -82,7 +93,8 @@ struct LevelRange<'a> {
 }
 
 impl<'a> LevelRange<'a> {
-    fn split(self, task: &EliminationTask, stride: usize) -> (Self, Self) {
+    fn split(self, task: &EliminationTask) -> (Self, Self) {
+        let stride = task.stride;
         let (r, half) = (task.lead.r, (self.n / 2).next_multiple_of(GRAIN).min(self.n));
         let middle = self.first + half;
         let panel_at = (task.lead.panel.ptr[middle] - task.lead.panel.ptr[self.first]) * r;
@@ -115,7 +127,7 @@ fn divide(task: &EliminationTask, levels: LevelRange) -> std::result::Result<f64
     if levels.n <= GRAIN {
         return with_width!(task.lead.r, factor_range(task, levels));
     }
-    let (left, right) = levels.split(task, task.symbolic.p + 1);
+    let (left, right) = levels.split(task);
     let (left, right) = rayon::join(|| divide(task, left), || divide(task, right));
     Ok(left? + right?)
 }
@@ -123,7 +135,7 @@ fn divide(task: &EliminationTask, levels: LevelRange) -> std::result::Result<f64
 /// L, C and P of a range of levels; the logarithm of its determinant, or the level that fails.
 fn factor_range<const R: usize>(task: &EliminationTask, out: LevelRange) -> std::result::Result<f64, usize> {
     let r = small::width::<R>(task.lead.r);
-    let (size, stride) = (r * r, task.symbolic.p + 1);
+    let (size, stride) = (r * r, task.stride);
     let panel_start = task.lead.panel.ptr[out.first] * r;
     let (mut stack, mut heap) = ([0.0; STACK * STACK], Vec::new());
     let work: &mut [f64] = if r <= STACK {

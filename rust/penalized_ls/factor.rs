@@ -2,6 +2,7 @@
 
 use super::eliminate;
 use super::iterative::Iterative;
+use super::panel::Panels;
 use super::sparse::Sparse;
 use super::symbolic::{SymbolicFactor, TrailingKind};
 use super::trailing;
@@ -26,7 +27,9 @@ pub struct LeadBlocks {
 #[derive(Clone, Copy)]
 pub struct LeadView<'a> {
     pub own: &'a [f64],
+    /// Empty for the first lead, whose blocks are the links of A.
     pub ancestors: &'a [Vec<f64>],
+    pub links: &'a [Vec<Vec<f64>>],
     pub panel: &'a [f64],
     pub x: &'a [f64],
 }
@@ -45,6 +48,8 @@ pub struct LeadFactor {
 /// L for one θ, with what it was made of.  One per thread, reused: nothing is allocated per θ.
 #[derive(Debug, Clone)]
 pub struct CholeskyFactor {
+    /// Columns of X.
+    pub p: usize,
     /// Λ of every grouping factor, by block.
     pub lambda: Vec<Vec<f64>>,
     pub leads: Vec<LeadFactor>,
@@ -67,13 +72,13 @@ pub struct CholeskyFactor {
 
 impl CholeskyFactor {
     pub fn new(a: &CrossProducts, symbolic: &SymbolicFactor) -> Self {
-        let stride = symbolic.p + 1;
+        let (p, stride) = (a.n_fixed(), a.n_fixed() + 1);
         let lead = |i: usize| {
             let l = &symbolic.leads[i];
             let blocks = LeadBlocks {
                 own: vec![0.0; l.n_levels * l.r * l.r],
-                ancestors: l.ancestors.iter().map(|a| vec![0.0; a.values.len()]).collect(),
-                panel: vec![0.0; l.panel.values.len()],
+                ancestors: l.ancestors.iter().map(|a| vec![0.0; l.n_levels * a.r * l.r]).collect(),
+                panel: vec![0.0; l.n_panel()],
                 x: vec![0.0; l.n_levels * l.r * stride],
             };
             let reduced = if i > 0 { blocks.clone() } else { LeadBlocks::default() };
@@ -81,6 +86,7 @@ impl CholeskyFactor {
         };
         let q = symbolic.n_trailing;
         Self {
+            p,
             lambda: a.factors.iter().map(|f| vec![0.0; f.width * f.width]).collect(),
             leads: (0..symbolic.leads.len()).map(lead).collect(),
             trailing: vec![0.0; if symbolic.kind == TrailingKind::Dense { q * q } else { 0 }],
@@ -101,34 +107,46 @@ impl CholeskyFactor {
     ///
     /// # Errors
     /// `Numerical` where a pivot is not positive; an optimizer may step back from it.
-    pub fn update(&mut self, a: &CrossProducts, symbolic: &SymbolicFactor) -> Result<()> {
-        self.load(a, symbolic);
+    pub fn update(&mut self, a: &CrossProducts, panels: &Panels, symbolic: &SymbolicFactor) -> Result<()> {
+        self.update_random(a, panels, symbolic)?;
+        self.finish()
+    }
+
+    /// The part of the random effects: log|M|, and the forward half of every column of [X y].
+    ///
+    /// # Errors
+    /// `Numerical` where a pivot is not positive.
+    pub fn update_random(&mut self, a: &CrossProducts, panels: &Panels, symbolic: &SymbolicFactor) -> Result<()> {
+        self.load(a, panels, symbolic);
         self.logdet_random = 0.0;
         for i in 0..symbolic.leads.len() {
-            self.logdet_random += eliminate::lead(self, a, symbolic, i)?;
+            self.logdet_random += eliminate::lead(self, a, panels, symbolic, i)?;
         }
-        self.logdet_random += trailing::factor(self, a, symbolic)?;
-        self.finish(symbolic.p)
+        self.logdet_random += trailing::factor(self, a, panels, symbolic)?;
+        Ok(())
     }
 
     /// Copies of A that elimination overwrites.
-    fn load(&mut self, a: &CrossProducts, symbolic: &SymbolicFactor) {
-        for (lead, factor) in symbolic.leads.iter().zip(&mut self.leads).skip(1) {
+    fn load(&mut self, a: &CrossProducts, panels: &Panels, symbolic: &SymbolicFactor) {
+        for (i, (lead, factor)) in symbolic.leads.iter().zip(&mut self.leads).enumerate().skip(1) {
             let block = &a.factors[lead.block];
             factor.reduced.own.copy_from_slice(&block.zz);
             factor.reduced.x.copy_from_slice(&block.zx);
-            factor.reduced.panel.copy_from_slice(&lead.panel.values);
-            for (copy, ancestor) in factor.reduced.ancestors.iter_mut().zip(&lead.ancestors) {
-                copy.copy_from_slice(&ancestor.values);
+            factor.reduced.panel.copy_from_slice(&panels.leads[i]);
+            for (copy, ancestor) in factor.reduced.ancestors.iter_mut().zip(&symbolic.leads[i + 1..]) {
+                copy.copy_from_slice(&a.links[ancestor.block][lead.block]);
             }
         }
         trailing::load(self, a, symbolic);
         self.xx.copy_from_slice(&a.xx);
     }
 
-    /// The Cholesky factor of the last block, [X y]; its last pivot is pwrss.
-    fn finish(&mut self, p: usize) -> Result<()> {
-        let stride = p + 1;
+    /// The last block, [X y], after `update_random`: β, log|X'V^-1 X|, and its last pivot, pwrss.
+    ///
+    /// # Errors
+    /// `Numerical` where a pivot is not positive.
+    pub fn finish(&mut self) -> Result<()> {
+        let (p, stride) = (self.p, self.p + 1);
         let scale = self.xx[p * stride + p].abs();
         dense::cholesky_lower(&mut self.xx, stride).map_err(|pivot| {
             Error::Numerical(if pivot < p {
@@ -148,26 +166,33 @@ impl CholeskyFactor {
 }
 
 /// A itself for the first lead, its reduced copy for later ones.
-pub fn view<'a>(reduced: &'a LeadBlocks, a: &'a CrossProducts, symbolic: &'a SymbolicFactor, i: usize) -> LeadView<'a> {
+pub fn view<'a>(
+    reduced: &'a LeadBlocks,
+    a: &'a CrossProducts,
+    panels: &'a Panels,
+    symbolic: &SymbolicFactor,
+    i: usize,
+) -> LeadView<'a> {
+    let links = &a.links;
     if i == 0 {
-        let lead = &symbolic.leads[0];
-        let block = &a.factors[lead.block];
-        LeadView { own: &block.zz, ancestors: &[], panel: &lead.panel.values, x: &block.zx }
+        let block = &a.factors[symbolic.leads[0].block];
+        LeadView { own: &block.zz, ancestors: &[], links, panel: &panels.leads[0], x: &block.zx }
     } else {
-        LeadView { own: &reduced.own, ancestors: &reduced.ancestors, panel: &reduced.panel, x: &reduced.x }
+        LeadView { own: &reduced.own, ancestors: &reduced.ancestors, links, panel: &reduced.panel, x: &reduced.x }
     }
 }
 
 /// The block of A between level `level` of lead i and its k-th ancestor.
 pub fn ancestor_block<'a>(
     view: &LeadView<'a>,
-    symbolic: &'a SymbolicFactor,
+    symbolic: &SymbolicFactor,
     i: usize,
     k: usize,
     level: usize,
 ) -> &'a [f64] {
-    let ancestor = &symbolic.leads[i].ancestors[k];
-    let size = ancestor.r * symbolic.leads[i].r;
-    let values: &'a [f64] = if view.ancestors.is_empty() { &ancestor.values } else { &view.ancestors[k] };
+    let (lead, ancestor) = (&symbolic.leads[i], &symbolic.leads[i + 1 + k]);
+    let size = ancestor.r * lead.r;
+    let values: &'a [f64] =
+        if view.ancestors.is_empty() { &view.links[ancestor.block][lead.block] } else { &view.ancestors[k] };
     &values[level * size..(level + 1) * size]
 }

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::factor::{CholeskyFactor, view};
 use super::level_inverse::{LevelInverseTask, Scratch, invert_level, piece};
+use super::panel::Panels;
 use super::symbolic::{Lead, SymbolicFactor, TrailingKind};
 use super::trailing_inverse::TrailingInverse;
 use crate::crossproduct::CrossProducts;
@@ -43,12 +44,19 @@ pub struct Inverse {
 
 impl Inverse {
     /// Overwrites the inverse with that of `factor`; `with_fixed`: of the mixed model equations.
-    pub fn update(&mut self, factor: &CholeskyFactor, a: &CrossProducts, symbolic: &SymbolicFactor, with_fixed: bool) {
+    pub fn update(
+        &mut self,
+        factor: &CholeskyFactor,
+        a: &CrossProducts,
+        panels: &Panels,
+        symbolic: &SymbolicFactor,
+        with_fixed: bool,
+    ) {
         self.e = a.factors.iter().map(|f| vec![0.0; f.width * f.width]).collect();
         self.leads.resize_with(symbolic.leads.len(), LeadInverse::default);
         self.trailing.update(factor, a, symbolic, with_fixed, &mut self.e);
         for i in (0..symbolic.leads.len()).rev() {
-            self.update_lead(factor, a, symbolic, i);
+            self.update_lead(factor, (a, panels), symbolic, i);
         }
     }
 
@@ -60,7 +68,13 @@ impl Inverse {
         }
     }
 
-    fn update_lead(&mut self, factor: &CholeskyFactor, a: &CrossProducts, symbolic: &SymbolicFactor, i: usize) {
+    fn update_lead(
+        &mut self,
+        factor: &CholeskyFactor,
+        (a, panels): (&CrossProducts, &Panels),
+        symbolic: &SymbolicFactor,
+        i: usize,
+    ) {
         let lead = &symbolic.leads[i];
         if self.is_weighed_whole(symbolic, lead) {
             self.weigh_dense(factor, symbolic, i);
@@ -68,11 +82,11 @@ impl Inverse {
         let mut own = std::mem::take(&mut self.leads[i]);
         let (r, kept) = (lead.r, i > 0);
         own.own.resize(lead.n_levels * r * r, 0.0);
-        own.panel.resize(if kept { lead.panel.values.len() } else { 0 }, 0.0);
+        own.panel.resize(if kept { lead.n_panel() } else { 0 }, 0.0);
         own.x.resize(if kept { lead.n_levels * r * self.trailing.n_fixed } else { 0 }, 0.0);
         own.ancestors.resize(lead.ancestors.len(), Vec::new());
         for (values, ancestor) in own.ancestors.iter_mut().zip(&lead.ancestors) {
-            values.resize(if kept { ancestor.values.len() } else { 0 }, 0.0);
+            values.resize(if kept { lead.n_levels * ancestor.r * r } else { 0 }, 0.0);
         }
         let task = LevelInverseTask {
             inverse: self,
@@ -80,7 +94,7 @@ impl Inverse {
             symbolic,
             i,
             lead,
-            source: view(&factor.leads[i].reduced, a, symbolic, i),
+            source: view(&factor.leads[i].reduced, a, panels, symbolic, i),
         };
         let e = if kept {
             let mut scratch = Scratch::new(lead, self.trailing.n_fixed);
@@ -130,7 +144,7 @@ impl Inverse {
         let (lead, blocks) = (&symbolic.leads[i], &factor.leads[i].blocks);
         let (q, f, columns) = (symbolic.n_trailing, self.trailing.n_fixed, lead.n_levels * lead.r);
         let p = dense::view(&blocks.panel, q, columns);
-        let px = dense::view(&blocks.x, symbolic.p + 1, columns).subrows(0, f);
+        let px = dense::view(&blocks.x, factor.p + 1, columns).subrows(0, f);
         let n_xt = dense::view(&self.trailing.x, f, q);
         self.w.resize(q * columns, 0.0);
         self.wx.resize(f * columns, 0.0);

@@ -55,7 +55,7 @@ pub fn invert_level<const R: usize>(task: &LevelInverseTask, level: usize, n_own
     task.weigh::<R>(level, s);
     let r = small::width::<R>(task.lead.r);
     let blocks = &task.factor.leads[task.i].blocks;
-    let (stride, f) = (task.symbolic.p + 1, task.inverse.trailing.n_fixed);
+    let (stride, f) = (task.factor.p + 1, task.inverse.trailing.n_fixed);
     let size = level * r * r..(level + 1) * r * r;
     let (l, c) = (&blocks.own[size.clone()], &task.factor.leads[task.i].c[size.clone()]);
     // I + Q, Q = P'W
@@ -120,7 +120,7 @@ impl LevelInverseTask<'_> {
         let blocks = &self.factor.leads[self.i].blocks;
         let rows = self.lead.panel.level_rows(level);
         let panel = &blocks.panel[self.lead.panel.range(level, r)];
-        let x = &blocks.x[level * r * (self.symbolic.p + 1)..(level + 1) * r * (self.symbolic.p + 1)];
+        let x = &blocks.x[level * r * (self.factor.p + 1)..(level + 1) * r * (self.factor.p + 1)];
         s.w.clear();
         if let Some((w, wx)) = self.inverse.weighed(self.i, self.symbolic, self.lead) {
             match w.get(self.lead.panel.range(level, r)) {
@@ -145,7 +145,7 @@ impl LevelInverseTask<'_> {
 
     /// The part of W that X's rows and columns of N give, ancestors left out.
     fn weigh_fixed<const R: usize>(&self, rows: &[u32], panel: &[f64], x: &[f64], s: &mut Scratch) {
-        let (r, f, stride) = (small::width::<R>(self.lead.r), self.inverse.trailing.n_fixed, self.symbolic.p + 1);
+        let (r, f, stride) = (small::width::<R>(self.lead.r), self.inverse.trailing.n_fixed, self.factor.p + 1);
         if f == 0 {
             return;
         }
@@ -200,7 +200,7 @@ impl LevelInverseTask<'_> {
                 }
             }
         }
-        let (f, stride) = (self.inverse.trailing.n_fixed, self.symbolic.p + 1);
+        let (f, stride) = (self.inverse.trailing.n_fixed, self.factor.p + 1);
         for l in 0..r {
             for b in 0..rj {
                 let n = &above.x[(up * rj + b) * f..(up * rj + b + 1) * f];

@@ -17,20 +17,20 @@ const IN_SEARCH: usize = 10;
 
 impl Lead {
     /// Entries of the panel, and of the blocks with ancestors.
-    fn n_panel(&self) -> usize {
-        self.panel.values.len()
+    pub fn n_panel(&self) -> usize {
+        self.panel.rows.len() * self.r
     }
 
-    fn n_ancestors(&self) -> usize {
-        self.ancestors.iter().map(|a| a.values.len()).sum()
+    pub fn n_ancestors(&self) -> usize {
+        self.ancestors.iter().map(|a| self.n_levels * a.r * self.r).sum()
     }
 }
 
 impl SymbolicFactor {
-    /// The layout itself.
+    /// The patterns, and the values of A laid out in them.
     pub fn n_bytes(&self) -> usize {
         let lead = |l: &Lead| {
-            let ancestors: usize = l.ancestors.iter().map(|a| LEVEL * a.level.len() + NUMBER * a.values.len()).sum();
+            let ancestors: usize = l.ancestors.iter().map(|a| LEVEL * a.level.len()).sum();
             ancestors + NUMBER * l.n_panel() + LEVEL * l.panel.rows.len() + PLACE * l.panel.ptr.len()
         };
         let index: usize = self.row_index.iter().map(|i| 2 * LEVEL * i.entries.len() + PLACE * i.ptr.len()).sum();
@@ -39,8 +39,8 @@ impl SymbolicFactor {
     }
 
     /// L: blocks of the leads, what they are made from, and the trailing block.
-    pub fn factor_bytes(&self) -> usize {
-        let x = self.p + 1;
+    pub fn factor_bytes(&self, p: usize) -> usize {
+        let x = p + 1;
         let lead = |(i, l): (usize, &Lead)| {
             let own = l.n_levels * l.r * l.r;
             let blocks = own + l.n_ancestors() + l.n_panel() + l.n_levels * l.r * x;
@@ -75,18 +75,17 @@ impl SymbolicFactor {
     /// What an evaluation holds for a while: H anew beside the old; H'E H by block of rows; vectors of the trailing
     /// block and products on the levels of a lead, in the search for outliers, the steps of Lanczos, or conjugate
     /// gradients.
-    fn passing_bytes(&self) -> usize {
+    fn passing_bytes(&self, p: usize) -> usize {
         let widest = self.leads.iter().map(|l| l.n_levels * l.r).max().unwrap_or(0);
         let held = |vectors: usize, width: usize| NUMBER * (vectors * self.n_trailing + width * widest);
         let Some((first, blocked)) = self.leads.first().zip(self.row_blocks.leads.first()) else { return 0 };
-        let (forms, x) = (NUMBER * blocked.n_visits() * first.r * first.r, self.p + 1);
+        let (forms, x) = (NUMBER * blocked.n_visits() * first.r * first.r, p + 1);
         let vectors = held(IN_SEARCH * OUTLIERS, IMAGE_COLUMNS).max(held(STEPS * PROBES, PROBES)).max(held(9 * x, x));
         (NUMBER * self.n_panels()).max(forms).max(vectors)
     }
 
-    /// The selected inverse; `with_fixed`: of the mixed model equations.
-    pub fn inverse_bytes(&self, with_fixed: bool) -> usize {
-        let fixed = if with_fixed { self.p } else { 0 };
+    /// The selected inverse; `fixed`: columns of X in it, p of the mixed model equations, or none.
+    pub fn inverse_bytes(&self, fixed: usize) -> usize {
         let lead = |(i, l): (usize, &Lead)| {
             let below = l.n_ancestors() + l.n_panel() + l.n_levels * l.r * fixed;
             let weighed = if l.panel.dense { l.n_panel() + l.n_levels * l.r * fixed } else { 0 };
@@ -123,8 +122,9 @@ impl SymbolicFactor {
 
     /// A search with K covariance parameters: the factor; with what evaluating takes, or the inverse, modes, scores
     /// and K directions with their images.
-    pub fn search_bytes(&self, with_fixed: bool, n_parameters: usize) -> usize {
-        let slopes = self.inverse_bytes(with_fixed) + NUMBER * self.n_random() * (3 + 2 * n_parameters);
-        self.factor_bytes() + slopes.max(self.passing_bytes())
+    pub fn search_bytes(&self, p: usize, with_fixed: bool, n_parameters: usize) -> usize {
+        let slopes =
+            self.inverse_bytes(if with_fixed { p } else { 0 }) + NUMBER * self.n_random() * (3 + 2 * n_parameters);
+        self.factor_bytes(p) + slopes.max(self.passing_bytes(p))
     }
 }

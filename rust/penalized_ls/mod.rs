@@ -27,6 +27,7 @@ mod trailing_inverse;
 pub use blocks::BlockSummary;
 pub use factor::CholeskyFactor;
 pub use inverse::Inverse;
+pub use panel::Panels;
 pub use project::{Projected, Touched};
 pub use solve::Modes;
 pub use symbolic::{SymbolicFactor, TrailingGroup, TrailingKind};

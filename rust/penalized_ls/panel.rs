@@ -1,18 +1,16 @@
 //! The panel of a leading factor: its rows of the trailing block, level by level.
 
-use super::symbolic::{Lead, TrailingGroup};
+use super::symbolic::{Lead, SymbolicFactor, TrailingGroup, TrailingKind};
 use crate::crossproduct::CrossProducts;
 
 /// Above this share of entries a panel is stored whole, and dense kernels take over.
 const DENSE_PANEL: f64 = 0.3;
 
-/// Rows of the trailing block that each level touches (fill included) and their part of A:
-/// per level d x r, column-major.
+/// Rows of the trailing block that each level touches, fill included.  Its values are by level d x r, column-major.
 #[derive(Debug, Clone, Default)]
 pub struct Panel {
     pub ptr: Vec<usize>,
     pub rows: Vec<u32>,
-    pub values: Vec<f64>,
     /// Every level has every row.
     pub dense: bool,
 }
@@ -60,7 +58,7 @@ pub fn panel_pattern(
     if dense {
         lists = vec![(0..n_trailing as u32).collect(); n_levels];
     }
-    let mut panel = Panel { ptr: vec![0], rows: Vec::new(), values: Vec::new(), dense };
+    let mut panel = Panel { ptr: vec![0], rows: Vec::new(), dense };
     for list in lists {
         panel.rows.extend(list);
         panel.ptr.push(panel.rows.len());
@@ -89,9 +87,32 @@ fn own_rows<'a>(
     forward.into_iter().chain(backward).map(first)
 }
 
-/// Writes the blocks of A into the panel's pattern.
-pub fn fill_panel(a: &CrossProducts, block: usize, mut panel: Panel, trailing: &[TrailingGroup], r: usize) -> Panel {
-    panel.values = vec![0.0; panel.rows.len() * r];
+/// Values of A where elimination reads them in another order than sums write them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Panels {
+    /// Per lead, in the pattern of its panel.
+    pub leads: Vec<Vec<f64>>,
+    /// The trailing block in the pattern of S, if it is sparse.
+    pub trailing: Vec<f64>,
+}
+
+impl SymbolicFactor {
+    /// Writes the values of A; over those of another A with the same pattern, or into none.
+    pub fn lay_out(&self, a: &CrossProducts, panels: &mut Panels) {
+        panels.leads.resize(self.leads.len(), Vec::new());
+        for (lead, values) in self.leads.iter().zip(&mut panels.leads) {
+            fill_panel(a, lead, &self.trailing, values);
+        }
+        if self.kind == TrailingKind::Sparse {
+            self.layout().fill(self, a, &mut panels.trailing);
+        }
+    }
+}
+
+/// Writes the blocks of A into a panel's pattern; fill stays zero.
+fn fill_panel(a: &CrossProducts, lead: &Lead, trailing: &[TrailingGroup], out: &mut Vec<f64>) {
+    let (block, panel, r) = (lead.block, &lead.panel, lead.r);
+    out.resize(lead.n_panel(), 0.0);
     for t in trailing {
         let transposed = t.block < block;
         let (link, values) = if transposed { a.link(block, t.block) } else { a.link(t.block, block) };
@@ -107,11 +128,10 @@ pub fn fill_panel(a: &CrossProducts, block: usize, mut panel: Panel, trailing: &
                 for i in 0..t.r {
                     for j in 0..r {
                         let v = if transposed { values[i * r + j] } else { values[j * t.r + i] };
-                        panel.values[place + j * d + i] = v;
+                        out[place + j * d + i] = v;
                     }
                 }
             }
         }
     }
-    panel
 }

@@ -78,7 +78,7 @@ impl Remaining for Column<'_> {
 impl CholeskyFactor {
     /// Projects k right-hand sides; `hx` has p rows of k, `inverse` is S^-1 of the trailing block (`trailing_inverse`).
     pub fn project(&self, symbolic: &SymbolicFactor, h: Touched, hx: Vec<f64>, k: usize, inverse: &[f64]) -> Projected {
-        let (p, q) = (symbolic.p, symbolic.n_trailing);
+        let (p, q) = (self.p, symbolic.n_trailing);
         let mut rows = touched_rows(symbolic, &h);
         rows.sort_unstable();
         rows.dedup();
@@ -92,7 +92,7 @@ impl CholeskyFactor {
                 add_scaled(&mut left.fixed[j * k..][..k], -solved[row as usize], values);
             }
         }
-        self.solve_x(&mut left.fixed, k, symbolic);
+        self.solve_x(&mut left.fixed, k);
         add_quadratic(&mut left.square, &left.rows, &left.values, inverse, q, k);
         Projected { square: left.square, fixed: left.fixed }
     }
@@ -114,7 +114,7 @@ impl CholeskyFactor {
 
     /// The leads' part of L^-1 Λ'h for k right-hand sides.
     fn eliminate_touched(&self, symbolic: &SymbolicFactor, mut h: Touched, k: usize, left: &mut impl Remaining) {
-        let (p, stride) = (symbolic.p, symbolic.p + 1);
+        let (p, stride) = (self.p, self.p + 1);
         for t in &symbolic.trailing {
             for (level, values) in &h[t.block] {
                 let first = t.offset + level * t.r;

@@ -3,14 +3,20 @@
 use rayon::prelude::*;
 
 use super::factor::LeadFactor;
-use super::iterative::place_of;
+use super::iterative::{RowIndex, place_of};
 use super::symbolic::{Lead, SymbolicFactor};
 use crate::linalg::{dense, small};
 use crate::with_width;
 
 /// Subtracts P P' from the blocks of the levels that each level lies in.
-pub fn ancestors(current: &LeadFactor, lead: &Lead, symbolic: &SymbolicFactor, i: usize, later: &mut [LeadFactor]) {
-    let (r, stride) = (lead.r, symbolic.p + 1);
+pub fn ancestors(
+    current: &LeadFactor,
+    lead: &Lead,
+    symbolic: &SymbolicFactor,
+    (i, stride): (usize, usize),
+    later: &mut [LeadFactor],
+) {
+    let r = lead.r;
     for (j, ancestor) in lead.ancestors.iter().enumerate() {
         let (rj, parent) = (ancestor.r, &symbolic.leads[i + 1 + j]);
         let target = &mut later[j].reduced;
@@ -57,14 +63,8 @@ fn parent_panel(
 }
 
 /// Subtracts P P' from the lower triangle of the trailing block, and P P_x' from its columns of X.
-pub fn trailing(
-    current: &LeadFactor,
-    lead: &Lead,
-    symbolic: &SymbolicFactor,
-    trailing: &mut [f64],
-    reduced_x: &mut [f64],
-) {
-    let (q, stride) = (symbolic.n_trailing, symbolic.p + 1);
+pub fn trailing(current: &LeadFactor, lead: &Lead, stride: usize, trailing: &mut [f64], reduced_x: &mut [f64]) {
+    let q = reduced_x.len() / stride;
     if q == 0 {
         return;
     }
@@ -99,10 +99,9 @@ pub fn trailing(
 }
 
 /// Subtracts P P_x' from the trailing rows of X, row by row.
-pub fn reduced_x(current: &LeadFactor, lead: &Lead, symbolic: &SymbolicFactor, i: usize, reduced_x: &mut [f64]) {
-    let stride = symbolic.p + 1;
+pub fn reduced_x(current: &LeadFactor, lead: &Lead, index: &RowIndex, stride: usize, reduced_x: &mut [f64]) {
     reduced_x.par_chunks_mut(stride).with_min_len(32).enumerate().for_each(|(row, target)| {
-        for &(level, place) in symbolic.row_index[i].row(row) {
+        for &(level, place) in index.row(row) {
             let level = level as usize;
             for l in 0..lead.r {
                 let p = current.blocks.panel[place_of(lead, level, place as usize, l)];

@@ -41,16 +41,16 @@ pub fn subtract_scaled(y: &mut [f64], v: f64, x: &[f64]) {
 
 impl CholeskyFactor {
     /// β of the response, in the working basis (p).
-    pub fn beta(&self, symbolic: &SymbolicFactor) -> Vec<f64> {
-        let (p, stride) = (symbolic.p, symbolic.p + 1);
+    pub fn beta(&self) -> Vec<f64> {
+        let (p, stride) = (self.p, self.p + 1);
         let mut beta: Vec<f64> = (0..p).map(|j| self.xx[j * stride + p]).collect();
-        self.solve_x_transposed(&mut beta, symbolic);
+        self.solve_x_transposed(&mut beta);
         beta
     }
 
     /// (X'V^-1 X)^-1 in the working basis (p x p).
-    pub fn fixed_covariance(&self, symbolic: &SymbolicFactor) -> Vec<f64> {
-        let (p, stride) = (symbolic.p, symbolic.p + 1);
+    pub fn fixed_covariance(&self) -> Vec<f64> {
+        let (p, stride) = (self.p, self.p + 1);
         let l: Vec<f64> = (0..p * p).map(|k| self.xx[k / p * stride + k % p]).collect();
         let mut inverse = vec![0.0; p * p];
         dense::inverse_from_cholesky(&mut inverse, &l, p);
@@ -59,12 +59,12 @@ impl CholeskyFactor {
 
     /// The modes of the response, for `beta`.
     pub fn modes(&self, symbolic: &SymbolicFactor, beta: &[f64]) -> Modes {
-        self.backward(symbolic, symbolic.p..symbolic.p + 1, beta)
+        self.backward(symbolic, self.p..self.p + 1, beta)
     }
 
     /// L_X^-T in place, one right-hand side.
-    pub fn solve_x_transposed(&self, x: &mut [f64], symbolic: &SymbolicFactor) {
-        let (p, stride) = (symbolic.p, symbolic.p + 1);
+    pub fn solve_x_transposed(&self, x: &mut [f64]) {
+        let (p, stride) = (self.p, self.p + 1);
         for i in (0..p).rev() {
             let sum: f64 = (i + 1..p).map(|k| self.xx[i * stride + k] * x[k]).sum();
             x[i] = (x[i] - sum) / self.xx[i * stride + i];
@@ -72,8 +72,8 @@ impl CholeskyFactor {
     }
 
     /// L_X^-1 in place, for m right-hand sides (p rows of m).
-    pub fn solve_x(&self, x: &mut [f64], m: usize, symbolic: &SymbolicFactor) {
-        let (p, stride) = (symbolic.p, symbolic.p + 1);
+    pub fn solve_x(&self, x: &mut [f64], m: usize) {
+        let (p, stride) = (self.p, self.p + 1);
         for i in 0..p {
             let (before, rest) = x.split_at_mut(i * m);
             let row = &mut rest[..m];
@@ -108,7 +108,7 @@ impl CholeskyFactor {
             for (level, t) in own.chunks_exact(lead.r * m).enumerate() {
                 self.subtract_explained(h, &mut rest, (i, lead, level), t, symbolic, m);
             }
-            subtract_fixed(hx, &factor.blocks.x, &own, symbolic, m);
+            subtract_fixed(hx, &factor.blocks.x, &own, self.p, m);
             h[lead.block] = own;
         }
         let solved = self.finish_forward(a, symbolic, m, &mut rest, hx);
@@ -153,7 +153,7 @@ impl CholeskyFactor {
         rest: &mut [f64],
         hx: &mut [f64],
     ) -> Vec<f64> {
-        let (p, q) = (symbolic.p, symbolic.n_trailing);
+        let (p, q) = (self.p, symbolic.n_trailing);
         let mut columns = from_rows(rest, q, m);
         scale_rows(&mut columns, &self.lambda, symbolic, true);
         to_rows(&columns, rest, q, m);
@@ -163,7 +163,7 @@ impl CholeskyFactor {
                 hx[k * m + c] -= x.iter().zip(&columns[c * q..]).map(|(a, b)| a * b).sum::<f64>();
             }
         }
-        self.solve_x(hx, m, symbolic);
+        self.solve_x(hx, m);
         match (&self.iterative, &self.sparse) {
             (Some(iterative), _) => return iterative.solve(rest, m, SOLVED_FOR_FORM, a, symbolic),
             (None, Some(sparse)) => sparse.solve(&mut columns, m, symbolic),
@@ -190,8 +190,8 @@ fn multiply_transposed(t: &mut [f64], c: &[f64], h: &[f64], r: usize, m: usize) 
 }
 
 /// hx -= P_x t over all levels of a lead: partial sums over fixed pieces, added in order.
-fn subtract_fixed(hx: &mut [f64], x: &[f64], t: &[f64], symbolic: &SymbolicFactor, m: usize) {
-    let (p, stride) = (symbolic.p, symbolic.p + 1);
+fn subtract_fixed(hx: &mut [f64], x: &[f64], t: &[f64], p: usize, m: usize) {
+    let stride = p + 1;
     let pieces: Vec<Vec<f64>> = x
         .par_chunks(GRAIN * stride)
         .zip(t.par_chunks(GRAIN * m))

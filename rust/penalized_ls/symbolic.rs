@@ -1,9 +1,9 @@
-//! A, laid out for elimination: leading factors with their ancestors and panels, then the trailing block.
+//! The order of elimination: leading factors with their ancestors and panels, then the trailing block.
 
 use std::sync::Arc;
 
 use super::iterative::{RowBlocks, RowIndex};
-use super::panel::{Panel, fill_panel, panel_pattern};
+use super::panel::{Panel, panel_pattern};
 use super::sparse::{Order, SparseLayout};
 use crate::crossproduct::CrossProducts;
 
@@ -18,15 +18,13 @@ pub enum TrailingKind {
     Iterative,
 }
 
-/// The order of elimination and the pattern of the factor.  Does not depend on θ or y.
+/// The order of elimination and the pattern of the factor: of the levels that occur together alone.
 #[derive(Debug, Clone)]
 pub struct SymbolicFactor {
     pub leads: Vec<Lead>,
     pub trailing: Vec<TrailingGroup>,
     /// Order of the trailing block.
     pub n_trailing: usize,
-    /// Columns of X.
-    pub p: usize,
     pub kind: TrailingKind,
     /// Per lead, its panel by rows; for the sparse and the iterative kind.
     pub row_index: Vec<RowIndex>,
@@ -52,12 +50,11 @@ pub struct Lead {
     pub panel: Panel,
 }
 
-/// For each level the one level of a later lead that it lies in, with their block of A (r_j x r).
+/// For each level the one level of a later lead that it lies in.
 #[derive(Debug, Clone)]
 pub struct Ancestor {
     pub level: Vec<u32>,
     pub r: usize,
-    pub values: Vec<f64>,
 }
 
 /// A grouping factor in the trailing block.
@@ -91,7 +88,6 @@ impl SymbolicFactor {
             leads,
             trailing,
             n_trailing,
-            p: a.n_fixed(),
             kind: TrailingKind::Dense,
             row_index: Vec::new(),
             row_blocks: RowBlocks::default(),
@@ -159,12 +155,8 @@ fn lead(
     let factor = &a.factors[block];
     let ancestors = chain[i + 1..]
         .iter()
-        .map(|&j| {
-            let (link, values) = a.link(j, block);
-            Ancestor { level: link.level.clone(), r: a.factors[j].width, values: values.to_vec() }
-        })
+        .map(|&j| Ancestor { level: a.patterns[j][block].level.clone(), r: a.factors[j].width })
         .collect();
-    let pattern = panel_pattern(a, block, i, earlier, trailing, n_trailing, factor.n_levels);
-    let panel = fill_panel(a, block, pattern, trailing, factor.width);
+    let panel = panel_pattern(a, block, i, earlier, trailing, n_trailing, factor.n_levels);
     Lead { block, r: factor.width, n_levels: factor.n_levels, ancestors, panel }
 }

@@ -2,6 +2,7 @@
 
 use super::factor::CholeskyFactor;
 use super::iterative::SOLVED;
+use super::panel::Panels;
 use super::symbolic::{SymbolicFactor, TrailingGroup, TrailingKind};
 use crate::crossproduct::CrossProducts;
 use crate::linalg::dense;
@@ -12,7 +13,7 @@ pub const NEAR_SINGULAR: f64 = 1e-3;
 
 /// Writes A's part into the lower triangle, and its columns of X.
 pub fn load(factor: &mut CholeskyFactor, a: &CrossProducts, symbolic: &SymbolicFactor) {
-    let (q, stride) = (symbolic.n_trailing, symbolic.p + 1);
+    let (q, stride) = (symbolic.n_trailing, factor.p + 1);
     factor.trailing.fill(0.0);
     for t in &symbolic.trailing {
         let block = &a.factors[t.block];
@@ -48,20 +49,30 @@ fn load_link(factor: &mut CholeskyFactor, a: &CrossProducts, to: &TrailingGroup,
 }
 
 /// S = Λ'BΛ + I ready to solve with, and the columns of X behind it; returns log|S|.
-pub fn factor(factor: &mut CholeskyFactor, a: &CrossProducts, symbolic: &SymbolicFactor) -> Result<f64> {
+pub fn factor(
+    factor: &mut CholeskyFactor,
+    a: &CrossProducts,
+    panels: &Panels,
+    symbolic: &SymbolicFactor,
+) -> Result<f64> {
     match symbolic.kind {
         _ if symbolic.n_trailing == 0 => Ok(0.0),
         TrailingKind::Dense => factor_dense(factor, symbolic),
-        TrailingKind::Sparse => factor_sparse(factor, symbolic),
-        TrailingKind::Iterative => factor_iterative(factor, a, symbolic),
+        TrailingKind::Sparse => factor_sparse(factor, panels, symbolic),
+        TrailingKind::Iterative => factor_iterative(factor, a, panels, symbolic),
     }
 }
 
 /// X'X less the part that S^-1 explains, by conjugate gradients.
-fn factor_iterative(factor: &mut CholeskyFactor, a: &CrossProducts, symbolic: &SymbolicFactor) -> Result<f64> {
-    let (q, stride) = (symbolic.n_trailing, symbolic.p + 1);
+fn factor_iterative(
+    factor: &mut CholeskyFactor,
+    a: &CrossProducts,
+    panels: &Panels,
+    symbolic: &SymbolicFactor,
+) -> Result<f64> {
+    let (q, stride) = (symbolic.n_trailing, factor.p + 1);
     let mut iterative = factor.iterative.take().expect("an iterative trailing block");
-    let updated = iterative.update(a, symbolic, &factor.leads, &factor.lambda);
+    let updated = iterative.update(a, panels, symbolic, &factor.leads, &factor.lambda);
     if updated.is_ok() {
         let mut columns = from_rows(&factor.reduced_x, q, stride);
         scale_rows(&mut columns, &factor.lambda, symbolic, true);
@@ -78,10 +89,10 @@ fn factor_iterative(factor: &mut CholeskyFactor, a: &CrossProducts, symbolic: &S
 }
 
 /// S = L_S L_S' on the pattern of S, and X'X less the part that S^-1 explains.
-fn factor_sparse(factor: &mut CholeskyFactor, symbolic: &SymbolicFactor) -> Result<f64> {
-    let (q, stride) = (symbolic.n_trailing, symbolic.p + 1);
+fn factor_sparse(factor: &mut CholeskyFactor, panels: &Panels, symbolic: &SymbolicFactor) -> Result<f64> {
+    let (q, stride) = (symbolic.n_trailing, factor.p + 1);
     let sparse = factor.sparse.as_mut().expect("a sparse trailing block");
-    sparse.update(symbolic, &factor.leads, &factor.lambda)?;
+    sparse.update(panels, symbolic, &factor.leads, &factor.lambda)?;
     let mut columns = from_rows(&factor.reduced_x, q, stride);
     scale_rows(&mut columns, &factor.lambda, symbolic, true);
     factor.solved_x.copy_from_slice(&columns);
@@ -93,7 +104,7 @@ fn factor_sparse(factor: &mut CholeskyFactor, symbolic: &SymbolicFactor) -> Resu
 
 /// S = L_S L_S'.
 fn factor_dense(factor: &mut CholeskyFactor, symbolic: &SymbolicFactor) -> Result<f64> {
-    let (q, stride) = (symbolic.n_trailing, symbolic.p + 1);
+    let (q, stride) = (symbolic.n_trailing, factor.p + 1);
     let singular = symbolic.trailing.iter().any(|t| is_near_singular(&factor.lambda[t.block], t.r));
     factor.reduced_trailing.clear();
     if singular {

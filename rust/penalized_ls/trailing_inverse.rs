@@ -44,8 +44,8 @@ impl TrailingInverse {
         with_fixed: bool,
         e: &mut [Vec<f64>],
     ) {
-        self.n_fixed = if with_fixed { symbolic.p } else { 0 };
-        self.xx = if with_fixed { factor.fixed_covariance(symbolic) } else { Vec::new() };
+        self.n_fixed = if with_fixed { factor.p } else { 0 };
+        self.xx = if with_fixed { factor.fixed_covariance() } else { Vec::new() };
         match symbolic.kind {
             TrailingKind::Dense => self.update_dense(factor, symbolic, e),
             TrailingKind::Sparse => self.update_sparse(factor, symbolic, e),
@@ -66,7 +66,7 @@ impl TrailingInverse {
                 inverse.add_direct(e, k, sparse, &factor.lambda, symbolic);
                 for first in levels {
                     for k in 0..t.r * t.r {
-                        e[k] += self.direct_fixed(factor, symbolic, first + k % t.r, first + k / t.r);
+                        e[k] += self.direct_fixed(factor, first + k % t.r, first + k / t.r);
                     }
                 }
             } else {
@@ -170,16 +170,16 @@ impl TrailingInverse {
                     let above: f64 = (0..row).map(|k| b[k * q + row] * column[k]).sum();
                     let below: f64 =
                         b[row * q + row..(row + 1) * q].iter().zip(&column[row..]).map(|(x, y)| x * y).sum();
-                    e[j * r + i] += above + below + self.direct_fixed(factor, symbolic, row, first + j);
+                    e[j * r + i] += above + below + self.direct_fixed(factor, row, first + j);
                 }
             }
         }
     }
 
     /// The part of it that the rows of X give, for a row and a column.
-    fn direct_fixed(&self, factor: &CholeskyFactor, symbolic: &SymbolicFactor, row: usize, column: usize) -> f64 {
+    fn direct_fixed(&self, factor: &CholeskyFactor, row: usize, column: usize) -> f64 {
         let x = &self.x[column * self.n_fixed..(column + 1) * self.n_fixed];
-        factor.reduced_x[row * (symbolic.p + 1)..].iter().zip(x).map(|(b, x)| b * x).sum()
+        factor.reduced_x[row * (factor.p + 1)..].iter().zip(x).map(|(b, x)| b * x).sum()
     }
 
     /// N = Λ M^-1 Λ', from both sides.

@@ -15,7 +15,6 @@ use crate::fit::Fit;
 use crate::fit::refit::{parameters_at, refit, start};
 use crate::fit::simulate::stream;
 use crate::model::{Lmm, Parameter, Workspace};
-use crate::penalized_ls::SymbolicFactor;
 use crate::rows::StoredRows;
 
 /// How new data are made.
@@ -112,8 +111,7 @@ fn over_units(
         .into_par_iter()
         .map(|k| {
             let a = units.assemble(&fit.model.a, &draw(k));
-            let symbolic = Arc::new(SymbolicFactor::new(&a));
-            let model = Lmm { a: Arc::new(a), symbolic, ..fit.model.clone() };
+            let model = fit.model.with_products(a);
             let (optimum, _) = refit(&model, model.workspace(), &from, request.stop)?;
             request.done.fetch_add(1, Ordering::Relaxed);
             Ok(parameters_at(&model, optimum.as_ref(), request.parameters))

@@ -75,7 +75,7 @@ impl Zero {
     fn new(fit: &Fit) -> Result<Self> {
         let mut work = fit.model.workspace();
         let sigma = fit.model.evaluate(&vec![0.0; fit.theta.len()], &mut work)?.sigma;
-        Ok(Self { beta: work.factor.beta(&fit.model.symbolic), sigma })
+        Ok(Self { beta: work.factor.beta(), sigma })
     }
 }
 

@@ -63,6 +63,23 @@ fn it_is_the_dense_kind_on_designs_of_every_shape() {
 }
 
 #[test]
+fn laying_other_values_out_again_is_laying_them_out_anew() {
+    for (kind, trailing) in KINDS.iter().flat_map(|&k| [(k, TrailingKind::Dense), (k, TrailingKind::Sparse)]) {
+        let ((plain, terms), (weighted, _)) = (designs::design(kind, 5, false), designs::design(kind, 5, true));
+        let before = designs::model(&plain, &terms, Criterion::Reml).with_trailing(trailing);
+        let after = designs::model(&weighted, &terms, Criterion::Reml).with_trailing(trailing);
+        assert_eq!(before.a.patterns, after.a.patterns);
+        let mut panels = (*before.panels).clone();
+        before.symbolic.lay_out(&after.a, &mut panels);
+        assert!(panels == *after.panels && panels != *before.panels, "{kind:?}");
+        let again = Lmm { a: after.a.clone(), panels: panels.into(), ..before };
+        let theta = theta(&again);
+        let value = |model: &Lmm| model.evaluate(&theta, &mut model.workspace()).unwrap();
+        assert_eq!(value(&again), value(&after), "{kind:?}");
+    }
+}
+
+#[test]
 fn a_singular_relative_factor_is_no_exception() {
     for shape in [Shape::NearlyNested, Shape::Thin] {
         let source = design(shape, 2);

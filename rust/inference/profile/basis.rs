@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::crossproduct::CrossProducts;
 use crate::ids::TermId;
 use crate::model::Lmm;
-use crate::penalized_ls::SymbolicFactor;
 use crate::rows::FixedBasis;
 
 /// Rows t_1/|t_1|, ..., t_k/|t_k| and an orthonormal completion (r x r, column-major).
@@ -92,19 +90,7 @@ pub fn change_term(model: &Lmm, term: TermId, b: &[f64]) -> Lmm {
             }
         }
     }
-    rebuilt(model, a)
-}
-
-/// A model over other cross-products.
-pub fn rebuilt(model: &Lmm, a: CrossProducts) -> Lmm {
-    let symbolic = Arc::new(SymbolicFactor::new(&a));
-    Lmm {
-        a: Arc::new(a),
-        symbolic,
-        theta_map: model.theta_map.clone(),
-        criterion: model.criterion,
-        origin: model.origin,
-    }
+    model.with_products(a)
 }
 
 /// m x n column-major -> n x m column-major.
@@ -136,7 +122,7 @@ pub struct Moved {
 impl Moved {
     /// For the user's coefficient `j` among those kept.
     pub fn new(model: &Lmm, j: usize) -> Self {
-        let (p, fixed) = (model.symbolic.p, &model.a.fixed);
+        let (p, fixed) = (model.a.n_fixed(), &model.a.fixed);
         let stride = p + 1;
         let t: Vec<f64> = (0..p).map(|k| fixed.transform[k * p + j]).collect();
         let (q, length) = reflection(&t);
@@ -167,7 +153,7 @@ impl Moved {
             logdet: 0.0,
         };
         Self {
-            model: rebuilt(model, a),
+            model: model.with_products(a),
             origin,
             length,
             xx: full[0][1..].to_vec(),

@@ -24,9 +24,9 @@ pub struct Gradient {
 impl Lmm {
     /// The gradient at the θ that `work` was last evaluated at.
     pub fn gradient(&self, theta: &[f64], work: &mut Workspace) -> Gradient {
-        work.inverse.update(&work.factor, &self.a, &self.symbolic, self.criterion == Criterion::Reml);
+        work.inverse.update(&work.factor, &self.a, &self.panels, &self.symbolic, self.criterion == Criterion::Reml);
         let factor = &work.factor;
-        let beta = factor.beta(&self.symbolic);
+        let beta = factor.beta();
         let modes = factor.modes(&self.symbolic, &beta);
         let scores = scores(&self.a, &beta, &modes.b);
         let weight = 2.0 * self.denominator() / factor.pwrss;

@@ -6,7 +6,7 @@ use crate::covariance::{TermSpec, ThetaMap};
 use crate::crossproduct::CrossProducts;
 use crate::ids::FactorId;
 use crate::model::Parameters;
-use crate::penalized_ls::{CholeskyFactor, Inverse, SymbolicFactor, TrailingKind};
+use crate::penalized_ls::{CholeskyFactor, Inverse, Panels, SymbolicFactor, TrailingKind};
 
 /// Maximum likelihood, or restricted maximum likelihood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum Criterion {
 pub struct Lmm {
     pub a: Arc<CrossProducts>,
     pub symbolic: Arc<SymbolicFactor>,
+    /// Values of `a` laid out for elimination.
+    pub panels: Arc<Panels>,
     pub theta_map: ThetaMap,
     pub criterion: Criterion,
     pub origin: DataFootprint,
@@ -44,7 +46,8 @@ impl Lmm {
         let order: Vec<FactorId> = a.factors.iter().map(|f| f.factor).collect();
         let theta_map = ThetaMap::new(terms, &order);
         let symbolic = Arc::new(SymbolicFactor::new(&a));
-        Self { a: Arc::new(a), symbolic, theta_map, criterion, origin: DataFootprint::default() }
+        let panels = laid_out(&symbolic, &a);
+        Self { a: Arc::new(a), symbolic, panels, theta_map, criterion, origin: DataFootprint::default() }
     }
 
     pub fn parameters(&self) -> Parameters<'_> {
@@ -65,7 +68,17 @@ impl Lmm {
 
     /// The same model with another kind of trailing block.
     pub fn with_trailing(&self, kind: TrailingKind) -> Self {
-        Self { symbolic: Arc::new(SymbolicFactor::clone(&self.symbolic).with_kind(kind, &self.a)), ..self.clone() }
+        let symbolic = Arc::new(SymbolicFactor::clone(&self.symbolic).with_kind(kind, &self.a));
+        let panels = laid_out(&symbolic, &self.a);
+        Self { symbolic, panels, ..self.clone() }
+    }
+
+    /// The same model over other cross-products.
+    pub fn with_products(&self, a: CrossProducts) -> Self {
+        let same = Arc::ptr_eq(&a.patterns, &self.a.patterns);
+        let symbolic = if same { self.symbolic.clone() } else { Arc::new(SymbolicFactor::new(&a)) };
+        let panels = laid_out(&symbolic, &a);
+        Self { a: Arc::new(a), symbolic, panels, ..self.clone() }
     }
 
     /// The same with what is to be said about its trailing block.
@@ -79,4 +92,10 @@ impl Lmm {
     pub fn with_criterion(&self, criterion: Criterion) -> Self {
         Self { criterion, ..self.clone() }
     }
+}
+
+fn laid_out(symbolic: &SymbolicFactor, a: &CrossProducts) -> Arc<Panels> {
+    let mut panels = Panels::default();
+    symbolic.lay_out(a, &mut panels);
+    Arc::new(panels)
 }

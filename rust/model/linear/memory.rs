@@ -11,12 +11,12 @@ pub fn n_bytes(model: &Lmm) -> usize {
 
 /// Bytes that the fit will take beside its cross-products.
 pub fn to_come(model: &Lmm) -> usize {
-    let symbolic = &model.symbolic;
+    let (symbolic, p) = (&model.symbolic, model.a.n_fixed());
     let with_fixed = model.criterion == Criterion::Reml;
-    let search = symbolic.search_bytes(with_fixed, model.theta_map.n_parameters);
+    let search = symbolic.search_bytes(p, with_fixed, model.theta_map.n_parameters);
     let exact = finishing_kind(model).map_or(0, |kind| {
         let exact = symbolic.as_ref().clone().with_kind(kind, &model.a);
-        exact.n_bytes() + exact.factor_bytes()
+        exact.n_bytes() + exact.factor_bytes(p)
     });
     symbolic.n_bytes() + search + exact
 }

@@ -28,7 +28,7 @@ impl Lmm {
     /// `Numerical` where the factorization fails.
     pub fn evaluate(&self, theta: &[f64], work: &mut Workspace) -> Result<Evaluation> {
         self.theta_map.factors(theta, &mut work.factor.lambda);
-        work.factor.update(&self.a, &self.symbolic)?;
+        work.factor.update(&self.a, &self.panels, &self.symbolic)?;
         let factor = &work.factor;
         let m = self.denominator();
         let logdet_fixed = factor.logdet_fixed - 2.0 * self.a.fixed.logdet;

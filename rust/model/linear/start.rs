@@ -42,7 +42,7 @@ struct Alone {
 /// `Interrupted`.
 pub fn by_factor(model: &Lmm, stop: &AtomicBool) -> Result<Vec<f64>> {
     let mut theta = model.theta_map.start();
-    if model.symbolic.flops() < CHEAP {
+    if model.symbolic.flops(model.a.n_fixed()) < CHEAP {
         return Ok(theta);
     }
     let a = &model.a;
@@ -99,7 +99,7 @@ fn least_squares(a: &CrossProducts) -> Option<(Vec<f64>, f64)> {
 
 fn fit_alone(model: &Lmm, block: usize, beta: &[f64], rss: f64, stop: &AtomicBool) -> Result<Alone> {
     let factor = &model.a.factors[block];
-    let levels = (model.symbolic.flops() / FLOPS_A_LEVEL) as usize;
+    let levels = (model.symbolic.flops(model.a.n_fixed()) / FLOPS_A_LEVEL) as usize;
     let step = factor.n_levels.div_ceil(levels.clamp(LEAST_LEVELS, MOST_LEVELS));
     let terms: Vec<usize> =
         (0..model.theta_map.terms.len()).filter(|&t| model.theta_map.terms[t].block == BlockId(block)).collect();

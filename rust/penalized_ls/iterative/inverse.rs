@@ -165,7 +165,7 @@ impl LevelBlocks<'_> {
     /// F'H C becomes F'H C - P_X in `inner`; its product with -K is W of X.
     fn weigh_fixed(&self, level: usize, inner: &mut [f64]) -> Vec<f64> {
         let (r, f, width) = (self.symbolic.leads[self.i].r, self.k.len().isqrt(), self.inverse.width);
-        let (x, stride, fixed_from) = (&self.factor.leads[self.i].blocks.x, self.symbolic.p + 1, width - f);
+        let (x, stride, fixed_from) = (&self.factor.leads[self.i].blocks.x, self.factor.p + 1, width - f);
         let mut wx = vec![0.0; f * r];
         for l in 0..r {
             let fixed = &mut inner[l * width + fixed_from..(l + 1) * width];

@@ -28,6 +28,7 @@ use deflation::Outliers;
 use scaled_schur::ScaledSchur;
 
 use super::factor::LeadFactor;
+use super::panel::Panels;
 use super::symbolic::SymbolicFactor;
 use crate::crossproduct::CrossProducts;
 use crate::{Error, Result};
@@ -68,11 +69,12 @@ impl Iterative {
     pub fn update(
         &mut self,
         a: &CrossProducts,
+        panels: &Panels,
         symbolic: &SymbolicFactor,
         leads: &[LeadFactor],
         lambda: &[Vec<f64>],
     ) -> Result<()> {
-        self.schur.update(a, symbolic, leads, lambda)?;
+        self.schur.update(a, panels, symbolic, leads, lambda)?;
         let problem = operator::Product { schur: &self.schur, a, symbolic };
         let forms = squares::forms(&problem);
         (self.outliers, self.probes) = match &self.subspace {

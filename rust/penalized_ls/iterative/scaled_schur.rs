@@ -10,6 +10,7 @@ use super::row_index::place_of;
 use crate::crossproduct::CrossProducts;
 use crate::linalg::small;
 use crate::penalized_ls::factor::{LeadFactor, view};
+use crate::penalized_ls::panel::Panels;
 use crate::penalized_ls::symbolic::{SymbolicFactor, TrailingGroup};
 use crate::{Error, Result};
 
@@ -39,6 +40,7 @@ impl ScaledSchur {
     pub fn update(
         &mut self,
         a: &CrossProducts,
+        panels: &Panels,
         symbolic: &SymbolicFactor,
         leads: &[LeadFactor],
         lambda: &[Vec<f64>],
@@ -55,7 +57,7 @@ impl ScaledSchur {
         for (i, factor) in leads.iter().enumerate() {
             let mut h = std::mem::take(&mut self.h[i]);
             h.clear();
-            h.extend_from_slice(view(&factor.reduced, a, symbolic, i).panel);
+            h.extend_from_slice(view(&factor.reduced, a, panels, symbolic, i).panel);
             self.transform_panel(&mut h, symbolic, i, false);
             self.h[i] = h;
         }

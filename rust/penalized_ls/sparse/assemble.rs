@@ -64,7 +64,7 @@ pub fn assemble(
                 let own = ptr[k] - ptr[first]..ptr[k + 1] - ptr[first];
                 let (node, block) = (layout.nodes[k], &mut piece[own.clone()]);
                 subtract_products(work, symbolic, layout, task, node);
-                collect(work, block, layout, node);
+                collect(work, block, layout, task.base, node);
                 if !kept.is_empty() {
                     kept[own].copy_from_slice(block);
                 }
@@ -76,6 +76,8 @@ pub fn assemble(
 
 /// What S is made of.
 pub struct AssemblyTask<'a> {
+    /// A's own part, and that of its links.
+    pub base: &'a [f64],
     /// P of every lead, sorted.
     pub panels: &'a [Vec<f64>],
     pub lambda: &'a [Vec<f64>],
@@ -112,11 +114,11 @@ fn subtract_products(
 }
 
 /// A's part and the accumulator's, which is zero again.
-fn collect(work: &mut [f64], block: &mut [f64], layout: &SparseLayout, node: PlacedNode) {
+fn collect(work: &mut [f64], block: &mut [f64], layout: &SparseLayout, base: &[f64], node: PlacedNode) {
     let (first, r) = (node.place as usize, node.r as usize);
     let start = layout.ptr[first] as usize;
     let rows = &layout.rows[start..layout.ptr[first + 1] as usize];
-    block.copy_from_slice(&layout.base[start..start + block.len()]);
+    block.copy_from_slice(&base[start..start + block.len()]);
     for (i, &place) in rows.iter().enumerate() {
         for (j, sum) in work[place as usize * r..][..r].iter_mut().enumerate() {
             block[j * rows.len() + i] += std::mem::take(sum);

@@ -42,8 +42,6 @@ pub struct SparseLayout {
     /// S by columns; all columns of a node have the same rows.
     pub ptr: Vec<u32>,
     pub rows: Vec<u32>,
-    /// A's own part of S, and of its links.
-    pub base: Vec<f64>,
     pub supernodes: Supernodes,
     pub leads: Vec<Sorted>,
     /// Widest node.
@@ -66,7 +64,6 @@ impl SparseLayout {
         let supernodes = Supernodes::new(&upper(&graph, &nodes, &order.nodes))?;
         let mut layout = Self::of_nodes(symbolic, &nodes, order, supernodes);
         layout.add_pattern(&graph, &nodes);
-        layout.add_values(symbolic, a);
         layout.leads = symbolic.leads.iter().map(|lead| layout.sorted(lead)).collect();
         Ok(layout)
     }
@@ -84,8 +81,8 @@ impl SparseLayout {
             }
         }
         let widest = symbolic.trailing.iter().map(|t| t.r).max().unwrap_or(0);
-        let (ptr, rows, base, leads) = (vec![0], Vec::new(), Vec::new(), Vec::new());
-        Self { nodes: own, node_of, place, ptr, rows, base, supernodes, leads, widest, order }
+        let (ptr, rows, leads) = (vec![0], Vec::new(), Vec::new());
+        Self { nodes: own, node_of, place, ptr, rows, supernodes, leads, widest, order }
     }
 
     /// The rows of every column.
@@ -112,15 +109,15 @@ impl SparseLayout {
         }
     }
 
-    /// A's blocks in their places.
-    fn add_values(&mut self, symbolic: &SymbolicFactor, a: &CrossProducts) {
-        self.base = vec![0.0; self.rows.len()];
+    /// Writes A's blocks in their places; fill stays zero.
+    pub fn fill(&self, symbolic: &SymbolicFactor, a: &CrossProducts, base: &mut Vec<f64>) {
+        base.resize(self.rows.len(), 0.0);
         for (k, t) in symbolic.trailing.iter().enumerate() {
             let zz = &a.factors[t.block].zz;
             for (level, zz) in zz.chunks_exact(t.r * t.r).enumerate() {
                 let first = self.place[t.offset + level * t.r] as usize;
                 for (j, column) in zz.chunks_exact(t.r).enumerate() {
-                    self.base[self.ptr[first + j] as usize..][..t.r].copy_from_slice(column);
+                    base[self.ptr[first + j] as usize..][..t.r].copy_from_slice(column);
                 }
             }
             for from in &symbolic.trailing[..k] {
@@ -129,7 +126,7 @@ impl SparseLayout {
                     for e in link.ptr[level]..link.ptr[level + 1] {
                         let to = t.offset + link.level[e] as usize * t.r;
                         let block = &values[e * t.r * from.r..(e + 1) * t.r * from.r];
-                        self.add_link((to, t.r), (from.offset + level * from.r, from.r), block);
+                        self.fill_link(base, (to, t.r), (from.offset + level * from.r, from.r), block);
                     }
                 }
             }
@@ -137,12 +134,12 @@ impl SparseLayout {
     }
 
     /// A block of a link, or its transpose, whichever is below the diagonal.
-    fn add_link(&mut self, (to, r): (usize, usize), (from, rj): (usize, usize), block: &[f64]) {
+    fn fill_link(&self, base: &mut [f64], (to, r): (usize, usize), (from, rj): (usize, usize), block: &[f64]) {
         for j in 0..rj {
             for i in 0..r {
                 let (row, column) = (self.place[to + i], self.place[from + j]);
                 let at = self.entry(row.max(column), row.min(column));
-                self.base[at] = block[j * r + i];
+                base[at] = block[j * r + i];
             }
         }
     }
@@ -195,9 +192,10 @@ impl SparseLayout {
         entries
     }
 
+    /// The values of A laid out counted.
     pub fn n_bytes(&self) -> usize {
         let lists: usize = self.leads.iter().map(|l| l.places.len() + l.local.len()).sum();
         let small = self.ptr.len() + self.rows.len() + 2 * self.place.len() + self.supernodes.n_rows() + lists;
-        8 * self.base.len() + 4 * small + size_of::<PlacedNode>() * self.nodes.len()
+        8 * self.rows.len() + 4 * small + size_of::<PlacedNode>() * self.nodes.len()
     }
 }

@@ -29,6 +29,7 @@ use faer::{Conj, Par};
 
 use super::factor::LeadFactor;
 use super::iterative::RowIndex;
+use super::panel::Panels;
 use super::symbolic::SymbolicFactor;
 use super::trailing::is_near_singular;
 use crate::crossproduct::CrossProducts;
@@ -78,7 +79,13 @@ impl Sparse {
     ///
     /// # Errors
     /// `Numerical` where S is not positive definite.
-    pub fn update(&mut self, symbolic: &SymbolicFactor, leads: &[LeadFactor], lambda: &[Vec<f64>]) -> Result<()> {
+    pub fn update(
+        &mut self,
+        panels: &Panels,
+        symbolic: &SymbolicFactor,
+        leads: &[LeadFactor],
+        lambda: &[Vec<f64>],
+    ) -> Result<()> {
         let layout = symbolic.layout();
         let singular = symbolic.trailing.iter().any(|t| is_near_singular(&lambda[t.block], t.r));
         self.s.resize(layout.rows.len(), 0.0);
@@ -88,7 +95,7 @@ impl Sparse {
         for (i, lead) in leads.iter().enumerate() {
             assemble::sort_panel(&mut self.panels[i], symbolic, layout, i, &lead.blocks.panel);
         }
-        let task = assemble::AssemblyTask { panels: &self.panels, lambda };
+        let task = assemble::AssemblyTask { base: &panels.trailing, panels: &self.panels, lambda };
         assemble::assemble(&mut self.s, &mut self.before, symbolic, layout, &task);
         self.factor(layout)
     }
