@@ -46,12 +46,12 @@ impl PyFit {
 
     #[getter]
     fn criterion(&self) -> f64 {
-        self.0.evaluation.objective
+        self.0.criterion
     }
 
     #[getter]
     fn criterion_std_error(&self) -> f64 {
-        self.0.evaluation.std_error
+        self.0.std_error
     }
 
     /// All parameters; `terms`: the grouping factor and the columns of each random term.
@@ -82,7 +82,7 @@ impl PyFit {
 
     #[getter]
     fn sigma(&self) -> f64 {
-        self.0.evaluation.sigma
+        self.0.sigma
     }
 
     #[getter]

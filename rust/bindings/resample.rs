@@ -163,6 +163,6 @@ pub fn criterion_without_random_effects(py: Python<'_>, fit: &PyFit) -> PyResult
     run(py, || {
         let model = &fit.0.model;
         let zero = vec![0.0; model.theta_map.n_parameters];
-        Ok(model.evaluate(&zero, &mut model.workspace())?.objective)
+        Ok(model.evaluate(&zero, &mut model.workspace())?.profiled())
     })
 }

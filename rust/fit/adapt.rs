@@ -14,7 +14,7 @@ impl Fit {
             return Err(Error::Design("the rows were not encoded as those of the fit".into()));
         }
         let theta = model.parameters().from_user(&self.user_theta())?;
-        self.at_parameters(model, theta, self.beta.clone(), self.evaluation.sigma, self.unscaled_vcov.clone())
+        self.at_parameters(model, theta, self.beta.clone(), self.sigma, self.unscaled_vcov.clone())
     }
 
     /// A fit whose β, σ and Var(β̂)/σ² are given.
@@ -27,10 +27,10 @@ impl Fit {
         unscaled_vcov: Vec<f64>,
     ) -> Result<Fit> {
         let mut work = model.workspace();
-        let mut evaluation = model.evaluate(&theta, &mut work)?;
-        evaluation.sigma = sigma;
+        let terms = model.evaluate(&theta, &mut work)?;
         let modes = work.factor.modes(&model.symbolic, &beta);
         let verdict = self.verdict.clone();
-        Ok(Fit { model, theta, evaluation, beta, modes, unscaled_vcov, verdict, is_adapted: true })
+        let (criterion, std_error) = (terms.profiled(), terms.std_error);
+        Ok(Fit { model, theta, criterion, std_error, sigma, beta, modes, unscaled_vcov, verdict, is_adapted: true })
     }
 }

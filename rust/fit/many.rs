@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::result::Fit;
-use super::search::{Control, fit};
+use super::{Control, fit};
 use crate::crossproduct::{Centring, has_mean, mean, set_response};
 use crate::design::{Batch, RowSource, Subset};
 use crate::model::{Criterion, Lmm, build};
@@ -173,8 +173,8 @@ fn summary(fit: &Fit, tests: Result<(Vec<f64>, Vec<f64>)>) -> ManyFit {
         df,
         untested,
         covariances: fit.covariances(),
-        sigma: fit.evaluation.sigma,
-        criterion: fit.evaluation.objective,
+        sigma: fit.sigma,
+        criterion: fit.criterion,
         status: fit.verdict.status.name(),
     }
 }

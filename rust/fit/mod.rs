@@ -1,6 +1,7 @@
 //! start -> optimum -> verified -> Fit.
 
 mod adapt;
+mod linear;
 pub mod many;
 pub mod predict;
 pub mod refit;
@@ -10,6 +11,7 @@ pub mod search;
 pub mod simulate;
 pub mod verdict;
 
+pub use linear::fit;
 pub use result::Fit;
-pub use search::{Control, Optimizer, fit};
+pub use search::{Control, Optimizer};
 pub use verdict::{Status, Verdict};

@@ -2,7 +2,7 @@
 
 use super::verdict::Verdict;
 use crate::linalg::dense;
-use crate::model::{Evaluation, Lmm, Parameter, Workspace};
+use crate::model::{LinearTerms, Lmm, Parameter, Workspace};
 use crate::penalized_ls::Modes;
 use crate::{Error, Result};
 
@@ -11,7 +11,10 @@ pub struct Fit {
     pub model: Lmm,
     /// θ in the working basis.
     pub theta: Vec<f64>,
-    pub evaluation: Evaluation,
+    /// The criterion there, and its standard error where it is an estimate.
+    pub criterion: f64,
+    pub std_error: f64,
+    pub sigma: f64,
     /// β in the working basis.
     pub beta: Vec<f64>,
     /// Conditional modes in the working basis.
@@ -25,11 +28,12 @@ pub struct Fit {
 
 impl Fit {
     /// The fit at θ, where `work` was evaluated.
-    pub fn at(model: Lmm, theta: Vec<f64>, verdict: Verdict, evaluation: Evaluation, work: &Workspace) -> Self {
+    pub fn at(model: Lmm, theta: Vec<f64>, verdict: Verdict, terms: LinearTerms, work: &Workspace) -> Self {
         let beta = work.factor.beta();
         let modes = work.factor.modes(&model.symbolic, &beta);
         let unscaled_vcov = model.a.fixed.covariance(&work.factor.fixed_covariance());
-        Self { model, theta, evaluation, beta, modes, unscaled_vcov, verdict, is_adapted: false }
+        let (criterion, std_error, sigma) = (terms.profiled(), terms.std_error, terms.sigma());
+        Self { model, theta, criterion, std_error, sigma, beta, modes, unscaled_vcov, verdict, is_adapted: false }
     }
 
     /// A workspace evaluated at the optimum.
@@ -40,7 +44,7 @@ impl Fit {
     }
 
     pub fn values(&self, parameters: &[Parameter]) -> Vec<f64> {
-        self.model.parameters().values(&self.user_beta(), &self.theta, self.evaluation.sigma, parameters)
+        self.model.parameters().values(&self.user_beta(), &self.theta, self.sigma, parameters)
     }
 
     pub fn user_theta(&self) -> Vec<f64> {
@@ -58,7 +62,7 @@ impl Fit {
     }
 
     pub fn vcov(&self) -> Vec<f64> {
-        let variance = self.evaluation.sigma.powi(2);
+        let variance = self.sigma.powi(2);
         self.unscaled_vcov.iter().map(|v| v * variance).collect()
     }
 
@@ -78,7 +82,7 @@ impl Fit {
 
     /// Covariance of each term's random effects (r x r).
     pub fn covariances(&self) -> Vec<Vec<f64>> {
-        let variance = self.evaluation.sigma.powi(2);
+        let variance = self.sigma.powi(2);
         let terms = self.model.theta_map.terms.iter().zip(&self.model.a.random);
         terms
             .map(|(term, basis)| term.relative_covariance(basis, &self.theta).iter().map(|v| v * variance).collect())
@@ -110,7 +114,7 @@ impl Fit {
     fn covariances_by_level(&self, with_fixed: bool) -> Result<Vec<Vec<f64>>> {
         let mut work = self.workspace()?;
         work.inverse.update(&work.factor, &self.model.a, &self.model.panels, &self.model.symbolic, with_fixed);
-        let variance = self.evaluation.sigma.powi(2);
+        let variance = self.sigma.powi(2);
         let terms = self.model.theta_map.terms.iter().zip(&self.model.a.random);
         Ok(terms
             .map(|(term, basis)| {

@@ -47,7 +47,7 @@ impl Fit {
         put("xx".into(), a.xx.clone());
         if self.is_adapted {
             put("adapted/beta".into(), self.beta.clone());
-            put("adapted/sigma".into(), vec![self.evaluation.sigma]);
+            put("adapted/sigma".into(), vec![self.sigma]);
             put("adapted/vcov".into(), self.unscaled_vcov.clone());
         }
         put("fixed/transform".into(), a.fixed.transform.clone());
@@ -115,16 +115,15 @@ impl Fit {
         // as the fit finished
         let model = exact_kind::finishing_kind(&model).map_or_else(|| model.clone(), |kind| model.with_trailing(kind));
         let mut work = model.workspace();
-        let evaluation = model.evaluate(&theta, &mut work)?;
+        let terms = model.evaluate(&theta, &mut work)?;
         if !arrays.contains_key("adapted/beta") {
-            return Ok(Self::at(model, theta, verdict, evaluation, &work));
+            return Ok(Self::at(model, theta, verdict, terms, &work));
         }
         let p = model.a.n_fixed();
         let (beta, vcov) =
             (take_sized(&mut arrays, "adapted/beta", p)?, take_sized(&mut arrays, "adapted/vcov", p * p)?);
         let sigma = take_sized(&mut arrays, "adapted/sigma", 1)?[0];
-        Self::at(model.clone(), theta.clone(), verdict, evaluation, &work)
-            .at_parameters(model, theta, beta, sigma, vcov)
+        Self::at(model.clone(), theta.clone(), verdict, terms, &work).at_parameters(model, theta, beta, sigma, vcov)
     }
 }
 

@@ -8,7 +8,7 @@ use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::result::Fit;
-use super::search::{Control, fit};
+use super::{Control, fit};
 use crate::crossproduct::with_response;
 use crate::design::RowSource;
 use crate::rows::StoredRows;
@@ -50,7 +50,7 @@ impl Fit {
 
     /// y += Zb + e with new b and e.
     pub fn add_draw(&self, rows: &StoredRows, y: &mut [f64], rng: &mut Xoshiro256PlusPlus) {
-        let (map, sigma) = (&self.model.theta_map, self.evaluation.sigma);
+        let (map, sigma) = (&self.model.theta_map, self.sigma);
         let mut normal = || -> f64 { StandardNormal.sample(rng) };
         let mut modes: Vec<Vec<f64>> = self.modes.b.iter().map(|b| vec![0.0; b.len()]).collect();
         for term in &map.terms {

@@ -1,9 +1,9 @@
 //! A verdict, not a hope: what the point that a search ended at is.
 
-use crate::covariance::{TermCovariance, square};
+use crate::covariance::{TermCovariance, ThetaMap, square};
 use crate::linalg::dense::eigen;
-use crate::model::{Lmm, LmmEvaluator};
-use crate::optimize::{Objective, Outcome, Point, Stop};
+use crate::model::{Evaluator, Parameters};
+use crate::optimize::{Outcome, Point, Stop};
 use crate::{Error, Result};
 
 /// A parameter this close to a boundary is tried there.
@@ -71,8 +71,8 @@ pub struct Verdict {
 }
 
 /// Moves scales that are nearly zero to zero, and correlations that are nearly ±1 there, where that costs nothing.
-pub fn snap(objective: &mut LmmEvaluator, mut outcome: Outcome) -> Result<Outcome> {
-    for (k, role) in objective.model.theta_map.roles().into_iter().enumerate() {
+pub fn snap(objective: &mut dyn Evaluator, mut outcome: Outcome) -> Result<Outcome> {
+    for (k, role) in objective.parameters().theta.roles().into_iter().enumerate() {
         let x = outcome.x[k];
         let Some(target) = role.boundary(x).filter(|&b| b != x && (x - b).abs() < NEAR_BOUNDARY) else { continue };
         let mut trial = outcome.x.clone();
@@ -93,9 +93,9 @@ pub fn snap(objective: &mut LmmEvaluator, mut outcome: Outcome) -> Result<Outcom
 }
 
 /// A point off the boundary from which the criterion descends, if a boundary is no optimum (the KKT conditions).
-pub fn escape(objective: &mut LmmEvaluator, outcome: &Outcome) -> Result<Option<Vec<f64>>> {
+pub fn escape(objective: &mut dyn Evaluator, outcome: &Outcome) -> Result<Option<Vec<f64>>> {
     let zeros: Vec<usize> =
-        objective.model.theta_map.scale_parameters().into_iter().filter(|&k| outcome.x[k] == 0.0).collect();
+        objective.parameters().theta.scale_parameters().into_iter().filter(|&k| outcome.x[k] == 0.0).collect();
     if zeros.is_empty() || outcome.slope.as_ref().is_some_and(|at| rises(at, &zeros)) {
         return Ok(None);
     }
@@ -122,8 +122,7 @@ fn rises(at: &Point, zeros: &[usize]) -> bool {
 }
 
 /// Says what the point is.
-pub fn judge(objective: &mut LmmEvaluator, outcome: &Outcome) -> Result<Verdict> {
-    let model = objective.model;
+pub fn judge(objective: &mut dyn Evaluator, outcome: &Outcome) -> Result<Verdict> {
     let n = outcome.x.len();
     let (gradient, curvature) = match &outcome.slope {
         Some(point) => (point.gradient.clone(), point.curvature.clone()),
@@ -137,21 +136,21 @@ pub fn judge(objective: &mut LmmEvaluator, outcome: &Outcome) -> Result<Verdict>
     for k in (0..n).filter(|&k| values[k].abs() <= FLAT_CURVATURE) {
         let direction = &vectors[k * n..(k + 1) * n];
         if is_flat(objective, outcome, direction)? {
-            flat.extend(terms_along(model, direction));
+            flat.extend(terms_along(objective.parameters().theta, direction));
         }
     }
     flat.sort_unstable();
     flat.dedup();
-    let boundary = null_spaces(model, &outcome.x);
+    let boundary = null_spaces(objective.parameters(), &outcome.x);
     let allowed = EXPECTED.max(EXPECTED_OF_ERROR * objective.noise());
-    let reason = reason(outcome.stop, expected_decrease, allowed, objective.evaluations);
+    let reason = reason(outcome.stop, expected_decrease, allowed, objective.evaluations());
     let status = match (reason.is_empty(), flat.is_empty(), boundary.is_empty()) {
         (false, _, _) => Status::NotConverged,
         (true, false, _) => Status::Flat,
         (true, true, false) => Status::Boundary,
         (true, true, true) => Status::Optimum,
     };
-    Ok(Verdict { status, reason, evaluations: objective.evaluations, expected_decrease, boundary, flat })
+    Ok(Verdict { status, reason, evaluations: objective.evaluations(), expected_decrease, boundary, flat })
 }
 
 fn reason(stop: Stop, expected: f64, allowed: f64, evaluations: usize) -> String {
@@ -166,12 +165,12 @@ fn reason(stop: Stop, expected: f64, allowed: f64, evaluations: usize) -> String
 }
 
 /// The criterion stays the same along the direction while the covariances change.
-fn is_flat(objective: &mut LmmEvaluator, outcome: &Outcome, direction: &[f64]) -> Result<bool> {
-    let model = objective.model;
+fn is_flat(objective: &mut dyn Evaluator, outcome: &Outcome, direction: &[f64]) -> Result<bool> {
     for sign in [-0.3, 0.3] {
         let x: Vec<f64> = outcome.x.iter().zip(direction).map(|(x, d)| x + sign * d).collect();
-        let change: f64 = model
-            .theta_map
+        let change: f64 = objective
+            .parameters()
+            .theta
             .terms
             .iter()
             .flat_map(|t| {
@@ -191,14 +190,14 @@ fn is_flat(objective: &mut LmmEvaluator, outcome: &Outcome, direction: &[f64]) -
     Ok(true)
 }
 
-fn terms_along(model: &Lmm, direction: &[f64]) -> Vec<usize> {
+fn terms_along(map: &ThetaMap, direction: &[f64]) -> Vec<usize> {
     let weight = |t: &TermCovariance| t.parameters(direction).iter().fold(0.0f64, |m, d| m.max(d.abs()));
-    (0..model.theta_map.terms.len()).filter(|&k| weight(&model.theta_map.terms[k]) > 0.1).collect()
+    (0..map.terms.len()).filter(|&k| weight(&map.terms[k]) > 0.1).collect()
 }
 
 /// Combinations of random effects without variance, by term.
-fn null_spaces(model: &Lmm, theta: &[f64]) -> Vec<NullSpace> {
-    let terms = model.theta_map.terms.iter().zip(&model.a.random).enumerate();
+fn null_spaces(parameters: Parameters, theta: &[f64]) -> Vec<NullSpace> {
+    let terms = parameters.theta.terms.iter().zip(parameters.bases).enumerate();
     terms
         .filter_map(|(index, (term, basis))| {
             let r = term.width;

@@ -5,7 +5,7 @@
 
 use crate::ids::BlockId;
 use crate::linalg::dense;
-use crate::model::linear::gradient::scores;
+use crate::model::linear::gradient::{pwrss_slope, scores};
 use crate::model::{Lmm, Workspace};
 use crate::penalized_ls::product::{Effects, add_zz};
 
@@ -33,13 +33,14 @@ impl FixedScores {
             a.factors.iter().map(|f| f.zx.chunks_exact(stride).flat_map(|row| &row[..p]).copied().collect()).collect();
         add_zz(&mut s, a, &solved.b, p, -1.0);
         let inverse = factor.fixed_covariance();
-        let (residual, modes) = residual_parts(model, work);
-        Self { s, u: solved.u, residual, modes, inverse }
+        let beta = factor.beta();
+        let modes = factor.modes(symbolic, &beta);
+        Self { s, u: solved.u, residual: scores(a, &beta, &modes.b), modes: modes.u, inverse }
     }
 
     /// d pwrss / dθ_k, from the derivative of Λ in one block.
     pub fn pwrss_slope(&self, model: &Lmm, block: BlockId, derivative: &[f64]) -> f64 {
-        slope(&self.residual[block], &self.modes[block], derivative, model.a.factors[block].width)
+        pwrss_slope(&self.residual[block], &self.modes[block], derivative, model.a.factors[block].width)
     }
 
     /// C Σ(S'dΛ U + (S'dΛ U)') C (p x p).
@@ -60,35 +61,6 @@ impl FixedScores {
         let symmetric: Vec<f64> = (0..p * p).map(|k| sum[k] + sum[k % p * p + k / p]).collect();
         sandwich(&self.inverse, &symmetric, p)
     }
-}
-
-/// d pwrss / dθ at the θ that `work` was last evaluated at.
-pub fn pwrss_gradient(model: &Lmm, work: &Workspace, theta: &[f64]) -> Vec<f64> {
-    let (residual, modes) = residual_parts(model, work);
-    (0..theta.len())
-        .map(|k| {
-            let (block, d) = model.theta_map.derivative(theta, k);
-            slope(&residual[block], &modes[block], &d, model.a.factors[block].width)
-        })
-        .collect()
-}
-
-/// Z'V^-1 (y - Xβ), and Λ' of it.
-fn residual_parts(model: &Lmm, work: &Workspace) -> (Effects, Effects) {
-    let (a, symbolic, factor) = (&*model.a, &*model.symbolic, &work.factor);
-    let beta = factor.beta();
-    let modes = factor.modes(symbolic, &beta);
-    (scores(a, &beta, &modes.b), modes.u)
-}
-
-/// -2 Σ s' dΛ u over levels.
-fn slope(s: &[f64], u: &[f64], derivative: &[f64], r: usize) -> f64 {
-    -2.0 * s.chunks_exact(r).zip(u.chunks_exact(r)).map(|(s, u)| bilinear(s, derivative, u, r)).sum::<f64>()
-}
-
-/// x'D y for D (r x r, column-major).
-fn bilinear(x: &[f64], d: &[f64], y: &[f64], r: usize) -> f64 {
-    (0..r * r).map(|k| x[k % r] * d[k] * y[k / r]).sum()
 }
 
 /// C M C for symmetric C (n x n).

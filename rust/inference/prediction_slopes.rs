@@ -21,7 +21,7 @@ pub struct Predicted<'a> {
 
 impl Predicted<'_> {
     fn variance(&self, fit: &Fit) -> Result<Vec<f64>> {
-        let residual = if self.with_residual { fit.evaluation.sigma.powi(2) } else { 0.0 };
+        let residual = if self.with_residual { fit.sigma.powi(2) } else { 0.0 };
         Ok(fit.prediction_variance(self.x, self.m, self.terms)?.iter().map(|v| v + residual).collect())
     }
 }
@@ -37,9 +37,8 @@ pub fn prediction_slopes(fit: &Fit, rows: &Predicted, stop: &AtomicBool) -> Resu
             return Err(Error::Interrupted);
         }
         // σ follows θ here, also where a fit has that of other rows
-        let evaluation = fit.model.evaluate(&theta, &mut work)?;
-        let variance = evaluation.sigma.powi(2);
-        Ok((rows.variance(&Fit { theta, evaluation, ..fit.clone() })?, variance))
+        let sigma = fit.model.evaluate(&theta, &mut work)?.sigma();
+        Ok((rows.variance(&Fit { theta, sigma, ..fit.clone() })?, sigma.powi(2)))
     };
     let (own, variance) = at(fit.theta.clone())?;
     let mut slopes = Vec::with_capacity(fit.theta.len() + 1);

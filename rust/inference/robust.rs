@@ -147,7 +147,7 @@ impl<'a> SandwichParts<'a> {
             lambda: fit.model.theta_map.terms.iter().map(|t| t.relative_factor(&fit.theta)).collect(),
             whiten,
             back,
-            sigma: fit.evaluation.sigma,
+            sigma: fit.sigma,
         })
     }
 

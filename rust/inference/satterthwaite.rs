@@ -10,6 +10,7 @@ use super::fixed_scores::FixedScores;
 use crate::Result;
 use crate::fit::Fit;
 use crate::linalg::dense::eigen;
+use crate::model::LmmEvaluator;
 use crate::model::curvature::{SMALL, hessian};
 
 /// Curvature, in units of the parameters themselves, below which the data say next to nothing: relative to the
@@ -35,9 +36,9 @@ pub struct Satterthwaite {
 /// Those of the curvature.
 pub fn satterthwaite(fit: &Fit, stop: &AtomicBool) -> Result<Satterthwaite> {
     let model = &fit.model;
-    let mut work = fit.workspace()?;
+    let work = fit.workspace()?;
     let parts = FixedScores::new(model, &work);
-    let (n, m, variance) = (fit.theta.len(), model.denominator(), fit.evaluation.sigma.powi(2));
+    let (n, m, variance) = (fit.theta.len(), model.denominator(), fit.sigma.powi(2));
     let mut derivatives = Vec::with_capacity(n + 1);
     for k in 0..n {
         let (block, d) = model.theta_map.derivative(&fit.theta, k);
@@ -47,7 +48,8 @@ pub fn satterthwaite(fit: &Fit, stop: &AtomicBool) -> Result<Satterthwaite> {
         derivatives.push(model.a.fixed.covariance(&total));
     }
     derivatives.push(fit.unscaled_vcov.clone());
-    let (inverse, n_negative) = inverse(&hessian(model, &fit.theta, &mut work, stop)?, &fit.theta);
+    let (inverse, n_negative) =
+        inverse(&hessian(&mut LmmEvaluator::with_workspace(model, work, stop), &fit.theta)?, &fit.theta);
     let mut covariance = vec![0.0; (n + 1) * (n + 1)];
     for (i, value) in inverse.iter().enumerate() {
         covariance[i / n * (n + 1) + i % n] = 2.0 * value;

@@ -20,7 +20,7 @@ use crate::design::RowSource;
 use crate::fit::Fit;
 use crate::linalg::dense::eigen;
 use crate::model::curvature::hessian;
-use crate::model::{Criterion, Lmm, Parameter};
+use crate::model::{Criterion, Lmm, LmmEvaluator, Parameter};
 use crate::{Error, Result};
 
 /// Differences, relative to the parameter; parameters below `SMALL` as if they were as large.
@@ -53,9 +53,9 @@ pub fn influence(
     }
     let model = exact(&fit.model)?;
     let stencil = Stencil::new(&model, &fit.theta, request)?;
-    let sigma = fit.evaluation.sigma;
+    let sigma = fit.sigma;
     let full = FullData::at(&model, &stencil.points[0].factor);
-    let optimum = (fit.theta.as_slice(), stencil.points[0].evaluation.objective);
+    let optimum = (fit.theta.as_slice(), stencil.points[0].terms.profiled());
     (0..request.len())
         .into_par_iter()
         .map(|k| {
@@ -95,7 +95,7 @@ impl<'a> Stencil<'a> {
         let n = theta.len();
         let h: Vec<f64> = theta.iter().map(|t| STEP * t.abs().max(SMALL)).collect();
         let (shifts, curvature) = match request.method {
-            Method::OneStep => (shifts(n), hessian(model, theta, &mut model.workspace(), request.stop)?),
+            Method::OneStep => (shifts(n), hessian(&mut LmmEvaluator::new(model, request.stop), theta)?),
             Method::Fixed | Method::Refit => (vec![vec![0.0; n]], Vec::new()),
         };
         let (mut points, mut gradients) = (Vec::with_capacity(shifts.len()), Vec::new());
@@ -159,9 +159,9 @@ impl<'a> Stencil<'a> {
     /// d without the rows, less d with them, but for a constant.
     fn change_of_criterion(&self, change: &Change, point: &Point, m: f64) -> f64 {
         let all = self.model.denominator();
-        let share = (-change.explained / point.evaluation.pwrss).ln_1p();
+        let share = (-change.explained / point.terms.pwrss).ln_1p();
         let fixed = if self.model.criterion == Criterion::Reml { change.logdet_fixed } else { 0.0 };
-        change.logdet_random + fixed + m * share - (all - m) * point.evaluation.pwrss.ln()
+        change.logdet_random + fixed + m * share - (all - m) * point.terms.pwrss.ln()
     }
 
     /// d(θ + step) - d(θ) of all rows, to third order.
@@ -183,7 +183,7 @@ impl<'a> Stencil<'a> {
         let (points, full, p) = (&self.points, &self.full, self.full[0].beta.len());
         let beta = entries(p, &|i, e| points[i].beta[e] - changes[i].shift[e]);
         let covariance = entries(p * p, &|i, e| points[i].covariance[e] + changes[i].covariance[e]);
-        let log_rss = sum(&|i| (points[i].evaluation.pwrss - changes[i].explained).ln());
+        let log_rss = sum(&|i| (points[i].terms.pwrss - changes[i].explained).ln());
         let sigma = (log_rss.exp() / m).sqrt();
         let all = FullData {
             logdet_fixed: sum(&|i| full[i].logdet_fixed),

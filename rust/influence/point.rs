@@ -9,7 +9,7 @@
 use faer::{Mat, Side};
 
 use super::row_set::RowSet;
-use crate::model::{Evaluation, Lmm, Workspace};
+use crate::model::{LinearTerms, Lmm, Workspace};
 use crate::penalized_ls::{CholeskyFactor, Modes, Projected};
 use crate::{Error, Remedy, Result};
 
@@ -18,7 +18,7 @@ const NOTHING_LEFT: f64 = 1e-9;
 
 pub struct Point<'a> {
     pub model: &'a Lmm,
-    pub evaluation: Evaluation,
+    pub terms: LinearTerms,
     pub factor: CholeskyFactor,
     pub beta: Vec<f64>,
     /// (X'V^-1X)^-1 (p x p).
@@ -44,13 +44,13 @@ impl<'a> Point<'a> {
     /// # Errors
     /// `Numerical` where the criterion cannot be evaluated.
     pub fn new(model: &'a Lmm, theta: &[f64], mut work: Workspace) -> Result<Self> {
-        let evaluation = model.evaluate(theta, &mut work)?;
+        let terms = model.evaluate(theta, &mut work)?;
         let (mut factor, symbolic) = (work.factor, &model.symbolic);
         let beta = factor.beta();
         let modes = factor.modes(symbolic, &beta);
         let (covariance, inverse) = (factor.fixed_covariance(), factor.trailing_inverse(symbolic));
         factor.trailing = Vec::new(); // its inverse is all that deletion takes
-        Ok(Self { model, evaluation, beta, covariance, modes, inverse, factor })
+        Ok(Self { model, terms, beta, covariance, modes, inverse, factor })
     }
 
     /// H_Z's share of C, and L_X^-1 of the rest of X, whose square is X's share.

@@ -6,7 +6,7 @@ use super::deletion::{Deleted, FullData, Method};
 use crate::Result;
 use crate::crossproduct::CrossProducts;
 use crate::fit::refit::{Optimum, at, refit, start};
-use crate::model::{Lmm, Workspace};
+use crate::model::{Lmm, LmmEvaluator, Workspace};
 use crate::rows::StoredRows;
 
 /// The sums without some rows.  Levels that lose all theirs stay, with sums of zero, which change no criterion.
@@ -52,14 +52,6 @@ pub fn smaller(model: &Lmm, rows: &StoredRows, members: &[u32]) -> Option<Lmm> {
     Some(model.with_products(a))
 }
 
-/// The optimum without the rows, by a search from θ.
-///
-/// # Errors
-/// `Interrupted` when `stop` is set.
-pub fn refitted(smaller: &Lmm, theta: &[f64], stop: &AtomicBool) -> Result<(Option<Optimum>, Workspace)> {
-    refit(smaller, smaller.workspace(), &start(smaller, theta), stop)
-}
-
 /// The estimates without the rows, by a search from θ, or at θ; `optimal` is the criterion of all rows there.  None
 /// where there are none.
 ///
@@ -74,12 +66,12 @@ pub fn from_sums(
     stop: &AtomicBool,
 ) -> Result<Option<Deleted>> {
     let Some(smaller) = smaller(model, rows, members) else { return Ok(None) };
-    let (optimum, work) = match method {
-        Method::Fixed => at(&smaller, smaller.workspace(), theta),
-        Method::OneStep | Method::Refit => refitted(&smaller, theta, stop)?,
+    let mut own = LmmEvaluator::new(&smaller, stop);
+    let (optimum, how) = match method {
+        Method::Fixed => (at(&mut own, theta)?, method),
+        Method::OneStep | Method::Refit => (refit(&mut own, &start(&smaller.theta_map, theta))?, Method::Refit),
     };
-    let how = if method == Method::Fixed { method } else { Method::Refit };
-    Ok(optimum.and_then(|optimum| deleted(&work, (model, model.workspace()), optimal, optimum, how)))
+    Ok(optimum.and_then(|optimum| deleted(&own.work, (model, model.workspace()), optimal, optimum, how)))
 }
 
 /// What holds at the optimum of the smaller model, of which `work` is; with a workspace of the whole.
@@ -91,8 +83,7 @@ pub fn deleted(
     how: Method,
 ) -> Option<Deleted> {
     let covariance = work.factor.fixed_covariance();
-    let evaluation = model.evaluate(&optimum.theta, &mut all).ok()?;
-    let rise = evaluation.objective - optimal;
+    let rise = model.evaluate(&optimum.theta, &mut all).ok()?.profiled() - optimal;
     let displacement = FullData::at(model, &all.factor).displacement(model, rise, &optimum.beta, optimum.sigma);
     let (beta, theta, sigma) = (optimum.beta, optimum.theta, optimum.sigma);
     Some(Deleted { how, beta, theta, sigma, covariance, displacement })

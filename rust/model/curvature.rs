@@ -1,9 +1,7 @@
 //! The exact curvature of the criterion in θ: central differences of fourth order of the exact gradient.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use crate::model::{Lmm, Workspace};
-use crate::{Error, Result};
+use super::Evaluator;
+use crate::Result;
 
 /// Step, relative to the parameter.
 const STEP: f64 = 2e-3;
@@ -13,20 +11,16 @@ pub const SMALL: f64 = 0.05;
 /// d²d/dθdθ' (K x K, symmetric).
 ///
 /// # Errors
-/// `Numerical` where the criterion cannot be evaluated beside θ, `Interrupted` when `stop` is set.
-pub fn hessian(model: &Lmm, theta: &[f64], work: &mut Workspace, stop: &AtomicBool) -> Result<Vec<f64>> {
+/// Those of the criterion beside θ.
+pub fn hessian(evaluator: &mut dyn Evaluator, theta: &[f64]) -> Result<Vec<f64>> {
     let n = theta.len();
     let mut rows = Vec::with_capacity(n);
     for k in 0..n {
         let h = STEP * theta[k].abs().max(SMALL);
         let mut slope = |shift: f64| -> Result<Vec<f64>> {
-            if stop.load(Ordering::Relaxed) {
-                return Err(Error::Interrupted);
-            }
             let mut x = theta.to_vec();
             x[k] += shift * h;
-            model.evaluate(&x, work)?;
-            Ok(model.gradient(&x, work).theta)
+            evaluator.gradient(&x)
         };
         let (far_up, up, down, far_down) = (slope(2.0)?, slope(1.0)?, slope(-1.0)?, slope(-2.0)?);
         rows.push(

@@ -1,9 +1,58 @@
-//! The criterion of a fit: its value, gradient and curvature in θ, from cross-products alone.
+//! What can be estimated: a criterion with its gradient and curvature, a start, and what an optimum says.
 
 pub mod build;
 pub mod curvature;
 pub mod linear;
 pub mod parameters;
 
-pub use linear::{Criterion, DataFootprint, Evaluation, Lmm, LmmEvaluator, Workspace};
+use std::sync::atomic::AtomicBool;
+
+pub use linear::{Criterion, DataFootprint, LinearTerms, Lmm, LmmEvaluator, Scale, Workspace};
 pub use parameters::{Parameter, Parameters};
+
+use crate::Result;
+use crate::optimize::Objective;
+use crate::rows::StoredRows;
+
+/// A model of given data.  Immutable, shared by threads.
+pub trait Model: Send + Sync {
+    /// Where a search begins.
+    ///
+    /// # Errors
+    /// `Interrupted` when `stop` is set.
+    fn start(&self, stop: &AtomicBool) -> Result<Vec<f64>>;
+
+    /// The criterion for one thread; its errors are `Interrupted` once `stop` is set.
+    fn evaluator<'a>(&self, stop: &'a AtomicBool) -> Box<dyn Evaluator + 'a>;
+}
+
+/// The criterion on one thread.  Owns its workspace, and knows where it was evaluated last.
+pub trait Evaluator: Objective + Send {
+    /// What the first coordinates are.
+    fn parameters(&self) -> Parameters<'_>;
+
+    /// Evaluations so far.
+    fn evaluations(&self) -> usize;
+
+    /// The gradient alone.
+    ///
+    /// # Errors
+    /// Those of `value`.
+    fn gradient(&mut self, x: &[f64]) -> Result<Vec<f64>>;
+
+    /// Another response to the same rows; the model and other evaluators of it keep theirs.
+    fn set_response(&mut self, rows: &StoredRows, y: &[f64]);
+
+    /// β and σ at x.
+    ///
+    /// # Errors
+    /// Those of `value`; `Numerical` where x says nothing of a coefficient.
+    fn estimates(&mut self, x: &[f64]) -> Result<Estimates>;
+}
+
+/// What follows from the free coordinates: β in the working basis, and σ.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Estimates {
+    pub beta: Vec<f64>,
+    pub sigma: f64,
+}

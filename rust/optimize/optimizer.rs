@@ -15,7 +15,7 @@ pub trait Objective {
     /// is, in coordinates that are there already.
     fn regularize(&self, _from: &[f64], _x: &mut [f64]) {}
     /// Moves the end of a search by less than matters, onto what it is so close to.
-    fn settle(&self, _x: &mut [f64]) {}
+    fn snap_to_bounds(&self, _x: &mut [f64]) {}
     /// Gradient and a symmetric curvature (n x n) at the x last valued.
     fn slope(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)>;
 }

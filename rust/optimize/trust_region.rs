@@ -42,7 +42,7 @@ pub fn minimize(objective: &mut dyn Objective, start: &[f64], settings: Settings
         let noise = ROUNDING * at.value.abs() + objective.noise();
         if predicted <= 0.01 * noise || is_last(predicted, before, settings.tolerance) {
             let mut x = sum(&at.x, &newton);
-            objective.settle(&mut x);
+            objective.snap_to_bounds(&mut x);
             return finish(objective, at, x, predicted + noise, evaluations);
         }
         if evaluations >= settings.max_evaluations {

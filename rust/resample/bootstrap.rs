@@ -1,6 +1,5 @@
 //! The bootstrap: replicates in parallel, each with its own stream.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rand::RngExt;
@@ -14,7 +13,7 @@ use crate::design::RowSource;
 use crate::fit::Fit;
 use crate::fit::refit::{parameters_at, refit, start};
 use crate::fit::simulate::stream;
-use crate::model::{Lmm, Parameter, Workspace};
+use crate::model::{LmmEvaluator, Model, Parameter};
 use crate::rows::StoredRows;
 
 /// How new data are made.
@@ -54,22 +53,20 @@ pub fn bootstrap(fit: &Fit, source: &dyn RowSource, request: &BootstrapRequest) 
         return over_units(fit, &units, request, request.n, draw);
     }
     let reflated = (request.kind == BootstrapKind::Residual).then(|| Reflated::new(fit, &rows));
-    let (fixed, from) = (rows.fixed(&fit.beta), start(&fit.model, &fit.theta));
-    let state = || Some((fit.model.clone(), fit.model.workspace()));
+    let (fixed, from) = (rows.fixed(&fit.beta), start(&fit.model.theta_map, &fit.theta));
+    let evaluator = || fit.model.evaluator(request.stop);
     (0..request.n)
         .into_par_iter()
-        .map_init(state, |state: &mut Option<(Lmm, Workspace)>, k| {
-            let (mut model, work) = state.take().unwrap_or_else(|| (fit.model.clone(), fit.model.workspace()));
+        .map_init(evaluator, |evaluator, k| {
             let mut rng = stream(request.seed, k);
             let mut y = fixed.clone();
             match &reflated {
                 None => fit.add_draw(&rows, &mut y, &mut rng),
                 Some(reflated) => residual(fit, &rows, reflated, &mut y, &mut rng),
             }
-            rows.set_response(Arc::make_mut(&mut model.a), &y);
-            let (optimum, work) = refit(&model, work, &from, request.stop)?;
-            let values = parameters_at(&model, optimum.as_ref(), request.parameters);
-            *state = Some((model, work));
+            evaluator.set_response(&rows, &y);
+            let optimum = refit(&mut **evaluator, &from)?;
+            let values = parameters_at(&fit.model, optimum.as_ref(), request.parameters);
             request.done.fetch_add(1, Ordering::Relaxed);
             Ok(values)
         })
@@ -106,13 +103,12 @@ fn over_units(
     n: usize,
     draw: impl Fn(usize) -> Vec<Vec<usize>> + Sync,
 ) -> Result<Vec<Vec<f64>>> {
-    let from = start(&fit.model, &fit.theta);
+    let from = start(&fit.model.theta_map, &fit.theta);
     (0..n)
         .into_par_iter()
         .map(|k| {
-            let a = units.assemble(&fit.model.a, &draw(k));
-            let model = fit.model.with_products(a);
-            let (optimum, _) = refit(&model, model.workspace(), &from, request.stop)?;
+            let model = fit.model.with_products(units.assemble(&fit.model.a, &draw(k)));
+            let optimum = refit(&mut LmmEvaluator::new(&model, request.stop), &from)?;
             request.done.fetch_add(1, Ordering::Relaxed);
             Ok(parameters_at(&model, optimum.as_ref(), request.parameters))
         })

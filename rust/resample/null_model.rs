@@ -1,6 +1,5 @@
 //! The likelihood ratio of a model and a smaller one, in data of the smaller: by refits of both.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use rand_distr::{Distribution, StandardNormal};
@@ -11,7 +10,7 @@ use crate::design::RowSource;
 use crate::fit::Fit;
 use crate::fit::refit::{refit, start};
 use crate::fit::simulate::stream;
-use crate::model::{Lmm, Workspace};
+use crate::model::{Evaluator, Model};
 use crate::rows::StoredRows;
 use crate::{Error, Result};
 
@@ -36,29 +35,30 @@ pub fn null_statistics(full: &Fitted, null: Option<&Fitted>, request: &Bootstrap
         None => None,
     };
     let zero = Zero::new(full.fit)?;
-    let from = start(&full.fit.model, &full.fit.theta);
-    let from_null = smaller.as_ref().map(|(fit, _)| start(&fit.model, &fit.theta));
-    let state = || (Replicator::new(&full.fit.model), smaller.as_ref().map(|(fit, _)| Replicator::new(&fit.model)));
+    let from = start(&full.fit.model.theta_map, &full.fit.theta);
+    let from_null = smaller.as_ref().map(|(fit, _)| start(&fit.model.theta_map, &fit.theta));
+    let of = |fit: &Fit| fit.model.evaluator(request.stop);
+    let evaluators = || (of(full.fit), smaller.as_ref().map(|(fit, _)| of(fit)));
     (0..request.n)
         .into_par_iter()
-        .map_init(state, |(own, below), k| {
+        .map_init(evaluators, |(own, below), k| {
             let mut rng = stream(request.seed, k);
             let mut y = vec![0.0; rows.n];
             let before = match (&smaller, below) {
-                (Some((fit, null_rows)), Some(state)) => {
+                (Some((fit, null_rows)), Some(below)) => {
                     y = null_rows.fixed(&fit.beta);
                     fit.add_draw(null_rows, &mut y, &mut rng);
-                    state.refit(null_rows, &y, from_null.as_deref().unwrap_or(&[]), request)?
+                    refitted(&mut **below, null_rows, &y, from_null.as_deref().unwrap_or(&[]))?
                 }
                 _ => {
                     y.iter_mut().zip(rows.fixed(&zero.beta)).enumerate().for_each(|(i, (y, fitted))| {
                         let noise: f64 = StandardNormal.sample(&mut rng);
                         *y = fitted + zero.sigma / rows.weight(i).sqrt() * noise;
                     });
-                    own.at_zero(&rows, &y)
+                    at_zero(&mut **own, &rows, &y)
                 }
             };
-            let after = own.refit(&rows, &y, &from, request)?;
+            let after = refitted(&mut **own, &rows, &y, &from)?;
             request.done.fetch_add(1, Ordering::Relaxed);
             Ok(if before.is_nan() || after.is_nan() { f64::NAN } else { (before - after).max(0.0) })
         })
@@ -74,36 +74,19 @@ struct Zero {
 impl Zero {
     fn new(fit: &Fit) -> Result<Self> {
         let mut work = fit.model.workspace();
-        let sigma = fit.model.evaluate(&vec![0.0; fit.theta.len()], &mut work)?.sigma;
+        let sigma = fit.model.evaluate(&vec![0.0; fit.theta.len()], &mut work)?.sigma();
         Ok(Self { beta: work.factor.beta(), sigma })
     }
 }
 
-/// One thread's model and workspace.
-struct Replicator {
-    model: Lmm,
-    work: Option<Workspace>,
+/// The criterion at the optimum for a response; NaN where there is none.
+fn refitted(own: &mut dyn Evaluator, rows: &StoredRows, y: &[f64], from: &[f64]) -> Result<f64> {
+    own.set_response(rows, y);
+    Ok(refit(own, from)?.map_or(f64::NAN, |o| o.criterion))
 }
 
-impl Replicator {
-    fn new(model: &Lmm) -> Self {
-        Self { model: model.clone(), work: Some(model.workspace()) }
-    }
-
-    fn refit(&mut self, rows: &StoredRows, y: &[f64], from: &[f64], request: &BootstrapRequest) -> Result<f64> {
-        rows.set_response(Arc::make_mut(&mut self.model.a), y);
-        let work = self.work.take().unwrap_or_else(|| self.model.workspace());
-        let (optimum, work) = refit(&self.model, work, from, request.stop)?;
-        self.work = Some(work);
-        Ok(optimum.map_or(f64::NAN, |o| o.criterion))
-    }
-
-    fn at_zero(&mut self, rows: &StoredRows, y: &[f64]) -> f64 {
-        rows.set_response(Arc::make_mut(&mut self.model.a), y);
-        let mut work = self.work.take().unwrap_or_else(|| self.model.workspace());
-        let zero = vec![0.0; self.model.theta_map.n_parameters];
-        let value = self.model.evaluate(&zero, &mut work).map_or(f64::NAN, |e| e.objective);
-        self.work = Some(work);
-        value
-    }
+fn at_zero(own: &mut dyn Evaluator, rows: &StoredRows, y: &[f64]) -> f64 {
+    own.set_response(rows, y);
+    let zero = vec![0.0; own.n_parameters()];
+    own.value(&zero).unwrap_or(f64::NAN)
 }

@@ -15,7 +15,7 @@ pub struct Reflated {
 
 impl Reflated {
     pub fn new(fit: &Fit, rows: &StoredRows) -> Self {
-        let (widths, variance) = (&fit.model.theta_map.widths, fit.evaluation.sigma.powi(2));
+        let (widths, variance) = (&fit.model.theta_map.widths, fit.sigma.powi(2));
         let mut modes = fit.modes.b.clone();
         for term in &fit.model.theta_map.terms {
             let target: Vec<f64> =

@@ -1,7 +1,9 @@
+use std::sync::atomic::AtomicBool;
+
 use hlmrs::Structure;
 use hlmrs::design::ArrayDesign;
 use hlmrs::ids::FactorId;
-use hlmrs::model::Criterion;
+use hlmrs::model::{Criterion, Model, Scale};
 
 use crate::dense::{Dense, user_factors};
 use crate::designs::{KINDS, design, model};
@@ -31,9 +33,61 @@ fn each(mut check: impl FnMut(&hlmrs::model::Lmm, &Dense, &[f64], String)) {
 fn criterion_equals_dense_algebra() {
     each(|model, dense, theta, name| {
         let mut work = model.workspace();
-        let got = model.evaluate(theta, &mut work).unwrap().objective;
+        let got = model.evaluate(theta, &mut work).unwrap().profiled();
         let want = dense.criterion(&user_factors(model, theta), &model.a.fixed.kept, model.criterion);
         assert!((got - want).abs() <= 1e-10 * want.abs(), "{name}: {got} {want}");
+    });
+}
+
+#[test]
+fn the_deviance_at_given_sigma_and_coefficients_equals_dense_algebra() {
+    each(|model, dense, theta, name| {
+        let mut work = model.workspace();
+        let terms = model.evaluate(theta, &mut work).unwrap();
+        let (lambda, kept, s) = (user_factors(model, theta), &model.a.fixed.kept, 1.7 * terms.sigma().powi(2));
+        let (logdet, logdet_x, rss) = dense.terms(&lambda, kept, None);
+        let restricted = if model.criterion == Criterion::Reml { logdet_x } else { 0.0 };
+        let want = logdet + restricted + terms.m * (std::f64::consts::TAU * s).ln() + rss / s;
+        assert!((terms.at_variance(s) - want).abs() <= 1e-10 * want.abs(), "{name}: {} {want}", terms.at_variance(s));
+        assert!((terms.at_variance(terms.sigma().powi(2)) - terms.profiled()).abs() <= 1e-11 * want.abs(), "{name}");
+        if model.criterion == Criterion::Reml {
+            return;
+        }
+        // β off its best; |L_X'(β - β̂)|² in the working basis
+        let (p, best) = (kept.len(), work.factor.beta());
+        let beta: Vec<f64> = best.iter().enumerate().map(|(k, b)| b + 0.1 * (k + 1) as f64).collect();
+        let l = |i: usize, j: usize| if j <= i { work.factor.xx[j * (p + 1) + i] } else { 0.0 };
+        let along = |j: usize| (0..p).map(|i| l(i, j) * (beta[i] - best[i])).sum::<f64>();
+        let distance: f64 = (0..p).map(|j| along(j).powi(2)).sum();
+        let (_, _, rss) = dense.terms(&lambda, kept, Some(&model.a.fixed.beta(&beta)));
+        let want = logdet + terms.m * (std::f64::consts::TAU * s).ln() + rss / s;
+        let got = terms.at_coefficients(s, distance);
+        assert!((got - want).abs() <= 1e-9 * want.abs(), "{name}: {got} {want}");
+    });
+}
+
+#[test]
+fn an_evaluator_with_sigma_as_a_coordinate_has_the_slope_of_its_value() {
+    each(|model, _, theta, name| {
+        let stop = AtomicBool::new(false);
+        let mut evaluator = model.with_scale(Scale::Parameter).evaluator(&stop);
+        let x: Vec<f64> = theta.iter().copied().chain([0.4]).collect();
+        evaluator.value(&x).unwrap();
+        let (gradient, _) = evaluator.slope(&x).unwrap();
+        for k in 0..x.len() {
+            let mut at = |h: f64| {
+                let mut x = x.clone();
+                x[k] += h;
+                evaluator.value(&x).unwrap()
+            };
+            let h = 1e-3;
+            let numeric = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h);
+            assert!(
+                (gradient[k] - numeric).abs() < 1e-5 * (1.0 + numeric.abs()),
+                "{name} k={k}: {} {numeric}",
+                gradient[k]
+            );
+        }
     });
 }
 
@@ -47,7 +101,7 @@ fn gradient_matches_central_differences() {
             let at = |h: f64| {
                 let mut t = theta.to_vec();
                 t[k] += h;
-                model.evaluate(&t, &mut model.workspace()).unwrap().objective
+                model.evaluate(&t, &mut model.workspace()).unwrap().profiled()
             };
             // fourth order, so that the step may be long enough to see six digits
             let h = 1e-3;
@@ -84,6 +138,6 @@ fn rows_in_random_order_give_the_criterion_of_sorted_rows() {
     let scattered = criterion(&rows);
     rows.sort_unstable();
     let sorted = criterion(&rows);
-    assert!((scattered.objective / sorted.objective - 1.0).abs() < 1e-12, "{scattered:?} {sorted:?}");
+    assert!((scattered.profiled() / sorted.profiled() - 1.0).abs() < 1e-12, "{scattered:?} {sorted:?}");
     assert!((scattered.pwrss / sorted.pwrss - 1.0).abs() < 1e-11, "{scattered:?} {sorted:?}");
 }

@@ -47,6 +47,17 @@ impl Dense {
 
     /// The criterion for the relative factor of each term, in the user's units (r x r, column-major).
     pub fn criterion(&self, lambda: &[Vec<f64>], kept: &[usize], criterion: Criterion) -> f64 {
+        let (logdet, logdet_x, rss) = self.terms(lambda, kept, None);
+        // log|V| counts the weights: the criterion is that of y itself
+        let (m, restricted) = match criterion {
+            Criterion::Ml => (self.y.nrows() as f64, 0.0),
+            Criterion::Reml => ((self.y.nrows() - kept.len()) as f64, logdet_x),
+        };
+        logdet + restricted + m * (1.0 + (std::f64::consts::TAU * rss / m).ln())
+    }
+
+    /// log|V|, log|X'V⁻¹X| and (y - Xβ)'V⁻¹(y - Xβ), β at its best unless given.
+    pub fn terms(&self, lambda: &[Vec<f64>], kept: &[usize], beta: Option<&[f64]>) -> (f64, f64, f64) {
         let n = self.y.nrows();
         let mut v = Mat::<f64>::zeros(n, n);
         for i in 0..n {
@@ -60,28 +71,17 @@ impl Dense {
             v += &zl * zl.transpose();
         }
         let chol = v.llt(Side::Lower).unwrap();
-        let logdet: f64 = (0..n).map(|i| 2.0 * chol.L()[(i, i)].ln()).sum();
+        let logdet = |l: faer::MatRef<f64>| -> f64 { (0..l.nrows()).map(|i| 2.0 * l[(i, i)].ln()).sum() };
         let x = Mat::from_fn(n, kept.len(), |i, c| self.x[(i, kept[c])]);
-        let p = kept.len();
-        let vx = chol.solve(&x);
-        let vy = chol.solve(&self.y);
-        let mut rss = (self.y.transpose() * &vy)[(0, 0)];
-        let mut logdet_x = 0.0;
-        if p > 0 {
-            let xvx = x.transpose() * &vx;
-            let xvy = x.transpose() * &vy;
-            let c = xvx.llt(Side::Lower).unwrap();
-            rss -= (xvy.transpose() * c.solve(&xvy))[(0, 0)];
-            logdet_x = (0..p).map(|i| 2.0 * c.L()[(i, i)].ln()).sum();
+        let (vx, vy) = (chol.solve(&x), chol.solve(&self.y));
+        let (xvx, xvy) = (x.transpose() * &vx, x.transpose() * &vy);
+        let c = xvx.llt(Side::Lower).unwrap();
+        let mut rss = (self.y.transpose() * &vy)[(0, 0)] - (xvy.transpose() * c.solve(&xvy))[(0, 0)];
+        if let Some(beta) = beta {
+            let r = &self.y - &x * Mat::from_fn(kept.len(), 1, |i, _| beta[i]);
+            rss = (r.transpose() * chol.solve(&r))[(0, 0)];
         }
-        // log|V| counts the weights: the criterion is that of y itself
-        match criterion {
-            Criterion::Ml => logdet + n as f64 * (1.0 + (std::f64::consts::TAU * rss / n as f64).ln()),
-            Criterion::Reml => {
-                let m = (n - p) as f64;
-                logdet + logdet_x + m * (1.0 + (std::f64::consts::TAU * rss / m).ln())
-            }
-        }
+        (logdet(chol.L()), logdet(c.L()), rss)
     }
 }
 

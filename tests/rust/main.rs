@@ -10,3 +10,4 @@ mod iterative;
 mod rows;
 mod sparse;
 mod structures;
+mod toy;

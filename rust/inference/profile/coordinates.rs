@@ -9,18 +9,18 @@ use crate::covariance::{Coordinate, Reported};
 use crate::fit::Fit;
 use crate::ids::TermId;
 use crate::linalg::dense::inverse;
-use crate::model::{Lmm, Parameter};
+use crate::model::{Lmm, Model, Parameter, Scale};
 
 /// A model in which a parameter is a coordinate.
 pub enum ProfiledModel {
     /// A coefficient, moved to the response.
     Moved(Box<Moved>),
-    Own(Lmm),
+    Own(Box<dyn Model>),
 }
 
 /// Where to start: the parameter's estimate, its range, a first step, and the free coordinates.
 pub struct ProfileStart {
-    pub place: ProfiledModel,
+    pub model: ProfiledModel,
     pub estimate: f64,
     pub range: (f64, f64),
     pub step: f64,
@@ -43,11 +43,11 @@ pub enum ChartChoice {
 
 /// The chart of a parameter, at the fit (by maximum likelihood).  None for a correlation of effects without variance.
 pub fn start(fit: &Fit, parameter: Parameter) -> Option<ProfileStart> {
-    let sigma = fit.evaluation.sigma;
+    let sigma = fit.sigma;
     let root = (fit.model.denominator() * 2.0).sqrt();
     match parameter {
         Parameter::Fixed(j) => Some(ProfileStart {
-            place: ProfiledModel::Moved(Box::new(Moved::new(&fit.model, j))),
+            model: ProfiledModel::Moved(Box::new(Moved::new(&fit.model, j))),
             estimate: fit.user_beta()[j],
             range: (f64::NEG_INFINITY, f64::INFINITY),
             step: 0.5 * fit.vcov()[j * fit.beta.len() + j].sqrt(),
@@ -55,7 +55,7 @@ pub fn start(fit: &Fit, parameter: Parameter) -> Option<ProfileStart> {
             kind: ChartChoice::Fixed(Chart::Response),
         }),
         Parameter::Sigma => Some(ProfileStart {
-            place: ProfiledModel::Own(fit.model.clone()),
+            model: ProfiledModel::Own(Box::new(fit.model.with_scale(Scale::Parameter))),
             estimate: sigma,
             range: (0.0, f64::INFINITY),
             step: 0.5 * sigma / root,
@@ -81,7 +81,7 @@ fn relative_value(fit: &Fit, term: TermId, reported: Reported) -> f64 {
 
 fn of_sd(fit: &Fit, id: TermId, reported: Reported, coordinate: Coordinate) -> ProfileStart {
     let (term, basis) = (&fit.model.theta_map.terms[id], &fit.model.a.random[id]);
-    let sigma = fit.evaluation.sigma;
+    let sigma = fit.sigma;
     let estimate = sigma * relative_value(fit, id, reported);
     let (model, mut free, k, unit, power) = match coordinate {
         Coordinate::Power { k, column, power } => {
@@ -101,7 +101,7 @@ fn of_sd(fit: &Fit, id: TermId, reported: Reported, coordinate: Coordinate) -> P
     // the sd at which the term would be as large as its noise, where the estimate is zero
     let least = sigma * unit * 0.1;
     ProfileStart {
-        place: ProfiledModel::Own(model),
+        model: ProfiledModel::Own(Box::new(model.with_scale(Scale::Parameter))),
         estimate,
         range: (0.0, f64::INFINITY),
         step: (0.5 * estimate / (2.0 * levels).sqrt()).max(0.1 * least),
@@ -118,8 +118,8 @@ fn of_correlation(fit: &Fit, id: TermId, reported: Reported, coordinate: Coordin
         return None;
     }
     let estimate = relative_value(fit, id, reported);
-    let common = |model, least, free, kind| ProfileStart {
-        place: ProfiledModel::Own(model),
+    let common = |model: Lmm, least, free, kind| ProfileStart {
+        model: ProfiledModel::Own(Box::new(model)),
         estimate,
         range: (least, 1.0),
         step: 0.05,

@@ -5,7 +5,7 @@
 use crate::Result;
 use crate::covariance::toeplitz::autocorrelations;
 use crate::linalg::dual::Dual;
-use crate::model::LmmEvaluator;
+use crate::model::Evaluator;
 use crate::optimize::{Objective, Settings, trust_region};
 
 /// The correlation is held as exactly as this.
@@ -42,7 +42,7 @@ impl Lag {
 
 /// d(θ) + λ c + μ c² / 2, where c is the correlation less what it is to be.
 struct Multiplied<'a> {
-    inner: LmmEvaluator<'a>,
+    inner: Box<dyn Evaluator + 'a>,
     lag: Lag,
     value: f64,
     multiplier: f64,
@@ -80,7 +80,7 @@ impl Objective for Multiplied<'_> {
 /// # Errors
 /// Those of the search.
 pub fn minimize(
-    inner: LmmEvaluator,
+    inner: Box<dyn Evaluator + '_>,
     lag: Lag,
     value: f64,
     from: &[f64],

@@ -12,6 +12,11 @@ use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 
+pub use chart::Chart;
+use coordinates::start;
+pub use coordinates::{ChartChoice, ProfileStart, ProfiledModel};
+pub use trace::trace;
+
 use crate::Result;
 use crate::fit::{Control, Fit, fit};
 use crate::model::{Criterion, Parameter};
@@ -33,7 +38,12 @@ pub struct Profile {
 /// `Numerical` where a search fails or finds a better optimum than the fit's, `Interrupted` when `stop` is set.
 pub fn profile(reference: &Fit, parameters: &[Parameter], limit: f64, stop: &AtomicBool) -> Result<Vec<Profile>> {
     let ml = by_maximum_likelihood(reference, stop)?;
-    parameters.par_iter().map(|&parameter| trace::trace(&ml, parameter, limit, stop)).collect()
+    let of = |&parameter: &Parameter| match start(&ml, parameter) {
+        Some(start) => trace(start, ml.criterion, limit, stop),
+        // a correlation of effects without variance: nothing is known of it
+        None => Ok(Profile { estimate: f64::NAN, points: Vec::new(), low: -1.0, high: 1.0 }),
+    };
+    parameters.par_iter().map(of).collect()
 }
 
 /// The same model fitted by maximum likelihood.

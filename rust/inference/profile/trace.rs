@@ -4,10 +4,10 @@ use std::sync::atomic::AtomicBool;
 
 use super::Profile;
 use super::chart::{Chart, Constrained};
-use super::coordinates::{ChartChoice, ProfileStart, ProfiledModel, start};
+use super::coordinates::{ChartChoice, ProfileStart, ProfiledModel};
 use super::lag;
-use crate::fit::Fit;
-use crate::model::{LmmEvaluator, Parameter};
+use crate::fit::search::leave_zero;
+use crate::model::Model;
 use crate::optimize::{Settings, trust_region};
 use crate::{Error, Result};
 
@@ -35,12 +35,12 @@ struct Tracer<'a> {
     stop: &'a AtomicBool,
 }
 
-pub fn trace(fit: &Fit, parameter: Parameter, limit: f64, stop: &AtomicBool) -> Result<Profile> {
-    let Some(start) = start(fit, parameter) else {
-        // a correlation of effects without variance: nothing is known of it
-        return Ok(Profile { estimate: f64::NAN, points: Vec::new(), low: -1.0, high: 1.0 });
-    };
-    let mut tracer = Tracer { start, best: fit.evaluation.objective, stop };
+/// Traces a profile from `start` on, where the criterion is `best`, to where |ζ| is `limit`.
+///
+/// # Errors
+/// `Numerical` where a search fails or finds a better optimum, `Interrupted`.
+pub fn trace(start: ProfileStart, best: f64, limit: f64, stop: &AtomicBool) -> Result<Profile> {
+    let mut tracer = Tracer { start, best, stop };
     let estimate = tracer.start.estimate;
     let (below, low) = tracer.side(-1.0, limit)?;
     let (above, high) = tracer.side(1.0, limit)?;
@@ -142,37 +142,27 @@ impl Tracer<'_> {
     }
 
     fn minimize(&mut self, value: f64, from: &[f64]) -> Result<(f64, Vec<f64>)> {
-        let model = match &mut self.start.place {
+        let inner = match &mut self.start.model {
             ProfiledModel::Moved(moved) => {
                 moved.set(value);
-                &moved.model
+                moved.model.evaluator(self.stop)
             }
-            ProfiledModel::Own(model) => model,
+            ProfiledModel::Own(model) => model.evaluator(self.stop),
         };
-        let inner = LmmEvaluator::new(model, self.stop);
         let settings = Settings { tolerance: 1e-11, ..Settings::default() };
         let mut x = from.to_vec();
         let chart = match self.start.kind {
             ChartChoice::Fixed(chart) => chart,
             ChartChoice::Angle { k, angle } => Chart::Angle { k, angle: angle.angle(value) },
             ChartChoice::Lag(lag) => {
-                leave_zero(&mut x, model.theta_map.scale_parameters());
+                leave_zero(&mut x, &inner.parameters().theta.scale_parameters(), 1e-3, 1e-2);
                 return lag::minimize(inner, lag, value, &x, settings);
             }
         };
-        let mut objective = Constrained::new(inner, chart, value);
-        leave_zero(&mut x, objective.scales());
+        let mut objective = Constrained { inner, chart, value };
+        leave_zero(&mut x, &objective.scales(), 1e-3, 1e-2);
         let outcome = trust_region::minimize(&mut objective, &x, settings)?;
         Ok((outcome.value, outcome.x))
-    }
-}
-
-/// Moves scales away from zero, which would trap them.
-fn leave_zero(x: &mut [f64], scales: Vec<usize>) {
-    for k in scales {
-        if x[k].abs() < 1e-3 {
-            x[k] = 1e-2;
-        }
     }
 }
 

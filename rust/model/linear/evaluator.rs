@@ -1,64 +1,113 @@
-//! A model as something to minimize, that can be interrupted.
+//! The criterion of a linear mixed model on one thread.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::model::{Evaluation, Lmm, Workspace};
+use super::gradient::pwrss_slope;
+use super::{LinearTerms, Lmm, Scale, Workspace};
+use crate::model::{Estimates, Evaluator, Model, Parameters};
 use crate::optimize::Objective;
+use crate::rows::StoredRows;
 use crate::{Error, Result};
 
 /// A search comes no closer to a scale of zero.
 const SMALLEST: f64 = 1e-6;
+/// A column of X with less of its square than this left depends on the others.
+const DEPENDENT: f64 = 1e-11;
 
 pub struct LmmEvaluator<'a> {
-    pub model: &'a Lmm,
+    pub model: Lmm,
     pub work: Workspace,
-    pub stop: &'a AtomicBool,
-    pub evaluations: usize,
+    stop: &'a AtomicBool,
+    evaluations: usize,
     scales: Vec<usize>,
-    /// What the workspace holds.
-    last: Option<(Vec<f64>, Evaluation)>,
+    /// The θ that the workspace holds, and what it gives.
+    at: Vec<f64>,
+    last: Option<LinearTerms>,
+}
+
+impl Model for Lmm {
+    fn start(&self, stop: &AtomicBool) -> Result<Vec<f64>> {
+        super::start::by_factor(self, stop)
+    }
+
+    fn evaluator<'a>(&self, stop: &'a AtomicBool) -> Box<dyn Evaluator + 'a> {
+        Box::new(LmmEvaluator::new(self, stop))
+    }
 }
 
 impl<'a> LmmEvaluator<'a> {
-    pub fn new(model: &'a Lmm, stop: &'a AtomicBool) -> Self {
+    pub fn new(model: &Lmm, stop: &'a AtomicBool) -> Self {
         Self::with_workspace(model, model.workspace(), stop)
     }
 
     /// The same, in a workspace of the model.
-    pub fn with_workspace(model: &'a Lmm, work: Workspace, stop: &'a AtomicBool) -> Self {
+    pub fn with_workspace(model: &Lmm, work: Workspace, stop: &'a AtomicBool) -> Self {
         let scales = model.theta_map.scale_parameters();
-        Self { model, work, stop, evaluations: 0, scales, last: None }
+        Self { model: model.clone(), work, stop, evaluations: 0, scales, at: Vec::new(), last: None }
     }
 
-    /// The evaluation at x; free where the workspace holds it.
-    pub fn evaluate(&mut self, x: &[f64]) -> Result<Evaluation> {
-        self.check()?;
-        if let Some((_, evaluation)) = self.last.as_ref().filter(|(at, _)| at == x) {
-            return Ok(*evaluation);
+    /// What x gives; free where the workspace holds its θ.
+    ///
+    /// # Errors
+    /// `Numerical` where the factorization fails, `Interrupted`.
+    pub fn evaluate(&mut self, x: &[f64]) -> Result<LinearTerms> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(Error::Interrupted);
+        }
+        let theta = &x[..self.model.theta_map.n_parameters];
+        if let Some(terms) = self.last.filter(|_| self.at == theta) {
+            return Ok(terms);
         }
         self.evaluations += 1;
         self.last = None;
-        let evaluation = self.model.evaluate(x, &mut self.work)?;
-        self.last = Some((x.to_vec(), evaluation));
-        Ok(evaluation)
+        let terms = self.model.evaluate(theta, &mut self.work)?;
+        self.at.clear();
+        self.at.extend_from_slice(theta);
+        self.last = Some(terms);
+        Ok(terms)
     }
 
-    fn check(&self) -> Result<()> {
-        if self.stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+    /// σ² at x.
+    fn variance(&self, x: &[f64], terms: &LinearTerms) -> f64 {
+        match self.model.scale {
+            Scale::Profiled => terms.sigma().powi(2),
+            Scale::Parameter => x[self.model.theta_map.n_parameters].exp(),
+        }
+    }
+
+    /// From σ at its best to σ as a parameter: dr²/dθ, by parameter.
+    fn add_variance(&self, x: &[f64], terms: &LinearTerms, r: &[f64], g: &mut Vec<f64>, h: &[f64]) -> Vec<f64> {
+        let (n, m, own, s) = (r.len(), terms.m, terms.pwrss / terms.m, self.variance(x, terms));
+        let full = n + 1;
+        let mut out = vec![0.0; full * full];
+        for k in 0..n {
+            g[k] += r[k] * (1.0 / s - 1.0 / own);
+            (0..n).for_each(|l| out[k * full + l] = h[k * n + l] + r[k] * r[l] / (m * own * own));
+            out[k * full + n] = -r[k] / s;
+            out[n * full + k] = -r[k] / s;
+        }
+        g.push(m - terms.pwrss / s);
+        out[n * full + n] = terms.pwrss / s;
+        out
     }
 }
 
 impl Objective for LmmEvaluator<'_> {
     fn n_parameters(&self) -> usize {
-        self.model.theta_map.n_parameters
+        self.model.theta_map.n_parameters + usize::from(self.model.scale == Scale::Parameter)
     }
 
     fn value(&mut self, x: &[f64]) -> Result<f64> {
-        Ok(self.evaluate(x)?.objective)
+        let terms = self.evaluate(x)?;
+        Ok(match self.model.scale {
+            Scale::Profiled => terms.profiled(),
+            Scale::Parameter => terms.at_variance(self.variance(x, &terms)),
+        })
     }
 
     fn noise(&self) -> f64 {
-        self.last.as_ref().map_or(0.0, |(_, evaluation)| evaluation.std_error)
+        self.last.map_or(0.0, |terms| terms.std_error)
     }
 
     /// At a scale of zero the criterion is level in it, whatever its curvature in the variance.
@@ -70,7 +119,7 @@ impl Objective for LmmEvaluator<'_> {
         }
     }
 
-    fn settle(&self, x: &mut [f64]) {
+    fn snap_to_bounds(&self, x: &mut [f64]) {
         for &k in &self.scales {
             if x[k].abs() <= SMALLEST {
                 x[k] = 0.0;
@@ -79,9 +128,53 @@ impl Objective for LmmEvaluator<'_> {
     }
 
     fn slope(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
+        let terms = self.evaluate(x)?;
+        let gradient = self.model.gradient(&self.at, &mut self.work);
+        let curvature = self.model.average_information(&self.at, &self.work, &gradient);
+        if self.model.scale == Scale::Profiled {
+            return Ok((gradient.theta, curvature));
+        }
+        let map = &self.model.theta_map;
+        let slope = |k: usize| {
+            let (block, d) = map.derivative(&self.at, k);
+            pwrss_slope(&gradient.scores[block], &gradient.modes.u[block], &d, map.widths[block])
+        };
+        let r: Vec<f64> = (0..map.n_parameters).map(slope).collect();
+        let mut g = gradient.theta;
+        let h = self.add_variance(x, &terms, &r, &mut g, &curvature);
+        Ok((g, h))
+    }
+}
+
+impl Evaluator for LmmEvaluator<'_> {
+    fn parameters(&self) -> Parameters<'_> {
+        self.model.parameters()
+    }
+
+    fn evaluations(&self) -> usize {
+        self.evaluations
+    }
+
+    fn gradient(&mut self, x: &[f64]) -> Result<Vec<f64>> {
+        if self.model.scale == Scale::Parameter {
+            return Ok(self.slope(x)?.0);
+        }
         self.evaluate(x)?;
-        let gradient = self.model.gradient(x, &mut self.work);
-        let curvature = self.model.average_information(x, &self.work, &gradient);
-        Ok((gradient.theta, curvature))
+        Ok(self.model.gradient(&self.at, &mut self.work).theta)
+    }
+
+    fn set_response(&mut self, rows: &StoredRows, y: &[f64]) {
+        self.last = None;
+        rows.set_response(Arc::make_mut(&mut self.model.a), y);
+    }
+
+    fn estimates(&mut self, x: &[f64]) -> Result<Estimates> {
+        let terms = self.evaluate(x)?;
+        let (factor, a, p) = (&self.work.factor, &self.model.a, self.model.a.n_fixed());
+        let entry = |j: usize| j * (p + 1) + j;
+        if (0..p).any(|j| factor.xx[entry(j)].powi(2) <= DEPENDENT * a.xx[entry(j)]) {
+            return Err(Error::Numerical("columns of X depend on each other".into()));
+        }
+        Ok(Estimates { beta: factor.beta(), sigma: self.variance(x, &terms).sqrt() })
     }
 }

@@ -69,3 +69,9 @@ fn subtract_cross(d: &mut [f64], s: &[f64], u: &[f64], r: usize, weight: f64) {
         }
     }
 }
+
+/// dr²/dθ_k = -2 Σ s' dΛ u over levels, from the derivative of Λ in one block (r x r).
+pub fn pwrss_slope(s: &[f64], u: &[f64], derivative: &[f64], r: usize) -> f64 {
+    let bilinear = |s: &[f64], u: &[f64]| -> f64 { (0..r * r).map(|k| s[k % r] * derivative[k] * u[k / r]).sum() };
+    -2.0 * s.chunks_exact(r).zip(u.chunks_exact(r)).map(|(s, u)| bilinear(s, u)).sum::<f64>()
+}

@@ -1,4 +1,4 @@
-//! What a fit minimizes: cross-products, terms and criterion.  Immutable, shared by threads.
+//! A linear mixed model: cross-products, terms and criterion.  Immutable, shared by threads.
 
 use std::sync::Arc;
 
@@ -15,6 +15,15 @@ pub enum Criterion {
     Reml,
 }
 
+/// What becomes of σ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// It is at its best for θ.
+    Profiled,
+    /// log σ² is the last of the free coordinates.
+    Parameter,
+}
+
 #[derive(Debug, Clone)]
 pub struct Lmm {
     pub a: Arc<CrossProducts>,
@@ -23,6 +32,7 @@ pub struct Lmm {
     pub panels: Arc<Panels>,
     pub theta_map: ThetaMap,
     pub criterion: Criterion,
+    pub scale: Scale,
     pub origin: DataFootprint,
 }
 
@@ -47,7 +57,15 @@ impl Lmm {
         let theta_map = ThetaMap::new(terms, &order);
         let symbolic = Arc::new(SymbolicFactor::new(&a));
         let panels = laid_out(&symbolic, &a);
-        Self { a: Arc::new(a), symbolic, panels, theta_map, criterion, origin: DataFootprint::default() }
+        Self {
+            a: Arc::new(a),
+            symbolic,
+            panels,
+            theta_map,
+            criterion,
+            scale: Scale::Profiled,
+            origin: DataFootprint::default(),
+        }
     }
 
     pub fn parameters(&self) -> Parameters<'_> {
@@ -86,6 +104,11 @@ impl Lmm {
         let mut symbolic = SymbolicFactor::clone(&self.symbolic);
         symbolic.reason = Some(reason);
         Self { symbolic: Arc::new(symbolic), ..self.clone() }
+    }
+
+    /// The same model with σ treated otherwise.
+    pub fn with_scale(&self, scale: Scale) -> Self {
+        Self { scale, ..self.clone() }
     }
 
     /// The same model for another criterion.

@@ -1,4 +1,4 @@
-//! The linear mixed model, σ profiled out.
+//! The linear mixed model: y | b ~ N(Xβ + Zb, σ²W⁻¹), b ~ N(0, σ²ΛΛ').
 
 mod average_information;
 mod evaluator;
@@ -7,9 +7,9 @@ pub mod gradient;
 pub mod identifiability;
 mod lmm;
 pub mod memory;
-mod profiled_deviance;
-pub mod start;
+mod start;
+mod terms;
 
 pub use evaluator::LmmEvaluator;
-pub use lmm::{Criterion, DataFootprint, Lmm, Workspace};
-pub use profiled_deviance::Evaluation;
+pub use lmm::{Criterion, DataFootprint, Lmm, Scale, Workspace};
+pub use terms::LinearTerms;

@@ -112,8 +112,7 @@ fn fit_alone(model: &Lmm, block: usize, beta: &[f64], rss: f64, stop: &AtomicBoo
     let mut objective = LmmEvaluator::new(&alone, stop);
     let settings = Settings { tolerance: 1e-2, max_evaluations: 20 };
     let outcome = trust_region::minimize(&mut objective, &alone.theta_map.start(), settings)?;
-    let evaluation = objective.evaluate(&outcome.x)?;
-    let residual = evaluation.sigma.powi(2);
+    let residual = objective.evaluate(&outcome.x)?.sigma().powi(2);
     let random = residual * variance_per_row(&alone, &objective.work.factor.lambda[0]);
     let theta =
         terms.iter().zip(&alone.theta_map.terms).map(|(&t, own)| (t, own.parameters(&outcome.x).to_vec())).collect();

@@ -1,0 +1,74 @@
+//! The deviance and the REML criterion from what one factorization leaves, at any σ and β (Bates, Maechler, Bolker and
+//! Walker 2015, J. Statistical Software 67(1), equations 34, 35, 41 and 42).
+
+use std::f64::consts::TAU;
+
+use super::lmm::{Criterion, Lmm, Workspace};
+use crate::Result;
+
+/// What one θ gives.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LinearTerms {
+    pub criterion: Criterion,
+    /// Denominator of σ²: n, or n - p.
+    pub m: f64,
+    /// Penalized weighted residual sum of squares, r²(θ).
+    pub pwrss: f64,
+    /// log|Λ'Z'WZΛ + I|.
+    pub logdet_random: f64,
+    /// log|X'V^-1 X| in the user's units, V relative to σ².
+    pub logdet_fixed: f64,
+    /// Σ log w.
+    pub sum_log_weights: f64,
+    /// Standard error of the criterion where a log-determinant is estimated, 0 where it is exact.
+    pub std_error: f64,
+}
+
+impl LinearTerms {
+    /// d = log|M| [+ log|X'V^-1 X|] + m (1 + log(2π r² / m)) - Σ log w: σ at its best.
+    pub fn profiled(&self) -> f64 {
+        self.with(self.m * (1.0 + (TAU * self.pwrss / self.m).ln()))
+    }
+
+    /// d = log|M| [+ log|X'V^-1 X|] + m log(2πσ²) + r²/σ² - Σ log w.
+    pub fn at_variance(&self, variance: f64) -> f64 {
+        self.with(self.m * (TAU * variance).ln() + self.pwrss / variance)
+    }
+
+    /// The deviance, never restricted, at given β too: r² grows by |L_X'(β - β̂)|², here `distance`.
+    pub fn at_coefficients(&self, variance: f64, distance: f64) -> f64 {
+        debug_assert!(self.criterion == Criterion::Ml);
+        self.at_variance(variance) + distance / variance
+    }
+
+    /// σ̂(θ).
+    pub fn sigma(&self) -> f64 {
+        (self.pwrss / self.m).sqrt()
+    }
+
+    fn with(&self, residual: f64) -> f64 {
+        let d = self.logdet_random + residual - self.sum_log_weights;
+        if self.criterion == Criterion::Reml { d + self.logdet_fixed } else { d }
+    }
+}
+
+impl Lmm {
+    /// Factors for θ and evaluates the criterion.
+    ///
+    /// # Errors
+    /// `Numerical` where the factorization fails.
+    pub fn evaluate(&self, theta: &[f64], work: &mut Workspace) -> Result<LinearTerms> {
+        self.theta_map.factors(theta, &mut work.factor.lambda);
+        work.factor.update(&self.a, &self.panels, &self.symbolic)?;
+        let factor = &work.factor;
+        Ok(LinearTerms {
+            criterion: self.criterion,
+            m: self.denominator(),
+            pwrss: factor.pwrss,
+            logdet_random: factor.logdet_random,
+            logdet_fixed: factor.logdet_fixed - 2.0 * self.a.fixed.logdet,
+            sum_log_weights: self.a.sum_log_weights,
+            std_error: factor.iterative.as_ref().map_or(0.0, |i| i.std_error),
+        })
+    }
+}
