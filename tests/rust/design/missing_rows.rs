@@ -72,7 +72,8 @@ fn a_missing_offset_drops_its_row_and_a_missing_weight_is_refused() {
     assert_eq!((rows.offset().unwrap(), rows.response()), (vec![0.5, 0.5], vec![2.0, 4.0]));
     let mut batch = hlmrs::design::Batch::default();
     rows.read(0..2, &mut batch).unwrap();
-    assert_eq!(batch.y, [1.5, 3.5]);
+    assert_eq!((&batch.y, &batch.offset), (&vec![2.0, 4.0], &vec![0.5, 0.5]));
+    assert_eq!(batch.response().collect::<Vec<_>>(), [1.5, 3.5]);
     let weights = Options { weights: Some("w".into()), ..Options::default() };
     let message = frames::error(&table, &model, &weights);
     assert!(message.contains("weight 'w' is missing at row 1"), "{message}");
