@@ -22,7 +22,7 @@ pub fn fit(model: &Lmm, control: &Control, stop: &AtomicBool) -> Result<Fit> {
     };
     leave_zero(&mut start, &model.theta_map.scale_parameters(), 1e-3, 1e-2);
     let mut objective = LmmEvaluator::new(model, stop);
-    let is_estimate = model.symbolic.kind == TrailingKind::Iterative;
+    let is_estimate = model.symbolic.kind() == TrailingKind::Iterative;
     if is_estimate
         && let Some(why) = exact_kind::doubt(estimate(&mut objective, &start)?)
         && let Some(other) = exact_kind::instead(model, &why)

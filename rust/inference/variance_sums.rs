@@ -41,7 +41,7 @@ pub fn sums(
     let mut left = before.clone();
     let remainder = work.factor.forward(&mut left, &mut vec![0.0; p * m], a, symbolic, m);
     let mut right = left.clone();
-    for t in &symbolic.trailing {
+    for t in &symbolic.groups {
         right[t.block].copy_from_slice(&remainder.solved[t.offset * m..(t.offset + t.n_levels * t.r) * m]);
     }
     for c in 0..components.size.len() {

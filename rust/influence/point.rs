@@ -48,8 +48,8 @@ impl<'a> Point<'a> {
         let (mut factor, symbolic) = (work.factor, &model.symbolic);
         let beta = factor.beta();
         let modes = factor.modes(symbolic, &beta);
-        let (covariance, inverse) = (factor.fixed_covariance(), factor.trailing_inverse(symbolic));
-        factor.trailing = Vec::new(); // its inverse is all that deletion takes
+        // the trailing block's inverse is all that deletion takes of it
+        let (covariance, inverse) = (factor.fixed_covariance(), factor.take_trailing_inverse(&model.a, symbolic));
         Ok(Self { model, terms, beta, covariance, modes, inverse, factor })
     }
 

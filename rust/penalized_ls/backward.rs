@@ -16,7 +16,7 @@ impl CholeskyFactor {
         let (m, q) = (columns.len(), symbolic.n_trailing);
         let mut u: Effects = self.lambda.iter().map(|_| Vec::new()).collect();
         symbolic.leads.iter().for_each(|l| u[l.block] = vec![0.0; l.n_levels * l.r * m]);
-        symbolic.trailing.iter().for_each(|t| u[t.block] = vec![0.0; t.n_levels * t.r * m]);
+        symbolic.groups.iter().for_each(|t| u[t.block] = vec![0.0; t.n_levels * t.r * m]);
         let mut b = u.clone();
         if m == 0 {
             return Modes { u, b };

@@ -3,7 +3,8 @@
 use super::factor::{CholeskyFactor, LeadFactor, LeadView, ancestor_block, view};
 use super::panel::Panels;
 use super::reduce;
-use super::symbolic::{Lead, SymbolicFactor, TrailingKind};
+use super::symbolic::{Lead, SymbolicFactor};
+use super::trailing::TrailingFactor;
 use crate::crossproduct::CrossProducts;
 use crate::linalg::small;
 use crate::{Error, Result, with_width};
@@ -31,10 +32,12 @@ pub fn lead(
     let logdet = factor_levels(current, source, symbolic, (i, stride), lambda)?;
     let (current, lead) = (&done[i], &symbolic.leads[i]);
     reduce::ancestors(current, lead, symbolic, (i, stride), later);
-    match symbolic.kind {
-        TrailingKind::Dense => reduce::trailing(current, lead, stride, &mut factor.trailing, &mut factor.reduced_x),
-        TrailingKind::Sparse | TrailingKind::Iterative => {
-            reduce::reduced_x(current, lead, &symbolic.row_index[i], stride, &mut factor.reduced_x)
+    match &mut factor.trailing {
+        TrailingFactor::Dense(dense) => {
+            reduce::trailing(current, lead, stride, &mut dense.l, &mut factor.reduced_x);
+        }
+        TrailingFactor::Sparse(_) | TrailingFactor::Iterative(_) => {
+            reduce::reduced_x(current, lead, &symbolic.row_index[i], stride, &mut factor.reduced_x);
         }
     }
     reduce::xx(current, lead.r * X_GRAIN, stride, &mut factor.xx);

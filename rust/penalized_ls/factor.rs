@@ -1,11 +1,9 @@
 //! The blocked Cholesky factor, and the one function that updates it for a θ.
 
 use super::eliminate;
-use super::iterative::Iterative;
 use super::panel::Panels;
-use super::sparse::Sparse;
-use super::symbolic::{SymbolicFactor, TrailingKind};
-use super::trailing;
+use super::symbolic::SymbolicFactor;
+use super::trailing::{self, TrailingFactor};
 use crate::crossproduct::CrossProducts;
 use crate::linalg::dense;
 use crate::{Error, Result};
@@ -53,12 +51,7 @@ pub struct CholeskyFactor {
     /// Λ of every grouping factor, by block.
     pub lambda: Vec<Vec<f64>>,
     pub leads: Vec<LeadFactor>,
-    /// The trailing block: the lower triangle of its Cholesky factor, if it is dense.
-    pub trailing: Vec<f64>,
-    pub sparse: Option<Box<Sparse>>,
-    pub iterative: Option<Box<Iterative>>,
-    /// The trailing block before Λ: kept only where some Λ is near singular.
-    pub reduced_trailing: Vec<f64>,
+    pub trailing: TrailingFactor,
     /// (q_t) rows of p + 1: the reduced Z'[X y].
     pub reduced_x: Vec<f64>,
     /// S^-1 Λ' of those, q_t x (p + 1), column-major.
@@ -89,10 +82,7 @@ impl CholeskyFactor {
             p,
             lambda: a.factors.iter().map(|f| vec![0.0; f.width * f.width]).collect(),
             leads: (0..symbolic.leads.len()).map(lead).collect(),
-            trailing: vec![0.0; if symbolic.kind == TrailingKind::Dense { q * q } else { 0 }],
-            sparse: (symbolic.kind == TrailingKind::Sparse).then(Box::default),
-            iterative: (symbolic.kind == TrailingKind::Iterative).then(Box::default),
-            reduced_trailing: Vec::new(),
+            trailing: TrailingFactor::new(symbolic),
             reduced_x: vec![0.0; q * stride],
             solved_x: vec![0.0; q * stride],
             xx: vec![0.0; stride * stride],

@@ -11,8 +11,8 @@ use rayon::prelude::*;
 use super::factor::{CholeskyFactor, view};
 use super::level_inverse::{LevelInverseTask, Scratch, invert_level, piece};
 use super::panel::Panels;
-use super::symbolic::{Lead, SymbolicFactor, TrailingKind};
-use super::trailing_inverse::TrailingInverse;
+use super::symbolic::{Lead, SymbolicFactor};
+use super::trailing::{DenseInverse, FixedInverse, InverseBlocks, TrailingInverse};
 use crate::crossproduct::CrossProducts;
 use crate::linalg::dense;
 use crate::with_width;
@@ -76,14 +76,16 @@ impl Inverse {
         i: usize,
     ) {
         let lead = &symbolic.leads[i];
-        if self.is_weighed_whole(symbolic, lead) {
-            self.weigh_dense(factor, symbolic, i);
+        if lead.panel.dense
+            && let InverseBlocks::Dense(n) = &self.trailing.blocks
+        {
+            weigh_dense(n, &self.trailing.fixed, (&mut self.w, &mut self.wx), factor, symbolic, i);
         }
         let mut own = std::mem::take(&mut self.leads[i]);
         let (r, kept) = (lead.r, i > 0);
         own.own.resize(lead.n_levels * r * r, 0.0);
         own.panel.resize(if kept { lead.n_panel() } else { 0 }, 0.0);
-        own.x.resize(if kept { lead.n_levels * r * self.trailing.n_fixed } else { 0 }, 0.0);
+        own.x.resize(if kept { lead.n_levels * r * self.trailing.fixed.n } else { 0 }, 0.0);
         own.ancestors.resize(lead.ancestors.len(), Vec::new());
         for (values, ancestor) in own.ancestors.iter_mut().zip(&lead.ancestors) {
             values.resize(if kept { lead.n_levels * ancestor.r * r } else { 0 }, 0.0);
@@ -97,7 +99,7 @@ impl Inverse {
             source: view(&factor.leads[i].reduced, a, panels, symbolic, i),
         };
         let e = if kept {
-            let mut scratch = Scratch::new(lead, self.trailing.n_fixed);
+            let mut scratch = Scratch::new(lead, self.trailing.fixed.n);
             for level in 0..lead.n_levels {
                 with_width!(
                     r,
@@ -121,37 +123,40 @@ impl Inverse {
 
     /// W of all levels, where it was computed beforehand: its trailing rows, empty where B'W is there instead,
     /// and its rows of X.
-    pub fn weighed(&self, i: usize, symbolic: &SymbolicFactor, lead: &Lead) -> Option<(&[f64], &[f64])> {
-        match &self.trailing.approximate {
-            Some(approximate) => Some((&approximate.leads[i].w, &approximate.leads[i].wx)),
-            None => self.is_weighed_whole(symbolic, lead).then_some((&self.w, &self.wx)),
+    pub fn weighed(&self, i: usize, lead: &Lead) -> Option<(&[f64], &[f64])> {
+        match &self.trailing.blocks {
+            InverseBlocks::Iterative(approximate) => Some((&approximate.leads[i].w, &approximate.leads[i].wx)),
+            InverseBlocks::Dense(_) if lead.panel.dense => Some((&self.w, &self.wx)),
+            _ => None,
         }
-    }
-
-    /// W of all levels comes from one product of matrices: N and the panel are stored whole.
-    fn is_weighed_whole(&self, symbolic: &SymbolicFactor, lead: &Lead) -> bool {
-        lead.panel.dense && symbolic.kind == TrailingKind::Dense
     }
 
     /// B'W over the trailing rows of one level, where it was computed beforehand.
     pub fn projected(&self, i: usize, level: usize, r: usize) -> Option<&[f64]> {
-        let projected = &self.trailing.approximate.as_ref()?.leads[i].projected;
-        projected.get(level * r * r..(level + 1) * r * r)
+        let InverseBlocks::Iterative(approximate) = &self.trailing.blocks else { return None };
+        approximate.leads[i].projected.get(level * r * r..(level + 1) * r * r)
     }
+}
 
-    /// W of a panel that is stored whole, by products of matrices.
-    fn weigh_dense(&mut self, factor: &CholeskyFactor, symbolic: &SymbolicFactor, i: usize) {
-        let (lead, blocks) = (&symbolic.leads[i], &factor.leads[i].blocks);
-        let (q, f, columns) = (symbolic.n_trailing, self.trailing.n_fixed, lead.n_levels * lead.r);
-        let p = dense::view(&blocks.panel, q, columns);
-        let px = dense::view(&blocks.x, factor.p + 1, columns).subrows(0, f);
-        let n_xt = dense::view(&self.trailing.x, f, q);
-        self.w.resize(q * columns, 0.0);
-        self.wx.resize(f * columns, 0.0);
-        dense::multiply(dense::view_mut(&mut self.w, q, columns), faer::Accum::Replace, self.trailing.n(q), p, 1.0);
-        dense::multiply(dense::view_mut(&mut self.w, q, columns), faer::Accum::Add, n_xt.transpose(), px, 1.0);
-        dense::multiply(dense::view_mut(&mut self.wx, f, columns), faer::Accum::Replace, n_xt, p, 1.0);
-        let n_xx = dense::view(&self.trailing.xx, f, f);
-        dense::multiply(dense::view_mut(&mut self.wx, f, columns), faer::Accum::Add, n_xx, px, 1.0);
-    }
+/// W of a panel that is stored whole, by products of matrices.
+fn weigh_dense(
+    n: &DenseInverse,
+    fixed: &FixedInverse,
+    (w, wx): (&mut Vec<f64>, &mut Vec<f64>),
+    factor: &CholeskyFactor,
+    symbolic: &SymbolicFactor,
+    i: usize,
+) {
+    let (lead, blocks) = (&symbolic.leads[i], &factor.leads[i].blocks);
+    let (q, f, columns) = (symbolic.n_trailing, fixed.n, lead.n_levels * lead.r);
+    let p = dense::view(&blocks.panel, q, columns);
+    let px = dense::view(&blocks.x, factor.p + 1, columns).subrows(0, f);
+    let n_xt = dense::view(&fixed.x, f, q);
+    w.resize(q * columns, 0.0);
+    wx.resize(f * columns, 0.0);
+    dense::multiply(dense::view_mut(w, q, columns), faer::Accum::Replace, n.view(q), p, 1.0);
+    dense::multiply(dense::view_mut(w, q, columns), faer::Accum::Add, n_xt.transpose(), px, 1.0);
+    dense::multiply(dense::view_mut(wx, f, columns), faer::Accum::Replace, n_xt, p, 1.0);
+    let n_xx = dense::view(&fixed.xx, f, f);
+    dense::multiply(dense::view_mut(wx, f, columns), faer::Accum::Add, n_xx, px, 1.0);
 }

@@ -3,6 +3,7 @@
 use super::factor::{CholeskyFactor, LeadView, ancestor_block};
 use super::inverse::{Inverse, LeadInverse};
 use super::symbolic::{Lead, SymbolicFactor};
+use super::trailing::InverseBlocks;
 use crate::linalg::small;
 
 pub struct LevelInverseTask<'a> {
@@ -45,7 +46,7 @@ impl Scratch {
 
 /// N and E of a range of levels; returns E.
 pub fn piece<const R: usize>(task: &LevelInverseTask, first: usize, n: &mut [f64]) -> Vec<f64> {
-    let mut scratch = Scratch::new(task.lead, task.inverse.trailing.n_fixed);
+    let mut scratch = Scratch::new(task.lead, task.inverse.trailing.fixed.n);
     let size = task.lead.r * task.lead.r;
     n.chunks_exact_mut(size).enumerate().for_each(|(k, n)| invert_level::<R>(task, first + k, n, &mut scratch));
     scratch.e
@@ -55,7 +56,7 @@ pub fn invert_level<const R: usize>(task: &LevelInverseTask, level: usize, n_own
     task.weigh::<R>(level, s);
     let r = small::width::<R>(task.lead.r);
     let blocks = &task.factor.leads[task.i].blocks;
-    let (stride, f) = (task.factor.p + 1, task.inverse.trailing.n_fixed);
+    let (stride, f) = (task.factor.p + 1, task.inverse.trailing.fixed.n);
     let size = level * r * r..(level + 1) * r * r;
     let (l, c) = (&blocks.own[size.clone()], &task.factor.leads[task.i].c[size.clone()]);
     // I + Q, Q = P'W
@@ -116,13 +117,13 @@ impl LevelInverseTask<'_> {
 
     /// W = N_RR P for one level.
     fn weigh<const R: usize>(&self, level: usize, s: &mut Scratch) {
-        let (r, q, f) = (small::width::<R>(self.lead.r), self.symbolic.n_trailing, self.inverse.trailing.n_fixed);
+        let (r, q, f) = (small::width::<R>(self.lead.r), self.symbolic.n_trailing, self.inverse.trailing.fixed.n);
         let blocks = &self.factor.leads[self.i].blocks;
         let rows = self.lead.panel.level_rows(level);
         let panel = &blocks.panel[self.lead.panel.range(level, r)];
         let x = &blocks.x[level * r * (self.factor.p + 1)..(level + 1) * r * (self.factor.p + 1)];
         s.w.clear();
-        if let Some((w, wx)) = self.inverse.weighed(self.i, self.symbolic, self.lead) {
+        if let Some((w, wx)) = self.inverse.weighed(self.i, self.lead) {
             match w.get(self.lead.panel.range(level, r)) {
                 Some(w) => s.w.extend_from_slice(w),
                 None => s.w.resize(rows.len() * r, 0.0),
@@ -131,9 +132,10 @@ impl LevelInverseTask<'_> {
         } else {
             s.w.resize(rows.len() * r, 0.0);
             s.wx.fill(0.0);
-            match &self.inverse.trailing.sparse {
-                Some(n) => n.weigh::<R>(&mut s.w, panel, self.symbolic, (self.i, level), &mut s.at),
-                None => weigh_trailing::<R>(&mut s.w, panel, rows, self.inverse.trailing.n(q), r),
+            match &self.inverse.trailing.blocks {
+                InverseBlocks::Dense(n) => weigh_trailing::<R>(&mut s.w, panel, rows, n.view(q), r),
+                InverseBlocks::Sparse(n) => n.weigh::<R>(&mut s.w, panel, self.symbolic, (self.i, level), &mut s.at),
+                InverseBlocks::Iterative(_) => {} // computed beforehand
             }
             self.weigh_fixed::<R>(rows, panel, x, s);
         }
@@ -145,18 +147,19 @@ impl LevelInverseTask<'_> {
 
     /// The part of W that X's rows and columns of N give, ancestors left out.
     fn weigh_fixed<const R: usize>(&self, rows: &[u32], panel: &[f64], x: &[f64], s: &mut Scratch) {
-        let (r, f, stride) = (small::width::<R>(self.lead.r), self.inverse.trailing.n_fixed, self.factor.p + 1);
+        let (r, f, stride) = (small::width::<R>(self.lead.r), self.inverse.trailing.fixed.n, self.factor.p + 1);
         if f == 0 {
             return;
         }
         let d = rows.len();
         for l in 0..r {
             let (wx, px) = (&mut s.wx[l * f..(l + 1) * f], &x[l * stride..l * stride + f]);
-            for (n, p) in self.inverse.trailing.xx.chunks_exact(f).zip(px) {
+            for (n, p) in self.inverse.trailing.fixed.xx.chunks_exact(f).zip(px) {
                 wx.iter_mut().zip(n).for_each(|(w, n)| *w += n * p);
             }
             for (k, &row) in rows.iter().enumerate() {
-                let (n, p) = (&self.inverse.trailing.x[row as usize * f..(row as usize + 1) * f], panel[l * d + k]);
+                let (n, p) =
+                    (&self.inverse.trailing.fixed.x[row as usize * f..(row as usize + 1) * f], panel[l * d + k]);
                 let mut sum = 0.0;
                 for ((w, n), px) in wx.iter_mut().zip(n).zip(px) {
                     *w += n * p;
@@ -200,7 +203,7 @@ impl LevelInverseTask<'_> {
                 }
             }
         }
-        let (f, stride) = (self.inverse.trailing.n_fixed, self.factor.p + 1);
+        let (f, stride) = (self.inverse.trailing.fixed.n, self.factor.p + 1);
         for l in 0..r {
             for b in 0..rj {
                 let n = &above.x[(up * rj + b) * f..(up * rj + b + 1) * f];

@@ -6,28 +6,25 @@
 //! block only when its turn comes, and may be singular.
 
 mod backward;
-mod blocks;
 mod cost;
 mod eliminate;
 mod factor;
 mod inverse;
-pub mod iterative;
 mod level_inverse;
-mod memory;
 mod panel;
 pub mod product;
 mod project;
 mod reduce;
+mod row_index;
 mod solve;
-mod sparse;
 mod symbolic;
 mod trailing;
-mod trailing_inverse;
 
-pub use blocks::BlockSummary;
+pub use cost::BlockSummary;
 pub use factor::CholeskyFactor;
 pub use inverse::Inverse;
 pub use panel::Panels;
 pub use project::{Projected, Touched};
 pub use solve::Modes;
-pub use symbolic::{SymbolicFactor, TrailingGroup, TrailingKind};
+pub use symbolic::{SymbolicFactor, TrailingGroup};
+pub use trailing::TrailingKind;

@@ -1,6 +1,7 @@
 //! The panel of a leading factor: its rows of the trailing block, level by level.
 
-use super::symbolic::{Lead, SymbolicFactor, TrailingGroup, TrailingKind};
+use super::symbolic::{Lead, SymbolicFactor, TrailingGroup};
+use super::trailing::TrailingPattern;
 use crate::crossproduct::CrossProducts;
 
 /// Above this share of entries a panel is stored whole, and dense kernels take over.
@@ -31,12 +32,12 @@ pub fn panel_pattern(
     block: usize,
     i: usize,
     earlier: &[Lead],
-    trailing: &[TrailingGroup],
+    groups: &[TrailingGroup],
     n_trailing: usize,
     n_levels: usize,
 ) -> Panel {
     let mut lists: Vec<Vec<u32>> = vec![Vec::new(); n_levels];
-    for t in trailing {
+    for t in groups {
         for (level, list) in lists.iter_mut().enumerate() {
             for row in own_rows(a, block, t, level) {
                 list.extend((0..t.r as u32).map(|k| row + k));
@@ -101,19 +102,19 @@ impl SymbolicFactor {
     pub fn lay_out(&self, a: &CrossProducts, panels: &mut Panels) {
         panels.leads.resize(self.leads.len(), Vec::new());
         for (lead, values) in self.leads.iter().zip(&mut panels.leads) {
-            fill_panel(a, lead, &self.trailing, values);
+            fill_panel(a, lead, &self.groups, values);
         }
-        if self.kind == TrailingKind::Sparse {
-            self.layout().fill(self, a, &mut panels.trailing);
+        if let TrailingPattern::Sparse(layout) = &self.trailing {
+            layout.fill(self, a, &mut panels.trailing);
         }
     }
 }
 
 /// Writes the blocks of A into a panel's pattern; fill stays zero.
-fn fill_panel(a: &CrossProducts, lead: &Lead, trailing: &[TrailingGroup], out: &mut Vec<f64>) {
+fn fill_panel(a: &CrossProducts, lead: &Lead, groups: &[TrailingGroup], out: &mut Vec<f64>) {
     let (block, panel, r) = (lead.block, &lead.panel, lead.r);
     out.resize(lead.n_panel(), 0.0);
-    for t in trailing {
+    for t in groups {
         let transposed = t.block < block;
         let (link, values) = if transposed { a.link(block, t.block) } else { a.link(t.block, block) };
         for from in 0..link.ptr.len() - 1 {

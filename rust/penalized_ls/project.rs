@@ -2,6 +2,8 @@
 
 use super::factor::CholeskyFactor;
 use super::symbolic::SymbolicFactor;
+use super::trailing::TrailingFactor;
+use crate::crossproduct::CrossProducts;
 use crate::linalg::dense;
 
 /// Per block the levels touched, each once, with their rows of k right-hand sides (r rows of k).
@@ -76,7 +78,7 @@ impl Remaining for Column<'_> {
 }
 
 impl CholeskyFactor {
-    /// Projects k right-hand sides; `hx` has p rows of k, `inverse` is S^-1 of the trailing block (`trailing_inverse`).
+    /// Projects k right-hand sides; `hx` has p rows of k, `inverse` is S^-1 of the trailing block (`take_trailing_inverse`).
     pub fn project(&self, symbolic: &SymbolicFactor, h: Touched, hx: Vec<f64>, k: usize, inverse: &[f64]) -> Projected {
         let (p, q) = (self.p, symbolic.n_trailing);
         let mut rows = touched_rows(symbolic, &h);
@@ -115,7 +117,7 @@ impl CholeskyFactor {
     /// The leads' part of L^-1 Λ'h for k right-hand sides.
     fn eliminate_touched(&self, symbolic: &SymbolicFactor, mut h: Touched, k: usize, left: &mut impl Remaining) {
         let (p, stride) = (self.p, self.p + 1);
-        for t in &symbolic.trailing {
+        for t in &symbolic.groups {
             for (level, values) in &h[t.block] {
                 let first = t.offset + level * t.r;
                 values.chunks_exact(k).enumerate().for_each(|(a, row)| left.add_rest(first + a, 1.0, row));
@@ -151,11 +153,17 @@ impl CholeskyFactor {
         }
     }
 
-    /// S^-1 of the trailing block, both triangles; empty without one.
-    pub fn trailing_inverse(&self, symbolic: &SymbolicFactor) -> Vec<f64> {
+    /// S^-1 of the trailing block, both triangles; the block itself is given up for it.
+    pub fn take_trailing_inverse(&mut self, a: &CrossProducts, symbolic: &SymbolicFactor) -> Vec<f64> {
         let q = symbolic.n_trailing;
         let mut inverse = vec![0.0; q * q];
-        dense::inverse_from_cholesky(&mut inverse, &self.trailing, q);
+        match std::mem::take(&mut self.trailing) {
+            TrailingFactor::Dense(dense) => dense::inverse_from_cholesky(&mut inverse, &dense.l, q),
+            other => {
+                (0..q).for_each(|k| inverse[k * q + k] = 1.0);
+                other.solve(&mut inverse, q, a, symbolic);
+            }
+        }
         inverse
     }
 
@@ -164,7 +172,7 @@ impl CholeskyFactor {
         let mut at = 0;
         while at < rest.rows.len() {
             let row = rest.rows[at] as usize;
-            let t = symbolic.trailing.iter().rfind(|t| t.offset <= row).expect("a trailing factor of every row");
+            let t = symbolic.groups.iter().rfind(|t| t.offset <= row).expect("a trailing factor of every row");
             let (lambda, r) = (&self.lambda[t.block], t.r);
             let level = &mut rest.values[at * k..(at + r) * k];
             let before = level.to_vec();
@@ -180,7 +188,7 @@ impl CholeskyFactor {
 /// Rows of the trailing block that the right-hand sides touch, by themselves or through the leads.
 fn touched_rows(symbolic: &SymbolicFactor, h: &Touched) -> Vec<u32> {
     let mut rows = Vec::new();
-    for t in &symbolic.trailing {
+    for t in &symbolic.groups {
         for (level, _) in &h[t.block] {
             rows.extend((0..t.r).map(|a| (t.offset + level * t.r + a) as u32));
         }

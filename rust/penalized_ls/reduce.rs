@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::factor::LeadFactor;
-use super::iterative::{RowIndex, place_of};
+use super::row_index::{RowIndex, place_of};
 use super::symbolic::{Lead, SymbolicFactor};
 use crate::linalg::{dense, small};
 use crate::with_width;

@@ -6,7 +6,6 @@
 use rayon::prelude::*;
 
 use super::factor::CholeskyFactor;
-use super::iterative::SOLVED_FOR_FORM;
 use super::product::Effects;
 use super::symbolic::{Lead, SymbolicFactor};
 use super::trailing::{from_rows, scale_rows, to_rows};
@@ -164,14 +163,7 @@ impl CholeskyFactor {
             }
         }
         self.solve_x(hx, m);
-        match (&self.iterative, &self.sparse) {
-            (Some(iterative), _) => return iterative.solve(rest, m, SOLVED_FOR_FORM, a, symbolic),
-            (None, Some(sparse)) => sparse.solve(&mut columns, m, symbolic),
-            (None, None) => {
-                dense::solve_lower(&self.trailing, &mut columns, q, m);
-                dense::solve_lower_transposed(&self.trailing, &mut columns, q, m);
-            }
-        }
+        self.trailing.solve(&mut columns, m, a, symbolic);
         let mut solved = vec![0.0; q * m];
         to_rows(&columns, &mut solved, q, m);
         solved
@@ -209,14 +201,14 @@ fn subtract_fixed(hx: &mut [f64], x: &[f64], t: &[f64], p: usize, m: usize) {
 /// The trailing rows of h.
 fn gather(h: &Effects, symbolic: &SymbolicFactor, m: usize) -> Vec<f64> {
     let mut out = vec![0.0; symbolic.n_trailing * m];
-    for t in &symbolic.trailing {
+    for t in &symbolic.groups {
         out[t.offset * m..(t.offset + t.n_levels * t.r) * m].copy_from_slice(&h[t.block]);
     }
     out
 }
 
 pub fn spread(trailing: &[f64], h: &mut Effects, symbolic: &SymbolicFactor, m: usize) {
-    for t in &symbolic.trailing {
+    for t in &symbolic.groups {
         h[t.block].copy_from_slice(&trailing[t.offset * m..(t.offset + t.n_levels * t.r) * m]);
     }
 }

@@ -2,40 +2,25 @@
 
 use std::sync::Arc;
 
-use super::iterative::{RowBlocks, RowIndex};
 use super::panel::{Panel, panel_pattern};
-use super::sparse::{Order, SparseLayout};
+use super::row_index::RowIndex;
+use super::trailing::{Order, RowBlocks, SparseLayout, TrailingKind, TrailingPattern};
 use crate::crossproduct::CrossProducts;
-
-/// How the trailing block is factored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TrailingKind {
-    /// By dense Cholesky: exact.
-    Dense,
-    /// By sparse Cholesky, where few of its levels meet: exact.
-    Sparse,
-    /// Never formed: solved to rounding, its log-determinant to a standard error that is reported.
-    Iterative,
-}
 
 /// The order of elimination and the pattern of the factor: of the levels that occur together alone.
 #[derive(Debug, Clone)]
 pub struct SymbolicFactor {
     pub leads: Vec<Lead>,
-    pub trailing: Vec<TrailingGroup>,
+    pub groups: Vec<TrailingGroup>,
     /// Order of the trailing block.
     pub n_trailing: usize,
-    pub kind: TrailingKind,
+    pub trailing: TrailingPattern,
     /// Per lead, its panel by rows; for the sparse and the iterative kind.
     pub row_index: Vec<RowIndex>,
-    /// The panels by blocks of rows; for the iterative kind.
-    pub row_blocks: RowBlocks,
     /// An order of elimination that keeps L thin, where there may be one.
     pub order: Option<Order>,
     /// Why this kind was taken, where it is not the one of least predicted cost.
     pub reason: Option<String>,
-    /// Where S and L are stored; for the sparse kind.
-    layout: Option<Arc<SparseLayout>>,
 }
 
 /// A leading grouping factor.
@@ -70,7 +55,7 @@ impl SymbolicFactor {
     pub fn new(a: &CrossProducts) -> Self {
         let chain = chain(a);
         let mut n_trailing = 0;
-        let trailing: Vec<TrailingGroup> = (0..a.factors.len())
+        let groups: Vec<TrailingGroup> = (0..a.factors.len())
             .filter(|f| !chain.contains(f))
             .map(|block| {
                 let (r, n_levels) = (a.factors[block].width, a.factors[block].n_levels);
@@ -81,19 +66,17 @@ impl SymbolicFactor {
             .collect();
         let mut leads: Vec<Lead> = Vec::new();
         for (i, &block) in chain.iter().enumerate() {
-            let lead = lead(a, &chain, i, block, &leads, &trailing, n_trailing);
+            let lead = lead(a, &chain, i, block, &leads, &groups, n_trailing);
             leads.push(lead);
         }
         let mut symbolic = Self {
             leads,
-            trailing,
+            groups,
             n_trailing,
-            kind: TrailingKind::Dense,
+            trailing: TrailingPattern::Dense,
             row_index: Vec::new(),
-            row_blocks: RowBlocks::default(),
             order: None,
             reason: None,
-            layout: None,
         };
         let kind = symbolic.choose(a);
         symbolic.with_kind(kind, a)
@@ -104,31 +87,30 @@ impl SymbolicFactor {
     /// # Panics
     /// If a sparse factor would have 2^31 entries or more; none is chosen that large.
     pub fn with_kind(mut self, kind: TrailingKind, a: &CrossProducts) -> Self {
-        (self.row_blocks, self.layout) = (RowBlocks::default(), None);
         if kind == TrailingKind::Dense {
             self.row_index = Vec::new();
         } else if self.row_index.is_empty() {
             self.row_index = self.row_indices();
         }
-        match kind {
-            TrailingKind::Dense => {}
+        self.trailing = match kind {
+            TrailingKind::Dense => TrailingPattern::Dense,
             TrailingKind::Sparse => {
                 let layout = SparseLayout::new(&self, a, &self.row_index, self.order.as_ref());
-                self.layout = Some(Arc::new(layout.expect("a sparse factor that can be laid out")));
+                TrailingPattern::Sparse(Arc::new(layout.expect("a sparse factor that can be laid out")))
             }
-            TrailingKind::Iterative => self.row_blocks = RowBlocks::new(&self.leads, self.n_trailing),
-        }
-        self.kind = kind;
+            TrailingKind::Iterative => {
+                TrailingPattern::Iterative(Arc::new(RowBlocks::new(&self.leads, self.n_trailing)))
+            }
+        };
         self
+    }
+
+    pub fn kind(&self) -> TrailingKind {
+        self.trailing.kind()
     }
 
     pub fn row_indices(&self) -> Vec<RowIndex> {
         self.leads.iter().map(|l| RowIndex::new(l, self.n_trailing)).collect()
-    }
-
-    /// Where a sparse trailing block is stored.
-    pub fn layout(&self) -> &SparseLayout {
-        self.layout.as_ref().expect("a sparse trailing block")
     }
 }
 
@@ -149,7 +131,7 @@ fn lead(
     i: usize,
     block: usize,
     earlier: &[Lead],
-    trailing: &[TrailingGroup],
+    groups: &[TrailingGroup],
     n_trailing: usize,
 ) -> Lead {
     let factor = &a.factors[block];
@@ -157,6 +139,6 @@ fn lead(
         .iter()
         .map(|&j| Ancestor { level: a.patterns[j][block].level.clone(), r: a.factors[j].width })
         .collect();
-    let panel = panel_pattern(a, block, i, earlier, trailing, n_trailing, factor.n_levels);
+    let panel = panel_pattern(a, block, i, earlier, groups, n_trailing, factor.n_levels);
     Lead { block, r: factor.width, n_levels: factor.n_levels, ancestors, panel }
 }

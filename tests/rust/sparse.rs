@@ -159,13 +159,13 @@ fn nearly_nested(pupils: usize, teachers: usize, schools: usize) -> ArrayDesign 
 fn thin_designs_are_given_it_and_others_are_not() {
     let source = nearly_nested(6_000, 1_500, 100);
     let chosen = model(&source, Criterion::Ml);
-    assert_eq!(chosen.symbolic.kind, TrailingKind::Sparse);
+    assert_eq!(chosen.symbolic.kind(), TrailingKind::Sparse);
     let blocks = chosen.symbolic.blocks(&chosen.a);
     let sparse: Vec<_> = blocks.iter().filter(|b| b.kind == "sparse").collect();
     assert_eq!(sparse.len(), 2);
     assert!(sparse.iter().all(|b| b.fill > 0.0 && b.fill < 0.2), "{sparse:?}");
     let source = design(Shape::LongTailed, 2);
-    assert_eq!(model(&source, Criterion::Ml).symbolic.kind, TrailingKind::Dense);
+    assert_eq!(model(&source, Criterion::Ml).symbolic.kind(), TrailingKind::Dense);
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn an_iterative_block_with_a_large_standard_error_gives_way_and_says_so() {
     let iterative = sparse.with_trailing(TrailingKind::Iterative);
     let (control, stop) = (Control::default(), AtomicBool::new(false));
     let (exact, fell_back) = (fit(&sparse, &control, &stop).unwrap(), fit(&iterative, &control, &stop).unwrap());
-    assert_eq!(fell_back.model.symbolic.kind, TrailingKind::Sparse);
+    assert_eq!(fell_back.model.symbolic.kind(), TrailingKind::Sparse);
     let reason = fell_back.model.symbolic.reason.clone().unwrap();
     assert!(reason.contains("sparse block") && reason.contains("standard error"), "{reason}");
     assert_eq!(fell_back.std_error, 0.0);

@@ -11,7 +11,7 @@ const MOST_SECONDS: f64 = 10.0;
 /// The exact kind of which one evaluation is worth its time and memory, for a model whose kind is not exact.
 pub fn finishing_kind(model: &Lmm) -> Option<TrailingKind> {
     let symbolic = &model.symbolic;
-    if symbolic.kind != TrailingKind::Iterative {
+    if symbolic.kind() != TrailingKind::Iterative {
         return None;
     }
     let kind = symbolic.exact_kind()?;

@@ -68,7 +68,7 @@ impl Lmm {
             logdet_random: factor.logdet_random,
             logdet_fixed: factor.logdet_fixed - 2.0 * self.a.fixed.logdet,
             sum_log_weights: self.a.sum_log_weights,
-            std_error: factor.iterative.as_ref().map_or(0.0, |i| i.std_error),
+            std_error: factor.trailing.std_error(),
         })
     }
 }

@@ -9,8 +9,8 @@ use rayon::prelude::*;
 
 use super::operator::{Product, scaled_link};
 use super::row_blocks::{Blocked, LANES};
-use super::row_index::place_of;
 use crate::linalg::{prefetch, small};
+use crate::penalized_ls::row_index::place_of;
 use crate::penalized_ls::symbolic::Lead;
 use crate::with_width;
 
@@ -32,7 +32,7 @@ pub struct Forms {
 /// tr(E²) and H'E H: what is right of the diagonal block counts twice.
 pub fn forms(problem: &Product) -> Forms {
     let lead = &problem.symbolic.leads[0];
-    let (r, blocked) = (lead.r, &problem.symbolic.row_blocks.leads[0]);
+    let (r, blocked) = (lead.r, &problem.schur.row_blocks.leads[0]);
     let blocks =
         by_blocks(problem, true, |block, e| (square(block, e), with_width!(r, block_forms(problem, block, e, r))));
     let mut out = Forms { trace_of_square: 0.0, levels: vec![0.0; lead.n_levels * r * r] };
@@ -57,7 +57,7 @@ fn square(block: usize, e: &[Lanes]) -> f64 {
 fn block_forms<const R: usize>(problem: &Product, block: usize, e: &[Lanes], r: usize) -> Vec<f64> {
     let r = small::width::<R>(r);
     let (lead, h, blocked) =
-        (&problem.symbolic.leads[0], &problem.schur.blocked[0], &problem.symbolic.row_blocks.leads[0]);
+        (&problem.symbolic.leads[0], &problem.schur.blocked[0], &problem.schur.row_blocks.leads[0]);
     let mut out = Vec::with_capacity(blocked.visits(block).len() * r * r);
     for Visit { start, to, .. } in visits(blocked, lead, h, block, true) {
         let own = blocked.entries(start, to, block * LANES);
@@ -83,7 +83,7 @@ fn block_forms<const R: usize>(problem: &Product, block: usize, e: &[Lanes], r: 
 /// E H on the pattern of a lead's panel.
 pub fn product_on_pattern(problem: &Product, i: usize) -> Vec<f64> {
     let (lead, h, blocked) =
-        (&problem.symbolic.leads[i], &problem.schur.blocked[i], &problem.symbolic.row_blocks.leads[i]);
+        (&problem.symbolic.leads[i], &problem.schur.blocked[i], &problem.schur.row_blocks.leads[i]);
     let r = lead.r;
     let out: Vec<AtomicU64> = (0..h.len()).map(|_| AtomicU64::new(0)).collect();
     by_blocks(problem, false, |block, e| {
@@ -105,7 +105,7 @@ pub fn product_on_pattern(problem: &Product, i: usize) -> Vec<f64> {
 /// Calls `read` with every block of rows of E; `upper`: left of the diagonal block it holds anything.
 fn by_blocks<T: Send>(problem: &Product, upper: bool, read: impl Fn(usize, &[Lanes]) -> T + Sync) -> Vec<T> {
     let q = problem.symbolic.n_trailing;
-    (0..problem.symbolic.row_blocks.n_blocks())
+    (0..problem.schur.row_blocks.n_blocks())
         .into_par_iter()
         .with_max_len(1)
         .map_init(
@@ -123,7 +123,7 @@ fn write_block(problem: &Product, block: usize, upper: bool, e: &mut [Lanes]) {
     let (symbolic, schur, first) = (problem.symbolic, problem.schur, block * LANES);
     e[if upper { first } else { 0 }..].fill([0.0; LANES]);
     for (i, lead) in symbolic.leads.iter().enumerate() {
-        let (blocked, h, r) = (&symbolic.row_blocks.leads[i], &schur.blocked[i], lead.r);
+        let (blocked, h, r) = (&schur.row_blocks.leads[i], &schur.blocked[i], lead.r);
         for Visit { level, start, from, to } in visits(blocked, lead, h, block, upper) {
             let square = &schur.squares[i][level * r * r..(level + 1) * r * r];
             for l in 0..r {
@@ -137,7 +137,7 @@ fn write_block(problem: &Product, block: usize, upper: bool, e: &mut [Lanes]) {
         }
     }
     for lane in 0..LANES.min(e.len() - first) {
-        finish_row(problem, symbolic.row_blocks.order[first + lane] as usize, lane, e);
+        finish_row(problem, schur.row_blocks.order[first + lane] as usize, lane, e);
     }
 }
 
@@ -194,9 +194,9 @@ fn gather(e: &[Lanes], places: &[u32], h: &[f32], r: usize) -> Lanes {
 
 /// Adds the links of a row's level to the other trailing factors, and leaves out its diagonal block.
 fn finish_row(problem: &Product, row: usize, lane: usize, e: &mut [Lanes]) {
-    let place = &problem.symbolic.row_blocks.place;
-    let k = problem.symbolic.trailing.iter().rposition(|t| t.offset <= row).expect("a factor of the trailing block");
-    let t = &problem.symbolic.trailing[k];
+    let place = &problem.schur.row_blocks.place;
+    let k = problem.symbolic.groups.iter().rposition(|t| t.offset <= row).expect("a factor of the trailing block");
+    let t = &problem.symbolic.groups[k];
     let level = (row - t.offset) / t.r;
     let first = t.offset + level * t.r;
     add_links(problem, k, level, row - first, |row, value| e[place[row] as usize][lane] += value as f32);
@@ -206,9 +206,9 @@ fn finish_row(problem: &Product, row: usize, lane: usize, e: &mut [Lanes]) {
 /// Adds the links of one level of the k-th trailing factor to the others, for one of its rows.
 fn add_links(problem: &Product, k: usize, level: usize, row: usize, mut add: impl FnMut(usize, f64)) {
     let (symbolic, t) = (problem.symbolic, &problem.schur.t);
-    let own = &symbolic.trailing[k];
+    let own = &symbolic.groups[k];
     let t_own = &t[k][level * own.r * own.r..(level + 1) * own.r * own.r];
-    for (l, other) in symbolic.trailing.iter().enumerate().filter(|(l, _)| *l != k) {
+    for (l, other) in symbolic.groups.iter().enumerate().filter(|(l, _)| *l != k) {
         let size = other.r * other.r;
         let mut add = |level: usize, value: &dyn Fn(usize) -> f64| {
             (0..other.r).for_each(|j| add(other.offset + level * other.r + j, value(j)));

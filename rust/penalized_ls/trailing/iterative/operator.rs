@@ -33,8 +33,8 @@ impl Product<'_> {
     /// T A T' v of the links between trailing factors.
     fn linked(&self, v: &[f64], m: usize) -> Vec<f64> {
         let (symbolic, mut out) = (self.symbolic, vec![0.0; v.len()]);
-        for (k, to) in symbolic.trailing.iter().enumerate() {
-            for (l, from) in symbolic.trailing.iter().enumerate().take(k) {
+        for (k, to) in symbolic.groups.iter().enumerate() {
+            for (l, from) in symbolic.groups.iter().enumerate().take(k) {
                 let (link, values) = self.a.link(to.block, from.block);
                 let (mut above, mut below) = (vec![0.0; to.r * m], vec![0.0; from.r * m]);
                 for level in 0..from.n_levels {
@@ -58,7 +58,7 @@ impl Product<'_> {
 
     /// Adds the diagonal blocks of Σ H C C' H', which E leaves out.
     fn add_own(&self, out: &mut [f64], v: &[f64], m: usize) {
-        for (k, t) in self.symbolic.trailing.iter().enumerate() {
+        for (k, t) in self.symbolic.groups.iter().enumerate() {
             let range = t.offset * m..(t.offset + t.n_levels * t.r) * m;
             let levels = out[range.clone()].chunks_exact_mut(t.r * m).zip(v[range].chunks_exact(t.r * m));
             for ((out, v), own) in levels.zip(self.schur.own[k].chunks_exact(t.r * t.r)) {

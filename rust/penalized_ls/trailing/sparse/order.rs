@@ -37,7 +37,7 @@ impl SparsityPattern {
 /// A place for scratch of faer's, of the size it asks for.
 pub fn memory(size: StackReq) -> Result<MemBuffer> {
     MemBuffer::try_new(size)
-        .map_err(|_| Error::Numerical("memory for a sparse Cholesky factor is not to be had".into()))
+        .map_err(|_| Error::Numerical("there is not enough memory for a sparse Cholesky factor".into()))
 }
 
 fn failed(error: impl std::fmt::Debug) -> Error {

@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::Iterative;
+use super::IterativeFactor;
 use super::lanczos::inverse_remainder;
 use super::operator::Product;
 use super::squares::product_on_pattern;
@@ -40,8 +40,15 @@ pub struct Weighed {
 
 impl ApproximateInverse {
     /// `k`: (X'V^-1 X)^-1, n_fixed x n_fixed.
-    pub fn update(&mut self, factor: &CholeskyFactor, a: &CrossProducts, symbolic: &SymbolicFactor, k: &[f64]) {
-        let iterative = factor.iterative.as_ref().expect("an iterative trailing block");
+    pub fn update(
+        &mut self,
+        iterative: &IterativeFactor,
+        factor: &CholeskyFactor,
+        a: &CrossProducts,
+        symbolic: &SymbolicFactor,
+        k: &[f64],
+        e: &mut [Vec<f64>],
+    ) {
         let n_fixed = k.len().isqrt();
         self.fixed = iterative.scaled_solution(factor, symbolic, n_fixed);
         self.collect(iterative, symbolic, k, n_fixed);
@@ -52,10 +59,23 @@ impl ApproximateInverse {
                 LevelBlocks { inverse: self, iterative, factor, symbolic, k, i, product }.weigh()
             })
             .collect();
+        self.add_e(iterative, &factor.lambda, symbolic, e);
+    }
+
+    /// E of every group: the sum of I - S^-1 over its levels, from Λ's other side.
+    fn add_e(&self, iterative: &IterativeFactor, lambda: &[Vec<f64>], symbolic: &SymbolicFactor, e: &mut [Vec<f64>]) {
+        for (k, t) in symbolic.groups.iter().enumerate() {
+            let (e, size) = (&mut e[t.block], t.r * t.r);
+            for block in self.inverse_blocks(iterative, symbolic, k).chunks_exact(size) {
+                e.iter_mut().zip(block).for_each(|(e, v)| *e -= v);
+            }
+            (0..t.r).for_each(|j| e[j * t.r + j] += t.n_levels as f64);
+            small::solve_transposed_in_place::<0>(e, &lambda[t.block], t.r, t.r);
+        }
     }
 
     /// A and B: outliers, probes, fixed effects.
-    fn collect(&mut self, iterative: &Iterative, symbolic: &SymbolicFactor, k: &[f64], n_fixed: usize) {
+    fn collect(&mut self, iterative: &IterativeFactor, symbolic: &SymbolicFactor, k: &[f64], n_fixed: usize) {
         let (q, outliers, probes) = (symbolic.n_trailing, &iterative.outliers, &iterative.probes);
         let (n, s) = (outliers.values.len(), probes.n());
         let half = 0.5 / s as f64;
@@ -76,7 +96,7 @@ impl ApproximateInverse {
 
     /// Diagonal blocks of (I + E)^-1 of the k-th trailing factor (n_levels blocks r x r).
     fn own_blocks(&self, symbolic: &SymbolicFactor, k: usize) -> Vec<f64> {
-        let (t, width) = (&symbolic.trailing[k], self.width);
+        let (t, width) = (&symbolic.groups[k], self.width);
         let mut blocks = vec![0.0; t.n_levels * t.r * t.r];
         for level in 0..t.n_levels {
             for j in 0..t.r {
@@ -93,16 +113,16 @@ impl ApproximateInverse {
     }
 
     /// Diagonal blocks of S^-1, fixed effects counted.
-    pub fn inverse_blocks(&self, iterative: &Iterative, symbolic: &SymbolicFactor, k: usize) -> Vec<f64> {
+    fn inverse_blocks(&self, iterative: &IterativeFactor, symbolic: &SymbolicFactor, k: usize) -> Vec<f64> {
         let mut blocks = self.own_blocks(symbolic, k);
-        iterative.schur.unscale_blocks(k, symbolic.trailing[k].r, &mut blocks);
+        iterative.schur.unscale_blocks(k, symbolic.groups[k].r, &mut blocks);
         blocks
     }
 
     /// Diagonal blocks of N = Λ S^-1 Λ'.
-    pub fn level_blocks(&self, iterative: &Iterative, symbolic: &SymbolicFactor, k: usize) -> Vec<f64> {
+    pub fn level_blocks(&self, iterative: &IterativeFactor, symbolic: &SymbolicFactor, k: usize) -> Vec<f64> {
         let mut blocks = self.own_blocks(symbolic, k);
-        iterative.schur.project_blocks(k, symbolic.trailing[k].r, &mut blocks);
+        iterative.schur.project_blocks(k, symbolic.groups[k].r, &mut blocks);
         blocks
     }
 }
@@ -110,7 +130,7 @@ impl ApproximateInverse {
 /// The levels of one lead, with E H on its pattern where W is wanted whole.
 struct LevelBlocks<'a> {
     inverse: &'a ApproximateInverse,
-    iterative: &'a Iterative,
+    iterative: &'a IterativeFactor,
     factor: &'a CholeskyFactor,
     symbolic: &'a SymbolicFactor,
     k: &'a [f64],
@@ -208,7 +228,7 @@ impl LevelBlocks<'_> {
     }
 }
 
-impl Iterative {
+impl IterativeFactor {
     /// R'S^-1 Λ'Z'X from S^-1 Λ'Z'X, q_t rows of n.
     fn scaled_solution(&self, factor: &CholeskyFactor, symbolic: &SymbolicFactor, n: usize) -> Vec<f64> {
         let q = symbolic.n_trailing;

@@ -3,14 +3,17 @@
 //! With T = R^-1 Λ' by level, H = T B for a lead's panel B, and C of its levels:
 //!   I + E = T A T' + R^-1 R^-T - Σ H C C' H' over the leads.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::operator::multiply_in_place;
-use super::row_index::place_of;
+use super::row_blocks::RowBlocks;
 use crate::crossproduct::CrossProducts;
 use crate::linalg::small;
 use crate::penalized_ls::factor::{LeadFactor, view};
 use crate::penalized_ls::panel::Panels;
+use crate::penalized_ls::row_index::place_of;
 use crate::penalized_ls::symbolic::{SymbolicFactor, TrailingGroup};
 use crate::{Error, Result};
 
@@ -20,6 +23,8 @@ const GRAIN: usize = 512;
 /// Everything about S that depends on θ.
 #[derive(Debug, Clone, Default)]
 pub struct ScaledSchur {
+    /// The panels by blocks of rows.
+    pub row_blocks: Arc<RowBlocks>,
     /// Per trailing factor, r x r blocks by level: R, R^-1, T, and the diagonal blocks of Σ H C C' H'.
     root: Vec<Vec<f64>>,
     inverse_root: Vec<Vec<f64>>,
@@ -37,6 +42,10 @@ pub struct ScaledSchur {
 }
 
 impl ScaledSchur {
+    pub fn new(row_blocks: Arc<RowBlocks>) -> Self {
+        Self { row_blocks, ..Self::default() }
+    }
+
     pub fn update(
         &mut self,
         a: &CrossProducts,
@@ -46,11 +55,11 @@ impl ScaledSchur {
         lambda: &[Vec<f64>],
     ) -> Result<()> {
         let explained = diagonal_of_products(symbolic, leads);
-        let n = symbolic.trailing.len();
+        let n = symbolic.groups.len();
         let blocks = |values: &mut Vec<Vec<f64>>| values.resize(n, Vec::new());
         [&mut self.root, &mut self.inverse_root, &mut self.t, &mut self.own].into_iter().for_each(blocks);
         self.logdet = 0.0;
-        for (k, t) in symbolic.trailing.iter().enumerate() {
+        for (k, t) in symbolic.groups.iter().enumerate() {
             self.scale_factor(k, t, &a.factors[t.block].zz, &explained[k], &lambda[t.block])?;
         }
         self.h.resize(leads.len(), Vec::new());
@@ -69,7 +78,7 @@ impl ScaledSchur {
 
     /// H of one lead in the order of the blocks of rows.
     fn by_blocks(&self, symbolic: &SymbolicFactor, i: usize) -> Vec<f32> {
-        let (lead, h, from) = (&symbolic.leads[i], &self.h[i], &symbolic.row_blocks.leads[i].from);
+        let (lead, h, from) = (&symbolic.leads[i], &self.h[i], &self.row_blocks.leads[i].from);
         let level = |level: usize| {
             let (start, end) = (lead.panel.ptr[level], lead.panel.ptr[level + 1]);
             (start..end).flat_map(move |entry| {
@@ -168,12 +177,10 @@ impl ScaledSchur {
         let mut factor = 0;
         while at < rows.len() {
             let row = rows[at] as usize;
-            while row
-                >= symbolic.trailing[factor].offset + symbolic.trailing[factor].n_levels * symbolic.trailing[factor].r
-            {
+            while row >= symbolic.groups[factor].offset + symbolic.groups[factor].n_levels * symbolic.groups[factor].r {
                 factor += 1;
             }
-            let t = &symbolic.trailing[factor];
+            let t = &symbolic.groups[factor];
             let level = (row - t.offset) / t.r;
             let block = &self.t[factor][level * t.r * t.r..(level + 1) * t.r * t.r];
             if t.r == 1 {
@@ -187,7 +194,7 @@ impl ScaledSchur {
 
     /// R^-1, or R^-T, from the left of q_t rows of m.
     pub fn apply_root(&self, x: &mut [f64], symbolic: &SymbolicFactor, m: usize, transposed: bool) {
-        for (k, t) in symbolic.trailing.iter().enumerate() {
+        for (k, t) in symbolic.groups.iter().enumerate() {
             let rows = &mut x[t.offset * m..(t.offset + t.n_levels * t.r) * m];
             let levels = rows.chunks_exact_mut(t.r * m).zip(self.inverse_root[k].chunks_exact(t.r * t.r));
             levels.for_each(|(x, block)| multiply_in_place(x, block, m, transposed));
@@ -196,7 +203,7 @@ impl ScaledSchur {
 
     /// R' from the left of q_t rows of m.
     pub fn apply_transposed_root(&self, x: &mut [f64], symbolic: &SymbolicFactor, m: usize) {
-        for (k, t) in symbolic.trailing.iter().enumerate().filter(|_| m > 0) {
+        for (k, t) in symbolic.groups.iter().enumerate().filter(|_| m > 0) {
             let rows = &mut x[t.offset * m..(t.offset + t.n_levels * t.r) * m];
             let levels = rows.chunks_exact_mut(t.r * m).zip(self.root[k].chunks_exact(t.r * t.r));
             levels.for_each(|(x, block)| multiply_in_place(x, block, m, true));
@@ -249,7 +256,7 @@ fn solve_lower_unit(column: &mut [f64], l: &[f64], j: usize, r: usize) {
 
 /// Per trailing factor, the diagonal blocks of Σ P P' over the leads (n_levels blocks r x r).
 fn diagonal_of_products(symbolic: &SymbolicFactor, leads: &[LeadFactor]) -> Vec<Vec<f64>> {
-    let mut own: Vec<Vec<f64>> = symbolic.trailing.iter().map(|t| vec![0.0; t.n_levels * t.r * t.r]).collect();
+    let mut own: Vec<Vec<f64>> = symbolic.groups.iter().map(|t| vec![0.0; t.n_levels * t.r * t.r]).collect();
     for (lead, factor) in symbolic.leads.iter().zip(leads) {
         for level in 0..lead.n_levels {
             let rows = lead.panel.level_rows(level);
@@ -257,10 +264,10 @@ fn diagonal_of_products(symbolic: &SymbolicFactor, leads: &[LeadFactor]) -> Vec<
             let (mut at, mut f) = (0, 0);
             while at < rows.len() {
                 let row = rows[at] as usize;
-                while row >= symbolic.trailing[f].offset + symbolic.trailing[f].n_levels * symbolic.trailing[f].r {
+                while row >= symbolic.groups[f].offset + symbolic.groups[f].n_levels * symbolic.groups[f].r {
                     f += 1;
                 }
-                let t = &symbolic.trailing[f];
+                let t = &symbolic.groups[f];
                 let first = (row - t.offset) / t.r * t.r * t.r;
                 for j in 0..t.r {
                     for i in 0..t.r {

@@ -130,13 +130,13 @@ fn collect(work: &mut [f64], block: &mut [f64], layout: &SparseLayout, base: &[f
 fn scale(block: &mut [f64], layout: &SparseLayout, node: PlacedNode, symbolic: &SymbolicFactor, lambda: &[Vec<f64>]) {
     let (first, r) = (node.place as usize, node.r as usize);
     let rows = &layout.rows[layout.ptr[first] as usize..layout.ptr[first + 1] as usize];
-    let own = &lambda[symbolic.trailing[node.factor as usize].block];
+    let own = &lambda[symbolic.groups[node.factor as usize].block];
     combine(block, own, r, rows.len(), true);
     for (j, column) in block.chunks_exact_mut(rows.len()).enumerate() {
         let mut at = 0;
         while at < rows.len() {
             let other = layout.node(rows[at] as usize);
-            let (l, r) = (&lambda[symbolic.trailing[other.factor as usize].block], other.r as usize);
+            let (l, r) = (&lambda[symbolic.groups[other.factor as usize].block], other.r as usize);
             apply_transposed(l, &mut column[at..at + r], r);
             at += r;
         }

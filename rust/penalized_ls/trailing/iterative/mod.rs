@@ -10,27 +10,28 @@
 //! conjugate gradients, to rounding.
 
 mod conjugate_gradients;
+mod cost;
 mod deflation;
 mod inverse;
 mod lanczos;
 mod operator;
 mod row_blocks;
-mod row_index;
 mod scaled_schur;
 mod squares;
 
-pub use deflation::IMAGE_COLUMNS;
 pub use inverse::ApproximateInverse;
 pub use row_blocks::RowBlocks;
-pub use row_index::{RowIndex, place_of};
+
+use std::sync::Arc;
 
 use deflation::Outliers;
 use scaled_schur::ScaledSchur;
 
-use super::factor::LeadFactor;
-use super::panel::Panels;
-use super::symbolic::SymbolicFactor;
+use super::{FixedColumns, to_columns, to_rows};
 use crate::crossproduct::CrossProducts;
+use crate::penalized_ls::factor::LeadFactor;
+use crate::penalized_ls::panel::Panels;
+use crate::penalized_ls::symbolic::SymbolicFactor;
 use crate::{Error, Result};
 
 /// Outliers looked for at first, and at most.
@@ -40,15 +41,15 @@ const MOST_OUTLIERS: usize = 64;
 pub const WANTED_ERROR: f64 = 2e-4;
 /// Residual of a solution, relative to its right-hand side; of one that enters a quadratic form alone, where
 /// its error enters squared.
-pub const SOLVED: f64 = 1e-12;
-pub const SOLVED_FOR_FORM: f64 = 1e-7;
+const SOLVED: f64 = 1e-12;
+const SOLVED_FOR_FORM: f64 = 1e-7;
 /// Iterations of the subspace at the first θ, and at every later one.
 const FIRST_ITERATIONS: usize = 8;
 const ITERATIONS: usize = 3;
 
 /// S for one θ, ready to solve with.
 #[derive(Debug, Clone, Default)]
-pub struct Iterative {
+pub struct IterativeFactor {
     schur: ScaledSchur,
     outliers: Outliers,
     /// The subspace that every θ starts from (q_t x k, column-major).
@@ -56,17 +57,50 @@ pub struct Iterative {
     probes: lanczos::Probes,
     /// H'E H of every level of the first lead.
     forms: Vec<f64>,
-    pub logdet: f64,
+    logdet: f64,
     /// Standard error of `logdet`.
     pub std_error: f64,
 }
 
-impl Iterative {
+impl IterativeFactor {
+    pub fn new(row_blocks: Arc<RowBlocks>) -> Self {
+        Self { schur: ScaledSchur::new(row_blocks), ..Self::default() }
+    }
+
+    /// S, its log-determinant, and X'X less the part that S^-1 explains, by conjugate gradients.
+    ///
+    /// # Errors
+    /// `Numerical` where S is not positive definite.
+    pub fn factor(
+        &mut self,
+        (a, panels): (&CrossProducts, &Panels),
+        symbolic: &SymbolicFactor,
+        (leads, lambda): (&[LeadFactor], &[Vec<f64>]),
+        mut x: FixedColumns,
+    ) -> Result<f64> {
+        self.update(a, panels, symbolic, leads, lambda)?;
+        let (q, stride) = (symbolic.n_trailing, x.stride);
+        let scaled = x.scaled(lambda, symbolic);
+        let mut rows = vec![0.0; q * stride];
+        to_rows(&scaled, &mut rows, q, stride);
+        to_columns(&self.solve(&rows, stride, SOLVED, a, symbolic), x.solved, q, stride);
+        x.subtract_explained(&scaled, q);
+        Ok(self.logdet)
+    }
+
+    /// S^-1 of m columns (q_t x m) in place, as exact as a quadratic form needs.
+    pub fn solve_for_form(&self, columns: &mut [f64], m: usize, a: &CrossProducts, symbolic: &SymbolicFactor) {
+        let q = symbolic.n_trailing;
+        let mut rows = vec![0.0; q * m];
+        to_rows(columns, &mut rows, q, m);
+        to_columns(&self.solve(&rows, m, SOLVED_FOR_FORM, a, symbolic), columns, q, m);
+    }
+
     /// Scales S for the Λ in force and takes its log-determinant.
     ///
     /// # Errors
     /// `Numerical` where S is not positive definite.
-    pub fn update(
+    fn update(
         &mut self,
         a: &CrossProducts,
         panels: &Panels,
@@ -99,7 +133,7 @@ impl Iterative {
     }
 
     /// S^-1 h for m right-hand sides (q_t rows of m), to a residual relative to h.
-    pub fn solve(&self, h: &[f64], m: usize, residual: f64, a: &CrossProducts, symbolic: &SymbolicFactor) -> Vec<f64> {
+    fn solve(&self, h: &[f64], m: usize, residual: f64, a: &CrossProducts, symbolic: &SymbolicFactor) -> Vec<f64> {
         let problem = operator::Product { schur: &self.schur, a, symbolic };
         let mut b = h.to_vec();
         self.schur.apply_root(&mut b, symbolic, m, false);

@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use crate::crossproduct::CrossProducts;
-use crate::penalized_ls::iterative::RowIndex;
+use crate::penalized_ls::row_index::RowIndex;
 use crate::penalized_ls::symbolic::{SymbolicFactor, TrailingGroup};
 
 /// Levels whose neighbours are counted for an estimate.
@@ -23,7 +23,7 @@ pub struct Nodes {
 impl Nodes {
     pub fn new(symbolic: &SymbolicFactor) -> Self {
         let mut nodes = Self { first: Vec::new(), of_row: Vec::with_capacity(symbolic.n_trailing) };
-        for t in &symbolic.trailing {
+        for t in &symbolic.groups {
             for level in 0..t.n_levels {
                 let node = nodes.first.len() as u32;
                 nodes.first.push((t.offset + level * t.r) as u32);
@@ -80,7 +80,7 @@ impl<'a> Meetings<'a> {
             }
         }
         let (from, level) = self.factor(node);
-        for to in self.symbolic.trailing.iter().filter(|t| t.block > from.block) {
+        for to in self.symbolic.groups.iter().filter(|t| t.block > from.block) {
             let link = &self.a.patterns[to.block][from.block];
             let first = self.nodes.of_row[to.offset];
             link.level[link.ptr[level]..link.ptr[level + 1]].iter().for_each(|&other| meet(first + other));
@@ -90,7 +90,7 @@ impl<'a> Meetings<'a> {
 
     fn factor(&self, node: usize) -> (&TrailingGroup, usize) {
         let row = self.nodes.first[node] as usize;
-        let t = self.symbolic.trailing.iter().rfind(|t| t.offset <= row).expect("a trailing factor of every row");
+        let t = self.symbolic.groups.iter().rfind(|t| t.offset <= row).expect("a trailing factor of every row");
         (t, (row - t.offset) / t.r)
     }
 
@@ -130,8 +130,8 @@ impl<'a> Meetings<'a> {
                 nodes.for_each(|node| join(&mut root, first.unwrap_or(node), node));
             }
         }
-        for (k, to) in self.symbolic.trailing.iter().enumerate() {
-            for from in &self.symbolic.trailing[..k] {
+        for (k, to) in self.symbolic.groups.iter().enumerate() {
+            for from in &self.symbolic.groups[..k] {
                 let link = &self.a.patterns[to.block][from.block];
                 let (from, to) = (self.nodes.of_row[from.offset], self.nodes.of_row[to.offset]);
                 for level in 0..link.ptr.len() - 1 {

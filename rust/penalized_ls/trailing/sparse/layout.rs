@@ -11,7 +11,7 @@ use super::order::{Order, upper};
 use super::supernodes::Supernodes;
 use crate::Result;
 use crate::crossproduct::CrossProducts;
-use crate::penalized_ls::iterative::RowIndex;
+use crate::penalized_ls::row_index::RowIndex;
 use crate::penalized_ls::symbolic::{Lead, SymbolicFactor};
 
 /// A level of the trailing block in the order of elimination.
@@ -72,15 +72,14 @@ impl SparseLayout {
         let (mut own, mut node_of, mut place) = (Vec::new(), Vec::new(), vec![0; symbolic.n_trailing]);
         for (k, &node) in order.nodes.iter().enumerate() {
             let (row, r) = (nodes.first[node as usize], nodes.width(node as usize) as u32);
-            let factor =
-                symbolic.trailing.iter().rposition(|t| t.offset <= row as usize).expect("a factor of every row");
+            let factor = symbolic.groups.iter().rposition(|t| t.offset <= row as usize).expect("a factor of every row");
             own.push(PlacedNode { place: node_of.len() as u32, row, factor: factor as u32, r });
             for j in 0..r {
                 place[(row + j) as usize] = node_of.len() as u32;
                 node_of.push(k as u32);
             }
         }
-        let widest = symbolic.trailing.iter().map(|t| t.r).max().unwrap_or(0);
+        let widest = symbolic.groups.iter().map(|t| t.r).max().unwrap_or(0);
         let (ptr, rows, leads) = (vec![0], Vec::new(), Vec::new());
         Self { nodes: own, node_of, place, ptr, rows, supernodes, leads, widest, order }
     }
@@ -112,7 +111,7 @@ impl SparseLayout {
     /// Writes A's blocks in their places; fill stays zero.
     pub fn fill(&self, symbolic: &SymbolicFactor, a: &CrossProducts, base: &mut Vec<f64>) {
         base.resize(self.rows.len(), 0.0);
-        for (k, t) in symbolic.trailing.iter().enumerate() {
+        for (k, t) in symbolic.groups.iter().enumerate() {
             let zz = &a.factors[t.block].zz;
             for (level, zz) in zz.chunks_exact(t.r * t.r).enumerate() {
                 let first = self.place[t.offset + level * t.r] as usize;
@@ -120,7 +119,7 @@ impl SparseLayout {
                     base[self.ptr[first + j] as usize..][..t.r].copy_from_slice(column);
                 }
             }
-            for from in &symbolic.trailing[..k] {
+            for from in &symbolic.groups[..k] {
                 let (link, values) = a.link(t.block, from.block);
                 for level in 0..from.n_levels {
                     for e in link.ptr[level]..link.ptr[level + 1] {

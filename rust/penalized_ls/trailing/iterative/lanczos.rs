@@ -7,7 +7,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::deflation::Outliers;
 use super::operator::Product;
 
-/// Random directions, and steps from each: until the quadrature stands still.
+/// Random directions, and steps from each: until the quadrature changes by less than this.
 const PROBES: usize = 8;
 const MOST_STEPS: usize = 12;
 const STILL: f64 = 1e-6;

@@ -7,6 +7,7 @@
 //! derivative needs.
 
 mod assemble;
+mod cost;
 mod graph;
 mod inverse;
 mod layout;
@@ -22,18 +23,20 @@ pub use order::Order;
 
 use graph::{Meetings, Nodes};
 
+use std::sync::Arc;
+
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::sparse::SparseColMatRef;
 use faer::sparse::linalg::cholesky::supernodal;
 use faer::{Conj, Par};
 
-use super::factor::LeadFactor;
-use super::iterative::RowIndex;
-use super::panel::Panels;
-use super::symbolic::SymbolicFactor;
-use super::trailing::is_near_singular;
+use super::{FixedColumns, is_near_singular};
 use crate::crossproduct::CrossProducts;
 use crate::linalg::dense;
+use crate::penalized_ls::factor::LeadFactor;
+use crate::penalized_ls::panel::Panels;
+use crate::penalized_ls::row_index::RowIndex;
+use crate::penalized_ls::symbolic::SymbolicFactor;
 use crate::{Error, Result};
 
 /// With more multiplications than this the dense kernels of a factorization use threads.
@@ -63,31 +66,56 @@ pub fn order_if_thin(symbolic: &SymbolicFactor, a: &CrossProducts, index: &[RowI
 }
 
 /// S and L for one θ.
-#[derive(Debug, Clone, Default)]
-pub struct Sparse {
+#[derive(Debug, Clone)]
+pub struct SparseFactor {
+    layout: Arc<SparseLayout>,
     s: Vec<f64>,
     /// S before Λ: kept only where some Λ is near singular.
     before: Vec<f64>,
     l: Vec<f64>,
     /// P of every lead, sorted by places.
     panels: Vec<Vec<f64>>,
-    pub logdet: f64,
+    logdet: f64,
 }
 
-impl Sparse {
+impl SparseFactor {
+    pub fn new(layout: Arc<SparseLayout>) -> Self {
+        Self { layout, s: Vec::new(), before: Vec::new(), l: Vec::new(), panels: Vec::new(), logdet: 0.0 }
+    }
+
+    /// S = L L' on the pattern of S, and X'X less the part that S^-1 explains.
+    ///
+    /// # Errors
+    /// `Numerical` where S is not positive definite.
+    pub fn factor(
+        &mut self,
+        panels: &Panels,
+        symbolic: &SymbolicFactor,
+        (leads, lambda): (&[LeadFactor], &[Vec<f64>]),
+        mut x: FixedColumns,
+    ) -> Result<f64> {
+        self.update(panels, symbolic, leads, lambda)?;
+        let scaled = x.scaled(lambda, symbolic);
+        x.solved.copy_from_slice(&scaled);
+        self.solve(x.solved, x.stride);
+        x.subtract_explained(&scaled, symbolic.n_trailing);
+        Ok(self.logdet)
+    }
+
     /// S for the Λ in force and its Cholesky factor.
     ///
     /// # Errors
     /// `Numerical` where S is not positive definite.
-    pub fn update(
+    fn update(
         &mut self,
         panels: &Panels,
         symbolic: &SymbolicFactor,
         leads: &[LeadFactor],
         lambda: &[Vec<f64>],
     ) -> Result<()> {
-        let layout = symbolic.layout();
-        let singular = symbolic.trailing.iter().any(|t| is_near_singular(&lambda[t.block], t.r));
+        let layout = self.layout.clone();
+        let layout = &*layout;
+        let singular = symbolic.groups.iter().any(|t| is_near_singular(&lambda[t.block], t.r));
         self.s.resize(layout.rows.len(), 0.0);
         self.before.resize(if singular { self.s.len() } else { 0 }, 0.0);
         self.l.resize(layout.supernodes.n_values(), 0.0);
@@ -97,10 +125,11 @@ impl Sparse {
         }
         let task = assemble::AssemblyTask { base: &panels.trailing, panels: &self.panels, lambda };
         assemble::assemble(&mut self.s, &mut self.before, symbolic, layout, &task);
-        self.factor(layout)
+        self.factor_s(layout)
     }
 
-    fn factor(&mut self, layout: &SparseLayout) -> Result<()> {
+    /// L, and its log-determinant.
+    fn factor_s(&mut self, layout: &SparseLayout) -> Result<()> {
         let cholesky = &layout.supernodes.cholesky;
         let par = if layout.order.flops > PARALLEL_FLOPS { Par::rayon(0) } else { Par::Seq };
         let s = SparseColMatRef::new(layout.pattern(), &self.s);
@@ -130,8 +159,8 @@ impl Sparse {
     }
 
     /// S^-1 of m columns (q_t x m) in place.
-    pub fn solve(&self, columns: &mut [f64], m: usize, symbolic: &SymbolicFactor) {
-        let layout = symbolic.layout();
+    pub fn solve(&self, columns: &mut [f64], m: usize) {
+        let layout = &self.layout;
         let q = layout.place.len();
         if m == 0 || q == 0 {
             return;

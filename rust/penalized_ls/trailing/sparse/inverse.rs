@@ -1,38 +1,75 @@
 //! N = Λ M^-1 Λ' of a sparse trailing block, on the pattern of L.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Par};
 use rayon::prelude::*;
 
+use super::SparseFactor;
 use super::layout::{PlacedNode, SparseLayout};
 use super::selected_inverse::{Blocks, selected_inverse};
-use super::{Sparse, SymbolicFactor};
 use crate::linalg::{dense, small};
-use crate::penalized_ls::trailing::{apply, combine};
+use crate::penalized_ls::factor::CholeskyFactor;
+use crate::penalized_ls::symbolic::SymbolicFactor;
+use crate::penalized_ls::trailing::inverse::{FixedInverse, add_identity_less};
+use crate::penalized_ls::trailing::{apply, combine, is_near_singular};
 
 /// Supernodes of one task.
 const GRAIN: usize = 64;
 
 /// At first M^-1, once scaled N: by supernodes, as L.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct SparseInverse {
+    layout: Arc<SparseLayout>,
     blocks: Blocks,
 }
 
 impl SparseInverse {
     /// S^-1.
-    pub fn update(&mut self, sparse: &Sparse, symbolic: &SymbolicFactor) {
-        self.blocks = Blocks::new();
-        self.blocks = selected_inverse(&symbolic.layout().supernodes, &sparse.l);
+    pub fn new(sparse: &SparseFactor) -> Self {
+        let blocks = selected_inverse(&sparse.layout.supernodes, &sparse.l);
+        Self { layout: sparse.layout.clone(), blocks }
+    }
+
+    /// N from S^-1, and E of every trailing grouping factor.
+    pub fn update(
+        &mut self,
+        sparse: &SparseFactor,
+        factor: &CholeskyFactor,
+        symbolic: &SymbolicFactor,
+        fixed: &FixedInverse,
+        e: &mut [Vec<f64>],
+    ) {
+        self.add_fixed(&factor.solved_x, &fixed.x, fixed.n, symbolic);
+        for (k, t) in symbolic.groups.iter().enumerate() {
+            let (e, lambda) = (&mut e[t.block], &factor.lambda[t.block]);
+            let levels = (0..t.n_levels).map(|level| t.offset + level * t.r);
+            if is_near_singular(lambda, t.r) {
+                self.add_direct(e, k, sparse, &factor.lambda, symbolic);
+                for first in levels {
+                    for k in 0..t.r * t.r {
+                        e[k] += fixed.direct(factor, first + k % t.r, first + k / t.r);
+                    }
+                }
+            } else {
+                for row in levels {
+                    let (z, first, height) = self.own(row);
+                    add_identity_less(e, z, first, t.r, height);
+                }
+                small::solve_transposed_in_place::<0>(e, lambda, t.r, t.r);
+            }
+        }
+        self.scale(&factor.lambda, symbolic);
     }
 
     fn block(&self, s: usize) -> &[f64] {
         self.blocks[s].get().expect("a block of every supernode")
     }
 
-    fn each(&mut self, layout: &SparseLayout, change: impl Fn(Range<usize>, &[u32], &mut [f64]) + Sync) {
+    fn each(&mut self, change: impl Fn(Range<usize>, &[u32], &mut [f64]) + Sync) {
+        let layout = &self.layout;
         self.blocks.par_iter_mut().with_min_len(GRAIN).enumerate().for_each(|(s, block)| {
             let (columns, below) = layout.supernodes.supernode(s);
             change(columns, below, block.get_mut().expect("a block of every supernode"));
@@ -40,12 +77,12 @@ impl SparseInverse {
     }
 
     /// Adds F K F', for F (q_t x n_fixed) and -K F' (n_fixed x q_t).
-    pub fn add_fixed(&mut self, solved: &[f64], x: &[f64], f: usize, symbolic: &SymbolicFactor) {
-        let (layout, q) = (symbolic.layout(), symbolic.n_trailing);
+    fn add_fixed(&mut self, solved: &[f64], x: &[f64], f: usize, symbolic: &SymbolicFactor) {
+        let (layout, q) = (self.layout.clone(), symbolic.n_trailing);
         if f == 0 {
             return;
         }
-        self.each(layout, |columns, below, z| {
+        self.each(|columns, below, z| {
             let places = columns.clone().chain(below.iter().map(|&b| b as usize));
             let rows: Vec<usize> = places.map(|place| layout.row(place)).collect();
             let (h, c) = (rows.len(), columns.len());
@@ -57,10 +94,10 @@ impl SparseInverse {
     }
 
     /// N = Λ M^-1 Λ'.
-    pub fn scale(&mut self, lambda: &[Vec<f64>], symbolic: &SymbolicFactor) {
-        let layout = symbolic.layout();
-        let of = |node: PlacedNode| &lambda[symbolic.trailing[node.factor as usize].block];
-        self.each(layout, |columns, below, z| {
+    fn scale(&mut self, lambda: &[Vec<f64>], symbolic: &SymbolicFactor) {
+        let layout = self.layout.clone();
+        let of = |node: PlacedNode| &lambda[symbolic.groups[node.factor as usize].block];
+        self.each(|columns, below, z| {
             let (first, h) = (columns.start, columns.len() + below.len());
             let mut at = 0;
             while at < columns.len() {
@@ -81,7 +118,8 @@ impl SparseInverse {
     }
 
     /// The block that holds a node's columns, the first of them there, and the block's height.
-    pub fn own(&self, layout: &SparseLayout, row: usize) -> (&[f64], usize, usize) {
+    fn own(&self, row: usize) -> (&[f64], usize, usize) {
+        let layout = &self.layout;
         let place = layout.place[row] as usize;
         let s = layout.supernodes.of[place] as usize;
         let (columns, below) = layout.supernodes.supernode(s);
@@ -90,19 +128,26 @@ impl SparseInverse {
 
     /// Diagonal blocks of a trailing factor (n_levels blocks r x r).
     pub fn level_blocks(&self, symbolic: &SymbolicFactor, k: usize) -> Vec<f64> {
-        let t = &symbolic.trailing[k];
+        let t = &symbolic.groups[k];
         let mut out = Vec::with_capacity(t.n_levels * t.r * t.r);
         for level in 0..t.n_levels {
-            let (z, first, h) = self.own(symbolic.layout(), t.offset + level * t.r);
+            let (z, first, h) = self.own(t.offset + level * t.r);
             (0..t.r).for_each(|j| out.extend_from_slice(&z[(first + j) * h + first..][..t.r]));
         }
         out
     }
 
     /// E += (B Λ M^-1) of every level of the k-th trailing factor, from B, S before Λ, off X; before `scale`.
-    pub fn add_direct(&self, e: &mut [f64], k: usize, sparse: &Sparse, lambda: &[Vec<f64>], symbolic: &SymbolicFactor) {
-        let (layout, mut at) = (symbolic.layout(), Vec::new());
-        let of = |node: PlacedNode| &lambda[symbolic.trailing[node.factor as usize].block];
+    fn add_direct(
+        &self,
+        e: &mut [f64],
+        k: usize,
+        sparse: &SparseFactor,
+        lambda: &[Vec<f64>],
+        symbolic: &SymbolicFactor,
+    ) {
+        let (layout, mut at) = (&self.layout, Vec::new());
+        let of = |node: PlacedNode| &lambda[symbolic.groups[node.factor as usize].block];
         for node in &layout.nodes {
             let (first, rj) = (node.place as usize, node.r as usize);
             let rows = &layout.rows[layout.ptr[first] as usize..layout.ptr[first + 1] as usize];
@@ -151,7 +196,7 @@ impl SparseInverse {
         (i, level): (usize, usize),
         at: &mut Vec<u32>,
     ) {
-        let (layout, lead) = (symbolic.layout(), &symbolic.leads[i]);
+        let (layout, lead) = (&self.layout, &symbolic.leads[i]);
         let (r, entries) = (small::width::<R>(lead.r), lead.panel.ptr[level]..lead.panel.ptr[level + 1]);
         let (places, local) = (&layout.leads[i].places[entries.clone()], &layout.leads[i].local[entries]);
         let (d, mut k) = (places.len(), 0);
