@@ -222,6 +222,17 @@ impl Encoding {
         inputs
     }
 
+    /// What is read as numbers beside the response: its name in messages, its inputs, and the expression on them.
+    pub fn numbers(&self) -> impl Iterator<Item = (String, Vec<usize>, Option<&Expression>)> {
+        let variables = self.variables.iter().filter_map(|variable| match variable {
+            Variable::Numeric { name, basis } => {
+                Some((format!("the term '{name}'"), basis.inputs(), basis.expression()))
+            }
+            Variable::Categorical { .. } => None,
+        });
+        variables.chain(self.offsets.iter().map(|offset| ("the offset".into(), offset.inputs(), Some(offset))))
+    }
+
     /// Whether new data may have only levels of the fit in a category: it is a variable, or a group
     /// whose means are used.
     pub fn needs_known_levels(&self, category: usize) -> bool {

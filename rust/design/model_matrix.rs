@@ -28,12 +28,12 @@ pub fn check_n_terms(n_terms: usize) -> Result<()> {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelMatrix {
     pub layout: FixedLayout,
-    pub plans: Vec<TermPlan>,
+    pub plans: Vec<TermVariables>,
 }
 
 /// The variables of one term, in its order; none for the intercept.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct TermPlan {
+pub struct TermVariables {
     pub variables: Vec<usize>,
     /// Per variable, whether it has full indicators.
     pub full: Vec<bool>,
@@ -51,15 +51,15 @@ impl ModelMatrix {
         let full = full_indicators(intercept, &lists, is_categorical);
         let mut matrix = Self { layout: FixedLayout { has_intercept: intercept, ..Default::default() }, plans: vec![] };
         if intercept {
-            matrix.add(compiler, "(Intercept)", TermPlan::default())?;
+            matrix.add(compiler, "(Intercept)", TermVariables::default())?;
         }
         for ((term, variables), full) in terms.iter().zip(lists).zip(full) {
-            matrix.add(compiler, &term.name, TermPlan { variables, full })?;
+            matrix.add(compiler, &term.name, TermVariables { variables, full })?;
         }
         Ok(matrix)
     }
 
-    fn add(&mut self, compiler: &Compiler, name: &str, plan: TermPlan) -> Result<()> {
+    fn add(&mut self, compiler: &Compiler, name: &str, plan: TermVariables) -> Result<()> {
         let parts: Vec<_> = plan
             .variables
             .iter()

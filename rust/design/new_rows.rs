@@ -9,7 +9,6 @@ use super::expression::Expression;
 use super::grouping::{Group, RandomTerm};
 use super::inputs::Inputs;
 use super::layout::{Batch, FixedLayout};
-use super::variable::{Basis, Variable};
 use crate::table::{Column, Gaps, NO_LEVEL, Selection, Table, known_codes, require_known};
 use crate::{Error, Result};
 
@@ -85,19 +84,11 @@ impl NewRows {
 
     /// Fails where a column read as numbers, or an expression on such columns, is not finite.
     fn check_numbers(&self, gaps: &[Gaps]) -> Result<()> {
-        for variable in &self.encoding.variables {
-            let Variable::Numeric { name, basis } = variable else { continue };
-            if !basis.inputs().iter().all(|&input| self.inputs.has(input)) {
-                continue;
+        for (owner, inputs, expression) in self.encoding.numbers() {
+            if inputs.iter().all(|&input| self.inputs.has(input)) {
+                self.check_columns(&inputs, &owner, gaps)?;
+                expression.map_or(Ok(()), |expression| self.check_expression(expression))?;
             }
-            self.check_columns(&basis.inputs(), name, gaps)?;
-            if let Basis::Scalar(arg) | Basis::Polynomial { arg, .. } = basis {
-                self.check_expression(arg)?;
-            }
-        }
-        for offset in &self.encoding.offsets {
-            self.check_columns(&offset.inputs(), "the offset", gaps)?;
-            self.check_expression(offset)?;
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use super::level_registry::LevelRegistry;
 use super::rows::Rows;
 use super::spec::{Coverage, Expr, Missing, ModelSpec, Options, TermFactor};
 use super::transforms::{Known, calls};
-use super::variable::{Basis, Category, Variable};
+use super::variable::Category;
 use crate::Result;
 use crate::table::{Column, ColumnKind, GrowingLevels, GrowingPairs, Selection, Table, fixed_level_codes};
 
@@ -183,26 +183,16 @@ impl StreamingModel {
     }
 
     fn check_numbers(&self, inputs: &Inputs) -> Result<()> {
-        let check = |expression: &Expression, owner: &str| {
-            expression.inputs().into_iter().try_for_each(|input| inputs.column(input).require_numbers(owner))?;
+        let response = &self.encoding.response;
+        let response = ("the response".into(), response.inputs(), Some(response));
+        for (owner, columns, expression) in self.encoding.numbers().chain([response]) {
+            columns.into_iter().try_for_each(|input| inputs.column(input).require_numbers(&owner))?;
             match expression {
-                Expression::Column(_) => Ok(()),
-                _ => require_finite(expression, inputs, |_| true),
-            }
-        };
-        for variable in &self.encoding.variables {
-            match variable {
-                Variable::Numeric { name, basis: Basis::Scalar(arg) | Basis::Polynomial { arg, .. } } => {
-                    check(arg, &format!("the term '{name}'"))?;
-                }
-                Variable::Numeric { name, basis: Basis::External(columns) } => {
-                    columns.iter().try_for_each(|&input| inputs.column(input).require_numbers(name))?;
-                }
-                Variable::Categorical { .. } => {}
+                None | Some(Expression::Column(_)) => {}
+                Some(expression) => require_finite(expression, inputs, |_| true)?,
             }
         }
-        self.encoding.offsets.iter().try_for_each(|offset| check(offset, "the offset"))?;
-        check(&self.encoding.response, "the response")
+        Ok(())
     }
 
     fn factors(&self, inputs: &Inputs, registry: &mut LevelRegistry) -> Result<(Vec<GroupingFactor>, Vec<Vec<u32>>)> {

@@ -85,20 +85,25 @@ impl Basis {
         }
     }
 
+    /// The expression that the columns are computed from, unless they come from elsewhere.
+    pub fn expression(&self) -> Option<&Expression> {
+        match self {
+            Basis::Scalar(arg) | Basis::Polynomial { arg, .. } => Some(arg),
+            Basis::External(_) => None,
+        }
+    }
+
     /// The inputs that the columns are computed from.
     pub fn inputs(&self) -> Vec<usize> {
         match self {
-            Basis::Scalar(arg) | Basis::Polynomial { arg, .. } => arg.inputs(),
             Basis::External(inputs) => inputs.clone(),
+            _ => self.expression().map(Expression::inputs).unwrap_or_default(),
         }
     }
 
     /// The categories whose levels they depend on.
     pub fn categories(&self) -> Vec<usize> {
-        match self {
-            Basis::Scalar(arg) | Basis::Polynomial { arg, .. } => arg.categories(),
-            Basis::External(_) => vec![],
-        }
+        self.expression().map(Expression::categories).unwrap_or_default()
     }
 }
 
