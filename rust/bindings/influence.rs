@@ -14,7 +14,7 @@ use super::parameters::{PyParameter, parameters_of};
 use super::rows::PyRows;
 use crate::design::RowSource;
 use crate::ids::FactorId;
-use crate::influence::{self, Method, Request};
+use crate::influence::{self, DeletionMethod, DeletionRequest};
 use crate::{Error, Result};
 
 /// Sets of rows as the core has them: where each begins, and the rows.
@@ -42,7 +42,7 @@ pub fn influence_of<'py>(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let (ptr, members) = guard(py, || sets(rows.get(), &ptr, &members))?;
-    let method = guard(py, || Method::parse(method))?;
+    let method = guard(py, || DeletionMethod::parse(method))?;
     let fit = fit.0.clone();
     let parameters = parameters_of(&fit, &parameters)?;
     let (n, k, p) = (ptr.len() - 1, parameters.len(), fit.beta.len());
@@ -52,12 +52,12 @@ pub fn influence_of<'py>(
         progress.as_ref().map_or(Ok(()), |call| call.call1(py, (done.load(Ordering::Relaxed),)).map(|_| ()))
     };
     let work = move |stop: &_| {
-        let request = Request { ptr: &ptr, members: &members, method, done: &counter, stop };
+        let request = DeletionRequest { ptr: &ptr, members: &members, method, done: &counter, stop };
         influence::influence(&fit, &rows.get().0, &parameters, &request)
     };
     let table = run_watched(py, n_threads, work, watch)?;
     let out = PyDict::new(py);
-    let how: Vec<&str> = table.iter().map(|m| m.how.map_or("", Method::name)).collect();
+    let how: Vec<&str> = table.iter().map(|m| m.how.map_or("", DeletionMethod::name)).collect();
     out.set_item("method", PyList::new(py, how)?)?;
     let column = |value: fn(&influence::deletion::Measures) -> f64| -> Vec<f64> { table.iter().map(value).collect() };
     out.set_item("cooks_distance", column(|m| m.cooks_distance).into_pyarray(py))?;

@@ -10,7 +10,7 @@ use crate::{Error, Result};
 
 /// How θ without the rows is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
+pub enum DeletionMethod {
     /// It stays.
     Fixed,
     /// By one Newton step; where the criterion is no parabola as far as that leads, as `Refit`.
@@ -19,7 +19,7 @@ pub enum Method {
     Refit,
 }
 
-impl Method {
+impl DeletionMethod {
     const ALL: [(Self, &'static str); 3] =
         [(Self::Fixed, "fixed-theta"), (Self::OneStep, "one-step"), (Self::Refit, "refit")];
 
@@ -38,7 +38,7 @@ impl Method {
 /// Estimates without a set of rows, in the working basis of the fit.
 #[derive(Debug, Clone)]
 pub struct Deleted {
-    pub how: Method,
+    pub how: DeletionMethod,
     pub beta: Vec<f64>,
     pub theta: Vec<f64>,
     pub sigma: f64,
@@ -51,7 +51,7 @@ pub struct Deleted {
 /// One row of the table of influence.
 #[derive(Debug, Clone)]
 pub struct Measures {
-    pub how: Option<Method>,
+    pub how: Option<DeletionMethod>,
     pub cooks_distance: f64,
     pub mdffits: f64,
     pub covariance_ratio: f64,

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use super::point::Point;
+use super::point::DeletionPoint;
 use crate::fit::simulate::stream;
 use crate::ids::BlockId;
 use crate::model::{Lmm, Workspace};
@@ -24,7 +24,7 @@ const FEWEST_PROBES: usize = 10;
 const SEED: u64 = 20_190_516;
 
 pub struct Directions<'a> {
-    pub point: Point<'a>,
+    pub point: DeletionPoint<'a>,
     theta: &'a [f64],
     rows: &'a StoredRows,
     pairs: &'a [[u32; 2]],
@@ -42,7 +42,7 @@ impl<'a> Directions<'a> {
         let mut work = model.workspace();
         model.evaluate(theta, &mut work)?;
         let gradient = model.gradient(theta, &mut work).theta;
-        let point = Point::new(model, theta, work)?;
+        let point = DeletionPoint::new(model, theta, work)?;
         let of_theta = (0..theta.len()).map(|k| direction(model, theta, k, &point.factor.lambda)).collect();
         let root = (0..rows.n).map(|i| rows.weight(i).sqrt()).collect();
         let mut out = Self { point, theta, rows, pairs, of_theta, root, residuals: Vec::new(), gradient };

@@ -5,8 +5,8 @@
 
 use std::sync::atomic::Ordering;
 
-use super::Request;
-use super::deletion::{FullData, Measures, Method, measures};
+use super::DeletionRequest;
+use super::deletion::{DeletionMethod, FullData, Measures, measures};
 use super::one_step::{LONGEST_STEP, MOST_BENDING, check, solve};
 use super::refits::{deleted, smaller};
 use crate::Result;
@@ -21,7 +21,12 @@ use crate::rows::StoredRows;
 ///
 /// # Errors
 /// `Numerical` where the criterion cannot be evaluated; `Interrupted`.
-pub fn one_by_one(fit: &Fit, rows: &StoredRows, parameters: &[Parameter], request: &Request) -> Result<Vec<Measures>> {
+pub fn one_by_one(
+    fit: &Fit,
+    rows: &StoredRows,
+    parameters: &[Parameter],
+    request: &DeletionRequest,
+) -> Result<Vec<Measures>> {
     let model = &fit.model;
     let mut work = model.workspace();
     // an estimated determinant starts from what its first evaluation found: this one, and all that follow, from the same
@@ -29,8 +34,8 @@ pub fn one_by_one(fit: &Fit, rows: &StoredRows, parameters: &[Parameter], reques
     let optimal = model.evaluate(&fit.theta, &mut work)?.profiled();
     let full = FullData::at(model, &work.factor);
     let step = match request.method {
-        Method::OneStep => Some(DeletionStart::new(model, &fit.theta, work.clone(), request)?),
-        Method::Fixed | Method::Refit => None,
+        DeletionMethod::OneStep => Some(DeletionStart::new(model, &fit.theta, work.clone(), request)?),
+        DeletionMethod::Fixed | DeletionMethod::Refit => None,
     };
     let mut out = Vec::with_capacity(request.len());
     for k in 0..request.len() {
@@ -41,10 +46,10 @@ pub fn one_by_one(fit: &Fit, rows: &StoredRows, parameters: &[Parameter], reques
                 let stepped = step.as_ref().map_or(Ok(None), |step| step.take(&mut own))?;
                 let (how, optimum) = match (stepped, request.method) {
                     (Some(optimum), method) => (method, Some(optimum)),
-                    (None, Method::Fixed) => (Method::Fixed, at(&mut own, &fit.theta)?),
+                    (None, DeletionMethod::Fixed) => (DeletionMethod::Fixed, at(&mut own, &fit.theta)?),
                     (None, _) => {
                         own = LmmEvaluator::new(&smaller, request.stop);
-                        (Method::Refit, refit(&mut own, &start(&smaller.theta_map, &fit.theta))?)
+                        (DeletionMethod::Refit, refit(&mut own, &start(&smaller.theta_map, &fit.theta))?)
                     }
                 };
                 optimum.and_then(|optimum| deleted(&own.work, (model, work.clone()), optimal, optimum, how))
@@ -67,7 +72,7 @@ struct DeletionStart<'a> {
 }
 
 impl<'a> DeletionStart<'a> {
-    fn new(model: &Lmm, theta: &'a [f64], mut work: Workspace, request: &Request) -> Result<Self> {
+    fn new(model: &Lmm, theta: &'a [f64], mut work: Workspace, request: &DeletionRequest) -> Result<Self> {
         let gradient = model.gradient(theta, &mut work);
         let information = model.average_information(theta, &work, &gradient);
         let curvature = hessian(&mut LmmEvaluator::with_workspace(model, work, request.stop), theta)?;

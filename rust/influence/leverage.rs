@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use super::point::{Point, exact};
+use super::point::{DeletionPoint, exact};
 use super::row_set::RowSet;
 use crate::design::RowSource;
 use crate::fit::Fit;
@@ -32,7 +32,7 @@ pub struct Leverage {
 pub fn leverage(fit: &Fit, source: &dyn RowSource, stop: &AtomicBool) -> Result<Leverage> {
     let rows = fit.model.a.stored_rows(source)?;
     let model = exact(&fit.model)?;
-    let point = Point::new(&model, &fit.theta, model.workspace())?;
+    let point = DeletionPoint::new(&model, &fit.theta, model.workspace())?;
     let of_rows: Vec<[f64; 3]> = (0..rows.n)
         .into_par_iter()
         .map(|row| if stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(of_row(&point, &rows, row)) })
@@ -44,7 +44,7 @@ pub fn leverage(fit: &Fit, source: &dyn RowSource, stop: &AtomicBool) -> Result<
     })
 }
 
-fn of_row(point: &Point, rows: &StoredRows, row: usize) -> [f64; 3] {
+fn of_row(point: &DeletionPoint, rows: &StoredRows, row: usize) -> [f64; 3] {
     let (map, p) = (&point.model.theta_map, rows.p);
     let set = RowSet::plain(rows, &[row as u32], &map.widths);
     let projected = point.project(&set);

@@ -15,21 +15,21 @@ mod stencil;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
-pub use deletion::{Deleted, Method};
+pub use deletion::{Deleted, DeletionMethod};
 pub use leverage::{Leverage, leverage};
 pub use one_step::influence;
 
 /// Rows to delete, and how: set k has the rows `members[ptr[k]..ptr[k + 1]]`.
-pub struct Request<'a> {
+pub struct DeletionRequest<'a> {
     pub ptr: &'a [usize],
     pub members: &'a [u32],
-    pub method: Method,
+    pub method: DeletionMethod,
     /// Sets that are done.
     pub done: &'a AtomicUsize,
     pub stop: &'a AtomicBool,
 }
 
-impl Request<'_> {
+impl DeletionRequest<'_> {
     pub fn len(&self) -> usize {
         self.ptr.len() - 1
     }

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use super::Request;
-use super::deletion::{Deleted, FullData, Measures, Method, measures};
+use super::DeletionRequest;
+use super::deletion::{Deleted, DeletionMethod, FullData, Measures, measures};
 use super::from_sums::one_by_one;
-use super::point::{Change, LARGEST_TRAILING, Point, exact};
+use super::point::{DeletionChange, DeletionPoint, LARGEST_TRAILING, exact};
 use super::refits::from_sums;
 use super::row_set::RowSet;
 use super::stencil::{second_differences, shifts, taylor_weights};
@@ -45,7 +45,7 @@ pub fn influence(
     fit: &Fit,
     source: &dyn RowSource,
     parameters: &[Parameter],
-    request: &Request,
+    request: &DeletionRequest,
 ) -> Result<Vec<Measures>> {
     let rows = fit.model.a.stored_rows(source)?;
     if fit.model.symbolic.n_trailing > LARGEST_TRAILING {
@@ -64,7 +64,7 @@ pub fn influence(
             }
             let members = request.rows(k);
             let stepped = match request.method {
-                Method::Refit => None,
+                DeletionMethod::Refit => None,
                 method => RowSet::new(&rows, members, &model.theta_map.widths, LARGEST_SET)
                     .and_then(|set| stencil.deleted(&set, method)),
             };
@@ -83,7 +83,7 @@ struct Stencil<'a> {
     model: &'a Lmm,
     theta: Vec<f64>,
     h: Vec<f64>,
-    points: Vec<Point<'a>>,
+    points: Vec<DeletionPoint<'a>>,
     full: Vec<FullData>,
     /// The curvature of the criterion of all rows (K x K), and its derivatives (K x K by parameter).
     curvature: Vec<f64>,
@@ -91,34 +91,34 @@ struct Stencil<'a> {
 }
 
 impl<'a> Stencil<'a> {
-    fn new(model: &'a Lmm, theta: &[f64], request: &Request) -> Result<Self> {
+    fn new(model: &'a Lmm, theta: &[f64], request: &DeletionRequest) -> Result<Self> {
         let n = theta.len();
         let h: Vec<f64> = theta.iter().map(|t| STEP * t.abs().max(SMALL)).collect();
         let (shifts, curvature) = match request.method {
-            Method::OneStep => (shifts(n), hessian(&mut LmmEvaluator::new(model, request.stop), theta)?),
-            Method::Fixed | Method::Refit => (vec![vec![0.0; n]], Vec::new()),
+            DeletionMethod::OneStep => (shifts(n), hessian(&mut LmmEvaluator::new(model, request.stop), theta)?),
+            DeletionMethod::Fixed | DeletionMethod::Refit => (vec![vec![0.0; n]], Vec::new()),
         };
         let (mut points, mut gradients) = (Vec::with_capacity(shifts.len()), Vec::new());
         for shift in shifts {
             check(request.stop)?;
             let x: Vec<f64> = (0..n).map(|k| theta[k] + shift[k] * h[k]).collect();
             let mut work = model.workspace();
-            if request.method == Method::OneStep {
+            if request.method == DeletionMethod::OneStep {
                 model.evaluate(&x, &mut work)?;
                 gradients.push(model.gradient(&x, &mut work).theta);
             }
-            points.push(Point::new(model, &x, work)?);
+            points.push(DeletionPoint::new(model, &x, work)?);
         }
         let full = points.iter().map(|point| FullData::at(model, &point.factor)).collect();
         let mut stencil = Self { model, theta: theta.to_vec(), h, points, full, curvature, third: Vec::new() };
-        if request.method == Method::OneStep {
+        if request.method == DeletionMethod::OneStep {
             stencil.third = (0..n).map(|j| second_differences(&stencil.h, &|i| gradients[i][j])).collect();
         }
         Ok(stencil)
     }
 
-    /// The estimates without a set; the outer None asks for the sums, the inner says that there are none.
-    fn deleted(&self, set: &RowSet, method: Method) -> Option<Option<Deleted>> {
+    /// The estimates without a set; the outer None asks for the sums, the inner means that nothing can be estimated.
+    fn deleted(&self, set: &RowSet, method: DeletionMethod) -> Option<Option<Deleted>> {
         let m = self.model.denominator() - set.n_rows as f64;
         let base = if m > 0.0 { self.points[0].delete(set) } else { None };
         let Some(base) = base else { return Some(None) };
@@ -126,12 +126,13 @@ impl<'a> Stencil<'a> {
         for point in &self.points[1..] {
             changes.push(point.delete(set)?);
         }
-        let step = if method == Method::Fixed { vec![0.0; self.theta.len()] } else { self.newton(&changes, m)? };
+        let step =
+            if method == DeletionMethod::Fixed { vec![0.0; self.theta.len()] } else { self.newton(&changes, m)? };
         Some(Some(self.along(&changes, &step, m, method)))
     }
 
     /// The step to the optimum without the rows; None where it is not to be trusted.
-    fn newton(&self, changes: &[Change], m: f64) -> Option<Vec<f64>> {
+    fn newton(&self, changes: &[DeletionChange], m: f64) -> Option<Vec<f64>> {
         let n = self.theta.len();
         let d: Vec<f64> = changes.iter().zip(&self.points).map(|(c, p)| self.change_of_criterion(c, p, m)).collect();
         let gradient: Vec<f64> = (0..n).map(|k| (d[1 + 2 * k] - d[2 + 2 * k]) / (2.0 * self.h[k])).collect();
@@ -157,7 +158,7 @@ impl<'a> Stencil<'a> {
     }
 
     /// d without the rows, less d with them, but for a constant.
-    fn change_of_criterion(&self, change: &Change, point: &Point, m: f64) -> f64 {
+    fn change_of_criterion(&self, change: &DeletionChange, point: &DeletionPoint, m: f64) -> f64 {
         let all = self.model.denominator();
         let share = (-change.explained / point.terms.pwrss).ln_1p();
         let fixed = if self.model.criterion == Criterion::Reml { change.logdet_fixed } else { 0.0 };
@@ -173,9 +174,9 @@ impl<'a> Stencil<'a> {
     }
 
     /// What follows from the step, to second order.
-    fn along(&self, changes: &[Change], step: &[f64], m: f64, method: Method) -> Deleted {
+    fn along(&self, changes: &[DeletionChange], step: &[f64], m: f64, method: DeletionMethod) -> Deleted {
         let n = self.theta.len();
-        let weights = if method == Method::Fixed { vec![1.0] } else { taylor_weights(n, &self.h, step) };
+        let weights = if method == DeletionMethod::Fixed { vec![1.0] } else { taylor_weights(n, &self.h, step) };
         let sum = |value: &dyn Fn(usize) -> f64| weights.iter().enumerate().map(|(i, w)| w * value(i)).sum::<f64>();
         let entries = |count: usize, value: &dyn Fn(usize, usize) -> f64| -> Vec<f64> {
             (0..count).map(|e| sum(&|i| value(i, e))).collect()

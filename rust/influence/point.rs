@@ -13,10 +13,10 @@ use crate::model::{LinearTerms, Lmm, Workspace};
 use crate::penalized_ls::{CholeskyFactor, Modes, Projected};
 use crate::{Error, Remedy, Result};
 
-/// An eigenvalue of I - C below this is none: without the rows a coefficient cannot be estimated.
+/// With an eigenvalue of I - C below this a coefficient cannot be estimated without the rows.
 const NOTHING_LEFT: f64 = 1e-9;
 
-pub struct Point<'a> {
+pub struct DeletionPoint<'a> {
     pub model: &'a Lmm,
     pub terms: LinearTerms,
     pub factor: CholeskyFactor,
@@ -29,7 +29,7 @@ pub struct Point<'a> {
 
 /// What deletion changes at a θ, in the working basis.
 #[derive(Debug, Clone)]
-pub struct Change {
+pub struct DeletionChange {
     /// Of log|Λ'Z'WZΛ + I| and log|X'V^-1X|.
     pub logdet_random: f64,
     pub logdet_fixed: f64,
@@ -40,7 +40,7 @@ pub struct Change {
     pub covariance: Vec<f64>,
 }
 
-impl<'a> Point<'a> {
+impl<'a> DeletionPoint<'a> {
     /// # Errors
     /// `Numerical` where the criterion cannot be evaluated.
     pub fn new(model: &'a Lmm, theta: &[f64], mut work: Workspace) -> Result<Self> {
@@ -81,7 +81,7 @@ impl<'a> Point<'a> {
     }
 
     /// What taking the rows out changes; None where some coefficient can then not be estimated.
-    pub fn delete(&self, set: &RowSet) -> Option<Change> {
+    pub fn delete(&self, set: &RowSet) -> Option<DeletionChange> {
         let (k, p) = (set.k, self.beta.len());
         let Projected { square, fixed } = self.project(set);
         let without = |i: usize, j: usize| f64::from(u8::from(i == j)) - square[j * k + i];
@@ -101,7 +101,7 @@ impl<'a> Point<'a> {
         let mut half = Mat::from_fn(k, p + 1, |i, j| if j == p { e[i] } else { q[j * k + i] });
         faer::linalg::triangular_solve::solve_lower_triangular_in_place(l.as_ref(), half.as_mut(), faer::Par::Seq);
         let dot = |a: usize, b: usize| (0..k).map(|i| half[(i, a)] * half[(i, b)]).sum::<f64>();
-        Some(Change {
+        Some(DeletionChange {
             logdet_random,
             logdet_fixed: logdet - logdet_random,
             explained: dot(p, p) + set.rest,

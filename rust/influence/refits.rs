@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::deletion::{Deleted, FullData, Method};
+use super::deletion::{Deleted, DeletionMethod, FullData};
 use crate::Result;
 use crate::crossproduct::CrossProducts;
 use crate::fit::refit::{Optimum, at, refit, start};
@@ -53,7 +53,7 @@ pub fn smaller(model: &Lmm, rows: &StoredRows, members: &[u32]) -> Option<Lmm> {
 }
 
 /// The estimates without the rows, by a search from θ, or at θ; `optimal` is the criterion of all rows there.  None
-/// where there are none.
+/// where nothing can be estimated.
 ///
 /// # Errors
 /// `Interrupted` when `stop` is set.
@@ -62,14 +62,16 @@ pub fn from_sums(
     (theta, optimal): (&[f64], f64),
     rows: &StoredRows,
     members: &[u32],
-    method: Method,
+    method: DeletionMethod,
     stop: &AtomicBool,
 ) -> Result<Option<Deleted>> {
     let Some(smaller) = smaller(model, rows, members) else { return Ok(None) };
     let mut own = LmmEvaluator::new(&smaller, stop);
     let (optimum, how) = match method {
-        Method::Fixed => (at(&mut own, theta)?, method),
-        Method::OneStep | Method::Refit => (refit(&mut own, &start(&smaller.theta_map, theta))?, Method::Refit),
+        DeletionMethod::Fixed => (at(&mut own, theta)?, method),
+        DeletionMethod::OneStep | DeletionMethod::Refit => {
+            (refit(&mut own, &start(&smaller.theta_map, theta))?, DeletionMethod::Refit)
+        }
     };
     Ok(optimum.and_then(|optimum| deleted(&own.work, (model, model.workspace()), optimal, optimum, how)))
 }
@@ -80,7 +82,7 @@ pub fn deleted(
     (model, mut all): (&Lmm, Workspace),
     optimal: f64,
     optimum: Optimum,
-    how: Method,
+    how: DeletionMethod,
 ) -> Option<Deleted> {
     let covariance = work.factor.fixed_covariance();
     let rise = model.evaluate(&optimum.theta, &mut all).ok()?.profiled() - optimal;

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::directions::{Directions, information};
-use super::point::{Point, exact};
+use super::point::{DeletionPoint, exact};
 use super::row_set::RowSet;
 use crate::design::RowSource;
 use crate::fit::Fit;
@@ -20,7 +20,7 @@ use crate::model::Criterion;
 use crate::rows::StoredRows;
 use crate::{Error, Result};
 
-/// Directions of θ and σ with less of the information than this share, in units of each, are none.
+/// Directions of θ and σ with less of the information than this share, in units of each, are left out.
 const NOTHING_LEFT: f64 = 1e-9;
 
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +71,7 @@ pub fn serial(fit: &Fit, source: &dyn RowSource, ptr: &[usize], members: &[u32],
 }
 
 /// Σ M_ij over pairs of rows.
-fn neighbours(point: &Point, rows: &StoredRows, pairs: &[[u32; 2]], stop: &AtomicBool) -> Result<f64> {
+fn neighbours(point: &DeletionPoint, rows: &StoredRows, pairs: &[[u32; 2]], stop: &AtomicBool) -> Result<f64> {
     let of_pairs: Vec<f64> = pairs
         .par_iter()
         .map(|pair| {

@@ -71,7 +71,8 @@ fn laying_other_values_out_again_is_laying_them_out_anew() {
         assert_eq!(before.a.patterns, after.a.patterns);
         let mut panels = (*before.panels).clone();
         before.symbolic.lay_out(&after.a, &mut panels);
-        assert!(panels == *after.panels && panels != *before.panels, "{kind:?}");
+        assert!(panels == *after.panels, "{kind:?}");
+        assert!(panels != *before.panels || before.symbolic.n_trailing == 0, "{kind:?}");
         let again = Lmm { a: after.a.clone(), panels: panels.into(), ..before };
         let theta = theta(&again);
         let value = |model: &Lmm| model.evaluate(&theta, &mut model.workspace()).unwrap();
