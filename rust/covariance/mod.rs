@@ -71,8 +71,8 @@ macro_rules! structures {
                 match self { $(Self::$name => $module::$name.to_user(theta, basis)),* }
             }
 
-            pub fn from_user(self, user: &[f64], basis: &RandomBasis) -> Vec<f64> {
-                match self { $(Self::$name => $module::$name.from_user(user, basis)),* }
+            pub fn to_working(self, user: &[f64], basis: &RandomBasis) -> Vec<f64> {
+                match self { $(Self::$name => $module::$name.to_working(user, basis)),* }
             }
         }
     };

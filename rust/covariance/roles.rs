@@ -83,7 +83,7 @@ impl Role {
         }
     }
 
-    pub fn from_user(self, value: f64, basis: &RandomBasis) -> f64 {
+    pub fn to_working(self, value: f64, basis: &RandomBasis) -> f64 {
         match self {
             Self::Scale { of, power } => root((value / basis.scale(of.first())).abs(), power),
             Self::Angle(angle) => angle.angle(value),

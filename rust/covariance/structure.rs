@@ -40,9 +40,9 @@ pub trait CovarianceStructure: Copy {
     }
 
     /// θ from what users read.
-    fn from_user(self, user: &[f64], basis: &RandomBasis) -> Vec<f64> {
+    fn to_working(self, user: &[f64], basis: &RandomBasis) -> Vec<f64> {
         let roles = self.roles(basis.width);
-        roles.iter().zip(user).map(|(role, &value)| role.from_user(value, basis)).collect()
+        roles.iter().zip(user).map(|(role, &value)| role.to_working(value, basis)).collect()
     }
 }
 

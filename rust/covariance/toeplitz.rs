@@ -43,9 +43,9 @@ impl CovarianceStructure for Toeplitz {
         sds.chain(autocorrelations(&theta[r..]).into_iter().skip(1)).collect()
     }
 
-    fn from_user(self, user: &[f64], basis: &RandomBasis) -> Vec<f64> {
+    fn to_working(self, user: &[f64], basis: &RandomBasis) -> Vec<f64> {
         let r = basis.width;
-        let sds = self.roles(r).into_iter().zip(&user[..r]).map(|(role, &value)| role.from_user(value, basis));
+        let sds = self.roles(r).into_iter().zip(&user[..r]).map(|(role, &value)| role.to_working(value, basis));
         sds.chain(angles(&user[r..])).collect()
     }
 }

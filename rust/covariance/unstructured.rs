@@ -43,7 +43,7 @@ impl CovarianceStructure for Unstructured {
     }
 
     /// That of T^-1 Λ, T upper triangular.
-    fn from_user(self, user: &[f64], basis: &RandomBasis) -> Vec<f64> {
+    fn to_working(self, user: &[f64], basis: &RandomBasis) -> Vec<f64> {
         let r = basis.width;
         let mut lambda = vec![0.0; r * r];
         self.factor(user, r, &mut lambda);

@@ -13,7 +13,7 @@ impl Fit {
         if model.a.fixed != self.model.a.fixed || model.theta_map != self.model.theta_map {
             return Err(Error::Design("the rows were not encoded as those of the fit".into()));
         }
-        let theta = model.parameters().from_user(&self.user_theta())?;
+        let theta = model.parameters().to_working(&self.user_theta())?;
         self.at_parameters(model, theta, self.beta.clone(), self.sigma, self.unscaled_vcov.clone())
     }
 

@@ -17,7 +17,7 @@ use crate::{Error, Result};
 /// `Numerical` where the criterion cannot be evaluated at the start, `Interrupted` when `stop` is set.
 pub fn fit(model: &Lmm, control: &Control, stop: &AtomicBool) -> Result<Fit> {
     let mut start = match &control.start {
-        Some(user) => model.parameters().from_user(user)?,
+        Some(user) => model.parameters().to_working(user)?,
         None => model.start(stop)?,
     };
     leave_zero(&mut start, &model.theta_map.scale_parameters(), 1e-3, 1e-2);

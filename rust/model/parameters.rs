@@ -45,7 +45,7 @@ impl Parameters<'_> {
     ///
     /// # Errors
     /// `Design` for a wrong length, or values that are no numbers.
-    pub fn from_user(self, user: &[f64]) -> Result<Vec<f64>> {
+    pub fn to_working(self, user: &[f64]) -> Result<Vec<f64>> {
         let n = self.theta.n_parameters;
         if user.len() != n || user.iter().any(|v| !v.is_finite()) {
             return Err(Error::Design(format!(
@@ -54,7 +54,7 @@ impl Parameters<'_> {
             )));
         }
         let terms = self.theta.terms.iter().zip(self.bases);
-        Ok(terms.flat_map(|(term, basis)| term.structure.from_user(term.parameters(user), basis)).collect())
+        Ok(terms.flat_map(|(term, basis)| term.structure.to_working(term.parameters(user), basis)).collect())
     }
 
     /// Per random term σ⁻² times the covariance of the effects of a level, in the user's units (r x r).

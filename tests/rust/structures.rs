@@ -112,7 +112,7 @@ proptest! {
     fn what_users_read_leads_back_to_the_same_covariance((structure, r, theta) in terms()) {
         let basis = basis(structure, r);
         let user = structure.to_user(&theta, &basis);
-        let back = structure.from_user(&user, &basis);
+        let back = structure.to_working(&user, &basis);
         assert_close(&structure.to_user(&back, &basis), &user, 1e-10, structure.name());
         let (same, expected) = (covariance(structure, &back, r), covariance(structure, &theta, r));
         assert_close(&same, &expected, 1e-10, structure.name());
@@ -122,7 +122,7 @@ proptest! {
     fn another_basis_is_the_same_model((structure, r, theta) in terms()) {
         let basis = basis(structure, r);
         let outside = structure.to_user(&theta, &basis);
-        let plain = structure.from_user(&outside, &RandomBasis::identity(r));
+        let plain = structure.to_working(&outside, &RandomBasis::identity(r));
         let expected = basis.covariance(&covariance(structure, &theta, r));
         assert_close(&covariance(structure, &plain, r), &expected, 1e-10, structure.name());
     }
@@ -172,7 +172,7 @@ proptest! {
         let sigma = covariance(structure, &theta, r);
         for larger in Structure::ALL.iter().filter(|s| s.contains().contains(&structure.name())) {
             let user: Vec<f64> = larger.reported(r).iter().map(|parameter| parameter.value(&sigma, r)).collect();
-            let own = larger.from_user(&user, &RandomBasis::identity(r));
+            let own = larger.to_working(&user, &RandomBasis::identity(r));
             assert_close(&covariance(*larger, &own, r), &sigma, 1e-10, larger.name());
         }
     }
