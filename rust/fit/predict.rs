@@ -39,7 +39,7 @@ impl Fit {
     /// `Numerical` if the factor cannot be rebuilt.
     pub fn prediction_variance(&self, x: &[f64], m: usize, terms: &[Option<TermRows>]) -> Result<Vec<f64>> {
         let work = self.workspace()?;
-        let variance = self.sigma.powi(2);
+        let variance = self.residual_variance();
         let relative: Vec<Vec<f64>> = self
             .model
             .theta_map

@@ -61,9 +61,19 @@ impl Fit {
         self.beta.len() + self.theta.len() + 1
     }
 
+    /// σ², in which variances of the fit are stated.
+    pub fn residual_variance(&self) -> f64 {
+        self.sigma.powi(2)
+    }
+
+    /// A covariance from one that is relative to σ².
+    pub fn scaled(&self, relative: &[f64]) -> Vec<f64> {
+        let variance = self.residual_variance();
+        relative.iter().map(|v| v * variance).collect()
+    }
+
     pub fn vcov(&self) -> Vec<f64> {
-        let variance = self.sigma.powi(2);
-        self.unscaled_vcov.iter().map(|v| v * variance).collect()
+        self.scaled(&self.unscaled_vcov)
     }
 
     /// (X'WX)^-1: what the covariance of β would be over σ² without random effects.
@@ -82,11 +92,7 @@ impl Fit {
 
     /// Covariance of each term's random effects (r x r).
     pub fn covariances(&self) -> Vec<Vec<f64>> {
-        let variance = self.sigma.powi(2);
-        let terms = self.model.theta_map.terms.iter().zip(&self.model.a.random);
-        terms
-            .map(|(term, basis)| term.relative_covariance(basis, &self.theta).iter().map(|v| v * variance).collect())
-            .collect()
+        self.model.parameters().relative_covariances(&self.theta).iter().map(|own| self.scaled(own)).collect()
     }
 
     /// Per random term the conditional modes b (n_levels rows of r).
@@ -114,7 +120,7 @@ impl Fit {
     fn covariances_by_level(&self, with_fixed: bool) -> Result<Vec<Vec<f64>>> {
         let mut work = self.workspace()?;
         work.inverse.update(&work.factor, &self.model.a, &self.model.panels, &self.model.symbolic, with_fixed);
-        let variance = self.sigma.powi(2);
+        let variance = self.residual_variance();
         let terms = self.model.theta_map.terms.iter().zip(&self.model.a.random);
         Ok(terms
             .map(|(term, basis)| {

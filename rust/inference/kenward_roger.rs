@@ -119,7 +119,7 @@ fn finish(fit: &Fit, parts: &FixedScores, sums: &VarianceSums) -> Result<Kenward
         (0..p * p).for_each(|i| middle[i] += weight * (sums.q[k][i] - product[i]));
     }
     let correction = sandwich(phi, &middle, p);
-    let variance = fit.sigma.powi(2);
+    let variance = fit.residual_variance();
     let adjusted: Vec<f64> = phi.iter().zip(&correction).map(|(c, d)| variance * (c + 2.0 * d)).collect();
     let fixed = &fit.model.a.fixed;
     let sandwiches = sums.b.iter().map(|b| fixed.covariance(&sandwich(phi, b, p))).collect();

@@ -21,7 +21,7 @@ pub struct Predicted<'a> {
 
 impl Predicted<'_> {
     fn variance(&self, fit: &Fit) -> Result<Vec<f64>> {
-        let residual = if self.with_residual { fit.sigma.powi(2) } else { 0.0 };
+        let residual = if self.with_residual { fit.residual_variance() } else { 0.0 };
         Ok(fit.prediction_variance(self.x, self.m, self.terms)?.iter().map(|v| v + residual).collect())
     }
 }

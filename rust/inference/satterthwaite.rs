@@ -38,7 +38,7 @@ pub fn satterthwaite(fit: &Fit, stop: &AtomicBool) -> Result<Satterthwaite> {
     let model = &fit.model;
     let work = fit.workspace()?;
     let parts = FixedScores::new(model, &work);
-    let (n, m, variance) = (fit.theta.len(), model.denominator(), fit.sigma.powi(2));
+    let (n, m, variance) = (fit.theta.len(), model.denominator(), fit.residual_variance());
     let mut derivatives = Vec::with_capacity(n + 1);
     for k in 0..n {
         let (block, d) = model.theta_map.derivative(&fit.theta, k);

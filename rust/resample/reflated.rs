@@ -15,17 +15,16 @@ pub struct Reflated {
 
 impl Reflated {
     pub fn new(fit: &Fit, rows: &StoredRows) -> Self {
-        let (widths, variance) = (&fit.model.theta_map.widths, fit.sigma.powi(2));
+        let widths = &fit.model.theta_map.widths;
         let mut modes = fit.modes.b.clone();
         for term in &fit.model.theta_map.terms {
-            let target: Vec<f64> =
-                square(&term.relative_factor(&fit.theta), term.width).iter().map(|v| v * variance).collect();
+            let target = fit.scaled(&square(&term.relative_factor(&fit.theta), term.width));
             reflate(&mut modes[term.block], widths[term.block], term.offset, term.width, &target);
         }
         let mut fitted = rows.fixed(&fit.beta);
         rows.add_modes(&mut fitted, &fit.modes.b);
         let mut residuals: Vec<f64> = (0..rows.n).map(|i| rows.weight(i).sqrt() * (rows.y(i) - fitted[i])).collect();
-        reflate(&mut residuals, 1, 0, 1, &[variance]);
+        reflate(&mut residuals, 1, 0, 1, &[fit.residual_variance()]);
         Self { modes, residuals }
     }
 }
