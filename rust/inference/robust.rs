@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use faer::{Mat, Side};
 use rayon::prelude::*;
 
-use super::cluster_adjustment::{bias_reduced, inverse, solve_lower, solve_upper};
+use super::cluster_adjustment::{bias_reduced, pseudo_inverse, solve_lower, solve_upper};
 use crate::covariance::TermCovariance;
 use crate::design::RowSource;
 use crate::fit::Fit;
@@ -175,7 +175,7 @@ impl<'a> SandwichParts<'a> {
                 for j in 0..p {
                     (0..p).for_each(|i| left[(i, j)] = f64::from(u8::from(i == j)) - left[(i, j)]);
                 }
-                &plain * &inverse(&left)
+                &plain * &pseudo_inverse(&left)
             }
         };
         let e_f = x.transpose() * &f;
