@@ -212,6 +212,11 @@ class TestOptions:
         with pytest.raises(TypeError, match=r"'weight'.*did you mean 'weights'"):
             hlmrs.lmer(MODEL, GOOD, weight="w")
 
+    @pytest.mark.parametrize("options", [{}, {"ddf": "normal"}, False, hlmrs.TestOptions])
+    def test_options_of_tests_are_an_object(self, options):
+        with pytest.raises(TypeError, match=r"options=.*give hlmrs.TestOptions"):
+            hlmrs.lmer(MODEL, GOOD).tidy(options=options)
+
     def test_aliases_of_r(self):
         assert hlmrs.lmer(MODEL, GOOD, REML=False).criterion == hlmrs.lmer(MODEL, GOOD, reml=False).criterion
         with pytest.raises(TypeError, match="REML"):

@@ -23,7 +23,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TestOptions:
-    """How the fixed effects, and what is made of them, are tested: the same choice for every table.
+    """How the fixed effects, and what is made of them, are tested: the same choice wherever these are tested.
 
     Attributes
     ----------
@@ -74,7 +74,10 @@ class TestKeywords(TypedDict, total=False):
 
 def chosen_options(options: TestOptions | None, keywords: TestKeywords) -> TestOptions:
     """Return the options, changed by keywords."""
-    return replace(options or TestOptions(), **keywords)
+    options = TestOptions() if options is None else options
+    if not isinstance(options, TestOptions):
+        raise TypeError(f"options={options!r}: give hlmrs.TestOptions(...), or its fields as keywords")
+    return replace(options, **keywords)
 
 
 def with_test_keywords(method: Method) -> Method:
