@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, Literal, get_args
 
-from .errors import OptionError
+from .errors import OptionError, check_choice
 
 Optimizer = Literal["trust-region", "bobyqa"]
 
@@ -45,10 +45,7 @@ class Control:
     n_threads: int | None = None
 
     def __post_init__(self) -> None:
-        if self.optimizer not in get_args(Optimizer):
-            raise OptionError(
-                f"optimizer={self.optimizer!r}: choose one of {', '.join(map(repr, get_args(Optimizer)))}"
-            )
+        check_choice("optimizer", self.optimizer, get_args(Optimizer))
         _check_count("max_evaluations", self.max_evaluations)
         _check_count("n_threads", self.n_threads)
         if self.tolerance is not None and not (_is(self.tolerance, Real) and 0 < self.tolerance < 1):

@@ -6,9 +6,14 @@ The text of an error names the column and the value, says what was expected, and
 import os
 import sys
 import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 _PACKAGE = os.path.join(os.path.dirname(__file__), "")
 _WINDOW = 100
+_MANY = 1000
+_SHOWN = 10
+_LONGEST = 60
 _CONTROL_TO_SPACE = dict.fromkeys([*range(32), 127, 133, 8232, 8233], " ")
 
 
@@ -108,3 +113,61 @@ def warn(message: str, category: type[HlmrsWarning]) -> None:
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
+
+
+def check_choice(name: str, value: Any, known: Iterable[Any], instead: str = "") -> None:
+    """Refuse a value of an option that is none of those known; `instead` is what else could be given.
+
+    >>> check_choice("missing", "dorp", ("drop", "error"))
+    Traceback (most recent call last):
+    hlmrs.errors.OptionError: missing='dorp': choose one of 'drop', 'error'; did you mean 'drop'?
+    """
+    choices = list(known)
+    if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
+        hint = suggestion(value, filter(None, choices)) if isinstance(value, str) else ""
+        raise OptionError(f"{name}={cut(repr(value))}: choose one of {', '.join(map(repr, choices))}{instead}{hint}")
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean 'x'?`` for the nearest names, or nothing when none is near."""
+    near = nearest(name, known)
+    return f"; did you mean {' or '.join(map(quote, near))}?" if near else ""
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """Return up to three known names that a misspelling may stand for; another case comes first."""
+    candidates = list(known)
+    folded = name.casefold()
+    same = [candidate for candidate in candidates if candidate.casefold() == folded]
+    if same:
+        return same[:3]
+    if len(candidates) > _MANY:
+        candidates = _alike(folded, candidates)
+    from difflib import get_close_matches  # loaded when something is misspelled
+
+    return get_close_matches(name, candidates, n=3, cutoff=0.6)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the names with commas, the first few when there are many."""
+    shown = ", ".join(map(quote, names[:_SHOWN]))
+    return f"{shown} and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else shown
+
+
+def quote(text: str) -> str:
+    """Return a text in quotes for a message, cut when it is long."""
+    return repr(cut(text))
+
+
+def cut(text: str) -> str:
+    """Return the start of a long text."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def _alike(folded: str, candidates: list[str]) -> list[str]:
+    """Keep names of about the same length and the same first letter: comparing all of many would take seconds."""
+    return [
+        candidate
+        for candidate in candidates
+        if abs(len(candidate) - len(folded)) <= 2 and candidate[:1].casefold() == folded[:1]
+    ][:_MANY]

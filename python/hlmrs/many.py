@@ -10,10 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from ._core import Rows
 from ._core import fit_many as core_fit_many
 from .control import Control
-from .errors import DataError, FormulaError, OptionError
+from .errors import DataError, FormulaError, OptionError, check_choice, suggestion
 from .estimation import Contrast, Request, evaluate, make_request, model_rows
 from .formula import ColumnName
-from .formula.problems import suggestion
 from .frame import Column, Frame, PandasFrame, build, check_unique, open_frame
 from .inference import DEFAULT_DDF, RESIDUAL, check_level, wald
 from .resources import Progress
@@ -98,8 +97,7 @@ def fit_many(
     fast None 0.321
     """
     check_level(level)
-    if ddf not in MANY_DDF:
-        raise OptionError(f"ddf={ddf!r}: for many responses choose one of {', '.join(map(repr, MANY_DDF))}")
+    check_choice("ddf", ddf, MANY_DDF)
     if ddf == "kenward-roger" and not reml:
         raise OptionError("ddf='kenward-roger' is defined for REML; fit with reml=True")
     frame = open_frame(data)

@@ -231,7 +231,7 @@ class TestOptions:
             hlmrs.lmer(MODEL, GOOD, **options)
 
     def test_values_that_are_no_choice(self):
-        refused(HlmrsError, "missing='omit'", "'drop' or 'error'", missing="omit")
+        refused(HlmrsError, "missing='omit'", "'drop', 'error'", missing="omit")
         refused(HlmrsError, "'f'", "'tretment'", "treatment", contrasts={"f": "tretment"}, formula="y ~ f + (1 | g)")
         refused(HlmrsError, "'z'", contrasts={"z": "sum"}, formula="y ~ f + (1 | g)")
 

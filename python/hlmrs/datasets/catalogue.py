@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError
-from ..formula.problems import suggestion
+from ..errors import DataError, suggestion
 from ..frame import KINDS, CategoricalColumn, Column, build, installed_kind
 
 FOLDER = os.path.join(os.path.dirname(__file__), "data")

@@ -5,9 +5,8 @@ import math
 import numpy as np
 
 from .._core import serial_correlation
-from ..errors import OptionError
+from ..errors import OptionError, suggestion
 from ..estimation import Estimate
-from ..formula.problems import suggestion
 from ..frame import Column
 from ..inference import coded_column, two_sided_p
 from .deletion_sets import group_index, of_codes

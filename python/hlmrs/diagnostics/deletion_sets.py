@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, DesignError, OptionError
+from ..errors import DataError, DesignError, OptionError, check_choice, suggestion
 from ..estimation import Estimate
-from ..formula.problems import suggestion
 from ..inference import coded_column, coded_labels
 
 
@@ -56,10 +55,9 @@ def group_index(estimate: Estimate, name: str | None, option: str = "group") -> 
     groups = estimate.layout.groups
     if name is None:
         return max(range(len(groups)), key=lambda k: len(groups[k].levels))
-    for k, group in enumerate(groups):
-        if group.name == name:
-            return k
-    raise OptionError(f"{option}={name!r}: choose one of {', '.join(repr(group.name) for group in groups)}")
+    names = estimate.layout.group_names
+    check_choice(option, name, names)
+    return names.index(name)
 
 
 def _is_set(rows: Any) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import LARGEST_INVERSE, Parameter, influence_of
-from ..errors import DataError, InferenceWarning, OptionError, warn
+from ..errors import DataError, InferenceWarning, OptionError, check_choice, warn
 from ..estimation import Estimate
 from ..frame import Column, build
 from ..inference import parameters
@@ -150,8 +150,7 @@ class Influence:
 
 def influence(estimate: Estimate, by: Any, method: str) -> Influence:
     """Leave out every set in turn."""
-    if method not in METHODS:
-        raise OptionError(f"method={method!r}: choose one of {', '.join(map(repr, METHODS))}")
+    check_choice("method", method, METHODS)
     sets = row_sets(estimate, by)
     if (sets.sizes >= estimate.layout.n_rows).any():
         raise OptionError(f"by={sets.name!r}: a set has all rows; nothing is left without it")

@@ -5,7 +5,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError
+from ..errors import check_choice
 from ..estimation import Estimate
 from ..frame import Column
 from ..inference import mode_variances
@@ -25,8 +25,7 @@ def plot_data(estimate: Estimate, panel: str, group: str | None, method: str) ->
         return _random_effects(estimate)
     if panel == "influence":
         return _influence(estimate, group, method)
-    if panel not in PANELS:
-        raise OptionError(f"panel={panel!r}: choose from {', '.join(map(repr, PANELS))}")
+    check_choice("panel", panel, PANELS)
     return _rows(estimate, panel)
 
 

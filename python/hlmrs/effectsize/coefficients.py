@@ -10,21 +10,21 @@ from ..estimation import Estimate, change_request, request_of_rows
 from ..estimation import estimate as fit_request
 from ..formula import ColumnName, TermFactor
 from ..frame import Column
-from ..inference import Uncertainty, interval, variance_components
+from ..inference import TestOptions, interval, uncertainty, variance_components
 from .shares import variance_parts
 
 Vector = NDArray[np.float64]
 
 
-def standardized_table(estimate: Estimate, level: float, uncertainty: Uncertainty) -> dict[str, Column]:
+def standardized_table(estimate: Estimate, options: TestOptions) -> dict[str, Column]:
     """Tabulate β sd(x) / sd(y), for every column of X but the constant one."""
     x = estimate.rows.model_matrix()[:, list(estimate.layout.kept)]
     sd_x, sd_y = x.std(axis=0, ddof=1), float(estimate.values.response.std(ddof=1))
     varies = sd_x > 1e-12 * np.abs(x).max(axis=0, initial=0.0)
-    _, std_error, df = uncertainty.rows(np.eye(x.shape[1]))
+    _, std_error, df = uncertainty(estimate, options).rows(np.eye(x.shape[1]))
     scale = (sd_x / sd_y)[varies]
     value, std_error, df = estimate.core.beta[varies] * scale, std_error[varies] * scale, df[varies]
-    low, high = interval(value, std_error, df, level)
+    low, high = interval(value, std_error, df, options.level)
     return {
         "term": [name for name, keep in zip(estimate.layout.coef_names, varies, strict=True) if keep],
         "estimate": value,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError
+from ..errors import OptionError, check_choice
 from ..estimation import Estimate
 from ..inference import check_level, replicates, seed_of, term_names
 
@@ -94,8 +94,7 @@ class IntervalChoice:
     seed: int | None
 
     def __post_init__(self) -> None:
-        if self.interval not in INTERVALS:
-            raise OptionError(f"interval={self.interval!r}: choose None or 'bootstrap'")
+        check_choice("interval", self.interval, INTERVALS)
         check_level(self.level)
         if self.n_boot < 1:
             raise OptionError(f"n_boot={self.n_boot!r}: give a positive whole number")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..formula.problems import suggestion
+from ..errors import suggestion
 
 
 def refuse_unknown(function: str, given: Mapping[str, Any], known: Sequence[str]) -> None:

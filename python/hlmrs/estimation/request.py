@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..control import Control
-from ..errors import DataError, DesignError, OptionError
+from ..errors import DataError, DesignError, OptionError, check_choice, suggestion
 from ..formula import NO_RANDOM_TERM, ColumnName, ModelSpec, TermFactor, parse, parse_update
 from ..formula.functions import CONTRASTS
-from ..formula.problems import suggestion
 from .arguments import refuse_unknown
 
 Missing = Literal["drop", "error"]
@@ -91,8 +90,7 @@ def make_request(
         raise TypeError(f"reml={reml!r}: give True or False")
     if control is not None and not isinstance(control, Control):
         raise TypeError(f"control={control!r}: give a hlmrs.Control")
-    if missing not in get_args(Missing):
-        raise OptionError(f"missing={missing!r}: choose 'drop' or 'error'")
+    check_choice("missing", missing, get_args(Missing))
     spec = parse(formula, names)
     if not spec.random:
         raise DesignError(NO_RANDOM_TERM)

@@ -1,7 +1,6 @@
 """What a fit warns of, each in a category of its own."""
 
-from ..errors import ConvergenceWarning, DroppedRowsWarning, RankDeficiencyWarning, SingularFitWarning, warn
-from ..formula.problems import listed
+from ..errors import ConvergenceWarning, DroppedRowsWarning, RankDeficiencyWarning, SingularFitWarning, listed, warn
 from .layout import Layout
 from .verdict import Verdict
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TypeAlias
 
+from ..errors import cut, quote, suggestion
 from .expressions import Call, Expression, Number, Text
-from .problems import ReadingError, cut, quote, suggestion
-from .syntax import Argument, FunctionCall, Name, Numeral, Prefix, Quotation, Syntax, excerpt, strip
+from .syntax import Argument, FunctionCall, Name, Numeral, Prefix, Quotation, ReadingError, Syntax, excerpt, strip
 
 _LOGICAL = {"TRUE": 1.0, "T": 1.0, "True": 1.0, "FALSE": 0.0, "F": 0.0, "False": 0.0}
 

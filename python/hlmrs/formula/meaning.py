@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from ..errors import quote
 from .expressions import Call, ColumnName, Expression, Number, columns_of
 from .functions import Shape, Signature, read_contrast, shape_of_call, signature_of
-from .problems import ReadingError, quote
 from .syntax import (
     Argument,
     FunctionCall,
@@ -14,6 +14,7 @@ from .syntax import (
     Parenthesis,
     Prefix,
     Quotation,
+    ReadingError,
     Syntax,
     excerpt,
     is_bar,

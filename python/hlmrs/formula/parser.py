@@ -8,7 +8,7 @@ import math
 import re
 from typing import Literal, NamedTuple
 
-from .problems import ReadingError, quote
+from ..errors import quote
 from .syntax import (
     BARS,
     Argument,
@@ -20,6 +20,7 @@ from .syntax import (
     Parenthesis,
     Prefix,
     Quotation,
+    ReadingError,
     Sides,
     Syntax,
 )

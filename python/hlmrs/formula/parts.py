@@ -7,9 +7,9 @@ offsets are there for.
 
 from collections.abc import Hashable, Iterator, Sequence
 
+from ..errors import quote
 from .expressions import Call, ColumnName, Expression
 from .meaning import expression_of, numbers_of
-from .problems import ReadingError, quote
 from .random_term import MOST_RANDOM_TERMS, PLAIN, RandomTerm, read_bar, structured_bar
 from .syntax import (
     Dot,
@@ -17,6 +17,7 @@ from .syntax import (
     Infix,
     Name,
     Parenthesis,
+    ReadingError,
     Sides,
     Span,
     Syntax,

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._core import structures
+from ..errors import cut, suggestion
 from .expressions import Call, ColumnName
-from .problems import ReadingError, cut, suggestion
-from .syntax import Argument, FunctionCall, Infix, Numeral, Span, Syntax, is_bar, strip
+from .syntax import Argument, FunctionCall, Infix, Numeral, ReadingError, Span, Syntax, is_bar, strip
 from .terms import Keys, Term, TermFactor, TermReader
 
 MOST_RANDOM_TERMS = 1000

@@ -9,14 +9,13 @@ from functools import lru_cache
 from itertools import islice
 from typing import cast
 
-from ..errors import FormulaError
+from ..errors import FormulaError, listed, quote, suggestion
 from .expressions import Call, ColumnName
 from .meaning import ARITHMETIC
 from .model_spec import ModelSpec
 from .parser import parse_sides
 from .parts import ModelReader, first_dot, others, read_response
-from .problems import ReadingError, listed, quote, suggestion
-from .syntax import Dot, FunctionCall, Infix, Parenthesis, Prefix, Sides, Syntax, children, is_bar, walk
+from .syntax import Dot, FunctionCall, Infix, Parenthesis, Prefix, ReadingError, Sides, Syntax, children, is_bar, walk
 from .terms import TermFactor
 
 

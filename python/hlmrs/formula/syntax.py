@@ -11,11 +11,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from .problems import quote
+from ..errors import quote
 
 Span: TypeAlias = tuple[int, int]
 
 BARS = ("|", "||")
+
+
+class ReadingError(Exception):
+    """A reason and the offset of the place it is about; ``reading`` turns it into a ``FormulaError``."""
+
+    def __init__(self, message: str, position: int | None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
 
 
 @dataclass(frozen=True, slots=True)

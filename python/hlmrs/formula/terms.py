@@ -14,8 +14,20 @@ from typing import Any, TypeAlias
 from .expressions import Call, ColumnName, Expression, as_json, columns_of
 from .functions import SPLINES
 from .meaning import expression_of
-from .problems import ReadingError
-from .syntax import Dot, FunctionCall, Infix, Numeral, Parenthesis, Prefix, Quotation, Syntax, deparse, excerpt, is_bar
+from .syntax import (
+    Dot,
+    FunctionCall,
+    Infix,
+    Numeral,
+    Parenthesis,
+    Prefix,
+    Quotation,
+    ReadingError,
+    Syntax,
+    deparse,
+    excerpt,
+    is_bar,
+)
 
 Key: TypeAlias = tuple[int, ...]
 Keys: TypeAlias = dict[Key, None]

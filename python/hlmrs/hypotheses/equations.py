@@ -17,8 +17,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FormulaError
-from ..formula.problems import listed, suggestion
+from ..errors import FormulaError, listed, suggestion
 
 Vector = NDArray[np.float64]
 

@@ -9,53 +9,46 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import OptionError
 from ..estimation import Estimate
 from ..frame import Column
-from ..inference import Uncertainty, cell_design, check_level, f_tail, wald
+from ..inference import TestOptions, Uncertainty, cell_design, f_tail, uncertainty, wald
 from .equations import Hypothesis, read_hypotheses
 from .terms import term_hypotheses, tested
 
 Vector = NDArray[np.float64]
 
 
-def anova_table(estimate: Estimate, kind: int, uncertainty: Uncertainty) -> dict[str, Column]:
+def anova_table(estimate: Estimate, kind: int, options: TestOptions) -> dict[str, Column]:
     """Tabulate an F test for every term of the fixed part but the intercept."""
-    return _f_tests(term_hypotheses(cell_design(estimate), kind), uncertainty)
+    return _f_tests(term_hypotheses(cell_design(estimate), kind), uncertainty(estimate, options))
 
 
-def deletion_table(estimate: Estimate, uncertainty: Uncertainty) -> dict[str, Column]:
+def deletion_table(estimate: Estimate, options: TestOptions) -> dict[str, Column]:
     """Tabulate an F test for every term that could be dropped: no interaction of it is in the model."""
     design = cell_design(estimate)
     free = {term.name for term in tested(design) if not any(map(term.is_marginal_to, design.terms))}
-    hypotheses = term_hypotheses(design, 2)
-    return _f_tests({name: rows for name, rows in hypotheses.items() if name in free}, uncertainty)
+    hypotheses = {name: rows for name, rows in term_hypotheses(design, 2).items() if name in free}
+    return _f_tests(hypotheses, uncertainty(estimate, options))
 
 
 def hypothesis_table(
-    estimate: Estimate, hypotheses: Any, joint: bool | None, level: float, uncertainty: Uncertainty
+    estimate: Estimate, hypotheses: Any, joint: bool | None, options: TestOptions
 ) -> dict[str, Column]:
     """Tabulate tests of hypotheses, one by one or jointly."""
-    check_level(level)
     equations = _equations(estimate, hypotheses)
     matrix = np.stack([equation.weights for equation in equations])
     values = np.array([equation.value for equation in equations])
-    if joint is None:
-        joint = len(equations) > 1
-    if joint:
-        num_df, den_df, statistic = uncertainty.joint(matrix, _origin(matrix, values))
+    how = uncertainty(estimate, options)
+    if len(equations) > 1 if joint is None else joint:
         text = ", ".join(dict.fromkeys(equation.text for equation in equations))
-        return {"hypothesis": [text], **_f_row(np.array([[num_df, den_df, statistic]]))}
-    return {"hypothesis": [equation.text for equation in equations], **_t_rows(matrix, values, level, uncertainty)}
-
-
-def _t_rows(matrix: Vector, values: Vector, level: float, uncertainty: Uncertainty) -> dict[str, Column]:
-    """Tabulate estimates of l'β with tests against their values."""
-    tests = wald(*uncertainty.rows(matrix), level, values)
+        return {"hypothesis": [text], **_f_row(np.array([how.joint(matrix, _origin(matrix, values))]))}
+    tests = wald(*how.rows(matrix), options.level, values)
     rest = tests.columns("std_error", "df", "statistic", "p_value", "conf_low", "conf_high")
-    return {"estimate": tests.estimate, "value": values, **rest}
+    texts = [equation.text for equation in equations]
+    return {"hypothesis": texts, "estimate": tests.estimate, "value": values, **rest}
 
 
-def _f_tests(hypotheses: dict[str, Vector], uncertainty: Uncertainty) -> dict[str, Column]:
+def _f_tests(hypotheses: dict[str, Vector], how: Uncertainty) -> dict[str, Column]:
     tested = {name: rows for name, rows in hypotheses.items() if len(rows)}
-    numbers = np.array([uncertainty.joint(rows) for rows in tested.values()]).reshape(-1, 3)
+    numbers = np.array([how.joint(rows) for rows in tested.values()]).reshape(-1, 3)
     empty = [name for name in hypotheses if name not in tested]
     numbers = np.concatenate([numbers, np.tile([0.0, np.nan, np.nan], (len(empty), 1))])
     return {"term": [*tested, *empty], **_f_row(numbers)}

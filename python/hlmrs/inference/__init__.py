@@ -23,7 +23,7 @@ from .bootstrap import Bootstrap, draw, draw_statistic, replicates, seed_of
 from .cells import CellDesign, CellTerm, cell_design
 from .clusters import Clusters, coded_column, coded_labels
 from .criteria import InformationCriteria, information_criteria
-from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, joint_test, vcov
+from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, VCOV_TYPES, Uncertainty, contrast_rows, joint_test, vcov
 from .largest_statistic import LargestStatistic
 from .method_comparison import method_table
 from .profiles import parameters, profile_table, profiles, term_names
@@ -48,9 +48,9 @@ from .tables import (
 from .uncertainty import (
     TestKeywords,
     TestOptions,
-    Uncertainty,
     chosen_options,
     covariance_matrix,
+    ddf_of,
     uncertainty,
     with_test_keywords,
 )
@@ -61,6 +61,7 @@ __all__ = [
     "DDF_METHODS",
     "DEFAULT_DDF",
     "RESIDUAL",
+    "VCOV_TYPES",
     "Bootstrap",
     "CellDesign",
     "CellTerm",
@@ -82,6 +83,7 @@ __all__ = [
     "confidence_table",
     "contrast_rows",
     "covariance_matrix",
+    "ddf_of",
     "draw",
     "draw_statistic",
     "f_quantile",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Parameter, bootstrap, jackknife
-from ..errors import OptionError
+from ..errors import OptionError, check_choice
 from ..estimation import Estimate, cached, reestimate
 from ..frame import Column, build
 from ..resources import Progress
@@ -91,8 +91,7 @@ class Bootstrap:
     def intervals(self, method: str, level: float) -> dict[str, Column]:
         """Return the columns of ``confint``."""
         check_level(level)
-        if method not in INTERVALS:
-            raise OptionError(f"method={method!r}: choose one of {', '.join(map(repr, INTERVALS))}")
+        check_choice("method", method, INTERVALS)
         tails = (1 - level) / 2, (1 + level) / 2
         pairs = np.tile(tails, (len(self.terms), 1))
         if method == "bca":
@@ -109,7 +108,7 @@ def draw(
     estimate: Estimate, n: int, kind: str, seed: int | None, cluster: "str | Sequence[str] | None" = None
 ) -> Bootstrap:
     """Draw replicates of the parameters of a fit."""
-    _check_kind(kind)
+    check_choice("kind", kind, KINDS)
     entropy = seed_of(n, seed)
     known = parameters(estimate)
     factors = drawn_factors(estimate, cluster) if kind == "case" or cluster is not None else None
@@ -136,7 +135,7 @@ def draw_statistic(
     estimate: Estimate, n: int, kind: str, seed: int | None, statistic: Callable[[Estimate], Any]
 ) -> Bootstrap:
     """Draw replicates of what a function makes of each refit."""
-    _check_kind(kind)
+    check_choice("kind", kind, KINDS)
     entropy = seed_of(n, seed)
     if kind != "parametric":
         raise OptionError("a statistic of one's own needs kind='parametric'")
@@ -150,11 +149,6 @@ def draw_statistic(
             values[k] = _named(statistic(reestimate(estimate, response)))[1]
             shown.reach(k + 1)
     return Bootstrap(kind, entropy, names, current, values, estimate.kind, None)
-
-
-def _check_kind(kind: str) -> None:
-    if kind not in KINDS:
-        raise OptionError(f"kind={kind!r}: choose one of {', '.join(map(repr, KINDS))}")
 
 
 def seed_of(n: int, seed: int | None) -> int:

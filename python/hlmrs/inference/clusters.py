@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core import Rows, is_nested
-from ..errors import DataError, DesignError, OptionError
+from ..errors import DataError, DesignError, OptionError, check_choice, suggestion
 from ..estimation import Estimate
 from ..formula import PLAIN, Call, ColumnName, RandomTerm, TermFactor
-from ..formula.problems import suggestion
 
 Clusters = str | Sequence[str] | ArrayLike | None
 """A grouping factor or a column of the data, two that cross, or a label by row; None: the outermost grouping factor."""
@@ -61,8 +60,7 @@ def drawn_factors(estimate: Estimate, cluster: "str | Sequence[str] | None") -> 
         return _outermost_factors(codes)
     given = list(dict.fromkeys([cluster] if isinstance(cluster, str) else cluster))
     for name in given:
-        if name not in names:
-            raise OptionError(f"cluster={name!r}: choose one of {', '.join(map(repr, names))}")
+        check_choice("cluster", name, names)
     chosen = [names.index(name) for name in given]
     for k in range(len(names)):
         holders = [c for c in chosen if c != k and lies_within(codes[k], codes[c])]

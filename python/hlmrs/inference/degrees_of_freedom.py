@@ -4,13 +4,15 @@ One default everywhere: ``DEFAULT_DDF``.  Satterthwaite's degrees of freedom, fo
 Cornelius (1996); Kenward and Roger's (1997), with their covariance and scaled F; or counted, by ``containment``.
 """
 
-from typing import TYPE_CHECKING, Any
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core import kenward_roger, satterthwaite
-from ..errors import DesignError, InferenceWarning, OptionError, warn
+from ..errors import DesignError, InferenceWarning, OptionError, check_choice, warn
 from ..estimation import Estimate, cached
 from .containment import between_within_df, containment_df
 
@@ -27,6 +29,51 @@ VCOV_TYPES = ("model", "kenward-roger")
 _RANK = 1e-10
 _SAME = 1e-8
 _COUNTED = {"containment": containment_df, "between-within": between_within_df}
+
+
+class Uncertainty(ABC):
+    """What tests and intervals of linear functions of the fixed effects rest on."""
+
+    estimate: Estimate
+
+    @property
+    @abstractmethod
+    def matrix(self) -> Matrix:
+        """The covariance of the coefficients."""
+
+    @abstractmethod
+    def rows(self, functions: Matrix) -> tuple[Vector, Vector, Vector]:
+        """Return value, standard error and degrees of freedom of every row l'β; NaN where it is not estimable."""
+
+    @abstractmethod
+    def joint(self, functions: Matrix, origin: Vector | None = None) -> tuple[float, float, float]:
+        """Return degrees of freedom and the F statistic of L β = L origin (default: zeros)."""
+
+    def covariance(self, functions: Matrix) -> Matrix:
+        """Return the covariance of the rows l'β."""
+        rows = estimated_columns(self.estimate, functions)
+        return np.asarray(rows @ self.matrix @ rows.T)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUncertainty(Uncertainty):
+    """The model's covariance of the fixed effects, with a method for degrees of freedom."""
+
+    estimate: Estimate
+    ddf: str
+
+    @property
+    def matrix(self) -> Matrix:
+        """The covariance of the coefficients, with Kenward and Roger's correction where the method is theirs."""
+        return vcov(self.estimate, "kenward-roger" if self.ddf == "kenward-roger" else "model")
+
+    def rows(self, functions: Matrix) -> tuple[Vector, Vector, Vector]:
+        """Return value, standard error and degrees of freedom of every row."""
+        return contrast_rows(self.estimate, functions, self.ddf)
+
+    def joint(self, functions: Matrix, origin: Vector | None = None) -> tuple[float, float, float]:
+        """Return degrees of freedom and the F statistic."""
+        return joint_test(self.estimate, functions, self.ddf, origin)
 
 
 def contrast_rows(estimate: Estimate, combinations: ArrayLike, ddf: str = DEFAULT_DDF) -> tuple[Vector, Vector, Vector]:
@@ -47,7 +94,7 @@ def contrast_rows(estimate: Estimate, combinations: ArrayLike, ddf: str = DEFAUL
     value, std_error, df : arrays of shape (k,)
         ``df`` is infinite for ``"normal"``.
     """
-    check_ddf(ddf)
+    check_choice("ddf", ddf, DDF_METHODS)
     rows, estimable = _estimated(estimate, combinations)
     if rows.size == 0:
         return (empty := np.zeros(len(rows))), empty.copy(), empty.copy()
@@ -75,7 +122,7 @@ def joint_test(
     num_df, den_df, statistic : float
         Of an F test; NaN where a combination is not determined.  ``den_df`` is infinite for ``"normal"``.
     """
-    check_ddf(ddf)
+    check_choice("ddf", ddf, DDF_METHODS)
     rows, estimable = _estimated(estimate, combinations)
     rows = row_space(rows)
     q = len(rows)
@@ -83,9 +130,7 @@ def joint_test(
         return (float(q) if estimable.all() else np.nan), np.nan, np.nan
     if ddf == "kenward-roger":
         return float(q), *kenward_roger_joint(estimate, rows, origin)
-    value = rows @ (estimate.core.beta if origin is None else estimate.core.beta - origin)
-    covariance = rows @ vcov(estimate) @ rows.T
-    statistic = float(value @ np.linalg.solve(covariance, value)) / q
+    statistic = wald_statistic(estimate, rows, vcov(estimate), origin) / q
     if ddf == "satterthwaite":
         return float(q), satterthwaite_joint(estimate, rows), statistic
     return float(q), float(_row_df(estimate, rows, ddf).min()), statistic
@@ -101,18 +146,22 @@ def vcov(estimate: Estimate, type: str = "model") -> Matrix:
     type : {"model", "kenward-roger"}
         Of the model, variance parameters taken as known; or with Kenward and Roger's correction for their estimation.
     """
-    if type not in VCOV_TYPES:
-        raise OptionError(f"type={type!r}: choose one of {', '.join(map(repr, VCOV_TYPES))}")
+    check_choice("type", type, VCOV_TYPES)
     if type == "kenward-roger":
         adjusted: Matrix = kenward_roger_parts(estimate)["adjusted"]
         return adjusted.copy()
     return estimate.core.vcov()
 
 
-def check_ddf(ddf: Any) -> None:
-    """Refuse an unknown method."""
-    if ddf not in DDF_METHODS:
-        raise OptionError(f"ddf={ddf!r}: choose one of {', '.join(map(repr, DDF_METHODS))}")
+def wald_statistic(estimate: Estimate, rows: Matrix, covariance: Matrix, origin: Vector | None) -> float:
+    """Return d'(L C L')⁻¹d for d = L (beta - origin)."""
+    value = rows @ (estimate.core.beta if origin is None else estimate.core.beta - origin)
+    return float(value @ np.linalg.solve(rows @ covariance @ rows.T, value))
+
+
+def estimated_columns(estimate: Estimate, functions: Matrix) -> Matrix:
+    """Return the columns of the coefficients that are estimated."""
+    return functions if functions.shape[1] == len(estimate.core.beta) else functions[:, list(estimate.layout.kept)]
 
 
 def _row_df(estimate: Estimate, rows: Matrix, ddf: str) -> Vector:
@@ -185,9 +234,14 @@ def _dropped(estimate: Estimate) -> list[int]:
 def satterthwaite_df(estimate: Estimate, rows: Matrix) -> Vector:
     """Return 2 f^2 / Var(f) for the variance f of every row of L beta."""
     parts = _satterthwaite_parts(estimate)
-    variance = np.einsum("ki,ij,kj->k", rows, estimate.core.vcov(), rows)
-    slopes = np.einsum("ki,mij,kj->km", rows, parts["derivatives"], rows)
-    uncertainty = np.einsum("km,ml,kl->k", slopes, parts["covariance"], slopes)
+    return _matched_df(rows, estimate.core.vcov(), parts["derivatives"], parts["covariance"])
+
+
+def _matched_df(rows: Matrix, covariance: Matrix, derivatives: Vector, of_parameters: Matrix) -> Vector:
+    """Return 2 v² / Var(v) for the variance v = l'Cl of every row, by its slopes in the variance parameters."""
+    variance = np.einsum("ki,ij,kj->k", rows, covariance, rows)
+    slopes = np.einsum("ki,mij,kj->km", rows, derivatives, rows)
+    uncertainty = np.einsum("km,ml,kl->k", slopes, of_parameters, slopes)
     with np.errstate(divide="ignore", invalid="ignore"):
         df: Vector = 2 * variance**2 / uncertainty
     return df
@@ -252,13 +306,7 @@ def _adjustment(estimate: Estimate) -> "KenwardRogerParts":
 def kenward_roger_df(estimate: Estimate, rows: Matrix) -> Vector:
     """Return the degrees of freedom of every row of L beta: 2 / A for a single contrast, whose scale is 1."""
     parts = kenward_roger_parts(estimate)
-    unscaled = estimate.unscaled_vcov()
-    variance = np.einsum("ki,ij,kj->k", rows, unscaled, rows)
-    slopes = np.einsum("ki,mij,kj->km", rows, parts["sandwiches"], rows)
-    uncertainty = np.einsum("km,ml,kl->k", slopes, parts["covariance"], slopes)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        df: Vector = 2 * variance**2 / uncertainty
-    return df
+    return _matched_df(rows, estimate.unscaled_vcov(), parts["sandwiches"], parts["covariance"])
 
 
 def kenward_roger_joint(estimate: Estimate, rows: Matrix, origin: Vector | None = None) -> tuple[float, float]:
@@ -268,8 +316,7 @@ def kenward_roger_joint(estimate: Estimate, rows: Matrix, origin: Vector | None 
     """
     parts, q = kenward_roger_parts(estimate), len(rows)
     a1, a2 = _moments(estimate, rows)
-    value = rows @ (estimate.core.beta if origin is None else estimate.core.beta - origin)
-    f = float(value @ np.linalg.solve(rows @ parts["adjusted"] @ rows.T, value)) / q
+    f = wald_statistic(estimate, rows, parts["adjusted"], origin) / q
     if q == 1:
         return 2 / a2, f
     b = (a1 + 6 * a2) / (2 * q)

@@ -2,19 +2,22 @@
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from ..errors import HlmrsError, HlmrsWarning, OptionError
+from ..errors import HlmrsError, HlmrsWarning, check_choice
 from ..estimation import Estimate
 from ..frame import Column
 from .bootstrap import draw
 from .degrees_of_freedom import DDF_METHODS
 from .profiles import profiles
+from .robust import ROBUST_TYPES
 from .uncertainty import TestOptions, uncertainty
-from .wald import check_level, wald
+from .wald import wald
 
 Row = tuple[float, ...]
+_INDEPENDENT = "independent clusters; no model of the variances within them"
 
 NUMBERS = ("estimate", "std_error", "df", "statistic", "p_value", "conf_low", "conf_high")
 _ASSUMES = {
@@ -24,23 +27,22 @@ _ASSUMES = {
     "between-within": "nested groups, whose levels count the degrees of freedom",
     "residual": "independent rows: as if groups were no limit",
     "normal": "many groups: variances as if they were known",
-    "CR2": "independent clusters; no model of the variances within them",
     "profile": "normal effects and residuals; the likelihood ratio (of maximum likelihood) is a chi-square",
     "bootstrap": "normal effects and residuals, drawn from the fit; percentiles",
 }
 
 
-def method_table(estimate: Estimate, name: str, level: float, n: int, seed: int | None) -> dict[str, Column]:
+def method_table(estimate: Estimate, name: str, n: int, seed: int | None, options: TestOptions) -> dict[str, Column]:
     """Put one coefficient through every method; a method that does not apply says why."""
-    check_level(level)
+    level = options.level
+    robust = options if options.vcov in ROBUST_TYPES else replace(options, vcov="CR2")
     names = estimate.layout.coef_names
-    if name not in names:
-        raise OptionError(f"{name!r} is not a coefficient; choose one of {', '.join(map(repr, names))}")
+    check_choice("term", name, names)
     k = names.index(name)
     methods: dict[str, Callable[[], Row]] = {
         ddf: _wald(estimate, k, TestOptions(ddf=ddf, level=level)) for ddf in DDF_METHODS
     }
-    methods["CR2"] = _wald(estimate, k, TestOptions(vcov="CR2", level=level))
+    methods[robust.vcov] = _wald(estimate, k, robust)
     methods["profile"] = lambda: _profile(estimate, name, level)
     methods["bootstrap"] = lambda: _bootstrap(estimate, k, level, n, seed)
     rows = [(method, *_tried(method, row)) for method, row in methods.items()]
@@ -58,7 +60,7 @@ def _tried(method: str, row: Callable[[], Row]) -> tuple[Row, str]:
         except HlmrsError as error:
             return (np.nan,) * len(NUMBERS), f"not available: {error}"
     notes = [str(w.message) for w in raised if issubclass(w.category, HlmrsWarning)]
-    return numbers, "; ".join([_ASSUMES[method], *dict.fromkeys(notes)])
+    return numbers, "; ".join([_ASSUMES.get(method, _INDEPENDENT), *dict.fromkeys(notes)])
 
 
 def _wald(estimate: Estimate, k: int, options: TestOptions) -> Callable[[], Row]:

@@ -16,7 +16,7 @@ from .._core import cluster_contributions, row_contributions
 from ..errors import InferenceWarning, OptionError, warn
 from ..estimation import Estimate, cached
 from .clusters import Clustering, Clusters, clusterings, crossed
-from .degrees_of_freedom import contrast_rows, row_space
+from .degrees_of_freedom import Uncertainty, contrast_rows, estimated_columns, row_space, wald_statistic
 
 Vector = NDArray[np.float64]
 
@@ -26,7 +26,7 @@ _ADJUSTMENTS = {"CR0": "CR0", "CR1": "CR0", "CR1S": "CR0", "CR2": "CR2", "CR3": 
 
 
 @dataclass(frozen=True)
-class Sandwich:
+class Sandwich(Uncertainty):
     """A robust covariance by clusters within which all groups of the model lie."""
 
     estimate: Estimate
@@ -47,9 +47,9 @@ class Sandwich:
         return np.asarray(_multiplier(self.kind, self.estimate, len(c)) * c.T @ c)
 
     def rows(self, functions: Vector) -> tuple[Vector, Vector, Vector]:
-        """Return value, standard error and degrees of freedom of every row l'β; NaN where it is not estimable."""
+        """Return value, standard error and degrees of freedom of every row."""
         value, _, df = contrast_rows(self.estimate, functions, "normal")
-        rows = _kept(self.estimate, functions)
+        rows = estimated_columns(self.estimate, functions)
         std_error = np.sqrt(np.einsum("ki,ij,kj->k", rows, self.matrix, rows))
         if self.ddf == "satterthwaite":
             df = np.array([self._df(row) for row in rows])
@@ -58,19 +58,12 @@ class Sandwich:
 
     def joint(self, functions: Vector, origin: Vector | None = None) -> tuple[float, float, float]:
         """Return degrees of freedom and F of L β = L origin: HTZ, or for "normal" Wald's test."""
-        rows = row_space(_kept(self.estimate, functions))
-        q = len(rows)
-        value = rows @ (self.estimate.core.beta if origin is None else self.estimate.core.beta - origin)
-        wald = float(value @ np.linalg.solve(rows @ self.matrix @ rows.T, value))
+        rows = row_space(estimated_columns(self.estimate, functions))
+        q, wald = len(rows), wald_statistic(self.estimate, rows, self.matrix, origin)
         if self.ddf == "normal":
             return float(q), math.inf, wald / q
         eta = self._eta(rows)
         return float(q), eta - q + 1, (eta - q + 1) / (eta * q) * wald
-
-    def covariance(self, functions: Vector) -> Vector:
-        """Return the covariance of the rows l'β."""
-        rows = _kept(self.estimate, functions)
-        return np.asarray(rows @ self.matrix @ rows.T)
 
     def _df(self, row: Vector) -> float:
         """Satterthwaite's degrees of freedom: twice the squared mean of l'Vl over its variance under the model."""
@@ -102,7 +95,7 @@ class Sandwich:
 
 
 @dataclass(frozen=True)
-class AsymptoticSandwich:
+class AsymptoticSandwich(Uncertainty):
     """A robust covariance by one or two clusterings that random effects cross: right for many clusters only."""
 
     estimate: Estimate
@@ -135,7 +128,7 @@ class AsymptoticSandwich:
         return math.inf if self.ddf == "normal" else float(min(c.n_clusters for c in self.clusterings) - 1)
 
     def rows(self, functions: Vector) -> tuple[Vector, Vector, Vector]:
-        """Return value, standard error and degrees of freedom of every row l'β; NaN where it is not estimable."""
+        """Return value, standard error and degrees of freedom of every row."""
         value = contrast_rows(self.estimate, functions, "normal")[0]
         std_error = np.sqrt(np.diag(self.covariance(functions)).clip(min=0))
         std_error[np.isnan(value)] = math.nan
@@ -143,26 +136,12 @@ class AsymptoticSandwich:
 
     def joint(self, functions: Vector, origin: Vector | None = None) -> tuple[float, float, float]:
         """Return degrees of freedom and F of L β = L origin, by Wald's test."""
-        rows = row_space(_kept(self.estimate, functions))
-        value = rows @ (self.estimate.core.beta if origin is None else self.estimate.core.beta - origin)
-        wald = float(value @ np.linalg.solve(self.covariance(rows), value))
-        return float(len(rows)), self.df, wald / len(rows)
-
-    def covariance(self, functions: Vector) -> Vector:
-        """Return the covariance of the rows l'β."""
-        rows = _kept(self.estimate, functions)
-        return np.asarray(rows @ self.matrix @ rows.T)
+        rows = row_space(estimated_columns(self.estimate, functions))
+        return float(len(rows)), self.df, wald_statistic(self.estimate, rows, self.matrix, origin) / len(rows)
 
 
-def sandwich(
-    estimate: Estimate, kind: str, cluster: Clusters, ddf: str = "satterthwaite"
-) -> Sandwich | AsymptoticSandwich:
+def sandwich(estimate: Estimate, kind: str, cluster: Clusters, ddf: str = "satterthwaite") -> Uncertainty:
     """Choose the sandwich for the clusters named; one for each choice is kept with the fit."""
-    if ddf not in ROBUST_DDF:
-        raise OptionError(
-            f"ddf={ddf!r}: with vcov={kind!r} choose one of {', '.join(map(repr, ROBUST_DDF))}; "
-            "the others belong to the model's covariance"
-        )
     found = clusterings(estimate, cluster)
     for clustering in found:
         if clustering.n_clusters < 2:
@@ -200,10 +179,3 @@ def _multiplier(kind: str, estimate: Estimate, n_clusters: int) -> float:
     n, p = estimate.layout.n_rows, len(estimate.core.beta)
     clusters = n_clusters / (n_clusters - 1)
     return clusters if kind == "CR1" else clusters * (n - 1) / (n - p)
-
-
-def _kept(estimate: Estimate, functions: Vector) -> Vector:
-    """Return the columns of the coefficients that are estimated."""
-    if functions.shape[1] == len(estimate.core.beta):
-        return functions
-    return functions[:, list(estimate.layout.kept)]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .._core import Model
-from ..errors import OptionError
+from ..errors import check_choice
 from ..estimation import Estimate
 from ..frame import Column
 from .bootstrap import draw
@@ -36,16 +36,15 @@ def fixed_table(estimate: Estimate, options: TestOptions) -> Table:
     return {"term": names, **tests.columns()}
 
 
-def confidence_table(estimate: Estimate, method: str, ddf: str, level: float, n: int, seed: int | None) -> Table:
+def confidence_table(estimate: Estimate, method: str, n: int, seed: int | None, options: TestOptions) -> Table:
     """Tabulate confidence intervals."""
-    if method not in CONFINT_METHODS:
-        raise OptionError(f"method={method!r}: choose one of {', '.join(map(repr, CONFINT_METHODS))}")
+    check_choice("method", method, CONFINT_METHODS)
     if method == "profile":
-        return profile_intervals(estimate, level)
+        return profile_intervals(estimate, options.level)
     if method == "boot":
-        return draw(estimate, n, "parametric", seed, None).intervals("percentile", level)
-    _, std_error, df = uncertainty(estimate, TestOptions(ddf=ddf)).rows(np.eye(len(estimate.core.beta)))
-    low, high = interval(estimate.core.beta, std_error, df, level)
+        return draw(estimate, n, "parametric", seed, None).intervals("percentile", options.level)
+    _, std_error, df = uncertainty(estimate, options).rows(np.eye(len(estimate.core.beta)))
+    low, high = interval(estimate.core.beta, std_error, df, options.level)
     return {"term": estimate.layout.coef_names, "conf_low": low, "conf_high": high}
 
 
@@ -87,7 +86,7 @@ def glance_table(estimate: Estimate) -> Table:
     }
 
 
-def record(estimate: Estimate, ddf: str) -> dict[str, Any]:
+def record(estimate: Estimate, options: TestOptions) -> dict[str, Any]:
     """Put everything but the random effects into plain dictionaries and lists."""
     layout, verdict = estimate.layout, estimate.verdict
     figures = {name: np.asarray(column).tolist()[0] for name, column in glance_table(estimate).items()}
@@ -98,7 +97,7 @@ def record(estimate: Estimate, ddf: str) -> dict[str, Any]:
         "n_groups": {group.name: len(group.levels) for group in layout.groups},
         "dropped_rows": dict(layout.dropped_rows),
         "verdict": {"status": verdict.status, "evaluations": verdict.evaluations, "explanation": verdict.explain()},
-        "fixed": _as_rows(fixed_table(estimate, TestOptions(ddf=ddf))),
+        "fixed": _as_rows(fixed_table(estimate, options)),
         "varcorr": _as_rows(variance_table(estimate)),
     }
 

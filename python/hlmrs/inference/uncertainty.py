@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import wraps
 from inspect import Parameter, signature
-from typing import Any, ClassVar, Protocol, TypedDict, TypeVar, cast
+from typing import Any, ClassVar, TypedDict, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError
+from ..errors import OptionError, check_choice
 from ..estimation import Estimate, refuse_unknown
 from .clusters import Clusters
-from .degrees_of_freedom import DEFAULT_DDF, VCOV_TYPES, check_ddf, contrast_rows, joint_test, vcov
+from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, VCOV_TYPES, ModelUncertainty, Uncertainty, vcov
 from .robust import ROBUST_TYPES, sandwich
 from .wald import check_level
 
@@ -35,7 +35,7 @@ class TestOptions:
     vcov : {"model", "kenward-roger", "CR0", "CR1", "CR1S", "CR2", "CR3"}
         The covariance that standard errors come from, as ``type`` in ``vcov``.  Robust ones have degrees of freedom of
         their own: Satterthwaite's for the sandwich, or ``ddf="normal"``; their joint tests are approximate Hotelling
-        tests.
+        tests.  ``"kenward-roger"`` brings the degrees of freedom of that name; others are refused beside it.
     cluster : str, list of two str, or array, optional
         Clusters of a robust covariance, as in ``vcov``.
     level : float
@@ -58,9 +58,15 @@ class TestOptions:
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        check_ddf(self.ddf)
+        check_choice("ddf", self.ddf, DDF_METHODS)
         check_vcov(self.vcov, self.cluster)
         check_level(self.level)
+        robust = self.vcov in ROBUST_TYPES
+        if self.vcov != "model" and self.ddf not in (DEFAULT_DDF, "normal" if robust else "kenward-roger"):
+            own = "'satterthwaite' or 'normal'" if robust else "those of Kenward and Roger"
+            raise OptionError(
+                f"ddf={self.ddf!r} belongs to the model's covariance: with vcov={self.vcov!r} they are {own}"
+            )
 
 
 class TestKeywords(TypedDict, total=False):
@@ -98,24 +104,16 @@ def with_test_keywords(method: Method) -> Method:
     return cast("Method", checked)
 
 
-class Uncertainty(Protocol):
-    """What tests and intervals of linear functions of the fixed effects rest on."""
-
-    def rows(self, functions: Vector) -> tuple[Vector, Vector, Vector]:
-        """Return value, standard error and degrees of freedom of every row l'β; NaN where it is not estimable."""
-
-    def joint(self, functions: Vector, origin: Vector | None = None) -> tuple[float, float, float]:
-        """Return degrees of freedom and the F statistic of L β = L origin (default: zeros)."""
-
-    def covariance(self, functions: Vector) -> Vector:
-        """Return the covariance of the rows l'β."""
-
-
 def uncertainty(estimate: Estimate, options: TestOptions) -> Uncertainty:
     """Choose the model's covariance, with a method for degrees of freedom, or a robust one."""
     if options.vcov in ROBUST_TYPES:
         return sandwich(estimate, options.vcov, options.cluster, options.ddf)
-    return ModelUncertainty(estimate, "kenward-roger" if options.vcov == "kenward-roger" else options.ddf)
+    return ModelUncertainty(estimate, ddf_of(options))
+
+
+def ddf_of(options: TestOptions) -> str:
+    """Return the method for degrees of freedom: that of Kenward and Roger goes with their covariance."""
+    return "kenward-roger" if options.vcov == "kenward-roger" else options.ddf
 
 
 def covariance_matrix(estimate: Estimate, vcov_type: str, cluster: Clusters) -> Vector:
@@ -128,31 +126,8 @@ def covariance_matrix(estimate: Estimate, vcov_type: str, cluster: Clusters) -> 
 
 def check_vcov(vcov: str, cluster: Clusters) -> None:
     """Refuse an unknown covariance, and clusters for one that has none."""
-    if vcov not in (*VCOV_TYPES, *ROBUST_TYPES):
-        raise OptionError(f"vcov={vcov!r}: choose one of {', '.join(map(repr, (*VCOV_TYPES, *ROBUST_TYPES)))}")
+    check_choice("vcov", vcov, (*VCOV_TYPES, *ROBUST_TYPES))
     if cluster is not None and vcov not in ROBUST_TYPES:
         raise OptionError(f"cluster= belongs to a robust covariance such as vcov='CR2', not to {vcov!r}")
-
-
-@dataclass(frozen=True, slots=True)
-class ModelUncertainty:
-    """The model's covariance of the fixed effects, with a method for degrees of freedom."""
-
-    estimate: Estimate
-    ddf: str
-
-    def rows(self, functions: Vector) -> tuple[Vector, Vector, Vector]:
-        """Return value, standard error and degrees of freedom of every row l'β; NaN where it is not estimable."""
-        return contrast_rows(self.estimate, functions, self.ddf)
-
-    def joint(self, functions: Vector, origin: Vector | None = None) -> tuple[float, float, float]:
-        """Return degrees of freedom and the F statistic of L β = L origin (default: zeros)."""
-        return joint_test(self.estimate, functions, self.ddf, origin)
-
-    def covariance(self, functions: Vector) -> Vector:
-        """Return the covariance of the rows l'β."""
-        rows = functions
-        if functions.shape[1] != len(self.estimate.core.beta):
-            rows = functions[:, list(self.estimate.layout.kept)]
-        middle = vcov(self.estimate, "kenward-roger" if self.ddf == "kenward-roger" else "model")
-        return np.asarray(rows @ middle @ rows.T)
+    if cluster is not None and np.ndim(cluster) == 0 and not isinstance(cluster, str):
+        raise OptionError(f"cluster={cluster!r}: name a column, or two that cross, or give a label for each row")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .._core import chi_square_tail, criterion_without_random_effects, exact_null, null_statistics
-from ..errors import OptionError
+from ..errors import check_choice
 from ..estimation import Estimate, estimate, request_of_rows
 from ..formula import STRUCTURES, RandomTerm, Term
 from ..frame import Column
@@ -48,8 +48,7 @@ class SmallerModel:
 
 def variance_test_table(full: Estimate, method: str, n: int | None, seed: int | None) -> dict[str, Column]:
     """Test every random effect that can be dropped."""
-    if method not in METHODS:
-        raise OptionError(f"method={method!r}: choose one of {', '.join(map(repr, METHODS))}")
+    check_choice("method", method, METHODS)
     entropy = seed_of(n if n is not None else 1, seed)
     rows = []
     for reduction in reductions(full):

@@ -1,6 +1,7 @@
 """Wald's tests and intervals: from estimates, their standard errors and degrees of freedom."""
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,5 +46,7 @@ def interval(estimate: Vector, std_error: Vector, df: Vector, level: float) -> t
 
 def check_level(level: float) -> None:
     """Refuse a confidence level that is no probability."""
-    if not 0 < level < 1:
-        raise OptionError(f"level={level!r}: give a number between 0 and 1, such as 0.95")
+    is_number = isinstance(level, Real) and not isinstance(level, bool)
+    if not is_number or not 0 < level < 1:
+        instead = f"{level / 100:g}" if is_number and 1 < level < 100 else "0.95"
+        raise OptionError(f"level={level!r}: give a number between 0 and 1, such as {instead}")

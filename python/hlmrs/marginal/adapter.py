@@ -13,8 +13,6 @@ from .grid import Axis, axis_codes, column_values, design_rows, grid_axes
 
 Vector = NDArray[np.float64]
 
-VCOV = ("model", "kenward-roger", "CR0", "CR1", "CR1S", "CR2", "CR3")
-
 
 def adapted_model(estimate: Estimate, vcov: str, cluster: Clusters) -> Any:
     """Return a model that marginaleffects takes: predictions of the fixed part, at the rows used."""

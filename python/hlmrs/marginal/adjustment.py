@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError
+from ..errors import OptionError, check_choice
 from ..frame import Column
 from ..inference import (
     LargestStatistic,
@@ -40,8 +40,7 @@ class Family:
 
 def check_adjustment(adjust: str, method: object, *, one_factor: bool) -> None:
     """Refuse an adjustment that does not belong to the contrasts."""
-    if adjust not in METHODS:
-        raise OptionError(f"adjust={adjust!r}: choose one of {', '.join(map(repr, METHODS))}")
+    check_choice("adjust", adjust, METHODS)
     if adjust == "tukey" and (method != "pairwise" or not one_factor):
         raise OptionError("adjust='tukey' is for all pairwise comparisons of means; for these contrasts use 'mvt'")
     if adjust == "dunnett" and (method not in ("reference", "trt.vs.ctrl") or not one_factor):

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from ..errors import OptionError
 from ..estimation import Estimate
 from ..frame import CategoricalColumn, Column
-from ..inference import Uncertainty, check_level
+from ..inference import TestOptions, uncertainty
 from .adjustment import Family, check_adjustment, test_columns
 from .functions import LinearFunctions, estimates
-from .grid import At, Axis, reference_grid, variable_names
+from .grid import At, Axis, reference_grid, specs_and_by
 from .means import mean_functions
 from .weights import contrast_weights
 
@@ -30,7 +30,6 @@ class ContrastChoice:
     interaction: "bool | Mapping[str, Any]"
     reference: str | None
     adjust: str
-    level: float
 
 
 def contrast_table(
@@ -40,27 +39,25 @@ def contrast_table(
     at: At | None,
     weights: str,
     choice: ContrastChoice,
-    uncertainty: Uncertainty,
+    options: TestOptions,
 ) -> dict[str, Column]:
     """Tabulate contrasts of marginal means."""
-    check_level(choice.level)
-    inner, outer = variable_names(estimate, specs, "specs"), variable_names(estimate, by, "by")
-    if set(inner) & set(outer):
-        raise OptionError(f"specs={specs!r} and by={by!r} share a variable")
+    inner, outer = specs_and_by(estimate, specs, by)
     if not inner:
         raise OptionError("specs names no variable to compare")
     grid = reference_grid(estimate, at)
     functions = mean_functions(estimate, grid, [*outer, *inner], weights)
     axes = [grid.axes[grid.index(name)] for name in inner]
-    return tabulate(functions, axes, outer, choice, uncertainty)
+    return tabulate(estimate, functions, axes, outer, choice, options)
 
 
 def tabulate(
+    estimate: Estimate,
     functions: LinearFunctions,
     axes: Sequence[Axis],
     outer: Sequence[str],
     choice: ContrastChoice,
-    uncertainty: Uncertainty,
+    options: TestOptions,
 ) -> dict[str, Column]:
     """Compare the functions along the last `axes` within every combination before them."""
     named = named_contrasts(axes, choice)
@@ -70,8 +67,8 @@ def tabulate(
     weights = np.stack(list(named.values()))
     columns = {name: _repeated(functions.columns[name], n, len(named)) for name in outer}
     combined = functions.combined(weights, {**columns, "contrast": list(named) * groups})
-    found = estimates(combined, uncertainty)
-    tests = test_columns(found, Family(choice.adjust, n), choice.level, groups)
+    found = estimates(combined, uncertainty(estimate, options))
+    tests = test_columns(found, Family(choice.adjust, n), options.level, groups)
     return {**combined.columns, **tests}
 
 

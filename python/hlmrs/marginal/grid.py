@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Encoding, Rows
-from ..errors import DesignError, HlmrsError, OptionError
+from ..errors import DesignError, HlmrsError, OptionError, listed, suggestion
 from ..estimation import Estimate, cached, evaluate, new_columns
 from ..formula import Call, ColumnName, Expression, ModelSpec, Term, TermFactor
-from ..formula.problems import listed, suggestion
 from ..frame import open_frame
 
 Vector = NDArray[np.float64]
@@ -135,6 +134,16 @@ def variable_names(estimate: Estimate, names: "str | Sequence[str] | None", opti
     if len(set(out)) < len(out):
         raise OptionError(f"{option}={names!r} names a variable twice")
     return out
+
+
+def specs_and_by(
+    estimate: Estimate, specs: "str | Sequence[str]", by: "str | Sequence[str] | None"
+) -> tuple[list[str], list[str]]:
+    """Return the columns that `specs` and `by` name, which have none in common."""
+    inner, outer = variable_names(estimate, specs, "specs"), variable_names(estimate, by, "by")
+    if set(inner) & set(outer):
+        raise OptionError(f"specs={specs!r} and by={by!r} share a variable")
+    return inner, outer
 
 
 def column_values(estimate: Estimate, name: str) -> Vector:

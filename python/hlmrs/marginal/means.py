@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError
+from ..errors import check_choice
 from ..estimation import Estimate
 from ..frame import Column
-from ..inference import Uncertainty, check_level, interval
+from ..inference import TestOptions, interval, uncertainty
 from .functions import LinearFunctions, axis_columns, estimates
-from .grid import At, Axis, ReferenceGrid, level_shares, reference_grid, variable_names
+from .grid import At, Axis, ReferenceGrid, level_shares, reference_grid, specs_and_by
 
 Vector = NDArray[np.float64]
 
@@ -24,16 +24,14 @@ def marginal_means(
     by: "str | Sequence[str] | None",
     at: At | None,
     weights: str,
-    level: float,
-    uncertainty: Uncertainty,
+    options: TestOptions,
 ) -> dict[str, Column]:
     """Tabulate means with intervals: `specs` within `by`."""
-    check_level(level)
-    names = _names(estimate, specs, by)
+    inner, outer = specs_and_by(estimate, specs, by)
     grid = reference_grid(estimate, at)
-    functions = mean_functions(estimate, grid, names, weights)
-    found = estimates(functions, uncertainty)
-    low, high = interval(found.value, found.std_error, found.df, level)
+    functions = mean_functions(estimate, grid, [*inner, *outer], weights)
+    found = estimates(functions, uncertainty(estimate, options))
+    low, high = interval(found.value, found.std_error, found.df, options.level)
     return {
         **functions.columns,
         "estimate": found.value,
@@ -46,8 +44,7 @@ def marginal_means(
 
 def mean_functions(estimate: Estimate, grid: ReferenceGrid, names: Sequence[str], weights: str) -> LinearFunctions:
     """Average the grid over all axes but those named, which come in their order, the last fastest."""
-    if weights not in WEIGHTS:
-        raise OptionError(f"weights={weights!r}: choose one of {', '.join(map(repr, WEIGHTS))}")
+    check_choice("weights", weights, WEIGHTS)
     places = [grid.index(name) for name in names]
     others = [k for k in range(len(grid.axes)) if k not in places]
     order = [*places, *others]
@@ -62,13 +59,6 @@ def mean_functions(estimate: Estimate, grid: ReferenceGrid, names: Sequence[str]
         (flat * offset.reshape(n, -1)).sum(axis=1),
         axis_columns([grid.axes[k] for k in places]),
     )
-
-
-def _names(estimate: Estimate, specs: "str | Sequence[str]", by: "str | Sequence[str] | None") -> list[str]:
-    names = variable_names(estimate, specs, "specs") + variable_names(estimate, by, "by")
-    if len(set(names)) < len(names):
-        raise OptionError(f"specs={specs!r} and by={by!r} share a variable")
-    return names
 
 
 def _weights(estimate: Estimate, kept: Sequence[Axis], averaged: Sequence[Axis], rule: str) -> Vector:

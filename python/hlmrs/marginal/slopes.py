@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import DesignError, OptionError
 from ..estimation import Estimate
 from ..frame import Column
-from ..inference import Uncertainty, check_level, two_sided_quantiles
+from ..inference import TestOptions, two_sided_quantiles, uncertainty
 from .adjustment import Family, test_columns
 from .contrasts import ContrastChoice, tabulate
 from .functions import LinearFunctions, estimates
@@ -35,20 +35,19 @@ def slope_table(
     at: At | None,
     weights: str,
     contrast: ContrastChoice | None,
-    level: float,
-    uncertainty: Uncertainty,
+    options: TestOptions,
 ) -> dict[str, Column]:
     """Tabulate slopes with tests against zero, or contrasts of them."""
-    check_level(level)
     names = variable_names(estimate, by, "by")
     places = moderator_places(estimate, names, at or {})
     functions, grid = slope_functions(estimate, variable, names, places, weights)
     if contrast is not None:
         if not names:
             raise OptionError("contrast= compares slopes: name in by= what they differ by")
-        return tabulate(functions, [grid.axes[grid.index(name)] for name in names], [], contrast, uncertainty)
-    found = estimates(functions, uncertainty)
-    tests = test_columns(found, Family("none", len(functions)), level)
+        axes = [grid.axes[grid.index(name)] for name in names]
+        return tabulate(estimate, functions, axes, [], contrast, options)
+    found = estimates(functions, uncertainty(estimate, options))
+    tests = test_columns(found, Family("none", len(functions)), options.level)
     return {"term": [variable] * len(functions), **functions.columns, **tests}
 
 
@@ -108,17 +107,18 @@ def significance_regions(
     moderator: str,
     at: At | None,
     limits: tuple[float, float] | None,
-    level: float,
-    uncertainty: Uncertainty,
+    options: TestOptions,
 ) -> dict[str, Column]:
     """Tabulate the intervals of the moderator in which the slope is, or is not, different from zero."""
-    check_level(level)
     name = covariate(estimate, moderator)
     low, high = _limits(estimate, name, limits)
+    how = uncertainty(estimate, options)
 
     def excess(places: Vector) -> tuple[Vector, Vector]:
+        """|t| less its critical value, and the slope."""
         functions, _ = slope_functions(estimate, variable, [name], {**(at or {}), name: places.tolist()}, "equal")
-        return _excess(functions, level, uncertainty)
+        found = estimates(functions, how)
+        return np.abs(found.statistic) - two_sided_quantiles(options.level, found.df), found.value
 
     places = np.linspace(low, high, _POINTS)
     value, slope = excess(places)
@@ -139,13 +139,6 @@ def significance_regions(
     }
 
 
-def _excess(functions: LinearFunctions, level: float, uncertainty: Uncertainty) -> tuple[Vector, Vector]:
-    """|t| less its critical value, and the slope."""
-    found = estimates(functions, uncertainty)
-    critical = two_sided_quantiles(level, found.df)
-    return np.abs(found.statistic) - critical, found.value
-
-
 def _crossing(function: Callable[[float], float], low: float, high: float, at_low: float) -> float:
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
@@ -159,8 +152,6 @@ def _crossing(function: Callable[[float], float], low: float, high: float, at_lo
 
 
 def _limits(estimate: Estimate, name: str, limits: tuple[float, float] | None) -> tuple[float, float]:
-    if any(axis.name == name and axis.factor is not None for axis in grid_axes(estimate, {})):
-        raise OptionError(f"moderator={name!r} is a factor; use slopes(..., by={name!r})")
     if limits is None:
         values = column_values(estimate, name)
         return float(values.min()), float(values.max())

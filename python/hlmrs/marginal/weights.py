@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError
+from ..errors import OptionError, check_choice
 
 Vector = NDArray[np.float64]
 Named = dict[str, Vector]
 Method = "str | Mapping[str, Any]"
 
-METHODS = ("pairwise", "reference", "trt.vs.ctrl", "consecutive", "poly", "eff", "helmert")
 _POLYNOMIALS = ("linear", "quadratic", "cubic", "quartic")
 _HIGHEST_DEGREE = 6
 
@@ -25,10 +24,7 @@ def contrast_weights(method: "str | Mapping[str, Any]", labels: Sequence[str], r
         return {str(name): _own(str(name), weights, labels) for name, weights in method.items()}
     if not isinstance(method, str):
         raise TypeError(f"method={method!r}: give a name, or a dictionary of weights")
-    if method not in _MAKERS:
-        raise OptionError(
-            f"method={method!r}: choose one of {', '.join(map(repr, METHODS))}, or give a dictionary of weights"
-        )
+    check_choice("method", method, _MAKERS, ", or give a dictionary of weights")
     if reference is not None and method not in ("reference", "trt.vs.ctrl"):
         raise OptionError(f"reference={reference!r} belongs to method='reference', not to {method!r}")
     if len(labels) < 2:
@@ -43,8 +39,8 @@ def _pairwise(labels: Sequence[str], _: str | None) -> Named:
 
 
 def _reference(labels: Sequence[str], reference: str | None) -> Named:
-    if reference is not None and reference not in labels:
-        raise OptionError(f"reference={reference!r}: choose one of {', '.join(map(repr, labels))}")
+    if reference is not None:
+        check_choice("reference", reference, labels)
     base = 0 if reference is None else list(labels).index(reference)
     others = [i for i in range(len(labels)) if i != base]
     return {f"{_in(labels[i])} - {_in(labels[base])}": _row(len(labels), {i: 1.0, base: -1.0}) for i in others}

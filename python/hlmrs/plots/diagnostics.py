@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from statistics import NormalDist
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Vector = NDArray[np.float64]
 Data = Mapping[str, Any]
@@ -13,20 +17,20 @@ Data = Mapping[str, Any]
 _MANY = 5000
 _LABELLED = 5
 _FAR = 2.0
-_POINT = {"s": 12, "alpha": 0.5, "linewidths": 0, "color": "#2a5d8f"}
-_LINE = {"color": "#c0392b", "linewidth": 1.5}
-_GUIDE = {"color": "#888888", "linewidth": 0.8, "linestyle": "--"}
-_LABEL = {"textcoords": "offset points", "fontsize": 8}
+_POINT: dict[str, Any] = {"s": 12, "alpha": 0.5, "linewidths": 0, "color": "#2a5d8f"}
+_LINE: dict[str, Any] = {"color": "#c0392b", "linewidth": 1.5}
+_GUIDE: dict[str, Any] = {"color": "#888888", "linewidth": 0.8, "linestyle": "--"}
+_LABEL: dict[str, Any] = {"textcoords": "offset points", "fontsize": 8}
 
 
-def draw_diagnostics(panels: Sequence[tuple[str, Data]]) -> Any:
+def draw_diagnostics(panels: Sequence[tuple[str, Data]]) -> "Figure":
     """Draw the table of every panel, each with the panel's name; return the figure."""
     parts = [(name, part) for name, data in panels for part in (_effects(data) if name == "random" else [data])]
     columns = min(3 if len(parts) > 4 else 2, len(parts))
     rows = -(-len(parts) // columns)
-    figure, axes = _pyplot().subplots(
-        rows, columns, figsize=(4.6 * columns, 3.8 * rows), squeeze=False, layout="constrained"
-    )
+    size = (4.6 * columns, 3.8 * rows)
+    figure: Figure = _pyplot().figure(figsize=size, layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False)
     draw = {"fitted": _fitted, "qq": _quantiles, "scale": _scale, "random": _random, "influence": _influence}
     for axis in axes.ravel()[len(parts) :]:
         axis.set_axis_off()
@@ -54,7 +58,7 @@ def _effects(data: Data) -> list[Data]:
     ]
 
 
-def _fitted(axis: Any, data: Data) -> None:
+def _fitted(axis: "Axes", data: Data) -> None:
     fitted, resid = np.asarray(data["fitted"]), np.asarray(data["residual"])
     axis.scatter(*_thinned(fitted, resid), **_POINT)
     axis.axhline(0, **_GUIDE)
@@ -66,7 +70,7 @@ def _fitted(axis: Any, data: Data) -> None:
     axis.set(title="Residuals and fitted values", xlabel="Fitted value", ylabel="Studentized residual")
 
 
-def _scale(axis: Any, data: Data) -> None:
+def _scale(axis: "Axes", data: Data) -> None:
     fitted, root = np.asarray(data["fitted"]), np.asarray(data["root_size"])
     axis.scatter(*_thinned(fitted, root), **_POINT)
     axis.plot(*_running_mean(fitted, root), **_LINE)
@@ -74,14 +78,14 @@ def _scale(axis: Any, data: Data) -> None:
     axis.set(title="Spread and fitted values", xlabel="Fitted value", ylabel="√|studentized residual|")
 
 
-def _quantiles(axis: Any, data: Data) -> None:
+def _quantiles(axis: "Axes", data: Data) -> None:
     normal, resid = np.asarray(data["normal_quantile"]), np.asarray(data["residual"])
     axis.plot(normal[[0, -1]], normal[[0, -1]], **_GUIDE)
     axis.scatter(*_thinned(normal, resid, ends=True), **_POINT)
     axis.set(title="Quantiles of residuals", xlabel="Normal quantile", ylabel="Studentized residual")
 
 
-def _random(axis: Any, data: Data) -> None:
+def _random(axis: "Axes", data: Data) -> None:
     """Draw a caterpillar over normal quantiles: modes in order, with intervals of their conditional deviations."""
     normal, modes = np.asarray(data["normal_quantile"]), np.asarray(data["estimate"])
     many = len(modes) > 200
@@ -104,7 +108,7 @@ def _random(axis: Any, data: Data) -> None:
     axis.set(title=title, xlabel="Normal quantile", ylabel="Random effect, 95 %")
 
 
-def _influence(axis: Any, data: Data) -> None:
+def _influence(axis: "Axes", data: Data) -> None:
     measure = "cooks_distance" if "cooks_distance" in data else "displacement"
     by = data["by"][0]
     distance = np.nan_to_num(np.asarray(data[measure]))
@@ -116,7 +120,7 @@ def _influence(axis: Any, data: Data) -> None:
         if all(abs(k - other) > 0.06 * n for other in named):
             named.append(k)
             axis.annotate(data["level"][k], (k, distance[k]), (0, 2), ha="center", **_LABEL)
-    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.locator_params(axis="x", integer=True)
     axis.set_ylim(0, 1.12 * max(distance.max(initial=0.0), 1e-12))
     label = "Cook's distance" if measure == "cooks_distance" else "Displacement"
     axis.set(title=f"Influence of {by}", xlabel=f"{by}, in order", ylabel=label)

@@ -12,6 +12,8 @@ from .piecewise import spline_columns
 from .prediction import full_beta
 
 if TYPE_CHECKING:
+    import polars
+
     from .._core import BasisTree, ColumnTree, NumberTree, TermTree
 
 Json = dict[str, Any]
@@ -38,7 +40,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def polars_expression(estimate: Estimate) -> Any:
+def polars_expression(estimate: Estimate) -> "polars.Expr":
     """Write offset + X beta as an expression on the columns of the data; null where one of them is."""
     return Writer(estimate).fixed_part([float(b) for b in full_beta(estimate)])
 
@@ -61,9 +63,9 @@ class Writer:
         self.invalid: list[Any] = []
         self.read: set[str] = set()
 
-    def fixed_part(self, beta: list[float]) -> Any:
+    def fixed_part(self, beta: list[float]) -> "polars.Expr":
         """Write offset + X beta."""
-        total = self._pl.lit(0.0)
+        total: polars.Expr = self._pl.lit(0.0)
         for offset in self.model["offsets"]:
             total = total + self._checked(self.number(offset))
         for term in self.model["fixed"]:

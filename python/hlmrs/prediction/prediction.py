@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Columns, NewRows, mode_slopes
-from ..errors import DataError, OptionError
+from ..errors import DataError, OptionError, check_choice
 from ..estimation import Estimate, cached, evaluate
 from ..formula import ColumnName
-from ..inference.degrees_of_freedom import DEFAULT_DDF, check_ddf, contrast_rows, prediction_df
+from ..inference.degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, prediction_df
 from ..inference.random_effects import chosen_terms
 from ..inference.wald import check_level, interval
 
@@ -44,11 +44,10 @@ class Choice:
             ("new_levels", self.new_levels, NEW_LEVELS),
             ("interval", self.interval, (None, *INTERVALS)),
             ("variances", self.variances, VARIANCES),
+            ("ddf", self.ddf, DDF_METHODS),
         ):
-            if value not in known:
-                raise OptionError(f"{name}={value!r}: choose one of {', '.join(map(repr, known))}")
+            check_choice(name, value, known)
         check_level(self.level)
-        check_ddf(self.ddf)
 
     @property
     def columns(self) -> list[str]:

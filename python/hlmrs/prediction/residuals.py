@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import leverage
-from ..errors import DataError, OptionError
+from ..errors import DataError, OptionError, check_choice
 from ..estimation import Estimate, cached, model_rows
 from ..frame import Column, Frame
 from .prediction import Choice, Vector, predict
@@ -23,8 +23,7 @@ def leverages(estimate: Estimate) -> dict[str, Vector]:
 
 def residuals(estimate: Estimate, kind: str, *, marginal: bool = False) -> Vector:
     """Return the response less its fitted value, or less the fixed part, scaled as `kind` says."""
-    if kind not in KINDS:
-        raise OptionError(f"kind={kind!r}: choose one of {', '.join(map(repr, KINDS))}")
+    check_choice("kind", kind, KINDS)
     values = estimate.values
     if not marginal:
         raw = values.response - values.fitted

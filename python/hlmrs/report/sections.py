@@ -9,7 +9,7 @@ from ..display import DisplayColumn, Facts, Notes, Section, Table
 from ..display.numbers import decimals_of, plural, write_column, write_count, write_df, write_fixed, write_p
 from ..estimation import Estimate
 from ..formula import STRUCTURES
-from ..inference import RESIDUAL, TestOptions, coefficients, information_criteria, variance_shares
+from ..inference import RESIDUAL, VCOV_TYPES, TestOptions, coefficients, ddf_of, information_criteria, variance_shares
 
 _DDF = {
     "satterthwaite": "Satterthwaite's degrees of freedom",
@@ -65,10 +65,10 @@ def random_effects(estimate: Estimate) -> Section:
     return Section("Random effects", Table(columns))
 
 
-def fixed_effects(estimate: Estimate, ddf: str, level: float) -> Section:
+def fixed_effects(estimate: Estimate, options: TestOptions) -> Section:
     """Tabulate the fixed effects with their tests; columns that could not be estimated come last, blank."""
-    names, tests = coefficients(estimate, TestOptions(ddf=ddf, level=level))
-    tail, decimals = 50 * (1 - level), decimals_of(tests.std_error)
+    names, tests = coefficients(estimate, options)
+    tail, decimals = 50 * (1 - options.level), decimals_of(tests.std_error)
     columns = [
         DisplayColumn("term", names, False),
         DisplayColumn("estimate", write_column(tests.estimate, decimals)),
@@ -79,7 +79,8 @@ def fixed_effects(estimate: Estimate, ddf: str, level: float) -> Section:
         DisplayColumn(f"{tail:.3g}%", write_column(tests.conf_low, decimals)),
         DisplayColumn(f"{100 - tail:.4g}%", write_column(tests.conf_high, decimals)),
     ]
-    return Section(f"Fixed effects ({_DDF[ddf]})", Table(columns))
+    robust = "" if options.vcov in VCOV_TYPES else f"{options.vcov} standard errors, "
+    return Section(f"Fixed effects ({robust}{_DDF[ddf_of(options)]})", Table(columns))
 
 
 def notes(estimate: Estimate) -> Section:

@@ -1,28 +1,21 @@
 """What a fitted model groups under a name: ``fit.check``, ``fit.variance``, ``fit.marginal``."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Generic, Unpack
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
 
 from .. import diagnostics, effectsize, marginal, prediction
 from ..diagnostics import Check, ModelCheck
-from ..estimation import Estimate
-from ..inference import Clusters, TestKeywords, TestOptions, with_test_keywords
-from ..marginal import At
-from .table import FrameT, table
-
-if TYPE_CHECKING:
-    from .base import FittedModel
+from ..inference import Clusters, TestKeywords, TestOptions, chosen_options, with_test_keywords
+from ..marginal import At, ContrastChoice
+from .view import FrameT, View
 
 Names = str | Sequence[str]
 
 
-class Checks(Generic[FrameT]):
+class Checks(View[FrameT]):
     """Whether what the fit assumes holds: called, every check; each check is a method."""
 
-    __slots__ = ("_estimate",)
-
-    def __init__(self, estimate: Estimate) -> None:
-        self._estimate = estimate
+    __slots__ = ()
 
     def __call__(self, *, order: str | None = None) -> ModelCheck:
         """Run every check.
@@ -221,7 +214,7 @@ class Checks(Generic[FrameT]):
         """
         return diagnostics.check_heterogeneity_bias(self._estimate)
 
-    def leverage(self) -> Any:
+    def leverage(self) -> FrameT:
         """Return how much every row decides its own fitted value.
 
         Returns
@@ -248,9 +241,9 @@ class Checks(Generic[FrameT]):
         """
         found = prediction.leverages(self._estimate)
         h, fixed = found["conditional"], found["fixed"]
-        return table(self._estimate, {"leverage": h, "fixed": fixed, "random": h - fixed})
+        return self._table({"leverage": h, "fixed": fixed, "random": h - fixed})
 
-    def group_residuals(self, group: str | None = None) -> Any:
+    def group_residuals(self, group: str | None = None) -> FrameT:
         """Return the residuals of groups: random effects as predicted, and as their own rows estimate them.
 
         Parameters
@@ -279,16 +272,13 @@ class Checks(Generic[FrameT]):
         >>> round(float(table["estimate"][1]), 2), round(float(table["least_squares"][1]), 2)
         (9.2, 11.3)
         """
-        return table(self._estimate, diagnostics.group_residual_table(self._estimate, group))
+        return self._table(diagnostics.group_residual_table(self._estimate, group))
 
 
-class Variances(Generic[FrameT]):
+class Variances(View[FrameT]):
     """Where the variance of the response is, and how much of it a model takes up."""
 
-    __slots__ = ("_fit",)
-
-    def __init__(self, fit: "FittedModel[FrameT]") -> None:
-        self._fit = fit
+    __slots__ = ()
 
     def decomposition(self) -> FrameT:
         """Return where the variance of the response is: by source and level.
@@ -311,9 +301,9 @@ class Variances(Generic[FrameT]):
         >>> [round(share, 3) for share in fit.variance.decomposition()["share"]]
         [0.0, 0.279, 0.432, 0.089, 0.201]
         """
-        return self._fit._table(effectsize.decomposition_table(self._fit._estimate))
+        return self._table(effectsize.decomposition_table(self._estimate))
 
-    def reduction(self, null: "FittedModel[Any] | None" = None) -> FrameT:
+    def reduction(self, null: View[Any] | None = None) -> FrameT:
         """Return the proportional reduction of every variance component against a null model.
 
         Parameters
@@ -340,7 +330,7 @@ class Variances(Generic[FrameT]):
         [0.69, -0.0]
         """
         other = None if null is None else null._estimate
-        return self._fit._table(effectsize.reduction_table(self._fit._estimate, other))
+        return self._table(effectsize.reduction_table(self._estimate, other))
 
     def reliability(self, *, by_group: bool = False) -> FrameT:
         """Return how reliably the data tell the groups' coefficients apart: HLM's lambda.
@@ -368,7 +358,7 @@ class Variances(Generic[FrameT]):
         >>> [round(value, 3) for value in fit.variance.reliability()["reliability"]]
         [0.73, 0.815]
         """
-        return self._fit._table(effectsize.reliability_table(self._fit._estimate, by_group=by_group))
+        return self._table(effectsize.reliability_table(self._estimate, by_group=by_group))
 
     def design_effect(self) -> FrameT:
         """Return Kish's design effect of every grouping factor.
@@ -378,35 +368,45 @@ class Variances(Generic[FrameT]):
         data frame
             ``group, n_groups, group_size`` (the mean size that a row sees), ``icc, design_effect, effective_n``.
         """
-        return self._fit._table(effectsize.design_effect_table(self._fit._estimate))
+        return self._table(effectsize.design_effect_table(self._estimate))
 
 
-class Marginal(Generic[FrameT]):
+class Marginal(View[FrameT]):
     """Comparisons of marginal means, regions of significance, and the fixed part for marginaleffects."""
 
-    __slots__ = ("_fit",)
+    __slots__ = ()
 
-    def __init__(self, fit: "FittedModel[FrameT]") -> None:
-        self._fit = fit
-
-    def pairs(self, specs: Names, *, adjust: str = "tukey", **options: Any) -> FrameT:
+    @with_test_keywords
+    def pairs(
+        self,
+        specs: Names,
+        *,
+        by: Names | None = None,
+        interaction: bool | Mapping[str, Any] = False,
+        adjust: str = "tukey",
+        at: At | None = None,
+        weights: str = "equal",
+        options: TestOptions | None = None,
+        **tests: Unpack[TestKeywords],
+    ) -> FrameT:
         """Return all pairwise comparisons of marginal means.
 
         Parameters
         ----------
         specs : str or list of str
             Variables whose means are compared.
-        adjust : str
+        by, interaction, adjust, at, weights
             As in ``contrasts``.
-        **options
-            Further arguments of ``contrasts``, but ``method``.
+        options, **tests
+            How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords.
 
         Returns
         -------
         data frame
             As ``contrasts``.
         """
-        return self._fit.contrasts(specs, method="pairwise", adjust=adjust, **options)
+        choice, how = ContrastChoice("pairwise", interaction, None, adjust), chosen_options(options, tests)
+        return self._table(marginal.contrast_table(self._estimate, specs, by, at, weights, choice, how))
 
     @with_test_keywords
     def johnson_neyman(
@@ -453,10 +453,8 @@ class Marginal(Generic[FrameT]):
         >>> fit.marginal.johnson_neyman("cses", "meanses")["significant"].to_list()
         [True]
         """
-        how, level = self._fit._tests(options, tests)
-        return self._fit._table(
-            marginal.significance_regions(self._fit._estimate, variable, moderator, at, limits, level, how)
-        )
+        how = chosen_options(options, tests)
+        return self._table(marginal.significance_regions(self._estimate, variable, moderator, at, limits, how))
 
     def to_marginaleffects(self, *, vcov: str = "model", cluster: Clusters = None) -> Any:
         """Return the fixed part as a model of the package marginaleffects: of its predictions, comparisons, slopes.
@@ -486,4 +484,4 @@ class Marginal(Generic[FrameT]):
         --------
         ``marginaleffects.avg_slopes(fit.marginal.to_marginaleffects(), variables="x")``
         """
-        return marginal.adapted_model(self._fit._estimate, vcov, cluster)
+        return marginal.adapted_model(self._estimate, vcov, cluster)

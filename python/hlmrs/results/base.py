@@ -1,32 +1,28 @@
 """What every fitted model that has a likelihood can tell: numbers, tables, tests, values by row."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Unpack, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import inference, marginal
-from ..errors import OptionError
-from ..estimation import Estimate, Verdict
-from ..frame import Column
+from ..errors import check_choice
+from ..estimation import Verdict
 from ..hypotheses import anova_table, deletion_table, hypothesis_table
 from ..inference import (
-    DEFAULT_DDF,
     Clusters,
     InformationCriteria,
     TestKeywords,
     TestOptions,
-    Uncertainty,
     chosen_options,
     information_criteria,
-    uncertainty,
     with_test_keywords,
 )
 from ..marginal import At, ContrastChoice
 from .accessors import Checks, Marginal, Variances
 from .plots import Plots
-from .table import FrameT, table
+from .view import FrameT, View
 
 if TYPE_CHECKING:
     from ..display import Report
@@ -35,16 +31,34 @@ Names = str | Sequence[str]
 Vector = NDArray[np.float64]
 
 
-class FittedModel(Generic[FrameT]):
+_MOVED = dict.fromkeys(("pairs", "johnson_neyman", "to_marginaleffects"), "marginal.{name}()")
+_MOVED |= dict.fromkeys(("reliability", "design_effect"), "variance.{name}()")
+_MOVED |= dict.fromkeys(("leverage", "group_residuals"), "check.{name}()")
+_MOVED |= {
+    "check_model": "check()",
+    "variance_decomposition": "variance.decomposition()",
+    "variance_reduction": "variance.reduction()",
+    "plot_diagnostics": "plot.diagnostics()",
+    "structure": "blocks",
+    "inference": "compare_methods()",
+    "criterion_std_error": "verdict.std_error",
+}
+"""Where members are that had another place."""
+
+
+class FittedModel(View[FrameT]):
     """A fitted model: attributes are numbers and arrays, methods return tables in the library of the data.
 
     What is asked for more rarely is grouped: ``check``, ``variance``, ``marginal``, ``plot``.
     """
 
-    __slots__ = ("_estimate",)
+    __slots__ = ()
 
-    def __init__(self, estimate: Estimate) -> None:
-        self._estimate = estimate
+    def __getattr__(self, name: str) -> NoReturn:
+        place = _MOVED.get(name, "check.{name}()" if name.startswith("check_") else "")
+        hint = f"; it is fit.{place.format(name=name.removeprefix('check_'))}" if place else ""
+        text = f"{type(self).__name__!r} object has no attribute {name!r}{hint}"
+        raise AttributeError(text, name=name, obj=self)
 
     @property
     def formula(self) -> str:
@@ -126,22 +140,22 @@ class FittedModel(Generic[FrameT]):
         return self._table(inference.blocks_table(self._estimate.core.model, self._estimate.layout.group_names))
 
     @property
-    def check(self) -> "Checks[FrameT]":
+    def check(self) -> Checks[FrameT]:
         """Checks of what the fit assumes: ``fit.check()`` runs all, ``fit.check.normality()`` one."""
         return Checks(self._estimate)
 
     @property
-    def variance(self) -> "Variances[FrameT]":
+    def variance(self) -> Variances[FrameT]:
         """Shares of the variance: ``fit.variance.decomposition()``, and ``reduction, reliability, design_effect``."""
-        return Variances(self)
+        return Variances(self._estimate)
 
     @property
-    def marginal(self) -> "Marginal[FrameT]":
+    def marginal(self) -> Marginal[FrameT]:
         """Further tables of the fixed part: ``fit.marginal.pairs()``, ``johnson_neyman``, ``to_marginaleffects``."""
-        return Marginal(self)
+        return Marginal(self._estimate)
 
     @property
-    def plot(self) -> Plots:
+    def plot(self) -> Plots[FrameT]:
         """Plots of the fit: ``fit.plot.diagnostics()`` draws, ``fit.plot.diagnostics.data("qq")`` gives the table."""
         return Plots(self._estimate)
 
@@ -192,15 +206,14 @@ class FittedModel(Generic[FrameT]):
         """
         return inference.covariance_matrix(self._estimate, type, cluster)
 
-    def summary(self, *, ddf: str = inference.DEFAULT_DDF, level: float = 0.95) -> "Report":
+    @with_test_keywords
+    def summary(self, *, options: TestOptions | None = None, **tests: Unpack[TestKeywords]) -> "Report":
         """Return a report: printed as text, shown as HTML in a notebook.
 
         Parameters
         ----------
-        ddf : str
-            As in ``tidy``.
-        level : float
-            Level of the confidence intervals.
+        options, **tests
+            How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords.
 
         Returns
         -------
@@ -209,7 +222,7 @@ class FittedModel(Generic[FrameT]):
         """
         from ..report import summarize  # loaded when it is wanted: importing hlmrs should take no time
 
-        return summarize(self._estimate, ddf, level)
+        return summarize(self._estimate, chosen_options(options, tests))
 
     def glance(self) -> FrameT:
         """Return the key figures as a frame of one row.
@@ -221,20 +234,21 @@ class FittedModel(Generic[FrameT]):
         """
         return self._table(inference.glance_table(self._estimate))
 
-    def to_dict(self, *, ddf: str = DEFAULT_DDF) -> dict[str, Any]:
+    @with_test_keywords
+    def to_dict(self, *, options: TestOptions | None = None, **tests: Unpack[TestKeywords]) -> dict[str, Any]:
         """Return key figures, verdict, fixed effects and variance components as plain dictionaries and lists.
 
         Parameters
         ----------
-        ddf : str
-            As in ``tidy``.
+        options, **tests
+            How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords.
 
         Returns
         -------
         dict
             Ready for JSON, but for NaN and infinity.
         """
-        return inference.record(self._estimate, ddf)
+        return inference.record(self._estimate, chosen_options(options, tests))
 
     @with_test_keywords
     def tidy(
@@ -263,18 +277,18 @@ class FittedModel(Generic[FrameT]):
             return self._table(inference.fixed_table(self._estimate, chosen_options(options, tests)))
         if effects == "ran_pars":
             return self._table(inference.random_parameter_table(self._estimate))
-        if effects == "ran_vals":
-            return self.ranef()
-        raise OptionError(f"effects={effects!r}: choose 'fixed', 'ran_pars' or 'ran_vals'")
+        check_choice("effects", effects, ("fixed", "ran_pars", "ran_vals"))
+        return self.ranef()
 
+    @with_test_keywords
     def confint(
         self,
         *,
         method: str = "wald",
-        level: float = 0.95,
-        ddf: str = DEFAULT_DDF,
         n: int = 1000,
         seed: int | None = None,
+        options: TestOptions | None = None,
+        **tests: Unpack[TestKeywords],
     ) -> FrameT:
         """Return confidence intervals.
 
@@ -286,12 +300,11 @@ class FittedModel(Generic[FrameT]):
             ``cor_y.x|g`` of the random effects, and ``sigma``, each on its natural scale; a bound of 0, or of -1 or 1,
             means that the interval reaches the boundary.  Or, of the same parameters, by percentiles of the parametric
             bootstrap; ``bootstrap`` offers more.
-        level : float
-            Probability that an interval covers.
-        ddf : str
-            As in ``TestOptions``; for ``"wald"``.
         n, seed : int
             Replicates and their seed; for ``"boot"``.
+        options, **tests
+            How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords; for intervals that
+            are not ``"wald"`` ``level`` alone counts.
 
         Returns
         -------
@@ -306,7 +319,7 @@ class FittedModel(Generic[FrameT]):
         >>> [round(float(low), 2) for low in bounds["conf_low"]]
         [1486.45, 12.2, 38.23]
         """
-        return self._table(inference.confidence_table(self._estimate, method, ddf, level, n, seed))
+        return self._table(inference.confidence_table(self._estimate, method, n, seed, chosen_options(options, tests)))
 
     def profile(self, *, level: float = 0.95, terms: Sequence[str] | None = None) -> FrameT:
         """Return likelihood profiles: zeta, the signed root of the deviance's rise, as each parameter is held.
@@ -399,8 +412,7 @@ class FittedModel(Generic[FrameT]):
         >>> [round(f, 2) for f in fit.anova()["statistic"]]
         [87.8]
         """
-        how, _ = self._tests(options, tests)
-        return self._table(anova_table(self._estimate, type, how))
+        return self._table(anova_table(self._estimate, type, chosen_options(options, tests)))
 
     @with_test_keywords
     def test(
@@ -445,8 +457,7 @@ class FittedModel(Generic[FrameT]):
         >>> round(table["estimate"][0], 3), round(table["statistic"][0], 3)
         (10.467, 0.302)
         """
-        how, level = self._tests(options, tests)
-        return self._table(hypothesis_table(self._estimate, hypotheses, joint, level, how))
+        return self._table(hypothesis_table(self._estimate, hypotheses, joint, chosen_options(options, tests)))
 
     @with_test_keywords
     def drop1(self, *, options: TestOptions | None = None, **tests: Unpack[TestKeywords]) -> FrameT:
@@ -462,8 +473,7 @@ class FittedModel(Generic[FrameT]):
         data frame
             As ``anova``, without the terms that others contain: main effects stay while their interaction is there.
         """
-        how, _ = self._tests(options, tests)
-        return self._table(deletion_table(self._estimate, how))
+        return self._table(deletion_table(self._estimate, chosen_options(options, tests)))
 
     @with_test_keywords
     def emmeans(
@@ -516,8 +526,8 @@ class FittedModel(Generic[FrameT]):
         >>> [round(mean, 2) for mean in fit.emmeans("Machine")["estimate"]]
         [52.36, 60.32, 66.27]
         """
-        how, level = self._tests(options, tests)
-        return self._table(marginal.marginal_means(self._estimate, specs, by, at, weights, level, how))
+        how = chosen_options(options, tests)
+        return self._table(marginal.marginal_means(self._estimate, specs, by, at, weights, how))
 
     @with_test_keywords
     def contrasts(
@@ -582,8 +592,7 @@ class FittedModel(Generic[FrameT]):
         >>> list(zip(table["contrast"], [round(x, 2) for x in table["estimate"]]))
         [('B - A', 7.97), ('C - B', 5.95)]
         """
-        how, level = self._tests(options, tests)
-        choice = ContrastChoice(method, interaction, reference, adjust, level)
+        choice, how = ContrastChoice(method, interaction, reference, adjust), chosen_options(options, tests)
         return self._table(marginal.contrast_table(self._estimate, specs, by, at, weights, choice, how))
 
     @with_test_keywords
@@ -635,20 +644,12 @@ class FittedModel(Generic[FrameT]):
         >>> [round(slope, 3) for slope in fit.slopes("age", by="Sex")["estimate"]]
         [0.784, 0.48]
         """
-        how, level = self._tests(options, tests)
-        choice = None if contrast is None else ContrastChoice(contrast, False, None, adjust, level)
-        table = marginal.slope_table(self._estimate, variable, by, at, weights, choice, level, how)
-        return self._table(table)
+        how = chosen_options(options, tests)
+        choice = None if contrast is None else ContrastChoice(contrast, False, None, adjust)
+        return self._table(marginal.slope_table(self._estimate, variable, by, at, weights, choice, how))
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()
-
-    def _table(self, columns: Mapping[str, Column]) -> FrameT:
-        return cast("FrameT", table(self._estimate, columns))
-
-    def _tests(self, options: TestOptions | None, keywords: TestKeywords) -> tuple[Uncertainty, float]:
-        chosen = chosen_options(options, keywords)
-        return uncertainty(self._estimate, chosen), chosen.level
 
     @property
     def _criteria(self) -> InformationCriteria:

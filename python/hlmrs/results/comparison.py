@@ -1,13 +1,11 @@
 """Fitted models side by side."""
 
-from typing import Any
-
 from ..hypotheses import comparison_table
 from .base import FittedModel
-from .table import table
+from .view import FrameT
 
 
-def compare(*fits: FittedModel[Any], reml: bool = False) -> Any:
+def compare(*fits: FittedModel[FrameT], reml: bool = False) -> FrameT:
     """Compare fitted models: information criteria, and likelihood ratio tests of each against the next smaller.
 
     Parameters
@@ -51,5 +49,5 @@ def compare(*fits: FittedModel[Any], reml: bool = False) -> Any:
     for fit in fits:
         if not isinstance(fit, FittedModel):
             raise TypeError(f"compare takes fitted models, not {type(fit).__name__}")
-    estimates = [fit._estimate for fit in fits]
-    return table(estimates[0], comparison_table(estimates, reml=reml))
+    table = comparison_table([fit._estimate for fit in fits], reml=reml)
+    return fits[0]._table(table)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Unpack, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar, Unpack, cast, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,10 +26,34 @@ from ..estimation import (
 )
 from ..estimation.streaming import adapted, appended
 from ..frame import Column, Frame, PolarsLazyFrame, build, open_frame
-from ..inference import DEFAULT_DDF, TestKeywords, TestOptions, with_test_keywords
+from ..inference import DEFAULT_DDF, TestKeywords, TestOptions, chosen_options, with_test_keywords
 from ..prediction import Choice
 from .base import FittedModel, Vector
-from .table import FrameT
+from .view import FrameT
+
+if TYPE_CHECKING:
+    import polars
+
+
+class _Lazy(Protocol):
+    """A LazyFrame, by what a data frame does not have."""
+
+    collect: Callable[..., Any]
+
+
+LazyT = TypeVar("LazyT", bound=_Lazy)
+NewT = TypeVar("NewT")
+
+
+class _Further(TypedDict, total=False):
+    """Options of ``predict`` on which the kind of its result does not depend."""
+
+    random_effects: bool | str | Sequence[str]
+    new_levels: str
+    level: float
+    offset: ArrayLike | None
+    variances: str
+    ddf: str
 
 
 class LinearMixedFit(FittedModel[FrameT]):
@@ -91,6 +115,18 @@ class LinearMixedFit(FittedModel[FrameT]):
             Every row of the data; the new columns are missing where a row was not used.
         """
         return cast("FrameT", prediction.augment(self._estimate, self._estimate.frame))
+
+    @overload
+    def predict(self, newdata: LazyT, *, interval: str | None = None, **further: Unpack[_Further]) -> LazyT: ...
+
+    @overload
+    def predict(self, newdata: Any = None, *, interval: None = None, **further: Unpack[_Further]) -> Vector: ...
+
+    @overload
+    def predict(self, newdata: None = None, *, interval: str, **further: Unpack[_Further]) -> FrameT: ...
+
+    @overload
+    def predict(self, newdata: NewT, *, interval: str, **further: Unpack[_Further]) -> NewT: ...
 
     def predict(
         self,
@@ -179,7 +215,7 @@ class LinearMixedFit(FittedModel[FrameT]):
             )
         return _labelled(self._predict(frame, choice), choice, frame.kind)
 
-    def to_polars_expr(self) -> Any:
+    def to_polars_expr(self) -> "polars.Expr":
         """Return the fixed part, offsets of the formula included, as a Polars expression on the columns of the data.
 
         Returns
@@ -300,8 +336,7 @@ class LinearMixedFit(FittedModel[FrameT]):
             ``term, estimate, std_error, df, conf_low, conf_high``, without the intercept.  Standard deviations are
             taken as known.
         """
-        how, level = self._tests(options, tests)
-        return self._table(effectsize.standardized_table(self._estimate, level, how))
+        return self._table(effectsize.standardized_table(self._estimate, chosen_options(options, tests)))
 
     def influence(self, by: Any = None, *, method: str = "one-step") -> Influence:
         """Leave out rows or groups in turn, and return what that changes.
@@ -446,17 +481,27 @@ class LinearMixedFit(FittedModel[FrameT]):
         """
         return self._table(inference.variance_test_table(self._estimate, method, n, seed))
 
-    def compare_methods(self, term: str, *, level: float = 0.95, n: int = 1000, seed: int | None = None) -> FrameT:
+    @with_test_keywords
+    def compare_methods(
+        self,
+        term: str,
+        *,
+        n: int = 1000,
+        seed: int | None = None,
+        options: TestOptions | None = None,
+        **tests: Unpack[TestKeywords],
+    ) -> FrameT:
         """Return one coefficient by every method side by side, with what each assumes.
 
         Parameters
         ----------
         term : str
             A coefficient, as in ``coef_names``.
-        level : float
-            Level of the confidence intervals.
         n, seed : int
             Replicates of the parametric bootstrap, and their seed.
+        options, **tests
+            ``TestOptions``, or its fields as keywords: the ``level`` of all intervals, and a robust ``vcov`` with its
+            ``cluster`` and ``ddf`` in the place of ``CR2``.
 
         Returns
         -------
@@ -476,7 +521,7 @@ class LinearMixedFit(FittedModel[FrameT]):
         kenward-roger: 7.21 to 13.73
         containment: 7.21 to 13.73
         """
-        return self._table(inference.method_table(self._estimate, term, level, n, seed))
+        return self._table(inference.method_table(self._estimate, term, n, seed, chosen_options(options, tests)))
 
     def refit(self, y: ArrayLike) -> "LinearMixedFit[FrameT]":
         """Fit the same model to another response; everything that does not depend on it is used again.
@@ -585,9 +630,6 @@ class LinearMixedFit(FittedModel[FrameT]):
         """
         storage.write(path, *to_state(self._estimate, keep_rows=keep_rows))
 
-    def __reduce__(self) -> tuple[Any, tuple[bytes]]:
-        return _from_bytes, (storage.to_bytes(*to_state(self._estimate, keep_rows=True)),)
-
     def __copy__(self) -> "LinearMixedFit[FrameT]":
         return self
 
@@ -626,10 +668,6 @@ def load(path: str | os.PathLike[str]) -> LinearMixedFit[Any]:
         The fit, without the data.  What needs them raises a ``FitStateError``.
     """
     return LinearMixedFit(from_state(*storage.read(path), os.fspath(path)))
-
-
-def _from_bytes(data: bytes) -> LinearMixedFit[Any]:
-    return LinearMixedFit(from_state(*storage.from_bytes(data, "pickle"), "pickle"))
 
 
 def _labelled(columns: dict[str, Vector], choice: Choice, kind: str) -> Any:

@@ -1,26 +1,25 @@
 """``fit.plot``: one object for each plot, which draws when called and gives its table by ``data()``."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import diagnostics
 from ..diagnostics import PANELS
-from ..errors import OptionError
-from ..estimation import Estimate
-from .table import table
+from ..errors import OptionError, check_choice
+from .view import FrameT, View
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
-class DiagnosticPlots:
+class DiagnosticPlots(View[FrameT]):
     """Residuals, random effects and influence, panel by panel."""
 
-    __slots__ = ("_estimate",)
-
-    def __init__(self, estimate: Estimate) -> None:
-        self._estimate = estimate
+    __slots__ = ()
 
     def __call__(
         self, panels: str | Sequence[str] | None = None, *, group: str | None = None, method: str = "one-step"
-    ) -> Any:
+    ) -> "Figure":
         """Draw residuals, random effects and influence; needs matplotlib.
 
         Parameters
@@ -51,13 +50,13 @@ class DiagnosticPlots:
         """
         panels = PANELS if panels is None else panels
         chosen = [panels] if isinstance(panels, str) else list(panels)
-        if not chosen or any(name not in PANELS for name in chosen):
-            raise OptionError(f"panels={panels!r}: choose from {', '.join(map(repr, PANELS))}")
+        for name in chosen or [""]:
+            check_choice("panels", name, PANELS)
         from ..plots import draw_diagnostics
 
-        return draw_diagnostics([(name, self._table(name, group, method)) for name in chosen])
+        return draw_diagnostics([(k, diagnostics.plot_data(self._estimate, k, group, method)) for k in chosen])
 
-    def data(self, panel: str, *, group: str | None = None, method: str = "one-step") -> Any:
+    def data(self, panel: str, *, group: str | None = None, method: str = "one-step") -> FrameT:
         """Return the table that a panel draws.
 
         Parameters
@@ -81,21 +80,19 @@ class DiagnosticPlots:
         >>> fit.plot.diagnostics.data("influence")["level"].to_list()[:3]
         ['308', '309', '310']
         """
-        return table(self._estimate, self._table(panel, group, method))
-
-    def _table(self, panel: str, group: str | None, method: str) -> dict[str, Any]:
-        return diagnostics.plot_data(self._estimate, panel, group, method)
+        return self._table(diagnostics.plot_data(self._estimate, panel, group, method))
 
 
-class Plots:
+class Plots(View[FrameT]):
     """The plots of a fit."""
 
-    __slots__ = ("_estimate",)
+    __slots__ = ()
 
-    def __init__(self, estimate: Estimate) -> None:
-        self._estimate = estimate
+    def __call__(self, *_: Any, **__: Any) -> NoReturn:
+        """Name the plots that there are."""
+        raise OptionError("fit.plot() draws nothing by itself; call one of its plots: fit.plot.diagnostics()")
 
     @property
-    def diagnostics(self) -> DiagnosticPlots:
+    def diagnostics(self) -> DiagnosticPlots[FrameT]:
         """Residuals, random effects and influence: ``diagnostics()`` draws, ``diagnostics.data()`` is the table."""
         return DiagnosticPlots(self._estimate)

@@ -136,7 +136,7 @@ def test_a_saved_fit_is_small(tmp_path):
 def headers():
     """Files whose parts do not fit together."""
     fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", SLEEP)
-    header, arrays = storage.from_bytes(fit.__reduce__()[1][0], "x")
+    header, arrays = storage.from_bytes(fit.__reduce__()[1][1], "x")
     yield {}, {}
     yield {**header, "core": "{}"}, arrays
     yield {**header, "core": 3}, arrays

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...control import Control
-from ...errors import DesignError, OptionError
+from ...errors import DesignError, OptionError, check_choice
 from ...formula import parse
 from ...frame import Frame
 from ...resources import available
@@ -23,8 +23,7 @@ _WIDTH = 8
 
 def streams(rows: str, request: Request, frame: Frame) -> bool:
     """Decide whether the rows of a frame are summed batch by batch."""
-    if rows not in ROWS:
-        raise OptionError(f"rows={rows!r}: choose one of {', '.join(map(repr, ROWS))}")
+    check_choice("rows", rows, ROWS)
     if rows == "stream" and request.arrays:
         raise OptionError("rows='stream' takes weights and offset as columns of the data, not as arrays")
     if rows != "auto" or not frame.streams or request.arrays:

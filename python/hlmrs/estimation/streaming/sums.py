@@ -5,9 +5,8 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from ..._core import Columns, Statistics, complete_rows
-from ...errors import DataError, DesignError, FitStateError, HlmrsError, OptionError
+from ...errors import DataError, DesignError, FitStateError, HlmrsError, OptionError, suggestion
 from ...formula import NO_RANDOM_TERM, parse
-from ...formula.problems import suggestion
 from ...frame import Frame
 from ...frame.values import level_text
 from .. import Request, Splines, batch_columns, learned_columns, make_request

@@ -1,0 +1,35 @@
+"""What a fitted model and its accessors have in common: an estimate, and tables in the library of the data."""
+
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar, cast
+
+from .. import storage
+from ..estimation import Estimate, from_state, to_state
+from ..frame import Column, build
+
+FrameT = TypeVar("FrameT")
+"""A data frame of the caller's library."""
+
+
+class View(Generic[FrameT]):
+    """A view of an estimate, whose tables are frames of the library that its data came in."""
+
+    __slots__ = ("_estimate",)
+
+    def __init__(self, estimate: Estimate) -> None:
+        self._estimate = estimate
+
+    def __repr__(self) -> str:
+        offered = {name: one for name, one in vars(type(self)).items() if not name.startswith("_")}
+        first = [(type(self).__doc__ or "").splitlines()[0]]
+        return "\n".join(first + [f"  .{name}: {(one.__doc__ or '').splitlines()[0]}" for name, one in offered.items()])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), storage.to_bytes(*to_state(self._estimate, keep_rows=True)))
+
+    def _table(self, columns: Mapping[str, Column]) -> FrameT:
+        return cast("FrameT", build(self._estimate.kind, columns))
+
+
+def _restored(kind: type[View[Any]], data: bytes) -> View[Any]:
+    return kind(from_state(*storage.from_bytes(data, "pickle"), "pickle"))
