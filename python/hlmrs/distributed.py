@@ -11,9 +11,16 @@ from typing import Any
 from .control import Control
 from .errors import DataError, HlmrsError
 from .estimation import Contrast, make_request
-from .estimation.streaming import Learned, Learning, SufficientStatistics, learns_from_rows
+from .estimation.streaming import (
+    BatchSums,
+    Learned,
+    Learning,
+    SufficientStatistics,
+    known_levels,
+    learns_from_rows,
+    statistics_of,
+)
 from .frame import located, numbered, open_frame
-from .frame.values import level_text
 from .models import lmer as fit_here
 from .results import LinearMixedFit
 
@@ -57,7 +64,7 @@ def summed(
     if hasattr(data, "to_delayed"):
         parts = _parts(data[request.columns()])
     first = open_frame(dask.compute(parts[0])[0])
-    known = {name: [level_text(level) for level in column] for name, column in (levels or {}).items()}
+    known = known_levels(levels)
     columns = next(iter(first.batches(request.columns(), request.labels())))
     learned = Learned(known)
     if learns_from_rows(request, columns):
@@ -65,7 +72,9 @@ def summed(
         while learning.needs_rows:
             learning = _read_once(dask, learning, parts)
         learned = learning.learned
-    template = SufficientStatistics.of_request(request, learned, first.kind).open(columns).empty().to_bytes()
+    sums = BatchSums(request.spec.formula, learned, kind=first.kind, request=request)
+    sums.open(request, columns)
+    template = statistics_of(sums.empty()).to_bytes()
     level = [dask.delayed(_sums_of)(template, part) for part in parts]
     while len(level) > 1:
         level = [dask.delayed(_merged)(level[k : k + _TOGETHER]) for k in range(0, len(level), _TOGETHER)]

@@ -20,7 +20,7 @@ from .estimation import (
     refuse_unknown,
     take_alias,
 )
-from .estimation.streaming import SufficientStatistics, request_of_statistics, streams, summed
+from .estimation.streaming import BatchSums, SufficientStatistics, request_of_statistics, streams, summed
 from .frame import Frame, open_frame
 from .results import LinearMixedFit
 from .results.linear import with_warnings
@@ -209,14 +209,14 @@ def _prepare(
     asked = request_of_statistics(formula, data, reml, tuple(given.values()), control)
     if asked is not None:
         statistics, request = asked
-        return _of_sums(request, statistics, statistics.core.finish())
+        return _of_sums(request, statistics, statistics.known[1].finish())
     if data is None:
         raise TypeError(f"{function}() needs data: a data frame, a path of Parquet files, or SufficientStatistics")
     frame = open_frame(data)
     request = make_request(cast("str", formula), frame.names, reml=reml, control=control, **given)
     if streams(rows, request, frame):
         statistics = summed(request, frame)
-        return _of_sums(request, statistics, statistics.core.take_finished())
+        return _of_sums(request, statistics, statistics.known[1].take_finished())
     return _of_rows(request, frame)
 
 
@@ -231,12 +231,12 @@ def _of_rows(request: Request, frame: Frame) -> Model:
     )
 
 
-def _of_sums(request: Request, statistics: SufficientStatistics, finished: FinishedStatistics) -> Model:
+def _of_sums(request: Request, statistics: BatchSums, finished: FinishedStatistics) -> Model:
     prepared = finished.model(request.reml)
     return Model(
         request,
         prepared,
         finished,
         statistics.kind,
-        lambda core: estimate_of_statistics(request, core, finished, prepared, statistics),
+        lambda core: estimate_of_statistics(request, core, finished, prepared, statistics.kind, statistics.splines),
     )

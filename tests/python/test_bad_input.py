@@ -212,6 +212,39 @@ class TestOptions:
         with pytest.raises(TypeError, match=r"'weight'.*did you mean 'weights'"):
             hlmrs.lmer(MODEL, GOOD, weight="w")
 
+    @pytest.mark.parametrize(
+        ("options", "says"),
+        [
+            ({"level": "0.9"}, "level='0.9': give a number between 0 and 1"),
+            ({"level": 95}, "level=95: give a number between 0 and 1, such as 0.95"),
+            ({"level": True}, "level=True"),
+            ({"ddf": "kenward-rogers"}, "ddf='kenward-rogers': choose one of .*did you mean 'kenward-roger'"),
+            ({"vcov": "cr2"}, "vcov='cr2'.*did you mean 'CR2'"),
+            ({"vcov": np.eye(3)}, "vcov=array.*choose one of 'model'"),
+            ({"vcov": "CR2", "cluster": 3}, "cluster=3: name a column"),
+            ({"vcov": "CR2", "ddf": "residual"}, "ddf='residual' belongs to the model's covariance.*'normal'"),
+            ({"vcov": "kenward-roger", "ddf": "residual"}, "ddf='residual'.*vcov='kenward-roger'"),
+        ],
+    )
+    def test_options_of_tests_are_checked_when_they_are_made(self, options, says):
+        with pytest.raises(hlmrs.OptionError, match=says):
+            hlmrs.TestOptions(**options)
+
+    def test_options_of_tests_go_wherever_tests_are(self):
+        fit = hlmrs.lmer("score ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines", "dict"))
+        options = hlmrs.TestOptions(vcov="CR2", level=0.9)
+        low = fit.tidy(options=options)["conf_low"]
+        np.testing.assert_array_equal(fit.confint(options=options)["conf_low"], low)
+        assert [row["conf_low"] for row in fit.to_dict(options=options)["fixed"]] == low.tolist()
+        row = fit.compare_methods("MachineB", n=9, seed=1, options=options)
+        np.testing.assert_array_equal(row["conf_low"][row["method"].tolist().index("CR2")], low[1])
+        assert "CR2 standard errors" in str(fit.summary(options=options))
+
+    def test_pairs_names_itself_and_its_options(self):
+        fit = hlmrs.lmer("score ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines", "dict"))
+        with pytest.raises(TypeError, match=r"pairs\(\) has no argument 'adjus'.*'adjust'"):
+            fit.marginal.pairs("Machine", adjus="none")
+
     @pytest.mark.parametrize("options", [{}, {"ddf": "normal"}, False, hlmrs.TestOptions])
     def test_options_of_tests_are_an_object(self, options):
         with pytest.raises(TypeError, match=r"options=.*give hlmrs.TestOptions"):

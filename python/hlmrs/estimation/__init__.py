@@ -1,16 +1,16 @@
 """From what the user asked for to a verified estimate.
 
 ``arguments`` refuses what is not known, ``request`` is what was asked for, ``rows`` applies it to a frame, ``estimate``
-fits and holds the result, ``cache`` keeps what is computed once for it, ``layout`` says what its numbers belong to,
+fits, holds the result and what is computed once for it, ``layout`` says what its numbers belong to,
 ``verdict`` what the optimum is worth, ``warn`` tells the user; ``state`` saves an estimate.  ``streaming`` sums rows
 batch by batch: they need not fit in memory.
 """
 
 from .arguments import refuse_unknown, take_alias
-from .cache import cached
 from .estimate import (
     Estimate,
     RowValues,
+    cached,
     core_model,
     estimate,
     estimate_of_statistics,

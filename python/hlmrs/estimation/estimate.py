@@ -1,8 +1,9 @@
 """A fitted model as data: the core's fit, what it belongs to, and the values of the rows used."""
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any, Protocol
+from functools import cached_property, wraps
+from typing import Any, TypeVar, TypeVarTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +12,14 @@ from .._core import Encoding, FinishedStatistics, Fit, Model, Rows, term_moments
 from ..errors import DataError, FitStateError
 from ..frame import Frame
 from ..resources import available, format_bytes
-from .cache import Cache
 from .layout import Layout, layout_of
 from .request import Request
 from .rows import ModelRows, Splines, model_rows
 from .verdict import Verdict, verdict_of
 
 Vector = NDArray[np.float64]
+Result = TypeVar("Result")
+Further = TypeVarTuple("Further")
 
 _LARGE = 100_000_000
 """Bytes below which the memory that is free is not looked up."""
@@ -36,18 +38,6 @@ class RowValues:
     fitted: Vector
     weights: Vector | None
     kept: NDArray[np.bool_] | None
-
-
-class SummedSource(Protocol):
-    """Statistics as an estimate sees them: the kind of frame that tables come back in, and bases of splines."""
-
-    @property
-    def kind(self) -> str:
-        """The kind of frame."""
-
-    @property
-    def splines(self) -> Splines:
-        """Bases of splines."""
 
 
 class Estimate:
@@ -75,7 +65,7 @@ class Estimate:
         self.splines = splines
         self._data = data
         self._frame = frame
-        self.cache: Cache = {}
+        self.cache: dict[tuple[Hashable, ...], object] = {}
         self._why_gone = why_gone
         self.fitted = origin or self
         self.__dict__.update({name: part for name, part in made.items() if part is not None})
@@ -199,16 +189,17 @@ def estimate_of_statistics(
     core: Fit,
     finished: FinishedStatistics,
     model: Model,
-    statistics: SummedSource,
+    kind: str,
+    splines: Splines,
     origin: Estimate | None = None,
 ) -> Estimate:
-    """Name the numbers of a fit to statistics."""
+    """Name the numbers of a fit to sums over rows."""
     layout = layout_of(finished, model)
     return Estimate(
         request,
         core,
-        statistics.kind,
-        statistics.splines,
+        kind,
+        splines,
         why_gone=_SUMMED,
         origin=origin,
         layout=layout,
@@ -229,3 +220,16 @@ def reestimate(old: Estimate, response: Vector) -> Estimate:
     new = Estimate(old.request, core, old.kind, old.splines, old.data, old.frame, layout=old.layout)
     new.values = RowValues(response, new.linear_predictor(), rows.weights(), rows.kept)
     return new
+
+
+def cached(compute: Callable[[Estimate, *Further], Result]) -> Callable[[Estimate, *Further], Result]:
+    """Let a function of a fit compute once for each fit and further arguments, which are hashable."""
+
+    @wraps(compute)
+    def known(estimate: Estimate, *further: *Further) -> Result:
+        key = (compute, *further)
+        if key not in estimate.cache:
+            estimate.cache[key] = compute(estimate, *further)
+        return cast("Result", estimate.cache[key])
+
+    return known

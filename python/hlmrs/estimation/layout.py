@@ -1,9 +1,9 @@
 """What the numbers of a fit belong to: names, levels, and how many rows were used."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, cast, get_args, get_origin, get_type_hints
 
 from .._core import FinishedStatistics, Fit, Model, Rows
 
@@ -25,13 +25,7 @@ class LevelNames(Sequence[str]):
     def __len__(self) -> int:
         return self._n
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-
-    def __getitem__(self, index: int | slice) -> str | list[str]:
+    def __getitem__(self, index: Any) -> Any:
         return self._names[index]
 
     def __iter__(self) -> Iterator[str]:
@@ -107,30 +101,7 @@ class Layout:
     @classmethod
     def from_json(cls, entry: dict[str, Any]) -> "Layout":
         """Rebuild what ``as_json`` made; a TypeError or KeyError where it is something else."""
-        return cls(
-            response=_text(entry["response"]),
-            columns=_texts(entry["columns"]),
-            column_terms=_counts(entry["column_terms"]),
-            terms=_texts(entry["terms"]),
-            kept=_counts(entry["kept"]),
-            reference_levels={_text(name): _text(level) for name, level in entry["reference_levels"].items()},
-            groups=[
-                GroupLayout(_text(g["name"]), _texts(g["levels"]), _count(g["smallest"]), _count(g["largest"]))
-                for g in entry["groups"]
-            ],
-            random=[
-                RandomTermLayout(
-                    _text(term["name"]),
-                    _count(term["group"]),
-                    _texts(term["columns"]),
-                    _text(term["structure"]),
-                )
-                for term in entry["random"]
-            ],
-            n_rows=_count(entry["n_rows"]),
-            n_rows_input=_count(entry["n_rows_input"]),
-            dropped_rows={_text(name): _count(count) for name, count in entry["dropped_rows"].items()},
-        )
+        return cast("Layout", _read(cls, entry))
 
     def fits(self, core: Fit) -> bool:
         """Whether names and levels are as many as the numbers of a fit."""
@@ -147,46 +118,22 @@ class Layout:
 
 def layout_of(rows: Rows | FinishedStatistics, model: Model) -> Layout:
     """Read the layout of encoded rows, or of statistics of them."""
-    layout = rows.layout()
-    return Layout(
-        response=layout["response"],
-        columns=layout["columns"],
-        column_terms=layout["column_terms"],
-        terms=layout["terms"],
-        kept=model.kept,
-        reference_levels=layout["reference_levels"],
-        groups=[_group(rows, k, group) for k, group in enumerate(layout["groups"])],
-        random=[RandomTermLayout(**term) for term in layout["random"]],
-        n_rows=layout["n_rows"],
-        n_rows_input=layout["n_rows_input"],
-        dropped_rows=layout["dropped_rows"],
-    )
+    layout: dict[str, Any] = {**rows.layout(), "kept": model.kept}
+    groups = [_group(rows, k, group) for k, group in enumerate(layout.pop("groups"))]
+    random = [RandomTermLayout(**term) for term in layout.pop("random")]
+    return Layout(**layout, groups=groups, random=random)
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} should be a text")
-    return value
-
-
-def _count(value: Any) -> int:
-    if type(value) is not int or value < 0:
-        raise TypeError(f"{value!r} should be a count")
-    return value
-
-
-def _texts(values: Any) -> list[str]:
-    return [_text(value) for value in _list(values)]
-
-
-def _counts(values: Any) -> list[int]:
-    return [_count(value) for value in _list(values)]
-
-
-def _list(values: Any) -> list[Any]:
-    if not isinstance(values, list):
-        raise TypeError(f"{values!r} should be a list")
-    return values
+def _read(kind: Any, value: Any) -> Any:
+    """Read a value of a type from plain lists and dictionaries; counts are not negative."""
+    if is_dataclass(kind):
+        return kind(**{name: _read(part, value[name]) for name, part in get_type_hints(kind).items()})  # type: ignore[operator]
+    parts, whole = get_args(kind), {Sequence: list}.get(get_origin(kind), get_origin(kind) or kind)
+    if type(value) is not whole or (whole is int and value < 0):
+        raise TypeError(f"{value!r} should be of type {kind}")
+    if whole is dict:
+        return {_read(parts[0], name): _read(parts[1], part) for name, part in value.items()}
+    return [_read(parts[0], part) for part in value] if whole is list else value
 
 
 def _group(rows: Rows | FinishedStatistics, index: int, group: "GroupRecord") -> GroupLayout:

@@ -35,6 +35,11 @@ class Request:
     control: Control
     arrays: Mapping[str, NDArray[np.float64]] = field(default_factory=dict, repr=False, compare=False)
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.reml, bool | np.bool_):
+            raise TypeError(f"reml={self.reml!r}: give True or False")
+        object.__setattr__(self, "reml", bool(self.reml))
+
     def columns(self) -> list[str]:
         """Return the columns of the data that the model reads."""
         given = [name for name in (self.weights, self.offset) if name is not None and name not in self.arrays]
@@ -86,8 +91,6 @@ def make_request(
     control: Control | None,
 ) -> Request:
     """Check every argument of a fit; `names` are the columns of the data."""
-    if not isinstance(reml, bool | np.bool_):
-        raise TypeError(f"reml={reml!r}: give True or False")
     if control is not None and not isinstance(control, Control):
         raise TypeError(f"control={control!r}: give a hlmrs.Control")
     check_choice("missing", missing, get_args(Missing))
@@ -97,7 +100,7 @@ def make_request(
     arrays: dict[str, NDArray[np.float64]] = {}
     return Request(
         spec,
-        bool(reml),
+        reml,
         _column_or_array("weights", weights, names, ARRAY_WEIGHTS, arrays),
         _column_or_array("offset", offset, names, ARRAY_OFFSET, arrays),
         _contrasts(contrasts, spec),

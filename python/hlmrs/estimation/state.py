@@ -1,5 +1,7 @@
 """An estimate as a header and arrays, and back.  What is read is checked: a file is not to be trusted."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +16,7 @@ from ..splines import SplineBasis
 from .estimate import Estimate, RowValues
 from .layout import Layout
 from .request import Request
+from .rows import Splines
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -22,22 +25,10 @@ _ROW_VALUES = ("response", "fitted", "weights", "kept")
 
 def to_state(estimate: Estimate, *, keep_rows: bool) -> tuple[dict[str, Any], Arrays]:
     """Take an estimate apart; the values of its rows come along if `keep_rows`."""
-    request = estimate.request
     core, arrays = estimate.core.state()
-    header = {
-        "request": {
-            "formula": request.spec.formula,
-            "expanded_formula": str(request.spec),
-            "reml": request.reml,
-            "weights": request.weights,
-            "offset": request.offset,
-            "contrasts": request.contrasts,
-            "missing": request.missing,
-        },
-        "frame": estimate.kind,
+    header = write_request(estimate.request, estimate.kind, estimate.splines) | {
         "layout": estimate.layout.as_json(),
         "encoding": estimate.encoding.to_json(),
-        "splines": {name: {"kind": b.kind, "settings": b.settings} for name, b in estimate.splines.items()},
         "core": core,
     }
     named = {f"core.{name}": array for name, array in arrays.items()}
@@ -47,14 +38,40 @@ def to_state(estimate: Estimate, *, keep_rows: bool) -> tuple[dict[str, Any], Ar
 
 def from_state(header: dict[str, Any], arrays: Arrays, name: str) -> Estimate:
     """Put an estimate together again; `name` is that of the file, for messages."""
-    try:
+    with reading(name, "a fit"):
         return _rebuild(header, arrays)
+
+
+def write_request(request: Request, kind: str, splines: Splines) -> dict[str, Any]:
+    """Write down what was asked for, the kind of frame that tables come back in, and bases of splines."""
+    own = {name: getattr(request, name) for name in ("reml", "weights", "offset", "contrasts", "missing")}
+    return {
+        "request": {"formula": request.spec.formula, "expanded_formula": str(request.spec), **own},
+        "frame": kind,
+        "splines": {name: {"kind": basis.kind, "settings": basis.settings} for name, basis in splines.items()},
+    }
+
+
+def read_request(header: dict[str, Any]) -> tuple[Request, str, Splines]:
+    """Read what ``write_request`` wrote."""
+    saved, kind = dict(header["request"]), header["frame"]
+    if kind not in KINDS:
+        raise DataError(f"the rows are of a frame of kind {kind!r}, which this hlmrs does not know")
+    spec = replace(parse(saved.pop("expanded_formula")), formula=saved.pop("formula"))
+    splines = {key: SplineBasis(entry["kind"], entry["settings"]) for key, entry in header["splines"].items()}
+    return Request(spec, control=Control(), **saved), kind, splines
+
+
+@contextmanager
+def reading(name: str, what: str) -> Iterator[None]:
+    """Refuse a file whose parts are not what they should be."""
+    try:
+        yield
     except HlmrsError:
         raise
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        raise DataError(
-            f"{name!r} does not hold a fit ({type(error).__name__}: {error}); save the fit again"
-        ) from error
+        reason = f"{type(error).__name__}: {error}"
+        raise DataError(f"{name!r} does not hold {what} ({reason}); save the {what.split()[-1]} again") from error
 
 
 def _row_arrays(estimate: Estimate, keep_rows: bool) -> Arrays:
@@ -65,18 +82,7 @@ def _row_arrays(estimate: Estimate, keep_rows: bool) -> Arrays:
 
 
 def _rebuild(header: dict[str, Any], arrays: Arrays) -> Estimate:
-    saved, kind = header["request"], header["frame"]
-    if kind not in KINDS:
-        raise DataError(f"the fit is of a frame of kind {kind!r}, which this hlmrs does not know")
-    request = Request(
-        replace(parse(saved["expanded_formula"]), formula=saved["formula"]),
-        reml=saved["reml"],
-        weights=saved["weights"],
-        offset=saved["offset"],
-        contrasts=saved["contrasts"],
-        missing=saved["missing"],
-        control=Control(),
-    )
+    request, kind, splines = read_request(header)
     core = {key.removeprefix("core."): array for key, array in arrays.items() if key.startswith("core.")}
     kept = {key.removeprefix("rows."): array for key, array in arrays.items() if key.startswith("rows.")}
     fit, layout = Fit.from_state(header["core"], core), Layout.from_json(header["layout"])
@@ -89,7 +95,7 @@ def _rebuild(header: dict[str, Any], arrays: Arrays) -> Estimate:
         request,
         fit,
         kind,
-        splines={key: SplineBasis(entry["kind"], entry["settings"]) for key, entry in header["splines"].items()},
+        splines,
         layout=layout,
         moments=moments,
         encoding=Encoding.from_json(header["encoding"]),

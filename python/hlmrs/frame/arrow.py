@@ -1,11 +1,11 @@
 """pyarrow: Table, RecordBatch, RecordBatchReader."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .._core import Columns
 from ..errors import DataError
-from .kind import BATCH_ROWS, CategoricalColumn, Column, Frame, InMemory, batch_rows, check_unique
+from .kind import BATCH_ROWS, CategoricalColumn, Column, Compute, Frame, batch_rows, check_unique
 from .stream import read_stream
 
 
@@ -22,14 +22,10 @@ def build(columns: Mapping[str, Column]) -> Any:
     return pa.table({name: array(column) for name, column in columns.items()})
 
 
-class ArrowTable(InMemory):
-    """A Table or a RecordBatch."""
+class ArrowFrame(Frame):
+    """What has an Arrow schema."""
 
     kind = "pyarrow"
-    lazy = False
-
-    def __init__(self, data: Any) -> None:
-        self._data = data
 
     @property
     def names(self) -> list[str]:
@@ -37,14 +33,16 @@ class ArrowTable(InMemory):
         names: list[str] = self._data.schema.names
         return names
 
+
+class ArrowTable(ArrowFrame):
+    """A Table or a RecordBatch."""
+
     def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
         """Hand over some columns, without a copy."""
         check_unique(self.names, names)
         return read_stream(self._data.select(list(names)))
 
-    def extend(
-        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
-    ) -> Any:
+    def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
         """Return the data as a Table with further columns."""
         import pyarrow as pa
 
@@ -54,16 +52,11 @@ class ArrowTable(InMemory):
         return table
 
 
-class ArrowReader:
+class ArrowReader(ArrowFrame):
     """A RecordBatchReader, or another library's stream: read once, batch by batch, keeping the wanted columns."""
 
-    kind = "pyarrow"
-    lazy = False
     streams = True
     once = True
-
-    def __init__(self, data: Any) -> None:
-        self._data = data
 
     @classmethod
     def from_stream(cls, data: Any) -> "ArrowReader":
@@ -76,12 +69,6 @@ class ArrowReader:
             what = f"a {type(data).__name__} is not a table with named columns; give a data frame"
             raise DataError(f"{what}: {error}") from None
 
-    @property
-    def names(self) -> list[str]:
-        """Names of all columns."""
-        names: list[str] = self._data.schema.names
-        return names
-
     def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
         """Read the batches to their end."""
         import pyarrow as pa
@@ -89,10 +76,6 @@ class ArrowReader:
         check_unique(self.names, names)
         schema = pa.schema([self._data.schema.field(name) for name in names])
         return read_stream(pa.RecordBatchReader.from_batches(schema, self._batches(list(names))))
-
-    def count(self) -> int | None:
-        """Only reading tells."""
-        return None
 
     def batches(self, names: Sequence[str], labels: Collection[str] = ()) -> Iterator[Columns]:
         """Read the batches to their end, small ones together."""
@@ -103,29 +86,15 @@ class ArrowReader:
         for batch in self._data:
             yield batch.select(names)
 
-    def extend(
-        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
-    ) -> Any:
+    def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
         """Read everything into a Table and return it with further columns."""
         return ArrowTable(self._data.read_all()).extend(names, compute)
 
 
-class ArrowDataset:
+class ArrowDataset(ArrowFrame):
     """A pyarrow dataset: files that are read batch by batch, again and again."""
 
-    kind = "pyarrow"
-    lazy = False
     streams = True
-    once = False
-
-    def __init__(self, data: Any) -> None:
-        self._data = data
-
-    @property
-    def names(self) -> list[str]:
-        """Names of all columns."""
-        names: list[str] = self._data.schema.names
-        return names
 
     def count(self) -> int | None:
         """Count the rows; of Parquet files this reads only their footers."""
@@ -140,9 +109,7 @@ class ArrowDataset:
         rows = batch_rows(BATCH_ROWS, len(names))
         yield from joined(self._data.to_batches(columns=list(names), batch_size=rows))
 
-    def extend(
-        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
-    ) -> Any:
+    def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
         """Read everything into a Table and return it with further columns."""
         return ArrowTable(self._data.to_table()).extend(names, compute)
 

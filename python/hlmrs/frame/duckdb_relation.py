@@ -1,11 +1,11 @@
 """DuckDB relations."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from .._core import Columns
 from .arrow import joined
-from .kind import BATCH_ROWS, Column, Frame, batch_rows, check_unique, plain_column
+from .kind import BATCH_ROWS, Column, Compute, Frame, batch_rows, check_unique, plain_column
 from .mapping import MappingFrame
 from .stream import read_stream
 
@@ -18,16 +18,11 @@ def build(columns: Mapping[str, Column]) -> Any:
     return duckdb.sql("SELECT * FROM arrays")
 
 
-class DuckDBRelation:
+class DuckDBRelation(Frame):
     """A relation: the wanted columns are selected in the database."""
 
     kind = "duckdb"
-    lazy = False
     streams = True
-    once = False
-
-    def __init__(self, data: Any) -> None:
-        self._data = data
 
     @property
     def names(self) -> list[str]:
@@ -50,9 +45,7 @@ class DuckDBRelation:
         export = getattr(wanted, "to_arrow_reader", None) or wanted.fetch_record_batch  # before DuckDB 1.4
         yield from joined(export(batch_rows(BATCH_ROWS, len(names))))
 
-    def extend(
-        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
-    ) -> Any:
+    def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
         """Run the query once and compute from its rows: a second run might return them in another order."""
         rows = self._data.fetchnumpy()
         return build({**rows, **compute(MappingFrame(rows))})

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,64 +47,46 @@ def plain_column(column: Column) -> NDArray[Any]:
     return np.array(column, dtype=object) if isinstance(column, list) else column
 
 
-class Frame(Protocol):
-    """The caller's data."""
+class Frame(ABC):
+    """The caller's data; unless a kind says otherwise its rows are in memory, and one batch."""
+
+    kind: str
+    """The kind of frame that results come back in; ``build`` makes one."""
+    streams = False
+    """Whether rows come batch by batch, so that they need not fit in memory."""
+    once = False
+    """Whether the rows can be read only once."""
+
+    def __init__(self, data: Any) -> None:
+        self._data = data
 
     @property
-    def kind(self) -> str:
-        """The kind of frame that results come back in; ``build`` makes one."""
-
-    @property
-    def lazy(self) -> bool:
-        """Whether rows are computed on demand, so that predictions should be too."""
-
-    @property
+    @abstractmethod
     def names(self) -> list[str]:
         """Names of all columns."""
 
+    @abstractmethod
     def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
         """Hand over some columns; those in `labels` only name groups, so long integers must keep all their digits."""
 
-    @property
-    def streams(self) -> bool:
-        """Whether rows come batch by batch, so that they need not fit in memory."""
-
-    @property
-    def once(self) -> bool:
-        """Whether the rows can be read only once."""
-
     def count(self) -> int | None:
         """Count the rows; None where only reading them tells."""
+        return None
 
     def batches(self, names: Sequence[str], labels: Collection[str] = ()) -> Iterator[Columns]:
-        """Hand over some columns, batch by batch; a frame in memory is one batch."""
+        """Hand over some columns, batch by batch."""
+        yield self.read(names, labels)
 
-    def extend(
-        self, names: Sequence[str], compute: "Callable[[Frame], Mapping[str, Column]]", *, by_row: bool = False
-    ) -> Any:
+    @abstractmethod
+    def extend(self, names: Sequence[str], compute: "Compute", *, by_row: bool = False) -> Any:
         """Return the caller's frame with the columns `names`, which `compute` makes from the rows of a frame.
 
         Values that depend on their own row alone (`by_row`) may be computed batch by batch.
         """
 
 
-class InMemory(ABC):
-    """What frames have in common whose rows are in memory."""
-
-    streams = False
-    once = False
-
-    @abstractmethod
-    def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
-        """Hand over some columns."""
-
-    def count(self) -> int | None:
-        """Leave counting to those who read."""
-        return None
-
-    def batches(self, names: Sequence[str], labels: Collection[str] = ()) -> Iterator[Columns]:
-        """Hand over some columns as one batch."""
-        yield self.read(names, labels)
+Compute: TypeAlias = Callable[[Frame], Mapping[str, Column]]
+"""Makes columns from the rows of a frame."""
 
 
 def check_unique(names: Sequence[str], wanted: Iterable[str]) -> None:

@@ -1,13 +1,13 @@
 """A mapping of names to one-dimensional arrays, lists, or another library's series."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from .._core import Columns
 from ..errors import DataError
-from .kind import Column, Frame, InMemory, plain_column
+from .kind import Column, Compute, Frame, plain_column
 from .pandas_frame import add_series
 from .values import add_values
 
@@ -17,11 +17,10 @@ def build(columns: Mapping[str, Column]) -> dict[str, Any]:
     return {name: plain_column(column) for name, column in columns.items()}
 
 
-class MappingFrame(InMemory):
+class MappingFrame(Frame):
     """A mapping of columns."""
 
     kind = "dict"
-    lazy = False
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._data = data
@@ -40,9 +39,7 @@ class MappingFrame(InMemory):
             _add(columns, name, values, long_integers_are_labels=name in labels)
         return columns
 
-    def extend(
-        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
-    ) -> Any:
+    def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
         """Return a dictionary with further columns."""
         return {**self._data, **build(compute(self))}
 

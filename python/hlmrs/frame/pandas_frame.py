@@ -1,12 +1,12 @@
 """pandas DataFrames, with and without pyarrow."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from .._core import Columns
-from .kind import CategoricalColumn, Column, Frame, InMemory, check_unique, plain_column
+from .kind import CategoricalColumn, Column, Compute, Frame, check_unique, plain_column
 from .values import add_codes, add_times, add_values
 
 
@@ -22,14 +22,10 @@ def build(columns: Mapping[str, Column]) -> Any:
     return pd.DataFrame({name: series(column) for name, column in columns.items()})
 
 
-class PandasFrame(InMemory):
+class PandasFrame(Frame):
     """A DataFrame."""
 
     kind = "pandas"
-    lazy = False
-
-    def __init__(self, data: Any) -> None:
-        self._data = data
 
     @property
     def names(self) -> list[str]:
@@ -53,9 +49,7 @@ class PandasFrame(InMemory):
         mine, theirs = self._data.index, other._data.index
         return len(mine) == len(theirs) and not mine.equals(theirs) and bool(mine.isin(theirs).all())
 
-    def extend(
-        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
-    ) -> Any:
+    def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
         """Return the frame with further columns and its own index."""
         return self._data.assign(**compute(self))
 

@@ -1,11 +1,11 @@
 """Polars: DataFrame and LazyFrame.  Data cross as an Arrow stream; nothing here depends on a Polars version."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from .._core import Columns
 from ..errors import DataError
-from .kind import BATCH_ROWS, CategoricalColumn, Column, Frame, InMemory, batch_rows
+from .kind import BATCH_ROWS, CategoricalColumn, Column, Compute, Frame, batch_rows
 from .stream import read_stream
 
 
@@ -23,14 +23,10 @@ def build(columns: Mapping[str, Column]) -> Any:
     return pl.DataFrame({name: series(column) for name, column in columns.items()}, nan_to_null=True)
 
 
-class PolarsFrame(InMemory):
+class PolarsFrame(Frame):
     """A DataFrame."""
 
     kind = "polars"
-    lazy = False
-
-    def __init__(self, data: Any) -> None:
-        self._data = data
 
     @property
     def names(self) -> list[str]:
@@ -43,23 +39,16 @@ class PolarsFrame(InMemory):
         wanted = self._data[list(names)]
         return read_stream(_exportable(wanted, wanted.schema))
 
-    def extend(
-        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
-    ) -> Any:
+    def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
         """Return the frame with further columns."""
         return self._data.with_columns(build(compute(self)).get_columns())
 
 
-class PolarsLazyFrame:
+class PolarsLazyFrame(Frame):
     """A LazyFrame: only the wanted columns are collected."""
 
     kind = "polars"
-    lazy = True
     streams = True
-    once = False
-
-    def __init__(self, data: Any) -> None:
-        self._data = data
 
     @property
     def query(self) -> Any:
@@ -86,9 +75,7 @@ class PolarsLazyFrame:
         """Run the query for some columns in Polars' streaming engine."""
         yield from read_query(self._data.select(list(names)))
 
-    def extend(
-        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
-    ) -> Any:
+    def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
         """Return a LazyFrame that computes further columns, all of them float, when it is collected."""
         import polars as pl
 

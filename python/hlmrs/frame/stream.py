@@ -1,11 +1,11 @@
 """An Arrow C stream of any origin: how it is read, and the frames of libraries that are not known here."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from .._core import Columns
 from ..errors import DataError, HlmrsError
-from .kind import Column, Frame, InMemory, check_unique
+from .kind import Compute, Frame, check_unique
 
 
 def read_stream(source: object) -> Columns:
@@ -20,11 +20,10 @@ def read_stream(source: object) -> Columns:
     return columns
 
 
-class StreamFrame(InMemory):
+class StreamFrame(Frame):
     """An object that has ``__arrow_c_stream__``, where pyarrow is not installed; results are plain arrays."""
 
     kind = "dict"
-    lazy = False
 
     def __init__(self, data: Any) -> None:
         self._columns = read_stream(data)
@@ -39,8 +38,6 @@ class StreamFrame(InMemory):
         check_unique(self.names, names)
         return self._columns
 
-    def extend(
-        self, names: Sequence[str], compute: Callable[[Frame], Mapping[str, Column]], *, by_row: bool = False
-    ) -> Any:
+    def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
         """Return the new columns alone: nothing here can add to a frame of an unknown library."""
         return dict(compute(self))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..errors import HlmrsError, HlmrsWarning, check_choice
+from ..errors import HlmrsError, HlmrsWarning, OptionError, listed, suggestion
 from ..estimation import Estimate
 from ..frame import Column
 from .bootstrap import draw
@@ -37,7 +37,10 @@ def method_table(estimate: Estimate, name: str, n: int, seed: int | None, option
     level = options.level
     robust = options if options.vcov in ROBUST_TYPES else replace(options, vcov="CR2")
     names = estimate.layout.coef_names
-    check_choice("term", name, names)
+    if name not in names:
+        raise OptionError(
+            f"term={name!r} is not a coefficient{suggestion(name, names)}; there are {listed(names) or 'none'}"
+        )
     k = names.index(name)
     methods: dict[str, Callable[[], Row]] = {
         ddf: _wald(estimate, k, TestOptions(ddf=ddf, level=level)) for ddf in DDF_METHODS

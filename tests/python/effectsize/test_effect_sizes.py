@@ -184,7 +184,7 @@ def test_intervals_are_quantiles_of_the_refits_own_shares(formula, name):
 
 
 def test_unknown_intervals_are_refused(sleep):
-    with pytest.raises(hlmrs.OptionError, match="choose None or 'bootstrap'"):
+    with pytest.raises(hlmrs.OptionError, match="choose one of None, 'bootstrap'"):
         sleep.icc(interval="delta")
     with pytest.raises(hlmrs.OptionError, match="positive"):
         sleep.r2(interval="bootstrap", n_boot=0)

@@ -9,17 +9,21 @@ from .choice import request_of_statistics, streams
 from .grow import adapted, appended
 from .learn import Learned, Learning, learns_from_rows
 from .stream import summed
-from .sufficient import SufficientStatistics, load_statistics
+from .sufficient import SufficientStatistics, load_statistics, statistics_of
+from .sums import BatchSums, known_levels
 
 __all__ = [
+    "BatchSums",
     "Learned",
     "Learning",
     "SufficientStatistics",
     "adapted",
     "appended",
+    "known_levels",
     "learns_from_rows",
     "load_statistics",
     "request_of_statistics",
+    "statistics_of",
     "streams",
     "summed",
 ]

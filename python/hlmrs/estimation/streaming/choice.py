@@ -10,6 +10,7 @@ from ...frame import Frame
 from ...resources import available
 from .. import Request
 from .sufficient import SufficientStatistics
+from .sums import BatchSums
 
 ROWS = ("auto", "keep", "stream")
 
@@ -34,7 +35,7 @@ def streams(rows: str, request: Request, frame: Frame) -> bool:
 
 def request_of_statistics(
     formula: str | SufficientStatistics, data: Any, reml: bool, given: tuple[Any, ...], control: Control | None
-) -> tuple[SufficientStatistics, Request] | None:
+) -> tuple[BatchSums, Request] | None:
     """Find statistics among the arguments, and what is asked of them; None if there are none."""
     if isinstance(formula, SufficientStatistics):
         if data is not None:
@@ -46,17 +47,10 @@ def request_of_statistics(
         return None
     if given != (None, None, None, "drop"):
         raise OptionError("weights, offset, contrasts, missing belong to the statistics; give them where those begin")
-    request = statistics.request(control=control)
+    request, _ = statistics._sums.known
     if isinstance(formula, str) and parse(formula, request.columns()) != request.spec:
         raise DesignError(
             f"the statistics are of {statistics.formula!r}, not of {formula!r}; leave the formula out, or sum the rows "
             "for this one: what statistics hold is fixed by their formula"
         )
-    return statistics, with_reml(request, reml)
-
-
-def with_reml(request: Request, reml: bool) -> Request:
-    """Choose the criterion."""
-    if not isinstance(reml, bool):
-        raise TypeError(f"reml={reml!r}: give True or False")
-    return replace(request, reml=reml)
+    return statistics._sums, replace(request, reml=reml, control=control or request.control)

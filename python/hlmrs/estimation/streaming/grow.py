@@ -5,54 +5,40 @@ from typing import Any
 
 import numpy as np
 
-from ..._core import Statistics
-from ...control import Control
+from ..._core import FinishedStatistics, Model, Statistics
 from ...errors import OptionError
-from ...frame import located, numbered, open_frame
+from ...frame import open_frame
 from .. import Estimate, estimate_of_statistics
-from .sufficient import SufficientStatistics
-from .sums import check_columns
+from .sums import BatchSums
 
 
 def appended(estimate: Estimate, data: Any) -> Estimate:
     """Fit the model to the rows of the fit and further ones, from its optimum."""
-    statistics = _grown(estimate, data)
-    finished = statistics.core.take_finished()
-    model = finished.model(estimate.request.reml)
-    control = estimate.request.control
-    start = Control(
-        optimizer=control.optimizer,
-        max_evaluations=control.max_evaluations,
-        tolerance=control.tolerance,
-        start=tuple(estimate.core.theta),
-        n_threads=control.n_threads,
-    )
+    finished, model = _grown(estimate, data)
+    start = replace(estimate.request.control, start=tuple(estimate.core.theta))
     core = model.fit(replace(estimate.request, control=start).settings())
-    return estimate_of_statistics(estimate.request, core, finished, model, statistics)
+    return estimate_of_statistics(estimate.request, core, finished, model, estimate.kind, estimate.splines)
 
 
 def adapted(estimate: Estimate, data: Any) -> Estimate:
     """Add rows at the parameters of the fit: random effects change, nothing else."""
-    statistics = _grown(estimate, data)
-    finished = statistics.core.take_finished()
-    model = finished.model(estimate.request.reml)
+    finished, model = _grown(estimate, data)
+    core = estimate.core.adapt(model)
     new = estimate_of_statistics(
-        estimate.request, estimate.core.adapt(model), finished, model, statistics, estimate.fitted
+        estimate.request, core, finished, model, estimate.kind, estimate.splines, estimate.fitted
     )
     new.verdict = estimate.verdict
     return new
 
 
-def _grown(estimate: Estimate, data: Any) -> SufficientStatistics:
-    """Return the statistics that a fit kept of its rows, in its own basis, with further rows added."""
+def _grown(estimate: Estimate, data: Any) -> tuple[FinishedStatistics, Model]:
+    """Add further rows to what a fit kept of its rows, in its own basis; return the sums and their model."""
     request, layout = estimate.request, estimate.layout
     if request.offset is not None or request.arrays or (request.weights or "").startswith("("):
         raise OptionError(
             "weights given as an array, and an offset that was an argument, belong to the rows of the fit; give "
             "weights as a column, and write offset(x) in the formula"
         )
-    frame = open_frame(data)
-    check_columns(request, frame)
     rows = estimate.rows_if_kept
     core = Statistics.of_fit(
         estimate.core,
@@ -63,8 +49,7 @@ def _grown(estimate: Estimate, data: Any) -> SufficientStatistics:
         [] if rows is None else [np.bincount(rows.group_codes(g)).tolist() for g in range(len(layout.groups))],
         [] if request.weights is None else [np.ravel(moments).tolist() for moments in estimate.moments],
     )
-    statistics = SufficientStatistics.of_core(core, request, estimate.splines, estimate.kind)
-    for columns in numbered(frame.batches(request.columns(), request.labels())):
-        with located(frame, columns):
-            statistics.add(columns)
-    return statistics
+    sums = BatchSums(request.spec.formula, kind=estimate.kind, request=request, core=core, splines=estimate.splines)
+    sums.update(open_frame(data))
+    finished = core.take_finished()
+    return finished, finished.model(request.reml)

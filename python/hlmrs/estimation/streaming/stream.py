@@ -8,10 +8,10 @@ from ...resources import Progress
 from .. import Request
 from .ahead import ahead
 from .learn import Learned, learn, learns_from_rows
-from .sufficient import SufficientStatistics
+from .sums import BatchSums
 
 
-def summed(request: Request, frame: Frame) -> SufficientStatistics:
+def summed(request: Request, frame: Frame) -> BatchSums:
     """Read a frame from the first batch to the last; its rows are not kept.
 
     What the model learns from rows is read first: levels of the fixed effects' variables, knots, transforms.  A level
@@ -24,15 +24,15 @@ def summed(request: Request, frame: Frame) -> SufficientStatistics:
         if first is not None and learns_from_rows(request, first):
             learned = learn(request, frame, n_rows)
     statistics = _read(request, frame, learned, n_rows)
-    unseen = statistics.core.unseen_levels
+    unseen = statistics.known[1].unseen_levels
     if learned.levels and any(unseen.values()):
         levels = {n: [level for level in all_ if level not in set(unseen[n])] for n, all_ in learned.levels.items()}
         statistics = _read(request, frame, replace(learned, levels=levels), n_rows)
     return statistics
 
 
-def _read(request: Request, frame: Frame, learned: Learned, n_rows: int | None) -> SufficientStatistics:
-    statistics = SufficientStatistics.of_request(request, learned, frame.kind)
+def _read(request: Request, frame: Frame, learned: Learned, n_rows: int | None) -> BatchSums:
+    statistics = BatchSums(request.spec.formula, learned, kind=frame.kind, request=request)
     with Progress("rows", n_rows) as progress:
         for columns in numbered(ahead(frame.batches(request.columns(), request.labels()))):
             with located(frame, columns):

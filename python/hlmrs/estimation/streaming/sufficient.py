@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ... import storage
-from ...frame import located, numbered, open_frame
+from ...errors import DesignError
+from ...formula import NO_RANDOM_TERM, parse
+from ...frame import open_frame
 from .. import Contrast
-from .state import SavedParts, from_state, to_state
-from .sums import BatchSums, check_columns
+from .learn import Learned
+from .state import from_state, to_state
+from .sums import BatchSums, known_levels
 
 
-class SufficientStatistics(BatchSums):
+class SufficientStatistics:
     """Sums over rows from which a linear mixed model is fitted without the rows.
 
     Statistics of parts of the data, made at any place and in any order, are merged into those of the whole; the fit is
@@ -45,6 +48,8 @@ class SufficientStatistics(BatchSums):
     1743.628
     """
 
+    __slots__ = ("_sums",)
+
     def __init__(
         self,
         formula: str,
@@ -59,34 +64,36 @@ class SufficientStatistics(BatchSums):
         for name, value in (("weights", weights), ("offset", offset)):
             if value is not None and not isinstance(value, str):
                 raise TypeError(f"{name}={value!r}: statistics take the name of a column")
+        # a dot stands for columns, which are yet to come
+        if (not isinstance(formula, str) or "." not in formula) and not parse(formula).random:
+            raise DesignError(NO_RANDOM_TERM)
         options = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing}
-        super().__init__(formula, levels, options)
+        self._sums = BatchSums(formula, Learned(known_levels(levels)), options)
         if first is not None:
             frame = open_frame(first)
-            request = self._open_request(frame)
-            self.open(frame.read(request.columns(), request.labels()), "sample")
-            self._kind = frame.kind
+            request = self._sums.settle(frame)
+            self._sums.open(request, frame.read(request.columns(), request.labels()), "sample")
+            self._sums.kind = frame.kind
 
     @property
     def formula(self) -> str:
         """The formula as it was given."""
-        return self._formula
+        return self._sums.formula
 
     @property
     def n_rows(self) -> int:
         """Complete rows so far."""
-        return 0 if self._core is None else self._core.n_rows
+        return self._sums.n_rows
 
     @property
     def n_rows_input(self) -> int:
         """Rows so far, those with missing values included."""
-        waiting = sum(columns.n_rows for columns in self._waiting)
-        return waiting if self._core is None else self._core.n_rows_input
+        return self._sums.n_rows_input
 
     @property
     def n_bytes(self) -> int:
         """Memory of the sums."""
-        return 0 if self._core is None else self._core.n_bytes
+        return 0 if self._sums.core is None else self._sums.core.n_bytes
 
     def update(self, batch: Any) -> "SufficientStatistics":
         """Add the rows of a batch.
@@ -106,14 +113,7 @@ class SufficientStatistics(BatchSums):
         FormulaError, DataError, DesignError, OptionError
             As ``lmer``; for a level of a fixed variable that the statistics do not know, name it in `levels`.
         """
-        frame = open_frame(batch)
-        if self._core is None:
-            self._kind = frame.kind
-        request = self._request or self._open_request(frame)
-        check_columns(request, frame)
-        for columns in numbered(frame.batches(request.columns(), request.labels())):
-            with located(frame, columns):
-                self.add(columns)
+        self._sums.update(open_frame(batch))
         return self
 
     def merge(self, other: "SufficientStatistics") -> "SufficientStatistics":
@@ -136,14 +136,7 @@ class SufficientStatistics(BatchSums):
         """
         if not isinstance(other, SufficientStatistics):
             raise TypeError(f"merge() takes SufficientStatistics, not {type(other).__name__}")
-        self._check_same(other)
-        if other._core is None:
-            for columns in other._waiting:
-                self.add(columns)
-        elif self._core is None:
-            self._adopt(other)
-        else:
-            self._core.merge(other._core)
+        self._sums.merge(other._sums)
         return self
 
     def copy(self) -> "SufficientStatistics":
@@ -154,9 +147,7 @@ class SufficientStatistics(BatchSums):
         SufficientStatistics
             The copy.
         """
-        new = self._with(None if self._core is None else self._core.copy())
-        new._waiting = list(self._waiting)
-        return new
+        return statistics_of(self._sums.copy())
 
     def empty(self) -> "SufficientStatistics":
         """Return statistics of the same model without rows; levels of fixed variables and transforms are kept.
@@ -166,7 +157,7 @@ class SufficientStatistics(BatchSums):
         SufficientStatistics
             To be updated elsewhere, and merged.
         """
-        return self._with(None if self._core is None else self._core.empty())
+        return statistics_of(self._sums.empty())
 
     def to_bytes(self) -> bytes:
         """Return all of it as bytes, which ``from_bytes`` reads.
@@ -176,7 +167,7 @@ class SufficientStatistics(BatchSums):
         bytes
             A header and arrays; no code.
         """
-        return storage.to_bytes(*to_state(self._parts()), storage.STATISTICS)
+        return storage.to_bytes(*to_state(self._sums), storage.STATISTICS)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "SufficientStatistics":
@@ -192,7 +183,7 @@ class SufficientStatistics(BatchSums):
         SufficientStatistics
             The statistics.
         """
-        return cls._of_parts(from_state(*storage.from_bytes(data, "bytes", storage.STATISTICS), "bytes"))
+        return statistics_of(from_state(*storage.from_bytes(data, "bytes", storage.STATISTICS), "bytes"))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the statistics to a file, which ``hlmrs.load_statistics`` reads.
@@ -202,19 +193,22 @@ class SufficientStatistics(BatchSums):
         path : str or path
             The file.
         """
-        storage.write(path, *to_state(self._parts()), storage.STATISTICS)
+        storage.write(path, *to_state(self._sums), storage.STATISTICS)
 
     def __repr__(self) -> str:
-        return f"SufficientStatistics: {self._formula}, {self.n_rows:,} rows"
+        return f"SufficientStatistics: {self.formula}, {self.n_rows:,} rows"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self._core is None:
-            return _unpickle_empty, (self._formula, dict(self._learned.levels), self._options)
+        if self._sums.core is None:
+            return _unpickle_empty, (self.formula, dict(self._sums.learned.levels), self._sums.options)
         return SufficientStatistics.from_bytes, (self.to_bytes(),)
 
-    @classmethod
-    def _of_parts(cls, parts: SavedParts) -> "SufficientStatistics":
-        return cls.of_core(parts.core, parts.request, parts.splines, parts.kind)
+
+def statistics_of(sums: BatchSums) -> SufficientStatistics:
+    """Wrap sums for the user."""
+    new = SufficientStatistics.__new__(SufficientStatistics)
+    new._sums = sums
+    return new
 
 
 def load_statistics(path: str | os.PathLike[str]) -> SufficientStatistics:
@@ -230,7 +224,7 @@ def load_statistics(path: str | os.PathLike[str]) -> SufficientStatistics:
     SufficientStatistics
         The statistics.
     """
-    return SufficientStatistics._of_parts(from_state(*storage.read(path, storage.STATISTICS), os.fspath(path)))
+    return statistics_of(from_state(*storage.read(path, storage.STATISTICS), os.fspath(path)))
 
 
 def _unpickle_empty(formula: str, levels: dict[str, list[str]], options: dict[str, Any]) -> SufficientStatistics:

@@ -1,140 +1,130 @@
 """What statistics do inside: they wait for a complete row, settle names and types by it, and add batch to batch."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ..._core import Columns, Statistics, complete_rows
 from ...errors import DataError, DesignError, FitStateError, HlmrsError, OptionError, suggestion
-from ...formula import NO_RANDOM_TERM, parse
-from ...frame import Frame
+from ...frame import Frame, located, numbered
 from ...frame.values import level_text
 from .. import Request, Splines, batch_columns, learned_columns, make_request
 from .learn import Learned
-from .state import SavedParts
-
-Own = TypeVar("Own", bound="BatchSums")
 
 
+@dataclass
 class BatchSums:
     """A formula and its options, and, once there was a complete row, the sums of the core."""
 
-    def __init__(self, formula: str, levels: Mapping[str, Sequence[Any]] | None, options: Mapping[str, Any]) -> None:
-        if not isinstance(formula, str) or "." not in formula:  # a dot stands for columns, which are yet to come
-            check_readable(formula)
-        self._formula = formula
-        self._learned = Learned(known_levels(levels))
-        self._options: Mapping[str, Any] = options
-        self._request: Request | None = None
-        self._core: Statistics | None = None
-        self._splines: Splines = {}
-        self._kind = "dict"
-        self._waiting: list[Columns] = []
+    formula: str
+    learned: Learned = field(default_factory=Learned)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = "dict"
+    request: Request | None = None
+    core: Statistics | None = None
+    splines: Splines = field(default_factory=dict)
+    waiting: list[Columns] = field(default_factory=list)
 
     @property
-    def core(self) -> Statistics:
-        """The sums."""
-        if self._core is None:
+    def known(self) -> tuple[Request, Statistics]:
+        """The model and its sums."""
+        if self.request is None or self.core is None:
             raise FitStateError("the statistics have no rows yet; give them with update()")
-        return self._core
+        return self.request, self.core
 
     @property
-    def splines(self) -> Splines:
-        """Bases of splines, with their knots."""
-        return self._splines
+    def n_rows(self) -> int:
+        """Complete rows so far."""
+        return 0 if self.core is None else self.core.n_rows
 
     @property
-    def kind(self) -> str:
-        """The kind of frame that tables come back in."""
-        return self._kind
+    def n_rows_input(self) -> int:
+        """Rows so far, those with missing values included."""
+        return sum(columns.n_rows for columns in self.waiting) if self.core is None else self.core.n_rows_input
 
-    def request(self, **options: Any) -> Request:
-        """Return what is to be fitted."""
-        if self._request is None:
-            raise FitStateError("the statistics have no rows yet; give them with update()")
-        return replace(self._request, **{name: value for name, value in options.items() if value is not None})
-
-    @classmethod
-    def of_request(cls: type[Own], request: Request, learned: Learned, kind: str) -> Own:
-        """Begin statistics of a checked request, with what was learned for it."""
-        new = cls(request.spec.formula)  # type: ignore[call-arg]
-        new._request, new._learned, new._kind = request, learned, kind
-        return new
-
-    @classmethod
-    def of_core(cls: type[Own], core: Statistics, request: Request, splines: Splines, kind: str) -> Own:
-        """Wrap sums of a known model."""
-        new = cls(request.spec.formula)  # type: ignore[call-arg]
-        new._core, new._request, new._splines, new._kind = core, request, splines, kind
-        return new
+    def update(self, frame: Frame) -> None:
+        """Add the rows of a frame, batch by batch."""
+        if self.core is None:
+            self.kind = frame.kind
+        request = self.request or self.settle(frame)
+        check_columns(request, frame)
+        for columns in numbered(frame.batches(request.columns(), request.labels())):
+            with located(frame, columns):
+                self.add(columns)
 
     def add(self, columns: Columns) -> None:
         """Add a batch that is read already; batches without a complete row wait for the first that has one."""
-        request = self.request()
-        if self._core is not None:
-            self._core.update(batch_columns(request, columns, self._splines))
+        assert self.request is not None, "names of columns are settled"
+        if self.core is None and not _is_usable(self.request, columns, self.learned.splines):
+            self.waiting.append(columns)
             return
-        if not _is_usable(request, columns, self._learned.splines):
-            self._waiting.append(columns)
-            return
-        self.open(columns)
+        if self.core is None:
+            self.open(self.request, columns)
         self._flush([columns])
 
-    def open(self: Own, columns: Columns, coverage: str = "first") -> Own:
+    def open(self, request: Request, columns: Columns, coverage: str = "first") -> None:
         """Settle names and types by columns whose rows are not counted."""
-        request, learned = self.request(), self._learned
+        learned = self.learned
         if coverage == "sample":
-            self._splines = learned_columns(request, columns)
+            self.splines = learned_columns(request, columns)
         else:
-            self._splines = learned.splines
+            self.splines = learned.splines
             for factor in request.spec.splines():
-                if factor.name not in self._splines:
+                if factor.name not in self.splines:
                     raise DesignError(
                         f"{factor.name} is learned from rows; give some to SufficientStatistics as first="
                     )
-            batch_columns(request, columns, self._splines)
+            batch_columns(request, columns, self.splines)
         options = request.options(levels=learned.levels, coverage=coverage)
-        self._core = Statistics(request.spec.to_json(), columns, options, learned.transforms)
-        return self
+        self.core = Statistics(request.spec.to_json(), columns, options, learned.transforms)
 
     def _flush(self, more: Sequence[Columns] = ()) -> None:
         """Add what waited."""
-        waiting, self._waiting = self._waiting, []
+        (request, core), waiting = self.known, self.waiting
+        self.waiting = []
         for columns in [*waiting, *more]:
-            self.core.update(batch_columns(self.request(), columns, self._splines))
+            core.update(batch_columns(request, columns, self.splines))
 
-    def _open_request(self, frame: Frame) -> Request:
-        self._request = make_request(self._formula, frame.names, reml=True, control=None, **self._options)
-        for name in self._learned.levels:
+    def settle(self, frame: Frame) -> Request:
+        """Settle the names of columns."""
+        self.request = make_request(self.formula, frame.names, reml=True, control=None, **self.options)
+        for name in self.learned.levels:
             if name not in frame.names:
                 raise OptionError(f"levels: the data have no column {name!r}")
-        return self._request
+        return self.request
+
+    def merge(self, other: "BatchSums") -> None:
+        """Add the sums of other rows."""
+        self._check_same(other)
+        self.request = self.request or other.request
+        if other.core is None:
+            for columns in other.waiting:
+                self.add(columns)
+        elif self.core is None:
+            self.request, self.splines, self.kind = other.request, other.splines, other.kind
+            self.core = other.core.copy()
+            self._flush()
+        else:
+            self.core.merge(other.core)
+
+    def copy(self) -> "BatchSums":
+        """Return sums that grow on their own."""
+        return replace(self, core=None if self.core is None else self.core.copy(), waiting=list(self.waiting))
+
+    def empty(self) -> "BatchSums":
+        """Return sums of the same model without rows."""
+        return replace(self, core=None if self.core is None else self.core.empty(), waiting=[])
 
     def _check_same(self, other: "BatchSums") -> None:
         """Refuse statistics of another model, which those without rows may be as well."""
         if _compared(self, other) == _compared(other, self):
             return
-        if self._formula == other._formula:
+        if self.formula == other.formula:
             raise DesignError(
-                f"the statistics of {self._formula!r} differ in weights, offset, contrasts or missing; make both with "
+                f"the statistics of {self.formula!r} differ in weights, offset, contrasts or missing; make both with "
                 "the same"
             )
-        raise DesignError(f"the statistics are of different models: {self._formula!r} and {other._formula!r}")
-
-    def _adopt(self, other: "BatchSums") -> None:
-        """Become statistics of the same model with the other's sums."""
-        self._request, self._splines, self._kind = other._request, other._splines, other._kind
-        self._core = other.core.copy()
-        self._flush()
-
-    def _with(self: Own, core: Statistics | None) -> Own:
-        new = type(self)(self._formula, **self._options)
-        new._learned, new._request, new._splines = self._learned, self._request, self._splines
-        new._core, new._kind = core, self._kind
-        return new
-
-    def _parts(self) -> SavedParts:
-        return SavedParts(self.request(), self._splines, self._kind, self.core)
+        raise DesignError(f"the statistics are of different models: {self.formula!r} and {other.formula!r}")
 
 
 def known_levels(levels: Mapping[str, Sequence[Any]] | None) -> dict[str, list[str]]:
@@ -151,24 +141,18 @@ def known_levels(levels: Mapping[str, Sequence[Any]] | None) -> dict[str, list[s
     return known
 
 
-def check_readable(formula: str) -> None:
-    """Refuse a formula that cannot be read, or has no random term, before there are rows."""
-    if not parse(formula).random:
-        raise DesignError(NO_RANDOM_TERM)
-
-
 def _compared(one: BatchSums, other: BatchSums) -> tuple[Any, ...]:
     """Return formula and options, to compare; without rows a formula is read with the columns of the other."""
-    if one._request is None and other._request is None:
-        return one._formula, *map(str, one._options.values())
-    request = one._request
+    if one.request is None and other.request is None:
+        return one.formula, *map(str, one.options.values())
+    request = one.request
     if request is None:
-        assert other._request is not None
+        assert other.request is not None
         try:
-            request = make_request(one._formula, other._request.columns(), reml=True, control=None, **one._options)
+            request = make_request(one.formula, other.request.columns(), reml=True, control=None, **one.options)
         except HlmrsError:  # of other columns
-            return (one._formula,)
-    spec = one._formula if one._formula == other._formula else request.spec
+            return (one.formula,)
+    spec = one.formula if one.formula == other.formula else request.spec
     return spec, request.options()
 
 
