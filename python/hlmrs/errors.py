@@ -125,7 +125,9 @@ def check_choice(name: str, value: Any, known: Iterable[Any], instead: str = "")
     choices = list(known)
     if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
         hint = suggestion(value, filter(None, choices)) if isinstance(value, str) else ""
-        raise OptionError(f"{name}={cut(repr(value))}: choose one of {', '.join(map(repr, choices))}{instead}{hint}")
+        raise OptionError(
+            f"{name}={cut(' '.join(repr(value).split()))}: choose one of {', '.join(map(repr, choices))}{instead}{hint}"
+        )
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
