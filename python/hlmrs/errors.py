@@ -6,7 +6,7 @@ The text of an error names the column and the value, says what was expected, and
 import os
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 _PACKAGE = os.path.join(os.path.dirname(__file__), "")
@@ -128,6 +128,23 @@ def check_choice(name: str, value: Any, known: Iterable[Any], instead: str = "")
         raise OptionError(
             f"{name}={cut(' '.join(repr(value).split()))}: choose one of {', '.join(map(repr, choices))}{instead}{hint}"
         )
+
+
+def refuse_unknown(function: str, given: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Answer an unknown keyword with the nearest known one."""
+    for name in given:
+        if name not in known:
+            hint = suggestion(name, known) or f"; its options are {', '.join(known)}"
+            raise TypeError(f"{function}() has no argument {name!r}{hint}")
+
+
+def take_alias(function: str, given: dict[str, Any], alias: str, name: str, value: Any, default: Any) -> Any:
+    """Return the value of an argument that may have been given under another name, but not under both."""
+    if alias not in given:
+        return value
+    if value != default:
+        raise TypeError(f"{function}() was given both {alias}= and {name}=, which mean the same")
+    return given.pop(alias)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

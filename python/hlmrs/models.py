@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from ._core import FinishedStatistics, Fit, Rows
 from ._core import Model as CoreModel
 from .control import Control
+from .errors import refuse_unknown, take_alias
 from .estimation import (
     Contrast,
     Estimate,
@@ -17,8 +18,6 @@ from .estimation import (
     fit_model,
     make_request,
     model_rows,
-    refuse_unknown,
-    take_alias,
 )
 from .estimation.streaming import BatchSums, SufficientStatistics, request_of_statistics, streams, summed
 from .frame import Frame, open_frame

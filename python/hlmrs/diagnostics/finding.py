@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..frame import Column, build
+from ..frame import Column, build, columns_of
 
 FINE, LOOK, CONCERN = "no concern", "look closer", "concern"
 _ORDER = (FINE, LOOK, CONCERN)
@@ -73,14 +73,9 @@ class ModelCheck:
 
     def to_frame(self) -> Any:
         """Return a row for every check: ``check, verdict, p_value, finding, caveat``."""
-        columns: dict[str, Column] = {
-            "check": [check.name for check in self.checks],
-            "verdict": [check.verdict for check in self.checks],
-            "p_value": np.array([check.p_value for check in self.checks]),
-            "finding": [check.finding for check in self.checks],
-            "caveat": [check.caveat for check in self.checks],
-        }
-        return build(self._frame, columns)
+        names = ("check", "verdict", "p_value", "finding", "caveat")
+        rows = [(check.name, check.verdict, check.p_value, check.finding, check.caveat) for check in self.checks]
+        return build(self._frame, columns_of(names, rows, {*names} - {"p_value"}))
 
     def __repr__(self) -> str:
         return "\n".join(map(repr, sorted(self.checks, key=lambda check: -_ORDER.index(check.verdict))))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .._core import added_columns
 from ..estimation import Estimate
-from ..frame import Column
+from ..frame import Column, columns_of
 from ..inference import chi_square_tail
 from .finding import FINE, LOOK, Check, p_text
 
@@ -29,14 +29,7 @@ def check_heterogeneity_bias(estimate: Estimate) -> Check:
         names, means = _group_means(estimate, g, x)
         if names:
             rows += _tests(estimate, group.name, names, means)
-    table: dict[str, Column] = {
-        "group": [row[0] for row in rows],
-        "term": [row[1] for row in rows],
-        "difference": np.array([row[2] for row in rows], dtype=float),
-        "statistic": np.array([row[3] for row in rows], dtype=float),
-        "df": np.array([row[4] for row in rows], dtype=float),
-        "p_value": np.array([row[5] for row in rows], dtype=float),
-    }
+    table = columns_of(("group", "term", "difference", "statistic", "df", "p_value"), rows, ("group", "term"))
     caveat = (
         "A score test at the variances of this fit; few groups give it little power, and what differs between groups "
         "for other reasons shows in it too."

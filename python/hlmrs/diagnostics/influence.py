@@ -44,18 +44,18 @@ class Influence:
     by: str
     levels: list[str]
     n_rows: NDArray[np.int64]
-    method: list[str]
-    cooks_distance: Vector
-    mdffits: Vector
-    dffits: Vector
-    covratio: Vector
-    displacement: Vector
     _coefficients: list[str]
     _parameters: list[Parameter]
     _full: Vector
     _values: Vector
     _std_errors: Vector
     _frame: str
+    method: list[str]
+    cooks_distance: Vector
+    mdffits: Vector
+    dffits: Vector
+    covratio: Vector
+    displacement: Vector
 
     def __len__(self) -> int:
         return len(self.levels)
@@ -168,23 +168,12 @@ def influence(estimate: Estimate, by: Any, method: str) -> Influence:
             shown.reach,
         )
     _warn_of_missing(sets, found["method"])
-    return Influence(
-        sets.name,
-        sets.labels,
-        sets.sizes,
-        found["method"],
-        found["cooks_distance"],
-        found["mdffits"],
-        _dffits(estimate, sets, found["values"][:, : len(estimate.core.beta)], found["values"][:, -1]),
-        found["covratio"],
-        found["displacement"],
-        estimate.layout.coef_names,
-        chosen,
-        estimate.core.values(chosen),
-        found["values"],
-        found["std_errors"],
-        estimate.kind,
-    )
+    measures: dict[str, Any] = {**found}
+    values, std_errors = measures.pop("values"), measures.pop("std_errors")
+    dffits = _dffits(estimate, sets, values[:, : len(estimate.core.beta)], values[:, -1])
+    names, full = estimate.layout.coef_names, estimate.core.values(chosen)
+    own = (names, chosen, full, values, std_errors, estimate.kind)
+    return Influence(sets.name, sets.labels, sets.sizes, *own, dffits=dffits, **measures)
 
 
 def _dffits(estimate: Estimate, sets: RowSets, without: Vector, sigma: Vector) -> Vector:

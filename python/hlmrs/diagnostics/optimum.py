@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..estimation import Estimate
-from ..frame import Column
+from ..frame import Column, columns_of
 from ..inference import mode_variances
 from .finding import CONCERN, FINE, LOOK, Check
 
@@ -30,23 +30,13 @@ def check_convergence(estimate: Estimate) -> Check:
 def check_singularity(estimate: Estimate) -> Check:
     """Tabulate the principal components of every term's covariance."""
     layout, verdict = estimate.layout, estimate.verdict
-    terms: list[str] = []
-    number: list[int] = []
-    deviation: list[float] = []
-    share: list[float] = []
+    rows: list[tuple[str, int, float, float]] = []
     for term, covariance in zip(layout.random, estimate.core.covariances(), strict=True):
         values = np.clip(np.linalg.eigvalsh(covariance)[::-1], 0, None)
         total = float(values.sum())
-        terms += [term.name] * len(values)
-        number += range(1, len(values) + 1)
-        deviation += np.sqrt(values).tolist()
-        share += (values / total if total > 0 else np.zeros_like(values)).tolist()
-    table: dict[str, Column] = {
-        "term": terms,
-        "component": np.array(number),
-        "sd": np.array(deviation),
-        "share": np.array(share),
-    }
+        shares = values / total if total > 0 else np.zeros_like(values)
+        rows += [(term.name, k + 1, np.sqrt(value), shares[k]) for k, value in enumerate(values)]
+    table = columns_of(("term", "component", "sd", "share"), rows, ("term",))
     if verdict.singular:
         finding = " ".join(["The covariance of random effects does not have full rank.", *verdict.advice])
     else:
@@ -62,33 +52,21 @@ def check_random_effects(estimate: Estimate) -> Check:
     """Say for every random effect how many levels inform its variance, and how much the data say of each level."""
     layout, core = estimate.layout, estimate.core
     left = mode_variances(estimate)
-    groups: list[str] = []
-    terms: list[str] = []
-    levels: list[int] = []
-    deviation: list[float] = []
-    informed: list[float] = []
+    rows: list[tuple[str, str, int, float, float]] = []
     for k, term in enumerate(layout.random):
-        variance = np.diag(core.covariances()[k])
-        groups += [layout.groups[term.group].name] * len(term.columns)
-        terms += term.columns
-        levels += [len(layout.groups[term.group].levels)] * len(term.columns)
-        deviation += np.sqrt(variance).tolist()
-        informed += np.where(variance > 0, 1 - left[k].mean(axis=0) / np.where(variance > 0, variance, 1), 0.0).tolist()
-    table: dict[str, Column] = {
-        "group": groups,
-        "term": terms,
-        "levels": np.array(levels),
-        "sd": np.array(deviation),
-        "informed": np.array(informed),
-    }
+        variance, group = np.diag(core.covariances()[k]), layout.groups[term.group]
+        informed = np.where(variance > 0, 1 - left[k].mean(axis=0) / np.where(variance > 0, variance, 1), 0.0)
+        parts = zip(term.columns, np.sqrt(variance).tolist(), informed.tolist(), strict=True)
+        rows += [(group.name, name, len(group.levels), sd, share) for name, sd, share in parts]
+    table = columns_of(("group", "term", "levels", "sd", "informed"), rows, ("group", "term"))
     few = [g.name for g in layout.groups if len(g.levels) < _FEW_LEVELS]
-    weak = int(np.argmin(informed))
+    name, effect, _, deviation, known = min(rows, key=lambda row: row[-1])
     finding = (
-        f"The data leave least of a level's own {terms[weak]} | {groups[weak]} to be seen: on average "
-        f"{100 * informed[weak]:.0f} % of its variance is known of each level."
+        f"The data leave least of a level's own {effect} | {name} to be seen: on average "
+        f"{100 * known:.0f} % of its variance is known of each level."
     )
-    if deviation[weak] == 0:
-        finding = f"The variance of {terms[weak]} | {groups[weak]} is estimated as zero: its levels are taken as alike."
+    if deviation == 0:
+        finding = f"The variance of {effect} | {name} is estimated as zero: its levels are taken as alike."
     if few:
         finding = (
             f"The variance between levels of {', '.join(few)} rests on fewer than {_FEW_LEVELS} levels. " + finding

@@ -7,7 +7,7 @@ their random effects; both by Bonferroni.
 import numpy as np
 
 from ..estimation import Estimate
-from ..frame import Column
+from ..frame import columns_of
 from ..inference import chi_square_tail, two_sided_p
 from ..prediction import residuals
 from .finding import FINE, LOOK, Check, p_text
@@ -24,42 +24,31 @@ def check_outliers(estimate: Estimate) -> Check:
     n = int(np.isfinite(resid).sum())
     df = max(estimate.layout.n_rows - len(estimate.core.beta) - 1, 1)
     places = estimate.row_numbers()
-    where, level, statistic, p_value = [], [], [], []
+    rows: list[tuple[str, str, float, float]] = []
     for k in map(int, np.flatnonzero(np.abs(np.nan_to_num(resid)) > _LARGE)):
         p = n * two_sided_p(float(resid[k]), float(df))
         if p < _LEVEL:
-            where.append("row")
-            level.append(str(places[k]))
-            statistic.append(float(resid[k]))
-            p_value.append(p)
-    n_rows = len(where)
+            rows.append(("row", str(places[k]), float(resid[k]), p))
+    n_rows = len(rows)
     for g in range(len(estimate.layout.groups)):
         found = group_residuals(estimate, g)
         for k, distance in enumerate(found.distance):
             p = len(found.levels) * chi_square_tail(float(distance), float(found.rank)) if found.rank else 1.0
             if p < _LEVEL:
-                where.append(found.group)
-                level.append(found.levels[k])
-                statistic.append(float(distance))
-                p_value.append(p)
-    order = np.argsort(p_value, kind="stable")
-    table: dict[str, Column] = {
-        "kind": [where[k] for k in order],
-        "level": [level[k] for k in order],
-        "statistic": np.array([statistic[k] for k in order], dtype=float),
-        "p_value": np.array([p_value[k] for k in order], dtype=float),
-    }
+                rows.append((found.group, found.levels[k], float(distance), p))
+    rows.sort(key=lambda row: row[-1])
+    table = columns_of(("kind", "level", "statistic", "p_value"), rows, ("kind", "level"))
     caveat = (
         "Tests are by Bonferroni, for normal errors; several outliers together can hide each other. What an outlier "
         "changes is told by influence(), and it is no reason by itself to leave rows out."
     )
     count = f"{n:,} rows and {sum(len(g.levels) for g in estimate.layout.groups):,} groups"
-    if not where:
+    if not rows:
         finding = f"Of {count} none is further off than the largest of so many may be."
         return Check("outliers", FINE, finding, caveat, table, estimate.kind)
-    shown = ", ".join(f"{where[k]} {level[k]} ({p_text(p_value[k])})" for k in order[:_SHOWN])
-    more = f", and {len(order) - _SHOWN} more" if len(order) > _SHOWN else ""
-    found_here = f"{_counted(n_rows, 'row')} and {_counted(len(where) - n_rows, 'group')}"
+    shown = ", ".join(f"{kind} {level} ({p_text(p)})" for kind, level, _, p in rows[:_SHOWN])
+    more = f", and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
+    found_here = f"{_counted(n_rows, 'row')} and {_counted(len(rows) - n_rows, 'group')}"
     finding = f"Of {count}, {found_here} are outliers: {shown}{more}."
     return Check("outliers", LOOK, finding, caveat, table, estimate.kind)
 

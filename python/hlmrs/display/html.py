@@ -23,32 +23,14 @@ def page(title: str, parts: Sequence[str]) -> str:
     return f'<div class="hlmrs">{_STYLE}<h4>{escape(title)}</h4>{"".join(parts)}</div>'
 
 
-def facts(title: str, lines: Sequence[tuple[str, str]]) -> str:
-    """Return labels and texts side by side."""
-    rows = "".join(
-        f'<tr><th class="k">{escape(label)}</th><td class="t">{escape(value)}</td></tr>' for label, value in lines
-    )
-    return f"<table>{_caption(title)}<tbody>{rows}</tbody></table>" if lines else ""
-
-
-def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool]) -> str:
-    """Return a table, its title as caption."""
-    head = _cells("th", header, numeric)
-    body = "".join(f"<tr>{_cells('td', row, numeric)}</tr>" for row in rows)
-    return f"<table>{_caption(title)}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def notes(title: str, lines: Sequence[str]) -> str:
-    """Return paragraphs, the title as the first."""
-    return "".join(f"<p>{escape(line)}</p>" for line in ([title, *lines] if title and lines else lines))
-
-
-def _caption(title: str) -> str:
+def caption(title: str) -> str:
+    """Return the caption of a table."""
     return f"<caption>{escape(title)}</caption>" if title else ""
 
 
-def _cells(tag: str, cells: Sequence[str], numeric: Sequence[bool]) -> str:
+def cells(tag: str, texts: Sequence[str], numeric: Sequence[bool]) -> str:
+    """Return a line of cells."""
     return "".join(
         f'<{tag} class="{"n" if right else "t"}">{escape(cell)}</{tag}>'
-        for cell, right in zip(cells, numeric, strict=True)
+        for cell, right in zip(texts, numeric, strict=True)
     )

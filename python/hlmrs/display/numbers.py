@@ -36,8 +36,8 @@ def write_column(values: Collection[float], decimals: int | None = None) -> list
     if decimals is None:
         decimals = decimals_of(values)
     if decimals is None:
-        return [f"{value:.{DIGITS}g}" if math.isfinite(value) else _write(value, 0) for value in values]
-    return [_write(value, decimals) for value in values]
+        return [f"{value:.{DIGITS}g}" if math.isfinite(value) else write_fixed(value, 0) for value in values]
+    return [write_fixed(value, decimals) for value in values]
 
 
 def write_fixed(value: float, decimals: int) -> str:
@@ -46,7 +46,11 @@ def write_fixed(value: float, decimals: int) -> str:
     >>> write_fixed(0.98765, 2), write_fixed(float("nan"), 2)
     ('0.99', '')
     """
-    return _write(value, decimals)
+    if math.isnan(value):
+        return ABSENT
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    return f"{value:.{decimals}f}"
 
 
 def write_p(value: float) -> str:
@@ -55,21 +59,12 @@ def write_p(value: float) -> str:
     >>> write_p(0.01234), write_p(3e-9)
     ('0.0123', '<0.0001')
     """
-    return "<0.0001" if value < 0.0001 else _write(value, 4)
+    return "<0.0001" if value < 0.0001 else write_fixed(value, 4)
 
 
 def write_df(value: float) -> str:
     """Write degrees of freedom; infinite ones belong to the normal distribution."""
-    return _write(value, 0 if not math.isfinite(value) or value == round(value) else 2)
-
-
-def write_count(count: int) -> str:
-    """Write a count with its thousands apart.
-
-    >>> write_count(73421)
-    '73,421'
-    """
-    return f"{count:,}"
+    return write_fixed(value, 0 if not math.isfinite(value) or value == round(value) else 2)
 
 
 def plural(count: int, noun: str) -> str:
@@ -78,12 +73,4 @@ def plural(count: int, noun: str) -> str:
     >>> plural(1, "row"), plural(2, "row")
     ('1 row', '2 rows')
     """
-    return f"{write_count(count)} {noun}{'' if count == 1 else 's'}"
-
-
-def _write(value: float, decimals: int) -> str:
-    if math.isnan(value):
-        return ABSENT
-    if math.isinf(value):
-        return "∞" if value > 0 else "-∞"
-    return f"{value:.{decimals}f}"
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

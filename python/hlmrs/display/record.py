@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import TypeAlias
 
-from . import html, text
+from .html import caption, cells, page
+from .text import aligned, hanging, parted
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +16,17 @@ class Facts:
     lines: Sequence[tuple[str, str]]
 
     def as_text(self) -> str:
-        """Lay the facts out, label beside text."""
-        return text.facts(self.lines)
+        """Lay the facts out, label beside text, the texts wrapped in their column."""
+        width = max((len(label) for label, _ in self.lines), default=0)
+        return "\n".join(hanging(f"{label:<{width}}  ", value) for label, value in self.lines)
 
     def as_html(self, title: str) -> str:
         """Lay the facts out, label beside text, the title as caption."""
-        return html.facts(title, self.lines)
+        rows = "".join(
+            f'<tr><th class="k">{escape(label)}</th><td class="t">{escape(value)}</td></tr>'
+            for label, value in self.lines
+        )
+        return f"<table>{caption(title)}<tbody>{rows}</tbody></table>" if rows else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +46,19 @@ class Table:
 
     def as_text(self) -> str:
         """Lay the table out, indented and aligned."""
-        return text.table(*self._grid())
+        return aligned(self._lines(), [column.numeric for column in self.columns])
 
     def as_html(self, title: str) -> str:
         """Lay the table out, its title as caption."""
-        return html.table(title, *self._grid())
+        numeric = [column.numeric for column in self.columns]
+        header, *rows = self._lines()
+        body = "".join(f"<tr>{cells('td', row, numeric)}</tr>" for row in rows)
+        head = f"<thead><tr>{cells('th', header, numeric)}</tr></thead>"
+        return f"<table>{caption(title)}{head}<tbody>{body}</tbody></table>"
 
-    def _grid(self) -> tuple[list[str], list[tuple[str, ...]], list[bool]]:
-        """Return header, rows, and which columns are numeric."""
-        return (
-            [column.name for column in self.columns],
-            list(zip(*(column.cells for column in self.columns), strict=True)),
-            [column.numeric for column in self.columns],
-        )
+    def _lines(self) -> list[tuple[str, ...]]:
+        """Return the header and the rows."""
+        return list(zip(*((column.name, *column.cells) for column in self.columns), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +69,12 @@ class Notes:
 
     def as_text(self) -> str:
         """Lay the notes out as paragraphs."""
-        return text.notes(self.lines)
+        return parted(hanging("", line) for line in self.lines)
 
     def as_html(self, title: str) -> str:
-        """Lay the notes out as paragraphs."""
-        return html.notes(title, self.lines)
+        """Lay the notes out as paragraphs, the title as the first."""
+        lines = [title, *self.lines] if title and self.lines else self.lines
+        return "".join(f"<p>{escape(line)}</p>" for line in lines)
 
 
 Content: TypeAlias = Facts | Table | Notes
@@ -84,10 +92,6 @@ class Section:
         body = self.content.as_text()
         return f"{self.title}\n{body}" if self.title and body else body
 
-    def as_html(self) -> str:
-        """Lay the section out with its title."""
-        return self.content.as_html(self.title)
-
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Report:
@@ -96,10 +100,8 @@ class Report:
     title: str
     sections: Sequence[Section]
 
-    def __str__(self) -> str:
-        return text.page([self.title, *(section.as_text() for section in self.sections)])
-
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return parted([self.title, *(section.as_text() for section in self.sections)])
 
     def _repr_html_(self) -> str:
-        return html.page(self.title, [section.as_html() for section in self.sections])
+        return page(self.title, [section.content.as_html(section.title) for section in self.sections])

@@ -4,12 +4,13 @@ Raudenbush and Bryk (2002), Hierarchical Linear Models, eq. 3.58: λ = τ / (τ 
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..estimation import Estimate
-from ..frame import Column
+from ..frame import Column, columns_of
 from ..inference import mode_variances
 
 Vector = NDArray[np.float64]
@@ -19,27 +20,18 @@ _SINGULAR = 1e-10
 
 def reliability_table(estimate: Estimate, *, by_group: bool) -> dict[str, Column]:
     """Tabulate reliabilities, of every group or on average over the groups that have enough rows."""
-    groups: list[str] = []
-    levels: list[str] = []
-    terms: list[str] = []
-    values: list[float] = []
-    used: list[int] = []
+    rows: list[tuple[Any, ...]] = []
     for g, group in enumerate(estimate.layout.groups):
         names, reliability = group_reliability(estimate, g)
         if by_group:
-            groups += [group.name] * reliability.size
-            levels += [level for level in group.levels for _ in names]
-            terms += names * len(group.levels)
-            values += reliability.ravel().tolist()
-        else:
-            known = np.isfinite(reliability)
-            groups += [group.name] * len(names)
-            terms += names
-            used += known.sum(axis=0).tolist()
-            values += [float(c[k].mean()) if k.any() else math.nan for c, k in zip(reliability.T, known.T, strict=True)]
-    if by_group:
-        return {"group": groups, "level": levels, "term": terms, "reliability": np.array(values)}
-    return {"group": groups, "term": terms, "reliability": np.array(values), "n_groups": np.array(used)}
+            pairs = [(level, name) for level in group.levels for name in names]
+            rows += [(group.name, *pair, value) for pair, value in zip(pairs, reliability.ravel(), strict=True)]
+            continue
+        for name, column in zip(names, reliability.T, strict=True):
+            known = np.isfinite(column)
+            rows.append((group.name, name, column[known].mean() if known.any() else math.nan, known.sum()))
+    names = ["group", "level", "term", "reliability"] if by_group else ["group", "term", "reliability", "n_groups"]
+    return columns_of(names, rows, ("group", "level", "term"))
 
 
 def group_reliability(estimate: Estimate, g: int) -> tuple[list[str], Vector]:

@@ -1,15 +1,13 @@
 """From what the user asked for to a verified estimate.
 
-``arguments`` refuses what is not known, ``request`` is what was asked for, ``rows`` applies it to a frame, ``estimate``
+``request`` is what was asked for, ``rows`` applies it to a frame, ``estimate``
 fits, holds the result and what is computed once for it, ``layout`` says what its numbers belong to,
 ``verdict`` what the optimum is worth, ``warn`` tells the user; ``state`` saves an estimate.  ``streaming`` sums rows
 batch by batch: they need not fit in memory.
 """
 
-from .arguments import refuse_unknown, take_alias
 from .estimate import (
     Estimate,
-    RowValues,
     cached,
     core_model,
     estimate,
@@ -17,9 +15,8 @@ from .estimate import (
     fit_model,
     reestimate,
 )
-from .layout import Layout, RandomTermLayout
 from .request import Contrast, Request, change_request, make_request, numeric_array, request_of_rows
-from .rows import ModelRows, Splines, batch_columns, evaluate, learned_columns, model_rows, new_columns
+from .rows import Splines, batch_columns, evaluate, learned_columns, model_rows, new_columns
 from .state import from_state, to_state
 from .verdict import Verdict
 from .warn import warn_about_data, warn_about_optimum
@@ -27,11 +24,7 @@ from .warn import warn_about_data, warn_about_optimum
 __all__ = [
     "Contrast",
     "Estimate",
-    "Layout",
-    "ModelRows",
-    "RandomTermLayout",
     "Request",
-    "RowValues",
     "Splines",
     "Verdict",
     "batch_columns",
@@ -49,9 +42,7 @@ __all__ = [
     "new_columns",
     "numeric_array",
     "reestimate",
-    "refuse_unknown",
     "request_of_rows",
-    "take_alias",
     "to_state",
     "warn_about_data",
     "warn_about_optimum",

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..control import Control
-from ..errors import DataError, DesignError, OptionError, check_choice, suggestion
+from ..errors import DataError, DesignError, OptionError, check_choice, refuse_unknown, suggestion
 from ..formula import NO_RANDOM_TERM, ColumnName, ModelSpec, TermFactor, parse, parse_update
 from ..formula.functions import CONTRASTS
-from .arguments import refuse_unknown
 
 Missing = Literal["drop", "error"]
 Contrast: TypeAlias = "str | ArrayLike | Mapping[str, Sequence[float]]"

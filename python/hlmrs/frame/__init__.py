@@ -5,7 +5,7 @@ core; ``build`` makes a new frame of a given kind.  One file per kind, behind th
 where a row is that comes in a batch.
 """
 
-from .kind import CategoricalColumn, Column, Frame, check_unique
+from .kind import CategoricalColumn, Column, Frame, check_unique, columns_of
 from .pandas_frame import PandasFrame
 from .place import located, numbered
 from .polars_frame import PolarsLazyFrame
@@ -20,6 +20,7 @@ __all__ = [
     "PolarsLazyFrame",
     "build",
     "check_unique",
+    "columns_of",
     "installed",
     "installed_kind",
     "located",

@@ -40,6 +40,17 @@ Column: TypeAlias = "NDArray[Any] | list[Any] | CategoricalColumn"
 """A column to build: NaN in a float array, None in a list and a negative code are missing."""
 
 
+def columns_of(names: Sequence[str], rows: Iterable[Sequence[Any]], texts: Collection[str]) -> dict[str, Column]:
+    """Turn rows into columns: lists for the names in `texts`, arrays of numbers for the others.
+
+    >>> columns_of(("name", "size"), [("a", 1.5), (None, 2.0)], ("name",))
+    {'name': ['a', None], 'size': array([1.5, 2. ])}
+    """
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    parts = zip(names, columns, strict=True)
+    return {name: list(column) if name in texts else np.array(column) for name, column in parts}
+
+
 def plain_column(column: Column) -> NDArray[Any]:
     """Make one array of a column; texts are objects."""
     if isinstance(column, CategoricalColumn):

@@ -10,7 +10,7 @@ import numpy as np
 from .._core import Fit
 from ..errors import DataError, OptionError
 from ..estimation import Estimate
-from ..frame import Column
+from ..frame import Column, columns_of
 from ..inference import information_criteria
 from .nesting import embed
 from .null_distribution import null_distribution
@@ -64,13 +64,7 @@ def _compared(estimate: Estimate, reml: bool) -> Compared:
 def _ratios(models: Sequence[Compared]) -> dict[str, Column]:
     rows: list[tuple[float, float, float, str | None]] = [(math.nan, math.nan, math.nan, None)]
     rows += [_ratio(small, large) for small, large in pairwise(models)]
-    chisq, df, p_value, law = zip(*rows, strict=True)
-    return {
-        "chisq": np.array(chisq),
-        "df": np.array(df),
-        "p_value": np.array(p_value),
-        "null_distribution": list(law),
-    }
+    return columns_of(("chisq", "df", "p_value", "null_distribution"), rows, ("null_distribution",))
 
 
 def _ratio(small: Compared, large: Compared) -> tuple[float, float, float, str | None]:

@@ -26,7 +26,7 @@ from .criteria import InformationCriteria, information_criteria
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, VCOV_TYPES, Uncertainty, contrast_rows, joint_test, vcov
 from .largest_statistic import LargestStatistic
 from .method_comparison import method_table
-from .profiles import parameters, profile_table, profiles, term_names
+from .profiles import parameters, profile_table, term_names
 from .random_effects import (
     RESIDUAL,
     group_coefficients,
@@ -55,7 +55,7 @@ from .uncertainty import (
     with_test_keywords,
 )
 from .variance_tests import variance_test_table
-from .wald import Wald, check_level, interval, wald
+from .wald import check_level, interval, wald
 
 __all__ = [
     "DDF_METHODS",
@@ -71,7 +71,6 @@ __all__ = [
     "TestKeywords",
     "TestOptions",
     "Uncertainty",
-    "Wald",
     "blocks_table",
     "cell_design",
     "check_level",
@@ -98,7 +97,6 @@ __all__ = [
     "mode_variances",
     "parameters",
     "profile_table",
-    "profiles",
     "random_effects",
     "random_parameter_table",
     "record",

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import HlmrsError, HlmrsWarning, OptionError, listed, suggestion
 from ..estimation import Estimate
-from ..frame import Column
+from ..frame import Column, columns_of
 from .bootstrap import draw
 from .degrees_of_freedom import DDF_METHODS
 from .profiles import profiles
@@ -49,21 +49,19 @@ def method_table(estimate: Estimate, name: str, n: int, seed: int | None, option
     methods["profile"] = lambda: _profile(estimate, name, level)
     methods["bootstrap"] = lambda: _bootstrap(estimate, k, level, n, seed)
     rows = [(method, *_tried(method, row)) for method, row in methods.items()]
-    numbers = np.array([row for _, row, _ in rows])
-    table: dict[str, Column] = {"method": [method for method, _, _ in rows]}
-    table |= {column: numbers[:, j] for j, column in enumerate(NUMBERS)}
-    return table | {"assumes": [text for _, _, text in rows]}
+    return columns_of(("method", *NUMBERS, "assumes"), rows, ("method", "assumes"))
 
 
-def _tried(method: str, row: Callable[[], Row]) -> tuple[Row, str]:
+def _tried(method: str, row: Callable[[], Row]) -> tuple[float | str, ...]:
+    """Return the numbers of a method, and what it assumes or why there are none."""
     with warnings.catch_warnings(record=True) as raised:
         warnings.simplefilter("always", HlmrsWarning)
         try:
             numbers = row()
         except HlmrsError as error:
-            return (np.nan,) * len(NUMBERS), f"not available: {error}"
+            return *(np.nan,) * len(NUMBERS), f"not available: {error}"
     notes = [str(w.message) for w in raised if issubclass(w.category, HlmrsWarning)]
-    return numbers, "; ".join([_ASSUMES.get(method, _INDEPENDENT), *dict.fromkeys(notes)])
+    return *numbers, "; ".join([_ASSUMES.get(method, _INDEPENDENT), *dict.fromkeys(notes)])
 
 
 def _wald(estimate: Estimate, k: int, options: TestOptions) -> Callable[[], Row]:

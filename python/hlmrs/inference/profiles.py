@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .._core import Parameter, profile, two_sided_quantile
 from ..errors import OptionError
 from ..estimation import Estimate, cached
-from ..frame import Column
+from ..frame import Column, columns_of
 from .wald import check_level
 
 Vector = NDArray[np.float64]
@@ -82,9 +82,5 @@ def profile_table(estimate: Estimate, level: float, names: Sequence[str] | None)
 
 def profile_intervals(estimate: Estimate, level: float) -> dict[str, Column]:
     """Tabulate the intervals."""
-    found = profiles(estimate, level)
-    return {
-        "term": [p.name for p in found],
-        "conf_low": np.array([p.low for p in found]),
-        "conf_high": np.array([p.high for p in found]),
-    }
+    rows = [(found.name, found.low, found.high) for found in profiles(estimate, level)]
+    return columns_of(("term", "conf_low", "conf_high"), rows, ("term",))

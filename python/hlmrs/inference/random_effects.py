@@ -1,7 +1,7 @@
 """Random effects: their variances, correlations and shares of the variance; their modes; the coefficients of groups."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,7 @@ NAN = float("nan")
 RESIDUAL = "Residual"
 
 
-@dataclass(frozen=True, slots=True)
-class VarianceComponent:
+class VarianceComponent(NamedTuple):
     """A variance (`term2` is None) or a covariance of two random effects; the residual has no term."""
 
     group: str

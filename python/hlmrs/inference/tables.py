@@ -8,11 +8,11 @@ import numpy as np
 from .._core import Model
 from ..errors import check_choice
 from ..estimation import Estimate
-from ..frame import Column
+from ..frame import Column, columns_of
 from .bootstrap import draw
 from .criteria import information_criteria
 from .profiles import profile_intervals
-from .random_effects import RESIDUAL, variance_components
+from .random_effects import VarianceComponent, variance_components
 from .uncertainty import TestOptions, uncertainty
 from .wald import Wald, interval, wald
 
@@ -50,22 +50,16 @@ def confidence_table(estimate: Estimate, method: str, n: int, seed: int | None, 
 
 def variance_table(estimate: Estimate) -> Table:
     """Tabulate the variance components."""
-    components = variance_components(estimate)
-    texts: Table = {name: [getattr(row, name) for row in components] for name in ("group", "term1", "term2")}
-    return texts | {name: np.array([getattr(row, name) for row in components]) for name in ("variance", "sd", "corr")}
+    return columns_of(VarianceComponent._fields, variance_components(estimate), ("group", "term1", "term2"))
 
 
 def random_parameter_table(estimate: Estimate) -> Table:
     """Tabulate the standard deviations and correlations, named as broom.mixed names them."""
-    group, term, value = [], [], []
-    for row in variance_components(estimate):
-        group.append(row.group)
-        if row.group == RESIDUAL and row.term1 is None:
-            term.append("sd__Observation")
-        else:
-            term.append(f"sd__{row.term1}" if row.term2 is None else f"cor__{row.term1}.{row.term2}")
-        value.append(row.sd if row.term2 is None else row.corr)
-    return {"group": group, "term": term, "estimate": np.array(value)}
+    rows = []
+    for group, term1, term2, _, sd, corr in variance_components(estimate):
+        term = f"sd__{term1 or 'Observation'}" if term2 is None else f"cor__{term1}.{term2}"
+        rows.append((group, term, sd if term2 is None else corr))
+    return columns_of(("group", "term", "estimate"), rows, ("group", "term"))
 
 
 def glance_table(estimate: Estimate) -> Table:

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, TypedDict, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError, check_choice
-from ..estimation import Estimate, refuse_unknown
+from ..errors import OptionError, check_choice, refuse_unknown
+from ..estimation import Estimate
 from .clusters import Clusters
 from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, VCOV_TYPES, ModelUncertainty, Uncertainty, vcov
 from .robust import ROBUST_TYPES, sandwich

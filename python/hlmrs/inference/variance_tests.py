@@ -16,7 +16,7 @@ from .._core import chi_square_tail, criterion_without_random_effects, exact_nul
 from ..errors import check_choice
 from ..estimation import Estimate, estimate, request_of_rows
 from ..formula import STRUCTURES, RandomTerm, Term
-from ..frame import Column
+from ..frame import Column, columns_of
 from ..resources import Progress
 from .bootstrap import seed_of
 from .criteria import information_criteria
@@ -37,37 +37,23 @@ class Reduction:
     random: tuple[RandomTerm, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SmallerModel:
-    """A smaller model, fitted; ``fit`` is None for the one without random effects."""
-
-    fit: Estimate | None
-    criterion: float
-    n_params: int
-
-
 def variance_test_table(full: Estimate, method: str, n: int | None, seed: int | None) -> dict[str, Column]:
     """Test every random effect that can be dropped."""
     check_choice("method", method, METHODS)
     entropy = seed_of(n if n is not None else 1, seed)
     rows = []
     for reduction in reductions(full):
-        smaller = _fit(full, reduction)
-        statistic = max(0.0, smaller.criterion - full.core.criterion)
-        df = full.core.n_params - smaller.n_params
+        smaller, criterion, n_params = _fit(full, reduction)
+        statistic = max(0.0, criterion - full.core.criterion)
+        df = full.core.n_params - n_params
         if method == "mixture":
             p_value, how = _mixture(full, reduction, smaller, statistic, df)
         else:
             p_value, how = _simulated(full, smaller, statistic, n, entropy)
-        criterion, params = smaller.criterion, smaller.n_params
-        found = information_criteria(criterion, params, full.layout.n_rows)
-        rows.append((reduction.name, params, found.loglik, found.aic, statistic, df, p_value, how))
+        found = information_criteria(criterion, n_params, full.layout.n_rows)
+        rows.append((reduction.name, n_params, found.loglik, found.aic, statistic, df, p_value, how))
     names = ("term", "n_params", "loglik", "aic", "statistic", "df", "p_value", "method")
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-    texts = {"term", "method"}
-    return {
-        name: list(column) if name in texts else np.array(column) for name, column in zip(names, columns, strict=True)
-    }
+    return columns_of(names, rows, ("term", "method"))
 
 
 def reductions(full: Estimate) -> Iterator[Reduction]:
@@ -90,36 +76,38 @@ def _contains(larger: Term, smaller: Term) -> bool:
     return {factor.name for factor in smaller.factors} < {factor.name for factor in larger.factors}
 
 
-def _fit(full: Estimate, reduction: Reduction) -> SmallerModel:
-    p = len(full.core.beta)
+def _fit(full: Estimate, reduction: Reduction) -> tuple[Estimate | None, float, int]:
+    """Fit a smaller model: its estimate (None for the one without random effects), criterion and parameters."""
     if not reduction.random:
-        return SmallerModel(None, criterion_without_random_effects(full.core), p + 1)
+        return None, criterion_without_random_effects(full.core), len(full.core.beta) + 1
     spec = replace(full.request.spec, random=reduction.random)
     smaller = estimate(request_of_rows(replace(full.request, spec=spec), full.rows.kept), full.frame)
-    return SmallerModel(smaller, smaller.core.criterion, smaller.core.n_params)
+    return smaller, smaller.core.criterion, smaller.core.n_params
 
 
 def _mixture(
-    full: Estimate, reduction: Reduction, smaller: SmallerModel, statistic: float, df: int
+    full: Estimate, reduction: Reduction, smaller: Estimate | None, statistic: float, df: int
 ) -> tuple[float, str]:
     term = full.layout.random[reduction.term]
-    rest = 0 if reduction.is_whole or smaller.fit is None else len(smaller.fit.layout.random[reduction.term].columns)
+    rest = 0 if reduction.is_whole or smaller is None else len(smaller.layout.random[reduction.term].columns)
     if len(term.columns) - rest > 1:
         return chi_square_tail(statistic, df), f"chi-square({df}), conservative"
     # a new variance, with its covariances
     p_value = 0.5 * (chi_square_tail(statistic, df - 1) + chi_square_tail(statistic, df))
     how = f"mixture of chi-square({df - 1}) and ({df})"
-    if smaller.fit is not None and smaller.fit.verdict.singular:
+    if smaller is not None and smaller.verdict.singular:
         how += ", approximate: the smaller model is singular"
     return p_value, how
 
 
-def _simulated(full: Estimate, smaller: SmallerModel, statistic: float, n: int | None, seed: int) -> tuple[float, str]:
-    if smaller.fit is None and len(full.layout.random) == 1 and len(full.layout.random[0].columns) == 1:
+def _simulated(
+    full: Estimate, smaller: Estimate | None, statistic: float, n: int | None, seed: int
+) -> tuple[float, str]:
+    if smaller is None and len(full.layout.random) == 1 and len(full.layout.random[0].columns) == 1:
         draws = exact_null(full.core, n or _EXACT_DRAWS, seed, full.threads)
         how = f"exact, {len(draws)} draws"
     else:
-        null = None if smaller.fit is None else (smaller.fit.core, smaller.fit.rows)
+        null = None if smaller is None else (smaller.core, smaller.rows)
         count = n or _BOOTSTRAP_DRAWS
         with Progress("replicates", count) as shown:
             draws = null_statistics(full.core, full.rows, null, count, seed, full.threads, shown.reach)

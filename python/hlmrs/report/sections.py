@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..display import DisplayColumn, Facts, Notes, Section, Table
-from ..display.numbers import decimals_of, plural, write_column, write_count, write_df, write_fixed, write_p
+from ..display.numbers import decimals_of, plural, write_column, write_df, write_fixed, write_p
 from ..estimation import Estimate
 from ..formula import STRUCTURES
 from ..inference import RESIDUAL, VCOV_TYPES, TestOptions, coefficients, ddf_of, information_criteria, variance_shares
@@ -101,14 +101,14 @@ def _rows(estimate: Estimate) -> str:
     layout = estimate.layout
     used, given = layout.n_rows, layout.n_rows_input
     if used == given:
-        return write_count(used)
-    missing = ", ".join(f"{column}: {write_count(count)}" for column, count in layout.dropped_rows.items())
-    dropped = f"{write_count(given - used)} dropped for missing values; {missing}"
-    return f"{write_count(used)} of {write_count(given)} ({dropped})"
+        return f"{used:,}"
+    missing = ", ".join(f"{column}: {count:,}" for column, count in layout.dropped_rows.items())
+    dropped = f"{given - used:,} dropped for missing values; {missing}"
+    return f"{used:,} of {given:,} ({dropped})"
 
 
 def _group(name: str, n_levels: int, smallest: int, largest: int) -> str:
-    sizes = "" if smallest == largest else f"{write_count(smallest)} to "
+    sizes = "" if smallest == largest else f"{smallest:,} to "
     return f"{name}: {plural(n_levels, 'group')} of {sizes}{plural(largest, 'row')}"
 
 
