@@ -1,7 +1,7 @@
 """Influence of rows and groups, residuals of groups, and checks of what a fit assumes.
 
-``row_sets`` reads what to leave out, ``influence`` leaves it out; ``groups`` has the residuals of groups; ``finding``
-is what a check returns, ``plot_data`` what plots draw, and every other module is a check.
+``deletion_sets`` reads what to leave out, ``influence`` leaves it out; ``groups`` has the residuals of groups;
+``finding`` is what a check returns, ``plot_data`` what plots draw, and every other module is a check.
 """
 
 from .autocorrelation import check_autocorrelation

@@ -2,8 +2,7 @@
 
 In reading order: ``parser`` makes a ``syntax`` tree.  ``meaning`` reads arithmetic, and calls of ``functions``, as
 ``expressions``; ``terms`` reads all else by the algebra of formulas.  ``random_term`` and ``parts`` know what may stand
-where.  ``reading`` puts a ``model_spec`` together, or changes one.  ``problems`` carries the place of what cannot be
-read, and finds the nearest name.
+where.  ``reading`` puts a ``model_spec`` together, or changes one.
 """
 
 from .expressions import Call, ColumnName, Expression, Number, Text

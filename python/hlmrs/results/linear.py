@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class _Lazy(Protocol):
     """A LazyFrame, by what a data frame does not have."""
 
-    collect: Callable[..., Any]
+    def collect(self) -> Any: ...
 
 
 LazyT = TypeVar("LazyT", bound=_Lazy)

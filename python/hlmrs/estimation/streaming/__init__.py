@@ -1,7 +1,7 @@
 """Models of more rows than memory holds: sums over batches, made here or elsewhere, merged, and fitted.
 
-``sufficient`` is the public object that keeps the ``sums``, ``state`` writes it down; ``stream`` reads a source batch
-by batch into one, after ``learn`` has read what transforms need, and ``spline_knots`` the knots, by exact
+``sufficient`` is the public object around the ``sums``, ``state`` writes them down; ``stream`` reads a source batch
+by batch into them, after ``learn`` has read what transforms need, and ``spline_knots`` the knots, by exact
 ``quantiles``; ``choice`` decides when, ``grow`` adds rows to a fit.
 """
 
