@@ -1,5 +1,7 @@
 //! What can go wrong, by stage.  A message names the column, the value and the fix.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 /// A failure of one stage.  Outcomes (a singular fit, a stopped search) are values, not errors.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -41,6 +43,24 @@ impl Error {
     /// The error with what avoids it.
     pub fn unless(self, remedy: Remedy) -> Self {
         Self::Avoidable(Box::new(self), remedy)
+    }
+}
+
+/// # Errors
+/// `Interrupted` when `stop` is set.
+pub fn check_stop(stop: &AtomicBool) -> Result<()> {
+    if stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+}
+
+/// None where the arithmetic failed.
+///
+/// # Errors
+/// All but `Numerical`.
+pub fn computed<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Numerical(_)) => Ok(None),
+        Err(other) => Err(other),
     }
 }
 

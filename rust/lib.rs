@@ -43,4 +43,4 @@ pub mod special;
 pub mod table;
 
 pub use covariance::Structure;
-pub use error::{Error, Remedy, Result};
+pub use error::{Error, Remedy, Result, check_stop, computed};

@@ -151,10 +151,7 @@ impl PyFit {
     #[pyo3(signature = (with_fixed=false))]
     fn mode_covariances<'py>(&self, py: Python<'py>, with_fixed: bool) -> PyResult<Vec<Bound<'py, PyArray3<f64>>>> {
         let fit = self.0.clone();
-        let blocks = run_interruptible(py, 0, move |_| match with_fixed {
-            true => fit.mode_error_covariances(),
-            false => fit.mode_covariances(),
-        })?;
+        let blocks = run_interruptible(py, 0, move |_| fit.mode_covariances(with_fixed))?;
         let blocks = blocks.into_iter().zip(self.widths());
         blocks
             .map(|(v, r)| {

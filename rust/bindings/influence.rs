@@ -57,16 +57,20 @@ pub fn influence_of<'py>(
     };
     let table = run_watched(py, n_threads, work, watch)?;
     let out = PyDict::new(py);
-    let how: Vec<&str> = table.iter().map(|m| m.how.map_or("", DeletionMethod::name)).collect();
+    let how: Vec<&str> = table.iter().map(|m| m.as_ref().map_or("", |m| m.how.name())).collect();
     out.set_item("method", PyList::new(py, how)?)?;
-    let column = |value: fn(&influence::deletion::Measures) -> f64| -> Vec<f64> { table.iter().map(value).collect() };
+    let column = |value: fn(&influence::deletion::Measures) -> f64| -> Vec<f64> {
+        table.iter().map(|m| m.as_ref().map_or(f64::NAN, value)).collect()
+    };
     out.set_item("cooks_distance", column(|m| m.cooks_distance).into_pyarray(py))?;
     out.set_item("mdffits", column(|m| m.mdffits).into_pyarray(py))?;
     out.set_item("covratio", column(|m| m.covariance_ratio).into_pyarray(py))?;
     out.set_item("displacement", column(|m| m.displacement).into_pyarray(py))?;
-    let values: Vec<f64> = table.iter().flat_map(|m| m.values.iter().copied()).collect();
+    let values: Vec<f64> =
+        table.iter().flat_map(|m| m.as_ref().map_or_else(|| vec![f64::NAN; k], |m| m.values.clone())).collect();
     out.set_item("values", values.into_pyarray(py).reshape([n, k])?)?;
-    let errors: Vec<f64> = table.iter().flat_map(|m| m.std_errors.iter().copied()).collect();
+    let errors: Vec<f64> =
+        table.iter().flat_map(|m| m.as_ref().map_or_else(|| vec![f64::NAN; p], |m| m.std_errors.clone())).collect();
     out.set_item("std_errors", errors.into_pyarray(py).reshape([n, p])?)?;
     Ok(out)
 }
@@ -127,7 +131,7 @@ pub fn serial_correlation(
     let s = run_interruptible(py, n_threads, move |stop| {
         influence::serial::serial(&fit, &rows.get().0, &ptr, &members, stop)
     })?;
-    Ok((s.estimate(), s.statistic(), s.pairs))
+    Ok((s.estimate, s.statistic, s.pairs))
 }
 
 /// Information and score of columns (n, c) that might be added to X, for σ of one.

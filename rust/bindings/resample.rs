@@ -134,9 +134,8 @@ pub fn null_statistics<'py>(
         move |stop| {
             let request =
                 BootstrapRequest { kind: BootstrapKind::Parametric, n, seed, parameters: &[], done: &counter, stop };
-            let own = Fitted { fit: &full, source: &rows.get().0 };
-            let smaller = null.as_ref().map(|(fit, rows)| Fitted { fit, source: &rows.get().0 });
-            statistics(&own, smaller.as_ref(), &request)
+            let smaller = null.as_ref().map(|(fit, rows)| -> Fitted { (fit, &rows.get().0) });
+            statistics((&full, &rows.get().0), smaller, &request)
         },
         watch,
     )?;

@@ -1,10 +1,12 @@
 //! Which parameters belong to which random term, and where its block of Λ stands.
 
+use serde::{Deserialize, Serialize};
+
 use super::{RandomBasis, Role, Structure, square};
 use crate::ids::{BlockId, FactorId};
 
 /// A random term as a model states it: `width` columns of one grouping factor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TermSpec {
     pub structure: Structure,
     pub factor: FactorId,

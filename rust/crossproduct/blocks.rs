@@ -58,9 +58,9 @@ impl CrossProducts {
         self.fixed.kept.len()
     }
 
-    /// The place of a factor in their order.
-    pub fn position(&self, factor: &FactorBlock) -> usize {
-        self.factors.iter().position(|f| f.factor == factor.factor).expect("one of these factors")
+    /// The place of a grouping factor in their order.
+    pub fn block_of(&self, factor: FactorId) -> usize {
+        self.factors.iter().position(|f| f.factor == factor).expect("a block of every factor")
     }
 
     /// Random effects, q.

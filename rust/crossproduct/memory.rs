@@ -67,7 +67,7 @@ fn parts_bytes(source: &dyn RowSource, a: &CrossProducts) -> usize {
         spans.sum::<f64>() / levels
     };
     let touched = |f: &FactorBlock| {
-        let from_it: usize = a.links.iter().filter_map(|l| l.get(a.position(f))).map(|l| 8 * l.len()).sum();
+        let from_it: usize = a.links.iter().filter_map(|l| l.get(a.block_of(f.factor))).map(|l| 8 * l.len()).sum();
         let extra = (share(source.factors()[f.factor].codes()) - 1.0).max(0.0);
         (extra * (8 * (f.zz.len() + f.zx.len()) + from_it) as f64) as usize
     };

@@ -4,6 +4,7 @@ mod blocks;
 mod cells;
 mod coding;
 mod conditioning;
+mod drawn_rows;
 mod fill;
 mod memory;
 mod moments;

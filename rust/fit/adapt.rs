@@ -1,7 +1,7 @@
 //! New rows under the parameters of a fit: θ, β and σ stay, only the modes move.
 
 use super::result::Fit;
-use crate::model::Lmm;
+use crate::model::{Lmm, Workspace};
 use crate::{Error, Result};
 
 impl Fit {
@@ -14,23 +14,15 @@ impl Fit {
             return Err(Error::Design("the rows were not encoded as those of the fit".into()));
         }
         let theta = model.parameters().to_working(&self.user_theta())?;
-        self.at_parameters(model, theta, self.beta.clone(), self.sigma, self.unscaled_vcov.clone())
-    }
-
-    /// A fit whose β, σ and Var(β̂)/σ² are given.
-    pub fn at_parameters(
-        &self,
-        model: Lmm,
-        theta: Vec<f64>,
-        beta: Vec<f64>,
-        sigma: f64,
-        unscaled_vcov: Vec<f64>,
-    ) -> Result<Fit> {
         let mut work = model.workspace();
         let terms = model.evaluate(&theta, &mut work)?;
-        let modes = work.factor.modes(&model.symbolic, &beta);
-        let verdict = self.verdict.clone();
-        let (criterion, std_error) = (terms.profiled(), terms.std_error);
-        Ok(Fit { model, theta, criterion, std_error, sigma, beta, modes, unscaled_vcov, verdict, is_adapted: true })
+        let fit = Fit::at(model, theta, self.verdict.clone(), terms, &work);
+        Ok(fit.with_parameters(&work, self.beta.clone(), self.sigma, self.unscaled_vcov.clone()))
+    }
+
+    /// The same with β, σ and Var(β̂)/σ² of other rows; `work` is where the fit was evaluated.
+    pub fn with_parameters(self, work: &Workspace, beta: Vec<f64>, sigma: f64, unscaled_vcov: Vec<f64>) -> Fit {
+        let modes = work.factor.modes(&self.model.symbolic, &beta);
+        Fit { sigma, beta, modes, unscaled_vcov, is_adapted: true, ..self }
     }
 }

@@ -9,7 +9,7 @@ use crate::model::linear::exact_kind;
 use crate::model::{Lmm, LmmEvaluator, Model};
 use crate::optimize::Objective;
 use crate::penalized_ls::TrailingKind;
-use crate::{Error, Result};
+use crate::{Result, computed};
 
 /// Fits the model: minimizes the criterion and says what the result is.
 ///
@@ -24,7 +24,7 @@ pub fn fit(model: &Lmm, control: &Control, stop: &AtomicBool) -> Result<Fit> {
     let mut objective = LmmEvaluator::new(model, stop);
     let is_estimate = model.symbolic.kind() == TrailingKind::Iterative;
     if is_estimate
-        && let Some(why) = exact_kind::doubt(estimate(&mut objective, &start)?)
+        && let Some(why) = exact_kind::doubt(computed(objective.evaluate(&start))?.map(|terms| terms.std_error))
         && let Some(other) = exact_kind::instead(model, &why)
     {
         return fit(&other, control, stop);
@@ -47,13 +47,4 @@ pub fn fit(model: &Lmm, control: &Control, stop: &AtomicBool) -> Result<Fit> {
     let terms = objective.evaluate(&theta)?;
     let model = doubt.map_or_else(|| model.clone(), |why| exact_kind::estimated(model, &why));
     Ok(Fit::at(model, theta, verdict, terms, &objective.work))
-}
-
-/// The criterion's standard error; None where it cannot be evaluated.
-fn estimate(objective: &mut LmmEvaluator, theta: &[f64]) -> Result<Option<f64>> {
-    match objective.evaluate(theta) {
-        Ok(terms) => Ok(Some(terms.std_error)),
-        Err(Error::Numerical(_)) => Ok(None),
-        Err(other) => Err(other),
-    }
 }

@@ -12,7 +12,7 @@ use crate::crossproduct::{Centring, has_mean, mean, set_response};
 use crate::design::{Batch, RowSource, Subset};
 use crate::model::{Criterion, Lmm, build};
 use crate::rows::StoredRows;
-use crate::{Error, Result};
+use crate::{Error, Result, check_stop};
 
 /// What is reported of one response.
 #[derive(Debug, Clone)]
@@ -42,12 +42,6 @@ pub struct ManyRequest<'a> {
     pub tests: Tests<'a>,
 }
 
-/// Responses with the same missing cells, and the design of the rows that they have.
-struct MissingPattern {
-    rows: Vec<u32>,
-    responses: Vec<usize>,
-}
-
 /// Fits every response; `responses[k]` has a value for every row, NaN where it is missing.  A response that cannot be
 /// fitted has its own error.  `done` counts them.
 ///
@@ -62,58 +56,36 @@ pub fn fit_many(
 ) -> Result<Vec<Result<ManyFit>>> {
     let mut all = Batch::default();
     source.read(0..source.n_rows(), &mut all)?;
-    let patterns = patterns(responses);
-    let by_pattern: Vec<Vec<(usize, Result<ManyFit>)>> = patterns
-        .par_iter()
-        .map(|pattern| fit_pattern(source, &all, pattern, responses, request, (stop, done)))
-        .collect();
-    if stop.load(Ordering::Relaxed) {
-        return Err(Error::Interrupted);
-    }
-    let mut fits: Vec<Option<Result<ManyFit>>> = vec![None; responses.len()];
-    by_pattern.into_iter().flatten().for_each(|(k, fit)| fits[k] = Some(fit));
-    Ok(fits.into_iter().map(|fit| fit.expect("every response has a pattern")).collect())
-}
-
-/// Responses by the rows in which they have values, in the order of their first.
-fn patterns(responses: &[Vec<f64>]) -> Vec<MissingPattern> {
-    let mut known: FxHashMap<Vec<u32>, usize> = FxHashMap::default();
-    let mut patterns: Vec<MissingPattern> = Vec::new();
+    let mut by_rows: FxHashMap<Vec<u32>, Vec<usize>> = FxHashMap::default();
     for (k, y) in responses.iter().enumerate() {
-        let missing: Vec<u32> = (0..y.len() as u32).filter(|&i| y[i as usize].is_nan()).collect();
-        let place = *known.entry(missing).or_insert(patterns.len());
-        if place == patterns.len() {
-            let rows = (0..y.len() as u32).filter(|&i| !y[i as usize].is_nan()).collect();
-            patterns.push(MissingPattern { rows, responses: vec![] });
-        }
-        patterns[place].responses.push(k);
+        let present = (0..y.len() as u32).filter(|&i| !y[i as usize].is_nan()).collect();
+        by_rows.entry(present).or_default().push(k);
     }
-    patterns
+    let fits: Vec<Vec<(usize, Result<ManyFit>)>> = by_rows
+        .par_iter()
+        .map(|(rows, own)| fit_together(source, &all, (rows, own), responses, request, (stop, done)))
+        .collect();
+    check_stop(stop)?;
+    let mut fits: Vec<(usize, Result<ManyFit>)> = fits.into_iter().flatten().collect();
+    fits.sort_unstable_by_key(|(k, _)| *k);
+    Ok(fits.into_iter().map(|(_, fit)| fit).collect())
 }
 
-fn fit_pattern(
+/// Fits the responses that have values in the same rows.
+fn fit_together(
     source: &dyn RowSource,
     all: &Batch,
-    pattern: &MissingPattern,
+    (rows, own): (&[u32], &[usize]),
     responses: &[Vec<f64>],
     request: &ManyRequest,
     (stop, done): (&AtomicBool, &AtomicUsize),
 ) -> Vec<(usize, Result<ManyFit>)> {
-    let present = |k: usize| -> Vec<f64> { pattern.rows.iter().map(|&i| responses[k][i as usize]).collect() };
-    let first = present(pattern.responses[0]);
-    let shared = shared_model(source, all, &pattern.rows, first, request.criterion);
-    let shared = match shared {
-        Ok(shared) => shared,
-        Err(e) => {
-            done.fetch_add(pattern.responses.len(), Ordering::Relaxed);
-            return pattern.responses.iter().map(|&k| (k, Err(e.clone()))).collect();
-        }
-    };
-    pattern
-        .responses
-        .par_iter()
+    let present = |k: usize| -> Vec<f64> { rows.iter().map(|&i| responses[k][i as usize]).collect() };
+    let shared = Shared::new(source, all, rows, present(own[0]), request.criterion);
+    own.par_iter()
         .map(|&k| {
-            let fitted = fit_one(&shared, &present(k), request, stop);
+            let fitted =
+                shared.as_ref().map_err(Clone::clone).and_then(|shared| shared.fit(&present(k), request, stop));
             done.fetch_add(1, Ordering::Relaxed);
             (k, fitted)
         })
@@ -128,36 +100,32 @@ struct Shared {
     has_mean: bool,
 }
 
-fn shared_model(
-    source: &dyn RowSource,
-    all: &Batch,
-    rows: &[u32],
-    y: Vec<f64>,
-    criterion: Criterion,
-) -> Result<Shared> {
-    if rows.is_empty() {
-        return Err(Error::Data("the response has no value in any row used".into()));
+impl Shared {
+    fn new(source: &dyn RowSource, all: &Batch, rows: &[u32], y: Vec<f64>, criterion: Criterion) -> Result<Self> {
+        if rows.is_empty() {
+            return Err(Error::Data("the response has no value in any row used".into()));
+        }
+        let subset = Subset::new(source, all, rows, y)?;
+        let model = build::of_rows(&subset, criterion)?;
+        let (rows, has_mean) = (model.a.stored_rows(&subset)?, has_mean(&model.a, &subset));
+        Ok(Self { model, rows, has_mean })
     }
-    let subset = Subset::new(source, all, rows, y)?;
-    let model = build::of_rows(&subset, criterion)?;
-    let (rows, has_mean) = (model.a.stored_rows(&subset)?, has_mean(&model.a, &subset));
-    Ok(Shared { model, rows, has_mean })
-}
 
-fn fit_one(shared: &Shared, y: &[f64], request: &ManyRequest, stop: &AtomicBool) -> Result<ManyFit> {
-    if let Some(value) = y.iter().find(|v| v.is_infinite()) {
-        return Err(Error::Data(format!("the response holds {value}")));
-    }
-    if y.iter().all(|v| *v == y[0]) {
-        return Err(Error::Design(format!("the response is {} in every row", y[0])));
-    }
-    let mut model = shared.model.clone();
-    let mean = if shared.has_mean { mean(y) } else { 0.0 };
-    set_response(Arc::make_mut(&mut model.a), &shared.rows, y, Centring::On(mean));
-    let fit = fit(&model, request.control, stop)?;
-    match (request.tests)(&fit, stop) {
-        Err(Error::Interrupted) => Err(Error::Interrupted),
-        tests => Ok(summary(&fit, tests)),
+    fn fit(&self, y: &[f64], request: &ManyRequest, stop: &AtomicBool) -> Result<ManyFit> {
+        if let Some(value) = y.iter().find(|v| v.is_infinite()) {
+            return Err(Error::Data(format!("the response holds {value}")));
+        }
+        if y.iter().all(|v| *v == y[0]) {
+            return Err(Error::Design(format!("the response is {} in every row", y[0])));
+        }
+        let mut model = self.model.clone();
+        let mean = if self.has_mean { mean(y) } else { 0.0 };
+        set_response(Arc::make_mut(&mut model.a), &self.rows, y, Centring::On(mean));
+        let fit = fit(&model, request.control, stop)?;
+        match (request.tests)(&fit, stop) {
+            Err(Error::Interrupted) => Err(Error::Interrupted),
+            tests => Ok(summary(&fit, tests)),
+        }
     }
 }
 

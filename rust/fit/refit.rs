@@ -5,7 +5,7 @@ use super::verdict::snap;
 use crate::covariance::ThetaMap;
 use crate::model::{Estimates, Evaluator, Lmm, Parameter};
 use crate::optimize::{Settings, trust_region};
-use crate::{Error, Result};
+use crate::{Result, computed};
 
 /// The search ends well below what another draw changes.
 const TOLERANCE: f64 = 1e-9;
@@ -32,7 +32,7 @@ pub struct Optimum {
 pub fn refit(evaluator: &mut dyn Evaluator, start: &[f64]) -> Result<Option<Optimum>> {
     let settings = Settings { tolerance: TOLERANCE, ..Settings::default() };
     let theta = trust_region::minimize(evaluator, start, settings).and_then(|outcome| snap(evaluator, outcome));
-    found(theta.and_then(|outcome| optimum(evaluator, outcome.x)))
+    computed(theta.and_then(|outcome| optimum(evaluator, outcome.x)))
 }
 
 /// What holds at a θ that is given; None where it cannot be evaluated.
@@ -40,21 +40,13 @@ pub fn refit(evaluator: &mut dyn Evaluator, start: &[f64]) -> Result<Option<Opti
 /// # Errors
 /// `Interrupted`.
 pub fn at(evaluator: &mut dyn Evaluator, theta: &[f64]) -> Result<Option<Optimum>> {
-    found(optimum(evaluator, theta.to_vec()))
+    computed(optimum(evaluator, theta.to_vec()))
 }
 
 fn optimum(evaluator: &mut dyn Evaluator, theta: Vec<f64>) -> Result<Optimum> {
     let criterion = evaluator.value(&theta)?;
     let Estimates { beta, sigma } = evaluator.estimates(&theta)?;
     Ok(Optimum { beta, theta, sigma, criterion })
-}
-
-fn found(optimum: Result<Optimum>) -> Result<Option<Optimum>> {
-    match optimum {
-        Ok(optimum) => Ok(Some(optimum)),
-        Err(Error::Numerical(_)) => Ok(None),
-        Err(e) => Err(e),
-    }
 }
 
 /// The parameters at an optimum; NaN where there is none.

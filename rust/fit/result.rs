@@ -107,34 +107,20 @@ impl Fit {
             .collect()
     }
 
-    /// Per random term Var(b | y) given θ and β (n_levels blocks r x r).
-    pub fn mode_covariances(&self) -> Result<Vec<Vec<f64>>> {
-        self.covariances_by_level(false)
-    }
-
-    /// Per random term Var(b̂ - b) given θ: the estimation of β counts (n_levels blocks r x r).
-    pub fn mode_error_covariances(&self) -> Result<Vec<Vec<f64>>> {
-        self.covariances_by_level(true)
-    }
-
-    fn covariances_by_level(&self, with_fixed: bool) -> Result<Vec<Vec<f64>>> {
+    /// Per random term Var(b | y) given θ and β (n_levels blocks r x r); `with_fixed`: Var(b̂ - b), to which the
+    /// estimation of β adds.
+    pub fn mode_covariances(&self, with_fixed: bool) -> Result<Vec<Vec<f64>>> {
         let mut work = self.workspace()?;
         work.inverse.update(&work.factor, &self.model.a, &self.model.panels, &self.model.symbolic, with_fixed);
-        let variance = self.residual_variance();
         let terms = self.model.theta_map.terms.iter().zip(&self.model.a.random);
         Ok(terms
             .map(|(term, basis)| {
                 let (full, r) = (self.model.theta_map.widths[term.block], term.width);
                 let blocks = work.inverse.level_blocks(&work.factor, &self.model.symbolic, term.block.0);
-                blocks
-                    .chunks_exact(full * full)
-                    .flat_map(|n| {
-                        let own: Vec<f64> = (0..r * r)
-                            .map(|k| variance * n[(term.offset + k / r) * full + term.offset + k % r])
-                            .collect();
-                        basis.covariance(&own)
-                    })
-                    .collect()
+                let own = |n: &[f64]| -> Vec<f64> {
+                    (0..r * r).map(|k| n[(term.offset + k / r) * full + term.offset + k % r]).collect()
+                };
+                blocks.chunks_exact(full * full).flat_map(|n| basis.covariance(&self.scaled(&own(n)))).collect()
             })
             .collect())
     }

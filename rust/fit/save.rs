@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::result::Fit;
-use super::verdict::{NullSpace, Status, Verdict};
+use super::verdict::Verdict;
 use crate::Result;
-use crate::covariance::{RandomBasis, Structure, TermSpec};
+use crate::covariance::{RandomBasis, TermCovariance, TermSpec};
 use crate::crossproduct::{CrossProducts, FactorBlock, LinkPattern};
 use crate::ids::FactorId;
 use crate::model::linear::exact_kind;
@@ -25,14 +25,9 @@ struct Meta {
     fixed_logdet: f64,
     /// (grouping factor, levels, width).
     factors: Vec<(FactorId, usize, usize)>,
-    /// (structure, grouping factor, width).
-    terms: Vec<(Structure, FactorId, usize)>,
-    status: String,
-    reason: String,
-    evaluations: usize,
-    expected_decrease: f64,
-    boundary: Vec<(usize, usize, Vec<Vec<f64>>)>,
-    flat: Vec<usize>,
+    terms: Vec<TermSpec>,
+    #[serde(flatten)]
+    verdict: Verdict,
 }
 
 impl Fit {
@@ -69,8 +64,12 @@ impl Fit {
     }
 
     fn meta(&self) -> Meta {
-        let (a, verdict) = (&self.model.a, &self.verdict);
-        let terms = self.model.theta_map.terms.iter();
+        let (a, mut verdict) = (&self.model.a, self.verdict.clone());
+        if !verdict.expected_decrease.is_finite() {
+            verdict.expected_decrease = -1.0;
+        }
+        let spec =
+            |t: &TermCovariance| TermSpec { structure: t.structure, factor: a.factors[t.block].factor, width: t.width };
         Meta {
             reml: self.model.criterion == Criterion::Reml,
             n_obs: a.n_obs,
@@ -79,13 +78,8 @@ impl Fit {
             kept: a.fixed.kept.clone(),
             fixed_logdet: a.fixed.logdet,
             factors: a.factors.iter().map(|f| (f.factor, f.n_levels, f.width)).collect(),
-            terms: terms.map(|t| (t.structure, a.factors[t.block].factor, t.width)).collect(),
-            status: verdict.status.name().into(),
-            reason: verdict.reason.clone(),
-            evaluations: verdict.evaluations,
-            expected_decrease: if verdict.expected_decrease.is_finite() { verdict.expected_decrease } else { -1.0 },
-            boundary: verdict.boundary.iter().map(|b| (b.term, b.rank, b.directions.clone())).collect(),
-            flat: verdict.flat.clone(),
+            terms: self.model.theta_map.terms.iter().map(spec).collect(),
+            verdict,
         }
     }
 
@@ -96,34 +90,21 @@ impl Fit {
         check_sizes(&meta)?;
         let a = cross_products(&meta, &mut arrays)?;
         let criterion = if meta.reml { Criterion::Reml } else { Criterion::Ml };
-        let terms: Vec<TermSpec> =
-            meta.terms.iter().map(|&(structure, factor, width)| TermSpec { structure, factor, width }).collect();
-        let model = Lmm::new(a, &terms, criterion);
+        let model = Lmm::new(a, &meta.terms, criterion);
         let theta = take_sized(&mut arrays, "theta", model.theta_map.n_parameters)?;
-        let verdict = Verdict {
-            status: Status::parse(&meta.status).ok_or_else(|| damaged("unknown status"))?,
-            reason: meta.reason,
-            evaluations: meta.evaluations,
-            expected_decrease: meta.expected_decrease,
-            boundary: meta
-                .boundary
-                .into_iter()
-                .map(|(term, rank, directions)| NullSpace { term, rank, directions })
-                .collect(),
-            flat: meta.flat,
-        };
         // as the fit finished
         let model = exact_kind::finishing_kind(&model).map_or_else(|| model.clone(), |kind| model.with_trailing(kind));
         let mut work = model.workspace();
         let terms = model.evaluate(&theta, &mut work)?;
-        if !arrays.contains_key("adapted/beta") {
-            return Ok(Self::at(model, theta, verdict, terms, &work));
-        }
         let p = model.a.n_fixed();
+        let fit = Self::at(model, theta, meta.verdict, terms, &work);
+        if !arrays.contains_key("adapted/beta") {
+            return Ok(fit);
+        }
         let (beta, vcov) =
             (take_sized(&mut arrays, "adapted/beta", p)?, take_sized(&mut arrays, "adapted/vcov", p * p)?);
         let sigma = take_sized(&mut arrays, "adapted/sigma", 1)?[0];
-        Self::at(model.clone(), theta.clone(), verdict, terms, &work).at_parameters(model, theta, beta, sigma, vcov)
+        Ok(fit.with_parameters(&work, beta, sigma, vcov))
     }
 }
 
@@ -131,12 +112,13 @@ fn check_sizes(meta: &Meta) -> Result<()> {
     let p = meta.kept.len();
     let ordered = meta.factors.windows(2).all(|w| w[0].1 >= w[1].1);
     let widths_agree = meta.factors.iter().all(|&(f, levels, width)| {
-        levels > 0 && width > 0 && meta.terms.iter().filter(|t| t.1 == f).map(|t| t.2).sum::<usize>() == width
+        levels > 0 && width > 0 && meta.terms.iter().filter(|t| t.factor == f).map(|t| t.width).sum::<usize>() == width
     });
-    let known = meta.terms.iter().all(|t| meta.factors.iter().any(|f| f.0 == t.1));
+    let known = meta.terms.iter().all(|t| meta.factors.iter().any(|f| f.0 == t.factor));
     let distinct = meta.factors.iter().enumerate().all(|(i, f)| meta.factors[..i].iter().all(|g| g.0 != f.0));
     let kept = meta.kept.iter().all(|&k| k < meta.n_columns) && p < meta.n_obs;
-    let verdicts = meta.boundary.iter().map(|b| b.0).chain(meta.flat.iter().copied()).all(|t| t < meta.terms.len());
+    let mut said_of = meta.verdict.boundary.iter().map(|b| b.term).chain(meta.verdict.flat.iter().copied());
+    let verdicts = said_of.all(|t| t < meta.terms.len());
     if ordered && widths_agree && known && distinct && kept && verdicts && !meta.terms.is_empty() {
         Ok(())
     } else {
@@ -162,7 +144,7 @@ fn cross_products(meta: &Meta, arrays: &mut Arrays) -> Result<CrossProducts> {
         .terms
         .iter()
         .enumerate()
-        .map(|(k, &(_, _, width))| {
+        .map(|(k, &TermSpec { width, .. })| {
             let transform = take_sized(arrays, &format!("random/{k}/transform"), size(&[width, width])?)?;
             Ok(RandomBasis { width, transform })
         })

@@ -1,5 +1,7 @@
 //! A verdict, not a hope: what the point that a search ended at is.
 
+use serde::{Deserialize, Serialize};
+
 use crate::covariance::{TermCovariance, ThetaMap, square};
 use crate::linalg::dense::eigen;
 use crate::model::{Evaluator, Parameters};
@@ -20,7 +22,8 @@ const FLAT_CURVATURE: f64 = 1e-4;
 const EXPECTED: f64 = 1e-6;
 const EXPECTED_OF_ERROR: f64 = 0.02;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Status {
     Optimum,
     /// On the boundary: some combination of random effects has no variance.
@@ -31,24 +34,18 @@ pub enum Status {
 }
 
 impl Status {
-    const ALL: [(Self, &'static str); 4] = [
-        (Self::Optimum, "optimum"),
-        (Self::Boundary, "boundary"),
-        (Self::Flat, "flat"),
-        (Self::NotConverged, "not-converged"),
-    ];
-
     pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(status, _)| *status == self).map_or("", |(_, name)| name)
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known)| *known == name).map(|(status, _)| *status)
+        match self {
+            Self::Optimum => "optimum",
+            Self::Boundary => "boundary",
+            Self::Flat => "flat",
+            Self::NotConverged => "not-converged",
+        }
     }
 }
 
 /// A combination of a term's random effects without variance, in the user's units.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NullSpace {
     pub term: usize,
     /// Rank of the term's covariance.
@@ -57,7 +54,7 @@ pub struct NullSpace {
     pub directions: Vec<Vec<f64>>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     pub status: Status,
     /// Why a search did not converge; empty otherwise.

@@ -119,11 +119,10 @@ fn finish(fit: &Fit, parts: &FixedScores, sums: &VarianceSums) -> Result<Kenward
         (0..p * p).for_each(|i| middle[i] += weight * (sums.q[k][i] - product[i]));
     }
     let correction = sandwich(phi, &middle, p);
-    let variance = fit.residual_variance();
-    let adjusted: Vec<f64> = phi.iter().zip(&correction).map(|(c, d)| variance * (c + 2.0 * d)).collect();
+    let relative: Vec<f64> = phi.iter().zip(&correction).map(|(c, d)| c + 2.0 * d).collect();
     let fixed = &fit.model.a.fixed;
     let sandwiches = sums.b.iter().map(|b| fixed.covariance(&sandwich(phi, b, p))).collect();
-    Ok(KenwardRoger { adjusted: fixed.covariance(&adjusted), sandwiches, covariance })
+    Ok(KenwardRoger { adjusted: fixed.covariance(&fit.scaled(&relative)), sandwiches, covariance })
 }
 
 /// Whether the data say nothing of a combination of parameters, beside what they would say of it were β known.

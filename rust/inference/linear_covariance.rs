@@ -3,16 +3,12 @@
 
 use crate::covariance::{LinearDirection, Structure, TermCovariance, square};
 use crate::fit::Fit;
-use crate::ids::BlockId;
 use crate::{Error, Result};
 
-/// One γ: a pattern within the term's columns of its grouping factor.
+/// One γ: a symmetric pattern (width x width) of a term.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Direction {
-    pub block: BlockId,
-    pub offset: usize,
-    pub width: usize,
-    /// width x width, symmetric.
+pub struct Direction<'a> {
+    pub term: &'a TermCovariance,
     pub pattern: Vec<f64>,
     pub gamma: f64,
 }
@@ -21,18 +17,14 @@ pub struct Direction {
 ///
 /// # Errors
 /// `Design` for a structure that is not linear in its parameters.
-pub fn directions(fit: &Fit) -> Result<Vec<Direction>> {
+pub fn directions(fit: &Fit) -> Result<Vec<Direction<'_>>> {
     let mut all = Vec::new();
     for term in &fit.model.theta_map.terms {
         let sigma = square(&term.relative_factor(&fit.theta), term.width);
         let own = term.structure.linear_directions(&sigma, term.width).ok_or_else(|| refusal(term.structure))?;
-        all.extend(own.into_iter().map(|direction| placed(term, direction)));
+        all.extend(own.into_iter().map(|LinearDirection { pattern, gamma }| Direction { term, pattern, gamma }));
     }
     Ok(all)
-}
-
-fn placed(term: &TermCovariance, LinearDirection { pattern, gamma }: LinearDirection) -> Direction {
-    Direction { block: term.block, offset: term.offset, width: term.width, pattern, gamma }
 }
 
 fn refusal(structure: Structure) -> Error {

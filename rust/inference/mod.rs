@@ -13,6 +13,3 @@ pub mod robust;
 pub mod row_scores;
 pub mod satterthwaite;
 mod variance_sums;
-
-pub use kenward_roger::KenwardRoger;
-pub use satterthwaite::Satterthwaite;

@@ -1,12 +1,12 @@
 //! How the variance of a prediction moves with the variance parameters: what its degrees of freedom follow from, also
 //! where random effects and residuals take part (Francq, Lin and Hoyer 2019, Statist. Med. 38, 5603-5622, section 3).
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use crate::fit::Fit;
 use crate::fit::predict::TermRows;
 use crate::model::curvature::SMALL;
-use crate::{Error, Result};
+use crate::{Result, check_stop};
 
 /// Step, relative to θ, of one-sided differences: the variances are exact, and each costs a pass over the rows.
 const STEP: f64 = 1e-6;
@@ -33,9 +33,7 @@ impl Predicted<'_> {
 pub fn prediction_slopes(fit: &Fit, rows: &Predicted, stop: &AtomicBool) -> Result<Vec<Vec<f64>>> {
     let mut work = fit.model.workspace();
     let mut at = |theta: Vec<f64>| -> Result<(Vec<f64>, f64)> {
-        if stop.load(Ordering::Relaxed) {
-            return Err(Error::Interrupted);
-        }
+        check_stop(stop)?;
         // σ follows θ here, also where a fit has that of other rows
         let sigma = fit.model.evaluate(&theta, &mut work)?.sigma();
         Ok((rows.variance(&Fit { theta, sigma, ..fit.clone() })?, sigma.powi(2)))

@@ -6,18 +6,17 @@
 //!
 //! Φ_j and S_j differ from the identity only within the span of [Z_j X_j], so without weights all is done there.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use faer::{Mat, Side};
 use rayon::prelude::*;
 
 use super::cluster_adjustment::{bias_reduced, pseudo_inverse, solve_lower, solve_upper};
-use crate::covariance::TermCovariance;
 use crate::design::RowSource;
 use crate::fit::Fit;
 use crate::linalg::dense;
 use crate::rows::StoredRows;
-use crate::{Error, Result};
+use crate::{Error, Result, check_stop};
 
 /// Working in a cluster takes memory of the square, and time of the cube, of its dimension.
 const LARGEST: usize = 5000;
@@ -77,9 +76,7 @@ pub fn clusters(
     let scores: Vec<Result<[Vec<f64>; 3]>> = members
         .par_iter()
         .map(|members| {
-            if stop.load(Ordering::Relaxed) {
-                return Err(Error::Interrupted);
-            }
+            check_stop(stop)?;
             parts.cluster(members, adjustment)
         })
         .collect();
@@ -116,17 +113,16 @@ pub fn check_nested(source: &dyn RowSource, codes: &[u32]) -> Result<()> {
 type Local = (Mat<f64>, Mat<f64>, Mat<f64>, Vec<f64>);
 
 struct SandwichParts<'a> {
+    fit: &'a Fit,
     rows: &'a StoredRows,
     /// y - Xβ̂.
     residuals: Vec<f64>,
-    terms: &'a [TermCovariance],
     /// Per random term Λ (r x r, column-major).
     lambda: Vec<Vec<f64>>,
     /// L_X^-T, so that the columns of X L_X^-T are orthonormal in Φ⁻¹.
     whiten: Mat<f64>,
     /// T L_X^-T: from there to the user's coefficients.
     back: Mat<f64>,
-    sigma: f64,
 }
 
 impl<'a> SandwichParts<'a> {
@@ -142,12 +138,11 @@ impl<'a> SandwichParts<'a> {
         let back = Mat::from_fn(p, p, |i, j| (0..p).map(|k| transform[k * p + i] * whiten[(k, j)]).sum());
         Ok(Self {
             rows,
-            residuals: rows.fixed(&fit.beta).iter().enumerate().map(|(i, fitted)| rows.y(i) - fitted).collect(),
-            terms: &fit.model.theta_map.terms,
+            residuals: rows.residuals(&rows.response(), &fit.beta, &[]),
+            fit,
             lambda: fit.model.theta_map.terms.iter().map(|t| t.relative_factor(&fit.theta)).collect(),
             whiten,
             back,
-            sigma: fit.sigma,
         })
     }
 
@@ -186,7 +181,7 @@ impl<'a> SandwichParts<'a> {
         let flat = |m: &Mat<f64>, scale: f64| -> Vec<f64> {
             (0..m.nrows()).flat_map(|i| (0..m.ncols()).map(move |j| scale * m[(i, j)])).collect()
         };
-        Ok([flat(&contribution, 1.0), flat(&leverage, self.sigma), flat(&variance, self.sigma.powi(2))])
+        Ok([flat(&contribution, 1.0), flat(&leverage, self.fit.sigma), flat(&variance, self.fit.residual_variance())])
     }
 
     /// ZΛ, X and residuals of a cluster, and the diagonal of W⁻¹: in the span of [ZΛ X] if that is smaller and there
@@ -225,7 +220,7 @@ impl<'a> SandwichParts<'a> {
     /// ZΛ of a cluster: a column for every random effect of the groups in it.
     fn random(&self, members: &[usize]) -> Mat<f64> {
         let mut columns: Vec<Vec<f64>> = Vec::new();
-        for (term, lambda) in self.terms.iter().zip(&self.lambda) {
+        for (term, lambda) in self.fit.model.theta_map.terms.iter().zip(&self.lambda) {
             let (r, codes) = (term.width, self.rows.levels(term.block.0));
             let mut first = rustc_hash::FxHashMap::default();
             for (i, &row) in members.iter().enumerate() {

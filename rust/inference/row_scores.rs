@@ -18,10 +18,10 @@ pub fn row_contributions(fit: &Fit, source: &dyn RowSource) -> Result<Vec<f64>> 
     // b_X: the modes of the columns of X, so that V⁻¹X = W(X - Z b_X)
     let modes = factor.backward(symbolic, 0..p, &[]).b;
     let rows = a.stored_rows(source)?;
-    let fitted = rows.fixed(&fit.beta);
+    let residuals = rows.residuals(&rows.response(), &fit.beta, &[]);
     let mut out = Vec::with_capacity(rows.n * p);
     let mut x = vec![0.0; p];
-    for (i, fitted) in fitted.iter().enumerate() {
+    for (i, e) in residuals.iter().enumerate() {
         x.copy_from_slice(rows.x(i));
         for (block, modes) in modes.iter().enumerate() {
             let (z, level) = (rows.z(block, i), rows.levels(block)[i] as usize);
@@ -29,8 +29,7 @@ pub fn row_contributions(fit: &Fit, source: &dyn RowSource) -> Result<Vec<f64>> 
                 x.iter_mut().zip(b).for_each(|(x, b)| *x -= z * b);
             }
         }
-        let (weight, e) = (rows.weight(i), rows.y(i) - fitted);
-        x.iter_mut().for_each(|v| *v *= weight * e);
+        x.iter_mut().for_each(|v| *v *= rows.weight(i) * e);
         factor.solve_x(&mut x, 1);
         factor.solve_x_transposed(&mut x);
         out.extend((0..p).map(|j| (0..p).map(|k| a.fixed.transform[k * p + j] * x[k]).sum::<f64>()));

@@ -1,7 +1,7 @@
 //! Traces and products over levels that Kenward and Roger's adjustment is made of, component by component:
 //! with S = Z'V^-1X and D = Z'V^-1Z, Q_rs = S'A_r D A_s S and t_rs = tr(D A_r D A_s).
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use super::components::Components;
 use super::fixed_scores::FixedScores;
@@ -9,7 +9,7 @@ use super::linear_covariance::Direction;
 use crate::fit::Fit;
 use crate::linalg::dense;
 use crate::model::Workspace;
-use crate::{Error, Result};
+use crate::{Result, check_stop};
 
 /// VarianceSums over levels that everything is made of.
 pub struct VarianceSums {
@@ -45,9 +45,7 @@ pub fn sums(
         right[t.block].copy_from_slice(&remainder.solved[t.offset * m..(t.offset + t.n_levels * t.r) * m]);
     }
     for c in 0..components.size.len() {
-        if stop.load(Ordering::Relaxed) {
-            return Err(Error::Interrupted);
-        }
+        check_stop(stop)?;
         let size = components.size[c];
         // D = Z'WZ - Z'WZ Λ M^-1 Λ'Z'WZ
         let mut d = components.gather(a, &before, c);
@@ -61,8 +59,8 @@ pub fn sums(
 
 /// First rows of a direction's levels within the component.
 fn places(direction: &Direction, components: &Components, c: usize) -> Vec<(usize, usize)> {
-    let levels = components.component[direction.block].iter().enumerate().filter(|(_, own)| **own == c);
-    levels.map(|(level, _)| (level, components.position[direction.block][level] + direction.offset)).collect()
+    let levels = components.component[direction.term.block].iter().enumerate().filter(|(_, own)| **own == c);
+    levels.map(|(level, _)| (level, components.position[direction.term.block][level] + direction.term.offset)).collect()
 }
 
 fn add_component(
@@ -81,11 +79,11 @@ fn add_component(
         .iter()
         .zip(&places)
         .map(|(g, places)| {
-            let (full, w) = (fit.model.a.factors[g.block].width, g.width);
+            let (full, w) = (fit.model.a.factors[g.term.block].width, g.term.width);
             let mut f = vec![0.0; size * p];
             for &(level, first) in places {
                 for (k, &v) in g.pattern.iter().enumerate().filter(|(_, v)| **v != 0.0) {
-                    let s = &parts.s[g.block][(level * full + g.offset + k / w) * p..][..p];
+                    let s = &parts.s[g.term.block][(level * full + g.term.offset + k / w) * p..][..p];
                     s.iter().enumerate().for_each(|(j, s)| f[j * size + first + k % w] += v * s);
                 }
             }
@@ -105,10 +103,10 @@ fn add_component(
         }
         let g = &gammas[s];
         for &(level, first) in &places[s] {
-            let (full, w) = (fit.model.a.factors[g.block].width, g.width);
+            let (full, w) = (fit.model.a.factors[g.term.block].width, g.term.width);
             for (k, &v) in g.pattern.iter().enumerate().filter(|(_, v)| **v != 0.0) {
                 sums.trace[s] += v * d[(first + k / w) * size + first + k % w];
-                let row = |i: usize| &parts.s[g.block][(level * full + g.offset + i) * p..][..p];
+                let row = |i: usize| &parts.s[g.term.block][(level * full + g.term.offset + i) * p..][..p];
                 for (column, y) in sums.b[s].chunks_exact_mut(p.max(1)).zip(row(k / w)) {
                     column.iter_mut().zip(row(k % w)).for_each(|(b, x)| *b += v * x * y);
                 }
@@ -133,7 +131,7 @@ fn trace_pair(
     (s, columns): (&Direction, &[(usize, usize)]),
 ) -> f64 {
     let nonzero = |g: &Direction| -> Vec<(usize, usize, f64)> {
-        let w = g.width;
+        let w = g.term.width;
         (0..w * w).filter(|&k| g.pattern[k] != 0.0).map(|k| (k % w, k / w, g.pattern[k])).collect()
     };
     let (left, right) = (nonzero(r), nonzero(s));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::point::exact;
 use crate::design::RowSource;
 use crate::fit::Fit;
-use crate::{Error, Result};
+use crate::{Result, computed};
 
 /// A column with less than this share of its square left lies in the model already.
 const NOTHING_LEFT: f64 = 1e-10;
@@ -30,20 +30,15 @@ pub fn added(fit: &Fit, source: &dyn RowSource, columns: &[Vec<f64>]) -> Result<
         let mut model = exact.clone();
         rows.set_response(Arc::make_mut(&mut model.a), column);
         let mut work = model.workspace();
-        match model.evaluate(&fit.theta, &mut work) {
-            Ok(_) => {}
-            Err(Error::Numerical(_)) => continue,
-            Err(e) => return Err(e),
-        }
+        let found = computed(model.evaluate(&fit.theta, &mut work))?;
         let square: f64 = column.iter().enumerate().map(|(i, g)| rows.weight(i) * g * g).sum();
-        if work.factor.pwrss <= NOTHING_LEFT * square {
+        if found.is_none_or(|terms| terms.pwrss <= NOTHING_LEFT * square) {
             continue;
         }
         let beta = work.factor.beta();
         let modes = work.factor.modes(&model.symbolic, &beta);
-        let mut fitted = rows.fixed(&beta);
-        rows.add_modes(&mut fitted, &modes.b);
-        let left: Vec<f64> = (0..rows.n).map(|i| rows.weight(i) * (column[i] - fitted[i])).collect();
+        let mut left = rows.residuals(column, &beta, &modes.b);
+        left.iter_mut().enumerate().for_each(|(i, v)| *v *= rows.weight(i));
         let dot = |v: &[f64]| left.iter().zip(v).map(|(a, b)| a * b).sum::<f64>();
         columns.iter().enumerate().for_each(|(l, other)| out.information[k * c + l] = dot(other));
         out.score[k] = dot(&response);

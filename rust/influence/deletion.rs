@@ -3,6 +3,8 @@
 //! Cook (1977), Belsley, Kuh and Welsch (1980); for mixed models Christensen, Pearson and Johnson (1992), and for the
 //! likelihood displacement Cook (1986, J. R. Statist. Soc. B 48, 133-169), restricted under REML.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+
 use crate::linalg::dense;
 use crate::model::{Criterion, Lmm, Parameter};
 use crate::penalized_ls::CholeskyFactor;
@@ -35,6 +37,26 @@ impl DeletionMethod {
     }
 }
 
+/// Rows to delete, and how: set k has the rows `members[ptr[k]..ptr[k + 1]]`.
+pub struct DeletionRequest<'a> {
+    pub ptr: &'a [usize],
+    pub members: &'a [u32],
+    pub method: DeletionMethod,
+    /// Sets that are done.
+    pub done: &'a AtomicUsize,
+    pub stop: &'a AtomicBool,
+}
+
+impl DeletionRequest<'_> {
+    pub fn n_sets(&self) -> usize {
+        self.ptr.len() - 1
+    }
+
+    pub fn rows(&self, set: usize) -> &[u32] {
+        &self.members[self.ptr[set]..self.ptr[set + 1]]
+    }
+}
+
 /// Estimates without a set of rows, in the working basis of the fit.
 #[derive(Debug, Clone)]
 pub struct Deleted {
@@ -51,7 +73,7 @@ pub struct Deleted {
 /// One row of the table of influence.
 #[derive(Debug, Clone)]
 pub struct Measures {
-    pub how: Option<DeletionMethod>,
+    pub how: DeletionMethod,
     pub cooks_distance: f64,
     pub mdffits: f64,
     pub covariance_ratio: f64,
@@ -98,15 +120,8 @@ impl FullData {
 }
 
 /// The measures of one set against the fit, whose `full` is at the optimum.
-pub fn measures(
-    model: &Lmm,
-    full: &FullData,
-    sigma: f64,
-    deleted: Option<&Deleted>,
-    parameters: &[Parameter],
-) -> Measures {
+pub fn measures(model: &Lmm, full: &FullData, sigma: f64, d: &Deleted, parameters: &[Parameter]) -> Measures {
     let p = full.beta.len();
-    let Some(d) = deleted else { return nothing(parameters.len(), p) };
     // without fixed effects there is nothing of theirs to measure
     let shift: Vec<f64> = full.beta.iter().zip(&d.beta).map(|(a, b)| a - b).collect();
     let quadratic = |m: &[f64]| (0..p * p).map(|e| m[e] * shift[e % p] * shift[e / p]).sum::<f64>();
@@ -122,24 +137,12 @@ pub fn measures(
     };
     let user = model.a.fixed.covariance(&d.covariance);
     Measures {
-        how: Some(d.how),
+        how: d.how,
         cooks_distance: quadratic(&full.precision) / count / sigma.powi(2),
         mdffits,
         covariance_ratio: (logdet + full.logdet_fixed + 2.0 * count * (d.sigma / sigma).ln()).exp(),
         displacement: d.displacement,
         values: model.parameters().values(&model.a.fixed.beta(&d.beta), &d.theta, d.sigma, parameters),
         std_errors: (0..p).map(|j| d.sigma * user[j * p + j].sqrt()).collect(),
-    }
-}
-
-fn nothing(n: usize, p: usize) -> Measures {
-    Measures {
-        how: None,
-        cooks_distance: f64::NAN,
-        mdffits: f64::NAN,
-        covariance_ratio: f64::NAN,
-        displacement: f64::NAN,
-        values: vec![f64::NAN; n],
-        std_errors: vec![f64::NAN; p],
     }
 }

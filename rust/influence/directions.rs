@@ -4,7 +4,7 @@
 //! (e'Be - tr MB)/2, e = My/σ, and two of them the information tr(M B M C)/2.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
@@ -15,7 +15,7 @@ use crate::ids::BlockId;
 use crate::model::{Lmm, Workspace};
 use crate::penalized_ls::product::Effects;
 use crate::rows::StoredRows;
-use crate::{Error, Result};
+use crate::{Result, check_stop, computed};
 
 /// Up to this many rows the information is exact; beyond, its relative error is about the root of 1 over `PROBED`.
 const EXACT: usize = 600;
@@ -129,9 +129,7 @@ impl<'a> Directions<'a> {
 
     /// W^½(y - Xβ - Zb).
     fn left(&self, y: &[f64], beta: &[f64], b: &Effects) -> Vec<f64> {
-        let mut fitted = self.rows.fixed(beta);
-        self.rows.add_modes(&mut fitted, b);
-        (0..self.rows.n).map(|i| self.root[i] * (y[i] - fitted[i])).collect()
+        self.rows.residuals(y, beta, b).iter().zip(&self.root).map(|(e, w)| w * e).collect()
     }
 }
 
@@ -151,10 +149,8 @@ impl<'a, 'b> Solver<'a, 'b> {
     fn solve(&mut self, v: &[f64]) -> Result<Vec<f64>> {
         let y: Vec<f64> = v.iter().zip(&self.of.root).map(|(v, w)| v / w).collect();
         self.of.rows.set_response(Arc::make_mut(&mut self.model.a), &y);
-        match self.model.evaluate(self.of.theta, &mut self.work) {
-            Ok(_) => {}
-            Err(Error::Numerical(_)) => return Ok(vec![0.0; v.len()]), // X has v
-            Err(e) => return Err(e),
+        if computed(self.model.evaluate(self.of.theta, &mut self.work))?.is_none() {
+            return Ok(vec![0.0; v.len()]); // X has v
         }
         let beta = self.work.factor.beta();
         let modes = self.work.factor.modes(&self.model.symbolic, &beta);
@@ -171,13 +167,7 @@ pub fn information(of: &Directions, stop: &AtomicBool) -> Result<Vec<f64>> {
     let probes = if n <= EXACT { n } else { (PROBED / n).max(FEWEST_PROBES) };
     let parts: Vec<Vec<f64>> = (0..probes)
         .into_par_iter()
-        .map_init(
-            || Solver::new(of),
-            |solver, k| match stop.load(Ordering::Relaxed) {
-                true => Err(Error::Interrupted),
-                false => probe(of, solver, k),
-            },
-        )
+        .map_init(|| Solver::new(of), |solver, k| check_stop(stop).and_then(|()| probe(of, solver, k)))
         .collect::<Result<_>>()?;
     let share = if n <= EXACT { 0.5 } else { 0.5 / probes as f64 };
     let sum = |e: usize| parts.iter().map(|part| part[e]).sum::<f64>() * share;

@@ -1,23 +1,21 @@
-//! Influence without the inverse of the crossed random effects: every set's cross-products are taken off the sums, and a
-//! Newton step is made from there, whose fall of the criterion must be the one it promised.
-//!
-//! Sets follow each other, each in all threads, so that memory stays that of a few fits whatever the number of levels.
+//! Influence from the sums alone: every set's cross-products are taken off them, and θ is searched there or moved by a
+//! Newton step, whose fall of the criterion must be the one it promised.  No row is read again, and no inverse of the
+//! crossed random effects is needed.
 
 use std::sync::atomic::Ordering;
 
-use super::DeletionRequest;
-use super::deletion::{DeletionMethod, FullData, Measures, measures};
-use super::one_step::{LONGEST_STEP, MOST_BENDING, check, solve};
-use super::refits::{deleted, smaller};
-use crate::Result;
+use super::deletion::{Deleted, DeletionMethod, DeletionRequest, FullData, Measures, measures};
+use super::step::{MOST_BENDING, is_too_long, solve};
 use crate::fit::Fit;
 use crate::fit::refit::{Optimum, at, refit, start};
 use crate::model::curvature::hessian;
 use crate::model::{Lmm, LmmEvaluator, Parameter, Workspace};
 use crate::optimize::Objective;
 use crate::rows::StoredRows;
+use crate::{Result, check_stop};
 
-/// Deletes every set in turn.
+/// Deletes every set in turn, each in all threads, so that memory stays that of a few fits whatever the number of
+/// levels.
 ///
 /// # Errors
 /// `Numerical` where the criterion cannot be evaluated; `Interrupted`.
@@ -26,49 +24,80 @@ pub fn one_by_one(
     rows: &StoredRows,
     parameters: &[Parameter],
     request: &DeletionRequest,
-) -> Result<Vec<Measures>> {
-    let model = &fit.model;
+) -> Result<Vec<Option<Measures>>> {
+    let (model, theta) = (&fit.model, fit.theta.as_slice());
     let mut work = model.workspace();
     // an estimated determinant starts from what its first evaluation found: this one, and all that follow, from the same
-    model.evaluate(&fit.theta, &mut work)?;
-    let optimal = model.evaluate(&fit.theta, &mut work)?.profiled();
+    model.evaluate(theta, &mut work)?;
+    let optimal = model.evaluate(theta, &mut work)?.profiled();
     let full = FullData::at(model, &work.factor);
     let step = match request.method {
-        DeletionMethod::OneStep => Some(DeletionStart::new(model, &fit.theta, work.clone(), request)?),
+        DeletionMethod::OneStep => Some(DeletionStart::new(model, theta, work.clone(), request)?),
         DeletionMethod::Fixed | DeletionMethod::Refit => None,
     };
-    let mut out = Vec::with_capacity(request.len());
-    for k in 0..request.len() {
-        check(request.stop)?;
-        let found = match smaller(model, rows, request.rows(k)) {
-            Some(smaller) => {
-                let mut own = LmmEvaluator::with_workspace(&smaller, work.clone(), request.stop);
-                let stepped = step.as_ref().map_or(Ok(None), |step| step.take(&mut own))?;
-                let (how, optimum) = match (stepped, request.method) {
-                    (Some(optimum), method) => (method, Some(optimum)),
-                    (None, DeletionMethod::Fixed) => (DeletionMethod::Fixed, at(&mut own, &fit.theta)?),
-                    (None, _) => {
-                        own = LmmEvaluator::new(&smaller, request.stop);
-                        (DeletionMethod::Refit, refit(&mut own, &start(&smaller.theta_map, &fit.theta))?)
-                    }
-                };
-                optimum.and_then(|optimum| deleted(&own.work, (model, work.clone()), optimal, optimum, how))
-            }
-            None => None,
-        };
-        out.push(measures(model, &full, fit.sigma, found.as_ref(), parameters));
+    let sums = AllRows { model, theta, optimal, work, step };
+    let mut out = Vec::with_capacity(request.n_sets());
+    for k in 0..request.n_sets() {
+        check_stop(request.stop)?;
+        let found = sums.without(rows, k, request)?;
+        out.push(found.map(|deleted| measures(model, &full, fit.sigma, &deleted, parameters)));
         request.done.fetch_add(1, Ordering::Relaxed);
     }
     Ok(out)
 }
 
-/// What all rows give at their optimum.
-struct DeletionStart<'a> {
+/// The sums of all rows and the optimum there.
+pub struct AllRows<'a> {
+    pub model: &'a Lmm,
+    pub theta: &'a [f64],
+    /// The criterion at θ.
+    pub optimal: f64,
+    /// What evaluations start from.
+    pub work: Workspace,
+    /// What one step is made of; without it a search takes its place.
+    pub step: Option<DeletionStart<'a>>,
+}
+
+impl AllRows<'_> {
+    /// The estimates without a set of rows; None where nothing can be estimated.
+    ///
+    /// # Errors
+    /// `Interrupted`.
+    pub fn without(&self, rows: &StoredRows, set: usize, request: &DeletionRequest) -> Result<Option<Deleted>> {
+        let a = self.model.a.without_rows(rows, request.rows(set));
+        if a.n_obs <= a.n_fixed() {
+            return Ok(None);
+        }
+        let smaller = self.model.with_products(a);
+        let mut own = LmmEvaluator::with_workspace(&smaller, self.work.clone(), request.stop);
+        let stepped = self.step.as_ref().map_or(Ok(None), |step| step.take(&mut own))?;
+        let (how, optimum) = match (stepped, request.method) {
+            (None, DeletionMethod::Fixed) => (DeletionMethod::Fixed, at(&mut own, self.theta)?),
+            (None, _) => {
+                own = LmmEvaluator::new(&smaller, request.stop);
+                (DeletionMethod::Refit, refit(&mut own, &start(&smaller.theta_map, self.theta))?)
+            }
+            stepped => (stepped.1, stepped.0),
+        };
+        Ok(optimum.and_then(|optimum| self.compare(&own.work, optimum, how)))
+    }
+
+    /// What holds at the optimum without the rows, where `work` was evaluated.
+    fn compare(&self, work: &Workspace, optimum: Optimum, how: DeletionMethod) -> Option<Deleted> {
+        let Optimum { beta, theta, sigma, .. } = optimum;
+        let mut all = self.work.clone();
+        let rise = self.model.evaluate(&theta, &mut all).ok()?.profiled() - self.optimal;
+        let displacement = FullData::at(self.model, &all.factor).displacement(self.model, rise, &beta, sigma);
+        Some(Deleted { how, beta, theta, sigma, covariance: work.factor.fixed_covariance(), displacement })
+    }
+}
+
+/// What one step is made of.
+pub struct DeletionStart<'a> {
     theta: &'a [f64],
     gradient: Vec<f64>,
     information: Vec<f64>,
     curvature: Vec<f64>,
-    scales: Vec<usize>,
 }
 
 impl<'a> DeletionStart<'a> {
@@ -76,8 +105,7 @@ impl<'a> DeletionStart<'a> {
         let gradient = model.gradient(theta, &mut work);
         let information = model.average_information(theta, &work, &gradient);
         let curvature = hessian(&mut LmmEvaluator::with_workspace(model, work, request.stop), theta)?;
-        let scales = model.theta_map.scale_parameters();
-        Ok(Self { theta, gradient: gradient.theta, information, curvature, scales })
+        Ok(Self { theta, gradient: gradient.theta, information, curvature })
     }
 
     /// The optimum without the rows by one step; None where it is not to be trusted.
@@ -89,8 +117,7 @@ impl<'a> DeletionStart<'a> {
         let curvature: Vec<f64> =
             (0..n * n).map(|e| self.curvature[e] + information[e] - self.information[e]).collect();
         let Some(step) = solve(&curvature, &gradient) else { return Ok(None) };
-        let too_long = |&k: &usize| self.theta[k] != 0.0 && step[k].abs() > LONGEST_STEP * self.theta[k].abs();
-        if self.scales.iter().any(too_long) {
+        if is_too_long(&smaller.model, self.theta, &step) {
             return Ok(None);
         }
         let theta: Vec<f64> = self.theta.iter().zip(&step).map(|(t, s)| t + s).collect();

@@ -30,7 +30,7 @@ pub struct GroupRegressions {
 /// Those of reading the rows.
 pub fn group_regressions(fit: &Fit, source: &dyn RowSource, factor: usize) -> Result<GroupRegressions> {
     let rows = fit.model.a.stored_rows(source)?;
-    let block = fit.model.a.factors.iter().position(|f| f.factor == FactorId(factor)).expect("a block of every factor");
+    let block = fit.model.a.block_of(FactorId(factor));
     let response = less_the_rest(fit, &rows, block);
     let codes = source.factors()[factor].codes();
     let mut members = vec![Vec::new(); source.factors()[factor].n_levels()];
@@ -58,9 +58,7 @@ pub fn group_regressions(fit: &Fit, source: &dyn RowSource, factor: usize) -> Re
 fn less_the_rest(fit: &Fit, rows: &StoredRows, block: usize) -> Vec<f64> {
     let mut others = fit.modes.b.clone();
     others[block].fill(0.0);
-    let mut fitted = rows.fixed(&fit.beta);
-    rows.add_modes(&mut fitted, &others);
-    fitted.iter().enumerate().map(|(i, fitted)| rows.y(i) - fitted).collect()
+    rows.residuals(&rows.response(), &fit.beta, &others)
 }
 
 /// Coefficients on Z, and the residual sum of squares and degrees of freedom on [Z X].

@@ -3,7 +3,7 @@
 //! ŷ = Xβ̂ + Zb̂ = Hy: tr H are the effective degrees of freedom (Hodges and Sargent 2001, Biometrika 88, 367-379), of which
 //! Xβ̂ has tr X(X'V⁻¹X)⁻¹X'V⁻¹ = p (Demidenko and Stukel 2005, Statist. Med. 24, 893-909).  Var(y - ŷ) = σ²W^-½(I - H)W^-½.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 
@@ -12,7 +12,7 @@ use super::row_set::RowSet;
 use crate::design::RowSource;
 use crate::fit::Fit;
 use crate::rows::StoredRows;
-use crate::{Error, Result};
+use crate::{Result, check_stop};
 
 /// A value for every row.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +35,7 @@ pub fn leverage(fit: &Fit, source: &dyn RowSource, stop: &AtomicBool) -> Result<
     let point = DeletionPoint::new(&model, &fit.theta, model.workspace())?;
     let of_rows: Vec<[f64; 3]> = (0..rows.n)
         .into_par_iter()
-        .map(|row| if stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(of_row(&point, &rows, row)) })
+        .map(|row| check_stop(stop).map(|()| of_row(&point, &rows, row)))
         .collect::<Result<_>>()?;
     Ok(Leverage {
         conditional: of_rows.iter().map(|v| v[0]).collect(),

@@ -5,39 +5,30 @@
 //! 705-724, for one-step estimates), and is bent by the third derivatives of all rows' criterion, which cost nothing per
 //! set.  What else depends on θ (β, its covariance, σ) is followed to second order along the step.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
-use super::DeletionRequest;
-use super::deletion::{Deleted, DeletionMethod, FullData, Measures, measures};
-use super::from_sums::one_by_one;
+use super::deletion::{Deleted, DeletionMethod, DeletionRequest, FullData, Measures, measures};
+use super::from_sums::{AllRows, one_by_one};
 use super::point::{DeletionChange, DeletionPoint, LARGEST_TRAILING, exact};
-use super::refits::from_sums;
 use super::row_set::RowSet;
 use super::stencil::{second_differences, shifts, taylor_weights};
+use super::step::{MOST_BENDING, is_too_long, solve};
 use crate::design::RowSource;
 use crate::fit::Fit;
-use crate::linalg::dense::eigen;
 use crate::model::curvature::hessian;
 use crate::model::{Criterion, Lmm, LmmEvaluator, Parameter};
-use crate::{Error, Result};
+use crate::{Result, check_stop};
 
 /// Differences, relative to the parameter; parameters below `SMALL` as if they were as large.
 const STEP: f64 = 2e-3;
 const SMALL: f64 = 0.05;
-/// Relative to the largest curvature: none, and one that bends down.
-const NO_CURVATURE: f64 = 1e-9;
-const DOWNWARDS: f64 = -1e-5;
-/// A step is trusted while bending it matters less than this to the criterion, and it moves no scale by more than this
-/// share of itself.
-pub const MOST_BENDING: f64 = 0.005;
-pub const LONGEST_STEP: f64 = 0.5;
 const MODEL_STEPS: usize = 20;
 /// With more rows left than this a set is cheaper to take off the sums: its time grows with their cube.
 const LARGEST_SET: usize = 600;
 
-/// Deletes every set in turn.
+/// Deletes every set in turn; None where nothing can be estimated without it.
 ///
 /// # Errors
 /// Those of reading the rows; `Interrupted`.
@@ -46,34 +37,28 @@ pub fn influence(
     source: &dyn RowSource,
     parameters: &[Parameter],
     request: &DeletionRequest,
-) -> Result<Vec<Measures>> {
+) -> Result<Vec<Option<Measures>>> {
     let rows = fit.model.a.stored_rows(source)?;
     if fit.model.symbolic.n_trailing > LARGEST_TRAILING {
         return one_by_one(fit, &rows, parameters, request);
     }
     let model = exact(&fit.model)?;
     let stencil = Stencil::new(&model, &fit.theta, request)?;
-    let sigma = fit.sigma;
     let full = FullData::at(&model, &stencil.points[0].factor);
-    let optimum = (fit.theta.as_slice(), stencil.points[0].terms.profiled());
-    (0..request.len())
+    let optimal = stencil.points[0].terms.profiled();
+    let sums = AllRows { model: &model, theta: &fit.theta, optimal, work: model.workspace(), step: None };
+    (0..request.n_sets())
         .into_par_iter()
         .map(|k| {
-            if request.stop.load(Ordering::Relaxed) {
-                return Err(Error::Interrupted);
-            }
-            let members = request.rows(k);
+            check_stop(request.stop)?;
             let stepped = match request.method {
                 DeletionMethod::Refit => None,
-                method => RowSet::new(&rows, members, &model.theta_map.widths, LARGEST_SET)
+                method => RowSet::new(&rows, request.rows(k), &model.theta_map.widths, LARGEST_SET)
                     .and_then(|set| stencil.deleted(&set, method)),
             };
-            let deleted = match stepped {
-                Some(deleted) => deleted,
-                None => from_sums(&model, optimum, &rows, members, request.method, request.stop)?,
-            };
+            let deleted = stepped.map_or_else(|| sums.without(&rows, k, request), Ok)?;
             request.done.fetch_add(1, Ordering::Relaxed);
-            Ok(measures(&model, &full, sigma, deleted.as_ref(), parameters))
+            Ok(deleted.map(|deleted| measures(&model, &full, fit.sigma, &deleted, parameters)))
         })
         .collect()
 }
@@ -100,7 +85,7 @@ impl<'a> Stencil<'a> {
         };
         let (mut points, mut gradients) = (Vec::with_capacity(shifts.len()), Vec::new());
         for shift in shifts {
-            check(request.stop)?;
+            check_stop(request.stop)?;
             let x: Vec<f64> = (0..n).map(|k| theta[k] + shift[k] * h[k]).collect();
             let mut work = model.workspace();
             if request.method == DeletionMethod::OneStep {
@@ -152,9 +137,7 @@ impl<'a> Stencil<'a> {
         }
         let bending: Vec<f64> = step.iter().zip(&plain).map(|(a, b)| a - b).collect();
         let cost = 0.5 * (0..n * n).map(|e| curvature[e] * bending[e % n] * bending[e / n]).sum::<f64>();
-        let too_long = |&k: &usize| self.theta[k] != 0.0 && step[k].abs() > LONGEST_STEP * self.theta[k].abs();
-        let trusted = cost < MOST_BENDING && !self.model.theta_map.scale_parameters().iter().any(too_long);
-        trusted.then_some(step)
+        (cost < MOST_BENDING && !is_too_long(self.model, &self.theta, &step)).then_some(step)
     }
 
     /// d without the rows, less d with them, but for a constant.
@@ -196,25 +179,4 @@ impl<'a> Stencil<'a> {
         let theta = self.theta.iter().zip(step).map(|(t, s)| t + s).collect();
         Deleted { how: method, beta, theta, sigma, covariance, displacement }
     }
-}
-
-/// -H^-1 g over directions that curve upwards; None where one bends down.
-pub fn solve(h: &[f64], g: &[f64]) -> Option<Vec<f64>> {
-    let n = g.len();
-    let (values, vectors) = eigen(h, n);
-    let largest = values.iter().fold(0.0f64, |a, v| a.max(v.abs()));
-    if values.iter().any(|v| *v < DOWNWARDS * largest) {
-        return None;
-    }
-    let mut step = vec![0.0; n];
-    for k in (0..n).filter(|&k| values[k] > NO_CURVATURE * largest) {
-        let v = &vectors[k * n..(k + 1) * n];
-        let slope: f64 = v.iter().zip(g).map(|(v, g)| v * g).sum();
-        step.iter_mut().zip(v).for_each(|(s, v)| *s -= slope / values[k] * v);
-    }
-    Some(step)
-}
-
-pub fn check(stop: &AtomicBool) -> Result<()> {
-    if stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
 }

@@ -6,7 +6,7 @@
 //! test (Neyman 1959; Rao 1948): on σ and θ the restricted likelihood's scores are regressed, whose expectation is zero
 //! wherever θ is.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 
@@ -18,29 +18,18 @@ use crate::fit::Fit;
 use crate::linalg::dense::eigen;
 use crate::model::Criterion;
 use crate::rows::StoredRows;
-use crate::{Error, Result};
+use crate::{Result, check_stop};
 
 /// Directions of θ and σ with less of the information than this share, in units of each, are left out.
 const NOTHING_LEFT: f64 = 1e-9;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Serial {
-    /// Of ρ, beyond what θ and σ explain.
-    pub score: f64,
-    pub information: f64,
-    pub pairs: usize,
-}
-
-impl Serial {
     /// ρ by one step from zero.
-    pub fn estimate(&self) -> f64 {
-        self.score / self.information
-    }
-
-    /// NaN where nothing can vary.
-    pub fn statistic(&self) -> f64 {
-        self.score / self.information.sqrt()
-    }
+    pub estimate: f64,
+    /// Of its score, beyond what θ and σ explain; NaN where nothing can vary.
+    pub statistic: f64,
+    pub pairs: usize,
 }
 
 /// Rows of group k, in their order, are `members[ptr[k]..ptr[k + 1]]`.
@@ -67,7 +56,7 @@ pub fn serial(fit: &Fit, source: &dyn RowSource, ptr: &[usize], members: &[u32],
     };
     let matrix: Vec<f64> = (0..n * n).map(|e| entry(e % n, e / n)).collect();
     let (score, information) = beyond(&matrix, &scores);
-    Ok(Serial { score, information, pairs: pairs.len() })
+    Ok(Serial { estimate: score / information, statistic: score / information.sqrt(), pairs: pairs.len() })
 }
 
 /// Σ M_ij over pairs of rows.
@@ -75,9 +64,7 @@ fn neighbours(point: &DeletionPoint, rows: &StoredRows, pairs: &[[u32; 2]], stop
     let of_pairs: Vec<f64> = pairs
         .par_iter()
         .map(|pair| {
-            if stop.load(Ordering::Relaxed) {
-                return Err(Error::Interrupted);
-            }
+            check_stop(stop)?;
             Ok(-point.hat(&RowSet::plain(rows, pair, &point.model.theta_map.widths))[(0, 1)])
         })
         .collect::<Result<_>>()?;

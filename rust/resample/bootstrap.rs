@@ -45,10 +45,9 @@ pub fn bootstrap(fit: &Fit, source: &dyn RowSource, request: &BootstrapRequest) 
     let rows = fit.model.a.stored_rows(source)?;
     if let BootstrapKind::Case(factors) = &request.kind {
         let units = SamplingUnits::new(fit, &rows, factors)?;
-        let sizes = units.sizes();
         let draw = |k: usize| {
             let mut rng = stream(request.seed, k);
-            sizes.iter().map(|&n| (0..n).map(|_| rng.random_range(0..n)).collect()).collect()
+            units.sizes.iter().map(|&n| (0..n).map(|_| rng.random_range(0..n)).collect()).collect()
         };
         return over_units(fit, &units, request, request.n, draw);
     }
@@ -85,7 +84,7 @@ pub fn jackknife(
 ) -> Result<Vec<Vec<f64>>> {
     let rows = fit.model.a.stored_rows(source)?;
     let units = SamplingUnits::new(fit, &rows, factors)?;
-    let sizes = units.sizes();
+    let sizes = &units.sizes;
     let places: Vec<(usize, usize)> =
         sizes.iter().enumerate().flat_map(|(f, &n)| (0..n).map(move |k| (f, k))).collect();
     let without = |k: usize| {

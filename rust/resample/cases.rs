@@ -48,10 +48,6 @@ impl ClusterDraws {
         Some(out)
     }
 
-    pub fn len(&self) -> usize {
-        self.n_rows.len()
-    }
-
     /// The cross-products of the clusters drawn, each a new one.
     pub fn assemble(&self, a: &CrossProducts, draws: &[usize]) -> CrossProducts {
         let mut out = CrossProducts {

@@ -7,7 +7,7 @@
 //! μ the eigenvalues of Z'P_0Z, P_0 = W - WX(X'WX)^-1X'W, K of them not zero; m = n - p and ν = μ under REML, m = n
 //! and ν the eigenvalues of Z'WZ under maximum likelihood.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use faer::prelude::Solve;
 use rand_distr::{ChiSquared, Distribution};
@@ -18,7 +18,7 @@ use crate::fit::simulate::stream;
 use crate::linalg::dense;
 use crate::linalg::dense::eigen;
 use crate::model::{Criterion, Lmm};
-use crate::{Error, Result};
+use crate::{Error, Result, check_stop};
 
 /// Levels, at most: their eigenvalues take time in their cube.
 const LARGEST: usize = 3000;
@@ -47,9 +47,7 @@ pub fn exact_null(fit: &Fit, n: usize, seed: u64, stop: &AtomicBool) -> Result<V
     (0..n)
         .into_par_iter()
         .map(|k| {
-            if stop.load(Ordering::Relaxed) {
-                return Err(Error::Interrupted);
-            }
+            check_stop(stop)?;
             let mut rng = stream(seed, k);
             let mut chi =
                 |df: f64| if df > 0.0 { ChiSquared::new(df).expect("a positive df").sample(&mut rng) } else { 0.0 };

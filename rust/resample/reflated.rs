@@ -21,9 +21,8 @@ impl Reflated {
             let target = fit.scaled(&square(&term.relative_factor(&fit.theta), term.width));
             reflate(&mut modes[term.block], widths[term.block], term.offset, term.width, &target);
         }
-        let mut fitted = rows.fixed(&fit.beta);
-        rows.add_modes(&mut fitted, &fit.modes.b);
-        let mut residuals: Vec<f64> = (0..rows.n).map(|i| rows.weight(i).sqrt() * (rows.y(i) - fitted[i])).collect();
+        let mut residuals = rows.residuals(&rows.response(), &fit.beta, &fit.modes.b);
+        residuals.iter_mut().enumerate().for_each(|(i, e)| *e *= rows.weight(i).sqrt());
         reflate(&mut residuals, 1, 0, 1, &[fit.residual_variance()]);
         Self { modes, residuals }
     }

@@ -8,9 +8,15 @@ use crate::fit::Fit;
 use crate::ids::FactorId;
 use crate::rows::StoredRows;
 
-pub enum SamplingUnits<'a> {
-    ClusterDraws(ClusterDraws),
-    Arrays(Arrays<'a>, Vec<usize>),
+pub struct SamplingUnits<'a> {
+    /// Levels of every factor.
+    pub sizes: Vec<usize>,
+    source: Source<'a>,
+}
+
+enum Source<'a> {
+    Clusters(ClusterDraws),
+    Arrays(Arrays<'a>),
 }
 
 impl<'a> SamplingUnits<'a> {
@@ -20,32 +26,21 @@ impl<'a> SamplingUnits<'a> {
     /// `Design` where another factor crosses all of them.
     pub fn new(fit: &Fit, rows: &'a StoredRows, factors: &[usize]) -> Result<Self> {
         let a = &*fit.model.a;
-        let block = |&factor: &usize| {
-            a.factors.iter().position(|f| f.factor == FactorId(factor)).expect("a block of every factor")
-        };
-        let blocks: Vec<usize> = factors.iter().map(block).collect();
-        if let [block] = blocks.as_slice()
-            && let Some(clusters) = ClusterDraws::new(a, rows, *block)
-        {
-            return Ok(Self::ClusterDraws(clusters));
-        }
+        let blocks: Vec<usize> = factors.iter().map(|&factor| a.block_of(FactorId(factor))).collect();
         let sizes = blocks.iter().map(|&b| a.factors[b].n_levels).collect();
-        Ok(Self::Arrays(Arrays::new(a, rows, blocks)?, sizes))
-    }
-
-    /// Levels of every factor.
-    pub fn sizes(&self) -> Vec<usize> {
-        match self {
-            Self::ClusterDraws(clusters) => vec![clusters.len()],
-            Self::Arrays(_, sizes) => sizes.clone(),
-        }
+        let clusters = if let [block] = blocks[..] { ClusterDraws::new(a, rows, block) } else { None };
+        let source = match clusters {
+            Some(clusters) => Source::Clusters(clusters),
+            None => Source::Arrays(Arrays::new(a, rows, blocks)?),
+        };
+        Ok(Self { sizes, source })
     }
 
     /// The cross-products of levels drawn, each a new one.
     pub fn assemble(&self, a: &CrossProducts, draws: &[Vec<usize>]) -> CrossProducts {
-        match self {
-            Self::ClusterDraws(clusters) => clusters.assemble(a, &draws[0]),
-            Self::Arrays(arrays, _) => arrays.assemble(a, draws),
+        match &self.source {
+            Source::Clusters(clusters) => clusters.assemble(a, &draws[0]),
+            Source::Arrays(arrays) => arrays.assemble(a, draws),
         }
     }
 }

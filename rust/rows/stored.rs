@@ -74,6 +74,13 @@ impl StoredRows {
         (0..self.n).map(|i| self.x(i).iter().zip(beta).map(|(x, b)| x * b).sum()).collect()
     }
 
+    /// y - Xβ - Zb of a response; blocks without modes are left out.
+    pub fn residuals(&self, y: &[f64], beta: &[f64], b: &[Vec<f64>]) -> Vec<f64> {
+        let mut fitted = self.fixed(beta);
+        self.add_modes(&mut fitted, b);
+        y.iter().zip(fitted).map(|(y, fitted)| y - fitted).collect()
+    }
+
     /// y += Zb for modes by block.
     pub fn add_modes(&self, y: &mut [f64], b: &[Vec<f64>]) {
         for ((z, levels), b) in self.block.z.iter().zip(b) {

@@ -23,8 +23,13 @@ pub fn chi_square_tail(statistic: f64, df: f64) -> f64 {
 fn upper_gamma(a: f64, x: f64) -> f64 {
     let front = (a * x.ln() - x - log_gamma(a)).exp();
     if x < a + 1.0 {
-        return 1.0 - front * series(a, x);
+        return 1.0 - front * series(a, x, PRECISION);
     }
+    front * fraction(a, x, PRECISION)
+}
+
+/// The continued fraction of the upper function, over the same front.
+pub fn fraction(a: f64, x: f64, precision: f64) -> f64 {
     let mut b = x + 1.0 - a;
     let (mut c, mut d) = (1.0 / TINY, 1.0 / b);
     let mut value = d;
@@ -34,21 +39,21 @@ fn upper_gamma(a: f64, x: f64) -> f64 {
         d = 1.0 / away_from_zero(b + numerator * d);
         c = away_from_zero(b + numerator / c);
         value *= c * d;
-        if (c * d - 1.0).abs() < PRECISION {
+        if (c * d - 1.0).abs() < precision {
             break;
         }
     }
-    front * value
+    value
 }
 
 /// The series of the lower function, over the same front.
-fn series(a: f64, x: f64) -> f64 {
+pub fn series(a: f64, x: f64, precision: f64) -> f64 {
     let mut term = 1.0 / a;
     let mut total = term;
     for k in 1..TERMS {
         term *= x / (a + k as f64);
         total += term;
-        if term < total * PRECISION {
+        if term < total * precision {
             break;
         }
     }

@@ -2,49 +2,27 @@
 
 use std::f64::consts::PI;
 
-const TERMS: usize = 1000;
-const TINY: f64 = 1e-300;
+use super::gamma::{fraction, series};
 
 /// Φ(z).
 pub fn normal_cdf(z: f64) -> f64 {
     if z < 0.0 { 0.5 * normal_tails(-z) } else { 1.0 - 0.5 * normal_tails(z) }
 }
 
-/// 2 (1 - Φ(t)) = Q(1/2, t²/2): one less a series, or a continued fraction (DLMF 8.11.4, 8.9.2).
+/// 2 (1 - Φ(t)) = Q(1/2, t²/2).
 pub fn normal_tails(t: f64) -> f64 {
     let x = 0.5 * t * t;
-    if x < 1.5 {
-        return 1.0 - normal_center(t);
-    }
-    let front = (-x).exp() * t / (2.0 * PI).sqrt();
-    let (mut b, mut c) = (x + 0.5, 1.0 / TINY);
-    let mut d = 1.0 / b;
-    let mut value = d;
-    for k in 1..TERMS {
-        let numerator = -(k as f64) * (k as f64 - 0.5);
-        b += 2.0;
-        d = 1.0 / (b + numerator * d);
-        c = b + numerator / c;
-        value *= c * d;
-        if (c * d - 1.0).abs() < 2e-16 {
-            break;
-        }
-    }
-    front * value
+    if x < 1.5 { 1.0 - normal_center(t) } else { front(t, x) * fraction(0.5, x, 2e-16) }
 }
 
-/// 2 Φ(t) - 1, by the series.
+/// 2 Φ(t) - 1.
 pub fn normal_center(t: f64) -> f64 {
     let x = 0.5 * t * t;
-    let (mut term, mut sum) = (2.0, 2.0);
-    for k in 1..TERMS {
-        term *= x / (k as f64 + 0.5);
-        sum += term;
-        if term < 1e-17 * sum {
-            break;
-        }
-    }
-    (-x).exp() * t / (2.0 * PI).sqrt() * sum
+    front(t, x) * series(0.5, x, 1e-17)
+}
+
+fn front(t: f64, x: f64) -> f64 {
+    (-x).exp() * t / (2.0 * PI).sqrt()
 }
 
 #[cfg(test)]

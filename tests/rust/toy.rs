@@ -7,7 +7,7 @@ use hlmrs::fit::refit::refit;
 use hlmrs::fit::search::search;
 use hlmrs::fit::{Control, Optimizer, Status};
 use hlmrs::ids::FactorId;
-use hlmrs::inference::profile::{Chart, ChartChoice, ProfileStart, ProfiledModel, trace};
+use hlmrs::inference::profile::{Chart, ProfileStart, ProfiledModel, trace};
 use hlmrs::model::curvature::hessian;
 use hlmrs::model::{Estimates, Evaluator, Model, Parameters};
 use hlmrs::optimize::Objective;
@@ -132,7 +132,7 @@ fn a_profile_ends_where_its_closed_form_does() {
         range: (0.0, f64::INFINITY),
         step: 0.05,
         free: vec![0.0, 0.0],
-        kind: ChartChoice::Fixed(Chart::Scale { k: 0, unit: 1.0, power: 1 }),
+        chart: Chart::Scale { k: 0, unit: 1.0, power: 1 },
     };
     let profile = trace(start, 1.0, limit, &stop).unwrap();
     assert!((profile.low - (4.0 - limit).sqrt()).abs() < 1e-6, "{profile:?}");

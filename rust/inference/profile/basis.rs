@@ -56,52 +56,35 @@ pub fn change_term(model: &Lmm, term: TermId, b: &[f64]) -> Lmm {
     let term = &model.theta_map.terms[term];
     let (block, offset, r) = (term.block, term.offset, term.width);
     let mut a = (*model.a).clone();
-    let full = a.factors[block].width;
-    // B'M for rows `offset..offset + r` of M (full x columns, column-major)
-    let from_left = |m: &mut [f64], full: usize| {
-        for column in m.chunks_exact_mut(full) {
-            let old = column[offset..offset + r].to_vec();
-            (0..r).for_each(|i| column[offset + i] = (0..r).map(|k| b[i * r + k] * old[k]).sum());
+    // B'M for the entries `at(offset..offset + r, column)` of M
+    let turn = |m: &mut [f64], columns: usize, at: &dyn Fn(usize, usize) -> usize| {
+        for column in 0..columns {
+            let old: Vec<f64> = (0..r).map(|k| m[at(offset + k, column)]).collect();
+            (0..r).for_each(|i| m[at(offset + i, column)] = (0..r).map(|k| b[i * r + k] * old[k]).sum());
         }
     };
+    let (full, stride) = (a.factors[block].width, a.n_fixed() + 1);
     for zz in a.factors[block].zz.chunks_exact_mut(full * full) {
-        from_left(zz, full);
-        transpose_square(zz, full);
-        from_left(zz, full);
+        turn(zz, full, &|k, row| k * full + row);
+        turn(zz, full, &|k, column| column * full + k);
     }
-    let stride = a.n_fixed() + 1;
     for rows in a.factors[block].zx.chunks_exact_mut(full * stride) {
-        let mut columns = transposed(rows, stride, full);
-        from_left(&mut columns, full);
-        rows.copy_from_slice(&transposed(&columns, full, stride));
+        turn(rows, stride, &|k, column| k * stride + column);
     }
     for i in 0..a.factors.len() {
         for j in 0..i {
             let (ri, rj) = (a.factors[i].width, a.factors[j].width);
             for values in a.links[i][j].chunks_exact_mut(ri * rj) {
                 if i == block.0 {
-                    from_left(values, ri);
+                    turn(values, rj, &|k, column| column * ri + k);
                 }
                 if j == block.0 {
-                    let mut other = transposed(values, ri, rj);
-                    from_left(&mut other, rj);
-                    values.copy_from_slice(&transposed(&other, rj, ri));
+                    turn(values, ri, &|k, row| k * ri + row);
                 }
             }
         }
     }
     model.with_products(a)
-}
-
-/// m x n column-major -> n x m column-major.
-fn transposed(a: &[f64], m: usize, n: usize) -> Vec<f64> {
-    (0..m * n).map(|k| a[k % n * m + k / n]).collect()
-}
-
-fn transpose_square(a: &mut [f64], n: usize) {
-    for j in 0..n {
-        (0..j).for_each(|i| a.swap(j * n + i, i * n + j));
-    }
 }
 
 /// A model without one direction of X, which is moved to the left-hand side with any coefficient.

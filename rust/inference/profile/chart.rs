@@ -3,21 +3,25 @@
 //! D(θ, s) = log|M| + n log(2πs) + r²(θ)/s, s = σ².  Where the held parameter involves σ, the model has log s as its
 //! last coordinate; elsewhere s is profiled out.
 
+use super::lag::Lag;
 use crate::Result;
+use crate::covariance::angle::Angle;
 use crate::model::Evaluator;
 use crate::optimize::Objective;
 
-/// Which coordinates are free, and how the held value makes the others.
+/// Which coordinates are free, and how the held value v makes the others.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Chart {
     /// All of them; the response carries the held coefficient.
     Response,
+    /// All of them; multipliers hold the correlation.
+    Lag(Lag),
     /// All but log s; s = v².
     Sigma,
     /// All but θ_k; v = √s unit θ_k^power.
     Scale { k: usize, unit: f64, power: i32 },
-    /// All but θ_k, which is an angle of v.
-    Angle { k: usize, angle: f64 },
+    /// All but θ_k, the angle of a correlation v.
+    Angle { k: usize, angle: Angle },
     /// θ_i = τv, θ_j = τ√(1 - v²); τ stands in the place of θ_i.
     Pair { i: usize, j: usize },
 }
@@ -33,14 +37,14 @@ impl Constrained<'_> {
     fn expand(&self, x: &[f64]) -> Vec<f64> {
         let mut all = x.to_vec();
         match self.chart {
-            Chart::Response => {}
+            Chart::Response | Chart::Lag(_) => {}
             Chart::Sigma => all.push(self.value.powi(2).ln()),
             Chart::Scale { k, unit, power } => {
                 let sigma = x[x.len() - 1].exp().sqrt();
                 let relative = self.value / (unit * sigma);
                 all.insert(k, if power == 2 { relative.sqrt() } else { relative });
             }
-            Chart::Angle { k, angle } => all.insert(k, angle),
+            Chart::Angle { k, angle } => all.insert(k, angle.angle(self.value)),
             Chart::Pair { i, j } => {
                 all.insert(j, all[i] * self.share());
                 all[i] *= self.value;
@@ -60,7 +64,7 @@ impl Constrained<'_> {
         let unit = |i: usize| (0..full).map(|l| f64::from(u8::from(l == i))).collect::<Vec<f64>>();
         let mut columns: Vec<Vec<f64>> = (0..full).filter(|&l| Some(l) != self.held()).map(unit).collect();
         match self.chart {
-            Chart::Response | Chart::Sigma | Chart::Angle { .. } => {}
+            Chart::Response | Chart::Lag(_) | Chart::Sigma | Chart::Angle { .. } => {}
             Chart::Scale { k, power, .. } => columns[full - 2][k] = -all[k] / (2.0 * f64::from(power)),
             Chart::Pair { i, j } => {
                 columns[i][i] = self.value;
@@ -73,7 +77,7 @@ impl Constrained<'_> {
     /// The coordinate of the model that is not free.
     fn held(&self) -> Option<usize> {
         match self.chart {
-            Chart::Response => None,
+            Chart::Response | Chart::Lag(_) => None,
             Chart::Sigma => Some(self.inner.n_parameters() - 1),
             Chart::Scale { k, .. } | Chart::Angle { k, .. } => Some(k),
             Chart::Pair { j, .. } => Some(j),

@@ -3,7 +3,6 @@
 use super::basis::{Moved, change_term, completed};
 use super::chart::Chart;
 use super::lag::Lag;
-use crate::covariance::angle::Angle;
 use crate::covariance::unstructured::lower_triangle;
 use crate::covariance::{Coordinate, Reported};
 use crate::fit::Fit;
@@ -25,20 +24,7 @@ pub struct ProfileStart {
     pub range: (f64, f64),
     pub step: f64,
     pub free: Vec<f64>,
-    pub kind: ChartChoice,
-}
-
-/// The chart, but for what depends on the value that is held.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum ChartChoice {
-    Fixed(Chart),
-    /// A correlation that is a function of the angle θ_k.
-    Angle {
-        k: usize,
-        angle: Angle,
-    },
-    /// A correlation that is a function of several angles, held by multipliers.
-    Lag(Lag),
+    pub chart: Chart,
 }
 
 /// The chart of a parameter, at the fit (by maximum likelihood).  None for a correlation of effects without variance.
@@ -52,7 +38,7 @@ pub fn start(fit: &Fit, parameter: Parameter) -> Option<ProfileStart> {
             range: (f64::NEG_INFINITY, f64::INFINITY),
             step: 0.5 * fit.vcov()[j * fit.beta.len() + j].sqrt(),
             free: fit.theta.clone(),
-            kind: ChartChoice::Fixed(Chart::Response),
+            chart: Chart::Response,
         }),
         Parameter::Sigma => Some(ProfileStart {
             model: ProfiledModel::Own(Box::new(fit.model.with_scale(Scale::Parameter))),
@@ -60,7 +46,7 @@ pub fn start(fit: &Fit, parameter: Parameter) -> Option<ProfileStart> {
             range: (0.0, f64::INFINITY),
             step: 0.5 * sigma / root,
             free: fit.theta.clone(),
-            kind: ChartChoice::Fixed(Chart::Sigma),
+            chart: Chart::Sigma,
         }),
         Parameter::Random(term, reported) => {
             let of = &fit.model.theta_map.terms[term];
@@ -106,7 +92,7 @@ fn of_sd(fit: &Fit, id: TermId, reported: Reported, coordinate: Coordinate) -> P
         range: (0.0, f64::INFINITY),
         step: (0.5 * estimate / (2.0 * levels).sqrt()).max(0.1 * least),
         free,
-        kind: ChartChoice::Fixed(Chart::Scale { k, unit, power }),
+        chart: Chart::Scale { k, unit, power },
     }
 }
 
@@ -118,24 +104,24 @@ fn of_correlation(fit: &Fit, id: TermId, reported: Reported, coordinate: Coordin
         return None;
     }
     let estimate = relative_value(fit, id, reported);
-    let common = |model: Lmm, least, free, kind| ProfileStart {
+    let common = |model: Lmm, least, free, chart| ProfileStart {
         model: ProfiledModel::Own(Box::new(model)),
         estimate,
         range: (least, 1.0),
         step: 0.05,
         free,
-        kind,
+        chart,
     };
     Some(match coordinate {
         Coordinate::Angle { k, angle } => {
             let k = term.first + k;
             let mut free = fit.theta.clone();
             free.remove(k);
-            common(fit.model.clone(), angle.least(), free, ChartChoice::Angle { k, angle })
+            common(fit.model.clone(), angle.least(), free, Chart::Angle { k, angle })
         }
         Coordinate::Lag { k, n, lag } => {
-            let kind = ChartChoice::Lag(Lag { first: term.first + k, n, lag });
-            common(fit.model.clone(), -1.0, fit.theta.clone(), kind)
+            let chart = Chart::Lag(Lag { first: term.first + k, n, lag });
+            common(fit.model.clone(), -1.0, fit.theta.clone(), chart)
         }
         // that of the first two rows of Λ, once they are those of the columns
         _ => {
@@ -144,7 +130,7 @@ fn of_correlation(fit: &Fit, id: TermId, reported: Reported, coordinate: Coordin
             let (i, j) = (term.first + 1, term.first + r);
             free[i] = free[i].hypot(free[j]);
             free.remove(j);
-            common(model, -1.0, free, ChartChoice::Fixed(Chart::Pair { i, j }))
+            common(model, -1.0, free, Chart::Pair { i, j })
         }
     })
 }

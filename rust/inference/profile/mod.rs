@@ -14,23 +14,12 @@ use rayon::prelude::*;
 
 pub use chart::Chart;
 use coordinates::start;
-pub use coordinates::{ChartChoice, ProfileStart, ProfiledModel};
-pub use trace::trace;
+pub use coordinates::{ProfileStart, ProfiledModel};
+pub use trace::{Profile, trace};
 
 use crate::Result;
 use crate::fit::{Control, Fit, fit};
 use crate::model::{Criterion, Parameter};
-
-/// One parameter's profile.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Profile {
-    pub estimate: f64,
-    /// (ψ, ζ), ascending in ψ.
-    pub points: Vec<(f64, f64)>,
-    /// Where |ζ| reaches its limit, or the boundary of the parameter's range.
-    pub low: f64,
-    pub high: f64,
-}
 
 /// Profiles parameters to where |ζ| is `limit`.
 ///
@@ -47,7 +36,7 @@ pub fn profile(reference: &Fit, parameters: &[Parameter], limit: f64, stop: &Ato
 }
 
 /// The same model fitted by maximum likelihood.
-pub fn by_maximum_likelihood(reference: &Fit, stop: &AtomicBool) -> Result<Fit> {
+fn by_maximum_likelihood(reference: &Fit, stop: &AtomicBool) -> Result<Fit> {
     if reference.model.criterion == Criterion::Ml {
         return Ok(reference.clone());
     }

@@ -2,9 +2,8 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::Profile;
 use super::chart::{Chart, Constrained};
-use super::coordinates::{ChartChoice, ProfileStart, ProfiledModel};
+use super::coordinates::{ProfileStart, ProfiledModel};
 use super::lag;
 use crate::fit::search::leave_zero;
 use crate::model::Model;
@@ -20,6 +19,17 @@ const BETTER: f64 = 1e-3;
 const NEAR_END: f64 = 1e-4;
 /// Accuracy of a bound, in ζ.
 const ACCURACY: f64 = 1e-7;
+
+/// One parameter's profile.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Profile {
+    pub estimate: f64,
+    /// (ψ, ζ), ascending in ψ.
+    pub points: Vec<(f64, f64)>,
+    /// Where |ζ| reaches its limit, or the boundary of the parameter's range.
+    pub low: f64,
+    pub high: f64,
+}
 
 /// One solved point: the value, |ζ|, and the free coordinates.
 #[derive(Debug, Clone)]
@@ -56,7 +66,7 @@ impl Tracer<'_> {
         let mut points = Vec::new();
         let end = if direction < 0.0 { self.start.range.0 } else { self.start.range.1 };
         let mut last = ProfilePoint { value: self.start.estimate, zeta: 0.0, free: self.start.free.clone() };
-        let gap = if matches!(self.start.kind, ChartChoice::Lag(_)) { NEAR_END } else { 1e-12 };
+        let gap = if matches!(self.start.chart, Chart::Lag(_)) { NEAR_END } else { 1e-12 };
         if direction * (end - last.value) <= gap {
             return Ok((points, end));
         }
@@ -85,11 +95,11 @@ impl Tracer<'_> {
         if step.signum() * (end - value) > 0.0 {
             return (value, false);
         }
-        match self.start.kind {
+        match self.start.chart {
             // σ itself is never zero
-            ChartChoice::Fixed(Chart::Sigma) => (0.5 * from, false),
+            Chart::Sigma => (0.5 * from, false),
             // at the end itself the other lags have no freedom left
-            ChartChoice::Lag(_) => (end * (1.0 - NEAR_END), true),
+            Chart::Lag(_) => (end * (1.0 - NEAR_END), true),
             _ => (end, true),
         }
     }
@@ -150,17 +160,11 @@ impl Tracer<'_> {
             ProfiledModel::Own(model) => model.evaluator(self.stop),
         };
         let settings = Settings { tolerance: 1e-11, ..Settings::default() };
-        let mut x = from.to_vec();
-        let chart = match self.start.kind {
-            ChartChoice::Fixed(chart) => chart,
-            ChartChoice::Angle { k, angle } => Chart::Angle { k, angle: angle.angle(value) },
-            ChartChoice::Lag(lag) => {
-                leave_zero(&mut x, &inner.parameters().theta.scale_parameters(), 1e-3, 1e-2);
-                return lag::minimize(inner, lag, value, &x, settings);
-            }
-        };
-        let mut objective = Constrained { inner, chart, value };
+        let (mut x, mut objective) = (from.to_vec(), Constrained { inner, chart: self.start.chart, value });
         leave_zero(&mut x, &objective.scales(), 1e-3, 1e-2);
+        if let Chart::Lag(lag) = objective.chart {
+            return lag::minimize(objective.inner, lag, value, &x, settings);
+        }
         let outcome = trust_region::minimize(&mut objective, &x, settings)?;
         Ok((outcome.value, outcome.x))
     }

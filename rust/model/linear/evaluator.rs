@@ -1,14 +1,14 @@
 //! The criterion of a linear mixed model on one thread.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use super::gradient::pwrss_slope;
 use super::{LinearTerms, Lmm, Scale, Workspace};
 use crate::model::{Estimates, Evaluator, Model, Parameters};
 use crate::optimize::Objective;
 use crate::rows::StoredRows;
-use crate::{Error, Result};
+use crate::{Error, Result, check_stop};
 
 /// A search comes no closer to a scale of zero.
 const SMALLEST: f64 = 1e-6;
@@ -52,9 +52,7 @@ impl<'a> LmmEvaluator<'a> {
     /// # Errors
     /// `Numerical` where the factorization fails, `Interrupted`.
     pub fn evaluate(&mut self, x: &[f64]) -> Result<LinearTerms> {
-        if self.stop.load(Ordering::Relaxed) {
-            return Err(Error::Interrupted);
-        }
+        check_stop(self.stop)?;
         let theta = &x[..self.model.theta_map.n_parameters];
         if let Some(terms) = self.last.filter(|_| self.at == theta) {
             return Ok(terms);
