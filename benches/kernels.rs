@@ -69,7 +69,7 @@ fn designs() -> Vec<(&'static str, ArrayDesign)> {
 
 fn model(design: &ArrayDesign) -> Lmm {
     let terms: Vec<_> = design.random().iter().map(RandomLayout::spec).collect();
-    Lmm::new(accumulate(design).unwrap(), &terms, Criterion::Ml)
+    Lmm::new(accumulate(design).unwrap().1, &terms, Criterion::Ml)
 }
 
 fn small_kernels(bench: &mut Bench) {

@@ -140,8 +140,8 @@ impl PyStatistics {
 
 fn finished(py: Python<'_>, statistics: Statistics) -> PyResult<PyFinishedStatistics> {
     let (finished, model) = run(py, move || {
-        let mut finished = statistics.finish()?;
-        let model = build::of_statistics(&mut finished, criterion(true))?;
+        let (finished, a) = statistics.finish()?;
+        let model = build::of_statistics(&finished, a, criterion(true))?;
         Ok((finished, model))
     })?;
     Ok(PyFinishedStatistics { finished, model: Arc::new(model) })

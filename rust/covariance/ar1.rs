@@ -17,26 +17,22 @@ impl CovarianceStructure for Ar1 {
     const SATURATES: bool = false;
     const CONTAINS: &'static [&'static str] = &[];
 
-    fn n_parameters(self, r: usize) -> usize {
-        1 + usize::from(r > 1)
-    }
-
     fn roles(self, r: usize) -> Vec<Role> {
         homogeneous_roles(Angle::Full, r)
     }
 
     /// The Cholesky factor: ρ^i in the first column, ρ^(i-j) sqrt(1 - ρ²) in column j; sqrt(1 - ρ²) = cos φ.
-    fn factor<T: Real>(self, theta: &[T], r: usize, lambda: &mut [T]) {
+    fn factor<T: Real>(self, theta: &[T], (r, stride): (usize, usize), lambda: &mut [T]) {
         let phi = theta.get(1).copied().unwrap_or(T::from(0.0));
         let (rho, innovation) = (phi.sin(), phi.cos());
         for j in 0..r {
             let mut entry = if j == 0 { T::from(1.0) } else { innovation };
             for i in j..r {
-                lambda[j * r + i] = entry;
+                lambda[j * stride + i] = entry;
                 entry = entry * rho;
             }
         }
-        scale_rows(lambda, |_| theta[0], r);
+        scale_rows(lambda, |_| theta[0], (r, stride));
     }
 
     fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>> {

@@ -21,18 +21,14 @@ impl CovarianceStructure for CompoundSymmetry {
     const SATURATES: bool = false;
     const CONTAINS: &'static [&'static str] = &["homcs", "diag"];
 
-    fn n_parameters(self, r: usize) -> usize {
-        r + usize::from(r > 1)
-    }
-
     fn roles(self, r: usize) -> Vec<Role> {
         let sds = (0..r).map(|column| Role::Scale { of: Columns::One(column), power: 2 });
         sds.chain((r > 1).then(|| Role::Angle(range(r)))).collect()
     }
 
-    fn factor<T: Real>(self, theta: &[T], r: usize, lambda: &mut [T]) {
-        correlation_factor(theta.get(r).copied(), r, lambda);
-        scale_rows(lambda, |i| theta[i] * theta[i], r);
+    fn factor<T: Real>(self, theta: &[T], size: (usize, usize), lambda: &mut [T]) {
+        correlation_factor(theta.get(size.0).copied(), size, lambda);
+        scale_rows(lambda, |i| theta[i] * theta[i], size);
     }
 
     fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>> {
@@ -47,17 +43,13 @@ impl CovarianceStructure for HomogeneousCompoundSymmetry {
     const SATURATES: bool = true;
     const CONTAINS: &'static [&'static str] = &[];
 
-    fn n_parameters(self, r: usize) -> usize {
-        1 + usize::from(r > 1)
-    }
-
     fn roles(self, r: usize) -> Vec<Role> {
         homogeneous_roles(range(r), r)
     }
 
-    fn factor<T: Real>(self, theta: &[T], r: usize, lambda: &mut [T]) {
-        correlation_factor(theta.get(1).copied(), r, lambda);
-        scale_rows(lambda, |_| theta[0], r);
+    fn factor<T: Real>(self, theta: &[T], size: (usize, usize), lambda: &mut [T]) {
+        correlation_factor(theta.get(1).copied(), size, lambda);
+        scale_rows(lambda, |_| theta[0], size);
     }
 
     fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>> {
@@ -78,16 +70,16 @@ fn range(r: usize) -> Angle {
 }
 
 /// The Cholesky factor of (1 - ρ)I + ρ11': below its diagonal each column is constant.
-fn correlation_factor<T: Real>(phi: Option<T>, r: usize, lambda: &mut [T]) {
+fn correlation_factor<T: Real>(phi: Option<T>, (r, stride): (usize, usize), lambda: &mut [T]) {
     let rho = phi.map_or(T::from(0.0), |phi| range(r).correlation(phi));
     let mut sum = T::from(0.0); // of the squares of a row's entries so far
     for j in 0..r {
         let diagonal = (T::from(1.0) - sum).sqrt();
-        lambda[j * r + j] = diagonal;
+        lambda[j * stride + j] = diagonal;
         if diagonal.value() > 0.0 {
             let below = (rho - sum) / diagonal;
             for i in j + 1..r {
-                lambda[j * r + i] = below;
+                lambda[j * stride + i] = below;
             }
             sum = sum + below * below;
         }

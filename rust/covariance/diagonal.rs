@@ -14,16 +14,12 @@ impl CovarianceStructure for Diagonal {
     const SATURATES: bool = true;
     const CONTAINS: &'static [&'static str] = &[];
 
-    fn n_parameters(self, r: usize) -> usize {
-        r
-    }
-
     fn roles(self, r: usize) -> Vec<Role> {
         (0..r).map(|column| Role::Scale { of: Columns::One(column), power: 1 }).collect()
     }
 
-    fn factor<T: Real>(self, theta: &[T], r: usize, lambda: &mut [T]) {
-        (0..r).for_each(|j| lambda[j * r + j] = theta[j]);
+    fn factor<T: Real>(self, theta: &[T], (r, stride): (usize, usize), lambda: &mut [T]) {
+        (0..r).for_each(|j| lambda[j * stride + j] = theta[j]);
     }
 
     fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>> {

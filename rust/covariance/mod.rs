@@ -50,17 +50,12 @@ macro_rules! structures {
                 match self { $(Self::$name => $module::$name::CONTAINS),* }
             }
 
-            pub fn n_parameters(self, r: usize) -> usize {
-                match self { $(Self::$name => $module::$name.n_parameters(r)),* }
-            }
-
             pub fn roles(self, r: usize) -> Vec<Role> {
                 match self { $(Self::$name => $module::$name.roles(r)),* }
             }
 
-            pub fn factor<T: Real>(self, theta: &[T], r: usize, lambda: &mut [T]) {
-                lambda.fill(T::from(0.0));
-                match self { $(Self::$name => $module::$name.factor(theta, r, lambda)),* }
+            pub fn factor<T: Real>(self, theta: &[T], size: (usize, usize), lambda: &mut [T]) {
+                match self { $(Self::$name => $module::$name.factor(theta, size, lambda)),* }
             }
 
             pub fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>> {

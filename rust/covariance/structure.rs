@@ -21,14 +21,11 @@ pub trait CovarianceStructure: Copy {
     /// Names of other structures that are special cases over the same columns.
     const CONTAINS: &'static [&'static str];
 
-    /// Parameters of a term with `r` columns.
-    fn n_parameters(self, r: usize) -> usize;
-
     /// What each parameter does, in the order of θ.
     fn roles(self, r: usize) -> Vec<Role>;
 
-    /// Fills Λ (r x r, column-major, lower triangular, zero before).
-    fn factor<T: Real>(self, theta: &[T], r: usize, lambda: &mut [T]);
+    /// Fills Λ (r x r, its columns `stride` apart, lower triangular, zero before).
+    fn factor<T: Real>(self, theta: &[T], size: (usize, usize), lambda: &mut [T]);
 
     /// The covariance `sigma` (r x r) as a sum of fixed patterns; `None` where θ changes the patterns too.
     fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>>;
@@ -148,10 +145,9 @@ impl Structure {
 
     /// ∂Λ/∂θ_k (r x r), exact.
     pub fn derivative(self, theta: &[f64], r: usize, k: usize) -> Vec<f64> {
-        let duals: Vec<Dual> =
-            theta.iter().enumerate().map(|(i, &value)| Dual { value, slope: f64::from(u8::from(i == k)) }).collect();
+        let dual = |(i, &value): (usize, &f64)| Dual { value, slope: f64::from(u8::from(i == k)) };
         let mut lambda = vec![Dual::from(0.0); r * r];
-        self.factor(&duals, r, &mut lambda);
+        self.factor(&theta.iter().enumerate().map(dual).collect::<Vec<_>>(), (r, r), &mut lambda);
         lambda.iter().map(|d| d.slope).collect()
     }
 }
@@ -170,10 +166,10 @@ impl TryFrom<String> for Structure {
 }
 
 /// Multiplies row i of the correlation factor by the i-th standard deviation.
-pub(super) fn scale_rows<T: Real>(lambda: &mut [T], sd: impl Fn(usize) -> T, r: usize) {
+pub(super) fn scale_rows<T: Real>(lambda: &mut [T], sd: impl Fn(usize) -> T, (r, stride): (usize, usize)) {
     for j in 0..r {
         for i in j..r {
-            lambda[j * r + i] = lambda[j * r + i] * sd(i);
+            lambda[j * stride + i] = lambda[j * stride + i] * sd(i);
         }
     }
 }

@@ -22,21 +22,18 @@ pub struct TermCovariance {
     pub width: usize,
     /// First parameter of the term in θ.
     pub first: usize,
+    pub n_parameters: usize,
 }
 
 impl TermCovariance {
-    pub fn n_parameters(&self) -> usize {
-        self.structure.n_parameters(self.width)
-    }
-
     pub fn parameters<'a>(&self, theta: &'a [f64]) -> &'a [f64] {
-        &theta[self.first..self.first + self.n_parameters()]
+        &theta[self.first..self.first + self.n_parameters]
     }
 
     /// The term's own Λ (width x width).
     pub fn relative_factor(&self, theta: &[f64]) -> Vec<f64> {
         let mut lambda = vec![0.0; self.width * self.width];
-        self.structure.factor(self.parameters(theta), self.width, &mut lambda);
+        self.structure.factor(self.parameters(theta), (self.width, self.width), &mut lambda);
         lambda
     }
 
@@ -61,10 +58,10 @@ impl ThetaMap {
         let mut map = Self { terms: Vec::new(), widths: vec![0; order.len()], n_parameters: 0 };
         for &TermSpec { structure, factor, width } in terms {
             let block = BlockId(order.iter().position(|&f| f == factor).expect("a block for every grouping factor"));
-            let term = TermCovariance { structure, block, offset: map.widths[block], width, first: map.n_parameters };
+            let (offset, first, n_parameters) = (map.widths[block], map.n_parameters, structure.roles(width).len());
+            map.terms.push(TermCovariance { structure, block, offset, width, first, n_parameters });
             map.widths[block] += width;
-            map.n_parameters += term.n_parameters();
-            map.terms.push(term);
+            map.n_parameters += n_parameters;
         }
         map
     }
@@ -74,30 +71,25 @@ impl ThetaMap {
         self.terms.iter().flat_map(|t| t.structure.start(t.width)).collect()
     }
 
-    /// Fills the block of Λ of every grouping factor.
+    /// Fills the block of Λ of every grouping factor (r x r).
     pub fn factors(&self, theta: &[f64], lambda: &mut [Vec<f64>]) {
-        for (block, &r) in lambda.iter_mut().zip(&self.widths) {
-            block.resize(r * r, 0.0);
-            block.fill(0.0);
-        }
+        lambda.iter_mut().for_each(|block| block.fill(0.0));
         for term in &self.terms {
-            let own = term.relative_factor(theta);
-            place(&own, term, self.widths[term.block], &mut lambda[term.block]);
+            let (r, block) = (self.widths[term.block], &mut lambda[term.block]);
+            term.structure.factor(term.parameters(theta), (term.width, r), &mut block[term.offset * (r + 1)..]);
         }
     }
 
     /// ∂Λ/∂θ_k of the grouping factor that θ_k belongs to, in the factor's full width.
     pub fn derivative(&self, theta: &[f64], k: usize) -> (BlockId, Vec<f64>) {
-        let term = self.term_of(k);
+        let term = self.terms.iter().rfind(|t| t.first <= k).expect("a parameter of some term");
         let own = term.structure.derivative(term.parameters(theta), term.width, k - term.first);
         let r = self.widths[term.block];
         let mut full = vec![0.0; r * r];
-        place(&own, term, r, &mut full);
+        for (j, column) in own.chunks_exact(term.width).enumerate() {
+            full[(term.offset + j) * r + term.offset..][..term.width].copy_from_slice(column);
+        }
         (term.block, full)
-    }
-
-    fn term_of(&self, k: usize) -> &TermCovariance {
-        self.terms.iter().find(|t| k < t.first + t.n_parameters()).expect("a parameter of some term")
     }
 
     /// What each parameter does.
@@ -111,15 +103,6 @@ impl ThetaMap {
     }
 }
 
-/// Writes a term's block into its place in the factor's block.
-fn place(own: &[f64], term: &TermCovariance, r: usize, block: &mut [f64]) {
-    for j in 0..term.width {
-        for i in 0..term.width {
-            block[(term.offset + j) * r + term.offset + i] = own[j * term.width + i];
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,7 +112,7 @@ mod tests {
         let term = |structure, width| TermSpec { structure, factor: FactorId(3), width };
         let terms = [term(Structure::Unstructured, 2), term(Structure::Diagonal, 1)];
         let map = ThetaMap::new(&terms, &[FactorId(3)]);
-        let mut lambda = vec![Vec::new()];
+        let mut lambda = vec![vec![0.0; 9]];
         map.factors(&[1.0, 2.0, 3.0, 4.0], &mut lambda);
         assert_eq!(lambda[0], [1.0, 2.0, 0.0, 0.0, 3.0, 0.0, 0.0, 0.0, 4.0]);
         assert_eq!(map.scale_parameters(), [0, 2, 3]);

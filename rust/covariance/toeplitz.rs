@@ -18,19 +18,14 @@ impl CovarianceStructure for Toeplitz {
     const SATURATES: bool = false;
     const CONTAINS: &'static [&'static str] = &["cs", "homcs", "ar1", "diag"];
 
-    fn n_parameters(self, r: usize) -> usize {
-        2 * r - 1
-    }
-
     fn roles(self, r: usize) -> Vec<Role> {
         let sds = (0..r).map(|column| Role::Scale { of: Columns::One(column), power: 2 });
         sds.chain((1..r).map(|lag| Role::Partial { lag })).collect()
     }
 
-    fn factor<T: Real>(self, theta: &[T], r: usize, lambda: &mut [T]) {
-        let rho = autocorrelations(&theta[r..]);
-        cholesky_toeplitz(&rho, r, lambda);
-        scale_rows(lambda, |i| theta[i] * theta[i], r);
+    fn factor<T: Real>(self, theta: &[T], size: (usize, usize), lambda: &mut [T]) {
+        cholesky_toeplitz(&autocorrelations(&theta[size.0..]), size, lambda);
+        scale_rows(lambda, |i| theta[i] * theta[i], size);
     }
 
     fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>> {
@@ -87,17 +82,17 @@ pub fn angles(rho: &[f64]) -> Vec<f64> {
     phi
 }
 
-fn cholesky_toeplitz<T: Real>(rho: &[T], r: usize, lambda: &mut [T]) {
+fn cholesky_toeplitz<T: Real>(rho: &[T], (r, stride): (usize, usize), lambda: &mut [T]) {
     for j in 0..r {
         for i in j..r {
             let mut sum = rho[i - j];
             for k in 0..j {
-                sum = sum - lambda[k * r + i] * lambda[k * r + j];
+                sum = sum - lambda[k * stride + i] * lambda[k * stride + j];
             }
-            lambda[j * r + i] = if i == j {
+            lambda[j * stride + i] = if i == j {
                 sum.sqrt()
-            } else if lambda[j * r + j].value() > 0.0 {
-                sum / lambda[j * r + j]
+            } else if lambda[j * stride + j].value() > 0.0 {
+                sum / lambda[j * stride + j]
             } else {
                 T::from(0.0)
             };

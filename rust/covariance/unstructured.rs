@@ -14,10 +14,6 @@ impl CovarianceStructure for Unstructured {
     const SATURATES: bool = true;
     const CONTAINS: &'static [&'static str] = &[];
 
-    fn n_parameters(self, r: usize) -> usize {
-        r * (r + 1) / 2
-    }
-
     fn roles(self, r: usize) -> Vec<Role> {
         if r == 1 {
             return vec![Role::Scale { of: Columns::One(0), power: 1 }];
@@ -25,8 +21,8 @@ impl CovarianceStructure for Unstructured {
         lower(r).map(|(row, column)| Role::Entry { row, column }).collect()
     }
 
-    fn factor<T: Real>(self, theta: &[T], r: usize, lambda: &mut [T]) {
-        lower(r).zip(theta).for_each(|((i, j), &value)| lambda[j * r + i] = value);
+    fn factor<T: Real>(self, theta: &[T], (r, stride): (usize, usize), lambda: &mut [T]) {
+        lower(r).zip(theta).for_each(|((i, j), &value)| lambda[j * stride + i] = value);
     }
 
     fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>> {
@@ -37,7 +33,7 @@ impl CovarianceStructure for Unstructured {
     fn to_user(self, theta: &[f64], basis: &RandomBasis) -> Vec<f64> {
         let r = basis.width;
         let mut lambda = vec![0.0; r * r];
-        self.factor(theta, r, &mut lambda);
+        self.factor(theta, (r, r), &mut lambda);
         let columns: Vec<f64> = lambda.chunks_exact(r).flat_map(|column| basis.decode(column)).collect();
         lower_triangle(&columns, r)
     }
@@ -46,7 +42,7 @@ impl CovarianceStructure for Unstructured {
     fn to_working(self, user: &[f64], basis: &RandomBasis) -> Vec<f64> {
         let r = basis.width;
         let mut lambda = vec![0.0; r * r];
-        self.factor(user, r, &mut lambda);
+        self.factor(user, (r, r), &mut lambda);
         lambda.chunks_exact_mut(r).for_each(|column| basis.solve(column));
         lower_triangle(&lambda, r)
     }

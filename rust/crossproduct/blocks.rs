@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::pattern::LinkPattern;
 use crate::covariance::RandomBasis;
 use crate::ids::FactorId;
 use crate::rows::FixedBasis;
@@ -17,21 +18,6 @@ pub struct FactorBlock {
     pub zz: Vec<f64>,
     /// (n_levels r) rows of p + 1: Z'W[X y], y last.
     pub zx: Vec<f64>,
-}
-
-/// Where Z_i'WZ_j of two grouping factors has blocks, i after j in their order: for each level of j the levels of i
-/// that occur with it, ascending.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct LinkPattern {
-    pub ptr: Vec<usize>,
-    pub level: Vec<u32>,
-}
-
-impl LinkPattern {
-    /// Every level of j lies in one level of i.
-    pub fn is_nested(&self) -> bool {
-        self.ptr.windows(2).all(|w| w[1] - w[0] == 1)
-    }
 }
 
 /// All blocks, in the working basis: columns of X and of the random terms centred and scaled.

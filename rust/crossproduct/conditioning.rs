@@ -1,12 +1,13 @@
 //! The rank of X, and another look at the rows where squares do not tell it.
 
 use super::coding::Coding;
+use super::fill::FillScratch;
 use super::plan::Plan;
 use super::rank::{Ranked, rank};
-use super::sums::Sums;
 use crate::Result;
 use crate::design::{FixedLayout, RowSource};
-use crate::rows::{ExtendedColumns, FixedBasis};
+use crate::linalg::dense::square_product;
+use crate::rows::{ExtendedColumns, FixedBasis, WorkingRows};
 
 /// A column of X with less than this part of its square left by earlier columns calls for another pass.
 const ILL_CONDITIONED: f64 = 1e-6;
@@ -40,37 +41,29 @@ pub fn first_basis(extended: &ExtendedColumns, layout: &FixedLayout) -> FixedBas
     FixedBasis { kept: (0..p).collect(), n_columns: p, transform, origin, logdet: 0.0 }
 }
 
-/// Finds the rank of X, and keeps it in the plan; sums the rows again, as residuals, where squares do not tell it.
-/// Returns the sums, the squares of all columns, and the basis.
-pub fn condition(
-    plan: &mut Plan,
-    source: &dyn RowSource,
-    mut sums: Sums,
-    mut basis: FixedBasis,
-) -> Result<(Sums, Vec<f64>, FixedBasis)> {
-    let squares = |plan: &Plan, sums: &Sums, xx: &mut Vec<f64>| {
-        plan.coding.squares(sums, &plan.shape.extended, &mut Vec::new(), xx);
-    };
-    let (p, stride, mut xx) = (basis.kept.len(), basis.kept.len() + 1, Vec::new());
-    squares(plan, &sums, &mut xx);
+/// Sums the rows and finds the rank of X, which the plan keeps; sums them again, as residuals, where squares do not tell
+/// it.  Leaves the sums of the basis returned.
+pub fn condition(plan: &mut Plan, source: &dyn RowSource, scratch: &mut FillScratch) -> Result<FixedBasis> {
+    let mut basis = first_basis(&plan.shape.extended, source.fixed());
+    let (p, stride) = (basis.kept.len(), basis.kept.len() + 1);
+    let mut pass = 0;
     // a first pass sees squares; later ones see residuals of columns of length one
-    for pass in 0..3 {
-        let norms = norms(&xx, p);
+    loop {
+        scratch.pass(&WorkingRows::new(source, &plan.basis), &plan.shape)?;
+        scratch.square(plan);
+        let (xx, norms) = (&scratch.xx, norms(&scratch.xx, p));
         let tolerance = |j: usize| if pass == 0 { SUSPECT } else { (DEPENDENT / norms[j].powi(2)).max(1e-12) };
-        let ranked = rank(&xx, p, stride, tolerance);
+        let ranked = rank(xx, p, stride, tolerance);
         let empty = norms.iter().filter(|&&n| n == 0.0).count();
         let undecided = pass == 0 && ranked.kept.len() + empty < p;
-        let exact = pass == 0 && unexplained(&xx, p, &ranked) < NEARLY_EXACT * xx[p * stride + p];
+        let exact = pass == 0 && unexplained(xx, p, &ranked) < NEARLY_EXACT * xx[p * stride + p];
         if pass == 2 || !(undecided || exact || ranked.smallest < ILL_CONDITIONED) {
-            basis = keep(&mut plan.coding, &basis, &ranked.kept, &norms);
-            break;
+            return Ok(keep(&mut plan.coding, &basis, &ranked.kept, &norms));
         }
-        basis = residual_basis(&xx, &basis, &ranked, &norms);
+        basis = residual_basis(xx, &basis, &ranked, &norms);
         plan.sum_dense(basis.clone(), source);
-        sums = plan.sums(source)?;
-        squares(plan, &sums, &mut xx);
+        pass += 1;
     }
-    Ok((sums, xx, basis))
 }
 
 /// The rank of X as far as squares tell it: there are no rows to look at again.
@@ -142,18 +135,7 @@ fn residual_basis(xx: &[f64], basis: &FixedBasis, ranked: &Ranked, norms: &[f64]
     for (i, &b) in beta.iter().enumerate() {
         (0..p).for_each(|row| origin[row] += basis.transform[ranked.kept[i] * p + row] * b);
     }
-    let transform: Vec<f64> = {
-        let mut product = vec![0.0; p * p];
-        for j in 0..p {
-            for l in 0..p {
-                let s = step[j * p + l];
-                if s != 0.0 {
-                    (0..p).for_each(|i| product[j * p + i] += basis.transform[l * p + i] * s);
-                }
-            }
-        }
-        product
-    };
+    let transform = square_product(&basis.transform, &step, p, false);
     FixedBasis { transform, origin, ..basis.clone() }
 }
 

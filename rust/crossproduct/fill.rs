@@ -16,52 +16,53 @@ const MOST_PARTS: usize = 8;
 const PARTS_SIZE: usize = 32 << 20;
 
 /// Replaces the values of cross-products by those of rows with other weights or another response: the same columns,
-/// the same rank.  With a scratch that has been used before nothing is allocated.
+/// the same rank.  In a scratch that has been used before nothing that grows with the data is allocated.
 ///
 /// # Errors
 /// Those of reading the rows.
 pub fn fill(plan: &Plan, rows: &WorkingRows, a: &mut CrossProducts, scratch: &mut FillScratch) -> Result<()> {
-    let (shape, coding) = (&plan.shape, &plan.coding);
-    scratch.pass(rows, shape)?;
-    let FillScratch { total, full, xx, .. } = scratch;
-    coding.squares(total, &shape.extended, full, xx);
-    coding.select(xx, &mut a.xx);
-    a.sum_log_weights = total.sum_log_weights;
-    for ((block, zz), zx) in a.factors.iter_mut().zip(&total.zz).zip(&total.zx) {
-        block.zz.copy_from_slice(zz);
-        coding.rows(zx, shape.extended.width(), &mut block.zx);
-    }
-    a.links.iter_mut().flatten().zip(&total.links).for_each(|(values, sums)| values.copy_from_slice(sums));
+    scratch.pass(rows, &plan.shape)?;
+    scratch.square(plan);
+    scratch.write(plan, a);
     Ok(())
 }
 
-/// Sums over all rows, once.
-pub fn sums_of(rows: &WorkingRows, shape: &Shape) -> Result<Sums> {
-    let mut scratch = FillScratch::default();
-    scratch.pass(rows, shape)?;
-    Ok(scratch.total)
-}
-
-/// What a pass needs, reused from pass to pass.
+/// What a pass needs and gives, reused from pass to pass.
 #[derive(Default)]
 pub struct FillScratch {
-    parts: Vec<Part>,
-    total: Sums,
+    pub parts: Vec<Part>,
+    pub total: Sums,
     /// Squares of a row of sums, and of all columns of X and y.
-    full: Vec<f64>,
-    xx: Vec<f64>,
+    pub full: Vec<f64>,
+    pub xx: Vec<f64>,
 }
 
 #[derive(Default)]
-struct Part {
+pub struct Part {
     sums: Sums,
     gathered: Gathered,
     block: RowBlock,
 }
 
 impl FillScratch {
+    /// The squares of all columns of X and y, from the sums.
+    pub fn square(&mut self, plan: &Plan) {
+        plan.coding.squares(&self.total, &plan.shape.extended, &mut self.full, &mut self.xx);
+    }
+
+    /// Moves the sums into cross-products, whose old blocks are summed into next.
+    pub fn write(&mut self, plan: &Plan, a: &mut CrossProducts) {
+        plan.coding.select(&self.xx, &mut a.xx);
+        a.sum_log_weights = self.total.sum_log_weights;
+        for ((block, zz), zx) in a.factors.iter_mut().zip(&mut self.total.zz).zip(&self.total.zx) {
+            std::mem::swap(&mut block.zz, zz);
+            plan.coding.rows(zx, plan.shape.extended.width(), &mut block.zx);
+        }
+        a.links.iter_mut().flatten().zip(&mut self.total.links).for_each(|(own, sums)| std::mem::swap(own, sums));
+    }
+
     /// Sums over all rows, in parts; rows whose levels lie far apart are gathered first.
-    fn pass(&mut self, rows: &WorkingRows, shape: &Shape) -> Result<()> {
+    pub fn pass(&mut self, rows: &WorkingRows, shape: &Shape) -> Result<()> {
         let first = shape.factors.first();
         match first.and_then(|f| Ranges::worthwhile(f.0, shape.size(0), rows.levels(0))) {
             Some(ranges) => self.by_ranges(rows, shape, &ranges),

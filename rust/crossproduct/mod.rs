@@ -1,5 +1,6 @@
 //! A = [Z X y]'W[Z X y] in blocks: all that a Gaussian model needs of its rows, a sum over batches.
 
+mod accumulate;
 mod blocks;
 mod cells;
 mod coding;
@@ -16,11 +17,13 @@ mod rank;
 mod statistics;
 mod sums;
 
-pub use blocks::{CrossProducts, FactorBlock, LinkPattern};
+pub use accumulate::accumulate;
+pub use blocks::{CrossProducts, FactorBlock};
 pub use cells::{cell_crossproduct, cell_mapping, cell_starts, n_cell_columns};
 pub use fill::{FillScratch, fill};
 pub use memory::summing_bytes;
 pub use moments::mean_outer_product;
-pub use new_response::{Centring, has_mean, mean, set_response, with_response};
-pub use plan::{Plan, accumulate, plan};
+pub use new_response::{has_mean, mean, set_response, with_response};
+pub use pattern::LinkPattern;
+pub use plan::Plan;
 pub use statistics::{FinishedStatistics, RowCounts, Statistics};

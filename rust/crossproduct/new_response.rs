@@ -5,15 +5,6 @@ use crate::design::RowSource;
 use crate::rows::{Columns, OrderedFactor, RowBlock, StoredRows, WorkingBasis, WorkingRows};
 use crate::{Error, Result};
 
-/// What has been taken off a response, or is to be.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Centring {
-    /// X origin of the cross-products, already.
-    AsFitted,
-    /// This constant, which becomes the origin of the intercept: zero without one.
-    On(f64),
-}
-
 /// Whether the first coefficient is the intercept's: the mean of y can be its origin.
 pub fn has_mean(a: &CrossProducts, source: &dyn RowSource) -> bool {
     source.fixed().has_intercept && a.fixed.kept.first() == Some(&0)
@@ -33,7 +24,8 @@ pub fn with_response(a: &CrossProducts, source: &dyn RowSource, y: &[f64]) -> Re
         return Err(other_rows());
     }
     let mut out = a.clone();
-    let taken = begin(&mut out, Centring::On(if has_mean(a, source) { mean(y) } else { 0.0 }));
+    let taken = if has_mean(a, source) { mean(y) } else { 0.0 };
+    begin(&mut out, Some(taken));
     WorkingRows::new(source, &basis).visit(0..a.n_obs, &mut RowBlock::default(), |start, block| {
         add(&mut out, block, &y[start..start + block.n], taken);
     })?;
@@ -41,24 +33,23 @@ pub fn with_response(a: &CrossProducts, source: &dyn RowSource, y: &[f64]) -> Re
     Ok(out)
 }
 
-/// Writes X'Wy, y'Wy and Z'Wy of a new response into the cross-products of these rows.
-pub fn set_response(a: &mut CrossProducts, rows: &StoredRows, y: &[f64], centring: Centring) {
-    let taken = begin(a, centring);
-    add(a, &rows.block, y, taken);
+/// Writes X'Wy, y'Wy and Z'Wy of a new response into the cross-products of these rows.  `mean` is taken off it and
+/// becomes the origin of the intercept (zero without one); with none X origin is off it already.
+pub fn set_response(a: &mut CrossProducts, rows: &StoredRows, y: &[f64], mean: Option<f64>) {
+    begin(a, mean);
+    add(a, &rows.block, y, mean.unwrap_or(0.0));
     mirror(a);
 }
 
-/// Empties the blocks of y; returns what is to be taken off it.
-fn begin(a: &mut CrossProducts, centring: Centring) -> f64 {
+/// Empties the blocks of y, and sets its origin.
+fn begin(a: &mut CrossProducts, mean: Option<f64>) {
     let (p, stride) = (a.n_fixed(), a.n_fixed() + 1);
     a.xx[p * stride..].fill(0.0);
     a.factors.iter_mut().for_each(|f| f.zx.iter_mut().skip(p).step_by(stride).for_each(|v| *v = 0.0));
-    let Centring::On(mean) = centring else { return 0.0 };
-    a.fixed.origin.fill(0.0);
-    if mean != 0.0 {
-        a.fixed.origin[0] = mean;
+    if let Some(mean) = mean {
+        a.fixed.origin.fill(0.0);
+        a.fixed.origin.iter_mut().take(1).for_each(|v| *v = mean);
     }
-    mean
 }
 
 fn add(a: &mut CrossProducts, rows: &RowBlock, y: &[f64], taken: f64) {
@@ -114,7 +105,7 @@ impl CrossProducts {
 impl StoredRows {
     /// Writes a response, less X origin already, into the cross-products of these rows.
     pub fn set_response(&self, a: &mut CrossProducts, y: &[f64]) {
-        set_response(a, self, y, Centring::AsFitted);
+        set_response(a, self, y, None);
     }
 }
 

@@ -1,18 +1,12 @@
 //! What is summed, and where it goes: made once, from the levels of all rows and the values of a few.
 
-use std::sync::Arc;
-
-use rayon::prelude::*;
-
-use super::blocks::{CrossProducts, FactorBlock, LinkPattern};
+use super::blocks::{CrossProducts, FactorBlock};
 use super::coding::Coding;
-use super::conditioning::{condition, first_basis};
-use super::fill::sums_of;
-use super::pattern::link_pattern;
-use super::sums::{Shape, Sums};
+use super::pattern::{pairs, patterns, triangle};
+use super::sums::Shape;
 use crate::covariance::RandomBasis;
-use crate::design::{Batch, RandomLayout, RowSource};
-use crate::rows::{Columns, ExtendedColumns, FixedBasis, OrderedFactor, WorkingBasis, WorkingRows, ordered_factors};
+use crate::design::{Batch, RowSource};
+use crate::rows::{Columns, ExtendedColumns, FixedBasis, WorkingBasis, ordered_factors, random_bases};
 use crate::{Error, Result};
 
 /// Above this many columns X'X alone would take gigabytes.
@@ -22,6 +16,8 @@ const MOST_COLUMNS: usize = 20_000;
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub basis: WorkingBasis,
+    /// Per random term, in the order of the design.
+    pub random: Vec<RandomBasis>,
     pub shape: Shape,
     pub coding: Coding,
 }
@@ -29,7 +25,7 @@ pub struct Plan {
 impl Plan {
     /// # Errors
     /// `Design` for too many columns; those of reading rows.
-    fn new(source: &dyn RowSource) -> Result<Self> {
+    pub fn new(source: &dyn RowSource) -> Result<Self> {
         let layout = source.fixed();
         let mut extended = ExtendedColumns::new(layout);
         if extended.width() > MOST_COLUMNS {
@@ -41,10 +37,11 @@ impl Plan {
         }
         let sample = sample(source)?;
         extended.set_scaling(&sample, layout.has_intercept);
-        let factors = ordered_factors(source, &sample);
+        let random = random_bases(source, &sample);
+        let factors = ordered_factors(source, &random);
         let shape = Shape::new(extended.clone(), &factors, patterns(source, &factors));
         let columns = Columns::Read(extended);
-        Ok(Self { coding: Coding::new(&columns, layout), basis: WorkingBasis { columns, factors }, shape })
+        Ok(Self { coding: Coding::new(&columns, layout), basis: WorkingBasis { columns, factors }, shape, random })
     }
 
     /// Sums the columns of X in a basis from now on.
@@ -54,31 +51,24 @@ impl Plan {
         self.coding = Coding::new(&self.basis.columns, source.fixed());
     }
 
-    /// One pass over the rows.
-    pub fn sums(&self, source: &dyn RowSource) -> Result<Sums> {
-        sums_of(&WorkingRows::new(source, &self.basis), &self.shape)
+    /// Cross-products that have no values yet.
+    pub fn unfilled(&self, n_obs: usize, fixed: FixedBasis) -> CrossProducts {
+        let factors = self.basis.factors.iter().map(|f| {
+            let zx = vec![0.0; f.n_levels * f.width * self.coding.width()];
+            FactorBlock { factor: f.factor, n_levels: f.n_levels, width: f.width, zz: Vec::new(), zx }
+        });
+        let n = self.basis.factors.len();
+        CrossProducts {
+            n_obs,
+            sum_log_weights: 0.0,
+            factors: factors.collect(),
+            patterns: self.shape.patterns.clone(),
+            links: triangle(pairs(n).map(|_| Vec::new()).collect(), n),
+            xx: vec![0.0; self.coding.width().pow(2)],
+            fixed,
+            random: self.random.clone(),
+        }
     }
-}
-
-/// The plan of all rows of a source, and their cross-products.
-///
-/// # Errors
-/// `Design` for too many columns; those of reading rows.
-pub fn plan(source: &dyn RowSource) -> Result<(Plan, CrossProducts)> {
-    let mut plan = Plan::new(source)?;
-    let first = first_basis(&plan.shape.extended, source.fixed());
-    let sums = plan.sums(source)?;
-    let (sums, xx, fixed) = condition(&mut plan, source, sums, first)?;
-    let a = assemble(source.n_rows(), source.random(), (sums, &xx), &plan, fixed);
-    Ok((plan, a))
-}
-
-/// Cross-products of all rows of a source.
-///
-/// # Errors
-/// Those of `plan`.
-pub fn accumulate(source: &dyn RowSource) -> Result<CrossProducts> {
-    Ok(plan(source)?.1)
 }
 
 /// A few rows from all over the data.
@@ -92,55 +82,4 @@ pub fn sample(source: &dyn RowSource) -> Result<Vec<Batch>> {
             source.read(start..start + size, &mut batch).map(|()| batch)
         })
         .collect()
-}
-
-/// The pairs of levels that occur: `[i][j]`, j < i, of the factors in their order.
-pub fn patterns(source: &dyn RowSource, order: &[OrderedFactor]) -> Vec<Vec<LinkPattern>> {
-    let factors = source.factors();
-    let pairs: Vec<(usize, usize)> = (0..order.len()).flat_map(|i| (0..i).map(move |j| (i, j))).collect();
-    let patterns = pairs.par_iter().map(|&(i, j)| {
-        let (to, from) = (&factors[order[i].factor], &factors[order[j].factor]);
-        link_pattern(from.codes(), from.n_levels(), to.codes())
-    });
-    triangle(patterns.collect(), order.len())
-}
-
-/// (1, 0), (2, 0), (2, 1), ... by rows.
-fn triangle<T>(values: Vec<T>, n: usize) -> Vec<Vec<T>> {
-    let mut values = values.into_iter();
-    (0..n).map(|i| values.by_ref().take(i).collect()).collect()
-}
-
-/// Cross-products from sums, whose blocks are moved, and from the squares of all columns.
-pub fn assemble(
-    n_obs: usize,
-    terms: &[RandomLayout],
-    (sums, xx): (Sums, &[f64]),
-    plan: &Plan,
-    fixed: FixedBasis,
-) -> CrossProducts {
-    let (coding, order) = (&plan.coding, &plan.basis.factors);
-    let mut random: Vec<RandomBasis> = terms.iter().map(|t| RandomBasis::identity(t.columns.len())).collect();
-    for (term, basis) in order.iter().flat_map(|f| &f.terms) {
-        random[*term] = basis.clone();
-    }
-    let (width, stride) = (plan.shape.extended.width(), coding.width());
-    let factors = order.iter().zip(sums.zz).zip(sums.zx).map(|((f, zz), rows)| {
-        let mut zx = vec![0.0; f.n_levels * f.width * stride];
-        coding.rows(&rows, width, &mut zx);
-        FactorBlock { factor: f.factor, n_levels: f.n_levels, width: f.width, zz, zx }
-    });
-    let factors = factors.collect();
-    let mut squares = vec![0.0; stride * stride];
-    coding.select(xx, &mut squares);
-    CrossProducts {
-        n_obs,
-        sum_log_weights: sums.sum_log_weights,
-        factors,
-        patterns: Arc::clone(&plan.shape.patterns),
-        links: triangle(sums.links, order.len()),
-        xx: squares,
-        fixed,
-        random,
-    }
 }

@@ -4,7 +4,7 @@
 
 use rayon::prelude::*;
 
-use super::sums::{Shape, Sums, add_pair, add_row, add_square};
+use super::sums::{Shape, Sums, add_pair, add_row};
 use crate::linalg::small;
 use crate::rows::RowBlock;
 use crate::with_width;
@@ -68,8 +68,6 @@ impl Ranges {
 /// factor and cell.
 struct RowLayout {
     dense: usize,
-    /// Columns of Z by grouping factor.
-    widths: Vec<usize>,
     stride: usize,
     n_codes: usize,
 }
@@ -77,9 +75,8 @@ struct RowLayout {
 impl RowLayout {
     fn new(shape: &Shape) -> Self {
         let (dense, blocks) = (shape.extended.n_dense() + 1, shape.extended.blocks.len());
-        let widths: Vec<usize> = shape.factors.iter().map(|f| f.1).collect();
-        let stride = dense + widths.iter().sum::<usize>() + blocks;
-        Self { dense, stride, n_codes: widths.len() + blocks, widths }
+        let stride = dense + shape.factors.iter().map(|f| f.1).sum::<usize>() + blocks;
+        Self { dense, stride, n_codes: shape.factors.len() + blocks }
     }
 }
 
@@ -126,7 +123,7 @@ impl Gathered {
     /// Puts the rows of a batch where their ranges are.
     pub fn take(&mut self, ranges: &Ranges, shape: &Shape, batch: &RowBlock) {
         let layout = RowLayout::new(shape);
-        let (d, factors) = (layout.dense, layout.widths.len());
+        let (d, factors) = (layout.dense, shape.factors.len());
         for row in 0..batch.n {
             let place = &mut self.next[ranges.of(batch.z[0].1[row])];
             let values = &mut self.values[*place * layout.stride..][..layout.stride];
@@ -134,7 +131,7 @@ impl Gathered {
             *place += 1;
             copy(&mut values[..d], &batch.dense[row * d..]);
             let mut at = d;
-            for (((z, levels), &r), code) in batch.z.iter().zip(&layout.widths).zip(&mut *codes) {
+            for (((z, levels), &(_, r)), code) in batch.z.iter().zip(&shape.factors).zip(&mut *codes) {
                 copy(&mut values[at..at + r], &z[row * r..]);
                 *code = levels[row];
                 at += r;
@@ -170,7 +167,7 @@ pub fn add(sums: &mut Sums, shape: &Shape, ranges: &Ranges, parts: &[&Gathered])
             let rows = part.ptr[range]..part.ptr[range + 1];
             let values = &part.values[rows.start * layout.stride..rows.end * layout.stride];
             let codes = &part.codes[rows.start * layout.n_codes..rows.end * layout.n_codes];
-            with_width!(layout.widths[0], add_rows(&mut owned, shape, &layout, values, codes));
+            with_width!(shape.factors[0].1, add_rows(&mut owned, shape, &layout, values, codes));
         }
     });
 }
@@ -179,13 +176,8 @@ pub fn add(sums: &mut Sums, shape: &Shape, ranges: &Ranges, parts: &[&Gathered])
 fn owned<'a>(sums: &'a mut Sums, shape: &Shape, ranges: &Ranges) -> Vec<Owned<'a>> {
     let ((n_levels, r), width) = (shape.factors[0], shape.extended.width());
     let (mut zz, mut zx) = (sums.zz[0].as_mut_slice(), sums.zx[0].as_mut_slice());
-    let first_of = |k: usize| k * (k + 1) / 2;
-    let mut links: Vec<&mut [f64]> = Vec::new();
-    for (index, values) in sums.links.iter_mut().enumerate() {
-        if first_of(links.len()) == index {
-            links.push(values);
-        }
-    }
+    let from_first = sums.links.iter_mut().zip(shape.link_pairs()).filter(|(_, (_, j))| *j == 0);
+    let mut links: Vec<&mut [f64]> = from_first.map(|(values, _)| values.as_mut_slice()).collect();
     (0..ranges.n)
         .map(|k| {
             let levels = ranges.levels(k, n_levels);
@@ -209,12 +201,12 @@ fn cut<'a>(rest: &mut &'a mut [f64], n: usize) -> &'a mut [f64] {
 }
 
 fn add_rows<const R: usize>(owned: &mut Owned, shape: &Shape, layout: &RowLayout, values: &[f64], codes: &[u32]) {
-    let (r, d, width) = (small::width::<R>(layout.widths[0]), layout.dense, shape.extended.width());
-    let (factors, blocks_at) = (layout.widths.len(), layout.stride - shape.extended.blocks.len());
+    let (r, d, width) = (small::width::<R>(shape.factors[0].1), layout.dense, shape.extended.width());
+    let (factors, blocks_at) = (shape.factors.len(), layout.stride - shape.extended.blocks.len());
     for (row, codes) in values.chunks_exact(layout.stride).zip(codes.chunks_exact(layout.n_codes)) {
         let level = codes[0] as usize - owned.first;
         let z = &row[d..d + r];
-        add_square(&mut owned.zz[level * r * r..][..r * r], z);
+        add_pair(&mut owned.zz[level * r * r..][..r * r], z, z);
         for (a, &za) in z.iter().enumerate() {
             let sums = &mut owned.zx[(level * r + a) * width..][..width];
             add_row(&mut sums[..d], za, &row[..d]);
@@ -224,7 +216,7 @@ fn add_rows<const R: usize>(owned: &mut Owned, shape: &Shape, layout: &RowLayout
         }
         let mut at = d + r;
         for (f, (start, values)) in owned.links.iter_mut().enumerate() {
-            let other = layout.widths[f + 1];
+            let other = shape.factors[f + 1].1;
             let place = shape.patterns[f + 1][0].position(codes[0], codes[f + 1]) - *start;
             add_pair(&mut values[place * other * r..][..other * r], &row[at..at + other], z);
             at += other;

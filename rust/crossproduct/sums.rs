@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::blocks::LinkPattern;
+use super::pattern::{LinkPattern, pairs};
 use crate::linalg::dense;
 use crate::rows::{ExtendedColumns, OrderedFactor, RowBlock};
 
@@ -41,15 +41,13 @@ impl Shape {
     /// Numbers that one part holds, without those that the levels of the factors before `first` have.
     pub fn size(&self, first: usize) -> usize {
         let zx: usize = self.factors.iter().skip(first).map(|(l, r)| l * r * (self.extended.width() + r)).sum();
-        let links: usize =
-            self.link_pairs().filter(|&(_, _, j)| j >= first).map(|(_, i, j)| self.link_size(i, j)).sum();
-        zx + links + self.extended.width().pow(2)
+        let links = self.link_pairs().filter(|&(_, j)| j >= first).map(|(i, j)| self.link_size(i, j));
+        zx + links.sum::<usize>() + self.extended.width().pow(2)
     }
 
-    /// (index of the link, i, j) for j < i.
-    pub fn link_pairs(&self) -> impl Iterator<Item = (usize, usize, usize)> {
-        let k = self.factors.len();
-        (0..k).flat_map(|i| (0..i).map(move |j| (i, j))).enumerate().map(|(k, (i, j))| (k, i, j))
+    /// j < i of every link.
+    pub fn link_pairs(&self) -> impl Iterator<Item = (usize, usize)> {
+        pairs(self.factors.len())
     }
 
     fn link_size(&self, i: usize, j: usize) -> usize {
@@ -78,7 +76,7 @@ impl Sums {
         let factors = || shape.factors.iter().enumerate();
         zero_all(&mut self.zz, factors().map(|(f, (l, r))| zeros(f, l * r * r)));
         zero_all(&mut self.zx, factors().map(|(f, (l, r))| zeros(f, l * r * extended.width())));
-        zero_all(&mut self.links, shape.link_pairs().map(|(_, i, j)| zeros(j, shape.link_size(i, j))));
+        zero_all(&mut self.links, shape.link_pairs().map(|(i, j)| zeros(j, shape.link_size(i, j))));
     }
 
     /// Adds the rows of a block, weighted, but to what the levels of the factors before `first` sum up.
@@ -92,7 +90,7 @@ impl Sums {
             push_zz(&mut self.zz[f], z, codes, r);
             push_zx(&mut self.zx[f], shape, batch, (z, codes, r), d);
         }
-        for (k, i, j) in shape.link_pairs().filter(|&(_, _, j)| j >= first) {
+        for (k, (i, j)) in shape.link_pairs().enumerate().filter(|&(_, (_, j))| j >= first) {
             let widths = (shape.factors[i].1, shape.factors[j].1);
             push_link(&mut self.links[k], &shape.patterns[i][j], &batch.z[i], &batch.z[j], widths);
         }
@@ -154,14 +152,8 @@ fn add(a: &mut [f64], b: &[f64]) {
 
 fn push_zz(zz: &mut [f64], z: &[f64], codes: &[u32], r: usize) {
     for (row, &code) in z.chunks_exact(r).zip(codes) {
-        add_square(&mut zz[code as usize * r * r..][..r * r], row);
+        add_pair(&mut zz[code as usize * r * r..][..r * r], row, row);
     }
-}
-
-/// B += z z'.
-#[inline(always)]
-pub fn add_square(block: &mut [f64], z: &[f64]) {
-    add_pair(block, z, z);
 }
 
 /// B += a b', column-major.

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::result::Fit;
 use super::{Control, fit};
-use crate::crossproduct::{Centring, has_mean, mean, set_response};
+use crate::crossproduct::{has_mean, mean, set_response};
 use crate::design::{Batch, RowSource, Subset};
 use crate::model::{Criterion, Lmm, build};
 use crate::rows::StoredRows;
@@ -120,7 +120,7 @@ impl Shared {
         }
         let mut model = self.model.clone();
         let mean = if self.has_mean { mean(y) } else { 0.0 };
-        set_response(Arc::make_mut(&mut model.a), &self.rows, y, Centring::On(mean));
+        set_response(Arc::make_mut(&mut model.a), &self.rows, y, Some(mean));
         let fit = fit(&model, request.control, stop)?;
         match (request.tests)(&fit, stop) {
             Err(Error::Interrupted) => Err(Error::Interrupted),

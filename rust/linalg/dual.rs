@@ -1,16 +1,10 @@
 //! Numbers that carry one derivative, so that a covariance structure is written once.
 
-use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::ops::{Add, Div, Mul, Sub};
 
 /// What a covariance structure computes with: plain numbers, or numbers with a derivative.
 pub trait Real:
-    Copy
-    + From<f64>
-    + Add<Output = Self>
-    + Sub<Output = Self>
-    + Mul<Output = Self>
-    + Div<Output = Self>
-    + Neg<Output = Self>
+    Copy + From<f64> + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
 {
     fn value(self) -> f64;
     fn sin(self) -> Self;
@@ -73,13 +67,6 @@ impl Div for Dual {
     fn div(self, o: Self) -> Self {
         let value = self.value / o.value;
         Self { value, slope: (self.slope - value * o.slope) / o.value }
-    }
-}
-
-impl Neg for Dual {
-    type Output = Self;
-    fn neg(self) -> Self {
-        Self { value: -self.value, slope: -self.slope }
     }
 }
 

@@ -12,21 +12,20 @@ use crate::{Error, Result};
 /// `Design` for a model that the rows cannot identify; those of reading.
 pub fn of_rows(rows: &dyn RowSource, criterion: Criterion) -> Result<Lmm> {
     identifiability::check(rows)?;
-    let a = accumulate(rows)?;
+    let (_, a) = accumulate(rows)?;
     let (kept, passing) = summing_bytes(rows, &a);
     of_products(a, rows.random(), criterion, DataFootprint { kept, passing })
 }
 
-/// The model of statistics, whose cross-products are moved.
+/// The model of the cross-products of statistics.
 ///
 /// # Errors
 /// `Design` for a model that the rows cannot identify.
-pub fn of_statistics(statistics: &mut FinishedStatistics, criterion: Criterion) -> Result<Lmm> {
+pub fn of_statistics(statistics: &FinishedStatistics, a: CrossProducts, criterion: Criterion) -> Result<Lmm> {
     let layouts: Vec<RandomLayout> = statistics.encoding.random.iter().map(|t| t.layout.clone()).collect();
     let groups = statistics.encoding.groups.iter().zip(&statistics.counts.by_level);
     let sizes: Vec<(&str, usize)> = groups.map(|(g, n)| (g.name.as_str(), n.len())).collect();
     identifiability::check_sizes(statistics.counts.n_obs, &layouts, &sizes)?;
-    let a = statistics.take_products();
     let passing = statistics.reading_bytes.saturating_sub(a.n_bytes());
     of_products(a, &layouts, criterion, DataFootprint { kept: statistics.encoding.n_bytes(), passing })
 }

@@ -10,6 +10,6 @@ mod stored;
 pub use basis::FixedBasis;
 pub use block::{BLOCK_ROWS, RowBlock, WorkingRows};
 pub use columns::{CellBlock, Columns, ExtendedColumns};
-pub use order::{OrderedFactor, WorkingBasis, ordered_factors};
+pub use order::{OrderedFactor, WorkingBasis, in_design_order, ordered_factors, random_bases};
 pub use predictor::{add_modes, linear_predictor};
 pub use stored::StoredRows;

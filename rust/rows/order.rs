@@ -2,7 +2,7 @@
 
 use super::columns::{Columns, location_scale};
 use crate::covariance::RandomBasis;
-use crate::design::{Batch, RowSource};
+use crate::design::{Batch, GroupingFactor, RandomLayout, RowSource};
 use crate::ids::FactorId;
 
 /// A grouping factor with its random terms, in the order of elimination.
@@ -40,30 +40,38 @@ pub struct WorkingBasis {
     pub factors: Vec<OrderedFactor>,
 }
 
-/// Grouping factors by their number of levels, largest first, each with its terms.
-pub fn ordered_factors(source: &dyn RowSource, sample: &[Batch]) -> Vec<OrderedFactor> {
-    let mut order: Vec<OrderedFactor> = source
-        .factors()
-        .iter()
-        .enumerate()
-        .map(|(k, grouping)| OrderedFactor {
-            factor: FactorId(k),
-            n_levels: grouping.n_levels(),
-            width: 0,
-            terms: Vec::new(),
-        })
-        .collect();
-    for (term, layout) in source.random().iter().enumerate() {
-        let r = layout.columns.len();
-        let invariance = layout.structure.invariance();
-        let centre = layout.has_intercept && invariance.allows_centring();
-        let basis = random_basis(sample, term, r, centre, invariance.allows_scaling_by_column());
-        order[layout.factor].terms.push((term, basis));
-        order[layout.factor].width += r;
+/// Grouping factors in the order of the design, each with its terms; `factor_of` are those of the terms.
+pub fn in_design_order(
+    n_levels: &[usize],
+    factor_of: impl Iterator<Item = FactorId>,
+    bases: &[RandomBasis],
+) -> Vec<OrderedFactor> {
+    let empty = |(k, &n_levels)| OrderedFactor { factor: FactorId(k), n_levels, width: 0, terms: Vec::new() };
+    let mut factors: Vec<OrderedFactor> = n_levels.iter().enumerate().map(empty).collect();
+    for ((term, basis), factor) in bases.iter().enumerate().zip(factor_of) {
+        factors[factor].terms.push((term, basis.clone()));
+        factors[factor].width += basis.width;
     }
+    factors
+}
+
+/// Grouping factors by their number of levels, largest first, each with its terms.
+pub fn ordered_factors(source: &dyn RowSource, bases: &[RandomBasis]) -> Vec<OrderedFactor> {
+    let n_levels: Vec<usize> = source.factors().iter().map(GroupingFactor::n_levels).collect();
+    let mut order = in_design_order(&n_levels, source.random().iter().map(|t| t.factor), bases);
     order.retain(|f| f.width > 0);
     order.sort_by_key(|f| std::cmp::Reverse(f.n_levels));
     order
+}
+
+/// The basis of every random term, from a sample of the rows.
+pub fn random_bases(source: &dyn RowSource, sample: &[Batch]) -> Vec<RandomBasis> {
+    let basis = |(term, layout): (usize, &RandomLayout)| {
+        let invariance = layout.structure.invariance();
+        let centre = layout.has_intercept && invariance.allows_centring();
+        random_basis(sample, term, layout.columns.len(), centre, invariance.allows_scaling_by_column())
+    };
+    source.random().iter().enumerate().map(basis).collect()
 }
 
 /// Centres (on a constant first column) and scales the columns of a random term.

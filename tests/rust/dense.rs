@@ -47,7 +47,7 @@ impl Dense {
 
     /// The criterion for the relative factor of each term, in the user's units (r x r, column-major).
     pub fn criterion(&self, lambda: &[Vec<f64>], kept: &[usize], criterion: Criterion) -> f64 {
-        let (logdet, logdet_x, rss) = self.terms(lambda, kept, None);
+        let (logdet, logdet_x, rss) = self.terms(lambda, kept);
         // log|V| counts the weights: the criterion is that of y itself
         let (m, restricted) = match criterion {
             Criterion::Ml => (self.y.nrows() as f64, 0.0),
@@ -56,8 +56,8 @@ impl Dense {
         logdet + restricted + m * (1.0 + (std::f64::consts::TAU * rss / m).ln())
     }
 
-    /// log|V|, log|X'V⁻¹X| and (y - Xβ)'V⁻¹(y - Xβ), β at its best unless given.
-    pub fn terms(&self, lambda: &[Vec<f64>], kept: &[usize], beta: Option<&[f64]>) -> (f64, f64, f64) {
+    /// log|V|, log|X'V⁻¹X| and (y - Xβ)'V⁻¹(y - Xβ), β at its best.
+    pub fn terms(&self, lambda: &[Vec<f64>], kept: &[usize]) -> (f64, f64, f64) {
         let n = self.y.nrows();
         let mut v = Mat::<f64>::zeros(n, n);
         for i in 0..n {
@@ -76,11 +76,7 @@ impl Dense {
         let (vx, vy) = (chol.solve(&x), chol.solve(&self.y));
         let (xvx, xvy) = (x.transpose() * &vx, x.transpose() * &vy);
         let c = xvx.llt(Side::Lower).unwrap();
-        let mut rss = (self.y.transpose() * &vy)[(0, 0)] - (xvy.transpose() * c.solve(&xvy))[(0, 0)];
-        if let Some(beta) = beta {
-            let r = &self.y - &x * Mat::from_fn(kept.len(), 1, |i, _| beta[i]);
-            rss = (r.transpose() * chol.solve(&r))[(0, 0)];
-        }
+        let rss = (self.y.transpose() * &vy)[(0, 0)] - (xvy.transpose() * c.solve(&xvy))[(0, 0)];
         (logdet(chol.L()), logdet(c.L()), rss)
     }
 }

@@ -101,5 +101,5 @@ pub fn design(kind: Kind, seed: u64, weighted: bool) -> ArrayDesign {
 
 pub fn model(design: &dyn RowSource, criterion: Criterion) -> Lmm {
     let terms: Vec<_> = design.random().iter().map(RandomLayout::spec).collect();
-    Lmm::new(hlmrs::crossproduct::accumulate(design).unwrap(), &terms, criterion)
+    Lmm::new(hlmrs::crossproduct::accumulate(design).unwrap().1, &terms, criterion)
 }

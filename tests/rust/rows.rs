@@ -3,7 +3,7 @@
 use crate::allocations::allocations;
 use crate::dense::Dense;
 use crate::designs::{KINDS, design, model};
-use hlmrs::crossproduct::{Centring, CrossProducts, FillScratch, fill, plan, set_response, with_response};
+use hlmrs::crossproduct::{CrossProducts, FillScratch, accumulate, fill, set_response, with_response};
 use hlmrs::design::{ArrayDesign, RowSource};
 use hlmrs::model::Criterion;
 use hlmrs::rows::WorkingRows;
@@ -58,7 +58,7 @@ fn a_new_response_is_summed_alike_from_rows_in_memory_and_rows_read_again() {
         let (rows, y) = (a.stored_rows(&source).unwrap(), numbers(source.n_rows()));
         let mean = hlmrs::crossproduct::mean(&y);
         let mut from_memory = (*a).clone();
-        set_response(&mut from_memory, &rows, &y, Centring::On(mean));
+        set_response(&mut from_memory, &rows, &y, Some(mean));
         assert_eq!(with_response(&a, &source, &y).unwrap(), from_memory);
         let stride = rows.p + 1;
         let want: Vec<f64> =
@@ -89,7 +89,7 @@ fn a_refill_with_the_same_weights_is_the_first_fill_and_allocates_nothing() {
     for (kind, weighted) in KINDS.into_iter().zip([false, true].into_iter().cycle()) {
         let source = design(kind, 6, weighted);
         for source in [source.clone(), ill_conditioned(source)] {
-            let (plan, a) = plan(&source).unwrap();
+            let (plan, a) = accumulate(&source).unwrap();
             let rows = WorkingRows::new(&source, &plan.basis);
             let (mut again, mut scratch) = (emptied(&a), FillScratch::default());
             fill(&plan, &rows, &mut again, &mut scratch).unwrap();
@@ -103,7 +103,7 @@ fn a_refill_with_the_same_weights_is_the_first_fill_and_allocates_nothing() {
 #[test]
 fn other_weights_and_another_response_are_summed_in_the_same_basis() {
     let source = design(KINDS[5], 7, false);
-    let (plan, a) = plan(&source).unwrap();
+    let (plan, a) = accumulate(&source).unwrap();
     let stored = a.stored_rows(&source).unwrap();
     let n = source.n_rows();
     let (weights, y): (Vec<f64>, Vec<f64>) = (numbers(n).iter().map(|v| v + 1.0).collect(), numbers(n));

@@ -27,7 +27,7 @@ fn basis(structure: Structure, r: usize) -> RandomBasis {
 
 fn factor(structure: Structure, theta: &[f64], r: usize) -> Vec<f64> {
     let mut lambda = vec![0.0; r * r];
-    structure.factor(theta, r, &mut lambda);
+    structure.factor(theta, (r, r), &mut lambda);
     lambda
 }
 

@@ -2,14 +2,15 @@
 
 use super::scaling::{Scaling, totals};
 use super::{RowCounts, RunningSums, Statistics};
-use crate::crossproduct::blocks::{CrossProducts, LinkPattern};
+use crate::crossproduct::blocks::CrossProducts;
 use crate::crossproduct::coding::Coding;
 use crate::crossproduct::conditioning::{by_squares, first_basis};
-use crate::crossproduct::plan::{Plan, assemble};
+use crate::crossproduct::fill::FillScratch;
+use crate::crossproduct::pattern::LinkPattern;
+use crate::crossproduct::plan::Plan;
 use crate::crossproduct::sums::{Shape, Sums};
-use crate::design::{Encoding, RandomLayout, require_levels, require_variation};
-use crate::ids::FactorId;
-use crate::rows::{Columns, OrderedFactor, WorkingBasis};
+use crate::design::{Encoding, require_levels, require_variation};
+use crate::rows::{Columns, OrderedFactor, WorkingBasis, in_design_order};
 use crate::table::NO_LEVEL;
 use crate::{Error, Result};
 
@@ -17,7 +18,6 @@ use crate::{Error, Result};
 #[derive(Debug, Clone)]
 pub struct FinishedStatistics {
     pub encoding: Encoding,
-    a: Option<CrossProducts>,
     /// Levels of grouping factors in order.
     pub counts: RowCounts,
     /// Per random term, the mean of zz' (r x r).
@@ -26,19 +26,12 @@ pub struct FinishedStatistics {
     pub reading_bytes: usize,
 }
 
-impl FinishedStatistics {
-    /// Moves the cross-products out.
-    pub fn take_products(&mut self) -> CrossProducts {
-        self.a.take().expect("they are taken once")
-    }
-}
-
 impl Statistics {
-    /// Puts everything in order; the sums are moved, as they may be most of the memory.
+    /// Puts everything in order; the sums become the cross-products, as they may be most of the memory.
     ///
     /// # Errors
     /// `Data` without rows, `Design` where nothing varies.
-    pub fn finish(mut self) -> Result<FinishedStatistics> {
+    pub fn finish(mut self) -> Result<(FinishedStatistics, CrossProducts)> {
         let reading_bytes = self.reading_bytes();
         let Some(mut running) = self.running.take().filter(|_| self.counts.n_obs > 0) else {
             return Err(Error::Data(format!(
@@ -57,22 +50,24 @@ impl Statistics {
             scaling.apply(&mut running);
         }
         let moments = self.mean_moments(&running);
-        let order = self.elimination_order(&running, &n_levels);
-        let (sums, patterns) = place(&mut running, &order, &places);
-        let (basis, layout) = (WorkingBasis { columns: running.columns, factors: order }, &encoding.fixed.layout);
+        let factor_of = encoding.random.iter().map(|term| term.layout.factor);
+        let mut factors = in_design_order(&n_levels, factor_of, &running.random);
+        factors.sort_by_key(|f| std::cmp::Reverse(f.n_levels));
+        let (total, patterns) = place(&mut running, &factors, &places);
+        let (basis, layout) = (WorkingBasis { columns: running.columns, factors }, &encoding.fixed.layout);
         let shape = Shape::new(basis.columns.extended(), &basis.factors, patterns);
-        let mut plan = Plan { coding: Coding::new(&basis.columns, layout), basis, shape };
-        let mut xx = Vec::new();
-        plan.coding.squares(&sums, &plan.shape.extended, &mut Vec::new(), &mut xx);
+        let mut plan = Plan { coding: Coding::new(&basis.columns, layout), basis, shape, random: running.random };
+        let mut scratch = FillScratch { total, ..FillScratch::default() };
+        scratch.square(&plan);
         let fixed = match &plan.basis.columns {
-            Columns::Read(extended) => by_squares(&mut plan.coding, &xx, &first_basis(extended, layout)),
+            Columns::Read(extended) => by_squares(&mut plan.coding, &scratch.xx, &first_basis(extended, layout)),
             Columns::Fitted(basis) => basis.clone(),
         };
-        let layouts: Vec<RandomLayout> = encoding.random.iter().map(|t| t.layout.clone()).collect();
-        let a = assemble(self.counts.n_obs, &layouts, (sums, &xx), &plan, fixed);
+        let mut a = plan.unfilled(self.counts.n_obs, fixed);
+        scratch.write(&plan, &mut a);
         let counts = self.counts.by_level.iter().zip(&places).zip(&n_levels);
         self.counts.by_level = counts.map(|((counts, place), &n)| put(counts, place, n)).collect();
-        Ok(FinishedStatistics { encoding, a: Some(a), counts: self.counts, moments, reading_bytes })
+        Ok((FinishedStatistics { encoding, counts: self.counts, moments, reading_bytes }, a))
     }
 
     fn check_response(&self) -> Result<()> {
@@ -88,23 +83,6 @@ impl Statistics {
         let totals = totals(&running.sums, &self.open);
         let terms = totals.into_iter().zip(&running.random);
         terms.map(|(total, basis)| basis.undo(&total).iter().map(|v| v / n).collect()).collect()
-    }
-
-    /// Grouping factors by their number of levels, largest first.
-    fn elimination_order(&self, running: &RunningSums, n_levels: &[usize]) -> Vec<OrderedFactor> {
-        let mut order: Vec<OrderedFactor> = (0..n_levels.len())
-            .map(|factor| OrderedFactor {
-                factor: FactorId(factor),
-                n_levels: n_levels[factor],
-                width: running.widths[factor],
-                terms: vec![],
-            })
-            .collect();
-        for (t, term) in self.open.encoding.random.iter().enumerate() {
-            order[term.layout.factor].terms.push((t, running.random[t].clone()));
-        }
-        order.sort_by_key(|f| std::cmp::Reverse(f.n_levels));
-        order
     }
 }
 

@@ -10,15 +10,14 @@ mod scaling;
 
 use std::sync::Arc;
 
-use super::blocks::LinkPattern;
-use super::fill::sums_of;
+use super::fill::FillScratch;
 use super::moments::mean_outer_product;
-use super::plan::{patterns, sample};
+use super::pattern::{LinkPattern, pairs, patterns};
+use super::plan::sample;
 use super::sums::{Shape, Sums};
 use crate::covariance::RandomBasis;
-use crate::design::{Dropped, LevelRegistry, RowSource, Rows, StreamedRows, StreamingModel};
-use crate::ids::FactorId;
-use crate::rows::{Columns, ExtendedColumns, OrderedFactor, WorkingBasis, WorkingRows, ordered_factors};
+use crate::design::{Dropped, GroupingFactor, LevelRegistry, RowSource, Rows, StreamedRows, StreamingModel};
+use crate::rows::{Columns, ExtendedColumns, WorkingBasis, WorkingRows, in_design_order, random_bases};
 use crate::table::Table;
 use crate::{Error, Result};
 pub use pair_sums::PairSums;
@@ -99,13 +98,7 @@ impl Statistics {
         let sample = sample(rows)?;
         let mut extended = ExtendedColumns::new(rows.fixed());
         extended.set_scaling(&sample, rows.fixed().has_intercept);
-        let bases = ordered_factors(rows, &sample);
-        let mut random: Vec<RandomBasis> =
-            rows.random().iter().map(|t| RandomBasis::identity(t.columns.len())).collect();
-        for (term, basis) in bases.into_iter().flat_map(|f| f.terms) {
-            random[term] = basis;
-        }
-        Ok(RunningSums::empty(Columns::Read(extended), random, &self.open))
+        Ok(RunningSums::empty(Columns::Read(extended), random_bases(rows, &sample), &self.open))
     }
 
     /// Weighted sums do not tell the plain moments of z.
@@ -152,14 +145,14 @@ impl Statistics {
         match &mut self.running {
             None => {
                 let mut running = RunningSums::empty(theirs.columns.clone(), theirs.random.clone(), &self.open);
-                running.add(theirs, &ids, &sizes);
+                running.add(&theirs.sums, &theirs.links, &ids, &sizes);
                 self.running = Some(running);
             }
             Some(mine) => {
                 let change = Scaling::between(theirs, mine, &self.open)?;
                 let mut changed = theirs.clone();
                 change.apply(&mut changed);
-                mine.add(&changed, &ids, &sizes);
+                mine.add(&changed.sums, &changed.links, &ids, &sizes);
             }
         }
         Ok(())
@@ -208,8 +201,7 @@ impl RunningSums {
     pub fn empty(columns: Columns, random: Vec<RandomBasis>, open: &StreamingModel) -> Self {
         let extended = columns.extended();
         let widths = widths(open);
-        let pairs = (0..widths.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
-        let links: Vec<PairSums> = pairs.map(|(i, j)| PairSums::new(widths[i] * widths[j])).collect();
+        let links = pairs(widths.len()).map(|(i, j)| PairSums::new(widths[i] * widths[j])).collect();
         // no level yet
         let patterns = (0..widths.len()).map(|i| vec![LinkPattern::default(); i]).collect();
         let shape = Shape { extended, factors: widths.iter().map(|&r| (0, r)).collect(), patterns: Arc::new(patterns) };
@@ -218,31 +210,31 @@ impl RunningSums {
 
     fn add_rows(&mut self, batch: &StreamedRows, sizes: &[usize]) -> Result<()> {
         let rows = &batch.rows;
-        let basis = WorkingBasis { columns: self.columns.clone(), factors: design_order(rows, &self.random) };
-        let order = &basis.factors;
-        let shape = Shape::new(basis.columns.extended(), order, patterns(rows, order));
-        let sums = sums_of(&WorkingRows::new(rows, &basis), &shape)?;
-        let links: Vec<PairSums> = shape
+        let levels: Vec<usize> = rows.factors().iter().map(GroupingFactor::n_levels).collect();
+        let factors = in_design_order(&levels, rows.random().iter().map(|t| t.factor), &self.random);
+        let basis = WorkingBasis { columns: self.columns.clone(), factors };
+        let shape = Shape::new(basis.columns.extended(), &basis.factors, patterns(rows, &basis.factors));
+        let mut scratch = FillScratch::default();
+        scratch.pass(&WorkingRows::new(rows, &basis), &shape)?;
+        let links = shape
             .link_pairs()
-            .map(|(k, i, j)| PairSums::of_link(&shape.patterns[i][j], &sums.links[k], order[i].width * order[j].width))
-            .collect();
-        let (columns, widths, random) = (self.columns.clone(), self.widths.clone(), self.random.clone());
-        let local = RunningSums { columns, widths, random, sums, links };
-        self.add(&local, &batch.ids, sizes);
+            .zip(&scratch.total.links)
+            .map(|((i, j), values)| PairSums::of_link(&shape.patterns[i][j], values, self.widths[i] * self.widths[j]));
+        let links: Vec<PairSums> = links.collect();
+        self.add(&scratch.total, &links, &batch.ids, sizes);
         Ok(())
     }
 
     /// Adds sums in the same basis; `ids` are the levels here of those there, `sizes` the numbers of levels.
-    fn add(&mut self, other: &RunningSums, ids: &[Vec<u32>], sizes: &[usize]) {
-        self.sums.add_whole(&other.sums);
+    fn add(&mut self, sums: &Sums, links: &[PairSums], ids: &[Vec<u32>], sizes: &[usize]) {
+        self.sums.add_whole(sums);
         let width = self.columns.extended().width();
         for (g, ids) in ids.iter().enumerate() {
             let r = self.widths[g];
-            add_levels(&mut self.sums.zz[g], &other.sums.zz[g], r * r, ids, sizes[g]);
-            add_levels(&mut self.sums.zx[g], &other.sums.zx[g], r * width, ids, sizes[g]);
+            add_levels(&mut self.sums.zz[g], &sums.zz[g], r * r, ids, sizes[g]);
+            add_levels(&mut self.sums.zx[g], &sums.zx[g], r * width, ids, sizes[g]);
         }
-        let pairs = (0..ids.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
-        for ((mine, theirs), (i, j)) in self.links.iter_mut().zip(&other.links).zip(pairs) {
+        for ((mine, theirs), (i, j)) in self.links.iter_mut().zip(links).zip(pairs(ids.len())) {
             mine.add(theirs, &ids[j], &ids[i]);
         }
     }
@@ -253,19 +245,6 @@ pub fn widths(open: &StreamingModel) -> Vec<usize> {
     let mut widths = vec![0; open.encoding.groups.len()];
     open.encoding.random.iter().for_each(|term| widths[term.layout.factor] += term.layout.columns.len());
     widths
-}
-
-/// Grouping factors in the order of the design.
-fn design_order(rows: &Rows, random: &[RandomBasis]) -> Vec<OrderedFactor> {
-    let of = |(factor, grouping): (usize, &crate::design::GroupingFactor)| {
-        let terms: Vec<(usize, RandomBasis)> = (0..random.len())
-            .filter(|&t| rows.random()[t].factor == FactorId(factor))
-            .map(|t| (t, random[t].clone()))
-            .collect();
-        let width = terms.iter().map(|(_, basis)| basis.width).sum();
-        OrderedFactor { factor: FactorId(factor), n_levels: grouping.n_levels(), width, terms }
-    };
-    rows.factors().iter().enumerate().map(of).collect()
 }
 
 /// mine[ids[k]] += theirs[k], a block of numbers a level.

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::crossproduct::blocks::LinkPattern;
+use crate::crossproduct::pattern::LinkPattern;
 
 /// A block of numbers for every pair (from, to) that occurs.
 #[derive(Debug, Clone, Default)]
@@ -31,8 +31,7 @@ impl PairSums {
 
     /// The sums of a link, which has each pair once; they can be added to others, not added to.
     pub fn of_link(link: &LinkPattern, values: &[f64], size: usize) -> Self {
-        let from = (0..link.ptr.len() - 1).flat_map(|f| (link.ptr[f]..link.ptr[f + 1]).map(move |e| (f, e)));
-        let pairs = from.map(|(f, e)| (f as u32, link.level[e])).collect();
+        let pairs = link.blocks().map(|(from, to, _)| (from as u32, to as u32)).collect();
         Self { size, place: FxHashMap::default(), pairs, values: values.to_vec() }
     }
 

@@ -6,7 +6,8 @@ use super::pair_sums::PairSums;
 use super::{RowCounts, RunningSums, Statistics};
 use crate::Result;
 use crate::covariance::RandomBasis;
-use crate::crossproduct::blocks::{CrossProducts, LinkPattern};
+use crate::crossproduct::blocks::CrossProducts;
+use crate::crossproduct::pattern::{self, LinkPattern};
 use crate::design::{Dropped, Encoding, LevelRegistry, Options, StreamingModel};
 use crate::ids::FactorId;
 use crate::rows::{Columns, ExtendedColumns, FixedBasis};
@@ -151,8 +152,7 @@ impl RunningSums {
             running.sums.zz[g] = levels(arrays, &format!("zz/{g}"), r * r, most)?;
             running.sums.zx[g] = levels(arrays, &format!("zx/{g}"), r * width, most)?;
         }
-        let pairs_of = (0..running.widths.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
-        for (k, (i, j)) in pairs_of.enumerate() {
+        for (k, (i, j)) in pattern::pairs(running.widths.len()).enumerate() {
             let size = running.widths[i] * running.widths[j];
             let listed = pairs(&take(arrays, &format!("link/{k}/pairs"))?);
             let values = take(arrays, &format!("link/{k}/values"))?;
@@ -211,13 +211,11 @@ impl Statistics {
             running.sums.zz[factor.factor].clone_from(&factor.zz);
             running.sums.zx[factor.factor].clone_from(&factor.zx);
         }
-        for i in 0..a.factors.len() {
-            for j in 0..i {
-                let (to, from) = (a.factors[i].factor.0, a.factors[j].factor.0);
-                let (hi, lo) = (to.max(from), to.min(from));
-                running.links[hi * (hi - 1) / 2 + lo] =
-                    own_pairs(a.link(i, j), (a.factors[i].width, a.factors[j].width), to < from);
-            }
+        for (i, j) in pattern::pairs(a.factors.len()) {
+            let (to, from) = (a.factors[i].factor.0, a.factors[j].factor.0);
+            let (hi, lo) = (to.max(from), to.min(from));
+            running.links[hi * (hi - 1) / 2 + lo] =
+                own_pairs(a.link(i, j), (a.factors[i].width, a.factors[j].width), to < from);
         }
         let mut row_counts = row_counts;
         if row_counts.by_level.is_empty() {

@@ -2,6 +2,7 @@
 
 use super::{RunningSums, widths};
 use crate::covariance::RandomBasis;
+use crate::crossproduct::pattern::pairs;
 use crate::crossproduct::sums::Sums;
 use crate::design::StreamingModel;
 use crate::rows::{Columns, ExtendedColumns};
@@ -67,8 +68,7 @@ impl Scaling {
     pub fn apply(&self, running: &mut RunningSums) {
         let (d, width) = (self.affine.len(), self.extended.width());
         let sums = &mut running.sums;
-        let full: Vec<f64> = (0..d * d).map(|k| sums.dense[(k / d).min(k % d) * d + (k / d).max(k % d)]).collect();
-        let mut half = full;
+        let mut half: Vec<f64> = (0..d * d).map(|k| sums.dense[(k / d).min(k % d) * d + (k / d).max(k % d)]).collect();
         half.chunks_exact_mut(d).for_each(|row| self.affine_row(row));
         // the same from the other side
         let mut other: Vec<f64> = (0..d * d).map(|k| half[(k % d) * d + k / d]).collect();
@@ -77,18 +77,16 @@ impl Scaling {
         sums.cells_dense.chunks_exact_mut(d).for_each(|row| self.affine_row(row));
         for (g, block) in self.blocks.iter().enumerate() {
             sums.zx[g].chunks_exact_mut(width).for_each(|row| self.affine_row(&mut row[..d]));
-            let r = (block.len() as f64).sqrt() as usize;
+            let r = block.len().isqrt();
             sums.zx[g].chunks_exact_mut(r * width).for_each(|level| left(block, level, r, width));
             for zz in sums.zz[g].chunks_exact_mut(r * r) {
                 both(block, block, zz, r, r);
             }
         }
-        let pairs = (0..self.blocks.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
-        for (link, (i, j)) in running.links.iter_mut().zip(pairs) {
-            let (ri, rj) = (order(&self.blocks[i]), order(&self.blocks[j]));
-            link.values
-                .chunks_exact_mut(ri * rj)
-                .for_each(|block| both(&self.blocks[i], &self.blocks[j], block, ri, rj));
+        for (link, (i, j)) in running.links.iter_mut().zip(pairs(self.blocks.len())) {
+            let (a, b) = (&self.blocks[i], &self.blocks[j]);
+            let (ri, rj) = (a.len().isqrt(), b.len().isqrt());
+            link.values.chunks_exact_mut(ri * rj).for_each(|block| both(a, b, block, ri, rj));
         }
         running.columns = Columns::Read(self.extended.clone());
         running.random.clone_from(&self.random);
@@ -163,10 +161,6 @@ fn blocks(steps: &[Vec<f64>], open: &StreamingModel) -> Vec<Vec<f64>> {
         offsets[g] += r;
     }
     blocks
-}
-
-fn order(block: &[f64]) -> usize {
-    (block.len() as f64).sqrt().round() as usize
 }
 
 /// R' M for the r rows (of `width`) of one level.

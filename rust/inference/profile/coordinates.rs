@@ -149,6 +149,6 @@ fn turned(fit: &Fit, id: TermId, rows: &[Vec<f64>]) -> (Lmm, Vec<f64>) {
     let product: Vec<f64> =
         (0..r * r).map(|k| (0..r).map(|l| forward[l * r + k % r] * lambda[k / r * r + l]).sum()).collect();
     let mut theta = fit.theta.clone();
-    theta[term.first..term.first + term.n_parameters()].copy_from_slice(&lower_triangle(&product, r));
+    theta[term.first..term.first + term.n_parameters].copy_from_slice(&lower_triangle(&product, r));
     (model, theta)
 }

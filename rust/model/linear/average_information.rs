@@ -24,9 +24,8 @@ impl Lmm {
     pub fn average_information(&self, theta: &[f64], work: &Workspace, gradient: &Gradient) -> Vec<f64> {
         let (a, symbolic, factor) = (&*self.a, &*self.symbolic, &work.factor);
         let n = self.theta_map.n_parameters;
-        let derivatives: Vec<(BlockId, Vec<f64>)> = (0..n).map(|k| self.theta_map.derivative(theta, k)).collect();
-        let by_block = ByBlock::new(&derivatives, a.factors.len());
-        let directions = self.directions(&derivatives, &by_block, gradient, &factor.lambda);
+        let by_block = ByBlock::new(&gradient.derivatives, a.factors.len());
+        let directions = self.directions(&by_block, gradient, &factor.lambda);
         // t_k'P t_l = a_k'A a_l - c_k'c_l, c = L^-1 [Λ'Z' X']' W t
         let mut h = zeros(a, n);
         add_zz_own(&mut h, a, &directions, &by_block.columns, n, 1.0);
@@ -39,21 +38,15 @@ impl Lmm {
         let mut information = by_block.unsorted(&sorted);
         let r = by_block.sums(&directions, &gradient.scores);
         self.profile_sigma(&mut information, &r, factor.pwrss);
-        self.add_curvature(&mut information, theta, &derivatives, gradient);
+        self.add_curvature(&mut information, theta, gradient);
         information
     }
 
     /// a_k = dΛ_k u + Λ dΛ_k's of every block, for its own parameters side by side.
-    fn directions(
-        &self,
-        derivatives: &[(BlockId, Vec<f64>)],
-        by_block: &ByBlock,
-        gradient: &Gradient,
-        lambda: &[Vec<f64>],
-    ) -> Effects {
+    fn directions(&self, by_block: &ByBlock, gradient: &Gradient, lambda: &[Vec<f64>]) -> Effects {
         let blocks = self.a.factors.iter().enumerate().map(|(block, f)| {
             let own = by_block.order[by_block.columns[block].clone()].iter();
-            let d: Vec<&[f64]> = own.map(|&k| derivatives[k].1.as_slice()).collect();
+            let d: Vec<&[f64]> = own.map(|&k| gradient.derivatives[k].1.as_slice()).collect();
             block_directions(&d, &gradient.modes.u[block], &gradient.scores[block], &lambda[block], f.width)
         });
         blocks.collect()
@@ -72,13 +65,7 @@ impl Lmm {
     }
 
     /// Adds 2 tr(dΛ_l' G dΛ_k) for terms whose Λ is linear in θ; G Λ = dd/dΛ / 2.
-    fn add_curvature(
-        &self,
-        information: &mut [f64],
-        theta: &[f64],
-        derivatives: &[(BlockId, Vec<f64>)],
-        gradient: &Gradient,
-    ) {
+    fn add_curvature(&self, information: &mut [f64], theta: &[f64], gradient: &Gradient) {
         let n = self.theta_map.n_parameters;
         for term in self.theta_map.terms.iter().filter(|t| t.structure.is_linear()) {
             let (r, full) = (term.width, self.theta_map.widths[term.block]);
@@ -91,15 +78,14 @@ impl Lmm {
             let mut g = vec![0.0; r * r];
             crate::linalg::small::solve_right::<0>(&mut g, &d, &lambda, r, r);
             let symmetric = |i: usize, j: usize| 0.5 * (g[j * r + i] + g[i * r + j]);
-            for k in term.first..term.first + term.n_parameters() {
-                for l in term.first..term.first + term.n_parameters() {
+            for k in term.first..term.first + term.n_parameters {
+                for l in term.first..term.first + term.n_parameters {
+                    let (dk, dl) = (&gradient.derivatives[k].1, &gradient.derivatives[l].1);
                     let mut sum = 0.0;
                     for column in 0..r {
                         for i in 0..r {
                             for j in 0..r {
-                                sum += derivatives[k].1[place(i, column)]
-                                    * symmetric(i, j)
-                                    * derivatives[l].1[place(j, column)];
+                                sum += dk[place(i, column)] * symmetric(i, j) * dl[place(j, column)];
                             }
                         }
                     }

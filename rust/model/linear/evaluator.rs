@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::gradient::pwrss_slope;
 use super::{LinearTerms, Lmm, Scale, Workspace};
 use crate::model::{Estimates, Evaluator, Model, Parameters};
 use crate::optimize::Objective;
@@ -74,20 +73,23 @@ impl<'a> LmmEvaluator<'a> {
         }
     }
 
-    /// From σ at its best to σ as a parameter: dr²/dθ, by parameter.
-    fn add_variance(&self, x: &[f64], terms: &LinearTerms, r: &[f64], g: &mut Vec<f64>, h: &[f64]) -> Vec<f64> {
+    /// The gradient in (θ, log σ²) at the σ² of x, from that in θ at the best σ²; `r` is dr²/dθ.
+    fn with_variance(&self, x: &[f64], terms: &LinearTerms, mut gradient: Vec<f64>, r: &[f64]) -> Vec<f64> {
+        let (own, s) = (terms.pwrss / terms.m, self.variance(x, terms));
+        gradient.iter_mut().zip(r).for_each(|(g, r)| *g += r * (1.0 / s - 1.0 / own));
+        gradient.push(terms.m - terms.pwrss / s);
+        gradient
+    }
+
+    /// The same of a curvature.
+    fn curvature_with_variance(&self, x: &[f64], terms: &LinearTerms, h: &[f64], r: &[f64]) -> Vec<f64> {
         let (n, m, own, s) = (r.len(), terms.m, terms.pwrss / terms.m, self.variance(x, terms));
-        let full = n + 1;
-        let mut out = vec![0.0; full * full];
-        for k in 0..n {
-            g[k] += r[k] * (1.0 / s - 1.0 / own);
-            (0..n).for_each(|l| out[k * full + l] = h[k * n + l] + r[k] * r[l] / (m * own * own));
-            out[k * full + n] = -r[k] / s;
-            out[n * full + k] = -r[k] / s;
-        }
-        g.push(m - terms.pwrss / s);
-        out[n * full + n] = terms.pwrss / s;
-        out
+        let entry = |k: usize, l: usize| match (k < n, l < n) {
+            (true, true) => h[k * n + l] + r[k] * r[l] / (m * own * own),
+            (false, false) => terms.pwrss / s,
+            _ => -r[k.min(l)] / s,
+        };
+        (0..(n + 1) * (n + 1)).map(|e| entry(e / (n + 1), e % (n + 1))).collect()
     }
 }
 
@@ -132,15 +134,9 @@ impl Objective for LmmEvaluator<'_> {
         if self.model.scale == Scale::Profiled {
             return Ok((gradient.theta, curvature));
         }
-        let map = &self.model.theta_map;
-        let slope = |k: usize| {
-            let (block, d) = map.derivative(&self.at, k);
-            pwrss_slope(&gradient.scores[block], &gradient.modes.u[block], &d, map.widths[block])
-        };
-        let r: Vec<f64> = (0..map.n_parameters).map(slope).collect();
-        let mut g = gradient.theta;
-        let h = self.add_variance(x, &terms, &r, &mut g, &curvature);
-        Ok((g, h))
+        let r = gradient.pwrss_slopes(&self.model.theta_map.widths);
+        let curvature = self.curvature_with_variance(x, &terms, &curvature, &r);
+        Ok((self.with_variance(x, &terms, gradient.theta, &r), curvature))
     }
 }
 
@@ -154,11 +150,13 @@ impl Evaluator for LmmEvaluator<'_> {
     }
 
     fn gradient(&mut self, x: &[f64]) -> Result<Vec<f64>> {
-        if self.model.scale == Scale::Parameter {
-            return Ok(self.slope(x)?.0);
+        let terms = self.evaluate(x)?;
+        let gradient = self.model.gradient(&self.at, &mut self.work);
+        if self.model.scale == Scale::Profiled {
+            return Ok(gradient.theta);
         }
-        self.evaluate(x)?;
-        Ok(self.model.gradient(&self.at, &mut self.work).theta)
+        let r = gradient.pwrss_slopes(&self.model.theta_map.widths);
+        Ok(self.with_variance(x, &terms, gradient.theta, &r))
     }
 
     fn set_response(&mut self, rows: &StoredRows, y: &[f64]) {

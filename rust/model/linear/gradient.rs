@@ -5,6 +5,7 @@
 
 use super::lmm::{Criterion, Lmm, Workspace};
 use crate::crossproduct::CrossProducts;
+use crate::ids::BlockId;
 use crate::penalized_ls::Modes;
 use crate::penalized_ls::product::{Effects, add_zz};
 
@@ -13,6 +14,8 @@ use crate::penalized_ls::product::{Effects, add_zz};
 pub struct Gradient {
     /// dd/dθ.
     pub theta: Vec<f64>,
+    /// Per parameter the grouping factor that it belongs to, and dΛ/dθ there (r x r).
+    pub derivatives: Vec<(BlockId, Vec<f64>)>,
     /// dd/dΛ of every grouping factor (r x r).
     pub lambda: Vec<Vec<f64>>,
     /// β in the working basis, the modes and s for the response.
@@ -34,13 +37,20 @@ impl Lmm {
         for (block, d) in lambda.iter_mut().enumerate() {
             subtract_cross(d, &scores[block], &modes.u[block], self.a.factors[block].width, weight);
         }
-        let theta_gradient = (0..self.theta_map.n_parameters)
-            .map(|k| {
-                let (block, derivative) = self.theta_map.derivative(theta, k);
-                lambda[block].iter().zip(&derivative).map(|(a, b)| a * b).sum()
-            })
-            .collect();
-        Gradient { theta: theta_gradient, lambda, beta, modes, scores }
+        let derivatives: Vec<_> =
+            (0..self.theta_map.n_parameters).map(|k| self.theta_map.derivative(theta, k)).collect();
+        let slope = |(block, d): &(BlockId, Vec<f64>)| lambda[*block].iter().zip(d).map(|(a, b)| a * b).sum();
+        Gradient { theta: derivatives.iter().map(slope).collect(), derivatives, lambda, beta, modes, scores }
+    }
+}
+
+impl Gradient {
+    /// dr²/dθ.
+    pub fn pwrss_slopes(&self, widths: &[usize]) -> Vec<f64> {
+        let of = |(block, d): &(BlockId, Vec<f64>)| {
+            pwrss_slope(&self.scores[*block], &self.modes.u[*block], d, widths[*block])
+        };
+        self.derivatives.iter().map(of).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The deviance and the REML criterion from what one factorization leaves, at any σ and β (Bates, Maechler, Bolker and
+//! The deviance and the REML criterion from what one factorization leaves, at any σ (Bates, Maechler, Bolker and
 //! Walker 2015, J. Statistical Software 67(1), equations 34, 35, 41 and 42).
 
 use std::f64::consts::TAU;
@@ -33,12 +33,6 @@ impl LinearTerms {
     /// d = log|M| [+ log|X'V^-1 X|] + m log(2πσ²) + r²/σ² - Σ log w.
     pub fn at_variance(&self, variance: f64) -> f64 {
         self.with(self.m * (TAU * variance).ln() + self.pwrss / variance)
-    }
-
-    /// The deviance, never restricted, at given β too: r² grows by |L_X'(β - β̂)|², here `distance`.
-    pub fn at_coefficients(&self, variance: f64, distance: f64) -> f64 {
-        debug_assert!(self.criterion == Criterion::Ml);
-        self.at_variance(variance) + distance / variance
     }
 
     /// σ̂(θ).
