@@ -11,7 +11,8 @@ use crate::{Error, Result};
 /// # Errors
 /// `Design` for a model that the rows cannot identify; those of reading.
 pub fn of_rows(rows: &dyn RowSource, criterion: Criterion) -> Result<Lmm> {
-    identifiability::check(rows)?;
+    let sizes: Vec<(&str, usize)> = rows.factors().iter().map(|f| (f.name.as_str(), f.n_levels())).collect();
+    identifiability::check(rows.n_rows(), rows.random(), &sizes)?;
     let (_, a) = accumulate(rows)?;
     let (kept, passing) = summing_bytes(rows, &a);
     of_products(a, rows.random(), criterion, DataFootprint { kept, passing })
@@ -25,7 +26,7 @@ pub fn of_statistics(statistics: &FinishedStatistics, a: CrossProducts, criterio
     let layouts: Vec<RandomLayout> = statistics.encoding.random.iter().map(|t| t.layout.clone()).collect();
     let groups = statistics.encoding.groups.iter().zip(&statistics.counts.by_level);
     let sizes: Vec<(&str, usize)> = groups.map(|(g, n)| (g.name.as_str(), n.len())).collect();
-    identifiability::check_sizes(statistics.counts.n_obs, &layouts, &sizes)?;
+    identifiability::check(statistics.counts.n_obs, &layouts, &sizes)?;
     let passing = statistics.reading_bytes.saturating_sub(a.n_bytes());
     of_products(a, &layouts, criterion, DataFootprint { kept: statistics.encoding.n_bytes(), passing })
 }

@@ -100,16 +100,12 @@ fn finish(
     allowance: f64,
     evaluations: usize,
 ) -> Result<Outcome> {
-    let stop = Stop::Converged;
-    match objective.value(&x) {
-        Ok(value) if value <= at.value + allowance => {
-            Ok(Outcome { x, value, stop, evaluations: evaluations + 1, slope: Some(at) })
-        }
-        Ok(_) | Err(Error::Numerical(_)) => {
-            Ok(Outcome { x: at.x.clone(), value: at.value, stop, evaluations: evaluations + 1, slope: Some(at) })
-        }
-        Err(e) => Err(e),
-    }
+    let (x, value) = match objective.value(&x) {
+        Ok(value) if value <= at.value + allowance => (x, value),
+        Ok(_) | Err(Error::Numerical(_)) => (at.x.clone(), at.value),
+        Err(e) => return Err(e),
+    };
+    Ok(Outcome { x, value, stop: Stop::Converged, evaluations: evaluations + 1, slope: Some(at) })
 }
 
 fn point(objective: &mut dyn Objective, x: Vec<f64>, value: f64) -> Result<Point> {

@@ -98,22 +98,13 @@ impl CholeskyFactor {
     /// # Errors
     /// `Numerical` where a pivot is not positive; an optimizer may step back from it.
     pub fn update(&mut self, a: &CrossProducts, panels: &Panels, symbolic: &SymbolicFactor) -> Result<()> {
-        self.update_random(a, panels, symbolic)?;
-        self.finish()
-    }
-
-    /// The part of the random effects: log|M|, and the forward half of every column of [X y].
-    ///
-    /// # Errors
-    /// `Numerical` where a pivot is not positive.
-    pub fn update_random(&mut self, a: &CrossProducts, panels: &Panels, symbolic: &SymbolicFactor) -> Result<()> {
         self.load(a, panels, symbolic);
         self.logdet_random = 0.0;
         for i in 0..symbolic.leads.len() {
             self.logdet_random += eliminate::lead(self, a, panels, symbolic, i)?;
         }
         self.logdet_random += trailing::factor(self, a, panels, symbolic)?;
-        Ok(())
+        self.finish()
     }
 
     /// Copies of A that elimination overwrites.
@@ -131,11 +122,8 @@ impl CholeskyFactor {
         self.xx.copy_from_slice(&a.xx);
     }
 
-    /// The last block, [X y], after `update_random`: β, log|X'V^-1 X|, and its last pivot, pwrss.
-    ///
-    /// # Errors
-    /// `Numerical` where a pivot is not positive.
-    pub fn finish(&mut self) -> Result<()> {
+    /// The last block, [X y]: β, log|X'V^-1 X|, and its last pivot, pwrss.
+    fn finish(&mut self) -> Result<()> {
         let (p, stride) = (self.p, self.p + 1);
         let scale = self.xx[p * stride + p].abs();
         dense::cholesky_lower(&mut self.xx, stride).map_err(|pivot| {

@@ -30,22 +30,20 @@ impl Panel {
 pub fn panel_pattern(
     a: &CrossProducts,
     block: usize,
-    i: usize,
     earlier: &[Lead],
     groups: &[TrailingGroup],
     n_trailing: usize,
-    n_levels: usize,
 ) -> Panel {
+    let n_levels = a.factors[block].n_levels;
     let mut lists: Vec<Vec<u32>> = vec![Vec::new(); n_levels];
     for t in groups {
-        for (level, list) in lists.iter_mut().enumerate() {
-            for row in own_rows(a, block, t, level) {
-                list.extend((0..t.r as u32).map(|k| row + k));
-            }
+        for (level, other, _) in meetings(a, block, t) {
+            let first = t.offset + other * t.r;
+            lists[level].extend((first..first + t.r).map(|row| row as u32));
         }
     }
     for (j, child) in earlier.iter().enumerate() {
-        let parent = &child.ancestors[i - j - 1].level;
+        let parent = &child.ancestors[earlier.len() - j - 1].level;
         for (level, &p) in parent.iter().enumerate() {
             lists[p as usize].extend_from_slice(child.panel.level_rows(level));
         }
@@ -67,25 +65,16 @@ pub fn panel_pattern(
     panel
 }
 
-/// First rows of the trailing levels that occur with a level.
-fn own_rows<'a>(
+/// (level, trailing level, position of their block) of all that occur together.
+fn meetings<'a>(
     a: &'a CrossProducts,
     block: usize,
-    t: &'a TrailingGroup,
-    level: usize,
-) -> impl Iterator<Item = u32> + 'a {
-    let first = move |l: u32| (t.offset + l as usize * t.r) as u32;
+    t: &TrailingGroup,
+) -> impl Iterator<Item = (usize, usize, usize)> + 'a {
     // a link is stored from the factor that comes first
-    let (forward, backward) = if t.block > block {
-        let link = &a.patterns[t.block][block];
-        (link.level[link.ptr[level]..link.ptr[level + 1]].to_vec(), Vec::new())
-    } else {
-        let link = &a.patterns[block][t.block];
-        let from = (0..t.n_levels)
-            .filter(|&f| link.level[link.ptr[f]..link.ptr[f + 1]].binary_search(&(level as u32)).is_ok());
-        (Vec::new(), from.map(|f| f as u32).collect())
-    };
-    forward.into_iter().chain(backward).map(first)
+    let transposed = t.block < block;
+    let blocks = a.patterns[block.max(t.block)][block.min(t.block)].blocks();
+    blocks.map(move |(from, to, k)| if transposed { (to, from, k) } else { (from, to, k) })
 }
 
 /// Values of A where elimination reads them in another order than sums write them.
@@ -116,21 +105,16 @@ fn fill_panel(a: &CrossProducts, lead: &Lead, groups: &[TrailingGroup], out: &mu
     out.resize(lead.n_panel(), 0.0);
     for t in groups {
         let transposed = t.block < block;
-        let (link, values) = if transposed { a.link(block, t.block) } else { a.link(t.block, block) };
-        for from in 0..link.ptr.len() - 1 {
-            for k in link.ptr[from]..link.ptr[from + 1] {
-                let (level, other) =
-                    if transposed { (link.level[k] as usize, from) } else { (from, link.level[k] as usize) };
-                let rows = panel.level_rows(level);
-                let d = rows.len();
-                let at = rows.partition_point(|&row| (row as usize) < t.offset + other * t.r);
-                let place = panel.ptr[level] * r + at;
-                let values = &values[k * r * t.r..(k + 1) * r * t.r];
-                for i in 0..t.r {
-                    for j in 0..r {
-                        let v = if transposed { values[i * r + j] } else { values[j * t.r + i] };
-                        out[place + j * d + i] = v;
-                    }
+        let values = &a.links[block.max(t.block)][block.min(t.block)];
+        for (level, other, k) in meetings(a, block, t) {
+            let rows = panel.level_rows(level);
+            let at = rows.partition_point(|&row| (row as usize) < t.offset + other * t.r);
+            let place = panel.ptr[level] * r + at;
+            let values = &values[k * r * t.r..(k + 1) * r * t.r];
+            for i in 0..t.r {
+                for j in 0..r {
+                    let v = if transposed { values[i * r + j] } else { values[j * t.r + i] };
+                    out[place + j * rows.len() + i] = v;
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::panel::{Panel, panel_pattern};
 use super::row_index::RowIndex;
 use super::trailing::{Order, RowBlocks, SparseLayout, TrailingKind, TrailingPattern};
-use crate::crossproduct::CrossProducts;
+use crate::crossproduct::{CrossProducts, FactorBlock};
 
 /// The order of elimination and the pattern of the factor: of the levels that occur together alone.
 #[derive(Debug, Clone)]
@@ -66,18 +66,14 @@ impl SymbolicFactor {
             .collect();
         let mut leads: Vec<Lead> = Vec::new();
         for (i, &block) in chain.iter().enumerate() {
-            let lead = lead(a, &chain, i, block, &leads, &groups, n_trailing);
-            leads.push(lead);
+            let FactorBlock { n_levels, width: r, .. } = a.factors[block];
+            let above = chain[i + 1..].iter();
+            let ancestor = |&j: &usize| Ancestor { level: a.patterns[j][block].level.clone(), r: a.factors[j].width };
+            let panel = panel_pattern(a, block, &leads, &groups, n_trailing);
+            leads.push(Lead { block, r, n_levels, ancestors: above.map(ancestor).collect(), panel });
         }
-        let mut symbolic = Self {
-            leads,
-            groups,
-            n_trailing,
-            trailing: TrailingPattern::Dense,
-            row_index: Vec::new(),
-            order: None,
-            reason: None,
-        };
+        let (trailing, row_index) = (TrailingPattern::Dense, Vec::new());
+        let mut symbolic = Self { leads, groups, n_trailing, trailing, row_index, order: None, reason: None };
         let kind = symbolic.choose(a);
         symbolic.with_kind(kind, a)
     }
@@ -123,22 +119,4 @@ fn chain(a: &CrossProducts) -> Vec<usize> {
         }
     }
     chain
-}
-
-fn lead(
-    a: &CrossProducts,
-    chain: &[usize],
-    i: usize,
-    block: usize,
-    earlier: &[Lead],
-    groups: &[TrailingGroup],
-    n_trailing: usize,
-) -> Lead {
-    let factor = &a.factors[block];
-    let ancestors = chain[i + 1..]
-        .iter()
-        .map(|&j| Ancestor { level: a.patterns[j][block].level.clone(), r: a.factors[j].width })
-        .collect();
-    let panel = panel_pattern(a, block, i, earlier, groups, n_trailing, factor.n_levels);
-    Lead { block, r: factor.width, n_levels: factor.n_levels, ancestors, panel }
 }

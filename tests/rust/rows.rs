@@ -3,8 +3,10 @@
 use crate::allocations::allocations;
 use crate::dense::Dense;
 use crate::designs::{KINDS, design, model};
+use hlmrs::Structure;
 use hlmrs::crossproduct::{CrossProducts, FillScratch, accumulate, fill, set_response, with_response};
 use hlmrs::design::{ArrayDesign, RowSource};
+use hlmrs::ids::FactorId;
 use hlmrs::model::Criterion;
 use hlmrs::rows::WorkingRows;
 
@@ -97,6 +99,23 @@ fn a_refill_with_the_same_weights_is_the_first_fill_and_allocates_nothing() {
             assert_eq!(allocations(|| fill(&plan, &rows, &mut again, &mut scratch).unwrap()), 0);
             assert_eq!(again, a);
         }
+    }
+}
+
+/// Levels far apart from row to row, and sums too many to stay near the processor.
+#[test]
+fn a_refill_of_rows_that_are_gathered_first_is_the_first_fill() {
+    let (n, levels) = (80_000, 40_000);
+    let z: Vec<f64> = numbers(n).iter().flat_map(|x| [1.0, *x]).collect();
+    let codes = (0..n).map(|i| (i * 7919 % levels) as u32).collect();
+    let source = ArrayDesign::new(numbers(n)).intercept().and_then(|s| s.grouping("g", codes, levels)).unwrap();
+    let source = source.random(FactorId(0), z, true, Structure::Unstructured).unwrap();
+    let (plan, a) = accumulate(&source).unwrap();
+    let rows = WorkingRows::new(&source, &plan.basis);
+    let (mut again, mut scratch) = (emptied(&a), FillScratch::default());
+    for _ in 0..2 {
+        fill(&plan, &rows, &mut again, &mut scratch).unwrap();
+        assert_eq!(again, a);
     }
 }
 

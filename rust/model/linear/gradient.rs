@@ -18,8 +18,7 @@ pub struct Gradient {
     pub derivatives: Vec<(BlockId, Vec<f64>)>,
     /// dd/dΛ of every grouping factor (r x r).
     pub lambda: Vec<Vec<f64>>,
-    /// β in the working basis, the modes and s for the response.
-    pub beta: Vec<f64>,
+    /// The modes and s of the response.
     pub modes: Modes,
     pub scores: Effects,
 }
@@ -40,7 +39,7 @@ impl Lmm {
         let derivatives: Vec<_> =
             (0..self.theta_map.n_parameters).map(|k| self.theta_map.derivative(theta, k)).collect();
         let slope = |(block, d): &(BlockId, Vec<f64>)| lambda[*block].iter().zip(d).map(|(a, b)| a * b).sum();
-        Gradient { theta: derivatives.iter().map(slope).collect(), derivatives, lambda, beta, modes, scores }
+        Gradient { theta: derivatives.iter().map(slope).collect(), derivatives, lambda, modes, scores }
     }
 }
 

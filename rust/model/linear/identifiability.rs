@@ -1,22 +1,13 @@
 //! Models that no data of this shape can identify are refused before they are fitted.
 
-use crate::design::{RandomLayout, RowSource};
+use crate::design::RandomLayout;
 use crate::{Error, Result};
 
-/// Checks every random term against the number of rows.
+/// Checks every random term against the number of rows; of grouping factors it needs name and levels.
 ///
 /// # Errors
 /// `Design`, naming the term and the reason.
-pub fn check(source: &dyn RowSource) -> Result<()> {
-    let sizes: Vec<(&str, usize)> = source.factors().iter().map(|f| (f.name.as_str(), f.n_levels())).collect();
-    check_sizes(source.n_rows(), source.random(), &sizes)
-}
-
-/// The same from sizes alone: name and levels of every grouping factor.
-///
-/// # Errors
-/// `Design`, naming the term and the reason.
-pub fn check_sizes(n: usize, random: &[RandomLayout], factors: &[(&str, usize)]) -> Result<()> {
+pub fn check(n: usize, random: &[RandomLayout], factors: &[(&str, usize)]) -> Result<()> {
     if random.is_empty() {
         return Err(Error::Design("the model has no random term".into()));
     }

@@ -187,16 +187,13 @@ impl DenseInverse {
 
 fn load_link(s: &mut [f64], a: &CrossProducts, to: &TrailingGroup, from: &TrailingGroup, q: usize) {
     let (link, values) = a.link(to.block, from.block);
-    for level in 0..from.n_levels {
-        for k in link.ptr[level]..link.ptr[level + 1] {
-            let row = to.offset + link.level[k] as usize * to.r;
-            for j in 0..from.r {
-                let column = from.offset + level * from.r + j;
-                let values = &values[(k * from.r + j) * to.r..][..to.r];
-                s[column * q + row..][..to.r].copy_from_slice(values);
-            }
+    link.blocks().for_each(|(level, other, k)| {
+        let row = to.offset + other * to.r;
+        for j in 0..from.r {
+            let column = from.offset + level * from.r + j;
+            s[column * q + row..][..to.r].copy_from_slice(&values[(k * from.r + j) * to.r..][..to.r]);
         }
-    }
+    });
 }
 
 /// Λ'SΛ in place, lower triangle.

@@ -57,8 +57,7 @@ pub struct IterativeFactor {
     probes: lanczos::Probes,
     /// H'E H of every level of the first lead.
     forms: Vec<f64>,
-    logdet: f64,
-    /// Standard error of `logdet`.
+    /// Standard error of log|S|.
     pub std_error: f64,
 }
 
@@ -78,36 +77,6 @@ impl IterativeFactor {
         (leads, lambda): (&[LeadFactor], &[Vec<f64>]),
         mut x: FixedColumns,
     ) -> Result<f64> {
-        self.update(a, panels, symbolic, leads, lambda)?;
-        let (q, stride) = (symbolic.n_trailing, x.stride);
-        let scaled = x.scaled(lambda, symbolic);
-        let mut rows = vec![0.0; q * stride];
-        to_rows(&scaled, &mut rows, q, stride);
-        to_columns(&self.solve(&rows, stride, SOLVED, a, symbolic), x.solved, q, stride);
-        x.subtract_explained(&scaled, q);
-        Ok(self.logdet)
-    }
-
-    /// S^-1 of m columns (q_t x m) in place, as exact as a quadratic form needs.
-    pub fn solve_for_form(&self, columns: &mut [f64], m: usize, a: &CrossProducts, symbolic: &SymbolicFactor) {
-        let q = symbolic.n_trailing;
-        let mut rows = vec![0.0; q * m];
-        to_rows(columns, &mut rows, q, m);
-        to_columns(&self.solve(&rows, m, SOLVED_FOR_FORM, a, symbolic), columns, q, m);
-    }
-
-    /// Scales S for the Λ in force and takes its log-determinant.
-    ///
-    /// # Errors
-    /// `Numerical` where S is not positive definite.
-    fn update(
-        &mut self,
-        a: &CrossProducts,
-        panels: &Panels,
-        symbolic: &SymbolicFactor,
-        leads: &[LeadFactor],
-        lambda: &[Vec<f64>],
-    ) -> Result<()> {
         self.schur.update(a, panels, symbolic, leads, lambda)?;
         let problem = operator::Product { schur: &self.schur, a, symbolic };
         let forms = squares::forms(&problem);
@@ -122,14 +91,28 @@ impl IterativeFactor {
         self.subspace.get_or_insert_with(|| self.outliers.vectors.clone());
         let outlying: f64 = self.outliers.values.iter().map(|&l| lanczos::remainder(l)).sum();
         let (mean, std_error) = self.probes.mean();
-        self.logdet = self.schur.logdet + outlying - 0.5 * forms.trace_of_square + mean;
+        let logdet = self.schur.logdet + outlying - 0.5 * forms.trace_of_square + mean;
         self.forms = forms.levels;
         self.std_error = std_error;
-        if self.logdet.is_finite() {
-            Ok(())
-        } else {
-            Err(Error::Numerical("the Schur complement of the crossed random effects is not positive definite".into()))
+        if !logdet.is_finite() {
+            let not_positive = "the Schur complement of the crossed random effects is not positive definite";
+            return Err(Error::Numerical(not_positive.into()));
         }
+        let (q, stride) = (symbolic.n_trailing, x.stride);
+        let scaled = x.scaled(lambda, symbolic);
+        let mut rows = vec![0.0; q * stride];
+        to_rows(&scaled, &mut rows, q, stride);
+        to_columns(&self.solve(&rows, stride, SOLVED, a, symbolic), x.solved, q, stride);
+        x.subtract_explained(&scaled, q);
+        Ok(logdet)
+    }
+
+    /// S^-1 of m columns (q_t x m) in place, as exact as a quadratic form needs.
+    pub fn solve_for_form(&self, columns: &mut [f64], m: usize, a: &CrossProducts, symbolic: &SymbolicFactor) {
+        let q = symbolic.n_trailing;
+        let mut rows = vec![0.0; q * m];
+        to_rows(columns, &mut rows, q, m);
+        to_columns(&self.solve(&rows, m, SOLVED_FOR_FORM, a, symbolic), columns, q, m);
     }
 
     /// S^-1 h for m right-hand sides (q_t rows of m), to a residual relative to h.

@@ -134,10 +134,7 @@ impl<'a> Meetings<'a> {
             for from in &self.symbolic.groups[..k] {
                 let link = &self.a.patterns[to.block][from.block];
                 let (from, to) = (self.nodes.of_row[from.offset], self.nodes.of_row[to.offset]);
-                for level in 0..link.ptr.len() - 1 {
-                    let others = &link.level[link.ptr[level]..link.ptr[level + 1]];
-                    others.iter().for_each(|&other| join(&mut root, from + level as u32, to + other));
-                }
+                link.blocks().for_each(|(a, b, _)| join(&mut root, from + a as u32, to + b as u32));
             }
         }
         let mut size = vec![0.0; root.len()];

@@ -121,12 +121,10 @@ impl SparseLayout {
             }
             for from in &symbolic.groups[..k] {
                 let (link, values) = a.link(t.block, from.block);
-                for level in 0..from.n_levels {
-                    for e in link.ptr[level]..link.ptr[level + 1] {
-                        let to = t.offset + link.level[e] as usize * t.r;
-                        let block = &values[e * t.r * from.r..(e + 1) * t.r * from.r];
-                        self.fill_link(base, (to, t.r), (from.offset + level * from.r, from.r), block);
-                    }
+                for (level, other, e) in link.blocks() {
+                    let to = t.offset + other * t.r;
+                    let block = &values[e * t.r * from.r..(e + 1) * t.r * from.r];
+                    self.fill_link(base, (to, t.r), (from.offset + level * from.r, from.r), block);
                 }
             }
         }

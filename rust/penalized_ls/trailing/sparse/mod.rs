@@ -31,13 +31,13 @@ use faer::sparse::linalg::cholesky::supernodal;
 use faer::{Conj, Par};
 
 use super::{FixedColumns, is_near_singular};
+use crate::Result;
 use crate::crossproduct::CrossProducts;
 use crate::linalg::dense;
 use crate::penalized_ls::factor::LeadFactor;
 use crate::penalized_ls::panel::Panels;
 use crate::penalized_ls::row_index::RowIndex;
 use crate::penalized_ls::symbolic::SymbolicFactor;
-use crate::{Error, Result};
 
 /// With more multiplications than this the dense kernels of a factorization use threads.
 const PARALLEL_FLOPS: f64 = 1e9;
@@ -75,15 +75,14 @@ pub struct SparseFactor {
     l: Vec<f64>,
     /// P of every lead, sorted by places.
     panels: Vec<Vec<f64>>,
-    logdet: f64,
 }
 
 impl SparseFactor {
     pub fn new(layout: Arc<SparseLayout>) -> Self {
-        Self { layout, s: Vec::new(), before: Vec::new(), l: Vec::new(), panels: Vec::new(), logdet: 0.0 }
+        Self { layout, s: Vec::new(), before: Vec::new(), l: Vec::new(), panels: Vec::new() }
     }
 
-    /// S = L L' on the pattern of S, and X'X less the part that S^-1 explains.
+    /// S = L L' on the pattern of S for the Λ in force, and X'X less the part that S^-1 explains; returns log|S|.
     ///
     /// # Errors
     /// `Numerical` where S is not positive definite.
@@ -94,68 +93,24 @@ impl SparseFactor {
         (leads, lambda): (&[LeadFactor], &[Vec<f64>]),
         mut x: FixedColumns,
     ) -> Result<f64> {
-        self.update(panels, symbolic, leads, lambda)?;
-        let scaled = x.scaled(lambda, symbolic);
-        x.solved.copy_from_slice(&scaled);
-        self.solve(x.solved, x.stride);
-        x.subtract_explained(&scaled, symbolic.n_trailing);
-        Ok(self.logdet)
-    }
-
-    /// S for the Λ in force and its Cholesky factor.
-    ///
-    /// # Errors
-    /// `Numerical` where S is not positive definite.
-    fn update(
-        &mut self,
-        panels: &Panels,
-        symbolic: &SymbolicFactor,
-        leads: &[LeadFactor],
-        lambda: &[Vec<f64>],
-    ) -> Result<()> {
         let layout = self.layout.clone();
-        let layout = &*layout;
         let singular = symbolic.groups.iter().any(|t| is_near_singular(&lambda[t.block], t.r));
         self.s.resize(layout.rows.len(), 0.0);
         self.before.resize(if singular { self.s.len() } else { 0 }, 0.0);
         self.l.resize(layout.supernodes.n_values(), 0.0);
         self.panels.resize(leads.len(), Vec::new());
         for (i, lead) in leads.iter().enumerate() {
-            assemble::sort_panel(&mut self.panels[i], symbolic, layout, i, &lead.blocks.panel);
+            assemble::sort_panel(&mut self.panels[i], symbolic, &layout, i, &lead.blocks.panel);
         }
         let task = assemble::AssemblyTask { base: &panels.trailing, panels: &self.panels, lambda };
-        assemble::assemble(&mut self.s, &mut self.before, symbolic, layout, &task);
-        self.factor_s(layout)
-    }
-
-    /// L, and its log-determinant.
-    fn factor_s(&mut self, layout: &SparseLayout) -> Result<()> {
-        let cholesky = &layout.supernodes.cholesky;
+        assemble::assemble(&mut self.s, &mut self.before, symbolic, &layout, &task);
         let par = if layout.order.flops > PARALLEL_FLOPS { Par::rayon(0) } else { Par::Seq };
-        let s = SparseColMatRef::new(layout.pattern(), &self.s);
-        let size = supernodal::factorize_supernodal_numeric_llt_scratch::<u32, f64>(cholesky, par, Default::default());
-        let mut memory = MemBuffer::new(size);
-        let stack = MemStack::new(&mut memory);
-        let no_change = Default::default();
-        supernodal::factorize_supernodal_numeric_llt(
-            &mut self.l,
-            s,
-            no_change,
-            cholesky,
-            par,
-            stack,
-            Default::default(),
-        )
-        .map_err(|_| {
-            Error::Numerical("the Schur complement of the crossed random effects is not positive definite".into())
-        })?;
-        self.logdet = 0.0;
-        for s in 0..layout.supernodes.n() {
-            let (columns, below) = layout.supernodes.supernode(s);
-            let height = columns.len() + below.len();
-            self.logdet += dense::logdet(&self.l[layout.supernodes.block(s)], height, columns.len());
-        }
-        Ok(())
+        layout.supernodes.factor(&mut self.l, SparseColMatRef::new(layout.pattern(), &self.s), par)?;
+        let scaled = x.scaled(lambda, symbolic);
+        x.solved.copy_from_slice(&scaled);
+        self.solve(x.solved, x.stride);
+        x.subtract_explained(&scaled, symbolic.n_trailing);
+        Ok(layout.supernodes.logdet(&self.l))
     }
 
     /// S^-1 of m columns (q_t x m) in place.

@@ -2,11 +2,14 @@
 
 use std::ops::Range;
 
-use faer::dyn_stack::{MemStack, StackReq};
+use faer::Par;
+use faer::dyn_stack::{MemBuffer, MemStack, StackReq};
+use faer::sparse::SparseColMatRef;
 use faer::sparse::linalg::SymbolicSupernodalParams;
 use faer::sparse::linalg::cholesky::{simplicial, supernodal};
 
 use super::order::{SparsityPattern, memory};
+use crate::linalg::dense;
 use crate::{Error, Result};
 
 #[derive(Debug)]
@@ -35,6 +38,32 @@ impl Supernodes {
         let ends = cholesky.supernode_begin().iter().zip(cholesky.supernode_end()).enumerate();
         let of = ends.flat_map(|(s, (begin, end))| std::iter::repeat_n(s as u32, (end - begin) as usize)).collect();
         Ok(Self { cholesky, of })
+    }
+
+    /// L of S (lower triangle).
+    ///
+    /// # Errors
+    /// `Numerical` where S is not positive definite.
+    pub fn factor(&self, l: &mut [f64], s: SparseColMatRef<'_, u32, f64>, par: Par) -> Result<()> {
+        let none = Default::default();
+        let size = supernodal::factorize_supernodal_numeric_llt_scratch::<u32, f64>(&self.cholesky, par, none);
+        let mut memory = MemBuffer::new(size);
+        let stack = MemStack::new(&mut memory);
+        let (regularization, cholesky) = (Default::default(), &self.cholesky);
+        supernodal::factorize_supernodal_numeric_llt(l, s, regularization, cholesky, par, stack, none)
+            .map(|_| ())
+            .map_err(|_| {
+                Error::Numerical("the Schur complement of the crossed random effects is not positive definite".into())
+            })
+    }
+
+    /// log|S|.
+    pub fn logdet(&self, l: &[f64]) -> f64 {
+        let of = |s: usize| {
+            let (columns, below) = self.supernode(s);
+            dense::logdet(&l[self.block(s)], columns.len() + below.len(), columns.len())
+        };
+        (0..self.n()).map(of).fold(0.0, |sum, v| sum + v)
     }
 
     pub fn n(&self) -> usize {

@@ -1,9 +1,7 @@
 //! The selected inverse beside the inverse.
 
 use faer::Par;
-use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::sparse::SparseColMatRef;
-use faer::sparse::linalg::cholesky::supernodal;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -64,14 +62,7 @@ fn it_is_the_inverse_on_the_pattern() {
         let (supernodes, q) = (Supernodes::new(&upper).unwrap(), upper.ptr.len() - 1);
         let mut l = vec![0.0; supernodes.n_values()];
         let s = SparseColMatRef::new(lower.view(), &values);
-        let cholesky = &supernodes.cholesky;
-        let size =
-            supernodal::factorize_supernodal_numeric_llt_scratch::<u32, f64>(cholesky, Par::Seq, Default::default());
-        let mut memory = MemBuffer::new(size);
-        let stack = MemStack::new(&mut memory);
-        let none = Default::default();
-        supernodal::factorize_supernodal_numeric_llt(&mut l, s, none, cholesky, Par::Seq, stack, Default::default())
-            .unwrap();
+        supernodes.factor(&mut l, s, Par::Seq).unwrap();
         let mut whole = vec![0.0; q * q];
         for j in 0..q {
             for k in lower.ptr[j] as usize..lower.ptr[j + 1] as usize {
