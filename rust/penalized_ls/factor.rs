@@ -43,7 +43,7 @@ pub struct LeadFactor {
     pub c: Vec<f64>,
 }
 
-/// L for one θ, with what it was made of.  One per thread, reused: nothing is allocated per θ.
+/// L for one θ, with what it was made of.  One per thread, its blocks reused from θ to θ.
 #[derive(Debug, Clone)]
 pub struct CholeskyFactor {
     /// Columns of X.
