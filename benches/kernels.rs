@@ -6,13 +6,18 @@ use std::time::Duration;
 use criterion::{BatchSize, BenchmarkId, Criterion as Bench, Throughput, criterion_group, criterion_main};
 use hlmrs::Structure;
 use hlmrs::crossproduct::accumulate;
-use hlmrs::design::{ArrayDesign, RandomLayout, RowSource};
-use hlmrs::ids::FactorId;
+use hlmrs::design::{RandomLayout, Rows};
 use hlmrs::linalg::threads::pool;
 use hlmrs::linalg::{dense, small};
 use hlmrs::model::{Criterion, Lmm};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+
+#[path = "../tests/rust/arrays.rs"]
+#[allow(dead_code)]
+mod arrays;
+
+use arrays::Arrays;
 
 /// Normal enough for a design: the sum of four uniforms, with variance one.
 fn noise(rng: &mut Xoshiro256PlusPlus, n: usize) -> Vec<f64> {
@@ -34,22 +39,22 @@ fn positive_definite(rng: &mut Xoshiro256PlusPlus, n: usize) -> Vec<f64> {
 }
 
 /// Two covariates and one term (1 + x | g) or (1 | g) per grouping factor, the codes given.
-fn design(rng: &mut Xoshiro256PlusPlus, factors: &[(Vec<u32>, usize)], r: usize) -> ArrayDesign {
+fn design(rng: &mut Xoshiro256PlusPlus, factors: &[(Vec<u32>, usize)], r: usize) -> Rows {
     let n = factors[0].0.len();
     let x = noise(rng, n);
-    let z: Vec<f64> = x.iter().flat_map(|&x| [1.0, x].into_iter().take(r)).collect();
+    let slopes = vec![x.clone(); r - 1];
     let mut y = noise(rng, n);
     for (codes, levels) in factors {
         let effects = noise(rng, *levels);
         y.iter_mut().zip(codes).for_each(|(y, &code)| *y += 0.6 * effects[code as usize]);
     }
     let other = noise(rng, n);
-    let mut design = ArrayDesign::new(y).intercept().unwrap().numeric("x", x).unwrap().numeric("v", other).unwrap();
-    for (k, (codes, levels)) in factors.iter().enumerate() {
-        design = design.grouping(&format!("g{k}"), codes.clone(), *levels).unwrap();
-        design = design.random(FactorId(k), z.clone(), true, Structure::Unstructured).unwrap();
+    let mut design = Arrays::new(y).numeric("x", x).numeric("v", other);
+    for (k, (codes, _)) in factors.iter().enumerate() {
+        let group = format!("g{k}");
+        design = design.grouping(&group, codes).random(&group, Structure::Unstructured, slopes.clone());
     }
-    design
+    design.rows()
 }
 
 /// Codes of n rows: every level, then levels at random.
@@ -57,7 +62,7 @@ fn codes(rng: &mut Xoshiro256PlusPlus, n: usize, levels: usize) -> (Vec<u32>, us
     ((0..n).map(|i| if i < levels { i } else { rng.random_range(0..levels) } as u32).collect(), levels)
 }
 
-fn designs() -> Vec<(&'static str, ArrayDesign)> {
+fn designs() -> Vec<(&'static str, Rows)> {
     let rng = &mut Xoshiro256PlusPlus::seed_from_u64(7);
     let nested = vec![codes(rng, 100_000, 5_000)];
     let inner = codes(rng, 100_000, 5_000);
@@ -67,8 +72,8 @@ fn designs() -> Vec<(&'static str, ArrayDesign)> {
     vec![("one factor, slope", one), ("nested, slopes", two), ("crossed", three)]
 }
 
-fn model(design: &ArrayDesign) -> Lmm {
-    let terms: Vec<_> = design.random().iter().map(RandomLayout::spec).collect();
+fn model(design: &Rows) -> Lmm {
+    let terms: Vec<_> = design.random.iter().map(RandomLayout::spec).collect();
     Lmm::new(accumulate(design).unwrap().1, &terms, Criterion::Ml)
 }
 

@@ -311,11 +311,6 @@ class Model:
     @property
     def n_bytes_to_come(self) -> int:
         """What the fit will take beside what is there."""
-    def fit(self, control: str) -> Fit:
-        """Fit; `control` is JSON: optimizer, max_evaluations, tolerance, start (user's theta or null), n_threads.
-
-        Raises NumericalError, DesignError (a model the data cannot identify), KeyboardInterrupt.
-        """
     def with_criterion(self, reml: bool) -> Model: ...
 
 class SingularTerm(TypedDict):
@@ -340,6 +335,11 @@ class VerdictRecord(TypedDict):
 class Fit:
     """A fitted linear mixed model, in the user's units; arrays only."""
 
+    def __new__(cls, model: Model, control: str) -> Fit:
+        """Fit; `control` is JSON: optimizer, max_evaluations, tolerance, start (user's theta or null), n_threads.
+
+        Raises NumericalError, DesignError (a model the data cannot identify), KeyboardInterrupt.
+        """
     @property
     def model(self) -> Model: ...
     @property
@@ -394,11 +394,11 @@ class Fit:
         """How that variance, or a new row's `with_residual`, moves with the parameters of ``satterthwaite``.
         Shape (parameters, m)."""
     def simulate(self, rows: Rows, n: int, seed: int) -> _Array:
-        """New responses from the fitted model, offset left out, shape (n_obs, n)."""
+        """New responses from the fitted model, shape (n_obs, n)."""
     def adapt(self, model: Model) -> Fit:
         """The modes of the rows of another model in this fit's basis, at the parameters of this fit."""
     def refit(self, rows: Rows, y: _Array) -> Fit:
-        """The same model for another response (rows used, offset subtracted), from this optimum."""
+        """The same model for another response in the rows used, from this optimum."""
     def state(self) -> tuple[str, dict[str, _Array]]:
         """All that a fit is, without rows: JSON and arrays.  Inverse of from_state."""
     @staticmethod

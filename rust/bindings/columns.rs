@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
 
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
 use arrow_array::{RecordBatch, RecordBatchReader};
@@ -12,7 +12,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
-use super::errors::{finish, guard};
+use super::errors::{finish, guard, lock};
 use crate::table::{self, Table};
 use crate::{Error, Result};
 
@@ -24,13 +24,9 @@ const STREAM: &CStr = c"arrow_array_stream";
 pub struct PyColumns(Mutex<Table>);
 
 impl PyColumns {
-    fn lock(&self) -> MutexGuard<'_, Table> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-
     /// The columns so far; the data are shared.
     pub fn table(&self) -> Table {
-        self.lock().clone()
+        lock(&self.0).clone()
     }
 }
 
@@ -50,18 +46,18 @@ impl PyColumns {
         let stream = take_stream(capsule.cast::<PyCapsule>()?)?;
         let read = py.detach(|| catch_unwind(AssertUnwindSafe(|| read_stream(stream))));
         let (schema, batches) = finish(py, read)?;
-        guard(py, || self.lock().add_batches(&schema, &batches))
+        guard(py, || lock(&self.0).add_batches(&schema, &batches))
     }
 
     fn add_numeric(&self, py: Python<'_>, name: &str, values: PyReadonlyArray1<'_, f64>) -> PyResult<()> {
         let values = values.as_array().to_vec();
-        guard(py, || self.lock().add(table::numeric(name, values)))
+        guard(py, || lock(&self.0).add(table::numeric(name, values)))
     }
 
     /// 0 is false, 1 is true, anything else is missing.
     fn add_boolean(&self, py: Python<'_>, name: &str, values: PyReadonlyArray1<'_, u8>) -> PyResult<()> {
         let values = values.as_array().to_vec();
-        guard(py, || self.lock().add(table::boolean(name, &values)))
+        guard(py, || lock(&self.0).add(table::boolean(name, &values)))
     }
 
     fn add_categorical(
@@ -76,27 +72,27 @@ impl PyColumns {
         // An ordered type says that the order was declared, and no more: contrasts are chosen by name.
         let declared = declared || ordered;
         let codes = codes.as_array().to_vec();
-        guard(py, || self.lock().add(table::categorical(name, &codes, &levels, declared)?))
+        guard(py, || lock(&self.0).add(table::categorical(name, &codes, &levels, declared)?))
     }
 
     /// Messages count rows from this one.
     fn begin_at(&self, first: usize) {
-        self.lock().begin_at(first);
+        lock(&self.0).begin_at(first);
     }
 
     #[getter]
     fn first(&self) -> usize {
-        self.lock().first()
+        lock(&self.0).first()
     }
 
     #[getter]
     fn n_rows(&self) -> usize {
-        self.lock().n_rows()
+        lock(&self.0).n_rows()
     }
 
     #[getter]
     fn names(&self) -> Vec<String> {
-        self.lock().names().map(String::from).collect()
+        lock(&self.0).names().map(String::from).collect()
     }
 }
 

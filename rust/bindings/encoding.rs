@@ -88,8 +88,7 @@ impl PyEncoding {
 
     fn bind(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<PyNewRows> {
         let (encoding, table) = (self.0.clone(), columns.table());
-        let rows = run(py, move || NewRows::bind(encoding, &table))?;
-        Ok(PyNewRows { rows, n_coef: self.0.fixed.layout.columns.len() })
+        Ok(PyNewRows(run(py, move || NewRows::bind(encoding, &table))?))
     }
 
     /// Columns of the data that the fixed part and the offsets read.

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard};
 
 use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::prelude::*;
@@ -11,6 +12,11 @@ use crate::{Error, Remedy, Result};
 
 /// Numbers to work on, or tens of operations, below which starting a thread takes longer than the work.
 pub const SMALL: usize = 20_000;
+
+/// The value of a class, whatever a panic left of it.
+pub fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
 
 /// Runs `work` on the pool's threads without the GIL.
 pub fn run<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
@@ -30,6 +36,11 @@ pub fn run_sized<T: Send>(py: Python<'_>, size: usize, work: impl FnOnce() -> Re
 /// Runs `work` that needs Python or takes no time.
 pub fn guard<T>(py: Python<'_>, work: impl FnOnce() -> Result<T>) -> PyResult<T> {
     finish(py, catch_unwind(AssertUnwindSafe(work)))
+}
+
+/// Fails unless a condition holds.
+pub fn require(py: Python<'_>, holds: bool, error: impl FnOnce() -> Error) -> PyResult<()> {
+    if holds { Ok(()) } else { Err(to_python(py, error())) }
 }
 
 pub fn finish<T>(py: Python<'_>, outcome: std::thread::Result<Result<T>>) -> PyResult<T> {

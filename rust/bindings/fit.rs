@@ -9,14 +9,13 @@ use pyo3::types::{PyDict, PyList};
 
 use super::errors::{guard, run};
 use super::given_rows::{GivenRows, TermInput};
-use super::interrupt::run_interruptible;
-use super::model::PyModel;
+use super::interrupt::{run_interruptible, run_interruptible_sized};
+use super::model::{Choices, PyModel};
 use super::parameters::{PyParameter, parameters_for, parameters_of};
 use super::rows::PyRows;
 use super::saved::{PySaved, from_python, to_python};
 use crate::crossproduct::CrossProducts;
-use crate::design::RowSource;
-use crate::fit::Fit;
+use crate::fit::{Fit, fit};
 use crate::inference::prediction_slopes::{Predicted, prediction_slopes};
 use crate::model::parameters::TermNames;
 
@@ -24,7 +23,7 @@ use crate::model::parameters::TermNames;
 pub struct PyFit(pub Arc<Fit>);
 
 impl PyFit {
-    pub fn new(fit: Fit) -> Self {
+    fn of(fit: Fit) -> Self {
         Self(Arc::new(fit))
     }
 
@@ -39,6 +38,16 @@ impl PyFit {
 
 #[pymethods]
 impl PyFit {
+    #[new]
+    fn new(py: Python<'_>, model: &PyModel, control: &str) -> PyResult<Self> {
+        let (control, n_threads) = guard(py, || Choices::parse(control))?;
+        let model = model.0.clone();
+        // an evaluation by operations and by entries, in units of what one row's number takes
+        let size = model.symbolic.flops(model.a.n_fixed()) as usize / 10 + model.a.n_bytes() / 32;
+        let fit = run_interruptible_sized(py, n_threads, size, move |stop| fit(&model, &control, stop))?;
+        Ok(Self::of(fit))
+    }
+
     #[getter]
     fn model(&self) -> PyModel {
         PyModel(Arc::new(self.0.model.clone()))
@@ -167,7 +176,7 @@ impl PyFit {
         rows: &PyRows,
         use_terms: Vec<bool>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        if use_terms.len() != rows.0.random().len() || use_terms.len() != self.widths().len() {
+        if use_terms.len() != rows.0.random.len() || use_terms.len() != self.widths().len() {
             return Err(PyValueError::new_err("use_terms needs one entry per random term"));
         }
         Ok(run(py, || self.0.linear_predictor(&rows.0, &use_terms))?.into_pyarray(py))
@@ -217,13 +226,13 @@ impl PyFit {
     fn refit(&self, py: Python<'_>, rows: Py<PyRows>, y: PyReadonlyArray1<'_, f64>) -> PyResult<Self> {
         let y: Vec<f64> = y.as_array().iter().copied().collect();
         let fit = self.0.clone();
-        Ok(Self::new(run_interruptible(py, 0, move |stop| fit.refit(&rows.get().0, &y, stop))?))
+        Ok(Self::of(run_interruptible(py, 0, move |stop| fit.refit(&rows.get().0, &y, stop))?))
     }
 
     /// The modes of the rows of another model, at the parameters of this fit.
     fn adapt(&self, py: Python<'_>, model: &PyModel) -> PyResult<Self> {
         let (fit, model) = (self.0.clone(), model.0.clone());
-        Ok(Self::new(run(py, move || fit.adapt(model.as_ref().clone()))?))
+        Ok(Self::of(run(py, move || fit.adapt(model.as_ref().clone()))?))
     }
 
     fn state<'py>(&self, py: Python<'py>) -> PyResult<PySaved<'py>> {
@@ -233,6 +242,6 @@ impl PyFit {
     #[staticmethod]
     fn from_state(py: Python<'_>, meta: &str, arrays: &Bound<'_, PyDict>) -> PyResult<Self> {
         let saved = from_python(meta, arrays)?;
-        Ok(Self::new(run(py, || Fit::from_saved(saved))?))
+        Ok(Self::of(run(py, || Fit::from_saved(saved))?))
     }
 }

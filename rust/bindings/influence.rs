@@ -1,18 +1,14 @@
 //! Leverage, influence and what checks are made of, seen from Python.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use numpy::{IntoPyArray, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use super::errors::guard;
+use super::errors::{guard, require};
 use super::fit::PyFit;
-use super::interrupt::{run_interruptible, run_watched};
+use super::interrupt::{run_counted, run_interruptible};
 use super::parameters::{PyParameter, parameters_of};
 use super::rows::PyRows;
-use crate::design::RowSource;
 use crate::ids::FactorId;
 use crate::influence::{self, DeletionMethod, DeletionRequest};
 use crate::{Error, Result};
@@ -46,16 +42,10 @@ pub fn influence_of<'py>(
     let fit = fit.0.clone();
     let parameters = parameters_of(&fit, &parameters)?;
     let (n, k, p) = (ptr.len() - 1, parameters.len(), fit.beta.len());
-    let done = Arc::new(AtomicUsize::new(0));
-    let counter = done.clone();
-    let watch = |py: Python<'_>| -> PyResult<()> {
-        progress.as_ref().map_or(Ok(()), |call| call.call1(py, (done.load(Ordering::Relaxed),)).map(|_| ()))
-    };
-    let work = move |stop: &_| {
-        let request = DeletionRequest { ptr: &ptr, members: &members, method, done: &counter, stop };
+    let table = run_counted(py, n_threads, progress, move |done, stop| {
+        let request = DeletionRequest { ptr: &ptr, members: &members, method, done, stop };
         influence::influence(&fit, &rows.get().0, &parameters, &request)
-    };
-    let table = run_watched(py, n_threads, work, watch)?;
+    })?;
     let out = PyDict::new(py);
     let how: Vec<&str> = table.iter().map(|m| m.as_ref().map_or("", |m| m.how.name())).collect();
     out.set_item("method", PyList::new(py, how)?)?;
@@ -94,12 +84,10 @@ pub fn group_regressions<'py>(
     group: usize,
     n_threads: usize,
 ) -> PyResult<Bound<'py, PyDict>> {
-    guard(py, || match group < rows.get().0.factors().len() {
-        true => Ok(()),
-        false => Err(Error::Design(format!("there is no grouping factor {group}"))),
-    })?;
+    let known = group < rows.get().0.factors.len();
+    require(py, known, || Error::Design(format!("there is no grouping factor {group}")))?;
     let widths: Vec<usize> =
-        rows.get().0.random().iter().filter(|t| t.factor == FactorId(group)).map(|t| t.columns.len()).collect();
+        rows.get().0.random.iter().filter(|t| t.factor == FactorId(group)).map(|t| t.columns.len()).collect();
     let fit = fit.0.clone();
     let found = run_interruptible(py, n_threads, move |_| {
         influence::group_regressions::group_regressions(&fit, &rows.get().0, group)
@@ -145,10 +133,8 @@ pub fn added_columns<'py>(
     let array = columns.as_array();
     let c = array.ncols();
     let columns: Vec<Vec<f64>> = array.columns().into_iter().map(|column| column.iter().copied().collect()).collect();
-    guard(py, || match columns.iter().all(|column| column.len() == rows.get().0.n_rows()) {
-        true => Ok(()),
-        false => Err(Error::Design("a value for every row of the fit is needed".into())),
-    })?;
+    let fits = columns.iter().all(|column| column.len() == rows.get().0.n_rows());
+    require(py, fits, || Error::Design("a value for every row of the fit is needed".into()))?;
     let fit = fit.0.clone();
     let found = run_interruptible(py, 0, move |_| influence::added::added(&fit, &rows.get().0, &columns))?;
     let out = PyDict::new(py);

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub fn run_interruptible<T: Send + 'static>(
     n_threads: usize,
     work: impl FnOnce(&AtomicBool) -> Result<T> + Send + 'static,
 ) -> PyResult<T> {
-    run_watched(py, n_threads, work, |_| Ok(()))
+    run_counted(py, n_threads, None, |_, stop| work(stop))
 }
 
 /// The same for work on `size` numbers, which stays on the caller's thread where they are few.
@@ -37,18 +37,19 @@ pub fn run_interruptible_sized<T: Send + 'static>(
     run_sized(py, size, move || work(&AtomicBool::new(false)))
 }
 
-/// The same, calling `watch` now and then; its error stops the work.
-pub fn run_watched<T: Send + 'static>(
+/// The same for work that counts what is done: `progress` is called with the count now and then; its error stops the
+/// work.
+pub fn run_counted<T: Send + 'static>(
     py: Python<'_>,
     n_threads: usize,
-    work: impl FnOnce(&AtomicBool) -> Result<T> + Send + 'static,
-    mut watch: impl FnMut(Python<'_>) -> PyResult<()>,
+    progress: Option<Py<PyAny>>,
+    work: impl FnOnce(&AtomicUsize, &AtomicBool) -> Result<T> + Send + 'static,
 ) -> PyResult<T> {
-    let stop = Arc::new(AtomicBool::new(false));
+    let shared = Arc::new((AtomicUsize::new(0), AtomicBool::new(false)));
     let (sender, receiver) = channel();
-    let flag = stop.clone();
+    let flags = shared.clone();
     pool(n_threads).spawn(move || {
-        let outcome = catch_unwind(AssertUnwindSafe(|| work(&flag)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(&flags.0, &flags.1)));
         let _ = sender.send(outcome); // the receiver is gone after Ctrl-C
     });
     let mut receiver = Some(receiver);
@@ -62,8 +63,9 @@ pub fn run_watched<T: Send + 'static>(
         match outcome {
             Ok(outcome) => return finish(py, outcome),
             Err(RecvTimeoutError::Timeout) => {
-                if let Err(signal) = py.check_signals().and_then(|()| watch(py)) {
-                    stop.store(true, Ordering::Relaxed);
+                let tell = |call: &Py<PyAny>| call.call1(py, (shared.0.load(Ordering::Relaxed),)).map(|_| ());
+                if let Err(signal) = py.check_signals().and_then(|()| progress.as_ref().map_or(Ok(()), tell)) {
+                    shared.1.store(true, Ordering::Relaxed);
                     return Err(signal);
                 }
             }

@@ -1,12 +1,12 @@
 //! What is learned from columns that are read batch by batch, seen from Python.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
 
 use pyo3::prelude::*;
 
 use super::columns::PyColumns;
-use super::errors::{guard, run};
+use super::errors::{guard, lock, run};
 use crate::Error;
 use crate::design::{Known, Learner, ModelSpec, Options, columns_of_levels};
 use crate::table::GrowingLevels;
@@ -30,28 +30,18 @@ impl PyLevelScan {
 
     fn update(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
         let table = columns.table();
-        run(py, || {
-            let mut all = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            all.iter_mut().try_for_each(|(name, levels)| levels.scan(table.get(name)?))
-        })
+        run(py, || lock(&self.0).iter_mut().try_for_each(|(name, levels)| levels.scan(table.get(name)?)))
     }
 
     #[getter]
     fn levels(&self) -> BTreeMap<String, Vec<String>> {
-        let all = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        all.iter().map(|(name, levels)| (name.clone(), levels.seen_in_order())).collect()
+        lock(&self.0).iter().map(|(name, levels)| (name.clone(), levels.seen_in_order())).collect()
     }
 }
 
 /// Transforms that are learned pass by pass.
 #[pyclass(frozen, name = "Learner", module = "hlmrs._core")]
 pub struct PyLearner(Mutex<Learner>);
-
-impl PyLearner {
-    fn lock(&self) -> MutexGuard<'_, Learner> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-}
 
 #[pymethods]
 impl PyLearner {
@@ -63,35 +53,35 @@ impl PyLearner {
 
     #[getter]
     fn needs_rows(&self) -> bool {
-        self.lock().needs_rows()
+        lock(&self.0).needs_rows()
     }
 
     fn update(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
         let table = columns.table();
-        run(py, || self.lock().update(&table))
+        run(py, || lock(&self.0).update(&table))
     }
 
     fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
-        let theirs = other.lock().clone();
-        guard(py, || self.lock().merge(&theirs))
+        let theirs = lock(&other.0).clone();
+        guard(py, || lock(&self.0).merge(&theirs))
     }
 
     fn empty(&self) -> Self {
-        Self(Mutex::new(self.lock().emptied()))
+        Self(Mutex::new(lock(&self.0).emptied()))
     }
 
     fn finish(&self) {
-        self.lock().finish();
+        lock(&self.0).finish();
     }
 
     /// By call, as JSON.
     #[getter]
     fn learned(&self, py: Python<'_>) -> PyResult<String> {
-        guard(py, || json(self.lock().learned()))
+        guard(py, || json(lock(&self.0).learned()))
     }
 
     fn to_json(&self, py: Python<'_>) -> PyResult<String> {
-        guard(py, || json(&*self.lock()))
+        guard(py, || json(&*lock(&self.0)))
     }
 
     #[staticmethod]

@@ -1,17 +1,13 @@
 //! Fits of many responses, seen from Python.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::errors::guard;
-use super::interrupt::run_watched;
+use super::errors::{guard, require};
+use super::interrupt::run_counted;
 use super::model::{Choices, criterion};
 use super::rows::PyRows;
-use crate::design::RowSource;
 use crate::fit::many::{ManyFit, ManyRequest, fit_many};
 use crate::inference::coefficient_tests::{Ddf, coefficient_tests};
 use crate::{Error, Result};
@@ -34,19 +30,14 @@ pub fn fit_many_py<'py>(
     let responses: Vec<Vec<f64>> = responses.as_array().outer_iter().map(|row| row.iter().copied().collect()).collect();
     let columns = rows.get().0.fixed().columns.len();
     let n = rows.get().0.n_rows();
-    guard(py, || match responses.iter().all(|y| y.len() == n) {
-        true => Ok(()),
-        false => Err(Error::Data(format!("every response needs {n} values, one per row used"))),
-    })?;
-    let done = Arc::new(AtomicUsize::new(0));
-    let count = done.clone();
+    let fits = responses.iter().all(|y| y.len() == n);
+    require(py, fits, || Error::Data(format!("every response needs {n} values, one per row used")))?;
     let ddf = guard(py, || method(ddf))?;
-    let work = move |stop: &_| {
+    let fits = run_counted(py, n_threads, Some(progress), move |done, stop| {
         let tests = |fit: &_, stop: &_| coefficient_tests(fit, ddf, stop);
         let request = ManyRequest { criterion: criterion(reml), control: &control, tests: &tests };
-        fit_many(&rows.get().0, &responses, &request, stop, &count)
-    };
-    let fits = run_watched(py, n_threads, work, |py| progress.call1(py, (done.load(Ordering::Relaxed),)).map(|_| ()))?;
+        fit_many(&rows.get().0, &responses, &request, stop, done)
+    })?;
     table(py, &fits, columns)
 }
 

@@ -28,54 +28,46 @@ pub mod values;
 
 /// The extension module `hlmrs._core`.
 #[pymodule]
-fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<columns::PyColumns>()?;
-    module.add_class::<rows::PyRows>()?;
-    module.add_class::<model::PyModel>()?;
-    module.add_class::<statistics::PyStatistics>()?;
-    module.add_class::<statistics::PyFinishedStatistics>()?;
-    module.add_class::<levels::PyLevelScan>()?;
-    module.add_class::<levels::PyLearner>()?;
-    module.add_class::<fit::PyFit>()?;
-    module.add_class::<parameters::PyParameter>()?;
-    module.add_class::<parameters::PyStructure>()?;
-    module.add_class::<encoding::PyEncoding>()?;
-    module.add_class::<new_rows::PyNewRows>()?;
-    module.add_function(wrap_pyfunction!(levels::py_columns_of_levels, module)?)?;
-    module.add_function(wrap_pyfunction!(many::fit_many_py, module)?)?;
-    module.add_function(wrap_pyfunction!(values::available_memory, module)?)?;
-    module.add_function(wrap_pyfunction!(values::complete_rows, module)?)?;
-    module.add_function(wrap_pyfunction!(values::evaluate, module)?)?;
-    module.add_function(wrap_pyfunction!(values::term_moments, module)?)?;
-    module.add_function(wrap_pyfunction!(inference::satterthwaite, module)?)?;
-    module.add_function(wrap_pyfunction!(inference::kenward_roger, module)?)?;
-    module.add_function(wrap_pyfunction!(distribution::chi_square_tail, module)?)?;
-    module.add_function(wrap_pyfunction!(distribution::f_quantile, module)?)?;
-    module.add_function(wrap_pyfunction!(distribution::f_tail, module)?)?;
-    module.add_function(wrap_pyfunction!(distribution::largest_statistic_quantile, module)?)?;
-    module.add_function(wrap_pyfunction!(distribution::largest_statistic_tail, module)?)?;
-    module.add_function(wrap_pyfunction!(distribution::studentized_range_quantile, module)?)?;
-    module.add_function(wrap_pyfunction!(distribution::studentized_range_tail, module)?)?;
-    module.add_function(wrap_pyfunction!(distribution::two_sided_p, module)?)?;
-    module.add_function(wrap_pyfunction!(distribution::two_sided_ps, module)?)?;
-    module.add_function(wrap_pyfunction!(distribution::two_sided_quantile, module)?)?;
-    module.add_function(wrap_pyfunction!(distribution::two_sided_quantiles, module)?)?;
-    module.add_function(wrap_pyfunction!(parameters::structures, module)?)?;
-    module.add_function(wrap_pyfunction!(profile::profile, module)?)?;
-    module.add_function(wrap_pyfunction!(resample::bootstrap, module)?)?;
-    module.add_function(wrap_pyfunction!(resample::jackknife, module)?)?;
-    module.add_function(wrap_pyfunction!(resample::null_statistics, module)?)?;
-    module.add_function(wrap_pyfunction!(resample::exact_null, module)?)?;
-    module.add_function(wrap_pyfunction!(resample::criterion_without_random_effects, module)?)?;
-    module.add_function(wrap_pyfunction!(inference::mode_slopes, module)?)?;
-    module.add_function(wrap_pyfunction!(robust::cluster_contributions, module)?)?;
-    module.add_function(wrap_pyfunction!(robust::row_contributions, module)?)?;
-    module.add_function(wrap_pyfunction!(influence::influence_of, module)?)?;
-    module.add_function(wrap_pyfunction!(influence::leverage, module)?)?;
-    module.add_function(wrap_pyfunction!(influence::group_regressions, module)?)?;
-    module.add_function(wrap_pyfunction!(influence::serial_correlation, module)?)?;
-    module.add_function(wrap_pyfunction!(influence::added_columns, module)?)?;
-    module.add_function(wrap_pyfunction!(robust::is_nested, module)?)?;
-    module.add("LARGEST_INVERSE", crate::influence::point::LARGEST_TRAILING)?;
-    Ok(())
+mod _core {
+    #[pymodule_export]
+    const LARGEST_INVERSE: usize = crate::influence::point::LARGEST_TRAILING;
+
+    #[pymodule_export]
+    use super::columns::PyColumns;
+    #[pymodule_export]
+    use super::distribution::{
+        chi_square_tail, f_quantile, f_tail, largest_statistic_quantile, largest_statistic_tail,
+        studentized_range_quantile, studentized_range_tail, two_sided_p, two_sided_ps, two_sided_quantile,
+        two_sided_quantiles,
+    };
+    #[pymodule_export]
+    use super::encoding::PyEncoding;
+    #[pymodule_export]
+    use super::fit::PyFit;
+    #[pymodule_export]
+    use super::inference::{kenward_roger, mode_slopes, satterthwaite};
+    #[pymodule_export]
+    use super::influence::{added_columns, group_regressions, influence_of, leverage, serial_correlation};
+    #[pymodule_export]
+    use super::levels::{PyLearner, PyLevelScan, py_columns_of_levels};
+    #[pymodule_export]
+    use super::many::fit_many_py;
+    #[pymodule_export]
+    use super::model::PyModel;
+    #[pymodule_export]
+    use super::new_rows::PyNewRows;
+    #[pymodule_export]
+    use super::parameters::{PyParameter, PyStructure, structures};
+    #[pymodule_export]
+    use super::profile::profile;
+    #[pymodule_export]
+    use super::resample::{bootstrap, criterion_without_random_effects, exact_null, jackknife, null_statistics};
+    #[pymodule_export]
+    use super::robust::{cluster_contributions, is_nested, row_contributions};
+    #[pymodule_export]
+    use super::rows::PyRows;
+    #[pymodule_export]
+    use super::statistics::{PyFinishedStatistics, PyStatistics};
+    #[pymodule_export]
+    use super::values::{available_memory, complete_rows, evaluate, term_moments};
 }

@@ -6,12 +6,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use serde::Deserialize;
 
-use super::errors::guard;
-use super::fit::PyFit;
 use super::interrupt::run_interruptible_sized;
 use super::rows::PyRows;
-use crate::design::{RowSource, Rows};
-use crate::fit::{Control, Optimizer, fit};
+use crate::design::Rows;
+use crate::fit::{Control, Optimizer};
 use crate::model::linear::memory;
 use crate::model::{Criterion, Lmm, build};
 use crate::optimize::Settings;
@@ -24,7 +22,7 @@ pub struct PyModel(pub Arc<Lmm>);
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub struct Choices {
-    optimizer: Option<String>,
+    optimizer: Optimizer,
     max_evaluations: Option<usize>,
     tolerance: Option<f64>,
     start: Option<Vec<f64>>,
@@ -34,19 +32,10 @@ pub struct Choices {
 impl Choices {
     pub fn parse(json: &str) -> Result<(Control, usize)> {
         let choices: Self = serde_json::from_str(json).map_err(|e| Error::Design(format!("control: {e}")))?;
-        let optimizer = match choices.optimizer.as_deref() {
-            None | Some("trust-region") => Optimizer::TrustRegion,
-            Some("bobyqa") => Optimizer::Bobyqa,
-            Some(other) => {
-                return Err(Error::Design(format!(
-                    "optimizer '{other}' is not known; there are trust-region and bobyqa"
-                )));
-            }
-        };
         let mut settings = Settings::default();
         settings.tolerance = choices.tolerance.unwrap_or(settings.tolerance);
         settings.max_evaluations = choices.max_evaluations.unwrap_or(settings.max_evaluations);
-        Ok((Control { optimizer, settings, start: choices.start }, choices.n_threads.unwrap_or(0)))
+        Ok((Control { optimizer: choices.optimizer, settings, start: choices.start }, choices.n_threads.unwrap_or(0)))
     }
 }
 
@@ -55,14 +44,14 @@ pub fn criterion(reml: bool) -> Criterion {
 }
 
 /// Numbers of all rows.
-fn n_numbers(rows: &dyn RowSource) -> usize {
-    let random: usize = rows.random().iter().map(|term| term.columns.len()).sum();
+fn n_numbers(rows: &Rows) -> usize {
+    let random: usize = rows.random.iter().map(|term| term.columns.len()).sum();
     rows.n_rows() * (rows.fixed().columns.len() + random)
 }
 
 fn of_rows(rows: &Rows, reml: bool) -> Result<Lmm> {
     let mut model = build::of_rows(rows, criterion(reml))?;
-    model.origin.kept += rows.encoding().n_bytes();
+    model.origin.kept += rows.encoding.n_bytes();
     Ok(model)
 }
 
@@ -138,15 +127,6 @@ impl PyModel {
     #[getter]
     fn n_bytes_to_come(&self) -> usize {
         memory::to_come(&self.0)
-    }
-
-    fn fit(&self, py: Python<'_>, control: &str) -> PyResult<PyFit> {
-        let (control, n_threads) = guard(py, || Choices::parse(control))?;
-        let model = self.0.clone();
-        // an evaluation by operations and by entries, in units of what one row's number takes
-        let size = model.symbolic.flops(model.a.n_fixed()) as usize / 10 + model.a.n_bytes() / 32;
-        let fit = run_interruptible_sized(py, n_threads, size, move |stop| fit(&model, &control, stop))?;
-        Ok(PyFit::new(fit))
     }
 
     fn with_criterion(&self, reml: bool) -> Self {

@@ -12,36 +12,33 @@ const MOST_UNSEEN: usize = 10;
 
 /// Every row of a new frame.
 #[pyclass(frozen, name = "NewRows", module = "hlmrs._core")]
-pub struct PyNewRows {
-    pub rows: NewRows,
-    pub n_coef: usize,
-}
+pub struct PyNewRows(pub NewRows);
 
 #[pymethods]
 impl PyNewRows {
     #[getter]
     fn n_rows(&self) -> usize {
-        self.rows.n_rows()
+        self.0.n_rows()
     }
 
     fn model_matrix<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let x = run(py, || self.rows.model_matrix())?;
-        x.into_pyarray(py).reshape([self.rows.n_rows(), self.n_coef])
+        let x = run(py, || self.0.model_matrix())?;
+        x.into_pyarray(py).reshape([self.0.n_rows(), self.0.fixed().columns.len()])
     }
 
     fn term_matrix<'py>(&self, py: Python<'py>, term: usize) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let (z, r) = run(py, || self.rows.term_matrix(term))?;
-        z.into_pyarray(py).reshape([self.rows.n_rows(), r])
+        let (z, r) = run(py, || self.0.term_matrix(term))?;
+        z.into_pyarray(py).reshape([self.0.n_rows(), r])
     }
 
     fn term_codes<'py>(&self, py: Python<'py>, term: usize) -> PyResult<Bound<'py, PyArray1<u32>>> {
-        let codes = guard(py, || self.rows.term_codes(term))?;
+        let codes = guard(py, || self.0.term_codes(term))?;
         Ok(PyArray1::from_slice(py, codes))
     }
 
     fn unseen_levels<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let unseen = PyDict::new(py);
-        for (group, levels) in run(py, || Ok(self.rows.unseen_levels(MOST_UNSEEN)))? {
+        for (group, levels) in run(py, || Ok(self.0.unseen_levels(MOST_UNSEEN)))? {
             unseen.set_item(group, levels)?;
         }
         Ok(unseen)
@@ -57,7 +54,7 @@ impl PyNewRows {
         let beta = beta.as_array().to_vec();
         let modes: Vec<Vec<f64>> = modes.iter().map(|m| m.as_array().iter().copied().collect()).collect();
         let slices: Vec<&[f64]> = modes.iter().map(Vec::as_slice).collect();
-        let eta = run(py, || self.rows.linear_predictor(&beta, &slices, &use_terms))?;
+        let eta = run(py, || self.0.linear_predictor(&beta, &slices, &use_terms))?;
         Ok(eta.into_pyarray(py))
     }
 }

@@ -1,15 +1,12 @@
 //! The bootstrap, seen from Python.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::errors::run;
 use super::fit::PyFit;
-use super::interrupt::{run_interruptible, run_watched};
+use super::interrupt::{run_counted, run_interruptible};
 use super::parameters::{PyParameter, parameters_of};
 use super::rows::PyRows;
 use crate::resample::null_model::{Fitted, null_statistics as statistics};
@@ -80,30 +77,15 @@ fn replicates<'py>(
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let fit = fit.0.clone();
     let parameters = parameters_of(&fit, &parameters)?;
-    let (count, done) = (parameters.len(), Arc::new(AtomicUsize::new(0)));
-    let counter = done.clone();
-    let watch = |py: Python<'_>| -> PyResult<()> {
-        progress.as_ref().map_or(Ok(()), |call| call.call1(py, (done.load(Ordering::Relaxed),)).map(|_| ()))
-    };
-    let draws = run_watched(
-        py,
-        call.n_threads,
-        move |stop| {
-            let request = BootstrapRequest {
-                kind: call.kind,
-                n: call.n,
-                seed: call.seed,
-                parameters: &parameters,
-                done: &counter,
-                stop,
-            };
-            match &request.kind {
-                BootstrapKind::Case(factors) if call.leaves_out => leave_out(&fit, &rows.get().0, factors, &request),
-                _ => draw(&fit, &rows.get().0, &request),
-            }
-        },
-        watch,
-    )?;
+    let count = parameters.len();
+    let ReplicateCall { kind, leaves_out, n, seed, n_threads } = call;
+    let draws = run_counted(py, n_threads, progress, move |done, stop| {
+        let request = BootstrapRequest { kind, n, seed, parameters: &parameters, done, stop };
+        match &request.kind {
+            BootstrapKind::Case(factors) if leaves_out => leave_out(&fit, &rows.get().0, factors, &request),
+            _ => draw(&fit, &rows.get().0, &request),
+        }
+    })?;
     let n = draws.len();
     draws.concat().into_pyarray(py).reshape([n, count])
 }
@@ -123,22 +105,11 @@ pub fn null_statistics<'py>(
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let full = full.0.clone();
     let null = null.map(|(fit, rows)| (fit.0.clone(), rows));
-    let done = Arc::new(AtomicUsize::new(0));
-    let counter = done.clone();
-    let watch = |py: Python<'_>| -> PyResult<()> {
-        progress.as_ref().map_or(Ok(()), |call| call.call1(py, (done.load(Ordering::Relaxed),)).map(|_| ()))
-    };
-    let draws = run_watched(
-        py,
-        n_threads,
-        move |stop| {
-            let request =
-                BootstrapRequest { kind: BootstrapKind::Parametric, n, seed, parameters: &[], done: &counter, stop };
-            let smaller = null.as_ref().map(|(fit, rows)| -> Fitted { (fit, &rows.get().0) });
-            statistics((&full, &rows.get().0), smaller, &request)
-        },
-        watch,
-    )?;
+    let draws = run_counted(py, n_threads, progress, move |done, stop| {
+        let request = BootstrapRequest { kind: BootstrapKind::Parametric, n, seed, parameters: &[], done, stop };
+        let smaller = null.as_ref().map(|(fit, rows)| -> Fitted { (fit, &rows.get().0) });
+        statistics((&full, &rows.get().0), smaller, &request)
+    })?;
     Ok(draws.into_pyarray(py))
 }
 

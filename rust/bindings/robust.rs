@@ -4,23 +4,14 @@ use numpy::{IntoPyArray, PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::errors::guard;
+use super::errors::{guard, require};
 use super::fit::PyFit;
 use super::inference::matrices;
 use super::interrupt::run_interruptible;
 use super::rows::PyRows;
-use crate::design::RowSource;
+use crate::Error;
 use crate::inference;
 use crate::inference::robust::Adjustment;
-use crate::{Error, Result};
-
-/// A fit and the rows it was fitted to, for work on another thread.
-fn check_rows(fit: &PyFit, rows: &PyRows) -> Result<()> {
-    if rows.0.n_rows() == fit.0.model.a.n_obs && rows.0.random().len() == fit.0.model.theta_map.terms.len() {
-        return Ok(());
-    }
-    Err(Error::Design("these are not the rows that the model was fitted to".into()))
-}
 
 #[pyfunction]
 pub fn cluster_contributions<'py>(
@@ -32,13 +23,8 @@ pub fn cluster_contributions<'py>(
     adjustment: &str,
 ) -> PyResult<Bound<'py, PyDict>> {
     let codes: Vec<u32> = codes.as_array().iter().copied().collect();
-    guard(py, || {
-        check_rows(fit, rows.get())?;
-        if codes.len() != rows.get().0.n_rows() || codes.iter().any(|&c| c as usize >= n_clusters) {
-            return Err(Error::Design("every row needs a cluster".into()));
-        }
-        Ok(())
-    })?;
+    let fits = codes.len() == rows.get().0.n_rows() && codes.iter().all(|&c| (c as usize) < n_clusters);
+    require(py, fits, || Error::Design("every row needs a cluster".into()))?;
     let adjustment = guard(py, || Adjustment::parse(adjustment))?;
     let (fit, p) = (fit.0.clone(), fit.0.beta.len());
     let parts = run_interruptible(py, 0, move |stop| {
@@ -54,7 +40,6 @@ pub fn cluster_contributions<'py>(
 
 #[pyfunction]
 pub fn row_contributions<'py>(py: Python<'py>, fit: &PyFit, rows: Py<PyRows>) -> PyResult<Bound<'py, PyArray2<f64>>> {
-    guard(py, || check_rows(fit, rows.get()))?;
     let (fit, n, p) = (fit.0.clone(), rows.get().0.n_rows(), fit.0.beta.len());
     let out = run_interruptible(py, 0, move |_| inference::row_scores::row_contributions(&fit, &rows.get().0))?;
     out.into_pyarray(py).reshape([n, p])

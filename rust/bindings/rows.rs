@@ -9,7 +9,7 @@ use super::encoding::PyEncoding;
 use super::errors::{run, run_sized};
 use super::layout::DesignLayout;
 use crate::crossproduct::{cell_crossproduct, n_cell_columns};
-use crate::design::{GroupingFactor, ModelSpec, Options, RowSource, Rows};
+use crate::design::{GroupingFactor, ModelSpec, Options, Rows};
 
 /// A model on the complete rows of a frame.
 #[pyclass(frozen, name = "Rows", module = "hlmrs._core")]
@@ -27,7 +27,7 @@ impl PyRows {
 
     #[getter]
     fn n_rows_input(&self) -> usize {
-        self.0.n_rows_input()
+        self.0.n_rows_input
     }
 
     #[getter]
@@ -41,9 +41,9 @@ impl PyRows {
             factor.codes().iter().for_each(|&c| sizes[c as usize] += 1);
             sizes
         };
-        let sizes: Vec<Vec<u64>> = self.0.factors().iter().map(count).collect();
-        let counts = (self.0.n_rows(), self.0.n_rows_input(), self.0.dropped());
-        Ok(DesignLayout::new(self.0.encoding(), &sizes, counts).into_pyobject(py)?.into_any())
+        let sizes: Vec<Vec<u64>> = self.0.factors.iter().map(count).collect();
+        let counts = (self.0.n_rows(), self.0.n_rows_input, &self.0.dropped);
+        Ok(DesignLayout::new(&self.0.encoding, &sizes, counts).into_pyobject(py)?.into_any())
     }
 
     fn group_levels(&self, group: usize) -> PyResult<Vec<String>> {
@@ -53,7 +53,7 @@ impl PyRows {
 
     fn group_codes<'py>(&self, py: Python<'py>, group: usize) -> PyResult<Bound<'py, PyArray1<u32>>> {
         self.check_group(group)?;
-        Ok(PyArray1::from_slice(py, self.0.factors()[group].codes()))
+        Ok(PyArray1::from_slice(py, self.0.factors[group].codes()))
     }
 
     fn response<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<f64>>> {
@@ -80,13 +80,13 @@ impl PyRows {
     }
 
     fn encoding(&self) -> PyEncoding {
-        PyEncoding(self.0.encoding().clone())
+        PyEncoding(self.0.encoding.clone())
     }
 }
 
 impl PyRows {
     fn check_group(&self, group: usize) -> PyResult<()> {
-        let n = self.0.factors().len();
+        let n = self.0.factors.len();
         if group < n {
             return Ok(());
         }

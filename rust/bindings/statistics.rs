@@ -1,7 +1,7 @@
 //! Sufficient statistics, seen from Python.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use numpy::{IntoPyArray, PyArray2, PyArrayMethods};
 use pyo3::exceptions::PyIndexError;
@@ -10,7 +10,7 @@ use pyo3::types::PyDict;
 
 use super::columns::PyColumns;
 use super::encoding::PyEncoding;
-use super::errors::run;
+use super::errors::{lock, run};
 use super::fit::PyFit;
 use super::layout::DesignLayout;
 use super::levels::known;
@@ -36,10 +36,6 @@ impl PyStatistics {
     pub fn new(statistics: Statistics) -> Self {
         Self(Mutex::new(statistics))
     }
-
-    fn lock(&self) -> MutexGuard<'_, Statistics> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
 }
 
 #[pymethods]
@@ -57,20 +53,20 @@ impl PyStatistics {
 
     fn update(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
         let table = columns.table();
-        run(py, || self.lock().push(&table))
+        run(py, || lock(&self.0).push(&table))
     }
 
     fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
-        let theirs = other.lock().clone();
-        run(py, || self.lock().merge(&theirs))
+        let theirs = lock(&other.0).clone();
+        run(py, || lock(&self.0).merge(&theirs))
     }
 
     fn copy(&self) -> Self {
-        Self::new(self.lock().clone())
+        Self::new(lock(&self.0).clone())
     }
 
     fn empty(&self) -> Self {
-        Self::new(self.lock().emptied())
+        Self::new(lock(&self.0).emptied())
     }
 
     /// What a fit kept of its rows.
@@ -95,40 +91,40 @@ impl PyStatistics {
     /// By column whose levels do not grow, those that no row has had.
     #[getter]
     fn unseen_levels(&self) -> BTreeMap<String, Vec<String>> {
-        let statistics = self.lock();
+        let statistics = lock(&self.0);
         let unseen = statistics.open.unseen(&statistics.registry);
         unseen.map(|(name, levels)| (name.into(), levels.into_iter().map(String::from).collect())).collect()
     }
 
     #[getter]
     fn n_rows(&self) -> usize {
-        self.lock().counts.n_obs
+        lock(&self.0).counts.n_obs
     }
 
     #[getter]
     fn n_rows_input(&self) -> usize {
-        self.lock().counts.n_rows_input
+        lock(&self.0).counts.n_rows_input
     }
 
     #[getter]
     fn n_bytes(&self) -> usize {
-        self.lock().n_bytes()
+        lock(&self.0).n_bytes()
     }
 
     fn finish(&self, py: Python<'_>) -> PyResult<PyFinishedStatistics> {
-        let statistics = self.lock().clone();
+        let statistics = lock(&self.0).clone();
         finished(py, statistics)
     }
 
     /// The same, without a copy: these statistics are empty afterwards.
     fn take_finished(&self, py: Python<'_>) -> PyResult<PyFinishedStatistics> {
-        let mut here = self.lock();
+        let mut here = lock(&self.0);
         let empty = here.emptied();
         finished(py, std::mem::replace(&mut here, empty))
     }
 
     fn state<'py>(&self, py: Python<'py>) -> PyResult<PySaved<'py>> {
-        to_python(py, self.lock().saved())
+        to_python(py, lock(&self.0).saved())
     }
 
     #[staticmethod]

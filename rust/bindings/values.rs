@@ -9,7 +9,7 @@ use super::errors::{guard, run};
 use super::rows::PyRows;
 use crate::Error;
 use crate::crossproduct::mean_outer_product;
-use crate::design::{self, Expr, ModelSpec, Options, RowSource};
+use crate::design::{self, Expr, ModelSpec, Options};
 
 #[pyfunction]
 pub fn evaluate<'py>(py: Python<'py>, expression: &str, columns: &PyColumns) -> PyResult<Bound<'py, PyArray1<f64>>> {
@@ -34,7 +34,7 @@ pub fn complete_rows<'py>(
 
 #[pyfunction]
 pub fn term_moments<'py>(py: Python<'py>, rows: &PyRows, term: usize) -> PyResult<Bound<'py, PyArray2<f64>>> {
-    let Some(layout) = rows.0.random().get(term) else {
+    let Some(layout) = rows.0.random.get(term) else {
         return Err(PyIndexError::new_err(format!("there is no random term {term}")));
     };
     let r = layout.columns.len();

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::design::{Batch, FixedLayout, RowSource};
+use crate::design::{Batch, FixedLayout, Rows};
 use crate::{Error, Result};
 
 const ROWS: usize = 8192;
@@ -17,7 +17,7 @@ const MOST_COLUMNS: usize = 6000;
 ///
 /// # Errors
 /// `Design` where there are too many cells; those of reading the rows.
-pub fn cell_crossproduct(source: &dyn RowSource) -> Result<Vec<f64>> {
+pub fn cell_crossproduct(source: &Rows) -> Result<Vec<f64>> {
     let n_columns = n_cell_columns(source.fixed()) + 1;
     if n_columns > MOST_COLUMNS {
         return Err(Error::Design(format!(

@@ -5,7 +5,7 @@ use super::fill::FillScratch;
 use super::plan::Plan;
 use super::rank::{Ranked, rank};
 use crate::Result;
-use crate::design::{FixedLayout, RowSource};
+use crate::design::{FixedLayout, Rows};
 use crate::linalg::dense::square_product;
 use crate::rows::{ExtendedColumns, FixedBasis, WorkingRows};
 
@@ -43,7 +43,7 @@ pub fn first_basis(extended: &ExtendedColumns, layout: &FixedLayout) -> FixedBas
 
 /// Sums the rows and finds the rank of X, which the plan keeps; sums them again, as residuals, where squares do not tell
 /// it.  Leaves the sums of the basis returned.
-pub fn condition(plan: &mut Plan, source: &dyn RowSource, scratch: &mut FillScratch) -> Result<FixedBasis> {
+pub fn condition(plan: &mut Plan, source: &Rows, scratch: &mut FillScratch) -> Result<FixedBasis> {
     let mut basis = first_basis(&plan.shape.extended, source.fixed());
     let (p, stride) = (basis.kept.len(), basis.kept.len() + 1);
     let mut pass = 0;

@@ -4,7 +4,7 @@ use super::blocks::{CrossProducts, FactorBlock};
 use super::fill::n_parts;
 use super::ranges::{Ranges, wave_bytes, wave_rows};
 use super::statistics::{PairSums, RunningSums, Statistics};
-use crate::design::RowSource;
+use crate::design::Rows;
 
 /// Batches that are in memory at once, where there are many: one that waits, one that is read, in part as the file has
 /// it and decoded, one that is summed and its rows in the order that they are summed in (measured: 4.3 to 7 in all).
@@ -32,14 +32,14 @@ impl Statistics {
 
 /// Bytes that summing rows took beside `a`: codes, which stay; and the rows gathered by ranges of levels, or the sums
 /// of parts, or else the rows in the order of one factor.
-pub fn summing_bytes(source: &dyn RowSource, a: &CrossProducts) -> (usize, usize) {
+pub fn summing_bytes(source: &Rows, a: &CrossProducts) -> (usize, usize) {
     let n = source.n_rows();
-    let codes = 4 * n * source.factors().len();
+    let codes = 4 * n * source.factors.len();
     let sorting = if a.factors.len() > 1 { 4 * n } else { 0 };
     let ranges = a
         .factors
         .first()
-        .and_then(|first| Ranges::worthwhile(first.n_levels, a.n_bytes() / 8, source.factors()[first.factor].codes()));
+        .and_then(|first| Ranges::worthwhile(first.n_levels, a.n_bytes() / 8, source.factors[first.factor].codes()));
     let passing = if ranges.is_some() { gathering_bytes(n, a) } else { parts_bytes(source, a) };
     (codes, sorting.max(passing))
 }
@@ -54,7 +54,7 @@ fn gathering_bytes(n: usize, a: &CrossProducts) -> usize {
 }
 
 /// The sums of parts, of which a part touches the levels that its rows have.
-fn parts_bytes(source: &dyn RowSource, a: &CrossProducts) -> usize {
+fn parts_bytes(source: &Rows, a: &CrossProducts) -> usize {
     let n = source.n_rows();
     let parts = n_parts(n, a.n_bytes() / 8);
     let share = |codes: &[u32]| -> f64 {
@@ -68,7 +68,7 @@ fn parts_bytes(source: &dyn RowSource, a: &CrossProducts) -> usize {
     };
     let touched = |f: &FactorBlock| {
         let from_it: usize = a.links.iter().filter_map(|l| l.get(a.block_of(f.factor))).map(|l| 8 * l.len()).sum();
-        let extra = (share(source.factors()[f.factor].codes()) - 1.0).max(0.0);
+        let extra = (share(source.factors[f.factor].codes()) - 1.0).max(0.0);
         (extra * (8 * (f.zz.len() + f.zx.len()) + from_it) as f64) as usize
     };
     a.factors.iter().map(touched).sum()

@@ -3,11 +3,11 @@
 use rayon::prelude::*;
 
 use crate::Result;
-use crate::design::{BATCH_ROWS, Batch, RowSource};
+use crate::design::{BATCH_ROWS, Batch, Rows};
 
 /// (1/n) Σ z z' (r x r).  Sums of batches are added in the order of the rows.
-pub fn mean_outer_product(source: &dyn RowSource, term: usize) -> Result<Vec<f64>> {
-    let layout = &source.random()[term];
+pub fn mean_outer_product(source: &Rows, term: usize) -> Result<Vec<f64>> {
+    let layout = &source.random[term];
     let (n, r) = (source.n_rows(), layout.columns.len());
     if r == 1 && layout.has_intercept {
         return Ok(vec![1.0]);

@@ -1,12 +1,12 @@
 //! Another response over the same rows: only the y-blocks change.
 
 use super::blocks::{CrossProducts, FactorBlock};
-use crate::design::RowSource;
+use crate::design::Rows;
 use crate::rows::{Columns, OrderedFactor, RowBlock, StoredRows, WorkingBasis, WorkingRows};
 use crate::{Error, Result};
 
 /// Whether the first coefficient is the intercept's: the mean of y can be its origin.
-pub fn has_mean(a: &CrossProducts, source: &dyn RowSource) -> bool {
+pub fn has_mean(a: &CrossProducts, source: &Rows) -> bool {
     source.fixed().has_intercept && a.fixed.kept.first() == Some(&0)
 }
 
@@ -18,7 +18,7 @@ pub fn mean(y: &[f64]) -> f64 {
 ///
 /// # Errors
 /// Those of reading the rows; `Design` where the rows are not those of the cross-products.
-pub fn with_response(a: &CrossProducts, source: &dyn RowSource, y: &[f64]) -> Result<CrossProducts> {
+pub fn with_response(a: &CrossProducts, source: &Rows, y: &[f64]) -> Result<CrossProducts> {
     let basis = a.working_basis(source)?;
     if y.len() != a.n_obs {
         return Err(other_rows());
@@ -79,12 +79,13 @@ impl CrossProducts {
     ///
     /// # Errors
     /// `Design` where the rows are others.
-    pub fn working_basis(&self, source: &dyn RowSource) -> Result<WorkingBasis> {
-        if source.n_rows() != self.n_obs || source.fixed().columns.len() != self.fixed.n_columns {
+    pub fn working_basis(&self, source: &Rows) -> Result<WorkingBasis> {
+        let columns = (source.fixed().columns.len(), source.random.len());
+        if source.n_rows() != self.n_obs || columns != (self.fixed.n_columns, self.random.len()) {
             return Err(other_rows());
         }
         let terms = |f: &FactorBlock| {
-            let own = source.random().iter().enumerate().filter(|(_, term)| term.factor == f.factor);
+            let own = source.random.iter().enumerate().filter(|(_, term)| term.factor == f.factor);
             own.map(|(t, _)| (t, self.random[t].clone())).collect()
         };
         let factor =
@@ -97,7 +98,7 @@ impl CrossProducts {
     ///
     /// # Errors
     /// Those of reading; `Design` where the rows are others.
-    pub fn stored_rows(&self, source: &dyn RowSource) -> Result<StoredRows> {
+    pub fn stored_rows(&self, source: &Rows) -> Result<StoredRows> {
         StoredRows::read(source, &self.working_basis(source)?)
     }
 }

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::design::RowSource;
+use crate::design::Rows;
 use crate::rows::OrderedFactor;
 
 /// Where Z_i'WZ_j of two grouping factors has blocks, i after j in their order: for each level of j the levels of i
@@ -48,8 +48,8 @@ pub fn triangle<T>(values: Vec<T>, n: usize) -> Vec<Vec<T>> {
 }
 
 /// The pairs of levels that occur: `[i][j]`, j < i, of the factors in their order.
-pub fn patterns(source: &dyn RowSource, order: &[OrderedFactor]) -> Vec<Vec<LinkPattern>> {
-    let factors = source.factors();
+pub fn patterns(source: &Rows, order: &[OrderedFactor]) -> Vec<Vec<LinkPattern>> {
+    let factors = &source.factors;
     let patterns = pairs(order.len()).collect::<Vec<_>>().into_par_iter().map(|(i, j)| {
         let (to, from) = (&factors[order[i].factor], &factors[order[j].factor]);
         link_pattern(from.codes(), from.n_levels(), to.codes())

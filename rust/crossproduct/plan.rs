@@ -5,7 +5,7 @@ use super::coding::Coding;
 use super::pattern::{pairs, patterns, triangle};
 use super::sums::Shape;
 use crate::covariance::RandomBasis;
-use crate::design::{Batch, RowSource};
+use crate::design::{Batch, Rows};
 use crate::rows::{Columns, ExtendedColumns, FixedBasis, WorkingBasis, ordered_factors, random_bases};
 use crate::{Error, Result};
 
@@ -25,7 +25,7 @@ pub struct Plan {
 impl Plan {
     /// # Errors
     /// `Design` for too many columns; those of reading rows.
-    pub fn new(source: &dyn RowSource) -> Result<Self> {
+    pub fn new(source: &Rows) -> Result<Self> {
         let layout = source.fixed();
         let mut extended = ExtendedColumns::new(layout);
         if extended.width() > MOST_COLUMNS {
@@ -45,7 +45,7 @@ impl Plan {
     }
 
     /// Sums the columns of X in a basis from now on.
-    pub fn sum_dense(&mut self, basis: FixedBasis, source: &dyn RowSource) {
+    pub fn sum_dense(&mut self, basis: FixedBasis, source: &Rows) {
         self.basis.columns = Columns::Fitted(basis);
         self.shape.extended = self.basis.columns.extended();
         self.coding = Coding::new(&self.basis.columns, source.fixed());
@@ -72,7 +72,7 @@ impl Plan {
 }
 
 /// A few rows from all over the data.
-pub fn sample(source: &dyn RowSource) -> Result<Vec<Batch>> {
+pub fn sample(source: &Rows) -> Result<Vec<Batch>> {
     let n = source.n_rows();
     let (pieces, size) = if n <= 2048 { (1, n) } else { (64, 16) };
     (0..pieces)

@@ -39,11 +39,6 @@ impl UsedColumns {
         Ok(used)
     }
 
-    /// The columns of a table in the rows that miss no value; they are finite there.
-    pub fn complete_rows(&self, table: &Table, rule: Missing) -> Result<(Inputs, Dropped)> {
-        complete_rows(&self.names, &self.labels, table, rule)
-    }
-
     fn add_expression(&mut self, expr: &Expr, table: &Table) -> Result<()> {
         match expr {
             Expr::Column { name } => {
@@ -203,7 +198,7 @@ pub fn check_weights(column: &Column, selection: &Selection) -> Result<()> {
     column.require_numbers("a column of weights")?;
     let bad = by_segment(selection.len(), |part| {
         let mut weights = vec![0.0; part.len()];
-        column.read(&selection.picks(part.clone()), &mut weights);
+        column.read(selection.picks(part.clone()), &mut weights);
         let mut rows = weights.into_iter().zip(part);
         rows.find(|(w, _)| !(*w > 0.0 && w.is_finite()))
     });

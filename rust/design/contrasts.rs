@@ -23,27 +23,8 @@ const MOST_DENSE_LEVELS: usize = 500;
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContrastChoice {
     pub spec: ContrastSpec,
-    pub base: Option<BaseLevel>,
-}
-
-/// The reference level of treatment contrasts.
-#[derive(Debug, Clone, PartialEq)]
-pub enum BaseLevel {
-    Level(String),
-    /// Counted from 1, as in R.
-    Number(f64),
-}
-
-impl Default for ContrastChoice {
-    fn default() -> Self {
-        ContrastSpec::Named("treatment".into()).into()
-    }
-}
-
-impl From<ContrastSpec> for ContrastChoice {
-    fn from(spec: ContrastSpec) -> Self {
-        Self { spec, base: None }
-    }
+    /// The reference level of treatment contrasts: its name in quotes, or its number, counted from 1 as in R.
+    pub base: Option<Expr>,
 }
 
 impl ContrastChoice {
@@ -53,14 +34,10 @@ impl ContrastChoice {
         let Some(kind) = kind else { return Ok(None) };
         let refuse = |what: &str| Error::Formula(format!("{owner}: {what}"));
         let kind = kind.word().ok_or_else(|| refuse("the kind of contrasts is a name"))?;
-        let base = match base {
-            None => None,
-            Some(Expr::Text { value }) => Some(BaseLevel::Level(value.clone())),
-            Some(expr) => Some(BaseLevel::Number(
-                expr.number().ok_or_else(|| refuse("the base is a level's number, or its name in quotes"))?,
-            )),
-        };
-        Ok(Some(Self { spec: ContrastSpec::Named(kind.into()), base }))
+        if base.is_some_and(|base| !matches!(base, Expr::Text { .. }) && base.number().is_none()) {
+            return Err(refuse("the base is a level's number, or its name in quotes"));
+        }
+        Ok(Some(Self { spec: ContrastSpec::Named(kind.into()), base: base.cloned() }))
     }
 
     /// The columns for these levels of `variable`.
@@ -95,17 +72,15 @@ impl ContrastChoice {
     }
 
     fn base_index(&self, variable: &str, levels: &[String]) -> Result<usize> {
-        let found = match &self.base {
-            None => Some(0),
-            Some(BaseLevel::Level(name)) => levels.iter().position(|level| level == name),
-            Some(BaseLevel::Number(k)) => (1..=levels.len()).position(|j| j as f64 == *k),
+        let (found, base) = match &self.base {
+            None => return Ok(0),
+            Some(Expr::Text { value }) => (levels.iter().position(|level| level == value), format!("'{value}'")),
+            Some(expr) => {
+                let number = expr.number().unwrap_or(f64::NAN);
+                ((1..=levels.len()).position(|k| k as f64 == number), number.to_string())
+            }
         };
         found.ok_or_else(|| {
-            let base = match &self.base {
-                Some(BaseLevel::Level(name)) => format!("'{name}'"),
-                Some(BaseLevel::Number(k)) => k.to_string(),
-                None => String::new(),
-            };
             let known = crate::table::listed(levels.iter().map(String::as_str));
             Error::Design(format!("{variable} has no base {base}; its levels are {known}"))
         })

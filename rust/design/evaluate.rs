@@ -1,4 +1,4 @@
-//! Computes the parts of a model on rows: columns of X and Z, offsets, linear predictors.
+//! Computes the parts of a model on rows: columns of X and Z, offsets.
 
 use std::ops::Range;
 
@@ -6,62 +6,59 @@ use rayon::prelude::*;
 
 use super::encoding::Encoding;
 use super::inputs::Inputs;
-use super::layout::Coding;
-use super::model_matrix::ModelMatrix;
+use super::layout::Batch;
+use super::model_matrix::{ModelMatrix, TermVariables};
 use super::rows::BATCH_ROWS;
-use crate::Result;
+use super::variable::Variable;
+use crate::table::NO_LEVEL;
+use crate::{Error, Result};
 
 impl Encoding {
-    /// Fills the numeric values and the cells of every fixed term.
-    pub fn read_fixed(
+    /// Fills offset, values and cells of the fixed terms, and the random terms for which `uses` holds.
+    pub fn read(
         &self,
         inputs: &Inputs,
         rows: Range<usize>,
-        values: &mut Vec<Vec<f64>>,
-        cells: &mut Vec<Vec<u32>>,
+        uses: impl Fn(usize) -> bool,
+        batch: &mut Batch,
     ) -> Result<()> {
-        let n_terms = self.fixed.layout.terms.len();
-        values.resize_with(n_terms, Vec::new);
-        cells.resize_with(n_terms, Vec::new);
-        for (t, (values, cells)) in values.iter_mut().zip(cells).enumerate() {
+        let n_terms = self.fixed.plans.len();
+        batch.n = rows.len();
+        self.read_offset(inputs, rows.clone(), &mut batch.offset);
+        batch.values.resize_with(n_terms, Vec::new);
+        batch.cells.resize_with(n_terms, Vec::new);
+        for (t, (values, cells)) in batch.values.iter_mut().zip(&mut batch.cells).enumerate() {
             self.read_term(&self.fixed, t, inputs, rows.clone(), values, cells)?;
+        }
+        batch.z.resize_with(self.random.len(), Vec::new);
+        for (t, z) in batch.z.iter_mut().enumerate().filter(|(t, _)| uses(*t)) {
+            z.resize(batch.n * self.random[t].layout.columns.len(), 0.0);
+            self.expand(&self.random[t].matrix, inputs, rows.clone(), z, &mut batch.term)?;
         }
         Ok(())
     }
 
-    fn read_term(
+    /// out = the model matrix, coded and row-major (n x p); `term` is scratch.
+    fn expand(
         &self,
         matrix: &ModelMatrix,
-        term: usize,
         inputs: &Inputs,
         rows: Range<usize>,
-        values: &mut Vec<f64>,
-        cells: &mut Vec<u32>,
+        out: &mut [f64],
+        (values, cells): &mut (Vec<f64>, Vec<u32>),
     ) -> Result<()> {
-        matrix.read_values(term, &self.variables, inputs, rows.clone(), values)?;
-        matrix.read_cells(term, &self.variables, &self.categories, inputs, rows, cells);
-        Ok(())
-    }
-
-    /// out = the model matrix, coded and row-major (n x p).
-    pub fn expand(&self, matrix: &ModelMatrix, inputs: &Inputs, rows: Range<usize>, out: &mut [f64]) -> Result<()> {
         let (n, p) = (rows.len(), matrix.layout.columns.len());
-        let (mut values, mut cells) = (Vec::new(), Vec::new());
         let mut read = None;
         for (c, column) in matrix.layout.columns.iter().enumerate() {
             if read != Some(column.term) {
-                self.read_term(matrix, column.term, inputs, rows.clone(), &mut values, &mut cells)?;
+                self.read_term(matrix, column.term, inputs, rows.clone(), values, cells)?;
                 read = Some(column.term);
             }
             let values = &values[column.numeric * n..(column.numeric + 1) * n];
-            let column_of_out = out.chunks_exact_mut(p).map(|row| &mut row[c]);
+            let out = out.chunks_exact_mut(p).map(|row| &mut row[c]).zip(values);
             match &matrix.layout.terms[column.term].coding {
-                None => column_of_out.zip(values).for_each(|(o, v)| *o = *v),
-                Some(coding) => {
-                    let table = coded_column(coding, column.coded);
-                    let rows = values.iter().zip(&cells);
-                    column_of_out.zip(rows).for_each(|(o, (v, &c))| *o = v * table[c as usize]);
-                }
+                None => out.for_each(|(o, v)| *o = *v),
+                Some(coding) => out.zip(&*cells).for_each(|((o, v), &cell)| *o = v * coding.value(column.coded, cell)),
             }
         }
         Ok(())
@@ -74,30 +71,91 @@ impl Encoding {
         if p > 0 {
             out.par_chunks_mut(BATCH_ROWS * p).enumerate().try_for_each(|(k, out)| {
                 let start = k * BATCH_ROWS;
-                self.expand(matrix, inputs, start..start + out.len() / p, out)
+                self.expand(matrix, inputs, start..start + out.len() / p, out, &mut Default::default())
             })?;
         }
         Ok(out)
     }
 
-    /// out += the offsets
-    pub fn add_offset(&self, inputs: &Inputs, rows: Range<usize>, out: &mut [f64]) {
+    /// out = the sum of the offsets; empty without one.
+    pub fn read_offset(&self, inputs: &Inputs, rows: Range<usize>, out: &mut Vec<f64>) {
+        out.clear();
         if self.offsets.is_empty() {
             return;
         }
-        let mut offset = vec![0.0; out.len()];
+        out.resize(rows.len(), 0.0);
+        let mut offset = vec![0.0; rows.len()];
         for expression in &self.offsets {
             expression.read(inputs, rows.clone(), &mut offset);
             out.iter_mut().zip(&offset).for_each(|(o, v)| *o += v);
         }
     }
+
+    /// values = the numeric columns of a term (n x n_numeric, column-major): products, the first fastest.
+    fn read_term(
+        &self,
+        matrix: &ModelMatrix,
+        term: usize,
+        inputs: &Inputs,
+        rows: Range<usize>,
+        values: &mut Vec<f64>,
+        cells: &mut Vec<u32>,
+    ) -> Result<()> {
+        let (n, layout, plan) = (rows.len(), &matrix.layout.terms[term], &matrix.plans[term]);
+        values.clear();
+        values.resize(n * layout.n_numeric, 1.0);
+        let mut width = 0;
+        for &v in &plan.variables {
+            let Variable::Numeric { basis, .. } = &self.variables[v] else { continue };
+            if width == 0 {
+                width = basis.width();
+                basis.read(inputs, rows.clone(), &mut values[..n * width]);
+            } else {
+                let mut next = vec![0.0; n * basis.width()];
+                basis.read(inputs, rows.clone(), &mut next);
+                multiply(&mut values[..n * width * basis.width()], width, &next, n);
+                width *= basis.width();
+                require_finite_product(&layout.name, inputs, rows.clone(), &values[..n * width])?;
+            }
+        }
+        self.read_cells(plan, inputs, rows, cells);
+        Ok(())
+    }
+
+    /// out = the cell of every row (n); empty for a term without categorical variables.
+    fn read_cells(&self, plan: &TermVariables, inputs: &Inputs, rows: Range<usize>, out: &mut Vec<u32>) {
+        out.clear();
+        let mut stride = 1;
+        for &v in &plan.variables {
+            let Variable::Categorical { category, .. } = &self.variables[v] else { continue };
+            let codes = &inputs.codes(*category)[rows.clone()];
+            // A row of new data without a level is blanked later; any cell will do.
+            let codes = codes.iter().map(|&c| if c == NO_LEVEL { 0 } else { c });
+            if stride == 1 {
+                out.extend(codes);
+            } else {
+                out.iter_mut().zip(codes).for_each(|(cell, c)| *cell += stride * c);
+            }
+            stride *= self.categories[*category].levels.len() as u32;
+        }
+    }
 }
 
-/// One coded column over all cells.
-fn coded_column(coding: &Coding, coded: usize) -> Vec<f64> {
-    let mut table = vec![0.0; coding.n_cells];
-    for &(cell, value) in &coding.columns[coded] {
-        table[cell as usize] = value;
+fn require_finite_product(name: &str, inputs: &Inputs, rows: Range<usize>, values: &[f64]) -> Result<()> {
+    // Missing values of new data are NaN here, and stay so.
+    let Some(k) = values.iter().position(|v| v.is_infinite()) else { return Ok(()) };
+    let row = inputs.row_number(rows.start + k % rows.len());
+    Err(Error::Data(format!("the product '{name}' is infinite at row {row}; rescale its columns")))
+}
+
+/// values[:, a + width b] = values[:, a] * next[:, b]
+fn multiply(values: &mut [f64], width: usize, next: &[f64], n: usize) {
+    let n_next = next.len().checked_div(n).unwrap_or(0);
+    for b in (0..n_next).rev() {
+        for a in 0..width {
+            for i in 0..n {
+                values[(a + width * b) * n + i] = values[a * n + i] * next[b * n + i];
+            }
+        }
     }
-    table
 }

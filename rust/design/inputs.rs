@@ -26,7 +26,7 @@ impl Inputs {
 
     /// out = the input in the used rows at these positions.
     pub fn read(&self, input: usize, positions: Range<usize>, out: &mut [f64]) {
-        self.column(input).read(&self.selection.picks(positions), out);
+        self.column(input).read(self.selection.picks(positions), out);
     }
 
     /// The codes of a category in all rows used; it must be there.

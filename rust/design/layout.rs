@@ -1,6 +1,5 @@
-//! What a design is: which columns X and the random terms have, and where batches of its rows come from.
+//! What a design is: which columns X and the random terms have, and what a batch of its rows holds.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -9,12 +8,23 @@ use crate::covariance::{Structure, TermSpec};
 use crate::ids::FactorId;
 use crate::{Error, Result};
 
+/// X'X is a dense matrix: more columns than this are refused.
+pub const MOST_COLUMNS: usize = 10_000;
+
 /// How the cells of a categorical term become columns: `columns[k]` lists the non-zero entries
 /// `(cell, value)` of the k-th coded column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Coding {
     pub n_cells: usize,
     pub columns: Vec<Vec<(u32, f64)>>,
+}
+
+impl Coding {
+    /// The entry of a coded column in a cell; entries are in the order of the cells.
+    pub fn value(&self, coded: usize, cell: u32) -> f64 {
+        let column = &self.columns[coded];
+        column.binary_search_by_key(&cell, |&(cell, _)| cell).map_or(0.0, |k| column[k].1)
+    }
 }
 
 /// One term of the fixed part: `n_numeric` numeric columns (products of its numeric factors), each
@@ -122,6 +132,8 @@ pub struct Batch {
     pub cells: Vec<Vec<u32>>,
     /// Per random term, row-major (n x r).
     pub z: Vec<Vec<f64>>,
+    /// Values and cells of a term, while it is coded.
+    pub term: (Vec<f64>, Vec<u32>),
 }
 
 impl Batch {
@@ -129,15 +141,4 @@ impl Batch {
     pub fn response(&self) -> impl Iterator<Item = f64> {
         self.y.iter().enumerate().map(|(i, y)| y - self.offset.get(i).unwrap_or(&0.0))
     }
-}
-
-/// Rows that can be read again and again, in any order, from several threads.
-pub trait RowSource: Sync {
-    fn n_rows(&self) -> usize;
-    fn fixed(&self) -> &FixedLayout;
-    fn random(&self) -> &[RandomLayout];
-    fn factors(&self) -> &[GroupingFactor];
-    fn has_weights(&self) -> bool;
-    /// Fills `batch` with the given rows, of the rows used.
-    fn read(&self, rows: Range<usize>, batch: &mut Batch) -> Result<()>;
 }

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::encoding::Encoding;
 use super::grouping::{Group, combine, observed_pairs};
-use super::streaming_model::StreamingModel;
 use crate::Result;
 use crate::table::{Column, GrowingLevels, GrowingPairs, NO_LEVEL, Selection};
 
@@ -37,10 +36,10 @@ impl LevelRegistry {
         self.categories.iter().map(GrowingLevels::n_bytes).chain(pairs).sum()
     }
 
-    pub fn n_levels(&self, group: usize, model: &StreamingModel) -> usize {
+    pub fn n_levels(&self, group: usize, encoding: &Encoding) -> usize {
         match self.pairs[group].last() {
             Some(pairs) => pairs.pairs.len(),
-            None => self.categories[model.encoding.groups[group].categories[0]].labels.len(),
+            None => self.categories[encoding.groups[group].categories[0]].labels.len(),
         }
     }
 
@@ -65,16 +64,16 @@ impl LevelRegistry {
     }
 
     /// The numbers here of the levels of `other`, by grouping factor; they are added where they are new.
-    pub fn join(&mut self, other: &LevelRegistry, model: &StreamingModel) -> Result<Vec<Vec<u32>>> {
+    pub fn join(&mut self, other: &LevelRegistry, encoding: &Encoding) -> Result<Vec<Vec<u32>>> {
         let mut ids = Vec::new();
         for (c, theirs) in other.categories.iter().enumerate() {
             self.categories[c].join_seen(theirs);
             self.categories[c].declared |= self.categories[c].labels.is_empty() && theirs.declared;
-            let name = &model.encoding.inputs[model.encoding.categories[c].input];
+            let name = &encoding.inputs[encoding.categories[c].input];
             let mine = theirs.labels.iter().map(|label| self.categories[c].id(label.clone(), name));
             ids.push(mine.collect::<Result<Vec<u32>>>()?);
         }
-        let groups = model.encoding.groups.iter().enumerate();
+        let groups = encoding.groups.iter().enumerate();
         Ok(groups
             .map(|(g, group)| {
                 let mut here = ids[group.categories[0]].clone();
@@ -89,15 +88,14 @@ impl LevelRegistry {
             .collect())
     }
 
-    /// The encoding with all levels in it, and by grouping factor the final place of each of its levels; those
-    /// without rows have none.
-    pub fn assign_order(&self, model: &StreamingModel, counts: &[Vec<u64>]) -> (Encoding, Vec<Vec<u32>>) {
-        let mut encoding = model.encoding.clone();
-        let used = self.used_levels(model, counts);
+    /// Writes all levels into the encoding, those of categories that grow in their order; by grouping factor the
+    /// final place of each of its levels; those without rows have none.
+    pub fn assign_order(&self, encoding: &mut Encoding, growing: &[bool], counts: &[Vec<u64>]) -> Vec<Vec<u32>> {
+        let used = self.used_levels(&encoding.groups, counts);
         let mut places = Vec::new();
         for (c, levels) in self.categories.iter().enumerate() {
             let (place, labels) = levels.in_order(&used[c]);
-            if model.growing[c] {
+            if growing[c] {
                 encoding.categories[c].levels = labels;
                 places.push(place);
             } else {
@@ -105,7 +103,7 @@ impl LevelRegistry {
             }
         }
         let groups = encoding.groups.iter_mut().enumerate();
-        let by_group = groups
+        groups
             .map(|(g, group)| {
                 let mut place = places[group.categories[0]].clone();
                 for (step, &category) in group.categories[1..].iter().enumerate() {
@@ -123,14 +121,13 @@ impl LevelRegistry {
                 }
                 place
             })
-            .collect();
-        (encoding, by_group)
+            .collect()
     }
 
     /// By category, whether rows have each level.
-    fn used_levels(&self, model: &StreamingModel, counts: &[Vec<u64>]) -> Vec<Vec<bool>> {
+    fn used_levels(&self, groups: &[Group], counts: &[Vec<u64>]) -> Vec<Vec<bool>> {
         let mut used: Vec<Vec<bool>> = self.categories.iter().map(|c| vec![false; c.labels.len()]).collect();
-        for (g, group) in model.encoding.groups.iter().enumerate() {
+        for (g, group) in groups.iter().enumerate() {
             let mut seen: Vec<bool> = counts[g].iter().map(|&n| n > 0).collect();
             for (step, &category) in group.categories[1..].iter().enumerate().rev() {
                 let n_before = match step {

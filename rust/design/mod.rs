@@ -1,7 +1,7 @@
 //! Spec and columns in; rows of X, Z and y out, or an error that names the column.
 
-mod array_design;
 mod compile;
+mod compile_variable;
 mod complete_rows;
 mod contrasts;
 mod encoding;
@@ -16,23 +16,20 @@ mod new_rows;
 mod rows;
 mod spec;
 mod streaming_model;
-mod subset;
 mod transforms;
 mod variable;
 
-pub use array_design::ArrayDesign;
 pub use compile::{evaluate, require_variation};
 pub use complete_rows::Dropped;
 pub use encoding::Encoding;
 pub use expression::Expression;
 pub use grouping::{Group, RandomTerm, require_levels};
-pub use layout::{Batch, Coding, FixedColumn, FixedLayout, FixedTerm, GroupingFactor, RandomLayout, RowSource};
+pub use layout::{Batch, Coding, FixedColumn, FixedLayout, FixedTerm, GroupingFactor, RandomLayout};
 pub use level_registry::LevelRegistry;
 pub use model_matrix::ModelMatrix;
 pub use new_rows::NewRows;
 pub use rows::{BATCH_ROWS, Rows};
-pub use spec::{Coverage, Expr, Missing, ModelSpec, Options};
+pub use spec::{Coverage, Expr, Missing, ModelSpec, Options, RandomSpec, Term, TermFactor};
 pub use streaming_model::{StreamedRows, StreamingModel, columns_of_levels, rows_with_values};
-pub use subset::Subset;
 pub use transforms::{Known, Learner, Polynomial};
 pub use variable::{Basis, Category, Variable};

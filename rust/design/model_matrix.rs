@@ -1,28 +1,13 @@
-//! The model matrix of a right-hand side, fixed or of a random term: its layout, and how its terms are read.
-
-use std::ops::Range;
+//! The model matrix of a right-hand side, fixed or of a random term: its layout, and the variables of its terms.
 
 use serde::{Deserialize, Serialize};
 
 use super::compile::Compiler;
 use super::contrasts::{Contrast, full_indicators, indicators, product};
-use super::inputs::Inputs;
-use super::layout::{FixedColumn, FixedLayout, FixedTerm};
+use super::layout::{FixedColumn, FixedLayout, FixedTerm, MOST_COLUMNS};
 use super::spec::Term;
 use super::variable::{Category, Variable};
-use crate::table::NO_LEVEL;
 use crate::{Error, Result};
-
-/// X'X is a dense matrix: more columns than this are refused.
-pub const MOST_COLUMNS: usize = 10_000;
-
-/// Fails before anything is computed for terms that cannot all have columns.
-pub fn check_n_terms(n_terms: usize) -> Result<()> {
-    if n_terms <= MOST_COLUMNS {
-        return Ok(());
-    }
-    Err(Error::Design(format!("the fixed part has {n_terms} terms; at most {MOST_COLUMNS} columns can be estimated")))
-}
 
 /// A layout and, per term of it, the variables it is computed from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -80,86 +65,6 @@ impl ModelMatrix {
         self.layout.terms.push(FixedTerm { name: name.into(), n_numeric, coding: product(&codings) });
         self.plans.push(plan);
         Ok(())
-    }
-
-    /// out = the numeric columns of a term (n x n_numeric, column-major): products, the first fastest.
-    pub fn read_values(
-        &self,
-        term: usize,
-        variables: &[Variable],
-        inputs: &Inputs,
-        rows: Range<usize>,
-        out: &mut Vec<f64>,
-    ) -> Result<()> {
-        let n = rows.len();
-        out.clear();
-        out.resize(n * self.layout.terms[term].n_numeric, 1.0);
-        let bases = self.plans[term].variables.iter().filter_map(|&v| match &variables[v] {
-            Variable::Numeric { basis, .. } => Some(basis),
-            Variable::Categorical { .. } => None,
-        });
-        let mut width = 0;
-        for basis in bases {
-            if width == 0 {
-                width = basis.width();
-                basis.read(inputs, rows.clone(), &mut out[..n * width]);
-            } else {
-                let mut next = vec![0.0; n * basis.width()];
-                basis.read(inputs, rows.clone(), &mut next);
-                multiply(&mut out[..n * width * basis.width()], width, &next, n);
-                width *= basis.width();
-                self.require_finite_product(term, inputs, rows.start, &out[..n * width])?;
-            }
-        }
-        Ok(())
-    }
-
-    fn require_finite_product(&self, term: usize, inputs: &Inputs, start: usize, values: &[f64]) -> Result<()> {
-        // Missing values of new data are NaN here, and stay so.
-        let Some(k) = values.iter().position(|v| v.is_infinite()) else { return Ok(()) };
-        let row = inputs.row_number(start + k % (values.len() / self.layout.terms[term].n_numeric));
-        Err(Error::Data(format!(
-            "the product '{}' is infinite at row {row}; rescale its columns",
-            self.layout.terms[term].name
-        )))
-    }
-
-    /// out = the cell of every row (n); empty for a term without categorical variables.
-    pub fn read_cells(
-        &self,
-        term: usize,
-        variables: &[Variable],
-        categories: &[Category],
-        inputs: &Inputs,
-        rows: Range<usize>,
-        out: &mut Vec<u32>,
-    ) {
-        out.clear();
-        let mut stride = 1;
-        for &v in &self.plans[term].variables {
-            let Variable::Categorical { category, .. } = &variables[v] else { continue };
-            let codes = &inputs.codes(*category)[rows.clone()];
-            // A row of new data without a level is blanked later; any cell will do.
-            let codes = codes.iter().map(|&c| if c == NO_LEVEL { 0 } else { c });
-            if stride == 1 {
-                out.extend(codes);
-            } else {
-                out.iter_mut().zip(codes).for_each(|(cell, c)| *cell += stride * c);
-            }
-            stride *= categories[*category].levels.len() as u32;
-        }
-    }
-}
-
-/// values[:, a + width b] = values[:, a] * next[:, b]
-fn multiply(values: &mut [f64], width: usize, next: &[f64], n: usize) {
-    let n_next = next.len().checked_div(n).unwrap_or(0);
-    for b in (0..n_next).rev() {
-        for a in 0..width {
-            for i in 0..n {
-                values[(a + width * b) * n + i] = values[a * n + i] * next[b * n + i];
-            }
-        }
     }
 }
 

@@ -54,12 +54,12 @@ impl NewRows {
         let encoding = self.encoding.clone();
         for (k, category) in encoding.categories.iter().enumerate() {
             let Some(column) = &self.inputs.columns[category.input] else { continue };
-            let missing = &gaps[category.input].missing;
-            let codes = known_codes(column, missing, &category.levels)?;
+            let present = Selection::without(column.n_rows(), &gaps[category.input].missing);
+            let codes = known_codes(column, &present, &category.levels)?;
             if encoding.needs_known_levels(k) {
-                require_known(column, &codes, missing, &category.levels, "the fit did not see")?;
+                require_known(column, &present, &codes, &category.levels, "the fit did not see")?;
             }
-            self.inputs.codes[k] = Some(Arc::new(codes));
+            self.inputs.codes[k] = Some(Arc::new(present.spread(codes, column.n_rows(), NO_LEVEL)));
         }
         Ok(())
     }
@@ -167,24 +167,14 @@ impl NewRows {
 
     /// Fills offset, fixed part and the random terms used; `blank` tells which rows miss a value.
     pub fn read(&self, rows: Range<usize>, use_terms: &[bool], batch: &mut Batch) -> Result<()> {
-        batch.n = rows.len();
-        batch.offset.clear();
-        batch.offset.resize(batch.n, 0.0);
-        self.encoding.add_offset(&self.inputs, rows.clone(), &mut batch.offset);
-        self.encoding.read_fixed(&self.inputs, rows.clone(), &mut batch.values, &mut batch.cells)?;
-        batch.z.resize_with(self.random.len(), Vec::new);
-        for t in (0..self.random.len()).filter(|&t| use_terms[t]) {
-            batch.z[t].resize(batch.n * self.width(t), 0.0);
-            self.encoding.expand(&self.encoding.random[t].matrix, &self.inputs, rows.clone(), &mut batch.z[t])?;
-        }
-        Ok(())
+        self.encoding.read(&self.inputs, rows, |t| use_terms[t], batch)
     }
 
     /// NaN in rows that miss a value of the fixed part, an offset or a term used.
-    pub fn blank(&self, rows: Range<usize>, use_terms: &[bool], values: &mut [f64]) -> Result<()> {
-        blank(values, &self.fixed_missing[rows.clone()]);
+    pub fn blank(&self, use_terms: &[bool], values: &mut [f64]) -> Result<()> {
+        blank(values, &self.fixed_missing);
         for t in (0..self.random.len()).filter(|&t| use_terms[t]) {
-            blank(values, &self.term(t)?.0[rows.clone()]);
+            blank(values, self.term(t)?.0);
         }
         Ok(())
     }

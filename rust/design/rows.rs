@@ -4,15 +4,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::compile::Compiler;
-use super::complete_rows::{Dropped, UsedColumns, check_weights, require_rows};
+use super::complete_rows::{Dropped, UsedColumns, check_weights, complete_rows, require_rows};
 use super::encoding::Encoding;
+use super::expression::Expression;
 use super::inputs::Inputs;
-use super::layout::{Batch, FixedLayout, GroupingFactor, RandomLayout, RowSource};
-use super::model_matrix::check_n_terms;
+use super::layout::{Batch, FixedLayout, GroupingFactor, MOST_COLUMNS, RandomLayout};
 use super::spec::{ModelSpec, Options};
 use super::transforms::Known;
-use crate::Result;
-use crate::table::{Column, Table};
+use crate::table::{Column, NO_LEVEL, Selection, Table, numeric};
+use crate::{Error, Result};
 
 /// Rows read by one task when a whole result is computed.
 pub const BATCH_ROWS: usize = 2048;
@@ -20,13 +20,15 @@ pub const BATCH_ROWS: usize = 2048;
 /// A model on the rows of a frame that are complete.  Values stay in the frame's own arrays.
 #[derive(Debug)]
 pub struct Rows {
-    pub(super) encoding: Arc<Encoding>,
+    pub encoding: Arc<Encoding>,
     pub(super) inputs: Inputs,
     pub(super) weights: Option<Column>,
-    pub(super) factors: Vec<GroupingFactor>,
-    pub(super) random: Vec<RandomLayout>,
-    pub(super) dropped: Dropped,
-    pub(super) n_rows_input: usize,
+    pub factors: Vec<GroupingFactor>,
+    pub random: Vec<RandomLayout>,
+    /// Per column, the rows in which it is missing.
+    pub dropped: Dropped,
+    /// Rows of the frame.
+    pub n_rows_input: usize,
 }
 
 impl Rows {
@@ -36,10 +38,15 @@ impl Rows {
 
     /// `learned`: what transforms learned from other rows.
     pub fn with_learned(model: &ModelSpec, table: &Table, options: &Options, learned: &Known) -> Result<Self> {
-        check_n_terms(model.terms.len())?;
+        if model.terms.len() > MOST_COLUMNS {
+            return Err(Error::Design(format!(
+                "the fixed part has {} terms; at most {MOST_COLUMNS} columns can be estimated",
+                model.terms.len()
+            )));
+        }
         let used = UsedColumns::of_model(model, options, table)?;
         let weights = options.weights.as_deref().map(|name| table.get(name)).transpose()?.cloned();
-        let (inputs, dropped) = used.complete_rows(table, options.missing)?;
+        let (inputs, dropped) = complete_rows(&used.names, &used.labels, table, options.missing)?;
         require_rows(&inputs, &dropped, table)?;
         let mut compiler = Compiler::new(&used, options, learned, inputs);
         let (encoding, factors) = Encoding::build(&mut compiler, model)?;
@@ -52,23 +59,9 @@ impl Rows {
         Ok(Self { encoding: Arc::new(encoding), inputs, weights, factors, random, dropped, n_rows_input })
     }
 
-    pub fn encoding(&self) -> &Arc<Encoding> {
-        &self.encoding
-    }
-
-    /// Rows of the frame.
-    pub fn n_rows_input(&self) -> usize {
-        self.n_rows_input
-    }
-
     /// Whether each row of the frame is used; `None` if all are.
     pub fn kept(&self) -> Option<Vec<bool>> {
         self.inputs.selection.mask(self.n_rows_input)
-    }
-
-    /// Per column, the rows in which it is missing.
-    pub fn dropped(&self) -> &Dropped {
-        &self.dropped
     }
 
     /// Labels of a grouping factor's levels.
@@ -86,68 +79,83 @@ impl Rows {
     pub fn weights(&self) -> Option<Vec<f64>> {
         let column = self.weights.as_ref()?;
         let mut weights = vec![0.0; self.n_rows()];
-        column.read(&self.inputs.selection.picks(0..self.n_rows()), &mut weights);
+        column.read(self.inputs.selection.picks(0..self.n_rows()), &mut weights);
         Some(weights)
     }
 
     /// The sum of the offsets; `None` without one.
     pub fn offset(&self) -> Option<Vec<f64>> {
-        if self.encoding.offsets.is_empty() {
-            return None;
+        let mut offset = Vec::new();
+        self.encoding.read_offset(&self.inputs, 0..self.n_rows(), &mut offset);
+        (!self.encoding.offsets.is_empty()).then_some(offset)
+    }
+
+    /// The rows at these positions, ascending, with another response, which has the offset subtracted; grouping
+    /// factors lose the levels without rows.
+    pub fn subset(&self, positions: &[u32], y: Vec<f64>) -> Result<Self> {
+        let mut inputs = self.inputs.clone();
+        if positions.len() < self.n_rows() {
+            let row = |&position: &u32| self.inputs.selection.row(position as usize) as u32;
+            inputs.selection = Selection::Rows(positions.iter().map(row).collect());
+            let codes = inputs.codes.iter_mut().flatten();
+            codes.for_each(|codes| *codes = Arc::new(picked(codes, positions)));
         }
-        let mut offset = vec![0.0; self.n_rows()];
-        self.encoding.add_offset(&self.inputs, 0..self.n_rows(), &mut offset);
-        Some(offset)
+        let mut encoding = Encoding::clone(&self.encoding);
+        encoding.response = Expression::Column(inputs.columns.len());
+        encoding.offsets.clear();
+        inputs.columns.push(Some(numeric("(response)", inputs.selection.spread(y, self.n_rows_input, f64::NAN))));
+        Ok(Self {
+            factors: self.factors.iter().map(|factor| used_levels(factor, positions)).collect::<Result<_>>()?,
+            encoding: Arc::new(encoding),
+            weights: self.weights.clone(),
+            random: self.random.clone(),
+            dropped: self.dropped.clone(),
+            n_rows_input: self.n_rows_input,
+            inputs,
+        })
     }
 
     /// X, row-major (n x p).
     pub fn model_matrix(&self) -> Result<Vec<f64>> {
         self.encoding.dense(&self.encoding.fixed, &self.inputs)
     }
-}
 
-impl RowSource for Rows {
-    fn n_rows(&self) -> usize {
+    pub fn n_rows(&self) -> usize {
         self.inputs.n_rows()
     }
 
-    fn fixed(&self) -> &FixedLayout {
+    pub fn fixed(&self) -> &FixedLayout {
         &self.encoding.fixed.layout
     }
 
-    fn random(&self) -> &[RandomLayout] {
-        &self.random
-    }
-
-    fn factors(&self) -> &[GroupingFactor] {
-        &self.factors
-    }
-
-    fn has_weights(&self) -> bool {
+    pub fn has_weights(&self) -> bool {
         self.weights.is_some()
     }
 
-    fn read(&self, rows: Range<usize>, batch: &mut Batch) -> Result<()> {
+    /// Fills `batch` with the given rows, of the rows used.
+    pub fn read(&self, rows: Range<usize>, batch: &mut Batch) -> Result<()> {
         let (inputs, n) = (&self.inputs, rows.len());
-        batch.n = n;
         batch.y.resize(n, 0.0);
         self.encoding.response.read(inputs, rows.clone(), &mut batch.y);
-        batch.offset.clear();
-        if !self.encoding.offsets.is_empty() {
-            batch.offset.resize(n, 0.0);
-            self.encoding.add_offset(inputs, rows.clone(), &mut batch.offset);
-        }
         batch.weights.clear();
         if let Some(column) = &self.weights {
             batch.weights.resize(n, 0.0);
-            column.read(&inputs.selection.picks(rows.clone()), &mut batch.weights);
+            column.read(inputs.selection.picks(rows.clone()), &mut batch.weights);
         }
-        self.encoding.read_fixed(inputs, rows.clone(), &mut batch.values, &mut batch.cells)?;
-        batch.z.resize_with(self.random.len(), Vec::new);
-        for (term, z) in self.encoding.random.iter().zip(&mut batch.z) {
-            z.resize(n * term.layout.columns.len(), 0.0);
-            self.encoding.expand(&term.matrix, inputs, rows.clone(), z)?;
-        }
-        Ok(())
+        self.encoding.read(inputs, rows, |_| true, batch)
     }
+}
+
+fn picked(codes: &[u32], rows: &[u32]) -> Vec<u32> {
+    rows.iter().map(|&i| codes[i as usize]).collect()
+}
+
+fn used_levels(factor: &GroupingFactor, rows: &[u32]) -> Result<GroupingFactor> {
+    let mut codes = picked(factor.codes(), rows);
+    let mut place = vec![NO_LEVEL; factor.n_levels()];
+    codes.iter().for_each(|&c| place[c as usize] = 0);
+    let used = place.iter_mut().filter(|p| **p == 0);
+    let n_levels = used.zip(0..).map(|(p, k)| *p = k).count();
+    codes.iter_mut().for_each(|c| *c = place[*c as usize]);
+    GroupingFactor::new(factor.name.clone(), codes, n_levels)
 }

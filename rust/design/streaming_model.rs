@@ -24,7 +24,7 @@ pub struct StreamingModel {
     pub encoding: Encoding,
     /// By category, whether its levels grow: it is read by grouping factors alone.
     pub growing: Vec<bool>,
-    weights: Option<String>,
+    pub weights: Option<String>,
     missing: Missing,
     /// The name under which missing values of each input are counted.
     labels: Vec<String>,
@@ -62,7 +62,7 @@ fn is_categorical(column: &Column) -> bool {
 /// The rows of a batch that have a value in every column of a model.
 pub fn rows_with_values(model: &ModelSpec, table: &Table, options: &Options) -> Result<Selection> {
     let used = UsedColumns::of_model(model, options, table)?;
-    Ok(used.complete_rows(table, options.missing)?.0.selection)
+    Ok(complete_rows(&used.names, &used.labels, table, options.missing)?.0.selection)
 }
 
 /// The rows of one batch, with grouping factors in local codes.
@@ -82,7 +82,7 @@ impl StreamingModel {
         let coverage = if options.coverage == Coverage::All { Coverage::First } else { options.coverage };
         let rows = Rows::with_learned(spec, table, &Options { coverage, ..options.clone() }, learned)?;
         let labels = UsedColumns::of_model(spec, options, table)?.labels;
-        let model = Self::new(Encoding::clone(rows.encoding()), labels, options);
+        let model = Self::new(Encoding::clone(&rows.encoding), labels, options);
         let mut registry = model.registry();
         for (category, levels) in model.encoding.categories.iter().zip(&mut registry.categories) {
             if let Some(known) = options.levels.get(&model.encoding.inputs[category.input]) {
@@ -137,10 +137,6 @@ impl StreamingModel {
                 levels.labels.iter().enumerate().filter(|(k, _)| !is_seen(*k)).map(|(_, label)| label.as_str());
             (self.encoding.inputs[category.input].as_str(), unseen.collect())
         })
-    }
-
-    pub fn is_weighted(&self) -> bool {
-        self.weights.is_some()
     }
 
     /// Encodes the complete rows of a batch; there may be none.

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::result::Fit;
 use super::{Control, fit};
 use crate::crossproduct::{has_mean, mean, set_response};
-use crate::design::{Batch, RowSource, Subset};
+use crate::design::Rows;
 use crate::model::{Criterion, Lmm, build};
 use crate::rows::StoredRows;
 use crate::{Error, Result, check_stop};
@@ -48,14 +48,12 @@ pub struct ManyRequest<'a> {
 /// # Errors
 /// Those of reading the rows; `Interrupted` when `stop` is set.
 pub fn fit_many(
-    source: &dyn RowSource,
+    source: &Rows,
     responses: &[Vec<f64>],
     request: &ManyRequest,
     stop: &AtomicBool,
     done: &AtomicUsize,
 ) -> Result<Vec<Result<ManyFit>>> {
-    let mut all = Batch::default();
-    source.read(0..source.n_rows(), &mut all)?;
     let mut by_rows: FxHashMap<Vec<u32>, Vec<usize>> = FxHashMap::default();
     for (k, y) in responses.iter().enumerate() {
         let present = (0..y.len() as u32).filter(|&i| !y[i as usize].is_nan()).collect();
@@ -63,7 +61,7 @@ pub fn fit_many(
     }
     let fits: Vec<Vec<(usize, Result<ManyFit>)>> = by_rows
         .par_iter()
-        .map(|(rows, own)| fit_together(source, &all, (rows, own), responses, request, (stop, done)))
+        .map(|(rows, own)| fit_together(source, (rows, own), responses, request, (stop, done)))
         .collect();
     check_stop(stop)?;
     let mut fits: Vec<(usize, Result<ManyFit>)> = fits.into_iter().flatten().collect();
@@ -73,15 +71,14 @@ pub fn fit_many(
 
 /// Fits the responses that have values in the same rows.
 fn fit_together(
-    source: &dyn RowSource,
-    all: &Batch,
+    source: &Rows,
     (rows, own): (&[u32], &[usize]),
     responses: &[Vec<f64>],
     request: &ManyRequest,
     (stop, done): (&AtomicBool, &AtomicUsize),
 ) -> Vec<(usize, Result<ManyFit>)> {
     let present = |k: usize| -> Vec<f64> { rows.iter().map(|&i| responses[k][i as usize]).collect() };
-    let shared = Shared::new(source, all, rows, present(own[0]), request.criterion);
+    let shared = Shared::new(source, rows, present(own[0]), request.criterion);
     own.par_iter()
         .map(|&k| {
             let fitted =
@@ -101,11 +98,11 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(source: &dyn RowSource, all: &Batch, rows: &[u32], y: Vec<f64>, criterion: Criterion) -> Result<Self> {
+    fn new(source: &Rows, rows: &[u32], y: Vec<f64>, criterion: Criterion) -> Result<Self> {
         if rows.is_empty() {
             return Err(Error::Data("the response has no value in any row used".into()));
         }
-        let subset = Subset::new(source, all, rows, y)?;
+        let subset = source.subset(rows, y)?;
         let model = build::of_rows(&subset, criterion)?;
         let (rows, has_mean) = (model.a.stored_rows(&subset)?, has_mean(&model.a, &subset));
         Ok(Self { model, rows, has_mean })

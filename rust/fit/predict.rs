@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::result::Fit;
 use crate::Result;
-use crate::design::RowSource;
+use crate::design::Rows;
 use crate::penalized_ls::{CholeskyFactor, Touched};
 use crate::rows::linear_predictor;
 
@@ -23,7 +23,7 @@ impl Fit {
     ///
     /// # Errors
     /// Those of reading the rows.
-    pub fn linear_predictor(&self, source: &dyn RowSource, use_terms: &[bool]) -> Result<Vec<f64>> {
+    pub fn linear_predictor(&self, source: &Rows, use_terms: &[bool]) -> Result<Vec<f64>> {
         let mut beta = vec![0.0; source.fixed().columns.len()];
         self.model.a.fixed.kept.iter().zip(self.user_beta()).for_each(|(&k, b)| beta[k] = b);
         let modes = self.user_modes();

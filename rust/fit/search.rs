@@ -1,5 +1,7 @@
 //! From a start to an optimum and a verdict, for any model.
 
+use serde::Deserialize;
+
 use super::verdict::{self, Status, Verdict};
 use crate::Result;
 use crate::model::Evaluator;
@@ -8,7 +10,8 @@ use crate::optimize::{Outcome, Settings, Stop, bobyqa, trust_region};
 /// Escapes from a boundary that is no optimum, at most.
 const MOST_RESTARTS: usize = 4;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Optimizer {
     #[default]
     TrustRegion,

@@ -10,16 +10,16 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::result::Fit;
 use super::{Control, fit};
 use crate::crossproduct::with_response;
-use crate::design::RowSource;
-use crate::rows::StoredRows;
+use crate::design::Rows;
+use crate::rows::{Columns, FixedBasis, StoredRows};
 use crate::{Error, Result};
 
 impl Fit {
-    /// The same model for the response `y` (offset subtracted), searched from this optimum.
+    /// The same model for the response `y`, searched from this optimum.
     ///
     /// # Errors
     /// `Data` for a wrong length or values that are not finite; those of a fit.
-    pub fn refit(&self, source: &dyn RowSource, y: &[f64], stop: &AtomicBool) -> Result<Fit> {
+    pub fn refit(&self, source: &Rows, y: &[f64], stop: &AtomicBool) -> Result<Fit> {
         if y.len() != source.n_rows() {
             return Err(Error::Data(format!("the new response has {} values for {} rows", y.len(), source.n_rows())));
         }
@@ -27,22 +27,25 @@ impl Fit {
             return Err(Error::Data(format!("the new response is {} at position {row}; it must be finite", y[row])));
         }
         let mut model = self.model.clone();
-        model.a = Arc::new(with_response(&self.model.a, source, y)?);
+        model.a = Arc::new(with_response(&self.model.a, source, &less_offset(y, source))?);
         let start = self.model.parameters().to_user(&self.theta);
         fit(&model, &Control { start: Some(start), ..Control::default() }, stop)
     }
 
-    /// `n` responses from the fitted model, without the offset: Xβ + Zb + e with new b and e
-    /// (n columns of n_obs).  Each column has a stream of its own, so threads do not matter.
+    /// `n` responses from the fitted model: Xβ + Zb + e + offset with new b and e (n columns of n_obs).  Each column has a stream of its own, so threads do not matter.
     ///
     /// # Errors
     /// Those of reading the rows; `Design` where the rows are others.
-    pub fn simulate(&self, source: &dyn RowSource, n: usize, seed: u64) -> Result<Vec<Vec<f64>>> {
-        let rows = self.model.a.stored_rows(source)?;
-        let fixed = self.linear_predictor(source, &vec![false; source.random().len()])?;
+    pub fn simulate(&self, source: &Rows, n: usize, seed: u64) -> Result<Vec<Vec<f64>>> {
+        let mut basis = self.model.a.working_basis(source)?;
+        basis.columns = Columns::Fitted(FixedBasis::default());
+        let rows = StoredRows::read(source, &basis)?;
+        let fixed = self.linear_predictor(source, &vec![false; source.random.len()])?;
+        let offset = source.offset();
         let draw = |k: usize| {
             let mut y = fixed.clone();
             self.add_draw(&rows, &mut y, &mut stream(seed, k));
+            y.iter_mut().zip(offset.iter().flatten()).for_each(|(y, o)| *y += o);
             y
         };
         Ok((0..n).map(draw).collect())
@@ -64,6 +67,13 @@ impl Fit {
         rows.add_modes(y, &modes);
         y.iter_mut().enumerate().for_each(|(i, y)| *y += sigma / rows.weight(i).sqrt() * normal());
     }
+}
+
+/// A response less the offset of its rows.
+fn less_offset(y: &[f64], rows: &Rows) -> Vec<f64> {
+    let mut y = y.to_vec();
+    y.iter_mut().zip(rows.offset().iter().flatten()).for_each(|(y, o)| *y -= o);
+    y
 }
 
 /// The k-th stream of a seed.

@@ -12,7 +12,7 @@ use faer::{Mat, Side};
 use rayon::prelude::*;
 
 use super::cluster_adjustment::{bias_reduced, pseudo_inverse, solve_lower, solve_upper};
-use crate::design::RowSource;
+use crate::design::Rows;
 use crate::fit::Fit;
 use crate::linalg::dense;
 use crate::rows::StoredRows;
@@ -62,7 +62,7 @@ pub struct ClusterScores {
 /// `Design` where a group lies in more than one cluster; `Interrupted`.
 pub fn clusters(
     fit: &Fit,
-    source: &dyn RowSource,
+    source: &Rows,
     codes: &[u32],
     n_clusters: usize,
     adjustment: Adjustment,
@@ -91,8 +91,8 @@ pub fn clusters(
 }
 
 /// Whether every group of every grouping factor lies within one cluster.
-pub fn check_nested(source: &dyn RowSource, codes: &[u32]) -> Result<()> {
-    for factor in source.factors() {
+pub fn check_nested(source: &Rows, codes: &[u32]) -> Result<()> {
+    for factor in &source.factors {
         let mut cluster = vec![u32::MAX; factor.n_levels()];
         for (&level, &code) in factor.codes().iter().zip(codes) {
             let known = &mut cluster[level as usize];

@@ -4,14 +4,14 @@
 //! clusters, whatever the dependence within them (Liang and Zeger 1986; Cameron, Gelbach and Miller 2011 for two ways).
 
 use crate::Result;
-use crate::design::RowSource;
+use crate::design::Rows;
 use crate::fit::Fit;
 
 /// Contributions M x̃_i e_i of the rows to β̂, in the user's units (n x p, row-major).
 ///
 /// # Errors
 /// Those of reading the rows and of the factor.
-pub fn row_contributions(fit: &Fit, source: &dyn RowSource) -> Result<Vec<f64>> {
+pub fn row_contributions(fit: &Fit, source: &Rows) -> Result<Vec<f64>> {
     let (symbolic, a, p) = (&fit.model.symbolic, &fit.model.a, fit.beta.len());
     let work = fit.workspace()?;
     let factor = &work.factor;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::point::exact;
-use crate::design::RowSource;
+use crate::design::Rows;
 use crate::fit::Fit;
 use crate::{Result, computed};
 
@@ -21,7 +21,7 @@ pub struct Added {
 ///
 /// # Errors
 /// Those of reading the rows and of the factor.
-pub fn added(fit: &Fit, source: &dyn RowSource, columns: &[Vec<f64>]) -> Result<Added> {
+pub fn added(fit: &Fit, source: &Rows, columns: &[Vec<f64>]) -> Result<Added> {
     let rows = fit.model.a.stored_rows(source)?;
     let exact = exact(&fit.model)?;
     let (c, response) = (columns.len(), rows.response());

@@ -7,7 +7,7 @@ use faer::Mat;
 use rayon::prelude::*;
 
 use crate::Result;
-use crate::design::RowSource;
+use crate::design::Rows;
 use crate::fit::Fit;
 use crate::ids::FactorId;
 use crate::rows::StoredRows;
@@ -28,12 +28,12 @@ pub struct GroupRegressions {
 ///
 /// # Errors
 /// Those of reading the rows.
-pub fn group_regressions(fit: &Fit, source: &dyn RowSource, factor: usize) -> Result<GroupRegressions> {
+pub fn group_regressions(fit: &Fit, source: &Rows, factor: usize) -> Result<GroupRegressions> {
     let rows = fit.model.a.stored_rows(source)?;
     let block = fit.model.a.block_of(FactorId(factor));
     let response = less_the_rest(fit, &rows, block);
-    let codes = source.factors()[factor].codes();
-    let mut members = vec![Vec::new(); source.factors()[factor].n_levels()];
+    let codes = source.factors[factor].codes();
+    let mut members = vec![Vec::new(); source.factors[factor].n_levels()];
     codes.iter().enumerate().for_each(|(row, &code)| members[code as usize].push(row));
     let parts: Vec<(Option<Vec<f64>>, f64, f64)> =
         members.par_iter().map(|members| regress(&rows, block, members, &response)).collect();

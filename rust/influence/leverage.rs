@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::point::{DeletionPoint, exact};
 use super::row_set::RowSet;
-use crate::design::RowSource;
+use crate::design::Rows;
 use crate::fit::Fit;
 use crate::rows::StoredRows;
 use crate::{Result, check_stop};
@@ -29,7 +29,7 @@ pub struct Leverage {
 ///
 /// # Errors
 /// Those of reading the rows; `Design` for crossed designs that are too large; `Interrupted`.
-pub fn leverage(fit: &Fit, source: &dyn RowSource, stop: &AtomicBool) -> Result<Leverage> {
+pub fn leverage(fit: &Fit, source: &Rows, stop: &AtomicBool) -> Result<Leverage> {
     let rows = fit.model.a.stored_rows(source)?;
     let model = exact(&fit.model)?;
     let point = DeletionPoint::new(&model, &fit.theta, model.workspace())?;

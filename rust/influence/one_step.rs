@@ -15,7 +15,7 @@ use super::point::{DeletionChange, DeletionPoint, LARGEST_TRAILING, exact};
 use super::row_set::RowSet;
 use super::stencil::{second_differences, shifts, taylor_weights};
 use super::step::{MOST_BENDING, is_too_long, solve};
-use crate::design::RowSource;
+use crate::design::Rows;
 use crate::fit::Fit;
 use crate::model::curvature::hessian;
 use crate::model::{Criterion, Lmm, LmmEvaluator, Parameter};
@@ -34,7 +34,7 @@ const LARGEST_SET: usize = 600;
 /// Those of reading the rows; `Interrupted`.
 pub fn influence(
     fit: &Fit,
-    source: &dyn RowSource,
+    source: &Rows,
     parameters: &[Parameter],
     request: &DeletionRequest,
 ) -> Result<Vec<Option<Measures>>> {

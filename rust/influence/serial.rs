@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::directions::{Directions, information};
 use super::point::{DeletionPoint, exact};
 use super::row_set::RowSet;
-use crate::design::RowSource;
+use crate::design::Rows;
 use crate::fit::Fit;
 use crate::linalg::dense::eigen;
 use crate::model::Criterion;
@@ -36,7 +36,7 @@ pub struct Serial {
 ///
 /// # Errors
 /// Those of reading the rows; `Design` for crossed designs that are too large; `Interrupted`.
-pub fn serial(fit: &Fit, source: &dyn RowSource, ptr: &[usize], members: &[u32], stop: &AtomicBool) -> Result<Serial> {
+pub fn serial(fit: &Fit, source: &Rows, ptr: &[usize], members: &[u32], stop: &AtomicBool) -> Result<Serial> {
     let rows = fit.model.a.stored_rows(source)?;
     let model = exact(&fit.model)?.with_criterion(Criterion::Reml);
     let groups = ptr.windows(2).map(|w| &members[w[0]..w[1]]);

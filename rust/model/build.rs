@@ -3,19 +3,19 @@
 use super::linear::identifiability;
 use super::{Criterion, DataFootprint, Lmm};
 use crate::crossproduct::{CrossProducts, FinishedStatistics, accumulate, summing_bytes};
-use crate::design::{RandomLayout, RowSource};
+use crate::design::{RandomLayout, Rows};
 use crate::{Error, Result};
 
 /// The model of the rows of a design.
 ///
 /// # Errors
 /// `Design` for a model that the rows cannot identify; those of reading.
-pub fn of_rows(rows: &dyn RowSource, criterion: Criterion) -> Result<Lmm> {
-    let sizes: Vec<(&str, usize)> = rows.factors().iter().map(|f| (f.name.as_str(), f.n_levels())).collect();
-    identifiability::check(rows.n_rows(), rows.random(), &sizes)?;
+pub fn of_rows(rows: &Rows, criterion: Criterion) -> Result<Lmm> {
+    let sizes: Vec<(&str, usize)> = rows.factors.iter().map(|f| (f.name.as_str(), f.n_levels())).collect();
+    identifiability::check(rows.n_rows(), &rows.random, &sizes)?;
     let (_, a) = accumulate(rows)?;
     let (kept, passing) = summing_bytes(rows, &a);
-    of_products(a, rows.random(), criterion, DataFootprint { kept, passing })
+    of_products(a, &rows.random, criterion, DataFootprint { kept, passing })
 }
 
 /// The model of the cross-products of statistics.

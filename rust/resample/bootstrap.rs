@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::reflated::Reflated;
 use super::sampling_units::SamplingUnits;
 use crate::Result;
-use crate::design::RowSource;
+use crate::design::Rows;
 use crate::fit::Fit;
 use crate::fit::refit::{parameters_at, refit, start};
 use crate::fit::simulate::stream;
@@ -41,7 +41,7 @@ pub struct BootstrapRequest<'a> {
 ///
 /// # Errors
 /// Those of reading the rows, `Design` for levels that another grouping factor crosses, `Interrupted` when `stop` is set.
-pub fn bootstrap(fit: &Fit, source: &dyn RowSource, request: &BootstrapRequest) -> Result<Vec<Vec<f64>>> {
+pub fn bootstrap(fit: &Fit, source: &Rows, request: &BootstrapRequest) -> Result<Vec<Vec<f64>>> {
     let rows = fit.model.a.stored_rows(source)?;
     if let BootstrapKind::Case(factors) = &request.kind {
         let units = SamplingUnits::new(fit, &rows, factors)?;
@@ -76,12 +76,7 @@ pub fn bootstrap(fit: &Fit, source: &dyn RowSource, request: &BootstrapRequest) 
 ///
 /// # Errors
 /// As `bootstrap`.
-pub fn jackknife(
-    fit: &Fit,
-    source: &dyn RowSource,
-    factors: &[usize],
-    request: &BootstrapRequest,
-) -> Result<Vec<Vec<f64>>> {
+pub fn jackknife(fit: &Fit, source: &Rows, factors: &[usize], request: &BootstrapRequest) -> Result<Vec<Vec<f64>>> {
     let rows = fit.model.a.stored_rows(source)?;
     let units = SamplingUnits::new(fit, &rows, factors)?;
     let sizes = &units.sizes;

@@ -6,7 +6,7 @@ use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use super::bootstrap::BootstrapRequest;
-use crate::design::RowSource;
+use crate::design::Rows;
 use crate::fit::Fit;
 use crate::fit::refit::{refit, start};
 use crate::fit::simulate::stream;
@@ -15,7 +15,7 @@ use crate::rows::StoredRows;
 use crate::{Error, Result};
 
 /// A fit and its rows.
-pub type Fitted<'a> = (&'a Fit, &'a dyn RowSource);
+pub type Fitted<'a> = (&'a Fit, &'a Rows);
 
 /// The fall of the criterion from the smaller model to `full`, per replicate.  `null` is None for the model without
 /// random effects.  NaN where a refit fails.

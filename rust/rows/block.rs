@@ -6,7 +6,7 @@ use super::basis::FixedBasis;
 use super::columns::{Columns, ExtendedColumns};
 use super::order::WorkingBasis;
 use crate::Result;
-use crate::design::{Batch, FixedLayout, RowSource};
+use crate::design::{Batch, Rows};
 
 /// Rows that are read at once.
 pub const BLOCK_ROWS: usize = 1024;
@@ -25,7 +25,7 @@ pub struct RowBlock {
     pub weights: Vec<f64>,
     /// A row of X in the user's columns, while it is encoded.
     pub x: Vec<f64>,
-    /// As they were read: response and offset apart.
+    /// As they were read, response and offset apart; its weights hold the roots of `weights` once rows are weighed.
     pub batch: Batch,
 }
 
@@ -58,27 +58,21 @@ fn scale_rows(rows: &mut [f64], by: &[f64]) {
 
 /// The rows of a source in a working basis, read again at every visit.
 pub struct WorkingRows<'a> {
-    pub source: &'a dyn RowSource,
+    pub source: &'a Rows,
     pub basis: &'a WorkingBasis,
     /// In place of those of the source, for all its rows; a response has its offset subtracted.
     pub weights: Option<&'a [f64]>,
     pub y: Option<&'a [f64]>,
-    /// Per coded term, per cell: (coded column, value); for dense rows of X.
-    by_cell: Vec<Vec<Vec<(usize, f64)>>>,
 }
 
 impl<'a> WorkingRows<'a> {
-    pub fn new(source: &'a dyn RowSource, basis: &'a WorkingBasis) -> Self {
-        let by_cell = match basis.columns {
-            Columns::Read(_) => vec![],
-            Columns::Fitted(_) => by_cell(source.fixed()),
-        };
-        Self { source, basis, weights: None, y: None, by_cell }
+    pub fn new(source: &'a Rows, basis: &'a WorkingBasis) -> Self {
+        Self { source, basis, weights: None, y: None }
     }
 
     /// The level of every row, by grouping factor in the order of elimination.
     pub fn levels(&self, factor: usize) -> &'a [u32] {
-        self.source.factors()[self.basis.factors[factor].factor].codes()
+        self.source.factors[self.basis.factors[factor].factor].codes()
     }
 
     /// Reads rows into a block.
@@ -150,13 +144,8 @@ impl<'a> WorkingRows<'a> {
         for (value, &k) in x.iter_mut().zip(&basis.kept) {
             let column = &layout.columns[k];
             let numeric = batch.values[column.term][column.numeric * batch.n + i];
-            *value = if layout.terms[column.term].coding.is_none() {
-                numeric
-            } else {
-                let cell = batch.cells[column.term][i] as usize;
-                let entry = self.by_cell[column.term][cell].iter().find(|(k, _)| *k == column.coded);
-                entry.map_or(0.0, |(_, v)| v * numeric)
-            };
+            let coding = layout.terms[column.term].coding.as_ref();
+            *value = coding.map_or(numeric, |c| c.value(column.coded, batch.cells[column.term][i]) * numeric);
         }
     }
 }
@@ -171,15 +160,4 @@ fn read_extended(extended: &ExtendedColumns, block: &mut RowBlock) {
         cells.clear();
         cells.extend_from_slice(&batch.cells[own.term]);
     }
-}
-
-fn by_cell(layout: &FixedLayout) -> Vec<Vec<Vec<(usize, f64)>>> {
-    let of_term = |term: &crate::design::FixedTerm| {
-        let mut cells = vec![Vec::new(); term.n_cells()];
-        for (k, column) in term.coding.iter().flat_map(|c| c.columns.iter().enumerate()) {
-            column.iter().for_each(|&(cell, v)| cells[cell as usize].push((k, v)));
-        }
-        cells
-    };
-    layout.terms.iter().map(of_term).collect()
 }

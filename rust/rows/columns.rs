@@ -100,10 +100,7 @@ impl ExtendedColumns {
         for (k, &(term, numeric)) in self.dense.iter().enumerate() {
             self.scaled_column(batch.values[term][numeric * n..(numeric + 1) * n].iter().copied(), k, rows);
         }
-        match batch.offset.as_slice() {
-            [] => self.scaled_column(batch.y.iter().copied(), width - 1, rows),
-            offset => self.scaled_column(batch.y.iter().zip(offset).map(|(y, o)| y - o), width - 1, rows),
-        }
+        self.scaled_column(batch.response(), width - 1, rows);
     }
 
     fn scaled_column(&self, column: impl Iterator<Item = f64>, k: usize, rows: &mut [f64]) {

@@ -2,7 +2,7 @@
 
 use super::columns::{Columns, location_scale};
 use crate::covariance::RandomBasis;
-use crate::design::{Batch, GroupingFactor, RandomLayout, RowSource};
+use crate::design::{Batch, GroupingFactor, RandomLayout, Rows};
 use crate::ids::FactorId;
 
 /// A grouping factor with its random terms, in the order of elimination.
@@ -56,22 +56,22 @@ pub fn in_design_order(
 }
 
 /// Grouping factors by their number of levels, largest first, each with its terms.
-pub fn ordered_factors(source: &dyn RowSource, bases: &[RandomBasis]) -> Vec<OrderedFactor> {
-    let n_levels: Vec<usize> = source.factors().iter().map(GroupingFactor::n_levels).collect();
-    let mut order = in_design_order(&n_levels, source.random().iter().map(|t| t.factor), bases);
+pub fn ordered_factors(source: &Rows, bases: &[RandomBasis]) -> Vec<OrderedFactor> {
+    let n_levels: Vec<usize> = source.factors.iter().map(GroupingFactor::n_levels).collect();
+    let mut order = in_design_order(&n_levels, source.random.iter().map(|t| t.factor), bases);
     order.retain(|f| f.width > 0);
     order.sort_by_key(|f| std::cmp::Reverse(f.n_levels));
     order
 }
 
 /// The basis of every random term, from a sample of the rows.
-pub fn random_bases(source: &dyn RowSource, sample: &[Batch]) -> Vec<RandomBasis> {
+pub fn random_bases(source: &Rows, sample: &[Batch]) -> Vec<RandomBasis> {
     let basis = |(term, layout): (usize, &RandomLayout)| {
         let invariance = layout.structure.invariance();
         let centre = layout.has_intercept && invariance.allows_centring();
         random_basis(sample, term, layout.columns.len(), centre, invariance.allows_scaling_by_column())
     };
-    source.random().iter().enumerate().map(basis).collect()
+    source.random.iter().enumerate().map(basis).collect()
 }
 
 /// Centres (on a constant first column) and scales the columns of a random term.

@@ -1,33 +1,37 @@
-//! The linear predictor: offset + Xβ + Zb, the only place where it is computed.
+//! The linear predictor Xβ + Zb, of rows that are read, of new rows and of stored ones: the only place where it is computed.
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::stored::StoredRows;
 use crate::Result;
-use crate::design::{Batch, FixedLayout, NewRows, RowSource};
+use crate::design::{Batch, FixedLayout, NewRows, Rows};
 use crate::table::NO_LEVEL;
 
 /// Rows of one task.
 const ROWS: usize = 2048;
 
+/// A random term that counts: its place, the level of every row, and its modes (n_levels x r, row-major).
+struct TermModes<'a> {
+    term: usize,
+    codes: &'a [u32],
+    modes: &'a [f64],
+    r: usize,
+}
+
 /// Xβ + Zb over the rows, without the offset; `modes[t]` is row-major (n_levels x r), None to leave a term out.
 ///
 /// # Errors
 /// Those of reading the rows.
-pub fn linear_predictor(source: &dyn RowSource, beta: &[f64], modes: &[Option<&[f64]>]) -> Result<Vec<f64>> {
-    let effects = cell_effects(source.fixed(), beta);
-    let mut eta = vec![0.0; source.n_rows()];
-    eta.par_chunks_mut(ROWS).enumerate().try_for_each(|(k, eta)| -> Result<()> {
-        let (rows, mut batch) = (k * ROWS..k * ROWS + eta.len(), Batch::default());
-        source.read(rows.clone(), &mut batch)?;
-        add_fixed(source.fixed(), &effects, &batch, eta);
-        for (t, modes) in modes.iter().enumerate().filter_map(|(t, m)| m.map(|m| (t, m))) {
-            let term = &source.random()[t];
-            let codes = &source.factors()[term.factor].codes()[rows.clone()];
-            add_modes(&batch.z[t], codes, modes, term.columns.len(), eta);
-        }
-        Ok(())
-    })?;
-    Ok(eta)
+pub fn linear_predictor(source: &Rows, beta: &[f64], modes: &[Option<&[f64]>]) -> Result<Vec<f64>> {
+    let used = modes.iter().enumerate().filter_map(|(term, modes)| Some((term, (*modes)?)));
+    let of_term = |(term, modes)| {
+        let layout = &source.random[term];
+        TermModes { term, codes: source.factors[layout.factor].codes(), modes, r: layout.columns.len() }
+    };
+    let terms: Vec<TermModes> = used.map(of_term).collect();
+    predict(source.fixed(), beta, &terms, source.n_rows(), |rows, batch, _| source.read(rows, batch))
 }
 
 impl NewRows {
@@ -39,20 +43,63 @@ impl NewRows {
     /// `Design` where sizes do not fit, `Data` where the data lack a column that a term needs.
     pub fn linear_predictor(&self, beta: &[f64], modes: &[&[f64]], use_terms: &[bool]) -> Result<Vec<f64>> {
         self.check_shapes(beta, modes, use_terms)?;
-        let effects = cell_effects(self.fixed(), beta);
-        let mut eta = vec![0.0; self.n_rows()];
-        eta.par_chunks_mut(ROWS).enumerate().try_for_each(|(k, eta)| -> Result<()> {
-            let (rows, mut batch) = (k * ROWS..k * ROWS + eta.len(), Batch::default());
-            self.read(rows.clone(), use_terms, &mut batch)?;
-            eta.copy_from_slice(&batch.offset);
-            add_fixed(self.fixed(), &effects, &batch, eta);
-            for t in (0..modes.len()).filter(|&t| use_terms[t]) {
-                add_modes(&batch.z[t], &self.term_codes(t)?[rows.clone()], modes[t], self.width(t), eta);
-            }
-            self.blank(rows, use_terms, eta)
+        let of_term = |term: usize| {
+            let codes = self.term_codes(term)?;
+            Ok(TermModes { term, codes, modes: modes[term], r: self.width(term) })
+        };
+        let used = (0..modes.len()).filter(|&t| use_terms[t]);
+        let terms: Vec<TermModes> = used.map(of_term).collect::<Result<_>>()?;
+        let mut eta = predict(self.fixed(), beta, &terms, self.n_rows(), |rows, batch, eta| {
+            self.read(rows, use_terms, batch)?;
+            eta.iter_mut().zip(&batch.offset).for_each(|(eta, offset)| *eta = *offset);
+            Ok(())
         })?;
+        self.blank(use_terms, &mut eta)?;
         Ok(eta)
     }
+}
+
+impl StoredRows {
+    /// Xβ for coefficients in the basis.
+    pub fn fixed(&self, beta: &[f64]) -> Vec<f64> {
+        (0..self.n).map(|i| self.x(i).iter().zip(beta).map(|(x, b)| x * b).sum()).collect()
+    }
+
+    /// y - Xβ - Zb of a response; blocks without modes are left out.
+    pub fn residuals(&self, y: &[f64], beta: &[f64], b: &[Vec<f64>]) -> Vec<f64> {
+        let mut fitted = self.fixed(beta);
+        self.add_modes(&mut fitted, b);
+        y.iter().zip(fitted).map(|(y, fitted)| y - fitted).collect()
+    }
+
+    /// y += Zb for modes by block, in the basis.
+    pub fn add_modes(&self, y: &mut [f64], b: &[Vec<f64>]) {
+        for ((z, levels), b) in self.block.z.iter().zip(b) {
+            add_modes(z, levels, b, z.len() / self.n, y);
+        }
+    }
+}
+
+/// Xβ + Zb on top of what `read` writes beside a batch.
+fn predict(
+    layout: &FixedLayout,
+    beta: &[f64],
+    terms: &[TermModes],
+    n: usize,
+    read: impl Fn(Range<usize>, &mut Batch, &mut [f64]) -> Result<()> + Sync,
+) -> Result<Vec<f64>> {
+    let effects = cell_effects(layout, beta);
+    let mut eta = vec![0.0; n];
+    eta.par_chunks_mut(ROWS).enumerate().try_for_each(|(k, eta)| -> Result<()> {
+        let (rows, mut batch) = (k * ROWS..k * ROWS + eta.len(), Batch::default());
+        read(rows.clone(), &mut batch, eta)?;
+        add_fixed(layout, &effects, &batch, eta);
+        for t in terms {
+            add_modes(&batch.z[t.term], &t.codes[rows.clone()], t.modes, t.r, eta);
+        }
+        Ok(())
+    })?;
+    Ok(eta)
 }
 
 /// Per term, per numeric column, the slope in each cell: coding times coefficients.  A coefficient that is NaN (of a
@@ -84,7 +131,7 @@ fn add_fixed(layout: &FixedLayout, effects: &[Vec<f64>], batch: &Batch, eta: &mu
 }
 
 /// eta[i] += z[i]'b[codes[i]]; nothing without a level.
-pub fn add_modes(z: &[f64], codes: &[u32], modes: &[f64], r: usize, eta: &mut [f64]) {
+fn add_modes(z: &[f64], codes: &[u32], modes: &[f64], r: usize, eta: &mut [f64]) {
     for ((eta, z), &code) in eta.iter_mut().zip(z.chunks_exact(r)).zip(codes) {
         if code != NO_LEVEL {
             let b = &modes[code as usize * r..(code as usize + 1) * r];

@@ -2,11 +2,10 @@
 
 use super::block::{RowBlock, WorkingRows};
 use super::order::WorkingBasis;
-use super::predictor::add_modes;
 use crate::Result;
-use crate::design::RowSource;
+use crate::design::Rows;
 
-/// All rows of a source, X dense.
+/// All rows of a source, X dense; none of it in a basis without columns of X.
 pub struct StoredRows {
     pub n: usize,
     pub p: usize,
@@ -19,7 +18,7 @@ impl StoredRows {
     ///
     /// # Errors
     /// Those of reading.
-    pub fn read(source: &dyn RowSource, basis: &WorkingBasis) -> Result<Self> {
+    pub fn read(source: &Rows, basis: &WorkingBasis) -> Result<Self> {
         let (n, p) = (source.n_rows(), basis.columns.extended().n_dense());
         let mut all = RowBlock { n, dense: Vec::with_capacity(n * (p + 1)), ..RowBlock::default() };
         let empty = |width: usize| (Vec::with_capacity(n * width), Vec::with_capacity(n));
@@ -67,24 +66,5 @@ impl StoredRows {
     /// The level of every row, by block.
     pub fn levels(&self, block: usize) -> &[u32] {
         &self.block.z[block].1
-    }
-
-    /// Xβ.
-    pub fn fixed(&self, beta: &[f64]) -> Vec<f64> {
-        (0..self.n).map(|i| self.x(i).iter().zip(beta).map(|(x, b)| x * b).sum()).collect()
-    }
-
-    /// y - Xβ - Zb of a response; blocks without modes are left out.
-    pub fn residuals(&self, y: &[f64], beta: &[f64], b: &[Vec<f64>]) -> Vec<f64> {
-        let mut fitted = self.fixed(beta);
-        self.add_modes(&mut fitted, b);
-        y.iter().zip(fitted).map(|(y, fitted)| y - fitted).collect()
-    }
-
-    /// y += Zb for modes by block.
-    pub fn add_modes(&self, y: &mut [f64], b: &[Vec<f64>]) {
-        for ((z, levels), b) in self.block.z.iter().zip(b) {
-            add_modes(z, levels, b, z.len() / self.n, y);
-        }
     }
 }

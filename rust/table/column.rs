@@ -1,7 +1,5 @@
 //! One column of the data: Arrow arrays, chunk after chunk, read in place.
 
-use std::ops::Range;
-
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
@@ -29,59 +27,41 @@ pub enum ColumnKind {
 #[derive(Debug, Clone)]
 pub struct Column {
     pub name: String,
-    chunks: Vec<ArrayRef>,
+    pub(super) chunks: Vec<ArrayRef>,
     /// First row of every chunk, then the number of rows.
     starts: Vec<usize>,
-    data_type: DataType,
+    pub(super) data_type: DataType,
     /// The user declared an order of the categories.
-    declared: bool,
+    pub(super) declared: bool,
     /// Number of the first row, where the column is a batch of a longer one; for messages.
     pub first: usize,
 }
 
-/// A part of a batch that lies in one chunk.
-pub struct Piece<'a> {
+/// The rows of a batch that lie in one chunk.
+pub struct Piece<'a, 'p> {
     pub array: &'a ArrayRef,
-    pub at: ChunkIndices<'a>,
+    pub picks: Picks<'p>,
     /// Where the part begins within the batch.
     pub offset: usize,
     /// First row of the chunk.
     pub start: usize,
 }
 
-/// Indices into a chunk.
-pub enum ChunkIndices<'a> {
-    Range(Range<usize>),
-    Rows { rows: &'a [u32], start: usize },
-}
-
-impl ChunkIndices<'_> {
-    pub fn len(&self) -> usize {
-        match self {
-            ChunkIndices::Range(r) => r.len(),
-            ChunkIndices::Rows { rows, .. } => rows.len(),
-        }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
+impl Piece<'_, '_> {
+    /// Calls `visit` with every index into the chunk.
     pub fn for_each(&self, mut visit: impl FnMut(usize)) {
-        match self {
-            ChunkIndices::Range(r) => r.clone().for_each(visit),
-            ChunkIndices::Rows { rows, start } => {
-                rows.iter().for_each(|&row| visit(row as usize - start));
-            }
+        match &self.picks {
+            Picks::Range(rows) => rows.clone().for_each(|row| visit(row - self.start)),
+            Picks::Rows(rows) => rows.iter().for_each(|&row| visit(row as usize - self.start)),
         }
     }
 
     /// out[k] = value(k-th index)
     pub fn fill<T>(&self, out: &mut [T], mut value: impl FnMut(usize) -> T) {
-        match self {
-            ChunkIndices::Range(r) => out.iter_mut().zip(r.clone()).for_each(|(o, i)| *o = value(i)),
-            ChunkIndices::Rows { rows, start } => {
-                out.iter_mut().zip(*rows).for_each(|(o, &row)| *o = value(row as usize - start));
+        match &self.picks {
+            Picks::Range(rows) => out.iter_mut().zip(rows.clone()).for_each(|(o, row)| *o = value(row - self.start)),
+            Picks::Rows(rows) => {
+                out.iter_mut().zip(*rows).for_each(|(o, &row)| *o = value(row as usize - self.start));
             }
         }
     }
@@ -108,21 +88,9 @@ impl Column {
         self.starts[self.chunks.len()]
     }
 
-    pub fn data_type(&self) -> &DataType {
-        &self.data_type
-    }
-
-    pub fn chunks(&self) -> &[ArrayRef] {
-        &self.chunks
-    }
-
     /// The chunk that holds a row.
     pub fn chunk_index(&self, row: usize) -> usize {
         self.starts.partition_point(|&s| s <= row) - 1
-    }
-
-    pub fn chunk_at(&self, row: usize) -> &ArrayRef {
-        &self.chunks[self.chunk_index(row)]
     }
 
     /// The labels of a dictionary, in its order, used or not.
@@ -134,10 +102,6 @@ impl Column {
         (0..values.len()).filter_map(|i| text_of(values.as_ref(), i)).collect()
     }
 
-    pub fn is_declared(&self) -> bool {
-        self.declared
-    }
-
     /// Categories in no declared order are text, however they are stored.
     pub fn kind(&self) -> ColumnKind {
         match kind_of(&self.data_type) {
@@ -147,25 +111,15 @@ impl Column {
     }
 
     /// The parts of a batch, one for every chunk that it touches.
-    pub fn pieces<'a>(&'a self, picks: &Picks<'a>) -> Vec<Piece<'a>> {
-        let (mut pieces, mut done) = (Vec::new(), 0);
-        let n = match picks {
-            Picks::Range(r) => r.len(),
-            Picks::Rows(rows) => rows.len(),
-        };
-        while done < n {
-            let first = match picks {
-                Picks::Range(r) => r.start + done,
-                Picks::Rows(rows) => rows[done] as usize,
-            };
-            let k = self.chunk_index(first);
-            let (start, end) = (self.starts[k], self.starts[k + 1]);
-            let at = places(picks, done, start, end);
-            let len = at.len();
-            pieces.push(Piece { array: &self.chunks[k], at, offset: done, start });
-            done += len;
-        }
-        pieces
+    pub fn pieces<'a, 'p>(&'a self, picks: Picks<'p>) -> impl Iterator<Item = Piece<'a, 'p>> {
+        let mut offset = 0;
+        std::iter::from_fn(move || {
+            let k = self.chunk_index(picks.get(offset)?);
+            let own = picks.before(self.starts[k + 1], offset);
+            let piece = Piece { array: &self.chunks[k], offset, start: self.starts[k], picks: own };
+            offset += piece.picks.n_rows();
+            Some(piece)
+        })
     }
 
     /// The value in a row as text: the canonical label of a level.  `None` where it is missing.
@@ -205,17 +159,6 @@ impl Column {
             ColumnKind::Other => "compute a numeric column from it first",
         };
         Err(Error::Data(format!("column '{}' is {}, but {user} needs numbers; {fix}", self.name, self.describe())))
-    }
-}
-
-fn places<'a>(picks: &Picks<'a>, done: usize, start: usize, end: usize) -> ChunkIndices<'a> {
-    match picks {
-        Picks::Range(r) => ChunkIndices::Range(r.start + done - start..r.end.min(end) - start),
-        Picks::Rows(rows) => {
-            let rest = &rows[done..];
-            let len = rest.partition_point(|&row| (row as usize) < end);
-            ChunkIndices::Rows { rows: &rest[..len], start }
-        }
     }
 }
 

@@ -13,24 +13,22 @@ use crate::{Error, Result};
 /// Rows of the frame, ascending.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Gaps {
-    /// Number of the first row in messages.
-    pub first: usize,
     pub missing: Vec<u32>,
     pub infinite: Vec<u32>,
 }
 
 impl Gaps {
     pub fn find(column: &Column) -> Self {
-        if is_float(column.data_type()) {
-            return Self { first: column.first, ..scan_numbers(column) };
+        if is_float(&column.data_type) {
+            return scan_numbers(column);
         }
         let mut missing = Vec::new();
         let mut start = 0;
-        for chunk in column.chunks() {
+        for chunk in &column.chunks {
             null_rows(chunk.as_ref(), start, &mut missing);
             start += chunk.len() as u32;
         }
-        Self { first: column.first, missing, infinite: vec![] }
+        Self { missing, infinite: vec![] }
     }
 
     /// Fails at the first infinite value in a row that is used.
@@ -56,7 +54,7 @@ fn is_float(data_type: &DataType) -> bool {
 fn scan_numbers(column: &Column) -> Gaps {
     let parts = by_segment(column.n_rows(), |part| {
         let mut values = vec![0.0; part.len()];
-        column.read(&Picks::Range(part.clone()), &mut values);
+        column.read(Picks::Range(part.clone()), &mut values);
         let mut gaps = Gaps::default();
         // One pass without a branch: most segments have none.
         if values.iter().fold(true, |all, v| all & v.is_finite()) {

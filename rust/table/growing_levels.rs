@@ -125,7 +125,7 @@ impl GrowingLevels {
             return Ok((vec![], vec![]));
         }
         require_groups(column)?;
-        let declared = if column.is_declared() { column.dictionary_labels() } else { vec![] };
+        let declared = if column.declared { column.dictionary_labels() } else { vec![] };
         if !declared.is_empty() && !self.closed {
             self.declared |= self.labels.is_empty();
             declared.into_iter().try_for_each(|label| self.id(label, &column.name).map(|_| ()))?;

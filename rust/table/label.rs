@@ -58,17 +58,14 @@ pub fn text_of(array: &dyn Array, i: usize) -> Option<String> {
         DataType::Time32(_) => time_text::<Time32MillisecondType>(array, i),
         DataType::Time64(TimeUnit::Microsecond) => time_text::<Time64MicrosecondType>(array, i),
         DataType::Time64(_) => time_text::<Time64NanosecondType>(array, i),
-        DataType::Duration(TimeUnit::Second) => {
-            Some(format!("{}s", array.as_primitive::<DurationSecondType>().value(i)))
-        }
-        DataType::Duration(TimeUnit::Millisecond) => {
-            Some(format!("{}ms", array.as_primitive::<DurationMillisecondType>().value(i)))
-        }
-        DataType::Duration(TimeUnit::Microsecond) => {
-            Some(format!("{}us", array.as_primitive::<DurationMicrosecondType>().value(i)))
-        }
-        DataType::Duration(TimeUnit::Nanosecond) => {
-            Some(format!("{}ns", array.as_primitive::<DurationNanosecondType>().value(i)))
+        DataType::Duration(unit) => {
+            let (value, unit) = match unit {
+                TimeUnit::Second => (array.as_primitive::<DurationSecondType>().value(i), "s"),
+                TimeUnit::Millisecond => (array.as_primitive::<DurationMillisecondType>().value(i), "ms"),
+                TimeUnit::Microsecond => (array.as_primitive::<DurationMicrosecondType>().value(i), "us"),
+                TimeUnit::Nanosecond => (array.as_primitive::<DurationNanosecondType>().value(i), "ns"),
+            };
+            Some(format!("{value}{unit}"))
         }
         _ => integer_text(array, i),
     }

@@ -12,11 +12,11 @@ use arrow_schema::{DataType, TimeUnit};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::column::{Column, ColumnKind};
+use super::column::{Column, ColumnKind, Piece};
 use super::columns::listed;
 use super::dictionary::dictionary;
 use super::label::{date_text, shown};
-use super::levels::{Categories, NO_LEVEL, RawCodes};
+use super::levels::{Categories, NO_LEVEL, RawCodes, recode};
 use super::selection::{SEGMENT, Selection, by_segment};
 use crate::{Error, Remedy, Result};
 
@@ -27,7 +27,7 @@ pub fn categories(column: &Column, selection: &Selection) -> Result<Categories> 
         return Ok(Categories::default());
     }
     let raw = raw_codes(column, selection);
-    Ok(raw.into_categories(column.is_declared()))
+    Ok(raw.into_categories(column.declared))
 }
 
 /// Fails for a column of a type that cannot name groups.
@@ -42,20 +42,15 @@ pub fn require_groups(column: &Column) -> Result<()> {
     )))
 }
 
-/// The fit's level of every row; `NO_LEVEL` where the value is missing or was not seen.
-pub fn known_codes(column: &Column, missing: &[u32], levels: &[String]) -> Result<Vec<u32>> {
-    let present = Selection::without(column.n_rows(), missing);
-    let new = categories(column, &present)?;
+/// The level of every row used among known ones; `NO_LEVEL` where it is none of them.
+pub fn known_codes(column: &Column, selection: &Selection, levels: &[String]) -> Result<Vec<u32>> {
+    let Categories { mut codes, levels: found } = categories(column, selection)?;
     let known: FxHashMap<&str, u32> = levels.iter().map(String::as_str).zip(0..).collect();
     let find = |label: &String| {
         let code = known.get(label.as_str()).or_else(|| known.get(without_zeros(label)?));
         code.copied().unwrap_or(NO_LEVEL)
     };
-    let table: Vec<u32> = new.levels.iter().map(find).collect();
-    let mut codes = vec![NO_LEVEL; column.n_rows()];
-    for (position, code) in new.codes.into_iter().enumerate() {
-        codes[present.row(position)] = table[code as usize];
-    }
+    recode(&mut codes, &found.iter().map(find).collect::<Vec<u32>>());
     Ok(codes)
 }
 
@@ -67,18 +62,22 @@ fn without_zeros(label: &str) -> Option<&str> {
 
 /// The code of every row used; fails at a level that is not known.
 pub fn fixed_level_codes(column: &Column, selection: &Selection, levels: &[String]) -> Result<Vec<u32>> {
-    let used: Vec<bool> = selection.mask(column.n_rows()).unwrap_or_else(|| vec![true; column.n_rows()]);
-    let unused: Vec<u32> = (0..used.len() as u32).filter(|&row| !used[row as usize]).collect();
-    let codes = known_codes(column, &unused, levels)?;
-    require_known(column, &codes, &unused, levels, "earlier batches did not have")
+    let codes = known_codes(column, selection, levels)?;
+    require_known(column, selection, &codes, levels, "earlier batches did not have")
         .map_err(|error| error.unless(Remedy::NameLevels))?;
-    Ok((0..selection.len()).map(|position| codes[selection.row(position)]).collect())
+    Ok(codes)
 }
 
-/// Fails at the first value of a fixed variable that is not known; `why`: a level that ...
-pub fn require_known(column: &Column, codes: &[u32], missing: &[u32], levels: &[String], why: &str) -> Result<()> {
-    let unseen = |row: &usize| codes[*row] == NO_LEVEL && missing.binary_search(&(*row as u32)).is_err();
-    let Some(row) = (0..codes.len()).find(unseen) else { return Ok(()) };
+/// Fails at the first row used whose level is not known; `why`: a level that ...
+pub fn require_known(
+    column: &Column,
+    selection: &Selection,
+    codes: &[u32],
+    levels: &[String],
+    why: &str,
+) -> Result<()> {
+    let Some(position) = codes.iter().position(|&code| code == NO_LEVEL) else { return Ok(()) };
+    let row = selection.row(position);
     Err(Error::Data(format!(
         "column '{}' is '{}' at row {}, a level that {why}; known are {}",
         column.name,
@@ -90,7 +89,7 @@ pub fn require_known(column: &Column, codes: &[u32], missing: &[u32], levels: &[
 
 pub(super) fn raw_codes<'a>(column: &'a Column, rows: &Selection) -> RawCodes<'a> {
     use DataType::*;
-    match column.data_type() {
+    match &column.data_type {
         Dictionary(..) => dictionary(column, rows),
         Boolean => hashed(column, rows, |a: &BooleanArray, i| a.value(i)),
         Utf8 => hashed(column, rows, |a: &'a StringArray, i| a.value(i)),
@@ -133,7 +132,7 @@ pub(super) fn raw_codes<'a>(column: &'a Column, rows: &Selection) -> RawCodes<'a
 }
 
 fn is_inline(column: &Column) -> bool {
-    column.chunks().iter().all(|chunk| chunk.as_string_view().data_buffers().is_empty())
+    column.chunks.iter().all(|chunk| chunk.as_string_view().data_buffers().is_empty())
 }
 
 fn values<'a, T: ArrowPrimitiveType, K: Hash + Eq + Copy + Send>(
@@ -181,15 +180,15 @@ fn scan<'a, A: Array + 'static>(
     part: std::ops::Range<usize>,
     mut visit: impl FnMut(&'a A, usize),
 ) {
-    for piece in column.pieces(&rows.picks(part)) {
-        let array = downcast::<A>(column, piece.start);
-        piece.at.for_each(|i| visit(array, i));
+    for piece in column.pieces(rows.picks(part)) {
+        let array = downcast::<A>(&piece);
+        piece.for_each(|i| visit(array, i));
     }
 }
 
-/// The chunk that begins at a row, as its own type.
-fn downcast<A: Array + 'static>(column: &Column, start: usize) -> &A {
-    column.chunk_at(start).as_any().downcast_ref().expect("every chunk has the column's type")
+/// A chunk as its own type.
+fn downcast<'a, A: Array + 'static>(piece: &Piece<'a, '_>) -> &'a A {
+    piece.array.as_any().downcast_ref().expect("every chunk has the column's type")
 }
 
 /// codes[position] = code(array, index), in parallel.
@@ -201,9 +200,9 @@ fn fill_codes<A: Array + 'static>(
 ) {
     codes.par_chunks_mut(SEGMENT).enumerate().for_each(|(k, out)| {
         let part = k * SEGMENT..k * SEGMENT + out.len();
-        for piece in column.pieces(&rows.picks(part)) {
-            let array = downcast::<A>(column, piece.start);
-            piece.at.fill(&mut out[piece.offset..], |i| code(array, i));
+        for piece in column.pieces(rows.picks(part)) {
+            let array = downcast::<A>(&piece);
+            piece.fill(&mut out[piece.offset..], |i| code(array, i));
         }
     });
 }
@@ -254,9 +253,9 @@ fn hash_segment<'a, A: Array + 'static, K: Hash + Eq + Copy>(
     let mut seen: FxHashMap<K, u32> = FxHashMap::default();
     let mut distinct: Vec<(K, usize)> = Vec::new();
     let mut last: Option<(K, u32)> = None;
-    for piece in column.pieces(&rows.picks(begin..begin + out.len())) {
-        let array = downcast::<A>(column, piece.start);
-        piece.at.fill(&mut out[piece.offset..], |i| {
+    for piece in column.pieces(rows.picks(begin..begin + out.len())) {
+        let array = downcast::<A>(&piece);
+        piece.fill(&mut out[piece.offset..], |i| {
             let key = key(array, i);
             // Rows of a group often follow each other.
             if let Some((_, code)) = last.filter(|(k, _)| *k == key) {

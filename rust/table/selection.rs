@@ -11,6 +11,34 @@ pub enum Picks<'a> {
     Rows(&'a [u32]),
 }
 
+impl<'a> Picks<'a> {
+    pub fn n_rows(&self) -> usize {
+        match self {
+            Picks::Range(rows) => rows.len(),
+            Picks::Rows(rows) => rows.len(),
+        }
+    }
+
+    /// The row at a place.
+    pub fn get(&self, k: usize) -> Option<usize> {
+        match self {
+            Picks::Range(rows) => rows.clone().nth(k),
+            Picks::Rows(rows) => rows.get(k).map(|&row| row as usize),
+        }
+    }
+
+    /// Those before a row, from a place on.
+    pub fn before(&self, end: usize, from: usize) -> Picks<'a> {
+        match self {
+            Picks::Range(rows) => Picks::Range(rows.start + from..rows.end.min(end)),
+            Picks::Rows(rows) => {
+                let rest = &rows[from..];
+                Picks::Rows(&rest[..rest.partition_point(|&row| (row as usize) < end)])
+            }
+        }
+    }
+}
+
 /// The rows of a frame that are used, in the order of the frame.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Selection {
@@ -61,15 +89,23 @@ impl Selection {
         }
     }
 
+    /// Values of the used rows, for all rows of the frame: `other` in those that are not used.
+    pub fn spread<T: Copy>(&self, values: Vec<T>, n_rows: usize, other: T) -> Vec<T> {
+        match self {
+            Selection::All(_) => values,
+            Selection::Rows(rows) => {
+                let mut all = vec![other; n_rows];
+                rows.iter().zip(values).for_each(|(&row, value)| all[row as usize] = value);
+                all
+            }
+        }
+    }
+
     /// Whether each row of the frame is used; `None` if all are.
     pub fn mask(&self, n_rows: usize) -> Option<Vec<bool>> {
         match self {
             Selection::All(_) => None,
-            Selection::Rows(rows) => {
-                let mut mask = vec![false; n_rows];
-                rows.iter().for_each(|&row| mask[row as usize] = true);
-                Some(mask)
-            }
+            Selection::Rows(rows) => Some(self.spread(vec![true; rows.len()], n_rows, false)),
         }
     }
 }

@@ -1,10 +1,9 @@
 use std::sync::atomic::AtomicBool;
 
 use hlmrs::Structure;
-use hlmrs::design::ArrayDesign;
-use hlmrs::ids::FactorId;
 use hlmrs::model::{Criterion, Model, Scale};
 
+use crate::arrays::Arrays;
 use crate::dense::{Dense, user_factors};
 use crate::designs::{KINDS, design, model};
 
@@ -111,15 +110,11 @@ fn rows_in_random_order_give_the_criterion_of_sorted_rows() {
     let criterion = |rows: &[(u32, u32)]| {
         let x = |r: &(u32, u32)| f64::from(r.0 % 7) - f64::from(r.1 % 3);
         let y = |r: &(u32, u32)| f64::from(r.0 * 13 % 17) / 8.0 + f64::from(r.1 * 5 % 11) / 6.0 + 0.3 * x(r);
-        let source = ArrayDesign::new(rows.iter().map(y).collect()).intercept().unwrap();
-        let source = source.numeric("x", rows.iter().map(x).collect()).unwrap();
-        let source = source.grouping("user", rows.iter().map(|r| r.0).collect(), users).unwrap();
-        let source = source.grouping("item", rows.iter().map(|r| r.1).collect(), items).unwrap();
-        let source = source
-            .random(FactorId(0), vec![1.0; n], true, Structure::Unstructured)
-            .unwrap()
-            .random(FactorId(1), vec![1.0; n], true, Structure::Unstructured)
-            .unwrap();
+        let codes = |of: fn(&(u32, u32)) -> u32| rows.iter().map(of).collect::<Vec<u32>>();
+        let source = Arrays::new(rows.iter().map(y).collect()).numeric("x", rows.iter().map(x).collect());
+        let source = source.grouping("user", &codes(|r| r.0)).grouping("item", &codes(|r| r.1));
+        let source = source.random("user", Structure::Unstructured, vec![]);
+        let source = source.random("item", Structure::Unstructured, vec![]).rows();
         let model = model(&source, Criterion::Reml);
         model.evaluate(&[0.7, 0.4], &mut model.workspace()).unwrap()
     };

@@ -2,7 +2,7 @@
 
 use faer::prelude::*;
 use faer::{Mat, Side};
-use hlmrs::design::{Batch, RowSource};
+use hlmrs::design::{Batch, Rows};
 use hlmrs::model::{Criterion, Lmm};
 
 pub struct Dense {
@@ -14,7 +14,7 @@ pub struct Dense {
 }
 
 impl Dense {
-    pub fn new(source: &dyn RowSource) -> Self {
+    pub fn new(source: &Rows) -> Self {
         let n = source.n_rows();
         let mut batch = Batch::default();
         source.read(0..n, &mut batch).unwrap();
@@ -30,11 +30,11 @@ impl Dense {
             numeric * coded
         });
         let z = source
-            .random()
+            .random
             .iter()
             .enumerate()
             .map(|(t, term)| {
-                let (factor, r) = (&source.factors()[term.factor], term.columns.len());
+                let (factor, r) = (&source.factors[term.factor], term.columns.len());
                 let dense = Mat::from_fn(n, factor.n_levels() * r, |i, c| {
                     if factor.codes()[i] as usize == c / r { batch.z[t][i * r + c % r] } else { 0.0 }
                 });

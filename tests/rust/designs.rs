@@ -1,11 +1,12 @@
 //! Random designs of every kind, small enough for dense algebra.
 
 use hlmrs::Structure;
-use hlmrs::design::{ArrayDesign, Coding, RandomLayout, RowSource};
-use hlmrs::ids::FactorId;
+use hlmrs::design::{RandomLayout, Rows};
 use hlmrs::model::{Criterion, Lmm};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+
+use crate::arrays::Arrays;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
@@ -31,16 +32,20 @@ pub const KINDS: [Kind; 8] = [
 ];
 
 /// Codes 0.. in order of appearance, so that every level is used.
-fn compact(codes: Vec<usize>) -> (Vec<u32>, usize) {
+fn compact(codes: &[usize]) -> Vec<u32> {
     let mut seen = std::collections::BTreeMap::new();
     codes.iter().for_each(|&c| {
         let next = seen.len();
         seen.entry(c).or_insert(next);
     });
-    (codes.iter().map(|c| seen[c] as u32).collect(), seen.len())
+    codes.iter().map(|c| seen[c] as u32).collect()
 }
 
-pub fn design(kind: Kind, seed: u64, weighted: bool) -> ArrayDesign {
+pub fn design(kind: Kind, seed: u64, weighted: bool) -> Rows {
+    arrays(kind, seed, weighted).rows()
+}
+
+pub fn arrays(kind: Kind, seed: u64, weighted: bool) -> Arrays {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let n = 36 + rng.random_range(0..50usize);
     let mut uniform = |k: usize| -> Vec<usize> { (0..n).map(|_| rng.random_range(0..k)).collect() };
@@ -74,32 +79,32 @@ pub fn design(kind: Kind, seed: u64, weighted: bool) -> ArrayDesign {
     let mut normal = || (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0;
     let x: Vec<f64> = (0..n).map(|_| 100.0 + 5.0 * normal()).collect();
     let y: Vec<f64> = (0..n).map(|i| 50.0 + 0.3 * x[i] + 2.0 * ((codes[0][i] * 7 % 5) as f64) + normal()).collect();
-    let z: Vec<Vec<f64>> = widths
+    let mut z = widths
         .iter()
         .flatten()
-        .map(|&(_, r)| (0..n * r).map(|k| if k % r == 0 { 1.0 } else { 3.0 + normal() }).collect())
-        .collect();
+        .map(|&(_, r)| {
+            let rows: Vec<Vec<f64>> = (0..n).map(|_| (1..r).map(|_| 3.0 + normal()).collect()).collect();
+            (1..r).map(|k| rows.iter().map(|row| row[k - 1]).collect()).collect()
+        })
+        .collect::<Vec<Vec<Vec<f64>>>>()
+        .into_iter();
     let w: Vec<f64> = (0..n).map(|_| 0.3 + 2.0 * rng.random::<f64>()).collect();
     let cells: Vec<u32> = (0..n).map(|i| (i % 3) as u32).collect();
-    let coding = Coding { n_cells: 3, columns: vec![vec![(1, 1.0)], vec![(2, 1.0)]] };
-    let mut out = ArrayDesign::new(y).intercept().unwrap().numeric("x", x).unwrap();
-    out = out.categorical("f", cells, coding).unwrap();
+    let mut out = Arrays::new(y).numeric("x", x).categorical("f", &cells);
     if weighted {
-        out = out.weighted(w).unwrap();
+        out = out.weighted(w);
     }
-    let mut next = 0;
-    for (k, (codes, blocks)) in codes.into_iter().zip(widths).enumerate() {
-        let (codes, n_levels) = compact(codes);
-        out = out.grouping(&format!("g{k}"), codes, n_levels).unwrap();
-        for (structure, _) in blocks {
-            out = out.random(FactorId(k), z[next].clone(), true, structure).unwrap();
-            next += 1;
+    for (k, (codes, terms)) in codes.iter().zip(widths).enumerate() {
+        let group = format!("g{k}");
+        out = out.grouping(&group, &compact(codes));
+        for ((structure, _), slopes) in terms.into_iter().zip(&mut z) {
+            out = out.random(&group, structure, slopes);
         }
     }
     out
 }
 
-pub fn model(design: &dyn RowSource, criterion: Criterion) -> Lmm {
-    let terms: Vec<_> = design.random().iter().map(RandomLayout::spec).collect();
+pub fn model(design: &Rows, criterion: Criterion) -> Lmm {
+    let terms: Vec<_> = design.random.iter().map(RandomLayout::spec).collect();
     Lmm::new(hlmrs::crossproduct::accumulate(design).unwrap().1, &terms, criterion)
 }

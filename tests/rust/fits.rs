@@ -3,24 +3,22 @@
 use std::sync::atomic::AtomicBool;
 
 use hlmrs::Structure;
-use hlmrs::design::ArrayDesign;
+use hlmrs::design::Rows;
 use hlmrs::fit::{Control, Fit, Optimizer, Status, fit};
-use hlmrs::ids::FactorId;
 use hlmrs::linalg::threads::pool;
 use hlmrs::model::Criterion;
 
+use crate::arrays::Arrays;
 use crate::designs::{KINDS, design, model};
 
-fn fitted(source: &ArrayDesign, criterion: Criterion) -> Fit {
+fn fitted(source: &Rows, criterion: Criterion) -> Fit {
     let model = model(source, criterion);
     fit(&model, &Control::default(), &AtomicBool::new(false)).unwrap()
 }
 
-fn one_way(y: Vec<f64>, per_level: usize) -> ArrayDesign {
-    let n = y.len();
-    let codes = (0..n).map(|i| (i / per_level) as u32).collect();
-    let source = ArrayDesign::new(y).intercept().unwrap().grouping("g", codes, n / per_level).unwrap();
-    source.random(FactorId(0), vec![1.0; n], true, Structure::Unstructured).unwrap()
+fn one_way(y: Vec<f64>, per_level: usize) -> Rows {
+    let codes: Vec<u32> = (0..y.len()).map(|i| (i / per_level) as u32).collect();
+    Arrays::new(y).grouping("g", &codes).random("g", Structure::Unstructured, vec![]).rows()
 }
 
 /// Yields of Davies and Goldsmith (1972), 6 batches of 5.
@@ -105,20 +103,19 @@ fn results_do_not_depend_on_threads() {
 }
 
 /// A growth curve: x is a time, the random slope is nearly the whole of it.
-fn growth(scale: f64, shift: f64, lift: f64) -> ArrayDesign {
+fn growth(scale: f64, shift: f64, lift: f64) -> Rows {
     let n = 120;
-    let (mut x, mut y, mut z) = (vec![], vec![], vec![]);
+    let (mut x, mut y) = (vec![], vec![]);
     for i in 0..n {
         let (g, t) = (i / 10, (i % 10) as f64);
         let slope = 10.0 + ((g * 5) % 7) as f64;
         let noise = ((i * 37 % 101) as f64 - 50.0) / 10.0;
         x.push(t * scale + shift);
         y.push(250.0 + ((g * 3) % 5) as f64 * 20.0 + slope * t + noise + lift);
-        z.extend([1.0, t * scale + shift]);
     }
-    let codes = (0..n).map(|i| (i / 10) as u32).collect();
-    let source = ArrayDesign::new(y).intercept().unwrap().numeric("x", x).unwrap().grouping("g", codes, 12).unwrap();
-    source.random(FactorId(0), z, true, Structure::Unstructured).unwrap()
+    let codes: Vec<u32> = (0..n).map(|i| (i / 10) as u32).collect();
+    let source = Arrays::new(y).numeric("x", x.clone()).grouping("g", &codes);
+    source.random("g", Structure::Unstructured, vec![x]).rows()
 }
 
 #[test]
@@ -147,10 +144,9 @@ fn a_dependent_column_is_left_out_and_a_nearly_dependent_one_is_not() {
     let x: Vec<f64> = (0..n).map(|i| (i * 17 % 23) as f64).collect();
     let y: Vec<f64> = (0..n).map(|i| x[i] + ((i * 7) % 11) as f64 + (i / 10) as f64).collect();
     let build = |third: Vec<f64>| {
-        let codes = (0..n).map(|i| (i / 10) as u32).collect();
-        let source = ArrayDesign::new(y.clone()).intercept().unwrap().numeric("x", x.clone()).unwrap();
-        let source = source.numeric("third", third).unwrap().grouping("g", codes, 6).unwrap();
-        source.random(FactorId(0), vec![1.0; n], true, Structure::Unstructured).unwrap()
+        let codes: Vec<u32> = (0..n).map(|i| (i / 10) as u32).collect();
+        let source = Arrays::new(y.clone()).numeric("x", x.clone()).numeric("third", third).grouping("g", &codes);
+        source.random("g", Structure::Unstructured, vec![]).rows()
     };
     let source = build(x.iter().map(|v| 3.0 * v - 2.0).collect());
     assert_eq!(model(&source, Criterion::Ml).a.fixed.kept, [0, 1]);
@@ -189,15 +185,9 @@ fn a_refit_to_the_same_response_is_the_same_fit() {
     for kind in KINDS {
         let source = design(kind, 6, kind == KINDS[2]);
         let first = fitted(&source, Criterion::Reml);
-        let mut batch = hlmrs::design::Batch::default();
-        hlmrs::design::RowSource::read(&source, 0..batch_rows(&source), &mut batch).unwrap();
-        let again = first.refit(&source, &batch.y, &AtomicBool::new(false)).unwrap();
+        let again = first.refit(&source, &source.response(), &AtomicBool::new(false)).unwrap();
         let (one, other) = (first.criterion, again.criterion);
         assert!((one - other).abs() < 1e-8, "{kind:?}: {one} {other}");
         assert!(first.user_beta().iter().zip(again.user_beta()).all(|(a, b)| (a - b).abs() < 1e-5 * (1.0 + a.abs())));
     }
-}
-
-fn batch_rows(source: &ArrayDesign) -> usize {
-    hlmrs::design::RowSource::n_rows(source)
 }

@@ -1,13 +1,13 @@
 //! The iterative trailing block beside the dense one, on designs of every sort.
 
 use hlmrs::Structure;
-use hlmrs::design::ArrayDesign;
-use hlmrs::ids::FactorId;
+use hlmrs::design::Rows;
 use hlmrs::model::{Criterion, Lmm};
 use hlmrs::penalized_ls::TrailingKind;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use crate::arrays::Arrays;
 use crate::designs::model;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,7 +23,7 @@ pub enum Shape {
 const SHAPES: [Shape; 4] = [Shape::LongTailed, Shape::Clustered, Shape::NearlyNested, Shape::Disconnected];
 
 /// Users x items, and a third small factor; `width` random effects of users and items.
-pub fn design(shape: Shape, width: usize) -> ArrayDesign {
+pub fn design(shape: Shape, width: usize) -> Rows {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
     let (n, users, items) = (12_000, if shape == Shape::Thin { 6_000 } else { 900 }, 150);
     let mut pick = |i: usize| -> (usize, usize) {
@@ -45,18 +45,12 @@ pub fn design(shape: Shape, width: usize) -> ArrayDesign {
         .map(|((u, i), x)| ((u * 7919) % 101) as f64 / 60.0 + ((i * 104_729) % 89) as f64 / 50.0 + x * (u % 3) as f64);
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(4);
     let y: Vec<f64> = y.map(|y| y + rng.random_range(-2.0..2.0)).collect();
-    let z: Vec<f64> = x.iter().flat_map(|&x| [1.0, x].into_iter().take(width)).collect();
+    let z = vec![x.clone(); width - 1];
     let codes = |k: fn(&(usize, usize)) -> usize| pairs.iter().map(|p| k(p) as u32).collect::<Vec<u32>>();
     let third: Vec<u32> = (0..n).map(|i| (i * 31 % 17) as u32).collect();
-    let source = ArrayDesign::new(y).intercept().unwrap().numeric("x", x).unwrap();
-    let source = source.grouping("user", codes(|p| p.0), users).unwrap();
-    let source = source.grouping("item", codes(|p| p.1), items).unwrap().grouping("third", third, 17).unwrap();
-    let source = source
-        .random(FactorId(0), z.clone(), true, Structure::Unstructured)
-        .unwrap()
-        .random(FactorId(1), z, true, Structure::Unstructured)
-        .unwrap();
-    source.random(FactorId(2), vec![1.0; n], true, Structure::Unstructured).unwrap()
+    let source = Arrays::new(y).numeric("x", x).grouping("user", &codes(|p| p.0)).grouping("item", &codes(|p| p.1));
+    let source = source.grouping("third", &third).random("user", Structure::Unstructured, z.clone());
+    source.random("item", Structure::Unstructured, z).random("third", Structure::Unstructured, vec![]).rows()
 }
 
 fn both(shape: Shape, width: usize, criterion: Criterion) -> (Lmm, Lmm) {

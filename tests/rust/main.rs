@@ -1,6 +1,7 @@
 //! The numerical core against dense algebra.
 
 mod allocations;
+mod arrays;
 mod criterion;
 mod dense;
 mod design;

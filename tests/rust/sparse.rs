@@ -3,13 +3,13 @@
 use std::sync::atomic::AtomicBool;
 
 use hlmrs::Structure;
-use hlmrs::design::ArrayDesign;
+use hlmrs::design::Rows;
 use hlmrs::fit::{Control, fit};
-use hlmrs::ids::FactorId;
 use hlmrs::model::{Criterion, Lmm};
 use hlmrs::penalized_ls::TrailingKind;
 use proptest::prelude::*;
 
+use crate::arrays::Arrays;
 use crate::designs::{self, KINDS, model};
 use crate::iterative::{Shape, design};
 
@@ -130,7 +130,7 @@ fn results_do_not_depend_on_threads() {
 }
 
 /// Pupils with three teachers each, of whom few are of another school than the first.
-fn nearly_nested(pupils: usize, teachers: usize, schools: usize) -> ArrayDesign {
+fn nearly_nested(pupils: usize, teachers: usize, schools: usize) -> Rows {
     let (mut of_pupil, mut of_teacher, mut of_school) = (Vec::new(), Vec::new(), Vec::new());
     for pupil in 0..pupils {
         for k in 0..3 {
@@ -147,13 +147,11 @@ fn nearly_nested(pupils: usize, teachers: usize, schools: usize) -> ArrayDesign 
         let noise = effect(i as u32, 2_654_435_761, 1009);
         effect(of_pupil[i], 7919, 101) + effect(of_teacher[i], 104_729, 89) + effect(of_school[i], 31, 17) + 2.0 * noise
     });
-    let source = ArrayDesign::new(y.collect()).intercept().unwrap();
-    let source = source.grouping("pupil", of_pupil, pupils).unwrap().grouping("teacher", of_teacher, teachers).unwrap();
-    let source = source.grouping("school", of_school, schools).unwrap();
-    let one = |source: ArrayDesign, k: usize| {
-        source.random(FactorId(k), vec![1.0; n], true, Structure::Unstructured).unwrap()
+    let levels = [("pupil", &of_pupil), ("teacher", &of_teacher), ("school", &of_school)];
+    let one = |source: Arrays, (name, codes): (&str, &Vec<u32>)| {
+        source.grouping(name, codes).random(name, Structure::Unstructured, vec![])
     };
-    one(one(one(source, 0), 1), 2)
+    levels.into_iter().fold(Arrays::new(y.collect()), one).rows()
 }
 
 #[test]

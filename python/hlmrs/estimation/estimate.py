@@ -181,7 +181,7 @@ def fit_model(model: Model, request: Request) -> Fit:
             f"the fit needs about {format_bytes(model.n_bytes_to_come)} of memory, and "
             f"{format_bytes(available())} are free; use grouping factors with fewer levels, or fewer random effects"
         )
-    return model.fit(request.settings())
+    return Fit(model, request.settings())
 
 
 def estimate_of_statistics(
@@ -215,8 +215,8 @@ def _for_new_data(request: Request, encoding: Encoding) -> Encoding:
 
 def reestimate(old: Estimate, response: Vector) -> Estimate:
     """Fit the same model to another response."""
-    rows, offset = old.rows, old.rows.offset()
-    core = old.core.refit(rows, response if offset is None else response - offset)
+    rows = old.rows
+    core = old.core.refit(rows, response)
     new = Estimate(old.request, core, old.kind, old.splines, old.data, old.frame, layout=old.layout)
     new.values = RowValues(response, new.linear_predictor(), rows.weights(), rows.kept)
     return new

@@ -57,7 +57,7 @@ def _compared(estimate: Estimate, reml: bool) -> Compared:
     """Fit again by the criterion of the comparison, if it was another."""
     core = estimate.core
     if estimate.request.reml != reml:
-        core = core.model.with_criterion(reml).fit(estimate.request.settings())
+        core = Fit(core.model.with_criterion(reml), estimate.request.settings())
     return Compared(estimate, core, estimate.request.spec.formula.strip())
 
 

@@ -140,13 +140,11 @@ def draw_statistic(
     if kind != "parametric":
         raise OptionError("a statistic of one's own needs kind='parametric'")
     names, current = _named(statistic(estimate))
-    offset, rows = estimate.rows.offset(), estimate.rows
-    responses = estimate.core.simulate(rows, n, entropy)
+    responses = estimate.core.simulate(estimate.rows, n, entropy)
     values = np.empty((n, len(names)))
     with Progress("replicates", n) as shown:
         for k in range(n):
-            response = responses[:, k] if offset is None else responses[:, k] + offset
-            values[k] = _named(statistic(reestimate(estimate, response)))[1]
+            values[k] = _named(statistic(reestimate(estimate, responses[:, k])))[1]
             shown.reach(k + 1)
     return Bootstrap(kind, entropy, names, current, values, estimate.kind, None)
 

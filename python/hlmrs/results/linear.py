@@ -253,10 +253,7 @@ class LinearMixedFit(FittedModel[FrameT]):
         if n < 1:
             raise OptionError(f"n={n!r}: give a positive whole number")
         entropy = np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]
-        rows = self._estimate.rows
-        draws = self._estimate.core.simulate(rows, n, int(entropy))
-        offset = rows.offset()
-        return draws if offset is None else draws + offset[:, None]
+        return self._estimate.core.simulate(self._estimate.rows, n, int(entropy))
 
     def icc(
         self, *, interval: str | None = None, level: float = 0.95, n_boot: int = 500, seed: int | None = None

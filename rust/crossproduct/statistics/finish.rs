@@ -40,7 +40,8 @@ impl Statistics {
             )));
         };
         self.check_response()?;
-        let (encoding, places) = self.registry.assign_order(&self.open, &self.counts.by_level);
+        let mut encoding = self.open.encoding.clone();
+        let places = self.registry.assign_order(&mut encoding, &self.open.growing, &self.counts.by_level);
         let n_levels: Vec<usize> = encoding.groups.iter().map(|g| g.n_levels(&encoding.categories)).collect();
         for (group, &n) in encoding.groups.iter().zip(&n_levels) {
             require_levels(&group.name, n)?;

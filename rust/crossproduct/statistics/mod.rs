@@ -16,7 +16,7 @@ use super::pattern::{LinkPattern, pairs, patterns};
 use super::plan::sample;
 use super::sums::{Shape, Sums};
 use crate::covariance::RandomBasis;
-use crate::design::{Dropped, GroupingFactor, LevelRegistry, RowSource, Rows, StreamedRows, StreamingModel};
+use crate::design::{Dropped, GroupingFactor, LevelRegistry, Rows, StreamedRows, StreamingModel};
 use crate::rows::{Columns, ExtendedColumns, WorkingBasis, WorkingRows, in_design_order, random_bases};
 use crate::table::Table;
 use crate::{Error, Result};
@@ -77,7 +77,7 @@ impl Statistics {
         self.all_batches += table.n_bytes();
         // levels met in a batch that fails have no rows, so they stay out of the result
         let batch = self.open.rows(table, &mut self.registry)?;
-        let sizes: Vec<usize> = (0..batch.ids.len()).map(|g| self.registry.n_levels(g, &self.open)).collect();
+        let sizes: Vec<usize> = (0..batch.ids.len()).map(|g| self.registry.n_levels(g, &self.open.encoding)).collect();
         self.counts.count(&batch, &sizes);
         if batch.rows.n_rows() == 0 {
             return Ok(());
@@ -107,7 +107,7 @@ impl Statistics {
             return Ok(());
         }
         let n = rows.n_rows() as f64;
-        let widths = rows.random().iter().map(|t| t.columns.len());
+        let widths = rows.random.iter().map(|t| t.columns.len());
         if self.moments.is_empty() {
             self.moments = widths.map(|r| vec![0.0; r * r]).collect();
         }
@@ -130,8 +130,8 @@ impl Statistics {
                     .into(),
             ));
         }
-        let ids = self.registry.join(&other.registry, &self.open)?;
-        let sizes: Vec<usize> = (0..ids.len()).map(|g| self.registry.n_levels(g, &self.open)).collect();
+        let ids = self.registry.join(&other.registry, &self.open.encoding)?;
+        let sizes: Vec<usize> = (0..ids.len()).map(|g| self.registry.n_levels(g, &self.open.encoding)).collect();
         self.counts.merge(&other.counts, &ids, &sizes);
         self.largest_batch = self.largest_batch.max(other.largest_batch);
         self.all_batches += other.all_batches;
@@ -164,14 +164,14 @@ impl RowCounts {
     pub fn count(&mut self, batch: &StreamedRows, sizes: &[usize]) {
         let rows = &batch.rows;
         self.n_obs += rows.n_rows();
-        self.n_rows_input += rows.n_rows_input();
-        rows.dropped().iter().for_each(|(name, n)| *self.dropped.entry(name.clone()).or_default() += n);
+        self.n_rows_input += rows.n_rows_input;
+        rows.dropped.iter().for_each(|(name, n)| *self.dropped.entry(name.clone()).or_default() += n);
         if rows.n_rows() > 0 {
             self.widen(batch.range);
         }
         for (g, ids) in batch.ids.iter().enumerate() {
             let mut local = vec![0u64; ids.len()];
-            rows.factors()[g].codes().iter().for_each(|&c| local[c as usize] += 1);
+            rows.factors[g].codes().iter().for_each(|&c| local[c as usize] += 1);
             let counts = &mut self.by_level[g];
             counts.resize(sizes[g], 0);
             ids.iter().zip(local).for_each(|(&id, n)| counts[id as usize] += n);
@@ -210,8 +210,8 @@ impl RunningSums {
 
     fn add_rows(&mut self, batch: &StreamedRows, sizes: &[usize]) -> Result<()> {
         let rows = &batch.rows;
-        let levels: Vec<usize> = rows.factors().iter().map(GroupingFactor::n_levels).collect();
-        let factors = in_design_order(&levels, rows.random().iter().map(|t| t.factor), &self.random);
+        let levels: Vec<usize> = rows.factors.iter().map(GroupingFactor::n_levels).collect();
+        let factors = in_design_order(&levels, rows.random.iter().map(|t| t.factor), &self.random);
         let basis = WorkingBasis { columns: self.columns.clone(), factors };
         let shape = Shape::new(basis.columns.extended(), &basis.factors, patterns(rows, &basis.factors));
         let mut scratch = FillScratch::default();

@@ -148,7 +148,7 @@ impl RunningSums {
         let width = running.columns.extended().width();
         for g in 0..running.widths.len() {
             let r = running.widths[g];
-            let most = owner.registry.n_levels(g, &owner.open);
+            let most = owner.registry.n_levels(g, &owner.open.encoding);
             running.sums.zz[g] = levels(arrays, &format!("zz/{g}"), r * r, most)?;
             running.sums.zx[g] = levels(arrays, &format!("zx/{g}"), r * width, most)?;
         }
@@ -156,7 +156,8 @@ impl RunningSums {
             let size = running.widths[i] * running.widths[j];
             let listed = pairs(&take(arrays, &format!("link/{k}/pairs"))?);
             let values = take(arrays, &format!("link/{k}/values"))?;
-            let (from, to) = (owner.registry.n_levels(j, &owner.open), owner.registry.n_levels(i, &owner.open));
+            let (from, to) =
+                (owner.registry.n_levels(j, &owner.open.encoding), owner.registry.n_levels(i, &owner.open.encoding));
             let known = listed.iter().all(|&(f, t)| (f as usize) < from && (t as usize) < to);
             if values.len() != listed.len() * size || !known {
                 return Err(damaged("sums of pairs of levels do not fit the levels"));
@@ -234,7 +235,7 @@ fn counts(running: &RunningSums, g: usize, statistics: &Statistics) -> Vec<u64> 
     let r = running.widths[g];
     let of_group = statistics.open.encoding.random.iter().position(|term| term.layout.factor == FactorId(g));
     let scale = of_group
-        .filter(|&t| statistics.open.encoding.random[t].layout.has_intercept && !statistics.open.is_weighted())
+        .filter(|&t| statistics.open.encoding.random[t].layout.has_intercept && statistics.open.weights.is_none())
         .map(|t| running.random[t].transform[0].powi(-2));
     let squares = running.sums.zz[g].chunks_exact(r * r);
     squares.map(|zz| scale.map_or(1, |s| (zz[0] * s).round().max(1.0) as u64)).collect()

@@ -194,22 +194,37 @@ pub fn group_means(expression: &Expression, inputs: &Inputs, category: usize, n_
 
 /// Distinct values, as far as `at_most`.
 pub fn count_distinct(expression: &Expression, inputs: &Inputs, at_most: usize) -> usize {
-    let mut seen: Vec<f64> = Vec::new();
-    let mut values = vec![0.0; 4096.min(inputs.n_rows())];
+    let mut seen = Distinct::default();
     for start in (0..inputs.n_rows()).step_by(4096) {
-        let end = (start + 4096).min(inputs.n_rows());
-        let values = &mut values[..end - start];
-        expression.read(inputs, start..end, values);
-        for &v in values.iter() {
-            if !seen.contains(&v) {
-                seen.push(v);
+        let rows = start..(start + 4096).min(inputs.n_rows());
+        let mut values = vec![0.0; rows.len()];
+        expression.read(inputs, rows, &mut values);
+        seen.add(&values, at_most);
+        if seen.values.len() >= at_most {
+            break;
+        }
+    }
+    seen.values.len()
+}
+
+/// A few distinct values of many.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Distinct {
+    pub values: Vec<f64>,
+}
+
+impl Distinct {
+    /// Keeps values that are new, up to `at_most`.
+    pub fn add(&mut self, values: &[f64], at_most: usize) {
+        for &v in values {
+            if self.values.len() >= at_most {
+                return;
             }
-            if seen.len() >= at_most {
-                return seen.len();
+            if !self.values.contains(&v) {
+                self.values.push(v);
             }
         }
     }
-    seen.len()
 }
 
 /// Σ pₖ² and Σ (x - center) pₖ² for the next k of a recurrence.

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::compile::Compiler;
-use super::super::complete_rows::{UsedColumns, require_finite};
-use super::super::inputs::Inputs;
+use super::super::complete_rows::{UsedColumns, complete_rows, require_finite};
 use super::super::spec::{ModelSpec, Options};
 use super::learned::{Call, Known, calls, collect, polynomial_sums};
 use super::sums::{Moments, PassSums};
@@ -43,12 +42,14 @@ impl Learner {
     /// Adds the complete rows of a batch.
     pub fn update(&mut self, table: &Table) -> Result<()> {
         let used = UsedColumns::of_model(&self.model, &self.options, table)?;
-        let (inputs, _) = used.complete_rows(table, self.options.missing)?;
+        let (inputs, _) = complete_rows(&used.names, &used.labels, table, self.options.missing)?;
         if inputs.n_rows() == 0 {
             return Ok(());
         }
-        let mut reader = PassReader { used: &used, options: &self.options, learned: &self.learned, inputs };
-        self.current.iter_mut().try_for_each(|(call, sums)| reader.add(call, sums))
+        let (options, learned) = (&self.options, &self.learned);
+        self.current
+            .iter_mut()
+            .try_for_each(|(call, sums)| add(sums, call, &mut Compiler::new(&used, options, learned, inputs.clone())))
     }
 
     /// Adds the sums of another learner in the same pass.
@@ -99,45 +100,28 @@ impl Learner {
     }
 }
 
-/// The complete rows of one batch.
-struct PassReader<'a> {
-    used: &'a UsedColumns,
-    options: &'a Options,
-    learned: &'a Known,
-    inputs: Inputs,
-}
-
-impl PassReader<'_> {
-    fn add(&mut self, call: &Call, sums: &mut PassSums) -> Result<()> {
-        let values = self.values(call)?;
-        match sums {
-            PassSums::Moments { moments, distinct } => {
-                *moments = moments.joined(&Moments::of(&values));
-                distinct.add(&values, call.degree() + 1);
-            }
-            PassSums::Groups(means) => {
-                let name = call.args[1].category_column();
-                let name =
-                    name.ok_or_else(|| Error::Formula("the group of between() and within() is a column".into()))?;
-                let input = self.used.names.iter().position(|known| known == name).expect("it is a used column");
-                let found = categories(self.inputs.column(input), &self.inputs.selection)?;
-                means.add(&values, &found.codes, &found.levels);
-            }
-            PassSums::Recurrence { center, alpha, norm2, sums, .. } => {
-                let more = polynomial_sums(&values, *center, alpha, norm2);
-                sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
-            }
+/// Adds the rows of a batch to the sums of a call.
+fn add(sums: &mut PassSums, call: &Call, compiler: &mut Compiler) -> Result<()> {
+    let expression = compiler.number(&call.args[0], &call.name)?;
+    require_finite(&expression, &compiler.inputs, |_| true)?;
+    let mut values = vec![0.0; compiler.inputs.n_rows()];
+    expression.read(&compiler.inputs, 0..values.len(), &mut values);
+    match sums {
+        PassSums::Moments { moments, distinct } => {
+            *moments = moments.joined(&Moments::of(&values));
+            distinct.add(&values, call.degree() + 1);
         }
-        Ok(())
+        PassSums::Groups(means) => {
+            let name = call.args[1].category_column();
+            let name = name.ok_or_else(|| Error::Formula("the group of between() and within() is a column".into()))?;
+            let column = compiler.inputs.column(compiler.input(name)?);
+            let found = categories(column, &compiler.inputs.selection)?;
+            means.add(&values, &found.codes, &found.levels);
+        }
+        PassSums::Recurrence { center, alpha, norm2, sums, .. } => {
+            let more = polynomial_sums(&values, *center, alpha, norm2);
+            sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+        }
     }
-
-    /// The first argument in every row used.
-    fn values(&mut self, call: &Call) -> Result<Vec<f64>> {
-        let mut compiler = Compiler::new(self.used, self.options, self.learned, self.inputs.clone());
-        let expression = compiler.number(&call.args[0], &call.name)?;
-        require_finite(&expression, &compiler.inputs, |_| true)?;
-        let mut values = vec![0.0; compiler.inputs.n_rows()];
-        expression.read(&compiler.inputs, 0..values.len(), &mut values);
-        Ok(values)
-    }
+    Ok(())
 }

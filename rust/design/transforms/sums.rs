@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::learned::{Call, Learned, MOST_DISTINCT, Polynomial};
+use super::learned::{Call, Distinct, Learned, MOST_DISTINCT, Polynomial};
 use crate::table::{by_segment, sort_naturally};
 
 /// Sums of one transform.
@@ -141,26 +141,6 @@ impl Moments {
     /// √(Σ (value - center)² / (n - 1)), as R's scale().
     pub fn spread(&self, center: f64) -> f64 {
         ((self.square + self.n * (self.mean - center).powi(2)) / (self.n - 1.0)).sqrt()
-    }
-}
-
-/// A few distinct values of many.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Distinct {
-    pub values: Vec<f64>,
-}
-
-impl Distinct {
-    /// Keeps values that are new, up to `at_most`.
-    pub fn add(&mut self, values: &[f64], at_most: usize) {
-        for &v in values {
-            if self.values.len() >= at_most {
-                return;
-            }
-            if !self.values.contains(&v) {
-                self.values.push(v);
-            }
-        }
     }
 }
 

@@ -48,7 +48,7 @@ fn an_infinite_value_in_a_dropped_row_does_no_harm() {
     (u[3], v[3], v[4]) = (f64::INFINITY, f64::NAN, 2.0);
     let mut table = with(numeric("u", u));
     table.add(numeric("v", v)).unwrap();
-    assert_eq!(hlmrs::design::RowSource::n_rows(&frames::rows(&table, &fixed(&[term("u"), term("v")]))), 11);
+    assert_eq!(frames::rows(&table, &fixed(&[term("u"), term("v")])).n_rows(), 11);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Cells times coding is the dense model matrix, by brute force.
 
 use hlmrs::design::Options;
-use hlmrs::design::{RowSource, Rows};
+use hlmrs::design::Rows;
 use hlmrs::table::{categorical, numeric};
 use proptest::prelude::*;
 use serde_json::json;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, StringArray};
-use hlmrs::design::{Batch, RowSource, Rows};
+use hlmrs::design::{Batch, Rows};
 use hlmrs::design::{ModelSpec, Options};
 use hlmrs::table::{Column, Table, numeric};
 use serde_json::{Value, json};
@@ -82,12 +82,12 @@ pub fn error(table: &Table, model: &ModelSpec, options: &Options) -> String {
     Rows::build(model, table, options).unwrap_err().to_string()
 }
 
-pub fn names(rows: &impl RowSource) -> Vec<&str> {
+pub fn names(rows: &Rows) -> Vec<&str> {
     rows.fixed().columns.iter().map(|c| c.name.as_str()).collect()
 }
 
 /// X by brute force from batches of a given size, row-major.
-pub fn dense(rows: &impl RowSource, batch_rows: usize) -> Vec<f64> {
+pub fn dense(rows: &Rows, batch_rows: usize) -> Vec<f64> {
     let (n, p) = (rows.n_rows(), rows.fixed().columns.len());
     let mut x = vec![0.0; n * p];
     let mut batch = Batch::default();

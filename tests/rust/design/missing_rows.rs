@@ -1,8 +1,8 @@
 //! Null and NaN are missing; a row that misses a used value is dropped before anything is learned.
 
 use arrow_array::{Float64Array, StringArray};
+use hlmrs::design::Rows;
 use hlmrs::design::{Missing, Options};
-use hlmrs::design::{RowSource, Rows};
 use hlmrs::table::{Table, numeric};
 use serde_json::json;
 
@@ -26,9 +26,9 @@ fn model() -> hlmrs::design::ModelSpec {
 fn rows_are_dropped_and_counted_by_column() {
     let rows = frames::rows(&table(), &model());
     assert_eq!(rows.kept().unwrap(), [true, false, false, true, false, true]);
-    let counts: Vec<_> = rows.dropped().iter().map(|(c, k)| (c.as_str(), *k)).collect();
+    let counts: Vec<_> = rows.dropped.iter().map(|(c, k)| (c.as_str(), *k)).collect();
     assert_eq!(counts, [("f", 1), ("x", 1), ("y", 1)]);
-    assert_eq!((rows.n_rows(), rows.n_rows_input()), (3, 6));
+    assert_eq!((rows.n_rows(), rows.n_rows_input), (3, 6));
     assert_eq!(rows.response(), [1.0, 5.0, 4.0]);
 }
 

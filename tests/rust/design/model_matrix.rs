@@ -1,6 +1,5 @@
 //! Values and names of X against R (tests/golden/model_matrix.R).
 
-use hlmrs::design::RowSource;
 use hlmrs::design::Rows;
 use hlmrs::design::{ModelSpec, Options};
 use hlmrs::table::{Table, categorical, numeric};
@@ -77,7 +76,7 @@ fn random_terms_follow_the_rule_of_their_own_intercept() {
     let columns = |intercept, terms: &[Value]| {
         let random = frames::random(intercept, terms, "d");
         let rows = frames::rows(&table, &frames::model(json!("y"), true, &[], &[random]));
-        rows.random()[0].columns.clone()
+        rows.random[0].columns.clone()
     };
     assert_eq!(columns(true, &[frames::term("a")]), ["(Intercept)", "amid", "ahi"]);
     assert_eq!(columns(false, &[frames::term("a")]), ["alo", "amid", "ahi"]);

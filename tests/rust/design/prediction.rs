@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::{Float64Array, Int64Array, StringArray};
 use hlmrs::design::ModelSpec;
-use hlmrs::design::{Encoding, NewRows, RowSource};
+use hlmrs::design::{Encoding, NewRows};
 use hlmrs::table::{Table, numeric};
 use serde_json::{Value, json};
 
@@ -41,20 +41,20 @@ fn group_model() -> ModelSpec {
 
 fn bind(model: &ModelSpec, new: &Table) -> hlmrs::Result<NewRows> {
     let rows = frames::rows(&frames::small(), model);
-    NewRows::bind(through_json(rows.encoding()), new)
+    NewRows::bind(through_json(&rows.encoding), new)
 }
 
 #[test]
 fn the_rows_of_the_fit_are_encoded_as_in_the_fit() {
     let table = frames::small();
     let rows = frames::rows(&table, &full_model());
-    let new = NewRows::bind(through_json(rows.encoding()), &table).unwrap();
+    let new = NewRows::bind(through_json(&rows.encoding), &table).unwrap();
     assert_eq!(new.model_matrix().unwrap(), rows.model_matrix().unwrap());
     let mut batch = hlmrs::design::Batch::default();
     rows.read(0..12, &mut batch).unwrap();
     for t in 0..2 {
         assert_eq!(new.term_matrix(t).unwrap().0, batch.z[t]);
-        assert_eq!(new.term_codes(t).unwrap(), rows.factors()[t].codes());
+        assert_eq!(new.term_codes(t).unwrap(), rows.factors[t].codes());
     }
     assert!(new.unseen_levels(10).is_empty());
 }
@@ -63,13 +63,13 @@ fn the_rows_of_the_fit_are_encoded_as_in_the_fit() {
 fn the_linear_predictor_is_x_beta_plus_z_b() {
     let table = frames::small();
     let rows = frames::rows(&table, &full_model());
-    let new = NewRows::bind(rows.encoding().clone(), &table).unwrap();
+    let new = NewRows::bind(rows.encoding.clone(), &table).unwrap();
     let p = rows.fixed().columns.len();
     let beta: Vec<f64> = (0..p).map(|k| (k as f64 + 0.3).cos()).collect();
     let modes: Vec<Vec<f64>> = rows
-        .random()
+        .random
         .iter()
-        .map(|t| (0..rows.factors()[t.factor].n_levels() * t.columns.len()).map(|k| (k as f64).sin()).collect())
+        .map(|t| (0..rows.factors[t.factor].n_levels() * t.columns.len()).map(|k| (k as f64).sin()).collect())
         .collect();
     let slices: Vec<&[f64]> = modes.iter().map(Vec::as_slice).collect();
     let (x, mut batch) = (rows.model_matrix().unwrap(), hlmrs::design::Batch::default());
@@ -79,7 +79,7 @@ fn the_linear_predictor_is_x_beta_plus_z_b() {
         for i in 0..12 {
             let mut want: f64 = (0..p).map(|j| x[i * p + j] * beta[j]).sum();
             for t in (0..2).filter(|&t| use_terms[t]) {
-                let (r, code) = (rows.random()[t].columns.len(), rows.factors()[rows.random()[t].factor].codes()[i]);
+                let (r, code) = (rows.random[t].columns.len(), rows.factors[rows.random[t].factor].codes()[i]);
                 want += (0..r).map(|k| batch.z[t][i * r + k] * modes[t][code as usize * r + k]).sum::<f64>();
             }
             assert!((got[i] - want).abs() < 1e-12, "row {i}: {} is not {want}", got[i]);
@@ -157,7 +157,7 @@ fn groups_match_by_text_whatever_their_type() {
         let table = frames::table([y(fit.n_rows()), fit]);
         let model = frames::model(json!("y"), true, &[], &[random(true, &[], "g")]);
         let rows = frames::rows(&table, &model);
-        let new = NewRows::bind(rows.encoding().clone(), &frames::table([new])).unwrap();
+        let new = NewRows::bind(rows.encoding.clone(), &frames::table([new])).unwrap();
         new.term_codes(0).unwrap().to_vec()
     };
     let (texts, whole, doubles) = (

@@ -76,11 +76,11 @@ proptest! {
         let column = Column::new("x", chunked(&array, &cuts), data_type);
         let want: Vec<f64> = values.iter().map(|v| v.map_or(f64::NAN, |v| v as f64)).collect();
         let mut got = vec![0.0; values.len()];
-        column.read(&Picks::Range(0..values.len()), &mut got);
+        column.read(Picks::Range(0..values.len()), &mut got);
         prop_assert_eq!(format!("{got:?}"), format!("{want:?}"));
         let rows: Vec<u32> = (0..values.len() as u32).filter(|&i| picked[i as usize]).collect();
         let mut some = vec![0.0; rows.len()];
-        column.read(&Picks::Rows(&rows), &mut some);
+        column.read(Picks::Rows(&rows), &mut some);
         let want: Vec<f64> = rows.iter().map(|&i| want[i as usize]).collect();
         prop_assert_eq!(format!("{some:?}"), format!("{want:?}"));
     }

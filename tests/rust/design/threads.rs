@@ -1,6 +1,6 @@
 //! The number of threads changes nothing, to the last bit.
 
-use hlmrs::design::{RowSource, Rows};
+use hlmrs::design::Rows;
 use hlmrs::table::{Table, numeric};
 use serde_json::json;
 
@@ -40,9 +40,9 @@ fn on(n_threads: usize, table: &Table) -> Rows {
 fn threads_change_nothing() {
     let table = large();
     let (one, three) = (on(1, &table), on(3, &table));
-    assert_eq!(one.encoding().to_json(), three.encoding().to_json());
+    assert_eq!(one.encoding.to_json(), three.encoding.to_json());
     assert_eq!(one.model_matrix().unwrap(), three.model_matrix().unwrap());
-    for (a, b) in one.factors().iter().zip(three.factors()) {
+    for (a, b) in one.factors.iter().zip(&three.factors) {
         assert_eq!(a, b);
     }
 }

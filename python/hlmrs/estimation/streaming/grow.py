@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..._core import FinishedStatistics, Model, Statistics
+from ..._core import FinishedStatistics, Fit, Model, Statistics
 from ...errors import OptionError
 from ...frame import open_frame
 from .. import Estimate, estimate_of_statistics
@@ -16,7 +16,7 @@ def appended(estimate: Estimate, data: Any) -> Estimate:
     """Fit the model to the rows of the fit and further ones, from its optimum."""
     finished, model = _grown(estimate, data)
     start = replace(estimate.request.control, start=tuple(estimate.core.theta))
-    core = model.fit(replace(estimate.request, control=start).settings())
+    core = Fit(model, replace(estimate.request, control=start).settings())
     return estimate_of_statistics(estimate.request, core, finished, model, estimate.kind, estimate.splines)
 
 
