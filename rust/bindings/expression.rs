@@ -97,6 +97,11 @@ impl<'py, 'a> Writer<'py, 'a> {
                 ("standardized", self.expression(arg)?, center, scale).into_bound_py_any(py)
             }
             Expression::GroupMean { category, means, .. } => ("by level", category, means).into_bound_py_any(py),
+            Expression::Indicator { category, level, .. } => {
+                let n_levels = self.encoding.categories[*category].levels.len();
+                let values: Vec<f64> = (0..n_levels).map(|k| f64::from(u8::from(k == *level))).collect();
+                ("by level", category, values).into_bound_py_any(py)
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use super::inputs::Inputs;
 use super::spec::{Coverage, Expr, NamedArguments, Options, TermFactor};
 use super::transforms::{self, Call, Known, Learned};
 use super::variable::{Category, Variable};
-use crate::table::{Selection, Table, categories, fixed_level_codes};
+use crate::table::{Selection, Table, categories, fixed_level_codes, listed};
 use crate::{Error, Remedy, Result};
 
 /// A model while its formula is compiled: what is given, and the categories and variables found so far.
@@ -81,6 +81,12 @@ impl<'a> Compiler<'a> {
         match (name, args) {
             ("log", [arg]) if named.contains_key("base") => self.log(arg, &named["base"], owner),
             ("scale" | "center", [arg]) => self.standardize(name, arg, named, owner),
+            ("dummy" | "==", [factor, Expr::Text { value }]) => self.indicator(name, factor, value, owner),
+            ("==", [Expr::Text { value }, factor]) => self.indicator(name, factor, value, owner),
+            ("!=", [factor, Expr::Text { value }]) | ("!=", [Expr::Text { value }, factor]) => {
+                let same = self.indicator("==", factor, value, owner)?;
+                Ok(Expression::Combine(Operator::Subtract, Box::new(Expression::Constant(1.0)), Box::new(same)))
+            }
             ("between", [arg, group]) => self.group_mean(arg, group, owner),
             ("within", [arg, group]) => {
                 let mean = self.group_mean(arg, group, owner)?;
@@ -151,6 +157,22 @@ impl<'a> Compiler<'a> {
         let column = &self.used.names[self.categories[category].input];
         let name = format!("between({}, {column})", arg.text(&self.inputs));
         Ok(Expression::GroupMean { name, category, means })
+    }
+
+    /// 1 in rows of one level: `dummy(f, "b")`, `f == "b"`.
+    fn indicator(&mut self, name: &str, factor: &Expr, level: &str, owner: &str) -> Result<Expression> {
+        let category = self.category(factor, owner)?;
+        let Category { input, levels } = &self.categories[category];
+        let column = &self.used.names[*input];
+        let known = levels.iter().position(|known| known == level).ok_or_else(|| {
+            let known = listed(levels.iter().map(String::as_str));
+            Error::Data(format!("{owner}: column '{column}' has no level '{level}' in the rows used; it has {known}"))
+        })?;
+        let name = match name {
+            "dummy" => format!("dummy({column}, \"{level}\")"),
+            _ => format!("({column} == \"{level}\")"),
+        };
+        Ok(Expression::Indicator { name, category, level: known })
     }
 
     /// What a call learned beforehand.

@@ -20,9 +20,12 @@ pub enum Function {
     Exp,
     Sqrt,
     Abs,
+    Sin,
+    Cos,
+    Tan,
 }
 
-/// Arithmetic.
+/// Arithmetic; comparisons, which are 1 where they hold and 0 elsewhere; the smaller and the larger of two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operator {
@@ -31,6 +34,14 @@ pub enum Operator {
     Multiply,
     Divide,
     Power,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Equal,
+    NotEqual,
+    Smaller,
+    Larger,
 }
 
 /// An expression that gives one number a row; columns are inputs of the model, by index.
@@ -54,6 +65,12 @@ pub enum Expression {
         category: usize,
         means: Vec<f64>,
     },
+    /// 1 in rows of one level of a category, 0 in others.
+    Indicator {
+        name: String,
+        category: usize,
+        level: usize,
+    },
 }
 
 impl Function {
@@ -68,6 +85,9 @@ impl Function {
             "exp" => Self::Exp,
             "sqrt" => Self::Sqrt,
             "abs" => Self::Abs,
+            "sin" => Self::Sin,
+            "cos" => Self::Cos,
+            "tan" => Self::Tan,
             _ => return None,
         })
     }
@@ -84,6 +104,9 @@ impl Function {
             Self::Exp => "exp",
             Self::Sqrt => "sqrt",
             Self::Abs => "abs",
+            Self::Sin => "sin",
+            Self::Cos => "cos",
+            Self::Tan => "tan",
         }
     }
 
@@ -101,6 +124,9 @@ impl Function {
             Self::Exp => each(values, f64::exp),
             Self::Sqrt => each(values, f64::sqrt),
             Self::Abs => each(values, f64::abs),
+            Self::Sin => each(values, f64::sin),
+            Self::Cos => each(values, f64::cos),
+            Self::Tan => each(values, f64::tan),
         }
     }
 }
@@ -113,6 +139,14 @@ impl Operator {
             "*" => Self::Multiply,
             "/" => Self::Divide,
             "^" => Self::Power,
+            "<" => Self::Less,
+            "<=" => Self::LessOrEqual,
+            ">" => Self::Greater,
+            ">=" => Self::GreaterOrEqual,
+            "==" => Self::Equal,
+            "!=" => Self::NotEqual,
+            "pmin" => Self::Smaller,
+            "pmax" => Self::Larger,
             _ => return None,
         })
     }
@@ -125,6 +159,14 @@ impl Operator {
             Self::Multiply => "*",
             Self::Divide => "/",
             Self::Power => "^",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+            Self::Smaller => "pmin",
+            Self::Larger => "pmax",
         }
     }
 
@@ -133,12 +175,28 @@ impl Operator {
         fn each(left: &mut [f64], right: &[f64], f: impl Fn(f64, f64) -> f64) {
             left.iter_mut().zip(right).for_each(|(a, b)| *a = f(*a, *b));
         }
+        /// NaN where one of the two is.
+        fn compare(left: &mut [f64], right: &[f64], holds: impl Fn(f64, f64) -> bool) {
+            each(
+                left,
+                right,
+                |a, b| if a.is_nan() || b.is_nan() { f64::NAN } else { f64::from(u8::from(holds(a, b))) },
+            );
+        }
         match self {
             Self::Add => each(left, right, |a, b| a + b),
             Self::Subtract => each(left, right, |a, b| a - b),
             Self::Multiply => each(left, right, |a, b| a * b),
             Self::Divide => each(left, right, |a, b| a / b),
             Self::Power => each(left, right, f64::powf),
+            Self::Less => compare(left, right, |a, b| a < b),
+            Self::LessOrEqual => compare(left, right, |a, b| a <= b),
+            Self::Greater => compare(left, right, |a, b| a > b),
+            Self::GreaterOrEqual => compare(left, right, |a, b| a >= b),
+            Self::Equal => compare(left, right, |a, b| a == b),
+            Self::NotEqual => compare(left, right, |a, b| a != b),
+            Self::Smaller => each(left, right, |a, b| if b < a || b.is_nan() { b } else { a }),
+            Self::Larger => each(left, right, |a, b| if b > a || b.is_nan() { b } else { a }),
         }
     }
 }
@@ -172,6 +230,11 @@ impl Expression {
                 let mean = |c: u32| if c == NO_LEVEL { f64::NAN } else { means[c as usize] };
                 out.iter_mut().zip(codes).for_each(|(o, &c)| *o = mean(c));
             }
+            Expression::Indicator { category, level, .. } => {
+                let codes = &inputs.codes(*category)[rows];
+                let value = |c: u32| if c == NO_LEVEL { f64::NAN } else { f64::from(u8::from(c as usize == *level)) };
+                out.iter_mut().zip(codes).for_each(|(o, &c)| *o = value(c));
+            }
         }
     }
 
@@ -189,7 +252,10 @@ impl Expression {
     /// The expressions that this one is computed from.
     pub fn parts(&self) -> Vec<&Expression> {
         match self {
-            Expression::Column(_) | Expression::Constant(_) | Expression::GroupMean { .. } => vec![],
+            Expression::Column(_)
+            | Expression::Constant(_)
+            | Expression::GroupMean { .. }
+            | Expression::Indicator { .. } => vec![],
             Expression::Map(_, arg) | Expression::Standardize { arg, .. } => vec![arg],
             Expression::Combine(_, left, right) => vec![left, right],
         }
@@ -212,11 +278,11 @@ impl Expression {
         found
     }
 
-    /// The categories whose group means it takes.
+    /// The categories whose levels it depends on.
     pub fn categories(&self) -> Vec<usize> {
         let mut found = Vec::new();
         self.walk(&mut |part| {
-            if let Expression::GroupMean { category, .. } = part {
+            if let Expression::GroupMean { category, .. } | Expression::Indicator { category, .. } = part {
                 found.push(*category);
             }
         });
@@ -236,12 +302,40 @@ impl Expression {
                     _ => part.text(inputs),
                 };
                 match op {
+                    Operator::Smaller | Operator::Larger => {
+                        format!("{}({}, {})", op.symbol(), left.text(inputs), right.text(inputs))
+                    }
                     Operator::Divide | Operator::Power => format!("{}{}{}", side(left), op.symbol(), side(right)),
                     _ => format!("{} {} {}", side(left), op.symbol(), side(right)),
                 }
             }
             Expression::Standardize { name, arg, .. } => format!("{name}({})", arg.text(inputs)),
-            Expression::GroupMean { name, .. } => name.clone(),
+            Expression::GroupMean { name, .. } | Expression::Indicator { name, .. } => name.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comparison_with_what_is_missing_is_missing() {
+        let right = [1.0, 1.0, 1.0, f64::NAN];
+        for symbol in ["<", "<=", ">", ">=", "==", "!=", "pmin", "pmax"] {
+            let mut left = [0.0, 1.0, f64::NAN, 1.0];
+            let operator = Operator::parse(symbol).unwrap();
+            operator.apply(&mut left, &right);
+            let expected = match symbol {
+                "<" | "!=" => [1.0, 0.0],
+                "<=" => [1.0, 1.0],
+                ">" | "pmin" => [0.0, if symbol == "pmin" { 1.0 } else { 0.0 }],
+                ">=" | "==" => [0.0, 1.0],
+                _ => [1.0, 1.0],
+            };
+            assert_eq!(left[..2], expected, "{symbol}");
+            assert!(left[2..].iter().all(|v| v.is_nan()), "{symbol}");
+            assert_eq!(operator.symbol(), symbol);
         }
     }
 }
