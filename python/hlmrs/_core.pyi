@@ -138,6 +138,11 @@ class Columns:
 
         The order of the levels is kept if the user declared one, otherwise it is the natural one.
         """
+    def add_times(self, name: str, values: NDArray[np.int64], unit: str, kind: str) -> None:
+        """Add a column of times in a unit: "D", "s", "ms", "us" or "ns"; the smallest integer is missing.
+
+        `kind` is "instant" (in UTC), "duration", "time of day" (in "us"), or anything else for times of no zone.
+        """
     def begin_at(self, first: int) -> None:
         """Count rows from this one in messages: the columns are a batch of longer ones."""
     @property

@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
 use super::errors::{finish, guard, lock};
-use crate::table::{self, Table};
+use crate::table::{self, Table, TimeKind};
 use crate::{Error, Result};
 
 const STREAM: &CStr = c"arrow_array_stream";
@@ -73,6 +73,25 @@ impl PyColumns {
         let declared = declared || ordered;
         let codes = codes.as_array().to_vec();
         guard(py, || lock(&self.0).add(table::categorical(name, &codes, &levels, declared)?))
+    }
+
+    /// Times in whole units of numpy's name; `kind` is "local", "instant", "duration" or "time of day" (of "us").
+    fn add_times(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        values: PyReadonlyArray1<'_, i64>,
+        unit: &str,
+        kind: &str,
+    ) -> PyResult<()> {
+        let values = values.as_array().to_vec();
+        let kind = match kind {
+            "duration" => TimeKind::Duration,
+            "time of day" => TimeKind::OfDay,
+            "instant" => TimeKind::Instant,
+            _ => TimeKind::Local,
+        };
+        guard(py, || lock(&self.0).add(table::times(name, &values, unit, kind)?))
     }
 
     /// Messages count rows from this one.

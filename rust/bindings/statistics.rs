@@ -83,7 +83,9 @@ impl PyStatistics {
         moments: Vec<Vec<f64>>,
     ) -> PyResult<Self> {
         let a = fit.cross_products();
-        let counts = RowCounts { n_obs: a.n_obs, n_rows_input, dropped, range: None, by_level: counts };
+        // the response of a fit varies
+        let range = Some((f64::NEG_INFINITY, f64::INFINITY));
+        let counts = RowCounts { n_obs: a.n_obs, n_rows_input, dropped, range, by_level: counts };
         let build = || Statistics::of_fit((*encoding.0).clone(), &Options::from_json(options)?, &a, counts, moments);
         Ok(Self::new(run(py, build)?))
     }

@@ -126,8 +126,23 @@ impl Compiler<'_> {
     }
 }
 
+/// Fails where most levels are numbers with a decimal comma, as "0,345".
+fn refuse_decimal_commas(column: &str, levels: &[String]) -> Result<()> {
+    let with_comma = |l: &&String| l.matches(',').count() == 1 && as_number(&l.replace(',', ".")).is_some();
+    let n_numbers = levels.iter().filter(|l| with_comma(l) || as_number(l).is_some()).count();
+    match levels.iter().find(with_comma) {
+        Some(example) if n_numbers * 5 >= levels.len() * 4 => Err(Error::Data(format!(
+            "column '{column}' is text, but its values are numbers with decimal commas, such as '{example}'; read the \
+             file with a decimal comma (Polars: decimal_comma=True, pandas: decimal=','), or wrap it in \
+             factor({column}) if categories are meant"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// Fails where a few values that are not numbers turned a numeric column into text.
 fn refuse_numbers_as_text(column: &str, levels: &[String]) -> Result<()> {
+    refuse_decimal_commas(column, levels)?;
     let junk: Vec<_> = levels.iter().filter(|l| as_number(l).is_none()).map(String::as_str).collect();
     let numbers = levels.len() - junk.len();
     if junk.is_empty() || numbers * 5 < levels.len() * 4 {

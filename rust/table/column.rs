@@ -142,6 +142,7 @@ impl Column {
             ColumnKind::Categories => "categorical".into(),
             ColumnKind::Time => format!("of type {}", time_name(&self.data_type)),
             ColumnKind::Empty => return "without any value".into(),
+            ColumnKind::Other if is_bytes(&self.data_type) => return "of bytes that are no UTF-8 text".into(),
             ColumnKind::Other => return format!("of type {}", shown(&self.data_type.to_string())),
         };
         match self.example() {
@@ -176,6 +177,10 @@ fn kind_of(data_type: &DataType) -> ColumnKind {
         t if t.is_numeric() => ColumnKind::Number,
         _ => ColumnKind::Other,
     }
+}
+
+fn is_bytes(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Dictionary(_, values) if values.is_binary()) || data_type.is_binary()
 }
 
 fn time_name(data_type: &DataType) -> &'static str {

@@ -4,6 +4,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Schema};
 use rustc_hash::FxHashMap;
 
+use super::bytes::as_text;
 use super::column::Column;
 use super::label::shown;
 use crate::{Error, Result};
@@ -72,8 +73,10 @@ impl Table {
             self.n_rows = Some(batches.iter().map(RecordBatch::num_rows).sum());
         }
         for (k, field) in schema.fields().iter().enumerate() {
-            let chunks = batches.iter().map(|batch| batch.column(k).clone()).collect();
-            let column = Column::new(field.name(), chunks, field.data_type().clone());
+            let chunks: Vec<_> = batches.iter().map(|batch| batch.column(k).clone()).collect();
+            let chunks = as_text(&chunks).unwrap_or(chunks);
+            let data_type = chunks.first().map_or(field.data_type(), |chunk| chunk.data_type()).clone();
+            let column = Column::new(field.name(), chunks, data_type);
             // Polars numbers these categories as it meets them: the user declared no order.
             let by_appearance = field.metadata().keys().any(|key| key.starts_with("_PL_CATEGORICAL"));
             self.add(if by_appearance { column.undeclared() } else { column })?;

@@ -59,13 +59,13 @@ pub fn text_of(array: &dyn Array, i: usize) -> Option<String> {
         DataType::Time64(TimeUnit::Microsecond) => time_text::<Time64MicrosecondType>(array, i),
         DataType::Time64(_) => time_text::<Time64NanosecondType>(array, i),
         DataType::Duration(unit) => {
-            let (value, unit) = match unit {
-                TimeUnit::Second => (array.as_primitive::<DurationSecondType>().value(i), "s"),
-                TimeUnit::Millisecond => (array.as_primitive::<DurationMillisecondType>().value(i), "ms"),
-                TimeUnit::Microsecond => (array.as_primitive::<DurationMicrosecondType>().value(i), "us"),
-                TimeUnit::Nanosecond => (array.as_primitive::<DurationNanosecondType>().value(i), "ns"),
+            let (value, per_second) = match unit {
+                TimeUnit::Second => (array.as_primitive::<DurationSecondType>().value(i), 1),
+                TimeUnit::Millisecond => (array.as_primitive::<DurationMillisecondType>().value(i), 1_000),
+                TimeUnit::Microsecond => (array.as_primitive::<DurationMicrosecondType>().value(i), 1_000_000),
+                TimeUnit::Nanosecond => (array.as_primitive::<DurationNanosecondType>().value(i), 1_000_000_000),
             };
-            Some(format!("{value}{unit}"))
+            Some(seconds_text(value, per_second))
         }
         _ => integer_text(array, i),
     }
@@ -74,6 +74,13 @@ pub fn text_of(array: &dyn Array, i: usize) -> Option<String> {
 /// 308.00 is the level 308, as of any other type.
 fn decimal_text(text: String) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
+}
+
+/// Seconds as text, exact and the same in every unit.
+fn seconds_text(value: i64, per_second: i64) -> String {
+    let (sign, size, unit) = (if value < 0 { "-" } else { "" }, value.unsigned_abs(), per_second.unsigned_abs());
+    let digits = unit.ilog10() as usize;
+    decimal_text(format!("{sign}{}.{:0digits$}", size / unit, size % unit)) + "s"
 }
 
 fn integer_text(array: &dyn Array, i: usize) -> Option<String> {

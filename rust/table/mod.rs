@@ -1,5 +1,6 @@
 //! Columns of a data frame, and the levels of categorical ones; knows no model.
 
+mod bytes;
 mod column;
 mod columns;
 mod dictionary;
@@ -10,6 +11,7 @@ mod levels;
 mod read_codes;
 mod read_numeric;
 mod selection;
+mod times;
 
 pub use column::{Column, ColumnKind};
 pub use columns::{Table, boolean, categorical, listed, numeric, plain_name};
@@ -19,3 +21,4 @@ pub use label::shown;
 pub use levels::{NO_LEVEL, as_number, natural, sort_naturally};
 pub use read_codes::{categories, fixed_level_codes, known_codes, require_known};
 pub use selection::{Picks, Selection, by_segment};
+pub use times::{TimeKind, times};
