@@ -13,6 +13,7 @@ pub struct Ar1;
 impl CovarianceStructure for Ar1 {
     const NAME: &'static str = "ar1";
     const INVARIANCE: Invariance = Invariance::CommonScaling;
+    const ORDERED: bool = true;
     const IS_LINEAR: bool = false;
     const SATURATES: bool = false;
     const CONTAINS: &'static [&'static str] = &[];

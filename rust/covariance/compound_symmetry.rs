@@ -17,6 +17,7 @@ pub struct HomogeneousCompoundSymmetry;
 impl CovarianceStructure for CompoundSymmetry {
     const NAME: &'static str = "cs";
     const INVARIANCE: Invariance = Invariance::Scaling;
+    const ORDERED: bool = false;
     const IS_LINEAR: bool = false;
     const SATURATES: bool = false;
     const CONTAINS: &'static [&'static str] = &["homcs", "diag"];
@@ -39,6 +40,7 @@ impl CovarianceStructure for CompoundSymmetry {
 impl CovarianceStructure for HomogeneousCompoundSymmetry {
     const NAME: &'static str = "homcs";
     const INVARIANCE: Invariance = Invariance::CommonScaling;
+    const ORDERED: bool = false;
     const IS_LINEAR: bool = false;
     const SATURATES: bool = true;
     const CONTAINS: &'static [&'static str] = &[];

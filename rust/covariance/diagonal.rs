@@ -10,6 +10,7 @@ pub struct Diagonal;
 impl CovarianceStructure for Diagonal {
     const NAME: &'static str = "diag";
     const INVARIANCE: Invariance = Invariance::Scaling;
+    const ORDERED: bool = false;
     const IS_LINEAR: bool = true;
     const SATURATES: bool = true;
     const CONTAINS: &'static [&'static str] = &[];

@@ -38,6 +38,10 @@ macro_rules! structures {
                 match self { $(Self::$name => $module::$name::INVARIANCE),* }
             }
 
+            pub fn is_ordered(self) -> bool {
+                match self { $(Self::$name => $module::$name::ORDERED),* }
+            }
+
             pub fn is_linear(self) -> bool {
                 match self { $(Self::$name => $module::$name::IS_LINEAR),* }
             }

@@ -14,6 +14,8 @@ pub trait CovarianceStructure: Copy {
     const NAME: &'static str;
     /// How the columns of z may be changed without a change of the model.
     const INVARIANCE: Invariance;
+    /// The columns are places in an order, such as times.
+    const ORDERED: bool;
     /// Λ depends linearly on the parameters, so that its second derivative is zero.
     const IS_LINEAR: bool;
     /// With a random effect for every row, the covariance can take up the residual variance.

@@ -14,6 +14,7 @@ pub struct Toeplitz;
 impl CovarianceStructure for Toeplitz {
     const NAME: &'static str = "toep";
     const INVARIANCE: Invariance = Invariance::Scaling;
+    const ORDERED: bool = true;
     const IS_LINEAR: bool = false;
     const SATURATES: bool = false;
     const CONTAINS: &'static [&'static str] = &["cs", "homcs", "ar1", "diag"];

@@ -10,6 +10,7 @@ pub struct Unstructured;
 impl CovarianceStructure for Unstructured {
     const NAME: &'static str = "us";
     const INVARIANCE: Invariance = Invariance::Linear;
+    const ORDERED: bool = false;
     const IS_LINEAR: bool = true;
     const SATURATES: bool = true;
     const CONTAINS: &'static [&'static str] = &[];

@@ -11,7 +11,7 @@ use super::inputs::Inputs;
 use super::layout::{GroupingFactor, RandomLayout};
 use super::model_matrix::ModelMatrix;
 use super::spec::{Coverage, RandomSpec};
-use super::variable::Category;
+use super::variable::{Category, Variable};
 use crate::ids::FactorId;
 use crate::table::NO_LEVEL;
 use crate::{Error, Result};
@@ -33,6 +33,7 @@ impl RandomTerm {
                 random.name, random.label
             )));
         }
+        require_effects_to_correlate(compiler, random, &matrix)?;
         let layout = RandomLayout {
             name: random.name.clone(),
             factor,
@@ -42,6 +43,30 @@ impl RandomTerm {
         };
         Ok(Self { layout, matrix })
     }
+}
+
+/// Fails where a structure would say nothing: an order of what has no levels, or correlations of a single effect.
+fn require_effects_to_correlate(compiler: &Compiler, random: &RandomSpec, matrix: &ModelMatrix) -> Result<()> {
+    let (structure, name, label) = (random.structure, random.structure.name(), &random.label);
+    let is_number = |&v: &usize| matches!(compiler.variables[v], Variable::Numeric { .. });
+    let number = matrix.plans.iter().flat_map(|plan| &plan.variables).copied().find(|v| is_number(v));
+    let placed = matrix.plans.iter().all(|plan| plan.full.contains(&true));
+    let single = structure.is_correlated() && !structure.is_unrestricted() && matrix.layout.columns.len() == 1;
+    if !single && (placed || !structure.is_ordered()) {
+        return Ok(());
+    }
+    let levels = match (number, random.terms.first()) {
+        (Some(v), _) => format!("factor({})", compiler.variables[v].name()),
+        (None, Some(term)) => term.name.clone(),
+        (None, None) => "factor(time)".into(),
+    };
+    let why = match number {
+        _ if !structure.is_ordered() => "correlates effects, and there is one".into(),
+        Some(v) => format!("correlates the levels of a factor, and '{}' is a number", compiler.variables[v].name()),
+        None => "correlates the levels of a factor, and the intercept is none".into(),
+    };
+    let plain = random.name.trim_start_matches(name);
+    Err(Error::Design(format!("{}: {name}() {why}; write {name}(0 + {levels} | {label}), or {plain}", random.name)))
 }
 
 /// How levels of a grouping factor are made from categories; of one column they are its own.
@@ -88,11 +113,24 @@ impl Group {
         }
     }
 
-    /// Labels of the levels: `a:b`.
+    /// Labels of the levels: `a:b`.  Where two would be alike, parts that hold a colon stand in backticks.
     pub fn levels(&self, categories: &[Category]) -> Vec<String> {
-        let mut labels = categories[self.categories[0]].levels.clone();
+        let plain = self.labels(categories, str::to_string);
+        let distinct: FxHashSet<&String> = plain.iter().collect();
+        if distinct.len() == plain.len() {
+            return plain;
+        }
+        self.labels(categories, |part| match part.contains([':', '`', '\\']) {
+            true => format!("`{}`", part.replace('\\', "\\\\").replace('`', "\\`")),
+            false => part.to_string(),
+        })
+    }
+
+    fn labels(&self, categories: &[Category], part: impl Fn(&str) -> String) -> Vec<String> {
+        let parts = |category: usize| categories[category].levels.iter().map(|level| part(level)).collect::<Vec<_>>();
+        let mut labels = parts(self.categories[0]);
         for (pairs, &category) in self.pairs.iter().zip(&self.categories[1..]) {
-            let next = &categories[category].levels;
+            let next = parts(category);
             labels = pairs.iter().map(|&(a, b)| format!("{}:{}", labels[a as usize], next[b as usize])).collect();
         }
         labels
@@ -165,6 +203,14 @@ mod tests {
         assert_eq!(combine(&first, &second, &pairs), [1, 0, 0, 1]);
         let group = Group { name: "b:c".into(), categories: vec![0, 1], pairs: vec![pairs] };
         assert_eq!(group.levels(&categories), ["x:2", "y:1"]);
+    }
+
+    #[test]
+    fn levels_whose_labels_would_be_alike_are_told_apart() {
+        let levels = |own: [&str; 2]| Category { input: 0, levels: own.map(String::from).to_vec() };
+        let group = Group { name: "b:c".into(), categories: vec![0, 1], pairs: vec![vec![(0, 0), (1, 1)]] };
+        assert_eq!(group.levels(&[levels(["a:b", "a"]), levels(["c", "b:c"])]), ["`a:b`:c", "a:`b:c`"]);
+        assert_eq!(group.levels(&[levels(["a:b", "a"]), levels(["c", "d"])]), ["a:b:c", "a:d"]);
     }
 
     #[test]
