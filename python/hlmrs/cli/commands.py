@@ -1,12 +1,15 @@
 """What can be typed after `hlmrs`, what each command does, and the exit code that it ends with."""
 
 import argparse
+import io
 import json
 import math
+import os
 import sys
 import warnings
 from argparse import Namespace
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from typing import Any
 
 from ..datasets import describe
@@ -14,6 +17,7 @@ from ..datasets import load as load_data
 from ..errors import HlmrsError, HlmrsWarning
 from ..inference import DDF_METHODS, DEFAULT_DDF
 from ..models import lmer
+from ..options import Ddf
 from ..results import LinearMixedFit, load
 from .files import read_file
 
@@ -30,6 +34,7 @@ _DEMO = (
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     top = argparse.ArgumentParser(prog="hlmrs", description="Linear mixed models.", epilog=_EXIT_CODES)
+    top.add_argument("--version", action="version", version=f"hlmrs {version('hlmrs')}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_fit(commands.add_parser("fit", help="fit a model to a file", epilog=_EXIT_CODES))
     show = commands.add_parser("show", help="show a fit that was saved")
@@ -41,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_fit(command: argparse.ArgumentParser) -> None:
     command.add_argument("formula", metavar="FORMULA", help="such as 'Reaction ~ Days + (Days | Subject)'")
-    command.add_argument("file", metavar="FILE", help="data: .csv, .tsv (also .gz), .parquet, .feather or .arrow")
+    command.add_argument("file", metavar="FILE", help="data: .csv, .tsv, .txt (also .gz), .parquet, .feather or .arrow")
     command.add_argument("--ml", action="store_true", help="maximum likelihood instead of REML")
     command.add_argument("--weights", metavar="COLUMN", help="column of prior weights")
     command.add_argument("--offset", metavar="COLUMN", help="column to add to the linear predictor")
@@ -60,19 +65,30 @@ def _add_fit(command: argparse.ArgumentParser) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal may lack letters that a report has
+            stream.reconfigure(errors="backslashreplace")
     given = parser().parse_args(arguments)
     commands: dict[str, Callable[[Namespace], int]] = {"fit": _fit, "show": _show, "demo": _demo}
     with warnings.catch_warnings():
         warnings.simplefilter("always", HlmrsWarning)
         warnings.showwarning = _show_warning
         try:
-            return commands[given.command](given)
+            code = commands[given.command](given)
+            sys.stdout.flush()
+            return code
+        except BrokenPipeError:  # who reads has closed, as `head` does
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return OK
         except (HlmrsError, OSError) as error:
             print(f"hlmrs: {error}", file=sys.stderr)
             return UNUSABLE
         except KeyboardInterrupt:
             print("hlmrs: interrupted", file=sys.stderr)
             return 130
+        except Exception as error:
+            print(f"hlmrs: internal error: {type(error).__name__}: {error}; please report it", file=sys.stderr)
+            return UNUSABLE
 
 
 def _fit(given: Namespace) -> int:
@@ -103,7 +119,7 @@ def _demo(given: Namespace) -> int:
     return max(codes)
 
 
-def _report(fit: LinearMixedFit[Any], as_json: bool, ddf: str) -> int:
+def _report(fit: LinearMixedFit[Any], as_json: bool, ddf: Ddf) -> int:
     if as_json:
         json.dump(_plain(fit.to_dict(ddf=ddf)), sys.stdout, indent=2, ensure_ascii=False)
         print()

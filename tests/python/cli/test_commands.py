@@ -1,4 +1,6 @@
+import gzip
 import json
+import os
 import subprocess
 import sys
 
@@ -130,3 +132,95 @@ def test_uneven_lines_are_named(tmp_path, monkeypatch):
     monkeypatch.setattr("hlmrs.cli.files.installed", lambda name: False)
     with pytest.raises(hlmrs.DataError, match="line 3"):
         read_file(str(path))
+
+
+ROWS = [(k % 7 + 0.25 * (k % 3), k % 5 + 0.5, "é" if k % 2 else "a", k // 6) for k in range(48)]
+TEXT = "\n".join(["y,x,f,g", *(",".join(map(str, row)) for row in ROWS)]) + "\n"
+SEMICOLONS = TEXT.replace(",", ";").replace(".", ",")
+FILES = {
+    "latin.csv": TEXT.encode("latin-1"),
+    "mark.csv": TEXT.encode("utf-8-sig"),
+    "wide.csv": TEXT.encode("utf-16"),
+    "windows.csv": TEXT.replace("\n", "\r\n").encode("cp1252"),
+    "european.csv": SEMICOLONS.encode("latin-1"),
+    "excel.CSV": ("sep=;\n" + SEMICOLONS).encode(),
+    "tabs.csv": TEXT.replace(",", "\t").encode(),
+    "tabs.tsv": TEXT.replace(",", "\t").replace(".", ",").encode(),
+    "bars.txt": TEXT.replace(",", "|").encode(),
+    "quoted.csv": TEXT.replace("y,x,f,g", '"y";"x";"f";"g"').replace(",", ";").encode(),
+    "zipped.csv.gz": gzip.compress(SEMICOLONS.encode()),
+}
+
+
+@pytest.mark.parametrize("library", ["polars", "pandas", "none"])
+@pytest.mark.parametrize("name", FILES)
+def test_files_are_read_as_they_were_written(tmp_path, monkeypatch, name, library):
+    monkeypatch.setattr("hlmrs.cli.files.installed", lambda one: one == library)
+    path = tmp_path / name
+    path.write_bytes(FILES[name])
+    frame = read_file(str(path))
+    for k, column in enumerate(("y", "x", "f", "g")):
+        assert list(frame[column]) == [row[k] for row in ROWS]
+
+
+BROKEN = {
+    "empty.csv": b"",
+    "noise.csv": bytes(range(256)) * 9,
+    "ragged.csv": b"y,x,g\n1,2,3\n1,2,3,4\n1\n",
+    "header.csv": b"y,x,f,g\n",
+    "noise.parquet": b"PAR1" + bytes(range(256)) + b"PAR1",
+    "noise.arrow": bytes(range(256)),
+    "noise.csv.gz": b"\x1f\x8b" + bytes(range(256)),
+    "sheet.xlsx": b"PK",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_files_that_cannot_be_read_get_a_sentence(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(BROKEN[name])
+    done = run("fit", "y ~ x + (1 | g)", str(path))
+    assert done.returncode == 2
+    assert done.stderr.startswith("hlmrs: ")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("fit", "y ~ x + (1 | g)", "nothing.csv"),
+        ("fit", "y ~ x + (1 | g)", "."),
+        ("show", "nothing"),
+        ("show", "."),
+    ],
+)
+def test_missing_files_get_a_sentence(arguments):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("hlmrs: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_version():
+    done = run("--version")
+    assert (done.returncode, done.stdout) == (0, f"hlmrs {hlmrs.__version__}\n")
+
+
+def test_what_no_one_foresaw_is_a_sentence_too(csv, monkeypatch, capsys):
+    monkeypatch.setattr("hlmrs.cli.commands.lmer", lambda *_, **__: 1 / 0)
+    assert main(["fit", MODEL, csv]) == 2
+    assert "internal error: ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_a_terminal_without_letters_and_a_closed_pipe(csv):
+    command = [sys.executable, "-m", "hlmrs", "fit", "Réaction ~ Days + (Days | Subject)", csv]
+    done = subprocess.run(command, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}, check=False)
+    assert done.returncode == 2
+    assert b"R\\xe9action" in done.stderr
+    assert b"Traceback" not in done.stderr
+    reader, writer = os.pipe()
+    os.close(reader)
+    command[4] = MODEL
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
