@@ -17,6 +17,7 @@ from .errors import (
     DroppedRowsWarning,
     FitStateError,
     FormulaError,
+    FormulaWarning,
     HlmrsError,
     HlmrsWarning,
     InferenceWarning,
@@ -24,6 +25,7 @@ from .errors import (
     OptionError,
     RankDeficiencyWarning,
     SingularFitWarning,
+    suggestion,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ __all__ = [
     "DroppedRowsWarning",
     "FitStateError",
     "FormulaError",
+    "FormulaWarning",
     "HlmrsError",
     "HlmrsWarning",
     "InferenceWarning",
@@ -80,6 +83,13 @@ _ROOMS = {
 }
 
 
+_ELSEWHERE = dict.fromkeys(("lme", "lmm", "Lmer", "mixedlm", "MixedLM"), "lmer") | {
+    "anova": "compare",
+    "lrt": "compare",
+}
+"""Functions of other packages, and what they are here."""
+
+
 def __getattr__(name: str) -> Any:
     """Load a room when one of its names is first asked for, so that importing the package takes no time."""
     if name == "__version__":
@@ -87,7 +97,8 @@ def __getattr__(name: str) -> Any:
 
         return version("hlmrs")
     if name not in _ROOMS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        hint = f"; there is hlmrs.{_ELSEWHERE[name]}()" if name in _ELSEWHERE else suggestion(name, __all__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
     room = import_module(f".{_ROOMS[name]}", __name__)
     value = room if name == _ROOMS[name] else getattr(room, name)
     globals()[name] = value

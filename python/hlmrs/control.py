@@ -1,12 +1,13 @@
 """How a model is fitted: the optimizer and its limits, as an object that checks itself."""
 
 import os
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, Literal, get_args
 
-from .errors import OptionError, check_choice
+from .errors import OptionError, choose
 
 Optimizer = Literal["trust-region", "bobyqa"]
 
@@ -45,11 +46,13 @@ class Control:
     n_threads: int | None = None
 
     def __post_init__(self) -> None:
-        check_choice("optimizer", self.optimizer, get_args(Optimizer))
-        _check_count("max_evaluations", self.max_evaluations)
-        _check_count("n_threads", self.n_threads)
+        object.__setattr__(self, "optimizer", choose("optimizer", self.optimizer, get_args(Optimizer)))
+        for name in ("max_evaluations", "n_threads"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, None if value is None else count(name, value, ", or None for the default"))
         if self.tolerance is not None and not (_is(self.tolerance, Real) and 0 < self.tolerance < 1):
             raise OptionError(f"tolerance={self.tolerance!r}: give a number between 0 and 1, such as 1e-8")
+        object.__setattr__(self, "tolerance", None if self.tolerance is None else float(self.tolerance))
         if self.start is not None:
             object.__setattr__(self, "start", _numbers("start", self.start))
 
@@ -68,9 +71,20 @@ def _is(value: Any, kind: type) -> bool:
     return isinstance(value, kind) and not isinstance(value, bool)
 
 
-def _check_count(name: str, value: int | None) -> None:
-    if value is not None and not (_is(value, Integral) and value > 0):
-        raise OptionError(f"{name}={value!r}: give a positive whole number, or None for the default")
+def count(name: str, value: Any, otherwise: str = "") -> int:
+    """Return a positive whole number of any type, such as NumPy's."""
+    if not (_is(value, Integral) and value > 0):
+        raise OptionError(f"{name}={value!r}: give a positive whole number{otherwise}")
+    return int(value)
+
+
+def seed_or_new(seed: Any) -> int:
+    """Return a seed as a whole number below 2^64, or a new one."""
+    if seed is None:
+        return secrets.randbits(64)
+    if not (_is(seed, Integral) and 0 <= seed < 2**64):
+        raise OptionError(f"seed={seed!r}: give a whole number that is not negative, below 2**64")
+    return int(seed)
 
 
 def _numbers(name: str, values: Sequence[float]) -> tuple[float, ...]:

@@ -22,6 +22,7 @@ from .estimation.streaming import (
 )
 from .frame import located, numbered, open_frame
 from .models import lmer as fit_here
+from .options import Missing
 from .results import LinearMixedFit
 
 _TOGETHER = 8
@@ -35,7 +36,7 @@ def summed(
     weights: str | None = None,
     offset: str | None = None,
     contrasts: Mapping[str, Contrast] | None = None,
-    missing: str = "drop",
+    missing: Missing = "drop",
     levels: Mapping[str, Sequence[Any]] | None = None,
 ) -> SufficientStatistics:
     """Sum the rows of a Dask data frame, or of Parquet files, where they are.

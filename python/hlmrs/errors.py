@@ -7,7 +7,10 @@ import os
 import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
+from unicodedata import normalize
+
+Choice = TypeVar("Choice")
 
 _PACKAGE = os.path.join(os.path.dirname(__file__), "")
 _WINDOW = 100
@@ -77,6 +80,10 @@ class HlmrsWarning(UserWarning):
     """Base of all warnings."""
 
 
+class FormulaWarning(HlmrsWarning):
+    """A formula that says less than it seems to."""
+
+
 class ConvergenceWarning(HlmrsWarning):
     """The optimizer stopped somewhere that is not verified to be the optimum."""
 
@@ -115,41 +122,46 @@ def warn(message: str, category: type[HlmrsWarning]) -> None:
     warnings.warn(message, category, stacklevel=level)
 
 
-def check_choice(name: str, value: Any, known: Iterable[Any], instead: str = "") -> None:
-    """Refuse a value of an option that is none of those known; `instead` is what else could be given.
+def choose(
+    name: str, value: Any, known: Iterable[Choice], also: Mapping[str, Choice] | None = None, instead: str = ""
+) -> Choice:
+    """Return the choice that the value of an option means, in whatever case and with whatever between its words.
 
-    >>> check_choice("missing", "dorp", ("drop", "error"))
+    `also` has words of other packages, `instead` is what else could be given.
+
+    >>> choose("ddf", "Kenward_Roger", ("satterthwaite", "kenward-roger"))
+    'kenward-roger'
+    >>> choose("missing", "dorp", ("drop", "error"))
     Traceback (most recent call last):
     hlmrs.errors.OptionError: missing='dorp': choose one of 'drop', 'error'; did you mean 'drop'?
     """
     choices = list(known)
-    if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
-        hint = suggestion(value, filter(None, choices)) if isinstance(value, str) else ""
-        raise OptionError(
-            f"{name}={cut(' '.join(repr(value).split()))}: choose one of {', '.join(map(repr, choices))}{instead}{hint}"
-        )
+    for choice in choices:
+        if value is choice or (isinstance(value, str) and value == choice):
+            return choice
+    words = [choice for choice in choices if isinstance(choice, str)]
+    if isinstance(value, str):
+        meant = {_letters(word): to for word, to in (also or {}).items()} | {_letters(word): word for word in words}
+        if _letters(value) in meant:
+            return meant[_letters(value)]
+    hint = suggestion(value, words) if isinstance(value, str) else ""
+    raise OptionError(
+        f"{name}={cut(' '.join(repr(value).split()))}: choose one of {', '.join(map(repr, choices))}{instead}{hint}"
+    )
 
 
-def refuse_unknown(function: str, given: Mapping[str, Any], known: Sequence[str]) -> None:
-    """Answer an unknown keyword with the nearest known one."""
-    for name in given:
-        if name not in known:
-            hint = suggestion(name, known) or f"; its options are {', '.join(known)}"
-            raise TypeError(f"{function}() has no argument {name!r}{hint}")
-
-
-def take_alias(function: str, given: dict[str, Any], alias: str, name: str, value: Any, default: Any) -> Any:
-    """Return the value of an argument that may have been given under another name, but not under both."""
-    if alias not in given:
-        return value
-    if value != default:
-        raise TypeError(f"{function}() was given both {alias}= and {name}=, which mean the same")
-    return given.pop(alias)
+def _letters(word: str) -> str:
+    return "".join(letter for letter in word.casefold() if letter.isalnum())
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Return ``; did you mean 'x'?`` for the nearest names, or nothing when none is near."""
     near = nearest(name, known)
+    if near and normalize("NFC", near[0]) == normalize("NFC", name):
+        return (
+            f"; {quote(near[0])} looks the same, but is composed of other Unicode characters: give it another name, or "
+            "the form of unicodedata.normalize('NFC', name)"
+        )
     return f"; did you mean {' or '.join(map(quote, near))}?" if near else ""
 
 

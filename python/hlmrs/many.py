@@ -1,20 +1,22 @@
 """Many responses over one design: genes, voxels, items; shared work is done once, in Rust."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._core import Rows
+from ._core import Columns, Rows
 from ._core import fit_many as core_fit_many
+from .calls import answers
 from .control import Control
-from .errors import DataError, FormulaError, OptionError, check_choice, suggestion
+from .errors import DataError, FormulaError, OptionError, choose, suggestion
 from .estimation import Contrast, Request, evaluate, make_request, model_rows
 from .formula import ColumnName
-from .frame import Column, Frame, PandasFrame, build, check_unique, open_frame
-from .inference import DEFAULT_DDF, RESIDUAL, check_level, wald
+from .frame import Column, Frame, build, check_unique, in_order, open_frame, row_index
+from .inference import RESIDUAL, check_level, wald
+from .options import ManyDdf, Missing
 from .resources import Progress
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 RESPONSE = "(response)"
 """The name that the response has in the formula of all responses."""
 
-MANY_DDF = ("satterthwaite", "kenward-roger", "residual", "normal")
+MANY_DDF: tuple[ManyDdf, ...] = get_args(ManyDdf)
 
 Matrix = NDArray[np.float64]
 
@@ -32,6 +34,7 @@ _AT_ONCE = 50
 """Responses read together: finding one among them costs time in proportion."""
 
 
+@answers
 def fit_many(
     responses: Any,
     formula: str,
@@ -40,10 +43,10 @@ def fit_many(
     reml: bool = True,
     weights: str | ArrayLike | None = None,
     contrasts: Mapping[str, Contrast] | None = None,
-    missing: str = "drop",
+    missing: Missing = "drop",
     control: Control | None = None,
     level: float = 0.95,
-    ddf: str = DEFAULT_DDF,
+    ddf: ManyDdf = "satterthwaite",
 ) -> Any:
     """Fit one linear mixed model to each of many responses.
 
@@ -97,19 +100,21 @@ def fit_many(
     fast None 0.321
     """
     check_level(level)
-    check_choice("ddf", ddf, MANY_DDF)
+    ddf = choose("ddf", ddf, MANY_DDF, {"KR": "kenward-roger"}, " for many responses")
     if ddf == "kenward-roger" and not reml:
         raise OptionError("ddf='kenward-roger' is defined for REML; fit with reml=True")
     frame = open_frame(data)
-    names, source = _responses(responses, frame)
+    names, source = _responses(in_order("responses", responses, row_index(frame)), frame)
     values = _read(source, names) if source else np.asarray(responses, dtype=np.float64).T
-    # columns of the data that are responses are not predictors
-    taken = set(names) if source is frame else set()
-    known = [name for name in frame.names if name not in taken]
-    request = _request(formula, known, values.shape[1], reml, weights, contrasts, missing, control)
+    own = set(names) if source is frame else set()  # columns of the data that are responses are not predictors
+    known = [name for name in frame.names if name not in own]
+    weights = in_order("weights", weights, row_index(frame))
+    taken = names if source else ()
+    request = _request(formula, known, taken, values.shape[1], reml, weights, contrasts, missing, control)
     columns = frame.read(request.columns(), request.labels())
     if columns.n_rows != values.shape[1]:
         raise DataError(f"the responses have {values.shape[1]} rows, and the data {columns.n_rows}")
+    _check_predictors(request, columns, dict(zip(taken, values, strict=bool(taken))))
     rows = model_rows(request, columns).rows
     used = values if rows.kept is None else values[:, rows.kept]
     with Progress("responses", len(names)) as progress:
@@ -120,6 +125,7 @@ def fit_many(
 def _request(
     formula: str,
     names: list[str],
+    taken: Sequence[str],
     n_rows: int,
     reml: bool,
     weights: "str | ArrayLike | None",
@@ -140,9 +146,21 @@ def _request(
         contrasts=contrasts,
         missing=missing,
         control=control,
+        taken=taken,
     )
     some_response = np.arange(n_rows, dtype=np.float64)
     return replace(request, arrays={**request.arrays, RESPONSE: some_response})
+
+
+def _check_predictors(request: Request, columns: Columns, responses: Mapping[str, NDArray[np.float64]]) -> None:
+    """Refuse a response that stands on the right side as well; another column of its name may."""
+    for name in responses.keys() & set(request.columns()):
+        try:
+            predictor = evaluate(columns, ColumnName(name, (0, 0)))
+        except DataError:  # no numbers
+            continue
+        if np.array_equal(predictor, responses[name], equal_nan=True):
+            raise FormulaError(f"the response {name!r} stands on the right of '~' as well; leave it out")
 
 
 def _responses(responses: Any, frame: Frame) -> tuple[list[str], Frame | None]:
@@ -160,11 +178,6 @@ def _responses(responses: Any, frame: Frame) -> tuple[list[str], Frame | None]:
     else:
         source = open_frame(responses)
         names = source.names
-        if isinstance(source, PandasFrame) and source.is_reordered(frame):
-            raise DataError(
-                "the responses have the index of the data in another order, and rows are matched by their place; "
-                "give responses.loc[data.index]"
-            )
     if not names:
         raise DataError("there are no responses")
     check_unique(names, names)

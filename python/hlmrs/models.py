@@ -1,14 +1,15 @@
 """What the user calls: ``model()`` prepares, ``lmer()`` is ``model().fit()``."""
 
+import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar, Unpack, cast, overload
 
 from numpy.typing import ArrayLike
 
 from ._core import FinishedStatistics, Fit, Rows
 from ._core import Model as CoreModel
+from .calls import answers, refuse_unknown, take_alias
 from .control import Control
-from .errors import refuse_unknown, take_alias
 from .estimation import (
     Contrast,
     Estimate,
@@ -21,11 +22,41 @@ from .estimation import (
 )
 from .estimation.streaming import BatchSums, SufficientStatistics, request_of_statistics, streams, summed
 from .frame import Frame, open_frame
+from .options import Missing, Reading
 from .results import LinearMixedFit
 from .results.linear import with_warnings
 
 if TYPE_CHECKING:
     from .report import Cost
+
+FrameT = TypeVar("FrameT")
+FrameT_co = TypeVar("FrameT_co", covariant=True)
+
+
+class FitOptions(TypedDict, total=False):
+    """Arguments of ``lmer`` by name."""
+
+    reml: bool
+    weights: str | ArrayLike | None
+    offset: str | ArrayLike | None
+    contrasts: Mapping[str, Contrast] | None
+    missing: Missing
+    rows: Reading
+    control: Control | None
+    REML: bool
+
+
+class Aliases(TypedDict, total=False):
+    """Other names of arguments of ``lmer``."""
+
+    REML: bool
+
+
+class _Collects(Protocol[FrameT_co]):
+    """A LazyFrame, by what it becomes."""
+
+    def collect(self) -> FrameT_co: ...
+
 
 _OPTIONS = ("reml", "weights", "offset", "contrasts", "missing", "rows", "control")
 
@@ -76,6 +107,25 @@ class Model:
         return f"Model: {self.formula}, {self._core.n_obs:,} rows, not fitted"
 
 
+@overload
+def lmer(formula: str, data: _Collects[FrameT], **options: Unpack[FitOptions]) -> LinearMixedFit[FrameT]: ...
+
+
+@overload
+def lmer(
+    formula: str, data: "str | os.PathLike[str] | SufficientStatistics", **options: Unpack[FitOptions]
+) -> LinearMixedFit[Any]: ...
+
+
+@overload
+def lmer(formula: SufficientStatistics, **options: Unpack[FitOptions]) -> LinearMixedFit[Any]: ...
+
+
+@overload
+def lmer(formula: str, data: FrameT, **options: Unpack[FitOptions]) -> LinearMixedFit[FrameT]: ...
+
+
+@answers
 def lmer(
     formula: str | SufficientStatistics,
     data: Any = None,
@@ -84,10 +134,10 @@ def lmer(
     weights: str | ArrayLike | None = None,
     offset: str | ArrayLike | None = None,
     contrasts: Mapping[str, Contrast] | None = None,
-    missing: str = "drop",
-    rows: str = "auto",
+    missing: Missing = "drop",
+    rows: Reading = "auto",
     control: Control | None = None,
-    **aliases: Any,
+    **aliases: Unpack[Aliases],
 ) -> LinearMixedFit[Any]:
     """Fit a linear mixed model.
 
@@ -145,12 +195,13 @@ def lmer(
     >>> round(fit.sigma, 4), fit.n_groups
     (0.5499, {'plate': 24, 'sample': 6})
     """
-    reml = take_alias("lmer", aliases, "REML", "reml", reml, True)
+    reml = take_alias("lmer", cast("dict[str, Any]", aliases), "REML", "reml", reml, True)
     refuse_unknown("lmer", aliases, _OPTIONS)
     given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing}
     return _prepare("lmer", formula, data, reml, rows, control, given).fit()
 
 
+@answers
 def model(
     formula: str | SufficientStatistics,
     data: Any = None,
@@ -159,8 +210,8 @@ def model(
     weights: str | ArrayLike | None = None,
     offset: str | ArrayLike | None = None,
     contrasts: Mapping[str, Contrast] | None = None,
-    missing: str = "drop",
-    rows: str = "auto",
+    missing: Missing = "drop",
+    rows: Reading = "auto",
     control: Control | None = None,
 ) -> Model:
     """Prepare a linear mixed model, to see what its fit will cost.
@@ -205,14 +256,18 @@ def _prepare(
     given: dict[str, Any],
 ) -> Model:
     """Check the arguments and encode the rows, or sum them; `given` are those that statistics have of their own."""
+    if isinstance(data, str) and not isinstance(formula, str | SufficientStatistics):
+        raise TypeError(f"{function}() takes the formula first and then the data: {function}({data!r}, data)")
     asked = request_of_statistics(formula, data, reml, tuple(given.values()), control)
     if asked is not None:
         statistics, request = asked
         return _of_sums(request, statistics, statistics.known[1].finish())
     if data is None:
         raise TypeError(f"{function}() needs data: a data frame, a path of Parquet files, or SufficientStatistics")
+    if not isinstance(formula, str):
+        raise TypeError(f"{function}() takes a formula, such as 'y ~ x + (1 | g)', and no {type(formula).__name__}")
     frame = open_frame(data)
-    request = make_request(cast("str", formula), frame.names, reml=reml, control=control, **given)
+    request = make_request(formula, frame, reml=reml, control=control, **given)
     if streams(rows, request, frame):
         statistics = summed(request, frame)
         return _of_sums(request, statistics, statistics.known[1].take_finished())

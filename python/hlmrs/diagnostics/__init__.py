@@ -1,7 +1,8 @@
 """Influence of rows and groups, residuals of groups, and checks of what a fit assumes.
 
 ``deletion_sets`` reads what to leave out, ``influence`` leaves it out; ``groups`` has the residuals of groups;
-``finding`` is what a check returns, ``plot_data`` what plots draw, and every other module is a check.
+``finding`` is what a check returns, ``plot_data`` what plots draw, ``reused_labels`` a note for reports, and every
+other module is a check.
 """
 
 from .autocorrelation import check_autocorrelation
@@ -16,6 +17,7 @@ from .normality import check_normality
 from .optimum import check_convergence, check_random_effects, check_singularity
 from .outliers import check_outliers
 from .plot_data import PANELS, plot_data
+from .reused_labels import reused_labels
 
 __all__ = [
     "PANELS",
@@ -35,4 +37,5 @@ __all__ = [
     "group_residual_table",
     "influence",
     "plot_data",
+    "reused_labels",
 ]

@@ -7,6 +7,7 @@ import numpy as np
 from .._core import serial_correlation
 from ..errors import OptionError, suggestion
 from ..estimation import Estimate
+from ..formula.names import find_name
 from ..frame import Column
 from ..inference import coded_column, two_sided_p
 from .deletion_sets import group_index, of_codes
@@ -64,9 +65,10 @@ def check_autocorrelation(estimate: Estimate, group: str | None, order: str | No
 def _ranks(estimate: Estimate, order: str) -> np.ndarray:
     """Return the places of the rows used in the order of a column."""
     frame = estimate.frame
-    if order not in frame.names:
+    column = find_name(order, frame.names)
+    if column is None:
         raise OptionError(f"order={order!r}: the data have no such column{suggestion(order, frame.names)}")
-    codes, _ = coded_column(estimate, order)
+    codes, _ = coded_column(estimate, column)
     if (codes < 0).any():
         raise OptionError(f"order={order!r} is missing in some rows of the fit")
     return codes

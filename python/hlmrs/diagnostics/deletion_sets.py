@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, DesignError, OptionError, check_choice, suggestion
+from ..errors import DataError, DesignError, OptionError, choose, suggestion
 from ..estimation import Estimate
+from ..formula.names import find_name
 from ..inference import coded_column, coded_labels
 
 
@@ -55,9 +56,9 @@ def group_index(estimate: Estimate, name: str | None, option: str = "group") -> 
     groups = estimate.layout.groups
     if name is None:
         return max(range(len(groups)), key=lambda k: len(groups[k].levels))
+    found = estimate.layout.find_group(name)
     names = estimate.layout.group_names
-    check_choice(option, name, names)
-    return names.index(name)
+    return names.index(choose(option, name, names)) if found is None else found
 
 
 def _is_set(rows: Any) -> bool:
@@ -72,23 +73,26 @@ def _every_row(estimate: Estimate) -> RowSets:
 
 
 def _named(estimate: Estimate, name: str) -> RowSets:
-    groups = [group.name for group in estimate.layout.groups]
-    if name in groups:
-        k = groups.index(name)
-        return of_codes(name, estimate.rows.group_codes(k).astype(np.int64), list(estimate.layout.groups[k].levels))
+    k = estimate.layout.find_group(name)
+    if k is not None:
+        group = estimate.layout.groups[k]
+        return of_codes(group.name, estimate.rows.group_codes(k).astype(np.int64), list(group.levels))
     frame = estimate.frame
-    if name not in frame.names:
-        raise OptionError(f"by={name!r}: the data have no such column{suggestion(name, [*groups, *frame.names])}")
+    column = find_name(name, frame.names)
+    if column is None:
+        raise OptionError(
+            f"by={name!r}: the data have no such column{suggestion(name, [*estimate.layout.group_names, *frame.names])}"
+        )
     try:
-        codes, levels = coded_column(estimate, name)
+        codes, levels = coded_column(estimate, column)
     except DesignError as error:
         raise OptionError(f"by={name!r} has one level: nothing is left without its rows") from error
     return of_codes(name, codes, levels)
 
 
 def _labelled(estimate: Estimate, labels: Any) -> RowSets:
-    refusal = "by has shape {shape}; name a grouping factor or a column, give sets of rows, or a label"
-    codes, levels = coded_labels(estimate, labels, refusal)
+    instead = "name a grouping factor or a column, give sets of rows"
+    codes, levels = coded_labels(estimate, "by", labels, instead)
     return of_codes("label", codes, [str(level) for level in levels])
 
 

@@ -1,22 +1,23 @@
 """What leaving rows out does to the estimates."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._core import LARGEST_INVERSE, Parameter, influence_of
-from ..errors import DataError, InferenceWarning, OptionError, check_choice, warn
+from ..errors import DataError, InferenceWarning, OptionError, choose, warn
 from ..estimation import Estimate
 from ..frame import Column, build
 from ..inference import parameters
+from ..options import DeletionMethod
 from ..resources import Progress, available, format_bytes
 from .deletion_sets import RowSets, row_sets
 
 Vector = NDArray[np.float64]
 
-METHODS = ("one-step", "refit", "fixed-theta")
+METHODS: tuple[DeletionMethod, ...] = get_args(DeletionMethod)
 _LARGE = 500_000_000
 """Bytes below which the memory that is free is not looked up."""
 _SHOWN = 5
@@ -150,7 +151,7 @@ class Influence:
 
 def influence(estimate: Estimate, by: Any, method: str) -> Influence:
     """Leave out every set in turn."""
-    check_choice("method", method, METHODS)
+    method = choose("method", method, METHODS)
     sets = row_sets(estimate, by)
     if (sets.sizes >= estimate.layout.n_rows).any():
         raise OptionError(f"by={sets.name!r}: a set has all rows; nothing is left without it")

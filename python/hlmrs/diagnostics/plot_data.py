@@ -1,14 +1,16 @@
 """The tables that the diagnostic plots draw: residuals, random effects, influence."""
 
 from statistics import NormalDist
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import check_choice
+from ..errors import choose
 from ..estimation import Estimate
 from ..frame import Column
 from ..inference import mode_variances
+from ..options import Panel
 from ..prediction import residuals
 from .deletion_sets import group_index
 from .groups import group_residuals
@@ -16,16 +18,16 @@ from .influence import influence
 
 Vector = NDArray[np.float64]
 
-PANELS = ("fitted", "qq", "scale", "random", "influence")
+PANELS: tuple[Panel, ...] = get_args(Panel)
 
 
 def plot_data(estimate: Estimate, panel: str, group: str | None, method: str) -> dict[str, Column]:
     """Return the table of one panel."""
+    panel = choose("panel", panel, PANELS)
     if panel == "random":
         return _random_effects(estimate)
     if panel == "influence":
         return _influence(estimate, group, method)
-    check_choice("panel", panel, PANELS)
     return _rows(estimate, panel)
 
 

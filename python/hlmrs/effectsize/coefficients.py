@@ -1,14 +1,11 @@
 """Standardized coefficients, design effects, and the reduction of variance components against a null model."""
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..estimation import Estimate, change_request, request_of_rows
 from ..estimation import estimate as fit_request
-from ..formula import ColumnName, TermFactor
 from ..frame import Column
 from ..inference import TestOptions, interval, uncertainty, variance_components
 from .shares import variance_parts
@@ -76,12 +73,7 @@ def reduction_table(estimate: Estimate, null: Estimate | None) -> dict[str, Colu
 
 def _null_model(estimate: Estimate) -> Estimate:
     """Fit an intercept, and a random one for every grouping factor, to the rows of the fit."""
-    groups = dict.fromkeys(":".join(_written(random.group)) for random in estimate.request.spec.random)
+    groups = dict.fromkeys(random.label for random in estimate.request.spec.random)
     formula = ". ~ 1 + " + " + ".join(f"(1 | {group})" for group in groups)
-    request = change_request(estimate.request, formula, estimate.frame.names, {})
+    request = change_request(estimate.request, formula, estimate.frame, {})
     return fit_request(request_of_rows(request, estimate.rows.kept), estimate.frame)
-
-
-def _written(factors: tuple[TermFactor, ...]) -> Iterator[str]:
-    for factor in factors:
-        yield f"`{factor.name}`" if isinstance(factor.expression, ColumnName) else factor.name

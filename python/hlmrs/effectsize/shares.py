@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError, check_choice
+from ..control import count, seed_or_new
+from ..errors import choose
 from ..estimation import Estimate
-from ..inference import check_level, replicates, seed_of, term_names
+from ..inference import check_level, replicates, term_names
 
 Vector = NDArray[np.float64]
 Numbers = Any
@@ -94,10 +95,9 @@ class IntervalChoice:
     seed: int | None
 
     def __post_init__(self) -> None:
-        check_choice("interval", self.interval, INTERVALS)
+        object.__setattr__(self, "interval", choose("interval", self.interval, INTERVALS))
         check_level(self.level)
-        if self.n_boot < 1:
-            raise OptionError(f"n_boot={self.n_boot!r}: give a positive whole number")
+        object.__setattr__(self, "n_boot", count("n_boot", self.n_boot))
 
 
 def variance_parts(estimate: Estimate) -> VarianceParts:
@@ -168,7 +168,7 @@ def _drawn_parts(estimate: Estimate, choice: IntervalChoice) -> VarianceParts:
         p for p in estimate.core.parameters(list(layout.coef_names), terms) if p.kind in ("fixed", "sigma")
     )
     chosen = [*coefficients, sigma, *estimate.core.covariance_parameters(terms)]
-    values = replicates(estimate, chosen, choice.n_boot, "parametric", seed_of(choice.n_boot, choice.seed))
+    values = replicates(estimate, chosen, choice.n_boot, "parametric", seed_or_new(choice.seed))
     x = estimate.rows.model_matrix()[:, list(layout.kept)]
     spread = x - x.mean(axis=0)
     beta = values[:, :n_fixed]

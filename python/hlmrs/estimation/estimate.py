@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .._core import Encoding, FinishedStatistics, Fit, Model, Rows, term_moments
 from ..errors import DataError, FitStateError
-from ..frame import Frame
+from ..frame import Frame, in_order, row_index
 from ..resources import available, format_bytes
 from .layout import Layout, layout_of
 from .request import Request
@@ -95,6 +95,11 @@ class Estimate:
         return self._frame
 
     @property
+    def has_frame(self) -> bool:
+        """Whether the caller's data are there."""
+        return self._frame is not None
+
+    @property
     def has_values(self) -> bool:
         """Whether the values of the rows are there, or can be made."""
         return "values" in self.__dict__ or self._data is not None
@@ -132,6 +137,16 @@ class Estimate:
     def moments(self) -> list[NDArray[np.float64]]:
         """Per random term the mean of z z' over the rows used."""
         return [term_moments(self.rows, k) for k in range(len(self.layout.random))]
+
+    def by_row_used(self, what: str, values: Any) -> Any:
+        """Put values in the order of the rows used; there may be one for each row of the data, or of those used."""
+        kept = self.rows.kept
+        n = len(values) if np.ndim(values) == 1 else 0
+        index = None if self._frame is None else row_index(self._frame)
+        if index is not None and kept is not None and n != len(kept):
+            index = index[kept]
+        values = in_order(what, values, index)
+        return values if kept is None or n != len(kept) else np.asanyarray(values)[kept]
 
     def row_numbers(self) -> NDArray[np.intp]:
         """Return where the rows used stand in the data."""

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast, get_args, get_origin, get_type_hints
 
 from .._core import FinishedStatistics, Fit, Model, Rows
+from ..formula.names import find_name
 
 if TYPE_CHECKING:
     from .._core import GroupRecord
@@ -77,6 +78,11 @@ class Layout:
     def group_names(self) -> list[str]:
         """Names of the grouping factors."""
         return [group.name for group in self.groups]
+
+    def find_group(self, name: str) -> int | None:
+        """Return the index of the grouping factor that a name means, as the column is called or as in the formula."""
+        found = find_name(name, self.group_names)
+        return None if found is None else self.group_names.index(found)
 
     @property
     def coef_names(self) -> list[str]:

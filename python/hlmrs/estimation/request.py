@@ -3,18 +3,25 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .. import _core
+from ..calls import refuse_unknown
 from ..control import Control
-from ..errors import DataError, DesignError, OptionError, check_choice, refuse_unknown, suggestion
+from ..errors import DataError, DesignError, FormulaWarning, OptionError, choose, suggestion, warn
 from ..formula import NO_RANDOM_TERM, ColumnName, ModelSpec, TermFactor, parse, parse_update
+from ..formula.expressions import as_json
 from ..formula.functions import CONTRASTS
+from ..formula.names import find_name
+from ..frame import Frame, has_index, in_order, index_names, open_frame, row_index
+from ..options import Missing
 
-Missing = Literal["drop", "error"]
 Contrast: TypeAlias = "str | ArrayLike | Mapping[str, Sequence[float]]"
+
+_MISSING = {"na.omit": "drop", "na.exclude": "drop", "na.fail": "error", "raise": "error"}
 
 ARRAY_WEIGHTS = "(weights)"
 ARRAY_OFFSET = "(offset)"
@@ -80,7 +87,7 @@ class Request:
 
 def make_request(
     formula: str,
-    names: Sequence[str],
+    data: Frame | Sequence[str],
     *,
     reml: bool,
     weights: "str | ArrayLike | None",
@@ -88,14 +95,23 @@ def make_request(
     contrasts: Mapping[str, Contrast] | None,
     missing: str,
     control: Control | None,
+    taken: Sequence[str] = (),
 ) -> Request:
-    """Check every argument of a fit; `names` are the columns of the data."""
+    """Check every argument of a fit; `data` is a frame, or the names of its columns.
+
+    `taken` are columns that ``.`` does not stand for, beside weights and offset.
+    """
+    names, index = (data, []) if isinstance(data, Sequence) else (data.names, index_names(data))
+    if not isinstance(data, Sequence):
+        weights, offset = (in_order(n, v, row_index(data)) for n, v in (("weights", weights), ("offset", offset)))
     if control is not None and not isinstance(control, Control):
         raise TypeError(f"control={control!r}: give a hlmrs.Control")
-    check_choice("missing", missing, get_args(Missing))
-    spec = parse(formula, names)
+    missing = choose("missing", missing, get_args(Missing), _MISSING)
+    spec = parse(formula, names, index, [*taken, *(given for given in (weights, offset) if isinstance(given, str))])
     if not spec.random:
         raise DesignError(NO_RANDOM_TERM)
+    for note in spec.notes:
+        warn(note, FormulaWarning)
     arrays: dict[str, NDArray[np.float64]] = {}
     return Request(
         spec,
@@ -109,8 +125,14 @@ def make_request(
     )
 
 
-def change_request(old: Request, change: str, names: Sequence[str], options: Mapping[str, Any]) -> Request:
-    """Change a model's formula as R's update does, and any of its options."""
+def change_request(
+    old: Request, change: str, data: Frame, options: Mapping[str, Any], *, same_rows: bool = True
+) -> Request:
+    """Change a model's formula as R's update does, and any of its options; arrays belong to the rows of the model."""
+    if not same_rows:
+        for name, reserved in (("weights", ARRAY_WEIGHTS), ("offset", ARRAY_OFFSET)):
+            if reserved in old.arrays and name not in options:
+                raise DataError(f"{name} were an array for the rows of the old data; give {name}= for the new ones")
     kept = {
         "reml": old.reml,
         "weights": old.arrays.get(ARRAY_WEIGHTS, old.weights),
@@ -120,8 +142,10 @@ def change_request(old: Request, change: str, names: Sequence[str], options: Map
         "control": old.control,
     }
     refuse_unknown("update", options, list(kept))
-    spec = parse_update(old.spec, change, names)
-    new = make_request(spec.formula, names, **(kept | dict(options)))
+    spec = parse_update(old.spec, change, data.names, index_names(data))
+    for note in spec.notes:
+        warn(note, FormulaWarning)
+    new = make_request(spec.formula, data, **(kept | dict(options)))
     if "contrasts" in options:
         return new
     return replace(new, contrasts={name: c for name, c in old.contrasts.items() if name in _coded(new.spec)})
@@ -136,16 +160,12 @@ def request_of_rows(request: Request, kept: NDArray[np.bool_] | None) -> Request
     return replace(request, spec=spec, arrays={**request.arrays, KEPT_ROWS: np.where(kept, 0.0, np.nan)})
 
 
-def numeric_array(option: str, values: "ArrayLike") -> NDArray[np.float64]:
-    """Make an array of numbers of an option's value."""
-    array = np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan) if np.ma.isMaskedArray(values) else values
-    try:
-        array = np.asarray(array, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{option} are not numbers: {error}") from None
-    if array.ndim != 1:
-        raise DataError(f"{option} have {array.ndim} dimensions; give one number per row")
-    return np.ascontiguousarray(array)
+def numeric_array(option: str, values: Any) -> NDArray[np.float64]:
+    """Make an array of numbers of an option's value: what a column of numbers of the data may be, NaN where missing."""
+    if np.ndim(values) != 1:
+        raise DataError(f"{option} have {np.ndim(values)} dimensions; give one number per row")
+    column = json.dumps(as_json(ColumnName(option, (0, 0))))
+    return _core.evaluate(column, open_frame({option: values}).read([option]))
 
 
 def _column_or_array(
@@ -158,9 +178,10 @@ def _column_or_array(
     if value is None:
         return None
     if isinstance(value, str):
-        if value not in names:
+        found = find_name(value, names)
+        if found is None:
             raise DataError(f"{option}={value!r}: the data have no such column{suggestion(value, names)}")
-        return value
+        return found
     if np.ndim(value) == 0:
         raise TypeError(f"{option}={value!r}: give the name of a column, or one number per row")
     arrays[reserved] = numeric_array(option, value)
@@ -173,10 +194,11 @@ def _contrasts(contrasts: Mapping[str, Contrast] | None, spec: ModelSpec) -> dic
     if not isinstance(contrasts, Mapping):
         raise TypeError(f"contrasts={contrasts!r}: give a dictionary such as {{'treatment_arm': 'sum'}}")
     known = _coded(spec)
-    for name in contrasts:
-        if name not in known:
-            raise OptionError(f"contrasts: the formula has no {name!r}{suggestion(name, known)}")
-    return {name: _contrast(name, value) for name, value in contrasts.items()}
+    found = {name: find_name(str(name), known) for name in contrasts}
+    for name, meant in found.items():
+        if meant is None:
+            raise OptionError(f"contrasts: the formula has no {name!r}{suggestion(str(name), known)}")
+    return {str(found[name]): _contrast(name, value) for name, value in contrasts.items()}
 
 
 def _coded(spec: ModelSpec) -> list[str]:
@@ -193,6 +215,11 @@ def _contrast(name: str, value: Contrast) -> Any:
                 f"choose one of {listed}, or give a matrix"
             )
         return value
+    if has_index(value) and list(getattr(value, "index", ())) != list(range(len(np.asarray(value)))):
+        raise OptionError(
+            f"contrasts of {name!r} have an index, and a matrix has its rows in the order of the levels; give "
+            ".to_numpy() of it in that order"
+        )
     names = list(map(str, value)) if isinstance(value, Mapping) else None
     columns = list(value.values()) if isinstance(value, Mapping) else value
     matrix = np.asarray(columns, dtype=np.float64)

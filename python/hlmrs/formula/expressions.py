@@ -59,6 +59,15 @@ def columns_of(expression: Expression) -> Iterator[ColumnName]:
             yield from columns_of(argument)
 
 
+def level_columns(expression: Expression) -> set[str]:
+    """Return the columns that an expression compares with a level."""
+    if not isinstance(expression, Call):
+        return set()
+    if any(isinstance(argument, Text) for argument in expression.args):
+        return {column.name for column in columns_of(expression)}
+    return set().union(*map(level_columns, expression.args))
+
+
 def as_json(expression: Expression) -> dict[str, Any]:
     """Return what the core reads."""
     if isinstance(expression, ColumnName):

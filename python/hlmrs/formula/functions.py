@@ -71,6 +71,7 @@ class Shape(Enum):
     NUMBER = auto()
     SEVERAL = auto()
     LEVEL = auto()
+    TEXT = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,10 @@ _ENDS = {"intercept": logical, "Boundary.knots": knots}
 _SIGNATURES = (
     *(
         Signature(name, _NUMBER, Shape.NUMBER)
-        for name in ("I", "log2", "log10", "log1p", "exp", "sqrt", "abs", "center")
+        for name in ("I", "log2", "log10", "log1p", "exp", "sqrt", "abs", "sin", "cos", "tan", "center")
     ),
+    *(Signature(name, {"x": (Shape.NUMBER,), "y": (Shape.NUMBER,)}, Shape.NUMBER) for name in ("pmin", "pmax")),
+    Signature("dummy", {"f": (Shape.LEVEL,), "level": (Shape.TEXT,)}, Shape.NUMBER),
     Signature("log", _NUMBER, Shape.NUMBER, {"base": number}),
     Signature("scale", _NUMBER, Shape.NUMBER, {"center": logical, "scale": logical}),
     Signature("poly", _NUMBER, Shape.SEVERAL, {"degree": count, "raw": logical}),
@@ -119,6 +122,7 @@ _INSTEAD = {
     "Q": "write the column's name in backticks",
     "c": "c() holds the knots of a spline and nothing else",
     "cbind": "cbind() is for the response: cbind(successes, failures) ~ ...",
+    "ifelse": "multiply by comparisons, which are 1 or 0: I((x > 3) * a + (x <= 3) * b)",
     "offset": "an offset is added to the model: + offset(x)",
 }
 

@@ -1,11 +1,13 @@
 """Syntax -> expression: the formula's arithmetic, and the calls of the list in ``functions``."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 
 from ..errors import quote
-from .expressions import Call, ColumnName, Expression, Number, columns_of
-from .functions import Shape, Signature, read_contrast, shape_of_call, signature_of
+from .expressions import Call, ColumnName, Expression, Number, Text, columns_of
+from .functions import Shape, Signature, level, read_contrast, shape_of_call, signature_of
 from .syntax import (
+    COMPARISONS,
     Argument,
     FunctionCall,
     Infix,
@@ -15,14 +17,17 @@ from .syntax import (
     Prefix,
     Quotation,
     ReadingError,
+    Sides,
     Syntax,
     excerpt,
     is_bar,
+    walk,
 )
 
 DEEPEST_EXPRESSION = 50
 
-_OPERATORS = ("+", "-", "*", "/", "^")
+_OPERATORS = ("+", "-", "*", "/", "^", *COMPARISONS)
+PI = "pi"
 ARITHMETIC = (*_OPERATORS, "neg")
 _CONSTANTS = frozenset(("TRUE", "FALSE", "True", "False", "None", "NULL", "NA", "NaN", "Inf"))
 
@@ -51,13 +56,26 @@ def column_of(name: Name) -> ColumnName:
     return ColumnName(name.text, name.at)
 
 
+def is_pi(node: Syntax) -> bool:
+    """Whether this is the constant, where it stands in arithmetic; in backticks it is a column."""
+    return isinstance(node, Name) and node.text == PI and not node.quoted
+
+
+def constants_pi(sides: Sides) -> Iterator[Name]:
+    """Yield the constants in the calls of a formula."""
+    for side in (sides.left, sides.right):
+        for call in walk(side) if side is not None else ():
+            if isinstance(call, FunctionCall):
+                yield from (node for node in walk(call) if isinstance(node, Name) and is_pi(node))
+
+
 def _read(node: Syntax, depth: int) -> Expression:
     if depth > DEEPEST_EXPRESSION:
         raise ReadingError(
             f"more than {DEEPEST_EXPRESSION} steps of arithmetic; make the column in the data frame first", node.at[0]
         )
     if isinstance(node, Name):
-        return column_of(node)
+        return Number(math.pi) if is_pi(node) else column_of(node)
     if isinstance(node, Numeral):
         return Number(node.value)
     if isinstance(node, Parenthesis):
@@ -75,12 +93,23 @@ def _arithmetic(node: Infix | Prefix, depth: int) -> Expression:
         return operand if node.operator == "+" else Call("neg", (operand,), (), node.at)
     if node.operator not in _OPERATORS:
         raise _no_arithmetic(node)
+    if node.operator in ("==", "!=") and (isinstance(node.left, Quotation) or isinstance(node.right, Quotation)):
+        return Call(node.operator, (_level(node.left, depth), _level(node.right, depth)), (), node.at)
     return Call(node.operator, (_number(node.left, depth), _number(node.right, depth)), (), node.at)
 
 
 def _number(node: Syntax, depth: int) -> Expression:
     expression = _read(node, depth + 1)
     _check_shape(expression, (Shape.NUMBER,), node)
+    return expression
+
+
+def _level(node: Syntax, depth: int) -> Expression:
+    """Read one side of a comparison with a level: the level in quotes, or the factor."""
+    if isinstance(node, Quotation):
+        return Text(node.value)
+    expression = _read(node, depth + 1)
+    _check_shape(expression, (Shape.LEVEL,), node)
     return expression
 
 
@@ -126,6 +155,8 @@ def _datum(node: FunctionCall, signature: Signature, name: str, given: dict[str,
     """Read one of the data that a function works on."""
     if name not in given:
         raise ReadingError(f"{_usage(node, signature)}; {name} is missing", node.at[1] - 1)
+    if signature.data[name] == (Shape.TEXT,):
+        return level(given[name])
     expression = _read(given[name], depth + 1)
     _check_shape(expression, signature.data[name], given[name])
     return expression
@@ -160,7 +191,9 @@ def _no_arithmetic(node: Infix) -> ReadingError:
         return ReadingError(
             f"'{node.operator}' cannot stand in arithmetic; a random term is added: + (x | g)", node.operator_at
         )
-    return ReadingError(f"'{node.operator}' is no arithmetic operator; these are: + - * / ^", node.operator_at)
+    return ReadingError(
+        f"'{node.operator}' is no arithmetic operator; these are: + - * / ^ and comparisons", node.operator_at
+    )
 
 
 def _unreadable(node: Syntax) -> ReadingError:

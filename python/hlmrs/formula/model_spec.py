@@ -33,6 +33,8 @@ class ModelSpec:
         Each named as written, ``offset(log(n))``, and standing for what is in the parentheses.
     random : tuple of RandomTerm
         Random terms as written; empty when there are none.
+    notes : tuple of str
+        What says less than it seems to, for a warning.
     """
 
     formula: str = field(compare=False)
@@ -41,6 +43,7 @@ class ModelSpec:
     terms: tuple[Term, ...]
     offsets: tuple[TermFactor, ...]
     random: tuple[RandomTerm, ...]
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def factors(self) -> Iterator[TermFactor]:
         """Yield every factor of the model: response, fixed terms, offsets, random terms."""

@@ -1,7 +1,8 @@
 """Text -> tokens -> syntax tree, as R reads it.
 
 Identifiers may hold dots, ``**`` is ``^``, backticks quote any name.  The parser descends by binding power: as in R,
-``^`` binds tightest and to the right, then the sign, ``:``, ``%in%``, ``*`` and ``/``, ``+`` and ``-``, bars.
+``^`` binds tightest and to the right, then the sign, ``:``, ``%in%``, ``*`` and ``/``, ``+`` and ``-``, comparisons,
+bars.
 """
 
 import math
@@ -11,6 +12,7 @@ from typing import Literal, NamedTuple
 from ..errors import quote
 from .syntax import (
     BARS,
+    COMPARISONS,
     Argument,
     Dot,
     FunctionCall,
@@ -41,9 +43,9 @@ class Token(NamedTuple):
 
 _PATTERN = re.compile(
     r"""\s*(?:
-        (?P<name>(?:[^\W\d]|\.(?![0-9]))[\w.]*)
-      | (?P<foreign>[=!<>]=|<-|->|::?=|::|&&|%(?!in%)[^%\s]*%|[<>&!{}\[\]$@?;\\#])
-      | (?P<operator>\*\*|\|\||%in%|[-+*/:^|~(),=])
+        (?P<name>(?:[^\W\d]|\.(?![0-9]))[\w.\u0300-\u036f]*)
+      | (?P<foreign><-|->|::?=|::|&&|%(?!in%)[^%\s]*%|[&{}\[\]$@?;\\#]|!(?!=))
+      | (?P<operator>\*\*|\|\||%in%|[=!<>]=|[-+*/:^|~(),=<>])
       | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?L?)
       | (?P<quoted>`(?:[^`\\]|\\.)*`)
       | (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
@@ -52,15 +54,17 @@ _PATTERN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-_COMPARE = "comparisons and logic are not part of the language; make the column in the data frame first"
+_AND = "of comparisons and logic there are < <= > >= == !=; their product holds where both do: I((x > 3) * (x < 5))"
+_NOT = "of comparisons and logic there are < <= > >= == !=; the opposite of I(x > 3) is I(x <= 3)"
 _ASSIGN = "assignments are not part of the language"
 _ACCESS = "data are named by their column alone"
 _WHY_FOREIGN = {
-    **dict.fromkeys(("==", "!=", "<", ">", "<=", ">=", "&", "&&", "!"), _COMPARE),
+    **dict.fromkeys(("&", "&&"), _AND),
+    "!": _NOT,
     **dict.fromkeys(("<-", "->", ":=", "::="), _ASSIGN),
     **dict.fromkeys(("$", "@", "[", "]", "::"), _ACCESS),
 }
-_OTHERWISE = "the language has + - * / : ^ %in% | || ~ ( ), names, numbers and a list of functions"
+_OTHERWISE = "the language has + - * / : ^ %in% | || ~ ( ), comparisons, names, numbers and a list of functions"
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'", "`": "`"}
@@ -116,8 +120,8 @@ def _unreadable(character: str, position: int) -> ReadingError:
 
 DEEPEST_NESTING = 50
 
-_POWER = {"|": 1, "||": 1, "+": 2, "-": 2, "*": 3, "/": 3, "%in%": 4, ":": 5, "^": 7}
-_SIGN_POWER = 6
+_POWER = {"|": 1, "||": 1, **dict.fromkeys(COMPARISONS, 2), "+": 3, "-": 3, "*": 4, "/": 4, "%in%": 5, ":": 6, "^": 8}
+_SIGN_POWER = 7
 _MEANING = {
     "~": "one alone parts the response from the terms",
     "=": "it only names an argument of a function; the response stands before '~'",
@@ -172,7 +176,7 @@ class _Parser:
         while True:
             token = self._tokens[self._index]
             binding = _POWER.get(token.text, -1) if token.kind == "operator" else -1
-            if binding < power or (binding == 1 and isinstance(left, Infix) and left.operator in BARS):
+            if binding < power or (isinstance(left, Infix) and _stands_alone(binding, left.operator)):
                 break
             self._index += 1
             right = self.expression(binding if token.text == "^" else binding + 1)
@@ -263,6 +267,8 @@ class _Parser:
             return ReadingError("'(' is never closed", self._open[-1].start)
         if token.kind != "operator" or token.text == "(":
             return ReadingError(f"expected an operator before {quote(token.text)}", token.start)
+        if token.text in COMPARISONS:
+            return ReadingError("comparisons do not chain: multiply two, as in (1 < x) * (x < 3)", token.start)
         if token.text in BARS:
             return ReadingError("bars do not nest: write one term for every group, (x | g) + (x | h)", token.start)
         if token.text == ")":
@@ -270,6 +276,12 @@ class _Parser:
         if token.text == ",":
             return ReadingError("a comma only parts the arguments of a function", token.start)
         return ReadingError(f"unexpected {quote(token.text)}: {_MEANING[token.text]}", token.start)
+
+
+def _stands_alone(binding: int, operator: str) -> bool:
+    """Whether an operator cannot follow another one of its kind: a bar a bar, a comparison a comparison."""
+    kinds = {1: BARS, 2: COMPARISONS}
+    return operator in kinds.get(binding, ())
 
 
 def _numeral(token: Token) -> Numeral:

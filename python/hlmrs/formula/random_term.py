@@ -11,6 +11,7 @@ from typing import Any
 from .._core import structures
 from ..errors import cut, suggestion
 from .expressions import Call, ColumnName
+from .functions import SIGNATURES
 from .syntax import Argument, FunctionCall, Infix, Numeral, ReadingError, Span, Syntax, is_bar, strip
 from .terms import Keys, Term, TermFactor, TermReader
 
@@ -86,6 +87,11 @@ def structured_bar(call: FunctionCall) -> Infix | None:
         if call.function in STRUCTURES:
             raise ReadingError(f"{call.function}() takes a random term: {call.function}(x | g)", call.at[0])
         return None
+    if call.function in SIGNATURES:
+        raise ReadingError(
+            f"a bar cannot stand in {call.function}(); of two comparisons pmax(a > 1, b > 1) holds where one does",
+            call.at[0],
+        )
     if call.function not in STRUCTURES:
         raise ReadingError(
             f"there is no covariance structure {cut(call.function)}(){suggestion(call.function, STRUCTURES)}; "

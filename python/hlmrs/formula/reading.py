@@ -4,19 +4,19 @@ Here a refusal becomes a ``FormulaError``, which shows the place in the text.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 from typing import cast
 
 from ..errors import FormulaError, listed, quote, suggestion
 from .expressions import Call, ColumnName
-from .meaning import ARITHMETIC
+from .meaning import ARITHMETIC, PI, constants_pi
 from .model_spec import ModelSpec
 from .parser import parse_sides
 from .parts import ModelReader, first_dot, others, read_response
 from .syntax import Dot, FunctionCall, Infix, Parenthesis, Prefix, ReadingError, Sides, Syntax, children, is_bar, walk
-from .terms import TermFactor
+from .terms import TermFactor, notes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,9 @@ class _Reading:
     mentioned: tuple[ColumnName, ...]
 
 
-def parse(formula: str, columns: Sequence[str] | None = None) -> ModelSpec:
+def parse(
+    formula: str, columns: Sequence[str] | None = None, index: Sequence[str] = (), taken: Sequence[str] = ()
+) -> ModelSpec:
     """Read a formula in lme4's language.
 
     Nothing in a formula is evaluated, and no data are needed.
@@ -38,6 +40,10 @@ def parse(formula: str, columns: Sequence[str] | None = None) -> ModelSpec:
         Such as ``"mAch ~ ses * sector + (ses | school)"``.
     columns : sequence of str, optional
         Names of the data's columns: what ``.`` expands to, and what misspelled names are compared with.
+    index : sequence of str
+        Names of the index of the data, which are no columns; for a message.
+    taken : sequence of str
+        Columns that have another part in the model, such as weights, so that ``.`` does not stand for them.
 
     Returns
     -------
@@ -60,15 +66,16 @@ def parse(formula: str, columns: Sequence[str] | None = None) -> ModelSpec:
     if not isinstance(formula, str):
         raise TypeError(f"a formula is a str, not {type(formula).__name__}")
     try:
-        reading = _read(formula, columns)
+        reading = _read(formula, columns, taken)
         if columns is not None:
-            _check_known(reading.mentioned, columns)
+            _check_known(reading.mentioned, columns, index)
+            _check_pi(formula, columns)
     except ReadingError as error:
         raise FormulaError(error.message, formula, error.position) from None
     return reading.spec
 
 
-def _read(formula: str, columns: Sequence[str] | None) -> _Reading:
+def _read(formula: str, columns: Sequence[str] | None, taken: Sequence[str]) -> _Reading:
     """Read, or remember; the columns matter only to a formula with a dot."""
     reading = _interpret(formula, None)
     if reading is not None:
@@ -76,7 +83,7 @@ def _read(formula: str, columns: Sequence[str] | None) -> _Reading:
     if columns is None:
         dot = cast("Dot", first_dot(parse_sides(formula).right))
         raise ReadingError("'.' stands for the columns of a data frame, and there is none; name them", dot.at[0])
-    return cast("_Reading", _interpret(formula, tuple(columns)))
+    return cast("_Reading", _interpret(formula, tuple(name for name in columns if name not in taken)))
 
 
 @lru_cache(maxsize=128)
@@ -91,7 +98,8 @@ def _interpret(formula: str, columns: tuple[str, ...] | None) -> _Reading | None
     mentioned = list(response.columns())
     reader = ModelReader(mentioned, others(sides, columns) if columns else ())
     terms = reader.read(sides.right)
-    spec = ModelSpec(formula, response, reader.intercept, terms, reader.offsets, reader.random)
+    notes = tuple(dict.fromkeys(notes_of(sides.right)))
+    spec = ModelSpec(formula, response, reader.intercept, terms, reader.offsets, reader.random, notes)
     _check_response(spec)
     return _Reading(spec, tuple(mentioned))
 
@@ -104,16 +112,28 @@ def _check_response(spec: ModelSpec) -> None:
             raise ReadingError(f"the response {quote(spec.response.name)} stands on the right of '~' as well", place)
 
 
-def _check_known(mentioned: tuple[ColumnName, ...], columns: Sequence[str]) -> None:
+def _check_known(mentioned: tuple[ColumnName, ...], columns: Sequence[str], index: Sequence[str]) -> None:
     """Refuse a name that is no column, with the nearest that is one."""
     known = set(columns)
     for column in mentioned:
         if column.name not in known:
             hint = suggestion(column.name, columns) or f"; the columns are {listed(columns)}"
+            if column.name in index:
+                hint = ", but it is a level of the index; make it a column by data.reset_index()"
             raise ReadingError(f"there is no column {quote(column.name)} in the data{hint}", column.at[0])
 
 
-def parse_update(formula: str | ModelSpec, change: str, columns: Sequence[str] | None = None) -> ModelSpec:
+def _check_pi(formula: str, columns: Sequence[str]) -> None:
+    """Refuse the constant pi where there is a column of that name."""
+    if PI in columns and (pi := next(constants_pi(parse_sides(formula)), None)):
+        raise ReadingError(
+            "the data have a column 'pi': write `pi` for it, and 3.141592653589793 for the number", pi.at[0]
+        )
+
+
+def parse_update(
+    formula: str | ModelSpec, change: str, columns: Sequence[str] | None = None, index: Sequence[str] = ()
+) -> ModelSpec:
     """Change a formula as R's ``update`` does.
 
     Parameters
@@ -122,8 +142,8 @@ def parse_update(formula: str | ModelSpec, change: str, columns: Sequence[str] |
         The formula to change.
     change : str
         The new formula, in which ``.`` stands for the old left or right side; without a left side the old one stays.
-    columns : sequence of str, optional
-        Names of the data's columns, as in ``parse``.
+    columns, index : sequence of str, optional
+        Names of the data's columns and of its index, as in ``parse``.
 
     Returns
     -------
@@ -137,7 +157,7 @@ def parse_update(formula: str | ModelSpec, change: str, columns: Sequence[str] |
     """
     if not isinstance(change, str):
         raise TypeError(f"a change is a str, not {type(change).__name__}")
-    old = formula if isinstance(formula, ModelSpec) else parse(formula, columns)
+    old = formula if isinstance(formula, ModelSpec) else parse(formula, columns, index)
     try:
         sides = parse_sides(change)
         replacements = list(_replacements(sides, old))
@@ -146,7 +166,8 @@ def parse_update(formula: str | ModelSpec, change: str, columns: Sequence[str] |
     changed = _splice(change, replacements)
     if sides.left is None:
         changed = f"{old.response.name} {changed}"
-    return parse(str(parse(changed, columns)), columns)
+    new = parse(changed, columns, index)
+    return replace(parse(str(new), columns), notes=new.notes)
 
 
 def _replacements(sides: Sides, old: ModelSpec) -> Iterator[tuple[Dot, str]]:

@@ -16,6 +16,7 @@ from ..errors import quote
 Span: TypeAlias = tuple[int, int]
 
 BARS = ("|", "||")
+COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 
 
 class ReadingError(Exception):

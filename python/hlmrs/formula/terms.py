@@ -6,27 +6,32 @@ are placed in the order of their first appearance, which also orders the factors
 ``b:a``.  The intercept is not a term: 1 sets it, 0 clears it, a minus inverts this, and the last one counts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, TypeAlias
 
+from ..errors import quote
 from .expressions import Call, ColumnName, Expression, as_json, columns_of
 from .functions import SPLINES
 from .meaning import expression_of
 from .syntax import (
+    COMPARISONS,
     Dot,
     FunctionCall,
     Infix,
+    Name,
     Numeral,
     Parenthesis,
     Prefix,
     Quotation,
     ReadingError,
     Syntax,
+    children,
     deparse,
     excerpt,
     is_bar,
+    strip,
 )
 
 Key: TypeAlias = tuple[int, ...]
@@ -195,6 +200,11 @@ class TermReader:
             for key in self._subtract(link.right, summed):
                 left.pop(key, None)
             return left
+        if link.operator in COMPARISONS:
+            raise ReadingError(
+                f"comparisons and logic are no terms; write I(x {link.operator} 3), which is 1 where it holds, else 0",
+                at,
+            )
         self._require(left, link.left)
         if link.operator == "^":
             return self._variables.power(left, _exponent(link.right), at)
@@ -292,3 +302,26 @@ def _exponent(node: Syntax) -> int:
     if isinstance(node, Numeral) and node.value >= 1 and node.value.is_integer():
         return int(node.value)
     raise ReadingError(f"expected a whole number of at least 1 after '^', not {excerpt(node)}", node.at[0])
+
+
+def notes_of(right: Syntax) -> Iterator[str]:
+    """Yield what in the terms of a model says less than it seems to: the power or the product of a term with itself."""
+    waiting = [right]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Infix) and node.operator in ("^", "*", ":") and _is_idle(node):
+            term = deparse(strip(node.left))
+            yield (
+                f"{excerpt(node)} is {quote(term)} in a formula, where {node.operator!r} crosses terms; "
+                f"the square of a column is I({term}^2)"
+            )
+        elif not isinstance(node, FunctionCall) or any(is_bar(strip(argument.value)) for argument in node.arguments):
+            waiting.extend(reversed(children(node)))
+
+
+def _is_idle(node: Infix) -> bool:
+    """Whether an operator has one term on its left, and the same, or a power, on its right."""
+    left, right = strip(node.left), strip(node.right)
+    if node.operator == "^":
+        return isinstance(left, Name | FunctionCall) and isinstance(right, Numeral) and right.value > 1
+    return isinstance(left, Name | FunctionCall) and deparse(left) == deparse(right)

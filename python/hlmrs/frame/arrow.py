@@ -3,6 +3,9 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .._core import Columns
 from ..errors import DataError
 from .kind import BATCH_ROWS, CategoricalColumn, Column, Compute, Frame, batch_rows, check_unique
@@ -17,7 +20,7 @@ def build(columns: Mapping[str, Column]) -> Any:
         if isinstance(column, CategoricalColumn):
             codes = pa.array(column.codes, mask=column.codes < 0)
             return pa.DictionaryArray.from_arrays(codes, list(column.levels), ordered=column.ordered)
-        return pa.array(column, from_pandas=True)
+        return column if isinstance(column, pa.ChunkedArray) else pa.array(column, from_pandas=True)
 
     return pa.table({name: array(column) for name, column in columns.items()})
 
@@ -41,6 +44,12 @@ class ArrowTable(ArrowFrame):
         """Hand over some columns, without a copy."""
         check_unique(self.names, names)
         return read_stream(self._data.select(list(names)))
+
+    def keys(self, name: str, labels: Sequence[str], rows: NDArray[np.intp]) -> Any:
+        """Look the rows up."""
+        import pyarrow as pa
+
+        return pa.table(self._data).column(name).take(pa.array(rows))
 
     def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
         """Return the data as a Table with further columns."""
@@ -103,6 +112,10 @@ class ArrowDataset(ArrowFrame):
     def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
         """Read some columns as a whole."""
         return read_stream(self._data.to_table(columns=list(names)))
+
+    def keys(self, name: str, labels: Sequence[str], rows: NDArray[np.intp]) -> Any:
+        """Read the column and look the rows up."""
+        return ArrowTable(self._data.to_table(columns=[name])).keys(name, labels, rows)
 
     def batches(self, names: Sequence[str], labels: Collection[str] = ()) -> Iterator[Columns]:
         """Read some columns batch by batch."""

@@ -3,11 +3,15 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .._core import Columns
 from .arrow import joined
 from .kind import BATCH_ROWS, Column, Compute, Frame, batch_rows, check_unique, plain_column
 from .mapping import MappingFrame
 from .stream import read_stream
+from .values import level_text
 
 
 def build(columns: Mapping[str, Column]) -> Any:
@@ -33,6 +37,12 @@ class DuckDBRelation(Frame):
         """Run the query for some columns."""
         check_unique(self.names, names)
         return read_stream(self._data.select(", ".join(map(_quoted, names))))
+
+    def keys(self, name: str, labels: Sequence[str], rows: NDArray[np.intp]) -> Any:
+        """Look the labels up among the distinct values: a second run might return the rows in another order."""
+        values = self._data.select(_quoted(name)).distinct().fetchnumpy()[name]
+        place = {level_text(value): k for k, value in enumerate(values.tolist())}
+        return values[[place[label] for label in labels]] if set(labels) <= set(place) else None
 
     def count(self) -> int | None:
         """Count the rows in the database."""

@@ -80,6 +80,18 @@ class Frame(ABC):
     def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
         """Hand over some columns; those in `labels` only name groups, so long integers must keep all their digits."""
 
+    @property
+    def index(self) -> Any:
+        """The index of the rows in pandas; None elsewhere."""
+        return None
+
+    def keys(self, name: str, labels: Sequence[str], rows: NDArray[np.intp]) -> Any:
+        """Return the values of a column that have these labels, each in one of these rows, in the column's own type.
+
+        None where rows cannot be looked up.
+        """
+        return None
+
     def count(self) -> int | None:
         """Count the rows; None where only reading them tells."""
         return None

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._core import Columns
 from .kind import CategoricalColumn, Column, Compute, Frame, check_unique, plain_column
@@ -42,12 +43,14 @@ class PandasFrame(Frame):
             add_series(columns, name, series, long_integers_are_labels=name in labels)
         return columns
 
-    def is_reordered(self, other: Frame) -> bool:
-        """Whether another DataFrame has the labels of this one's index in another order."""
-        if not isinstance(other, PandasFrame):
-            return False
-        mine, theirs = self._data.index, other._data.index
-        return len(mine) == len(theirs) and not mine.equals(theirs) and bool(mine.isin(theirs).all())
+    def keys(self, name: str, labels: Sequence[str], rows: NDArray[np.intp]) -> Any:
+        """Look the rows up."""
+        return self._data.iloc[rows, self.names.index(name)].array
+
+    @property
+    def index(self) -> Any:
+        """The index of the rows."""
+        return self._data.index
 
     def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
         """Return the frame with further columns and its own index."""
@@ -68,7 +71,7 @@ def add_series(columns: Columns, name: str, series: Any, *, long_integers_are_la
             codes, levels = series.factorize()
             add_codes(columns, name, codes, levels, declared=False)
         case "DatetimeTZDtype":
-            add_times(columns, name, series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(), zone="Z")
+            add_times(columns, name, series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(), "instant")
         case "ArrowDtype":
             _add_arrow_backed(columns, name, series)
         case _:

@@ -3,6 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .._core import Columns
 from ..errors import DataError
 from .kind import BATCH_ROWS, CategoricalColumn, Column, Compute, Frame, batch_rows
@@ -39,6 +42,10 @@ class PolarsFrame(Frame):
         wanted = self._data[list(names)]
         return read_stream(_exportable(wanted, wanted.schema))
 
+    def keys(self, name: str, labels: Sequence[str], rows: NDArray[np.intp]) -> Any:
+        """Look the rows up."""
+        return self._data[name].gather(rows)
+
     def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
         """Return the frame with further columns."""
         return self._data.with_columns(build(compute(self)).get_columns())
@@ -64,6 +71,10 @@ class PolarsLazyFrame(Frame):
     def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
         """Collect and hand over some columns."""
         return PolarsFrame(self._data.select(list(names)).collect()).read(names)
+
+    def keys(self, name: str, labels: Sequence[str], rows: NDArray[np.intp]) -> Any:
+        """Collect the column and look the rows up."""
+        return PolarsFrame(self.query.select(name).collect()).keys(name, labels, rows)
 
     def count(self) -> int | None:
         """Count the rows; of Parquet files this reads only their footers."""
@@ -128,5 +139,7 @@ def _exportable(wanted: Any, schema: Mapping[str, Any]) -> Any:
     for name, dtype in schema.items():
         if str(dtype) == "Object":
             raise DataError(f"column {name!r} is of the Polars type Object; cast it to text, numbers or categories")
+        if str(dtype) in ("Int128", "UInt128"):
+            raise DataError(f"column {name!r} is of the Polars type {dtype}; cast it to Int64, or to text")
     untyped = [pl.col(name).cast(pl.Float64) for name, dtype in schema.items() if dtype == pl.Null]
     return wanted.with_columns(untyped) if untyped else wanted

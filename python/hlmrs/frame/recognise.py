@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import DataError
 from . import arrow, duckdb_relation, mapping, pandas_frame, polars_frame
+from .alignment import has_index
 from .kind import Column, Frame
 from .parquet import ParquetFiles
 from .stream import StreamFrame
@@ -31,6 +32,8 @@ _BUILDERS: dict[str, Callable[[Mapping[str, Column]], Any]] = {
     "dict": mapping.build,
 }
 
+_TEXT_FILES = (".csv", ".tsv", ".txt", ".dat", ".xlsx", ".xls", ".json", ".sav", ".dta", ".rds", ".feather")
+
 KINDS = tuple(_BUILDERS)
 """The kinds that frames can be made of."""
 
@@ -43,6 +46,11 @@ def open_frame(data: Any) -> Frame:
         opener = _OPENERS.get((base.__module__.partition(".")[0], base.__name__))
         if opener is not None:
             return opener(data)
+    if has_index(data):
+        raise DataError(
+            f"data is a pandas {type(data).__name__}, not a DataFrame; a row as a Series becomes one by "
+            "series.to_frame().T.infer_objects()"
+        )
     if isinstance(data, Mapping):
         return mapping.MappingFrame(data)
     if hasattr(data, "__arrow_c_stream__"):
@@ -56,6 +64,11 @@ def open_frame(data: Any) -> Frame:
 def open_path(path: "str | os.PathLike[str]") -> Frame:
     """Open a Parquet file, a folder of them, or a pattern such as ``"data/*.parquet"``."""
     text = os.fspath(path)
+    if text.lower().removesuffix(".gz").endswith(_TEXT_FILES):
+        raise DataError(
+            f"{text!r} is no Parquet file; read it with pandas or Polars and give the data frame, as in "
+            f"lmer(formula, polars.read_csv({text!r})); the command 'hlmrs fit' reads CSV files itself"
+        )
     files = sorted(glob.glob(f"{text}/**/*.parquet", recursive=True)) if os.path.isdir(text) else glob.glob(text)
     if not files and "://" not in text:
         raise DataError(

@@ -15,6 +15,8 @@ MISSING = np.uint32(0xFFFFFFFF)
 """The code of a missing category."""
 
 _LONGEST_EXACT = 2**53
+_EXACT = {"Y": "D", "M": "D", "W": "D", "h": "s", "m": "s", "ps": "ns", "fs": "ns", "as": "ns"}
+"""The unit of the core for units that it does not have."""
 
 
 def add_values(columns: Columns, name: str, values: NDArray[Any], *, long_integers_are_labels: bool = False) -> None:
@@ -28,9 +30,11 @@ def add_values(columns: Columns, name: str, values: NDArray[Any], *, long_intege
         columns.add_numeric(name, np.ascontiguousarray(values, dtype=np.float64))
     elif kind == "b":
         columns.add_boolean(name, values.astype(np.uint8))
-    elif kind in "US":
-        add_labels(columns, name, values.astype("U"))
-    elif kind == "M":
+    elif kind == "U":
+        add_labels(columns, name, values)
+    elif kind == "S":
+        _add_objects(columns, name, values.astype(object))
+    elif kind in "Mm":
         add_times(columns, name, values)
     elif kind == "O":
         _add_objects(columns, name, values)
@@ -45,7 +49,15 @@ def add_codes(
     unsigned = codes.astype(np.uint32)
     if codes.dtype.kind == "i":
         unsigned[codes < 0] = MISSING
-    columns.add_categorical(name, unsigned, [level_text(level) for level in levels], ordered, declared)
+    columns.add_categorical(name, unsigned, _texts(name, levels), ordered, declared)
+
+
+def _texts(name: str, levels: Iterable[Any]) -> list[str]:
+    try:
+        return [level_text(level) for level in levels]
+    except UnicodeDecodeError as error:
+        what = f"bytes that are no UTF-8 text, such as {error.object!r}"
+        raise DataError(f"column {name!r} holds {what}; decode it first") from None
 
 
 def add_labels(columns: Columns, name: str, labels: NDArray[Any]) -> None:
@@ -54,18 +66,27 @@ def add_labels(columns: Columns, name: str, labels: NDArray[Any]) -> None:
     add_codes(columns, name, codes.astype(np.int64), levels, declared=False)
 
 
-def add_times(columns: Columns, name: str, times: NDArray[np.datetime64], zone: str = "") -> None:
-    """Add dates or times as texts in ISO form, without a fraction of a second that is zero."""
-    instants, codes = np.unique(times, return_inverse=True)
-    codes[np.isnat(times)] = -1
-    texts = [_iso(text) + zone for text in np.datetime_as_string(instants[~np.isnat(instants)])]
-    add_codes(columns, name, codes.astype(np.int64), texts, declared=False)
+def add_times(columns: Columns, name: str, times: NDArray[Any], kind: str = "local") -> None:
+    """Add dates, times (``"instant"`` in UTC, or of no zone), durations or times of day in a unit that the core has."""
+    times = times.astype(times.dtype.newbyteorder("="))
+    unit, step = np.datetime_data(times.dtype)
+    exact = _EXACT.get(unit, unit)
+    if exact != unit or step != 1:
+        unit = exact
+        times = times.astype(f"{times.dtype.kind}8[{unit}]")
+    if times.dtype.kind == "m":
+        kind = "time of day" if kind == "time of day" else "duration"
+        unit = "s" if unit == "D" else unit
+        times = times.astype(f"m8[{unit}]")
+    columns.add_times(name, np.ascontiguousarray(times.view(np.int64)), unit, kind)
 
 
 def level_text(level: Any) -> str:
     """Write a level as the core does for Arrow data: 2.0 is "2", a date is in ISO form."""
     if isinstance(level, str):
         return str(level)
+    if isinstance(level, bytes):
+        return level.decode()
     if isinstance(level, bool | np.bool_):
         return str(level).upper()
     if isinstance(level, datetime.date):
@@ -75,12 +96,6 @@ def level_text(level: Any) -> str:
     if isinstance(level, numbers.Real):
         return str(float(level)).removesuffix(".0")
     return str(level)
-
-
-def _iso(text: str) -> str:
-    while text.endswith("000") and "." in text:
-        text = text[:-3].removesuffix(".")
-    return text
 
 
 def _too_long(values: NDArray[Any]) -> bool:
@@ -101,8 +116,10 @@ def _add_objects(columns: Columns, name: str, values: NDArray[Any]) -> None:
         columns.add_numeric(name, numeric)
     elif kind == "truth":
         columns.add_boolean(name, np.array([2 if _absent(value) else int(value) for value in values], dtype=np.uint8))
-    elif kind in ("text", "date"):
+    elif kind == "text":
         _add_object_levels(columns, name, values, present)
+    elif kind in _TIMES:
+        _add_object_times(columns, name, shown, present, kind)
     else:
         raise DataError(
             f"column {name!r} holds values of type {kind}, such as {shown[0]!r}; cast it to numbers or to text"
@@ -112,20 +129,51 @@ def _add_objects(columns: Columns, name: str, values: NDArray[Any]) -> None:
 def _add_object_levels(columns: Columns, name: str, values: NDArray[Any], present: NDArray[np.bool_]) -> None:
     numbered: dict[str, int] = {}
     codes = np.full(len(values), -1, dtype=np.int64)
-    codes[present] = [numbered.setdefault(level_text(value), len(numbered)) for value in values[present]]
+    codes[present] = [numbered.setdefault(text, len(numbered)) for text in _texts(name, values[present])]
     add_codes(columns, name, codes, numbered, declared=False)
 
 
+_TIMES = {"date": "M8[D]", "time": "M8[us]", "instant": "M8[us]", "duration": "m8[us]", "time of day": "m8[us]"}
+"""Kinds of Python's dates and times, each with the type of an array of them."""
+
+
+def _add_object_times(columns: Columns, name: str, shown: Any, present: NDArray[np.bool_], kind: str) -> None:
+    """Add Python's dates and times; instants of any zone in UTC."""
+    times = np.full(len(present), "NaT", dtype=_TIMES[kind])
+    if kind == "instant":
+        shown = [value.astimezone(datetime.UTC).replace(tzinfo=None) for value in shown]
+    if kind == "time of day":
+        start = datetime.datetime.min
+        shown = [datetime.datetime.combine(start, value.replace(tzinfo=None)) - start for value in shown]
+    times[present] = list(shown)
+    add_times(columns, name, times, kind)
+
+
 def _kind(value: Any) -> str:
-    if isinstance(value, str):
+    if isinstance(value, str | bytes):
         return "text"
     if isinstance(value, bool | np.bool_):
         return "truth"
     if isinstance(value, numbers.Real) or type(value).__name__ == "Decimal":
         return "number"
+    if isinstance(value, np.datetime64):
+        return "time"
+    if isinstance(value, datetime.datetime):
+        return "time" if value.tzinfo is None else "instant"
     if isinstance(value, datetime.date):
         return "date"
+    if isinstance(value, datetime.time):
+        return "time of day"
+    if isinstance(value, datetime.timedelta | np.timedelta64):
+        return "duration"
     return type(value).__name__
+
+
+def is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Say which values of an array of any type are missing."""
+    if values.dtype.kind == "O":
+        return np.array([_absent(value) for value in values], dtype=bool)
+    return np.asarray(values != values)
 
 
 def _absent(value: Any) -> bool:

@@ -5,12 +5,13 @@ side    := ["-" | "+"] product (("+" | "-") product)*
 product := factor (("*" | "/") factor)*
 factor  := number | coefficient | "(" side ")"
 
-A coefficient is the longest name of one that stands there, or a name in backticks.
+A coefficient is the longest name of one that stands there, or a name in backticks.  Where nothing else can stand, a
+name without its backticks is one, and an interaction in another order.
 """
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,11 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FormulaError, listed, suggestion
+from ..formula.names import find_name, unquoted
 
 Vector = NDArray[np.float64]
 
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_WORD = re.compile(r"[^\s=,;+\-*/()]+")
+_WORD = re.compile(r"(?:`(?:[^`\\]|\\.)*`|[^\s=,;+\-*/()`])+")
+_BACKTICKS = re.compile(r"`(?:[^`\\]|\\.)*`")
 _INTERCEPT = "(Intercept)"
 _MOST_NESTED = 50
 
@@ -68,6 +71,7 @@ class _Reader:
         if "Intercept" not in self._names and _INTERCEPT in self._names:
             self._names["Intercept"] = self._names[_INTERCEPT]
         self._by_length = sorted(self._names, key=len, reverse=True)
+        self._plain = {unquoted(name): name for name in self._by_length if unquoted(name) not in self._names}
         self._n = len(names)
         self._at = 0
         self._depth = 0
@@ -132,11 +136,9 @@ class _Reader:
 
     def _factor(self) -> _Sum:
         at = self._skip()
-        name = self._name()
+        name = self._longest(self._by_length) or self._quoted()
         if name is not None:
-            weights = np.zeros(self._n)
-            weights[self._names[name]] = 1.0
-            return _Sum(weights, 0.0)
+            return self._coefficient(name)
         if match := _NUMBER.match(self._text, at):
             self._at = match.end()
             value = float(match[0])
@@ -148,24 +150,46 @@ class _Reader:
             if not self._take(")"):
                 raise self._error("expected ')'")
             return inner
-        raise self._unknown(at)
+        name = self._longest(self._plain) or self._word()
+        if name is None:
+            raise self._unknown(at)
+        return self._coefficient(self._plain.get(name, name))
 
-    def _name(self) -> str | None:
-        """Take the longest name of a coefficient that stands here and ends with a word."""
+    def _coefficient(self, name: str) -> _Sum:
+        weights = np.zeros(self._n)
+        weights[self._names[name]] = 1.0
+        return _Sum(weights, 0.0)
+
+    def _longest(self, names: Iterable[str]) -> str | None:
+        """Take the first of some names, the longest first, that stands here and ends with a word."""
         at = self._at
-        if self._text.startswith("`", at):
-            end = self._text.find("`", at + 1)
-            name = self._text[at + 1 : end]
-            if end < 0 or name not in self._names:
-                raise FormulaError(f"there is no coefficient {name!r}{suggestion(name, self._names)}", self._text, at)
-            self._at = end + 1
-            return name
-        for name in self._by_length:
+        for name in names:
             end = at + len(name)
             if self._text.startswith(name, at) and not self._continues(name, end):
                 self._at = end
                 return name
         return None
+
+    def _quoted(self) -> str | None:
+        """Take a name in backticks."""
+        at = self._at
+        if not self._text.startswith("`", at):
+            return None
+        match = _BACKTICKS.match(self._text, at)
+        name = find_name(unquoted(match[0]), self._names) if match else None
+        if match is None or name is None:
+            asked = self._text[at + 1 :].partition("`")[0]
+            raise FormulaError(f"there is no coefficient {asked!r}{suggestion(asked, self._names)}", self._text, at)
+        self._at = match.end()
+        return name
+
+    def _word(self) -> str | None:
+        """Take a word that can mean one coefficient alone."""
+        match = _WORD.match(self._text, self._at)
+        name = find_name(match[0], self._names) if match else None
+        if match is not None and name is not None:
+            self._at = match.end()
+        return name
 
     def _continues(self, name: str, end: int) -> bool:
         """Whether the word goes on after a name."""

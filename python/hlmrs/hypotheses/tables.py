@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import OptionError
 from ..estimation import Estimate
-from ..frame import Column
+from ..frame import Column, by_name
 from ..inference import TestOptions, Uncertainty, cell_design, f_tail, uncertainty, wald
 from .equations import Hypothesis, read_hypotheses
 from .terms import term_hypotheses, tested
@@ -16,7 +16,7 @@ from .terms import term_hypotheses, tested
 Vector = NDArray[np.float64]
 
 
-def anova_table(estimate: Estimate, kind: int, options: TestOptions) -> dict[str, Column]:
+def anova_table(estimate: Estimate, kind: int | str, options: TestOptions) -> dict[str, Column]:
     """Tabulate an F test for every term of the fixed part but the intercept."""
     return _f_tests(term_hypotheses(cell_design(estimate), kind), uncertainty(estimate, options))
 
@@ -67,6 +67,7 @@ def _equations(estimate: Estimate, hypotheses: "str | Sequence[str] | ArrayLike"
         return read_hypotheses(hypotheses, names)
     if isinstance(hypotheses, Sequence) and hypotheses and all(isinstance(text, str) for text in hypotheses):
         return [equation for text in hypotheses for equation in read_hypotheses(str(text), names)]
+    hypotheses = by_name("hypotheses", hypotheses, names)
     try:
         matrix = np.atleast_2d(np.asarray(hypotheses, dtype=float))
     except (TypeError, ValueError):

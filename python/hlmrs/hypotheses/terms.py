@@ -5,6 +5,7 @@ Types 2 and 3 do not depend on the coding of factors.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +16,16 @@ from ..inference import CellDesign, CellTerm
 Vector = NDArray[np.float64]
 
 INTERCEPT = "(Intercept)"
+_WRITTEN = {"I": 1, "II": 2, "III": 3, "1": 1, "2": 2, "3": 3}
 _ZERO = 1e-8
 
 
-def term_hypotheses(design: CellDesign, kind: int) -> dict[str, Vector]:
+def term_hypotheses(design: CellDesign, kind: Any) -> dict[str, Vector]:
     """Return, by term, L over the coefficients kept, of full row rank; a term may have no rows."""
-    if kind not in _KINDS:
+    number = _WRITTEN.get(kind.strip().upper()) if isinstance(kind, str) else kind
+    if isinstance(number, bool) or not isinstance(number, int | float | np.number) or number not in _KINDS:
         raise OptionError(f"type={kind!r}: choose 1, 2 or 3")
-    return _KINDS[kind](design)
+    return _KINDS[int(number)](design)
 
 
 def contained_in(design: CellDesign, term: CellTerm) -> list[CellTerm]:

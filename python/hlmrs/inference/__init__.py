@@ -19,7 +19,7 @@ from .._core import (
     two_sided_quantile,
     two_sided_quantiles,
 )
-from .bootstrap import Bootstrap, draw, draw_statistic, replicates, seed_of
+from .bootstrap import Bootstrap, draw, draw_statistic, replicates
 from .cells import CellDesign, CellTerm, cell_design
 from .clusters import Clusters, coded_column, coded_labels
 from .criteria import InformationCriteria, information_criteria
@@ -32,6 +32,7 @@ from .random_effects import (
     group_coefficients,
     mode_variances,
     random_effects,
+    random_effects_of,
     variance_components,
     variance_shares,
 )
@@ -98,10 +99,10 @@ __all__ = [
     "parameters",
     "profile_table",
     "random_effects",
+    "random_effects_of",
     "random_parameter_table",
     "record",
     "replicates",
-    "seed_of",
     "studentized_range_quantile",
     "studentized_range_tail",
     "term_names",

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Parameter, bootstrap, jackknife
-from ..errors import OptionError, check_choice
+from ..control import count, seed_or_new
+from ..errors import OptionError, choose
 from ..estimation import Estimate, cached, reestimate
 from ..frame import Column, build
+from ..options import BootstrapInterval, BootstrapKind
 from ..resources import Progress
 from .clusters import drawn_factors
 from .profiles import parameters
@@ -20,8 +22,8 @@ from .wald import check_level
 Vector = NDArray[np.float64]
 Statistic = Callable[[Estimate], Vector]
 
-KINDS = ("parametric", "residual", "case")
-INTERVALS = ("percentile", "basic", "bca")
+KINDS: tuple[BootstrapKind, ...] = get_args(BootstrapKind)
+INTERVALS: tuple[BootstrapInterval, ...] = get_args(BootstrapInterval)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +72,7 @@ class Bootstrap:
         columns: dict[str, Column] = {"replicate": np.arange(len(self))}
         return build(self._frame, columns | {name: self.values[:, k] for k, name in enumerate(self.terms)})
 
-    def confint(self, *, method: str = "percentile", level: float = 0.95) -> Any:
+    def confint(self, *, method: BootstrapInterval = "percentile", level: float = 0.95) -> Any:
         """Return confidence intervals.
 
         Parameters
@@ -91,7 +93,7 @@ class Bootstrap:
     def intervals(self, method: str, level: float) -> dict[str, Column]:
         """Return the columns of ``confint``."""
         check_level(level)
-        check_choice("method", method, INTERVALS)
+        method = choose("method", method, INTERVALS)
         tails = (1 - level) / 2, (1 + level) / 2
         pairs = np.tile(tails, (len(self.terms), 1))
         if method == "bca":
@@ -108,8 +110,8 @@ def draw(
     estimate: Estimate, n: int, kind: str, seed: int | None, cluster: "str | Sequence[str] | None" = None
 ) -> Bootstrap:
     """Draw replicates of the parameters of a fit."""
-    check_choice("kind", kind, KINDS)
-    entropy = seed_of(n, seed)
+    kind = _chosen_kind(kind)
+    n, entropy = count("n", n), seed_or_new(seed)
     known = parameters(estimate)
     factors = drawn_factors(estimate, cluster) if kind == "case" or cluster is not None else None
     values = replicates(estimate, list(known.values()), n, kind, entropy, factors or ())
@@ -135,8 +137,8 @@ def draw_statistic(
     estimate: Estimate, n: int, kind: str, seed: int | None, statistic: Callable[[Estimate], Any]
 ) -> Bootstrap:
     """Draw replicates of what a function makes of each refit."""
-    check_choice("kind", kind, KINDS)
-    entropy = seed_of(n, seed)
+    kind = _chosen_kind(kind)
+    n, entropy = count("n", n), seed_or_new(seed)
     if kind != "parametric":
         raise OptionError("a statistic of one's own needs kind='parametric'")
     names, current = _named(statistic(estimate))
@@ -149,15 +151,8 @@ def draw_statistic(
     return Bootstrap(kind, entropy, names, current, values, estimate.kind, None)
 
 
-def seed_of(n: int, seed: int | None) -> int:
-    """Return the seed, or a new one; check that `n` is a number of replicates."""
-    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
-        raise OptionError(f"n={n!r}: give a positive whole number")
-    if seed is None:
-        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
-    if not 0 <= seed < 2**64:
-        raise OptionError(f"seed={seed!r}: give a whole number that is not negative")
-    return seed
+def _chosen_kind(kind: str) -> str:
+    return choose("kind", kind, KINDS, {"cases": "case", "residuals": "residual"})
 
 
 def _named(value: Any) -> tuple[list[str], Vector]:

@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core import Rows, is_nested
-from ..errors import DataError, DesignError, OptionError, check_choice, suggestion
+from ..errors import DataError, DesignError, OptionError, choose, suggestion
 from ..estimation import Estimate
 from ..formula import PLAIN, Call, ColumnName, RandomTerm, TermFactor
+from ..formula.names import find_name
+from ..frame import is_missing
 
 Clusters = str | Sequence[str] | ArrayLike | None
 """A grouping factor or a column of the data, two that cross, or a label by row; None: the outermost grouping factor."""
@@ -59,9 +61,10 @@ def drawn_factors(estimate: Estimate, cluster: "str | Sequence[str] | None") -> 
     if cluster is None:
         return _outermost_factors(codes)
     given = list(dict.fromkeys([cluster] if isinstance(cluster, str) else cluster))
+    chosen = []
     for name in given:
-        check_choice("cluster", name, names)
-    chosen = [names.index(name) for name in given]
+        found = estimate.layout.find_group(name)
+        chosen.append(names.index(choose("cluster", name, names)) if found is None else found)
     for k in range(len(names)):
         holders = [c for c in chosen if c != k and lies_within(codes[k], codes[c])]
         if k in chosen and holders:
@@ -116,14 +119,15 @@ def _grouping(estimate: Estimate, k: int) -> Clustering:
 
 
 def _named(estimate: Estimate, name: str) -> Clustering:
-    groups = [group.name for group in estimate.layout.groups]
-    if name in groups:
-        return _grouping(estimate, groups.index(name))
+    group = estimate.layout.find_group(name)
+    if group is not None:
+        return _grouping(estimate, group)
     frame = estimate.frame
-    if name not in frame.names:
-        known = [*groups, *frame.names]
+    column = find_name(name, frame.names)
+    if column is None:
+        known = [*estimate.layout.group_names, *frame.names]
         raise OptionError(f"cluster={name!r}: the data have no such column{suggestion(name, known)}")
-    return _dense(estimate, name, _column_codes(estimate, name))
+    return _dense(estimate, column, _column_codes(estimate, column))
 
 
 def _column_codes(estimate: Estimate, name: str) -> NDArray[np.int64]:
@@ -147,21 +151,24 @@ def coded_column(estimate: Estimate, name: str) -> tuple[NDArray[np.int64], list
     return whole if kept is None else whole[kept], rows.group_levels(0)
 
 
-def coded_labels(estimate: Estimate, labels: ArrayLike, refusal: str) -> tuple[NDArray[np.int64], NDArray[np.generic]]:
-    """Return the code of every row used, and the levels, of labels by row; `refusal` begins what is said of others."""
-    values = np.asarray(labels)
-    n, kept = estimate.layout.n_rows, estimate.rows.kept
-    if values.ndim == 1 and kept is not None and len(values) == len(kept):
-        values = values[kept]
+def coded_labels(
+    estimate: Estimate, option: str, labels: ArrayLike, instead: str
+) -> tuple[NDArray[np.int64], NDArray[np.generic]]:
+    """Return the code of every row used, -1 where it is missing, and the levels of labels by row."""
+    values = np.asarray(estimate.by_row_used(option, labels))
+    n = estimate.layout.n_rows
     if values.shape != (n,):
-        raise DataError(f"{refusal.format(shape=values.shape)} for each of the {n:,} rows")
-    levels, codes = np.unique(values, return_inverse=True)
-    return codes.astype(np.int64), levels
+        raise DataError(f"{option} has shape {values.shape}; {instead}, or give a label for each of the {n:,} rows")
+    codes, present = np.full(n, -1, dtype=np.int64), ~is_missing(values)
+    try:
+        levels, codes[present] = np.unique(values[present], return_inverse=True)
+    except TypeError:
+        raise DataError(f"{option} mixes labels of several types; make them texts, or numbers") from None
+    return codes, levels
 
 
 def _of_labels(estimate: Estimate, labels: ArrayLike) -> Clustering:
-    refusal = "cluster has shape {shape}; name one or two columns, or give a label"
-    return _dense(estimate, "cluster", coded_labels(estimate, labels, refusal)[0])
+    return _dense(estimate, "cluster", coded_labels(estimate, "cluster", labels, "name one or two columns")[0])
 
 
 def _dense(estimate: Estimate, name: str, codes: NDArray[np.int64]) -> Clustering:

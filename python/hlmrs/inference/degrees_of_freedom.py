@@ -6,14 +6,15 @@ Cornelius (1996); Kenward and Roger's (1997), with their covariance and scaled F
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._core import kenward_roger, satterthwaite
-from ..errors import DesignError, InferenceWarning, OptionError, check_choice, warn
+from ..errors import DesignError, InferenceWarning, OptionError, choose, warn
 from ..estimation import Estimate, cached
+from ..options import Ddf, ModelVcov
 from .containment import between_within_df, containment_df
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
-DDF_METHODS = ("satterthwaite", "kenward-roger", "containment", "between-within", "residual", "normal")
-DEFAULT_DDF = "satterthwaite"
-VCOV_TYPES = ("model", "kenward-roger")
+DDF_METHODS: tuple[Ddf, ...] = get_args(Ddf)
+DEFAULT_DDF: Ddf = "satterthwaite"
+VCOV_TYPES: tuple[ModelVcov, ...] = get_args(ModelVcov)
 
 _RANK = 1e-10
 _SAME = 1e-8
@@ -94,7 +95,7 @@ def contrast_rows(estimate: Estimate, combinations: ArrayLike, ddf: str = DEFAUL
     value, std_error, df : arrays of shape (k,)
         ``df`` is infinite for ``"normal"``.
     """
-    check_choice("ddf", ddf, DDF_METHODS)
+    ddf = chosen_ddf(ddf)
     rows, estimable = _estimated(estimate, combinations)
     if rows.size == 0:
         return (empty := np.zeros(len(rows))), empty.copy(), empty.copy()
@@ -122,7 +123,7 @@ def joint_test(
     num_df, den_df, statistic : float
         Of an F test; NaN where a combination is not determined.  ``den_df`` is infinite for ``"normal"``.
     """
-    check_choice("ddf", ddf, DDF_METHODS)
+    ddf = chosen_ddf(ddf)
     rows, estimable = _estimated(estimate, combinations)
     rows = row_space(rows)
     q = len(rows)
@@ -146,7 +147,7 @@ def vcov(estimate: Estimate, type: str = "model") -> Matrix:
     type : {"model", "kenward-roger"}
         Of the model, variance parameters taken as known; or with Kenward and Roger's correction for their estimation.
     """
-    check_choice("type", type, VCOV_TYPES)
+    type = choose("type", type, VCOV_TYPES)
     if type == "kenward-roger":
         adjusted: Matrix = kenward_roger_parts(estimate)["adjusted"]
         return adjusted.copy()
@@ -162,6 +163,11 @@ def wald_statistic(estimate: Estimate, rows: Matrix, covariance: Matrix, origin:
 def estimated_columns(estimate: Estimate, functions: Matrix) -> Matrix:
     """Return the columns of the coefficients that are estimated."""
     return functions if functions.shape[1] == len(estimate.core.beta) else functions[:, list(estimate.layout.kept)]
+
+
+def chosen_ddf(ddf: str) -> str:
+    """Return the method that a name means."""
+    return choose("ddf", ddf, DDF_METHODS, {"KR": "kenward-roger"})
 
 
 def _row_df(estimate: Estimate, rows: Matrix, ddf: str) -> Vector:

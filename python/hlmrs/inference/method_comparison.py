@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import HlmrsError, HlmrsWarning, OptionError, listed, suggestion
 from ..estimation import Estimate
+from ..formula.names import find_name
 from ..frame import Column, columns_of
 from .bootstrap import draw
 from .degrees_of_freedom import DDF_METHODS
@@ -37,11 +38,12 @@ def method_table(estimate: Estimate, name: str, n: int, seed: int | None, option
     level = options.level
     robust = options if options.vcov in ROBUST_TYPES else replace(options, vcov="CR2")
     names = estimate.layout.coef_names
-    if name not in names:
+    found = find_name(name, names)
+    if found is None:
         raise OptionError(
             f"term={name!r} is not a coefficient{suggestion(name, names)}; there are {listed(names) or 'none'}"
         )
-    k = names.index(name)
+    name, k = found, names.index(found)
     methods: dict[str, Callable[[], Row]] = {
         ddf: _wald(estimate, k, TestOptions(ddf=ddf, level=level)) for ddf in DDF_METHODS
     }

@@ -3,7 +3,7 @@
 Profiles are of maximum likelihood, as they must be for the fixed effects; a fit by REML is fitted again for them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .._core import Parameter, profile, two_sided_quantile
 from ..errors import OptionError
 from ..estimation import Estimate, cached
+from ..formula.names import find_name
 from ..frame import Column, columns_of
 from .wald import check_level
 
@@ -49,10 +50,7 @@ def profiles(estimate: Estimate, level: float, names: Sequence[str] | None = Non
     """Profile parameters to the ends of their intervals of `level`; each is computed once per fit."""
     check_level(level)
     known_names = parameters(estimate)
-    wanted = list(known_names) if names is None else list(names)
-    unknown = [name for name in wanted if name not in known_names]
-    if unknown:
-        raise OptionError(f"parameter {unknown[0]!r} is not one of {', '.join(map(repr, known_names))}")
+    wanted = list(known_names) if names is None else [_meant(name, known_names) for name in names]
     known = _known_profiles(estimate.fitted, level)
     missing = [name for name in wanted if name not in known]
     if missing:
@@ -61,6 +59,13 @@ def profiles(estimate: Estimate, level: float, names: Sequence[str] | None = Non
         for name, (value, low, high, points) in zip(missing, found, strict=True):
             known[name] = ParameterProfile(name, value, low, high, points)
     return [known[name] for name in wanted]
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    found = find_name(name, known)
+    if found is None:
+        raise OptionError(f"parameter {name!r} is not one of {', '.join(map(repr, known))}")
+    return found
 
 
 @cached

@@ -1,13 +1,14 @@
 """Random effects: their variances, correlations and shares of the variance; their modes; the coefficients of groups."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError
-from ..estimation import Estimate
+from ..errors import HlmrsError, OptionError, listed, suggestion
+from ..estimation import Estimate, new_columns
+from ..formula.names import find_name
 from ..frame import Column
 
 NAN = float("nan")
@@ -59,23 +60,67 @@ def _of_term(group: str, columns: Sequence[str], covariance: NDArray[np.float64]
             yield VarianceComponent(group, first, columns[i], float(covariance[i, j]), NAN, corr)
 
 
+def random_effects_of(estimate: Estimate, group: str) -> dict[str, Column]:
+    """Tabulate the conditional modes of one grouping factor, beside the columns of the data that name its levels."""
+    g = group_index(estimate, group)
+    layout, terms = estimate.layout, estimate.layout.terms_of(g)
+    n_levels = len(layout.groups[g].levels)
+    order = np.concatenate([np.repeat(np.arange(n_levels), len(layout.random[k].columns)) for k in terms])
+    effects = _effects(estimate, terms)
+    return group_keys(estimate, g, order, list(effects)) | effects
+
+
+def group_keys(estimate: Estimate, group: int, order: NDArray[np.intp], taken: Sequence[str]) -> dict[str, Any]:
+    """Return the columns of the data that name the levels of a grouping factor, in an order of these.
+
+    They have the type that they have in the data, and are texts where the data are not at hand.
+    """
+    tree = estimate.encoding.expression()
+    of_group = tree["groups"][group]
+    columns = [tree["categories"][category]["column"] for category in of_group["categories"]]
+    rows = _rows_of_levels(estimate, group)
+    found: dict[str, Any] = {}
+    for column, category, codes in zip(columns, of_group["categories"], of_group["levels"], strict=True):
+        levels = tree["categories"][category]["levels"]
+        labels = [levels[codes[k]] for k in order]
+        values = None if rows is None else estimate.frame.keys(column, labels, rows[order])
+        found[f"{column}_level" if column in taken else column] = labels if values is None else values
+    return found
+
+
+def _rows_of_levels(estimate: Estimate, group: int) -> NDArray[np.intp] | None:
+    """Find a row of the data for every level, as the data are now; None where they are not at hand, or others."""
+    if not estimate.has_frame or estimate.frame.once:
+        return None
+    try:
+        new = estimate.encoding.bind(new_columns(estimate.request, estimate.frame, estimate.splines))
+    except HlmrsError:
+        return None
+    levels, first = np.unique(new.term_codes(estimate.layout.terms_of(group)[0]), return_index=True)
+    n_levels = len(estimate.layout.groups[group].levels)
+    return first[:n_levels] if np.array_equal(levels[:n_levels], np.arange(n_levels)) else None
+
+
 def random_effects(estimate: Estimate) -> dict[str, Column]:
     """Tabulate the conditional modes and their conditional standard deviations, term by term, level by level."""
-    layout, core = estimate.layout, estimate.core
+    layout = estimate.layout
     groups: list[str] = []
     levels: list[str] = []
-    terms: list[str] = []
     for term in layout.random:
         group = layout.groups[term.group]
         groups += [group.name] * (len(group.levels) * len(term.columns))
         levels += [level for level in group.levels for _ in term.columns]
-        terms += [*term.columns] * len(group.levels)
+    return {"group": groups, "level": levels, **_effects(estimate, range(len(layout.random)))}
+
+
+def _effects(estimate: Estimate, terms: Sequence[int]) -> dict[str, Column]:
+    """Return the modes of some random terms, with their standard deviations."""
+    layout, modes, variances = estimate.layout, estimate.core.modes(), mode_variances(estimate)
+    names = [[*layout.random[k].columns] * len(modes[k]) for k in terms]
     return {
-        "group": groups,
-        "level": levels,
-        "term": terms,
-        "estimate": np.concatenate([modes.ravel() for modes in core.modes()]),
-        "std_error": np.sqrt(np.concatenate([variance.ravel() for variance in mode_variances(estimate)])),
+        "term": [name for own in names for name in own],
+        "estimate": np.concatenate([modes[k].ravel() for k in terms]),
+        "std_error": np.sqrt(np.concatenate([variances[k].ravel() for k in terms])),
     }
 
 
@@ -84,22 +129,33 @@ def mode_variances(estimate: Estimate) -> list[NDArray[np.float64]]:
     return [np.diagonal(covariance, axis1=1, axis2=2) for covariance in estimate.core.mode_covariances()]
 
 
-def group_coefficients(estimate: Estimate, group: str) -> dict[str, Column]:
-    """Tabulate fixed effects plus random effects of every level of a grouping factor."""
+def group_coefficients(estimate: Estimate, group: str | None) -> dict[str, Column]:
+    """Tabulate fixed effects plus random effects of every level of a grouping factor; by default of the first."""
     layout = estimate.layout
-    terms = [k for k, term in enumerate(layout.random) if layout.groups[term.group].name == group]
-    if not terms:
-        known = [g.name for g in layout.groups]
-        raise OptionError(f"there is no grouping factor {group!r}; the model has {', '.join(map(repr, known))}")
-    levels = next(g.levels for g in layout.groups if g.name == group)
+    g = layout.random[0].group if group is None else group_index(estimate, group)
+    levels = layout.groups[g].levels
     table: dict[str, NDArray[np.float64]] = {
         name: np.full(len(levels), value) for name, value in zip(layout.coef_names, estimate.core.beta, strict=True)
     }
     modes = estimate.core.modes()
-    for k in terms:
+    for k in layout.terms_of(g):
         for name, values in zip(layout.random[k].columns, modes[k].T, strict=True):
             table[name] = table.get(name, np.zeros(len(levels))) + values
-    return {"level": list(levels), **table}
+    if group is None:
+        return {"level": list(levels), **table}
+    return group_keys(estimate, g, np.arange(len(levels)), list(table)) | table
+
+
+def group_index(estimate: Estimate, name: str) -> int:
+    """Return the index of a grouping factor by its name."""
+    layout = estimate.layout
+    found = layout.find_group(name)
+    if found is None:
+        known = layout.group_names
+        raise OptionError(
+            f"there is no grouping factor {name!r}{suggestion(name, known)}; the model has {listed(known)}"
+        )
+    return found
 
 
 def chosen_terms(estimate: Estimate, choice: bool | str | Sequence[str]) -> list[bool]:
@@ -109,10 +165,11 @@ def chosen_terms(estimate: Estimate, choice: bool | str | Sequence[str]) -> list
         return [bool(choice)] * len(layout.random)
     chosen = [choice] if isinstance(choice, str) else list(choice)
     names = [(layout.groups[term.group].name, term.name) for term in layout.random]
-    for name in chosen:
-        if not any(name in pair for pair in names):
-            known = dict.fromkeys(name for pair in names for name in pair)
+    known = list(dict.fromkeys(name for pair in names for name in pair))
+    found = {name: find_name(name, known) for name in chosen}
+    for name, meant in found.items():
+        if meant is None:
             raise OptionError(
                 f"random_effects={choice!r}: the model has no {name!r}, but {', '.join(map(repr, known))}"
             )
-    return [any(name in pair for name in chosen) for pair in names]
+    return [any(meant in pair for meant in found.values()) for pair in names]

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,13 @@ from numpy.typing import NDArray
 from .._core import cluster_contributions, row_contributions
 from ..errors import InferenceWarning, OptionError, warn
 from ..estimation import Estimate, cached
+from ..options import RobustVcov
 from .clusters import Clustering, Clusters, clusterings, crossed
 from .degrees_of_freedom import Uncertainty, contrast_rows, estimated_columns, row_space, wald_statistic
 
 Vector = NDArray[np.float64]
 
-ROBUST_TYPES = ("CR0", "CR1", "CR1S", "CR2", "CR3")
+ROBUST_TYPES: tuple[RobustVcov, ...] = get_args(RobustVcov)
 ROBUST_DDF = ("satterthwaite", "normal")
 _ADJUSTMENTS = {"CR0": "CR0", "CR1": "CR0", "CR1S": "CR0", "CR2": "CR2", "CR3": "CR3"}
 

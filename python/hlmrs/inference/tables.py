@@ -1,14 +1,15 @@
 """Tables under the names that broom gives them, as columns of a frame."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from .._core import Model
-from ..errors import check_choice
+from ..errors import choose
 from ..estimation import Estimate
 from ..frame import Column, columns_of
+from ..options import ConfintMethod
 from .bootstrap import draw
 from .criteria import information_criteria
 from .profiles import profile_intervals
@@ -18,7 +19,7 @@ from .wald import Wald, interval, wald
 
 Table = dict[str, Column]
 
-CONFINT_METHODS = ("wald", "profile", "boot")
+CONFINT_METHODS: tuple[ConfintMethod, ...] = get_args(ConfintMethod)
 
 
 def coefficients(estimate: Estimate, options: TestOptions) -> tuple[list[str], Wald]:
@@ -38,7 +39,7 @@ def fixed_table(estimate: Estimate, options: TestOptions) -> Table:
 
 def confidence_table(estimate: Estimate, method: str, n: int, seed: int | None, options: TestOptions) -> Table:
     """Tabulate confidence intervals."""
-    check_choice("method", method, CONFINT_METHODS)
+    method = choose("method", method, CONFINT_METHODS, {"bootstrap": "boot"})
     if method == "profile":
         return profile_intervals(estimate, options.level)
     if method == "boot":

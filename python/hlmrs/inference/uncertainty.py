@@ -9,10 +9,12 @@ from typing import Any, ClassVar, TypedDict, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError, check_choice, refuse_unknown
+from ..calls import refuse_unknown
+from ..errors import OptionError, choose
 from ..estimation import Estimate
+from ..options import Ddf, Vcov
 from .clusters import Clusters
-from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, VCOV_TYPES, ModelUncertainty, Uncertainty, vcov
+from .degrees_of_freedom import DEFAULT_DDF, VCOV_TYPES, ModelUncertainty, Uncertainty, chosen_ddf, vcov
 from .robust import ROBUST_TYPES, sandwich
 from .wald import check_level
 
@@ -52,14 +54,14 @@ class TestOptions:
 
     __test__: ClassVar[bool] = False  # no test of pytest
 
-    ddf: str = DEFAULT_DDF
-    vcov: str = "model"
+    ddf: Ddf = DEFAULT_DDF
+    vcov: Vcov = "model"
     cluster: Clusters = None
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        check_choice("ddf", self.ddf, DDF_METHODS)
-        check_vcov(self.vcov, self.cluster)
+        object.__setattr__(self, "ddf", chosen_ddf(self.ddf))
+        object.__setattr__(self, "vcov", chosen_vcov(self.vcov, self.cluster))
         check_level(self.level)
         robust = self.vcov in ROBUST_TYPES
         if self.vcov != "model" and self.ddf not in (DEFAULT_DDF, "normal" if robust else "kenward-roger"):
@@ -72,8 +74,8 @@ class TestOptions:
 class TestKeywords(TypedDict, total=False):
     """Fields of ``TestOptions``, as keywords of a method."""
 
-    ddf: str
-    vcov: str
+    ddf: Ddf
+    vcov: Vcov
     cluster: Clusters
     level: float
 
@@ -118,16 +120,17 @@ def ddf_of(options: TestOptions) -> str:
 
 def covariance_matrix(estimate: Estimate, vcov_type: str, cluster: Clusters) -> Vector:
     """Return the covariance of the fixed effects by its name."""
-    check_vcov(vcov_type, cluster)
+    vcov_type = chosen_vcov(vcov_type, cluster)
     if vcov_type in ROBUST_TYPES:
         return sandwich(estimate, vcov_type, cluster).matrix.copy()
     return vcov(estimate, vcov_type)
 
 
-def check_vcov(vcov: str, cluster: Clusters) -> None:
-    """Refuse an unknown covariance, and clusters for one that has none."""
-    check_choice("vcov", vcov, (*VCOV_TYPES, *ROBUST_TYPES))
+def chosen_vcov(vcov: str, cluster: Clusters) -> str:
+    """Return the name of a covariance, and refuse clusters for one that has none."""
+    vcov = choose("vcov", vcov, (*VCOV_TYPES, *ROBUST_TYPES), {"KR": "kenward-roger"})
     if cluster is not None and vcov not in ROBUST_TYPES:
         raise OptionError(f"cluster= belongs to a robust covariance such as vcov='CR2', not to {vcov!r}")
     if cluster is not None and np.ndim(cluster) == 0 and not isinstance(cluster, str):
         raise OptionError(f"cluster={cluster!r}: name a column, or two that cross, or give a label for each row")
+    return vcov

@@ -9,19 +9,21 @@ parametric bootstrap of both models otherwise.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import get_args
 
 import numpy as np
 
 from .._core import chi_square_tail, criterion_without_random_effects, exact_null, null_statistics
-from ..errors import check_choice
+from ..control import count, seed_or_new
+from ..errors import choose
 from ..estimation import Estimate, estimate, request_of_rows
 from ..formula import STRUCTURES, RandomTerm, Term
 from ..frame import Column, columns_of
+from ..options import VarianceTest
 from ..resources import Progress
-from .bootstrap import seed_of
 from .criteria import information_criteria
 
-METHODS = ("mixture", "simulate")
+METHODS: tuple[VarianceTest, ...] = get_args(VarianceTest)
 
 _EXACT_DRAWS = 10_000
 _BOOTSTRAP_DRAWS = 1000
@@ -39,8 +41,8 @@ class Reduction:
 
 def variance_test_table(full: Estimate, method: str, n: int | None, seed: int | None) -> dict[str, Column]:
     """Test every random effect that can be dropped."""
-    check_choice("method", method, METHODS)
-    entropy = seed_of(n if n is not None else 1, seed)
+    method = choose("method", method, METHODS, {"simulation": "simulate", "exact": "simulate"})
+    n, entropy = None if n is None else count("n", n), seed_or_new(seed)
     rows = []
     for reduction in reductions(full):
         smaller, criterion, n_params = _fit(full, reduction)
@@ -108,9 +110,9 @@ def _simulated(
         how = f"exact, {len(draws)} draws"
     else:
         null = None if smaller is None else (smaller.core, smaller.rows)
-        count = n or _BOOTSTRAP_DRAWS
-        with Progress("replicates", count) as shown:
-            draws = null_statistics(full.core, full.rows, null, count, seed, full.threads, shown.reach)
+        n_draws = n or _BOOTSTRAP_DRAWS
+        with Progress("replicates", n_draws) as shown:
+            draws = null_statistics(full.core, full.rows, null, n_draws, seed, full.threads, shown.reach)
         draws = draws[~np.isnan(draws)]
         how = f"parametric bootstrap, {len(draws)} draws"
     # a statistic of zero is exceeded by every draw

@@ -6,11 +6,12 @@ Westfall, Tobias and Wolfinger (2011), Multiple Comparisons and Multiple Tests; 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError, check_choice
+from ..errors import OptionError, choose
 from ..frame import Column
 from ..inference import (
     LargestStatistic,
@@ -21,13 +22,14 @@ from ..inference import (
     two_sided_ps,
     two_sided_quantiles,
 )
+from ..options import Adjustment
 from .functions import Estimates
 
 Vector = NDArray[np.float64]
 
 _NODES = 8
 
-METHODS = ("none", "tukey", "dunnett", "scheffe", "mvt", "sidak", "bonferroni", "holm", "hochberg", "bh", "fdr", "by")
+METHODS: tuple[Adjustment, ...] = get_args(Adjustment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,14 @@ class Family:
     n_means: int
 
 
-def check_adjustment(adjust: str, method: object, *, one_factor: bool) -> None:
-    """Refuse an adjustment that does not belong to the contrasts."""
-    check_choice("adjust", adjust, METHODS)
+def chosen_adjustment(adjust: str, method: object, *, one_factor: bool) -> str:
+    """Return the adjustment that a name means, and refuse one that does not belong to the contrasts."""
+    adjust = choose("adjust", adjust, METHODS)
     if adjust == "tukey" and (method != "pairwise" or not one_factor):
         raise OptionError("adjust='tukey' is for all pairwise comparisons of means; for these contrasts use 'mvt'")
     if adjust == "dunnett" and (method not in ("reference", "trt.vs.ctrl") or not one_factor):
         raise OptionError("adjust='dunnett' is for comparisons with a reference; for these contrasts use 'mvt'")
+    return adjust
 
 
 def adjusted(found: Estimates, family: Family, level: float) -> tuple[Vector, Vector]:

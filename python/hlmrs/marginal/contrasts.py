@@ -13,11 +13,11 @@ from ..errors import OptionError
 from ..estimation import Estimate
 from ..frame import CategoricalColumn, Column
 from ..inference import TestOptions, uncertainty
-from .adjustment import Family, check_adjustment, test_columns
+from .adjustment import Family, chosen_adjustment, test_columns
 from .functions import LinearFunctions, estimates
 from .grid import At, Axis, reference_grid, specs_and_by
 from .means import mean_functions
-from .weights import contrast_weights
+from .weights import chosen_method, contrast_weights
 
 Vector = NDArray[np.float64]
 
@@ -30,6 +30,11 @@ class ContrastChoice:
     interaction: "bool | Mapping[str, Any]"
     reference: str | None
     adjust: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "method", chosen_method(self.method))
+        adjust = chosen_adjustment(self.adjust, self.method, one_factor=not self.interaction)
+        object.__setattr__(self, "adjust", adjust)
 
 
 def contrast_table(
@@ -62,7 +67,6 @@ def tabulate(
     """Compare the functions along the last `axes` within every combination before them."""
     named = named_contrasts(axes, choice)
     n = math.prod(len(axis.places) for axis in axes)
-    check_adjustment(choice.adjust, choice.method, one_factor=not choice.interaction)
     groups = len(functions) // n
     weights = np.stack(list(named.values()))
     columns = {name: _repeated(functions.columns[name], n, len(named)) for name in outer}

@@ -16,6 +16,8 @@ from .._core import Encoding, Rows
 from ..errors import DesignError, HlmrsError, OptionError, listed, suggestion
 from ..estimation import Estimate, cached, evaluate, new_columns
 from ..formula import Call, ColumnName, Expression, ModelSpec, Term, TermFactor
+from ..formula.expressions import level_columns
+from ..formula.names import find_name
 from ..frame import open_frame
 
 Vector = NDArray[np.float64]
@@ -55,11 +57,12 @@ class ReferenceGrid:
     def index(self, name: str) -> int:
         """Find an axis."""
         names = [axis.name for axis in self.axes]
-        if name not in names:
+        found = find_name(name, names)
+        if found is None:
             raise OptionError(
                 f"the fixed part has no variable {name!r}{suggestion(name, names)}; it has {listed(names)}"
             )
-        return names.index(name)
+        return names.index(found)
 
 
 def reference_grid(estimate: Estimate, at: At | None = None) -> ReferenceGrid:
@@ -106,6 +109,9 @@ def grid_axes(estimate: Estimate, at: At) -> tuple[Axis, ...]:
         for name in grid_columns(factor):
             if factor.name in levels:
                 axes.setdefault(name, _factor_axis(estimate, name, factor, levels[factor.name]))
+            elif name in level_columns(factor.expression):
+                of_column = TermFactor(name, Call("factor", (ColumnName(name, (0, 0)),), (), (0, 0)))
+                axes.setdefault(name, _factor_axis(estimate, name, of_column, _levels_of(estimate, name)))
             elif name not in axes:
                 mean = 0.0 if name in asked else float(np.mean(column_values(estimate, name)))
                 axes[name] = Axis(name, (mean,), None)
@@ -125,12 +131,13 @@ def variable_names(estimate: Estimate, names: "str | Sequence[str] | None", opti
     for name in given:
         if not isinstance(name, str):
             raise TypeError(f"{option}={names!r}: give names of variables")
-        if name not in columns and name not in of_factor:
+        found = find_name(name, columns) or of_factor.get(name)
+        if found is None:
             raise OptionError(
                 f"{option}: the fixed part has no variable {name!r}{suggestion(name, columns)}; "
                 f"it has {listed(columns) or 'none'}"
             )
-        out.append(name if name in columns else of_factor[name])
+        out.append(found)
     if len(set(out)) < len(out):
         raise OptionError(f"{option}={names!r} names a variable twice")
     return out
@@ -183,6 +190,11 @@ def axis_codes(estimate: Estimate, axis: Axis) -> NDArray[np.intp]:
     return np.asarray(place[whole if kept is None else whole[kept]])
 
 
+def _levels_of(estimate: Estimate, column: str) -> Sequence[str]:
+    categories = estimate.encoding.expression()["categories"]
+    return next(category["levels"] for category in categories if category["column"] == column)
+
+
 def _factor_axis(estimate: Estimate, name: str, factor: TermFactor, levels: Sequence[str]) -> Axis:
     """Give the levels as text, or as the numbers that the column has."""
     if isinstance(factor.expression, Call):
@@ -197,10 +209,9 @@ def _factor_axis(estimate: Estimate, name: str, factor: TermFactor, levels: Sequ
 
 
 def _column_name(name: str, columns: Sequence[str], names: Mapping[str, str]) -> str:
-    if name in columns:
-        return name
-    if name in names:
-        return names[name]
+    found = find_name(name, columns) or names.get(name)
+    if found is not None:
+        return found
     raise OptionError(
         f"at: the fixed part has no variable {name!r}{suggestion(name, columns)}; it has {listed(columns)}"
     )

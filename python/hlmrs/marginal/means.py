@@ -2,20 +2,22 @@
 
 import math
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import check_choice
+from ..errors import choose
 from ..estimation import Estimate
 from ..frame import Column
 from ..inference import TestOptions, interval, uncertainty
+from ..options import MeanWeights
 from .functions import LinearFunctions, axis_columns, estimates
 from .grid import At, Axis, ReferenceGrid, level_shares, reference_grid, specs_and_by
 
 Vector = NDArray[np.float64]
 
-WEIGHTS = ("equal", "proportional", "outer", "cells")
+WEIGHTS: tuple[MeanWeights, ...] = get_args(MeanWeights)
 
 
 def marginal_means(
@@ -44,7 +46,7 @@ def marginal_means(
 
 def mean_functions(estimate: Estimate, grid: ReferenceGrid, names: Sequence[str], weights: str) -> LinearFunctions:
     """Average the grid over all axes but those named, which come in their order, the last fastest."""
-    check_choice("weights", weights, WEIGHTS)
+    weights = choose("weights", weights, WEIGHTS)
     places = [grid.index(name) for name in names]
     others = [k for k in range(len(grid.axes)) if k not in places]
     order = [*places, *others]

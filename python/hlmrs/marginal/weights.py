@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError, check_choice
+from ..errors import OptionError, choose
+from ..frame import by_name
 
 Vector = NDArray[np.float64]
 Named = dict[str, Vector]
@@ -18,18 +19,25 @@ _POLYNOMIALS = ("linear", "quadratic", "cubic", "quartic")
 _HIGHEST_DEGREE = 6
 
 
+def chosen_method(method: Any) -> Any:
+    """Return the method that a name means, or weights as they are."""
+    if isinstance(method, Mapping):
+        return method
+    if not isinstance(method, str):
+        raise TypeError(f"method={method!r}: give a name, or a dictionary of weights")
+    return choose("method", method, _MAKERS, {"pairs": "pairwise"}, ", or give a dictionary of weights")
+
+
 def contrast_weights(method: "str | Mapping[str, Any]", labels: Sequence[str], reference: str | None = None) -> Named:
     """Return the contrasts of a method; a mapping gives weights by name, as a sequence or by label."""
     if isinstance(method, Mapping):
         return {str(name): _own(str(name), weights, labels) for name, weights in method.items()}
-    if not isinstance(method, str):
-        raise TypeError(f"method={method!r}: give a name, or a dictionary of weights")
-    check_choice("method", method, _MAKERS, ", or give a dictionary of weights")
-    if reference is not None and method not in ("reference", "trt.vs.ctrl"):
-        raise OptionError(f"reference={reference!r} belongs to method='reference', not to {method!r}")
+    name = chosen_method(method)
+    if reference is not None and name not in ("reference", "trt.vs.ctrl"):
+        raise OptionError(f"reference={reference!r} belongs to method='reference', not to {name!r}")
     if len(labels) < 2:
-        raise OptionError(f"method={method!r} compares means, and there is but one: {labels[0]}")
-    return _MAKERS[method](labels, reference)
+        raise OptionError(f"method={name!r} compares means, and there is but one: {labels[0]}")
+    return _MAKERS[name](labels, reference)
 
 
 def _pairwise(labels: Sequence[str], _: str | None) -> Named:
@@ -40,7 +48,7 @@ def _pairwise(labels: Sequence[str], _: str | None) -> Named:
 
 def _reference(labels: Sequence[str], reference: str | None) -> Named:
     if reference is not None:
-        check_choice("reference", reference, labels)
+        reference = choose("reference", reference, labels)
     base = 0 if reference is None else list(labels).index(reference)
     others = [i for i in range(len(labels)) if i != base]
     return {f"{_in(labels[i])} - {_in(labels[base])}": _row(len(labels), {i: 1.0, base: -1.0}) for i in others}
@@ -100,7 +108,7 @@ def _own(name: str, weights: Any, labels: Sequence[str]) -> Vector:
             raise OptionError(f"contrast {name!r}: there is no mean {unknown[0]!r}, but {', '.join(map(repr, labels))}")
         by_label = {str(label): weight for label, weight in weights.items()}
         weights = [by_label.get(label, 0.0) for label in labels]
-    row = np.asarray(weights, dtype=float)
+    row = np.asarray(by_name(f"contrast {name!r}", weights, labels), dtype=float)
     if row.shape != (len(labels),):
         raise OptionError(f"contrast {name!r} has {row.size} weights for {len(labels)} means: {', '.join(labels)}")
     return row

@@ -30,6 +30,9 @@ _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "exp": lambda x: x.exp(),
     "sqrt": lambda x: x.sqrt(),
     "abs": lambda x: x.abs(),
+    "sin": lambda x: x.sin(),
+    "cos": lambda x: x.cos(),
+    "tan": lambda x: x.tan(),
 }
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": lambda a, b: a + b,
@@ -37,7 +40,29 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "*": lambda a, b: a * b,
     "/": lambda a, b: a / b,
     "^": lambda a, b: a**b,
+    "<": lambda a, b: _as_number(a < b),
+    "<=": lambda a, b: _as_number(a <= b),
+    ">": lambda a, b: _as_number(a > b),
+    ">=": lambda a, b: _as_number(a >= b),
+    "==": lambda a, b: _as_number(a == b),
+    "!=": lambda a, b: _as_number(a != b),
+    "pmin": lambda a, b: _first_unless(b < a, a, b),
+    "pmax": lambda a, b: _first_unless(b > a, a, b),
 }
+
+
+def _as_number(condition: Any) -> Any:
+    """1 where a condition holds, 0 where not; null where one of its sides is."""
+    import polars as pl
+
+    return condition.cast(pl.Float64)
+
+
+def _first_unless(condition: Any, first: Any, second: Any) -> Any:
+    """Choose one of two numbers; null where one is."""
+    import polars as pl
+
+    return pl.when(condition).then(second).when(~condition).then(first)
 
 
 def polars_expression(estimate: Estimate) -> "polars.Expr":

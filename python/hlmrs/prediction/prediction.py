@@ -2,27 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Columns, NewRows, mode_slopes
-from ..errors import DataError, OptionError, check_choice
+from ..errors import DataError, OptionError, choose
 from ..estimation import Estimate, cached, evaluate
 from ..formula import ColumnName
-from ..inference.degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, contrast_rows, prediction_df
+from ..inference.degrees_of_freedom import DEFAULT_DDF, chosen_ddf, contrast_rows, prediction_df
 from ..inference.random_effects import chosen_terms
 from ..inference.wald import check_level, interval
+from ..options import Interval, NewLevels, Variances
 
 if TYPE_CHECKING:
     from .._core import ModeSlopes
 
 Vector = NDArray[np.float64]
 
-NEW_LEVELS = ("error", "population", "missing")
-INTERVALS = ("confidence", "prediction")
-VARIANCES = ("estimated", "known")
+NEW_LEVELS: tuple[NewLevels, ...] = get_args(NewLevels)
+INTERVALS: tuple[Interval, ...] = get_args(Interval)
+VARIANCES: tuple[Variances, ...] = get_args(Variances)
 OF_ROWS = ("satterthwaite", "residual", "normal")
 UNSEEN = np.uint32(0xFFFFFFFF)
 
@@ -44,10 +45,10 @@ class Choice:
             ("new_levels", self.new_levels, NEW_LEVELS),
             ("interval", self.interval, (None, *INTERVALS)),
             ("variances", self.variances, VARIANCES),
-            ("ddf", self.ddf, DDF_METHODS),
         ):
-            check_choice(name, value, known)
+            object.__setattr__(self, name, choose(name, value, known))
         check_level(self.level)
+        object.__setattr__(self, "ddf", chosen_ddf(self.ddf))
 
     @property
     def columns(self) -> list[str]:

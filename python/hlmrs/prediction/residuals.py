@@ -1,15 +1,18 @@
 """Residuals, and the caller's frame with fitted values and residuals beside it."""
 
+from typing import get_args
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .._core import leverage
-from ..errors import DataError, OptionError, check_choice
+from ..errors import DataError, OptionError, choose
 from ..estimation import Estimate, cached, model_rows
 from ..frame import Column, Frame
+from ..options import ResidualKind
 from .prediction import Choice, Vector, predict
 
-KINDS = ("raw", "pearson", "standardized", "studentized", "externally-studentized")
+KINDS: tuple[ResidualKind, ...] = get_args(ResidualKind)
 COLUMNS = (".fitted", ".resid", ".fixed")
 
 _FIXED = Choice(random_effects=False, new_levels="population", interval=None, level=0.95, offset=None)
@@ -23,7 +26,7 @@ def leverages(estimate: Estimate) -> dict[str, Vector]:
 
 def residuals(estimate: Estimate, kind: str, *, marginal: bool = False) -> Vector:
     """Return the response less its fitted value, or less the fixed part, scaled as `kind` says."""
-    check_choice("kind", kind, KINDS)
+    kind = choose("kind", kind, KINDS, {"response": "raw"})
     values = estimate.values
     if not marginal:
         raw = values.response - values.fitted

@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ..diagnostics import reused_labels
 from ..display import DisplayColumn, Facts, Notes, Section, Table
 from ..display.numbers import decimals_of, plural, write_column, write_df, write_fixed, write_p
 from ..estimation import Estimate
@@ -93,6 +94,7 @@ def notes(estimate: Estimate) -> Section:
         f"{', '.join(dropped)} {depend} not estimated." if dropped else "",
         reason or "",
         *estimate.verdict.advice,
+        *reused_labels(estimate),
     ]
     return Section("", Notes([line for line in lines if line]))
 

@@ -4,14 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from .. import diagnostics, effectsize, marginal, prediction
+from ..calls import answers_calls
 from ..diagnostics import Check, ModelCheck
 from ..inference import Clusters, TestKeywords, TestOptions, chosen_options, with_test_keywords
 from ..marginal import At, ContrastChoice
+from ..options import Adjustment, MeanWeights, Vcov
 from .view import FrameT, View
 
 Names = str | Sequence[str]
 
 
+@answers_calls
 class Checks(View[FrameT]):
     """Whether what the fit assumes holds: called, every check; each check is a method."""
 
@@ -275,6 +278,7 @@ class Checks(View[FrameT]):
         return self._table(diagnostics.group_residual_table(self._estimate, group))
 
 
+@answers_calls
 class Variances(View[FrameT]):
     """Where the variance of the response is, and how much of it a model takes up."""
 
@@ -371,6 +375,7 @@ class Variances(View[FrameT]):
         return self._table(effectsize.design_effect_table(self._estimate))
 
 
+@answers_calls
 class Marginal(View[FrameT]):
     """Comparisons of marginal means, regions of significance, and the fixed part for marginaleffects."""
 
@@ -383,9 +388,9 @@ class Marginal(View[FrameT]):
         *,
         by: Names | None = None,
         interaction: bool | Mapping[str, Any] = False,
-        adjust: str = "tukey",
+        adjust: Adjustment = "tukey",
         at: At | None = None,
-        weights: str = "equal",
+        weights: MeanWeights = "equal",
         options: TestOptions | None = None,
         **tests: Unpack[TestKeywords],
     ) -> FrameT:
@@ -456,7 +461,7 @@ class Marginal(View[FrameT]):
         how = chosen_options(options, tests)
         return self._table(marginal.significance_regions(self._estimate, variable, moderator, at, limits, how))
 
-    def to_marginaleffects(self, *, vcov: str = "model", cluster: Clusters = None) -> Any:
+    def to_marginaleffects(self, *, vcov: Vcov = "model", cluster: Clusters = None) -> Any:
         """Return the fixed part as a model of the package marginaleffects: of its predictions, comparisons, slopes.
 
         Parameters

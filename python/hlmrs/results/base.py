@@ -1,13 +1,14 @@
 """What every fitted model that has a likelihood can tell: numbers, tables, tests, values by row."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import inference, marginal
-from ..errors import check_choice
+from ..calls import answers_calls
+from ..errors import choose
 from ..estimation import Verdict
 from ..hypotheses import anova_table, deletion_table, hypothesis_table
 from ..inference import (
@@ -20,7 +21,9 @@ from ..inference import (
     with_test_keywords,
 )
 from ..marginal import At, ContrastChoice
+from ..options import Adjustment, AnovaType, ConfintMethod, ContrastMethod, Effects, MeanWeights, Vcov
 from .accessors import Checks, Marginal, Variances
+from .foreign import foreign_attribute
 from .plots import Plots
 from .view import FrameT, View
 
@@ -31,21 +34,7 @@ Names = str | Sequence[str]
 Vector = NDArray[np.float64]
 
 
-_MOVED = dict.fromkeys(("pairs", "johnson_neyman", "to_marginaleffects"), "marginal.{name}()")
-_MOVED |= dict.fromkeys(("reliability", "design_effect"), "variance.{name}()")
-_MOVED |= dict.fromkeys(("leverage", "group_residuals"), "check.{name}()")
-_MOVED |= {
-    "check_model": "check()",
-    "variance_decomposition": "variance.decomposition()",
-    "variance_reduction": "variance.reduction()",
-    "plot_diagnostics": "plot.diagnostics()",
-    "structure": "blocks",
-    "inference": "compare_methods()",
-    "criterion_std_error": "verdict.std_error",
-}
-"""Where members are that had another place."""
-
-
+@answers_calls
 class FittedModel(View[FrameT]):
     """A fitted model: attributes are numbers and arrays, methods return tables in the library of the data.
 
@@ -53,12 +42,6 @@ class FittedModel(View[FrameT]):
     """
 
     __slots__ = ()
-
-    def __getattr__(self, name: str) -> NoReturn:
-        place = _MOVED.get(name, "check.{name}()" if name.startswith("check_") else "")
-        hint = f"; it is fit.{place.format(name=name.removeprefix('check_'))}" if place else ""
-        text = f"{type(self).__name__!r} object has no attribute {name!r}{hint}"
-        raise AttributeError(text, name=name, obj=self)
 
     @property
     def formula(self) -> str:
@@ -169,7 +152,7 @@ class FittedModel(View[FrameT]):
         """
         return dict(zip(self.coef_names, map(float, self.beta), strict=True))
 
-    def vcov(self, type: str = "model", *, cluster: Clusters = None) -> Vector:
+    def vcov(self, type: Vcov = "model", *, cluster: Clusters = None) -> Vector:
         """Return the covariance matrix of the fixed effects.
 
         Parameters
@@ -253,7 +236,7 @@ class FittedModel(View[FrameT]):
     @with_test_keywords
     def tidy(
         self,
-        effects: str = "fixed",
+        effects: Effects = "fixed",
         *,
         options: TestOptions | None = None,
         **tests: Unpack[TestKeywords],
@@ -273,18 +256,18 @@ class FittedModel(View[FrameT]):
             Fixed: ``term, estimate, std_error, statistic, df, p_value, conf_low, conf_high``.  Columns that could not
             be estimated come last, with missing numbers.
         """
+        effects = choose("effects", effects, get_args(Effects))
         if effects == "fixed":
             return self._table(inference.fixed_table(self._estimate, chosen_options(options, tests)))
         if effects == "ran_pars":
             return self._table(inference.random_parameter_table(self._estimate))
-        check_choice("effects", effects, ("fixed", "ran_pars", "ran_vals"))
         return self.ranef()
 
     @with_test_keywords
     def confint(
         self,
         *,
-        method: str = "wald",
+        method: ConfintMethod = "wald",
         n: int = 1000,
         seed: int | None = None,
         options: TestOptions | None = None,
@@ -349,15 +332,30 @@ class FittedModel(View[FrameT]):
         """
         return self._table(inference.variance_table(self._estimate))
 
-    def ranef(self) -> FrameT:
+    def ranef(self, group: str | None = None) -> FrameT:
         """Return the random effects: conditional modes and their conditional standard deviations.
+
+        Parameters
+        ----------
+        group : str, optional
+            A grouping factor.  Default: all.
 
         Returns
         -------
         data frame
-            ``group, level, term, estimate, std_error``.
+            ``group, level, term, estimate, std_error``.  Of one grouping factor the columns of the data that it is made
+            of, in their own type, so that the table joins to the data, and ``term, estimate, std_error``.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("strength ~ 1 + (1 | batch/cask)", hlmrs.datasets.load("Pastes", "polars"))
+        >>> fit.ranef("batch:cask").columns
+        ['batch', 'cask', 'term', 'estimate', 'std_error']
         """
-        return self._table(inference.random_effects(self._estimate))
+        if group is None:
+            return self._table(inference.random_effects(self._estimate))
+        return self._table(inference.random_effects_of(self._estimate, group))
 
     def coef(self, group: str | None = None) -> FrameT:
         """Return the coefficients of every group: fixed plus random effects.
@@ -370,13 +368,15 @@ class FittedModel(View[FrameT]):
         Returns
         -------
         data frame
-            ``level``, and a column for each coefficient.
+            ``level``, or for a named factor the columns of the data that it is made of, in their own type, so that the
+            table joins to the data; and a column for each coefficient.
         """
-        first = self._estimate.layout.groups[self._estimate.layout.random[0].group].name
-        return self._table(inference.group_coefficients(self._estimate, first if group is None else group))
+        return self._table(inference.group_coefficients(self._estimate, group))
 
     @with_test_keywords
-    def anova(self, *, type: int = 3, options: TestOptions | None = None, **tests: Unpack[TestKeywords]) -> FrameT:
+    def anova(
+        self, *, type: AnovaType = 3, options: TestOptions | None = None, **tests: Unpack[TestKeywords]
+    ) -> FrameT:
         """Return an F test for every term of the fixed part.
 
         Parameters
@@ -482,7 +482,7 @@ class FittedModel(View[FrameT]):
         *,
         by: Names | None = None,
         at: At | None = None,
-        weights: str = "equal",
+        weights: MeanWeights = "equal",
         options: TestOptions | None = None,
         **tests: Unpack[TestKeywords],
     ) -> FrameT:
@@ -535,12 +535,12 @@ class FittedModel(View[FrameT]):
         specs: Names,
         *,
         by: Names | None = None,
-        method: str | Mapping[str, Any] = "pairwise",
+        method: ContrastMethod | Mapping[str, Any] = "pairwise",
         interaction: bool | Mapping[str, Any] = False,
         reference: str | None = None,
-        adjust: str = "none",
+        adjust: Adjustment = "none",
         at: At | None = None,
-        weights: str = "equal",
+        weights: MeanWeights = "equal",
         options: TestOptions | None = None,
         **tests: Unpack[TestKeywords],
     ) -> FrameT:
@@ -602,9 +602,9 @@ class FittedModel(View[FrameT]):
         *,
         by: Names | None = None,
         at: At | None = None,
-        weights: str = "equal",
-        contrast: str | Mapping[str, Any] | None = None,
-        adjust: str = "none",
+        weights: MeanWeights = "equal",
+        contrast: ContrastMethod | Mapping[str, Any] | None = None,
+        adjust: Adjustment = "none",
         options: TestOptions | None = None,
         **tests: Unpack[TestKeywords],
     ) -> FrameT:
@@ -647,6 +647,11 @@ class FittedModel(View[FrameT]):
         how = chosen_options(options, tests)
         choice = None if contrast is None else ContrastChoice(contrast, False, None, adjust)
         return self._table(marginal.slope_table(self._estimate, variable, by, at, weights, choice, how))
+
+    if not TYPE_CHECKING:  # every name would be an attribute to a type checker
+
+        def __getattr__(self, name: str) -> Any:
+            raise foreign_attribute(self, name)
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()

@@ -1,10 +1,12 @@
 """Fitted models side by side."""
 
+from ..calls import answers
 from ..hypotheses import comparison_table
 from .base import FittedModel
 from .view import FrameT
 
 
+@answers
 def compare(*fits: FittedModel[FrameT], reml: bool = False) -> FrameT:
     """Compare fitted models: information criteria, and likelihood ratio tests of each against the next smaller.
 

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import diagnostics, effectsize, inference, prediction, storage
+from ..calls import answers_calls
+from ..control import Control, count, seed_or_new
 from ..diagnostics import Influence
 from ..effectsize import IntervalChoice, IntraclassCorrelation, RSquared
 from ..errors import DataError, OptionError
 from ..estimation import (
+    Contrast,
     Estimate,
     change_request,
     estimate,
@@ -25,8 +28,20 @@ from ..estimation import (
     warn_about_optimum,
 )
 from ..estimation.streaming import adapted, appended
-from ..frame import Column, Frame, PolarsLazyFrame, build, open_frame
+from ..frame import Column, Frame, PolarsLazyFrame, build, in_order, open_frame, row_index
 from ..inference import DEFAULT_DDF, TestKeywords, TestOptions, chosen_options, with_test_keywords
+from ..options import (
+    BootstrapKind,
+    BootstrapOnly,
+    Ddf,
+    DeletionMethod,
+    Interval,
+    Missing,
+    NewLevels,
+    ResidualKind,
+    Variances,
+    VarianceTest,
+)
 from ..prediction import Choice
 from .base import FittedModel, Vector
 from .view import FrameT
@@ -45,17 +60,29 @@ LazyT = TypeVar("LazyT", bound=_Lazy)
 NewT = TypeVar("NewT")
 
 
+class Changes(TypedDict, total=False):
+    """Arguments of ``lmer`` that ``update`` can change."""
+
+    reml: bool
+    weights: str | ArrayLike | None
+    offset: str | ArrayLike | None
+    contrasts: Mapping[str, Contrast] | None
+    missing: Missing
+    control: Control | None
+
+
 class _Further(TypedDict, total=False):
     """Options of ``predict`` on which the kind of its result does not depend."""
 
     random_effects: bool | str | Sequence[str]
-    new_levels: str
+    new_levels: NewLevels
     level: float
     offset: ArrayLike | None
-    variances: str
-    ddf: str
+    variances: Variances
+    ddf: Ddf
 
 
+@answers_calls
 class LinearMixedFit(FittedModel[FrameT]):
     """A fitted linear mixed model, as ``lmer`` returns it.
 
@@ -79,7 +106,7 @@ class LinearMixedFit(FittedModel[FrameT]):
         """Fitted values of the rows used, random effects included."""
         return self._estimate.values.fitted.copy()
 
-    def resid(self, kind: str = "raw", *, marginal: bool = False) -> Vector:
+    def resid(self, kind: ResidualKind = "raw", *, marginal: bool = False) -> Vector:
         """Return residuals of the rows used.
 
         Parameters
@@ -117,28 +144,28 @@ class LinearMixedFit(FittedModel[FrameT]):
         return cast("FrameT", prediction.augment(self._estimate, self._estimate.frame))
 
     @overload
-    def predict(self, newdata: LazyT, *, interval: str | None = None, **further: Unpack[_Further]) -> LazyT: ...
+    def predict(self, newdata: LazyT, *, interval: Interval | None = None, **further: Unpack[_Further]) -> LazyT: ...
 
     @overload
     def predict(self, newdata: Any = None, *, interval: None = None, **further: Unpack[_Further]) -> Vector: ...
 
     @overload
-    def predict(self, newdata: None = None, *, interval: str, **further: Unpack[_Further]) -> FrameT: ...
+    def predict(self, newdata: None = None, *, interval: Interval, **further: Unpack[_Further]) -> FrameT: ...
 
     @overload
-    def predict(self, newdata: NewT, *, interval: str, **further: Unpack[_Further]) -> NewT: ...
+    def predict(self, newdata: NewT, *, interval: Interval, **further: Unpack[_Further]) -> NewT: ...
 
     def predict(
         self,
         newdata: Any = None,
         *,
         random_effects: bool | str | Sequence[str] = True,
-        new_levels: str = "error",
-        interval: str | None = None,
+        new_levels: NewLevels = "error",
+        interval: Interval | None = None,
         level: float = 0.95,
         offset: ArrayLike | None = None,
-        variances: str = "estimated",
-        ddf: str = DEFAULT_DDF,
+        variances: Variances = "estimated",
+        ddf: Ddf = DEFAULT_DDF,
     ) -> Any:
         """Predict the response.
 
@@ -194,13 +221,13 @@ class LinearMixedFit(FittedModel[FrameT]):
         >>> [round(float(row[name][0])) for name in ("prediction", "conf_low", "conf_high")]
         [304, 205, 402]
         """
-        given = None if offset is None else numeric_array("offset", offset)
+        frame = None if newdata is None else open_frame(newdata)
+        if frame is None and offset is not None:
+            raise OptionError("offset= is for new data; the rows of the fit have theirs already")
+        given = None if offset is None or frame is None else _offset_of(frame, offset)
         choice = Choice(random_effects, new_levels, interval, level, given, variances, ddf)
-        if newdata is None:
-            if given is not None:
-                raise OptionError("offset= is for new data; the rows of the fit have theirs already")
+        if frame is None:
             return _labelled(prediction.predict_rows(self._estimate, choice), choice, self._estimate.kind)
-        frame = open_frame(newdata)
         if isinstance(frame, PolarsLazyFrame):
             plain = replace(choice, interval=None, offset=None)
             plan = prediction.lazy_prediction(
@@ -250,13 +277,17 @@ class LinearMixedFit(FittedModel[FrameT]):
         array of shape (nobs, n)
             One response a column.
         """
-        if n < 1:
-            raise OptionError(f"n={n!r}: give a positive whole number")
+        n, seed = count("n", n), seed_or_new(seed)
         entropy = np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]
         return self._estimate.core.simulate(self._estimate.rows, n, int(entropy))
 
     def icc(
-        self, *, interval: str | None = None, level: float = 0.95, n_boot: int = 500, seed: int | None = None
+        self,
+        *,
+        interval: BootstrapOnly | None = None,
+        level: float = 0.95,
+        n_boot: int = 500,
+        seed: int | None = None,
     ) -> IntraclassCorrelation:
         """Return intraclass correlations: shares of the grouping factors in the variance.
 
@@ -291,7 +322,12 @@ class LinearMixedFit(FittedModel[FrameT]):
         return effectsize.intraclass_correlation(self._estimate, IntervalChoice(interval, level, n_boot, seed))
 
     def r2(
-        self, *, interval: str | None = None, level: float = 0.95, n_boot: int = 500, seed: int | None = None
+        self,
+        *,
+        interval: BootstrapOnly | None = None,
+        level: float = 0.95,
+        n_boot: int = 500,
+        seed: int | None = None,
     ) -> RSquared:
         """Return Nakagawa's R²: the shares of the variance that fixed part, and both parts, explain.
 
@@ -335,7 +371,7 @@ class LinearMixedFit(FittedModel[FrameT]):
         """
         return self._table(effectsize.standardized_table(self._estimate, chosen_options(options, tests)))
 
-    def influence(self, by: Any = None, *, method: str = "one-step") -> Influence:
+    def influence(self, by: Any = None, *, method: DeletionMethod = "one-step") -> Influence:
         """Leave out rows or groups in turn, and return what that changes.
 
         Parameters
@@ -390,7 +426,7 @@ class LinearMixedFit(FittedModel[FrameT]):
         self,
         n: int = 1000,
         *,
-        kind: str = "parametric",
+        kind: BootstrapKind = "parametric",
         statistic: Callable[[Any], Any] | None = None,
         seed: int | None = None,
         cluster: str | Sequence[str] | None = None,
@@ -442,7 +478,7 @@ class LinearMixedFit(FittedModel[FrameT]):
     def ranova(
         self,
         *,
-        method: str = "mixture",
+        method: VarianceTest = "mixture",
         n: int | None = None,
         seed: int | None = None,
     ) -> FrameT:
@@ -526,14 +562,15 @@ class LinearMixedFit(FittedModel[FrameT]):
         Parameters
         ----------
         y : array of shape (nobs,)
-            The response in the rows used, in their order.
+            The response in the rows used, in their order, or in all rows of the data; a pandas Series is matched by its
+            index.
 
         Returns
         -------
         LinearMixedFit
             The new fit.
         """
-        response = numeric_array("y", y)
+        response = numeric_array("y", self._estimate.by_row_used("y", y))
         if response.shape != (self.nobs,):
             raise DataError(f"y has {response.size} values; the fit used {self.nobs} rows")
         if not np.isfinite(response).all():
@@ -543,7 +580,7 @@ class LinearMixedFit(FittedModel[FrameT]):
         warn_about_optimum(again.verdict)
         return LinearMixedFit(again)
 
-    def update(self, formula: str = ". ~ .", data: Any = None, **options: Any) -> "LinearMixedFit[FrameT]":
+    def update(self, formula: str = ". ~ .", data: Any = None, **options: Unpack[Changes]) -> "LinearMixedFit[FrameT]":
         """Fit a changed model.
 
         Parameters
@@ -562,7 +599,8 @@ class LinearMixedFit(FittedModel[FrameT]):
         """
         old = self._estimate
         frame = old.frame if data is None else open_frame(data)
-        return with_warnings(estimate(change_request(old.request, formula, frame.names, options), frame))
+        request = change_request(old.request, formula, frame, options, same_rows=data is None)
+        return with_warnings(estimate(request, frame))
 
     def append(self, data: Any) -> "LinearMixedFit[FrameT]":
         """Fit the model to its rows and further ones, from this optimum; the rows of this fit are not read again.
@@ -665,6 +703,10 @@ def load(path: str | os.PathLike[str]) -> LinearMixedFit[Any]:
         The fit, without the data.  What needs them raises a ``FitStateError``.
     """
     return LinearMixedFit(from_state(*storage.read(path), os.fspath(path)))
+
+
+def _offset_of(frame: Frame, offset: ArrayLike) -> Vector:
+    return numeric_array("offset", in_order("offset", offset, row_index(frame)))
 
 
 def _labelled(columns: dict[str, Vector], choice: Choice, kind: str) -> Any:

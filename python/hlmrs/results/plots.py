@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import diagnostics
 from ..diagnostics import PANELS
-from ..errors import OptionError, check_choice
+from ..errors import OptionError, choose
+from ..options import DeletionMethod, Panel
 from .view import FrameT, View
 
 if TYPE_CHECKING:
@@ -18,7 +19,11 @@ class DiagnosticPlots(View[FrameT]):
     __slots__ = ()
 
     def __call__(
-        self, panels: str | Sequence[str] | None = None, *, group: str | None = None, method: str = "one-step"
+        self,
+        panels: Panel | Sequence[Panel] | None = None,
+        *,
+        group: str | None = None,
+        method: DeletionMethod = "one-step",
     ) -> "Figure":
         """Draw residuals, random effects and influence; needs matplotlib.
 
@@ -50,13 +55,14 @@ class DiagnosticPlots(View[FrameT]):
         """
         panels = PANELS if panels is None else panels
         chosen = [panels] if isinstance(panels, str) else list(panels)
-        for name in chosen or [""]:
-            check_choice("panels", name, PANELS)
+        chosen = [choose("panels", name, PANELS) for name in chosen]
+        if not chosen:
+            raise OptionError(f"panels={panels!r}: choose from {', '.join(map(repr, PANELS))}")
         from ..plots import draw_diagnostics
 
         return draw_diagnostics([(k, diagnostics.plot_data(self._estimate, k, group, method)) for k in chosen])
 
-    def data(self, panel: str, *, group: str | None = None, method: str = "one-step") -> FrameT:
+    def data(self, panel: Panel, *, group: str | None = None, method: DeletionMethod = "one-step") -> FrameT:
         """Return the table that a panel draws.
 
         Parameters

@@ -38,7 +38,6 @@ from hlmrs.formula import parse
         ("y ~ ``", "    ^", "between the quotes"),
         (r"y ~ `a\q`", "      ^", "unknown escape"),
         ("y ~ x == 2", "      ^", "comparisons and logic"),
-        ("y ~ I(x > 2)", "        ^", "comparisons and logic"),
         ("y ~ !x", "    ^", "comparisons and logic"),
         ("y ~ x & z", "      ^", "comparisons and logic"),
         ("y ~ x <- z", "      ^", "assignments"),

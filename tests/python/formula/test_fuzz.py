@@ -12,11 +12,27 @@ LOADED_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_
 TOKENS = [
     *"~+-*/:^|()=,.", "**", "||", "%in%", "(1|g)", "diag(", "ar1(", "log(", "poly(", "C(", "I(", "offset(", "within(",
     "bs(", "c(", "cbind(", "factor(", "scale(", "sum", "degree=", "base=", "knots=", "TRUE", "x", "y", "a.b", "`a b`",
+    "<", ">=", "!=", "pi", "sin(", "pmax(", "dummy(",
     "0", "1", "2", "2.5e3", "1e400", "'a'", '"b"', "y ~ x", " ", "\n", "$", "[", "==", "<-", "é", "`", "'", "\\",
 ]  # fmt: skip
 COLUMNS = ["x", "y", "g", "a.b", "a b"]
 
-names = st.sampled_from(["x", "z", "a.b", "`a b`", "T", "log(x)", "I(x^2)", "poly(x, 2)", "factor(f)", "C(f, sum)"])
+names = st.sampled_from(
+    [
+        "x",
+        "z",
+        "a.b",
+        "`a b`",
+        "T",
+        "log(x)",
+        "I(x^2)",
+        "poly(x, 2)",
+        "factor(f)",
+        "C(f, sum)",
+        "I(x > 2)",
+        'dummy(f, "a")',
+    ]
+)
 operators = st.sampled_from([" + ", ":", " * ", "/", " %in% ", " - "])
 terms = st.recursive(
     names,

@@ -129,7 +129,7 @@ def test_a_model_of_the_intercept_alone_has_no_terms():
 def test_unknown_types_and_narrow_contrasts_are_refused():
     fit = hlmrs.lmer("score ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines", "polars"))
     with pytest.raises(hlmrs.OptionError, match="choose 1, 2 or 3"):
-        fit.anova(type="III")
+        fit.anova(type="IV")
     narrow = hlmrs.lmer(
         "score ~ Machine + (1 | Worker)",
         hlmrs.datasets.load("Machines", "polars"),

@@ -180,7 +180,7 @@ def test_tables_come_back_in_the_callers_kind(frame):
         (lambda f: f.emmeans("recipe", at={"recipe": ["D"]}), "no level 'D'"),
         (lambda f: f.emmeans("recipe", weights="flat"), "'proportional'"),
         (lambda f: f.contrasts("recipe", method="tukey"), "choose one of"),
-        (lambda f: f.contrasts("recipe", adjust="Tukey"), "choose one of"),
+        (lambda f: f.contrasts("recipe", adjust="tukee"), "choose one of"),
         (lambda f: f.contrasts("recipe", method="eff", adjust="tukey"), "pairwise"),
         (lambda f: f.contrasts("recipe", method={"own": [1, -1]}), "2 weights for 3 means"),
         (lambda f: f.contrasts("temp"), "but one"),

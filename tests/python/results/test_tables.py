@@ -109,7 +109,7 @@ def test_random_parameters_and_values(fit):
 
 def test_every_level_has_its_coefficients(fit):
     table = rows(fit.coef("Subject"))
-    assert list(table[0]) == ["level", "(Intercept)", "Days"]
+    assert list(table[0]) == ["Subject", "(Intercept)", "Days"]
     assert np.mean([row["Days"] for row in table]) == pytest.approx(fit.fixef()["Days"], rel=1e-9)
 
 

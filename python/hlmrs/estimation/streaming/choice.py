@@ -1,18 +1,19 @@
 """When rows are summed batch by batch, and what is asked of statistics."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 from ...control import Control
-from ...errors import DesignError, OptionError, check_choice
+from ...errors import DesignError, OptionError, choose
 from ...formula import parse
 from ...frame import Frame
+from ...options import Reading
 from ...resources import available
 from .. import Request
 from .sufficient import SufficientStatistics
 from .sums import BatchSums
 
-ROWS = ("auto", "keep", "stream")
+ROWS: tuple[Reading, ...] = get_args(Reading)
 
 _SHARE = 4
 """Rows may take this part of the memory that is free before they are streamed: encoding and fit need room too."""
@@ -24,7 +25,7 @@ _WIDTH = 8
 
 def streams(rows: str, request: Request, frame: Frame) -> bool:
     """Decide whether the rows of a frame are summed batch by batch."""
-    check_choice("rows", rows, ROWS)
+    rows = choose("rows", rows, ROWS)
     if rows == "stream" and request.arrays:
         raise OptionError("rows='stream' takes weights and offset as columns of the data, not as arrays")
     if rows != "auto" or not frame.streams or request.arrays:
@@ -45,7 +46,7 @@ def request_of_statistics(
         statistics = data
     else:
         return None
-    if given != (None, None, None, "drop"):
+    if any(value is not None for value in given[:3]) or given[3] != "drop":
         raise OptionError("weights, offset, contrasts, missing belong to the statistics; give them where those begin")
     request, _ = statistics._sums.known
     if isinstance(formula, str) and parse(formula, request.columns()) != request.spec:

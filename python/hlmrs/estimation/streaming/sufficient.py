@@ -8,6 +8,7 @@ from ... import storage
 from ...errors import DesignError
 from ...formula import NO_RANDOM_TERM, parse
 from ...frame import open_frame
+from ...options import Missing
 from .. import Contrast
 from .learn import Learned
 from .state import from_state, to_state
@@ -59,7 +60,7 @@ class SufficientStatistics:
         weights: str | None = None,
         offset: str | None = None,
         contrasts: Mapping[str, Contrast] | None = None,
-        missing: str = "drop",
+        missing: Missing = "drop",
     ) -> None:
         for name, value in (("weights", weights), ("offset", offset)):
             if value is not None and not isinstance(value, str):

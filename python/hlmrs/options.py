@@ -1,0 +1,29 @@
+"""The words that options can be, as types; the rooms that read them take them from here."""
+
+from typing import Literal, TypeAlias
+
+Missing: TypeAlias = Literal["drop", "error"]
+Reading: TypeAlias = Literal["auto", "keep", "stream"]
+Ddf: TypeAlias = Literal["satterthwaite", "kenward-roger", "containment", "between-within", "residual", "normal"]
+ManyDdf: TypeAlias = Literal["satterthwaite", "kenward-roger", "residual", "normal"]
+ModelVcov: TypeAlias = Literal["model", "kenward-roger"]
+RobustVcov: TypeAlias = Literal["CR0", "CR1", "CR1S", "CR2", "CR3"]
+Vcov: TypeAlias = ModelVcov | RobustVcov
+AnovaType: TypeAlias = Literal[1, 2, 3, "I", "II", "III"]
+ConfintMethod: TypeAlias = Literal["wald", "profile", "boot"]
+Effects: TypeAlias = Literal["fixed", "ran_pars", "ran_vals"]
+ResidualKind: TypeAlias = Literal["raw", "pearson", "standardized", "studentized", "externally-studentized"]
+NewLevels: TypeAlias = Literal["error", "population", "missing"]
+Interval: TypeAlias = Literal["confidence", "prediction"]
+Variances: TypeAlias = Literal["estimated", "known"]
+BootstrapKind: TypeAlias = Literal["parametric", "residual", "case"]
+BootstrapInterval: TypeAlias = Literal["percentile", "basic", "bca"]
+BootstrapOnly: TypeAlias = Literal["bootstrap"]
+VarianceTest: TypeAlias = Literal["mixture", "simulate"]
+DeletionMethod: TypeAlias = Literal["one-step", "refit", "fixed-theta"]
+MeanWeights: TypeAlias = Literal["equal", "proportional", "outer", "cells"]
+Adjustment: TypeAlias = Literal[
+    "none", "tukey", "dunnett", "scheffe", "mvt", "sidak", "bonferroni", "holm", "hochberg", "bh", "fdr", "by"
+]
+ContrastMethod: TypeAlias = Literal["pairwise", "reference", "trt.vs.ctrl", "consecutive", "poly", "eff", "helmert"]
+Panel: TypeAlias = Literal["fitted", "qq", "scale", "random", "influence"]

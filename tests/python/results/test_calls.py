@@ -1,0 +1,167 @@
+"""What users of other packages type first gets the answer that helps, and close spellings what they mean."""
+
+import numpy as np
+import pytest
+
+import hlmrs
+
+DATA = hlmrs.datasets.load("sleepstudy", "pandas")
+FORMULA = "Reaction ~ Days + (Days | Subject)"
+
+
+@pytest.fixture(scope="module")
+def fit():
+    return hlmrs.lmer(FORMULA, DATA)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "part"),
+    [
+        ({"groups": "Subject"}, r"\+ \(1 \| Subject\)"),
+        ({"re_formula": "~Days"}, r"\+ \(x \| group\)"),
+        ({"random": "~1 | Subject"}, r"\+ \(1 \| group\)"),
+        ({"family": "binomial"}, "no other families"),
+        ({"method": "ML"}, "reml=False"),
+        ({"na_action": "na.omit"}, "missing='drop'"),
+        ({"na.action": "na.omit"}, "missing='drop'"),
+        ({"rmel": False}, "did you mean 'reml'"),
+        ({"optimizer": "bobyqa"}, "control=hlmrs.Control"),
+    ],
+)
+@pytest.mark.parametrize("function", [hlmrs.lmer, hlmrs.model])
+def test_arguments_of_other_packages(function, keywords, part):
+    with pytest.raises(TypeError, match=rf"{function.__name__}\(\) has no argument .*{part}"):
+        function(FORMULA, DATA, **keywords)
+
+
+def test_reml_is_accepted_in_capitals():
+    assert hlmrs.lmer(FORMULA, DATA, REML=False).criterion == hlmrs.lmer(FORMULA, DATA, reml=False).criterion
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "part"),
+    [
+        (lambda: hlmrs.lmer(DATA, FORMULA), TypeError, "the formula first"),
+        (lambda: hlmrs.lmer(DATA, DATA), TypeError, "takes a formula"),
+        (lambda: hlmrs.lmer(FORMULA, "sleep.csv"), hlmrs.DataError, "read_csv"),
+        (lambda: hlmrs.lmer(FORMULA, "sleep.xlsx"), hlmrs.DataError, "read it with pandas or Polars"),
+        (lambda: hlmrs.lmer(FORMULA, DATA, reml="FALSE"), TypeError, "give True or False"),
+        (lambda: hlmrs.fit_many(["Reaction"], "~ Days + (1 | Subject)", DATA, groups="g"), TypeError, "fit_many()"),
+    ],
+)
+def test_first_calls(call, error, part):
+    with pytest.raises(error, match=part):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("call", "part"),
+    [
+        (lambda f: f.anova(f), r"anova\(\) is of one model; models are compared by hlmrs.compare"),
+        (lambda f: f.predict(re_formula=None), r"predict\(\) .*random_effects=False"),
+        (lambda f: f.predict(allow_new_levels=True), r"predict\(\) .*new_levels='population'"),
+        (lambda f: f.tidy(dfd="kr"), r"tidy\(\) .*did you mean 'ddf'"),
+        (lambda f: f.summary(levle=0.9), r"summary\(\) .*did you mean 'level'"),
+        (lambda f: f.confint(alpha=0.1), r"confint\(\) .*level="),
+        (lambda f: f.check.homogeneity(grop="g"), r"homogeneity\(\) .*did you mean 'group'"),
+        (lambda f: f.check.normality(3), r"normality\(\) takes no further value by place, such as 3"),
+        (lambda f: f.variance.reliability(True), r"reliability\(\) takes no further value .*by_group="),
+        (lambda f: f.emmeans(), r"^emmeans\(\) missing"),
+        (lambda f: f.bootstrap(nsim=3), r"bootstrap\(\) .*n="),
+        (lambda f: f.update(groups="g"), r"update\(\) .*\(1 \| g\)"),
+    ],
+)
+def test_errors_name_the_method_that_was_called(fit, call, part):
+    with pytest.raises(TypeError, match=part):
+        call(fit)
+
+
+def test_an_error_within_a_method_stays_as_it_is(fit):
+    with pytest.raises(TypeError, match="unsupported operand"):
+        fit.bootstrap(2, statistic=lambda _: "a" - 1, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("summary2", r"fit.summary\(\)"),
+        ("params", r"fit.fixef\(\)"),
+        ("cov_re", r"fit.varcorr\(\)"),
+        ("logLik", "fit.loglik"),
+        ("conf_int", r"fit.confint\(\)"),
+        ("lrt", "hlmrs.compare"),
+        ("coef_nams", "did you mean 'coef_names'"),
+    ],
+)
+def test_attributes_of_other_packages(fit, name, part):
+    with pytest.raises(AttributeError, match=part):
+        getattr(fit, name)
+
+
+@pytest.mark.parametrize(("name", "part"), [("mixedlm", "hlmrs.lmer"), ("anova", "hlmrs.compare"), ("lmmer", "'lmer'")])
+def test_functions_of_other_packages(name, part):
+    with pytest.raises(AttributeError, match=part):
+        getattr(hlmrs, name)
+
+
+@pytest.mark.parametrize(
+    ("call", "same"),
+    [
+        (lambda f: f.anova(ddf="KR"), lambda f: f.anova(ddf="kenward-roger")),
+        (lambda f: f.anova(ddf="Kenward-Roger"), lambda f: f.anova(ddf="kenward-roger")),
+        (lambda f: f.tidy(ddf="Satterthwaite"), lambda f: f.tidy()),
+        (lambda f: f.anova(type="III"), lambda f: f.anova()),
+        (lambda f: f.anova(type="2"), lambda f: f.anova(type=2)),
+        (lambda f: f.anova(type=np.int64(1)), lambda f: f.anova(type=1)),
+        (lambda f: f.tidy(vcov="cr2"), lambda f: f.tidy(vcov="CR2")),
+        (lambda f: f.confint(method="Wald"), lambda f: f.confint()),
+        (lambda f: f.emmeans("Days", weights="Equal"), lambda f: f.emmeans("Days")),
+        (lambda f: f.predict(interval="Confidence"), lambda f: f.predict(interval="confidence")),
+    ],
+)
+def test_close_spellings_are_what_they_mean(fit, call, same):
+    assert call(fit).equals(same(fit))
+
+
+@pytest.mark.parametrize(
+    ("call", "part"),
+    [
+        (lambda f: f.anova(ddf="KRR"), "choose one of 'satterthwaite'"),
+        (lambda f: f.anova(type="IV"), "choose 1, 2 or 3"),
+        (lambda f: f.anova(type=True), "choose 1, 2 or 3"),
+        (lambda f: f.confint(method="exact"), "choose one of 'wald'"),
+        (lambda f: f.tidy(ddf=None), "choose one of"),
+    ],
+)
+def test_what_means_nothing_is_refused(fit, call, part):
+    with pytest.raises(hlmrs.OptionError, match=part):
+        call(fit)
+
+
+def test_numbers_of_numpy_are_counts(fit):
+    assert len(fit.bootstrap(np.int64(3), seed=np.uint32(1))) == 3
+    assert fit.simulate(np.int32(2), seed=np.int64(4)).shape == (180, 2)
+    assert np.array_equal(fit.simulate(seed=np.int64(4)), fit.simulate(seed=4))
+    control = hlmrs.Control(max_evaluations=np.int64(500), n_threads=np.int8(1), tolerance=np.float32(1e-6))
+    assert hlmrs.lmer(FORMULA, DATA, reml=np.bool_(False), control=control).verdict.converged
+    assert fit.confint(level=np.float32(0.9)).shape == (2, 3)
+    assert fit.predict(random_effects=np.bool_(False)).shape == (180,)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda f: f.simulate(2.5),
+        lambda f: f.simulate(True),
+        lambda f: f.simulate(seed=-1),
+        lambda f: f.simulate(seed=1.5),
+        lambda f: f.bootstrap(0),
+        lambda f: f.bootstrap(2, seed="a"),
+        lambda f: f.ranova(method="simulate", n=-1),
+        lambda f: f.icc(interval="bootstrap", n_boot=1.5),
+        lambda f: f.confint(level="0.9"),
+    ],
+)
+def test_other_numbers_are_refused(fit, call):
+    with pytest.raises(hlmrs.OptionError, match="give a"):
+        call(fit)
