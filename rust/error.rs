@@ -35,6 +35,8 @@ pub enum Remedy {
     GiveRows,
     #[error("name all levels beforehand, or give rows that have them")]
     NameLevels,
+    #[error("predictions for the population take the means of new groups over the new rows")]
+    PredictForPopulation,
     #[error("the influence of whole groups does without it")]
     LeaveGroupsOut,
 }

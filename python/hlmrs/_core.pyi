@@ -143,6 +143,13 @@ class Columns:
 
         `kind` is "instant" (in UTC), "duration", "time of day" (in "us"), or anything else for times of no zone.
         """
+    def copy(self) -> Columns:
+        """Return the same columns, to add others to; the data are shared."""
+    def plain_values(self) -> list[tuple[str, NDArray[np.float64 | np.uint8 | np.uint32], list[str] | None, bool]]:
+        """Return name, values, levels and whether they were declared, of every column: what adds it again.
+
+        Values are doubles, truth values, or codes of levels.
+        """
     def begin_at(self, first: int) -> None:
         """Count rows from this one in messages: the columns are a batch of longer ones."""
     @property
@@ -194,10 +201,11 @@ class Encoding:
         """Leave out the offset that was given beside the formula: it belongs to the rows of the fit."""
     def with_columns_in_place_of(self, names: list[str]) -> Encoding:
         """Read numeric variables of these names as columns of the data."""
-    def bind(self, columns: Columns) -> NewRows:
+    def bind(self, columns: Columns, new_groups: bool = False) -> NewRows:
         """Encode new data, which need no response.
 
         A column of the fixed part that is missing, and a level of it that the fit did not see, are ``DataError``.
+        ``new_groups``: groups whose means are used may be new; their means are those of these rows.
         """
     @property
     def columns(self) -> list[str]:
@@ -225,6 +233,15 @@ class NewRows:
         """Return z of a random term, shape (n_rows, r); NaN where a value of it is missing."""
     def term_codes(self, term: int) -> NDArray[np.uint32]:
         """Return the level of a random term's group in every row; 0xFFFFFFFF where it is missing or was not seen."""
+    def all_term_codes(self, term: int) -> tuple[NDArray[np.uint32], int]:
+        """Return the same with levels that were not seen numbered on, 0xFFFFFFFF where it is missing; and how many
+        levels that makes."""
+    @property
+    def own_mean(self) -> NDArray[np.bool_]:
+        """Whether each row is in a group that the fit did not see, and whose mean is used."""
+    def slopes(self, column: str, given: list[tuple[str, _Array]]) -> tuple[_Array, _Array]:
+        """Return the derivatives of X (n_rows, n_coef) and of the offset (n_rows,) by a column; `given`: derivatives of
+        columns that were computed from it elsewhere, splines."""
     def unseen_levels(self) -> dict[str, list[str]]:
         """Return, per grouping factor with some, up to 10 levels that the fit did not see."""
     def linear_predictor(self, beta: _Array, modes: list[_Array], use_terms: list[bool]) -> _Array:
@@ -242,6 +259,9 @@ def complete_rows(spec: str, columns: Columns, options: str) -> NDArray[np.bool_
 
 def evaluate(expression: str, columns: Columns) -> _Array:
     """Return a numeric expression (JSON) in every row; NaN where a value is missing."""
+
+def evaluate_slope(expression: str, columns: Columns, column: str) -> _Array:
+    """Return its derivative by a column."""
 
 def columns_of_levels(spec: str, columns: Columns) -> list[str]:
     """Return the columns whose levels must be known before rows are summed: those that effects read as categories, by
@@ -394,10 +414,10 @@ class Fit:
         (code 0xFFFFFFFF) has its whole variance.  x: (m, n_fixed); per term z (m, r) and codes (m,), None to leave
         the term out.  Shape (m,)."""
     def prediction_slopes(
-        self, x: _Array, terms: list[tuple[_Array, NDArray[np.uint32]] | None], with_residual: bool
+        self, x: _Array, terms: list[tuple[_Array, NDArray[np.uint32]] | None], residual: _Array | None
     ) -> _Array:
-        """How that variance, or a new row's `with_residual`, moves with the parameters of ``satterthwaite``.
-        Shape (parameters, m)."""
+        """How that variance, or that of new rows whose `residual` variances are so many times sigma^2, moves with the
+        parameters of ``satterthwaite``.  Shape (parameters, m)."""
     def simulate(self, rows: Rows, n: int, seed: int) -> _Array:
         """New responses from the fitted model, shape (n_obs, n)."""
     def adapt(self, model: Model) -> Fit:

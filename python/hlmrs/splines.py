@@ -6,6 +6,7 @@ centred so that they do not repeat the intercept; ``ns`` spans what R's does.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,16 @@ from .errors import DesignError, HlmrsError
 from .formula import Call, Expression, Number
 
 Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """From `start` on, columns are Σ coefficients[k] ((x - center) / scale)^k."""
+
+    start: float
+    center: float
+    scale: float
+    coefficients: Matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,37 @@ class SplineBasis:
         if self.kind != "bs" and not self.settings["knots"]:
             return self._line(values)
         return _evaluate(self.kind, self.settings, values, {})
+
+    def pieces(self) -> list[Piece]:
+        """Return the polynomials between knots, and beyond the outer ones, read off the basis itself."""
+        degree = int(self.settings.get("degree", 3))
+        lower, upper = float(self.settings["lower_bound"]), float(self.settings["upper_bound"])
+        inner = [float(knot) for knot in self.settings["knots"] if lower < knot < upper]
+        knots = np.unique([lower, *inner, upper])
+        ends = np.concatenate([[lower - (upper - lower)], knots, [upper + (upper - lower)]])
+        return [
+            self._piece(degree, first, last, -np.inf if k == 0 else first)
+            for k, (first, last) in enumerate(pairwise(ends))
+        ]
+
+    def slopes(self, values: Matrix) -> Matrix:
+        """Compute the derivatives of the columns; at a knot those to its right."""
+        pieces = self.pieces()
+        at = np.searchsorted([piece.start for piece in pieces], values, side="right") - 1
+        out = np.full((len(values), pieces[0].coefficients.shape[1]), np.nan)
+        for k, piece in enumerate(pieces):
+            t = (values[at == k] - piece.center) / piece.scale
+            slopes = np.polynomial.polynomial.polyder(piece.coefficients) / piece.scale
+            out[at == k] = np.polynomial.polynomial.polyval(t, slopes).T
+        return out
+
+    def _piece(self, degree: int, first: float, last: float, start: float) -> Piece:
+        """Interpolate every column at as many points as it has coefficients."""
+        center, scale = (first + last) / 2, (last - first) / 2
+        # Chebyshev points: no column is evaluated at a knot, where two pieces meet
+        t = np.cos(np.pi * (2 * np.arange(degree + 1) + 1) / (2 * degree + 2))
+        values = self.matrix(center + scale * t)
+        return Piece(start, center, scale, np.linalg.solve(np.vander(t, increasing=True), values))
 
     def _line(self, values: Matrix) -> Matrix:
         """Return what a natural spline without inner knots is, and formulaic does not offer."""

@@ -7,16 +7,19 @@ use std::sync::Mutex;
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, Schema};
-use numpy::PyReadonlyArray1;
+use numpy::{IntoPyArray, PyReadonlyArray1};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
 use super::errors::{finish, guard, lock};
-use crate::table::{self, Table, TimeKind};
+use crate::table::{self, Column, PlainValues, Table, TimeKind};
 use crate::{Error, Result};
 
 const STREAM: &CStr = c"arrow_array_stream";
+
+/// Name, values, levels and whether their order was declared.
+type PlainColumn<'py> = (String, Bound<'py, PyAny>, Option<Vec<String>>, bool);
 
 /// What a data frame becomes: named columns of equal length.
 #[pyclass(frozen, name = "Columns", module = "hlmrs._core")]
@@ -92,6 +95,28 @@ impl PyColumns {
             _ => TimeKind::Local,
         };
         guard(py, || lock(&self.0).add(table::times(name, &values, unit, kind)?))
+    }
+
+    /// The same columns, to add others to; the data are shared.
+    fn copy(&self) -> Self {
+        Self(Mutex::new(self.table()))
+    }
+
+    /// Every column: its name, values, levels if the values are codes, and whether their order was declared.
+    fn plain_values<'py>(&self, py: Python<'py>) -> PyResult<Vec<PlainColumn<'py>>> {
+        let table = self.table();
+        let columns = guard(py, || Ok(table.columns().iter().map(Column::plain_values).collect::<Vec<_>>()))?;
+        let plain = |(column, values): (&Column, PlainValues)| {
+            let name = column.name.clone();
+            match values {
+                PlainValues::Numbers(numbers) => (name, numbers.into_pyarray(py).into_any(), None, false),
+                PlainValues::Booleans(truths) => (name, truths.into_pyarray(py).into_any(), None, false),
+                PlainValues::Levels { codes, levels, declared } => {
+                    (name, codes.into_pyarray(py).into_any(), Some(levels), declared)
+                }
+            }
+        };
+        Ok(table.columns().iter().zip(columns).map(plain).collect())
     }
 
     /// Messages count rows from this one.

@@ -86,9 +86,10 @@ impl PyEncoding {
         Ok(model_tree(py, &self.0)?.into_pyobject(py)?.into_any())
     }
 
-    fn bind(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<PyNewRows> {
+    #[pyo3(signature = (columns, new_groups=false))]
+    fn bind(&self, py: Python<'_>, columns: &PyColumns, new_groups: bool) -> PyResult<PyNewRows> {
         let (encoding, table) = (self.0.clone(), columns.table());
-        Ok(PyNewRows(run(py, move || NewRows::bind(encoding, &table))?))
+        Ok(PyNewRows(run(py, move || NewRows::bind(encoding, &table, new_groups))?))
     }
 
     /// Columns of the data that the fixed part and the offsets read.

@@ -56,6 +56,9 @@ fn argument(remedy: Remedy) -> &'static str {
         Remedy::DropRows => "fill them in, or drop the rows with missing=\"drop\"",
         Remedy::GiveRows => "give the rows to learn it from as first=, or compute the column before the fit",
         Remedy::NameLevels => "name all levels in SufficientStatistics(levels=), or give rows that have them as first=",
+        Remedy::PredictForPopulation => {
+            "new_levels='population' takes the mean of a new group over its new rows, 'missing' leaves them out"
+        }
         Remedy::LeaveGroupsOut => "fit.influence(by=...) leaves groups out without it",
     }
 }

@@ -193,18 +193,23 @@ impl PyFit {
         Ok(variance.into_pyarray(py))
     }
 
-    /// The slopes of that, and of a new row's variance `with_residual`, in the parameters of `satterthwaite`.
+    /// The slopes of that, or with residuals of variances relative to sigma², in the parameters of `satterthwaite`.
     fn prediction_slopes<'py>(
         &self,
         py: Python<'py>,
         x: PyReadonlyArray2<'py, f64>,
         terms: Vec<TermInput<'py>>,
-        with_residual: bool,
+        residual: Option<PyReadonlyArray1<'py, f64>>,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let given = GivenRows::read(&self.0, &x, &terms)?;
+        let residual = residual.map(|shares| shares.as_array().to_vec());
+        if residual.as_ref().is_some_and(|shares| shares.len() != given.m) {
+            return Err(PyValueError::new_err("residual variances need one number per row"));
+        }
         let (fit, m) = (self.0.clone(), given.m);
         let slopes = run_interruptible(py, 0, move |stop| {
-            prediction_slopes(&fit, &Predicted { x: &given.x, m, terms: &given.terms(), with_residual }, stop)
+            let residual = residual.as_deref();
+            prediction_slopes(&fit, &Predicted { x: &given.x, m, terms: &given.terms(), residual }, stop)
         })?;
         let n = slopes.len();
         slopes.concat().into_pyarray(py).reshape([n, m])

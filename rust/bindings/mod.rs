@@ -69,5 +69,5 @@ mod _core {
     #[pymodule_export]
     use super::statistics::{PyFinishedStatistics, PyStatistics};
     #[pymodule_export]
-    use super::values::{available_memory, complete_rows, evaluate, term_moments};
+    use super::values::{available_memory, complete_rows, evaluate, evaluate_slope, term_moments};
 }

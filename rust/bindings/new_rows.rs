@@ -1,6 +1,7 @@
 //! New data, seen from Python.
 
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -9,6 +10,9 @@ use crate::design::NewRows;
 
 /// Levels that a message about new data can list.
 const MOST_UNSEEN: usize = 10;
+
+/// A matrix of columns of X and an array of the offset.
+type Design<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray1<f64>>);
 
 /// Every row of a new frame.
 #[pyclass(frozen, name = "NewRows", module = "hlmrs._core")]
@@ -34,6 +38,32 @@ impl PyNewRows {
     fn term_codes<'py>(&self, py: Python<'py>, term: usize) -> PyResult<Bound<'py, PyArray1<u32>>> {
         let codes = guard(py, || self.0.term_codes(term))?;
         Ok(PyArray1::from_slice(py, codes))
+    }
+
+    fn all_term_codes<'py>(&self, py: Python<'py>, term: usize) -> PyResult<(Bound<'py, PyArray1<u32>>, usize)> {
+        let (codes, n_levels) = guard(py, || self.0.all_term_codes(term))?;
+        Ok((codes.into_pyarray(py), n_levels))
+    }
+
+    /// Rows in groups that the fit did not see, and whose means are used.
+    #[getter]
+    fn own_mean<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<bool>> {
+        PyArray1::from_slice(py, self.0.own_mean())
+    }
+
+    /// The derivatives of X and of the offset by a column.
+    fn slopes<'py>(
+        &self,
+        py: Python<'py>,
+        column: &str,
+        given: Vec<(String, PyReadonlyArray1<'_, f64>)>,
+    ) -> PyResult<Design<'py>> {
+        let given: Vec<_> = given.into_iter().map(|(name, slopes)| (name, slopes.as_array().to_vec())).collect();
+        if given.iter().any(|(_, slopes)| slopes.len() != self.0.n_rows()) {
+            return Err(PyValueError::new_err("derivatives need one number per row"));
+        }
+        let (x, offset) = run(py, || self.0.slopes(column, &given))?;
+        Ok((x.into_pyarray(py).reshape([self.0.n_rows(), self.0.fixed().columns.len()])?, offset.into_pyarray(py)))
     }
 
     fn unseen_levels<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {

@@ -19,6 +19,20 @@ pub fn evaluate<'py>(py: Python<'py>, expression: &str, columns: &PyColumns) -> 
     Ok(run(py, || design::evaluate(&expr, &table))?.into_pyarray(py))
 }
 
+/// The derivative of an expression by a column.
+#[pyfunction]
+pub fn evaluate_slope<'py>(
+    py: Python<'py>,
+    expression: &str,
+    columns: &PyColumns,
+    column: &str,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let expr: Expr =
+        guard(py, || serde_json::from_str(expression).map_err(|e| Error::Formula(format!("not an expression: {e}"))))?;
+    let table = columns.table();
+    Ok(run(py, || design::evaluate_slope(&expr, &table, column))?.into_pyarray(py))
+}
+
 /// Whether each row has a value in every column of a model; none if all have.
 #[pyfunction]
 pub fn complete_rows<'py>(

@@ -8,10 +8,11 @@ use rustc_hash::FxHashMap;
 use super::complete_rows::{UsedColumns, require_finite};
 use super::expression::{Expression, Function, Operator};
 use super::inputs::Inputs;
+use super::slopes::Moves;
 use super::spec::{Coverage, Expr, NamedArguments, Options, TermFactor};
 use super::transforms::{self, Call, Known, Learned};
 use super::variable::{Category, Variable};
-use crate::table::{Selection, Table, categories, fixed_level_codes, listed};
+use crate::table::{Column, Selection, Table, categories, fixed_level_codes, listed};
 use crate::{Error, Remedy, Result};
 
 /// A model while its formula is compiled: what is given, and the categories and variables found so far.
@@ -156,7 +157,7 @@ impl<'a> Compiler<'a> {
         };
         let column = &self.used.names[self.categories[category].input];
         let name = format!("between({}, {column})", arg.text(&self.inputs));
-        Ok(Expression::GroupMean { name, category, means })
+        Ok(Expression::GroupMean { name, category, means, arg: Some(Box::new(arg)) })
     }
 
     /// 1 in rows of one level: `dummy(f, "b")`, `f == "b"`.
@@ -214,15 +215,30 @@ impl<'a> Compiler<'a> {
 
 /// A numeric expression by itself in every row of a table; NaN where a value is missing.
 pub fn evaluate(expr: &Expr, table: &Table) -> Result<Vec<f64>> {
+    let (expression, inputs) = by_itself(expr, table)?;
+    let mut values = vec![0.0; table.n_rows()];
+    expression.read(&inputs, 0..table.n_rows(), &mut values);
+    Ok(values)
+}
+
+/// Its derivative by a column.
+pub fn evaluate_slope(expr: &Expr, table: &Table, column: &str) -> Result<Vec<f64>> {
+    let (expression, inputs) = by_itself(expr, table)?;
+    let named = |input: &Option<Column>| input.as_ref().is_some_and(|c| c.name == column);
+    let moves = Moves { input: inputs.columns.iter().position(named), given: FxHashMap::default() };
+    let mut slopes = vec![0.0; table.n_rows()];
+    expression.read_slope(&inputs, &moves, 0..table.n_rows(), &mut slopes);
+    Ok(slopes)
+}
+
+fn by_itself(expr: &Expr, table: &Table) -> Result<(Expression, Inputs)> {
     let used = UsedColumns::of_expression(expr, table)?;
     let columns = used.names.iter().map(|name| table.get(name).cloned().map(Some)).collect::<Result<_>>()?;
     let inputs = Inputs { columns, selection: Selection::All(table.n_rows()), codes: vec![] };
     let (options, learned) = (Options::default(), Known::new());
     let mut compiler = Compiler::new(&used, &options, &learned, inputs);
     let expression = compiler.number(expr, "the expression")?;
-    let mut values = vec![0.0; table.n_rows()];
-    expression.read(&compiler.inputs, 0..table.n_rows(), &mut values);
-    Ok(values)
+    Ok((expression, compiler.inputs))
 }
 
 /// Fails for a response that is the same in every row.

@@ -233,14 +233,52 @@ impl Encoding {
         variables.chain(self.offsets.iter().map(|offset| ("the offset".into(), offset.inputs(), Some(offset))))
     }
 
-    /// Whether new data may have only levels of the fit in a category: it is a variable, or a group
-    /// whose means are used.
-    pub fn needs_known_levels(&self, category: usize) -> bool {
-        let in_variable = self.variables.iter().any(|v| match v {
-            Variable::Numeric { basis, .. } => basis.categories().contains(&category),
-            Variable::Categorical { category: own, .. } => *own == category,
+    /// Whether the levels of a category have effects: new data may have only those of the fit.
+    pub fn has_effects(&self, category: usize) -> bool {
+        let own = |v: &Variable| matches!(v, Variable::Categorical { category: own, .. } if *own == category);
+        let indicated =
+            |part: &Expression| matches!(part, Expression::Indicator { category: of, .. } if *of == category);
+        self.variables.iter().any(own) || self.has_part(indicated)
+    }
+
+    /// Whether means of an expression in the levels of a category are used.
+    pub fn has_means(&self, category: usize) -> bool {
+        self.has_part(|part| matches!(part, Expression::GroupMean { category: of, .. } if *of == category))
+    }
+
+    /// Whether a property holds of any part of an expression.
+    fn has_part(&self, holds: impl Fn(&Expression) -> bool) -> bool {
+        let mut any = false;
+        for expression in self.numbers().filter_map(|(_, _, expression)| expression) {
+            expression.walk(&mut |part| any |= holds(part));
+        }
+        any
+    }
+
+    /// Inputs of what group means are taken of.
+    pub fn inputs_of_means(&self) -> Vec<usize> {
+        let mut inputs = Vec::new();
+        for expression in self.numbers().filter_map(|(_, _, expression)| expression) {
+            expression.walk(&mut |part| {
+                if let Expression::GroupMean { arg: Some(arg), .. } = part {
+                    inputs.extend(arg.inputs());
+                }
+            });
+        }
+        inputs
+    }
+
+    /// Adds the means of new levels of a category, which `find` computes of an expression.
+    pub fn extend_means(
+        &mut self,
+        category: usize,
+        find: &mut impl FnMut(&Expression) -> Result<Vec<f64>>,
+    ) -> Result<()> {
+        let bases = self.variables.iter_mut().filter_map(|variable| match variable {
+            Variable::Numeric { basis: Basis::Scalar(arg) | Basis::Polynomial { arg, .. }, .. } => Some(arg),
+            _ => None,
         });
-        in_variable || self.offsets.iter().any(|offset| offset.categories().contains(&category))
+        bases.chain(&mut self.offsets).try_for_each(|expression| expression.extend_means(category, find))
     }
 
     fn inputs_of_matrix(&self, matrix: &ModelMatrix) -> Vec<usize> {

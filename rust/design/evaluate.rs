@@ -38,20 +38,34 @@ impl Encoding {
         Ok(())
     }
 
-    /// out = the model matrix, coded and row-major (n x p); `term` is scratch.
+    /// out = the model matrix, coded and row-major (n x p).
     fn expand(
         &self,
         matrix: &ModelMatrix,
         inputs: &Inputs,
         rows: Range<usize>,
         out: &mut [f64],
-        (values, cells): &mut (Vec<f64>, Vec<u32>),
+        scratch: &mut (Vec<f64>, Vec<u32>),
     ) -> Result<()> {
-        let (n, p) = (rows.len(), matrix.layout.columns.len());
+        self.write(matrix, rows.len(), out, scratch, |term, values, cells| {
+            self.read_term(matrix, term, inputs, rows.clone(), values, cells)
+        })
+    }
+
+    /// The same of `n` rows, whose numeric values and cells of a term are as `read_term` fills them.
+    pub fn write(
+        &self,
+        matrix: &ModelMatrix,
+        n: usize,
+        out: &mut [f64],
+        (values, cells): &mut (Vec<f64>, Vec<u32>),
+        read_term: impl Fn(usize, &mut Vec<f64>, &mut Vec<u32>) -> Result<()>,
+    ) -> Result<()> {
+        let p = matrix.layout.columns.len();
         let mut read = None;
         for (c, column) in matrix.layout.columns.iter().enumerate() {
             if read != Some(column.term) {
-                self.read_term(matrix, column.term, inputs, rows.clone(), values, cells)?;
+                read_term(column.term, values, cells)?;
                 read = Some(column.term);
             }
             let values = &values[column.numeric * n..(column.numeric + 1) * n];
@@ -123,7 +137,7 @@ impl Encoding {
     }
 
     /// out = the cell of every row (n); empty for a term without categorical variables.
-    fn read_cells(&self, plan: &TermVariables, inputs: &Inputs, rows: Range<usize>, out: &mut Vec<u32>) {
+    pub fn read_cells(&self, plan: &TermVariables, inputs: &Inputs, rows: Range<usize>, out: &mut Vec<u32>) {
         out.clear();
         let mut stride = 1;
         for &v in &plan.variables {
@@ -149,7 +163,7 @@ fn require_finite_product(name: &str, inputs: &Inputs, rows: Range<usize>, value
 }
 
 /// values[:, a + width b] = values[:, a] * next[:, b]
-fn multiply(values: &mut [f64], width: usize, next: &[f64], n: usize) {
+pub fn multiply(values: &mut [f64], width: usize, next: &[f64], n: usize) {
     let n_next = next.len().checked_div(n).unwrap_or(0);
     for b in (0..n_next).rev() {
         for a in 0..width {

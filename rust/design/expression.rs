@@ -6,6 +6,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::inputs::Inputs;
+use crate::{Error, Result};
 
 /// Functions of one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +65,9 @@ pub enum Expression {
         name: String,
         category: usize,
         means: Vec<f64>,
+        /// What it is the mean of, for groups that the fit did not see; unknown in fits that were saved without it.
+        #[serde(default)]
+        arg: Option<Box<Expression>>,
     },
     /// 1 in rows of one level of a category, 0 in others.
     Indicator {
@@ -107,6 +111,25 @@ impl Function {
             Self::Sin => "sin",
             Self::Cos => "cos",
             Self::Tan => "tan",
+        }
+    }
+
+    /// The derivative at a value; of the absolute value at zero, where there is none, the mean of both sides.
+    pub fn slope(self, v: f64) -> f64 {
+        match self {
+            Self::Identity => 1.0,
+            Self::Negate => -1.0,
+            Self::Log => v.recip(),
+            Self::Log2 => (v * std::f64::consts::LN_2).recip(),
+            Self::Log10 => (v * std::f64::consts::LN_10).recip(),
+            Self::Log1p => (1.0 + v).recip(),
+            Self::Exp => v.exp(),
+            Self::Sqrt => 0.5 / v.sqrt(),
+            Self::Abs if v == 0.0 => 0.0,
+            Self::Abs => v.signum(),
+            Self::Sin => v.cos(),
+            Self::Cos => -v.sin(),
+            Self::Tan => 1.0 + v.tan().powi(2),
         }
     }
 
@@ -167,6 +190,27 @@ impl Operator {
             Self::NotEqual => "!=",
             Self::Smaller => "pmin",
             Self::Larger => "pmax",
+        }
+    }
+
+    /// The derivative where the two sides are `a` and `b` and move by `da` and `db`; where the smaller or larger of two
+    /// passes from one to the other, the mean of both.
+    pub fn slope(self, (a, da): (f64, f64), (b, db): (f64, f64)) -> f64 {
+        match self {
+            Self::Add => da + db,
+            Self::Subtract => da - db,
+            Self::Multiply => da * b + a * db,
+            Self::Divide => (da - a / b * db) / b,
+            Self::Power => {
+                let base = if da == 0.0 || b == 0.0 { 0.0 } else { b * a.powf(b - 1.0) * da };
+                let exponent = if db == 0.0 { 0.0 } else { a.powf(b) * a.ln() * db };
+                base + exponent
+            }
+            Self::Less | Self::LessOrEqual | Self::Greater | Self::GreaterOrEqual | Self::Equal | Self::NotEqual => 0.0,
+            Self::Smaller | Self::Larger if a == b => f64::midpoint(da, db),
+            Self::Smaller if b < a => db,
+            Self::Larger if b > a => db,
+            Self::Smaller | Self::Larger => da,
         }
     }
 
@@ -287,6 +331,28 @@ impl Expression {
             }
         });
         found
+    }
+
+    /// Adds the means of new levels of a category, which `find` computes of an expression.
+    pub fn extend_means(&mut self, of: usize, find: &mut impl FnMut(&Expression) -> Result<Vec<f64>>) -> Result<()> {
+        match self {
+            Expression::GroupMean { category, means, arg, name } if *category == of => {
+                let arg = arg.as_deref().ok_or_else(|| {
+                    Error::Data(format!("the fit was saved without what {name} needs for new groups; fit it again"))
+                })?;
+                means.extend(find(arg)?);
+                Ok(())
+            }
+            Expression::Map(_, arg) | Expression::Standardize { arg, .. } => arg.extend_means(of, find),
+            Expression::Combine(_, left, right) => {
+                left.extend_means(of, find)?;
+                right.extend_means(of, find)
+            }
+            Expression::Column(_)
+            | Expression::Constant(_)
+            | Expression::GroupMean { .. }
+            | Expression::Indicator { .. } => Ok(()),
+        }
     }
 
     /// As written, for messages.

@@ -14,12 +14,13 @@ mod level_registry;
 mod model_matrix;
 mod new_rows;
 mod rows;
+mod slopes;
 mod spec;
 mod streaming_model;
 mod transforms;
 mod variable;
 
-pub use compile::{evaluate, require_variation};
+pub use compile::{evaluate, evaluate_slope, require_variation};
 pub use complete_rows::Dropped;
 pub use encoding::Encoding;
 pub use expression::Expression;

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::complete_rows::require_finite;
 use super::encoding::Encoding;
 use super::expression::Expression;
@@ -10,7 +12,7 @@ use super::grouping::{Group, RandomTerm};
 use super::inputs::Inputs;
 use super::layout::{Batch, FixedLayout};
 use crate::table::{Column, Gaps, NO_LEVEL, Selection, Table, known_codes, require_known};
-use crate::{Error, Result};
+use crate::{Error, Remedy, Result};
 
 /// Every row of a new frame.  A random term whose columns the frame lacks can be left out.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub struct NewRows {
     /// Rows in which the fixed part or an offset misses a value.
     fixed_missing: Vec<bool>,
     random: Vec<NewTerm>,
+    /// Rows whose group's mean is taken over these rows: the fit did not see the group.
+    own_mean: Vec<bool>,
 }
 
 /// One random term in new data.
@@ -30,38 +34,122 @@ enum NewTerm {
 }
 
 impl NewRows {
-    pub fn bind(encoding: Arc<Encoding>, table: &Table) -> Result<Self> {
+    /// `new_groups`: groups whose means are used may be new; their means are those of these rows.
+    pub fn bind(encoding: Arc<Encoding>, table: &Table, new_groups: bool) -> Result<Self> {
         for input in encoding.inputs_of_fixed() {
             table.get(&encoding.inputs[input])?;
         }
         let mut columns: Vec<Option<Column>> = vec![None; encoding.inputs.len()];
-        for input in encoding.inputs_of_predictors() {
+        for input in encoding.inputs_of_predictors().into_iter().chain(encoding.inputs_of_means()) {
             columns[input] = table.find(&encoding.inputs[input]).cloned();
         }
         let selection = Selection::All(table.n_rows());
         let inputs = Inputs { columns, selection, codes: vec![None; encoding.categories.len()] };
         let find = |column: &Option<Column>| column.as_ref().map(Gaps::find).unwrap_or_default();
         let gaps: Vec<Gaps> = inputs.columns.iter().map(find).collect();
-        let mut new = Self { fixed_missing: vec![], random: vec![], encoding, inputs };
-        new.bind_categories(&gaps)?;
+        let own_mean = vec![false; table.n_rows()];
+        let mut new = Self { fixed_missing: vec![], random: vec![], encoding, inputs, own_mean };
+        new.bind_categories(&gaps, new_groups)?;
         new.fixed_missing = new.any_missing(&new.encoding.inputs_of_fixed(), &gaps);
         new.random = (0..new.encoding.random.len()).map(|t| new.bind_term(t, &gaps)).collect();
+        if new_groups {
+            new.take_own_means()?;
+        }
         new.check_numbers(&gaps)?;
         Ok(new)
     }
 
-    fn bind_categories(&mut self, gaps: &[Gaps]) -> Result<()> {
+    fn bind_categories(&mut self, gaps: &[Gaps], new_groups: bool) -> Result<()> {
         let encoding = self.encoding.clone();
         for (k, category) in encoding.categories.iter().enumerate() {
             let Some(column) = &self.inputs.columns[category.input] else { continue };
             let present = Selection::without(column.n_rows(), &gaps[category.input].missing);
             let codes = known_codes(column, &present, &category.levels)?;
-            if encoding.needs_known_levels(k) {
-                require_known(column, &present, &codes, &category.levels, "the fit did not see")?;
+            let known = || require_known(column, &present, &codes, &category.levels, "the fit did not see");
+            if encoding.has_effects(k) {
+                known()?;
+            } else if encoding.has_means(k) && !new_groups {
+                known().map_err(|error| error.unless(Remedy::PredictForPopulation))?;
             }
             self.inputs.codes[k] = Some(Arc::new(present.spread(codes, column.n_rows(), NO_LEVEL)));
         }
         Ok(())
+    }
+
+    /// Adds the groups that are new to those whose means are known.
+    fn take_own_means(&mut self) -> Result<()> {
+        let mut encoding = self.encoding.as_ref().clone();
+        for k in (0..encoding.categories.len()).filter(|&k| self.encoding.has_means(k)) {
+            let Some(codes) = &self.inputs.codes[k] else { continue };
+            let n_known = encoding.categories[k].levels.len();
+            let (codes, n_levels) = self.with_new_levels(codes, &[k], n_known);
+            if n_levels == n_known {
+                continue;
+            }
+            encoding.extend_means(k, &mut |arg| self.own_means(arg, &codes, n_known, n_levels))?;
+            self.own_mean.iter_mut().zip(&codes).for_each(|(own, &c)| *own |= c != NO_LEVEL && c as usize >= n_known);
+            self.inputs.codes[k] = Some(Arc::new(codes));
+        }
+        self.encoding = Arc::new(encoding);
+        Ok(())
+    }
+
+    /// The means of an expression in the levels from `n_known` on, over the rows that have a value.
+    fn own_means(&self, arg: &Expression, codes: &[u32], n_known: usize, n_levels: usize) -> Result<Vec<f64>> {
+        if let Some(lacking) = arg.inputs().into_iter().find(|&input| !self.inputs.has(input)) {
+            return Err(Error::Data(format!(
+                "the data have no column '{}', of which a new group needs the mean",
+                self.encoding.inputs[lacking]
+            )));
+        }
+        let mut values = vec![0.0; codes.len()];
+        arg.read(&self.inputs, 0..codes.len(), &mut values);
+        let (mut sums, mut counts) = (vec![0.0; n_levels - n_known], vec![0.0; n_levels - n_known]);
+        for (value, &code) in values.iter().zip(codes).filter(|(value, _)| !value.is_nan()) {
+            if let Some(k) = (code as usize).checked_sub(n_known).filter(|_| code != NO_LEVEL) {
+                sums[k] += value;
+                counts[k] += 1.0;
+            }
+        }
+        Ok(sums.iter().zip(&counts).map(|(sum, count)| sum / count).collect())
+    }
+
+    /// Codes in which levels that the fit did not see are numbered on from `n_known`, and the number of levels then;
+    /// they are the combinations of the values of categories.
+    fn with_new_levels(&self, codes: &[u32], categories: &[usize], n_known: usize) -> (Vec<u32>, usize) {
+        let mut new: FxHashMap<Vec<String>, u32> = FxHashMap::default();
+        let mut codes = codes.to_vec();
+        for (row, code) in codes.iter_mut().enumerate().filter(|(_, code)| **code == NO_LEVEL) {
+            let column = |&c: &usize| self.inputs.column(self.encoding.categories[c].input).text(row);
+            let Some(labels) = categories.iter().map(column).collect::<Option<Vec<_>>>() else { continue };
+            let next = (n_known + new.len()) as u32;
+            *code = *new.entry(labels).or_insert(next);
+        }
+        (codes, n_known + new.len())
+    }
+
+    /// The level of a random term's group in every row, new ones numbered on from those of the fit; `NO_LEVEL` where
+    /// it is missing.  And the number of levels.
+    ///
+    /// # Errors
+    /// `Data` where the rows lack a column of the term.
+    pub fn all_term_codes(&self, t: usize) -> Result<(Vec<u32>, usize)> {
+        let group = &self.encoding.groups[self.encoding.random[t].layout.factor];
+        let n_known = group.n_levels(&self.encoding.categories);
+        Ok(self.with_new_levels(self.term(t)?.1, &group.categories, n_known))
+    }
+
+    /// Rows in a group that the fit did not see, and whose mean is used.
+    pub fn own_mean(&self) -> &[bool] {
+        &self.own_mean
+    }
+
+    pub fn encoding(&self) -> &Encoding {
+        &self.encoding
+    }
+
+    pub fn inputs(&self) -> &Inputs {
+        &self.inputs
     }
 
     fn bind_term(&self, t: usize, gaps: &[Gaps]) -> NewTerm {

@@ -109,7 +109,8 @@ impl StreamingModel {
     }
 
     fn new(mut encoding: Encoding, labels: Vec<String>, options: &Options) -> Self {
-        let growing: Vec<bool> = (0..encoding.categories.len()).map(|c| !encoding.needs_known_levels(c)).collect();
+        let needs_known = |c: usize| encoding.has_effects(c) || encoding.has_means(c);
+        let growing: Vec<bool> = (0..encoding.categories.len()).map(|c| !needs_known(c)).collect();
         let categories = encoding.categories.iter_mut().zip(&growing);
         categories.filter(|(_, grows)| **grows).for_each(|(category, _)| category.levels.clear());
         encoding.groups.iter_mut().flat_map(|g| &mut g.pairs).for_each(Vec::clear);

@@ -11,18 +11,21 @@ use crate::{Result, check_stop};
 /// Step, relative to θ, of one-sided differences: the variances are exact, and each costs a pass over the rows.
 const STEP: f64 = 1e-6;
 
-/// New rows: x (m x p row-major, the columns kept), random terms (None: left out), and whether residuals take part.
+/// New rows: x (m x p row-major, the columns kept), random terms (None: left out), and the variances of the residuals
+/// that take part, relative to that of a row of weight one.
 pub struct Predicted<'a> {
     pub x: &'a [f64],
     pub m: usize,
     pub terms: &'a [Option<TermRows<'a>>],
-    pub with_residual: bool,
+    pub residual: Option<&'a [f64]>,
 }
 
 impl Predicted<'_> {
     fn variance(&self, fit: &Fit) -> Result<Vec<f64>> {
-        let residual = if self.with_residual { fit.residual_variance() } else { 0.0 };
-        Ok(fit.prediction_variance(self.x, self.m, self.terms)?.iter().map(|v| v + residual).collect())
+        let mut variance = fit.prediction_variance(self.x, self.m, self.terms)?;
+        let residual = self.residual.unwrap_or_default();
+        variance.iter_mut().zip(residual).for_each(|(v, share)| *v += share * fit.residual_variance());
+        Ok(variance)
     }
 }
 

@@ -84,6 +84,10 @@ impl Table {
         Ok(())
     }
 
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
     pub fn find(&self, name: &str) -> Option<&Column> {
         self.index.get(name).map(|&k| &self.columns[k])
     }

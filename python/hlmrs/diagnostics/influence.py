@@ -6,10 +6,10 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import LARGEST_INVERSE, Parameter, influence_of
+from .._core import LARGEST_INVERSE, influence_of
 from ..errors import DataError, InferenceWarning, OptionError, choose, warn
 from ..estimation import Estimate
-from ..frame import Column, build
+from ..frame import Column, aside, build
 from ..inference import parameters
 from ..options import DeletionMethod
 from ..resources import Progress, available, format_bytes
@@ -46,7 +46,8 @@ class Influence:
     levels: list[str]
     n_rows: NDArray[np.int64]
     _coefficients: list[str]
-    _parameters: list[Parameter]
+    _parameters: list[str]
+    _variances: list[bool]
     _full: Vector
     _values: Vector
     _std_errors: Vector
@@ -128,7 +129,7 @@ class Influence:
             ``level``, and a column for each coefficient, standard deviation, correlation and ``sigma``, named as
             ``confint(method="profile")`` names them.
         """
-        return self._by_level(self._values, [parameter.name for parameter in self._parameters])
+        return self._by_level(self._values, self._parameters)
 
     def variance_changes(self) -> Any:
         """Return the relative change of every variance: without the rows over with them, less 1.
@@ -139,14 +140,15 @@ class Influence:
             ``level``, and a column for each standard deviation's square, ``sigma`` the residual variance; missing
             where the variance is zero with all rows.
         """
-        chosen = [k for k, parameter in enumerate(self._parameters) if parameter.kind in ("sd", "sigma")]
+        chosen = np.flatnonzero(self._variances)
         with np.errstate(divide="ignore", invalid="ignore"):
             change = np.where(self._full[chosen] > 0, (self._values[:, chosen] / self._full[chosen]) ** 2 - 1, np.nan)
-        return self._by_level(change, [self._parameters[k].name for k in chosen])
+        return self._by_level(change, [self._parameters[k] for k in chosen])
 
     def _by_level(self, values: Vector, names: list[str]) -> Any:
         columns: dict[str, Column] = {"level": self.levels}
-        return build(self._frame, columns | {name: values[:, k].copy() for k, name in enumerate(names)})
+        own: dict[str, Column] = {name: values[:, k].copy() for k, name in enumerate(names)}
+        return build(self._frame, columns | aside(own, columns))
 
 
 def influence(estimate: Estimate, by: Any, method: str) -> Influence:
@@ -156,7 +158,8 @@ def influence(estimate: Estimate, by: Any, method: str) -> Influence:
     if (sets.sizes >= estimate.layout.n_rows).any():
         raise OptionError(f"by={sets.name!r}: a set has all rows; nothing is left without it")
     _check_memory(estimate, method)
-    chosen = list(parameters(estimate).values())
+    known = parameters(estimate)
+    chosen = list(known.values())
     with Progress("sets left out", len(sets.labels)) as shown:
         found = influence_of(
             estimate.core,
@@ -173,7 +176,8 @@ def influence(estimate: Estimate, by: Any, method: str) -> Influence:
     values, std_errors = measures.pop("values"), measures.pop("std_errors")
     dffits = _dffits(estimate, sets, values[:, : len(estimate.core.beta)], values[:, -1])
     names, full = estimate.layout.coef_names, estimate.core.values(chosen)
-    own = (names, chosen, full, values, std_errors, estimate.kind)
+    variances = [parameter.kind in ("sd", "sigma") for parameter in chosen]
+    own = (names, list(known), variances, full, values, std_errors, estimate.kind)
     return Influence(sets.name, sets.labels, sets.sizes, *own, dffits=dffits, **measures)
 
 

@@ -1,11 +1,13 @@
 """Standardized coefficients, design effects, and the reduction of variance components against a null model."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from ..estimation import Estimate, change_request, request_of_rows
-from ..estimation import estimate as fit_request
+from ..estimation import Estimate, estimate_submodel
+from ..formula import PLAIN, RandomTerm
 from ..frame import Column
 from ..inference import TestOptions, interval, uncertainty, variance_components
 from .shares import variance_parts
@@ -72,8 +74,9 @@ def reduction_table(estimate: Estimate, null: Estimate | None) -> dict[str, Colu
 
 
 def _null_model(estimate: Estimate) -> Estimate:
-    """Fit an intercept, and a random one for every grouping factor, to the rows of the fit."""
-    groups = dict.fromkeys(random.label for random in estimate.request.spec.random)
-    formula = ". ~ 1 + " + " + ".join(f"(1 | {group})" for group in groups)
-    request = change_request(estimate.request, formula, estimate.frame, {})
-    return fit_request(request_of_rows(request, estimate.rows.kept), estimate.frame)
+    """Fit an intercept, and a random one for every grouping factor, to the rows of the fit; offsets stay."""
+    spec = estimate.request.spec
+    groups = {tuple(factor.name for factor in random.group): random.group for random in spec.random}
+    intercepts = tuple(RandomTerm(PLAIN, True, (), group, (0, 0)) for group in groups.values())
+    null = replace(spec, intercept=True, terms=(), random=intercepts)
+    return estimate_submodel(estimate, replace(estimate.request, spec=null, contrasts={}))

@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..estimation import Estimate
-from ..frame import Column
+from ..frame import Column, distinct
+from ..inference import RESIDUAL
 
 Vector = NDArray[np.float64]
 Codes = NDArray[np.uint32]
 
-WITHIN = "Residual"
+WITHIN = -1
+"""The level of what differs within all groups; others are numbers of grouping factors."""
 _SWEEPS = 200
 _PRECISION = 1e-12
 _ROUNDING = 1e-14
@@ -22,47 +24,47 @@ _ROUNDING = 1e-14
 def decomposition_table(estimate: Estimate) -> dict[str, Column]:
     """Tabulate variances and their shares of the total and of their level."""
     rows = [*_fixed_rows(estimate), *_random_rows(estimate), ("residual", WITHIN, estimate.residual_variance)]
+    names = distinct([*estimate.layout.group_names, RESIDUAL])
     variance = np.array([row[2] for row in rows])
     variance[np.abs(variance) < _ROUNDING * np.abs(variance).sum()] = 0.0
     level = np.array([row[1] for row in rows])
-    of_level = {name: variance[level == name].sum() for name in set(level.tolist())}
-    totals = np.array([of_level[name] for name in level.tolist()])
+    totals = np.array([variance[level == k].sum() for k in level])
     with np.errstate(invalid="ignore", divide="ignore"):
         return {
             "source": [row[0] for row in rows],
-            "level": level.tolist(),
+            "level": [names[k] for k in level],
             "variance": variance,
             "share": variance / variance.sum(),
             "share_of_level": variance / totals,
         }
 
 
-def _fixed_rows(estimate: Estimate) -> list[tuple[str, str, float]]:
-    """Part the variance of x'β; the parts add up to it, with covariances of crossed factors shared out."""
+def _fixed_rows(estimate: Estimate) -> list[tuple[str, int, float]]:
+    """Part the variance of x'β: what each factor explains after those with fewer levels; the parts add up to it."""
     layout = estimate.layout
     eta = estimate.core.linear_predictor(estimate.rows, [False] * len(layout.random))
-    n, centred = len(eta), eta - eta.mean()
+    n, left = len(eta), eta - eta.mean()
     order = sorted(range(len(layout.groups)), key=lambda k: len(layout.groups[k].levels))
     codes = [estimate.rows.group_codes(k) for k in order]
-    parts = _between(centred, codes)
-    rest = centred - sum(parts, np.zeros(n))
-    rows = [
-        ("fixed", layout.groups[k].name, float(part @ centred) / (n - 1)) for k, part in zip(order, parts, strict=True)
-    ]
-    return [*rows, ("fixed", WITHIN, float(rest @ centred) / (n - 1))]
+    rows = []
+    for place, k in enumerate(order):
+        rest = left - sum(_between(left, codes[: place + 1]), np.zeros(n))
+        rows.append(("fixed", k, float((left - rest) @ (left - rest)) / (n - 1)))
+        left = rest
+    return [*rows, ("fixed", WITHIN, float(left @ left) / (n - 1))]
 
 
-def _random_rows(estimate: Estimate) -> list[tuple[str, str, float]]:
+def _random_rows(estimate: Estimate) -> list[tuple[str, int, float]]:
     """Part the variance of each term's z'b: of its means over the groups, and of the slopes within them."""
     layout = estimate.layout
-    totals: dict[tuple[str, str], float] = {}
+    totals: dict[tuple[str, int], float] = {}
     parts = zip(layout.random, estimate.core.covariances(), estimate.term_matrices(), strict=True)
     for k, (term, covariance, z) in enumerate(parts):
-        name, codes = layout.groups[term.group].name, estimate.rows.group_codes(term.group)
+        group, codes = term.group, estimate.rows.group_codes(term.group)
         means = _group_sums(z, codes) / np.bincount(codes)[:, None]
         whole = float((covariance * estimate.moments[k]).sum())
         between = float(np.einsum("ji,ik,jk,j->", means, covariance, means, np.bincount(codes) / len(codes)))
-        totals["random mean", name] = totals.get(("random mean", name), 0.0) + between
+        totals["random mean", group] = totals.get(("random mean", group), 0.0) + between
         if len(term.columns) > 1 or not np.allclose(z, z[:1]):
             slopes = ("random slopes", WITHIN)
             totals[slopes] = totals.get(slopes, 0.0) + max(whole - between, 0.0)

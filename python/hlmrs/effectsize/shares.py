@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from ..control import count, seed_or_new
 from ..errors import choose
 from ..estimation import Estimate
-from ..inference import check_level, replicates, term_names
+from ..frame import distinct
+from ..inference import check_level, replicates, term_names, warn_of_failures
 
 Vector = NDArray[np.float64]
 Numbers = Any
@@ -113,8 +114,8 @@ def variance_parts(estimate: Estimate) -> VarianceParts:
 def intraclass_correlation(estimate: Estimate, choice: IntervalChoice) -> IntraclassCorrelation:
     """Compute the shares of the grouping factors."""
     shares = _shares(variance_parts(estimate))
-    names = [group.name for group in estimate.layout.groups]
-    wanted = ["adjusted", "unadjusted", *names]
+    names = estimate.layout.group_names
+    wanted = distinct(["adjusted", "unadjusted", *names])
     intervals = _intervals(estimate, choice, wanted, lambda parts: _shares(parts)[: len(wanted)])
     return IntraclassCorrelation(
         shares[0],
@@ -169,6 +170,7 @@ def _drawn_parts(estimate: Estimate, choice: IntervalChoice) -> VarianceParts:
     )
     chosen = [*coefficients, sigma, *estimate.core.covariance_parameters(terms)]
     values = replicates(estimate, chosen, choice.n_boot, "parametric", seed_or_new(choice.seed))
+    warn_of_failures(values, "replicates of the bootstrap")
     x = estimate.rows.model_matrix()[:, list(layout.kept)]
     spread = x - x.mean(axis=0)
     beta = values[:, :n_fixed]

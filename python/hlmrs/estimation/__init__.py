@@ -12,11 +12,12 @@ from .estimate import (
     core_model,
     estimate,
     estimate_of_statistics,
+    estimate_submodel,
     fit_model,
     reestimate,
 )
-from .request import Contrast, Request, change_request, make_request, numeric_array, request_of_rows
-from .rows import Splines, batch_columns, evaluate, learned_columns, model_rows, new_columns
+from .request import Contrast, Request, change_request, make_request, numeric_array
+from .rows import Splines, batch_columns, evaluate, learned_columns, model_rows, new_columns, spline_slopes
 from .state import from_state, to_state
 from .verdict import Verdict
 from .warn import warn_about_data, warn_about_optimum
@@ -33,6 +34,7 @@ __all__ = [
     "core_model",
     "estimate",
     "estimate_of_statistics",
+    "estimate_submodel",
     "evaluate",
     "fit_model",
     "from_state",
@@ -42,7 +44,7 @@ __all__ = [
     "new_columns",
     "numeric_array",
     "reestimate",
-    "request_of_rows",
+    "spline_slopes",
     "to_state",
     "warn_about_data",
     "warn_about_optimum",

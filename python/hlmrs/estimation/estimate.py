@@ -13,7 +13,7 @@ from ..errors import DataError, FitStateError
 from ..frame import Frame, in_order, row_index
 from ..resources import available, format_bytes
 from .layout import Layout, layout_of
-from .request import Request
+from .request import Request, request_of_rows
 from .rows import ModelRows, Splines, model_rows
 from .verdict import Verdict, verdict_of
 
@@ -23,7 +23,7 @@ Further = TypeVarTuple("Further")
 
 _LARGE = 100_000_000
 """Bytes below which the memory that is free is not looked up."""
-_GONE = "this fit was saved without its data; fit.update('. ~ .', data=...) fits the model to them again"
+GONE = "this fit was saved without its data; fit.update('. ~ .', data=...) fits the model to them again"
 _SUMMED = (
     "this fit was made from sums over its rows, which were not kept; fit the rows with rows='keep' for what needs them "
     "(predict(newdata), the tables, append and adapt do not)"
@@ -55,7 +55,7 @@ class Estimate:
         splines: Splines,
         data: ModelRows | None = None,
         frame: Frame | None = None,
-        why_gone: str = _GONE,
+        why_gone: str = GONE,
         origin: "Estimate | None" = None,
         **made: Any,
     ) -> None:
@@ -69,6 +69,11 @@ class Estimate:
         self._why_gone = why_gone
         self.fitted = origin or self
         self.__dict__.update({name: part for name, part in made.items() if part is not None})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from .state import from_bytes, to_bytes  # which know what an estimate is
+
+        return from_bytes, (to_bytes(self),)
 
     @property
     def data(self) -> ModelRows:
@@ -184,6 +189,14 @@ def estimate(request: Request, frame: Frame) -> Estimate:
     return Estimate(request, core, frame.kind, data.splines, data, frame)
 
 
+def estimate_submodel(of: Estimate, request: Request) -> Estimate:
+    """Fit a model whose columns are among those of a fit to the same rows."""
+    request = request_of_rows(request, of.rows.kept)
+    data = model_rows(request, of.data.columns.copy())
+    core = fit_model(core_model(request, data), request)
+    return Estimate(request, core, of.kind, data.splines, data, of._frame, of._why_gone)
+
+
 def core_model(request: Request, data: ModelRows) -> Model:
     """Sum the rows."""
     return Model(data.rows, request.reml, request.control.threads() or 0)
@@ -232,7 +245,8 @@ def reestimate(old: Estimate, response: Vector) -> Estimate:
     """Fit the same model to another response."""
     rows = old.rows
     core = old.core.refit(rows, response)
-    new = Estimate(old.request, core, old.kind, old.splines, old.data, old.frame, layout=old.layout)
+    kept = (old.data, old._frame, old._why_gone)
+    new = Estimate(old.request, core, old.kind, old.splines, *kept, layout=old.layout)
     new.values = RowValues(response, new.linear_predictor(), rows.weights(), rows.kept)
     return new
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args, get_origin, get_type_hint
 
 from .._core import FinishedStatistics, Fit, Model, Rows
 from ..formula.names import find_name
+from ..frame import distinct
 
 if TYPE_CHECKING:
     from .._core import GroupRecord
@@ -125,6 +126,7 @@ class Layout:
 def layout_of(rows: Rows | FinishedStatistics, model: Model) -> Layout:
     """Read the layout of encoded rows, or of statistics of them."""
     layout: dict[str, Any] = {**rows.layout(), "kept": model.kept}
+    layout["columns"] = distinct(layout["columns"])
     groups = [_group(rows, k, group) for k, group in enumerate(layout.pop("groups"))]
     random = [RandomTermLayout(**term) for term in layout.pop("random")]
     return Layout(**layout, groups=groups, random=random)

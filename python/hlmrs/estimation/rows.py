@@ -1,7 +1,7 @@
 """A request applied to a frame: columns for the core, with arrays and splines beside them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from .. import _core
 from .._core import Columns, Rows
 from ..errors import DesignError
 from ..formula import Call, Expression, TermFactor
-from ..formula.expressions import as_json
+from ..formula.expressions import as_json, calls_in
 from ..frame import Frame
 from ..splines import SplineBasis
 from .request import Request
@@ -34,10 +34,17 @@ class ModelRows:
 def model_rows(request: Request, data: Frame | Columns) -> ModelRows:
     """Encode the rows of a frame, or columns read from it; the knots of splines are placed by its values."""
     columns = data if isinstance(data, Columns) else data.read(request.columns(), request.labels())
+    known = set(columns.names)
     for name, values in request.arrays.items():
-        columns.add_numeric(name, values)
+        if name not in known:
+            columns.add_numeric(name, values)
     splines = learned_columns(request, columns)
-    return ModelRows(Rows(request.spec.to_json(), columns, request.options()), columns, splines)
+    return ModelRows(encode(request, columns), columns, splines)
+
+
+def encode(request: Request, columns: Columns) -> Rows:
+    """Encode the complete rows of columns; they have the bases of splines already."""
+    return Rows(request.spec.to_json(), columns, request.options())
 
 
 def learned_columns(request: Request, columns: Columns) -> Splines:
@@ -56,9 +63,12 @@ def batch_columns(request: Request, columns: Columns, splines: Splines) -> Colum
     return columns
 
 
-def new_columns(request: Request, frame: Frame, splines: Splines) -> Columns:
-    """Read what a prediction can use of a frame, which may lack the columns of random terms that are left out."""
-    wanted = request.predictors()
+def new_columns(request: Request, frame: Frame, splines: Splines, further: Collection[str | None] = ()) -> Columns:
+    """Read what a prediction can use of a frame, which may lack the columns of random terms that are left out.
+
+    `further` names columns that are read if they are there.
+    """
+    wanted = request.predictors() | {*further}
     columns = frame.read([name for name in frame.names if name in wanted], request.labels())
     _add_splines(columns, request, splines)
     return columns
@@ -69,11 +79,27 @@ def evaluate(columns: Columns, expression: Expression) -> NDArray[np.float64]:
     return _core.evaluate(json.dumps(as_json(expression)), columns)
 
 
+def spline_slopes(
+    request: Request, columns: Columns, splines: Splines, by: str
+) -> list[tuple[str, NDArray[np.float64]]]:
+    """Return the derivatives of the bases' columns by a column of the data, which has no missing values."""
+    slopes = []
+    fixed = {factor.name: factor for term in request.spec.terms for factor in term.factors if factor.is_spline}
+    for factor in fixed.values():
+        call, values = _spline(factor, columns)
+        inner = _core.evaluate_slope(json.dumps(as_json(call.args[0])), columns, by)
+        for k, column in enumerate(splines[factor.name].slopes(values).T):
+            slopes.append((f"{factor.name}[{k}]", column * inner))
+    return slopes
+
+
 def _add_splines(columns: Columns, request: Request, splines: Splines) -> None:
-    """Add the bases that are not there yet."""
+    """Add the bases that are not there yet, but for those of random terms whose columns are not there."""
     known = set(columns.names)
+    fixed = {factor.name for term in request.spec.terms for factor in term.factors}
     for factor in request.spec.splines():
-        if f"{factor.name}[0]" in known:
+        there = all(column.name in known for column in factor.columns())
+        if f"{factor.name}[0]" in known or not (there or factor.name in fixed):
             continue
         _, values = _spline(factor, columns)
         for k, column in enumerate(splines[factor.name].matrix(values).T):
@@ -84,16 +110,9 @@ def _spline(factor: TermFactor, columns: Columns) -> tuple[Call, NDArray[np.floa
     """Return the call of a spline and the values it is applied to."""
     call = factor.expression
     assert isinstance(call, Call), "a spline is a call"
-    for name in _calls(call.args[0]) & _LEARNED:
+    for name in calls_in(call.args[0]) & _LEARNED:
         raise DesignError(
             f"{factor.name}: {name}() inside of a spline would be learned anew from every data; leave it out, as "
             "knots scale with their column, or compute the column before the fit"
         )
     return call, evaluate(columns, call.args[0])
-
-
-def _calls(expression: Expression) -> set[str]:
-    """Return the functions that an expression calls."""
-    if not isinstance(expression, Call):
-        return set()
-    return {expression.name}.union(*map(_calls, expression.args))

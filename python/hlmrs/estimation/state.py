@@ -5,22 +5,40 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from .._core import Encoding, Fit
+from .. import storage
+from .._core import Columns, Encoding, Fit
 from ..control import Control
 from ..errors import DataError, HlmrsError
 from ..formula import parse
 from ..frame import KINDS
 from ..splines import SplineBasis
-from .estimate import Estimate, RowValues
+from .estimate import GONE, Estimate, RowValues
 from .layout import Layout
 from .request import Request
-from .rows import Splines
+from .rows import ModelRows, Splines, encode
 
 Arrays = dict[str, NDArray[Any]]
 
+_NO_FRAME = (
+    "this fit came back from another process with the columns that the model uses, not the whole data; "
+    "fit.update('. ~ .', data=...) fits the model to them again"
+)
 _ROW_VALUES = ("response", "fitted", "weights", "kept")
+
+
+def to_bytes(estimate: Estimate) -> bytes:
+    """Write an estimate with all that its rows gave, for another process."""
+    header, arrays = to_state(estimate, keep_rows=True)
+    return storage.to_bytes(*_with_columns(estimate, header, arrays))
+
+
+def from_bytes(data: bytes) -> Estimate:
+    """Read what ``to_bytes`` wrote."""
+    header, arrays = storage.from_bytes(data, "pickle")
+    return from_state(header, arrays, "pickle", _columns(header, arrays))
 
 
 def to_state(estimate: Estimate, *, keep_rows: bool) -> tuple[dict[str, Any], Arrays]:
@@ -36,10 +54,10 @@ def to_state(estimate: Estimate, *, keep_rows: bool) -> tuple[dict[str, Any], Ar
     return header, named | _row_arrays(estimate, keep_rows)
 
 
-def from_state(header: dict[str, Any], arrays: Arrays, name: str) -> Estimate:
-    """Put an estimate together again; `name` is that of the file, for messages."""
+def from_state(header: dict[str, Any], arrays: Arrays, name: str, columns: Columns | None = None) -> Estimate:
+    """Put an estimate together again; `name` is that of the file, for messages; `columns` have its rows."""
     with reading(name, "a fit"):
-        return _rebuild(header, arrays)
+        return _rebuild(header, arrays, columns)
 
 
 def write_request(request: Request, kind: str, splines: Splines) -> dict[str, Any]:
@@ -81,7 +99,35 @@ def _row_arrays(estimate: Estimate, keep_rows: bool) -> Arrays:
     return {f"rows.{name}": value for name, value in values.items() if value is not None}
 
 
-def _rebuild(header: dict[str, Any], arrays: Arrays) -> Estimate:
+def _with_columns(estimate: Estimate, header: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
+    """Add the columns that the rows of a fit are encoded from, if they are there."""
+    if estimate.rows_if_kept is None:
+        return header, arrays
+    described = []
+    for k, (name, values, levels, declared) in enumerate(estimate.data.columns.plain_values()):
+        described.append(
+            {"name": name, "levels": levels, "declared": declared, "is_number": values.dtype == np.float64}
+        )
+        arrays[f"columns.{k}"] = values.astype(np.uint32) if values.dtype == np.uint8 else values
+    return header | {"columns": described}, arrays
+
+
+def _columns(header: dict[str, Any], arrays: Arrays) -> Columns | None:
+    if "columns" not in header:
+        return None
+    columns = Columns()
+    for k, entry in enumerate(header["columns"]):
+        name, values = entry["name"], arrays[f"columns.{k}"]
+        if entry["levels"] is not None:
+            columns.add_categorical(name, values, entry["levels"], False, entry["declared"])
+        elif entry["is_number"]:
+            columns.add_numeric(name, values)
+        else:
+            columns.add_boolean(name, values.astype(np.uint8))
+    return columns
+
+
+def _rebuild(header: dict[str, Any], arrays: Arrays, columns: Columns | None) -> Estimate:
     request, kind, splines = read_request(header)
     core = {key.removeprefix("core."): array for key, array in arrays.items() if key.startswith("core.")}
     kept = {key.removeprefix("rows."): array for key, array in arrays.items() if key.startswith("rows.")}
@@ -91,11 +137,14 @@ def _rebuild(header: dict[str, Any], arrays: Arrays) -> Estimate:
         m.shape != (len(t.columns),) * 2 for m, t in zip(moments, layout.random, strict=True)
     ):
         raise ValueError("its names and its numbers do not belong together")
+    splines = {key: SplineBasis(entry["kind"], entry["settings"]) for key, entry in header["splines"].items()}
     return Estimate(
         request,
         fit,
         kind,
         splines,
+        None if columns is None else ModelRows(encode(request, columns), columns, splines),
+        why_gone=_NO_FRAME if columns is not None else GONE,
         layout=layout,
         moments=moments,
         encoding=Encoding.from_json(header["encoding"]),

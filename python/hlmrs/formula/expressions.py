@@ -68,6 +68,13 @@ def level_columns(expression: Expression) -> set[str]:
     return set().union(*map(level_columns, expression.args))
 
 
+def calls_in(expression: Expression) -> set[str]:
+    """Return the functions and operators that an expression calls."""
+    if not isinstance(expression, Call):
+        return set()
+    return {expression.name}.union(*map(calls_in, expression.args))
+
+
 def as_json(expression: Expression) -> dict[str, Any]:
     """Return what the core reads."""
     if isinstance(expression, ColumnName):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from .expressions import Call, ColumnName
+from .expressions import Call, ColumnName, calls_in
 from .random_term import RandomTerm
 from .terms import Term, TermFactor
 
@@ -62,6 +62,12 @@ class ModelSpec:
     def splines(self) -> tuple[TermFactor, ...]:
         """Return the factors that the core gets as ready columns, each under its ``name``."""
         return tuple(dict.fromkeys(factor for factor in self.factors() if factor.is_spline))
+
+    @property
+    def takes_group_means(self) -> bool:
+        """Whether predictors are computed from groups: ``between(x, g)``, ``within(x, g)``."""
+        _, *predictors = self.factors()
+        return any({"between", "within"} & calls_in(factor.expression) for factor in predictors)
 
     @property
     def counts_successes(self) -> bool:

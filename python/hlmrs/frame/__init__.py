@@ -7,6 +7,7 @@ puts what is given beside a frame in the order of its rows; ``place`` says where
 
 from .alignment import by_name, has_index, in_order, index_names, row_index
 from .kind import CategoricalColumn, Column, Frame, check_unique, columns_of
+from .names import aside, distinct, new_names
 from .place import located, numbered
 from .polars_frame import PolarsLazyFrame
 from .recognise import KINDS, build, installed, installed_kind, open_frame
@@ -18,10 +19,12 @@ __all__ = [
     "Column",
     "Frame",
     "PolarsLazyFrame",
+    "aside",
     "build",
     "by_name",
     "check_unique",
     "columns_of",
+    "distinct",
     "has_index",
     "in_order",
     "index_names",
@@ -29,6 +32,7 @@ __all__ = [
     "installed_kind",
     "is_missing",
     "located",
+    "new_names",
     "numbered",
     "open_frame",
     "row_index",

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from .._core import Columns
 from ..errors import DataError
 from .kind import BATCH_ROWS, CategoricalColumn, Column, Compute, Frame, batch_rows, check_unique
+from .names import new_names
 from .stream import read_stream
 
 
@@ -56,6 +57,8 @@ class ArrowTable(ArrowFrame):
         import pyarrow as pa
 
         table = pa.table(self._data)
+        new = new_names(table.column_names, names)
+        table = table.rename_columns([new.get(name, name) for name in table.column_names])
         for name, values in zip(names, build(compute(self)).columns, strict=True):
             table = table.append_column(name, values)
         return table

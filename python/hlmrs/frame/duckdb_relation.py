@@ -10,6 +10,7 @@ from .._core import Columns
 from .arrow import joined
 from .kind import BATCH_ROWS, Column, Compute, Frame, batch_rows, check_unique, plain_column
 from .mapping import MappingFrame
+from .names import aside
 from .stream import read_stream
 from .values import level_text
 
@@ -58,7 +59,7 @@ class DuckDBRelation(Frame):
     def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
         """Run the query once and compute from its rows: a second run might return them in another order."""
         rows = self._data.fetchnumpy()
-        return build({**rows, **compute(MappingFrame(rows))})
+        return build({**aside(rows, names), **compute(MappingFrame(rows))})
 
 
 def _quoted(name: str) -> str:

@@ -10,6 +10,7 @@ from .._core import Columns
 from ..errors import DataError
 from .alignment import has_index, in_order
 from .kind import Column, Compute, Frame, check_unique, plain_column
+from .names import aside
 from .pandas_frame import add_series
 from .values import add_values
 
@@ -55,7 +56,7 @@ class MappingFrame(Frame):
 
     def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
         """Return a dictionary with further columns."""
-        return {**self._data, **build(compute(self))}
+        return {**aside(self._data, names), **build(compute(self))}
 
     def _n_rows(self) -> int:
         """Count the rows, which columns of one value alone have one of."""

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from .._core import Columns
 from .kind import CategoricalColumn, Column, Compute, Frame, check_unique, plain_column
+from .names import new_names
 from .values import add_codes, add_times, add_values
 
 
@@ -54,7 +55,7 @@ class PandasFrame(Frame):
 
     def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
         """Return the frame with further columns and its own index."""
-        return self._data.assign(**compute(self))
+        return self._data.rename(columns=new_names(self.names, names)).assign(**compute(self))
 
 
 def add_series(columns: Columns, name: str, series: Any, *, long_integers_are_labels: bool = False) -> None:

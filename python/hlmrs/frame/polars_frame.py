@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from .._core import Columns
 from ..errors import DataError
 from .kind import BATCH_ROWS, CategoricalColumn, Column, Compute, Frame, batch_rows
+from .names import new_names
 from .stream import read_stream
 
 
@@ -48,7 +49,8 @@ class PolarsFrame(Frame):
 
     def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
         """Return the frame with further columns."""
-        return self._data.with_columns(build(compute(self)).get_columns())
+        own = self._data.rename(new_names(self.names, names))
+        return own.with_columns(build(compute(self)).get_columns())
 
 
 class PolarsLazyFrame(Frame):
@@ -90,7 +92,9 @@ class PolarsLazyFrame(Frame):
         """Return a LazyFrame that computes further columns, all of them float, when it is collected."""
         import polars as pl
 
-        schema = dict(self._data.collect_schema()) | dict.fromkeys(names, pl.Float64)
+        own = self._data.collect_schema()
+        new = new_names(own.names(), names)
+        schema = {new.get(name, name): dtype for name, dtype in own.items()} | dict.fromkeys(names, pl.Float64)
         return self._data.map_batches(
             lambda batch: PolarsFrame(batch).extend(names, compute),
             schema=schema,

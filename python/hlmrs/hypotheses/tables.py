@@ -1,6 +1,6 @@
 """F tests of terms, and tests of linear hypotheses, as columns of a frame."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,10 +48,21 @@ def hypothesis_table(
 
 def _f_tests(hypotheses: dict[str, Vector], how: Uncertainty) -> dict[str, Column]:
     tested = {name: rows for name, rows in hypotheses.items() if len(rows)}
-    numbers = np.array([how.joint(rows) for rows in tested.values()]).reshape(-1, 3)
+    single = _single_rows([rows[0] for rows in tested.values() if len(rows) == 1], how)
+    numbers = np.array([next(single) if len(rows) == 1 else how.joint(rows) for rows in tested.values()])
+    numbers = numbers.reshape(-1, 3)
     empty = [name for name in hypotheses if name not in tested]
     numbers = np.concatenate([numbers, np.tile([0.0, np.nan, np.nan], (len(empty), 1))])
     return {"term": [*tested, *empty], **_f_row(numbers)}
+
+
+def _single_rows(functions: Sequence[Vector], uncertainty: Uncertainty) -> Iterator[tuple[float, float, float]]:
+    """Test functions one by one, all at once: F is the square of t."""
+    if functions:
+        value, std_error, df = uncertainty.rows(np.stack(functions))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            statistic = (value / std_error) ** 2
+        yield from ((1.0, float(d), float(f)) for d, f in zip(df, statistic, strict=True))
 
 
 def _f_row(numbers: Vector) -> dict[str, Column]:

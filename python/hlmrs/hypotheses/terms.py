@@ -4,7 +4,7 @@ SAS/STAT User's Guide, "The Four Types of Estimable Functions"; Searle (1987), L
 Types 2 and 3 do not depend on the coding of factors.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -40,28 +40,39 @@ def tested(design: CellDesign) -> list[CellTerm]:
 
 def _sequential(design: CellDesign) -> dict[str, Vector]:
     """Type 1: the rows of R in X = QR, in the order of the terms."""
-    order = list(range(len(design.kept)))
-    rows = _reduced(design, order)
+    kept = list(design.kept)
+    xx = design.xx[np.ix_(kept, kept)]
+    scale = np.sqrt(np.diag(xx))
+    rows = np.linalg.cholesky(xx / np.outer(scale, scale)).T * scale
     return {term.name: rows[_positions(design, term)] for term in tested(design)}
 
 
 def _hierarchical(design: CellDesign) -> dict[str, Vector]:
-    """Type 2: the same, with each term after all terms that do not contain it."""
+    """Type 2: the same, with each term after all terms that do not contain it.
+
+    Of R only the term's own rows are needed.  X'X without the part that the terms before explain is the inverse of a
+    block of (X'X)^-1: that of the term and those that contain it.
+    """
+    kept = list(design.kept)
+    xx = design.xx[np.ix_(kept, kept)]
+    scale = np.sqrt(np.diag(xx))
+    inverse = np.linalg.inv(xx / np.outer(scale, scale))
     out = {}
     for term in tested(design):
-        containing = [k for other in contained_in(design, term) for k in _positions(design, other)]
         own = _positions(design, term)
-        before = [k for k in range(len(design.kept)) if k not in own and k not in containing]
-        order = [*before, *own, *containing]
-        rows = _reduced(design, order)
-        out[term.name] = rows[len(before) : len(before) + len(own)]
+        after = [*own, *(k for other in contained_in(design, term) for k in _positions(design, other))]
+        left = np.linalg.inv(inverse[np.ix_(after, after)])[: len(own)]
+        rows = np.zeros((len(own), len(kept)))
+        rows[:, after] = np.linalg.solve(np.linalg.cholesky(left[:, : len(own)]), left)
+        out[term.name] = rows * scale
     return out
 
 
 def _marginal(design: CellDesign) -> dict[str, Vector]:
     """Type 3: functions of a term and those that contain it alone, orthogonal to all functions of the latter alone."""
-    basis = _row_space(design)
-    return {term.name: _marginal_rows(design, basis, term) for term in tested(design)}
+    length = np.sqrt(np.diag(design.crossproduct))
+    scale, nothing = _numeric_scale(design, length), _null_space(design, length)
+    return {term.name: _marginal_rows(design, nothing, length > 0, scale, term) for term in tested(design)}
 
 
 _KINDS: dict[int, Callable[[CellDesign], dict[str, Vector]]] = {1: _sequential, 2: _hierarchical, 3: _marginal}
@@ -72,34 +83,24 @@ def _positions(design: CellDesign, term: CellTerm) -> list[int]:
     return [k for k, column in enumerate(design.kept) if column in term.coefficients]
 
 
-def _reduced(design: CellDesign, order: Sequence[int]) -> Vector:
-    """Return R of X = QR, its columns in `order`, as rows over the coefficients in their own order."""
-    kept = np.array(design.kept, dtype=int)[list(order)]
-    xx = design.xx[np.ix_(kept, kept)]
-    scale = np.sqrt(np.diag(xx))
-    upper = np.linalg.cholesky(xx / np.outer(scale, scale)).T * scale
-    rows = np.zeros_like(upper)
-    rows[:, list(order)] = upper
-    return rows
+def _null_space(design: CellDesign, length: Vector) -> Vector:
+    """Return an orthonormal basis, as rows, of what the columns of the cells have no use for: Z times it is zero.
 
-
-def _row_space(design: CellDesign) -> Vector:
-    """Return an orthonormal basis, as rows, of the functions of the cells that the data determine."""
-    square = design.crossproduct
-    if not design.kept:
-        return np.zeros((0, len(square)))
-    length = np.sqrt(np.diag(square))
+    A function of the cells is determined by the data if it is orthogonal to all of it.  Cells without rows have zeros.
+    """
     used = length > 0
-    scaled = square[np.ix_(used, used)] / np.outer(length[used], length[used])
+    if not design.kept or not used.any():
+        return np.zeros((0, len(length)))
+    scaled = design.crossproduct[np.ix_(used, used)] / np.outer(length[used], length[used])
     values, vectors = np.linalg.eigh(scaled)
-    rank = len(design.kept)
-    if np.sum(values > 1e-12 * values[-1]) > rank:
+    n_null = len(values) - len(design.kept)
+    if np.sum(values > 1e-12 * values[-1]) > len(design.kept):
         raise DesignError(
             "tests of type 3 need contrasts that span all levels of a factor, and some have fewer columns; "
             "use type=1 or type=2, or test the coefficients by name"
         )
-    basis = np.zeros((rank, len(square)))
-    basis[:, used] = vectors[:, -rank:].T * (length / _numeric_scale(design, length))[used]
+    basis = np.zeros((n_null, len(length)))
+    basis[:, used] = vectors[:, :n_null].T * (_numeric_scale(design, length) / np.where(used, length, 1.0))[used]
     return np.asarray(np.linalg.qr(basis.T)[0].T)
 
 
@@ -114,27 +115,26 @@ def _numeric_scale(design: CellDesign, length: Vector) -> Vector:
     return scale
 
 
-def _marginal_rows(design: CellDesign, basis: Vector, term: CellTerm) -> Vector:
+def _marginal_rows(
+    design: CellDesign, nothing: Vector, used: NDArray[np.bool_], scale: Vector, term: CellTerm
+) -> Vector:
     containing = contained_in(design, term)
-    inside = np.zeros(basis.shape[1], dtype=bool)
-    for part in [term, *containing]:
-        inside[part.cells] = True
-    own = _vanishing(basis, ~inside)
-    above = np.zeros(basis.shape[1], dtype=bool)
-    above[term.cells] = True
-    higher = _vanishing(own, above) if containing else own[:0]
+    cells = [k for part in [term, *containing] for k in range(part.cells.start, part.cells.stop) if used[k]]
+    above = np.array([not term.cells.start <= k < term.cells.stop for k in cells], dtype=bool)
+    own = _orthogonal_to(nothing[:, cells])
+    higher = np.zeros((int(above.sum()), len(cells)))
+    higher[:, above] = np.eye(len(higher))
+    higher = _orthogonal_to(nothing[:, np.array(cells, dtype=int)[above]]) @ higher
     rows = _orthonormal(own - own @ higher.T @ higher, len(own) - len(higher))
-    length = np.sqrt(np.diag(design.crossproduct))
-    return np.asarray((rows * _numeric_scale(design, length)) @ design.mapping[:, list(design.kept)])
+    return np.asarray((rows * scale[cells]) @ design.mapping[np.ix_(cells, list(design.kept))])
 
 
-def _vanishing(basis: Vector, where: NDArray[np.bool_]) -> Vector:
-    """Return the part of a space, with an orthonormal basis of rows, that is zero at some coordinates."""
-    if not where.any() or not len(basis):
-        return basis
-    left, values, _ = np.linalg.svd(basis[:, where], full_matrices=True)
-    rank = int(np.sum(values > _ZERO))
-    return np.asarray(left[:, rank:].T @ basis)
+def _orthogonal_to(rows: Vector) -> Vector:
+    """Return an orthonormal basis of all that is orthogonal to some rows."""
+    if not rows.size:
+        return np.eye(rows.shape[1])
+    _, values, right = np.linalg.svd(np.linalg.qr(rows, mode="r"), full_matrices=True)
+    return np.asarray(right[int(np.sum(values > _ZERO)) :])
 
 
 def _orthonormal(rows: Vector, rank: int) -> Vector:

@@ -19,7 +19,7 @@ from .._core import (
     two_sided_quantile,
     two_sided_quantiles,
 )
-from .bootstrap import Bootstrap, draw, draw_statistic, replicates
+from .bootstrap import Bootstrap, draw, draw_statistic, replicates, warn_of_failures
 from .cells import CellDesign, CellTerm, cell_design
 from .clusters import Clusters, coded_column, coded_labels
 from .criteria import InformationCriteria, information_criteria
@@ -117,5 +117,6 @@ __all__ = [
     "variance_test_table",
     "vcov",
     "wald",
+    "warn_of_failures",
     "with_test_keywords",
 ]

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from .._core import Parameter, bootstrap, jackknife
 from ..control import count, seed_or_new
-from ..errors import OptionError, choose
+from ..errors import DesignError, InferenceWarning, NumericalError, OptionError, choose, warn
 from ..estimation import Estimate, cached, reestimate
-from ..frame import Column, build
+from ..frame import Column, aside, build
 from ..options import BootstrapInterval, BootstrapKind
 from ..resources import Progress
 from .clusters import drawn_factors
@@ -50,7 +50,7 @@ class Bootstrap:
     estimate: Vector
     values: Vector
     _frame: str
-    _acceleration: Callable[[], Vector] | None
+    _left_out: "LevelsLeftOut | None"
 
     def __len__(self) -> int:
         return len(self.values)
@@ -70,7 +70,7 @@ class Bootstrap:
     def draws(self) -> Any:
         """The replicates as a frame: ``replicate`` (from 0), and a column for each parameter."""
         columns: dict[str, Column] = {"replicate": np.arange(len(self))}
-        return build(self._frame, columns | {name: self.values[:, k] for k, name in enumerate(self.terms)})
+        return build(self._frame, columns | aside(dict(zip(self.terms, self.values.T, strict=True)), columns))
 
     def confint(self, *, method: BootstrapInterval = "percentile", level: float = 0.95) -> Any:
         """Return confidence intervals.
@@ -97,9 +97,9 @@ class Bootstrap:
         tails = (1 - level) / 2, (1 + level) / 2
         pairs = np.tile(tails, (len(self.terms), 1))
         if method == "bca":
-            if self._acceleration is None:
+            if self._left_out is None:
                 raise OptionError("method='bca' is for the fit's own parameters; choose 'percentile' or 'basic'")
-            pairs = _corrected(self.values, self.estimate, self._acceleration(), tails)
+            pairs = _corrected(self.values, self.estimate, self._left_out.acceleration(), tails)
         bounds = np.array([_quantiles(v, p) for v, p in zip(self.values.T, pairs, strict=True)])
         if method == "basic":
             bounds = 2 * self.estimate[:, None] - bounds[:, ::-1]
@@ -115,12 +115,33 @@ def draw(
     known = parameters(estimate)
     factors = drawn_factors(estimate, cluster) if kind == "case" or cluster is not None else None
     values = replicates(estimate, list(known.values()), n, kind, entropy, factors or ())
+    warn_of_failures(values, "replicates of the bootstrap")
     names, current = list(known), estimate.core.values(list(known.values()))
+    return Bootstrap(kind, entropy, names, current, values, estimate.kind, LevelsLeftOut(estimate, factors))
 
-    def acceleration() -> Vector:
-        return _acceleration(estimate, drawn_factors(estimate, None) if factors is None else factors)
 
-    return Bootstrap(kind, entropy, names, current, values, estimate.kind, acceleration)
+@dataclass(frozen=True, slots=True, eq=False)
+class LevelsLeftOut:
+    """A fit, and the grouping factors whose levels are left out in turn; None: those that a bootstrap would draw."""
+
+    estimate: Estimate
+    factors: Sequence[int] | None
+
+    def acceleration(self) -> Vector:
+        """Return Efron's acceleration of every parameter."""
+        factors = drawn_factors(self.estimate, None) if self.factors is None else self.factors
+        return _acceleration(self.estimate, factors)
+
+
+def warn_of_failures(values: Vector, what: str) -> None:
+    """Say how many rows of numbers, one a replicate, could not be computed: the others are no random sample of all."""
+    failed = int(np.isnan(values).all(axis=1).sum()) if values.shape[1] else 0
+    if failed:
+        warn(
+            f"{failed:,} of {len(values):,} {what} could not be fitted; intervals and p-values are of the others, "
+            "which may not be like them",
+            InferenceWarning,
+        )
 
 
 def replicates(
@@ -146,9 +167,19 @@ def draw_statistic(
     values = np.empty((n, len(names)))
     with Progress("replicates", n) as shown:
         for k in range(n):
-            values[k] = _named(statistic(reestimate(estimate, responses[:, k])))[1]
+            again = _refitted(estimate, responses[:, k])
+            values[k] = np.nan if again is None else _named(statistic(again))[1]
             shown.reach(k + 1)
+    warn_of_failures(values, "replicates of the bootstrap")
     return Bootstrap(kind, entropy, names, current, values, estimate.kind, None)
+
+
+def _refitted(estimate: Estimate, response: Vector) -> Estimate | None:
+    """Fit again; None where there is no fit."""
+    try:
+        return reestimate(estimate, response)
+    except (DesignError, NumericalError):
+        return None
 
 
 def _chosen_kind(kind: str) -> str:
@@ -180,7 +211,9 @@ def _acceleration(estimate: Estimate, factors: Sequence[int]) -> Vector:
 def _levels_left_out(estimate: Estimate, factors: tuple[int, ...]) -> Vector:
     """Return the parameters without each level of the factors in turn."""
     chosen = list(parameters(estimate).values())
-    return jackknife(estimate.core, estimate.rows, chosen, list(factors), estimate.threads)
+    left_out = jackknife(estimate.core, estimate.rows, chosen, list(factors), estimate.threads)
+    warn_of_failures(left_out, "fits without one group")
+    return left_out
 
 
 def _corrected(values: Vector, estimate: Vector, acceleration: Vector, tails: tuple[float, float]) -> Vector:

@@ -99,9 +99,10 @@ def contrast_rows(estimate: Estimate, combinations: ArrayLike, ddf: str = DEFAUL
     rows, estimable = _estimated(estimate, combinations)
     if rows.size == 0:
         return (empty := np.zeros(len(rows))), empty.copy(), empty.copy()
-    covariance = vcov(estimate, "kenward-roger" if ddf == "kenward-roger" else "model")
+    adjusted = ddf == "kenward-roger"
+    covariance = kenward_roger_parts(estimate)["adjusted"] if adjusted else _model_covariance(estimate)
     value = rows @ estimate.core.beta
-    std_error = np.sqrt(np.einsum("ki,ij,kj->k", rows, covariance, rows).clip(min=0))
+    std_error = np.sqrt(_quadratic(rows, covariance).clip(min=0))
     df = _row_df(estimate, rows, ddf)
     for column in (value, std_error, df):
         column[~estimable] = np.nan
@@ -131,7 +132,7 @@ def joint_test(
         return (float(q) if estimable.all() else np.nan), np.nan, np.nan
     if ddf == "kenward-roger":
         return float(q), *kenward_roger_joint(estimate, rows, origin)
-    statistic = wald_statistic(estimate, rows, vcov(estimate), origin) / q
+    statistic = wald_statistic(estimate, rows, _model_covariance(estimate), origin) / q
     if ddf == "satterthwaite":
         return float(q), satterthwaite_joint(estimate, rows), statistic
     return float(q), float(_row_df(estimate, rows, ddf).min()), statistic
@@ -149,9 +150,23 @@ def vcov(estimate: Estimate, type: str = "model") -> Matrix:
     """
     type = choose("type", type, VCOV_TYPES)
     if type == "kenward-roger":
-        adjusted: Matrix = kenward_roger_parts(estimate)["adjusted"]
-        return adjusted.copy()
+        return kenward_roger_parts(estimate)["adjusted"].copy()
+    return _model_covariance(estimate).copy()
+
+
+@cached
+def _model_covariance(estimate: Estimate) -> Matrix:
     return estimate.core.vcov()
+
+
+@cached
+def _ordinary_covariance(estimate: Estimate) -> Matrix:
+    return estimate.core.ordinary_covariance()
+
+
+def _quadratic(rows: Matrix, matrix: Matrix) -> Vector:
+    """Return x'Ax of every row x."""
+    return np.asarray(np.einsum("ki,ki->k", rows @ matrix, rows))
 
 
 def wald_statistic(estimate: Estimate, rows: Matrix, covariance: Matrix, origin: Vector | None) -> float:
@@ -240,14 +255,14 @@ def _dropped(estimate: Estimate) -> list[int]:
 def satterthwaite_df(estimate: Estimate, rows: Matrix) -> Vector:
     """Return 2 f^2 / Var(f) for the variance f of every row of L beta."""
     parts = _satterthwaite_parts(estimate)
-    return _matched_df(rows, estimate.core.vcov(), parts["derivatives"], parts["covariance"])
+    return _matched_df(rows, _model_covariance(estimate), parts["derivatives"], parts["covariance"])
 
 
 def _matched_df(rows: Matrix, covariance: Matrix, derivatives: Vector, of_parameters: Matrix) -> Vector:
     """Return 2 v² / Var(v) for the variance v = l'Cl of every row, by its slopes in the variance parameters."""
-    variance = np.einsum("ki,ij,kj->k", rows, covariance, rows)
-    slopes = np.einsum("ki,mij,kj->km", rows, derivatives, rows)
-    uncertainty = np.einsum("km,ml,kl->k", slopes, of_parameters, slopes)
+    variance = _quadratic(rows, covariance)
+    slopes = np.stack([_quadratic(rows, derivative) for derivative in derivatives], axis=1)
+    uncertainty = _quadratic(slopes, of_parameters)
     with np.errstate(divide="ignore", invalid="ignore"):
         df: Vector = 2 * variance**2 / uncertainty
     return df
@@ -261,9 +276,9 @@ def satterthwaite_joint(estimate: Estimate, rows: Matrix) -> float:
     """
     if len(rows) == 1:
         return float(satterthwaite_df(estimate, rows)[0])
-    ordinary = np.linalg.cholesky(rows @ estimate.core.ordinary_covariance() @ rows.T)
+    ordinary = np.linalg.cholesky(rows @ _ordinary_covariance(estimate) @ rows.T)
     rows = np.linalg.solve(ordinary, rows)
-    _, vectors = np.linalg.eigh(rows @ estimate.core.vcov() @ rows.T)
+    _, vectors = np.linalg.eigh(rows @ _model_covariance(estimate) @ rows.T)
     df = satterthwaite_df(estimate, vectors.T @ rows)
     if np.ptp(df) < _SAME * df.max():
         return float(df.mean())
@@ -312,7 +327,8 @@ def _adjustment(estimate: Estimate) -> "KenwardRogerParts":
 def kenward_roger_df(estimate: Estimate, rows: Matrix) -> Vector:
     """Return the degrees of freedom of every row of L beta: 2 / A for a single contrast, whose scale is 1."""
     parts = kenward_roger_parts(estimate)
-    return _matched_df(rows, estimate.unscaled_vcov(), parts["sandwiches"], parts["covariance"])
+    unscaled = _model_covariance(estimate) / estimate.residual_variance
+    return _matched_df(rows, unscaled, parts["sandwiches"], parts["covariance"])
 
 
 def kenward_roger_joint(estimate: Estimate, rows: Matrix, origin: Vector | None = None) -> tuple[float, float]:
@@ -338,7 +354,7 @@ def kenward_roger_joint(estimate: Estimate, rows: Matrix, origin: Vector | None 
 def _moments(estimate: Estimate, rows: Matrix) -> tuple[float, float]:
     """Return A1 and A2: sums over pairs of parameters of traces of Theta Phi P Phi."""
     parts = kenward_roger_parts(estimate)
-    unscaled = rows @ estimate.unscaled_vcov() @ rows.T
+    unscaled = rows @ (_model_covariance(estimate) / estimate.residual_variance) @ rows.T
     products = np.linalg.solve(unscaled, rows @ parts["sandwiches"] @ rows.T)
     traces = np.trace(products, axis1=1, axis2=2)
     pairs = np.einsum("mij,lji->ml", products, products)

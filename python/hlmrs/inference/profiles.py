@@ -13,7 +13,7 @@ from .._core import Parameter, profile, two_sided_quantile
 from ..errors import OptionError
 from ..estimation import Estimate, cached
 from ..formula.names import find_name
-from ..frame import Column, columns_of
+from ..frame import Column, columns_of, distinct
 from .wald import check_level
 
 Vector = NDArray[np.float64]
@@ -35,9 +35,12 @@ class ParameterProfile:
 
 
 def parameters(estimate: Estimate) -> dict[str, Parameter]:
-    """Return all parameters by name: fixed effects, then ``sd_x|g``, ``cor_y.x|g`` of each random term, ``sigma``."""
+    """Return all parameters by name: fixed effects, then ``sd_x|g``, ``cor_y.x|g`` of each random term, ``sigma``.
+
+    A name that a coefficient has already gets an underscore at its end.
+    """
     found = estimate.core.parameters(list(estimate.layout.coef_names), term_names(estimate))
-    return {parameter.name: parameter for parameter in found}
+    return dict(zip(distinct(parameter.name for parameter in found), found, strict=True))
 
 
 def term_names(estimate: Estimate) -> list[tuple[str, list[str]]]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..errors import HlmrsError, OptionError, listed, suggestion
 from ..estimation import Estimate, new_columns
 from ..formula.names import find_name
-from ..frame import Column
+from ..frame import Column, aside, distinct
 
 NAN = float("nan")
 RESIDUAL = "Residual"
@@ -35,18 +35,19 @@ def variance_components(estimate: Estimate) -> list[VarianceComponent]:
     return [*rows, VarianceComponent(RESIDUAL, None, None, sigma**2, sigma, NAN)]
 
 
-def variance_shares(estimate: Estimate) -> list[NDArray[np.float64]]:
-    """Return, by random term and last for the residual, each effect's share of the variance of a mean row.
+def variance_shares(estimate: Estimate) -> dict[str, float]:
+    """Return each grouping factor's share, and last the residual's (its name ``Residual_`` if a factor has it).
 
-    An effect's share is its row of tr(Σ M), where M is the mean of z z'; the shares of a term sum to that of the term.
+    A factor's variance is tr(Σ M) of its terms, where M is the mean of z z': the mean over rows of z'Σz, which does not
+    depend on where a covariate has its zero.
     """
-    parts = [
-        (covariance * moments).sum(axis=1)
-        for covariance, moments in zip(estimate.core.covariances(), estimate.moments, strict=True)
-    ]
-    parts.append(np.array([estimate.residual_variance]))
-    total = sum(float(part.sum()) for part in parts)
-    return [part / total for part in parts]
+    layout = estimate.layout
+    variance = dict.fromkeys(layout.group_names, 0.0)
+    for term, covariance, moments in zip(layout.random, estimate.core.covariances(), estimate.moments, strict=True):
+        variance[layout.groups[term.group].name] += float((covariance * moments).sum())
+    total = sum(variance.values()) + estimate.residual_variance
+    shares = {name: part / total for name, part in variance.items()}
+    return shares | {distinct([*shares, RESIDUAL])[-1]: estimate.residual_variance / total}
 
 
 def _of_term(group: str, columns: Sequence[str], covariance: NDArray[np.float64]) -> Iterator[VarianceComponent]:
@@ -78,13 +79,15 @@ def group_keys(estimate: Estimate, group: int, order: NDArray[np.intp], taken: S
     tree = estimate.encoding.expression()
     of_group = tree["groups"][group]
     columns = [tree["categories"][category]["column"] for category in of_group["categories"]]
+    names = distinct([*taken, *(f"{column}_level" if column in taken else column for column in columns)])
     rows = _rows_of_levels(estimate, group)
     found: dict[str, Any] = {}
-    for column, category, codes in zip(columns, of_group["categories"], of_group["levels"], strict=True):
+    parts = zip(names[len(taken) :], columns, of_group["categories"], of_group["levels"], strict=True)
+    for name, column, category, codes in parts:
         levels = tree["categories"][category]["levels"]
         labels = [levels[codes[k]] for k in order]
         values = None if rows is None else estimate.frame.keys(column, labels, rows[order])
-        found[f"{column}_level" if column in taken else column] = labels if values is None else values
+        found[name] = labels if values is None else values
     return found
 
 
@@ -142,7 +145,7 @@ def group_coefficients(estimate: Estimate, group: str | None) -> dict[str, Colum
         for name, values in zip(layout.random[k].columns, modes[k].T, strict=True):
             table[name] = table.get(name, np.zeros(len(levels))) + values
     if group is None:
-        return {"level": list(levels), **table}
+        return {"level": list(levels), **aside(table, {"level"})}
     return group_keys(estimate, g, np.arange(len(levels)), list(table)) | table
 
 

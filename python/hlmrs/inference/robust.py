@@ -52,7 +52,7 @@ class Sandwich(Uncertainty):
         """Return value, standard error and degrees of freedom of every row."""
         value, _, df = contrast_rows(self.estimate, functions, "normal")
         rows = estimated_columns(self.estimate, functions)
-        std_error = np.sqrt(np.einsum("ki,ij,kj->k", rows, self.matrix, rows))
+        std_error = np.sqrt(np.einsum("ki,ki->k", rows @ self.matrix, rows))
         if self.ddf == "satterthwaite":
             df = np.array([self._df(row) for row in rows])
         std_error[np.isnan(value)], df[np.isnan(value)] = math.nan, math.nan
@@ -92,7 +92,7 @@ class Sandwich(Uncertainty):
     def _moments(self, rows: Vector) -> tuple[Vector, Vector]:
         """Return, by cluster, Cov(l'c, m'c) under the model for all pairs of rows, and the vectors G l."""
         u = np.einsum("jab,kb->jka", self.parts["leverages"], rows)
-        v = np.einsum("ka,jab,lb->jkl", rows, self.parts["variances"], rows)
+        v = rows @ self.parts["variances"] @ rows.T
         return v - np.einsum("jka,jla->jkl", u, u), u
 
 

@@ -16,11 +16,12 @@ import numpy as np
 from .._core import chi_square_tail, criterion_without_random_effects, exact_null, null_statistics
 from ..control import count, seed_or_new
 from ..errors import choose
-from ..estimation import Estimate, estimate, request_of_rows
+from ..estimation import Estimate, estimate_submodel
 from ..formula import STRUCTURES, RandomTerm, Term
 from ..frame import Column, columns_of
 from ..options import VarianceTest
 from ..resources import Progress
+from .bootstrap import warn_of_failures
 from .criteria import information_criteria
 
 METHODS: tuple[VarianceTest, ...] = get_args(VarianceTest)
@@ -83,7 +84,7 @@ def _fit(full: Estimate, reduction: Reduction) -> tuple[Estimate | None, float, 
     if not reduction.random:
         return None, criterion_without_random_effects(full.core), len(full.core.beta) + 1
     spec = replace(full.request.spec, random=reduction.random)
-    smaller = estimate(request_of_rows(replace(full.request, spec=spec), full.rows.kept), full.frame)
+    smaller = estimate_submodel(full, replace(full.request, spec=spec))
     return smaller, smaller.core.criterion, smaller.core.n_params
 
 
@@ -113,6 +114,7 @@ def _simulated(
         n_draws = n or _BOOTSTRAP_DRAWS
         with Progress("replicates", n_draws) as shown:
             draws = null_statistics(full.core, full.rows, null, n_draws, seed, full.threads, shown.reach)
+        warn_of_failures(draws[:, None], "draws of the bootstrap")
         draws = draws[~np.isnan(draws)]
         how = f"parametric bootstrap, {len(draws)} draws"
     # a statistic of zero is exceeded by every draw

@@ -4,7 +4,7 @@ Westfall, Tobias and Wolfinger (2011), Multiple Comparisons and Multiple Tests; 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -59,10 +59,13 @@ def adjusted(found: Estimates, family: Family, level: float) -> tuple[Vector, Ve
     return p, quantile
 
 
-def test_columns(found: Estimates, family: Family, level: float, n_families: int = 1) -> dict[str, Column]:
-    """Tabulate estimates with tests and intervals, adjusted within each of `n_families` of the same size."""
-    size = len(found.value) // n_families
-    parts = [adjusted(found.part(slice(k * size, (k + 1) * size)), family, level) for k in range(n_families)]
+def test_columns(found: Estimates, families: "Sequence[tuple[int, Family]]", level: float) -> dict[str, Column]:
+    """Tabulate estimates with tests and intervals, adjusted within each family of so many tests after another."""
+    ends = np.cumsum([size for size, _ in families])
+    parts = [
+        adjusted(found.part(slice(int(end) - size, int(end))), family, level)
+        for end, (size, family) in zip(ends, families, strict=True)
+    ]
     p_value, quantile = (np.concatenate(part) for part in zip(*parts, strict=True))
     margin = quantile * found.std_error
     return {

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError
+from ..errors import OptionError, choose
 from ..estimation import Estimate
-from ..frame import CategoricalColumn, Column
+from ..frame import Column, aside
 from ..inference import TestOptions, uncertainty
 from .adjustment import Family, chosen_adjustment, test_columns
 from .functions import LinearFunctions, estimates
@@ -64,23 +64,47 @@ def tabulate(
     choice: ContrastChoice,
     options: TestOptions,
 ) -> dict[str, Column]:
-    """Compare the functions along the last `axes` within every combination before them."""
-    named = named_contrasts(axes, choice)
+    """Compare the functions along the last `axes` within every combination before them, a family of tests each."""
     n = math.prod(len(axis.places) for axis in axes)
     groups = len(functions) // n
-    weights = np.stack(list(named.values()))
-    columns = {name: _repeated(functions.columns[name], n, len(named)) for name in outer}
-    combined = functions.combined(weights, {**columns, "contrast": list(named) * groups})
-    found = estimates(combined, uncertainty(estimate, options))
-    tests = test_columns(found, Family(choice.adjust, n), options.level, groups)
-    return {**combined.columns, **tests}
+    possible = np.ones(len(functions), dtype=bool) if functions.possible is None else functions.possible
+    named = [_possible_contrasts(axes, choice, part) for part in possible.reshape(groups, n)]
+    rows = np.repeat(np.arange(groups) * n, [len(contrasts) for contrasts in named])
+    columns = {name: column for name, column in functions.rows(rows).columns.items() if name in outer}
+    weights = [np.stack(list(contrasts.values())) if contrasts else np.empty((0, n)) for contrasts in named]
+    found = estimates(functions.combined(weights), uncertainty(estimate, options))
+    families = [
+        (len(contrasts), Family(choice.adjust, int(part.sum())))
+        for contrasts, part in zip(named, possible.reshape(groups, n), strict=True)
+    ]
+    result = {
+        "contrast": [name for contrasts in named for name in contrasts],
+        **test_columns(found, families, options.level),
+    }
+    return {**aside(columns, result), **result}
+
+
+def _possible_contrasts(axes: Sequence[Axis], choice: ContrastChoice, possible: NDArray[np.bool_]) -> dict[str, Vector]:
+    """Return the contrasts of the means that there can be; weights for all means, or for products, need all of them."""
+    if possible.all():
+        return named_contrasts(axes, choice)
+    if choice.interaction or isinstance(choice.method, Mapping):
+        return {name: row for name, row in named_contrasts(axes, choice).items() if not row[~possible].any()}
+    labels = [label for label, there in zip(_labels(axes), possible, strict=True) if there]
+    reference = None if choice.reference is None else choose("reference", choice.reference, _labels(axes))
+    if len(labels) < 2 or (reference is not None and reference not in labels):
+        return {}
+    found = {}
+    for name, weights in contrast_weights(choice.method, labels, reference).items():
+        found[name] = np.zeros(len(possible))
+        found[name][possible] = weights
+    return found
 
 
 def named_contrasts(axes: Sequence[Axis], choice: ContrastChoice) -> dict[str, Vector]:
     """Return named weights over the combinations of the axes; interaction contrasts are products of each axis's."""
     if not choice.interaction:
-        labels = [" ".join(parts) for parts in product(*(axis.labels for axis in axes))]
-        return contrast_weights(choice.method, labels, choice.reference)
+        return contrast_weights(choice.method, _labels(axes), choice.reference)
     methods = _methods_by_axis(axes, choice)
     parts = [contrast_weights(method, axis.labels) for axis, method in zip(axes, methods, strict=True)]
     out = {}
@@ -93,6 +117,10 @@ def named_contrasts(axes: Sequence[Axis], choice: ContrastChoice) -> dict[str, V
     return out
 
 
+def _labels(axes: Sequence[Axis]) -> list[str]:
+    return [" ".join(parts) for parts in product(*(axis.labels for axis in axes))]
+
+
 def _methods_by_axis(axes: Sequence[Axis], choice: ContrastChoice) -> list[Any]:
     if not isinstance(choice.interaction, Mapping):
         return [choice.method] * len(axes)
@@ -100,10 +128,3 @@ def _methods_by_axis(axes: Sequence[Axis], choice: ContrastChoice) -> list[Any]:
     if unknown:
         raise OptionError(f"interaction: {sorted(unknown)[0]!r} is not among specs")
     return [choice.interaction.get(axis.name, choice.method) for axis in axes]
-
-
-def _repeated(column: Column, every: int, times: int) -> Column:
-    """Keep one of `every` rows, `times` over."""
-    if isinstance(column, CategoricalColumn):
-        return CategoricalColumn(np.repeat(column.codes[::every], times), column.levels, column.ordered)
-    return np.repeat(np.asarray(column)[::every], times)

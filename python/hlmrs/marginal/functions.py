@@ -16,21 +16,44 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class LinearFunctions:
-    """Rows l'β + constant, over all columns of X; `columns` say what each row is of."""
+    """Rows l'β + constant, over all columns of X; `columns` say what each row is of.
+
+    `possible` tells which are of combinations of levels that there can be; None: all.
+    """
 
     matrix: Vector
     constant: Vector
     columns: Mapping[str, Column] = field(default_factory=dict)
+    possible: "NDArray[np.bool_] | None" = None
 
     def __len__(self) -> int:
         return len(self.matrix)
 
-    def combined(self, weights: Vector, columns: Mapping[str, Column]) -> "LinearFunctions":
-        """Return linear combinations, a row of `weights` each, of every so many functions as it has columns."""
-        n = weights.shape[1]
-        blocks = self.matrix.reshape(-1, n, self.matrix.shape[1])
-        constants = self.constant.reshape(-1, n) @ weights.T
-        return LinearFunctions(np.concatenate(weights @ blocks), constants.ravel(), columns)
+    def combined(self, weights: "Sequence[Vector]") -> "LinearFunctions":
+        """Return linear combinations: of every so many functions as the next of the `weights` has columns, its rows."""
+        ends = np.cumsum([part.shape[1] for part in weights])[:-1]
+        unknown = np.asarray(np.isnan(self.matrix).any(axis=1))
+        known, constant = np.where(unknown[:, None], 0.0, self.matrix), np.where(unknown, 0.0, self.constant)
+        pairs = list(zip(weights, np.split(known, ends), np.split(constant, ends), strict=True))
+        matrix = np.concatenate([part @ matrix for part, matrix, _ in pairs])
+        lost = [(part != 0) @ missing for part, missing in zip(weights, np.split(unknown, ends), strict=True)]
+        matrix[np.concatenate(lost)] = np.nan
+        return LinearFunctions(matrix, np.concatenate([part @ constant for part, _, constant in pairs]))
+
+    def that_are_possible(self) -> "LinearFunctions":
+        """Leave out combinations of a factor's levels with levels of another that they are not nested in."""
+        return self if self.possible is None or self.possible.all() else self.rows(np.flatnonzero(self.possible))
+
+    def rows(self, places: "NDArray[np.intp]") -> "LinearFunctions":
+        """Return some of the rows."""
+        columns = {name: _taken(column, places) for name, column in self.columns.items()}
+        return LinearFunctions(self.matrix[places], self.constant[places], columns)
+
+
+def _taken(column: Column, places: "NDArray[np.intp]") -> Column:
+    if isinstance(column, CategoricalColumn):
+        return CategoricalColumn(column.codes[places], column.levels, column.ordered)
+    return np.asarray(column)[places]
 
 
 @dataclass(frozen=True)

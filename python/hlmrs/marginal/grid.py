@@ -5,23 +5,25 @@ data would need the groups to compute them; a copy of the encoding reads them as
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import Encoding, Rows
+from .._core import Columns, Encoding, Rows
 from ..errors import DesignError, HlmrsError, OptionError, listed, suggestion
-from ..estimation import Estimate, cached, evaluate, new_columns
-from ..formula import Call, ColumnName, Expression, ModelSpec, Term, TermFactor
-from ..formula.expressions import level_columns
+from ..estimation import Estimate, cached, evaluate, new_columns, spline_slopes
+from ..formula import Call, ColumnName, ModelSpec, Term, TermFactor
+from ..formula.expressions import calls_in, level_columns
 from ..formula.names import find_name
 from ..frame import open_frame
 
 Vector = NDArray[np.float64]
 At = Mapping[str, Any]
+Design = Callable[[Estimate, Mapping[str, Any], int], tuple[Vector, Vector]]
+"""What makes X, all its columns, and the offset of so many new rows."""
 
 MOST_POINTS = 200_000
 _OF_GROUPS = ("within", "between")
@@ -47,12 +49,23 @@ class Axis:
 
 
 @dataclass(frozen=True, slots=True)
+class GridPart:
+    """Columns of X that vary with the same axes, and their values there, shape (n_1, ..., n_k, columns).
+
+    The offset counts as one more column of X, the last.
+    """
+
+    axes: tuple[int, ...]
+    columns: Sequence[int]
+    values: Vector
+
+
+@dataclass(frozen=True, slots=True)
 class ReferenceGrid:
-    """Axes, and of their combinations the model matrix (n_1, ..., n_k, columns of X) and offset (n_1, ..., n_k)."""
+    """Axes, and the model matrix on their combinations, part by part: no column is laid out over axes it ignores."""
 
     axes: tuple[Axis, ...]
-    matrix: Vector
-    offset: Vector
+    parts: tuple[GridPart, ...]
 
     def index(self, name: str) -> int:
         """Find an axis."""
@@ -65,35 +78,76 @@ class ReferenceGrid:
         return names.index(found)
 
 
-def reference_grid(estimate: Estimate, at: At | None = None) -> ReferenceGrid:
-    """Evaluate the model matrix on the grid of a fit."""
+def reference_grid(estimate: Estimate, at: At | None = None, design: Design | None = None) -> ReferenceGrid:
+    """Evaluate the model matrix, or what `design` makes of rows in its place, on the grid of a fit."""
     axes = grid_axes(estimate, at or {})
-    shape = tuple(len(axis.places) for axis in axes)
-    if math.prod(shape) > MOST_POINTS:
+    columns_by_axes = _columns_by_axes(estimate, axes)
+    parts = (_part(estimate, axes, places, columns, design or design_rows) for places, columns in columns_by_axes)
+    return ReferenceGrid(axes, tuple(parts))
+
+
+def check_size(n: int) -> None:
+    """Refuse what would not fit in memory."""
+    if n > MOST_POINTS:
         raise OptionError(
-            f"the reference grid has {math.prod(shape):,} points, more than {MOST_POINTS:,}; "
+            f"the reference grid has {n:,} points, more than {MOST_POINTS:,}; "
             "restrict levels with at={'column': [levels]}"
         )
-    points = np.meshgrid(*(np.arange(n) for n in shape), indexing="ij")
-    columns = {axis.name: _values(axis, index.ravel()) for axis, index in zip(axes, points, strict=True)}
-    matrix, offset = design_rows(estimate, columns, math.prod(shape))
-    return ReferenceGrid(axes, matrix.reshape(*shape, -1), offset.reshape(shape))
+
+
+def _columns_by_axes(estimate: Estimate, axes: Sequence[Axis]) -> list[tuple[tuple[int, ...], list[int]]]:
+    """Sort the columns of X, and the offset after them, by the axes of several places that they vary with."""
+    layout, spec = estimate.layout, estimate.request.spec
+    factors = {term.name: term.factors for term in spec.terms}
+    of_columns = [() if k == 0 else factors[layout.terms[k - 1]] for k in layout.column_terms]
+    found: dict[tuple[int, ...], list[int]] = {}
+    for column, read in enumerate([*of_columns, spec.offsets]):
+        names = {name for factor in read for name in grid_columns(factor)}
+        places = tuple(k for k, axis in enumerate(axes) if axis.name in names and len(axis.places) > 1)
+        found.setdefault(places, []).append(column)
+    return list(found.items())
+
+
+def _part(
+    estimate: Estimate, axes: Sequence[Axis], places: tuple[int, ...], columns: list[int], design: Design
+) -> GridPart:
+    """Evaluate columns of X where the axes that they vary with have all combinations, and the others their first."""
+    shape = tuple(len(axes[k].places) for k in places)
+    n = math.prod(shape)
+    check_size(n)
+    points = dict(zip(places, np.meshgrid(*(np.arange(size) for size in shape), indexing="ij"), strict=True))
+    first = np.zeros(n, dtype=np.intp)
+    table = {axis.name: _values(axis, points[k].ravel() if k in points else first) for k, axis in enumerate(axes)}
+    x, offset = design(estimate, table, n)
+    return GridPart(places, columns, np.column_stack([x, offset])[:, columns].reshape(*shape, len(columns)))
 
 
 def design_rows(estimate: Estimate, columns: Mapping[str, Any], n: int) -> tuple[Vector, Vector]:
     """Return X, all its columns, and the offset of new rows."""
     if not columns:
         return np.ones((n, len(estimate.layout.columns))), np.zeros(n)
-    of_groups = group_variables(estimate.request.spec)
+    rows = grid_encoding(estimate).bind(_grid_columns(estimate, columns, n))
+    nothing = np.zeros(len(estimate.layout.columns))
+    none = [False] * len(estimate.layout.random)
+    return rows.model_matrix(), rows.linear_predictor(nothing, estimate.core.modes(), none)
+
+
+def design_slopes(estimate: Estimate, columns: Mapping[str, Any], n: int, by: str) -> tuple[Vector, Vector]:
+    """Return the derivatives of X and of the offset by a numeric column of new rows."""
+    read = _grid_columns(estimate, columns, n)
+    rows = grid_encoding(estimate).bind(read)
+    return rows.slopes(by, spline_slopes(estimate.request, read, estimate.splines, by))
+
+
+def _grid_columns(estimate: Estimate, columns: Mapping[str, Any], n: int) -> Columns:
+    """Read new rows, in which variables of groups are columns of their own."""
+    of_groups = _of_groups(estimate)
     plain = {name: values for name, values in columns.items() if name not in of_groups}
     frame = open_frame(plain or {"(rows)": np.zeros(n)})
     read = new_columns(estimate.request, frame, estimate.splines)
     for name in of_groups:
         read.add_numeric(name, np.ascontiguousarray(columns[name]))
-    rows = grid_encoding(estimate).bind(read)
-    nothing = np.zeros(len(estimate.layout.columns))
-    none = [False] * len(estimate.layout.random)
-    return rows.model_matrix(), rows.linear_predictor(nothing, estimate.core.modes(), none)
+    return read
 
 
 def grid_axes(estimate: Estimate, at: At) -> tuple[Axis, ...]:
@@ -113,7 +167,7 @@ def grid_axes(estimate: Estimate, at: At) -> tuple[Axis, ...]:
                 of_column = TermFactor(name, Call("factor", (ColumnName(name, (0, 0)),), (), (0, 0)))
                 axes.setdefault(name, _factor_axis(estimate, name, of_column, _levels_of(estimate, name)))
             elif name not in axes:
-                mean = 0.0 if name in asked else float(np.mean(column_values(estimate, name)))
+                mean = 0.0 if name in asked else _mean(estimate, name)
                 axes[name] = Axis(name, (mean,), None)
     return tuple(_placed(axes[name], asked.get(name)) for name in columns)
 
@@ -155,23 +209,11 @@ def specs_and_by(
 
 def column_values(estimate: Estimate, name: str) -> Vector:
     """Return a numeric column, or a variable of groups, in the rows used."""
-    of_groups = group_variables(estimate.request.spec)
+    of_groups = _of_groups(estimate)
     expression = of_groups[name].expression if name in of_groups else ColumnName(name, (0, 0))
     values = evaluate(estimate.data.columns, expression)
     kept = estimate.rows.kept
     return values if kept is None else values[kept]
-
-
-def level_shares(estimate: Estimate, axes: Sequence[Axis]) -> Vector:
-    """Return the weight of every combination of factor levels in the rows used; the weights sum to one."""
-    shape = tuple(len(axis.places) for axis in axes)
-    counts = np.zeros(shape)
-    weights = estimate.rows.weights()
-    codes = [axis_codes(estimate, axis) for axis in axes]
-    inside = np.logical_and.reduce([code >= 0 for code in codes])
-    places = tuple(code[inside] for code in codes)
-    np.add.at(counts, places, 1.0 if weights is None else weights[inside])
-    return np.asarray(counts / counts.sum())
 
 
 def axis_codes(estimate: Estimate, axis: Axis) -> NDArray[np.intp]:
@@ -270,7 +312,7 @@ def group_variables(spec: ModelSpec) -> dict[str, TermFactor]:
     for factor in (factor for term in spec.terms for factor in term.factors):
         if is_of_groups(factor):
             found[factor.name] = factor
-        elif _reads_groups(factor.expression):
+        elif not calls_in(factor.expression).isdisjoint(_OF_GROUPS):
             raise DesignError(
                 f"{factor.name} depends on the groups of the data, so a reference grid cannot place it; "
                 "make it a column of the data, and name that in the formula"
@@ -279,13 +321,17 @@ def group_variables(spec: ModelSpec) -> dict[str, TermFactor]:
 
 
 @cached
+def _of_groups(estimate: Estimate) -> dict[str, TermFactor]:
+    return group_variables(estimate.request.spec)
+
+
+@cached
+def _mean(estimate: Estimate, name: str) -> float:
+    return float(np.mean(column_values(estimate, name)))
+
+
+@cached
 def grid_encoding(estimate: Estimate) -> Encoding:
     """Return the encoding in which variables of groups are columns of the data."""
-    names = group_variables(estimate.request.spec)
+    names = _of_groups(estimate)
     return estimate.encoding.with_columns_in_place_of(list(names))
-
-
-def _reads_groups(expression: Expression) -> bool:
-    if not isinstance(expression, Call):
-        return False
-    return expression.name in _OF_GROUPS or any(_reads_groups(argument) for argument in expression.args)

@@ -4,26 +4,25 @@ Regions of significance: Johnson and Neyman (1936); Bauer and Curran (2005) for 
 its own degrees of freedom.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DesignError, OptionError
 from ..estimation import Estimate
-from ..frame import Column
+from ..frame import Column, aside
 from ..inference import TestOptions, two_sided_quantiles, uncertainty
 from .adjustment import Family, test_columns
 from .contrasts import ContrastChoice, tabulate
 from .functions import LinearFunctions, estimates
-from .grid import At, ReferenceGrid, column_values, grid_axes, reference_grid, variable_names
+from .grid import At, ReferenceGrid, column_values, design_slopes, grid_axes, reference_grid, variable_names
 from .means import mean_functions
 
 Vector = NDArray[np.float64]
 
-_STEP = 1e-3
-_STENCIL = ((-2, 1 / 12), (-1, -8 / 12), (1, 8 / 12), (2, -1 / 12))
 _POINTS = 201
 _BISECTIONS = 50
 
@@ -46,34 +45,32 @@ def slope_table(
             raise OptionError("contrast= compares slopes: name in by= what they differ by")
         axes = [grid.axes[grid.index(name)] for name in names]
         return tabulate(estimate, functions, axes, [], contrast, options)
+    functions = functions.that_are_possible()
     found = estimates(functions, uncertainty(estimate, options))
-    tests = test_columns(found, Family("none", len(functions)), options.level)
-    return {"term": [variable] * len(functions), **functions.columns, **tests}
+    tests = test_columns(found, [(len(functions), Family("none", len(functions)))], options.level)
+    return {"term": [variable] * len(functions), **aside(functions.columns, {"term", *tests}), **tests}
 
 
 def slope_functions(
     estimate: Estimate, variable: str, by: Sequence[str], at: At, weights: str
 ) -> tuple[LinearFunctions, ReferenceGrid]:
-    """Differentiate the grid's means by a covariate, by five-point differences: exact up to the fourth power."""
+    """Average the derivatives of the grid by a covariate: exact, by the chain rule."""
     name = covariate(estimate, variable)
     if name in by:
         raise OptionError(f"by={list(by)!r} holds {variable!r} itself; use at={{{variable!r}: values}}")
-    axis = next(axis for axis in grid_axes(estimate, at) if axis.name == name)
-    step = _STEP * spread(estimate, name)
-    matrix: Vector = np.zeros(())
-    constant: Vector = np.zeros(())
-    columns: dict[str, Column] = {}
-    grid = None
-    for place, weight in _STENCIL:
-        moved = {**at, name: [float(value) + place * step for value in axis.places]}
-        grid = reference_grid(estimate, moved)
-        part = mean_functions(estimate, grid, by, weights)
-        matrix, constant = matrix + weight * part.matrix / step, constant + weight * part.constant / step
-        columns = dict(part.columns)
-    assert grid is not None
-    size = np.abs(matrix).max(axis=1, keepdims=True, initial=0.0)
-    matrix[np.abs(matrix) < 1e-10 * size] = 0.0
-    return LinearFunctions(matrix, constant, columns), grid
+
+    def design(estimate: Estimate, columns: Mapping[str, Any], n: int) -> tuple[Vector, Vector]:
+        return design_slopes(estimate, columns, n, name)
+
+    grid = reference_grid(estimate, at, design)
+    functions = mean_functions(estimate, grid, by, weights)
+    if any(np.isinf(part.values).any() for part in grid.parts):
+        places = next(axis.labels for axis in grid.axes if axis.name == name)
+        raise OptionError(
+            f"the slope of {variable!r} is infinite at {', '.join(places)}; "
+            f"place it elsewhere: at={{{variable!r}: value}}"
+        )
+    return functions, grid
 
 
 def covariate(estimate: Estimate, variable: str) -> str:
@@ -82,12 +79,6 @@ def covariate(estimate: Estimate, variable: str) -> str:
     if any(axis.name == name and axis.factor is not None for axis in grid_axes(estimate, {})):
         raise OptionError(f"{variable!r} is a factor and has no slope; compare its means with contrasts({variable!r})")
     return name
-
-
-def spread(estimate: Estimate, name: str) -> float:
-    """Return the range of a column, or one where it is constant."""
-    values = column_values(estimate, name)
-    return float(np.ptp(values)) or 1.0
 
 
 def moderator_places(estimate: Estimate, by: Sequence[str], at: At) -> At:

@@ -8,14 +8,19 @@ from .expression import polars_expression
 from .lazy_prediction import lazy_prediction
 from .prediction import Choice, predict, predict_rows
 from .residuals import augment, leverages, residuals
+from .response_scale import chosen_scale, response_scale
+from .simulation import simulate_rows
 
 __all__ = [
     "Choice",
     "augment",
+    "chosen_scale",
     "lazy_prediction",
     "leverages",
     "polars_expression",
     "predict",
     "predict_rows",
     "residuals",
+    "response_scale",
+    "simulate_rows",
 ]

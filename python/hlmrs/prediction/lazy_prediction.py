@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import HlmrsError
 from ..estimation import Estimate
+from ..frame import new_names
 from ..inference.random_effects import chosen_terms
 from .expression import Writer
 from .level_keys import LevelKey, NoExpressionError
@@ -31,7 +32,9 @@ def lazy_prediction(
     use = chosen_terms(estimate, choice.random_effects)
     schema = data.collect_schema()
     predict(pl.DataFrame(schema=schema))  # missing columns and wrong types are errors now
-    if choice.interval is not None or choice.offset is not None:
+    if choice.interval is not None or choice.offset is not None or choice.type != "link":
+        return None
+    if choice.new_levels != "error" and estimate.request.spec.takes_group_means:
         return None
     try:
         plan = _Plan(estimate, data, schema, choice.new_levels)
@@ -67,8 +70,10 @@ class _Plan:
         guarded = pl.struct(*parts, *read).map_batches(
             lambda rows: _checked(rows, predict), return_dtype=pl.Float64, is_elementwise=True
         )
-        frame = frame.with_columns(**parts).with_columns(prediction=guarded)
-        return frame.select(list(dict.fromkeys([*self._names, "prediction"])))
+        new = new_names(self._names, {"prediction"})
+        kept = {new_name: pl.col(name) for name, new_name in new.items()}
+        frame = frame.with_columns(**parts).with_columns(prediction=guarded, **kept)
+        return frame.select([*(new.get(name, name) for name in self._names), "prediction"])
 
     def _group(self, term: int) -> int:
         return self._writer.model["random"][term]["group"]

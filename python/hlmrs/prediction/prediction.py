@@ -15,6 +15,8 @@ from ..inference.degrees_of_freedom import DEFAULT_DDF, chosen_ddf, contrast_row
 from ..inference.random_effects import chosen_terms
 from ..inference.wald import check_level, interval
 from ..options import Interval, NewLevels, Variances
+from .new_rows import UNSEEN, remaining_variance, residual_shares
+from .response_scale import chosen_scale, response_scale
 
 if TYPE_CHECKING:
     from .._core import ModeSlopes
@@ -25,7 +27,6 @@ NEW_LEVELS: tuple[NewLevels, ...] = get_args(NewLevels)
 INTERVALS: tuple[Interval, ...] = get_args(Interval)
 VARIANCES: tuple[Variances, ...] = get_args(Variances)
 OF_ROWS = ("satterthwaite", "residual", "normal")
-UNSEEN = np.uint32(0xFFFFFFFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Choice:
     offset: Vector | None
     variances: str = "estimated"
     ddf: str = DEFAULT_DDF
+    weights: "str | Vector | None" = None
+    type: str = "link"
 
     def __post_init__(self) -> None:
         for name, value, known in (
@@ -49,6 +52,12 @@ class Choice:
             object.__setattr__(self, name, choose(name, value, known))
         check_level(self.level)
         object.__setattr__(self, "ddf", chosen_ddf(self.ddf))
+        object.__setattr__(self, "type", chosen_scale(self.type))
+
+    @property
+    def needs_weights(self) -> bool:
+        """Whether the residual variances of rows count."""
+        return self.interval == "prediction" or self.type == "mean"
 
     @property
     def columns(self) -> list[str]:
@@ -59,23 +68,36 @@ class Choice:
 def predict(estimate: Estimate, columns: Columns, choice: Choice) -> dict[str, Vector]:
     """Predict for every row of new data; NaN where a value is missing."""
     use = chosen_terms(estimate, choice.random_effects)
-    rows = estimate.encoding.bind(columns)
+    rows = estimate.encoding.bind(columns, new_groups=choice.new_levels != "error")
     unseen = _unseen_rows(estimate, rows, use, choice.new_levels)
     eta = rows.linear_predictor(full_beta(estimate), estimate.core.modes(), use)
     if choice.offset is not None:
         eta += _checked_offset(choice.offset, rows.n_rows)
     if unseen is not None:
         eta[unseen] = np.nan
+    if choice.new_levels == "missing":
+        eta[rows.own_mean] = np.nan
+    shares = residual_shares(estimate, columns, choice.weights) if choice.needs_weights else None
     if choice.interval is None:
-        return {"prediction": eta}
-    std_error, df = _uncertainty(estimate, rows, use, choice)
-    low, high = interval(eta, std_error, df, choice.level)
-    return {"prediction": eta, "std_error": std_error, "conf_low": low, "conf_high": high}
+        std_error = low = high = np.full(len(eta), np.nan)
+    else:
+        std_error, df = _uncertainty(estimate, rows, use, choice, shares)
+        low, high = interval(eta, std_error, df, choice.level)
+    if choice.type != "link":
+        way = response_scale(estimate, choice.type)
+        # a new observation is turned back as it is
+        if choice.interval == "prediction":
+            low, high = way.table("response", eta, std_error, (low, high), np.zeros(1))[2:]
+        variance = np.zeros(1) if shares is None else remaining_variance(estimate, rows, use, shares)
+        turned = way.table(choice.type, eta, std_error, (low, high), variance)
+        eta, std_error, low, high = turned if choice.interval != "prediction" else (*turned[:2], low, high)
+    numbers = {"prediction": eta, "std_error": std_error, "conf_low": low, "conf_high": high}
+    return {name: numbers[name] for name in choice.columns}
 
 
 def predict_rows(estimate: Estimate, choice: Choice) -> dict[str, Vector]:
     """Predict for the rows of the fit."""
-    if choice.interval is None:
+    if choice.interval is None and choice.type == "link":
         use = chosen_terms(estimate, choice.random_effects)
         return {"prediction": estimate.values.fitted if all(use) else estimate.linear_predictor(use)}
     rows = estimate.rows
@@ -96,10 +118,13 @@ def _argument_offset(estimate: Estimate) -> Vector | None:
     return None if name is None else evaluate(estimate.data.columns, ColumnName(name, (0, 0)))
 
 
-def _uncertainty(estimate: Estimate, rows: NewRows, use: list[bool], choice: Choice) -> tuple[Vector, Vector]:
+def _uncertainty(
+    estimate: Estimate, rows: NewRows, use: list[bool], choice: Choice, shares: Vector | None
+) -> tuple[Vector, Vector]:
     """Return standard errors and degrees of freedom; those of x'β alone are the ones of every other table."""
     x = np.ascontiguousarray(rows.model_matrix()[:, list(estimate.layout.kept)])
-    new_rows, known = choice.interval == "prediction", choice.variances == "known"
+    residual = shares if choice.interval == "prediction" else None
+    new_rows, known = residual is not None, choice.variances == "known"
     if not (any(use) or new_rows):
         _, std_error, df = contrast_rows(estimate, x, "normal" if known else choice.ddf)
         return std_error, df
@@ -110,12 +135,12 @@ def _uncertainty(estimate: Estimate, rows: NewRows, use: list[bool], choice: Cho
         )
     terms = _terms(rows, use, new_rows=new_rows)
     variance = estimate.core.prediction_variance(x, terms)
-    if new_rows:
-        variance = variance + estimate.residual_variance
+    if residual is not None:
+        variance = variance + residual * estimate.residual_variance
     if known:
         return np.sqrt(variance), np.full(len(x), np.inf)
     if choice.ddf == "satterthwaite":
-        df = prediction_df(estimate, variance, estimate.core.prediction_slopes(x, terms, new_rows))
+        df = prediction_df(estimate, variance, estimate.core.prediction_slopes(x, terms, residual))
     else:
         df = np.full(len(x), np.inf if choice.ddf == "normal" else float(estimate.layout.n_rows - x.shape[1]))
     return np.sqrt(variance + _variance_of_theta(estimate, rows, use)), df

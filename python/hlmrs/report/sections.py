@@ -51,7 +51,9 @@ def random_effects(estimate: Estimate) -> Section:
         correlations += (
             _correlations(covariance) if STRUCTURES[term.structure].correlated else [[] for _ in term.columns]
         )
-    shares = np.concatenate(variance_shares(estimate))
+    shares = list(variance_shares(estimate).values())
+    factors = [term.group for term in layout.random for _ in term.columns] + [len(layout.groups)]
+    of_rows = [shares[k] if k not in factors[:row] else np.nan for row, k in enumerate(factors)]
     columns = [
         DisplayColumn("group", [name if name != before else "" for before, name in pairwise(["", *groups])], False),
         DisplayColumn("term", [name for term in layout.random for name in term.columns] + [""], False),
@@ -59,7 +61,7 @@ def random_effects(estimate: Estimate) -> Section:
         DisplayColumn("sd", write_column([*sd, estimate.sigma])),
     ]
     if not np.isnan(shares).all():
-        columns.append(DisplayColumn("share", [_percent(share) for share in shares]))
+        columns.append(DisplayColumn("share", [_percent(share) for share in of_rows]))
     for k in range(max(map(len, correlations), default=0)):
         cells = [write_fixed(corr[k], 3) if k < len(corr) else "" for corr in [*correlations, []]]
         columns.append(DisplayColumn("" if k else "correlation", cells))
@@ -92,6 +94,9 @@ def notes(estimate: Estimate) -> Section:
     lines = [
         "Reference levels: " + ", ".join(f"{name} = {level}" for name, level in reference.items()) if reference else "",
         f"{', '.join(dropped)} {depend} not estimated." if dropped else "",
+        "Share: of a grouping factor, all its effects together, in the variance of a row, averaged over the rows."
+        if layout.random and not np.isnan(list(variance_shares(estimate).values())).all()
+        else "",
         reason or "",
         *estimate.verdict.advice,
         *reused_labels(estimate),

@@ -21,7 +21,16 @@ from ..inference import (
     with_test_keywords,
 )
 from ..marginal import At, ContrastChoice
-from ..options import Adjustment, AnovaType, ConfintMethod, ContrastMethod, Effects, MeanWeights, Vcov
+from ..options import (
+    Adjustment,
+    AnovaType,
+    ConfintMethod,
+    ContrastMethod,
+    Effects,
+    MeanWeights,
+    PredictionScale,
+    Vcov,
+)
 from .accessors import Checks, Marginal, Variances
 from .foreign import foreign_attribute
 from .plots import Plots
@@ -483,6 +492,7 @@ class FittedModel(View[FrameT]):
         by: Names | None = None,
         at: At | None = None,
         weights: MeanWeights = "equal",
+        type: PredictionScale = "link",
         options: TestOptions | None = None,
         **tests: Unpack[TestKeywords],
     ) -> FrameT:
@@ -500,6 +510,10 @@ class FittedModel(View[FrameT]):
         weights : {"equal", "proportional", "outer", "cells"}
             Weights of the other factors' levels: equal; as often as their combinations occur; products of how often
             each level occurs; as often as they occur within each mean's cell.  Rows count with their prior weights.
+        type : {"link", "response", "mean"}
+            The scale of the means where the formula transforms the response, as in ``predict``: means of ``log(y)``;
+            turned back, the median of a mean group; or its mean response, with the variance of residuals and random
+            effects.
         options, **tests
             How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords.
 
@@ -507,7 +521,8 @@ class FittedModel(View[FrameT]):
         -------
         data frame
             The variables, then ``estimate, std_error, df, conf_low, conf_high``.  Numbers are missing, with a
-            ``RankDeficiencyWarning``, where the data do not determine a mean.
+            ``RankDeficiencyWarning``, where the data do not determine a mean.  A variable that is named like one of
+            these columns has an underscore at its end.
 
         Raises
         ------
@@ -516,8 +531,10 @@ class FittedModel(View[FrameT]):
 
         Notes
         -----
-        Searle, Speed and Milliken (1980).  An offset that was an argument of the fit is left out; one in the formula is
-        computed on the grid.
+        Searle, Speed and Milliken (1980).  A factor that the formula has only together with another, with each of its
+        levels in one level of that, is nested in it: means are over the combinations that there can be.
+
+        An offset that was an argument of the fit is left out; one in the formula is computed on the grid.
 
         Examples
         --------
@@ -527,7 +544,7 @@ class FittedModel(View[FrameT]):
         [52.36, 60.32, 66.27]
         """
         how = chosen_options(options, tests)
-        return self._table(marginal.marginal_means(self._estimate, specs, by, at, weights, how))
+        return self._table(marginal.marginal_means(self._estimate, specs, by, at, weights, type, how))
 
     @with_test_keywords
     def contrasts(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import diagnostics, effectsize, inference, prediction, storage
+from .._core import Columns
 from ..calls import answers_calls
 from ..control import Control, count, seed_or_new
 from ..diagnostics import Influence
@@ -38,6 +39,7 @@ from ..options import (
     Interval,
     Missing,
     NewLevels,
+    PredictionScale,
     ResidualKind,
     Variances,
     VarianceTest,
@@ -80,6 +82,8 @@ class _Further(TypedDict, total=False):
     offset: ArrayLike | None
     variances: Variances
     ddf: Ddf
+    weights: str | ArrayLike | None
+    type: PredictionScale
 
 
 @answers_calls
@@ -166,6 +170,8 @@ class LinearMixedFit(FittedModel[FrameT]):
         offset: ArrayLike | None = None,
         variances: Variances = "estimated",
         ddf: Ddf = DEFAULT_DDF,
+        weights: str | ArrayLike | None = None,
+        type: PredictionScale = "link",
     ) -> Any:
         """Predict the response.
 
@@ -176,8 +182,8 @@ class LinearMixedFit(FittedModel[FrameT]):
         random_effects : bool, str or list of str
             Whether to use the random effects, or which: names of grouping factors or of random terms.
         new_levels : {"error", "population", "missing"}
-            What a level of a grouping factor gets that the fit has not seen: an error, random effects of zero, or no
-            prediction.
+            What a level of a grouping factor gets that the fit has not seen: an error, random effects of zero (and in
+            ``between(x, g)`` and ``within(x, g)`` the mean of its own new rows), or no prediction.
         interval : {"confidence", "prediction"}, optional
             An interval for the expected response, which counts the uncertainty of fixed and random effects jointly; or
             for a new observation.  A new level counts with the variance between groups; so do, for new observations,
@@ -195,6 +201,14 @@ class LinearMixedFit(FittedModel[FrameT]):
             ``emmeans``; with random effects or for new observations there are ``"satterthwaite"`` (of the whole
             variance: Francq, Lin and Hoyer 2019), ``"residual"`` and ``"normal"``.  Satterthwaite's take a pass over
             the new rows for each variance parameter.
+        weights : str or array, optional
+            Weights of the new rows, for the variance of new observations.  Default: the column of the new data that
+            weighted the fit; rows of the fit have theirs.
+        type : {"link", "response", "mean"}
+            The scale of the prediction where the formula transforms the response: as modelled; the response's median,
+            ``exp`` of the prediction for ``log(y)``; or its mean, which counts the variance of residuals and of random
+            effects that are left out (for logarithms and ``sqrt``).  Intervals are turned back at their ends, standard
+            errors by the delta method.
 
         Returns
         -------
@@ -222,14 +236,16 @@ class LinearMixedFit(FittedModel[FrameT]):
         [304, 205, 402]
         """
         frame = None if newdata is None else open_frame(newdata)
-        if frame is None and offset is not None:
-            raise OptionError("offset= is for new data; the rows of the fit have theirs already")
-        given = None if offset is None or frame is None else _offset_of(frame, offset)
-        choice = Choice(random_effects, new_levels, interval, level, given, variances, ddf)
+        for name, value in (("offset", offset), ("weights", weights)):
+            if frame is None and value is not None:
+                raise OptionError(f"{name}= is for new data; the rows of the fit have theirs already")
+        given = None if offset is None or frame is None else _beside(frame, "offset", offset)
+        known = _weights_of(frame, weights)
+        choice = Choice(random_effects, new_levels, interval, level, given, variances, ddf, known, type)
         if frame is None:
             return _labelled(prediction.predict_rows(self._estimate, choice), choice, self._estimate.kind)
         if isinstance(frame, PolarsLazyFrame):
-            plain = replace(choice, interval=None, offset=None)
+            plain = replace(choice, interval=None, offset=None, type="link")
             plan = prediction.lazy_prediction(
                 self._estimate, frame.query, choice, lambda rows: self._predict(open_frame(rows), plain)
             )
@@ -238,7 +254,7 @@ class LinearMixedFit(FittedModel[FrameT]):
             return frame.extend(
                 choice.columns,
                 lambda rows: cast("Mapping[str, Column]", self._predict(rows, choice)),
-                by_row=given is None,
+                by_row=given is None and not self._estimate.request.spec.takes_group_means,
             )
         return _labelled(self._predict(frame, choice), choice, frame.kind)
 
@@ -262,22 +278,46 @@ class LinearMixedFit(FittedModel[FrameT]):
         """
         return prediction.polars_expression(self._estimate)
 
-    def simulate(self, n: int = 1, *, seed: int | None = None) -> Vector:
-        """Simulate new responses for the rows used, from the fitted model with new random effects.
+    def simulate(
+        self,
+        n: int = 1,
+        *,
+        newdata: Any = None,
+        weights: str | ArrayLike | None = None,
+        seed: int | None = None,
+    ) -> Vector:
+        """Simulate new responses from the fitted model, with new random effects.
 
         Parameters
         ----------
         n : int
             How many responses.
+        newdata : data frame, optional
+            Rows to simulate for, of groups that the fit saw or not.  Default: the rows used in the fit.
+        weights : str or array, optional
+            Weights of the new rows, as in ``predict``.
         seed : int, optional
             The same seed gives the same numbers, on any number of threads.
 
         Returns
         -------
-        array of shape (nobs, n)
-            One response a column.
+        array of shape (nobs, n), or (rows of newdata, n)
+            One response a column, on the scale of the formula's left side; NaN where new rows miss a value.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "dict"))
+        >>> fit.simulate(100, newdata={"Batch": ["new", "new", "newer"]}, seed=1).shape
+        (3, 100)
         """
         n, seed = count("n", n), seed_or_new(seed)
+        if newdata is not None:
+            frame = open_frame(newdata)
+            known = _weights_of(frame, weights)
+            return prediction.simulate_rows(self._estimate, self._new_columns(frame, known), n, seed, known)
+        if weights is not None:
+            raise OptionError("weights= is for new data; the rows of the fit have theirs already")
         entropy = np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]
         return self._estimate.core.simulate(self._estimate.rows, n, int(entropy))
 
@@ -672,8 +712,14 @@ class LinearMixedFit(FittedModel[FrameT]):
         return self
 
     def _predict(self, frame: Frame, choice: Choice) -> dict[str, Vector]:
-        columns = new_columns(self._estimate.request, frame, self._estimate.splines)
+        columns = self._new_columns(frame, choice.weights if choice.needs_weights else "")
         return prediction.predict(self._estimate, columns, choice)
+
+    def _new_columns(self, frame: Frame, weights: str | Vector | None) -> Columns:
+        """Read new rows, with the weights that are a column: by this name, or (None) those of the fit."""
+        request = self._estimate.request
+        column = weights if isinstance(weights, str) else request.weights
+        return new_columns(request, frame, self._estimate.splines, () if column is None else (column,))
 
     def __repr__(self) -> str:
         name = "REML criterion" if self.reml else "-2 log-likelihood"
@@ -705,8 +751,16 @@ def load(path: str | os.PathLike[str]) -> LinearMixedFit[Any]:
     return LinearMixedFit(from_state(*storage.read(path), os.fspath(path)))
 
 
-def _offset_of(frame: Frame, offset: ArrayLike) -> Vector:
-    return numeric_array("offset", in_order("offset", offset, row_index(frame)))
+def _beside(frame: Frame, name: str, values: ArrayLike) -> Vector:
+    """Read numbers given beside a frame, in the order of its rows."""
+    return numeric_array(name, in_order(name, values, row_index(frame)))
+
+
+def _weights_of(frame: Frame | None, weights: str | ArrayLike | None) -> str | Vector | None:
+    """Return the name of a column as it is, and numbers in the order of the rows."""
+    if isinstance(weights, str):
+        return weights
+    return None if frame is None or weights is None else _beside(frame, "weights", weights)
 
 
 def _labelled(columns: dict[str, Vector], choice: Choice, kind: str) -> Any:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar, cast
 
-from .. import storage
-from ..estimation import Estimate, from_state, to_state
+from ..estimation import Estimate
 from ..frame import Column, build
 
 FrameT = TypeVar("FrameT")
@@ -25,11 +24,7 @@ class View(Generic[FrameT]):
         return "\n".join(first + [f"  .{name}: {(one.__doc__ or '').splitlines()[0]}" for name, one in offered.items()])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (type(self), storage.to_bytes(*to_state(self._estimate, keep_rows=True)))
+        return type(self), (self._estimate,)
 
     def _table(self, columns: Mapping[str, Column]) -> FrameT:
         return cast("FrameT", build(self._estimate.kind, columns))
-
-
-def _restored(kind: type[View[Any]], data: bytes) -> View[Any]:
-    return kind(from_state(*storage.from_bytes(data, "pickle"), "pickle"))

@@ -136,6 +136,25 @@ impl Polynomial {
         }
     }
 
+    /// out = the derivatives of the columns, one after the other, for the values in its first `n` entries.
+    pub fn expand_slopes(&self, n: usize, out: &mut [f64]) {
+        for i in 0..n {
+            let x = out[i];
+            for k in 1..=self.degree() {
+                out[(k - 1) * n + i] = self.slope(x, k);
+            }
+        }
+    }
+
+    fn slope(&self, x: f64, k: usize) -> f64 {
+        match self {
+            Polynomial::Raw { .. } => k as f64 * x.powi(k as i32 - 1),
+            Polynomial::Orthogonal { center, alpha, norm2 } => {
+                recurrence_slope(x - center, alpha, norm2, k) / norm2[k].sqrt()
+            }
+        }
+    }
+
     fn value(&self, x: f64, k: usize) -> f64 {
         match self {
             Polynomial::Raw { .. } => x.powi(k as i32),
@@ -239,6 +258,16 @@ pub fn polynomial_sums(values: &[f64], center: f64, alpha: &[f64], norm2: &[f64]
 fn powers(x: f64, alpha: &[f64], norm2: &[f64], k: usize) -> [f64; 2] {
     let p = recurrence(x, alpha, norm2, k);
     [p * p, x * p * p]
+}
+
+fn recurrence_slope(x: f64, alpha: &[f64], norm2: &[f64], k: usize) -> f64 {
+    let (mut before, mut p) = ((0.0, 0.0), (1.0, 0.0));
+    for j in 0..k {
+        let ratio = if j == 0 { 0.0 } else { norm2[j] / norm2[j - 1] };
+        let at = x - alpha[j];
+        (before, p) = (p, (at * p.0 - ratio * before.0, p.0 + at * p.1 - ratio * before.1));
+    }
+    p.1
 }
 
 fn recurrence(x: f64, alpha: &[f64], norm2: &[f64], k: usize) -> f64 {

@@ -41,14 +41,14 @@ fn group_model() -> ModelSpec {
 
 fn bind(model: &ModelSpec, new: &Table) -> hlmrs::Result<NewRows> {
     let rows = frames::rows(&frames::small(), model);
-    NewRows::bind(through_json(&rows.encoding), new)
+    NewRows::bind(through_json(&rows.encoding), new, false)
 }
 
 #[test]
 fn the_rows_of_the_fit_are_encoded_as_in_the_fit() {
     let table = frames::small();
     let rows = frames::rows(&table, &full_model());
-    let new = NewRows::bind(through_json(&rows.encoding), &table).unwrap();
+    let new = NewRows::bind(through_json(&rows.encoding), &table, false).unwrap();
     assert_eq!(new.model_matrix().unwrap(), rows.model_matrix().unwrap());
     let mut batch = hlmrs::design::Batch::default();
     rows.read(0..12, &mut batch).unwrap();
@@ -63,7 +63,7 @@ fn the_rows_of_the_fit_are_encoded_as_in_the_fit() {
 fn the_linear_predictor_is_x_beta_plus_z_b() {
     let table = frames::small();
     let rows = frames::rows(&table, &full_model());
-    let new = NewRows::bind(rows.encoding.clone(), &table).unwrap();
+    let new = NewRows::bind(rows.encoding.clone(), &table, false).unwrap();
     let p = rows.fixed().columns.len();
     let beta: Vec<f64> = (0..p).map(|k| (k as f64 + 0.3).cos()).collect();
     let modes: Vec<Vec<f64>> = rows
@@ -157,7 +157,7 @@ fn groups_match_by_text_whatever_their_type() {
         let table = frames::table([y(fit.n_rows()), fit]);
         let model = frames::model(json!("y"), true, &[], &[random(true, &[], "g")]);
         let rows = frames::rows(&table, &model);
-        let new = NewRows::bind(rows.encoding.clone(), &frames::table([new])).unwrap();
+        let new = NewRows::bind(rows.encoding.clone(), &frames::table([new]), false).unwrap();
         new.term_codes(0).unwrap().to_vec()
     };
     let (texts, whole, doubles) = (
