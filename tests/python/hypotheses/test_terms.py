@@ -155,3 +155,35 @@ def test_a_hypothesis_has_the_same_degrees_of_freedom_however_it_is_asked():
     for way in ways[1:]:
         assert way["statistic"] == pytest.approx(ways[0]["statistic"], rel=1e-7)
         assert way["den_df"] == pytest.approx(ways[0]["den_df"], rel=1e-6)
+
+
+def test_terms_of_one_column_are_tested_as_their_coefficients() -> None:
+    r = np.random.default_rng(0)
+    data = {f"v{k}": r.normal(size=300) for k in range(30)} | {"g": np.repeat(np.arange(20), 15)}
+    data["y"] = r.normal(size=20)[data["g"]] + r.normal(size=300)
+    fit = hlmrs.lmer("y ~ " + " + ".join(f"v{k}" for k in range(30)) + " + (1 | g)", data)
+    for options in ({}, {"ddf": "kenward-roger"}, {"ddf": "containment"}, {"vcov": "CR2"}, {"vcov": "CR1"}):
+        tidy = fit.tidy(**options)
+        for kind in (2, 3):
+            table = fit.anova(type=kind, **options)
+            np.testing.assert_allclose(table["statistic"], tidy["statistic"][1:] ** 2, rtol=1e-6)
+            np.testing.assert_allclose(table["den_df"], tidy["df"][1:], rtol=1e-6)
+
+
+def test_type_3_of_unbalanced_interactions_is_the_test_of_equally_weighted_means() -> None:
+    """With sum contrasts the coefficients of a term are its type 3 hypothesis (no cell is empty)."""
+    r = np.random.default_rng(1)
+    data = {name: r.choice(list("abc"), 400) for name in "pqr"} | {"x": r.normal(size=400), "g": r.integers(0, 25, 400)}
+    data["y"] = r.normal(size=25)[data["g"]] + r.normal(size=400)
+    formula = "y ~ p * q + q * r + p * x + (1 | g)"
+    table = hlmrs.lmer(formula, data).anova(type=3)
+    fit = hlmrs.lmer(formula, data, contrasts=dict.fromkeys("pqr", "sum"))
+    terms = list(table["term"])
+    columns = {term: [] for term in terms}
+    for name in fit.coef_names[1:]:
+        columns[":".join(part if part == "x" else part[0] for part in name.split(":"))].append(name)
+    for k, term in enumerate(terms):
+        rows = np.array([[float(name == own) for name in fit.coef_names] for own in columns[term]])
+        want = fit.test(rows, joint=True)
+        assert table["statistic"][k] == pytest.approx(want["statistic"][0], rel=1e-6)
+        assert table["den_df"][k] == pytest.approx(want["den_df"][0], rel=1e-4)

@@ -1,5 +1,6 @@
 """The bootstrap: replicates are refits of what they say they are, whatever the threads."""
 
+import pickle
 import warnings
 from statistics import NormalDist
 from typing import Any
@@ -179,10 +180,19 @@ def test_a_group_level_column_may_lose_its_rank_in_a_replicate():
     data = hlmrs.datasets.load("Orthodont", "polars").filter(
         pl.col("Subject").cast(pl.String).is_in(["M01", "M02", "F01", "F02"])
     )
-    boot = fitted("distance ~ Sex + (1 | Subject)", data).bootstrap(200, kind="case", seed=1)
+    with pytest.warns(hlmrs.InferenceWarning, match="of 200 replicates of the bootstrap could not be fitted"):
+        boot = fitted("distance ~ Sex + (1 | Subject)", data).bootstrap(200, kind="case", seed=1)
     both_of_a_sex = boot.n_failed / 200
     assert both_of_a_sex == pytest.approx(2 / 16, abs=0.08)
     assert np.isfinite(rows(boot.confint())[0]["conf_low"])
+
+
+def test_bootstraps_come_back_from_other_processes(fit):
+    boot = fit.bootstrap(60, seed=2)
+    again = pickle.loads(pickle.dumps(boot))
+    for method in ("percentile", "basic", "bca"):
+        assert again.confint(method=method).equals(boot.confint(method=method))
+    assert again.draws.equals(boot.draws)
 
 
 def test_refusals(fit):

@@ -52,7 +52,8 @@ def test_the_query_gives_the_numbers_of_predict(fit, new_levels, random_effects)
     )
     expected = fit.predict(rows, **options)
     lazy = fit.predict(rows.lazy(), **options)
-    assert not random_effects or is_query(lazy)
+    # the mean of a new group needs all its rows
+    assert not random_effects or is_query(lazy) == ("between" not in fit.formula)
     for engine in ("in-memory", "streaming"):
         scored = lazy.collect(engine=engine)
         assert scored.columns == [*rows.columns, "prediction"]

@@ -136,7 +136,7 @@ def test_a_saved_fit_is_small(tmp_path):
 def headers():
     """Files whose parts do not fit together."""
     fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", SLEEP)
-    header, arrays = storage.from_bytes(fit.__reduce__()[1][1], "x")
+    header, arrays = storage.from_bytes(fit._estimate.__reduce__()[1][0], "x")
     yield {}, {}
     yield {**header, "core": "{}"}, arrays
     yield {**header, "core": 3}, arrays
@@ -163,3 +163,50 @@ def test_files_whose_parts_do_not_fit_are_errors_and_never_panics(tmp_path):
                 loaded.predict(SLEEP, interval="confidence")
             except hlmrs.HlmrsError:
                 continue
+
+
+def test_fits_from_other_processes_keep_what_their_rows_gave():
+    r = np.random.default_rng(4)
+    g = np.repeat(np.arange(12), 6)
+    data = {
+        "y": r.normal(size=12)[g] + r.normal(size=72),
+        "x": r.uniform(1, 3, 72),
+        "f": r.choice(["a", "b", "c"], 72).astype(object),
+        "flag": r.integers(0, 2, 72).astype(bool),
+        "g": g,
+        "w": r.uniform(0.5, 2, 72),
+    }
+    data["f"][3] = None
+    with pytest.warns(hlmrs.DroppedRowsWarning):
+        fit = hlmrs.lmer("log(y + 9) ~ bs(x, df=4) + f * flag + offset(0 * x) + (1 | g)", data, weights=data["w"])
+    copy = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(fit))))
+    calls = {
+        "anova": lambda m: m.anova()["statistic"],
+        "means": lambda m: m.emmeans("f", weights="cells")["estimate"],
+        "slopes": lambda m: m.slopes("x")["estimate"],
+        "icc": lambda m: [m.icc().unadjusted],
+        "r2": lambda m: [m.r2().marginal],
+        "robust": lambda m: m.vcov("CR2"),
+        "containment": lambda m: m.tidy(ddf="containment")["p_value"],
+        "ranova": lambda m: m.ranova()["p_value"],
+        "reduction": lambda m: m.variance.reduction()["reduction"],
+        "influence": lambda m: m.influence("g").cooks_distance,
+        "bootstrap": lambda m: m.bootstrap(5, seed=1).values,
+        "simulate": lambda m: m.simulate(2, seed=1),
+        "refit": lambda m: m.refit(data["x"][np.arange(72) != 3]).beta,
+        "leverage": lambda m: m.resid("studentized"),
+        "interval": lambda m: m.predict(interval="prediction")["std_error"],
+        "compare": lambda m: hlmrs.compare(m, hlmrs.lmer("log(y + 9) ~ f + (1 | g)", data, weights="w"))["aic"],
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", hlmrs.HlmrsWarning)
+        for name, call in calls.items():
+            np.testing.assert_allclose(call(copy), call(fit), rtol=1e-9, atol=1e-12, err_msg=name)
+    with pytest.raises(hlmrs.FitStateError, match=r"data=\.\.\."):
+        copy.augment()
+
+
+def test_influence_comes_back_from_other_processes():
+    found = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "dict")).influence("Batch")
+    again = pickle.loads(pickle.dumps(found))
+    np.testing.assert_array_equal(again.variance_changes()["sigma"], found.variance_changes()["sigma"])
