@@ -79,16 +79,14 @@ def group_keys(estimate: Estimate, group: int, order: NDArray[np.intp], taken: S
     tree = estimate.encoding.expression()
     of_group = tree["groups"][group]
     columns = [tree["categories"][category]["column"] for category in of_group["categories"]]
-    names = distinct([*taken, *(f"{column}_level" if column in taken else column for column in columns)])
     rows = _rows_of_levels(estimate, group)
     found: dict[str, Any] = {}
-    parts = zip(names[len(taken) :], columns, of_group["categories"], of_group["levels"], strict=True)
-    for name, column, category, codes in parts:
+    for column, category, codes in zip(columns, of_group["categories"], of_group["levels"], strict=True):
         levels = tree["categories"][category]["levels"]
         labels = [levels[codes[k]] for k in order]
         values = None if rows is None else estimate.frame.keys(column, labels, rows[order])
-        found[name] = labels if values is None else values
-    return found
+        found[column] = labels if values is None else values
+    return aside(found, taken)
 
 
 def _rows_of_levels(estimate: Estimate, group: int) -> NDArray[np.intp] | None:

@@ -117,7 +117,7 @@ def test_without_the_data_keys_are_texts(tmp_path):
 def test_a_key_that_is_also_a_coefficient_keeps_both():
     fit = hlmrs.lmer("y ~ school + (1 | school)", DATA)
     table = fit.coef("school")
-    assert list(table["school_level"]) == [3, 7, 12, 100, 101]
+    assert list(table["school_"]) == [3, 7, 12, 100, 101]
     assert set(table["school"]) == {fit.fixef()["school"]}
 
 
