@@ -347,14 +347,16 @@ class SingularTerm(TypedDict):
     directions: list[list[float]]
 
 class VerdictRecord(TypedDict):
-    """What is known of an optimum; ``flat`` are indices of terms."""
+    """What is known of an optimum; ``flat`` are indices of terms, ``redundant`` those that can be left out."""
 
-    status: Literal["optimum", "boundary", "flat", "not-converged"]
+    status: Literal["optimum", "boundary", "flat", "exact", "not-converged"]
     reason: str
     evaluations: int
     expected_decrease: float
     boundary: list[SingularTerm]
     flat: list[int]
+    redundant: list[int]
+    tried: int
 
 @final
 class Fit:

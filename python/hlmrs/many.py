@@ -73,8 +73,8 @@ def fit_many(
         In the library of the data, a row per response and parameter: ``response, effect, group, term, estimate,
         std_error, statistic, df, p_value, conf_low, conf_high, n_obs, criterion, status, reason``.  ``effect`` is
         ``"fixed"``, ``"sd"`` or ``"cor"``, the latter two of random effects, with ``"Residual"`` as a group of its own;
-        ``status`` is the verdict: ``"optimum"``, ``"boundary"``, ``"flat"``, ``"not-converged"``, or ``"failed"``
-        with a ``reason``; a fit without tests has a reason for that.
+        ``status`` is the verdict: ``"optimum"``, ``"boundary"``, ``"flat"``, ``"exact"``, ``"not-converged"``, or
+        ``"failed"`` with a ``reason``; a fit without tests has a reason for that.
 
     Raises
     ------

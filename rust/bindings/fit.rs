@@ -126,7 +126,9 @@ impl PyFit {
             boundary.append(entry)?;
         }
         out.set_item("boundary", boundary)?;
-        out.set_item("flat", &verdict.flat)?;
+        out.set_item("flat", &verdict.flat.terms)?;
+        out.set_item("redundant", &verdict.flat.redundant)?;
+        out.set_item("tried", verdict.tried)?;
         Ok(out)
     }
 

@@ -54,6 +54,20 @@ impl Role {
         }
     }
 
+    /// The row of Λ whose unit it has; none for a correlation.
+    pub fn row(self) -> Option<usize> {
+        match self {
+            Self::Scale { of, .. } => Some(of.first()),
+            Self::Entry { row, .. } => Some(row),
+            Self::Angle(_) | Self::Partial { .. } => None,
+        }
+    }
+
+    /// A correlation, as an angle.
+    pub fn is_angle(self) -> bool {
+        self.row().is_none()
+    }
+
     /// Its value where Λ = I.
     pub fn start(self) -> f64 {
         match self {

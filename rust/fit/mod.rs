@@ -1,6 +1,8 @@
 //! start -> optimum -> verified -> Fit.
 
 mod adapt;
+pub mod boundary;
+mod flat;
 mod linear;
 pub mod many;
 pub mod predict;
@@ -9,6 +11,7 @@ pub mod result;
 pub mod save;
 pub mod search;
 pub mod simulate;
+mod starts;
 pub mod verdict;
 
 pub use linear::fit;

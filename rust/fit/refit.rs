@@ -1,7 +1,7 @@
 //! One refit: from the fit's θ to the optimum for other data.
 
+use super::boundary::snap;
 use super::search::leave_zero;
-use super::verdict::snap;
 use crate::covariance::ThetaMap;
 use crate::model::{Estimates, Evaluator, Lmm, Parameter};
 use crate::optimize::{Settings, trust_region};

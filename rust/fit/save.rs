@@ -117,7 +117,10 @@ fn check_sizes(meta: &Meta) -> Result<()> {
     let known = meta.terms.iter().all(|t| meta.factors.iter().any(|f| f.0 == t.factor));
     let distinct = meta.factors.iter().enumerate().all(|(i, f)| meta.factors[..i].iter().all(|g| g.0 != f.0));
     let kept = meta.kept.iter().all(|&k| k < meta.n_columns) && p < meta.n_obs;
-    let mut said_of = meta.verdict.boundary.iter().map(|b| b.term).chain(meta.verdict.flat.iter().copied());
+    let mut said_of = {
+        let Verdict { boundary, flat, .. } = &meta.verdict;
+        boundary.iter().map(|b| b.term).chain(flat.terms.iter().chain(&flat.redundant).copied())
+    };
     let verdicts = said_of.all(|t| t < meta.terms.len());
     if ordered && widths_agree && known && distinct && kept && verdicts && !meta.terms.is_empty() {
         Ok(())

@@ -2,13 +2,17 @@
 
 use serde::Deserialize;
 
-use super::verdict::{self, Status, Verdict};
+use super::boundary;
+use super::starts;
+use super::verdict::{Status, Verdict, judge};
 use crate::Result;
 use crate::model::Evaluator;
 use crate::optimize::{Outcome, Settings, Stop, bobyqa, trust_region};
 
 /// Escapes from a boundary that is no optimum, at most.
 const MOST_RESTARTS: usize = 4;
+/// Optima, each lower than the one before, at most.
+const MOST_OPTIMA: usize = 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -41,20 +45,42 @@ pub fn leave_zero(x: &mut [f64], scales: &[usize], near: f64, by: f64) {
 /// # Errors
 /// `Numerical` where the criterion cannot be evaluated at the start, `Interrupted`.
 pub fn search(objective: &mut dyn Evaluator, start: &[f64], control: &Control) -> Result<(Vec<f64>, Verdict)> {
+    let (mut optimum, mut returns) = nearest(objective, start, control)?;
+    let (mut tried, mut elsewhere) = (0, 0);
+    for _ in 0..MOST_OPTIMA {
+        if optimum.stop == Stop::EvaluationLimit {
+            break;
+        }
+        let before = objective.evaluations();
+        let further = starts::look(objective, &optimum, before - elsewhere)?;
+        elsewhere += objective.evaluations() - before;
+        tried += further.tried;
+        let Some(lower) = further.lower else { break };
+        let (next, next_returns) = nearest(objective, &lower, control)?;
+        if next.value >= optimum.value {
+            break;
+        }
+        (optimum, returns) = (next, next_returns);
+    }
+    let mut verdict = judge(objective, &optimum)?;
+    verdict.evaluations -= elsewhere;
+    verdict.tried = tried;
+    if returns && verdict.status != Status::Exact {
+        verdict.status = Status::NotConverged;
+        verdict.reason = "the search keeps returning to a boundary that is not an optimum".into();
+    }
+    Ok((optimum.x, verdict))
+}
+
+/// The optimum that a search ends at, and whether it returned to a boundary that is none.
+fn nearest(objective: &mut dyn Evaluator, start: &[f64], control: &Control) -> Result<(Outcome, bool)> {
     let mut from = start.to_vec();
     for attempt in 0.. {
         let outcome = minimize(objective, &from, control)?;
-        let snapped = verdict::snap(objective, outcome)?;
-        match verdict::escape(objective, &snapped)? {
+        let snapped = boundary::snap(objective, outcome)?;
+        match boundary::escape(objective, &snapped)? {
             Some(better) if attempt < MOST_RESTARTS => from = better,
-            rest => {
-                let mut verdict = verdict::judge(objective, &snapped)?;
-                if rest.is_some() {
-                    verdict.status = Status::NotConverged;
-                    verdict.reason = "the search keeps returning to a boundary that is not an optimum".into();
-                }
-                return Ok((snapped.x, verdict));
-            }
+            rest => return Ok((snapped, rest.is_some())),
         }
     }
     unreachable!("the loop returns")

@@ -34,6 +34,15 @@ pub trait Evaluator: Objective + Send {
     /// Evaluations so far.
     fn evaluations(&self) -> usize;
 
+    /// The error of the criterion at x by rounding.
+    ///
+    /// # Errors
+    /// Those of `value`.
+    fn rounding(&mut self, x: &[f64]) -> Result<f64>;
+
+    /// Floating-point operations of an evaluation, about.
+    fn flops(&self) -> f64;
+
     /// The gradient alone.
     ///
     /// # Errors

@@ -79,6 +79,14 @@ impl Evaluator for ToyEvaluator {
         self.evaluations
     }
 
+    fn rounding(&mut self, _x: &[f64]) -> Result<f64> {
+        Ok(0.0)
+    }
+
+    fn flops(&self) -> f64 {
+        100.0
+    }
+
     fn gradient(&mut self, x: &[f64]) -> Result<Vec<f64>> {
         Ok(self.slope(x)?.0)
     }
@@ -102,7 +110,7 @@ fn a_search_ends_on_the_bound_and_the_verdict_says_so() {
         assert!((x[0] - 2.0).abs() < 1e-4 && x[1] == 0.0 && x[2].abs() < 1e-4, "{optimizer:?} {x:?}");
         assert_eq!(verdict.status, Status::Boundary, "{optimizer:?} {verdict:?}");
         assert_eq!(verdict.boundary.iter().map(|space| space.term).collect::<Vec<_>>(), [1]);
-        assert!(verdict.flat.is_empty() && verdict.evaluations > 5);
+        assert!(verdict.flat.terms.is_empty() && verdict.evaluations > 5);
     }
 }
 

@@ -44,7 +44,7 @@ def dropped_columns(layout: Layout) -> str:
 
 def not_converged(verdict: Verdict) -> str:
     """Say why a search stopped, or what it cannot tell apart."""
-    return verdict.explain() if verdict.status in ("not-converged", "flat") else ""
+    return verdict.explain() if verdict.status in ("not-converged", "exact", "flat") else ""
 
 
 def singular(verdict: Verdict) -> str:

@@ -59,7 +59,7 @@ impl Lmm {
         for k in 0..n {
             for l in 0..n {
                 let value = &mut information[l * n + k];
-                *value = *value / variance - r[k] * r[l] / (m * variance * variance);
+                *value = *value / variance - (r[k] / variance) * (r[l] / variance) / m;
             }
         }
     }

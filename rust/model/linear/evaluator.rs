@@ -149,6 +149,16 @@ impl Evaluator for LmmEvaluator<'_> {
         self.evaluations
     }
 
+    /// A residual sum of squares is what is left of the squares of the response, so that it has their rounding.
+    fn rounding(&mut self, x: &[f64]) -> Result<f64> {
+        let (terms, a) = (self.evaluate(x)?, &self.model.a);
+        Ok(terms.m * f64::EPSILON * a.xx[a.xx.len() - 1] / terms.pwrss)
+    }
+
+    fn flops(&self) -> f64 {
+        self.model.symbolic.flops(self.model.a.n_fixed())
+    }
+
     fn gradient(&mut self, x: &[f64]) -> Result<Vec<f64>> {
         let terms = self.evaluate(x)?;
         let gradient = self.model.gradient(&self.at, &mut self.work);

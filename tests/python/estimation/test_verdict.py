@@ -15,13 +15,15 @@ def layout(*terms):
     return Layout("y", [], [], [], [], {}, [], random, 0, 0, {})
 
 
-def verdict(status, boundary=(), flat=(), reason="", terms=()):
+def verdict(status, boundary=(), flat=(), redundant=(), reason="", terms=()):
     core = {
         "status": status,
         "evaluations": 9,
         "expected_decrease": 0.0,
         "boundary": list(boundary),
         "flat": list(flat),
+        "redundant": list(redundant),
+        "tried": 0,
         "reason": reason,
     }
     return verdict_of(core, layout(*terms))
@@ -43,7 +45,7 @@ UNCORRELATED = "its limit; consider uncorrelated effects, (1 + x || g)"
     ("rank", "directions", "says"),
     [
         (0, [[1, 0], [0, 1]], "all its variances are estimated as zero; the model without this term fits as well"),
-        (1, [[0.0, 1.0]], "the variance of x is estimated as zero; consider the term with (Intercept) only"),
+        (1, [[0.0, 1.0]], "the variance of x is estimated as zero; consider the term without it, (1 | g)"),
         (1, [[-0.5, 1.0]], f"the correlation of (Intercept) and x is estimated as 1, {UNCORRELATED}"),
         (1, [[1.0, 0.25]], f"the correlation of (Intercept) and x is estimated as -1, {UNCORRELATED}"),
     ],

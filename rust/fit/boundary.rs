@@ -1,0 +1,103 @@
+//! Variances of zero and correlations at the end of their range: moving there, leaving, and what has no variance then.
+
+use serde::{Deserialize, Serialize};
+
+use crate::covariance::square;
+use crate::linalg::dense::eigen;
+use crate::model::{Evaluator, Parameters};
+use crate::optimize::{Outcome, Point};
+use crate::{Error, Result};
+
+/// A parameter this close to a boundary is tried there.
+const NEAR_BOUNDARY: f64 = 2e-3;
+/// A criterion this much higher still counts as the same.
+const SAME: f64 = 1e-8;
+/// How far from a boundary its slope is taken.
+pub const PROBE: f64 = 1e-3;
+/// A move that changes the criterion by less leaves its slope as it is.
+const STILL: f64 = 1e-7;
+
+/// A combination of a term's random effects without variance, in the user's units.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NullSpace {
+    pub term: usize,
+    /// Rank of the term's covariance.
+    pub rank: usize,
+    /// Orthonormal in the working basis; weights of the term's columns, largest 1.
+    pub directions: Vec<Vec<f64>>,
+}
+
+/// Moves scales that are nearly zero to zero, and correlations that are nearly ±1 there, where that costs nothing.
+pub fn snap(objective: &mut dyn Evaluator, mut outcome: Outcome) -> Result<Outcome> {
+    for (k, role) in objective.parameters().theta.roles().into_iter().enumerate() {
+        let x = outcome.x[k];
+        let Some(target) = role.boundary(x).filter(|&b| b != x && (x - b).abs() < NEAR_BOUNDARY) else { continue };
+        let mut trial = outcome.x.clone();
+        trial[k] = target;
+        match objective.value(&trial) {
+            Ok(value) if value <= outcome.value + SAME => {
+                outcome.x = trial;
+                outcome.value = outcome.value.min(value);
+                let n = outcome.x.len();
+                outcome.slope =
+                    outcome.slope.filter(|at| at.curvature[k * n + k].abs() * (at.x[k] - target).powi(2) < STILL);
+            }
+            Ok(_) | Err(Error::Numerical(_)) => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(outcome)
+}
+
+/// A point off the boundary from which the criterion descends, if a boundary is no optimum (the KKT conditions).
+pub fn escape(objective: &mut dyn Evaluator, outcome: &Outcome) -> Result<Option<Vec<f64>>> {
+    let zeros: Vec<usize> =
+        objective.parameters().theta.scale_parameters().into_iter().filter(|&k| outcome.x[k] == 0.0).collect();
+    if zeros.is_empty() || outcome.slope.as_ref().is_some_and(|at| rises(at, &zeros)) {
+        return Ok(None);
+    }
+    let mut probe = outcome.x.clone();
+    zeros.iter().for_each(|&k| probe[k] = PROBE);
+    let value = match objective.value(&probe) {
+        Ok(value) => value,
+        Err(Error::Numerical(_)) => return Ok(None),
+        Err(e) => return Err(e),
+    };
+    let (gradient, _) = objective.slope(&probe)?;
+    let descends = |&&k: &&usize| gradient[k] < -1e-2 * PROBE;
+    if value < outcome.value - SAME || zeros.iter().any(|k| descends(&k)) {
+        let mut from = outcome.x.clone();
+        zeros.iter().for_each(|&k| from[k] = if gradient[k] < 0.0 { 0.1 } else { PROBE });
+        return Ok(Some(from));
+    }
+    Ok(None)
+}
+
+/// Whether the slope at a point close to zeros of scales already says that the criterion rises from them.
+fn rises(at: &Point, zeros: &[usize]) -> bool {
+    zeros.iter().all(|&k| at.x[k] != 0.0 && at.x[k].abs() <= PROBE && at.gradient[k] / at.x[k] > -1e-2)
+}
+
+/// Combinations of random effects without variance, by term.
+pub fn null_spaces(parameters: Parameters, theta: &[f64]) -> Vec<NullSpace> {
+    let terms = parameters.theta.terms.iter().zip(parameters.bases).enumerate();
+    terms
+        .filter_map(|(index, (term, basis))| {
+            let r = term.width;
+            let (values, vectors) = eigen(&square(&term.relative_factor(theta), r), r);
+            let largest = values.iter().fold(0.0f64, |m, v| m.max(*v));
+            let none: Vec<usize> = (0..r).filter(|&k| values[k] <= 1e-9 * largest.max(1e-3)).collect();
+            let directions = none
+                .iter()
+                .map(|&k| {
+                    // v in the basis; T^-T v in the user's units: (T^-T v)' b = v' b_basis
+                    let mut v = vectors[k * r..(k + 1) * r].to_vec();
+                    basis.solve_transposed(&mut v);
+                    let largest = v.iter().fold(0.0f64, |m, x| if x.abs() > m.abs() { *x } else { m });
+                    v.iter().map(|x| x / largest).collect()
+                })
+                .collect();
+            (!none.is_empty()).then_some(NullSpace { term: index, rank: r - none.len(), directions })
+        })
+        .collect()
+}

@@ -1,0 +1,126 @@
+"""Models that the data cannot identify are called flat, and what is advised instead is identified."""
+
+import numpy as np
+import pytest
+
+import hlmrs
+
+pytestmark = pytest.mark.filterwarnings("ignore::hlmrs.errors.HlmrsWarning")
+
+
+def grouped(n_groups=12, size=8, seed=31):
+    rng = np.random.default_rng(seed)
+    g = np.repeat(np.arange(n_groups), size)
+    n = len(g)
+    x, z = rng.normal(size=(2, n))
+    effects = rng.normal(size=(3, n_groups))
+    y = 1 + x + effects[0][g] + 0.8 * effects[1][g] * x + 0.8 * effects[2][g] * z + rng.normal(size=n)
+    t = np.tile(np.arange(2), n // 2)
+    y = y + rng.normal(size=(n_groups, 2))[g, t]
+    return {"y": y, "x": x, "z": z, "g": g, "h": g + 100, "t": [f"t{k}" for k in t]}
+
+
+def changed(formula, suggestions):
+    """The formula with terms replaced by what is suggested."""
+    for term, instead in suggestions.items():
+        assert term in formula
+        formula = formula.replace(f" + {term}", f" + {instead}" if instead else "")
+    return formula
+
+
+RIDGES = {
+    "a relabelled factor": ("y ~ x + (1 | g) + (1 | h)", True),
+    "an intercept twice": ("y ~ x + (1 + x | g) + (1 | g)", True),
+    "a slope twice": ("y ~ x + (1 + x | g) + (0 + x | g)", True),
+    "one class in each school": ("y ~ x + (1 | g) + (1 | g:h)", True),
+    "slopes of a relabelled factor": ("y ~ x + (1 + x | g) + (1 | h)", True),
+    "two terms with an intercept": ("y ~ x + z + (1 + x | g) + (1 + z | g)", False),
+    "a structure beside an intercept": ("y ~ x + homcs(0 + t | g) + (1 | g)", True),
+}
+
+
+@pytest.mark.parametrize("kind", RIDGES)
+def test_a_ridge_is_found_and_the_advice_is_an_identified_model(kind):
+    formula, is_same_model = RIDGES[kind]
+    data = grouped()
+    fit = hlmrs.lmer(formula, data)
+    assert fit.verdict.status == "flat", fit.verdict
+    assert fit.verdict.flat_terms
+    assert fit.verdict.suggestions
+    advised = hlmrs.lmer(changed(formula, fit.verdict.suggestions), data)
+    assert advised.verdict.status in ("optimum", "boundary")
+    assert advised.n_params <= fit.n_params
+    if is_same_model:
+        assert advised.criterion == pytest.approx(fit.criterion, abs=1e-5)
+        assert advised.n_params < fit.n_params
+    else:
+        assert advised.criterion <= fit.criterion + 1e-5
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3, 1e5])
+def test_well_identified_variances_are_never_flat(scale):
+    """The relative standard deviation of the groups from a thousandth to a hundred thousand of the residual's."""
+    rng = np.random.default_rng(2)
+    g = np.repeat(np.arange(30), 10)
+    y = scale * rng.normal(size=30)[g] + rng.normal(size=300)
+    fit = hlmrs.lmer("y ~ 1 + (1 | g)", {"y": y, "g": g})
+    assert fit.verdict.status in ("optimum", "boundary")
+    assert fit.verdict.flat_terms == ()
+
+
+def test_two_slopes_with_intercepts_of_different_factors_are_identified():
+    data = grouped()
+    data["h"] = np.random.default_rng(3).integers(0, 9, len(data["g"]))
+    assert hlmrs.lmer("y ~ x + (x | g) + (1 | h)", data).verdict.status in ("optimum", "boundary")
+
+
+def test_variances_of_zero_alone_are_not_flat():
+    rng = np.random.default_rng(8)
+    data = {"y": rng.normal(size=60), "x": rng.normal(size=60), "g": np.repeat(np.arange(3), [56, 3, 1])}
+    fit = hlmrs.lmer("y ~ x + (x | g)", data)
+    assert fit.verdict.status in ("optimum", "boundary")
+
+
+def test_a_response_without_residuals_has_no_optimum():
+    """With sigma to zero the criterion (n - p) log sigma^2 + ... falls without end."""
+    rng = np.random.default_rng(9)
+    g = np.repeat(np.arange(1, 9), 6)
+    x = rng.normal(size=48)
+    for y in (2 * x + g**2.0, np.repeat(rng.normal(size=8), 6)):
+        with pytest.warns(hlmrs.errors.ConvergenceWarning, match="reproduces the response"):
+            fit = hlmrs.lmer("y ~ x + (1 | g)", {"y": y, "x": x, "g": g})
+        assert (fit.verdict.status, fit.verdict.converged) == ("exact", False)
+
+
+@pytest.mark.parametrize("size", [1e-5, 1e-6, 1e-7, 1e-8, 1e-10])
+def test_small_residuals_are_right_or_said_to_be_lost(size):
+    """Held against least squares within groups, to which the fit tends where groups are this far apart."""
+    rng = np.random.default_rng(3)
+    n = 70
+    g, x, u, e = rng.integers(9, size=n), rng.normal(size=n), rng.normal(size=9), rng.normal(size=n)
+    y = 1 + x + u[g] + size * e
+    dummies = np.column_stack([x, (g[:, None] == np.arange(9)) * 1.0])
+    rest = y - dummies @ np.linalg.lstsq(dummies, y, rcond=None)[0]
+    fit = hlmrs.lmer("y ~ x + (1 | g)", {"y": y, "x": x, "g": g})
+    assert not fit.verdict.converged or fit.sigma == pytest.approx(np.sqrt(rest @ rest / (n - 10)), rel=0.02)
+
+
+@pytest.mark.parametrize("power", [-150, -90, -60, 60, 100, 150])
+def test_the_unit_of_the_response_does_not_matter(power):
+    rng = np.random.default_rng(0)
+    g, x = rng.integers(9, size=70), rng.normal(size=70)
+    y = 1 + x + rng.normal(size=9)[g] + 0.5 * rng.normal(size=9)[g] * x + rng.normal(size=70)
+    one, other = (hlmrs.lmer("y ~ x + (x | g)", {"y": y * c, "x": x, "g": g}) for c in (1.0, 10.0**power))
+    assert other.criterion - 2 * 68 * power * np.log(10) == pytest.approx(one.criterion, abs=1e-6)
+    np.testing.assert_allclose(other.theta, one.theta, atol=1e-5)
+
+
+def test_uncorrelated_effects_of_a_factor_are_advised_as_diag():
+    """Two bars before a factor keep the correlations of its levels."""
+    rng = np.random.default_rng(2)
+    g, f = np.repeat(np.arange(12), 9), np.tile(["a", "b", "c"], 36)
+    data = {"y": rng.normal(size=12)[g] + (f == "b") * 0.4 + rng.normal(size=108), "f": f, "g": g}
+    fit = hlmrs.lmer("y ~ f + (0 + f | g)", data)
+    assert fit.verdict.suggestions == {"(0 + f | g)": "diag(0 + f | g)"}
+    advised = hlmrs.lmer("y ~ f + diag(0 + f | g)", data)
+    assert (fit.n_params, advised.n_params) == (10, 7)

@@ -1,0 +1,41 @@
+"""Fits called converged are the lowest optima; a share of what `benches/optima.py` runs at large."""
+
+import numpy as np
+import pytest
+
+import hlmrs
+from benches import optima
+
+pytestmark = pytest.mark.filterwarnings("ignore::hlmrs.errors.HlmrsWarning")
+
+
+def test_fits_with_one_variance_are_the_lowest_of_all_optima():
+    compared, above = optima.wrong(optima.ONE_VARIANCE, 60)
+    assert compared > 50
+    assert not above
+
+
+def test_fits_of_other_forms_are_not_above_fits_from_random_starts():
+    compared, above = optima.wrong(optima.OTHERS, 40)
+    assert compared > 30
+    assert not above
+
+
+def test_the_criterion_that_fits_are_held_against_is_theirs():
+    data = hlmrs.datasets.load("sleepstudy", "pandas")
+    rows = {"y": data["Reaction"].to_numpy(), "x": data["Days"].to_numpy(float), "g": list(data["Subject"].astype(str))}
+    for reml in (True, False):
+        fit = hlmrs.lmer("Reaction ~ Days + (1 | Subject)", data, reml=reml)
+        assert optima.lowest_of_one_variance(rows, np.ones(180), reml) == pytest.approx(fit.criterion, abs=1e-6)
+
+
+def two_groups(n=40, seed=4):
+    """Rows in which all but one belong to one group: the variance between two groups is hardly known."""
+    rng = np.random.default_rng(seed)
+    return {"y": rng.normal(size=n), "g": ["a"] * (n - 1) + ["b"]}
+
+
+def test_what_was_tried_is_in_the_verdict():
+    fit = hlmrs.lmer("y ~ 1 + (1 | g)", two_groups())
+    assert fit.verdict.tried > 50
+    assert f"from {fit.verdict.tried} points" in fit.verdict.explain()
