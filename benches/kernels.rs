@@ -112,12 +112,14 @@ fn dense_kernels(bench: &mut Bench) {
             let case = format!("{n}, {threads} threads");
             group.throughput(Throughput::Elements((n * n * n / 3) as u64));
             group.bench_function(BenchmarkId::new("cholesky", &case), |bench| {
-                let call = |mut a: Vec<f64>| pool(threads).install(|| dense::cholesky_lower(&mut a, n));
+                let call = |mut a: Vec<f64>| pool(threads).unwrap().install(|| dense::cholesky_lower(&mut a, n));
                 bench.iter_batched(|| a.clone(), call, BatchSize::LargeInput);
             });
             group.throughput(Throughput::Elements((2 * n * n * n / 3) as u64));
             group.bench_function(BenchmarkId::new("inverse", &case), |bench| {
-                bench.iter(|| pool(threads).install(|| dense::inverse_from_cholesky(&mut inverse, black_box(&a), n)));
+                bench.iter(|| {
+                    pool(threads).unwrap().install(|| dense::inverse_from_cholesky(&mut inverse, black_box(&a), n))
+                });
             });
         }
     }
@@ -130,7 +132,7 @@ fn passes(bench: &mut Bench) {
         let theta = vec![0.5; model.theta_map.n_parameters];
         let mut work = model.workspace();
         for threads in [1, 2] {
-            let pool = pool(threads);
+            let pool = pool(threads).unwrap();
             group.bench_function(BenchmarkId::new("accumulate", threads), |bench| {
                 bench.iter(|| pool.install(|| accumulate(black_box(&design)).unwrap()));
             });

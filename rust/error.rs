@@ -39,6 +39,8 @@ pub enum Remedy {
     PredictForPopulation,
     #[error("the influence of whole groups does without it")]
     LeaveGroupsOut,
+    #[error("ask for fewer")]
+    FewerThreads,
 }
 
 impl Error {

@@ -33,6 +33,27 @@ pub fn damaged(why: &str) -> Error {
     Error::Data(format!("this is not a saved fit or saved statistics, or it is damaged: {why}"))
 }
 
+/// # Errors
+/// `Data` that says `why`, unless it holds.
+pub fn require(holds: bool, why: &str) -> Result<()> {
+    if holds { Ok(()) } else { Err(damaged(why)) }
+}
+
+/// Whether these are places among `n`, in order.
+pub fn is_choice(places: &[usize], n: usize) -> bool {
+    places.is_sorted_by(|a, b| a < b) && places.iter().all(|&k| k < n)
+}
+
+/// Whole numbers below this one are the same as numbers with a fraction.
+pub const MOST: f64 = 9_007_199_254_740_992.0;
+
+/// Whole numbers that were written as numbers with a fraction.
+pub fn whole(values: &[f64], below: f64) -> Result<Vec<u64>> {
+    let is_whole = |v: &f64| v.fract() == 0.0 && (0.0..below).contains(v);
+    require(values.iter().all(is_whole), "a count that is none")?;
+    Ok(values.iter().map(|&v| v as u64).collect())
+}
+
 /// Takes an array out, all finite.
 pub fn take(arrays: &mut Arrays, name: &str) -> Result<Vec<f64>> {
     let values = arrays.remove(name).ok_or_else(|| damaged(&format!("{name} is missing")))?;

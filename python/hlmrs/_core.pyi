@@ -197,6 +197,8 @@ class Encoding:
     def from_json(text: str) -> Encoding: ...
     def to_json(self) -> str:
         """Write it to be kept; nothing but ``from_json`` reads it."""
+    def layout(self) -> DesignLayout:
+        """Return its names and numbers of levels; it counts no rows."""
     def without_given_offset(self) -> Encoding:
         """Leave out the offset that was given beside the formula: it belongs to the rows of the fit."""
     def with_columns_in_place_of(self, names: list[str]) -> Encoding:
@@ -428,6 +430,8 @@ class Fit:
         """The same model for another response in the rows used, from this optimum."""
     def state(self) -> tuple[str, dict[str, _Array]]:
         """All that a fit is, without rows: JSON and arrays.  Inverse of from_state."""
+    def check_encoding(self, encoding: Encoding) -> None:
+        """Raise a DataError unless the encoding is that of the rows of this fit."""
     @staticmethod
     def from_state(meta: str, arrays: dict[str, _Array]) -> Fit:
         """Raises DataError where the state is not one of a fit."""

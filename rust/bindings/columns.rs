@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
-use arrow_array::{RecordBatch, RecordBatchReader};
-use arrow_schema::{ArrowError, Schema};
+use arrow_array::{Array, RecordBatch, RecordBatchReader};
+use arrow_schema::{ArrowError, DataType, Schema};
 use numpy::{IntoPyArray, PyReadonlyArray1};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -153,6 +153,24 @@ fn read_stream(stream: FFI_ArrowArrayStream) -> Result<(Schema, Vec<RecordBatch>
     let refuse = |e: ArrowError| Error::Data(format!("the data cannot be read as an Arrow table: {e}"));
     let reader = RecordBatchStreamReader::try_new(stream).map_err(refuse)?;
     let schema = reader.schema().as_ref().clone();
-    let batches = reader.collect::<std::result::Result<_, _>>().map_err(refuse)?;
+    let batches = reader.collect::<std::result::Result<Vec<RecordBatch>, _>>().map_err(refuse)?;
+    batches.iter().try_for_each(check_contents)?;
     Ok((schema, batches))
+}
+
+/// Texts, views and keys of dictionaries lead to where they say; a stream does not promise that.
+fn check_contents(batch: &RecordBatch) -> Result<()> {
+    for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+        let is_plain = |kind: &DataType| kind.is_primitive() || matches!(kind, DataType::Boolean | DataType::Null);
+        if is_plain(column.data_type()) {
+            continue;
+        }
+        column.to_data().validate_full().map_err(|e| {
+            Error::Data(format!(
+                "column '{}' holds Arrow data that are not valid: {e}; write it again by a program that checks it",
+                field.name()
+            ))
+        })?;
+    }
+    Ok(())
 }

@@ -8,8 +8,10 @@ use pyo3::IntoPyObject;
 use pyo3::prelude::*;
 
 use super::columns::PyColumns;
-use super::errors::{guard, run};
+use super::errors::guard;
 use super::expression::model_tree;
+use super::interrupt::run;
+use super::layout::DesignLayout;
 use super::new_rows::PyNewRows;
 use crate::crossproduct::{cell_mapping, cell_starts, n_cell_columns};
 use crate::design::{Encoding, NewRows, Variable};
@@ -43,6 +45,12 @@ impl PyEncoding {
 
     fn to_json(&self, py: Python<'_>) -> PyResult<String> {
         guard(py, || Ok(self.0.to_json()))
+    }
+
+    /// Names and numbers of levels; it counts no rows.
+    fn layout<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let sizes = self.0.groups.iter().map(|group| vec![0; group.n_levels(&self.0.categories)]).collect::<Vec<_>>();
+        Ok(DesignLayout::new(&self.0, &sizes, (0, 0, &BTreeMap::new())).into_pyobject(py)?.into_any())
     }
 
     fn without_given_offset(&self) -> Self {

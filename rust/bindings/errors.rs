@@ -6,31 +6,29 @@ use std::sync::{Mutex, MutexGuard};
 
 use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuildError};
 
 use crate::linalg::threads::{alone, pool};
 use crate::{Error, Remedy, Result};
-
-/// Numbers to work on, or tens of operations, below which starting a thread takes longer than the work.
-pub const SMALL: usize = 20_000;
 
 /// The value of a class, whatever a panic left of it.
 pub fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
     value.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// Runs `work` on the pool's threads without the GIL.
-pub fn run<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
-    let outcome = py.detach(|| catch_unwind(AssertUnwindSafe(|| pool(0).install(work))));
+/// Runs small work on the caller's thread without the GIL.
+pub fn run_here<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
+    let outcome = py.detach(|| catch_unwind(AssertUnwindSafe(|| alone(work).map_err(refused)?)));
     finish(py, outcome)
 }
 
-/// The same for work on `size` numbers, which stays on the caller's thread where they are few.
-pub fn run_sized<T: Send>(py: Python<'_>, size: usize, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
-    if size > SMALL {
-        return run(py, work);
-    }
-    let outcome = py.detach(|| catch_unwind(AssertUnwindSafe(|| alone(work))));
-    finish(py, outcome)
+/// The pool of `n` threads.
+pub fn pool_of(py: Python<'_>, n: usize) -> PyResult<&'static ThreadPool> {
+    guard(py, || pool(n).map_err(refused))
+}
+
+fn refused(error: ThreadPoolBuildError) -> Error {
+    Error::Numerical(format!("the operating system refused threads ({error})")).unless(Remedy::FewerThreads)
 }
 
 /// Runs `work` that needs Python or takes no time.
@@ -59,6 +57,7 @@ fn argument(remedy: Remedy) -> &'static str {
         Remedy::PredictForPopulation => {
             "new_levels='population' takes the mean of a new group over its new rows, 'missing' leaves them out"
         }
+        Remedy::FewerThreads => "give fewer in Control(n_threads=), or in the environment variable HLMRS_NUM_THREADS",
         Remedy::LeaveGroupsOut => "fit.influence(by=...) leaves groups out without it",
     }
 }

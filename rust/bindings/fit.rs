@@ -7,9 +7,10 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use super::errors::{guard, run};
+use super::encoding::PyEncoding;
+use super::errors::guard;
 use super::given_rows::{GivenRows, TermInput};
-use super::interrupt::{run_interruptible, run_interruptible_sized};
+use super::interrupt::{run, run_interruptible, run_interruptible_sized};
 use super::model::{Choices, PyModel};
 use super::parameters::{PyParameter, parameters_for, parameters_of};
 use super::rows::PyRows;
@@ -175,13 +176,14 @@ impl PyFit {
     fn linear_predictor<'py>(
         &self,
         py: Python<'py>,
-        rows: &PyRows,
+        rows: Py<PyRows>,
         use_terms: Vec<bool>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        if use_terms.len() != rows.0.random.len() || use_terms.len() != self.widths().len() {
+        if use_terms.len() != rows.get().0.random.len() || use_terms.len() != self.widths().len() {
             return Err(PyValueError::new_err("use_terms needs one entry per random term"));
         }
-        Ok(run(py, || self.0.linear_predictor(&rows.0, &use_terms))?.into_pyarray(py))
+        let fit = self.0.clone();
+        Ok(run(py, move || fit.linear_predictor(&rows.get().0, &use_terms))?.into_pyarray(py))
     }
 
     fn prediction_variance<'py>(
@@ -191,7 +193,8 @@ impl PyFit {
         terms: Vec<TermInput<'py>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let given = GivenRows::read(&self.0, &x, &terms)?;
-        let variance = run(py, || self.0.prediction_variance(&given.x, given.m, &given.terms()))?;
+        let fit = self.0.clone();
+        let variance = run(py, move || fit.prediction_variance(&given.x, given.m, &given.terms()))?;
         Ok(variance.into_pyarray(py))
     }
 
@@ -220,14 +223,13 @@ impl PyFit {
     fn simulate<'py>(
         &self,
         py: Python<'py>,
-        rows: &PyRows,
+        rows: Py<PyRows>,
         n: usize,
         seed: u64,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let draws = run(py, || self.0.simulate(&rows.0, n, seed))?;
-        let n_obs = rows.0.n_rows();
-        let columns: Vec<f64> = (0..n_obs).flat_map(|i| draws.iter().map(move |d| d[i])).collect();
-        columns.into_pyarray(py).reshape([n_obs, n])
+        let (fit, n_obs) = (self.0.clone(), rows.get().0.n_rows());
+        let draws = run_interruptible(py, 0, move |stop| fit.simulate(&rows.get().0, n, seed, stop))?;
+        draws.into_pyarray(py).reshape([n_obs, n])
     }
 
     fn refit(&self, py: Python<'_>, rows: Py<PyRows>, y: PyReadonlyArray1<'_, f64>) -> PyResult<Self> {
@@ -246,9 +248,14 @@ impl PyFit {
         to_python(py, self.0.saved())
     }
 
+    /// Fails unless the encoding is that of the rows of this fit.
+    fn check_encoding(&self, py: Python<'_>, encoding: &PyEncoding) -> PyResult<()> {
+        guard(py, || self.0.check_encoding(&encoding.0))
+    }
+
     #[staticmethod]
     fn from_state(py: Python<'_>, meta: &str, arrays: &Bound<'_, PyDict>) -> PyResult<Self> {
         let saved = from_python(meta, arrays)?;
-        Ok(Self::of(run(py, || Fit::from_saved(saved))?))
+        Ok(Self::of(run(py, move || Fit::from_saved(saved))?))
     }
 }

@@ -8,11 +8,18 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 
-use super::errors::{SMALL, finish, run_sized};
-use crate::linalg::threads::pool;
+use super::errors::{finish, pool_of, run_here};
 use crate::{Error, Result};
 
 const POLL: Duration = Duration::from_millis(40);
+
+/// Numbers to work on, or tens of operations, below which starting a thread takes longer than the work.
+const SMALL: usize = 20_000;
+
+/// Runs `work` on the default pool without the GIL.  On Ctrl-C the call returns, and what the work makes is dropped.
+pub fn run<T: Send + 'static>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send + 'static) -> PyResult<T> {
+    run_interruptible(py, 0, move |_| work())
+}
 
 /// Runs `work` on the pool of `n_threads` without the GIL and polls for signals meanwhile.  On Ctrl-C the flag
 /// is set and the call returns; the work ends by itself at its next look at the flag.
@@ -34,7 +41,7 @@ pub fn run_interruptible_sized<T: Send + 'static>(
     if size > SMALL {
         return run_interruptible(py, n_threads, work);
     }
-    run_sized(py, size, move || work(&AtomicBool::new(false)))
+    run_here(py, move || work(&AtomicBool::new(false)))
 }
 
 /// The same for work that counts what is done: `progress` is called with the count now and then; its error stops the
@@ -48,7 +55,7 @@ pub fn run_counted<T: Send + 'static>(
     let shared = Arc::new((AtomicUsize::new(0), AtomicBool::new(false)));
     let (sender, receiver) = channel();
     let flags = shared.clone();
-    pool(n_threads).spawn(move || {
+    pool_of(py, n_threads)?.spawn(move || {
         let outcome = catch_unwind(AssertUnwindSafe(|| work(&flags.0, &flags.1)));
         let _ = sender.send(outcome); // the receiver is gone after Ctrl-C
     });

@@ -6,7 +6,8 @@ use std::sync::Mutex;
 use pyo3::prelude::*;
 
 use super::columns::PyColumns;
-use super::errors::{guard, lock, run};
+use super::errors::{guard, lock};
+use super::interrupt::run;
 use crate::Error;
 use crate::design::{Known, Learner, ModelSpec, Options, columns_of_levels};
 use crate::table::GrowingLevels;
@@ -28,9 +29,9 @@ impl PyLevelScan {
         Self(Mutex::new(names.into_iter().map(|name| (name, GrowingLevels::default())).collect()))
     }
 
-    fn update(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
+    fn update(slf: Py<Self>, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
         let table = columns.table();
-        run(py, || lock(&self.0).iter_mut().try_for_each(|(name, levels)| levels.scan(table.get(name)?)))
+        run(py, move || lock(&slf.get().0).iter_mut().try_for_each(|(name, levels)| levels.scan(table.get(name)?)))
     }
 
     #[getter]
@@ -56,9 +57,9 @@ impl PyLearner {
         lock(&self.0).needs_rows()
     }
 
-    fn update(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
+    fn update(slf: Py<Self>, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
         let table = columns.table();
-        run(py, || lock(&self.0).update(&table))
+        run(py, move || lock(&slf.get().0).update(&table))
     }
 
     fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<()> {

@@ -5,7 +5,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::errors::{guard, run};
+use super::errors::guard;
+use super::interrupt::run;
 use crate::design::NewRows;
 
 /// Levels that a message about new data can list.
@@ -25,14 +26,15 @@ impl PyNewRows {
         self.0.n_rows()
     }
 
-    fn model_matrix<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let x = run(py, || self.0.model_matrix())?;
-        x.into_pyarray(py).reshape([self.0.n_rows(), self.0.fixed().columns.len()])
+    fn model_matrix<'py>(slf: Py<Self>, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let shape = [slf.get().0.n_rows(), slf.get().0.fixed().columns.len()];
+        run(py, move || slf.get().0.model_matrix())?.into_pyarray(py).reshape(shape)
     }
 
-    fn term_matrix<'py>(&self, py: Python<'py>, term: usize) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let (z, r) = run(py, || self.0.term_matrix(term))?;
-        z.into_pyarray(py).reshape([self.0.n_rows(), r])
+    fn term_matrix<'py>(slf: Py<Self>, py: Python<'py>, term: usize) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let n = slf.get().0.n_rows();
+        let (z, r) = run(py, move || slf.get().0.term_matrix(term))?;
+        z.into_pyarray(py).reshape([n, r])
     }
 
     fn term_codes<'py>(&self, py: Python<'py>, term: usize) -> PyResult<Bound<'py, PyArray1<u32>>> {
@@ -53,29 +55,30 @@ impl PyNewRows {
 
     /// The derivatives of X and of the offset by a column.
     fn slopes<'py>(
-        &self,
+        slf: Py<Self>,
         py: Python<'py>,
         column: &str,
         given: Vec<(String, PyReadonlyArray1<'_, f64>)>,
     ) -> PyResult<Design<'py>> {
         let given: Vec<_> = given.into_iter().map(|(name, slopes)| (name, slopes.as_array().to_vec())).collect();
-        if given.iter().any(|(_, slopes)| slopes.len() != self.0.n_rows()) {
+        if given.iter().any(|(_, slopes)| slopes.len() != slf.get().0.n_rows()) {
             return Err(PyValueError::new_err("derivatives need one number per row"));
         }
-        let (x, offset) = run(py, || self.0.slopes(column, &given))?;
-        Ok((x.into_pyarray(py).reshape([self.0.n_rows(), self.0.fixed().columns.len()])?, offset.into_pyarray(py)))
+        let (column, shape) = (column.to_owned(), [slf.get().0.n_rows(), slf.get().0.fixed().columns.len()]);
+        let (x, offset) = run(py, move || slf.get().0.slopes(&column, &given))?;
+        Ok((x.into_pyarray(py).reshape(shape)?, offset.into_pyarray(py)))
     }
 
-    fn unseen_levels<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    fn unseen_levels<'py>(slf: Py<Self>, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let unseen = PyDict::new(py);
-        for (group, levels) in run(py, || Ok(self.0.unseen_levels(MOST_UNSEEN)))? {
+        for (group, levels) in run(py, move || Ok(slf.get().0.unseen_levels(MOST_UNSEEN)))? {
             unseen.set_item(group, levels)?;
         }
         Ok(unseen)
     }
 
     fn linear_predictor<'py>(
-        &self,
+        slf: Py<Self>,
         py: Python<'py>,
         beta: PyReadonlyArray1<'_, f64>,
         modes: Vec<PyReadonlyArray2<'_, f64>>,
@@ -83,8 +86,10 @@ impl PyNewRows {
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let beta = beta.as_array().to_vec();
         let modes: Vec<Vec<f64>> = modes.iter().map(|m| m.as_array().iter().copied().collect()).collect();
-        let slices: Vec<&[f64]> = modes.iter().map(Vec::as_slice).collect();
-        let eta = run(py, || self.0.linear_predictor(&beta, &slices, &use_terms))?;
+        let eta = run(py, move || {
+            let slices: Vec<&[f64]> = modes.iter().map(Vec::as_slice).collect();
+            slf.get().0.linear_predictor(&beta, &slices, &use_terms)
+        })?;
         Ok(eta.into_pyarray(py))
     }
 }

@@ -4,9 +4,8 @@ use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use super::errors::run;
 use super::fit::PyFit;
-use super::interrupt::{run_counted, run_interruptible};
+use super::interrupt::{run, run_counted, run_interruptible};
 use super::parameters::{PyParameter, parameters_of};
 use super::rows::PyRows;
 use crate::resample::null_model::{Fitted, null_statistics as statistics};
@@ -130,8 +129,9 @@ pub fn exact_null<'py>(
 /// The criterion of the model without random effects.
 #[pyfunction]
 pub fn criterion_without_random_effects(py: Python<'_>, fit: &PyFit) -> PyResult<f64> {
-    run(py, || {
-        let model = &fit.0.model;
+    let fit = fit.0.clone();
+    run(py, move || {
+        let model = &fit.model;
         let zero = vec![0.0; model.theta_map.n_parameters];
         Ok(model.evaluate(&zero, &mut model.workspace())?.profiled())
     })

@@ -6,7 +6,8 @@ use pyo3::prelude::*;
 
 use super::columns::PyColumns;
 use super::encoding::PyEncoding;
-use super::errors::{run, run_sized};
+use super::errors::guard;
+use super::interrupt::{run, run_interruptible_sized};
 use super::layout::DesignLayout;
 use crate::crossproduct::{cell_crossproduct, n_cell_columns};
 use crate::design::{GroupingFactor, ModelSpec, Options, Rows};
@@ -20,9 +21,9 @@ impl PyRows {
     #[new]
     fn new(py: Python<'_>, spec: &str, columns: &PyColumns, options: &str) -> PyResult<Self> {
         let table = columns.table();
-        let build = || Rows::build(&ModelSpec::from_json(spec)?, &table, &Options::from_json(options)?);
+        let (spec, options) = guard(py, || Ok((ModelSpec::from_json(spec)?, Options::from_json(options)?)))?;
         let size = table.n_rows() * table.names().count();
-        Ok(Self(run_sized(py, size, build)?))
+        Ok(Self(run_interruptible_sized(py, 0, size, move |_| Rows::build(&spec, &table, &options))?))
     }
 
     #[getter]
@@ -41,14 +42,14 @@ impl PyRows {
             factor.codes().iter().for_each(|&c| sizes[c as usize] += 1);
             sizes
         };
-        let sizes: Vec<Vec<u64>> = self.0.factors.iter().map(count).collect();
+        let sizes: Vec<Vec<u64>> = guard(py, || Ok(self.0.factors.iter().map(count).collect()))?;
         let counts = (self.0.n_rows(), self.0.n_rows_input, &self.0.dropped);
         Ok(DesignLayout::new(&self.0.encoding, &sizes, counts).into_pyobject(py)?.into_any())
     }
 
-    fn group_levels(&self, group: usize) -> PyResult<Vec<String>> {
+    fn group_levels(&self, py: Python<'_>, group: usize) -> PyResult<Vec<String>> {
         self.check_group(group)?;
-        Ok(self.0.group_levels(group))
+        guard(py, || Ok(self.0.group_levels(group)))
     }
 
     fn group_codes<'py>(&self, py: Python<'py>, group: usize) -> PyResult<Bound<'py, PyArray1<u32>>> {
@@ -56,27 +57,27 @@ impl PyRows {
         Ok(PyArray1::from_slice(py, self.0.factors[group].codes()))
     }
 
-    fn response<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        Ok(run(py, || Ok(self.0.response()))?.into_pyarray(py))
+    fn response<'py>(slf: Py<Self>, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        Ok(run(py, move || Ok(slf.get().0.response()))?.into_pyarray(py))
     }
 
-    fn weights<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArray1<f64>>>> {
-        Ok(run(py, || Ok(self.0.weights()))?.map(|w| w.into_pyarray(py)))
+    fn weights<'py>(slf: Py<Self>, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArray1<f64>>>> {
+        Ok(run(py, move || Ok(slf.get().0.weights()))?.map(|w| w.into_pyarray(py)))
     }
 
-    fn offset<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArray1<f64>>>> {
-        Ok(run(py, || Ok(self.0.offset()))?.map(|o| o.into_pyarray(py)))
+    fn offset<'py>(slf: Py<Self>, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArray1<f64>>>> {
+        Ok(run(py, move || Ok(slf.get().0.offset()))?.map(|o| o.into_pyarray(py)))
     }
 
-    fn model_matrix<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let x = run(py, || self.0.model_matrix())?;
-        x.into_pyarray(py).reshape([self.0.n_rows(), self.0.fixed().columns.len()])
+    fn model_matrix<'py>(slf: Py<Self>, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let shape = [slf.get().0.n_rows(), slf.get().0.fixed().columns.len()];
+        run(py, move || slf.get().0.model_matrix())?.into_pyarray(py).reshape(shape)
     }
 
     /// Cross-products with an indicator for every cell of every term, and the constant last.
-    fn cell_crossproduct<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let n = n_cell_columns(self.0.fixed()) + 1;
-        run(py, || cell_crossproduct(&self.0))?.into_pyarray(py).reshape([n, n])
+    fn cell_crossproduct<'py>(slf: Py<Self>, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let n = n_cell_columns(slf.get().0.fixed()) + 1;
+        run(py, move || cell_crossproduct(&slf.get().0))?.into_pyarray(py).reshape([n, n])
     }
 
     fn encoding(&self) -> PyEncoding {

@@ -10,12 +10,14 @@ use pyo3::types::PyDict;
 
 use super::columns::PyColumns;
 use super::encoding::PyEncoding;
-use super::errors::{lock, run};
+use super::errors::{guard, lock};
 use super::fit::PyFit;
+use super::interrupt::{run, run_interruptible};
 use super::layout::DesignLayout;
 use super::levels::known;
 use super::model::{PyModel, criterion};
 use super::saved::{PySaved, from_python, to_python};
+use crate::check_stop;
 use crate::crossproduct::{FinishedStatistics, RowCounts, Statistics};
 use crate::design::{Encoding, ModelSpec, Options, StreamingModel};
 use crate::model::{Lmm, build};
@@ -43,22 +45,27 @@ impl PyStatistics {
     #[new]
     fn open(py: Python<'_>, spec: &str, columns: &PyColumns, options: &str, learned: &str) -> PyResult<Self> {
         let table = columns.table();
-        let build = || {
-            let (spec, options) = (ModelSpec::from_json(spec)?, Options::from_json(options)?);
-            let (model, registry) = StreamingModel::build(&spec, &table, &options, &known(learned)?)?;
-            Ok(Statistics::new(model, registry))
-        };
-        Ok(Self::new(run(py, build)?))
+        let read = || Ok((ModelSpec::from_json(spec)?, Options::from_json(options)?, known(learned)?));
+        let (spec, options, learned) = guard(py, read)?;
+        let (model, registry) = run(py, move || StreamingModel::build(&spec, &table, &options, &learned))?;
+        Ok(Self::new(Statistics::new(model, registry)))
     }
 
-    fn update(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
+    fn update(slf: Py<Self>, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
         let table = columns.table();
-        run(py, || lock(&self.0).push(&table))
+        run_interruptible(py, 0, move |stop| lock(&slf.get().0).push(&table, stop))
     }
 
-    fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
-        let theirs = lock(&other.0).clone();
-        run(py, || lock(&self.0).merge(&theirs))
+    fn merge(slf: Py<Self>, py: Python<'_>, other: Py<Self>) -> PyResult<()> {
+        run_interruptible(py, 0, move |stop| {
+            let theirs = lock(&other.get().0).clone();
+            let mut here = lock(&slf.get().0);
+            let mut both = here.clone();
+            both.merge(&theirs)?;
+            check_stop(stop)?;
+            *here = both;
+            Ok(())
+        })
     }
 
     fn copy(&self) -> Self {
@@ -86,16 +93,19 @@ impl PyStatistics {
         // the response of a fit varies
         let range = Some((f64::NEG_INFINITY, f64::INFINITY));
         let counts = RowCounts { n_obs: a.n_obs, n_rows_input, dropped, range, by_level: counts };
-        let build = || Statistics::of_fit((*encoding.0).clone(), &Options::from_json(options)?, &a, counts, moments);
+        let (options, encoding) = (guard(py, || Options::from_json(options))?, encoding.0.clone());
+        let build = move || Statistics::of_fit((*encoding).clone(), &options, &a, counts, moments);
         Ok(Self::new(run(py, build)?))
     }
 
     /// By column whose levels do not grow, those that no row has had.
     #[getter]
-    fn unseen_levels(&self) -> BTreeMap<String, Vec<String>> {
-        let statistics = lock(&self.0);
-        let unseen = statistics.open.unseen(&statistics.registry);
-        unseen.map(|(name, levels)| (name.into(), levels.into_iter().map(String::from).collect())).collect()
+    fn unseen_levels(&self, py: Python<'_>) -> PyResult<BTreeMap<String, Vec<String>>> {
+        guard(py, || {
+            let statistics = lock(&self.0);
+            let unseen = statistics.open.unseen(&statistics.registry);
+            Ok(unseen.map(|(name, levels)| (name.into(), levels.into_iter().map(String::from).collect())).collect())
+        })
     }
 
     #[getter]
@@ -126,13 +136,13 @@ impl PyStatistics {
     }
 
     fn state<'py>(&self, py: Python<'py>) -> PyResult<PySaved<'py>> {
-        to_python(py, lock(&self.0).saved())
+        to_python(py, guard(py, || Ok(lock(&self.0).saved()))?)
     }
 
     #[staticmethod]
     fn from_state(py: Python<'_>, meta: &str, arrays: &Bound<'_, PyDict>) -> PyResult<Self> {
         let saved = from_python(meta, arrays)?;
-        Ok(Self::new(run(py, || Statistics::from_saved(saved))?))
+        Ok(Self::new(run(py, move || Statistics::from_saved(saved))?))
     }
 }
 
@@ -160,11 +170,12 @@ impl PyFinishedStatistics {
         Ok(record.into_pyobject(py)?.into_any())
     }
 
-    fn group_levels(&self, group: usize) -> PyResult<Vec<String>> {
+    fn group_levels(&self, py: Python<'_>, group: usize) -> PyResult<Vec<String>> {
         let Encoding { groups, categories, .. } = &self.finished.encoding;
         let none =
             || PyIndexError::new_err(format!("there are {} grouping factors, none has index {group}", groups.len()));
-        Ok(groups.get(group).ok_or_else(none)?.levels(categories))
+        let group = groups.get(group).ok_or_else(none)?;
+        guard(py, || Ok(group.levels(categories)))
     }
 
     fn moments<'py>(&self, py: Python<'py>, term: usize) -> PyResult<Bound<'py, PyArray2<f64>>> {

@@ -5,7 +5,8 @@ use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 
 use super::columns::PyColumns;
-use super::errors::{guard, run};
+use super::errors::guard;
+use super::interrupt::run;
 use super::rows::PyRows;
 use crate::Error;
 use crate::crossproduct::mean_outer_product;
@@ -16,7 +17,7 @@ pub fn evaluate<'py>(py: Python<'py>, expression: &str, columns: &PyColumns) -> 
     let expr: Expr =
         guard(py, || serde_json::from_str(expression).map_err(|e| Error::Formula(format!("not an expression: {e}"))))?;
     let table = columns.table();
-    Ok(run(py, || design::evaluate(&expr, &table))?.into_pyarray(py))
+    Ok(run(py, move || design::evaluate(&expr, &table))?.into_pyarray(py))
 }
 
 /// The derivative of an expression by a column.
@@ -30,7 +31,8 @@ pub fn evaluate_slope<'py>(
     let expr: Expr =
         guard(py, || serde_json::from_str(expression).map_err(|e| Error::Formula(format!("not an expression: {e}"))))?;
     let table = columns.table();
-    Ok(run(py, || design::evaluate_slope(&expr, &table, column))?.into_pyarray(py))
+    let column = column.to_owned();
+    Ok(run(py, move || design::evaluate_slope(&expr, &table, &column))?.into_pyarray(py))
 }
 
 /// Whether each row has a value in every column of a model; none if all have.
@@ -42,17 +44,20 @@ pub fn complete_rows<'py>(
     options: &str,
 ) -> PyResult<Option<Bound<'py, PyArray1<bool>>>> {
     let table = columns.table();
-    let find = || design::rows_with_values(&ModelSpec::from_json(spec)?, &table, &Options::from_json(options)?);
-    Ok(run(py, find)?.mask(table.n_rows()).map(|mask| mask.into_pyarray(py)))
+    let (spec, options) = guard(py, || Ok((ModelSpec::from_json(spec)?, Options::from_json(options)?)))?;
+    let n_rows = table.n_rows();
+    Ok(run(py, move || design::rows_with_values(&spec, &table, &options))?
+        .mask(n_rows)
+        .map(|mask| mask.into_pyarray(py)))
 }
 
 #[pyfunction]
-pub fn term_moments<'py>(py: Python<'py>, rows: &PyRows, term: usize) -> PyResult<Bound<'py, PyArray2<f64>>> {
-    let Some(layout) = rows.0.random.get(term) else {
+pub fn term_moments<'py>(py: Python<'py>, rows: Py<PyRows>, term: usize) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let Some(layout) = rows.get().0.random.get(term) else {
         return Err(PyIndexError::new_err(format!("there is no random term {term}")));
     };
     let r = layout.columns.len();
-    run(py, || mean_outer_product(&rows.0, term))?.into_pyarray(py).reshape([r, r])
+    run(py, move || mean_outer_product(&rows.get().0, term))?.into_pyarray(py).reshape([r, r])
 }
 
 /// Bytes that are free for the process; None where the system does not tell.

@@ -96,7 +96,7 @@ impl Encoding {
         Ok(())
     }
 
-    /// Reads what `to_json` wrote.
+    /// Reads what `to_json` wrote, and checks it.
     pub fn from_json(text: &str) -> Result<Self> {
         let encoding: Self =
             serde_json::from_str(text).map_err(|e| Error::Data(format!("this is not a saved encoding: {e}")))?;
@@ -106,6 +106,7 @@ impl Encoding {
                 encoding.version
             )));
         }
+        encoding.check()?;
         Ok(encoding)
     }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::encoding::Encoding;
 use super::grouping::{Group, combine, observed_pairs};
 use crate::Result;
+use crate::saved::require;
 use crate::table::{Column, GrowingLevels, GrowingPairs, NO_LEVEL, Selection};
 
 /// By category its levels, by grouping factor the combinations of its categories.
@@ -22,6 +23,27 @@ impl LevelRegistry {
             categories: self.categories.iter().map(GrowingLevels::emptied).collect(),
             pairs: self.pairs.iter().map(|steps| vec![GrowingPairs::default(); steps.len()]).collect(),
         }
+    }
+
+    /// # Errors
+    /// `Data` where this was read from a file and does not fit its model, or itself.
+    pub fn check(&self, Encoding { categories, groups, .. }: &Encoding, growing: &[bool]) -> Result<()> {
+        require(
+            self.categories.len() == categories.len() && self.pairs.len() == groups.len(),
+            "levels of no category",
+        )?;
+        for ((levels, category), grows) in self.categories.iter().zip(categories).zip(growing) {
+            require(levels.is_consistent() && (*grows || levels.labels == category.levels), "levels of another model")?;
+        }
+        for (group, steps) in groups.iter().zip(&self.pairs) {
+            require(steps.len() + 1 == group.categories.len(), "combinations of no categories")?;
+            let mut before = self.categories[group.categories[0]].labels.len();
+            for (step, &category) in steps.iter().zip(&group.categories[1..]) {
+                require(step.lie_within(before, self.categories[category].labels.len()), "combinations of no levels")?;
+                before = step.pairs.len();
+            }
+        }
+        Ok(())
     }
 
     /// Builds the lookup tables again, which are not saved.

@@ -1,5 +1,6 @@
 //! Spec and columns in; rows of X, Z and y out, or an error that names the column.
 
+mod check;
 mod compile;
 mod compile_variable;
 mod complete_rows;

@@ -36,20 +36,27 @@ impl ModelMatrix {
         let full = full_indicators(intercept, &lists, is_categorical);
         let mut matrix = Self { layout: FixedLayout { has_intercept: intercept, ..Default::default() }, plans: vec![] };
         if intercept {
-            matrix.add(compiler, "(Intercept)", TermVariables::default())?;
+            matrix.add(&compiler.variables, &compiler.categories, "(Intercept)", TermVariables::default())?;
         }
         for ((term, variables), full) in terms.iter().zip(lists).zip(full) {
-            matrix.add(compiler, &term.name, TermVariables { variables, full })?;
+            matrix.add(&compiler.variables, &compiler.categories, &term.name, TermVariables { variables, full })?;
         }
         Ok(matrix)
     }
 
-    fn add(&mut self, compiler: &Compiler, name: &str, plan: TermVariables) -> Result<()> {
+    /// Adds a term whose variables are known.
+    pub fn add(
+        &mut self,
+        variables: &[Variable],
+        categories: &[Category],
+        name: &str,
+        plan: TermVariables,
+    ) -> Result<()> {
         let parts: Vec<_> = plan
             .variables
             .iter()
             .zip(&plan.full)
-            .map(|(&v, &full)| Part::new(&compiler.variables[v], &compiler.categories, full))
+            .map(|(&v, &full)| Part::new(&variables[v], categories, full))
             .collect();
         let width = parts.iter().try_fold(1usize, |w, part| w.checked_mul(part.names.len()));
         if width.is_none_or(|w| w + self.layout.columns.len() > MOST_COLUMNS) {

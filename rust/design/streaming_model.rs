@@ -15,6 +15,7 @@ use super::spec::{Coverage, Expr, Missing, ModelSpec, Options, TermFactor};
 use super::transforms::{Known, calls};
 use super::variable::Category;
 use crate::Result;
+use crate::saved::require;
 use crate::table::{Column, ColumnKind, GrowingLevels, GrowingPairs, Selection, Table, fixed_level_codes};
 
 /// What encodes every batch alike.
@@ -109,8 +110,7 @@ impl StreamingModel {
     }
 
     fn new(mut encoding: Encoding, labels: Vec<String>, options: &Options) -> Self {
-        let needs_known = |c: usize| encoding.has_effects(c) || encoding.has_means(c);
-        let growing: Vec<bool> = (0..encoding.categories.len()).map(|c| !needs_known(c)).collect();
+        let growing = growing(&encoding);
         let categories = encoding.categories.iter_mut().zip(&growing);
         categories.filter(|(_, grows)| **grows).for_each(|(category, _)| category.levels.clear());
         encoding.groups.iter_mut().flat_map(|g| &mut g.pairs).for_each(Vec::clear);
@@ -138,6 +138,14 @@ impl StreamingModel {
                 levels.labels.iter().enumerate().filter(|(k, _)| !is_seen(*k)).map(|(_, label)| label.as_str());
             (self.encoding.inputs[category.input].as_str(), unseen.collect())
         })
+    }
+
+    /// # Errors
+    /// `Data` where this was read from a file and does not agree with itself.
+    pub fn check(&self) -> Result<()> {
+        self.encoding.check()?;
+        require(self.growing == growing(&self.encoding), "levels of no category")?;
+        require(self.labels.len() == self.encoding.inputs.len(), "names of no columns")
     }
 
     /// Encodes the complete rows of a batch; there may be none.
@@ -202,4 +210,9 @@ impl StreamingModel {
         }
         Ok((factors, all_ids))
     }
+}
+
+/// By category, whether its levels grow: no effect and no mean is of them.
+fn growing(encoding: &Encoding) -> Vec<bool> {
+    (0..encoding.categories.len()).map(|c| !encoding.has_effects(c) && !encoding.has_means(c)).collect()
 }

@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::boundary::NullSpace;
 use super::result::Fit;
 use super::verdict::Verdict;
 use crate::Result;
 use crate::covariance::{RandomBasis, TermCovariance, TermSpec};
 use crate::crossproduct::{CrossProducts, FactorBlock, LinkPattern};
+use crate::design::Encoding;
 use crate::ids::FactorId;
 use crate::model::linear::exact_kind;
 use crate::model::{Criterion, Lmm};
 use crate::rows::FixedBasis;
-use crate::saved::{Arrays, Saved, damaged, take_sized};
+use crate::saved::{Arrays, MOST, Saved, damaged, is_choice, require, take_sized, whole};
 
 #[derive(Serialize, Deserialize)]
 struct Meta {
@@ -68,8 +70,6 @@ impl Fit {
         if !verdict.expected_decrease.is_finite() {
             verdict.expected_decrease = -1.0;
         }
-        let spec =
-            |t: &TermCovariance| TermSpec { structure: t.structure, factor: a.factors[t.block].factor, width: t.width };
         Meta {
             reml: self.model.criterion == Criterion::Reml,
             n_obs: a.n_obs,
@@ -78,7 +78,7 @@ impl Fit {
             kept: a.fixed.kept.clone(),
             fixed_logdet: a.fixed.logdet,
             factors: a.factors.iter().map(|f| (f.factor, f.n_levels, f.width)).collect(),
-            terms: self.model.theta_map.terms.iter().map(spec).collect(),
+            terms: self.model.theta_map.terms.iter().map(|term| self.spec(term)).collect(),
             verdict,
         }
     }
@@ -106,6 +106,25 @@ impl Fit {
         let sigma = take_sized(&mut arrays, "adapted/sigma", 1)?[0];
         Ok(fit.with_parameters(&work, beta, sigma, vcov))
     }
+
+    /// # Errors
+    /// `Data` unless the encoding has the columns, the terms and the levels of this fit.
+    pub fn check_encoding(&self, encoding: &Encoding) -> Result<()> {
+        let (a, map) = (&self.model.a, &self.model.theta_map);
+        let terms = encoding.random.iter().map(|term| term.layout.spec());
+        let is_same = |f: &FactorBlock| {
+            encoding.groups.get(f.factor.0).is_some_and(|group| group.n_levels(&encoding.categories) == f.n_levels)
+        };
+        let fits = a.fixed.n_columns == encoding.fixed.layout.columns.len()
+            && a.factors.len() == encoding.groups.len()
+            && a.factors.iter().all(is_same)
+            && terms.eq(map.terms.iter().map(|term| self.spec(term)));
+        require(fits, "its encoding is not that of its numbers")
+    }
+
+    fn spec(&self, term: &TermCovariance) -> TermSpec {
+        TermSpec { structure: term.structure, factor: self.model.a.factors[term.block].factor, width: term.width }
+    }
 }
 
 fn check_sizes(meta: &Meta) -> Result<()> {
@@ -116,12 +135,14 @@ fn check_sizes(meta: &Meta) -> Result<()> {
     });
     let known = meta.terms.iter().all(|t| meta.factors.iter().any(|f| f.0 == t.factor));
     let distinct = meta.factors.iter().enumerate().all(|(i, f)| meta.factors[..i].iter().all(|g| g.0 != f.0));
-    let kept = meta.kept.iter().all(|&k| k < meta.n_columns) && p < meta.n_obs;
-    let mut said_of = {
-        let Verdict { boundary, flat, .. } = &meta.verdict;
-        boundary.iter().map(|b| b.term).chain(flat.terms.iter().chain(&flat.redundant).copied())
+    let kept = is_choice(&meta.kept, meta.n_columns) && p < meta.n_obs;
+    let describes = |space: &NullSpace| {
+        let width = meta.terms.get(space.term).map(|t| t.width);
+        width.is_some_and(|r| space.rank <= r && space.directions.iter().all(|d| d.len() == r))
     };
-    let verdicts = said_of.all(|t| t < meta.terms.len());
+    let Verdict { boundary, flat, .. } = &meta.verdict;
+    let verdicts =
+        boundary.iter().all(describes) && flat.terms.iter().chain(&flat.redundant).all(|&t| t < meta.terms.len());
     if ordered && widths_agree && known && distinct && kept && verdicts && !meta.terms.is_empty() {
         Ok(())
     } else {
@@ -172,11 +193,12 @@ fn cross_products(meta: &Meta, arrays: &mut Arrays) -> Result<CrossProducts> {
 
 fn link(meta: &Meta, arrays: &mut Arrays, i: usize, j: usize) -> Result<(LinkPattern, Vec<f64>)> {
     let ((_, to, ri), (_, from, rj)) = (meta.factors[i], meta.factors[j]);
-    let ptr: Vec<usize> =
-        take_sized(arrays, &format!("link/{i}/{j}/ptr"), from + 1)?.iter().map(|&v| v as usize).collect();
+    let rows = from.checked_add(1).ok_or_else(|| damaged("a size overflows"))?;
+    let ptr = whole(&take_sized(arrays, &format!("link/{i}/{j}/ptr"), rows)?, MOST)?;
+    let ptr: Vec<usize> = ptr.into_iter().map(|v| v as usize).collect();
     let entries = *ptr.last().expect("at least one");
-    let level: Vec<u32> =
-        take_sized(arrays, &format!("link/{i}/{j}/level"), entries)?.iter().map(|&v| v as u32).collect();
+    let level = whole(&take_sized(arrays, &format!("link/{i}/{j}/level"), entries)?, f64::from(u32::MAX))?;
+    let level: Vec<u32> = level.into_iter().map(|v| v as u32).collect();
     let rises = ptr[0] == 0 && ptr.windows(2).all(|w| w[0] <= w[1]);
     let ascend = rises && ptr.windows(2).all(|w| level[w[0]..w[1]].windows(2).all(|l| l[0] < l[1]));
     if !ascend || level.iter().any(|&l| l as usize >= to) {

@@ -6,13 +6,18 @@ use std::sync::atomic::AtomicBool;
 use rand::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use rayon::prelude::*;
 
 use super::result::Fit;
 use super::{Control, fit};
 use crate::crossproduct::with_response;
 use crate::design::Rows;
+use crate::linalg::memory;
 use crate::rows::{Columns, FixedBasis, StoredRows};
-use crate::{Error, Result};
+use crate::{Error, Result, check_stop};
+
+/// Responses drawn before they are put in their places.
+const DRAWS: usize = 16;
 
 impl Fit {
     /// The same model for the response `y`, searched from this optimum.
@@ -32,23 +37,34 @@ impl Fit {
         fit(&model, &Control { start: Some(start), ..Control::default() }, stop)
     }
 
-    /// `n` responses from the fitted model: Xβ + Zb + e + offset with new b and e (n columns of n_obs).  Each column has a stream of its own, so threads do not matter.
+    /// `n` responses from the fitted model: Xβ + Zb + e + offset with new b and e (n_obs x n, row-major).  Each column
+    /// has a stream of its own, so threads do not matter.
     ///
     /// # Errors
-    /// Those of reading the rows; `Design` where the rows are others.
-    pub fn simulate(&self, source: &Rows, n: usize, seed: u64) -> Result<Vec<Vec<f64>>> {
+    /// Those of reading the rows; `Design` where the rows are others, `Data` where memory does not hold the responses.
+    pub fn simulate(&self, source: &Rows, n: usize, seed: u64, stop: &AtomicBool) -> Result<Vec<f64>> {
         let mut basis = self.model.a.working_basis(source)?;
         basis.columns = Columns::Fitted(FixedBasis::default());
         let rows = StoredRows::read(source, &basis)?;
         let fixed = self.linear_predictor(source, &vec![false; source.random.len()])?;
         let offset = source.offset();
         let draw = |k: usize| {
+            check_stop(stop)?;
             let mut y = fixed.clone();
             self.add_draw(&rows, &mut y, &mut stream(seed, k));
             y.iter_mut().zip(offset.iter().flatten()).for_each(|(y, o)| *y += o);
-            y
+            Ok(y)
         };
-        Ok((0..n).map(draw).collect())
+        let n_rows = fixed.len();
+        let mut out = memory::zeros(n_rows, n).ok_or_else(|| {
+            Error::Data(format!("memory does not hold {n} responses of {n_rows} rows; ask for fewer at a time"))
+        })?;
+        for first in (0..n).step_by(DRAWS) {
+            let draws = (first..n.min(first + DRAWS)).into_par_iter().map(draw).collect::<Result<Vec<_>>>()?;
+            let rows = out.chunks_exact_mut(n).enumerate();
+            rows.for_each(|(i, row)| draws.iter().zip(&mut row[first..]).for_each(|(draw, y)| *y = draw[i]));
+        }
+        Ok(out)
     }
 
     /// y += Zb + e with new b and e.

@@ -1,6 +1,6 @@
 //! The levels of one category, and combinations of two, numbered in the order in which they first appear.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
@@ -60,6 +60,12 @@ impl GrowingLevels {
             + word * self.labels.capacity()
             + (word + 5) * self.ids.capacity() * 8 / 7
             + 17 * self.whole.capacity() * 8 / 7
+    }
+
+    /// Whether every level is there once, and no more are seen than there are.
+    pub fn is_consistent(&self) -> bool {
+        let mut once = FxHashSet::default();
+        self.labels.iter().all(|label| once.insert(label.as_str())) && self.seen.len() <= self.labels.len()
     }
 
     pub fn index(&mut self) {
@@ -163,6 +169,13 @@ impl GrowingLevels {
 }
 
 impl GrowingPairs {
+    /// Whether every pair is there once, and is one of so many first and second ones.
+    pub fn lie_within(&self, n_first: usize, n_second: usize) -> bool {
+        let mut once = FxHashSet::default();
+        let is_within = |&(a, b): &(u32, u32)| (a as usize) < n_first && (b as usize) < n_second;
+        self.pairs.iter().all(|pair| is_within(pair) && once.insert(*pair))
+    }
+
     pub fn index(&mut self) {
         self.ids = self.pairs.iter().copied().zip(0..).collect();
     }

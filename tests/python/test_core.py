@@ -7,7 +7,8 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from hlmrs._core import Columns, Encoding, Rows
+import hlmrs
+from hlmrs._core import Columns, Encoding, Rows, Statistics
 from hlmrs.errors import DataError, DesignError, FormulaError, HlmrsError
 
 
@@ -103,10 +104,18 @@ def test_what_is_no_table_is_refused():
 
 
 def test_a_panic_is_an_internal_error():
+    data = hlmrs.datasets.load("Penicillin", "polars")
+    crossed = hlmrs.lmer("diameter ~ 1 + (1 | plate) + (1 | sample)", data)._estimate
+    other = hlmrs.lmer("diameter ~ 1 + (1 | plate)", data)._estimate
+    with pytest.raises(HlmrsError, match="internal error"):
+        Statistics.of_fit(crossed.core, other.encoding, "{}", 144, {}, [], [])
+
+
+def test_an_encoding_whose_indices_lead_nowhere_is_refused():
     saved = json.loads(_rows(_frame(), "x", "f").encoding().to_json())
     saved["categories"][0]["input"] = 1000
-    with pytest.raises(HlmrsError, match="internal error"):
-        Encoding.from_json(json.dumps(saved)).bind(_columns(_frame()))
+    with pytest.raises(DataError, match="a category of no column"):
+        Encoding.from_json(json.dumps(saved))
 
 
 def test_changing_an_array_afterwards_changes_nothing():

@@ -1,6 +1,7 @@
-import contextlib
+import hashlib
 import json
 import struct
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -56,9 +57,94 @@ def test_another_version_is_named():
         storage.from_bytes(WHOLE[:8] + struct.pack("<Q", 99) + WHOLE[16:], "x")
 
 
-def with_index(index):
-    text = json.dumps({"header": {}, "arrays": index}).encode()
-    return struct.pack("<8sQQ", storage.MAGIC, storage.VERSION, len(text)) + text + bytes(64)
+def test_a_file_of_an_older_version_says_what_to_do():
+    with pytest.raises(DataError, match=r"'x' is of format 1; .* make it again from the data and save it"):
+        storage.from_bytes(WHOLE[:8] + struct.pack("<Q", 1) + WHOLE[16:], "x")
+
+
+def sealed(text, body=b""):
+    """A file of any header and body whose digest is right."""
+    whole = struct.pack("<8sQQ", storage.MAGIC, storage.VERSION, len(text)) + text + body
+    return whole + hashlib.sha256(whole).digest()
+
+
+def with_index(index, body=bytes(64)):
+    return sealed(json.dumps({"header": {}, "arrays": index}).encode(), body)
+
+
+def test_the_digest_is_that_of_all_bytes_before_it():
+    assert WHOLE[-32:] == hashlib.sha256(WHOLE[:-32]).digest()
+
+
+@pytest.mark.parametrize("place", range(0, len(WHOLE), 7))
+def test_no_flipped_bit_is_read(place):
+    changed = bytearray(WHOLE)
+    changed[place] ^= 1 << place % 8
+    with pytest.raises(DataError):
+        storage.from_bytes(bytes(changed), "x")
+
+
+def test_the_index_of_a_file_is_read_as_it_was_written():
+    _, arrays = storage.from_bytes(with_index({"a": {"dtype": "F64", "shape": [8], "offset": 0}}), "x")
+    np.testing.assert_array_equal(arrays["a"], np.zeros(8))
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        {name: {"dtype": "F64", "shape": [8], "offset": 0} for name in "ab"},  # over the same bytes
+        {"a": {"dtype": "F64", "shape": [7], "offset": 0}},  # leaves bytes over
+        {"a": {"dtype": "F64", "shape": [4], "offset": 32}},  # leaves bytes before it
+        {},
+    ],
+)
+def test_arrays_that_do_not_follow_one_another_are_errors(index):
+    with pytest.raises(DataError, match="damaged"):
+        storage.from_bytes(with_index(index), "x")
+
+
+@pytest.mark.parametrize("shape", [[0, 2**62, 2**62], [1] * 100])
+def test_shapes_that_no_array_has_are_errors(shape):
+    body = bytes(0 if 0 in shape else 8)
+    with pytest.raises(DataError, match="damaged"):
+        storage.from_bytes(with_index({"a": {"dtype": "F64", "shape": shape, "offset": 0}}, body), "x")
+
+
+def test_bytes_that_are_no_truth_values_are_errors():
+    entry = {"dtype": "BOOL", "shape": [8], "offset": 0}
+    assert storage.from_bytes(with_index({"a": entry}, bytes([0, 1] * 4)), "x")[1]["a"].sum() == 4
+    with pytest.raises(DataError, match="truth values"):
+        storage.from_bytes(with_index({"a": entry}, bytes([0, 2] * 4)), "x")
+
+
+def test_a_large_file_of_another_kind_is_not_read(tmp_path):
+    with open(tmp_path / "other", "wb") as file:
+        file.truncate(1 << 40)  # no disk holds it, nor memory
+    with pytest.raises(DataError, match="does not begin with HLMRSFIT"):
+        storage.read(tmp_path / "other")
+
+
+def test_a_write_follows_no_link_that_others_placed(tmp_path, monkeypatch):
+    monkeypatch.setattr(storage.secrets, "token_hex", lambda n: "guessed")
+    (tmp_path / "precious").write_bytes(b"precious")
+    (tmp_path / "fit.guessed.part").symlink_to(tmp_path / "precious")
+    with pytest.raises(FileExistsError):
+        storage.write(tmp_path / "fit", HEADER, ARRAYS)
+    assert (tmp_path / "precious").read_bytes() == b"precious"
+
+
+def test_threads_that_write_to_one_path_leave_a_whole_file(tmp_path):
+    path = tmp_path / "fit"
+    storage.write(path, HEADER, ARRAYS)
+
+    def write_and_read(_):
+        for _ in range(20):
+            storage.write(path, HEADER, ARRAYS)
+            assert storage.read(path)[0] == HEADER
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write_and_read, range(4)))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["fit"]
 
 
 @pytest.mark.parametrize(
@@ -86,19 +172,16 @@ def test_impossible_arrays_are_errors(entry):
 
 
 def test_a_header_nested_without_end_is_an_error():
-    text = b"[" * 200_000
     with pytest.raises(DataError, match="damaged"):
-        storage.from_bytes(struct.pack("<8sQQ", storage.MAGIC, storage.VERSION, len(text)) + text, "x")
+        storage.from_bytes(sealed(b"[" * 200_000), "x")
 
 
-@given(st.integers(0, len(WHOLE) - 1), st.integers(0, 255))
-def test_a_changed_byte_gives_an_error_or_arrays_of_some_value(place, byte):
+@given(st.integers(0, len(WHOLE) - 1), st.integers(1, 255))
+def test_a_changed_byte_is_an_error(place, by):
     changed = bytearray(WHOLE)
-    changed[place] = byte
-    with contextlib.suppress(DataError):
-        header, arrays = storage.from_bytes(bytes(changed), "x")
-        assert isinstance(header, dict)
-        assert all(isinstance(array, np.ndarray) for array in arrays.values())
+    changed[place] ^= by
+    with pytest.raises(DataError):
+        storage.from_bytes(bytes(changed), "x")
 
 
 @given(st.binary(max_size=400))

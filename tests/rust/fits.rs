@@ -94,8 +94,8 @@ fn both_optimizers_agree_and_every_fit_is_stationary() {
 fn results_do_not_depend_on_threads() {
     for kind in KINDS {
         let source = design(kind, 3, true);
-        let one = pool(1).install(|| fitted(&source, Criterion::Reml));
-        let two = pool(2).install(|| fitted(&source, Criterion::Reml));
+        let one = pool(1).unwrap().install(|| fitted(&source, Criterion::Reml));
+        let two = pool(2).unwrap().install(|| fitted(&source, Criterion::Reml));
         assert_eq!(one.theta, two.theta);
         assert_eq!(one.criterion.to_bits(), two.criterion.to_bits());
         assert_eq!(one.user_beta(), two.user_beta());

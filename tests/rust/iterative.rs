@@ -111,7 +111,7 @@ fn results_do_not_depend_on_threads() {
     let (_, iterative) = both(Shape::LongTailed, 2, Criterion::Reml);
     let theta = theta(&iterative);
     let run = |n: usize| {
-        hlmrs::linalg::threads::pool(n).install(|| {
+        hlmrs::linalg::threads::pool(n).unwrap().install(|| {
             let mut work = iterative.workspace();
             let value = iterative.evaluate(&theta, &mut work).unwrap();
             (value, iterative.gradient(&theta, &mut work).theta)

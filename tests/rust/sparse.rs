@@ -119,7 +119,7 @@ fn results_do_not_depend_on_threads() {
         let model = model(&source, Criterion::Reml).with_trailing(TrailingKind::Sparse);
         let theta = theta(&model);
         let run = |n: usize| {
-            hlmrs::linalg::threads::pool(n).install(|| {
+            hlmrs::linalg::threads::pool(n).unwrap().install(|| {
                 let mut work = model.workspace();
                 let value = model.evaluate(&theta, &mut work).unwrap();
                 (value, model.gradient(&theta, &mut work).theta)

@@ -44,7 +44,7 @@ class Estimate:
     """A fit with its names.  What can be made from the rows is made when it is first asked for.
 
     ``cache`` keeps what inference has computed for this fit; ``fitted`` is the fit that its parameters are of: itself,
-    but for one that was adapted to further rows.
+    but for one that was adapted to further rows (`origin`).
     """
 
     def __init__(
@@ -67,13 +67,18 @@ class Estimate:
         self._frame = frame
         self.cache: dict[tuple[Hashable, ...], object] = {}
         self._why_gone = why_gone
-        self.fitted = origin or self
+        self._origin = origin  # none for itself: a fit that no one holds is freed at once, with its data
         self.__dict__.update({name: part for name, part in made.items() if part is not None})
 
     def __reduce__(self) -> tuple[Any, ...]:
         from .state import from_bytes, to_bytes  # which know what an estimate is
 
         return from_bytes, (to_bytes(self),)
+
+    @property
+    def fitted(self) -> "Estimate":
+        """The fit that the parameters are of."""
+        return self._origin or self
 
     @property
     def data(self) -> ModelRows:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, is_dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast, get_args, get_origin, get_type_hints
 
-from .._core import FinishedStatistics, Fit, Model, Rows
+from .._core import Encoding, FinishedStatistics, Fit, Model, Rows
 from ..formula.names import find_name
 from ..frame import distinct
 
@@ -109,6 +109,17 @@ class Layout:
     def from_json(cls, entry: dict[str, Any]) -> "Layout":
         """Rebuild what ``as_json`` made; a TypeError or KeyError where it is something else."""
         return cast("Layout", _read(cls, entry))
+
+    def is_of(self, encoding: Encoding) -> bool:
+        """Whether names and numbers of levels are those of what encodes new data."""
+        known = encoding.layout()
+        return (
+            (self.response, self.columns, self.column_terms)
+            == (known["response"], known["columns"], known["column_terms"])
+            and (self.terms, self.reference_levels) == (known["terms"], known["reference_levels"])
+            and [(g.name, len(g.levels)) for g in self.groups] == [(g["name"], g["n_levels"]) for g in known["groups"]]
+            and list(self.random) == [RandomTermLayout(**term) for term in known["random"]]
+        )
 
     def fits(self, core: Fit) -> bool:
         """Whether names and levels are as many as the numbers of a fit."""

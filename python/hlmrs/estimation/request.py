@@ -148,7 +148,7 @@ def change_request(
     new = make_request(spec.formula, data, **(kept | dict(options)))
     if "contrasts" in options:
         return new
-    return replace(new, contrasts={name: c for name, c in old.contrasts.items() if name in _coded(new.spec)})
+    return replace(new, contrasts={name: c for name, c in old.contrasts.items() if name in coded(new.spec)})
 
 
 def request_of_rows(request: Request, kept: NDArray[np.bool_] | None) -> Request:
@@ -193,7 +193,7 @@ def _contrasts(contrasts: Mapping[str, Contrast] | None, spec: ModelSpec) -> dic
         return {}
     if not isinstance(contrasts, Mapping):
         raise TypeError(f"contrasts={contrasts!r}: give a dictionary such as {{'treatment_arm': 'sum'}}")
-    known = _coded(spec)
+    known = coded(spec)
     found = {name: find_name(str(name), known) for name in contrasts}
     for name, meant in found.items():
         if meant is None:
@@ -201,7 +201,7 @@ def _contrasts(contrasts: Mapping[str, Contrast] | None, spec: ModelSpec) -> dic
     return {str(found[name]): _contrast(name, value) for name, value in contrasts.items()}
 
 
-def _coded(spec: ModelSpec) -> list[str]:
+def coded(spec: ModelSpec) -> list[str]:
     """Return what contrasts can be given for."""
     return list(dict.fromkeys([*spec.columns(), *(factor.name for factor in spec.factors())]))
 

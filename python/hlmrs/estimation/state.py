@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +12,13 @@ from .. import storage
 from .._core import Columns, Encoding, Fit
 from ..control import Control
 from ..errors import DataError, HlmrsError
-from ..formula import parse
+from ..formula import ModelSpec, parse
 from ..frame import KINDS
+from ..options import Missing
 from ..splines import SplineBasis
 from .estimate import GONE, Estimate, RowValues
 from .layout import Layout
-from .request import Request
+from .request import Request, coded
 from .rows import ModelRows, Splines, encode
 
 Arrays = dict[str, NDArray[Any]]
@@ -38,7 +39,9 @@ def to_bytes(estimate: Estimate) -> bytes:
 def from_bytes(data: bytes) -> Estimate:
     """Read what ``to_bytes`` wrote."""
     header, arrays = storage.from_bytes(data, "pickle")
-    return from_state(header, arrays, "pickle", _columns(header, arrays))
+    with reading("pickle", "a fit"):
+        columns = _columns(header, arrays)
+    return from_state(header, arrays, "pickle", columns)
 
 
 def to_state(estimate: Estimate, *, keep_rows: bool) -> tuple[dict[str, Any], Arrays]:
@@ -77,7 +80,24 @@ def read_request(header: dict[str, Any]) -> tuple[Request, str, Splines]:
         raise DataError(f"the rows are of a frame of kind {kind!r}, which this hlmrs does not know")
     spec = replace(parse(saved.pop("expanded_formula")), formula=saved.pop("formula"))
     splines = {key: SplineBasis(entry["kind"], entry["settings"]) for key, entry in header["splines"].items()}
-    return Request(spec, control=Control(), **saved), kind, splines
+    request = Request(spec, control=Control(), **saved)
+    _check_request(request, splines)
+    return request, kind, splines
+
+
+def _check_request(request: Request, splines: Splines) -> None:
+    """Refuse what no one can have asked for."""
+    spec, contrasts = request.spec, request.contrasts
+    names = [name for name in (request.weights, request.offset) if name is not None]
+    holds = {
+        "names": all(isinstance(name, str) for name in (spec.formula, *names)),
+        "missing": request.missing in get_args(Missing),
+        "contrasts": isinstance(contrasts, dict) and contrasts.keys() <= {*coded(spec)},
+        "splines": splines.keys() == {factor.name for factor in spec.splines()},
+    }
+    for what, is_so in holds.items():
+        if not is_so:
+            raise ValueError(f"the {what} of its request are not those of its formula")
 
 
 @contextmanager
@@ -85,10 +105,8 @@ def reading(name: str, what: str) -> Iterator[None]:
     """Refuse a file whose parts are not what they should be."""
     try:
         yield
-    except HlmrsError:
-        raise
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        reason = f"{type(error).__name__}: {error}"
+    except (HlmrsError, KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+        reason = str(error) if isinstance(error, HlmrsError) else f"{type(error).__name__}: {error}"
         raise DataError(f"{name!r} does not hold {what} ({reason}); save the {what.split()[-1]} again") from error
 
 
@@ -131,22 +149,48 @@ def _rebuild(header: dict[str, Any], arrays: Arrays, columns: Columns | None) ->
     request, kind, splines = read_request(header)
     core = {key.removeprefix("core."): array for key, array in arrays.items() if key.startswith("core.")}
     kept = {key.removeprefix("rows."): array for key, array in arrays.items() if key.startswith("rows.")}
+    encoding = Encoding.from_json(header["encoding"])
     fit, layout = Fit.from_state(header["core"], core), Layout.from_json(header["layout"])
+    fit.check_encoding(encoding)
     moments = [arrays[f"moments.{k}"] for k in range(len(layout.random))]
-    if not layout.fits(fit) or any(
-        m.shape != (len(t.columns),) * 2 for m, t in zip(moments, layout.random, strict=True)
+    if (
+        not layout.fits(fit)
+        or not layout.is_of(encoding)
+        or [layout.response, *layout.terms, *(term.name for term in layout.random)] != _names(request.spec)
+        or any(m.shape != (len(t.columns),) * 2 for m, t in zip(moments, layout.random, strict=True))
     ):
         raise ValueError("its names and its numbers do not belong together")
-    splines = {key: SplineBasis(entry["kind"], entry["settings"]) for key, entry in header["splines"].items()}
+    values = _row_values(kept, layout)
+    data = None if columns is None else ModelRows(encode(request, columns), columns, splines)
+    if data is not None and (data.rows.n_rows_input != layout.n_rows_input or not layout.is_of(data.rows.encoding())):
+        raise ValueError("its columns are not those of its names")
     return Estimate(
         request,
         fit,
         kind,
         splines,
-        None if columns is None else ModelRows(encode(request, columns), columns, splines),
+        data,
         why_gone=_NO_FRAME if columns is not None else GONE,
         layout=layout,
         moments=moments,
-        encoding=Encoding.from_json(header["encoding"]),
-        values=RowValues(kept["response"], kept["fitted"], kept.get("weights"), kept.get("kept")) if kept else None,
+        encoding=encoding,
+        values=values,
     )
+
+
+def _names(spec: ModelSpec) -> list[str]:
+    return [spec.response.name, *(term.name for term in spec.terms), *(term.name for term in spec.random)]
+
+
+def _row_values(kept: Arrays, layout: Layout) -> RowValues | None:
+    """Return the values of rows that were saved, one for every row used."""
+    if not kept:
+        return None
+    values = RowValues(kept["response"], kept["fitted"], kept.get("weights"), kept.get("kept"))
+    by_row = [array for array in (values.response, values.fitted, values.weights) if array is not None]
+    if any(array.shape != (layout.n_rows,) or array.dtype != np.float64 for array in by_row):
+        raise ValueError("its rows are not those of its counts")
+    used = values.kept
+    if used is not None and (used.dtype != np.bool_ or len(used) != layout.n_rows_input or used.sum() != layout.n_rows):
+        raise ValueError("its rows are not those of its counts")
+    return values

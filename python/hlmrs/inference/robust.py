@@ -36,11 +36,10 @@ class Sandwich(Uncertainty):
     clustering: Clustering
     ddf: str
 
-    @cached_property
+    @property
     def parts(self) -> Mapping[str, Vector]:
         """Contributions, leverages and variances of the clusters."""
-        codes, n = self.clustering.codes, self.clustering.n_clusters
-        return cluster_contributions(self.estimate.core, self.estimate.rows, codes, n, _ADJUSTMENTS[self.kind])
+        return _parts(self.estimate, _ADJUSTMENTS[self.kind], self.clustering)
 
     @cached_property
     def matrix(self) -> Vector:
@@ -143,19 +142,19 @@ class AsymptoticSandwich(Uncertainty):
 
 
 def sandwich(estimate: Estimate, kind: str, cluster: Clusters, ddf: str = "satterthwaite") -> Uncertainty:
-    """Choose the sandwich for the clusters named; one for each choice is kept with the fit."""
+    """Choose the sandwich for the clusters named."""
     found = clusterings(estimate, cluster)
     for clustering in found:
         if clustering.n_clusters < 2:
             raise OptionError(f"cluster={clustering.name!r} has one cluster; a robust covariance needs many")
     if len(found) == 1 and found[0].nested:
-        return _nested(estimate, kind, found[0], ddf)
+        return Sandwich(estimate, kind, found[0], ddf)
     return _asymptotic(estimate, kind, tuple(found), ddf)
 
 
 @cached
-def _nested(estimate: Estimate, kind: str, clustering: Clustering, ddf: str) -> Sandwich:
-    return Sandwich(estimate, kind, clustering, ddf)
+def _parts(estimate: Estimate, adjustment: str, clustering: Clustering) -> Mapping[str, Vector]:
+    return cluster_contributions(estimate.core, estimate.rows, clustering.codes, clustering.n_clusters, adjustment)
 
 
 def _asymptotic(estimate: Estimate, kind: str, found: tuple[Clustering, ...], ddf: str) -> AsymptoticSandwich:

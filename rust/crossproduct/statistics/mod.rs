@@ -9,6 +9,7 @@ mod save;
 mod scaling;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::fill::FillScratch;
 use super::moments::mean_outer_product;
@@ -19,7 +20,7 @@ use crate::covariance::RandomBasis;
 use crate::design::{Dropped, GroupingFactor, LevelRegistry, Rows, StreamedRows, StreamingModel};
 use crate::rows::{Columns, ExtendedColumns, WorkingBasis, WorkingRows, in_design_order, random_bases};
 use crate::table::Table;
-use crate::{Error, Result};
+use crate::{Error, Result, check_stop};
 pub use pair_sums::PairSums;
 use scaling::Scaling;
 
@@ -65,28 +66,54 @@ pub struct RunningSums {
     pub links: Vec<PairSums>,
 }
 
+/// What a batch adds: by grouping factor in local levels.
+struct BatchSums {
+    /// Sums without rows, for the first batch.
+    first: Option<RunningSums>,
+    sums: Sums,
+    links: Vec<PairSums>,
+    /// Rows, and of weighted ones the mean of zz' by random term.
+    moments: (usize, Vec<Vec<f64>>),
+}
+
 impl Statistics {
     pub fn new(open: StreamingModel, registry: LevelRegistry) -> Self {
         let counts = RowCounts { by_level: vec![vec![]; open.encoding.groups.len()], ..RowCounts::default() };
         Self { open, registry, counts, running: None, moments: vec![], largest_batch: 0, all_batches: 0 }
     }
 
-    /// Adds the rows of a batch.
-    pub fn push(&mut self, table: &Table) -> Result<()> {
-        self.largest_batch = self.largest_batch.max(table.n_bytes());
-        self.all_batches += table.n_bytes();
+    /// Adds the rows of a batch, all or none.
+    ///
+    /// # Errors
+    /// Those of reading the rows; `Interrupted`.
+    pub fn push(&mut self, table: &Table, stop: &AtomicBool) -> Result<()> {
+        check_stop(stop)?;
         // levels met in a batch that fails have no rows, so they stay out of the result
         let batch = self.open.rows(table, &mut self.registry)?;
         let sizes: Vec<usize> = (0..batch.ids.len()).map(|g| self.registry.n_levels(g, &self.open.encoding)).collect();
+        let sums = if batch.rows.n_rows() > 0 { Some(self.batch_sums(&batch.rows)?) } else { None };
+        check_stop(stop)?;
+        self.largest_batch = self.largest_batch.max(table.n_bytes());
+        self.all_batches += table.n_bytes();
         self.counts.count(&batch, &sizes);
-        if batch.rows.n_rows() == 0 {
-            return Ok(());
+        if let Some(BatchSums { first, sums, links, moments }) = sums {
+            self.add_moments(moments);
+            self.running
+                .get_or_insert_with(|| first.expect("made where there are none"))
+                .add(&sums, &links, &batch.ids, &sizes);
         }
-        if self.running.is_none() {
-            self.running = Some(self.first_sums(&batch.rows)?);
-        }
-        self.add_moments(&batch.rows)?;
-        self.running.as_mut().expect("set above").add_rows(&batch, &sizes)
+        Ok(())
+    }
+
+    /// What a batch adds.
+    fn batch_sums(&self, rows: &Rows) -> Result<BatchSums> {
+        let first = if self.running.is_none() { Some(self.first_sums(rows)?) } else { None };
+        let running = self.running.as_ref().or(first.as_ref()).expect("one of them");
+        let (sums, links) = running.of_rows(rows)?;
+        // weighted sums do not tell the plain moments of z
+        let n_terms = if rows.has_weights() { rows.random.len() } else { 0 };
+        let moments = (0..n_terms).map(|t| mean_outer_product(rows, t)).collect::<Result<_>>()?;
+        Ok(BatchSums { first, sums, links, moments: (rows.n_rows(), moments) })
     }
 
     /// Statistics of the same model without rows.
@@ -101,21 +128,13 @@ impl Statistics {
         Ok(RunningSums::empty(Columns::Read(extended), random_bases(rows, &sample), &self.open))
     }
 
-    /// Weighted sums do not tell the plain moments of z.
-    fn add_moments(&mut self, rows: &Rows) -> Result<()> {
-        if !rows.has_weights() {
-            return Ok(());
-        }
-        let n = rows.n_rows() as f64;
-        let widths = rows.random.iter().map(|t| t.columns.len());
+    fn add_moments(&mut self, (n, means): (usize, Vec<Vec<f64>>)) {
         if self.moments.is_empty() {
-            self.moments = widths.map(|r| vec![0.0; r * r]).collect();
+            self.moments = means.iter().map(|mean| vec![0.0; mean.len()]).collect();
         }
-        for (t, total) in self.moments.iter_mut().enumerate() {
-            let mean = mean_outer_product(rows, t)?;
-            total.iter_mut().zip(mean).for_each(|(t, m)| *t += n * m);
+        for (total, mean) in self.moments.iter_mut().zip(means) {
+            total.iter_mut().zip(mean).for_each(|(t, m)| *t += n as f64 * m);
         }
-        Ok(())
     }
 
     /// Adds the statistics of other rows.
@@ -208,8 +227,8 @@ impl RunningSums {
         Self { sums: Sums::new(&shape, 0), columns, widths, random, links }
     }
 
-    fn add_rows(&mut self, batch: &StreamedRows, sizes: &[usize]) -> Result<()> {
-        let rows = &batch.rows;
+    /// Sums and links of the rows of a batch, over its own levels.
+    fn of_rows(&self, rows: &Rows) -> Result<(Sums, Vec<PairSums>)> {
         let levels: Vec<usize> = rows.factors.iter().map(GroupingFactor::n_levels).collect();
         let factors = in_design_order(&levels, rows.random.iter().map(|t| t.factor), &self.random);
         let basis = WorkingBasis { columns: self.columns.clone(), factors };
@@ -220,9 +239,8 @@ impl RunningSums {
             .link_pairs()
             .zip(&scratch.total.links)
             .map(|((i, j), values)| PairSums::of_link(&shape.patterns[i][j], values, self.widths[i] * self.widths[j]));
-        let links: Vec<PairSums> = links.collect();
-        self.add(&scratch.total, &links, &batch.ids, sizes);
-        Ok(())
+        let links = links.collect();
+        Ok((scratch.total, links))
     }
 
     /// Adds sums in the same basis; `ids` are the levels here of those there, `sizes` the numbers of levels.

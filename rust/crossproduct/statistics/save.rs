@@ -11,7 +11,7 @@ use crate::crossproduct::pattern::{self, LinkPattern};
 use crate::design::{Dropped, Encoding, LevelRegistry, Options, StreamingModel};
 use crate::ids::FactorId;
 use crate::rows::{Columns, ExtendedColumns, FixedBasis};
-use crate::saved::{Arrays, Saved, damaged, take, take_sized};
+use crate::saved::{Arrays, MOST, Saved, damaged, is_choice, require, take, take_sized, whole};
 
 #[derive(Serialize, Deserialize)]
 struct Meta {
@@ -71,32 +71,41 @@ impl Statistics {
     /// `Data` where these are no saved statistics.
     pub fn from_saved(saved: Saved) -> Result<Self> {
         let (meta, mut arrays): (Meta, Arrays) = saved.open()?;
+        meta.open.check()?;
         let mut registry = meta.registry;
         for (g, steps) in registry.pairs.iter_mut().enumerate() {
             for (k, step) in steps.iter_mut().enumerate() {
-                step.pairs = pairs(&take(&mut arrays, &format!("pairs/{g}/{k}"))?);
+                step.pairs = pairs(&take(&mut arrays, &format!("pairs/{g}/{k}"))?)?;
             }
         }
+        registry.check(&meta.open.encoding, &meta.open.growing)?;
         registry.index();
         let mut statistics = Self::new(meta.open, registry);
         let n_groups = statistics.open.encoding.groups.len();
-        let counts = (0..n_groups).map(|g| Ok(whole(&take(&mut arrays, &format!("counts/{g}"))?)));
+        let counts = (0..n_groups).map(|g| whole(&take(&mut arrays, &format!("counts/{g}"))?, MOST));
         let counts = counts.collect::<Result<Vec<Vec<u64>>>>()?;
         let (n_obs, n_rows_input, dropped, range) = (meta.n_obs, meta.n_rows_input, meta.dropped, meta.range);
         statistics.counts = RowCounts { n_obs, n_rows_input, dropped, range, by_level: counts };
-        let n_terms = statistics.open.encoding.random.len();
-        statistics.moments = (0..n_terms).map_while(|t| arrays.remove(&format!("moments/{t}"))).collect();
+        statistics.check_counts()?;
+        let random = statistics.open.encoding.random.iter().map(|term| term.layout.columns.len().pow(2));
+        if arrays.contains_key("moments/0") {
+            let moments = random.enumerate().map(|(t, n)| take_sized(&mut arrays, &format!("moments/{t}"), n));
+            statistics.moments = moments.collect::<Result<_>>()?;
+        }
         let columns = match (meta.scaling, meta.fitted) {
             (Some(scaling), _) => {
                 let mut extended = ExtendedColumns::new(&statistics.open.encoding.fixed.layout);
-                if extended.shift.len() != scaling.len() {
-                    return Err(damaged("its columns do not fit its model"));
-                }
+                let is_scaling = |&(shift, scale): &(f64, f64)| shift.is_finite() && scale.is_normal();
+                let fits = extended.shift.len() == scaling.len() && scaling.iter().all(is_scaling);
+                require(fits, "its columns do not fit its model")?;
                 (extended.shift, extended.scale) = scaling.into_iter().unzip();
                 Columns::Read(extended)
             }
             (None, Some((kept, n_columns, logdet))) => {
-                let (transform, origin) = (take(&mut arrays, "transform")?, take(&mut arrays, "origin")?);
+                let (p, n) = (kept.len(), statistics.open.encoding.fixed.layout.columns.len());
+                require(is_choice(&kept, n) && n_columns == n, "its columns do not fit its model")?;
+                let transform = take_sized(&mut arrays, "transform", p * p)?;
+                let origin = take_sized(&mut arrays, "origin", p)?;
                 Columns::Fitted(FixedBasis { kept, n_columns, transform, origin, logdet })
             }
             (None, None) => return Ok(statistics),
@@ -135,6 +144,7 @@ impl RunningSums {
     pub fn take(arrays: &mut Arrays, columns: Columns, owner: &Statistics, sum_log_weights: f64) -> Result<Self> {
         let layouts = owner.open.encoding.random.iter().map(|t| t.layout.columns.len());
         let random = layouts.map(RandomBasis::identity).collect();
+        check_cells(arrays, &columns)?;
         let mut running = Self::empty(columns, random, &owner.open);
         for (t, basis) in running.random.iter_mut().enumerate() {
             fill(arrays, &format!("random/{t}"), &mut basis.transform)?;
@@ -154,11 +164,10 @@ impl RunningSums {
         }
         for (k, (i, j)) in pattern::pairs(running.widths.len()).enumerate() {
             let size = running.widths[i] * running.widths[j];
-            let listed = pairs(&take(arrays, &format!("link/{k}/pairs"))?);
+            let listed = pairs(&take(arrays, &format!("link/{k}/pairs"))?)?;
             let values = take(arrays, &format!("link/{k}/values"))?;
-            let (from, to) =
-                (owner.registry.n_levels(j, &owner.open.encoding), owner.registry.n_levels(i, &owner.open.encoding));
-            let known = listed.iter().all(|&(f, t)| (f as usize) < from && (t as usize) < to);
+            let has_rows = |g: usize, level: u32| owner.counts.by_level[g].get(level as usize).is_some_and(|&n| n > 0);
+            let known = listed.iter().all(|&(f, t)| has_rows(j, f) && has_rows(i, t));
             if values.len() != listed.len() * size || !known {
                 return Err(damaged("sums of pairs of levels do not fit the levels"));
             }
@@ -172,12 +181,20 @@ fn flat(pairs: &[(u32, u32)]) -> Vec<f64> {
     pairs.iter().flat_map(|&(a, b)| [f64::from(a), f64::from(b)]).collect()
 }
 
-fn pairs(flat: &[f64]) -> Vec<(u32, u32)> {
-    flat.chunks_exact(2).map(|p| (p[0] as u32, p[1] as u32)).collect()
+fn pairs(flat: &[f64]) -> Result<Vec<(u32, u32)>> {
+    require(flat.len().is_multiple_of(2), "half a pair of levels")?;
+    Ok(whole(flat, f64::from(u32::MAX))?.chunks_exact(2).map(|p| (p[0] as u32, p[1] as u32)).collect())
 }
 
-fn whole(values: &[f64]) -> Vec<u64> {
-    values.iter().map(|&v| v as u64).collect()
+/// Sums over pairs of cells are as many as the file has: before memory is taken for them.
+fn check_cells(arrays: &Arrays, columns: &Columns) -> Result<()> {
+    let blocks = columns.extended().blocks;
+    let pairs = (0..blocks.len()).flat_map(|a| (0..=a).map(move |b| (a, b)));
+    let are_there = pairs.enumerate().all(|(k, (a, b))| {
+        let there = arrays.get(&format!("cells/{k}")).map(Vec::len);
+        there.is_some() && there == blocks[a].n_cells.checked_mul(blocks[b].n_cells)
+    });
+    require(are_there, "sums of cells do not fit its columns")
 }
 
 fn fill(arrays: &mut Arrays, name: &str, into: &mut [f64]) -> Result<()> {
@@ -191,6 +208,18 @@ fn levels(arrays: &mut Arrays, name: &str, block: usize, most: usize) -> Result<
         return Err(damaged(&format!("{name} does not fit the levels")));
     }
     Ok(values)
+}
+
+impl Statistics {
+    /// Rows are counted once for every grouping factor, and at no level that is not there.
+    fn check_counts(&self) -> Result<()> {
+        let RowCounts { n_obs, n_rows_input, by_level, .. } = &self.counts;
+        let fits = by_level
+            .iter()
+            .enumerate()
+            .all(|(g, counts)| counts.len() <= self.registry.n_levels(g, &self.open.encoding));
+        require(fits && n_obs <= n_rows_input, "more is counted than there is")
+    }
 }
 
 impl Statistics {

@@ -210,3 +210,57 @@ def test_influence_comes_back_from_other_processes():
     found = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "dict")).influence("Batch")
     again = pickle.loads(pickle.dumps(found))
     np.testing.assert_array_equal(again.variance_changes()["sigma"], found.variance_changes()["sigma"])
+
+
+DAMAGED = [
+    ("encoding", '"n_cells":3', f'"n_cells":{2**42}'),
+    ("encoding", '"n_numeric":1', '"n_numeric":4398046511104'),
+    ("encoding", '"factor":0', '"factor":7'),
+    ("encoding", '"input":1', '"input":77'),
+    ("encoding", '"column":0', '"column":77'),
+    ("encoding", '"reference":0', '"reference":77'),
+    ("core", '"n_columns":4', '"n_columns":5'),
+    ("core", '"width":2', '"width":1'),
+]
+
+
+@pytest.mark.parametrize(("part", "written", "instead"), DAMAGED)
+def test_a_file_that_disagrees_with_itself_is_refused_where_it_is_read(tmp_path, part, written, instead):
+    path = tmp_path / "fit"
+    data = SLEEP.with_columns(k=pl.Series(np.arange(180) % 3).cast(str))
+    hlmrs.lmer("Reaction ~ k + Days + (Days | Subject)", data).save(path)
+    header, arrays = storage.read(path)
+    assert written in header[part]
+    storage.write(path, {**header, part: header[part].replace(written, instead, 1)}, arrays)
+    with pytest.raises(hlmrs.DataError, match=r"fit' does not hold a fit .* save the fit again"):
+        hlmrs.load(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"weights": ["w"]},
+        {"offset": 3},
+        {"missing": "sometimes"},
+        {"contrasts": {"z": "sum"}},
+        {"contrasts": None},
+        {"expanded_formula": "Reaction ~ Days + (1 | Subject)"},
+        {"expanded_formula": "Reaction ~ Days + I(Days^2) + (Days | Subject)"},
+    ],
+)
+def test_a_request_of_another_model_is_refused_where_it_is_read(tmp_path, change):
+    path = tmp_path / "fit"
+    hlmrs.lmer("Reaction ~ Days + (Days | Subject)", SLEEP).save(path)
+    header, arrays = storage.read(path)
+    storage.write(path, {**header, "request": header["request"] | change}, arrays)
+    with pytest.raises(hlmrs.DataError, match="does not hold a fit"):
+        hlmrs.load(path)
+
+
+def test_rows_of_other_counts_are_refused_where_they_are_read(tmp_path):
+    path = tmp_path / "fit"
+    hlmrs.lmer("Reaction ~ Days + (Days | Subject)", SLEEP).save(path, keep_rows=True)
+    header, arrays = storage.read(path)
+    storage.write(path, header, arrays | {"rows.fitted": np.zeros(179)})
+    with pytest.raises(hlmrs.DataError, match="its rows are not those of its counts"):
+        hlmrs.load(path)
