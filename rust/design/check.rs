@@ -25,7 +25,8 @@ impl Encoding {
         self.offsets.iter().chain([&self.response]).try_for_each(|expression| self.check_expression(expression))?;
         self.check_matrix(&self.fixed)?;
         self.groups.iter().try_for_each(|group| self.check_group(group))?;
-        require(!self.random.is_empty(), "no random term")?;
+        let has_terms = |g: usize| self.random.iter().any(|term| term.layout.factor.0 == g);
+        require(!self.groups.is_empty() && (0..self.groups.len()).all(has_terms), "a grouping factor of no term")?;
         self.random.iter().try_for_each(|term| self.check_random(term))
     }
 
@@ -186,6 +187,9 @@ mod tests {
     fn indices_that_lead_nowhere_are_refused() {
         let mut damaged = encoding();
         damaged.random[0].layout.factor.0 = 1;
+        assert!(matches!(damaged.check(), Err(Error::Data(_))));
+        let mut damaged = encoding();
+        damaged.groups.push(damaged.groups[0].clone());
         assert!(matches!(damaged.check(), Err(Error::Data(_))));
         let mut damaged = encoding();
         damaged.categories[0].input = 9;
