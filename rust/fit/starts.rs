@@ -1,7 +1,8 @@
 //! Further starts: a criterion may have several optima, most often one at a variance of zero and one away from it.
 //!
 //! Lines are looked over by values alone: the range of each scale, and each term at other correlations and all scales.
-//! From a dip that a rise separates from the optimum a search follows, ended early: does it lead below the optimum?
+//! From a dip that a rise separates from the optimum, and from large variances, searches follow that are ended early: does
+//! one lead below the optimum?
 
 use crate::Result;
 use crate::covariance::{Role, TermCovariance, ThetaMap};
@@ -14,11 +15,14 @@ const WORK: f64 = 1e6;
 const OVERHEAD: f64 = 3000.0;
 /// The part of the evaluations of the search that a larger model has for it.
 const SHARE: usize = 25;
-/// Searches from further starts, their tolerance, and their evaluations at most.
+/// Searches from dips, their tolerance, and their evaluations at most.
 const SEARCHES: usize = 4;
 const SETTINGS: Settings = Settings { tolerance: 1e-3, max_evaluations: 20 };
 /// An optimum that is lower by less is the same.
 const LOWER: f64 = 1e-5;
+/// A model that can afford so many valuations is searched from starts of large variances too, this large.
+const SMALL: usize = 100;
+const LARGE: f64 = 8.0;
 /// The range of one scale: its ends, and the points between them of a model with no other.
 const RANGE: (f64, f64) = (3e-3, 1e4);
 const POINTS: usize = 64;
@@ -54,16 +58,23 @@ pub fn look(objective: &mut dyn Evaluator, optimum: &Outcome, spent: usize) -> R
         dips.extend(dips_of(line, &values).filter(|(at, _)| (at - optimum.value).abs() > LOWER));
     }
     dips.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut searches = 0;
-    for (at, start) in dips {
-        let is_lower = at < optimum.value - LOWER;
-        if !is_lower && (searches == SEARCHES || !is_apart(objective, optimum, at, &start)?) {
-            continue;
+    let mut starts = Vec::new();
+    for (at, x) in dips {
+        if at < optimum.value - LOWER {
+            further.lower = Some(x);
+            return Ok(further);
         }
-        searches += 1;
-        let end = if is_lower { Some(start) } else { search_from(objective, &start, optimum.value - LOWER)? };
-        if end.is_some() {
-            further.lower = end;
+        if starts.len() < SEARCHES && is_apart(objective, optimum, at, &x)? {
+            starts.push(x);
+        }
+    }
+    if affordable >= SMALL && optimum.x.len() > 1 {
+        starts.extend(large(objective.parameters().theta, &optimum.x));
+    }
+    for start in starts {
+        further.tried += 1;
+        further.lower = search_from(objective, &start, optimum.value - LOWER)?;
+        if further.lower.is_some() {
             break;
         }
     }
@@ -105,12 +116,37 @@ fn lines(map: &ThetaMap, optimum: &[f64]) -> Vec<Vec<Vec<f64>>> {
     }
     let mut lines: Vec<Vec<Vec<f64>>> = map.terms.iter().flat_map(|term| of_term(term, optimum)).collect();
     if map.terms.len() > 1 {
-        let all =
-            |c: f64| map.terms.iter().flat_map(move |t| t.structure.scaled(&t.structure.start(t.width), t.width, c));
-        let with_rest = |c: f64| all(c).chain(optimum[map.n_parameters..].iter().copied()).collect();
-        lines.push(OF_TERM.map(with_rest).to_vec());
+        lines.push(OF_TERM.map(|c| all_terms(map, optimum, c)).to_vec());
     }
     lines
+}
+
+/// Λ = c I for all terms.
+fn all_terms(map: &ThetaMap, optimum: &[f64], c: f64) -> Vec<f64> {
+    let scaled = map.terms.iter().flat_map(|t| t.structure.scaled(&t.structure.start(t.width), t.width, c));
+    scaled.chain(optimum[map.n_parameters..].iter().copied()).collect()
+}
+
+/// Starts of large variances, to which no line through an optimum need lead: of all terms, and of a term of three columns
+/// and more with every correlation one, or one column far above the others.
+fn large(map: &ThetaMap, optimum: &[f64]) -> Vec<Vec<f64>> {
+    let mut starts = vec![all_terms(map, optimum, LARGE)];
+    for term in map.terms.iter().filter(|t| t.width > 2) {
+        let (roles, start) = (term.structure.roles(term.width), term.structure.start(term.width));
+        let mut own: Vec<Vec<f64>> = correlations(&roles, &start).split_off(1);
+        own.iter_mut().for_each(|values| *values = term.structure.scaled(values, term.width, LARGE));
+        own.extend((0..roles.len()).filter(|&k| roles[k].is_scale()).map(|k| {
+            let mut values = start.clone();
+            values[k] = LARGE;
+            values
+        }));
+        starts.extend(own.into_iter().map(|values| {
+            let mut x = optimum.to_vec();
+            x[term.first..term.first + values.len()].copy_from_slice(&values);
+            x
+        }));
+    }
+    starts
 }
 
 /// All scales of one parameter.

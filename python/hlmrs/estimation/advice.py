@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..formula.random_term import STRUCTURES
 from .layout import RandomTermLayout
 
 _INTERCEPT = "(Intercept)"
@@ -108,22 +109,26 @@ def _without(term: RandomTermLayout, columns: Sequence[str]) -> str | None:
     if effects is None:
         return _uncorrelated(term)
     written = _written([name for name in effects if name not in columns], _inside(term)[1])
-    return written if term.structure == "us" else f"{term.structure}{written}"
+    return written if STRUCTURES[term.structure].unrestricted else f"{term.structure}{written}"
 
 
 def _uncorrelated(term: RandomTermLayout) -> str | None:
     """Return the term with uncorrelated effects; of a factor's effects two bars would keep the correlations."""
     effects, group = _inside(term)
-    if term.structure == "us" and _effects(term) is not None:
+    structure = STRUCTURES[term.structure]
+    if structure.unrestricted and _effects(term) is not None:
         return f"({effects} || {group})"
-    return f"diag({effects} | {group})" if term.structure in ("us", "cs", "toep") else None
+    independent = next(name for name, other in STRUCTURES.items() if other.independent)
+    return (
+        f"{independent}({effects} | {group})" if structure.unrestricted or independent in structure.contains else None
+    )
 
 
 def _joined(terms: Sequence[RandomTermLayout]) -> str | None:
     """Return one term with the effects of all, where they are of one grouping factor."""
     effects = [_effects(term) for term in terms]
     groups = {_inside(term)[1] for term in terms}
-    if len(groups) > 1 or any(term.structure != "us" for term in terms):
+    if len(groups) > 1 or not all(STRUCTURES[term.structure].unrestricted for term in terms):
         return None
     return (
         _written(list(dict.fromkeys(e for own in effects if own for e in own)), groups.pop()) if all(effects) else None
