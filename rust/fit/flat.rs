@@ -31,7 +31,7 @@ const RISES: f64 = 1e-2;
 const SMALLEST: f64 = 1e-6;
 const NO_SIZE: f64 = 1e-4;
 /// A term of which this part of the direction is made takes part in it.
-const PART: f64 = 0.1;
+const PART: f64 = 3e-3;
 
 /// Terms that the data do not identify, and those of them that can be left out of the same model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -20,6 +20,14 @@ def grouped(n_groups=12, size=8, seed=31):
     return {"y": y, "x": x, "z": z, "g": g, "h": g + 100, "t": [f"t{k}" for k in t]}
 
 
+def test_both_terms_of_a_ridge_are_named_however_small_one_is():
+    sleep = hlmrs.datasets.load("sleepstudy", "polars")
+    fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject) + (1 | Subject)", sleep)
+    assert fit.verdict.flat_terms == ("(1 + Days | Subject)", "(1 | Subject)")
+    assert "cannot be told apart" in fit.verdict.explain()
+    assert fit.verdict.suggestions == {"(1 | Subject)": ""}
+
+
 def changed(formula, suggestions):
     """The formula with terms replaced by what is suggested."""
     for term, instead in suggestions.items():
