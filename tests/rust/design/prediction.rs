@@ -122,8 +122,12 @@ fn an_unseen_level_of_a_fixed_variable_is_refused_with_the_known_ones() {
     let message = bind(&group_model(), &new).unwrap_err().to_string();
     assert!(message.contains("column 'a' is 'new' at row 1"), "{message}");
     assert!(message.contains("'hi', 'lo', 'mid'"), "{message}");
-    let means =
-        frames::model(json!("y"), true, &[function_term("between(x, g)", call("between", &[col("x"), col("g")]))], &[]);
+    let means = frames::model(
+        json!("y"),
+        true,
+        &[function_term("between(x, g)", call("between", &[col("x"), col("g")]))],
+        &[random(true, &[], "g")],
+    );
     let new = frames::table([frames::text("g", &["g1", "other"])]);
     let message = bind(&means, &new).unwrap_err().to_string();
     assert!(message.contains("column 'g' is 'other' at row 1"), "{message}");
@@ -131,8 +135,12 @@ fn an_unseen_level_of_a_fixed_variable_is_refused_with_the_known_ones() {
 
 #[test]
 fn group_means_are_those_of_the_fit() {
-    let means =
-        frames::model(json!("y"), true, &[function_term("between(x, g)", call("between", &[col("x"), col("g")]))], &[]);
+    let means = frames::model(
+        json!("y"),
+        true,
+        &[function_term("between(x, g)", call("between", &[col("x"), col("g")]))],
+        &[random(true, &[], "g")],
+    );
     let new = bind(&means, &frames::table([frames::text("g", &["g10"])])).unwrap();
     // Rows 0, 4 and 8 of x = i²/10 - 3.
     let want = (0.0 + 1.6 + 6.4) / 3.0 - 3.0;
@@ -176,7 +184,7 @@ fn groups_match_by_text_whatever_their_type() {
 fn new_values_outside_the_domain_are_refused_by_row() {
     let logged: Value =
         function_term("log(x)", call("log", &[call("+", &[col("x"), json!({"kind": "number", "value": 4})])]));
-    let model = frames::model(json!("y"), true, &[logged], &[]);
+    let model = frames::model(json!("y"), true, &[logged], &[random(true, &[], "g")]);
     let message = bind(&model, &frames::table([numeric("x", vec![f64::NAN, 1.0, -7.0])])).unwrap_err().to_string();
     assert!(message.contains("log(x + 4) is not a number at row 2, where x is -7"), "{message}");
     let message = bind(&group_model(), &frames::table([numeric("x", vec![f64::INFINITY]), frames::text("a", &["lo"])]))
