@@ -6,9 +6,9 @@ use super::ranges::{Ranges, wave_bytes, wave_rows};
 use super::statistics::{PairSums, RunningSums, Statistics};
 use crate::design::Rows;
 
-/// Batches that are in memory at once, where there are many: one that waits, one that is read, in part as the file has
-/// it and decoded, one that is summed and its rows in the order that they are summed in (measured: 4.3 to 7 in all).
-const BATCHES: usize = 5;
+/// Batches that are in memory at once, where there are many: one that is read, in part as the file has it and decoded,
+/// one that is summed and its rows in the order that they are summed in (measured: 3.3 to 4 in all).
+const BATCHES: usize = 4;
 
 impl Statistics {
     /// Memory of the sums.
