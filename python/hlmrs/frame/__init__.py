@@ -1,8 +1,9 @@
 """Any data frame in, the caller's kind of frame out.
 
 ``open_frame`` recognises a frame without importing its library; a ``Frame`` hands the columns that a model needs to the
-core; ``build`` makes a new frame of a given kind.  One file per kind, behind the interface in ``kind``; ``alignment``
-puts what is given beside a frame in the order of its rows; ``place`` says where a row is that comes in a batch.
+core; ``build`` makes a new frame of a given kind, ``build_rows`` one beside another. One file per kind, behind the
+interface in ``kind``; ``alignment`` puts what is given beside a frame in the order of its rows; ``place`` says where a
+row is that comes in a batch.
 """
 
 from .alignment import by_name, has_index, in_order, index_names, row_index
@@ -10,7 +11,7 @@ from .kind import CategoricalColumn, Column, Frame, check_unique, columns_of
 from .names import aside, distinct, new_names
 from .place import located, numbered
 from .polars_frame import PolarsLazyFrame
-from .recognise import KINDS, build, installed, installed_kind, open_frame
+from .recognise import KINDS, build, build_rows, installed, installed_kind, open_frame
 from .values import is_missing
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "PolarsLazyFrame",
     "aside",
     "build",
+    "build_rows",
     "by_name",
     "check_unique",
     "columns_of",

@@ -12,8 +12,8 @@ from .names import new_names
 from .values import add_codes, add_times, add_values
 
 
-def build(columns: Mapping[str, Column]) -> Any:
-    """Make a DataFrame; missing texts are None, missing numbers NaN."""
+def build(columns: Mapping[str, Column], index: Any = None) -> Any:
+    """Make a DataFrame, with the rows counted or an index; missing texts are None, missing numbers NaN."""
     import pandas as pd
 
     def series(column: Column) -> Any:
@@ -21,7 +21,7 @@ def build(columns: Mapping[str, Column]) -> Any:
             return pd.Categorical.from_codes(column.codes, categories=list(column.levels), ordered=column.ordered)
         return plain_column(column)
 
-    return pd.DataFrame({name: series(column) for name, column in columns.items()})
+    return pd.DataFrame({name: series(column) for name, column in columns.items()}, index=index)
 
 
 class PandasFrame(Frame):

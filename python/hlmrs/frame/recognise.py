@@ -5,6 +5,9 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..errors import DataError
 from . import arrow, duckdb_relation, mapping, pandas_frame, polars_frame
 from .alignment import has_index
@@ -88,6 +91,14 @@ def open_path(path: "str | os.PathLike[str]") -> Frame:
 def build(kind: str, columns: Mapping[str, Column]) -> Any:
     """Make a frame of the named kind."""
     return _BUILDERS[kind](columns)
+
+
+def build_rows(frame: Frame, columns: Mapping[str, Column], kept: NDArray[np.bool_] | None = None) -> Any:
+    """Make a frame of the kind of another, row by row: its index in pandas is that of the rows `kept`."""
+    index = frame.index if frame.kind == "pandas" else None
+    if index is None:
+        return build(frame.kind, columns)
+    return pandas_frame.build(columns, index if kept is None else index[kept])
 
 
 def installed_kind() -> str:

@@ -82,6 +82,7 @@ def predict(estimate: Estimate, columns: Columns, choice: Choice) -> dict[str, V
         std_error = low = high = np.full(len(eta), np.nan)
     else:
         std_error, df = _uncertainty(estimate, rows, use, choice, shares)
+        std_error = np.where(np.isnan(eta), np.nan, std_error)
         low, high = interval(eta, std_error, df, choice.level)
     if choice.type != "link":
         way = response_scale(estimate, choice.type)

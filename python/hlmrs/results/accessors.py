@@ -244,7 +244,7 @@ class Checks(View[FrameT]):
         """
         found = prediction.leverages(self._estimate)
         h, fixed = found["conditional"], found["fixed"]
-        return self._table({"leverage": h, "fixed": fixed, "random": h - fixed})
+        return self._table_of_rows({"leverage": h, "fixed": fixed, "random": h - fixed})
 
     def group_residuals(self, group: str | None = None) -> FrameT:
         """Return the residuals of groups: random effects as predicted, and as their own rows estimate them.

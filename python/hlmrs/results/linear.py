@@ -29,7 +29,7 @@ from ..estimation import (
     warn_about_optimum,
 )
 from ..estimation.streaming import adapted, appended
-from ..frame import Column, Frame, PolarsLazyFrame, build, in_order, open_frame, row_index
+from ..frame import Column, Frame, PolarsLazyFrame, build_rows, in_order, open_frame, row_index
 from ..inference import DEFAULT_DDF, TestKeywords, TestOptions, chosen_options, with_test_keywords
 from ..options import (
     BootstrapKind,
@@ -243,7 +243,8 @@ class LinearMixedFit(FittedModel[FrameT]):
         known = _weights_of(frame, weights)
         choice = Choice(random_effects, new_levels, interval, level, given, variances, ddf, known, type)
         if frame is None:
-            return _labelled(prediction.predict_rows(self._estimate, choice), choice, self._estimate.kind)
+            rows = prediction.predict_rows(self._estimate, choice)
+            return self._table_of_rows(rows) if choice.interval else rows["prediction"]
         if isinstance(frame, PolarsLazyFrame):
             plain = replace(choice, interval=None, offset=None, type="link")
             plan = prediction.lazy_prediction(
@@ -254,9 +255,12 @@ class LinearMixedFit(FittedModel[FrameT]):
             return frame.extend(
                 choice.columns,
                 lambda rows: cast("Mapping[str, Column]", self._predict(rows, choice)),
-                by_row=given is None and not self._estimate.request.spec.takes_group_means,
+                by_row=given is None
+                and not isinstance(known, np.ndarray)
+                and not self._estimate.request.spec.takes_group_means,
             )
-        return _labelled(self._predict(frame, choice), choice, frame.kind)
+        columns = self._predict(frame, choice)
+        return build_rows(frame, columns) if choice.interval else columns["prediction"]
 
     def to_polars_expr(self) -> "polars.Expr":
         """Return the fixed part, offsets of the formula included, as a Polars expression on the columns of the data.
@@ -761,8 +765,3 @@ def _weights_of(frame: Frame | None, weights: str | ArrayLike | None) -> str | V
     if isinstance(weights, str):
         return weights
     return None if frame is None or weights is None else _beside(frame, "weights", weights)
-
-
-def _labelled(columns: dict[str, Vector], choice: Choice, kind: str) -> Any:
-    """Return an array of predictions, or a frame if there are intervals."""
-    return build(kind, columns) if choice.interval else columns["prediction"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Generic, TypeVar, cast
 
 from ..estimation import Estimate
-from ..frame import Column, build
+from ..frame import Column, build, build_rows
 
 FrameT = TypeVar("FrameT")
 """A data frame of the caller's library."""
@@ -28,3 +28,10 @@ class View(Generic[FrameT]):
 
     def _table(self, columns: Mapping[str, Column]) -> FrameT:
         return cast("FrameT", build(self._estimate.kind, columns))
+
+    def _table_of_rows(self, columns: Mapping[str, Column]) -> FrameT:
+        """Make a table of the rows used, with their index if the data have one."""
+        estimate = self._estimate
+        if not estimate.has_frame:
+            return self._table(columns)
+        return cast("FrameT", build_rows(estimate.frame, columns, estimate.values.kept))

@@ -171,3 +171,13 @@ def test_other_predictions_stay_batches():
     assert fit.predict(DATA.lazy(), offset=offset).collect()["prediction"].to_list() == pytest.approx(
         fit.predict(DATA, offset=offset)
     )
+
+
+def test_weights_by_row_meet_their_rows_in_a_query():
+    rows = pl.concat([DATA] * 5)
+    fit = hlmrs.lmer("y ~ x + (1 | item)", DATA)
+    weights = np.linspace(0.5, 2.0, len(rows))
+    lazy = fit.predict(rows.lazy(), interval="prediction", weights=weights)
+    assert lazy.collect(engine="streaming")["std_error"].to_list() == pytest.approx(
+        fit.predict(rows, interval="prediction", weights=weights)["std_error"].to_list()
+    )

@@ -212,3 +212,24 @@ def test_degrees_of_freedom_of_the_fixed_part_are_refused_for_rows(fit):
         fit.predict(interval="prediction", ddf="kenward-roger")
     wide, narrow = (fit.predict(SLEEP.head(3), interval="prediction", ddf=ddf) for ddf in ("satterthwaite", "normal"))
     assert (wide["conf_high"] > narrow["conf_high"]).all()
+
+
+def test_tables_of_rows_keep_the_index_of_a_pandas_frame(fit):
+    rows = SLEEP.to_pandas().set_index(np.arange(180, 0, -1))
+    new = rows.iloc[[5, 3, 8]]
+    assert fit.predict(new, interval="confidence").index.equals(new.index)
+    rows.iloc[4, rows.columns.get_loc("Days")] = np.nan
+    with pytest.warns(hlmrs.DroppedRowsWarning):
+        own = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", rows)
+    used = rows.index.delete(4)
+    assert own.predict(interval="prediction").index.equals(used)
+    assert own.check.leverage().index.equals(used)
+    assert own.predict(SLEEP.head(2), interval="confidence").columns[0] == "prediction"  # a Polars frame
+
+
+def test_where_no_level_is_predicted_nothing_is_known_of_the_prediction(fit):
+    new = {"Days": [1.0, 1.0], "Subject": ["308", "new"]}
+    for interval in ("confidence", "prediction"):
+        table = fit.predict(new, new_levels="missing", interval=interval)
+        for name in ("prediction", "std_error", "conf_low", "conf_high"):
+            assert np.isnan(table[name]).tolist() == [False, True]
