@@ -1,62 +1,95 @@
 """What a function answers to arguments that it does not have."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import wraps
 from inspect import Parameter, isfunction, signature
-from typing import Any, TypeVar, cast
+from types import CodeType
+from typing import Any, TypeAlias, TypeVar, cast
 
 from .errors import suggestion
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Class = TypeVar("Class", bound=type)
+Hint: TypeAlias = tuple[str, str]
+"""A parameter, or "", and a text that is true of functions that have it."""
+Hints: TypeAlias = Mapping[str, Sequence[Hint]]
 
-_IN_FORMULA = "random effects stand in the formula: + (1 | group), or + (x | group)"
-_INSTEAD = {
-    "groups": "the groups stand in the formula: + (1 | {value})",
-    "group": "the groups stand in the formula: + (1 | {value})",
+_GROUPS = [("", "the groups stand in the formula: + (1 | {value})")]
+_IN_FORMULA = [("", "random effects stand in the formula: + (1 | group), or + (x | group)")]
+_NORMAL = [("", "the response is normal here; there are no other families yet")]
+_THREADS = "control=hlmrs.Control(n_threads=...)"
+_THREADS_OF_FIT = f"there are as many threads as the fit was given, by {_THREADS} of lmer"
+_COMPARED = [("", "models are compared by hlmrs.compare(fit, other)")]
+_RANDOM_EFFECTS = [
+    ("random_effects", "random_effects=False predicts without random effects, random_effects='g' with those of g"),
+    ("", "every response has new random effects"),
+]
+
+_OF_MODELS: Hints = {
+    "groups": _GROUPS,
+    "group": _GROUPS,
     "re_formula": _IN_FORMULA,
     "vc_formula": _IN_FORMULA,
     "random": _IN_FORMULA,
-    "method": "maximum likelihood is reml=False, and REML reml=True",
-    "family": "the response is normal here; there are no other families yet",
-    "link": "the response is normal here; there are no other families yet",
-    "na_action": "missing='drop' leaves rows with missing values out, missing='error' refuses them",
-    "subset": "filter the rows of the data frame first",
-    "start": "give control=hlmrs.Control(start=...)",
-    "optimizer": "give control=hlmrs.Control(optimizer=...)",
-    "n_jobs": "give control=hlmrs.Control(n_threads=...)",
-    "n_threads": "give control=hlmrs.Control(n_threads=...)",
-    "correlation": "correlated random effects are structured terms of the formula, such as + ar1(0 + factor(t) | g)",
-    "alpha": "level=0.95 is what alpha=0.05 is elsewhere",
-    "conf_level": "it is level= here",
-    "re_form": "random_effects=False predicts without random effects, random_effects='g' with those of g",
-    "allow_new_levels": "new_levels='population' gives levels that the fit has not seen random effects of zero",
-    "exog": "new rows are newdata=",
-    "data": "new rows are newdata=",
-    "se_fit": "interval='confidence' gives standard errors and bounds",
-    "nsim": "how many is n=",
-    "B": "how many is n=",
-    "parm": "profile(terms=[...]) takes names of parameters; tables have all of them",
-    "refit": "models are compared by hlmrs.compare(fit, other)",
+    "method": [("reml", "maximum likelihood is reml=False, and REML reml=True")],
+    "family": _NORMAL,
+    "link": _NORMAL,
+    "na_action": [("missing", "missing='drop' leaves rows with missing values out, missing='error' refuses them")],
+    "subset": [("", "filter the rows of the data frame first")],
+    "start": [("control", "give control=hlmrs.Control(start=...)")],
+    "optimizer": [("control", "give control=hlmrs.Control(optimizer=...)")],
+    "n_jobs": [("control", f"give {_THREADS}")],
+    "n_threads": [("control", f"give {_THREADS}")],
+    "correlation": [
+        ("", "correlated random effects are structured terms of the formula, such as + ar1(0 + factor(t) | g)")
+    ],
 }
-"""What arguments of other packages are here."""
-_IN_PREDICT = {
-    "re_formula": _INSTEAD["re_form"],
-    "type": "predictions are on the scale of the response",
+_OF_PREDICTIONS: Hints = {
+    "re_form": _RANDOM_EFFECTS,
+    "re_formula": _RANDOM_EFFECTS,
+    "allow_new_levels": [
+        ("new_levels", "new_levels='population' gives levels that the fit has not seen random effects of zero"),
+        ("", "newdata= may have levels that the fit has not seen"),
+    ],
+    "exog": [("newdata", "new rows are newdata=")],
+    "data": [("newdata", "new rows are newdata=")],
+    "se_fit": [("interval", "interval='confidence' gives standard errors and bounds")],
 }
+_OF_TESTS: Hints = {"refit": _COMPARED}
+_OF_ANY: Hints = {
+    "alpha": [("level", "level=0.95 is what alpha=0.05 is elsewhere")],
+    "conf_level": [("level", "it is level= here")],
+    "nsim": [("n", "how many is n="), ("n_boot", "how many is n_boot=")],
+    "B": [("n", "how many is n="), ("n_boot", "how many is n_boot=")],
+    "parm": [("terms", "terms=[...] takes names of parameters")],
+    "n_jobs": [("n", _THREADS_OF_FIT), ("n_boot", _THREADS_OF_FIT)],
+    "n_threads": [("n", _THREADS_OF_FIT), ("n_boot", _THREADS_OF_FIT)],
+}
+_TABLES: Sequence[tuple[Collection[str], Hints]] = (
+    (("lmer", "model", "fit_many", "update"), _OF_MODELS),
+    (("predict", "simulate"), _OF_PREDICTIONS),
+    (("anova", "drop1", "ranova", "test"), _OF_TESTS),
+)
+"""What arguments of other packages are here, by functions."""
 
 
 def refuse_unknown(function: str, given: Mapping[str, Any], known: Sequence[str]) -> None:
     """Answer an unknown keyword with what there is instead, or with the nearest known one."""
-    instead = _INSTEAD | _IN_PREDICT if function == "predict" else _INSTEAD
     for name, value in given.items():
         if name in known:
             continue
-        folded = name.replace(".", "_")
-        hint = suggestion(name, known) or f"; its options are {', '.join(known)}"
-        if folded in instead:
-            hint = f"; {instead[folded].format(value=value if isinstance(value, str) else 'g')}"
+        hint = suggestion(name, known) or (f"; its options are {', '.join(known)}" if known else "")
+        instead = _instead(function, name.replace(".", "_"), known)
+        if instead:
+            hint = f"; {instead.format(value=value if isinstance(value, str) else 'g')}"
         raise TypeError(f"{function}() has no argument {name!r}{hint}")
+
+
+def _instead(function: str, name: str, known: Collection[str]) -> str:
+    """Return what an argument of another package is in a function with these parameters."""
+    tables = [*(hints for functions, hints in _TABLES if function in functions), _OF_ANY]
+    found = (text for hints in tables for needed, text in hints.get(name, ()) if not needed or needed in known)
+    return next(found, "")
 
 
 def take_alias(function: str, given: dict[str, Any], alias: str, name: str, value: Any, default: Any) -> Any:
@@ -90,15 +123,25 @@ def answers(function: Function) -> Function:
         _explain(function, values, keywords)
         raise TypeError(message.replace(function.__qualname__, function.__name__))
 
-    return cast("Function", checked)
+    return passes_on(cast("Function", checked))
+
+
+_WRAPPERS: set[CodeType] = set()
+"""The code of functions that hand their arguments to another."""
+
+
+def passes_on(wrapper: Function) -> Function:
+    """Note that a function hands its arguments to another, so that a call that fails in it has not begun."""
+    _WRAPPERS.add(cast("Any", wrapper).__code__)
+    return wrapper
 
 
 def _is_of_the_call(error: TypeError) -> bool:
     """Whether the arguments did not fit, so that nothing of the function itself has run."""
     trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
+    while trace is not None and trace.tb_frame.f_code in _WRAPPERS:
         trace = trace.tb_next
-    return trace is not None and trace.tb_frame.f_code.co_name == "checked"
+    return trace is None
 
 
 def _explain(function: Callable[..., Any], values: Sequence[Any], keywords: Mapping[str, Any]) -> None:

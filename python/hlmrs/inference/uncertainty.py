@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypedDict, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..calls import refuse_unknown
+from ..calls import passes_on, refuse_unknown
 from ..errors import OptionError, choose
 from ..estimation import Estimate
 from ..options import Ddf, Vcov
@@ -103,7 +103,7 @@ def with_test_keywords(method: Method) -> Method:
         return method(*args, **keywords)
 
     vars(checked)["__signature__"] = whole.replace(parameters=[*own, *tests])
-    return cast("Method", checked)
+    return passes_on(cast("Method", checked))
 
 
 def uncertainty(estimate: Estimate, options: TestOptions) -> Uncertainty:

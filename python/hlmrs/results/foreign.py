@@ -1,5 +1,7 @@
 """What a fit says of attributes that it had in another place, or that fits of other packages have."""
 
+from typing import Any
+
 from ..errors import suggestion
 
 _PLACES = {
@@ -55,10 +57,13 @@ _PLACES = {
 _OF_MODELS = {"compare": "hlmrs.compare(fit, other)", "lrt": "hlmrs.compare(fit, other)"}
 
 
-def foreign_attribute(fit: object, name: str) -> AttributeError:
+def foreign_attribute(fit: Any, name: str) -> AttributeError:
     """Say what there is instead of an attribute."""
     kind = type(fit)
-    place = _PLACES.get(name, f"check.{name.removeprefix('check_')}()" if name.startswith("check_") else "")
+    place = _PLACES.get(name, "")
+    check = name.removeprefix("check_")
+    if not place and check != name and hasattr(kind, "check") and hasattr(fit.check, check):
+        place = f"check.{check}()"
     if name in _OF_MODELS:
         hint = f"; models are compared by {_OF_MODELS[name]}"
     elif place:

@@ -1,9 +1,12 @@
 """What users of other packages type first gets the answer that helps, and close spellings what they mean."""
 
+import re
+
 import numpy as np
 import pytest
 
 import hlmrs
+from hlmrs.results.foreign import _PLACES
 
 DATA = hlmrs.datasets.load("sleepstudy", "pandas")
 FORMULA = "Reaction ~ Days + (Days | Subject)"
@@ -76,7 +79,52 @@ def test_errors_name_the_method_that_was_called(fit, call, part):
         call(fit)
 
 
-def test_an_error_within_a_method_stays_as_it_is(fit):
+@pytest.mark.parametrize(
+    ("call", "part"),
+    [
+        (lambda f: f.icc(nsim=3), r"icc\(\) .*n_boot="),
+        (lambda f: f.simulate(re_form=None), r"simulate\(\) .*new random effects$"),
+        (lambda f: f.simulate(data=DATA), r"simulate\(\) .*newdata="),
+        (lambda f: f.anova(refit=False), r"anova\(\) .*hlmrs.compare"),
+        (lambda f: f.profile(parm="beta"), r"profile\(\) .*terms="),
+        (lambda f: f.bootstrap(n_jobs=2), r"bootstrap\(\) .*of lmer"),
+    ],
+)
+def test_hints_are_true_of_the_function_called(fit, call, part):
+    with pytest.raises(TypeError, match=part):
+        call(fit)
+
+
+@pytest.mark.parametrize(
+    ("call", "untrue"),
+    [
+        (lambda f: f.tidy(groups="g"), "formula"),
+        (lambda f: f.tidy(data=DATA), "newdata"),
+        (lambda f: f.vcov(alpha=0.1), "level="),
+        (lambda f: f.confint(parm="Days"), "terms="),
+        (lambda f: f.bootstrap(method="case"), "reml"),
+        (lambda f: f.simulate(se_fit=True), "interval="),
+        (lambda f: f.tidy(n_jobs=2), "Control"),
+        (lambda f: hlmrs.lmer(FORMULA, DATA, alpha=0.1), "level="),
+    ],
+)
+def test_no_hint_names_what_a_function_does_not_have(fit, call, untrue):
+    with pytest.raises(TypeError, match="has no argument") as raised:
+        call(fit)
+    assert untrue not in str(raised.value)
+
+
+def test_a_wrong_call_within_a_method_stays_as_it_is(fit):
+    def checked(values, more):
+        return values + more
+
+    with pytest.raises(TypeError, match=r"checked\(\) missing 1 required"):
+        fit.bootstrap(2, statistic=checked, seed=1)
+    with pytest.raises(TypeError, match=r"^emmeans\(\) missing"):
+        fit.bootstrap(2, statistic=lambda f: f.emmeans(), seed=1)
+
+
+def test_an_error_within_a_method_stays_a_method_stays_as_it_is(fit):
     with pytest.raises(TypeError, match="unsupported operand"):
         fit.bootstrap(2, statistic=lambda _: "a" - 1, seed=1)
 
@@ -91,11 +139,20 @@ def test_an_error_within_a_method_stays_as_it_is(fit):
         ("conf_int", r"fit.confint\(\)"),
         ("lrt", "hlmrs.compare"),
         ("coef_nams", "did you mean 'coef_names'"),
+        ("check_normality", r"fit.check.normality\(\)"),
+        ("check_foo", "attribute 'check_foo'(?!.*fit.check)"),
     ],
 )
 def test_attributes_of_other_packages(fit, name, part):
     with pytest.raises(AttributeError, match=part):
         getattr(fit, name)
+
+
+def test_what_stands_for_an_attribute_is_there(fit):
+    for name, place in _PLACES.items():
+        member = fit
+        for part in re.match(r"[\w.]+", place.format(name=name))[0].split("."):
+            member = getattr(member, part)
 
 
 @pytest.mark.parametrize(("name", "part"), [("mixedlm", "hlmrs.lmer"), ("anova", "hlmrs.compare"), ("lmmer", "'lmer'")])
