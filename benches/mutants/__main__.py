@@ -1,0 +1,79 @@
+"""Try the tests on a seeded sample of mutants: ``python -m benches.mutants 300 3600``.
+
+All sampled mutants are compiled into one copy of the project, outside the repository, each behind a switch; every test
+is run once to see which mutants it reaches; then each mutant is switched on for the tests that reach it, the quickest
+first, until one fails.  A run takes up where the last one ended, with the tests as they are now: mutants that lived are
+tried again on files of tests that have changed.
+"""
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from . import reach
+from .table import table
+from .trial import Trials, preload
+from .workshop import HERE, Workshop
+
+
+def main() -> int:
+    """Run what the command line asks for; 1 if fewer than 95 of 100 are noticed."""
+    asked = _arguments()
+    workshop = Workshop(asked.folder)
+    if asked.again or workshop.read("sample") != [asked.sample, asked.seed]:
+        workshop.prepare(asked.sample, asked.seed)
+        workshop.write("sample", [asked.sample, asked.seed])
+    workshop.renew_tests()
+    reach.of_rust(workshop, asked.test_seconds)
+    reach.of_python(workshop, asked.test_seconds)
+    _try_all(workshop, asked)
+    mutants, outcomes = workshop.mutants(), {int(k): v for k, v in workshop.read("outcomes").items()}
+    text = table(mutants, outcomes, json.loads((HERE / "reasons.json").read_text()))
+    print(text)
+    if asked.out:
+        asked.out.write_text(_page(asked, text))
+    return int(sum(bool(outcome["noticed"]) for outcome in outcomes.values()) < 0.95 * len(mutants))
+
+
+def _try_all(workshop: Workshop, asked: argparse.Namespace) -> None:
+    """Try mutants in random order until the time is over; what is known by the same tests is not tried again."""
+    end = time.monotonic() + asked.seconds
+    preload()
+    trials, mutants, outcomes = Trials(workshop), workshop.mutants(), workshop.read("outcomes")
+    numbers = sorted(mutants)
+    random.Random(asked.seed).shuffle(numbers)
+    for number in numbers:
+        known, tests = outcomes.get(str(number)), trials.digest(number)
+        if known and (known["noticed"] or known["by"] == tests):
+            continue
+        if time.monotonic() > end:
+            break
+        outcome = trials.of(number, mutants[number].path, seconds=asked.mutant_seconds) | {"by": tests}
+        print(f"{outcome['seconds']:6.1f} s  {mutants[number]}  {outcome['noticed'] or 'LIVES'}", flush=True)
+        outcomes[str(number)] = outcome
+        workshop.write("outcomes", outcomes)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benches.mutants", description=__doc__)
+    parser.add_argument("sample", type=int, nargs="?", default=300, help="number of mutants, half in Rust")
+    parser.add_argument("seconds", type=float, nargs="?", default=7200, help="no mutant is begun afterwards")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--again", action="store_true", help="build anew, from the sources as they are now")
+    parser.add_argument("--mutant-seconds", type=float, default=600, help="no file of tests is begun afterwards")
+    parser.add_argument("--test-seconds", type=float, default=600, help="a file of tests that takes longer is left out")
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "hlmrs-mutants")
+    parser.add_argument("--out", type=Path, help="write the table there too, such as docs/mutants.md")
+    return parser.parse_args()
+
+
+def _page(asked: argparse.Namespace, text: str) -> str:
+    return f"# Mutation testing\n\nBy `python -m benches.mutants {asked.sample} --seed {asked.seed}`.\n\n{text}\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
