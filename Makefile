@@ -1,17 +1,20 @@
 # make demo   fit real data and show the report
 # make test   formats, lints, types, and every Rust and Python test
+# make mutants  whether the tests notice small faults: SAMPLE of them, begun within SECONDS
 #
-# Both need Python >= 3.11 and a Rust toolchain, and set up the rest in .venv.
+# They need Python >= 3.11 and a Rust toolchain, and set up the rest in .venv.
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+SAMPLE ?= 300
+SECONDS ?= 7200
 STAMP  := $(VENV)/.installed
 
 export PYO3_PYTHON := $(abspath $(BIN)/python)
 export VIRTUAL_ENV := $(abspath $(VENV))
 
-.PHONY: demo test build lint-rust test-rust lint-python test-python clean
+.PHONY: demo test mutants build lint-rust test-rust lint-python test-python clean
 
 demo: build
 	$(BIN)/python -m hlmrs demo
@@ -43,6 +46,10 @@ lint-python: $(STAMP)
 
 test-python: build
 	$(BIN)/python -m pytest
+
+mutants: build
+	$(BIN)/python -m pip install --quiet --group mutants
+	$(BIN)/python -m benches.mutants $(SAMPLE) $(SECONDS) --out docs/mutants.md
 
 clean:
 	rm -rf $(VENV) target

@@ -1,8 +1,8 @@
 """The attack at large: ``python -m benches.attack 600``.
 
-Each attack gets the same share of the time, in a process of its own, so that a crash is a fault like any other.  A case is
-a number, from which all is drawn: ``--only "columns: Arrow" --first 17 --cases 1`` repeats one.  Prints a table, and ends
-with 1 if anything was at fault.
+Each attack gets the same share of the time, in a process of its own, so that a crash is a fault like any other.  A case
+is a number, from which all is drawn: ``--only "columns: Arrow" --first 17 --cases 1`` repeats one.  Prints a table, and
+ends with 1 if anything was at fault.
 """
 
 import argparse
@@ -56,7 +56,9 @@ def _run(name: str, seconds: float, asked: argparse.Namespace) -> Result:
             command = [sys.executable, "-m", "benches.attack", str(left), "--only", name, "--child", str(kept)]
             command += ["--first", str(first), "--cases", str(asked.cases)]
             status = _status(command, kept)
-            found = json.loads(kept.read_text()) if kept.exists() else {"cases": 0, "seconds": 0, "faults": [], "at": first}
+            found = (
+                json.loads(kept.read_text()) if kept.exists() else {"cases": 0, "seconds": 0, "faults": [], "at": first}
+            )
         if status:
             found["faults"].append(f"case {found['at']}: the process {status}")
         total = {key: total[key] + found[key] for key in total}
@@ -86,8 +88,12 @@ def _in_child(name: str, asked: argparse.Namespace) -> int:
     attack, begun, case = attacks()[name], time.monotonic(), asked.first
     faults: list[str] = []
     once = name.startswith("memory")
-    while (seconds := time.monotonic() - begun) < asked.seconds and (not asked.cases or case < asked.first + asked.cases):
-        asked.child.write_text(json.dumps({"cases": case - asked.first, "seconds": seconds, "faults": faults, "at": case}))
+    while (seconds := time.monotonic() - begun) < asked.seconds and (
+        not asked.cases or case < asked.first + asked.cases
+    ):
+        asked.child.write_text(
+            json.dumps({"cases": case - asked.first, "seconds": seconds, "faults": faults, "at": case})
+        )
         try:
             attack(case)
         except BaseException as error:
@@ -104,7 +110,8 @@ def _told(error: BaseException) -> str:
     """Return an error on one line, with the place where it was raised."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     notes = " ".join(getattr(error, "__notes__", []))
-    return f"{type(error).__name__}: {' '.join(f'{error} {notes}'.split())[:300]} ({Path(place.filename).name}:{place.lineno})"
+    text = " ".join(f"{error} {notes}".split())[:300]
+    return f"{type(error).__name__}: {text} ({Path(place.filename).name}:{place.lineno})"
 
 
 def _row(name: str, result: Result) -> str:
@@ -115,12 +122,16 @@ def _page(asked: argparse.Namespace, results: dict[str, Result]) -> str:
     """Return the table as a document."""
     rows = [_row(name, result) for name, result in results.items()]
     head = ["| attack | cases | seconds | faults |", "|---|---|---|---|"]
-    return "\n".join(["# The attack at large", "", f"By `python -m benches.attack {asked.seconds:.0f}`.", "", *head, *rows, ""])
+    return "\n".join(
+        ["# The attack at large", "", f"By `python -m benches.attack {asked.seconds:.0f}`.", "", *head, *rows, ""]
+    )
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benches.attack", description=__doc__)
-    parser.add_argument("seconds", type=float, nargs="?", default=1800, help="of all attacks together; memory takes its own")
+    parser.add_argument(
+        "seconds", type=float, nargs="?", default=1800, help="of all attacks together; memory takes its own"
+    )
     parser.add_argument("--only", action="append", help="part of the name of an attack; may be given several times")
     parser.add_argument("--first", type=int, default=0, help="the number of the first case")
     parser.add_argument("--cases", type=int, default=0, help="how many cases, at most")

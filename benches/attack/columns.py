@@ -1,6 +1,7 @@
 """Columns of every type of Arrow, Polars and pandas, with valid and with damaged contents: a fit, or a typed error."""
 
 import datetime as dt
+import re
 import warnings
 from collections.abc import Callable
 from decimal import Decimal
@@ -10,12 +11,18 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
-from frame import test_invalid_arrow
 
 import hlmrs
+from frame import test_invalid_arrow
 
 N = test_invalid_arrow.N
-FORMULAS = ("y ~ v + (1 | g)", "y ~ 1 + (1 | v)", "v ~ 1 + (1 | g)", "y ~ 1 + (v | g)", "y ~ log(v) + factor(v) + (1 | g)")
+FORMULAS = (
+    "y ~ v + (1 | g)",
+    "y ~ 1 + (1 | v)",
+    "v ~ 1 + (1 | g)",
+    "y ~ 1 + (v | g)",
+    "y ~ log(v) + factor(v) + (1 | g)",
+)
 DAY = dt.datetime(2020, 2, 28, 23, 59)
 
 
@@ -30,7 +37,7 @@ def used(frame: Any, rng: np.random.Generator) -> None:
             fit.predict(frame)
             str(fit.summary())
         except hlmrs.HlmrsError as error:
-            if isinstance(error, hlmrs.DataError) and "'v'" not in str(error):
+            if isinstance(error, hlmrs.DataError) and not re.search(r"\bv\b", str(error)):
                 raise AssertionError(f"{formula} {options}: the column is not named: {error}") from error
 
 
@@ -151,7 +158,10 @@ def _mixed(k: Any) -> Any:
 
 
 PANDAS: list[Callable[[Any], Any]] = [
-    *((lambda k, name=name: pd.array(k, dtype=name)) for name in ("Int8", "UInt64", "Float32", "int16", "float64", "string")),
+    *(
+        (lambda k, name=name: pd.array(k, dtype=name))
+        for name in ("Int8", "UInt64", "Float32", "int16", "float64", "string")
+    ),
     *((lambda k, name=name: pd.array(k.astype(str), dtype=name)) for name in ("string[pyarrow]", "category", "object")),
     lambda k: pd.array(k > 4, dtype="boolean"),
     lambda k: pd.Categorical(k, categories=[0, 1, 2, 3], ordered=True),
@@ -171,4 +181,9 @@ PANDAS: list[Callable[[Any], Any]] = [
     lambda k: pd.array([None] * N, dtype="Int64"),
 ]
 
-ATTACKS = {"columns: Arrow": arrow, "columns: Polars": polars, "columns: damaged Arrow": damaged, "columns: pandas": pandas}
+ATTACKS = {
+    "columns: Arrow": arrow,
+    "columns: Polars": polars,
+    "columns: damaged Arrow": damaged,
+    "columns: pandas": pandas,
+}

@@ -10,13 +10,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from kinds_of_models import KINDS, fit_of, rows_of_groups
 
 import hlmrs
 from hlmrs import storage
+from kinds_of_models import KINDS, fit_of, rows_of_groups
 
 ODD: list[Any] = [
-    None, True, -1, 0, 1, 2**31, 2**63, 2**70, 0.5, -1e308, 1e-320, "", "x", "é\x00", "\ud800", [], [1], {}, {"a": 1}, [[]],
+    None, True, -1, 0, 1, 2**31, 2**63, 2**70, 0.5, -1e308, 1e-320, "", "x", "é\x00", "\ud800", [], [1], {},
+    {"a": 1}, [[]],
 ]  # fmt: skip
 NUMBERS = [np.nan, np.inf, -np.inf, 0.0, -1.0, 1e308, 1e-320, 2.0**53]
 SUMMED = "y ~ x * f + bs(w, df=4) + (x | g) + (1 | h)"

@@ -6,16 +6,20 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from formula import test_fuzz
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 import hlmrs
+from formula import test_fuzz
 
 EXAMPLES = 100
 """A case is so many formulas."""
 ONLY_MADE = settings(
-    max_examples=EXAMPLES, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    max_examples=EXAMPLES,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
 )
 TOKENS = st.lists(st.sampled_from(test_fuzz.TOKENS), max_size=40)
 BYTES = st.binary(max_size=200).map(lambda data: data.decode("utf-8", "surrogateescape"))

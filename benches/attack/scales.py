@@ -1,8 +1,8 @@
 """Extreme scales: the numbers of a fit against dense algebra in extended precision (NumPy's longdouble, 64 bits).
 
-Response and covariate have any size and any distance from zero, residuals are down to 1e-12 of the spread.  A fit that is
-called converged has, at its own theta, the criterion, coefficients, standard errors and sigma of the dense algebra, and
-no lower criterion beside it.
+Response and covariate have any size and any distance from zero, residuals are down to 1e-12 of the spread.  A fit
+that is called converged has, at its own theta, the criterion, coefficients, standard errors and sigma of the dense
+algebra, and no lower criterion beside it.
 """
 
 import warnings
@@ -15,7 +15,7 @@ import hlmrs
 Real = np.longdouble
 FORMULAS = ("y ~ x + (1 | g)", "y ~ x + (0 + x | g)", "y ~ x + (x | g)")
 CLOSE = 1e-4
-"""Relative error of standard errors and sigma; of the criterion as an absolute error."""
+"""Relative error of sigma and standard errors; of coefficients in standard errors; a hundredth of the criterion's."""
 
 
 def design(rng: np.random.Generator) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def _field(node: Any, name: str) -> Any:
 
 
 def _binary(node: Any) -> Iterator[Any]:
-    """`a + b` becomes `a - b`."""
+    """Yield `a - b` for `a + b`."""
     sign = _field(node, "operator")
     if other := OTHER.get(sign.type):
         text, start = node.text, node.start_byte
@@ -94,7 +94,7 @@ def _unary(node: Any) -> Iterator[Any]:
 
 
 def _condition(node: Any) -> Iterator[Any]:
-    """The condition of an `if` or a `while` is negated."""
+    """Yield the negated condition of an `if` or a `while`."""
     asked = _field(node, "condition")
     if asked.type not in ("let_condition", "let_chain"):
         edits = around(asked.start_byte, asked.end_byte, b"(" + ON + b" != (", b"))")
@@ -122,11 +122,12 @@ def other_real(value: float) -> str:
     """Return the real number that stands for another."""
     if value in (0.0, 1.0):
         return repr(1.0 - value)
-    return repr(value * (1000.0 if abs(value) < TOLERANCE else 2.0))
+    other = value * (1000.0 if abs(value) < TOLERANCE else 2.0)
+    return repr(float(f"{other:.12g}"))
 
 
 def _statement(node: Any) -> Iterator[Any]:
-    """An assignment, or a call for its effect, is left out."""
+    """Leave out an assignment, or a call for its effect."""
     inner = node.named_children[0] if node.named_children else None
     if inner is not None and inner.type in DELETED:
         before, after = b"if !" + ON + b" { ", b" }"
@@ -137,7 +138,7 @@ DELETED = {"assignment_expression", "compound_assignment_expr", "call_expression
 
 
 def _function(node: Any) -> Iterator[Any]:
-    """A function returns the default of its type at once."""
+    """Return the default of the type at once."""
     body, returned = _field(node, "body"), _field(node, "return_type")
     value = _default(returned.text.decode()) if returned is not None else ""
     if body is not None and body.named_children and value is not None:

@@ -15,8 +15,10 @@ from .mutant import Edit, Mutant, applied, sample
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
-COPIED = ("rust", "python", "tests", "benches", "docs", "CHANGELOG.md", "CONTRIBUTING.md", "README.md", "LICENSE",
-          "Cargo.toml", "Cargo.lock", "Makefile", "pyproject.toml", "rustfmt.toml", "THIRD-PARTY-NOTICES.md")  # fmt: skip
+COPIED = (
+    "rust", "python", "tests", "benches", "docs", "CHANGELOG.md", "CONTRIBUTING.md", "README.md", "LICENSE",
+    "Cargo.toml", "Cargo.lock", "Makefile", "pyproject.toml", "rustfmt.toml", "THIRD-PARTY-NOTICES.md",
+)  # fmt: skip
 _IMPORTED = ("from importlib import import_module", "from . import _mutants")
 SPARE = 1.4
 """Of so many times the mutants of Rust that are wanted, some do not compile."""
@@ -130,12 +132,11 @@ class Workshop:
     def _errors(self) -> list[tuple[str, int]]:
         """Return file and byte of every error of the compiler."""
         messages = self.cargo("check", "--lib", "--features", "python")
-        errors = [m["message"] for m in messages if m["reason"] == "compiler-message" and m["message"]["level"] == "error"]
+        errors = [
+            m["message"] for m in messages if m["reason"] == "compiler-message" and m["message"]["level"] == "error"
+        ]
         return [
-            (span["file_name"], span["byte_start"])
-            for error in errors
-            for span in error["spans"]
-            if span["is_primary"]
+            (span["file_name"], span["byte_start"]) for error in errors for span in error["spans"] if span["is_primary"]
         ]
 
     def _build(self) -> None:

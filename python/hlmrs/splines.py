@@ -50,6 +50,14 @@ class SplineBasis:
         basis = plan.basis(lower, upper, knots)
         return basis.centred(basis.matrix(present).mean(axis=0)) if plan.is_centred(knots) else basis
 
+    @classmethod
+    def from_saved(cls, call: Call, saved: Mapping[str, Any]) -> "SplineBasis":
+        """Read a basis from a file: that of this call, with numbers where numbers belong."""
+        basis = cls(saved["kind"], saved["settings"])
+        if basis.kind != call.name or not SplinePlan.of(call).is_of(basis.settings):
+            raise ValueError(f"the spline of {call.name}() is not one of its options")
+        return basis
+
     def centred(self, means: Matrix) -> "SplineBasis":
         """Return the basis with the linear constraint that its columns, which have these means, have means of zero."""
         return SplineBasis(self.kind, dict(self.settings) | {"constraints": [means.tolist()]})
@@ -133,7 +141,22 @@ class SplinePlan:
         bounds = {"lower_bound": lower, "upper_bound": upper}
         return SplineBasis(self.kind, shape | bounds | {"knots": [float(knot) for knot in knots]})
 
-    def is_centred(self, knots: Matrix) -> bool:
+    def is_of(self, settings: Mapping[str, Any]) -> bool:
+        """Whether a basis with these settings can have been made by this plan."""
+        bounds, knots = [settings["lower_bound"], settings["upper_bound"]], settings["knots"]
+        if not (_are_numbers(bounds, 2) and bounds[0] < bounds[1] and _are_numbers(knots, self._n_knots())):
+            return False
+        shape = dict(self.shape)
+        means = settings.get("constraints")
+        if self.is_centred(knots) and isinstance(means, list) and len(means) == 1:
+            # one for each column before the constraint: a cubic spline through all knots and both bounds
+            shape["constraints"] = means if _are_numbers(means[0], len(knots) + 2) else None
+        return dict(settings) == shape | {"lower_bound": bounds[0], "upper_bound": bounds[1], "knots": knots}
+
+    def _n_knots(self) -> int:
+        return len(self.places if self.knots is None else self.knots)
+
+    def is_centred(self, knots: Sequence[float] | Matrix) -> bool:
         """Whether the columns are to have means of zero."""
         return self.shape.get("constraints") == "center" and len(knots) > 0
 
@@ -160,6 +183,11 @@ def _formulaic(kind: str) -> Callable[..., Any]:
         raise HlmrsError(f"{kind}() needs formulaic, which is not installed: pip install 'hlmrs[splines]'") from None
     basis: Callable[..., Any] = transforms.basis_spline if kind == "bs" else transforms.natural_cubic_spline
     return basis
+
+
+def _are_numbers(values: Any, n: int) -> bool:
+    """Whether this is a list of n finite numbers."""
+    return isinstance(values, list) and len(values) == n and all(type(v) is float and np.isfinite(v) for v in values)
 
 
 def _constant(expression: Expression) -> Any:

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -71,3 +73,36 @@ def test_too_few_columns_are_refused_with_the_least():
 def test_no_values_are_refused():
     with pytest.raises(DesignError, match="no values"):
         basis_of("bs(x)", np.full(3, np.nan))
+
+
+def read_again(text, basis, kind=None, **changed):
+    (factor,) = parse(f"y ~ {text} + (1 | g)").splines()
+    settings = json.loads(json.dumps(dict(basis.settings)))
+    return SplineBasis.from_saved(factor.expression, {"kind": kind or basis.kind, "settings": settings | changed})
+
+
+SAVED = ("bs(x)", "bs(x, 6, degree = 2)", "bs(x, knots = c(2, 5), intercept = TRUE)", "ns(x)", "ns(x, df = 4)",
+         "cr(x, df = 4)", "ns(x, df = 4, intercept = TRUE)", "ns(x, knots = 3)",
+         "bs(x, df = 5, Boundary.knots = c(-1, 30))")  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SAVED)
+def test_a_saved_basis_is_read_as_it_was(text):
+    basis = basis_of(text)
+    np.testing.assert_array_equal(read_again(text, basis).matrix(X), basis.matrix(X))
+
+
+@pytest.mark.parametrize("text", SAVED)
+def test_settings_that_the_call_cannot_have_are_refused(text):
+    basis = basis_of(text)
+    knots = basis.settings["knots"]
+    changes = [
+        {"knots": [*knots, 3.0]}, {"knots": "x"}, {"knots": [None, *knots[1:]]}, {"degree": 4}, {"extra": 1},
+        {"lower_bound": "a"}, {"lower_bound": 99.0}, {"upper_bound": float("inf")}, {"upper_bound": True},
+        {"constraints": [["a"]]}, {"constraints": [[0.0] * 99]}, {"constraints": "rows"},
+    ]  # fmt: skip
+    for changed in changes:
+        with pytest.raises(ValueError, match="not one of its options"):
+            read_again(text, basis, **changed)
+    with pytest.raises(ValueError, match="not one of its options"):
+        read_again(text, basis, kind="bs" if basis.kind != "bs" else "cr")

@@ -12,7 +12,7 @@ from .. import storage
 from .._core import Columns, Encoding, Fit
 from ..control import Control
 from ..errors import DataError, HlmrsError
-from ..formula import ModelSpec, parse
+from ..formula import Call, ModelSpec, parse
 from ..frame import KINDS
 from ..options import Missing
 from ..splines import SplineBasis
@@ -79,13 +79,21 @@ def read_request(header: dict[str, Any]) -> tuple[Request, str, Splines]:
     if kind not in KINDS:
         raise DataError(f"the rows are of a frame of kind {kind!r}, which this hlmrs does not know")
     spec = replace(parse(saved.pop("expanded_formula")), formula=saved.pop("formula"))
-    splines = {key: SplineBasis(entry["kind"], entry["settings"]) for key, entry in header["splines"].items()}
+    splines = _splines(spec, header["splines"])
     request = Request(spec, control=Control(), **saved)
-    _check_request(request, splines)
+    _check_request(request)
     return request, kind, splines
 
 
-def _check_request(request: Request, splines: Splines) -> None:
+def _splines(spec: ModelSpec, saved: dict[str, Any]) -> Splines:
+    """Read the basis of every spline of a formula."""
+    calls = {factor.name: factor.expression for factor in spec.splines()}
+    if saved.keys() != calls.keys():
+        raise ValueError("the splines of its request are not those of its formula")
+    return {name: SplineBasis.from_saved(call, saved[name]) for name, call in calls.items() if isinstance(call, Call)}
+
+
+def _check_request(request: Request) -> None:
     """Refuse what no one can have asked for."""
     spec, contrasts = request.spec, request.contrasts
     names = [name for name in (request.weights, request.offset) if name is not None]
@@ -93,7 +101,6 @@ def _check_request(request: Request, splines: Splines) -> None:
         "names": all(isinstance(name, str) for name in (spec.formula, *names)),
         "missing": request.missing in get_args(Missing),
         "contrasts": isinstance(contrasts, dict) and contrasts.keys() <= {*coded(spec)},
-        "splines": splines.keys() == {factor.name for factor in spec.splines()},
     }
     for what, is_so in holds.items():
         if not is_so:
