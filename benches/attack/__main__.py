@@ -120,11 +120,16 @@ def _row(name: str, result: Result) -> str:
 
 def _page(asked: argparse.Namespace, results: dict[str, Result]) -> str:
     """Return the table as a document."""
-    rows = [_row(name, result) for name, result in results.items()]
     head = ["| attack | cases | seconds | faults |", "|---|---|---|---|"]
-    return "\n".join(
-        ["# The attack at large", "", f"By `python -m benches.attack {asked.seconds:.0f}`.", "", *head, *rows, ""]
-    )
+    rows = [_row(name, result) for name, result in results.items()]
+    cases = [f"- **{name}**: {' '.join(str(attacks()[name].__doc__).split())}" for name in results]
+    title = [
+        "# The attack at large",
+        "",
+        f"By `python -m benches.attack {asked.seconds:.0f}`; a fault ends it with 1.",
+        "",
+    ]
+    return "\n".join([*title, *head, *rows, "", "What a case is:", "", *cases, ""])
 
 
 def _arguments() -> argparse.Namespace:

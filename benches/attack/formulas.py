@@ -25,12 +25,13 @@ TOKENS = st.lists(st.sampled_from(test_fuzz.TOKENS), max_size=40)
 BYTES = st.binary(max_size=200).map(lambda data: data.decode("utf-8", "surrogateescape"))
 
 
-def many(check: Callable[[Any], None], *strategies: st.SearchStrategy[Any]) -> Callable[[int], None]:
+def many(told: str, check: Callable[[Any], None], *strategies: st.SearchStrategy[Any]) -> Callable[[int], None]:
     """Return an attack that checks examples, the same ones for the same seed."""
 
     def attack(number: int) -> None:
         seed(number)(ONLY_MADE(given(st.tuples(*strategies))(lambda made: check(*made))))()
 
+    attack.__doc__ = f"{EXAMPLES} formulas: {told}."
     return attack
 
 
@@ -61,12 +62,15 @@ def fitted(response: str, right_side: str) -> None:
             return
 
 
+SOON = "read or refused with a place, soon"
+TEXT = of(test_fuzz.test_any_text_is_read_or_refused)
+GRAMMAR = (test_fuzz.responses, test_fuzz.right_sides)
 ATTACKS = {
-    "formulas: texts": many(of(test_fuzz.test_any_text_is_read_or_refused), st.text(max_size=200)),
-    "formulas: bytes": many(of(test_fuzz.test_any_text_is_read_or_refused), BYTES),
-    "formulas: tokens": many(of(test_fuzz.test_any_tokens_are_read_or_refused), TOKENS),
+    "formulas: texts": many(f"any text, {SOON}", TEXT, st.text(max_size=200)),
+    "formulas: bytes": many(f"any bytes, {SOON}", TEXT, BYTES),
+    "formulas: tokens": many(f"any tokens, {SOON}", of(test_fuzz.test_any_tokens_are_read_or_refused), TOKENS),
     "formulas: grammar": many(
-        of(test_fuzz.test_what_is_read_is_written_and_read_again), test_fuzz.responses, test_fuzz.right_sides
+        "what is read is written and read again", of(test_fuzz.test_what_is_read_is_written_and_read_again), *GRAMMAR
     ),
-    "formulas: fitted": many(fitted, test_fuzz.responses, test_fuzz.right_sides),
+    "formulas: fitted": many("a fit with its summary, or a typed error", fitted, *GRAMMAR),
 }

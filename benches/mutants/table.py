@@ -33,10 +33,10 @@ def _shares(tried: dict[int, Mutant], outcomes: Outcomes) -> list[str]:
 
 
 def _survivors(tried: dict[int, Mutant], outcomes: Outcomes, reasons: dict[str, str]) -> list[str]:
-    lines = ["| survivor | tests that reach it | reason |", "|---|---|---|"]
+    lines = ["| survivor | files of tests that reach it | reason |", "|---|---|---|"]
     for number, mutant in tried.items():
         outcome = outcomes[number]
         if not outcome["noticed"]:
             reason = reasons.get(key(mutant), "not finished" if outcome["unfinished"] else "")
-            lines.append(f"| `{str(mutant).replace('|', chr(92) + '|')}` | {outcome['tests']} | {reason} |")
+            lines.append(f"| `{str(mutant).replace('|', chr(92) + '|')}` | {len(outcome['blind'])} | {reason} |")
     return lines

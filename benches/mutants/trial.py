@@ -1,8 +1,8 @@
 """Each mutant is switched on, and its tests are run until one fails."""
 
-import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,8 +16,10 @@ from .workshop import Workshop
 
 PATIENCE = 5.0
 """A mutant is noticed by time if its tests take so many times longer than without it, and half a minute."""
+MEASURES = "monotonic|perf_counter|process_time|statm|VmRSS|benches.attack"
+OFF = -1
 Outcome = dict[str, Any]
-"""`noticed` (by which test, or "time"; None: it lives), `tests` that were run, `seconds`, `unfinished`."""
+"""`noticed` (by which test, or "time"; None: it lives), files that are `blind` to it, `seconds`, `unfinished`."""
 
 
 class Trials:
@@ -30,32 +32,37 @@ class Trials:
         self.python = {path: file["tests"] for path, file in files.items()}
         self.digests = {path: file["digest"] for path, file in files.items()}
 
-    def of(self, number: int, path: str, *, seconds: float = 600.0) -> Outcome:
-        """Try one mutant: the Rust tests that reach it, then files of Python tests, the quickest first."""
-        begun, run = time.monotonic(), 0
+    def of(self, number: int, path: str, known: Outcome, seconds: float) -> Outcome:
+        """Try one mutant: the Rust tests that reach it, then files of Python tests, the quickest first.
+
+        Files that did not notice it before, as they are now, are left out.
+        """
+        begun, blind = time.monotonic(), dict(known.get("blind", {}))
         noticed, unfinished = None, False
-        for stage in self._stages(number, path):
+        for name, digest, stage in self._stages(number, path):
+            if blind.get(name) == digest:
+                continue
             if unfinished := time.monotonic() - begun > seconds:
                 break
-            noticed, n = stage()
-            run += n
-            if noticed:
+            if noticed := stage():
                 break
-        took = round(time.monotonic() - begun, 1)
-        return {"noticed": noticed, "tests": run, "seconds": took, "unfinished": unfinished}
+            blind[name] = digest
+        took = round(known.get("seconds", 0.0) + time.monotonic() - begun, 1)
+        return {"noticed": noticed, "blind": blind, "seconds": took, "unfinished": unfinished}
 
-    def digest(self, number: int) -> str:
-        """Return what changes when the tests that reach a mutant do."""
-        files = {path for path, _ in self._files(number, "")}
-        return hashlib.sha256("".join(self.digests[path] for path in sorted(files)).encode()).hexdigest()
+    def is_known(self, number: int, path: str, known: Outcome) -> bool:
+        """Return whether there is nothing more to try."""
+        stages = self._stages(number, path)
+        return bool(known.get("noticed") or all(known["blind"].get(name) == digest for name, digest, _ in stages))
 
-    def _stages(self, number: int, path: str) -> Iterator[Callable[[], tuple[str | None, int]]]:
+    def _stages(self, number: int, path: str) -> Iterator[tuple[str, str, Callable[[], str | None]]]:
+        """Yield name, digest and run of everything that reaches a mutant."""
         for k, program in enumerate(self.workshop.read("rust-tests")):
             names = [n for n, t in self.rust.items() if n.startswith(f"{k} ") and number in t["reached"]]
             if names:
-                yield partial(self._rust, number, program, names)
+                yield Path(program).name, "", partial(self._rust, number, program, names)
         for file, names in self._files(number, path):
-            yield partial(self._pytest, number, file, names)
+            yield file, self.digests[file], partial(self._confirmed, number, file, names)
 
     def _files(self, number: int, path: str) -> list[tuple[str, list[str]]]:
         """Return the tests of each file that reach the mutant; the quickest file first, its own room before others."""
@@ -70,7 +77,7 @@ class Trials:
                 found.append((_seconds(tests, names) * (0.2 if room else 1.0), file, names))
         return [(file, names) for _, file, names in sorted(found)]
 
-    def _rust(self, number: int, program: str, names: list[str]) -> tuple[str | None, int]:
+    def _rust(self, number: int, program: str, names: list[str]) -> str | None:
         bare = [name.split(" ", 1)[1] for name in names]
         limit = _limit(sum(self.rust[name]["seconds"] for name in names))
         environment = self.workshop.environment | {"HLMRS_MUTANT": str(number)}
@@ -82,28 +89,43 @@ class Trials:
                 output, _ = process.communicate(timeout=limit)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
-                return "time", len(names)
+                return "time"
         failed = [line.split()[1] for line in output.splitlines() if line.startswith("test ") and "FAILED" in line]
-        return (failed or ["abort"])[0] if process.returncode else None, len(names)
+        return (failed or ["abort"])[0] if process.returncode else None
 
-    def _pytest(self, number: int, file: str, names: list[str]) -> tuple[str | None, int]:
+    def _confirmed(self, number: int, file: str, names: list[str]) -> str | None:
+        """Return the first test that fails with the mutant; where time or memory is measured, and passes without it."""
+        noticed = self._pytest(number, file, names)
+        if noticed in names and self._measures(file) and self._pytest(OFF, file, [noticed]):
+            return self._confirmed(number, file, [name for name in names if name != noticed])
+        return noticed
+
+    def _measures(self, file: str) -> bool:
+        """Return whether tests of a file may fail because the machine is busy."""
+        return bool(re.search(MEASURES, (self.workshop.copy / file).read_text()))
+
+    def _pytest(self, number: int, file: str, names: list[str]) -> str | None:
+        """Return the first test that fails, in a process of its own."""
         limit = _limit(_seconds(self.python[file], names))
-        answer = self.workshop.folder / "answer.json"
+        answer = self.workshop.folder / "trial.json"
         answer.unlink(missing_ok=True)
         child = os.fork()
         if child == 0:
             _child(self.workshop, number, file, names, str(answer))
         status = _waited(child, limit)
         if status is None:
-            return "time", len(names)
-        failed = json.loads(answer.read_text()) if answer.exists() else f"{file}: the process ended with {status}"
-        return failed, len(names)
+            return "time"
+        if answer.exists():
+            return json.loads(answer.read_text())
+        if number == OFF:
+            raise RuntimeError(f"{file}: the process ended with {status} without a mutant")
+        self._pytest(OFF, file, names[:1])
+        return f"{file}: the process ended with {status}"
 
 
 def preload() -> None:
     """Import what the tests import, so that children which are forked need not."""
     import duckdb  # noqa: F401
-    import hypothesis  # noqa: F401
     import matplotlib.pyplot  # noqa: F401
     import pandas  # noqa: F401
     import polars  # noqa: F401

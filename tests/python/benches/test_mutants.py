@@ -93,8 +93,8 @@ mod tests { fn f() -> i32 { 1 + 1 } }
 def test_survivors_are_listed_with_their_reason():
     first, second = list(python_sites.of_source(PYTHON, "a.py"))[:2]
     outcomes = {
-        0: {"noticed": "test_x", "tests": 3, "unfinished": False},
-        1: {"noticed": None, "tests": 2, "unfinished": False},
+        0: {"noticed": "test_x", "blind": {}, "unfinished": False},
+        1: {"noticed": None, "blind": {"a": "", "b": ""}, "unfinished": False},
     }
     from benches.mutants.table import key
 

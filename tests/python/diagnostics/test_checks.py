@@ -10,8 +10,8 @@ from scipy import stats
 import golden
 import hlmrs
 from golden import library, rows
-from hlmrs.diagnostics.homogeneity import brown_forsythe, group_statistic
-from hlmrs.diagnostics.normality import anderson_darling
+from hlmrs.diagnostics.homogeneity import against_fitted, brown_forsythe, group_statistic
+from hlmrs.diagnostics.normality import _p_value, anderson_darling, moments
 from hlmrs.errors import OptionError
 
 REFERENCE = json.loads((golden.FOLDER / "influence.json").read_text())
@@ -58,6 +58,39 @@ def test_normality_asks_for_the_size_of_the_departure():
     assert "Residuals: not normal (p < 0.001" in check.finding
 
 
+def test_the_table_of_normality_has_sizes_shapes_and_p_values():
+    fit = hlmrs.lmer("y ~ x + (1 | g)", simulated(groups=40, size=6))
+    table = rows(fit.check.normality().to_frame())
+    assert [(row["group"], row["term"], row["n"]) for row in table] == [
+        ("Residual", None, 240),
+        ("g", "(Intercept)", 40),
+    ]
+    samples = [fit.resid("studentized"), [row["standardized"] for row in rows(fit.check.group_residuals("g"))]]
+    for row, values in zip(table, map(np.asarray, samples), strict=True):
+        assert row["skewness"] == pytest.approx(stats.skew(values))
+        assert row["kurtosis"] == pytest.approx(stats.kurtosis(values))
+        assert (row["statistic"], row["p_value"]) == pytest.approx(anderson_darling(values))
+
+
+def test_moments_are_scipys_and_of_equal_values_there_are_none():
+    values = np.random.default_rng(1).exponential(size=30)
+    assert moments(values) == pytest.approx((stats.skew(values), stats.kurtosis(values)))
+    assert np.isnan(moments(np.ones(5))).all()
+
+
+def test_p_values_of_anderson_and_darling_are_those_of_stephens():
+    # D'Agostino and Stephens (1986), table 4.7: upper tail of A² (1 + 0.75/n + 2.25/n²), mean and variance estimated
+    for a, p in ((0.561, 0.15), (0.631, 0.10), (0.752, 0.05), (0.873, 0.025), (1.035, 0.01), (1.159, 0.005)):
+        assert _p_value(a) == pytest.approx(p, rel=0.03)
+    for joint in (0.2, 0.34, 0.6):  # the pieces of the approximation meet
+        assert _p_value(joint - 1e-9) == pytest.approx(_p_value(joint), abs=0.005)
+    assert _p_value(0.1) > 0.99
+    assert 0 < _p_value(12.0) < 1e-20
+    assert np.isnan(anderson_darling(np.arange(7.0))[1])
+    assert not np.isnan(anderson_darling(np.arange(8.0))[1])
+    assert np.isnan(anderson_darling(np.ones(20))[1])
+
+
 def test_h_is_raudenbush_and_bryks():
     rng = np.random.default_rng(4)
     df = rng.integers(10, 40, size=25).astype(float)
@@ -98,6 +131,42 @@ def test_homogeneity_tells_unequal_groups_from_equal_ones():
     assert check.verdict == "look closer"
     assert check.p_value < 1e-6
     assert "Residual variances of all 30 groups of g differ" in check.finding
+
+
+def test_the_table_of_homogeneity_has_three_tests_with_their_degrees_of_freedom():
+    fit = hlmrs.lmer("y ~ x + (1 | g)", simulated(groups=12, size=13, spread=0.4))
+    check = fit.check.homogeneity()
+    h, brown, koenker = rows(check.to_frame())
+    assert [row["across"] for row in (h, brown, koenker)] == ["g", "g", "fitted values"]
+    assert [(row["num_df"], row["den_df"]) for row in (h, brown, koenker)] == [(11, np.inf), (11, 144), (1, np.inf)]
+    assert h["p_value"] == pytest.approx(stats.chi2.sf(h["statistic"], 11))
+    resid = np.asarray(fit.resid("studentized"))
+    samples = [resid[13 * k : 13 * k + 13] for k in range(12)]
+    levene = stats.levene(*samples, center="median")
+    assert (brown["statistic"], brown["p_value"]) == (pytest.approx(levene.statistic), pytest.approx(levene.pvalue))
+    # Koenker (1981): n R² of the squares on the fitted values
+    design = np.column_stack([np.ones(156), fit.fitted])
+    squares = resid**2
+    rest = squares - design @ np.linalg.lstsq(design, squares, rcond=None)[0]
+    share = 1 - rest @ rest / np.sum((squares - squares.mean()) ** 2)
+    assert koenker["statistic"] == pytest.approx(156 * share)
+    assert koenker["p_value"] == pytest.approx(stats.chi2.sf(156 * share, 1))
+    order = np.argsort(fit.fitted)
+    ratio = np.sqrt(squares[order[-52:]].mean() / squares[order[:52]].mean())
+    assert against_fitted(resid, fit.fitted) == pytest.approx((koenker["statistic"], koenker["p_value"], ratio))
+
+
+def test_the_spread_of_log_standard_deviations_is_by_moments():
+    # H - E(H), over the factor of the moment equation of DerSimonian and Laird, for variances 2/f of the logs
+    rng = np.random.default_rng(4)
+    f = rng.integers(10, 40, size=25).astype(float)
+    rss = f * np.exp(rng.normal(size=25))
+    h, _, _, spread, _ = group_statistic(rss, f)
+    w = f / 2
+    assert (2 * spread) ** 2 == pytest.approx((h - 24) / (w.sum() - (w**2).sum() / w.sum()))
+    assert group_statistic(f, f)[3] == 0.0
+    assert np.isnan(group_statistic(rss[:1], f[:1])[0])
+    assert group_statistic(rss, np.full(25, 1.0))[4] == 0
 
 
 def test_inflation_factors_are_cars():

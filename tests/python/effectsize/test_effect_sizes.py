@@ -107,6 +107,16 @@ def test_the_decomposition_adds_up_to_r2(name, formula):
     assert table["share"].sum() == pytest.approx(1)
 
 
+@pytest.mark.parametrize("formula", ["mAch ~ cses + meanses + (cses | school)", "mAch ~ ses * sector + (1 | school)"])
+def test_shares_are_of_the_total_and_of_the_level(formula):
+    table = hlmrs.lmer(formula, hlmrs.datasets.load("Hsb82", "polars")).variance.decomposition()
+    variance, level = table["variance"].to_numpy(), table["level"].to_numpy()
+    np.testing.assert_allclose(table["share"], variance / variance.sum())
+    for name in ("school", "Residual"):
+        own = level == name
+        np.testing.assert_allclose(table["share_of_level"].to_numpy()[own], variance[own] / variance[own].sum())
+
+
 def test_reliabilities_are_of_least_squares_in_every_group(sleep):
     table = sleep.variance.reliability(by_group=True)
     days = np.arange(10.0)

@@ -1,11 +1,14 @@
 """Models side by side: what is nested, and what a likelihood ratio refers to."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import polars as pl
 import pytest
 
 import hlmrs
 from golden import rows
+from hlmrs.hypotheses import comparison
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +115,15 @@ def test_the_table_is_of_the_callers_kind(frame):
     data = hlmrs.datasets.load("Penicillin", frame)
     fits = ladder(data, "(1 | plate)", "(1 | plate) + (1 | sample)", response="diameter", fixed="1")
     assert rows(hlmrs.compare(*fits))[1]["df"] == 1
+
+
+def test_a_ratio_that_rounding_makes_negative_is_zero_and_a_larger_one_is_told(sleep):
+    small, large = (fit._estimate for fit in ladder(sleep, "(1 | Subject)", "(Days | Subject)", reml=False))
+
+    def compared(estimate, criterion):
+        own = {name: getattr(estimate.core, name) for name in ("n_params", "beta", "verdict")}
+        return comparison.Compared(estimate, SimpleNamespace(criterion=criterion, **own), "")
+
+    assert comparison._ratio(compared(small, 1000.0), compared(large, 1000.0 + 1e-4))[:3] == (0.0, 2.0, 1.0)
+    assert comparison._ratio(compared(small, 1000.0), compared(large, 1001.0))[0] == -1.0
+    assert comparison._ratio(compared(small, 1001.0), compared(large, 1000.0))[0] == 1.0

@@ -185,6 +185,7 @@ def test_tables_come_back_in_the_callers_kind(frame):
         (lambda f: f.contrasts("recipe", method={"own": [1, -1]}), "2 weights for 3 means"),
         (lambda f: f.contrasts("temp"), "but one"),
         (lambda f: f.slopes("recipe"), "is a factor"),
+        (lambda f: f.slopes("temp", by="temp"), r"holds 'temp' itself; use at="),
         (lambda f: f.marginal.johnson_neyman("temp", "recipe"), "is a factor"),
         (lambda f: f.emmeans("recipe", ddf="exact"), "choose one of"),
         (lambda f: f.emmeans("recipe", level=95), "between 0 and 1"),

@@ -114,3 +114,28 @@ def test_knots_of_parts_are_those_of_the_whole(text):
         learner.merge(other)
         learner.finish()
     np.testing.assert_allclose(learner.basis.matrix(x[:50]), whole.matrix(x[:50]), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "text", ["bs(x, df = 6)", "ns(x, df = 4)", "cr(x, knots = c(0, 1))", "bs(x, df = 4, Boundary.knots = c(-1, 1))"]
+)
+def test_values_that_are_forgotten_leave_no_trace(text):
+    x = np.random.default_rng(2).normal(size=200)
+    (factor,) = parse(f"y ~ {text} + (1 | g)").splines()
+    learner, whole = SplineKnots(text, factor.expression), SplineKnots(text, factor.expression)
+    while learner.needs_rows:
+        learner.add(3 * x + 1)
+        learner.forget()
+        for knots in (learner, whole):
+            knots.add(x)
+            knots.finish()
+    assert learner.basis.settings == whole.basis.settings
+
+
+def test_a_column_whose_values_are_forgotten_has_none():
+    (factor,) = parse("y ~ bs(x) + (1 | g)").splines()
+    learner = SplineKnots("bs(x)", factor.expression)
+    learner.add(np.array([1.0, 2.0]))
+    learner.forget()
+    with pytest.raises(hlmrs.DesignError, match="there are no values to place the knots by"):
+        learner.finish()
