@@ -55,6 +55,10 @@ class Trials:
         stages = self._stages(number, path)
         return bool(known.get("noticed") or all(known["blind"].get(name) == digest for name, digest, _ in stages))
 
+    def cost(self, number: int, path: str) -> float:
+        """Return the seconds of all Python tests that reach a mutant."""
+        return sum(_seconds(self.python[file], names) for file, names in self._files(number, path))
+
     def _stages(self, number: int, path: str) -> Iterator[tuple[str, str, Callable[[], str | None]]]:
         """Yield name, digest and run of everything that reaches a mutant."""
         for k, program in enumerate(self.workshop.read("rust-tests")):

@@ -208,3 +208,13 @@ def test_weights_come_in_any_array(values):
     got = hlmrs.lmer("y ~ 1 + (1 | g)", {"y": Y, "g": G}, weights=values)
     want = hlmrs.lmer("y ~ 1 + (1 | g)", {"y": Y, "g": G, "w": np.asarray(values, dtype=float)}, weights="w")
     assert got.criterion == want.criterion
+
+
+@pytest.mark.parametrize("kind", [pa.float16(), pa.float32(), pa.float64()])
+def test_numbers_as_levels_differ_however_small_they_are_and_have_one_zero(kind):
+    tiny = {pa.float16(): 6e-8, pa.float32(): 1e-42, pa.float64(): 1e-320}[kind]
+    labels = pa.array(
+        np.array([0.0, -0.0, tiny, 3 * tiny, -tiny, 0.0], dtype=kind.to_pandas_dtype())[DAY.argsort() % 6]
+    )
+    table = pa.table({"y": Y, "v": labels})
+    assert hlmrs.lmer("y ~ 1 + (1 | v)", table).n_groups == {"v": 4}

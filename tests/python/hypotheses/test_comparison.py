@@ -44,6 +44,12 @@ def test_models_are_listed_from_small_to_large_by_maximum_likelihood(sleep):
         ("(Days || Subject)", "(Days | Subject)", "chi2(1)"),
         ("(0 + Days | Subject)", "(Days | Subject)", "0.5 chi2(1) + 0.5 chi2(2)"),
         ("(0 + Days | Subject)", "(1 | Subject)", None),
+        ("(1 | Subject)", "diag(Days | Subject)", "0.5 chi2(0) + 0.5 chi2(1)"),
+        ("(0 + Days | Subject)", "diag(Days | Subject)", "0.5 chi2(0) + 0.5 chi2(1)"),
+        ("diag(Days | Subject)", "(Days | Subject)", "chi2(1)"),
+        ("diag(Days | Subject)", "diag(Days + I(Days^2) | Subject)", "0.5 chi2(0) + 0.5 chi2(1)"),
+        ("(Days | Subject)", "diag(Days + I(Days^2) | Subject)", None),
+        ("(0 + I(Days^2) | Subject)", "diag(Days | Subject)", None),
     ],
 )
 def test_a_new_variance_is_on_its_boundary(sleep, small, large, law):

@@ -226,3 +226,11 @@ def test_an_error_of_the_progress_stops_the_replicates(fit, monkeypatch):
     monkeypatch.setattr(Progress, "reach", stop)
     with pytest.raises(KeyboardInterrupt):
         fit.bootstrap(2_000_000)
+
+
+def test_progress_of_ones_own_statistic_counts_the_refits_that_are_done(monkeypatch):
+    reached = []
+    monkeypatch.setattr("hlmrs.resources.Progress.reach", lambda self, n: reached.append(n))
+    fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff"))
+    fit.bootstrap(3, statistic=lambda again: again.sigma, seed=1)
+    assert reached == [1, 2, 3]

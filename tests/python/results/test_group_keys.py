@@ -66,6 +66,9 @@ KINDS = {
     "duckdb": duckdb.from_df,
     "dict": lambda d: {name: d[name].to_numpy() for name in d},
     "lists": lambda d: {name: d[name].tolist() for name in d},
+    "series": lambda d: {name: d[name] for name in d},
+    "Polars series": lambda d: {name: pl.Series(d[name]) for name in d},
+    "Arrow arrays": lambda d: {name: pa.array(d[name]) for name in d},
 }
 
 

@@ -1,6 +1,7 @@
 """New rows: fitted again from the old optimum, or taken into account at the old parameters."""
 
 import re
+import warnings
 
 import numpy as np
 import polars as pl
@@ -45,6 +46,22 @@ def test_appended_rows_give_the_fit_of_all(model, tmp_path):
         if "weights" not in options:
             summary, expected = (re.sub(r"after \d+ eval", "", str(f.summary()))[:380] for f in (new, whole))
             assert summary == expected
+
+
+@pytest.mark.parametrize(
+    "random",
+    ["(1 + z | subject) + (1 | item)", "(1 | subject) + (1 + z | item)", "(z | subject) + (0 + f | item)",
+     "(0 + f | subject) + (1 + z | item)", "(1 | item) + (x | school) + (1 | subject)"],
+)  # fmt: skip
+def test_rows_of_crossed_factors_with_slopes_are_appended_as_if_they_had_been_there(random):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", hlmrs.HlmrsWarning)
+        whole = hlmrs.lmer(f"y ~ x + {random}", pl.concat([OLD, NEW]))
+        new = hlmrs.lmer(f"y ~ x + {random}", OLD).append(NEW)
+    assert new.criterion == pytest.approx(whole.criterion, rel=1e-8)
+    np.testing.assert_allclose(new.beta, whole.beta, rtol=1e-4, atol=1e-4)
+    assert new.ranef()["level"].to_list() == whole.ranef()["level"].to_list()
+    np.testing.assert_allclose(new.ranef()["estimate"].to_numpy(), whole.ranef()["estimate"].to_numpy(), atol=5e-3)
 
 
 def test_rows_can_be_appended_again_and_again(model):
