@@ -127,6 +127,25 @@ def test_reliabilities_are_of_least_squares_in_every_group(sleep):
     assert sleep.variance.reliability()["n_groups"].to_list() == [18, 18]
 
 
+def test_reliabilities_of_crossed_factors_are_what_the_data_do_not_leave_of_the_variance():
+    data = hlmrs.datasets.load("Penicillin", "polars")
+    fit = hlmrs.lmer("diameter ~ 1 + (1 | plate) + (1 | sample)", data)
+    z = [data[name].to_numpy()[:, None] == np.unique(data[name]) for name in ("plate", "sample")]
+    tau = {row["group"]: row["variance"] for row in rows(fit.varcorr())}
+    prior = np.concatenate(
+        [np.full(part.shape[1], tau[name]) for part, name in zip(z, ("plate", "sample"), strict=True)]
+    )
+    both = np.hstack(z).astype(float)
+    left = np.linalg.inv(both.T @ both / fit.sigma**2 + np.diag(1 / prior)).diagonal()
+    right = 1 - left / prior
+    table = rows(fit.variance.reliability(by_group=True))
+    found = {(row["group"], row["level"]): row["reliability"] for row in table}
+    levels = [(name, str(v)) for name in ("plate", "sample") for v in np.unique(data[name])]
+    np.testing.assert_allclose([found[key] for key in levels], right, rtol=1e-8)
+    means = {row["group"]: row["reliability"] for row in rows(fit.variance.reliability())}
+    assert means == pytest.approx({"plate": right[:24].mean(), "sample": right[24:].mean()})
+
+
 def test_groups_with_too_few_rows_do_not_enter_the_average():
     data = hlmrs.datasets.load("sleepstudy", "polars")
     short = data.filter((pl.col("Subject") != "308") | (pl.col("Days") == 3))

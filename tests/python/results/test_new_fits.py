@@ -123,3 +123,24 @@ def test_a_warning_points_at_the_line_that_asked():
     with pytest.warns(hlmrs.SingularFitWarning) as caught:
         again.refit(data["Yield"].to_numpy())
     assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    "formula", ["y ~ 0 + x + (1 | g)", "y ~ 0 + x + (0 + x | g)", "y ~ x + (x | g)", "y ~ 1 + (1 | g)"]
+)
+@pytest.mark.parametrize("origin", [0.0, 1e9])
+def test_a_refit_is_the_fit_to_the_new_response_with_and_without_an_intercept(formula, origin):
+    rng = np.random.default_rng(2)
+    g = np.arange(120) % 12
+    x = rng.normal(size=120)
+    old, new = (2 * x + rng.normal(size=12)[g] + rng.normal(size=12)[g] * x + rng.normal(size=120) for _ in range(2))
+    if "0 + x" not in formula:
+        new = new + origin
+    elif origin:
+        new = new * 1e6
+    fit = hlmrs.lmer(formula, {"y": old, "x": x, "g": g})
+    again, right = fit.refit(new), hlmrs.lmer(formula, {"y": new, "x": x, "g": g})
+    assert again.criterion == pytest.approx(right.criterion, rel=1e-9)
+    np.testing.assert_allclose(again.beta, right.beta, rtol=1e-6)
+    np.testing.assert_allclose(again.theta, right.theta, rtol=1e-3, atol=1e-4)
+    assert again.sigma == pytest.approx(right.sigma, rel=1e-5)
