@@ -318,3 +318,14 @@ def test_tables_come_back_in_the_callers_kind():
         fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", golden.data("sleepstudy", kind))
         for table in (fit.check(order="Days").to_frame(), fit.check.normality().to_frame(), fit.check.leverage()):
             assert library(table) == kind
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1e6])
+def test_effects_between_groups_are_found_in_any_unit_of_the_covariate(unit):
+    data = simulated(between=0.3)
+    one = rows(hlmrs.lmer("y ~ x + (1 | g)", data).check.heterogeneity_bias().to_frame())
+    other = rows(hlmrs.lmer("y ~ x + (1 | g)", data | {"x": data["x"] * unit}).check.heterogeneity_bias().to_frame())
+    assert [row["p_value"] for row in other] == pytest.approx([row["p_value"] for row in one], rel=1e-5)
+    assert other[0]["difference"] == pytest.approx(one[0]["difference"] / unit, rel=1e-5)
+    constant = data | {"x": np.repeat(np.random.default_rng(3).normal(size=30), 20) * unit}
+    assert rows(hlmrs.lmer("y ~ x + (1 | g)", constant).check.heterogeneity_bias().to_frame()) == []

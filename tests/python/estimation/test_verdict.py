@@ -117,3 +117,18 @@ def test_results_do_not_depend_on_threads_or_the_order_of_rows():
     np.testing.assert_array_equal(one.theta, four.theta)
     shuffled = hlmrs.lmer(formula, data.sample(fraction=1.0, shuffle=True, seed=1))
     assert shuffled.criterion == pytest.approx(one.criterion, abs=1e-8)
+
+
+@pytest.mark.parametrize(("column", "other"), [("(Intercept)", "x"), ("x", "(Intercept)")])
+def test_the_one_effect_without_variance_is_named(column, other):
+    rng = np.random.default_rng(4)
+    g, x = np.repeat(np.arange(15), 8), np.tile([-2.0, -1.5, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0], 15)
+    own = rng.normal(size=15)[g] * (x if column == "(Intercept)" else 1)
+    noise = rng.normal(size=(15, 8))
+    noise -= noise.mean(axis=1, keepdims=True)  # groups have equal means, and equal slopes
+    noise -= np.outer(noise @ x[:8] / (x[:8] @ x[:8]), x[:8])
+    with pytest.warns(hlmrs.SingularFitWarning):
+        fit = hlmrs.lmer("y ~ x + diag(x | g)", {"y": own + noise.ravel(), "x": x, "g": g})
+    (advice,) = fit.verdict.advice
+    assert f"variance of {column} is estimated as zero" in advice
+    assert f"variance of {other}" not in advice
