@@ -58,6 +58,13 @@ def test_a_new_variance_is_on_its_boundary(sleep, small, large, law):
     assert (last["p_value"] is None) == (law is None)
 
 
+@pytest.mark.filterwarnings("ignore::hlmrs.HlmrsWarning")
+def test_a_new_variance_beside_correlations_that_were_zero_is_conservative(sleep):
+    row = rows(hlmrs.compare(*ladder(sleep, "(Days || Subject)", "(Days + I(Days^2) | Subject)")))[1]
+    assert row["df"] == 4
+    assert row["null_distribution"] == "chi2(4), conservative: a variance is on its boundary"
+
+
 def test_the_mixture_is_half_of_each_tail(sleep):
     row = rows(hlmrs.compare(*ladder(sleep, "(1 | Subject)", "(Days || Subject)")))[1]
     from hlmrs.inference import chi_square_tail
