@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..estimation import Estimate
+from ..estimation import Estimate, Verdict
 from ..frame import Column, columns_of
 from ..inference import mode_variances
 from .finding import CONCERN, FINE, LOOK, Check
@@ -19,12 +19,21 @@ def check_convergence(estimate: Estimate) -> Check:
         "expected_decrease": np.array([verdict.expected_decrease]),
     }
     judged = CONCERN if not verdict.converged else LOOK if verdict.status == "flat" else FINE
-    finding = (
-        f"{str(verdict)[0].upper()}{str(verdict)[1:]}. By its gradient and curvature the criterion could fall by "
-        f"{abs(verdict.expected_decrease):.1e} at most."
-    )
-    caveat = "The optimum is verified where the search ended; another, far from there, is not ruled out."
+    finding, caveat = _of_optimum(verdict) if verdict.converged else _without_optimum(verdict)
     return Check("convergence", judged, finding, caveat, table, estimate.kind)
+
+
+def _of_optimum(verdict: Verdict) -> tuple[str, str]:
+    return (
+        f"{verdict.sentence()} By its gradient and curvature the criterion could fall by "
+        f"{abs(verdict.expected_decrease):.1e} at most.",
+        "The optimum is verified where the search ended; another, far from there, is not ruled out.",
+    )
+
+
+def _without_optimum(verdict: Verdict) -> tuple[str, str]:
+    advice = " ".join(verdict.advice)
+    return f"{verdict.sentence()} {advice}", "The other checks are of numbers that are not those of an optimum."
 
 
 def check_singularity(estimate: Estimate) -> Check:

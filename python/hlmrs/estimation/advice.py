@@ -1,13 +1,19 @@
 """Which simpler model to consider where variances are zero, or cannot be told apart."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..formula.random_term import STRUCTURES
-from .layout import RandomTermLayout
+import numpy as np
+from numpy.typing import NDArray
+
+from ..formula.random_term import STRUCTURES, RandomTerm
 
 _INTERCEPT = "(Intercept)"
+_NONE = 1e-4
+"""Weight of an effect in a combination below which it has no part in it."""
+_DEPENDENT = 1e-13
+"""Part of an effect's mean square that effects before it leave, below which it is a combination of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +24,50 @@ class Advice:
     suggestions: Mapping[str, str] = field(default_factory=dict)
 
 
-def of_boundary(terms: Sequence[RandomTermLayout], entry: Mapping[str, Any]) -> Advice:
+LEAST_SQUARES = Advice(
+    "Without random effects the model is one for ordinary least squares, for example statsmodels.formula.api.ols."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EstimatedTerm:
+    """A random term and the names of its columns."""
+
+    spec: RandomTerm
+    columns: Sequence[str]
+
+    @property
+    def name(self) -> str:
+        """The term in full."""
+        return self.spec.name
+
+    @property
+    def effects(self) -> list[str]:
+        """The effects as the formula writes them, each of which may make several columns."""
+        return [_INTERCEPT] * self.spec.intercept + [term.name for term in self.spec.terms]
+
+    def without(self, columns: Collection[str]) -> str | None:
+        """Return the term without some of its columns; None where an effect makes several."""
+        if len(self.effects) != len(self.columns):
+            return None
+        terms = self.columns[self.spec.intercept :]
+        left = tuple(term for term, column in zip(self.spec.terms, terms, strict=True) if column not in columns)
+        return replace(self.spec, intercept=self.spec.intercept and _INTERCEPT not in columns, terms=left).name
+
+    def uncorrelated(self) -> str | None:
+        """Return the term with uncorrelated effects; of a factor's effects two bars would keep the correlations."""
+        structure = STRUCTURES[self.spec.structure]
+        independent = next(name for name, other in STRUCTURES.items() if other.independent)
+        if structure.unrestricted and self.effects == list(self.columns):
+            return f"({self.spec.effects} || {self.spec.label})"
+        if structure.unrestricted or independent in structure.contains:
+            return replace(self.spec, structure=independent).name
+        return None
+
+
+def of_boundary(term: EstimatedTerm, entry: Mapping[str, Any]) -> Advice:
     """Say which effects of a term have no variance."""
-    term, rank, directions = terms[entry["term"]], entry["rank"], entry["directions"]
+    rank, directions = entry["rank"], entry["directions"]
     width = len(term.columns)
     if rank == 0:
         what = "its variance is" if width == 1 else "all its variances are"
@@ -28,57 +75,104 @@ def of_boundary(terms: Sequence[RandomTermLayout], entry: Mapping[str, Any]) -> 
         return Advice(text, {term.name: ""})
     alone = [term.columns[_only(direction)] for direction in directions if _only(direction) >= 0]
     if len(alone) == len(directions):
-        return _considered(
-            term,
-            f"the variance of {', '.join(alone)} is estimated as zero",
-            "the term without it, ",
-            _without(term, alone),
-        )
+        return _without_variance(term, alone)
     if width == 2:
         sign = "-1" if directions[0][0] * directions[0][1] > 0 else "1"
         what = f"the correlation of {term.columns[0]} and {term.columns[1]} is estimated as {sign}, its limit"
-        return _considered(term, what, "uncorrelated effects, ", _uncorrelated(term))
+        return _considered(term, what, "uncorrelated effects", term.uncorrelated())
     shown = "; ".join(_combination(term.columns, direction) for direction in directions)
-    number = "a combination" if len(directions) == 1 else f"{len(directions)} combinations"
+    number, have, are = ("a combination", "has", "is")
+    if len(directions) > 1:
+        number, have, are = (f"{len(directions)} combinations", "have", "are each")
     what = (
-        f"{number} of its effects has no variance ({shown} is the same in every group), so that correlations are at "
-        "their limits"
+        f"{number} of its effects {have} no variance ({shown} {are} the same in every group), so that correlations are "
+        "at their limits"
     )
-    return _considered(term, what, "uncorrelated effects, ", _uncorrelated(term))
+    return _considered(term, what, "uncorrelated effects", term.uncorrelated())
 
 
-def of_flat(terms: Sequence[RandomTermLayout], flat: Sequence[int], redundant: Sequence[int]) -> Advice:
-    """Say which terms cannot be told apart, and which model is the same without them."""
+def of_flat(
+    terms: Sequence[EstimatedTerm],
+    flat: Sequence[int],
+    redundant: Sequence[int],
+    moments: Sequence[NDArray[np.float64]],
+) -> Advice:
+    """Say which terms the data do not identify, and which model is the same or identified."""
     names = [terms[k].name for k in flat]
-    what = "from the residual variance" if len(flat) == 1 else "apart"
+    why = "these data do not determine them" if len(flat) == 1 else "they cannot be told apart with these data"
     text = (
-        f"The criterion is the same for other covariances of {', '.join(names)}: they cannot be told {what} with these "
-        "data, though fixed effects and fit are determined."
+        f"The criterion is the same for other covariances of {', '.join(names)}: {why}, though fixed effects and fit "
+        "are determined."
     )
     if redundant:
-        (left_out,) = (terms[k].name for k in redundant)
+        left_out = terms[redundant[0]].name
         return Advice(f"{text} The model without {left_out} is the same model.", {left_out: ""})
+    if len(flat) == 1:
+        (k,) = flat
+        return _of_one_flat(text, terms[k], moments[k])
     joined = _joined([terms[k] for k in flat])
     if joined is None:
         return Advice(f"{text} Leave out one of the terms, or effects of them.")
     text = f"{text} Effects that occur in several of these terms have one variance only: consider {joined}."
-    return Advice(text, {names[0]: joined} | dict.fromkeys(names[1:], ""))
+    suggestions = dict.fromkeys(names, "")
+    if suggestions.pop(joined, None) is None:
+        suggestions[names[0]] = joined
+    return Advice(text, suggestions)
 
 
-def _considered(term: RandomTermLayout, what: str, why: str, instead: str | None) -> Advice:
-    if instead is None:
+def _of_one_flat(text: str, term: EstimatedTerm, moments: NDArray[np.float64]) -> Advice:
+    """Name effects that are combinations of others, without which the model is the same."""
+    if len(term.columns) == 1:
+        return Advice(f"{text} Consider the model without it.", {term.name: ""})
+    depend = _dependent(term.columns, moments)
+    instead = term.without(depend) if depend else term.uncorrelated()
+    them = "it" if len(depend) == 1 else "them"
+    if depend:
+        are = "is a combination" if len(depend) == 1 else "are combinations"
+        text = f"{text} {', '.join(depend)} {are} of the effects before {them}."
+    if instead is None or instead == term.name:
+        return Advice(f"{text} Consider fewer effects, or a simpler covariance.")
+    why = f"the same model without {them}" if depend else "fewer effects, or uncorrelated ones"
+    return Advice(f"{text} Consider {why}, {instead}.", {term.name: instead})
+
+
+def _without_variance(term: EstimatedTerm, columns: Sequence[str]) -> Advice:
+    """Consider a term without effects that have no variance, or where they are part of a factor, uncorrelated ones."""
+    plural = len(columns) > 1
+    what = f"the {'variances' if plural else 'variance'} of {', '.join(columns)} {'are' if plural else 'is'} estimated"
+    instead = term.without(columns)
+    if instead is not None:
+        return _considered(term, f"{what} as zero", f"the term without {'them' if plural else 'it'}", instead)
+    return _considered(term, f"{what} as zero", "uncorrelated effects", term.uncorrelated())
+
+
+def _considered(term: EstimatedTerm, what: str, why: str, instead: str | None) -> Advice:
+    if instead is None or instead == term.name:
         return Advice(f"{term.name}: {what}; consider fewer effects, or a simpler covariance.")
-    return Advice(f"{term.name}: {what}; consider {why}{instead}.", {term.name: instead})
+    return Advice(f"{term.name}: {what}; consider {why}, {instead}.", {term.name: instead})
+
+
+def _dependent(columns: Sequence[str], moments: NDArray[np.float64]) -> list[str]:
+    """Return the columns that are combinations of those before them, by the mean of z z'."""
+    size = np.sqrt(np.diag(moments))
+    scaled = moments / np.outer(size, size)
+    kept: list[int] = []
+    for k in range(len(columns)):
+        of_kept = scaled[np.ix_(kept, [k])]
+        left = scaled[k, k] - of_kept.T @ np.linalg.solve(scaled[np.ix_(kept, kept)], of_kept)
+        if left.item() > _DEPENDENT:
+            kept.append(k)
+    return [name for k, name in enumerate(columns) if k not in kept]
 
 
 def _only(direction: Sequence[float]) -> int:
     """Return the index of the one effect in a combination, or -1 if there are several."""
-    large = [k for k, weight in enumerate(direction) if abs(weight) > 1e-4]
+    large = [k for k, weight in enumerate(direction) if abs(weight) > _NONE]
     return large[0] if len(large) == 1 else -1
 
 
 def _combination(columns: Sequence[str], direction: Sequence[float]) -> str:
-    parts = [(weight, name) for weight, name in zip(direction, columns, strict=True) if abs(weight) > 1e-4]
+    parts = [(weight, name) for weight, name in zip(direction, columns, strict=True) if abs(weight) > _NONE]
     text = " ".join(
         f"{'-' if weight < 0 else '+'} {'' if abs(abs(weight) - 1) < 5e-4 else f'{abs(weight):.3g} '}{name}"
         for weight, name in parts
@@ -86,50 +180,12 @@ def _combination(columns: Sequence[str], direction: Sequence[float]) -> str:
     return text.removeprefix("+ ").replace("- ", "-", 1) if text.startswith("- ") else text.removeprefix("+ ")
 
 
-def _inside(term: RandomTermLayout) -> tuple[str, str]:
-    """Return the effects and the group of a term, as its name writes them."""
-    effects, _, group = term.name.partition("(")[2].removesuffix(")").rpartition(" | ")
-    return effects, group
-
-
-def _effects(term: RandomTermLayout) -> list[str] | None:
-    """Return the effects of a term, one for each column; None where one of them makes several columns."""
-    effects = [_INTERCEPT if effect == "1" else effect for effect in _inside(term)[0].split(" + ") if effect != "0"]
-    return effects if effects == list(term.columns) else None
-
-
-def _written(effects: Sequence[str], group: str) -> str:
-    rest = [effect for effect in effects if effect != _INTERCEPT]
-    return f"({' + '.join(['1' if _INTERCEPT in effects else '0', *rest])} | {group})"
-
-
-def _without(term: RandomTermLayout, columns: Sequence[str]) -> str | None:
-    """Return the term without some of its columns."""
-    effects = _effects(term)
-    if effects is None:
-        return _uncorrelated(term)
-    written = _written([name for name in effects if name not in columns], _inside(term)[1])
-    return written if STRUCTURES[term.structure].unrestricted else f"{term.structure}{written}"
-
-
-def _uncorrelated(term: RandomTermLayout) -> str | None:
-    """Return the term with uncorrelated effects; of a factor's effects two bars would keep the correlations."""
-    effects, group = _inside(term)
-    structure = STRUCTURES[term.structure]
-    if structure.unrestricted and _effects(term) is not None:
-        return f"({effects} || {group})"
-    independent = next(name for name, other in STRUCTURES.items() if other.independent)
-    return (
-        f"{independent}({effects} | {group})" if structure.unrestricted or independent in structure.contains else None
-    )
-
-
-def _joined(terms: Sequence[RandomTermLayout]) -> str | None:
+def _joined(terms: Sequence[EstimatedTerm]) -> str | None:
     """Return one term with the effects of all, where they are of one grouping factor."""
-    effects = [_effects(term) for term in terms]
-    groups = {_inside(term)[1] for term in terms}
-    if len(groups) > 1 or not all(STRUCTURES[term.structure].unrestricted for term in terms):
+    first = terms[0].spec
+    if len({frozenset(term.spec.group) for term in terms}) > 1:
         return None
-    return (
-        _written(list(dict.fromkeys(e for own in effects if own for e in own)), groups.pop()) if all(effects) else None
-    )
+    if not all(STRUCTURES[t.spec.structure].unrestricted and t.effects == list(t.columns) for t in terms):
+        return None
+    effects = tuple(dict.fromkeys(effect for term in terms for effect in term.spec.terms))
+    return replace(first, intercept=any(term.spec.intercept for term in terms), terms=effects).name

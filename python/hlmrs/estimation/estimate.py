@@ -122,7 +122,8 @@ class Estimate:
     @cached_property
     def verdict(self) -> Verdict:
         """The verdict on the optimum."""
-        return replace(verdict_of(self.core.verdict, self.layout), std_error=self.core.criterion_std_error)
+        found = verdict_of(self.core.verdict, self.layout, self.request.spec.random, lambda: self.moments)
+        return replace(found, std_error=self.core.criterion_std_error)
 
     @property
     def sigma(self) -> float:

@@ -1,10 +1,14 @@
 """What the optimum is worth, in plain words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .advice import Advice, of_boundary, of_flat
+import numpy as np
+from numpy.typing import NDArray
+
+from ..formula.random_term import RandomTerm
+from .advice import LEAST_SQUARES, Advice, EstimatedTerm, of_boundary, of_flat
 from .layout import Layout
 
 
@@ -33,10 +37,26 @@ class Verdict:
     std_error : float
         Standard error of the criterion; 0 where it is exact: always, but for very large crossed designs.
     suggestions : dict
-        Random terms, and what to write in their place for a simpler model; an empty text leaves the term out.
+        Random terms, and what to write in their place for a simpler model; an empty text leaves the term out.  Empty
+        where no random term would be left.
     tried : int
         Points far from the optimum that were tried for a lower one: the whole range of the variance of a model with
         one, and other scales and correlations of each term of a small model with more.
+
+    Examples
+    --------
+    Suggestions are followed by taking terms out and putting others in:
+
+    >>> import warnings
+    >>> import hlmrs
+    >>> data = hlmrs.datasets.load("Oats", "dict")
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", hlmrs.SingularFitWarning)
+    ...     fit = hlmrs.lmer("yield ~ nitro + diag(nitro | Block) + (1 | Block:Variety)", data)
+    >>> fit.verdict.suggestions
+    {'diag(1 + nitro | Block)': 'diag(1 | Block)'}
+    >>> fit.update("~ . - diag(1 + nitro | Block) + diag(1 | Block)").verdict.status
+    'optimum'
     """
 
     status: str
@@ -74,20 +94,26 @@ class Verdict:
 
     def explain(self) -> str:
         """Say what the verdict means and what to consider."""
-        tried = [f"A lower optimum was looked for from {self.tried} points."] if self.tried else []
-        return "\n".join([f"{str(self)[0].upper()}{str(self)[1:]}.", *tried, *self.advice])
+        tried = [_TRIED.format(self.tried)] if self.tried and self.converged else []
+        return "\n".join([self.sentence(), *tried, *self.advice])
+
+    def sentence(self) -> str:
+        """Say what the verdict is."""
+        return f"{str(self)[0].upper()}{str(self)[1:]}."
 
 
-def verdict_of(core: Mapping[str, Any], layout: Layout) -> Verdict:
-    """Put the core's verdict into words."""
-    terms = layout.random
-    advice = [of_boundary(terms, entry) for entry in core["boundary"]]
-    if core["flat"]:
-        advice.append(of_flat(terms, core["flat"], core["redundant"]))
-    if core["status"] == "exact":
-        advice.append(_EXACT)
-    if core["status"] == "not-converged":
-        advice.append(_NOT_CONVERGED)
+def verdict_of(
+    core: Mapping[str, Any],
+    layout: Layout,
+    random: Sequence[RandomTerm],
+    moments: Callable[[], Sequence[NDArray[np.float64]]],
+) -> Verdict:
+    """Put the core's verdict into words; `moments` makes the mean of z z' of each term, where it is wanted."""
+    terms = [EstimatedTerm(term, own.columns) for term, own in zip(random, layout.random, strict=True)]
+    advice = _advice(core, terms, moments)
+    suggestions = {term: instead for piece in advice for term, instead in piece.suggestions.items()}
+    if terms and suggestions == {term.name: "" for term in terms}:
+        advice, suggestions = [*advice, LEAST_SQUARES], {}
     return Verdict(
         core["status"],
         core["evaluations"],
@@ -96,17 +122,33 @@ def verdict_of(core: Mapping[str, Any], layout: Layout) -> Verdict:
         tuple(terms[k].name for k in core["flat"]),
         core["reason"],
         tuple(piece.text for piece in advice),
-        suggestions={term: instead for piece in advice for term, instead in piece.suggestions.items()},
+        suggestions=suggestions,
         tried=core["tried"],
     )
 
 
+def _advice(
+    core: Mapping[str, Any],
+    terms: Sequence[EstimatedTerm],
+    moments: Callable[[], Sequence[NDArray[np.float64]]],
+) -> list[Advice]:
+    """Say what to consider; of a term that is not identified zeros mean nothing."""
+    if core["status"] in _WITHOUT_OPTIMUM:
+        return [_WITHOUT_OPTIMUM[core["status"]]]
+    flat = core["flat"]
+    advice = [of_boundary(terms[entry["term"]], entry) for entry in core["boundary"] if entry["term"] not in flat]
+    return [*advice, of_flat(terms, flat, core["redundant"], moments())] if flat else advice
+
+
+_TRIED = "A lower optimum was looked for from {} points far from it; none was found."
 _EXACT = Advice(
-    "The residual standard deviation is below about 1e-6 of the spread of the response: rounding hides it, and if it "
-    "is zero the likelihood has no maximum. Look whether the response was computed from the predictors, or is the same "
-    "for all rows of a group; if residuals so small matter, subtract what is known of the response before the fit."
+    "The numbers of this fit are not to be used: the residual standard deviation is below about 1e-6 of the spread of "
+    "the response, rounding hides it, and if it is zero the likelihood has no maximum. Look whether the response was "
+    "computed from the predictors, or is the same for all rows of a group; if residuals so small matter, subtract what "
+    "is known of the response before the fit."
 )
 _NOT_CONVERGED = Advice(
     "The numbers of this fit are those of the point where the search stopped. Fit again from there with "
     "control=hlmrs.Control(start=fit.theta, max_evaluations=...), or cross-check with optimizer='bobyqa'."
 )
+_WITHOUT_OPTIMUM = {"exact": _EXACT, "not-converged": _NOT_CONVERGED}

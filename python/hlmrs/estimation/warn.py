@@ -44,7 +44,9 @@ def dropped_columns(layout: Layout) -> str:
 
 def not_converged(verdict: Verdict) -> str:
     """Say why a search stopped, or what it cannot tell apart."""
-    return verdict.explain() if verdict.status in ("not-converged", "exact", "flat") else ""
+    if verdict.status not in ("not-converged", "exact", "flat"):
+        return ""
+    return "\n".join([verdict.sentence(), *verdict.advice])
 
 
 def singular(verdict: Verdict) -> str:

@@ -40,10 +40,14 @@ class RandomTerm:
         return ":".join(factor.name for factor in self.group)
 
     @property
+    def effects(self) -> str:
+        """The left of the bar, such as ``1 + ses``."""
+        return " + ".join(["1" if self.intercept else "0", *(term.name for term in self.terms)])
+
+    @property
     def name(self) -> str:
         """The term in full, such as ``(1 + ses | school)``."""
-        effects = " + ".join(["1" if self.intercept else "0", *(term.name for term in self.terms)])
-        return f"{'' if self.structure == PLAIN else self.structure}({effects} | {self.label})"
+        return f"{'' if self.structure == PLAIN else self.structure}({self.effects} | {self.label})"
 
     def identity(self) -> Hashable:
         """Return what makes two terms one, in whatever order their columns are written."""

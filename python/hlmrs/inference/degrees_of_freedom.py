@@ -27,6 +27,7 @@ DDF_METHODS: tuple[Ddf, ...] = get_args(Ddf)
 DEFAULT_DDF: Ddf = "satterthwaite"
 VCOV_TYPES: tuple[ModelVcov, ...] = get_args(ModelVcov)
 
+_OF_OPTIMUM = ("satterthwaite", "kenward-roger")
 _RANK = 1e-10
 _SAME = 1e-8
 _COUNTED = {"containment": containment_df, "between-within": between_within_df}
@@ -99,11 +100,12 @@ def contrast_rows(estimate: Estimate, combinations: ArrayLike, ddf: str = DEFAUL
     rows, estimable = _estimated(estimate, combinations)
     if rows.size == 0:
         return (empty := np.zeros(len(rows))), empty.copy(), empty.copy()
-    adjusted = ddf == "kenward-roger"
+    without = is_without_tests(estimate, ddf)
+    adjusted = ddf == "kenward-roger" and not without
     covariance = kenward_roger_parts(estimate)["adjusted"] if adjusted else _model_covariance(estimate)
     value = rows @ estimate.core.beta
     std_error = np.sqrt(_quadratic(rows, covariance).clip(min=0))
-    df = _row_df(estimate, rows, ddf)
+    df = np.full(len(rows), np.nan) if without else _row_df(estimate, rows, ddf)
     for column in (value, std_error, df):
         column[~estimable] = np.nan
     return value, std_error, df
@@ -128,7 +130,7 @@ def joint_test(
     rows, estimable = _estimated(estimate, combinations)
     rows = row_space(rows)
     q = len(rows)
-    if not estimable.all() or q == 0:
+    if not estimable.all() or q == 0 or is_without_tests(estimate, ddf):
         return (float(q) if estimable.all() else np.nan), np.nan, np.nan
     if ddf == "kenward-roger":
         return float(q), *kenward_roger_joint(estimate, rows, origin)
@@ -136,6 +138,18 @@ def joint_test(
     if ddf == "satterthwaite":
         return float(q), satterthwaite_joint(estimate, rows), statistic
     return float(q), float(_row_df(estimate, rows, ddf).min()), statistic
+
+
+def is_without_tests(estimate: Estimate, ddf: str) -> bool:
+    """Whether the fit is exact and the method rests on the curvature at an optimum; a warning where it is exact."""
+    if estimate.fitted.verdict.status != "exact":
+        return False
+    warn(
+        "the model reproduces the response up to rounding: standard errors are rounding errors, and no test of the "
+        "fixed effects is to be used",
+        InferenceWarning,
+    )
+    return ddf in _OF_OPTIMUM
 
 
 def vcov(estimate: Estimate, type: str = "model") -> Matrix:

@@ -11,7 +11,7 @@ from .._core import Columns, NewRows, mode_slopes
 from ..errors import DataError, OptionError, choose
 from ..estimation import Estimate, cached, evaluate
 from ..formula import ColumnName
-from ..inference.degrees_of_freedom import DEFAULT_DDF, chosen_ddf, contrast_rows, prediction_df
+from ..inference.degrees_of_freedom import DEFAULT_DDF, chosen_ddf, contrast_rows, is_without_tests, prediction_df
 from ..inference.random_effects import chosen_terms
 from ..inference.wald import check_level, interval
 from ..options import Interval, NewLevels, Variances
@@ -140,6 +140,8 @@ def _uncertainty(
         variance = variance + residual * estimate.residual_variance
     if known:
         return np.sqrt(variance), np.full(len(x), np.inf)
+    if is_without_tests(estimate, choice.ddf):
+        return np.sqrt(variance), np.full(len(x), np.nan)
     if choice.ddf == "satterthwaite":
         df = prediction_df(estimate, variance, estimate.core.prediction_slopes(x, terms, residual))
     else:

@@ -65,6 +65,29 @@ def test_a_ridge_is_found_and_the_advice_is_an_identified_model(kind):
         assert advised.criterion <= fit.criterion + 1e-5
 
 
+def test_a_term_with_a_multiple_of_its_effect_is_advised_without_it():
+    data = grouped()
+    data["x2"] = 3 * data["x"] - 1
+    fit = hlmrs.lmer("y ~ x + (1 + x + x2 | g)", data)
+    ((term, instead),) = fit.verdict.suggestions.items()
+    assert (fit.verdict.status, instead) == ("flat", "(1 + x | g)")
+    advised = fit.update(f"~ . - {term} + {instead}")
+    assert advised.criterion == pytest.approx(fit.criterion, abs=1e-5)
+    assert advised.n_params == fit.n_params - 3
+
+
+def test_variances_that_only_their_sum_is_known_of_are_advised_uncorrelated():
+    """Of groups treated or not, two variances are identified, and no covariance."""
+    data = grouped()
+    data["treated"] = (data["g"] % 2).astype(float)
+    fit = hlmrs.lmer("y ~ treated + (treated | g)", data)
+    assert "residual" not in fit.verdict.explain()
+    ((term, instead),) = fit.verdict.suggestions.items()
+    advised = fit.update(f"~ . - {term} + {instead}")
+    assert advised.verdict.status in ("optimum", "boundary")
+    assert advised.n_params == fit.n_params - 1
+
+
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3, 1e5])
 def test_well_identified_variances_are_never_flat(scale):
     """The relative standard deviation of the groups from a thousandth to a hundred thousand of the residual's."""

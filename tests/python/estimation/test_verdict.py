@@ -6,6 +6,7 @@ import pytest
 import hlmrs
 from hlmrs.estimation.layout import Layout, RandomTermLayout
 from hlmrs.estimation.verdict import verdict_of
+from hlmrs.formula import parse
 
 SLEEP = hlmrs.datasets.load("sleepstudy", "polars")
 
@@ -15,7 +16,7 @@ def layout(*terms):
     return Layout("y", [], [], [], [], {}, [], random, 0, 0, {})
 
 
-def verdict(status, boundary=(), flat=(), redundant=(), reason="", terms=()):
+def verdict(status, boundary=(), flat=(), redundant=(), reason="", terms=(), moments=()):
     core = {
         "status": status,
         "evaluations": 9,
@@ -26,7 +27,8 @@ def verdict(status, boundary=(), flat=(), redundant=(), reason="", terms=()):
         "tried": 0,
         "reason": reason,
     }
-    return verdict_of(core, layout(*terms))
+    random = [term for name, *_ in terms for term in parse(f"y ~ 1 + {name}").random]
+    return verdict_of(core, layout(*terms), random, lambda: moments)
 
 
 SLOPE = ("(1 + x | g)", ["(Intercept)", "x"], "us")
@@ -62,6 +64,70 @@ def test_combinations_of_several_effects_are_spelled_out():
     term = ("(1 + x + f | g)", ["(Intercept)", "x", "fb", "fc"], "us")
     text = verdict("boundary", [boundary], terms=[term]).explain()
     assert "(-0.25 (Intercept) + x + 0.0005 fb + 0.3 fc is the same in every group)" in text
+
+
+def test_several_combinations_are_spoken_of_in_the_plural():
+    boundary = {"term": 0, "rank": 1, "directions": [[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]]}
+    got = verdict("boundary", [boundary], terms=[("(1 + x + z | g)", ["(Intercept)", "x", "z"], "us")])
+    assert "2 combinations of its effects have no variance ((Intercept) + x; x + z are each the same" in got.explain()
+    boundary = {"term": 0, "rank": 1, "directions": [[0, 1.0, 0.0], [0.0, 0.0, 1.0]]}
+    got = verdict("boundary", [boundary], terms=[("(1 + x + z | g)", ["(Intercept)", "x", "z"], "us")])
+    assert "the variances of x, z are estimated as zero; consider the term without them, (1 | g)." in got.explain()
+
+
+def test_names_with_signs_in_them_are_read_from_the_formula():
+    boundary = {"term": 0, "rank": 1, "directions": [[0.0, 1.0]]}
+    term = ("(1 + I(x + 1) | `a | b`)", ["(Intercept)", "I(x + 1)"], "us")
+    assert verdict("boundary", [boundary], terms=[term]).suggestions == {"(1 + I(x + 1) | `a | b`)": "(1 | `a | b`)"}
+
+
+def test_part_of_a_factor_is_not_called_the_term_without_it():
+    boundary = {"term": 0, "rank": 2, "directions": [[0.0, 0.0, 1.0]]}
+    got = verdict("boundary", [boundary], terms=[("(1 + f | g)", ["(Intercept)", "fb", "fc"], "us")])
+    assert "the variance of fc is estimated as zero; consider uncorrelated effects, diag(1 + f | g)" in got.explain()
+    assert "without it" not in got.explain()
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_of_terms_that_are_not_identified_zeros_are_no_advice(rank):
+    boundary = {"term": 0, "rank": rank, "directions": [[1.0, 0.0], [0.0, 1.0]][rank:]}
+    two = [SLOPE, ("(0 + x | g)", ["x"], "us")]
+    got = verdict("flat", [boundary], flat=[0, 1], redundant=[1], terms=two)
+    assert got.suggestions == {"(0 + x | g)": ""}
+    assert len(got.advice) == 1
+
+
+def test_effects_that_depend_on_others_are_named_and_left_out():
+    x = np.random.default_rng(1).normal(size=(50, 1))
+    z = np.hstack([np.ones((50, 1)), x, 2 * x - 1])
+    term = ("(1 + ses + ses2 | school)", ["(Intercept)", "ses", "ses2"], "us")
+    got = verdict("flat", flat=[0], terms=[term], moments=[z.T @ z / 50])
+    assert "ses2 is a combination of the effects before it. Consider the same model without it" in got.explain()
+    assert got.suggestions == {"(1 + ses + ses2 | school)": "(1 + ses | school)"}
+    assert "residual" not in got.explain()
+
+
+def test_no_term_is_suggested_in_its_own_place():
+    two = [SLOPE, ("(1 | g)", ["(Intercept)"], "us")]
+    assert verdict("flat", flat=[0, 1], terms=two).suggestions == {"(1 | g)": ""}
+
+
+def test_a_model_without_its_only_random_term_is_one_for_least_squares():
+    boundary = {"term": 0, "rank": 0, "directions": [[1.0]]}
+    got = verdict("boundary", [boundary], terms=[("(1 | g)", ["(Intercept)"], "us")])
+    assert got.suggestions == {}
+    assert "ordinary least squares" in got.advice[-1]
+
+
+def test_the_search_for_lower_optima_is_told_and_not_warned_of():
+    rng = np.random.default_rng(4)
+    data = {"y": rng.normal(size=60), "x": np.tile([0.0, 1.0, 3.0], 20), "g": np.repeat(np.arange(10), 6)}
+    data["x2"] = [2 * x + 1 for x in data["x"]]
+    with pytest.warns(hlmrs.ConvergenceWarning) as warned:
+        fit = hlmrs.lmer("y ~ x + (x + x2 | g) + (1 | g)", data)
+    assert fit.verdict.tried
+    assert f"from {fit.verdict.tried} points far from it; none was found." in fit.verdict.explain()
+    assert "looked for" not in str(warned[0].message)
 
 
 def test_structured_terms_are_not_told_to_use_two_bars():

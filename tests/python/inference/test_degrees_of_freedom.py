@@ -185,6 +185,41 @@ def test_a_stopped_fit_warns_that_its_degrees_of_freedom_are_approximate():
         fit.tidy()
 
 
+def test_a_fit_without_residuals_has_no_tests_and_says_so():
+    rng = np.random.default_rng(9)
+    data = {"y": np.repeat(rng.normal(size=8), 6), "x": rng.normal(size=48), "g": np.repeat(np.arange(8), 6)}
+    with pytest.warns(hlmrs.ConvergenceWarning, match="numbers of this fit are not to be used") as warned:
+        fit = hlmrs.lmer("y ~ x + (1 | g)", data)
+    asked = {
+        "tidy": lambda: fit.tidy()["p_value"],
+        "tidy by Kenward-Roger": lambda: fit.tidy(ddf="kenward-roger")["p_value"],
+        "anova": lambda: fit.anova()["p_value"],
+        "anova by Kenward-Roger": lambda: fit.anova(ddf="kenward-roger")["p_value"],
+        "predict": lambda: fit.predict({"x": [0.0], "g": [1]}, interval="prediction")["conf_low"],
+        "summary": fit.summary,
+    }
+    answers, messages = {}, [str(warning.message) for warning in warned]
+    for name, ask in asked.items():
+        with pytest.warns(hlmrs.InferenceWarning, match="reproduces the response") as also:
+            answers[name] = ask()
+        messages += [str(warning.message) for warning in also]
+    assert not any("normal'" in message for message in messages)
+    assert "not to be used" in str(answers.pop("summary"))
+    assert {name: np.isnan(numbers).all() for name, numbers in answers.items()} == dict.fromkeys(answers, True)
+
+
+def test_a_check_of_a_fit_without_an_optimum_does_not_call_it_verified():
+    rng = np.random.default_rng(9)
+    exact = {"y": np.repeat(rng.normal(size=8), 6), "x": rng.normal(size=48), "g": np.repeat(np.arange(8), 6)}
+    with pytest.warns(hlmrs.ConvergenceWarning):
+        fits = [hlmrs.lmer("y ~ x + (1 | g)", exact)]
+    fits.append(fitted("y ~ x + (x | a) + (1 | b)", unbalanced(), control=hlmrs.Control(max_evaluations=2)))
+    checks = [fit.check.convergence() for fit in fits]
+    assert [check.verdict for check in checks] == ["concern"] * 2
+    assert not any("verified" in repr(check) for check in checks)
+    assert "not to be used" in checks[0].finding
+
+
 def test_a_saved_fit_keeps_its_degrees_of_freedom(tmp_path):
     fit = fitted("y ~ x + (x | a) + (1 | b)", unbalanced())
     fit.save(tmp_path / "a.fit")
