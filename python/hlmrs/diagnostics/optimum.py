@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..estimation import Estimate, Verdict
+from ..estimation import Estimate, Verdict, sentence
 from ..frame import Column, columns_of
 from ..inference import mode_variances
 from .finding import CONCERN, FINE, LOOK, Check
@@ -25,7 +25,7 @@ def check_convergence(estimate: Estimate) -> Check:
 
 def _of_optimum(verdict: Verdict) -> tuple[str, str]:
     return (
-        f"{verdict.sentence()} By its gradient and curvature the criterion could fall by "
+        f"{sentence(verdict)} By its gradient and curvature the criterion could fall by "
         f"{abs(verdict.expected_decrease):.1e} at most.",
         "The optimum is verified where the search ended; another, far from there, is not ruled out.",
     )
@@ -33,7 +33,7 @@ def _of_optimum(verdict: Verdict) -> tuple[str, str]:
 
 def _without_optimum(verdict: Verdict) -> tuple[str, str]:
     advice = " ".join(verdict.advice)
-    return f"{verdict.sentence()} {advice}", "The other checks are of numbers that are not those of an optimum."
+    return f"{sentence(verdict)} {advice}", "The other checks are of numbers that are not those of an optimum."
 
 
 def check_singularity(estimate: Estimate) -> Check:

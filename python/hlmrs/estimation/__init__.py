@@ -19,7 +19,7 @@ from .estimate import (
 from .request import Contrast, Request, change_request, make_request, numeric_array
 from .rows import Splines, batch_columns, evaluate, learned_columns, model_rows, new_columns, spline_slopes
 from .state import from_state, to_state
-from .verdict import Verdict
+from .verdict import Verdict, sentence
 from .warn import warn_about_data, warn_about_optimum
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "new_columns",
     "numeric_array",
     "reestimate",
+    "sentence",
     "spline_slopes",
     "to_state",
     "warn_about_data",

@@ -95,11 +95,12 @@ class Verdict:
     def explain(self) -> str:
         """Say what the verdict means and what to consider."""
         tried = [_TRIED.format(self.tried)] if self.tried and self.converged else []
-        return "\n".join([self.sentence(), *tried, *self.advice])
+        return "\n".join([sentence(self), *tried, *self.advice])
 
-    def sentence(self) -> str:
-        """Say what the verdict is."""
-        return f"{str(self)[0].upper()}{str(self)[1:]}."
+
+def sentence(verdict: Verdict) -> str:
+    """Say what a verdict is."""
+    return f"{str(verdict)[0].upper()}{str(verdict)[1:]}."
 
 
 def verdict_of(

@@ -2,7 +2,7 @@
 
 from ..errors import ConvergenceWarning, DroppedRowsWarning, RankDeficiencyWarning, SingularFitWarning, listed, warn
 from .layout import Layout
-from .verdict import Verdict
+from .verdict import Verdict, sentence
 
 
 def warn_about_data(layout: Layout) -> None:
@@ -46,7 +46,7 @@ def not_converged(verdict: Verdict) -> str:
     """Say why a search stopped, or what it cannot tell apart."""
     if verdict.status not in ("not-converged", "exact", "flat"):
         return ""
-    return "\n".join([verdict.sentence(), *verdict.advice])
+    return "\n".join([sentence(verdict), *verdict.advice])
 
 
 def singular(verdict: Verdict) -> str:
