@@ -1,5 +1,7 @@
 """Many responses over one design: genes, voxels, items; shared work is done once, in Rust."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
@@ -129,7 +131,7 @@ def _request(
     taken: Sequence[str],
     n_rows: int,
     reml: bool,
-    weights: "str | ArrayLike | None",
+    weights: str | ArrayLike | None,
     contrasts: Mapping[str, Contrast] | None,
     missing: str,
     control: Control | None,
@@ -192,7 +194,7 @@ def _read(source: Frame, names: list[str]) -> Matrix:
     return np.stack([evaluate(columns, ColumnName(name, (0, 0))) for columns, part in read for name in part])
 
 
-def _table(names: list[str], rows: Rows, fits: "ManyFits", level: float) -> dict[str, Column]:
+def _table(names: list[str], rows: Rows, fits: ManyFits, level: float) -> dict[str, Column]:
     """Tabulate the fits: of each response its fixed effects, then its standard deviations and correlations."""
     kinds = _parameters(rows)
     estimate = np.hstack([fits["estimate"], _components(rows, fits)])
@@ -226,7 +228,7 @@ def _parameters(rows: Rows) -> list[tuple[str, str | None, str | None]]:
     return [*kinds, ("sd", RESIDUAL, None)]
 
 
-def _components(rows: Rows, fits: "ManyFits") -> Matrix:
+def _components(rows: Rows, fits: ManyFits) -> Matrix:
     """Compute standard deviations and correlations, a row per response, in the order of the parameters."""
     parts: list[Matrix] = []
     start = 0

@@ -1,7 +1,10 @@
 """What the user calls: ``model()`` prepares, ``lmer()`` is ``model().fit()``."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar, Unpack, cast, overload
 
 from numpy.typing import ArrayLike
@@ -82,7 +85,7 @@ class Model:
         return self._request.spec.formula
 
     @property
-    def cost(self) -> "Cost":
+    def cost(self) -> Cost:
         """What the fit will cost: blocks, their kinds and sizes, work and memory.
 
         Crossed grouping factors share a block of kind ``dense``, ``sparse`` or ``iterative``, whichever is predicted to
@@ -113,7 +116,7 @@ def lmer(formula: str, data: _Collects[FrameT], **options: Unpack[FitOptions]) -
 
 @overload
 def lmer(
-    formula: str, data: "str | os.PathLike[str] | SufficientStatistics", **options: Unpack[FitOptions]
+    formula: str, data: str | os.PathLike[str] | SufficientStatistics, **options: Unpack[FitOptions]
 ) -> LinearMixedFit[Any]: ...
 
 
@@ -199,6 +202,12 @@ def lmer(
     refuse_unknown("lmer", aliases, _OPTIONS)
     given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing}
     return _prepare("lmer", formula, data, reml, rows, control, given).fit()
+
+
+# how help() shows it: other names are said below the arguments
+vars(lmer)["__signature__"] = (_shown := signature(lmer)).replace(
+    parameters=[parameter for parameter in _shown.parameters.values() if parameter.name != "aliases"]
+)
 
 
 @answers

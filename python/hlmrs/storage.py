@@ -46,6 +46,13 @@ def write(path: str | os.PathLike[str], header: Mapping[str, Any], arrays: Array
     """Write a header and arrays, whole or not at all: to a new file of a name that none can guess, then renamed."""
     data = to_bytes(header, arrays, kind)
     temporary = f"{os.fspath(path)}.{secrets.token_hex(8)}.part"
+    try:
+        _replace(temporary, path, data)
+    except OSError as error:  # of the file that was asked for
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+
+
+def _replace(temporary: str, path: str | os.PathLike[str], data: bytes) -> None:
     with open(temporary, "xb") as file:  # follows no link
         try:
             file.write(data)

@@ -84,14 +84,12 @@ impl Encoding {
                     "contrasts are given for '{key}', which is numeric; write factor({key}) in the formula"
                 )));
             }
-            if !compiler.used.names.contains(key) {
-                let categorical = |v: &Variable| matches!(v, Variable::Categorical { .. });
-                let known = self.variables.iter().filter(|v| categorical(v)).map(Variable::name);
-                return Err(Error::Design(format!(
-                    "contrasts are given for '{key}', which the formula does not use; its categorical variables: {}",
-                    listed(known)
-                )));
-            }
+            let categorical = |v: &Variable| matches!(v, Variable::Categorical { .. });
+            let known = self.variables.iter().filter(|v| categorical(v)).map(Variable::name);
+            return Err(Error::Design(format!(
+                "contrasts are given for '{key}', of which the formula makes no categorical effect; it makes them of: {}",
+                listed(known)
+            )));
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 
 use super::label::{shown, text_of};
+use super::levels::as_number;
 use super::selection::Picks;
 use crate::{Error, Result};
 
@@ -128,9 +129,12 @@ impl Column {
         text_of(self.chunks[k].as_ref(), row - self.starts[k])
     }
 
-    /// The first value that is not missing, for messages.
+    /// The first value that is not missing, for messages; of text the first that is no number, if there is one.
     pub fn example(&self) -> Option<String> {
-        (0..self.n_rows()).find_map(|row| self.text(row))
+        let values = || (0..self.n_rows()).filter_map(|row| self.text(row));
+        let is_text = matches!(self.kind(), ColumnKind::Text | ColumnKind::Categories);
+        let odd = if is_text { values().find(|value| as_number(value).is_none()) } else { None };
+        odd.or_else(|| values().next())
     }
 
     /// What the column holds, in words: `text (for example 'oops')`.

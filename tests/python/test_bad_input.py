@@ -333,3 +333,16 @@ def test_ctrl_c_stops_a_long_fit_and_leaves_the_process_usable():
     assert first.startswith("stopped after")
     assert float(first.split()[-1]) < 0.5  # 0.1 s on an idle machine
     assert second == "usable 30"
+
+
+@pytest.mark.parametrize(("name", "error"), [("school", hlmrs.OptionError), ("mAch", hlmrs.OptionError)])
+def test_contrasts_of_what_has_no_effects_are_refused(name, error):
+    with pytest.raises(error, match=f"no effects of '{name}'"):
+        hlmrs.lmer("mAch ~ sector + (1 | school)", hlmrs.datasets.load("Hsb82"), contrasts={name: "sum"})
+
+
+def test_contrasts_of_numbers_are_refused_wherever_they_enter():
+    data = hlmrs.datasets.load("Oats")
+    for term in ("nitro", "log1p(nitro)", "poly(nitro, 2)"):
+        with pytest.raises(hlmrs.DesignError, match="'nitro'"):
+            hlmrs.lmer(f"yield ~ {term} + (1 | Block)", data, contrasts={"nitro": "sum"})

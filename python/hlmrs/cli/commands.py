@@ -14,12 +14,12 @@ from typing import Any
 
 from ..datasets import describe
 from ..datasets import load as load_data
-from ..errors import HlmrsError, HlmrsWarning
-from ..inference import DDF_METHODS, DEFAULT_DDF
+from ..errors import DataError, HlmrsError, HlmrsWarning, OptionError
+from ..inference import DDF_METHODS, DEFAULT_DDF, chosen_ddf
 from ..models import lmer
 from ..options import Ddf
 from ..results import LinearMixedFit, load
-from .files import read_file
+from .files import Writing, odd_cell, read_file
 
 OK, NOT_CONVERGED, UNUSABLE = 0, 1, 2
 
@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     _add_fit(commands.add_parser("fit", help="fit a model to a file", epilog=_EXIT_CODES))
     show = commands.add_parser("show", help="show a fit that was saved")
     show.add_argument("file", metavar="FIT", help="a file written by --save or fit.save()")
-    show.add_argument("--json", action="store_true", help="print JSON instead of text")
+    _add_report(show)
     commands.add_parser("demo", help="fit some of the classic data sets and show the reports")
     return top
 
@@ -58,9 +58,35 @@ def _add_fit(command: argparse.ArgumentParser) -> None:
         help="treatment, sum, helmert or poly coding of a column; may be repeated",
     )
     command.add_argument("--missing", choices=["drop", "error"], default="drop", help="rows with missing values")
-    command.add_argument("--ddf", choices=DDF_METHODS, default=DEFAULT_DDF, help="degrees of freedom")
-    command.add_argument("--json", action="store_true", help="print JSON instead of text")
+    command.add_argument(
+        "--na",
+        metavar="TEXT",
+        action="append",
+        default=[],
+        help="text that is a missing value; may be repeated",
+    )
+    command.add_argument("--decimal", choices=[".", ","], help="decimal point or comma; default: as the file looks")
+    command.add_argument("--delimiter", metavar="CHARACTER", help="what parts columns, or 'tab'; default: as it looks")
+    _add_report(command)
     command.add_argument("--save", metavar="PATH", help="save the fit to a file")
+
+
+def _add_report(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--ddf",
+        metavar="METHOD",
+        type=_ddf,
+        default=DEFAULT_DDF,
+        help=f"degrees of freedom: {', '.join(DDF_METHODS)}",
+    )
+    command.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def _ddf(text: str) -> str:
+    try:
+        return chosen_ddf(text)
+    except OptionError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,22 +118,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fit(given: Namespace) -> int:
-    fit = lmer(
-        given.formula,
-        read_file(given.file),
-        reml=not given.ml,
-        weights=given.weights,
-        offset=given.offset,
-        contrasts=_contrasts(given.contrasts),
-        missing=given.missing,
-    )
+    if "~" in given.file and "~" not in given.formula:
+        raise HlmrsError(f"the formula comes first: hlmrs fit {given.file!r} {given.formula!r}")
+    writing = Writing(tuple(given.na), given.decimal, _delimiter(given.delimiter))
+    data = read_file(given.file, writing)
+    try:
+        fit = lmer(
+            given.formula,
+            data,
+            reml=not given.ml,
+            weights=given.weights,
+            offset=given.offset,
+            contrasts=_contrasts(given.contrasts),
+            missing=given.missing,
+        )
+    except DataError as error:
+        raise DataError(f"{error}{odd_cell(given.file, writing, str(error))}") from error
     if given.save:
         fit.save(given.save)
     return _report(fit, given.json, given.ddf)
 
 
 def _show(given: Namespace) -> int:
-    return _report(load(given.file), given.json, DEFAULT_DDF)
+    return _report(load(given.file), given.json, given.ddf)
 
 
 def _demo(given: Namespace) -> int:
@@ -126,6 +159,13 @@ def _report(fit: LinearMixedFit[Any], as_json: bool, ddf: Ddf) -> int:
     else:
         print(fit.summary(ddf=ddf))
     return OK if fit.verdict.converged else NOT_CONVERGED
+
+
+def _delimiter(text: str | None) -> str | None:
+    found = {"tab": "\t", "\\t": "\t"}.get(text or "", text)
+    if found is not None and len(found) != 1:
+        raise HlmrsError(f"--delimiter {text!r}: give one character, or 'tab'")
+    return found
 
 
 def _contrasts(pairs: Sequence[str]) -> dict[str, str] | None:

@@ -6,7 +6,9 @@ import gzip
 import io
 import itertools
 import re
-from collections.abc import Callable, Sequence
+import shlex
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,11 +29,31 @@ _COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _POINT = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
 
 
-def read_file(name: str) -> Any:
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How a text file is written, as far as the user says: missing values, decimal mark, what parts columns."""
+
+    missing: tuple[str, ...] = ()
+    decimal: str | None = None
+    separator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a text file holds, its columns, and how it is written; `skipped` are the lines before its header."""
+
+    content: str
+    names: list[str]
+    separator: str
+    decimal: str
+    missing: list[str]
+    skipped: int
+
+
+def read_file(name: str, writing: Writing = Writing()) -> Any:
     """Read a data file into a frame."""
     path = Path(name)
-    suffixes = [suffix.lower() for suffix in path.suffixes] or [""]
-    suffix = suffixes[-2] if suffixes[-1] == ".gz" and len(suffixes) > 1 else suffixes[-1]
+    suffix = _suffix(path)
     if suffix not in (*_DELIMITERS, *_BINARY):
         raise DataError(
             f"{name!r}: the name should end in {', '.join((*_DELIMITERS, *_BINARY))}, or .csv.gz or .tsv.gz; save "
@@ -40,26 +62,55 @@ def read_file(name: str) -> Any:
     if not path.is_file():
         raise DataError(f"{name!r}: there is no such file")
     try:
-        return _read_text(path, _DELIMITERS[suffix]) if suffix in _DELIMITERS else _read_binary(path, suffix)
+        return _read_text(path, suffix, writing) if suffix in _DELIMITERS else _read_binary(path, suffix)
     except HlmrsError:
         raise
     except Exception as error:  # every library has its own
         raise DataError(f"{name!r} could not be read: {error}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """What a text file holds, and how numbers and columns are written in it."""
+def odd_cell(name: str, writing: Writing, message: str) -> str:
+    """Say where a column of numbers that a message is about has something else; nothing where there is none."""
+    path = Path(name)
+    if _suffix(path) not in _DELIMITERS:
+        return ""
+    text = _recognised(_decoded(path), _DELIMITERS[_suffix(path)], writing)
+    for k, column in enumerate(text.names):
+        if f"column {column!r}" not in message:
+            continue
+        cells = [(line, row[k].strip()) for line, row in _lines(text) if k < len(row)]
+        odd = [cell for cell in cells if not _is_number(cell[1], text) and cell[1] not in text.missing]
+        if odd and 2 * len(odd) < len(cells):
+            line, value = odd[0]
+            return f"; line {line} of the file has {value!r}, which --na {shlex.quote(value)} reads as missing"
+    return ""
 
-    content: str
-    separator: str
-    decimal: str
+
+def _suffix(path: Path) -> str:
+    suffixes = [suffix.lower() for suffix in path.suffixes] or [""]
+    return suffixes[-2] if suffixes[-1] == ".gz" and len(suffixes) > 1 else suffixes[-1]
 
 
-def _read_text(path: Path, separator: str) -> Any:
+def _read_text(path: Path, suffix: str, writing: Writing) -> Any:
     readers: list[tuple[str, Callable[[Text], Any]]] = [("polars", _polars_csv), ("pandas", _pandas_csv)]
     reader = next((read for library, read in readers if installed(library)), _plain_csv)
-    return reader(_recognised(_decoded(path), separator))
+    text = _recognised(_decoded(path), _DELIMITERS[suffix], writing)
+    try:
+        return reader(text)
+    except Exception as error:
+        uneven = next(((line, len(row)) for line, row in _lines(text) if len(row) > len(text.names)), None)
+        if uneven is None:
+            raise
+        raise ValueError(f"line {uneven[0]} has {uneven[1]} fields, and the header {len(text.names)}") from error
+
+
+def _lines(text: Text) -> Iterator[tuple[int, list[str]]]:
+    """Yield the lines below the header that are not empty, each with its number in the file."""
+    reader = csv.reader(io.StringIO(text.content), delimiter=text.separator)
+    next(reader)
+    for row in reader:
+        if row:
+            yield text.skipped + reader.line_num, row
 
 
 def _decoded(path: Path) -> str:
@@ -79,21 +130,33 @@ def _decoded(path: Path) -> str:
     return raw.decode("latin-1")
 
 
-def _recognised(content: str, usual: str) -> Text:
-    """Find what parts the columns by the header, and a decimal comma by the first lines."""
-    first, _, rest = content.lstrip("\r\n").partition("\n")
+def _recognised(content: str, usual: str, writing: Writing) -> Text:
+    """Find what parts the columns by the header, and a decimal comma by the first lines, unless these are said."""
+    skipped = len(content) - len(content.lstrip("\r\n"))
+    before, content = content[:skipped].count("\n"), content[skipped:]
+    first, _, rest = content.partition("\n")
     if named := _NAMED_SEPARATOR.fullmatch(first.strip("\r")):  # as Excel writes it
-        usual, content = named[1], rest
-        first = rest.partition("\n")[0]
+        usual, content, before = named[1], rest, before + 1
     elif first.strip():
-        header = _QUOTED.sub("", first)
-        usual = max((usual, *(mark for mark in ",;\t|" if mark != usual)), key=header.count)
+        bare = _QUOTED.sub("", first)
+        usual = max((usual, *(mark for mark in ",;\t|" if mark != usual)), key=bare.count)
     else:
         raise ValueError("it is empty")
-    lines = itertools.islice(csv.reader(io.StringIO(content), delimiter=usual), 1, _LINES)
+    separator = writing.separator or usual
+    header, *lines = itertools.islice(csv.reader(io.StringIO(content), delimiter=separator), _LINES)
     fields = [field.strip() for line in lines for field in line]
-    comma = usual != "," and any(map(_COMMA.fullmatch, fields)) and not any(map(_POINT.fullmatch, fields))
-    return Text(content, usual, "," if comma else ".")
+    comma = separator != "," and any(map(_COMMA.fullmatch, fields)) and not any(map(_POINT.fullmatch, fields))
+    decimal = writing.decimal or ("," if comma else ".")
+    return Text(content, _names(header), separator, decimal, [*_NULLS, *writing.missing], before)
+
+
+def _names(header: Sequence[str]) -> list[str]:
+    """Return the names of the columns without blanks around them; one without a name has its number."""
+    names = [name.strip() or f"column_{k}" for k, name in enumerate(header, start=1)]
+    twice = next((name for k, name in enumerate(names) if name in names[:k]), None)
+    if twice is not None:
+        raise ValueError(f"two columns of its header are called {twice!r}; give one of them another name")
+    return names
 
 
 def _polars_csv(text: Text) -> Any:
@@ -103,38 +166,51 @@ def _polars_csv(text: Text) -> Any:
         text.content.encode(),
         separator=text.separator,
         decimal_comma=text.decimal == ",",
-        null_values=list(_NULLS),
+        null_values=text.missing,
         infer_schema_length=None,
+        new_columns=text.names,
     )
 
 
 def _pandas_csv(text: Text) -> Any:
     import pandas as pd
 
-    return pd.read_csv(
-        io.StringIO(text.content),
-        sep=text.separator,
-        decimal=text.decimal,
-        na_values=list(_NULLS),
-        keep_default_na=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # it warns of lines that it cuts
+        return pd.read_csv(
+            io.StringIO(text.content),
+            sep=text.separator,
+            decimal=text.decimal,
+            na_values=text.missing,
+            keep_default_na=False,
+            names=text.names,
+            header=0,
+            index_col=False,
+        )
 
 
 def _plain_csv(text: Text) -> dict[str, Any]:
-    header, *rows = csv.reader(io.StringIO(text.content), delimiter=text.separator)
-    uneven = next((number for number, row in enumerate(rows, start=2) if len(row) != len(header)), None)
+    rows = list(_lines(text))
+    uneven = next(((line, len(row)) for line, row in rows if len(row) != len(text.names)), None)
     if uneven is not None:
-        raise ValueError(f"line {uneven} has not {len(header)} fields, as the header has")
-    columns = zip(*rows, strict=True) if rows else [()] * len(header)
-    return {name: _parse(values, text.decimal) for name, values in zip(header, columns, strict=True)}
+        raise ValueError(f"line {uneven[0]} has {uneven[1]} fields, and the header {len(text.names)}")
+    columns = [[row[k] for _, row in rows] for k in range(len(text.names))]
+    return {name: _parse(values, text) for name, values in zip(text.names, columns, strict=True)}
 
 
-def _parse(texts: Sequence[str], decimal: str) -> Any:
+def _parse(texts: Sequence[str], file: Text) -> Any:
     """Numbers if every text that is not missing is a number, else texts."""
+    if all(text in file.missing or _is_number(text, file) for text in texts):
+        return np.array([np.nan if text in file.missing else float(text.replace(file.decimal, ".")) for text in texts])
+    return np.array([None if text in file.missing else text for text in texts], dtype=object)
+
+
+def _is_number(text: str, file: Text) -> bool:
     try:
-        return np.array([np.nan if text in _NULLS else float(text.replace(decimal, ".")) for text in texts])
+        float(text.replace(file.decimal, "."))
     except ValueError:
-        return np.array([None if text in _NULLS else text for text in texts], dtype=object)
+        return False
+    return True
 
 
 def _read_binary(path: Path, suffix: str) -> Any:

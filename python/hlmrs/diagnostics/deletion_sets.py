@@ -67,9 +67,7 @@ def _is_set(rows: Any) -> bool:
 
 def _every_row(estimate: Estimate) -> RowSets:
     n = estimate.layout.n_rows
-    return RowSets(
-        "row", [str(k) for k in estimate.row_numbers()], np.arange(n + 1, dtype=np.int64), np.arange(n, dtype=np.uint32)
-    )
+    return RowSets("row", estimate.row_labels(), np.arange(n + 1, dtype=np.int64), np.arange(n, dtype=np.uint32))
 
 
 def _named(estimate: Estimate, name: str) -> RowSets:

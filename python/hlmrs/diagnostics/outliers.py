@@ -23,12 +23,12 @@ def check_outliers(estimate: Estimate) -> Check:
     resid = residuals(estimate, "externally-studentized")
     n = int(np.isfinite(resid).sum())
     df = max(estimate.layout.n_rows - len(estimate.core.beta) - 1, 1)
-    places = estimate.row_numbers()
+    labels = estimate.row_labels()
     rows: list[tuple[str, str, float, float]] = []
     for k in map(int, np.flatnonzero(np.abs(np.nan_to_num(resid)) > _LARGE)):
         p = n * two_sided_p(float(resid[k]), float(df))
         if p < _LEVEL:
-            rows.append(("row", str(places[k]), float(resid[k]), p))
+            rows.append(("row", labels[k], float(resid[k]), p))
     n_rows = len(rows)
     for g in range(len(estimate.layout.groups)):
         found = group_residuals(estimate, g)

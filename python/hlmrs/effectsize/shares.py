@@ -42,7 +42,7 @@ class VarianceParts:
         return self.fixed + self.of_groups + self.residual
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class IntraclassCorrelation:
     """Shares of the grouping factors in the variance.
 
@@ -65,8 +65,13 @@ class IntraclassCorrelation:
     level: float | None
     intervals: Mapping[str, tuple[float, float]]
 
+    def __repr__(self) -> str:
+        shares = {"adjusted": self.adjusted, "unadjusted": self.unadjusted}
+        own = self.by_group if len(self.by_group) > 1 else {}
+        return _written("IntraclassCorrelation", shares | dict(own), self.intervals, self.level)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class RSquared:
     """Shares of the variance that the model explains.
 
@@ -84,6 +89,19 @@ class RSquared:
     conditional: float
     level: float | None
     intervals: Mapping[str, tuple[float, float]]
+
+    def __repr__(self) -> str:
+        shares = {"marginal": self.marginal, "conditional": self.conditional}
+        return _written("RSquared", shares, self.intervals, self.level)
+
+
+def _written(
+    name: str, shares: Mapping[str, float], intervals: Mapping[str, tuple[float, float]], level: float | None
+) -> str:
+    """Write shares with three decimals, each with its interval."""
+    bounds = {key: f" ({low:.3f} to {high:.3f})" for key, (low, high) in intervals.items()}
+    shown = ", ".join(f"{key} {share:.3f}{bounds.get(key, '')}" for key, share in shares.items())
+    return f"{name}: {shown}{f'; intervals of level {level:g}' if intervals else ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,11 @@ class Estimate:
         kept = self.rows.kept
         return np.arange(self.layout.n_rows) if kept is None else np.flatnonzero(kept)
 
+    def row_labels(self) -> list[str]:
+        """Return what the rows used are called: by the index that the data have, or by their place from 0."""
+        index, places = None if self._frame is None else row_index(self._frame), self.row_numbers()
+        return [str(label) for label in (places if index is None else index[places])]
+
     def term_matrices(self) -> list[Vector]:
         """Return the columns of every random term in the rows used."""
         new, kept = self.encoding.bind(self.data.columns), self.rows.kept

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
-from ..calls import refuse_unknown
+from ..calls import refuse_unknown, take_alias
 from ..control import Control
 from ..errors import DataError, DesignError, FormulaWarning, OptionError, choose, suggestion, warn
 from ..formula import NO_RANDOM_TERM, ColumnName, ModelSpec, TermFactor, parse, parse_update
@@ -141,11 +141,14 @@ def change_request(
         "missing": old.missing,
         "control": old.control,
     }
+    options = dict(options)
+    if "REML" in options:
+        options["reml"] = take_alias("update", options, "REML", "reml", options.get("reml"), None)
     refuse_unknown("update", options, list(kept))
     spec = parse_update(old.spec, change, data.names, index_names(data))
     for note in spec.notes:
         warn(note, FormulaWarning)
-    new = make_request(spec.formula, data, **(kept | dict(options)))
+    new = make_request(spec.formula, data, **(kept | options))
     if "contrasts" in options:
         return new
     return replace(new, contrasts={name: c for name, c in old.contrasts.items() if name in coded(new.spec)})
@@ -197,13 +200,17 @@ def _contrasts(contrasts: Mapping[str, Contrast] | None, spec: ModelSpec) -> dic
     found = {name: find_name(str(name), known) for name in contrasts}
     for name, meant in found.items():
         if meant is None:
-            raise OptionError(f"contrasts: the formula has no {name!r}{suggestion(str(name), known)}")
+            where = "has no effects of" if name in spec.columns() else "has no"
+            raise OptionError(f"contrasts: the formula {where} {name!r}{suggestion(str(name), known)}")
     return {str(found[name]): _contrast(name, value) for name, value in contrasts.items()}
 
 
 def coded(spec: ModelSpec) -> list[str]:
-    """Return what contrasts can be given for."""
-    return list(dict.fromkeys([*spec.columns(), *(factor.name for factor in spec.factors())]))
+    """Return what contrasts can be given for: the columns and the factors of effects."""
+    terms = [*spec.terms, *(term for random in spec.random for term in random.terms)]
+    factors = [factor for term in terms for factor in term.factors]
+    columns = sorted((column for factor in factors for column in factor.columns()), key=lambda column: column.at[0])
+    return list(dict.fromkeys([*(column.name for column in columns), *(factor.name for factor in factors)]))
 
 
 def _contrast(name: str, value: Contrast) -> Any:

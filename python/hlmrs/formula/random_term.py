@@ -12,7 +12,7 @@ from .._core import structures
 from ..errors import cut, suggestion
 from .expressions import Call, ColumnName
 from .functions import SIGNATURES
-from .syntax import Argument, FunctionCall, Infix, Numeral, ReadingError, Span, Syntax, is_bar, strip
+from .syntax import Argument, FunctionCall, Infix, Numeral, ReadingError, Span, Syntax, excerpt, is_bar, strip
 from .terms import Keys, Term, TermFactor, TermReader
 
 MOST_RANDOM_TERMS = 1000
@@ -143,6 +143,9 @@ class _GroupReader(TermReader):
     def make_factor(self, node: Syntax) -> TermFactor:
         if isinstance(node, FunctionCall) and node.function == "interaction":
             raise ReadingError("write the interaction of grouping factors as a:b", node.at[0])
+        if isinstance(node, FunctionCall) and node.function == "C" and node.arguments:
+            column = excerpt(node.arguments[0].value)
+            raise ReadingError(f"a grouping factor has no contrasts: write {column} in the place of C()", node.at[0])
         factor = super().make_factor(node)
         if isinstance(factor.expression, Call) and factor.expression.name != "factor":
             raise ReadingError("expected a grouping factor: a column, or several as in a:b or a/b", node.at[0])

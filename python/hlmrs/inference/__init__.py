@@ -23,7 +23,16 @@ from .bootstrap import Bootstrap, draw, draw_statistic, replicates, warn_of_fail
 from .cells import CellDesign, CellTerm, cell_design
 from .clusters import Clusters, coded_column, coded_labels
 from .criteria import InformationCriteria, information_criteria
-from .degrees_of_freedom import DDF_METHODS, DEFAULT_DDF, VCOV_TYPES, Uncertainty, contrast_rows, joint_test, vcov
+from .degrees_of_freedom import (
+    DDF_METHODS,
+    DEFAULT_DDF,
+    VCOV_TYPES,
+    Uncertainty,
+    chosen_ddf,
+    contrast_rows,
+    joint_test,
+    vcov,
+)
 from .largest_statistic import LargestStatistic
 from .method_comparison import method_table
 from .profiles import parameters, profile_table, term_names
@@ -76,6 +85,7 @@ __all__ = [
     "cell_design",
     "check_level",
     "chi_square_tail",
+    "chosen_ddf",
     "chosen_options",
     "coded_column",
     "coded_labels",

@@ -1,5 +1,7 @@
 """How linear functions of the fixed effects are tested: which covariance matrix, which degrees of freedom."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import wraps

@@ -26,6 +26,8 @@ from .criteria import information_criteria
 
 METHODS: tuple[VarianceTest, ...] = get_args(VarianceTest)
 
+_SAME_MODEL = 1e-5
+"""Likelihood ratio of two models that are the same."""
 _EXACT_DRAWS = 10_000
 _BOOTSTRAP_DRAWS = 1000
 
@@ -53,6 +55,8 @@ def variance_test_table(full: Estimate, method: str, n: int | None, seed: int | 
             p_value, how = _mixture(full, reduction, smaller, statistic, df)
         else:
             p_value, how = _simulated(full, smaller, statistic, n, entropy)
+        if full.verdict.flat_terms:
+            p_value, how = _not_identified(full, reduction, statistic, p_value, how)
         found = information_criteria(criterion, n_params, full.layout.n_rows)
         rows.append((reduction.name, n_params, found.loglik, found.aic, statistic, df, p_value, how))
     names = ("term", "n_params", "loglik", "aic", "statistic", "df", "p_value", "method")
@@ -101,6 +105,17 @@ def _mixture(
     if smaller is not None and smaller.verdict.singular:
         how += ", approximate: the smaller model is singular"
     return p_value, how
+
+
+def _not_identified(
+    full: Estimate, reduction: Reduction, statistic: float, p_value: float, how: str
+) -> tuple[float, str]:
+    """Leave out the test of a term without which the model is the same; say of the others what they rest on."""
+    if full.layout.random[reduction.term].name not in full.verdict.flat_terms:
+        return p_value, how
+    if statistic < _SAME_MODEL:
+        return np.nan, "none: the data do not identify the term, and the model without it is the same"
+    return p_value, f"{how}, approximate: the data do not identify the term"
 
 
 def _simulated(

@@ -5,6 +5,7 @@ data would need the groups to compute them; a copy of the encoding reads them as
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -187,14 +188,24 @@ def variable_names(estimate: Estimate, names: "str | Sequence[str] | None", opti
             raise TypeError(f"{option}={names!r}: give names of variables")
         found = find_name(name, columns) or of_factor.get(name)
         if found is None:
+            hint = _as_names(name) or suggestion(name, columns)
             raise OptionError(
-                f"{option}: the fixed part has no variable {name!r}{suggestion(name, columns)}; "
-                f"it has {listed(columns) or 'none'}"
+                f"{option}: the fixed part has no variable {name!r}{hint}; it has {listed(columns) or 'none'}"
             )
         out.append(found)
     if len(set(out)) < len(out):
         raise OptionError(f"{option}={names!r} names a variable twice")
     return out
+
+
+def _as_names(text: str) -> str:
+    """Say how R's formulas of marginal means, ``pairwise ~ a * b | c``, are written here."""
+    _, _, right = text.rpartition("~")
+    parts = [re.findall(r"[^\s*+:]+", part) for part in right.partition("|")[::2]]
+    if not parts[0] or text.strip() in parts[0]:
+        return ""
+    specs, by = (repr(names[0] if len(names) == 1 else names) if names else "" for names in parts)
+    return f"; it takes names, and no formula: specs={specs}{f', by={by}' if by else ''}"
 
 
 def specs_and_by(

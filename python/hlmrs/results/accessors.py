@@ -1,5 +1,7 @@
 """What a fitted model groups under a name: ``fit.check``, ``fit.variance``, ``fit.marginal``."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 

@@ -1,5 +1,7 @@
 """What every fitted model that has a likelihood can tell: numbers, tables, tests, values by row."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, get_args
 
@@ -199,7 +201,7 @@ class FittedModel(View[FrameT]):
         return inference.covariance_matrix(self._estimate, type, cluster)
 
     @with_test_keywords
-    def summary(self, *, options: TestOptions | None = None, **tests: Unpack[TestKeywords]) -> "Report":
+    def summary(self, *, options: TestOptions | None = None, **tests: Unpack[TestKeywords]) -> Report:
         """Return a report: printed as text, shown as HTML in a notebook.
 
         Parameters

@@ -1,5 +1,7 @@
 """Fitted models side by side."""
 
+from __future__ import annotations
+
 from ..calls import answers
 from ..hypotheses import comparison_table
 from .base import FittedModel

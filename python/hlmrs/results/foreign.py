@@ -36,6 +36,7 @@ _PLACES = {
     "logLik": "loglik",
     "deviance": "criterion",
     "scale": "sigma ** 2",
+    **dict.fromkeys(("df_resid", "df_residual"), "glance()"),
     "fittedvalues": "fitted",
     "residuals": "resid()",
     "resids": "resid()",

@@ -1,5 +1,7 @@
 """The fitted linear mixed model: what only such a model has, new fits from it, and its file."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -71,6 +73,7 @@ class Changes(TypedDict, total=False):
     contrasts: Mapping[str, Contrast] | None
     missing: Missing
     control: Control | None
+    REML: bool
 
 
 class _Further(TypedDict, total=False):
@@ -107,7 +110,7 @@ class LinearMixedFit(FittedModel[FrameT]):
 
     @property
     def fitted(self) -> Vector:
-        """Fitted values of the rows used, random effects included."""
+        """Fitted values of the rows used, random effects included: an attribute, ``fit.fitted``, and no method."""
         return self._estimate.values.fitted.copy()
 
     def resid(self, kind: ResidualKind = "raw", *, marginal: bool = False) -> Vector:
@@ -262,7 +265,7 @@ class LinearMixedFit(FittedModel[FrameT]):
         columns = self._predict(frame, choice)
         return build_rows(frame, columns) if choice.interval else columns["prediction"]
 
-    def to_polars_expr(self) -> "polars.Expr":
+    def to_polars_expr(self) -> polars.Expr:
         """Return the fixed part, offsets of the formula included, as a Polars expression on the columns of the data.
 
         Returns
@@ -600,7 +603,7 @@ class LinearMixedFit(FittedModel[FrameT]):
         """
         return self._table(inference.method_table(self._estimate, term, n, seed, chosen_options(options, tests)))
 
-    def refit(self, y: ArrayLike) -> "LinearMixedFit[FrameT]":
+    def refit(self, y: ArrayLike) -> LinearMixedFit[FrameT]:
         """Fit the same model to another response; everything that does not depend on it is used again.
 
         Parameters
@@ -624,7 +627,7 @@ class LinearMixedFit(FittedModel[FrameT]):
         warn_about_optimum(again.verdict)
         return LinearMixedFit(again)
 
-    def update(self, formula: str = ". ~ .", data: Any = None, **options: Unpack[Changes]) -> "LinearMixedFit[FrameT]":
+    def update(self, formula: str = ". ~ .", data: Any = None, **options: Unpack[Changes]) -> LinearMixedFit[FrameT]:
         """Fit a changed model.
 
         Parameters
@@ -646,7 +649,7 @@ class LinearMixedFit(FittedModel[FrameT]):
         request = change_request(old.request, formula, frame, options, same_rows=data is None)
         return with_warnings(estimate(request, frame))
 
-    def append(self, data: Any) -> "LinearMixedFit[FrameT]":
+    def append(self, data: Any) -> LinearMixedFit[FrameT]:
         """Fit the model to its rows and further ones, from this optimum; the rows of this fit are not read again.
 
         The new rows are encoded as those of the fit were: levels of fixed variables and transforms stay, grouping
@@ -672,7 +675,7 @@ class LinearMixedFit(FittedModel[FrameT]):
         """
         return with_warnings(appended(self._estimate, data))
 
-    def adapt(self, data: Any) -> "LinearMixedFit[FrameT]":
+    def adapt(self, data: Any) -> LinearMixedFit[FrameT]:
         """Take new rows into account without fitting again: random effects of their groups, new ones included.
 
         Fixed effects, covariances and sigma stay as they are.
@@ -709,10 +712,10 @@ class LinearMixedFit(FittedModel[FrameT]):
         """
         storage.write(path, *to_state(self._estimate, keep_rows=keep_rows))
 
-    def __copy__(self) -> "LinearMixedFit[FrameT]":
+    def __copy__(self) -> LinearMixedFit[FrameT]:
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "LinearMixedFit[FrameT]":
+    def __deepcopy__(self, memo: dict[int, Any]) -> LinearMixedFit[FrameT]:
         return self
 
     def _predict(self, frame: Frame, choice: Choice) -> dict[str, Vector]:

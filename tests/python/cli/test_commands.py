@@ -10,7 +10,7 @@ import pytest
 
 import hlmrs
 from hlmrs.cli import main
-from hlmrs.cli.files import read_file
+from hlmrs.cli.files import Writing, read_file
 
 MODEL = "Reaction ~ Days + (Days | Subject)"
 
@@ -71,6 +71,8 @@ def test_contrasts(tmp_path, capsys):
         (["fit", MODEL, "nowhere.csv"], "no such file"),
         (["fit", MODEL, "data.xlsx"], ".parquet"),
         (["fit", "Reaction ~ Days", "CSV"], "no random term"),
+        (["fit", "CSV", MODEL], f"the formula comes first: hlmrs fit '{MODEL}'"),
+        (["fit", MODEL, "CSV", "--delimiter", "tabs"], "give one character, or 'tab'"),
         (["show", "CSV"], "not a fit saved by hlmrs"),
         (["show", "nowhere.fit"], "nowhere.fit"),
         (["fit", MODEL, "CSV", "--save", "/nowhere/at/all"], "/nowhere/at/all"),
@@ -81,6 +83,25 @@ def test_bad_input_ends_with_2_and_a_message(arguments, says, csv, capsys):
     shown = capsys.readouterr()
     assert says in shown.err
     assert "Traceback" not in shown.err
+
+
+def test_methods_are_called_as_in_python(csv, tmp_path, capsys):
+    path = str(tmp_path / "sleep.fit")
+    assert main(["fit", MODEL, csv, "--save", path, "--ddf", "KR", "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)
+    assert main(["show", path, "--ddf", "kenward_roger", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["fixed"] == first["fixed"]
+    assert main(["show", path, "--ddf", "residual", "--json"]) == 0
+    assert {row["df"] for row in json.loads(capsys.readouterr().out)["fixed"]} == {178.0}
+    done = run("show", path, "--ddf", "kenvard-roger")
+    assert (done.returncode, "did you mean 'kenward-roger'" in done.stderr) == (2, True)
+
+
+def test_the_error_of_a_failed_save_names_the_file_that_was_asked_for(csv, tmp_path, capsys):
+    assert main(["fit", MODEL, csv, "--save", str(tmp_path / "nowhere" / "a.fit")]) == 2
+    shown = capsys.readouterr().err
+    assert "a.fit'" in shown
+    assert ".part" not in shown
 
 
 def test_bad_usage_ends_with_2():
@@ -224,3 +245,59 @@ def test_a_terminal_without_letters_and_a_closed_pipe(csv):
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.fixture(params=["polars", "pandas", "plain"])
+def reader(request, monkeypatch):
+    absent = {"polars": [], "pandas": ["polars"], "plain": ["polars", "pandas"]}[request.param]
+    monkeypatch.setattr("hlmrs.cli.files.installed", lambda name: name not in absent)
+
+
+def written(tmp_path, text, name="data.csv"):
+    path = tmp_path / name
+    path.write_text(text)
+    return str(path)
+
+
+ODD = TEXT.replace("6.5,1.5", "6.5,k.A.", 1)
+FORMULA = "y ~ x + (1 | g)"
+
+
+@pytest.mark.usefixtures("reader")
+def test_a_cell_that_is_no_number_is_named_with_its_line_and_can_be_read_as_missing(tmp_path, capsys):
+    line = next(k for k, text in enumerate(ODD.splitlines(), start=1) if "k.A." in text)
+    path = written(tmp_path, ODD)
+    assert main(["fit", FORMULA, path]) == 2
+    assert f"line {line} of the file has 'k.A.', which --na k.A. reads as missing" in capsys.readouterr().err
+    assert main(["fit", "x ~ y + (1 | g)", path]) == 2
+    assert f"line {line} of the file has 'k.A.'" in capsys.readouterr().err
+    assert main(["fit", FORMULA, path, "--na", "k.A.", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["nobs"] == len(ROWS) - 1
+
+
+@pytest.mark.usefixtures("reader")
+def test_lines_with_too_many_fields_are_named(tmp_path, capsys):
+    lines = TEXT.splitlines()
+    lines[7] += ",1,2"
+    assert main(["fit", FORMULA, written(tmp_path, "\n".join(lines))]) == 2
+    shown = capsys.readouterr().err
+    assert "line 8 has 6 fields, and the header 4" in shown
+    assert "Schema" not in shown
+
+
+@pytest.mark.usefixtures("reader")
+def test_names_are_read_without_blanks_and_no_two_are_the_same(tmp_path, capsys):
+    assert main(["fit", FORMULA, written(tmp_path, TEXT.replace("y,x,f,g", 'y ," x",f, g'))]) == 0
+    assert main(["fit", FORMULA, written(tmp_path, TEXT.replace("y,x,f,g", "y,x,x,g"))]) == 2
+    assert "two columns of its header are called 'x'" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("reader")
+def test_marks_that_are_said_are_not_guessed(tmp_path):
+    """A comma in all numbers of a column may part thousands, and a header may have more of another mark."""
+    path = written(tmp_path, "y;x;g,h,i,j\n" + "\n".join(f"{k}.5;{k % 7}.25;{k % 4}" for k in range(24)) + "\n")
+    data = read_file(path, Writing(separator=";"))
+    assert list(getattr(data, "columns", data)) == ["y", "x", "g,h,i,j"]
+    path = written(tmp_path, "y;x\n" + "\n".join(f"{k},500;a{k % 7}" for k in range(1, 24)) + "\n")
+    assert next(iter(read_file(path)["y"])) == 1.5
+    assert isinstance(next(iter(read_file(path, Writing(decimal="."))["y"])), str)

@@ -239,6 +239,17 @@ def test_rows_are_numbered_as_in_the_data():
     assert fit.influence([[4]]).cooks_distance[0] == pytest.approx(fit.influence().cooks_distance[3])
 
 
+def test_rows_are_named_by_the_index_of_a_pandas_frame():
+    data = hlmrs.datasets.load("sleepstudy", "pandas")
+    data.loc[7, "Reaction"] = 900.0
+    data = data.iloc[5:].set_axis([f"row {k}" for k in range(5, 180)])
+    fit = hlmrs.lmer("Reaction ~ Days + (1 | Subject)", data)
+    found = fit.influence().to_frame()
+    assert found["level"].tolist() == list(data.index)
+    assert found["level"][found["cooks_distance"].argmax()] == "row 7"
+    assert fit.check.outliers().to_frame()["level"].tolist() == ["row 7"]
+
+
 def test_a_variance_of_zero_may_rise_without_some_rows():
     with pytest.warns(hlmrs.SingularFitWarning):
         fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff2"))

@@ -25,6 +25,23 @@ def test_classrooms_that_begin_anew_are_noted(sizes):
     assert "begin anew" not in str(hlmrs.lmer("y ~ 1 + (1 | school/room)", data).summary())
 
 
+def test_gaps_words_and_single_rooms_do_not_hide_labels_that_begin_anew():
+    data = classrooms([12, 11, 1, 12, 10])  # more classrooms in a school than schools
+    with_gap = ~((data["school"] == 3) & (data["room"] == 5))
+    data = {name: values[with_gap] for name, values in data.items()}
+    for room in (data["room"], np.array([f"class {k}" for k in data["room"]])):  # "class 10" sorts before "class 2"
+        fit = hlmrs.lmer("y ~ 1 + (1 | school) + (1 | room)", data | {"room": room})
+        assert "(1 | school/room)" in " ".join(str(fit.summary()).split())
+
+
+def test_levels_that_meet_at_random_are_crossed():
+    r = np.random.default_rng(5)
+    data = {"y": r.normal(size=600), "rater": r.integers(0, 8, 600), "item": r.integers(0, 30, 600)}
+    keep = r.random((8, 30)) < 0.7
+    data = {name: values[keep[data["rater"], data["item"]]] for name, values in data.items()}
+    assert "begin anew" not in str(hlmrs.lmer("y ~ 1 + (1 | rater) + (1 | item)", data).summary())
+
+
 def test_labels_of_their_own_and_crossed_factors_are_not():
     data = classrooms([2, 3, 4, 2, 4, 3])
     data["room"] = data["room"] + 10 * data["school"]

@@ -228,3 +228,13 @@ def test_the_null_model_is_fitted_to_the_rows_of_the_model():
         one = hlmrs.lmer(formula, data).variance.reduction()
     two = hlmrs.lmer(formula, data.drop_nulls()).variance.reduction()
     np.testing.assert_allclose(one["reduction"].to_numpy(), two["reduction"].to_numpy(), rtol=1e-6)
+
+
+def test_shares_are_printed_in_words():
+    fit = hlmrs.lmer("strength ~ 1 + (1 | batch/cask)", hlmrs.datasets.load("Pastes"))
+    found = fit.icc()
+    assert repr(found).startswith(f"IntraclassCorrelation: adjusted {found.adjusted:.3f}, unadjusted")
+    assert f"batch:cask {found.by_group['batch:cask']:.3f}" in repr(found)
+    bounds = fit.r2(interval="bootstrap", n_boot=20, seed=1)
+    low, high = bounds.intervals["conditional"]
+    assert f"conditional {bounds.conditional:.3f} ({low:.3f} to {high:.3f}); intervals of level 0.95" in repr(bounds)

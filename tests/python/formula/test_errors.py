@@ -34,6 +34,7 @@ from hlmrs.formula import parse
         ("y ~ log(x,)", "          ^", "expected a term after ','"),
         ("y ~ x | g", "      ^", "needs parentheses"),
         ("y ~ `x", "    ^", "never closed"),
+        ("y ~ x + (1 | C(g))", "             ^", "write 'g' in the place of C()"),
         ("y ~ C(x, 'sum)", "         ^", "never closed"),
         ("y ~ ``", "    ^", "between the quotes"),
         (r"y ~ `a\q`", "      ^", "unknown escape"),

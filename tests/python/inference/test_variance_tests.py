@@ -25,6 +25,22 @@ def dropped_one_by_one(fit: Any, **options: Any) -> list[dict[str, Any]]:
         return rows(fit.ranova(**options))
 
 
+def test_what_the_data_do_not_identify_is_not_tested():
+    rng = np.random.default_rng(3)
+    g, x = np.repeat(np.arange(12), 8), rng.normal(size=96)
+    data = {"y": x + rng.normal(size=12)[g] * (1 + x) + rng.normal(size=96), "x": x, "g": g, "h": g + 100}
+    fit = fitted("y ~ x + (1 | g) + (1 | h)", data)
+    assert fit.verdict.status == "flat"
+    for method in ("mixture", "simulate"):
+        for row in dropped_one_by_one(fit, method=method, n=20, seed=1):
+            assert row["p_value"] is None
+            assert row["method"].startswith("none: the data do not identify the term")
+    slope, intercept = dropped_one_by_one(fitted("y ~ x + (x | g) + (1 | h)", data))
+    assert intercept["p_value"] is None
+    assert slope["p_value"] < 0.01
+    assert "do not identify" in slope["method"]
+
+
 @pytest.mark.parametrize("reml", [True, False])
 def test_in_a_balanced_one_way_layout_the_exact_test_is_the_f_test(reml):
     data = hlmrs.datasets.load("Dyestuff", "polars")

@@ -236,3 +236,17 @@ def test_fits_without_rows_have_means_where_nothing_needs_them(tmp_path, slopes,
             np.testing.assert_allclose(loaded.emmeans("recipe", at=at)[column], want, rtol=1e-9)
     with pytest.raises(hlmrs.FitStateError):
         loaded.emmeans("recipe")
+
+
+@pytest.mark.parametrize(
+    ("specs", "says"),
+    [
+        ("~ sector | cses", "specs='sector', by='cses'"),
+        ("pairwise ~ sector", "specs='sector'"),
+        ("~ sector * cses", r"specs=\['sector', 'cses'\]"),
+    ],
+)
+def test_formulas_of_r_are_answered_with_names(specs, says):
+    fit = hlmrs.lmer("mAch ~ cses * sector + (1 | school)", hlmrs.datasets.load("Hsb82"))
+    with pytest.raises(hlmrs.OptionError, match=f"it takes names, and no formula: {says}"):
+        fit.emmeans(specs)

@@ -1,5 +1,6 @@
 """What users of other packages type first gets the answer that helps, and close spellings what they mean."""
 
+import inspect
 import re
 
 import numpy as np
@@ -37,8 +38,20 @@ def test_arguments_of_other_packages(function, keywords, part):
         function(FORMULA, DATA, **keywords)
 
 
-def test_reml_is_accepted_in_capitals():
-    assert hlmrs.lmer(FORMULA, DATA, REML=False).criterion == hlmrs.lmer(FORMULA, DATA, reml=False).criterion
+def test_reml_is_accepted_in_capitals(fit):
+    want = hlmrs.lmer(FORMULA, DATA, reml=False).criterion
+    assert hlmrs.lmer(FORMULA, DATA, REML=False).criterion == want
+    assert fit.update(REML=False).criterion == want
+    with pytest.raises(TypeError, match="both REML= and reml="):
+        fit.update(REML=False, reml=True)
+
+
+@pytest.mark.parametrize("function", [hlmrs.lmer, hlmrs.fit_many, hlmrs.LinearMixedFit.predict])
+def test_signatures_name_the_types_of_arguments_as_they_are_written(function):
+    shown = str(inspect.signature(function))
+    assert "ArrayLike" in shown
+    assert "_Buffer" not in shown
+    assert "aliases" not in shown
 
 
 @pytest.mark.parametrize(
@@ -135,6 +148,7 @@ def test_an_error_within_a_method_stays_a_method_stays_as_it_is(fit):
         ("summary2", r"fit.summary\(\)"),
         ("params", r"fit.fixef\(\)"),
         ("cov_re", r"fit.varcorr\(\)"),
+        ("df_resid", r"fit.glance\(\)"),
         ("logLik", "fit.loglik"),
         ("conf_int", r"fit.confint\(\)"),
         ("lrt", "hlmrs.compare"),

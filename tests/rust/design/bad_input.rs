@@ -158,7 +158,7 @@ fn contrasts_without_effect_are_refused() {
     let model = fixed(&[term("x"), term("a")]);
     let message = |key, kind| frames::error(&frames::small(), &model, &options(key, kind));
     assert_has(&message("x", json!("sum")), &["'x', which is numeric", "factor(x)"]);
-    assert_has(&message("b", json!("sum")), &["'b', which the formula does not use", "'a'"]);
+    assert_has(&message("b", json!("sum")), &["'b', of which the formula makes no categorical effect", "'a'"]);
     assert_has(&message("a", json!("simple")), &["no contrasts 'simple'", "treatment, sum, helmert, poly"]);
     assert_has(&message("a", json!({"matrix": [[1.0], [2.0]]})), &["2 rows", "3 levels", "'hi', 'lo', 'mid'"]);
     let grouped = frames::model(json!("y"), true, &[], &[random(true, &[], "b")]);
