@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, get_args
+from os import PathLike
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, get_args, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +17,7 @@ from .control import Control
 from .errors import DataError, FormulaError, OptionError, choose, suggestion
 from .estimation import Contrast, Request, evaluate, make_request, model_rows
 from .formula import ColumnName
-from .frame import Column, Frame, build, check_unique, in_order, open_frame, row_index
+from .frame import Collects, Column, Frame, build, check_unique, in_order, open_frame, row_index
 from .inference import RESIDUAL, check_level, wald
 from .options import ManyDdf, Missing
 from .resources import Progress
@@ -30,10 +31,35 @@ RESPONSE = "(response)"
 MANY_DDF: tuple[ManyDdf, ...] = get_args(ManyDdf)
 
 Matrix = NDArray[np.float64]
+FrameT = TypeVar("FrameT")
 
 
 _AT_ONCE = 50
 """Responses read together: finding one among them costs time in proportion."""
+
+
+class ManyOptions(TypedDict, total=False):
+    """Arguments of ``fit_many`` by name."""
+
+    reml: bool
+    weights: str | ArrayLike | None
+    contrasts: Mapping[str, Contrast] | None
+    missing: Missing
+    control: Control | None
+    level: float
+    ddf: ManyDdf
+
+
+@overload
+def fit_many(responses: Any, formula: str, data: Collects[FrameT], **options: Unpack[ManyOptions]) -> FrameT: ...
+
+
+@overload
+def fit_many(responses: Any, formula: str, data: str | PathLike[str], **options: Unpack[ManyOptions]) -> Any: ...
+
+
+@overload
+def fit_many(responses: Any, formula: str, data: FrameT, **options: Unpack[ManyOptions]) -> FrameT: ...
 
 
 @answers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from inspect import signature
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, Unpack, cast, overload
 
 from numpy.typing import ArrayLike
 
@@ -14,6 +14,7 @@ from ._core import Model as CoreModel
 from .calls import answers, refuse_unknown, take_alias
 from .control import Control
 from .estimation import (
+    Changes,
     Contrast,
     Estimate,
     Request,
@@ -24,7 +25,7 @@ from .estimation import (
     model_rows,
 )
 from .estimation.streaming import BatchSums, SufficientStatistics, request_of_statistics, streams, summed
-from .frame import Frame, open_frame
+from .frame import Collects, Frame, open_frame
 from .options import Missing, Reading
 from .results import LinearMixedFit
 from .results.linear import with_warnings
@@ -33,11 +34,16 @@ if TYPE_CHECKING:
     from .report import Cost
 
 FrameT = TypeVar("FrameT")
-FrameT_co = TypeVar("FrameT_co", covariant=True)
 
 
-class FitOptions(TypedDict, total=False):
+class FitOptions(Changes, total=False):
     """Arguments of ``lmer`` by name."""
+
+    rows: Reading
+
+
+class ModelOptions(TypedDict, total=False):
+    """Arguments of ``model`` by name."""
 
     reml: bool
     weights: str | ArrayLike | None
@@ -46,7 +52,6 @@ class FitOptions(TypedDict, total=False):
     missing: Missing
     rows: Reading
     control: Control | None
-    REML: bool
 
 
 class Aliases(TypedDict, total=False):
@@ -55,16 +60,10 @@ class Aliases(TypedDict, total=False):
     REML: bool
 
 
-class _Collects(Protocol[FrameT_co]):
-    """A LazyFrame, by what it becomes."""
-
-    def collect(self) -> FrameT_co: ...
-
-
 _OPTIONS = ("reml", "weights", "offset", "contrasts", "missing", "rows", "control")
 
 
-class Model:
+class Model(Generic[FrameT]):
     """A formula over data, encoded and summed, ready to be fitted; ``hlmrs.model`` returns it."""
 
     def __init__(
@@ -96,7 +95,7 @@ class Model:
         groups = [group["name"] for group in self._source.layout()["groups"]]
         return cost_of(self._core, self.formula.strip(), groups, self._kind)
 
-    def fit(self) -> LinearMixedFit[Any]:
+    def fit(self) -> LinearMixedFit[FrameT]:
         """Fit the model.
 
         Returns
@@ -111,7 +110,7 @@ class Model:
 
 
 @overload
-def lmer(formula: str, data: _Collects[FrameT], **options: Unpack[FitOptions]) -> LinearMixedFit[FrameT]: ...
+def lmer(formula: str, data: Collects[FrameT], **options: Unpack[FitOptions]) -> LinearMixedFit[FrameT]: ...
 
 
 @overload
@@ -210,6 +209,24 @@ vars(lmer)["__signature__"] = (_shown := signature(lmer)).replace(
 )
 
 
+@overload
+def model(formula: str, data: Collects[FrameT], **options: Unpack[ModelOptions]) -> Model[FrameT]: ...
+
+
+@overload
+def model(
+    formula: str, data: str | os.PathLike[str] | SufficientStatistics, **options: Unpack[ModelOptions]
+) -> Model[Any]: ...
+
+
+@overload
+def model(formula: SufficientStatistics, **options: Unpack[ModelOptions]) -> Model[Any]: ...
+
+
+@overload
+def model(formula: str, data: FrameT, **options: Unpack[ModelOptions]) -> Model[FrameT]: ...
+
+
 @answers
 def model(
     formula: str | SufficientStatistics,
@@ -222,7 +239,7 @@ def model(
     missing: Missing = "drop",
     rows: Reading = "auto",
     control: Control | None = None,
-) -> Model:
+) -> Model[Any]:
     """Prepare a linear mixed model, to see what its fit will cost.
 
     Parameters
@@ -263,7 +280,7 @@ def _prepare(
     rows: str,
     control: Control | None,
     given: dict[str, Any],
-) -> Model:
+) -> Model[Any]:
     """Check the arguments and encode the rows, or sum them; `given` are those that statistics have of their own."""
     if isinstance(data, str) and not isinstance(formula, str | SufficientStatistics):
         raise TypeError(f"{function}() takes the formula first and then the data: {function}({data!r}, data)")
@@ -283,7 +300,7 @@ def _prepare(
     return _of_rows(request, frame)
 
 
-def _of_rows(request: Request, frame: Frame) -> Model:
+def _of_rows(request: Request, frame: Frame) -> Model[Any]:
     data = model_rows(request, frame)
     return Model(
         request,
@@ -294,7 +311,7 @@ def _of_rows(request: Request, frame: Frame) -> Model:
     )
 
 
-def _of_sums(request: Request, statistics: BatchSums, finished: FinishedStatistics) -> Model:
+def _of_sums(request: Request, statistics: BatchSums, finished: FinishedStatistics) -> Model[Any]:
     prepared = finished.model(request.reml)
     return Model(
         request,

@@ -16,6 +16,7 @@ ResidualKind: TypeAlias = Literal["raw", "pearson", "standardized", "studentized
 NewLevels: TypeAlias = Literal["error", "population", "missing"]
 Interval: TypeAlias = Literal["confidence", "prediction"]
 PredictionScale: TypeAlias = Literal["link", "response", "mean"]
+ContrastScale: TypeAlias = Literal["link", "response"]
 Variances: TypeAlias = Literal["estimated", "known"]
 BootstrapKind: TypeAlias = Literal["parametric", "residual", "case"]
 BootstrapInterval: TypeAlias = Literal["percentile", "basic", "bca"]

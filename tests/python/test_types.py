@@ -2,11 +2,13 @@
 
 import inspect
 import typing
+from pathlib import Path
 
 import pytest
 
 import hlmrs
 from hlmrs import options
+from hlmrs.models import Model
 from hlmrs.results.accessors import Checks, Marginal, Variances
 
 FUNCTIONS = {
@@ -54,8 +56,37 @@ def test_options_are_the_words_that_they_can_be(place, kind):
     assert {parameter.name: found for parameter, found in parameters(FUNCTIONS[name])}[option] == kind
 
 
-def test_a_fit_has_the_frame_of_its_data():
-    overloads = typing.get_overloads(inspect.unwrap(hlmrs.lmer))
+@pytest.mark.parametrize(("function", "kind"), [(hlmrs.lmer, hlmrs.LinearMixedFit), (hlmrs.model, Model)])
+def test_a_fit_has_the_frame_of_its_data(function, kind):
+    overloads = typing.get_overloads(inspect.unwrap(function))
     kinds = [typing.get_type_hints(one)["return"] for one in overloads]
-    assert [typing.get_origin(kind) for kind in kinds] == [hlmrs.LinearMixedFit] * 4
-    assert [typing.get_args(kind)[0] is typing.Any for kind in kinds] == [False, True, True, False]
+    assert [typing.get_origin(one) for one in kinds] == [kind] * 4
+    assert [typing.get_args(one)[0] is typing.Any for one in kinds] == [False, True, True, False]
+
+
+CALLS = """
+from typing import assert_type
+
+import polars
+
+import hlmrs
+
+frame, lazy = polars.DataFrame(), polars.LazyFrame()
+assert_type(hlmrs.model("y ~ 1 + (1 | g)", frame).fit().tidy(), polars.DataFrame)
+assert_type(hlmrs.model("y ~ 1 + (1 | g)", lazy, reml=False).fit().tidy(), polars.DataFrame)
+assert_type(hlmrs.fit_many(["y"], "~ 1 + (1 | g)", frame, level=0.9), polars.DataFrame)
+assert_type(hlmrs.fit_many(["y"], "~ 1 + (1 | g)", lazy), polars.DataFrame)
+hlmrs.model("y ~ 1 + (1 | g)", frame, levle=0.9)
+"""
+
+
+def test_a_type_checker_knows_the_frames_of_results(tmp_path):
+    """Every line but the last is right, so that mypy is seen to have looked."""
+    api = pytest.importorskip("mypy.api")
+    (tmp_path / "calls.py").write_text(CALLS, encoding="utf-8")
+    config = Path(__file__).parents[2] / "pyproject.toml"
+    cache = ["--config-file", str(config), "--cache-dir", str(tmp_path / "cache")]
+    found, _, _ = api.run([*cache, "--follow-imports=silent", str(tmp_path / "calls.py")])
+    errors = [line for line in found.splitlines() if ": error: " in line]
+    last = len(CALLS.splitlines())
+    assert {line.split(":")[1] for line in errors} == {str(last)}, found

@@ -16,13 +16,14 @@ from .estimate import (
     fit_model,
     reestimate,
 )
-from .request import Contrast, Request, change_request, make_request, numeric_array
+from .request import Changes, Contrast, Request, change_request, make_request, numeric_array
 from .rows import Splines, batch_columns, evaluate, learned_columns, model_rows, new_columns, spline_slopes
 from .state import from_state, to_state
 from .verdict import Verdict, sentence
 from .warn import warn_about_data, warn_about_optimum
 
 __all__ = [
+    "Changes",
     "Contrast",
     "Estimate",
     "Request",

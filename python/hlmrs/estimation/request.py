@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias, TypedDict, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +20,19 @@ from ..frame import Frame, has_index, in_order, index_names, open_frame, row_ind
 from ..options import Missing
 
 Contrast: TypeAlias = "str | ArrayLike | Mapping[str, Sequence[float]]"
+
+
+class Changes(TypedDict, total=False):
+    """Arguments of ``lmer`` that ``update`` can change."""
+
+    reml: bool
+    weights: "str | ArrayLike | None"
+    offset: "str | ArrayLike | None"
+    contrasts: Mapping[str, Contrast] | None
+    missing: Missing
+    control: Control | None
+    REML: bool
+
 
 _MISSING = {"na.omit": "drop", "na.exclude": "drop", "na.fail": "error", "raise": "error"}
 

@@ -120,7 +120,7 @@ _INSTEAD = {
     "relevel": 'write C(x, Treatment("level"))',
     "as.numeric": "convert the column in the data frame",
     "Q": "write the column's name in backticks",
-    "c": "c() holds the knots of a spline and nothing else",
+    "c": "c() holds the knots of a spline, or levels of dummy(), and nothing else",
     "cbind": "cbind() is for the response: cbind(successes, failures) ~ ...",
     "ifelse": "multiply by comparisons, which are 1 or 0: I((x > 3) * a + (x <= 3) * b)",
     "offset": "an offset is added to the model: + offset(x)",

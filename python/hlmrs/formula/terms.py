@@ -7,7 +7,7 @@ are placed in the order of their first appearance, which also orders the factors
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -17,6 +17,7 @@ from .functions import SPLINES
 from .meaning import expression_of
 from .syntax import (
     COMPARISONS,
+    Argument,
     Dot,
     FunctionCall,
     Infix,
@@ -156,6 +157,18 @@ def _check_degree(key: Key, at: int) -> None:
         raise ReadingError(f"an interaction of more than {_MOST_FACTORS} factors", at)
 
 
+def _one_level_each(node: Syntax) -> list[Syntax]:
+    """Write ``dummy(f, c("b", "c"))`` as ``dummy(f, "b")`` and ``dummy(f, "c")``; other factors are one."""
+    if not isinstance(node, FunctionCall) or node.function != "dummy" or len(node.arguments) != 2:
+        return [node]
+    factor, levels = node.arguments
+    if not isinstance(levels.value, FunctionCall) or levels.value.function != "c":
+        return [node]
+    if not levels.value.arguments:
+        raise ReadingError("expected levels in c()", levels.value.at[0])
+    return [replace(node, arguments=(factor, Argument(levels.name, one.value))) for one in levels.value.arguments]
+
+
 _SUMS = ("+", "-")
 
 
@@ -272,7 +285,10 @@ class TermReader:
         """Read a factor: a column or a function of columns."""
         if isinstance(node, Quotation):
             raise ReadingError(f"the text {excerpt(node)} is no term; columns are named without quotes", node.at[0])
-        return self._variables.place(self.make_factor(node))
+        keys: Keys = {}
+        for one in _one_level_each(node):
+            keys.update(self._variables.place(self.make_factor(one)))
+        return keys
 
     def make_factor(self, node: Syntax) -> TermFactor:
         """Give meaning and a name to a column or a call."""

@@ -7,7 +7,7 @@ row is that comes in a batch.
 """
 
 from .alignment import by_name, has_index, in_order, index_names, row_index
-from .kind import CategoricalColumn, Column, Frame, check_unique, columns_of
+from .kind import CategoricalColumn, Collects, Column, Frame, check_unique, columns_of
 from .names import aside, distinct, new_names
 from .place import located, numbered
 from .polars_frame import PolarsLazyFrame
@@ -17,6 +17,7 @@ from .values import is_missing
 __all__ = [
     "KINDS",
     "CategoricalColumn",
+    "Collects",
     "Column",
     "Frame",
     "PolarsLazyFrame",

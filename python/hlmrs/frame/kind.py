@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,17 @@ class CategoricalColumn:
     def texts(self) -> NDArray[np.object_]:
         """Spell out the levels; None where the code is negative."""
         return np.array([*self.levels, None], dtype=object)[self.codes]
+
+
+FrameT_co = TypeVar("FrameT_co", covariant=True)
+
+
+class Collects(Protocol[FrameT_co]):
+    """A LazyFrame, by what it becomes."""
+
+    def collect(self) -> FrameT_co:
+        """Run the query."""
+        ...
 
 
 BATCH_ROWS = 1 << 20

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from ..errors import OptionError, choose
 from ..estimation import Estimate
 from ..frame import Column, aside
 from ..inference import TestOptions, uncertainty
+from ..options import ContrastScale
+from ..prediction import response_scale
 from .adjustment import Family, chosen_adjustment, test_columns
 from .functions import LinearFunctions, estimates
 from .grid import At, Axis, reference_grid, specs_and_by
@@ -20,6 +22,8 @@ from .means import mean_functions
 from .weights import chosen_method, contrast_weights
 
 Vector = NDArray[np.float64]
+
+_ZERO = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,10 @@ class ContrastChoice:
     interaction: "bool | Mapping[str, Any]"
     reference: str | None
     adjust: str
+    scale: ContrastScale = "link"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "scale", choose("type", self.scale, get_args(ContrastScale)))
         object.__setattr__(self, "method", chosen_method(self.method))
         adjust = chosen_adjustment(self.adjust, self.method, one_factor=not self.interaction)
         object.__setattr__(self, "adjust", adjust)
@@ -67,6 +73,7 @@ def tabulate(
     """Compare the functions along the last `axes` within every combination before them, a family of tests each."""
     n = math.prod(len(axis.places) for axis in axes)
     groups = len(functions) // n
+    factor, is_ratio = _differences(estimate, choice.scale)
     possible = np.ones(len(functions), dtype=bool) if functions.possible is None else functions.possible
     named = [_possible_contrasts(axes, choice, part) for part in possible.reshape(groups, n)]
     rows = np.repeat(np.arange(groups) * n, [len(contrasts) for contrasts in named])
@@ -77,11 +84,58 @@ def tabulate(
         (len(contrasts), Family(choice.adjust, int(part.sum())))
         for contrasts, part in zip(named, possible.reshape(groups, n), strict=True)
     ]
-    result = {
-        "contrast": [name for contrasts in named for name in contrasts],
-        **test_columns(found, families, options.level),
-    }
+    names = [name for contrasts in named for name in contrasts]
+    tests = test_columns(found, families, options.level)
+    if choice.scale == "response":
+        _require_differences(names, weights)
+        names = list(map(_as_ratio, names)) if is_ratio else names
+        tests = _turned_back(tests, factor, is_ratio)
+    result = {"contrast": names, **tests}
     return {**aside(columns, result), **result}
+
+
+def _differences(estimate: Estimate, scale: str) -> tuple[float, bool]:
+    """Return what differences are multiplied by on a scale, and whether they then are logarithms of ratios."""
+    if scale == "link":
+        return 1.0, False
+    found = response_scale(estimate, scale).differences()
+    if found is None:
+        name = estimate.request.spec.response.name
+        raise OptionError(
+            f"type='response': differences of {name} are neither differences nor ratios of the response; compare on "
+            "the scale of the model, type='link', and turn means back: emmeans(type='response')"
+        )
+    return found
+
+
+def _require_differences(names: Sequence[str], weights: Sequence[Vector]) -> None:
+    sums = np.concatenate([rows.sum(axis=1) for rows in weights])
+    sizes = np.concatenate([np.abs(rows).max(axis=1, initial=0.0) for rows in weights])
+    for name, total, size in zip(names, sums, sizes, strict=True):
+        if abs(total) > _ZERO * size:
+            what = f"the weights of {name!r} add up to {total:g}; those of a comparison to 0"
+            raise OptionError(f"type='response': {what}")
+
+
+def _turned_back(tests: Mapping[str, Column], factor: float, is_ratio: bool) -> dict[str, Column]:
+    """Turn estimates and bounds back to the response; the tests are those of the scale of the model."""
+    value, low, high = (factor * np.asarray(tests[name]) for name in ("estimate", "conf_low", "conf_high"))
+    std_error = abs(factor) * np.asarray(tests["std_error"])
+    if is_ratio:
+        value, low, high = np.exp(value), np.exp(low), np.exp(high)
+        std_error = value * std_error
+    own = {"std_error": std_error, "conf_low": np.minimum(low, high), "conf_high": np.maximum(low, high)}
+    first = {"ratio" if is_ratio else "estimate": value}
+    return first | {name: own.get(name, column) for name, column in tests.items() if name != "estimate"}
+
+
+def _as_ratio(name: str) -> str:
+    """Write a difference as a ratio: 'a - b' as 'a / b', and so '(a - b) : (c - d)', the parts of an interaction."""
+    within, depth, out = int(" : " in name), 0, ""
+    for k, letter in enumerate(name):
+        depth += (letter == "(") - (letter == ")")
+        out += "/" if depth == within and name[k - 1 : k + 2] == " - " else letter
+    return out
 
 
 def _possible_contrasts(axes: Sequence[Axis], choice: ContrastChoice, possible: NDArray[np.bool_]) -> dict[str, Vector]:

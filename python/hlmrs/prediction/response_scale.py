@@ -30,13 +30,17 @@ _LOGARITHMS = {"log": math.e, "log1p": math.e, "log2": 2.0, "log10": 10.0}
 class Step:
     """The inverse of one operation, its derivative, and from where on it is defined.
 
-    `averages`: whether a mean of it exists for all normal numbers.
+    `averages`: whether a mean of it exists for all normal numbers.  `factor` and `constant` are those of a line, `rate`
+    that of an exponential without a constant.
     """
 
     inverse: Function
     slope: Function
     least: float = -math.inf
     averages: bool = True
+    factor: float | None = None
+    constant: float = 0.0
+    rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,18 @@ class ResponseScale:
     def mean_slope(self, eta: Vector, variance: Vector) -> Vector:
         """Return the derivative of the mean response by the prediction."""
         return self._average(eta, variance, lambda points: self._whole(points)[1])
+
+    def differences(self) -> tuple[float, bool] | None:
+        """Return what turns differences back, and whether they then are logarithms of ratios; None if neither."""
+        factor, is_ratio = 1.0, False
+        for step in self.steps:
+            if step.factor is not None and not is_ratio:
+                factor *= step.factor
+            elif step.rate is not None and not is_ratio:
+                factor, is_ratio = factor * step.rate, True
+            elif step.factor is None or step.constant != 0:
+                return None
+        return factor, is_ratio
 
     def table(
         self, scale: str, eta: Vector, std_error: Vector, bounds: Sequence[Vector], variance: Vector
@@ -200,12 +216,13 @@ def _standardized(estimate: Estimate, call: Call) -> Step:
 
 
 def _line(factor: float, constant: float) -> Step:
-    return Step(lambda z: factor * z + constant, lambda z: np.full_like(z, factor))
+    return Step(lambda z: factor * z + constant, lambda z: np.full_like(z, factor), factor=factor, constant=constant)
 
 
 def _exponential(base: float, less: float) -> Step:
     rate = math.log(base)
-    return Step(lambda z: np.exp(rate * z) - less, lambda z: rate * np.exp(rate * z))
+    own = None if less else rate
+    return Step(lambda z: np.exp(rate * z) - less, lambda z: rate * np.exp(rate * z), rate=own)
 
 
 def _power(exponent: float) -> Step:

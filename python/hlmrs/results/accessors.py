@@ -10,7 +10,7 @@ from ..calls import answers_calls
 from ..diagnostics import Check, ModelCheck
 from ..inference import Clusters, TestKeywords, TestOptions, chosen_options, with_test_keywords
 from ..marginal import At, ContrastChoice
-from ..options import Adjustment, MeanWeights, Vcov
+from ..options import Adjustment, ContrastScale, MeanWeights, Vcov
 from .view import FrameT, View
 
 Names = str | Sequence[str]
@@ -393,6 +393,7 @@ class Marginal(View[FrameT]):
         adjust: Adjustment = "tukey",
         at: At | None = None,
         weights: MeanWeights = "equal",
+        type: ContrastScale = "link",
         options: TestOptions | None = None,
         **tests: Unpack[TestKeywords],
     ) -> FrameT:
@@ -402,7 +403,7 @@ class Marginal(View[FrameT]):
         ----------
         specs : str or list of str
             Variables whose means are compared.
-        by, interaction, adjust, at, weights
+        by, interaction, adjust, at, weights, type
             As in ``contrasts``.
         options, **tests
             How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords.
@@ -411,8 +412,16 @@ class Marginal(View[FrameT]):
         -------
         data frame
             As ``contrasts``.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("log(score) ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines"))
+        >>> table = fit.marginal.pairs("Machine", type="response")
+        >>> list(zip(table["contrast"], [round(float(ratio), 3) for ratio in table["ratio"]]))
+        [('A / B', 0.868), ('A / C', 0.789), ('B / C', 0.909)]
         """
-        choice, how = ContrastChoice("pairwise", interaction, None, adjust), chosen_options(options, tests)
+        choice, how = ContrastChoice("pairwise", interaction, None, adjust, type), chosen_options(options, tests)
         return self._table(marginal.contrast_table(self._estimate, specs, by, at, weights, choice, how))
 
     @with_test_keywords

@@ -28,6 +28,7 @@ from ..options import (
     AnovaType,
     ConfintMethod,
     ContrastMethod,
+    ContrastScale,
     Effects,
     MeanWeights,
     PredictionScale,
@@ -560,6 +561,7 @@ class FittedModel(View[FrameT]):
         adjust: Adjustment = "none",
         at: At | None = None,
         weights: MeanWeights = "equal",
+        type: ContrastScale = "link",
         options: TestOptions | None = None,
         **tests: Unpack[TestKeywords],
     ) -> FrameT:
@@ -585,6 +587,10 @@ class FittedModel(View[FrameT]):
             well; those of the stepwise methods are Bonferroni's.
         at, weights
             As in ``emmeans``.
+        type : {"link", "response"}
+            On the scale of the model, or turned back: differences of ``log(y)`` (to any base) to ratios of y, named
+            ``a / b`` in a column ``ratio``, those of ``2 * y`` or ``scale(y)`` to differences of y; others cannot be.
+            The tests are the same.
         options, **tests
             How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords.
 
@@ -611,7 +617,7 @@ class FittedModel(View[FrameT]):
         >>> list(zip(table["contrast"], [round(x, 2) for x in table["estimate"]]))
         [('B - A', 7.97), ('C - B', 5.95)]
         """
-        choice, how = ContrastChoice(method, interaction, reference, adjust), chosen_options(options, tests)
+        choice, how = ContrastChoice(method, interaction, reference, adjust, type), chosen_options(options, tests)
         return self._table(marginal.contrast_table(self._estimate, specs, by, at, weights, choice, how))
 
     @with_test_keywords

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,12 +13,12 @@ from numpy.typing import ArrayLike
 from .. import diagnostics, effectsize, inference, prediction, storage
 from .._core import Columns
 from ..calls import answers_calls
-from ..control import Control, count, seed_or_new
+from ..control import count, seed_or_new
 from ..diagnostics import Influence
 from ..effectsize import IntervalChoice, IntraclassCorrelation, RSquared
 from ..errors import DataError, OptionError
 from ..estimation import (
-    Contrast,
+    Changes,
     Estimate,
     change_request,
     estimate,
@@ -39,7 +39,6 @@ from ..options import (
     Ddf,
     DeletionMethod,
     Interval,
-    Missing,
     NewLevels,
     PredictionScale,
     ResidualKind,
@@ -48,45 +47,11 @@ from ..options import (
 )
 from ..prediction import Choice
 from .base import FittedModel, Vector
+from .typing import FurtherOptions, LazyT, NewT
 from .view import FrameT
 
 if TYPE_CHECKING:
     import polars
-
-
-class _Lazy(Protocol):
-    """A LazyFrame, by what a data frame does not have."""
-
-    def collect(self) -> Any: ...
-
-
-LazyT = TypeVar("LazyT", bound=_Lazy)
-NewT = TypeVar("NewT")
-
-
-class Changes(TypedDict, total=False):
-    """Arguments of ``lmer`` that ``update`` can change."""
-
-    reml: bool
-    weights: str | ArrayLike | None
-    offset: str | ArrayLike | None
-    contrasts: Mapping[str, Contrast] | None
-    missing: Missing
-    control: Control | None
-    REML: bool
-
-
-class _Further(TypedDict, total=False):
-    """Options of ``predict`` on which the kind of its result does not depend."""
-
-    random_effects: bool | str | Sequence[str]
-    new_levels: NewLevels
-    level: float
-    offset: ArrayLike | None
-    variances: Variances
-    ddf: Ddf
-    weights: str | ArrayLike | None
-    type: PredictionScale
 
 
 @answers_calls
@@ -151,16 +116,18 @@ class LinearMixedFit(FittedModel[FrameT]):
         return cast("FrameT", prediction.augment(self._estimate, self._estimate.frame))
 
     @overload
-    def predict(self, newdata: LazyT, *, interval: Interval | None = None, **further: Unpack[_Further]) -> LazyT: ...
+    def predict(
+        self, newdata: LazyT, *, interval: Interval | None = None, **further: Unpack[FurtherOptions]
+    ) -> LazyT: ...
 
     @overload
-    def predict(self, newdata: Any = None, *, interval: None = None, **further: Unpack[_Further]) -> Vector: ...
+    def predict(self, newdata: Any = None, *, interval: None = None, **further: Unpack[FurtherOptions]) -> Vector: ...
 
     @overload
-    def predict(self, newdata: None = None, *, interval: Interval, **further: Unpack[_Further]) -> FrameT: ...
+    def predict(self, newdata: None = None, *, interval: Interval, **further: Unpack[FurtherOptions]) -> FrameT: ...
 
     @overload
-    def predict(self, newdata: NewT, *, interval: Interval, **further: Unpack[_Further]) -> NewT: ...
+    def predict(self, newdata: NewT, *, interval: Interval, **further: Unpack[FurtherOptions]) -> NewT: ...
 
     def predict(
         self,

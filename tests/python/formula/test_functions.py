@@ -93,9 +93,24 @@ def test_indicators_of_random_terms():
         assert hlmrs.lmer(formula, DATA).criterion == pytest.approx(want.criterion, abs=1e-6)
 
 
+def test_indicators_of_several_levels_are_one_for_each():
+    made = DATA.assign(b=(F == "b").astype(float), c=(F == "c").astype(float))
+    want = hlmrs.lmer("y ~ x * (b + c) + (1 | g) + (0 + b + c | g)", made)
+    got = hlmrs.lmer('y ~ x * dummy(f, c("b", "c")) + (1 | g) + (0 + dummy(f, c("b", "c")) | g)', DATA)
+    assert got.criterion == pytest.approx(want.criterion, abs=1e-6)
+    assert got.fixef() == pytest.approx(dict(zip(got.coef_names, want.beta, strict=True)), rel=1e-5)
+    assert got.coef_names[2:4] == ['dummy(f, "b")', 'dummy(f, "c")']
+    again = hlmrs.lmer(str(parse(got.formula)), DATA)
+    assert again.criterion == got.criterion
+    with pytest.raises(hlmrs.DataError, match="no level 'z'"):
+        hlmrs.lmer('y ~ dummy(f, c("b", "z")) + (1 | g)', DATA)
+
+
 @pytest.mark.parametrize(
     ("right", "part"),
     [
+        ("dummy(f, c())", r"levels in c\(\)"),
+        ('dummy(f, c("b", c))', "level in quotes"),
         ("x > 3", r"write I\(x > 3\)"),
         ("I(1 < x < 3)", "comparisons do not chain"),
         ("I(x > 3 & x < 5)", "their product holds where both do"),

@@ -250,3 +250,51 @@ def test_formulas_of_r_are_answered_with_names(specs, says):
     fit = hlmrs.lmer("mAch ~ cses * sector + (1 | school)", hlmrs.datasets.load("Hsb82"))
     with pytest.raises(hlmrs.OptionError, match=f"it takes names, and no formula: {says}"):
         fit.emmeans(specs)
+
+
+@pytest.mark.parametrize("response", ["log(score)", "log10(score)", "I(2 * log2(score / 3))"])
+def test_contrasts_of_logarithms_are_turned_back_to_ratios(response):
+    """By the rules of emmeans: ratios of the means turned back, tested on the scale of the logarithm."""
+    fit = hlmrs.lmer(f"{response} ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines", "pandas"))
+    means = fit.emmeans("Machine", type="response").set_index("Machine")["estimate"]
+    got, link = fit.contrasts("Machine", type="response", adjust="tukey"), fit.contrasts("Machine", adjust="tukey")
+    assert got["contrast"].tolist() == ["A / B", "A / C", "B / C"]
+    assert "estimate" not in got
+    want = [means["A"] / means["B"], means["A"] / means["C"], means["B"] / means["C"]]
+    np.testing.assert_allclose(got["ratio"], want, rtol=1e-10)
+    for column in ("df", "statistic", "p_value"):
+        np.testing.assert_array_equal(got[column], link[column])
+    rate = np.log(got["ratio"][0]) / link["estimate"][0]
+    for column in ("conf_low", "conf_high"):
+        np.testing.assert_allclose(got[column], np.exp(rate * link[column]), rtol=1e-10)
+    np.testing.assert_allclose(got["std_error"], got["ratio"] * rate * link["std_error"], rtol=1e-10)
+
+
+@pytest.mark.parametrize("response", ["score", "I(2 - 3 * score)", "scale(score)"])
+def test_contrasts_of_lines_are_turned_back_to_differences(response):
+    data = hlmrs.datasets.load("Machines", "pandas")
+    want = hlmrs.lmer("score ~ Machine + (1 | Worker)", data).contrasts("Machine")
+    got = hlmrs.lmer(f"{response} ~ Machine + (1 | Worker)", data).contrasts("Machine", type="response")
+    for column in ("estimate", "std_error", "conf_low", "conf_high"):
+        np.testing.assert_allclose(got[column], want[column], rtol=1e-6)
+    assert got["contrast"].tolist() == want["contrast"].tolist()
+
+
+@pytest.mark.parametrize("response", ["sqrt(score)", "log1p(score)", "log(score + 1)"])
+def test_contrasts_that_are_no_comparison_of_the_response_are_refused(response):
+    fit = hlmrs.lmer(f"{response} ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines"))
+    with pytest.raises(hlmrs.OptionError, match="neither differences nor ratios"):
+        fit.marginal.pairs("Machine", type="response")
+
+
+def test_only_comparisons_are_turned_back():
+    fit = hlmrs.lmer("log(score) ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines", "pandas"))
+    with pytest.raises(hlmrs.OptionError, match="add up to 2"):
+        fit.contrasts("Machine", method={"both": [1, 1, 0]}, type="response")
+    assert fit.contrasts("Machine", method={"A or B": [0.5, 0.5, -1]}, type="response")["contrast"][0] == "A or B"
+    data = hlmrs.datasets.load("Oats", "pandas")
+    data["Variety"] = data["Variety"].astype(str).replace({"Golden Rain": "Golden - Rain"})
+    fit = hlmrs.lmer("log(yield) ~ Variety * factor(nitro) + (1 | Block)", data)
+    assert fit.contrasts("Variety", type="response")["contrast"][0] == "(Golden - Rain) / Marvellous"
+    crossed = fit.contrasts(["Variety", "nitro"], interaction=True, type="response")["contrast"]
+    assert crossed[0] == "((Golden - Rain) / Marvellous) : (0 / 0.2)"
