@@ -224,6 +224,7 @@ class TestOptions:
             ({"vcov": "CR2", "cluster": 3}, "cluster=3: name a column"),
             ({"vcov": "CR2", "ddf": "residual"}, "ddf='residual' belongs to the model's covariance.*'normal'"),
             ({"vcov": "kenward-roger", "ddf": "residual"}, "ddf='residual'.*vcov='kenward-roger'"),
+            ({"vcov": "kenward-roger", "ddf": "satterthwaite"}, "ddf='satterthwaite'.*those of Kenward and Roger"),
         ],
     )
     def test_options_of_tests_are_checked_when_they_are_made(self, options, says):

@@ -35,7 +35,7 @@ class TestOptions:
         Degrees of freedom.  ``"satterthwaite"`` (the default everywhere) and ``"kenward-roger"`` (which also corrects
         standard errors and scales F; REML only, and at most 5,000 random effects that rows connect) follow from the
         uncertainty of the variance components; ``"containment"`` and ``"between-within"`` count; ``"residual"`` is rows
-        minus coefficients, ``"normal"`` infinite.
+        minus coefficients, ``"normal"`` infinite.  None takes those that belong to ``vcov``.
     vcov : {"model", "kenward-roger", "CR0", "CR1", "CR1S", "CR2", "CR3"}
         The covariance that standard errors come from, as ``type`` in ``vcov``.  Robust ones have degrees of freedom of
         their own: Satterthwaite's for the sandwich, or ``ddf="normal"``; their joint tests are approximate Hotelling
@@ -56,20 +56,21 @@ class TestOptions:
 
     __test__: ClassVar[bool] = False  # no test of pytest
 
-    ddf: Ddf = DEFAULT_DDF
+    ddf: Ddf | None = None
     vcov: Vcov = "model"
     cluster: Clusters = None
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "ddf", chosen_ddf(self.ddf))
+        object.__setattr__(self, "ddf", None if self.ddf is None else chosen_ddf(self.ddf))
         object.__setattr__(self, "vcov", chosen_vcov(self.vcov, self.cluster))
         check_level(self.level)
         robust = self.vcov in ROBUST_TYPES
-        if self.vcov != "model" and self.ddf not in (DEFAULT_DDF, "normal" if robust else "kenward-roger"):
-            own = "'satterthwaite' or 'normal'" if robust else "those of Kenward and Roger"
+        own = (DEFAULT_DDF, "normal") if robust else ("kenward-roger",)
+        if self.ddf is not None and self.vcov != "model" and self.ddf not in own:
+            listed = "'satterthwaite' or 'normal'" if robust else "those of Kenward and Roger"
             raise OptionError(
-                f"ddf={self.ddf!r} belongs to the model's covariance: with vcov={self.vcov!r} they are {own}"
+                f"ddf={self.ddf!r} belongs to the model's covariance: with vcov={self.vcov!r} they are {listed}"
             )
 
 
@@ -95,7 +96,10 @@ def with_test_keywords(method: Method) -> Method:
     whole = signature(method)
     own = [p for p in whole.parameters.values() if p.kind is not VAR_KEYWORD]
     tests = [
-        Parameter(f.name, Parameter.KEYWORD_ONLY, default=f.default, annotation=f.type) for f in fields(TestOptions)
+        Parameter(f.name, KEYWORD_ONLY, default=f.default, annotation=f.type)
+        if f.name != "ddf"
+        else Parameter("ddf", KEYWORD_ONLY, default=DEFAULT_DDF, annotation="Ddf")
+        for f in fields(TestOptions)
     ]
     names = [p.name for p in (*own, *tests) if p.name != "self"]
 
@@ -111,13 +115,13 @@ def with_test_keywords(method: Method) -> Method:
 def uncertainty(estimate: Estimate, options: TestOptions) -> Uncertainty:
     """Choose the model's covariance, with a method for degrees of freedom, or a robust one."""
     if options.vcov in ROBUST_TYPES:
-        return sandwich(estimate, options.vcov, options.cluster, options.ddf)
+        return sandwich(estimate, options.vcov, options.cluster, ddf_of(options))
     return ModelUncertainty(estimate, ddf_of(options))
 
 
 def ddf_of(options: TestOptions) -> str:
-    """Return the method for degrees of freedom: that of Kenward and Roger goes with their covariance."""
-    return "kenward-roger" if options.vcov == "kenward-roger" else options.ddf
+    """Return the method for degrees of freedom: the one given, or the one that goes with the covariance."""
+    return options.ddf or ("kenward-roger" if options.vcov == "kenward-roger" else DEFAULT_DDF)
 
 
 def covariance_matrix(estimate: Estimate, vcov_type: str, cluster: Clusters) -> Vector:

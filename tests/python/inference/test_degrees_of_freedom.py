@@ -272,3 +272,12 @@ def test_where_the_data_say_nothing_of_a_variance_intervals_have_no_end(random):
         assert table["x"]["std_error"] == pytest.approx(x["std_error"], rel=1e-4)
     with pytest.raises(hlmrs.NumericalError, match="singular"):
         fit.tidy(ddf="kenward-roger")
+
+
+def test_degrees_of_freedom_that_are_not_given_are_those_of_the_covariance():
+    fit = fitted("y ~ x + (x | a) + (1 | b)", unbalanced())
+    want = rows(fit.tidy(ddf="kenward-roger"))
+    for options in (hlmrs.TestOptions(vcov="kenward-roger"), hlmrs.TestOptions(level=0.95)):
+        assert rows(fit.tidy(options=options, vcov="kenward-roger")) == want
+        assert rows(fit.tidy(options=options, vcov="model")) == rows(fit.tidy(ddf="satterthwaite"))
+    assert rows(fit.tidy(vcov="kenward-roger", ddf="KR")) == want
