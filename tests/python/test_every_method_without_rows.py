@@ -73,3 +73,17 @@ def test_an_adapted_fit_that_was_saved_warns_of_its_degrees_of_freedom(tmp_path)
 def test_one_group_is_refused() -> None:
     with pytest.raises(hlmrs.DesignError, match="one level"):
         hlmrs.lmer("y ~ x + (1 | g)", rows_of_groups(1, 20))
+
+
+def test_the_text_about_fits_without_rows_names_what_works(fits) -> None:
+    with pytest.raises(hlmrs.FitStateError) as refused:
+        fits["sums"].anova()
+    listed = str(refused.value).partition("(")[2].partition(" do not)")[0].replace(" and ", ", ").split(", ")
+    new = rows_of_groups().head(3)
+    calls = {"test": ("x = 0",), "predict(newdata": (new,), "append": (new,), "adapt": (new,)}
+    names = [name.strip(")") for name in listed]
+    assert len(names) > 8
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", hlmrs.HlmrsWarning)
+        for name in names:
+            getattr(fits["sums"], name.partition("(")[0])(*calls.get(name, ()))

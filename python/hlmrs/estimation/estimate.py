@@ -26,7 +26,7 @@ _LARGE = 100_000_000
 GONE = "this fit was saved without its data; fit.update('. ~ .', data=...) fits the model to them again"
 _SUMMED = (
     "this fit was made from sums over its rows, which were not kept; fit the rows with rows='keep' for what needs them "
-    "(predict(newdata), the tables, append and adapt do not)"
+    "(summary, tidy, confint, test, profile, varcorr, ranef, coef, predict(newdata), append and adapt do not)"
 )
 
 
