@@ -168,8 +168,9 @@ def lmer(
         Whether the rows are kept, or summed batch by batch and forgotten, in memory that does not grow with their
         number.  ``"auto"`` streams a LazyFrame, Parquet files, a DuckDB relation or a pyarrow dataset whose columns
         would take more than 2 GB, or a quarter of the memory that is free.  A fit without rows tests coefficients,
-        tabulates random effects and variances, predicts new rows and takes further ones (``summary, tidy, confint, test,
-        profile, varcorr, ranef, coef, predict, append, adapt``); what needs its rows raises a ``FitStateError``.
+        tabulates random effects and variances, predicts new rows and takes further ones (``summary``, ``tidy``,
+        ``confint``, ``test``, ``profile``, ``varcorr``, ``ranef``, ``coef``, ``predict``, ``append``, ``adapt``); what
+        needs its rows raises a ``FitStateError``.
     control : Control, optional
         Optimizer, limits, threads.
     **aliases

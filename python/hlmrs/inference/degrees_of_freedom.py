@@ -30,6 +30,8 @@ VCOV_TYPES: tuple[ModelVcov, ...] = get_args(ModelVcov)
 _OF_OPTIMUM = ("satterthwaite", "kenward-roger")
 _RANK = 1e-10
 _SAME = 1e-8
+_FEW = 100_000
+"""Numbers in rows, up to which products with all slopes of a covariance are made at once."""
 _COUNTED = {"containment": containment_df, "between-within": between_within_df}
 
 
@@ -179,8 +181,8 @@ def _ordinary_covariance(estimate: Estimate) -> Matrix:
 
 
 def _quadratic(rows: Matrix, matrix: Matrix) -> Vector:
-    """Return x'Ax of every row x."""
-    return np.asarray(np.einsum("ki,ki->k", rows @ matrix, rows))
+    """Return x'Ax of every row x, by the matrix, or by each of several."""
+    return np.asarray((rows @ matrix * rows).sum(axis=-1))
 
 
 def wald_statistic(estimate: Estimate, rows: Matrix, covariance: Matrix, origin: Vector | None) -> float:
@@ -275,7 +277,10 @@ def satterthwaite_df(estimate: Estimate, rows: Matrix) -> Vector:
 def _matched_df(rows: Matrix, covariance: Matrix, derivatives: Vector, of_parameters: Matrix) -> Vector:
     """Return 2 v² / Var(v) for the variance v = l'Cl of every row, by its slopes in the variance parameters."""
     variance = _quadratic(rows, covariance)
-    slopes = np.stack([_quadratic(rows, derivative) for derivative in derivatives], axis=1)
+    if rows.size <= _FEW:
+        slopes = _quadratic(rows, derivatives).T
+    else:  # one after the other, in the memory of one
+        slopes = np.stack([_quadratic(rows, derivative) for derivative in derivatives], axis=1)
     uncertainty = _quadratic(slopes, of_parameters)
     with np.errstate(divide="ignore", invalid="ignore"):
         df: Vector = 2 * variance**2 / uncertainty
