@@ -6,10 +6,13 @@ import time
 from types import TracebackType
 
 from ._core import available_memory
+from .errors import DataError
 
 _AFTER = 2.0
 """Seconds after which work is long."""
 _EVERY = 0.25
+_LARGE = 100_000_000
+"""Bytes below which the memory that is free is not looked up."""
 
 
 def available() -> int:
@@ -30,6 +33,17 @@ def format_bytes(n_bytes: float) -> str:
             return f"{n_bytes:.3g} {unit}"
         n_bytes /= 1000
     return f"{n_bytes:.3g} TB"
+
+
+def require_memory(n_bytes: float, what: str, instead: str) -> None:
+    """Refuse what memory cannot hold; `what` ends in "needs", `instead` says what to do.
+
+    >>> require_memory(1e300, "the fit needs", "use fewer random effects")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    hlmrs.errors.DataError: the fit needs about ... TB of memory, and ... are free; use fewer random effects
+    """
+    if n_bytes > _LARGE and n_bytes > (free := available()):
+        raise DataError(f"{what} about {format_bytes(n_bytes)} of memory, and {format_bytes(free)} are free; {instead}")
 
 
 class Progress:

@@ -9,7 +9,9 @@ import pytest
 import hlmrs
 from hlmrs import options
 from hlmrs.models import Model
-from hlmrs.results.accessors import Checks, Marginal, Variances
+from hlmrs.results.checks import Checks
+from hlmrs.results.marginal import Marginal
+from hlmrs.results.variances import Variances
 
 FUNCTIONS = {
     f"{owner.__name__}.{name}": method

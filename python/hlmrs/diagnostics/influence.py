@@ -7,19 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import LARGEST_INVERSE, influence_of
-from ..errors import DataError, InferenceWarning, OptionError, choose, warn
+from ..errors import InferenceWarning, OptionError, choose, warn
 from ..estimation import Estimate
 from ..frame import Column, aside, build
 from ..inference import parameters
 from ..options import DeletionMethod
-from ..resources import Progress, available, format_bytes
+from ..resources import Progress, require_memory
 from .deletion_sets import RowSets, row_sets
 
 Vector = NDArray[np.float64]
 
 METHODS: tuple[DeletionMethod, ...] = get_args(DeletionMethod)
-_LARGE = 500_000_000
-"""Bytes below which the memory that is free is not looked up."""
 _SHOWN = 5
 
 
@@ -204,11 +202,8 @@ def _check_memory(estimate: Estimate, method: str) -> None:
     if trailing > LARGEST_INVERSE:  # sets are subtracted from the sums, one after the other
         points, trailing = 3, 0
     needed = points * (estimate.core.model.n_bytes + 8 * trailing**2)
-    if needed > _LARGE and needed > available():
-        raise DataError(
-            f"method={method!r} needs about {format_bytes(needed)} of memory, and {format_bytes(available())} are free"
-            + ("; method='fixed-theta' needs less" if method == "one-step" else "")
-        )
+    instead = "method='fixed-theta' needs less" if method == "one-step" else "name fewer sets"
+    require_memory(needed, f"method={method!r} needs", instead)
 
 
 def _warn_of_missing(sets: RowSets, method: list[str]) -> None:

@@ -58,11 +58,12 @@ def _random_rows(estimate: Estimate) -> list[tuple[str, int, float]]:
     """Part the variance of each term's z'b: of its means over the groups, and of the slopes within them."""
     layout = estimate.layout
     totals: dict[tuple[str, int], float] = {}
+    variances = estimate.term_variances()
     parts = zip(layout.random, estimate.core.covariances(), estimate.term_matrices(), strict=True)
     for k, (term, covariance, z) in enumerate(parts):
         group, codes = term.group, estimate.rows.group_codes(term.group)
         means = _group_sums(z, codes) / np.bincount(codes)[:, None]
-        whole = float((covariance * estimate.moments[k]).sum())
+        whole = variances[k]
         between = float(np.einsum("ji,ik,jk,j->", means, covariance, means, np.bincount(codes) / len(codes)))
         totals["random mean", group] = totals.get(("random mean", group), 0.0) + between
         if len(term.columns) > 1 or not np.allclose(z, z[:1]):

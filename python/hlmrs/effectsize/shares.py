@@ -123,8 +123,8 @@ def variance_parts(estimate: Estimate) -> VarianceParts:
     """Return the parts of the variance."""
     layout = estimate.layout
     random = dict.fromkeys((group.name for group in layout.groups), 0.0)
-    for term, covariance, moments in zip(layout.random, estimate.core.covariances(), estimate.moments, strict=True):
-        random[layout.groups[term.group].name] += float((covariance * moments).sum())
+    for term, own in zip(layout.random, estimate.term_variances(), strict=True):
+        random[layout.groups[term.group].name] += own
     eta = estimate.core.linear_predictor(estimate.rows, [False] * len(layout.random))
     return VarianceParts(float(np.var(eta, ddof=1)), random, estimate.residual_variance)
 

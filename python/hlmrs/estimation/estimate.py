@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Encoding, FinishedStatistics, Fit, Model, Rows, term_moments
-from ..errors import DataError, FitStateError
+from ..errors import FitStateError
 from ..frame import Frame, in_order, row_index
-from ..resources import available, format_bytes
+from ..resources import require_memory
 from .layout import Layout, layout_of
 from .request import Request, request_of_rows
 from .rows import ModelRows, Splines, model_rows
@@ -21,8 +21,6 @@ Vector = NDArray[np.float64]
 Result = TypeVar("Result")
 Further = TypeVarTuple("Further")
 
-_LARGE = 100_000_000
-"""Bytes below which the memory that is free is not looked up."""
 GONE = "this fit was saved without its data; fit.update('. ~ .', data=...) fits the model to them again"
 _SUMMED = (
     "this fit was made from sums over its rows, which were not kept; fit the rows with rows='keep' for what needs them "
@@ -69,11 +67,6 @@ class Estimate:
         self._why_gone = why_gone
         self._origin = origin  # none for itself: a fit that no one holds is freed at once, with its data
         self.__dict__.update({name: part for name, part in made.items() if part is not None})
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        from .state import from_bytes, to_bytes  # which know what an estimate is
-
-        return from_bytes, (to_bytes(self),)
 
     @property
     def fitted(self) -> "Estimate":
@@ -135,10 +128,6 @@ class Estimate:
         """Residual variance of a row of weight one."""
         return self.core.sigma**2
 
-    def unscaled_vcov(self) -> NDArray[np.float64]:
-        """Return the covariance of the fixed effects over the residual variance."""
-        return self.core.vcov() / self.residual_variance
-
     @property
     def threads(self) -> int:
         """Threads to use; 0: as many as there are."""
@@ -148,6 +137,10 @@ class Estimate:
     def moments(self) -> list[NDArray[np.float64]]:
         """Per random term the mean of z z' over the rows used."""
         return [term_moments(self.rows, k) for k in range(len(self.layout.random))]
+
+    def term_variances(self) -> list[float]:
+        """Return tr(Σ M) of every random term, M the mean of z z': the mean over the rows used of z'Σz."""
+        return [float((sigma * m).sum()) for sigma, m in zip(self.core.covariances(), self.moments, strict=True)]
 
     def by_row_used(self, what: str, values: Any) -> Any:
         """Put values in the order of the rows used; there may be one for each row of the data, or of those used."""
@@ -215,11 +208,8 @@ def core_model(request: Request, data: ModelRows) -> Model:
 
 def fit_model(model: Model, request: Request) -> Fit:
     """Fit, unless memory cannot hold the factor."""
-    if model.n_bytes_to_come > _LARGE and model.n_bytes_to_come > available():
-        raise DataError(
-            f"the fit needs about {format_bytes(model.n_bytes_to_come)} of memory, and "
-            f"{format_bytes(available())} are free; use grouping factors with fewer levels, or fewer random effects"
-        )
+    instead = "use grouping factors with fewer levels, or fewer random effects"
+    require_memory(model.n_bytes_to_come, "the fit needs", instead)
     return Fit(model, request.settings())
 
 

@@ -1,5 +1,6 @@
 """An estimate as a header and arrays, and back.  What is read is checked: a file is not to be trusted."""
 
+import copyreg
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -42,6 +43,13 @@ def from_bytes(data: bytes) -> Estimate:
     with reading("pickle", "a fit"):
         columns = _columns(header, arrays)
     return from_state(header, arrays, "pickle", columns)
+
+
+def _reduced(estimate: Estimate) -> tuple[Any, ...]:
+    return from_bytes, (to_bytes(estimate),)
+
+
+copyreg.pickle(Estimate, _reduced)  # how an estimate goes to another process
 
 
 def to_state(estimate: Estimate, *, keep_rows: bool) -> tuple[dict[str, Any], Arrays]:

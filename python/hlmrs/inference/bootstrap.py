@@ -20,7 +20,6 @@ from .profiles import parameters
 from .wald import check_level
 
 Vector = NDArray[np.float64]
-Statistic = Callable[[Estimate], Vector]
 
 KINDS: tuple[BootstrapKind, ...] = get_args(BootstrapKind)
 INTERVALS: tuple[BootstrapInterval, ...] = get_args(BootstrapInterval)

@@ -43,8 +43,8 @@ def variance_shares(estimate: Estimate) -> dict[str, float]:
     """
     layout = estimate.layout
     variance = dict.fromkeys(layout.group_names, 0.0)
-    for term, covariance, moments in zip(layout.random, estimate.core.covariances(), estimate.moments, strict=True):
-        variance[layout.groups[term.group].name] += float((covariance * moments).sum())
+    for term, own in zip(layout.random, estimate.term_variances(), strict=True):
+        variance[layout.groups[term.group].name] += own
     total = sum(variance.values()) + estimate.residual_variance
     shares = {name: part / total for name, part in variance.items()}
     return shares | {distinct([*shares, RESIDUAL])[-1]: estimate.residual_variance / total}

@@ -23,7 +23,6 @@ from .degrees_of_freedom import Uncertainty, contrast_rows, estimated_columns, r
 Vector = NDArray[np.float64]
 
 ROBUST_TYPES: tuple[RobustVcov, ...] = get_args(RobustVcov)
-ROBUST_DDF = ("satterthwaite", "normal")
 _ADJUSTMENTS = {"CR0": "CR0", "CR1": "CR0", "CR1S": "CR0", "CR2": "CR2", "CR3": "CR3"}
 
 

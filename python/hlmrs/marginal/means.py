@@ -51,9 +51,7 @@ def _variance(estimate: Estimate, scale: str) -> Vector:
     """Return the variance of a row about the fixed part, as an array of one number."""
     if scale != "mean":
         return np.zeros(1)
-    parts = zip(estimate.core.covariances(), estimate.moments, strict=True)
-    random = sum(float((covariance * moments).sum()) for covariance, moments in parts)
-    return np.array([random + estimate.residual_variance])
+    return np.array([sum(estimate.term_variances()) + estimate.residual_variance])
 
 
 def mean_functions(estimate: Estimate, grid: ReferenceGrid, names: Sequence[str], weights: str) -> LinearFunctions:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from .._core import NewRows
 
 Vector = NDArray[np.float64]
-Weights = "str | Vector | None"
 
 UNSEEN = np.uint32(0xFFFFFFFF)
 

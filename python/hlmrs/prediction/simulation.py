@@ -4,16 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Columns
-from ..errors import DataError
 from ..estimation import Estimate
-from ..resources import available, format_bytes
+from ..resources import require_memory
 from .new_rows import UNSEEN, residual_shares
 from .prediction import full_beta
 
 Vector = NDArray[np.float64]
-
-_LARGE = 100_000_000
-"""Bytes below which the memory that is free is not looked up."""
 
 
 def simulate_rows(
@@ -44,9 +40,4 @@ def simulate_rows(
 
 
 def _check_memory(n_rows: int, n: int) -> None:
-    needed = 8 * n_rows * n
-    if needed > _LARGE and needed > available():
-        raise DataError(
-            f"{n:,} responses of {n_rows:,} rows need {format_bytes(needed)} of memory, and "
-            f"{format_bytes(available())} are free; draw fewer at a time"
-        )
+    require_memory(8 * n_rows * n, f"{n:,} responses of {n_rows:,} rows need", "draw fewer at a time")

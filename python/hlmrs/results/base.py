@@ -34,9 +34,11 @@ from ..options import (
     PredictionScale,
     Vcov,
 )
-from .accessors import Checks, Marginal, Variances
+from .checks import Checks
 from .foreign import foreign_attribute
+from .marginal import Marginal
 from .plots import Plots
+from .variances import Variances
 from .view import FrameT, View
 
 if TYPE_CHECKING:

@@ -1,7 +1,5 @@
 """Rows that need not fit in memory: every source gives the fit of its rows."""
 
-import sys
-
 import duckdb
 import numpy as np
 import polars as pl
@@ -86,9 +84,8 @@ def test_what_does_not_fit_in_memory_streams_by_itself(data, folder, monkeypatch
     with pytest.raises(hlmrs.FitStateError):
         _ = streamed.fitted
     assert hlmrs.lmer(FORMULA, str(folder), rows="keep").fitted.shape == (5000,)
-    fitting = sys.modules["hlmrs.estimation.estimate"]
-    monkeypatch.setattr(fitting, "available", lambda: 1000)
-    monkeypatch.setattr(fitting, "_LARGE", 0)
+    monkeypatch.setattr(resources, "available", lambda: 1000)
+    monkeypatch.setattr(resources, "_LARGE", 0)
     for rows in ("keep", "stream"):
         with pytest.raises(hlmrs.DataError, match="memory"):
             hlmrs.lmer(FORMULA, str(folder), rows=rows)
