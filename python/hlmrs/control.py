@@ -57,7 +57,14 @@ class Control:
             object.__setattr__(self, "start", _numbers("start", self.start))
 
     def threads(self) -> int | None:
-        """Return the threads to use; None means all processors."""
+        """Return the threads to use; None means all processors.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> hlmrs.Control(n_threads=2).threads()
+        2
+        """
         if self.n_threads is not None:
             return self.n_threads
         for variable in ("HLMRS_NUM_THREADS", "RAYON_NUM_THREADS"):

@@ -62,6 +62,24 @@ def signature(thing: Any) -> str:
     return str(inspect.Signature([one for one in found if one.name != "self"]))
 
 
+def documented() -> Iterator[tuple[str, Any]]:
+    """Yield functions, classes and methods, those of what a fit groups too; no errors and warnings."""
+    public = [thing for thing in (getattr(hlmrs, name) for name in hlmrs.__all__) if not isinstance(thing, ModuleType)]
+    mine = [thing for thing in public if not (inspect.isclass(thing) and issubclass(thing, Exception))]
+    grouped = [
+        typing.get_type_hints(getattr(hlmrs.LinearMixedFit, name).fget)["return"] for name in ("check", "variance")
+    ]
+    yield from ((thing.__name__, thing) for thing in mine if callable(thing))
+    for kind in [*filter(inspect.isclass, mine), *map(typing.get_origin, grouped)]:
+        for name, method in inspect.getmembers(kind, inspect.isfunction):
+            if not name.startswith("_"):
+                yield f"{kind.__name__}.{name}", method
+
+
+def test_everything_public_has_an_example() -> None:
+    assert [name for name, thing in documented() if ">>>" not in (inspect.getdoc(thing) or "")] == []
+
+
 def test_public_names_and_signatures_are_those_written_down() -> None:
     assert "\n".join(public_api()) == FILE.read_text(encoding="utf-8").rstrip()
 

@@ -93,7 +93,16 @@ class Verdict:
         return f"converged after {after} at a verified optimum"
 
     def explain(self) -> str:
-        """Say what the verdict means and what to consider."""
+        """Say what the verdict means and what to consider.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> print(fit.verdict.explain())
+        Converged after ... evaluations at a verified optimum.
+        A lower optimum was looked for from ... points far from it; none was found.
+        """
         tried = [_TRIED.format(self.tried)] if self.tried and self.converged else []
         return "\n".join([sentence(self), *tried, *self.advice])
 

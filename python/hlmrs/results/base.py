@@ -163,6 +163,13 @@ class FittedModel(View[FrameT]):
         -------
         dict of str to float
             The estimates; columns that depend on others are not among them.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> {name: round(value, 3) for name, value in fit.fixef().items()}
+        {'(Intercept)': 251.405, 'Days': 10.467}
         """
         return dict(zip(self.coef_names, map(float, self.beta), strict=True))
 
@@ -200,6 +207,14 @@ class FittedModel(View[FrameT]):
         Notes
         -----
         Pustejovsky and Tipton (2018); two ways by Cameron, Gelbach and Miller (2011).
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> print(fit.vcov().round(3))
+        [[46.575 -1.451]
+         [-1.451  2.389]]
         """
         return inference.covariance_matrix(self._estimate, type, cluster)
 
@@ -216,6 +231,15 @@ class FittedModel(View[FrameT]):
         -------
         Report
             Estimator, sizes, dropped rows, verdict, variance components, fixed effects.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> lines = str(fit.summary(ddf="kenward-roger")).splitlines()
+        >>> lines[0], next(line for line in lines if line.startswith("Fixed"))
+        ('Linear mixed model, fitted by REML',
+         "Fixed effects (Kenward and Roger's degrees of freedom and standard errors)")
         """
         from ..report import summarize  # loaded when it is wanted: importing hlmrs should take no time
 
@@ -228,6 +252,14 @@ class FittedModel(View[FrameT]):
         -------
         data frame
             ``nobs, n_params, sigma, loglik, aic, bic, criterion, df_residual, converged, singular``.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> figures = fit.glance().row(0, named=True)
+        >>> figures["nobs"], figures["n_params"], round(figures["aic"], 2), figures["converged"]
+        (180, 6, 1755.63, True)
         """
         return self._table(inference.glance_table(self._estimate))
 
@@ -244,6 +276,14 @@ class FittedModel(View[FrameT]):
         -------
         dict
             Ready for JSON, but for NaN and infinity.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> found = fit.to_dict()
+        >>> found["n_groups"], found["verdict"]["status"], found["fixed"][1]["term"]
+        ({'Subject': 18}, 'optimum', 'Days')
         """
         return inference.record(self._estimate, chosen_options(options, tests))
 
@@ -269,6 +309,15 @@ class FittedModel(View[FrameT]):
         data frame
             Fixed: ``term, estimate, std_error, statistic, df, p_value, conf_low, conf_high``.  Columns that could not
             be estimated come last, with missing numbers.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> fit.tidy()["estimate"].round(2).to_list()
+        [251.41, 10.47]
+        >>> fit.tidy("ran_pars")["term"].to_list()
+        ['sd__(Intercept)', 'sd__Days', 'cor__(Intercept).Days', 'sd__Observation']
         """
         effects = choose("effects", effects, get_args(Effects))
         if effects == "fixed":
@@ -332,6 +381,14 @@ class FittedModel(View[FrameT]):
         -------
         data frame
             ``term, value, zeta``, ascending in ``value``.  A straight line is a quadratic likelihood.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> table = fit.profile(terms=["sigma"])
+        >>> table.columns, bool(table["value"].is_sorted())
+        (['term', 'value', 'zeta'], True)
         """
         return self._table(inference.profile_table(self._estimate, level, terms))
 
@@ -343,6 +400,13 @@ class FittedModel(View[FrameT]):
         data frame
             ``group, term1, term2, variance, sd, corr``.  Where ``term2`` is missing the row is of one variance,
             otherwise of the pair's covariance (in ``variance``) and correlation.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> fit.varcorr()["sd"].round(2).to_list()
+        [24.74, 5.92, None, 25.59]
         """
         return self._table(inference.variance_table(self._estimate))
 
@@ -384,6 +448,13 @@ class FittedModel(View[FrameT]):
         data frame
             ``level``, or for a named factor the columns of the data that it is made of, in their own type, so that the
             table joins to the data; and a column for each coefficient.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> fit.coef("Subject").columns
+        ['Subject', '(Intercept)', 'Days']
         """
         return self._table(inference.group_coefficients(self._estimate, group))
 
@@ -486,6 +557,14 @@ class FittedModel(View[FrameT]):
         -------
         data frame
             As ``anova``, without the terms that others contain: main effects stay while their interaction is there.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("score ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines", "polars"))
+        >>> table = fit.drop1()
+        >>> table["term"].to_list(), table["statistic"].round(1).to_list()
+        (['Machine'], [87.8])
         """
         return self._table(deletion_table(self._estimate, chosen_options(options, tests)))
 

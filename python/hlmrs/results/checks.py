@@ -114,6 +114,13 @@ class Checks(View[FrameT]):
         -------
         Check
             ``to_frame()`` has the principal components: ``term, component, sd, share``.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> fit.check.singularity().to_frame()["share"].round(3).to_list()
+        [0.946, 0.054]
         """
         return diagnostics.check_singularity(self._estimate)
 
@@ -124,6 +131,13 @@ class Checks(View[FrameT]):
         -------
         Check
             ``to_frame()`` has ``status, evaluations, expected_decrease``.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> fit.check.convergence().to_frame()["status"].to_list()
+        ['optimum']
         """
         return diagnostics.check_convergence(self._estimate)
 
@@ -135,6 +149,13 @@ class Checks(View[FrameT]):
         Check
             ``to_frame()`` has ``group, term, levels, sd, informed``: the share of an effect's variance that the data
             tell of a level, on average.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> fit.check.random_effects().to_frame()["informed"].round(2).to_list()
+        [0.76, 0.85]
         """
         return diagnostics.check_random_effects(self._estimate)
 

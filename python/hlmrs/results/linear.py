@@ -112,6 +112,13 @@ class LinearMixedFit(FittedModel[FrameT]):
         -------
         data frame
             Every row of the data; the new columns are missing where a row was not used.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> fit.augment().columns
+        ['Reaction', 'Days', 'Subject', '.fitted', '.resid', '.fixed']
         """
         return cast("FrameT", prediction.augment(self._estimate, self._estimate.frame))
 
@@ -382,6 +389,14 @@ class LinearMixedFit(FittedModel[FrameT]):
         data frame
             ``term, estimate, std_error, df, conf_low, conf_high``, without the intercept.  Standard deviations are
             taken as known.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> table = fit.standardized()
+        >>> table["term"].to_list(), table["estimate"].round(3).to_list()
+        (['Days'], [0.535])
         """
         return self._table(effectsize.standardized_table(self._estimate, chosen_options(options, tests)))
 
@@ -583,6 +598,14 @@ class LinearMixedFit(FittedModel[FrameT]):
         -------
         LinearMixedFit
             The new fit.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> twice = fit.refit(2 * fit.augment()["Reaction"])
+        >>> round(twice.sigma / fit.sigma, 6)
+        2.0
         """
         response = numeric_array("y", self._estimate.by_row_used("y", y))
         if response.shape != (self.nobs,):
@@ -610,6 +633,15 @@ class LinearMixedFit(FittedModel[FrameT]):
         -------
         LinearMixedFit
             The new fit.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> fit.update("~ . - (1 + Days | Subject) + (Days || Subject)").n_params, fit.n_params
+        (5, 6)
+        >>> fit.update(reml=False)
+        LinearMixedFit: Reaction ~ Days + (1 + Days | Subject), 180 rows, -2 log-likelihood 1751.939, converged
         """
         old = self._estimate
         frame = old.frame if data is None else open_frame(data)
@@ -676,6 +708,17 @@ class LinearMixedFit(FittedModel[FrameT]):
             The file.
         keep_rows : bool
             Whether to keep response and fitted values.  The data themselves are never saved.
+
+        Examples
+        --------
+        >>> import os
+        >>> import tempfile
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     fit.save(os.path.join(folder, "sleep.fit"))
+        ...     hlmrs.load(os.path.join(folder, "sleep.fit"))
+        LinearMixedFit: Reaction ~ Days + (Days | Subject), 180 rows, REML criterion 1743.628, converged
         """
         storage.write(path, *to_state(self._estimate, keep_rows=keep_rows))
 
@@ -721,6 +764,18 @@ def load(path: str | os.PathLike[str]) -> LinearMixedFit[Any]:
     -------
     LinearMixedFit
         The fit, without the data.  What needs them raises a ``FitStateError``.
+
+    Examples
+    --------
+    >>> import os
+    >>> import tempfile
+    >>> import hlmrs
+    >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     fit.save(os.path.join(folder, "sleep.fit"))
+    ...     again = hlmrs.load(os.path.join(folder, "sleep.fit"))
+    >>> again.ranef("Subject").equals(fit.ranef("Subject"))
+    True
     """
     return LinearMixedFit(from_state(*storage.read(path), os.fspath(path)))
 

@@ -102,5 +102,12 @@ class Variances(View[FrameT]):
         -------
         data frame
             ``group, n_groups, group_size`` (the mean size that a row sees), ``icc, design_effect, effective_n``.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("score ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines", "polars"))
+        >>> fit.variance.design_effect()["design_effect"].round(2).to_list()
+        [6.81]
         """
         return self._table(effectsize.design_effect_table(self._estimate))

@@ -113,6 +113,14 @@ class SufficientStatistics:
         ------
         FormulaError, DataError, DesignError, OptionError
             As ``lmer``; for a level of a fixed variable that the statistics do not know, name it in `levels`.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("sleepstudy", "polars")
+        >>> stats = hlmrs.SufficientStatistics("Reaction ~ Days + (Days | Subject)", data)
+        >>> stats.update(data.head(100)).update(data.tail(80))
+        SufficientStatistics: Reaction ~ Days + (Days | Subject), 180 rows
         """
         self._sums.update(open_frame(batch))
         return self
@@ -134,6 +142,15 @@ class SufficientStatistics:
         ------
         DesignError
             For statistics of another model, of other options or other levels of fixed variables.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("sleepstudy", "polars")
+        >>> stats = hlmrs.SufficientStatistics("Reaction ~ Days + (Days | Subject)", data)
+        >>> other = stats.empty().update(data.tail(80))
+        >>> hlmrs.lmer(stats.update(data.head(100)).merge(other))
+        LinearMixedFit: Reaction ~ Days + (Days | Subject), 180 rows, REML criterion 1743.628, converged
         """
         if not isinstance(other, SufficientStatistics):
             raise TypeError(f"merge() takes SufficientStatistics, not {type(other).__name__}")
@@ -147,6 +164,15 @@ class SufficientStatistics:
         -------
         SufficientStatistics
             The copy.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("sleepstudy", "polars")
+        >>> stats = hlmrs.SufficientStatistics("Reaction ~ Days + (Days | Subject)", data)
+        >>> more = stats.update(data.head(100)).copy().update(data.tail(80))
+        >>> stats.n_rows, more.n_rows
+        (100, 180)
         """
         return statistics_of(self._sums.copy())
 
@@ -157,6 +183,14 @@ class SufficientStatistics:
         -------
         SufficientStatistics
             To be updated elsewhere, and merged.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("sleepstudy", "polars")
+        >>> stats = hlmrs.SufficientStatistics("Reaction ~ Days + (Days | Subject)", data)
+        >>> stats.update(data).empty()
+        SufficientStatistics: Reaction ~ Days + (Days | Subject), 0 rows
         """
         return statistics_of(self._sums.empty())
 
@@ -167,6 +201,14 @@ class SufficientStatistics:
         -------
         bytes
             A header and arrays; no code.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("sleepstudy", "polars")
+        >>> stats = hlmrs.SufficientStatistics("Reaction ~ Days + (Days | Subject)", data)
+        >>> hlmrs.SufficientStatistics.from_bytes(stats.update(data).to_bytes())
+        SufficientStatistics: Reaction ~ Days + (Days | Subject), 180 rows
         """
         return storage.to_bytes(*to_state(self._sums), storage.STATISTICS)
 
@@ -193,6 +235,18 @@ class SufficientStatistics:
         ----------
         path : str or path
             The file.
+
+        Examples
+        --------
+        >>> import os
+        >>> import tempfile
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("sleepstudy", "polars")
+        >>> stats = hlmrs.SufficientStatistics("Reaction ~ Days + (Days | Subject)", data)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     stats.update(data).save(os.path.join(folder, "sleep.sums"))
+        ...     hlmrs.load_statistics(os.path.join(folder, "sleep.sums"))
+        SufficientStatistics: Reaction ~ Days + (Days | Subject), 180 rows
         """
         storage.write(path, *to_state(self._sums), storage.STATISTICS)
 
@@ -224,6 +278,19 @@ def load_statistics(path: str | os.PathLike[str]) -> SufficientStatistics:
     -------
     SufficientStatistics
         The statistics.
+
+    Examples
+    --------
+    >>> import os
+    >>> import tempfile
+    >>> import hlmrs
+    >>> data = hlmrs.datasets.load("sleepstudy", "polars")
+    >>> stats = hlmrs.SufficientStatistics("Reaction ~ Days + (Days | Subject)", data)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     stats.update(data).save(os.path.join(folder, "sleep.sums"))
+    ...     known = hlmrs.load_statistics(os.path.join(folder, "sleep.sums"))
+    >>> known.n_rows
+    180
     """
     return statistics_of(from_state(*storage.read(path, storage.STATISTICS), os.fspath(path)))
 
