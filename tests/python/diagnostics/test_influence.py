@@ -247,7 +247,8 @@ def test_rows_are_named_by_the_index_of_a_pandas_frame():
     found = fit.influence().to_frame()
     assert found["level"].tolist() == list(data.index)
     assert found["level"][found["cooks_distance"].argmax()] == "row 7"
-    assert fit.check.outliers().to_frame()["level"].tolist() == ["row 7"]
+    outliers = fit.check.outliers().to_frame()
+    assert outliers["level"][outliers["kind"] == "row"].tolist() == ["row 7"]
 
 
 def test_a_variance_of_zero_may_rise_without_some_rows():
