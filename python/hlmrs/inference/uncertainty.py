@@ -88,6 +88,8 @@ def chosen_options(options: TestOptions | None, keywords: TestKeywords) -> TestO
     options = TestOptions() if options is None else options
     if not isinstance(options, TestOptions):
         raise TypeError(f"options={options!r}: give hlmrs.TestOptions(...), or its fields as keywords")
+    if "ddf" in keywords:
+        chosen_ddf(keywords["ddf"])  # None is no method
     return replace(options, **keywords)
 
 
