@@ -349,7 +349,7 @@ class SingularTerm(TypedDict):
     directions: list[list[float]]
 
 class VerdictRecord(TypedDict):
-    """What is known of an optimum; ``flat`` are indices of terms, ``redundant`` those that can be left out."""
+    """What is known of an optimum; ``flat`` are indices of terms, ``redundant`` one that can be left out."""
 
     status: Literal["optimum", "boundary", "flat", "exact", "not-converged"]
     reason: str
@@ -357,7 +357,7 @@ class VerdictRecord(TypedDict):
     expected_decrease: float
     boundary: list[SingularTerm]
     flat: list[int]
-    redundant: list[int]
+    redundant: int | None
     tried: int
 
 @final

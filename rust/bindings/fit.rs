@@ -128,7 +128,7 @@ impl PyFit {
         }
         out.set_item("boundary", boundary)?;
         out.set_item("flat", &verdict.flat.terms)?;
-        out.set_item("redundant", &verdict.flat.redundant)?;
+        out.set_item("redundant", verdict.flat.redundant)?;
         out.set_item("tried", verdict.tried)?;
         Ok(out)
     }

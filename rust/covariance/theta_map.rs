@@ -30,6 +30,13 @@ impl TermCovariance {
         &theta[self.first..self.first + self.n_parameters]
     }
 
+    /// θ with other parameters of the term.
+    pub fn with(&self, theta: &[f64], own: &[f64]) -> Vec<f64> {
+        let mut theta = theta.to_vec();
+        theta[self.first..self.first + self.n_parameters].copy_from_slice(own);
+        theta
+    }
+
     /// The term's own Λ (width x width).
     pub fn relative_factor(&self, theta: &[f64]) -> Vec<f64> {
         let mut lambda = vec![0.0; self.width * self.width];

@@ -44,6 +44,13 @@ impl CrossProducts {
         self.fixed.kept.len()
     }
 
+    /// |X origin|²: what the response was moved by before it was squared.
+    pub fn square_of_origin(&self) -> f64 {
+        let (p, origin) = (self.n_fixed(), self.fixed.origin_in_basis());
+        let product = |j: usize| (0..p).map(|i| origin[i] * self.xx[j * (p + 1) + i]).sum::<f64>();
+        (0..p).map(|j| origin[j] * product(j)).sum()
+    }
+
     /// The place of a grouping factor in their order.
     pub fn block_of(&self, factor: FactorId) -> usize {
         self.factors.iter().position(|f| f.factor == factor).expect("a block of every factor")

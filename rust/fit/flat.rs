@@ -1,21 +1,29 @@
 //! Directions in which the criterion does not change: the data do not identify the parameters along them.
 //!
-//! Of a ridge the curvature tells the direction only: θ_1² + θ_2² = c is a circle.  So a candidate, a direction of (nearly)
-//! no curvature in parameters scaled to their size, is followed: a step along it, then Newton steps in all others.
+//! The curvature is a Gram matrix: of a ridge it has a null direction at every point, exactly.  So variances that are
+//! small are looked at where they are large.  At the optimum itself a direction of nearly no curvature is followed, for
+//! the curvature tells its direction only: θ_1² + θ_2² = c is a circle.
 
 use serde::{Deserialize, Serialize};
 
-use super::boundary::PROBE;
+use super::held::least_without;
 use crate::Result;
 use crate::covariance::{TermCovariance, ThetaMap, square};
 use crate::error::computed;
 use crate::linalg::dense::eigen;
 use crate::model::Evaluator;
-use crate::optimize::{Objective, Outcome, Point, Settings, trust_region};
+use crate::optimize::{Outcome, Point};
 
-/// Curvature below which a direction may be flat, where its parameters change by their own size.
-const CURVATURE: f64 = 1e-4;
-/// The step along it, and the change of the criterion that is none.
+/// A relative standard deviation below this is small, and looked at where it is 1.
+const SMALL: f64 = 0.1;
+/// Curvature, of parameters scaled to unit curvature, below which a direction may be flat; the same of a parameter by
+/// itself, scaled to its size; and where they are taken at another point than the optimum.
+const CURVATURE: f64 = 1e-3;
+const OWN_CURVATURE: f64 = 1e-4;
+const EXACTLY: f64 = 1e-8;
+/// Curvature that has to be computed again at the optimum itself.
+const SUSPICIOUS: f64 = 0.03;
+/// The step along a direction, and the change of the criterion that is none.
 const STEP: f64 = 0.1;
 const SAME: f64 = 1e-7;
 const ROUNDING: f64 = 1e-11;
@@ -24,68 +32,128 @@ const NEWTON_STEPS: usize = 6;
 const CURVED: f64 = 1e-3;
 /// Part of a step by which covariances change at least.
 const MOVES: f64 = 0.1;
-/// Beside a scale of zero, and the slope in the relative variance that says that the criterion rises from there.
-const BESIDE: f64 = 0.03;
-const RISES: f64 = 1e-2;
 /// A relative variance below this is none.  So is a scale.
 const SMALLEST: f64 = 1e-6;
 const NO_SIZE: f64 = 1e-4;
-/// A term of which this part of the direction is made takes part in it.
-const PART: f64 = 3e-3;
 
-/// Terms that the data do not identify, and those of them that can be left out of the same model.
+/// Terms that the data do not identify, and one of them that can be left out of the same model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flat {
     pub terms: Vec<usize>,
-    pub redundant: Vec<usize>,
+    pub redundant: Option<usize>,
 }
 
-/// The flat directions at an optimum with its slope.
+/// The flat directions at an optimum with a slope close to it.
 ///
 /// # Errors
 /// `Interrupted`.
 pub fn flat(objective: &mut dyn Evaluator, optimum: &Outcome, slope: &Point) -> Result<Flat> {
-    let Some(at) = off_level_zeros(objective, optimum, slope)? else { return Ok(Flat::default()) };
-    let (values, vectors) = scaled_eigen(objective.parameters().theta, &at);
-    let mut terms = Vec::new();
-    for (value, v) in values.iter().zip(&vectors) {
-        if value.abs() <= CURVATURE && stays(objective, &at, v)? {
-            terms.extend(terms_along(objective.parameters().theta, &at.x, v));
-        }
-    }
+    let mut terms = where_variances_are_large(objective, &optimum.x)?;
+    terms.extend(at_the_optimum(objective, optimum, slope)?);
     terms.sort_unstable();
     terms.dedup();
-    let mut redundant = Vec::new();
     for &term in terms.iter().rev() {
-        if without(objective, &at, term)?.is_some_and(|value| value <= at.value + 10.0 * SAME) {
-            redundant.push(term);
-            break;
+        let least = least_without(objective, &optimum.x, term)?;
+        if least.is_some_and(|least| least <= optimum.value + 10.0 * same(optimum.value)) {
+            return Ok(Flat { terms, redundant: Some(term) });
         }
     }
-    Ok(Flat { terms, redundant })
+    Ok(Flat { terms, redundant: None })
 }
 
-/// A scale of zero beside which the criterion is the same is looked at there; None where that fails.
-fn off_level_zeros(objective: &mut dyn Evaluator, optimum: &Outcome, slope: &Point) -> Result<Option<Point>> {
-    let mut x = optimum.x.clone();
-    for k in objective.parameters().theta.scale_parameters() {
-        let rises = slope.x[k].abs() >= PROBE && slope.gradient[k] / slope.x[k] > RISES;
-        if optimum.x[k] == 0.0 && !rises && is_level(objective, optimum, k)? {
-            x[k] = BESIDE;
+/// Terms along directions without any curvature, where terms with a variance that is small at the optimum have Λ = I.
+fn where_variances_are_large(objective: &mut dyn Evaluator, optimum: &[f64]) -> Result<Vec<usize>> {
+    let map = objective.parameters().theta.clone();
+    let mut x = optimum.to_vec();
+    for term in &map.terms {
+        let (roles, own) = (term.structure.roles(term.width), term.parameters(optimum));
+        if roles.iter().zip(own).any(|(role, x)| role.is_scale() && x.abs() < SMALL) {
+            x = term.with(&x, &term.structure.start(term.width));
         }
     }
-    if x == optimum.x {
-        return Ok(Some(Point { x, value: optimum.value, ..slope.clone() }));
+    if x == optimum {
+        return Ok(Vec::new());
     }
-    let Some(value) = computed(objective.value(&x))? else { return Ok(None) };
-    let (gradient, curvature) = objective.slope(&x)?;
-    Ok(Some(Point { x, value, gradient, curvature }))
+    let Some(information) = computed(objective.information(&x))? else { return Ok(Vec::new()) };
+    Ok(Information::new(&map, &x, &information, 0.0).terms_of_null_directions(&map, EXACTLY, EXACTLY))
 }
 
-fn is_level(objective: &mut dyn Evaluator, optimum: &Outcome, k: usize) -> Result<bool> {
-    let mut x = optimum.x.clone();
-    x[k] = BESIDE;
-    Ok(computed(objective.value(&x))?.is_some_and(|value| (value - optimum.value).abs() < SAME))
+/// Terms along directions that are followed, among parameters that are not small.
+fn at_the_optimum(objective: &mut dyn Evaluator, optimum: &Outcome, slope: &Point) -> Result<Vec<usize>> {
+    let map = objective.parameters().theta.clone();
+    let close = Information::new(&map, &slope.x, &slope.curvature, SMALL);
+    if close.null_directions(SUSPICIOUS, SUSPICIOUS).is_empty() {
+        return Ok(Vec::new());
+    }
+    let Some(information) = computed(objective.information(&optimum.x))? else { return Ok(Vec::new()) };
+    let information = Information::new(&map, &optimum.x, &information, SMALL);
+    for direction in information.null_directions(CURVATURE, OWN_CURVATURE) {
+        if stays(objective, optimum, &direction)? {
+            return Ok(information.terms_of_null_directions(&map, CURVATURE, OWN_CURVATURE));
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// The curvature of parameters that have a size, at one point.
+struct Information {
+    n: usize,
+    /// Parameters looked at, scaled to their size.
+    own: Vec<usize>,
+    size: Vec<f64>,
+    /// n x n.
+    scaled: Vec<f64>,
+}
+
+impl Information {
+    /// Of parameters larger than `least`.
+    fn new(map: &ThetaMap, x: &[f64], curvature: &[f64], least: f64) -> Self {
+        let (n, size) = (x.len(), sizes(map, x));
+        let own = (0..n).filter(|&k| size[k] > least.max(NO_SIZE)).collect();
+        let scaled = (0..n * n).map(|e| curvature[e] * size[e % n] * size[e / n]).collect();
+        Self { n, own, size, scaled }
+    }
+
+    /// Parameters without curvature of their own, and eigenvectors of the others where these are scaled to unit curvature:
+    /// steps in θ, the largest by the size of its parameter.
+    fn null_directions(&self, limit: f64, own_limit: f64) -> Vec<Vec<f64>> {
+        self.null_directions_of(&self.own, limit, own_limit)
+    }
+
+    fn null_directions_of(&self, own: &[usize], limit: f64, own_limit: f64) -> Vec<Vec<f64>> {
+        let curvature = |k: usize| self.scaled[k * self.n + k];
+        let (alone, others): (Vec<usize>, Vec<usize>) = own.iter().partition(|&&k| curvature(k) <= own_limit);
+        let single = alone.iter().map(|&k| {
+            let mut step = vec![0.0; self.n];
+            step[k] = self.size[k];
+            step
+        });
+        let pairs = others.iter().flat_map(|&l| others.iter().map(move |&k| (k, l)));
+        let unit: Vec<f64> =
+            pairs.map(|(k, l)| self.scaled[l * self.n + k] / (curvature(k) * curvature(l)).sqrt()).collect();
+        let (values, vectors) = eigen(&unit, others.len());
+        let several =
+            values.iter().zip(vectors.chunks_exact(others.len().max(1))).filter(|(value, _)| **value <= limit);
+        let step = |v: &[f64]| {
+            let change = |(&k, v): (&usize, &f64)| (k, v / curvature(k).sqrt());
+            let largest = others.iter().zip(v).map(change).fold(0.0f64, |m, (_, change)| m.max(change.abs()));
+            let mut step = vec![0.0; self.n];
+            others.iter().zip(v).map(change).for_each(|(k, change)| step[k] = self.size[k] * change / largest);
+            step
+        };
+        single.chain(several.map(|(_, v)| step(v))).collect()
+    }
+
+    /// Terms without whose parameters there are fewer null directions.
+    fn terms_of_null_directions(&self, map: &ThetaMap, limit: f64, own_limit: f64) -> Vec<usize> {
+        let all = self.null_directions(limit, own_limit).len();
+        let takes_part = |term: &TermCovariance| {
+            let range = term.first..term.first + term.n_parameters;
+            let others: Vec<usize> = self.own.iter().copied().filter(|k| !range.contains(k)).collect();
+            self.null_directions_of(&others, limit, own_limit).len() < all
+        };
+        (0..map.terms.len()).filter(|&k| all > 0 && takes_part(&map.terms[k])).collect()
+    }
 }
 
 /// The size of every parameter: of a scale or an entry of Λ the largest of its row, of an angle 1; of what has no effect 0.
@@ -105,28 +173,17 @@ pub fn sizes(map: &ThetaMap, x: &[f64]) -> Vec<f64> {
     sizes
 }
 
-/// Eigenvalues of the curvature in parameters scaled to their size, and the eigenvectors in θ; those without size are
-/// left out.
-fn scaled_eigen(map: &ThetaMap, at: &Point) -> (Vec<f64>, Vec<Vec<f64>>) {
-    let (n, size) = (at.x.len(), sizes(map, &at.x));
-    let own: Vec<usize> = (0..n).filter(|&k| size[k] > NO_SIZE).collect();
-    let pairs = own.iter().flat_map(|&l| own.iter().map(move |&k| (k, l)));
-    let scaled: Vec<f64> = pairs.map(|(k, l)| at.curvature[l * n + k] * size[k] * size[l]).collect();
-    let (values, vectors) = eigen(&scaled, own.len());
-    let whole = |v: &[f64]| {
-        let mut whole = vec![0.0; n];
-        own.iter().zip(v).for_each(|(&k, v)| whole[k] = v * size[k]);
-        whole
-    };
-    (values, vectors.chunks_exact(own.len().max(1)).map(whole).collect())
+/// A change of the criterion that is none.
+fn same(value: f64) -> f64 {
+    SAME.max(ROUNDING * value.abs())
 }
 
 /// Whether the criterion stays the same along a curve that begins in the direction, while covariances change.
-fn stays(objective: &mut dyn Evaluator, at: &Point, direction: &[f64]) -> Result<bool> {
+fn stays(objective: &mut dyn Evaluator, at: &Outcome, direction: &[f64]) -> Result<bool> {
     for step in [STEP, -STEP] {
         let x: Vec<f64> = at.x.iter().zip(direction).map(|(x, d)| x + step * d).collect();
         let Some((x, value)) = computed(return_to_ridge(objective, x, at.value))? else { return Ok(false) };
-        let is_same = (value - at.value).abs() < SAME.max(ROUNDING * at.value.abs());
+        let is_same = (value - at.value).abs() < same(at.value);
         if !is_same || change(objective.parameters().theta, &at.x, &x) < MOVES * STEP {
             return Ok(false);
         }
@@ -142,14 +199,7 @@ fn return_to_ridge(objective: &mut dyn Evaluator, mut x: Vec<f64>, target: f64) 
             break;
         }
         let (gradient, curvature) = objective.slope(&x)?;
-        let here = Point { x: x.clone(), value, gradient, curvature };
-        let (values, vectors) = scaled_eigen(objective.parameters().theta, &here);
-        let largest = values.iter().copied().fold(0.0, f64::max);
-        let mut next = x.clone();
-        for (curvature, v) in values.iter().zip(&vectors).filter(|(value, _)| **value > CURVED * largest) {
-            let along: f64 = v.iter().zip(&here.gradient).map(|(v, g)| v * g).sum();
-            next.iter_mut().zip(v).for_each(|(x, v)| *x -= along / curvature * v);
-        }
+        let next = newton_step(objective.parameters().theta, &x, &gradient, &curvature);
         let next_value = objective.value(&next)?;
         if next_value.is_nan() || next_value >= value {
             break;
@@ -157,6 +207,22 @@ fn return_to_ridge(objective: &mut dyn Evaluator, mut x: Vec<f64>, target: f64) 
         (x, value) = (next, next_value);
     }
     Ok((x, value))
+}
+
+/// A Newton step in the directions that curve, in parameters scaled to their size.
+fn newton_step(map: &ThetaMap, x: &[f64], gradient: &[f64], curvature: &[f64]) -> Vec<f64> {
+    let Information { n, own, size, scaled } = Information::new(map, x, curvature, 0.0);
+    let pairs = own.iter().flat_map(|&l| own.iter().map(move |&k| (k, l)));
+    let (values, vectors) = eigen(&pairs.map(|(k, l)| scaled[l * n + k]).collect::<Vec<f64>>(), own.len());
+    let largest = values.iter().copied().fold(0.0, f64::max);
+    let mut next = x.to_vec();
+    for (curvature, v) in values.iter().zip(vectors.chunks_exact(own.len().max(1))) {
+        if *curvature > CURVED * largest {
+            let along: f64 = own.iter().zip(v).map(|(&k, v)| v * size[k] * gradient[k]).sum();
+            own.iter().zip(v).for_each(|(&k, v)| next[k] -= along / curvature * v * size[k]);
+        }
+    }
+    next
 }
 
 /// The largest change of a covariance, relative to the largest of its term.
@@ -167,67 +233,4 @@ fn change(map: &ThetaMap, from: &[f64], to: &[f64]) -> f64 {
         a.into_iter().zip(b).map(|(a, b)| (a - b).abs() / largest).fold(0.0, f64::max)
     };
     map.terms.iter().map(of).fold(0.0, f64::max)
-}
-
-fn terms_along(map: &ThetaMap, x: &[f64], direction: &[f64]) -> Vec<usize> {
-    let size = sizes(map, x);
-    let part: Vec<f64> = direction.iter().zip(&size).map(|(d, s)| if *s > NO_SIZE { d / s } else { 0.0 }).collect();
-    let weight = |t: &TermCovariance| t.parameters(&part).iter().fold(0.0f64, |m, d| m.max(d.abs()));
-    (0..map.terms.len()).filter(|&k| weight(&map.terms[k]) > PART).collect()
-}
-
-/// The least of the criterion without a term; None where it cannot be computed.
-fn without(objective: &mut dyn Evaluator, at: &Point, term: usize) -> Result<Option<f64>> {
-    let map = objective.parameters().theta;
-    let left_out = &map.terms[term];
-    let roles = left_out.structure.roles(left_out.width);
-    let mut x = at.x.clone();
-    for (k, role) in roles.iter().enumerate() {
-        if role.row().is_some() {
-            x[left_out.first + k] = 0.0;
-        }
-    }
-    let own = left_out.first..left_out.first + roles.len();
-    let free = (0..x.len()).filter(|k| !own.contains(k)).collect();
-    let start: Vec<f64> = (0..x.len()).filter(|k| !own.contains(k)).map(|k| x[k]).collect();
-    if start.is_empty() {
-        return objective.value(&x).map(Some);
-    }
-    let mut held = Held { inner: objective, at: x, free };
-    let settings = Settings { tolerance: 1e-9, max_evaluations: 100 };
-    Ok(computed(trust_region::minimize(&mut held, &start, settings))?.map(|outcome| outcome.value))
-}
-
-/// An objective whose other coordinates are held.
-struct Held<'a> {
-    inner: &'a mut dyn Evaluator,
-    at: Vec<f64>,
-    free: Vec<usize>,
-}
-
-impl Held<'_> {
-    fn whole(&self, x: &[f64]) -> Vec<f64> {
-        let mut whole = self.at.clone();
-        self.free.iter().zip(x).for_each(|(&k, &x)| whole[k] = x);
-        whole
-    }
-}
-
-impl Objective for Held<'_> {
-    fn n_parameters(&self) -> usize {
-        self.free.len()
-    }
-
-    fn value(&mut self, x: &[f64]) -> Result<f64> {
-        let whole = self.whole(x);
-        self.inner.value(&whole)
-    }
-
-    fn slope(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
-        let n = self.at.len();
-        let (gradient, curvature) = self.inner.slope(&self.whole(x))?;
-        let free = &self.free;
-        let square = free.iter().flat_map(|&l| free.iter().map(move |&k| (k, l)));
-        Ok((free.iter().map(|&k| gradient[k]).collect(), square.map(|(k, l)| curvature[l * n + k]).collect()))
-    }
 }

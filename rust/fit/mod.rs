@@ -3,7 +3,9 @@
 mod adapt;
 pub mod boundary;
 mod flat;
+mod held;
 mod linear;
+mod lines;
 pub mod many;
 pub mod predict;
 pub mod refit;

@@ -4,8 +4,9 @@ use serde::Deserialize;
 
 use super::boundary;
 use super::starts;
-use super::verdict::{Status, Verdict, judge};
+use super::verdict::{Status, Verdict, is_exact, judge};
 use crate::Result;
+use crate::error::computed;
 use crate::model::Evaluator;
 use crate::optimize::{Outcome, Settings, Stop, bobyqa, trust_region};
 
@@ -43,26 +44,29 @@ pub fn leave_zero(x: &mut [f64], scales: &[usize], near: f64, by: f64) {
 /// The optimum and what it is.
 ///
 /// # Errors
-/// `Numerical` where the criterion cannot be evaluated at the start, `Interrupted`.
+/// `Numerical` where the criterion cannot be evaluated at the start, or rounding hides the residual variance;
+/// `Interrupted`.
 pub fn search(objective: &mut dyn Evaluator, start: &[f64], control: &Control) -> Result<(Vec<f64>, Verdict)> {
     let (mut optimum, mut returns) = nearest(objective, start, control)?;
     let (mut tried, mut elsewhere) = (0, 0);
+    let mut rounding = objective.rounding(&optimum.x)?;
     for _ in 0..MOST_OPTIMA {
-        if optimum.stop == Stop::EvaluationLimit {
+        if optimum.stop == Stop::EvaluationLimit || is_exact(rounding)? {
             break;
         }
         let before = objective.evaluations();
-        let further = starts::look(objective, &optimum, before - elsewhere)?;
+        let further = starts::look(objective, &optimum, rounding.criterion)?;
         elsewhere += objective.evaluations() - before;
         tried += further.tried;
         let Some(lower) = further.lower else { break };
-        let (next, next_returns) = nearest(objective, &lower, control)?;
+        let Some((next, next_returns)) = computed(nearest(objective, &lower, control))? else { break };
         if next.value >= optimum.value {
             break;
         }
         (optimum, returns) = (next, next_returns);
+        rounding = objective.rounding(&optimum.x)?;
     }
-    let mut verdict = judge(objective, &optimum)?;
+    let mut verdict = judge(objective, &optimum, rounding)?;
     verdict.evaluations -= elsewhere;
     verdict.tried = tried;
     if returns && verdict.status != Status::Exact {

@@ -4,17 +4,19 @@ use serde::{Deserialize, Serialize};
 
 use super::boundary::{NullSpace, null_spaces};
 use super::flat::{self, Flat};
-use crate::Result;
 use crate::covariance::ThetaMap;
 use crate::linalg::dense::eigen;
-use crate::model::Evaluator;
+use crate::model::{Evaluator, Rounding};
 use crate::optimize::{Outcome, Point, Stop};
+use crate::{Error, Result};
 
 /// Decrease still expected of an optimum, at most; or this share of the standard error of an estimated criterion.
 const EXPECTED: f64 = 1e-6;
 const EXPECTED_OF_ERROR: f64 = 0.02;
-/// More error by rounding than this hides where the optimum is.
-const MOST_ROUNDING: f64 = 1e-3;
+/// A residual variance is named as one that rounding may hide where its relative error is above this, and is lost above
+/// that.
+const MOST_ROUNDING: f64 = 1e-5;
+const LOST: f64 = 1e-2;
 /// Curvature of a direction in which a decrease can be expected, where its parameters change by their own size.
 const CURVED: f64 = 1e-5;
 
@@ -58,11 +60,27 @@ pub struct Verdict {
     pub tried: usize,
 }
 
-/// Says what the point is.
+/// Whether rounding may hide the residual variance.
 ///
 /// # Errors
-/// `Interrupted`; `Numerical` where the criterion has no slope.
-pub fn judge(objective: &mut dyn Evaluator, outcome: &Outcome) -> Result<Verdict> {
+/// `Numerical` where it does.
+pub fn is_exact(rounding: Rounding) -> Result<bool> {
+    if rounding.variance > LOST {
+        return Err(Error::Numerical(
+            "the model reproduces the response up to rounding: the likelihood has no maximum, for it grows without end as \
+             the residual variance goes to zero; leave out terms, or look whether the response was computed from the \
+             covariates"
+                .into(),
+        ));
+    }
+    Ok(rounding.variance > MOST_ROUNDING)
+}
+
+/// Says what the point is, with what rounding does to the criterion there.
+///
+/// # Errors
+/// `Interrupted`; `Numerical` where the criterion has no slope, or rounding hides the residual variance.
+pub fn judge(objective: &mut dyn Evaluator, outcome: &Outcome, rounding: Rounding) -> Result<Verdict> {
     let slope = match &outcome.slope {
         Some(point) => point.clone(),
         None => {
@@ -74,10 +92,9 @@ pub fn judge(objective: &mut dyn Evaluator, outcome: &Outcome) -> Result<Verdict
     let evaluations = objective.evaluations();
     let expected_decrease = expected_decrease(objective.parameters().theta, &slope);
     let noise = objective.noise();
-    let rounding = objective.rounding(&outcome.x)?;
-    let allowed = EXPECTED.max(EXPECTED_OF_ERROR * noise).max(rounding);
+    let allowed = EXPECTED.max(EXPECTED_OF_ERROR * noise).max(rounding.criterion);
     let reason = reason(outcome.stop, expected_decrease, allowed, evaluations);
-    let is_exact = rounding > MOST_ROUNDING;
+    let is_exact = is_exact(rounding)?;
     let flat = if reason.is_empty() && !is_exact && noise == 0.0 {
         flat::flat(objective, outcome, &slope)?
     } else {

@@ -103,7 +103,7 @@ pub struct DeletionStart<'a> {
 impl<'a> DeletionStart<'a> {
     fn new(model: &Lmm, theta: &'a [f64], mut work: Workspace, request: &DeletionRequest) -> Result<Self> {
         let gradient = model.gradient(theta, &mut work);
-        let information = model.average_information(theta, &work, &gradient);
+        let information = model.curvature(theta, &work, &gradient);
         let curvature = hessian(&mut LmmEvaluator::with_workspace(model, work, request.stop), theta)?;
         Ok(Self { theta, gradient: gradient.theta, information, curvature })
     }

@@ -34,11 +34,11 @@ pub trait Evaluator: Objective + Send {
     /// Evaluations so far.
     fn evaluations(&self) -> usize;
 
-    /// The error of the criterion at x by rounding.
+    /// What rounding does to the criterion at x.
     ///
     /// # Errors
     /// Those of `value`.
-    fn rounding(&mut self, x: &[f64]) -> Result<f64>;
+    fn rounding(&mut self, x: &[f64]) -> Result<Rounding>;
 
     /// Floating-point operations of an evaluation, about.
     fn flops(&self) -> f64;
@@ -49,6 +49,16 @@ pub trait Evaluator: Objective + Send {
     /// Those of `value`.
     fn gradient(&mut self, x: &[f64]) -> Result<Vec<f64>>;
 
+    /// A Gram matrix of what a change of each parameter does, with null directions at any x where changes make up for each
+    /// other; the curvature at an optimum.
+    ///
+    /// # Errors
+    /// Those of `value`.
+    fn information(&mut self, x: &[f64]) -> Result<Vec<f64>> {
+        self.value(x)?;
+        Ok(self.slope(x)?.1)
+    }
+
     /// Another response to the same rows; the model and other evaluators of it keep theirs.
     fn set_response(&mut self, rows: &StoredRows, y: &[f64]);
 
@@ -57,6 +67,15 @@ pub trait Evaluator: Objective + Send {
     /// # Errors
     /// Those of `value`; `Numerical` where x says nothing of a coefficient.
     fn estimates(&mut self, x: &[f64]) -> Result<Estimates>;
+}
+
+/// Errors by rounding.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Rounding {
+    /// Of the criterion.
+    pub criterion: f64,
+    /// Of σ², relative.
+    pub variance: f64,
 }
 
 /// What follows from the free coordinates: β in the working basis, and σ.

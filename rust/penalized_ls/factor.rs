@@ -125,7 +125,11 @@ impl CholeskyFactor {
     /// The last block, [X y]: β, log|X'V^-1 X|, and its last pivot, pwrss.
     fn finish(&mut self) -> Result<()> {
         let (p, stride) = (self.p, self.p + 1);
-        let scale = self.xx[p * stride + p].abs();
+        if !self.xx[p * stride + p].is_finite() {
+            return Err(Error::Numerical(
+                "the squares of the response are too large to be summed: divide it by its spread".into(),
+            ));
+        }
         dense::cholesky_lower(&mut self.xx, stride).map_err(|pivot| {
             Error::Numerical(if pivot < p {
                 "X'V^-1 X is not positive definite".into()
@@ -135,7 +139,7 @@ impl CholeskyFactor {
         })?;
         self.logdet_fixed = dense::logdet(&self.xx, stride, p);
         self.pwrss = self.xx[p * stride + p].powi(2);
-        if self.pwrss.is_finite() && scale.is_finite() {
+        if self.pwrss.is_finite() {
             Ok(())
         } else {
             Err(Error::Numerical("the residual sum of squares is not finite".into()))

@@ -22,6 +22,16 @@ impl FixedBasis {
         (0..p).map(|i| self.origin[i] + (0..p).map(|k| self.transform[k * p + i] * basis[k]).sum::<f64>()).collect()
     }
 
+    /// T⁻¹ origin; T is upper triangular.
+    pub fn origin_in_basis(&self) -> Vec<f64> {
+        let (p, mut x) = (self.kept.len(), self.origin.clone());
+        for k in (0..p).rev() {
+            x[k] /= self.transform[k * p + k];
+            (0..k).for_each(|i| x[i] -= self.transform[k * p + i] * x[k]);
+        }
+        x
+    }
+
     /// T C T' of a covariance in the basis (p x p).
     pub fn covariance(&self, basis: &[f64]) -> Vec<f64> {
         let p = self.kept.len();

@@ -99,8 +99,8 @@ fn gradient_curvature_and_modes_are_the_exact_ones() {
             assert!(close(&exact.theta, &estimate.theta, 2e-4), "{name}");
             assert!(close(&work.factor.beta(), &rough.factor.beta(), 1e-9), "{name}");
             assert!(exact.modes.b.iter().zip(&estimate.modes.b).all(|(a, b)| close(a, b, 1e-9)), "{name}");
-            let curvature = dense.average_information(&theta, &work, &exact);
-            let same = iterative.average_information(&theta, &rough, &estimate);
+            let curvature = dense.curvature(&theta, &work, &exact);
+            let same = iterative.curvature(&theta, &rough, &estimate);
             assert!(close(&curvature, &same, 1e-3), "{name}: {curvature:?} {same:?}");
         }
     }

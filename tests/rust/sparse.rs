@@ -42,8 +42,8 @@ fn assert_same(model: &Lmm, theta: &[f64], name: &str) {
     for (a, b) in exact.modes.b.iter().zip(&same.modes.b).chain(exact.modes.u.iter().zip(&same.modes.u)) {
         assert_close(a, b, 1e-9, &format!("{name}: modes"));
     }
-    let curvature = dense.average_information(theta, &one, &exact);
-    assert_close(&curvature, &sparse.average_information(theta, &other, &same), 1e-8, &format!("{name}: curvature"));
+    let curvature = dense.curvature(theta, &one, &exact);
+    assert_close(&curvature, &sparse.curvature(theta, &other, &same), 1e-8, &format!("{name}: curvature"));
     for block in 0..dense.a.factors.len() {
         let a = one.inverse.level_blocks(&one.factor, &dense.symbolic, block);
         let b = other.inverse.level_blocks(&other.factor, &sparse.symbolic, block);

@@ -94,7 +94,7 @@ def of_boundary(term: EstimatedTerm, entry: Mapping[str, Any]) -> Advice:
 def of_flat(
     terms: Sequence[EstimatedTerm],
     flat: Sequence[int],
-    redundant: Sequence[int],
+    redundant: int | None,
     moments: Sequence[NDArray[np.float64]],
 ) -> Advice:
     """Say which terms the data do not identify, and which model is the same or identified."""
@@ -104,8 +104,8 @@ def of_flat(
         f"The criterion is the same for other covariances of {', '.join(names)}: {why}, though fixed effects and fit "
         "are determined."
     )
-    if redundant:
-        left_out = terms[redundant[0]].name
+    if redundant is not None:
+        left_out = terms[redundant].name
         return Advice(f"{text} The model without {left_out} is the same model.", {left_out: ""})
     if len(flat) == 1:
         (k,) = flat

@@ -3,6 +3,7 @@
 //!
 //! With t_k = Z a_k, a_k = (dΛ_k Λ' + Λ dΛ_k') s:
 //!   AI_kl = t_k'P t_l / σ² - r_k r_l / (m σ⁴),   r_k = s'a_k.
+//! It is a Gram matrix: null directions are those along which no covariance of the rows changes, or σ² makes up for it.
 //! Where a variance goes to zero the criterion bends through d²Σ as well: 2 tr(dΛ_l' G dΛ_k), G = dd/dΣ.
 
 use std::ops::Range;
@@ -20,8 +21,15 @@ use crate::penalized_ls::product::{Effects, add_zz_own, zeros};
 const TOO_SMALL: f64 = 1e-7;
 
 impl Lmm {
+    /// The average information in θ (K x K), at the θ of `gradient`, with the bend of the criterion through d²Σ.
+    pub fn curvature(&self, theta: &[f64], work: &Workspace, gradient: &Gradient) -> Vec<f64> {
+        let mut curvature = self.average_information(work, gradient);
+        self.add_bend(&mut curvature, theta, gradient);
+        curvature
+    }
+
     /// The average information in θ (K x K), at the θ of `gradient`.
-    pub fn average_information(&self, theta: &[f64], work: &Workspace, gradient: &Gradient) -> Vec<f64> {
+    pub fn average_information(&self, work: &Workspace, gradient: &Gradient) -> Vec<f64> {
         let (a, symbolic, factor) = (&*self.a, &*self.symbolic, &work.factor);
         let n = self.theta_map.n_parameters;
         let by_block = ByBlock::new(&gradient.derivatives, a.factors.len());
@@ -38,7 +46,6 @@ impl Lmm {
         let mut information = by_block.unsorted(&sorted);
         let r = by_block.sums(&directions, &gradient.scores);
         self.profile_sigma(&mut information, &r, factor.pwrss);
-        self.add_curvature(&mut information, theta, gradient);
         information
     }
 
@@ -65,7 +72,7 @@ impl Lmm {
     }
 
     /// Adds 2 tr(dΛ_l' G dΛ_k) for terms whose Λ is linear in θ; G Λ = dd/dΛ / 2.
-    fn add_curvature(&self, information: &mut [f64], theta: &[f64], gradient: &Gradient) {
+    fn add_bend(&self, curvature: &mut [f64], theta: &[f64], gradient: &Gradient) {
         let n = self.theta_map.n_parameters;
         for term in self.theta_map.terms.iter().filter(|t| t.structure.is_linear()) {
             let (r, full) = (term.width, self.theta_map.widths[term.block]);
@@ -89,7 +96,7 @@ impl Lmm {
                             }
                         }
                     }
-                    information[l * n + k] += 2.0 * sum;
+                    curvature[l * n + k] += 2.0 * sum;
                 }
             }
         }

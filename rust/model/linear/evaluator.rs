@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::{LinearTerms, Lmm, Scale, Workspace};
-use crate::model::{Estimates, Evaluator, Model, Parameters};
+use crate::model::{Estimates, Evaluator, Model, Parameters, Rounding};
 use crate::optimize::Objective;
 use crate::rows::StoredRows;
 use crate::{Error, Result, check_stop};
@@ -130,7 +130,7 @@ impl Objective for LmmEvaluator<'_> {
     fn slope(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
         let terms = self.evaluate(x)?;
         let gradient = self.model.gradient(&self.at, &mut self.work);
-        let curvature = self.model.average_information(&self.at, &self.work, &gradient);
+        let curvature = self.model.curvature(&self.at, &self.work, &gradient);
         if self.model.scale == Scale::Profiled {
             return Ok((gradient.theta, curvature));
         }
@@ -149,10 +149,13 @@ impl Evaluator for LmmEvaluator<'_> {
         self.evaluations
     }
 
-    /// A residual sum of squares is what is left of the squares of the response, so that it has their rounding.
-    fn rounding(&mut self, x: &[f64]) -> Result<f64> {
+    /// A residual sum of squares is what is left of the squares of the response less X origin, so that it has their
+    /// rounding; the response itself has that of its own size.
+    fn rounding(&mut self, x: &[f64]) -> Result<Rounding> {
         let (terms, a) = (self.evaluate(x)?, &self.model.a);
-        Ok(terms.m * f64::EPSILON * a.xx[a.xx.len() - 1] / terms.pwrss)
+        let summed = a.xx[a.xx.len() - 1];
+        let variance = f64::EPSILON * (summed + f64::EPSILON * (summed + a.square_of_origin())) / terms.pwrss;
+        Ok(Rounding { criterion: terms.m * variance, variance })
     }
 
     fn flops(&self) -> f64 {
@@ -167,6 +170,17 @@ impl Evaluator for LmmEvaluator<'_> {
         }
         let r = gradient.pwrss_slopes(&self.model.theta_map.widths);
         Ok(self.with_variance(x, &terms, gradient.theta, &r))
+    }
+
+    fn information(&mut self, x: &[f64]) -> Result<Vec<f64>> {
+        let terms = self.evaluate(x)?;
+        let gradient = self.model.gradient(&self.at, &mut self.work);
+        let information = self.model.average_information(&self.work, &gradient);
+        if self.model.scale == Scale::Profiled {
+            return Ok(information);
+        }
+        let r = gradient.pwrss_slopes(&self.model.theta_map.widths);
+        Ok(self.curvature_with_variance(x, &terms, &information, &r))
     }
 
     fn set_response(&mut self, rows: &StoredRows, y: &[f64]) {

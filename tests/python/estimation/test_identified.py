@@ -20,9 +20,12 @@ def grouped(n_groups=12, size=8, seed=31):
     return {"y": y, "x": x, "z": z, "g": g, "h": g + 100, "t": [f"t{k}" for k in t]}
 
 
-def test_both_terms_of_a_ridge_are_named_however_small_one_is():
+@pytest.mark.parametrize("last", [None, 0.0, 0.02, 0.3, 0.9, 3.0])
+def test_both_terms_of_a_ridge_are_named_however_small_one_is(last):
     sleep = hlmrs.datasets.load("sleepstudy", "polars")
-    fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject) + (1 | Subject)", sleep)
+    start = None if last is None else [0.9, 0.0, 0.2, last]
+    control = hlmrs.Control(start=start)
+    fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject) + (1 | Subject)", sleep, control=control)
     assert fit.verdict.flat_terms == ("(1 + Days | Subject)", "(1 | Subject)")
     assert "cannot be told apart" in fit.verdict.explain()
     assert fit.verdict.suggestions == {"(1 | Subject)": ""}
@@ -112,19 +115,43 @@ def test_variances_of_zero_alone_are_not_flat():
     assert fit.verdict.status in ("optimum", "boundary")
 
 
-def test_a_response_without_residuals_has_no_optimum():
+@pytest.mark.parametrize("seed", range(40))
+def test_small_variances_are_identified(seed):
+    """Standard deviations of 0.02 to 0.3 of the residual's, crossed, with slopes: nothing here is a ridge."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(60, 300))
+    g, h = rng.integers(0, 12, n), rng.integers(0, 7, n)
+    x = rng.normal(size=n)
+    sds = 10 ** rng.uniform(-1.7, -0.5, 3)
+    y = x + sds[0] * rng.normal(size=12)[g] + sds[1] * rng.normal(size=12)[g] * x + sds[2] * rng.normal(size=7)[h]
+    data = {"y": y + rng.normal(size=n), "x": x, "g": g, "h": h + 100}
+    for formula in ("y ~ x + (1 | g)", "y ~ x + (x | g) + (1 | h)", "y ~ x + (x || g) + (x | h)"):
+        assert hlmrs.lmer(formula, data).verdict.flat_terms == ()
+
+
+def test_relabelled_factors_are_named_where_their_variance_is_zero():
+    """Both variances are zero, so that no ridge passes through the optimum: the covariances of the rows are the same."""
+    rng = np.random.default_rng(5)
+    g = np.repeat(np.arange(10), 6)
+    y = rng.normal(size=60)
+    y -= np.repeat([y[g == k].mean() for k in range(10)], 6)  # groups do not differ at all
+    fit = hlmrs.lmer("y ~ 1 + (1 | g) + (1 | h)", {"y": y, "g": g, "h": 50 - g})
+    np.testing.assert_array_equal(fit.theta, 0.0)
+    assert (fit.verdict.status, fit.verdict.flat_terms) == ("flat", ("(1 | g)", "(1 | h)"))
+
+
+def test_a_response_without_residuals_is_refused():
     """With sigma to zero the criterion (n - p) log sigma^2 + ... falls without end."""
     rng = np.random.default_rng(9)
     g = np.repeat(np.arange(1, 9), 6)
     x = rng.normal(size=48)
-    for y in (2 * x + g**2.0, np.repeat(rng.normal(size=8), 6)):
-        with pytest.warns(hlmrs.errors.ConvergenceWarning, match="reproduces the response"):
-            fit = hlmrs.lmer("y ~ x + (1 | g)", {"y": y, "x": x, "g": g})
-        assert (fit.verdict.status, fit.verdict.converged) == ("exact", False)
+    for y in (2 * x + g**2.0, np.repeat(rng.normal(size=8), 6), 3 * x, 1e6 + 2 * x + g):
+        with pytest.raises(hlmrs.HlmrsError, match="reproduces the response"):
+            hlmrs.lmer("y ~ x + (1 | g)", {"y": y, "x": x, "g": g})
 
 
-@pytest.mark.parametrize("size", [1e-5, 1e-6, 1e-7, 1e-8, 1e-10])
-def test_small_residuals_are_right_or_said_to_be_lost(size):
+@pytest.mark.parametrize(("size", "status"), [(1e-4, "optimum"), (1e-5, "optimum"), (1e-6, "exact")])
+def test_small_residuals_are_right_and_named(size, status):
     """Held against least squares within groups, to which the fit tends where groups are this far apart."""
     rng = np.random.default_rng(3)
     n = 70
@@ -133,7 +160,44 @@ def test_small_residuals_are_right_or_said_to_be_lost(size):
     dummies = np.column_stack([x, (g[:, None] == np.arange(9)) * 1.0])
     rest = y - dummies @ np.linalg.lstsq(dummies, y, rcond=None)[0]
     fit = hlmrs.lmer("y ~ x + (1 | g)", {"y": y, "x": x, "g": g})
-    assert not fit.verdict.converged or fit.sigma == pytest.approx(np.sqrt(rest @ rest / (n - 10)), rel=0.02)
+    assert fit.sigma == pytest.approx(np.sqrt(rest @ rest / (n - 10)), rel=0.02)
+    assert fit.verdict.status == status
+
+
+@pytest.mark.parametrize("size", [1e-7, 1e-8, 1e-9, 1e-12])
+def test_residuals_that_rounding_hides_are_refused(size):
+    rng = np.random.default_rng(3)
+    g, x, u, e = rng.integers(9, size=70), rng.normal(size=70), rng.normal(size=9), rng.normal(size=70)
+    with pytest.raises(hlmrs.HlmrsError, match="reproduces the response"):
+        hlmrs.lmer("y ~ x + (1 | g)", {"y": 1 + x + u[g] + size * e, "x": x, "g": g})
+
+
+def test_many_rows_hide_no_residuals():
+    """The error of the residual variance is relative to its size: it does not grow with the number of rows."""
+    rng = np.random.default_rng(4)
+    n = 200_000
+    g = rng.integers(50, size=n)
+    y = 1e4 * rng.normal(size=50)[g] + rng.normal(size=n)
+    fit = hlmrs.lmer("y ~ 1 + (1 | g)", {"y": y, "g": g})
+    assert (fit.verdict.status, fit.sigma) == ("optimum", pytest.approx(1.0, rel=0.01))
+
+
+@pytest.mark.parametrize(("centre", "status"), [(1e6, "optimum"), (1e9, "optimum"), (1e14, None)])
+def test_digits_that_a_response_far_from_zero_has_not_are_said_to_be_lost(centre, status):
+    """Numbers near 1e14 have steps of 1/64: residuals of 1e-4 are not in them, those near 1e9 have steps of 1e-7."""
+    rng = np.random.default_rng(6)
+    g = np.repeat(np.arange(12), 10)
+    y = centre + (rng.normal(size=12)[g] + rng.normal(size=120)) * (1.0 if status else 1e-4)
+    data = {"y": y, "g": g, "one": np.ones(120)}
+    if status is None:
+        with pytest.raises(hlmrs.HlmrsError):
+            hlmrs.lmer("y ~ 1 + (1 | g)", data)
+        return
+    fits = [hlmrs.lmer(formula, data) for formula in ("y ~ 1 + (1 | g)", "y ~ 0 + one + (1 | g)")]
+    rest = y - np.array([y[g == k].mean() for k in range(12)])[g]
+    for fit in fits:
+        assert fit.verdict.status == status
+        assert fit.sigma == pytest.approx(np.sqrt(rest @ rest / 108), rel=1e-6)
 
 
 @pytest.mark.parametrize("power", [-150, -90, -60, 60, 100, 150])

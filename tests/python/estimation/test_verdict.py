@@ -16,14 +16,14 @@ def layout(*terms):
     return Layout("y", [], [], [], [], {}, [], random, 0, 0, {})
 
 
-def verdict(status, boundary=(), flat=(), redundant=(), reason="", terms=(), moments=()):
+def verdict(status, boundary=(), flat=(), redundant=None, reason="", terms=(), moments=()):
     core = {
         "status": status,
         "evaluations": 9,
         "expected_decrease": 0.0,
         "boundary": list(boundary),
         "flat": list(flat),
-        "redundant": list(redundant),
+        "redundant": redundant,
         "tried": 0,
         "reason": reason,
     }
@@ -92,7 +92,7 @@ def test_part_of_a_factor_is_not_called_the_term_without_it():
 def test_of_terms_that_are_not_identified_zeros_are_no_advice(rank):
     boundary = {"term": 0, "rank": rank, "directions": [[1.0, 0.0], [0.0, 1.0]][rank:]}
     two = [SLOPE, ("(0 + x | g)", ["x"], "us")]
-    got = verdict("flat", [boundary], flat=[0, 1], redundant=[1], terms=two)
+    got = verdict("flat", [boundary], flat=[0, 1], redundant=1, terms=two)
     assert got.suggestions == {"(0 + x | g)": ""}
     assert len(got.advice) == 1
 
