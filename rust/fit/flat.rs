@@ -17,10 +17,12 @@ use crate::optimize::{Outcome, Point};
 /// A relative standard deviation below this is small, and looked at where it is 1.
 const SMALL: f64 = 0.1;
 /// Curvature, of parameters scaled to unit curvature, below which a direction may be flat; the same of a parameter by
-/// itself, scaled to its size; and where they are taken at another point than the optimum.
+/// itself, scaled to its size; and where they are taken at another point than the optimum,
+/// with the slope of the criterion along the direction.
 const CURVATURE: f64 = 1e-3;
 const OWN_CURVATURE: f64 = 1e-4;
 const EXACTLY: f64 = 1e-8;
+const LEVEL: f64 = 1e-6;
 /// Curvature that has to be computed again at the optimum itself.
 const SUSPICIOUS: f64 = 0.03;
 /// The step along a direction, and the change of the criterion that is none.
@@ -74,8 +76,15 @@ fn where_variances_are_large(objective: &mut dyn Evaluator, optimum: &[f64]) -> 
     if x == optimum {
         return Ok(Vec::new());
     }
-    let Some(information) = computed(objective.information(&x))? else { return Ok(Vec::new()) };
-    Ok(Information::new(&map, &x, &information, 0.0).terms_of_null_directions(&map, EXACTLY, EXACTLY))
+    let Some((gradient, information)) = computed(objective.information(&x))? else { return Ok(Vec::new()) };
+    let information = Information::new(&map, &x, &information, 0.0);
+    // with fewer levels than effects the response says nothing of some covariances, but the criterion changes with them
+    let is_level = |v: &Vec<f64>| v.iter().zip(&gradient).map(|(v, g)| v * g).sum::<f64>().abs() < LEVEL;
+    if information.null_directions(EXACTLY, EXACTLY).iter().all(is_level) {
+        Ok(information.terms_of_null_directions(&map, EXACTLY, EXACTLY))
+    } else {
+        Ok(Vec::new())
+    }
 }
 
 /// Terms along directions that are followed, among parameters that are not small.
@@ -85,7 +94,7 @@ fn at_the_optimum(objective: &mut dyn Evaluator, optimum: &Outcome, slope: &Poin
     if close.null_directions(SUSPICIOUS, SUSPICIOUS).is_empty() {
         return Ok(Vec::new());
     }
-    let Some(information) = computed(objective.information(&optimum.x))? else { return Ok(Vec::new()) };
+    let Some((_, information)) = computed(objective.information(&optimum.x))? else { return Ok(Vec::new()) };
     let information = Information::new(&map, &optimum.x, &information, SMALL);
     for direction in information.null_directions(CURVATURE, OWN_CURVATURE) {
         if stays(objective, optimum, &direction)? {

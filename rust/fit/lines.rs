@@ -14,6 +14,9 @@ const OF_TERM: [f64; 8] = [0.02, 0.06, 0.2, 0.6, 1.6, 5.0, 15.0, 60.0];
 const OF_COLUMN: [f64; 7] = [0.0, 0.05, 0.2, 0.6, 2.0, 6.0, 20.0];
 /// What a scale of zero is where other parameters of its term are looked over.
 const LIFTED: f64 = 0.3;
+/// Angles of correlations near their ends, and half way to them too.
+const ENDS: [f64; 2] = [-1.5, 1.5];
+const WITHIN: [f64; 4] = [-1.5, -0.75, 0.75, 1.5];
 /// Large variances.
 const LARGE: f64 = 8.0;
 /// Where scales of zero are lifted to, and how many of them are.
@@ -44,7 +47,7 @@ pub fn large(map: &ThetaMap, optimum: &[f64]) -> Vec<Vec<f64>> {
     let mut starts = vec![all_terms(map, optimum, LARGE)];
     for term in map.terms.iter().filter(|t| t.width > 2) {
         let (roles, start) = (term.structure.roles(term.width), term.structure.start(term.width));
-        let mut own: Vec<Vec<f64>> = correlations(&roles, &start).split_off(1);
+        let mut own: Vec<Vec<f64>> = correlations(&roles, &start, &ENDS).split_off(1);
         own.iter_mut().for_each(|values| *values = term.structure.scaled(values, term.width, LARGE));
         own.extend((0..roles.len()).filter(|&k| roles[k].is_scale()).map(|k| {
             let mut values = start.clone();
@@ -84,7 +87,7 @@ fn of_term(term: &TermCovariance, optimum: &[f64]) -> Vec<Line> {
     let (structure, r, own) = (term.structure, term.width, term.parameters(optimum));
     let roles = structure.roles(r);
     let scaled = |values: &Vec<f64>| OF_TERM.map(|c| term.with(optimum, &structure.scaled(values, r, c))).to_vec();
-    let mut lines: Vec<Line> = correlations(&roles, &structure.start(r)).iter().map(scaled).collect();
+    let mut lines: Vec<Line> = correlations(&roles, &structure.start(r), &WITHIN).iter().map(scaled).collect();
     if r == 1 {
         return lines;
     }
@@ -93,7 +96,7 @@ fn of_term(term: &TermCovariance, optimum: &[f64]) -> Vec<Line> {
         roles.iter().zip(own).map(|(role, &x)| if role.is_scale() && x == 0.0 { LIFTED } else { x }).collect();
     // the correlations of a free covariance change with the entries of a column themselves
     let is_free = roles.iter().any(|role| matches!(role, Role::Entry { .. }));
-    for values in correlations(&roles, &lifted).into_iter().take(if is_free { 1 } else { usize::MAX }) {
+    for values in correlations(&roles, &lifted, &ENDS).into_iter().take(if is_free { 1 } else { usize::MAX }) {
         for (k, _) in roles.iter().enumerate().filter(|(_, role)| role.is_scale()) {
             let at = |value: f64| {
                 let mut values = values.clone();
@@ -106,11 +109,12 @@ fn of_term(term: &TermCovariance, optimum: &[f64]) -> Vec<Line> {
     lines
 }
 
-/// The values, and those with correlations near their ends: one at a time, and all alike.
-fn correlations(roles: &[Role], values: &[f64]) -> Vec<Vec<f64>> {
+/// The values, and those with angles at such ends: one at a time, and all alike; of a free covariance those where the
+/// first effect goes with all others.
+fn correlations(roles: &[Role], values: &[f64], ends: &[f64]) -> Vec<Vec<f64>> {
     let mut all = vec![values.to_vec()];
     let angles: Vec<usize> = (0..roles.len()).filter(|&k| roles[k].is_angle()).collect();
-    for end in [-1.5, 1.5] {
+    for &end in ends {
         let with = |own: &[usize]| {
             let mut values = values.to_vec();
             own.iter().for_each(|&k| values[k] = end);
@@ -120,9 +124,10 @@ fn correlations(roles: &[Role], values: &[f64]) -> Vec<Vec<f64>> {
         if angles.len() > 1 {
             all.push(with(&angles));
         }
-        // of a free covariance the first effect and all others
+    }
+    for sign in [-1.0, 1.0] {
         let entry = |role: &Role| match *role {
-            Role::Entry { column: 0, row } => Some(if row == 0 { 1.0 } else { end.signum() }),
+            Role::Entry { column: 0, row } => Some(if row == 0 { 1.0 } else { sign }),
             Role::Entry { .. } => Some(0.0),
             _ => None,
         };

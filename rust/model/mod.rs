@@ -49,14 +49,14 @@ pub trait Evaluator: Objective + Send {
     /// Those of `value`.
     fn gradient(&mut self, x: &[f64]) -> Result<Vec<f64>>;
 
-    /// A Gram matrix of what a change of each parameter does, with null directions at any x where changes make up for each
-    /// other; the curvature at an optimum.
+    /// The gradient, and a Gram matrix of what a change of each parameter does, with null directions at any x where changes
+    /// make up for each other; the curvature at an optimum.
     ///
     /// # Errors
     /// Those of `value`.
-    fn information(&mut self, x: &[f64]) -> Result<Vec<f64>> {
+    fn information(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
         self.value(x)?;
-        Ok(self.slope(x)?.1)
+        self.slope(x)
     }
 
     /// Another response to the same rows; the model and other evaluators of it keep theirs.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::gradient::Gradient;
 use super::{LinearTerms, Lmm, Scale, Workspace};
 use crate::model::{Estimates, Evaluator, Model, Parameters, Rounding};
 use crate::optimize::Objective;
@@ -81,6 +82,22 @@ impl<'a> LmmEvaluator<'a> {
         gradient
     }
 
+    /// A gradient and a curvature in the free coordinates.
+    fn with_free_variance(
+        &self,
+        x: &[f64],
+        terms: &LinearTerms,
+        gradient: Gradient,
+        curvature: Vec<f64>,
+    ) -> (Vec<f64>, Vec<f64>) {
+        if self.model.scale == Scale::Profiled {
+            return (gradient.theta, curvature);
+        }
+        let r = gradient.pwrss_slopes(&self.model.theta_map.widths);
+        let curvature = self.curvature_with_variance(x, terms, &curvature, &r);
+        (self.with_variance(x, terms, gradient.theta, &r), curvature)
+    }
+
     /// The same of a curvature.
     fn curvature_with_variance(&self, x: &[f64], terms: &LinearTerms, h: &[f64], r: &[f64]) -> Vec<f64> {
         let (n, m, own, s) = (r.len(), terms.m, terms.pwrss / terms.m, self.variance(x, terms));
@@ -131,12 +148,7 @@ impl Objective for LmmEvaluator<'_> {
         let terms = self.evaluate(x)?;
         let gradient = self.model.gradient(&self.at, &mut self.work);
         let curvature = self.model.curvature(&self.at, &self.work, &gradient);
-        if self.model.scale == Scale::Profiled {
-            return Ok((gradient.theta, curvature));
-        }
-        let r = gradient.pwrss_slopes(&self.model.theta_map.widths);
-        let curvature = self.curvature_with_variance(x, &terms, &curvature, &r);
-        Ok((self.with_variance(x, &terms, gradient.theta, &r), curvature))
+        Ok(self.with_free_variance(x, &terms, gradient, curvature))
     }
 }
 
@@ -172,15 +184,11 @@ impl Evaluator for LmmEvaluator<'_> {
         Ok(self.with_variance(x, &terms, gradient.theta, &r))
     }
 
-    fn information(&mut self, x: &[f64]) -> Result<Vec<f64>> {
+    fn information(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
         let terms = self.evaluate(x)?;
         let gradient = self.model.gradient(&self.at, &mut self.work);
         let information = self.model.average_information(&self.work, &gradient);
-        if self.model.scale == Scale::Profiled {
-            return Ok(information);
-        }
-        let r = gradient.pwrss_slopes(&self.model.theta_map.widths);
-        Ok(self.curvature_with_variance(x, &terms, &information, &r))
+        Ok(self.with_free_variance(x, &terms, gradient, information))
     }
 
     fn set_response(&mut self, rows: &StoredRows, y: &[f64]) {

@@ -134,10 +134,20 @@ def test_relabelled_factors_are_named_where_their_variance_is_zero():
     rng = np.random.default_rng(5)
     g = np.repeat(np.arange(10), 6)
     y = rng.normal(size=60)
-    y -= np.repeat([y[g == k].mean() for k in range(10)], 6)  # groups do not differ at all
+    y -= np.repeat([0.9 * y[g == k].mean() for k in range(10)], 6)  # groups differ by less than their rows would make them
     fit = hlmrs.lmer("y ~ 1 + (1 | g) + (1 | h)", {"y": y, "g": g, "h": 50 - g})
     np.testing.assert_array_equal(fit.theta, 0.0)
     assert (fit.verdict.status, fit.verdict.flat_terms) == ("flat", ("(1 | g)", "(1 | h)"))
+
+
+def test_fewer_groups_than_effects_are_no_ridge():
+    """Of two groups the response says nothing of some covariances of three effects; the criterion changes with them."""
+    rng = np.random.default_rng(8)
+    g = np.repeat([0, 1], 20)
+    data = {"y": rng.normal(size=40), "x": rng.normal(size=40), "z": rng.normal(size=40), "g": g}
+    assert hlmrs.lmer("y ~ 1 + (x + z | g)", data).verdict.status == "boundary"
+    balanced = {"y": np.tile([0.0, 1.0, 3.0, 1.0], 30), "g": np.repeat(np.arange(30), 4)}
+    assert hlmrs.lmer("y ~ 1 + (1 | g)", balanced).verdict.status == "boundary"
 
 
 def test_a_response_without_residuals_is_refused():
