@@ -2,18 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Result;
 use crate::covariance::square;
+use crate::error::computed;
 use crate::linalg::dense::eigen;
 use crate::model::{Evaluator, Parameters};
 use crate::optimize::{Outcome, Point};
-use crate::{Error, Result};
 
 /// A parameter this close to a boundary is tried there.
 const NEAR_BOUNDARY: f64 = 2e-3;
-/// A criterion this much higher still counts as the same.
+/// A criterion this much higher still counts as the same; or by this part of it, which is rounding.
 const SAME: f64 = 1e-8;
+const ROUNDING: f64 = 1e-14;
 /// How far from a boundary its slope is taken.
-pub const PROBE: f64 = 1e-3;
+const PROBE: f64 = 1e-3;
 /// A move that changes the criterion by less leaves its slope as it is.
 const STILL: f64 = 1e-7;
 
@@ -34,19 +36,20 @@ pub fn snap(objective: &mut dyn Evaluator, mut outcome: Outcome) -> Result<Outco
         let Some(target) = role.boundary(x).filter(|&b| b != x && (x - b).abs() < NEAR_BOUNDARY) else { continue };
         let mut trial = outcome.x.clone();
         trial[k] = target;
-        match objective.value(&trial) {
-            Ok(value) if value <= outcome.value + SAME => {
-                outcome.x = trial;
-                outcome.value = outcome.value.min(value);
-                let n = outcome.x.len();
-                outcome.slope =
-                    outcome.slope.filter(|at| at.curvature[k * n + k].abs() * (at.x[k] - target).powi(2) < STILL);
-            }
-            Ok(_) | Err(Error::Numerical(_)) => {}
-            Err(e) => return Err(e),
+        let Some(value) = computed(objective.value(&trial))? else { continue };
+        if value <= outcome.value + same(outcome.value) {
+            outcome.x = trial;
+            outcome.value = outcome.value.min(value);
+            let n = outcome.x.len();
+            let is_still = |at: &Point| at.curvature[k * n + k].abs() * (at.x[k] - target).powi(2) < STILL;
+            outcome.slope = outcome.slope.filter(is_still);
         }
     }
     Ok(outcome)
+}
+
+fn same(value: f64) -> f64 {
+    SAME.max(ROUNDING * value.abs())
 }
 
 /// A point off the boundary from which the criterion descends, if a boundary is no optimum (the KKT conditions).
@@ -58,14 +61,10 @@ pub fn escape(objective: &mut dyn Evaluator, outcome: &Outcome) -> Result<Option
     }
     let mut probe = outcome.x.clone();
     zeros.iter().for_each(|&k| probe[k] = PROBE);
-    let value = match objective.value(&probe) {
-        Ok(value) => value,
-        Err(Error::Numerical(_)) => return Ok(None),
-        Err(e) => return Err(e),
-    };
+    let Some(value) = computed(objective.value(&probe))? else { return Ok(None) };
     let (gradient, _) = objective.slope(&probe)?;
     let descends = |&&k: &&usize| gradient[k] < -1e-2 * PROBE;
-    if value < outcome.value - SAME || zeros.iter().any(|k| descends(&k)) {
+    if value < outcome.value - same(outcome.value) || zeros.iter().any(|k| descends(&k)) {
         let mut from = outcome.x.clone();
         zeros.iter().for_each(|&k| from[k] = if gradient[k] < 0.0 { 0.1 } else { PROBE });
         return Ok(Some(from));
