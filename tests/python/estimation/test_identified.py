@@ -130,11 +130,12 @@ def test_small_variances_are_identified(seed):
 
 
 def test_relabelled_factors_are_named_where_their_variance_is_zero():
-    """Both variances are zero, so that no ridge passes through the optimum: the covariances of the rows are the same."""
+    """No ridge passes through an optimum where both variances are zero; the covariances of the rows are the same."""
     rng = np.random.default_rng(5)
     g = np.repeat(np.arange(10), 6)
     y = rng.normal(size=60)
-    y -= np.repeat([0.9 * y[g == k].mean() for k in range(10)], 6)  # groups differ by less than their rows would make them
+    # groups differ by less than their rows alone would make them
+    y -= np.repeat([0.9 * y[g == k].mean() for k in range(10)], 6)
     fit = hlmrs.lmer("y ~ 1 + (1 | g) + (1 | h)", {"y": y, "g": g, "h": 50 - g})
     np.testing.assert_array_equal(fit.theta, 0.0)
     assert (fit.verdict.status, fit.verdict.flat_terms) == ("flat", ("(1 | g)", "(1 | h)"))
