@@ -84,6 +84,9 @@ impl Encoding {
                     "contrasts are given for '{key}', which is numeric; write factor({key}) in the formula"
                 )));
             }
+            if self.categories.iter().any(|category| self.inputs[category.input] == *key) {
+                continue; // it names groups
+            }
             let categorical = |v: &Variable| matches!(v, Variable::Categorical { .. });
             let known = self.variables.iter().filter(|v| categorical(v)).map(Variable::name);
             return Err(Error::Design(format!(

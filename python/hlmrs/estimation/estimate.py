@@ -13,7 +13,7 @@ from ..errors import FitStateError
 from ..frame import Frame, in_order, row_index
 from ..resources import require_memory
 from .layout import Layout, layout_of
-from .request import Request, request_of_rows
+from .request import Request, request_of_rows, without_idle_contrasts
 from .rows import ModelRows, Splines, model_rows
 from .verdict import Verdict, verdict_of
 
@@ -195,7 +195,7 @@ def estimate(request: Request, frame: Frame) -> Estimate:
 
 def estimate_submodel(of: Estimate, request: Request) -> Estimate:
     """Fit a model whose columns are among those of a fit to the same rows."""
-    request = request_of_rows(request, of.rows.kept)
+    request = without_idle_contrasts(request_of_rows(request, of.rows.kept))
     data = model_rows(request, of.data.columns.copy())
     core = fit_model(core_model(request, data), request)
     return Estimate(request, core, of.kind, data.splines, data, of._frame, of._why_gone)

@@ -164,7 +164,7 @@ def change_request(
     new = make_request(spec.formula, data, **(kept | options))
     if "contrasts" in options:
         return new
-    return replace(new, contrasts={name: c for name, c in old.contrasts.items() if name in coded(new.spec)})
+    return without_idle_contrasts(replace(new, contrasts=old.contrasts))
 
 
 def request_of_rows(request: Request, kept: NDArray[np.bool_] | None) -> Request:
@@ -202,6 +202,12 @@ def _column_or_array(
         raise TypeError(f"{option}={value!r}: give the name of a column, or one number per row")
     arrays[reserved] = numeric_array(option, value)
     return reserved
+
+
+def without_idle_contrasts(request: Request) -> Request:
+    """Leave out the contrasts of what a smaller model has no effects of."""
+    known = coded(request.spec)
+    return replace(request, contrasts={name: c for name, c in request.contrasts.items() if name in known})
 
 
 def _contrasts(contrasts: Mapping[str, Contrast] | None, spec: ModelSpec) -> dict[str, Any]:

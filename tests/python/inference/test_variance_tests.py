@@ -41,6 +41,13 @@ def test_what_the_data_do_not_identify_is_not_tested():
     assert "do not identify" in slope["method"]
 
 
+def test_contrasts_of_effects_that_are_dropped_are_dropped_too():
+    data = hlmrs.datasets.load("Machines", "polars")
+    formula = "score ~ 1 + (1 | Worker) + (0 + Machine | Worker)"
+    table = dropped_one_by_one(fitted(formula, data, contrasts={"Machine": "sum"}))
+    assert [row["term"] for row in table] == ["(1 | Worker)", "(0 + Machine | Worker)"]
+
+
 @pytest.mark.parametrize("reml", [True, False])
 def test_in_a_balanced_one_way_layout_the_exact_test_is_the_f_test(reml):
     data = hlmrs.datasets.load("Dyestuff", "polars")
