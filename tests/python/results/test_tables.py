@@ -13,6 +13,7 @@ import pytest
 
 import hlmrs
 from golden import rows
+from hlmrs.inference.random_effects import _of_term
 
 SLEEP = hlmrs.datasets.load("sleepstudy", "polars")
 MODEL = "Reaction ~ Days + (Days | Subject)"
@@ -159,3 +160,13 @@ def test_structure_lists_the_blocks():
     assert blocks[0]["block"] == "plate"
     assert blocks[0]["levels"] == 24
     assert {"block", "kind", "levels", "width", "size", "entries", "fill"} == set(blocks[0])
+
+
+def test_a_correlation_with_what_has_no_variance_is_not_a_number():
+    covariance = np.array([[4.0, -3.0, 0.0], [-3.0, 9.0, 0.0], [0.0, 0.0, 0.0]])
+    found = {(row.term1, row.term2): row for row in _of_term("g", ["a", "b", "c"], covariance)}
+    assert [found[name, None].sd for name in "abc"] == [2.0, 3.0, 0.0]
+    assert found["a", "b"].corr == -0.5
+    assert found["a", "b"].variance == -3.0
+    assert math.isnan(found["a", "c"].corr)
+    assert math.isnan(found["b", "c"].corr)
