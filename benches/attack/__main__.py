@@ -70,7 +70,11 @@ def _run(name: str, seconds: float, asked: argparse.Namespace) -> Result:
 
 def _status(command: list[str], kept: Path) -> str:
     """Return how a process ended if not well; it is stopped if one case takes too long."""
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+    quiet = subprocess.DEVNULL
+    with (
+        tempfile.TemporaryFile("w+") as told,
+        subprocess.Popen(command, cwd=ROOT, stdout=quiet, stderr=told) as process,
+    ):
         begun = time.time()
         while process.poll() is None:
             time.sleep(0.2)
@@ -80,7 +84,8 @@ def _status(command: list[str], kept: Path) -> str:
                 return f"did not end a case in {STUCK:.0f} s"
         if process.returncode < 0:
             return f"was ended by {signal.Signals(-process.returncode).name}"
-        return f"ended with {process.returncode}: {process.stderr.read()[-500:]}" if process.returncode else ""
+        told.seek(0)
+        return f"ended with {process.returncode}: {told.read()[-500:]}" if process.returncode else ""
 
 
 def _in_child(name: str, asked: argparse.Namespace) -> int:

@@ -68,8 +68,28 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+PAGE = """# Mutation testing
+
+By `python -m benches.mutants {sample} --seed {seed}` (`make mutants`).  A mutant is one small fault, put into code
+that computes or decides in `rust/` and `python/hlmrs` (not in rooms that only write and draw):
+
+- an operator of arithmetic, of comparison or of logic is another one; a minus or a "not" is left out;
+- a condition is negated;
+- a number: 0 and 1 change places, another whole number is one more, a real one is twice itself, a tolerance below 0.001
+  a thousand times;
+- an assignment, a call for its effect or the raising of an error is left out;
+- a function returns the default of its type, or None.
+
+It is noticed if a test that reaches it fails, or takes five times as long and half a minute.  Mutants of Rust that do
+not compile are not counted.  Reasons of survivors are kept in `benches/mutants/reasons.json`.
+
+{table}
+"""
+
+
 def _page(asked: argparse.Namespace, text: str) -> str:
-    return f"# Mutation testing\n\nBy `python -m benches.mutants {asked.sample} --seed {asked.seed}`.\n\n{text}\n"
+    """Return the table as a document."""
+    return PAGE.format(sample=asked.sample, seed=asked.seed, table=text)
 
 
 if __name__ == "__main__":

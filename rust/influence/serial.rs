@@ -112,4 +112,21 @@ mod tests {
         let (score, information) = beyond(&[4.0, 0.0, 2.0, 0.0, 0.0, 0.0, 2.0, 0.0, 16.0], &[0.0, 0.0, 3.0]);
         assert!((score - 3.0).abs() < 1e-12 && (information - 15.0).abs() < 1e-12);
     }
+
+    #[test]
+    fn a_direction_has_nothing_left_by_its_share_of_the_information_of_sigma() {
+        for unit in [1e-10, 1.0, 1e10] {
+            // beside σ's the second direction has 1e-20 (nothing), then 1e-14 (enough to take its part)
+            let of = |second: f64| {
+                [unit, 0.0, 0.0, 0.0, second * unit, 0.5 * second.sqrt() * unit]
+                    .into_iter()
+                    .chain([0.0, 0.5 * second.sqrt() * unit, unit])
+                    .collect::<Vec<_>>()
+            };
+            let (score, information) = beyond(&of(1e-20), &[0.0, 1.0, 3.0]);
+            assert!((score - 3.0).abs() < 1e-9 && (information - unit).abs() < 1e-9 * unit);
+            let (_, information) = beyond(&of(1e-14), &[0.0, 1.0, 3.0]);
+            assert!((information - 0.75 * unit).abs() < 1e-9 * unit);
+        }
+    }
 }
