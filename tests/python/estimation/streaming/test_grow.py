@@ -51,7 +51,8 @@ def test_appended_rows_give_the_fit_of_all(model, tmp_path):
 @pytest.mark.parametrize(
     "random",
     ["(1 + z | subject) + (1 | item)", "(1 | subject) + (1 + z | item)", "(z | subject) + (0 + f | item)",
-     "(0 + f | subject) + (1 + z | item)", "(1 | item) + (x | school) + (1 | subject)"],
+     "(0 + f | subject) + (1 + z | item)", "(1 | item) + (x | school) + (1 | subject)",
+     "(1 | item) + (1 + z | subject)", "(z | item) + (0 + f | subject)"],
 )  # fmt: skip
 def test_rows_of_crossed_factors_with_slopes_are_appended_as_if_they_had_been_there(random):
     with warnings.catch_warnings():
