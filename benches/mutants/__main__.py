@@ -80,7 +80,7 @@ that computes or decides in `rust/` and `python/hlmrs` (not in rooms that only w
 - an assignment, a call for its effect or the raising of an error is left out;
 - a function returns the default of its type, or None.
 
-It is noticed if a test that reaches it fails, or takes five times as long and half a minute.  Mutants of Rust that do
+It is noticed if a test that reaches it fails, or takes five times as long and two minutes.  Mutants of Rust that do
 not compile are not counted.  Reasons of survivors are kept in `benches/mutants/reasons.json`.
 
 {table}

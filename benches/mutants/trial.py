@@ -15,7 +15,7 @@ from typing import Any
 from .workshop import Workshop
 
 PATIENCE = 5.0
-"""A mutant is noticed by time if its tests take so many times longer than without it, and half a minute."""
+"""A mutant is noticed by time if its tests take so many times longer than without it, and two minutes."""
 MEASURES = "monotonic|perf_counter|process_time|statm|VmRSS|benches.attack"
 OFF = -1
 Outcome = dict[str, Any]
@@ -31,6 +31,8 @@ class Trials:
         files = workshop.read("reach-python")
         self.python = {path: file["tests"] for path, file in files.items()}
         self.digests = {path: file["digest"] for path, file in files.items()}
+        self.reaching = _reaching(self.python)
+        self.programs = workshop.read("rust-tests")
 
     def of(self, number: int, path: str, known: Outcome, seconds: float) -> Outcome:
         """Try one mutant: the Rust tests that reach it, then files of Python tests, the quickest first.
@@ -61,7 +63,7 @@ class Trials:
 
     def _stages(self, number: int, path: str) -> Iterator[tuple[str, str, Callable[[], str | None]]]:
         """Yield name, digest and run of everything that reaches a mutant."""
-        for k, program in enumerate(self.workshop.read("rust-tests")):
+        for k, program in enumerate(self.programs):
             names = [n for n, t in self.rust.items() if n.startswith(f"{k} ") and number in t["reached"]]
             if names:
                 yield Path(program).name, "", partial(self._rust, number, program, names)
@@ -71,14 +73,9 @@ class Trials:
     def _files(self, number: int, path: str) -> list[tuple[str, list[str]]]:
         """Return the tests of each file that reach the mutant; the quickest file first, its own room before others."""
         found = []
-        for file, tests in self.python.items():
-            names = [name for name, test in tests.items() if test["passed"] and number in test.get("reached", [])]
-            if any(name.startswith("import ") for name in names):
-                names = [name for name, test in tests.items() if test["passed"]]
-            names = [name for name in names if not name.startswith("import ")]
-            if names:
-                room = _room(path) in file
-                found.append((_seconds(tests, names) * (0.2 if room else 1.0), file, names))
+        for file, names in self.reaching.get(number, {}).items():
+            room = _room(path) in file
+            found.append((_seconds(self.python[file], names) * (0.2 if room else 1.0), file, names))
         return [(file, names) for _, file, names in sorted(found)]
 
     def _rust(self, number: int, program: str, names: list[str]) -> str | None:
@@ -125,6 +122,20 @@ class Trials:
             raise RuntimeError(f"{file}: the process ended with {status} without a mutant")
         self._pytest(OFF, file, names[:1])
         return f"{file}: the process ended with {status}"
+
+
+def _reaching(files: dict[str, Any]) -> dict[int, dict[str, list[str]]]:
+    """Return, by mutant and file, the tests that reach it: all of a file whose import does."""
+    found: dict[int, dict[str, list[str]]] = {}
+    for file, tests in files.items():
+        passing = [name for name, test in tests.items() if test["passed"] and not name.startswith("import ")]
+        for name in passing:
+            for number in tests[name].get("reached", []):
+                found.setdefault(number, {}).setdefault(file, []).append(name)
+        for name in tests.keys() - set(passing):
+            for number in tests[name].get("reached", []) if name.startswith("import ") and passing else []:
+                found.setdefault(number, {})[file] = passing
+    return found
 
 
 def preload() -> None:
@@ -198,4 +209,4 @@ def _seconds(tests: dict[str, Any], names: list[str]) -> float:
 
 
 def _limit(seconds: float) -> float:
-    return PATIENCE * seconds + 30.0
+    return PATIENCE * seconds + 120.0
