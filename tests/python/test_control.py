@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from hlmrs.control import Control
+from hlmrs.control import Control, seed_or_new
 from hlmrs.errors import OptionError
 
 
@@ -55,3 +55,13 @@ def test_threads_come_from_the_option_then_the_environment(monkeypatch):
     monkeypatch.setenv("HLMRS_NUM_THREADS", "many")
     assert Control().threads() == 3
     assert Control(n_threads=1).threads() == 1
+
+
+def test_seeds_are_below_two_to_the_64_given_or_new():
+    assert all(0 <= seed_or_new(None) < 2**64 for _ in range(64))
+    assert len({seed_or_new(None) for _ in range(64)}) == 64
+    assert seed_or_new(2**64 - 1) == 2**64 - 1
+    assert seed_or_new(np.int64(0)) == 0
+    for wrong in (-1, 2**64, 1.0, "1"):
+        with pytest.raises(OptionError, match="below"):
+            seed_or_new(wrong)

@@ -153,3 +153,9 @@ def test_errors_are_value_errors_of_the_package_and_travel():
 def test_what_is_no_text_is_a_type_error(formula):
     with pytest.raises(TypeError, match="str"):
         parse(formula)
+
+
+@pytest.mark.parametrize("formula", ['y "~" x + (1 | g)', "y `~` x + (1 | g)"])
+def test_a_tilde_in_quotes_is_no_operator(formula):
+    with pytest.raises(FormulaError):
+        parse(formula)
