@@ -33,41 +33,27 @@ mod _core {
     const LARGEST_INVERSE: usize = crate::influence::point::LARGEST_TRAILING;
 
     #[pymodule_export]
-    use super::columns::PyColumns;
-    #[pymodule_export]
-    use super::distribution::{
-        chi_square_tail, f_quantile, f_tail, largest_statistic_quantile, largest_statistic_tail,
-        studentized_range_quantile, studentized_range_tail, two_sided_p, two_sided_ps, two_sided_quantile,
-        two_sided_quantiles,
+    use super::{
+        columns::PyColumns,
+        distribution::{
+            chi_square_tail, f_quantile, f_tail, largest_statistic_quantile, largest_statistic_tail,
+            studentized_range_quantile, studentized_range_tail, two_sided_p, two_sided_ps, two_sided_quantile,
+            two_sided_quantiles,
+        },
+        encoding::PyEncoding,
+        fit::PyFit,
+        inference::{kenward_roger, mode_slopes, satterthwaite},
+        influence::{added_columns, group_regressions, influence_of, leverage, serial_correlation},
+        levels::{PyLearner, PyLevelScan, py_columns_of_levels},
+        many::fit_many_py,
+        model::PyModel,
+        new_rows::PyNewRows,
+        parameters::{PyParameter, PyStructure, structures},
+        profile::profile,
+        resample::{bootstrap, criterion_without_random_effects, exact_null, jackknife, null_statistics},
+        robust::{cluster_contributions, is_nested, row_contributions},
+        rows::PyRows,
+        statistics::{PyFinishedStatistics, PyStatistics},
+        values::{available_memory, complete_rows, evaluate, evaluate_slope, term_moments},
     };
-    #[pymodule_export]
-    use super::encoding::PyEncoding;
-    #[pymodule_export]
-    use super::fit::PyFit;
-    #[pymodule_export]
-    use super::inference::{kenward_roger, mode_slopes, satterthwaite};
-    #[pymodule_export]
-    use super::influence::{added_columns, group_regressions, influence_of, leverage, serial_correlation};
-    #[pymodule_export]
-    use super::levels::{PyLearner, PyLevelScan, py_columns_of_levels};
-    #[pymodule_export]
-    use super::many::fit_many_py;
-    #[pymodule_export]
-    use super::model::PyModel;
-    #[pymodule_export]
-    use super::new_rows::PyNewRows;
-    #[pymodule_export]
-    use super::parameters::{PyParameter, PyStructure, structures};
-    #[pymodule_export]
-    use super::profile::profile;
-    #[pymodule_export]
-    use super::resample::{bootstrap, criterion_without_random_effects, exact_null, jackknife, null_statistics};
-    #[pymodule_export]
-    use super::robust::{cluster_contributions, is_nested, row_contributions};
-    #[pymodule_export]
-    use super::rows::PyRows;
-    #[pymodule_export]
-    use super::statistics::{PyFinishedStatistics, PyStatistics};
-    #[pymodule_export]
-    use super::values::{available_memory, complete_rows, evaluate, evaluate_slope, term_moments};
 }

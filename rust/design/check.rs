@@ -53,7 +53,7 @@ impl Encoding {
 
     fn check_expression(&self, expression: &Expression) -> Result<()> {
         let mut found = Ok(());
-        expression.walk(&mut |part| found = found.clone().and_then(|()| self.check_part(part)));
+        expression.walk_into_means(&mut |part| found = found.clone().and_then(|()| self.check_part(part)));
         found
     }
 
@@ -62,10 +62,7 @@ impl Encoding {
         let is_known = match part {
             Expression::Column(input) => *input < self.inputs.len(),
             Expression::Indicator { category, level, .. } => levels(category).is_some_and(|n| *level < n),
-            Expression::GroupMean { category, means, arg, .. } => {
-                arg.as_deref().map_or(Ok(()), |arg| self.check_expression(arg))?;
-                levels(category) == Some(means.len())
-            }
+            Expression::GroupMean { category, means, .. } => levels(category) == Some(means.len()),
             _ => true,
         };
         require(is_known, "an expression of no column, or of other levels")

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::complete_rows::{UsedColumns, require_finite};
-use super::expression::{Expression, Function, Operator};
+use super::expression::Expression;
 use super::inputs::Inputs;
+use super::operators::{Function, Operator};
 use super::slopes::Moves;
 use super::spec::{Coverage, Expr, NamedArguments, Options, TermFactor};
 use super::transforms::{self, Call, Known, Learned};
@@ -152,12 +153,13 @@ impl<'a> Compiler<'a> {
             Some(Learned::GroupMeans { levels: known, means, .. }) => means_of(levels, known, means),
             _ => {
                 self.require_all_rows("between", owner)?;
-                transforms::group_means(&arg, &self.inputs, category, levels.len())
+                let means = transforms::group_means(&arg, &self.inputs, category, levels.len());
+                means.into_iter().map(|mean| if mean.is_nan() { WITHOUT_ROWS } else { mean }).collect()
             }
         };
         let column = &self.used.names[self.categories[category].input];
         let name = format!("between({}, {column})", arg.text(&self.inputs));
-        Ok(Expression::GroupMean { name, category, means, arg: Some(Box::new(arg)) })
+        Ok(Expression::GroupMean { name, category, means, arg: Box::new(arg) })
     }
 
     /// 1 in rows of one level: `dummy(f, "b")`, `f == "b"`.
@@ -249,13 +251,16 @@ pub fn require_variation(name: &str, (low, high): (f64, f64)) -> Result<()> {
     Err(Error::Design(format!("the response '{name}' is {low} in every row used; there is no variation to explain")))
 }
 
-/// Means in the order of `levels`; zero for a level without rows.
+/// The mean in a level without rows.
+const WITHOUT_ROWS: f64 = 0.0;
+
+/// Means in the order of `levels`.
 fn means_of(levels: &[String], known: &[String], means: &[f64]) -> Vec<f64> {
     if levels == known {
         return means.to_vec();
     }
     let found: FxHashMap<&String, f64> = known.iter().zip(means.iter().copied()).collect();
-    levels.iter().map(|level| found.get(level).copied().unwrap_or(0.0)).collect()
+    levels.iter().map(|level| found.get(level).copied().unwrap_or(WITHOUT_ROWS)).collect()
 }
 
 fn not_a_number(name: &str, args: &[Expr], owner: &str) -> Error {

@@ -183,13 +183,15 @@ fn explain(expression: &Expression, inputs: &Inputs, position: usize) -> Error {
             }
         }
     });
-    Error::Data(format!(
-        "{} is {} at row {}, where {}; correct that value, or make it missing to drop the row",
-        culprit.text(inputs),
-        if at(culprit).is_nan() { "not a number" } else { "infinite" },
-        inputs.row_number(position),
-        values.join(" and ")
-    ))
+    let (text, row) = (culprit.text(inputs), inputs.row_number(position));
+    let what = if at(culprit).is_nan() { "not a number" } else { "infinite" };
+    Error::Data(match values.is_empty() {
+        true => format!("{text} is {what} at row {row}; write another expression"),
+        false => format!(
+            "{text} is {what} at row {row}, where {}; correct that value, or make it missing to drop the row",
+            values.join(" and ")
+        ),
+    })
 }
 
 /// Fails unless every weight of a used row is a positive number.

@@ -218,9 +218,7 @@ impl Encoding {
     /// Inputs that the fixed part and the offsets read.
     pub fn inputs_of_fixed(&self) -> Vec<usize> {
         let mut inputs = self.inputs_of_matrix(&self.fixed);
-        inputs.extend(self.offsets.iter().flat_map(Expression::inputs));
-        let categories = self.offsets.iter().flat_map(Expression::categories);
-        inputs.extend(categories.map(|c| self.categories[c].input));
+        inputs.extend(self.offsets.iter().flat_map(|offset| self.inputs_of_expression(offset)));
         inputs
     }
 
@@ -248,39 +246,55 @@ impl Encoding {
         self.has_part(|part| matches!(part, Expression::GroupMean { category: of, .. } if *of == category))
     }
 
+    /// Whether an expression, the response's included, or what a group mean is taken of depends on the levels of a
+    /// category.
+    pub fn is_in_expressions(&self, category: usize) -> bool {
+        let mut any = false;
+        for expression in self.expressions().chain([&self.response]) {
+            expression.walk_into_means(&mut |part| any |= part.categories().contains(&category));
+        }
+        any
+    }
+
     /// Whether a property holds of any part of an expression.
     fn has_part(&self, holds: impl Fn(&Expression) -> bool) -> bool {
         let mut any = false;
-        for expression in self.numbers().filter_map(|(_, _, expression)| expression) {
+        for expression in self.expressions() {
             expression.walk(&mut |part| any |= holds(part));
         }
         any
     }
 
+    fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        self.numbers().filter_map(|(_, _, expression)| expression)
+    }
+
     /// Inputs of what group means are taken of.
     pub fn inputs_of_means(&self) -> Vec<usize> {
         let mut inputs = Vec::new();
-        for expression in self.numbers().filter_map(|(_, _, expression)| expression) {
-            expression.walk(&mut |part| {
-                if let Expression::GroupMean { arg: Some(arg), .. } = part {
-                    inputs.extend(arg.inputs());
+        for expression in self.expressions() {
+            expression.walk_into_means(&mut |part| {
+                if let Expression::GroupMean { arg, .. } = part {
+                    inputs.extend(self.inputs_of_expression(arg));
                 }
             });
         }
         inputs
     }
 
-    /// Adds the means of new levels of a category, which `find` computes of an expression.
-    pub fn extend_means(
-        &mut self,
-        category: usize,
-        find: &mut impl FnMut(&Expression) -> Result<Vec<f64>>,
-    ) -> Result<()> {
+    /// Inputs that an expression reads, its categories' included.
+    pub fn inputs_of_expression(&self, expression: &Expression) -> Vec<usize> {
+        let categories = expression.categories().into_iter().map(|c| self.categories[c].input);
+        expression.inputs().into_iter().chain(categories).collect()
+    }
+
+    /// Adds the means of new levels, which `find` computes of a category and an expression.
+    pub fn extend_means(&mut self, find: &mut impl FnMut(usize, &Expression) -> Result<Vec<f64>>) -> Result<()> {
         let bases = self.variables.iter_mut().filter_map(|variable| match variable {
             Variable::Numeric { basis: Basis::Scalar(arg) | Basis::Polynomial { arg, .. }, .. } => Some(arg),
             _ => None,
         });
-        bases.chain(&mut self.offsets).try_for_each(|expression| expression.extend_means(category, find))
+        bases.chain(&mut self.offsets).try_for_each(|expression| expression.extend_means(find))
     }
 
     fn inputs_of_matrix(&self, matrix: &ModelMatrix) -> Vec<usize> {

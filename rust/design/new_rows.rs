@@ -3,12 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
 use super::complete_rows::require_finite;
 use super::encoding::Encoding;
 use super::expression::Expression;
-use super::grouping::{Group, RandomTerm};
+use super::grouping::RandomTerm;
 use super::inputs::Inputs;
 use super::layout::{Batch, FixedLayout};
 use crate::table::{Column, Gaps, NO_LEVEL, Selection, Table, known_codes, require_known};
@@ -17,13 +15,13 @@ use crate::{Error, Remedy, Result};
 /// Every row of a new frame.  A random term whose columns the frame lacks can be left out.
 #[derive(Debug)]
 pub struct NewRows {
-    encoding: Arc<Encoding>,
-    inputs: Inputs,
+    pub(super) encoding: Arc<Encoding>,
+    pub(super) inputs: Inputs,
     /// Rows in which the fixed part or an offset misses a value.
     fixed_missing: Vec<bool>,
     random: Vec<NewTerm>,
     /// Rows whose group's mean is taken over these rows: the fit did not see the group.
-    own_mean: Vec<bool>,
+    pub(super) own_mean: Vec<bool>,
 }
 
 /// One random term in new data.
@@ -40,7 +38,8 @@ impl NewRows {
             table.get(&encoding.inputs[input])?;
         }
         let mut columns: Vec<Option<Column>> = vec![None; encoding.inputs.len()];
-        for input in encoding.inputs_of_predictors().into_iter().chain(encoding.inputs_of_means()) {
+        let of_means = if new_groups { encoding.inputs_of_means() } else { vec![] };
+        for input in encoding.inputs_of_predictors().into_iter().chain(of_means) {
             columns[input] = table.find(&encoding.inputs[input]).cloned();
         }
         let selection = Selection::All(table.n_rows());
@@ -53,7 +52,7 @@ impl NewRows {
         new.fixed_missing = new.any_missing(&new.encoding.inputs_of_fixed(), &gaps);
         new.random = (0..new.encoding.random.len()).map(|t| new.bind_term(t, &gaps)).collect();
         if new_groups {
-            new.take_own_means()?;
+            new.take_own_means(&gaps)?;
         }
         new.check_numbers(&gaps)?;
         Ok(new)
@@ -74,69 +73,6 @@ impl NewRows {
             self.inputs.codes[k] = Some(Arc::new(present.spread(codes, column.n_rows(), NO_LEVEL)));
         }
         Ok(())
-    }
-
-    /// Adds the groups that are new to those whose means are known.
-    fn take_own_means(&mut self) -> Result<()> {
-        let mut encoding = self.encoding.as_ref().clone();
-        for k in (0..encoding.categories.len()).filter(|&k| self.encoding.has_means(k)) {
-            let Some(codes) = &self.inputs.codes[k] else { continue };
-            let n_known = encoding.categories[k].levels.len();
-            let (codes, n_levels) = self.with_new_levels(codes, &[k], n_known);
-            if n_levels == n_known {
-                continue;
-            }
-            encoding.extend_means(k, &mut |arg| self.own_means(arg, &codes, n_known, n_levels))?;
-            self.own_mean.iter_mut().zip(&codes).for_each(|(own, &c)| *own |= c != NO_LEVEL && c as usize >= n_known);
-            self.inputs.codes[k] = Some(Arc::new(codes));
-        }
-        self.encoding = Arc::new(encoding);
-        Ok(())
-    }
-
-    /// The means of an expression in the levels from `n_known` on, over the rows that have a value.
-    fn own_means(&self, arg: &Expression, codes: &[u32], n_known: usize, n_levels: usize) -> Result<Vec<f64>> {
-        if let Some(lacking) = arg.inputs().into_iter().find(|&input| !self.inputs.has(input)) {
-            return Err(Error::Data(format!(
-                "the data have no column '{}', of which a new group needs the mean",
-                self.encoding.inputs[lacking]
-            )));
-        }
-        let mut values = vec![0.0; codes.len()];
-        arg.read(&self.inputs, 0..codes.len(), &mut values);
-        let (mut sums, mut counts) = (vec![0.0; n_levels - n_known], vec![0.0; n_levels - n_known]);
-        for (value, &code) in values.iter().zip(codes).filter(|(value, _)| !value.is_nan()) {
-            if let Some(k) = (code as usize).checked_sub(n_known).filter(|_| code != NO_LEVEL) {
-                sums[k] += value;
-                counts[k] += 1.0;
-            }
-        }
-        Ok(sums.iter().zip(&counts).map(|(sum, count)| sum / count).collect())
-    }
-
-    /// Codes in which levels that the fit did not see are numbered on from `n_known`, and the number of levels then;
-    /// they are the combinations of the values of categories.
-    fn with_new_levels(&self, codes: &[u32], categories: &[usize], n_known: usize) -> (Vec<u32>, usize) {
-        let mut new: FxHashMap<Vec<String>, u32> = FxHashMap::default();
-        let mut codes = codes.to_vec();
-        for (row, code) in codes.iter_mut().enumerate().filter(|(_, code)| **code == NO_LEVEL) {
-            let column = |&c: &usize| self.inputs.column(self.encoding.categories[c].input).text(row);
-            let Some(labels) = categories.iter().map(column).collect::<Option<Vec<_>>>() else { continue };
-            let next = (n_known + new.len()) as u32;
-            *code = *new.entry(labels).or_insert(next);
-        }
-        (codes, n_known + new.len())
-    }
-
-    /// The level of a random term's group in every row, new ones numbered on from those of the fit; `NO_LEVEL` where
-    /// it is missing.  And the number of levels.
-    ///
-    /// # Errors
-    /// `Data` where the rows lack a column of the term.
-    pub fn all_term_codes(&self, t: usize) -> Result<(Vec<u32>, usize)> {
-        let group = &self.encoding.groups[self.encoding.random[t].layout.factor];
-        let n_known = group.n_levels(&self.encoding.categories);
-        Ok(self.with_new_levels(self.term(t)?.1, &group.categories, n_known))
     }
 
     /// Rows in a group that the fit did not see, and whose mean is used.
@@ -175,13 +111,13 @@ impl NewRows {
         for (owner, inputs, expression) in self.encoding.numbers() {
             if inputs.iter().all(|&input| self.inputs.has(input)) {
                 self.check_columns(&inputs, &owner, gaps)?;
-                expression.map_or(Ok(()), |expression| self.check_expression(expression))?;
+                expression.map_or(Ok(()), |expression| self.check_expression(expression, |_| true))?;
             }
         }
         Ok(())
     }
 
-    fn check_columns(&self, inputs: &[usize], owner: &str, gaps: &[Gaps]) -> Result<()> {
+    pub(super) fn check_columns(&self, inputs: &[usize], owner: &str, gaps: &[Gaps]) -> Result<()> {
         for &input in inputs {
             self.inputs.column(input).require_numbers(owner)?;
             gaps[input].refuse_infinite(self.inputs.column(input), &self.inputs.selection)?;
@@ -189,17 +125,24 @@ impl NewRows {
         Ok(())
     }
 
-    fn check_expression(&self, expression: &Expression) -> Result<()> {
+    /// Fails where an expression is not finite in a row that has all its values and for which `counts` holds.
+    pub(super) fn check_expression(
+        &self,
+        expression: &Expression,
+        counts: impl Fn(usize) -> bool + Sync,
+    ) -> Result<()> {
         let columns = expression.inputs();
         let categories = expression.categories();
         if categories.iter().any(|&c| self.inputs.codes[c].is_none()) {
             return Ok(());
         }
+        let means = expression.means();
         let is_present = |row: usize| {
             columns.iter().all(|&input| !self.inputs.column(input).number(row).is_nan())
                 && categories.iter().all(|&c| self.inputs.codes(c)[row] != NO_LEVEL)
+                && means.iter().all(|&(c, means)| !means[self.inputs.codes(c)[row] as usize].is_nan())
         };
-        require_finite(expression, &self.inputs, is_present)
+        require_finite(expression, &self.inputs, |row| counts(row) && is_present(row))
     }
 
     pub fn n_rows(&self) -> usize {
@@ -214,34 +157,6 @@ impl NewRows {
             x[row * p..(row + 1) * p].fill(f64::NAN);
         }
         Ok(x)
-    }
-
-    /// Per grouping factor, up to `most` levels that the fit did not see, in order of appearance.
-    pub fn unseen_levels(&self, most: usize) -> Vec<(String, Vec<String>)> {
-        let unseen = |(g, group): (usize, &Group)| {
-            let of_group = |t: &usize| self.encoding.random[*t].layout.factor.0 == g;
-            let term = (0..self.random.len()).find(of_group)?;
-            let NewTerm::Ready { codes, .. } = &self.random[term] else { return None };
-            let labels = self.unseen_labels(codes, &group.categories, most);
-            (!labels.is_empty()).then(|| (group.name.clone(), labels))
-        };
-        self.encoding.groups.iter().enumerate().filter_map(unseen).collect()
-    }
-
-    fn unseen_labels(&self, codes: &[u32], categories: &[usize], most: usize) -> Vec<String> {
-        let mut labels = Vec::new();
-        for row in (0..codes.len()).filter(|&row| codes[row] == NO_LEVEL) {
-            let column = |&c: &usize| self.inputs.column(self.encoding.categories[c].input).text(row);
-            let Some(parts) = categories.iter().map(column).collect::<Option<Vec<_>>>() else { continue };
-            let label = parts.join(":");
-            if !labels.contains(&label) {
-                labels.push(label);
-            }
-            if labels.len() == most {
-                break;
-            }
-        }
-        labels
     }
 
     pub fn fixed(&self) -> &FixedLayout {
@@ -301,7 +216,7 @@ impl NewRows {
         Ok(self.term(t)?.1)
     }
 
-    fn term(&self, t: usize) -> Result<(&[bool], &[u32])> {
+    pub(super) fn term(&self, t: usize) -> Result<(&[bool], &[u32])> {
         match self.random.get(t) {
             Some(NewTerm::Ready { missing, codes }) => Ok((missing, codes)),
             Some(NewTerm::Lacks { column }) => Err(Error::Data(format!(

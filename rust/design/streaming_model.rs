@@ -212,7 +212,7 @@ impl StreamingModel {
     }
 }
 
-/// By category, whether its levels grow: no effect and no mean is of them.
+/// By category, whether its levels grow: no effect and no expression is of them.
 fn growing(encoding: &Encoding) -> Vec<bool> {
-    (0..encoding.categories.len()).map(|c| !encoding.has_effects(c) && !encoding.has_means(c)).collect()
+    (0..encoding.categories.len()).map(|c| !encoding.has_effects(c) && !encoding.is_in_expressions(c)).collect()
 }

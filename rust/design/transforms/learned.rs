@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::super::expression::Expression;
 use super::super::inputs::Inputs;
 use super::super::spec::{Expr, ModelSpec, NamedArguments, TermFactor};
-use crate::table::by_segment;
+use crate::table::{NO_LEVEL, by_segment};
 
 /// By the text of a call.
 pub type Known = BTreeMap<String, Learned>;
@@ -193,22 +193,21 @@ pub fn spread(expression: &Expression, inputs: &Inputs, center: f64) -> f64 {
     (squares / (inputs.n_rows() as f64 - 1.0)).sqrt()
 }
 
-/// The mean of every level of a category.
+/// The mean of every level over the rows that have a value and a level; NaN for a level without any.
 pub fn group_means(expression: &Expression, inputs: &Inputs, category: usize, n_levels: usize) -> Vec<f64> {
     let codes = inputs.codes(category);
     let mut values = vec![0.0; inputs.n_rows()];
     expression.read(inputs, 0..values.len(), &mut values);
-    let mut counts = vec![0.0; n_levels];
-    codes.iter().for_each(|&c| counts[c as usize] += 1.0);
-    let mut means = vec![0.0; n_levels];
-    for (value, &c) in values.iter().zip(codes.iter()) {
-        means[c as usize] += value / counts[c as usize];
-    }
-    let mut rest = vec![0.0; n_levels];
-    for (value, &c) in values.iter().zip(codes.iter()) {
-        rest[c as usize] += (value - means[c as usize]) / counts[c as usize];
-    }
-    means.iter().zip(rest).map(|(mean, r)| mean + r).collect()
+    let counted = || {
+        let rows = values.iter().zip(codes.iter()).filter(|(value, code)| !value.is_nan() && **code != NO_LEVEL);
+        rows.map(|(&value, &code)| (value, code as usize))
+    };
+    let (mut counts, mut means, mut rest) = (vec![0.0; n_levels], vec![0.0; n_levels], vec![0.0; n_levels]);
+    counted().for_each(|(_, level)| counts[level] += 1.0);
+    counted().for_each(|(value, level)| means[level] += value / counts[level]);
+    counted().for_each(|(value, level)| rest[level] += (value - means[level]) / counts[level]);
+    let mean = |level: usize| if counts[level] > 0.0 { means[level] + rest[level] } else { f64::NAN };
+    (0..n_levels).map(mean).collect()
 }
 
 /// Distinct values, as far as `at_most`.

@@ -98,6 +98,54 @@ def test_a_model_of_groups_that_are_no_random_ones_predicts_for_new_ones():
     np.testing.assert_allclose(got, fit.beta[0] + 2 * fit.beta[1], rtol=1e-12)
 
 
+def test_a_mean_of_what_has_a_mean_itself_is_taken_over_the_new_rows():
+    h = np.arange(160) % 7
+    data = {**DATA, "h": h}
+    fit = hlmrs.lmer("y ~ between(within(x, h), g) + (1 | g)", data)
+    mean1 = X[h == 1].mean()
+    new = {"x": [1.0, 3.0, 4.0, 8.0, np.nan], "g": [99, 99, 98, 98, 98], "h": [1, 55, 55, 1, 1]}
+    # the rows of the level 55 of h have the mean 3.5
+    means = np.array([1 - mean1 + 3 - 3.5, 4 - 3.5 + 8 - mean1])[[0, 0, 1, 1, 1]] / 2
+    got = fit.predict(new, new_levels="population")
+    np.testing.assert_allclose(got, fit.beta[0] + fit.beta[1] * means, rtol=1e-12)
+    known = {"g": [3], "x": [2.0]}
+    within = X - np.array([X[h == k].mean() for k in range(7)])[h]
+    want = fit.beta[0] + fit.beta[1] * within[G == 3].mean()
+    for rows in (known, {**known, "h": [55]}, {"g": [3]}):
+        np.testing.assert_allclose(fit.predict(rows, random_effects=False), want, rtol=1e-12)
+    with pytest.raises(hlmrs.DataError, match="no column 'h', of which a new group needs the mean"):
+        fit.predict({"x": [1.0], "g": [99]}, new_levels="population")
+
+
+def test_a_new_group_without_values_has_no_mean():
+    fit = hlmrs.lmer(WITHIN, DATA)
+    new = {"x": [np.nan, 1.0, 3.0], "g": [99, 98, 98], "w": [1.0] * 3}
+    got = fit.predict(new, new_levels="population", random_effects=False)
+    beta = fit.fixef()
+    want = beta["(Intercept)"] + beta["w"] + 2 * beta["between(x, g)"]
+    slope = beta["within(x, g)"] + beta["within(x, g):w"]
+    np.testing.assert_allclose(got, [np.nan, want - slope, want + slope], rtol=1e-10)
+    alone = hlmrs.lmer("y ~ between(x, g) + (1 | g)", DATA)
+    table = alone.predict({"x": [np.nan, np.nan], "g": [99, 3]}, new_levels="population", interval="confidence")
+    assert {name: np.isnan(column).tolist() for name, column in table.items()} == dict.fromkeys(table, [True, False])
+
+
+@pytest.mark.parametrize(
+    ("formula", "value", "message"),
+    [
+        ("y ~ between(log(x + 9), g) + (1 | g)", -10.0, "log.* is not a number at row 1, where x is -10"),
+        ("y ~ between(exp(x), g) + (1 | g)", 1000.0, "exp.* is infinite at row 1, where x is 1000"),
+        ("y ~ between(x, g) + (1 | g)", np.inf, "column 'x' is infinite at row 1"),
+        ("y ~ between(x, g) + (1 | g)", "b", "column 'x' is text .*, but the mean of a new group needs numbers"),
+    ],
+)
+def test_the_mean_of_a_new_group_is_of_values_that_have_one(formula, value, message):
+    fit = hlmrs.lmer(formula, DATA)
+    new = {"x": ["a", "b"] if isinstance(value, str) else [1.0, value], "g": [99, 99]}
+    with pytest.raises(hlmrs.DataError, match=message):
+        fit.predict(new, new_levels="population")
+
+
 POSITIVE = {**DATA, "y": np.exp(0.3 * DATA["y"])}
 WAYS = {
     "log(y)": np.exp,

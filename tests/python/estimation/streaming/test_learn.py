@@ -24,6 +24,8 @@ FORMULAS = [
     "y ~ poly(scale(z), 3) * f + center(scale(x)) + (1 | item)",
     "y ~ between(z, school) + within(z, school) + (within(z, school) | school)",
     "y ~ between(log(x), f) + within(scale(x), subject) + (1 | subject)",
+    "y ~ between(within(z, item), school) + (1 | subject)",
+    "within(y, school) ~ x + (1 | school) + (1 | item)",
     "y ~ scale(x, center = FALSE) + scale(far, scale = FALSE) + offset(scale(off)) + (1 | school)",
     "y ~ bs(x, df = 6) + ns(z, df = 4) + (1 | item)",
     "y ~ bs(log(x), knots = c(3.8, 3.9), Boundary.knots = c(3.6, 4.2)) + f + cr(z, knots = c(-1, 0, 1)) + (1 | item)",
