@@ -44,6 +44,12 @@ pub enum Remedy {
 }
 
 impl Error {
+    /// Memory does not hold `what`, an array of this size.
+    pub fn no_memory(what: &str, rows: usize, columns: usize) -> Self {
+        let of = if columns == 1 { String::new() } else { format!(" times {columns}") };
+        Self::Data(format!("memory does not hold {what} ({rows}{of} numbers); take fewer at a time"))
+    }
+
     /// The error with what avoids it.
     pub fn unless(self, remedy: Remedy) -> Self {
         Self::Avoidable(Box::new(self), remedy)

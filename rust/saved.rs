@@ -48,6 +48,9 @@ pub fn is_choice(places: &[usize], n: usize) -> bool {
 pub const MOST: f64 = 9_007_199_254_740_992.0;
 
 /// Whole numbers that were written as numbers with a fraction.
+///
+/// # Errors
+/// `Data` where one is not whole, negative, or not below that number.
 pub fn whole(values: &[f64], below: f64) -> Result<Vec<u64>> {
     let is_whole = |v: &f64| v.fract() == 0.0 && (0.0..below).contains(v);
     require(values.iter().all(is_whole), "a count that is none")?;
@@ -55,6 +58,9 @@ pub fn whole(values: &[f64], below: f64) -> Result<Vec<u64>> {
 }
 
 /// Takes an array out, all finite.
+///
+/// # Errors
+/// `Data` where it is missing, or holds a value that is not finite.
 pub fn take(arrays: &mut Arrays, name: &str) -> Result<Vec<f64>> {
     let values = arrays.remove(name).ok_or_else(|| damaged(&format!("{name} is missing")))?;
     match values.iter().all(|v| v.is_finite()) {
@@ -64,6 +70,9 @@ pub fn take(arrays: &mut Arrays, name: &str) -> Result<Vec<f64>> {
 }
 
 /// The same, of a length that is known.
+///
+/// # Errors
+/// `Data` where it is missing, of another length, or holds a value that is not finite.
 pub fn take_sized(arrays: &mut Arrays, name: &str, len: usize) -> Result<Vec<f64>> {
     let values = take(arrays, name)?;
     match values.len() == len {

@@ -220,6 +220,10 @@ class Encoding:
     def cell_terms(self) -> list[CellTerm]: ...
     def cell_mapping(self) -> _Array:
         """Return M of X = Z M, where Z has the columns of ``Rows.cell_crossproduct`` without the constant."""
+    @property
+    def response_scales(self) -> list[tuple[float, float]]:
+        """Center and scale of every ``scale()`` and ``center()`` in the response, as the fit learned them, outer ones
+        first."""
     def expression(self) -> ModelTree:
         """Return the parts of the model, to be written in another language."""
 
@@ -235,9 +239,6 @@ class NewRows:
         """Return z of a random term, shape (n_rows, r); NaN where a value of it is missing."""
     def term_codes(self, term: int) -> NDArray[np.uint32]:
         """Return the level of a random term's group in every row; 0xFFFFFFFF where it is missing or was not seen."""
-    def all_term_codes(self, term: int) -> tuple[NDArray[np.uint32], int]:
-        """Return the same with levels that were not seen numbered on, 0xFFFFFFFF where it is missing; and how many
-        levels that makes."""
     @property
     def own_mean(self) -> NDArray[np.bool_]:
         """Whether each row is in a group that the fit did not see, and whose mean is used."""
@@ -424,6 +425,8 @@ class Fit:
         parameters of ``satterthwaite``.  Shape (parameters, m)."""
     def simulate(self, rows: Rows, n: int, seed: int) -> _Array:
         """New responses from the fitted model, shape (n_obs, n)."""
+    def simulate_new(self, rows: NewRows, shares: _Array, n: int, seed: int) -> _Array:
+        """Responses of new rows, shape (n_rows, n); `shares`: their residual variances over that at weight one."""
     def adapt(self, model: Model) -> Fit:
         """The modes of the rows of another model in this fit's basis, at the parameters of this fit."""
     def refit(self, rows: Rows, y: _Array) -> Fit:

@@ -144,8 +144,7 @@ def fit_many(
         raise DataError(f"the responses have {values.shape[1]} rows, and the data {columns.n_rows}")
     _check_predictors(request, columns, dict(zip(taken, values, strict=bool(taken))))
     rows = model_rows(request, columns).rows
-    used, offset = values if rows.kept is None else values[:, rows.kept], rows.offset()
-    used = used if offset is None else used - offset
+    used = values if rows.kept is None else values[:, rows.kept]
     with Progress("responses", len(names)) as progress:
         fits = core_fit_many(rows, np.ascontiguousarray(used), request.reml, request.settings(), ddf, progress.reach)
     return build(frame.kind, _table(names, rows, fits, level))

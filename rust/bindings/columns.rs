@@ -12,6 +12,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
+use super::arrays::copied;
 use super::errors::{finish, guard, lock};
 use crate::table::{self, Column, PlainValues, Table, TimeKind};
 use crate::{Error, Result};
@@ -53,13 +54,13 @@ impl PyColumns {
     }
 
     fn add_numeric(&self, py: Python<'_>, name: &str, values: PyReadonlyArray1<'_, f64>) -> PyResult<()> {
-        let values = values.as_array().to_vec();
+        let values = copied(py, values.as_array())?;
         guard(py, || lock(&self.0).add(table::numeric(name, values)))
     }
 
     /// 0 is false, 1 is true, anything else is missing.
     fn add_boolean(&self, py: Python<'_>, name: &str, values: PyReadonlyArray1<'_, u8>) -> PyResult<()> {
-        let values = values.as_array().to_vec();
+        let values = copied(py, values.as_array())?;
         guard(py, || lock(&self.0).add(table::boolean(name, &values)))
     }
 
@@ -74,7 +75,7 @@ impl PyColumns {
     ) -> PyResult<()> {
         // An ordered type says that the order was declared, and no more: contrasts are chosen by name.
         let declared = declared || ordered;
-        let codes = codes.as_array().to_vec();
+        let codes = copied(py, codes.as_array())?;
         guard(py, || lock(&self.0).add(table::categorical(name, &codes, &levels, declared)?))
     }
 
@@ -87,14 +88,8 @@ impl PyColumns {
         unit: &str,
         kind: &str,
     ) -> PyResult<()> {
-        let values = values.as_array().to_vec();
-        let kind = match kind {
-            "duration" => TimeKind::Duration,
-            "time of day" => TimeKind::OfDay,
-            "instant" => TimeKind::Instant,
-            _ => TimeKind::Local,
-        };
-        guard(py, || lock(&self.0).add(table::times(name, &values, unit, kind)?))
+        let values = copied(py, values.as_array())?;
+        guard(py, || lock(&self.0).add(table::times(name, &values, unit, time_kind(name, kind)?)?))
     }
 
     /// The same columns, to add others to; the data are shared.
@@ -137,6 +132,18 @@ impl PyColumns {
     #[getter]
     fn names(&self) -> Vec<String> {
         lock(&self.0).names().map(String::from).collect()
+    }
+}
+
+fn time_kind(column: &str, kind: &str) -> Result<TimeKind> {
+    match kind {
+        "local" => Ok(TimeKind::Local),
+        "instant" => Ok(TimeKind::Instant),
+        "duration" => Ok(TimeKind::Duration),
+        "time of day" => Ok(TimeKind::OfDay),
+        _ => Err(Error::Data(format!(
+            "column '{column}' has times of the kind '{kind}'; the kinds are local, instant, duration and time of day"
+        ))),
     }
 }
 

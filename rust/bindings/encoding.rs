@@ -14,7 +14,7 @@ use super::interrupt::run;
 use super::layout::DesignLayout;
 use super::new_rows::PyNewRows;
 use crate::crossproduct::{cell_mapping, cell_starts, n_cell_columns};
-use crate::design::{Encoding, NewRows, Variable};
+use crate::design::{Encoding, Expression, NewRows, Variable};
 
 /// What encodes new data; holds no rows.
 #[pyclass(frozen, name = "Encoding", module = "hlmrs._core")]
@@ -87,7 +87,19 @@ impl PyEncoding {
     /// X = Z M, where Z has an indicator for every cell of every term.
     fn cell_mapping<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let layout = &self.0.fixed.layout;
-        cell_mapping(layout).into_pyarray(py).reshape([n_cell_columns(layout), layout.columns.len()])
+        guard(py, || cell_mapping(layout))?.into_pyarray(py).reshape([n_cell_columns(layout), layout.columns.len()])
+    }
+
+    /// Center and scale of what is standardized in the response, outer ones first.
+    #[getter]
+    fn response_scales(&self) -> Vec<(f64, f64)> {
+        let mut scales = Vec::new();
+        self.0.response.walk(&mut |part| {
+            if let Expression::Standardize { center, scale, .. } = part {
+                scales.push((*center, *scale));
+            }
+        });
+        scales
     }
 
     fn expression<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

@@ -12,6 +12,7 @@ use super::errors::guard;
 use super::given_rows::{GivenRows, TermInput};
 use super::interrupt::{run, run_interruptible, run_interruptible_sized};
 use super::model::{Choices, PyModel};
+use super::new_rows::PyNewRows;
 use super::parameters::{PyParameter, parameters_for, parameters_of};
 use super::rows::PyRows;
 use super::saved::{PySaved, from_python, to_python};
@@ -230,6 +231,20 @@ impl PyFit {
         let (fit, n_obs) = (self.0.clone(), rows.get().0.n_rows());
         let draws = run_interruptible(py, 0, move |stop| fit.simulate(&rows.get().0, n, seed, stop))?;
         draws.into_pyarray(py).reshape([n_obs, n])
+    }
+
+    /// Responses of new rows; `shares`: their residual variances over that of a row of weight one.
+    fn simulate_new<'py>(
+        &self,
+        py: Python<'py>,
+        rows: Py<PyNewRows>,
+        shares: PyReadonlyArray1<'py, f64>,
+        n: usize,
+        seed: u64,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let (fit, n_rows, shares) = (self.0.clone(), rows.get().0.n_rows(), shares.as_array().to_vec());
+        let draws = run_interruptible(py, 0, move |stop| fit.simulate_new(&rows.get().0, &shares, n, seed, stop))?;
+        draws.into_pyarray(py).reshape([n_rows, n])
     }
 
     fn refit(&self, py: Python<'_>, rows: Py<PyRows>, y: PyReadonlyArray1<'_, f64>) -> PyResult<Self> {

@@ -4,6 +4,7 @@ use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+use super::arrays::copied;
 use crate::fit::Fit;
 use crate::fit::predict::{TermRows, UNSEEN};
 
@@ -19,8 +20,8 @@ pub struct GivenRows {
 
 impl GivenRows {
     pub fn read(fit: &Fit, x: &PyReadonlyArray2<'_, f64>, terms: &[TermInput<'_>]) -> PyResult<Self> {
-        let m = x.as_array().nrows();
-        let x: Vec<f64> = x.as_array().iter().copied().collect();
+        let (m, py) = (x.as_array().nrows(), x.py());
+        let x = copied(py, x.as_array())?;
         let map = &fit.model.theta_map;
         if terms.len() != map.terms.len() || x.len() != m * fit.beta.len() {
             return Err(PyValueError::new_err("one entry per random term and one column per coefficient are needed"));
@@ -31,8 +32,8 @@ impl GivenRows {
                 arrays.push(None);
                 continue;
             };
-            let z: Vec<f64> = z.as_array().iter().copied().collect();
-            let codes: Vec<u32> = codes.as_array().iter().copied().collect();
+            let z = copied(py, z.as_array())?;
+            let codes = copied(py, codes.as_array())?;
             let levels = fit.modes.b[layout.block].len() / map.widths[layout.block];
             let known = codes.iter().all(|&c| c == UNSEEN || (c as usize) < levels);
             if z.len() != m * layout.width || codes.len() != m || !known {

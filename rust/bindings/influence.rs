@@ -4,6 +4,7 @@ use numpy::{IntoPyArray, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
+use super::arrays::copied;
 use super::errors::{guard, require};
 use super::fit::PyFit;
 use super::interrupt::{run_counted, run_interruptible};
@@ -132,7 +133,7 @@ pub fn added_columns<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let array = columns.as_array();
     let c = array.ncols();
-    let columns: Vec<Vec<f64>> = array.columns().into_iter().map(|column| column.iter().copied().collect()).collect();
+    let columns = array.columns().into_iter().map(|column| copied(py, column)).collect::<PyResult<Vec<_>>>()?;
     let fits = columns.iter().all(|column| column.len() == rows.get().0.n_rows());
     require(py, fits, || Error::Design("a value for every row of the fit is needed".into()))?;
     let fit = fit.0.clone();

@@ -35,8 +35,9 @@ impl PyLevelScan {
     }
 
     #[getter]
-    fn levels(&self) -> BTreeMap<String, Vec<String>> {
-        lock(&self.0).iter().map(|(name, levels)| (name.clone(), levels.seen_in_order())).collect()
+    fn levels(&self, py: Python<'_>) -> BTreeMap<String, Vec<String>> {
+        let seen = || lock(&self.0).iter().map(|(name, levels)| (name.clone(), levels.seen_in_order())).collect();
+        py.detach(seen)
     }
 }
 

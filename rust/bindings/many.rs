@@ -4,6 +4,7 @@ use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::arrays::copied;
 use super::errors::{guard, require};
 use super::interrupt::run_counted;
 use super::model::{Choices, criterion};
@@ -27,7 +28,7 @@ pub fn fit_many_py<'py>(
     progress: Py<PyAny>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let (control, n_threads) = guard(py, || Choices::parse(control))?;
-    let responses: Vec<Vec<f64>> = responses.as_array().outer_iter().map(|row| row.iter().copied().collect()).collect();
+    let responses = responses.as_array().outer_iter().map(|row| copied(py, row)).collect::<PyResult<Vec<_>>>()?;
     let columns = rows.get().0.fixed().columns.len();
     let n = rows.get().0.n_rows();
     let fits = responses.iter().all(|y| y.len() == n);
@@ -36,7 +37,7 @@ pub fn fit_many_py<'py>(
     let fits = run_counted(py, n_threads, Some(progress), move |done, stop| {
         let tests = |fit: &_, stop: &_| coefficient_tests(fit, ddf, stop);
         let request = ManyRequest { criterion: criterion(reml), control: &control, tests: &tests };
-        fit_many(&rows.get().0, &responses, &request, stop, done)
+        fit_many(&rows.get().0, responses, &request, stop, done)
     })?;
     table(py, &fits, columns)
 }

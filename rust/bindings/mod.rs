@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+mod arrays;
 pub mod columns;
 pub mod distribution;
 pub mod encoding;

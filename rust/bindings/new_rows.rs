@@ -42,11 +42,6 @@ impl PyNewRows {
         Ok(PyArray1::from_slice(py, codes))
     }
 
-    fn all_term_codes<'py>(&self, py: Python<'py>, term: usize) -> PyResult<(Bound<'py, PyArray1<u32>>, usize)> {
-        let (codes, n_levels) = guard(py, || self.0.all_term_codes(term))?;
-        Ok((codes.into_pyarray(py), n_levels))
-    }
-
     /// Rows in groups that the fit did not see, and whose means are used.
     #[getter]
     fn own_mean<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<bool>> {

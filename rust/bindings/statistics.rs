@@ -1,6 +1,7 @@
 //! Sufficient statistics, seen from Python.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use numpy::{IntoPyArray, PyArray2, PyArrayMethods};
@@ -17,7 +18,7 @@ use super::layout::DesignLayout;
 use super::levels::known;
 use super::model::{PyModel, criterion};
 use super::saved::{PySaved, from_python, to_python};
-use crate::check_stop;
+use crate::Result;
 use crate::crossproduct::{FinishedStatistics, RowCounts, Statistics};
 use crate::design::{Encoding, ModelSpec, Options, StreamingModel};
 use crate::model::{Lmm, build};
@@ -38,6 +39,27 @@ impl PyStatistics {
     pub fn new(statistics: Statistics) -> Self {
         Self(Mutex::new(statistics))
     }
+
+    /// What `look` finds, once no other thread adds rows; it waits without the GIL, which they need to come to their end.
+    fn read<T: Send>(&self, py: Python<'_>, look: impl FnOnce(&Statistics) -> T + Send) -> T {
+        py.detach(|| look(&lock(&self.0)))
+    }
+}
+
+/// Adds `theirs`, without a copy unless it is the same object.
+fn merge(mine: &Mutex<Statistics>, theirs: &Mutex<Statistics>, stop: &AtomicBool) -> Result<()> {
+    if std::ptr::eq(mine, theirs) {
+        let copy = lock(theirs).clone();
+        return lock(mine).merge(&copy, stop);
+    }
+    // in one order, so that no two merges wait for each other
+    let (low, high) =
+        if std::ptr::from_ref(mine) < std::ptr::from_ref(theirs) { (mine, theirs) } else { (theirs, mine) };
+    let (mut low_guard, mut high_guard) = (lock(low), lock(high));
+    match std::ptr::eq(mine, low) {
+        true => low_guard.merge(&high_guard, stop),
+        false => high_guard.merge(&low_guard, stop),
+    }
 }
 
 #[pymethods]
@@ -57,23 +79,15 @@ impl PyStatistics {
     }
 
     fn merge(slf: Py<Self>, py: Python<'_>, other: Py<Self>) -> PyResult<()> {
-        run_interruptible(py, 0, move |stop| {
-            let theirs = lock(&other.get().0).clone();
-            let mut here = lock(&slf.get().0);
-            let mut both = here.clone();
-            both.merge(&theirs)?;
-            check_stop(stop)?;
-            *here = both;
-            Ok(())
-        })
+        run_interruptible(py, 0, move |stop| merge(&slf.get().0, &other.get().0, stop))
     }
 
-    fn copy(&self) -> Self {
-        Self::new(lock(&self.0).clone())
+    fn copy(&self, py: Python<'_>) -> Self {
+        Self::new(self.read(py, Statistics::clone))
     }
 
-    fn empty(&self) -> Self {
-        Self::new(lock(&self.0).emptied())
+    fn empty(&self, py: Python<'_>) -> Self {
+        Self::new(self.read(py, Statistics::emptied))
     }
 
     /// What a fit kept of its rows.
@@ -94,49 +108,50 @@ impl PyStatistics {
         let range = Some((f64::NEG_INFINITY, f64::INFINITY));
         let counts = RowCounts { n_obs: a.n_obs, n_rows_input, dropped, range, by_level: counts };
         let (options, encoding) = (guard(py, || Options::from_json(options))?, encoding.0.clone());
-        let build = move || Statistics::of_fit((*encoding).clone(), &options, &a, counts, moments);
+        let build = move || Ok(Statistics::of_fit((*encoding).clone(), &options, &a, counts, moments));
         Ok(Self::new(run(py, build)?))
     }
 
     /// By column whose levels do not grow, those that no row has had.
     #[getter]
-    fn unseen_levels(&self, py: Python<'_>) -> PyResult<BTreeMap<String, Vec<String>>> {
-        guard(py, || {
-            let statistics = lock(&self.0);
+    fn unseen_levels(&self, py: Python<'_>) -> BTreeMap<String, Vec<String>> {
+        self.read(py, |statistics| {
             let unseen = statistics.open.unseen(&statistics.registry);
-            Ok(unseen.map(|(name, levels)| (name.into(), levels.into_iter().map(String::from).collect())).collect())
+            unseen.map(|(name, levels)| (name.into(), levels.into_iter().map(String::from).collect())).collect()
         })
     }
 
     #[getter]
-    fn n_rows(&self) -> usize {
-        lock(&self.0).counts.n_obs
+    fn n_rows(&self, py: Python<'_>) -> usize {
+        self.read(py, |statistics| statistics.counts.n_obs)
     }
 
     #[getter]
-    fn n_rows_input(&self) -> usize {
-        lock(&self.0).counts.n_rows_input
+    fn n_rows_input(&self, py: Python<'_>) -> usize {
+        self.read(py, |statistics| statistics.counts.n_rows_input)
     }
 
     #[getter]
-    fn n_bytes(&self) -> usize {
-        lock(&self.0).n_bytes()
+    fn n_bytes(&self, py: Python<'_>) -> usize {
+        self.read(py, Statistics::n_bytes)
     }
 
     fn finish(&self, py: Python<'_>) -> PyResult<PyFinishedStatistics> {
-        let statistics = lock(&self.0).clone();
-        finished(py, statistics)
+        finished(py, self.read(py, Statistics::clone))
     }
 
     /// The same, without a copy: these statistics are empty afterwards.
     fn take_finished(&self, py: Python<'_>) -> PyResult<PyFinishedStatistics> {
-        let mut here = lock(&self.0);
-        let empty = here.emptied();
-        finished(py, std::mem::replace(&mut here, empty))
+        let statistics = py.detach(|| {
+            let mut here = lock(&self.0);
+            let empty = here.emptied();
+            std::mem::replace(&mut *here, empty)
+        });
+        finished(py, statistics)
     }
 
     fn state<'py>(&self, py: Python<'py>) -> PyResult<PySaved<'py>> {
-        to_python(py, guard(py, || Ok(lock(&self.0).saved()))?)
+        to_python(py, self.read(py, Statistics::saved))
     }
 
     #[staticmethod]

@@ -14,9 +14,7 @@ use crate::design::{self, Expr, ModelSpec, Options};
 
 #[pyfunction]
 pub fn evaluate<'py>(py: Python<'py>, expression: &str, columns: &PyColumns) -> PyResult<Bound<'py, PyArray1<f64>>> {
-    let expr: Expr =
-        guard(py, || serde_json::from_str(expression).map_err(|e| Error::Formula(format!("not an expression: {e}"))))?;
-    let table = columns.table();
+    let (expr, table) = (parsed(py, expression)?, columns.table());
     Ok(run(py, move || design::evaluate(&expr, &table))?.into_pyarray(py))
 }
 
@@ -28,11 +26,13 @@ pub fn evaluate_slope<'py>(
     columns: &PyColumns,
     column: &str,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-    let expr: Expr =
-        guard(py, || serde_json::from_str(expression).map_err(|e| Error::Formula(format!("not an expression: {e}"))))?;
-    let table = columns.table();
+    let (expr, table) = (parsed(py, expression)?, columns.table());
     let column = column.to_owned();
     Ok(run(py, move || design::evaluate_slope(&expr, &table, &column))?.into_pyarray(py))
+}
+
+fn parsed(py: Python<'_>, expression: &str) -> PyResult<Expr> {
+    guard(py, || serde_json::from_str(expression).map_err(|e| Error::Formula(format!("not an expression: {e}"))))
 }
 
 /// Whether each row has a value in every column of a model; none if all have.

@@ -8,6 +8,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::design::{Batch, FixedLayout, Rows};
+use crate::linalg::memory;
 use crate::{Error, Result};
 
 const ROWS: usize = 8192;
@@ -65,9 +66,13 @@ pub fn cell_starts(layout: &FixedLayout) -> Vec<usize> {
 }
 
 /// M of X = Z M, row-major (columns of Z by columns of X).
-pub fn cell_mapping(layout: &FixedLayout) -> Vec<f64> {
+///
+/// # Errors
+/// `Data` where memory does not hold it.
+pub fn cell_mapping(layout: &FixedLayout) -> Result<Vec<f64>> {
     let (starts, p) = (cell_starts(layout), layout.columns.len());
-    let mut mapping = vec![0.0; n_cell_columns(layout) * p];
+    let n = n_cell_columns(layout);
+    let mut mapping = memory::zeros(n, p).ok_or_else(|| Error::no_memory("the cells of the model matrix", n, p))?;
     for (j, column) in layout.columns.iter().enumerate() {
         let term = &layout.terms[column.term];
         let start = starts[column.term] + column.numeric * term.n_cells();
@@ -78,7 +83,7 @@ pub fn cell_mapping(layout: &FixedLayout) -> Vec<f64> {
             }
         }
     }
-    mapping
+    Ok(mapping)
 }
 
 fn add_batch(layout: &FixedLayout, batch: &Batch, n_columns: usize, sums: &mut [f64]) {

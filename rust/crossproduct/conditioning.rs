@@ -43,6 +43,9 @@ pub fn first_basis(extended: &ExtendedColumns, layout: &FixedLayout) -> FixedBas
 
 /// Sums the rows and finds the rank of X, which the plan keeps; sums them again, as residuals, where squares do not tell
 /// it.  Leaves the sums of the basis returned.
+///
+/// # Errors
+/// Those of reading the rows.
 pub fn condition(plan: &mut Plan, source: &Rows, scratch: &mut FillScratch) -> Result<FixedBasis> {
     let mut basis = first_basis(&plan.shape.extended, source.fixed());
     let (p, stride) = (basis.kept.len(), basis.kept.len() + 1);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::blocks::{CrossProducts, FactorBlock};
 use super::pattern::link_pattern;
+use super::sums::add_outer;
 use crate::rows::StoredRows;
 
 impl CrossProducts {
@@ -67,12 +68,5 @@ impl CrossProducts {
                 add_outer(&mut values[at * size..(at + 1) * size], z, other, weight);
             }
         }
-    }
-}
-
-/// M += w a b', column-major.
-fn add_outer(m: &mut [f64], a: &[f64], b: &[f64], w: f64) {
-    for (column, b) in m.chunks_exact_mut(a.len()).zip(b) {
-        column.iter_mut().zip(a).for_each(|(m, a)| *m += w * a * b);
     }
 }

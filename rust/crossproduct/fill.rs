@@ -62,6 +62,9 @@ impl FillScratch {
     }
 
     /// Sums over all rows, in parts; rows whose levels lie far apart are gathered first.
+    ///
+    /// # Errors
+    /// Those of reading the rows.
     pub fn pass(&mut self, rows: &WorkingRows, shape: &Shape) -> Result<()> {
         let first = shape.factors.first();
         match first.and_then(|f| Ranges::worthwhile(f.0, shape.size(0), rows.levels(0))) {

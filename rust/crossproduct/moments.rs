@@ -6,6 +6,9 @@ use crate::Result;
 use crate::design::{BATCH_ROWS, Batch, Rows};
 
 /// (1/n) Σ z z' (r x r).  Sums of batches are added in the order of the rows.
+///
+/// # Errors
+/// Those of reading the rows.
 pub fn mean_outer_product(source: &Rows, term: usize) -> Result<Vec<f64>> {
     let layout = &source.random[term];
     let (n, r) = (source.n_rows(), layout.columns.len());

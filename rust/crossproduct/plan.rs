@@ -72,6 +72,9 @@ impl Plan {
 }
 
 /// A few rows from all over the data.
+///
+/// # Errors
+/// Those of reading the rows.
 pub fn sample(source: &Rows) -> Result<Vec<Batch>> {
     let n = source.n_rows();
     let (pieces, size) = if n <= 2048 { (1, n) } else { (64, 16) };

@@ -4,7 +4,7 @@
 
 use rayon::prelude::*;
 
-use super::sums::{Shape, Sums, add_pair, add_row};
+use super::sums::{Shape, Sums, add_outer, add_row};
 use crate::linalg::small;
 use crate::rows::RowBlock;
 use crate::with_width;
@@ -206,7 +206,7 @@ fn add_rows<const R: usize>(owned: &mut Owned, shape: &Shape, layout: &RowLayout
     for (row, codes) in values.chunks_exact(layout.stride).zip(codes.chunks_exact(layout.n_codes)) {
         let level = codes[0] as usize - owned.first;
         let z = &row[d..d + r];
-        add_pair(&mut owned.zz[level * r * r..][..r * r], z, z);
+        add_outer(&mut owned.zz[level * r * r..][..r * r], z, z, 1.0);
         for (a, &za) in z.iter().enumerate() {
             let sums = &mut owned.zx[(level * r + a) * width..][..width];
             add_row(&mut sums[..d], za, &row[..d]);
@@ -218,7 +218,7 @@ fn add_rows<const R: usize>(owned: &mut Owned, shape: &Shape, layout: &RowLayout
         for (f, (start, values)) in owned.links.iter_mut().enumerate() {
             let other = shape.factors[f + 1].1;
             let place = shape.patterns[f + 1][0].position(codes[0], codes[f + 1]) - *start;
-            add_pair(&mut values[place * other * r..][..other * r], &row[at..at + other], z);
+            add_outer(&mut values[place * other * r..][..other * r], &row[at..at + other], z, 1.0);
             at += other;
         }
     }

@@ -152,14 +152,14 @@ fn add(a: &mut [f64], b: &[f64]) {
 
 fn push_zz(zz: &mut [f64], z: &[f64], codes: &[u32], r: usize) {
     for (row, &code) in z.chunks_exact(r).zip(codes) {
-        add_pair(&mut zz[code as usize * r * r..][..r * r], row, row);
+        add_outer(&mut zz[code as usize * r * r..][..r * r], row, row, 1.0);
     }
 }
 
-/// B += a b', column-major.
+/// B += w a b', column-major.
 #[inline(always)]
-pub fn add_pair(block: &mut [f64], a: &[f64], b: &[f64]) {
-    block.chunks_exact_mut(a.len()).zip(b).for_each(|(column, b)| add_row(column, *b, a));
+pub fn add_outer(block: &mut [f64], a: &[f64], b: &[f64], w: f64) {
+    block.chunks_exact_mut(a.len()).zip(b).for_each(|(column, b)| add_row(column, w * b, a));
 }
 
 /// sums += v x.
@@ -190,6 +190,6 @@ fn push_link(
 ) {
     for (row, (&ci, &cj)) in codes_i.iter().zip(codes_j).enumerate() {
         let block = &mut values[link.position(cj, ci) * ri * rj..][..ri * rj];
-        add_pair(block, &zi[row * ri..(row + 1) * ri], &zj[row * rj..(row + 1) * rj]);
+        add_outer(block, &zi[row * ri..(row + 1) * ri], &zj[row * rj..(row + 1) * rj], 1.0);
     }
 }

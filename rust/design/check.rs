@@ -122,6 +122,8 @@ impl Encoding {
 
 fn check_contrast(contrast: &Contrast, n_levels: usize) -> Result<()> {
     let mut entries = contrast.columns.iter().flatten();
+    let is_in_order = |column: &Vec<(u32, f64)>| column.is_sorted_by(|(before, _), (after, _)| before < after);
+    require(contrast.columns.iter().all(is_in_order), "contrasts whose levels are not in order")?;
     let known = entries.all(|&(level, _)| (level as usize) < n_levels)
         && contrast.reference.is_none_or(|reference| reference < n_levels);
     require(known && contrast.columns.len() == contrast.names.len(), "contrasts of no levels")
@@ -178,6 +180,17 @@ mod tests {
         let mut damaged = encoding();
         damaged.fixed.layout.terms[0].n_numeric = 1 << 42;
         assert!(matches!(damaged.check(), Err(Error::Data(_))));
+    }
+
+    #[test]
+    fn contrasts_list_each_level_once_and_in_order() {
+        for entries in [vec![(2, 1.0), (1, -1.0)], vec![(1, 1.0), (1, 1.0)]] {
+            let mut damaged = encoding();
+            let Variable::Categorical { contrast, .. } = &mut damaged.variables[0] else { panic!("g is categorical") };
+            contrast.columns[0] = entries;
+            let refused = damaged.check().unwrap_err().to_string();
+            assert!(refused.contains("contrasts whose levels are not in order"), "{refused}");
+        }
     }
 
     #[test]

@@ -33,6 +33,9 @@ impl<'a> Compiler<'a> {
     }
 
     /// The response's expression; fails if it is not numeric, not finite, or constant.
+    ///
+    /// # Errors
+    /// `Formula` or `Data` where it is not numeric or not finite, `Design` where it is constant.
     pub fn response(&mut self, factor: &TermFactor) -> Result<Expression> {
         let owner = match factor.expr {
             Expr::Column { .. } => "the response",
@@ -46,6 +49,9 @@ impl<'a> Compiler<'a> {
     }
 
     /// The index of a used column.
+    ///
+    /// # Errors
+    /// `Formula` where no such column is used.
     pub fn input(&self, name: &str) -> Result<usize> {
         self.used
             .names
@@ -55,6 +61,10 @@ impl<'a> Compiler<'a> {
     }
 
     /// A numeric expression; `owner` names the term that it is part of, for messages.
+    ///
+    /// # Errors
+    /// `Formula` where the expression gives no number, `Data` where a column holds none, `Design` where nothing can be
+    /// learned.
     pub fn number(&mut self, expr: &Expr, owner: &str) -> Result<Expression> {
         match expr {
             Expr::Column { name } => {
@@ -71,6 +81,9 @@ impl<'a> Compiler<'a> {
     }
 
     /// A numeric expression that is finite in every row used.
+    ///
+    /// # Errors
+    /// Those of `number`; `Data` where a value is not finite.
     pub fn finite_number(&mut self, expr: &Expr, owner: &str) -> Result<Expression> {
         let expression = self.number(expr, owner)?;
         if !matches!(expression, Expression::Column(_)) {
@@ -184,6 +197,9 @@ impl<'a> Compiler<'a> {
     }
 
     /// A column read as categories: `g` or `factor(g)`.
+    ///
+    /// # Errors
+    /// `Formula` for what is no column, `Data` for a column that cannot be read as categories.
     pub fn category(&mut self, expr: &Expr, owner: &str) -> Result<usize> {
         let name = expr.category_column().ok_or_else(|| {
             Error::Formula(format!("{owner}: only a column can be read as categories; compute it before the fit"))
@@ -206,6 +222,9 @@ impl<'a> Compiler<'a> {
     }
 
     /// Fails where a transform would be learned from the first of many batches.
+    ///
+    /// # Errors
+    /// `Design` in a first batch.
     pub fn require_all_rows(&self, call: &str, owner: &str) -> Result<()> {
         if self.options.coverage != Coverage::First {
             return Ok(());
@@ -216,6 +235,9 @@ impl<'a> Compiler<'a> {
 }
 
 /// A numeric expression by itself in every row of a table; NaN where a value is missing.
+///
+/// # Errors
+/// `Formula` where the expression gives no number, `Data` where the table lacks a column or one holds no numbers.
 pub fn evaluate(expr: &Expr, table: &Table) -> Result<Vec<f64>> {
     let (expression, inputs) = by_itself(expr, table)?;
     let mut values = vec![0.0; table.n_rows()];
@@ -224,6 +246,9 @@ pub fn evaluate(expr: &Expr, table: &Table) -> Result<Vec<f64>> {
 }
 
 /// Its derivative by a column.
+///
+/// # Errors
+/// Those of `evaluate`.
 pub fn evaluate_slope(expr: &Expr, table: &Table, column: &str) -> Result<Vec<f64>> {
     let (expression, inputs) = by_itself(expr, table)?;
     let named = |input: &Option<Column>| input.as_ref().is_some_and(|c| c.name == column);
@@ -244,6 +269,9 @@ fn by_itself(expr: &Expr, table: &Table) -> Result<(Expression, Inputs)> {
 }
 
 /// Fails for a response that is the same in every row.
+///
+/// # Errors
+/// `Design` in that case.
 pub fn require_variation(name: &str, (low, high): (f64, f64)) -> Result<()> {
     if low != high {
         return Ok(());

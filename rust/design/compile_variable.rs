@@ -11,6 +11,10 @@ use crate::{Error, Result};
 
 impl Compiler<'_> {
     /// The variable of a factor, made at its first use.
+    ///
+    /// # Errors
+    /// `Formula` or `Data` where the expression gives neither numbers nor categories, `Design` where it has no
+    /// variation.
     pub fn variable(&mut self, factor: &TermFactor) -> Result<usize> {
         if let Some(known) = self.variables.iter().position(|v| v.name() == factor.name) {
             return Ok(known);

@@ -18,6 +18,9 @@ pub struct UsedColumns {
 
 impl UsedColumns {
     /// All columns of a model but the weights.
+    ///
+    /// # Errors
+    /// `Data` where the table lacks a column.
     pub fn of_model(model: &ModelSpec, options: &Options, table: &Table) -> Result<Self> {
         let mut used = Self::default();
         let groups = model.random.iter().flat_map(|r| &r.group);
@@ -33,6 +36,9 @@ impl UsedColumns {
     }
 
     /// The columns of one expression.
+    ///
+    /// # Errors
+    /// `Data` where the table lacks a column.
     pub fn of_expression(expr: &Expr, table: &Table) -> Result<Self> {
         let mut used = Self::default();
         used.add_expression(expr, table)?;
@@ -84,6 +90,9 @@ pub type Dropped = BTreeMap<String, usize>;
 ///
 /// A null and NaN are missing alike; `labels` are the names under which missing values are counted.  There may be no
 /// such row: one of many batches need not have any.
+///
+/// # Errors
+/// `Data` where a column is missing or infinite, or values are missing and may not be.
 pub fn complete_rows(names: &[String], labels: &[String], table: &Table, rule: Missing) -> Result<(Inputs, Dropped)> {
     let columns = names.iter().map(|name| table.get(name).cloned()).collect::<Result<Vec<_>>>()?;
     let gaps: Vec<Gaps> = columns.iter().map(Gaps::find).collect();
@@ -106,6 +115,9 @@ pub fn complete_rows(names: &[String], labels: &[String], table: &Table, rule: M
 }
 
 /// Fails where no row is left to fit a model to.
+///
+/// # Errors
+/// `Data` in that case.
 pub fn require_rows(inputs: &Inputs, dropped: &Dropped, table: &Table) -> Result<()> {
     match table.n_rows() {
         0 => Err(Error::Data("the data have no rows".into())),
@@ -150,6 +162,9 @@ fn nothing_left(counts: &Dropped, n_rows: usize) -> Error {
 }
 
 /// Fails at the first used row, of those for which `counts` holds, where `expression` is not finite.
+///
+/// # Errors
+/// `Data` in that case.
 pub fn require_finite(expression: &Expression, inputs: &Inputs, counts: impl Fn(usize) -> bool + Sync) -> Result<()> {
     let firsts = by_segment(inputs.n_rows(), |part| {
         let mut values = vec![0.0; part.len()];
@@ -195,6 +210,9 @@ fn explain(expression: &Expression, inputs: &Inputs, position: usize) -> Error {
 }
 
 /// Fails unless every weight of a used row is a positive number.
+///
+/// # Errors
+/// `Data` in that case.
 pub fn check_weights(column: &Column, selection: &Selection) -> Result<()> {
     let name = plain_name(&column.name);
     column.require_numbers("a column of weights")?;

@@ -30,6 +30,9 @@ pub struct ContrastChoice {
 impl ContrastChoice {
     /// The choice made by `C(f, sum)`, `C(f, treatment, base = 2)`, `C(f, treatment, base = "b")`;
     /// `None` by `C(f)`.
+    ///
+    /// # Errors
+    /// `Formula` where the kind is no name, or the base neither number nor text.
     pub fn from_call(owner: &str, kind: Option<&Expr>, base: Option<&Expr>) -> Result<Option<Self>> {
         let Some(kind) = kind else { return Ok(None) };
         let refuse = |what: &str| Error::Formula(format!("{owner}: {what}"));
@@ -41,6 +44,9 @@ impl ContrastChoice {
     }
 
     /// The columns for these levels of `variable`.
+    ///
+    /// # Errors
+    /// `Design` where there are no such contrasts, or they do not fit the levels.
     pub fn build(&self, variable: &str, levels: &[String]) -> Result<Contrast> {
         let m = levels.len();
         let kind = match &self.spec {

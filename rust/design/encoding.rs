@@ -36,6 +36,9 @@ pub struct Encoding {
 
 impl Encoding {
     /// Encodes the fixed part, the random terms and the offsets.
+    ///
+    /// # Errors
+    /// `Formula`, `Data` or `Design` where a term cannot be built from the columns.
     pub fn build(compiler: &mut Compiler, model: &ModelSpec) -> Result<(Self, Vec<GroupingFactor>)> {
         let response = compiler.response(&model.response)?;
         let fixed = ModelMatrix::build(compiler, model.intercept, &model.terms)?;
@@ -98,6 +101,9 @@ impl Encoding {
     }
 
     /// Reads what `to_json` wrote, and checks it.
+    ///
+    /// # Errors
+    /// `Data` where the text is no encoding, of another version, or does not agree with itself.
     pub fn from_json(text: &str) -> Result<Self> {
         let encoding: Self =
             serde_json::from_str(text).map_err(|e| Error::Data(format!("this is not a saved encoding: {e}")))?;
@@ -289,6 +295,9 @@ impl Encoding {
     }
 
     /// Adds the means of new levels, which `find` computes of a category and an expression.
+    ///
+    /// # Errors
+    /// Those of `find`.
     pub fn extend_means(&mut self, find: &mut impl FnMut(usize, &Expression) -> Result<Vec<f64>>) -> Result<()> {
         let bases = self.variables.iter_mut().filter_map(|variable| match variable {
             Variable::Numeric { basis: Basis::Scalar(arg) | Basis::Polynomial { arg, .. }, .. } => Some(arg),

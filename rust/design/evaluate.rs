@@ -10,11 +10,15 @@ use super::layout::Batch;
 use super::model_matrix::{ModelMatrix, TermVariables};
 use super::rows::BATCH_ROWS;
 use super::variable::Variable;
+use crate::linalg::memory;
 use crate::table::NO_LEVEL;
 use crate::{Error, Result};
 
 impl Encoding {
     /// Fills offset, values and cells of the fixed terms, and the random terms for which `uses` holds.
+    ///
+    /// # Errors
+    /// `Data` where a product of columns is infinite.
     pub fn read(
         &self,
         inputs: &Inputs,
@@ -53,6 +57,9 @@ impl Encoding {
     }
 
     /// The same of `n` rows, whose numeric values and cells of a term are as `read_term` fills them.
+    ///
+    /// # Errors
+    /// Those of `read_term`.
     pub fn write(
         &self,
         matrix: &ModelMatrix,
@@ -79,9 +86,13 @@ impl Encoding {
     }
 
     /// A model matrix on all rows, row-major (n x p).
+    ///
+    /// # Errors
+    /// `Data` where a product of columns is infinite, or memory does not hold the matrix.
     pub fn dense(&self, matrix: &ModelMatrix, inputs: &Inputs) -> Result<Vec<f64>> {
         let p = matrix.layout.columns.len();
-        let mut out = vec![0.0; inputs.n_rows() * p];
+        let n = inputs.n_rows();
+        let mut out = memory::zeros(n, p).ok_or_else(|| Error::no_memory("the model matrix", n, p))?;
         if p > 0 {
             out.par_chunks_mut(BATCH_ROWS * p).enumerate().try_for_each(|(k, out)| {
                 let start = k * BATCH_ROWS;

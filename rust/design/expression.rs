@@ -147,6 +147,9 @@ impl Expression {
     }
 
     /// Adds the means of new levels, which `find` computes of a category and an expression: means within others first.
+    ///
+    /// # Errors
+    /// Those of `find`.
     pub fn extend_means(&mut self, find: &mut impl FnMut(usize, &Expression) -> Result<Vec<f64>>) -> Result<()> {
         match self {
             Expression::GroupMean { category, means, arg, .. } => {

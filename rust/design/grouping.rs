@@ -24,6 +24,11 @@ pub struct RandomTerm {
 }
 
 impl RandomTerm {
+    /// The columns of a random term.
+    ///
+    /// # Errors
+    /// `Formula` or `Design` where the term has no columns or no levels, or its structure says nothing of them; those
+    /// of its columns.
     pub fn build(compiler: &mut Compiler, random: &RandomSpec, factor: FactorId) -> Result<Self> {
         let matrix = ModelMatrix::build(compiler, random.intercept, &random.terms)?;
         let columns: Vec<_> = matrix.layout.columns.iter().map(|c| c.name.clone()).collect();
@@ -81,6 +86,9 @@ pub struct Group {
 
 impl Group {
     /// Reads the columns of a random term's group; fails if there is only one level.
+    ///
+    /// # Errors
+    /// `Formula` without a column, `Design` for a single level; those of reading the columns.
     pub fn build(compiler: &mut Compiler, random: &RandomSpec) -> Result<(Self, GroupingFactor)> {
         let mut group = Self { name: random.label.clone(), categories: vec![], pairs: vec![] };
         for factor in &random.group {
@@ -147,6 +155,9 @@ impl Group {
 }
 
 /// Fails for a grouping factor of one level.
+///
+/// # Errors
+/// `Design` in that case.
 pub fn require_levels(name: &str, n_levels: usize) -> Result<()> {
     if n_levels >= 2 {
         return Ok(());

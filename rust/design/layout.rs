@@ -97,6 +97,9 @@ pub struct GroupingFactor {
 
 impl GroupingFactor {
     /// Fails if a code is not below `n_levels`.
+    ///
+    /// # Errors
+    /// `Design` in that case.
     pub fn new(name: impl Into<String>, codes: impl Into<Arc<Vec<u32>>>, n_levels: usize) -> Result<Self> {
         let (name, codes) = (name.into(), codes.into());
         if codes.iter().any(|&c| c as usize >= n_levels) {

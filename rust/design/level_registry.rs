@@ -66,6 +66,9 @@ impl LevelRegistry {
     }
 
     /// Local codes of a grouping factor, and the number of each local level here.
+    ///
+    /// # Errors
+    /// `Data` where the column cannot be read as levels, or has a level that is not among those given for it.
     pub fn codes(
         &mut self,
         g: usize,
@@ -86,6 +89,9 @@ impl LevelRegistry {
     }
 
     /// The numbers here of the levels of `other`, by grouping factor; they are added where they are new.
+    ///
+    /// # Errors
+    /// `Data` where a column whose levels are given has others there.
     pub fn join(&mut self, other: &LevelRegistry, encoding: &Encoding) -> Result<Vec<Vec<u32>>> {
         let mut ids = Vec::new();
         for (c, theirs) in other.categories.iter().enumerate() {

@@ -26,6 +26,9 @@ pub struct TermVariables {
 
 impl ModelMatrix {
     /// Applies R's rules to the terms, in their order.
+    ///
+    /// # Errors
+    /// `Formula`, `Data` or `Design` where a variable cannot be built, `Design` where there are too many columns.
     pub fn build(compiler: &mut Compiler, intercept: bool, terms: &[Term]) -> Result<Self> {
         let mut lists = Vec::with_capacity(terms.len());
         for term in terms {
@@ -45,6 +48,9 @@ impl ModelMatrix {
     }
 
     /// Adds a term whose variables are known.
+    ///
+    /// # Errors
+    /// `Design` where there are too many columns.
     pub fn add(
         &mut self,
         variables: &[Variable],

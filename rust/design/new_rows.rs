@@ -33,6 +33,10 @@ enum NewTerm {
 
 impl NewRows {
     /// `new_groups`: groups whose means are used may be new; their means are those of these rows.
+    ///
+    /// # Errors
+    /// `Data` where a column lacks, holds values that have no meaning, or levels that the fit did not see and that
+    /// matter.
     pub fn bind(encoding: Arc<Encoding>, table: &Table, new_groups: bool) -> Result<Self> {
         for input in encoding.inputs_of_fixed() {
             table.get(&encoding.inputs[input])?;
@@ -150,6 +154,9 @@ impl NewRows {
     }
 
     /// X, row-major (n x p); NaN in rows where the fixed part misses a value.
+    ///
+    /// # Errors
+    /// Those of `Encoding::dense`.
     pub fn model_matrix(&self) -> Result<Vec<f64>> {
         let mut x = self.encoding.dense(&self.encoding.fixed, &self.inputs)?;
         let p = self.encoding.fixed.layout.columns.len();
@@ -169,11 +176,17 @@ impl NewRows {
     }
 
     /// Fills offset, fixed part and the random terms used; `blank` tells which rows miss a value.
+    ///
+    /// # Errors
+    /// Those of `Encoding::read`.
     pub fn read(&self, rows: Range<usize>, use_terms: &[bool], batch: &mut Batch) -> Result<()> {
         self.encoding.read(&self.inputs, rows, |t| use_terms[t], batch)
     }
 
     /// NaN in rows that miss a value of the fixed part, an offset or a term used.
+    ///
+    /// # Errors
+    /// `Data` where the data lack a column of a term used.
     pub fn blank(&self, use_terms: &[bool], values: &mut [f64]) -> Result<()> {
         blank(values, &self.fixed_missing);
         for t in (0..self.random.len()).filter(|&t| use_terms[t]) {
@@ -201,6 +214,9 @@ impl NewRows {
     }
 
     /// Z of a random term, row-major (n x r), and r; NaN in rows that miss a value of it.
+    ///
+    /// # Errors
+    /// `Data` where the data lack a column of the term; those of `Encoding::dense`.
     pub fn term_matrix(&self, t: usize) -> Result<(Vec<f64>, usize)> {
         let (missing, _) = self.term(t)?;
         let matrix = &self.encoding.random[t].matrix;
@@ -212,6 +228,9 @@ impl NewRows {
     }
 
     /// The level of a random term's group in every row; `NO_LEVEL` where it is missing or was not seen.
+    ///
+    /// # Errors
+    /// `Data` where the data lack a column of the term.
     pub fn term_codes(&self, t: usize) -> Result<&[u32]> {
         Ok(self.term(t)?.1)
     }

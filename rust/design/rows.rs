@@ -32,11 +32,18 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// The complete rows of a frame, encoded.
+    ///
+    /// # Errors
+    /// Those of `with_learned`.
     pub fn build(model: &ModelSpec, table: &Table, options: &Options) -> Result<Self> {
         Self::with_learned(model, table, options, &Known::new())
     }
 
     /// `learned`: what transforms learned from other rows.
+    ///
+    /// # Errors
+    /// `Formula`, `Data` or `Design` where the model cannot be built from the columns.
     pub fn with_learned(model: &ModelSpec, table: &Table, options: &Options, learned: &Known) -> Result<Self> {
         if model.terms.len() > MOST_COLUMNS {
             return Err(Error::Design(format!(
@@ -92,6 +99,9 @@ impl Rows {
 
     /// The rows at these positions, ascending, with another response, which has the offset subtracted; grouping
     /// factors lose the levels without rows.
+    ///
+    /// # Errors
+    /// Those of building its grouping factors.
     pub fn subset(&self, positions: &[u32], y: Vec<f64>) -> Result<Self> {
         let mut inputs = self.inputs.clone();
         if positions.len() < self.n_rows() {
@@ -116,6 +126,9 @@ impl Rows {
     }
 
     /// X, row-major (n x p).
+    ///
+    /// # Errors
+    /// Those of `Encoding::dense`.
     pub fn model_matrix(&self) -> Result<Vec<f64>> {
         self.encoding.dense(&self.encoding.fixed, &self.inputs)
     }
@@ -133,6 +146,9 @@ impl Rows {
     }
 
     /// Fills `batch` with the given rows, of the rows used.
+    ///
+    /// # Errors
+    /// Those of `Encoding::read`.
     pub fn read(&self, rows: Range<usize>, batch: &mut Batch) -> Result<()> {
         let (inputs, n) = (&self.inputs, rows.len());
         batch.y.resize(n, 0.0);

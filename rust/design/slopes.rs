@@ -11,7 +11,8 @@ use super::expression::Expression;
 use super::inputs::Inputs;
 use super::new_rows::NewRows;
 use super::variable::{Basis, Variable};
-use crate::Result;
+use crate::linalg::memory;
+use crate::{Error, Result};
 
 /// What moves: an input, by one; and columns that were computed from it elsewhere, by what is given in every row.
 pub struct Moves {
@@ -115,7 +116,8 @@ impl NewRows {
         let place = |name: &str| encoding.inputs.iter().position(|input| input == name);
         let given = given.iter().filter_map(|(name, slopes)| Some((place(name)?, slopes.clone()))).collect();
         let moves = Moves { input: place(column), given };
-        let mut x = vec![0.0; n * encoding.fixed.layout.columns.len()];
+        let p = encoding.fixed.layout.columns.len();
+        let mut x = memory::zeros(n, p).ok_or_else(|| Error::no_memory("the slopes of the model matrix", n, p))?;
         encoding.write(&encoding.fixed, n, &mut x, &mut Default::default(), |term, values, cells| {
             *values = encoding.term_slopes(term, inputs, &moves, 0..n);
             encoding.read_cells(&encoding.fixed.plans[term], inputs, 0..n, cells);

@@ -163,12 +163,20 @@ impl ModelSpec {
         self.terms.iter().chain(random).flat_map(|term| &term.factors)
     }
 
+    /// Reads what Python wrote.
+    ///
+    /// # Errors
+    /// `Formula` where the text is none.
     pub fn from_json(text: &str) -> Result<Self> {
         read_json(text, "the model")
     }
 }
 
 impl Options {
+    /// Reads what Python wrote.
+    ///
+    /// # Errors
+    /// `Formula` where the text is none.
     pub fn from_json(text: &str) -> Result<Self> {
         read_json(text, "the options")
     }

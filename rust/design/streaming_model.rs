@@ -33,6 +33,9 @@ pub struct StreamingModel {
 
 /// The columns whose levels must be known before rows are summed: those that effects read as categories, by the type
 /// that they have in a table, and the groups of `between` and `within`.
+///
+/// # Errors
+/// `Data` where the table lacks a column.
 pub fn columns_of_levels(model: &ModelSpec, table: &Table) -> Result<Vec<String>> {
     let mut found: Vec<&str> = Vec::new();
     for TermFactor { expr, .. } in model.effects() {
@@ -61,6 +64,9 @@ fn is_categorical(column: &Column) -> bool {
 }
 
 /// The rows of a batch that have a value in every column of a model.
+///
+/// # Errors
+/// Those of `complete_rows`.
 pub fn rows_with_values(model: &ModelSpec, table: &Table, options: &Options) -> Result<Selection> {
     let used = UsedColumns::of_model(model, options, table)?;
     Ok(complete_rows(&used.names, &used.labels, table, options.missing)?.0.selection)
@@ -79,6 +85,9 @@ impl StreamingModel {
     /// Learns names, levels of fixed variables and transforms from rows, which are not counted.
     ///
     /// `learned`: what transforms learned from other rows.
+    ///
+    /// # Errors
+    /// Those of `Rows::with_learned`.
     pub fn build(spec: &ModelSpec, table: &Table, options: &Options, learned: &Known) -> Result<(Self, LevelRegistry)> {
         let coverage = if options.coverage == Coverage::All { Coverage::First } else { options.coverage };
         let rows = Rows::with_learned(spec, table, &Options { coverage, ..options.clone() }, learned)?;
@@ -149,6 +158,9 @@ impl StreamingModel {
     }
 
     /// Encodes the complete rows of a batch; there may be none.
+    ///
+    /// # Errors
+    /// `Data` where a column lacks, holds values that have no meaning, or levels that are not known and may not grow.
     pub fn rows(&self, table: &Table, registry: &mut LevelRegistry) -> Result<StreamedRows> {
         let (mut inputs, dropped) = complete_rows(&self.encoding.inputs, &self.labels, table, self.missing)?;
         let weights = self.weights.as_deref().map(|name| table.get(name)).transpose()?.cloned();

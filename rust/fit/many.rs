@@ -42,18 +42,21 @@ pub struct ManyRequest<'a> {
     pub tests: Tests<'a>,
 }
 
-/// Fits every response; `responses[k]` has a value for every row, NaN where it is missing.  A response that cannot be
-/// fitted has its own error.  `done` counts them.
+/// Fits every response; `responses[k]` has a value for every row, offsets included, NaN where it is missing.  A response
+/// that cannot be fitted has its own error.  `done` counts them.
 ///
 /// # Errors
 /// Those of reading the rows; `Interrupted` when `stop` is set.
 pub fn fit_many(
     source: &Rows,
-    responses: &[Vec<f64>],
+    mut responses: Vec<Vec<f64>>,
     request: &ManyRequest,
     stop: &AtomicBool,
     done: &AtomicUsize,
 ) -> Result<Vec<Result<ManyFit>>> {
+    if let Some(offset) = source.offset() {
+        responses.par_iter_mut().for_each(|y| y.iter_mut().zip(&offset).for_each(|(y, offset)| *y -= offset));
+    }
     let mut by_rows: FxHashMap<Vec<u32>, Vec<usize>> = FxHashMap::default();
     for (k, y) in responses.iter().enumerate() {
         let present = (0..y.len() as u32).filter(|&i| !y[i as usize].is_nan()).collect();
@@ -61,7 +64,7 @@ pub fn fit_many(
     }
     let fits: Vec<Vec<(usize, Result<ManyFit>)>> = by_rows
         .par_iter()
-        .map(|(rows, own)| fit_together(source, (rows, own), responses, request, (stop, done)))
+        .map(|(rows, own)| fit_together(source, (rows, own), &responses, request, (stop, done)))
         .collect();
     check_stop(stop)?;
     let mut fits: Vec<(usize, Result<ManyFit>)> = fits.into_iter().flatten().collect();

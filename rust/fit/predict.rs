@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::result::Fit;
 use crate::Result;
-use crate::design::Rows;
+use crate::design::{FixedLayout, Rows};
 use crate::penalized_ls::{CholeskyFactor, Touched};
 use crate::rows::linear_predictor;
 
@@ -24,12 +24,18 @@ impl Fit {
     /// # Errors
     /// Those of reading the rows.
     pub fn linear_predictor(&self, source: &Rows, use_terms: &[bool]) -> Result<Vec<f64>> {
-        let mut beta = vec![0.0; source.fixed().columns.len()];
-        self.model.a.fixed.kept.iter().zip(self.user_beta()).for_each(|(&k, b)| beta[k] = b);
+        let beta = self.full_beta(source.fixed());
         let modes = self.user_modes();
         let used: Vec<Option<&[f64]>> =
             modes.iter().zip(use_terms).map(|(modes, used)| used.then_some(modes.as_slice())).collect();
         linear_predictor(source, &beta, &used)
+    }
+
+    /// One coefficient per column of X; those that cannot be estimated count as zero.
+    pub fn full_beta(&self, fixed: &FixedLayout) -> Vec<f64> {
+        let mut beta = vec![0.0; fixed.columns.len()];
+        self.model.a.fixed.kept.iter().zip(self.user_beta()).for_each(|(&k, b)| beta[k] = b);
+        beta
     }
 
     /// Var(x'β̂ + z'(b̂ - b)) of new rows, θ given; an unseen level has the variance z'Σz.

@@ -37,6 +37,9 @@ impl Fit {
     }
 
     /// A workspace evaluated at the optimum.
+    ///
+    /// # Errors
+    /// `Numerical` where the factor cannot be rebuilt.
     pub fn workspace(&self) -> Result<Workspace> {
         let mut work = self.model.workspace();
         self.model.evaluate(&self.theta, &mut work)?;
@@ -109,6 +112,9 @@ impl Fit {
 
     /// Per random term Var(b | y) given θ and β (n_levels blocks r x r); `with_fixed`: Var(b̂ - b), to which the
     /// estimation of β adds.
+    ///
+    /// # Errors
+    /// `Numerical` where the factor cannot be rebuilt.
     pub fn mode_covariances(&self, with_fixed: bool) -> Result<Vec<Vec<f64>>> {
         let mut work = self.workspace()?;
         work.inverse.update(&work.factor, &self.model.a, &self.model.panels, &self.model.symbolic, with_fixed);

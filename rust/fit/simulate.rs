@@ -10,10 +10,11 @@ use rayon::prelude::*;
 
 use super::result::Fit;
 use super::{Control, fit};
+use crate::covariance::{RandomBasis, TermCovariance};
 use crate::crossproduct::with_response;
-use crate::design::Rows;
+use crate::design::{NewRows, Rows};
 use crate::linalg::memory;
-use crate::rows::{Columns, FixedBasis, StoredRows};
+use crate::rows::{Columns, EffectRows, FixedBasis, StoredRows};
 use crate::{Error, Result, check_stop};
 
 /// Responses drawn before they are put in their places.
@@ -55,34 +56,101 @@ impl Fit {
             y.iter_mut().zip(offset.iter().flatten()).for_each(|(y, o)| *y += o);
             Ok(y)
         };
-        let n_rows = fixed.len();
-        let mut out = memory::zeros(n_rows, n).ok_or_else(|| {
-            Error::Data(format!("memory does not hold {n} responses of {n_rows} rows; ask for fewer at a time"))
-        })?;
-        for first in (0..n).step_by(DRAWS) {
-            let draws = (first..n.min(first + DRAWS)).into_par_iter().map(draw).collect::<Result<Vec<_>>>()?;
-            let rows = out.chunks_exact_mut(n).enumerate();
-            rows.for_each(|(i, row)| draws.iter().zip(&mut row[first..]).for_each(|(draw, y)| *y = draw[i]));
+        side_by_side(fixed.len(), n, draw)
+    }
+
+    /// The same for new rows, whose groups all have new b, seen by the fit or not; NaN where a row misses a value.
+    /// `shares`: the residual variance of every row over that of a row of weight one.
+    ///
+    /// # Errors
+    /// `Design` where there is not a share for every row, `Data` where the rows lack a column of the model, or memory
+    /// does not hold the responses; `Interrupted`.
+    pub fn simulate_new(
+        &self,
+        rows: &NewRows,
+        shares: &[f64],
+        n: usize,
+        seed: u64,
+        stop: &AtomicBool,
+    ) -> Result<Vec<f64>> {
+        if shares.len() != rows.n_rows() {
+            return Err(Error::Design(format!("{} residual variances for {} rows", shares.len(), rows.n_rows())));
         }
-        Ok(out)
+        let effects = self.effect_rows(rows)?;
+        let modes = self.user_modes();
+        let modes: Vec<&[f64]> = modes.iter().map(Vec::as_slice).collect();
+        let mut fixed = rows.linear_predictor(&self.full_beta(rows.fixed()), &modes, &vec![false; modes.len()])?;
+        rows.blank(&vec![true; modes.len()], &mut fixed)?;
+        let draw = |k: usize| {
+            check_stop(stop)?;
+            let (mut y, mut rng) = (fixed.clone(), stream(seed, k));
+            for (term, rows) in self.model.theta_map.terms.iter().zip(&effects) {
+                let mut modes = vec![0.0; rows.n_levels * rows.r];
+                self.draw_modes(term, &mut modes, (rows.r, 0), &mut rng);
+                rows.add(&modes, &mut y);
+            }
+            add_noise(&mut y, |i| self.sigma * shares[i].sqrt(), &mut rng);
+            Ok(y)
+        };
+        side_by_side(rows.n_rows(), n, draw)
+    }
+
+    /// What the effects of each term multiply, in the working basis.
+    fn effect_rows(&self, rows: &NewRows) -> Result<Vec<EffectRows>> {
+        let encoded = |(t, basis): (usize, &RandomBasis)| {
+            let mut rows = EffectRows::of_term(rows, t)?;
+            rows.z.chunks_exact_mut(rows.r).for_each(|z| basis.encode(z));
+            Ok(rows)
+        };
+        self.model.a.random.iter().enumerate().map(encoded).collect()
     }
 
     /// y += Zb + e with new b and e.
     pub fn add_draw(&self, rows: &StoredRows, y: &mut [f64], rng: &mut Xoshiro256PlusPlus) {
-        let (map, sigma) = (&self.model.theta_map, self.sigma);
-        let mut normal = || -> f64 { StandardNormal.sample(rng) };
+        let map = &self.model.theta_map;
         let mut modes: Vec<Vec<f64>> = self.modes.b.iter().map(|b| vec![0.0; b.len()]).collect();
         for term in &map.terms {
-            let (lambda, r, full) = (term.relative_factor(&self.theta), term.width, map.widths[term.block]);
-            for level in modes[term.block].chunks_exact_mut(full) {
-                let u: Vec<f64> = (0..r).map(|_| sigma * normal()).collect();
-                let b = &mut level[term.offset..term.offset + r];
-                b.iter_mut().enumerate().for_each(|(i, b)| *b = (0..=i).map(|j| lambda[j * r + i] * u[j]).sum());
-            }
+            self.draw_modes(term, &mut modes[term.block], (map.widths[term.block], term.offset), rng);
         }
         rows.add_modes(y, &modes);
-        y.iter_mut().enumerate().for_each(|(i, y)| *y += sigma / rows.weight(i).sqrt() * normal());
+        add_noise(y, |i| self.sigma / rows.weight(i).sqrt(), rng);
     }
+
+    /// New b = λu of a term, in the working basis; each level has a block of `full` numbers, the term's from `offset` on.
+    fn draw_modes(
+        &self,
+        term: &TermCovariance,
+        modes: &mut [f64],
+        (full, offset): (usize, usize),
+        rng: &mut Xoshiro256PlusPlus,
+    ) {
+        let (lambda, r) = (term.relative_factor(&self.theta), term.width);
+        for level in modes.chunks_exact_mut(full) {
+            let u: Vec<f64> = (0..r).map(|_| self.sigma * normal(rng)).collect();
+            let b = &mut level[offset..offset + r];
+            b.iter_mut().enumerate().for_each(|(i, b)| *b = (0..=i).map(|j| lambda[j * r + i] * u[j]).sum());
+        }
+    }
+}
+
+/// y += e, of a standard deviation by row.
+fn add_noise(y: &mut [f64], sd: impl Fn(usize) -> f64, rng: &mut Xoshiro256PlusPlus) {
+    y.iter_mut().enumerate().for_each(|(i, y)| *y += sd(i) * normal(rng));
+}
+
+fn normal(rng: &mut Xoshiro256PlusPlus) -> f64 {
+    StandardNormal.sample(rng)
+}
+
+/// `n` draws of as many numbers as there are rows, a draw a column (row-major).
+fn side_by_side(n_rows: usize, n: usize, draw: impl Fn(usize) -> Result<Vec<f64>> + Sync) -> Result<Vec<f64>> {
+    let mut out = memory::zeros(n_rows, n).ok_or_else(|| Error::no_memory("the responses", n_rows, n))?;
+    for first in (0..n).step_by(DRAWS) {
+        let draws = (first..n.min(first + DRAWS)).into_par_iter().map(&draw).collect::<Result<Vec<_>>>()?;
+        let rows = out.chunks_exact_mut(n).enumerate();
+        rows.for_each(|(i, row)| draws.iter().zip(&mut row[first..]).for_each(|(draw, y)| *y = draw[i]));
+    }
+    Ok(out)
 }
 
 /// A response less the offset of its rows.

@@ -91,6 +91,9 @@ pub fn clusters(
 }
 
 /// Whether every group of every grouping factor lies within one cluster.
+///
+/// # Errors
+/// `Design` where one does not.
 pub fn check_nested(source: &Rows, codes: &[u32]) -> Result<()> {
     for factor in &source.factors {
         let mut cluster = vec![u32::MAX; factor.n_levels()];

@@ -24,6 +24,9 @@ pub struct VarianceSums {
 }
 
 /// Traces and products of the random terms' parameters, component by component.
+///
+/// # Errors
+/// `Numerical` where the criterion cannot be evaluated.
 pub fn sums(
     fit: &Fit,
     work: &Workspace,

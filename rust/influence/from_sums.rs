@@ -12,7 +12,7 @@ use crate::model::curvature::hessian;
 use crate::model::{Lmm, LmmEvaluator, Parameter, Workspace};
 use crate::optimize::Objective;
 use crate::rows::StoredRows;
-use crate::{Result, check_stop};
+use crate::{Result, check_stop, computed};
 
 /// Deletes every set in turn, each in all threads, so that memory stays that of a few fits whatever the number of
 /// levels.
@@ -69,26 +69,34 @@ impl AllRows<'_> {
             return Ok(None);
         }
         let smaller = self.model.with_products(a);
-        let mut own = LmmEvaluator::with_workspace(&smaller, self.work.clone(), request.stop);
-        let stepped = self.step.as_ref().map_or(Ok(None), |step| step.take(&mut own))?;
-        let (how, optimum) = match (stepped, request.method) {
-            (None, DeletionMethod::Fixed) => (DeletionMethod::Fixed, at(&mut own, self.theta)?),
-            (None, _) => {
-                own = LmmEvaluator::new(&smaller, request.stop);
-                (DeletionMethod::Refit, refit(&mut own, &start(&smaller.theta_map, self.theta))?)
+        let from_here = || LmmEvaluator::with_workspace(&smaller, self.work.clone(), request.stop);
+        if let Some(step) = &self.step {
+            let mut own = from_here();
+            if let Some(optimum) = step.take(&mut own)? {
+                return self.compare(own, optimum, DeletionMethod::OneStep);
             }
-            stepped => (stepped.1, stepped.0),
+        }
+        let (mut own, how) = match request.method {
+            DeletionMethod::Fixed => (from_here(), DeletionMethod::Fixed),
+            _ => (LmmEvaluator::new(&smaller, request.stop), DeletionMethod::Refit),
         };
-        Ok(optimum.and_then(|optimum| self.compare(&own.work, optimum, how)))
+        let optimum = match how {
+            DeletionMethod::Fixed => at(&mut own, self.theta)?,
+            _ => refit(&mut own, &start(&smaller.theta_map, self.theta))?,
+        };
+        optimum.map_or(Ok(None), |optimum| self.compare(own, optimum, how))
     }
 
-    /// What holds at the optimum without the rows, where `work` was evaluated.
-    fn compare(&self, work: &Workspace, optimum: Optimum, how: DeletionMethod) -> Option<Deleted> {
+    /// What holds at the optimum without the rows, where `own` was evaluated.
+    fn compare(&self, own: LmmEvaluator, optimum: Optimum, how: DeletionMethod) -> Result<Option<Deleted>> {
         let Optimum { beta, theta, sigma, .. } = optimum;
+        let covariance = own.work.factor.fixed_covariance();
+        drop(own); // its memory is that of the next
         let mut all = self.work.clone();
-        let rise = self.model.evaluate(&theta, &mut all).ok()?.profiled() - self.optimal;
+        let Some(terms) = computed(self.model.evaluate(&theta, &mut all))? else { return Ok(None) };
+        let rise = terms.profiled() - self.optimal;
         let displacement = FullData::at(self.model, &all.factor).displacement(self.model, rise, &beta, sigma);
-        Some(Deleted { how, beta, theta, sigma, covariance: work.factor.fixed_covariance(), displacement })
+        Ok(Some(Deleted { how, beta, theta, sigma, covariance, displacement }))
     }
 }
 
@@ -111,7 +119,7 @@ impl<'a> DeletionStart<'a> {
     /// The optimum without the rows by one step; None where it is not to be trusted.
     fn take(&self, smaller: &mut LmmEvaluator) -> Result<Option<Optimum>> {
         let n = self.theta.len();
-        let Ok(here) = smaller.value(self.theta) else { return Ok(None) };
+        let Some(here) = computed(smaller.value(self.theta))? else { return Ok(None) };
         let (slope, information) = smaller.slope(self.theta)?;
         let gradient: Vec<f64> = slope.iter().zip(&self.gradient).map(|(a, b)| a - b).collect();
         let curvature: Vec<f64> =

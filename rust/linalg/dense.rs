@@ -26,6 +26,9 @@ pub fn view_mut(a: &mut [f64], m: usize, n: usize) -> MatMut<'_, f64> {
 
 /// Overwrites the lower triangle of A (n x n) with its Cholesky factor; the strict upper triangle is
 /// scratch.  Fails with the index of the first pivot that is not positive.
+///
+/// # Errors
+/// The index of the first pivot that is not positive.
 pub fn cholesky_lower(a: &mut [f64], n: usize) -> Result<(), usize> {
     if n == 0 {
         return Ok(());

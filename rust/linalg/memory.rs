@@ -18,14 +18,20 @@ pub fn available() -> Option<usize> {
 
 /// `rows` times `columns` zeros; None where memory does not hold them.
 pub fn zeros(rows: usize, columns: usize) -> Option<Vec<f64>> {
+    let mut values = room(rows, columns)?;
+    values.resize(rows * columns, 0.0);
+    Some(values)
+}
+
+/// An empty vector with room for `rows` times `columns` values; None where memory does not hold them.
+pub fn room<T>(rows: usize, columns: usize) -> Option<Vec<T>> {
     let n = rows.checked_mul(columns)?;
-    let n_bytes = n.checked_mul(size_of::<f64>())?;
+    let n_bytes = n.checked_mul(size_of::<T>())?;
     if n_bytes >= LARGE && available().is_some_and(|free| n_bytes >= free) {
         return None;
     }
     let mut values = Vec::new();
     values.try_reserve_exact(n).ok()?;
-    values.resize(n, 0.0);
     Some(values)
 }
 
@@ -105,6 +111,7 @@ mod tests {
     #[test]
     fn what_memory_does_not_hold_is_refused() {
         assert_eq!(zeros(2, 3), Some(vec![0.0; 6]));
+        assert_eq!(room::<u8>(2, 3).unwrap().capacity(), 6);
         assert_eq!(zeros(usize::MAX / 4, 8), None);
         assert_eq!(zeros(1 << 44, 1), None);
     }

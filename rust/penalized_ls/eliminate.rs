@@ -17,6 +17,9 @@ const X_GRAIN: usize = 2048;
 const STACK: usize = 16;
 
 /// Factors lead i and subtracts what it explains from all later blocks; returns its part of log|M|.
+///
+/// # Errors
+/// `Numerical` at a pivot that is not positive.
 pub fn lead(
     factor: &mut CholeskyFactor,
     a: &CrossProducts,

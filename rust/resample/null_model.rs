@@ -12,7 +12,7 @@ use crate::fit::refit::{refit, start};
 use crate::fit::simulate::stream;
 use crate::model::{Evaluator, Model};
 use crate::rows::StoredRows;
-use crate::{Error, Result};
+use crate::{Error, Result, computed};
 
 /// A fit and its rows.
 pub type Fitted<'a> = (&'a Fit, &'a Rows);
@@ -57,7 +57,7 @@ pub fn null_statistics((full, source): Fitted, null: Option<Fitted>, request: &B
                     };
                     let y: Vec<f64> = fixed.iter().enumerate().map(|(i, fitted)| fitted + noise(i)).collect();
                     own.set_response(&rows, &y);
-                    (y, own.value(&zero).unwrap_or(f64::NAN))
+                    (y, computed(own.value(&zero))?.unwrap_or(f64::NAN))
                 }
             };
             let after = refitted(&mut **own, &rows, &y, &from)?;

@@ -7,7 +7,7 @@ use super::basis::FixedBasis;
 use crate::design::{Batch, FixedLayout};
 
 /// The columns of X in a row of sums.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Columns {
     /// Columns as they were read, shifted and scaled; cells of categorical terms.
     Read(ExtendedColumns),
@@ -25,7 +25,7 @@ impl Columns {
 }
 
 /// One numeric column of a categorical term, spread over the term's cells.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CellBlock {
     pub term: usize,
     pub numeric: usize,
@@ -35,7 +35,7 @@ pub struct CellBlock {
 }
 
 /// Where each piece of X stands in a row of sums: `[dense..., y, cells...]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ExtendedColumns {
     /// (term, numeric) of the dense columns.
     pub dense: Vec<(usize, usize)>,

@@ -11,5 +11,5 @@ pub use basis::FixedBasis;
 pub use block::{BLOCK_ROWS, RowBlock, WorkingRows};
 pub use columns::{CellBlock, Columns, ExtendedColumns};
 pub use order::{OrderedFactor, WorkingBasis, in_design_order, ordered_factors, random_bases};
-pub use predictor::linear_predictor;
+pub use predictor::{EffectRows, linear_predictor};
 pub use stored::StoredRows;

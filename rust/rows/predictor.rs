@@ -59,6 +59,31 @@ impl NewRows {
     }
 }
 
+/// What the random effects of a term multiply in new rows.
+pub struct EffectRows {
+    /// n x r, row-major; NaN in rows that miss a value.
+    pub z: Vec<f64>,
+    pub r: usize,
+    /// The level of every row; those that the fit did not see are numbered on from its own.
+    codes: Vec<u32>,
+    pub n_levels: usize,
+}
+
+impl EffectRows {
+    /// # Errors
+    /// `Data` where the rows lack a column of the term, or memory does not hold its z.
+    pub fn of_term(rows: &NewRows, t: usize) -> Result<Self> {
+        let (z, r) = rows.term_matrix(t)?;
+        let (codes, n_levels) = rows.all_term_codes(t)?;
+        Ok(Self { z, r, codes, n_levels })
+    }
+
+    /// y += Zb for modes of every level (n_levels x r).
+    pub fn add(&self, modes: &[f64], y: &mut [f64]) {
+        add_modes(&self.z, &self.codes, modes, self.r, y);
+    }
+}
+
 impl StoredRows {
     /// Xβ for coefficients in the basis.
     pub fn fixed(&self, beta: &[f64]) -> Vec<f64> {

@@ -2,8 +2,9 @@
 
 use super::block::{RowBlock, WorkingRows};
 use super::order::WorkingBasis;
-use crate::Result;
 use crate::design::Rows;
+use crate::linalg::memory;
+use crate::{Error, Result};
 
 /// All rows of a source, X dense; none of it in a basis without columns of X.
 pub struct StoredRows {
@@ -17,12 +18,11 @@ impl StoredRows {
     /// Reads all rows in a basis whose columns are `Fitted`.
     ///
     /// # Errors
-    /// Those of reading.
+    /// Those of reading; `Data` where memory does not hold them.
     pub fn read(source: &Rows, basis: &WorkingBasis) -> Result<Self> {
         let (n, p) = (source.n_rows(), basis.columns.extended().n_dense());
-        let mut all = RowBlock { n, dense: Vec::with_capacity(n * (p + 1)), ..RowBlock::default() };
-        let empty = |width: usize| (Vec::with_capacity(n * width), Vec::with_capacity(n));
-        all.z = basis.factors.iter().map(|f| empty(f.width)).collect();
+        let width = p + 1 + basis.factors.iter().map(|f| f.width).sum::<usize>();
+        let mut all = Self::room(n, p, basis).ok_or_else(|| Error::no_memory("the rows", n, width))?;
         WorkingRows::new(source, basis).visit(0..n, &mut RowBlock::default(), |_, block| {
             all.dense.extend_from_slice(&block.dense);
             all.weights.extend_from_slice(&block.weights);
@@ -32,6 +32,13 @@ impl StoredRows {
             }
         })?;
         Ok(Self { n, p, block: all })
+    }
+
+    /// A block without rows, and room for them; None where memory does not hold them.
+    fn room(n: usize, p: usize, basis: &WorkingBasis) -> Option<RowBlock> {
+        let of_factor = |width: usize| Some((memory::room(n, width)?, memory::room(n, 1)?));
+        let z = basis.factors.iter().map(|f| of_factor(f.width)).collect::<Option<_>>()?;
+        Some(RowBlock { n, dense: memory::room(n, p + 1)?, z, ..RowBlock::default() })
     }
 
     pub fn weight(&self, i: usize) -> f64 {

@@ -156,6 +156,9 @@ impl Column {
     }
 
     /// Fails unless the column can be read as numbers for `user`: "log(Days)", "the response".
+    ///
+    /// # Errors
+    /// `Data` in that case.
     pub fn require_numbers(&self, user: &str) -> Result<()> {
         let fix = match self.kind() {
             ColumnKind::Number | ColumnKind::Boolean | ColumnKind::Empty => return Ok(()),

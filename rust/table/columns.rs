@@ -45,6 +45,9 @@ impl Table {
     }
 
     /// Fails if the name is taken or the length differs.
+    ///
+    /// # Errors
+    /// `Data` in these cases.
     pub fn add(&mut self, mut column: Column) -> Result<()> {
         column.first = self.first;
         let name = &column.name;
@@ -68,6 +71,9 @@ impl Table {
     }
 
     /// Adds the columns of a stream of record batches.
+    ///
+    /// # Errors
+    /// `Data` where a name is taken, a length differs, or a type cannot be read.
     pub fn add_batches(&mut self, schema: &Schema, batches: &[RecordBatch]) -> Result<()> {
         if schema.fields().is_empty() && self.n_rows.is_none() {
             self.n_rows = Some(batches.iter().map(RecordBatch::num_rows).sum());
@@ -93,6 +99,9 @@ impl Table {
     }
 
     /// The column, or an error that names the nearest one.
+    ///
+    /// # Errors
+    /// `Data` where there is no such column.
     pub fn get(&self, name: &str) -> Result<&Column> {
         self.find(name).ok_or_else(|| {
             let hint = match nearest(name, self.names()) {
@@ -104,6 +113,9 @@ impl Table {
     }
 
     /// The columns `key[0]`, `key[1]`, ... of a matrix.
+    ///
+    /// # Errors
+    /// `Data` where a column is missing or holds no numbers.
     pub fn matrix(&self, key: &str) -> Result<Vec<&Column>> {
         let columns: Vec<_> = (0..).map_while(|k| self.find(&format!("{key}[{k}]"))).collect();
         if columns.is_empty() {
@@ -176,6 +188,9 @@ pub fn boolean(name: &str, values: &[u8]) -> Column {
 }
 
 /// A column of codes into levels; `NO_LEVEL` is missing.
+///
+/// # Errors
+/// `Data` where a code has no level.
 pub fn categorical(name: &str, codes: &[u32], levels: &[String], declared: bool) -> Result<Column> {
     use arrow_array::{DictionaryArray, StringArray, UInt32Array, types::UInt32Type};
     let missing = super::levels::NO_LEVEL;

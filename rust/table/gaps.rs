@@ -32,6 +32,9 @@ impl Gaps {
     }
 
     /// Fails at the first infinite value in a row that is used.
+    ///
+    /// # Errors
+    /// `Data` in that case.
     pub fn refuse_infinite(&self, column: &Column, selection: &Selection) -> Result<()> {
         let used = |row: &&u32| match selection {
             Selection::All(_) => true,

@@ -79,6 +79,10 @@ impl GrowingLevels {
         }
     }
 
+    /// The number of a level; a new one is added.
+    ///
+    /// # Errors
+    /// `Data` where the levels are given, and this is none of them.
     pub fn id(&mut self, label: String, column: &str) -> Result<u32> {
         if let Some(&id) = self.ids.get(&label) {
             return Ok(id);
@@ -105,6 +109,9 @@ impl GrowingLevels {
     }
 
     /// Reads the levels of a column in all rows that have one.
+    ///
+    /// # Errors
+    /// `Data` where the column cannot be read as levels, or has a level that is not among those given for it.
     pub fn scan(&mut self, column: &Column) -> Result<()> {
         let rows = Selection::without(column.n_rows(), &Gaps::find(column).missing);
         let (_, ids) = self.codes(column, &rows)?;
@@ -126,6 +133,9 @@ impl GrowingLevels {
     }
 
     /// Local codes of the rows used, and the number of each local level here.
+    ///
+    /// # Errors
+    /// `Data` where the column cannot be read as levels, or has a level that is not among those given for it.
     pub fn codes(&mut self, column: &Column, rows: &Selection) -> Result<(Vec<u32>, Vec<u32>)> {
         if rows.is_empty() {
             return Ok((vec![], vec![]));

@@ -21,6 +21,9 @@ use super::selection::{SEGMENT, Selection, by_segment};
 use crate::{Error, Remedy, Result};
 
 /// The categories of a column in the rows of a selection, none of which may be missing.
+///
+/// # Errors
+/// `Data` where the column cannot be read as categories.
 pub fn categories(column: &Column, selection: &Selection) -> Result<Categories> {
     require_groups(column)?;
     if column.kind() == ColumnKind::Empty {
@@ -31,6 +34,9 @@ pub fn categories(column: &Column, selection: &Selection) -> Result<Categories> 
 }
 
 /// Fails for a column of a type that cannot name groups.
+///
+/// # Errors
+/// `Data` in that case.
 pub fn require_groups(column: &Column) -> Result<()> {
     if column.kind() != ColumnKind::Other {
         return Ok(());
@@ -43,6 +49,9 @@ pub fn require_groups(column: &Column) -> Result<()> {
 }
 
 /// The level of every row used among known ones; `NO_LEVEL` where it is none of them.
+///
+/// # Errors
+/// `Data` where the column cannot be read as categories.
 pub fn known_codes(column: &Column, selection: &Selection, levels: &[String]) -> Result<Vec<u32>> {
     let Categories { mut codes, levels: found } = categories(column, selection)?;
     let known: FxHashMap<&str, u32> = levels.iter().map(String::as_str).zip(0..).collect();
@@ -61,6 +70,9 @@ fn without_zeros(label: &str) -> Option<&str> {
 }
 
 /// The code of every row used; fails at a level that is not known.
+///
+/// # Errors
+/// `Data` in that case, or where the column cannot be read as categories.
 pub fn fixed_level_codes(column: &Column, selection: &Selection, levels: &[String]) -> Result<Vec<u32>> {
     let codes = known_codes(column, selection, levels)?;
     require_known(column, selection, &codes, levels, "earlier batches did not have")
@@ -69,6 +81,9 @@ pub fn fixed_level_codes(column: &Column, selection: &Selection, levels: &[Strin
 }
 
 /// Fails at the first row used whose level is not known; `why`: a level that ...
+///
+/// # Errors
+/// `Data` in that case.
 pub fn require_known(
     column: &Column,
     selection: &Selection,

@@ -19,8 +19,22 @@ pub enum TimeKind {
     OfDay,
 }
 
-/// A column of times in whole units: "D", "s", "ms", "us" or "ns"; the smallest integer is missing.
+/// A column of times in whole units: "D" (of dates), "s", "ms", "us" (alone of times of day) or "ns"; the smallest integer
+/// is missing.
+///
+/// # Errors
+/// `Data` where a kind of times does not come in this unit, or a date is beyond the calendar.
 pub fn times(name: &str, values: &[i64], unit: &str, kind: TimeKind) -> Result<Column> {
+    let fits = match kind {
+        TimeKind::Local => true,
+        TimeKind::OfDay => unit == "us",
+        TimeKind::Instant | TimeKind::Duration => unit != "D",
+    };
+    if !fits {
+        return Err(Error::Data(format!(
+            "column '{name}' has times in the unit '{unit}'; convert them to microseconds"
+        )));
+    }
     let present = values.iter().map(|&v| (v != i64::MIN).then_some(v));
     if unit == "D" {
         let day = |v: Option<i64>| v.map(i32::try_from).transpose();
@@ -85,5 +99,7 @@ mod tests {
     fn what_no_calendar_has_is_refused() {
         assert!(times("t", &[i64::MAX], "D", TimeKind::Local).is_err());
         assert!(times("t", &[1], "fortnight", TimeKind::Local).is_err());
+        assert!(times("t", &[1], "D", TimeKind::Duration).is_err());
+        assert!(times("t", &[1], "ns", TimeKind::OfDay).is_err());
     }
 }

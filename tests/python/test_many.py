@@ -39,6 +39,7 @@ def responses(design):
         ("~ x + f + (1 | id)", {"weights": "w", "reml": False}, "satterthwaite"),
         ("~ x + f + (1 | id)", {}, "residual"),
         ("~ x + f + (1 | id)", {}, "normal"),
+        ("~ x + offset(w) + (1 | id)", {}, "satterthwaite"),
     ],
 )
 def test_every_response_is_fitted_as_if_alone(design, responses, formula, options, ddf):

@@ -146,7 +146,7 @@ def _add_object_times(columns: Columns, name: str, shown: Any, present: NDArray[
         start = datetime.datetime.min
         shown = [datetime.datetime.combine(start, value.replace(tzinfo=None)) - start for value in shown]
     times[present] = list(shown)
-    add_times(columns, name, times, kind)
+    add_times(columns, name, times, "local" if kind in ("date", "time") else kind)
 
 
 def _kind(value: Any) -> str:

@@ -6,10 +6,10 @@ and ``piecewise``; ``residuals`` has residuals, leverages and the rows beside th
 
 from .expression import polars_expression
 from .lazy_prediction import lazy_prediction
+from .new_rows import simulate_rows
 from .prediction import Choice, predict, predict_rows
 from .residuals import augment, leverages, residuals
 from .response_scale import chosen_scale, response_scale
-from .simulation import simulate_rows
 
 __all__ = [
     "Choice",

@@ -1,4 +1,4 @@
-"""What new rows give a prediction beside their columns: weights, and the variance that it leaves to chance."""
+"""What new rows have beside a prediction: weights, the variance that it leaves to chance, responses drawn for them."""
 
 from typing import TYPE_CHECKING
 
@@ -65,3 +65,11 @@ def _columns_of_term(estimate: Estimate, rows: "NewRows", term: int) -> Vector:
     if list(estimate.layout.random[term].columns) == ["(Intercept)"]:
         return np.ones((rows.n_rows, 1))
     return rows.term_matrix(term)
+
+
+def simulate_rows(
+    estimate: Estimate, columns: Columns, n: int, seed: int, weights: "str | Vector | None"
+) -> NDArray[np.float64]:
+    """Draw `n` responses of every row, one a column, with new effects of every group; NaN where a value is missing."""
+    rows = estimate.encoding.bind(columns, new_groups=True)
+    return estimate.core.simulate_new(rows, residual_shares(estimate, columns, weights), n, seed)

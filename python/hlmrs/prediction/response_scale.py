@@ -6,7 +6,7 @@ quadrature, which is exact for squares and, to rounding, for exponentials.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -131,9 +131,9 @@ def response_scale(estimate: Estimate, scale: str) -> ResponseScale:
 @cached
 def _way_back(estimate: Estimate) -> ResponseScale:
     response, steps = estimate.request.spec.response, []
-    expression = response.expression
+    expression, learned = response.expression, iter(estimate.encoding.response_scales)
     while not isinstance(expression, ColumnName):
-        step, inner = _undone(estimate, expression)
+        step, inner = _undone(estimate, expression, learned)
         if step is None or inner is None:
             raise OptionError(
                 f"type='response': {response.name} cannot be turned back into one column; "
@@ -144,8 +144,13 @@ def _way_back(estimate: Estimate) -> ResponseScale:
     return ResponseScale(steps)
 
 
-def _undone(estimate: Estimate, expression: Expression) -> tuple[Step | None, Expression | None]:
-    """Return the inverse of the outermost operation, and what it was applied to; None where there is none."""
+def _undone(
+    estimate: Estimate, expression: Expression, learned: Iterator[tuple[float, float]]
+) -> tuple[Step | None, Expression | None]:
+    """Return the inverse of the outermost operation, and what it was applied to; None where there is none.
+
+    `learned` are the center and scale of each call of ``scale()`` and ``center()``, outer ones first.
+    """
     if not isinstance(expression, Call):
         return None, None
     name, args = expression.name, expression.args
@@ -155,7 +160,8 @@ def _undone(estimate: Estimate, expression: Expression) -> tuple[Step | None, Ex
             return _right(estimate, args[0], name, constants[1]), args[0]
         return (None if constants[0] is None else _left(name, constants[0])), args[1]
     if name in ("scale", "center"):
-        return _standardized(estimate, expression), args[0]
+        center, scale = next(learned)
+        return _line(scale, center), args[0]
     return _function(expression), args[0]
 
 
@@ -202,17 +208,6 @@ def _left(operator: str, constant: float) -> Step | None:
             scale = 1 / math.log(constant)
             return Step(lambda z: np.log(z) * scale, lambda z: scale / z, 0.0, averages=False)
     return None
-
-
-def _standardized(estimate: Estimate, call: Call) -> Step:
-    """Undo ``scale(inner)``, which the fit learned from its rows."""
-    kept = estimate.rows.kept
-    values = evaluate(estimate.data.columns, call.args[0])
-    values = values if kept is None else values[kept]
-    options = {name: value.value for name, value in call.named if isinstance(value, Number)}
-    center = float(values.mean()) if options.get("center", 1.0) else 0.0
-    by_scale = call.name == "scale" and options.get("scale", 1.0)
-    return _line(math.sqrt(float(((values - center) ** 2).sum()) / (len(values) - 1)) if by_scale else 1.0, center)
 
 
 def _line(factor: float, constant: float) -> Step:

@@ -293,14 +293,14 @@ class LinearMixedFit(FittedModel[FrameT]):
         (3, 100)
         """
         n, seed = count("n", n), seed_or_new(seed)
+        entropy = int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0])
         if newdata is not None:
             frame = open_frame(newdata)
             known = _weights_of(frame, weights)
-            return prediction.simulate_rows(self._estimate, self._new_columns(frame, known), n, seed, known)
+            return prediction.simulate_rows(self._estimate, self._new_columns(frame, known), n, entropy, known)
         if weights is not None:
             raise OptionError("weights= is for new data; the rows of the fit have theirs already")
-        entropy = np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]
-        return self._estimate.core.simulate(self._estimate.rows, n, int(entropy))
+        return self._estimate.core.simulate(self._estimate.rows, n, entropy)
 
     def icc(
         self,

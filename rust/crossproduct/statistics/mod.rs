@@ -137,11 +137,11 @@ impl Statistics {
         }
     }
 
-    /// Adds the statistics of other rows.
+    /// Adds the statistics of other rows, all or none.
     ///
     /// # Errors
-    /// `Design` if they are of another model.
-    pub fn merge(&mut self, other: &Statistics) -> Result<()> {
+    /// `Design` if they are of another model; `Interrupted`.
+    pub fn merge(&mut self, other: &Statistics, stop: &AtomicBool) -> Result<()> {
         if self.open != other.open {
             return Err(Error::Design(
                 "the statistics are of different models; formula, weights, contrasts, levels of fixed variables and \
@@ -149,8 +149,14 @@ impl Statistics {
                     .into(),
             ));
         }
+        let changed = match (&self.running, &other.running) {
+            (Some(mine), Some(theirs)) => theirs.changed_to(mine, &self.open)?,
+            _ => None,
+        };
+        // levels of a merge that fails have no rows, so they stay out of the result
         let ids = self.registry.join(&other.registry, &self.open.encoding)?;
         let sizes: Vec<usize> = (0..ids.len()).map(|g| self.registry.n_levels(g, &self.open.encoding)).collect();
+        check_stop(stop)?;
         self.counts.merge(&other.counts, &ids, &sizes);
         self.largest_batch = self.largest_batch.max(other.largest_batch);
         self.all_batches += other.all_batches;
@@ -160,19 +166,9 @@ impl Statistics {
             let all = self.moments.iter_mut().zip(&other.moments);
             all.for_each(|(mine, theirs)| mine.iter_mut().zip(theirs).for_each(|(a, b)| *a += b));
         }
-        let Some(theirs) = &other.running else { return Ok(()) };
-        match &mut self.running {
-            None => {
-                let mut running = RunningSums::empty(theirs.columns.clone(), theirs.random.clone(), &self.open);
-                running.add(&theirs.sums, &theirs.links, &ids, &sizes);
-                self.running = Some(running);
-            }
-            Some(mine) => {
-                let change = Scaling::between(theirs, mine, &self.open)?;
-                let mut changed = theirs.clone();
-                change.apply(&mut changed);
-                mine.add(&changed.sums, &changed.links, &ids, &sizes);
-            }
+        if let Some(theirs) = changed.as_ref().or(other.running.as_ref()) {
+            let empty = || RunningSums::empty(theirs.columns.clone(), theirs.random.clone(), &self.open);
+            self.running.get_or_insert_with(empty).add(&theirs.sums, &theirs.links, &ids, &sizes);
         }
         Ok(())
     }
@@ -225,6 +221,17 @@ impl RunningSums {
         let patterns = (0..widths.len()).map(|i| vec![LinkPattern::default(); i]).collect();
         let shape = Shape { extended, factors: widths.iter().map(|&r| (0, r)).collect(), patterns: Arc::new(patterns) };
         Self { sums: Sums::new(&shape, 0), columns, widths, random, links }
+    }
+
+    /// The same sums in the basis of others; None where it is their own.
+    fn changed_to(&self, other: &RunningSums, open: &StreamingModel) -> Result<Option<RunningSums>> {
+        if self.columns == other.columns && self.random == other.random {
+            return Ok(None);
+        }
+        let change = Scaling::between(self, other, open)?;
+        let mut changed = self.clone();
+        change.apply(&mut changed);
+        Ok(Some(changed))
     }
 
     /// Sums and links of the rows of a batch, over its own levels.

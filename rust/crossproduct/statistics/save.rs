@@ -141,6 +141,10 @@ impl RunningSums {
         }
     }
 
+    /// Reads what was saved.
+    ///
+    /// # Errors
+    /// `Data` where the arrays are not those of such sums.
     pub fn take(arrays: &mut Arrays, columns: Columns, owner: &Statistics, sum_log_weights: f64) -> Result<Self> {
         let layouts = owner.open.encoding.random.iter().map(|t| t.layout.columns.len());
         let random = layouts.map(RandomBasis::identity).collect();
@@ -231,7 +235,7 @@ impl Statistics {
         a: &CrossProducts,
         row_counts: RowCounts,
         moments: Vec<Vec<f64>>,
-    ) -> Result<Self> {
+    ) -> Self {
         let (open, registry) = StreamingModel::of_encoding(encoding, options);
         let mut statistics = Self::new(open, registry);
         let mut running = RunningSums::empty(Columns::Fitted(a.fixed.clone()), a.random.clone(), &statistics.open);
@@ -254,7 +258,7 @@ impl Statistics {
         statistics.moments = moments.into_iter().map(|m| m.iter().map(|v| v * a.n_obs as f64).collect()).collect();
         statistics.counts = row_counts;
         statistics.running = Some(running);
-        Ok(statistics)
+        statistics
     }
 }
 

@@ -19,6 +19,9 @@ pub struct Scaling {
 
 impl Scaling {
     /// From the basis of some sums to that of others.
+    ///
+    /// # Errors
+    /// `Design` for the columns of a fit, which are not those of the data.
     pub fn between(from: &RunningSums, to: &RunningSums, open: &StreamingModel) -> Result<Self> {
         let (Columns::Read(old), Columns::Read(new)) = (&from.columns, &to.columns) else {
             return Err(Error::Design("the columns of a fit cannot be scaled again".into()));

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::super::expression::Expression;
 use super::super::inputs::Inputs;
 use super::super::spec::{Expr, ModelSpec, NamedArguments, TermFactor};
+use crate::linalg::dual::{Dual, Real};
 use crate::table::{NO_LEVEL, by_segment};
 
 /// By the text of a call.
@@ -150,7 +151,8 @@ impl Polynomial {
         match self {
             Polynomial::Raw { .. } => k as f64 * x.powi(k as i32 - 1),
             Polynomial::Orthogonal { center, alpha, norm2 } => {
-                recurrence_slope(x - center, alpha, norm2, k) / norm2[k].sqrt()
+                let moving = Dual { value: x - center, slope: 1.0 };
+                recurrence(moving, alpha, norm2, k).slope / norm2[k].sqrt()
             }
         }
     }
@@ -259,21 +261,12 @@ fn powers(x: f64, alpha: &[f64], norm2: &[f64], k: usize) -> [f64; 2] {
     [p * p, x * p * p]
 }
 
-fn recurrence_slope(x: f64, alpha: &[f64], norm2: &[f64], k: usize) -> f64 {
-    let (mut before, mut p) = ((0.0, 0.0), (1.0, 0.0));
+/// pₖ of a polynomial's recurrence.
+fn recurrence<T: Real>(x: T, alpha: &[f64], norm2: &[f64], k: usize) -> T {
+    let (mut before, mut p) = (T::from(0.0), T::from(1.0));
     for j in 0..k {
         let ratio = if j == 0 { 0.0 } else { norm2[j] / norm2[j - 1] };
-        let at = x - alpha[j];
-        (before, p) = (p, (at * p.0 - ratio * before.0, p.0 + at * p.1 - ratio * before.1));
-    }
-    p.1
-}
-
-fn recurrence(x: f64, alpha: &[f64], norm2: &[f64], k: usize) -> f64 {
-    let (mut before, mut p) = (0.0, 1.0);
-    for j in 0..k {
-        let ratio = if j == 0 { 0.0 } else { norm2[j] / norm2[j - 1] };
-        (before, p) = (p, (x - alpha[j]) * p - ratio * before);
+        (before, p) = (p, (x - T::from(alpha[j])) * p - T::from(ratio) * before);
     }
     p
 }

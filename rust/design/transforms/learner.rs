@@ -40,6 +40,9 @@ impl Learner {
     }
 
     /// Adds the complete rows of a batch.
+    ///
+    /// # Errors
+    /// `Data` where a column lacks or holds values that have no meaning.
     pub fn update(&mut self, table: &Table) -> Result<()> {
         let used = UsedColumns::of_model(&self.model, &self.options, table)?;
         let (inputs, _) = complete_rows(&used.names, &used.labels, table, self.options.missing)?;
@@ -53,6 +56,9 @@ impl Learner {
     }
 
     /// Adds the sums of another learner in the same pass.
+    ///
+    /// # Errors
+    /// `Design` where it is not in the same pass of the same model.
     pub fn merge(&mut self, other: &Learner) -> Result<()> {
         let same = self.current.len() == other.current.len();
         let mut pairs = self.current.iter_mut().zip(&other.current);

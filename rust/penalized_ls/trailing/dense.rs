@@ -63,6 +63,9 @@ impl DenseFactor {
     }
 
     /// S = L L'.
+    ///
+    /// # Errors
+    /// `Numerical` at a pivot that is not positive.
     pub fn factor(&mut self, symbolic: &SymbolicFactor, lambda: &[Vec<f64>], x: FixedColumns) -> Result<f64> {
         let (q, stride) = (symbolic.n_trailing, x.stride);
         let singular = symbolic.groups.iter().any(|t| is_near_singular(&lambda[t.block], t.r));

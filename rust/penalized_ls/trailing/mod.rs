@@ -142,6 +142,9 @@ pub fn load(factor: &mut CholeskyFactor, a: &CrossProducts, symbolic: &SymbolicF
 }
 
 /// S = Λ'BΛ + I ready to solve with, and the columns of X behind it; returns log|S|.
+///
+/// # Errors
+/// `Numerical` where S is not positive definite.
 pub fn factor(
     factor: &mut CholeskyFactor,
     a: &CrossProducts,

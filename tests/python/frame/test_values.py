@@ -218,3 +218,17 @@ def test_numbers_as_levels_differ_however_small_they_are_and_have_one_zero(kind)
     )
     table = pa.table({"y": Y, "v": labels})
     assert hlmrs.lmer("y ~ 1 + (1 | v)", table).n_groups == {"v": 4}
+
+
+@pytest.mark.parametrize(
+    ("unit", "kind", "message"),
+    [
+        ("s", "zodiac", "column 't' has times of the kind 'zodiac'; the kinds are local, instant, duration"),
+        ("fortnight", "local", "column 't' has times in the unit 'fortnight'"),
+        ("D", "duration", "column 't' has times in the unit 'D'; convert them to microseconds"),
+        ("ns", "time of day", "column 't' has times in the unit 'ns'; convert them to microseconds"),
+    ],
+)
+def test_the_core_takes_kinds_and_units_of_times_that_it_has(unit, kind, message):
+    with pytest.raises(hlmrs.DataError, match=message):
+        hlmrs._core.Columns().add_times("t", np.array([1]), unit, kind)

@@ -127,7 +127,9 @@ def test_a_new_group_without_values_has_no_mean():
     np.testing.assert_allclose(got, [np.nan, want - slope, want + slope], rtol=1e-10)
     alone = hlmrs.lmer("y ~ between(x, g) + (1 | g)", DATA)
     table = alone.predict({"x": [np.nan, np.nan], "g": [99, 3]}, new_levels="population", interval="confidence")
-    assert {name: np.isnan(column).tolist() for name, column in table.items()} == dict.fromkeys(table, [True, False])
+    assert {name: np.isnan(column).tolist() for name, column in table.items()} == {
+        name: [True, False] for name in table
+    }
 
 
 @pytest.mark.parametrize(
@@ -180,6 +182,20 @@ def test_medians_are_predictions_turned_back(response):
     slope = (WAYS[response](table["prediction"] + h) - WAYS[response](table["prediction"] - h)) / (2 * h)
     np.testing.assert_allclose(got["std_error"], np.abs(slope) * table["std_error"], rtol=1e-5)
     np.testing.assert_allclose(fit.predict(POSITIVE, type="response")[keep], got["prediction"], rtol=1e-10)
+
+
+@pytest.mark.parametrize("response", ["scale(log(y))", "center(y)", "scale(2 * center(log(y)))"])
+def test_what_the_fit_learned_of_its_response_turns_predictions_back_without_rows(response, tmp_path):
+    learned = hlmrs.lmer(f"{response} ~ x + (1 | g)", POSITIVE)
+    want = learned.predict(DATA, type="response", interval="confidence")
+    assert np.isfinite(want["prediction"]).all()
+    learned.save(tmp_path / "fit")
+    saved = hlmrs.load(tmp_path / "fit")
+    streamed = hlmrs.lmer(f"{response} ~ x + (1 | g)", pl.DataFrame(POSITIVE).lazy(), rows="stream")
+    for fit, rtol in [(saved, 1e-12), (streamed, 1e-6)]:
+        got = fit.predict(DATA, type="response", interval="confidence")
+        for name, column in want.items():
+            np.testing.assert_allclose(got[name], column, rtol=rtol)
 
 
 @pytest.mark.parametrize("random_effects", [True, False])
@@ -244,6 +260,29 @@ def test_simulation_repeats_by_seed_and_takes_what_is_missing_and_weighted(weigh
     assert one[0].var() == pytest.approx(tau + weighted.sigma**2, rel=0.1)
     known = weighted.simulate(2, newdata=DATA, seed=1)
     assert known.shape == (160, 2)
+
+
+def test_simulated_rows_of_several_terms_have_the_moments_of_the_model():
+    """Two terms of one group, another group, and weights, off zero: Var(y) = sum of z'Sz + sigma^2 / w."""
+    h = np.arange(160) % 12
+    far = 2 + X
+    y = DATA["y"] + R.normal(size=20)[G] * X + R.normal(size=12)[h]
+    fit = hlmrs.lmer("y ~ far + (far || g) + (1 | h)", {"y": y, "far": far, "g": G, "h": h, "w": W}, weights="w")
+    new = {
+        "far": [1.0, 1.0, 4.0, 4.0],
+        "g": [3, 3, 3, 99],
+        "h": [0, 98, 98, 98],
+        "w": [1.0, 2.0, 1.0, 0.5],
+    }
+    draws = fit.simulate(20_000, newdata=new, seed=2)
+    intercept, slope, other = (covariance[0, 0] for covariance in fit._estimate.core.covariances())
+    z, g, h = np.array([[1.0, x] for x in new["far"]]), np.array(new["g"]), np.array(new["h"])
+    same_g, same_h = np.equal.outer(g, g), np.equal.outer(h, h)
+    want = (
+        same_g * (z @ np.diag([intercept, slope]) @ z.T) + same_h * other + np.diag(fit.sigma**2 / np.array(new["w"]))
+    )
+    error = 5 * np.sqrt((want**2 + np.outer(np.diag(want), np.diag(want))) / 20_000)
+    assert (np.abs(np.cov(draws) - want) < error).all()
 
 
 def test_a_level_that_is_compared_must_be_one_of_the_fit():

@@ -87,10 +87,23 @@ n = 60_000
 data = {"y": rng.normal(size=n), "g": rng.integers(200, size=n).astype(str), "a": rng.integers(120, size=n).astype(str)}
 """
 LONG = 'n = 1000\ndata = {"y": rng.normal(size=n), "g": np.arange(n) % 10}'
+MANY_CELLS = """
+n = 1_000_000
+data = {"y": rng.normal(size=n), "g": np.arange(n) % 50, "a": (np.arange(n) // 7 % 300).astype(str)}
+fit = hlmrs.lmer("y ~ a + (1 | g)", data)
+"""
+MODEL_MATRIX = "DataError memory does not hold the model matrix"
 CALLS = {
     "a wide term": (WIDE, 'hlmrs.lmer("y ~ 1 + (0 + a | g)", data)', "DataError the fit needs about"),
     "many draws": (LONG, 'hlmrs.lmer("y ~ 1 + (1 | g)", data).simulate(10**6)', "DataError memory does not hold"),
     "too many draws": (LONG, 'hlmrs.lmer("y ~ 1 + (1 | g)", data).simulate(2**62)', "DataError memory does not hold"),
+    "many draws of new rows": (
+        LONG,
+        'hlmrs.lmer("y ~ 1 + (1 | g)", data).simulate(10**6, newdata=data)',
+        "DataError memory does not hold the responses",
+    ),
+    "a model matrix": (MANY_CELLS, 'fit.predict(data, interval="confidence")', MODEL_MATRIX),
+    "rows that are kept": (MANY_CELLS, "fit.bootstrap(10)", "DataError memory does not hold the rows"),
     "many threads": (
         LONG.replace("1000", "12_000"),
         'hlmrs.lmer("y ~ 1 + (1 | g)", data, control=hlmrs.Control(n_threads=3000))',

@@ -46,6 +46,10 @@ impl ScaledSchur {
         Self { row_blocks, ..Self::default() }
     }
 
+    /// Makes it for another Λ.
+    ///
+    /// # Errors
+    /// `Numerical` where a block is not positive definite.
     pub fn update(
         &mut self,
         a: &CrossProducts,

@@ -35,6 +35,9 @@ impl SparsityPattern {
 }
 
 /// A place for scratch of faer's, of the size it asks for.
+///
+/// # Errors
+/// `Numerical` where memory does not hold it.
 pub fn memory(size: StackReq) -> Result<MemBuffer> {
     MemBuffer::try_new(size)
         .map_err(|_| Error::Numerical("there is not enough memory for a sparse Cholesky factor".into()))

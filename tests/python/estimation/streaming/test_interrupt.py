@@ -2,6 +2,8 @@
 
 import io
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -81,3 +83,41 @@ def test_many_fits_stop_at_ctrl_c():
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old)
+
+
+TWO_THREADS = """
+import threading
+import numpy as np
+import hlmrs
+
+n = 200_000
+data = {"y": np.random.default_rng(1).normal(size=n), "g": np.arange(n) // 2, "h": np.arange(n) % 9001}
+core = hlmrs.SufficientStatistics("y ~ 1 + (1 | g) + (1 | h)").update(data)._sums.core
+finishing = threading.Thread(target=core.take_finished)
+finishing.start()
+while finishing.is_alive():
+    rows = core.n_rows
+print(rows)
+"""
+
+
+def test_another_thread_looks_at_statistics_that_are_finished():
+    done = subprocess.run([sys.executable, "-c", TWO_THREADS], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["0"]  # they are empty afterwards
+
+
+def test_two_threads_merge_each_into_the_other():
+    def sums():
+        return hlmrs.SufficientStatistics("y ~ 1 + (1 | g)").update({"y": np.arange(40.0) % 7, "g": np.arange(40) // 4})
+
+    one, two = sums(), sums()
+    threads = [threading.Thread(target=a.merge, args=(b,), daemon=True) for a, b in [(one, two), (two, one)] * 20]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    assert one.n_rows % 40 == two.n_rows % 40 == 0
+    alone = sums()
+    assert alone.merge(alone).n_rows == 80
