@@ -2,6 +2,7 @@
 
 pub mod dense;
 pub mod dual;
+pub mod jet;
 pub mod memory;
 pub mod prefetch;
 pub mod small;

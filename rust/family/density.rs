@@ -1,0 +1,337 @@
+//! What a density states, and its derivatives over many rows.
+
+use rayon::prelude::*;
+
+use super::link::Link;
+use crate::linalg::jet::{Jet, Smooth};
+
+/// Rows of one task.
+const ROWS: usize = 1024;
+
+/// A response: a number, of binomial counts the successes among trials, of an ordered category its number from 0.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Observation {
+    pub y: f64,
+    pub trials: f64,
+}
+
+/// What a linear predictor of a density is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Predictor {
+    /// That of the mean.
+    Conditional,
+    /// The logarithm of a dispersion or precision.
+    Dispersion,
+    /// The logit of the probability of a zero from another source.
+    Zero,
+    /// A parameter that no formula models, on a scale without bounds.
+    Shape,
+    /// The threshold above a category, and the one below.
+    Upper,
+    Lower,
+}
+
+/// A family of distributions with given links.
+pub trait Density: Send + Sync {
+    /// Its linear predictors, that of the mean first.
+    fn predictors(&self) -> Vec<Predictor>;
+
+    fn link(&self) -> Link;
+
+    /// -log density without `constant`; not finite outside the domain.
+    fn minus_log<T: Smooth>(&self, o: Observation, eta: &[T]) -> T;
+
+    /// The part of -log density that the response alone determines.
+    fn constant(&self, _: Observation) -> f64 {
+        0.0
+    }
+
+    /// The mean of the conditional part; of a zero-inflated or truncated law what it is of without that.
+    fn conditional<T: Smooth>(&self, eta: &[T]) -> T {
+        self.link().mean(eta[0])
+    }
+
+    /// The mean of the response; of binomial counts the probability.
+    fn response<T: Smooth>(&self, eta: &[T]) -> T {
+        self.conditional(eta)
+    }
+
+    /// The variance of the response over its weight, of binomial counts that of one trial.
+    fn variance(&self, eta: &[f64]) -> f64;
+
+    /// What is wrong with a response, if it cannot be one.
+    fn outside(&self, o: Observation) -> Option<&'static str>;
+
+    /// A predictor of every kind, constant over the rows, from which a search can start; NaN means zero.
+    fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64>;
+
+    /// Whether -log density is convex in the predictor of the mean.
+    fn is_log_concave(&self) -> bool {
+        true
+    }
+
+    /// The expected information of a row in the predictor of the mean, and its slope; of one-parameter families.
+    fn expected(&self, _: Observation, _: f64) -> Option<[f64; 2]> {
+        None
+    }
+
+    /// Which way the predictor goes, without end, as the likelihood of a response rises; 0 where it has a best value, and None
+    /// where it always has.
+    fn sign(&self, _: Observation) -> Option<i8> {
+        None
+    }
+}
+
+/// A count density, of which a zero part can be made.
+pub trait Count: Density {
+    /// log(-log P(0)).
+    fn log_zero_rate<T: Smooth>(&self, eta: &[T]) -> T;
+}
+
+/// -log density and its derivatives in m chosen predictors, row by row.
+#[derive(Debug, Clone, Default)]
+pub struct RowDerivatives {
+    pub m: usize,
+    pub value: Vec<f64>,
+    /// n x m, n x m x m, n x m x m x m.
+    pub g: Vec<f64>,
+    pub d: Vec<f64>,
+    pub t: Vec<f64>,
+}
+
+impl RowDerivatives {
+    fn resize(&mut self, n: usize, m: usize) {
+        self.m = m;
+        self.value.resize(n, 0.0);
+        self.g.resize(n * m, 0.0);
+        self.d.resize(n * m * m, 0.0);
+        self.t.resize(n * m * m * m, 0.0);
+    }
+
+    /// Multiplies every row by its weight.
+    pub fn weigh(&mut self, weights: &[f64]) {
+        let m = self.m;
+        if weights.is_empty() {
+            return;
+        }
+        let scale = |values: &mut [f64], width: usize| {
+            values.chunks_exact_mut(width).zip(weights).for_each(|(row, w)| row.iter_mut().for_each(|v| *v *= w));
+        };
+        scale(&mut self.value, 1);
+        scale(&mut self.g, m);
+        scale(&mut self.d, m * m);
+        scale(&mut self.t, m * m * m);
+    }
+}
+
+/// A density as rows meet it, whatever its type.
+pub trait Kernel: Send + Sync {
+    fn predictors(&self) -> Vec<Predictor>;
+    fn link(&self) -> Link;
+    /// Σ w (-log density), without constants; `eta` by predictor.
+    fn total(&self, rows: &[Observation], weights: &[f64], eta: &[Vec<f64>]) -> f64;
+    /// Derivatives in the predictors `active`, at most four.
+    fn derivatives(&self, rows: &[Observation], eta: &[Vec<f64>], active: &[usize], out: &mut RowDerivatives);
+    /// The mean of the response or of its conditional part, with its slopes in the predictors (m), for one row.
+    fn mean(&self, eta: &[f64], conditional: bool) -> (f64, Vec<f64>);
+    fn variance(&self, eta: &[f64]) -> f64;
+    fn constant(&self, o: Observation) -> f64;
+    fn outside(&self, o: Observation) -> Option<&'static str>;
+    fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64>;
+    fn is_log_concave(&self) -> bool;
+    fn expected(&self, o: Observation, eta: f64) -> Option<[f64; 2]>;
+    /// Those of `sign`, if there are any.
+    fn signs(&self, rows: &[Observation]) -> Option<Vec<i8>>;
+}
+
+impl<D: Density> Kernel for D {
+    fn predictors(&self) -> Vec<Predictor> {
+        Density::predictors(self)
+    }
+
+    fn link(&self) -> Link {
+        Density::link(self)
+    }
+
+    fn total(&self, rows: &[Observation], weights: &[f64], eta: &[Vec<f64>]) -> f64 {
+        let m = eta.len();
+        // sums of pieces, added in order: the same on any number of threads
+        let pieces: Vec<f64> = rows
+            .par_chunks(ROWS)
+            .enumerate()
+            .map(|(k, rows)| {
+                let (first, mut own, mut sum) = (k * ROWS, [0.0; MOST_PREDICTORS], 0.0);
+                for (i, &o) in rows.iter().enumerate() {
+                    (0..m).for_each(|a| own[a] = eta[a][first + i]);
+                    let w = weights.get(first + i).copied().unwrap_or(1.0);
+                    sum += w * self.minus_log(o, &own[..m]);
+                }
+                sum
+            })
+            .collect();
+        pieces.iter().sum()
+    }
+
+    fn derivatives(&self, rows: &[Observation], eta: &[Vec<f64>], active: &[usize], out: &mut RowDerivatives) {
+        match active.len() {
+            1 => fill::<D, 1>(self, rows, eta, active, out),
+            2 => fill::<D, 2>(self, rows, eta, active, out),
+            3 => fill::<D, 3>(self, rows, eta, active, out),
+            _ => fill::<D, 4>(self, rows, eta, active, out),
+        }
+    }
+
+    fn mean(&self, eta: &[f64], conditional: bool) -> (f64, Vec<f64>) {
+        let jets: Vec<Jet<MOST_PREDICTORS>> = eta.iter().enumerate().map(|(k, &v)| Jet::variable(v, k)).collect();
+        let mean = if conditional { self.conditional(&jets) } else { self.response(&jets) };
+        (mean.value, mean.first[..eta.len()].to_vec())
+    }
+
+    fn variance(&self, eta: &[f64]) -> f64 {
+        Density::variance(self, eta)
+    }
+
+    fn constant(&self, o: Observation) -> f64 {
+        Density::constant(self, o)
+    }
+
+    fn outside(&self, o: Observation) -> Option<&'static str> {
+        Density::outside(self, o)
+    }
+
+    fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64> {
+        Density::start(self, rows, weights)
+    }
+
+    fn is_log_concave(&self) -> bool {
+        Density::is_log_concave(self)
+    }
+
+    fn expected(&self, o: Observation, eta: f64) -> Option<[f64; 2]> {
+        Density::expected(self, o, eta)
+    }
+
+    fn signs(&self, rows: &[Observation]) -> Option<Vec<i8>> {
+        rows.iter().map(|&o| self.sign(o)).collect()
+    }
+}
+
+/// Predictors that a density has, at most.
+pub const MOST_PREDICTORS: usize = 4;
+
+#[inline(never)]
+fn fill<D: Density, const M: usize>(
+    density: &D,
+    rows: &[Observation],
+    eta: &[Vec<f64>],
+    active: &[usize],
+    out: &mut RowDerivatives,
+) {
+    out.resize(rows.len(), M);
+    let RowDerivatives { value, g, d, t, .. } = out;
+    rows.par_chunks(ROWS)
+        .zip(value.par_chunks_mut(ROWS))
+        .zip(g.par_chunks_mut(ROWS * M))
+        .zip(d.par_chunks_mut(ROWS * M * M))
+        .zip(t.par_chunks_mut(ROWS * M * M * M))
+        .enumerate()
+        .for_each(|(k, ((((rows, value), g), d), t))| {
+            let mut own = [Jet::<M>::from(0.0); MOST_PREDICTORS];
+            for (i, &o) in rows.iter().enumerate() {
+                (0..eta.len()).for_each(|a| own[a] = Jet::from(eta[a][k * ROWS + i]));
+                active.iter().enumerate().for_each(|(slot, &a)| own[a].first[slot] = 1.0);
+                let jet = density.minus_log(o, &own[..eta.len()]);
+                value[i] = jet.value;
+                spread(&jet, &mut g[i * M..][..M], &mut d[i * M * M..][..M * M], &mut t[i * M * M * M..][..M * M * M]);
+            }
+        });
+}
+
+/// All entries from those with ascending indices.
+#[inline(always)]
+fn spread<const M: usize>(jet: &Jet<M>, g: &mut [f64], d: &mut [f64], t: &mut [f64]) {
+    g.copy_from_slice(&jet.first);
+    for a in 0..M {
+        for b in 0..M {
+            d[a * M + b] = jet.second[a.min(b)][a.max(b)];
+            for c in 0..M {
+                let (low, high) = (a.min(b).min(c), a.max(b).max(c));
+                t[(a * M + b) * M + c] = jet.third[low][a + b + c - low - high][high];
+            }
+        }
+    }
+}
+
+/// The weighted mean of a function of the rows.
+pub fn mean_of(rows: &[Observation], weights: &[f64], f: impl Fn(Observation) -> f64) -> f64 {
+    let weight = |i: usize| weights.get(i).copied().unwrap_or(1.0);
+    let total: f64 = (0..rows.len()).map(weight).sum();
+    rows.iter().enumerate().map(|(i, &o)| weight(i) / total * f(o)).sum()
+}
+
+/// What is wrong with a count, if it is none.
+pub fn outside_counts(y: f64) -> Option<&'static str> {
+    if y < 0.0 {
+        Some("is negative")
+    } else if y.fract() != 0.0 || !y.is_finite() {
+        Some("is no whole number")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// A density's derivatives in all its predictors against differences of the order below, and its plain value.
+    pub fn check<D: Density>(density: &D, o: Observation, eta: &[f64], tolerance: f64) {
+        let m = eta.len();
+        let at = |eta: &[f64]| {
+            let by_predictor: Vec<Vec<f64>> = eta.iter().map(|v| vec![*v]).collect();
+            let mut out = RowDerivatives::default();
+            density.derivatives(&[o], &by_predictor, &(0..m).collect::<Vec<_>>(), &mut out);
+            out
+        };
+        let here = at(eta);
+        assert!((here.value[0] - density.minus_log(o, eta)).abs() < 1e-12 * here.value[0].abs().max(1.0));
+        for c in 0..m {
+            let h = 1e-4;
+            let shifted = |s: f64| {
+                let mut x = eta.to_vec();
+                x[c] += s * h;
+                at(&x)
+            };
+            let (far_up, up, down, far_down) = (shifted(2.0), shifted(1.0), shifted(-1.0), shifted(-2.0));
+            let slope = |f: &dyn Fn(&RowDerivatives) -> f64| {
+                (8.0 * (f(&up) - f(&down)) - (f(&far_up) - f(&far_down))) / (12.0 * h)
+            };
+            let close = |own: f64, slope: f64, what: &str| {
+                let allowed = tolerance * (1.0 + own.abs() + here.value[0].abs());
+                assert!((own - slope).abs() < allowed, "{o:?} {eta:?} {what}: {own}, by differences {slope}");
+            };
+            close(here.g[c], slope(&|r| r.value[0]), "first");
+            for a in 0..m {
+                close(here.d[a * m + c], slope(&|r| r.g[a]), "second");
+                for b in 0..m {
+                    close(here.t[(a * m + b) * m + c], slope(&|r| r.d[a * m + b]), "third");
+                }
+            }
+        }
+    }
+
+    /// Σ or ∫ of the density over its support is one; `points` are the responses with their widths.
+    pub fn total<D: Density>(density: &D, eta: &[f64], points: impl Iterator<Item = (Observation, f64)>) -> f64 {
+        points.map(|(o, width)| width * (-density.minus_log(o, eta) - Density::constant(density, o)).exp()).sum()
+    }
+
+    pub fn count(y: f64) -> Observation {
+        Observation { y, trials: 1.0 }
+    }
+
+    /// Trapezoids over an interval.
+    pub fn grid(from: f64, to: f64, n: usize) -> impl Iterator<Item = (Observation, f64)> {
+        let h = (to - from) / n as f64;
+        (0..n).map(move |k| (count(from + (k as f64 + 0.5) * h), h))
+    }
+}

@@ -1,0 +1,23 @@
+//! Families of distributions: densities written once, for plain numbers and for numbers with derivatives.
+//!
+//! A density has one or more linear predictors: that of its mean, the logarithm of its dispersion, the logit of a zero
+//! part, and shape parameters.  Families know neither rows of a design nor what the predictors are made of.
+
+mod beta;
+mod binomial;
+mod choice;
+mod density;
+mod functions;
+mod gaussian;
+mod link;
+mod negative_binomial;
+mod ordinal;
+mod poisson;
+mod positive;
+mod student;
+mod tweedie;
+mod zero;
+
+pub use choice::{Family, FamilySpec, Zero};
+pub use density::{Density, Kernel, Observation, Predictor, RowDerivatives};
+pub use link::Link;
