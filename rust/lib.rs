@@ -28,6 +28,7 @@ pub mod covariance;
 pub mod crossproduct;
 pub mod design;
 mod error;
+pub mod family;
 pub mod fit;
 pub mod ids;
 pub mod inference;

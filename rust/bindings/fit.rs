@@ -5,7 +5,7 @@ use std::sync::Arc;
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::PyDict;
 
 use super::encoding::PyEncoding;
 use super::errors::guard;
@@ -16,6 +16,7 @@ use super::new_rows::PyNewRows;
 use super::parameters::{PyParameter, parameters_for, parameters_of};
 use super::rows::PyRows;
 use super::saved::{PySaved, from_python, to_python};
+use super::verdict::verdict_dict;
 use crate::crossproduct::CrossProducts;
 use crate::fit::{Fit, fit};
 use crate::inference::prediction_slopes::{Predicted, prediction_slopes};
@@ -113,25 +114,7 @@ impl PyFit {
 
     #[getter]
     fn verdict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let verdict = &self.0.verdict;
-        let out = PyDict::new(py);
-        out.set_item("status", verdict.status.name())?;
-        out.set_item("reason", &verdict.reason)?;
-        out.set_item("evaluations", verdict.evaluations)?;
-        out.set_item("expected_decrease", verdict.expected_decrease)?;
-        let boundary = PyList::empty(py);
-        for space in &verdict.boundary {
-            let entry = PyDict::new(py);
-            entry.set_item("term", space.term)?;
-            entry.set_item("rank", space.rank)?;
-            entry.set_item("directions", &space.directions)?;
-            boundary.append(entry)?;
-        }
-        out.set_item("boundary", boundary)?;
-        out.set_item("flat", &verdict.flat.terms)?;
-        out.set_item("redundant", verdict.flat.redundant)?;
-        out.set_item("tried", verdict.tried)?;
-        Ok(out)
+        verdict_dict(py, &self.0.verdict)
     }
 
     fn covariances<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyArray2<f64>>>> {

@@ -9,6 +9,7 @@ pub mod encoding;
 pub mod errors;
 pub mod expression;
 pub mod fit;
+pub mod generalized;
 pub mod given_rows;
 pub mod inference;
 pub mod influence;
@@ -26,6 +27,7 @@ pub mod rows;
 mod saved;
 pub mod statistics;
 pub mod values;
+mod verdict;
 
 /// The extension module `hlmrs._core`.
 #[pymodule]
@@ -43,6 +45,7 @@ mod _core {
         },
         encoding::PyEncoding,
         fit::PyFit,
+        generalized::{PyGlmm, PyGlmmFit, family_means, family_predictors, family_variances},
         inference::{kenward_roger, mode_slopes, satterthwaite},
         influence::{added_columns, group_regressions, influence_of, leverage, serial_correlation},
         levels::{PyLearner, PyLevelScan, py_columns_of_levels},

@@ -13,6 +13,7 @@ use crate::fit::{Control, Optimizer};
 use crate::model::linear::memory;
 use crate::model::{Criterion, Lmm, build};
 use crate::optimize::Settings;
+use crate::penalized_ls::BlockSummary;
 use crate::{Error, Result};
 
 #[pyclass(frozen, name = "Model", module = "hlmrs._core")]
@@ -55,6 +56,23 @@ fn of_rows(rows: &Rows, reml: bool) -> Result<Lmm> {
     Ok(model)
 }
 
+/// The blocks of a factorization as records.
+pub fn structure_list<'py>(py: Python<'py>, blocks: &[BlockSummary]) -> PyResult<Bound<'py, PyList>> {
+    let list = PyList::empty(py);
+    for block in blocks {
+        let entry = PyDict::new(py);
+        entry.set_item("group", block.factor.0)?;
+        entry.set_item("kind", block.kind)?;
+        entry.set_item("levels", block.n_levels)?;
+        entry.set_item("width", block.width)?;
+        entry.set_item("size", block.n_levels * block.width)?;
+        entry.set_item("entries", block.entries)?;
+        entry.set_item("fill", block.fill)?;
+        list.append(entry)?;
+    }
+    Ok(list)
+}
+
 #[pymethods]
 impl PyModel {
     #[new]
@@ -92,19 +110,7 @@ impl PyModel {
 
     #[getter]
     fn structure<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let list = PyList::empty(py);
-        for block in self.0.symbolic.blocks(&self.0.a) {
-            let entry = PyDict::new(py);
-            entry.set_item("group", block.factor.0)?;
-            entry.set_item("kind", block.kind)?;
-            entry.set_item("levels", block.n_levels)?;
-            entry.set_item("width", block.width)?;
-            entry.set_item("size", block.n_levels * block.width)?;
-            entry.set_item("entries", block.entries)?;
-            entry.set_item("fill", block.fill)?;
-            list.append(entry)?;
-        }
-        Ok(list)
+        structure_list(py, &self.0.symbolic.blocks(&self.0.a))
     }
 
     /// Why the crossed factors' block is of its kind, where that is not the one of least predicted cost.

@@ -14,6 +14,7 @@ mod pattern;
 mod plan;
 mod ranges;
 mod rank;
+mod reweight;
 mod statistics;
 mod sums;
 
@@ -24,6 +25,7 @@ pub use fill::{FillScratch, fill};
 pub use memory::summing_bytes;
 pub use moments::mean_outer_product;
 pub use new_response::{has_mean, mean, set_response, with_response};
-pub use pattern::LinkPattern;
+pub use pattern::{LinkPattern, link_pattern};
 pub use plan::Plan;
+pub use reweight::{PartWeights, Reweighting};
 pub use statistics::{FinishedStatistics, RowCounts, Statistics};

@@ -3,6 +3,7 @@
 mod adapt;
 pub mod boundary;
 mod flat;
+mod generalized;
 mod held;
 mod linear;
 mod lines;
@@ -16,6 +17,7 @@ pub mod simulate;
 mod starts;
 pub mod verdict;
 
+pub use generalized::{GlmmFit, LaplaceError, fit_generalized};
 pub use linear::fit;
 pub use result::Fit;
 pub use search::{Control, Optimizer};

@@ -4,6 +4,7 @@ pub mod cluster_adjustment;
 pub mod coefficient_tests;
 pub mod components;
 pub mod fixed_scores;
+pub mod generalized_profile;
 pub mod kenward_roger;
 pub mod linear_covariance;
 pub mod mode_slopes;

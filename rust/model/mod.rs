@@ -2,11 +2,13 @@
 
 pub mod build;
 pub mod curvature;
+pub mod generalized;
 pub mod linear;
 pub mod parameters;
 
 use std::sync::atomic::AtomicBool;
 
+pub use generalized::{Glmm, GlmmEvaluator};
 pub use linear::{Criterion, DataFootprint, LinearTerms, Lmm, LmmEvaluator, Scale, Workspace};
 pub use parameters::{Parameter, Parameters};
 

@@ -9,8 +9,20 @@ use super::product::Effects;
 use super::solve::{GRAIN, Modes, spread, subtract_scaled};
 use super::symbolic::{Lead, SymbolicFactor};
 use super::trailing::{scale_rows, to_rows};
+use crate::crossproduct::CrossProducts;
 
 impl CholeskyFactor {
+    /// u = M^-1 Λ'h and b = Λu of one right-hand side, which takes the place of y in a factor without columns of X.
+    pub fn solve(&mut self, mut h: Effects, a: &CrossProducts, symbolic: &SymbolicFactor) -> Modes {
+        debug_assert_eq!(self.p, 0, "a factor without columns of X");
+        let remainder = self.forward(&mut h, &mut [], a, symbolic, 1);
+        for (lead, own) in symbolic.leads.iter().zip(&mut self.leads) {
+            own.blocks.x.copy_from_slice(&h[lead.block]);
+        }
+        self.solved_x.copy_from_slice(&remainder.solved);
+        self.backward(symbolic, 0..1, &[])
+    }
+
     /// u = M^-1 Λ'(Z'v - Z'Xβ) and b = Λu for columns v of [X y]; `beta` is p rows of m, or empty for zero.
     pub fn backward(&self, symbolic: &SymbolicFactor, columns: Range<usize>, beta: &[f64]) -> Modes {
         let (m, q) = (columns.len(), symbolic.n_trailing);

@@ -98,13 +98,22 @@ impl CholeskyFactor {
     /// # Errors
     /// `Numerical` where a pivot is not positive; an optimizer may step back from it.
     pub fn update(&mut self, a: &CrossProducts, panels: &Panels, symbolic: &SymbolicFactor) -> Result<()> {
+        self.update_random(a, panels, symbolic)?;
+        self.finish()
+    }
+
+    /// The same without the last block, [X y]: log|Λ'AΛ + I|, and the forward half of every column of [X y].
+    ///
+    /// # Errors
+    /// `Numerical` where a pivot is not positive.
+    pub fn update_random(&mut self, a: &CrossProducts, panels: &Panels, symbolic: &SymbolicFactor) -> Result<()> {
         self.load(a, panels, symbolic);
         self.logdet_random = 0.0;
         for i in 0..symbolic.leads.len() {
             self.logdet_random += eliminate::lead(self, a, panels, symbolic, i)?;
         }
         self.logdet_random += trailing::factor(self, a, panels, symbolic)?;
-        self.finish()
+        Ok(())
     }
 
     /// Copies of A that elimination overwrites.

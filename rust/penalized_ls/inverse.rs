@@ -35,6 +35,8 @@ pub struct LeadInverse {
 pub struct Inverse {
     pub trailing: TrailingInverse,
     pub leads: Vec<LeadInverse>,
+    /// Whether all blocks of the first lead are kept too, in which no other lies.
+    pub keeps_first: bool,
     /// W of a dense panel: its trailing rows and its rows of X.
     w: Vec<f64>,
     wx: Vec<f64>,
@@ -82,7 +84,7 @@ impl Inverse {
             weigh_dense(n, &self.trailing.fixed, (&mut self.w, &mut self.wx), factor, symbolic, i);
         }
         let mut own = std::mem::take(&mut self.leads[i]);
-        let (r, kept) = (lead.r, i > 0);
+        let (r, kept) = (lead.r, i > 0 || self.keeps_first);
         own.own.resize(lead.n_levels * r * r, 0.0);
         own.panel.resize(if kept { lead.n_panel() } else { 0 }, 0.0);
         own.x.resize(if kept { lead.n_levels * r * self.trailing.fixed.n } else { 0 }, 0.0);

@@ -7,7 +7,7 @@ use crate::linalg::small;
 use crate::with_width;
 
 /// Vectors over the random effects, by block: (n_levels r) rows of m.
-pub type Effects = Vec<Vec<f64>>;
+pub use crate::rows::Effects;
 
 /// Effects of zero, m columns.
 pub fn zeros(a: &CrossProducts, m: usize) -> Effects {

@@ -4,6 +4,7 @@ mod basis;
 mod block;
 mod columns;
 mod order;
+mod parts;
 mod predictor;
 mod stored;
 
@@ -11,5 +12,6 @@ pub use basis::FixedBasis;
 pub use block::{BLOCK_ROWS, RowBlock, WorkingRows};
 pub use columns::{CellBlock, Columns, ExtendedColumns};
 pub use order::{OrderedFactor, WorkingBasis, in_design_order, ordered_factors, random_bases};
+pub use parts::{BlockRows, Effects, PartColumns, PartRows, PartedRows};
 pub use predictor::{EffectRows, linear_predictor};
 pub use stored::StoredRows;

@@ -7,6 +7,7 @@ mod dense;
 mod design;
 mod designs;
 mod fits;
+mod generalized;
 mod iterative;
 mod rows;
 mod sparse;

@@ -11,7 +11,7 @@ use std::ops::Range;
 use faer::Accum;
 
 use super::gradient::Gradient;
-use super::lmm::{Lmm, Workspace};
+use super::lmm::{Lmm, Scale, Workspace};
 use crate::crossproduct::CrossProducts;
 use crate::ids::BlockId;
 use crate::linalg::dense;
@@ -44,8 +44,10 @@ impl Lmm {
         subtract_inner(&mut sorted, &remainder.rest, &remainder.solved, n);
         subtract_inner(&mut sorted, &hx, &hx, n);
         let mut information = by_block.unsorted(&sorted);
-        let r = by_block.sums(&directions, &gradient.scores);
-        self.profile_sigma(&mut information, &r, factor.pwrss);
+        if self.scale != Scale::One {
+            let r = by_block.sums(&directions, &gradient.scores);
+            self.profile_sigma(&mut information, &r, factor.pwrss);
+        }
         information
     }
 

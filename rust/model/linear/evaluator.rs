@@ -71,6 +71,7 @@ impl<'a> LmmEvaluator<'a> {
         match self.model.scale {
             Scale::Profiled => terms.sigma().powi(2),
             Scale::Parameter => x[self.model.theta_map.n_parameters].exp(),
+            Scale::One => 1.0,
         }
     }
 
@@ -90,7 +91,7 @@ impl<'a> LmmEvaluator<'a> {
         gradient: Gradient,
         curvature: Vec<f64>,
     ) -> (Vec<f64>, Vec<f64>) {
-        if self.model.scale == Scale::Profiled {
+        if self.model.scale != Scale::Parameter {
             return (gradient.theta, curvature);
         }
         let r = gradient.pwrss_slopes(&self.model.theta_map.widths);
@@ -119,7 +120,7 @@ impl Objective for LmmEvaluator<'_> {
         let terms = self.evaluate(x)?;
         Ok(match self.model.scale {
             Scale::Profiled => terms.profiled(),
-            Scale::Parameter => terms.at_variance(self.variance(x, &terms)),
+            Scale::Parameter | Scale::One => terms.at_variance(self.variance(x, &terms)),
         })
     }
 
@@ -177,7 +178,7 @@ impl Evaluator for LmmEvaluator<'_> {
     fn gradient(&mut self, x: &[f64]) -> Result<Vec<f64>> {
         let terms = self.evaluate(x)?;
         let gradient = self.model.gradient(&self.at, &mut self.work);
-        if self.model.scale == Scale::Profiled {
+        if self.model.scale != Scale::Parameter {
             return Ok(gradient.theta);
         }
         let r = gradient.pwrss_slopes(&self.model.theta_map.widths);

@@ -3,7 +3,7 @@
 //! d log|M| =  2 tr(dΛ' E)      E from the selected inverse; for REML that of the mixed model equations
 //! d pwrss  = -2 Σ s' dΛ u      s = Z'W(y - Xβ - Zb), u = Λ's, over levels
 
-use super::lmm::{Criterion, Lmm, Workspace};
+use super::lmm::{Criterion, Lmm, Scale, Workspace};
 use crate::crossproduct::CrossProducts;
 use crate::ids::BlockId;
 use crate::penalized_ls::Modes;
@@ -31,7 +31,7 @@ impl Lmm {
         let beta = factor.beta();
         let modes = factor.modes(&self.symbolic, &beta);
         let scores = scores(&self.a, &beta, &modes.b);
-        let weight = 2.0 * self.denominator() / factor.pwrss;
+        let weight = 2.0 * if self.scale == Scale::One { 1.0 } else { self.denominator() / factor.pwrss };
         let mut lambda: Vec<Vec<f64>> = work.inverse.e.iter().map(|e| e.iter().map(|v| 2.0 * v).collect()).collect();
         for (block, d) in lambda.iter_mut().enumerate() {
             subtract_cross(d, &scores[block], &modes.u[block], self.a.factors[block].width, weight);

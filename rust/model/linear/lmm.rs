@@ -22,6 +22,8 @@ pub enum Scale {
     Profiled,
     /// log σ² is the last of the free coordinates.
     Parameter,
+    /// It is one: the covariances are absolute.
+    One,
 }
 
 #[derive(Debug, Clone)]

@@ -126,6 +126,32 @@ impl SparseInverse {
         (self.block(s), place - columns.start, columns.len() + below.len())
     }
 
+    /// N of two levels that meet, the rows of the one by the columns of the other; None where they are not of the pattern.
+    pub fn pair(&self, (row, r): (usize, usize), (column, rc): (usize, usize)) -> Option<Vec<f64>> {
+        let layout = &self.layout;
+        // the block of the node that comes first in the order has both
+        let is_swapped = layout.place[row] < layout.place[column];
+        let ((own, width), (other, height)) =
+            if is_swapped { ((row, r), (column, rc)) } else { ((column, rc), (row, r)) };
+        let place = layout.place[own] as usize;
+        let s = layout.supernodes.of[place] as usize;
+        let (columns, below) = layout.supernodes.supernode(s);
+        let h = columns.len() + below.len();
+        let target = layout.place[other];
+        let at = if (target as usize) < columns.end {
+            target as usize - columns.start
+        } else {
+            columns.len() + below.binary_search(&target).ok()?
+        };
+        let (z, first) = (self.block(s), place - columns.start);
+        let entry = |i: usize, j: usize| z[(first + j) * h + at + i];
+        Some(if is_swapped {
+            (0..r * rc).map(|e| entry(e / r, e % r)).collect()
+        } else {
+            (0..height * width).map(|e| entry(e % height, e / height)).collect()
+        })
+    }
+
     /// Diagonal blocks of a trailing factor (n_levels blocks r x r).
     pub fn level_blocks(&self, symbolic: &SymbolicFactor, k: usize) -> Vec<f64> {
         let t = &symbolic.groups[k];

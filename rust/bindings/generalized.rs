@@ -1,0 +1,342 @@
+//! A generalized linear mixed model and its fit, seen from Python.
+
+use std::sync::Arc;
+
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray1};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use rayon::prelude::*;
+
+use super::errors::guard;
+use super::interrupt::{run_interruptible, run_interruptible_sized};
+use super::model::Choices;
+use super::rows::PyRows;
+use super::verdict::verdict_dict;
+use crate::family::{FamilySpec, Observation, Predictor};
+use crate::fit::{GlmmFit, fit_generalized};
+use crate::inference::generalized_profile::{Profiled, profile_interval};
+use crate::model::Glmm;
+use crate::model::generalized::{Approximation, PartSource, Responses, glmm};
+use crate::{Error, Result};
+
+/// Numbers of a row that its densities and sums take, in units of what a linear model's take.
+const ROW: usize = 20;
+
+#[pyclass(frozen, name = "GeneralizedModel", module = "hlmrs._core")]
+pub struct PyGlmm(pub Arc<Glmm>);
+
+#[pyclass(frozen, name = "GeneralizedFit", module = "hlmrs._core")]
+pub struct PyGlmmFit(pub Arc<GlmmFit>);
+
+/// Means and their slopes.
+type Means<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray2<f64>>);
+/// Error, coefficients, covariances.
+type LaplaceRecord<'py> = (f64, Bound<'py, PyArray1<f64>>, Vec<Bound<'py, PyArray2<f64>>>);
+
+fn predictor_of(name: &str) -> Result<Predictor> {
+    match name {
+        "conditional" => Ok(Predictor::Conditional),
+        "dispersion" => Ok(Predictor::Dispersion),
+        "zero_inflation" => Ok(Predictor::Zero),
+        other => Err(Error::Design(format!("there is no part {other:?}"))),
+    }
+}
+
+fn spec_of(family: &str) -> Result<FamilySpec> {
+    serde_json::from_str(family).map_err(|e| Error::Design(format!("family: {e}")))
+}
+
+#[pymethods]
+impl PyGlmm {
+    /// `parts`: designs by name, those of an intercept alone left out; `trials` of binomial counts.
+    #[new]
+    #[pyo3(signature = (parts, response, y, trials, weights, family, approximation, n_threads = 0))]
+    #[expect(clippy::too_many_arguments, reason = "what makes a model")]
+    fn new(
+        py: Python<'_>,
+        parts: Vec<(String, Py<PyRows>)>,
+        response: String,
+        y: PyReadonlyArray1<'_, f64>,
+        trials: Option<PyReadonlyArray1<'_, f64>>,
+        weights: Option<PyReadonlyArray1<'_, f64>>,
+        family: &str,
+        approximation: &str,
+        n_threads: usize,
+    ) -> PyResult<Self> {
+        let spec = guard(py, || spec_of(family))?;
+        let approximation: Approximation =
+            serde_json::from_str(approximation).map_err(|e| PyValueError::new_err(format!("approximation: {e}")))?;
+        let y = y.as_array().to_vec();
+        let trials = trials.map(|t| t.as_array().to_vec());
+        let weights = weights.map(|w| w.as_array().to_vec()).unwrap_or_default();
+        let n = y.len();
+        if trials.as_ref().is_some_and(|t| t.len() != n) || (!weights.is_empty() && weights.len() != n) {
+            return Err(PyValueError::new_err("trials and weights need one number per row"));
+        }
+        let observation = |(i, y)| Observation { y, trials: trials.as_ref().map_or(1.0, |t: &Vec<f64>| t[i]) };
+        let observations: Vec<Observation> = y.into_iter().enumerate().map(observation).collect();
+        let model = run_interruptible_sized(py, n_threads, n * ROW, move |_| {
+            let sources = parts
+                .iter()
+                .map(|(name, rows)| Ok(PartSource { predictor: predictor_of(name)?, rows: Some(&rows.get().0) }))
+                .collect::<Result<Vec<_>>>()?;
+            glmm(&spec, &sources, Responses { name: response, observations, weights })?
+                .with_approximation(approximation)
+        })?;
+        Ok(Self(Arc::new(model)))
+    }
+
+    /// The direction of the user's coefficients along which the likelihood rises without end, and the rows that it
+    /// separates; None where every coefficient has a best value.
+    #[getter]
+    fn separation(&self) -> Option<(Vec<f64>, Vec<usize>)> {
+        let found = self.0.separation.as_ref()?;
+        Some((crate::model::generalized::product(&self.0.transform, &found.direction), found.rows.clone()))
+    }
+
+    /// Columns of the mean's design that are estimated.
+    #[getter]
+    fn kept(&self) -> Vec<usize> {
+        self.0.parts[0].kept.clone()
+    }
+
+    #[getter]
+    fn n_obs(&self) -> usize {
+        self.0.rows.n
+    }
+
+    #[getter]
+    fn n_random(&self) -> usize {
+        self.0.rows.blocks.iter().map(|b| b.n_levels * b.width).sum()
+    }
+
+    #[getter]
+    fn n_theta(&self) -> usize {
+        self.0.n_theta()
+    }
+
+    #[getter]
+    fn reason(&self) -> Option<String> {
+        self.0.symbolic.reason.clone()
+    }
+
+    #[getter]
+    fn structure<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        super::model::structure_list(py, &self.0.symbolic.blocks(&self.0.unfilled(0)))
+    }
+
+    /// Of every part: name, columns kept, columns, first coefficient, coefficients, first and last random term.
+    fn parts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let list = PyList::empty(py);
+        for part in &self.0.parts {
+            let entry = PyDict::new(py);
+            entry.set_item("name", part.name.name())?;
+            entry.set_item("kept", &part.kept)?;
+            entry.set_item("n_columns", part.n_columns)?;
+            entry.set_item("first", part.first)?;
+            entry.set_item("n", part.n)?;
+            entry.set_item("terms", (part.terms.start, part.terms.end))?;
+            list.append(entry)?;
+        }
+        Ok(list)
+    }
+}
+
+#[pymethods]
+impl PyGlmmFit {
+    #[new]
+    fn new(py: Python<'_>, model: &PyGlmm, control: &str) -> PyResult<Self> {
+        let (control, n_threads) = guard(py, || Choices::parse(control))?;
+        let model = model.0.clone();
+        let size = model.rows.n * ROW * 50;
+        let fit = run_interruptible_sized(py, n_threads, size, move |stop| fit_generalized(&model, &control, stop))?;
+        Ok(Self(Arc::new(fit)))
+    }
+
+    #[getter]
+    fn model(&self) -> PyGlmm {
+        PyGlmm(Arc::new(self.0.model.clone()))
+    }
+
+    #[getter]
+    fn criterion(&self) -> f64 {
+        self.0.criterion
+    }
+
+    #[getter]
+    fn n_params(&self) -> usize {
+        self.0.n_params()
+    }
+
+    #[getter]
+    fn theta<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        self.0.user_theta().into_pyarray(py)
+    }
+
+    /// Coefficients of all parts, as `parts` of the model counts them.
+    #[getter]
+    fn coefficients<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        self.0.user_coefficients().into_pyarray(py)
+    }
+
+    fn covariance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let n = self.0.model.n_user();
+        self.0.user_covariance().into_pyarray(py).reshape([n, n])
+    }
+
+    #[getter]
+    fn verdict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        verdict_dict(py, &self.0.verdict)
+    }
+
+    /// Coefficients that can grow without end at no cost.
+    #[getter]
+    fn without_end(&self) -> Vec<usize> {
+        self.0.without_end()
+    }
+
+    /// Newton iterations for the modes.
+    #[getter]
+    fn iterations(&self) -> usize {
+        self.0.iterations
+    }
+
+    /// Linear predictors of the rows, by part of the family.
+    fn linear_predictors<'py>(&self, py: Python<'py>) -> Vec<Bound<'py, PyArray1<f64>>> {
+        self.0.eta.iter().map(|eta| eta.clone().into_pyarray(py)).collect()
+    }
+
+    fn covariances<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyArray2<f64>>>> {
+        let blocks = self.0.covariances().into_iter().zip(self.widths());
+        blocks.map(|(block, r)| block.into_pyarray(py).reshape([r, r])).collect()
+    }
+
+    fn modes<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyArray2<f64>>>> {
+        let modes = self.0.user_modes().into_iter().zip(self.widths());
+        modes
+            .map(|(b, r)| {
+                let levels = b.len() / r;
+                b.into_pyarray(py).reshape([levels, r])
+            })
+            .collect()
+    }
+
+    fn mode_covariances<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyArray3<f64>>>> {
+        let fit = self.0.clone();
+        let blocks = run_interruptible(py, 0, move |_| Ok(fit.user_mode_covariances()))?;
+        blocks
+            .into_iter()
+            .zip(self.widths())
+            .map(|(v, r)| {
+                let levels = v.len() / (r * r);
+                v.into_pyarray(py).reshape([levels, r, r])
+            })
+            .collect()
+    }
+
+    /// Profile intervals: of coefficients, by their places among all, and of standard deviations of terms of one effect.
+    #[pyo3(signature = (coefficients, terms, limit, n_threads = 0))]
+    fn profile_intervals(
+        &self,
+        py: Python<'_>,
+        coefficients: Vec<usize>,
+        terms: Vec<usize>,
+        limit: f64,
+        n_threads: usize,
+    ) -> PyResult<Vec<(f64, f64)>> {
+        let fit = self.0.clone();
+        if coefficients.iter().any(|&j| j >= fit.model.n_user()) || terms.iter().any(|&t| t >= self.widths().len()) {
+            return Err(PyValueError::new_err("there are no such coefficients or terms"));
+        }
+        run_interruptible(py, n_threads, move |stop| {
+            let all = coefficients.into_iter().map(Profiled::Coefficient).chain(terms.into_iter().map(Profiled::Sd));
+            all.collect::<Vec<_>>().into_par_iter().map(|of| profile_interval(&fit, of, limit, stop)).collect()
+        })
+    }
+
+    /// The error of Laplace's log-likelihood, and coefficients of all parts and covariances of the random terms corrected
+    /// for it by one step.
+    fn laplace_error<'py>(&self, py: Python<'py>) -> PyResult<LaplaceRecord<'py>> {
+        let fit = self.0.clone();
+        let found = run_interruptible(py, 0, move |stop| fit.laplace_error(stop))?;
+        let x: Vec<f64> = self.0.x.iter().zip(&found.shift).map(|(x, s)| x + s).collect();
+        let coefficients = self.0.model.user_coefficients(&x).into_pyarray(py);
+        let covariances = self.0.model.parameters().relative_covariances(&x).into_iter().zip(self.widths());
+        let blocks = covariances.map(|(block, r)| block.into_pyarray(py).reshape([r, r])).collect::<PyResult<_>>()?;
+        Ok((found.error, coefficients, blocks))
+    }
+
+    /// The gradient at the optimum, in the search's coordinates.
+    fn slope<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let fit = self.0.clone();
+        let slope = run_interruptible(py, 0, move |stop| {
+            use crate::model::{Evaluator, Model};
+            let mut evaluator: Box<dyn Evaluator + '_> = fit.model.evaluator(stop);
+            evaluator.gradient(&fit.x)
+        })?;
+        Ok(slope.into_pyarray(py))
+    }
+}
+
+impl PyGlmmFit {
+    fn widths(&self) -> Vec<usize> {
+        self.0.model.theta_map.terms.iter().map(|t| t.width).collect()
+    }
+}
+
+/// Means of a family: of the response, or of its conditional part, and their slopes in the linear predictors (n x m).
+#[pyfunction]
+pub fn family_means<'py>(
+    py: Python<'py>,
+    family: &str,
+    predictors: Vec<PyReadonlyArray1<'py, f64>>,
+    conditional: bool,
+) -> PyResult<Means<'py>> {
+    let family = guard(py, || spec_of(family)?.family())?;
+    let eta: Vec<Vec<f64>> = predictors.iter().map(|p| p.as_array().to_vec()).collect();
+    let (n, m) = (eta.first().map_or(0, Vec::len), eta.len());
+    if m != family.predictors().len() || eta.iter().any(|e| e.len() != n) {
+        return Err(PyValueError::new_err("every predictor of the family needs one number per row"));
+    }
+    let (mut means, mut slopes) = (Vec::with_capacity(n), Vec::with_capacity(n * m));
+    for i in 0..n {
+        let own: Vec<f64> = eta.iter().map(|e| e[i]).collect();
+        let (mean, slope) = family.mean(&own, conditional);
+        means.push(mean);
+        slopes.extend(slope);
+    }
+    Ok((means.into_pyarray(py), slopes.into_pyarray(py).reshape([n, m])?))
+}
+
+/// What the linear predictors of a family are.
+#[pyfunction]
+pub fn family_predictors(py: Python<'_>, family: &str) -> PyResult<Vec<&'static str>> {
+    let family = guard(py, || spec_of(family)?.family())?;
+    let name = |predictor: &Predictor| match predictor {
+        Predictor::Conditional => "conditional",
+        Predictor::Dispersion => "dispersion",
+        Predictor::Zero => "zero_inflation",
+        Predictor::Shape => "shape",
+        Predictor::Upper => "upper",
+        Predictor::Lower => "lower",
+    };
+    Ok(family.predictors().iter().map(name).collect())
+}
+
+/// Variances of the response of a family, of weight one.
+#[pyfunction]
+pub fn family_variances<'py>(
+    py: Python<'py>,
+    family: &str,
+    predictors: Vec<PyReadonlyArray1<'py, f64>>,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let family = guard(py, || spec_of(family)?.family())?;
+    let eta: Vec<Vec<f64>> = predictors.iter().map(|p| p.as_array().to_vec()).collect();
+    let (n, m) = (eta.first().map_or(0, Vec::len), eta.len());
+    if m != family.predictors().len() || eta.iter().any(|e| e.len() != n) {
+        return Err(PyValueError::new_err("every predictor of the family needs one number per row"));
+    }
+    let variance = |i: usize| family.variance(&eta.iter().map(|e| e[i]).collect::<Vec<f64>>());
+    Ok((0..n).map(variance).collect::<Vec<f64>>().into_pyarray(py))
+}

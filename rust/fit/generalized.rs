@@ -1,0 +1,288 @@
+//! The fit of a generalized linear mixed model: optimum, verdict, and standard errors from the Hessian over all parameters.
+
+use std::sync::atomic::AtomicBool;
+
+use rayon::prelude::*;
+
+use super::search::{Control, leave_zero, search};
+use super::verdict::Verdict;
+use crate::Result;
+use crate::linalg::dense::eigen;
+use crate::model::generalized::{Glmm, GlmmEvaluator, laplace_error};
+use crate::model::{Evaluator, Model};
+use crate::optimize::Objective;
+use crate::penalized_ls::product::Effects;
+
+/// Steps of the Hessian's differences, in standard errors.
+const STEP: f64 = 5e-4;
+/// Asymmetry of the Hessian's differences, relative to its diagonal, above which they are taken to both sides.
+const ASYMMETRIC: f64 = 2e-4;
+/// A step moves a linear predictor by no more.
+const LARGEST_MOVE: f64 = 0.05;
+/// Curvature of half the criterion, where a linear predictor moves by one, below which an estimate has no end.
+const FLAT: f64 = 1e-3;
+/// Slopes of models with more rows are computed one after the other.
+const MOST_ROWS_TOGETHER: usize = 100_000;
+/// Share of such a direction above which a coefficient takes part in it.
+const PART: f64 = 1e-3;
+
+/// A fitted model, in the units of its rows' columns and of the search.
+#[derive(Clone)]
+pub struct GlmmFit {
+    pub model: Glmm,
+    /// (θ, coordinates of the coefficients).
+    pub x: Vec<f64>,
+    pub criterion: f64,
+    /// Spherical and conditional modes.
+    pub u: Effects,
+    pub b: Effects,
+    /// Linear predictors of the rows, by part.
+    pub eta: Vec<Vec<f64>>,
+    /// Covariance of x: twice the inverse of the criterion's Hessian; zero for scales on their boundary.
+    pub covariance: Vec<f64>,
+    /// Directions of x in which the criterion is level: a limit of the family, or not a proper optimum.
+    pub unbounded: Vec<Vec<f64>>,
+    /// Per block, conditional covariances of b (n_levels blocks r x r).
+    pub mode_covariances: Vec<Vec<f64>>,
+    pub verdict: Verdict,
+    pub iterations: usize,
+}
+
+/// Fits the model.
+///
+/// # Errors
+/// `Numerical` where the criterion cannot be evaluated at the start, `Interrupted` when `stop` is set.
+pub fn fit_generalized(model: &Glmm, control: &Control, stop: &AtomicBool) -> Result<GlmmFit> {
+    let mut start = model.start(stop)?;
+    if let Some(user) = &control.start {
+        start[..model.n_theta()].copy_from_slice(&model.parameters().to_working(user)?);
+    }
+    leave_zero(&mut start, &model.theta_map.scale_parameters(), 1e-3, 1e-2);
+    let mut objective = GlmmEvaluator::new(model, stop);
+    let (x, verdict) = search(&mut objective, &start, control)?;
+    let Uncertainty { covariance, unbounded } = uncertainty(&mut objective, &x, stop)?;
+    let criterion = objective.value(&x)?;
+    objective.invert_at(&x)?;
+    let (_, point) = objective.evaluate(&x)?;
+    let mut point = point.clone();
+    let shift = model.shift(&x);
+    point.eta.iter_mut().flatten().for_each(|eta| *eta -= shift);
+    let blocks = 0..model.rows.blocks.len();
+    let (newton, inverse) = (&objective.newton, &objective.inverse);
+    let own = |block: usize| inverse.level_blocks(&newton.factor, &model.symbolic, block);
+    Ok(GlmmFit {
+        model: model.clone(),
+        criterion,
+        b: crate::model::generalized::scaled(&newton.factor.lambda, &point.u, false),
+        u: point.u,
+        eta: point.eta,
+        covariance,
+        unbounded,
+        mode_covariances: blocks.map(own).collect(),
+        verdict,
+        iterations: newton.iterations,
+        x,
+    })
+}
+
+/// The covariance of the estimates, and the directions in which they have no end.
+struct Uncertainty {
+    covariance: Vec<f64>,
+    unbounded: Vec<Vec<f64>>,
+}
+
+/// Twice the inverse of the Hessian of the criterion, by differences of its exact gradient: to one side, which its asymmetry
+/// checks, or to both.
+fn uncertainty(objective: &mut GlmmEvaluator, x: &[f64], stop: &AtomicBool) -> Result<Uncertainty> {
+    let n = x.len();
+    let scales = objective.model.theta_map.scale_parameters();
+    objective.value(x)?;
+    let (gradient, curvature) = objective.slope(x)?;
+    let free: Vec<usize> = (0..n).filter(|k| !(scales.contains(k) && x[*k] == 0.0)).collect();
+    let m = free.len();
+    let steps: Vec<f64> =
+        free.iter().map(|&k| step_of(&objective.model, x, k, curvature[k * n + k], scales.contains(&k))).collect();
+    let modes = objective.evaluate(x)?.1.u.clone();
+    let model = &objective.model;
+    let slope = |k: usize, shift: f64| -> Result<Vec<f64>> {
+        let mut evaluator = GlmmEvaluator::new(model, stop);
+        evaluator.set_from(modes.clone());
+        let mut to = x.to_vec();
+        to[k] += shift;
+        evaluator.gradient(&to)
+    };
+    let directions: Vec<(usize, f64)> = free.iter().copied().zip(steps).collect();
+    let difference = |a: &[f64], b: &[f64], h: f64| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| (a - b) / h).collect() };
+    let one_sided = |&(k, h): &(usize, f64)| Ok(difference(&slope(k, h)?, &gradient, h));
+    let mut rows: Vec<Vec<f64>> = each(model, &directions, one_sided)?;
+    let asymmetry = |rows: &[Vec<f64>]| -> f64 {
+        let entry = |i: usize, j: usize| rows[i][free[j]];
+        let share = |i: usize, j: usize| {
+            (entry(i, j) - entry(j, i)).abs() / (entry(i, i) * entry(j, j)).abs().sqrt().max(f64::MIN_POSITIVE)
+        };
+        (0..m).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| share(i, j)).fold(0.0, f64::max)
+    };
+    if asymmetry(&rows) > ASYMMETRIC {
+        let central = |&(k, h): &(usize, f64)| Ok(difference(&slope(k, h)?, &slope(k, -h)?, 2.0 * h));
+        rows = each(model, &directions, central)?;
+    }
+    let hessian: Vec<f64> = (0..m * m).map(|e| 0.25 * (rows[e / m][free[e % m]] + rows[e % m][free[e / m]])).collect();
+    let whole = |v: &[f64]| {
+        let mut whole = vec![0.0; n];
+        free.iter().zip(v).for_each(|(&k, v)| whole[k] = *v);
+        whole
+    };
+    let mut out = Uncertainty { covariance: vec![0.0; n * n], unbounded: Vec::new() };
+    if hessian.iter().any(|v| !v.is_finite()) {
+        out.covariance.fill(f64::NAN);
+        return Ok(out);
+    }
+    let (values, vectors) = eigen(&hessian, m);
+    for (value, v) in values.iter().zip(vectors.chunks_exact(m.max(1))) {
+        let v = whole(v);
+        if *value <= FLAT * largest_move(model, &v).powi(2) {
+            out.unbounded.push(v);
+        } else {
+            (0..n * n).for_each(|e| out.covariance[e] += v[e % n] * v[e / n] / value);
+        }
+    }
+    Ok(out)
+}
+
+/// The slopes of all directions: side by side, where workspaces for that are small.
+fn each(
+    model: &Glmm,
+    directions: &[(usize, f64)],
+    of: impl Fn(&(usize, f64)) -> Result<Vec<f64>> + Sync + Send,
+) -> Result<Vec<Vec<f64>>> {
+    if model.rows.n > MOST_ROWS_TOGETHER {
+        directions.iter().map(of).collect()
+    } else {
+        directions.par_iter().map(of).collect()
+    }
+}
+
+/// The step of one coordinate; a scale's stays on its side of zero.
+fn step_of(model: &Glmm, x: &[f64], k: usize, curvature: f64, is_scale: bool) -> f64 {
+    let h = if curvature > 0.0 { STEP * (2.0 / curvature).sqrt() } else { STEP };
+    if is_scale {
+        return h.min(0.3 * x[k].abs());
+    }
+    let mut direction = vec![0.0; x.len()];
+    direction[k] = 1.0;
+    h.min(LARGEST_MOVE / largest_move(model, &direction).max(f64::MIN_POSITIVE))
+}
+
+/// How far a direction moves a linear predictor, at most.
+fn largest_move(model: &Glmm, direction: &[f64]) -> f64 {
+    let own = model.rows.fixed(&model.coefficients(direction));
+    let still = model.rows.fixed(&vec![0.0; model.n_coefficients()]);
+    own.iter().flatten().zip(still.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+}
+
+/// How far Laplace's approximation is from the likelihood, and what that does to the estimates.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LaplaceError {
+    /// The log-likelihood less Laplace's, by the next term of its expansion.
+    pub error: f64,
+    /// One Newton step of x toward the maximum of both together.
+    pub shift: Vec<f64>,
+}
+
+impl GlmmFit {
+    /// The error of Laplace's approximation at the optimum.
+    ///
+    /// # Errors
+    /// `Design` where it is not known; those of the criterion.
+    pub fn laplace_error(&self, stop: &AtomicBool) -> Result<LaplaceError> {
+        let mut evaluator = GlmmEvaluator::new(&self.model, stop);
+        evaluator.set_from(self.u.clone());
+        let (n, error) = (self.x.len(), laplace_error(&mut evaluator, &self.x)?);
+        let mut slope = vec![0.0; n];
+        for (k, slope) in slope.iter_mut().enumerate() {
+            let variance = self.covariance[k * n + k];
+            if variance > 0.0 && variance.is_finite() {
+                let h = STEP * variance.sqrt();
+                let mut at = |shift: f64| {
+                    let mut x = self.x.clone();
+                    x[k] += shift;
+                    laplace_error(&mut evaluator, &x)
+                };
+                *slope = (at(h)? - at(-h)?) / (2.0 * h);
+            }
+        }
+        let shift = |i: usize| (0..n).map(|j| self.covariance[j * n + i] * slope[j]).sum();
+        Ok(LaplaceError { error, shift: (0..n).map(shift).collect() })
+    }
+
+    /// The user's coefficients of all parts.
+    pub fn user_coefficients(&self) -> Vec<f64> {
+        self.model.user_coefficients(&self.x)
+    }
+
+    /// Their covariance; NaN for those that have no end.
+    pub fn user_covariance(&self) -> Vec<f64> {
+        let (k, n) = (self.model.n_theta(), self.x.len());
+        let p = n - k;
+        let own: Vec<f64> = (0..p * p).map(|e| self.covariance[(k + e / p) * n + k + e % p]).collect();
+        let mut covariance = self.model.user_covariance(&own);
+        let user = self.model.n_user();
+        for j in self.without_end() {
+            (0..user).for_each(|i| {
+                covariance[j * user + i] = f64::NAN;
+                covariance[i * user + j] = f64::NAN;
+            });
+        }
+        covariance
+    }
+
+    /// The user's coefficients that can grow without end at no cost.
+    pub fn without_end(&self) -> Vec<usize> {
+        let moved: Vec<Vec<f64>> = self.unbounded.iter().map(|v| self.model.user_coefficients(v)).collect();
+        let takes_part = |j: &usize| {
+            moved.iter().any(|v| {
+                let largest = v.iter().fold(f64::MIN_POSITIVE, |a, x| a.max(x.abs()));
+                v[*j].abs() > PART * largest
+            })
+        };
+        (0..self.model.n_user()).filter(takes_part).collect()
+    }
+
+    pub fn user_theta(&self) -> Vec<f64> {
+        self.model.parameters().to_user(&self.x[..self.model.n_theta()])
+    }
+
+    /// Free parameters.
+    pub fn n_params(&self) -> usize {
+        self.x.len()
+    }
+
+    /// Covariance of each term's random effects, in the user's units.
+    pub fn covariances(&self) -> Vec<Vec<f64>> {
+        self.model.parameters().relative_covariances(&self.x)
+    }
+
+    /// Per random term the conditional modes b (n_levels rows of r).
+    pub fn user_modes(&self) -> Vec<Vec<f64>> {
+        let map = &self.model.theta_map;
+        let of_term = |(term, basis): (&crate::covariance::TermCovariance, &crate::covariance::RandomBasis)| {
+            let levels = self.b[term.block.0].chunks_exact(map.widths[term.block]);
+            levels.flat_map(|b| basis.decode(&b[term.offset..term.offset + term.width])).collect()
+        };
+        map.terms.iter().zip(&self.model.bases).map(of_term).collect()
+    }
+
+    /// Per random term Var(b | y) given all parameters (n_levels blocks r x r).
+    pub fn user_mode_covariances(&self) -> Vec<Vec<f64>> {
+        let map = &self.model.theta_map;
+        let of_term = |(term, basis): (&crate::covariance::TermCovariance, &crate::covariance::RandomBasis)| {
+            let (full, r) = (map.widths[term.block], term.width);
+            let own = |n: &[f64]| -> Vec<f64> {
+                (0..r * r).map(|k| n[(term.offset + k / r) * full + term.offset + k % r]).collect()
+            };
+            let levels = self.mode_covariances[term.block.0].chunks_exact(full * full);
+            levels.flat_map(|n| basis.covariance(&own(n))).collect()
+        };
+        map.terms.iter().zip(&self.model.bases).map(of_term).collect()
+    }
+}

@@ -1,0 +1,317 @@
+//! A generalized model of the rows of its parts' designs.
+
+use std::sync::Arc;
+
+use super::model::{Approximation, Glmm, PartCoefficients, PartName, constant};
+use super::start::without_random_effects;
+use crate::covariance::{RandomBasis, TermSpec, ThetaMap};
+use crate::crossproduct::{Reweighting, accumulate};
+use crate::design::Rows;
+use crate::family::{FamilySpec, Observation, Predictor};
+use crate::ids::FactorId;
+use crate::penalized_ls::{SymbolicFactor, TrailingKind};
+use crate::rows::{BlockRows, FixedBasis, PartColumns, PartRows, PartedRows, StoredRows};
+use crate::table::NO_LEVEL;
+use crate::{Error, Result};
+
+/// A trailing block of more rows than this is not factored densely.
+const LARGEST_DENSE: usize = 30_000;
+
+/// The design of a part; None for an intercept alone.
+pub struct PartSource<'a> {
+    pub predictor: Predictor,
+    pub rows: Option<&'a Rows>,
+}
+
+/// The responses of all rows; weights are empty for weights of one.
+pub struct Responses {
+    pub name: String,
+    pub observations: Vec<Observation>,
+    pub weights: Vec<f64>,
+}
+
+/// The model of the responses of all rows; every design has the same rows.
+///
+/// # Errors
+/// `Data` for responses outside the family's support; `Design` for what cannot be fitted; those of reading.
+pub fn glmm(spec: &FamilySpec, sources: &[PartSource], responses: Responses) -> Result<Glmm> {
+    let family = spec.family()?;
+    check_support(spec, &family, &responses)?;
+    let Responses { observations, weights, .. } = responses;
+    let predictors = family.predictors();
+    let n = observations.len();
+    let mut collected = Collected { n, ..Collected::default() };
+    for (index, &predictor) in predictors.iter().enumerate() {
+        let source = sources.iter().find(|s| s.predictor == predictor).and_then(|s| s.rows);
+        collected.add_part(index, predictor, source, spec, &observations)?;
+    }
+    collected.finish(spec, observations, weights)
+}
+
+fn check_support(spec: &FamilySpec, family: &crate::family::Family, responses: &Responses) -> Result<()> {
+    let observations = &responses.observations;
+    let wrong: Vec<(usize, &'static str)> =
+        observations.iter().enumerate().filter_map(|(i, &o)| family.outside(o).map(|why| (i, why))).collect();
+    let Some((first, why)) = wrong.first() else { return Ok(()) };
+    let rows: Vec<String> = wrong.iter().take(5).map(|(i, _)| i.to_string()).collect();
+    Err(Error::Data(format!(
+        "the response {:?} {why} in {} of {} rows used (counted from 0: {}{}), as {} in row {first}; family {:?} has none such",
+        responses.name,
+        wrong.len(),
+        observations.len(),
+        rows.join(", "),
+        if wrong.len() > 5 { ", ..." } else { "" },
+        observations[*first].y,
+        spec.name,
+    )))
+}
+
+#[derive(Default)]
+struct Collected {
+    n: usize,
+    parts: Vec<PartRows>,
+    names: Vec<PartCoefficients>,
+    transforms: Vec<Block>,
+    n_coefficients: usize,
+    n_user: usize,
+    blocks: Vec<(String, BlockRows)>,
+    terms: Vec<TermSpec>,
+    bases: Vec<RandomBasis>,
+    random_parts: Vec<usize>,
+}
+
+/// Entries (user's row, column, value) of the map to the user's coefficients.
+type Block = Vec<(usize, usize, f64)>;
+
+impl Collected {
+    fn add_part(
+        &mut self,
+        index: usize,
+        predictor: Predictor,
+        source: Option<&Rows>,
+        spec: &FamilySpec,
+        observations: &[Observation],
+    ) -> Result<()> {
+        match predictor {
+            Predictor::Upper | Predictor::Lower => self.add_thresholds(predictor, spec.n_categories, observations),
+            _ => match source {
+                Some(rows) => self.add_design(index, predictor, rows, spec.name == "cumulative")?,
+                None => self.add_intercept(predictor),
+            },
+        }
+        Ok(())
+    }
+
+    /// Thresholds come before the coefficients for users, and behind them in the rows.
+    fn add_thresholds(&mut self, predictor: Predictor, n_categories: usize, observations: &[Observation]) {
+        let p = n_categories - 1;
+        let is_upper = predictor == Predictor::Upper;
+        let code = |o: &Observation| {
+            let y = o.y as u32;
+            match is_upper {
+                true if y as usize == p => NO_LEVEL,
+                true => y,
+                false if y == 0 => NO_LEVEL,
+                false => y - 1,
+            }
+        };
+        let first = if is_upper { self.n_coefficients } else { self.n_coefficients - p };
+        let codes = observations.iter().map(code).collect();
+        self.parts.push(PartRows { first, p, columns: PartColumns::Indicator(codes), offset: Vec::new() });
+        if is_upper {
+            let mut own: Block = (0..p).map(|k| (self.n_user + k, first + k, 1.0)).collect();
+            // what the columns of the mean have of a constant belongs to the thresholds
+            let constant: Block = self.transforms[0].iter().filter(|e| e.0 == usize::MAX).copied().collect();
+            own.extend(
+                constant
+                    .iter()
+                    .flat_map(|&(_, j, v)| (0..p).map(move |k| (k, j, -v)))
+                    .map(|(k, j, v)| (self.n_user + k, j, v)),
+            );
+            self.transforms[0].retain(|e| e.0 != usize::MAX);
+            self.transforms.push(own);
+            self.names.push(self.named(PartName::Thresholds, (0..p).collect(), p, 0..0));
+            self.n_coefficients += p;
+            self.n_user += p;
+        }
+    }
+
+    fn add_intercept(&mut self, predictor: Predictor) {
+        let columns = PartColumns::Dense(vec![1.0; self.n]);
+        self.parts.push(PartRows { first: self.n_coefficients, p: 1, columns, offset: Vec::new() });
+        self.transforms.push(vec![(self.n_user, self.n_coefficients, 1.0)]);
+        self.names.push(self.named(name_of(predictor), vec![0], 1, 0..0));
+        self.n_coefficients += 1;
+        self.n_user += 1;
+    }
+
+    fn named(
+        &self,
+        name: PartName,
+        kept: Vec<usize>,
+        n_columns: usize,
+        terms: std::ops::Range<usize>,
+    ) -> PartCoefficients {
+        PartCoefficients { name, n: kept.len(), kept, n_columns, first: self.n_user, terms }
+    }
+
+    fn add_design(&mut self, index: usize, predictor: Predictor, source: &Rows, without_intercept: bool) -> Result<()> {
+        if source.n_rows() != self.n {
+            return Err(Error::Design("the parts of the model have different rows".into()));
+        }
+        let (_, a) = accumulate(source)?;
+        let stored = StoredRows::read(source, &a.working_basis(source)?)?;
+        let basis = FixedBasis { origin: vec![0.0; a.fixed.origin.len()], ..a.fixed.clone() };
+        let drops = without_intercept && basis.kept.first() == Some(&0) && source.fixed().has_intercept;
+        self.add_columns(&basis, &stored, drops, source.offset().unwrap_or_default());
+        let first_term = self.terms.len();
+        self.add_terms(index, source, &stored, &a)?;
+        let kept = basis.kept[usize::from(drops)..].to_vec();
+        let n = kept.len();
+        self.names.push(self.named(name_of(predictor), kept, basis.n_columns, first_term..self.terms.len()));
+        self.n_user += n;
+        Ok(())
+    }
+
+    /// The dense columns of a part, without the first where thresholds stand for it.
+    fn add_columns(&mut self, basis: &FixedBasis, stored: &StoredRows, drops: bool, offset: Vec<f64>) {
+        let (skip, p) = (usize::from(drops), basis.kept.len());
+        let own = p - skip;
+        let mut x = Vec::with_capacity(self.n * own);
+        (0..self.n).for_each(|i| x.extend_from_slice(&stored.x(i)[skip..]));
+        let mut entries = Block::new();
+        for j in skip..p {
+            for i in 0..p {
+                let value = basis.transform[j * p + i];
+                let row = if i < skip { usize::MAX } else { self.n_user + i - skip };
+                if value != 0.0 {
+                    entries.push((row, self.n_coefficients + j - skip, value));
+                }
+            }
+        }
+        self.transforms.push(entries);
+        self.parts.push(PartRows { first: self.n_coefficients, p: own, columns: PartColumns::Dense(x), offset });
+        self.n_coefficients += own;
+    }
+
+    /// Random terms; a grouping factor that an earlier part has is the same.
+    fn add_terms(
+        &mut self,
+        part: usize,
+        source: &Rows,
+        stored: &StoredRows,
+        a: &crate::crossproduct::CrossProducts,
+    ) -> Result<()> {
+        if source.random.is_empty() {
+            return Ok(());
+        }
+        let place: Vec<usize> =
+            source.factors.iter().map(|f| self.block_of(&f.name, f.codes(), f.n_levels())).collect();
+        for (k, block) in a.factors.iter().enumerate() {
+            let (z, _) = &stored.block.z[k];
+            self.blocks[place[block.factor.0]].1.append(z, block.width, part, self.n);
+        }
+        // terms of a factor side by side, in their order
+        for layout in &source.random {
+            let spec = layout.spec();
+            self.terms.push(TermSpec { factor: FactorId(place[layout.factor.0]), ..spec });
+        }
+        self.bases.extend(a.random.iter().cloned());
+        self.random_parts.push(part);
+        Ok(())
+    }
+
+    fn block_of(&mut self, name: &str, codes: &[u32], n_levels: usize) -> usize {
+        let same =
+            |(own, block): &(String, BlockRows)| own == name && block.n_levels == n_levels && block.codes == codes;
+        self.blocks.iter().position(same).unwrap_or_else(|| {
+            let block = BlockRows { n_levels, width: 0, z: Vec::new(), codes: codes.to_vec(), part: Vec::new() };
+            self.blocks.push((name.to_owned(), block));
+            self.blocks.len() - 1
+        })
+    }
+
+    fn finish(self, spec: &FamilySpec, observations: Vec<Observation>, weights: Vec<f64>) -> Result<Glmm> {
+        let mut order: Vec<usize> = (0..self.blocks.len()).collect();
+        order.sort_by_key(|&k| std::cmp::Reverse(self.blocks[k].1.n_levels));
+        let factors: Vec<FactorId> = order.iter().map(|&k| FactorId(k)).collect();
+        let mut transform = vec![0.0; self.n_user * self.n_coefficients];
+        self.transforms.iter().flatten().for_each(|&(i, j, v)| transform[j * self.n_user + i] += v);
+        let rows = PartedRows {
+            n: self.n,
+            n_coefficients: self.n_coefficients,
+            parts: self.parts,
+            blocks: order.iter().map(|&k| self.blocks[k].1.clone()).collect(),
+            random_parts: self.random_parts,
+        };
+        let reweighting = Reweighting::new(&rows);
+        let symbolic = exact(SymbolicFactor::new(&reweighting.unfilled(&rows, 0, &factors, &self.bases)), || {
+            reweighting.unfilled(&rows, 0, &factors, &self.bases)
+        })?;
+        let family = spec.family()?;
+        let p = self.n_coefficients;
+        let mut chart = vec![0.0; p * p];
+        (0..p).for_each(|j| chart[j * p + j] = 1.0);
+        let mut model = Glmm {
+            spec: spec.clone(),
+            constant: constant(&family, &observations, &weights),
+            family,
+            rows: Arc::new(rows),
+            observations: Arc::new(observations),
+            weights: Arc::new(weights),
+            reweighting: Arc::new(reweighting),
+            theta_map: ThetaMap::new(&self.terms, &factors),
+            factors,
+            symbolic: Arc::new(symbolic),
+            bases: self.bases,
+            parts: self.names,
+            transform,
+            chart,
+            initial: vec![0.0; p],
+            approximation: Approximation::Laplace,
+            separation: None,
+        };
+        (model.initial, model.chart, model.separation) = without_random_effects(&model)?;
+        Ok(model)
+    }
+}
+
+/// A trailing block that is factored exactly.
+fn exact(symbolic: SymbolicFactor, a: impl Fn() -> crate::crossproduct::CrossProducts) -> Result<SymbolicFactor> {
+    if symbolic.kind() != TrailingKind::Iterative {
+        return Ok(symbolic);
+    }
+    let n = symbolic.n_trailing;
+    if n > LARGEST_DENSE {
+        let gigabytes = 16.0 * (n as f64).powi(2) / f64::powi(2.0, 30);
+        return Err(Error::Design(format!(
+            "the crossed grouping factors leave {n} random effects that are factored together, which takes {gigabytes:.0} GiB; \
+             generalized models have no iterative solution yet: use grouping factors with fewer levels"
+        )));
+    }
+    Ok(symbolic.with_kind(TrailingKind::Dense, &a()))
+}
+
+fn name_of(predictor: Predictor) -> PartName {
+    match predictor {
+        Predictor::Conditional => PartName::Conditional,
+        Predictor::Dispersion => PartName::Dispersion,
+        Predictor::Zero => PartName::ZeroInflation,
+        Predictor::Shape => PartName::Shape,
+        Predictor::Upper | Predictor::Lower => PartName::Thresholds,
+    }
+}
+
+impl BlockRows {
+    /// Further columns to the right, n rows of `width`.
+    fn append(&mut self, z: &[f64], width: usize, part: usize, n: usize) {
+        let mut all = Vec::with_capacity(n * (self.width + width));
+        for i in 0..n {
+            all.extend_from_slice(&self.z[i * self.width..(i + 1) * self.width]);
+            all.extend_from_slice(&z[i * width..(i + 1) * width]);
+        }
+        self.z = all;
+        self.width += width;
+        self.part.extend(std::iter::repeat_n(part, width));
+    }
+}

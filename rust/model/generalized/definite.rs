@@ -1,0 +1,125 @@
+//! Small symmetric matrices of rows made positive definite.
+
+/// Curvatures below this part of a row's largest are raised to it.
+const LEAST: f64 = 1e-6;
+const MOST_SWEEPS: usize = 30;
+
+/// Makes the m x m matrix of every row positive semidefinite, zero where neither curvature nor slope is; returns Σ r'D⁻r over
+/// the rows, r = D η - g.
+pub fn make_definite(d: &mut [f64], g: &[f64], eta: &[f64], m: usize, r: &mut [f64]) -> f64 {
+    let mut total = 0.0;
+    for (((d, g), eta), r) in
+        d.chunks_exact_mut(m * m).zip(g.chunks_exact(m)).zip(eta.chunks_exact(m)).zip(r.chunks_exact_mut(m))
+    {
+        total += if m == 1 { one(d, g[0], eta[0], r) } else { several(d, g, eta, m, r) };
+    }
+    total
+}
+
+fn one(d: &mut [f64], g: f64, eta: f64, r: &mut [f64]) -> f64 {
+    if d[0].is_nan() || d[0] <= 0.0 {
+        // a curvature that takes the step of a slope of one
+        d[0] = LEAST * g.abs();
+    }
+    r[0] = d[0] * eta - g;
+    if d[0] > 0.0 { r[0] * r[0] / d[0] } else { 0.0 }
+}
+
+fn several(d: &mut [f64], g: &[f64], eta: &[f64], m: usize, r: &mut [f64]) -> f64 {
+    let (mut values, vectors) = jacobi(d, m);
+    let largest = values[..m].iter().fold(0.0f64, |a, v| a.max(v.abs()));
+    let along = |k: usize, x: &[f64]| -> f64 { (0..m).map(|i| vectors[k * m + i] * x[i]).sum() };
+    let slope = g.iter().fold(0.0f64, |a, v| a.max(v.abs()));
+    let mut changed = false;
+    for (k, value) in values[..m].iter_mut().enumerate() {
+        if *value < LEAST * largest {
+            let has_slope = along(k, g).abs() > 1e-12 * slope && slope > 0.0;
+            *value = if has_slope { LEAST * largest.max(slope) } else { value.max(0.0) };
+            changed = true;
+        }
+    }
+    if changed {
+        for i in 0..m {
+            for j in 0..m {
+                d[j * m + i] = (0..m).map(|k| values[k] * vectors[k * m + i] * vectors[k * m + j]).sum();
+            }
+        }
+    }
+    (0..m).for_each(|i| r[i] = (0..m).map(|j| d[j * m + i] * eta[j]).sum::<f64>() - g[i]);
+    (0..m).filter(|&k| values[k] > 0.0).map(|k| along(k, r).powi(2) / values[k]).sum()
+}
+
+/// Eigenvalues and eigenvectors (side by side) of a symmetric matrix of at most four rows, by Jacobi's rotations.
+fn jacobi(d: &[f64], m: usize) -> ([f64; 4], [f64; 16]) {
+    let (mut a, mut v) = ([0.0; 16], [0.0; 16]);
+    a[..m * m].copy_from_slice(d);
+    (0..m).for_each(|i| v[i * m + i] = 1.0);
+    for _ in 0..MOST_SWEEPS {
+        let off: f64 = (0..m).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| a[j * m + i].powi(2)).sum();
+        let all: f64 = a[..m * m].iter().map(|v| v * v).sum();
+        if off <= 1e-32 * all {
+            break;
+        }
+        for p in 0..m {
+            for q in p + 1..m {
+                rotate(&mut a, &mut v, m, p, q);
+            }
+        }
+    }
+    (std::array::from_fn(|k| if k < m { a[k * m + k] } else { 0.0 }), v)
+}
+
+/// The rotation that makes one entry zero.
+fn rotate(a: &mut [f64; 16], v: &mut [f64; 16], m: usize, p: usize, q: usize) {
+    let off = a[q * m + p];
+    if off == 0.0 {
+        return;
+    }
+    let ratio = (a[q * m + q] - a[p * m + p]) / (2.0 * off);
+    let t = ratio.signum() / (ratio.abs() + ratio.hypot(1.0));
+    let c = 1.0 / t.hypot(1.0);
+    let s = t * c;
+    for k in 0..m {
+        let (x, y) = (a[p * m + k], a[q * m + k]);
+        (a[p * m + k], a[q * m + k]) = (c * x - s * y, s * x + c * y);
+    }
+    for k in 0..m {
+        let (x, y) = (a[k * m + p], a[k * m + q]);
+        (a[k * m + p], a[k * m + q]) = (c * x - s * y, s * x + c * y);
+        let (x, y) = (v[p * m + k], v[q * m + k]);
+        (v[p * m + k], v[q * m + k]) = (c * x - s * y, s * x + c * y);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rotations_find_eigenvalues_and_vectors() {
+        let d = [4.0, 1.0, -2.0, 1.0, 0.5, 0.3, -2.0, 0.3, -1.0];
+        let (values, vectors) = jacobi(&d, 3);
+        for k in 0..3 {
+            for i in 0..3 {
+                let product: f64 = (0..3).map(|j| d[j * 3 + i] * vectors[k * 3 + j]).sum();
+                assert!((product - values[k] * vectors[k * 3 + i]).abs() < 1e-14);
+            }
+        }
+    }
+
+    #[test]
+    fn a_definite_row_stays_and_another_gets_curvature_where_it_has_a_slope() {
+        let (mut d, mut r) = ([2.0, 0.5, 0.5, 1.0], [0.0; 2]);
+        let square = make_definite(&mut d, &[0.3, -0.2], &[1.0, 2.0], 2, &mut r);
+        assert_eq!(d, [2.0, 0.5, 0.5, 1.0]);
+        assert!((r[0] - 2.7).abs() < 1e-14 && (r[1] - 2.7).abs() < 1e-14);
+        // r'D⁻¹r
+        assert!((square - (2.7 * 2.7 * (1.0 + 2.0 - 1.0) / 1.75)).abs() < 1e-12);
+        let mut other = [1.0, 0.0, 0.0, -3.0];
+        make_definite(&mut other, &[0.0, 0.1], &[0.0, 0.0], 2, &mut r);
+        assert!(other[0] == 1.0 && other[3] > 0.0);
+        let mut empty = [1.0, 0.0, 0.0, 0.0];
+        make_definite(&mut empty, &[0.5, 0.0], &[0.0, 0.0], 2, &mut r);
+        assert_eq!(empty[3], 0.0);
+    }
+}

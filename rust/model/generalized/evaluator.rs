@@ -1,0 +1,228 @@
+//! Laplace's criterion on one thread, in (θ, coordinates of the coefficients).
+
+use std::sync::atomic::AtomicBool;
+
+use super::curvature::Working;
+use super::expected::Expected;
+use super::gradient::{LaplaceGradient, gradient};
+use super::mode::{Newton, Point};
+use super::model::{Approximation, Glmm};
+use super::quadrature::{self, Nodes};
+use crate::family::Observation;
+use crate::model::{Estimates, Evaluator, Parameters, Rounding};
+use crate::optimize::Objective;
+use crate::penalized_ls::Inverse;
+use crate::penalized_ls::product::zeros;
+use crate::rows::{Effects, StoredRows};
+use crate::{Result, check_stop};
+
+/// A search comes no closer to a scale of zero.
+const SMALLEST: f64 = 1e-6;
+/// Operations of the densities and sums of a row, about.
+const ROW: f64 = 300.0;
+
+pub struct GlmmEvaluator<'a> {
+    pub model: Glmm,
+    pub newton: Newton,
+    pub inverse: Inverse,
+    working: Option<Working>,
+    expected: Option<Expected>,
+    nodes: Option<Nodes>,
+    /// Weights of the nodes in every level.
+    shares: Vec<f64>,
+    stop: &'a AtomicBool,
+    evaluations: usize,
+    scales: Vec<usize>,
+    /// Where the next mode is looked for.
+    from: Effects,
+    at: Vec<f64>,
+    last: Option<(f64, Point)>,
+}
+
+impl<'a> GlmmEvaluator<'a> {
+    pub fn new(model: &Glmm, stop: &'a AtomicBool) -> Self {
+        let newton = Newton::new(model);
+        Self {
+            from: zeros(&newton.a, 1),
+            scales: model.theta_map.scale_parameters(),
+            model: model.clone(),
+            newton,
+            inverse: Inverse::default(),
+            working: None,
+            expected: (model.approximation == Approximation::Expected).then(|| Expected::new(model)),
+            nodes: match model.approximation {
+                Approximation::Quadrature(n) => Some(Nodes::new(n, model.rows.blocks[0].width)),
+                _ => None,
+            },
+            shares: Vec::new(),
+            stop,
+            evaluations: 0,
+            at: Vec::new(),
+            last: None,
+        }
+    }
+
+    /// The criterion and the mode at x; free where they are known.
+    ///
+    /// # Errors
+    /// `Numerical` where there is no mode, `Interrupted`.
+    pub fn evaluate(&mut self, x: &[f64]) -> Result<(f64, &Point)> {
+        check_stop(self.stop)?;
+        if self.last.is_none() || self.at != x {
+            self.evaluations += 1;
+            self.last = None;
+            let model = &self.model;
+            model.theta_map.factors(&x[..model.n_theta()], &mut self.newton.factor.lambda);
+            let fixed = model.rows.fixed(&model.coefficients(x));
+            let point = self.newton.mode(model, &fixed, &self.from, self.stop)?;
+            let value = self.value_at(&point)? + 2.0 * self.model.constant;
+            if !value.is_finite() {
+                return Err(crate::Error::Numerical("the likelihood is not finite".into()));
+            }
+            self.from.clone_from(&point.u);
+            self.at = x.to_vec();
+            self.last = Some((value, point));
+        }
+        let (value, point) = self.last.as_ref().expect("what was just computed");
+        Ok((*value, point))
+    }
+
+    /// The criterion of a mode, without constants.
+    fn value_at(&mut self, point: &Point) -> Result<f64> {
+        if let Some(expected) = &mut self.expected {
+            let logdet = expected.update(&self.model, point, &self.newton.factor.lambda)?;
+            return Ok(2.0 * point.h + logdet);
+        }
+        if let Some(nodes) = &self.nodes {
+            let (value, shares) = quadrature::value(&self.model, point, &self.newton, nodes);
+            self.shares = shares;
+            return Ok(value);
+        }
+        Ok(2.0 * point.h + self.newton.factor.logdet_random)
+    }
+
+    /// The inverse of M at x.
+    ///
+    /// # Errors
+    /// Those of `evaluate`.
+    pub fn invert_at(&mut self, x: &[f64]) -> Result<()> {
+        self.evaluate(x)?;
+        let newton = &self.newton;
+        self.inverse.keeps_first = self.model.rows.blocks.len() > 1;
+        self.inverse.update(&newton.factor, &newton.a, &newton.panels, &self.model.symbolic, false);
+        Ok(())
+    }
+
+    /// Where the next mode is looked for.
+    pub fn set_from(&mut self, u: Effects) {
+        self.from = u;
+        self.last = None;
+    }
+
+    fn gradient_here(&mut self, x: &[f64]) -> Result<LaplaceGradient> {
+        self.evaluate(x)?;
+        let (_, point) = self.last.as_ref().expect("an evaluated point");
+        let theta = &x[..self.model.n_theta()];
+        if let Some(nodes) = &self.nodes {
+            return Ok(quadrature::gradient(&self.model, theta, point, &self.newton, nodes, &self.shares));
+        }
+        let expected = self.expected.as_ref();
+        Ok(gradient(&self.model, theta, point, &mut self.newton, &mut self.inverse, expected))
+    }
+
+    fn in_coordinates(&self, gradient: &LaplaceGradient) -> Vec<f64> {
+        let mut all = gradient.random.theta.clone();
+        all.extend(self.model.to_chart(&gradient.coefficients));
+        all
+    }
+}
+
+impl Objective for GlmmEvaluator<'_> {
+    fn n_parameters(&self) -> usize {
+        self.model.n_theta() + self.model.n_coefficients()
+    }
+
+    fn value(&mut self, x: &[f64]) -> Result<f64> {
+        self.evaluate(x).map(|(value, _)| value)
+    }
+
+    /// The criterion is even in a scale, and level at zero.
+    fn regularize(&self, from: &[f64], x: &mut [f64]) {
+        for &k in &self.scales {
+            if x[k].abs() <= SMALLEST {
+                x[k] = SMALLEST.copysign(from[k]);
+            }
+        }
+    }
+
+    fn snap_to_bounds(&self, x: &mut [f64]) {
+        for &k in &self.scales {
+            if x[k].abs() <= SMALLEST {
+                x[k] = 0.0;
+            }
+        }
+    }
+
+    fn slope(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
+        self.slope_with(x, Working::curvature)
+    }
+}
+
+/// A curvature of the working model at a point.
+type CurvatureOf = fn(&mut Working, &Glmm, &[f64], &Point, &mut LaplaceGradient) -> Result<Vec<f64>>;
+
+impl GlmmEvaluator<'_> {
+    fn slope_with(&mut self, x: &[f64], of: CurvatureOf) -> Result<(Vec<f64>, Vec<f64>)> {
+        let mut gradient = self.gradient_here(x)?;
+        let mut working = self.working.take().unwrap_or_else(|| Working::new(&self.model));
+        let (_, point) = self.last.as_ref().expect("an evaluated point");
+        let theta = &x[..self.model.n_theta()];
+        let curvature = of(&mut working, &self.model, theta, point, &mut gradient);
+        self.working = Some(working);
+        Ok((self.in_coordinates(&gradient), curvature?))
+    }
+}
+
+impl Evaluator for GlmmEvaluator<'_> {
+    fn parameters(&self) -> Parameters<'_> {
+        self.model.parameters()
+    }
+
+    fn evaluations(&self) -> usize {
+        self.evaluations
+    }
+
+    /// There is no residual variance that rounding could hide.
+    fn rounding(&mut self, x: &[f64]) -> Result<Rounding> {
+        let constant = self.model.constant;
+        let (value, point) = self.evaluate(x)?;
+        let criterion = 4.0 * f64::EPSILON * (value.abs() + point.h.abs() + constant.abs());
+        Ok(Rounding { criterion, variance: 0.0 })
+    }
+
+    fn flops(&self) -> f64 {
+        let n = self.model.rows.n as f64;
+        3.0 * (n * ROW + self.model.symbolic.flops(0)) + self.model.symbolic.flops(self.model.n_coefficients())
+    }
+
+    fn gradient(&mut self, x: &[f64]) -> Result<Vec<f64>> {
+        let gradient = self.gradient_here(x)?;
+        Ok(self.in_coordinates(&gradient))
+    }
+
+    fn information(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
+        self.slope_with(x, Working::information)
+    }
+
+    fn set_response(&mut self, _: &StoredRows, y: &[f64]) {
+        let observations = self.model.observations.iter().zip(y).map(|(&o, &y)| Observation { y, ..o }).collect();
+        self.model = self.model.with_response(observations);
+        self.from = zeros(&self.newton.a, 1);
+        self.last = None;
+    }
+
+    fn estimates(&mut self, x: &[f64]) -> Result<Estimates> {
+        self.evaluate(x)?;
+        Ok(Estimates { beta: self.model.coefficients(x), sigma: 1.0 })
+    }
+}

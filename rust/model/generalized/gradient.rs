@@ -1,0 +1,132 @@
+//! The exact gradient of Laplace's criterion, from leverages, third derivatives and one solve.
+//!
+//! t_c = Σ_ab C_ab T_abc,   v = M⁻¹Λ'Z't,   s = ZΛv,   r = 2g + t - D s: the whole derivative of F in the linear predictors
+//!
+//! dF/dβ = X'r,   dF/dΛ = Σ over levels of (Z'r) u' - (Z'g) v' + 2E
+
+use super::expected::Expected;
+use super::leverage::leverages;
+use super::mode::{Newton, Point};
+use super::model::Glmm;
+use crate::family::RowDerivatives;
+use crate::ids::BlockId;
+use crate::model::linear::gradient::Gradient;
+use crate::penalized_ls::{Inverse, InverseEntries, Modes};
+use crate::rows::Effects;
+
+/// The gradient, and what the curvature is made of.
+pub struct LaplaceGradient {
+    /// In the coefficients of the rows' columns.
+    pub coefficients: Vec<f64>,
+    /// In θ, with Λ's derivatives, dF/dΛ, the modes and -Z'g.
+    pub random: Gradient,
+    /// Derivatives of the rows in all parts.
+    pub rows: RowDerivatives,
+}
+
+pub fn gradient(
+    model: &Glmm,
+    theta: &[f64],
+    at: &Point,
+    newton: &mut Newton,
+    inverse: &mut Inverse,
+    expected: Option<&Expected>,
+) -> LaplaceGradient {
+    let (rows, slot) = (&model.rows, model.rows.random_slots());
+    let n_parts = rows.parts.len();
+    let all: Vec<usize> = (0..n_parts).collect();
+    let mut derivatives = RowDerivatives::default();
+    model.family.derivatives(&model.observations, &at.eta, &all, &mut derivatives);
+    derivatives.weigh(&model.weights);
+    inverse.keeps_first = rows.blocks.len() > 1;
+    // the determinant's matrix, which is that of the mode unless the expected information stands in it
+    let (a, panels, factor) = match expected {
+        Some(own) => (&own.a, &own.panels, &own.factor),
+        None => (&newton.a, &newton.panels, &newton.factor),
+    };
+    inverse.update(factor, a, panels, &model.symbolic, false);
+    let c = leverages(rows, &InverseEntries::new(inverse, factor, &model.symbolic), &slot);
+    let t = match expected {
+        Some(own) => c.iter().zip(&own.slope).map(|(c, w)| c * w).collect(),
+        None => third(&derivatives, &c, &rows.random_parts),
+    };
+    let solved = newton.factor.solve(rows.random_transposed(&t, n_parts, &all), &newton.a, &model.symbolic);
+    let r = whole(&derivatives, &t, &rows.random(&solved.b), &rows.random_parts);
+    let (zr, zg) = (rows.random_transposed(&r, n_parts, &all), rows.random_transposed(&derivatives.g, n_parts, &all));
+    let lambda: Vec<Vec<f64>> = (0..rows.blocks.len())
+        .map(|f| {
+            let mut d: Vec<f64> = inverse.e[f].iter().map(|e| 2.0 * e).collect();
+            add_cross(&mut d, &zr[f], &at.u[f], 1.0);
+            add_cross(&mut d, &zg[f], &solved.u[f], -1.0);
+            d
+        })
+        .collect();
+    let scores: Effects = zg.into_iter().map(|g| g.iter().map(|v| -v).collect()).collect();
+    finish(model, theta, at, newton, rows.fixed_transposed(&r), lambda, scores, derivatives)
+}
+
+/// The gradient from that in the coefficients and in Λ.
+#[expect(clippy::too_many_arguments, reason = "the pieces of one record")]
+pub fn finish(
+    model: &Glmm,
+    theta: &[f64],
+    at: &Point,
+    newton: &Newton,
+    coefficients: Vec<f64>,
+    lambda: Vec<Vec<f64>>,
+    scores: Effects,
+    rows: RowDerivatives,
+) -> LaplaceGradient {
+    let map = &model.theta_map;
+    let slopes: Vec<(BlockId, Vec<f64>)> = (0..map.n_parameters).map(|k| map.derivative(theta, k)).collect();
+    let slope = |(block, d): &(BlockId, Vec<f64>)| lambda[*block].iter().zip(d).map(|(a, b)| a * b).sum();
+    let b = super::mode::scaled(&newton.factor.lambda, &at.u, false);
+    LaplaceGradient {
+        coefficients,
+        random: Gradient {
+            theta: slopes.iter().map(slope).collect(),
+            derivatives: slopes,
+            lambda,
+            modes: Modes { u: at.u.clone(), b },
+            scores,
+        },
+        rows,
+    }
+}
+
+/// t: n rows of a number a part.
+fn third(rows: &RowDerivatives, c: &[f64], random: &[usize]) -> Vec<f64> {
+    let (m, k) = (rows.m, random.len());
+    let mut out = vec![0.0; rows.g.len()];
+    for ((out, t), c) in out.chunks_exact_mut(m).zip(rows.t.chunks_exact(m * m * m)).zip(c.chunks_exact(k * k)) {
+        for (i, &a) in random.iter().enumerate() {
+            for (j, &b) in random.iter().enumerate() {
+                let t = &t[(a * m + b) * m..(a * m + b + 1) * m];
+                out.iter_mut().zip(t).for_each(|(out, t)| *out += c[i * k + j] * t);
+            }
+        }
+    }
+    out
+}
+
+/// r = 2g + t - D s.
+fn whole(rows: &RowDerivatives, t: &[f64], s: &[Vec<f64>], random: &[usize]) -> Vec<f64> {
+    let m = rows.m;
+    let mut out: Vec<f64> = rows.g.iter().zip(t).map(|(g, t)| 2.0 * g + t).collect();
+    for (i, (out, d)) in out.chunks_exact_mut(m).zip(rows.d.chunks_exact(m * m)).enumerate() {
+        for (&a, s) in random.iter().zip(s) {
+            out.iter_mut().zip(&d[a * m..(a + 1) * m]).for_each(|(out, d)| *out -= d * s[i]);
+        }
+    }
+    out
+}
+
+/// d (r x r) += sign Σ over levels of x y'.
+pub fn add_cross(d: &mut [f64], x: &[f64], y: &[f64], sign: f64) {
+    let r = d.len().isqrt();
+    for (x, y) in x.chunks_exact(r).zip(y.chunks_exact(r)) {
+        for j in 0..r {
+            (0..r).for_each(|i| d[j * r + i] += sign * x[i] * y[j]);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The mode û of the random effects: Newton's method, made safe.
+
+use std::sync::atomic::AtomicBool;
+
+use super::definite::make_definite;
+use super::model::Glmm;
+use crate::crossproduct::{CrossProducts, PartWeights};
+use crate::family::RowDerivatives;
+use crate::penalized_ls::{CholeskyFactor, Panels};
+use crate::rows::Effects;
+use crate::{Error, Result, check_stop};
+
+const MOST_ITERATIONS: usize = 200;
+/// λ² = g'M⁻¹g of a mode, at most: the log-determinant has an error of the order of λ.
+const DECREMENT: f64 = 1e-22;
+/// Below `HIDDEN` it falls quadratically; a smaller fall than by this part is rounding.
+const STALLED: f64 = 0.05;
+/// λ² at which rounding may hide that the criterion falls.
+const HIDDEN: f64 = 1e-8;
+/// A linear predictor moves by this much at once, at most, far from the mode.
+const LARGEST_MOVE: f64 = 5.0;
+const SUFFICIENT: f64 = 1e-4;
+const MOST_HALVINGS: usize = 40;
+const ROUNDING: f64 = 1e-14;
+
+/// A point u with what follows from it.
+#[derive(Debug, Clone, Default)]
+pub struct Point {
+    pub u: Effects,
+    /// Linear predictors by part, and the random part of those that have one.
+    pub eta: Vec<Vec<f64>>,
+    pub zb: Vec<Vec<f64>>,
+    /// Σ w ℓ + u'u/2, without constants.
+    pub h: f64,
+}
+
+/// The factor of M, and what it is made of.
+pub struct Newton {
+    pub a: CrossProducts,
+    pub panels: Panels,
+    pub factor: CholeskyFactor,
+    rows: RowDerivatives,
+    r: Vec<f64>,
+    zb: Vec<f64>,
+    slot: Vec<usize>,
+    pub iterations: usize,
+}
+
+/// Λu of every level.
+pub fn scaled(lambda: &[Vec<f64>], u: &Effects, transposed: bool) -> Effects {
+    let block = |(lambda, u): (&Vec<f64>, &Vec<f64>)| {
+        let r = lambda.len().isqrt();
+        let mut out = vec![0.0; u.len()];
+        for (out, u) in out.chunks_exact_mut(r.max(1)).zip(u.chunks_exact(r.max(1))) {
+            for j in 0..r {
+                for i in 0..r {
+                    if transposed { out[j] += lambda[j * r + i] * u[i] } else { out[i] += lambda[j * r + i] * u[j] }
+                }
+            }
+        }
+        out
+    };
+    lambda.iter().zip(u).map(block).collect()
+}
+
+pub fn inner(a: &Effects, b: &Effects) -> f64 {
+    a.iter().flatten().zip(b.iter().flatten()).map(|(a, b)| a * b).sum()
+}
+
+impl Newton {
+    pub fn new(model: &Glmm) -> Self {
+        let a = model.unfilled(0);
+        let factor = CholeskyFactor::new(&a, &model.symbolic);
+        Self {
+            a,
+            panels: Panels::default(),
+            factor,
+            rows: RowDerivatives::default(),
+            r: Vec::new(),
+            zb: Vec::new(),
+            slot: model.rows.random_slots(),
+            iterations: 0,
+        }
+    }
+
+    /// The mode for the Λ of the factor, from a start; afterwards the factor is that of M at the mode.
+    ///
+    /// # Errors
+    /// `Numerical` where there is none, `Interrupted`.
+    pub fn mode(&mut self, model: &Glmm, fixed: &[Vec<f64>], from: &Effects, stop: &AtomicBool) -> Result<Point> {
+        let mut at = self.point(model, fixed, from.clone());
+        if !at.h.is_finite() && from.iter().flatten().any(|&u| u != 0.0) {
+            at = self.point(model, fixed, from.iter().map(|u| vec![0.0; u.len()]).collect());
+        }
+        if !at.h.is_finite() {
+            return Err(Error::Numerical("the likelihood is not finite".into()));
+        }
+        let mut before = f64::INFINITY;
+        for _ in 0..MOST_ITERATIONS {
+            check_stop(stop)?;
+            self.iterations += 1;
+            let (is_definite, slope) = self.factor_at(model, &at)?;
+            let next = self.factor.backward(&model.symbolic, 0..1, &[]).u;
+            let step: Effects =
+                next.iter().zip(&at.u).map(|(next, u)| next.iter().zip(u).map(|(n, u)| n - u).collect()).collect();
+            let decrement = -inner(&slope, &step);
+            if decrement.is_nan() {
+                return Err(Error::Numerical("the slope of the likelihood is not finite".into()));
+            }
+            let stalled = decrement < HIDDEN && decrement > STALLED * before && is_definite;
+            before = decrement;
+            if decrement <= DECREMENT || stalled {
+                return if is_definite { Ok(at) } else { Err(no_mode()) };
+            }
+            match self.line(model, &at, &step, decrement) {
+                Some(next) => at = next,
+                None if decrement < HIDDEN && is_definite => return Ok(at),
+                None => return Err(no_mode()),
+            }
+        }
+        Err(no_mode())
+    }
+
+    fn point(&self, model: &Glmm, fixed: &[Vec<f64>], u: Effects) -> Point {
+        let zb = model.rows.random(&scaled(&self.factor.lambda, &u, false));
+        let mut eta = fixed.to_vec();
+        for (&part, zb) in model.rows.random_parts.iter().zip(&zb) {
+            eta[part].iter_mut().zip(zb).for_each(|(eta, zb)| *eta += zb);
+        }
+        let h = penalized(model, &eta, &u);
+        Point { u, eta, zb, h }
+    }
+
+    /// Factors M at a point, or what is definite in its place, with the right-hand side of the next one; whether it is M, and
+    /// the slope of h in u.
+    fn factor_at(&mut self, model: &Glmm, at: &Point) -> Result<(bool, Effects)> {
+        let (rows, m) = (&model.rows, model.rows.random_parts.len());
+        model.family.derivatives(&model.observations, &at.eta, &rows.random_parts, &mut self.rows);
+        self.rows.weigh(&model.weights);
+        interleave(&at.zb, &mut self.zb);
+        self.r.resize(rows.n * m, 0.0);
+        let mut slope = scaled(&self.factor.lambda, &rows.random_transposed(&self.rows.g, m, &self.slot), true);
+        slope.iter_mut().flatten().zip(at.u.iter().flatten()).for_each(|(s, u)| *s += u);
+        right_side(&self.rows, &self.zb, &mut self.r);
+        let is_definite = match self.refill(model) {
+            Ok(()) => true,
+            Err(Error::Numerical(_)) => {
+                make_definite(&mut self.rows.d, &self.rows.g, &self.zb, m, &mut self.r);
+                self.refill(model)?;
+                false
+            }
+            Err(e) => return Err(e),
+        };
+        Ok((is_definite, slope))
+    }
+
+    fn refill(&mut self, model: &Glmm) -> Result<()> {
+        let weights = PartWeights { m: model.rows.random_parts.len(), slot: &self.slot, d: &self.rows.d, r: &self.r };
+        model.reweighting.fill(&model.rows, weights, 0.0, &mut self.a);
+        model.symbolic.lay_out(&self.a, &mut self.panels);
+        self.factor.update_random(&self.a, &self.panels, &model.symbolic)
+    }
+
+    /// A point along a step at which h has fallen enough.
+    fn line(&self, model: &Glmm, at: &Point, step: &Effects, decrement: f64) -> Option<Point> {
+        let moves = model.rows.random(&scaled(&self.factor.lambda, step, false));
+        let largest = moves.iter().flatten().fold(0.0f64, |a, v| a.max(v.abs()));
+        let mut share = if largest > LARGEST_MOVE { LARGEST_MOVE / largest } else { 1.0 };
+        for _ in 0..MOST_HALVINGS {
+            let next = along(model, at, step, &moves, share);
+            let allowed = at.h - SUFFICIENT * share * decrement + ROUNDING * at.h.abs();
+            if next.h <= allowed {
+                return Some(next);
+            }
+            share *= 0.5;
+            if decrement < HIDDEN && share < 0.2 {
+                break;
+            }
+        }
+        None
+    }
+}
+
+fn along(model: &Glmm, at: &Point, step: &Effects, moves: &[Vec<f64>], share: f64) -> Point {
+    let add = |x: &Vec<f64>, d: &Vec<f64>| -> Vec<f64> { x.iter().zip(d).map(|(x, d)| x + share * d).collect() };
+    let u: Effects = at.u.iter().zip(step).map(|(u, s)| add(u, s)).collect();
+    let zb: Vec<Vec<f64>> = at.zb.iter().zip(moves).map(|(z, d)| add(z, d)).collect();
+    let mut eta = at.eta.clone();
+    for (&part, moves) in model.rows.random_parts.iter().zip(moves) {
+        eta[part] = add(&at.eta[part], moves);
+    }
+    let h = penalized(model, &eta, &u);
+    Point { u, eta, zb, h }
+}
+
+/// Σ w ℓ + u'u/2.
+fn penalized(model: &Glmm, eta: &[Vec<f64>], u: &Effects) -> f64 {
+    model.family.total(&model.observations, &model.weights, eta) + 0.5 * inner(u, u)
+}
+
+/// Vectors of n side by side: n rows of m.
+pub fn interleave(columns: &[Vec<f64>], rows: &mut Vec<f64>) {
+    let m = columns.len();
+    rows.resize(m * columns.first().map_or(0, Vec::len), 0.0);
+    for (c, column) in columns.iter().enumerate() {
+        rows.iter_mut().skip(c).step_by(m).zip(column).for_each(|(row, v)| *row = *v);
+    }
+}
+
+/// D η - g, row by row.
+pub fn right_side(rows: &RowDerivatives, eta: &[f64], r: &mut [f64]) {
+    let m = rows.m;
+    for (((r, d), g), eta) in
+        r.chunks_exact_mut(m).zip(rows.d.chunks_exact(m * m)).zip(rows.g.chunks_exact(m)).zip(eta.chunks_exact(m))
+    {
+        (0..m).for_each(|i| r[i] = (0..m).map(|j| d[j * m + i] * eta[j]).sum::<f64>() - g[i]);
+    }
+}
+
+fn no_mode() -> Error {
+    Error::Numerical("the random effects have no mode here".into())
+}

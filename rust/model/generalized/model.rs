@@ -1,0 +1,243 @@
+//! A generalized linear mixed model: family, rows, patterns and bases.  Immutable, shared by threads.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::evaluator::GlmmEvaluator;
+use super::quadrature::MOST_NODES;
+use super::separation::Separation;
+use super::start;
+use crate::covariance::{RandomBasis, ThetaMap};
+use crate::crossproduct::{CrossProducts, Reweighting};
+use crate::family::{Family, FamilySpec, Observation};
+use crate::ids::FactorId;
+use crate::linalg::dense::square_product;
+use crate::model::{Criterion, DataFootprint, Evaluator, Lmm, Model, Parameters, Scale};
+use crate::penalized_ls::{Panels, SymbolicFactor};
+use crate::rows::PartedRows;
+use crate::{Error, Result};
+
+/// What coefficients belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartName {
+    Conditional,
+    Dispersion,
+    ZeroInflation,
+    Shape,
+    Thresholds,
+}
+
+impl PartName {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Conditional => "conditional",
+            Self::Dispersion => "dispersion",
+            Self::ZeroInflation => "zero_inflation",
+            Self::Shape => "shape",
+            Self::Thresholds => "thresholds",
+        }
+    }
+}
+
+/// What stands for the integral over the random effects.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Approximation {
+    /// Laplace's, with the observed information.
+    #[default]
+    Laplace,
+    /// The same with the expected information in the determinant.
+    Expected,
+    /// Adaptive Gauss-Hermite quadrature with so many points a dimension.
+    Quadrature(usize),
+}
+
+/// The coefficients of a part as users know them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartCoefficients {
+    pub name: PartName,
+    /// Its columns of the design that are estimated, and how many there are.
+    pub kept: Vec<usize>,
+    pub n_columns: usize,
+    /// Its first among the user's coefficients.
+    pub first: usize,
+    pub n: usize,
+    /// Its random terms, from the first on.
+    pub terms: std::ops::Range<usize>,
+}
+
+#[derive(Clone)]
+pub struct Glmm {
+    pub spec: FamilySpec,
+    pub family: Family,
+    pub rows: Arc<PartedRows>,
+    pub observations: Arc<Vec<Observation>>,
+    /// Empty for weights of one.
+    pub weights: Arc<Vec<f64>>,
+    /// Σ w times what of -log density the response alone determines.
+    pub constant: f64,
+    pub reweighting: Arc<Reweighting>,
+    /// By block.
+    pub factors: Vec<FactorId>,
+    pub symbolic: Arc<SymbolicFactor>,
+    pub theta_map: ThetaMap,
+    pub bases: Vec<RandomBasis>,
+    pub parts: Vec<PartCoefficients>,
+    /// From coefficients of the rows' columns to the user's (user's x P, column-major).
+    pub transform: Vec<f64>,
+    /// From the search's coordinates to coefficients of the rows' columns (P x P, column-major): the curvature of a model
+    /// without random effects is the identity in them.
+    pub chart: Vec<f64>,
+    /// Coefficients of that model, of the rows' columns.
+    pub initial: Vec<f64>,
+    pub approximation: Approximation,
+    /// Why the coefficients have no best values, if they have none.
+    pub separation: Option<Separation>,
+}
+
+impl Glmm {
+    pub fn n_coefficients(&self) -> usize {
+        self.rows.n_coefficients
+    }
+
+    pub fn n_user(&self) -> usize {
+        self.parts.iter().map(|p| p.n).sum()
+    }
+
+    pub fn n_theta(&self) -> usize {
+        self.theta_map.n_parameters
+    }
+
+    /// Coefficients of the rows' columns at x = (θ, coordinates).
+    pub fn coefficients(&self, x: &[f64]) -> Vec<f64> {
+        product(&self.chart, &x[self.n_theta()..])
+    }
+
+    /// The user's coefficients at x.
+    pub fn user_coefficients(&self, x: &[f64]) -> Vec<f64> {
+        product(&self.transform, &self.coefficients(x))
+    }
+
+    /// What the rows' linear predictors have above the user's, where thresholds stand for an intercept: a constant of all.
+    pub fn shift(&self, x: &[f64]) -> f64 {
+        let Some(part) = self.parts.iter().position(|p| p.name == PartName::Thresholds) else { return 0.0 };
+        self.coefficients(x)[self.rows.parts[part].first] - self.user_coefficients(x)[self.parts[part].first]
+    }
+
+    /// The covariance of the user's coefficients from that of the search's coordinates.
+    pub fn user_covariance(&self, covariance: &[f64]) -> Vec<f64> {
+        let (p, user) = (self.n_coefficients(), self.n_user());
+        let b: Vec<f64> = (0..p).flat_map(|j| product(&self.transform, &self.chart[j * p..(j + 1) * p])).collect();
+        let half: Vec<f64> = (0..p).flat_map(|j| product(&b, &covariance[j * p..(j + 1) * p])).collect();
+        let entry = |i: usize, j: usize| (0..p).map(|k| half[k * user + i] * b[k * user + j]).sum();
+        (0..user * user).map(|e| entry(e % user, e / user)).collect()
+    }
+
+    /// Coordinates of coefficients of the rows' columns.
+    pub fn coordinates(&self, coefficients: &[f64]) -> Vec<f64> {
+        let p = self.n_coefficients();
+        let mut x = coefficients.to_vec();
+        for i in (0..p).rev() {
+            let sum: f64 = (i + 1..p).map(|k| self.chart[k * p + i] * x[k]).sum();
+            x[i] = (x[i] - sum) / self.chart[i * p + i];
+        }
+        x
+    }
+
+    /// W'v for the chart W.
+    pub fn to_chart(&self, v: &[f64]) -> Vec<f64> {
+        let p = v.len();
+        (0..p).map(|j| (0..p).map(|i| self.chart[j * p + i] * v[i]).sum()).collect()
+    }
+
+    /// W'HW.
+    pub fn square_to_chart(&self, h: &[f64]) -> Vec<f64> {
+        let p = self.n_coefficients();
+        let half = square_product(h, &self.chart, p, false);
+        (0..p * p).map(|e| (0..p).map(|k| self.chart[e % p * p + k] * half[e / p * p + k]).sum()).collect()
+    }
+
+    /// Cross-products of the random effects alone, without values.
+    pub fn unfilled(&self, p: usize) -> CrossProducts {
+        self.reweighting.unfilled(&self.rows, p, &self.factors, &self.bases)
+    }
+
+    /// The linear mixed model of a working response, without values: its covariances are absolute.
+    pub fn working_model(&self) -> Lmm {
+        let a = self.unfilled(self.n_coefficients());
+        Lmm {
+            a: Arc::new(a),
+            symbolic: self.symbolic.clone(),
+            panels: Arc::new(Panels::default()),
+            theta_map: self.theta_map.clone(),
+            criterion: Criterion::Ml,
+            scale: Scale::One,
+            origin: DataFootprint::default(),
+        }
+    }
+
+    pub fn parameters(&self) -> Parameters<'_> {
+        Parameters { theta: &self.theta_map, bases: &self.bases }
+    }
+
+    /// The same model with another approximation.
+    ///
+    /// # Errors
+    /// `Design` where the model does not have it.
+    pub fn with_approximation(self, approximation: Approximation) -> Result<Self> {
+        let blocks = &self.rows.blocks;
+        match approximation {
+            Approximation::Expected if self.family.expected(self.observations[0], 0.5).is_none() => {
+                return Err(Error::Design(format!(
+                    "the expected information is that of family 'binomial' and 'poisson', not of {:?}",
+                    self.spec.name
+                )));
+            }
+            Approximation::Quadrature(_) if blocks.len() > 1 => {
+                return Err(Error::Design(format!(
+                    "quadrature is for the random effects of one grouping factor, and the model has {}",
+                    blocks.len()
+                )));
+            }
+            Approximation::Quadrature(_) if self.rows.random_parts != [0] => {
+                return Err(Error::Design("quadrature is for random effects of the mean alone".into()));
+            }
+            Approximation::Quadrature(n) if n.checked_pow(blocks[0].width as u32).is_none_or(|k| k > MOST_NODES) => {
+                return Err(Error::Design(format!(
+                    "{n} points in each of {} dimensions are more than {MOST_NODES}; ask for fewer",
+                    blocks[0].width
+                )));
+            }
+            _ => {}
+        }
+        Ok(Self { approximation, ..self })
+    }
+
+    /// The same model of another response.
+    pub fn with_response(&self, observations: Vec<Observation>) -> Self {
+        let constant = constant(&self.family, &observations, &self.weights);
+        Self { observations: Arc::new(observations), constant, ..self.clone() }
+    }
+}
+
+/// Σ w times the part of -log density that the response alone determines.
+pub fn constant(family: &Family, observations: &[Observation], weights: &[f64]) -> f64 {
+    let weight = |i: usize| weights.get(i).copied().unwrap_or(1.0);
+    observations.iter().enumerate().map(|(i, &o)| weight(i) * family.constant(o)).sum()
+}
+
+/// A x for a column-major A of x.len() columns.
+pub fn product(a: &[f64], x: &[f64]) -> Vec<f64> {
+    let rows = a.len() / x.len().max(1);
+    (0..rows).map(|i| x.iter().enumerate().map(|(j, x)| a[j * rows + i] * x).sum()).collect()
+}
+
+impl Model for Glmm {
+    fn start(&self, stop: &AtomicBool) -> Result<Vec<f64>> {
+        start::penalized_quasi_likelihood(self, stop)
+    }
+
+    fn evaluator<'a>(&self, stop: &'a AtomicBool) -> Box<dyn Evaluator + 'a> {
+        Box::new(GlmmEvaluator::new(self, stop))
+    }
+}

@@ -1,0 +1,322 @@
+//! Adaptive Gauss-Hermite quadrature for the random effects of one grouping factor, with its exact gradient.
+//!
+//! With K = L^-T at the mode of a level, M = LL', and nodes a_k = û + K x_k:
+//!   -log L_g = log|L| - log Σ ω_k exp(-h(a_k)),   ω_k = w_k exp(x_k'x_k / 2)
+//! With p_k the weights of the nodes, A = Σ p_k ∇h(a_k), B = Σ p_k ∇h(a_k) x_k' and S = M⁻¹/2 - K sym(mask ∘ (K'B)) K':
+//!   d(-log L_g) = Σ p_k ∂h(a_k) + A'dû + tr(S dM)
+//! so that with c_i = z_i'S z_i, t = c T, v = M⁻¹(A + Σ z_i t_i), s = z_i'v all becomes one r = Σ p_k g(a_k) + t - D s over rows.
+
+use super::gradient::{LaplaceGradient, add_cross, finish};
+use super::mode::{Newton, Point};
+use super::model::Glmm;
+use crate::family::RowDerivatives;
+use crate::linalg::dense::eigen;
+use crate::rows::{BlockRows, Effects};
+
+/// Nodes of all dimensions together, at most.
+pub const MOST_NODES: usize = 1000;
+
+/// Points of r numbers, and log ω.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Nodes {
+    pub r: usize,
+    pub x: Vec<f64>,
+    pub log_weight: Vec<f64>,
+}
+
+impl Nodes {
+    /// The product rule of n points in each of r dimensions.
+    pub fn new(n: usize, r: usize) -> Self {
+        let (x, w) = gauss_hermite(n);
+        let count = n.pow(r as u32);
+        let digit = |k: usize, j: usize| k / n.pow(j as u32) % n;
+        let points = (0..count).flat_map(|k| (0..r).map(move |j| (k, j))).map(|(k, j)| x[digit(k, j)]).collect();
+        let weight = |k: usize| (0..r).map(|j| w[digit(k, j)].ln() + 0.5 * x[digit(k, j)].powi(2)).sum();
+        Self { r, x: points, log_weight: (0..count).map(weight).collect() }
+    }
+
+    pub fn len(&self) -> usize {
+        self.log_weight.len()
+    }
+
+    fn point(&self, k: usize) -> &[f64] {
+        &self.x[k * self.r..(k + 1) * self.r]
+    }
+}
+
+/// Nodes and weights for the standard normal density: roots of Hermite's polynomial, by the eigenvalues of Jacobi's matrix
+/// and Newton steps; weights by Christoffel's sum of squares (Golub and Welsch 1969).
+fn gauss_hermite(n: usize) -> (Vec<f64>, Vec<f64>) {
+    let mut jacobi = vec![0.0; n * n];
+    for k in 1..n {
+        jacobi[k * n + k - 1] = (k as f64).sqrt();
+        jacobi[(k - 1) * n + k] = (k as f64).sqrt();
+    }
+    let (mut x, _) = eigen(&jacobi, n);
+    for x in &mut x {
+        for _ in 0..3 {
+            let p = orthonormal(*x, n + 1);
+            *x -= p[n] / ((n as f64).sqrt() * p[n - 1]);
+        }
+    }
+    if n % 2 == 1 {
+        x.iter_mut().filter(|x| x.abs() < 1e-8).for_each(|x| *x = 0.0);
+    }
+    let w = x.iter().map(|&x| 1.0 / orthonormal(x, n).iter().map(|p| p * p).sum::<f64>()).collect();
+    (x, w)
+}
+
+/// The first n polynomials that are orthonormal under the standard normal density.
+fn orthonormal(x: f64, n: usize) -> Vec<f64> {
+    let mut p = vec![1.0; n.max(2)];
+    p[1] = x;
+    for k in 2..n {
+        p[k] = (x * p[k - 1] - ((k - 1) as f64).sqrt() * p[k - 2]) / (k as f64).sqrt();
+    }
+    p.truncate(n);
+    p
+}
+
+/// The criterion without constants, and the weight of every node in every level (levels x nodes).
+pub fn value(model: &Glmm, at: &Point, newton: &Newton, nodes: &Nodes) -> (f64, Vec<f64>) {
+    let block = &model.rows.blocks[0];
+    let mut logs = vec![0.0; block.n_levels * nodes.len()];
+    let mut rows = RowDerivatives::default();
+    for k in 0..nodes.len() {
+        let (a, eta) = at_node(model, at, newton, nodes.point(k));
+        model.family.derivatives(&model.observations, &eta, &[0], &mut rows);
+        rows.weigh(&model.weights);
+        for (level, a) in a.chunks_exact(nodes.r).enumerate() {
+            logs[level * nodes.len() + k] = nodes.log_weight[k] - 0.5 * a.iter().map(|a| a * a).sum::<f64>();
+        }
+        rows.value.iter().zip(&block.codes).for_each(|(l, &level)| logs[level as usize * nodes.len() + k] -= l);
+    }
+    let mut total = 0.0;
+    for own in logs.chunks_exact_mut(nodes.len()) {
+        let largest = own.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        own.iter_mut().for_each(|v| *v = (*v - largest).exp());
+        let sum: f64 = own.iter().sum();
+        own.iter_mut().for_each(|v| *v /= sum);
+        total += largest + sum.ln();
+    }
+    (newton.factor.logdet_random - 2.0 * total, logs)
+}
+
+/// a_k = û + L^-T x of every level, and the linear predictors of all parts there.
+fn at_node(model: &Glmm, at: &Point, newton: &Newton, x: &[f64]) -> (Vec<f64>, Vec<Vec<f64>>) {
+    let (block, r, lead) = (&model.rows.blocks[0], x.len(), &newton.factor.leads[0]);
+    let mut a = at.u[0].clone();
+    let mut moved = vec![0.0; a.len()];
+    for level in 0..block.n_levels {
+        let (l, c) = (&lead.blocks.own[level * r * r..][..r * r], &lead.c[level * r * r..][..r * r]);
+        let mut step = x.to_vec();
+        solve_transposed(l, &mut step, r);
+        (0..r).for_each(|j| a[level * r + j] += step[j]);
+        for j in 0..r {
+            (0..r).for_each(|i| moved[level * r + i] += c[j * r + i] * x[j]);
+        }
+    }
+    let mut eta = at.eta.clone();
+    for (i, eta) in eta[0].iter_mut().enumerate() {
+        let own = &moved[block.codes[i] as usize * r..][..r];
+        *eta += block.z(i).iter().zip(own).map(|(z, b)| z * b).sum::<f64>();
+    }
+    (a, eta)
+}
+
+/// L^-T x for a lower triangular L (r x r, column-major).
+fn solve_transposed(l: &[f64], x: &mut [f64], r: usize) {
+    for i in (0..r).rev() {
+        let sum: f64 = (i + 1..r).map(|k| l[i * r + k] * x[k]).sum();
+        x[i] = (x[i] - sum) / l[i * r + i];
+    }
+}
+
+/// What is summed over the nodes, weighted.
+struct Averages {
+    /// Slopes of the rows in all parts (n x m).
+    g: Vec<f64>,
+    /// By level: Σ p a; Σ p (Z'g) a', Σ p (Z'g) x' and Σ p a x' (r x r each).
+    a: Vec<f64>,
+    ga: Vec<f64>,
+    gx: Vec<f64>,
+    ax: Vec<f64>,
+}
+
+/// The gradient, where the criterion was valued last.
+pub fn gradient(model: &Glmm, theta: &[f64], at: &Point, newton: &Newton, nodes: &Nodes, p: &[f64]) -> LaplaceGradient {
+    let (rows, block, r) = (&model.rows, &model.rows.blocks[0], nodes.r);
+    let all: Vec<usize> = (0..rows.parts.len()).collect();
+    let m = all.len();
+    let averages = averages(model, at, newton, nodes, p);
+    let mut own = RowDerivatives::default();
+    model.family.derivatives(&model.observations, &at.eta, &all, &mut own);
+    own.weigh(&model.weights);
+    let lambda = &newton.factor.lambda[0];
+    let zg_mean = &rows.random_transposed(&averages.g, m, &all)[0];
+    let levels: Vec<Level> =
+        (0..block.n_levels).map(|g| Level::new(newton, &averages, zg_mean, lambda, g, r)).collect();
+    let mut t = vec![0.0; own.g.len()];
+    for (i, (t, third)) in t.chunks_exact_mut(m).zip(own.t.chunks_exact(m * m * m)).enumerate() {
+        let level = &levels[block.codes[i] as usize];
+        let c = quadratic(&level.s, &transposed(lambda, block.z(i), r), r);
+        (0..m).for_each(|a| t[a] = c * third[a]);
+    }
+    let zt = &rows.random_transposed(&t, m, &all)[0];
+    let (mut v, mut b) = (vec![0.0; at.u[0].len()], vec![0.0; at.u[0].len()]);
+    for (g, level) in levels.iter().enumerate() {
+        let scaled = transposed(lambda, &zt[g * r..(g + 1) * r], r);
+        let right: Vec<f64> = level.a.iter().zip(&scaled).map(|(a, t)| a + t).collect();
+        for j in 0..r {
+            (0..r).for_each(|i| v[g * r + i] += level.inverse[j * r + i] * right[j]);
+        }
+        let own = v[g * r..(g + 1) * r].to_vec();
+        for j in 0..r {
+            (0..r).for_each(|i| b[g * r + i] += lambda[j * r + i] * own[j]);
+        }
+    }
+    let rest = at_mode(block, &own, &t, &b, m);
+    let whole: Vec<f64> = averages.g.iter().zip(&rest).map(|(g, r)| 2.0 * (g + r)).collect();
+    let (zr, zg) = (rows.random_transposed(&rest, m, &all), rows.random_transposed(&own.g, m, &all));
+    let mut d = vec![0.0; r * r];
+    add_cross(&mut d, &zr[0], &at.u[0], 2.0);
+    add_cross(&mut d, &zg[0], &v, -2.0);
+    for (g, level) in levels.iter().enumerate() {
+        let zz = &newton.a.factors[0].zz[g * r * r..(g + 1) * r * r];
+        let product = multiply(&multiply(zz, lambda, r), &level.s, r);
+        let ga = &averages.ga[g * r * r..(g + 1) * r * r];
+        d.iter_mut().zip(product.iter().zip(ga)).for_each(|(d, (p, q))| *d += 4.0 * p + 2.0 * q);
+    }
+    let scores: Effects = zg.into_iter().map(|g| g.iter().map(|v| -v).collect()).collect();
+    finish(model, theta, at, newton, rows.fixed_transposed(&whole), vec![d], scores, own)
+}
+
+/// t - D s, row by row.
+fn at_mode(block: &BlockRows, rows: &RowDerivatives, t: &[f64], b: &[f64], m: usize) -> Vec<f64> {
+    let r = block.width;
+    let mut rest = t.to_vec();
+    for (i, (rest, d)) in rest.chunks_exact_mut(m).zip(rows.d.chunks_exact(m * m)).enumerate() {
+        let own = &b[block.codes[i] as usize * r..][..r];
+        let s: f64 = block.z(i).iter().zip(own).map(|(z, b)| z * b).sum();
+        rest.iter_mut().zip(&d[..m]).for_each(|(rest, d)| *rest -= d * s);
+    }
+    rest
+}
+
+fn averages(model: &Glmm, at: &Point, newton: &Newton, nodes: &Nodes, p: &[f64]) -> Averages {
+    let (rows, block, r) = (&model.rows, &model.rows.blocks[0], nodes.r);
+    let all: Vec<usize> = (0..rows.parts.len()).collect();
+    let (m, square) = (all.len(), vec![0.0; block.n_levels * r * r]);
+    let mut out = Averages {
+        g: vec![0.0; rows.n * m],
+        a: vec![0.0; block.n_levels * r],
+        ga: square.clone(),
+        gx: square.clone(),
+        ax: square,
+    };
+    let mut own = RowDerivatives::default();
+    for k in 0..nodes.len() {
+        let (a, eta) = at_node(model, at, newton, nodes.point(k));
+        model.family.derivatives(&model.observations, &eta, &all, &mut own);
+        own.weigh(&model.weights);
+        let weight = |level: usize| p[level * nodes.len() + k];
+        for (i, (sum, g)) in out.g.chunks_exact_mut(m).zip(own.g.chunks_exact(m)).enumerate() {
+            let w = weight(block.codes[i] as usize);
+            sum.iter_mut().zip(g).for_each(|(sum, g)| *sum += w * g);
+        }
+        let zg = &rows.random_transposed(&own.g, m, &all)[0];
+        for level in 0..block.n_levels {
+            let (w, own, square) = (weight(level), level * r..(level + 1) * r, level * r * r);
+            let (a, zg, x) = (&a[own.clone()], &zg[own.clone()], nodes.point(k));
+            out.a[own].iter_mut().zip(a).for_each(|(sum, a)| *sum += w * a);
+            for j in 0..r {
+                for i in 0..r {
+                    out.ga[square + j * r + i] += w * zg[i] * a[j];
+                    out.gx[square + j * r + i] += w * zg[i] * x[j];
+                    out.ax[square + j * r + i] += w * a[i] * x[j];
+                }
+            }
+        }
+    }
+    out
+}
+
+/// A, M⁻¹ and S of a level.
+struct Level {
+    a: Vec<f64>,
+    inverse: Vec<f64>,
+    s: Vec<f64>,
+}
+
+impl Level {
+    fn new(newton: &Newton, averages: &Averages, zg: &[f64], lambda: &[f64], g: usize, r: usize) -> Self {
+        let square = g * r * r..(g + 1) * r * r;
+        let l = &newton.factor.leads[0].blocks.own[square.clone()];
+        let mut k = vec![0.0; r * r];
+        for (j, column) in k.chunks_exact_mut(r).enumerate() {
+            column[j] = 1.0;
+            solve_transposed(l, column, r);
+        }
+        let scaled = transposed(lambda, &zg[g * r..(g + 1) * r], r);
+        let a = averages.a[g * r..(g + 1) * r].iter().zip(&scaled).map(|(a, g)| a + g).collect();
+        // B = Σ p (a + Λ'Z'g) x'
+        let mut b = averages.ax[square.clone()].to_vec();
+        for (column, gx) in b.chunks_exact_mut(r).zip(averages.gx[square].chunks_exact(r)) {
+            column.iter_mut().zip(transposed(lambda, gx, r)).for_each(|(b, g)| *b += g);
+        }
+        // W = (K'B) ∘ mask, upper triangle with half of the diagonal
+        let entry = |i: usize, j: usize| -> f64 { (0..r).map(|e| k[i * r + e] * b[j * r + e]).sum() };
+        let masked = |i: usize, j: usize| match i.cmp(&j) {
+            std::cmp::Ordering::Less => entry(i, j),
+            std::cmp::Ordering::Equal => 0.5 * entry(i, i),
+            std::cmp::Ordering::Greater => 0.0,
+        };
+        let w: Vec<f64> = (0..r * r).map(|e| 0.5 * (masked(e % r, e / r) + masked(e / r, e % r))).collect();
+        let inverse = with_transposed(&k, &k, r);
+        let correction = with_transposed(&multiply(&k, &w, r), &k, r);
+        let s = inverse.iter().zip(&correction).map(|(n, c)| 0.5 * n - c).collect();
+        Self { a, inverse, s }
+    }
+}
+
+/// A B, A B' for r x r matrices, column-major.
+fn multiply(a: &[f64], b: &[f64], r: usize) -> Vec<f64> {
+    (0..r * r).map(|e| (0..r).map(|k| a[k * r + e % r] * b[e / r * r + k]).sum()).collect()
+}
+
+fn with_transposed(a: &[f64], b: &[f64], r: usize) -> Vec<f64> {
+    (0..r * r).map(|e| (0..r).map(|k| a[k * r + e % r] * b[k * r + e / r]).sum()).collect()
+}
+
+/// Λ'x.
+fn transposed(lambda: &[f64], x: &[f64], r: usize) -> Vec<f64> {
+    (0..r).map(|j| (0..r).map(|i| lambda[j * r + i] * x[i]).sum()).collect()
+}
+
+fn quadratic(s: &[f64], x: &[f64], r: usize) -> f64 {
+    (0..r * r).map(|e| s[e] * x[e % r] * x[e / r]).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rule_integrates_polynomials_exactly() {
+        for n in [1usize, 2, 5, 9, 25] {
+            let (x, w) = gauss_hermite(n);
+            let moment = |k: i32| -> f64 { x.iter().zip(&w).map(|(x, w)| w * x.powi(k)).sum() };
+            let mut expected = 1.0;
+            for k in (0..(2 * n as i32).min(20)).step_by(2) {
+                assert!((moment(k) - expected).abs() < 1e-12 * expected, "{n} points, moment {k}");
+                assert!(moment(k + 1).abs() < 1e-12 * expected * f64::from(k + 2));
+                expected *= f64::from(k + 1);
+            }
+        }
+        let both = Nodes::new(3, 2);
+        let sum: f64 = (0..9)
+            .map(|k| (both.log_weight[k] - 0.5 * (both.x[2 * k].powi(2) + both.x[2 * k + 1].powi(2))).exp())
+            .sum();
+        assert!((sum - 1.0).abs() < 1e-14);
+    }
+}

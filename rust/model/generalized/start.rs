@@ -1,0 +1,287 @@
+//! Where a search starts: the model without random effects, then penalized quasi-likelihood.
+//!
+//! Rounds of steps in (u, β) with the working linear mixed model, whose own criterion gives the next θ: no pass over the rows.
+
+use std::sync::atomic::AtomicBool;
+
+use super::curvature::Working;
+use super::definite::make_definite;
+use super::mode::{Point, inner, interleave, scaled};
+use super::model::Glmm;
+use super::separation::{Separation, separation};
+use crate::family::{Predictor, RowDerivatives};
+use crate::linalg::dense;
+use crate::model::LmmEvaluator;
+use crate::optimize::{Settings, trust_region};
+use crate::rows::{Effects, PartColumns, PartRows};
+use crate::{Error, Result, check_stop, computed};
+
+/// Steps in (u, β) of every round.
+const STEPS: [usize; 4] = [4, 1, 1, 1];
+const SETTINGS: Settings = Settings { tolerance: 1e-4, max_evaluations: 12 };
+/// A linear predictor moves by this much at once, at most.
+const LARGEST_MOVE: f64 = 5.0;
+const MOST_ITERATIONS: usize = 100;
+const DECREMENT: f64 = 1e-8;
+/// Scales that a start has at least.
+const LEAST_SCALE: f64 = 0.05;
+
+/// x = (θ, coordinates).
+///
+/// # Errors
+/// `Interrupted`; `Numerical` where not even the model without random effects can be evaluated.
+pub fn penalized_quasi_likelihood(model: &Glmm, stop: &AtomicBool) -> Result<Vec<f64>> {
+    let mut state = State::new(model);
+    for steps in STEPS {
+        match computed(state.round(model, steps, stop))? {
+            Some(change) if change > 1e-3 => {}
+            _ => break,
+        }
+    }
+    let mut x = state.theta;
+    for k in model.theta_map.scale_parameters() {
+        if x[k].abs() < LEAST_SCALE {
+            x[k] = LEAST_SCALE;
+        }
+    }
+    x.extend(model.coordinates(&state.beta));
+    Ok(x)
+}
+
+struct State {
+    theta: Vec<f64>,
+    beta: Vec<f64>,
+    u: Effects,
+    working: Working,
+}
+
+impl State {
+    fn new(model: &Glmm) -> Self {
+        let u = model.rows.blocks.iter().map(|b| vec![0.0; b.n_levels * b.width]).collect();
+        Self { theta: model.theta_map.start(), beta: model.initial.clone(), u, working: Working::new(model) }
+    }
+
+    /// Steps in (u, β), then θ of the working model; how much θ changed.
+    fn round(&mut self, model: &Glmm, steps: usize, stop: &AtomicBool) -> Result<f64> {
+        for _ in 0..steps {
+            check_stop(stop)?;
+            self.step(model)?;
+        }
+        self.fill(model);
+        let mut objective = LmmEvaluator::with_workspace(&self.working.lmm, self.working.work.clone(), stop);
+        let from = self.theta.clone();
+        let end = trust_region::minimize(&mut objective, &from, SETTINGS)?;
+        // modes at the new θ are near those at the old one in b, not in u
+        self.theta = end.x;
+        Ok(self.theta.iter().zip(&from).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max))
+    }
+
+    fn point(&self, model: &Glmm, beta: &[f64], u: &Effects) -> Point {
+        let mut lambda: Vec<Vec<f64>> = model.theta_map.widths.iter().map(|r| vec![0.0; r * r]).collect();
+        model.theta_map.factors(&self.theta, &mut lambda);
+        let zb = model.rows.random(&scaled(&lambda, u, false));
+        let mut eta = model.rows.fixed(beta);
+        for (&part, zb) in model.rows.random_parts.iter().zip(&zb) {
+            eta[part].iter_mut().zip(zb).for_each(|(eta, zb)| *eta += zb);
+        }
+        let h = model.family.total(&model.observations, &model.weights, &eta) + 0.5 * inner(u, u);
+        Point { u: u.clone(), eta, zb, h }
+    }
+
+    fn fill(&mut self, model: &Glmm) -> Point {
+        let at = self.point(model, &self.beta, &self.u);
+        let mut rows = derivatives(model, &at.eta);
+        let RowDerivatives { d, g, .. } = &mut rows;
+        self.working.fill(model, &at, d, g);
+        at
+    }
+
+    /// A Newton step in (u, β), shortened where h would rise.
+    fn step(&mut self, model: &Glmm) -> Result<()> {
+        let at = self.fill(model);
+        self.working.lmm.evaluate(&self.theta, &mut self.working.work)?;
+        let beta = self.working.work.factor.beta();
+        let u = self.working.work.factor.modes(&model.symbolic, &beta).u;
+        let to = self.point(model, &beta, &u);
+        let moved = to.eta.iter().flatten().zip(at.eta.iter().flatten()).map(|(a, b)| (a - b).abs());
+        let largest = moved.fold(0.0, f64::max);
+        let mut share: f64 = if largest > LARGEST_MOVE { LARGEST_MOVE / largest } else { 1.0 };
+        for _ in 0..12 {
+            let mix = |from: &[f64], to: &[f64]| -> Vec<f64> {
+                from.iter().zip(to).map(|(f, t)| f + share * (t - f)).collect()
+            };
+            let beta = mix(&self.beta, &beta);
+            let u: Effects = self.u.iter().zip(&u).map(|(f, t)| mix(f, t)).collect();
+            let next = self.point(model, &beta, &u);
+            if next.h <= at.h + 1e-12 * at.h.abs() {
+                (self.beta, self.u) = (beta, u);
+                return Ok(());
+            }
+            share *= 0.5;
+        }
+        Ok(())
+    }
+}
+
+/// Derivatives in all parts.
+fn derivatives(model: &Glmm, eta: &[Vec<f64>]) -> RowDerivatives {
+    let mut rows = RowDerivatives::default();
+    let all: Vec<usize> = (0..eta.len()).collect();
+    model.family.derivatives(&model.observations, eta, &all, &mut rows);
+    rows.weigh(&model.weights);
+    rows
+}
+
+/// Coefficients of the model without random effects, the chart in which its curvature is the identity, and separation.
+///
+/// # Errors
+/// `Numerical` where its likelihood is not finite.
+pub fn without_random_effects(model: &Glmm) -> Result<(Vec<f64>, Vec<f64>, Option<Separation>)> {
+    let mut beta = constants(model);
+    let p = beta.len();
+    let total = |beta: &[f64]| model.family.total(&model.observations, &model.weights, &model.rows.fixed(beta));
+    let mut value = total(&beta);
+    if !value.is_finite() {
+        beta = vec![0.0; p];
+        constant_parts(model, &mut beta);
+        value = total(&beta);
+    }
+    if !value.is_finite() {
+        return Err(Error::Numerical("the likelihood is not finite at the start of the search".into()));
+    }
+    let mut last = Vec::new();
+    for _ in 0..MOST_ITERATIONS {
+        let (slope, root) = newton(model, &beta)?;
+        let mut step = slope.clone();
+        dense::solve_lower(&root, &mut step, p, 1);
+        let decrement: f64 = step.iter().map(|v| v * v).sum();
+        dense::solve_lower_transposed(&root, &mut step, p, 1);
+        last = step.iter().map(|s| -s).collect();
+        if decrement < DECREMENT {
+            break;
+        }
+        let moves = largest_move(model, &step);
+        let mut share = if moves > LARGEST_MOVE { LARGEST_MOVE / moves } else { 1.0 };
+        let mut fell = false;
+        for _ in 0..40 {
+            let next: Vec<f64> = beta.iter().zip(&step).map(|(b, s)| b - share * s).collect();
+            let own = total(&next);
+            if own <= value - 1e-4 * share * decrement + 1e-14 * value.abs() {
+                (beta, value, fell) = (next, own, true);
+                break;
+            }
+            share *= 0.5;
+        }
+        if !fell {
+            break;
+        }
+    }
+    let (_, root) = newton(model, &beta)?;
+    let found = model.family.signs(&model.observations).and_then(|signs| separation(model, &signs, &last));
+    Ok((beta, inverse_transposed(&root, p), found))
+}
+
+fn largest_move(model: &Glmm, step: &[f64]) -> f64 {
+    let (moved, still) = (model.rows.fixed(step), model.rows.fixed(&vec![0.0; step.len()]));
+    moved.iter().flatten().zip(still.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+}
+
+/// The slope in the coefficients, and the Cholesky factor of a definite curvature.
+fn newton(model: &Glmm, beta: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
+    let (rows, p) = (&model.rows, beta.len());
+    let m = rows.parts.len();
+    let eta = rows.fixed(beta);
+    let mut own = derivatives(model, &eta);
+    let slope = rows.fixed_transposed(&own.g);
+    let (mut linear, mut r) = (Vec::new(), vec![0.0; own.g.len()]);
+    interleave(&eta, &mut linear);
+    make_definite(&mut own.d, &own.g, &linear, m, &mut r);
+    let mut h = vec![0.0; p * p];
+    for (i, d) in own.d.chunks_exact(m * m).enumerate() {
+        for a in 0..m {
+            rows.parts[a].each(i, |j, x| {
+                for b in 0..m {
+                    rows.parts[b].each(i, |k, z| h[j * p + k] += d[a * m + b] * x * z);
+                }
+            });
+        }
+    }
+    Ok((slope, root_of(&h, p)?))
+}
+
+/// The Cholesky factor; what the rows hardly determine keeps its place.
+fn root_of(h: &[f64], p: usize) -> Result<Vec<f64>> {
+    let largest = (0..p).map(|j| h[j * p + j]).fold(f64::MIN_POSITIVE, f64::max);
+    for ridge in [0.0, 1e-13, 1e-10, 1e-7] {
+        let mut root = h.to_vec();
+        (0..p).for_each(|j| root[j * p + j] += ridge * largest);
+        if dense::cholesky_lower(&mut root, p).is_ok() {
+            return Ok(root);
+        }
+    }
+    Err(Error::Numerical("the curvature of the likelihood is not definite".into()))
+}
+
+/// L^-T (upper, column-major).
+fn inverse_transposed(root: &[f64], p: usize) -> Vec<f64> {
+    let mut out = vec![0.0; p * p];
+    for (j, column) in out.chunks_exact_mut(p).enumerate() {
+        column[j] = 1.0;
+        dense::solve_lower_transposed(root, column, p, 1);
+    }
+    out
+}
+
+/// Coefficients that come closest to a constant predictor of every part.
+fn constants(model: &Glmm) -> Vec<f64> {
+    let mut beta = vec![0.0; model.n_coefficients()];
+    let start = model.family.start(&model.observations, &model.weights);
+    for ((part, predictor), value) in model.rows.parts.iter().zip(model.family.predictors()).zip(start) {
+        match predictor {
+            Predictor::Upper => thresholds(model, part, &mut beta),
+            Predictor::Lower => {}
+            _ => project(part, model.rows.n, value, &mut beta),
+        }
+    }
+    beta
+}
+
+/// The same without that of the mean, which a link may not allow.
+fn constant_parts(model: &Glmm, beta: &mut [f64]) {
+    let start = model.family.start(&model.observations, &model.weights);
+    for (part, value) in model.rows.parts.iter().zip(start).skip(1) {
+        project(part, model.rows.n, value, beta);
+    }
+}
+
+/// Least squares of a constant, less the offset's mean, on the columns of a part.
+fn project(part: &PartRows, n: usize, value: f64, beta: &mut [f64]) {
+    let PartColumns::Dense(x) = &part.columns else { return };
+    let p = part.p;
+    let offset = part.offset.iter().sum::<f64>() / n as f64;
+    let (mut xx, mut xy) = (vec![0.0; p * p], vec![0.0; p]);
+    for row in x.chunks_exact(p.max(1)) {
+        for j in 0..p {
+            xy[j] += row[j] * (value - offset);
+            (0..p).for_each(|k| xx[j * p + k] += row[j] * row[k]);
+        }
+    }
+    (0..p).for_each(|j| xx[j * p + j] *= 1.0 + 1e-10);
+    if p > 0 && dense::cholesky_lower(&mut xx, p).is_ok() {
+        dense::solve_lower(&xx, &mut xy, p, 1);
+        dense::solve_lower_transposed(&xx, &mut xy, p, 1);
+        beta[part.first..part.first + p].copy_from_slice(&xy);
+    }
+}
+
+/// Thresholds at the shares of the categories.
+fn thresholds(model: &Glmm, part: &PartRows, beta: &mut [f64]) {
+    let mut counts = vec![0.5; part.p + 1];
+    model.observations.iter().for_each(|o| counts[o.y as usize] += 1.0);
+    let total: f64 = counts.iter().sum();
+    let mut below = 0.0;
+    for (k, count) in counts.iter().enumerate().take(part.p) {
+        below += count / total;
+        beta[part.first + k] = model.family.link().of_mean(below);
+    }
+}

@@ -1,0 +1,90 @@
+//! Entries of N = Λ M^-1 Λ' for pairs of levels that meet: what leverages are made of.
+
+use super::factor::CholeskyFactor;
+use super::inverse::Inverse;
+use super::symbolic::SymbolicFactor;
+use super::trailing::InverseBlocks;
+
+/// A view of an inverse that keeps the blocks of all leads.
+pub struct InverseEntries<'a> {
+    inverse: &'a Inverse,
+    symbolic: &'a SymbolicFactor,
+    /// Per block, N of every level (r x r each).
+    own: Vec<Vec<f64>>,
+    places: Vec<Place>,
+}
+
+/// Where a grouping factor stands in the order of elimination.
+#[derive(Clone, Copy)]
+enum Place {
+    Lead(usize),
+    Trailing { offset: usize, r: usize },
+}
+
+impl<'a> InverseEntries<'a> {
+    pub fn new(inverse: &'a Inverse, factor: &CholeskyFactor, symbolic: &'a SymbolicFactor) -> Self {
+        let n_blocks = symbolic.leads.len() + symbolic.groups.len();
+        let place = |block: usize| match symbolic.leads.iter().position(|l| l.block == block) {
+            Some(i) => Place::Lead(i),
+            None => {
+                let group = symbolic.groups.iter().find(|t| t.block == block).expect("a place of every block");
+                Place::Trailing { offset: group.offset, r: group.r }
+            }
+        };
+        let own = (0..n_blocks).map(|block| inverse.level_blocks(factor, symbolic, block)).collect();
+        Self { inverse, symbolic, own, places: (0..n_blocks).map(place).collect() }
+    }
+
+    /// N of one level.
+    pub fn own(&self, block: usize, level: usize, r: usize) -> &[f64] {
+        &self.own[block][level * r * r..(level + 1) * r * r]
+    }
+
+    /// z'N w for columns z of a level of one block and w of a level of another, which meet in some row.
+    pub fn bilinear(&self, (f, lf, z): (usize, usize, &[f64]), (g, lg, w): (usize, usize, &[f64])) -> f64 {
+        match (self.places[f], self.places[g]) {
+            (Place::Lead(i), Place::Lead(j)) if i < j => self.with_ancestor(i, j, lf, z, w),
+            (Place::Lead(i), Place::Lead(j)) => self.with_ancestor(j, i, lg, w, z),
+            (Place::Lead(i), Place::Trailing { offset, r }) => self.with_trailing(i, lf, z, offset + lg * r, w),
+            (Place::Trailing { offset, r }, Place::Lead(j)) => self.with_trailing(j, lg, w, offset + lf * r, z),
+            (Place::Trailing { offset: a, r }, Place::Trailing { offset: b, r: s }) => {
+                self.within_trailing((a + lf * r, z), (b + lg * s, w))
+            }
+        }
+    }
+
+    fn with_ancestor(&self, i: usize, j: usize, level: usize, z: &[f64], up: &[f64]) -> f64 {
+        let size = z.len() * up.len();
+        bilinear(&self.inverse.leads[i].ancestors[j - i - 1][level * size..(level + 1) * size], up.len(), up, z)
+    }
+
+    fn with_trailing(&self, i: usize, level: usize, z: &[f64], row: usize, w: &[f64]) -> f64 {
+        let lead = &self.symbolic.leads[i];
+        let rows = lead.panel.level_rows(level);
+        let at = if lead.panel.dense { row } else { rows.partition_point(|&r| (r as usize) < row) };
+        let (n, d) = (&self.inverse.leads[i].panel[lead.panel.range(level, lead.r)], rows.len());
+        let column = |j: usize| -> f64 { n[j * d + at..][..w.len()].iter().zip(w).map(|(n, w)| n * w).sum() };
+        z.iter().enumerate().map(|(j, z)| z * column(j)).sum()
+    }
+
+    fn within_trailing(&self, (row, z): (usize, &[f64]), (column, w): (usize, &[f64])) -> f64 {
+        match &self.inverse.trailing.blocks {
+            InverseBlocks::Dense(n) => {
+                let n = n.view(self.symbolic.n_trailing);
+                let entry = |i: usize, j: usize| n[(row + i, column + j)];
+                (0..w.len()).map(|j| w[j] * (0..z.len()).map(|i| z[i] * entry(i, j)).sum::<f64>()).sum()
+            }
+            InverseBlocks::Sparse(n) => {
+                let block = n.pair((row, z.len()), (column, w.len())).expect("levels that meet");
+                bilinear(&block, z.len(), z, w)
+            }
+            InverseBlocks::Iterative(_) => f64::NAN,
+        }
+    }
+}
+
+/// x'B y for a block of m rows, column-major.
+fn bilinear(block: &[f64], m: usize, x: &[f64], y: &[f64]) -> f64 {
+    let column = |c: &[f64]| -> f64 { c.iter().zip(x).map(|(b, x)| b * x).sum() };
+    block.chunks_exact(m).zip(y).map(|(c, y)| y * column(c)).sum()
+}

@@ -1,0 +1,364 @@
+//! Generalized models: Laplace's criterion against dense algebra, quadrature against integration, gradients against differences.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use faer::Mat;
+use faer::prelude::*;
+use hlmrs::Structure;
+use hlmrs::design::Rows;
+use hlmrs::family::{FamilySpec, Link, Observation, Predictor, Zero};
+use hlmrs::fit::{Control, Status, fit_generalized};
+use hlmrs::linalg::threads::pool;
+use hlmrs::model::generalized::{Approximation, PartSource, Responses, glmm, laplace_error};
+use hlmrs::model::{Evaluator, Glmm, GlmmEvaluator};
+use hlmrs::optimize::Objective;
+use hlmrs::penalized_ls::TrailingKind;
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use crate::arrays::Arrays;
+use crate::dense::Dense;
+use crate::designs::{KINDS, Kind, design};
+
+fn spec(name: &str, link: Link, zero: Zero) -> FamilySpec {
+    FamilySpec { name: name.into(), link, zero, n_categories: 4 }
+}
+
+/// Responses that a family can have.
+fn responses(name: &str, n: usize, seed: u64) -> Vec<Observation> {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let response = |u: f64, v: f64| match name {
+        "binomial" => (f64::from(u8::from(u < 0.4)) + (2.0 * v).floor(), 3.0),
+        "cumulative" => ((4.0 * u).floor(), 1.0),
+        "gamma" | "inverse_gaussian" => (0.2 + 3.0 * u * v, 1.0),
+        "beta" => (0.02 + 0.96 * u, 1.0),
+        "gaussian" | "student" => (3.0 * u - v, 1.0),
+        "tweedie" => (if u < 0.3 { 0.0 } else { 3.0 * v }, 1.0),
+        _ => ((6.0 * u * v).floor(), 1.0),
+    };
+    let draw = |_| {
+        let (y, trials) = response(rng.random(), rng.random());
+        Observation { y, trials }
+    };
+    (0..n).map(draw).collect()
+}
+
+fn model_of(spec: &FamilySpec, rows: &Rows, others: &[Predictor], seed: u64) -> Glmm {
+    let mut sources = vec![PartSource { predictor: Predictor::Conditional, rows: Some(rows) }];
+    sources.extend(others.iter().map(|&predictor| PartSource { predictor, rows: Some(rows) }));
+    let weights = rows.weights().unwrap_or_default();
+    let observations = responses(&spec.name, rows.n_rows(), seed);
+    glmm(spec, &sources, Responses { name: "y".into(), observations, weights }).unwrap()
+}
+
+/// A point away from the optimum.
+fn point(model: &Glmm, seed: u64, size: f64) -> Vec<f64> {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed + 77);
+    let mut x = model.theta_map.start();
+    x.iter_mut().for_each(|v| *v = 0.5 * *v + 0.3 * (rng.random::<f64>() - 0.5));
+    x.extend(model.coordinates(&model.initial));
+    x.iter_mut().skip(model.n_theta()).for_each(|v| *v += size * (rng.random::<f64>() - 0.5));
+    x
+}
+
+/// Central differences with one Richardson step.
+fn differences(evaluator: &mut GlmmEvaluator, x: &[f64]) -> Vec<f64> {
+    (0..x.len())
+        .map(|k| {
+            let mut slope = |h: f64| {
+                let mut at = |s: f64| {
+                    let mut to = x.to_vec();
+                    to[k] += s;
+                    evaluator.value(&to).unwrap()
+                };
+                (at(h) - at(-h)) / (2.0 * h)
+            };
+            let (wide, narrow) = (slope(8e-4), slope(4e-4));
+            (4.0 * narrow - wide) / 3.0
+        })
+        .collect()
+}
+
+fn assert_gradient(model: &Glmm, x: &[f64], what: &str) {
+    let stop = AtomicBool::new(false);
+    let mut evaluator = GlmmEvaluator::new(model, &stop);
+    let expected = differences(&mut evaluator, x);
+    let own = evaluator.gradient(x).unwrap();
+    for (k, (own, expected)) in own.iter().zip(&expected).enumerate() {
+        assert!(
+            (own - expected).abs() < 1e-6 * (1.0 + expected.abs()),
+            "{what}, {k}: {own}, by differences {expected}"
+        );
+    }
+}
+
+#[test]
+fn the_gradient_is_the_slope_of_the_criterion_for_designs_of_every_kind() {
+    for (k, &kind) in KINDS.iter().enumerate() {
+        let rows = design(kind, 40 + k as u64, k % 2 == 0);
+        let model = model_of(&spec("binomial", Link::Logit, Zero::None), &rows, &[], 3);
+        assert_gradient(&model, &point(&model, k as u64, 0.5), &format!("{kind:?}"));
+    }
+}
+
+#[test]
+fn the_gradient_is_the_slope_of_the_criterion_for_every_family() {
+    let rows = design(Kind::PartiallyCrossed, 5, false);
+    for (name, link) in [
+        ("binomial", Link::Probit),
+        ("binomial", Link::Cloglog),
+        ("poisson", Link::Log),
+        ("nbinom2", Link::Log),
+        ("nbinom1", Link::Log),
+        ("gamma", Link::Log),
+        ("beta", Link::Logit),
+        ("gaussian", Link::Log),
+        ("student", Link::Identity),
+        ("tweedie", Link::Log),
+        ("cumulative", Link::Probit),
+        ("cumulative", Link::Logit),
+    ] {
+        let model = model_of(&spec(name, link, Zero::None), &rows, &[], 11);
+        assert_gradient(&model, &point(&model, 2, 0.2), name);
+    }
+}
+
+#[test]
+fn random_effects_in_several_parts_have_the_same_exact_gradient() {
+    let rows = design(Kind::One, 8, false);
+    let zip = model_of(&spec("poisson", Link::Log, Zero::Part), &rows, &[Predictor::Zero], 5);
+    assert_eq!(zip.rows.random_parts, [0, 1]);
+    assert_gradient(&zip, &point(&zip, 4, 0.2), "zero-inflated");
+    let normal = model_of(&spec("gaussian", Link::Identity, Zero::None), &rows, &[Predictor::Dispersion], 5);
+    assert_gradient(&normal, &point(&normal, 4, 0.2), "location and scale");
+}
+
+#[test]
+fn the_gradient_is_exact_where_scales_are_zero() {
+    let rows = design(Kind::Crossed, 3, false);
+    let model = model_of(&spec("binomial", Link::Logit, Zero::None), &rows, &[], 3);
+    let mut x = point(&model, 1, 0.3);
+    model.theta_map.scale_parameters().iter().take(1).for_each(|&k| x[k] = 0.0);
+    assert_gradient(&model, &x, "zero scale");
+}
+
+#[test]
+fn the_criterion_is_that_of_dense_algebra() {
+    for (k, &kind) in KINDS.iter().enumerate() {
+        let rows = design(kind, 60 + k as u64, false);
+        let model = model_of(&spec("binomial", Link::Logit, Zero::None), &rows, &[], 9);
+        let x = point(&model, k as u64, 0.5);
+        let stop = AtomicBool::new(false);
+        let own = GlmmEvaluator::new(&model, &stop).value(&x).unwrap();
+        let expected = dense_laplace(&rows, &model, &x);
+        assert!((own - expected).abs() < 1e-8 * expected.abs(), "{kind:?}: {own} {expected}");
+    }
+}
+
+/// 2h + log|I + ΣZ'DZ| at the mode of b ~ N(0, Σ), in the user's units.
+fn dense_laplace(rows: &Rows, model: &Glmm, x: &[f64]) -> f64 {
+    let dense = Dense::new(rows);
+    let (n, q) = (rows.n_rows(), dense.z.iter().map(|(z, _)| z.ncols()).sum::<usize>());
+    let mut z = Mat::<f64>::zeros(n, q);
+    let mut sigma = Mat::<f64>::zeros(q, q);
+    let mut at = 0;
+    for ((own, r), covariance) in dense.z.iter().zip(model.parameters().relative_covariances(x)) {
+        for c in 0..own.ncols() {
+            (0..n).for_each(|i| z[(i, at + c)] = own[(i, c)]);
+            (0..*r).for_each(|k| sigma[(at + c / r * r + k, at + c)] = covariance[c % r * r + k]);
+        }
+        at += own.ncols();
+    }
+    let beta = model.user_coefficients(x);
+    let kept = &model.parts[0].kept;
+    let fixed: Vec<f64> =
+        (0..n).map(|i| kept.iter().zip(&beta).map(|(&c, b)| dense.x[(i, c)] * b).sum::<f64>()).collect();
+    // b = Σ a: Newton's steps for a, which need no inverse of Σ
+    let mut a = Mat::<f64>::zeros(q, 1);
+    let mut last = 0.0;
+    for _ in 0..60 {
+        let b = &sigma * &a;
+        let eta: Vec<f64> = (0..n).map(|i| fixed[i] + (0..q).map(|c| z[(i, c)] * b[(c, 0)]).sum::<f64>()).collect();
+        let p: Vec<f64> = eta.iter().map(|e| 1.0 / (1.0 + (-e).exp())).collect();
+        let observations = &model.observations;
+        let g = Mat::from_fn(n, 1, |i, _| observations[i].trials * p[i] - observations[i].y);
+        let dz = Mat::from_fn(n, q, |i, c| observations[i].trials * p[i] * (1.0 - p[i]) * z[(i, c)]);
+        let zdz = z.transpose() * &dz;
+        let mut m = &zdz * &sigma;
+        (0..q).for_each(|c| m[(c, c)] += 1.0);
+        let lu = m.partial_piv_lu();
+        let right = Mat::from_fn(q, 1, |c, _| -((0..n).map(|i| z[(i, c)] * g[(i, 0)]).sum::<f64>() + a[(c, 0)]));
+        let step = lu.solve(&right);
+        let value: f64 = eta
+            .iter()
+            .zip(observations.iter())
+            .map(|(e, o)| o.trials * e.max(0.0) + o.trials * (-e.abs()).exp().ln_1p() - o.y * e)
+            .sum();
+        let penalty = 0.5 * (0..q).map(|c| a[(c, 0)] * b[(c, 0)]).sum::<f64>();
+        last = 2.0 * (value + penalty + model.constant) + m.determinant().ln();
+        if step.norm_max() < 1e-12 {
+            break;
+        }
+        a += step;
+    }
+    last
+}
+
+#[test]
+fn a_sparse_trailing_block_gives_the_same_slopes_as_a_dense_one() {
+    let rows = design(Kind::ThreeCrossed, 12, false);
+    let model = model_of(&spec("poisson", Link::Log, Zero::None), &rows, &[], 3);
+    let x = point(&model, 6, 0.2);
+    let stop = AtomicBool::new(false);
+    let slope = |kind: TrailingKind| {
+        let symbolic = model.symbolic.as_ref().clone().with_kind(kind, &model.unfilled(0));
+        let other = Glmm { symbolic: Arc::new(symbolic), ..model.clone() };
+        let mut evaluator = GlmmEvaluator::new(&other, &stop);
+        (evaluator.value(&x).unwrap(), evaluator.gradient(&x).unwrap())
+    };
+    let (dense, sparse) = (slope(TrailingKind::Dense), slope(TrailingKind::Sparse));
+    assert!((dense.0 - sparse.0).abs() < 1e-9 * dense.0.abs());
+    assert!(dense.1.iter().zip(&sparse.1).all(|(a, b)| (a - b).abs() < 1e-7 * (1.0 + a.abs())), "{dense:?} {sparse:?}");
+}
+
+#[test]
+fn one_node_is_laplace_and_many_have_an_exact_gradient() {
+    let rows = design(Kind::One, 21, false);
+    for (name, link) in [("binomial", Link::Logit), ("nbinom2", Link::Log)] {
+        let model = model_of(&spec(name, link, Zero::None), &rows, &[], 3);
+        let x = point(&model, 1, 0.3);
+        let stop = AtomicBool::new(false);
+        let laplace = GlmmEvaluator::new(&model, &stop).value(&x).unwrap();
+        let by = |n: usize| model.clone().with_approximation(Approximation::Quadrature(n)).unwrap();
+        let one = GlmmEvaluator::new(&by(1), &stop).value(&x).unwrap();
+        assert!((one - laplace).abs() < 1e-10 * laplace.abs(), "{name}: {one} {laplace}");
+        for n in [1, 3] {
+            assert_gradient(&by(n), &x, &format!("{name}, {n} points"));
+        }
+    }
+}
+
+#[test]
+fn quadrature_is_the_integral() {
+    // one random intercept over groups of 4: the integral over u by trapezoids, whose error falls exponentially
+    let n = 40;
+    let codes: Vec<u32> = (0..n).map(|i| (i / 4) as u32).collect();
+    let rows = Arrays::new(vec![0.0; n].iter().enumerate().map(|(i, _)| i as f64).collect())
+        .grouping("g", &codes)
+        .random("g", Structure::Unstructured, vec![])
+        .rows();
+    let model = model_of(&spec("binomial", Link::Logit, Zero::None), &rows, &[], 17);
+    let model = model.with_approximation(Approximation::Quadrature(25)).unwrap();
+    let mut x = vec![1.3];
+    x.extend(model.coordinates(&model.initial));
+    let stop = AtomicBool::new(false);
+    let own = GlmmEvaluator::new(&model, &stop).value(&x).unwrap();
+    let beta = model.user_coefficients(&x)[0];
+    let sd = model.parameters().relative_covariances(&x)[0][0].sqrt();
+    let mut expected = 2.0 * model.constant;
+    for group in model.observations.chunks(4) {
+        let h = 0.01;
+        let integral: f64 = (-1200..=1200)
+            .map(|k| {
+                let u = f64::from(k) * h;
+                let eta = beta + sd * u;
+                let log: f64 = group.iter().map(|o| o.y * eta - o.trials * eta.exp().ln_1p()).sum();
+                h * (log - 0.5 * u * u).exp() / std::f64::consts::TAU.sqrt()
+            })
+            .sum();
+        expected -= 2.0 * integral.ln();
+    }
+    assert!((own - expected).abs() < 1e-8, "{own} {expected}");
+}
+
+#[test]
+fn the_expected_information_has_its_own_exact_gradient() {
+    let rows = design(Kind::Crossed, 4, false);
+    for (name, link) in [("binomial", Link::Probit), ("binomial", Link::Cloglog), ("poisson", Link::Sqrt)] {
+        let model = model_of(&spec(name, link, Zero::None), &rows, &[], 3);
+        let model = model.with_approximation(Approximation::Expected).unwrap();
+        assert_gradient(&model, &point(&model, 3, 0.1), name);
+    }
+}
+
+#[test]
+fn canonical_links_have_the_same_information_either_way() {
+    let rows = design(Kind::Crossed, 4, false);
+    let model = model_of(&spec("binomial", Link::Logit, Zero::None), &rows, &[], 3);
+    let (x, stop) = (point(&model, 3, 0.3), AtomicBool::new(false));
+    let observed = GlmmEvaluator::new(&model, &stop).value(&x).unwrap();
+    let other = model.with_approximation(Approximation::Expected).unwrap();
+    let expected = GlmmEvaluator::new(&other, &stop).value(&x).unwrap();
+    assert!((observed - expected).abs() < 1e-10 * observed.abs());
+}
+
+#[test]
+fn fits_do_not_depend_on_the_number_of_threads() {
+    let rows = design(Kind::Crossed, 15, true);
+    let model = model_of(&spec("poisson", Link::Log, Zero::None), &rows, &[], 3);
+    let stop = AtomicBool::new(false);
+    let fitted = |threads: usize| {
+        pool(threads).unwrap().install(|| fit_generalized(&model, &Control::default(), &stop)).unwrap()
+    };
+    let (one, three) = (fitted(1), fitted(3));
+    assert_eq!(one.criterion, three.criterion);
+    assert_eq!(one.x, three.x);
+    assert!(one.verdict.status == Status::Optimum || one.verdict.status == Status::Boundary, "{:?}", one.verdict);
+}
+
+#[test]
+fn the_mode_does_not_depend_on_where_it_is_looked_for() {
+    let rows = design(Kind::Nested, 16, false);
+    let model = model_of(&spec("binomial", Link::Probit, Zero::None), &rows, &[], 3);
+    let (x, stop) = (point(&model, 3, 0.3), AtomicBool::new(false));
+    let mut evaluator = GlmmEvaluator::new(&model, &stop);
+    let first = evaluator.value(&x).unwrap();
+    let far = model.rows.blocks.iter().map(|b| vec![4.0; b.n_levels * b.width]).collect();
+    evaluator.set_from(far);
+    assert!((evaluator.value(&x).unwrap() - first).abs() < 1e-10 * first.abs());
+}
+
+#[test]
+fn separation_is_proved_or_excluded() {
+    let n = 24;
+    let codes: Vec<u32> = (0..n).map(|i| (i % 6) as u32).collect();
+    let x: Vec<f64> = (0..n).map(|i| f64::from(u8::from(i % 4 == 0))).collect();
+    let rows = Arrays::new((0..n).map(|i| i as f64).collect())
+        .numeric("x", x.clone())
+        .grouping("g", &codes)
+        .random("g", Structure::Unstructured, vec![])
+        .rows();
+    let of = |y: &dyn Fn(usize) -> f64, name: &str, link: Link| {
+        let observations = (0..n).map(|i| Observation { y: y(i), trials: 1.0 }).collect();
+        let sources = [PartSource { predictor: Predictor::Conditional, rows: Some(&rows) }];
+        let responses = Responses { name: "y".into(), observations, weights: vec![] };
+        glmm(&spec(name, link, Zero::None), &sources, responses).unwrap().separation
+    };
+    // every row with x = 1 is a success, others are mixed
+    let quasi = of(&|i| if x[i] == 1.0 { 1.0 } else { f64::from(u8::from(i % 3 == 0)) }, "binomial", Link::Logit);
+    assert_eq!(quasi.unwrap().rows, (0..n).filter(|i| i % 4 == 0).collect::<Vec<_>>());
+    let overlapping = of(&|i| f64::from(u8::from(i % 3 == 0)), "binomial", Link::Logit);
+    assert_eq!(overlapping, None);
+    let counts = of(&|i| if x[i] == 1.0 { 0.0 } else { (i % 3) as f64 }, "poisson", Link::Log);
+    assert_eq!(counts.unwrap().rows.len(), 6);
+}
+
+#[test]
+fn the_next_term_of_the_expansion_is_most_of_what_quadrature_adds() {
+    for seed in [21, 33] {
+        let rows = design(Kind::One, seed, false);
+        let model = model_of(&spec("binomial", Link::Logit, Zero::None), &rows, &[], 3);
+        let r = model.rows.blocks[0].width;
+        let mut x = point(&model, 1, 0.3);
+        x.iter_mut().take(model.n_theta()).for_each(|v| *v *= 0.7);
+        let stop = AtomicBool::new(false);
+        let mut laplace = GlmmEvaluator::new(&model, &stop);
+        let value = laplace.value(&x).unwrap();
+        let error = laplace_error(&mut laplace, &x).unwrap();
+        let points = if r > 2 { 9 } else { 25 };
+        let precise = model.clone().with_approximation(Approximation::Quadrature(points)).unwrap();
+        let gap = 0.5 * (value - GlmmEvaluator::new(&precise, &stop).value(&x).unwrap());
+        assert!((error - gap).abs() < 0.15 * gap.abs() + 1e-3, "{seed}, width {r}: {error} {gap}");
+    }
+}
