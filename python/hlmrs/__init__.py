@@ -33,10 +33,12 @@ if TYPE_CHECKING:
     from .control import Control
     from .estimation import Verdict
     from .estimation.streaming import SufficientStatistics, load_statistics
+    from .families import Family
+    from .generalized import glmer
     from .inference import TestOptions
     from .many import fit_many
     from .models import lmer, model
-    from .results import LinearMixedFit, compare, load
+    from .results import GeneralizedMixedFit, LinearMixedFit, compare, load
 
 __all__ = [
     "Control",
@@ -44,9 +46,11 @@ __all__ = [
     "DataError",
     "DesignError",
     "DroppedRowsWarning",
+    "Family",
     "FitStateError",
     "FormulaError",
     "FormulaWarning",
+    "GeneralizedMixedFit",
     "HlmrsError",
     "HlmrsWarning",
     "InferenceWarning",
@@ -61,6 +65,7 @@ __all__ = [
     "compare",
     "datasets",
     "fit_many",
+    "glmer",
     "lmer",
     "load",
     "load_statistics",
@@ -69,6 +74,8 @@ __all__ = [
 
 _ROOMS = {
     "Control": "control",
+    "Family": "families",
+    "GeneralizedMixedFit": "results",
     "LinearMixedFit": "results",
     "SufficientStatistics": "estimation.streaming",
     "TestOptions": "inference",
@@ -76,6 +83,7 @@ _ROOMS = {
     "compare": "results",
     "datasets": "datasets",
     "fit_many": "many",
+    "glmer": "generalized",
     "lmer": "models",
     "load": "results",
     "model": "models",
@@ -84,6 +92,7 @@ _ROOMS = {
 
 
 _ELSEWHERE = dict.fromkeys(("lme", "lmm", "Lmer", "mixedlm", "MixedLM"), "lmer") | {
+    **dict.fromkeys(("glmm", "glmmTMB", "clmm", "Glmer"), "glmer"),
     "anova": "compare",
     "lrt": "compare",
 }

@@ -749,3 +749,96 @@ class FinishedStatistics:
     def moments(self, term: int) -> _Array:
         """Return the mean of zz' over the rows, shape (r, r)."""
     def encoding(self) -> Encoding: ...
+
+class PartRecord(TypedDict):
+    """The coefficients of a part of a generalized model, among those of all parts."""
+
+    name: str
+    kept: list[int]
+    n_columns: int
+    first: int
+    n: int
+    terms: tuple[int, int]
+
+@final
+class GeneralizedModel:
+    """A generalized linear mixed model of rows; ``family`` is JSON.
+
+    ``parts`` are designs by name, those of an intercept alone left out.
+    """
+
+    def __new__(
+        cls,
+        parts: list[tuple[str, Rows]],
+        response: str,
+        y: _Array,
+        trials: _Array | None,
+        weights: _Array | None,
+        family: str,
+        approximation: str,
+        n_threads: int = 0,
+    ) -> GeneralizedModel: ...
+    @property
+    def separation(self) -> tuple[list[float], list[int]] | None:
+        """A direction of the coefficients in which the likelihood rises without end, and the rows separated."""
+    @property
+    def kept(self) -> list[int]: ...
+    @property
+    def n_obs(self) -> int: ...
+    @property
+    def n_random(self) -> int: ...
+    @property
+    def n_theta(self) -> int: ...
+    @property
+    def reason(self) -> str | None: ...
+    @property
+    def structure(self) -> list[BlockRecord]: ...
+    def parts(self) -> list[PartRecord]: ...
+
+@final
+class GeneralizedFit:
+    """A generalized model, fitted by Laplace's approximation; ``control`` is JSON."""
+
+    def __new__(cls, model: GeneralizedModel, control: str) -> GeneralizedFit: ...
+    @property
+    def model(self) -> GeneralizedModel: ...
+    @property
+    def criterion(self) -> float: ...
+    @property
+    def n_params(self) -> int: ...
+    @property
+    def theta(self) -> _Array: ...
+    @property
+    def coefficients(self) -> _Array:
+        """Coefficients of all parts, in the user's columns."""
+    def covariance(self) -> _Array: ...
+    @property
+    def verdict(self) -> VerdictRecord: ...
+    @property
+    def without_end(self) -> list[int]:
+        """Coefficients, among all, that can grow without end at no cost."""
+    @property
+    def iterations(self) -> int:
+        """Newton iterations for the modes."""
+    def linear_predictors(self) -> list[_Array]:
+        """Return the linear predictors of the rows, by predictor of the family."""
+    def covariances(self) -> list[_Array]: ...
+    def modes(self) -> list[_Array]: ...
+    def mode_covariances(self) -> list[_Array]: ...
+    def profile_intervals(
+        self, coefficients: list[int], terms: list[int], limit: float, n_threads: int = 0
+    ) -> list[tuple[float, float]]:
+        """Return the intervals of coefficients, by their places among all, then of the standard deviations of terms."""
+    def laplace_error(self) -> tuple[float, _Array, list[_Array]]:
+        """Return the error of Laplace's log-likelihood; coefficients and covariances corrected by one step."""
+    def slope(self) -> _Array:
+        """Return the gradient at the optimum, in the coordinates of the search."""
+
+def family_means(family: str, predictors: list[_Array], conditional: bool) -> tuple[_Array, _Array]:
+    """Return the means of a family, of the response or its conditional part, and their slopes in the predictors."""
+
+def family_predictors(family: str) -> list[str]:
+    """Return what the linear predictors of a family are."""
+
+def family_variances(family: str, predictors: list[_Array]) -> _Array:
+    """Return the variances of the response, of weight one."""

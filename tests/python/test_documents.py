@@ -49,7 +49,13 @@ def same(fit, whole):
 
 def test_every_document_with_examples_is_tried():
     with_examples = {path.name for path in DOCS.glob("*.md") if blocks(path.name)}
-    assert with_examples == {"larger-than-memory.md", "distributed.md", "diagnostics.md", "inference.md"}
+    assert with_examples == {
+        "larger-than-memory.md",
+        "distributed.md",
+        "diagnostics.md",
+        "inference.md",
+        "generalized.md",
+    }
 
 
 def test_larger_than_memory(folder):
@@ -142,3 +148,14 @@ def test_sites(folder):
         run(at_site.replace("site-7", site), {"hlmrs": hlmrs, "own_rows": own})
     names = run(at_centre, {"hlmrs": hlmrs, "other_files": ["site-2.stats", "site-7.stats"]})
     same(names["fit"], hlmrs.lmer("y ~ x + arm + (1 | hospital)", data))
+
+
+def test_generalized():
+    names = {}
+    for text in blocks("generalized.md"):
+        run(text, names)
+    assert 0.0 < names["gap"] < 0.2
+    assert names["each"].shape == (480, 3)
+    assert list(names["thresholds"]["term"]) == ["no|perhaps", "perhaps|yes"]
+    assert names["zeros"].shape == (400,)
+    assert names["probabilities"].shape == (4, 6)

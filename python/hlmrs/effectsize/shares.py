@@ -131,10 +131,10 @@ def variance_parts(estimate: Estimate) -> VarianceParts:
 
 def intraclass_correlation(estimate: Estimate, choice: IntervalChoice) -> IntraclassCorrelation:
     """Compute the shares of the grouping factors."""
-    shares = _shares(variance_parts(estimate))
+    shares = shares_of(variance_parts(estimate))
     names = estimate.layout.group_names
     wanted = distinct(["adjusted", "unadjusted", *names])
-    intervals = _intervals(estimate, choice, wanted, lambda parts: _shares(parts)[: len(wanted)])
+    intervals = _intervals(estimate, choice, wanted, lambda parts: shares_of(parts)[: len(wanted)])
     return IntraclassCorrelation(
         shares[0],
         shares[1],
@@ -147,12 +147,12 @@ def intraclass_correlation(estimate: Estimate, choice: IntervalChoice) -> Intrac
 
 def r_squared(estimate: Estimate, choice: IntervalChoice) -> RSquared:
     """Compute the explained shares."""
-    marginal, conditional = _explained(variance_parts(estimate))
-    intervals = _intervals(estimate, choice, ["marginal", "conditional"], _explained)
+    marginal, conditional = explained_by(variance_parts(estimate))
+    intervals = _intervals(estimate, choice, ["marginal", "conditional"], explained_by)
     return RSquared(marginal, conditional, choice.level if intervals else None, intervals)
 
 
-def _shares(parts: VarianceParts) -> list[Numbers]:
+def shares_of(parts: VarianceParts) -> list[Numbers]:
     """Return adjusted and unadjusted shares, of all groups and then by group."""
     within = parts.of_groups + parts.residual
     return [
@@ -163,7 +163,8 @@ def _shares(parts: VarianceParts) -> list[Numbers]:
     ]
 
 
-def _explained(parts: VarianceParts) -> list[Numbers]:
+def explained_by(parts: VarianceParts) -> list[Numbers]:
+    """Return the shares that the fixed part, and fixed and random part, explain."""
     return [parts.fixed / parts.total, (parts.fixed + parts.of_groups) / parts.total]
 
 

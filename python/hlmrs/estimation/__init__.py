@@ -2,7 +2,8 @@
 
 ``request`` is what was asked for, ``rows`` applies it to a frame, ``estimate``
 fits, holds the result and what is computed once for it, ``layout`` says what its numbers belong to,
-``verdict`` what the optimum is worth, ``warn`` tells the user; ``state`` saves an estimate.  ``streaming`` sums rows
+``verdict`` what the optimum is worth, ``warn`` tells the user; ``state`` saves an estimate.  A generalized model has a
+``response`` of its kind, and ``parts``; ``generalized`` is its estimate.  ``streaming`` sums rows
 batch by batch: they need not fit in memory.
 """
 

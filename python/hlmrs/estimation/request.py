@@ -131,7 +131,7 @@ def make_request(
         reml,
         _column_or_array("weights", weights, names, ARRAY_WEIGHTS, arrays),
         _column_or_array("offset", offset, names, ARRAY_OFFSET, arrays),
-        _contrasts(contrasts, spec),
+        checked_contrasts(contrasts, spec),
         "error" if missing == "error" else "drop",
         control or Control(),
         arrays,
@@ -210,7 +210,8 @@ def without_idle_contrasts(request: Request) -> Request:
     return replace(request, contrasts={name: c for name, c in request.contrasts.items() if name in known})
 
 
-def _contrasts(contrasts: Mapping[str, Contrast] | None, spec: ModelSpec) -> dict[str, Any]:
+def checked_contrasts(contrasts: Mapping[str, Contrast] | None, spec: ModelSpec) -> dict[str, Any]:
+    """Return contrasts as the core reads them; refuse those of what has no effects."""
     if contrasts is None:
         return {}
     if not isinstance(contrasts, Mapping):

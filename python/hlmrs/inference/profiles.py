@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .._core import Parameter, profile, two_sided_quantile
 from ..errors import OptionError
 from ..estimation import Estimate, cached
+from ..estimation.generalized import GeneralizedEstimate
 from ..formula.names import find_name
 from ..frame import Column, columns_of, distinct
 from .wald import check_level
@@ -90,5 +91,28 @@ def profile_table(estimate: Estimate, level: float, names: Sequence[str] | None)
 
 def profile_intervals(estimate: Estimate, level: float) -> dict[str, Column]:
     """Tabulate the intervals."""
+    if isinstance(estimate, GeneralizedEstimate):
+        return _generalized_intervals(estimate, level)
     rows = [(found.name, found.low, found.high) for found in profiles(estimate, level)]
+    return columns_of(("term", "conf_low", "conf_high"), rows, ("term",))
+
+
+def _generalized_intervals(estimate: GeneralizedEstimate, level: float) -> dict[str, Column]:
+    """Tabulate the intervals of the mean's coefficients, and of standard deviations of terms with one effect."""
+    check_level(level)
+    limit = two_sided_quantile(level, np.inf)
+    part, random = estimate.parts["conditional"], estimate.layout.random
+    wide = [term.name for term in random if len(term.columns) > 1]
+    if wide:
+        raise OptionError(
+            f"method='profile': {wide[0]} has several effects a level, whose profiles generalized models do not have; "
+            "method='wald' has intervals of the coefficients"
+        )
+    first = estimate.own.terms_of("conditional").start
+    places = range(part.first, part.first + part.n)
+    found = estimate.own.fit.profile_intervals(
+        list(places), [first + k for k in range(len(random))], limit, estimate.threads
+    )
+    sds = [f"sd_{term.columns[0]}|{estimate.layout.groups[term.group].name}" for term in random]
+    rows = [(name, *ends) for name, ends in zip(distinct([*part.names, *sds]), found, strict=True)]
     return columns_of(("term", "conf_low", "conf_high"), rows, ("term",))

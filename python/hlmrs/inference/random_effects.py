@@ -32,6 +32,8 @@ def variance_components(estimate: Estimate) -> list[VarianceComponent]:
     rows: list[VarianceComponent] = []
     for term, covariance in zip(layout.random, estimate.core.covariances(), strict=True):
         rows += _of_term(layout.groups[term.group].name, term.columns, covariance)
+    if not estimate.has_residual:
+        return rows
     return [*rows, VarianceComponent(RESIDUAL, None, None, sigma**2, sigma, NAN)]
 
 

@@ -6,8 +6,9 @@ from typing import Any, get_args
 import numpy as np
 
 from .._core import Model
-from ..errors import choose
+from ..errors import OptionError, choose
 from ..estimation import Estimate
+from ..estimation.generalized import GeneralizedEstimate
 from ..frame import Column, columns_of
 from ..options import ConfintMethod
 from .bootstrap import draw
@@ -31,6 +32,25 @@ def coefficients(estimate: Estimate, options: TestOptions) -> tuple[list[str], W
     return [*layout.coef_names, *layout.dropped_columns], wald(beta, std_error, df, options.level)
 
 
+def part_table(
+    estimate: GeneralizedEstimate, component: str, options: TestOptions, *, exponentiate: bool = False
+) -> Table:
+    """Tabulate the tests of the coefficients of one part of a generalized model; as ratios if `exponentiate`."""
+    if component not in estimate.parts:
+        raise OptionError(f"component={component!r}: the model has {', '.join(map(repr, estimate.parts))}")
+    uncertainty(estimate, options)  # refuses what rests on a Gaussian response
+    part, core = estimate.parts[component], estimate.own
+    missing = np.full(len(part.dropped), np.nan)
+    beta = np.concatenate([core.coefficients_of(component), missing])
+    std_error = np.concatenate([np.sqrt(np.diag(core.covariance_of(component))), missing])
+    df = np.full(len(beta), np.inf)
+    columns = wald(beta, std_error, df, options.level).columns()
+    if exponentiate:
+        columns["std_error"] = np.exp(beta) * std_error
+        columns |= {name: np.exp(columns[name]) for name in ("estimate", "conf_low", "conf_high")}
+    return {"term": [*part.names, *part.dropped], **columns}
+
+
 def fixed_table(estimate: Estimate, options: TestOptions) -> Table:
     """Tabulate the tests of the fixed effects."""
     names, tests = coefficients(estimate, options)
@@ -40,6 +60,8 @@ def fixed_table(estimate: Estimate, options: TestOptions) -> Table:
 def confidence_table(estimate: Estimate, method: str, n: int, seed: int | None, options: TestOptions) -> Table:
     """Tabulate confidence intervals."""
     method = choose("method", method, CONFINT_METHODS, {"bootstrap": "boot"})
+    if method == "boot" and not estimate.is_linear:
+        raise OptionError("method='boot': a generalized model has intervals of methods 'wald' and 'profile'")
     if method == "profile":
         return profile_intervals(estimate, options.level)
     if method == "boot":

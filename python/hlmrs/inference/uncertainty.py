@@ -116,9 +116,22 @@ def with_test_keywords(method: Method) -> Method:
 
 def uncertainty(estimate: Estimate, options: TestOptions) -> Uncertainty:
     """Choose the model's covariance, with a method for degrees of freedom, or a robust one."""
+    if not estimate.is_linear:
+        return ModelUncertainty(estimate, _of_generalized(options))
     if options.vcov in ROBUST_TYPES:
         return sandwich(estimate, options.vcov, options.cluster, ddf_of(options))
     return ModelUncertainty(estimate, ddf_of(options))
+
+
+def _of_generalized(options: TestOptions) -> Ddf:
+    """Refuse what rests on a Gaussian response; degrees of freedom are infinite."""
+    if options.vcov != "model":
+        raise OptionError(f"vcov={options.vcov!r}: a generalized model has its own covariance alone, 'model'")
+    if options.ddf not in (None, "normal"):
+        raise OptionError(
+            f"ddf={options.ddf!r}: degrees of freedom are of linear models; tests of a generalized one are 'normal'"
+        )
+    return "normal"
 
 
 def ddf_of(options: TestOptions) -> str:
@@ -129,6 +142,8 @@ def ddf_of(options: TestOptions) -> str:
 def covariance_matrix(estimate: Estimate, vcov_type: str, cluster: Clusters) -> Vector:
     """Return the covariance of the fixed effects by its name."""
     vcov_type = chosen_vcov(vcov_type, cluster)
+    if not estimate.is_linear and vcov_type != "model":
+        raise OptionError(f"vcov={vcov_type!r}: a generalized model has its own covariance alone, 'model'")
     if vcov_type in ROBUST_TYPES:
         return sandwich(estimate, vcov_type, cluster).matrix.copy()
     return vcov(estimate, vcov_type)

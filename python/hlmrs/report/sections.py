@@ -9,8 +9,18 @@ from ..diagnostics import reused_labels
 from ..display import DisplayColumn, Facts, Notes, Section, Table
 from ..display.numbers import decimals_of, plural, write_column, write_df, write_fixed, write_p
 from ..estimation import Estimate
+from ..estimation.generalized import GeneralizedEstimate
 from ..formula import STRUCTURES
-from ..inference import RESIDUAL, VCOV_TYPES, TestOptions, coefficients, ddf_of, information_criteria, variance_shares
+from ..inference import (
+    RESIDUAL,
+    VCOV_TYPES,
+    TestOptions,
+    coefficients,
+    ddf_of,
+    information_criteria,
+    part_table,
+    variance_shares,
+)
 
 _DDF = {
     "satterthwaite": "Satterthwaite's degrees of freedom",
@@ -42,7 +52,10 @@ def model_facts(estimate: Estimate) -> Section:
 def random_effects(estimate: Estimate) -> Section:
     """Tabulate the variance components, with correlations to the terms before each on the same group."""
     layout, core = estimate.layout, estimate.core
-    groups = [layout.groups[term.group].name for term in layout.random for _ in term.columns] + [RESIDUAL]
+    groups = [layout.groups[term.group].name for term in layout.random for _ in term.columns]
+    if not estimate.has_residual:
+        return _without_residual(estimate, groups)
+    groups = [*groups, RESIDUAL]
     variance, sd = [], []
     correlations: list[list[float]] = []
     for term, covariance in zip(layout.random, core.covariances(), strict=True):
@@ -68,6 +81,23 @@ def random_effects(estimate: Estimate) -> Section:
     return Section("Random effects", Table(columns))
 
 
+def _without_residual(estimate: Estimate, groups: list[str]) -> Section:
+    """Tabulate variances of random effects that no residual stands beside."""
+    layout, covariances = estimate.layout, estimate.core.covariances()
+    variance = np.concatenate([np.diag(covariance) for covariance in covariances])
+    correlations = [own for covariance in covariances for own in _correlations(covariance)]
+    columns = [
+        DisplayColumn("group", [name if name != before else "" for before, name in pairwise(["", *groups])], False),
+        DisplayColumn("term", [name for term in layout.random for name in term.columns], False),
+        DisplayColumn("variance", write_column(variance)),
+        DisplayColumn("sd", write_column(np.sqrt(variance))),
+    ]
+    for k in range(max(map(len, correlations), default=0)):
+        cells = [write_fixed(corr[k], 3) if k < len(corr) else "" for corr in correlations]
+        columns.append(DisplayColumn("" if k else "correlation", cells))
+    return Section("Random effects", Table(columns))
+
+
 def fixed_effects(estimate: Estimate, options: TestOptions) -> Section:
     """Tabulate the fixed effects with their tests; columns that could not be estimated come last, blank."""
     names, tests = coefficients(estimate, options)
@@ -83,7 +113,37 @@ def fixed_effects(estimate: Estimate, options: TestOptions) -> Section:
         DisplayColumn(f"{100 - tail:.4g}%", write_column(tests.conf_high, decimals)),
     ]
     robust = "" if options.vcov in VCOV_TYPES else f"{options.vcov} standard errors, "
-    return Section(f"Fixed effects ({robust}{_DDF[ddf_of(options)]})", Table(columns))
+    ddf = ddf_of(options) if estimate.is_linear else "normal"
+    return Section(f"Fixed effects ({robust}{_DDF[ddf]})", Table(columns))
+
+
+_PARTS = {
+    "zero_inflation": "Zero part (logit of its probability)",
+    "dispersion": "Dispersion (log scale)",
+    "thresholds": "Thresholds",
+    "shape": "Shape (on a scale without bounds)",
+}
+
+
+def other_parts(estimate: Estimate, options: TestOptions) -> list[Section]:
+    """Tabulate the coefficients of a generalized model's further parts."""
+    if not isinstance(estimate, GeneralizedEstimate):
+        return []
+    sections = []
+    for name, title in _PARTS.items():
+        if name in estimate.parts:
+            table = part_table(estimate, name, options)
+            numbers = {key: np.asarray(table[key]) for key in ("estimate", "std_error", "statistic", "p_value")}
+            decimals = decimals_of(numbers["std_error"])
+            columns = [
+                DisplayColumn("term", [str(name) for name in np.asarray(table["term"])], False),
+                DisplayColumn("estimate", write_column(numbers["estimate"], decimals)),
+                DisplayColumn("std error", write_column(numbers["std_error"], decimals)),
+                DisplayColumn("statistic", [write_fixed(value, 2) for value in numbers["statistic"]]),
+                DisplayColumn("p", [write_p(value) for value in numbers["p_value"]]),
+            ]
+            sections.append(Section(title, Table(columns)))
+    return sections
 
 
 def notes(estimate: Estimate) -> Section:
@@ -95,7 +155,7 @@ def notes(estimate: Estimate) -> Section:
         "Reference levels: " + ", ".join(f"{name} = {level}" for name, level in reference.items()) if reference else "",
         f"{', '.join(dropped)} {depend} not estimated." if dropped else "",
         "Share: of a grouping factor, all its effects together, in the variance of a row, averaged over the rows."
-        if layout.random and not np.isnan(list(variance_shares(estimate).values())).all()
+        if estimate.has_residual and layout.random and not np.isnan(list(variance_shares(estimate).values())).all()
         else "",
         reason or "",
         *estimate.verdict.advice,

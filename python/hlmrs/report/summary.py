@@ -2,15 +2,28 @@
 
 from ..display import Report
 from ..estimation import Estimate
+from ..estimation.generalized import GeneralizedEstimate
 from ..inference import TestOptions
-from .sections import fixed_effects, model_facts, notes, random_effects
+from .sections import fixed_effects, model_facts, notes, other_parts, random_effects
 
 
 def summarize(estimate: Estimate, options: TestOptions) -> Report:
-    """Put the sections of a linear mixed model's summary together."""
-    method = "REML" if estimate.request.reml else "maximum likelihood"
+    """Put the sections of a mixed model's summary together."""
     layout = estimate.layout
     tables = [random_effects(estimate)]
     if layout.coef_names or layout.dropped_columns:
         tables.append(fixed_effects(estimate, options))
-    return Report(f"Linear mixed model, fitted by {method}", [model_facts(estimate), *tables, notes(estimate)])
+    return Report(_title(estimate), [model_facts(estimate), *tables, *other_parts(estimate, options), notes(estimate)])
+
+
+def _title(estimate: Estimate) -> str:
+    if isinstance(estimate, GeneralizedEstimate):
+        family = estimate.family
+        law = f"{family.name.replace('_', ' ')} ({family.link} link)"
+        how = estimate.generalized.approximation
+        quadrature = how["quadrature"] if isinstance(how, dict) else 0
+        expected = ", expected information" if how == "expected" else ""
+        method = f"quadrature, {quadrature} points" if quadrature else f"Laplace's approximation{expected}"
+        return f"Generalized linear mixed model, {law}, fitted by maximum likelihood ({method})"
+    method = "REML" if estimate.request.reml else "maximum likelihood"
+    return f"Linear mixed model, fitted by {method}"

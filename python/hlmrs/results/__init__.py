@@ -1,11 +1,13 @@
 """The fitted model: methods that check their arguments, delegate, and label the result.
 
-``base`` has what every fit with a likelihood tells, ``linear`` what a linear mixed model does; ``checks``,
-``variances``, ``marginal`` and ``plots`` group what is asked for more rarely, ``comparison`` puts fits side by side;
+``base`` has what every fit with a likelihood tells, ``linear`` what a linear mixed model does, ``generalized`` a
+generalized one; ``checks``, ``variances``, ``marginal`` and ``plots`` group what is asked for more rarely,
+``comparison`` puts fits side by side;
 ``view`` is what all of them are: an estimate whose tables are frames.  ``typing`` has types of arguments.
 """
 
 from .comparison import compare
+from .generalized import GeneralizedMixedFit
 from .linear import LinearMixedFit, load
 
-__all__ = ["LinearMixedFit", "compare", "load"]
+__all__ = ["GeneralizedMixedFit", "LinearMixedFit", "compare", "load"]

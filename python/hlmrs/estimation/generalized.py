@@ -1,0 +1,373 @@
+"""A fitted generalized linear mixed model: the core's fit, and what its numbers belong to."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import GeneralizedFit, GeneralizedModel, Rows, family_means, term_moments
+from ..errors import DataError, DesignError, FitStateError, OptionError, listed
+from ..families import Family
+from ..frame import Frame
+from .advice import LEAST_SQUARES
+from .estimate import Estimate, RowValues
+from .layout import RandomTermLayout, layout_of
+from .parts import RESPONSE, GeneralizedRequest, PartRows, family_json, generalized_rows
+from .response import Response
+from .verdict import Verdict, verdict_of
+
+Vector = NDArray[np.float64]
+_PART = 1e-6
+"""Share of a direction below which a coefficient takes no part in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartEstimates:
+    """The coefficients of one part: names, estimates, and where they stand among all."""
+
+    names: list[str]
+    dropped: list[str]
+    first: int
+    n: int
+    terms: tuple[int, int]
+
+
+class GeneralizedCore:
+    """The core's fit as the tables of a fit meet it: numbers of the mean's part."""
+
+    def __init__(self, fit: GeneralizedFit) -> None:
+        self.fit = fit
+        self.model = fit.model
+        self.parts = {entry["name"]: entry for entry in self.model.parts()}
+        self._coefficients, self._covariance = fit.coefficients, fit.covariance()
+        self.criterion_std_error = 0.0
+
+    def coefficients_of(self, part: str) -> Vector:
+        """Return the coefficients of a part."""
+        entry = self.parts[part]
+        return self._coefficients[entry["first"] : entry["first"] + entry["n"]]
+
+    def covariance_of(self, part: str) -> NDArray[np.float64]:
+        """Return their covariance."""
+        own = slice(self.parts[part]["first"], self.parts[part]["first"] + self.parts[part]["n"])
+        return self._covariance[own, own]
+
+    def terms_of(self, part: str) -> slice:
+        """Return where the random terms of a part stand among all."""
+        return slice(*self.parts[part]["terms"])
+
+    @property
+    def beta(self) -> Vector:
+        """Coefficients of the mean."""
+        return self.coefficients_of("conditional").copy()
+
+    def vcov(self) -> NDArray[np.float64]:
+        """Return their covariance."""
+        return self.covariance_of("conditional").copy()
+
+    @property
+    def theta(self) -> Vector:
+        """Covariance parameters of all random terms."""
+        return self.fit.theta
+
+    @property
+    def criterion(self) -> float:
+        """-2 log-likelihood, by Laplace's approximation."""
+        return self.fit.criterion
+
+    @property
+    def n_params(self) -> int:
+        """Free parameters."""
+        return self.fit.n_params
+
+    @property
+    def verdict(self) -> Any:
+        """The verdict of the core."""
+        return self.fit.verdict
+
+    def covariances(self) -> list[NDArray[np.float64]]:
+        """Return the covariance of every random term of the mean."""
+        return self.fit.covariances()[self.terms_of("conditional")]
+
+    def modes(self) -> list[NDArray[np.float64]]:
+        """Return the conditional modes of every random term of the mean."""
+        return self.fit.modes()[self.terms_of("conditional")]
+
+    def mode_covariances(self) -> list[NDArray[np.float64]]:
+        """Return their conditional covariances."""
+        return self.fit.mode_covariances()[self.terms_of("conditional")]
+
+
+class GeneralizedEstimate(Estimate):
+    """A fitted generalized model with its names."""
+
+    is_linear = False
+
+    def __init__(
+        self,
+        request: GeneralizedRequest,
+        core: GeneralizedCore,
+        frame: Frame,
+        rows: Mapping[str, PartRows],
+        response: Response,
+        spec: str,
+    ) -> None:
+        first = rows["conditional"].data
+        super().__init__(request.mean, core, frame.kind, first.splines, first, frame)  # type: ignore[arg-type]
+        self.generalized, self.part_rows, self.response, self.family_spec = request, rows, response, spec
+        self.own = core
+        self.parts = {name: self._part(name) for name in core.parts}
+        layout = layout_of(first.rows, core.model)  # type: ignore[arg-type]
+        name = request.mean.spec.response.name
+        dropped = {name if column == RESPONSE else column: n for column, n in layout.dropped_rows.items()}
+        self.layout = replace(layout, response=name, dropped_rows=dropped)
+        self.values = self._values()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise FitStateError("a generalized model cannot be saved or sent to another process yet; fit it there")
+
+    @property
+    def family(self) -> Family:
+        """The family."""
+        return self.generalized.family
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """The verdict on the optimum, and the limits that it lies at."""
+        parts = self.part_rows.values()
+        random = [RandomTermLayout(**term) for part in parts for term in part.data.rows.layout()["random"]]
+        terms = [term for part in parts for term in part.request.spec.random]
+
+        def moments() -> list[NDArray[np.float64]]:
+            return [term_moments(part.data.rows, k) for part in parts for k in range(len(part.request.spec.random))]
+
+        found = verdict_of(self.core.verdict, replace(self.layout, random=random), terms, moments)
+        # what is said of a model without random effects is said of linear ones
+        advice = [text for text in found.advice if text != LEAST_SQUARES.text]
+        return replace(found, advice=(*advice, *self.limits))
+
+    @cached_property
+    def limits(self) -> tuple[str, ...]:
+        """What is said of coefficients that can grow without end at no cost."""
+        endless = set(self.own.fit.without_end)
+        said = []
+        for name, part in self.parts.items():
+            own = [part.names[k - part.first] for k in range(part.first, part.first + part.n) if k in endless]
+            if own:
+                said.append(_LIMITS.get((self.family.name, name)) or _LIMITS.get(("", name)) or _no_end(name, own))
+        return tuple(said)
+
+    def _part(self, name: str) -> PartEstimates:
+        entry = self.own.parts[name]
+        if name == "thresholds":
+            categories = self.response.categories
+            columns = [f"{low}|{high}" for low, high in pairwise(categories)]
+        elif name in self.part_rows:
+            columns = list(self.part_rows[name].data.rows.layout()["columns"])
+        else:
+            columns = ["(Intercept)"]
+        kept = set(entry["kept"])
+        names = [columns[k] for k in entry["kept"]]
+        constant = name == "conditional" and self.family.name == "cumulative"
+        dropped = [c for k, c in enumerate(columns) if k not in kept and not (constant and c == "(Intercept)")]
+        return PartEstimates(names, dropped, entry["first"], entry["n"], entry["terms"])
+
+    def _values(self) -> RowValues:
+        eta = self.own.fit.linear_predictors()
+        y, trials = self.response.y, self.response.trials
+        if self.family.name == "cumulative":
+            fitted = expected_category(self.category_probabilities(eta[0]))
+        else:
+            fitted = family_means(self.family_spec, eta, False)[0]
+        shown = y if trials is None else np.divide(y, trials, out=np.full(len(y), np.nan), where=trials > 0)
+        weights = trials if trials is not None else self.response.weights
+        return RowValues(shown, fitted, weights, self.rows.kept)
+
+    def conditional_means(self, eta: list[Vector]) -> Vector:
+        """Return means of the conditional part for predictors of the family."""
+        return family_means(self.family_spec, [np.ascontiguousarray(e) for e in eta], True)[0]
+
+    def category_probabilities(self, eta: Vector) -> NDArray[np.float64]:
+        """Return the probability of each category, a column each, for linear predictors of the mean."""
+        thresholds = self.own.coefficients_of("thresholds")
+        probability = family_json(Family("binomial", self.family.link), False, 0)
+        below = [family_means(probability, [a - eta], False)[0] for a in thresholds]
+        return np.diff(np.column_stack([np.zeros(len(eta)), *below, np.ones(len(eta))]), axis=1)
+
+    def linear_predictor(self, use_terms: list[bool] | None = None) -> Vector:
+        """Return that of the mean over the rows used, with some of the random terms."""
+        if use_terms is None or all(use_terms):
+            return np.asarray(self.own.fit.linear_predictors()[0])
+        new = self.rows.encoding().bind(self.data.columns)
+        eta = new.linear_predictor(self.full_coefficients("conditional"), self.core.modes(), use_terms)
+        return eta if self.rows.kept is None else eta[self.rows.kept]
+
+    def full_coefficients(self, part: str) -> Vector:
+        """Return one coefficient per column of a part's design; those that are not estimated count as zero."""
+        entry = self.own.parts[part]
+        beta = np.zeros(entry["n_columns"])
+        beta[entry["kept"]] = self.own.coefficients_of(part)
+        return beta
+
+    @property
+    def sigma(self) -> float:
+        """Residual standard deviation of a Gaussian response, else NaN."""
+        if self.family.name in ("gaussian", "lognormal") and "dispersion" not in self.generalized.others:
+            return float(np.exp(self.own.coefficients_of("dispersion")[0]))
+        return float("nan")
+
+    @property
+    def residual_variance(self) -> float:
+        """Residual variance of a Gaussian response, else NaN."""
+        return self.sigma**2
+
+    @property
+    def has_residual(self) -> bool:  # type: ignore[override]
+        """Whether there is a residual variance beside the random effects."""
+        return not np.isnan(self.sigma)
+
+
+@dataclass(frozen=True, slots=True)
+class Approximation:
+    """How far Laplace's approximation is from the likelihood, by the next term of its expansion.
+
+    Attributes
+    ----------
+    error : float
+        The log-likelihood less Laplace's, about.
+    corrected : dict of str to float
+        Coefficients of the mean and standard deviations of its random effects after one step toward the maximum of
+        both together.
+    shift : dict of str to float
+        What that moves the coefficients by, in standard errors.
+
+    Notes
+    -----
+    Shun and McCullagh (1995).  The correction removes most of the bias where groups have few rows; where the error is
+    more than about 0.05 for each level of a grouping factor the expansion itself is rough.
+    """
+
+    error: float
+    corrected: Mapping[str, float]
+    shift: Mapping[str, float]
+
+    def __str__(self) -> str:
+        largest = max(self.shift, key=lambda name: abs(self.shift[name]), default=None)
+        moved = (
+            ""
+            if largest is None
+            else f"; corrected for it {largest} moves by {self.shift[largest]:.2f} standard errors"
+        )
+        return f"Laplace's log-likelihood is {abs(self.error):.3g} too {'low' if self.error > 0 else 'high'}{moved}"
+
+
+def laplace_approximation(estimate: "GeneralizedEstimate") -> Approximation:
+    """Compute the error of Laplace's approximation, and what it does to the estimates."""
+    if estimate.generalized.approximation != "laplace":
+        raise OptionError("the error of Laplace's approximation is that of a fit by it: nagq=1, information='observed'")
+    error, coefficients, covariances = estimate.own.fit.laplace_error()
+    part, own = estimate.parts["conditional"], estimate.own
+    beta = coefficients[part.first : part.first + part.n]
+    se = np.sqrt(np.diag(own.covariance_of("conditional")))
+    names = part.names
+    sds = {
+        f"sd_{column}|{estimate.layout.groups[term.group].name}": float(np.sqrt(covariance[k, k]))
+        for term, covariance in zip(estimate.layout.random, covariances[own.terms_of("conditional")], strict=True)
+        for k, column in enumerate(term.columns)
+    }
+    shift = {name: float(s) for name, s in zip(names, (beta - own.beta) / se, strict=True)}
+    return Approximation(error, dict(zip(names, map(float, beta), strict=True)) | sds, shift)
+
+
+def expected_category(probabilities: NDArray[np.float64]) -> Vector:
+    """Return the expected number of the category, from 1."""
+    return probabilities @ np.arange(1.0, probabilities.shape[1] + 1)
+
+
+def fit_generalized(request: GeneralizedRequest, frame: Frame) -> GeneralizedEstimate:
+    """Fit a generalized model to a frame."""
+    rows, response = generalized_rows(request, frame)
+    spec = family_json(request.family, "zero_inflation" in request.others, len(response.categories))
+    return _fitted(request, frame, rows, response, spec)
+
+
+def _fitted(
+    request: GeneralizedRequest, frame: Frame, rows: Mapping[str, PartRows], response: Response, spec: str
+) -> GeneralizedEstimate:
+    parts: list[tuple[str, Rows]] = [(name, part.data.rows) for name, part in rows.items()]
+    threads = request.mean.control.threads() or 0
+    approximation = json.dumps(request.approximation)
+    name = request.mean.spec.response.name
+    numbers = (response.y, response.trials, response.weights)
+    model = GeneralizedModel(parts, name, *numbers, spec, approximation, threads)
+    _refuse_separation(model, request, rows["conditional"])
+    core = GeneralizedCore(GeneralizedFit(model, request.mean.settings()))
+    return GeneralizedEstimate(request, core, frame, rows, response, spec)
+
+
+def refit_generalized(old: GeneralizedEstimate, y: Vector) -> GeneralizedEstimate:
+    """Fit the same model to another response; ordered categories are counted from 1."""
+    if y.shape != old.response.y.shape:
+        raise DataError(f"the response has {y.size} values, and the fit has {len(old.response.y)} rows")
+    response = replace(old.response, y=y - 1 if old.response.categories else y)
+    return _fitted(old.generalized, old.frame, old.part_rows, response, old.family_spec)
+
+
+def _refuse_separation(model: GeneralizedModel, request: GeneralizedRequest, rows: PartRows) -> None:
+    """Refuse coefficients without a best value, by what moves them to infinity and the rows that this separates."""
+    found = model.separation
+    if found is None:
+        return
+    direction, separated = found
+    columns = rows.data.rows.layout()["columns"]
+    names = [columns[k] for k in model.kept]
+    own = np.array(direction)[: len(names)]
+    largest = np.abs(own).max()
+    moving = {name: value for name, value in zip(names, own / largest, strict=True) if abs(value) > _PART}
+    along = " ".join(f"{'+' if value > 0 else '-'} {abs(value):.3g} {name}" for name, value in moving.items())
+    numbers = ", ".join(map(str, separated[:5])) + (", ..." if len(separated) > 5 else "")
+    what = (
+        f"the coefficient of {listed([*moving])} has"
+        if len(moving) == 1
+        else f"the coefficients of {listed([*moving])} have"
+    )
+    raise DesignError(
+        f"{what} no finite estimate: as {along.removeprefix('+ ')} goes to infinity the likelihood of "
+        f"{len(separated):,} of {model.n_obs:,} rows used (counted from 0: {numbers}) rises without end and that of no "
+        f"row falls, so that {request.mean.spec.response.name} is predicted perfectly there (separation); merge "
+        "levels, or leave the term out"
+    )
+
+
+_LIMITS = {
+    (
+        "nbinom2",
+        "dispersion",
+    ): "There is no overdispersion beyond Poisson's: the best dispersion is infinite, and the fit is "
+    "that of family 'poisson'.",
+    (
+        "nbinom1",
+        "dispersion",
+    ): "There is no overdispersion beyond Poisson's: the best dispersion is zero, and the fit is that "
+    "of family 'poisson'.",
+    (
+        "betabinomial",
+        "dispersion",
+    ): "There is no overdispersion beyond the binomial: the best precision is infinite, and the "
+    "fit is that of family 'binomial'.",
+    (
+        "",
+        "zero_inflation",
+    ): "There are no zeros beyond those of the counts, at least for some rows: their best probability "
+    "is zero, and the coefficients of the zero part have no finite estimate.",
+}
+
+
+def _no_end(part: str, names: list[str]) -> str:
+    where = part.replace("_", " ")
+    return f"The data do not determine {listed(names)} of the {where} part: the likelihood is level there."

@@ -1,0 +1,199 @@
+"""The parts of a generalized model, each a formula of its own, applied to the rows that are complete in all of them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import Columns
+from ..errors import DataError, DesignError
+from ..families import COUNTS, WITH_DISPERSION, Family
+from ..formula import ColumnName, ModelSpec, TermFactor, parse
+from ..formula.names import find_name
+from ..frame import Frame
+from .request import ARRAY_WEIGHTS, Contrast, Request, checked_contrasts, coded, make_request, request_of_rows
+from .response import Response, response_of
+from .rows import ModelRows, Splines, evaluate, model_rows, new_columns
+
+Vector = NDArray[np.float64]
+RESPONSE = "(response)"
+
+
+@dataclass(frozen=True, slots=True)
+class GeneralizedRequest:
+    """What was asked for: the model of the mean, and of other parts by name."""
+
+    mean: Request
+    family: Family
+    others: Mapping[str, Request]
+    approximation: str | dict[str, int] = "laplace"
+
+    def parts(self) -> dict[str, Request]:
+        """Return the requests by part, that of the mean first."""
+        return {"conditional": self.mean, **self.others}
+
+
+@dataclass(frozen=True, slots=True)
+class PartRows:
+    """A part's encoded rows."""
+
+    request: Request
+    data: ModelRows
+
+
+def make_generalized_request(
+    formula: str,
+    frame: Frame,
+    family: Family,
+    dispersion: str | None,
+    zero_inflation: str | None,
+    approximation: str | dict[str, int] = "laplace",
+    **given: Any,
+) -> GeneralizedRequest:
+    """Check what was asked for, as far as the data are not needed for it."""
+    others = {}
+    for name, text, known, what in (
+        ("dispersion", dispersion, WITH_DISPERSION, "has no dispersion"),
+        ("zero_inflation", zero_inflation, COUNTS, "is of no counts"),
+    ):
+        if text is None:
+            continue
+        if family.name not in known:
+            raise DesignError(f"{name}={text!r}: family {family.name!r} {what}")
+        others[name] = _part_spec(name, text, formula, frame)
+    contrasts = given.pop("contrasts")
+    of_mean, *of_others = _contrasts_by_part(contrasts, [parse(formula, frame.names), *others.values()])
+    mean = _with_offset(make_request(formula, frame, reml=False, contrasts=of_mean, **given))
+    plain = replace(mean, weights=None, offset=None, arrays={})
+    parts = {
+        name: replace(plain, spec=spec, contrasts=checked_contrasts(own, spec))
+        for (name, spec), own in zip(others.items(), of_others, strict=True)
+    }
+    return GeneralizedRequest(mean, family, parts, approximation)
+
+
+def _contrasts_by_part(
+    contrasts: Mapping[str, Contrast] | None, specs: Sequence[ModelSpec]
+) -> list[Mapping[str, Contrast] | None]:
+    """Give every part the contrasts of what it has effects of, as in R.
+
+    Those of columns that name groups alone say nothing; the mean is given the unknown ones, and refuses them.
+    """
+    if not isinstance(contrasts, Mapping):
+        return [contrasts, *(None for _ in specs[1:])]
+    owned = [{name for name in contrasts if find_name(str(name), coded(spec)) is not None} for spec in specs]
+    mentioned = [column for spec in specs for column in spec.columns()]
+    known = set().union(*owned)
+    unknown = {name for name in contrasts if name not in known and find_name(str(name), mentioned) is None}
+    owned[0] |= unknown
+    return [{name: contrasts[name] for name in contrasts if name in own} for own in owned]
+
+
+def _with_offset(request: Request) -> Request:
+    """Make an offset that is a column one of the formula: new rows have their own."""
+    name = request.offset
+    if name is None or name in request.arrays:
+        return request
+    factor = TermFactor(f"offset({name})", ColumnName(name, (0, 0)))
+    spec = replace(request.spec, offsets=(*request.spec.offsets, factor))
+    return replace(request, spec=spec, offset=None)
+
+
+def _part_spec(name: str, text: str, formula: str, frame: Frame) -> ModelSpec:
+    """Read the formula of another part; it has the response of the mean."""
+    if not isinstance(text, str):
+        raise TypeError(f"{name}={text!r}: give a formula such as '~ x + (1 | g)'")
+    response = parse(formula, frame.names).response.name
+    spec = parse(f"{response} ~ {text.split('~')[-1]}", frame.names)
+    return replace(spec, formula=text)
+
+
+def generalized_rows(request: GeneralizedRequest, frame: Frame) -> tuple[dict[str, PartRows], Response]:
+    """Encode the rows of a frame that are complete in all parts, and their response."""
+    parts = request.parts()
+    names = list(dict.fromkeys(name for part in parts.values() for name in part.columns()))
+    labels = set.intersection(*(part.labels() | (set(names) - set(part.columns())) for part in parts.values()))
+    columns = frame.read(names, labels)
+    for name, values in request.mean.arrays.items():
+        columns.add_numeric(name, values)
+    response = _complete(response_of(request.family, request.mean.spec.response, columns, _weights(request, columns)))
+    if np.isnan(response.y).all():
+        raise DataError(
+            f"the response {request.mean.spec.response.name!r} has no value in any of the {columns.n_rows} rows"
+        )
+    # numbers of rows stand for it in the designs, which look at no response: one of counts may be the same in all rows
+    columns.add_numeric(RESPONSE, np.where(np.isnan(response.y), np.nan, np.arange(columns.n_rows)))
+    encoded = {name: _encode(part, columns) for name, part in parts.items()}
+    kept = [data.rows.kept for data in encoded.values()]
+    if len(encoded) > 1 and not all(_same(kept[0], other) for other in kept):
+        together = np.logical_and.reduce([k if k is not None else np.ones(columns.n_rows, bool) for k in kept])
+        encoded = {name: _encode(request_of_rows(part, together), columns.copy()) for name, part in parts.items()}
+    own = next(iter(encoded.values())).rows.kept
+    used = response if own is None else _subset(response, own)
+    _require_variation(request.mean.spec.response.name, used)
+    return {name: PartRows(parts[name], data) for name, data in encoded.items()}, used
+
+
+def _require_variation(name: str, response: Response) -> None:
+    """Refuse a response that is the same in every row, of counts nothing but failures or successes."""
+    y, trials = response.y, response.trials
+    first = float(y[0]) if len(y) else 0.0
+    constant = bool((y == first).all()) if trials is None else bool((y == 0).all() or (y == trials).all())
+    if constant and not response.categories:
+        what = f"{first:g}" if trials is None else "no success" if (y == 0).all() else "nothing but successes"
+        raise DesignError(f"the response {name!r} is {what} in every row used; there is no variation to explain")
+
+
+def _same(a: NDArray[np.bool_] | None, b: NDArray[np.bool_] | None) -> bool:
+    return (a is None and b is None) or (a is not None and b is not None and bool(np.array_equal(a, b)))
+
+
+def _weights(request: GeneralizedRequest, columns: Columns) -> Vector | None:
+    name = request.mean.weights
+    if name is None:
+        return None
+    weights = evaluate(columns, ColumnName(name, (0, 0)))
+    if (weights < 0).any() or np.isinf(weights).any():
+        bad = int(np.flatnonzero((weights < 0) | np.isinf(weights))[0])
+        shown = "weights" if name == ARRAY_WEIGHTS else f"weights={name!r}"
+        raise DataError(
+            f"{shown} are {weights[bad]:g} in row {bad} (counted from 0); they must be finite, and not negative"
+        )
+    return weights
+
+
+def _complete(response: Response) -> Response:
+    """Mark a row as missing where any of its numbers is."""
+    y = response.y.copy()
+    for other in (response.trials, response.weights):
+        if other is not None:
+            y[np.isnan(other)] = np.nan
+    return replace(response, y=y)
+
+
+def _subset(response: Response, kept: NDArray[np.bool_]) -> Response:
+    def of(values: Vector | None) -> Vector | None:
+        return None if values is None else values[kept]
+
+    return replace(response, y=response.y[kept], trials=of(response.trials), weights=of(response.weights))
+
+
+def _encode(part: Request, columns: Columns) -> ModelRows:
+    factor = TermFactor(RESPONSE, ColumnName(RESPONSE, (0, 0)))
+    own = replace(part, spec=replace(part.spec, response=factor), weights=None)
+    return model_rows(own, columns)
+
+
+def family_json(family: Family, zero: bool, n_categories: int) -> str:
+    """Return a family as the core reads it."""
+    spec = {"name": family.name, "link": family.core_link, "zero": "part" if zero else "none"}
+    return json.dumps(spec | {"n_categories": n_categories})
+
+
+def part_columns(part: PartRows, frame: Frame) -> Columns:
+    """Read what a prediction of a part can use of new data."""
+    splines: Splines = part.data.splines
+    return new_columns(part.request, frame, splines)

@@ -1,0 +1,120 @@
+"""``glmer()`` fits generalized linear mixed models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from numpy.typing import ArrayLike
+
+from .calls import answers
+from .control import Control
+from .errors import OptionError, choose
+from .estimation import Contrast
+from .estimation.generalized import fit_generalized
+from .estimation.parts import make_generalized_request
+from .families import Family, chosen_family
+from .frame import open_frame
+from .options import Missing
+from .results import GeneralizedMixedFit
+from .results.generalized import generalized_with_warnings
+
+_MOST_POINTS = 100
+"""Quadrature points in a dimension."""
+
+
+@answers
+def glmer(
+    formula: str,
+    data: Any = None,
+    *,
+    family: str | Family = "binomial",
+    link: str | None = None,
+    dispersion: str | None = None,
+    zero_inflation: str | None = None,
+    nagq: int = 1,
+    information: Literal["observed", "expected"] = "observed",
+    weights: str | ArrayLike | None = None,
+    offset: str | ArrayLike | None = None,
+    contrasts: Mapping[str, Contrast] | None = None,
+    missing: Missing = "drop",
+    control: Control | None = None,
+) -> GeneralizedMixedFit[Any]:
+    """Fit a generalized linear mixed model by maximum likelihood, with Laplace's approximation.
+
+    Parameters
+    ----------
+    formula : str
+        In lme4's language.  The response is a number; ``cbind(successes, failures)``; a proportion, with the number of
+        trials as ``weights``; true or false; a category with two levels, of which the second is success; or, for
+        ``family="cumulative"``, an ordered category.
+    data : data frame
+        As for ``lmer``.
+    family : str or Family
+        The distribution of the response; ``Family`` lists them.
+    link : str, optional
+        The link of the mean.  Default: that of R, and ``log`` for families that R does not have.
+    dispersion : str, optional
+        A model of the logarithm of the dispersion, such as ``"~ x + (1 | g)"``.  Default: a constant.
+    zero_inflation : str, optional
+        A model of the logit of the probability of a zero from another source, such as ``"~ x"`` or ``"~ 1"``; with a
+        truncated family the model is a hurdle model.  Default: no such zeros.
+    nagq : int
+        1: Laplace's approximation.  More: points of adaptive Gauss-Hermite quadrature in each dimension, for the random
+        effects of one grouping factor; the log-likelihood keeps its scale.
+    information : {"observed", "expected"}
+        The information in Laplace's determinant: the observed one, or lme4's, which differs for links that are not
+        canonical (families binomial and poisson).
+    weights : str or array, optional
+        Multiply the log-likelihood of rows, a row of weight 2 counts as two rows; of proportions the number of trials.
+    offset : str or array, optional
+        Added to the linear predictor of the mean.  A column's name is as ``offset(x)`` in the formula, so that new rows
+        have their own; an array belongs to the rows of the fit.
+    contrasts, missing, control
+        As for ``lmer``.
+
+    Returns
+    -------
+    GeneralizedMixedFit
+        The fitted model.
+
+    Raises
+    ------
+    FormulaError, DataError, DesignError, OptionError, NumericalError
+        Each names the column or place, the value, and what to do; all are ``HlmrsError``.
+
+    Warns
+    -----
+    DroppedRowsWarning, RankDeficiencyWarning, SingularFitWarning, ConvergenceWarning
+        As for ``lmer``.
+
+    Examples
+    --------
+    >>> import hlmrs
+    >>> data = hlmrs.datasets.load("cbpp")
+    >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
+    >>> round(fit.loglik, 4), fit.n_groups
+    (-92.0263, {'herd': 15})
+    """
+    if data is None:
+        raise TypeError("glmer() needs data: a data frame")
+    if not isinstance(formula, str):
+        raise TypeError(f"glmer() takes a formula, such as 'y ~ x + (1 | g)', and no {type(formula).__name__}")
+    approximation = _approximation(nagq, choose("information", information, ("observed", "expected")))
+    frame = open_frame(data)
+    given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing, "control": control}
+    request = make_generalized_request(
+        formula, frame, chosen_family(family, link), dispersion, zero_inflation, approximation, **given
+    )
+    return generalized_with_warnings(fit_generalized(request, frame))
+
+
+def _approximation(nagq: int, information: str) -> str | dict[str, int]:
+    """Return the approximation as the core reads it."""
+    if isinstance(nagq, bool) or not isinstance(nagq, int) or not 1 <= nagq <= _MOST_POINTS:
+        raise OptionError(f"nagq={nagq!r}: give a number of quadrature points from 1 (Laplace) to {_MOST_POINTS}")
+    if nagq > 1:
+        if information == "expected":
+            raise OptionError("information='expected' belongs to Laplace's determinant; quadrature, nagq > 1, has none")
+        return {"quadrature": nagq}
+    return "laplace" if information == "observed" else "expected"

@@ -1,0 +1,162 @@
+"""Predictions and residuals of generalized models: linear predictors of every part, then means of the family."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import family_means, family_predictors, family_variances
+from ..errors import OptionError
+from ..estimation.generalized import GeneralizedEstimate, expected_category
+from ..estimation.parts import part_columns
+from ..frame import Frame
+from ..inference.random_effects import chosen_terms
+from .prediction import _checked_offset, _unseen_rows
+
+Vector = NDArray[np.float64]
+
+AVERAGED = ("response", "conditional", "prob")
+_NODES = 60
+
+
+def predict_generalized(
+    estimate: GeneralizedEstimate,
+    frame: Frame | None,
+    random_effects: bool | str | Sequence[str],
+    new_levels: str,
+    kind: str,
+    offset: Vector | None,
+) -> Any:
+    """Predict for the rows of the fit, or for new ones; NaN where a value is missing."""
+    _check_kind(estimate, kind)
+    use = chosen_terms(estimate, random_effects)
+    eta = _of_rows(estimate, use) if frame is None else _of_new_rows(estimate, frame, use, new_levels, offset)
+    return _on_scale(estimate, eta, kind)
+
+
+def predict_marginal(estimate: GeneralizedEstimate, frame: Frame | None, kind: str, offset: Vector | None) -> Any:
+    """Average predictions over the random effects of the mean, by quadrature along each row's z'b."""
+    _check_kind(estimate, kind)
+    if kind not in AVERAGED:
+        raise OptionError(f"type={kind!r}: marginal=True averages {', '.join(map(repr, AVERAGED))}")
+    use = [False] * len(estimate.layout.random)
+    if frame is None:
+        eta, rows = _of_rows(estimate, use), estimate.rows.encoding().bind(estimate.data.columns)
+    else:
+        eta = _of_new_rows(estimate, frame, use, "population", offset)
+        rows = estimate.encoding.bind(part_columns(estimate.part_rows["conditional"], frame), new_groups=True)
+    variance = np.zeros(rows.n_rows)
+    for k, covariance in enumerate(estimate.core.covariances()):
+        intercept = list(estimate.layout.random[k].columns) == ["(Intercept)"]
+        z = np.ones((rows.n_rows, 1)) if intercept else rows.term_matrix(k)
+        variance = variance + np.einsum("ij,jk,ik->i", z, covariance, z)
+    if frame is None and estimate.rows.kept is not None:
+        variance = variance[estimate.rows.kept]
+    x, w = np.polynomial.hermite_e.hermegauss(_NODES)
+    mean = eta["conditional"]
+    values = [
+        weight * _on_scale(estimate, eta | {"conditional": mean + point * np.sqrt(variance)}, kind)
+        for point, weight in zip(x, w / w.sum(), strict=True)
+    ]
+    return np.sum(values, axis=0)
+
+
+def _check_kind(estimate: GeneralizedEstimate, kind: str) -> None:
+    parts = {"zprob": "zero_inflation", "disp": "dispersion", "prob": "thresholds", "class": "thresholds"}
+    part = parts.get(kind)
+    if part is not None and part not in estimate.parts:
+        raise OptionError(f"type={kind!r}: the model has no {part.replace('_', ' ')}")
+
+
+def _of_rows(estimate: GeneralizedEstimate, use: list[bool]) -> dict[str, Vector]:
+    names = family_predictors(estimate.family_spec)
+    eta = dict(zip(names, estimate.own.fit.linear_predictors(), strict=True))
+    if not all(use):
+        without = estimate.core.modes()
+        columns = estimate.data.columns
+        new = estimate.rows.encoding().bind(columns)
+        kept = estimate.rows.kept
+        none = [not used for used in use]
+        zero = np.zeros_like(estimate.full_coefficients("conditional"))
+        whole = new.linear_predictor(zero, without, none)
+        base = new.linear_predictor(zero, [0 * modes for modes in without], none)
+        part = whole - base
+        eta["conditional"] = eta["conditional"] - (part if kept is None else part[kept])
+    return eta
+
+
+def _of_new_rows(
+    estimate: GeneralizedEstimate, frame: Frame, use: list[bool], new_levels: str, offset: Vector | None
+) -> dict[str, Vector]:
+    eta: dict[str, Vector] = {}
+    modes = estimate.own.fit.modes()
+    for part, own in estimate.parts.items():
+        terms = slice(*own.terms)
+        if part not in estimate.part_rows:
+            continue
+        rows = estimate.part_rows[part].data.rows
+        encoding = rows.encoding()
+        if estimate.part_rows[part].request.offset is not None:
+            encoding = encoding.without_given_offset()
+        columns = part_columns(estimate.part_rows[part], frame)
+        if part != "conditional" and not columns.names:
+            continue  # an intercept alone
+        new = encoding.bind(columns, new_groups=new_levels != "error")
+        used = use if part == "conditional" else [any(use)] * (terms.stop - terms.start)
+        unseen = _unseen_rows(estimate, new, use, new_levels) if part == "conditional" else None
+        values = new.linear_predictor(estimate.full_coefficients(part), modes[terms], used)
+        if unseen is not None:
+            values[unseen] = np.nan
+        eta[part] = values
+    if offset is not None:
+        eta["conditional"] = eta["conditional"] + _checked_offset(offset, len(eta["conditional"]))
+    n = len(eta["conditional"])
+    for part in estimate.parts:
+        if part not in eta and part != "thresholds":
+            eta[part] = np.full(n, estimate.own.coefficients_of(part)[0])
+    return eta
+
+
+def _on_scale(estimate: GeneralizedEstimate, eta: dict[str, Vector], kind: str) -> Any:
+    if kind == "link":
+        return np.array(eta["conditional"])
+    if kind == "zprob":
+        return 1 / (1 + np.exp(-eta["zero_inflation"]))
+    if kind == "disp":
+        return np.exp(eta["dispersion"] * (-0.5 if estimate.family.name == "gamma" else 1.0))
+    if estimate.family.name == "cumulative":
+        return _ordered(estimate, eta["conditional"], kind)
+    predictors = [np.ascontiguousarray(eta[name]) for name in family_predictors(estimate.family_spec)]
+    return family_means(estimate.family_spec, predictors, kind == "conditional")[0]
+
+
+def _ordered(estimate: GeneralizedEstimate, eta: Vector, kind: str) -> Any:
+    """Return probabilities of categories, the most probable one, or the expected number of the category."""
+    each = estimate.category_probabilities(eta)
+    if kind == "prob":
+        return each
+    if kind == "class":
+        names = np.array(estimate.response.categories, dtype=object)
+        return np.where(np.isnan(eta), None, names[np.nan_to_num(each).argmax(axis=1)])
+    return expected_category(each)
+
+
+def residual_deviations(estimate: GeneralizedEstimate) -> Vector:
+    """Return the standard deviation that the family gives every row, of weight one."""
+    if estimate.family.name == "cumulative":
+        raise OptionError("an ordered response has no standard deviation; predict(type='prob') gives probabilities")
+    return np.sqrt(family_variances(estimate.family_spec, estimate.own.fit.linear_predictors()))
+
+
+def generalized_residuals(estimate: GeneralizedEstimate, *, pearson: bool) -> Vector:
+    """Return response minus fitted mean, or that over the standard deviation of the family."""
+    if estimate.family.name == "cumulative":
+        raise OptionError("an ordered response has no residuals of its mean; predict(type='prob') gives probabilities")
+    values = estimate.values
+    residual = values.response - values.fitted
+    if not pearson:
+        return residual
+    deviation = residual_deviations(estimate)
+    weights = 1.0 if values.weights is None else values.weights
+    return np.asarray(residual * np.sqrt(weights) / deviation)

@@ -1,0 +1,110 @@
+"""New responses of a generalized model: random effects of every part are drawn, then the response from its family."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import family_predictors
+from ..estimation.generalized import GeneralizedEstimate
+
+Vector = NDArray[np.float64]
+Draw = Callable[[np.random.Generator, Vector, Vector, Vector], Vector]
+_MOST_TRIES = 10_000
+
+
+def simulate_generalized(estimate: GeneralizedEstimate, n: int, seed: int) -> Vector:
+    """Return n responses to the rows of the fit, a column each; of ordered responses numbers of categories, from 1."""
+    rng = np.random.default_rng(seed)
+    out = np.empty((estimate.layout.n_rows, n))
+    for k in range(n):
+        out[:, k] = _draw(estimate, _predictors(estimate, rng), rng)
+    return out
+
+
+def quantile_residuals(estimate: GeneralizedEstimate, n: int, seed: int) -> Vector:
+    """Return where each response lies among n simulated ones, between 0 and 1; ties are broken at random."""
+    draws = simulate_generalized(estimate, n, seed)
+    y = (estimate.response.y + (1.0 if estimate.response.categories else 0.0))[:, None]
+    below, same = (draws < y).mean(axis=1), (draws == y).mean(axis=1)
+    rng = np.random.default_rng([seed, 1])
+    # the response itself is one of n + 1
+    return np.asarray((n * below + (n * same + 1) * rng.random(len(below))) / (n + 1))
+
+
+def _predictors(estimate: GeneralizedEstimate, rng: np.random.Generator) -> dict[str, Vector]:
+    """Return linear predictors with new random effects."""
+    eta, covariances = {}, estimate.own.fit.covariances()
+    for name, part in estimate.parts.items():
+        if name == "thresholds":
+            continue
+        if name not in estimate.part_rows:
+            eta[name] = np.full(estimate.layout.n_rows, estimate.own.coefficients_of(name)[0])
+            continue
+        rows = estimate.part_rows[name].data.rows
+        layout, kept = rows.layout(), rows.kept
+        modes = [
+            rng.multivariate_normal(np.zeros(len(c)), c, layout["groups"][term["group"]]["n_levels"], method="eigh")
+            for term, c in zip(layout["random"], covariances[slice(*part.terms)], strict=True)
+        ]
+        new = rows.encoding().bind(estimate.part_rows[name].data.columns)
+        own = new.linear_predictor(estimate.full_coefficients(name), modes, [True] * len(modes))
+        eta[name] = own if kept is None else own[kept]
+    return eta
+
+
+def _draw(estimate: GeneralizedEstimate, eta: dict[str, Vector], rng: np.random.Generator) -> Vector:
+    family, trials = estimate.family, estimate.response.trials
+    n = estimate.layout.n_rows
+    if family.name == "cumulative":
+        below = np.cumsum(estimate.category_probabilities(eta["conditional"]), axis=1)
+        return np.asarray(1.0 + (rng.random((n, 1)) > below[:, :-1]).sum(axis=1))
+    mean = estimate.conditional_means([eta[name] for name in family_predictors(estimate.family_spec)])
+    scale = np.exp(eta.get("dispersion", np.zeros(n)))
+    shape = eta.get("shape", np.zeros(n))
+    if family.name in ("binomial", "betabinomial"):
+        chance = mean if family.name == "binomial" else rng.beta(mean * scale, (1 - mean) * scale)
+        counts = np.ones(n) if trials is None else trials
+        return rng.binomial(np.round(counts).astype(int), chance).astype(float)
+    draw = _DRAWS[family.name.removeprefix("truncated_")]
+    y = (
+        _above_zero(draw, rng, mean, scale, shape)
+        if family.name.startswith("truncated_")
+        else draw(rng, mean, scale, shape)
+    )
+    if "zero_inflation" in eta:
+        y = np.where(rng.random(n) < 1 / (1 + np.exp(-eta["zero_inflation"])), 0.0, y)
+    return y
+
+
+def _above_zero(draw: Draw, rng: np.random.Generator, mean: Vector, scale: Vector, shape: Vector) -> Vector:
+    """Draw until every count is above zero; where that is so rare that none is, one is all but certain."""
+    y = np.zeros(len(mean))
+    for _ in range(_MOST_TRIES):
+        zero = y == 0
+        if not zero.any():
+            break
+        y[zero] = draw(rng, mean[zero], scale[zero], shape[zero])
+    return np.maximum(y, 1.0)
+
+
+def _tweedie(rng: np.random.Generator, mean: Vector, scale: Vector, shape: Vector) -> Vector:
+    power = 1 + 1 / (1 + np.exp(-shape))
+    counts = rng.poisson(mean ** (2 - power) / (scale * (2 - power)))
+    each = (2 - power) / (power - 1)
+    size = scale * (power - 1) * mean ** (power - 1)
+    return np.where(counts > 0, rng.gamma(np.maximum(counts, 1) * each) * size, 0.0)
+
+
+_DRAWS: dict[str, Draw] = {
+    "poisson": lambda rng, mean, scale, shape: rng.poisson(mean).astype(float),
+    "nbinom2": lambda rng, mean, scale, shape: rng.poisson(rng.gamma(scale) * mean / scale).astype(float),
+    "nbinom1": lambda rng, mean, scale, shape: rng.poisson(rng.gamma(mean / scale) * scale).astype(float),
+    "gamma": lambda rng, mean, scale, shape: rng.gamma(scale) * mean / scale,
+    "inverse_gaussian": lambda rng, mean, scale, shape: rng.wald(mean, 1 / scale),
+    "beta": lambda rng, mean, scale, shape: rng.beta(mean * scale, (1 - mean) * scale),
+    "gaussian": lambda rng, mean, scale, shape: rng.normal(mean, scale),
+    "lognormal": lambda rng, mean, scale, shape: np.exp(rng.normal(mean, scale)),
+    "student": lambda rng, mean, scale, shape: mean + scale * rng.standard_t(np.exp(shape)),
+    "tweedie": _tweedie,
+}

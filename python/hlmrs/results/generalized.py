@@ -1,0 +1,423 @@
+"""The fitted generalized linear mixed model."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal, TypeAlias, Unpack, cast, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .. import effectsize, inference, prediction
+from ..calls import answers_calls
+from ..control import count, seed_or_new
+from ..effectsize import IntraclassCorrelation, RSquared
+from ..errors import FitStateError, OptionError, RankDeficiencyWarning, choose, warn
+from ..estimation import warn_about_data, warn_about_optimum
+from ..estimation.generalized import Approximation, GeneralizedEstimate, laplace_approximation, refit_generalized
+from ..families import Family
+from ..frame import open_frame
+from ..inference import TestKeywords, TestOptions, chosen_options, with_test_keywords
+from ..options import Effects, NewLevels
+from .base import FittedModel, Vector
+from .view import FrameT
+
+Component: TypeAlias = Literal["conditional", "dispersion", "zero_inflation", "thresholds", "shape"]
+PredictionType: TypeAlias = Literal["response", "link", "conditional", "zprob", "disp", "prob", "class"]
+
+
+@answers_calls
+class GeneralizedMixedFit(FittedModel[FrameT]):
+    """A fitted generalized linear mixed model, as ``glmer`` returns it.
+
+    Attributes are numbers and arrays; methods return tables in the library of the data, or arrays.  The likelihood is
+    that of Laplace's approximation, or of quadrature.
+
+    Examples
+    --------
+    >>> import hlmrs
+    >>> data = hlmrs.datasets.load("cbpp", "dict")
+    >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
+    >>> fit.family, fit.verdict.converged, round(fit.loglik, 3)
+    (Family(name='binomial', link='logit'), True, -92.026)
+    >>> [round(float(b), 3) for b in fit.beta]
+    [-1.399, -0.992, -1.129, -1.58]
+    """
+
+    __slots__ = ()
+
+    _estimate: GeneralizedEstimate
+
+    @property
+    def family(self) -> Family:
+        """Distribution and link."""
+        return self._estimate.family
+
+    @property
+    def dispersion(self) -> float:
+        """The dispersion, where it is one number: phi; of gamma 1/sqrt(shape), of Gaussian responses sigma."""
+        if "dispersion" not in self._estimate.parts or "dispersion" in self._estimate.generalized.others:
+            return float("nan")
+        value = float(self._estimate.own.coefficients_of("dispersion")[0])
+        return float(np.exp(-0.5 * value if self.family.name == "gamma" else value))
+
+    @property
+    def residual_sd(self) -> Vector:
+        """Standard deviation of the response of every row used about its conditional mean, of weight one."""
+        return prediction.residual_deviations(self._estimate)
+
+    @property
+    def family_parameters(self) -> dict[str, float]:
+        """Further parameters of the family: ``power`` of tweedie, ``df`` of student."""
+        if "shape" not in self._estimate.parts:
+            return {}
+        value = float(self._estimate.own.coefficients_of("shape")[0])
+        if self.family.name == "tweedie":
+            return {"power": 1 + 1 / (1 + float(np.exp(-value)))}
+        return {"df": float(np.exp(value))}
+
+    @property
+    def approximation(self) -> Approximation:
+        """How far Laplace's approximation is from the likelihood, crossed models included: ``.error``, ``.corrected``.
+
+        Where it matters quadrature (``nagq=``) is exact for one grouping factor; the corrected estimates are there for
+        all models with random effects of the mean.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("cbpp", "dict")
+        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
+        >>> round(fit.approximation.error, 3)
+        0.044
+        """
+        estimate = self._estimate
+        if ("approximation",) not in estimate.cache:
+            estimate.cache["approximation",] = laplace_approximation(estimate)
+        return cast("Approximation", estimate.cache["approximation",])
+
+    @property
+    def success(self) -> str:
+        """The level that counts as success, of a response with two; else empty."""
+        return self._estimate.response.success
+
+    @property
+    def coef_names(self) -> list[str]:
+        """Names of the estimated coefficients of the mean, as in R."""
+        return list(self._estimate.parts["conditional"].names)
+
+    @property
+    def fitted(self) -> Vector:
+        """Fitted means of the rows used, with random effects; of an ordered response expected categories, from 1."""
+        return self._estimate.values.fitted.copy()
+
+    @with_test_keywords
+    def tidy(
+        self,
+        effects: Effects = "fixed",
+        *,
+        component: Component = "conditional",
+        exponentiate: bool = False,
+        options: TestOptions | None = None,
+        **tests: Unpack[TestKeywords],
+    ) -> FrameT:
+        """Return estimates as a table, one row each.
+
+        Parameters
+        ----------
+        effects : {"fixed", "ran_pars", "ran_vals"}
+            Fixed effects; standard deviations and correlations of the random effects; or the random effects themselves.
+        component : {"conditional", "dispersion", "zero_inflation", "thresholds", "shape"}
+            The part of the model whose coefficients are tabulated.
+        exponentiate : bool
+            Whether to turn estimates and bounds into ratios, of odds or of rates; standard errors by the delta method.
+        options, **tests
+            How to test: ``TestOptions``, or its fields as keywords; degrees of freedom are infinite.
+
+        Returns
+        -------
+        data frame
+            Fixed: ``term, estimate, std_error, statistic, df, p_value, conf_low, conf_high``.
+
+        Raises
+        ------
+        OptionError
+            For a component that the model does not have.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("cbpp", "dict")
+        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
+        >>> [round(float(ratio), 3) for ratio in fit.tidy(exponentiate=True)["estimate"]]
+        [0.247, 0.371, 0.323, 0.206]
+        """
+        effects = choose("effects", effects, get_args(Effects))
+        if effects == "ran_pars":
+            return self._table(inference.random_parameter_table(self._estimate))
+        if effects == "ran_vals":
+            return self.ranef()
+        component = choose("component", component, get_args(Component))
+        how = chosen_options(options, tests)
+        return self._table(inference.part_table(self._estimate, component, how, exponentiate=exponentiate))
+
+    def predict(
+        self,
+        newdata: Any = None,
+        *,
+        random_effects: bool | str | Sequence[str] = True,
+        new_levels: NewLevels = "error",
+        type: PredictionType = "response",
+        offset: ArrayLike | None = None,
+        marginal: bool = False,
+    ) -> Any:
+        """Predict.
+
+        Parameters
+        ----------
+        newdata : data frame, optional
+            Rows to predict for.  Default: the rows used in the fit.
+        random_effects : bool, str or list of str
+            Whether to use the random effects, or which: names of grouping factors or of random terms.  Without them a
+            prediction is that at random effects of zero, and not the mean over the population.
+        new_levels : {"error", "population", "missing"}
+            What a level of a grouping factor gets that the fit has not seen: an error, random effects of zero, or no
+            prediction.
+        type : {"response", "link", "conditional", "zprob", "disp", "prob", "class"}
+            The mean of the response; the linear predictor; the mean without the zero part and without truncation; the
+            probability of a zero of the zero part; the dispersion; of an ordered response the probability of each
+            category (a column each), and the most probable one.  The ``"response"`` of an ordered response is the
+            expected number of its category, from 1.
+        offset : array, optional
+            To add to the linear predictor, one number per new row.
+        marginal : bool
+            Whether to average over the random effects of the mean, and not to use those of the groups: the mean over
+            the population, by quadrature.  For the types that are means or probabilities.
+
+        Returns
+        -------
+        array
+            One number per row, NaN where a value is missing; for ``"prob"`` of shape (rows, categories).
+
+        Raises
+        ------
+        DataError
+            For a level that the fit has not seen, unless ``new_levels`` says what it gets; or a column that is missing.
+        OptionError
+            For an unknown choice, or a type that the model does not have.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("cbpp", "dict")
+        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
+        >>> new = {"period": ["1", "4"], "herd": ["3", "3"]}
+        >>> [round(float(p), 3) for p in fit.predict(new)]
+        [0.267, 0.07]
+        """
+        type = choose("type", type, get_args(PredictionType))
+        frame = None if newdata is None else open_frame(newdata)
+        given = None if offset is None else np.asarray(offset, dtype=np.float64)
+        if given is not None and frame is None:
+            raise OptionError("offset= is for new data; the rows of the fit have theirs already")
+        if marginal:
+            return prediction.predict_marginal(self._estimate, frame, type, given)
+        return prediction.predict_generalized(self._estimate, frame, random_effects, new_levels, type, given)
+
+    def resid(
+        self, kind: Literal["response", "pearson", "quantile"] = "response", *, n: int = 250, seed: int | None = None
+    ) -> Vector:
+        """Return residuals of the rows used.
+
+        Parameters
+        ----------
+        kind : {"response", "pearson", "quantile"}
+            Response (of counts of successes their proportion) minus fitted mean; or divided by the standard deviation
+            that family and weight give it; or where the response lies among simulated ones, which is uniform between 0
+            and 1 if the model is right (Dunn and Smyth 1996), whatever the family.
+        n, seed : int
+            Simulated responses for ``"quantile"``, and their seed.
+
+        Returns
+        -------
+        array of shape (nobs,)
+            The residuals.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("cbpp", "dict")
+        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
+        >>> round(float(fit.resid("pearson").std()), 2)
+        0.89
+        """
+        kind = choose("kind", kind, ("response", "pearson", "quantile"))
+        if kind == "quantile":
+            return prediction.quantile_residuals(self._estimate, count("n", n), seed_or_new(seed))
+        return prediction.generalized_residuals(self._estimate, pearson=kind == "pearson")
+
+    def simulate(self, n: int = 1, *, seed: int | None = None) -> Vector:
+        """Simulate new responses to the rows of the fit, with new random effects.
+
+        Parameters
+        ----------
+        n : int
+            How many responses.
+        seed : int, optional
+            The same seed gives the same numbers.
+
+        Returns
+        -------
+        array of shape (nobs, n)
+            One response a column: of counts of successes the successes, of two levels 0 and 1, of ordered categories
+            their number from 1.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("cbpp", "dict")
+        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
+        >>> fit.simulate(100, seed=1).shape
+        (56, 100)
+        """
+        return prediction.simulate_generalized(self._estimate, count("n", n), seed_or_new(seed))
+
+    def icc(self) -> IntraclassCorrelation:
+        """Return intraclass correlations on the scale of the link: shares of the grouping factors in the variance.
+
+        Returns
+        -------
+        IntraclassCorrelation
+            ``.adjusted``, ``.unadjusted``, ``.by_group``, ``.unadjusted_by_group``.
+
+        Raises
+        ------
+        OptionError
+            For a family and link of which the variance on that scale is not defined, or a zero part.
+
+        Notes
+        -----
+        Nakagawa, Johnson and Schielzeth (2017): the variance of the family is pi²/3 (logit), 1 (probit) or pi²/6
+        (cloglog), and log(1 + Var(y)/mu²) for a log link, mu of the model without fixed effects.  An effect of every
+        single row counts as dispersion.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("cbpp", "dict")
+        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
+        >>> round(fit.icc().adjusted, 4)
+        0.1114
+        """
+        return effectsize.generalized_icc(self._estimate)
+
+    def r2(self) -> RSquared:
+        """Return Nakagawa's R² on the scale of the link: what fixed part, and both parts, explain.
+
+        Returns
+        -------
+        RSquared
+            ``.marginal``, ``.conditional``.
+
+        Raises
+        ------
+        OptionError
+            As ``icc``.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("cbpp", "dict")
+        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
+        >>> round(fit.r2().marginal, 4), round(fit.r2().conditional, 4)
+        (0.0854, 0.1873)
+        """
+        return effectsize.generalized_r2(self._estimate)
+
+    def refit(self, y: ArrayLike) -> "GeneralizedMixedFit[FrameT]":
+        """Fit the same model to another response for the same rows.
+
+        Parameters
+        ----------
+        y : array
+            One number per row used, as ``simulate`` gives them: of counts of successes the successes, of ordered
+            categories their number from 1.
+
+        Returns
+        -------
+        GeneralizedMixedFit
+            The new fit.
+
+        Raises
+        ------
+        DataError
+            For a wrong length, or values that the family cannot have.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("cbpp", "dict")
+        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
+        >>> again = fit.refit(fit.simulate(1, seed=1)[:, 0])
+        >>> again.nobs
+        56
+        """
+        return generalized_with_warnings(refit_generalized(self._estimate, np.asarray(y, dtype=np.float64)))
+
+    @property
+    def check(self) -> Any:
+        """Checks are those of linear models."""
+        raise self._not_yet("check")
+
+    @property
+    def variance(self) -> Any:
+        """Shares of the variance are those of linear models."""
+        raise self._not_yet("variance")
+
+    @property
+    def plot(self) -> Any:
+        """Plots are those of linear models."""
+        raise self._not_yet("plot")
+
+    def profile(self, **_: Any) -> Any:
+        """Profiles are those of linear models; ``confint(method="profile")`` has intervals.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("cbpp", "dict")
+        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
+        >>> fit.profile()
+        Traceback (most recent call last):
+        hlmrs.errors.FitStateError: a generalized model has no .profile yet; linear models, fitted by lmer(), have it
+        """
+        raise self._not_yet("profile")
+
+    def _not_yet(self, name: str) -> FitStateError:
+        return FitStateError(f"a generalized model has no .{name} yet; linear models, fitted by lmer(), have it")
+
+    def __copy__(self) -> "GeneralizedMixedFit[FrameT]":
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "GeneralizedMixedFit[FrameT]":
+        return self
+
+    def __repr__(self) -> str:
+        estimate = self._estimate
+        family = f"{self.family.name} ({self.family.link})"
+        state = "converged" if estimate.verdict.converged else "not converged"
+        if estimate.verdict.singular:
+            state += ", singular"
+        return (
+            f"GeneralizedMixedFit: {self.formula.strip()}, {family}, {self.nobs:,} rows, "
+            f"-2 log-likelihood {self.criterion:.3f}, {state}"
+        )
+
+
+def generalized_with_warnings(estimate: GeneralizedEstimate) -> GeneralizedMixedFit[Any]:
+    """Make the fit of an estimate, and warn of what users should know."""
+    warn_about_data(replace(estimate.layout, columns=[], kept=[]))
+    if estimate.parts["conditional"].dropped:
+        names = ", ".join(map(repr, estimate.parts["conditional"].dropped))
+        warn(f"fixed-effects columns that depend on those before are not estimated: {names}", RankDeficiencyWarning)
+    warn_about_optimum(estimate.verdict)
+    return GeneralizedMixedFit(estimate)
