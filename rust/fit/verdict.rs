@@ -17,6 +17,8 @@ const EXPECTED_OF_ERROR: f64 = 0.02;
 /// that.
 const MOST_ROUNDING: f64 = 1e-5;
 const LOST: f64 = 1e-2;
+/// The error of a criterion that is not estimated, at most.
+const ESTIMATED: f64 = 1e-5;
 /// Curvature of a direction in which a decrease can be expected, where its parameters change by their own size.
 const CURVED: f64 = 1e-5;
 
@@ -95,7 +97,7 @@ pub fn judge(objective: &mut dyn Evaluator, outcome: &Outcome, rounding: Roundin
     let allowed = EXPECTED.max(EXPECTED_OF_ERROR * noise).max(rounding.criterion);
     let reason = reason(outcome.stop, expected_decrease, allowed, evaluations);
     let is_exact = is_exact(rounding)?;
-    let flat = if reason.is_empty() && !is_exact && noise == 0.0 {
+    let flat = if reason.is_empty() && !is_exact && noise < ESTIMATED {
         flat::flat(objective, outcome, &slope)?
     } else {
         Flat::default()

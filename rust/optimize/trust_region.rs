@@ -6,6 +6,7 @@
 //! chapter 7, for the step).  The last step, too short to matter but for its digits, needs no slope.
 
 use super::optimizer::{Objective, Outcome, Point, Settings, Stop};
+use crate::error::computed;
 use crate::linalg::dense::eigen;
 use crate::{Error, Result};
 
@@ -39,7 +40,8 @@ pub fn minimize(objective: &mut dyn Objective, start: &[f64], settings: Settings
         objective.regularize(&at.x, &mut x);
         let step: Vec<f64> = x.iter().zip(&at.x).map(|(x, from)| x - from).collect();
         let predicted = decrease(&model, &at.gradient, &step);
-        let noise = ROUNDING * at.value.abs() + objective.noise();
+        let own_noise = objective.noise();
+        let noise = ROUNDING * at.value.abs() + own_noise;
         if predicted <= 0.01 * noise || is_last(predicted, before, settings.tolerance) {
             let mut x = sum(&at.x, &newton);
             objective.snap_to_bounds(&mut x);
@@ -52,11 +54,9 @@ pub fn minimize(objective: &mut dyn Objective, start: &[f64], settings: Settings
             break Stop::NoProgress;
         }
         evaluations += 1;
-        let actual = match objective.value(&x) {
-            Ok(value) if value.is_finite() => at.value - value,
-            Ok(_) | Err(Error::Numerical(_)) => f64::NEG_INFINITY,
-            Err(e) => return Err(e),
-        };
+        let value = computed(objective.value(&x))?.filter(|value| value.is_finite()).unwrap_or(f64::INFINITY);
+        // where the value has fewer digits it has to be lower by what they are worth
+        let actual = at.value - value - (objective.noise() - own_noise).max(0.0);
         let length = norm(&step);
         let ratio = (actual + noise) / (predicted + noise);
         if ratio < ACCEPT || actual < -noise {
@@ -71,7 +71,7 @@ pub fn minimize(objective: &mut dyn Objective, start: &[f64], settings: Settings
         }
         shrinks = 0;
         before = ((ratio - 1.0).abs() < AGREES).then_some(predicted);
-        let next = point(objective, x, at.value - actual)?;
+        let next = point(objective, x, value)?;
         correct(&mut correction, &step, &at, &next);
         radius = if ratio < 0.25 {
             0.5 * length

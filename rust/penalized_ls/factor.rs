@@ -8,6 +8,9 @@ use crate::crossproduct::CrossProducts;
 use crate::linalg::dense;
 use crate::{Error, Result};
 
+/// Rounding of a square that is left of others, in units in the last place of the whole.
+const OPERATIONS: f64 = 4.0;
+
 /// Blocks of one leading factor: of A, of A reduced by earlier leads, or of the Cholesky factor.
 #[derive(Debug, Clone, Default)]
 pub struct LeadBlocks {
@@ -114,6 +117,13 @@ impl CholeskyFactor {
         }
         self.logdet_random += trailing::factor(self, a, panels, symbolic)?;
         Ok(())
+    }
+
+    /// The error of log|X'V^-1 X| by rounding: what is left of a column of X has the rounding of its square, which `xx`,
+    /// [X y]'[X y], has.
+    pub fn rounding_of_fixed(&self, xx: &[f64]) -> f64 {
+        let diagonal = (0..self.p).map(|j| j * (self.p + 2));
+        OPERATIONS * f64::EPSILON * diagonal.map(|jj| xx[jj] / self.xx[jj].powi(2)).sum::<f64>()
     }
 
     /// Copies of A that elimination overwrites.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::gradient::Gradient;
-use super::{LinearTerms, Lmm, Scale, Workspace};
+use super::{Criterion, LinearTerms, Lmm, Scale, Workspace};
 use crate::model::{Estimates, Evaluator, Model, Parameters, Rounding};
 use crate::optimize::Objective;
 use crate::rows::StoredRows;
@@ -12,6 +12,10 @@ use crate::{Error, Result, check_stop};
 
 /// A search comes no closer to a scale of zero.
 const SMALLEST: f64 = 1e-6;
+/// More rounding of log|X'V^-1 X| says that θ is too far out; unless σ² itself is so small beside the response that more than
+/// this is rounding.
+const MOST_ROUNDING: f64 = 2e-3;
+const SMALL_ROUNDING: f64 = 1e-6;
 /// A column of X with less of its square than this left depends on the others.
 const DEPENDENT: f64 = 1e-11;
 
@@ -66,6 +70,23 @@ impl<'a> LmmEvaluator<'a> {
         Ok(terms)
     }
 
+    /// A residual sum of squares is what is left of the squares of the response less X origin, so that it has their
+    /// rounding; the response itself has that of its own size.
+    fn rounding_of(&self, terms: &LinearTerms) -> Rounding {
+        let a = &self.model.a;
+        let summed = a.xx[a.xx.len() - 1];
+        let variance = f64::EPSILON * (summed + f64::EPSILON * (summed + a.square_of_origin())) / terms.pwrss;
+        Rounding { criterion: terms.m * variance, variance }
+    }
+
+    /// Of REML, where the variance of a random effect leaves little of a fixed effect.
+    fn rounding_of_fixed(&self, terms: &LinearTerms) -> f64 {
+        match terms.criterion {
+            Criterion::Reml => self.work.factor.rounding_of_fixed(&self.model.a.xx),
+            Criterion::Ml => 0.0,
+        }
+    }
+
     /// σ² at x.
     fn variance(&self, x: &[f64], terms: &LinearTerms) -> f64 {
         match self.model.scale {
@@ -118,6 +139,12 @@ impl Objective for LmmEvaluator<'_> {
 
     fn value(&mut self, x: &[f64]) -> Result<f64> {
         let terms = self.evaluate(x)?;
+        if self.rounding_of_fixed(&terms) > MOST_ROUNDING && self.rounding_of(&terms).variance < SMALL_ROUNDING {
+            return Err(Error::Numerical(
+                "X'V^-1 X is lost in rounding: random effects of so large a variance leave nothing of a fixed effect"
+                    .into(),
+            ));
+        }
         Ok(match self.model.scale {
             Scale::Profiled => terms.profiled(),
             Scale::Parameter | Scale::One => terms.at_variance(self.variance(x, &terms)),
@@ -125,7 +152,7 @@ impl Objective for LmmEvaluator<'_> {
     }
 
     fn noise(&self) -> f64 {
-        self.last.map_or(0.0, |terms| terms.std_error)
+        self.last.as_ref().map_or(0.0, |terms| terms.std_error + self.rounding_of_fixed(terms))
     }
 
     /// At a scale of zero the criterion is level in it, whatever its curvature in the variance.
@@ -162,13 +189,9 @@ impl Evaluator for LmmEvaluator<'_> {
         self.evaluations
     }
 
-    /// A residual sum of squares is what is left of the squares of the response less X origin, so that it has their
-    /// rounding; the response itself has that of its own size.
     fn rounding(&mut self, x: &[f64]) -> Result<Rounding> {
-        let (terms, a) = (self.evaluate(x)?, &self.model.a);
-        let summed = a.xx[a.xx.len() - 1];
-        let variance = f64::EPSILON * (summed + f64::EPSILON * (summed + a.square_of_origin())) / terms.pwrss;
-        Ok(Rounding { criterion: terms.m * variance, variance })
+        let terms = self.evaluate(x)?;
+        Ok(self.rounding_of(&terms))
     }
 
     fn flops(&self) -> f64 {
