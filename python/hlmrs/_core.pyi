@@ -677,8 +677,8 @@ class Statistics:
         counts: list[list[int]],
         moments: list[list[float]],
     ) -> Statistics:
-        """Return what a fit kept of its rows, in its own basis; `counts` if the rows of levels are known, `moments` if
-        rows are weighted."""
+        """Return what a fit kept of its rows, in its own basis; `counts` are the rows of every level by grouping factor,
+        `moments` are there if rows are weighted."""
     def update(self, columns: Columns) -> None:
         """Add the complete rows of a batch."""
     def merge(self, other: Statistics) -> None:
@@ -748,6 +748,8 @@ class FinishedStatistics:
     def group_levels(self, group: int) -> list[str]: ...
     def moments(self, term: int) -> _Array:
         """Return the mean of zz' over the rows, shape (r, r)."""
+    def group_rows(self, group: int) -> NDArray[np.int64]:
+        """Return the rows of each level of a grouping factor."""
     def encoding(self) -> Encoding: ...
 
 class PartRecord(TypedDict):

@@ -1,13 +1,13 @@
 //! What is learned from columns that are read batch by batch, seen from Python.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 
 use pyo3::prelude::*;
 
 use super::columns::PyColumns;
-use super::errors::{guard, lock};
+use super::errors::guard;
 use super::interrupt::run;
+use super::shared::Shared;
 use crate::Error;
 use crate::design::{Known, Learner, ModelSpec, Options, columns_of_levels};
 use crate::table::GrowingLevels;
@@ -20,76 +20,79 @@ pub fn py_columns_of_levels(py: Python<'_>, spec: &str, columns: &PyColumns) -> 
 
 /// Levels of some columns, read batch by batch.
 #[pyclass(frozen, name = "LevelScan", module = "hlmrs._core")]
-pub struct PyLevelScan(Mutex<BTreeMap<String, GrowingLevels>>);
+pub struct PyLevelScan(Shared<BTreeMap<String, GrowingLevels>>);
 
 #[pymethods]
 impl PyLevelScan {
     #[new]
     fn new(names: Vec<String>) -> Self {
-        Self(Mutex::new(names.into_iter().map(|name| (name, GrowingLevels::default())).collect()))
+        Self(Shared::new(names.into_iter().map(|name| (name, GrowingLevels::default())).collect()))
     }
 
-    fn update(slf: Py<Self>, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
-        let table = columns.table();
-        run(py, move || lock(&slf.get().0).iter_mut().try_for_each(|(name, levels)| levels.scan(table.get(name)?)))
+    fn update(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
+        let (table, mut all) = (columns.table(), self.0.take(py)?);
+        run(py, move || all.iter_mut().try_for_each(|(name, levels)| levels.scan(table.get(name)?)))
     }
 
     #[getter]
-    fn levels(&self, py: Python<'_>) -> BTreeMap<String, Vec<String>> {
-        let seen = || lock(&self.0).iter().map(|(name, levels)| (name.clone(), levels.seen_in_order())).collect();
-        py.detach(seen)
+    fn levels(&self, py: Python<'_>) -> PyResult<BTreeMap<String, Vec<String>>> {
+        self.0.read(py, |all| all.iter().map(|(name, levels)| (name.clone(), levels.seen_in_order())).collect())
     }
 }
 
 /// Transforms that are learned pass by pass.
 #[pyclass(frozen, name = "Learner", module = "hlmrs._core")]
-pub struct PyLearner(Mutex<Learner>);
+pub struct PyLearner(Shared<Learner>);
 
 #[pymethods]
 impl PyLearner {
     #[new]
     fn new(py: Python<'_>, spec: &str, options: &str) -> PyResult<Self> {
         let learner = guard(py, || Ok(Learner::new(ModelSpec::from_json(spec)?, Options::from_json(options)?)))?;
-        Ok(Self(Mutex::new(learner)))
+        Ok(Self(Shared::new(learner)))
     }
 
     #[getter]
-    fn needs_rows(&self) -> bool {
-        lock(&self.0).needs_rows()
+    fn needs_rows(&self, py: Python<'_>) -> PyResult<bool> {
+        self.0.read(py, Learner::needs_rows)
     }
 
-    fn update(slf: Py<Self>, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
-        let table = columns.table();
-        run(py, move || lock(&slf.get().0).update(&table))
+    fn update(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
+        let (table, mut learner) = (columns.table(), self.0.take(py)?);
+        run(py, move || learner.update(&table))
     }
 
     fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
-        let theirs = lock(&other.0).clone();
-        guard(py, || lock(&self.0).merge(&theirs))
+        let theirs = other.0.read(py, Learner::clone)?;
+        let mut mine = self.0.take(py)?;
+        guard(py, || mine.merge(&theirs))
     }
 
-    fn empty(&self) -> Self {
-        Self(Mutex::new(lock(&self.0).emptied()))
+    fn empty(&self, py: Python<'_>) -> PyResult<Self> {
+        Ok(Self(Shared::new(self.0.read(py, Learner::emptied)?)))
     }
 
-    fn finish(&self) {
-        lock(&self.0).finish();
+    fn finish(&self, py: Python<'_>) -> PyResult<()> {
+        self.0.take(py)?.finish();
+        Ok(())
     }
 
     /// By call, as JSON.
     #[getter]
     fn learned(&self, py: Python<'_>) -> PyResult<String> {
-        guard(py, || json(lock(&self.0).learned()))
+        let learner = self.0.take(py)?;
+        guard(py, || json(learner.learned()))
     }
 
     fn to_json(&self, py: Python<'_>) -> PyResult<String> {
-        guard(py, || json(&*lock(&self.0)))
+        let learner = self.0.take(py)?;
+        guard(py, || json(&*learner))
     }
 
     #[staticmethod]
     fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
         let read = || serde_json::from_str(text).map_err(|e| Error::Data(format!("this is no learner: {e}")));
-        Ok(Self(Mutex::new(guard(py, read)?)))
+        Ok(Self(Shared::new(guard(py, read)?)))
     }
 }
 

@@ -25,6 +25,7 @@ pub mod resample;
 pub mod robust;
 pub mod rows;
 mod saved;
+mod shared;
 pub mod statistics;
 pub mod values;
 mod verdict;

@@ -1,31 +1,30 @@
 //! Sufficient statistics, seen from Python.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use numpy::{IntoPyArray, PyArray2, PyArrayMethods};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::columns::PyColumns;
 use super::encoding::PyEncoding;
-use super::errors::{guard, lock};
+use super::errors::guard;
 use super::fit::PyFit;
 use super::interrupt::{run, run_interruptible};
 use super::layout::DesignLayout;
 use super::levels::known;
 use super::model::{PyModel, criterion};
 use super::saved::{PySaved, from_python, to_python};
-use crate::Result;
+use super::shared::Shared;
 use crate::crossproduct::{FinishedStatistics, RowCounts, Statistics};
 use crate::design::{Encoding, ModelSpec, Options, StreamingModel};
 use crate::model::{Lmm, build};
 
 /// Sums over rows that grow batch by batch; no row is kept.
 #[pyclass(frozen, name = "Statistics", module = "hlmrs._core")]
-pub struct PyStatistics(Mutex<Statistics>);
+pub struct PyStatistics(Shared<Statistics>);
 
 /// Statistics in their final order: what a fit is made from.
 #[pyclass(frozen, name = "FinishedStatistics", module = "hlmrs._core")]
@@ -37,28 +36,7 @@ pub struct PyFinishedStatistics {
 
 impl PyStatistics {
     pub fn new(statistics: Statistics) -> Self {
-        Self(Mutex::new(statistics))
-    }
-
-    /// What `look` finds, once no other thread adds rows; it waits without the GIL, which they need to come to their end.
-    fn read<T: Send>(&self, py: Python<'_>, look: impl FnOnce(&Statistics) -> T + Send) -> T {
-        py.detach(|| look(&lock(&self.0)))
-    }
-}
-
-/// Adds `theirs`, without a copy unless it is the same object.
-fn merge(mine: &Mutex<Statistics>, theirs: &Mutex<Statistics>, stop: &AtomicBool) -> Result<()> {
-    if std::ptr::eq(mine, theirs) {
-        let copy = lock(theirs).clone();
-        return lock(mine).merge(&copy, stop);
-    }
-    // in one order, so that no two merges wait for each other
-    let (low, high) =
-        if std::ptr::from_ref(mine) < std::ptr::from_ref(theirs) { (mine, theirs) } else { (theirs, mine) };
-    let (mut low_guard, mut high_guard) = (lock(low), lock(high));
-    match std::ptr::eq(mine, low) {
-        true => low_guard.merge(&high_guard, stop),
-        false => high_guard.merge(&low_guard, stop),
+        Self(Shared::new(statistics))
     }
 }
 
@@ -73,21 +51,30 @@ impl PyStatistics {
         Ok(Self::new(Statistics::new(model, registry)))
     }
 
-    fn update(slf: Py<Self>, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
-        let table = columns.table();
-        run_interruptible(py, 0, move |stop| lock(&slf.get().0).push(&table, stop))
+    fn update(&self, py: Python<'_>, columns: &PyColumns) -> PyResult<()> {
+        let (table, mut statistics) = (columns.table(), self.0.take(py)?);
+        run_interruptible(py, 0, move |stop| statistics.push(&table, stop))
     }
 
-    fn merge(slf: Py<Self>, py: Python<'_>, other: Py<Self>) -> PyResult<()> {
-        run_interruptible(py, 0, move |stop| merge(&slf.get().0, &other.get().0, stop))
+    /// Adds `other`, without a copy unless it is the same object.
+    fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
+        if self.0.is_same(&other.0) {
+            let mut mine = self.0.take(py)?;
+            return run_interruptible(py, 0, move |stop| {
+                let copy = mine.clone();
+                mine.merge(&copy, stop)
+            });
+        }
+        let (mut mine, theirs) = self.0.take_both(&other.0, py)?;
+        run_interruptible(py, 0, move |stop| mine.merge(&theirs, stop))
     }
 
-    fn copy(&self, py: Python<'_>) -> Self {
-        Self::new(self.read(py, Statistics::clone))
+    fn copy(&self, py: Python<'_>) -> PyResult<Self> {
+        Ok(Self::new(self.0.read(py, Statistics::clone)?))
     }
 
-    fn empty(&self, py: Python<'_>) -> Self {
-        Self::new(self.read(py, Statistics::emptied))
+    fn empty(&self, py: Python<'_>) -> PyResult<Self> {
+        Ok(Self::new(self.0.read(py, Statistics::emptied)?))
     }
 
     /// What a fit kept of its rows.
@@ -114,44 +101,43 @@ impl PyStatistics {
 
     /// By column whose levels do not grow, those that no row has had.
     #[getter]
-    fn unseen_levels(&self, py: Python<'_>) -> BTreeMap<String, Vec<String>> {
-        self.read(py, |statistics| {
+    fn unseen_levels(&self, py: Python<'_>) -> PyResult<BTreeMap<String, Vec<String>>> {
+        self.0.read(py, |statistics| {
             let unseen = statistics.open.unseen(&statistics.registry);
             unseen.map(|(name, levels)| (name.into(), levels.into_iter().map(String::from).collect())).collect()
         })
     }
 
     #[getter]
-    fn n_rows(&self, py: Python<'_>) -> usize {
-        self.read(py, |statistics| statistics.counts.n_obs)
+    fn n_rows(&self, py: Python<'_>) -> PyResult<usize> {
+        self.0.read(py, |statistics| statistics.counts.n_obs)
     }
 
     #[getter]
-    fn n_rows_input(&self, py: Python<'_>) -> usize {
-        self.read(py, |statistics| statistics.counts.n_rows_input)
+    fn n_rows_input(&self, py: Python<'_>) -> PyResult<usize> {
+        self.0.read(py, |statistics| statistics.counts.n_rows_input)
     }
 
     #[getter]
-    fn n_bytes(&self, py: Python<'_>) -> usize {
-        self.read(py, Statistics::n_bytes)
+    fn n_bytes(&self, py: Python<'_>) -> PyResult<usize> {
+        self.0.read(py, Statistics::n_bytes)
     }
 
     fn finish(&self, py: Python<'_>) -> PyResult<PyFinishedStatistics> {
-        finished(py, self.read(py, Statistics::clone))
+        finished(py, self.0.read(py, Statistics::clone)?)
     }
 
     /// The same, without a copy: these statistics are empty afterwards.
     fn take_finished(&self, py: Python<'_>) -> PyResult<PyFinishedStatistics> {
-        let statistics = py.detach(|| {
-            let mut here = lock(&self.0);
-            let empty = here.emptied();
-            std::mem::replace(&mut *here, empty)
-        });
+        let mut here = self.0.take(py)?;
+        let empty = here.emptied();
+        let statistics = std::mem::replace(&mut *here, empty);
+        drop(here);
         finished(py, statistics)
     }
 
     fn state<'py>(&self, py: Python<'py>) -> PyResult<PySaved<'py>> {
-        to_python(py, self.read(py, Statistics::saved))
+        to_python(py, self.0.read(py, Statistics::saved)?)
     }
 
     #[staticmethod]
@@ -168,6 +154,10 @@ fn finished(py: Python<'_>, statistics: Statistics) -> PyResult<PyFinishedStatis
         Ok((finished, model))
     })?;
     Ok(PyFinishedStatistics { finished, model: Arc::new(model) })
+}
+
+fn no_group(index: usize, n: usize) -> PyErr {
+    PyIndexError::new_err(format!("there are {n} grouping factors, none has index {index}"))
 }
 
 #[pymethods]
@@ -187,9 +177,7 @@ impl PyFinishedStatistics {
 
     fn group_levels(&self, py: Python<'_>, group: usize) -> PyResult<Vec<String>> {
         let Encoding { groups, categories, .. } = &self.finished.encoding;
-        let none =
-            || PyIndexError::new_err(format!("there are {} grouping factors, none has index {group}", groups.len()));
-        let group = groups.get(group).ok_or_else(none)?;
+        let group = groups.get(group).ok_or_else(|| no_group(group, groups.len()))?;
         guard(py, || Ok(group.levels(categories)))
     }
 
@@ -198,6 +186,12 @@ impl PyFinishedStatistics {
         let moments = all.get(term).ok_or_else(|| PyIndexError::new_err(format!("there is no random term {term}")))?;
         let r = moments.len().isqrt();
         moments.clone().into_pyarray(py).reshape([r, r])
+    }
+
+    fn group_rows<'py>(&self, py: Python<'py>, group: usize) -> PyResult<Bound<'py, PyArray1<i64>>> {
+        let all = &self.finished.counts.by_level;
+        let rows = all.get(group).ok_or_else(|| no_group(group, all.len()))?;
+        Ok(rows.iter().map(|&n| n as i64).collect::<Vec<_>>().into_pyarray(py))
     }
 
     fn encoding(&self) -> PyEncoding {

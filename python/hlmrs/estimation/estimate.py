@@ -142,6 +142,11 @@ class Estimate:
         """Per random term the mean of z z' over the rows used."""
         return [term_moments(self.rows, k) for k in range(len(self.layout.random))]
 
+    @cached_property
+    def group_rows(self) -> list[NDArray[np.int64]]:
+        """Per grouping factor the rows used of each level."""
+        return [np.bincount(self.rows.group_codes(g)) for g in range(len(self.layout.groups))]
+
     def term_variances(self) -> list[float]:
         """Return tr(Σ M) of every random term, M the mean of z z': the mean over the rows used of z'Σz."""
         return [float((sigma * m).sum()) for sigma, m in zip(self.core.covariances(), self.moments, strict=True)]
@@ -237,6 +242,7 @@ def estimate_of_statistics(
         origin=origin,
         layout=layout,
         moments=[finished.moments(k) for k in range(len(layout.random))],
+        group_rows=[finished.group_rows(g) for g in range(len(layout.groups))],
         encoding=_for_new_data(request, finished.encoding()),
     )
 

@@ -5,6 +5,9 @@ from dataclasses import asdict, dataclass, is_dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast, get_args, get_origin, get_type_hints
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .._core import Encoding, FinishedStatistics, Fit, Model, Rows
 from ..formula.names import find_name
 from ..frame import distinct
@@ -131,6 +134,15 @@ class Layout:
             and all(term.group < len(self.groups) for term in self.random)
             and [m.shape for m in modes]
             == [(len(self.groups[t.group].levels), k) for t, k in zip(self.random, r, strict=True)]
+        )
+
+    def counts(self, group_rows: Sequence[NDArray[np.int64]]) -> bool:
+        """Whether these can be the rows of every level: all rows used, each at one level of every grouping factor."""
+        return all(
+            rows.dtype == np.int64
+            and rows.shape == (len(group.levels),)
+            and (rows.min(), rows.max(), rows.sum()) == (group.smallest, group.largest, self.n_rows)
+            for rows, group in zip(group_rows, self.groups, strict=True)
         )
 
 

@@ -62,6 +62,7 @@ def to_state(estimate: Estimate, *, keep_rows: bool) -> tuple[dict[str, Any], Ar
     }
     named = {f"core.{name}": array for name, array in arrays.items()}
     named |= {f"moments.{k}": moments for k, moments in enumerate(estimate.moments)}
+    named |= {f"group_rows.{g}": counts for g, counts in enumerate(estimate.group_rows)}
     return header, named | _row_arrays(estimate, keep_rows)
 
 
@@ -168,6 +169,7 @@ def _rebuild(header: dict[str, Any], arrays: Arrays, columns: Columns | None) ->
     fit, layout = Fit.from_state(header["core"], core), Layout.from_json(header["layout"])
     fit.check_encoding(encoding)
     moments = [arrays[f"moments.{k}"] for k in range(len(layout.random))]
+    group_rows = [arrays[f"group_rows.{g}"] for g in range(len(layout.groups))]
     if (
         not layout.fits(fit)
         or not layout.is_of(encoding)
@@ -175,6 +177,8 @@ def _rebuild(header: dict[str, Any], arrays: Arrays, columns: Columns | None) ->
         or any(m.shape != (len(t.columns),) * 2 for m, t in zip(moments, layout.random, strict=True))
     ):
         raise ValueError("its names and its numbers do not belong together")
+    if not layout.counts(group_rows):
+        raise ValueError("the rows of its groups are not those of its counts")
     values = _row_values(kept, layout)
     data = None if columns is None else ModelRows(encode(request, columns), columns, splines)
     if data is not None and (data.rows.n_rows_input != layout.n_rows_input or not layout.is_of(data.rows.encoding())):
@@ -188,6 +192,7 @@ def _rebuild(header: dict[str, Any], arrays: Arrays, columns: Columns | None) ->
         why_gone=_NO_FRAME if columns is not None else GONE,
         layout=layout,
         moments=moments,
+        group_rows=group_rows,
         encoding=encoding,
         values=values,
     )

@@ -9,7 +9,6 @@ use crate::covariance::RandomBasis;
 use crate::crossproduct::blocks::CrossProducts;
 use crate::crossproduct::pattern::{self, LinkPattern};
 use crate::design::{Dropped, Encoding, LevelRegistry, Options, StreamingModel};
-use crate::ids::FactorId;
 use crate::rows::{Columns, ExtendedColumns, FixedBasis};
 use crate::saved::{Arrays, MOST, Saved, damaged, is_choice, require, take, take_sized, whole};
 
@@ -227,8 +226,8 @@ impl Statistics {
 }
 
 impl Statistics {
-    /// The statistics that a fit kept: its cross-products, in its own basis.  `row_counts` has the rows of each level if
-    /// they are known; `moments` are the means of zz' of weighted rows.
+    /// The statistics that a fit kept: its cross-products, in its own basis.  `moments` are the means of zz' of weighted
+    /// rows.
     pub fn of_fit(
         encoding: Encoding,
         options: &Options,
@@ -251,27 +250,11 @@ impl Statistics {
             running.links[hi * (hi - 1) / 2 + lo] =
                 own_pairs(a.link(i, j), (a.factors[i].width, a.factors[j].width), to < from);
         }
-        let mut row_counts = row_counts;
-        if row_counts.by_level.is_empty() {
-            row_counts.by_level = (0..running.widths.len()).map(|g| counts(&running, g, &statistics)).collect();
-        }
         statistics.moments = moments.into_iter().map(|m| m.iter().map(|v| v * a.n_obs as f64).collect()).collect();
         statistics.counts = row_counts;
         statistics.running = Some(running);
         statistics
     }
-}
-
-/// Rows of each level: the square of a constant column, where there is one and rows have no weights; else unknown,
-/// and one.
-fn counts(running: &RunningSums, g: usize, statistics: &Statistics) -> Vec<u64> {
-    let r = running.widths[g];
-    let of_group = statistics.open.encoding.random.iter().position(|term| term.layout.factor == FactorId(g));
-    let scale = of_group
-        .filter(|&t| statistics.open.encoding.random[t].layout.has_intercept && statistics.open.weights.is_none())
-        .map(|t| running.random[t].transform[0].powi(-2));
-    let squares = running.sums.zz[g].chunks_exact(r * r);
-    squares.map(|zz| scale.map_or(1, |s| (zz[0] * s).round().max(1.0) as u64)).collect()
 }
 
 /// The pairs of a link, or of its transpose.

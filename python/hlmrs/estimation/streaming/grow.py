@@ -39,14 +39,13 @@ def _grown(estimate: Estimate, data: Any) -> tuple[FinishedStatistics, Model]:
             "weights given as an array, and an offset that was an argument, belong to the rows of the fit; give "
             "weights as a column, and write offset(x) in the formula"
         )
-    rows = estimate.rows_if_kept
     core = Statistics.of_fit(
         estimate.core,
         estimate.encoding,
         request.options(),
         layout.n_rows_input,
         layout.dropped_rows,
-        [] if rows is None else [np.bincount(rows.group_codes(g)).tolist() for g in range(len(layout.groups))],
+        [counts.tolist() for counts in estimate.group_rows],
         [] if request.weights is None else [np.ravel(moments).tolist() for moments in estimate.moments],
     )
     sums = BatchSums(request.spec.formula, kind=estimate.kind, request=request, core=core, splines=estimate.splines)

@@ -65,6 +65,20 @@ def test_rows_of_crossed_factors_with_slopes_are_appended_as_if_they_had_been_th
     np.testing.assert_allclose(new.ranef()["estimate"].to_numpy(), whole.ranef()["estimate"].to_numpy(), atol=5e-3)
 
 
+@pytest.mark.parametrize(("random", "options"), [("(0 + z | subject)", {}), ("(1 | subject)", {"weights": "w"})])
+def test_rows_of_groups_are_counted_where_no_sum_tells_them(random, options, tmp_path):
+    old = hlmrs.lmer(f"y ~ x + {random}", DATA[:1500], **options)
+    old.save(tmp_path / "fit")
+    new = hlmrs.load(tmp_path / "fit").append(DATA[1500:2000]).append(DATA[2000:])
+    sizes = DATA["subject"].value_counts()["count"]
+    assert (sizes.min(), sizes.max()) == (36, 66)
+    assert "subject: 60 groups of 36 to 66 rows" in re.sub(r"  +", " ", str(new.summary()))
+    new.save(tmp_path / "fit")
+    group = hlmrs.load(tmp_path / "fit")._estimate
+    order = DATA.group_by("subject").len().sort("subject")
+    assert dict(zip(group.layout.groups[0].levels, group.group_rows[0].tolist(), strict=True)) == dict(order.rows())
+
+
 def test_rows_can_be_appended_again_and_again(model):
     _, _, old = model
     whole = old.append(NEW)

@@ -1,6 +1,7 @@
 """Long work says how far it is, and stops when it is asked to."""
 
 import io
+import os
 import signal
 import subprocess
 import sys
@@ -105,6 +106,49 @@ def test_another_thread_looks_at_statistics_that_are_finished():
     done = subprocess.run([sys.executable, "-c", TWO_THREADS], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["0"]  # they are empty afterwards
+
+
+THREE_THREADS = """
+import random
+import threading
+import time
+import numpy as np
+import hlmrs
+
+n = 100_000
+rng = np.random.default_rng(0)
+data = {"y": rng.normal(size=n), "x": rng.normal(size=n), "g": rng.integers(0, 50, n)}
+sums = hlmrs.SufficientStatistics("y ~ x + (x | g)", first=data)
+start = time.monotonic()
+sums.update(data)
+alone = time.monotonic() - start
+
+def add(seed):
+    own = random.Random(seed)
+    for _ in range(12):
+        time.sleep(2 * alone * own.random())  # so that a call begins while another is in the midst of its rows
+        sums.update(data)
+
+threads = [threading.Thread(target=add, args=(seed,)) for seed in range(3)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(sums.n_rows)
+"""
+
+
+def test_threads_that_add_rows_to_the_same_statistics_come_to_an_end():
+    done = subprocess.run(
+        [sys.executable, "-c", THREE_THREADS],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "HLMRS_NUM_THREADS": "4"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["3700000"]
 
 
 def test_two_threads_merge_each_into_the_other():
