@@ -677,8 +677,8 @@ class Statistics:
         counts: list[list[int]],
         moments: list[list[float]],
     ) -> Statistics:
-        """Return what a fit kept of its rows, in its own basis; `counts` are the rows of every level by grouping factor,
-        `moments` are there if rows are weighted."""
+        """Return what a fit kept of its rows, in its own basis; `counts` are the rows of every level by grouping
+        factor, `moments` are there if rows are weighted."""
     def update(self, columns: Columns) -> None:
         """Add the complete rows of a batch."""
     def merge(self, other: Statistics) -> None:

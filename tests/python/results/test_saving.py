@@ -194,7 +194,7 @@ def test_fits_from_other_processes_keep_what_their_rows_gave():
         "influence": lambda m: m.influence("g").cooks_distance,
         "bootstrap": lambda m: m.bootstrap(5, seed=1).values,
         "simulate": lambda m: m.simulate(2, seed=1),
-        "refit": lambda m: m.refit(data["x"][np.arange(72) != 3]).beta,
+        "refit": lambda m: m.refit(data["w"][np.arange(72) != 3]).beta,
         "leverage": lambda m: m.resid("studentized"),
         "interval": lambda m: m.predict(interval="prediction")["std_error"],
         "compare": lambda m: hlmrs.compare(m, hlmrs.lmer("log(y + 9) ~ f + (1 | g)", data, weights="w"))["aic"],
