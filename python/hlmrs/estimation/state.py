@@ -60,7 +60,7 @@ def to_state(estimate: Estimate, *, keep_rows: bool) -> tuple[dict[str, Any], Ar
         "encoding": estimate.encoding.to_json(),
         "core": core,
     }
-    named = {f"core.{name}": array for name, array in arrays.items()}
+    named: Arrays = {f"core.{name}": array for name, array in arrays.items()}
     named |= {f"moments.{k}": moments for k, moments in enumerate(estimate.moments)}
     named |= {f"group_rows.{g}": counts for g, counts in enumerate(estimate.group_rows)}
     return header, named | _row_arrays(estimate, keep_rows)

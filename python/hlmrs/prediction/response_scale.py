@@ -179,7 +179,7 @@ def _undone(
         return None, None
     name, args = expression.name, expression.args
     if len(args) == 2:
-        constants = [argument.value if isinstance(argument, Number) else None for argument in args]
+        constants = [_constant(argument) for argument in args]
         if constants[1] is not None:
             return _right(estimate, args[0], name, constants[1]), args[0]
         return (None if constants[0] is None else _left(name, constants[0])), args[1]
@@ -187,6 +187,14 @@ def _undone(
         center, scale = next(learned)
         return _line(scale, center), args[0]
     return _function(expression), args[0]
+
+
+def _constant(expression: Expression) -> float | None:
+    """Return the value of a number, which may have a sign; None for what depends on columns."""
+    if isinstance(expression, Call) and expression.name == "neg":
+        inner = _constant(expression.args[0])
+        return None if inner is None else -inner
+    return expression.value if isinstance(expression, Number) else None
 
 
 def _function(call: Call) -> Step | None:

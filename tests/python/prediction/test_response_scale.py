@@ -30,6 +30,10 @@ TRANSFORMS = {
     "I(y / 4)": lambda y: y / 4,
     "I(y^3)": lambda y: y**3,
     "I(y^0.5)": lambda y: y**0.5,
+    "I(y^-1)": lambda y: 1 / y,
+    "I(y^-2)": lambda y: y**-2.0,
+    "I(y * -4)": lambda y: y * -4,
+    "I(-3 - y)": lambda y: -3 - y,
     "I(3 + y)": lambda y: 3 + y,
     "I(3 - y)": lambda y: 3 - y,
     "I(4 * y)": lambda y: 4 * y,
@@ -108,7 +112,7 @@ def test_below_the_least_that_a_transform_gives_the_median_stays_there_and_does_
     np.testing.assert_array_equal(way_back("exp(y)").median(np.array([-1.0, 1.0])), [-np.inf, 0.0])
 
 
-@pytest.mark.parametrize("response", ["I(4 / y)", "I(2^y)", "exp(y)", "I(y^3)"])
+@pytest.mark.parametrize("response", ["I(4 / y)", "I(y^-1)", "I(2^y)", "exp(y)", "I(y^3)"])
 def test_a_mean_that_does_not_exist_is_refused(response):
     with pytest.raises(hlmrs.OptionError, match="no mean that follows"):
         way_back(response, "mean")
