@@ -23,15 +23,15 @@ const CURVATURE: f64 = 1e-3;
 const OWN_CURVATURE: f64 = 1e-4;
 const EXACTLY: f64 = 1e-8;
 const LEVEL: f64 = 1e-6;
-/// Curvature that has to be computed again at the optimum itself.
+/// Curvature beside the optimum, without what its slope adds, that has to be computed again at the optimum itself.
 const SUSPICIOUS: f64 = 0.03;
 /// The step along a direction, and the change of the criterion that is none.
 const STEP: f64 = 0.1;
 const SAME: f64 = 1e-7;
 const ROUNDING: f64 = 1e-11;
 /// Newton steps back to a ridge, in directions whose curvature is at least this part of the largest.
-const NEWTON_STEPS: usize = 6;
-const CURVED: f64 = 1e-3;
+const NEWTON_STEPS: usize = 10;
+const CURVED: f64 = 1e-6;
 /// Part of a step by which covariances change at least.
 const MOVES: f64 = 0.1;
 /// A relative variance below this is none.  So is a scale.
@@ -91,7 +91,8 @@ fn where_variances_are_large(objective: &mut dyn Evaluator, optimum: &[f64]) -> 
 fn at_the_optimum(objective: &mut dyn Evaluator, optimum: &Outcome, slope: &Point) -> Result<Vec<usize>> {
     let map = objective.parameters().theta.clone();
     let close = Information::new(&map, &slope.x, &slope.curvature, SMALL);
-    if close.null_directions(SUSPICIOUS, SUSPICIOUS).is_empty() {
+    let suspicious = SUSPICIOUS + close.most_bend(&slope.gradient);
+    if close.null_directions(suspicious, suspicious).is_empty() {
         return Ok(Vec::new());
     }
     let Some((_, information)) = computed(objective.information(&optimum.x))? else { return Ok(Vec::new()) };
@@ -153,6 +154,13 @@ impl Information {
         single.chain(several.map(|(_, v)| step(v))).collect()
     }
 
+    /// What the curvature may have beside the information, of parameters scaled to unit curvature: for a variance θ²
+    /// with the slope g it is g / θ.
+    fn most_bend(&self, gradient: &[f64]) -> f64 {
+        let bend = |&k: &usize| 2.0 * (gradient[k] * self.size[k] / self.scaled[k * self.n + k]).abs();
+        self.own.iter().map(bend).filter(|bend| bend.is_finite()).fold(0.0, f64::max)
+    }
+
     /// Terms without whose parameters there are fewer null directions.
     fn terms_of_null_directions(&self, map: &ThetaMap, limit: f64, own_limit: f64) -> Vec<usize> {
         let all = self.null_directions(limit, own_limit).len();
@@ -207,8 +215,8 @@ fn return_to_ridge(objective: &mut dyn Evaluator, mut x: Vec<f64>, target: f64) 
         if (value - target).abs() < 0.1 * SAME {
             break;
         }
-        let (gradient, curvature) = objective.slope(&x)?;
-        let next = newton_step(objective.parameters().theta, &x, &gradient, &curvature);
+        let (gradient, information) = objective.information(&x)?;
+        let next = newton_step(objective.parameters().theta, &x, &gradient, &information);
         let next_value = objective.value(&next)?;
         if next_value.is_nan() || next_value >= value {
             break;

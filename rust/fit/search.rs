@@ -55,7 +55,7 @@ pub fn search(objective: &mut dyn Evaluator, start: &[f64], control: &Control) -
             break;
         }
         let before = objective.evaluations();
-        let further = starts::look(objective, &optimum, rounding.criterion)?;
+        let further = starts::look(objective, &optimum, rounding.criterion, before - elsewhere)?;
         elsewhere += objective.evaluations() - before;
         tried += further.tried;
         let Some(lower) = further.lower else { break };

@@ -12,6 +12,8 @@ use crate::optimize::{Outcome, Settings, trust_region};
 /// Flops that all valuations of a small model may take, and those that one takes beside its own.
 const WORK: f64 = 1e6;
 const OVERHEAD: f64 = 3000.0;
+/// Evaluations that a search may take before its trouble says that the criterion may have several optima.
+const USUAL: usize = 50;
 /// Searches from dips, their tolerance (a hundredth of it is left), and their evaluations at most.
 const SEARCHES: usize = 4;
 const SETTINGS: Settings = Settings { tolerance: 0.05, max_evaluations: 20 };
@@ -29,13 +31,13 @@ pub struct Further {
     pub tried: usize,
 }
 
-/// Looks for a point below the optimum by more than `rounding`: on as many lines as cost little; of a larger model where
-/// variances of zero are lifted.
+/// Looks for a point below the optimum by more than `rounding`: on as many lines as cost little beside the search, which
+/// took `spent` evaluations; of a larger model where variances of zero are lifted.
 ///
 /// # Errors
 /// `Interrupted`.
-pub fn look(objective: &mut dyn Evaluator, optimum: &Outcome, rounding: f64) -> Result<Further> {
-    let affordable = (WORK / (OVERHEAD + objective.flops())) as usize;
+pub fn look(objective: &mut dyn Evaluator, optimum: &Outcome, rounding: f64, spent: usize) -> Result<Further> {
+    let affordable = ((WORK / (OVERHEAD + objective.flops())) as usize).max(spent.saturating_sub(USUAL));
     let lower = optimum.value - LOWER.max(rounding).max(objective.noise());
     let mut further = Further::default();
     let mut dips = Vec::new();

@@ -230,3 +230,36 @@ def test_uncorrelated_effects_of_a_factor_are_advised_as_diag():
     assert fit.verdict.suggestions == {"(0 + f | g)": "diag(0 + f | g)"}
     advised = hlmrs.lmer("y ~ f + diag(0 + f | g)", data)
     assert (fit.n_params, advised.n_params) == (10, 7)
+
+
+SAME_COVARIANCES = (
+    "(x | g) + (z | g)",
+    "(k | g) + (1 | g:k)",
+    "(between | g)",
+    "homcs(0 + k | g) + (1 | g)",
+    "(x | g) + (0 + x2 | g2)",
+    "(0 + b | g) + (0 + I(1 - b) | g) + (1 | gb)",
+)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 6, 7, 8, 12, 13])
+@pytest.mark.parametrize("random", SAME_COVARIANCES)
+def test_terms_with_the_same_covariances_of_rows_are_flat_wherever_the_search_ends(random, seed):
+    """By theory: the covariances of the rows depend on sums of these terms' parameters alone."""
+    rng = np.random.default_rng(seed)
+    n_groups, size = [(16, 12), (8, 12), (30, 6)][seed % 3]
+    g = np.repeat(np.arange(n_groups), size)
+    x, z = rng.normal(size=(2, len(g)))
+    b = np.arange(len(g)) % 2
+    k = np.arange(len(g)) % (2 if "g:k" in random else 3)
+
+    def effects(levels):
+        return rng.normal(size=levels.max() + 1)[levels]
+
+    between = (np.arange(n_groups) % 2)[g]
+    y = x + effects(g) * (2 + between) + effects(g) * x + effects(g) * z + effects(2 * g + b) + effects(3 * g + k)
+    data = {
+        "y": y + 0.7 * rng.normal(size=len(g)), "x": x, "z": z, "b": b.astype(float), "g": g, "k": [f"k{v}" for v in k],
+        "between": between.astype(float), "x2": 2 * x, "g2": [f"g{v * 7 % 31}" for v in g], "gb": 2 * g + b,
+    }  # fmt: skip
+    assert hlmrs.lmer(f"y ~ x + {random}", data).verdict.status == "flat"
