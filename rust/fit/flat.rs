@@ -24,7 +24,7 @@ const OWN_CURVATURE: f64 = 1e-4;
 const EXACTLY: f64 = 1e-8;
 const LEVEL: f64 = 1e-6;
 /// Curvature beside the optimum, without what its slope adds, that has to be computed again at the optimum itself.
-const SUSPICIOUS: f64 = 0.03;
+const SUSPICIOUS: f64 = 0.3;
 /// The step along a direction, and the change of the criterion that is none.
 const STEP: f64 = 0.1;
 const SAME: f64 = 1e-7;
@@ -33,7 +33,7 @@ const ROUNDING: f64 = 1e-11;
 const NEWTON_STEPS: usize = 10;
 const CURVED: f64 = 1e-6;
 /// Part of a step by which covariances change at least.
-const MOVES: f64 = 0.1;
+const MOVES: f64 = 0.02;
 /// A relative variance below this is none.  So is a scale.
 const SMALLEST: f64 = 1e-6;
 const NO_SIZE: f64 = 1e-4;
