@@ -473,7 +473,7 @@ def largest_statistic_quantile(probability: float, df: float, rank: float, reach
     """Return the t at which that is `probability`."""
 
 class SatterthwaiteParts(TypedDict):
-    """How Var(beta) depends on the variance parameters: theta in the core's basis, then sigma^2.
+    """How Var(beta) depends on the variance parameters: theta in the core's basis, then log sigma^2.
 
     ``derivatives`` (m, p, p) of Var(beta); ``covariance`` (m, m) of the parameters; ``n_negative``: directions in which
     the criterion bends downwards.

@@ -39,12 +39,12 @@ pub fn coefficient_tests(fit: &Fit, ddf: Ddf, stop: &AtomicBool) -> Result<(Vec<
     Ok((errors(&fit.vcov()), df))
 }
 
-/// 2 v² / Var(v) for the variance v of every coefficient.
+/// 2 v² / Var(v) = 2 / Var(log v) for the variance v of every coefficient.
 fn matched(vcov: &[f64], slopes: &[Vec<f64>], covariance: &[f64], p: usize) -> Vec<f64> {
     let n = slopes.len();
     let spread = |j: usize| -> f64 {
-        let at = |k: usize| slopes[k][j * p + j];
+        let at = |k: usize| slopes[k][j * p + j] / vcov[j * p + j];
         (0..n * n).map(|k| at(k / n) * covariance[k] * at(k % n)).sum()
     };
-    (0..p).map(|j| 2.0 * vcov[j * p + j].powi(2) / spread(j)).collect()
+    (0..p).map(|j| 2.0 / spread(j)).collect()
 }

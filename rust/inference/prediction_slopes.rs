@@ -29,26 +29,27 @@ impl Predicted<'_> {
     }
 }
 
-/// dVar(x'β̂ + z'(b̂ - b)): m numbers for each parameter of `satterthwaite`, θ with σ² along its profile, then σ².
+/// dVar(x'β̂ + z'(b̂ - b)): m numbers for each parameter of `satterthwaite`, θ with σ² along its profile, then
+/// log σ².
 ///
 /// # Errors
 /// `Numerical` where the criterion cannot be evaluated beside θ, `Interrupted` when `stop` is set.
 pub fn prediction_slopes(fit: &Fit, rows: &Predicted, stop: &AtomicBool) -> Result<Vec<Vec<f64>>> {
     let mut work = fit.model.workspace();
-    let mut at = |theta: Vec<f64>| -> Result<(Vec<f64>, f64)> {
+    let mut at = |theta: Vec<f64>| -> Result<Vec<f64>> {
         check_stop(stop)?;
         // σ follows θ here, also where a fit has that of other rows
         let sigma = fit.model.evaluate(&theta, &mut work)?.sigma();
-        Ok((rows.variance(&Fit { theta, sigma, ..fit.clone() })?, sigma.powi(2)))
+        rows.variance(&Fit { theta, sigma, ..fit.clone() })
     };
-    let (own, variance) = at(fit.theta.clone())?;
+    let own = at(fit.theta.clone())?;
     let mut slopes = Vec::with_capacity(fit.theta.len() + 1);
     for k in 0..fit.theta.len() {
         let h = STEP * fit.theta[k].abs().max(SMALL);
         let mut theta = fit.theta.clone();
         theta[k] += h;
-        slopes.push(at(theta)?.0.iter().zip(&own).map(|(moved, own)| (moved - own) / h).collect());
+        slopes.push(at(theta)?.iter().zip(&own).map(|(moved, own)| (moved - own) / h).collect());
     }
-    slopes.push(own.iter().map(|v| v / variance).collect());
+    slopes.push(own);
     Ok(slopes)
 }

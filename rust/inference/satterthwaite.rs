@@ -1,8 +1,9 @@
 //! What Satterthwaite's degrees of freedom need (Fai and Cornelius 1996, J. Statist. Comput. Simul. 54,
 //! 363-378): the covariance of the variance parameters and the derivatives of Var(β̂) in them.
 //!
-//! The parameters are θ, with σ² following along its profile σ²(θ) = r²(θ)/m, and the deviation of σ² from
-//! it.  Their covariance is block-diagonal, 2H^-1 for the profiled criterion's curvature H, and 2σ⁴/m.
+//! The parameters are θ, with σ² following along its profile σ²(θ) = r²(θ)/m, and the deviation of log σ² from
+//! it.  Their covariance is block-diagonal, 2H^-1 for the profiled criterion's curvature H, and 2/m; it has no
+//! unit, so that it is a number in any unit of the response.
 
 use std::sync::atomic::AtomicBool;
 
@@ -22,7 +23,7 @@ const NOISE: f64 = 1e3;
 /// Var(β̂)'s dependence on the variance parameters, in the user's units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Satterthwaite {
-    /// Per parameter dVar(β̂) (p x p); θ in the working basis first, σ² last.
+    /// Per parameter dVar(β̂) (p x p); θ in the working basis first, log σ² last.
     pub derivatives: Vec<Vec<f64>>,
     /// Covariance of the parameters.
     pub covariance: Vec<f64>,
@@ -47,14 +48,14 @@ pub fn satterthwaite(fit: &Fit, stop: &AtomicBool) -> Result<Satterthwaite> {
         let total: Vec<f64> = vcov.iter().zip(&parts.inverse).map(|(v, c)| variance * v + slope * c).collect();
         derivatives.push(model.a.fixed.covariance(&total));
     }
-    derivatives.push(fit.unscaled_vcov.clone());
+    derivatives.push(fit.vcov());
     let (inverse, n_negative) =
         inverse(&hessian(&mut LmmEvaluator::with_workspace(model, work, stop), &fit.theta)?, &fit.theta);
     let mut covariance = vec![0.0; (n + 1) * (n + 1)];
     for (i, value) in inverse.iter().enumerate() {
         covariance[i / n * (n + 1) + i % n] = 2.0 * value;
     }
-    covariance[(n + 1) * (n + 1) - 1] = 2.0 * variance * variance / m;
+    covariance[(n + 1) * (n + 1) - 1] = 2.0 / m;
     Ok(Satterthwaite { derivatives, covariance, n_negative })
 }
 

@@ -275,15 +275,22 @@ def satterthwaite_df(estimate: Estimate, rows: Matrix) -> Vector:
 
 
 def _matched_df(rows: Matrix, covariance: Matrix, derivatives: Vector, of_parameters: Matrix) -> Vector:
-    """Return 2 v² / Var(v) for the variance v = l'Cl of every row, by its slopes in the variance parameters."""
+    """Return 2 v² / Var(v) for the variance v = l'Cl of every row, by its slopes in the variance parameters.
+
+    It is 2 / Var(log v): neither the squares of variances nor their products need be numbers in the response's unit.
+    """
     variance = _quadratic(rows, covariance)
     if rows.size <= _FEW:
         slopes = _quadratic(rows, derivatives).T
     else:  # one after the other, in the memory of one
         slopes = np.stack([_quadratic(rows, derivative) for derivative in derivatives], axis=1)
-    uncertainty = _quadratic(slopes, of_parameters)
+    return _df_of_variances(variance, slopes, of_parameters)
+
+
+def _df_of_variances(variance: Vector, slopes: Matrix, of_parameters: Matrix) -> Vector:
     with np.errstate(divide="ignore", invalid="ignore"):
-        df: Vector = 2 * variance**2 / uncertainty
+        relative = slopes / variance[:, np.newaxis]
+        df: Vector = 2 / _quadratic(relative, of_parameters)
     return df
 
 
@@ -309,10 +316,8 @@ def satterthwaite_joint(estimate: Estimate, rows: Matrix) -> float:
 
 def prediction_df(estimate: Estimate, variance: Vector, slopes: Matrix) -> Vector:
     """Return 2 v^2 / Var(v) for variances of predictions and their slopes in the variance parameters (m, k)."""
-    uncertainty = np.einsum("mi,ml,li->i", slopes, _satterthwaite_parts(estimate)["covariance"], slopes)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        df: Vector = np.where(variance == 0, np.inf, 2 * variance**2 / uncertainty)
-    return df
+    df = _df_of_variances(variance, slopes.T, _satterthwaite_parts(estimate)["covariance"])
+    return np.where(variance == 0, np.inf, df)
 
 
 def _satterthwaite_parts(estimate: Estimate) -> "SatterthwaiteParts":

@@ -141,6 +141,31 @@ def test_units_of_columns_change_no_degrees_of_freedom():
         assert a == pytest.approx(b, rel=1e-5)
 
 
+@pytest.mark.parametrize("scale", [1e90, 1e-90, 1e140])
+@pytest.mark.parametrize("method", METHODS)
+def test_units_of_the_response_change_no_degrees_of_freedom(scale, method):
+    data = hlmrs.datasets.load("sleepstudy", "polars")
+    formula = "Reaction ~ Days + (Days | Subject)"
+    want = hlmrs.lmer(formula, data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        got = hlmrs.lmer(formula, data.with_columns(pl.col("Reaction") * scale))
+        np.testing.assert_allclose(got.tidy(ddf=method)["df"], want.tidy(ddf=method)["df"], rtol=1e-5)
+        tests, same = got.anova(ddf=method), want.anova(ddf=method)
+        np.testing.assert_allclose(tests["den_df"], same["den_df"], rtol=1e-5)
+        np.testing.assert_allclose(tests["statistic"], same["statistic"], rtol=1e-5)
+        means, of_one = got.emmeans("Days", ddf=method), want.emmeans("Days", ddf=method)
+        np.testing.assert_allclose(means["df"], of_one["df"], rtol=1e-5)
+        high = got.predict(data[:3], interval="prediction")["conf_high"]
+    np.testing.assert_allclose(high / scale, want.predict(data[:3], interval="prediction")["conf_high"], rtol=1e-5)
+
+
+def test_a_response_whose_squares_are_no_numbers_is_refused_as_that():
+    data = hlmrs.datasets.load("sleepstudy", "polars").with_columns(pl.col("Reaction") * 1e300)
+    with pytest.raises(hlmrs.NumericalError, match="squares of the response are too large"):
+        hlmrs.lmer("Reaction ~ Days + (Days | Subject)", data)
+
+
 def test_what_the_data_do_not_determine_is_missing():
     data = unbalanced().with_columns(twice=2 * pl.col("x") + 1)
     fit = fitted("y ~ x + twice + (1 | a)", data)
