@@ -1,7 +1,8 @@
 """How the reference grid is averaged: the weights of combinations of levels, given those of the means.
 
-A factor that stands in the formula only together with another, each of its levels in one level of that, is nested in it
-(treatments within "treated"): combinations across are impossible, and no mean counts them.
+A factor each of whose levels occurs in one level of another is nested in it (treatments within "treated") if it stands
+in the formula only together with that, or if both have main effects, ``route + drug``, where the effects of the one are
+sums of those of the other.  Combinations across are impossible or cannot be estimated, and no mean counts them.
 """
 
 import math
@@ -128,7 +129,14 @@ def nested_factors(estimate: Estimate, axes: Sequence[Axis]) -> dict[tuple[int, 
     names = [{name for factor in term.factors for name in grid_columns(factor)} for term in estimate.request.spec.terms]
     terms = [{k for k, axis in enumerate(axes) if axis.name in used} for used in names]
     factors = [k for k, axis in enumerate(axes) if axis.factor is not None]
-    pairs = [(a, b) for a in factors for b in factors if a != b and all(b in term for term in terms if a in term)]
+    alone = {term.factors[0].name for term in estimate.request.spec.terms if len(term.factors) == 1}
+    main = {k for k in factors if (factor := axes[k].factor) is not None and factor.name in alone}
+    pairs = [
+        (a, b)
+        for a in factors
+        for b in factors
+        if a != b and ({a, b} <= main or all(b in term for term in terms if a in term))
+    ]
     whole = grid_axes(estimate, {}) if pairs else ()
     codes = {k: axis_codes(estimate, whole[k]) for k in {k for pair in pairs for k in pair}}
     found = {}

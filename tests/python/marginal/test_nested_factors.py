@@ -51,6 +51,29 @@ def test_means_of_a_control_beside_treated_doses(by, weights):
     np.testing.assert_allclose(table["estimate"], means(CONTROL, by), rtol=1e-8)
 
 
+ROUTES = design(
+    [(route, drug) for route, drugs in (("oral", "abc"), ("injected", "de")) for drug in drugs], ["route", "drug"]
+)
+
+
+@pytest.mark.parametrize("formula", ["route + drug", "drug + route", "route / drug"])
+def test_means_of_nested_factors_that_are_added(formula):
+    fit = fitted(f"y ~ {formula} + (1 | block)", ROUTES)
+    by_drug = means(ROUTES, ["route", "drug"])
+    np.testing.assert_allclose(fit.emmeans("drug")["estimate"], means(ROUTES, ["drug"]), rtol=1e-8)
+    np.testing.assert_allclose(fit.emmeans("route")["estimate"], means(ROUTES, ["route"]), rtol=1e-8)
+    both = fit.emmeans(["route", "drug"]).sort([pl.col(name).cast(pl.String) for name in ("route", "drug")])
+    np.testing.assert_allclose(both["estimate"], by_drug, rtol=1e-8)
+
+
+def test_a_factor_without_main_effect_is_crossed_with_what_nests_it():
+    data = ROUTES.with_columns(x=pl.Series(R.normal(size=len(ROUTES))), z=pl.Series(R.normal(size=len(ROUTES))))
+    data = data.with_columns(twice=2 * pl.col("z"))
+    fit = fitted("y ~ drug + x + route:x + z + twice + (1 | block)", data)
+    alone = hlmrs.lmer("y ~ drug + x + route:x + z + (1 | block)", data)
+    np.testing.assert_allclose(fit.emmeans("drug")["estimate"], alone.emmeans("drug")["estimate"], rtol=1e-8)
+
+
 def test_contrasts_are_within_what_there_can_be():
     fit = fitted("y ~ kind / (form * dose) + (1 | block)", CONTROL)
     table = fit.contrasts("form", by="kind", adjust="tukey")
