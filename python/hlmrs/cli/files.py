@@ -27,6 +27,9 @@ _NAMED_SEPARATOR = re.compile(r"sep=(.)")
 _QUOTED = re.compile(r'"[^"]*"')
 _COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _POINT = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?\d*[.,]?\d+(?:[eE][+-]?\d+)?")
+_PADDED = re.compile(r" +[^ ].*|.*[^ ] +").fullmatch
+"""A field with blanks around what it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ def read_file(name: str, writing: Writing = Writing()) -> Any:
     """Read a data file into a frame."""
     path = Path(name)
     suffix = _suffix(path)
+    if path.is_dir():
+        raise DataError(f"{name!r} is a folder; give a file that is in it")
     if suffix not in (*_DELIMITERS, *_BINARY):
         raise DataError(
             f"{name!r}: the name should end in {', '.join((*_DELIMITERS, *_BINARY))}, or .csv.gz or .tsv.gz; save "
@@ -66,7 +71,8 @@ def read_file(name: str, writing: Writing = Writing()) -> Any:
     except HlmrsError:
         raise
     except Exception as error:  # every library has its own
-        raise DataError(f"{name!r} could not be read: {error}") from error
+        reason = str(error).partition("\n")[0]  # what Polars and pandas say further is advice on their own options
+        raise DataError(f"{name!r} could not be read: {reason}") from error
 
 
 def odd_cell(name: str, writing: Writing, message: str) -> str:
@@ -78,12 +84,34 @@ def odd_cell(name: str, writing: Writing, message: str) -> str:
     for k, column in enumerate(text.names):
         if f"column {column!r}" not in message:
             continue
-        cells = [(line, row[k].strip()) for line, row in _lines(text) if k < len(row)]
-        odd = [cell for cell in cells if not _is_number(cell[1], text) and cell[1] not in text.missing]
-        if odd and 2 * len(odd) < len(cells):
-            line, value = odd[0]
+        if found := _first_odd(text, k):
+            line, value = found
             return f"; line {line} of the file has {value!r}, which --na {shlex.quote(value)} reads as missing"
+        return _mixed_marks(text) if writing.decimal is None else ""
     return ""
+
+
+def _first_odd(text: Text, k: int) -> tuple[int, str] | None:
+    """Return the first cell that is no number, and its line, of a column in which less than half of them are none."""
+    cells = [(line, row[k].strip()) for line, row in _lines(text) if k < len(row)]
+    odd = [cell for cell in cells if not _is_number(cell[1], text) and cell[1] not in text.missing]
+    return odd[0] if odd and 2 * len(odd) < len(cells) else None
+
+
+def _mixed_marks(text: Text) -> str:
+    """Name the first cell with the rarer decimal mark, in a file that has numbers with either."""
+    cells = [
+        (line, name, value.strip()) for line, row in _lines(text) for name, value in zip(text.names, row, strict=False)
+    ]
+    commas, points = ([cell for cell in cells if mark.fullmatch(cell[2])] for mark in (_COMMA, _POINT))
+    if not commas or not points:
+        return ""
+    rare, other = (points, "comma") if len(points) < len(commas) else (commas, "point")
+    line, name, value = rare[0]
+    return (
+        f"; line {line} of the file has {value!r} in column {name!r}, while other numbers have a decimal {other}: "
+        "write all of them with the same mark"
+    )
 
 
 def _suffix(path: Path) -> str:
@@ -99,9 +127,12 @@ def _read_text(path: Path, suffix: str, writing: Writing) -> Any:
         return reader(text)
     except Exception as error:
         uneven = next(((line, len(row)) for line, row in _lines(text) if len(row) > len(text.names)), None)
-        if uneven is None:
-            raise
-        raise ValueError(f"line {uneven[0]} has {uneven[1]} fields, and the header {len(text.names)}") from error
+        if uneven is not None:
+            raise ValueError(f"line {uneven[0]} has {uneven[1]} fields, and the header {len(text.names)}") from error
+        odd = ((name, found) for k, name in enumerate(text.names) if (found := _first_odd(text, k)))
+        for name, (line, value) in odd:
+            raise ValueError(f"line {line} has {value!r} in column {name!r}, which is no number") from error
+        raise
 
 
 def _lines(text: Text) -> Iterator[tuple[int, list[str]]]:
@@ -143,11 +174,38 @@ def _recognised(content: str, usual: str, writing: Writing) -> Text:
     else:
         raise ValueError("it is empty")
     separator = writing.separator or usual
+    _check_quotes(content, separator, before)
+    content = _without_padding(content, separator)
     header, *lines = itertools.islice(csv.reader(io.StringIO(content), delimiter=separator), _LINES)
     fields = [field.strip() for line in lines for field in line]
     comma = separator != "," and any(map(_COMMA.fullmatch, fields)) and not any(map(_POINT.fullmatch, fields))
     decimal = writing.decimal or ("," if comma else ".")
     return Text(content, _names(header), separator, decimal, [*_NULLS, *writing.missing], before)
+
+
+def _check_quotes(content: str, separator: str, before: int) -> None:
+    """Refuse a quotation mark that nothing closes: all lines below it would be one field."""
+    if content.count('"') % 2 == 0:
+        return
+    reader, start = csv.reader(io.StringIO(content), delimiter=separator, strict=True), 1
+    try:
+        for _ in reader:
+            start = reader.line_num + 1
+    except csv.Error:
+        raise ValueError(f"the quotation mark of line {before + start} is not closed") from None
+
+
+def _without_padding(content: str, separator: str) -> str:
+    """Strip blanks around fields where the header, or a number of the first lines, has them."""
+    fields = itertools.chain.from_iterable(line.split(separator) for line in content.splitlines()[1:_LINES])
+    if not any(map(_PADDED, content.partition("\n")[0].strip("\r").split(separator))) and not any(
+        _PADDED(field) and _NUMBER.fullmatch(field.strip()) for field in fields
+    ):
+        return content
+    rows = csv.reader(io.StringIO(content), delimiter=separator, skipinitialspace=True)
+    stripped = io.StringIO()
+    csv.writer(stripped, delimiter=separator, lineterminator="\n").writerows([f.strip() for f in row] for row in rows)
+    return stripped.getvalue()
 
 
 def _names(header: Sequence[str]) -> list[str]:
@@ -206,6 +264,8 @@ def _parse(texts: Sequence[str], file: Text) -> Any:
 
 
 def _is_number(text: str, file: Text) -> bool:
+    if not text.isascii() or "_" in text or (file.decimal != "." and "." in text):  # which float() would take
+        return False
     try:
         float(text.replace(file.decimal, "."))
     except ValueError:
@@ -217,7 +277,7 @@ def _read_binary(path: Path, suffix: str) -> Any:
     if installed("polars"):
         import polars as pl
 
-        return pl.read_parquet(path) if suffix == ".parquet" else pl.read_ipc(path, memory_map=False)
+        return pl.read_parquet(path) if suffix == ".parquet" else pl.read_ipc(path.read_bytes())
     if installed("pyarrow"):
         from pyarrow import feather, parquet
 

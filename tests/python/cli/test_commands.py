@@ -1,6 +1,7 @@
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -143,6 +144,8 @@ def test_binary_files_are_read_by_every_library(csv, tmp_path, monkeypatch):
     for absent in ([], ["polars"], ["polars", "pyarrow"]):
         monkeypatch.setattr("hlmrs.cli.files.installed", lambda name, absent=absent: name not in absent)
         assert hlmrs.lmer(MODEL, read_file(str(parquet))).nobs == 180
+        if "pyarrow" not in absent:
+            assert hlmrs.lmer(MODEL, read_file(str(feather))).nobs == 180
     with pytest.raises(hlmrs.DataError, match="needs Polars or pyarrow"):
         read_file(str(feather))
 
@@ -170,6 +173,8 @@ FILES = {
     "bars.txt": TEXT.replace(",", "|").encode(),
     "quoted.csv": TEXT.replace("y,x,f,g", '"y";"x";"f";"g"').replace(",", ";").encode(),
     "zipped.csv.gz": gzip.compress(SEMICOLONS.encode()),
+    "blanks.csv": TEXT.replace("y,x,f,g", "y , x , f , g").replace(",", ", ").encode(),
+    "blanks before numbers.csv": TEXT.replace(",", ",  ").replace("y,  x,  f,  g", "y,x,f,g").encode(),
 }
 
 
@@ -182,6 +187,35 @@ def test_files_are_read_as_they_were_written(tmp_path, monkeypatch, name, librar
     frame = read_file(str(path))
     for k, column in enumerate(("y", "x", "f", "g")):
         assert list(frame[column]) == [row[k] for row in ROWS]
+
+
+CELLS = {
+    "decimals.csv": (SEMICOLONS.replace("2,5;2,5", "2.5;2,5"), "line 4 of the file has '2.5' in column 'y'"),
+    "digit.csv": (TEXT.replace("2.5,2.5", "2.٥,2.5"), "line 4 .*'2.٥'"),
+    "underscore.csv": (TEXT.replace("2.5,2.5", "2_0,2.5"), "line 4 .*'2_0'"),
+    "quote.csv": (TEXT.replace("2.5,2.5,a", '2.5,2.5,"a'), "the quotation mark of line 4 is not closed"),
+}
+
+
+@pytest.mark.parametrize("library", ["polars", "pandas", "none"])
+@pytest.mark.parametrize("name", CELLS)
+def test_a_cell_that_is_wrong_is_named(tmp_path, monkeypatch, capsys, name, library):
+    monkeypatch.setattr("hlmrs.cli.files.installed", lambda one: one == library)
+    path = tmp_path / name
+    text, says = CELLS[name]
+    assert text not in (TEXT, SEMICOLONS)
+    path.write_text(text, encoding="utf-8")
+    assert main(["fit", "y ~ x + (1 | g)", str(path)]) == 2
+    shown = capsys.readouterr().err
+    assert re.search(says, shown)
+    assert "ignore_errors" not in shown
+
+
+def test_a_folder_is_said_to_be_one(tmp_path, capsys):
+    (tmp_path / "data.csv").mkdir()
+    for name in (tmp_path, tmp_path / "data.csv"):
+        assert main(["fit", MODEL, str(name)]) == 2
+        assert "is a folder" in capsys.readouterr().err
 
 
 BROKEN = {
