@@ -24,6 +24,11 @@ _RANDOM_EFFECTS = [
     ("random_effects", "random_effects=False predicts without random effects, random_effects='g' with those of g"),
     ("", "every response has new random effects"),
 ]
+_STD_ERRORS = [("interval", "interval='confidence' gives standard errors and bounds")]
+_PARAMETERS = [
+    ("terms", "terms=[...] takes names of parameters"),
+    ("", "the table has all parameters; keep the rows of its column 'term' that you want"),
+]
 
 _OF_MODELS: Hints = {
     "groups": _GROUPS,
@@ -45,6 +50,8 @@ _OF_MODELS: Hints = {
     ],
 }
 _OF_PREDICTIONS: Hints = {
+    "use_rfx": _RANDOM_EFFECTS,
+    "se": _STD_ERRORS,
     "re_form": _RANDOM_EFFECTS,
     "re_formula": _RANDOM_EFFECTS,
     "allow_new_levels": [
@@ -53,7 +60,7 @@ _OF_PREDICTIONS: Hints = {
     ],
     "exog": [("newdata", "new rows are newdata=")],
     "data": [("newdata", "new rows are newdata=")],
-    "se_fit": [("interval", "interval='confidence' gives standard errors and bounds")],
+    "se_fit": _STD_ERRORS,
 }
 _OF_TESTS: Hints = {"refit": _COMPARED}
 _OF_ANY: Hints = {
@@ -61,13 +68,14 @@ _OF_ANY: Hints = {
     "conf_level": [("level", "it is level= here")],
     "nsim": [("n", "how many is n="), ("n_boot", "how many is n_boot=")],
     "B": [("n", "how many is n="), ("n_boot", "how many is n_boot=")],
-    "parm": [("terms", "terms=[...] takes names of parameters")],
     "n_jobs": [("n", _THREADS_OF_FIT), ("n_boot", _THREADS_OF_FIT)],
     "n_threads": [("n", _THREADS_OF_FIT), ("n_boot", _THREADS_OF_FIT)],
 }
+_OF_INTERVALS: Hints = {"parm": _PARAMETERS, "which": _PARAMETERS}
 _TABLES: Sequence[tuple[Collection[str], Hints]] = (
     (("lmer", "model", "fit_many", "update"), _OF_MODELS),
     (("predict", "simulate"), _OF_PREDICTIONS),
+    (("confint", "profile"), _OF_INTERVALS),
     (("anova", "drop1", "ranova", "test"), _OF_TESTS),
 )
 """What arguments of other packages are here, by functions."""

@@ -118,6 +118,9 @@ def _check_known(mentioned: tuple[ColumnName, ...], columns: Sequence[str], inde
     for column in mentioned:
         if column.name not in known:
             hint = suggestion(column.name, columns) or f"; the columns are {listed(columns)}"
+            if columns and all(map(str.isdecimal, columns)):
+                named = f"{{{column.name!r}: [...]}}"
+                hint = f"; the columns are numbered, {listed(columns)}: names must be text, as in {named}"
             if column.name in index:
                 hint = ", but it is a level of the index; make it a column by data.reset_index()"
             raise ReadingError(f"there is no column {quote(column.name)} in the data{hint}", column.at[0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numpy.typing import ArrayLike
+
 from .. import diagnostics, prediction
 from ..calls import answers_calls
 from ..diagnostics import Check, ModelCheck
@@ -178,15 +180,16 @@ class Checks(View[FrameT]):
         """
         return diagnostics.check_outliers(self._estimate)
 
-    def autocorrelation(self, group: str | None = None, *, order: str | None = None) -> Check:
+    def autocorrelation(self, group: str | None = None, *, order: str | ArrayLike | None = None) -> Check:
         """Check whether residuals that follow each other within groups are alike.
 
         Parameters
         ----------
         group : str, optional
             A grouping factor.  Default: the one with most levels.
-        order : str, optional
-            A column of the data that orders the rows of a group, such as time.  Default: as they come.
+        order : str or array-like, optional
+            A column of the data that orders the rows of a group, such as time, or its values by row; a pandas Series is
+            matched by its index.  Default: as they come.
 
         Returns
         -------

@@ -4,6 +4,7 @@ import json
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -12,7 +13,7 @@ import hlmrs
 from golden import library, rows
 from hlmrs.diagnostics.homogeneity import against_fitted, brown_forsythe, group_statistic
 from hlmrs.diagnostics.normality import _p_value, anderson_darling, moments
-from hlmrs.errors import OptionError
+from hlmrs.errors import DataError, OptionError
 
 REFERENCE = json.loads((golden.FOLDER / "influence.json").read_text())
 
@@ -278,6 +279,23 @@ def test_autocorrelation_is_found_in_the_order_asked_for():
     assert again.check.autocorrelation().verdict == "no concern"
     with pytest.raises(OptionError, match="did you mean 't'"):
         fit.check.autocorrelation(order="T")
+
+
+def test_the_order_of_rows_may_be_given_as_values():
+    data = simulated(ar=0.5)
+    shuffled = np.random.default_rng(8).permutation(600)
+    frame = pd.DataFrame(data).iloc[shuffled]
+    fit = hlmrs.lmer("y ~ x + (1 | g)", frame)
+    want = fit.check.autocorrelation(order="t").p_value
+    places = frame["t"].map(lambda t: f"{-t}")  # in no order of the alphabet
+    ordered = places.astype(pd.CategoricalDtype([f"{-t}" for t in np.unique(data["t"])], ordered=True))
+    for order in (frame["t"], frame["t"].sort_index(), frame["t"].to_numpy(), ordered):
+        assert fit.check.autocorrelation(order=order).p_value == want
+    assert rows(fit.check.autocorrelation(order=frame["t"]).to_frame())[0]["order"] == "t"
+    with pytest.raises(DataError, match="order has shape"):
+        fit.check.autocorrelation(order=frame["t"].to_numpy()[:5])
+    with pytest.raises(OptionError, match="order=t is missing"):
+        fit.check.autocorrelation(order=frame["t"].where(frame["t"] > frame["t"].min()))
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -45,6 +45,7 @@ CALLS = {
     "fit_many": (lambda d, _, s: hlmrs.fit_many(s[["w", "y"]], "~ x + (1 | g)", d)["estimate"].to_numpy()),
     "dictionary": (lambda d, _, s: hlmrs.fit_many({"w": s["w"]}, "~ x + (1 | g)", d)["estimate"].to_numpy()),
     "many weights": (lambda d, _, s: hlmrs.fit_many(["y"], "~ x + (1 | g)", d, weights=s["w"])["estimate"].to_numpy()),
+    "autocorrelation": (lambda d, fit, s: fit.check.autocorrelation(order=s["w"]).to_frame()["statistic"].to_numpy()),
     "columns": (lambda d, _, s: hlmrs.lmer(FORMULA, {"y": d["y"], "x": s["w"], "g": d["g"]}).beta),
 }
 

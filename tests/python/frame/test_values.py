@@ -129,6 +129,11 @@ def test_keys_of_a_dictionary_need_be_no_text():
         hlmrs.lmer("`0` ~ 1 + (1 | g)", {0: Y, "0": Y, "g": G})
 
 
+def test_keys_that_are_numbers_are_said_to_be_the_reason():
+    with pytest.raises(hlmrs.FormulaError, match=r"numbered, '0', '1': names must be text"):
+        hlmrs.lmer("y ~ 1 + (1 | g)", {0: Y, 1: G})
+
+
 def test_single_values_stand_for_every_row():
     fit = hlmrs.lmer("y ~ d + (1 | g)", {"y": Y, "d": DAY, "g": G})
     want = fit.predict({"d": [3.0], "g": [2]})
