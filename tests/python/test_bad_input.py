@@ -1,5 +1,6 @@
 """Bad input is answered with a typed error that names the column or place, the value, and what to do."""
 
+import re
 import subprocess
 import sys
 import time
@@ -340,6 +341,23 @@ def test_ctrl_c_stops_a_long_fit_and_leaves_the_process_usable():
 def test_contrasts_of_what_has_no_effects_are_refused(name, error):
     with pytest.raises(error, match=f"no effects of '{name}'"):
         hlmrs.lmer("mAch ~ sector + (1 | school)", hlmrs.datasets.load("Hsb82"), contrasts={name: "sum"})
+
+
+@pytest.mark.parametrize("name", ["sector", "C(sector, contr.treatment)"])
+def test_contrasts_that_the_formula_gives_are_not_given_again(name):
+    formula, data = "mAch ~ C(sector, contr.treatment) + (1 | school)", hlmrs.datasets.load("Hsb82")
+    with pytest.raises(hlmrs.OptionError, match=rf"contrasts=\{{'{re.escape(name)}'.*C\(sector, contr.treatment\)"):
+        hlmrs.lmer(formula, data, contrasts={name: "sum"})
+    with pytest.raises(hlmrs.OptionError, match=rf"contrasts=\{{'{re.escape(name)}'.*C\(sector, contr.treatment\)"):
+        hlmrs.glmer(formula.replace("mAch", "minrty"), data, family="binomial", contrasts={name: "sum"})
+
+
+def test_contrasts_reach_what_the_formula_leaves_open():
+    data = hlmrs.datasets.load("Hsb82")
+    fit = hlmrs.lmer("mAch ~ C(sector) + (1 | school)", data, contrasts={"sector": "sum"})
+    assert fit.update("~ C(sector, treatment) + (1 | school)").coef_names[1].startswith("C(sector, treatment)")
+    by_sum = hlmrs.lmer("mAch ~ C(sector, sum) + (1 | school)", data)
+    np.testing.assert_allclose(fit.beta, by_sum.beta, rtol=1e-12)
 
 
 def test_contrasts_of_numbers_are_refused_wherever_they_enter():

@@ -14,7 +14,16 @@ from ..families import COUNTS, WITH_DISPERSION, Family
 from ..formula import ColumnName, ModelSpec, TermFactor, parse
 from ..formula.names import find_name
 from ..frame import Frame
-from .request import ARRAY_WEIGHTS, Contrast, Request, checked_contrasts, coded, make_request, request_of_rows
+from .request import (
+    ARRAY_WEIGHTS,
+    Contrast,
+    Request,
+    checked_contrasts,
+    coded,
+    coded_in_formula,
+    make_request,
+    request_of_rows,
+)
 from .response import Response, response_of
 from .rows import ModelRows, Splines, evaluate, model_rows, new_columns
 
@@ -80,15 +89,17 @@ def _contrasts_by_part(
 ) -> list[Mapping[str, Contrast] | None]:
     """Give every part the contrasts of what it has effects of, as in R.
 
-    Those of columns that name groups alone say nothing; the mean is given the unknown ones, and refuses them.
+    Those of columns that name groups alone say nothing; the mean is given the unknown ones, and those that the
+    formula gives by ``C()``, and refuses them.
     """
     if not isinstance(contrasts, Mapping):
         return [contrasts, *(None for _ in specs[1:])]
     owned = [{name for name in contrasts if find_name(str(name), coded(spec)) is not None} for spec in specs]
     mentioned = [column for spec in specs for column in spec.columns()]
     known = set().union(*owned)
-    unknown = {name for name in contrasts if name not in known and find_name(str(name), mentioned) is None}
-    owned[0] |= unknown
+    in_formula = {name for name in contrasts if any(coded_in_formula(name, spec) is not None for spec in specs)}
+    unknown = {name for name in contrasts if find_name(str(name), mentioned) is None}
+    owned[0] |= (unknown | in_formula) - known
     return [{name: contrasts[name] for name in contrasts if name in own} for own in owned]
 
 

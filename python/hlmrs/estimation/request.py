@@ -12,7 +12,7 @@ from .. import _core
 from ..calls import refuse_unknown, take_alias
 from ..control import Control
 from ..errors import DataError, DesignError, FormulaWarning, OptionError, choose, suggestion, warn
-from ..formula import NO_RANDOM_TERM, ColumnName, ModelSpec, TermFactor, parse, parse_update
+from ..formula import NO_RANDOM_TERM, Call, ColumnName, ModelSpec, TermFactor, parse, parse_update
 from ..formula.expressions import as_json
 from ..formula.functions import CONTRASTS
 from ..formula.names import find_name
@@ -219,6 +219,12 @@ def checked_contrasts(contrasts: Mapping[str, Contrast] | None, spec: ModelSpec)
     known = coded(spec)
     found = {name: find_name(str(name), known) for name in contrasts}
     for name, meant in found.items():
+        own = None if meant is not None else coded_in_formula(name, spec)
+        if own is not None:
+            raise OptionError(
+                f"contrasts={{{name!r}: ...}}: the formula has contrasts of its own for it, {own}; leave out one of "
+                "the two"
+            )
         if meant is None:
             where = "has no effects of" if name in spec.columns() else "has no"
             raise OptionError(f"contrasts: the formula {where} {name!r}{suggestion(str(name), known)}")
@@ -226,11 +232,29 @@ def checked_contrasts(contrasts: Mapping[str, Contrast] | None, spec: ModelSpec)
 
 
 def coded(spec: ModelSpec) -> list[str]:
-    """Return what contrasts can be given for: the columns and the factors of effects."""
-    terms = [*spec.terms, *(term for random in spec.random for term in random.terms)]
-    factors = [factor for term in terms for factor in term.factors]
+    """Return what contrasts can be given for: the columns and the factors of effects, unless the formula gives them."""
+    factors = [factor for factor in _factors(spec) if not _has_contrast(factor)]
     columns = sorted((column for factor in factors for column in factor.columns()), key=lambda column: column.at[0])
     return list(dict.fromkeys([*(column.name for column in columns), *(factor.name for factor in factors)]))
+
+
+def coded_in_formula(name: Any, spec: ModelSpec) -> str | None:
+    """Return the ``C()`` that gives contrasts to a column or a factor; None if there is none."""
+    for factor in filter(_has_contrast, _factors(spec)):
+        if find_name(str(name), [factor.name, *(column.name for column in factor.columns())]) is not None:
+            return factor.name
+    return None
+
+
+def _factors(spec: ModelSpec) -> list[TermFactor]:
+    terms = [*spec.terms, *(term for random in spec.random for term in random.terms)]
+    return [factor for term in terms for factor in term.factors]
+
+
+def _has_contrast(factor: TermFactor) -> bool:
+    """Whether it is ``C(f, sum)``, and not ``C(f)`` alone."""
+    call = factor.expression
+    return isinstance(call, Call) and call.name == "C" and len(call.args) > 1
 
 
 def _contrast(name: str, value: Contrast) -> Any:
