@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
-use crate::covariance::square;
+use crate::covariance::{Role, square};
 use crate::error::computed;
 use crate::linalg::dense::eigen;
 use crate::model::{Evaluator, Parameters};
@@ -11,6 +11,8 @@ use crate::optimize::{Outcome, Point};
 
 /// A parameter this close to a boundary is tried there.
 const NEAR_BOUNDARY: f64 = 2e-3;
+/// An entry of Λ off its diagonal, which has no boundary, is tried at zero below this.
+const NOTHING: f64 = 1e-8;
 /// A criterion this much higher still counts as the same; or by this part of it, which is rounding.
 const SAME: f64 = 1e-8;
 const ROUNDING: f64 = 1e-14;
@@ -29,11 +31,12 @@ pub struct NullSpace {
     pub directions: Vec<Vec<f64>>,
 }
 
-/// Moves scales that are nearly zero to zero, and correlations that are nearly ±1 there, where that costs nothing.
+/// Moves scales that are nearly zero to zero, correlations that are nearly ±1 there, and entries of Λ that are nothing but
+/// rounding to zero, where that costs nothing.
 pub fn snap(objective: &mut dyn Evaluator, mut outcome: Outcome) -> Result<Outcome> {
     for (k, role) in objective.parameters().theta.roles().into_iter().enumerate() {
         let x = outcome.x[k];
-        let Some(target) = role.boundary(x).filter(|&b| b != x && (x - b).abs() < NEAR_BOUNDARY) else { continue };
+        let Some(target) = near(role, x) else { continue };
         let mut trial = outcome.x.clone();
         trial[k] = target;
         let Some(value) = computed(objective.value(&trial))? else { continue };
@@ -46,6 +49,12 @@ pub fn snap(objective: &mut dyn Evaluator, mut outcome: Outcome) -> Result<Outco
         }
     }
     Ok(outcome)
+}
+
+/// Where a parameter is tried: the boundary that it is close to, or zero for an entry that has none.
+fn near(role: Role, x: f64) -> Option<f64> {
+    let (target, distance) = role.boundary(x).map_or((0.0, NOTHING), |boundary| (boundary, NEAR_BOUNDARY));
+    (x != target && (x - target).abs() < distance).then_some(target)
 }
 
 fn same(value: f64) -> f64 {

@@ -48,3 +48,24 @@ def test_what_was_tried_is_in_the_verdict():
     fit = hlmrs.lmer("y ~ 1 + (1 | g)", two_groups())
     assert fit.verdict.tried > 50
     assert f"from {fit.verdict.tried} points" in fit.verdict.explain()
+
+
+def equal_groups(seed):
+    """Groups of six rows with the same mean and slope: residuals are at right angles to both."""
+    x = np.arange(6.0) - 2.5
+    basis = np.column_stack([np.ones(6), x])
+    noise = np.random.default_rng(seed).normal(size=(8, 6))
+    noise -= noise @ basis @ np.linalg.inv(basis.T @ basis) @ basis.T
+    return {"y": (2 + x / 2 + noise).ravel(), "x": np.tile(x, 8), "g": np.repeat(np.arange(8), 6)}
+
+
+@pytest.mark.parametrize("optimizer", ["trust-region", "bobyqa"])
+@pytest.mark.parametrize("seed", range(4))
+def test_where_groups_are_equal_no_effect_varies_and_nothing_is_correlated(seed, optimizer):
+    data = equal_groups(seed)
+    fit = hlmrs.lmer("y ~ x + (x | g)", data, control=hlmrs.Control(optimizer=optimizer))
+    table = fit.varcorr()
+    np.testing.assert_array_equal(table["sd"][:2], [0.0, 0.0])
+    assert np.isnan(table["corr"][2])
+    residuals = data["y"] - 2 - data["x"] / 2
+    assert table["sd"][3] == pytest.approx(np.sqrt(residuals @ residuals / 46), rel=1e-10)
