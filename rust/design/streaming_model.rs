@@ -1,6 +1,7 @@
 //! A model whose rows come in batches: grouping factors gain levels with each, all else is fixed by the first.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,9 +15,9 @@ use super::rows::Rows;
 use super::spec::{Coverage, Expr, Missing, ModelSpec, Options, TermFactor};
 use super::transforms::{Known, calls};
 use super::variable::Category;
-use crate::Result;
 use crate::saved::require;
 use crate::table::{Column, ColumnKind, GrowingLevels, GrowingPairs, Selection, Table, fixed_level_codes};
+use crate::{Result, check_stop};
 
 /// What encodes every batch alike.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -160,8 +161,9 @@ impl StreamingModel {
     /// Encodes the complete rows of a batch; there may be none.
     ///
     /// # Errors
-    /// `Data` where a column lacks, holds values that have no meaning, or levels that are not known and may not grow.
-    pub fn rows(&self, table: &Table, registry: &mut LevelRegistry) -> Result<StreamedRows> {
+    /// `Data` where a column lacks, holds values that have no meaning, or levels that are not known and may not grow;
+    /// `Interrupted`.
+    pub fn rows(&self, table: &Table, registry: &mut LevelRegistry, stop: &AtomicBool) -> Result<StreamedRows> {
         let (mut inputs, dropped) = complete_rows(&self.encoding.inputs, &self.labels, table, self.missing)?;
         let weights = self.weights.as_deref().map(|name| table.get(name)).transpose()?.cloned();
         if let Some(column) = &weights {
@@ -169,7 +171,7 @@ impl StreamingModel {
         }
         self.read_fixed_levels(&mut inputs, registry)?;
         self.check_numbers(&inputs)?;
-        let (factors, ids) = self.factors(&inputs, registry)?;
+        let (factors, ids) = self.factors(&inputs, registry, stop)?;
         let range = self.encoding.response.range(&inputs);
         let rows = Rows {
             random: self.encoding.random.iter().map(|term| term.layout.clone()).collect(),
@@ -212,10 +214,16 @@ impl StreamingModel {
         Ok(())
     }
 
-    fn factors(&self, inputs: &Inputs, registry: &mut LevelRegistry) -> Result<(Vec<GroupingFactor>, Vec<Vec<u32>>)> {
+    fn factors(
+        &self,
+        inputs: &Inputs,
+        registry: &mut LevelRegistry,
+        stop: &AtomicBool,
+    ) -> Result<(Vec<GroupingFactor>, Vec<Vec<u32>>)> {
         let column = |c: usize| -> Column { inputs.column(self.encoding.categories[c].input).clone() };
         let (mut factors, mut all_ids) = (Vec::new(), Vec::new());
         for (g, group) in self.encoding.groups.iter().enumerate() {
+            check_stop(stop)?;
             let (codes, ids) = registry.codes(g, group, column, &inputs.selection)?;
             factors.push(GroupingFactor::new(group.name.clone(), codes, ids.len())?);
             all_ids.push(ids);

@@ -1,6 +1,7 @@
 //! Traces and products over levels that Kenward and Roger's adjustment is made of, component by component:
 //! with S = Z'V^-1X and D = Z'V^-1Z, Q_rs = S'A_r D A_s S and t_rs = tr(D A_r D A_s).
 
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
 use super::components::Components;
@@ -9,7 +10,11 @@ use super::linear_covariance::Direction;
 use crate::fit::Fit;
 use crate::linalg::dense;
 use crate::model::Workspace;
+use crate::penalized_ls::product::{Effects, zeros};
 use crate::{Result, check_stop};
+
+/// Columns of a product between two looks at whether to stop.
+const STRIP: usize = 128;
 
 /// VarianceSums over levels that everything is made of.
 pub struct VarianceSums {
@@ -26,7 +31,7 @@ pub struct VarianceSums {
 /// Traces and products of the random terms' parameters, component by component.
 ///
 /// # Errors
-/// `Numerical` where the criterion cannot be evaluated.
+/// `Numerical` where the criterion cannot be evaluated; `Interrupted` when `stop` is set.
 pub fn sums(
     fit: &Fit,
     work: &Workspace,
@@ -35,29 +40,67 @@ pub fn sums(
     components: &Components,
     stop: &AtomicBool,
 ) -> Result<VarianceSums> {
-    let (a, symbolic) = (&*fit.model.a, &*fit.model.symbolic);
+    let a = &*fit.model.a;
     let (p, n, m) = (a.n_fixed(), gammas.len(), components.largest());
     let zero = || vec![vec![0.0; p * p]; n];
     let mut sums =
         VarianceSums { trace: vec![0.0; n], traces: vec![0.0; n * n], b: zero(), q: vec![vec![0.0; p * p]; n * n] };
     let before = components.rows(a);
-    let mut left = before.clone();
-    let remainder = work.factor.forward(&mut left, &mut vec![0.0; p * m], a, symbolic, m);
-    let mut right = left.clone();
-    for t in &symbolic.groups {
-        right[t.block].copy_from_slice(&remainder.solved[t.offset * m..(t.offset + t.n_levels * t.r) * m]);
-    }
+    let (left, right) = solved(fit, work, &before, m, stop)?;
     for c in 0..components.size.len() {
         check_stop(stop)?;
         let size = components.size[c];
         // D = Z'WZ - Z'WZ Λ M^-1 Λ'Z'WZ
         let mut d = components.gather(a, &before, c);
         let (l, r) = (components.gather(a, &left, c), components.gather(a, &right, c));
-        let (l, r) = (dense::view(&l, size, size), dense::view(&r, size, size));
-        dense::multiply(dense::view_mut(&mut d, size, size), faer::Accum::Add, l, r.transpose(), -1.0);
-        add_component(&mut sums, fit, parts, gammas, components, c, &d);
+        subtract_product(&mut d, &l, &r, size, stop)?;
+        add_component(&mut sums, fit, parts, gammas, (components, c), &d, stop)?;
     }
     Ok(sums)
+}
+
+/// L and R of Z'WZ Λ M^-1 Λ'Z'WZ = L'R from the m columns of Z'WZ, in strips between which the work can stop.
+fn solved(fit: &Fit, work: &Workspace, before: &Effects, m: usize, stop: &AtomicBool) -> Result<(Effects, Effects)> {
+    let (a, symbolic) = (&*fit.model.a, &*fit.model.symbolic);
+    let (mut left, mut right) = (zeros(a, m), zeros(a, m));
+    for start in (0..m).step_by(STRIP) {
+        check_stop(stop)?;
+        let columns = start..m.min(start + STRIP);
+        let width = columns.len();
+        let mut strip: Effects = before.iter().map(|rows| columns_of(rows, m, columns.clone())).collect();
+        let remainder = work.factor.forward(&mut strip, &mut vec![0.0; a.n_fixed() * width], a, symbolic, width);
+        for (block, values) in strip.iter().enumerate() {
+            put_columns(&mut left[block], values, m, columns.clone());
+            put_columns(&mut right[block], values, m, columns.clone());
+        }
+        for t in &symbolic.groups {
+            let own = &remainder.solved[t.offset * width..(t.offset + t.n_levels * t.r) * width];
+            put_columns(&mut right[t.block], own, m, columns.clone());
+        }
+    }
+    Ok((left, right))
+}
+
+/// Some columns of rows of m.
+fn columns_of(rows: &[f64], m: usize, columns: Range<usize>) -> Vec<f64> {
+    rows.chunks_exact(m).flat_map(|row| &row[columns.clone()]).copied().collect()
+}
+
+fn put_columns(rows: &mut [f64], values: &[f64], m: usize, columns: Range<usize>) {
+    let rows = rows.chunks_exact_mut(m).zip(values.chunks_exact(columns.len()));
+    rows.for_each(|(row, values)| row[columns.clone()].copy_from_slice(values));
+}
+
+/// D -= L R' (n x n), in strips of columns between which the work can stop.
+fn subtract_product(d: &mut [f64], l: &[f64], r: &[f64], n: usize, stop: &AtomicBool) -> Result<()> {
+    let (l, r) = (dense::view(l, n, n), dense::view(r, n, n));
+    for (k, strip) in d.chunks_mut(STRIP * n.max(1)).enumerate() {
+        check_stop(stop)?;
+        let width = strip.len() / n;
+        let right = r.subrows(k * STRIP, width).transpose();
+        dense::multiply(dense::view_mut(strip, n, width), faer::Accum::Add, l, right, -1.0);
+    }
+    Ok(())
 }
 
 /// First rows of a direction's levels within the component.
@@ -71,10 +114,10 @@ fn add_component(
     fit: &Fit,
     parts: &FixedScores,
     gammas: &[Direction],
-    components: &Components,
-    c: usize,
+    (components, c): (&Components, usize),
     d: &[f64],
-) {
+    stop: &AtomicBool,
+) -> Result<()> {
     let (n, p, size) = (gammas.len(), fit.model.a.n_fixed(), components.size[c]);
     let places: Vec<Vec<(usize, usize)>> = gammas.iter().map(|g| places(g, components, c)).collect();
     // F_r = A_r S, size x p
@@ -98,7 +141,7 @@ fn add_component(
         for r in 0..=s {
             let q = dense::product(dense::view(&scaled[r], size, p).transpose(), dense::view(&right, size, p));
             add_to_both(&mut sums.q, r, s, n, &q, p);
-            let trace = trace_pair(d, size, (&gammas[r], &places[r]), (&gammas[s], &places[s]));
+            let trace = trace_pair(d, size, (&gammas[r], &places[r]), (&gammas[s], &places[s]), stop)?;
             sums.traces[s * n + r] += trace;
             if r != s {
                 sums.traces[r * n + s] += trace;
@@ -116,6 +159,7 @@ fn add_component(
             }
         }
     }
+    Ok(())
 }
 
 /// q[r, s] += Q and q[s, r] += Q'.
@@ -132,7 +176,8 @@ fn trace_pair(
     size: usize,
     (r, rows): (&Direction, &[(usize, usize)]),
     (s, columns): (&Direction, &[(usize, usize)]),
-) -> f64 {
+    stop: &AtomicBool,
+) -> Result<f64> {
     let nonzero = |g: &Direction| -> Vec<(usize, usize, f64)> {
         let w = g.term.width;
         (0..w * w).filter(|&k| g.pattern[k] != 0.0).map(|k| (k % w, k / w, g.pattern[k])).collect()
@@ -140,6 +185,7 @@ fn trace_pair(
     let (left, right) = (nonzero(r), nonzero(s));
     let mut sum = 0.0;
     for &(_, m) in columns {
+        check_stop(stop)?;
         for &(c, e, y) in &right {
             let (dc, de) = (&d[(m + c) * size..(m + c + 1) * size], &d[(m + e) * size..(m + e + 1) * size]);
             for &(_, l) in rows {
@@ -147,5 +193,5 @@ fn trace_pair(
             }
         }
     }
-    sum
+    Ok(sum)
 }

@@ -1,12 +1,13 @@
 //! A block of rows in the working basis, and its reader.
 
 use std::ops::Range;
+use std::sync::atomic::AtomicBool;
 
 use super::basis::FixedBasis;
 use super::columns::{Columns, ExtendedColumns};
 use super::order::WorkingBasis;
-use crate::Result;
 use crate::design::{Batch, Rows};
+use crate::{Result, check_stop};
 
 /// Rows that are read at once.
 pub const BLOCK_ROWS: usize = 1024;
@@ -63,11 +64,13 @@ pub struct WorkingRows<'a> {
     /// In place of those of the source, for all its rows; a response has its offset subtracted.
     pub weights: Option<&'a [f64]>,
     pub y: Option<&'a [f64]>,
+    /// Looked at before every block.
+    pub stop: Option<&'a AtomicBool>,
 }
 
 impl<'a> WorkingRows<'a> {
     pub fn new(source: &'a Rows, basis: &'a WorkingBasis) -> Self {
-        Self { source, basis, weights: None, y: None }
+        Self { source, basis, weights: None, y: None, stop: None }
     }
 
     /// The level of every row, by grouping factor in the order of elimination.
@@ -108,7 +111,7 @@ impl<'a> WorkingRows<'a> {
     /// Calls `f` with one block after the other; `start` is its first row.
     ///
     /// # Errors
-    /// Those of the source.
+    /// Those of the source; `Interrupted`.
     pub fn visit(
         &self,
         rows: Range<usize>,
@@ -116,6 +119,7 @@ impl<'a> WorkingRows<'a> {
         mut f: impl FnMut(usize, &mut RowBlock),
     ) -> Result<()> {
         for start in rows.clone().step_by(BLOCK_ROWS) {
+            self.stop.map_or(Ok(()), check_stop)?;
             self.read(start..rows.end.min(start + BLOCK_ROWS), block)?;
             f(start, block);
         }

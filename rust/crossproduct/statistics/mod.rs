@@ -89,9 +89,9 @@ impl Statistics {
     pub fn push(&mut self, table: &Table, stop: &AtomicBool) -> Result<()> {
         check_stop(stop)?;
         // levels met in a batch that fails have no rows, so they stay out of the result
-        let batch = self.open.rows(table, &mut self.registry)?;
+        let batch = self.open.rows(table, &mut self.registry, stop)?;
         let sizes: Vec<usize> = (0..batch.ids.len()).map(|g| self.registry.n_levels(g, &self.open.encoding)).collect();
-        let sums = if batch.rows.n_rows() > 0 { Some(self.batch_sums(&batch.rows)?) } else { None };
+        let sums = if batch.rows.n_rows() > 0 { Some(self.batch_sums(&batch.rows, stop)?) } else { None };
         check_stop(stop)?;
         self.largest_batch = self.largest_batch.max(table.n_bytes());
         self.all_batches += table.n_bytes();
@@ -106,10 +106,10 @@ impl Statistics {
     }
 
     /// What a batch adds.
-    fn batch_sums(&self, rows: &Rows) -> Result<BatchSums> {
+    fn batch_sums(&self, rows: &Rows, stop: &AtomicBool) -> Result<BatchSums> {
         let first = if self.running.is_none() { Some(self.first_sums(rows)?) } else { None };
         let running = self.running.as_ref().or(first.as_ref()).expect("one of them");
-        let (sums, links) = running.of_rows(rows)?;
+        let (sums, links) = running.of_rows(rows, stop)?;
         // weighted sums do not tell the plain moments of z
         let n_terms = if rows.has_weights() { rows.random.len() } else { 0 };
         let moments = (0..n_terms).map(|t| mean_outer_product(rows, t)).collect::<Result<_>>()?;
@@ -235,13 +235,14 @@ impl RunningSums {
     }
 
     /// Sums and links of the rows of a batch, over its own levels.
-    fn of_rows(&self, rows: &Rows) -> Result<(Sums, Vec<PairSums>)> {
+    fn of_rows(&self, rows: &Rows, stop: &AtomicBool) -> Result<(Sums, Vec<PairSums>)> {
+        check_stop(stop)?;
         let levels: Vec<usize> = rows.factors.iter().map(GroupingFactor::n_levels).collect();
         let factors = in_design_order(&levels, rows.random.iter().map(|t| t.factor), &self.random);
         let basis = WorkingBasis { columns: self.columns.clone(), factors };
         let shape = Shape::new(basis.columns.extended(), &basis.factors, patterns(rows, &basis.factors));
         let mut scratch = FillScratch::default();
-        scratch.pass(&WorkingRows::new(rows, &basis), &shape)?;
+        scratch.pass(&WorkingRows { stop: Some(stop), ..WorkingRows::new(rows, &basis) }, &shape)?;
         let links = shape
             .link_pairs()
             .zip(&scratch.total.links)

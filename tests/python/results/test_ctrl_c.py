@@ -96,6 +96,37 @@ def test_long_work_stops_at_once(work, fit, data):
         work(fit, data)
 
 
+def crossed(rows):
+    rng = np.random.default_rng(0)
+    g, h = rng.integers(2000, size=rows), rng.integers(300, size=rows)
+    y = rng.normal(size=2000)[g] + rng.normal(size=300)[h] + rng.normal(size=rows)
+    return {"y": y, "x": rng.normal(size=rows), "g": g, "h": h}
+
+
+@pytest.fixture(scope="module")
+def crossed_fit():
+    return hlmrs.lmer("y ~ x + (1 | g) + (1 | h)", crossed(60_000))
+
+
+def append_rows(fit):
+    data = crossed(2_000_000)
+    return lambda: fit.append(data)
+
+
+AFTERWARDS = {"kenward-roger": lambda fit: lambda: fit.tidy(ddf="kenward-roger"), "append": append_rows}
+
+
+@pytest.mark.parametrize("prepare", AFTERWARDS.values(), ids=AFTERWARDS)
+def test_nothing_is_computed_after_the_answer(prepare, crossed_fit):
+    work = prepare(crossed_fit)
+    with ctrl_c():
+        work()
+    time.sleep(0.5)
+    before = time.process_time()
+    time.sleep(0.5)
+    assert time.process_time() - before < 0.1
+
+
 def test_draws_after_an_interrupted_call_are_those_of_their_seed(fit):
     with ctrl_c():
         fit.simulate(80, seed=1)
