@@ -66,12 +66,24 @@ pub fn ordered_factors(source: &Rows, bases: &[RandomBasis]) -> Vec<OrderedFacto
 
 /// The basis of every random term, from a sample of the rows.
 pub fn random_bases(source: &Rows, sample: &[Batch]) -> Vec<RandomBasis> {
+    let unit = weight_unit(sample);
     let basis = |(term, layout): (usize, &RandomLayout)| {
         let invariance = layout.structure.invariance();
         let centre = layout.has_intercept && invariance.allows_centring();
-        random_basis(sample, term, layout.columns.len(), centre, invariance.allows_scaling_by_column())
+        let mut basis = random_basis(sample, term, layout.columns.len(), centre, invariance.allows_scaling_by_column());
+        basis.transform.iter_mut().for_each(|t| *t *= unit);
+        basis
     };
     source.random.iter().enumerate().map(basis).collect()
+}
+
+/// What makes z'Wz as large as it is without weights: the root of 1 / their geometric mean, as a power of two, which rounds
+/// nothing.  Weights times a constant are the same model, and θ is as large inside whatever the constant is.
+fn weight_unit(sample: &[Batch]) -> f64 {
+    let weights = || sample.iter().flat_map(|b| &b.weights);
+    let n = weights().count().max(1) as f64;
+    let log_mean = weights().map(|w| w.log2()).sum::<f64>() / n;
+    (-0.5 * log_mean).round().exp2()
 }
 
 /// Centres (on a constant first column) and scales the columns of a random term.

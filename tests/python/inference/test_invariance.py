@@ -113,3 +113,33 @@ def test_replicates_do_not_depend_on_the_unit(kind):
         for k in (1.0, 1000.0)
     )
     np.testing.assert_allclose(one, two, rtol=1e-4)
+
+
+@pytest.mark.parametrize("constant", [1e-300, 1e-100, 1e-20, 1e-12, 1e12, 1e30, 1e100, 1e290])
+def test_weights_times_a_constant_are_the_same_model(constant):
+    """Var(e) = sigma^2 / w: sigma^2 grows by the constant, beta and the likelihood stay."""
+    data = rows_of_groups()
+    one = fitted(data, weights="weight")
+    two = fitted(data.with_columns(weight=pl.col("weight") * constant), weights="weight")
+    assert two.verdict.status == one.verdict.status
+    np.testing.assert_allclose(two.beta, one.beta, rtol=1e-6)
+    np.testing.assert_allclose(column(two.tidy(), "std_error"), column(one.tidy(), "std_error"), rtol=1e-5)
+    np.testing.assert_allclose(two.sigma / np.sqrt(constant), one.sigma, rtol=1e-6)
+    np.testing.assert_allclose(np.array(two.theta) * np.sqrt(constant), one.theta, rtol=1e-4)
+    np.testing.assert_allclose(two.loglik, one.loglik, atol=1e-6)
+
+
+@pytest.mark.parametrize("constant", [1e-30, 1e30])
+def test_streamed_weights_times_a_constant_are_the_same_model(constant):
+    """The first batch may have weights of another size than all rows have."""
+    data = rows_of_groups().with_columns(weight=pl.col("weight") * constant).sort("weight")
+    half = data.height // 2
+    sums = hlmrs.SufficientStatistics(FORMULA, weights="weight").update(data[half:]).update(data[:half])
+    other = hlmrs.SufficientStatistics(FORMULA, weights="weight").update(data[:half])
+    merged = other.merge(hlmrs.SufficientStatistics(FORMULA, weights="weight").update(data[half:]))
+    whole = fitted(rows_of_groups(), weights="weight")
+    for statistics in (sums, merged):
+        streamed = fitted(statistics)
+        np.testing.assert_allclose(streamed.beta, whole.beta, rtol=1e-6)
+        np.testing.assert_allclose(streamed.sigma / np.sqrt(constant), whole.sigma, rtol=1e-6)
+        np.testing.assert_allclose(streamed.loglik, whole.loglik, atol=1e-6)
