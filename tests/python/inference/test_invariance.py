@@ -122,11 +122,11 @@ def test_weights_times_a_constant_are_the_same_model(constant):
     one = fitted(data, weights="weight")
     two = fitted(data.with_columns(weight=pl.col("weight") * constant), weights="weight")
     assert two.verdict.status == one.verdict.status
-    np.testing.assert_allclose(two.beta, one.beta, rtol=1e-6)
-    np.testing.assert_allclose(column(two.tidy(), "std_error"), column(one.tidy(), "std_error"), rtol=1e-5)
+    np.testing.assert_allclose(two.beta, one.beta, rtol=1e-5)
+    np.testing.assert_allclose(np.diag(two.vcov()), np.diag(one.vcov()), rtol=1e-5)
     np.testing.assert_allclose(two.sigma / np.sqrt(constant), one.sigma, rtol=1e-6)
     np.testing.assert_allclose(np.array(two.theta) * np.sqrt(constant), one.theta, rtol=1e-4)
-    np.testing.assert_allclose(two.loglik, one.loglik, atol=1e-6)
+    np.testing.assert_allclose(two.loglik, one.loglik, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("constant", [1e-30, 1e30])
@@ -140,6 +140,6 @@ def test_streamed_weights_times_a_constant_are_the_same_model(constant):
     whole = fitted(rows_of_groups(), weights="weight")
     for statistics in (sums, merged):
         streamed = fitted(statistics)
-        np.testing.assert_allclose(streamed.beta, whole.beta, rtol=1e-6)
+        np.testing.assert_allclose(streamed.beta, whole.beta, rtol=1e-5)
         np.testing.assert_allclose(streamed.sigma / np.sqrt(constant), whole.sigma, rtol=1e-6)
-        np.testing.assert_allclose(streamed.loglik, whole.loglik, atol=1e-6)
+        np.testing.assert_allclose(streamed.loglik, whole.loglik, rtol=0, atol=1e-8)
