@@ -152,8 +152,8 @@ def _advice(
 
 _TRIED = "A lower optimum was looked for from {} points far from it; none was found."
 _EXACT = Advice(
-    "The numbers of this fit are not to be used: the residual standard deviation is below about 1e-6 of the spread of "
-    "the response, rounding hides it, and if it is zero the likelihood has no maximum. Look whether the response was "
+    "The numbers of this fit are not to be used: the residual standard deviation is below about 5e-6 of the spread of "
+    "the response, so that squares lose its digits; if it is zero the likelihood has no maximum. Look whether it was "
     "computed from the predictors, or is the same for all rows of a group; if residuals so small matter, subtract what "
     "is known of the response before the fit."
 )

@@ -210,9 +210,10 @@ def test_a_stopped_fit_warns_that_its_degrees_of_freedom_are_approximate():
         fit.tidy()
 
 
-def test_a_fit_without_residuals_has_no_tests_and_says_so():
+def test_a_fit_with_hardly_any_residuals_has_no_tests_and_says_so():
     rng = np.random.default_rng(9)
-    data = {"y": np.repeat(rng.normal(size=8), 6), "x": rng.normal(size=48), "g": np.repeat(np.arange(8), 6)}
+    y = np.repeat(rng.normal(size=8), 6) + 1e-6 * rng.normal(size=48)
+    data = {"y": y, "x": rng.normal(size=48), "g": np.repeat(np.arange(8), 6)}
     with pytest.warns(hlmrs.ConvergenceWarning, match="numbers of this fit are not to be used") as warned:
         fit = hlmrs.lmer("y ~ x + (1 | g)", data)
     asked = {
@@ -235,7 +236,8 @@ def test_a_fit_without_residuals_has_no_tests_and_says_so():
 
 def test_a_check_of_a_fit_without_an_optimum_does_not_call_it_verified():
     rng = np.random.default_rng(9)
-    exact = {"y": np.repeat(rng.normal(size=8), 6), "x": rng.normal(size=48), "g": np.repeat(np.arange(8), 6)}
+    y = np.repeat(rng.normal(size=8), 6) + 1e-6 * rng.normal(size=48)
+    exact = {"y": y, "x": rng.normal(size=48), "g": np.repeat(np.arange(8), 6)}
     with pytest.warns(hlmrs.ConvergenceWarning):
         fits = [hlmrs.lmer("y ~ x + (1 | g)", exact)]
     fits.append(fitted("y ~ x + (x | a) + (1 | b)", unbalanced(), control=hlmrs.Control(max_evaluations=2)))
