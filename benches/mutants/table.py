@@ -33,7 +33,7 @@ def _shares(tried: dict[int, Mutant], outcomes: Outcomes) -> list[str]:
 
 
 def _survivors(tried: dict[int, Mutant], outcomes: Outcomes, reasons: dict[str, str]) -> list[str]:
-    lines = ["| survivor | files of tests that reach it | reason |", "|---|---|---|"]
+    lines = ["| survivor | files of tests that were tried | reason |", "|---|---|---|"]
     for number, mutant in tried.items():
         outcome = outcomes[number]
         if not outcome["noticed"]:
