@@ -212,7 +212,7 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
         >>> new = {"period": ["1", "4"], "herd": ["3", "3"]}
         >>> [round(float(p), 3) for p in fit.predict(new)]
-        [0.267, 0.07]
+        [0.27, 0.071]
         """
         type = choose("type", type, get_args(PredictionType))
         frame = None if newdata is None else open_frame(newdata)
@@ -248,7 +248,7 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         >>> data = hlmrs.datasets.load("cbpp", "dict")
         >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
         >>> round(float(fit.resid("pearson").std()), 2)
-        0.89
+        1.06
         """
         kind = choose("kind", kind, ("response", "pearson", "quantile"))
         if kind == "quantile":
