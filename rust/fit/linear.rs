@@ -7,7 +7,6 @@ use super::search::{Control, leave_zero, search};
 use super::verdict::Status;
 use crate::model::linear::exact_kind;
 use crate::model::{Lmm, LmmEvaluator, Model};
-use crate::optimize::Objective;
 use crate::penalized_ls::TrailingKind;
 use crate::{Result, computed};
 
@@ -32,7 +31,8 @@ pub fn fit(model: &Lmm, control: &Control, stop: &AtomicBool) -> Result<Fit> {
     let (theta, verdict) = search(&mut objective, &start, control)?;
     let unsettled =
         (verdict.status == Status::NotConverged).then(|| "the search on an estimate did not converge".into());
-    let doubt = exact_kind::doubt(Some(objective.noise())).or(unsettled).filter(|_| is_estimate);
+    let terms = objective.evaluate(&theta)?;
+    let doubt = exact_kind::doubt(Some(terms.std_error)).or(unsettled).filter(|_| is_estimate);
     if let Some(other) = doubt.as_ref().and_then(|why| exact_kind::instead(model, why)) {
         // good enough where it began, but not where it ended
         let from = Control { start: Some(model.parameters().to_user(&theta)), ..control.clone() };
@@ -44,7 +44,6 @@ pub fn fit(model: &Lmm, control: &Control, stop: &AtomicBool) -> Result<Fit> {
         let terms = exact.evaluate(&theta, &mut work)?;
         return Ok(Fit::at(exact, theta, verdict, terms, &work));
     }
-    let terms = objective.evaluate(&theta)?;
     let model = doubt.map_or_else(|| model.clone(), |why| exact_kind::estimated(model, &why));
     Ok(Fit::at(model, theta, verdict, terms, &objective.work))
 }

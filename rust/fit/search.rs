@@ -49,13 +49,13 @@ pub fn leave_zero(x: &mut [f64], scales: &[usize], near: f64, by: f64) {
 pub fn search(objective: &mut dyn Evaluator, start: &[f64], control: &Control) -> Result<(Vec<f64>, Verdict)> {
     let (mut optimum, mut returns) = nearest(objective, start, control)?;
     let (mut tried, mut elsewhere) = (0, 0);
-    let mut rounding = objective.rounding(&optimum.x)?;
+    let mut accuracy = objective.accuracy(&optimum.x)?;
     for _ in 0..MOST_OPTIMA {
-        if optimum.stop == Stop::EvaluationLimit || is_exact(rounding)? {
+        if optimum.stop == Stop::EvaluationLimit || is_exact(accuracy)? {
             break;
         }
         let before = objective.evaluations();
-        let further = starts::look(objective, &optimum, rounding.criterion, before - elsewhere)?;
+        let further = starts::look(objective, &optimum, accuracy.rounding.max(accuracy.std_error), before - elsewhere)?;
         elsewhere += objective.evaluations() - before;
         tried += further.tried;
         let Some(lower) = further.lower else { break };
@@ -64,9 +64,9 @@ pub fn search(objective: &mut dyn Evaluator, start: &[f64], control: &Control) -
             break;
         }
         (optimum, returns) = (next, next_returns);
-        rounding = objective.rounding(&optimum.x)?;
+        accuracy = objective.accuracy(&optimum.x)?;
     }
-    let mut verdict = judge(objective, &optimum, rounding)?;
+    let mut verdict = judge(objective, &optimum, accuracy)?;
     verdict.evaluations -= elsewhere;
     verdict.tried = tried;
     if returns && verdict.status != Status::Exact {

@@ -31,14 +31,14 @@ pub struct Further {
     pub tried: usize,
 }
 
-/// Looks for a point below the optimum by more than `rounding`: on as many lines as cost little beside the search, which
+/// Looks for a point below the optimum by more than `error`: on as many lines as cost little beside the search, which
 /// took `spent` evaluations; of a larger model where variances of zero are lifted.
 ///
 /// # Errors
 /// `Interrupted`.
-pub fn look(objective: &mut dyn Evaluator, optimum: &Outcome, rounding: f64, spent: usize) -> Result<Further> {
+pub fn look(objective: &mut dyn Evaluator, optimum: &Outcome, error: f64, spent: usize) -> Result<Further> {
     let affordable = ((WORK / (OVERHEAD + objective.flops())) as usize).max(spent.saturating_sub(USUAL));
-    let lower = optimum.value - LOWER.max(rounding).max(objective.noise());
+    let lower = optimum.value - LOWER.max(error);
     let mut further = Further::default();
     let mut dips = Vec::new();
     for line in lines_for(objective, &optimum.x, affordable) {

@@ -6,7 +6,7 @@ use super::boundary::{NullSpace, null_spaces};
 use super::flat::{self, Flat};
 use crate::covariance::ThetaMap;
 use crate::linalg::dense::eigen;
-use crate::model::{Evaluator, Rounding};
+use crate::model::{Accuracy, Evaluator};
 use crate::optimize::{Outcome, Point, Stop};
 use crate::{Error, Result};
 
@@ -17,8 +17,6 @@ const EXPECTED_OF_ERROR: f64 = 0.02;
 /// that.
 const MOST_ROUNDING: f64 = 1e-5;
 const LOST: f64 = 1e-2;
-/// The error of a criterion that is not estimated, at most.
-const ESTIMATED: f64 = 1e-5;
 /// Curvature of a direction in which a decrease can be expected, where its parameters change by their own size.
 const CURVED: f64 = 1e-5;
 
@@ -66,8 +64,8 @@ pub struct Verdict {
 ///
 /// # Errors
 /// `Numerical` where it does.
-pub fn is_exact(rounding: Rounding) -> Result<bool> {
-    if rounding.variance > LOST {
+pub fn is_exact(accuracy: Accuracy) -> Result<bool> {
+    if accuracy.variance > LOST {
         return Err(Error::Numerical(
             "the model reproduces the response up to rounding: the likelihood has no maximum, for it grows without end as \
              the residual variance goes to zero; leave out terms, or look whether the response was computed from the \
@@ -75,29 +73,28 @@ pub fn is_exact(rounding: Rounding) -> Result<bool> {
                 .into(),
         ));
     }
-    Ok(rounding.variance > MOST_ROUNDING)
+    Ok(accuracy.variance > MOST_ROUNDING)
 }
 
-/// Says what the point is, with what rounding does to the criterion there.
+/// Says what the point is, with how far the criterion can be trusted there.
 ///
 /// # Errors
 /// `Interrupted`; `Numerical` where the criterion has no slope, or rounding hides the residual variance.
-pub fn judge(objective: &mut dyn Evaluator, outcome: &Outcome, rounding: Rounding) -> Result<Verdict> {
+pub fn judge(objective: &mut dyn Evaluator, outcome: &Outcome, accuracy: Accuracy) -> Result<Verdict> {
     let slope = match &outcome.slope {
         Some(point) => point.clone(),
         None => {
             let value = objective.value(&outcome.x)?;
             let (gradient, curvature) = objective.slope(&outcome.x)?;
-            Point { x: outcome.x.clone(), value, gradient, curvature }
+            Point { x: outcome.x.clone(), value, noise: objective.noise(), gradient, curvature }
         }
     };
     let evaluations = objective.evaluations();
     let expected_decrease = expected_decrease(objective.parameters().theta, &slope);
-    let noise = objective.noise();
-    let allowed = EXPECTED.max(EXPECTED_OF_ERROR * noise).max(rounding.criterion);
+    let allowed = EXPECTED.max(EXPECTED_OF_ERROR * accuracy.std_error).max(accuracy.rounding);
     let reason = reason(outcome.stop, expected_decrease, allowed, evaluations);
-    let is_exact = is_exact(rounding)?;
-    let flat = if reason.is_empty() && !is_exact && noise < ESTIMATED {
+    let is_exact = is_exact(accuracy)?;
+    let flat = if reason.is_empty() && !is_exact && accuracy.std_error == 0.0 {
         flat::flat(objective, outcome, &slope)?
     } else {
         Flat::default()

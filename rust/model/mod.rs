@@ -36,11 +36,11 @@ pub trait Evaluator: Objective + Send {
     /// Evaluations so far.
     fn evaluations(&self) -> usize;
 
-    /// What rounding does to the criterion at x.
+    /// How far the criterion can be trusted at x.
     ///
     /// # Errors
     /// Those of `value`.
-    fn rounding(&mut self, x: &[f64]) -> Result<Rounding>;
+    fn accuracy(&mut self, x: &[f64]) -> Result<Accuracy>;
 
     /// Floating-point operations of an evaluation, about.
     fn flops(&self) -> f64;
@@ -71,12 +71,14 @@ pub trait Evaluator: Objective + Send {
     fn estimates(&mut self, x: &[f64]) -> Result<Estimates>;
 }
 
-/// Errors by rounding.
+/// How far a criterion can be trusted at a point.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Rounding {
-    /// Of the criterion.
-    pub criterion: f64,
-    /// Of σ², relative.
+pub struct Accuracy {
+    /// Error of the criterion by rounding.
+    pub rounding: f64,
+    /// Its standard error, where it is estimated.
+    pub std_error: f64,
+    /// Error of σ² by rounding, relative.
     pub variance: f64,
 }
 

@@ -25,6 +25,8 @@ pub trait Objective {
 pub struct Point {
     pub x: Vec<f64>,
     pub value: f64,
+    /// The noise of the value.
+    pub noise: f64,
     pub gradient: Vec<f64>,
     pub curvature: Vec<f64>,
 }

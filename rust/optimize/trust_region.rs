@@ -40,8 +40,7 @@ pub fn minimize(objective: &mut dyn Objective, start: &[f64], settings: Settings
         objective.regularize(&at.x, &mut x);
         let step: Vec<f64> = x.iter().zip(&at.x).map(|(x, from)| x - from).collect();
         let predicted = decrease(&model, &at.gradient, &step);
-        let own_noise = objective.noise();
-        let noise = ROUNDING * at.value.abs() + own_noise;
+        let noise = ROUNDING * at.value.abs() + at.noise;
         if predicted <= 0.01 * noise || is_last(predicted, before, settings.tolerance) {
             let mut x = sum(&at.x, &newton);
             objective.snap_to_bounds(&mut x);
@@ -56,7 +55,7 @@ pub fn minimize(objective: &mut dyn Objective, start: &[f64], settings: Settings
         evaluations += 1;
         let value = computed(objective.value(&x))?.filter(|value| value.is_finite()).unwrap_or(f64::INFINITY);
         // where the value has fewer digits it has to be lower by what they are worth
-        let actual = at.value - value - (objective.noise() - own_noise).max(0.0);
+        let actual = at.value - value - (objective.noise() - at.noise).max(0.0);
         let length = norm(&step);
         let ratio = (actual + noise) / (predicted + noise);
         if ratio < ACCEPT || actual < -noise {
@@ -109,8 +108,9 @@ fn finish(
 }
 
 fn point(objective: &mut dyn Objective, x: Vec<f64>, value: f64) -> Result<Point> {
+    let noise = objective.noise();
     let (gradient, curvature) = objective.slope(&x)?;
-    Ok(Point { x, value, gradient, curvature })
+    Ok(Point { x, value, noise, gradient, curvature })
 }
 
 /// C += r r' / (r's), r = y - (H + C) s.
@@ -205,5 +205,33 @@ mod tests {
         assert_eq!(outcome.stop, Stop::Converged);
         assert!(outcome.x.iter().all(|x| (x - 1.0).abs() < 1e-5), "{:?}", outcome);
         assert!(outcome.evaluations < 80, "{}", outcome.evaluations);
+    }
+
+    /// (x - 1)² with a curvature that leads too far at first, where values have no digits.
+    struct NoisyFarOut {
+        last: f64,
+    }
+
+    impl Objective for NoisyFarOut {
+        fn n_parameters(&self) -> usize {
+            1
+        }
+        fn value(&mut self, x: &[f64]) -> Result<f64> {
+            self.last = x[0];
+            if x[0] > 1.5 { Err(Error::Numerical("too far".into())) } else { Ok((x[0] - 1.0).powi(2)) }
+        }
+        fn noise(&self) -> f64 {
+            if self.last > 1.5 { 1e3 } else { 0.0 }
+        }
+        fn slope(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
+            Ok((vec![2.0 * (x[0] - 1.0)], vec![0.1]))
+        }
+    }
+
+    #[test]
+    fn the_noise_of_a_point_that_was_refused_ends_no_search() {
+        let outcome = minimize(&mut NoisyFarOut { last: 0.0 }, &[0.9], Settings::default()).unwrap();
+        assert_eq!(outcome.stop, Stop::Converged);
+        assert!((outcome.x[0] - 1.0).abs() < 1e-4, "{outcome:?}");
     }
 }

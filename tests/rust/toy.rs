@@ -9,7 +9,7 @@ use hlmrs::fit::{Control, Optimizer, Status};
 use hlmrs::ids::FactorId;
 use hlmrs::inference::profile::{Chart, ProfileStart, ProfiledModel, trace};
 use hlmrs::model::curvature::hessian;
-use hlmrs::model::{Estimates, Evaluator, Model, Parameters, Rounding};
+use hlmrs::model::{Accuracy, Estimates, Evaluator, Model, Parameters};
 use hlmrs::optimize::Objective;
 use hlmrs::rows::StoredRows;
 use hlmrs::{Result, Structure};
@@ -79,8 +79,8 @@ impl Evaluator for ToyEvaluator {
         self.evaluations
     }
 
-    fn rounding(&mut self, _x: &[f64]) -> Result<Rounding> {
-        Ok(Rounding::default())
+    fn accuracy(&mut self, _x: &[f64]) -> Result<Accuracy> {
+        Ok(Accuracy::default())
     }
 
     fn flops(&self) -> f64 {

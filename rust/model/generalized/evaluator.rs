@@ -9,7 +9,7 @@ use super::mode::{Newton, Point};
 use super::model::{Approximation, Glmm};
 use super::quadrature::{self, Nodes};
 use crate::family::Observation;
-use crate::model::{Estimates, Evaluator, Parameters, Rounding};
+use crate::model::{Accuracy, Estimates, Evaluator, Parameters};
 use crate::optimize::Objective;
 use crate::penalized_ls::Inverse;
 use crate::penalized_ls::product::zeros;
@@ -193,11 +193,11 @@ impl Evaluator for GlmmEvaluator<'_> {
     }
 
     /// There is no residual variance that rounding could hide.
-    fn rounding(&mut self, x: &[f64]) -> Result<Rounding> {
+    fn accuracy(&mut self, x: &[f64]) -> Result<Accuracy> {
         let constant = self.model.constant;
         let (value, point) = self.evaluate(x)?;
-        let criterion = 4.0 * f64::EPSILON * (value.abs() + point.h.abs() + constant.abs());
-        Ok(Rounding { criterion, variance: 0.0 })
+        let rounding = 4.0 * f64::EPSILON * (value.abs() + point.h.abs() + constant.abs());
+        Ok(Accuracy { rounding, ..Accuracy::default() })
     }
 
     fn flops(&self) -> f64 {

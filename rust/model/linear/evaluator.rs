@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::gradient::Gradient;
 use super::{Criterion, LinearTerms, Lmm, Scale, Workspace};
-use crate::model::{Estimates, Evaluator, Model, Parameters, Rounding};
+use crate::model::{Accuracy, Estimates, Evaluator, Model, Parameters};
 use crate::optimize::Objective;
 use crate::rows::StoredRows;
 use crate::{Error, Result, check_stop};
@@ -72,11 +72,10 @@ impl<'a> LmmEvaluator<'a> {
 
     /// A residual sum of squares is what is left of the squares of the response less X origin, so that it has their
     /// rounding; the response itself has that of its own size.
-    fn rounding_of(&self, terms: &LinearTerms) -> Rounding {
+    fn rounding_of_variance(&self, terms: &LinearTerms) -> f64 {
         let a = &self.model.a;
         let summed = a.xx[a.xx.len() - 1];
-        let variance = f64::EPSILON * (summed + f64::EPSILON * (summed + a.square_of_origin())) / terms.pwrss;
-        Rounding { criterion: terms.m * variance, variance }
+        f64::EPSILON * (summed + f64::EPSILON * (summed + a.square_of_origin())) / terms.pwrss
     }
 
     /// Of REML, where the variance of a random effect leaves little of a fixed effect.
@@ -139,7 +138,7 @@ impl Objective for LmmEvaluator<'_> {
 
     fn value(&mut self, x: &[f64]) -> Result<f64> {
         let terms = self.evaluate(x)?;
-        if self.rounding_of_fixed(&terms) > MOST_ROUNDING && self.rounding_of(&terms).variance < SMALL_ROUNDING {
+        if self.rounding_of_fixed(&terms) > MOST_ROUNDING && self.rounding_of_variance(&terms) < SMALL_ROUNDING {
             return Err(Error::Numerical(
                 "X'V^-1 X is lost in rounding: random effects of so large a variance leave nothing of a fixed effect"
                     .into(),
@@ -189,9 +188,10 @@ impl Evaluator for LmmEvaluator<'_> {
         self.evaluations
     }
 
-    fn rounding(&mut self, x: &[f64]) -> Result<Rounding> {
+    fn accuracy(&mut self, x: &[f64]) -> Result<Accuracy> {
         let terms = self.evaluate(x)?;
-        Ok(self.rounding_of(&terms))
+        let (variance, fixed) = (self.rounding_of_variance(&terms), self.rounding_of_fixed(&terms));
+        Ok(Accuracy { rounding: terms.m * variance + fixed, std_error: terms.std_error, variance })
     }
 
     fn flops(&self) -> f64 {
