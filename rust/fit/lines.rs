@@ -136,3 +136,41 @@ fn correlations(roles: &[Role], values: &[f64], ends: &[f64]) -> Vec<Vec<f64>> {
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Structure;
+    use crate::covariance::TermSpec;
+    use crate::ids::FactorId;
+
+    fn map(structure: Structure, width: usize) -> ThetaMap {
+        ThetaMap::new(&[TermSpec { structure, factor: FactorId(0), width }], &[FactorId(0)])
+    }
+
+    #[test]
+    fn one_scale_is_looked_over_from_zero_to_the_end_of_its_range() {
+        let lines = lines(&map(Structure::Unstructured, 1), &[0.7]);
+        let [line] = lines.as_slice() else { panic!("{} lines", lines.len()) };
+        assert_eq!((line[0][0], line.contains(&vec![0.7])), (0.0, true));
+        assert!(line.windows(2).all(|w| w[0][0] < w[1][0]) && line[line.len() - 1][0] > 0.99 * RANGE.1);
+    }
+
+    #[test]
+    fn only_scales_of_zero_are_lifted_beside_it() {
+        let lines = beside_zeros(&map(Structure::Unstructured, 2), &[0.0, 0.4, 2.0]);
+        let [line] = lines.as_slice() else { panic!("{} lines", lines.len()) };
+        assert!(line.iter().zip(BESIDE_ZERO).all(|(x, lifted)| x == &[lifted, 0.4, 2.0]));
+    }
+
+    #[test]
+    fn every_correlation_of_a_structure_is_looked_over_to_both_ends() {
+        let map = map(Structure::Ar1, 3);
+        let optimum = map.start();
+        let points: Vec<Vec<f64>> = lines(&map, &optimum).concat();
+        for end in WITHIN {
+            assert!(points.iter().any(|x| x[1] == end), "{end}");
+        }
+        assert!(points.iter().all(|x| x.len() == 2));
+    }
+}

@@ -8,6 +8,7 @@ mod held;
 mod linear;
 mod lines;
 pub mod many;
+mod null_directions;
 pub mod predict;
 pub mod refit;
 pub mod result;

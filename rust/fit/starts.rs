@@ -109,3 +109,15 @@ fn search_from(objective: &mut dyn Evaluator, start: &[f64], below: f64) -> Resu
     let end = computed(trust_region::minimize(objective, start, SETTINGS))?;
     Ok(end.filter(|end| end.value < below).map(|end| end.x))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dips_are_no_higher_than_their_neighbours_and_can_be_computed() {
+        let line: Line = (0..6).map(|k| vec![f64::from(k)]).collect();
+        let dips: Vec<(f64, Vec<f64>)> = dips_of(line, &[1.0, 2.0, 0.5, f64::INFINITY, f64::INFINITY, 0.0]).collect();
+        assert_eq!(dips, [(1.0, vec![0.0]), (0.5, vec![2.0]), (0.0, vec![5.0])]);
+    }
+}

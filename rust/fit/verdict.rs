@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::boundary::{NullSpace, null_spaces};
-use super::flat::{self, Flat};
+use super::flat::{Flat, flat};
+use super::null_directions::sizes;
 use crate::covariance::ThetaMap;
 use crate::linalg::dense::eigen;
 use crate::model::{Accuracy, Evaluator};
@@ -95,7 +96,7 @@ pub fn judge(objective: &mut dyn Evaluator, outcome: &Outcome, accuracy: Accurac
     let reason = reason(outcome.stop, expected_decrease, allowed, evaluations);
     let is_exact = is_exact(accuracy)?;
     let flat = if reason.is_empty() && !is_exact && accuracy.std_error == 0.0 {
-        flat::flat(objective, outcome, &slope)?
+        flat(objective, outcome, &slope)?
     } else {
         Flat::default()
     };
@@ -113,7 +114,7 @@ pub fn judge(objective: &mut dyn Evaluator, outcome: &Outcome, accuracy: Accurac
 /// g'H^-1 g / 2 over the directions that curve, in parameters scaled to their size; NaN where a number is not finite.
 fn expected_decrease(map: &ThetaMap, at: &Point) -> f64 {
     let n = at.x.len();
-    let size: Vec<f64> = flat::sizes(map, &at.x).into_iter().map(|s| if s > 0.0 { s } else { 1.0 }).collect();
+    let size: Vec<f64> = sizes(map, &at.x).into_iter().map(|s| if s > 0.0 { s } else { 1.0 }).collect();
     let curvature: Vec<f64> = (0..n * n).map(|e| at.curvature[e] * size[e % n] * size[e / n]).collect();
     if curvature.iter().chain(&at.gradient).any(|v| !v.is_finite()) {
         return f64::NAN;
