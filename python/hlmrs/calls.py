@@ -16,7 +16,7 @@ Hints: TypeAlias = Mapping[str, Sequence[Hint]]
 
 _GROUPS = [("", "the groups stand in the formula: + (1 | {value})")]
 _IN_FORMULA = [("", "random effects stand in the formula: + (1 | group), or + (x | group)")]
-_NORMAL = [("", "the response is normal here; there are no other families yet")]
+_NORMAL = [("", "the response is normal here; hlmrs.glmer() fits other families")]
 _THREADS = "control=hlmrs.Control(n_threads=...)"
 _THREADS_OF_FIT = f"there are as many threads as the fit was given, by {_THREADS} of lmer"
 _COMPARED = [("", "models are compared by hlmrs.compare(fit, other)")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Unpack, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,11 +34,8 @@ from ..options import (
     PredictionScale,
     Vcov,
 )
-from .checks import Checks
 from .foreign import foreign_attribute
 from .marginal import Marginal
-from .plots import Plots
-from .variances import Variances
 from .view import FrameT, View
 
 if TYPE_CHECKING:
@@ -52,10 +49,13 @@ Vector = NDArray[np.float64]
 class FittedModel(View[FrameT]):
     """A fitted model: attributes are numbers and arrays, methods return tables in the library of the data.
 
-    What is asked for more rarely is grouped: ``check``, ``variance``, ``marginal``, ``plot``.
+    It does not change, and a copy of it is the fit itself.
     """
 
     __slots__ = ()
+
+    _absent: ClassVar[Mapping[str, str]] = {}
+    """What other kinds of fits have and this one does not, and what there is instead."""
 
     @property
     def formula(self) -> str:
@@ -123,6 +123,14 @@ class FittedModel(View[FrameT]):
         return self._estimate.core.beta
 
     @property
+    def fitted(self) -> Vector:
+        """Fitted means of the rows used, random effects included: an attribute, ``fit.fitted``, and no method.
+
+        Of an ordered response they are expected numbers of its category, from 1.
+        """
+        return self._estimate.values.fitted.copy()
+
+    @property
     def verdict(self) -> Verdict:
         """What the optimum is worth: ``.converged``, ``.singular``, ``.explain()``."""
         return self._estimate.verdict
@@ -137,24 +145,9 @@ class FittedModel(View[FrameT]):
         return self._table(inference.blocks_table(self._estimate.core.model, self._estimate.layout.group_names))
 
     @property
-    def check(self) -> Checks[FrameT]:
-        """Checks of what the fit assumes: ``fit.check()`` runs all, ``fit.check.normality()`` one."""
-        return Checks(self._estimate)
-
-    @property
-    def variance(self) -> Variances[FrameT]:
-        """Shares of the variance: ``fit.variance.decomposition()``, and ``reduction, reliability, design_effect``."""
-        return Variances(self._estimate)
-
-    @property
     def marginal(self) -> Marginal[FrameT]:
         """Further tables of the fixed part: ``fit.marginal.pairs()``, ``johnson_neyman``, ``to_marginaleffects``."""
         return Marginal(self._estimate)
-
-    @property
-    def plot(self) -> Plots[FrameT]:
-        """Plots of the fit: ``fit.plot.diagnostics()`` draws, ``fit.plot.diagnostics.data("qq")`` gives the table."""
-        return Plots(self._estimate)
 
     def fixef(self) -> dict[str, float]:
         """Return the fixed effects by name.
@@ -366,31 +359,6 @@ class FittedModel(View[FrameT]):
         [1486.45, 12.2, 38.23]
         """
         return self._table(inference.confidence_table(self._estimate, method, n, seed, chosen_options(options, tests)))
-
-    def profile(self, *, level: float = 0.95, terms: Sequence[str] | None = None) -> FrameT:
-        """Return likelihood profiles: zeta, the signed root of the deviance's rise, as each parameter is held.
-
-        Parameters
-        ----------
-        level : float
-            The profiles reach to the bounds of the intervals of this level.
-        terms : list of str, optional
-            Parameters, as ``confint(method="profile")`` names them.  Default: all.
-
-        Returns
-        -------
-        data frame
-            ``term, value, zeta``, ascending in ``value``.  A straight line is a quadratic likelihood.
-
-        Examples
-        --------
-        >>> import hlmrs
-        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
-        >>> table = fit.profile(terms=["sigma"])
-        >>> table.columns, bool(table["value"].is_sorted())
-        (['term', 'value', 'zeta'], True)
-        """
-        return self._table(inference.profile_table(self._estimate, level, terms))
 
     def varcorr(self) -> FrameT:
         """Return variances, standard deviations and correlations of the random effects, and of the residual.
@@ -758,6 +726,24 @@ class FittedModel(View[FrameT]):
 
         def __getattr__(self, name: str) -> Any:
             raise foreign_attribute(self, name)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __repr__(self) -> str:
+        criterion = "REML criterion" if self.reml else "-2 log-likelihood"
+        state = "converged" if self.verdict.converged else "NOT converged"
+        if self.verdict.singular:
+            state += ", singular"
+        kind = type(self).__name__
+        return f"{kind}: {self._model_named}, {self.nobs} rows, {criterion} {self.criterion:.3f}, {state}"
+
+    @property
+    def _model_named(self) -> str:
+        return self.formula
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()

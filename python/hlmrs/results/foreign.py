@@ -58,18 +58,48 @@ _PLACES = {
 """What attributes of other times and other packages are here."""
 _OF_MODELS = {"compare": "hlmrs.compare(fit, other)", "lrt": "hlmrs.compare(fit, other)"}
 
+_ROWS = "fit all rows together by glmer()"
+ONLY_OF_LINEAR_FITS = {
+    "adapt": f"random effects of further rows come from sums, which a generalized model does not have; {_ROWS}",
+    "append": f"a fit to further rows is made from sums, which a generalized model does not have; {_ROWS}",
+    "augment": "fit.fitted and fit.resid() are in the order of the rows used",
+    "bootstrap": "refit to simulated responses: [fit.refit(y).beta for y in fit.simulate(1000, seed=1).T]",
+    "check": "checks are of normal responses; fit.resid('quantile') are uniform between 0 and 1 where the model holds",
+    "compare_methods": "tests of a generalized model have no degrees of freedom to choose; tidy() and "
+    "confint(method='profile') have intervals",
+    "influence": "fit without the rows or groups by glmer() and compare the coefficients",
+    "plot": "the plots are of normal responses; draw fit.fitted and fit.resid('quantile')",
+    "profile": "confint(method='profile') has the intervals of profiles",
+    "ranova": "hlmrs.compare(fit, smaller) tests against a fit without some random effects",
+    "save": "the file of a fit holds a linear one; keep formula and data, and fit again",
+    "standardized": "a response has no standard deviation on the scale of a link; scale(x) in the formula standardizes",
+    "to_polars_expr": "predict(newdata) takes the collected frame",
+    "update": "call glmer() with the changed formula",
+    "variance": "icc() and r2() have shares of the variance",
+}
+"""What a generalized fit does not have, and what there is instead."""
+
 
 def foreign_attribute(fit: Any, name: str) -> AttributeError:
     """Say what there is instead of an attribute."""
     kind = type(fit)
-    place = _PLACES.get(name, "")
-    check = name.removeprefix("check_")
-    if not place and check != name and hasattr(kind, "check") and hasattr(fit.check, check):
-        place = f"check.{check}()"
-    if name in _OF_MODELS:
+    place = _place(fit, name)
+    absent = next((one for one in (name, place.split(".")[0].rstrip("()")) if one in kind._absent), None)
+    if absent:
+        hint = f", which linear fits have; {kind._absent[absent]}"
+    elif name in _OF_MODELS:
         hint = f"; models are compared by {_OF_MODELS[name]}"
     elif place:
         hint = f"; it is fit.{place.format(name=name)}"
     else:
         hint = suggestion(name, [member for member in dir(kind) if not member.startswith("_")])
     return AttributeError(f"{kind.__name__!r} object has no attribute {name!r}{hint}", name=name, obj=fit)
+
+
+def _place(fit: Any, name: str) -> str:
+    """Return where a fit has what is asked for under another name, or nothing."""
+    if name in _PLACES:
+        return _PLACES[name]
+    check = name.removeprefix("check_")
+    known = check != name and hasattr(type(fit), "check") and hasattr(fit.check, check)
+    return f"check.{check}()" if known else ""

@@ -11,7 +11,7 @@ from .. import effectsize, inference, prediction
 from ..calls import answers_calls
 from ..control import count, seed_or_new
 from ..effectsize import IntraclassCorrelation, RSquared
-from ..errors import FitStateError, OptionError, RankDeficiencyWarning, choose, warn
+from ..errors import OptionError, RankDeficiencyWarning, choose, warn
 from ..estimation import warn_about_data, warn_about_optimum
 from ..estimation.generalized import Approximation, GeneralizedEstimate, laplace_approximation, refit_generalized
 from ..families import Family
@@ -19,6 +19,7 @@ from ..frame import open_frame
 from ..inference import TestKeywords, TestOptions, chosen_options, with_test_keywords
 from ..options import Effects, NewLevels
 from .base import FittedModel, Vector
+from .foreign import ONLY_OF_LINEAR_FITS
 from .view import FrameT
 
 Component: TypeAlias = Literal["conditional", "dispersion", "zero_inflation", "thresholds", "shape"]
@@ -45,6 +46,7 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
 
     __slots__ = ()
 
+    _absent = ONLY_OF_LINEAR_FITS
     _estimate: GeneralizedEstimate
 
     @property
@@ -104,11 +106,6 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
     def coef_names(self) -> list[str]:
         """Names of the estimated coefficients of the mean, as in R."""
         return list(self._estimate.parts["conditional"].names)
-
-    @property
-    def fitted(self) -> Vector:
-        """Fitted means of the rows used, with random effects; of an ordered response expected categories, from 1."""
-        return self._estimate.values.fitted.copy()
 
     @with_test_keywords
     def tidy(
@@ -364,53 +361,8 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         return generalized_with_warnings(refit_generalized(self._estimate, np.asarray(y, dtype=np.float64)))
 
     @property
-    def check(self) -> Any:
-        """Checks are those of linear models."""
-        raise self._not_yet("check")
-
-    @property
-    def variance(self) -> Any:
-        """Shares of the variance are those of linear models."""
-        raise self._not_yet("variance")
-
-    @property
-    def plot(self) -> Any:
-        """Plots are those of linear models."""
-        raise self._not_yet("plot")
-
-    def profile(self, **_: Any) -> Any:
-        """Profiles are those of linear models; ``confint(method="profile")`` has intervals.
-
-        Examples
-        --------
-        >>> import hlmrs
-        >>> data = hlmrs.datasets.load("cbpp", "dict")
-        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
-        >>> fit.profile()
-        Traceback (most recent call last):
-        hlmrs.errors.FitStateError: a generalized model has no .profile yet; linear models, fitted by lmer(), have it
-        """
-        raise self._not_yet("profile")
-
-    def _not_yet(self, name: str) -> FitStateError:
-        return FitStateError(f"a generalized model has no .{name} yet; linear models, fitted by lmer(), have it")
-
-    def __copy__(self) -> "GeneralizedMixedFit[FrameT]":
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "GeneralizedMixedFit[FrameT]":
-        return self
-
-    def __repr__(self) -> str:
-        estimate = self._estimate
-        family = f"{self.family.name} ({self.family.link})"
-        state = "converged" if estimate.verdict.converged else "not converged"
-        if estimate.verdict.singular:
-            state += ", singular"
-        return (
-            f"GeneralizedMixedFit: {self.formula.strip()}, {family}, {self.nobs:,} rows, "
-            f"-2 log-likelihood {self.criterion:.3f}, {state}"
-        )
+    def _model_named(self) -> str:
+        return f"{self.formula.strip()}, {self.family.name} ({self.family.link})"
 
 
 def generalized_with_warnings(estimate: GeneralizedEstimate) -> GeneralizedMixedFit[Any]:

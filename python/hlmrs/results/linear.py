@@ -47,7 +47,10 @@ from ..options import (
 )
 from ..prediction import Choice
 from .base import FittedModel, Vector
+from .checks import Checks
+from .plots import Plots
 from .typing import FurtherOptions, LazyT, NewT
+from .variances import Variances as VarianceShares
 from .view import FrameT
 
 if TYPE_CHECKING:
@@ -74,9 +77,19 @@ class LinearMixedFit(FittedModel[FrameT]):
     __slots__ = ()
 
     @property
-    def fitted(self) -> Vector:
-        """Fitted values of the rows used, random effects included: an attribute, ``fit.fitted``, and no method."""
-        return self._estimate.values.fitted.copy()
+    def check(self) -> Checks[FrameT]:
+        """Checks of what the fit assumes: ``fit.check()`` runs all, ``fit.check.normality()`` one."""
+        return Checks(self._estimate)
+
+    @property
+    def variance(self) -> VarianceShares[FrameT]:
+        """Shares of the variance: ``fit.variance.decomposition()``, and ``reduction, reliability, design_effect``."""
+        return VarianceShares(self._estimate)
+
+    @property
+    def plot(self) -> Plots[FrameT]:
+        """Plots of the fit: ``fit.plot.diagnostics()`` draws, ``fit.plot.diagnostics.data("qq")`` gives the table."""
+        return Plots(self._estimate)
 
     def resid(self, kind: ResidualKind = "raw", *, marginal: bool = False) -> Vector:
         """Return residuals of the rows used.
@@ -301,6 +314,31 @@ class LinearMixedFit(FittedModel[FrameT]):
         if weights is not None:
             raise OptionError("weights= is for new data; the rows of the fit have theirs already")
         return self._estimate.core.simulate(self._estimate.rows, n, entropy)
+
+    def profile(self, *, level: float = 0.95, terms: Sequence[str] | None = None) -> FrameT:
+        """Return likelihood profiles: zeta, the signed root of the deviance's rise, as each parameter is held.
+
+        Parameters
+        ----------
+        level : float
+            The profiles reach to the bounds of the intervals of this level.
+        terms : list of str, optional
+            Parameters, as ``confint(method="profile")`` names them.  Default: all.
+
+        Returns
+        -------
+        data frame
+            ``term, value, zeta``, ascending in ``value``.  A straight line is a quadratic likelihood.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> table = fit.profile(terms=["sigma"])
+        >>> table.columns, bool(table["value"].is_sorted())
+        (['term', 'value', 'zeta'], True)
+        """
+        return self._table(inference.profile_table(self._estimate, level, terms))
 
     def icc(
         self,
@@ -722,12 +760,6 @@ class LinearMixedFit(FittedModel[FrameT]):
         """
         storage.write(path, *to_state(self._estimate, keep_rows=keep_rows))
 
-    def __copy__(self) -> LinearMixedFit[FrameT]:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> LinearMixedFit[FrameT]:
-        return self
-
     def _predict(self, frame: Frame, choice: Choice) -> dict[str, Vector]:
         columns = self._new_columns(frame, choice.weights if choice.needs_weights else "")
         return prediction.predict(self._estimate, columns, choice)
@@ -737,12 +769,6 @@ class LinearMixedFit(FittedModel[FrameT]):
         request = self._estimate.request
         column = weights if isinstance(weights, str) else request.weights
         return new_columns(request, frame, self._estimate.splines, () if column is None else (column,))
-
-    def __repr__(self) -> str:
-        name = "REML criterion" if self.reml else "-2 log-likelihood"
-        state = "converged" if self.verdict.converged else "NOT converged"
-        singular = ", singular" if self.verdict.singular else ""
-        return f"LinearMixedFit: {self.formula}, {self.nobs} rows, {name} {self.criterion:.3f}, {state}{singular}"
 
 
 def with_warnings(result: Estimate) -> LinearMixedFit[Any]:

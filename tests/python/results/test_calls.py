@@ -1,5 +1,6 @@
 """What users of other packages type first gets the answer that helps, and close spellings what they mean."""
 
+import copy
 import inspect
 import re
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 import hlmrs
-from hlmrs.results.foreign import _PLACES
+from hlmrs.results.foreign import _PLACES, ONLY_OF_LINEAR_FITS
 
 DATA = hlmrs.datasets.load("sleepstudy", "pandas")
 FORMULA = "Reaction ~ Days + (Days | Subject)"
@@ -24,7 +25,7 @@ def fit():
         ({"groups": "Subject"}, r"\+ \(1 \| Subject\)"),
         ({"re_formula": "~Days"}, r"\+ \(x \| group\)"),
         ({"random": "~1 | Subject"}, r"\+ \(1 \| group\)"),
-        ({"family": "binomial"}, "no other families"),
+        ({"family": "binomial"}, "glmer"),
         ({"method": "ML"}, "reml=False"),
         ({"na_action": "na.omit"}, "missing='drop'"),
         ({"na.action": "na.omit"}, "missing='drop'"),
@@ -242,3 +243,43 @@ def test_numbers_of_numpy_are_counts(fit):
 def test_other_numbers_are_refused(fit, call):
     with pytest.raises(hlmrs.OptionError, match="give a"):
         call(fit)
+
+
+@pytest.fixture(scope="module")
+def generalized():
+    data = hlmrs.datasets.load("cbpp", "dict")
+    return hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
+
+
+def test_what_generalized_fits_do_not_have_is_answered_by_what_there_is_instead(generalized):
+    def public(kind):
+        return {name for name in dir(kind) if not name.startswith("_")}
+
+    assert public(hlmrs.LinearMixedFit) - public(hlmrs.GeneralizedMixedFit) == set(ONLY_OF_LINEAR_FITS)
+    for name, instead in ONLY_OF_LINEAR_FITS.items():
+        assert not hasattr(generalized, name)
+        with pytest.raises(
+            AttributeError, match=re.escape(f"no attribute {name!r}, which linear fits have; {instead}")
+        ):
+            getattr(generalized, name)
+
+
+@pytest.mark.parametrize("name", ["check_normality", "leverage", "check_model", "reliability", "plot_diagnostics"])
+def test_names_of_what_generalized_fits_do_not_have_do_not_lead_to_it(generalized, name):
+    with pytest.raises(AttributeError) as refusal:
+        getattr(generalized, name)
+    assert "it is fit." not in str(refusal.value)
+
+
+@pytest.mark.parametrize("kind", ["fit", "generalized"])
+def test_a_copy_of_a_fit_is_the_fit(kind, request):
+    one = request.getfixturevalue(kind)
+    assert copy.copy(one) is one
+    assert copy.deepcopy([one])[0] is one
+
+
+def test_a_generalized_fit_names_its_family(generalized):
+    assert repr(generalized) == (
+        "GeneralizedMixedFit: cbind(incidence, size - incidence) ~ period + (1 | herd), binomial (logit), 56 rows, "
+        "-2 log-likelihood 184.053, converged"
+    )
