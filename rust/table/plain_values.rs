@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::column::{Column, ColumnKind};
-use super::levels::NO_LEVEL;
+use super::levels::{NO_LEVEL, sort_naturally};
 use super::selection::Picks;
 
 /// Whole numbers beyond are not all doubles.
@@ -23,7 +23,8 @@ pub enum PlainValues {
 }
 
 impl Column {
-    /// Columns that are read neither as numbers nor as truth values keep the labels of their values.
+    /// Columns that are read neither as numbers nor as truth values keep the labels of their values; levels whose order
+    /// was not declared are in the natural one.
     pub fn plain_values(&self) -> PlainValues {
         match self.kind() {
             ColumnKind::Number | ColumnKind::Empty => {
@@ -55,7 +56,19 @@ impl Column {
                 levels.len() as u32 - 1
             })
         };
-        let codes = (0..self.n_rows()).map(&mut code).collect();
+        let mut codes: Vec<u32> = (0..self.n_rows()).map(&mut code).collect();
+        if !self.declared {
+            levels = put_in_natural_order(levels, &mut codes);
+        }
         PlainValues::Levels { codes, levels, declared: self.declared }
     }
+}
+
+fn put_in_natural_order(levels: Vec<String>, codes: &mut [u32]) -> Vec<String> {
+    let mut labelled: Vec<(String, u32)> = levels.into_iter().zip(0..).collect();
+    sort_naturally(&mut labelled);
+    let mut places = vec![0; labelled.len()];
+    labelled.iter().zip(0..).for_each(|((_, before), place)| places[*before as usize] = place);
+    codes.iter_mut().filter(|code| **code != NO_LEVEL).for_each(|code| *code = places[*code as usize]);
+    labelled.into_iter().map(|(label, _)| label).collect()
 }

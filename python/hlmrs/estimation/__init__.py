@@ -16,6 +16,7 @@ from .estimate import (
     estimate_submodel,
     fit_model,
     reestimate,
+    refit_response,
 )
 from .request import Changes, Contrast, Request, change_request, make_request, numeric_array
 from .rows import Splines, batch_columns, evaluate, learned_columns, model_rows, new_columns, spline_slopes
@@ -46,6 +47,7 @@ __all__ = [
     "new_columns",
     "numeric_array",
     "reestimate",
+    "refit_response",
     "sentence",
     "spline_slopes",
     "to_state",

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Encoding, FinishedStatistics, Fit, Model, Rows, term_moments
-from ..errors import FitStateError
+from ..errors import DataError, FitStateError
 from ..frame import Frame, in_order, row_index
 from ..resources import require_memory
 from .layout import Layout, layout_of
-from .request import Request, request_of_rows, without_idle_contrasts
+from .request import Request, numeric_array, request_of_rows, without_idle_contrasts
 from .rows import ModelRows, Splines, model_rows
 from .verdict import Verdict, verdict_of
 
@@ -260,6 +260,17 @@ def reestimate(old: Estimate, response: Vector) -> Estimate:
     new = Estimate(old.request, core, old.kind, old.splines, *kept, layout=old.layout)
     new.values = RowValues(response, new.linear_predictor(), rows.weights(), rows.kept)
     return new
+
+
+def refit_response(old: Estimate, y: Any) -> Vector:
+    """Read another response for the rows of a fit: one value for each row used, or for each row of the data."""
+    response = numeric_array("y", old.by_row_used("y", y))
+    if response.shape != (old.layout.n_rows,):
+        raise DataError(f"y has {response.size} values; the fit used {old.layout.n_rows} rows")
+    bad = np.flatnonzero(~np.isfinite(response))
+    if len(bad):
+        raise DataError(f"y is {response[bad[0]]} at row {bad[0]}; every row used needs a finite value")
+    return response
 
 
 def cached(compute: Callable[[Estimate, *Further], Result]) -> Callable[[Estimate, *Further], Result]:

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import GeneralizedFit, GeneralizedModel, Rows, family_means, term_moments
-from ..errors import DataError, DesignError, FitStateError, OptionError, listed
+from ..errors import DesignError, FitStateError, OptionError, listed
 from ..families import Family
 from ..frame import Frame
 from .advice import LEAST_SQUARES
-from .estimate import Estimate, RowValues
+from .estimate import Estimate, RowValues, refit_response
 from .layout import RandomTermLayout, layout_of
 from .parts import RESPONSE, GeneralizedRequest, PartRows, family_json, generalized_rows
-from .response import Response
+from .response import Response, refitted
 from .verdict import Verdict, verdict_of
 
 Vector = NDArray[np.float64]
@@ -310,11 +310,9 @@ def _fitted(
     return GeneralizedEstimate(request, core, frame, rows, response, spec)
 
 
-def refit_generalized(old: GeneralizedEstimate, y: Vector) -> GeneralizedEstimate:
+def refit_generalized(old: GeneralizedEstimate, y: Any) -> GeneralizedEstimate:
     """Fit the same model to another response; ordered categories are counted from 1."""
-    if y.shape != old.response.y.shape:
-        raise DataError(f"the response has {y.size} values, and the fit has {len(old.response.y)} rows")
-    response = replace(old.response, y=y - 1 if old.response.categories else y)
+    response = replace(old.response, y=refitted(old.response, refit_response(old, y)))
     return _fitted(old.generalized, old.frame, old.part_rows, response, old.family_spec)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Columns
-from ..errors import DataError, FormulaWarning, warn
+from ..errors import DataError, FormulaWarning, listed, warn
 from ..families import TRIALS, Family
 from ..formula import Call, ColumnName, TermFactor
 from .rows import evaluate
@@ -23,14 +23,14 @@ _WHOLE = 1e-7
 class Response:
     """One number a row, NaN where it is missing; `trials` of counts of successes; `categories` in their order.
 
-    `success` says which level of a response of two counts as success.
+    `levels` are failure and success of a response of two levels.
     """
 
     y: Vector
     trials: Vector | None = None
     weights: Vector | None = None
     categories: Sequence[str] = ()
-    success: str = ""
+    levels: tuple[str, str] | None = None
 
 
 def response_of(family: Family, factor: TermFactor, columns: Columns, weights: Vector | None) -> Response:
@@ -45,6 +45,27 @@ def response_of(family: Family, factor: TermFactor, columns: Columns, weights: V
     return Response(evaluate(columns, expression), None, weights)
 
 
+def refitted(old: Response, y: Vector) -> Vector:
+    """Return another response as the core takes it: successes among the same trials, categories from 0."""
+    if old.categories:
+        _require(np.isin(y, np.arange(1, len(old.categories) + 1)), y, f"a category from 1 to {len(old.categories)}")
+        return y - 1
+    if old.levels:
+        _require(np.isin(y, (0, 1)), y, f"1 for {old.levels[1]!r} or 0 for {old.levels[0]!r}")
+    if old.trials is not None:
+        possible = _is_whole(y) & (y >= 0) & (y <= old.trials)
+        _require(possible, y, "a number of successes, from 0 to the row's trials")
+    return y
+
+
+def _require(possible: NDArray[np.bool_], y: Vector, what: str) -> None:
+    bad = np.flatnonzero(~possible)
+    if len(bad):
+        raise DataError(
+            f"y is {y[bad[0]]:g} at row {bad[0]} (counted from 0), and so in {len(bad):,} rows; give {what}"
+        )
+
+
 def _counts(family: Family, call: Call, columns: Columns, weights: Vector | None) -> Response:
     if family.name not in TRIALS:
         raise DataError(f"cbind(successes, failures) is a response of family 'binomial', not of {family.name!r}")
@@ -52,20 +73,33 @@ def _counts(family: Family, call: Call, columns: Columns, weights: Vector | None
     if (failures < 0).any() or (successes < 0).any():
         bad = np.flatnonzero((failures < 0) | (successes < 0))
         raise DataError(f"cbind() has negative counts in {len(bad)} rows, first in row {bad[0]} (counted from 0)")
+    for what, counts in (("successes", successes), ("failures", failures)):
+        broken = np.flatnonzero(~_is_whole(counts))
+        if len(broken):
+            raise DataError(
+                f"cbind() counts {counts[broken[0]]:g} {what} in row {broken[0]} (counted from 0), which is no whole "
+                f"number, and so in {len(broken):,} rows; a proportion is a response by itself, with the number of "
+                "trials as weights="
+            )
     return Response(successes, successes + failures, weights)
+
+
+def _is_whole(counts: Vector) -> NDArray[np.bool_]:
+    """Tell whole numbers, up to rounding; missing ones are."""
+    return np.isnan(counts) | (np.abs(counts - np.round(counts)) <= _WHOLE * np.maximum(1.0, np.abs(counts)))
 
 
 def _successes(family: Family, factor: TermFactor, columns: Columns, weights: Vector | None) -> Response:
     levels = _levels(factor, columns)
     if levels is not None:
-        codes, names = levels
+        names = levels.used
         if len(names) != 2:
             raise DataError(
-                f"the response {factor.name!r} has {len(names)} levels, and family 'binomial' needs two; for ordered "
-                "categories use family='cumulative'"
+                f"the response {factor.name!r} has {len(names)} levels, and family {family.name!r} needs two; for "
+                "ordered categories use family='cumulative'"
             )
-        y = np.where(codes == MISSING, np.nan, (codes == 1).astype(np.float64))
-        return Response(y, None, weights, success=names[1])
+        y = np.where(levels.codes == MISSING, np.nan, (levels.codes == levels.names.index(names[1])).astype(np.float64))
+        return Response(y, None, weights, levels=(names[0], names[1]))
     y = evaluate(columns, factor.expression)
     if weights is None:
         fractions = (y > 0) & (y < 1)
@@ -91,15 +125,9 @@ def _successes(family: Family, factor: TermFactor, columns: Columns, weights: Ve
 def _ordered(factor: TermFactor, columns: Columns, weights: Vector | None) -> Response:
     levels = _levels(factor, columns)
     if levels is not None:
-        codes, names = levels
-        used = np.unique(codes[codes != MISSING])
-        unused = [name for k, name in enumerate(names) if k not in used]
-        if unused:
-            raise DataError(
-                f"no row has the category {unused[0]!r} of the response {factor.name!r}, so that its thresholds "
-                "have no estimate; remove it from the column's categories"
-            )
-        y = np.where(codes == MISSING, np.nan, codes.astype(np.float64))
+        names: Sequence[str] = levels.names
+        _require_order(factor.name, levels)
+        y = np.where(levels.codes == MISSING, np.nan, levels.codes.astype(np.float64))
     else:
         numbers = evaluate(columns, factor.expression)
         values = np.unique(numbers[~np.isnan(numbers)])
@@ -112,14 +140,44 @@ def _ordered(factor: TermFactor, columns: Columns, weights: Vector | None) -> Re
     return Response(y, None, weights, tuple(names))
 
 
-def _levels(factor: TermFactor, columns: Columns) -> tuple[NDArray[np.uint32], list[str]] | None:
-    """Return codes and levels of a response that is a category, in their order; truth values are numbers."""
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    """The level of every row, all levels in their order, and whether that was declared or is that of the alphabet."""
+
+    codes: NDArray[np.uint32]
+    names: Sequence[str]
+    declared: bool
+
+    @property
+    def used(self) -> list[str]:
+        """The levels that some row has."""
+        there = set(np.unique(self.codes).tolist())
+        return [name for k, name in enumerate(self.names) if k in there]
+
+
+def _require_order(name: str, levels: _Levels) -> None:
+    """Refuse levels in no declared order, and those that no row has."""
+    if not levels.declared:
+        raise DataError(
+            f"the response {name!r} is text, whose levels ({listed(levels.names)}) have no order; declare it from low "
+            "to high: pandas.Categorical(values, categories=[...], ordered=True), or a column of polars.Enum([...])"
+        )
+    unused = [level for level in levels.names if level not in set(levels.used)]
+    if unused:
+        raise DataError(
+            f"no row has the category {unused[0]!r} of the response {name!r}, so that its thresholds have no estimate; "
+            "remove it from the column's categories"
+        )
+
+
+def _levels(factor: TermFactor, columns: Columns) -> _Levels | None:
+    """Return the levels of a response that is a category; truth values are numbers."""
     expression = factor.expression
     if isinstance(expression, Call) and expression.name in ("factor", "as.factor"):
         expression = expression.args[0]
     if not isinstance(expression, ColumnName):
         return None
-    for name, values, levels, _ in columns.plain_values():
+    for name, values, levels, declared in columns.plain_values():
         if name == expression.name and levels is not None:
-            return values.astype(np.uint32), levels
+            return _Levels(values.astype(np.uint32), levels, declared)
     return None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import InferenceWarning, warn
 from ..estimation import Estimate
 from ..frame import Column, aside
 from ..inference import TestOptions, interval, uncertainty
@@ -29,6 +30,7 @@ def marginal_means(
     """Tabulate means with intervals: `specs` within `by`."""
     scale = chosen_scale(scale)
     inner, outer = specs_and_by(estimate, specs, by)
+    warn_about_offset(estimate)
     grid = reference_grid(estimate, at)
     functions = mean_functions(estimate, grid, [*inner, *outer], weights).that_are_possible()
     found = estimates(functions, uncertainty(estimate, options))
@@ -45,6 +47,16 @@ def marginal_means(
         "conf_high": high,
     }
     return {**aside(functions.columns, numbers), **numbers}
+
+
+def warn_about_offset(estimate: Estimate) -> None:
+    """Warn of means for which the offset of a generalized fit is not known: it belongs to the rows of the fit."""
+    if not estimate.is_linear and estimate.request.offset is not None:
+        warn(
+            "the fit has an offset= that is an array, which belongs to its rows; means are at an offset of zero (an "
+            "offset that is a column has its value at the mean of that column, or where at= places it)",
+            InferenceWarning,
+        )
 
 
 def _variance(estimate: Estimate, scale: str) -> Vector:

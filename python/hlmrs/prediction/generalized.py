@@ -90,6 +90,11 @@ def _of_new_rows(
     estimate: GeneralizedEstimate, frame: Frame, use: list[bool], new_levels: str, offset: Vector | None
 ) -> dict[str, Vector]:
     eta: dict[str, Vector] = {}
+    if offset is None and estimate.request.offset is not None:
+        raise OptionError(
+            "the fit has an offset that is an array, which belongs to its rows; give that of the new rows as offset=, "
+            "or zeros for none (an offset that is a column is read from the new data)"
+        )
     modes = estimate.own.fit.modes()
     for part, own in estimate.parts.items():
         terms = slice(*own.terms)

@@ -38,6 +38,7 @@ def model_facts(estimate: Estimate) -> Section:
     groups = [_group(group.name, len(group.levels), group.smallest, group.largest) for group in layout.groups]
     facts = [
         ("Formula", request.spec.formula.strip()),
+        ("Response", _levels_of_response(estimate)),
         ("Rows", _rows(estimate)),
         *(("" if k else "Groups", group) for k, group in enumerate(groups)),
         ("Weights", _source(request.weights)),
@@ -162,6 +163,16 @@ def notes(estimate: Estimate) -> Section:
         *reused_labels(estimate),
     ]
     return Section("", Notes([line for line in lines if line]))
+
+
+def _levels_of_response(estimate: Estimate) -> str:
+    """Say which level is success, or in which order categories are."""
+    if not isinstance(estimate, GeneralizedEstimate):
+        return ""
+    name, response = estimate.layout.response, estimate.response
+    if response.levels:
+        return f"{name}: {response.levels[1]} is success, {response.levels[0]} failure"
+    return f"{name}: {' < '.join(response.categories)}" if response.categories else ""
 
 
 def _rows(estimate: Estimate) -> str:

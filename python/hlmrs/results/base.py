@@ -586,7 +586,8 @@ class FittedModel(View[FrameT]):
         Searle, Speed and Milliken (1980).  A factor that the formula has only together with another, with each of its
         levels in one level of that, is nested in it: means are over the combinations that there can be.
 
-        An offset that was an argument of the fit is left out; one in the formula is computed on the grid.
+        An offset that was an argument of the fit is left out; one in the formula is computed on the grid, at the mean
+        of its column unless ``at`` places it, as is one of ``glmer`` that was given by a column's name.
 
         Examples
         --------

@@ -11,7 +11,7 @@ from .. import effectsize, inference, prediction
 from ..calls import answers_calls
 from ..control import count, seed_or_new
 from ..effectsize import IntraclassCorrelation, RSquared
-from ..errors import OptionError, RankDeficiencyWarning, choose, warn
+from ..errors import RankDeficiencyWarning, choose, warn
 from ..estimation import warn_about_data, warn_about_optimum
 from ..estimation.generalized import Approximation, GeneralizedEstimate, laplace_approximation, refit_generalized
 from ..families import Family
@@ -100,7 +100,8 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
     @property
     def success(self) -> str:
         """The level that counts as success, of a response with two; else empty."""
-        return self._estimate.response.success
+        levels = self._estimate.response.levels
+        return levels[1] if levels else ""
 
     @property
     def coef_names(self) -> list[str]:
@@ -185,7 +186,8 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
             category (a column each), and the most probable one.  The ``"response"`` of an ordered response is the
             expected number of its category, from 1.
         offset : array, optional
-            To add to the linear predictor, one number per new row.
+            To add to the linear predictor of the mean, one number per new row.  Needed where the offset of the fit was
+            an array, which belongs to its rows; an offset that is a column is read from the new data.
         marginal : bool
             Whether to average over the random effects of the mean, and not to use those of the groups: the mean over
             the population, by quadrature.  For the types that are means or probabilities.
@@ -200,7 +202,7 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         DataError
             For a level that the fit has not seen, unless ``new_levels`` says what it gets; or a column that is missing.
         OptionError
-            For an unknown choice, or a type that the model does not have.
+            For an unknown choice, a type that the model does not have, or new rows without the offset that they need.
 
         Examples
         --------
@@ -213,9 +215,7 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         """
         type = choose("type", type, get_args(PredictionType))
         frame = None if newdata is None else open_frame(newdata)
-        given = None if offset is None else np.asarray(offset, dtype=np.float64)
-        if given is not None and frame is None:
-            raise OptionError("offset= is for new data; the rows of the fit have theirs already")
+        given = prediction.beside(frame, "offset", offset)
         if marginal:
             return prediction.predict_marginal(self._estimate, frame, type, given)
         return prediction.predict_generalized(self._estimate, frame, random_effects, new_levels, type, given)
@@ -336,7 +336,8 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         Parameters
         ----------
         y : array
-            One number per row used, as ``simulate`` gives them: of counts of successes the successes, of ordered
+            One number per row used, in their order, or for each row of the data; a pandas Series is matched by its
+            index.  As ``simulate`` gives them: of counts of successes the successes, of two levels 0 and 1, of ordered
             categories their number from 1.
 
         Returns
@@ -358,7 +359,9 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         >>> again.nobs
         56
         """
-        return generalized_with_warnings(refit_generalized(self._estimate, np.asarray(y, dtype=np.float64)))
+        again = refit_generalized(self._estimate, y)
+        warn_about_optimum(again.verdict)
+        return GeneralizedMixedFit(again)
 
     @property
     def _model_named(self) -> str:

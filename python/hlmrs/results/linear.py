@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import diagnostics, effectsize, inference, prediction, storage
-from .._core import Columns
 from ..calls import answers_calls
 from ..control import count, seed_or_new
 from ..diagnostics import Influence
 from ..effectsize import IntervalChoice, IntraclassCorrelation, RSquared
-from ..errors import DataError, OptionError
 from ..estimation import (
     Changes,
     Estimate,
     change_request,
     estimate,
     from_state,
-    new_columns,
-    numeric_array,
     reestimate,
+    refit_response,
     to_state,
     warn_about_data,
     warn_about_optimum,
 )
 from ..estimation.streaming import adapted, appended
-from ..frame import Column, Frame, PolarsLazyFrame, build_rows, in_order, open_frame, row_index
+from ..frame import open_frame
 from ..inference import DEFAULT_DDF, TestKeywords, TestOptions, chosen_options, with_test_keywords
 from ..options import (
     BootstrapKind,
@@ -226,31 +222,12 @@ class LinearMixedFit(FittedModel[FrameT]):
         [304, 205, 402]
         """
         frame = None if newdata is None else open_frame(newdata)
-        for name, value in (("offset", offset), ("weights", weights)):
-            if frame is None and value is not None:
-                raise OptionError(f"{name}= is for new data; the rows of the fit have theirs already")
-        given = None if offset is None or frame is None else _beside(frame, "offset", offset)
-        known = _weights_of(frame, weights)
+        given, known = prediction.beside(frame, "offset", offset), prediction.weights_beside(frame, weights)
         choice = Choice(random_effects, new_levels, interval, level, given, variances, ddf, known, type)
-        if frame is None:
-            rows = prediction.predict_rows(self._estimate, choice)
-            return self._table_of_rows(rows) if choice.interval else rows["prediction"]
-        if isinstance(frame, PolarsLazyFrame):
-            plain = replace(choice, interval=None, offset=None, type="link")
-            plan = prediction.lazy_prediction(
-                self._estimate, frame.query, choice, lambda rows: self._predict(open_frame(rows), plain)
-            )
-            if plan is not None:
-                return plan
-            return frame.extend(
-                choice.columns,
-                lambda rows: cast("Mapping[str, Column]", self._predict(rows, choice)),
-                by_row=given is None
-                and not isinstance(known, np.ndarray)
-                and not self._estimate.request.spec.takes_group_means,
-            )
-        columns = self._predict(frame, choice)
-        return build_rows(frame, columns) if choice.interval else columns["prediction"]
+        if frame is not None:
+            return prediction.predict_frame(self._estimate, frame, choice)
+        rows = prediction.predict_rows(self._estimate, choice)
+        return self._table_of_rows(rows) if choice.interval else rows["prediction"]
 
     def to_polars_expr(self) -> polars.Expr:
         """Return the fixed part, offsets of the formula included, as a Polars expression on the columns of the data.
@@ -307,12 +284,10 @@ class LinearMixedFit(FittedModel[FrameT]):
         """
         n, seed = count("n", n), seed_or_new(seed)
         entropy = int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0])
-        if newdata is not None:
-            frame = open_frame(newdata)
-            known = _weights_of(frame, weights)
-            return prediction.simulate_rows(self._estimate, self._new_columns(frame, known), n, entropy, known)
-        if weights is not None:
-            raise OptionError("weights= is for new data; the rows of the fit have theirs already")
+        frame = None if newdata is None else open_frame(newdata)
+        known = prediction.weights_beside(frame, weights)
+        if frame is not None:
+            return prediction.simulate_frame(self._estimate, frame, n, entropy, known)
         return self._estimate.core.simulate(self._estimate.rows, n, entropy)
 
     def profile(self, *, level: float = 0.95, terms: Sequence[str] | None = None) -> FrameT:
@@ -645,13 +620,7 @@ class LinearMixedFit(FittedModel[FrameT]):
         >>> round(twice.sigma / fit.sigma, 6)
         2.0
         """
-        response = numeric_array("y", self._estimate.by_row_used("y", y))
-        if response.shape != (self.nobs,):
-            raise DataError(f"y has {response.size} values; the fit used {self.nobs} rows")
-        if not np.isfinite(response).all():
-            bad = int(np.flatnonzero(~np.isfinite(response))[0])
-            raise DataError(f"y is {response[bad]} at row {bad}; every row used needs a finite value")
-        again = reestimate(self._estimate, response)
+        again = reestimate(self._estimate, refit_response(self._estimate, y))
         warn_about_optimum(again.verdict)
         return LinearMixedFit(again)
 
@@ -760,16 +729,6 @@ class LinearMixedFit(FittedModel[FrameT]):
         """
         storage.write(path, *to_state(self._estimate, keep_rows=keep_rows))
 
-    def _predict(self, frame: Frame, choice: Choice) -> dict[str, Vector]:
-        columns = self._new_columns(frame, choice.weights if choice.needs_weights else "")
-        return prediction.predict(self._estimate, columns, choice)
-
-    def _new_columns(self, frame: Frame, weights: str | Vector | None) -> Columns:
-        """Read new rows, with the weights that are a column: by this name, or (None) those of the fit."""
-        request = self._estimate.request
-        column = weights if isinstance(weights, str) else request.weights
-        return new_columns(request, frame, self._estimate.splines, () if column is None else (column,))
-
 
 def with_warnings(result: Estimate) -> LinearMixedFit[Any]:
     """Wrap an estimate, and warn of what the user should know; called by what the user calls."""
@@ -804,15 +763,3 @@ def load(path: str | os.PathLike[str]) -> LinearMixedFit[Any]:
     True
     """
     return LinearMixedFit(from_state(*storage.read(path), os.fspath(path)))
-
-
-def _beside(frame: Frame, name: str, values: ArrayLike) -> Vector:
-    """Read numbers given beside a frame, in the order of its rows."""
-    return numeric_array(name, in_order(name, values, row_index(frame)))
-
-
-def _weights_of(frame: Frame | None, weights: str | ArrayLike | None) -> str | Vector | None:
-    """Return the name of a column as it is, and numbers in the order of the rows."""
-    if isinstance(weights, str):
-        return weights
-    return None if frame is None or weights is None else _beside(frame, "weights", weights)
