@@ -820,6 +820,9 @@ class GeneralizedFit:
     def without_end(self) -> list[int]:
         """Coefficients, among all, that can grow without end at no cost."""
     @property
+    def uncertain(self) -> str | None:
+        """Why the standard errors could not be computed."""
+    @property
     def iterations(self) -> int:
         """Newton iterations for the modes."""
     def linear_predictors(self) -> list[_Array]:
@@ -842,5 +845,5 @@ def family_means(family: str, predictors: list[_Array], conditional: bool) -> tu
 def family_predictors(family: str) -> list[str]:
     """Return what the linear predictors of a family are."""
 
-def family_variances(family: str, predictors: list[_Array]) -> _Array:
-    """Return the variances of the response, of weight one."""
+def family_variances(family: str, predictors: list[_Array], trials: _Array | None = None) -> _Array:
+    """Return the variances of the response, of weight one; of proportions times the trials."""

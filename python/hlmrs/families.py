@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .errors import OptionError, choose, suggestion
 
 _PROBABILITY = ("logit", "probit", "cloglog", "cauchit")
@@ -59,7 +62,8 @@ class Family:
         ``"binomial"`` (variance mu (1 - mu) of one trial), ``"poisson"`` (mu), ``"nbinom2"`` (mu + mu²/phi),
         ``"nbinom1"`` (mu (1 + phi)), their ``"truncated_..."`` forms (counts above zero), ``"gamma"`` (mu²/shape),
         ``"inverse_gaussian"`` (phi mu³), ``"beta"`` (mu (1 - mu)/(1 + phi)), ``"betabinomial"``, ``"tweedie"``
-        (phi mu^power), ``"gaussian"``, ``"lognormal"`` (log y is Gaussian about the predictor), ``"student"``, or
+        (phi mu^power, 1.01 <= power <= 1.99), ``"gaussian"``, ``"lognormal"`` (log y is Gaussian about the predictor),
+        ``"student"``, or
         ``"cumulative"`` (an ordered response: P(Y <= k) is the inverse link of threshold k minus the predictor).
     link : str
         ``"logit"``, ``"probit"``, ``"cloglog"``, ``"cauchit"``, ``"log"``, ``"identity"``, ``"inverse"``, ``"sqrt"``
@@ -94,6 +98,11 @@ class Family:
     def core_link(self) -> str:
         """The link as the core calls it."""
         return _CORE_LINKS.get(str(self.link), str(self.link))
+
+
+def tweedie_power(shape: "float | NDArray[np.float64]") -> "NDArray[np.float64]":
+    """Return the power, between 1.01 and 1.99, of the shape that is estimated."""
+    return np.asarray(1.01 + 0.98 / (1 + np.exp(-np.asarray(shape))))
 
 
 def chosen_family(family: "str | Family", link: str | None) -> Family:

@@ -1,24 +1,25 @@
 //! A generalized linear mixed model and its fit, seen from Python.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray1};
-use pyo3::exceptions::PyValueError;
-use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
-use rayon::prelude::*;
-
+use super::arrays::copied;
 use super::errors::guard;
 use super::interrupt::{run_interruptible, run_interruptible_sized};
 use super::model::Choices;
 use super::rows::PyRows;
 use super::verdict::verdict_dict;
-use crate::family::{FamilySpec, Observation, Predictor};
-use crate::fit::{GlmmFit, fit_generalized};
+use crate::family::{Family, FamilySpec, Observation, Predictor};
+use crate::fit::{GlmmFit, fit_generalized, side_by_side};
 use crate::inference::generalized_profile::{Profiled, profile_interval};
+use crate::linalg::memory;
 use crate::model::Glmm;
 use crate::model::generalized::{Approximation, PartSource, Responses, glmm};
 use crate::{Error, Result};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray1};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
 
 /// Numbers of a row that its densities and sums take, in units of what a linear model's take.
 const ROW: usize = 20;
@@ -67,21 +68,22 @@ impl PyGlmm {
         let spec = guard(py, || spec_of(family))?;
         let approximation: Approximation =
             serde_json::from_str(approximation).map_err(|e| PyValueError::new_err(format!("approximation: {e}")))?;
-        let y = y.as_array().to_vec();
-        let trials = trials.map(|t| t.as_array().to_vec());
-        let weights = weights.map(|w| w.as_array().to_vec()).unwrap_or_default();
+        let (y, trials) = (y.as_array(), trials.as_ref().map(PyReadonlyArray1::as_array));
+        let weights = weights.map(|w| copied(py, w.as_array())).transpose()?.unwrap_or_default();
         let n = y.len();
         if trials.as_ref().is_some_and(|t| t.len() != n) || (!weights.is_empty() && weights.len() != n) {
             return Err(PyValueError::new_err("trials and weights need one number per row"));
         }
-        let observation = |(i, y)| Observation { y, trials: trials.as_ref().map_or(1.0, |t: &Vec<f64>| t[i]) };
-        let observations: Vec<Observation> = y.into_iter().enumerate().map(observation).collect();
-        let model = run_interruptible_sized(py, n_threads, n * ROW, move |_| {
+        let room = || memory::room(n, 1).ok_or_else(|| Error::no_memory("the responses", n, 2));
+        let mut observations: Vec<Observation> = guard(py, room)?;
+        let trials_of = |i: usize| trials.as_ref().map_or(1.0, |t| t[i]);
+        observations.extend(y.iter().enumerate().map(|(i, &y)| Observation { y, trials: trials_of(i) }));
+        let model = run_interruptible_sized(py, n_threads, n * ROW, move |stop| {
             let sources = parts
                 .iter()
-                .map(|(name, rows)| Ok(PartSource { predictor: predictor_of(name)?, rows: Some(&rows.get().0) }))
+                .map(|(name, rows)| Ok(PartSource { predictor: predictor_of(name)?, rows: &rows.get().0 }))
                 .collect::<Result<Vec<_>>>()?;
-            glmm(&spec, &sources, Responses { name: response, observations, weights })?
+            glmm(&spec, &sources, Responses { name: response, observations, weights }, stop)?
                 .with_approximation(approximation)
         })?;
         Ok(Self(Arc::new(model)))
@@ -135,7 +137,7 @@ impl PyGlmm {
             entry.set_item("kept", &part.kept)?;
             entry.set_item("n_columns", part.n_columns)?;
             entry.set_item("first", part.first)?;
-            entry.set_item("n", part.n)?;
+            entry.set_item("n", part.kept.len())?;
             entry.set_item("terms", (part.terms.start, part.terms.end))?;
             list.append(entry)?;
         }
@@ -196,6 +198,12 @@ impl PyGlmmFit {
         self.0.without_end()
     }
 
+    /// Why the standard errors could not be computed.
+    #[getter]
+    fn uncertain(&self) -> Option<String> {
+        self.0.uncertain.clone()
+    }
+
     /// Newton iterations for the modes.
     #[getter]
     fn iterations(&self) -> usize {
@@ -251,7 +259,7 @@ impl PyGlmmFit {
         }
         run_interruptible(py, n_threads, move |stop| {
             let all = coefficients.into_iter().map(Profiled::Coefficient).chain(terms.into_iter().map(Profiled::Sd));
-            all.collect::<Vec<_>>().into_par_iter().map(|of| profile_interval(&fit, of, limit, stop)).collect()
+            side_by_side(&fit.model, &all.collect::<Vec<_>>(), |&of| profile_interval(&fit, of, limit, stop))
         })
     }
 
@@ -285,6 +293,20 @@ impl PyGlmmFit {
     }
 }
 
+/// A family, and linear predictors of all its parts.
+fn family_of(
+    py: Python<'_>,
+    family: &str,
+    predictors: &[PyReadonlyArray1<'_, f64>],
+) -> PyResult<(Family, Vec<Vec<f64>>)> {
+    let family = guard(py, || spec_of(family)?.family())?;
+    let eta: Vec<Vec<f64>> = predictors.iter().map(|p| copied(py, p.as_array())).collect::<PyResult<_>>()?;
+    if eta.len() != family.predictors().len() || eta.iter().any(|e| e.len() != eta[0].len()) {
+        return Err(PyValueError::new_err("every predictor of the family needs one number per row"));
+    }
+    Ok((family, eta))
+}
+
 /// Means of a family: of the response, or of its conditional part, and their slopes in the linear predictors (n x m).
 #[pyfunction]
 pub fn family_means<'py>(
@@ -293,19 +315,10 @@ pub fn family_means<'py>(
     predictors: Vec<PyReadonlyArray1<'py, f64>>,
     conditional: bool,
 ) -> PyResult<Means<'py>> {
-    let family = guard(py, || spec_of(family)?.family())?;
-    let eta: Vec<Vec<f64>> = predictors.iter().map(|p| p.as_array().to_vec()).collect();
-    let (n, m) = (eta.first().map_or(0, Vec::len), eta.len());
-    if m != family.predictors().len() || eta.iter().any(|e| e.len() != n) {
-        return Err(PyValueError::new_err("every predictor of the family needs one number per row"));
-    }
-    let (mut means, mut slopes) = (Vec::with_capacity(n), Vec::with_capacity(n * m));
-    for i in 0..n {
-        let own: Vec<f64> = eta.iter().map(|e| e[i]).collect();
-        let (mean, slope) = family.mean(&own, conditional);
-        means.push(mean);
-        slopes.extend(slope);
-    }
+    let (family, eta) = family_of(py, family, &predictors)?;
+    let (n, m) = (eta[0].len(), eta.len());
+    let work = move |_: &AtomicBool| Ok(family.means(&eta, conditional));
+    let (means, slopes) = run_interruptible_sized(py, 0, n * m, work)?;
     Ok((means.into_pyarray(py), slopes.into_pyarray(py).reshape([n, m])?))
 }
 
@@ -324,19 +337,21 @@ pub fn family_predictors(py: Python<'_>, family: &str) -> PyResult<Vec<&'static 
     Ok(family.predictors().iter().map(name).collect())
 }
 
-/// Variances of the response of a family, of weight one.
+/// Variances of the response of a family, of weight one; of successes among trials those of the proportions, times the
+/// trials.
 #[pyfunction]
+#[pyo3(signature = (family, predictors, trials = None))]
 pub fn family_variances<'py>(
     py: Python<'py>,
     family: &str,
     predictors: Vec<PyReadonlyArray1<'py, f64>>,
+    trials: Option<PyReadonlyArray1<'py, f64>>,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-    let family = guard(py, || spec_of(family)?.family())?;
-    let eta: Vec<Vec<f64>> = predictors.iter().map(|p| p.as_array().to_vec()).collect();
-    let (n, m) = (eta.first().map_or(0, Vec::len), eta.len());
-    if m != family.predictors().len() || eta.iter().any(|e| e.len() != n) {
-        return Err(PyValueError::new_err("every predictor of the family needs one number per row"));
+    let (family, eta) = family_of(py, family, &predictors)?;
+    let trials = trials.map(|t| copied(py, t.as_array())).transpose()?.unwrap_or_default();
+    if !trials.is_empty() && trials.len() != eta[0].len() {
+        return Err(PyValueError::new_err("trials need one number per row"));
     }
-    let variance = |i: usize| family.variance(&eta.iter().map(|e| e[i]).collect::<Vec<f64>>());
-    Ok((0..n).map(variance).collect::<Vec<f64>>().into_pyarray(py))
+    let work = move |_: &AtomicBool| Ok(family.variances(&eta, &trials));
+    Ok(run_interruptible_sized(py, 0, predictors.len() * predictors[0].len()?, work)?.into_pyarray(py))
 }

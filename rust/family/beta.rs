@@ -1,6 +1,6 @@
 //! Beta and beta-binomial, mean μ (of one trial) and precision φ: shapes μφ and (1 - μ)φ; the second predictor is log φ.
 //!
-//! Variance of beta μ (1 - μ) / (1 + φ).  A beta-binomial probability is the binomial one times products of 1 + k/(μφ),
+//! Variance of beta μ (1 - μ) / (1 + φ); of n beta-binomial trials n μ (1 - μ) (1 + (n - 1) / (1 + φ)).  A beta-binomial probability is the binomial one times products of 1 + k/(μφ),
 //! 1 + k/((1 - μ)φ) over that of 1 + k/φ, which tend to one for large φ.
 
 use super::binomial::{log_choose, outside_trials, share};
@@ -41,7 +41,7 @@ impl Density for Beta {
         o.y.ln() + (-o.y).ln_1p()
     }
 
-    fn variance(&self, eta: &[f64]) -> f64 {
+    fn variance(&self, eta: &[f64], _: f64) -> f64 {
         (self.link.log_probability(eta[0]) + self.link.log_complement(eta[0])).exp() / (1.0 + eta[1].exp())
     }
 
@@ -53,10 +53,6 @@ impl Density for Beta {
         let (mean, variance) = moments(rows, weights);
         let precision = (mean * (1.0 - mean) / variance - 1.0).max(0.5);
         vec![self.link.of_mean(mean), precision.ln()]
-    }
-
-    fn is_log_concave(&self) -> bool {
-        false
     }
 }
 
@@ -81,8 +77,9 @@ impl Density for BetaBinomial {
         log_choose(o)
     }
 
-    fn variance(&self, eta: &[f64]) -> f64 {
-        (self.link.log_probability(eta[0]) + self.link.log_complement(eta[0])).exp()
+    fn variance(&self, eta: &[f64], trials: f64) -> f64 {
+        let one = (self.link.log_probability(eta[0]) + self.link.log_complement(eta[0])).exp();
+        one * (1.0 + (trials - 1.0) / (1.0 + eta[1].exp()))
     }
 
     fn outside(&self, o: Observation) -> Option<&'static str> {
@@ -92,10 +89,6 @@ impl Density for BetaBinomial {
 
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64> {
         vec![self.link.of_mean(share(rows, weights)), 1.5]
-    }
-
-    fn is_log_concave(&self) -> bool {
-        false
     }
 }
 
@@ -127,6 +120,21 @@ mod tests {
             let (own, limit) =
                 (BetaBinomial { link }.minus_log(o, &[0.4, 1e19f64.ln()]), Binomial { link }.minus_log(o, &[0.4]));
             assert!((own - limit).abs() < 1e-12 * limit.abs(), "{o:?} {own} {limit}");
+        }
+    }
+
+    #[test]
+    fn moments_are_those_of_the_counts() {
+        for (eta, n) in [([0.4, 0.7], 12), ([-1.0, -1.5], 5), ([2.0, 3.0], 1)] {
+            let (density, trials) = (BetaBinomial { link: Link::Logit }, f64::from(n));
+            let p = |y: f64| {
+                let o = Observation { y, trials };
+                (-density.minus_log(o, &eta) - Density::constant(&density, o)).exp()
+            };
+            let mean: f64 = (0..=n).map(|y| f64::from(y) * p(f64::from(y))).sum();
+            let variance: f64 = (0..=n).map(|y| (f64::from(y) - mean).powi(2) * p(f64::from(y))).sum();
+            assert!((mean - trials * density.response(&eta)).abs() < 1e-12 * trials);
+            assert!((variance - trials * density.variance(&eta, trials)).abs() < 1e-12 * variance, "{eta:?} {n}");
         }
     }
 }

@@ -39,7 +39,7 @@ impl Density for Binomial {
         log_choose(o)
     }
 
-    fn variance(&self, eta: &[f64]) -> f64 {
+    fn variance(&self, eta: &[f64], _: f64) -> f64 {
         (self.link.log_probability(eta[0]) + self.link.log_complement(eta[0])).exp()
     }
 
@@ -49,10 +49,6 @@ impl Density for Binomial {
 
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64> {
         vec![self.link.of_mean(share(rows, weights))]
-    }
-
-    fn is_log_concave(&self) -> bool {
-        matches!(self.link, Link::Logit | Link::Probit | Link::Cloglog)
     }
 
     /// n (dp/dη)² / (p (1 - p)): minus the product of the slopes of log p and of log(1 - p).
@@ -86,6 +82,7 @@ pub fn share(rows: &[Observation], weights: &[f64]) -> f64 {
 pub fn outside_trials(o: Observation) -> Option<&'static str> {
     match () {
         () if o.trials < 0.0 || !o.trials.is_finite() => Some("has a negative or infinite number of trials"),
+        () if o.y.is_nan() => Some("is no number"),
         () if o.y < 0.0 => Some("is negative"),
         () if o.y > o.trials * (1.0 + 1e-12) => Some("has more successes than trials"),
         () => None,

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::link::Link;
-use crate::linalg::jet::{Jet, Smooth};
+use crate::linalg::jet::{Dual, Jet, Smooth};
 
 /// Rows of one task.
 const ROWS: usize = 1024;
@@ -56,19 +56,14 @@ pub trait Density: Send + Sync {
         self.conditional(eta)
     }
 
-    /// The variance of the response over its weight, of binomial counts that of one trial.
-    fn variance(&self, eta: &[f64]) -> f64;
+    /// The variance of a response of weight one; of successes among trials that of the proportion times the trials.
+    fn variance(&self, eta: &[f64], trials: f64) -> f64;
 
     /// What is wrong with a response, if it cannot be one.
     fn outside(&self, o: Observation) -> Option<&'static str>;
 
     /// A predictor of every kind, constant over the rows, from which a search can start; NaN means zero.
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64>;
-
-    /// Whether -log density is convex in the predictor of the mean.
-    fn is_log_concave(&self) -> bool {
-        true
-    }
 
     /// The expected information of a row in the predictor of the mean, and its slope; of one-parameter families.
     fn expected(&self, _: Observation, _: f64) -> Option<[f64; 2]> {
@@ -132,13 +127,13 @@ pub trait Kernel: Send + Sync {
     fn total(&self, rows: &[Observation], weights: &[f64], eta: &[Vec<f64>]) -> f64;
     /// Derivatives in the predictors `active`, at most four.
     fn derivatives(&self, rows: &[Observation], eta: &[Vec<f64>], active: &[usize], out: &mut RowDerivatives);
-    /// The mean of the response or of its conditional part, with its slopes in the predictors (m), for one row.
-    fn mean(&self, eta: &[f64], conditional: bool) -> (f64, Vec<f64>);
-    fn variance(&self, eta: &[f64]) -> f64;
+    /// Means of the responses or of their conditional part, with their slopes in the predictors (n x m).
+    fn means(&self, eta: &[Vec<f64>], conditional: bool) -> (Vec<f64>, Vec<f64>);
+    /// Variances of the responses; no trials are one each.
+    fn variances(&self, eta: &[Vec<f64>], trials: &[f64]) -> Vec<f64>;
     fn constant(&self, o: Observation) -> f64;
     fn outside(&self, o: Observation) -> Option<&'static str>;
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64>;
-    fn is_log_concave(&self) -> bool;
     fn expected(&self, o: Observation, eta: f64) -> Option<[f64; 2]>;
     /// Those of `sign`, if there are any.
     fn signs(&self, rows: &[Observation]) -> Option<Vec<i8>>;
@@ -181,14 +176,29 @@ impl<D: Density> Kernel for D {
         }
     }
 
-    fn mean(&self, eta: &[f64], conditional: bool) -> (f64, Vec<f64>) {
-        let jets: Vec<Jet<MOST_PREDICTORS>> = eta.iter().enumerate().map(|(k, &v)| Jet::variable(v, k)).collect();
-        let mean = if conditional { self.conditional(&jets) } else { self.response(&jets) };
-        (mean.value, mean.first[..eta.len()].to_vec())
+    fn means(&self, eta: &[Vec<f64>], conditional: bool) -> (Vec<f64>, Vec<f64>) {
+        let (n, m) = (eta[0].len(), eta.len());
+        let (mut means, mut slopes) = (vec![0.0; n], vec![0.0; n * m]);
+        means.par_iter_mut().zip(slopes.par_chunks_exact_mut(m)).enumerate().with_min_len(ROWS).for_each(
+            |(i, (mean, slopes))| {
+                let mut own = [Dual::<MOST_PREDICTORS>::from(0.0); MOST_PREDICTORS];
+                (0..m).for_each(|a| own[a] = Dual::variable(eta[a][i], a));
+                let dual = if conditional { self.conditional(&own[..m]) } else { self.response(&own[..m]) };
+                *mean = dual.value;
+                slopes.copy_from_slice(&dual.first[..m]);
+            },
+        );
+        (means, slopes)
     }
 
-    fn variance(&self, eta: &[f64]) -> f64 {
-        Density::variance(self, eta)
+    fn variances(&self, eta: &[Vec<f64>], trials: &[f64]) -> Vec<f64> {
+        let mut variances = vec![0.0; eta[0].len()];
+        variances.par_iter_mut().enumerate().with_min_len(ROWS).for_each(|(i, variance)| {
+            let mut own = [0.0; MOST_PREDICTORS];
+            (0..eta.len()).for_each(|a| own[a] = eta[a][i]);
+            *variance = self.variance(&own[..eta.len()], trials.get(i).copied().unwrap_or(1.0));
+        });
+        variances
     }
 
     fn constant(&self, o: Observation) -> f64 {
@@ -201,10 +211,6 @@ impl<D: Density> Kernel for D {
 
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64> {
         Density::start(self, rows, weights)
-    }
-
-    fn is_log_concave(&self) -> bool {
-        Density::is_log_concave(self)
     }
 
     fn expected(&self, o: Observation, eta: f64) -> Option<[f64; 2]> {

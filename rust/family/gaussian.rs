@@ -36,7 +36,7 @@ impl Density for Gaussian {
         HALF_LOG_TAU
     }
 
-    fn variance(&self, eta: &[f64]) -> f64 {
+    fn variance(&self, eta: &[f64], _: f64) -> f64 {
         (2.0 * eta[1]).exp()
     }
 
@@ -47,10 +47,6 @@ impl Density for Gaussian {
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64> {
         let (mean, variance) = moments(rows, weights);
         vec![self.link.of_mean(mean), 0.5 * variance.ln()]
-    }
-
-    fn is_log_concave(&self) -> bool {
-        self.link == Link::Identity
     }
 }
 
@@ -76,7 +72,7 @@ impl Density for Lognormal {
         (eta[0] + eta[1].times(2.0).exp().times(0.5)).exp()
     }
 
-    fn variance(&self, eta: &[f64]) -> f64 {
+    fn variance(&self, eta: &[f64], _: f64) -> f64 {
         (2.0 * eta[1]).exp().exp_m1() * (2.0 * eta[0] + (2.0 * eta[1]).exp()).exp()
     }
 

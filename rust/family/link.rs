@@ -19,10 +19,6 @@ pub enum Link {
 }
 
 impl Link {
-    pub fn is_probability(self) -> bool {
-        matches!(self, Self::Logit | Self::Probit | Self::Cloglog | Self::Cauchit)
-    }
-
     /// The mean.
     #[inline(always)]
     pub fn mean<T: Smooth>(self, eta: T) -> T {

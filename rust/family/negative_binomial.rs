@@ -47,7 +47,7 @@ impl Density for NegativeBinomial2 {
         log_factorial(o.y)
     }
 
-    fn variance(&self, eta: &[f64]) -> f64 {
+    fn variance(&self, eta: &[f64], _: f64) -> f64 {
         let mean = self.link.mean(eta[0]);
         mean + mean * mean * (-eta[1]).exp()
     }
@@ -94,7 +94,7 @@ impl Density for NegativeBinomial1 {
         log_factorial(o.y)
     }
 
-    fn variance(&self, eta: &[f64]) -> f64 {
+    fn variance(&self, eta: &[f64], _: f64) -> f64 {
         self.link.mean(eta[0]) * (1.0 + eta[1].exp())
     }
 
@@ -109,10 +109,6 @@ impl Density for NegativeBinomial1 {
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64> {
         let (mean, excess) = excess_variance(rows, weights);
         vec![self.link.of_mean(mean), (excess / mean).ln().clamp(-3.0, 3.0)]
-    }
-
-    fn is_log_concave(&self) -> bool {
-        false
     }
 }
 
@@ -138,7 +134,10 @@ pub fn log_rising<T: Smooth>(y: f64, log_size: T) -> T {
 
 fn rising(y: f64, log_size: f64) -> [f64; 4] {
     let size = log_size.exp();
-    if y <= FEW || !size.is_finite() {
+    if size == f64::INFINITY {
+        return [0.0; 4];
+    }
+    if y <= FEW {
         return product(y, size);
     }
     // the first factors one by one, until the series serves
@@ -211,6 +210,9 @@ mod tests {
         }
         // r so large that log Γ would cancel: y (y - 1) / 2r
         assert!((rising(100.0, 1e16f64.ln())[0] - 4950.0 / 1e16).abs() < 1e-13);
+        // no size is too large for a count of any size
+        assert_eq!(rising(1e15, 800.0), [0.0; 4]);
+        assert!(rising(1e290, 1.0)[0].is_finite());
     }
 
     #[test]

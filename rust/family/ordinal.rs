@@ -50,7 +50,7 @@ impl Density for Cumulative {
         }
     }
 
-    fn variance(&self, _: &[f64]) -> f64 {
+    fn variance(&self, _: &[f64], _: f64) -> f64 {
         f64::NAN
     }
 
@@ -61,10 +61,6 @@ impl Density for Cumulative {
 
     fn start(&self, _: &[Observation], _: &[f64]) -> Vec<f64> {
         vec![0.0, 0.0, 0.0]
-    }
-
-    fn is_log_concave(&self) -> bool {
-        self.link != Link::Cauchit
     }
 }
 

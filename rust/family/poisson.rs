@@ -30,7 +30,7 @@ impl Density for Poisson {
         log_factorial(o.y)
     }
 
-    fn variance(&self, eta: &[f64]) -> f64 {
+    fn variance(&self, eta: &[f64], _: f64) -> f64 {
         self.link.mean(eta[0])
     }
 

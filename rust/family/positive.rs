@@ -38,7 +38,7 @@ impl Density for Gamma {
         o.y.ln()
     }
 
-    fn variance(&self, eta: &[f64]) -> f64 {
+    fn variance(&self, eta: &[f64], _: f64) -> f64 {
         self.link.mean(eta[0]).powi(2) * (-eta[1]).exp()
     }
 
@@ -72,7 +72,7 @@ impl Density for InverseGaussian {
         0.5 * (std::f64::consts::TAU.ln() + 3.0 * o.y.ln())
     }
 
-    fn variance(&self, eta: &[f64]) -> f64 {
+    fn variance(&self, eta: &[f64], _: f64) -> f64 {
         self.link.mean(eta[0]).powi(3) * eta[1].exp()
     }
 
@@ -84,10 +84,6 @@ impl Density for InverseGaussian {
         let (mean, variance) = moments(rows, weights);
         vec![self.link.of_mean(mean), (variance / mean.powi(3)).ln()]
     }
-
-    fn is_log_concave(&self) -> bool {
-        false
-    }
 }
 
 /// Mean and variance, the variance off zero.
@@ -98,7 +94,7 @@ pub fn moments(rows: &[Observation], weights: &[f64]) -> (f64, f64) {
 }
 
 pub fn outside_positive(y: f64) -> Option<&'static str> {
-    (y.is_nan() || y <= 0.0 || y.is_infinite()).then_some("is not positive")
+    (y.is_nan() || y <= 0.0 || y.is_infinite()).then_some("is not positive and finite")
 }
 
 #[cfg(test)]

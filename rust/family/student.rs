@@ -32,7 +32,7 @@ impl Density for Student {
         0.5 * std::f64::consts::PI.ln()
     }
 
-    fn variance(&self, eta: &[f64]) -> f64 {
+    fn variance(&self, eta: &[f64], _: f64) -> f64 {
         let df = eta[2].exp();
         if df > 2.0 { (2.0 * eta[1]).exp() * df / (df - 2.0) } else { f64::INFINITY }
     }
@@ -44,10 +44,6 @@ impl Density for Student {
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64> {
         let (mean, variance) = moments(rows, weights);
         vec![self.link.of_mean(mean), 0.5 * variance.ln() - 0.1, 10f64.ln()]
-    }
-
-    fn is_log_concave(&self) -> bool {
-        false
     }
 }
 

@@ -54,9 +54,9 @@ impl<D: Count> Density for ZeroInflated<D> {
         self.0.response(&eta[..eta.len() - 1]) * (-eta[eta.len() - 1]).logistic()
     }
 
-    fn variance(&self, eta: &[f64]) -> f64 {
+    fn variance(&self, eta: &[f64], _: f64) -> f64 {
         let own = &eta[..eta.len() - 1];
-        mixture_variance(self.0.response(own), Density::variance(&self.0, own), eta[eta.len() - 1])
+        mixture_variance(self.0.response(own), Density::variance(&self.0, own, 1.0), eta[eta.len() - 1])
     }
 
     fn outside(&self, o: Observation) -> Option<&'static str> {
@@ -71,10 +71,6 @@ impl<D: Count> Density for ZeroInflated<D> {
         start[0] = self.link().of_mean(self.0.link().mean(start[0]) / (1.0 - pi));
         start.push((pi / (1.0 - pi)).ln());
         start
-    }
-
-    fn is_log_concave(&self) -> bool {
-        false
     }
 }
 
@@ -109,7 +105,7 @@ impl<D: Count> Density for Hurdle<D> {
         truncated_mean(&self.0, own) * (-zero).logistic()
     }
 
-    fn variance(&self, eta: &[f64]) -> f64 {
+    fn variance(&self, eta: &[f64], _: f64) -> f64 {
         let own = &eta[..eta.len() - 1];
         let (mean, variance) = truncated_moments(&self.0, own);
         mixture_variance(mean, variance, eta[eta.len() - 1])
@@ -125,10 +121,6 @@ impl<D: Count> Density for Hurdle<D> {
         start[0] = self.link().of_mean(self.0.link().mean(start[0]) / (1.0 - zeros));
         start.push((zeros / (1.0 - zeros)).ln());
         start
-    }
-
-    fn is_log_concave(&self) -> bool {
-        false
     }
 }
 
@@ -158,7 +150,7 @@ impl<D: Count> Density for Truncated<D> {
         truncated_mean(&self.0, eta)
     }
 
-    fn variance(&self, eta: &[f64]) -> f64 {
+    fn variance(&self, eta: &[f64], _: f64) -> f64 {
         truncated_moments(&self.0, eta).1
     }
 
@@ -169,10 +161,6 @@ impl<D: Count> Density for Truncated<D> {
 
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64> {
         Density::start(&self.0, rows, weights)
-    }
-
-    fn is_log_concave(&self) -> bool {
-        false
     }
 }
 
@@ -190,7 +178,7 @@ fn truncated_mean<D: Count, T: Smooth>(density: &D, eta: &[T]) -> T {
 /// Mean and variance above zero.
 fn truncated_moments<D: Count>(density: &D, eta: &[f64]) -> (f64, f64) {
     let (mean, own) = (truncated_mean(density, eta), density.conditional(eta));
-    let square = (Density::variance(density, eta) + own * own) * (-log_above_zero(density, eta)).exp();
+    let square = (Density::variance(density, eta, 1.0) + own * own) * (-log_above_zero(density, eta)).exp();
     (mean, square - mean * mean)
 }
 
@@ -213,10 +201,10 @@ mod tests {
         (0..600).map(|y| (count(f64::from(y)), 1.0))
     }
 
-    fn mean<D: Density>(density: &D, eta: &[f64]) -> (f64, f64) {
+    fn moments<D: Density>(density: &D, eta: &[f64], from: usize) -> (f64, f64) {
         let p = |o: Observation| (-density.minus_log(o, eta) - Density::constant(density, o)).exp();
-        let mean: f64 = all().map(|(o, _)| o.y * p(o)).sum();
-        (mean, all().map(|(o, _)| (o.y - mean).powi(2) * p(o)).sum())
+        let mean: f64 = all().skip(from).map(|(o, _)| o.y * p(o)).sum();
+        (mean, all().skip(from).map(|(o, _)| (o.y - mean).powi(2) * p(o)).sum())
     }
 
     fn holds<D: Density>(density: &D, eta: &[f64], above_zero: bool) {
@@ -225,13 +213,11 @@ mod tests {
                 check(density, count(y), eta, 1e-7);
             }
         }
-        let points = all().skip(usize::from(above_zero));
-        assert!((total(density, eta, points) - 1.0).abs() < 1e-12);
-        if !above_zero {
-            let (mean, variance) = mean(density, eta);
-            assert!((density.response(eta) - mean).abs() < 1e-9);
-            assert!((Density::variance(density, eta) - variance).abs() < 1e-7);
-        }
+        let from = usize::from(above_zero);
+        assert!((total(density, eta, all().skip(from)) - 1.0).abs() < 1e-12);
+        let (mean, variance) = moments(density, eta, from);
+        assert!((density.response(eta) - mean).abs() < 1e-9);
+        assert!((Density::variance(density, eta, 1.0) - variance).abs() < 1e-7);
     }
 
     #[test]
@@ -242,7 +228,11 @@ mod tests {
         holds(&Hurdle(Poisson { link: LINK }), &[0.7, -0.5], false);
         holds(&Hurdle(NegativeBinomial2 { link: LINK }), &[0.7, 0.2, -0.5], false);
         holds(&Hurdle(NegativeBinomial1 { link: LINK }), &[0.7, 0.2, -0.5], false);
-        holds(&Truncated(NegativeBinomial2 { link: LINK }), &[0.7, 0.2], true);
+        for eta in [-2.0, 0.7] {
+            holds(&Truncated(Poisson { link: LINK }), &[eta], true);
+            holds(&Truncated(NegativeBinomial2 { link: LINK }), &[eta, 0.2], true);
+            holds(&Truncated(NegativeBinomial1 { link: LINK }), &[eta, 0.2], true);
+        }
     }
 
     #[test]

@@ -6,12 +6,12 @@ use rayon::prelude::*;
 
 use super::search::{Control, leave_zero, search};
 use super::verdict::Verdict;
-use crate::Result;
 use crate::linalg::dense::eigen;
 use crate::model::generalized::{Glmm, GlmmEvaluator, laplace_error};
 use crate::model::{Evaluator, Model};
 use crate::optimize::Objective;
 use crate::penalized_ls::product::Effects;
+use crate::{Error, Result};
 
 /// Steps of the Hessian's differences, in standard errors.
 const STEP: f64 = 5e-4;
@@ -21,7 +21,7 @@ const ASYMMETRIC: f64 = 2e-4;
 const LARGEST_MOVE: f64 = 0.05;
 /// Curvature of half the criterion, where a linear predictor moves by one, below which an estimate has no end.
 const FLAT: f64 = 1e-3;
-/// Slopes of models with more rows are computed one after the other.
+/// Of models with more rows one evaluator works at a time.
 const MOST_ROWS_TOGETHER: usize = 100_000;
 /// Share of such a direction above which a coefficient takes part in it.
 const PART: f64 = 1e-3;
@@ -42,6 +42,8 @@ pub struct GlmmFit {
     pub covariance: Vec<f64>,
     /// Directions of x in which the criterion is level: a limit of the family, or not a proper optimum.
     pub unbounded: Vec<Vec<f64>>,
+    /// Why there is no covariance: it is NaN then.
+    pub uncertain: Option<String>,
     /// Per block, conditional covariances of b (n_levels blocks r x r).
     pub mode_covariances: Vec<Vec<f64>>,
     pub verdict: Verdict,
@@ -60,7 +62,8 @@ pub fn fit_generalized(model: &Glmm, control: &Control, stop: &AtomicBool) -> Re
     leave_zero(&mut start, &model.theta_map.scale_parameters(), 1e-3, 1e-2);
     let mut objective = GlmmEvaluator::new(model, stop);
     let (x, verdict) = search(&mut objective, &start, control)?;
-    let Uncertainty { covariance, unbounded } = uncertainty(&mut objective, &x, stop)?;
+    let found = uncertainty(&mut objective, &x, stop);
+    let Uncertainty { covariance, unbounded, reason } = Uncertainty::or_unknown(found, x.len())?;
     let criterion = objective.value(&x)?;
     objective.invert_at(&x)?;
     let (_, point) = objective.evaluate(&x)?;
@@ -78,6 +81,7 @@ pub fn fit_generalized(model: &Glmm, control: &Control, stop: &AtomicBool) -> Re
         eta: point.eta,
         covariance,
         unbounded,
+        uncertain: reason,
         mode_covariances: blocks.map(own).collect(),
         verdict,
         iterations: newton.iterations,
@@ -89,6 +93,21 @@ pub fn fit_generalized(model: &Glmm, control: &Control, stop: &AtomicBool) -> Re
 struct Uncertainty {
     covariance: Vec<f64>,
     unbounded: Vec<Vec<f64>>,
+    reason: Option<String>,
+}
+
+impl Uncertainty {
+    /// Unknown where the criterion cannot be evaluated near the estimates: a fit is not lost for that.
+    fn or_unknown(found: Result<Self>, n: usize) -> Result<Self> {
+        match found {
+            Err(Error::Numerical(reason)) => Ok(Self::unknown(n, reason)),
+            other => other,
+        }
+    }
+
+    fn unknown(n: usize, reason: String) -> Self {
+        Self { covariance: vec![f64::NAN; n * n], unbounded: Vec::new(), reason: Some(reason) }
+    }
 }
 
 /// Twice the inverse of the Hessian of the criterion, by differences of its exact gradient: to one side, which its asymmetry
@@ -114,7 +133,7 @@ fn uncertainty(objective: &mut GlmmEvaluator, x: &[f64], stop: &AtomicBool) -> R
     let directions: Vec<(usize, f64)> = free.iter().copied().zip(steps).collect();
     let difference = |a: &[f64], b: &[f64], h: f64| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| (a - b) / h).collect() };
     let one_sided = |&(k, h): &(usize, f64)| Ok(difference(&slope(k, h)?, &gradient, h));
-    let mut rows: Vec<Vec<f64>> = each(model, &directions, one_sided)?;
+    let mut rows: Vec<Vec<f64>> = side_by_side(model, &directions, one_sided)?;
     let asymmetry = |rows: &[Vec<f64>]| -> f64 {
         let entry = |i: usize, j: usize| rows[i][free[j]];
         let share = |i: usize, j: usize| {
@@ -124,7 +143,7 @@ fn uncertainty(objective: &mut GlmmEvaluator, x: &[f64], stop: &AtomicBool) -> R
     };
     if asymmetry(&rows) > ASYMMETRIC {
         let central = |&(k, h): &(usize, f64)| Ok(difference(&slope(k, h)?, &slope(k, -h)?, 2.0 * h));
-        rows = each(model, &directions, central)?;
+        rows = side_by_side(model, &directions, central)?;
     }
     let hessian: Vec<f64> = (0..m * m).map(|e| 0.25 * (rows[e / m][free[e % m]] + rows[e % m][free[e / m]])).collect();
     let whole = |v: &[f64]| {
@@ -132,11 +151,10 @@ fn uncertainty(objective: &mut GlmmEvaluator, x: &[f64], stop: &AtomicBool) -> R
         free.iter().zip(v).for_each(|(&k, v)| whole[k] = *v);
         whole
     };
-    let mut out = Uncertainty { covariance: vec![0.0; n * n], unbounded: Vec::new() };
     if hessian.iter().any(|v| !v.is_finite()) {
-        out.covariance.fill(f64::NAN);
-        return Ok(out);
+        return Ok(Uncertainty::unknown(n, "the curvature of the criterion is not finite".into()));
     }
+    let mut out = Uncertainty { covariance: vec![0.0; n * n], unbounded: Vec::new(), reason: None };
     let (values, vectors) = eigen(&hessian, m);
     for (value, v) in values.iter().zip(vectors.chunks_exact(m.max(1))) {
         let v = whole(v);
@@ -149,17 +167,16 @@ fn uncertainty(objective: &mut GlmmEvaluator, x: &[f64], stop: &AtomicBool) -> R
     Ok(out)
 }
 
-/// The slopes of all directions: side by side, where workspaces for that are small.
-fn each(
+/// What each of several tasks gives that evaluate the criterion: side by side, where their workspaces are small.
+///
+/// # Errors
+/// Those of the tasks.
+pub fn side_by_side<T: Sync, R: Send>(
     model: &Glmm,
-    directions: &[(usize, f64)],
-    of: impl Fn(&(usize, f64)) -> Result<Vec<f64>> + Sync + Send,
-) -> Result<Vec<Vec<f64>>> {
-    if model.rows.n > MOST_ROWS_TOGETHER {
-        directions.iter().map(of).collect()
-    } else {
-        directions.par_iter().map(of).collect()
-    }
+    tasks: &[T],
+    of: impl Fn(&T) -> Result<R> + Sync + Send,
+) -> Result<Vec<R>> {
+    if model.rows.n > MOST_ROWS_TOGETHER { tasks.iter().map(of).collect() } else { tasks.par_iter().map(of).collect() }
 }
 
 /// The step of one coordinate; a scale's stays on its side of zero.
@@ -284,5 +301,18 @@ impl GlmmFit {
             levels.flat_map(|n| basis.covariance(&own(n))).collect()
         };
         map.terms.iter().zip(&self.model.bases).map(of_term).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_criterion_that_fails_near_the_estimates_leaves_them_without_standard_errors() {
+        let unknown = Uncertainty::or_unknown(Err(Error::Numerical("no mode".into())), 2).unwrap();
+        assert!(unknown.covariance.len() == 4 && unknown.covariance.iter().all(|v| v.is_nan()));
+        assert_eq!(unknown.reason.as_deref(), Some("no mode"));
+        assert!(matches!(Uncertainty::or_unknown(Err(Error::Interrupted), 2), Err(Error::Interrupted)));
     }
 }

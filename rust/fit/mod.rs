@@ -18,7 +18,7 @@ pub mod simulate;
 mod starts;
 pub mod verdict;
 
-pub use generalized::{GlmmFit, LaplaceError, fit_generalized};
+pub use generalized::{GlmmFit, LaplaceError, fit_generalized, side_by_side};
 pub use linear::fit;
 pub use result::Fit;
 pub use search::{Control, Optimizer};

@@ -62,7 +62,10 @@ pub trait Evaluator: Objective + Send {
     }
 
     /// Another response to the same rows; the model and other evaluators of it keep theirs.
-    fn set_response(&mut self, rows: &StoredRows, y: &[f64]);
+    ///
+    /// # Errors
+    /// `Data` for responses that the model cannot have.
+    fn set_response(&mut self, rows: &StoredRows, y: &[f64]) -> Result<()>;
 
     /// β and σ at x.
     ///

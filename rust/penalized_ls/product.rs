@@ -6,7 +6,7 @@ use crate::crossproduct::{CrossProducts, LinkPattern};
 use crate::linalg::small;
 use crate::with_width;
 
-/// Vectors over the random effects, by block: (n_levels r) rows of m.
+/// Here of m columns: by block (n_levels r) rows of m.
 pub use crate::rows::Effects;
 
 /// Effects of zero, m columns.

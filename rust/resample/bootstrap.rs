@@ -63,7 +63,7 @@ pub fn bootstrap(fit: &Fit, source: &Rows, request: &BootstrapRequest) -> Result
                 None => fit.add_draw(&rows, &mut y, &mut rng),
                 Some(reflated) => residual(fit, &rows, reflated, &mut y, &mut rng),
             }
-            evaluator.set_response(&rows, &y);
+            evaluator.set_response(&rows, &y)?;
             let optimum = refit(&mut **evaluator, &from)?;
             let values = parameters_at(&fit.model, optimum.as_ref(), request.parameters);
             request.done.fetch_add(1, Ordering::Relaxed);

@@ -56,7 +56,7 @@ pub fn null_statistics((full, source): Fitted, null: Option<Fitted>, request: &B
                         sigma / rows.weight(i).sqrt() * e
                     };
                     let y: Vec<f64> = fixed.iter().enumerate().map(|(i, fitted)| fitted + noise(i)).collect();
-                    own.set_response(&rows, &y);
+                    own.set_response(&rows, &y)?;
                     (y, computed(own.value(&zero))?.unwrap_or(f64::NAN))
                 }
             };
@@ -69,6 +69,6 @@ pub fn null_statistics((full, source): Fitted, null: Option<Fitted>, request: &B
 
 /// The criterion at the optimum for a response; NaN where there is none.
 fn refitted(own: &mut dyn Evaluator, rows: &StoredRows, y: &[f64], from: &[f64]) -> Result<f64> {
-    own.set_response(rows, y);
+    own.set_response(rows, y)?;
     Ok(refit(own, from)?.map_or(f64::NAN, |o| o.criterion))
 }

@@ -33,7 +33,7 @@ pub struct PartRows {
 }
 
 /// A grouping factor with the columns of all its random terms, side by side.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct BlockRows {
     pub n_levels: usize,
     pub width: usize,
@@ -155,17 +155,5 @@ impl PartedRows {
             out
         };
         self.blocks.par_iter().map(of_block).collect()
-    }
-
-    pub fn n_bytes(&self) -> usize {
-        let part = |p: &PartRows| {
-            let columns = match &p.columns {
-                PartColumns::Dense(x) => 8 * x.len(),
-                PartColumns::Indicator(codes) => 4 * codes.len(),
-            };
-            columns + 8 * p.offset.len()
-        };
-        let blocks = self.blocks.iter().map(|b| 8 * b.z.len() + 4 * b.codes.len());
-        self.parts.iter().map(part).chain(blocks).sum()
     }
 }

@@ -1,4 +1,4 @@
-//! Models of plain arrays: the columns of a table, and the specification that reads them, with an intercept everywhere.
+//! Models of plain arrays: the columns of a table, and the specification that reads them, with an intercept unless told.
 
 use hlmrs::Structure;
 use hlmrs::design::{Expr, ModelSpec, Options, RandomSpec, Rows, Term, TermFactor};
@@ -52,6 +52,11 @@ impl Arrays {
     /// Treatment contrasts.
     pub fn categorical(self, name: &str, codes: &[u32]) -> Self {
         self.fixed(levels(name, codes))
+    }
+
+    pub fn without_intercept(mut self) -> Self {
+        self.spec.intercept = false;
+        self
     }
 
     pub fn weighted(mut self, weights: Vec<f64>) -> Self {

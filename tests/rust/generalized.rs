@@ -5,15 +5,15 @@ use std::sync::atomic::AtomicBool;
 
 use faer::Mat;
 use faer::prelude::*;
-use hlmrs::Structure;
 use hlmrs::design::Rows;
 use hlmrs::family::{FamilySpec, Link, Observation, Predictor, Zero};
 use hlmrs::fit::{Control, Status, fit_generalized};
 use hlmrs::linalg::threads::pool;
-use hlmrs::model::generalized::{Approximation, PartSource, Responses, glmm, laplace_error};
+use hlmrs::model::generalized::{Approximation, Nodes, PartSource, Responses, glmm, laplace_error};
 use hlmrs::model::{Evaluator, Glmm, GlmmEvaluator};
 use hlmrs::optimize::Objective;
 use hlmrs::penalized_ls::TrailingKind;
+use hlmrs::{Error, Structure};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -45,11 +45,11 @@ fn responses(name: &str, n: usize, seed: u64) -> Vec<Observation> {
 }
 
 fn model_of(spec: &FamilySpec, rows: &Rows, others: &[Predictor], seed: u64) -> Glmm {
-    let mut sources = vec![PartSource { predictor: Predictor::Conditional, rows: Some(rows) }];
-    sources.extend(others.iter().map(|&predictor| PartSource { predictor, rows: Some(rows) }));
+    let mut sources = vec![PartSource { predictor: Predictor::Conditional, rows }];
+    sources.extend(others.iter().map(|&predictor| PartSource { predictor, rows }));
     let weights = rows.weights().unwrap_or_default();
     let observations = responses(&spec.name, rows.n_rows(), seed);
-    glmm(spec, &sources, Responses { name: "y".into(), observations, weights }).unwrap()
+    glmm(spec, &sources, Responses { name: "y".into(), observations, weights }, &AtomicBool::new(false)).unwrap()
 }
 
 /// A point away from the optimum.
@@ -331,9 +331,9 @@ fn separation_is_proved_or_excluded() {
         .rows();
     let of = |y: &dyn Fn(usize) -> f64, name: &str, link: Link| {
         let observations = (0..n).map(|i| Observation { y: y(i), trials: 1.0 }).collect();
-        let sources = [PartSource { predictor: Predictor::Conditional, rows: Some(&rows) }];
+        let sources = [PartSource { predictor: Predictor::Conditional, rows: &rows }];
         let responses = Responses { name: "y".into(), observations, weights: vec![] };
-        glmm(&spec(name, link, Zero::None), &sources, responses).unwrap().separation
+        glmm(&spec(name, link, Zero::None), &sources, responses, &AtomicBool::new(false)).unwrap().separation
     };
     // every row with x = 1 is a success, others are mixed
     let quasi = of(&|i| if x[i] == 1.0 { 1.0 } else { f64::from(u8::from(i % 3 == 0)) }, "binomial", Link::Logit);
@@ -359,6 +359,104 @@ fn the_next_term_of_the_expansion_is_most_of_what_quadrature_adds() {
         let points = if r > 2 { 9 } else { 25 };
         let precise = model.clone().with_approximation(Approximation::Quadrature(points)).unwrap();
         let gap = 0.5 * (value - GlmmEvaluator::new(&precise, &stop).value(&x).unwrap());
-        assert!((error - gap).abs() < 0.15 * gap.abs() + 1e-3, "{seed}, width {r}: {error} {gap}");
+        assert!(gap.abs() > 0.01 && (error - gap).abs() < 0.15 * gap.abs(), "{seed}, width {r}: {error} {gap}");
     }
+}
+
+#[test]
+fn the_next_term_is_most_of_what_integration_adds_for_crossed_terms() {
+    // 2 x 3 levels with two rows each: five dimensions of Gauss-Hermite nodes about zero
+    let n = 12;
+    let code = |of: &dyn Fn(usize) -> usize| -> Vec<u32> { (0..n).map(|i| of(i) as u32).collect() };
+    let (f, g) = (code(&|i| i % 2), code(&|i| i / 2 % 3));
+    let rows = Arrays::new((0..n).map(|i| i as f64).collect())
+        .grouping("f", &f)
+        .grouping("g", &g)
+        .random("f", Structure::Unstructured, vec![])
+        .random("g", Structure::Unstructured, vec![])
+        .rows();
+    let model = model_of(&spec("poisson", Link::Log, Zero::None), &rows, &[], 17);
+    let mut x = vec![0.5, 0.4];
+    x.extend(model.coordinates(&model.initial));
+    let stop = AtomicBool::new(false);
+    let mut laplace = GlmmEvaluator::new(&model, &stop);
+    let value = laplace.value(&x).unwrap();
+    let error = laplace_error(&mut laplace, &x).unwrap();
+    let beta = model.user_coefficients(&x)[0];
+    let sd: Vec<f64> = model.parameters().relative_covariances(&x).iter().map(|c| c[0].sqrt()).collect();
+    let nodes = Nodes::new(15, 5);
+    let likelihood: f64 = (0..nodes.count())
+        .map(|k| {
+            let u = nodes.point(k);
+            let log: f64 = (0..n)
+                .map(|i| {
+                    let eta = beta + sd[0] * u[f[i] as usize] + sd[1] * u[2 + g[i] as usize];
+                    model.observations[i].y * eta - eta.exp()
+                })
+                .sum();
+            (nodes.log_weight[k] + log - 0.5 * u.iter().map(|u| u * u).sum::<f64>()).exp()
+        })
+        .sum();
+    let gap = likelihood.ln() - model.constant + 0.5 * value;
+    assert!(gap.abs() > 1e-3 && (error - gap).abs() < 0.2 * gap.abs(), "{error} {gap}");
+}
+
+#[test]
+fn quadrature_has_an_exact_gradient_beside_a_model_of_the_dispersion() {
+    let rows = design(Kind::One, 21, false);
+    let spread: Vec<f64> = (0..rows.n_rows()).map(|i| (i as f64 * 0.7).sin()).collect();
+    let of_spread = Arrays::new(spread.clone()).numeric("x", spread).rows();
+    for (name, link) in [("gaussian", Link::Identity), ("nbinom2", Link::Log)] {
+        let sources = [
+            PartSource { predictor: Predictor::Conditional, rows: &rows },
+            PartSource { predictor: Predictor::Dispersion, rows: &of_spread },
+        ];
+        let observations = responses(name, rows.n_rows(), 4);
+        let responses = Responses { name: "y".into(), observations, weights: vec![] };
+        let model = glmm(&spec(name, link, Zero::None), &sources, responses, &AtomicBool::new(false)).unwrap();
+        let model = model.with_approximation(Approximation::Quadrature(3)).unwrap();
+        assert_eq!(model.rows.parts[1].p, 2);
+        assert_gradient(&model, &point(&model, 1, 0.3), name);
+    }
+}
+
+#[test]
+fn a_mean_without_fixed_effects_has_a_fit() {
+    let n = 40;
+    let codes: Vec<u32> = (0..n).map(|i| (i / 4) as u32).collect();
+    let rows = Arrays::new((0..n).map(|i| i as f64).collect())
+        .without_intercept()
+        .grouping("g", &codes)
+        .random("g", Structure::Unstructured, vec![])
+        .rows();
+    let model = model_of(&spec("poisson", Link::Log, Zero::None), &rows, &[], 7);
+    assert_eq!(model.n_coefficients(), 0);
+    let fit = fit_generalized(&model, &Control::default(), &AtomicBool::new(false)).unwrap();
+    assert_eq!(fit.x.len(), 1);
+    assert!(fit.criterion.is_finite() && fit.covariance[0] > 0.0);
+}
+
+#[test]
+fn a_response_outside_the_support_is_refused_in_place_of_another_too() {
+    let rows = design(Kind::One, 8, false);
+    let model = model_of(&spec("poisson", Link::Log, Zero::None), &rows, &[], 5);
+    let mut observations = model.observations.to_vec();
+    observations[3].y = -1.0;
+    assert!(
+        matches!(model.with_response(observations), Err(Error::Data(message)) if message.contains("counted from 0: 3"))
+    );
+}
+
+#[test]
+fn work_that_is_stopped_ends_as_interrupted() {
+    let rows = design(Kind::One, 8, false);
+    let model = model_of(&spec("poisson", Link::Log, Zero::None), &rows, &[], 5);
+    let stop = AtomicBool::new(true);
+    let sources = [PartSource { predictor: Predictor::Conditional, rows: &rows }];
+    let responses = Responses { name: "y".into(), observations: model.observations.to_vec(), weights: vec![] };
+    let made = glmm(&model.spec, &sources, responses, &stop);
+    assert!(matches!(made, Err(Error::Interrupted)));
+    let by_quadrature = model.with_approximation(Approximation::Quadrature(5)).unwrap();
+    let x = point(&by_quadrature, 1, 0.1);
+    assert!(matches!(GlmmEvaluator::new(&by_quadrature, &stop).value(&x), Err(Error::Interrupted)));
 }

@@ -91,8 +91,9 @@ impl Evaluator for ToyEvaluator {
         Ok(self.slope(x)?.0)
     }
 
-    fn set_response(&mut self, _rows: &StoredRows, y: &[f64]) {
+    fn set_response(&mut self, _rows: &StoredRows, y: &[f64]) -> Result<()> {
         self.toy.centre = y[0];
+        Ok(())
     }
 
     fn estimates(&mut self, x: &[f64]) -> Result<Estimates> {

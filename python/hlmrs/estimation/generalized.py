@@ -155,7 +155,8 @@ class GeneralizedEstimate(Estimate):
     def limits(self) -> tuple[str, ...]:
         """What is said of coefficients that can grow without end at no cost."""
         endless = set(self.own.fit.without_end)
-        said = []
+        reason = self.own.fit.uncertain
+        said = [] if reason is None else [_UNCERTAIN.format(reason)]
         for name, part in self.parts.items():
             own = [part.names[k - part.first] for k in range(part.first, part.first + part.n) if k in endless]
             if own:
@@ -342,6 +343,9 @@ def _refuse_separation(model: GeneralizedModel, request: GeneralizedRequest, row
     )
 
 
+_UNCERTAIN = (
+    "The standard errors were not computed: near the estimates {}. Intervals by profile or bootstrap do not need them."
+)
 _LIMITS = {
     (
         "nbinom2",
@@ -358,6 +362,11 @@ _LIMITS = {
         "dispersion",
     ): "There is no overdispersion beyond the binomial: the best precision is infinite, and the "
     "fit is that of family 'binomial'.",
+    (
+        "tweedie",
+        "shape",
+    ): "The best power is at an end of its range, 1.01 to 1.99: without zeros, or with a spread that grows with the "
+    "mean itself, family 'gamma' or 'lognormal' may be meant.",
     (
         "",
         "zero_inflation",

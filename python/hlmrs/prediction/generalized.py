@@ -151,7 +151,8 @@ def residual_deviations(estimate: GeneralizedEstimate) -> Vector:
     """Return the standard deviation that the family gives every row, of weight one."""
     if estimate.family.name == "cumulative":
         raise OptionError("an ordered response has no standard deviation; predict(type='prob') gives probabilities")
-    return np.sqrt(family_variances(estimate.family_spec, estimate.own.fit.linear_predictors()))
+    eta, trials = estimate.own.fit.linear_predictors(), estimate.response.trials
+    return np.sqrt(family_variances(estimate.family_spec, eta, trials))
 
 
 def generalized_residuals(estimate: GeneralizedEstimate, *, pearson: bool) -> Vector:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from .._core import family_predictors
 from ..estimation.generalized import GeneralizedEstimate
+from ..families import tweedie_power
 
 Vector = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, Vector, Vector, Vector], Vector]
@@ -89,7 +90,7 @@ def _above_zero(draw: Draw, rng: np.random.Generator, mean: Vector, scale: Vecto
 
 
 def _tweedie(rng: np.random.Generator, mean: Vector, scale: Vector, shape: Vector) -> Vector:
-    power = 1 + 1 / (1 + np.exp(-shape))
+    power = tweedie_power(shape)
     counts = rng.poisson(mean ** (2 - power) / (scale * (2 - power)))
     each = (2 - power) / (power - 1)
     size = scale * (power - 1) * mean ** (power - 1)

@@ -14,7 +14,7 @@ from ..effectsize import IntraclassCorrelation, RSquared
 from ..errors import RankDeficiencyWarning, choose, warn
 from ..estimation import warn_about_data, warn_about_optimum
 from ..estimation.generalized import Approximation, GeneralizedEstimate, laplace_approximation, refit_generalized
-from ..families import Family
+from ..families import Family, tweedie_power
 from ..frame import open_frame
 from ..inference import TestKeywords, TestOptions, chosen_options, with_test_keywords
 from ..options import Effects, NewLevels
@@ -74,7 +74,7 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
             return {}
         value = float(self._estimate.own.coefficients_of("shape")[0])
         if self.family.name == "tweedie":
-            return {"power": 1 + 1 / (1 + float(np.exp(-value)))}
+            return {"power": float(tweedie_power(value))}
         return {"df": float(np.exp(value))}
 
     @property

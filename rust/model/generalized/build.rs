@@ -1,14 +1,16 @@
 //! A generalized model of the rows of its parts' designs.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::model::{Approximation, Glmm, PartCoefficients, PartName, constant};
 use super::start::without_random_effects;
 use crate::covariance::{RandomBasis, TermSpec, ThetaMap};
 use crate::crossproduct::{Reweighting, accumulate};
 use crate::design::Rows;
-use crate::family::{FamilySpec, Observation, Predictor};
+use crate::family::{Family, FamilySpec, Observation, Predictor};
 use crate::ids::FactorId;
+use crate::linalg::memory;
 use crate::penalized_ls::{SymbolicFactor, TrailingKind};
 use crate::rows::{BlockRows, FixedBasis, PartColumns, PartRows, PartedRows, StoredRows};
 use crate::table::NO_LEVEL;
@@ -17,10 +19,10 @@ use crate::{Error, Result};
 /// A trailing block of more rows than this is not factored densely.
 const LARGEST_DENSE: usize = 30_000;
 
-/// The design of a part; None for an intercept alone.
+/// The design of a part.
 pub struct PartSource<'a> {
     pub predictor: Predictor,
-    pub rows: Option<&'a Rows>,
+    pub rows: &'a Rows,
 }
 
 /// The responses of all rows; weights are empty for weights of one.
@@ -30,39 +32,39 @@ pub struct Responses {
     pub weights: Vec<f64>,
 }
 
-/// The model of the responses of all rows; every design has the same rows.
+/// The model of the responses of all rows; every design has the same rows, and a part without one an intercept alone.
 ///
 /// # Errors
-/// `Data` for responses outside the family's support; `Design` for what cannot be fitted; those of reading.
-pub fn glmm(spec: &FamilySpec, sources: &[PartSource], responses: Responses) -> Result<Glmm> {
+/// `Data` for responses outside the family's support; `Design` for what cannot be fitted; those of reading; `Interrupted`.
+pub fn glmm(spec: &FamilySpec, sources: &[PartSource], responses: Responses, stop: &AtomicBool) -> Result<Glmm> {
     let family = spec.family()?;
-    check_support(spec, &family, &responses)?;
-    let Responses { observations, weights, .. } = responses;
+    let Responses { name, observations, weights } = responses;
+    check_support(&family, &name, &spec.name, &observations)?;
     let predictors = family.predictors();
     let n = observations.len();
     let mut collected = Collected { n, ..Collected::default() };
     for (index, &predictor) in predictors.iter().enumerate() {
-        let source = sources.iter().find(|s| s.predictor == predictor).and_then(|s| s.rows);
+        let source = sources.iter().find(|s| s.predictor == predictor).map(|s| s.rows);
         collected.add_part(index, predictor, source, spec, &observations)?;
     }
-    collected.finish(spec, observations, weights)
+    collected.finish(spec, name, observations, weights, stop)
 }
 
-fn check_support(spec: &FamilySpec, family: &crate::family::Family, responses: &Responses) -> Result<()> {
-    let observations = &responses.observations;
+/// # Errors
+/// `Data` for responses outside the support of a family.
+pub fn check_support(family: &Family, response: &str, name: &str, observations: &[Observation]) -> Result<()> {
     let wrong: Vec<(usize, &'static str)> =
         observations.iter().enumerate().filter_map(|(i, &o)| family.outside(o).map(|why| (i, why))).collect();
     let Some((first, why)) = wrong.first() else { return Ok(()) };
     let rows: Vec<String> = wrong.iter().take(5).map(|(i, _)| i.to_string()).collect();
     Err(Error::Data(format!(
-        "the response {:?} {why} in {} of {} rows used (counted from 0: {}{}), as {} in row {first}; family {:?} has none such",
-        responses.name,
+        "the response {response:?} {why} in {} of {} rows used (counted from 0: {}{}), as {} in row {first}; family {name:?} \
+         has none such",
         wrong.len(),
         observations.len(),
         rows.join(", "),
         if wrong.len() > 5 { ", ..." } else { "" },
         observations[*first].y,
-        spec.name,
     )))
 }
 
@@ -74,6 +76,8 @@ struct Collected {
     transforms: Vec<Block>,
     n_coefficients: usize,
     n_user: usize,
+    /// What coefficients of the mean's rows (place, value) give to a constant that thresholds stand for.
+    constant: Vec<(usize, f64)>,
     blocks: Vec<(String, BlockRows)>,
     terms: Vec<TermSpec>,
     bases: Vec<RandomBasis>,
@@ -121,14 +125,8 @@ impl Collected {
         if is_upper {
             let mut own: Block = (0..p).map(|k| (self.n_user + k, first + k, 1.0)).collect();
             // what the columns of the mean have of a constant belongs to the thresholds
-            let constant: Block = self.transforms[0].iter().filter(|e| e.0 == usize::MAX).copied().collect();
-            own.extend(
-                constant
-                    .iter()
-                    .flat_map(|&(_, j, v)| (0..p).map(move |k| (k, j, -v)))
-                    .map(|(k, j, v)| (self.n_user + k, j, v)),
-            );
-            self.transforms[0].retain(|e| e.0 != usize::MAX);
+            let user = self.n_user;
+            own.extend(self.constant.iter().flat_map(|&(j, v)| (user..user + p).map(move |k| (k, j, -v))));
             self.transforms.push(own);
             self.names.push(self.named(PartName::Thresholds, (0..p).collect(), p, 0..0));
             self.n_coefficients += p;
@@ -152,7 +150,7 @@ impl Collected {
         n_columns: usize,
         terms: std::ops::Range<usize>,
     ) -> PartCoefficients {
-        PartCoefficients { name, n: kept.len(), kept, n_columns, first: self.n_user, terms }
+        PartCoefficients { name, kept, n_columns, first: self.n_user, terms }
     }
 
     fn add_design(&mut self, index: usize, predictor: Predictor, source: &Rows, without_intercept: bool) -> Result<()> {
@@ -163,7 +161,7 @@ impl Collected {
         let stored = StoredRows::read(source, &a.working_basis(source)?)?;
         let basis = FixedBasis { origin: vec![0.0; a.fixed.origin.len()], ..a.fixed.clone() };
         let drops = without_intercept && basis.kept.first() == Some(&0) && source.fixed().has_intercept;
-        self.add_columns(&basis, &stored, drops, source.offset().unwrap_or_default());
+        self.add_columns(&basis, &stored, drops, source.offset().unwrap_or_default())?;
         let first_term = self.terms.len();
         self.add_terms(index, source, &stored, &a)?;
         let kept = basis.kept[usize::from(drops)..].to_vec();
@@ -174,24 +172,27 @@ impl Collected {
     }
 
     /// The dense columns of a part, without the first where thresholds stand for it.
-    fn add_columns(&mut self, basis: &FixedBasis, stored: &StoredRows, drops: bool, offset: Vec<f64>) {
+    fn add_columns(&mut self, basis: &FixedBasis, stored: &StoredRows, drops: bool, offset: Vec<f64>) -> Result<()> {
         let (skip, p) = (usize::from(drops), basis.kept.len());
         let own = p - skip;
-        let mut x = Vec::with_capacity(self.n * own);
+        let mut x = memory::room(self.n, own).ok_or_else(|| Error::no_memory("the columns of X", self.n, own))?;
         (0..self.n).for_each(|i| x.extend_from_slice(&stored.x(i)[skip..]));
         let mut entries = Block::new();
         for j in skip..p {
             for i in 0..p {
                 let value = basis.transform[j * p + i];
-                let row = if i < skip { usize::MAX } else { self.n_user + i - skip };
-                if value != 0.0 {
-                    entries.push((row, self.n_coefficients + j - skip, value));
+                let coefficient = self.n_coefficients + j - skip;
+                match i.checked_sub(skip) {
+                    _ if value == 0.0 => {}
+                    Some(i) => entries.push((self.n_user + i, coefficient, value)),
+                    None => self.constant.push((coefficient, value)),
                 }
             }
         }
         self.transforms.push(entries);
         self.parts.push(PartRows { first: self.n_coefficients, p: own, columns: PartColumns::Dense(x), offset });
         self.n_coefficients += own;
+        Ok(())
     }
 
     /// Random terms; a grouping factor that an earlier part has is the same.
@@ -209,7 +210,7 @@ impl Collected {
             source.factors.iter().map(|f| self.block_of(&f.name, f.codes(), f.n_levels())).collect();
         for (k, block) in a.factors.iter().enumerate() {
             let (z, _) = &stored.block.z[k];
-            self.blocks[place[block.factor.0]].1.append(z, block.width, part, self.n);
+            self.blocks[place[block.factor.0]].1.append(z, block.width, part, self.n)?;
         }
         // terms of a factor side by side, in their order
         for layout in &source.random {
@@ -231,7 +232,14 @@ impl Collected {
         })
     }
 
-    fn finish(self, spec: &FamilySpec, observations: Vec<Observation>, weights: Vec<f64>) -> Result<Glmm> {
+    fn finish(
+        mut self,
+        spec: &FamilySpec,
+        response: String,
+        observations: Vec<Observation>,
+        weights: Vec<f64>,
+        stop: &AtomicBool,
+    ) -> Result<Glmm> {
         let mut order: Vec<usize> = (0..self.blocks.len()).collect();
         order.sort_by_key(|&k| std::cmp::Reverse(self.blocks[k].1.n_levels));
         let factors: Vec<FactorId> = order.iter().map(|&k| FactorId(k)).collect();
@@ -241,7 +249,7 @@ impl Collected {
             n: self.n,
             n_coefficients: self.n_coefficients,
             parts: self.parts,
-            blocks: order.iter().map(|&k| self.blocks[k].1.clone()).collect(),
+            blocks: order.iter().map(|&k| std::mem::take(&mut self.blocks[k].1)).collect(),
             random_parts: self.random_parts,
         };
         let reweighting = Reweighting::new(&rows);
@@ -254,6 +262,7 @@ impl Collected {
         (0..p).for_each(|j| chart[j * p + j] = 1.0);
         let mut model = Glmm {
             spec: spec.clone(),
+            response,
             constant: constant(&family, &observations, &weights),
             family,
             rows: Arc::new(rows),
@@ -271,7 +280,7 @@ impl Collected {
             approximation: Approximation::Laplace,
             separation: None,
         };
-        (model.initial, model.chart, model.separation) = without_random_effects(&model)?;
+        (model.initial, model.chart, model.separation) = without_random_effects(&model, stop)?;
         Ok(model)
     }
 }
@@ -304,14 +313,16 @@ fn name_of(predictor: Predictor) -> PartName {
 
 impl BlockRows {
     /// Further columns to the right, n rows of `width`.
-    fn append(&mut self, z: &[f64], width: usize, part: usize, n: usize) {
-        let mut all = Vec::with_capacity(n * (self.width + width));
+    fn append(&mut self, z: &[f64], width: usize, part: usize, n: usize) -> Result<()> {
+        let both = self.width + width;
+        let mut all = memory::room(n, both).ok_or_else(|| Error::no_memory("the columns of Z", n, both))?;
         for i in 0..n {
             all.extend_from_slice(&self.z[i * self.width..(i + 1) * self.width]);
             all.extend_from_slice(&z[i * width..(i + 1) * width]);
         }
         self.z = all;
-        self.width += width;
+        self.width = both;
         self.part.extend(std::iter::repeat_n(part, width));
+        Ok(())
     }
 }

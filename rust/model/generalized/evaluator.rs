@@ -94,7 +94,7 @@ impl<'a> GlmmEvaluator<'a> {
             return Ok(2.0 * point.h + logdet);
         }
         if let Some(nodes) = &self.nodes {
-            let (value, shares) = quadrature::value(&self.model, point, &self.newton, nodes);
+            let (value, shares) = quadrature::value(&self.model, point, &self.newton, nodes, self.stop)?;
             self.shares = shares;
             return Ok(value);
         }
@@ -124,7 +124,8 @@ impl<'a> GlmmEvaluator<'a> {
         let (_, point) = self.last.as_ref().expect("an evaluated point");
         let theta = &x[..self.model.n_theta()];
         if let Some(nodes) = &self.nodes {
-            return Ok(quadrature::gradient(&self.model, theta, point, &self.newton, nodes, &self.shares));
+            let nodes = (nodes, &self.shares[..]);
+            return quadrature::gradient(&self.model, theta, point, &self.newton, nodes, self.stop);
         }
         let expected = self.expected.as_ref();
         Ok(gradient(&self.model, theta, point, &mut self.newton, &mut self.inverse, expected))
@@ -214,11 +215,12 @@ impl Evaluator for GlmmEvaluator<'_> {
         self.slope_with(x, Working::information)
     }
 
-    fn set_response(&mut self, _: &StoredRows, y: &[f64]) {
+    fn set_response(&mut self, _: &StoredRows, y: &[f64]) -> Result<()> {
         let observations = self.model.observations.iter().zip(y).map(|(&o, &y)| Observation { y, ..o }).collect();
-        self.model = self.model.with_response(observations);
+        self.model = self.model.with_response(observations)?;
         self.from = zeros(&self.newton.a, 1);
         self.last = None;
+        Ok(())
     }
 
     fn estimates(&mut self, x: &[f64]) -> Result<Estimates> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::build::check_support;
 use super::evaluator::GlmmEvaluator;
 use super::quadrature::MOST_NODES;
 use super::separation::Separation;
@@ -61,7 +62,6 @@ pub struct PartCoefficients {
     pub n_columns: usize,
     /// Its first among the user's coefficients.
     pub first: usize,
-    pub n: usize,
     /// Its random terms, from the first on.
     pub terms: std::ops::Range<usize>,
 }
@@ -69,6 +69,8 @@ pub struct PartCoefficients {
 #[derive(Clone)]
 pub struct Glmm {
     pub spec: FamilySpec,
+    /// The name of the response.
+    pub response: String,
     pub family: Family,
     pub rows: Arc<PartedRows>,
     pub observations: Arc<Vec<Observation>>,
@@ -101,7 +103,7 @@ impl Glmm {
     }
 
     pub fn n_user(&self) -> usize {
-        self.parts.iter().map(|p| p.n).sum()
+        self.parts.iter().map(|p| p.kept.len()).sum()
     }
 
     pub fn n_theta(&self) -> usize {
@@ -214,9 +216,13 @@ impl Glmm {
     }
 
     /// The same model of another response.
-    pub fn with_response(&self, observations: Vec<Observation>) -> Self {
+    ///
+    /// # Errors
+    /// `Data` for responses outside the family's support.
+    pub fn with_response(&self, observations: Vec<Observation>) -> Result<Self> {
+        check_support(&self.family, &self.response, &self.spec.name, &observations)?;
         let constant = constant(&self.family, &observations, &self.weights);
-        Self { observations: Arc::new(observations), constant, ..self.clone() }
+        Ok(Self { observations: Arc::new(observations), constant, ..self.clone() })
     }
 }
 

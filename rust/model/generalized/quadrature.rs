@@ -6,12 +6,16 @@
 //!   d(-log L_g) = Σ p_k ∂h(a_k) + A'dû + tr(S dM)
 //! so that with c_i = z_i'S z_i, t = c T, v = M⁻¹(A + Σ z_i t_i), s = z_i'v all becomes one r = Σ p_k g(a_k) + t - D s over rows.
 
+use std::sync::atomic::AtomicBool;
+
 use super::gradient::{LaplaceGradient, add_cross, finish};
 use super::mode::{Newton, Point};
 use super::model::Glmm;
 use crate::family::RowDerivatives;
 use crate::linalg::dense::eigen;
+use crate::linalg::memory;
 use crate::rows::{BlockRows, Effects};
+use crate::{Error, Result, check_stop};
 
 /// Nodes of all dimensions together, at most.
 pub const MOST_NODES: usize = 1000;
@@ -35,11 +39,11 @@ impl Nodes {
         Self { r, x: points, log_weight: (0..count).map(weight).collect() }
     }
 
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.log_weight.len()
     }
 
-    fn point(&self, k: usize) -> &[f64] {
+    pub fn point(&self, k: usize) -> &[f64] {
         &self.x[k * self.r..(k + 1) * self.r]
     }
 }
@@ -78,28 +82,33 @@ fn orthonormal(x: f64, n: usize) -> Vec<f64> {
 }
 
 /// The criterion without constants, and the weight of every node in every level (levels x nodes).
-pub fn value(model: &Glmm, at: &Point, newton: &Newton, nodes: &Nodes) -> (f64, Vec<f64>) {
+///
+/// # Errors
+/// `Data` where memory does not hold the weights; `Interrupted`.
+pub fn value(model: &Glmm, at: &Point, newton: &Newton, nodes: &Nodes, stop: &AtomicBool) -> Result<(f64, Vec<f64>)> {
     let block = &model.rows.blocks[0];
-    let mut logs = vec![0.0; block.n_levels * nodes.len()];
+    let (n, k) = (block.n_levels, nodes.count());
+    let mut logs = memory::zeros(n, k).ok_or_else(|| Error::no_memory("the weights of the quadrature", n, k))?;
     let mut rows = RowDerivatives::default();
-    for k in 0..nodes.len() {
+    for k in 0..nodes.count() {
+        check_stop(stop)?;
         let (a, eta) = at_node(model, at, newton, nodes.point(k));
         model.family.derivatives(&model.observations, &eta, &[0], &mut rows);
         rows.weigh(&model.weights);
         for (level, a) in a.chunks_exact(nodes.r).enumerate() {
-            logs[level * nodes.len() + k] = nodes.log_weight[k] - 0.5 * a.iter().map(|a| a * a).sum::<f64>();
+            logs[level * nodes.count() + k] = nodes.log_weight[k] - 0.5 * a.iter().map(|a| a * a).sum::<f64>();
         }
-        rows.value.iter().zip(&block.codes).for_each(|(l, &level)| logs[level as usize * nodes.len() + k] -= l);
+        rows.value.iter().zip(&block.codes).for_each(|(l, &level)| logs[level as usize * nodes.count() + k] -= l);
     }
     let mut total = 0.0;
-    for own in logs.chunks_exact_mut(nodes.len()) {
+    for own in logs.chunks_exact_mut(nodes.count()) {
         let largest = own.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         own.iter_mut().for_each(|v| *v = (*v - largest).exp());
         let sum: f64 = own.iter().sum();
         own.iter_mut().for_each(|v| *v /= sum);
         total += largest + sum.ln();
     }
-    (newton.factor.logdet_random - 2.0 * total, logs)
+    Ok((newton.factor.logdet_random - 2.0 * total, logs))
 }
 
 /// a_k = û + L^-T x of every level, and the linear predictors of all parts there.
@@ -144,11 +153,21 @@ struct Averages {
 }
 
 /// The gradient, where the criterion was valued last.
-pub fn gradient(model: &Glmm, theta: &[f64], at: &Point, newton: &Newton, nodes: &Nodes, p: &[f64]) -> LaplaceGradient {
+///
+/// # Errors
+/// `Interrupted`.
+pub fn gradient(
+    model: &Glmm,
+    theta: &[f64],
+    at: &Point,
+    newton: &Newton,
+    (nodes, p): (&Nodes, &[f64]),
+    stop: &AtomicBool,
+) -> Result<LaplaceGradient> {
     let (rows, block, r) = (&model.rows, &model.rows.blocks[0], nodes.r);
     let all: Vec<usize> = (0..rows.parts.len()).collect();
     let m = all.len();
-    let averages = averages(model, at, newton, nodes, p);
+    let averages = averages(model, at, newton, (nodes, p), stop)?;
     let mut own = RowDerivatives::default();
     model.family.derivatives(&model.observations, &at.eta, &all, &mut own);
     own.weigh(&model.weights);
@@ -188,7 +207,7 @@ pub fn gradient(model: &Glmm, theta: &[f64], at: &Point, newton: &Newton, nodes:
         d.iter_mut().zip(product.iter().zip(ga)).for_each(|(d, (p, q))| *d += 4.0 * p + 2.0 * q);
     }
     let scores: Effects = zg.into_iter().map(|g| g.iter().map(|v| -v).collect()).collect();
-    finish(model, theta, at, newton, rows.fixed_transposed(&whole), vec![d], scores, own)
+    Ok(finish(model, theta, at, newton, rows.fixed_transposed(&whole), vec![d], scores, own))
 }
 
 /// t - D s, row by row.
@@ -203,7 +222,13 @@ fn at_mode(block: &BlockRows, rows: &RowDerivatives, t: &[f64], b: &[f64], m: us
     rest
 }
 
-fn averages(model: &Glmm, at: &Point, newton: &Newton, nodes: &Nodes, p: &[f64]) -> Averages {
+fn averages(
+    model: &Glmm,
+    at: &Point,
+    newton: &Newton,
+    (nodes, p): (&Nodes, &[f64]),
+    stop: &AtomicBool,
+) -> Result<Averages> {
     let (rows, block, r) = (&model.rows, &model.rows.blocks[0], nodes.r);
     let all: Vec<usize> = (0..rows.parts.len()).collect();
     let (m, square) = (all.len(), vec![0.0; block.n_levels * r * r]);
@@ -215,11 +240,12 @@ fn averages(model: &Glmm, at: &Point, newton: &Newton, nodes: &Nodes, p: &[f64])
         ax: square,
     };
     let mut own = RowDerivatives::default();
-    for k in 0..nodes.len() {
+    for k in 0..nodes.count() {
+        check_stop(stop)?;
         let (a, eta) = at_node(model, at, newton, nodes.point(k));
         model.family.derivatives(&model.observations, &eta, &all, &mut own);
         own.weigh(&model.weights);
-        let weight = |level: usize| p[level * nodes.len() + k];
+        let weight = |level: usize| p[level * nodes.count() + k];
         for (i, (sum, g)) in out.g.chunks_exact_mut(m).zip(own.g.chunks_exact(m)).enumerate() {
             let w = weight(block.codes[i] as usize);
             sum.iter_mut().zip(g).for_each(|(sum, g)| *sum += w * g);
@@ -238,7 +264,7 @@ fn averages(model: &Glmm, at: &Point, newton: &Newton, nodes: &Nodes, p: &[f64])
             }
         }
     }
-    out
+    Ok(out)
 }
 
 /// A, M⁻¹ and S of a level.

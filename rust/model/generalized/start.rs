@@ -71,7 +71,6 @@ impl State {
         let mut objective = LmmEvaluator::with_workspace(&self.working.lmm, self.working.work.clone(), stop);
         let from = self.theta.clone();
         let end = trust_region::minimize(&mut objective, &from, SETTINGS)?;
-        // modes at the new θ are near those at the old one in b, not in u
         self.theta = end.x;
         Ok(self.theta.iter().zip(&from).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max))
     }
@@ -135,8 +134,8 @@ fn derivatives(model: &Glmm, eta: &[Vec<f64>]) -> RowDerivatives {
 /// Coefficients of the model without random effects, the chart in which its curvature is the identity, and separation.
 ///
 /// # Errors
-/// `Numerical` where its likelihood is not finite.
-pub fn without_random_effects(model: &Glmm) -> Result<(Vec<f64>, Vec<f64>, Option<Separation>)> {
+/// `Numerical` where its likelihood is not finite; `Interrupted`.
+pub fn without_random_effects(model: &Glmm, stop: &AtomicBool) -> Result<(Vec<f64>, Vec<f64>, Option<Separation>)> {
     let mut beta = constants(model);
     let p = beta.len();
     let total = |beta: &[f64]| model.family.total(&model.observations, &model.weights, &model.rows.fixed(beta));
@@ -151,6 +150,7 @@ pub fn without_random_effects(model: &Glmm) -> Result<(Vec<f64>, Vec<f64>, Optio
     }
     let mut last = Vec::new();
     for _ in 0..MOST_ITERATIONS {
+        check_stop(stop)?;
         let (slope, root) = newton(model, &beta)?;
         let mut step = slope.clone();
         dense::solve_lower(&root, &mut step, p, 1);
@@ -225,7 +225,7 @@ fn root_of(h: &[f64], p: usize) -> Result<Vec<f64>> {
 /// L^-T (upper, column-major).
 fn inverse_transposed(root: &[f64], p: usize) -> Vec<f64> {
     let mut out = vec![0.0; p * p];
-    for (j, column) in out.chunks_exact_mut(p).enumerate() {
+    for (j, column) in out.chunks_exact_mut(p.max(1)).enumerate() {
         column[j] = 1.0;
         dense::solve_lower_transposed(root, column, p, 1);
     }

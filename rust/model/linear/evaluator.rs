@@ -215,9 +215,10 @@ impl Evaluator for LmmEvaluator<'_> {
         Ok(self.with_free_variance(x, &terms, gradient, information))
     }
 
-    fn set_response(&mut self, rows: &StoredRows, y: &[f64]) {
+    fn set_response(&mut self, rows: &StoredRows, y: &[f64]) -> Result<()> {
         self.last = None;
         rows.set_response(Arc::make_mut(&mut self.model.a), y);
+        Ok(())
     }
 
     fn estimates(&mut self, x: &[f64]) -> Result<Estimates> {
