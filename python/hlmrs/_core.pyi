@@ -802,6 +802,10 @@ class GeneralizedFit:
     """A generalized model, fitted by Laplace's approximation; ``control`` is JSON."""
 
     def __new__(cls, model: GeneralizedModel, control: str) -> GeneralizedFit: ...
+    def state(self) -> tuple[str, dict[str, _Array]]:
+        """JSON and arrays of what the rows do not tell.  Inverse of from_state."""
+    @staticmethod
+    def from_state(model: GeneralizedModel, meta: str, arrays: dict[str, _Array]) -> GeneralizedFit: ...
     @property
     def model(self) -> GeneralizedModel: ...
     @property

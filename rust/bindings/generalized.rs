@@ -8,6 +8,7 @@ use super::errors::guard;
 use super::interrupt::{run_interruptible, run_interruptible_sized};
 use super::model::Choices;
 use super::rows::PyRows;
+use super::saved::{PySaved, from_python, to_python};
 use super::verdict::verdict_dict;
 use crate::family::{Family, FamilySpec, Observation, Predictor};
 use crate::fit::{GlmmFit, fit_generalized, side_by_side};
@@ -153,12 +154,22 @@ impl PyGlmmFit {
         let model = model.0.clone();
         let size = model.rows.n * ROW * 50;
         let fit = run_interruptible_sized(py, n_threads, size, move |stop| fit_generalized(&model, &control, stop))?;
-        Ok(Self(Arc::new(fit)))
+        Ok(Self::of(fit))
     }
 
     #[getter]
     fn model(&self) -> PyGlmm {
         PyGlmm(Arc::new(self.0.model.clone()))
+    }
+
+    fn state<'py>(&self, py: Python<'py>) -> PyResult<PySaved<'py>> {
+        to_python(py, self.0.saved())
+    }
+
+    #[staticmethod]
+    fn from_state(py: Python<'_>, model: &PyGlmm, meta: &str, arrays: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let (model, saved) = (model.0.clone(), from_python(meta, arrays)?);
+        Ok(Self::of(run_interruptible(py, 0, move |stop| GlmmFit::from_saved(&model, saved, stop))?))
     }
 
     #[getter]
@@ -288,6 +299,10 @@ impl PyGlmmFit {
 }
 
 impl PyGlmmFit {
+    pub fn of(fit: GlmmFit) -> Self {
+        Self(Arc::new(fit))
+    }
+
     fn widths(&self) -> Vec<usize> {
         self.0.model.theta_map.terms.iter().map(|t| t.width).collect()
     }

@@ -26,7 +26,7 @@ impl Encoding {
         self.check_matrix(&self.fixed)?;
         self.groups.iter().try_for_each(|group| self.check_group(group))?;
         let has_terms = |g: usize| self.random.iter().any(|term| term.layout.factor.0 == g);
-        require(!self.groups.is_empty() && (0..self.groups.len()).all(has_terms), "a grouping factor of no term")?;
+        require((0..self.groups.len()).all(has_terms), "a grouping factor of no term")?;
         self.random.iter().try_for_each(|term| self.check_random(term))
     }
 

@@ -63,37 +63,16 @@ pub fn fit_generalized(model: &Glmm, control: &Control, stop: &AtomicBool) -> Re
     let mut objective = GlmmEvaluator::new(model, stop);
     let (x, verdict) = search(&mut objective, &start, control)?;
     let found = uncertainty(&mut objective, &x, stop);
-    let Uncertainty { covariance, unbounded, reason } = Uncertainty::or_unknown(found, x.len())?;
-    let criterion = objective.value(&x)?;
-    objective.invert_at(&x)?;
-    let (_, point) = objective.evaluate(&x)?;
-    let mut point = point.clone();
-    let shift = model.shift(&x);
-    point.eta.iter_mut().flatten().for_each(|eta| *eta -= shift);
-    let blocks = 0..model.rows.blocks.len();
-    let (newton, inverse) = (&objective.newton, &objective.inverse);
-    let own = |block: usize| inverse.level_blocks(&newton.factor, &model.symbolic, block);
-    Ok(GlmmFit {
-        model: model.clone(),
-        criterion,
-        b: crate::model::generalized::scaled(&newton.factor.lambda, &point.u, false),
-        u: point.u,
-        eta: point.eta,
-        covariance,
-        unbounded,
-        uncertain: reason,
-        mode_covariances: blocks.map(own).collect(),
-        verdict,
-        iterations: newton.iterations,
-        x,
-    })
+    let uncertainty = Uncertainty::or_unknown(found, x.len())?;
+    GlmmFit::at(&mut objective, x, uncertainty, verdict)
 }
 
 /// The covariance of the estimates, and the directions in which they have no end.
-struct Uncertainty {
-    covariance: Vec<f64>,
-    unbounded: Vec<Vec<f64>>,
-    reason: Option<String>,
+pub struct Uncertainty {
+    pub covariance: Vec<f64>,
+    pub unbounded: Vec<Vec<f64>>,
+    /// Why there is no covariance.
+    pub reason: Option<String>,
 }
 
 impl Uncertainty {
@@ -207,6 +186,34 @@ pub struct LaplaceError {
 }
 
 impl GlmmFit {
+    /// The fit at x.
+    ///
+    /// # Errors
+    /// Those of the criterion.
+    pub fn at(objective: &mut GlmmEvaluator, x: Vec<f64>, known: Uncertainty, verdict: Verdict) -> Result<Self> {
+        let criterion = objective.value(&x)?;
+        objective.invert_at(&x)?;
+        let mut point = objective.evaluate(&x)?.1.clone();
+        let shift = objective.model.shift(&x);
+        point.eta.iter_mut().flatten().for_each(|eta| *eta -= shift);
+        let (model, newton, inverse) = (&objective.model, &objective.newton, &objective.inverse);
+        let own = |block: usize| inverse.level_blocks(&newton.factor, &model.symbolic, block);
+        Ok(Self {
+            model: model.clone(),
+            criterion,
+            b: crate::model::generalized::scaled(&newton.factor.lambda, &point.u, false),
+            u: point.u,
+            eta: point.eta,
+            covariance: known.covariance,
+            unbounded: known.unbounded,
+            uncertain: known.reason,
+            mode_covariances: (0..model.rows.blocks.len()).map(own).collect(),
+            verdict,
+            iterations: newton.iterations,
+            x,
+        })
+    }
+
     /// The error of Laplace's approximation at the optimum.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ mod adapt;
 pub mod boundary;
 mod flat;
 mod generalized;
+mod generalized_save;
 mod held;
 mod linear;
 mod lines;

@@ -2,7 +2,6 @@
 
 import json
 import math
-import pickle
 import warnings
 from functools import cache
 from typing import Any
@@ -382,8 +381,6 @@ def test_what_rests_on_a_gaussian_response_is_refused_with_the_reason():
     ):
         with pytest.raises(hlmrs.OptionError, match=r"generalized|normal|transformed"):
             refused()
-    with pytest.raises(hlmrs.FitStateError, match="cannot be saved"):
-        pickle.dumps(fit)
     assert np.isinf(np.array([row["df"] for row in rows(fit.tidy())])).all()
 
 

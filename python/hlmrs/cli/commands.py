@@ -18,7 +18,7 @@ from ..errors import DataError, HlmrsError, HlmrsWarning, OptionError
 from ..inference import DDF_METHODS, DEFAULT_DDF, chosen_ddf
 from ..models import lmer
 from ..options import Ddf
-from ..results import LinearMixedFit, load
+from ..results import GeneralizedMixedFit, LinearMixedFit, load
 from .files import Writing, odd_cell, read_file
 
 OK, NOT_CONVERGED, UNUSABLE = 0, 1, 2
@@ -152,7 +152,7 @@ def _demo(given: Namespace) -> int:
     return max(codes)
 
 
-def _report(fit: LinearMixedFit[Any], as_json: bool, ddf: Ddf) -> int:
+def _report(fit: LinearMixedFit[Any] | GeneralizedMixedFit[Any], as_json: bool, ddf: Ddf) -> int:
     if as_json:
         json.dump(_plain(fit.to_dict(ddf=ddf)), sys.stdout, indent=2, ensure_ascii=False)
         print()

@@ -3,7 +3,8 @@
 ``request`` is what was asked for, ``rows`` applies it to a frame, ``estimate``
 fits, holds the result and what is computed once for it, ``layout`` says what its numbers belong to,
 ``verdict`` what the optimum is worth, ``warn`` tells the user; ``state`` saves an estimate.  A generalized model has a
-``response`` of its kind, and ``parts``; ``generalized`` is its estimate.  ``streaming`` sums rows
+``response`` of its kind, and ``parts``; ``generalized`` is its estimate, of the core's fit in ``generalized_core``, and
+``generalized_state`` saves it; ``saved`` is the file of either.  ``streaming`` sums rows
 batch by batch: they need not fit in memory.
 """
 
@@ -20,7 +21,7 @@ from .estimate import (
 )
 from .request import Changes, Contrast, Request, change_request, make_request, numeric_array
 from .rows import Splines, batch_columns, evaluate, learned_columns, model_rows, new_columns, spline_slopes
-from .state import from_state, to_state
+from .saved import load, save
 from .verdict import Verdict, sentence
 from .warn import warn_about_data, warn_about_optimum
 
@@ -40,17 +41,17 @@ __all__ = [
     "estimate_submodel",
     "evaluate",
     "fit_model",
-    "from_state",
     "learned_columns",
+    "load",
     "make_request",
     "model_rows",
     "new_columns",
     "numeric_array",
     "reestimate",
     "refit_response",
+    "save",
     "sentence",
     "spline_slopes",
-    "to_state",
     "warn_about_data",
     "warn_about_optimum",
 ]

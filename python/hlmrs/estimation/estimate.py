@@ -14,7 +14,7 @@ from ..frame import Frame, in_order, row_index
 from ..resources import require_memory
 from .layout import Layout, layout_of
 from .request import Request, numeric_array, request_of_rows, without_idle_contrasts
-from .rows import ModelRows, Splines, model_rows
+from .rows import ModelRows, Splines, for_new_data, model_rows
 from .verdict import Verdict, verdict_of
 
 Vector = NDArray[np.float64]
@@ -180,7 +180,7 @@ class Estimate:
     @cached_property
     def encoding(self) -> Encoding:
         """What encodes new data."""
-        return _for_new_data(self.request, self.rows.encoding())
+        return for_new_data(self.request, self.rows.encoding())
 
     @cached_property
     def values(self) -> RowValues:
@@ -243,13 +243,8 @@ def estimate_of_statistics(
         layout=layout,
         moments=[finished.moments(k) for k in range(len(layout.random))],
         group_rows=[finished.group_rows(g) for g in range(len(layout.groups))],
-        encoding=_for_new_data(request, finished.encoding()),
+        encoding=for_new_data(request, finished.encoding()),
     )
-
-
-def _for_new_data(request: Request, encoding: Encoding) -> Encoding:
-    """Leave out the offset that was an argument, which belongs to the rows of the fit."""
-    return encoding if request.offset is None else encoding.without_given_offset()
 
 
 def reestimate(old: Estimate, response: Vector) -> Estimate:

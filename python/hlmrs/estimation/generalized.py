@@ -1,7 +1,7 @@
 """A fitted generalized linear mixed model: the core's fit, and what its numbers belong to."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import GeneralizedFit, GeneralizedModel, Rows, family_means, term_moments
+from .._core import GeneralizedFit, GeneralizedModel, Rows, family_means
 from ..errors import DesignError, FitStateError, OptionError, listed
 from ..families import Family
 from ..frame import Frame
 from .advice import LEAST_SQUARES
-from .estimate import Estimate, RowValues, refit_response
-from .layout import RandomTermLayout, layout_of
-from .parts import RESPONSE, GeneralizedRequest, PartRows, family_json, generalized_rows
+from .estimate import GONE, Estimate, RowValues, refit_response
+from .generalized_core import GeneralizedCore
+from .layout import Layout, layout_of
+from .parts import RESPONSE, GeneralizedRequest, PartDesign, family_json, generalized_rows
 from .response import Response, refitted
 from .verdict import Verdict, verdict_of
 
@@ -37,72 +38,6 @@ class PartEstimates:
     terms: tuple[int, int]
 
 
-class GeneralizedCore:
-    """The core's fit as the tables of a fit meet it: numbers of the mean's part."""
-
-    def __init__(self, fit: GeneralizedFit) -> None:
-        self.fit = fit
-        self.model = fit.model
-        self.parts = {entry["name"]: entry for entry in self.model.parts()}
-        self._coefficients, self._covariance = fit.coefficients, fit.covariance()
-        self.criterion_std_error = 0.0
-
-    def coefficients_of(self, part: str) -> Vector:
-        """Return the coefficients of a part."""
-        entry = self.parts[part]
-        return self._coefficients[entry["first"] : entry["first"] + entry["n"]]
-
-    def covariance_of(self, part: str) -> NDArray[np.float64]:
-        """Return their covariance."""
-        own = slice(self.parts[part]["first"], self.parts[part]["first"] + self.parts[part]["n"])
-        return self._covariance[own, own]
-
-    def terms_of(self, part: str) -> slice:
-        """Return where the random terms of a part stand among all."""
-        return slice(*self.parts[part]["terms"])
-
-    @property
-    def beta(self) -> Vector:
-        """Coefficients of the mean."""
-        return self.coefficients_of("conditional").copy()
-
-    def vcov(self) -> NDArray[np.float64]:
-        """Return their covariance."""
-        return self.covariance_of("conditional").copy()
-
-    @property
-    def theta(self) -> Vector:
-        """Covariance parameters of all random terms."""
-        return self.fit.theta
-
-    @property
-    def criterion(self) -> float:
-        """-2 log-likelihood, by Laplace's approximation."""
-        return self.fit.criterion
-
-    @property
-    def n_params(self) -> int:
-        """Free parameters."""
-        return self.fit.n_params
-
-    @property
-    def verdict(self) -> Any:
-        """The verdict of the core."""
-        return self.fit.verdict
-
-    def covariances(self) -> list[NDArray[np.float64]]:
-        """Return the covariance of every random term of the mean."""
-        return self.fit.covariances()[self.terms_of("conditional")]
-
-    def modes(self) -> list[NDArray[np.float64]]:
-        """Return the conditional modes of every random term of the mean."""
-        return self.fit.modes()[self.terms_of("conditional")]
-
-    def mode_covariances(self) -> list[NDArray[np.float64]]:
-        """Return their conditional covariances."""
-        return self.fit.mode_covariances()[self.terms_of("conditional")]
-
-
 class GeneralizedEstimate(Estimate):
     """A fitted generalized model with its names."""
 
@@ -112,24 +47,47 @@ class GeneralizedEstimate(Estimate):
         self,
         request: GeneralizedRequest,
         core: GeneralizedCore,
-        frame: Frame,
-        rows: Mapping[str, PartRows],
-        response: Response,
-        spec: str,
+        kind: str,
+        designs: Mapping[str, PartDesign],
+        response: Response | None,
+        *,
+        categories: Sequence[str] = (),
+        levels: tuple[str, str] | None = None,
+        frame: Frame | None = None,
+        why_gone: str = GONE,
+        **made: Any,
     ) -> None:
-        first = rows["conditional"].data
-        super().__init__(request.mean, core, frame.kind, first.splines, first, frame)  # type: ignore[arg-type]
-        self.generalized, self.part_rows, self.response, self.family_spec = request, rows, response, spec
-        self.own = core
+        mean = designs["conditional"]
+        super().__init__(request.mean, core, kind, mean.splines, mean.data_if_kept, frame, why_gone, **made)  # type: ignore[arg-type]
+        self.generalized, self.designs, self._response, self.own = request, designs, response, core
+        self.categories, self.levels = categories, levels
+        self.family_spec = family_json(request.family, "zero_inflation" in request.others, len(categories))
         self.parts = {name: self._part(name) for name in core.parts}
-        layout = layout_of(first.rows, core.model)  # type: ignore[arg-type]
-        name = request.mean.spec.response.name
-        dropped = {name if column == RESPONSE else column: n for column, n in layout.dropped_rows.items()}
-        self.layout = replace(layout, response=name, dropped_rows=dropped)
-        self.values = self._values()
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        raise FitStateError("a generalized model cannot be saved or sent to another process yet; fit it there")
+    @property
+    def response(self) -> Response:
+        """The response of the rows used."""
+        if self._response is None:
+            raise FitStateError(self._why_gone)
+        return self._response
+
+    @property
+    def has_values(self) -> bool:
+        """Whether the values of the rows are there."""
+        return self._response is not None
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Names, levels, sizes."""
+        layout = layout_of(self.rows, self.core.model)
+        name = self.request.spec.response.name
+        dropped = {name if column == RESPONSE else column: n for column, n in layout.dropped_rows.items()}
+        return replace(layout, response=name, dropped_rows=dropped)
+
+    @property
+    def moments(self) -> list[NDArray[np.float64]]:
+        """Per random term of the mean the mean of z z' over the rows used."""
+        return self.designs["conditional"].moments
 
     @property
     def family(self) -> Family:
@@ -139,12 +97,12 @@ class GeneralizedEstimate(Estimate):
     @cached_property
     def verdict(self) -> Verdict:
         """The verdict on the optimum, and the limits that it lies at."""
-        parts = self.part_rows.values()
-        random = [RandomTermLayout(**term) for part in parts for term in part.data.rows.layout()["random"]]
+        parts = self.designs.values()
+        random = [term for part in parts for term in part.random]
         terms = [term for part in parts for term in part.request.spec.random]
 
         def moments() -> list[NDArray[np.float64]]:
-            return [term_moments(part.data.rows, k) for part in parts for k in range(len(part.request.spec.random))]
+            return [own for part in parts for own in part.moments]
 
         found = verdict_of(self.core.verdict, replace(self.layout, random=random), terms, moments)
         # what is said of a model without random effects is said of linear ones
@@ -166,10 +124,9 @@ class GeneralizedEstimate(Estimate):
     def _part(self, name: str) -> PartEstimates:
         entry = self.own.parts[name]
         if name == "thresholds":
-            categories = self.response.categories
-            columns = [f"{low}|{high}" for low, high in pairwise(categories)]
-        elif name in self.part_rows:
-            columns = list(self.part_rows[name].data.rows.layout()["columns"])
+            columns = [f"{low}|{high}" for low, high in pairwise(self.categories)]
+        elif name in self.designs:
+            columns = self.designs[name].columns
         else:
             columns = ["(Intercept)"]
         kept = set(entry["kept"])
@@ -178,7 +135,9 @@ class GeneralizedEstimate(Estimate):
         dropped = [c for k, c in enumerate(columns) if k not in kept and not (constant and c == "(Intercept)")]
         return PartEstimates(names, dropped, entry["first"], entry["n"], entry["terms"])
 
-    def _values(self) -> RowValues:
+    @cached_property
+    def values(self) -> RowValues:
+        """Response and fitted values."""
         eta = self.own.fit.linear_predictors()
         y, trials = self.response.y, self.response.trials
         if self.family.name == "cumulative":
@@ -292,38 +251,44 @@ def expected_category(probabilities: NDArray[np.float64]) -> Vector:
 
 def fit_generalized(request: GeneralizedRequest, frame: Frame) -> GeneralizedEstimate:
     """Fit a generalized model to a frame."""
-    rows, response = generalized_rows(request, frame)
-    spec = family_json(request.family, "zero_inflation" in request.others, len(response.categories))
-    return _fitted(request, frame, rows, response, spec)
+    designs, response = generalized_rows(request, frame)
+    return _fitted(request, frame.kind, designs, response, frame=frame)
 
 
 def _fitted(
-    request: GeneralizedRequest, frame: Frame, rows: Mapping[str, PartRows], response: Response, spec: str
+    request: GeneralizedRequest, kind: str, designs: Mapping[str, PartDesign], response: Response, **origin: Any
 ) -> GeneralizedEstimate:
-    parts: list[tuple[str, Rows]] = [(name, part.data.rows) for name, part in rows.items()]
-    threads = request.mean.control.threads() or 0
-    approximation = json.dumps(request.approximation)
-    name = request.mean.spec.response.name
-    numbers = (response.y, response.trials, response.weights)
-    model = GeneralizedModel(parts, name, *numbers, spec, approximation, threads)
-    _refuse_separation(model, request, rows["conditional"])
+    model = generalized_model(request, designs, response)
+    _refuse_separation(model, request, designs["conditional"])
     core = GeneralizedCore(GeneralizedFit(model, request.mean.settings()))
-    return GeneralizedEstimate(request, core, frame, rows, response, spec)
+    named: dict[str, Any] = {"categories": response.categories, "levels": response.levels}
+    return GeneralizedEstimate(request, core, kind, designs, response, **named, **origin)
+
+
+def generalized_model(
+    request: GeneralizedRequest, designs: Mapping[str, PartDesign], response: Response
+) -> GeneralizedModel:
+    """Make the core's model of rows."""
+    parts: list[tuple[str, Rows]] = [(name, part.rows) for name, part in designs.items()]
+    spec = family_json(request.family, "zero_inflation" in request.others, len(response.categories))
+    numbers = (response.y, response.trials, response.weights)
+    name, threads = request.mean.spec.response.name, request.mean.control.threads() or 0
+    return GeneralizedModel(parts, name, *numbers, spec, json.dumps(request.approximation), threads)
 
 
 def refit_generalized(old: GeneralizedEstimate, y: Any) -> GeneralizedEstimate:
     """Fit the same model to another response; ordered categories are counted from 1."""
     response = replace(old.response, y=refitted(old.response, refit_response(old, y)))
-    return _fitted(old.generalized, old.frame, old.part_rows, response, old.family_spec)
+    return _fitted(old.generalized, old.kind, old.designs, response, frame=old._frame, why_gone=old._why_gone)
 
 
-def _refuse_separation(model: GeneralizedModel, request: GeneralizedRequest, rows: PartRows) -> None:
+def _refuse_separation(model: GeneralizedModel, request: GeneralizedRequest, mean: PartDesign) -> None:
     """Refuse coefficients without a best value, by what moves them to infinity and the rows that this separates."""
     found = model.separation
     if found is None:
         return
     direction, separated = found
-    columns = rows.data.rows.layout()["columns"]
+    columns = mean.columns
     names = [columns[k] for k in model.kept]
     own = np.array(direction)[: len(names)]
     largest = np.abs(own).max()

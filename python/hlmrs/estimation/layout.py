@@ -113,11 +113,11 @@ class Layout:
         """Rebuild what ``as_json`` made; a TypeError or KeyError where it is something else."""
         return cast("Layout", _read(cls, entry))
 
-    def is_of(self, encoding: Encoding) -> bool:
-        """Whether names and numbers of levels are those of what encodes new data."""
+    def is_of(self, encoding: Encoding, *, response: str | None = None) -> bool:
+        """Whether names and numbers of levels are those of what encodes new data, which may name another response."""
         known = encoding.layout()
         return (
-            (self.response, self.columns, self.column_terms)
+            (response or self.response, self.columns, self.column_terms)
             == (known["response"], known["columns"], known["column_terms"])
             and (self.terms, self.reference_levels) == (known["terms"], known["reference_levels"])
             and [(g.name, len(g.levels)) for g in self.groups] == [(g["name"], g["n_levels"]) for g in known["groups"]]

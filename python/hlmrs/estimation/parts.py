@@ -3,19 +3,23 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import Columns
-from ..errors import DataError, DesignError
+from .._core import Columns, Encoding, Rows, term_moments
+from ..errors import DataError, DesignError, FitStateError
 from ..families import COUNTS, WITH_DISPERSION, Family
 from ..formula import ColumnName, ModelSpec, TermFactor, parse
 from ..formula.names import find_name
 from ..frame import Frame
+from .estimate import GONE
+from .layout import RandomTermLayout
 from .request import (
     ARRAY_WEIGHTS,
+    KEPT_ROWS,
     Contrast,
     Request,
     checked_contrasts,
@@ -25,7 +29,7 @@ from .request import (
     request_of_rows,
 )
 from .response import Response, response_of
-from .rows import ModelRows, Splines, evaluate, model_rows, new_columns
+from .rows import ModelRows, Splines, evaluate, for_new_data, model_rows, new_columns
 
 Vector = NDArray[np.float64]
 RESPONSE = "(response)"
@@ -45,12 +49,56 @@ class GeneralizedRequest:
         return {"conditional": self.mean, **self.others}
 
 
-@dataclass(frozen=True, slots=True)
-class PartRows:
-    """A part's encoded rows."""
+class PartDesign:
+    """What encodes the rows of a part: those of the fit, if they are kept, and new ones."""
 
-    request: Request
-    data: ModelRows
+    def __init__(
+        self,
+        request: Request,
+        splines: Splines,
+        data: ModelRows | None,
+        encoding: Encoding | None = None,
+        moments: list[NDArray[np.float64]] | None = None,
+    ) -> None:
+        self.request, self.splines, self.data_if_kept = request, splines, data
+        own = {"encoding": encoding, "moments": moments}
+        self.__dict__.update({name: value for name, value in own.items() if value is not None})
+
+    @property
+    def data(self) -> ModelRows:
+        """The rows of the fit."""
+        if self.data_if_kept is None:
+            raise FitStateError(GONE)
+        return self.data_if_kept
+
+    @property
+    def rows(self) -> Rows:
+        """The encoded rows."""
+        return self.data.rows
+
+    @cached_property
+    def encoding(self) -> Encoding:
+        """What encodes new data."""
+        return for_new_data(self.request, self.rows.encoding())
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """Names of the columns of its fixed part."""
+        return list(self.encoding.layout()["columns"])
+
+    @cached_property
+    def random(self) -> list[RandomTermLayout]:
+        """Its random terms."""
+        return [RandomTermLayout(**term) for term in self.encoding.layout()["random"]]
+
+    @cached_property
+    def moments(self) -> list[NDArray[np.float64]]:
+        """Per random term the mean of z z' over the rows used."""
+        return [term_moments(self.rows, k) for k in range(len(self.random))]
+
+    def read(self, frame: Frame) -> Columns:
+        """Read what a prediction of the part can use of new data."""
+        return new_columns(self.request, frame, self.splines)
 
 
 def make_generalized_request(
@@ -122,7 +170,7 @@ def _part_spec(name: str, text: str, formula: str, frame: Frame) -> ModelSpec:
     return replace(spec, formula=text)
 
 
-def generalized_rows(request: GeneralizedRequest, frame: Frame) -> tuple[dict[str, PartRows], Response]:
+def generalized_rows(request: GeneralizedRequest, frame: Frame) -> tuple[dict[str, PartDesign], Response]:
     """Encode the rows of a frame that are complete in all parts, and their response."""
     parts = request.parts()
     names = list(dict.fromkeys(name for part in parts.values() for name in part.columns()))
@@ -145,7 +193,18 @@ def generalized_rows(request: GeneralizedRequest, frame: Frame) -> tuple[dict[st
     own = next(iter(encoded.values())).rows.kept
     used = response if own is None else _subset(response, own)
     _require_variation(request.mean.spec.response.name, used)
-    return {name: PartRows(parts[name], data) for name, data in encoded.items()}, used
+    return {name: PartDesign(parts[name], data.splines, data) for name, data in encoded.items()}, used
+
+
+def rows_again(request: GeneralizedRequest, columns: Columns) -> dict[str, PartDesign]:
+    """Encode the rows of columns that a fit was made from."""
+    kept = TermFactor(KEPT_ROWS, ColumnName(KEPT_ROWS, (0, 0)))
+    designs = {}
+    for name, part in request.parts().items():
+        offsets = (*part.spec.offsets, kept) if KEPT_ROWS in columns.names else part.spec.offsets
+        data = _encode(replace(part, spec=replace(part.spec, offsets=offsets)), columns)
+        designs[name] = PartDesign(part, data.splines, data)
+    return designs
 
 
 def _require_variation(name: str, response: Response) -> None:
@@ -202,9 +261,3 @@ def family_json(family: Family, zero: bool, n_categories: int) -> str:
     """Return a family as the core reads it."""
     spec = {"name": family.name, "link": family.core_link, "zero": "part" if zero else "none"}
     return json.dumps(spec | {"n_categories": n_categories})
-
-
-def part_columns(part: PartRows, frame: Frame) -> Columns:
-    """Read what a prediction of a part can use of new data."""
-    splines: Splines = part.data.splines
-    return new_columns(part.request, frame, splines)

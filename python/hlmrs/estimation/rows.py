@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from .._core import Columns, Rows
+from .._core import Columns, Encoding, Rows
 from ..errors import DesignError
 from ..formula import Call, Expression, TermFactor
 from ..formula.expressions import as_json, calls_in
@@ -72,6 +72,11 @@ def new_columns(request: Request, frame: Frame, splines: Splines, further: Colle
     columns = frame.read([name for name in frame.names if name in wanted], request.labels())
     _add_splines(columns, request, splines)
     return columns
+
+
+def for_new_data(request: Request, encoding: Encoding) -> Encoding:
+    """Leave out the offset that was an argument, which belongs to the rows of the fit."""
+    return encoding if request.offset is None else encoding.without_given_offset()
 
 
 def evaluate(columns: Columns, expression: Expression) -> NDArray[np.float64]:

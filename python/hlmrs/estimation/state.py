@@ -24,7 +24,7 @@ from .rows import ModelRows, Splines, encode
 
 Arrays = dict[str, NDArray[Any]]
 
-_NO_FRAME = (
+NO_FRAME = (
     "this fit came back from another process with the columns that the model uses, not the whole data; "
     "fit.update('. ~ .', data=...) fits the model to them again"
 )
@@ -34,14 +34,14 @@ _ROW_VALUES = ("response", "fitted", "weights", "kept")
 def to_bytes(estimate: Estimate) -> bytes:
     """Write an estimate with all that its rows gave, for another process."""
     header, arrays = to_state(estimate, keep_rows=True)
-    return storage.to_bytes(*_with_columns(estimate, header, arrays))
+    return storage.to_bytes(*with_columns(estimate, header, arrays))
 
 
 def from_bytes(data: bytes) -> Estimate:
     """Read what ``to_bytes`` wrote."""
     header, arrays = storage.from_bytes(data, "pickle")
     with reading("pickle", "a fit"):
-        columns = _columns(header, arrays)
+        columns = read_columns(header, arrays)
     return from_state(header, arrays, "pickle", columns)
 
 
@@ -63,7 +63,7 @@ def to_state(estimate: Estimate, *, keep_rows: bool) -> tuple[dict[str, Any], Ar
     named: Arrays = {f"core.{name}": array for name, array in arrays.items()}
     named |= {f"moments.{k}": moments for k, moments in enumerate(estimate.moments)}
     named |= {f"group_rows.{g}": counts for g, counts in enumerate(estimate.group_rows)}
-    return header, named | _row_arrays(estimate, keep_rows)
+    return header, named | write_row_values(estimate, keep_rows)
 
 
 def from_state(header: dict[str, Any], arrays: Arrays, name: str, columns: Columns | None = None) -> Estimate:
@@ -126,14 +126,15 @@ def reading(name: str, what: str) -> Iterator[None]:
         raise DataError(f"{name!r} does not hold {what} ({reason}); save the {what.split()[-1]} again") from error
 
 
-def _row_arrays(estimate: Estimate, keep_rows: bool) -> Arrays:
+def write_row_values(estimate: Estimate, keep_rows: bool) -> Arrays:
+    """Return the values of the rows used as arrays, if they are to be kept."""
     if not keep_rows or not estimate.has_values:
         return {}
     values = {name: getattr(estimate.values, name) for name in _ROW_VALUES}
     return {f"rows.{name}": value for name, value in values.items() if value is not None}
 
 
-def _with_columns(estimate: Estimate, header: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
+def with_columns(estimate: Estimate, header: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
     """Add the columns that the rows of a fit are encoded from, if they are there."""
     if estimate.rows_if_kept is None:
         return header, arrays
@@ -146,7 +147,8 @@ def _with_columns(estimate: Estimate, header: dict[str, Any], arrays: Arrays) ->
     return header | {"columns": described}, arrays
 
 
-def _columns(header: dict[str, Any], arrays: Arrays) -> Columns | None:
+def read_columns(header: dict[str, Any], arrays: Arrays) -> Columns | None:
+    """Read the columns that ``with_columns`` added."""
     if "columns" not in header:
         return None
     columns = Columns()
@@ -179,7 +181,7 @@ def _rebuild(header: dict[str, Any], arrays: Arrays, columns: Columns | None) ->
         raise ValueError("its names and its numbers do not belong together")
     if not layout.counts(group_rows):
         raise ValueError("the rows of its groups are not those of its counts")
-    values = _row_values(kept, layout)
+    values = read_row_values(kept, layout)
     data = None if columns is None else ModelRows(encode(request, columns), columns, splines)
     if data is not None and (data.rows.n_rows_input != layout.n_rows_input or not layout.is_of(data.rows.encoding())):
         raise ValueError("its columns are not those of its names")
@@ -189,7 +191,7 @@ def _rebuild(header: dict[str, Any], arrays: Arrays, columns: Columns | None) ->
         kind,
         splines,
         data,
-        why_gone=_NO_FRAME if columns is not None else GONE,
+        why_gone=NO_FRAME if columns is not None else GONE,
         layout=layout,
         moments=moments,
         group_rows=group_rows,
@@ -202,7 +204,7 @@ def _names(spec: ModelSpec) -> list[str]:
     return [spec.response.name, *(term.name for term in spec.terms), *(term.name for term in spec.random)]
 
 
-def _row_values(kept: Arrays, layout: Layout) -> RowValues | None:
+def read_row_values(kept: Arrays, layout: Layout) -> RowValues | None:
     """Return the values of rows that were saved, one for every row used."""
     if not kept:
         return None

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from .._core import family_means, family_predictors, family_variances
 from ..errors import OptionError
 from ..estimation.generalized import GeneralizedEstimate, expected_category
-from ..estimation.parts import part_columns
 from ..frame import Frame
 from ..inference.random_effects import chosen_terms
 from .prediction import _checked_offset, _unseen_rows
@@ -45,7 +44,7 @@ def predict_marginal(estimate: GeneralizedEstimate, frame: Frame | None, kind: s
         eta, rows = _of_rows(estimate, use), estimate.rows.encoding().bind(estimate.data.columns)
     else:
         eta = _of_new_rows(estimate, frame, use, "population", offset)
-        rows = estimate.encoding.bind(part_columns(estimate.part_rows["conditional"], frame), new_groups=True)
+        rows = estimate.encoding.bind(estimate.designs["conditional"].read(frame), new_groups=True)
     variance = np.zeros(rows.n_rows)
     for k, covariance in enumerate(estimate.core.covariances()):
         intercept = list(estimate.layout.random[k].columns) == ["(Intercept)"]
@@ -98,16 +97,12 @@ def _of_new_rows(
     modes = estimate.own.fit.modes()
     for part, own in estimate.parts.items():
         terms = slice(*own.terms)
-        if part not in estimate.part_rows:
+        if part not in estimate.designs:
             continue
-        rows = estimate.part_rows[part].data.rows
-        encoding = rows.encoding()
-        if estimate.part_rows[part].request.offset is not None:
-            encoding = encoding.without_given_offset()
-        columns = part_columns(estimate.part_rows[part], frame)
+        columns = estimate.designs[part].read(frame)
         if part != "conditional" and not columns.names:
             continue  # an intercept alone
-        new = encoding.bind(columns, new_groups=new_levels != "error")
+        new = estimate.designs[part].encoding.bind(columns, new_groups=new_levels != "error")
         used = use if part == "conditional" else [any(use)] * (terms.stop - terms.start)
         unseen = _unseen_rows(estimate, new, use, new_levels) if part == "conditional" else None
         values = new.linear_predictor(estimate.full_coefficients(part), modes[terms], used)
@@ -142,7 +137,7 @@ def _ordered(estimate: GeneralizedEstimate, eta: Vector, kind: str) -> Any:
     if kind == "prob":
         return each
     if kind == "class":
-        names = np.array(estimate.response.categories, dtype=object)
+        names = np.array(estimate.categories, dtype=object)
         return np.where(np.isnan(eta), None, names[np.nan_to_num(each).argmax(axis=1)])
     return expected_category(each)
 

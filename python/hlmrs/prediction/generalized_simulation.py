@@ -26,7 +26,7 @@ def simulate_generalized(estimate: GeneralizedEstimate, n: int, seed: int) -> Ve
 def quantile_residuals(estimate: GeneralizedEstimate, n: int, seed: int) -> Vector:
     """Return where each response lies among n simulated ones, between 0 and 1; ties are broken at random."""
     draws = simulate_generalized(estimate, n, seed)
-    y = (estimate.response.y + (1.0 if estimate.response.categories else 0.0))[:, None]
+    y = (estimate.response.y + (1.0 if estimate.categories else 0.0))[:, None]
     below, same = (draws < y).mean(axis=1), (draws == y).mean(axis=1)
     rng = np.random.default_rng([seed, 1])
     # the response itself is one of n + 1
@@ -39,16 +39,16 @@ def _predictors(estimate: GeneralizedEstimate, rng: np.random.Generator) -> dict
     for name, part in estimate.parts.items():
         if name == "thresholds":
             continue
-        if name not in estimate.part_rows:
+        if name not in estimate.designs:
             eta[name] = np.full(estimate.layout.n_rows, estimate.own.coefficients_of(name)[0])
             continue
-        rows = estimate.part_rows[name].data.rows
+        rows = estimate.designs[name].rows
         layout, kept = rows.layout(), rows.kept
         modes = [
             rng.multivariate_normal(np.zeros(len(c)), c, layout["groups"][term["group"]]["n_levels"], method="eigh")
             for term, c in zip(layout["random"], covariances[slice(*part.terms)], strict=True)
         ]
-        new = rows.encoding().bind(estimate.part_rows[name].data.columns)
+        new = rows.encoding().bind(estimate.designs[name].data.columns)
         own = new.linear_predictor(estimate.full_coefficients(name), modes, [True] * len(modes))
         eta[name] = own if kept is None else own[kept]
     return eta

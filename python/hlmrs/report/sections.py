@@ -169,10 +169,10 @@ def _levels_of_response(estimate: Estimate) -> str:
     """Say which level is success, or in which order categories are."""
     if not isinstance(estimate, GeneralizedEstimate):
         return ""
-    name, response = estimate.layout.response, estimate.response
-    if response.levels:
-        return f"{name}: {response.levels[1]} is success, {response.levels[0]} failure"
-    return f"{name}: {' < '.join(response.categories)}" if response.categories else ""
+    name, levels, categories = estimate.layout.response, estimate.levels, estimate.categories
+    if levels:
+        return f"{name}: {levels[1]} is success, {levels[0]} failure"
+    return f"{name}: {' < '.join(categories)}" if categories else ""
 
 
 def _rows(estimate: Estimate) -> str:

@@ -2,12 +2,13 @@
 
 ``base`` has what every fit with a likelihood tells, ``linear`` what a linear mixed model does, ``generalized`` a
 generalized one; ``checks``, ``variances``, ``marginal`` and ``plots`` group what is asked for more rarely,
-``comparison`` puts fits side by side;
+``comparison`` puts fits side by side; ``saving`` reads them from files;
 ``view`` is what all of them are: an estimate whose tables are frames.  ``typing`` has types of arguments.
 """
 
 from .comparison import compare
 from .generalized import GeneralizedMixedFit
-from .linear import LinearMixedFit, load
+from .linear import LinearMixedFit
+from .saving import load
 
 __all__ = ["GeneralizedMixedFit", "LinearMixedFit", "compare", "load"]

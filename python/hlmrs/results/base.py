@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import inference, marginal
+from .. import estimation, inference, marginal
 from ..calls import answers_calls
 from ..errors import choose
 from ..estimation import Verdict
@@ -722,6 +723,29 @@ class FittedModel(View[FrameT]):
         how = chosen_options(options, tests)
         choice = None if contrast is None else ContrastChoice(contrast, False, None, adjust)
         return self._table(marginal.slope_table(self._estimate, variable, by, at, weights, choice, how))
+
+    def save(self, path: str | os.PathLike[str], *, keep_rows: bool = False) -> None:
+        """Write the fit to a file, which ``hlmrs.load`` reads; see docs/file-format.md.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+        keep_rows : bool
+            Whether to keep response and fitted values.  The data themselves are never saved.
+
+        Examples
+        --------
+        >>> import os
+        >>> import tempfile
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     fit.save(os.path.join(folder, "sleep.fit"))
+        ...     hlmrs.load(os.path.join(folder, "sleep.fit"))
+        LinearMixedFit: Reaction ~ Days + (Days | Subject), 180 rows, REML criterion 1743.628, converged
+        """
+        estimation.save(self._estimate, path, keep_rows=keep_rows)
 
     if not TYPE_CHECKING:  # every name would be an attribute to a type checker
 

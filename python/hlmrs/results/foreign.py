@@ -71,7 +71,6 @@ ONLY_OF_LINEAR_FITS = {
     "plot": "the plots are of normal responses; draw fit.fitted and fit.resid('quantile')",
     "profile": "confint(method='profile') has the intervals of profiles",
     "ranova": "hlmrs.compare(fit, smaller) tests against a fit without some random effects",
-    "save": "the file of a fit holds a linear one; keep formula and data, and fit again",
     "standardized": "a response has no standard deviation on the scale of a link; scale(x) in the formula standardizes",
     "to_polars_expr": "predict(newdata) takes the collected frame",
     "update": "call glmer() with the changed formula",

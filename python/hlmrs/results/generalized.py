@@ -100,7 +100,7 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
     @property
     def success(self) -> str:
         """The level that counts as success, of a response with two; else empty."""
-        levels = self._estimate.response.levels
+        levels = self._estimate.levels
         return levels[1] if levels else ""
 
     @property

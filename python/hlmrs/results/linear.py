@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import diagnostics, effectsize, inference, prediction, storage
+from .. import diagnostics, effectsize, inference, prediction
 from ..calls import answers_calls
 from ..control import count, seed_or_new
 from ..diagnostics import Influence
@@ -19,10 +18,8 @@ from ..estimation import (
     Estimate,
     change_request,
     estimate,
-    from_state,
     reestimate,
     refit_response,
-    to_state,
     warn_about_data,
     warn_about_optimum,
 )
@@ -706,60 +703,9 @@ class LinearMixedFit(FittedModel[FrameT]):
         """
         return LinearMixedFit(adapted(self._estimate, data))
 
-    def save(self, path: str | os.PathLike[str], *, keep_rows: bool = False) -> None:
-        """Write the fit to a file, which ``hlmrs.load`` reads; see docs/file-format.md.
-
-        Parameters
-        ----------
-        path : str or path
-            The file.
-        keep_rows : bool
-            Whether to keep response and fitted values.  The data themselves are never saved.
-
-        Examples
-        --------
-        >>> import os
-        >>> import tempfile
-        >>> import hlmrs
-        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     fit.save(os.path.join(folder, "sleep.fit"))
-        ...     hlmrs.load(os.path.join(folder, "sleep.fit"))
-        LinearMixedFit: Reaction ~ Days + (Days | Subject), 180 rows, REML criterion 1743.628, converged
-        """
-        storage.write(path, *to_state(self._estimate, keep_rows=keep_rows))
-
 
 def with_warnings(result: Estimate) -> LinearMixedFit[Any]:
     """Wrap an estimate, and warn of what the user should know; called by what the user calls."""
     warn_about_data(result.layout)
     warn_about_optimum(result.verdict)
     return LinearMixedFit(result)
-
-
-def load(path: str | os.PathLike[str]) -> LinearMixedFit[Any]:
-    """Read a fit that ``save`` wrote.  Runs no code of the file.
-
-    Parameters
-    ----------
-    path : str or path
-        The file.
-
-    Returns
-    -------
-    LinearMixedFit
-        The fit, without the data.  What needs them raises a ``FitStateError``.
-
-    Examples
-    --------
-    >>> import os
-    >>> import tempfile
-    >>> import hlmrs
-    >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     fit.save(os.path.join(folder, "sleep.fit"))
-    ...     again = hlmrs.load(os.path.join(folder, "sleep.fit"))
-    >>> again.ranef("Subject").equals(fit.ranef("Subject"))
-    True
-    """
-    return LinearMixedFit(from_state(*storage.read(path), os.fspath(path)))

@@ -1,0 +1,211 @@
+"""A generalized estimate as a header and arrays, and back.  What is read is checked: a file is not to be trusted."""
+
+import copyreg
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import storage
+from .._core import Columns, Encoding, GeneralizedFit, family_predictors
+from ..families import Family
+from .estimate import GONE
+from .generalized import GeneralizedEstimate, generalized_model
+from .generalized_core import GeneralizedCore, SavedFit, read_core, write_core
+from .layout import Layout
+from .parts import GeneralizedRequest, PartDesign, family_json, rows_again
+from .response import Response
+from .state import (
+    NO_FRAME,
+    Arrays,
+    read_columns,
+    read_request,
+    read_row_values,
+    reading,
+    with_columns,
+    write_request,
+    write_row_values,
+)
+
+_OF_RESPONSE = ("y", "trials", "weights")
+
+
+def to_bytes(estimate: GeneralizedEstimate) -> bytes:
+    """Write an estimate with all that its rows gave, for another process."""
+    header, arrays = generalized_to_state(estimate, keep_rows=True)
+    if estimate.rows_if_kept is not None:
+        meta, own = estimate.own.fit.state()
+        header["core"] = meta
+        arrays |= {f"core.{name}": array for name, array in own.items()}
+    return storage.to_bytes(*with_columns(estimate, header, arrays))
+
+
+def from_bytes(data: bytes) -> GeneralizedEstimate:
+    """Read what ``to_bytes`` wrote."""
+    header, arrays = storage.from_bytes(data, "pickle")
+    with reading("pickle", "a fit"):
+        columns = read_columns(header, arrays)
+    return generalized_from_state(header, arrays, "pickle", columns)
+
+
+def _reduced(estimate: GeneralizedEstimate) -> tuple[Any, ...]:
+    return from_bytes, (to_bytes(estimate),)
+
+
+copyreg.pickle(GeneralizedEstimate, _reduced)  # how an estimate goes to another process
+
+
+def generalized_to_state(estimate: GeneralizedEstimate, *, keep_rows: bool) -> tuple[dict[str, Any], Arrays]:
+    """Take an estimate apart; the values of its rows come along if `keep_rows`."""
+    request = estimate.generalized
+    core, arrays = write_core(estimate.own.fit)
+    parts = {}
+    for name, design in estimate.designs.items():
+        parts[name] = write_request(design.request, estimate.kind, design.splines)
+        parts[name]["encoding"] = design.encoding.to_json()
+        arrays |= {f"moments.{name}.{k}": moments for k, moments in enumerate(design.moments)}
+    arrays |= {f"group_rows.{g}": counts for g, counts in enumerate(estimate.group_rows)}
+    header = {
+        "generalized": {
+            "family": {"name": request.family.name, "link": request.family.link},
+            "approximation": request.approximation,
+            "categories": list(estimate.categories),
+            "levels": estimate.levels,
+            "fit": core,
+        },
+        "parts": parts,
+        "layout": estimate.layout.as_json(),
+    }
+    return header, arrays | write_row_values(estimate, keep_rows) | (_row_arrays(estimate) if keep_rows else {})
+
+
+def _row_arrays(estimate: GeneralizedEstimate) -> Arrays:
+    """Return the response as it was modelled, and the linear predictors of the rows used."""
+    if not estimate.has_values:
+        return {}
+    given = {name: getattr(estimate.response, name) for name in _OF_RESPONSE}
+    arrays = {f"response.{name}": values for name, values in given.items() if values is not None}
+    return arrays | {f"eta.{k}": eta for k, eta in enumerate(estimate.own.fit.linear_predictors())}
+
+
+def generalized_from_state(
+    header: dict[str, Any], arrays: Arrays, name: str, columns: Columns | None = None
+) -> GeneralizedEstimate:
+    """Put an estimate together again; `name` is that of the file, for messages; `columns` have its rows."""
+    with reading(name, "a fit"):
+        return _rebuild(header, arrays, columns)
+
+
+def _rebuild(header: dict[str, Any], arrays: Arrays, columns: Columns | None) -> GeneralizedEstimate:
+    own = header["generalized"]
+    request, kind, saved = _read_parts(header, arrays)
+    layout, fit = Layout.from_json(header["layout"]), read_core(own["fit"], arrays)
+    _check(layout, fit, saved, own["categories"])
+    group_rows = [arrays[f"group_rows.{g}"] for g in range(len(layout.groups))]
+    if not layout.counts(group_rows):
+        raise ValueError("the rows of its groups are not those of its counts")
+    kept = {key.removeprefix("rows."): array for key, array in arrays.items() if key.startswith("rows.")}
+    values = read_row_values(kept, layout)
+    response = None if values is None else _read_response(own, arrays, layout)
+    designs, core = saved, cast("GeneralizedFit | SavedFit", fit)
+    if columns is not None:
+        if response is None:
+            raise ValueError("its columns have no response")
+        designs = rows_again(request, columns)
+        core = _core_again(request, designs, response, header, arrays)
+    elif response is not None:
+        predictors = family_predictors(family_json(request.family, "zero_inflation" in saved, len(response.categories)))
+        core = replace(fit, eta=[_by_row(arrays[f"eta.{k}"], layout) for k in range(len(predictors))])
+    return GeneralizedEstimate(
+        request,
+        GeneralizedCore(core),
+        kind,
+        designs,
+        response,
+        categories=tuple(own["categories"]),
+        levels=_levels(own),
+        why_gone=NO_FRAME if columns is not None else GONE,
+        layout=layout,
+        group_rows=group_rows,
+        values=values,
+        encoding=designs["conditional"].encoding,
+    )
+
+
+def _read_parts(header: dict[str, Any], arrays: Arrays) -> tuple[GeneralizedRequest, str, dict[str, PartDesign]]:
+    """Read what was asked for, and what encodes new data for every part."""
+    own, designs, kind = header["generalized"], {}, ""
+    for name, entry in header["parts"].items():
+        request, kind, splines = read_request(entry)
+        encoding = Encoding.from_json(entry["encoding"])
+        n_terms = len(encoding.layout()["random"])
+        moments = [arrays[f"moments.{name}.{k}"] for k in range(n_terms)]
+        designs[name] = PartDesign(request, splines, None, encoding, moments)
+    others = {name: design.request for name, design in designs.items() if name != "conditional"}
+    if not others.keys() <= {"dispersion", "zero_inflation"}:
+        raise ValueError(f"it has the parts {', '.join(others)}")
+    family = Family(own["family"]["name"], own["family"]["link"])
+    return GeneralizedRequest(designs["conditional"].request, family, others, own["approximation"]), kind, designs
+
+
+def _check(layout: Layout, fit: SavedFit, designs: Mapping[str, PartDesign], categories: Any) -> None:
+    """Refuse names and numbers that do not belong together."""
+    known = designs["conditional"].encoding.layout()
+    core = GeneralizedCore(fit)
+    terms = [term for design in designs.values() for term in design.random]
+    n_thresholds = {entry["name"]: entry["n"] for entry in fit.model.all_parts}.get("thresholds", 0)
+    n_columns = {name: len(design.columns) for name, design in designs.items()}
+    holds = (
+        layout.fits(core)  # type: ignore[arg-type]
+        and layout.is_of(designs["conditional"].encoding, response=known["response"])
+        and layout.response == designs["conditional"].request.spec.response.name
+        and all(isinstance(name, str) for name in categories)
+        and n_thresholds == max(len(categories) - 1, 0)
+        and [len(covariance) for covariance in fit.covariances()] == [len(term.columns) for term in terms]
+        and all(n_columns.get(entry["name"], entry["n_columns"]) == entry["n_columns"] for entry in fit.model.parts())
+        and all(
+            design.request.spec.columns()
+            and [m.shape for m in design.moments] == [(len(term.columns),) * 2 for term in design.random]
+            and [term.name for term in design.request.spec.random] == [term.name for term in design.random]
+            and [term.name for term in design.request.spec.terms] == design.encoding.layout()["terms"]
+            for design in designs.values()
+        )
+    )
+    if not holds:
+        raise ValueError("its names and its numbers do not belong together")
+
+
+def _read_response(own: Mapping[str, Any], arrays: Arrays, layout: Layout) -> Response:
+    given = {name: arrays.get(f"response.{name}") for name in _OF_RESPONSE}
+    y, trials, weights = (None if values is None else _by_row(values, layout) for values in given.values())
+    if y is None:
+        raise ValueError("its rows have no response")
+    return Response(y, trials, weights, tuple(own["categories"]), _levels(own))
+
+
+def _levels(own: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return failure and success of a response of two levels."""
+    if own["levels"] is None:
+        return None
+    low, high = own["levels"]
+    return str(low), str(high)
+
+
+def _by_row(values: NDArray[Any], layout: Layout) -> NDArray[np.float64]:
+    if values.shape != (layout.n_rows,) or values.dtype != np.float64:
+        raise ValueError("its rows are not those of its counts")
+    return values
+
+
+def _core_again(
+    request: GeneralizedRequest,
+    designs: Mapping[str, PartDesign],
+    response: Response,
+    header: Mapping[str, Any],
+    arrays: Arrays,
+) -> GeneralizedFit:
+    """Make the core's fit of rows that are there."""
+    core = {key.removeprefix("core."): array for key, array in arrays.items() if key.startswith("core.")}
+    return GeneralizedFit.from_state(generalized_model(request, designs, response), header["core"], core)

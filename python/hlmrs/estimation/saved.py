@@ -1,0 +1,24 @@
+"""The file of an estimate of any kind."""
+
+import os
+
+from .. import storage
+from .estimate import Estimate
+from .generalized import GeneralizedEstimate
+from .generalized_state import generalized_from_state, generalized_to_state
+from .state import from_state, to_state
+
+
+def save(estimate: Estimate, path: str | os.PathLike[str], *, keep_rows: bool) -> None:
+    """Write an estimate to a file; the values of its rows come along if `keep_rows`."""
+    if isinstance(estimate, GeneralizedEstimate):
+        storage.write(path, *generalized_to_state(estimate, keep_rows=keep_rows))
+    else:
+        storage.write(path, *to_state(estimate, keep_rows=keep_rows))
+
+
+def load(path: str | os.PathLike[str]) -> Estimate:
+    """Read what ``save`` wrote."""
+    header, arrays = storage.read(path)
+    rebuild = generalized_from_state if "generalized" in header else from_state
+    return rebuild(header, arrays, os.fspath(path))
