@@ -9,18 +9,14 @@ from numpy.typing import ArrayLike
 
 from .calls import answers
 from .control import Control
-from .errors import OptionError, choose
 from .estimation import Contrast
 from .estimation.generalized import fit_generalized
-from .estimation.parts import make_generalized_request
+from .estimation.parts import chosen_approximation, make_generalized_request
 from .families import Family, chosen_family
 from .frame import open_frame
 from .options import Missing
 from .results import GeneralizedMixedFit
 from .results.generalized import generalized_with_warnings
-
-_MOST_POINTS = 100
-"""Quadrature points in a dimension."""
 
 
 @answers
@@ -100,21 +96,10 @@ def glmer(
         raise TypeError("glmer() needs data: a data frame")
     if not isinstance(formula, str):
         raise TypeError(f"glmer() takes a formula, such as 'y ~ x + (1 | g)', and no {type(formula).__name__}")
-    approximation = _approximation(nagq, choose("information", information, ("observed", "expected")))
+    approximation = chosen_approximation(nagq, information)
     frame = open_frame(data)
     given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing, "control": control}
     request = make_generalized_request(
         formula, frame, chosen_family(family, link), dispersion, zero_inflation, approximation, **given
     )
     return generalized_with_warnings(fit_generalized(request, frame))
-
-
-def _approximation(nagq: int, information: str) -> str | dict[str, int]:
-    """Return the approximation as the core reads it."""
-    if isinstance(nagq, bool) or not isinstance(nagq, int) or not 1 <= nagq <= _MOST_POINTS:
-        raise OptionError(f"nagq={nagq!r}: give a number of quadrature points from 1 (Laplace) to {_MOST_POINTS}")
-    if nagq > 1:
-        if information == "expected":
-            raise OptionError("information='expected' belongs to Laplace's determinant; quadrature, nagq > 1, has none")
-        return {"quadrature": nagq}
-    return "laplace" if information == "observed" else "expected"

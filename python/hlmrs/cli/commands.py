@@ -15,15 +15,18 @@ from typing import Any
 from ..datasets import describe
 from ..datasets import load as load_data
 from ..errors import DataError, HlmrsError, HlmrsWarning, OptionError
-from ..inference import DDF_METHODS, DEFAULT_DDF, chosen_ddf
+from ..generalized import glmer
+from ..inference import DDF_METHODS, TestOptions, chosen_ddf
 from ..models import lmer
 from ..options import Ddf
 from ..results import GeneralizedMixedFit, LinearMixedFit, load
 from .files import Writing, odd_cell, read_file
 
+AnyFit = LinearMixedFit[Any] | GeneralizedMixedFit[Any]
 OK, NOT_CONVERGED, UNUSABLE = 0, 1, 2
 
 _EXIT_CODES = "exit codes: 0 the model was fitted, 1 the fit did not converge, 2 the command or the data cannot be used"
+_OF_FAMILIES = ("link", "dispersion", "zero_inflation", "nagq")
 _DEMO = (
     ("sleepstudy", "Reaction ~ Days + (Days | Subject)"),
     ("Hsb82", "mAch ~ cses * sector + (cses | school)"),
@@ -33,7 +36,9 @@ _DEMO = (
 
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    top = argparse.ArgumentParser(prog="hlmrs", description="Linear mixed models.", epilog=_EXIT_CODES)
+    top = argparse.ArgumentParser(
+        prog="hlmrs", description="Linear and generalized linear mixed models.", epilog=_EXIT_CODES
+    )
     top.add_argument("--version", action="version", version=f"hlmrs {version('hlmrs')}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_fit(commands.add_parser("fit", help="fit a model to a file", epilog=_EXIT_CODES))
@@ -48,6 +53,13 @@ def _add_fit(command: argparse.ArgumentParser) -> None:
     command.add_argument("formula", metavar="FORMULA", help="such as 'Reaction ~ Days + (Days | Subject)'")
     command.add_argument("file", metavar="FILE", help="data: .csv, .tsv, .txt (also .gz), .parquet, .feather or .arrow")
     command.add_argument("--ml", action="store_true", help="maximum likelihood instead of REML")
+    command.add_argument("--family", help="distribution of the response, such as binomial, poisson or cumulative")
+    command.add_argument("--link", help="link of the mean; for --family")
+    command.add_argument("--dispersion", metavar="FORMULA", help="model of the dispersion, such as '~ x'; for --family")
+    command.add_argument(
+        "--zero-inflation", metavar="FORMULA", help="model of further zeros, such as '~ 1'; for --family"
+    )
+    command.add_argument("--nagq", metavar="POINTS", type=int, help="quadrature points, 1 is Laplace; for --family")
     command.add_argument("--weights", metavar="COLUMN", help="column of prior weights")
     command.add_argument("--offset", metavar="COLUMN", help="column to add to the linear predictor")
     command.add_argument(
@@ -76,7 +88,6 @@ def _add_report(command: argparse.ArgumentParser) -> None:
         "--ddf",
         metavar="METHOD",
         type=_ddf,
-        default=DEFAULT_DDF,
         help=f"degrees of freedom: {', '.join(DDF_METHODS)}",
     )
     command.add_argument("--json", action="store_true", help="print JSON instead of text")
@@ -123,20 +134,25 @@ def _fit(given: Namespace) -> int:
     writing = Writing(tuple(given.na), given.decimal, _delimiter(given.delimiter))
     data = read_file(given.file, writing)
     try:
-        fit = lmer(
-            given.formula,
-            data,
-            reml=not given.ml,
-            weights=given.weights,
-            offset=given.offset,
-            contrasts=_contrasts(given.contrasts),
-            missing=given.missing,
-        )
+        fit = _fitted(given, data)
     except DataError as error:
         raise DataError(f"{error}{odd_cell(given.file, writing, str(error))}") from error
     if given.save:
         fit.save(given.save)
     return _report(fit, given.json, given.ddf)
+
+
+def _fitted(given: Namespace, data: Any) -> AnyFit:
+    """Fit a linear model, or one of the family that was given."""
+    both = {name: getattr(given, name) for name in ("weights", "offset", "missing")}
+    contrasts = _contrasts(given.contrasts)
+    own = {name: getattr(given, name) for name in _OF_FAMILIES if getattr(given, name) is not None}
+    if given.family is None:
+        if own:
+            option = next(iter(own)).replace("_", "-")
+            raise HlmrsError(f"--{option} is of models with another distribution: give --family, such as binomial")
+        return lmer(given.formula, data, reml=not given.ml, contrasts=contrasts, **both)
+    return glmer(given.formula, data, family=given.family, contrasts=contrasts, **own, **both)
 
 
 def _show(given: Namespace) -> int:
@@ -147,17 +163,18 @@ def _demo(given: Namespace) -> int:
     codes = []
     for name, formula in _DEMO:
         print(f"{describe(name)}\n")
-        codes.append(_report(lmer(formula, load_data(name)), False, DEFAULT_DDF))
+        codes.append(_report(lmer(formula, load_data(name)), False, None))
         print("\n" + "-" * 96 + "\n")
     return max(codes)
 
 
-def _report(fit: LinearMixedFit[Any] | GeneralizedMixedFit[Any], as_json: bool, ddf: Ddf) -> int:
+def _report(fit: AnyFit, as_json: bool, ddf: Ddf | None) -> int:
+    options = TestOptions(ddf=ddf)
     if as_json:
-        json.dump(_plain(fit.to_dict(ddf=ddf)), sys.stdout, indent=2, ensure_ascii=False)
+        json.dump(_plain(fit.to_dict(options=options)), sys.stdout, indent=2, ensure_ascii=False)
         print()
     else:
-        print(fit.summary(ddf=ddf))
+        print(fit.summary(options=options))
     return OK if fit.verdict.converged else NOT_CONVERGED
 
 

@@ -3,9 +3,9 @@
 ``request`` is what was asked for, ``rows`` applies it to a frame, ``estimate``
 fits, holds the result and what is computed once for it, ``layout`` says what its numbers belong to,
 ``verdict`` what the optimum is worth, ``warn`` tells the user; ``state`` saves an estimate.  A generalized model has a
-``response`` of its kind, and ``parts``; ``generalized`` is its estimate, of the core's fit in ``generalized_core``, and
-``generalized_state`` saves it; ``saved`` is the file of either.  ``streaming`` sums rows
-batch by batch: they need not fit in memory.
+``response`` of its kind, and ``parts``; ``generalized_changes`` changes them, ``generalized`` is its estimate, of the
+core's fit in ``generalized_core``, and ``generalized_state`` saves it; ``saved`` is the file of either.  ``streaming``
+sums rows batch by batch: they need not fit in memory.
 """
 
 from .estimate import (

@@ -71,6 +71,7 @@ def generalized_to_state(estimate: GeneralizedEstimate, *, keep_rows: bool) -> t
         "generalized": {
             "family": {"name": request.family.name, "link": request.family.link},
             "approximation": request.approximation,
+            "offset_column": request.offset_column,
             "categories": list(estimate.categories),
             "levels": estimate.levels,
             "fit": core,
@@ -147,7 +148,10 @@ def _read_parts(header: dict[str, Any], arrays: Arrays) -> tuple[GeneralizedRequ
     if not others.keys() <= {"dispersion", "zero_inflation"}:
         raise ValueError(f"it has the parts {', '.join(others)}")
     family = Family(own["family"]["name"], own["family"]["link"])
-    return GeneralizedRequest(designs["conditional"].request, family, others, own["approximation"]), kind, designs
+    mean, column = designs["conditional"].request, own["offset_column"]
+    if column is not None and f"offset({column})" not in [offset.name for offset in mean.spec.offsets]:
+        raise ValueError("its offset is not one of its formula")
+    return GeneralizedRequest(mean, family, others, own["approximation"], column), kind, designs
 
 
 def _check(layout: Layout, fit: SavedFit, designs: Mapping[str, PartDesign], categories: Any) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Columns, Encoding, Rows, term_moments
-from ..errors import DataError, DesignError, FitStateError
+from ..errors import DataError, DesignError, FitStateError, OptionError, choose
 from ..families import COUNTS, WITH_DISPERSION, Family
 from ..formula import ColumnName, ModelSpec, TermFactor, parse
 from ..formula.names import find_name
@@ -33,16 +33,22 @@ from .rows import ModelRows, Splines, evaluate, for_new_data, model_rows, new_co
 
 Vector = NDArray[np.float64]
 RESPONSE = "(response)"
+_MOST_POINTS = 100
+"""Quadrature points in a dimension."""
 
 
 @dataclass(frozen=True, slots=True)
 class GeneralizedRequest:
-    """What was asked for: the model of the mean, and of other parts by name."""
+    """What was asked for: the model of the mean, and of other parts by name.
+
+    `offset_column` is an argument that has become an offset of the formula.
+    """
 
     mean: Request
     family: Family
     others: Mapping[str, Request]
     approximation: str | dict[str, int] = "laplace"
+    offset_column: str | None = None
 
     def parts(self) -> dict[str, Request]:
         """Return the requests by part, that of the mean first."""
@@ -123,13 +129,27 @@ def make_generalized_request(
         others[name] = _part_spec(name, text, formula, frame)
     contrasts = given.pop("contrasts")
     of_mean, *of_others = _contrasts_by_part(contrasts, [parse(formula, frame.names), *others.values()])
-    mean = _with_offset(make_request(formula, frame, reml=False, contrasts=of_mean, **given))
+    asked = make_request(formula, frame, reml=False, contrasts=of_mean, **given)
+    mean = _with_offset(asked)
     plain = replace(mean, weights=None, offset=None, arrays={})
     parts = {
         name: replace(plain, spec=spec, contrasts=checked_contrasts(own, spec))
         for (name, spec), own in zip(others.items(), of_others, strict=True)
     }
-    return GeneralizedRequest(mean, family, parts, approximation)
+    column = asked.offset if mean.offset is None else None
+    return GeneralizedRequest(mean, family, parts, approximation, column)
+
+
+def chosen_approximation(nagq: int, information: str) -> str | dict[str, int]:
+    """Return the approximation as the core reads it."""
+    information = choose("information", information, ("observed", "expected"))
+    if isinstance(nagq, bool) or not isinstance(nagq, int) or not 1 <= nagq <= _MOST_POINTS:
+        raise OptionError(f"nagq={nagq!r}: give a number of quadrature points from 1 (Laplace) to {_MOST_POINTS}")
+    if nagq > 1:
+        if information == "expected":
+            raise OptionError("information='expected' belongs to Laplace's determinant; quadrature, nagq > 1, has none")
+        return {"quadrature": nagq}
+    return "laplace" if information == "observed" else "expected"
 
 
 def _contrasts_by_part(
@@ -173,12 +193,7 @@ def _part_spec(name: str, text: str, formula: str, frame: Frame) -> ModelSpec:
 def generalized_rows(request: GeneralizedRequest, frame: Frame) -> tuple[dict[str, PartDesign], Response]:
     """Encode the rows of a frame that are complete in all parts, and their response."""
     parts = request.parts()
-    names = list(dict.fromkeys(name for part in parts.values() for name in part.columns()))
-    labels = set.intersection(*(part.labels() | (set(names) - set(part.columns())) for part in parts.values()))
-    columns = frame.read(names, labels)
-    for name, values in request.mean.arrays.items():
-        columns.add_numeric(name, values)
-    response = _complete(response_of(request.family, request.mean.spec.response, columns, _weights(request, columns)))
+    columns, response = read_response(request, frame)
     if np.isnan(response.y).all():
         raise DataError(
             f"the response {request.mean.spec.response.name!r} has no value in any of the {columns.n_rows} rows"
@@ -194,6 +209,18 @@ def generalized_rows(request: GeneralizedRequest, frame: Frame) -> tuple[dict[st
     used = response if own is None else _subset(response, own)
     _require_variation(request.mean.spec.response.name, used)
     return {name: PartDesign(parts[name], data.splines, data) for name, data in encoded.items()}, used
+
+
+def read_response(request: GeneralizedRequest, frame: Frame) -> tuple[Columns, Response]:
+    """Read what the model reads of a frame, and the response of all rows."""
+    parts = request.parts()
+    names = list(dict.fromkeys(name for part in parts.values() for name in part.columns()))
+    labels = set.intersection(*(part.labels() | (set(names) - set(part.columns())) for part in parts.values()))
+    columns = frame.read(names, labels)
+    for name, values in request.mean.arrays.items():
+        columns.add_numeric(name, values)
+    weights = _weights(request, columns)
+    return columns, _complete(response_of(request.family, request.mean.spec.response, columns, weights))
 
 
 def rows_again(request: GeneralizedRequest, columns: Columns) -> dict[str, PartDesign]:

@@ -143,9 +143,7 @@ def change_request(
 ) -> Request:
     """Change a model's formula as R's update does, and any of its options; arrays belong to the rows of the model."""
     if not same_rows:
-        for name, reserved in (("weights", ARRAY_WEIGHTS), ("offset", ARRAY_OFFSET)):
-            if reserved in old.arrays and name not in options:
-                raise DataError(f"{name} were an array for the rows of the old data; give {name}= for the new ones")
+        require_same_rows(old, options)
     kept = {
         "reml": old.reml,
         "weights": old.arrays.get(ARRAY_WEIGHTS, old.weights),
@@ -165,6 +163,13 @@ def change_request(
     if "contrasts" in options:
         return new
     return without_idle_contrasts(replace(new, contrasts=old.contrasts))
+
+
+def require_same_rows(old: Request, options: Mapping[str, Any]) -> None:
+    """Refuse arrays that belong to other rows."""
+    for name, reserved in (("weights", ARRAY_WEIGHTS), ("offset", ARRAY_OFFSET)):
+        if reserved in old.arrays and name not in options:
+            raise DataError(f"{name} were an array for the rows of the old data; give {name}= for the new ones")
 
 
 def request_of_rows(request: Request, kept: NDArray[np.bool_] | None) -> Request:

@@ -67,24 +67,23 @@ def augment(estimate: Estimate, frame: Frame) -> object:
     fixed = predict(estimate, estimate.data.columns, _FIXED)["prediction"]
 
     def compute(rows: Frame) -> dict[str, Column]:
-        _check_same_rows(estimate, rows)
-        whole = [_spread(column, values.kept) for column in (values.fitted, residuals(estimate, "raw"))]
+        require_same_rows(model_rows(estimate.request, rows).rows.response(), values.response)
+        whole = [spread(column, values.kept) for column in (values.fitted, residuals(estimate, "raw"))]
         return dict(zip(COLUMNS, [*whole, fixed], strict=True))
 
     return frame.extend(COLUMNS, compute)
 
 
-def _check_same_rows(estimate: Estimate, frame: Frame) -> None:
+def require_same_rows(again: Vector, before: Vector) -> None:
     """Refuse data that changed since the fit, and queries that return their rows in another order."""
-    again = model_rows(estimate.request, frame).rows.response()
-    if not np.array_equal(again, estimate.values.response):
+    if not np.array_equal(again, before):
         raise DataError(
             "the data are not, or not in the same order, what the model was fitted to; "
             "fit it again, or give a query an ORDER BY"
         )
 
 
-def _spread(values: Vector, kept: NDArray[np.bool_] | None) -> Vector:
+def spread(values: Vector, kept: NDArray[np.bool_] | None) -> Vector:
     """Put the values of the rows used in their places among all rows."""
     if kept is None:
         return values

@@ -62,7 +62,6 @@ _ROWS = "fit all rows together by glmer()"
 ONLY_OF_LINEAR_FITS = {
     "adapt": f"random effects of further rows come from sums, which a generalized model does not have; {_ROWS}",
     "append": f"a fit to further rows is made from sums, which a generalized model does not have; {_ROWS}",
-    "augment": "fit.fitted and fit.resid() are in the order of the rows used",
     "bootstrap": "refit to simulated responses: [fit.refit(y).beta for y in fit.simulate(1000, seed=1).T]",
     "check": "checks are of normal responses; fit.resid('quantile') are uniform between 0 and 1 where the model holds",
     "compare_methods": "tests of a generalized model have no degrees of freedom to choose; tidy() and "
@@ -73,7 +72,6 @@ ONLY_OF_LINEAR_FITS = {
     "ranova": "hlmrs.compare(fit, smaller) tests against a fit without some random effects",
     "standardized": "a response has no standard deviation on the scale of a link; scale(x) in the formula standardizes",
     "to_polars_expr": "predict(newdata) takes the collected frame",
-    "update": "call glmer() with the changed formula",
     "variance": "icc() and r2() have shares of the variance",
 }
 """What a generalized fit does not have, and what there is instead."""

@@ -11,9 +11,16 @@ from .. import effectsize, inference, prediction
 from ..calls import answers_calls
 from ..control import count, seed_or_new
 from ..effectsize import IntraclassCorrelation, RSquared
-from ..errors import RankDeficiencyWarning, choose, warn
+from ..errors import OptionError, RankDeficiencyWarning, choose, warn
 from ..estimation import warn_about_data, warn_about_optimum
-from ..estimation.generalized import Approximation, GeneralizedEstimate, laplace_approximation, refit_generalized
+from ..estimation.generalized import (
+    Approximation,
+    GeneralizedEstimate,
+    fit_generalized,
+    laplace_approximation,
+    refit_generalized,
+)
+from ..estimation.generalized_changes import GeneralizedChanges, change_generalized_request
 from ..families import Family, tweedie_power
 from ..frame import open_frame
 from ..inference import TestKeywords, TestOptions, chosen_options, with_test_keywords
@@ -23,6 +30,7 @@ from .foreign import ONLY_OF_LINEAR_FITS
 from .view import FrameT
 
 Component: TypeAlias = Literal["conditional", "dispersion", "zero_inflation", "thresholds", "shape"]
+ResidualName: TypeAlias = Literal["response", "pearson", "quantile"]
 PredictionType: TypeAlias = Literal["response", "link", "conditional", "zprob", "disp", "prob", "class"]
 
 
@@ -220,9 +228,7 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
             return prediction.predict_marginal(self._estimate, frame, type, given)
         return prediction.predict_generalized(self._estimate, frame, random_effects, new_levels, type, given)
 
-    def resid(
-        self, kind: Literal["response", "pearson", "quantile"] = "response", *, n: int = 250, seed: int | None = None
-    ) -> Vector:
+    def resid(self, kind: ResidualName = "response", *, n: int = 250, seed: int | None = None) -> Vector:
         """Return residuals of the rows used.
 
         Parameters
@@ -247,7 +253,7 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         >>> round(float(fit.resid("pearson").std()), 2)
         1.06
         """
-        kind = choose("kind", kind, ("response", "pearson", "quantile"))
+        kind = choose("kind", kind, get_args(ResidualName))
         if kind == "quantile":
             return prediction.quantile_residuals(self._estimate, count("n", n), seed_or_new(seed))
         return prediction.generalized_residuals(self._estimate, pearson=kind == "pearson")
@@ -362,6 +368,79 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         again = refit_generalized(self._estimate, y)
         warn_about_optimum(again.verdict)
         return GeneralizedMixedFit(again)
+
+    def update(
+        self, formula: str = ". ~ .", data: Any = None, **options: Unpack[GeneralizedChanges]
+    ) -> "GeneralizedMixedFit[FrameT]":
+        """Fit a changed model.
+
+        Parameters
+        ----------
+        formula : str
+            The change of the mean's formula, as in R: ``"~ . - x + (1 | g)"``, where ``.`` stands for what was there.
+        data : data frame, optional
+            Default: the data of this fit.
+        **options
+            Arguments of ``glmer`` to change; another family has the link that is its default.
+
+        Returns
+        -------
+        GeneralizedMixedFit
+            The new fit.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("cbpp", "dict")
+        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
+        >>> fit.update("~ . - period", link="probit").n_params
+        2
+        >>> round(fit.update(nagq=10).loglik, 3)
+        -91.991
+        """
+        old = self._estimate
+        frame = old.frame if data is None else open_frame(data)
+        request = change_generalized_request(old.generalized, formula, frame, options, same_rows=data is None)
+        return generalized_with_warnings(fit_generalized(request, frame))
+
+    def augment(
+        self, newdata: Any = None, *, kind: ResidualName | None = None, n: int = 250, seed: int | None = None
+    ) -> Any:
+        """Return the data with ``.fitted``, ``.resid``, ``.fixed`` and ``.link``.
+
+        Parameters
+        ----------
+        newdata : data frame, optional
+            Rows to add predictions to, where levels of grouping factors may be new: their random effects are zero.
+            Default: the data of the fit.
+        kind : {"response", "pearson", "quantile"}
+            Which residuals are in ``.resid``, as in ``resid``.  Default: ``"response"``, of an ordered response
+            ``"quantile"``.
+        n, seed : int
+            Simulated responses for ``"quantile"``, and their seed.
+
+        Returns
+        -------
+        data frame
+            Every row of the data, with fitted means (of an ordered response expected categories, from 1), residuals,
+            means at random effects of zero, and the linear predictor of the mean; missing where a row was not used.
+            New data have no residuals.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("cbpp", "polars")
+        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
+        >>> fit.augment()[".fitted"].round(3).to_list()[:4]
+        [0.302, 0.138, 0.123, 0.082]
+        """
+        if newdata is not None:
+            if kind is not None:
+                raise OptionError(f"kind={kind!r}: new data have no residuals; leave kind out")
+            return prediction.augment_new(self._estimate, open_frame(newdata))
+        default = "quantile" if self.family.name == "cumulative" else "response"
+        residuals = self.resid(kind or cast("ResidualName", default), n=n, seed=seed)
+        return prediction.augment_generalized(self._estimate, residuals)
 
     @property
     def _model_named(self) -> str:

@@ -335,3 +335,23 @@ def test_marks_that_are_said_are_not_guessed(tmp_path):
     path = written(tmp_path, "y;x\n" + "\n".join(f"{k},500;a{k % 7}" for k in range(1, 24)) + "\n")
     assert next(iter(read_file(path)["y"])) == 1.5
     assert isinstance(next(iter(read_file(path, Writing(decimal="."))["y"])), str)
+
+
+def test_models_of_other_families(tmp_path, capsys):
+    path, saved = str(tmp_path / "cbpp.csv"), str(tmp_path / "cbpp.fit")
+    data = hlmrs.datasets.load("cbpp", "polars")
+    data.write_csv(path)
+    formula = "cbind(incidence, size - incidence) ~ factor(period) + (1 | herd)"
+    given = ["--family", "binomial", "--link", "probit", "--nagq", "5", "--save", saved]
+    assert main(["fit", formula, path, "--json", *given]) == 0
+    got = json.loads(capsys.readouterr().out)
+    want = hlmrs.glmer(formula, data, family="binomial", link="probit", nagq=5)
+    assert got["criterion"] == pytest.approx(want.criterion, abs=1e-8)
+    assert main(["show", saved]) == 0
+    assert "binomial" in capsys.readouterr().out
+    assert main(["show", saved, "--ddf", "kenward-roger"]) == 2
+    assert main(["fit", formula, path, "--link", "probit"]) == 2
+    assert "give --family" in capsys.readouterr().err
+    counts = ["--family", "poisson", "--zero-inflation", "~ 1"]
+    assert main(["fit", "incidence ~ 1 + (1 | herd)", path, *counts]) == 0
+    assert "Zero part" in capsys.readouterr().out

@@ -1,0 +1,96 @@
+"""A generalized model changed: its formulas as R's update changes them, and any of its options."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal, TypedDict
+
+from numpy.typing import ArrayLike
+
+from ..calls import refuse_unknown
+from ..control import Control
+from ..errors import FormulaWarning, warn
+from ..families import Family, chosen_family
+from ..formula import ModelSpec, parse_update
+from ..frame import Frame, index_names
+from ..options import Missing
+from .parts import GeneralizedRequest, chosen_approximation, make_generalized_request
+from .request import ARRAY_OFFSET, ARRAY_WEIGHTS, Contrast, require_same_rows, without_idle_contrasts
+
+
+class GeneralizedChanges(TypedDict, total=False):
+    """Arguments of ``glmer`` that ``update`` can change."""
+
+    family: "str | Family"
+    link: str | None
+    dispersion: str | None
+    zero_inflation: str | None
+    nagq: int
+    information: Literal["observed", "expected"]
+    weights: "str | ArrayLike | None"
+    offset: "str | ArrayLike | None"
+    contrasts: "Mapping[str, Contrast] | None"
+    missing: Missing
+    control: Control | None
+
+
+def change_generalized_request(
+    old: GeneralizedRequest, change: str, data: Frame, options: Mapping[str, Any], *, same_rows: bool
+) -> GeneralizedRequest:
+    """Change a model's formula and options; arrays belong to the rows of the model."""
+    refuse_unknown("update", options, list(GeneralizedChanges.__annotations__))
+    if not same_rows:
+        require_same_rows(old.mean, options)
+    spec = parse_update(_without_offset_column(old), change, data.names, index_names(data))
+    for note in spec.notes:
+        warn(note, FormulaWarning)
+    arrays, mean = old.mean.arrays, old.mean
+    given = {
+        "weights": arrays.get(ARRAY_WEIGHTS, mean.weights),
+        "offset": arrays.get(ARRAY_OFFSET, mean.offset or old.offset_column),
+        "contrasts": None,
+        "missing": mean.missing,
+        "control": mean.control,
+    }
+    new = make_generalized_request(
+        spec.formula,
+        data,
+        _family(old, options),
+        options.get("dispersion", _text(old, "dispersion")),
+        options.get("zero_inflation", _text(old, "zero_inflation")),
+        _approximation(old, options),
+        **given | {name: value for name, value in options.items() if name in given},
+    )
+    return new if "contrasts" in options else _with_contrasts(new, old)
+
+
+def _without_offset_column(old: GeneralizedRequest) -> ModelSpec:
+    """Return the formula of the mean as it was given: an offset that was an argument is none of its terms."""
+    spec = old.mean.spec
+    return spec if old.offset_column is None else replace(spec, offsets=spec.offsets[:-1])
+
+
+def _text(old: GeneralizedRequest, part: str) -> str | None:
+    return old.others[part].spec.formula if part in old.others else None
+
+
+def _family(old: GeneralizedRequest, options: Mapping[str, Any]) -> Family:
+    """Return the family; another one has its own link, unless one is given."""
+    if "family" in options:
+        return chosen_family(options["family"], options.get("link"))
+    return chosen_family(old.family, options.get("link"))
+
+
+def _approximation(old: GeneralizedRequest, options: Mapping[str, Any]) -> str | dict[str, int]:
+    if not {"nagq", "information"} & options.keys():
+        return old.approximation
+    return chosen_approximation(options.get("nagq", 1), options.get("information", "observed"))
+
+
+def _with_contrasts(new: GeneralizedRequest, old: GeneralizedRequest) -> GeneralizedRequest:
+    """Code the factors of every part as they were."""
+    before = old.parts()
+    mean, *_ = parts = [
+        without_idle_contrasts(replace(part, contrasts=before[name].contrasts)) if name in before else part
+        for name, part in new.parts().items()
+    ]
+    return replace(new, mean=mean, others=dict(zip(new.others, parts[1:], strict=True)))
