@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import polars
 
     from .._core import BasisTree, ColumnTree, NumberTree, TermTree
+    from ..estimation.parts import PartDesign
 
 Json = dict[str, Any]
 
@@ -77,7 +78,7 @@ class Writer:
     that the fit has not seen is an error of Polars.
     """
 
-    def __init__(self, estimate: Estimate, schema: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, estimate: "Estimate | PartDesign", schema: Mapping[str, Any] | None = None) -> None:
         import polars as pl
 
         self._pl = pl

@@ -28,7 +28,7 @@ def predict_generalized(
     offset: Vector | None,
 ) -> Any:
     """Predict for the rows of the fit, or for new ones; NaN where a value is missing."""
-    _check_kind(estimate, kind)
+    check_kind(estimate, kind)
     use = chosen_terms(estimate, random_effects)
     eta = _of_rows(estimate, use) if frame is None else _of_new_rows(estimate, frame, use, new_levels, offset)
     return _on_scale(estimate, eta, kind)
@@ -36,7 +36,7 @@ def predict_generalized(
 
 def predict_marginal(estimate: GeneralizedEstimate, frame: Frame | None, kind: str, offset: Vector | None) -> Any:
     """Average predictions over the random effects of the mean, by quadrature along each row's z'b."""
-    _check_kind(estimate, kind)
+    check_kind(estimate, kind)
     if kind not in AVERAGED:
         raise OptionError(f"type={kind!r}: marginal=True averages {', '.join(map(repr, AVERAGED))}")
     use = [False] * len(estimate.layout.random)
@@ -61,7 +61,8 @@ def predict_marginal(estimate: GeneralizedEstimate, frame: Frame | None, kind: s
     return np.sum(values, axis=0)
 
 
-def _check_kind(estimate: GeneralizedEstimate, kind: str) -> None:
+def check_kind(estimate: GeneralizedEstimate, kind: str) -> None:
+    """Refuse a type of prediction that the model does not have."""
     parts = {"zprob": "zero_inflation", "disp": "dispersion", "prob": "thresholds", "class": "thresholds"}
     part = parts.get(kind)
     if part is not None and part not in estimate.parts:

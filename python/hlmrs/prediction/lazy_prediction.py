@@ -6,7 +6,7 @@ streaming engine.  A row that eager prediction would refuse is handed to it, so 
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..errors import HlmrsError
 from ..estimation import Estimate
@@ -16,16 +16,22 @@ from .expression import Writer
 from .level_keys import LevelKey, NoExpressionError
 from .prediction import Choice, full_beta
 
+Finish: TypeAlias = Callable[[Any, Any], tuple[Any, list[Writer]]]
+"""From linear predictor and types of the columns the prediction, and the writers of what else it is made of."""
 _OWN = "__hlmrs"
 """What the names of columns begin with that are there on the way."""
 
 
 def lazy_prediction(
-    estimate: Estimate, data: Any, choice: Choice, predict: Callable[[Any], dict[str, Any]]
+    estimate: Estimate,
+    data: Any,
+    choice: Choice,
+    predict: Callable[[Any], dict[str, Any]],
+    finish: Finish | None = None,
 ) -> Any | None:
     """Return the LazyFrame with a column ``prediction``; None where expressions of Polars cannot say it.
 
-    `predict` does it eagerly, for rows that are in memory.
+    `predict` does it eagerly, for rows that are in memory; `finish` makes the prediction of the linear predictor.
     """
     import polars as pl
 
@@ -38,7 +44,7 @@ def lazy_prediction(
         return None
     try:
         plan = _Plan(estimate, data, schema, choice.new_levels)
-        return plan.predicted([k for k, used in enumerate(use) if used], predict)
+        return plan.predicted([k for k, used in enumerate(use) if used], predict, finish)
     except NoExpressionError:
         return None
 
@@ -50,12 +56,12 @@ class _Plan:
         import polars as pl
 
         self._pl, self._estimate, self._data = pl, estimate, data
-        self._names: list[str] = schema.names()
+        self._schema, self._names = schema, list(schema.names())
         self._new_levels = new_levels
         self._writer = Writer(estimate, schema)
         self._keys: dict[int, LevelKey] = {}
 
-    def predicted(self, terms: Sequence[int], predict: Callable[[Any], dict[str, Any]]) -> Any:
+    def predicted(self, terms: Sequence[int], predict: Callable[[Any], dict[str, Any]], finish: Finish | None) -> Any:
         """Add the column."""
         pl, writer = self._pl, self._writer
         total = writer.fixed_part([float(b) for b in full_beta(self._estimate)])
@@ -64,9 +70,14 @@ class _Plan:
             frame = self._joined(frame, group, [t for t in terms if self._group(t) == group])
         for term in terms:
             total = total + self._random_part(term)
-        invalid = pl.any_horizontal(pl.lit(False), *(condition.fill_null(False) for condition in writer.invalid))
+        writers = [writer]
+        if finish is not None:
+            total, further = finish(total, self._schema)
+            writers += further
+        conditions = [condition for own in writers for condition in own.invalid]
+        invalid = pl.any_horizontal(pl.lit(False), *(condition.fill_null(False) for condition in conditions))
         parts = {f"{_OWN}_value": total.fill_nan(None), f"{_OWN}_invalid": invalid}
-        read = [name for name in self._names if name in writer.read]
+        read = [name for name in self._names if any(name in own.read for own in writers)]
         guarded = pl.struct(*parts, *read).map_batches(
             lambda rows: _checked(rows, predict), return_dtype=pl.Float64, is_elementwise=True
         )

@@ -71,7 +71,6 @@ ONLY_OF_LINEAR_FITS = {
     "profile": "confint(method='profile') has the intervals of profiles",
     "ranova": "hlmrs.compare(fit, smaller) tests against a fit without some random effects",
     "standardized": "a response has no standard deviation on the scale of a link; scale(x) in the formula standardizes",
-    "to_polars_expr": "predict(newdata) takes the collected frame",
     "variance": "icc() and r2() have shares of the variance",
 }
 """What a generalized fit does not have, and what there is instead."""

@@ -1,0 +1,130 @@
+"""Means and probabilities of families as Polars expressions of their linear predictors."""
+
+from collections.abc import Mapping
+from math import pi
+from typing import TYPE_CHECKING, Any
+
+from ..errors import OptionError
+from ..estimation.generalized import GeneralizedEstimate
+from .expression import Writer
+from .generalized import check_kind
+from .level_keys import NoExpressionError
+from .prediction import full_beta
+
+if TYPE_CHECKING:
+    import polars
+
+Expressions = Mapping[str, Any]
+
+
+def generalized_expression(estimate: GeneralizedEstimate, kind: str, category: str | None) -> "polars.Expr":
+    """Write a prediction at random effects of zero; null where a column of it is."""
+    check_kind(estimate, kind)
+    eta = Writer(estimate).fixed_part([float(b) for b in full_beta(estimate)])
+    try:
+        return finished(estimate, kind, eta, None, category)[0]
+    except NoExpressionError as error:
+        raise OptionError(f"type={kind!r}: {error}; predict(lazy_frame, random_effects=False) computes it") from None
+
+
+def finished(
+    estimate: GeneralizedEstimate, kind: str, eta: Any, schema: Any, category: str | None = None
+) -> tuple[Any, list[Writer]]:
+    """Write the prediction of the mean's linear predictor, and return what wrote the other parts."""
+    import polars as pl
+
+    parts, writers = {"conditional": eta}, []
+    for name in estimate.parts:
+        if name not in ("conditional", "thresholds"):
+            coefficients = [float(b) for b in estimate.full_coefficients(name)]
+            if name not in estimate.designs or not _has_columns(estimate, name):
+                parts[name] = pl.lit(coefficients[0])
+                continue
+            if estimate.designs[name].random and schema is not None:
+                raise NoExpressionError(f"the {name.replace('_', ' ')} part has random effects")
+            writers.append(Writer(estimate.designs[name], schema))
+            parts[name] = writers[-1].fixed_part(coefficients)
+    return _on_scale(estimate, kind, parts, category), writers
+
+
+def _has_columns(estimate: GeneralizedEstimate, part: str) -> bool:
+    """Whether a part has more than an intercept."""
+    spec = estimate.designs[part].request.spec
+    return bool(spec.terms or spec.offsets or spec.random or not spec.intercept)
+
+
+def _on_scale(estimate: GeneralizedEstimate, kind: str, parts: Expressions, category: str | None) -> Any:
+    eta, name = parts["conditional"], estimate.family.name
+    if category is not None and kind != "prob":
+        raise OptionError(f"category={category!r} is for type='prob'")
+    if kind == "link":
+        return eta
+    if kind == "zprob":
+        return _logistic(parts["zero_inflation"])
+    if kind == "disp":
+        return (parts["dispersion"] * (-0.5 if name == "gamma" else 1.0)).exp()
+    if name == "cumulative":
+        return _ordered(estimate, eta, kind, category)
+    mean = _inverse(str(estimate.family.link), eta)
+    return mean if kind == "conditional" else _of_response(name, mean, parts)
+
+
+def _of_response(name: str, mean: Any, parts: Expressions) -> Any:
+    """Write the mean of the response: with the zeros of another source, of counts above zero alone."""
+    if name == "lognormal":
+        mean = (mean + 0.5 * (2 * parts["dispersion"]).exp()).exp()
+    if name.startswith("truncated_"):
+        mean = mean / (1 - _zero_of_counts(name, mean, parts))
+    return mean * (1 - _logistic(parts["zero_inflation"])) if "zero_inflation" in parts else mean
+
+
+def _zero_of_counts(name: str, mean: Any, parts: Expressions) -> Any:
+    if name == "truncated_poisson":
+        return (-mean).exp()
+    phi = parts["dispersion"].exp()
+    if name == "truncated_nbinom2":
+        return (-phi * (mean / phi).log1p()).exp()
+    return (-mean / phi * phi.log1p()).exp()
+
+
+def _ordered(estimate: GeneralizedEstimate, eta: Any, kind: str, category: str | None) -> Any:
+    """Write the expected number of the category, from 1, or the probability of one."""
+    import polars as pl
+
+    link, categories = str(estimate.family.link), list(estimate.categories)
+    below = [_inverse(link, float(a) - eta) for a in estimate.own.coefficients_of("thresholds")]
+    if kind in ("response", "conditional"):
+        total = pl.lit(float(len(categories)))
+        for probability in below:
+            total = total - probability
+        return total
+    if kind == "class":
+        raise OptionError("type='class' is no number; type='prob' with a category is its probability")
+    if category not in categories:
+        raise OptionError(f"category={category!r}: name one of {', '.join(map(repr, categories))}")
+    k = categories.index(category)
+    low = below[k - 1] if k > 0 else pl.lit(0.0)
+    high = below[k] if k < len(below) else pl.lit(1.0)
+    return high - low
+
+
+def _inverse(link: str, eta: Any) -> Any:
+    if link not in _INVERSES:
+        raise NoExpressionError(f"Polars has no function for the inverse of link {link!r}")
+    return _INVERSES[link](eta)
+
+
+def _logistic(eta: Any) -> Any:
+    return 1 / (1 + (-eta).exp())
+
+
+_INVERSES: dict[str, Any] = {
+    "identity": lambda eta: eta,
+    "log": lambda eta: eta.exp(),
+    "logit": _logistic,
+    "cloglog": lambda eta: 1 - (-eta.exp()).exp(),
+    "cauchit": lambda eta: 0.5 + eta.arctan() / pi,
+    "inverse": lambda eta: 1 / eta,
+    "sqrt": lambda eta: eta**2,
+    "1/mu^2": lambda eta: 1 / eta.sqrt(),
+}
