@@ -30,6 +30,7 @@ pub mod design;
 mod error;
 pub mod family;
 pub mod fit;
+pub mod gee;
 pub mod ids;
 pub mod inference;
 pub mod influence;

@@ -843,6 +843,50 @@ class GeneralizedFit:
     def slope(self) -> _Array:
         """Return the gradient at the optimum, in the coordinates of the search."""
 
+@final
+class EquationsFit:
+    """Estimating equations of the mean of a model, solved; clusters are those of the rows' first grouping factor."""
+
+    def __new__(
+        cls,
+        model: GeneralizedModel,
+        rows: Rows,
+        waves: NDArray[np.uint32] | None,
+        correlation: str,
+        scale: float | None,
+        size: float | None,
+        max_iterations: int,
+        n_threads: int = 0,
+    ) -> EquationsFit: ...
+    @property
+    def coefficients(self) -> _Array: ...
+    @property
+    def scale(self) -> float: ...
+    @property
+    def size(self) -> float:
+        """The size of nbinom2, infinite for counts that vary no more than Poisson's; else NaN."""
+    @property
+    def correlation_parameters(self) -> _Array: ...
+    @property
+    def n_waves(self) -> int: ...
+    @property
+    def iterations(self) -> int: ...
+    @property
+    def converged(self) -> bool: ...
+    @property
+    def is_definite(self) -> bool:
+        """Whether the working correlation is positive definite for all clusters."""
+    @property
+    def quasi_likelihood(self) -> float:
+        """The weighted quasi-likelihood of scale one, without what the response alone determines."""
+    def cluster_sizes(self) -> NDArray[np.int64]: ...
+    def pearson(self) -> _Array:
+        """Return residuals over standard deviations of weight and scale one; NaN for rows without weight."""
+    def correlation_matrix(self, n: int) -> _Array: ...
+    def covariance(self, kind: str) -> _Array:
+        """Return a covariance of the coefficients: naive, robust, kauermann-carroll or mancl-derouen."""
+    def cic(self) -> float: ...
+
 def family_means(family: str, predictors: list[_Array], conditional: bool) -> tuple[_Array, _Array]:
     """Return the means of a family, of the response or its conditional part, and their slopes in the predictors."""
 

@@ -9,6 +9,7 @@ pub mod encoding;
 pub mod errors;
 pub mod expression;
 pub mod fit;
+pub mod gee;
 pub mod generalized;
 pub mod given_rows;
 pub mod inference;
@@ -46,6 +47,7 @@ mod _core {
         },
         encoding::PyEncoding,
         fit::PyFit,
+        gee::PyEquationsFit,
         generalized::{PyGlmm, PyGlmmFit, family_means, family_predictors, family_variances},
         inference::{kenward_roger, mode_slopes, satterthwaite},
         influence::{added_columns, group_regressions, influence_of, leverage, serial_correlation},

@@ -1,0 +1,417 @@
+//! Working correlations of the rows of a cluster: estimated by moments, and solved with.
+//!
+//! Moments are those of Yan and Fine (2004), as in geepack: products of Pearson residuals over the scale, weighted by the
+//! product of the weights of the two rows, against the correlations that they estimate, over all pairs of rows of a cluster.
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
+
+use super::clusters::ClusteredRows;
+use crate::linalg::{dense, memory};
+use crate::{Error, Result, check_stop};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Structure {
+    Independence,
+    /// One correlation for all pairs.
+    Exchangeable,
+    /// α to the power of how many waves two rows are apart.
+    Ar1,
+    /// A correlation for every pair of waves.
+    Unstructured,
+}
+
+impl Structure {
+    /// # Errors
+    /// `Design` for a name that there is not.
+    pub fn of_name(name: &str) -> Result<Self> {
+        match name {
+            "independence" => Ok(Self::Independence),
+            "exchangeable" => Ok(Self::Exchangeable),
+            "ar1" => Ok(Self::Ar1),
+            "unstructured" => Ok(Self::Unstructured),
+            other => Err(Error::Design(format!("there is no correlation {other:?}"))),
+        }
+    }
+}
+
+/// Clusters between two looks at the stop flag.
+const LOOK: usize = 1024;
+const MOST_STEPS: usize = 200;
+
+/// What of the rows the correlation depends on.
+#[derive(Debug, Clone)]
+pub struct Correlation {
+    pub structure: Structure,
+    /// Waves there are; of AR(1) one more than two rows can be apart.
+    pub n_waves: usize,
+    /// Of unstructured ones: the waves that a cluster has, and which of these every cluster has.
+    patterns: Vec<Vec<u32>>,
+    pattern_of: Vec<u32>,
+}
+
+/// A correlation matrix, ready to be solved with.
+#[derive(Debug, Clone)]
+pub struct Working<'a> {
+    of: &'a Correlation,
+    pub alpha: Vec<f64>,
+    /// R⁻¹ by pattern.
+    inverses: Vec<Vec<f64>>,
+    /// Whether it is positive definite for all clusters.
+    pub is_definite: bool,
+}
+
+impl Correlation {
+    pub fn new(structure: Structure, rows: &ClusteredRows) -> Self {
+        let n_waves = rows.wave.iter().max().map_or(0, |&w| w as usize + 1);
+        let mut out = Self { structure, n_waves, patterns: Vec::new(), pattern_of: Vec::new() };
+        if structure == Structure::Unstructured {
+            let mut known: HashMap<&[u32], u32> = HashMap::new();
+            for c in 0..rows.n_clusters() {
+                let own = &rows.wave[rows.cluster(c)];
+                let next = known.len() as u32;
+                out.pattern_of.push(*known.entry(own).or_insert(next));
+                if known.len() > out.patterns.len() {
+                    out.patterns.push(own.to_vec());
+                }
+            }
+        }
+        out
+    }
+
+    pub fn n_parameters(&self) -> usize {
+        match self.structure {
+            Structure::Independence => 0,
+            Structure::Exchangeable | Structure::Ar1 => 1,
+            Structure::Unstructured => self.n_waves * (self.n_waves - 1) / 2,
+        }
+    }
+
+    /// The parameters of Pearson residuals over the root of the scale.
+    ///
+    /// # Errors
+    /// `Design` for pairs of waves that no cluster has both of; `Interrupted`.
+    pub fn estimate(&self, rows: &ClusteredRows, residuals: &[f64], stop: &AtomicBool) -> Result<Vec<f64>> {
+        match self.structure {
+            Structure::Independence => Ok(Vec::new()),
+            Structure::Exchangeable => Ok(vec![exchangeable(rows, residuals)]),
+            Structure::Ar1 => Ok(vec![self.autoregressive(rows, residuals, stop)?]),
+            Structure::Unstructured => self.unstructured(rows, residuals, stop),
+        }
+    }
+
+    fn autoregressive(&self, rows: &ClusteredRows, residuals: &[f64], stop: &AtomicBool) -> Result<f64> {
+        let (mut sums, mut weights) = (vec![0.0; self.n_waves], vec![0.0; self.n_waves]);
+        each_pair(rows, stop, |i, j| {
+            let (gap, w) = ((rows.wave[j] - rows.wave[i]) as usize, rows.weight[i] * rows.weight[j]);
+            sums[gap] += w * residuals[i] * residuals[j];
+            weights[gap] += w;
+        })?;
+        Ok(power_of_gap(&sums, &weights))
+    }
+
+    fn unstructured(&self, rows: &ClusteredRows, residuals: &[f64], stop: &AtomicBool) -> Result<Vec<f64>> {
+        let n = self.n_waves;
+        let matrix = || memory::zeros(n, n).ok_or_else(|| Error::no_memory("the correlations of all waves", n, n));
+        let (mut sums, mut weights) = (matrix()?, matrix()?);
+        each_pair(rows, stop, |i, j| {
+            let (pair, w) = (rows.wave[i] as usize * n + rows.wave[j] as usize, rows.weight[i] * rows.weight[j]);
+            sums[pair] += w * residuals[i] * residuals[j];
+            weights[pair] += w;
+        })?;
+        let pairs = (0..n).flat_map(|j| (j + 1..n).map(move |k| (j, k)));
+        pairs.map(|(j, k)| ratio(sums[j * n + k], weights[j * n + k]).ok_or_else(|| no_pair(j, k))).collect()
+    }
+
+    /// The first pair of waves that no cluster has both of, if there is one.
+    ///
+    /// # Errors
+    /// `Data` where memory does not hold the pairs; `Interrupted`.
+    pub fn missing_pair(&self, rows: &ClusteredRows, stop: &AtomicBool) -> Result<Option<(usize, usize)>> {
+        let n = self.n_waves;
+        if self.structure != Structure::Unstructured {
+            return Ok(None);
+        }
+        let mut seen: Vec<bool> =
+            memory::room(n, n).ok_or_else(|| Error::no_memory("the correlations of all waves", n, n))?;
+        seen.resize(n * n, false);
+        each_pair(rows, stop, |i, j| seen[rows.wave[i] as usize * n + rows.wave[j] as usize] = true)?;
+        Ok((0..n).flat_map(|j| (j + 1..n).map(move |k| (j, k))).find(|&(j, k)| !seen[j * n + k]))
+    }
+
+    /// The correlation of two waves, `gap` apart.
+    fn at(&self, alpha: &[f64], j: usize, k: usize) -> f64 {
+        let (low, high) = (j.min(k), j.max(k));
+        match self.structure {
+            _ if j == k => 1.0,
+            Structure::Independence => 0.0,
+            Structure::Exchangeable => alpha[0],
+            Structure::Ar1 => alpha[0].powi((high - low) as i32),
+            Structure::Unstructured => alpha[low * (2 * self.n_waves - low - 1) / 2 + high - low - 1],
+        }
+    }
+
+    /// The matrix of the first so many waves.
+    pub fn matrix(&self, alpha: &[f64], n: usize) -> Vec<f64> {
+        (0..n * n).map(|e| self.at(alpha, e / n, e % n)).collect()
+    }
+
+    /// # Errors
+    /// `Numerical` for a correlation that no matrix has an inverse for.
+    pub fn working(&self, alpha: Vec<f64>, rows: &ClusteredRows) -> Result<Working<'_>> {
+        let mut out = Working { of: self, alpha, inverses: Vec::new(), is_definite: true };
+        match self.structure {
+            Structure::Independence => {}
+            Structure::Exchangeable => {
+                let largest = (0..rows.n_clusters()).map(|c| rows.cluster(c).len()).max().unwrap_or(1);
+                let (a, m) = (out.alpha[0], largest as f64);
+                out.is_definite = a < 1.0 && 1.0 + (m - 1.0) * a > 0.0;
+                let is_singular = |c| 1.0 + (rows.cluster(c).len() as f64 - 1.0) * a == 0.0;
+                if a == 1.0 || (0..rows.n_clusters()).any(is_singular) {
+                    return Err(no_inverse(a));
+                }
+            }
+            Structure::Ar1 => {
+                out.is_definite = out.alpha[0].abs() < 1.0;
+                if out.alpha[0].abs() == 1.0 {
+                    return Err(no_inverse(out.alpha[0]));
+                }
+            }
+            Structure::Unstructured => {
+                for pattern in &self.patterns {
+                    let (inverse, definite) = self.inverse_of(&out.alpha, pattern);
+                    if inverse.iter().any(|v| !v.is_finite()) {
+                        return Err(no_inverse(f64::NAN));
+                    }
+                    out.inverses.push(inverse);
+                    out.is_definite &= definite;
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    fn inverse_of(&self, alpha: &[f64], pattern: &[u32]) -> (Vec<f64>, bool) {
+        let m = pattern.len();
+        let r: Vec<f64> =
+            (0..m * m).map(|e| self.at(alpha, pattern[e / m] as usize, pattern[e % m] as usize)).collect();
+        let mut root = r.clone();
+        if dense::cholesky_lower(&mut root, m).is_ok() {
+            let mut inverse = vec![0.0; m * m];
+            dense::inverse_from_cholesky(&mut inverse, &root, m);
+            return (inverse, true);
+        }
+        (dense::inverse(&r, m), false)
+    }
+}
+
+impl Working<'_> {
+    /// B = R⁻¹B for the rows of a cluster (m rows of q).
+    pub fn solve(&self, cluster: usize, wave: &[u32], b: &mut [f64], q: usize) {
+        match self.of.structure {
+            Structure::Independence => {}
+            Structure::Exchangeable => solve_exchangeable(self.alpha[0], b, q),
+            Structure::Ar1 => solve_autoregressive(self.alpha[0], wave, b, q),
+            Structure::Unstructured => {
+                let (m, inverse) = (wave.len(), &self.inverses[self.of.pattern_of[cluster] as usize]);
+                let from = b.to_vec();
+                for (i, row) in b.chunks_exact_mut(q).enumerate() {
+                    row.fill(0.0);
+                    for (k, other) in from.chunks_exact(q).enumerate() {
+                        row.iter_mut().zip(other).for_each(|(b, v)| *b += inverse[i * m + k] * v);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// (I - α/(1 + (m-1)α) 11') / (1 - α).
+fn solve_exchangeable(alpha: f64, b: &mut [f64], q: usize) {
+    let m = b.len() / q;
+    let c = alpha / (1.0 + (m as f64 - 1.0) * alpha);
+    let mut sums = vec![0.0; q];
+    b.chunks_exact(q).for_each(|row| sums.iter_mut().zip(row).for_each(|(s, v)| *s += v));
+    for row in b.chunks_exact_mut(q) {
+        row.iter_mut().zip(&sums).for_each(|(v, s)| *v = (*v - c * s) / (1.0 - alpha));
+    }
+}
+
+/// L'Δ⁻¹L, L the differences of a row from what the row before predicts, Δ their variances.
+fn solve_autoregressive(alpha: f64, wave: &[u32], b: &mut [f64], q: usize) {
+    let step = |k: usize| alpha.powi((wave[k] - wave[k - 1]) as i32);
+    for k in (1..wave.len()).rev() {
+        let (rho, (before, own)) = (step(k), b.split_at_mut(k * q));
+        let before = &before[(k - 1) * q..];
+        own[..q].iter_mut().zip(before).for_each(|(v, u)| *v = (*v - rho * u) / (1.0 - rho * rho));
+    }
+    for k in 1..wave.len() {
+        let (rho, (before, own)) = (step(k), b.split_at_mut(k * q));
+        before[(k - 1) * q..].iter_mut().zip(&own[..q]).for_each(|(u, v)| *u -= rho * v);
+    }
+}
+
+/// Calls `f` with all pairs of rows of a cluster, the earlier row first.
+fn each_pair(rows: &ClusteredRows, stop: &AtomicBool, mut f: impl FnMut(usize, usize)) -> Result<()> {
+    for c in 0..rows.n_clusters() {
+        if c % LOOK == 0 {
+            check_stop(stop)?;
+        }
+        let own = rows.cluster(c);
+        for i in own.clone() {
+            if i % LOOK == 0 {
+                check_stop(stop)?;
+            }
+            (i + 1..own.end).for_each(|j| f(i, j));
+        }
+    }
+    Ok(())
+}
+
+/// From sums over the rows of a cluster: no pass over pairs.
+fn exchangeable(rows: &ClusteredRows, residuals: &[f64]) -> f64 {
+    let (mut sum, mut weight) = (0.0, 0.0);
+    for c in 0..rows.n_clusters() {
+        let (mut s, mut ss, mut w, mut ww) = (0.0, 0.0, 0.0, 0.0);
+        for i in rows.cluster(c) {
+            let (v, r) = (rows.weight[i], residuals[i]);
+            s += v * r;
+            ss += (v * r).powi(2);
+            w += v;
+            ww += v * v;
+        }
+        if rows.cluster(c).len() > 1 {
+            sum += 0.5 * (s * s - ss);
+            weight += 0.5 * (w * w - ww);
+        }
+    }
+    ratio(sum, weight).unwrap_or(0.0)
+}
+
+/// The α whose powers fit mean products at every gap best, by weighted least squares; from the shortest gap there is.
+fn power_of_gap(sums: &[f64], weights: &[f64]) -> f64 {
+    let observed: Vec<(i32, f64, f64)> =
+        (1..sums.len()).filter(|&d| weights[d] > 0.0).map(|d| (d as i32, sums[d] / weights[d], weights[d])).collect();
+    let Some(&(gap, z, _)) = observed.first() else { return 0.0 };
+    let mut alpha = z.signum() * z.abs().min(0.99).powf(1.0 / f64::from(gap));
+    let loss = |a: f64| observed.iter().map(|&(d, z, w)| w * (z - a.powi(d)).powi(2)).sum::<f64>();
+    let mut value = loss(alpha);
+    for _ in 0..MOST_STEPS {
+        let (mut slope, mut square) = (0.0, 0.0);
+        for &(d, z, w) in &observed {
+            let own = f64::from(d) * alpha.powi(d - 1);
+            slope += w * own * (z - alpha.powi(d));
+            square += w * own * own;
+        }
+        if square == 0.0 {
+            break;
+        }
+        let (mut step, mut next) = (slope / square, alpha);
+        for _ in 0..60 {
+            next = (alpha + step).clamp(-1.0, 1.0);
+            if loss(next) <= value {
+                break;
+            }
+            step *= 0.5;
+        }
+        let moved = (next - alpha).abs();
+        if loss(next) > value || moved < 1e-15 {
+            break;
+        }
+        (alpha, value) = (next, loss(next));
+    }
+    alpha
+}
+
+fn ratio(sum: f64, weight: f64) -> Option<f64> {
+    (weight > 0.0).then(|| sum / weight)
+}
+
+fn no_pair(j: usize, k: usize) -> Error {
+    Error::Design(format!("no group has rows of both wave {j} and wave {k} (counted from 0)"))
+}
+
+fn no_inverse(alpha: f64) -> Error {
+    let which = if alpha.is_nan() { String::new() } else { format!(" of {alpha:.4}") };
+    Error::Numerical(format!(
+        "the working correlation matrix has no inverse: its estimate{which} is at the end of what is possible; use \
+         another correlation, such as 'independence', under which robust standard errors are right as well"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::clusters::RowSource;
+    use super::*;
+
+    fn rows(wave: &[u32], codes: &[u32]) -> ClusteredRows {
+        let ones = vec![1.0; codes.len()];
+        let source = RowSource { p: 1, x: &ones, y: &ones, weight: &ones, offset: &[], codes, wave: Some(wave) };
+        ClusteredRows::new(&source).unwrap()
+    }
+
+    #[test]
+    fn every_structure_solves_with_its_own_matrix() {
+        let rows = rows(&[0, 1, 3, 4, 0, 1, 2, 3, 4], &[0, 0, 0, 0, 1, 1, 1, 1, 1]);
+        let free: Vec<f64> = (0..10).map(|k| 0.3 - 0.05 * f64::from(k % 4)).collect();
+        let cases =
+            [(Structure::Exchangeable, vec![0.3]), (Structure::Ar1, vec![-0.6]), (Structure::Unstructured, free)];
+        for (structure, alpha) in cases {
+            let correlation = Correlation::new(structure, &rows);
+            assert_eq!(correlation.n_parameters(), alpha.len());
+            let working = correlation.working(alpha.clone(), &rows).unwrap();
+            assert!(working.is_definite);
+            for c in 0..2 {
+                let wave = &rows.wave[rows.cluster(c)];
+                let (m, q) = (wave.len(), 2);
+                let b: Vec<f64> = (0..m * q).map(|k| ((k * k) % 7) as f64 - 2.0).collect();
+                let mut solved = b.clone();
+                working.solve(c, wave, &mut solved, q);
+                for i in 0..m {
+                    for j in 0..q {
+                        let r = |k: usize| correlation.at(&alpha, wave[i] as usize, wave[k] as usize);
+                        let back: f64 = (0..m).map(|k| r(k) * solved[k * q + j]).sum();
+                        assert!((back - b[i * q + j]).abs() < 1e-11, "{structure:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn powers_are_found_from_products_that_follow_them() {
+        for alpha in [-0.7, 0.0, 0.2, 0.95] {
+            let weights = [0.0, 5.0, 0.0, 2.0, 1.0];
+            let sums: Vec<f64> = (0..5).map(|d| weights[d] * f64::powi(alpha, d as i32)).collect();
+            assert!((power_of_gap(&sums, &weights) - alpha).abs() < 1e-8);
+        }
+    }
+
+    #[test]
+    fn moments_are_those_of_all_pairs() {
+        let mut rows = rows(&[0, 1, 2, 0, 1, 0], &[0, 0, 0, 1, 1, 2]);
+        rows.weight = vec![1.0, 2.0, 0.5, 1.0, 3.0, 4.0];
+        let r = [0.5, -1.0, 2.0, 1.5, 0.3, 9.0];
+        let (mut sum, mut weight) = (0.0, 0.0);
+        each_pair(&rows, &AtomicBool::new(false), |i, j| {
+            sum += rows.weight[i] * rows.weight[j] * r[i] * r[j];
+            weight += rows.weight[i] * rows.weight[j];
+        })
+        .unwrap();
+        assert!((exchangeable(&rows, &r) - sum / weight).abs() < 1e-14);
+        let free = Correlation::new(Structure::Unstructured, &rows);
+        let alpha = free.estimate(&rows, &r, &AtomicBool::new(false)).unwrap();
+        assert!((alpha[0] - (2.0 * -0.5 + 3.0 * 0.45) / 5.0).abs() < 1e-14);
+        assert_eq!((alpha[1], alpha[2]), (1.0, -2.0));
+    }
+
+    #[test]
+    fn matrices_that_are_not_definite_are_noticed() {
+        let rows = rows(&[0, 1, 2], &[0, 0, 0]);
+        let exchangeable = Correlation::new(Structure::Exchangeable, &rows);
+        assert!(!exchangeable.working(vec![-0.6], &rows).unwrap().is_definite);
+        assert!(exchangeable.working(vec![-0.5], &rows).is_err());
+        let free = Correlation::new(Structure::Unstructured, &rows);
+        assert!(!free.working(vec![0.9, -0.9, 0.9], &rows).unwrap().is_definite);
+    }
+}

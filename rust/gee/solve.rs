@@ -1,0 +1,232 @@
+//! The solution: Fisher scoring for the coefficients, in turn with moments for scale, size and correlation.
+
+use std::sync::atomic::AtomicBool;
+
+use super::correlation::{Correlation, Working};
+use super::equations::{Point, Sums, point, total};
+use super::mean::Variance;
+use super::model::Equations;
+use crate::linalg::dense;
+use crate::{Error, Result, check_stop};
+
+/// The square of a step, in standard errors, below which it is none.
+const STILL: f64 = 1e-20;
+/// The same where rounding ends the search.
+const NEARLY_STILL: f64 = 1e-12;
+const HALVINGS: usize = 40;
+/// Part of the response's variance below which residuals are rounding.
+const EXACT: f64 = 1e-20;
+
+/// None: estimated by moments.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    pub scale: Option<f64>,
+    pub size: Option<f64>,
+    pub max_iterations: usize,
+}
+
+#[derive(Debug, Clone)]
+pub struct Solution {
+    /// Of the rows' columns.
+    pub beta: Vec<f64>,
+    pub scale: f64,
+    /// Of nbinom2, else NaN.
+    pub size: f64,
+    pub variance: Variance,
+    pub alpha: Vec<f64>,
+    pub iterations: usize,
+    pub converged: bool,
+    /// Whether the working correlation is positive definite for all clusters.
+    pub is_definite: bool,
+    pub at: Point,
+    /// D'R⁻¹D, the scale left out.
+    pub information: Vec<f64>,
+    /// Of independent rows, over their own scale: what QIC compares with.
+    pub independent_information: Vec<f64>,
+    /// Σ w times the quasi-likelihood of scale one.
+    pub quasi_likelihood: f64,
+}
+
+/// Solves the equations: for independent rows first, from there with the correlation.
+///
+/// # Errors
+/// `Numerical` for a working correlation without inverse, or means that leave the family's range; `Design` for a response that is
+/// reproduced; `Interrupted`.
+pub fn solve(model: &Equations, settings: Settings, stop: &AtomicBool) -> Result<Solution> {
+    let independent = model.independent();
+    let first = Search { model, settings, correlation: &independent, stop }.run(model.start.clone(), settings.size)?;
+    let information: Vec<f64> = first.sums.information.iter().map(|v| v / first.scale).collect();
+    let found = if model.correlation.n_parameters() == 0 {
+        first
+    } else {
+        // the size of independent rows: quasi-likelihoods of all correlations are of one variance function then
+        let size = first.size;
+        Search { model, settings, correlation: &model.correlation, stop }.run(first.beta, Some(size))?
+    };
+    let rows = &model.rows;
+    let own = |i: usize| rows.weight[i] * found.variance.quasi_likelihood(rows.y[i], found.at.mean[i]);
+    Ok(Solution {
+        quasi_likelihood: (0..rows.n()).map(own).sum(),
+        beta: found.beta,
+        scale: found.scale,
+        size: found.size,
+        variance: found.variance,
+        alpha: found.alpha,
+        iterations: found.iterations,
+        converged: found.converged,
+        is_definite: found.is_definite,
+        at: found.at,
+        information: found.sums.information,
+        independent_information: information,
+    })
+}
+
+struct Search<'a> {
+    model: &'a Equations,
+    settings: Settings,
+    correlation: &'a Correlation,
+    stop: &'a AtomicBool,
+}
+
+struct Found {
+    beta: Vec<f64>,
+    at: Point,
+    variance: Variance,
+    size: f64,
+    scale: f64,
+    alpha: Vec<f64>,
+    sums: Sums,
+    iterations: usize,
+    converged: bool,
+    is_definite: bool,
+}
+
+impl Search<'_> {
+    /// Steps until they are none: one more evaluation then, of everything at the same coefficients.
+    fn run(&self, start: Vec<f64>, size: Option<f64>) -> Result<Found> {
+        let mut found = self.evaluate(start, size)?;
+        let mut last = f64::INFINITY;
+        for iteration in 1..=self.settings.max_iterations {
+            check_stop(self.stop)?;
+            let step = step(&found.sums)?;
+            let square = inner(&step, &found.sums.score).abs() / found.scale;
+            if square < STILL || (square < NEARLY_STILL && square >= last) {
+                found.converged = true;
+                break;
+            }
+            let next = self.advance(&found, &step, size)?;
+            found = Found { iterations: iteration, ..next };
+            last = square;
+        }
+        Ok(found)
+    }
+
+    /// The next coefficients, halfway back as long as a mean is not one of the family.
+    fn advance(&self, from: &Found, step: &[f64], size: Option<f64>) -> Result<Found> {
+        let mut share = 1.0;
+        for _ in 0..HALVINGS {
+            let beta: Vec<f64> = from.beta.iter().zip(step).map(|(b, s)| b + share * s).collect();
+            if point(self.model, from.variance, &beta).is_some() {
+                return self.evaluate(beta, size);
+            }
+            share *= 0.5;
+        }
+        Err(left_range(self.model))
+    }
+
+    fn evaluate(&self, beta: Vec<f64>, size: Option<f64>) -> Result<Found> {
+        let model = self.model;
+        let given = Variance::of_family(&model.family, size.unwrap_or(f64::INFINITY))?;
+        let mut at = point(model, given, &beta).ok_or_else(|| left_range(model))?;
+        let (mut variance, mut own_size) = (given, f64::NAN);
+        if let Variance::NegativeBinomial { size: s } = given {
+            own_size = if size.is_some() { s } else { moment_size(model, &at) };
+            variance = Variance::NegativeBinomial { size: own_size };
+            at = point(model, variance, &beta).ok_or_else(|| left_range(model))?;
+        }
+        let scale = self.scale(&at)?;
+        let root = scale.sqrt();
+        let residuals: Vec<f64> = at.residual.iter().map(|r| r / root).collect();
+        let alpha = self.correlation.estimate(&model.rows, &residuals, self.stop)?;
+        let working = self.correlation.working(alpha, &model.rows)?;
+        let sums = total(model, &at, &working, self.stop)?;
+        let is_definite = working.is_definite;
+        let Working { alpha, .. } = working;
+        let (iterations, converged) = (0, false);
+        Ok(Found { beta, at, variance, size: own_size, scale, alpha, sums, iterations, converged, is_definite })
+    }
+
+    /// Mean squared Pearson residual, weighted.
+    fn scale(&self, at: &Point) -> Result<f64> {
+        if let Some(scale) = self.settings.scale {
+            return Ok(scale);
+        }
+        let rows = &self.model.rows;
+        let weight: f64 = rows.weight.iter().sum();
+        let scale = at.residual.iter().zip(&rows.weight).map(|(r, w)| w * r * r).sum::<f64>() / weight;
+        let mean = rows.y.iter().zip(&rows.weight).map(|(y, w)| w * y).sum::<f64>() / weight;
+        let spread = rows.y.iter().zip(&rows.weight).map(|(y, w)| w * (y - mean).powi(2)).sum::<f64>() / weight;
+        let unit = if self.model.family == "gaussian" { spread } else { 1.0 };
+        if scale <= EXACT * unit {
+            return Err(Error::Design(
+                "the model reproduces the response up to rounding: there are no residuals to estimate scale and correlation from"
+                    .into(),
+            ));
+        }
+        Ok(scale)
+    }
+}
+
+/// The solution of information times step = score.
+fn step(sums: &Sums) -> Result<Vec<f64>> {
+    let p = sums.score.len();
+    let mut step = sums.score.clone();
+    let mut root = sums.information.clone();
+    if dense::cholesky_lower(&mut root, p).is_ok() {
+        dense::solve_lower(&root, &mut step, p, 1);
+        dense::solve_lower_transposed(&root, &mut step, p, 1);
+        return Ok(step);
+    }
+    // a correlation that is not definite
+    let inverse = dense::inverse(&sums.information, p);
+    let step: Vec<f64> = (0..p).map(|i| (0..p).map(|j| inverse[j * p + i] * sums.score[j]).sum()).collect();
+    if step.iter().all(|v| v.is_finite()) {
+        return Ok(step);
+    }
+    Err(Error::Numerical("the equations do not determine the coefficients with this working correlation".into()))
+}
+
+/// The size at which the mean squared Pearson residual is one (Breslow 1984), by Newton steps in its inverse from zero, where the
+/// decreasing, convex function lies above; infinite where the counts vary no more than Poisson's.
+fn moment_size(model: &Equations, at: &Point) -> f64 {
+    let rows = &model.rows;
+    let weight: f64 = rows.weight.iter().sum();
+    let mut inverse = 0.0;
+    for _ in 0..200 {
+        let (mut excess, mut slope) = (-weight, 0.0);
+        for i in 0..rows.n() {
+            let (mean, w) = (at.mean[i], rows.weight[i]);
+            let variance = mean + inverse * mean * mean;
+            let square = w * (rows.y[i] - mean).powi(2) / variance;
+            excess += square;
+            slope -= square * mean * mean / variance;
+        }
+        if excess <= 1e-13 * weight || slope == 0.0 {
+            break;
+        }
+        inverse -= excess / slope;
+    }
+    1.0 / inverse
+}
+
+fn inner(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn left_range(model: &Equations) -> Error {
+    Error::Numerical(format!(
+        "means of family {:?} with this link leave the range that they can have, such as a mean count that is not positive; \
+         use a link that allows every value, such as 'log' or 'logit'",
+        model.family
+    ))
+}
