@@ -37,8 +37,9 @@ if TYPE_CHECKING:
     from .generalized import glmer
     from .inference import TestOptions
     from .many import fit_many
+    from .marginal_models import gee
     from .models import lmer, model
-    from .results import GeneralizedMixedFit, LinearMixedFit, compare, load
+    from .results import GeneralizedMixedFit, LinearMixedFit, MarginalFit, compare, load
 
 __all__ = [
     "Control",
@@ -55,6 +56,7 @@ __all__ = [
     "HlmrsWarning",
     "InferenceWarning",
     "LinearMixedFit",
+    "MarginalFit",
     "NumericalError",
     "OptionError",
     "RankDeficiencyWarning",
@@ -65,6 +67,7 @@ __all__ = [
     "compare",
     "datasets",
     "fit_many",
+    "gee",
     "glmer",
     "lmer",
     "load",
@@ -77,12 +80,14 @@ _ROOMS = {
     "Family": "families",
     "GeneralizedMixedFit": "results",
     "LinearMixedFit": "results",
+    "MarginalFit": "results",
     "SufficientStatistics": "estimation.streaming",
     "TestOptions": "inference",
     "Verdict": "estimation",
     "compare": "results",
     "datasets": "datasets",
     "fit_many": "many",
+    "gee": "marginal_models",
     "glmer": "generalized",
     "lmer": "models",
     "load": "results",
@@ -92,6 +97,7 @@ _ROOMS = {
 
 
 _ELSEWHERE = dict.fromkeys(("lme", "lmm", "Lmer", "mixedlm", "MixedLM"), "lmer") | {
+    **dict.fromkeys(("GEE", "geeglm", "geese"), "gee"),
     **dict.fromkeys(("glmm", "glmmTMB", "clmm", "Glmer"), "glmer"),
     "anova": "compare",
     "lrt": "compare",

@@ -874,8 +874,8 @@ class EquationsFit:
     @property
     def converged(self) -> bool: ...
     @property
-    def is_definite(self) -> bool:
-        """Whether the working correlation is positive definite for all clusters."""
+    def shrinkage(self) -> float:
+        """What moments of no correlation matrix were multiplied by to be of one; else one."""
     @property
     def quasi_likelihood(self) -> float:
         """The weighted quasi-likelihood of scale one, without what the response alone determines."""

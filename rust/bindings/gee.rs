@@ -90,8 +90,8 @@ impl PyEquationsFit {
     }
 
     #[getter]
-    fn is_definite(&self) -> bool {
-        self.0.1.is_definite
+    fn shrinkage(&self) -> f64 {
+        self.0.1.shrinkage
     }
 
     #[getter]

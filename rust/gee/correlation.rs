@@ -38,6 +38,13 @@ impl Structure {
 /// Clusters between two looks at the stop flag.
 const LOOK: usize = 1024;
 const MOST_STEPS: usize = 200;
+/// Steps below which the loss no longer tells better from worse.
+const SMALL_STEP: f64 = 1e-5;
+/// Least eigenvalues: that of a correlation matrix, and the one that moments of none are shrunk to.
+pub const DEFINITE: f64 = 1e-8;
+pub const SHRUNK: f64 = 0.05;
+/// The same for correlations that are powers.
+const LARGEST_POWER: f64 = 0.999;
 
 /// What of the rows the correlation depends on.
 #[derive(Debug, Clone)]
@@ -57,8 +64,8 @@ pub struct Working<'a> {
     pub alpha: Vec<f64>,
     /// R⁻¹ by pattern.
     inverses: Vec<Vec<f64>>,
-    /// Whether it is positive definite for all clusters.
-    pub is_definite: bool,
+    /// What the moments were multiplied by; one where they are of a correlation matrix.
+    pub shrinkage: f64,
 }
 
 impl Correlation {
@@ -156,52 +163,50 @@ impl Correlation {
         (0..n * n).map(|e| self.at(alpha, e / n, e % n)).collect()
     }
 
-    /// # Errors
-    /// `Numerical` for a correlation that no matrix has an inverse for.
-    pub fn working(&self, alpha: Vec<f64>, rows: &ClusteredRows) -> Result<Working<'_>> {
-        let mut out = Working { of: self, alpha, inverses: Vec::new(), is_definite: true };
-        match self.structure {
-            Structure::Independence => {}
-            Structure::Exchangeable => {
-                let largest = (0..rows.n_clusters()).map(|c| rows.cluster(c).len()).max().unwrap_or(1);
-                let (a, m) = (out.alpha[0], largest as f64);
-                out.is_definite = a < 1.0 && 1.0 + (m - 1.0) * a > 0.0;
-                let is_singular = |c| 1.0 + (rows.cluster(c).len() as f64 - 1.0) * a == 0.0;
-                if a == 1.0 || (0..rows.n_clusters()).any(is_singular) {
-                    return Err(no_inverse(a));
-                }
-            }
-            Structure::Ar1 => {
-                out.is_definite = out.alpha[0].abs() < 1.0;
-                if out.alpha[0].abs() == 1.0 {
-                    return Err(no_inverse(out.alpha[0]));
-                }
-            }
-            Structure::Unstructured => {
-                for pattern in &self.patterns {
-                    let (inverse, definite) = self.inverse_of(&out.alpha, pattern);
-                    if inverse.iter().any(|v| !v.is_finite()) {
-                        return Err(no_inverse(f64::NAN));
-                    }
-                    out.inverses.push(inverse);
-                    out.is_definite &= definite;
-                }
-            }
-        }
-        Ok(out)
+    /// The matrix of these parameters, shrunk until no eigenvalue is below the `least` one: robust covariances hold whatever the
+    /// working correlation is.
+    pub fn working(&self, moments: &[f64], rows: &ClusteredRows, least: f64) -> Working<'_> {
+        let smallest = self.smallest_eigenvalue(moments, rows);
+        // eigenvalues of I + s (R - I) are 1 + s (value - 1)
+        let shrinkage = match self.structure {
+            Structure::Ar1 => (LARGEST_POWER / moments[0].abs()).min(1.0),
+            _ if smallest >= least => 1.0,
+            _ => (1.0 - least) / (1.0 - smallest),
+        };
+        let alpha: Vec<f64> = moments.iter().map(|a| a * shrinkage).collect();
+        let inverses = self.patterns.iter().map(|pattern| self.inverse_of(&alpha, pattern)).collect();
+        Working { of: self, alpha, inverses, shrinkage }
     }
 
-    fn inverse_of(&self, alpha: &[f64], pattern: &[u32]) -> (Vec<f64>, bool) {
-        let m = pattern.len();
-        let r: Vec<f64> =
-            (0..m * m).map(|e| self.at(alpha, pattern[e / m] as usize, pattern[e % m] as usize)).collect();
-        let mut root = r.clone();
-        if dense::cholesky_lower(&mut root, m).is_ok() {
-            let mut inverse = vec![0.0; m * m];
-            dense::inverse_from_cholesky(&mut inverse, &root, m);
-            return (inverse, true);
+    /// Over the matrices of all clusters; of AR(1), whose parameter tells, none.
+    pub fn smallest_eigenvalue(&self, alpha: &[f64], rows: &ClusteredRows) -> f64 {
+        match self.structure {
+            Structure::Independence | Structure::Ar1 => 1.0,
+            Structure::Exchangeable => {
+                let largest = (0..rows.n_clusters()).map(|c| rows.cluster(c).len()).max().unwrap_or(1);
+                if largest == 1 { 1.0 } else { (1.0 - alpha[0]).min(1.0 + (largest as f64 - 1.0) * alpha[0]) }
+            }
+            Structure::Unstructured => {
+                let values = |pattern: &Vec<u32>| dense::eigen(&self.of_pattern(alpha, pattern), pattern.len()).0;
+                self.patterns.iter().flat_map(values).fold(1.0, f64::min)
+            }
         }
-        (dense::inverse(&r, m), false)
+    }
+
+    fn of_pattern(&self, alpha: &[f64], pattern: &[u32]) -> Vec<f64> {
+        let m = pattern.len();
+        (0..m * m).map(|e| self.at(alpha, pattern[e / m] as usize, pattern[e % m] as usize)).collect()
+    }
+
+    fn inverse_of(&self, alpha: &[f64], pattern: &[u32]) -> Vec<f64> {
+        let m = pattern.len();
+        let mut root = self.of_pattern(alpha, pattern);
+        if dense::cholesky_lower(&mut root, m).is_err() {
+            return dense::inverse(&self.of_pattern(alpha, pattern), m);
+        }
+        let mut inverse = vec![0.0; m * m];
+        dense::inverse_from_cholesky(&mut inverse, &root, m);
+        inverse
     }
 }
 
@@ -306,19 +311,16 @@ fn power_of_gap(sums: &[f64], weights: &[f64]) -> f64 {
         if square == 0.0 {
             break;
         }
-        let (mut step, mut next) = (slope / square, alpha);
-        for _ in 0..60 {
-            next = (alpha + step).clamp(-1.0, 1.0);
-            if loss(next) <= value {
-                break;
-            }
+        let mut step = slope / square;
+        while step.abs() > SMALL_STEP && loss((alpha + step).clamp(-1.0, 1.0)) > value {
             step *= 0.5;
         }
+        let next = (alpha + step).clamp(-1.0, 1.0);
         let moved = (next - alpha).abs();
-        if loss(next) > value || moved < 1e-15 {
+        (alpha, value) = (next, loss(next));
+        if moved < 1e-15 {
             break;
         }
-        (alpha, value) = (next, loss(next));
     }
     alpha
 }
@@ -329,14 +331,6 @@ fn ratio(sum: f64, weight: f64) -> Option<f64> {
 
 fn no_pair(j: usize, k: usize) -> Error {
     Error::Design(format!("no group has rows of both wave {j} and wave {k} (counted from 0)"))
-}
-
-fn no_inverse(alpha: f64) -> Error {
-    let which = if alpha.is_nan() { String::new() } else { format!(" of {alpha:.4}") };
-    Error::Numerical(format!(
-        "the working correlation matrix has no inverse: its estimate{which} is at the end of what is possible; use \
-         another correlation, such as 'independence', under which robust standard errors are right as well"
-    ))
 }
 
 #[cfg(test)]
@@ -359,8 +353,8 @@ mod tests {
         for (structure, alpha) in cases {
             let correlation = Correlation::new(structure, &rows);
             assert_eq!(correlation.n_parameters(), alpha.len());
-            let working = correlation.working(alpha.clone(), &rows).unwrap();
-            assert!(working.is_definite);
+            let working = correlation.working(&alpha, &rows, DEFINITE);
+            assert_eq!(working.shrinkage, 1.0);
             for c in 0..2 {
                 let wave = &rows.wave[rows.cluster(c)];
                 let (m, q) = (wave.len(), 2);
@@ -406,12 +400,23 @@ mod tests {
     }
 
     #[test]
-    fn matrices_that_are_not_definite_are_noticed() {
+    fn moments_of_no_correlation_matrix_are_shrunk_to_one() {
         let rows = rows(&[0, 1, 2], &[0, 0, 0]);
-        let exchangeable = Correlation::new(Structure::Exchangeable, &rows);
-        assert!(!exchangeable.working(vec![-0.6], &rows).unwrap().is_definite);
-        assert!(exchangeable.working(vec![-0.5], &rows).is_err());
-        let free = Correlation::new(Structure::Unstructured, &rows);
-        assert!(!free.working(vec![0.9, -0.9, 0.9], &rows).unwrap().is_definite);
+        let cases = [
+            (Structure::Exchangeable, vec![-0.6]),
+            (Structure::Exchangeable, vec![1.2]),
+            (Structure::Ar1, vec![-1.0]),
+            (Structure::Unstructured, vec![0.9, -0.9, 0.9]),
+        ];
+        for (structure, alpha) in cases {
+            let correlation = Correlation::new(structure, &rows);
+            let working = correlation.working(&alpha, &rows, SHRUNK);
+            assert!(working.shrinkage < 1.0);
+            let (values, _) = dense::eigen(&correlation.matrix(&working.alpha, 3), 3);
+            let least = values.iter().copied().fold(1.0, f64::min);
+            let expected = if structure == Structure::Ar1 { 6.6e-4 } else { SHRUNK };
+            assert!((least / expected - 1.0).abs() < 0.02, "{structure:?} {least}");
+        }
+        assert_eq!(Correlation::new(Structure::Exchangeable, &rows).working(&[-0.4], &rows, DEFINITE).shrinkage, 1.0);
     }
 }

@@ -1,8 +1,9 @@
 //! The solution: Fisher scoring for the coefficients, in turn with moments for scale, size and correlation.
 
+use std::cell::Cell;
 use std::sync::atomic::AtomicBool;
 
-use super::correlation::{Correlation, Working};
+use super::correlation::{Correlation, DEFINITE, SHRUNK, Working};
 use super::equations::{Point, Sums, point, total};
 use super::mean::Variance;
 use super::model::Equations;
@@ -14,6 +15,8 @@ const STILL: f64 = 1e-20;
 /// The same where rounding ends the search.
 const NEARLY_STILL: f64 = 1e-12;
 const HALVINGS: usize = 40;
+/// Iterations after which steps are halved, and halved again: coefficients and correlations that overshoot in turn settle then.
+const PATIENCE: [usize; 3] = [15, 30, 50];
 /// Part of the response's variance below which residuals are rounding.
 const EXACT: f64 = 1e-20;
 
@@ -36,8 +39,8 @@ pub struct Solution {
     pub alpha: Vec<f64>,
     pub iterations: usize,
     pub converged: bool,
-    /// Whether the working correlation is positive definite for all clusters.
-    pub is_definite: bool,
+    /// What moments of no correlation matrix were multiplied by; else one.
+    pub shrinkage: f64,
     pub at: Point,
     /// D'R⁻¹D, the scale left out.
     pub information: Vec<f64>,
@@ -50,18 +53,19 @@ pub struct Solution {
 /// Solves the equations: for independent rows first, from there with the correlation.
 ///
 /// # Errors
-/// `Numerical` for a working correlation without inverse, or means that leave the family's range; `Design` for a response that is
+/// `Numerical` for information that is singular, or means that leave the family's range; `Design` for a response that is
 /// reproduced; `Interrupted`.
 pub fn solve(model: &Equations, settings: Settings, stop: &AtomicBool) -> Result<Solution> {
     let independent = model.independent();
-    let first = Search { model, settings, correlation: &independent, stop }.run(model.start.clone(), settings.size)?;
+    let search = |correlation| Search { model, settings, correlation, least_eigenvalue: Cell::new(DEFINITE), stop };
+    let first = search(&independent).run(model.start.clone(), settings.size)?;
     let information: Vec<f64> = first.sums.information.iter().map(|v| v / first.scale).collect();
     let found = if model.correlation.n_parameters() == 0 {
         first
     } else {
         // the size of independent rows: quasi-likelihoods of all correlations are of one variance function then
         let size = first.size;
-        Search { model, settings, correlation: &model.correlation, stop }.run(first.beta, Some(size))?
+        search(&model.correlation).run(first.beta, Some(size))?
     };
     let rows = &model.rows;
     let own = |i: usize| rows.weight[i] * found.variance.quasi_likelihood(rows.y[i], found.at.mean[i]);
@@ -74,7 +78,7 @@ pub fn solve(model: &Equations, settings: Settings, stop: &AtomicBool) -> Result
         alpha: found.alpha,
         iterations: found.iterations,
         converged: found.converged,
-        is_definite: found.is_definite,
+        shrinkage: found.shrinkage,
         at: found.at,
         information: found.sums.information,
         independent_information: information,
@@ -85,6 +89,8 @@ struct Search<'a> {
     model: &'a Equations,
     settings: Settings,
     correlation: &'a Correlation,
+    /// Of the working correlation: once moments were of no correlation matrix it stays at what they are shrunk to.
+    least_eigenvalue: Cell<f64>,
     stop: &'a AtomicBool,
 }
 
@@ -98,7 +104,7 @@ struct Found {
     sums: Sums,
     iterations: usize,
     converged: bool,
-    is_definite: bool,
+    shrinkage: f64,
 }
 
 impl Search<'_> {
@@ -114,7 +120,8 @@ impl Search<'_> {
                 found.converged = true;
                 break;
             }
-            let next = self.advance(&found, &step, size)?;
+            let patience = PATIENCE.iter().filter(|&&n| iteration > n).count();
+            let next = self.advance(&found, &step, 0.5f64.powi(patience as i32), size)?;
             found = Found { iterations: iteration, ..next };
             last = square;
         }
@@ -122,8 +129,7 @@ impl Search<'_> {
     }
 
     /// The next coefficients, halfway back as long as a mean is not one of the family.
-    fn advance(&self, from: &Found, step: &[f64], size: Option<f64>) -> Result<Found> {
-        let mut share = 1.0;
+    fn advance(&self, from: &Found, step: &[f64], mut share: f64, size: Option<f64>) -> Result<Found> {
         for _ in 0..HALVINGS {
             let beta: Vec<f64> = from.beta.iter().zip(step).map(|(b, s)| b + share * s).collect();
             if point(self.model, from.variance, &beta).is_some() {
@@ -148,12 +154,14 @@ impl Search<'_> {
         let root = scale.sqrt();
         let residuals: Vec<f64> = at.residual.iter().map(|r| r / root).collect();
         let alpha = self.correlation.estimate(&model.rows, &residuals, self.stop)?;
-        let working = self.correlation.working(alpha, &model.rows)?;
+        if self.correlation.smallest_eigenvalue(&alpha, &model.rows) < DEFINITE {
+            self.least_eigenvalue.set(SHRUNK);
+        }
+        let working = self.correlation.working(&alpha, &model.rows, self.least_eigenvalue.get());
         let sums = total(model, &at, &working, self.stop)?;
-        let is_definite = working.is_definite;
-        let Working { alpha, .. } = working;
+        let Working { alpha, shrinkage, .. } = working;
         let (iterations, converged) = (0, false);
-        Ok(Found { beta, at, variance, size: own_size, scale, alpha, sums, iterations, converged, is_definite })
+        Ok(Found { beta, at, variance, size: own_size, scale, alpha, sums, iterations, converged, shrinkage })
     }
 
     /// Mean squared Pearson residual, weighted.
@@ -182,18 +190,12 @@ fn step(sums: &Sums) -> Result<Vec<f64>> {
     let p = sums.score.len();
     let mut step = sums.score.clone();
     let mut root = sums.information.clone();
-    if dense::cholesky_lower(&mut root, p).is_ok() {
-        dense::solve_lower(&root, &mut step, p, 1);
-        dense::solve_lower_transposed(&root, &mut step, p, 1);
-        return Ok(step);
-    }
-    // a correlation that is not definite
-    let inverse = dense::inverse(&sums.information, p);
-    let step: Vec<f64> = (0..p).map(|i| (0..p).map(|j| inverse[j * p + i] * sums.score[j]).sum()).collect();
-    if step.iter().all(|v| v.is_finite()) {
-        return Ok(step);
-    }
-    Err(Error::Numerical("the equations do not determine the coefficients with this working correlation".into()))
+    dense::cholesky_lower(&mut root, p).map_err(|_| {
+        Error::Numerical("the equations do not determine the coefficients: their information is singular".into())
+    })?;
+    dense::solve_lower(&root, &mut step, p, 1);
+    dense::solve_lower_transposed(&root, &mut step, p, 1);
+    Ok(step)
 }
 
 /// The size at which the mean squared Pearson residual is one (Breslow 1984), by Newton steps in its inverse from zero, where the

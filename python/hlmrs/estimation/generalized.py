@@ -259,7 +259,7 @@ def _fitted(
     request: GeneralizedRequest, kind: str, designs: Mapping[str, PartDesign], response: Response, **origin: Any
 ) -> GeneralizedEstimate:
     model = generalized_model(request, designs, response)
-    _refuse_separation(model, request, designs["conditional"])
+    refuse_separation(model, request, designs["conditional"])
     core = GeneralizedCore(GeneralizedFit(model, request.mean.settings()))
     named: dict[str, Any] = {"categories": response.categories, "levels": response.levels}
     return GeneralizedEstimate(request, core, kind, designs, response, **named, **origin)
@@ -282,7 +282,7 @@ def refit_generalized(old: GeneralizedEstimate, y: Any) -> GeneralizedEstimate:
     return _fitted(old.generalized, old.kind, old.designs, response, frame=old._frame, why_gone=old._why_gone)
 
 
-def _refuse_separation(model: GeneralizedModel, request: GeneralizedRequest, mean: PartDesign) -> None:
+def refuse_separation(model: GeneralizedModel, request: GeneralizedRequest, mean: PartDesign) -> None:
     """Refuse coefficients without a best value, by what moves them to infinity and the rows that this separates."""
     found = model.separation
     if found is None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import Columns, Encoding, Rows, term_moments
+from .._core import Columns, Encoding, Rows, family_means, term_moments
 from ..errors import DataError, DesignError, FitStateError, OptionError, choose
 from ..families import COUNTS, WITH_DISPERSION, Family
 from ..formula import ColumnName, ModelSpec, TermFactor, parse
@@ -288,3 +288,13 @@ def family_json(family: Family, zero: bool, n_categories: int) -> str:
     """Return a family as the core reads it."""
     spec = {"name": family.name, "link": family.core_link, "zero": "part" if zero else "none"}
     return json.dumps(spec | {"n_categories": n_categories})
+
+
+def link_means(family: Family, eta: Vector) -> tuple[Vector, Vector]:
+    """Return the means of linear predictors by a family's link, and their slopes."""
+    of_probability = family.link in ("logit", "probit", "cloglog", "cauchit")
+    spec = family_json(Family("binomial" if of_probability else "inverse_gaussian", family.link), False, 0)
+    flat = np.ascontiguousarray(eta, dtype=np.float64).ravel()
+    predictors = [flat] if of_probability else [flat, np.zeros_like(flat)]
+    mean, slopes = family_means(spec, predictors, True)
+    return mean.reshape(np.shape(eta)), slopes[:, 0].reshape(np.shape(eta))

@@ -1,11 +1,20 @@
 """Tests of terms and of linear hypotheses of the fixed effects, and comparisons of models.
 
-``terms`` has the hypothesis matrices of types 1, 2 and 3, ``equations`` reads hypotheses, ``tables`` tests both;
+``terms`` has the hypothesis matrices of types 1, 2 and 3, ``equations`` reads hypotheses, ``tables`` tests both,
+``chi_square`` in marginal models;
 ``nesting`` says whether a model is a special case of another, ``null_distribution`` what their likelihood ratio
 refers to, ``comparison`` compares models.
 """
 
+from .chi_square import chi_square_anova, chi_square_hypotheses
 from .comparison import comparison_table
 from .tables import anova_table, deletion_table, hypothesis_table
 
-__all__ = ["anova_table", "comparison_table", "deletion_table", "hypothesis_table"]
+__all__ = [
+    "anova_table",
+    "chi_square_anova",
+    "chi_square_hypotheses",
+    "comparison_table",
+    "deletion_table",
+    "hypothesis_table",
+]

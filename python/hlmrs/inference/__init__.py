@@ -3,8 +3,9 @@
 Tails and quantiles are the core's, ``largest_statistic`` has that of simultaneous tests; ``degrees_of_freedom`` is
 the one entry to tests of L beta, with ``containment`` by counting; ``robust`` has sandwiches by ``clusters``, and
 ``uncertainty`` the choice of all these by ``TestOptions``; ``cells`` reads what hypotheses about terms are made of;
-``wald`` has tests and intervals, ``criteria`` AIC and BIC, ``random_effects`` variances and modes, ``variance_tests``
-their tests, ``profiles`` profile likelihood, ``bootstrap`` replicates, ``method_comparison`` every method side by side;
+``equations`` tests those of estimating equations, by ``equation_options``, and ``quasi`` has their criteria; ``wald``
+has tests and intervals, ``criteria`` AIC and BIC, ``random_effects`` variances and modes, ``variance_tests`` their
+tests, ``profiles`` profile likelihood, ``bootstrap`` replicates, ``method_comparison`` every method side by side;
 ``tables`` puts them under broom's names.
 """
 
@@ -33,9 +34,12 @@ from .degrees_of_freedom import (
     joint_test,
     vcov,
 )
+from .equation_options import EquationOptions
+from .equations import chosen_covariance
 from .largest_statistic import LargestStatistic
 from .method_comparison import method_table
 from .profiles import parameters, profile_table, term_names
+from .quasi import QuasiCriteria, coefficient_table, glance_of_equations, quasi_criteria
 from .random_effects import (
     RESIDUAL,
     group_coefficients,
@@ -77,8 +81,10 @@ __all__ = [
     "CellDesign",
     "CellTerm",
     "Clusters",
+    "EquationOptions",
     "InformationCriteria",
     "LargestStatistic",
+    "QuasiCriteria",
     "TestKeywords",
     "TestOptions",
     "Uncertainty",
@@ -86,10 +92,12 @@ __all__ = [
     "cell_design",
     "check_level",
     "chi_square_tail",
+    "chosen_covariance",
     "chosen_ddf",
     "chosen_options",
     "coded_column",
     "coded_labels",
+    "coefficient_table",
     "coefficients",
     "confidence_table",
     "contrast_rows",
@@ -100,6 +108,7 @@ __all__ = [
     "f_quantile",
     "f_tail",
     "fixed_table",
+    "glance_of_equations",
     "glance_table",
     "group_coefficients",
     "information_criteria",
@@ -110,6 +119,7 @@ __all__ = [
     "parameters",
     "part_table",
     "profile_table",
+    "quasi_criteria",
     "random_effects",
     "random_effects_of",
     "random_parameter_table",

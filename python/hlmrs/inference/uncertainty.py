@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from ..calls import passes_on, refuse_unknown
 from ..errors import OptionError, choose
 from ..estimation import Estimate
+from ..estimation.marginal import EquationsEstimate
 from ..options import Ddf, Vcov
 from .clusters import Clusters
 from .degrees_of_freedom import DEFAULT_DDF, VCOV_TYPES, ModelUncertainty, Uncertainty, chosen_ddf, vcov
+from .equations import EquationUncertainty, chosen_covariance
 from .robust import ROBUST_TYPES, sandwich
 from .wald import check_level
 
@@ -116,6 +118,8 @@ def with_test_keywords(method: Method) -> Method:
 
 def uncertainty(estimate: Estimate, options: TestOptions) -> Uncertainty:
     """Choose the model's covariance, with a method for degrees of freedom, or a robust one."""
+    if isinstance(estimate, EquationsEstimate):
+        return EquationUncertainty(estimate, options.vcov, options.ddf)
     if not estimate.is_linear:
         return ModelUncertainty(estimate, _of_generalized(options))
     if options.vcov in ROBUST_TYPES:
@@ -141,6 +145,8 @@ def ddf_of(options: TestOptions) -> str:
 
 def covariance_matrix(estimate: Estimate, vcov_type: str, cluster: Clusters) -> Vector:
     """Return the covariance of the fixed effects by its name."""
+    if isinstance(estimate, EquationsEstimate):
+        return estimate.own.covariance(chosen_covariance(vcov_type))
     vcov_type = chosen_vcov(vcov_type, cluster)
     if not estimate.is_linear and vcov_type != "model":
         raise OptionError(f"vcov={vcov_type!r}: a generalized model has its own covariance alone, 'model'")

@@ -3,9 +3,11 @@
 ``prediction`` predicts, ``frames`` does so for data frames, ``lazy_prediction`` as a query, from the expressions of
 ``expression``, ``level_keys`` and ``piecewise``; ``residuals`` has residuals, leverages and the rows beside the
 caller's data.  ``generalized`` turns linear predictors into means, ``family_expression`` does in expressions,
-``generalized_frames`` for data frames; ``generalized_rows`` has the rows beside the data.
+``generalized_frames`` for data frames; ``generalized_rows`` has the rows beside the data;
+``equations`` predicts means of marginal models.
 """
 
+from .equations import equation_residuals, mean_intervals, predict_mean
 from .expression import polars_expression
 from .family_expression import generalized_expression
 from .frames import beside, predict_frame, simulate_frame, weights_beside
@@ -25,12 +27,15 @@ __all__ = [
     "augment_new",
     "beside",
     "chosen_scale",
+    "equation_residuals",
     "generalized_expression",
     "generalized_residuals",
     "leverages",
+    "mean_intervals",
     "polars_expression",
     "predict_frame",
     "predict_generalized_frame",
+    "predict_mean",
     "predict_rows",
     "quantile_residuals",
     "residual_deviations",

@@ -5,7 +5,6 @@ a root, as what the prediction leaves to chance is turned back as well: E h(η +
 quadrature, which is exact for squares and, to rounding, for exponentials.
 """
 
-import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,10 +13,11 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import family_means
 from ..errors import OptionError, choose
 from ..estimation import Estimate, cached, evaluate
 from ..estimation.generalized import GeneralizedEstimate
+from ..estimation.marginal import EquationsEstimate
+from ..estimation.parts import link_means
 from ..formula import Call, ColumnName, Expression, Number
 from ..options import PredictionScale
 
@@ -121,7 +121,7 @@ def chosen_scale(scale: str) -> PredictionScale:
 
 def response_scale(estimate: Estimate, scale: str) -> ResponseScale:
     """Return the way back from the scale of a fit's response."""
-    if isinstance(estimate, GeneralizedEstimate):
+    if isinstance(estimate, GeneralizedEstimate | EquationsEstimate):
         return _mean_of_link(estimate, scale)
     found = _way_back(estimate)
     if scale == "mean" and not all(step.averages for step in found.steps):
@@ -133,21 +133,15 @@ def response_scale(estimate: Estimate, scale: str) -> ResponseScale:
     return found
 
 
-def _mean_of_link(estimate: GeneralizedEstimate, scale: str) -> ResponseScale:
+def _mean_of_link(estimate: GeneralizedEstimate | EquationsEstimate, scale: str) -> ResponseScale:
     """Return the inverse link."""
     if scale == "mean":
         raise OptionError(
             "type='mean' is of transformed responses; type='response' is the mean at random effects of zero"
         )
-    family = estimate.family
-    name = "binomial" if family.link in ("logit", "probit", "cloglog", "cauchit") else "gaussian"
-    spec = json.dumps({"name": name, "link": family.core_link, "zero": "none", "n_categories": 0})
 
     def means(eta: Vector) -> tuple[Vector, Vector]:
-        flat = np.ascontiguousarray(eta, dtype=np.float64).ravel()
-        predictors = [flat] if name == "binomial" else [flat, np.zeros_like(flat)]
-        mean, slopes = family_means(spec, predictors, True)
-        return mean.reshape(np.shape(eta)), slopes[:, 0].reshape(np.shape(eta))
+        return link_means(estimate.family, eta)
 
     return ResponseScale([Step(lambda eta: means(eta)[0], lambda eta: means(eta)[1])])
 

@@ -5,6 +5,7 @@ that is not fitted yet.
 """
 
 from .cost import Cost, cost_of
+from .equations import summarize_equations
 from .summary import summarize
 
-__all__ = ["Cost", "cost_of", "summarize"]
+__all__ = ["Cost", "cost_of", "summarize", "summarize_equations"]

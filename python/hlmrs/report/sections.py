@@ -35,14 +35,14 @@ _DDF = {
 def model_facts(estimate: Estimate) -> Section:
     """State formula, rows and groups, and how the fit ended."""
     request, layout = estimate.request, estimate.layout
-    groups = [_group(group.name, len(group.levels), group.smallest, group.largest) for group in layout.groups]
+    groups = [group_of(group.name, len(group.levels), group.smallest, group.largest) for group in layout.groups]
     facts = [
         ("Formula", request.spec.formula.strip()),
         ("Response", _levels_of_response(estimate)),
-        ("Rows", _rows(estimate)),
+        ("Rows", rows_used(estimate)),
         *(("" if k else "Groups", group) for k, group in enumerate(groups)),
-        ("Weights", _source(request.weights)),
-        ("Offset", _source(request.offset)),
+        ("Weights", source_of(request.weights)),
+        ("Offset", source_of(request.offset)),
         ("Fit", _criteria(estimate)),
         ("Parameters", str(estimate.core.n_params)),
         ("Verdict", str(estimate.verdict)),
@@ -175,7 +175,8 @@ def _levels_of_response(estimate: Estimate) -> str:
     return f"{name}: {' < '.join(categories)}" if categories else ""
 
 
-def _rows(estimate: Estimate) -> str:
+def rows_used(estimate: Estimate) -> str:
+    """Count the rows used, and those dropped."""
     layout = estimate.layout
     used, given = layout.n_rows, layout.n_rows_input
     if used == given:
@@ -185,7 +186,8 @@ def _rows(estimate: Estimate) -> str:
     return f"{used:,} of {given:,} ({dropped})"
 
 
-def _group(name: str, n_levels: int, smallest: int, largest: int) -> str:
+def group_of(name: str, n_levels: int, smallest: int, largest: int) -> str:
+    """Say how many groups there are, and their rows."""
     sizes = "" if smallest == largest else f"{smallest:,} to "
     return f"{name}: {plural(n_levels, 'group')} of {sizes}{plural(largest, 'row')}"
 
@@ -199,7 +201,7 @@ def _correlations(covariance: NDArray[np.float64]) -> list[list[float]]:
     ]
 
 
-def _source(name: str | None) -> str:
+def source_of(name: str | None) -> str:
     """Name a column; weights or offsets that were given as numbers have no name."""
     return "an array" if name is not None and name.startswith("(") else name or ""
 
