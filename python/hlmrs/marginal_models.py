@@ -104,7 +104,7 @@ def gee(
     >>> data = hlmrs.datasets.load("Contraception")
     >>> fit = hlmrs.gee("use ~ age + urban", data, groups="district", family="binomial", correlation="exchangeable")
     >>> [round(float(b), 3) for b in fit.beta], round(float(fit.correlation_parameters[0]), 3)
-    ([-0.716, 0.008, 0.719], 0.059)
+    ([-0.674, 0.009, 0.614], 0.058)
     """
     if data is None:
         raise TypeError("gee() needs data: a data frame")
@@ -112,7 +112,8 @@ def gee(
         raise TypeError(f"gee() takes a formula, such as 'y ~ x', and no {type(formula).__name__}")
     correlation = choose("correlation", correlation, get_args(Correlation), _OTHER_NAMES)
     frame = open_frame(data)
-    given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing, "control": control}
+    given: dict[str, Any] = {"weights": weights, "offset": offset, "contrasts": contrasts}
+    given |= {"missing": missing, "control": control}
     own = (groups, time, correlation, _positive("scale", scale), _positive("size", size))
     asked = make_equations_request(formula, frame, chosen_family(family, link), *own, **given)
     return marginal_with_warnings(solve_equations(asked, frame))
@@ -134,6 +135,6 @@ _OTHER_NAMES: dict[str, Correlation] = {
 def _positive(name: str, value: Any) -> float | None:
     if value is None:
         return None
-    if not isinstance(value, Real) or isinstance(value, bool) or not 0 < value < float("inf"):
+    if not isinstance(value, Real) or isinstance(value, bool) or not 0 < float(value) < float("inf"):
         raise OptionError(f"{name}={value!r}: give a positive number, or None to have it estimated")
     return float(value)

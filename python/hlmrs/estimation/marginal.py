@@ -20,7 +20,6 @@ from .parts import (
     RESPONSE,
     GeneralizedRequest,
     PartDesign,
-    family_json,
     generalized_rows,
     link_means,
     make_generalized_request,
@@ -83,13 +82,10 @@ class EquationsVerdict:
         return "solved" if self.positive_definite else "not-definite"
 
     def __str__(self) -> str:
+        after = f"solved after {self.iterations} step{'' if self.iterations == 1 else 's'}"
         if not self.converged:
-            return f"not {self._after}"
-        return self._after if self.positive_definite else f"{self._after}, with a working correlation that is not positive definite"
-
-    @property
-    def _after(self) -> str:
-        return f"solved after {self.iterations} step{'' if self.iterations == 1 else 's'}"
+            return f"not {after}"
+        return after if self.positive_definite else f"{after}, with a working correlation that is not positive definite"
 
     def explain(self) -> str:
         """Say what the verdict means and what to consider.
@@ -102,8 +98,16 @@ class EquationsVerdict:
         >>> fit.verdict.explain()
         'Solved after ... steps.'
         """
-        text = str(self)
-        return "\n".join([f"{text[0].upper()}{text[1:]}.", *self.advice])
+        return "\n".join([self._sentence, *self.advice])
+
+    @property
+    def warning(self) -> str:
+        """What is warned of: the verdict, and the first advice."""
+        return "\n".join([self._sentence, *self.advice[:1]])
+
+    @property
+    def _sentence(self) -> str:
+        return f"{str(self)[0].upper()}{str(self)[1:]}."
 
 
 class EquationsCore:
@@ -123,6 +127,11 @@ class EquationsCore:
         if kind not in self._covariances:
             self._covariances[kind] = self.fit.covariance(kind)
         return self._covariances[kind].copy()
+
+    @cached_property
+    def cic(self) -> float:
+        """The correlation information criterion."""
+        return self.fit.cic()
 
     def vcov(self) -> NDArray[np.float64]:
         """Return the robust covariance."""
@@ -164,7 +173,7 @@ class EquationsEstimate(Estimate):
         return self.asked.family
 
     @cached_property
-    def values(self) -> RowValues:  # type: ignore[override]
+    def values(self) -> RowValues:
         """Response (of counts of successes their proportion), fitted means, weights."""
         y, trials = self.response.y, self.response.trials
         shown = y if trials is None else np.divide(y, trials, out=np.full(len(y), np.nan), where=trials > 0)
@@ -296,8 +305,8 @@ _NOT_CONVERGED = (
     "which robust standard errors are right as well, or more steps: control=hlmrs.Control(max_evaluations=...)."
 )
 _NOT_DEFINITE = (
-    "The moments that estimate the working correlation give no correlation matrix for some groups; all correlations were "
-    "made smaller by {:.0%} until they do. Coefficients and robust standard errors hold nevertheless, naive "
+    "The moments that estimate the working correlation give no correlation matrix for some groups; all correlations "
+    "were made smaller by {:.0%} until they do. Coefficients and robust standard errors hold nevertheless, naive "
     "standard errors do not: use a correlation with fewer parameters, or 'independence'."
 )
 _NO_OVERDISPERSION = (

@@ -6,7 +6,6 @@ from numbers import Real
 import numpy as np
 
 from ..errors import OptionError
-from ..estimation import cached
 from ..estimation.marginal import EquationsEstimate
 from ..frame import Column
 from .equation_options import EquationOptions
@@ -39,15 +38,10 @@ class QuasiCriteria:
 
 def quasi_criteria(estimate: EquationsEstimate, scale: float) -> QuasiCriteria:
     """Return the criteria with quasi-likelihoods over a scale."""
-    if not isinstance(scale, Real) or isinstance(scale, bool) or not 0 < scale < float("inf"):
+    if not isinstance(scale, Real) or isinstance(scale, bool) or not 0 < float(scale) < float("inf"):
         raise OptionError(f"scale={scale!r}: give a positive number, such as the scale of the largest model compared")
-    quasi, cic = estimate.own.fit.quasi_likelihood / float(scale), _cic(estimate)
+    quasi, cic = estimate.own.fit.quasi_likelihood / float(scale), estimate.own.cic
     return QuasiCriteria(-2 * quasi + 2 * cic, -2 * quasi + 2 * len(estimate.own.beta), cic, quasi)
-
-
-@cached
-def _cic(estimate: EquationsEstimate) -> float:  # type: ignore[misc]
-    return estimate.own.fit.cic()
 
 
 def glance_of_equations(estimate: EquationsEstimate) -> dict[str, Column]:

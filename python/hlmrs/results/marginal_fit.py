@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import inference, marginal, prediction
 from ..calls import answers_calls
 from ..errors import ConvergenceWarning, InferenceWarning, OptionError, choose, warn
-from ..estimation import sentence, warn_about_data
+from ..estimation import warn_about_data
 from ..estimation.marginal import EquationsEstimate, EquationsVerdict
 from ..families import Family
 from ..frame import open_frame
@@ -54,7 +54,7 @@ class MarginalFit(View[FrameT]):
     >>> data = hlmrs.datasets.load("Contraception")
     >>> fit = hlmrs.gee("use ~ age + urban", data, groups="district", family="binomial", correlation="exchangeable")
     >>> fit.family, fit.n_groups, round(fit.scale, 3)
-    (Family(name='binomial', link='logit'), 60, 1.0)
+    (Family(name='binomial', link='logit'), 60, 1.005)
     """
 
     __slots__ = ()
@@ -190,7 +190,7 @@ class MarginalFit(View[FrameT]):
         >>> import hlmrs
         >>> fit = hlmrs.gee("distance ~ age", hlmrs.datasets.load("Orthodont", "dict"), groups="Subject")
         >>> [round(float(fit.vcov(type)[1, 1]) ** 0.5, 4) for type in ("robust", "kauermann-carroll", "mancl-derouen")]
-        [0.07, 0.0714, 0.0727]
+        [0.0699, 0.0713, 0.0726]
         """
         return inference.covariance_matrix(self._estimate, type, None)
 
@@ -247,7 +247,7 @@ class MarginalFit(View[FrameT]):
         >>> data = hlmrs.datasets.load("Contraception", "dict")
         >>> fit = hlmrs.gee("use ~ age + urban", data, groups="district", family="binomial")
         >>> [round(float(ratio), 3) for ratio in fit.tidy(exponentiate=True)["estimate"]]
-        [0.466, 1.01, 2.075]
+        [0.519, 1.007, 2.06]
         """
         options = _options(vcov, ddf, level)
         return self._table(inference.coefficient_table(self._estimate, options, exponentiate=exponentiate))
@@ -294,7 +294,7 @@ class MarginalFit(View[FrameT]):
         >>> import hlmrs
         >>> fit = hlmrs.gee("follicles ~ 1", hlmrs.datasets.load("Ovary"), groups="Mare", family="poisson")
         >>> round(fit.criteria().cic, 2)
-        9.05
+        9.91
         """
         return inference.quasi_criteria(self._estimate, scale)
 
@@ -316,7 +316,7 @@ class MarginalFit(View[FrameT]):
         >>> import hlmrs
         >>> fit = hlmrs.gee("distance ~ age", hlmrs.datasets.load("Orthodont", "dict"), groups="Subject")
         >>> [round(float(low), 2) for low in fit.confint(vcov="mancl-derouen", ddf="groups")["conf_low"]]
-        [15.07, 0.51]
+        [15.13, 0.51]
         """
         table = inference.coefficient_table(self._estimate, _options(vcov, ddf, level))
         return self._table({name: table[name] for name in ("term", "conf_low", "conf_high")})
@@ -368,7 +368,7 @@ class MarginalFit(View[FrameT]):
         >>> fit = hlmrs.gee("use ~ urban", data, groups="district", family="binomial")
         >>> table = fit.predict({"urban": ["N", "Y"]}, interval="confidence")
         >>> [round(float(p), 3) for p in table["prediction"]], [round(float(se), 3) for se in table["std_error"]]
-        ([0.341, 0.509], [0.02, 0.027])
+        ([0.342, 0.516], [0.023, 0.039])
         """
         scale = choose("type", type, get_args(EquationScale))
         frame = None if newdata is None else open_frame(newdata)
@@ -518,7 +518,7 @@ class MarginalFit(View[FrameT]):
         >>> data = hlmrs.datasets.load("Contraception", "dict")
         >>> fit = hlmrs.gee("use ~ age + urban", data, groups="district", family="binomial")
         >>> [round(float(p), 3) for p in fit.emmeans("urban", type="response")["estimate"]]
-        [0.34, 0.517]
+        [0.342, 0.516]
         """
         scale, options = choose("type", type, get_args(EquationScale)), _options(vcov, ddf, level)
         return self._table(marginal.marginal_means(self._estimate, specs, by, at, weights, scale, options))
@@ -599,7 +599,7 @@ class MarginalFit(View[FrameT]):
         >>> import hlmrs
         >>> fit = hlmrs.gee("distance ~ age * Sex", hlmrs.datasets.load("Orthodont", "dict"), groups="Subject")
         >>> [round(float(slope), 3) for slope in fit.slopes("age", by="Sex")["estimate"]]
-        [0.784, 0.48]
+        [0.48, 0.784]
         """
         options = _options(vcov, ddf, level)
         choice = None if contrast is None else ContrastChoice(contrast, False, None, adjust)
@@ -625,7 +625,9 @@ class MarginalFit(View[FrameT]):
 
         Examples
         --------
-        ``marginaleffects.avg_slopes(fit.to_marginaleffects(), variables="x")``
+        >>> import hlmrs
+        >>> fit = hlmrs.gee("distance ~ age", hlmrs.datasets.load("Orthodont"), groups="Subject")
+        >>> marginaleffects.avg_slopes(fit.to_marginaleffects(), variables="age")  # doctest: +SKIP
         """
         return marginal.adapted_model(self._estimate, vcov, None)
 
@@ -661,5 +663,5 @@ def marginal_with_warnings(estimate: EquationsEstimate) -> MarginalFit[Any]:
     verdict = estimate.verdict
     if verdict.status != "solved":
         category = InferenceWarning if verdict.converged else ConvergenceWarning
-        warn("\n".join([sentence(verdict), *verdict.advice[:1]]), category)
+        warn(verdict.warning, category)
     return MarginalFit(estimate)
