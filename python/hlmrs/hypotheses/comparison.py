@@ -10,6 +10,7 @@ import numpy as np
 from .._core import Fit
 from ..errors import DataError, OptionError
 from ..estimation import Estimate
+from ..estimation.generalized import GeneralizedEstimate
 from ..frame import Column, columns_of
 from ..inference import information_criteria
 from .nesting import embed
@@ -33,6 +34,8 @@ def comparison_table(estimates: Sequence[Estimate], *, reml: bool) -> dict[str, 
         raise OptionError("a comparison needs two fits or more")
     for other in estimates[1:]:
         _check_same_rows(estimates[0], other)
+        if reml and not (other.is_linear and estimates[0].is_linear):
+            raise OptionError("reml=True compares linear models; generalized ones are fitted by maximum likelihood")
         if reml:
             _check_same_fixed_part(estimates[0], other)
     models = sorted((_compared(estimate, reml) for estimate in estimates), key=lambda model: model.core.n_params)
@@ -70,16 +73,24 @@ def _ratios(models: Sequence[Compared]) -> dict[str, Column]:
 def _ratio(small: Compared, large: Compared) -> tuple[float, float, float, str | None]:
     """Test a model against the next larger: chi-square, degrees of freedom, p, and what p refers to."""
     df = large.core.n_params - small.core.n_params
-    embedding = embed(small.estimate, large.estimate) if df > 0 else None
-    if embedding is None:
-        return math.nan, math.nan, math.nan, "not nested"
+    embedding = embed(small.estimate, large.estimate) if df > 0 else "not nested"
+    if isinstance(embedding, str):
+        return math.nan, math.nan, math.nan, embedding
     chisq = small.core.criterion - large.core.criterion
     if -_CHISQ_NOISE * max(1.0, abs(large.core.criterion)) < chisq < 0:
         chisq = 0.0
-    n_fixed = len(large.core.beta) - len(small.core.beta)
+    n_fixed = _n_coefficients(large) - _n_coefficients(small)
     singular = small.core.verdict["status"] == "boundary"
     law = null_distribution(embedding, n_fixed, df - n_fixed, singular=singular)
     return chisq, float(df), law.p_value(chisq), str(law)
+
+
+def _n_coefficients(model: Compared) -> int:
+    """Count the coefficients of all parts."""
+    estimate = model.estimate
+    if isinstance(estimate, GeneralizedEstimate):
+        return sum(part.n for part in estimate.parts.values())
+    return len(model.core.beta)
 
 
 def _check_same_rows(one: Estimate, other: Estimate) -> None:

@@ -1,7 +1,8 @@
 """Is a model a special case of another?  Told by the columns themselves, not by their names.
 
 Fixed part: the columns of the smaller X lie in the span of the larger.  Random part: every term of the smaller model is
-a term of the larger one with parameters fixed, for a grouping factor with the same groups.
+a term of the larger one with parameters fixed, for a grouping factor with the same groups.  Of generalized models that
+holds part by part, and family, link and approximation of the likelihood are the same.
 """
 
 from collections.abc import Sequence
@@ -11,8 +12,9 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import Structure
+from .._core import Columns, Rows, Structure
 from ..estimation import Estimate
+from ..estimation.generalized import GeneralizedEstimate
 from ..formula import STRUCTURES
 
 Vector = NDArray[np.float64]
@@ -36,6 +38,15 @@ class RandomPart:
         return int(self.columns.shape[1])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelPart:
+    """One linear predictor in the rows used: columns, offset (None: zero), random terms."""
+
+    x: Vector
+    offset: Vector | None
+    random: Sequence[RandomPart]
+
+
 @dataclass(frozen=True, slots=True)
 class Embedding:
     """How a smaller model lies in a larger: for each of the larger's random terms, the smaller's that it covers."""
@@ -43,11 +54,39 @@ class Embedding:
     covered: Sequence[tuple[RandomPart, Sequence[RandomPart]]]
 
 
-def embed(small: Estimate, large: Estimate) -> Embedding | None:
-    """Find the smaller model in the larger; None if it is no special case of it."""
+def embed(small: Estimate, large: Estimate) -> Embedding | str:
+    """Find the smaller model in the larger; a text says why it is no special case of it."""
+    if reason := _different_kinds(small, large):
+        return reason
+    sources, targets = model_parts(small), model_parts(large)
+    if sources.keys() != targets.keys():
+        return "not nested: only one has a zero part"
+    covered: list[tuple[RandomPart, Sequence[RandomPart]]] = []
+    for name, source in sources.items():
+        found = _embed_part(source, targets[name])
+        if found is None:
+            return "not nested"
+        covered += found
+    return Embedding(covered)
+
+
+def _different_kinds(small: Estimate, large: Estimate) -> str:
+    """Say in which way likelihoods are of different kinds, or nothing."""
+    if not (isinstance(small, GeneralizedEstimate) and isinstance(large, GeneralizedEstimate)):
+        return "" if small.is_linear == large.is_linear else "not nested: one is a linear model"
+    if small.family.name != large.family.name:
+        return f"not nested: families {small.family.name} and {large.family.name}"
+    if small.family.link != large.family.link:
+        return f"not nested: links {small.family.link} and {large.family.link}"
+    if small.generalized.approximation != large.generalized.approximation:
+        return "no test: the likelihoods are approximated differently (nagq=, information=)"
+    return ""
+
+
+def _embed_part(small: ModelPart, large: ModelPart) -> Sequence[tuple[RandomPart, Sequence[RandomPart]]] | None:
     if not _fixed_part_lies_in(small, large):
         return None
-    sources, targets = random_parts(small), random_parts(large)
+    sources, targets = small.random, large.random
     choices = [[k for k, target in enumerate(targets) if _could_cover(target, source)] for source in sources]
     for attempt, assignment in enumerate(product(*choices)):
         if attempt == _MOST_MATCHES:
@@ -57,16 +96,35 @@ def embed(small: Estimate, large: Estimate) -> Embedding | None:
             for target in targets
         ]
         if all(_covers(target, parts) for target, parts in covered):
-            return Embedding(covered)
+            return covered
     return None
 
 
-def random_parts(estimate: Estimate) -> list[RandomPart]:
-    """Read the random terms of a fit."""
-    return [
-        RandomPart(STRUCTURES[term.structure], columns, estimate.rows.group_codes(term.group))
-        for term, columns in zip(estimate.layout.random, estimate.term_matrices(), strict=True)
+def model_parts(estimate: Estimate) -> dict[str, ModelPart]:
+    """Read the linear predictors of a fit; those of a generalized one without a formula are constants."""
+    if not isinstance(estimate, GeneralizedEstimate):
+        return {"conditional": _part(estimate.rows, estimate.data.columns, estimate.layout.kept)}
+    constant = np.ones((estimate.layout.n_rows, 1))
+    found = {}
+    for name, part in estimate.own.parts.items():
+        if name not in estimate.part_rows:
+            found[name] = ModelPart(constant, None, [])
+            continue
+        data = estimate.part_rows[name].data
+        found[name] = _part(data.rows, data.columns, part["kept"])
+    if "thresholds" in found:  # they are the constant of the mean
+        mean = found["conditional"]
+        found["conditional"] = ModelPart(np.column_stack([mean.x, constant]), mean.offset, mean.random)
+    return found
+
+
+def _part(rows: Rows, columns: Columns, kept: Sequence[int]) -> ModelPart:
+    new, used = rows.encoding().bind(columns), slice(None) if rows.kept is None else rows.kept
+    random = [
+        RandomPart(STRUCTURES[term["structure"]], new.term_matrix(k)[used], rows.group_codes(term["group"]))
+        for k, term in enumerate(rows.layout()["random"])
     ]
+    return ModelPart(rows.model_matrix()[:, list(kept)], rows.offset(), random)
 
 
 def spans(large: Vector, small: Vector) -> bool:
@@ -83,14 +141,13 @@ def spans(large: Vector, small: Vector) -> bool:
     return bool(np.all(left <= _TOLERANCE * np.maximum(np.linalg.norm(small, axis=0), 1e-300)))
 
 
-def _fixed_part_lies_in(small: Estimate, large: Estimate) -> bool:
-    x = large.rows.model_matrix()[:, list(large.layout.kept)]
-    columns = [small.rows.model_matrix()[:, list(small.layout.kept)]]
-    offsets = [np.zeros(len(x)) if o is None else o for o in (small.rows.offset(), large.rows.offset())]
+def _fixed_part_lies_in(small: ModelPart, large: ModelPart) -> bool:
+    columns = [small.x]
+    offsets = [np.zeros(len(large.x)) if o is None else o for o in (small.offset, large.offset)]
     shift = offsets[1] - offsets[0]
     if shift.any():
         columns.append(shift[:, None])
-    return spans(x, np.column_stack(columns))
+    return spans(large.x, np.column_stack(columns))
 
 
 def _could_cover(target: RandomPart, source: RandomPart) -> bool:

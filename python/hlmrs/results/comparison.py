@@ -14,7 +14,7 @@ def compare(*fits: FittedModel[FrameT], reml: bool = False) -> FrameT:
 
     Parameters
     ----------
-    *fits : LinearMixedFit
+    *fits : LinearMixedFit or GeneralizedMixedFit
         Two models or more, of the same response in the same rows.
     reml : bool
         Whether to compare restricted likelihoods, which takes models with the same fixed part.  Default: maximum
@@ -25,14 +25,16 @@ def compare(*fits: FittedModel[FrameT], reml: bool = False) -> FrameT:
     data frame
         One row a model, from small to large: ``model, n_params, aic, aicc, bic, loglik, weight`` (Akaike's), then
         ``chisq, df, p_value, null_distribution`` of the test against the row above, and ``estimator``.  Models that are
-        no special case of the next have no test: ``"not nested"``.
+        no special case of the next have no test: ``"not nested"``.  Generalized models of different families or links,
+        with and without a zero part, or with differently approximated likelihoods have none either, and
+        ``null_distribution`` says which; their information criteria stand side by side.
 
     Raises
     ------
     DataError
         For different rows, responses or weights.
     OptionError
-        For fewer than two fits, or ``reml=True`` with different fixed parts.
+        For fewer than two fits, or ``reml=True`` with different fixed parts or generalized models.
 
     Notes
     -----
