@@ -3,8 +3,8 @@
 //! Variance of beta μ (1 - μ) / (1 + φ); of n beta-binomial trials n μ (1 - μ) (1 + (n - 1) / (1 + φ)).  A beta-binomial probability is the binomial one times products of 1 + k/(μφ),
 //! 1 + k/((1 - μ)φ) over that of 1 + k/φ, which tend to one for large φ.
 
-use super::binomial::{log_choose, outside_trials, share};
-use super::density::{Density, Observation, Predictor};
+use super::binomial::{log_choose, outside_trials, share, ways_of_trials};
+use super::density::{Density, Observation, Predictor, Way};
 use super::functions::Functions;
 use super::link::Link;
 use super::negative_binomial::log_rising;
@@ -85,6 +85,10 @@ impl Density for BetaBinomial {
     fn outside(&self, o: Observation) -> Option<&'static str> {
         let whole = o.y.fract() == 0.0 && o.trials.fract() == 0.0;
         outside_trials(o).or((!whole).then_some("is no whole number of successes and trials"))
+    }
+
+    fn ways(&self, o: Observation) -> Option<Vec<Way>> {
+        Some(ways_of_trials(o))
     }
 
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64> {

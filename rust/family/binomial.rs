@@ -1,6 +1,6 @@
 //! Bernoulli and binomial: P(y) = C(n, y) p^y (1 - p)^(n - y); mean p, variance p (1 - p) of one trial.
 
-use super::density::{Density, Observation, Predictor, mean_of};
+use super::density::{Density, Observation, Predictor, Way, mean_of};
 use super::functions::Functions;
 use super::link::Link;
 use crate::linalg::jet::{Jet, Smooth};
@@ -59,9 +59,15 @@ impl Density for Binomial {
         Some([-o.trials * p.first[0] * q.first[0], -o.trials * slope])
     }
 
-    fn sign(&self, o: Observation) -> Option<i8> {
-        Some(i8::from(o.y >= o.trials && o.trials > 0.0) - i8::from(o.y <= 0.0 && o.trials > 0.0))
+    fn ways(&self, o: Observation) -> Option<Vec<Way>> {
+        Some(ways_of_trials(o))
     }
+}
+
+/// Nothing but successes, or failures, have no best probability; without trials there is nothing to have one.
+pub fn ways_of_trials(o: Observation) -> Vec<Way> {
+    let sign = i8::from(o.y >= o.trials) - i8::from(o.y <= 0.0);
+    if o.trials > 0.0 { vec![Way::of_sign(0, sign)] } else { vec![] }
 }
 
 /// -log C(n, y).

@@ -70,10 +70,37 @@ pub trait Density: Send + Sync {
         None
     }
 
-    /// Which way the predictor goes, without end, as the likelihood of a response rises; 0 where it has a best value, and None
-    /// where it always has.
-    fn sign(&self, _: Observation) -> Option<i8> {
+    /// What combinations of predictors may do without lowering the likelihood of a response, those of dispersion and shape
+    /// held; None where these always have a best value.
+    fn ways(&self, _: Observation) -> Option<Vec<Way>> {
         None
+    }
+}
+
+/// How the likelihood of a row goes along a combination of its predictors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Course {
+    /// It rises without end.
+    Rises,
+    /// It does not fall, and ends at a law without what the combination stands for.
+    Ends,
+    /// It has a best value.
+    Stays,
+}
+
+/// A combination of predictors, with the weight of each, and its course.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Way {
+    pub weights: [i8; MOST_PREDICTORS],
+    pub course: Course,
+}
+
+impl Way {
+    /// Of the predictor at a place: 1 and -1 for up and down without end, 0 for a best value.
+    pub fn of_sign(place: usize, sign: i8) -> Self {
+        let mut weights = [0; MOST_PREDICTORS];
+        weights[place] = if sign == 0 { 1 } else { sign };
+        Self { weights, course: if sign == 0 { Course::Stays } else { Course::Rises } }
     }
 }
 
@@ -135,8 +162,7 @@ pub trait Kernel: Send + Sync {
     fn outside(&self, o: Observation) -> Option<&'static str>;
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64>;
     fn expected(&self, o: Observation, eta: f64) -> Option<[f64; 2]>;
-    /// Those of `sign`, if there are any.
-    fn signs(&self, rows: &[Observation]) -> Option<Vec<i8>>;
+    fn ways(&self, o: Observation) -> Option<Vec<Way>>;
 }
 
 impl<D: Density> Kernel for D {
@@ -217,8 +243,8 @@ impl<D: Density> Kernel for D {
         Density::expected(self, o, eta)
     }
 
-    fn signs(&self, rows: &[Observation]) -> Option<Vec<i8>> {
-        rows.iter().map(|&o| self.sign(o)).collect()
+    fn ways(&self, o: Observation) -> Option<Vec<Way>> {
+        Density::ways(self, o)
     }
 }
 

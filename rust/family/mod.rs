@@ -19,5 +19,5 @@ mod tweedie;
 mod zero;
 
 pub use choice::{Family, FamilySpec, Zero};
-pub use density::{Density, Kernel, Observation, Predictor, RowDerivatives};
+pub use density::{Course, Density, Kernel, Observation, Predictor, RowDerivatives, Way};
 pub use link::Link;

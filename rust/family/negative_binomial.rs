@@ -3,7 +3,7 @@
 //! With size r (φ, or μ/φ): P(y) = Γ(y + r) / (Γ(r) y!) (r / (r + μ))^r (μ / (r + μ))^y.  Γ(y + r) / (Γ(r) r^y) is a product
 //! of 1 + k/r over k < y, whose logarithm is small for large r: the limit is Poisson's.
 
-use super::density::{Count, Density, Observation, Predictor, mean_of, outside_counts};
+use super::density::{Count, Density, Observation, Predictor, Way, mean_of, outside_counts};
 use super::functions::{Functions, softplus};
 use super::link::Link;
 use super::poisson::{log_factorial, mean_count};
@@ -56,8 +56,8 @@ impl Density for NegativeBinomial2 {
         outside_counts(o.y)
     }
 
-    fn sign(&self, o: Observation) -> Option<i8> {
-        (self.link == Link::Log).then_some(-i8::from(o.y == 0.0))
+    fn ways(&self, o: Observation) -> Option<Vec<Way>> {
+        (self.link == Link::Log).then(|| vec![Way::of_sign(0, -i8::from(o.y == 0.0))])
     }
 
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64> {
@@ -102,8 +102,8 @@ impl Density for NegativeBinomial1 {
         outside_counts(o.y)
     }
 
-    fn sign(&self, o: Observation) -> Option<i8> {
-        (self.link == Link::Log).then_some(-i8::from(o.y == 0.0))
+    fn ways(&self, o: Observation) -> Option<Vec<Way>> {
+        (self.link == Link::Log).then(|| vec![Way::of_sign(0, -i8::from(o.y == 0.0))])
     }
 
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64> {

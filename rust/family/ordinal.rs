@@ -3,7 +3,7 @@
 //! A row knows the threshold above its category and the one below, its second and third predictors; at the ends one of them
 //! does not count.
 
-use super::density::{Density, Observation, Predictor};
+use super::density::{Course, Density, Observation, Predictor, Way};
 use super::functions::Functions;
 use super::link::Link;
 use crate::linalg::jet::Smooth;
@@ -61,6 +61,14 @@ impl Density for Cumulative {
 
     fn start(&self, _: &[Observation], _: &[f64]) -> Vec<f64> {
         vec![0.0, 0.0, 0.0]
+    }
+
+    /// The threshold above goes up from the predictor, the one below down from it; neither is at the ends.
+    fn ways(&self, o: Observation) -> Option<Vec<Way>> {
+        let above = Way { weights: [-1, 1, 0, 0], course: Course::Rises };
+        let below = Way { weights: [1, 0, -1, 0], course: Course::Rises };
+        let (first, last) = (o.y == 0.0, o.y as usize + 1 == self.n_categories);
+        Some([(!last).then_some(above), (!first).then_some(below)].into_iter().flatten().collect())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Poisson: P(y) = μ^y exp(-μ) / y!; mean and variance μ.
 
-use super::density::{Count, Density, Observation, Predictor, mean_of, outside_counts};
+use super::density::{Count, Density, Observation, Predictor, Way, mean_of, outside_counts};
 use super::functions::Functions;
 use super::link::Link;
 use crate::linalg::jet::{Jet, Smooth};
@@ -45,8 +45,8 @@ impl Density for Poisson {
         Some([mean * l1 * l1, mean * l1 * (l1 * l1 + 2.0 * l2)])
     }
 
-    fn sign(&self, o: Observation) -> Option<i8> {
-        (self.link == Link::Log).then_some(-i8::from(o.y == 0.0))
+    fn ways(&self, o: Observation) -> Option<Vec<Way>> {
+        (self.link == Link::Log).then(|| vec![Way::of_sign(0, -i8::from(o.y == 0.0))])
     }
 
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64> {

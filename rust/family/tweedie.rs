@@ -6,7 +6,7 @@
 //! summed: where it is wide by strides, whose error falls exponentially.  With very many summands it is the saddle-point
 //! approximation with its next term (Jorgensen 1997, The Theory of Dispersion Models, section 3.5).
 
-use super::density::{Density, Observation, Predictor, mean_of};
+use super::density::{Density, Observation, Predictor, Way, mean_of};
 use super::functions::Functions;
 use super::link::Link;
 use super::positive::moments;
@@ -61,6 +61,10 @@ impl Density for Tweedie {
 
     fn outside(&self, o: Observation) -> Option<&'static str> {
         (o.y.is_nan() || o.y < 0.0 || o.y.is_infinite()).then_some("is negative or not finite")
+    }
+
+    fn ways(&self, o: Observation) -> Option<Vec<Way>> {
+        (self.link == Link::Log).then(|| vec![Way::of_sign(0, -i8::from(o.y == 0.0))])
     }
 
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64> {

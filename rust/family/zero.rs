@@ -1,7 +1,7 @@
 //! Counts with a zero part of probability π: zero-inflated, P(0) = π + (1 - π) f(0); and hurdle, P(0) = π and above zero
 //! the truncated law f(y) / (1 - f(0)).  The last predictor is logit π.
 
-use super::density::{Count, Density, Observation, Predictor, mean_of};
+use super::density::{Count, Course, Density, Observation, Predictor, Way, mean_of};
 use super::functions::{Functions, log_one_less_gumbel};
 use super::link::Link;
 use crate::linalg::jet::Smooth;
@@ -72,6 +72,14 @@ impl<D: Count> Density for ZeroInflated<D> {
         start.push((pi / (1.0 - pi)).ln());
         start
     }
+
+    /// A zero is the more probable the more zeros there are of both kinds; without any of the zero part the law is that of
+    /// the counts.
+    fn ways(&self, o: Observation) -> Option<Vec<Way>> {
+        let place = Density::predictors(&self.0).len();
+        let down = Way { course: Course::Ends, ..Way::of_sign(place, -1) };
+        Some(vec![least_count(self.link(), o, 0.0), if o.y == 0.0 { Way::of_sign(place, 1) } else { down }])
+    }
 }
 
 impl<D: Count> Density for Hurdle<D> {
@@ -122,6 +130,15 @@ impl<D: Count> Density for Hurdle<D> {
         start.push((zeros / (1.0 - zeros)).ln());
         start
     }
+
+    /// The zero part is a model of its own; counts are of the truncated law.
+    fn ways(&self, o: Observation) -> Option<Vec<Way>> {
+        let place = Density::predictors(&self.0).len();
+        if o.y == 0.0 {
+            return Some(vec![Way::of_sign(place, 1)]);
+        }
+        Some(vec![least_count(self.link(), o, 1.0), Way::of_sign(place, -1)])
+    }
 }
 
 impl<D: Count> Density for Truncated<D> {
@@ -162,6 +179,15 @@ impl<D: Count> Density for Truncated<D> {
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64> {
         Density::start(&self.0, rows, weights)
     }
+
+    fn ways(&self, o: Observation) -> Option<Vec<Way>> {
+        Some(vec![least_count(self.link(), o, 1.0)])
+    }
+}
+
+/// The least count that there can be is certain in the limit of a mean of zero, which a log link reaches at no end.
+fn least_count(link: Link, o: Observation, least: f64) -> Way {
+    Way::of_sign(0, -i8::from(link == Link::Log && o.y == least))
 }
 
 fn with_zero(density: &impl Density) -> Vec<Predictor> {

@@ -209,7 +209,7 @@ def test_the_summary_names_family_parts_and_success():
     for words in ("nbinom2 (log link)", "Laplace's approximation", "Zero part", "Dispersion", "Fixed effects"):
         assert words in text
     assert "Residual" not in text
-    data = pl.DataFrame({"y": ["no", "yes", "yes", "no"] * 10, "g": [f"g{k % 8}" for k in range(40)]})
+    data = pl.DataFrame({"y": ["no", "yes", "yes", "no"] * 10, "g": [f"g{k % 7}" for k in range(40)]})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", hlmrs.SingularFitWarning)
         assert hlmrs.glmer("y ~ 1 + (1 | g)", data, family="binomial").success == "yes"

@@ -27,6 +27,9 @@ class Advice:
 LEAST_SQUARES = Advice(
     "Without random effects the model is one for ordinary least squares, for example statsmodels.formula.api.ols."
 )
+GENERALIZED_LINEAR = Advice(
+    "Without random effects the model is a generalized linear model, for example one of statsmodels.formula.api.glm."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from .verdict import Verdict, verdict_of
 
 Vector = NDArray[np.float64]
 Result = TypeVar("Result")
+Kind = TypeVar("Kind", bound="Estimate")
 Further = TypeVarTuple("Further")
 
 GONE = "this fit was saved without its data; fit.update('. ~ .', data=...) fits the model to them again"
@@ -268,11 +269,11 @@ def refit_response(old: Estimate, y: Any) -> Vector:
     return response
 
 
-def cached(compute: Callable[[Estimate, *Further], Result]) -> Callable[[Estimate, *Further], Result]:
+def cached(compute: Callable[[Kind, *Further], Result]) -> Callable[[Kind, *Further], Result]:
     """Let a function of a fit compute once for each fit and further arguments, which are hashable."""
 
     @wraps(compute)
-    def known(estimate: Estimate, *further: *Further) -> Result:
+    def known(estimate: Kind, *further: *Further) -> Result:
         key = (compute, *further)
         if key not in estimate.cache:
             estimate.cache[key] = compute(estimate, *further)

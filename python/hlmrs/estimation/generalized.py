@@ -2,40 +2,27 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._core import GeneralizedFit, GeneralizedModel, Rows, family_means
-from ..errors import DesignError, FitStateError, OptionError, listed
+from ..errors import FitStateError
 from ..families import Family
 from ..frame import Frame
-from .advice import LEAST_SQUARES
+from .advice import GENERALIZED_LINEAR
 from .estimate import GONE, Estimate, RowValues, refit_response
 from .generalized_core import GeneralizedCore
 from .layout import Layout, layout_of
+from .limits import PartEstimates, limits_of, part_columns, refuse_separation, with_limits
 from .parts import RESPONSE, GeneralizedRequest, PartDesign, family_json, generalized_rows
 from .response import Response, refitted
 from .verdict import Verdict, verdict_of
 
 Vector = NDArray[np.float64]
-_PART = 1e-6
-"""Share of a direction below which a coefficient takes no part in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class PartEstimates:
-    """The coefficients of one part: names, estimates, and where they stand among all."""
-
-    names: list[str]
-    dropped: list[str]
-    first: int
-    n: int
-    terms: tuple[int, int]
 
 
 class GeneralizedEstimate(Estimate):
@@ -104,35 +91,16 @@ class GeneralizedEstimate(Estimate):
         def moments() -> list[NDArray[np.float64]]:
             return [own for part in parts for own in part.moments]
 
-        found = verdict_of(self.core.verdict, replace(self.layout, random=random), terms, moments)
-        # what is said of a model without random effects is said of linear ones
-        advice = [text for text in found.advice if text != LEAST_SQUARES.text]
-        return replace(found, advice=(*advice, *self.limits))
-
-    @cached_property
-    def limits(self) -> tuple[str, ...]:
-        """What is said of coefficients that can grow without end at no cost."""
-        endless = set(self.own.fit.without_end)
-        reason = self.own.fit.uncertain
-        said = [] if reason is None else [_UNCERTAIN.format(reason)]
-        for name, part in self.parts.items():
-            own = [part.names[k - part.first] for k in range(part.first, part.first + part.n) if k in endless]
-            if own:
-                said.append(_LIMITS.get((self.family.name, name)) or _LIMITS.get(("", name)) or _no_end(name, own))
-        return tuple(said)
+        found = verdict_of(self.core.verdict, replace(self.layout, random=random), terms, moments, GENERALIZED_LINEAR)
+        limits = limits_of(self.family, self.parts, self.own.fit.without_end)
+        return with_limits(found, limits, self.own.fit.uncertain)
 
     def _part(self, name: str) -> PartEstimates:
         entry = self.own.parts[name]
-        if name == "thresholds":
-            columns = [f"{low}|{high}" for low, high in pairwise(self.categories)]
-        elif name in self.designs:
-            columns = self.designs[name].columns
-        else:
-            columns = ["(Intercept)"]
-        kept = set(entry["kept"])
-        names = [columns[k] for k in entry["kept"]]
+        columns, kept = part_columns(name, self.designs, self.categories), set(entry["kept"])
         constant = name == "conditional" and self.family.name == "cumulative"
         dropped = [c for k, c in enumerate(columns) if k not in kept and not (constant and c == "(Intercept)")]
+        names = [columns[k] for k in entry["kept"]]
         return PartEstimates(names, dropped, entry["first"], entry["n"], entry["terms"])
 
     @cached_property
@@ -192,58 +160,6 @@ class GeneralizedEstimate(Estimate):
         return not np.isnan(self.sigma)
 
 
-@dataclass(frozen=True, slots=True)
-class Approximation:
-    """How far Laplace's approximation is from the likelihood, by the next term of its expansion.
-
-    Attributes
-    ----------
-    error : float
-        The log-likelihood less Laplace's, about.
-    corrected : dict of str to float
-        Coefficients of the mean and standard deviations of its random effects after one step toward the maximum of
-        both together.
-    shift : dict of str to float
-        What that moves the coefficients by, in standard errors.
-
-    Notes
-    -----
-    Shun and McCullagh (1995).  The correction removes most of the bias where groups have few rows; where the error is
-    more than about 0.05 for each level of a grouping factor the expansion itself is rough.
-    """
-
-    error: float
-    corrected: Mapping[str, float]
-    shift: Mapping[str, float]
-
-    def __str__(self) -> str:
-        largest = max(self.shift, key=lambda name: abs(self.shift[name]), default=None)
-        moved = (
-            ""
-            if largest is None
-            else f"; corrected for it {largest} moves by {self.shift[largest]:.2f} standard errors"
-        )
-        return f"Laplace's log-likelihood is {abs(self.error):.3g} too {'low' if self.error > 0 else 'high'}{moved}"
-
-
-def laplace_approximation(estimate: "GeneralizedEstimate") -> Approximation:
-    """Compute the error of Laplace's approximation, and what it does to the estimates."""
-    if estimate.generalized.approximation != "laplace":
-        raise OptionError("the error of Laplace's approximation is that of a fit by it: nagq=1, information='observed'")
-    error, coefficients, covariances = estimate.own.fit.laplace_error()
-    part, own = estimate.parts["conditional"], estimate.own
-    beta = coefficients[part.first : part.first + part.n]
-    se = np.sqrt(np.diag(own.covariance_of("conditional")))
-    names = part.names
-    sds = {
-        f"sd_{column}|{estimate.layout.groups[term.group].name}": float(np.sqrt(covariance[k, k]))
-        for term, covariance in zip(estimate.layout.random, covariances[own.terms_of("conditional")], strict=True)
-        for k, column in enumerate(term.columns)
-    }
-    shift = {name: float(s) for name, s in zip(names, (beta - own.beta) / se, strict=True)}
-    return Approximation(error, dict(zip(names, map(float, beta), strict=True)) | sds, shift)
-
-
 def expected_category(probabilities: NDArray[np.float64]) -> Vector:
     """Return the expected number of the category, from 1."""
     return probabilities @ np.arange(1.0, probabilities.shape[1] + 1)
@@ -259,7 +175,7 @@ def _fitted(
     request: GeneralizedRequest, kind: str, designs: Mapping[str, PartDesign], response: Response, **origin: Any
 ) -> GeneralizedEstimate:
     model = generalized_model(request, designs, response)
-    refuse_separation(model, request, designs["conditional"])
+    refuse_separation(model, request.mean.spec.response.name, designs, response.categories)
     core = GeneralizedCore(GeneralizedFit(model, request.mean.settings()))
     named: dict[str, Any] = {"categories": response.categories, "levels": response.levels}
     return GeneralizedEstimate(request, core, kind, designs, response, **named, **origin)
@@ -280,66 +196,3 @@ def refit_generalized(old: GeneralizedEstimate, y: Any) -> GeneralizedEstimate:
     """Fit the same model to another response; ordered categories are counted from 1."""
     response = replace(old.response, y=refitted(old.response, refit_response(old, y)))
     return _fitted(old.generalized, old.kind, old.designs, response, frame=old._frame, why_gone=old._why_gone)
-
-
-def refuse_separation(model: GeneralizedModel, request: GeneralizedRequest, mean: PartDesign) -> None:
-    """Refuse coefficients without a best value, by what moves them to infinity and the rows that this separates."""
-    found = model.separation
-    if found is None:
-        return
-    direction, separated = found
-    columns = mean.columns
-    names = [columns[k] for k in model.kept]
-    own = np.array(direction)[: len(names)]
-    largest = np.abs(own).max()
-    moving = {name: value for name, value in zip(names, own / largest, strict=True) if abs(value) > _PART}
-    along = " ".join(f"{'+' if value > 0 else '-'} {abs(value):.3g} {name}" for name, value in moving.items())
-    numbers = ", ".join(map(str, separated[:5])) + (", ..." if len(separated) > 5 else "")
-    what = (
-        f"the coefficient of {listed([*moving])} has"
-        if len(moving) == 1
-        else f"the coefficients of {listed([*moving])} have"
-    )
-    raise DesignError(
-        f"{what} no finite estimate: as {along.removeprefix('+ ')} goes to infinity the likelihood of "
-        f"{len(separated):,} of {model.n_obs:,} rows used (counted from 0: {numbers}) rises without end and that of no "
-        f"row falls, so that {request.mean.spec.response.name} is predicted perfectly there (separation); merge "
-        "levels, or leave the term out"
-    )
-
-
-_UNCERTAIN = (
-    "The standard errors were not computed: near the estimates {}. Intervals by profile or bootstrap do not need them."
-)
-_LIMITS = {
-    (
-        "nbinom2",
-        "dispersion",
-    ): "There is no overdispersion beyond Poisson's: the best dispersion is infinite, and the fit is "
-    "that of family 'poisson'.",
-    (
-        "nbinom1",
-        "dispersion",
-    ): "There is no overdispersion beyond Poisson's: the best dispersion is zero, and the fit is that "
-    "of family 'poisson'.",
-    (
-        "betabinomial",
-        "dispersion",
-    ): "There is no overdispersion beyond the binomial: the best precision is infinite, and the "
-    "fit is that of family 'binomial'.",
-    (
-        "tweedie",
-        "shape",
-    ): "The best power is at an end of its range, 1.01 to 1.99: without zeros, or with a spread that grows with the "
-    "mean itself, family 'gamma' or 'lognormal' may be meant.",
-    (
-        "",
-        "zero_inflation",
-    ): "There are no zeros beyond those of the counts, at least for some rows: their best probability "
-    "is zero, and the coefficients of the zero part have no finite estimate.",
-}
-
-
-def _no_end(part: str, names: list[str]) -> str:
-    where = part.replace("_", " ")
-    return f"The data do not determine {listed(names)} of the {where} part: the likelihood is level there."

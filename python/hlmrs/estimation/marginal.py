@@ -14,8 +14,9 @@ from ..formula import parse
 from ..formula.names import find_name
 from ..frame import Frame, index_names
 from .estimate import Estimate, RowValues
-from .generalized import generalized_model, refuse_separation
+from .generalized import generalized_model
 from .layout import layout_of
+from .limits import refuse_separation
 from .parts import (
     RESPONSE,
     GeneralizedRequest,
@@ -293,7 +294,7 @@ def solve_equations(asked: EquationsRequest, frame: Frame) -> EquationsEstimate:
     waves = waves_of(asked.time, asked.correlation, asked.groups, frame, encoded)
     threads = request.mean.control.threads() or 0
     model = generalized_model(request, rows, response)
-    refuse_separation(model, request, part)
+    refuse_separation(model, request.mean.spec.response.name, {"conditional": part})
     most = request.mean.control.max_evaluations or _MOST_ITERATIONS
     fit = EquationsFit(model, encoded, waves.codes, asked.correlation, asked.scale, asked.size, most, threads)
     core = EquationsCore(fit, model, len(encoded.group_levels(0)))

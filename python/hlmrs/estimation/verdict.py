@@ -19,9 +19,10 @@ class Verdict:
     Attributes
     ----------
     status : {"optimum", "boundary", "flat", "exact", "not-converged"}
-        A verified optimum; one at which a combination of random effects has no variance; one along which the data do
-        not identify some parameters; a response that is reproduced up to rounding, so that the likelihood has no
-        maximum; or no optimum.
+        A verified optimum; one at the boundary of the model, at which a combination of random effects has no variance
+        or the law is one at the end of its family; one along which the data do not identify some parameters; one whose
+        residual standard deviation is below about 5e-6 of the spread of the response, so that rounding may have moved
+        it (a response that is reproduced exactly raises ``NumericalError``); or no optimum.
     evaluations : int
         Evaluations of the criterion, without those of the further points tried.
     expected_decrease : float
@@ -29,7 +30,10 @@ class Verdict:
     singular_terms : tuple of str
         Random terms whose covariance does not have full rank.
     flat_terms : tuple of str
-        Random terms that the data do not identify.
+        Random terms that the data do not identify, and coefficients of generalized models.
+    limits : tuple of str
+        Parts of a generalized model whose best value is infinite, and the law there simpler: no overdispersion, no
+        zeros beyond those of the counts.
     reason : str
         Why the search did not converge; empty otherwise.
     advice : tuple of str
@@ -69,6 +73,7 @@ class Verdict:
     std_error: float = 0.0
     suggestions: Mapping[str, str] = field(default_factory=dict)
     tried: int = 0
+    limits: tuple[str, ...] = ()
 
     @property
     def converged(self) -> bool:
@@ -85,11 +90,13 @@ class Verdict:
         if self.status == "not-converged":
             return f"not converged after {after}: {self.reason}"
         if self.status == "exact":
-            return f"no optimum after {after}: the model reproduces the response up to rounding"
+            return f"no optimum after {after}: the residuals are so small that rounding may have moved them"
         if self.status == "flat":
             return f"converged after {after}, but the data do not identify {', '.join(self.flat_terms)}"
-        if self.singular:
-            return f"converged after {after}, singular: {', '.join(self.singular_terms)}"
+        places = [f"singular: {', '.join(self.singular_terms)}"] if self.singular else []
+        places += [f"at the limit of the family: {', '.join(self.limits)}"] if self.limits else []
+        if places:
+            return f"converged after {after}, {'; '.join(places)}"
         return f"converged after {after} at a verified optimum"
 
     def explain(self) -> str:
@@ -117,13 +124,17 @@ def verdict_of(
     layout: Layout,
     random: Sequence[RandomTerm],
     moments: Callable[[], Sequence[NDArray[np.float64]]],
+    left: Advice = LEAST_SQUARES,
 ) -> Verdict:
-    """Put the core's verdict into words; `moments` makes the mean of z z' of each term, where it is wanted."""
+    """Put the core's verdict into words; `moments` makes the mean of z z' of each term, where it is wanted.
+
+    `left` is the advice where no random effects would be left.
+    """
     terms = [EstimatedTerm(term, own.columns) for term, own in zip(random, layout.random, strict=True)]
     advice = _advice(core, terms, moments)
     suggestions = {term: instead for piece in advice for term, instead in piece.suggestions.items()}
     if terms and suggestions == {term.name: "" for term in terms}:
-        advice, suggestions = [*advice, LEAST_SQUARES], {}
+        advice, suggestions = [*advice, left], {}
     return Verdict(
         core["status"],
         core["evaluations"],

@@ -51,4 +51,4 @@ def not_converged(verdict: Verdict) -> str:
 
 def singular(verdict: Verdict) -> str:
     """Say which variances are zero, and what to consider."""
-    return f"singular fit. {' '.join(verdict.advice)}" if verdict.status == "boundary" else ""
+    return f"singular fit. {' '.join(verdict.advice)}" if verdict.status == "boundary" and verdict.singular else ""

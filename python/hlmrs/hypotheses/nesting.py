@@ -107,10 +107,10 @@ def model_parts(estimate: Estimate) -> dict[str, ModelPart]:
     constant = np.ones((estimate.layout.n_rows, 1))
     found = {}
     for name, part in estimate.own.parts.items():
-        if name not in estimate.part_rows:
+        if name not in estimate.designs:
             found[name] = ModelPart(constant, None, [])
             continue
-        data = estimate.part_rows[name].data
+        data = estimate.designs[name].data
         found[name] = _part(data.rows, data.columns, part["kept"])
     if "thresholds" in found:  # they are the constant of the mean
         mean = found["conditional"]

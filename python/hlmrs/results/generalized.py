@@ -13,13 +13,8 @@ from ..control import count, seed_or_new
 from ..effectsize import IntraclassCorrelation, RSquared
 from ..errors import OptionError, RankDeficiencyWarning, choose, warn
 from ..estimation import warn_about_data, warn_about_optimum
-from ..estimation.generalized import (
-    Approximation,
-    GeneralizedEstimate,
-    fit_generalized,
-    laplace_approximation,
-    refit_generalized,
-)
+from ..estimation.approximation import Approximation, laplace_approximation
+from ..estimation.generalized import GeneralizedEstimate, fit_generalized, refit_generalized
 from ..estimation.generalized_changes import GeneralizedChanges, change_generalized_request
 from ..families import Family, tweedie_power
 from ..frame import open_frame
@@ -103,10 +98,7 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         >>> round(fit.approximation.error, 3)
         0.044
         """
-        estimate = self._estimate
-        if ("approximation",) not in estimate.cache:
-            estimate.cache["approximation",] = laplace_approximation(estimate)
-        return cast("Approximation", estimate.cache["approximation",])
+        return laplace_approximation(self._estimate)
 
     @property
     def success(self) -> str:

@@ -177,7 +177,7 @@ pub fn without_random_effects(model: &Glmm, stop: &AtomicBool) -> Result<(Vec<f6
         }
     }
     let (_, root) = newton(model, &beta)?;
-    let found = model.family.signs(&model.observations).and_then(|signs| separation(model, &signs, &last));
+    let found = separation(model, &beta, &last);
     Ok((beta, inverse_transposed(&root, p), found))
 }
 
