@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 
+use super::quadrature_check::check_quadrature;
 use super::search::{Control, leave_zero, search};
 use super::verdict::Verdict;
 use crate::linalg::dense::eigen;
@@ -61,7 +62,8 @@ pub fn fit_generalized(model: &Glmm, control: &Control, stop: &AtomicBool) -> Re
     }
     leave_zero(&mut start, &model.theta_map.scale_parameters(), 1e-3, 1e-2);
     let mut objective = GlmmEvaluator::new(model, stop);
-    let (x, verdict) = search(&mut objective, &start, control)?;
+    let (x, mut verdict) = search(&mut objective, &start, control)?;
+    check_quadrature(model, &x, objective.value(&x)?, &mut verdict, stop)?;
     let found = uncertainty(&mut objective, &x, stop);
     let uncertainty = Uncertainty::or_unknown(found, x.len())?;
     GlmmFit::at(&mut objective, x, uncertainty, verdict)

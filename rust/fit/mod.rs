@@ -11,6 +11,7 @@ mod lines;
 pub mod many;
 mod null_directions;
 pub mod predict;
+mod quadrature_check;
 pub mod refit;
 pub mod result;
 pub mod save;

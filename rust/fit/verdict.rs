@@ -31,6 +31,8 @@ pub enum Status {
     Flat,
     /// The response is reproduced up to rounding: the criterion falls without end as σ goes to zero.
     Exact,
+    /// Quadrature with more points has another criterion there: an optimum of the points, maybe not of the likelihood.
+    Rough,
     NotConverged,
 }
 
@@ -41,6 +43,7 @@ impl Status {
             Self::Boundary => "boundary",
             Self::Flat => "flat",
             Self::Exact => "exact",
+            Self::Rough => "rough",
             Self::NotConverged => "not-converged",
         }
     }

@@ -291,6 +291,11 @@ def test_options_that_there_are_not_are_refused():
         hlmrs.glmer("y ~ x + (1 | g)", data, family="binomial", dispersion="~ x")
     with pytest.raises(hlmrs.DesignError, match="is of no counts"):
         hlmrs.glmer("y ~ x + (1 | g)", data, family="binomial", zero_inflation="~ 1")
+    for text, what in (("x ~ 1", "'x' stands on its left side"), ("x", "it has no '~'"), ("~ x ~ 1", "~")):
+        with pytest.raises(hlmrs.FormulaError, match=what):
+            hlmrs.glmer("y ~ x + (1 | g)", data, family="poisson", zero_inflation=text)
+    with pytest.raises(hlmrs.FormulaError, match="dispersion= is a right side alone"):
+        hlmrs.glmer("y ~ x + (1 | g)", data, family="nbinom2", dispersion="y ~ x")
     with pytest.raises(hlmrs.OptionError, match="from 1"):
         hlmrs.glmer("y ~ x + (1 | g)", data, family="binomial", nagq=0)
     crossed = toy(h=[f"h{k // 10}" for k in range(30)])

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Columns, Encoding, Rows, family_means, term_moments
-from ..errors import DataError, DesignError, FitStateError, OptionError, choose
+from ..errors import DataError, DesignError, FitStateError, FormulaError, OptionError, choose
 from ..families import COUNTS, WITH_DISPERSION, Family
 from ..formula import ColumnName, ModelSpec, TermFactor, parse
 from ..formula.names import find_name
@@ -185,8 +185,14 @@ def _part_spec(name: str, text: str, formula: str, frame: Frame) -> ModelSpec:
     """Read the formula of another part; it has the response of the mean."""
     if not isinstance(text, str):
         raise TypeError(f"{name}={text!r}: give a formula such as '~ x + (1 | g)'")
+    left, tilde, right = text.partition("~")
+    if left.strip() or not tilde:
+        what = f"{left.strip()!r} stands on its left side" if tilde else "it has no '~'"
+        raise FormulaError(
+            f"{name}= is a right side alone, such as '~ x': the response is that of the model, and {what}", text, 0
+        )
     response = parse(formula, frame.names).response.name
-    spec = parse(f"{response} ~ {text.split('~')[-1]}", frame.names)
+    spec = parse(f"{response} ~ {right}", frame.names)
     return replace(spec, formula=text)
 
 

@@ -18,11 +18,12 @@ class Verdict:
 
     Attributes
     ----------
-    status : {"optimum", "boundary", "flat", "exact", "not-converged"}
+    status : {"optimum", "boundary", "flat", "exact", "rough", "not-converged"}
         A verified optimum; one at the boundary of the model, at which a combination of random effects has no variance
         or the law is one at the end of its family; one along which the data do not identify some parameters; one whose
         residual standard deviation is below about 5e-6 of the spread of the response, so that rounding may have moved
-        it (a response that is reproduced exactly raises ``NumericalError``); or no optimum.
+        it (a response that is reproduced exactly raises ``NumericalError``); one of a quadrature that more points
+        change by more than 0.5 in the log-likelihood, so that it may not be one of the likelihood; or no optimum.
     evaluations : int
         Evaluations of the criterion, without those of the further points tried.
     expected_decrease : float
@@ -35,7 +36,7 @@ class Verdict:
         Parts of a generalized model whose best value is infinite, and the law there simpler: no overdispersion, no
         zeros beyond those of the counts.
     reason : str
-        Why the search did not converge; empty otherwise.
+        Why the search did not converge, or what more points change; empty otherwise.
     advice : tuple of str
         What to consider.
     std_error : float
@@ -78,7 +79,7 @@ class Verdict:
     @property
     def converged(self) -> bool:
         """Whether the point is an optimum."""
-        return self.status not in ("not-converged", "exact")
+        return self.status not in ("not-converged", "rough", "exact")
 
     @property
     def singular(self) -> bool:
@@ -91,6 +92,8 @@ class Verdict:
             return f"not converged after {after}: {self.reason}"
         if self.status == "exact":
             return f"no optimum after {after}: the residuals are so small that rounding may have moved them"
+        if self.status == "rough":
+            return f"no optimum of the likelihood after {after}, but of its quadrature: {self.reason}"
         if self.status == "flat":
             return f"converged after {after}, but the data do not identify {', '.join(self.flat_terms)}"
         places = [f"singular: {', '.join(self.singular_terms)}"] if self.singular else []
@@ -172,4 +175,9 @@ _NOT_CONVERGED = Advice(
     "The numbers of this fit are those of the point where the search stopped. Fit again from there with "
     "control=hlmrs.Control(start=fit.theta, max_evaluations=...), or cross-check with optimizer='bobyqa'."
 )
-_WITHOUT_OPTIMUM = {"exact": _EXACT, "not-converged": _NOT_CONVERGED}
+_ROUGH = Advice(
+    "The quadrature has too few points for these random effects: fit with more of them (nagq=), or by Laplace's "
+    "approximation (nagq=1). Where most groups are nothing but successes, or failures, their standard deviation has "
+    "no finite best value, perhaps, and no number of points will do."
+)
+_WITHOUT_OPTIMUM = {"exact": _EXACT, "rough": _ROUGH, "not-converged": _NOT_CONVERGED}

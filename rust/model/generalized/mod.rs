@@ -23,5 +23,5 @@ pub use evaluator::GlmmEvaluator;
 pub use expansion::laplace_error;
 pub use mode::{Point, scaled};
 pub use model::{Approximation, Glmm, PartCoefficients, PartName, product};
-pub use quadrature::Nodes;
+pub use quadrature::{MOST_NODES, Nodes};
 pub use separation::Separation;

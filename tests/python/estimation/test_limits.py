@@ -130,3 +130,23 @@ def test_the_advice_for_models_without_random_effects_is_of_their_kind():
     with pytest.warns(hlmrs.SingularFitWarning, match="generalized linear model"):
         found = hlmrs.glmer("y ~ x + (1 | g)", DATA | {"y": y}, family="binomial")
     assert "ordinary least squares" not in found.verdict.explain()
+
+
+def test_an_optimum_of_the_points_of_a_quadrature_is_none_of_the_likelihood():
+    # ten pairs of successes and ten of failures: at most 20 log(1/2), which a variance without end has
+    data = {"y": np.repeat([0.0, 1.0], 20), "g": [f"g{k}" for k in np.repeat(np.arange(20), 2)]}
+    with pytest.warns(hlmrs.ConvergenceWarning, match="optimum of the likelihood after .* but of its quadrature"):
+        rough = hlmrs.glmer("y ~ 1 + (1 | g)", data, family="binomial", nagq=25)
+    assert rough.loglik > 20 * np.log(0.5)
+    assert rough.verdict.status == "rough"
+    assert not rough.verdict.converged
+    assert "nagq=" in rough.verdict.explain()
+
+
+def test_points_that_resolve_the_likelihood_are_not_rough():
+    rng = np.random.default_rng(2)
+    g = np.repeat(np.arange(40), 8)
+    y = (rng.random(320) < 1 / (1 + np.exp(-1.5 * rng.normal(size=40)[g]))) * 1.0
+    for nagq in (7, 8, 25):
+        fine = hlmrs.glmer("y ~ 1 + (1 | g)", {"y": y, "g": [f"g{k}" for k in g]}, family="binomial", nagq=nagq)
+        assert fine.verdict.status == "optimum"
