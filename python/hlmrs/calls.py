@@ -49,6 +49,16 @@ _OF_MODELS: Hints = {
         ("", "correlated random effects are structured terms of the formula, such as + ar1(0 + factor(t) | g)")
     ],
 }
+_OF_EQUATIONS: Hints = {
+    "id": [("groups", "the column of the groups is groups=")],
+    "corstr": [("correlation", "the working correlation is correlation=")],
+    "cov_struct": [("correlation", "the working correlation is correlation=, such as 'exchangeable'")],
+    "waves": [("time", "the column of the times is time=")],
+    "std_err": [("", "tidy(vcov=...) and other methods choose the standard errors")],
+    "scale_fix": [("scale", "scale=1 fixes the scale")],
+    "subset": [("", "filter the rows of the data frame first")],
+    "zcor": [("", "correlations that are given are not supported")],
+}
 _OF_PREDICTIONS: Hints = {
     "use_rfx": _RANDOM_EFFECTS,
     "se": _STD_ERRORS,
@@ -74,6 +84,7 @@ _OF_ANY: Hints = {
 _OF_INTERVALS: Hints = {"parm": _PARAMETERS, "which": _PARAMETERS}
 _TABLES: Sequence[tuple[Collection[str], Hints]] = (
     (("lmer", "model", "fit_many", "update"), _OF_MODELS),
+    (("gee",), _OF_EQUATIONS),
     (("predict", "simulate"), _OF_PREDICTIONS),
     (("confint", "profile"), _OF_INTERVALS),
     (("anova", "drop1", "ranova", "test"), _OF_TESTS),

@@ -2,6 +2,8 @@
 
 import json
 import math
+import signal
+import time
 import warnings
 from itertools import combinations
 from pathlib import Path
@@ -480,3 +482,124 @@ def test_coverage_of_robust_intervals_under_a_wrong_correlation():
         bounds = fit.confint(vcov="mancl-derouen", ddf="groups")
         inside += bounds["conf_low"][1] <= 0.3 <= bounds["conf_high"][1]
     assert 0.90 < inside / n < 0.98
+
+
+def test_marginal_models_are_compared_by_qic_over_one_scale():
+    given = {"groups": "g", "time": "t"}
+    small = hlmrs.gee("normal ~ x", DATA, **given)
+    large = hlmrs.gee("normal ~ x + arm", DATA, correlation="ar1", **given)
+    table = hlmrs.compare(small, large)
+    by_model = {row["model"]: row for row in rows(table)}
+    for fit in (small, large):
+        found, row = fit.criteria(scale=large.scale), by_model[fit.formula]
+        assert (row["qic"], row["cic"], row["n_params"]) == (found.qic, found.cic, len(fit.beta))
+        assert found.quasi_likelihood == pytest.approx(-0.5 * np.sum(fit.resid() ** 2) / large.scale, rel=1e-12)
+    assert np.all(np.diff(table["qic"]) >= 0)
+    unit = hlmrs.compare(
+        *(
+            hlmrs.gee(f.replace("normal", "I(1000 * normal)"), DATA, correlation=c, **given)
+            for f, c in (("normal ~ x", "independence"), ("normal ~ x + arm", "ar1"))
+        )
+    )
+    np.testing.assert_allclose(unit["qic"], table["qic"], rtol=1e-8)
+    mixed = hlmrs.lmer("normal ~ x + (1 | g)", DATA)
+    with pytest.raises(hlmrs.OptionError, match="among themselves"):
+        hlmrs.compare(small, mixed)
+    with pytest.raises(hlmrs.OptionError, match="variances differ"):
+        hlmrs.compare(
+            hlmrs.gee("count ~ x", DATA, groups="g", family="poisson"), hlmrs.gee("count ~ x", DATA, groups="g")
+        )
+    with pytest.raises(hlmrs.DataError, match="different responses"):
+        hlmrs.compare(small, hlmrs.gee("positive ~ x", DATA, **given))
+
+
+def test_what_likelihoods_and_random_effects_have_is_absent_with_the_reason():
+    fit = hlmrs.gee("normal ~ x", DATA, groups="g")
+    for name, text in (
+        ("loglik", "no likelihood"),
+        ("ranef", "no effects of their own"),
+        ("scal", "did you mean 'scale'"),
+    ):
+        assert not hasattr(fit, name)
+        with pytest.raises(AttributeError, match=text):
+            getattr(fit, name)
+
+
+@pytest.mark.parametrize("frame", ["polars", "pandas"])
+def test_predictions_have_the_standard_errors_of_their_predictors(frame):
+    whole = DATA if frame == "polars" else DATA.to_pandas()
+    fit = hlmrs.gee("event ~ x * arm", whole, groups="g", family="binomial", correlation="exchangeable", offset="o")
+    new = pl.DataFrame({"x": [0.5, None, -1.0], "arm": ["a", "b", "c"], "o": [0.1, 0.2, 0.3]})
+    new = new if frame == "polars" else new.to_pandas()
+    link = fit.predict(new, type="link", interval="confidence", vcov="mancl-derouen", ddf="groups")
+    assert type(link) is type(new)
+    x = np.array([1, -1.0, 0, 1, 0, -1])
+    assert link["prediction"][2] == pytest.approx(x @ fit.beta + 0.3, rel=1e-12)
+    assert link["std_error"][2] == pytest.approx(np.sqrt(x @ fit.vcov("mancl-derouen") @ x), rel=1e-12)
+    assert np.isnan(np.asarray(link["prediction"], dtype=float)[1])
+    mean = fit.predict(new, interval="confidence", vcov="mancl-derouen", ddf="groups")
+    p = 1 / (1 + np.exp(-link["prediction"][2]))
+    assert mean["prediction"][2] == pytest.approx(p, rel=1e-12)
+    assert mean["std_error"][2] == pytest.approx(p * (1 - p) * link["std_error"][2], rel=1e-10)
+    assert mean["conf_low"][2] == pytest.approx(1 / (1 + np.exp(-link["conf_low"][2])), rel=1e-10)
+    np.testing.assert_allclose(fit.predict(whole), fit.fitted, rtol=1e-12)
+    np.testing.assert_allclose(fit.predict(interval="confidence")["prediction"], fit.fitted, rtol=1e-12)
+    moved = fit.predict(new, offset=np.ones(3), type="link")
+    np.testing.assert_allclose(moved - 1, np.asarray(link["prediction"], dtype=float), rtol=1e-12)
+
+
+def test_tests_are_walds_by_the_covariance_that_was_chosen():
+    fit = hlmrs.gee("normal ~ x + arm", DATA, groups="g", correlation="exchangeable")
+    for kind in ("robust", "naive", "kauermann-carroll"):
+        v = fit.vcov(kind)[2:, 2:]
+        chi = float(fit.beta[2:] @ np.linalg.solve(v, fit.beta[2:]))
+        (row,) = (row for row in rows(fit.anova(vcov=kind)) if row["term"] == "arm")
+        assert (row["df"], row["statistic"]) == (2, pytest.approx(chi, rel=1e-9))
+        assert row["p_value"] == pytest.approx(math.exp(-chi / 2), rel=1e-9)
+        assert fit.test("armb = 0, armc = 0", vcov=kind)["statistic"][0] == pytest.approx(chi, rel=1e-9)
+    t = fit.tidy(ddf="groups")
+    assert set(t["df"]) == {fit.n_groups - 4}
+    assert (t["p_value"] > fit.tidy()["p_value"]).all()
+
+
+def test_means_contrasts_and_slopes_use_the_same_covariance():
+    fit = hlmrs.gee("event ~ x * arm", DATA, groups="g", family="binomial", correlation="ar1", time="t")
+    mean = DATA["x"].mean()
+    rows_of = np.array([[1, mean, b, c, b * mean, c * mean] for b, c in ((0, 0), (1, 0), (0, 1))])
+    v = fit.vcov("mancl-derouen")
+    table = fit.emmeans("arm", vcov="mancl-derouen")
+    np.testing.assert_allclose(table["estimate"], rows_of @ fit.beta, rtol=1e-10)
+    np.testing.assert_allclose(table["std_error"], np.sqrt(np.diag(rows_of @ v @ rows_of.T)), rtol=1e-10)
+    response = fit.emmeans("arm", type="response")
+    np.testing.assert_allclose(response["estimate"], 1 / (1 + np.exp(-(rows_of @ fit.beta))), rtol=1e-10)
+    first = rows_of[0] - rows_of[1]
+    contrast = fit.contrasts("arm", vcov="mancl-derouen")
+    assert contrast["std_error"][0] == pytest.approx(np.sqrt(first @ v @ first), rel=1e-10)
+    slopes = fit.slopes("x", by="arm", vcov="naive")
+    own = np.array([0, 1, 0, 0, 1, 0.0])
+    assert slopes["estimate"][1] == pytest.approx(own @ fit.beta, rel=1e-10)
+    assert slopes["std_error"][1] == pytest.approx(np.sqrt(own @ fit.vcov("naive") @ own), rel=1e-10)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers")
+def test_ctrl_c_is_answered_at_once_and_the_work_ends():
+    rng, n = np.random.default_rng(0), 60_000
+    frame = {"y": rng.normal(size=n), "g": np.arange(n) % 2}  # moments of 1.8 billion pairs
+
+    def press(number, frame):
+        raise KeyboardInterrupt
+
+    old = signal.signal(signal.SIGALRM, press)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1.5)
+        start = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            hlmrs.gee("y ~ 1", frame, groups="g", correlation="ar1")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+    assert time.monotonic() - start < 2.0
+    time.sleep(0.5)
+    before = time.process_time()
+    time.sleep(0.3)
+    assert time.process_time() - before < 0.1

@@ -3,11 +3,12 @@
 ``terms`` has the hypothesis matrices of types 1, 2 and 3, ``equations`` reads hypotheses, ``tables`` tests both,
 ``chi_square`` in marginal models;
 ``nesting`` says whether a model is a special case of another, ``null_distribution`` what their likelihood ratio
-refers to, ``comparison`` compares models.
+refers to, ``comparison`` compares models, ``quasi_comparison`` marginal ones.
 """
 
 from .chi_square import chi_square_anova, chi_square_hypotheses
 from .comparison import comparison_table
+from .quasi_comparison import quasi_comparison
 from .tables import anova_table, deletion_table, hypothesis_table
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "comparison_table",
     "deletion_table",
     "hypothesis_table",
+    "quasi_comparison",
 ]

@@ -33,7 +33,7 @@ def comparison_table(estimates: Sequence[Estimate], *, reml: bool) -> dict[str, 
     if len(estimates) < 2:
         raise OptionError("a comparison needs two fits or more")
     for other in estimates[1:]:
-        _check_same_rows(estimates[0], other)
+        check_same_rows(estimates[0], other)
         if reml and not (other.is_linear and estimates[0].is_linear):
             raise OptionError("reml=True compares linear models; generalized ones are fitted by maximum likelihood")
         if reml:
@@ -93,7 +93,7 @@ def _n_coefficients(model: Compared) -> int:
     return len(model.core.beta)
 
 
-def _check_same_rows(one: Estimate, other: Estimate) -> None:
+def check_same_rows(one: Estimate, other: Estimate) -> None:
     """Refuse fits to different rows, responses or weights: their likelihoods cannot be compared."""
     n, m = one.layout.n_rows, other.layout.n_rows
     first, second = one.request.spec.formula.strip(), other.request.spec.formula.strip()

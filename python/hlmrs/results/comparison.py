@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from ..calls import answers
-from ..hypotheses import comparison_table
+from ..errors import OptionError
+from ..hypotheses import comparison_table, quasi_comparison
 from .base import FittedModel
+from .marginal_fit import MarginalFit
 from .view import FrameT
 
 
 @answers
-def compare(*fits: FittedModel[FrameT], reml: bool = False) -> FrameT:
+def compare(*fits: FittedModel[FrameT] | MarginalFit[FrameT], reml: bool = False) -> FrameT:
     """Compare fitted models: information criteria, and likelihood ratio tests of each against the next smaller.
 
     Parameters
     ----------
-    *fits : LinearMixedFit or GeneralizedMixedFit
-        Two models or more, of the same response in the same rows.
+    *fits : LinearMixedFit, GeneralizedMixedFit or MarginalFit
+        Two models or more, of the same response in the same rows; marginal models among themselves.
     reml : bool
         Whether to compare restricted likelihoods, which takes models with the same fixed part.  Default: maximum
         likelihood.  Fits by the other criterion are fitted again; the fits themselves do not change.
@@ -28,6 +30,10 @@ def compare(*fits: FittedModel[FrameT], reml: bool = False) -> FrameT:
         no special case of the next have no test: ``"not nested"``.  Generalized models of different families or links,
         with and without a zero part, or with differently approximated likelihoods have none either, and
         ``null_distribution`` says which; their information criteria stand side by side.
+
+        Of marginal models, which have no likelihood, from the lowest QIC on: ``model, correlation, n_params, qic, qicu,
+        cic, quasi_likelihood, scale``, with the quasi-likelihood over the scale of the model with most coefficients, so
+        that no unit of the response matters.
 
     Raises
     ------
@@ -52,6 +58,11 @@ def compare(*fits: FittedModel[FrameT], reml: bool = False) -> FrameT:
     >>> round(table["chisq"][1], 2), table["null_distribution"][1]
     (42.14, '0.5 chi2(1) + 0.5 chi2(2)')
     """
+    marginal = [fit for fit in fits if isinstance(fit, MarginalFit)]
+    if marginal:
+        if len(marginal) < len(fits):
+            raise OptionError("marginal models have no likelihood and are compared among themselves, by QIC")
+        return marginal[0]._table(quasi_comparison([fit._estimate for fit in marginal]))
     for fit in fits:
         if not isinstance(fit, FittedModel):
             raise TypeError(f"compare takes fitted models, not {type(fit).__name__}")

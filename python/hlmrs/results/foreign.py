@@ -74,6 +74,24 @@ ONLY_OF_LINEAR_FITS = {
     "variance": "icc() and r2() have shares of the variance",
 }
 """What a generalized fit does not have, and what there is instead."""
+_NO_LIKELIHOOD = "estimating equations have no likelihood; fit.qic and hlmrs.compare() choose among models"
+_NO_EFFECTS = "groups have no effects of their own in a marginal model; glmer() fits one with random effects"
+ABSENT_FROM_MARGINAL_FITS = {
+    **dict.fromkeys(("loglik", "aic", "bic", "criterion", "profile", "bootstrap", "ranova"), _NO_LIKELIHOOD),
+    **dict.fromkeys(("ranef", "varcorr", "coef", "theta", "icc", "r2", "variance", "blocks"), _NO_EFFECTS),
+    **dict.fromkeys(
+        ("simulate", "refit"), "estimating equations state means and variances, and no distribution to draw"
+    ),
+    "sigma": "fit.scale is the variance over that of the family",
+    "drop1": "anova(type=2) has the tests",
+    "check": "draw fit.fitted and fit.resid('pearson')",
+    "plot": "draw fit.fitted and fit.resid('pearson')",
+    "marginal": "emmeans(), contrasts(), slopes() and to_marginaleffects() are methods of the fit",
+    "influence": "fit without the rows or groups by gee() and compare the coefficients",
+    "update": "call gee() again",
+    "save": "keep the data and call gee() again",
+}
+"""The same for a marginal model."""
 
 
 def foreign_attribute(fit: Any, name: str) -> AttributeError:

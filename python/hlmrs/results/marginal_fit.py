@@ -30,7 +30,7 @@ from ..options import (
     EquationVcov,
     MeanWeights,
 )
-from .foreign import foreign_attribute
+from .foreign import ABSENT_FROM_MARGINAL_FITS, foreign_attribute
 from .view import FrameT, View
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class MarginalFit(View[FrameT]):
     __slots__ = ()
 
     _estimate: EquationsEstimate
-    _absent: Mapping[str, str] = {}
+    _absent = ABSENT_FROM_MARGINAL_FITS
 
     @property
     def formula(self) -> str:
