@@ -893,5 +893,8 @@ def family_means(family: str, predictors: list[_Array], conditional: bool) -> tu
 def family_predictors(family: str) -> list[str]:
     """Return what the linear predictors of a family are."""
 
+def threshold_slopes(family: str) -> _Array:
+    """Return the slopes of every threshold of an ordered response in every parameter of theirs."""
+
 def family_variances(family: str, predictors: list[_Array], trials: _Array | None = None) -> _Array:
     """Return the variances of the response, of weight one; of proportions times the trials."""

@@ -14,7 +14,7 @@ from .estimation.generalized import fit_generalized
 from .estimation.parts import chosen_approximation, make_generalized_request
 from .families import Family, chosen_family
 from .frame import open_frame
-from .options import Missing
+from .options import Missing, Thresholds
 from .results import GeneralizedMixedFit
 from .results.generalized import generalized_with_warnings
 
@@ -28,6 +28,9 @@ def glmer(
     link: str | None = None,
     dispersion: str | None = None,
     zero_inflation: str | None = None,
+    thresholds: Thresholds = "flexible",
+    nominal: str | None = None,
+    scale: str | None = None,
     nagq: int = 1,
     information: Literal["observed", "expected"] = "observed",
     weights: str | ArrayLike | None = None,
@@ -55,6 +58,15 @@ def glmer(
     zero_inflation : str, optional
         A model of the logit of the probability of a zero from another source, such as ``"~ x"`` or ``"~ 1"``; with a
         truncated family the model is a hurdle model.  Default: no such zeros.
+    thresholds : {"flexible", "symmetric", "equidistant"}
+        What the thresholds of an ordered response are made of: each is free; they lie symmetrically about a centre; or
+        they have the same distance.
+    nominal : str, optional
+        Variables with an effect of their own on every threshold of an ordered response (partial proportional odds),
+        such as ``"~ x"``: threshold k is that of the intercept plus ``k.x`` times x.
+    scale : str, optional
+        A model of the logarithm of the scale of an ordered response, such as ``"~ x"``: P(Y <= k) is the inverse link
+        of (threshold k minus predictor) / scale.
     nagq : int
         1: Laplace's approximation.  More: points of adaptive Gauss-Hermite quadrature in each dimension, for the random
         effects of one grouping factor; the log-likelihood keeps its scale.
@@ -99,7 +111,8 @@ def glmer(
     approximation = chosen_approximation(nagq, information)
     frame = open_frame(data)
     given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing, "control": control}
+    formulas = {"dispersion": dispersion, "zero_inflation": zero_inflation, "nominal": nominal, "scale": scale}
     request = make_generalized_request(
-        formula, frame, chosen_family(family, link), dispersion, zero_inflation, approximation, **given
+        formula, frame, chosen_family(family, link), formulas, approximation, thresholds, **given
     )
     return generalized_with_warnings(fit_generalized(request, frame))

@@ -41,6 +41,8 @@ fn predictor_of(name: &str) -> Result<Predictor> {
         "conditional" => Ok(Predictor::Conditional),
         "dispersion" => Ok(Predictor::Dispersion),
         "zero_inflation" => Ok(Predictor::Zero),
+        "thresholds" => Ok(Predictor::Upper),
+        "scale" => Ok(Predictor::Scale),
         other => Err(Error::Design(format!("there is no part {other:?}"))),
     }
 }
@@ -348,8 +350,19 @@ pub fn family_predictors(py: Python<'_>, family: &str) -> PyResult<Vec<&'static 
         Predictor::Shape => "shape",
         Predictor::Upper => "upper",
         Predictor::Lower => "lower",
+        Predictor::Scale => "scale",
     };
     Ok(family.predictors().iter().map(name).collect())
+}
+
+/// What the thresholds of an ordered response are made of: slopes of every threshold in every parameter.
+#[pyfunction]
+pub fn threshold_slopes<'py>(py: Python<'py>, family: &str) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let spec = guard(py, || spec_of(family))?;
+    let n = spec.n_categories.saturating_sub(1);
+    let k = spec.thresholds.n_parameters(n);
+    let slopes: Vec<f64> = (0..n * k).map(|e| spec.thresholds.slope(n, e / k, e % k)).collect();
+    slopes.into_pyarray(py).reshape([n, k])
 }
 
 /// Variances of the response of a family, of weight one; of successes among trials those of the proportions, times the

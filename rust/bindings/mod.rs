@@ -48,7 +48,7 @@ mod _core {
         encoding::PyEncoding,
         fit::PyFit,
         gee::PyEquationsFit,
-        generalized::{PyGlmm, PyGlmmFit, family_means, family_predictors, family_variances},
+        generalized::{PyGlmm, PyGlmmFit, family_means, family_predictors, family_variances, threshold_slopes},
         inference::{kenward_roger, mode_slopes, satterthwaite},
         influence::{added_columns, group_regressions, influence_of, leverage, serial_correlation},
         levels::{PyLearner, PyLevelScan, py_columns_of_levels},

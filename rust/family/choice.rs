@@ -8,7 +8,7 @@ use super::density::{Count, Kernel};
 use super::gaussian::{Gaussian, Lognormal};
 use super::link::Link;
 use super::negative_binomial::{NegativeBinomial1, NegativeBinomial2};
-use super::ordinal::Cumulative;
+use super::ordinal::{Cumulative, Thresholds};
 use super::poisson::Poisson;
 use super::positive::{Gamma, InverseGaussian};
 use super::student::Student;
@@ -33,8 +33,12 @@ pub struct FamilySpec {
     pub name: String,
     pub link: Link,
     pub zero: Zero,
-    /// Of an ordered response.
+    /// Of an ordered response: its categories, what its thresholds are made of, and whether its scale is modelled.
     pub n_categories: usize,
+    #[serde(default)]
+    pub thresholds: Thresholds,
+    #[serde(default)]
+    pub has_scale: bool,
 }
 
 impl FamilySpec {
@@ -60,7 +64,7 @@ impl FamilySpec {
             "betabinomial" => Arc::new(BetaBinomial { link }),
             "tweedie" => Arc::new(Tweedie { link }),
             "student" => Arc::new(Student { link }),
-            "cumulative" => Arc::new(Cumulative { link, n_categories: self.n_categories }),
+            "cumulative" => Arc::new(Cumulative { link, n_categories: self.n_categories, has_scale: self.has_scale }),
             other => return Err(Error::Design(format!("there is no family {other:?}"))),
         };
         if zero == Zero::Part {

@@ -29,6 +29,8 @@ pub enum Predictor {
     /// The threshold above a category, and the one below.
     Upper,
     Lower,
+    /// The logarithm of the scale of an ordered response.
+    Scale,
 }
 
 /// A family of distributions with given links.

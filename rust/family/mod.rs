@@ -21,3 +21,4 @@ mod zero;
 pub use choice::{Family, FamilySpec, Zero};
 pub use density::{Course, Density, Kernel, Observation, Predictor, RowDerivatives, Way};
 pub use link::Link;
+pub use ordinal::Thresholds;

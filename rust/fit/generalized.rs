@@ -196,8 +196,7 @@ impl GlmmFit {
         let criterion = objective.value(&x)?;
         objective.invert_at(&x)?;
         let mut point = objective.evaluate(&x)?.1.clone();
-        let shift = objective.model.shift(&x);
-        point.eta.iter_mut().flatten().for_each(|eta| *eta -= shift);
+        objective.model.to_user_predictors(&x, &mut point.eta);
         let (model, newton, inverse) = (&objective.model, &objective.newton, &objective.inverse);
         let own = |block: usize| inverse.level_blocks(&newton.factor, &model.symbolic, block);
         Ok(Self {

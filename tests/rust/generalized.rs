@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use faer::Mat;
 use faer::prelude::*;
 use hlmrs::design::Rows;
-use hlmrs::family::{FamilySpec, Link, Observation, Predictor, Zero};
+use hlmrs::family::{FamilySpec, Link, Observation, Predictor, Thresholds, Zero};
 use hlmrs::fit::{Control, Status, fit_generalized};
 use hlmrs::linalg::threads::pool;
 use hlmrs::model::generalized::{Approximation, Nodes, PartSource, Responses, glmm, laplace_error};
@@ -22,7 +22,7 @@ use crate::dense::Dense;
 use crate::designs::{KINDS, Kind, design};
 
 fn spec(name: &str, link: Link, zero: Zero) -> FamilySpec {
-    FamilySpec { name: name.into(), link, zero, n_categories: 4 }
+    FamilySpec { name: name.into(), link, zero, n_categories: 4, thresholds: Thresholds::Flexible, has_scale: false }
 }
 
 /// Responses that a family can have.
@@ -121,6 +121,54 @@ fn the_gradient_is_the_slope_of_the_criterion_for_every_family() {
     ] {
         let model = model_of(&spec(name, link, Zero::None), &rows, &[], 11);
         assert_gradient(&model, &point(&model, 2, 0.2), name);
+    }
+}
+
+/// An ordered model of random effects, with thresholds of a kind, and a scale and thresholds that depend on a variable.
+fn ordered(thresholds: Thresholds, has_scale: bool, is_nominal: bool) -> Glmm {
+    let n = 120;
+    let codes: Vec<u32> = (0..n).map(|i| (i % 12) as u32).collect();
+    let x = |k: f64| -> Vec<f64> { (0..n).map(|i| (i as f64 * k).sin() + 2.0).collect() };
+    let mean =
+        Arrays::new(x(1.0)).numeric("x", x(0.7)).grouping("g", &codes).random("g", Structure::Unstructured, vec![]);
+    let (mean, other) = (mean.rows(), Arrays::new(x(1.0)).numeric("z", x(1.3)).rows());
+    let spec = FamilySpec { thresholds, has_scale, n_categories: 5, ..spec("cumulative", Link::Probit, Zero::None) };
+    let mut sources = vec![PartSource { predictor: Predictor::Conditional, rows: &mean }];
+    sources.extend(is_nominal.then_some(PartSource { predictor: Predictor::Upper, rows: &other }));
+    sources.extend(has_scale.then_some(PartSource { predictor: Predictor::Scale, rows: &other }));
+    let observations = (0..n).map(|i| Observation { y: (5.0 * (i as f64 * 0.618).fract()).floor(), trials: 1.0 });
+    let responses = Responses { name: "y".into(), observations: observations.collect(), weights: vec![] };
+    glmm(&spec, &sources, responses, &AtomicBool::new(false)).unwrap()
+}
+
+#[test]
+fn ordered_models_of_every_kind_have_the_exact_gradient_and_the_number_of_parameters_of_their_thresholds() {
+    for (thresholds, has_scale, is_nominal, n) in [
+        (Thresholds::Flexible, true, false, 4 + 2),
+        (Thresholds::Flexible, false, true, 8 + 1),
+        (Thresholds::Symmetric, false, false, 3 + 1),
+        (Thresholds::Equidistant, true, true, 4 + 2),
+    ] {
+        let model = ordered(thresholds, has_scale, is_nominal);
+        assert_eq!(model.n_coefficients(), n);
+        assert_gradient(&model, &point(&model, 3, 0.1), &format!("{thresholds:?} {has_scale} {is_nominal}"));
+    }
+}
+
+#[test]
+fn the_user_has_coefficients_of_the_columns_as_they_are_given() {
+    // linear predictors of rows by hand from the user's coefficients and columns
+    let model = ordered(Thresholds::Equidistant, true, true);
+    let x = point(&model, 3, 0.1);
+    let (user, shift) = (model.user_coefficients(&x), model.shift(&x));
+    let eta = model.rows.fixed(&model.coefficients(&x));
+    for (i, o) in model.observations.iter().enumerate().filter(|(_, o)| o.y > 0.0 && o.y < 4.0) {
+        let column = |k: f64| (i as f64 * k).sin() + 2.0;
+        assert!((eta[0][i] - shift - user[0] * column(0.7)).abs() < 1e-10);
+        let threshold = |k: f64| user[1] + user[2] * k + (user[3] + user[4] * k) * column(1.3);
+        assert!((eta[1][i] - shift - threshold(o.y)).abs() < 1e-9, "{} {}", eta[1][i] - shift, threshold(o.y));
+        assert!((eta[2][i] - shift - threshold(o.y - 1.0)).abs() < 1e-9);
+        assert!((eta[3][i] - user[5] * column(1.3)).abs() < 1e-10);
     }
 }
 

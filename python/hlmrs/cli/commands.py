@@ -10,7 +10,7 @@ import warnings
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import Any, get_args
 
 from ..datasets import describe
 from ..datasets import load as load_data
@@ -18,7 +18,7 @@ from ..errors import DataError, HlmrsError, HlmrsWarning, OptionError
 from ..generalized import glmer
 from ..inference import DDF_METHODS, TestOptions, chosen_ddf
 from ..models import lmer
-from ..options import Ddf
+from ..options import Ddf, Thresholds
 from ..results import GeneralizedMixedFit, LinearMixedFit, load
 from .files import Writing, odd_cell, read_file
 
@@ -26,7 +26,7 @@ AnyFit = LinearMixedFit[Any] | GeneralizedMixedFit[Any]
 OK, NOT_CONVERGED, UNUSABLE = 0, 1, 2
 
 _EXIT_CODES = "exit codes: 0 the model was fitted, 1 the fit did not converge, 2 the command or the data cannot be used"
-_OF_FAMILIES = ("link", "dispersion", "zero_inflation", "nagq")
+_OF_FAMILIES = ("link", "dispersion", "zero_inflation", "thresholds", "nominal", "scale", "nagq")
 _DEMO = (
     ("sleepstudy", "Reaction ~ Days + (Days | Subject)"),
     ("Hsb82", "mAch ~ cses * sector + (cses | school)"),
@@ -59,6 +59,11 @@ def _add_fit(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--zero-inflation", metavar="FORMULA", help="model of further zeros, such as '~ 1'; for --family"
     )
+    command.add_argument(
+        "--thresholds", choices=get_args(Thresholds), help="what thresholds of an ordered response are made of"
+    )
+    command.add_argument("--nominal", metavar="FORMULA", help="effects on every threshold of an ordered response")
+    command.add_argument("--scale", metavar="FORMULA", help="model of the scale of an ordered response")
     command.add_argument("--nagq", metavar="POINTS", type=int, help="quadrature points, 1 is Laplace; for --family")
     command.add_argument("--weights", metavar="COLUMN", help="column of prior weights")
     command.add_argument("--offset", metavar="COLUMN", help="column to add to the linear predictor")

@@ -51,6 +51,8 @@ def distribution_variance(estimate: GeneralizedEstimate) -> float:
     family = estimate.family
     if "zero_inflation" in estimate.parts:
         raise OptionError("shares of the variance are not defined for a model with a zero part")
+    if "scale" in estimate.parts:
+        raise OptionError("shares of the variance are not defined where the scale depends on variables")
     if family.name in ("binomial", "betabinomial", "cumulative") and family.link in _LATENT:
         return _LATENT[str(family.link)]
     if estimate.has_residual and family.link == "identity":

@@ -117,6 +117,11 @@ class Estimate:
         """Names, levels, sizes."""
         return layout_of(self.rows, self.core.model)
 
+    @property
+    def dropped_columns(self) -> list[str]:
+        """Columns of the fixed part that depend on those before them."""
+        return self.layout.dropped_columns
+
     @cached_property
     def verdict(self) -> Verdict:
         """The verdict on the optimum."""

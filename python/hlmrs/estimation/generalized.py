@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import GeneralizedFit, GeneralizedModel, Rows, family_means
+from .._core import GeneralizedFit, GeneralizedModel, NewRows, Rows, family_means
 from ..errors import FitStateError
 from ..families import Family
 from ..frame import Frame
@@ -18,7 +18,8 @@ from .estimate import GONE, Estimate, RowValues, refit_response
 from .generalized_core import GeneralizedCore
 from .layout import Layout, layout_of
 from .limits import PartEstimates, limits_of, part_columns, refuse_separation, with_limits
-from .parts import RESPONSE, GeneralizedRequest, PartDesign, family_json, generalized_rows
+from .ordered import category_probabilities, expected_category, threshold_coefficients
+from .parts import RESPONSE, GeneralizedRequest, PartDesign, core_family, generalized_rows
 from .response import Response, refitted
 from .verdict import Verdict, verdict_of
 
@@ -48,7 +49,7 @@ class GeneralizedEstimate(Estimate):
         super().__init__(request.mean, core, kind, mean.splines, mean.data_if_kept, frame, why_gone, **made)  # type: ignore[arg-type]
         self.generalized, self.designs, self._response, self.own = request, designs, response, core
         self.categories, self.levels = categories, levels
-        self.family_spec = family_json(request.family, "zero_inflation" in request.others, len(categories))
+        self.family_spec = request.core_family(len(categories))
         self.parts = {name: self._part(name) for name in core.parts}
 
     @property
@@ -70,6 +71,11 @@ class GeneralizedEstimate(Estimate):
         name = self.request.spec.response.name
         dropped = {name if column == RESPONSE else column: n for column, n in layout.dropped_rows.items()}
         return replace(layout, response=name, dropped_rows=dropped)
+
+    @property
+    def dropped_columns(self) -> list[str]:
+        """Columns of the mean that depend on those before them."""
+        return self.parts["conditional"].dropped
 
     @property
     def moments(self) -> list[NDArray[np.float64]]:
@@ -97,8 +103,9 @@ class GeneralizedEstimate(Estimate):
 
     def _part(self, name: str) -> PartEstimates:
         entry = self.own.parts[name]
-        columns, kept = part_columns(name, self.designs, self.categories), set(entry["kept"])
-        constant = name == "conditional" and self.family.name == "cumulative"
+        columns = part_columns(name, self.designs, self.categories, self.generalized.thresholds)
+        kept = set(entry["kept"])
+        constant = name in ("conditional", "scale") and self.family.name == "cumulative"
         dropped = [c for k, c in enumerate(columns) if k not in kept and not (constant and c == "(Intercept)")]
         names = [columns[k] for k in entry["kept"]]
         return PartEstimates(names, dropped, entry["first"], entry["n"], entry["terms"])
@@ -109,7 +116,8 @@ class GeneralizedEstimate(Estimate):
         eta = self.own.fit.linear_predictors()
         y, trials = self.response.y, self.response.trials
         if self.family.name == "cumulative":
-            fitted = expected_category(self.category_probabilities(eta[0]))
+            predictors = {"conditional": eta[0], **({"scale": eta[3]} if "scale" in self.parts else {})}
+            fitted = expected_category(self.category_probabilities(predictors | {"thresholds": self.thresholds()}))
         else:
             fitted = family_means(self.family_spec, eta, False)[0]
         shown = y if trials is None else np.divide(y, trials, out=np.full(len(y), np.nan), where=trials > 0)
@@ -120,12 +128,26 @@ class GeneralizedEstimate(Estimate):
         """Return means of the conditional part for predictors of the family."""
         return family_means(self.family_spec, [np.ascontiguousarray(e) for e in eta], True)[0]
 
-    def category_probabilities(self, eta: Vector) -> NDArray[np.float64]:
-        """Return the probability of each category, a column each, for linear predictors of the mean."""
-        thresholds = self.own.coefficients_of("thresholds")
-        probability = family_json(Family("binomial", self.family.link), False, 0)
-        below = [family_means(probability, [a - eta], False)[0] for a in thresholds]
-        return np.diff(np.column_stack([np.zeros(len(eta)), *below, np.ones(len(eta))]), axis=1)
+    def threshold_coefficients(self) -> NDArray[np.float64]:
+        """Return the coefficients of what thresholds depend on, a column per threshold."""
+        return threshold_coefficients(self.family_spec, self.full_coefficients("thresholds"))
+
+    def thresholds(self, new: NewRows | None = None) -> NDArray[np.float64]:
+        """Return the thresholds of rows, by default those used; of one row where they are the same in all."""
+        coefficients = self.threshold_coefficients()
+        if "thresholds" not in self.designs:
+            return coefficients
+        rows, kept = new, None
+        if rows is None:
+            design = self.designs["thresholds"]
+            rows, kept = design.rows.encoding().bind(design.data.columns), design.rows.kept
+        values = rows.model_matrix() @ coefficients
+        return values if kept is None else values[kept]
+
+    def category_probabilities(self, eta: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Return the probability of each category, a column each, for predictors of rows and their thresholds."""
+        probability = core_family(Family("binomial", self.family.link))
+        return category_probabilities(probability, eta["thresholds"], eta["conditional"], eta.get("scale", 0.0))
 
     def linear_predictor(self, use_terms: list[bool] | None = None) -> Vector:
         """Return that of the mean over the rows used, with some of the random terms."""
@@ -160,11 +182,6 @@ class GeneralizedEstimate(Estimate):
         return not np.isnan(self.sigma)
 
 
-def expected_category(probabilities: NDArray[np.float64]) -> Vector:
-    """Return the expected number of the category, from 1."""
-    return probabilities @ np.arange(1.0, probabilities.shape[1] + 1)
-
-
 def fit_generalized(request: GeneralizedRequest, frame: Frame) -> GeneralizedEstimate:
     """Fit a generalized model to a frame."""
     designs, response = generalized_rows(request, frame)
@@ -175,7 +192,7 @@ def _fitted(
     request: GeneralizedRequest, kind: str, designs: Mapping[str, PartDesign], response: Response, **origin: Any
 ) -> GeneralizedEstimate:
     model = generalized_model(request, designs, response)
-    refuse_separation(model, request.mean.spec.response.name, designs, response.categories)
+    refuse_separation(model, request.mean.spec.response.name, designs, response.categories, request.thresholds)
     core = GeneralizedCore(GeneralizedFit(model, request.mean.settings()))
     named: dict[str, Any] = {"categories": response.categories, "levels": response.levels}
     return GeneralizedEstimate(request, core, kind, designs, response, **named, **origin)
@@ -186,7 +203,7 @@ def generalized_model(
 ) -> GeneralizedModel:
     """Make the core's model of rows."""
     parts: list[tuple[str, Rows]] = [(name, part.rows) for name, part in designs.items()]
-    spec = family_json(request.family, "zero_inflation" in request.others, len(response.categories))
+    spec = request.core_family(len(response.categories))
     numbers = (response.y, response.trials, response.weights)
     name, threads = request.mean.spec.response.name, request.mean.control.threads() or 0
     return GeneralizedModel(parts, name, *numbers, spec, json.dumps(request.approximation), threads)

@@ -12,8 +12,8 @@ from ..errors import FormulaWarning, warn
 from ..families import Family, chosen_family
 from ..formula import ModelSpec, parse_update
 from ..frame import Frame, index_names
-from ..options import Missing
-from .parts import GeneralizedRequest, chosen_approximation, make_generalized_request
+from ..options import Missing, Thresholds
+from .parts import OTHER_PARTS, GeneralizedRequest, chosen_approximation, make_generalized_request
 from .request import ARRAY_OFFSET, ARRAY_WEIGHTS, Contrast, require_same_rows, without_idle_contrasts
 
 
@@ -24,6 +24,9 @@ class GeneralizedChanges(TypedDict, total=False):
     link: str | None
     dispersion: str | None
     zero_inflation: str | None
+    thresholds: Thresholds
+    nominal: str | None
+    scale: str | None
     nagq: int
     information: Literal["observed", "expected"]
     weights: "str | ArrayLike | None"
@@ -55,9 +58,9 @@ def change_generalized_request(
         spec.formula,
         data,
         _family(old, options),
-        options.get("dispersion", _text(old, "dispersion")),
-        options.get("zero_inflation", _text(old, "zero_inflation")),
+        {argument: options.get(argument, _text(old, part)) for argument, part in OTHER_PARTS.items()},
         _approximation(old, options),
+        options.get("thresholds", old.thresholds),
         **given | {name: value for name, value in options.items() if name in given},
     )
     return new if "contrasts" in options else _with_contrasts(new, old)

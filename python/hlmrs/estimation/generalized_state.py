@@ -3,7 +3,7 @@
 import copyreg
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from .. import storage
 from .._core import Columns, Encoding, GeneralizedFit, family_predictors
 from ..families import Family
+from ..options import Thresholds
 from .estimate import GONE
 from .generalized import GeneralizedEstimate, generalized_model
 from .generalized_core import GeneralizedCore, SavedFit, read_core, write_core
 from .layout import Layout
-from .parts import GeneralizedRequest, PartDesign, family_json, rows_again
+from .ordered import threshold_names
+from .parts import OTHER_PARTS, GeneralizedRequest, PartDesign, rows_again
 from .response import Response
 from .state import (
     NO_FRAME,
@@ -72,6 +74,7 @@ def generalized_to_state(estimate: GeneralizedEstimate, *, keep_rows: bool) -> t
             "family": {"name": request.family.name, "link": request.family.link},
             "approximation": request.approximation,
             "offset_column": request.offset_column,
+            "thresholds": request.thresholds,
             "categories": list(estimate.categories),
             "levels": estimate.levels,
             "fit": core,
@@ -103,7 +106,7 @@ def _rebuild(header: dict[str, Any], arrays: Arrays, columns: Columns | None) ->
     own = header["generalized"]
     request, kind, saved = _read_parts(header, arrays)
     layout, fit = Layout.from_json(header["layout"]), read_core(own["fit"], arrays)
-    _check(layout, fit, saved, own["categories"])
+    _check(layout, fit, saved, own["categories"], own["thresholds"])
     group_rows = [arrays[f"group_rows.{g}"] for g in range(len(layout.groups))]
     if not layout.counts(group_rows):
         raise ValueError("the rows of its groups are not those of its counts")
@@ -117,7 +120,7 @@ def _rebuild(header: dict[str, Any], arrays: Arrays, columns: Columns | None) ->
         designs = rows_again(request, columns)
         core = _core_again(request, designs, response, header, arrays)
     elif response is not None:
-        predictors = family_predictors(family_json(request.family, "zero_inflation" in saved, len(response.categories)))
+        predictors = family_predictors(request.core_family(len(response.categories)))
         core = replace(fit, eta=[_by_row(arrays[f"eta.{k}"], layout) for k in range(len(predictors))])
     return GeneralizedEstimate(
         request,
@@ -145,28 +148,31 @@ def _read_parts(header: dict[str, Any], arrays: Arrays) -> tuple[GeneralizedRequ
         moments = [arrays[f"moments.{name}.{k}"] for k in range(n_terms)]
         designs[name] = PartDesign(request, splines, None, encoding, moments)
     others = {name: design.request for name, design in designs.items() if name != "conditional"}
-    if not others.keys() <= {"dispersion", "zero_inflation"}:
+    if not others.keys() <= set(OTHER_PARTS.values()) or own["thresholds"] not in get_args(Thresholds):
         raise ValueError(f"it has the parts {', '.join(others)}")
     family = Family(own["family"]["name"], own["family"]["link"])
     mean, column = designs["conditional"].request, own["offset_column"]
     if column is not None and f"offset({column})" not in [offset.name for offset in mean.spec.offsets]:
         raise ValueError("its offset is not one of its formula")
-    return GeneralizedRequest(mean, family, others, own["approximation"], column), kind, designs
+    asked = GeneralizedRequest(mean, family, others, own["approximation"], column, own["thresholds"])
+    return asked, kind, designs
 
 
-def _check(layout: Layout, fit: SavedFit, designs: Mapping[str, PartDesign], categories: Any) -> None:
+def _check(layout: Layout, fit: SavedFit, designs: Mapping[str, PartDesign], categories: Any, thresholds: str) -> None:
     """Refuse names and numbers that do not belong together."""
     known = designs["conditional"].encoding.layout()
     core = GeneralizedCore(fit)
     terms = [term for design in designs.values() for term in design.random]
-    n_thresholds = {entry["name"]: entry["n"] for entry in fit.model.all_parts}.get("thresholds", 0)
     n_columns = {name: len(design.columns) for name, design in designs.items()}
+    if categories:
+        nominal = designs["thresholds"].columns if "thresholds" in designs else None
+        n_columns["thresholds"] = len(threshold_names(thresholds, categories, nominal))
     holds = (
         layout.fits(core)  # type: ignore[arg-type]
         and layout.is_of(designs["conditional"].encoding, response=known["response"])
         and layout.response == designs["conditional"].request.spec.response.name
         and all(isinstance(name, str) for name in categories)
-        and n_thresholds == max(len(categories) - 1, 0)
+        and bool(categories) == ("thresholds" in core.parts)
         and [len(covariance) for covariance in fit.covariances()] == [len(term.columns) for term in terms]
         and all(n_columns.get(entry["name"], entry["n_columns"]) == entry["n_columns"] for entry in fit.model.parts())
         and all(

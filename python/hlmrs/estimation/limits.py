@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 
 from .._core import GeneralizedModel
 from ..errors import DesignError, listed
 from ..families import Family
+from .ordered import threshold_names
 from .parts import PartDesign
 from .verdict import Verdict
 
@@ -37,15 +37,19 @@ class Limit:
     is_law: bool
 
 
-def part_columns(name: str, designs: Mapping[str, PartDesign], categories: Sequence[str]) -> list[str]:
+def part_columns(name: str, designs: Mapping[str, PartDesign], categories: Sequence[str], thresholds: str) -> list[str]:
     """Return the names of a part's columns."""
     if name == "thresholds":
-        return [f"{low}|{high}" for low, high in pairwise(categories)]
+        return threshold_names(thresholds, categories, designs[name].columns if name in designs else None)
     return designs[name].columns if name in designs else ["(Intercept)"]
 
 
 def refuse_separation(
-    model: GeneralizedModel, response: str, designs: Mapping[str, PartDesign], categories: Sequence[str] = ()
+    model: GeneralizedModel,
+    response: str,
+    designs: Mapping[str, PartDesign],
+    categories: Sequence[str] = (),
+    thresholds: str = "flexible",
 ) -> None:
     """Refuse coefficients without a best value, by what moves them to infinity and the rows that this separates."""
     found = model.separation
@@ -54,7 +58,8 @@ def refuse_separation(
     direction, separated = np.array(found[0]), found[1]
     moving: dict[str, float] = {}
     for entry in model.parts():
-        columns, of = part_columns(entry["name"], designs, categories), _OF_PARTS.get(entry["name"], "")
+        columns = part_columns(entry["name"], designs, categories, thresholds)
+        of = _OF_PARTS.get(entry["name"], "")
         own = direction[entry["first"] : entry["first"] + entry["n"]] / np.abs(direction).max()
         names = [f"{columns[k]}{of}" for k in entry["kept"]]
         moving |= {column: value for column, value in zip(names, own, strict=True) if abs(value) > _PART}
@@ -120,6 +125,7 @@ _OF_PARTS = {
     "zero_inflation": " of the zero part",
     "dispersion": " of the dispersion",
     "thresholds": " (threshold)",
+    "scale": " of the scale",
     "shape": " (shape)",
 }
 _UNCERTAIN = (

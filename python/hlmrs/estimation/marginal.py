@@ -248,7 +248,7 @@ def make_equations_request(
             f"gee() has no random effects, and the formula has {random[0].name}: groups= names the groups whose rows "
             "are correlated; for random effects use glmer()"
         )
-    asked = make_generalized_request(f"{formula} + (1 | {term})", frame, family, None, None, taken=taken, **given)
+    asked = make_generalized_request(f"{formula} + (1 | {term})", frame, family, {}, taken=taken, **given)
     spec = replace(asked.mean.spec, formula=formula)
     asked = replace(asked, mean=replace(asked.mean, spec=spec))
     return EquationsRequest(asked, groups, time, correlation, scale, size)

@@ -4,17 +4,18 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Columns, Encoding, Rows, family_means, term_moments
-from ..errors import DataError, DesignError, FitStateError, FormulaError, OptionError, choose
+from ..errors import DataError, DesignError, FitStateError, FormulaError, OptionError, choose, listed
 from ..families import COUNTS, WITH_DISPERSION, Family
 from ..formula import ColumnName, ModelSpec, TermFactor, parse
 from ..formula.names import find_name
 from ..frame import Frame
+from ..options import Thresholds
 from .estimate import GONE
 from .layout import RandomTermLayout
 from .request import (
@@ -33,6 +34,15 @@ from .rows import ModelRows, Splines, evaluate, for_new_data, model_rows, new_co
 
 Vector = NDArray[np.float64]
 RESPONSE = "(response)"
+_OTHER_PARTS: dict[str, tuple[str, Sequence[str], str]] = {
+    "dispersion": ("dispersion", WITH_DISPERSION, "has no dispersion"),
+    "zero_inflation": ("zero_inflation", COUNTS, "is of no counts"),
+    "nominal": ("thresholds", ("cumulative",), "is of no ordered response"),
+    "scale": ("scale", ("cumulative",), "is of no ordered response"),
+}
+"""By argument: the name of the part, families that have it, and what others lack."""
+OTHER_PARTS = {argument: part for argument, (part, *_) in _OTHER_PARTS.items()}
+"""The parts beside that of the mean, by the argument of their formula."""
 _MOST_POINTS = 100
 """Quadrature points in a dimension."""
 
@@ -49,10 +59,17 @@ class GeneralizedRequest:
     others: Mapping[str, Request]
     approximation: str | dict[str, int] = "laplace"
     offset_column: str | None = None
+    thresholds: str = "flexible"
 
     def parts(self) -> dict[str, Request]:
         """Return the requests by part, that of the mean first."""
         return {"conditional": self.mean, **self.others}
+
+    def core_family(self, n_categories: int) -> str:
+        """Return the family as the core reads it."""
+        zero = "part" if "zero_inflation" in self.others else "none"
+        own = {"thresholds": self.thresholds, "has_scale": "scale" in self.others}
+        return core_family(self.family, zero=zero, n_categories=n_categories, **own)
 
 
 class PartDesign:
@@ -111,22 +128,23 @@ def make_generalized_request(
     formula: str,
     frame: Frame,
     family: Family,
-    dispersion: str | None,
-    zero_inflation: str | None,
+    formulas: Mapping[str, str | None],
     approximation: str | dict[str, int] = "laplace",
+    thresholds: Thresholds = "flexible",
     **given: Any,
 ) -> GeneralizedRequest:
-    """Check what was asked for, as far as the data are not needed for it."""
+    """Check what was asked for, as far as the data are not needed for it; `formulas` of other parts by argument."""
+    thresholds = choose("thresholds", thresholds, get_args(Thresholds))
+    if thresholds != "flexible" and family.name != "cumulative":
+        raise DesignError(f"thresholds={thresholds!r}: family {family.name!r} is of no ordered response")
     others = {}
-    for name, text, known, what in (
-        ("dispersion", dispersion, WITH_DISPERSION, "has no dispersion"),
-        ("zero_inflation", zero_inflation, COUNTS, "is of no counts"),
-    ):
+    for argument, (name, known, what) in _OTHER_PARTS.items():
+        text = formulas.get(argument)
         if text is None:
             continue
         if family.name not in known:
-            raise DesignError(f"{name}={text!r}: family {family.name!r} {what}")
-        others[name] = _part_spec(name, text, formula, frame)
+            raise DesignError(f"{argument}={text!r}: family {family.name!r} {what}")
+        others[name] = _part_spec(argument, text, formula, frame)
     contrasts = given.pop("contrasts")
     of_mean, *of_others = _contrasts_by_part(contrasts, [parse(formula, frame.names), *others.values()])
     asked = make_request(formula, frame, reml=False, contrasts=of_mean, **given)
@@ -137,7 +155,7 @@ def make_generalized_request(
         for (name, spec), own in zip(others.items(), of_others, strict=True)
     }
     column = asked.offset if mean.offset is None else None
-    return GeneralizedRequest(mean, family, parts, approximation, column)
+    return GeneralizedRequest(mean, family, parts, approximation, column, thresholds)
 
 
 def chosen_approximation(nagq: int, information: str) -> str | dict[str, int]:
@@ -193,6 +211,12 @@ def _part_spec(name: str, text: str, formula: str, frame: Frame) -> ModelSpec:
         )
     response = parse(formula, frame.names).response.name
     spec = parse(f"{response} ~ {right}", frame.names)
+    if name == "nominal" and (spec.random or spec.offsets or not spec.intercept):
+        raise DesignError(f"nominal={text!r}: thresholds have an intercept, and neither random effects nor an offset")
+    if name == "scale" and not (spec.intercept and (spec.terms or spec.random)):
+        raise DesignError(
+            f"scale={text!r}: name what the scale depends on, such as '~ x'; its intercept is that of the thresholds"
+        )
     return replace(spec, formula=text)
 
 
@@ -211,6 +235,7 @@ def generalized_rows(request: GeneralizedRequest, frame: Frame) -> tuple[dict[st
     if len(encoded) > 1 and not all(_same(kept[0], other) for other in kept):
         together = np.logical_and.reduce([k if k is not None else np.ones(columns.n_rows, bool) for k in kept])
         encoded = {name: _encode(request_of_rows(part, together), columns.copy()) for name, part in parts.items()}
+    _require_own_effects(encoded)
     own = next(iter(encoded.values())).rows.kept
     used = response if own is None else _subset(response, own)
     _require_variation(request.mean.spec.response.name, used)
@@ -248,6 +273,19 @@ def _require_variation(name: str, response: Response) -> None:
     if constant and not response.categories:
         what = f"{first:g}" if trials is None else "no success" if (y == 0).all() else "nothing but successes"
         raise DesignError(f"the response {name!r} is {what} in every row used; there is no variation to explain")
+
+
+def _require_own_effects(encoded: Mapping[str, ModelRows]) -> None:
+    """Refuse effects on every threshold beside one on the mean, which is their common part."""
+    if "thresholds" not in encoded:
+        return
+    mean, nominal = (list(encoded[name].rows.layout()["columns"]) for name in ("conditional", "thresholds"))
+    both = [name for name in nominal if name in mean and name != "(Intercept)"]
+    if both:
+        raise DesignError(
+            f"{listed(both)} is in the formula and in nominal=: effects on every threshold have that on the mean in "
+            "them; leave it out of one"
+        )
 
 
 def _same(a: NDArray[np.bool_] | None, b: NDArray[np.bool_] | None) -> bool:
@@ -290,16 +328,15 @@ def _encode(part: Request, columns: Columns) -> ModelRows:
     return model_rows(own, columns)
 
 
-def family_json(family: Family, zero: bool, n_categories: int) -> str:
+def core_family(family: Family, **more: Any) -> str:
     """Return a family as the core reads it."""
-    spec = {"name": family.name, "link": family.core_link, "zero": "part" if zero else "none"}
-    return json.dumps(spec | {"n_categories": n_categories})
+    return json.dumps({"name": family.name, "link": family.core_link, "zero": "none", "n_categories": 0} | more)
 
 
 def link_means(family: Family, eta: Vector) -> tuple[Vector, Vector]:
     """Return the means of linear predictors by a family's link, and their slopes."""
     of_probability = family.link in ("logit", "probit", "cloglog", "cauchit")
-    spec = family_json(Family("binomial" if of_probability else "inverse_gaussian", family.link), False, 0)
+    spec = core_family(Family("binomial" if of_probability else "inverse_gaussian", family.link))
     flat = np.ascontiguousarray(eta, dtype=np.float64).ravel()
     predictors = [flat] if of_probability else [flat, np.zeros_like(flat)]
     mean, slopes = family_means(spec, predictors, True)

@@ -27,9 +27,9 @@ def coefficients(estimate: Estimate, options: TestOptions) -> tuple[list[str], W
     """Test the fixed effects; columns that cannot be estimated come last, as NaN."""
     layout, beta = estimate.layout, estimate.core.beta
     _, std_error, df = uncertainty(estimate, options).rows(np.eye(len(beta)))
-    missing = np.full(len(layout.dropped_columns), np.nan)
+    missing = np.full(len(estimate.dropped_columns), np.nan)
     beta, std_error, df = (np.concatenate([numbers, missing]) for numbers in (beta, std_error, df))
-    return [*layout.coef_names, *layout.dropped_columns], wald(beta, std_error, df, options.level)
+    return [*layout.coef_names, *estimate.dropped_columns], wald(beta, std_error, df, options.level)
 
 
 def part_table(

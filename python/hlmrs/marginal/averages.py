@@ -124,7 +124,7 @@ class Averages:
 
 def nested_factors(estimate: Estimate, axes: Sequence[Axis]) -> dict[tuple[int, int], Mask]:
     """Return, by pairs of axes of which the first is nested in the second, which of their places occur together."""
-    if not estimate.layout.dropped_columns:  # no combination of levels is missing
+    if not estimate.dropped_columns:  # no combination of levels is missing
         return {}
     names = [{name for factor in term.factors for name in grid_columns(factor)} for term in estimate.request.spec.terms]
     terms = [{k for k, axis in enumerate(axes) if axis.name in used} for used in names]

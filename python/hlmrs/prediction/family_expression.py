@@ -33,7 +33,8 @@ def finished(
     """Write the prediction of the mean's linear predictor, and return what wrote the other parts."""
     import polars as pl
 
-    parts, writers = {"conditional": eta}, []
+    parts: dict[str, Any] = {"conditional": eta}
+    writers: list[Writer] = []
     for name in estimate.parts:
         if name not in ("conditional", "thresholds"):
             coefficients = [float(b) for b in estimate.full_coefficients(name)]
@@ -44,7 +45,19 @@ def finished(
                 raise NoExpressionError(f"the {name.replace('_', ' ')} part has random effects")
             writers.append(Writer(estimate.designs[name], schema))
             parts[name] = writers[-1].fixed_part(coefficients)
+    if "thresholds" in estimate.parts:
+        parts["thresholds"], own = _thresholds(estimate, schema)
+        writers.extend(own)
     return _on_scale(estimate, kind, parts, category), writers
+
+
+def _thresholds(estimate: GeneralizedEstimate, schema: Any) -> tuple[list[Any], list[Writer]]:
+    """Write the thresholds: numbers, or what depends on columns."""
+    coefficients = estimate.threshold_coefficients()
+    if "thresholds" not in estimate.designs:
+        return [float(a) for a in coefficients[0]], []
+    writer = Writer(estimate.designs["thresholds"], schema)
+    return [writer.fixed_part([float(b) for b in own]) for own in coefficients.T], [writer]
 
 
 def _has_columns(estimate: GeneralizedEstimate, part: str) -> bool:
@@ -64,7 +77,7 @@ def _on_scale(estimate: GeneralizedEstimate, kind: str, parts: Expressions, cate
     if kind == "disp":
         return (parts["dispersion"] * (-0.5 if name == "gamma" else 1.0)).exp()
     if name == "cumulative":
-        return _ordered(estimate, eta, kind, category)
+        return _ordered(estimate, parts, kind, category)
     mean = _inverse(str(estimate.family.link), eta)
     return mean if kind == "conditional" else _of_response(name, mean, parts)
 
@@ -87,12 +100,13 @@ def _zero_of_counts(name: str, mean: Any, parts: Expressions) -> Any:
     return (-mean / phi * phi.log1p()).exp()
 
 
-def _ordered(estimate: GeneralizedEstimate, eta: Any, kind: str, category: str | None) -> Any:
+def _ordered(estimate: GeneralizedEstimate, parts: Expressions, kind: str, category: str | None) -> Any:
     """Write the expected number of the category, from 1, or the probability of one."""
     import polars as pl
 
     link, categories = str(estimate.family.link), list(estimate.categories)
-    below = [_inverse(link, float(a) - eta) for a in estimate.own.coefficients_of("thresholds")]
+    scale = parts["scale"].exp() if "scale" in parts else 1.0
+    below = [_inverse(link, (a - parts["conditional"]) / scale) for a in parts["thresholds"]]
     if kind in ("response", "conditional"):
         total = pl.lit(float(len(categories)))
         for probability in below:

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import family_means, family_predictors, family_variances
+from .._core import NewRows, family_means, family_predictors, family_variances
 from ..errors import OptionError
-from ..estimation.generalized import GeneralizedEstimate, expected_category
+from ..estimation.generalized import GeneralizedEstimate
+from ..estimation.ordered import expected_category
 from ..frame import Frame
 from ..inference.random_effects import chosen_terms
 from .prediction import _checked_offset, _unseen_rows
@@ -72,6 +73,8 @@ def check_kind(estimate: GeneralizedEstimate, kind: str) -> None:
 def _of_rows(estimate: GeneralizedEstimate, use: list[bool]) -> dict[str, Vector]:
     names = family_predictors(estimate.family_spec)
     eta = dict(zip(names, estimate.own.fit.linear_predictors(), strict=True))
+    if "thresholds" in estimate.parts:
+        eta["thresholds"] = estimate.thresholds()
     if not all(use):
         without = estimate.core.modes()
         columns = estimate.data.columns
@@ -98,7 +101,7 @@ def _of_new_rows(
     modes = estimate.own.fit.modes()
     for part, own in estimate.parts.items():
         terms = slice(*own.terms)
-        if part not in estimate.designs:
+        if part not in estimate.designs or part == "thresholds":
             continue
         columns = estimate.designs[part].read(frame)
         if part != "conditional" and not columns.names:
@@ -113,10 +116,18 @@ def _of_new_rows(
     if offset is not None:
         eta["conditional"] = eta["conditional"] + _checked_offset(offset, len(eta["conditional"]))
     n = len(eta["conditional"])
+    if "thresholds" in estimate.parts:
+        eta["thresholds"] = estimate.thresholds(_new_nominal(estimate, frame))
     for part in estimate.parts:
-        if part not in eta and part != "thresholds":
+        if part not in eta:
             eta[part] = np.full(n, estimate.own.coefficients_of(part)[0])
     return eta
+
+
+def _new_nominal(estimate: GeneralizedEstimate, frame: Frame) -> NewRows | None:
+    """Encode what thresholds depend on, if they do."""
+    design = estimate.designs.get("thresholds")
+    return None if design is None else design.encoding.bind(design.read(frame))
 
 
 def _on_scale(estimate: GeneralizedEstimate, eta: dict[str, Vector], kind: str) -> Any:
@@ -127,19 +138,19 @@ def _on_scale(estimate: GeneralizedEstimate, eta: dict[str, Vector], kind: str) 
     if kind == "disp":
         return np.exp(eta["dispersion"] * (-0.5 if estimate.family.name == "gamma" else 1.0))
     if estimate.family.name == "cumulative":
-        return _ordered(estimate, eta["conditional"], kind)
+        return _ordered(estimate, eta, kind)
     predictors = [np.ascontiguousarray(eta[name]) for name in family_predictors(estimate.family_spec)]
     return family_means(estimate.family_spec, predictors, kind == "conditional")[0]
 
 
-def _ordered(estimate: GeneralizedEstimate, eta: Vector, kind: str) -> Any:
+def _ordered(estimate: GeneralizedEstimate, eta: dict[str, Vector], kind: str) -> Any:
     """Return probabilities of categories, the most probable one, or the expected number of the category."""
     each = estimate.category_probabilities(eta)
     if kind == "prob":
         return each
     if kind == "class":
         names = np.array(estimate.categories, dtype=object)
-        return np.where(np.isnan(eta), None, names[np.nan_to_num(each).argmax(axis=1)])
+        return np.where(np.isnan(each).any(axis=1), None, names[np.nan_to_num(each).argmax(axis=1)])
     return expected_category(each)
 
 

@@ -38,6 +38,7 @@ def _predictors(estimate: GeneralizedEstimate, rng: np.random.Generator) -> dict
     eta, covariances = {}, estimate.own.fit.covariances()
     for name, part in estimate.parts.items():
         if name == "thresholds":
+            eta[name] = estimate.thresholds()
             continue
         if name not in estimate.designs:
             eta[name] = np.full(estimate.layout.n_rows, estimate.own.coefficients_of(name)[0])
@@ -58,7 +59,7 @@ def _draw(estimate: GeneralizedEstimate, eta: dict[str, Vector], rng: np.random.
     family, trials = estimate.family, estimate.response.trials
     n = estimate.layout.n_rows
     if family.name == "cumulative":
-        below = np.cumsum(estimate.category_probabilities(eta["conditional"]), axis=1)
+        below = np.cumsum(estimate.category_probabilities(eta), axis=1)
         return np.asarray(1.0 + (rng.random((n, 1)) > below[:, :-1]).sum(axis=1))
     mean = estimate.conditional_means([eta[name] for name in family_predictors(estimate.family_spec)])
     scale = np.exp(eta.get("dispersion", np.zeros(n)))

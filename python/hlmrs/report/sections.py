@@ -122,6 +122,7 @@ _PARTS = {
     "zero_inflation": "Zero part (logit of its probability)",
     "dispersion": "Dispersion (log scale)",
     "thresholds": "Thresholds",
+    "scale": "Scale (log scale)",
     "shape": "Shape (on a scale without bounds)",
 }
 
@@ -150,7 +151,7 @@ def other_parts(estimate: Estimate, options: TestOptions) -> list[Section]:
 def notes(estimate: Estimate) -> Section:
     """Say how factors are coded, what was left out, and what to know of the result."""
     layout, reason = estimate.layout, estimate.core.model.reason
-    reference, dropped = layout.reference_levels, layout.dropped_columns
+    reference, dropped = layout.reference_levels, estimate.dropped_columns
     depend = "depend on columns before them and are" if len(dropped) > 1 else "depends on columns before it and is"
     lines = [
         "Reference levels: " + ", ".join(f"{name} = {level}" for name, level in reference.items()) if reference else "",

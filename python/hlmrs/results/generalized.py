@@ -27,7 +27,7 @@ from .view import FrameT
 if TYPE_CHECKING:
     import polars
 
-Component: TypeAlias = Literal["conditional", "dispersion", "zero_inflation", "thresholds", "shape"]
+Component: TypeAlias = Literal["conditional", "dispersion", "zero_inflation", "thresholds", "scale", "shape"]
 ResidualName: TypeAlias = Literal["response", "pearson", "quantile"]
 PredictionType: TypeAlias = Literal["response", "link", "conditional", "zprob", "disp", "prob", "class"]
 
@@ -127,7 +127,7 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         ----------
         effects : {"fixed", "ran_pars", "ran_vals"}
             Fixed effects; standard deviations and correlations of the random effects; or the random effects themselves.
-        component : {"conditional", "dispersion", "zero_inflation", "thresholds", "shape"}
+        component : {"conditional", "dispersion", "zero_inflation", "thresholds", "scale", "shape"}
             The part of the model whose coefficients are tabulated.
         exponentiate : bool
             Whether to turn estimates and bounds into ratios, of odds or of rates; standard errors by the delta method.

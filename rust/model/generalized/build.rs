@@ -6,14 +6,13 @@ use std::sync::atomic::AtomicBool;
 use super::model::{Approximation, Glmm, PartCoefficients, PartName, constant};
 use super::start::without_random_effects;
 use crate::covariance::{RandomBasis, TermSpec, ThetaMap};
-use crate::crossproduct::{Reweighting, accumulate};
+use crate::crossproduct::{CrossProducts, Reweighting, accumulate};
 use crate::design::Rows;
 use crate::family::{Family, FamilySpec, Observation, Predictor};
 use crate::ids::FactorId;
 use crate::linalg::memory;
 use crate::penalized_ls::{SymbolicFactor, TrailingKind};
 use crate::rows::{BlockRows, FixedBasis, PartColumns, PartRows, PartedRows, StoredRows};
-use crate::table::NO_LEVEL;
 use crate::{Error, Result};
 
 /// A trailing block of more rows than this is not factored densely.
@@ -68,24 +67,25 @@ pub fn check_support(family: &Family, response: &str, name: &str, observations: 
     )))
 }
 
+/// The parts of a model, collected one after the other.
 #[derive(Default)]
-struct Collected {
-    n: usize,
-    parts: Vec<PartRows>,
-    names: Vec<PartCoefficients>,
-    transforms: Vec<Block>,
-    n_coefficients: usize,
-    n_user: usize,
-    /// What coefficients of the mean's rows (place, value) give to a constant that thresholds stand for.
-    constant: Vec<(usize, f64)>,
+pub struct Collected {
+    pub n: usize,
+    pub parts: Vec<PartRows>,
+    pub names: Vec<PartCoefficients>,
+    pub transforms: Vec<Block>,
+    pub n_coefficients: usize,
+    pub n_user: usize,
+    /// What coefficients of the mean's rows (place, value) give to an intercept that thresholds stand for.
+    pub intercept: Vec<(usize, f64)>,
     blocks: Vec<(String, BlockRows)>,
-    terms: Vec<TermSpec>,
+    pub terms: Vec<TermSpec>,
     bases: Vec<RandomBasis>,
     random_parts: Vec<usize>,
 }
 
 /// Entries (user's row, column, value) of the map to the user's coefficients.
-type Block = Vec<(usize, usize, f64)>;
+pub type Block = Vec<(usize, usize, f64)>;
 
 impl Collected {
     fn add_part(
@@ -97,41 +97,15 @@ impl Collected {
         observations: &[Observation],
     ) -> Result<()> {
         match predictor {
-            Predictor::Upper | Predictor::Lower => self.add_thresholds(predictor, spec.n_categories, observations),
+            Predictor::Upper => self.add_thresholds(source, spec, observations)?,
+            Predictor::Lower => {} // comes with those above
+            Predictor::Scale => self.add_scale(index, source)?,
             _ => match source {
                 Some(rows) => self.add_design(index, predictor, rows, spec.name == "cumulative")?,
                 None => self.add_intercept(predictor),
             },
         }
         Ok(())
-    }
-
-    /// Thresholds come before the coefficients for users, and behind them in the rows.
-    fn add_thresholds(&mut self, predictor: Predictor, n_categories: usize, observations: &[Observation]) {
-        let p = n_categories - 1;
-        let is_upper = predictor == Predictor::Upper;
-        let code = |o: &Observation| {
-            let y = o.y as u32;
-            match is_upper {
-                true if y as usize == p => NO_LEVEL,
-                true => y,
-                false if y == 0 => NO_LEVEL,
-                false => y - 1,
-            }
-        };
-        let first = if is_upper { self.n_coefficients } else { self.n_coefficients - p };
-        let codes = observations.iter().map(code).collect();
-        self.parts.push(PartRows { first, p, columns: PartColumns::Indicator(codes), offset: Vec::new() });
-        if is_upper {
-            let mut own: Block = (0..p).map(|k| (self.n_user + k, first + k, 1.0)).collect();
-            // what the columns of the mean have of a constant belongs to the thresholds
-            let user = self.n_user;
-            own.extend(self.constant.iter().flat_map(|&(j, v)| (user..user + p).map(move |k| (k, j, -v))));
-            self.transforms.push(own);
-            self.names.push(self.named(PartName::Thresholds, (0..p).collect(), p, 0..0));
-            self.n_coefficients += p;
-            self.n_user += p;
-        }
     }
 
     fn add_intercept(&mut self, predictor: Predictor) {
@@ -143,7 +117,7 @@ impl Collected {
         self.n_user += 1;
     }
 
-    fn named(
+    pub fn named(
         &self,
         name: PartName,
         kept: Vec<usize>,
@@ -153,13 +127,19 @@ impl Collected {
         PartCoefficients { name, kept, n_columns, first: self.n_user, terms }
     }
 
-    fn add_design(&mut self, index: usize, predictor: Predictor, source: &Rows, without_intercept: bool) -> Result<()> {
+    /// A design's sums, its rows, and their basis about zero.
+    pub fn read(&self, source: &Rows) -> Result<(CrossProducts, StoredRows, FixedBasis)> {
         if source.n_rows() != self.n {
             return Err(Error::Design("the parts of the model have different rows".into()));
         }
         let (_, a) = accumulate(source)?;
         let stored = StoredRows::read(source, &a.working_basis(source)?)?;
         let basis = FixedBasis { origin: vec![0.0; a.fixed.origin.len()], ..a.fixed.clone() };
+        Ok((a, stored, basis))
+    }
+
+    fn add_design(&mut self, index: usize, predictor: Predictor, source: &Rows, without_intercept: bool) -> Result<()> {
+        let (a, stored, basis) = self.read(source)?;
         let drops = without_intercept && basis.kept.first() == Some(&0) && source.fixed().has_intercept;
         self.add_columns(&basis, &stored, drops, source.offset().unwrap_or_default())?;
         let first_term = self.terms.len();
@@ -185,7 +165,7 @@ impl Collected {
                 match i.checked_sub(skip) {
                     _ if value == 0.0 => {}
                     Some(i) => entries.push((self.n_user + i, coefficient, value)),
-                    None => self.constant.push((coefficient, value)),
+                    None => self.intercept.push((coefficient, value)),
                 }
             }
         }
@@ -196,13 +176,7 @@ impl Collected {
     }
 
     /// Random terms; a grouping factor that an earlier part has is the same.
-    fn add_terms(
-        &mut self,
-        part: usize,
-        source: &Rows,
-        stored: &StoredRows,
-        a: &crate::crossproduct::CrossProducts,
-    ) -> Result<()> {
+    pub fn add_terms(&mut self, part: usize, source: &Rows, stored: &StoredRows, a: &CrossProducts) -> Result<()> {
         if source.random.is_empty() {
             return Ok(());
         }
@@ -275,6 +249,7 @@ impl Collected {
             bases: self.bases,
             parts: self.names,
             transform,
+            intercept: self.intercept,
             chart,
             initial: vec![0.0; p],
             approximation: Approximation::Laplace,
@@ -286,7 +261,7 @@ impl Collected {
 }
 
 /// A trailing block that is factored exactly.
-fn exact(symbolic: SymbolicFactor, a: impl Fn() -> crate::crossproduct::CrossProducts) -> Result<SymbolicFactor> {
+fn exact(symbolic: SymbolicFactor, a: impl Fn() -> CrossProducts) -> Result<SymbolicFactor> {
     if symbolic.kind() != TrailingKind::Iterative {
         return Ok(symbolic);
     }
@@ -308,6 +283,7 @@ fn name_of(predictor: Predictor) -> PartName {
         Predictor::Zero => PartName::ZeroInflation,
         Predictor::Shape => PartName::Shape,
         Predictor::Upper | Predictor::Lower => PartName::Thresholds,
+        Predictor::Scale => PartName::Scale,
     }
 }
 

@@ -14,6 +14,7 @@ mod gradient;
 mod leverage;
 mod mode;
 mod model;
+mod ordered;
 mod quadrature;
 mod separation;
 mod start;

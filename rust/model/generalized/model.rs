@@ -10,7 +10,7 @@ use super::separation::Separation;
 use super::start;
 use crate::covariance::{RandomBasis, ThetaMap};
 use crate::crossproduct::{CrossProducts, Reweighting};
-use crate::family::{Family, FamilySpec, Observation};
+use crate::family::{Family, FamilySpec, Observation, Predictor};
 use crate::ids::FactorId;
 use crate::linalg::dense::square_product;
 use crate::model::{Criterion, DataFootprint, Evaluator, Lmm, Model, Parameters, Scale};
@@ -26,6 +26,7 @@ pub enum PartName {
     ZeroInflation,
     Shape,
     Thresholds,
+    Scale,
 }
 
 impl PartName {
@@ -36,6 +37,7 @@ impl PartName {
             Self::ZeroInflation => "zero_inflation",
             Self::Shape => "shape",
             Self::Thresholds => "thresholds",
+            Self::Scale => "scale",
         }
     }
 }
@@ -87,6 +89,8 @@ pub struct Glmm {
     pub parts: Vec<PartCoefficients>,
     /// From coefficients of the rows' columns to the user's (user's x P, column-major).
     pub transform: Vec<f64>,
+    /// What coefficients (place, value) give to an intercept that thresholds stand for.
+    pub intercept: Vec<(usize, f64)>,
     /// From the search's coordinates to coefficients of the rows' columns (P x P, column-major): the curvature of a model
     /// without random effects is the identity in them.
     pub chart: Vec<f64>,
@@ -120,10 +124,20 @@ impl Glmm {
         product(&self.transform, &self.coefficients(x))
     }
 
-    /// What the rows' linear predictors have above the user's, where thresholds stand for an intercept: a constant of all.
+    /// What the rows' predictors of the mean and thresholds have above the user's, where thresholds stand for an intercept.
     pub fn shift(&self, x: &[f64]) -> f64 {
-        let Some(part) = self.parts.iter().position(|p| p.name == PartName::Thresholds) else { return 0.0 };
-        self.coefficients(x)[self.rows.parts[part].first] - self.user_coefficients(x)[self.parts[part].first]
+        let coefficients = self.coefficients(x);
+        self.intercept.iter().map(|&(j, value)| value * coefficients[j]).sum()
+    }
+
+    /// Makes predictors of the rows those of the user's coefficients.
+    pub fn to_user_predictors(&self, x: &[f64], eta: &mut [Vec<f64>]) {
+        let shift = self.shift(x);
+        for (eta, predictor) in eta.iter_mut().zip(self.family.predictors()) {
+            if matches!(predictor, Predictor::Conditional | Predictor::Upper | Predictor::Lower) {
+                eta.iter_mut().for_each(|eta| *eta -= shift);
+            }
+        }
     }
 
     /// The covariance of the user's coefficients from that of the search's coordinates.

@@ -59,7 +59,7 @@ fn shown_by(model: &Glmm, own: &[f64], least: f64) -> Option<Separation> {
     (!rows.is_empty() && ways.iter().enumerate().all(fits)).then_some(Separation { direction, rows })
 }
 
-/// A step without the coefficients of dispersion and shape.
+/// A step without the coefficients of dispersion, scale and shape.
 fn of_locations(model: &Glmm, step: &[f64]) -> Vec<f64> {
     let mut own = vec![0.0; step.len()];
     for (part, predictor) in model.rows.parts.iter().zip(model.family.predictors()) {
@@ -71,7 +71,7 @@ fn of_locations(model: &Glmm, step: &[f64]) -> Vec<f64> {
 }
 
 fn is_location(predictor: Predictor) -> bool {
-    !matches!(predictor, Predictor::Dispersion | Predictor::Shape)
+    !matches!(predictor, Predictor::Dispersion | Predictor::Scale | Predictor::Shape)
 }
 
 /// What a direction adds to the predictors of every row, by part.

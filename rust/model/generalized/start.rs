@@ -13,7 +13,7 @@ use crate::family::{Predictor, RowDerivatives};
 use crate::linalg::dense;
 use crate::model::LmmEvaluator;
 use crate::optimize::{Settings, trust_region};
-use crate::rows::{Effects, PartColumns, PartRows};
+use crate::rows::{Effects, PartRows};
 use crate::{Error, Result, check_stop, computed};
 
 /// Steps in (u, β) of every round.
@@ -238,8 +238,8 @@ fn constants(model: &Glmm) -> Vec<f64> {
     let start = model.family.start(&model.observations, &model.weights);
     for ((part, predictor), value) in model.rows.parts.iter().zip(model.family.predictors()).zip(start) {
         match predictor {
-            Predictor::Upper => thresholds(model, part, &mut beta),
-            Predictor::Lower => {}
+            Predictor::Upper => thresholds(model, part, &shares(model), &mut beta),
+            Predictor::Lower | Predictor::Scale => {}
             _ => project(part, model.rows.n, value, &mut beta),
         }
     }
@@ -249,39 +249,101 @@ fn constants(model: &Glmm) -> Vec<f64> {
 /// The same without that of the mean, which a link may not allow.
 fn constant_parts(model: &Glmm, beta: &mut [f64]) {
     let start = model.family.start(&model.observations, &model.weights);
-    for (part, value) in model.rows.parts.iter().zip(start).skip(1) {
-        project(part, model.rows.n, value, beta);
+    for ((part, predictor), value) in model.rows.parts.iter().zip(model.family.predictors()).zip(start).skip(1) {
+        match predictor {
+            Predictor::Upper => thresholds(model, part, &vec![1.0; model.spec.n_categories], beta),
+            Predictor::Lower | Predictor::Scale => {}
+            _ => project(part, model.rows.n, value, beta),
+        }
     }
 }
 
 /// Least squares of a constant, less the offset's mean, on the columns of a part.
 fn project(part: &PartRows, n: usize, value: f64, beta: &mut [f64]) {
-    let PartColumns::Dense(x) = &part.columns else { return };
-    let p = part.p;
     let offset = part.offset.iter().sum::<f64>() / n as f64;
-    let (mut xx, mut xy) = (vec![0.0; p * p], vec![0.0; p]);
-    for row in x.chunks_exact(p.max(1)) {
+    let mut squares = Squares::new(part.p);
+    let mut row = vec![0.0; part.p];
+    for i in 0..n {
+        part.each(i, |j, x| row[j - part.first] = x);
+        squares.add(&row, value - offset, 1.0);
+    }
+    squares.solve(&mut beta[part.first..part.first + part.p]);
+}
+
+/// Sums of a least-squares problem of p unknowns.
+struct Squares {
+    xx: Vec<f64>,
+    xy: Vec<f64>,
+}
+
+impl Squares {
+    fn new(p: usize) -> Self {
+        Self { xx: vec![0.0; p * p], xy: vec![0.0; p] }
+    }
+
+    fn add(&mut self, row: &[f64], value: f64, weight: f64) {
+        let p = row.len();
         for j in 0..p {
-            xy[j] += row[j] * (value - offset);
-            (0..p).for_each(|k| xx[j * p + k] += row[j] * row[k]);
+            self.xy[j] += weight * row[j] * value;
+            (0..p).for_each(|k| self.xx[j * p + k] += weight * row[j] * row[k]);
         }
     }
-    (0..p).for_each(|j| xx[j * p + j] *= 1.0 + 1e-10);
-    if p > 0 && dense::cholesky_lower(&mut xx, p).is_ok() {
-        dense::solve_lower(&xx, &mut xy, p, 1);
-        dense::solve_lower_transposed(&xx, &mut xy, p, 1);
-        beta[part.first..part.first + p].copy_from_slice(&xy);
+
+    /// Leaves `out` as it is where the sums do not determine it.
+    fn solve(mut self, out: &mut [f64]) {
+        let p = out.len();
+        (0..p).for_each(|j| self.xx[j * p + j] *= 1.0 + 1e-10);
+        if p > 0 && dense::cholesky_lower(&mut self.xx, p).is_ok() {
+            dense::solve_lower(&self.xx, &mut self.xy, p, 1);
+            dense::solve_lower_transposed(&self.xx, &mut self.xy, p, 1);
+            out.copy_from_slice(&self.xy);
+        }
     }
 }
 
-/// Thresholds at the shares of the categories.
-fn thresholds(model: &Glmm, part: &PartRows, beta: &mut [f64]) {
-    let mut counts = vec![0.5; part.p + 1];
+/// How often the categories are chosen, none never.
+fn shares(model: &Glmm) -> Vec<f64> {
+    let mut counts = vec![0.5; model.spec.n_categories];
     model.observations.iter().for_each(|o| counts[o.y as usize] += 1.0);
-    let total: f64 = counts.iter().sum();
-    let mut below = 0.0;
-    for (k, count) in counts.iter().enumerate().take(part.p) {
-        below += count / total;
-        beta[part.first + k] = model.family.link().of_mean(below);
+    counts
+}
+
+/// Thresholds at shares of the categories, as near as what they are made of comes to them, and the same for all rows.
+fn thresholds(model: &Glmm, part: &PartRows, shares: &[f64], beta: &mut [f64]) {
+    let (kind, n) = (model.spec.thresholds, shares.len() - 1);
+    let k = kind.n_parameters(n);
+    let (total, mut below, mut squares) = (shares.iter().sum::<f64>(), 0.0, Squares::new(k));
+    for (threshold, share) in shares[..n].iter().enumerate() {
+        below += share / total;
+        let row: Vec<f64> = (0..k).map(|a| kind.slope(n, threshold, a)).collect();
+        squares.add(&row, model.family.link().of_mean(below), *share);
     }
+    let mut parameters = vec![0.0; k];
+    squares.solve(&mut parameters);
+    let ones = ones(model, part, k);
+    ones.iter()
+        .flat_map(|one| parameters.iter().map(move |p| one * p))
+        .zip(&mut beta[part.first..])
+        .for_each(|(v, b)| *b = v);
+}
+
+/// Coefficients that make one of the columns that thresholds depend on, of which there are k copies.
+fn ones(model: &Glmm, part: &PartRows, k: usize) -> Vec<f64> {
+    let q = part.p / k;
+    let mut ones = vec![1.0; q];
+    if q > 1 {
+        let mut squares = Squares::new(q);
+        // of every kind the first threshold has slope one in the first parameter
+        for i in (0..model.rows.n).filter(|&i| model.observations[i].y == 0.0) {
+            let mut row = vec![0.0; q];
+            part.each(i, |j, x| {
+                if (j - part.first).is_multiple_of(k) {
+                    row[(j - part.first) / k] = x;
+                }
+            });
+            squares.add(&row, 1.0, 1.0);
+        }
+        squares.solve(&mut ones);
+    }
+    ones
 }
