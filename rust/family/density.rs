@@ -67,6 +67,17 @@ pub trait Density: Send + Sync {
     /// A predictor of every kind, constant over the rows, from which a search can start; NaN means zero.
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64>;
 
+    /// The first three derivatives of -log density in the predictor of the mean, where they have a form that is faster than the
+    /// jet's; whether they do.
+    fn closed_derivatives(&self, _: &[Observation], _: &[f64], _: Derivatives) -> bool {
+        false
+    }
+
+    /// Σ w (-log density) without constants, the same; weights are empty for ones.
+    fn closed_total(&self, _: &[Observation], _: &[f64], _: &[f64]) -> Option<f64> {
+        None
+    }
+
     /// The expected information of a row in the predictor of the mean, and its slope; of one-parameter families.
     fn expected(&self, _: Observation, _: f64) -> Option<[f64; 2]> {
         None
@@ -112,11 +123,17 @@ pub trait Count: Density {
     fn log_zero_rate<T: Smooth>(&self, eta: &[T]) -> T;
 }
 
-/// -log density and its derivatives in m chosen predictors, row by row.
+/// Where the first three derivatives of some rows in one predictor go.
+pub struct Derivatives<'a> {
+    pub g: &'a mut [f64],
+    pub d: &'a mut [f64],
+    pub t: &'a mut [f64],
+}
+
+/// Derivatives of -log density in m chosen predictors, row by row.
 #[derive(Debug, Clone, Default)]
 pub struct RowDerivatives {
     pub m: usize,
-    pub value: Vec<f64>,
     /// n x m, n x m x m, n x m x m x m.
     pub g: Vec<f64>,
     pub d: Vec<f64>,
@@ -126,7 +143,6 @@ pub struct RowDerivatives {
 impl RowDerivatives {
     fn resize(&mut self, n: usize, m: usize) {
         self.m = m;
-        self.value.resize(n, 0.0);
         self.g.resize(n * m, 0.0);
         self.d.resize(n * m * m, 0.0);
         self.t.resize(n * m * m * m, 0.0);
@@ -141,7 +157,6 @@ impl RowDerivatives {
         let scale = |values: &mut [f64], width: usize| {
             values.chunks_exact_mut(width).zip(weights).for_each(|(row, w)| row.iter_mut().for_each(|v| *v *= w));
         };
-        scale(&mut self.value, 1);
         scale(&mut self.g, m);
         scale(&mut self.d, m * m);
         scale(&mut self.t, m * m * m);
@@ -154,6 +169,8 @@ pub trait Kernel: Send + Sync {
     fn link(&self) -> Link;
     /// Σ w (-log density), without constants; `eta` by predictor.
     fn total(&self, rows: &[Observation], weights: &[f64], eta: &[Vec<f64>]) -> f64;
+    /// -log density of every row, without constants.
+    fn values(&self, rows: &[Observation], eta: &[Vec<f64>], out: &mut Vec<f64>);
     /// Derivatives in the predictors `active`, at most four.
     fn derivatives(&self, rows: &[Observation], eta: &[Vec<f64>], active: &[usize], out: &mut RowDerivatives);
     /// Means of the responses or of their conditional part, with their slopes in the predictors (n x m).
@@ -184,6 +201,12 @@ impl<D: Density> Kernel for D {
             .enumerate()
             .map(|(k, rows)| {
                 let (first, mut own, mut sum) = (k * ROWS, [0.0; MOST_PREDICTORS], 0.0);
+                if m == 1 {
+                    let weights = weights.get(first..first + rows.len()).unwrap_or_default();
+                    if let Some(sum) = self.closed_total(rows, weights, &eta[0][first..first + rows.len()]) {
+                        return sum;
+                    }
+                }
                 for (i, &o) in rows.iter().enumerate() {
                     (0..m).for_each(|a| own[a] = eta[a][first + i]);
                     let w = weights.get(first + i).copied().unwrap_or(1.0);
@@ -193,6 +216,18 @@ impl<D: Density> Kernel for D {
             })
             .collect();
         pieces.iter().sum()
+    }
+
+    fn values(&self, rows: &[Observation], eta: &[Vec<f64>], out: &mut Vec<f64>) {
+        let m = eta.len();
+        out.resize(rows.len(), 0.0);
+        out.par_chunks_mut(ROWS).zip(rows.par_chunks(ROWS)).enumerate().for_each(|(k, (out, rows))| {
+            let mut own = [0.0; MOST_PREDICTORS];
+            for (i, (out, &o)) in out.iter_mut().zip(rows).enumerate() {
+                (0..m).for_each(|a| own[a] = eta[a][k * ROWS + i]);
+                *out = self.minus_log(o, &own[..m]);
+            }
+        });
     }
 
     fn derivatives(&self, rows: &[Observation], eta: &[Vec<f64>], active: &[usize], out: &mut RowDerivatives) {
@@ -262,20 +297,24 @@ fn fill<D: Density, const M: usize>(
     out: &mut RowDerivatives,
 ) {
     out.resize(rows.len(), M);
-    let RowDerivatives { value, g, d, t, .. } = out;
+    let RowDerivatives { g, d, t, .. } = out;
     rows.par_chunks(ROWS)
-        .zip(value.par_chunks_mut(ROWS))
         .zip(g.par_chunks_mut(ROWS * M))
         .zip(d.par_chunks_mut(ROWS * M * M))
         .zip(t.par_chunks_mut(ROWS * M * M * M))
         .enumerate()
-        .for_each(|(k, ((((rows, value), g), d), t))| {
+        .for_each(|(k, (((rows, g), d), t))| {
+            if M == 1 && eta.len() == 1 {
+                let eta = &eta[0][k * ROWS..][..rows.len()];
+                if density.closed_derivatives(rows, eta, Derivatives { g: &mut *g, d: &mut *d, t: &mut *t }) {
+                    return;
+                }
+            }
             let mut own = [Jet::<M>::from(0.0); MOST_PREDICTORS];
             for (i, &o) in rows.iter().enumerate() {
                 (0..eta.len()).for_each(|a| own[a] = Jet::from(eta[a][k * ROWS + i]));
                 active.iter().enumerate().for_each(|(slot, &a)| own[a].first[slot] = 1.0);
                 let jet = density.minus_log(o, &own[..eta.len()]);
-                value[i] = jet.value;
                 spread(&jet, &mut g[i * M..][..M], &mut d[i * M * M..][..M * M], &mut t[i * M * M * M..][..M * M * M]);
             }
         });
@@ -325,10 +364,11 @@ pub mod tests {
             let by_predictor: Vec<Vec<f64>> = eta.iter().map(|v| vec![*v]).collect();
             let mut out = RowDerivatives::default();
             density.derivatives(&[o], &by_predictor, &(0..m).collect::<Vec<_>>(), &mut out);
-            out
+            let value = density.total(&[o], &[], &by_predictor);
+            (value, out)
         };
-        let here = at(eta);
-        assert!((here.value[0] - density.minus_log(o, eta)).abs() < 1e-12 * here.value[0].abs().max(1.0));
+        let (value, here) = at(eta);
+        assert!((value - density.minus_log(o, eta)).abs() < 1e-12 * value.abs().max(1.0));
         for c in 0..m {
             let h = 1e-4;
             let shifted = |s: f64| {
@@ -337,18 +377,18 @@ pub mod tests {
                 at(&x)
             };
             let (far_up, up, down, far_down) = (shifted(2.0), shifted(1.0), shifted(-1.0), shifted(-2.0));
-            let slope = |f: &dyn Fn(&RowDerivatives) -> f64| {
+            let slope = |f: &dyn Fn(&(f64, RowDerivatives)) -> f64| {
                 (8.0 * (f(&up) - f(&down)) - (f(&far_up) - f(&far_down))) / (12.0 * h)
             };
             let close = |own: f64, slope: f64, what: &str| {
-                let allowed = tolerance * (1.0 + own.abs() + here.value[0].abs());
+                let allowed = tolerance * (1.0 + own.abs() + value.abs());
                 assert!((own - slope).abs() < allowed, "{o:?} {eta:?} {what}: {own}, by differences {slope}");
             };
-            close(here.g[c], slope(&|r| r.value[0]), "first");
+            close(here.g[c], slope(&|r| r.0), "first");
             for a in 0..m {
-                close(here.d[a * m + c], slope(&|r| r.g[a]), "second");
+                close(here.d[a * m + c], slope(&|r| r.1.g[a]), "second");
                 for b in 0..m {
-                    close(here.t[(a * m + b) * m + c], slope(&|r| r.d[a * m + b]), "third");
+                    close(here.t[(a * m + b) * m + c], slope(&|r| r.1.d[a * m + b]), "third");
                 }
             }
         }

@@ -93,7 +93,7 @@ impl Fit {
             let touched = self.touched(terms, row);
             out[c] += factor.forward_touched(symbolic, touched, (c, m), &mut rest, &mut hx);
         }
-        let solved = factor.finish_forward(a, symbolic, m, &mut rest, &mut hx);
+        let solved = factor.finish_forward(None, a, symbolic, m, &mut rest, &mut hx);
         for (rest, solved) in rest.chunks_exact(m).zip(solved.chunks_exact(m)) {
             out.iter_mut().zip(rest.iter().zip(solved)).for_each(|(value, (h, s))| *value += h * s);
         }

@@ -13,9 +13,25 @@ use crate::crossproduct::CrossProducts;
 
 impl CholeskyFactor {
     /// u = M^-1 Λ'h and b = Λu of one right-hand side, which takes the place of y in a factor without columns of X.
-    pub fn solve(&mut self, mut h: Effects, a: &CrossProducts, symbolic: &SymbolicFactor) -> Modes {
+    pub fn solve(&mut self, h: Effects, a: &CrossProducts, symbolic: &SymbolicFactor) -> Modes {
+        self.solve_from(h, None, a, symbolic)
+    }
+
+    /// M^-1 s of spherical effects.
+    pub fn solve_spherical(&mut self, s: &Effects, a: &CrossProducts, symbolic: &SymbolicFactor) -> Effects {
+        let zero = s.iter().map(|s| vec![0.0; s.len()]).collect();
+        self.solve_from(zero, Some(s), a, symbolic).u
+    }
+
+    fn solve_from(
+        &mut self,
+        mut h: Effects,
+        s: Option<&Effects>,
+        a: &CrossProducts,
+        symbolic: &SymbolicFactor,
+    ) -> Modes {
         debug_assert_eq!(self.p, 0, "a factor without columns of X");
-        let remainder = self.forward(&mut h, &mut [], a, symbolic, 1);
+        let remainder = self.forward_from(&mut h, s, &mut [], a, symbolic, 1);
         for (lead, own) in symbolic.leads.iter().zip(&mut self.leads) {
             own.blocks.x.copy_from_slice(&h[lead.block]);
         }

@@ -84,14 +84,24 @@ pub struct Panels {
     pub leads: Vec<Vec<f64>>,
     /// The trailing block in the pattern of S, if it is sparse.
     pub trailing: Vec<f64>,
+    /// Per lead, where the blocks of its links go in a sparse panel; kept from the second time on.
+    places: Vec<Vec<u32>>,
 }
 
 impl SymbolicFactor {
     /// Writes the values of A; over those of another A with the same pattern, or into none.
     pub fn lay_out(&self, a: &CrossProducts, panels: &mut Panels) {
+        let is_again = panels.leads.len() == self.leads.len();
         panels.leads.resize(self.leads.len(), Vec::new());
-        for (lead, values) in self.leads.iter().zip(&mut panels.leads) {
-            fill_panel(a, lead, &self.groups, values);
+        let is_small = self.leads.iter().all(|lead| u32::try_from(lead.n_panel()).is_ok());
+        if is_again && is_small && panels.places.is_empty() {
+            panels.places = self.leads.iter().map(|lead| places(a, lead, &self.groups).collect()).collect();
+        }
+        for (i, (lead, values)) in self.leads.iter().zip(&mut panels.leads).enumerate() {
+            match panels.places.get(i) {
+                Some(known) => fill_panel(a, lead, &self.groups, known.iter().map(|&place| place as usize), values),
+                None => fill_panel(a, lead, &self.groups, places(a, lead, &self.groups), values),
+            }
         }
         if let TrailingPattern::Sparse(layout) = &self.trailing {
             layout.fill(self, a, &mut panels.trailing);
@@ -99,22 +109,48 @@ impl SymbolicFactor {
     }
 }
 
+/// Where the blocks of a lead's links go, in the order of `meetings`, group after group.
+fn places<T: TryFrom<usize, Error: std::fmt::Debug>>(
+    a: &CrossProducts,
+    lead: &Lead,
+    groups: &[TrailingGroup],
+) -> impl Iterator<Item = T> {
+    let panel = &lead.panel;
+    groups.iter().flat_map(move |t| {
+        meetings(a, lead.block, t).map(move |(level, other, _)| {
+            let first = t.offset + other * t.r;
+            let rows = panel.level_rows(level);
+            let at = if panel.dense { first } else { rows.partition_point(|&row| (row as usize) < first) };
+            T::try_from(panel.ptr[level] * lead.r + at).expect("a place in the panel")
+        })
+    })
+}
+
 /// Writes the blocks of A into a panel's pattern; fill stays zero.
-fn fill_panel(a: &CrossProducts, lead: &Lead, groups: &[TrailingGroup], out: &mut Vec<f64>) {
+fn fill_panel(
+    a: &CrossProducts,
+    lead: &Lead,
+    groups: &[TrailingGroup],
+    mut places: impl Iterator<Item = usize>,
+    out: &mut Vec<f64>,
+) {
     let (block, panel, r) = (lead.block, &lead.panel, lead.r);
     out.resize(lead.n_panel(), 0.0);
     for t in groups {
         let transposed = t.block < block;
         let values = &a.links[block.max(t.block)][block.min(t.block)];
-        for (level, other, k) in meetings(a, block, t) {
-            let rows = panel.level_rows(level);
-            let at = rows.partition_point(|&row| (row as usize) < t.offset + other * t.r);
-            let place = panel.ptr[level] * r + at;
+        for (level, _, k) in meetings(a, block, t) {
+            let place = places.next().expect("a place of every block");
+            if r == 1 && t.r == 1 {
+                out[place] = values[k];
+                continue;
+            }
+            let n_rows = panel.level_rows(level).len();
             let values = &values[k * r * t.r..(k + 1) * r * t.r];
             for i in 0..t.r {
                 for j in 0..r {
                     let v = if transposed { values[i * r + j] } else { values[j * t.r + i] };
-                    out[place + j * rows.len() + i] = v;
+                    out[place + j * n_rows + i] = v;
                 }
             }
         }

@@ -92,6 +92,19 @@ impl CholeskyFactor {
         symbolic: &SymbolicFactor,
         m: usize,
     ) -> Remainder {
+        self.forward_from(h, None, hx, a, symbolic, m)
+    }
+
+    /// The same for Λ'h + s, where s, of one right-hand side, is of the spherical effects.
+    pub fn forward_from(
+        &self,
+        h: &mut Effects,
+        s: Option<&Effects>,
+        hx: &mut [f64],
+        a: &CrossProducts,
+        symbolic: &SymbolicFactor,
+        m: usize,
+    ) -> Remainder {
         let mut rest = gather(h, symbolic, m);
         for (i, (lead, factor)) in symbolic.leads.iter().zip(&self.leads).enumerate() {
             let mut own = std::mem::take(&mut h[lead.block]);
@@ -104,13 +117,17 @@ impl CholeskyFactor {
                     }
                 },
             );
+            if let Some(s) = s {
+                add_spherical(&mut own, &s[lead.block], &factor.blocks.own, lead.r);
+            }
             for (level, t) in own.chunks_exact(lead.r * m).enumerate() {
                 self.subtract_explained(h, &mut rest, (i, lead, level), t, symbolic, m);
             }
             subtract_fixed(hx, &factor.blocks.x, &own, self.p, m);
             h[lead.block] = own;
         }
-        let solved = self.finish_forward(a, symbolic, m, &mut rest, hx);
+        let s = s.map(|s| gather(s, symbolic, m));
+        let solved = self.finish_forward(s.as_deref(), a, symbolic, m, &mut rest, hx);
         spread(&rest, h, symbolic, m);
         Remainder { rest, solved }
     }
@@ -142,10 +159,11 @@ impl CholeskyFactor {
         }
     }
 
-    /// The trailing block and X after the leads, for all m right-hand sides: S^-1 Λ' of `rest`, which
-    /// becomes Λ'rest.
+    /// The trailing block and X after the leads, for all m right-hand sides: S^-1 of Λ' of `rest`, and of `s` beside it, which
+    /// `rest` becomes.
     pub fn finish_forward(
         &self,
+        s: Option<&[f64]>,
         a: &CrossProducts,
         symbolic: &SymbolicFactor,
         m: usize,
@@ -155,6 +173,7 @@ impl CholeskyFactor {
         let (p, q) = (self.p, symbolic.n_trailing);
         let mut columns = from_rows(rest, q, m);
         scale_rows(&mut columns, &self.lambda, symbolic, true);
+        columns.iter_mut().zip(s.unwrap_or_default()).for_each(|(column, s)| *column += s);
         to_rows(&columns, rest, q, m);
         for k in 0..p {
             let x = &self.solved_x[k * q..(k + 1) * q];
@@ -167,6 +186,18 @@ impl CholeskyFactor {
         let mut solved = vec![0.0; q * m];
         to_rows(&columns, &mut solved, q, m);
         solved
+    }
+}
+
+/// t += L^-1 s, level by level.
+fn add_spherical(t: &mut [f64], s: &[f64], l: &[f64], r: usize) {
+    let mut own = vec![0.0; r];
+    for ((t, s), l) in t.chunks_exact_mut(r).zip(s.chunks_exact(r)).zip(l.chunks_exact(r * r)) {
+        for i in 0..r {
+            let sum: f64 = (0..i).map(|k| l[k * r + i] * own[k]).sum();
+            own[i] = (s[i] - sum) / l[i * r + i];
+            t[i] += own[i];
+        }
     }
 }
 

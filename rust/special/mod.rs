@@ -6,6 +6,7 @@
 //! first digit where t is near zero.
 
 mod beta;
+mod exponential;
 mod fisher;
 mod gamma;
 mod largest_statistic;
@@ -15,6 +16,7 @@ mod solve_tail;
 mod student;
 mod studentized_range;
 
+pub use exponential::exp;
 pub use fisher::{f_quantile, f_tail};
 pub use gamma::chi_square_tail;
 pub use largest_statistic::{largest_statistic_quantile, largest_statistic_tail};

@@ -2,6 +2,8 @@
 
 /// Curvatures below this part of a row's largest are raised to it.
 const LEAST: f64 = 1e-6;
+/// Parts of the largest that are rounding.
+const NOTHING: f64 = 1e-12;
 const MOST_SWEEPS: usize = 30;
 
 /// Makes the m x m matrix of every row positive semidefinite, zero where neither curvature nor slope is; returns Σ r'D⁻r over
@@ -26,6 +28,47 @@ fn one(d: &mut [f64], g: f64, eta: f64, r: &mut [f64]) -> f64 {
 }
 
 fn several(d: &mut [f64], g: &[f64], eta: &[f64], m: usize, r: &mut [f64]) -> f64 {
+    (0..m).for_each(|i| r[i] = (0..m).map(|j| d[j * m + i] * eta[j]).sum::<f64>() - g[i]);
+    semidefinite(d, g, m, r).unwrap_or_else(|| raised(d, g, eta, m, r))
+}
+
+/// r'D⁻r of a matrix that is clearly positive semidefinite, without slope where it is zero; None of another.
+fn semidefinite(d: &[f64], g: &[f64], m: usize, r: &[f64]) -> Option<f64> {
+    let (mut a, mut g_left, mut r_left) = ([0.0; 16], [0.0; 4], [0.0; 4]);
+    a[..m * m].copy_from_slice(d);
+    g_left[..m].copy_from_slice(g);
+    r_left[..m].copy_from_slice(r);
+    let size = |v: &[f64]| v.iter().fold(0.0f64, |a, v| a.max(v.abs()));
+    let (largest, slope) = (size(d), size(g));
+    let (mut total, mut left) = (0.0, [true; 4]);
+    for _ in 0..m {
+        let at = |k: usize| if left[k] { a[k * m + k] } else { f64::NEG_INFINITY };
+        let k = (0..m).fold(0, |best, k| if at(k) > at(best) { k } else { best });
+        let pivot = at(k);
+        if pivot.is_nan() || pivot < LEAST * largest || pivot == 0.0 {
+            let is_zero = |i: usize| {
+                !left[i]
+                    || (g_left[i].abs() <= NOTHING * slope
+                        && (0..m).all(|j| !left[j] || a[j * m + i].abs() <= NOTHING * largest))
+            };
+            return (0..m).all(is_zero).then_some(total);
+        }
+        left[k] = false;
+        total += r_left[k] * r_left[k] / pivot;
+        for i in (0..m).filter(|&i| left[i]) {
+            let share = a[k * m + i] / pivot;
+            g_left[i] -= share * g_left[k];
+            r_left[i] -= share * r_left[k];
+            for j in (0..m).filter(|&j| left[j]) {
+                a[j * m + i] -= share * a[j * m + k];
+            }
+        }
+    }
+    Some(total)
+}
+
+/// Curvatures that are too small or negative, raised.
+fn raised(d: &mut [f64], g: &[f64], eta: &[f64], m: usize, r: &mut [f64]) -> f64 {
     let (mut values, vectors) = jacobi(d, m);
     let largest = values[..m].iter().fold(0.0f64, |a, v| a.max(v.abs()));
     let along = |k: usize, x: &[f64]| -> f64 { (0..m).map(|i| vectors[k * m + i] * x[i]).sum() };
@@ -105,6 +148,21 @@ mod tests {
                 assert!((product - values[k] * vectors[k * 3 + i]).abs() < 1e-14);
             }
         }
+    }
+
+    #[test]
+    fn a_semidefinite_row_without_slope_where_it_is_zero_stays_and_its_square_is_that_by_eigenvalues() {
+        // of a difference of two predictors: nothing depends on their sum
+        let d0 = [2.0, -2.0, 0.3, -2.0, 2.0, -0.3, 0.3, -0.3, 1.0];
+        let (g, eta) = ([0.4, -0.4, 0.1], [1.0, -0.5, 0.2]);
+        let (mut d, mut r) = (d0, [0.0; 3]);
+        let square = make_definite(&mut d, &g, &eta, 3, &mut r);
+        assert_eq!(d, d0);
+        let mut other = d0;
+        assert!((raised(&mut other, &g, &eta, 3, &mut r.clone()) - square).abs() < 1e-12 * square);
+        assert!(semidefinite(&[2.0, -2.0, -2.0, 2.0], &[0.4, -0.3], 2, &[0.1, 0.1]).is_none());
+        assert!(semidefinite(&[1.0, 0.0, 0.0, -0.1], &[0.4, 0.0], 2, &[0.1, 0.1]).is_none());
+        assert!(semidefinite(&[f64::NAN, 0.0, 0.0, 1.0], &[0.4, 0.0], 2, &[0.1, 0.1]).is_none());
     }
 
     #[test]

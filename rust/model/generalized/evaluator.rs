@@ -72,7 +72,7 @@ impl<'a> GlmmEvaluator<'a> {
             self.evaluations += 1;
             self.last = None;
             let model = &self.model;
-            model.theta_map.factors(&x[..model.n_theta()], &mut self.newton.factor.lambda);
+            model.theta_map.factors(&x[..model.n_theta()], &mut self.newton.lambda);
             let fixed = model.rows.fixed(&model.coefficients(x));
             let point = self.newton.mode(model, &fixed, &self.from, self.stop)?;
             let value = self.value_at(&point)? + 2.0 * self.model.constant;

@@ -38,8 +38,7 @@ impl Expected {
             self.w.push(weight * w);
             self.slope.push(weight * slope);
         }
-        let r = vec![0.0; self.w.len()];
-        let weights = PartWeights { m: 1, slot: &model.rows.random_slots(), d: &self.w, r: &r };
+        let weights = PartWeights { m: 1, slot: &model.rows.random_slots(), d: &self.w, r: &[] };
         model.reweighting.fill(&model.rows, weights, 0.0, &mut self.a);
         model.symbolic.lay_out(&self.a, &mut self.panels);
         self.factor.update_random(&self.a, &self.panels, &model.symbolic)?;

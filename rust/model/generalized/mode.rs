@@ -23,6 +23,18 @@ const SUFFICIENT: f64 = 1e-4;
 const MOST_HALVINGS: usize = 40;
 const ROUNDING: f64 = 1e-14;
 
+/// Which point the factor is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Factored {
+    No,
+    /// Another one.
+    Near,
+    /// This one.
+    Here,
+    /// This one, but M is not definite there, and what is factored is another matrix.
+    Changed,
+}
+
 /// A point u with what follows from it.
 #[derive(Debug, Clone, Default)]
 pub struct Point {
@@ -35,13 +47,16 @@ pub struct Point {
 }
 
 /// The factor of M, and what it is made of.
+#[derive(Clone)]
 pub struct Newton {
+    /// Λ of the point that is looked for.
+    pub lambda: Vec<Vec<f64>>,
     pub a: CrossProducts,
     pub panels: Panels,
+    /// Of a point near by, of another Λ perhaps; at a mode it is that of the mode.
     pub factor: CholeskyFactor,
+    is_factored: bool,
     rows: RowDerivatives,
-    r: Vec<f64>,
-    zb: Vec<f64>,
     slot: Vec<usize>,
     pub iterations: usize,
 }
@@ -72,57 +87,83 @@ impl Newton {
         let a = model.unfilled(0);
         let factor = CholeskyFactor::new(&a, &model.symbolic);
         Self {
+            lambda: factor.lambda.clone(),
             a,
             panels: Panels::default(),
             factor,
+            is_factored: false,
             rows: RowDerivatives::default(),
-            r: Vec::new(),
-            zb: Vec::new(),
             slot: model.rows.random_slots(),
             iterations: 0,
         }
     }
 
-    /// The mode for the Λ of the factor, from a start; afterwards the factor is that of M at the mode.
+    /// The mode for Λ, from a start; afterwards the factor is that of M at the mode.
+    ///
+    /// Steps are Newton's, u - M⁻¹∇h(u), with the factor of an earlier point while that brings the mode near fast enough.
     ///
     /// # Errors
     /// `Numerical` where there is none, `Interrupted`.
     pub fn mode(&mut self, model: &Glmm, fixed: &[Vec<f64>], from: &Effects, stop: &AtomicBool) -> Result<Point> {
-        let mut at = self.point(model, fixed, from.clone());
-        if !at.h.is_finite() && from.iter().flatten().any(|&u| u != 0.0) {
-            at = self.point(model, fixed, from.iter().map(|u| vec![0.0; u.len()]).collect());
-        }
-        if !at.h.is_finite() {
-            return Err(Error::Numerical("the likelihood is not finite".into()));
-        }
-        let mut before = f64::INFINITY;
+        let found = self.search(model, fixed, from, stop);
+        self.is_factored = found.is_ok();
+        found
+    }
+
+    fn search(&mut self, model: &Glmm, fixed: &[Vec<f64>], from: &Effects, stop: &AtomicBool) -> Result<Point> {
+        let mut at = self.start(model, fixed, from)?;
+        let mut factored = if self.is_factored { Factored::Near } else { Factored::No };
+        // the decrement of the step before, what a step with the same factor leaves of it, and whether that was Newton's
+        let (mut before, mut rate, mut is_newton) = (f64::INFINITY, 0.0, false);
         for _ in 0..MOST_ITERATIONS {
             check_stop(stop)?;
             self.iterations += 1;
-            let (is_definite, slope) = self.factor_at(model, &at)?;
-            let next = self.factor.backward(&model.symbolic, 0..1, &[]).u;
-            let step: Effects =
-                next.iter().zip(&at.u).map(|(next, u)| next.iter().zip(u).map(|(n, u)| n - u).collect()).collect();
-            let decrement = -inner(&slope, &step);
-            if decrement.is_nan() {
-                return Err(Error::Numerical("the slope of the likelihood is not finite".into()));
+            let slope = self.slope(model, &at);
+            if factored == Factored::No {
+                factored = self.factor_at(model, &at)?;
             }
-            let stalled = decrement < HIDDEN && decrement > STALLED * before && is_definite;
-            before = decrement;
-            if decrement <= DECREMENT || stalled {
-                return if is_definite { Ok(at) } else { Err(no_mode()) };
+            let (mut step, mut decrement) = self.step(model, &slope)?;
+            let is_stalled = is_newton && decrement < HIDDEN && decrement > STALLED * before;
+            let is_found = decrement <= DECREMENT || is_stalled;
+            let observed = decrement / before;
+            let is_slow = before.is_finite() && decrement * observed.max(rate).powi(2) > DECREMENT;
+            if factored == Factored::Near && (is_found || is_slow) {
+                factored = self.factor_at(model, &at)?;
+                if !is_found || factored == Factored::Changed {
+                    (step, decrement) = self.step(model, &slope)?;
+                }
+            }
+            match factored {
+                Factored::Here if is_found => return Ok(at),
+                Factored::Changed if decrement <= DECREMENT => return Err(no_mode()),
+                _ => {}
             }
             match self.line(model, &at, &step, decrement) {
-                Some(next) => at = next,
-                None if decrement < HIDDEN && is_definite => return Ok(at),
+                Some(next) => {
+                    at = next;
+                    is_newton = factored == Factored::Here;
+                    (before, rate) = (decrement, if is_newton { decrement } else { observed });
+                    factored = if factored == Factored::Changed { Factored::No } else { Factored::Near };
+                }
+                None if factored == Factored::Here && decrement < HIDDEN => return Ok(at),
+                None if factored == Factored::Near => factored = Factored::No,
                 None => return Err(no_mode()),
             }
         }
         Err(no_mode())
     }
 
+    /// The point where the search begins: `from`, or zero where the likelihood is not finite there.
+    fn start(&self, model: &Glmm, fixed: &[Vec<f64>], from: &Effects) -> Result<Point> {
+        let mut at = self.point(model, fixed, from.clone());
+        if !at.h.is_finite() && from.iter().flatten().any(|&u| u != 0.0) {
+            at = self.point(model, fixed, from.iter().map(|u| vec![0.0; u.len()]).collect());
+        }
+        if at.h.is_finite() { Ok(at) } else { Err(Error::Numerical("the likelihood is not finite".into())) }
+    }
+
     fn point(&self, model: &Glmm, fixed: &[Vec<f64>], u: Effects) -> Point {
-        let zb = model.rows.random(&scaled(&self.factor.lambda, &u, false));
+        let zb = model.rows.random(&scaled(&self.lambda, &u, false));
         let mut eta = fixed.to_vec();
         for (&part, zb) in model.rows.random_parts.iter().zip(&zb) {
             eta[part].iter_mut().zip(zb).for_each(|(eta, zb)| *eta += zb);
@@ -131,39 +172,52 @@ impl Newton {
         Point { u, eta, zb, h }
     }
 
-    /// Factors M at a point, or what is definite in its place, with the right-hand side of the next one; whether it is M, and
-    /// the slope of h in u.
-    fn factor_at(&mut self, model: &Glmm, at: &Point) -> Result<(bool, Effects)> {
+    /// M⁻¹∇h and its decrement ∇h'M⁻¹∇h.
+    fn step(&mut self, model: &Glmm, slope: &Effects) -> Result<(Effects, f64)> {
+        let step = self.factor.solve_spherical(slope, &self.a, &model.symbolic);
+        let decrement = inner(slope, &step);
+        if decrement.is_nan() {
+            return Err(Error::Numerical("the slope of the likelihood is not finite".into()));
+        }
+        Ok((step, decrement))
+    }
+
+    /// ∇h = Λ'Z'g + u at a point; the derivatives of its rows stay.
+    fn slope(&mut self, model: &Glmm, at: &Point) -> Effects {
         let (rows, m) = (&model.rows, model.rows.random_parts.len());
         model.family.derivatives(&model.observations, &at.eta, &rows.random_parts, &mut self.rows);
         self.rows.weigh(&model.weights);
-        interleave(&at.zb, &mut self.zb);
-        self.r.resize(rows.n * m, 0.0);
-        let mut slope = scaled(&self.factor.lambda, &rows.random_transposed(&self.rows.g, m, &self.slot), true);
+        let mut slope = scaled(&self.lambda, &rows.random_transposed(&self.rows.g, m, &self.slot), true);
         slope.iter_mut().flatten().zip(at.u.iter().flatten()).for_each(|(s, u)| *s += u);
-        right_side(&self.rows, &self.zb, &mut self.r);
-        let is_definite = match self.refill(model) {
-            Ok(()) => true,
+        slope
+    }
+
+    /// Factors M at the point whose slope was computed last, or what is definite in its place.
+    fn factor_at(&mut self, model: &Glmm, at: &Point) -> Result<Factored> {
+        match self.refill(model) {
+            Ok(()) => Ok(Factored::Here),
             Err(Error::Numerical(_)) => {
-                make_definite(&mut self.rows.d, &self.rows.g, &self.zb, m, &mut self.r);
+                let (mut zb, mut r) = (Vec::new(), vec![0.0; self.rows.g.len()]);
+                interleave(&at.zb, &mut zb);
+                make_definite(&mut self.rows.d, &self.rows.g, &zb, self.rows.m, &mut r);
                 self.refill(model)?;
-                false
+                Ok(Factored::Changed)
             }
-            Err(e) => return Err(e),
-        };
-        Ok((is_definite, slope))
+            Err(e) => Err(e),
+        }
     }
 
     fn refill(&mut self, model: &Glmm) -> Result<()> {
-        let weights = PartWeights { m: model.rows.random_parts.len(), slot: &self.slot, d: &self.rows.d, r: &self.r };
+        let weights = PartWeights { m: model.rows.random_parts.len(), slot: &self.slot, d: &self.rows.d, r: &[] };
+        self.factor.lambda.clone_from(&self.lambda);
         model.reweighting.fill(&model.rows, weights, 0.0, &mut self.a);
         model.symbolic.lay_out(&self.a, &mut self.panels);
         self.factor.update_random(&self.a, &self.panels, &model.symbolic)
     }
 
-    /// A point along a step at which h has fallen enough.
+    /// A point against a step at which h has fallen enough.
     fn line(&self, model: &Glmm, at: &Point, step: &Effects, decrement: f64) -> Option<Point> {
-        let moves = model.rows.random(&scaled(&self.factor.lambda, step, false));
+        let moves = model.rows.random(&scaled(&self.lambda, step, false));
         let largest = moves.iter().flatten().fold(0.0f64, |a, v| a.max(v.abs()));
         let mut share = if largest > LARGEST_MOVE { LARGEST_MOVE / largest } else { 1.0 };
         for _ in 0..MOST_HALVINGS {
@@ -182,7 +236,7 @@ impl Newton {
 }
 
 fn along(model: &Glmm, at: &Point, step: &Effects, moves: &[Vec<f64>], share: f64) -> Point {
-    let add = |x: &Vec<f64>, d: &Vec<f64>| -> Vec<f64> { x.iter().zip(d).map(|(x, d)| x + share * d).collect() };
+    let add = |x: &Vec<f64>, d: &Vec<f64>| -> Vec<f64> { x.iter().zip(d).map(|(x, d)| x - share * d).collect() };
     let u: Effects = at.u.iter().zip(step).map(|(u, s)| add(u, s)).collect();
     let zb: Vec<Vec<f64>> = at.zb.iter().zip(moves).map(|(z, d)| add(z, d)).collect();
     let mut eta = at.eta.clone();
@@ -204,16 +258,6 @@ pub fn interleave(columns: &[Vec<f64>], rows: &mut Vec<f64>) {
     rows.resize(m * columns.first().map_or(0, Vec::len), 0.0);
     for (c, column) in columns.iter().enumerate() {
         rows.iter_mut().skip(c).step_by(m).zip(column).for_each(|(row, v)| *row = *v);
-    }
-}
-
-/// D η - g, row by row.
-pub fn right_side(rows: &RowDerivatives, eta: &[f64], r: &mut [f64]) {
-    let m = rows.m;
-    for (((r, d), g), eta) in
-        r.chunks_exact_mut(m).zip(rows.d.chunks_exact(m * m)).zip(rows.g.chunks_exact(m)).zip(eta.chunks_exact(m))
-    {
-        (0..m).for_each(|i| r[i] = (0..m).map(|j| d[j * m + i] * eta[j]).sum::<f64>() - g[i]);
     }
 }
 
