@@ -102,9 +102,10 @@ impl Reweighting {
             let FactorBlock { zz, zx, .. } = f;
             [Target::Own(k, zz), Target::RightSide(k, zx)]
         });
-        let pairs = links.iter_mut().enumerate().flat_map(|(i, links)| {
-            links.iter_mut().enumerate().map(move |(j, values)| Target::Link(i, j, values))
-        });
+        let pairs = links
+            .iter_mut()
+            .enumerate()
+            .flat_map(|(i, links)| links.iter_mut().enumerate().map(move |(j, values)| Target::Link(i, j, values)));
         let targets: Vec<Target> = [Target::Fixed(xx)].into_iter().chain(pairs).chain(own).collect();
         let sum = |target| match target {
             Target::Own(k, zz) => add_own(&rows.blocks[k], weights, zz),
@@ -120,7 +121,11 @@ impl Reweighting {
                 *xx.last_mut().expect("the square of the response") = square;
             }
         };
-        if rows.n > ALONE { targets.into_par_iter().with_max_len(1).for_each(sum) } else { targets.into_iter().for_each(sum) }
+        if rows.n > ALONE {
+            targets.into_par_iter().with_max_len(1).for_each(sum)
+        } else {
+            targets.into_iter().for_each(sum)
+        }
     }
 }
 

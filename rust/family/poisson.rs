@@ -121,7 +121,8 @@ mod tests {
         family.derivatives(&rows, std::slice::from_ref(&eta), &[0], &mut out);
         for (k, (&o, &eta)) in rows.iter().zip(&eta).enumerate() {
             let jet = family.minus_log(o, &[Jet::<1>::variable(eta, 0)]);
-            let close = |a: f64, b: f64| (a - b).abs() <= 1e-15 * (4.0 + 4.0 * b.abs()) || (a.is_infinite() && b.is_infinite());
+            let close =
+                |a: f64, b: f64| (a - b).abs() <= 1e-15 * (4.0 + 4.0 * b.abs()) || (a.is_infinite() && b.is_infinite());
             assert!(close(out.g[k], jet.first[0]), "{eta} {o:?}");
             assert!(close(out.d[k], jet.second[0][0]) && close(out.t[k], jet.third[0][0][0]), "{eta} {o:?}");
         }

@@ -102,11 +102,10 @@ fn uncertainty(objective: &mut GlmmEvaluator, x: &[f64], stop: &AtomicBool) -> R
     let m = free.len();
     let steps: Vec<f64> =
         free.iter().map(|&k| step_of(&objective.model, x, k, curvature[k * n + k], scales.contains(&k))).collect();
-    let modes = objective.evaluate(x)?.1.u.clone();
-    let model = &objective.model;
+    objective.evaluate(x)?;
+    let (model, near) = (&objective.model, objective.near());
     let slope = |k: usize, shift: f64| -> Result<Vec<f64>> {
-        let mut evaluator = GlmmEvaluator::new(model, stop);
-        evaluator.set_from(modes.clone());
+        let mut evaluator = GlmmEvaluator::from_near(model, near.clone(), stop);
         let mut to = x.to_vec();
         to[k] += shift;
         evaluator.gradient(&to)

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use faer::Mat;
 use faer::prelude::*;
+use hlmrs::crossproduct::{PartWeights, Reweighting};
 use hlmrs::design::Rows;
 use hlmrs::family::{FamilySpec, Link, Observation, Predictor, Thresholds, Zero};
 use hlmrs::fit::{Control, Status, fit_generalized};
@@ -13,6 +14,7 @@ use hlmrs::model::generalized::{Approximation, Nodes, PartSource, Responses, glm
 use hlmrs::model::{Evaluator, Glmm, GlmmEvaluator};
 use hlmrs::optimize::Objective;
 use hlmrs::penalized_ls::TrailingKind;
+use hlmrs::rows::{PartColumns, PartRows, PartedRows};
 use hlmrs::{Error, Structure};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -507,4 +509,136 @@ fn work_that_is_stopped_ends_as_interrupted() {
     let by_quadrature = model.with_approximation(Approximation::Quadrature(5)).unwrap();
     let x = point(&by_quadrature, 1, 0.1);
     assert!(matches!(GlmmEvaluator::new(&by_quadrature, &stop).value(&x), Err(Error::Interrupted)));
+}
+
+/// Sums of rows one after the other, as they are defined: [Z X]'D[Z X] and [Z X]'r.
+fn dense_sums(rows: &PartedRows, slot: &[usize], m: usize, d: &[f64], r: &[f64]) -> (Vec<Vec<f64>>, usize) {
+    let starts: Vec<usize> =
+        rows.blocks.iter().scan(0, |next, b| Some(std::mem::replace(next, *next + b.n_levels * b.width))).collect();
+    let q: usize = rows.blocks.iter().map(|b| b.n_levels * b.width).sum();
+    let size = q + rows.n_coefficients + 1;
+    let mut out = vec![vec![0.0; size]; size];
+    for i in 0..rows.n {
+        // (place, slot, value) of every column
+        let mut entries = Vec::new();
+        for (block, start) in rows.blocks.iter().zip(&starts) {
+            for (j, &z) in block.z(i).iter().enumerate() {
+                entries.push((start + block.codes[i] as usize * block.width + j, slot[block.part[j]], z));
+            }
+        }
+        for (part, &slot) in rows.parts.iter().zip(slot) {
+            part.each(i, |j, x| entries.push((q + j, slot, x)));
+        }
+        for &(a, sa, x) in &entries {
+            for &(b, sb, y) in &entries {
+                out[a][b] += d[(i * m + sa) * m + sb] * x * y;
+            }
+            out[a][size - 1] += x * r[i * m + sa];
+            out[size - 1][a] = out[a][size - 1];
+        }
+    }
+    (out, q)
+}
+
+fn assert_sums(rows: &PartedRows, model: &Glmm, what: &str) {
+    let m = rows.parts.len();
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(9);
+    let half: Vec<f64> = (0..rows.n * m * m).map(|_| rng.random::<f64>() - 0.3).collect();
+    let d: Vec<f64> = (0..half.len()).map(|e| half[e] + half[e / (m * m) * m * m + e % m * m + e / m % m]).collect();
+    let r: Vec<f64> = (0..rows.n * m).map(|_| rng.random::<f64>() - 0.5).collect();
+    let slot: Vec<usize> = (0..m).collect();
+    let (expected, q) = dense_sums(rows, &slot, m, &d, &r);
+    let (p, stride) = (rows.n_coefficients, rows.n_coefficients + 1);
+    let reweighting = Reweighting::new(rows);
+    let mut a = reweighting.unfilled(rows, p, &model.factors, &model.bases);
+    // what was there before is replaced
+    a.xx.fill(7.0);
+    a.factors.iter_mut().for_each(|f| f.zz.iter_mut().chain(&mut f.zx).for_each(|v| *v = 7.0));
+    reweighting.fill(rows, PartWeights { m, slot: &slot, d: &d, r: &r }, 5.0, &mut a);
+    let close = |own: f64, expected: f64| {
+        assert!((own - expected).abs() < 1e-10 * (1.0 + expected.abs()), "{what}: {own} {expected}")
+    };
+    for j in 0..stride {
+        for i in 0..stride {
+            close(a.xx[j * stride + i], if i == p && j == p { 5.0 } else { expected[q + i][q + j] });
+        }
+    }
+    let mut start = 0;
+    let mut starts = Vec::new();
+    for (factor, block) in a.factors.iter().zip(&rows.blocks) {
+        let r = block.width;
+        starts.push(start);
+        for level in 0..block.n_levels {
+            let first = start + level * r;
+            for k in 0..r {
+                (0..r).for_each(|j| close(factor.zz[level * r * r + k * r + j], expected[first + j][first + k]));
+                (0..stride).for_each(|c| close(factor.zx[(level * r + k) * stride + c], expected[first + k][q + c]));
+            }
+        }
+        start += block.n_levels * r;
+    }
+    for (i, j) in (0..rows.blocks.len()).flat_map(|i| (0..i).map(move |j| (i, j))) {
+        let (ri, rj) = (rows.blocks[i].width, rows.blocks[j].width);
+        for (from, to, k) in a.patterns[i][j].blocks() {
+            for e in 0..ri * rj {
+                let (row, column) = (starts[i] + to * ri + e % ri, starts[j] + from * rj + e / ri);
+                close(a.links[i][j][k * ri * rj + e], expected[row][column]);
+            }
+        }
+    }
+}
+
+#[test]
+fn sums_of_weighted_rows_are_those_of_dense_algebra() {
+    for (k, &kind) in KINDS.iter().enumerate() {
+        let rows = design(kind, 60 + k as u64, false);
+        for (name, zero, others) in [
+            ("binomial", Zero::None, vec![]),
+            ("cumulative", Zero::None, vec![]),
+            ("poisson", Zero::Part, vec![Predictor::Zero]),
+        ] {
+            let model =
+                model_of(&spec(name, if name == "poisson" { Link::Log } else { Link::Logit }, zero), &rows, &others, 4);
+            assert_sums(&model.rows, &model, &format!("{kind:?} {name}"));
+        }
+        // many rows, and so many columns that a matrix product takes over
+        let model = model_of(&spec("binomial", Link::Logit, Zero::None), &rows, &[], 4);
+        let times = 2500 / model.rows.n + 1;
+        let mut many = (*model.rows).clone();
+        many.n *= times;
+        for block in &mut many.blocks {
+            block.z = block.z.repeat(times);
+            block.codes = block.codes.repeat(times);
+        }
+        let x = (0..many.n * 14).map(|k| ((k * 7919 + 13) % 1009) as f64 / 1009.0 - 0.5).collect();
+        many.n_coefficients = 14;
+        many.parts = vec![PartRows { first: 0, p: 14, columns: PartColumns::Dense(x), offset: Vec::new() }];
+        assert_sums(&many, &model, &format!("{kind:?} wide"));
+    }
+}
+
+#[test]
+fn the_inverse_of_spherical_effects_is_that_of_the_scaled_ones() {
+    let stop = AtomicBool::new(false);
+    for (k, &kind) in KINDS.iter().enumerate() {
+        let rows = design(kind, 90 + k as u64, false);
+        let model = model_of(&spec("binomial", Link::Logit, Zero::None), &rows, &[], 3);
+        let mut evaluator = GlmmEvaluator::new(&model, &stop);
+        evaluator.evaluate(&point(&model, k as u64, 0.5)).unwrap();
+        let newton = &mut evaluator.newton;
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(4);
+        let h: Vec<Vec<f64>> = model
+            .rows
+            .blocks
+            .iter()
+            .map(|b| (0..b.n_levels * b.width).map(|_| rng.random::<f64>() - 0.5).collect())
+            .collect();
+        // M^-1 Λ'h by either way
+        let scaled = hlmrs::model::generalized::scaled(&newton.factor.lambda, &h, true);
+        let own = newton.factor.solve_spherical(&scaled, &newton.a, &model.symbolic);
+        let known = newton.factor.solve(h, &newton.a, &model.symbolic).u;
+        for (own, known) in own.iter().flatten().zip(known.iter().flatten()) {
+            assert!((own - known).abs() < 1e-12 * (1.0 + known.abs()), "{kind:?}: {own} {known}");
+        }
+    }
 }

@@ -39,11 +39,30 @@ pub struct GlmmEvaluator<'a> {
     last: Option<(f64, Point)>,
 }
 
+/// Where a mode was found, with the factor there: modes of points near by are found from it.
+#[derive(Clone)]
+pub struct Near {
+    newton: Newton,
+    from: Effects,
+}
+
 impl<'a> GlmmEvaluator<'a> {
     pub fn new(model: &Glmm, stop: &'a AtomicBool) -> Self {
         let newton = Newton::new(model);
+        let from = zeros(&newton.a, 1);
+        Self::from_near(model, Near { newton, from }, stop)
+    }
+
+    /// What was found at the point evaluated last.
+    pub fn near(&self) -> Near {
+        Near { newton: self.newton.clone(), from: self.from.clone() }
+    }
+
+    /// An evaluator that begins near the point of another.
+    pub fn from_near(model: &Glmm, near: Near, stop: &'a AtomicBool) -> Self {
+        let Near { newton, from } = near;
         Self {
-            from: zeros(&newton.a, 1),
+            from,
             scales: model.theta_map.scale_parameters(),
             model: model.clone(),
             newton,

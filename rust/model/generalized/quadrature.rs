@@ -87,28 +87,18 @@ fn orthonormal(x: f64, n: usize) -> Vec<f64> {
 /// `Data` where memory does not hold the weights; `Interrupted`.
 pub fn value(model: &Glmm, at: &Point, newton: &Newton, nodes: &Nodes, stop: &AtomicBool) -> Result<(f64, Vec<f64>)> {
     let block = &model.rows.blocks[0];
-<<<<<<< HEAD
     let (n, k) = (block.n_levels, nodes.count());
     let mut logs = memory::zeros(n, k).ok_or_else(|| Error::no_memory("the weights of the quadrature", n, k))?;
-    let mut rows = RowDerivatives::default();
+    let mut values = Vec::new();
     for k in 0..nodes.count() {
         check_stop(stop)?;
-=======
-    let mut logs = vec![0.0; block.n_levels * nodes.len()];
-    let mut values = Vec::new();
-    for k in 0..nodes.len() {
->>>>>>> e255658 (The mode of a generalized model takes steps with the factor of a point near by, logit and log-Poisson rows have vector kernels, sums of rows are tasks of their own)
         let (a, eta) = at_node(model, at, newton, nodes.point(k));
         model.family.values(&model.observations, &eta, &mut values);
         values.iter_mut().zip(model.weights.iter()).for_each(|(v, w)| *v *= w);
         for (level, a) in a.chunks_exact(nodes.r).enumerate() {
             logs[level * nodes.count() + k] = nodes.log_weight[k] - 0.5 * a.iter().map(|a| a * a).sum::<f64>();
         }
-<<<<<<< HEAD
-        rows.value.iter().zip(&block.codes).for_each(|(l, &level)| logs[level as usize * nodes.count() + k] -= l);
-=======
-        values.iter().zip(&block.codes).for_each(|(l, &level)| logs[level as usize * nodes.len() + k] -= l);
->>>>>>> e255658 (The mode of a generalized model takes steps with the factor of a point near by, logit and log-Poisson rows have vector kernels, sums of rows are tasks of their own)
+        values.iter().zip(&block.codes).for_each(|(l, &level)| logs[level as usize * nodes.count() + k] -= l);
     }
     let mut total = 0.0;
     for own in logs.chunks_exact_mut(nodes.count()) {
