@@ -27,5 +27,5 @@ pub use moments::mean_outer_product;
 pub use new_response::{has_mean, mean, set_response, with_response};
 pub use pattern::{LinkPattern, link_pattern};
 pub use plan::Plan;
-pub use reweight::{PartWeights, Reweighting};
+pub use reweight::{PartWeights, Reweighting, fixed_sums};
 pub use statistics::{FinishedStatistics, RowCounts, Statistics};

@@ -1,6 +1,7 @@
 //! Cross-products of stored rows under weights that change: [Z X]'D[Z X] and [Z X]'r, where D has an m x m matrix for every
 //! row, of its linear predictors.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -10,14 +11,13 @@ use super::pattern::{LinkPattern, link_pattern, pairs, triangle};
 use crate::covariance::RandomBasis;
 use crate::ids::FactorId;
 use crate::linalg::dense;
-use crate::rows::{BlockRows, FixedBasis, PartColumns, PartedRows};
+use crate::rows::{BlockRows, FixedBasis, PartColumns, PartRows, PartedRows};
+use crate::table::NO_LEVEL;
 
 /// Fewer rows are summed on one thread.
 const ALONE: usize = 2000;
 /// Rows of one partial sum of X'DX.
 const ROWS: usize = 2048;
-/// Columns of X from which a matrix product pays.
-const WIDE: usize = 12;
 
 /// Weights of the rows of some parts.
 #[derive(Clone, Copy)]
@@ -114,9 +114,8 @@ impl Reweighting {
                 add_link((&rows.blocks[i], &rows.blocks[j]), &self.positions[i][j], weights, values);
             }
             Target::Fixed(xx) => {
-                xx.fill(0.0);
                 if p > 0 {
-                    add_fixed(rows, weights, p, xx);
+                    xx.copy_from_slice(&fixed_sums(rows, weights));
                 }
                 *xx.last_mut().expect("the square of the response") = square;
             }
@@ -177,107 +176,82 @@ fn add_right_side(rows: &PartedRows, block: &BlockRows, w: PartWeights, p: usize
         return;
     }
     let (r, m, stride, slots) = (block.width, w.m, p + 1, w.slots(block));
-    let mut dx = DesignRow::new(rows, w, p);
     for (i, &code) in block.codes.iter().enumerate() {
-        let own = if p > 0 { dx.at(i) } else { &[] };
         for (k, &z) in block.z(i).iter().enumerate() {
             let target = &mut zx[(code as usize * r + k) * stride..][..stride];
-            target[..p].iter_mut().zip(own.get(slots[k] * p..).unwrap_or_default()).for_each(|(sum, v)| *sum += z * v);
             target[p] += z * w.r.get(i * m + slots[k]).copied().unwrap_or(0.0);
+            if p > 0 {
+                let d = &w.d[(i * m + slots[k]) * m..][..m];
+                rows.parts.iter().zip(d).for_each(|(part, d)| part.add_row(i, z * d, target));
+            }
         }
     }
 }
 
-/// D X of one row after the other.
-struct DesignRow<'a> {
-    rows: &'a PartedRows,
-    w: PartWeights<'a>,
-    p: usize,
-    /// m rows of p.
-    dx: Vec<f64>,
-}
-
-impl<'a> DesignRow<'a> {
-    fn new(rows: &'a PartedRows, w: PartWeights<'a>, p: usize) -> Self {
-        Self { rows, w, p, dx: vec![0.0; w.m * p] }
-    }
-
-    fn at(&mut self, i: usize) -> &[f64] {
-        let (w, p) = (&self.w, self.p);
-        if let Some(x) = only_dense(self.rows, w.m, p) {
-            let d = w.d[i];
-            self.dx.iter_mut().zip(&x[i * p..(i + 1) * p]).for_each(|(dx, x)| *dx = d * x);
-            return &self.dx;
-        }
-        self.dx.fill(0.0);
-        let d = &w.d[i * w.m * w.m..][..w.m * w.m];
-        for (part, &slot) in self.rows.parts.iter().zip(w.slot).filter(|(_, slot)| **slot < w.m) {
-            part.each(i, |j, x| (0..w.m).for_each(|c| self.dx[c * p + j] += d[slot * w.m + c] * x));
-        }
-        &self.dx
-    }
-}
-
-/// X, where one part has all coefficients.
-fn only_dense(rows: &PartedRows, m: usize, p: usize) -> Option<&[f64]> {
-    match &rows.parts[..] {
-        [part] if m == 1 && part.p == p => match &part.columns {
-            PartColumns::Dense(x) => Some(x),
-            PartColumns::Indicator(_) => None,
-        },
-        _ => None,
-    }
-}
-
-/// X'DX and X'r: partial sums over fixed pieces, added in order.
-fn add_fixed(rows: &PartedRows, w: PartWeights, p: usize, xx: &mut [f64]) {
-    let stride = p + 1;
+/// [X'DX, X'r] for weights of all parts ((p + 1) x (p + 1), the last entry zero): partial sums over fixed pieces, added in order.
+pub fn fixed_sums(rows: &PartedRows, w: PartWeights) -> Vec<f64> {
+    let (p, stride) = (rows.n_coefficients, rows.n_coefficients + 1);
     let pieces = (0..rows.n.div_ceil(ROWS)).map(|k| k * ROWS..((k + 1) * ROWS).min(rows.n));
-    let of_piece = |range| match only_dense(rows, w.m, p) {
-        Some(x) if p >= WIDE => wide(x, w, p, range),
-        _ => by_rows(rows, w, p, range),
-    };
+    let of_piece = |range| fixed_piece(rows, w, range);
     let sums: Vec<Vec<f64>> = if rows.n > ALONE {
         pieces.collect::<Vec<_>>().into_par_iter().map(of_piece).collect()
     } else {
         pieces.map(of_piece).collect()
     };
+    let mut xx = vec![0.0; stride * stride];
     sums.iter().for_each(|sum| xx.iter_mut().zip(sum).for_each(|(xx, v)| *xx += v));
     (0..p).for_each(|j| xx[j * stride + p] = xx[p * stride + j]);
+    xx
 }
 
-fn by_rows(rows: &PartedRows, w: PartWeights, p: usize, range: std::ops::Range<usize>) -> Vec<f64> {
-    let stride = p + 1;
-    let (mut xx, mut row) = (vec![0.0; stride * stride], DesignRow::new(rows, w, p));
-    for i in range {
-        let dx = row.at(i);
-        let r = w.r.get(i * w.m..(i + 1) * w.m).unwrap_or_default();
-        for (part, &slot) in rows.parts.iter().zip(w.slot).filter(|(_, slot)| **slot < w.m) {
-            let (own, r) = (&dx[slot * p..(slot + 1) * p], r.get(slot).copied().unwrap_or(0.0));
-            part.each(i, |j, x| {
-                xx[j * stride..j * stride + p].iter_mut().zip(own).for_each(|(sum, v)| *sum += x * v);
-                xx[p * stride + j] += x * r;
-            });
+fn fixed_piece(rows: &PartedRows, w: PartWeights, range: Range<usize>) -> Vec<f64> {
+    let (m, p, stride) = (w.m, rows.n_coefficients, rows.n_coefficients + 1);
+    let mut xx = vec![0.0; stride * stride];
+    for (a, left) in rows.parts.iter().enumerate() {
+        for (b, right) in rows.parts.iter().enumerate().skip(a) {
+            let d: Vec<f64> = range.clone().map(|i| w.d[(i * m + b) * m + a]).collect();
+            let own = pair_sums(left, right, &d, range.start);
+            for (e, v) in own.iter().enumerate() {
+                let (i, j) = (left.first + e % left.p, right.first + e / left.p);
+                xx[j * stride + i] += v;
+                if a != b {
+                    xx[i * stride + j] += v;
+                }
+            }
+        }
+        if !w.r.is_empty() {
+            let target = &mut xx[p * stride..];
+            range.clone().for_each(|i| left.add_row(i, w.r[i * m + a], target));
         }
     }
     xx
 }
 
-/// The same by a matrix product.
-fn wide(x: &[f64], w: PartWeights, p: usize, range: std::ops::Range<usize>) -> Vec<f64> {
-    let (stride, n) = (p + 1, range.len());
-    let x = &x[range.start * p..range.end * p];
-    // [D X, r], rows of p + 1
-    let mut weighted = vec![0.0; n * stride];
-    for (k, (out, x)) in weighted.chunks_exact_mut(stride).zip(x.chunks_exact(p)).enumerate() {
-        let d = w.d[range.start + k];
-        out.iter_mut().zip(x).for_each(|(out, x)| *out = d * x);
-        out[p] = w.r.get(range.start + k).copied().unwrap_or(0.0);
+/// X_a' diag(d) X_b of the rows from `first` on (column-major).
+fn pair_sums(a: &PartRows, b: &PartRows, d: &[f64], first: usize) -> Vec<f64> {
+    let mut out = vec![0.0; a.p * b.p];
+    match (&a.columns, &b.columns) {
+        (PartColumns::Dense(x), PartColumns::Dense(y)) => {
+            let rows = |x: &'_ [f64], p: usize| x[first * p..(first + d.len()) * p].to_vec();
+            let (x, mut y) = (&x[first * a.p..(first + d.len()) * a.p], rows(y, b.p));
+            y.chunks_exact_mut(b.p.max(1)).zip(d).for_each(|(y, d)| y.iter_mut().for_each(|y| *y *= d));
+            let to = dense::view_mut(&mut out, a.p, b.p);
+            let y = dense::view(&y, b.p, d.len());
+            dense::multiply(to, faer::Accum::Replace, dense::view(x, a.p, d.len()), y.transpose(), 1.0);
+        }
+        (PartColumns::Indicator(codes), _) => {
+            for (k, (&code, &d)) in codes[first..].iter().zip(d).enumerate().filter(|(_, (code, _))| **code != NO_LEVEL)
+            {
+                b.each(first + k, |j, y| out[(j - b.first) * a.p + code as usize] += d * y);
+            }
+        }
+        (PartColumns::Dense(x), PartColumns::Indicator(codes)) => {
+            for (k, (&code, &d)) in codes[first..].iter().zip(d).enumerate().filter(|(_, (code, _))| **code != NO_LEVEL)
+            {
+                let x = &x[(first + k) * a.p..(first + k + 1) * a.p];
+                out[code as usize * a.p..][..a.p].iter_mut().zip(x).for_each(|(out, x)| *out += d * x);
+            }
+        }
     }
-    let mut xx = vec![0.0; stride * stride];
-    // column j of the result is X' times column j of [D X, r]
-    let to = dense::view_mut(&mut xx, stride, stride).subrows_mut(0, p);
-    let (x, weighted) = (dense::view(x, p, n), dense::view(&weighted, stride, n));
-    dense::multiply(to, faer::Accum::Replace, x, weighted.transpose(), 1.0);
-    xx
+    out
 }

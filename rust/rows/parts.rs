@@ -69,6 +69,21 @@ impl PartRows {
     }
 }
 
+impl PartRows {
+    /// Adds row i times a number to a vector over all coefficients.
+    #[inline(always)]
+    pub fn add_row(&self, i: usize, by: f64, to: &mut [f64]) {
+        match &self.columns {
+            PartColumns::Dense(x) => {
+                let x = &x[i * self.p..(i + 1) * self.p];
+                to[self.first..self.first + self.p].iter_mut().zip(x).for_each(|(to, x)| *to += by * x);
+            }
+            PartColumns::Indicator(codes) if codes[i] != NO_LEVEL => to[self.first + codes[i] as usize] += by,
+            PartColumns::Indicator(_) => {}
+        }
+    }
+}
+
 impl BlockRows {
     pub fn z(&self, i: usize) -> &[f64] {
         &self.z[i * self.width..(i + 1) * self.width]
@@ -132,7 +147,7 @@ impl PartedRows {
                 let mut sum = vec![0.0; p];
                 for (i, r) in r.chunks_exact(m).enumerate() {
                     for (part, &r) in self.parts.iter().zip(r) {
-                        part.each(k * ROWS + i, |j, x| sum[j] += x * r);
+                        part.add_row(k * ROWS + i, r, &mut sum);
                     }
                 }
                 sum

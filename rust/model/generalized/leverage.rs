@@ -12,6 +12,10 @@ const ROWS: usize = 1024;
 pub fn leverages(rows: &PartedRows, n: &InverseEntries, slot: &[usize]) -> Vec<f64> {
     let m = rows.random_parts.len();
     let mut out = vec![0.0; rows.n * m * m];
+    if m == 1 && rows.blocks.iter().all(|b| b.width == 1) {
+        out.par_chunks_mut(ROWS).enumerate().for_each(|(k, out)| scalar_leverages(rows, n, k * ROWS, out));
+        return out;
+    }
     // the columns of a block that belong to each part
     let masks: Vec<Vec<Vec<f64>>> = rows.blocks.iter().map(|block| masks(&block.part, slot, m)).collect();
     out.par_chunks_mut(ROWS * m * m).enumerate().for_each(|(k, out)| {
@@ -27,6 +31,22 @@ pub fn leverages(rows: &PartedRows, n: &InverseEntries, slot: &[usize]) -> Vec<f
         }
     });
     out
+}
+
+/// Those of terms of one column in one predictor, of the rows from `first` on.
+fn scalar_leverages(rows: &PartedRows, n: &InverseEntries, first: usize, out: &mut [f64]) {
+    for (f, block) in rows.blocks.iter().enumerate() {
+        let (codes, z) = (&block.codes[first..], &block.z[first..]);
+        for ((c, &code), &z) in out.iter_mut().zip(codes).zip(z) {
+            *c += n.own(f, code as usize, 1)[0] * z * z;
+        }
+        for (g, other) in rows.blocks.iter().enumerate().take(f) {
+            let (others, w) = (&other.codes[first..], &other.z[first..]);
+            for ((((c, &code), &z), &lg), w) in out.iter_mut().zip(codes).zip(z).zip(others).zip(w) {
+                *c += 2.0 * n.bilinear((f, code as usize, &[z]), (g, lg as usize, std::slice::from_ref(w)));
+            }
+        }
+    }
 }
 
 fn masks(parts: &[usize], slot: &[usize], m: usize) -> Vec<Vec<f64>> {

@@ -9,6 +9,7 @@ use super::definite::make_definite;
 use super::mode::{Point, inner, interleave, scaled};
 use super::model::Glmm;
 use super::separation::{Separation, separation};
+use crate::crossproduct::{PartWeights, fixed_sums};
 use crate::family::{Predictor, RowDerivatives};
 use crate::linalg::dense;
 use crate::model::LmmEvaluator;
@@ -196,16 +197,9 @@ fn newton(model: &Glmm, beta: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
     let (mut linear, mut r) = (Vec::new(), vec![0.0; own.g.len()]);
     interleave(&eta, &mut linear);
     make_definite(&mut own.d, &own.g, &linear, m, &mut r);
-    let mut h = vec![0.0; p * p];
-    for (i, d) in own.d.chunks_exact(m * m).enumerate() {
-        for a in 0..m {
-            rows.parts[a].each(i, |j, x| {
-                for b in 0..m {
-                    rows.parts[b].each(i, |k, z| h[j * p + k] += d[a * m + b] * x * z);
-                }
-            });
-        }
-    }
+    let slot: Vec<usize> = (0..m).collect();
+    let sums = fixed_sums(rows, PartWeights { m, slot: &slot, d: &own.d, r: &[] });
+    let h: Vec<f64> = (0..p * p).map(|e| sums[e / p * (p + 1) + e % p]).collect();
     Ok((slope, root_of(&h, p)?))
 }
 
