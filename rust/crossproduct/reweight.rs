@@ -68,6 +68,11 @@ impl Reweighting {
         Self { patterns: Arc::new(patterns), positions }
     }
 
+    /// The position of every row's block in the link of two grouping factors, j < i.
+    pub fn positions(&self, i: usize, j: usize) -> &[u32] {
+        &self.positions[i][j]
+    }
+
     /// Cross-products without values, of p columns of X.
     pub fn unfilled(&self, rows: &PartedRows, p: usize, factors: &[FactorId], random: &[RandomBasis]) -> CrossProducts {
         let blocks = &rows.blocks;

@@ -198,7 +198,7 @@ mod tests {
         let family = Binomial { link: Link::Logit };
         let eta: Vec<f64> = (0..1400).map(|k| f64::from(k - 700) + 0.137 * f64::from(k % 5)).collect();
         for (trials, weights) in [(1.0, vec![]), (1.0, vec![1.5; 1400]), (5.0, vec![])] {
-            let y = |k: usize| if trials == 1.0 { f64::from(u8::from(k % 3 == 0)) } else { (k % 6) as f64 };
+            let y = |k: usize| if trials == 1.0 { f64::from(u8::from(k.is_multiple_of(3))) } else { (k % 6) as f64 };
             let rows: Vec<Observation> = (0..1400).map(|k| Observation { y: y(k), trials }).collect();
             let mut out = super::super::RowDerivatives::default();
             family.derivatives(&rows, std::slice::from_ref(&eta), &[0], &mut out);

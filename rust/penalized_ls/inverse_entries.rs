@@ -2,8 +2,10 @@
 
 use super::factor::CholeskyFactor;
 use super::inverse::Inverse;
+use super::panel::Panels;
 use super::symbolic::SymbolicFactor;
 use super::trailing::InverseBlocks;
+use crate::crossproduct::CrossProducts;
 
 /// A view of an inverse that keeps the blocks of all leads.
 pub struct InverseEntries<'a> {
@@ -38,6 +40,26 @@ impl<'a> InverseEntries<'a> {
     /// N of one level.
     pub fn own(&self, block: usize, level: usize, r: usize) -> &[f64] {
         &self.own[block][level * r * r..(level + 1) * r * r]
+    }
+
+    /// N of a scalar lead and a scalar trailing block, by the position of their pair in the link of the two; None of others, or
+    /// where the places of pairs are not kept.
+    pub fn scalar_pairs(
+        &self,
+        f: usize,
+        g: usize,
+        (a, panels): (&'a CrossProducts, &'a Panels),
+    ) -> Option<impl Fn(u32) -> f64 + Sync + 'a> {
+        let is_scalar = a.factors[f].width == 1 && a.factors[g].width == 1;
+        let (lead, block) = match (self.places[f], self.places[g]) {
+            (Place::Lead(lead), Place::Trailing { .. }) => (lead, g),
+            (Place::Trailing { .. }, Place::Lead(lead)) => (lead, f),
+            _ => return None,
+        };
+        let group = self.symbolic.groups.iter().position(|t| t.block == block)?;
+        let places = panels.places(self.symbolic, lead, group, a).filter(|_| is_scalar)?;
+        let n = &self.inverse.leads[lead].panel;
+        Some(move |position: u32| n[places[position as usize] as usize])
     }
 
     /// z'N w for columns z of a level of one block and w of a level of another, which meet in some row.

@@ -88,6 +88,18 @@ pub struct Panels {
     places: Vec<Vec<u32>>,
 }
 
+impl Panels {
+    /// Where the blocks of the link of a lead and a trailing group are in the lead's panel, by their position in the link; None
+    /// where that is not kept.
+    pub fn places(&self, symbolic: &SymbolicFactor, lead: usize, group: usize, a: &CrossProducts) -> Option<&[u32]> {
+        let known = self.places.get(lead)?;
+        let block = symbolic.leads[lead].block;
+        let count = |t: &TrailingGroup| a.patterns[block.max(t.block)][block.min(t.block)].level.len();
+        let before: usize = symbolic.groups[..group].iter().map(count).sum();
+        known.get(before..before + count(&symbolic.groups[group]))
+    }
+}
+
 impl SymbolicFactor {
     /// Writes the values of A; over those of another A with the same pattern, or into none.
     pub fn lay_out(&self, a: &CrossProducts, panels: &mut Panels) {

@@ -33,7 +33,7 @@ pub fn laplace_error(evaluator: &mut GlmmEvaluator, x: &[f64]) -> Result<f64> {
     let (up, down) = (third_derivatives(&model, &eta, STEP), third_derivatives(&model, &eta, -STEP));
     let newton = &mut evaluator.newton;
     let entries = InverseEntries::new(&evaluator.inverse, &newton.factor, &model.symbolic);
-    let c = leverages(&model.rows, &entries, &model.rows.random_slots());
+    let c = leverages(&model, &entries, (&newton.a, &newton.panels));
     let fourth: f64 = up.iter().zip(&down).zip(&c).map(|((a, b), c)| (a - b) / (2.0 * STEP) * c * c).sum();
     let t: Vec<f64> = third.iter().zip(&c).map(|(t, c)| t * c).collect();
     let cubes: f64 = (0..model.rows.blocks.len()).map(|f| cubes(&model, &entries, f, &third)).sum();

@@ -32,7 +32,7 @@ pub fn gradient(
     inverse: &mut Inverse,
     expected: Option<&Expected>,
 ) -> LaplaceGradient {
-    let (rows, slot) = (&model.rows, model.rows.random_slots());
+    let rows = &model.rows;
     let n_parts = rows.parts.len();
     let all: Vec<usize> = (0..n_parts).collect();
     let mut derivatives = RowDerivatives::default();
@@ -45,7 +45,7 @@ pub fn gradient(
         None => (&newton.a, &newton.panels, &newton.factor),
     };
     inverse.update(factor, a, panels, &model.symbolic, false);
-    let c = leverages(rows, &InverseEntries::new(inverse, factor, &model.symbolic), &slot);
+    let c = leverages(model, &InverseEntries::new(inverse, factor, &model.symbolic), (a, panels));
     let t = match expected {
         Some(own) => c.iter().zip(&own.slope).map(|(c, w)| c * w).collect(),
         None => third(&derivatives, &c, &rows.random_parts),

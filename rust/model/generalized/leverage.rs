@@ -2,18 +2,21 @@
 
 use rayon::prelude::*;
 
-use crate::penalized_ls::InverseEntries;
+use super::model::Glmm;
+use crate::crossproduct::CrossProducts;
+use crate::penalized_ls::{InverseEntries, Panels};
 use crate::rows::PartedRows;
 
 /// Rows of one task.
 const ROWS: usize = 1024;
 
-/// n x m x m.
-pub fn leverages(rows: &PartedRows, n: &InverseEntries, slot: &[usize]) -> Vec<f64> {
+/// n x m x m, from the inverse of what was made of `source`.
+pub fn leverages(model: &Glmm, n: &InverseEntries, source: (&CrossProducts, &Panels)) -> Vec<f64> {
+    let (rows, slot) = (&model.rows, &model.rows.random_slots());
     let m = rows.random_parts.len();
     let mut out = vec![0.0; rows.n * m * m];
     if m == 1 && rows.blocks.iter().all(|b| b.width == 1) {
-        out.par_chunks_mut(ROWS).enumerate().for_each(|(k, out)| scalar_leverages(rows, n, k * ROWS, out));
+        out.par_chunks_mut(ROWS).enumerate().for_each(|(k, out)| scalar_leverages(model, n, source, k * ROWS, out));
         return out;
     }
     // the columns of a block that belong to each part
@@ -34,16 +37,28 @@ pub fn leverages(rows: &PartedRows, n: &InverseEntries, slot: &[usize]) -> Vec<f
 }
 
 /// Those of terms of one column in one predictor, of the rows from `first` on.
-fn scalar_leverages(rows: &PartedRows, n: &InverseEntries, first: usize, out: &mut [f64]) {
-    for (f, block) in rows.blocks.iter().enumerate() {
+fn scalar_leverages(
+    model: &Glmm,
+    n: &InverseEntries,
+    source: (&CrossProducts, &Panels),
+    first: usize,
+    out: &mut [f64],
+) {
+    for (f, block) in model.rows.blocks.iter().enumerate() {
         let (codes, z) = (&block.codes[first..], &block.z[first..]);
         for ((c, &code), &z) in out.iter_mut().zip(codes).zip(z) {
             *c += n.own(f, code as usize, 1)[0] * z * z;
         }
-        for (g, other) in rows.blocks.iter().enumerate().take(f) {
+        for (g, other) in model.rows.blocks.iter().enumerate().take(f) {
             let (others, w) = (&other.codes[first..], &other.z[first..]);
-            for ((((c, &code), &z), &lg), w) in out.iter_mut().zip(codes).zip(z).zip(others).zip(w) {
-                *c += 2.0 * n.bilinear((f, code as usize, &[z]), (g, lg as usize, std::slice::from_ref(w)));
+            let rows = out.iter_mut().zip(z).zip(w);
+            if let Some(entry) = n.scalar_pairs(f, g, source) {
+                let positions = &model.reweighting.positions(f, g)[first..];
+                rows.zip(positions).for_each(|(((c, z), w), &position)| *c += 2.0 * z * w * entry(position));
+            } else {
+                for (((c, &z), w), (&lf, &lg)) in rows.zip(codes.iter().zip(others)) {
+                    *c += 2.0 * n.bilinear((f, lf as usize, &[z]), (g, lg as usize, std::slice::from_ref(w)));
+                }
             }
         }
     }
