@@ -282,7 +282,7 @@ def solve_equations(asked: EquationsRequest, frame: Frame) -> EquationsEstimate:
     try:
         rows, response = generalized_rows(request, frame)
     except DesignError as error:
-        if "has one level" in str(error):
+        if "grouping factor" in str(error) and "has one level" in str(error):
             raise DesignError(
                 f"groups={asked.groups!r} has one group; robust standard errors rest on many groups"
             ) from None
