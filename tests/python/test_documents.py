@@ -1,6 +1,7 @@
 """The examples of docs/ run as they are written, on data made for them, and give the fit of all rows."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -55,6 +56,7 @@ def test_every_document_with_examples_is_tried():
         "diagnostics.md",
         "inference.md",
         "generalized.md",
+        *NUMBERS,
     }
 
 
@@ -159,3 +161,107 @@ def test_generalized():
     assert list(names["thresholds"]["term"]) == ["no|perhaps", "perhaps|yes"]
     assert names["zeros"].shape == (400,)
     assert names["probabilities"].shape == (4, 6)
+
+
+def number(table, term, column="estimate"):
+    return dict(zip(table["term"], table[column], strict=True))[term]
+
+
+NUMBERS = {
+    "binary-outcomes.md": lambda n: [
+        (number(n["ratios"], "urbanY"), 2.01),
+        (number(n["ratios"], "urbanY", "conf_low"), 1.58),
+        (number(n["ratios"], "urbanY", "conf_high"), 2.55),
+        (n["by_place"]["estimate"], [0.41, 0.58]),
+        (n["typical"], [0.445, 0.617]),
+        (n["averaged"], [0.448, 0.611]),
+        (n["sd"], 0.475),
+        (n["spread"].adjusted, 0.06),
+        (n["statistic"], 1.24),
+        (n["better"], 7.4),
+    ],
+    "counts-and-zeros.md": lambda n: [
+        (n["dispersion"], 3.0),
+        (n["gain"], 350),
+        (n["seen"], 0.43),
+        (n["of_poisson"], [0.23, 0.33]),
+        (n["of_negative"], [0.36, 0.46]),
+        (sorted(n["table"]["aic"]), [1330, 1335, 1342]),
+        (number(n["rates"], "minedTRUE"), 0.33),
+        (number(n["rates"], "minedTRUE", "conf_low"), 0.19),
+        (number(n["rates"], "minedTRUE", "conf_high"), 0.55),
+        (n["absent"]["estimate"], [-2.70, 2.79]),
+        (n["mean_count"], [3.50, 0.58]),
+        (n["where_present"], [3.74, 1.22]),
+        (n["empty"], [0.06, 0.52]),
+    ],
+    "ordered-outcomes.md": lambda n: [
+        (n["thresholds"]["estimate"], [-1.03, 0.69]),
+        (list(n["fit"].fixef().values()), [-0.86, -1.76, -0.59]),
+        (number(n["ratios"], "btypeshout"), 0.17),
+        (n["typical"], [[0.26, 0.40, 0.33], [0.79, 0.16, 0.05]]),
+        (n["population"], [[0.31, 0.32, 0.37], [0.74, 0.18, 0.08]]),
+        (n["scold"], [-1.00, -0.77]),
+        (n["worse"], 17),
+    ],
+    "laplace.md": lambda n: [
+        (n["error"], 0.18),
+        (n["rough"].fixef()["x"], 0.79),
+        (n["moved"], 0.62),
+        (n["slope"], 0.88),
+        (n["exact"].varcorr()["sd"][0], 1.48),
+        (n["missing"], 3.5),
+        (n["corrected"]["x"], 0.88),
+        (n["corrected"]["sd_(Intercept)|pair"], 1.47),
+        (n["rough"].approximation.error, 2.8),
+    ],
+    "gee.md": lambda n: [
+        (n["population"].fixef()["armnew:visit"], -0.44),
+        (number(n["population"].tidy(exponentiate=True), "armnew:visit"), 0.64),
+        (n["patients"].fixef()["armnew:visit"], -0.66),
+        (number(n["patients"].tidy(exponentiate=True), "armnew:visit"), 0.52),
+        (np.sqrt(1 + 0.346 * n["patients"].varcorr()["variance"][0]), 1.4),
+        (n["shares"], [0.66, 0.27]),
+        (n["averaged"], [0.66, 0.26]),
+        (n["of_a_typical_patient"], [0.73, 0.18]),
+        (n["population"].correlation_parameters, [0.31]),
+        (number(n["small"].tidy(), "armnew:visit", "std_error"), 0.182),
+        (number(n["small"].tidy(vcov="kauermann-carroll"), "armnew:visit", "std_error"), 0.193),
+        (number(n["small"].tidy(vcov="mancl-derouen"), "armnew:visit", "std_error"), 0.204),
+    ],
+}
+"""What the text of a page says of its examples: a number, to the digits that are written."""
+
+
+def digits(value):
+    text = f"{value:.10g}"
+    return len(text.partition(".")[2])
+
+
+@cache
+def names_of(page):
+    """The names that the examples of a page leave, run once."""
+    names = {}
+    for block in blocks(page):
+        run(block, names)
+    return names
+
+
+@pytest.mark.parametrize("page", NUMBERS)
+def test_numbers_in_the_text_of_a_page_are_those_of_its_examples(page):
+    names, text = names_of(page), (DOCS / page).read_text(encoding="utf-8")
+    for got, said in NUMBERS[page](names):
+        for value, written in zip(np.ravel(got), np.ravel(said), strict=True):
+            decimals = max(digits(abs(w)) for w in np.ravel(said))
+            assert value == pytest.approx(written, abs=0.51 * 10.0**-decimals), (got, said)
+            assert f"{abs(written):g}" in text, written
+
+
+def test_words_in_the_text_of_a_page_are_those_of_its_examples():
+    names = {page: names_of(page) for page in NUMBERS}
+    assert names["binary-outcomes.md"]["fit"].success == "Y"
+    assert names["binary-outcomes.md"]["reason"].startswith("the coefficient of 'neverTRUE' has no finite estimate")
+    assert list(names["ordered-outcomes.md"]["likeliest"]) == ["perhaps", "no"]
+    assert names["ordered-outcomes.md"]["p_value"] < 1e-30
+    assert names["gee.md"]["table"]["correlation"][0] == "exchangeable"
+    assert max(map(abs, names["laplace.md"]["shift"].values())) < 0.01
