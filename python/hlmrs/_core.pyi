@@ -834,6 +834,10 @@ class GeneralizedFit:
     def covariances(self) -> list[_Array]: ...
     def modes(self) -> list[_Array]: ...
     def mode_covariances(self) -> list[_Array]: ...
+    def parameters(self, coef_names: list[str], terms: list[tuple[str, list[str]]]) -> list[Parameter]:
+        """Return all parameters; `terms`: the grouping factor and the columns of each random term of all parts."""
+    def values(self, parameters: list[Parameter]) -> _Array:
+        """Return the parameters' values."""
     def profile_intervals(
         self, coefficients: list[int], terms: list[int], limit: float, n_threads: int = 0
     ) -> list[tuple[float, float]]:
@@ -886,6 +890,35 @@ class EquationsFit:
     def covariance(self, kind: str) -> _Array:
         """Return a covariance of the coefficients: naive, robust, kauermann-carroll or mancl-derouen."""
     def cic(self) -> float: ...
+
+def generalized_refits(
+    fit: GeneralizedFit,
+    parameters: list[Parameter],
+    responses: _Array,
+    n_threads: int,
+    progress: Callable[[int], object] | None,
+) -> _Array:
+    """Return the parameters of the fits to responses, a column each; NaN where there is no optimum."""
+
+def generalized_case_bootstrap(
+    fit: GeneralizedFit,
+    parameters: list[Parameter],
+    clusters: list[int],
+    n: int,
+    seed: int,
+    n_threads: int,
+    progress: Callable[[int], object] | None,
+) -> _Array:
+    """Return the parameters of the fits to levels of grouping factors, drawn with replacement."""
+
+def generalized_jackknife(
+    fit: GeneralizedFit,
+    parameters: list[Parameter],
+    clusters: list[int],
+    n_threads: int,
+    progress: Callable[[int], object] | None,
+) -> _Array:
+    """Return the parameters without each level of the grouping factors in turn, factor by factor."""
 
 def family_means(family: str, predictors: list[_Array], conditional: bool) -> tuple[_Array, _Array]:
     """Return the means of a family, of the response or its conditional part, and their slopes in the predictors."""

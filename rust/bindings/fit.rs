@@ -68,13 +68,13 @@ impl PyFit {
 
     /// All parameters; `terms`: the grouping factor and the columns of each random term.
     fn parameters(&self, coef_names: Vec<String>, terms: Vec<TermNames>) -> PyResult<Vec<PyParameter>> {
-        let parameters = parameters_for(&self.0, &terms)?;
+        let parameters = parameters_for(self.0.model.parameters(), &terms)?;
         Ok(parameters.named(coef_names, &terms).into_iter().map(PyParameter::from).collect())
     }
 
     /// What makes up the covariances of the random terms, whatever their structure.
     fn covariance_parameters(&self, terms: Vec<TermNames>) -> PyResult<Vec<PyParameter>> {
-        let parameters = parameters_for(&self.0, &terms)?;
+        let parameters = parameters_for(self.0.model.parameters(), &terms)?;
         Ok(parameters.entries(&terms).into_iter().map(PyParameter::from).collect())
     }
 

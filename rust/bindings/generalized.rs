@@ -7,6 +7,7 @@ use super::arrays::copied;
 use super::errors::guard;
 use super::interrupt::{run_interruptible, run_interruptible_sized};
 use super::model::Choices;
+use super::parameters::{PyParameter, chosen_parameters, parameters_for};
 use super::rows::PyRows;
 use super::saved::{PySaved, from_python, to_python};
 use super::verdict::verdict_dict;
@@ -16,6 +17,7 @@ use crate::inference::generalized_profile::{Profiled, profile_interval};
 use crate::linalg::memory;
 use crate::model::Glmm;
 use crate::model::generalized::{Approximation, PartSource, Responses, glmm};
+use crate::model::parameters::{Parameter, TermNames};
 use crate::{Error, Result};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
@@ -254,6 +256,22 @@ impl PyGlmmFit {
                 v.into_pyarray(py).reshape([levels, r, r])
             })
             .collect()
+    }
+
+    /// All parameters; `terms`: the grouping factor and the columns of each random term of all parts.
+    fn parameters(&self, coef_names: Vec<String>, terms: Vec<TermNames>) -> PyResult<Vec<PyParameter>> {
+        let named = parameters_for(self.0.model.parameters(), &terms)?.named(coef_names, &terms);
+        Ok(named.into_iter().filter(|(_, parameter)| *parameter != Parameter::Sigma).map(PyParameter::from).collect())
+    }
+
+    fn values<'py>(
+        &self,
+        py: Python<'py>,
+        parameters: Vec<PyRef<'py, PyParameter>>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let of = self.0.model.parameters();
+        let chosen = chosen_parameters(of, self.0.model.n_user(), &parameters)?;
+        Ok(of.values(&self.0.user_coefficients(), &self.0.x, 1.0, &chosen).into_pyarray(py))
     }
 
     /// Profile intervals: of coefficients, by their places among all, and of standard deviations of terms of one effect.

@@ -29,9 +29,8 @@ impl PyParameter {
     }
 }
 
-/// The fit's parameters, if there are names for all columns of its random terms.
-pub fn parameters_for<'a>(fit: &'a Fit, names: &[TermNames]) -> PyResult<Parameters<'a>> {
-    let parameters = fit.model.parameters();
+/// Parameters, if there are names for all columns of their random terms.
+pub fn parameters_for<'a>(parameters: Parameters<'a>, names: &[TermNames]) -> PyResult<Parameters<'a>> {
     let widths = parameters.theta.terms.iter().map(|term| term.width);
     match widths.eq(names.iter().map(|(_, columns)| columns.len())) {
         true => Ok(parameters),
@@ -41,7 +40,12 @@ pub fn parameters_for<'a>(fit: &'a Fit, names: &[TermNames]) -> PyResult<Paramet
 
 /// The parameters themselves; fails for those of another model.
 pub fn parameters_of(fit: &Fit, given: &[PyRef<'_, PyParameter>]) -> PyResult<Vec<Parameter>> {
-    let known = |given: &PyRef<'_, PyParameter>| match fit.model.parameters().has(given.parameter, fit.beta.len()) {
+    chosen_parameters(fit.model.parameters(), fit.beta.len(), given)
+}
+
+/// Parameters of a model with so many coefficients; fails for those of another.
+pub fn chosen_parameters(of: Parameters, n_fixed: usize, given: &[PyRef<'_, PyParameter>]) -> PyResult<Vec<Parameter>> {
+    let known = |given: &PyRef<'_, PyParameter>| match of.has(given.parameter, n_fixed) {
         true => Ok(given.parameter),
         false => Err(PyValueError::new_err(format!("the model has no parameter {}", given.name))),
     };

@@ -4,11 +4,12 @@
 
 use super::cases::owners;
 use crate::crossproduct::CrossProducts;
-use crate::rows::StoredRows;
+use crate::model::generalized::DrawnRows;
 use crate::{Error, Result};
 
 pub struct Arrays<'a> {
-    rows: &'a StoredRows,
+    /// Per block the level of every row.
+    levels: Vec<&'a [u32]>,
     /// Blocks whose levels are drawn.
     drawn: Vec<usize>,
     /// Per block and drawn block the drawn level that each level lies in; None where they cross.
@@ -20,7 +21,7 @@ impl<'a> Arrays<'a> {
     ///
     /// # Errors
     /// `Design` where one is not.
-    pub fn new(a: &CrossProducts, rows: &'a StoredRows, drawn: Vec<usize>) -> Result<Self> {
+    pub fn new(a: &CrossProducts, levels: Vec<&'a [u32]>, drawn: Vec<usize>) -> Result<Self> {
         let of = |g: usize| drawn.iter().map(|&d| owners(a, g, d)).collect::<Vec<Option<Vec<usize>>>>();
         let owners: Vec<Vec<Option<Vec<usize>>>> = (0..a.factors.len()).map(of).collect();
         if owners.iter().any(|of| of.iter().all(Option::is_none)) {
@@ -30,17 +31,17 @@ impl<'a> Arrays<'a> {
                     .into(),
             ));
         }
-        Ok(Self { rows, drawn, owners })
+        Ok(Self { levels, drawn, owners })
     }
 
-    /// The cross-products of the rows where the levels drawn meet; `draws` has the levels of each drawn block.
-    pub fn assemble(&self, a: &CrossProducts, draws: &[Vec<usize>]) -> CrossProducts {
+    /// The rows where the levels drawn meet; `draws` has the levels of each drawn block.
+    pub fn rows(&self, a: &CrossProducts, draws: &[Vec<usize>]) -> DrawnRows {
         let counts: Vec<Vec<usize>> = self.drawn.iter().zip(draws).map(|(&d, draws)| counts(draws, a, d)).collect();
         let firsts: Vec<Vec<usize>> = (0..a.factors.len()).map(|g| self.first_copies(a, g, &counts)).collect();
         let (mut drawn, mut codes) = (Vec::new(), vec![Vec::new(); a.factors.len()]);
         let mut copy = vec![0; self.drawn.len()];
-        for row in 0..self.rows.n {
-            let level = |block: usize| self.rows.levels(block)[row] as usize;
+        for row in 0..a.n_obs {
+            let level = |block: usize| self.levels[block][row] as usize;
             let times: Vec<usize> = self.drawn.iter().zip(&counts).map(|(&d, counts)| counts[level(d)]).collect();
             // all combinations of copies, the first fastest
             for mut combination in 0..times.iter().product::<usize>() {
@@ -53,8 +54,8 @@ impl<'a> Arrays<'a> {
                 }
             }
         }
-        let n_levels: Vec<usize> = firsts.iter().map(|first| *first.last().expect("an end")).collect();
-        a.of_drawn_rows(self.rows, &drawn, &codes, &n_levels)
+        let n_levels = firsts.iter().map(|first| *first.last().expect("an end")).collect();
+        DrawnRows { rows: drawn, codes, n_levels }
     }
 
     /// Where the copies of every level of a block begin, and how many there are in all.

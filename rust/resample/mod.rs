@@ -4,6 +4,7 @@
 mod arrays;
 mod bootstrap;
 mod cases;
+pub mod generalized;
 pub mod likelihood_ratio;
 pub mod null_model;
 mod reflated;

@@ -16,7 +16,7 @@ pub struct SamplingUnits<'a> {
 
 enum Source<'a> {
     Clusters(ClusterDraws),
-    Arrays(Arrays<'a>),
+    Arrays(Arrays<'a>, &'a StoredRows),
 }
 
 impl<'a> SamplingUnits<'a> {
@@ -31,7 +31,10 @@ impl<'a> SamplingUnits<'a> {
         let clusters = if let [block] = blocks[..] { ClusterDraws::new(a, rows, block) } else { None };
         let source = match clusters {
             Some(clusters) => Source::Clusters(clusters),
-            None => Source::Arrays(Arrays::new(a, rows, blocks)?),
+            None => {
+                let levels = (0..a.factors.len()).map(|block| rows.levels(block)).collect();
+                Source::Arrays(Arrays::new(a, levels, blocks)?, rows)
+            }
         };
         Ok(Self { sizes, source })
     }
@@ -40,7 +43,10 @@ impl<'a> SamplingUnits<'a> {
     pub fn assemble(&self, a: &CrossProducts, draws: &[Vec<usize>]) -> CrossProducts {
         match &self.source {
             Source::Clusters(clusters) => clusters.assemble(a, &draws[0]),
-            Source::Arrays(arrays) => arrays.assemble(a, draws),
+            Source::Arrays(arrays, rows) => {
+                let drawn = arrays.rows(a, draws);
+                a.of_drawn_rows(rows, &drawn.rows, &drawn.codes, &drawn.n_levels)
+            }
         }
     }
 }

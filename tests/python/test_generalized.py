@@ -381,7 +381,6 @@ def test_what_rests_on_a_gaussian_response_is_refused_with_the_reason():
         lambda: fit.tidy(vcov="CR2"),
         lambda: fit.tidy(ddf="kenward-roger"),
         lambda: fit.vcov("kenward-roger"),
-        lambda: fit.confint(method="boot"),
         lambda: fit.emmeans("period", type="mean"),
     ):
         with pytest.raises(hlmrs.OptionError, match=r"generalized|normal|transformed"):

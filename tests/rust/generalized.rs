@@ -23,7 +23,7 @@ use crate::arrays::Arrays;
 use crate::dense::Dense;
 use crate::designs::{KINDS, Kind, design};
 
-fn spec(name: &str, link: Link, zero: Zero) -> FamilySpec {
+pub fn spec(name: &str, link: Link, zero: Zero) -> FamilySpec {
     FamilySpec { name: name.into(), link, zero, n_categories: 4, thresholds: Thresholds::Flexible, has_scale: false }
 }
 
@@ -46,7 +46,7 @@ fn responses(name: &str, n: usize, seed: u64) -> Vec<Observation> {
     (0..n).map(draw).collect()
 }
 
-fn model_of(spec: &FamilySpec, rows: &Rows, others: &[Predictor], seed: u64) -> Glmm {
+pub fn model_of(spec: &FamilySpec, rows: &Rows, others: &[Predictor], seed: u64) -> Glmm {
     let mut sources = vec![PartSource { predictor: Predictor::Conditional, rows }];
     sources.extend(others.iter().map(|&predictor| PartSource { predictor, rows }));
     let weights = rows.weights().unwrap_or_default();
@@ -55,7 +55,7 @@ fn model_of(spec: &FamilySpec, rows: &Rows, others: &[Predictor], seed: u64) -> 
 }
 
 /// A point away from the optimum.
-fn point(model: &Glmm, seed: u64, size: f64) -> Vec<f64> {
+pub fn point(model: &Glmm, seed: u64, size: f64) -> Vec<f64> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed + 77);
     let mut x = model.theta_map.start();
     x.iter_mut().for_each(|v| *v = 0.5 * *v + 0.3 * (rng.random::<f64>() - 0.5));

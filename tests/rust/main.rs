@@ -6,6 +6,7 @@ mod criterion;
 mod dense;
 mod design;
 mod designs;
+mod drawn_rows;
 mod fits;
 mod generalized;
 mod iterative;

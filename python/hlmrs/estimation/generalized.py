@@ -164,6 +164,22 @@ class GeneralizedEstimate(Estimate):
         beta[entry["kept"]] = self.own.coefficients_of(part)
         return beta
 
+    def parameter_names(self) -> tuple[list[str], list[tuple[str, list[str]]]]:
+        """Return names of the coefficients of all parts, and the grouping factor and columns of all random terms.
+
+        Those of parts beside mean and thresholds begin with the part's name.
+        """
+        prefix = {name: "" if name in ("conditional", "thresholds") else f"{name}:" for name in self.parts}
+        parts = sorted(self.parts, key=lambda name: self.parts[name].first)
+        coefficients = [prefix[name] + own for name in parts for own in self.parts[name].names]
+        designs = sorted(self.designs, key=lambda name: self.parts[name].terms[0])
+        terms = []
+        for name in designs:
+            groups = self.designs[name].encoding.layout()["groups"]
+            for term in self.designs[name].random:
+                terms.append((groups[term.group]["name"], [prefix[name] + column for column in term.columns]))
+        return coefficients, terms
+
     @property
     def sigma(self) -> float:
         """Residual standard deviation of a Gaussian response, else NaN."""

@@ -7,7 +7,7 @@ from typing import Any, NoReturn, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import GeneralizedFit
+from .._core import GeneralizedFit, Parameter
 from ..errors import FitStateError
 from .estimate import GONE
 
@@ -73,6 +73,14 @@ class GeneralizedCore:
     def verdict(self) -> Any:
         """The verdict of the core."""
         return self.fit.verdict
+
+    def parameters(self, coef_names: list[str], terms: list[tuple[str, list[str]]]) -> list[Parameter]:
+        """Return the parameters of all parts; `terms`: the grouping factor and the columns of each random term."""
+        return self.fit.parameters(coef_names, terms)
+
+    def values(self, parameters: list[Parameter]) -> Vector:
+        """Return their values."""
+        return self.fit.values(parameters)
 
     def covariances(self) -> list[NDArray[np.float64]]:
         """Return the covariance of every random term of the mean."""
@@ -185,6 +193,10 @@ class SavedFit:
 
     def profile_intervals(self, *_: Any) -> NoReturn:
         """Refuse: profiles need the rows."""
+        raise FitStateError(GONE)
+
+    def parameters(self, *_: Any) -> NoReturn:
+        """Refuse: profiles and the bootstrap need the rows."""
         raise FitStateError(GONE)
 
     def laplace_error(self) -> NoReturn:

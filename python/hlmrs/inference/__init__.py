@@ -5,7 +5,8 @@ the one entry to tests of L beta, with ``containment`` by counting; ``robust`` h
 ``uncertainty`` the choice of all these by ``TestOptions``; ``cells`` reads what hypotheses about terms are made of;
 ``equations`` tests those of estimating equations, by ``equation_options``, and ``quasi`` has their criteria; ``wald``
 has tests and intervals, ``criteria`` AIC and BIC, ``random_effects`` variances and modes, ``variance_tests`` their
-tests, ``profiles`` profile likelihood, ``bootstrap`` replicates, ``method_comparison`` every method side by side;
+tests, ``profiles`` profile likelihood, ``bootstrap`` replicates, of generalized models by ``generalized_bootstrap`` and
+``generalized_simulation``, ``method_comparison`` every method side by side;
 ``tables`` puts them under broom's names.
 """
 
@@ -36,6 +37,7 @@ from .degrees_of_freedom import (
 )
 from .equation_options import EquationOptions
 from .equations import chosen_covariance
+from .generalized_simulation import simulate_generalized
 from .largest_statistic import LargestStatistic
 from .method_comparison import method_table
 from .profiles import parameters, profile_table, term_names
@@ -125,6 +127,7 @@ __all__ = [
     "random_parameter_table",
     "record",
     "replicates",
+    "simulate_generalized",
     "studentized_range_quantile",
     "studentized_range_tail",
     "term_names",

@@ -1,7 +1,8 @@
 """The bootstrap of a fit: its replicates and the intervals that follow from them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from statistics import NormalDist
 from typing import Any, get_args
 
@@ -12,10 +13,13 @@ from .._core import Parameter, bootstrap, jackknife
 from ..control import count, seed_or_new
 from ..errors import DesignError, InferenceWarning, NumericalError, OptionError, choose, warn
 from ..estimation import Estimate, cached, reestimate
+from ..estimation.generalized import GeneralizedEstimate, refit_generalized
 from ..frame import Column, aside, build
 from ..options import BootstrapInterval, BootstrapKind
 from ..resources import Progress
 from .clusters import drawn_factors
+from .generalized_bootstrap import generalized_replicates, groups_left_out
+from .generalized_simulation import responses
 from .profiles import parameters
 from .wald import check_level
 
@@ -148,6 +152,8 @@ def replicates(
 ) -> Vector:
     """Return the values of parameters in replicates of a fit, shape (n, n_parameters)."""
     with Progress("replicates", n) as shown:
+        if isinstance(estimate, GeneralizedEstimate):
+            return generalized_replicates(estimate, chosen, n, kind, seed, factors, shown)
         return bootstrap(
             estimate.core, estimate.rows, list(chosen), kind, list(factors), n, seed, estimate.threads, shown.reach
         )
@@ -162,20 +168,28 @@ def draw_statistic(
     if kind != "parametric":
         raise OptionError("a statistic of one's own needs kind='parametric'")
     names, current = _named(statistic(estimate))
-    responses = estimate.core.simulate(estimate.rows, n, entropy)
     values = np.empty((n, len(names)))
     with Progress("replicates", n) as shown:
-        for k in range(n):
-            again = _refitted(estimate, responses[:, k])
+        for k, response in enumerate(islice(_responses(estimate, n, entropy), n)):
+            again = _refitted(estimate, response)
             values[k] = np.nan if again is None else _named(statistic(again))[1]
             shown.reach(k + 1)
     warn_of_failures(values, "replicates of the bootstrap")
     return Bootstrap(kind, entropy, names, current, values, estimate.kind, None)
 
 
+def _responses(estimate: Estimate, n: int, seed: int) -> Iterator[Vector]:
+    """Yield responses from the model, n at least."""
+    if isinstance(estimate, GeneralizedEstimate):
+        return responses(estimate, seed)
+    return iter(estimate.core.simulate(estimate.rows, n, seed).T)
+
+
 def _refitted(estimate: Estimate, response: Vector) -> Estimate | None:
     """Fit again; None where there is no fit."""
     try:
+        if isinstance(estimate, GeneralizedEstimate):
+            return refit_generalized(estimate, response)
         return reestimate(estimate, response)
     except (DesignError, NumericalError):
         return None
@@ -210,7 +224,10 @@ def _acceleration(estimate: Estimate, factors: Sequence[int]) -> Vector:
 def _levels_left_out(estimate: Estimate, factors: tuple[int, ...]) -> Vector:
     """Return the parameters without each level of the factors in turn."""
     chosen = list(parameters(estimate).values())
-    left_out = jackknife(estimate.core, estimate.rows, chosen, list(factors), estimate.threads)
+    if isinstance(estimate, GeneralizedEstimate):
+        left_out = groups_left_out(estimate, chosen, factors)
+    else:
+        left_out = jackknife(estimate.core, estimate.rows, chosen, list(factors), estimate.threads)
     warn_of_failures(left_out, "fits without one group")
     return left_out
 

@@ -38,9 +38,13 @@ class ParameterProfile:
 def parameters(estimate: Estimate) -> dict[str, Parameter]:
     """Return all parameters by name: fixed effects, then ``sd_x|g``, ``cor_y.x|g`` of each random term, ``sigma``.
 
+    Of a generalized model these are the coefficients of all parts, and there is no ``sigma``.
     A name that a coefficient has already gets an underscore at its end.
     """
-    found = estimate.core.parameters(list(estimate.layout.coef_names), term_names(estimate))
+    names = list(estimate.layout.coef_names), term_names(estimate)
+    if isinstance(estimate, GeneralizedEstimate):
+        names = estimate.parameter_names()
+    found = estimate.core.parameters(*names)
     return dict(zip(distinct(parameter.name for parameter in found), found, strict=True))
 
 

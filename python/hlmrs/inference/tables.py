@@ -60,8 +60,6 @@ def fixed_table(estimate: Estimate, options: TestOptions) -> Table:
 def confidence_table(estimate: Estimate, method: str, n: int, seed: int | None, options: TestOptions) -> Table:
     """Tabulate confidence intervals."""
     method = choose("method", method, CONFINT_METHODS, {"bootstrap": "boot"})
-    if method == "boot" and not estimate.is_linear:
-        raise OptionError("method='boot': a generalized model has intervals of methods 'wald' and 'profile'")
     if method == "profile":
         return profile_intervals(estimate, options.level)
     if method == "boot":

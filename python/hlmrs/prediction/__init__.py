@@ -3,8 +3,8 @@
 ``prediction`` predicts, ``frames`` does so for data frames, ``lazy_prediction`` as a query, from the expressions of
 ``expression``, ``level_keys`` and ``piecewise``; ``residuals`` has residuals, leverages and the rows beside the
 caller's data.  ``generalized`` turns linear predictors into means, ``family_expression`` does in expressions,
-``generalized_frames`` for data frames; ``generalized_rows`` has the rows beside the data;
-``equations`` predicts means of marginal models.
+``generalized_frames`` for data frames; ``generalized_rows`` has the rows beside the data, ``quantile_residuals`` where
+responses lie in their distributions; ``equations`` predicts means of marginal models.
 """
 
 from .equations import equation_residuals, mean_intervals, predict_mean
@@ -14,8 +14,8 @@ from .frames import beside, predict_frame, simulate_frame, weights_beside
 from .generalized import generalized_residuals, residual_deviations
 from .generalized_frames import GeneralizedChoice, predict_generalized_frame
 from .generalized_rows import augment_generalized, augment_new
-from .generalized_simulation import quantile_residuals, simulate_generalized
 from .prediction import Choice, predict_rows
+from .quantile_residuals import quantile_residuals
 from .residuals import augment, leverages, residuals
 from .response_scale import chosen_scale, response_scale
 
@@ -42,6 +42,5 @@ __all__ = [
     "residuals",
     "response_scale",
     "simulate_frame",
-    "simulate_generalized",
     "weights_beside",
 ]

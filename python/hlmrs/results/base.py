@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack, get_args
 
 import numpy as np
@@ -27,6 +27,7 @@ from ..marginal import At, ContrastChoice
 from ..options import (
     Adjustment,
     AnovaType,
+    BootstrapKind,
     ConfintMethod,
     ContrastMethod,
     ContrastScale,
@@ -360,6 +361,67 @@ class FittedModel(View[FrameT]):
         [1486.45, 12.2, 38.23]
         """
         return self._table(inference.confidence_table(self._estimate, method, n, seed, chosen_options(options, tests)))
+
+    def bootstrap(
+        self,
+        n: int = 1000,
+        *,
+        kind: BootstrapKind = "parametric",
+        statistic: Callable[[Any], Any] | None = None,
+        seed: int | None = None,
+        cluster: str | Sequence[str] | None = None,
+    ) -> inference.Bootstrap:
+        """Fit the model to many new sets of data.
+
+        Parameters
+        ----------
+        n : int
+            Replicates.
+        kind : {"parametric", "residual", "case"}
+            New random effects and responses from the model; for linear models those of the fit, reflated to the
+            model's covariances and drawn with replacement (Carpenter, Goldstein and Rasbash 2003); or whole groups,
+            drawn with replacement: of grouping factors that cross, the levels of each, and the rows where those drawn
+            meet.
+        statistic : callable, optional
+            What to compute from each refit: a function of a fit that returns a number, an array or a dictionary of
+            numbers; for ``kind="parametric"``.  Default: every parameter, as ``confint(method="profile")`` names them,
+            which is much faster.
+        seed : int, optional
+            The same seed gives the same replicates, on any number of threads.
+        cluster : str or list of str, optional
+            The grouping factors whose levels ``kind="case"`` draws, and ``method="bca"`` leaves out.  Default: the
+            outermost, all of them where they cross.  Every other factor must be nested in one of them.
+
+        Returns
+        -------
+        Bootstrap
+            ``.draws`` is a frame of the replicates, ``.confint(method=...)`` their intervals.
+
+        Raises
+        ------
+        OptionError
+            For residuals of a generalized model, which are not exchangeable.
+
+        Notes
+        -----
+        Replicates that cannot be fitted are counted, and said in a warning: ``n_failed``.
+
+        Crossed factors: Owen and Eckles (2012), who show that drawing one factor alone understates the variance of an
+        estimate, and drawing all of them is mildly conservative.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "dict"))
+        >>> boot = fit.bootstrap(200, seed=1)
+        >>> boot
+        Bootstrap: 200 parametric replicates of 3 parameters, seed 1
+        >>> list(boot.confint(level=0.9)["term"])
+        ['(Intercept)', 'sd_(Intercept)|Batch', 'sigma']
+        """
+        if statistic is None:
+            return inference.draw(self._estimate, n, kind, seed, cluster)
+        return inference.draw_statistic(self._estimate, n, kind, seed, lambda e: statistic(type(self)(e)))
 
     def varcorr(self) -> FrameT:
         """Return variances, standard deviations and correlations of the random effects, and of the residual.

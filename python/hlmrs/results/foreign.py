@@ -62,7 +62,6 @@ _ROWS = "fit all rows together by glmer()"
 ONLY_OF_LINEAR_FITS = {
     "adapt": f"random effects of further rows come from sums, which a generalized model does not have; {_ROWS}",
     "append": f"a fit to further rows is made from sums, which a generalized model does not have; {_ROWS}",
-    "bootstrap": "refit to simulated responses: [fit.refit(y).beta for y in fit.simulate(1000, seed=1).T]",
     "check": "checks are of normal responses; fit.resid('quantile') are uniform between 0 and 1 where the model holds",
     "compare_methods": "tests of a generalized model have no degrees of freedom to choose; tidy() and "
     "confint(method='profile') have intervals",

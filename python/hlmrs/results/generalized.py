@@ -316,7 +316,7 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         >>> fit.simulate(100, seed=1).shape
         (56, 100)
         """
-        return prediction.simulate_generalized(self._estimate, count("n", n), seed_or_new(seed))
+        return inference.simulate_generalized(self._estimate, count("n", n), seed_or_new(seed))
 
     def icc(self) -> IntraclassCorrelation:
         """Return intraclass correlations on the scale of the link: shares of the grouping factors in the variance.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
 import numpy as np
@@ -27,7 +27,6 @@ from ..estimation.streaming import adapted, appended
 from ..frame import open_frame
 from ..inference import DEFAULT_DDF, TestKeywords, TestOptions, chosen_options, with_test_keywords
 from ..options import (
-    BootstrapKind,
     BootstrapOnly,
     Ddf,
     DeletionMethod,
@@ -460,59 +459,6 @@ class LinearMixedFit(FittedModel[FrameT]):
         [0.45, -0.31, -0.16]
         """
         return diagnostics.influence(self._estimate, by, method)
-
-    def bootstrap(
-        self,
-        n: int = 1000,
-        *,
-        kind: BootstrapKind = "parametric",
-        statistic: Callable[[Any], Any] | None = None,
-        seed: int | None = None,
-        cluster: str | Sequence[str] | None = None,
-    ) -> inference.Bootstrap:
-        """Fit the model to many new sets of data.
-
-        Parameters
-        ----------
-        n : int
-            Replicates.
-        kind : {"parametric", "residual", "case"}
-            New random effects and residuals from the model; those of the fit, reflated to the model's covariances and
-            drawn with replacement (Carpenter, Goldstein and Rasbash 2003); or whole groups, drawn with replacement: of
-            grouping factors that cross, the levels of each, and the rows where those drawn meet.
-        statistic : callable, optional
-            What to compute from each refit: a function of a fit that returns a number, an array or a dictionary of
-            numbers; for ``kind="parametric"``.  Default: every parameter, as ``confint(method="profile")`` names them,
-            which is much faster.
-        seed : int, optional
-            The same seed gives the same replicates, on any number of threads.
-        cluster : str or list of str, optional
-            The grouping factors whose levels ``kind="case"`` draws, and ``method="bca"`` leaves out.  Default: the
-            outermost, all of them where they cross.  Every other factor must be nested in one of them.
-
-        Returns
-        -------
-        Bootstrap
-            ``.draws`` is a frame of the replicates, ``.confint(method=...)`` their intervals.
-
-        Notes
-        -----
-        Crossed factors: Owen and Eckles (2012), who show that drawing one factor alone understates the variance of an
-        estimate, and drawing all of them is mildly conservative.
-
-        Examples
-        --------
-        >>> import hlmrs
-        >>> fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "dict"))
-        >>> boot = fit.bootstrap(200, seed=1)
-        >>> boot
-        Bootstrap: 200 parametric replicates of 3 parameters, seed 1
-        >>> list(boot.confint(level=0.9)["term"])
-        ['(Intercept)', 'sd_(Intercept)|Batch', 'sigma']
-        """
-        if statistic is None:
-            return inference.draw(self._estimate, n, kind, seed, cluster)
-        return inference.draw_statistic(self._estimate, n, kind, seed, lambda e: statistic(type(self)(e)))
 
     def ranova(
         self,

@@ -261,7 +261,7 @@ impl Collected {
 }
 
 /// A trailing block that is factored exactly.
-fn exact(symbolic: SymbolicFactor, a: impl Fn() -> CrossProducts) -> Result<SymbolicFactor> {
+pub fn exact(symbolic: SymbolicFactor, a: impl Fn() -> CrossProducts) -> Result<SymbolicFactor> {
     if symbolic.kind() != TrailingKind::Iterative {
         return Ok(symbolic);
     }

@@ -7,6 +7,7 @@
 mod build;
 mod curvature;
 mod definite;
+mod drawn_rows;
 mod evaluator;
 mod expansion;
 mod expected;
@@ -20,6 +21,7 @@ mod separation;
 mod start;
 
 pub use build::{PartSource, Responses, glmm};
+pub use drawn_rows::DrawnRows;
 pub use evaluator::GlmmEvaluator;
 pub use expansion::laplace_error;
 pub use mode::{Point, scaled};

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::build::check_support;
 use super::evaluator::GlmmEvaluator;
+use super::ordered::with_thresholds_of;
 use super::quadrature::MOST_NODES;
 use super::separation::Separation;
 use super::start;
@@ -236,7 +237,8 @@ impl Glmm {
     pub fn with_response(&self, observations: Vec<Observation>) -> Result<Self> {
         check_support(&self.family, &self.response, &self.spec.name, &observations)?;
         let constant = constant(&self.family, &observations, &self.weights);
-        Ok(Self { observations: Arc::new(observations), constant, ..self.clone() })
+        let rows = with_thresholds_of(self, &observations)?;
+        Ok(Self { observations: Arc::new(observations), constant, rows, ..self.clone() })
     }
 }
 

@@ -1,11 +1,13 @@
 //! The parts of an ordered response: thresholds above and below its categories, which may depend on variables, and a scale.
 
+use std::sync::Arc;
+
 use super::build::{Block, Collected};
-use super::model::PartName;
+use super::model::{Glmm, PartName};
 use crate::design::Rows;
-use crate::family::{FamilySpec, Observation};
+use crate::family::{FamilySpec, Observation, Predictor};
 use crate::linalg::memory;
-use crate::rows::{PartColumns, PartRows, StoredRows};
+use crate::rows::{PartColumns, PartRows, PartedRows, StoredRows};
 use crate::table::NO_LEVEL;
 use crate::{Error, Result};
 
@@ -61,14 +63,11 @@ impl Collected {
         let (nominal, k) = (Nominal::new(self, source)?, spec.thresholds.n_parameters(n));
         let p = k * nominal.q;
         for below in [0, 1] {
-            // a number of n is that of no threshold
-            let code = |o: &Observation| (o.y as usize).wrapping_sub(below).min(n);
-            let codes: Vec<usize> = observations.iter().map(code).collect();
+            let codes = threshold_codes(observations, below, n);
             let columns = if source.is_none() && k == n {
-                let level = |code: usize| if code == n { NO_LEVEL } else { code as u32 };
-                PartColumns::Indicator(codes.into_iter().map(level).collect())
+                indicators(codes, n)
             } else {
-                PartColumns::Dense(threshold_columns(spec, n, &nominal, &codes)?)
+                PartColumns::Dense(threshold_columns(spec, n, (&nominal.w, nominal.q), &codes)?)
             };
             self.parts.push(PartRows { first: self.n_coefficients, p, columns, offset: Vec::new() });
         }
@@ -121,12 +120,67 @@ impl Collected {
     }
 }
 
-/// Columns of parameters times what they depend on, zero where a row has no threshold (n rows of k q).
-fn threshold_columns(spec: &FamilySpec, n: usize, nominal: &Nominal, codes: &[usize]) -> Result<Vec<f64>> {
-    let (q, k) = (nominal.q, spec.thresholds.n_parameters(n));
+/// The threshold above every row's category, or the one `below` it; n where there is none.
+fn threshold_codes(observations: &[Observation], below: usize, n: usize) -> Vec<usize> {
+    observations.iter().map(|o| (o.y as usize).wrapping_sub(below).min(n)).collect()
+}
+
+fn indicators(codes: Vec<usize>, n: usize) -> PartColumns {
+    let level = |code: usize| if code == n { NO_LEVEL } else { code as u32 };
+    PartColumns::Indicator(codes.into_iter().map(level).collect())
+}
+
+/// The rows of a model with other responses: the thresholds of a row are those of its category.
+///
+/// # Errors
+/// `Data` where memory does not hold them.
+pub fn with_thresholds_of(model: &Glmm, observations: &[Observation]) -> Result<Arc<PartedRows>> {
+    if !model.parts.iter().any(|part| part.name == PartName::Thresholds) {
+        return Ok(model.rows.clone());
+    }
+    let (spec, n) = (&model.spec, model.spec.n_categories - 1);
+    let mut rows = (*model.rows).clone();
+    let w = nominal_of(model, n);
+    for (part, predictor) in rows.parts.iter_mut().zip(model.family.predictors()) {
+        let below = match predictor {
+            Predictor::Upper => 0,
+            Predictor::Lower => 1,
+            _ => continue,
+        };
+        let codes = threshold_codes(observations, below, n);
+        part.columns = match &w {
+            None => indicators(codes, n),
+            Some(w) => PartColumns::Dense(threshold_columns(spec, n, (w, w.len() / model.rows.n), &codes)?),
+        };
+    }
+    Ok(Arc::new(rows))
+}
+
+/// What thresholds depend on, from the columns of the threshold that every row has; None for a constant alone.
+fn nominal_of(model: &Glmm, n: usize) -> Option<Vec<f64>> {
+    let thresholds = model.spec.thresholds;
+    let k = thresholds.n_parameters(n);
+    let part = |wanted: Predictor| {
+        let place = model.family.predictors().iter().position(|&p| p == wanted).expect("a part of thresholds");
+        &model.rows.parts[place]
+    };
+    let (upper, lower) = (part(Predictor::Upper), part(Predictor::Lower));
+    let (PartColumns::Dense(above), PartColumns::Dense(below)) = (&upper.columns, &lower.columns) else { return None };
+    let own = |(i, o): (usize, &Observation)| -> Vec<f64> {
+        let y = o.y as usize;
+        let (x, code) = if y < n { (above, y) } else { (below, y - 1) };
+        let a = (0..k).find(|&a| thresholds.slope(n, code, a) != 0.0).expect("a threshold has a parameter");
+        x[i * upper.p..(i + 1) * upper.p].chunks_exact(k).map(|x| x[a] / thresholds.slope(n, code, a)).collect()
+    };
+    Some(model.observations.iter().enumerate().flat_map(own).collect())
+}
+
+/// Columns of parameters times what they depend on (n rows of q), zero where a row has no threshold (n rows of k q).
+fn threshold_columns(spec: &FamilySpec, n: usize, (w, q): (&[f64], usize), codes: &[usize]) -> Result<Vec<f64>> {
+    let k = spec.thresholds.n_parameters(n);
     let no_memory = || Error::no_memory("the thresholds of the rows", codes.len(), q * k);
     let mut x = memory::room(codes.len(), q * k).ok_or_else(no_memory)?;
-    for (&code, w) in codes.iter().zip(nominal.w.chunks_exact(q)) {
+    for (&code, w) in codes.iter().zip(w.chunks_exact(q)) {
         let slope = |a: usize| if code == n { 0.0 } else { spec.thresholds.slope(n, code, a) };
         x.extend(w.iter().flat_map(|w| (0..k).map(move |a| w * slope(a))));
     }

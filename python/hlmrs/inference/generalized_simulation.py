@@ -1,6 +1,7 @@
 """New responses of a generalized model: random effects of every part are drawn, then the response from its family."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,21 +17,17 @@ _MOST_TRIES = 10_000
 
 def simulate_generalized(estimate: GeneralizedEstimate, n: int, seed: int) -> Vector:
     """Return n responses to the rows of the fit, a column each; of ordered responses numbers of categories, from 1."""
-    rng = np.random.default_rng(seed)
     out = np.empty((estimate.layout.n_rows, n))
-    for k in range(n):
-        out[:, k] = _draw(estimate, _predictors(estimate, rng), rng)
+    for k, y in enumerate(islice(responses(estimate, seed), n)):
+        out[:, k] = y
     return out
 
 
-def quantile_residuals(estimate: GeneralizedEstimate, n: int, seed: int) -> Vector:
-    """Return where each response lies among n simulated ones, between 0 and 1; ties are broken at random."""
-    draws = simulate_generalized(estimate, n, seed)
-    y = (estimate.response.y + (1.0 if estimate.categories else 0.0))[:, None]
-    below, same = (draws < y).mean(axis=1), (draws == y).mean(axis=1)
-    rng = np.random.default_rng([seed, 1])
-    # the response itself is one of n + 1
-    return np.asarray((n * below + (n * same + 1) * rng.random(len(below))) / (n + 1))
+def responses(estimate: GeneralizedEstimate, seed: int) -> Iterator[Vector]:
+    """Yield responses without end."""
+    rng = np.random.default_rng(seed)
+    while True:
+        yield _draw(estimate, _predictors(estimate, rng), rng)
 
 
 def _predictors(estimate: GeneralizedEstimate, rng: np.random.Generator) -> dict[str, Vector]:

@@ -1,0 +1,101 @@
+//! Refits of a generalized model, seen from Python.
+
+use numpy::{IntoPyArray, PyArray2, PyArrayMethods, PyReadonlyArray2};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use super::generalized::PyGlmmFit;
+use super::interrupt::run_counted;
+use super::parameters::{PyParameter, chosen_parameters};
+use crate::Result;
+use crate::fit::GlmmFit;
+use crate::resample::generalized::{Refits, to_drawn_groups, to_responses, without_groups};
+
+/// Where responses of refits come from.
+enum Source {
+    Responses(Vec<Vec<f64>>),
+    /// Grouping factors, and how many draws of their levels by which seed.
+    Drawn(Vec<usize>, usize, u64),
+    WithoutGroups(Vec<usize>),
+}
+
+/// The parameters of the fits to responses, a column each: (columns, parameters), NaN where there is no optimum.  Calls
+/// `progress(done)` now and then.
+#[pyfunction]
+pub fn generalized_refits<'py>(
+    py: Python<'py>,
+    fit: &PyGlmmFit,
+    parameters: Vec<PyRef<'py, PyParameter>>,
+    responses: PyReadonlyArray2<'py, f64>,
+    n_threads: usize,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let responses = responses.as_array();
+    if responses.nrows() != fit.0.model.rows.n {
+        return Err(PyValueError::new_err("responses need a value for every row"));
+    }
+    let columns = responses.columns().into_iter().map(|column| column.to_vec()).collect();
+    refits(py, fit, parameters, Source::Responses(columns), n_threads, progress)
+}
+
+/// The same of levels of grouping factors, drawn with replacement.
+#[pyfunction]
+#[expect(clippy::too_many_arguments, reason = "what makes the draws")]
+pub fn generalized_case_bootstrap<'py>(
+    py: Python<'py>,
+    fit: &PyGlmmFit,
+    parameters: Vec<PyRef<'py, PyParameter>>,
+    clusters: Vec<usize>,
+    n: usize,
+    seed: u64,
+    n_threads: usize,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    refits(py, fit, parameters, Source::Drawn(known(fit, clusters)?, n, seed), n_threads, progress)
+}
+
+/// The same without each level of the grouping factors in turn, factor by factor.
+#[pyfunction]
+pub fn generalized_jackknife<'py>(
+    py: Python<'py>,
+    fit: &PyGlmmFit,
+    parameters: Vec<PyRef<'py, PyParameter>>,
+    clusters: Vec<usize>,
+    n_threads: usize,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    refits(py, fit, parameters, Source::WithoutGroups(known(fit, clusters)?), n_threads, progress)
+}
+
+fn known(fit: &PyGlmmFit, factors: Vec<usize>) -> PyResult<Vec<usize>> {
+    match factors.iter().find(|&&f| !fit.0.model.factors.iter().any(|own| own.0 == f)) {
+        Some(factor) => Err(PyValueError::new_err(format!("no grouping factor {factor}"))),
+        None => Ok(factors),
+    }
+}
+
+fn refits<'py>(
+    py: Python<'py>,
+    fit: &PyGlmmFit,
+    parameters: Vec<PyRef<'py, PyParameter>>,
+    source: Source,
+    n_threads: usize,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let fit = fit.0.clone();
+    let parameters = chosen_parameters(fit.model.parameters(), fit.model.n_user(), &parameters)?;
+    let count = parameters.len();
+    let found = run_counted(py, n_threads, progress, move |done, stop| {
+        made(&fit, &source, &Refits { parameters: &parameters, done, stop })
+    })?;
+    let n = found.len();
+    found.concat().into_pyarray(py).reshape([n, count])
+}
+
+fn made(fit: &GlmmFit, source: &Source, refits: &Refits) -> Result<Vec<Vec<f64>>> {
+    match source {
+        Source::Responses(responses) => to_responses(fit, responses, refits),
+        Source::Drawn(factors, n, seed) => to_drawn_groups(fit, factors, *n, *seed, refits),
+        Source::WithoutGroups(factors) => without_groups(fit, factors, refits),
+    }
+}
