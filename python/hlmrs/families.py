@@ -16,13 +16,16 @@ _LINKS: dict[str, Sequence[str]] = {
     "binomial": _PROBABILITY,
     "betabinomial": _PROBABILITY,
     "beta": _PROBABILITY,
+    "ordbeta": ("logit",),
     "cumulative": _PROBABILITY,
     "poisson": _COUNT,
     "nbinom2": _COUNT,
     "nbinom1": _COUNT,
+    "genpois": _COUNT,
     "truncated_poisson": _COUNT,
     "truncated_nbinom2": _COUNT,
     "truncated_nbinom1": _COUNT,
+    "truncated_genpois": _COUNT,
     "gamma": ("inverse", "log", "identity", "sqrt"),
     "inverse_gaussian": ("1/mu^2", *_POSITIVE),
     "tweedie": ("log", "sqrt", "identity"),
@@ -36,6 +39,8 @@ _OTHER_NAMES = {
     "negbinomial": "nbinom2",
     "negbinomial2": "nbinom2",
     "beta_binomial": "betabinomial",
+    "generalized_poisson": "genpois",
+    "ordered_beta": "ordbeta",
     "inverse.gaussian": "inverse_gaussian",
     "ordinal": "cumulative",
     "normal": "gaussian",
@@ -44,6 +49,8 @@ _OTHER_NAMES = {
 _CORE_LINKS = {"1/mu^2": "inverse-square"}
 COUNTS = tuple(name for name, links in _LINKS.items() if links is _COUNT)
 """Families of counts, of which zero-inflated and hurdle models can be made."""
+WITH_ZEROS = (*COUNTS, "gamma", "inverse_gaussian", "lognormal", "beta")
+"""Families that can have zeros of another source."""
 TRIALS = ("binomial", "betabinomial")
 """Families of successes among trials."""
 WITH_DISPERSION = tuple(
@@ -60,10 +67,11 @@ class Family:
     ----------
     name : str
         ``"binomial"`` (variance mu (1 - mu) of one trial), ``"poisson"`` (mu), ``"nbinom2"`` (mu + mu²/phi),
-        ``"nbinom1"`` (mu (1 + phi)), their ``"truncated_..."`` forms (counts above zero), ``"gamma"`` (mu²/shape),
-        ``"inverse_gaussian"`` (phi mu³), ``"beta"`` (mu (1 - mu)/(1 + phi)), ``"betabinomial"``, ``"tweedie"``
-        (phi mu^power, 1.01 <= power <= 1.99), ``"gaussian"``, ``"lognormal"`` (log y is Gaussian about the predictor),
-        ``"student"``, or
+        ``"nbinom1"`` (mu (1 + phi)), ``"genpois"`` (generalized Poisson, mu phi; phi below 1 is less than Poisson's),
+        their ``"truncated_..."`` forms (counts above zero), ``"gamma"`` (mu²/shape), ``"inverse_gaussian"`` (phi mu³),
+        ``"beta"`` (mu (1 - mu)/(1 + phi)), ``"ordbeta"`` (shares with zeros and ones), ``"betabinomial"``,
+        ``"tweedie"`` (phi mu^power, 1.01 <= power <= 1.99), ``"gaussian"``, ``"lognormal"`` (log y is Gaussian about
+        the predictor), ``"student"``, or
         ``"cumulative"`` (an ordered response: P(Y <= k) is the inverse link of threshold k minus the predictor).
     link : str
         ``"logit"``, ``"probit"``, ``"cloglog"``, ``"cauchit"``, ``"log"``, ``"identity"``, ``"inverse"``, ``"sqrt"``

@@ -366,6 +366,7 @@ pub fn family_predictors(py: Python<'_>, family: &str) -> PyResult<Vec<&'static 
         Predictor::Dispersion => "dispersion",
         Predictor::Zero => "zero_inflation",
         Predictor::Shape => "shape",
+        Predictor::SecondShape => "shape2",
         Predictor::Upper => "upper",
         Predictor::Lower => "lower",
         Predictor::Scale => "scale",

@@ -46,7 +46,8 @@ impl Density for Beta {
     }
 
     fn outside(&self, o: Observation) -> Option<&'static str> {
-        (o.y.is_nan() || o.y <= 0.0 || o.y >= 1.0).then_some("is not between 0 and 1, both excluded")
+        (o.y.is_nan() || o.y <= 0.0 || o.y >= 1.0)
+            .then_some("is not between 0 and 1, both excluded (family 'ordbeta' has them)")
     }
 
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64> {

@@ -24,8 +24,9 @@ pub enum Predictor {
     Dispersion,
     /// The logit of the probability of a zero from another source.
     Zero,
-    /// A parameter that no formula models, on a scale without bounds.
+    /// Parameters that no formula models, on a scale without bounds.
     Shape,
+    SecondShape,
     /// The threshold above a category, and the one below.
     Upper,
     Lower,

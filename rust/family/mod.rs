@@ -9,13 +9,16 @@ mod choice;
 mod density;
 mod functions;
 mod gaussian;
+mod generalized_poisson;
 mod link;
 mod negative_binomial;
+mod ordered_beta;
 mod ordinal;
 mod poisson;
 mod positive;
 mod student;
 mod tweedie;
+mod with_zeros;
 mod zero;
 
 pub use choice::{Family, FamilySpec, Zero};

@@ -190,7 +190,8 @@ fn least_count(link: Link, o: Observation, least: f64) -> Way {
     Way::of_sign(0, -i8::from(link == Link::Log && o.y == least))
 }
 
-fn with_zero(density: &impl Density) -> Vec<Predictor> {
+/// The predictors of a density, and that of a zero part.
+pub fn with_zero(density: &impl Density) -> Vec<Predictor> {
     let mut all = Density::predictors(density);
     all.push(Predictor::Zero);
     all
@@ -209,7 +210,7 @@ fn truncated_moments<D: Count>(density: &D, eta: &[f64]) -> (f64, f64) {
 }
 
 /// The variance of a mixture with a point at zero of a logit.
-fn mixture_variance(mean: f64, variance: f64, logit: f64) -> f64 {
+pub fn mixture_variance(mean: f64, variance: f64, logit: f64) -> f64 {
     let (zero, rest) = (logit.logistic(), (-logit).logistic());
     rest * (variance + zero * mean * mean)
 }

@@ -289,7 +289,7 @@ def test_options_that_there_are_not_are_refused():
         hlmrs.glmer("y ~ x + (1 | g)", data, family="poisson", link="logit")
     with pytest.raises(hlmrs.DesignError, match="has no dispersion"):
         hlmrs.glmer("y ~ x + (1 | g)", data, family="binomial", dispersion="~ x")
-    with pytest.raises(hlmrs.DesignError, match="is of no counts"):
+    with pytest.raises(hlmrs.DesignError, match="has no zeros of another source"):
         hlmrs.glmer("y ~ x + (1 | g)", data, family="binomial", zero_inflation="~ 1")
     for text, what in (("x ~ 1", "'x' stands on its left side"), ("x", "it has no '~'"), ("~ x ~ 1", "~")):
         with pytest.raises(hlmrs.FormulaError, match=what):

@@ -7,7 +7,7 @@ import numpy as np
 
 from .._core import GeneralizedModel
 from ..errors import DesignError, listed
-from ..families import Family
+from ..families import COUNTS, Family
 from .ordered import threshold_names
 from .parts import PartDesign
 from .verdict import Verdict
@@ -113,7 +113,7 @@ def with_limits(verdict: Verdict, limits: list[Limit], uncertain: str | None) ->
 
 def _inflates(family: Family, part: str) -> bool:
     """Whether zeros of a part come on top of those of the counts; in a hurdle model they are all there are."""
-    return part == "zero_inflation" and not family.name.startswith("truncated_")
+    return part == "zero_inflation" and family.name in COUNTS and not family.name.startswith("truncated_")
 
 
 def _no_end(part: str, names: list[str]) -> str:
@@ -127,6 +127,7 @@ _OF_PARTS = {
     "thresholds": " (threshold)",
     "scale": " of the scale",
     "shape": " (shape)",
+    "shape2": " (second shape)",
 }
 _UNCERTAIN = (
     "The standard errors were not computed: near the estimates {}. Intervals by profile or bootstrap do not need them."
@@ -153,6 +154,14 @@ _LAWS = {
         "shape",
     ): "The best power is at an end of its range, 1.01 to 1.99: without zeros, or with a spread that "
     "grows with the mean itself, family 'gamma' or 'lognormal' may be meant.",
+    (
+        "ordbeta",
+        "shape",
+    ): "There are no zeros: their best probability is zero, and the lower cut point has no estimate.",
+    (
+        "ordbeta",
+        "shape2",
+    ): "There are no ones: their best probability is zero, and the upper cut point has no estimate.",
     (
         "student",
         "shape",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .._core import Columns, Encoding, Rows, family_means, term_moments
 from ..errors import DataError, DesignError, FitStateError, FormulaError, OptionError, choose, listed
-from ..families import COUNTS, WITH_DISPERSION, Family
+from ..families import WITH_DISPERSION, WITH_ZEROS, Family
 from ..formula import ColumnName, ModelSpec, TermFactor, parse
 from ..formula.names import find_name
 from ..frame import Frame
@@ -36,7 +36,7 @@ Vector = NDArray[np.float64]
 RESPONSE = "(response)"
 _OTHER_PARTS: dict[str, tuple[str, Sequence[str], str]] = {
     "dispersion": ("dispersion", WITH_DISPERSION, "has no dispersion"),
-    "zero_inflation": ("zero_inflation", COUNTS, "is of no counts"),
+    "zero_inflation": ("zero_inflation", WITH_ZEROS, "has no zeros of another source"),
     "nominal": ("thresholds", ("cumulative",), "is of no ordered response"),
     "scale": ("scale", ("cumulative",), "is of no ordered response"),
 }

@@ -65,6 +65,8 @@ def _draw(estimate: GeneralizedEstimate, eta: dict[str, Vector], rng: np.random.
         chance = mean if family.name == "binomial" else rng.beta(mean * scale, (1 - mean) * scale)
         counts = np.ones(n) if trials is None else trials
         return rng.binomial(np.round(counts).astype(int), chance).astype(float)
+    if family.name == "ordbeta":
+        return _ordered_beta(rng, eta, scale)
     draw = _DRAWS[family.name.removeprefix("truncated_")]
     y = (
         _above_zero(draw, rng, mean, scale, shape)
@@ -87,6 +89,31 @@ def _above_zero(draw: Draw, rng: np.random.Generator, mean: Vector, scale: Vecto
     return np.maximum(y, 1.0)
 
 
+def _ordered_beta(rng: np.random.Generator, eta: dict[str, Vector], precision: Vector) -> Vector:
+    mean, low, high = (1 / (1 + np.exp(c - eta["conditional"])) for c in (0.0, eta["shape"], eta["shape2"]))
+    u = rng.random(len(mean))
+    between = rng.beta(mean * precision, (1 - mean) * precision)
+    return np.where(u < high, 1.0, np.where(u < low, between, 0.0))
+
+
+def _generalized_poisson(rng: np.random.Generator, mean: Vector, dispersion: Vector, _: Vector) -> Vector:
+    """Draw families of Poisson numbers of children, generation by generation; with less dispersion invert the sums."""
+    first, children = mean / np.sqrt(dispersion), 1 - 1 / np.sqrt(dispersion)
+    generation = rng.poisson(first).astype(float)
+    total = generation.copy()
+    while (generation > 0).any():
+        generation = rng.poisson(np.maximum(children, 0.0) * generation).astype(float)
+        total += generation
+    less = np.flatnonzero(children < 0)
+    for i in less:
+        counts = np.arange(np.ceil(-first[i] / children[i]))
+        steps = np.log(np.maximum(counts[1:], 1))
+        log = np.log(first[i]) + (counts - 1) * np.log(first[i] + children[i] * counts) - children[i] * counts
+        each = np.exp(log - np.concatenate([[0.0], np.cumsum(steps)]) - log.max())
+        total[i] = np.searchsorted(np.cumsum(each) / each.sum(), rng.random())
+    return total
+
+
 def _tweedie(rng: np.random.Generator, mean: Vector, scale: Vector, shape: Vector) -> Vector:
     power = tweedie_power(shape)
     counts = rng.poisson(mean ** (2 - power) / (scale * (2 - power)))
@@ -99,6 +126,7 @@ _DRAWS: dict[str, Draw] = {
     "poisson": lambda rng, mean, scale, shape: rng.poisson(mean).astype(float),
     "nbinom2": lambda rng, mean, scale, shape: rng.poisson(rng.gamma(scale) * mean / scale).astype(float),
     "nbinom1": lambda rng, mean, scale, shape: rng.poisson(rng.gamma(mean / scale) * scale).astype(float),
+    "genpois": _generalized_poisson,
     "gamma": lambda rng, mean, scale, shape: rng.gamma(scale) * mean / scale,
     "inverse_gaussian": lambda rng, mean, scale, shape: rng.wald(mean, 1 / scale),
     "beta": lambda rng, mean, scale, shape: rng.beta(mean * scale, (1 - mean) * scale),

@@ -86,6 +86,9 @@ def _of_response(name: str, mean: Any, parts: Expressions) -> Any:
     """Write the mean of the response: with the zeros of another source, of counts above zero alone."""
     if name == "lognormal":
         mean = (mean + 0.5 * (2 * parts["dispersion"]).exp()).exp()
+    if name == "ordbeta":
+        low, high = (_logistic(parts["conditional"] - parts[cut]) for cut in ("shape", "shape2"))
+        return high + (low - high) * mean
     if name.startswith("truncated_"):
         mean = mean / (1 - _zero_of_counts(name, mean, parts))
     return mean * (1 - _logistic(parts["zero_inflation"])) if "zero_inflation" in parts else mean
@@ -95,6 +98,8 @@ def _zero_of_counts(name: str, mean: Any, parts: Expressions) -> Any:
     if name == "truncated_poisson":
         return (-mean).exp()
     phi = parts["dispersion"].exp()
+    if name == "truncated_genpois":
+        return (-mean / phi.sqrt()).exp()
     if name == "truncated_nbinom2":
         return (-phi * (mean / phi).log1p()).exp()
     return (-mean / phi * phi.log1p()).exp()

@@ -124,6 +124,7 @@ _PARTS = {
     "thresholds": "Thresholds",
     "scale": "Scale (log scale)",
     "shape": "Shape (on a scale without bounds)",
+    "shape2": "Second shape",
 }
 
 

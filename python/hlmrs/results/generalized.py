@@ -27,7 +27,7 @@ from .view import FrameT
 if TYPE_CHECKING:
     import polars
 
-Component: TypeAlias = Literal["conditional", "dispersion", "zero_inflation", "thresholds", "scale", "shape"]
+Component: TypeAlias = Literal["conditional", "dispersion", "zero_inflation", "thresholds", "scale", "shape", "shape2"]
 ResidualName: TypeAlias = Literal["response", "pearson", "quantile"]
 PredictionType: TypeAlias = Literal["response", "link", "conditional", "zprob", "disp", "prob", "class"]
 
@@ -75,12 +75,14 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
 
     @property
     def family_parameters(self) -> dict[str, float]:
-        """Further parameters of the family: ``power`` of tweedie, ``df`` of student."""
+        """Further parameters of the family: ``power`` of tweedie, ``df`` of student, both cut points of ordbeta."""
         if "shape" not in self._estimate.parts:
             return {}
         value = float(self._estimate.own.coefficients_of("shape")[0])
         if self.family.name == "tweedie":
             return {"power": float(tweedie_power(value))}
+        if self.family.name == "ordbeta":
+            return {"lower": value, "upper": float(self._estimate.own.coefficients_of("shape2")[0])}
         return {"df": float(np.exp(value))}
 
     @property
@@ -127,7 +129,7 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         ----------
         effects : {"fixed", "ran_pars", "ran_vals"}
             Fixed effects; standard deviations and correlations of the random effects; or the random effects themselves.
-        component : {"conditional", "dispersion", "zero_inflation", "thresholds", "scale", "shape"}
+        component : {"conditional", "dispersion", "zero_inflation", "thresholds", "scale", "shape", "shape2"}
             The part of the model whose coefficients are tabulated.
         exponentiate : bool
             Whether to turn estimates and bounds into ratios, of odds or of rates; standard errors by the delta method.

@@ -282,6 +282,7 @@ fn name_of(predictor: Predictor) -> PartName {
         Predictor::Dispersion => PartName::Dispersion,
         Predictor::Zero => PartName::ZeroInflation,
         Predictor::Shape => PartName::Shape,
+        Predictor::SecondShape => PartName::SecondShape,
         Predictor::Upper | Predictor::Lower => PartName::Thresholds,
         Predictor::Scale => PartName::Scale,
     }

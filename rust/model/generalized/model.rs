@@ -26,6 +26,7 @@ pub enum PartName {
     Dispersion,
     ZeroInflation,
     Shape,
+    SecondShape,
     Thresholds,
     Scale,
 }
@@ -37,6 +38,7 @@ impl PartName {
             Self::Dispersion => "dispersion",
             Self::ZeroInflation => "zero_inflation",
             Self::Shape => "shape",
+            Self::SecondShape => "shape2",
             Self::Thresholds => "thresholds",
             Self::Scale => "scale",
         }

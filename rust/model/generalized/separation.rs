@@ -71,7 +71,7 @@ fn of_locations(model: &Glmm, step: &[f64]) -> Vec<f64> {
 }
 
 fn is_location(predictor: Predictor) -> bool {
-    !matches!(predictor, Predictor::Dispersion | Predictor::Scale | Predictor::Shape)
+    !matches!(predictor, Predictor::Dispersion | Predictor::Scale | Predictor::Shape | Predictor::SecondShape)
 }
 
 /// What a direction adds to the predictors of every row, by part.
