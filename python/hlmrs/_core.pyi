@@ -920,6 +920,11 @@ def generalized_jackknife(
 ) -> _Array:
     """Return the parameters without each level of the grouping factors in turn, factor by factor."""
 
+def generalized_contributions(
+    fit: GeneralizedFit, clusters: NDArray[np.uint32], n_clusters: int, n_threads: int
+) -> _Array:
+    """Return what clusters, within which all groups lie, contribute to the coefficients of all parts."""
+
 def family_means(family: str, predictors: list[_Array], conditional: bool) -> tuple[_Array, _Array]:
     """Return the means of a family, of the response or its conditional part, and their slopes in the predictors."""
 

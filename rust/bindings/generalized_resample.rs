@@ -1,14 +1,18 @@
-//! Refits of a generalized model, seen from Python.
+//! Refits of a generalized model, and what clusters contribute to it, seen from Python.
 
-use numpy::{IntoPyArray, PyArray2, PyArrayMethods, PyReadonlyArray2};
+use std::sync::atomic::AtomicBool;
+
+use numpy::{IntoPyArray, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+use super::arrays::copied;
 use super::generalized::PyGlmmFit;
-use super::interrupt::run_counted;
+use super::interrupt::{run_counted, run_interruptible};
 use super::parameters::{PyParameter, chosen_parameters};
 use crate::Result;
 use crate::fit::GlmmFit;
+use crate::inference::generalized_scores::cluster_contributions;
 use crate::resample::generalized::{Refits, to_drawn_groups, to_responses, without_groups};
 
 /// Where responses of refits come from.
@@ -65,6 +69,24 @@ pub fn generalized_jackknife<'py>(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     refits(py, fit, parameters, Source::WithoutGroups(known(fit, clusters)?), n_threads, progress)
+}
+
+/// The contributions of clusters, within which all groups lie, to the coefficients of all parts: (clusters, coefficients).
+#[pyfunction]
+pub fn generalized_contributions<'py>(
+    py: Python<'py>,
+    fit: &PyGlmmFit,
+    clusters: PyReadonlyArray1<'py, u32>,
+    n_clusters: usize,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let (fit, clusters) = (fit.0.clone(), copied(py, clusters.as_array())?);
+    if clusters.len() != fit.model.rows.n || clusters.iter().any(|&c| c as usize >= n_clusters) {
+        return Err(PyValueError::new_err("every row needs a cluster"));
+    }
+    let count = fit.model.n_user();
+    let work = move |stop: &AtomicBool| cluster_contributions(&fit, &clusters, n_clusters, stop);
+    run_interruptible(py, n_threads, work)?.concat().into_pyarray(py).reshape([n_clusters, count])
 }
 
 fn known(fit: &PyGlmmFit, factors: Vec<usize>) -> PyResult<Vec<usize>> {

@@ -5,6 +5,7 @@ pub mod coefficient_tests;
 pub mod components;
 pub mod fixed_scores;
 pub mod generalized_profile;
+pub mod generalized_scores;
 pub mod kenward_roger;
 pub mod linear_covariance;
 pub mod mode_slopes;

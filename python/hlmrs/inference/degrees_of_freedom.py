@@ -59,6 +59,27 @@ class Uncertainty(ABC):
         return np.asarray(rows @ self.matrix @ rows.T)
 
 
+class WaldUncertainty(Uncertainty):
+    """A covariance whose tests are Wald's, all with the same degrees of freedom."""
+
+    @property
+    @abstractmethod
+    def df(self) -> float:
+        """Those of all tests."""
+
+    def rows(self, functions: Matrix) -> tuple[Vector, Vector, Vector]:
+        """Return value, standard error and degrees of freedom of every row."""
+        value = contrast_rows(self.estimate, functions, "normal")[0]
+        std_error = np.sqrt(np.diag(self.covariance(functions)).clip(min=0))
+        std_error[np.isnan(value)] = np.nan
+        return value, std_error, np.where(np.isnan(value), np.nan, self.df)
+
+    def joint(self, functions: Matrix, origin: Vector | None = None) -> tuple[float, float, float]:
+        """Return degrees of freedom and F of L β = L origin, by Wald's test."""
+        rows = row_space(estimated_columns(self.estimate, functions))
+        return float(len(rows)), self.df, wald_statistic(self.estimate, rows, self.matrix, origin) / len(rows)
+
+
 @dataclass(frozen=True, slots=True)
 class ModelUncertainty(Uncertainty):
     """The model's covariance of the fixed effects, with a method for degrees of freedom."""

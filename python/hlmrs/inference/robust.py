@@ -18,7 +18,14 @@ from ..errors import InferenceWarning, OptionError, warn
 from ..estimation import Estimate, cached
 from ..options import RobustVcov
 from .clusters import Clustering, Clusters, clusterings, crossed
-from .degrees_of_freedom import Uncertainty, contrast_rows, estimated_columns, row_space, wald_statistic
+from .degrees_of_freedom import (
+    Uncertainty,
+    WaldUncertainty,
+    contrast_rows,
+    estimated_columns,
+    row_space,
+    wald_statistic,
+)
 
 Vector = NDArray[np.float64]
 
@@ -44,7 +51,7 @@ class Sandwich(Uncertainty):
     def matrix(self) -> Vector:
         """The covariance of the coefficients."""
         c = self.parts["contributions"]
-        return np.asarray(_multiplier(self.kind, self.estimate, len(c)) * c.T @ c)
+        return np.asarray(small_sample_factor(self.kind, self.estimate, len(c)) * c.T @ c)
 
     def rows(self, functions: Vector) -> tuple[Vector, Vector, Vector]:
         """Return value, standard error and degrees of freedom of every row."""
@@ -95,7 +102,7 @@ class Sandwich(Uncertainty):
 
 
 @dataclass(frozen=True)
-class AsymptoticSandwich(Uncertainty):
+class AsymptoticSandwich(WaldUncertainty):
     """A robust covariance by one or two clusterings that random effects cross: right for many clusters only."""
 
     estimate: Estimate
@@ -120,35 +127,29 @@ class AsymptoticSandwich(Uncertainty):
     def _one(self, scores: Vector, clustering: Clustering) -> Vector:
         sums = np.zeros((clustering.n_clusters, scores.shape[1]))
         np.add.at(sums, clustering.codes, scores)
-        return np.asarray(_multiplier(self.kind, self.estimate, len(sums)) * sums.T @ sums)
+        return np.asarray(small_sample_factor(self.kind, self.estimate, len(sums)) * sums.T @ sums)
 
     @property
     def df(self) -> float:
         """One less than the smaller number of clusters; infinite for "normal"."""
         return math.inf if self.ddf == "normal" else float(min(c.n_clusters for c in self.clusterings) - 1)
 
-    def rows(self, functions: Vector) -> tuple[Vector, Vector, Vector]:
-        """Return value, standard error and degrees of freedom of every row."""
-        value = contrast_rows(self.estimate, functions, "normal")[0]
-        std_error = np.sqrt(np.diag(self.covariance(functions)).clip(min=0))
-        std_error[np.isnan(value)] = math.nan
-        return value, std_error, np.where(np.isnan(value), math.nan, self.df)
-
-    def joint(self, functions: Vector, origin: Vector | None = None) -> tuple[float, float, float]:
-        """Return degrees of freedom and F of L β = L origin, by Wald's test."""
-        rows = row_space(estimated_columns(self.estimate, functions))
-        return float(len(rows)), self.df, wald_statistic(self.estimate, rows, self.matrix, origin) / len(rows)
-
 
 def sandwich(estimate: Estimate, kind: str, cluster: Clusters, ddf: str = "satterthwaite") -> Uncertainty:
     """Choose the sandwich for the clusters named."""
+    found = many_clusters(estimate, cluster)
+    if len(found) == 1 and found[0].nested:
+        return Sandwich(estimate, kind, found[0], ddf)
+    return _asymptotic(estimate, kind, tuple(found), ddf)
+
+
+def many_clusters(estimate: Estimate, cluster: Clusters) -> list[Clustering]:
+    """Read the clusters named, and refuse a single one."""
     found = clusterings(estimate, cluster)
     for clustering in found:
         if clustering.n_clusters < 2:
             raise OptionError(f"cluster={clustering.name!r} has one cluster; a robust covariance needs many")
-    if len(found) == 1 and found[0].nested:
-        return Sandwich(estimate, kind, found[0], ddf)
-    return _asymptotic(estimate, kind, tuple(found), ddf)
+    return found
 
 
 @cached
@@ -172,7 +173,7 @@ def _asymptotic(estimate: Estimate, kind: str, found: tuple[Clustering, ...], dd
     return AsymptoticSandwich(estimate, kind, found, ddf)
 
 
-def _multiplier(kind: str, estimate: Estimate, n_clusters: int) -> float:
+def small_sample_factor(kind: str, estimate: Estimate, n_clusters: int) -> float:
     """Return the small-sample factor of CR1 and CR1S."""
     if kind not in ("CR1", "CR1S"):
         return 1.0

@@ -13,6 +13,7 @@ from ..frame import Column, columns_of
 from ..options import ConfintMethod
 from .bootstrap import draw
 from .criteria import information_criteria
+from .generalized_robust import GeneralizedSandwich
 from .profiles import profile_intervals
 from .random_effects import VarianceComponent, variance_components
 from .uncertainty import TestOptions, uncertainty
@@ -38,11 +39,13 @@ def part_table(
     """Tabulate the tests of the coefficients of one part of a generalized model; as ratios if `exponentiate`."""
     if component not in estimate.parts:
         raise OptionError(f"component={component!r}: the model has {', '.join(map(repr, estimate.parts))}")
-    uncertainty(estimate, options)  # refuses what rests on a Gaussian response
+    chosen = uncertainty(estimate, options)
     part, core = estimate.parts[component], estimate.own
+    own = core.covariance_of(component)
+    covariance = chosen.of_part(component) if isinstance(chosen, GeneralizedSandwich) else own
     missing = np.full(len(part.dropped), np.nan)
     beta = np.concatenate([core.coefficients_of(component), missing])
-    std_error = np.concatenate([np.sqrt(np.diag(core.covariance_of(component))), missing])
+    std_error = np.concatenate([np.sqrt(np.diag(covariance)), missing])
     df = np.full(len(beta), np.inf)
     columns = wald(beta, std_error, df, options.level).columns()
     if exponentiate:

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from ..calls import passes_on, refuse_unknown
 from ..errors import OptionError, choose
 from ..estimation import Estimate
+from ..estimation.generalized import GeneralizedEstimate
 from ..estimation.marginal import EquationsEstimate
 from ..options import Ddf, Vcov
 from .clusters import Clusters
 from .degrees_of_freedom import DEFAULT_DDF, VCOV_TYPES, ModelUncertainty, Uncertainty, chosen_ddf, vcov
 from .equations import EquationUncertainty, chosen_covariance
+from .generalized_robust import generalized_sandwich
 from .robust import ROBUST_TYPES, sandwich
 from .wald import check_level
 
@@ -120,22 +122,31 @@ def uncertainty(estimate: Estimate, options: TestOptions) -> Uncertainty:
     """Choose the model's covariance, with a method for degrees of freedom, or a robust one."""
     if isinstance(estimate, EquationsEstimate):
         return EquationUncertainty(estimate, options.vcov, options.ddf)
-    if not estimate.is_linear:
-        return ModelUncertainty(estimate, _of_generalized(options))
+    if isinstance(estimate, GeneralizedEstimate):
+        return _of_generalized(estimate, options)
     if options.vcov in ROBUST_TYPES:
         return sandwich(estimate, options.vcov, options.cluster, ddf_of(options))
     return ModelUncertainty(estimate, ddf_of(options))
 
 
-def _of_generalized(options: TestOptions) -> Ddf:
+def _of_generalized(estimate: GeneralizedEstimate, options: TestOptions) -> Uncertainty:
     """Refuse what rests on a Gaussian response; degrees of freedom are infinite."""
-    if options.vcov != "model":
-        raise OptionError(f"vcov={options.vcov!r}: a generalized model has its own covariance alone, 'model'")
+    _refuse_linear(options.vcov)
     if options.ddf not in (None, "normal"):
         raise OptionError(
             f"ddf={options.ddf!r}: degrees of freedom are of linear models; tests of a generalized one are 'normal'"
         )
-    return "normal"
+    if options.vcov in ROBUST_TYPES:
+        return generalized_sandwich(estimate, options.vcov, options.cluster)
+    return ModelUncertainty(estimate, "normal")
+
+
+def _refuse_linear(vcov_type: str) -> None:
+    if vcov_type == "kenward-roger":
+        raise OptionError(
+            "vcov='kenward-roger' corrects the covariance of a linear model for the estimation of its variances; a "
+            "generalized one has 'model', and robust ones"
+        )
 
 
 def ddf_of(options: TestOptions) -> str:
@@ -148,8 +159,10 @@ def covariance_matrix(estimate: Estimate, vcov_type: str, cluster: Clusters) -> 
     if isinstance(estimate, EquationsEstimate):
         return estimate.own.covariance(chosen_covariance(vcov_type))
     vcov_type = chosen_vcov(vcov_type, cluster)
-    if not estimate.is_linear and vcov_type != "model":
-        raise OptionError(f"vcov={vcov_type!r}: a generalized model has its own covariance alone, 'model'")
+    if isinstance(estimate, GeneralizedEstimate):
+        _refuse_linear(vcov_type)
+        if vcov_type in ROBUST_TYPES:
+            return generalized_sandwich(estimate, vcov_type, cluster).matrix.copy()
     if vcov_type in ROBUST_TYPES:
         return sandwich(estimate, vcov_type, cluster).matrix.copy()
     return vcov(estimate, vcov_type)

@@ -201,7 +201,8 @@ class FittedModel(View[FrameT]):
 
         Notes
         -----
-        Pustejovsky and Tipton (2018); two ways by Cameron, Gelbach and Miller (2011).
+        Pustejovsky and Tipton (2018); two ways by Cameron, Gelbach and Miller (2011).  A generalized model has CR0, CR1
+        and CR1S of all its parameters (White 1982), for clusters within which all its groups lie.
 
         Examples
         --------

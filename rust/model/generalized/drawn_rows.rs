@@ -31,14 +31,12 @@ impl DrawnRows {
     pub fn with_own_levels(model: &Glmm, rows: Vec<usize>) -> Self {
         let (mut codes, mut n_levels) = (Vec::new(), Vec::new());
         for block in &model.rows.blocks {
-            let mut place = vec![u32::MAX; block.n_levels];
-            rows.iter().for_each(|&i| place[block.codes[i] as usize] = 0);
-            let mut n = 0;
-            for place in place.iter_mut().filter(|place| **place == 0) {
-                (*place, n) = (n, n + 1);
-            }
-            codes.push(rows.iter().map(|&i| place[block.codes[i] as usize]).collect());
-            n_levels.push(n as usize);
+            let own: Vec<u32> = rows.iter().map(|&i| block.codes[i]).collect();
+            let mut levels = own.clone();
+            levels.sort_unstable();
+            levels.dedup();
+            codes.push(own.iter().map(|code| levels.partition_point(|level| level < code) as u32).collect());
+            n_levels.push(levels.len());
         }
         Self { rows, codes, n_levels }
     }
