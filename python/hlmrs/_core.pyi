@@ -779,6 +779,7 @@ class GeneralizedModel:
         family: str,
         approximation: str,
         n_threads: int = 0,
+        in_unit: bool = True,
     ) -> GeneralizedModel: ...
     @property
     def separation(self) -> tuple[list[float], list[int]] | None:

@@ -57,7 +57,7 @@ fn spec_of(family: &str) -> Result<FamilySpec> {
 impl PyGlmm {
     /// `parts`: designs by name, those of an intercept alone left out; `trials` of binomial counts.
     #[new]
-    #[pyo3(signature = (parts, response, y, trials, weights, family, approximation, n_threads = 0))]
+    #[pyo3(signature = (parts, response, y, trials, weights, family, approximation, n_threads = 0, in_unit = true))]
     #[expect(clippy::too_many_arguments, reason = "what makes a model")]
     fn new(
         py: Python<'_>,
@@ -69,6 +69,7 @@ impl PyGlmm {
         family: &str,
         approximation: &str,
         n_threads: usize,
+        in_unit: bool,
     ) -> PyResult<Self> {
         let spec = guard(py, || spec_of(family))?;
         let approximation: Approximation =
@@ -88,7 +89,7 @@ impl PyGlmm {
                 .iter()
                 .map(|(name, rows)| Ok(PartSource { predictor: predictor_of(name)?, rows: &rows.get().0 }))
                 .collect::<Result<Vec<_>>>()?;
-            glmm(&spec, &sources, Responses { name: response, observations, weights }, stop)?
+            glmm(&spec, &sources, Responses { name: response, observations, weights, in_unit }, stop)?
                 .with_approximation(approximation)
         })?;
         Ok(Self(Arc::new(model)))

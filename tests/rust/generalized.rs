@@ -51,7 +51,8 @@ pub fn model_of(spec: &FamilySpec, rows: &Rows, others: &[Predictor], seed: u64)
     sources.extend(others.iter().map(|&predictor| PartSource { predictor, rows }));
     let weights = rows.weights().unwrap_or_default();
     let observations = responses(&spec.name, rows.n_rows(), seed);
-    glmm(spec, &sources, Responses { name: "y".into(), observations, weights }, &AtomicBool::new(false)).unwrap()
+    glmm(spec, &sources, Responses { name: "y".into(), observations, weights, in_unit: false }, &AtomicBool::new(false))
+        .unwrap()
 }
 
 /// A point away from the optimum.
@@ -139,7 +140,8 @@ fn ordered(thresholds: Thresholds, has_scale: bool, is_nominal: bool) -> Glmm {
     sources.extend(is_nominal.then_some(PartSource { predictor: Predictor::Upper, rows: &other }));
     sources.extend(has_scale.then_some(PartSource { predictor: Predictor::Scale, rows: &other }));
     let observations = (0..n).map(|i| Observation { y: (5.0 * (i as f64 * 0.618).fract()).floor(), trials: 1.0 });
-    let responses = Responses { name: "y".into(), observations: observations.collect(), weights: vec![] };
+    let responses =
+        Responses { name: "y".into(), observations: observations.collect(), weights: vec![], in_unit: false };
     glmm(&spec, &sources, responses, &AtomicBool::new(false)).unwrap()
 }
 
@@ -382,7 +384,7 @@ fn separation_is_proved_or_excluded() {
     let of = |y: &dyn Fn(usize) -> f64, name: &str, link: Link| {
         let observations = (0..n).map(|i| Observation { y: y(i), trials: 1.0 }).collect();
         let sources = [PartSource { predictor: Predictor::Conditional, rows: &rows }];
-        let responses = Responses { name: "y".into(), observations, weights: vec![] };
+        let responses = Responses { name: "y".into(), observations, weights: vec![], in_unit: false };
         glmm(&spec(name, link, Zero::None), &sources, responses, &AtomicBool::new(false)).unwrap().separation
     };
     // every row with x = 1 is a success, others are mixed
@@ -462,7 +464,7 @@ fn quadrature_has_an_exact_gradient_beside_a_model_of_the_dispersion() {
             PartSource { predictor: Predictor::Dispersion, rows: &of_spread },
         ];
         let observations = responses(name, rows.n_rows(), 4);
-        let responses = Responses { name: "y".into(), observations, weights: vec![] };
+        let responses = Responses { name: "y".into(), observations, weights: vec![], in_unit: false };
         let model = glmm(&spec(name, link, Zero::None), &sources, responses, &AtomicBool::new(false)).unwrap();
         let model = model.with_approximation(Approximation::Quadrature(3)).unwrap();
         assert_eq!(model.rows.parts[1].p, 2);
@@ -503,7 +505,8 @@ fn work_that_is_stopped_ends_as_interrupted() {
     let model = model_of(&spec("poisson", Link::Log, Zero::None), &rows, &[], 5);
     let stop = AtomicBool::new(true);
     let sources = [PartSource { predictor: Predictor::Conditional, rows: &rows }];
-    let responses = Responses { name: "y".into(), observations: model.observations.to_vec(), weights: vec![] };
+    let responses =
+        Responses { name: "y".into(), observations: model.observations.to_vec(), weights: vec![], in_unit: false };
     let made = glmm(&model.spec, &sources, responses, &stop);
     assert!(matches!(made, Err(Error::Interrupted)));
     let by_quadrature = model.with_approximation(Approximation::Quadrature(5)).unwrap();

@@ -215,14 +215,14 @@ def _fitted(
 
 
 def generalized_model(
-    request: GeneralizedRequest, designs: Mapping[str, PartDesign], response: Response
+    request: GeneralizedRequest, designs: Mapping[str, PartDesign], response: Response, *, in_unit: bool = True
 ) -> GeneralizedModel:
-    """Make the core's model of rows."""
+    """Make the core's model of rows; `in_unit`: it works in the response's own unit."""
     parts: list[tuple[str, Rows]] = [(name, part.rows) for name, part in designs.items()]
     spec = request.core_family(len(response.categories))
     numbers = (response.y, response.trials, response.weights)
     name, threads = request.mean.spec.response.name, request.mean.control.threads() or 0
-    return GeneralizedModel(parts, name, *numbers, spec, json.dumps(request.approximation), threads)
+    return GeneralizedModel(parts, name, *numbers, spec, json.dumps(request.approximation), threads, in_unit)
 
 
 def refit_generalized(old: GeneralizedEstimate, y: Any) -> GeneralizedEstimate:

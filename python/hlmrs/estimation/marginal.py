@@ -293,7 +293,7 @@ def solve_equations(asked: EquationsRequest, frame: Frame) -> EquationsEstimate:
         raise DesignError("the model has no coefficients; it needs an intercept or a predictor")
     waves = waves_of(asked.time, asked.correlation, asked.groups, frame, encoded)
     threads = request.mean.control.threads() or 0
-    model = generalized_model(request, rows, response)
+    model = generalized_model(request, rows, response, in_unit=False)
     refuse_separation(model, request.mean.spec.response.name, {"conditional": part})
     most = request.mean.control.max_evaluations or _MOST_ITERATIONS
     fit = EquationsFit(model, encoded, waves.codes, asked.correlation, asked.scale, asked.size, most, threads)

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::model::{Approximation, Glmm, PartCoefficients, PartName, constant};
 use super::start::without_random_effects;
+use super::unit::Unit;
 use crate::covariance::{RandomBasis, TermSpec, ThetaMap};
 use crate::crossproduct::{CrossProducts, Reweighting, accumulate};
 use crate::design::Rows;
@@ -29,6 +30,8 @@ pub struct Responses {
     pub name: String,
     pub observations: Vec<Observation>,
     pub weights: Vec<f64>,
+    /// Whether they are fitted in a unit of their own.
+    pub in_unit: bool,
 }
 
 /// The model of the responses of all rows; every design has the same rows, and a part without one an intercept alone.
@@ -37,7 +40,7 @@ pub struct Responses {
 /// `Data` for responses outside the family's support; `Design` for what cannot be fitted; those of reading; `Interrupted`.
 pub fn glmm(spec: &FamilySpec, sources: &[PartSource], responses: Responses, stop: &AtomicBool) -> Result<Glmm> {
     let family = spec.family()?;
-    let Responses { name, observations, weights } = responses;
+    let Responses { name, observations, weights, in_unit } = responses;
     check_support(&family, &name, &spec.name, &observations)?;
     let predictors = family.predictors();
     let n = observations.len();
@@ -46,7 +49,9 @@ pub fn glmm(spec: &FamilySpec, sources: &[PartSource], responses: Responses, sto
         let source = sources.iter().find(|s| s.predictor == predictor).map(|s| s.rows);
         collected.add_part(index, predictor, source, spec, &observations)?;
     }
-    collected.finish(spec, name, observations, weights, stop)
+    let unit = if in_unit { Unit::of(spec, &observations) } else { Unit::default() };
+    unit.apply(&mut collected, &predictors);
+    collected.finish(spec, name, unit, unit.responses(observations), weights, stop)
 }
 
 /// # Errors
@@ -80,7 +85,7 @@ pub struct Collected {
     pub intercept: Vec<(usize, f64)>,
     blocks: Vec<(String, BlockRows)>,
     pub terms: Vec<TermSpec>,
-    bases: Vec<RandomBasis>,
+    pub bases: Vec<RandomBasis>,
     random_parts: Vec<usize>,
 }
 
@@ -210,6 +215,7 @@ impl Collected {
         mut self,
         spec: &FamilySpec,
         response: String,
+        unit: Unit,
         observations: Vec<Observation>,
         weights: Vec<f64>,
         stop: &AtomicBool,
@@ -237,7 +243,8 @@ impl Collected {
         let mut model = Glmm {
             spec: spec.clone(),
             response,
-            constant: constant(&family, &observations, &weights),
+            unit,
+            constant: constant(&family, unit, &observations, &weights),
             family,
             rows: Arc::new(rows),
             observations: Arc::new(observations),

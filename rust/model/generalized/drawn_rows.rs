@@ -67,7 +67,7 @@ impl Glmm {
             false => drawn.rows.iter().map(|&i| self.weights[i]).collect(),
         };
         Ok(Self {
-            constant: constant(&self.family, &observations, &weights),
+            constant: constant(&self.family, self.unit, &observations, &weights),
             observations: Arc::new(observations),
             weights: Arc::new(weights),
             theta_map: ThetaMap::new(&terms, &factors),

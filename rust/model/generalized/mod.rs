@@ -19,6 +19,7 @@ mod ordered;
 mod quadrature;
 mod separation;
 mod start;
+mod unit;
 
 pub use build::{PartSource, Responses, glmm};
 pub use drawn_rows::DrawnRows;

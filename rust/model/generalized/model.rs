@@ -9,6 +9,7 @@ use super::ordered::with_thresholds_of;
 use super::quadrature::MOST_NODES;
 use super::separation::Separation;
 use super::start;
+use super::unit::Unit;
 use crate::covariance::{RandomBasis, ThetaMap};
 use crate::crossproduct::{CrossProducts, Reweighting};
 use crate::family::{Family, FamilySpec, Observation, Predictor};
@@ -76,6 +77,8 @@ pub struct Glmm {
     pub spec: FamilySpec,
     /// The name of the response.
     pub response: String,
+    /// Observations, rows and x are in it.
+    pub unit: Unit,
     pub family: Family,
     pub rows: Arc<PartedRows>,
     pub observations: Arc<Vec<Observation>>,
@@ -141,6 +144,7 @@ impl Glmm {
                 eta.iter_mut().for_each(|eta| *eta -= shift);
             }
         }
+        self.out_of_unit(eta);
     }
 
     /// The covariance of the user's coefficients from that of the search's coordinates.
@@ -238,16 +242,18 @@ impl Glmm {
     /// `Data` for responses outside the family's support.
     pub fn with_response(&self, observations: Vec<Observation>) -> Result<Self> {
         check_support(&self.family, &self.response, &self.spec.name, &observations)?;
-        let constant = constant(&self.family, &observations, &self.weights);
+        let observations = self.unit.responses(observations);
+        let constant = constant(&self.family, self.unit, &observations, &self.weights);
         let rows = with_thresholds_of(self, &observations)?;
         Ok(Self { observations: Arc::new(observations), constant, rows, ..self.clone() })
     }
 }
 
 /// Σ w times the part of -log density that the response alone determines.
-pub fn constant(family: &Family, observations: &[Observation], weights: &[f64]) -> f64 {
+pub fn constant(family: &Family, unit: Unit, observations: &[Observation], weights: &[f64]) -> f64 {
     let weight = |i: usize| weights.get(i).copied().unwrap_or(1.0);
-    observations.iter().enumerate().map(|(i, &o)| weight(i) * family.constant(o)).sum()
+    let total: f64 = if weights.is_empty() { observations.len() as f64 } else { weights.iter().sum() };
+    observations.iter().enumerate().map(|(i, &o)| weight(i) * family.constant(o)).sum::<f64>() + unit.constant(total)
 }
 
 /// A x for a column-major A of x.len() columns.

@@ -1,0 +1,89 @@
+"""A continuous response times a constant is the same model: estimates follow, whatever unit the response is in."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import hlmrs
+from golden import rows
+
+SLEEP = hlmrs.datasets.load("sleepstudy", "dict")
+Y = np.asarray(SLEEP["Reaction"], dtype=float)
+UNITS = [1e-12, 1e-6, 1e-3, 1e3, 1e9, 1e12]
+
+
+def fit(y, family="gaussian", formula="y ~ Days + (1 | Subject)", data=SLEEP, **more):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", hlmrs.SingularFitWarning)
+        return hlmrs.glmer(formula, {**data, "y": y}, family=family, **more)
+
+
+def sds(one):
+    return np.array([row["sd"] for row in rows(one.varcorr()) if row["term2"] is None])
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_gaussian_models_are_linear_ones_in_any_unit(unit):
+    formula = "y ~ Days + (Days | Subject)"
+    linear = hlmrs.lmer(formula, {**SLEEP, "y": unit * Y}, reml=False)
+    general = fit(unit * Y, formula=formula)
+    assert general.verdict.status == "optimum"
+    assert general.criterion == pytest.approx(linear.criterion, abs=1e-5)
+    np.testing.assert_allclose(general.beta, linear.beta, rtol=1e-5)
+    np.testing.assert_allclose(general.vcov(), linear.vcov(), rtol=1e-3)
+    np.testing.assert_allclose(sds(general), sds(linear), rtol=2e-3)
+    np.testing.assert_allclose(general.fitted, linear.fitted, rtol=1e-4)
+    modes, others = (np.array([row["estimate"] for row in rows(one.ranef())]) for one in (general, linear))
+    np.testing.assert_allclose(modes, others, atol=2e-2 * unit)
+
+
+@pytest.mark.parametrize("unit", [4.0**-9, 4.0**9])
+@pytest.mark.parametrize(
+    ("family", "link", "power"),
+    [
+        ("gaussian", "identity", 1),
+        ("gaussian", "log", 0),
+        ("gaussian", "inverse", -1),
+        ("gaussian", "sqrt", 0.5),
+        ("student", "identity", 1),
+        ("gamma", "inverse", -1),
+        ("gamma", "identity", 1),
+        ("gamma", "log", 0),
+        ("inverse_gaussian", "1/mu^2", -2),
+        ("inverse_gaussian", "log", 0),
+    ],
+)
+def test_everything_follows_the_unit(family, link, power, unit):
+    one, other = fit(Y, family, link=link), fit(unit * Y, family, link=link)
+    factor, shift = unit**power, np.array([np.log(unit) if link == "log" else 0.0, 0.0])
+    assert one.verdict.status == other.verdict.status
+    assert other.loglik == pytest.approx(one.loglik - 180 * np.log(unit), abs=1e-6)
+    np.testing.assert_allclose(other.beta, factor * one.beta + shift, rtol=1e-6)
+    np.testing.assert_allclose(np.diag(other.vcov()), factor**2 * np.diag(one.vcov()), rtol=1e-4)
+    np.testing.assert_allclose(sds(other)[0], factor * sds(one)[0], rtol=1e-5)
+    np.testing.assert_allclose(other.fitted, unit * one.fitted, rtol=1e-6)
+    np.testing.assert_allclose(other.predict(SLEEP), other.fitted, rtol=1e-9)
+    np.testing.assert_allclose(other.residual_sd, unit * one.residual_sd, rtol=1e-5)
+    np.testing.assert_allclose(other.theta, factor * one.theta, rtol=1e-5)
+    again = other.refit(unit * Y)
+    np.testing.assert_allclose(again.beta, other.beta, rtol=1e-9)
+
+
+def test_offsets_dispersion_models_and_weights_follow_the_unit():
+    data = {**SLEEP, "o": 3.0 * np.asarray(SLEEP["Days"]), "w": np.tile([1.0, 2.0], 90)}
+    formula = "y ~ Days + offset({} * o) + (1 | Subject)"
+    wide = {"dispersion": "~ Days", "weights": "w", "data": data}
+    one, other = fit(Y, formula=formula.format(1), **wide), fit(1024 * Y, formula=formula.format(1024), **wide)
+    gamma, delta = (np.asarray(one.tidy(component="dispersion")["estimate"]) for one in (one, other))
+    np.testing.assert_allclose(delta - gamma, [np.log(1024), 0.0], atol=1e-6)
+    assert other.loglik == pytest.approx(one.loglik - 270 * np.log(1024), abs=1e-6)
+    np.testing.assert_allclose(other.residual_sd, 1024 * one.residual_sd, rtol=1e-6)
+
+
+def test_profiles_and_bootstrap_of_a_response_in_another_unit_follow_it():
+    one, other = fit(Y), fit(4.0**10 * Y)
+    low, high = (np.asarray(one.confint(method="profile")["conf_low"]) for one in (one, other))
+    np.testing.assert_allclose(high[:3], 4.0**10 * low[:3], rtol=1e-4)
+    draws, others = (fit.simulate(2, seed=1) for fit in (one, other))
+    np.testing.assert_allclose(others, 4.0**10 * draws, rtol=1e-5)
