@@ -2,7 +2,7 @@
 
     python benches/coverage.py                      # 1000 data sets for each number of groups
     python benches/coverage.py 200                  # fewer
-    python benches/coverage.py 1000 docs/coverage.md  # writes the page
+    python benches/coverage.py 1000 docs/coverage.md  # writes the page, up to what is of generalized models
 
 Model: y = 1 + 0.5 w + 0.5 x + b0 + b1 x + e, fitted as y ~ w + x + (x | g): w varies between groups, x within, the
 groups have 3 to 9 rows; sd(b0) = 1, sd(b1) = 0.5, corr(b0, b1) = 0.3, sd(e) = 1.
@@ -151,11 +151,24 @@ def page(tallies: dict[int, Tally], n: int) -> str:
     return "\n".join(lines)
 
 
+GENERALIZED = "# Generalized models"
+"""The heading of the second half of the page."""
+
+
+def write(path: Path, *, linear: str | None = None, generalized: str | None = None) -> None:
+    """Write one half of the page; the other stays."""
+    old = path.read_text() if path.exists() else ""
+    first, mark, second = old.partition(GENERALIZED)
+    first = first if linear is None else linear
+    second = mark + second if generalized is None else generalized
+    path.write_text(f"{first.rstrip()}\n\n{second.strip()}".strip() + "\n")
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     text = page({g: simulate(g, count) for g in GROUPS}, count)
     if len(sys.argv) > 2:
-        Path(sys.argv[2]).write_text(text)
+        write(Path(sys.argv[2]), linear=text)
     else:
         print(text)

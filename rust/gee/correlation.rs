@@ -86,6 +86,11 @@ impl Correlation {
         out
     }
 
+    /// Entries of the inverses of all patterns.
+    pub fn n_inverse_entries(&self) -> usize {
+        self.patterns.iter().fold(0usize, |sum, p| sum.saturating_add(p.len().saturating_mul(p.len())))
+    }
+
     pub fn n_parameters(&self) -> usize {
         match self.structure {
             Structure::Independence => 0,

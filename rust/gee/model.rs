@@ -5,9 +5,13 @@ use std::sync::atomic::AtomicBool;
 use super::clusters::{ClusteredRows, RowSource};
 use super::correlation::{Correlation, Structure};
 use crate::family::Link;
+use crate::linalg::memory;
 use crate::model::Glmm;
 use crate::rows::PartColumns;
 use crate::{Error, Result};
+
+/// What a point holds of a row, and of a row while it is made.
+const NUMBERS_OF_ROW: usize = 10;
 
 /// The wave of every row; None: rows of a cluster count from zero.
 pub type Waves = Option<Vec<u32>>;
@@ -66,6 +70,7 @@ impl Equations {
     }
 
     fn check(&self, stop: &AtomicBool) -> Result<()> {
+        self.require_memory()?;
         if self.rows.n_clusters() < 2 {
             return Err(Error::Design("there are fewer than two groups with rows of positive weight".into()));
         }
@@ -81,6 +86,17 @@ impl Equations {
                 k + 1
             ))),
         }
+    }
+
+    /// Refuses what would not fit: means, residuals and slopes of all rows, and the slopes of the largest clusters of all threads.
+    fn require_memory(&self) -> Result<()> {
+        let (rows, p) = (&self.rows, self.rows.p);
+        let largest = rows.starts.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
+        let at_once = largest.saturating_mul(rayon::current_num_threads());
+        let inverses = self.correlation.n_inverse_entries();
+        let n = rows.n().saturating_mul(NUMBERS_OF_ROW).saturating_add(at_once.saturating_mul(3 * (p + 1)));
+        let n = n.saturating_add(inverses.saturating_mul(2));
+        memory::room::<f64>(n, 1).map(drop).ok_or_else(|| Error::no_memory("the solution of the equations", n, 1))
     }
 
     /// The same rows as if they were independent.

@@ -173,6 +173,7 @@ NUMBERS = {
         (number(n["ratios"], "urbanY", "conf_low"), 1.58),
         (number(n["ratios"], "urbanY", "conf_high"), 2.55),
         (n["by_place"]["estimate"], [0.41, 0.58]),
+        (n["by_children"]["ratio"], [2.26, 2.50, 2.50]),
         (n["typical"], [0.445, 0.617]),
         (n["averaged"], [0.448, 0.611]),
         (n["sd"], 0.475),

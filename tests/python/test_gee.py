@@ -577,6 +577,11 @@ def test_means_contrasts_and_slopes_use_the_same_covariance():
     first = rows_of[0] - rows_of[1]
     contrast = fit.contrasts("arm", vcov="mancl-derouen")
     assert contrast["std_error"][0] == pytest.approx(np.sqrt(first @ v @ first), rel=1e-10)
+    ratio = fit.contrasts("arm", vcov="mancl-derouen", type="response")
+    odds = response["estimate"].to_numpy() / (1 - response["estimate"].to_numpy())
+    assert ratio["contrast"][0] == "a / b"
+    assert ratio["ratio"][0] == pytest.approx(odds[0] / odds[1], rel=1e-10)
+    np.testing.assert_allclose(ratio["conf_low"], np.exp(contrast["conf_low"]), rtol=1e-12)
     slopes = fit.slopes("x", by="arm", vcov="naive")
     own = np.array([0, 1, 0, 0, 1, 0.0])
     assert slopes["estimate"][1] == pytest.approx(own @ fit.beta, rel=1e-10)
@@ -605,3 +610,17 @@ def test_ctrl_c_is_answered_at_once_and_the_work_ends():
     before = time.process_time()
     time.sleep(0.3)
     assert time.process_time() - before < 0.1
+
+
+def test_contrasts_of_log_means_are_ratios_and_those_of_means_differences():
+    counts = hlmrs.gee("count ~ arm", DATA, groups="g", family="poisson")
+    means = counts.emmeans("arm", type="response")["estimate"].to_numpy()
+    np.testing.assert_allclose(counts.contrasts("arm", type="response")["ratio"][0], means[0] / means[1], rtol=1e-10)
+    normal = hlmrs.gee("normal ~ arm", DATA, groups="g")
+    assert normal.contrasts("arm", type="response")["estimate"].equals(normal.contrasts("arm")["estimate"])
+    probit = hlmrs.gee("event ~ arm", DATA, groups="g", family="binomial", link="probit")
+    with pytest.raises(hlmrs.OptionError, match="neither differences nor ratios"):
+        probit.contrasts("arm", type="response")
+    mixed = hlmrs.glmer("event ~ arm + (1 | g)", DATA, family="binomial")
+    ratio = mixed.contrasts("arm", type="response")["ratio"][0]
+    assert ratio == pytest.approx(np.exp(mixed.contrasts("arm")["estimate"][0]), rel=1e-12)

@@ -26,6 +26,8 @@ Function = Callable[[Vector], Vector]
 
 SCALES: tuple[PredictionScale, ...] = get_args(PredictionScale)
 _NODES = 80
+_OF_RATIOS = ("log", "logit")
+"""Links of which differences are logarithms of ratios, of means or of odds."""
 _LOGARITHMS = {"log": math.e, "log1p": math.e, "log2": 2.0, "log10": 10.0}
 
 
@@ -143,7 +145,9 @@ def _mean_of_link(estimate: GeneralizedEstimate | EquationsEstimate, scale: str)
     def means(eta: Vector) -> tuple[Vector, Vector]:
         return link_means(estimate.family, eta)
 
-    return ResponseScale([Step(lambda eta: means(eta)[0], lambda eta: means(eta)[1])])
+    link = estimate.family.link
+    factor, rate = 1.0 if link == "identity" else None, 1.0 if link in _OF_RATIOS else None
+    return ResponseScale([Step(lambda eta: means(eta)[0], lambda eta: means(eta)[1], factor=factor, rate=rate)])
 
 
 @cached

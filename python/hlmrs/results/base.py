@@ -704,7 +704,7 @@ class FittedModel(View[FrameT]):
         type : {"link", "response"}
             On the scale of the model, or turned back: differences of ``log(y)`` (to any base) to ratios of y, named
             ``a / b`` in a column ``ratio``, those of ``2 * y`` or ``scale(y)`` to differences of y; others cannot be.
-            The tests are the same.
+            With a log link they are ratios of means, with a logit link ratios of odds.  The tests are the same.
         options, **tests
             How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords.
 

@@ -543,8 +543,11 @@ class MarginalFit(View[FrameT]):
 
         Parameters
         ----------
-        specs, by, method, interaction, reference, adjust, at, weights, type
+        specs, by, method, interaction, reference, adjust, at, weights
             As for ``contrasts`` of a linear mixed model.
+        type : {"link", "response"}
+            Differences of linear predictors; or, named ``a / b`` in a column ``ratio``, ratios of means (log link) or
+            of odds (logit link).
         vcov, ddf, level
             How to test.
 
@@ -559,8 +562,9 @@ class MarginalFit(View[FrameT]):
         >>> import hlmrs
         >>> data = hlmrs.datasets.load("Contraception", "dict")
         >>> fit = hlmrs.gee("use ~ age + livch", data, groups="district", family="binomial")
-        >>> len(fit.contrasts("livch", adjust="tukey")["contrast"])
-        6
+        >>> table = fit.contrasts("livch", method="reference", type="response")
+        >>> list(zip(table["contrast"], [round(float(ratio), 2) for ratio in table["ratio"]]))
+        [('1 / 0', 2.78), ('2 / 0', 3.31), ('3+ / 0', 3.05)]
         """
         choice = ContrastChoice(method, interaction, reference, adjust, type)
         options = _options(vcov, ddf, level)
