@@ -926,6 +926,25 @@ def generalized_contributions(
 ) -> _Array:
     """Return what clusters, within which all groups lie, contribute to the coefficients of all parts."""
 
+class DeletedRows(TypedDict):
+    """By set: how it was left out, the rise of the criterion, parameters, the covariance of all coefficients."""
+
+    method: list[str]
+    displacement: _Array
+    values: _Array
+    covariances: _Array
+
+def generalized_influence(
+    fit: GeneralizedFit,
+    ptr: NDArray[np.int64],
+    members: NDArray[np.uint32],
+    parameters: list[Parameter],
+    by_steps: bool,
+    n_threads: int,
+    progress: Callable[[int], object] | None,
+) -> DeletedRows:
+    """Estimate without sets of rows: set k has the rows ``members[ptr[k]:ptr[k + 1]]``; by one step, or refits."""
+
 def family_means(family: str, predictors: list[_Array], conditional: bool) -> tuple[_Array, _Array]:
     """Return the means of a family, of the response or its conditional part, and their slopes in the predictors."""
 

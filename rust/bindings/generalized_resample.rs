@@ -5,14 +5,18 @@ use std::sync::atomic::AtomicBool;
 use numpy::{IntoPyArray, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use super::arrays::copied;
+use super::errors::guard;
 use super::generalized::PyGlmmFit;
+use super::influence::row_sets;
 use super::interrupt::{run_counted, run_interruptible};
 use super::parameters::{PyParameter, chosen_parameters};
 use crate::Result;
 use crate::fit::GlmmFit;
 use crate::inference::generalized_scores::cluster_contributions;
+use crate::influence::generalized::{Sets, WithoutRows, without_rows};
 use crate::resample::generalized::{Refits, to_drawn_groups, to_responses, without_groups};
 
 /// Where responses of refits come from.
@@ -87,6 +91,45 @@ pub fn generalized_contributions<'py>(
     let count = fit.model.n_user();
     let work = move |stop: &AtomicBool| cluster_contributions(&fit, &clusters, n_clusters, stop);
     run_interruptible(py, n_threads, work)?.concat().into_pyarray(py).reshape([n_clusters, count])
+}
+
+/// Estimates without sets of rows: set k has `members[ptr[k]:ptr[k + 1]]`; by one step, or refits.
+#[pyfunction]
+#[expect(clippy::too_many_arguments, reason = "what a deletion takes")]
+pub fn generalized_influence<'py>(
+    py: Python<'py>,
+    fit: &PyGlmmFit,
+    ptr: PyReadonlyArray1<'py, i64>,
+    members: PyReadonlyArray1<'py, u32>,
+    parameters: Vec<PyRef<'py, PyParameter>>,
+    by_steps: bool,
+    n_threads: usize,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let fit = fit.0.clone();
+    let (ptr, members) = guard(py, || row_sets(fit.model.rows.n, &ptr, &members))?;
+    let of = fit.model.parameters();
+    let parameters = chosen_parameters(of, fit.model.n_user(), &parameters)?;
+    let (n, p, model) = (ptr.len() - 1, fit.model.n_user(), fit.clone());
+    let table = run_counted(py, n_threads, progress, move |done, stop| {
+        without_rows(&model, &Sets { ptr: &ptr, members: &members, done, stop }, by_steps)
+    })?;
+    let out = PyDict::new(py);
+    let how = |m: &WithoutRows| if m.is_step { "one-step" } else { "refit" };
+    out.set_item("method", table.iter().map(|m| m.as_ref().map_or("", how)).collect::<Vec<_>>())?;
+    let displacement: Vec<f64> = table.iter().map(|m| m.as_ref().map_or(f64::NAN, |m| m.displacement)).collect();
+    out.set_item("displacement", displacement.into_pyarray(py))?;
+    let values = |m: &Option<WithoutRows>| match m {
+        Some(m) => of.values(&fit.model.user_coefficients(&m.x), &m.x, 1.0, &parameters),
+        None => vec![f64::NAN; parameters.len()],
+    };
+    let values: Vec<f64> = table.iter().flat_map(values).collect();
+    out.set_item("values", values.into_pyarray(py).reshape([n, parameters.len()])?)?;
+    let covariance =
+        |m: &Option<WithoutRows>| m.as_ref().map_or_else(|| vec![f64::NAN; p * p], |m| m.covariance.clone());
+    let covariances: Vec<f64> = table.iter().flat_map(covariance).collect();
+    out.set_item("covariances", covariances.into_pyarray(py).reshape([n, p, p])?)?;
+    Ok(out)
 }
 
 fn known(fit: &PyGlmmFit, factors: Vec<usize>) -> PyResult<Vec<usize>> {

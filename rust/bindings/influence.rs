@@ -14,12 +14,16 @@ use crate::ids::FactorId;
 use crate::influence::{self, DeletionMethod, DeletionRequest};
 use crate::{Error, Result};
 
-/// Sets of rows as the core has them: where each begins, and the rows.
-fn sets(rows: &PyRows, ptr: &PyReadonlyArray1<i64>, members: &PyReadonlyArray1<u32>) -> Result<(Vec<usize>, Vec<u32>)> {
+/// Sets of n rows as the core has them: where each begins, and the rows.
+pub fn row_sets(
+    n: usize,
+    ptr: &PyReadonlyArray1<i64>,
+    members: &PyReadonlyArray1<u32>,
+) -> Result<(Vec<usize>, Vec<u32>)> {
     let ptr: Vec<usize> = ptr.as_array().iter().map(|&p| p.max(0) as usize).collect();
     let members: Vec<u32> = members.as_array().iter().copied().collect();
     let fits = ptr.first() == Some(&0) && ptr.last() == Some(&members.len()) && ptr.is_sorted();
-    if !fits || members.iter().any(|&row| row as usize >= rows.0.n_rows()) {
+    if !fits || members.iter().any(|&row| row as usize >= n) {
         return Err(Error::Design("sets of rows that are not those of the fit".into()));
     }
     Ok((ptr, members))
@@ -38,7 +42,7 @@ pub fn influence_of<'py>(
     n_threads: usize,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let (ptr, members) = guard(py, || sets(rows.get(), &ptr, &members))?;
+    let (ptr, members) = guard(py, || row_sets(rows.get().0.n_rows(), &ptr, &members))?;
     let method = guard(py, || DeletionMethod::parse(method))?;
     let fit = fit.0.clone();
     let parameters = parameters_of(&fit, &parameters)?;
@@ -115,7 +119,7 @@ pub fn serial_correlation(
     members: PyReadonlyArray1<'_, u32>,
     n_threads: usize,
 ) -> PyResult<(f64, f64, usize)> {
-    let (ptr, members) = guard(py, || sets(rows.get(), &ptr, &members))?;
+    let (ptr, members) = guard(py, || row_sets(rows.get().0.n_rows(), &ptr, &members))?;
     let fit = fit.0.clone();
     let s = run_interruptible(py, n_threads, move |stop| {
         influence::serial::serial(&fit, &rows.get().0, &ptr, &members, stop)

@@ -51,7 +51,8 @@ mod _core {
         gee::PyEquationsFit,
         generalized::{PyGlmm, PyGlmmFit, family_means, family_predictors, family_variances, threshold_slopes},
         generalized_resample::{
-            generalized_case_bootstrap, generalized_contributions, generalized_jackknife, generalized_refits,
+            generalized_case_bootstrap, generalized_contributions, generalized_influence, generalized_jackknife,
+            generalized_refits,
         },
         inference::{kenward_roger, mode_slopes, satterthwaite},
         influence::{added_columns, group_regressions, influence_of, leverage, serial_correlation},

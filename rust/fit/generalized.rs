@@ -93,7 +93,10 @@ impl Uncertainty {
 
 /// Twice the inverse of the Hessian of the criterion, by differences of its exact gradient: to one side, which its asymmetry
 /// checks, or to both.
-fn uncertainty(objective: &mut GlmmEvaluator, x: &[f64], stop: &AtomicBool) -> Result<Uncertainty> {
+///
+/// # Errors
+/// Those of the criterion.
+pub fn uncertainty(objective: &mut GlmmEvaluator, x: &[f64], stop: &AtomicBool) -> Result<Uncertainty> {
     let n = x.len();
     let scales = objective.model.theta_map.scale_parameters();
     objective.value(x)?;

@@ -4,6 +4,7 @@ mod adapt;
 pub mod boundary;
 mod flat;
 mod generalized;
+mod generalized_refit;
 mod generalized_save;
 mod held;
 mod linear;
@@ -21,6 +22,7 @@ mod starts;
 pub mod verdict;
 
 pub use generalized::{GlmmFit, LaplaceError, fit_generalized, side_by_side};
+pub use generalized_refit::Moved;
 pub use linear::fit;
 pub use result::Fit;
 pub use search::{Control, Optimizer};

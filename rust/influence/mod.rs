@@ -4,6 +4,7 @@ pub mod added;
 pub mod deletion;
 pub mod directions;
 pub mod from_sums;
+pub mod generalized;
 pub mod group_regressions;
 pub mod leverage;
 pub mod one_step;

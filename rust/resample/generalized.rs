@@ -12,11 +12,10 @@ use crate::Result;
 use crate::crossproduct::CrossProducts;
 use crate::family::Observation;
 use crate::fit::GlmmFit;
-use crate::fit::refit::{Optimum, refit, start};
 use crate::fit::simulate::stream;
 use crate::ids::FactorId;
 use crate::model::Parameter;
-use crate::model::generalized::{DrawnRows, Glmm, GlmmEvaluator};
+use crate::model::generalized::{DrawnRows, Glmm};
 
 /// What refits give, and how they are watched.
 pub struct Refits<'a> {
@@ -29,7 +28,7 @@ pub struct Refits<'a> {
 impl Refits<'_> {
     /// The parameters of a model like that of the fit; NaN where it has no optimum.
     fn of(&self, fit: &GlmmFit, model: &Glmm) -> Result<Vec<f64>> {
-        let optimum = optimum(fit, model, self.stop)?;
+        let optimum = fit.optimum_of(model, self.stop)?;
         self.done.fetch_add(1, Ordering::Relaxed);
         Ok(match optimum {
             Some(o) => {
@@ -39,17 +38,6 @@ impl Refits<'_> {
             None => vec![f64::NAN; self.parameters.len()],
         })
     }
-}
-
-/// The optimum of a model like that of the fit; None where coefficients have no best value, or no optimum is found.
-///
-/// # Errors
-/// `Interrupted`.
-pub fn optimum(fit: &GlmmFit, model: &Glmm, stop: &AtomicBool) -> Result<Option<Optimum>> {
-    if !model.has_best_coefficients(stop)? {
-        return Ok(None);
-    }
-    refit(&mut GlmmEvaluator::new(model, stop), &start(&model.theta_map, &fit.x))
 }
 
 /// The parameters of the fits to other responses, each of n rows.

@@ -6,14 +6,16 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import LARGEST_INVERSE, influence_of
+from .._core import LARGEST_INVERSE, Parameter, influence_of
 from ..errors import InferenceWarning, OptionError, choose, warn
 from ..estimation import Estimate
+from ..estimation.generalized import GeneralizedEstimate
 from ..frame import Column, aside, build
 from ..inference import parameters
 from ..options import DeletionMethod
 from ..resources import Progress, require_memory
 from .deletion_sets import RowSets, row_sets
+from .generalized_influence import generalized_measures
 
 Vector = NDArray[np.float64]
 
@@ -155,9 +157,24 @@ def influence(estimate: Estimate, by: Any, method: str) -> Influence:
     sets = row_sets(estimate, by)
     if (sets.sizes >= estimate.layout.n_rows).any():
         raise OptionError(f"by={sets.name!r}: a set has all rows; nothing is left without it")
-    _check_memory(estimate, method)
     known = parameters(estimate)
-    chosen = list(known.values())
+    if isinstance(estimate, GeneralizedEstimate):
+        measures = generalized_measures(estimate, sets, list(known.values()), method)
+    else:
+        _check_memory(estimate, method)
+        measures = _measures(estimate, sets, list(known.values()), method)
+    _warn_of_missing(sets, measures["method"])
+    values, std_errors = measures.pop("values"), measures.pop("std_errors")
+    names, full = estimate.layout.coef_names, estimate.core.values(list(known.values()))
+    if isinstance(estimate, GeneralizedEstimate):
+        names = estimate.parts["conditional"].names
+    variances = [parameter.kind in ("sd", "sigma") for parameter in known.values()]
+    own = (names, list(known), variances, full, values, std_errors, estimate.kind)
+    return Influence(sets.name, sets.labels, sets.sizes, *own, **measures)
+
+
+def _measures(estimate: Estimate, sets: RowSets, chosen: list[Parameter], method: str) -> dict[str, Any]:
+    """Measure what each set does to a linear fit."""
     with Progress("sets left out", len(sets.labels)) as shown:
         found = influence_of(
             estimate.core,
@@ -169,14 +186,8 @@ def influence(estimate: Estimate, by: Any, method: str) -> Influence:
             estimate.threads,
             shown.reach,
         )
-    _warn_of_missing(sets, found["method"])
-    measures: dict[str, Any] = {**found}
-    values, std_errors = measures.pop("values"), measures.pop("std_errors")
-    dffits = _dffits(estimate, sets, values[:, : len(estimate.core.beta)], values[:, -1])
-    names, full = estimate.layout.coef_names, estimate.core.values(chosen)
-    variances = [parameter.kind in ("sd", "sigma") for parameter in chosen]
-    own = (names, list(known), variances, full, values, std_errors, estimate.kind)
-    return Influence(sets.name, sets.labels, sets.sizes, *own, dffits=dffits, **measures)
+    values = found["values"]
+    return {**found, "dffits": _dffits(estimate, sets, values[:, : len(estimate.core.beta)], values[:, -1])}
 
 
 def _dffits(estimate: Estimate, sets: RowSets, without: Vector, sigma: Vector) -> Vector:

@@ -19,7 +19,8 @@ from .generalized_core import GeneralizedCore
 from .layout import Layout, layout_of
 from .limits import PartEstimates, limits_of, part_columns, refuse_separation, with_limits
 from .ordered import category_probabilities, expected_category, threshold_coefficients
-from .parts import RESPONSE, GeneralizedRequest, PartDesign, core_family, generalized_rows
+from .parts import RESPONSE, GeneralizedRequest, PartDesign, core_family, generalized_rows, rows_again
+from .request import KEPT_ROWS, without_idle_contrasts
 from .response import Response, refitted
 from .verdict import Verdict, verdict_of
 
@@ -223,6 +224,17 @@ def generalized_model(
     numbers = (response.y, response.trials, response.weights)
     name, threads = request.mean.spec.response.name, request.mean.control.threads() or 0
     return GeneralizedModel(parts, name, *numbers, spec, json.dumps(request.approximation), threads, in_unit)
+
+
+def without_term(of: GeneralizedEstimate, name: str) -> GeneralizedEstimate:
+    """Fit the same rows without a fixed term of the mean."""
+    request = of.generalized
+    spec = replace(request.mean.spec, terms=tuple(term for term in request.mean.spec.terms if term.name != name))
+    smaller = replace(request, mean=without_idle_contrasts(replace(request.mean, spec=spec)))
+    columns, kept = of.data.columns.copy(), of.rows.kept
+    if kept is not None and KEPT_ROWS not in columns.names:
+        columns.add_numeric(KEPT_ROWS, np.where(kept, 0.0, np.nan))
+    return _fitted(smaller, of.kind, rows_again(smaller, columns), of.response)
 
 
 def refit_generalized(old: GeneralizedEstimate, y: Any) -> GeneralizedEstimate:

@@ -9,13 +9,14 @@ refers to, ``comparison`` compares models, ``quasi_comparison`` marginal ones.
 from .chi_square import chi_square_anova, chi_square_hypotheses
 from .comparison import comparison_table
 from .quasi_comparison import quasi_comparison
-from .tables import anova_table, deletion_table, hypothesis_table
+from .tables import anova_table, deletion_ratio_table, deletion_table, hypothesis_table
 
 __all__ = [
     "anova_table",
     "chi_square_anova",
     "chi_square_hypotheses",
     "comparison_table",
+    "deletion_ratio_table",
     "deletion_table",
     "hypothesis_table",
     "quasi_comparison",

@@ -8,8 +8,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import OptionError
 from ..estimation import Estimate
+from ..estimation.generalized import GeneralizedEstimate, without_term
 from ..frame import Column, by_name
-from ..inference import TestOptions, Uncertainty, cell_design, f_tail, uncertainty, wald
+from ..inference import (
+    CellDesign,
+    TestOptions,
+    Uncertainty,
+    cell_design,
+    chi_square_tail,
+    f_tail,
+    information_criteria,
+    uncertainty,
+    wald,
+)
 from .equations import Hypothesis, read_hypotheses
 from .terms import term_hypotheses, tested
 
@@ -24,9 +35,28 @@ def anova_table(estimate: Estimate, kind: int | str, options: TestOptions) -> di
 def deletion_table(estimate: Estimate, options: TestOptions) -> dict[str, Column]:
     """Tabulate an F test for every term that could be dropped: no interaction of it is in the model."""
     design = cell_design(estimate)
-    free = {term.name for term in tested(design) if not any(map(term.is_marginal_to, design.terms))}
+    free = _droppable(design)
     hypotheses = {name: rows for name, rows in term_hypotheses(design, 2).items() if name in free}
     return _f_tests(hypotheses, uncertainty(estimate, options))
+
+
+def deletion_ratio_table(estimate: GeneralizedEstimate) -> dict[str, Column]:
+    """Tabulate likelihood ratios of the fit and those without each term that could be dropped."""
+    core, n = estimate.core, estimate.layout.n_rows
+    names = _droppable(cell_design(estimate))
+    rows = []
+    for name in names:
+        small = without_term(estimate, name).core
+        df, chisq = core.n_params - small.n_params, max(small.criterion - core.criterion, 0.0)
+        criteria = information_criteria(small.criterion, small.n_params, n)
+        p_value = chi_square_tail(chisq, df) if df else np.nan
+        rows.append((float(df), criteria.loglik, criteria.aic, chisq, p_value))
+    numbers = np.array(rows).reshape(-1, 5).T
+    return {"term": names, **dict(zip(("df", "loglik", "aic", "chisq", "p_value"), numbers, strict=True))}
+
+
+def _droppable(design: CellDesign) -> list[str]:
+    return [term.name for term in tested(design) if not any(map(term.is_marginal_to, design.terms))]
 
 
 def hypothesis_table(

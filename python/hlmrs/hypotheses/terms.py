@@ -25,7 +25,8 @@ def term_hypotheses(design: CellDesign, kind: Any) -> dict[str, Vector]:
     number = _WRITTEN.get(kind.strip().upper()) if isinstance(kind, str) else kind
     if isinstance(number, bool) or not isinstance(number, int | float | np.number) or number not in _KINDS:
         raise OptionError(f"type={kind!r}: choose 1, 2 or 3")
-    return _KINDS[int(number)](design)
+    rows = _KINDS[int(number)](design)
+    return {name: own[:, design.implied :] for name, own in rows.items()}
 
 
 def contained_in(design: CellDesign, term: CellTerm) -> list[CellTerm]:

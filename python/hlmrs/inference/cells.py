@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..estimation import Estimate
+from ..estimation.generalized import GeneralizedEstimate
 
 Vector = NDArray[np.float64]
 
@@ -35,13 +36,15 @@ class CellTerm:
 class CellDesign:
     """X = Z M, where Z has an indicator (times the numeric columns) for every cell of every term.
 
-    ``kept`` are the columns of X that are estimated, ``crossproduct`` is Z'Z over the rows used.
+    ``kept`` are the columns of X that are estimated, ``crossproduct`` is Z'Z over the rows used.  The first
+    ``implied`` of them are an intercept that thresholds stand for, which is no coefficient.
     """
 
     terms: Sequence[CellTerm]
     mapping: Vector
     crossproduct: Vector
     kept: Sequence[int]
+    implied: int = 0
 
     @cached_property
     def xx(self) -> Vector:
@@ -63,4 +66,7 @@ def cell_design(estimate: Estimate) -> CellDesign:
         for term in encoding.cell_terms()
     ]
     crossproduct = estimate.rows.cell_crossproduct()[:-1, :-1]
-    return CellDesign(terms, encoding.cell_mapping(), crossproduct, estimate.layout.kept)
+    layout = estimate.layout
+    thresholds = isinstance(estimate, GeneralizedEstimate) and "thresholds" in estimate.parts
+    implied = [0] if thresholds and layout.columns[:1] == ["(Intercept)"] and 0 not in layout.kept else []
+    return CellDesign(terms, encoding.cell_mapping(), crossproduct, [*implied, *layout.kept], len(implied))

@@ -13,6 +13,7 @@ from ..formula import PLAIN, Call, ColumnName, RandomTerm, TermFactor
 from ..formula.names import find_name
 from ..frame import is_missing
 
+_ROW = "(row)"
 Clusters = str | Sequence[str] | ArrayLike | None
 """A grouping factor or a column of the data, two that cross, or a label by row; None: the outermost grouping factor."""
 
@@ -142,8 +143,10 @@ def coded_column(estimate: Estimate, name: str) -> tuple[NDArray[np.int64], list
     spec = estimate.request.spec
     label = TermFactor(name, Call("factor", (ColumnName(name, (0, 0)),), (), (0, 0)))
     group = RandomTerm(PLAIN, True, (), (label,), (0, 0))
-    alone = replace(spec, intercept=True, terms=(), offsets=(), random=(group,))
-    columns = estimate.frame.read([*dict.fromkeys([*(c.name for c in spec.response.columns()), name])], {name})
+    rows_numbered = TermFactor(_ROW, ColumnName(_ROW, (0, 0)))
+    alone = replace(spec, response=rows_numbered, intercept=True, terms=(), offsets=(), random=(group,))
+    columns = estimate.frame.read([name], {name})
+    columns.add_numeric(_ROW, np.arange(columns.n_rows, dtype=np.float64))
     rows = Rows(alone.to_json(), columns, '{"missing": "drop"}')
     whole = np.full(rows.n_rows_input, -1, dtype=np.int64)
     whole[slice(None) if rows.kept is None else rows.kept] = rows.group_codes(0)

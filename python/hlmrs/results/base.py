@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import estimation, inference, marginal
+from .. import diagnostics, estimation, inference, marginal
 from ..calls import answers_calls
+from ..diagnostics import Influence
 from ..errors import choose
 from ..estimation import Verdict
 from ..hypotheses import anova_table, deletion_table, hypothesis_table
@@ -31,6 +32,7 @@ from ..options import (
     ConfintMethod,
     ContrastMethod,
     ContrastScale,
+    DeletionMethod,
     Effects,
     MeanWeights,
     PredictionScale,
@@ -423,6 +425,61 @@ class FittedModel(View[FrameT]):
         if statistic is None:
             return inference.draw(self._estimate, n, kind, seed, cluster)
         return inference.draw_statistic(self._estimate, n, kind, seed, lambda e: statistic(type(self)(e)))
+
+    def influence(self, by: Any = None, *, method: DeletionMethod = "one-step") -> Influence:
+        """Leave out rows or groups in turn, and return what that changes.
+
+        Parameters
+        ----------
+        by : str, array, dict or list, optional
+            What to leave out: the groups of a grouping factor (crossed or not) or of a column of the data; groups of
+            rows with the same label, one label a row; or sets of row positions in the data, as a list or a dictionary.
+            Default: each row.
+        method : {"one-step", "refit", "fixed-theta"}
+            One Newton step in the variance parameters, from the criterion without the rows, in closed form (of a
+            generalized model in all parameters, by the information without the rows); sets whose criterion is too far
+            from a parabola for that are refitted, as ``method`` of the table says.  Or refit all, from the sums without
+            the rows, or hold the relative variances (of linear models).
+
+        Returns
+        -------
+        Influence
+            ``.to_frame()`` with Cook's distances, MDFFITS, for rows DFFITS, COVRATIO and likelihood displacements,
+            ``.dfbetas()``, ``.estimates()`` and ``.variance_changes()``.
+
+        Raises
+        ------
+        OptionError
+            For a name that is not there, or an unknown method.
+        DataError
+            Where memory does not suffice.
+
+        Warns
+        -----
+        InferenceWarning
+            Where a coefficient cannot be estimated without some set.
+
+        Notes
+        -----
+        With more than 15,000 crossed random effects sets are taken off the sums one after the other, which takes the
+        time of a few evaluations of the criterion each; name the sets that matter in ``by``.
+
+        The coefficients are those of the mean.  In a generalized model ``dffits`` is of the linear predictor, in
+        standard errors of all rows.
+
+        Cook (1977, 1986); Belsley, Kuh and Welsch (1980); Christensen, Pearson and Johnson (1992); Pregibon (1981).
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+        >>> found = fit.influence("Subject")
+        >>> found
+        Influence: 18 sets by Subject; largest Cook's distances: 309 (0.149), 335 (0.129), 337 (0.126), ...
+        >>> [round(float(d), 2) for d in found.dfbetas()["Days"][:3]]
+        [0.45, -0.31, -0.16]
+        """
+        return diagnostics.influence(self._estimate, by, method)
 
     def varcorr(self) -> FrameT:
         """Return variances, standard deviations and correlations of the random effects, and of the residual.

@@ -65,7 +65,6 @@ ONLY_OF_LINEAR_FITS = {
     "check": "checks are of normal responses; fit.resid('quantile') are uniform between 0 and 1 where the model holds",
     "compare_methods": "tests of a generalized model have no degrees of freedom to choose; tidy() and "
     "confint(method='profile') have intervals",
-    "influence": "fit without the rows or groups by glmer() and compare the coefficients",
     "plot": "the plots are of normal responses; draw fit.fitted and fit.resid('quantile')",
     "profile": "confint(method='profile') has the intervals of profiles",
     "ranova": "hlmrs.compare(fit, smaller) tests against a fit without some random effects",
@@ -86,7 +85,6 @@ ABSENT_FROM_MARGINAL_FITS = {
     "check": "draw fit.fitted and fit.resid('pearson')",
     "plot": "draw fit.fitted and fit.resid('pearson')",
     "marginal": "emmeans(), contrasts(), slopes() and to_marginaleffects() are methods of the fit",
-    "influence": "fit without the rows or groups by gee() and compare the coefficients",
     "update": "call gee() again",
     "save": "keep the data and call gee() again",
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, cast, get_arg
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import effectsize, inference, prediction
+from .. import effectsize, hypotheses, inference, prediction
 from ..calls import answers_calls
 from ..control import count, seed_or_new
 from ..effectsize import IntraclassCorrelation, RSquared
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import polars
 
 Component: TypeAlias = Literal["conditional", "dispersion", "zero_inflation", "thresholds", "scale", "shape", "shape2"]
+DeletionTest: TypeAlias = Literal["wald", "lr"]
 ResidualName: TypeAlias = Literal["response", "pearson", "quantile"]
 PredictionType: TypeAlias = Literal["response", "link", "conditional", "zprob", "disp", "prob", "class"]
 
@@ -477,6 +478,46 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         default = "quantile" if self.family.name == "cumulative" else "response"
         residuals = self.resid(kind or cast("ResidualName", default), n=n, seed=seed)
         return prediction.augment_generalized(self._estimate, residuals)
+
+    @with_test_keywords
+    def drop1(
+        self,
+        *,
+        method: DeletionTest = "wald",
+        options: TestOptions | None = None,
+        **tests: Unpack[TestKeywords],
+    ) -> FrameT:
+        """Return a test for every term of the fixed part that could be dropped alone.
+
+        Parameters
+        ----------
+        method : {"wald", "lr"}
+            Wald's test; or the likelihood ratio of the fit and the fit without the term, to the same rows.
+        options, **tests
+            How to test: ``TestOptions``, or its fields as keywords; for ``"wald"``.
+
+        Returns
+        -------
+        data frame
+            Wald's tests as ``anova``; likelihood ratios with ``term, df, loglik, aic, chisq, p_value``, log-likelihood
+            and AIC of the fit without the term.  Main effects stay while their interaction is there.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("cbpp", "polars")
+        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
+        >>> table = fit.drop1(method="lr")
+        >>> table["df"].to_list(), table["chisq"].round(2).to_list()
+        ([3.0], [25.61])
+        """
+        method = choose("method", method, get_args(DeletionTest), {"LRT": "lr", "Chisq": "lr"})
+        how = chosen_options(options, tests)
+        if method == "wald":
+            return self._table(hypotheses.deletion_table(self._estimate, how))
+        if how.vcov != "model":
+            raise OptionError(f"vcov={how.vcov!r}: likelihood ratios take no covariance; it belongs to method='wald'")
+        return self._table(hypotheses.deletion_ratio_table(self._estimate))
 
     @property
     def _model_named(self) -> str:

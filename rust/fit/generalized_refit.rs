@@ -1,0 +1,94 @@
+//! A generalized model of other rows or another response, from the optimum of a fit.
+
+use std::sync::atomic::AtomicBool;
+
+use super::generalized::{GlmmFit, Uncertainty, uncertainty};
+use super::refit::{Optimum, refit, start};
+use crate::linalg::dense;
+use crate::model::generalized::{Glmm, GlmmEvaluator};
+use crate::optimize::Objective;
+use crate::{Result, computed};
+
+/// A step is taken for the optimum where the criterion falls by this much of what it expects, or by less than matters.
+const EXPECTED: std::ops::RangeInclusive<f64> = 0.8..=1.25;
+const MATTERS: f64 = 1e-3;
+
+/// Estimates of a model like that of a fit.
+pub struct Moved {
+    pub x: Vec<f64>,
+    /// Their covariance in the coordinates of the search.
+    pub covariance: Vec<f64>,
+    /// Whether they are one step from those of the fit.
+    pub is_step: bool,
+}
+
+impl GlmmFit {
+    /// The optimum of a model like that of the fit, from the fit's; None where coefficients have no best value, or no optimum is
+    /// found.
+    ///
+    /// # Errors
+    /// `Interrupted`.
+    pub fn optimum_of(&self, model: &Glmm, stop: &AtomicBool) -> Result<Option<Optimum>> {
+        if !model.has_best_coefficients(stop)? {
+            return Ok(None);
+        }
+        refit(&mut GlmmEvaluator::new(model, stop), &start(&model.theta_map, &self.x))
+    }
+
+    /// The same with its covariance.
+    ///
+    /// # Errors
+    /// `Interrupted`.
+    pub fn refitted(&self, model: &Glmm, stop: &AtomicBool) -> Result<Option<Moved>> {
+        let Some(Optimum { theta: x, .. }) = self.optimum_of(model, stop)? else { return Ok(None) };
+        let found = computed(uncertainty(&mut GlmmEvaluator::new(model, stop), &x, stop))?;
+        Ok(found.map(|Uncertainty { covariance, .. }| Moved { x, covariance, is_step: false }))
+    }
+
+    /// One Newton step toward that optimum; the optimum itself where the criterion does not fall as the step expects.
+    /// `before`: the working curvature of the fit's own model, whose Hessian the fit knows.
+    ///
+    /// # Errors
+    /// `Interrupted`.
+    pub fn stepped(&self, model: &Glmm, before: &[f64], stop: &AtomicBool) -> Result<Option<Moved>> {
+        if !model.has_best_coefficients(stop)? {
+            return Ok(None);
+        }
+        match computed(self.step(model, before, stop))?.flatten() {
+            Some(moved) => Ok(Some(moved)),
+            None => self.refitted(model, stop),
+        }
+    }
+
+    fn step(&self, model: &Glmm, before: &[f64], stop: &AtomicBool) -> Result<Option<Moved>> {
+        let n = self.x.len();
+        let free: Vec<usize> = (0..n).filter(|&k| self.covariance[k * n + k] > 0.0).collect();
+        let m = free.len();
+        let mut evaluator = GlmmEvaluator::new(model, stop);
+        let value = evaluator.value(&self.x)?;
+        let (slope, after) = evaluator.slope(&self.x)?;
+        let own: Vec<f64> = (0..m * m).map(|e| self.covariance[free[e / m] * n + free[e % m]]).collect();
+        let Some(known) = inverse(&own, m) else { return Ok(None) };
+        let place = |e: usize| free[e / m] * n + free[e % m];
+        // the criterion's Hessian is twice the information
+        let hessian: Vec<f64> = (0..m * m).map(|e| known[e] + 0.5 * (after[place(e)] - before[place(e)])).collect();
+        let Some(covariance) = inverse(&hessian, m) else { return Ok(None) };
+        let along = |i: usize| -> f64 { (0..m).map(|j| -0.5 * covariance[j * m + i] * slope[free[j]]).sum() };
+        let mut moved = Moved { x: self.x.clone(), covariance: vec![0.0; n * n], is_step: true };
+        (0..m).for_each(|i| moved.x[free[i]] += along(i));
+        (0..m * m).for_each(|e| moved.covariance[place(e)] = covariance[e]);
+        let expected: f64 = (0..m).map(|i| -0.5 * along(i) * slope[free[i]]).sum();
+        let fall = value - evaluator.value(&moved.x)?;
+        let is_near = expected.abs() < MATTERS || EXPECTED.contains(&(fall / expected));
+        Ok(is_near.then_some(moved))
+    }
+}
+
+/// The inverse of a positive definite matrix.
+fn inverse(a: &[f64], n: usize) -> Option<Vec<f64>> {
+    let mut root = a.to_vec();
+    dense::cholesky_lower(&mut root, n).ok()?;
+    let mut out = vec![0.0; n * n];
+    dense::inverse_from_cholesky(&mut out, &root, n);
+    Some(out)
+}
