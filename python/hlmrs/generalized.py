@@ -33,6 +33,7 @@ def glmer(
     scale: str | None = None,
     nagq: int = 1,
     information: Literal["observed", "expected"] = "observed",
+    reml: bool = False,
     weights: str | ArrayLike | None = None,
     offset: str | ArrayLike | None = None,
     contrasts: Mapping[str, Contrast] | None = None,
@@ -69,10 +70,15 @@ def glmer(
         of (threshold k minus predictor) / scale.
     nagq : int
         1: Laplace's approximation.  More: points of adaptive Gauss-Hermite quadrature in each dimension, for the random
-        effects of one grouping factor; the log-likelihood keeps its scale.
+        effects of one grouping factor; the log-likelihood keeps its scale.  0: the fixed effects of the mean are where
+        the penalized likelihood is largest, as by lme4's ``nAGQ=0``: near those of Laplace's approximation, not equal.
     information : {"observed", "expected"}
         The information in Laplace's determinant: the observed one, or lme4's, which differs for links that are not
         canonical (families binomial and poisson).
+    reml : bool
+        Restricted maximum likelihood: the fixed effects of the mean are integrated out with the random ones, as by
+        glmmTMB's ``REML = TRUE``; variances are less biased where groups are few.  Their standard errors count the
+        uncertainty of the other parameters.
     weights : str or array, optional
         Multiply the log-likelihood of rows, a row of weight 2 counts as two rows; of proportions the number of trials.
     offset : str or array, optional
@@ -108,7 +114,7 @@ def glmer(
         raise TypeError("glmer() needs data: a data frame")
     if not isinstance(formula, str):
         raise TypeError(f"glmer() takes a formula, such as 'y ~ x + (1 | g)', and no {type(formula).__name__}")
-    approximation = chosen_approximation(nagq, information)
+    approximation = chosen_approximation(nagq, information, reml)
     frame = open_frame(data)
     given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing, "control": control}
     formulas = {"dispersion": dispersion, "zero_inflation": zero_inflation, "nominal": nominal, "scale": scale}

@@ -13,6 +13,7 @@ from ._core import FinishedStatistics, Fit, Rows
 from ._core import Model as CoreModel
 from .calls import answers, refuse_unknown, take_alias
 from .control import Control
+from .errors import OptionError
 from .estimation import (
     Changes,
     Contrast,
@@ -24,10 +25,14 @@ from .estimation import (
     make_request,
     model_rows,
 )
+from .estimation.generalized import fit_generalized
+from .estimation.parts import chosen_approximation, make_generalized_request
 from .estimation.streaming import BatchSums, SufficientStatistics, request_of_statistics, streams, summed
+from .families import Family
 from .frame import Collects, Frame, open_frame
 from .options import Missing, Reading
-from .results import LinearMixedFit
+from .results import GeneralizedMixedFit, LinearMixedFit
+from .results.generalized import generalized_with_warnings
 from .results.linear import with_warnings
 
 if TYPE_CHECKING:
@@ -127,6 +132,10 @@ def lmer(formula: SufficientStatistics, **options: Unpack[FitOptions]) -> Linear
 def lmer(formula: str, data: FrameT, **options: Unpack[FitOptions]) -> LinearMixedFit[FrameT]: ...
 
 
+@overload
+def lmer(formula: str, data: Any, *, dispersion: str, **options: Unpack[FitOptions]) -> GeneralizedMixedFit[Any]: ...
+
+
 @answers
 def lmer(
     formula: str | SufficientStatistics,
@@ -139,8 +148,9 @@ def lmer(
     missing: Missing = "drop",
     rows: Reading = "auto",
     control: Control | None = None,
+    dispersion: str | None = None,
     **aliases: Unpack[Aliases],
-) -> LinearMixedFit[Any]:
+) -> LinearMixedFit[Any] | GeneralizedMixedFit[Any]:
     """Fit a linear mixed model.
 
     Parameters
@@ -173,13 +183,17 @@ def lmer(
         needs its rows raises a ``FitStateError``.
     control : Control, optional
         Optimizer, limits, threads.
+    dispersion : str, optional
+        A model of the logarithm of the residual standard deviation, such as ``"~ x"`` or ``"~ x + (1 | g)"`` (location
+        and scale).  It makes the fit one of ``glmer``'s, with ``family="gaussian"``: exact without random effects of
+        the dispersion, else by Laplace's approximation; its tests refer to the normal distribution.
     **aliases
         ``REML=`` is accepted for ``reml=``.
 
     Returns
     -------
     LinearMixedFit
-        The fitted model.
+        The fitted model; a ``GeneralizedMixedFit`` with ``dispersion``.
 
     Raises
     ------
@@ -202,6 +216,8 @@ def lmer(
     reml = take_alias("lmer", cast("dict[str, Any]", aliases), "REML", "reml", reml, True)
     refuse_unknown("lmer", aliases, _OPTIONS)
     given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing}
+    if dispersion is not None:
+        return _location_scale(formula, data, dispersion, reml, rows, given | {"control": control})
     return _prepare("lmer", formula, data, reml, rows, control, given).fit()
 
 
@@ -272,6 +288,26 @@ def model(
     """
     given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing}
     return _prepare("model", formula, data, reml, rows, control, given)
+
+
+def _location_scale(
+    formula: Any, data: Any, dispersion: str, reml: bool, rows: str, given: dict[str, Any]
+) -> GeneralizedMixedFit[Any]:
+    """Fit a Gaussian model of mean and dispersion."""
+    if not isinstance(formula, str) or data is None:
+        raise TypeError("lmer(dispersion=) takes a formula, such as 'y ~ x + (1 | g)', and a data frame")
+    if rows == "stream":
+        raise OptionError("rows='stream': a model of the dispersion passes over its rows many times; keep them")
+    if given["weights"] is not None:
+        raise OptionError(
+            "weights beside dispersion: a weight w divides the variance by w; write it into the formula of the "
+            "dispersion as offset(h), with a column h of -log(w) / 2"
+        )
+    frame = open_frame(data)
+    approximation = chosen_approximation(1, "observed", reml)
+    family = Family("gaussian")
+    request = make_generalized_request(formula, frame, family, {"dispersion": dispersion}, approximation, **given)
+    return generalized_with_warnings(fit_generalized(request, frame))
 
 
 def _prepare(

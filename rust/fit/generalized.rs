@@ -8,7 +8,7 @@ use super::quadrature_check::check_quadrature;
 use super::search::{Control, leave_zero, search};
 use super::verdict::Verdict;
 use crate::linalg::dense::eigen;
-use crate::model::generalized::{Glmm, GlmmEvaluator, laplace_error};
+use crate::model::generalized::{Glmm, GlmmEvaluator, Integrated, laplace_error};
 use crate::model::{Evaluator, Model};
 use crate::optimize::Objective;
 use crate::penalized_ls::product::Effects;
@@ -47,6 +47,9 @@ pub struct GlmmFit {
     pub uncertain: Option<String>,
     /// Per block, conditional covariances of b (n_levels blocks r x r).
     pub mode_covariances: Vec<Vec<f64>>,
+    /// How the effects of the mean that are found with the random ones move with x (p x n, column-major); empty where it is not
+    /// known.
+    pub fixed_slopes: Vec<f64>,
     pub verdict: Verdict,
     pub iterations: usize,
 }
@@ -75,6 +78,8 @@ pub struct Uncertainty {
     pub unbounded: Vec<Vec<f64>>,
     /// Why there is no covariance.
     pub reason: Option<String>,
+    /// How the effects of the mean that are found with the random ones move with x (p x n, column-major).
+    pub fixed_slopes: Vec<f64>,
 }
 
 impl Uncertainty {
@@ -87,7 +92,12 @@ impl Uncertainty {
     }
 
     fn unknown(n: usize, reason: String) -> Self {
-        Self { covariance: vec![f64::NAN; n * n], unbounded: Vec::new(), reason: Some(reason) }
+        Self {
+            covariance: vec![f64::NAN; n * n],
+            unbounded: Vec::new(),
+            reason: Some(reason),
+            fixed_slopes: Vec::new(),
+        }
     }
 }
 
@@ -105,13 +115,16 @@ pub fn uncertainty(objective: &mut GlmmEvaluator, x: &[f64], stop: &AtomicBool) 
     let m = free.len();
     let steps: Vec<f64> =
         free.iter().map(|&k| step_of(&objective.model, x, k, curvature[k * n + k], scales.contains(&k))).collect();
-    objective.evaluate(x)?;
+    let gradient = [gradient, objective.fixed_effects(x)?].concat();
     let (model, near) = (&objective.model, objective.near());
+    // with the effects of the mean that are found with the random ones behind the gradient
     let slope = |k: usize, shift: f64| -> Result<Vec<f64>> {
         let mut evaluator = GlmmEvaluator::from_near(model, near.clone(), stop);
         let mut to = x.to_vec();
         to[k] += shift;
-        evaluator.gradient(&to)
+        let mut gradient = evaluator.gradient(&to)?;
+        gradient.extend(evaluator.fixed_effects(&to)?);
+        Ok(gradient)
     };
     let directions: Vec<(usize, f64)> = free.iter().copied().zip(steps).collect();
     let difference = |a: &[f64], b: &[f64], h: f64| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| (a - b) / h).collect() };
@@ -137,7 +150,10 @@ pub fn uncertainty(objective: &mut GlmmEvaluator, x: &[f64], stop: &AtomicBool) 
     if hessian.iter().any(|v| !v.is_finite()) {
         return Ok(Uncertainty::unknown(n, "the curvature of the criterion is not finite".into()));
     }
-    let mut out = Uncertainty { covariance: vec![0.0; n * n], unbounded: Vec::new(), reason: None };
+    let p = gradient.len() - n;
+    let mut fixed_slopes = vec![0.0; p * n];
+    free.iter().zip(&rows).for_each(|(&k, row)| fixed_slopes[k * p..(k + 1) * p].copy_from_slice(&row[n..]));
+    let mut out = Uncertainty { covariance: vec![0.0; n * n], unbounded: Vec::new(), reason: None, fixed_slopes };
     let (values, vectors) = eigen(&hessian, m);
     for (value, v) in values.iter().zip(vectors.chunks_exact(m.max(1))) {
         let v = whole(v);
@@ -210,6 +226,7 @@ impl GlmmFit {
             covariance: known.covariance,
             unbounded: known.unbounded,
             uncertain: known.reason,
+            fixed_slopes: known.fixed_slopes,
             mode_covariances: (0..model.rows.blocks.len()).map(own).collect(),
             verdict,
             iterations: newton.iterations,
@@ -222,6 +239,13 @@ impl GlmmFit {
     /// # Errors
     /// `Design` where it is not known; those of the criterion.
     pub fn laplace_error(&self, stop: &AtomicBool) -> Result<LaplaceError> {
+        if self.model.integrated.is_some() {
+            return Err(Error::Design(
+                "the error of Laplace's approximation is known of maximum likelihood alone, not where coefficients of the mean are \
+                 found with the random effects"
+                    .into(),
+            ));
+        }
         let mut evaluator = GlmmEvaluator::new(&self.model, stop);
         evaluator.set_from(self.u.clone());
         let (n, error) = (self.x.len(), laplace_error(&mut evaluator, &self.x)?);
@@ -244,14 +268,20 @@ impl GlmmFit {
 
     /// The user's coefficients of all parts.
     pub fn user_coefficients(&self) -> Vec<f64> {
-        self.model.user_coefficients(&self.x)
+        match &self.model.integrated {
+            Some(own) => self.model.joined_coefficients(own, &self.b[own.block.0], &self.x),
+            None => self.model.user_coefficients(&self.x),
+        }
     }
 
     /// Their covariance; NaN for those that have no end.
     pub fn user_covariance(&self) -> Vec<f64> {
         let (k, n) = (self.model.n_theta(), self.x.len());
         let p = n - k;
-        let own: Vec<f64> = (0..p * p).map(|e| self.covariance[(k + e / p) * n + k + e % p]).collect();
+        let own: Vec<f64> = match &self.model.integrated {
+            Some(integrated) => self.joint_covariance(integrated),
+            None => (0..p * p).map(|e| self.covariance[(k + e / p) * n + k + e % p]).collect(),
+        };
         let mut covariance = self.model.user_covariance(&own);
         let user = self.model.n_user();
         for j in self.without_end() {
@@ -261,6 +291,29 @@ impl GlmmFit {
             });
         }
         covariance
+    }
+
+    /// Of the effects of the mean and the other coordinates: N + J C J' and J C, where N is theirs given x, J their slopes in it
+    /// and C its covariance.
+    fn joint_covariance(&self, own: &Integrated) -> Vec<f64> {
+        let (n, k, p) = (self.x.len(), self.model.n_theta(), own.p);
+        let slope = |i: usize, j: usize| self.fixed_slopes.get(j * p + i).copied().unwrap_or(0.0);
+        // J C, p x n
+        let moved: Vec<f64> =
+            (0..n * p).map(|e| (0..n).map(|j| slope(e % p, j) * self.covariance[e / p * n + j]).sum()).collect();
+        let size = p + n - k;
+        let entry = |i: usize, j: usize| -> f64 {
+            match (i < p, j < p) {
+                (true, true) => {
+                    self.mode_covariances[own.block.0][j * p + i]
+                        + (0..n).map(|l| moved[l * p + i] * slope(j, l)).sum::<f64>()
+                }
+                (true, false) => moved[(k + j - p) * p + i],
+                (false, true) => moved[(k + i - p) * p + j],
+                (false, false) => self.covariance[(k + j - p) * n + k + i - p],
+            }
+        };
+        (0..size * size).map(|e| entry(e % size, e / size)).collect()
     }
 
     /// The user's coefficients that can grow without end at no cost.
@@ -281,7 +334,7 @@ impl GlmmFit {
 
     /// Free parameters.
     pub fn n_params(&self) -> usize {
-        self.x.len()
+        self.x.len() + self.model.integrated.as_ref().map_or(0, |own| own.p)
     }
 
     /// Covariance of each term's random effects, in the user's units.

@@ -29,6 +29,7 @@ impl GlmmFit {
             ("x".to_owned(), self.x.clone()),
             ("chart".to_owned(), self.model.chart.clone()),
             ("covariance".to_owned(), self.covariance.clone()),
+            ("fixed_slopes".to_owned(), self.fixed_slopes.clone()),
         ]);
         arrays.extend(self.unbounded.iter().enumerate().map(|(k, v)| (format!("unbounded/{k}"), v.clone())));
         arrays.extend(self.u.iter().enumerate().map(|(k, u)| (format!("u/{k}"), u.clone())));
@@ -47,6 +48,12 @@ impl GlmmFit {
         // missing numbers are what the covariance of a fit without an optimum has
         let covariance = arrays.remove("covariance").unwrap_or_default();
         require(covariance.len() == n * n, "its covariance is not that of its parameters")?;
+        let fixed_slopes = arrays.remove("fixed_slopes").unwrap_or_default();
+        let fixed = model.integrated.as_ref().map_or(0, |own| own.p);
+        require(
+            fixed_slopes.is_empty() || fixed_slopes.len() == n * fixed,
+            "its slopes are not those of its parameters",
+        )?;
         let unbounded = (0..meta.n_unbounded).map(|k| take_sized(&mut arrays, &format!("unbounded/{k}"), n));
         let unbounded = unbounded.collect::<Result<_>>()?;
         let blocks = model.rows.blocks.iter().enumerate();
@@ -55,7 +62,7 @@ impl GlmmFit {
         let model = Glmm { chart, ..model.clone() };
         let mut objective = GlmmEvaluator::new(&model, stop);
         objective.set_from(u);
-        let known = Uncertainty { covariance, unbounded, reason: meta.uncertain };
+        let known = Uncertainty { covariance, unbounded, reason: meta.uncertain, fixed_slopes };
         Self::at(&mut objective, x, known, meta.verdict)
     }
 }

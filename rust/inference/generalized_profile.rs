@@ -31,6 +31,11 @@ pub enum Profiled {
 /// # Errors
 /// `Design` for a term of several effects; `Numerical` where a search fails; `Interrupted`.
 pub fn profile_interval(fit: &GlmmFit, of: Profiled, limit: f64, stop: &AtomicBool) -> Result<(f64, f64)> {
+    if fit.model.integrated.is_some() {
+        return Err(Error::Design(
+            "profile intervals are of maximum likelihood: fit with reml=False and nagq of 1 or more, or take Wald intervals".into(),
+        ));
+    }
     let held = Held::new(fit, of)?;
     let mut evaluator = GlmmEvaluator::new(&fit.model, stop);
     evaluator.set_from(fit.u.clone());

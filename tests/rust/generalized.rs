@@ -645,3 +645,49 @@ fn the_inverse_of_spherical_effects_is_that_of_the_scaled_ones() {
         }
     }
 }
+
+#[test]
+fn restricted_likelihood_has_an_exact_gradient() {
+    for (k, &kind) in KINDS.iter().enumerate() {
+        let rows = design(kind, 140 + k as u64, k % 2 == 0);
+        for (name, link, others) in [("binomial", Link::Logit, vec![]), ("nbinom2", Link::Log, vec![])] {
+            let base = model_of(&spec(name, link, Zero::None), &rows, &others, 6);
+            let x = point(&base, k as u64, 0.3);
+            let p = base.rows.parts[0].p;
+            let model = base.clone().with_approximation(Approximation::Restricted).unwrap();
+            let own = [&x[..base.n_theta()], &x[base.n_theta() + p..]].concat();
+            assert_gradient(&model, &own, &format!("{kind:?} {name}"));
+        }
+    }
+    let rows = design(Kind::One, 8, false);
+    let base = model_of(&spec("gaussian", Link::Identity, Zero::None), &rows, &[Predictor::Dispersion], 5);
+    let mut x = point(&base, 4, 0.2);
+    x.drain(base.n_theta()..base.n_theta() + base.rows.parts[0].p);
+    assert_gradient(&base.with_approximation(Approximation::Restricted).unwrap(), &x, "location and scale");
+}
+
+#[test]
+fn fixed_effects_by_penalized_likelihood_are_at_the_joint_mode() {
+    let stop = AtomicBool::new(false);
+    let rows = design(Kind::Crossed, 31, false);
+    let base = model_of(&spec("binomial", Link::Logit, Zero::None), &rows, &[], 6);
+    let model = base.clone().with_approximation(Approximation::Penalized).unwrap();
+    let theta = vec![0.4; base.n_theta()];
+    let mut penalized = GlmmEvaluator::new(&model, &stop);
+    let value = penalized.value(&theta).unwrap();
+    // Laplace's criterion at the same coefficients, of which 2h is least there
+    let b = penalized.fixed_effects(&theta).unwrap();
+    let own = model.integrated.clone().unwrap();
+    let mut x = theta.clone();
+    x.extend(base.coordinates(&own.joined(&b, &[])));
+    let mut laplace = GlmmEvaluator::new(&base, &stop);
+    assert!((laplace.value(&x).unwrap() - value).abs() < 1e-8, "{value}");
+    let h = laplace.evaluate(&x).unwrap().1.h;
+    for k in base.n_theta()..x.len() {
+        for shift in [-1e-2, 1e-2] {
+            let mut to = x.clone();
+            to[k] += shift;
+            assert!(laplace.evaluate(&to).unwrap().1.h > h, "coordinate {k}");
+        }
+    }
+}

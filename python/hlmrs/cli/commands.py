@@ -55,7 +55,7 @@ def _add_fit(command: argparse.ArgumentParser) -> None:
     command.add_argument("--ml", action="store_true", help="maximum likelihood instead of REML")
     command.add_argument("--family", help="distribution of the response, such as binomial, poisson or cumulative")
     command.add_argument("--link", help="link of the mean; for --family")
-    command.add_argument("--dispersion", metavar="FORMULA", help="model of the dispersion, such as '~ x'; for --family")
+    command.add_argument("--dispersion", metavar="FORMULA", help="model of the dispersion, such as '~ x'")
     command.add_argument(
         "--zero-inflation", metavar="FORMULA", help="model of further zeros, such as '~ 1'; for --family"
     )
@@ -153,10 +153,13 @@ def _fitted(given: Namespace, data: Any) -> AnyFit:
     contrasts = _contrasts(given.contrasts)
     own = {name: getattr(given, name) for name in _OF_FAMILIES if getattr(given, name) is not None}
     if given.family is None:
+        dispersion = own.pop("dispersion", None)
         if own:
             option = next(iter(own)).replace("_", "-")
             raise HlmrsError(f"--{option} is of models with another distribution: give --family, such as binomial")
-        return lmer(given.formula, data, reml=not given.ml, contrasts=contrasts, **both)
+        both["reml"], both["contrasts"] = not given.ml, contrasts
+        fit: AnyFit = lmer(given.formula, data, **both, **({} if dispersion is None else {"dispersion": dispersion}))
+        return fit
     return glmer(given.formula, data, family=given.family, contrasts=contrasts, **own, **both)
 
 

@@ -29,6 +29,7 @@ class GeneralizedChanges(TypedDict, total=False):
     scale: str | None
     nagq: int
     information: Literal["observed", "expected"]
+    reml: bool
     weights: "str | ArrayLike | None"
     offset: "str | ArrayLike | None"
     contrasts: "Mapping[str, Contrast] | None"
@@ -84,9 +85,10 @@ def _family(old: GeneralizedRequest, options: Mapping[str, Any]) -> Family:
 
 
 def _approximation(old: GeneralizedRequest, options: Mapping[str, Any]) -> str | dict[str, int]:
-    if not {"nagq", "information"} & options.keys():
+    if not {"nagq", "information", "reml"} & options.keys():
         return old.approximation
-    return chosen_approximation(options.get("nagq", 1), options.get("information", "observed"))
+    nagq, information = options.get("nagq", 1), options.get("information", "observed")
+    return chosen_approximation(nagq, information, options.get("reml", False))
 
 
 def _with_contrasts(new: GeneralizedRequest, old: GeneralizedRequest) -> GeneralizedRequest:

@@ -147,7 +147,7 @@ def make_generalized_request(
         others[name] = _part_spec(argument, text, formula, frame)
     contrasts = given.pop("contrasts")
     of_mean, *of_others = _contrasts_by_part(contrasts, [parse(formula, frame.names), *others.values()])
-    asked = make_request(formula, frame, reml=False, contrasts=of_mean, **given)
+    asked = make_request(formula, frame, reml=approximation == "restricted", contrasts=of_mean, **given)
     mean = _with_offset(asked)
     plain = replace(mean, weights=None, offset=None, arrays={})
     parts = {
@@ -158,11 +158,25 @@ def make_generalized_request(
     return GeneralizedRequest(mean, family, parts, approximation, column, thresholds)
 
 
-def chosen_approximation(nagq: int, information: str) -> str | dict[str, int]:
+def chosen_approximation(nagq: int, information: str, reml: bool = False) -> str | dict[str, int]:
     """Return the approximation as the core reads it."""
     information = choose("information", information, ("observed", "expected"))
-    if isinstance(nagq, bool) or not isinstance(nagq, int) or not 1 <= nagq <= _MOST_POINTS:
-        raise OptionError(f"nagq={nagq!r}: give a number of quadrature points from 1 (Laplace) to {_MOST_POINTS}")
+    if isinstance(nagq, bool) or not isinstance(nagq, int) or not 0 <= nagq <= _MOST_POINTS:
+        raise OptionError(
+            f"nagq={nagq!r}: give a number of quadrature points from 1 (Laplace) to {_MOST_POINTS}, or 0 for fixed "
+            "effects by penalized likelihood"
+        )
+    if not isinstance(reml, bool | np.bool_):
+        raise TypeError(f"reml={reml!r}: give True or False")
+    if (reml or nagq == 0) and (information == "expected" or (reml and nagq != 1)):
+        asked = (
+            f"reml=True with nagq={nagq}" if reml and nagq != 1 else "information='expected' with reml=True or nagq=0"
+        )
+        raise OptionError(f"{asked}: these are by Laplace's approximation (nagq=1) with the observed information")
+    if reml:
+        return "restricted"
+    if nagq == 0:
+        return "penalized"
     if nagq > 1:
         if information == "expected":
             raise OptionError("information='expected' belongs to Laplace's determinant; quadrature, nagq > 1, has none")

@@ -59,6 +59,8 @@ def comparison_table(estimates: Sequence[Estimate], *, reml: bool) -> dict[str, 
 def _compared(estimate: Estimate, reml: bool) -> Compared:
     """Fit again by the criterion of the comparison, if it was another."""
     core = estimate.core
+    if not estimate.is_linear and estimate.request.reml:
+        raise OptionError("a generalized model fitted with reml=True is not compared: fit it by fit.update(reml=False)")
     if estimate.request.reml != reml:
         core = Fit(core.model.with_criterion(reml), estimate.request.settings())
     return Compared(estimate, core, estimate.request.spec.formula.strip())

@@ -16,14 +16,24 @@ def summarize(estimate: Estimate, options: TestOptions) -> Report:
     return Report(_title(estimate), [model_facts(estimate), *tables, *other_parts(estimate, options), notes(estimate)])
 
 
+_METHODS = {
+    "laplace": "maximum likelihood (Laplace's approximation)",
+    "expected": "maximum likelihood (Laplace's approximation, expected information)",
+    "restricted": "restricted maximum likelihood (Laplace's approximation)",
+    "penalized": "penalized likelihood (nagq=0), not by Laplace's approximation",
+}
+
+
+def _method(how: str | dict[str, int]) -> str:
+    if isinstance(how, dict):
+        return f"maximum likelihood (quadrature, {how['quadrature']} points)"
+    return _METHODS[how]
+
+
 def _title(estimate: Estimate) -> str:
     if isinstance(estimate, GeneralizedEstimate):
         family = estimate.family
         law = f"{family.name.replace('_', ' ')} ({family.link} link)"
-        how = estimate.generalized.approximation
-        quadrature = how["quadrature"] if isinstance(how, dict) else 0
-        expected = ", expected information" if how == "expected" else ""
-        method = f"quadrature, {quadrature} points" if quadrature else f"Laplace's approximation{expected}"
-        return f"Generalized linear mixed model, {law}, fitted by maximum likelihood ({method})"
+        return f"Generalized linear mixed model, {law}, fitted by {_method(estimate.generalized.approximation)}"
     method = "REML" if estimate.request.reml else "maximum likelihood"
     return f"Linear mixed model, fitted by {method}"

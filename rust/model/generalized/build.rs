@@ -261,6 +261,7 @@ impl Collected {
             initial: vec![0.0; p],
             approximation: Approximation::Laplace,
             separation: None,
+            integrated: None,
         };
         (model.initial, model.chart, model.separation) = without_random_effects(&model, stop)?;
         Ok(model)

@@ -18,6 +18,8 @@ use crate::{Result, check_stop};
 
 /// A search comes no closer to a scale of zero.
 const SMALLEST: f64 = 1e-6;
+/// Step of differences, in units of the search.
+const DIFFERENCE: f64 = 1e-3;
 /// Operations of the densities and sums of a row, about.
 const ROW: f64 = 300.0;
 
@@ -28,6 +30,8 @@ pub struct GlmmEvaluator<'a> {
     working: Option<Working>,
     expected: Option<Expected>,
     nodes: Option<Nodes>,
+    /// That of the random effects alone, where the coefficients of the mean are found with them but not integrated out.
+    alone: Option<Box<Newton>>,
     /// Weights of the nodes in every level.
     shares: Vec<f64>,
     stop: &'a AtomicBool,
@@ -49,7 +53,10 @@ pub struct Near {
 impl<'a> GlmmEvaluator<'a> {
     pub fn new(model: &Glmm, stop: &'a AtomicBool) -> Self {
         let newton = Newton::new(model);
-        let from = zeros(&newton.a, 1);
+        let mut from = zeros(&newton.a, 1);
+        if let Some(own) = &model.integrated {
+            from[own.block.0] = own.start();
+        }
         Self::from_near(model, Near { newton, from }, stop)
     }
 
@@ -69,6 +76,7 @@ impl<'a> GlmmEvaluator<'a> {
             inverse: Inverse::default(),
             working: None,
             expected: (model.approximation == Approximation::Expected).then(|| Expected::new(model)),
+            alone: (model.approximation == Approximation::Penalized).then(|| Box::new(Newton::new(model.base()))),
             nodes: match model.approximation {
                 Approximation::Quadrature(n) => Some(Nodes::new(n, model.rows.blocks[0].width)),
                 _ => None,
@@ -91,10 +99,11 @@ impl<'a> GlmmEvaluator<'a> {
             self.evaluations += 1;
             self.last = None;
             let model = &self.model;
-            model.theta_map.factors(&x[..model.n_theta()], &mut self.newton.lambda);
+            model.set_lambda(&x[..model.n_theta()], &mut self.newton.lambda);
             let fixed = model.rows.fixed(&model.coefficients(x));
             let point = self.newton.mode(model, &fixed, &self.from, self.stop)?;
-            let value = self.value_at(&point)? + 2.0 * self.model.constant;
+            let beside = self.model.integrated.as_ref().map_or(0.0, |own| own.constant);
+            let value = self.value_at(&point)? + 2.0 * self.model.constant + beside;
             if !value.is_finite() {
                 return Err(crate::Error::Numerical("the likelihood is not finite".into()));
             }
@@ -110,6 +119,10 @@ impl<'a> GlmmEvaluator<'a> {
     fn value_at(&mut self, point: &Point) -> Result<f64> {
         if let Some(expected) = &mut self.expected {
             let logdet = expected.update(&self.model, point, &self.newton.factor.lambda)?;
+            return Ok(2.0 * point.h + logdet);
+        }
+        if let Some(alone) = &mut self.alone {
+            let logdet = alone.factor_elsewhere(self.model.base(), point, &self.newton.lambda)?;
             return Ok(2.0 * point.h + logdet);
         }
         if let Some(nodes) = &self.nodes {
@@ -132,6 +145,16 @@ impl<'a> GlmmEvaluator<'a> {
         Ok(())
     }
 
+    /// The effects of the mean that are found with the random ones, at x; of other models none.
+    ///
+    /// # Errors
+    /// Those of `evaluate`.
+    pub fn fixed_effects(&mut self, x: &[f64]) -> Result<Vec<f64>> {
+        let own = self.model.integrated.clone();
+        let (_, point) = self.evaluate(x)?;
+        Ok(own.map_or_else(Vec::new, |own| own.effects(&point.u)))
+    }
+
     /// Where the next mode is looked for.
     pub fn set_from(&mut self, u: Effects) {
         self.from = u;
@@ -150,10 +173,27 @@ impl<'a> GlmmEvaluator<'a> {
         Ok(gradient(&self.model, theta, point, &mut self.newton, &mut self.inverse, expected))
     }
 
-    fn in_coordinates(&self, gradient: &LaplaceGradient) -> Vec<f64> {
+    fn in_coordinates(&self, x: &[f64], gradient: &LaplaceGradient) -> Result<Vec<f64>> {
+        if self.alone.is_some() {
+            return self.differences(x);
+        }
         let mut all = gradient.random.theta.clone();
         all.extend(self.model.to_chart(&gradient.coefficients));
-        all
+        Ok(all)
+    }
+
+    /// The gradient by central differences, with one step of Richardson's.
+    fn differences(&self, x: &[f64]) -> Result<Vec<f64>> {
+        let mut near = Self::from_near(&self.model, self.near(), self.stop);
+        let mut slope = |k: usize, h: f64| -> Result<f64> {
+            let mut at = |shift: f64| {
+                let mut to = x.to_vec();
+                to[k] += shift;
+                near.evaluate(&to).map(|(value, _)| value)
+            };
+            Ok((at(h)? - at(-h)?) / (2.0 * h))
+        };
+        (0..x.len()).map(|k| Ok((4.0 * slope(k, 0.5 * DIFFERENCE)? - slope(k, DIFFERENCE)?) / 3.0)).collect()
     }
 }
 
@@ -194,12 +234,17 @@ type CurvatureOf = fn(&mut Working, &Glmm, &[f64], &Point, &mut LaplaceGradient)
 impl GlmmEvaluator<'_> {
     fn slope_with(&mut self, x: &[f64], of: CurvatureOf) -> Result<(Vec<f64>, Vec<f64>)> {
         let mut gradient = self.gradient_here(x)?;
-        let mut working = self.working.take().unwrap_or_else(|| Working::new(&self.model));
+        let base = self.model.base();
+        let mut working = self.working.take().unwrap_or_else(|| Working::new(base));
         let (_, point) = self.last.as_ref().expect("an evaluated point");
         let theta = &x[..self.model.n_theta()];
-        let curvature = of(&mut working, &self.model, theta, point, &mut gradient);
+        let curvature = of(&mut working, base, theta, point, &mut gradient);
         self.working = Some(working);
-        Ok((self.in_coordinates(&gradient), curvature?))
+        let curvature = match &self.model.integrated {
+            Some(own) => own.profiled(&curvature?, theta.len()),
+            None => curvature?,
+        };
+        Ok((self.in_coordinates(x, &gradient)?, curvature))
     }
 }
 
@@ -227,7 +272,7 @@ impl Evaluator for GlmmEvaluator<'_> {
 
     fn gradient(&mut self, x: &[f64]) -> Result<Vec<f64>> {
         let gradient = self.gradient_here(x)?;
-        Ok(self.in_coordinates(&gradient))
+        self.in_coordinates(x, &gradient)
     }
 
     fn information(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {

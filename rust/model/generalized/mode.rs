@@ -153,6 +153,18 @@ impl Newton {
         Err(no_mode())
     }
 
+    /// Factors M where the mode of another model with the same predictors is.
+    ///
+    /// # Errors
+    /// `Numerical` where M is not definite.
+    pub fn factor_elsewhere(&mut self, model: &Glmm, at: &Point, lambda: &[Vec<f64>]) -> Result<f64> {
+        self.lambda.clone_from_slice(&lambda[..model.rows.blocks.len()]);
+        model.family.derivatives(&model.observations, &at.eta, &model.rows.random_parts, &mut self.rows);
+        self.rows.weigh(&model.weights);
+        self.refill(model)?;
+        Ok(self.factor.logdet_random)
+    }
+
     /// The point where the search begins: `from`, or zero where the likelihood is not finite there.
     fn start(&self, model: &Glmm, fixed: &[Vec<f64>], from: &Effects) -> Result<Point> {
         let mut at = self.point(model, fixed, from.clone());

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::build::check_support;
 use super::evaluator::GlmmEvaluator;
+use super::integrated::{Integrated, integrated};
 use super::ordered::with_thresholds_of;
 use super::quadrature::MOST_NODES;
 use super::separation::Separation;
@@ -57,6 +58,10 @@ pub enum Approximation {
     Expected,
     /// Adaptive Gauss-Hermite quadrature with so many points a dimension.
     Quadrature(usize),
+    /// Laplace's, of the random effects and the coefficients of the mean together: restricted maximum likelihood.
+    Restricted,
+    /// Laplace's, with the coefficients of the mean where the penalized likelihood is largest.
+    Penalized,
 }
 
 /// The coefficients of a part as users know them.
@@ -105,6 +110,8 @@ pub struct Glmm {
     pub approximation: Approximation,
     /// Why the coefficients have no best values, if they have none.
     pub separation: Option<Separation>,
+    /// The coefficients of the mean, where they are found with the random effects.
+    pub integrated: Option<Arc<Integrated>>,
 }
 
 impl Glmm {
@@ -147,10 +154,45 @@ impl Glmm {
         self.out_of_unit(eta);
     }
 
-    /// The covariance of the user's coefficients from that of the search's coordinates.
+    /// Λ of all blocks at θ.
+    pub fn set_lambda(&self, theta: &[f64], lambda: &mut [Vec<f64>]) {
+        self.theta_map.factors(theta, lambda);
+        if let Some(own) = &self.integrated {
+            own.set_lambda(lambda);
+        }
+    }
+
+    /// The model in which the coefficients of the mean are parameters.
+    pub fn base(&self) -> &Self {
+        self.integrated.as_ref().map_or(self, |own| &own.base)
+    }
+
+    /// The user's coefficients where those of the mean are found with the random effects, from their effects and x.
+    pub fn joined_coefficients(&self, own: &Integrated, b: &[f64], x: &[f64]) -> Vec<f64> {
+        product(&own.base.transform, &own.joined(b, &self.coefficients(x)))
+    }
+
+    /// The covariance of the user's coefficients from that of the search's coordinates, behind the effects of the mean where they
+    /// are found with the random ones.
     pub fn user_covariance(&self, covariance: &[f64]) -> Vec<f64> {
-        let (p, user) = (self.n_coefficients(), self.n_user());
-        let b: Vec<f64> = (0..p).flat_map(|j| product(&self.transform, &self.chart[j * p..(j + 1) * p])).collect();
+        let (p, user) = (covariance.len().isqrt(), self.n_user());
+        let unit = |j: usize, n: usize| {
+            let mut unit = vec![0.0; n];
+            unit[j] = 1.0;
+            unit
+        };
+        let b: Vec<f64> = match &self.integrated {
+            None => (0..p).flat_map(|j| product(&self.transform, &self.chart[j * p..(j + 1) * p])).collect(),
+            Some(own) => {
+                let others = p - own.p;
+                let column = |j: usize| {
+                    let x = if j < own.p { vec![0.0; others] } else { unit(j - own.p, others) };
+                    let b = if j < own.p { unit(j, own.p) } else { vec![0.0; own.p] };
+                    product(&own.base.transform, &own.joined(&b, &product(&self.chart, &x)))
+                };
+                (0..p).flat_map(column).collect()
+            }
+        };
         let half: Vec<f64> = (0..p).flat_map(|j| product(&b, &covariance[j * p..(j + 1) * p])).collect();
         let entry = |i: usize, j: usize| (0..p).map(|k| half[k * user + i] * b[k * user + j]).sum();
         (0..user * user).map(|e| entry(e % user, e / user)).collect()
@@ -231,6 +273,7 @@ impl Glmm {
                     blocks[0].width
                 )));
             }
+            Approximation::Restricted | Approximation::Penalized => return integrated(self, approximation),
             _ => {}
         }
         Ok(Self { approximation, ..self })
@@ -245,7 +288,13 @@ impl Glmm {
         let observations = self.unit.responses(observations);
         let constant = constant(&self.family, self.unit, &observations, &self.weights);
         let rows = with_thresholds_of(self, &observations)?;
-        Ok(Self { observations: Arc::new(observations), constant, rows, ..self.clone() })
+        let observations = Arc::new(observations);
+        let of_base = |own: &Arc<Integrated>| {
+            let base = Self { observations: observations.clone(), constant, ..(*own.base).clone() };
+            Arc::new(Integrated { base: Arc::new(base), ..(**own).clone() })
+        };
+        let integrated = self.integrated.as_ref().map(of_base);
+        Ok(Self { observations, constant, rows, integrated, ..self.clone() })
     }
 }
 
@@ -263,8 +312,13 @@ pub fn product(a: &[f64], x: &[f64]) -> Vec<f64> {
 }
 
 impl Model for Glmm {
+    /// That of the model in which the coefficients of the mean are parameters, without them.
     fn start(&self, stop: &AtomicBool) -> Result<Vec<f64>> {
-        start::penalized_quasi_likelihood(self, stop)
+        let mut x = start::penalized_quasi_likelihood(self.base(), stop)?;
+        if let Some(own) = &self.integrated {
+            x.drain(self.n_theta()..self.n_theta() + own.p);
+        }
+        Ok(x)
     }
 
     fn evaluator<'a>(&self, stop: &'a AtomicBool) -> Box<dyn Evaluator + 'a> {

@@ -355,3 +355,13 @@ def test_models_of_other_families(tmp_path, capsys):
     counts = ["--family", "poisson", "--zero-inflation", "~ 1"]
     assert main(["fit", "incidence ~ 1 + (1 | herd)", path, *counts]) == 0
     assert "Zero part" in capsys.readouterr().out
+
+
+def test_a_model_of_the_dispersion_needs_no_family(tmp_path, capsys):
+    path = str(tmp_path / "sleepstudy.csv")
+    hlmrs.datasets.load("sleepstudy", "polars").write_csv(path)
+    formula = "Reaction ~ Days + (Days | Subject)"
+    assert main(["fit", formula, path, "--json", "--dispersion", "~ Days"]) == 0
+    got = json.loads(capsys.readouterr().out)
+    want = hlmrs.lmer(formula, hlmrs.datasets.load("sleepstudy", "polars"), dispersion="~ Days")
+    assert got["criterion"] == pytest.approx(want.criterion, abs=1e-8)
