@@ -15,8 +15,14 @@ const STILL: f64 = 1e-20;
 /// The same where rounding ends the search.
 const NEARLY_STILL: f64 = 1e-12;
 const HALVINGS: usize = 40;
-/// Iterations after which steps are halved, and halved again: coefficients and correlations that overshoot in turn settle then.
-const PATIENCE: [usize; 3] = [15, 30, 50];
+/// The square of a step, in standard errors, below which it is taken as it is.
+const NEAR: f64 = 1e-2;
+/// Part of what a step should bring the equations closer to zero by that it must, at least.
+const SUFFICIENT: f64 = 0.1;
+/// Part of a step that is taken at least where steps go back and forth.
+const LEAST_SHARE: f64 = 0.125;
+/// Mean squared residuals, over those of independent rows, at which a search has run away.
+const RUNAWAY: f64 = 100.0;
 /// Part of the response's variance below which residuals are rounding.
 const EXACT: f64 = 1e-20;
 
@@ -57,15 +63,18 @@ pub struct Solution {
 /// reproduced; `Interrupted`.
 pub fn solve(model: &Equations, settings: Settings, stop: &AtomicBool) -> Result<Solution> {
     let independent = model.independent();
-    let search = |correlation| Search { model, settings, correlation, least_eigenvalue: Cell::new(DEFINITE), stop };
-    let first = search(&independent).run(model.start.clone(), settings.size)?;
+    let search = |correlation, most| {
+        let least_eigenvalue = Cell::new(DEFINITE);
+        Search { model, settings, correlation, least_eigenvalue, most, stop }
+    };
+    let first = search(&independent, f64::INFINITY).run(model.start.clone(), settings.size)?;
     let information: Vec<f64> = first.sums.information.iter().map(|v| v / first.scale).collect();
     let found = if model.correlation.n_parameters() == 0 {
         first
     } else {
         // the size of independent rows: quasi-likelihoods of all correlations are of one variance function then
         let size = first.size;
-        search(&model.correlation).run(first.beta, Some(size))?
+        search(&model.correlation, RUNAWAY * first.mean_square).run(first.beta, Some(size))?
     };
     let rows = &model.rows;
     let own = |i: usize| rows.weight[i] * found.variance.quasi_likelihood(rows.y[i], found.at.mean[i]);
@@ -91,6 +100,8 @@ struct Search<'a> {
     correlation: &'a Correlation,
     /// Of the working correlation: once moments were of no correlation matrix it stays at what they are shrunk to.
     least_eigenvalue: Cell<f64>,
+    /// A mean squared residual above which the search has run away.
+    most: f64,
     stop: &'a AtomicBool,
 }
 
@@ -99,6 +110,8 @@ struct Found {
     at: Point,
     variance: Variance,
     size: f64,
+    /// Of Pearson residuals.
+    mean_square: f64,
     scale: f64,
     alpha: Vec<f64>,
     sums: Sums,
@@ -111,33 +124,49 @@ impl Search<'_> {
     /// Steps until they are none: one more evaluation then, of everything at the same coefficients.
     fn run(&self, start: Vec<f64>, size: Option<f64>) -> Result<Found> {
         let mut found = self.evaluate(start, size)?;
-        let mut last = f64::INFINITY;
+        let (mut last, mut before, mut share) = (f64::INFINITY, Vec::new(), 1.0f64);
         for iteration in 1..=self.settings.max_iterations {
             check_stop(self.stop)?;
-            let step = step(&found.sums)?;
+            let step = solved(&found.sums.information, &found.sums.score)?;
             let square = inner(&step, &found.sums.score).abs() / found.scale;
             if square < STILL || (square < NEARLY_STILL && square >= last) {
                 found.converged = true;
                 break;
             }
-            let patience = PATIENCE.iter().filter(|&&n| iteration > n).count();
-            let next = self.advance(&found, &step, 0.5f64.powi(patience as i32), size)?;
-            found = Found { iterations: iteration, ..next };
-            last = square;
+            // coefficients and correlation that overshoot in turn
+            let turns = inner(&found.sums.score, &before) < 0.0;
+            share = if turns && square > 0.5 * last { (0.5 * share).max(LEAST_SHARE) } else { (2.0 * share).min(1.0) };
+            let next = self.advance(&found, &step, share, size)?;
+            match next.filter(|next| next.mean_square <= self.most) {
+                Some(next) => found = Found { iterations: iteration, ..next },
+                None => break,
+            }
+            (last, before) = (square, step);
         }
         Ok(found)
     }
 
-    /// The next coefficients, halfway back as long as a mean is not one of the family.
-    fn advance(&self, from: &Found, step: &[f64], mut share: f64, size: Option<f64>) -> Result<Found> {
+    /// The next coefficients, halfway back as long as a mean is not one of the family, or the equations of the same correlation
+    /// are not closer to zero: there is no likelihood that would tell a better point from a worse one.  None where no part of the
+    /// step is good: coefficients and correlation drive each other away, and there may be no solution.
+    fn advance(&self, from: &Found, step: &[f64], mut share: f64, size: Option<f64>) -> Result<Option<Found>> {
+        let distance = inner(step, &from.sums.score);
+        let working = self.correlation.working(&from.alpha, &self.model.rows, 0.0);
         for _ in 0..HALVINGS {
             let beta: Vec<f64> = from.beta.iter().zip(step).map(|(b, s)| b + share * s).collect();
-            if point(self.model, from.variance, &beta).is_some() {
-                return self.evaluate(beta, size);
+            if let Some(at) = point(self.model, from.variance, &beta) {
+                if distance < NEAR * from.scale {
+                    return self.evaluate(beta, size).map(Some);
+                }
+                let score = total(self.model, &at, &working, self.stop)?.score;
+                let left = inner(&solved(&from.sums.information, &score)?, &score);
+                if left <= (1.0 - share * SUFFICIENT) * distance {
+                    return self.evaluate(beta, size).map(Some);
+                }
             }
             share *= 0.5;
         }
-        Err(left_range(self.model))
+        Ok(None)
     }
 
     fn evaluate(&self, beta: Vec<f64>, size: Option<f64>) -> Result<Found> {
@@ -150,7 +179,8 @@ impl Search<'_> {
             variance = Variance::NegativeBinomial { size: own_size };
             at = point(model, variance, &beta).ok_or_else(|| left_range(model))?;
         }
-        let scale = self.scale(&at)?;
+        let mean_square = self.mean_square(&at)?;
+        let scale = self.settings.scale.unwrap_or(mean_square);
         let root = scale.sqrt();
         let residuals: Vec<f64> = at.residual.iter().map(|r| r / root).collect();
         let alpha = self.correlation.estimate(&model.rows, &residuals, self.stop)?;
@@ -161,14 +191,23 @@ impl Search<'_> {
         let sums = total(model, &at, &working, self.stop)?;
         let Working { alpha, shrinkage, .. } = working;
         let (iterations, converged) = (0, false);
-        Ok(Found { beta, at, variance, size: own_size, scale, alpha, sums, iterations, converged, shrinkage })
+        Ok(Found {
+            beta,
+            at,
+            variance,
+            size: own_size,
+            mean_square,
+            scale,
+            alpha,
+            sums,
+            iterations,
+            converged,
+            shrinkage,
+        })
     }
 
-    /// Mean squared Pearson residual, weighted.
-    fn scale(&self, at: &Point) -> Result<f64> {
-        if let Some(scale) = self.settings.scale {
-            return Ok(scale);
-        }
+    /// Of Pearson residuals, weighted.
+    fn mean_square(&self, at: &Point) -> Result<f64> {
         let rows = &self.model.rows;
         let weight: f64 = rows.weight.iter().sum();
         let scale = at.residual.iter().zip(&rows.weight).map(|(r, w)| w * r * r).sum::<f64>() / weight;
@@ -186,10 +225,8 @@ impl Search<'_> {
 }
 
 /// The solution of information times step = score.
-fn step(sums: &Sums) -> Result<Vec<f64>> {
-    let p = sums.score.len();
-    let mut step = sums.score.clone();
-    let mut root = sums.information.clone();
+fn solved(information: &[f64], score: &[f64]) -> Result<Vec<f64>> {
+    let (p, mut step, mut root) = (score.len(), score.to_vec(), information.to_vec());
     dense::cholesky_lower(&mut root, p).map_err(|_| {
         Error::Numerical("the equations do not determine the coefficients: their information is singular".into())
     })?;

@@ -624,3 +624,32 @@ def test_contrasts_of_log_means_are_ratios_and_those_of_means_differences():
     mixed = hlmrs.glmer("event ~ arm + (1 | g)", DATA, family="binomial")
     ratio = mixed.contrasts("arm", type="response")["ratio"][0]
     assert ratio == pytest.approx(np.exp(mixed.contrasts("arm")["estimate"][0]), rel=1e-12)
+
+
+def test_equations_without_a_solution_are_not_called_solved():
+    """Ten groups of counts, two of which are far off: coefficients and correlation drive each other away."""
+    texts = [
+        "763",
+        "0200",
+        "11206",
+        "205402",
+        "0123054",
+        "40162402",
+        "12 15 13 7 13 3 17 35 26",
+        "020",
+        "5349",
+        "33453",
+    ]
+    counts = [[int(number) for number in (text.split() if " " in text else text)] for text in texts]
+    w = [-0.03, -3.01, -0.88, -0.04, -0.16, 0.71, 0.61, -2.31, 0.97, 0.88]
+    x = """0.95 0.33 0.3 0.8 1.22 -0.73 0.06 -2.09 -0.82 0.36 -1.16 1.78 0.97 -0.58 0.71 -1.35 -2.51 0.46 -0.47 0.4
+        -0.56 -1.89 -0.25 1.02 0.37 1.17 -0.54 0.8 2.14 -0.52 1.7 -1.25 1.92 0.37 1.01 0.12 -0.28 -0.01 -2.21 0.43
+        2.12 1.64 -1.16 1.26 0.25 -0.06 -0.79 -2.59 -0.19 -2.07 1.06 0.47 0.54 -0.21"""
+    rows_of = [(y, w[k], k) for k, own in enumerate(counts) for y in own]
+    frame = pl.DataFrame(rows_of, schema=["y", "w", "g"], orient="row").with_columns(x=pl.Series(map(float, x.split())))
+    free = hlmrs.gee("y ~ w + x", frame, groups="g", family="poisson")
+    with pytest.warns(hlmrs.ConvergenceWarning, match="drive each other away"):
+        fit = hlmrs.gee("y ~ w + x", frame, groups="g", family="poisson", correlation="exchangeable")
+    assert fit.verdict.status == "not-converged"
+    assert fit.scale < 10 * free.scale
+    assert np.isfinite(fit.vcov()).all()

@@ -302,8 +302,9 @@ def solve_equations(asked: EquationsRequest, frame: Frame) -> EquationsEstimate:
 
 
 _NOT_CONVERGED = (
-    "The numbers of this fit are those of the point where the search stopped; try correlation='independence', under "
-    "which robust standard errors are right as well, or more steps: control=hlmrs.Control(max_evaluations=...)."
+    "The numbers of this fit are those of the point where the search stopped. With few groups the equations may have "
+    "no solution: coefficients and correlation drive each other away. Use correlation='independence', under which "
+    "robust standard errors are right as well, or more steps: control=hlmrs.Control(max_evaluations=...)."
 )
 _NOT_DEFINITE = (
     "The moments that estimate the working correlation give no correlation matrix for some groups; all correlations "
