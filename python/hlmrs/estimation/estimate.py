@@ -129,6 +129,11 @@ class Estimate:
         return replace(found, std_error=self.core.criterion_std_error)
 
     @property
+    def constants(self) -> list[int]:
+        """Places of columns of X that other parameters stand for: the intercept beside thresholds."""
+        return []
+
+    @property
     def sigma(self) -> float:
         """Residual standard deviation of a row of weight one."""
         return self.core.sigma

@@ -84,6 +84,11 @@ class GeneralizedEstimate(Estimate):
         return self.designs["conditional"].moments
 
     @property
+    def constants(self) -> list[int]:
+        """Places of columns of X that other parameters stand for: the intercept beside thresholds."""
+        return [k for k, name in enumerate(self.layout.columns) if name == "(Intercept)" and "thresholds" in self.parts]
+
+    @property
     def family(self) -> Family:
         """The family."""
         return self.generalized.family

@@ -68,6 +68,7 @@ from .uncertainty import (
     chosen_options,
     covariance_matrix,
     ddf_of,
+    tests_by_normal,
     uncertainty,
     with_test_keywords,
 )
@@ -131,6 +132,7 @@ __all__ = [
     "studentized_range_quantile",
     "studentized_range_tail",
     "term_names",
+    "tests_by_normal",
     "two_sided_p",
     "two_sided_ps",
     "two_sided_quantile",

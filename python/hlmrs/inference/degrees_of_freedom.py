@@ -273,20 +273,25 @@ def _estimated(estimate: Estimate, combinations: ArrayLike) -> tuple[Matrix, NDA
         )
     if rows.shape[1] == len(kept):
         return rows, np.ones(len(rows), dtype=bool)
-    implied = rows[:, kept] @ _dependence(estimate)
+    implied = rows[:, _spanning(estimate)] @ _dependence(estimate)
     off = np.abs(rows[:, _dropped(estimate)] - implied).max(axis=1, initial=0.0)
     return rows[:, kept], off <= 1e-7 * np.abs(rows).max(axis=1, initial=0.0) + 1e-300
 
 
 @cached
 def _dependence(estimate: Estimate) -> Matrix:
-    """Return the coefficients of the dropped columns of X on those that are kept."""
-    x, kept, dropped = estimate.rows.model_matrix(), list(estimate.layout.kept), _dropped(estimate)
-    return np.asarray(np.linalg.lstsq(x[:, kept], x[:, dropped], rcond=None)[0])
+    """Return the coefficients of the dropped columns of X on the others."""
+    x = estimate.rows.model_matrix()
+    return np.asarray(np.linalg.lstsq(x[:, _spanning(estimate)], x[:, _dropped(estimate)], rcond=None)[0])
+
+
+def _spanning(estimate: Estimate) -> list[int]:
+    """Return the columns that are estimated, with the constant that thresholds of an ordered response stand for."""
+    return sorted({*estimate.layout.kept, *estimate.constants})
 
 
 def _dropped(estimate: Estimate) -> list[int]:
-    return sorted({*range(len(estimate.layout.columns))} - {*estimate.layout.kept})
+    return sorted({*range(len(estimate.layout.columns))} - {*_spanning(estimate)})
 
 
 def satterthwaite_df(estimate: Estimate, rows: Matrix) -> Vector:

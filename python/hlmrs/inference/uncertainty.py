@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import wraps
-from inspect import Parameter, signature
+from inspect import Parameter, isfunction, signature
 from typing import Any, ClassVar, TypedDict, TypeVar, cast
 
 import numpy as np
@@ -27,6 +27,7 @@ from .wald import check_level
 Vector = NDArray[np.float64]
 KEYWORD_ONLY, VAR_KEYWORD = Parameter.KEYWORD_ONLY, Parameter.VAR_KEYWORD
 Method = TypeVar("Method", bound=Callable[..., Any])
+Class = TypeVar("Class", bound=type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -116,6 +117,28 @@ def with_test_keywords(method: Method) -> Method:
 
     vars(checked)["__signature__"] = whole.replace(parameters=[*own, *tests])
     return passes_on(cast("Method", checked))
+
+
+def tests_by_normal(kind: Class) -> Class:
+    """Show in a class that tests in its methods, inherited ones too, are by the normal distribution."""
+    for name in dir(kind):
+        method = getattr(kind, name)
+        own = signature(method).parameters.get("ddf") if isfunction(method) and not name.startswith("_") else None
+        if own is not None and own.default == DEFAULT_DDF:
+            setattr(kind, name, _shown_as_normal(method))
+    return kind
+
+
+def _shown_as_normal(method: Method) -> Method:
+    whole = signature(method)
+
+    @wraps(method)
+    def shown(*args: Any, **keywords: Any) -> Any:
+        return method(*args, **keywords)
+
+    parameters = [p.replace(default="normal") if p.name == "ddf" else p for p in whole.parameters.values()]
+    vars(shown)["__signature__"] = whole.replace(parameters=parameters)
+    return passes_on(cast("Method", shown))
 
 
 def uncertainty(estimate: Estimate, options: TestOptions) -> Uncertainty:

@@ -4,19 +4,20 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OptionError, choose
 from ..estimation import Estimate
+from ..estimation.generalized import GeneralizedEstimate
 from ..frame import Column, aside
 from ..inference import TestOptions, uncertainty
 from ..options import ContrastScale
 from ..prediction import response_scale
 from .adjustment import Family, chosen_adjustment, test_columns
-from .functions import LinearFunctions, estimates
+from .functions import LinearFunctions, estimates, linearized
 from .grid import At, Axis, reference_grid, specs_and_by
 from .means import mean_functions
 from .weights import chosen_method, contrast_weights
@@ -72,14 +73,17 @@ def tabulate(
 ) -> dict[str, Column]:
     """Compare the functions along the last `axes` within every combination before them, a family of tests each."""
     n = math.prod(len(axis.places) for axis in axes)
-    groups = len(functions) // n
-    factor, is_ratio = _differences(estimate, choice.scale)
+    groups, how = len(functions) // n, uncertainty(estimate, options)
+    turn = _way_back(estimate, choice.scale)
+    if turn is None:
+        functions = linearized(functions, how, response_scale(estimate, scale_of_contrasts(estimate)))
     possible = np.ones(len(functions), dtype=bool) if functions.possible is None else functions.possible
-    named = [_possible_contrasts(axes, choice, part) for part in possible.reshape(groups, n)]
+    ratios = turn is not None and turn.column != "estimate"
+    named = [_possible_contrasts(axes, choice, part, ratios=ratios) for part in possible.reshape(groups, n)]
     rows = np.repeat(np.arange(groups) * n, [len(contrasts) for contrasts in named])
     columns = {name: column for name, column in functions.rows(rows).columns.items() if name in outer}
     weights = [np.stack(list(contrasts.values())) if contrasts else np.empty((0, n)) for contrasts in named]
-    found = estimates(functions.combined(weights), uncertainty(estimate, options))
+    found = estimates(functions.combined(weights), how)
     families = [
         (len(contrasts), Family(choice.adjust, int(part.sum())))
         for contrasts, part in zip(named, possible.reshape(groups, n), strict=True)
@@ -88,24 +92,40 @@ def tabulate(
     tests = test_columns(found, families, options.level)
     if choice.scale == "response":
         _require_differences(names, weights)
-        names = list(map(_as_ratio, names)) if is_ratio else names
-        tests = _turned_back(tests, factor, is_ratio)
+        tests = tests if turn is None else _turned_back(tests, turn)
     result = {"contrast": names, **tests}
     return {**aside(columns, result), **result}
 
 
-def _differences(estimate: Estimate, scale: str) -> tuple[float, bool]:
-    """Return what differences are multiplied by on a scale, and whether they then are logarithms of ratios."""
+class _Turn(NamedTuple):
+    """What turns differences back: a factor, and the column that they then are, if exponentials of them are ratios."""
+
+    factor: float
+    column: str = "estimate"
+
+
+def scale_of_contrasts(estimate: Estimate) -> str:
+    """Return what contrasts on the response scale compare: responses, with a zero part the means without it."""
+    zeros = isinstance(estimate, GeneralizedEstimate) and "zero_inflation" in estimate.parts
+    return "conditional" if zeros else "response"
+
+
+def _way_back(estimate: Estimate, scale: str) -> _Turn | None:
+    """Return how differences are turned back; None where means are first, and the differences are theirs."""
     if scale == "link":
-        return 1.0, False
-    found = response_scale(estimate, scale).differences()
-    if found is None:
-        name = estimate.request.spec.response.name
-        raise OptionError(
-            f"type='response': differences of {name} are neither differences nor ratios of the response; compare on "
-            "the scale of the model, type='link', and turn means back: emmeans(type='response')"
-        )
-    return found
+        return _Turn(1.0)
+    if isinstance(estimate, GeneralizedEstimate) and estimate.categories and estimate.family.link == "logit":
+        return _Turn(1.0, "ratio")  # odds of higher categories, though there is no mean
+    found = response_scale(estimate, scale_of_contrasts(estimate)).differences()
+    if found is not None:
+        return _Turn(found[0], "ratio" if found[1] else "estimate")
+    if not estimate.is_linear:
+        return None
+    name = estimate.request.spec.response.name
+    raise OptionError(
+        f"type='response': differences of {name} are neither differences nor ratios of the response; compare on "
+        "the scale of the model, type='link', and turn means back: emmeans(type='response')"
+    )
 
 
 def _require_differences(names: Sequence[str], weights: Sequence[Vector]) -> None:
@@ -117,50 +137,45 @@ def _require_differences(names: Sequence[str], weights: Sequence[Vector]) -> Non
             raise OptionError(f"type='response': {what}")
 
 
-def _turned_back(tests: Mapping[str, Column], factor: float, is_ratio: bool) -> dict[str, Column]:
+def _turned_back(tests: Mapping[str, Column], turn: _Turn) -> dict[str, Column]:
     """Turn estimates and bounds back to the response; the tests are those of the scale of the model."""
-    value, low, high = (factor * np.asarray(tests[name]) for name in ("estimate", "conf_low", "conf_high"))
-    std_error = abs(factor) * np.asarray(tests["std_error"])
-    if is_ratio:
+    value, low, high = (turn.factor * np.asarray(tests[name]) for name in ("estimate", "conf_low", "conf_high"))
+    std_error = abs(turn.factor) * np.asarray(tests["std_error"])
+    if turn.column != "estimate":
         value, low, high = np.exp(value), np.exp(low), np.exp(high)
         std_error = value * std_error
     own = {"std_error": std_error, "conf_low": np.minimum(low, high), "conf_high": np.maximum(low, high)}
-    first = {"ratio" if is_ratio else "estimate": value}
+    first = {turn.column: value}
     return first | {name: own.get(name, column) for name, column in tests.items() if name != "estimate"}
 
 
-def _as_ratio(name: str) -> str:
-    """Write a difference as a ratio: 'a - b' as 'a / b', and so '(a - b) : (c - d)', the parts of an interaction."""
-    within, depth, out = int(" : " in name), 0, ""
-    for k, letter in enumerate(name):
-        depth += (letter == "(") - (letter == ")")
-        out += "/" if depth == within and name[k - 1 : k + 2] == " - " else letter
-    return out
-
-
-def _possible_contrasts(axes: Sequence[Axis], choice: ContrastChoice, possible: NDArray[np.bool_]) -> dict[str, Vector]:
+def _possible_contrasts(
+    axes: Sequence[Axis], choice: ContrastChoice, possible: NDArray[np.bool_], *, ratios: bool
+) -> dict[str, Vector]:
     """Return the contrasts of the means that there can be; weights for all means, or for products, need all of them."""
     if possible.all():
-        return named_contrasts(axes, choice)
+        return named_contrasts(axes, choice, ratios=ratios)
     if choice.interaction or isinstance(choice.method, Mapping):
-        return {name: row for name, row in named_contrasts(axes, choice).items() if not row[~possible].any()}
+        return {
+            name: row for name, row in named_contrasts(axes, choice, ratios=ratios).items() if not row[~possible].any()
+        }
     labels = [label for label, there in zip(_labels(axes), possible, strict=True) if there]
     reference = None if choice.reference is None else choose("reference", choice.reference, _labels(axes))
     if len(labels) < 2 or (reference is not None and reference not in labels):
         return {}
     found = {}
-    for name, weights in contrast_weights(choice.method, labels, reference).items():
+    for name, weights in contrast_weights(choice.method, labels, reference, ratios=ratios).items():
         found[name] = np.zeros(len(possible))
         found[name][possible] = weights
     return found
 
 
-def named_contrasts(axes: Sequence[Axis], choice: ContrastChoice) -> dict[str, Vector]:
+def named_contrasts(axes: Sequence[Axis], choice: ContrastChoice, *, ratios: bool = False) -> dict[str, Vector]:
     """Return named weights over the combinations of the axes; interaction contrasts are products of each axis's."""
     if not choice.interaction:
-        return contrast_weights(choice.method, _labels(axes), choice.reference)
+        return contrast_weights(choice.method, _labels(axes), choice.reference, ratios=ratios)
     methods = _methods_by_axis(axes, choice)
-    parts = [contrast_weights(method, axis.labels) for axis, method in zip(axes, methods, strict=True)]
+    parts = [contrast_weights(method, axis.labels, ratios=ratios) for axis, method in zip(axes, methods, strict=True)]
     out = {}
     for combination in product(*(part.items() for part in parts)):
         name = " : ".join(f"({label})" for label, _ in combination)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ..errors import RankDeficiencyWarning, warn
 from ..frame import CategoricalColumn, Column
 from ..inference import Uncertainty
+from ..prediction import ResponseScale
 from .grid import Axis
 
 Vector = NDArray[np.float64]
@@ -94,6 +95,15 @@ def estimates(functions: LinearFunctions, uncertainty: Uncertainty) -> Estimates
             RankDeficiencyWarning,
         )
     return Estimates(value + functions.constant, std_error, df, functions.matrix, uncertainty)
+
+
+def linearized(functions: LinearFunctions, uncertainty: Uncertainty, way: ResponseScale) -> LinearFunctions:
+    """Return what functions are on the scale of the response, to first order about the estimates (delta method)."""
+    own = uncertainty.rows(functions.matrix)[0]
+    eta = own + functions.constant
+    slope = way.slope(eta)
+    constant = way.median(eta) - slope * own
+    return LinearFunctions(slope[:, None] * functions.matrix, constant, functions.columns, functions.possible)
 
 
 def axis_columns(axes: Sequence[Axis]) -> dict[str, Column]:

@@ -2,15 +2,17 @@
 
 import math
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InferenceWarning, warn
+from ..errors import InferenceWarning, choose, warn
 from ..estimation import Estimate
 from ..frame import Column, aside
 from ..inference import TestOptions, interval, uncertainty
-from ..prediction import chosen_scale, response_scale
+from ..options import MeanScale
+from ..prediction import response_scale
 from .averages import Averages
 from .functions import LinearFunctions, axis_columns, estimates
 from .grid import At, ReferenceGrid, check_size, reference_grid, specs_and_by
@@ -28,7 +30,7 @@ def marginal_means(
     options: TestOptions,
 ) -> dict[str, Column]:
     """Tabulate means with intervals: `specs` within `by`."""
-    scale = chosen_scale(scale)
+    scale = choose("type", scale, get_args(MeanScale))
     inner, outer = specs_and_by(estimate, specs, by)
     warn_about_offset(estimate)
     grid = reference_grid(estimate, at)
@@ -82,5 +84,6 @@ def mean_functions(estimate: Estimate, grid: ReferenceGrid, names: Sequence[str]
         share = share.reshape(*share.shape[: len(kept)], 1, -1)
         mean = np.matmul(share, x)[..., 0, :]
         values[:, part.columns] = np.broadcast_to(mean, (*shape, len(part.columns))).reshape(n, -1)
+    values[:, estimate.constants] = 0.0
     columns = axis_columns([grid.axes[k] for k in kept])
     return LinearFunctions(values[:, :-1], values[:, -1], columns, averages.possible.ravel())

@@ -28,8 +28,10 @@ def chosen_method(method: Any) -> Any:
     return choose("method", method, _MAKERS, {"pairs": "pairwise"}, ", or give a dictionary of weights")
 
 
-def contrast_weights(method: "str | Mapping[str, Any]", labels: Sequence[str], reference: str | None = None) -> Named:
-    """Return the contrasts of a method; a mapping gives weights by name, as a sequence or by label."""
+def contrast_weights(
+    method: "str | Mapping[str, Any]", labels: Sequence[str], reference: str | None = None, *, ratios: bool = False
+) -> Named:
+    """Return the contrasts of a method, named as differences or `ratios`; a mapping gives weights by its own names."""
     if isinstance(method, Mapping):
         return {str(name): _own(str(name), weights, labels) for name, weights in method.items()}
     name = chosen_method(method)
@@ -37,44 +39,44 @@ def contrast_weights(method: "str | Mapping[str, Any]", labels: Sequence[str], r
         raise OptionError(f"reference={reference!r} belongs to method='reference', not to {name!r}")
     if len(labels) < 2:
         raise OptionError(f"method={name!r} compares means, and there is but one: {labels[0]}")
-    return _MAKERS[name](labels, reference)
+    return _MAKERS[name](labels, reference, " / " if ratios else " - ")
 
 
-def _pairwise(labels: Sequence[str], _: str | None) -> Named:
+def _pairwise(labels: Sequence[str], _: str | None, sign: str) -> Named:
     n = len(labels)
     pairs = [(i, j) for i in range(n) for j in range(i + 1, n)]
-    return {f"{_in(labels[i])} - {_in(labels[j])}": _row(n, {i: 1.0, j: -1.0}) for i, j in pairs}
+    return {_two(labels[i], labels[j], sign): _row(n, {i: 1.0, j: -1.0}) for i, j in pairs}
 
 
-def _reference(labels: Sequence[str], reference: str | None) -> Named:
+def _reference(labels: Sequence[str], reference: str | None, sign: str) -> Named:
     if reference is not None:
         reference = choose("reference", reference, labels)
     base = 0 if reference is None else list(labels).index(reference)
     others = [i for i in range(len(labels)) if i != base]
-    return {f"{_in(labels[i])} - {_in(labels[base])}": _row(len(labels), {i: 1.0, base: -1.0}) for i in others}
+    return {_two(labels[i], labels[base], sign): _row(len(labels), {i: 1.0, base: -1.0}) for i in others}
 
 
-def _consecutive(labels: Sequence[str], _: str | None) -> Named:
+def _consecutive(labels: Sequence[str], _: str | None, sign: str) -> Named:
     n = len(labels)
-    return {f"{_in(labels[i + 1])} - {_in(labels[i])}": _row(n, {i + 1: 1.0, i: -1.0}) for i in range(n - 1)}
+    return {_two(labels[i + 1], labels[i], sign): _row(n, {i + 1: 1.0, i: -1.0}) for i in range(n - 1)}
 
 
-def _effects(labels: Sequence[str], _: str | None) -> Named:
+def _effects(labels: Sequence[str], *_: str | None) -> Named:
     n = len(labels)
     return {f"{label} effect": np.eye(n)[i] - 1 / n for i, label in enumerate(labels)}
 
 
-def _helmert(labels: Sequence[str], _: str | None) -> Named:
-    """Every mean but the first against the mean of those before it."""
-    n = len(labels)
+def _helmert(labels: Sequence[str], _: str | None, sign: str) -> Named:
+    """Every mean but the first against the mean of those before it; of logarithms that is the geometric one."""
+    n, mean = len(labels), "geometric mean" if sign == " / " else "mean"
     rows = {}
     for i in range(1, n):
-        before = _in(labels[0]) if i == 1 else f"mean({', '.join(labels[:i])})"
-        rows[f"{_in(labels[i])} - {before}"] = _row(n, {i: 1.0} | dict.fromkeys(range(i), -1 / i))
+        before = _in(labels[0], sign) if i == 1 else f"{mean}({', '.join(labels[:i])})"
+        rows[f"{_in(labels[i], sign)}{sign}{before}"] = _row(n, {i: 1.0} | dict.fromkeys(range(i), -1 / i))
     return rows
 
 
-def _polynomial(labels: Sequence[str], _: str | None) -> Named:
+def _polynomial(labels: Sequence[str], *_: str | None) -> Named:
     """Orthogonal polynomials on equally spaced places, as the smallest whole numbers."""
     n = len(labels)
     degrees = range(1, min(n - 1, _HIGHEST_DEGREE) + 1)
@@ -89,7 +91,7 @@ def _polynomial(labels: Sequence[str], _: str | None) -> Named:
     return {name: _whole(row) for name, row in zip(names, basis[1:], strict=True)}
 
 
-_MAKERS: Mapping[str, Callable[[Sequence[str], str | None], Named]] = {
+_MAKERS: Mapping[str, Callable[[Sequence[str], str | None, str], Named]] = {
     "pairwise": _pairwise,
     "reference": _reference,
     "trt.vs.ctrl": _reference,
@@ -120,8 +122,12 @@ def _row(n: int, entries: Mapping[int, float]) -> Vector:
     return row
 
 
-def _in(label: str) -> str:
-    return f"({label})" if " - " in label else label
+def _two(one: str, other: str, sign: str) -> str:
+    return f"{_in(one, sign)}{sign}{_in(other, sign)}"
+
+
+def _in(label: str, sign: str) -> str:
+    return f"({label})" if " - " in label or sign in label else label
 
 
 def _dot(a: Sequence[Fraction], b: Sequence[Fraction]) -> Fraction:

@@ -17,16 +17,16 @@ from .generalized_rows import augment_generalized, augment_new
 from .prediction import Choice, predict_rows
 from .quantile_residuals import quantile_residuals
 from .residuals import augment, leverages, residuals
-from .response_scale import chosen_scale, response_scale
+from .response_scale import ResponseScale, response_scale
 
 __all__ = [
     "Choice",
     "GeneralizedChoice",
+    "ResponseScale",
     "augment",
     "augment_generalized",
     "augment_new",
     "beside",
-    "chosen_scale",
     "equation_residuals",
     "generalized_expression",
     "generalized_residuals",

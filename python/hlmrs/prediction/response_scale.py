@@ -8,16 +8,19 @@ quadrature, which is exact for squares and, to rounding, for exponentials.
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._core import family_means, family_predictors
 from ..errors import OptionError, choose
 from ..estimation import Estimate, cached, evaluate
 from ..estimation.generalized import GeneralizedEstimate
 from ..estimation.marginal import EquationsEstimate
 from ..estimation.parts import link_means
+from ..families import Family
 from ..formula import Call, ColumnName, Expression, Number
 from ..options import PredictionScale
 
@@ -124,7 +127,9 @@ def chosen_scale(scale: str) -> PredictionScale:
 def response_scale(estimate: Estimate, scale: str) -> ResponseScale:
     """Return the way back from the scale of a fit's response."""
     if isinstance(estimate, GeneralizedEstimate | EquationsEstimate):
-        return _mean_of_link(estimate, scale)
+        return _mean_of_family(estimate, scale)
+    if scale == "conditional":
+        raise OptionError("type='conditional' is of generalized models; of linear ones there is 'response'")
     found = _way_back(estimate)
     if scale == "mean" and not all(step.averages for step in found.steps):
         raise OptionError(
@@ -135,19 +140,52 @@ def response_scale(estimate: Estimate, scale: str) -> ResponseScale:
     return found
 
 
-def _mean_of_link(estimate: GeneralizedEstimate | EquationsEstimate, scale: str) -> ResponseScale:
-    """Return the inverse link."""
+def _mean_of_family(estimate: GeneralizedEstimate | EquationsEstimate, scale: str) -> ResponseScale:
+    """Return means from linear predictors: those that ``predict`` gives for the same type."""
+    family = estimate.family
     if scale == "mean":
         raise OptionError(
             "type='mean' is of transformed responses; type='response' is the mean at random effects of zero"
         )
+    if family.name == "cumulative":
+        raise OptionError(
+            f"type={scale!r}: an ordered response has probabilities of categories instead of a mean; compare on the "
+            "scale of the model, type='link', and see predict(type='prob')"
+        )
+    if scale == "response" and isinstance(estimate, GeneralizedEstimate):
+        if "zero_inflation" in estimate.parts:
+            raise OptionError(
+                "type='response' of a model with a zero part depends on both parts: predict(type='response') has it "
+                "for rows; type='conditional' is the mean without the zero part"
+            )
+        if family.name == "lognormal" or family.name.startswith("truncated_"):
+            return _beyond_link(estimate)
+    factor, rate = 1.0 if family.link == "identity" else None, 1.0 if family.link in _OF_RATIOS else None
+    mean, slope = (partial(_of_link, family, k) for k in (0, 1))
+    return ResponseScale([Step(mean, slope, factor=factor, rate=rate)])
+
+
+def _of_link(family: Family, k: int, eta: Vector) -> Vector:
+    return link_means(family, eta)[k]
+
+
+def _beyond_link(estimate: GeneralizedEstimate) -> ResponseScale:
+    """Return means that depend on the dispersion, which is held at its estimate."""
+    if "dispersion" in estimate.designs:
+        raise OptionError(
+            "type='response': the mean depends on the dispersion, which has a model of its own; "
+            "predict(type='response') has it for rows, type='conditional' is the inverse link"
+        )
+    names = family_predictors(estimate.family_spec)[1:]
+    others = [float(estimate.own.coefficients_of(name)[0]) for name in names]
 
     def means(eta: Vector) -> tuple[Vector, Vector]:
-        return link_means(estimate.family, eta)
+        flat = np.ascontiguousarray(eta, dtype=np.float64).ravel()
+        mean, slopes = family_means(estimate.family_spec, [flat, *(np.full_like(flat, one) for one in others)], False)
+        return mean.reshape(np.shape(eta)), slopes[:, 0].reshape(np.shape(eta))
 
-    link = estimate.family.link
-    factor, rate = 1.0 if link == "identity" else None, 1.0 if link in _OF_RATIOS else None
-    return ResponseScale([Step(lambda eta: means(eta)[0], lambda eta: means(eta)[1], factor=factor, rate=rate)])
+    rate = 1.0 if estimate.family.name == "lognormal" else None
+    return ResponseScale([Step(lambda eta: means(eta)[0], lambda eta: means(eta)[1], rate=rate)])
 
 
 @cached

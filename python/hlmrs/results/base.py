@@ -34,8 +34,8 @@ from ..options import (
     ContrastScale,
     DeletionMethod,
     Effects,
+    MeanScale,
     MeanWeights,
-    PredictionScale,
     Vcov,
 )
 from .foreign import foreign_attribute
@@ -665,7 +665,7 @@ class FittedModel(View[FrameT]):
         by: Names | None = None,
         at: At | None = None,
         weights: MeanWeights = "equal",
-        type: PredictionScale = "link",
+        type: MeanScale = "link",
         options: TestOptions | None = None,
         **tests: Unpack[TestKeywords],
     ) -> FrameT:
@@ -683,10 +683,11 @@ class FittedModel(View[FrameT]):
         weights : {"equal", "proportional", "outer", "cells"}
             Weights of the other factors' levels: equal; as often as their combinations occur; products of how often
             each level occurs; as often as they occur within each mean's cell.  Rows count with their prior weights.
-        type : {"link", "response", "mean"}
+        type : {"link", "response", "conditional", "mean"}
             The scale of the means where the formula transforms the response, as in ``predict``: means of ``log(y)``;
             turned back, the median of a mean group; or its mean response, with the variance of residuals and random
-            effects.
+            effects.  Of generalized models ``"response"`` is the mean at random effects of zero, what ``predict`` gives
+            for the same type; with a zero part there is ``"conditional"``, the mean without it.
         options, **tests
             How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords.
 
@@ -761,7 +762,9 @@ class FittedModel(View[FrameT]):
         type : {"link", "response"}
             On the scale of the model, or turned back: differences of ``log(y)`` (to any base) to ratios of y, named
             ``a / b`` in a column ``ratio``, those of ``2 * y`` or ``scale(y)`` to differences of y; others cannot be.
-            With a log link they are ratios of means, with a logit link ratios of odds.  The tests are the same.
+            The tests are the same.  Of generalized models: ratios of means for a log link (with a zero part of the
+            means without it), ratios of odds for a logit link, and else differences of means on the response scale with
+            standard errors and tests by the delta method.
         options, **tests
             How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords.
 

@@ -18,7 +18,7 @@ from ..estimation.generalized import GeneralizedEstimate, fit_generalized, refit
 from ..estimation.generalized_changes import GeneralizedChanges, change_generalized_request
 from ..families import Family, tweedie_power
 from ..frame import open_frame
-from ..inference import TestKeywords, TestOptions, chosen_options, with_test_keywords
+from ..inference import TestKeywords, TestOptions, chosen_options, tests_by_normal, with_test_keywords
 from ..options import Effects, NewLevels
 from .base import FittedModel, Vector
 from .foreign import ONLY_OF_LINEAR_FITS
@@ -33,6 +33,7 @@ ResidualName: TypeAlias = Literal["response", "pearson", "quantile"]
 PredictionType: TypeAlias = Literal["response", "link", "conditional", "zprob", "disp", "prob", "class"]
 
 
+@tests_by_normal
 @answers_calls
 class GeneralizedMixedFit(FittedModel[FrameT]):
     """A fitted generalized linear mixed model, as ``glmer`` returns it.
