@@ -111,10 +111,12 @@ def model_parts(estimate: Estimate) -> dict[str, ModelPart]:
             found[name] = ModelPart(constant, None, [])
             continue
         data = estimate.designs[name].data
-        found[name] = _part(data.rows, data.columns, part["kept"])
-    if "thresholds" in found:  # they are the constant of the mean
+        # every threshold has the effects of its formula
+        kept = range(len(estimate.designs[name].columns)) if name == "thresholds" else part["kept"]
+        found[name] = _part(data.rows, data.columns, kept)
+    if "thresholds" in found:  # what all of them have in common is an effect of the mean
         mean = found["conditional"]
-        found["conditional"] = ModelPart(np.column_stack([mean.x, constant]), mean.offset, mean.random)
+        found["conditional"] = ModelPart(np.column_stack([mean.x, found["thresholds"].x]), mean.offset, mean.random)
     return found
 
 

@@ -86,3 +86,18 @@ def test_linear_and_generalized_models_have_no_test_and_no_restricted_likelihood
     assert last(linear, general)["null_distribution"] == "not nested: one is a linear model"
     with pytest.raises(hlmrs.OptionError, match="reml=True compares linear models"):
         hlmrs.compare(general, fit(family="gaussian"), reml=True)
+
+
+def test_effects_on_every_threshold_contain_one_effect_of_the_mean():
+    rng = np.random.default_rng(4)
+    x, group = rng.normal(size=600), rng.integers(0, 30, 600)
+    latent = 0.8 * x + 0.7 * rng.normal(size=30)[group] + rng.logistic(size=600)
+    frame = {"y": np.digitize(latent, [-1.0, 0.2, 1.0]), "x": x, "z": rng.normal(size=600), "g": group}
+    one = hlmrs.glmer("y ~ x + (1 | g)", frame, family="cumulative")
+    each = hlmrs.glmer("y ~ 1 + (1 | g)", frame, family="cumulative", nominal="~ x")
+    other = hlmrs.glmer("y ~ 1 + (1 | g)", frame, family="cumulative", nominal="~ z")
+    table = hlmrs.compare(one, each)
+    assert table["df"][1] == 2
+    assert np.isclose(table["chisq"][1], one.criterion - each.criterion)
+    assert table["null_distribution"][1] == "chi2(2)"
+    assert hlmrs.compare(one, other)["null_distribution"][1] == "not nested"
