@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .many import fit_many
     from .marginal_models import gee
     from .models import lmer, model
+    from .priors import Normal
     from .results import GeneralizedMixedFit, LinearMixedFit, MarginalFit, compare, load
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "InferenceWarning",
     "LinearMixedFit",
     "MarginalFit",
+    "Normal",
     "NumericalError",
     "OptionError",
     "RankDeficiencyWarning",
@@ -81,6 +83,7 @@ _ROOMS = {
     "GeneralizedMixedFit": "results",
     "LinearMixedFit": "results",
     "MarginalFit": "results",
+    "Normal": "priors",
     "SufficientStatistics": "estimation.streaming",
     "TestOptions": "inference",
     "Verdict": "estimation",

@@ -780,6 +780,7 @@ class GeneralizedModel:
         approximation: str,
         n_threads: int = 0,
         in_unit: bool = True,
+        prior: list[tuple[int, float, float]] = ...,
     ) -> GeneralizedModel: ...
     @property
     def separation(self) -> tuple[list[float], list[int]] | None:
@@ -824,6 +825,9 @@ class GeneralizedFit:
     @property
     def without_end(self) -> list[int]:
         """Coefficients, among all, that can grow without end at no cost."""
+    @property
+    def log_prior(self) -> float | None:
+        """Log-density of the priors, if there are any; the criterion is without it."""
     @property
     def uncertain(self) -> str | None:
         """Why the standard errors could not be computed."""

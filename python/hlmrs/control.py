@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from .errors import OptionError, choose
 
 Optimizer = Literal["trust-region", "bobyqa"]
+Separation = Literal["error", "warn"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,10 @@ class Control:
         Stop when the criterion can be improved by less than this.  Default: close to what double precision allows.
     start : sequence of float, optional
         Where to start: the relative covariance parameters, as ``fit.theta`` has them.
+    separation : {"error", "warn"}
+        What ``glmer`` does where predictors tell the response perfectly, so that a coefficient has no finite estimate:
+        refuse, or warn and return a fit whose numbers for it are where the search stopped, without standard errors.  A
+        prior (``prior=``) has finite estimates.
     n_threads : int, optional
         Threads to use.  Default: the environment's ``HLMRS_NUM_THREADS``, or ``RAYON_NUM_THREADS``, or all processors.
         The result does not depend on it.
@@ -43,10 +48,12 @@ class Control:
     max_evaluations: int | None = None
     tolerance: float | None = None
     start: Sequence[float] | None = None
+    separation: Separation = "error"
     n_threads: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "optimizer", choose("optimizer", self.optimizer, get_args(Optimizer)))
+        object.__setattr__(self, "separation", choose("separation", self.separation, get_args(Separation)))
         for name in ("max_evaluations", "n_threads"):
             value = getattr(self, name)
             object.__setattr__(self, name, None if value is None else count(name, value, ", or None for the default"))

@@ -15,6 +15,7 @@ from .estimation.parts import chosen_approximation, make_generalized_request
 from .families import Family, chosen_family
 from .frame import open_frame
 from .options import Missing, Thresholds
+from .priors import Prior
 from .results import GeneralizedMixedFit
 from .results.generalized import generalized_with_warnings
 
@@ -31,6 +32,7 @@ def glmer(
     thresholds: Thresholds = "flexible",
     nominal: str | None = None,
     scale: str | None = None,
+    prior: Prior | None = None,
     nagq: int = 1,
     information: Literal["observed", "expected"] = "observed",
     reml: bool = False,
@@ -68,6 +70,10 @@ def glmer(
     scale : str, optional
         A model of the logarithm of the scale of an ordered response, such as ``"~ x"``: P(Y <= k) is the inverse link
         of (threshold k minus predictor) / scale.
+    prior : Normal or dict of str to Normal, optional
+        What is known of coefficients of the mean: of all but the intercept, or by name.  The estimates maximize the
+        likelihood times the prior, standard errors come from the curvature of both, and ``loglik`` is the
+        log-likelihood without the prior, whose log-density is ``fit.log_prior``.  Default: none.
     nagq : int
         1: Laplace's approximation.  More: points of adaptive Gauss-Hermite quadrature in each dimension, for the random
         effects of one grouping factor; the log-likelihood keeps its scale.  0: the fixed effects of the mean are where
@@ -119,6 +125,6 @@ def glmer(
     given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing, "control": control}
     formulas = {"dispersion": dispersion, "zero_inflation": zero_inflation, "nominal": nominal, "scale": scale}
     request = make_generalized_request(
-        formula, frame, chosen_family(family, link), formulas, approximation, thresholds, **given
+        formula, frame, chosen_family(family, link), formulas, approximation, thresholds, prior, **given
     )
     return generalized_with_warnings(fit_generalized(request, frame))

@@ -16,7 +16,7 @@ use crate::fit::{GlmmFit, fit_generalized, side_by_side};
 use crate::inference::generalized_profile::{Profiled, profile_interval};
 use crate::linalg::memory;
 use crate::model::Glmm;
-use crate::model::generalized::{Approximation, PartSource, Responses, glmm};
+use crate::model::generalized::{Approximation, NormalPrior, PartSource, Responses, glmm};
 use crate::model::parameters::{Parameter, TermNames};
 use crate::{Error, Result};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray1};
@@ -55,9 +55,10 @@ fn spec_of(family: &str) -> Result<FamilySpec> {
 
 #[pymethods]
 impl PyGlmm {
-    /// `parts`: designs by name, those of an intercept alone left out; `trials` of binomial counts.
+    /// `parts`: designs by name, those of an intercept alone left out; `trials` of binomial counts; `prior`: normal ones of
+    /// coefficients of the mean, by column: mean and standard deviation.
     #[new]
-    #[pyo3(signature = (parts, response, y, trials, weights, family, approximation, n_threads = 0, in_unit = true))]
+    #[pyo3(signature = (parts, response, y, trials, weights, family, approximation, n_threads = 0, in_unit = true, prior = vec![]))]
     #[expect(clippy::too_many_arguments, reason = "what makes a model")]
     fn new(
         py: Python<'_>,
@@ -70,7 +71,10 @@ impl PyGlmm {
         approximation: &str,
         n_threads: usize,
         in_unit: bool,
+        prior: Vec<(usize, f64, f64)>,
     ) -> PyResult<Self> {
+        let prior: Vec<NormalPrior> =
+            prior.into_iter().map(|(column, mean, sd)| NormalPrior { column, mean, sd }).collect();
         let spec = guard(py, || spec_of(family))?;
         let approximation: Approximation =
             serde_json::from_str(approximation).map_err(|e| PyValueError::new_err(format!("approximation: {e}")))?;
@@ -89,7 +93,7 @@ impl PyGlmm {
                 .iter()
                 .map(|(name, rows)| Ok(PartSource { predictor: predictor_of(name)?, rows: &rows.get().0 }))
                 .collect::<Result<Vec<_>>>()?;
-            glmm(&spec, &sources, Responses { name: response, observations, weights, in_unit }, stop)?
+            glmm(&spec, &sources, Responses { name: response, observations, weights, in_unit }, &prior, stop)?
                 .with_approximation(approximation)
         })?;
         Ok(Self(Arc::new(model)))
@@ -177,9 +181,18 @@ impl PyGlmmFit {
         Ok(Self::of(run_interruptible(py, 0, move |stop| GlmmFit::from_saved(&model, saved, stop))?))
     }
 
+    /// -2 log-likelihood, without priors.
     #[getter]
     fn criterion(&self) -> f64 {
-        self.0.criterion
+        let fit = &self.0;
+        fit.criterion - 2.0 * fit.model.penalty.value(&fit.model.coefficients(&fit.x))
+    }
+
+    /// The log-density of the priors.
+    #[getter]
+    fn log_prior(&self) -> Option<f64> {
+        let model = &self.0.model;
+        (!model.penalty.is_empty()).then(|| model.penalty.log_density(&model.coefficients(&self.0.x)))
     }
 
     #[getter]

@@ -136,3 +136,18 @@ def test_ends_are_named_where_a_share_has_them():
     frame = data("ordbeta")
     with pytest.raises(hlmrs.errors.DataError, match="family 'ordbeta' has them"):
         hlmrs.glmer("y ~ x + (1 | g)", frame, family="beta")
+
+
+@pytest.mark.parametrize("family", ["gamma", "inverse_gaussian", "lognormal"])
+def test_zeros_and_positive_numbers_are_two_models_in_any_unit(family):
+    frame = data(family, zeros=True).with_columns(is_zero=(pl.col("y") == 0).cast(pl.Int64))
+    link = None if family == "lognormal" else "log"
+    positive = hlmrs.glmer("y ~ x + (1 | g)", frame.filter(pl.col("y") > 0), family=family, link=link)
+    p = frame["is_zero"].mean()
+    zeros = N * (p * np.log(p) + (1 - p) * np.log(1 - p))
+    for unit in (1.0, 1000.0):
+        scaled = frame.with_columns(y=pl.col("y") * unit)
+        fit = hlmrs.glmer("y ~ x + (1 | g)", scaled, family=family, link=link, zero_inflation="~ 1")
+        in_unit = positive.loglik - N * (1 - p) * np.log(unit)
+        assert fit.loglik == pytest.approx(in_unit + zeros, abs=1e-5)
+        assert fit.beta[1] == pytest.approx(positive.beta[1], abs=1e-4)

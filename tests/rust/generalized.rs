@@ -10,7 +10,7 @@ use hlmrs::design::Rows;
 use hlmrs::family::{FamilySpec, Link, Observation, Predictor, Thresholds, Zero};
 use hlmrs::fit::{Control, Status, fit_generalized};
 use hlmrs::linalg::threads::pool;
-use hlmrs::model::generalized::{Approximation, Nodes, PartSource, Responses, glmm, laplace_error};
+use hlmrs::model::generalized::{Approximation, Nodes, NormalPrior, PartSource, Responses, glmm, laplace_error};
 use hlmrs::model::{Evaluator, Glmm, GlmmEvaluator};
 use hlmrs::optimize::Objective;
 use hlmrs::penalized_ls::TrailingKind;
@@ -51,8 +51,14 @@ pub fn model_of(spec: &FamilySpec, rows: &Rows, others: &[Predictor], seed: u64)
     sources.extend(others.iter().map(|&predictor| PartSource { predictor, rows }));
     let weights = rows.weights().unwrap_or_default();
     let observations = responses(&spec.name, rows.n_rows(), seed);
-    glmm(spec, &sources, Responses { name: "y".into(), observations, weights, in_unit: false }, &AtomicBool::new(false))
-        .unwrap()
+    glmm(
+        spec,
+        &sources,
+        Responses { name: "y".into(), observations, weights, in_unit: false },
+        &[],
+        &AtomicBool::new(false),
+    )
+    .unwrap()
 }
 
 /// A point away from the optimum.
@@ -142,7 +148,7 @@ fn ordered(thresholds: Thresholds, has_scale: bool, is_nominal: bool) -> Glmm {
     let observations = (0..n).map(|i| Observation { y: (5.0 * (i as f64 * 0.618).fract()).floor(), trials: 1.0 });
     let responses =
         Responses { name: "y".into(), observations: observations.collect(), weights: vec![], in_unit: false };
-    glmm(&spec, &sources, responses, &AtomicBool::new(false)).unwrap()
+    glmm(&spec, &sources, responses, &[], &AtomicBool::new(false)).unwrap()
 }
 
 #[test]
@@ -385,7 +391,7 @@ fn separation_is_proved_or_excluded() {
         let observations = (0..n).map(|i| Observation { y: y(i), trials: 1.0 }).collect();
         let sources = [PartSource { predictor: Predictor::Conditional, rows: &rows }];
         let responses = Responses { name: "y".into(), observations, weights: vec![], in_unit: false };
-        glmm(&spec(name, link, Zero::None), &sources, responses, &AtomicBool::new(false)).unwrap().separation
+        glmm(&spec(name, link, Zero::None), &sources, responses, &[], &AtomicBool::new(false)).unwrap().separation
     };
     // every row with x = 1 is a success, others are mixed
     let quasi = of(&|i| if x[i] == 1.0 { 1.0 } else { f64::from(u8::from(i % 3 == 0)) }, "binomial", Link::Logit);
@@ -465,7 +471,7 @@ fn quadrature_has_an_exact_gradient_beside_a_model_of_the_dispersion() {
         ];
         let observations = responses(name, rows.n_rows(), 4);
         let responses = Responses { name: "y".into(), observations, weights: vec![], in_unit: false };
-        let model = glmm(&spec(name, link, Zero::None), &sources, responses, &AtomicBool::new(false)).unwrap();
+        let model = glmm(&spec(name, link, Zero::None), &sources, responses, &[], &AtomicBool::new(false)).unwrap();
         let model = model.with_approximation(Approximation::Quadrature(3)).unwrap();
         assert_eq!(model.rows.parts[1].p, 2);
         assert_gradient(&model, &point(&model, 1, 0.3), name);
@@ -507,7 +513,7 @@ fn work_that_is_stopped_ends_as_interrupted() {
     let sources = [PartSource { predictor: Predictor::Conditional, rows: &rows }];
     let responses =
         Responses { name: "y".into(), observations: model.observations.to_vec(), weights: vec![], in_unit: false };
-    let made = glmm(&model.spec, &sources, responses, &stop);
+    let made = glmm(&model.spec, &sources, responses, &[], &stop);
     assert!(matches!(made, Err(Error::Interrupted)));
     let by_quadrature = model.with_approximation(Approximation::Quadrature(5)).unwrap();
     let x = point(&by_quadrature, 1, 0.1);
@@ -690,4 +696,39 @@ fn fixed_effects_by_penalized_likelihood_are_at_the_joint_mode() {
             assert!(laplace.evaluate(&to).unwrap().1.h > h, "coordinate {k}");
         }
     }
+}
+
+#[test]
+fn a_normal_prior_is_a_penalty_in_the_users_units_with_its_exact_gradient_and_ends_separation() {
+    let n = 40;
+    let codes: Vec<u32> = (0..n).map(|i| (i % 8) as u32).collect();
+    let x: Vec<f64> = (0..n).map(|i| f64::from(u8::from(i % 4 == 0))).collect();
+    let rows = Arrays::new((0..n).map(|i| i as f64).collect())
+        .numeric("x", x.clone())
+        .grouping("g", &codes)
+        .random("g", Structure::Unstructured, vec![])
+        .rows();
+    let of = |prior: &[NormalPrior]| {
+        let y = |i: usize| if x[i] == 1.0 { 1.0 } else { f64::from(u8::from(i.is_multiple_of(3))) };
+        let observations = (0..n).map(|i| Observation { y: y(i), trials: 1.0 }).collect();
+        let sources = [PartSource { predictor: Predictor::Conditional, rows: &rows }];
+        let responses = Responses { name: "y".into(), observations, weights: vec![], in_unit: false };
+        let stop = AtomicBool::new(false);
+        glmm(&spec("binomial", Link::Logit, Zero::None), &sources, responses, prior, &stop).unwrap()
+    };
+    let (free, held) = (of(&[]), of(&[NormalPrior { column: 1, mean: 0.5, sd: 1.5 }]));
+    assert!(free.separation.is_some() && held.separation.is_none());
+    assert_gradient(&held, &point(&held, 2, 0.3), "prior");
+    let at = point(&held, 2, 0.3);
+    let mut other = at[..1].to_vec();
+    other.extend(free.coordinates(&held.coefficients(&at)));
+    let stop = AtomicBool::new(false);
+    let added =
+        GlmmEvaluator::new(&held, &stop).value(&at).unwrap() - GlmmEvaluator::new(&free, &stop).value(&other).unwrap();
+    let b = held.user_coefficients(&at)[1];
+    assert!((added - ((b - 0.5) / 1.5).powi(2)).abs() < 1e-9, "{added} {b}");
+    let fit = fit_generalized(&held, &Control::default(), &stop).unwrap();
+    assert!(matches!(fit.verdict.status, Status::Optimum | Status::Boundary), "{:?}", fit.verdict);
+    assert!(fit.unbounded.is_empty() && fit.user_covariance().iter().all(|v| v.is_finite()));
+    assert!(fit.user_coefficients()[1] > 0.5 && fit.user_coefficients()[1] < 5.0);
 }

@@ -13,6 +13,7 @@ from .._core import GeneralizedFit, GeneralizedModel, NewRows, Rows, family_mean
 from ..errors import FitStateError
 from ..families import Family
 from ..frame import Frame
+from ..priors import prior_by_column
 from .advice import GENERALIZED_LINEAR
 from .estimate import GONE, Estimate, RowValues, refit_response
 from .generalized_core import GeneralizedCore
@@ -214,7 +215,15 @@ def _fitted(
     request: GeneralizedRequest, kind: str, designs: Mapping[str, PartDesign], response: Response, **origin: Any
 ) -> GeneralizedEstimate:
     model = generalized_model(request, designs, response)
-    refuse_separation(model, request.mean.spec.response.name, designs, response.categories, request.thresholds)
+    only_warn = request.mean.control.separation == "warn"
+    refuse_separation(
+        model,
+        request.mean.spec.response.name,
+        designs,
+        response.categories,
+        request.thresholds,
+        only_warn=only_warn,
+    )
     core = GeneralizedCore(GeneralizedFit(model, request.mean.settings()))
     named: dict[str, Any] = {"categories": response.categories, "levels": response.levels}
     return GeneralizedEstimate(request, core, kind, designs, response, **named, **origin)
@@ -228,7 +237,9 @@ def generalized_model(
     spec = request.core_family(len(response.categories))
     numbers = (response.y, response.trials, response.weights)
     name, threads = request.mean.spec.response.name, request.mean.control.threads() or 0
-    return GeneralizedModel(parts, name, *numbers, spec, json.dumps(request.approximation), threads, in_unit)
+    priors = prior_by_column(request.prior, designs["conditional"].columns)
+    prior = [(column, own.mean, own.sd) for column, own in priors.items()]
+    return GeneralizedModel(parts, name, *numbers, spec, json.dumps(request.approximation), threads, in_unit, prior)
 
 
 def without_term(of: GeneralizedEstimate, name: str) -> GeneralizedEstimate:

@@ -13,6 +13,7 @@ from ..families import Family, chosen_family
 from ..formula import ModelSpec, parse_update
 from ..frame import Frame, index_names
 from ..options import Missing, Thresholds
+from ..priors import Prior
 from .parts import OTHER_PARTS, GeneralizedRequest, chosen_approximation, make_generalized_request
 from .request import ARRAY_OFFSET, ARRAY_WEIGHTS, Contrast, require_same_rows, without_idle_contrasts
 
@@ -27,6 +28,7 @@ class GeneralizedChanges(TypedDict, total=False):
     thresholds: Thresholds
     nominal: str | None
     scale: str | None
+    prior: Prior | None
     nagq: int
     information: Literal["observed", "expected"]
     reml: bool
@@ -62,6 +64,7 @@ def change_generalized_request(
         {argument: options.get(argument, _text(old, part)) for argument, part in OTHER_PARTS.items()},
         _approximation(old, options),
         options.get("thresholds", old.thresholds),
+        options.get("prior", old.prior),
         **given | {name: value for name, value in options.items() if name in given},
     )
     return new if "contrasts" in options else _with_contrasts(new, old)

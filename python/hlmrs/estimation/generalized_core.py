@@ -15,7 +15,7 @@ Vector = NDArray[np.float64]
 Arrays = Mapping[str, NDArray[Any]]
 
 _MODEL = ("n_obs", "n_random", "n_theta", "reason", "structure")
-_NUMBERS = ("criterion", "n_params", "without_end", "iterations", "uncertain")
+_NUMBERS = ("criterion", "n_params", "without_end", "iterations", "uncertain", "log_prior")
 _VECTORS = ("theta", "coefficients")
 _BY_TERM = ("covariances", "modes", "mode_covariances")
 _STATUS = ("optimum", "boundary", "flat", "exact", "rough", "not-converged")
@@ -155,6 +155,7 @@ class SavedFit:
     without_end: list[int]
     iterations: int
     uncertain: str | None
+    log_prior: float | None
     own: Arrays
     by_term: Mapping[str, list[NDArray[Any]]]
     eta: list[Vector] | None = None
@@ -226,6 +227,7 @@ class SavedFit:
         yield verdict["status"] in _STATUS and all(k in terms for k in verdict["flat"])
         yield all(entry["term"] in terms for entry in verdict["boundary"])
         yield isinstance(self.uncertain, str | None)
+        yield self.log_prior is None or (isinstance(self.log_prior, float) and np.isfinite(self.log_prior))
         yield all(isinstance(verdict[name], str) for name in ("status", "reason"))
         yield all(isinstance(verdict[name], int | float) for name in ("evaluations", "tried", "expected_decrease"))
         for covariance, modes, each in zip(*(self.by_term[name] for name in _BY_TERM), strict=True):

@@ -12,6 +12,7 @@ from .. import storage
 from .._core import Columns, Encoding, GeneralizedFit, family_predictors
 from ..families import Family
 from ..options import Thresholds
+from ..priors import Normal, Prior
 from .estimate import GONE
 from .generalized import GeneralizedEstimate, generalized_model
 from .generalized_core import GeneralizedCore, SavedFit, read_core, write_core
@@ -75,6 +76,7 @@ def generalized_to_state(estimate: GeneralizedEstimate, *, keep_rows: bool) -> t
             "approximation": request.approximation,
             "offset_column": request.offset_column,
             "thresholds": request.thresholds,
+            "prior": _written_prior(request.prior),
             "categories": list(estimate.categories),
             "levels": estimate.levels,
             "fit": core,
@@ -83,6 +85,18 @@ def generalized_to_state(estimate: GeneralizedEstimate, *, keep_rows: bool) -> t
         "layout": estimate.layout.as_json(),
     }
     return header, arrays | write_row_values(estimate, keep_rows) | (_row_arrays(estimate) if keep_rows else {})
+
+
+def _written_prior(prior: Prior | None) -> list[Any] | dict[str, list[float]] | None:
+    if isinstance(prior, Normal):
+        return [prior.mean, prior.sd]
+    return None if prior is None else {name: [own.mean, own.sd] for name, own in prior.items()}
+
+
+def _read_prior(written: Any) -> Prior | None:
+    if isinstance(written, dict):
+        return {str(name): Normal(*own) for name, own in written.items()}
+    return None if written is None else Normal(*written)
 
 
 def _row_arrays(estimate: GeneralizedEstimate) -> Arrays:
@@ -154,7 +168,9 @@ def _read_parts(header: dict[str, Any], arrays: Arrays) -> tuple[GeneralizedRequ
     mean, column = designs["conditional"].request, own["offset_column"]
     if column is not None and f"offset({column})" not in [offset.name for offset in mean.spec.offsets]:
         raise ValueError("its offset is not one of its formula")
-    asked = GeneralizedRequest(mean, family, others, own["approximation"], column, own["thresholds"])
+    asked = GeneralizedRequest(
+        mean, family, others, own["approximation"], column, own["thresholds"], _read_prior(own["prior"])
+    )
     return asked, kind, designs
 
 

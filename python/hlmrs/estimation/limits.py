@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .._core import GeneralizedModel
-from ..errors import DesignError, listed
+from ..errors import ConvergenceWarning, DesignError, listed, warn
 from ..families import COUNTS, Family
 from .ordered import threshold_names
 from .parts import PartDesign
@@ -50,8 +50,10 @@ def refuse_separation(
     designs: Mapping[str, PartDesign],
     categories: Sequence[str] = (),
     thresholds: str = "flexible",
+    *,
+    only_warn: bool = False,
 ) -> None:
-    """Refuse coefficients without a best value, by what moves them to infinity and the rows that this separates."""
+    """Refuse coefficients without a best value, or warn of them: what moves them there, and the rows separated."""
     found = model.separation
     if found is None:
         return
@@ -68,11 +70,15 @@ def refuse_separation(
     what = (
         f"coefficient of {listed([*moving])} has" if len(moving) == 1 else f"coefficients of {listed([*moving])} have"
     )
-    raise DesignError(
+    message = (
         f"the {what} no finite estimate: as {along.removeprefix('+ ')} goes to infinity the likelihood of "
         f"{len(separated):,} of {model.n_obs:,} rows used (counted from 0: {numbers}) rises without end and that of no "
-        f"row falls, so that {response} is predicted perfectly there (separation); merge levels, or leave the term out"
+        f"row falls, so that {response} is predicted perfectly there (separation); merge levels, "
+        "leave the term out, or say what is likely, such as prior=hlmrs.Normal(0, 2.5)"
     )
+    if not only_warn:
+        raise DesignError(message)
+    warn(f"{message}; its estimate here is where the search stopped", ConvergenceWarning)
 
 
 def limits_of(family: Family, parts: Mapping[str, PartEstimates], endless: Collection[int]) -> list[Limit]:

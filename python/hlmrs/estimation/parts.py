@@ -16,6 +16,7 @@ from ..formula import ColumnName, ModelSpec, TermFactor, parse
 from ..formula.names import find_name
 from ..frame import Frame
 from ..options import Thresholds
+from ..priors import Prior, checked_prior
 from .estimate import GONE
 from .layout import RandomTermLayout
 from .request import (
@@ -60,6 +61,7 @@ class GeneralizedRequest:
     approximation: str | dict[str, int] = "laplace"
     offset_column: str | None = None
     thresholds: str = "flexible"
+    prior: Prior | None = None
 
     def parts(self) -> dict[str, Request]:
         """Return the requests by part, that of the mean first."""
@@ -131,6 +133,7 @@ def make_generalized_request(
     formulas: Mapping[str, str | None],
     approximation: str | dict[str, int] = "laplace",
     thresholds: Thresholds = "flexible",
+    prior: Prior | None = None,
     **given: Any,
 ) -> GeneralizedRequest:
     """Check what was asked for, as far as the data are not needed for it; `formulas` of other parts by argument."""
@@ -155,7 +158,7 @@ def make_generalized_request(
         for (name, spec), own in zip(others.items(), of_others, strict=True)
     }
     column = asked.offset if mean.offset is None else None
-    return GeneralizedRequest(mean, family, parts, approximation, column, thresholds)
+    return GeneralizedRequest(mean, family, parts, approximation, column, thresholds, checked_prior(prior))
 
 
 def chosen_approximation(nagq: int, information: str, reml: bool = False) -> str | dict[str, int]:

@@ -76,6 +76,8 @@ def _ratio(small: Compared, large: Compared) -> tuple[float, float, float, str |
     """Test a model against the next larger: chi-square, degrees of freedom, p, and what p refers to."""
     df = large.core.n_params - small.core.n_params
     embedding = embed(small.estimate, large.estimate) if df > 0 else "not nested"
+    if _has_prior(small.estimate) or _has_prior(large.estimate):
+        embedding = "estimates with a prior"
     if isinstance(embedding, str):
         return math.nan, math.nan, math.nan, embedding
     chisq = small.core.criterion - large.core.criterion
@@ -85,6 +87,10 @@ def _ratio(small: Compared, large: Compared) -> tuple[float, float, float, str |
     singular = small.core.verdict["status"] == "boundary"
     law = null_distribution(embedding, n_fixed, df - n_fixed, singular=singular)
     return chisq, float(df), law.p_value(chisq), str(law)
+
+
+def _has_prior(estimate: Estimate) -> bool:
+    return isinstance(estimate, GeneralizedEstimate) and estimate.generalized.prior is not None
 
 
 def _n_coefficients(model: Compared) -> int:

@@ -90,6 +90,8 @@ def glance_table(estimate: Estimate) -> Table:
     """Tabulate a fit's key figures, one row."""
     layout, core, verdict = estimate.layout, estimate.core, estimate.verdict
     criteria = information_criteria(core.criterion, core.n_params, layout.n_rows)
+    own = estimate.own.fit.log_prior if isinstance(estimate, GeneralizedEstimate) else None
+    prior = {} if own is None else {"log_prior": np.array([own])}
     return {
         "nobs": np.array([layout.n_rows]),
         "n_params": np.array([core.n_params]),
@@ -98,6 +100,7 @@ def glance_table(estimate: Estimate) -> Table:
         "aic": np.array([criteria.aic]),
         "bic": np.array([criteria.bic]),
         "criterion": np.array([core.criterion]),
+        **prior,
         "df_residual": np.array([layout.n_rows - core.n_params]),
         "converged": np.array([verdict.converged]),
         "singular": np.array([verdict.singular]),

@@ -21,6 +21,7 @@ from ..inference import (
     part_table,
     variance_shares,
 )
+from ..priors import described
 
 _DDF = {
     "satterthwaite": "Satterthwaite's degrees of freedom",
@@ -44,6 +45,7 @@ def model_facts(estimate: Estimate) -> Section:
         ("Weights", source_of(request.weights)),
         ("Offset", source_of(request.offset)),
         ("Fit", _criteria(estimate)),
+        ("Prior", _prior(estimate)),
         ("Parameters", str(estimate.core.n_params)),
         ("Verdict", str(estimate.verdict)),
     ]
@@ -218,6 +220,15 @@ def _criteria(estimate: Estimate) -> str:
         f"{name} {write_fixed(core.criterion, 3)}{estimated}, log-likelihood {write_fixed(found.loglik, 3)}, "
         f"AIC {write_fixed(found.aic, 2)}, BIC {write_fixed(found.bic, 2)}"
     )
+
+
+def _prior(estimate: Estimate) -> str:
+    """Say what prior there is, and the log-likelihood with it."""
+    if not isinstance(estimate, GeneralizedEstimate) or estimate.generalized.prior is None:
+        return ""
+    log_prior = estimate.own.fit.log_prior or 0.0
+    both = write_fixed(log_prior - estimate.core.criterion / 2, 3)
+    return f"{described(estimate.generalized.prior)}; log-likelihood plus log-prior {both}"
 
 
 def _percent(share: float) -> str:

@@ -88,6 +88,11 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         return {"df": float(np.exp(value))}
 
     @property
+    def log_prior(self) -> float:
+        """Log-density of the prior at the estimates, which maximize it and ``loglik`` together; 0 without a prior."""
+        return self._estimate.own.fit.log_prior or 0.0
+
+    @property
     def approximation(self) -> Approximation:
         """How far Laplace's approximation is from the likelihood, crossed models included: ``.error``, ``.corrected``.
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::model::{Approximation, Glmm, PartCoefficients, PartName, constant};
+use super::prior::{NormalPrior, Penalty};
 use super::start::without_random_effects;
 use super::unit::Unit;
 use crate::covariance::{RandomBasis, TermSpec, ThetaMap};
@@ -38,20 +39,27 @@ pub struct Responses {
 ///
 /// # Errors
 /// `Data` for responses outside the family's support; `Design` for what cannot be fitted; those of reading; `Interrupted`.
-pub fn glmm(spec: &FamilySpec, sources: &[PartSource], responses: Responses, stop: &AtomicBool) -> Result<Glmm> {
+pub fn glmm(
+    spec: &FamilySpec,
+    sources: &[PartSource],
+    responses: Responses,
+    prior: &[NormalPrior],
+    stop: &AtomicBool,
+) -> Result<Glmm> {
     let family = spec.family()?;
-    let Responses { name, observations, weights, in_unit } = responses;
-    check_support(&family, &name, &spec.name, &observations)?;
+    let observations = &responses.observations;
+    check_support(&family, &responses.name, &spec.name, observations)?;
     let predictors = family.predictors();
     let n = observations.len();
     let mut collected = Collected { n, ..Collected::default() };
     for (index, &predictor) in predictors.iter().enumerate() {
         let source = sources.iter().find(|s| s.predictor == predictor).map(|s| s.rows);
-        collected.add_part(index, predictor, source, spec, &observations)?;
+        collected.add_part(index, predictor, source, spec, observations)?;
     }
-    let unit = if in_unit { Unit::of(spec, &observations) } else { Unit::default() };
+    let unit = if responses.in_unit { Unit::of(spec, observations) } else { Unit::default() };
     unit.apply(&mut collected, &predictors);
-    collected.finish(spec, name, unit, unit.responses(observations), weights, stop)
+    let responses = Responses { observations: unit.responses(responses.observations), ..responses };
+    collected.finish(spec, unit, responses, prior, stop)
 }
 
 /// # Errors
@@ -214,12 +222,12 @@ impl Collected {
     fn finish(
         mut self,
         spec: &FamilySpec,
-        response: String,
         unit: Unit,
-        observations: Vec<Observation>,
-        weights: Vec<f64>,
+        responses: Responses,
+        prior: &[NormalPrior],
         stop: &AtomicBool,
     ) -> Result<Glmm> {
+        let Responses { name: response, observations, weights, .. } = responses;
         let mut order: Vec<usize> = (0..self.blocks.len()).collect();
         order.sort_by_key(|&k| std::cmp::Reverse(self.blocks[k].1.n_levels));
         let factors: Vec<FactorId> = order.iter().map(|&k| FactorId(k)).collect();
@@ -237,6 +245,7 @@ impl Collected {
             reweighting.unfilled(&rows, 0, &factors, &self.bases)
         })?;
         let family = spec.family()?;
+        let penalty = Penalty::new(prior, &self.names[0], &transform, self.n_user);
         let p = self.n_coefficients;
         let mut chart = vec![0.0; p * p];
         (0..p).for_each(|j| chart[j * p + j] = 1.0);
@@ -260,6 +269,7 @@ impl Collected {
             chart,
             initial: vec![0.0; p],
             approximation: Approximation::Laplace,
+            penalty,
             separation: None,
             integrated: None,
         };

@@ -100,10 +100,12 @@ impl<'a> GlmmEvaluator<'a> {
             self.last = None;
             let model = &self.model;
             model.set_lambda(&x[..model.n_theta()], &mut self.newton.lambda);
-            let fixed = model.rows.fixed(&model.coefficients(x));
+            let coefficients = model.coefficients(x);
+            let fixed = model.rows.fixed(&coefficients);
             let point = self.newton.mode(model, &fixed, &self.from, self.stop)?;
             let beside = self.model.integrated.as_ref().map_or(0.0, |own| own.constant);
-            let value = self.value_at(&point)? + 2.0 * self.model.constant + beside;
+            let rest = self.model.constant + self.model.penalty.value(&coefficients);
+            let value = self.value_at(&point)? + 2.0 * rest + beside;
             if !value.is_finite() {
                 return Err(crate::Error::Numerical("the likelihood is not finite".into()));
             }
@@ -173,12 +175,14 @@ impl<'a> GlmmEvaluator<'a> {
         Ok(gradient(&self.model, theta, point, &mut self.newton, &mut self.inverse, expected))
     }
 
-    fn in_coordinates(&self, x: &[f64], gradient: &LaplaceGradient) -> Result<Vec<f64>> {
+    fn in_coordinates(&self, x: &[f64], mut gradient: LaplaceGradient) -> Result<Vec<f64>> {
         if self.alone.is_some() {
             return self.differences(x);
         }
-        let mut all = gradient.random.theta.clone();
-        all.extend(self.model.to_chart(&gradient.coefficients));
+        let model = &self.model;
+        model.penalty.add_slope(&model.coefficients(x), 2.0, &mut gradient.coefficients);
+        let mut all = gradient.random.theta;
+        all.extend(model.to_chart(&gradient.coefficients));
         Ok(all)
     }
 
@@ -194,6 +198,17 @@ impl<'a> GlmmEvaluator<'a> {
             Ok((at(h)? - at(-h)?) / (2.0 * h))
         };
         (0..x.len()).map(|k| Ok((4.0 * slope(k, 0.5 * DIFFERENCE)? - slope(k, DIFFERENCE)?) / 3.0)).collect()
+    }
+
+    /// Adds the penalty's curvature to one in (θ, coordinates).
+    fn add_penalty(&self, curvature: &mut [f64]) {
+        let (k, p) = (self.model.n_theta(), self.model.n_coefficients());
+        if !self.model.penalty.is_empty() {
+            let mut own = vec![0.0; p * p];
+            self.model.penalty.add_curvature(2.0, &mut own);
+            let own = self.model.square_to_chart(&own);
+            (0..p * p).for_each(|e| curvature[(k + e / p) * (k + p) + k + e % p] += own[e]);
+        }
     }
 }
 
@@ -240,11 +255,12 @@ impl GlmmEvaluator<'_> {
         let theta = &x[..self.model.n_theta()];
         let curvature = of(&mut working, base, theta, point, &mut gradient);
         self.working = Some(working);
-        let curvature = match &self.model.integrated {
+        let mut curvature = match &self.model.integrated {
             Some(own) => own.profiled(&curvature?, theta.len()),
             None => curvature?,
         };
-        Ok((self.in_coordinates(x, &gradient)?, curvature))
+        self.add_penalty(&mut curvature);
+        Ok((self.in_coordinates(x, gradient)?, curvature))
     }
 }
 
@@ -272,7 +288,7 @@ impl Evaluator for GlmmEvaluator<'_> {
 
     fn gradient(&mut self, x: &[f64]) -> Result<Vec<f64>> {
         let gradient = self.gradient_here(x)?;
-        self.in_coordinates(x, &gradient)
+        self.in_coordinates(x, gradient)
     }
 
     fn information(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {

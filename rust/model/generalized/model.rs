@@ -7,6 +7,7 @@ use super::build::check_support;
 use super::evaluator::GlmmEvaluator;
 use super::integrated::{Integrated, integrated};
 use super::ordered::with_thresholds_of;
+use super::prior::Penalty;
 use super::quadrature::MOST_NODES;
 use super::separation::Separation;
 use super::start;
@@ -108,6 +109,8 @@ pub struct Glmm {
     /// Coefficients of that model, of the rows' columns.
     pub initial: Vec<f64>,
     pub approximation: Approximation,
+    /// That of priors of coefficients.
+    pub penalty: Penalty,
     /// Why the coefficients have no best values, if they have none.
     pub separation: Option<Separation>,
     /// The coefficients of the mean, where they are found with the random effects.
@@ -273,6 +276,12 @@ impl Glmm {
                     blocks[0].width
                 )));
             }
+            Approximation::Restricted | Approximation::Penalized if !self.penalty.is_empty() => {
+                return Err(Error::Design(
+                    "a prior is of coefficients that are estimated by maximum likelihood, not with reml=True or nagq=0"
+                        .into(),
+                ));
+            }
             Approximation::Restricted | Approximation::Penalized => return integrated(self, approximation),
             _ => {}
         }
@@ -301,8 +310,7 @@ impl Glmm {
 /// Σ w times the part of -log density that the response alone determines.
 pub fn constant(family: &Family, unit: Unit, observations: &[Observation], weights: &[f64]) -> f64 {
     let weight = |i: usize| weights.get(i).copied().unwrap_or(1.0);
-    let total: f64 = if weights.is_empty() { observations.len() as f64 } else { weights.iter().sum() };
-    observations.iter().enumerate().map(|(i, &o)| weight(i) * family.constant(o)).sum::<f64>() + unit.constant(total)
+    observations.iter().enumerate().map(|(i, &o)| weight(i) * (family.constant(o) + unit.constant(o))).sum()
 }
 
 /// A x for a column-major A of x.len() columns.

@@ -32,6 +32,12 @@ const LEAST_SCALE: f64 = 0.05;
 /// # Errors
 /// `Interrupted`; `Numerical` where not even the model without random effects can be evaluated.
 pub fn penalized_quasi_likelihood(model: &Glmm, stop: &AtomicBool) -> Result<Vec<f64>> {
+    if !model.penalty.is_empty() {
+        // steps in (u, β) know no penalty, and would leave for infinity where it alone holds them
+        let mut x = model.theta_map.start();
+        x.extend(model.coordinates(&model.initial));
+        return Ok(x);
+    }
     let mut state = State::new(model);
     for steps in STEPS {
         match computed(state.round(model, steps, stop))? {
@@ -139,7 +145,10 @@ fn derivatives(model: &Glmm, eta: &[Vec<f64>]) -> RowDerivatives {
 pub fn without_random_effects(model: &Glmm, stop: &AtomicBool) -> Result<(Vec<f64>, Vec<f64>, Option<Separation>)> {
     let mut beta = constants(model);
     let p = beta.len();
-    let total = |beta: &[f64]| model.family.total(&model.observations, &model.weights, &model.rows.fixed(beta));
+    let total = |beta: &[f64]| {
+        let eta = model.rows.fixed(beta);
+        model.family.total(&model.observations, &model.weights, &eta) + model.penalty.value(beta)
+    };
     let mut value = total(&beta);
     if !value.is_finite() {
         beta = vec![0.0; p];
@@ -178,7 +187,7 @@ pub fn without_random_effects(model: &Glmm, stop: &AtomicBool) -> Result<(Vec<f6
         }
     }
     let (_, root) = newton(model, &beta)?;
-    let found = separation(model, &beta, &last);
+    let found = separation(model, &beta, &last).filter(|found| !model.penalty.holds(&found.direction));
     Ok((beta, inverse_transposed(&root, p), found))
 }
 
@@ -193,13 +202,15 @@ fn newton(model: &Glmm, beta: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
     let m = rows.parts.len();
     let eta = rows.fixed(beta);
     let mut own = derivatives(model, &eta);
-    let slope = rows.fixed_transposed(&own.g);
+    let mut slope = rows.fixed_transposed(&own.g);
+    model.penalty.add_slope(beta, 1.0, &mut slope);
     let (mut linear, mut r) = (Vec::new(), vec![0.0; own.g.len()]);
     interleave(&eta, &mut linear);
     make_definite(&mut own.d, &own.g, &linear, m, &mut r);
     let slot: Vec<usize> = (0..m).collect();
     let sums = fixed_sums(rows, PartWeights { m, slot: &slot, d: &own.d, r: &[] });
-    let h: Vec<f64> = (0..p * p).map(|e| sums[e / p * (p + 1) + e % p]).collect();
+    let mut h: Vec<f64> = (0..p * p).map(|e| sums[e / p * (p + 1) + e % p]).collect();
+    model.penalty.add_curvature(1.0, &mut h);
     Ok((slope, root_of(&h, p)?))
 }
 

@@ -4,7 +4,7 @@
 
 use super::build::Collected;
 use super::model::Glmm;
-use crate::family::{FamilySpec, Link, Observation, Predictor};
+use crate::family::{FamilySpec, Link, Observation, Predictor, Zero};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Unit {
@@ -14,11 +14,13 @@ pub struct Unit {
     shift: f64,
     /// What the predictor of the dispersion has more.
     dispersion: f64,
+    /// Whether zeros have a probability, and no density with a unit.
+    zeros_have_mass: bool,
 }
 
 impl Default for Unit {
     fn default() -> Self {
-        Self { response: 1.0, factor: 1.0, shift: 0.0, dispersion: 0.0 }
+        Self { response: 1.0, factor: 1.0, shift: 0.0, dispersion: 0.0, zeros_have_mass: false }
     }
 }
 
@@ -49,7 +51,8 @@ impl Unit {
             Link::InverseSquare => (1.0 / (c * c), 0.0),
             _ => return Self::default(),
         };
-        Self { response: c, factor, shift, dispersion: power * c.ln() }
+        let zeros_have_mass = spec.zero == Zero::Part;
+        Self { response: c, factor, shift, dispersion: power * c.ln(), zeros_have_mass }
     }
 
     /// Responses in the unit.
@@ -57,9 +60,9 @@ impl Unit {
         observations.into_iter().map(|o| Observation { y: o.y / self.response, ..o }).collect()
     }
 
-    /// -log of the density's unit, of rows of this weight together.
-    pub fn constant(&self, weight: f64) -> f64 {
-        weight * self.response.ln()
+    /// -log of the density's unit.
+    pub fn constant(&self, o: Observation) -> f64 {
+        if self.zeros_have_mass && o.y == 0.0 { 0.0 } else { self.response.ln() }
     }
 
     /// Offsets, and the maps from coefficients and random effects to the user's.

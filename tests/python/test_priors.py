@@ -1,0 +1,116 @@
+"""Normal priors of coefficients, and what is done about separation."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import hlmrs
+
+
+def separated() -> pl.DataFrame:
+    """Return binary responses, all of them successes where x is 1."""
+    x = np.array([float(k % 4 == 0) for k in range(80)])
+    y = np.where(x == 1, 1, np.arange(80) % 3 == 0).astype(int)
+    return pl.DataFrame({"y": y, "x": x, "z": np.sin(np.arange(80)), "g": [f"g{k % 10}" for k in range(80)]})
+
+
+def fitted(**options: Any) -> Any:
+    return hlmrs.glmer("y ~ x + z + (1 | g)", separated(), family="binomial", **options)
+
+
+pytestmark = pytest.mark.filterwarnings("ignore::hlmrs.SingularFitWarning")
+
+
+def test_separation_is_refused_with_a_prior_as_the_way_out_and_a_prior_is_one():
+    with pytest.raises(hlmrs.DesignError, match=r"prior=hlmrs.Normal\(0, 2.5\)"):
+        fitted()
+    fit = fitted(prior=hlmrs.Normal(0, 2.5))
+    table = fit.tidy()
+    assert 1 < table["estimate"][1] < 6
+    assert np.isfinite(table["std_error"].to_numpy()).all()
+    assert fit.verdict.converged
+
+
+def test_the_estimates_maximize_likelihood_and_prior_together():
+    # with no variance between groups the model is a logistic regression, penalized
+    fit = fitted(prior={"x": hlmrs.Normal(0.5, 1.5), "z": hlmrs.Normal(0, 0.3)})
+    assert fit.varcorr()["sd"][0] == pytest.approx(0, abs=1e-6)
+    data = separated()
+    columns = np.column_stack([np.ones(80), data["x"], data["z"]])
+    y, precision = data["y"].to_numpy(), np.array([0, 1 / 1.5**2, 1 / 0.3**2])
+    beta = np.zeros(3)
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-columns @ beta))
+        slope = columns.T @ (y - p) - precision * (beta - [0, 0.5, 0])
+        curvature = columns.T @ (columns * (p * (1 - p))[:, None]) + np.diag(precision)
+        beta = beta + np.linalg.solve(curvature, slope)
+    np.testing.assert_allclose(fit.beta, beta, atol=1e-5)
+    np.testing.assert_allclose(fit.tidy()["std_error"], np.sqrt(np.diag(np.linalg.inv(curvature))), rtol=1e-3)
+    assert fit.loglik == pytest.approx(float((y * np.log(p) + (1 - y) * np.log1p(-p)).sum()), abs=1e-6)
+    log_prior = sum(
+        -0.5 * ((b - m) / s) ** 2 - np.log(s) - 0.5 * np.log(2 * np.pi)
+        for b, m, s in ((beta[1], 0.5, 1.5), (beta[2], 0.0, 0.3))
+    )
+    assert fit.log_prior == pytest.approx(log_prior, abs=1e-5)
+
+
+def test_a_wide_prior_is_none_and_a_narrow_one_holds_a_coefficient_whatever_its_columns_are():
+    data = separated().with_columns(y=(pl.int_range(80) % 3 == 0).cast(pl.Int64), z=1e6 + 1e3 * pl.col("z"))
+    model = "y ~ x + z + (1 | g)"
+    free = hlmrs.glmer(model, data, family="binomial")
+    wide = hlmrs.glmer(model, data, family="binomial", prior=hlmrs.Normal(0, 1e6))
+    np.testing.assert_allclose(wide.beta, free.beta, rtol=1e-4)
+    assert wide.loglik == pytest.approx(free.loglik, abs=1e-6)
+    held = hlmrs.glmer(model, data, family="binomial", prior={"x": hlmrs.Normal(1, 1e-4)})
+    assert held.beta[1] == pytest.approx(1, abs=1e-5)
+    assert held.loglik < free.loglik
+
+
+def test_the_prior_is_said_saved_and_updated(tmp_path):
+    fit = fitted(prior=hlmrs.Normal(0, 2.5))
+    assert "Normal(0, 2.5) of every coefficient of the mean but the intercept" in str(fit.summary())
+    assert fit.glance()["log_prior"][0] == fit.log_prior
+    assert "log_prior" not in fit.update("~ . - x", prior=None).glance().columns
+    fit.save(tmp_path / "fit.hlmrs")
+    again = hlmrs.load(tmp_path / "fit.hlmrs")
+    assert again.log_prior == fit.log_prior
+    assert str(again.summary()) == str(fit.summary())
+    smaller = fit.update("~ . - z")
+    assert smaller.log_prior != fit.log_prior
+    table = hlmrs.compare(smaller, fit)
+    assert "estimates with a prior" in table["null_distribution"].to_list()
+
+
+def test_a_profile_is_of_likelihood_and_prior():
+    fit = fitted(prior=hlmrs.Normal(0, 2.5))
+    interval = fit.confint(method="profile").filter(pl.col("term") == "x")
+    assert np.isfinite(interval["conf_high"][0])
+    assert interval["conf_low"][0] < fit.beta[1] < interval["conf_high"][0]
+
+
+@pytest.mark.filterwarnings("ignore:Converged after:hlmrs.ConvergenceWarning")
+def test_separation_can_be_a_warning_and_its_coefficients_then_have_no_standard_error():
+    with pytest.warns(hlmrs.ConvergenceWarning, match="no finite estimate"):
+        fit = fitted(control=hlmrs.Control(separation="warn"))
+    error = fit.tidy()["std_error"].to_numpy()
+    assert np.isnan(error[1])
+    assert np.isfinite(error[2])
+    assert not fit.verdict.converged or "x" in fit.verdict.flat_terms
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: hlmrs.Normal(0, 0), hlmrs.OptionError, "positive standard deviation"),
+        (lambda: hlmrs.Normal(float("nan"), 1), hlmrs.OptionError, "finite number"),
+        (lambda: fitted(prior={"w": hlmrs.Normal(0, 1)}), hlmrs.OptionError, "prior= names 'w'"),
+        (lambda: fitted(prior=2.5), TypeError, "give hlmrs.Normal"),
+        (lambda: fitted(prior=hlmrs.Normal(0, 1), reml=True), hlmrs.DesignError, "not with reml=True"),
+        (lambda: hlmrs.Control(separation="report"), hlmrs.OptionError, "separation='report'"),
+    ],
+)
+def test_priors_that_cannot_be_are_refused(make, error, words):
+    with pytest.raises(error, match=words):
+        make()
