@@ -49,6 +49,15 @@ _OF_MODELS: Hints = {
         ("", "correlated random effects are structured terms of the formula, such as + ar1(0 + factor(t) | g)")
     ],
 }
+_NO_SUMS = "rows of a generalized model are weighted anew in every step, so that no sums over them stay"
+_OF_GENERALIZED: Hints = {
+    **{name: hints for name, hints in _OF_MODELS.items() if name not in ("family", "link", "method")},
+    "rows": [("", f"{_NO_SUMS}; all rows are fitted together")],
+    "ddf": [("", "tests of a generalized model have no degrees of freedom to choose; they are normal")],
+    "nAGQ": [("nagq", "quadrature points are nagq=")],
+    "ziformula": [("zero_inflation", "the zero part is zero_inflation='~ 1'")],
+    "dispformula": [("dispersion", "the model of the dispersion is dispersion='~ x'")],
+}
 _OF_EQUATIONS: Hints = {
     "id": [("groups", "the column of the groups is groups=")],
     "corstr": [("correlation", "the working correlation is correlation=")],
@@ -84,6 +93,7 @@ _OF_ANY: Hints = {
 _OF_INTERVALS: Hints = {"parm": _PARAMETERS, "which": _PARAMETERS}
 _TABLES: Sequence[tuple[Collection[str], Hints]] = (
     (("lmer", "model", "fit_many", "update"), _OF_MODELS),
+    (("glmer",), _OF_GENERALIZED),
     (("gee",), _OF_EQUATIONS),
     (("predict", "simulate"), _OF_PREDICTIONS),
     (("confint", "profile"), _OF_INTERVALS),

@@ -37,4 +37,6 @@ Adjustment: TypeAlias = Literal[
     "none", "tukey", "dunnett", "scheffe", "mvt", "sidak", "bonferroni", "holm", "hochberg", "bh", "fdr", "by"
 ]
 ContrastMethod: TypeAlias = Literal["pairwise", "reference", "trt.vs.ctrl", "consecutive", "poly", "eff", "helmert"]
+GeneralizedPanel: TypeAlias = Literal["uniform", "predicted", "rootogram", "calibration", "random", "influence"]
+QuantileMethod: TypeAlias = Literal["simulated", "exact"]
 Panel: TypeAlias = Literal["fitted", "qq", "scale", "random", "influence"]

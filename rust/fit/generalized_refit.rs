@@ -7,7 +7,7 @@ use super::refit::{Optimum, refit, start};
 use crate::linalg::dense;
 use crate::model::generalized::{Glmm, GlmmEvaluator};
 use crate::optimize::Objective;
-use crate::{Result, computed};
+use crate::{Error, Result, computed};
 
 /// A step is taken for the optimum where the criterion falls by this much of what it expects, or by less than matters.
 const EXPECTED: std::ops::RangeInclusive<f64> = 0.8..=1.25;
@@ -23,6 +23,20 @@ pub struct Moved {
 }
 
 impl GlmmFit {
+    /// # Errors
+    /// `Design` where the coefficients of the mean are no parameters of the search, which refits move.
+    pub fn require_all_parameters(&self) -> Result<()> {
+        match self.model.integrated {
+            None => Ok(()),
+            Some(_) => Err(Error::Design(
+                "fixed effects that are integrated out (reml=True) or found by the penalized step (nagq=0) have no \
+                 likelihood of their own to refit or to split into clusters: fit.update(reml=False, nagq=1) does, and \
+                 bootstrap(statistic=...) refits the model as it is"
+                    .into(),
+            )),
+        }
+    }
+
     /// The optimum of a model like that of the fit, from the fit's; None where coefficients have no best value, or no optimum is
     /// found.
     ///

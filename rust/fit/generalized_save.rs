@@ -8,7 +8,7 @@ use super::generalized::{GlmmFit, Uncertainty};
 use super::verdict::Verdict;
 use crate::Result;
 use crate::model::generalized::{Glmm, GlmmEvaluator};
-use crate::saved::{Arrays, Saved, require, take_sized};
+use crate::saved::{Arrays, Saved, damaged, require, take_sized};
 
 #[derive(Serialize, Deserialize)]
 struct Meta {
@@ -48,7 +48,7 @@ impl GlmmFit {
         // missing numbers are what the covariance of a fit without an optimum has
         let covariance = arrays.remove("covariance").unwrap_or_default();
         require(covariance.len() == n * n, "its covariance is not that of its parameters")?;
-        let fixed_slopes = arrays.remove("fixed_slopes").unwrap_or_default();
+        let fixed_slopes = arrays.remove("fixed_slopes").ok_or_else(|| damaged("fixed_slopes is missing"))?;
         let fixed = model.integrated.as_ref().map_or(0, |own| own.p);
         require(
             fixed_slopes.is_empty() || fixed_slopes.len() == n * fixed,

@@ -23,6 +23,7 @@ pub fn cluster_contributions(
     n_clusters: usize,
     stop: &AtomicBool,
 ) -> Result<Vec<Vec<f64>>> {
+    fit.require_all_parameters()?;
     let mut rows = vec![Vec::new(); n_clusters];
     clusters.iter().enumerate().for_each(|(i, &c)| rows[c as usize].push(i));
     let without_end = fit.without_end();

@@ -33,6 +33,7 @@ pub struct Sets<'a> {
 /// # Errors
 /// Those of the criterion; `Interrupted`.
 pub fn without_rows(fit: &GlmmFit, sets: &Sets, by_steps: bool) -> Result<Vec<Option<WithoutRows>>> {
+    fit.require_all_parameters()?;
     let mut whole = GlmmEvaluator::new(&fit.model, sets.stop);
     whole.set_from(fit.u.clone());
     whole.value(&fit.x)?;

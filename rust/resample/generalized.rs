@@ -45,6 +45,7 @@ impl Refits<'_> {
 /// # Errors
 /// `Data` for responses outside the family's support; `Interrupted`.
 pub fn to_responses(fit: &GlmmFit, responses: &[Vec<f64>], refits: &Refits) -> Result<Vec<Vec<f64>>> {
+    fit.require_all_parameters()?;
     let of_response = |y: &Vec<f64>| {
         let observations = fit.model.observations.iter().zip(y).map(|(&o, &y)| Observation { y, ..o });
         refits.of(fit, &fit.model.with_response(observations.collect())?)
@@ -63,6 +64,7 @@ pub fn to_drawn_groups(
     seed: u64,
     refits: &Refits,
 ) -> Result<Vec<Vec<f64>>> {
+    fit.require_all_parameters()?;
     let groups = Groups::new(&fit.model, factors)?;
     let draw = |k: usize| -> Vec<Vec<usize>> {
         let mut rng = stream(seed, k);
@@ -76,6 +78,7 @@ pub fn to_drawn_groups(
 /// # Errors
 /// As `to_drawn_groups`.
 pub fn without_groups(fit: &GlmmFit, factors: &[usize], refits: &Refits) -> Result<Vec<Vec<f64>>> {
+    fit.require_all_parameters()?;
     let groups = Groups::new(&fit.model, factors)?;
     let sizes = &groups.sizes;
     let places: Vec<(usize, usize)> =

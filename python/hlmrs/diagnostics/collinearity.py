@@ -42,7 +42,7 @@ def check_collinearity(estimate: Estimate) -> Check:
         "Inflation is no fault of a model, only a reason for wide intervals; terms and the interactions they are in "
         "inflate each other unless they are centred."
     )
-    dropped = estimate.layout.dropped_columns
+    dropped = estimate.dropped_columns
     also = f" Left out, as they depend on others: {', '.join(dropped)}." if dropped else ""
     if len(names) < 2:
         return Check("collinearity", FINE, "There is no pair of terms." + also, caveat, table, estimate.kind)

@@ -27,7 +27,7 @@ def plot_data(estimate: Estimate, panel: str, group: str | None, method: str) ->
     if panel == "random":
         return _random_effects(estimate)
     if panel == "influence":
-        return _influence(estimate, group, method)
+        return influence_panel(estimate, group, method)
     return _rows(estimate, panel)
 
 
@@ -39,7 +39,7 @@ def _rows(estimate: Estimate, panel: str) -> dict[str, Column]:
     places = estimate.row_numbers()[known]
     if panel == "qq":
         order = np.argsort(resid, kind="stable")
-        return {"row": places[order], "normal_quantile": _normal_scores(len(resid)), "residual": resid[order]}
+        return {"row": places[order], "normal_quantile": normal_scores(len(resid)), "residual": resid[order]}
     shown = {"residual": resid} if panel == "fitted" else {"root_size": np.sqrt(np.abs(resid))}
     return {"row": places, "fitted": fitted, **shown}
 
@@ -60,7 +60,7 @@ def _random_effects(estimate: Estimate) -> dict[str, Column]:
             term += [name] * len(order)
             level += [found.levels[k] for k in order]
             error = 1.96 * np.sqrt(variances[order, j])
-            parts = (_normal_scores(len(order)), found.modes[order, j], error, found.standardized[order, j])
+            parts = (normal_scores(len(order)), found.modes[order, j], error, found.standardized[order, j])
             for column, part in zip(numbers, parts, strict=True):
                 column.append(part)
     quantile, estimates, error, standardized = (np.concatenate(column) for column in numbers)
@@ -76,7 +76,7 @@ def _random_effects(estimate: Estimate) -> dict[str, Column]:
     }
 
 
-def _influence(estimate: Estimate, group: str | None, method: str) -> dict[str, Column]:
+def influence_panel(estimate: Estimate, group: str | None, method: str) -> dict[str, Column]:
     """Return Cook's distance of every group in order; displacements where there is no fixed effect."""
     groups = estimate.layout.groups
     shown = min(groups, key=lambda one: len(one.levels)) if group is None else groups[group_index(estimate, group)]
@@ -85,7 +85,7 @@ def _influence(estimate: Estimate, group: str | None, method: str) -> dict[str, 
     return {"by": [found.by] * len(found), "level": found.levels, name: getattr(found, name)}
 
 
-def _normal_scores(n: int) -> Vector:
+def normal_scores(n: int) -> Vector:
     """Return normal quantiles at (k - 3/8) / (n + 1/4) (Blom 1958)."""
     normal = NormalDist()
     return np.array([normal.inv_cdf((k + 0.625) / (n + 0.25)) for k in range(n)])

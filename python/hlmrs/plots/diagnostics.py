@@ -31,7 +31,17 @@ def draw_diagnostics(panels: Sequence[tuple[str, Data]]) -> "Figure":
     size = (4.6 * columns, 3.8 * rows)
     figure: Figure = _pyplot().figure(figsize=size, layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
-    draw = {"fitted": _fitted, "qq": _quantiles, "scale": _scale, "random": _random, "influence": _influence}
+    draw = {
+        "fitted": _fitted,
+        "qq": _quantiles,
+        "scale": _scale,
+        "random": _random,
+        "influence": _influence,
+        "uniform": _uniform,
+        "predicted": _predicted,
+        "rootogram": _rootogram,
+        "calibration": _calibration,
+    }
     for axis in axes.ravel()[len(parts) :]:
         axis.set_axis_off()
     for axis, (name, data) in zip(axes.ravel(), parts, strict=False):
@@ -83,6 +93,41 @@ def _quantiles(axis: "Axes", data: Data) -> None:
     axis.plot(normal[[0, -1]], normal[[0, -1]], **_GUIDE)
     axis.scatter(*_thinned(normal, resid, ends=True), **_POINT)
     axis.set(title="Quantiles of residuals", xlabel="Normal quantile", ylabel="Studentized residual")
+
+
+def _uniform(axis: "Axes", data: Data) -> None:
+    uniform, resid = np.asarray(data["uniform_quantile"]), np.asarray(data["residual"])
+    axis.plot([0, 1], [0, 1], **_GUIDE)
+    axis.scatter(*_thinned(uniform, resid, ends=True), **_POINT)
+    axis.set(title="Quantile residuals", xlabel="Uniform quantile", ylabel="Residual")
+
+
+def _predicted(axis: "Axes", data: Data) -> None:
+    """Draw over ranks, so that residuals spread alike everywhere."""
+    predicted, resid = np.asarray(data["predicted"]), np.asarray(data["residual"])
+    ranks = (np.argsort(np.argsort(predicted, kind="stable"), kind="stable") + 0.5) / len(predicted)
+    axis.scatter(*_thinned(ranks, resid), **_POINT)
+    for level in (0.25, 0.5, 0.75):
+        axis.axhline(level, **_GUIDE)
+    axis.plot(*_running_mean(ranks, resid), **_LINE)
+    axis.set(title="Residuals and fitted means", xlabel="Rank of the fitted mean", ylabel="Quantile residual")
+
+
+def _rootogram(axis: "Axes", data: Data) -> None:
+    """Hang the bars of what was observed from the curve of what is expected."""
+    counts, observed, expected = (np.asarray(data[name]) for name in ("count", "observed", "expected"))
+    axis.bar(counts, np.sqrt(observed), bottom=np.sqrt(expected) - np.sqrt(observed), width=0.9, color="#9bb7d4")
+    axis.plot(counts, np.sqrt(expected), **_LINE)
+    axis.axhline(0, **_GUIDE)
+    axis.set(title="Rootogram", xlabel="Count", ylabel="√frequency")
+
+
+def _calibration(axis: "Axes", data: Data) -> None:
+    predicted, observed = np.asarray(data["predicted"]), np.asarray(data["observed"])
+    axis.plot([0, 1], [0, 1], **_GUIDE)
+    bars: dict[str, Any] = {"fmt": "o", "markersize": 4, "color": "#2a5d8f", "ecolor": "#9bb7d4"}
+    axis.errorbar(predicted, observed, yerr=1.96 * np.asarray(data["std_error"]), **bars)
+    axis.set(title="Calibration", xlabel="Fitted probability", ylabel="Share of successes, 95 %")
 
 
 def _random(axis: "Axes", data: Data) -> None:

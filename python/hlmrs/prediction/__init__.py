@@ -3,10 +3,11 @@
 ``prediction`` predicts, ``frames`` does so for data frames, ``lazy_prediction`` as a query, from the expressions of
 ``expression``, ``level_keys`` and ``piecewise``; ``residuals`` has residuals, leverages and the rows beside the
 caller's data.  ``generalized`` turns linear predictors into means, ``family_expression`` does in expressions,
-``generalized_frames`` for data frames; ``generalized_rows`` has the rows beside the data, ``quantile_residuals`` where
-responses lie in their distributions; ``equations`` predicts means of marginal models.
+``generalized_frames`` for data frames; ``generalized_rows`` has the rows beside the data, ``distribution_function``
+where responses lie in their distributions; ``equations`` predicts means of marginal models.
 """
 
+from .distribution_function import exact_quantile_residuals
 from .equations import equation_residuals, mean_intervals, predict_mean
 from .expression import polars_expression
 from .family_expression import generalized_expression
@@ -15,7 +16,6 @@ from .generalized import generalized_residuals, residual_deviations
 from .generalized_frames import GeneralizedChoice, predict_generalized_frame
 from .generalized_rows import augment_generalized, augment_new
 from .prediction import Choice, predict_rows
-from .quantile_residuals import quantile_residuals
 from .residuals import augment, leverages, residuals
 from .response_scale import ResponseScale, response_scale
 
@@ -28,6 +28,7 @@ __all__ = [
     "augment_new",
     "beside",
     "equation_residuals",
+    "exact_quantile_residuals",
     "generalized_expression",
     "generalized_residuals",
     "leverages",
@@ -37,7 +38,6 @@ __all__ = [
     "predict_generalized_frame",
     "predict_mean",
     "predict_rows",
-    "quantile_residuals",
     "residual_deviations",
     "residuals",
     "response_scale",

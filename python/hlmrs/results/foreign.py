@@ -62,10 +62,8 @@ _ROWS = "fit all rows together by glmer()"
 ONLY_OF_LINEAR_FITS = {
     "adapt": f"random effects of further rows come from sums, which a generalized model does not have; {_ROWS}",
     "append": f"a fit to further rows is made from sums, which a generalized model does not have; {_ROWS}",
-    "check": "checks are of normal responses; fit.resid('quantile') are uniform between 0 and 1 where the model holds",
     "compare_methods": "tests of a generalized model have no degrees of freedom to choose; tidy() and "
     "confint(method='profile') have intervals",
-    "plot": "the plots are of normal responses; draw fit.fitted and fit.resid('quantile')",
     "profile": "confint(method='profile') has the intervals of profiles",
     "ranova": "hlmrs.compare(fit, smaller) tests against a fit without some random effects",
     "standardized": "a response has no standard deviation on the scale of a link; scale(x) in the formula standardizes",
@@ -82,8 +80,6 @@ ABSENT_FROM_MARGINAL_FITS = {
     ),
     "sigma": "fit.scale is the variance over that of the family",
     "drop1": "anova(type=2) has the tests",
-    "check": "draw fit.fitted and fit.resid('pearson')",
-    "plot": "draw fit.fitted and fit.resid('pearson')",
     "marginal": "emmeans(), contrasts(), slopes() and to_marginaleffects() are methods of the fit",
     "update": "call gee() again",
     "save": "keep the data and call gee() again",
@@ -110,7 +106,10 @@ def foreign_attribute(fit: Any, name: str) -> AttributeError:
 def _place(fit: Any, name: str) -> str:
     """Return where a fit has what is asked for under another name, or nothing."""
     if name in _PLACES:
-        return _PLACES[name]
+        place = _PLACES[name].format(name=name)
+        group, _, member = place.partition(".")
+        there = group != "check" or not member or hasattr(getattr(fit, group, None), member.rstrip("()"))
+        return place if there else ""
     check = name.removeprefix("check_")
     known = check != name and hasattr(type(fit), "check") and hasattr(fit.check, check)
     return f"check.{check}()" if known else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, cast, get_arg
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import effectsize, hypotheses, inference, prediction
+from .. import diagnostics, effectsize, hypotheses, inference, prediction
 from ..calls import answers_calls
 from ..control import count, seed_or_new
 from ..effectsize import IntraclassCorrelation, RSquared
@@ -19,9 +19,11 @@ from ..estimation.generalized_changes import GeneralizedChanges, change_generali
 from ..families import Family, tweedie_power
 from ..frame import open_frame
 from ..inference import TestKeywords, TestOptions, chosen_options, tests_by_normal, with_test_keywords
-from ..options import Effects, NewLevels
+from ..options import Effects, NewLevels, QuantileMethod
 from .base import FittedModel, Vector
 from .foreign import ONLY_OF_LINEAR_FITS
+from .generalized_checks import GeneralizedChecks
+from .generalized_plots import GeneralizedPlots
 from .view import FrameT
 
 if TYPE_CHECKING:
@@ -271,7 +273,14 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
             self._estimate, choose("type", type, get_args(PredictionType)), category
         )
 
-    def resid(self, kind: ResidualName = "response", *, n: int = 250, seed: int | None = None) -> Vector:
+    def resid(
+        self,
+        kind: ResidualName = "response",
+        *,
+        method: QuantileMethod = "simulated",
+        n: int = 250,
+        seed: int | None = None,
+    ) -> Vector:
         """Return residuals of the rows used.
 
         Parameters
@@ -280,8 +289,11 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
             Response (of counts of successes their proportion) minus fitted mean; or divided by the standard deviation
             that family and weight give it; or where the response lies among simulated ones, which is uniform between 0
             and 1 if the model is right (Dunn and Smyth 1996), whatever the family.
+        method : {"simulated", "exact"}
+            How ``"quantile"`` is found: among responses simulated with new random effects, as DHARMa does; or by the
+            distribution function given the fitted ones, at random within a step of it.
         n, seed : int
-            Simulated responses for ``"quantile"``, and their seed.
+            Simulated responses for ``"quantile"``, and the seed of what is random.
 
         Returns
         -------
@@ -298,7 +310,9 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         """
         kind = choose("kind", kind, get_args(ResidualName))
         if kind == "quantile":
-            return prediction.quantile_residuals(self._estimate, count("n", n), seed_or_new(seed))
+            if choose("method", method, get_args(QuantileMethod)) == "exact":
+                return prediction.exact_quantile_residuals(self._estimate, seed_or_new(seed))
+            return diagnostics.simulated(self._estimate, count("n", n), seed_or_new(seed)).residuals.copy()
         return prediction.generalized_residuals(self._estimate, pearson=kind == "pearson")
 
     def simulate(self, n: int = 1, *, seed: int | None = None) -> Vector:
@@ -524,6 +538,16 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         if how.vcov != "model":
             raise OptionError(f"vcov={how.vcov!r}: likelihood ratios take no covariance; it belongs to method='wald'")
         return self._table(hypotheses.deletion_ratio_table(self._estimate))
+
+    @property
+    def check(self) -> GeneralizedChecks[FrameT]:
+        """Checks of what the fit assumes: ``fit.check()`` runs all, ``fit.check.dispersion()`` one."""
+        return GeneralizedChecks(self._estimate)
+
+    @property
+    def plot(self) -> GeneralizedPlots[FrameT]:
+        """Plots of the fit: ``fit.plot.diagnostics()`` draws, ``fit.plot.diagnostics.data("uniform")`` is the table."""
+        return GeneralizedPlots(self._estimate)
 
     @property
     def _model_named(self) -> str:

@@ -142,3 +142,19 @@ def test_what_cannot_be_drawn_is_refused_with_the_reason(tmp_path):
     for kind in ("parametric", "case"):
         with pytest.raises(hlmrs.FitStateError, match="without its data"):
             hlmrs.load(tmp_path / "fit").bootstrap(3, kind=kind)
+
+
+@pytest.mark.parametrize("how", [{"reml": True}, {"nagq": 0}])
+def test_fixed_effects_that_are_no_parameters_are_refused_with_what_there_is_instead(how):
+    fit = fit_of("cbind").update(**how)
+    for refused in (
+        lambda: fit.bootstrap(3, seed=1),
+        lambda: fit.bootstrap(3, seed=1, kind="case"),
+        lambda: fit.vcov("CR0"),
+        lambda: fit.influence("g"),
+        lambda: fit.influence("g", method="refit"),
+    ):
+        with pytest.raises(hlmrs.DesignError, match=r"fit\.update\(reml=False"):
+            refused()
+    assert fit.bootstrap(3, seed=1, statistic=lambda fit: fit.beta).n_failed == 0
+    assert fit.check(seed=1).verdict != "concern"

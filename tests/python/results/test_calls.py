@@ -264,11 +264,26 @@ def test_what_generalized_fits_do_not_have_is_answered_by_what_there_is_instead(
             getattr(generalized, name)
 
 
-@pytest.mark.parametrize("name", ["check_normality", "leverage", "check_model", "reliability", "plot_diagnostics"])
+@pytest.mark.parametrize("name", ["check_normality", "leverage", "group_residuals", "reliability"])
 def test_names_of_what_generalized_fits_do_not_have_do_not_lead_to_it(generalized, name):
     with pytest.raises(AttributeError) as refusal:
         getattr(generalized, name)
     assert "it is fit." not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "part"),
+    [
+        ({"rows": "stream"}, "no sums over them stay"),
+        ({"ddf": "kenward-roger"}, "no degrees of freedom"),
+        ({"nAGQ": 5}, "nagq="),
+        ({"ziformula": "~ 1"}, "zero_inflation="),
+        ({"groups": "herd"}, r"\+ \(1 \| herd\)"),
+    ],
+)
+def test_arguments_of_linear_models_and_of_other_packages_for_generalized_ones(keywords, part):
+    with pytest.raises(TypeError, match=rf"glmer\(\) has no argument .*{part}"):
+        hlmrs.glmer("incidence ~ period + (1 | herd)", hlmrs.datasets.load("cbpp"), family="poisson", **keywords)
 
 
 @pytest.mark.parametrize("kind", ["fit", "generalized"])

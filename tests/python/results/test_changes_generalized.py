@@ -61,8 +61,9 @@ def test_offsets_weights_and_contrasts_stay_until_others_are_given():
     assert coded.update("~ . - x").coef_names == ["(Intercept)", "f1", "f2"]
     assert coded.update("~ . - x", contrasts=None).coef_names == ["(Intercept)", "fb", "fc"]
     assert coded.update("~ . - f").coef_names == ["(Intercept)", "x"]
-    with pytest.raises(TypeError, match="reml"):
-        fit.update(reml=True)
+    with pytest.raises(TypeError, match="did you mean 'offset'"):
+        fit.update(offst="w")
+    assert fit.update(reml=True).reml
     with pytest.raises(hlmrs.DesignError, match="has no dispersion"):
         fit_of("cbind").update(dispersion="~ x")
 

@@ -1,0 +1,132 @@
+"""``fit.plot`` of a generalized fit: an object for each plot: called it draws, and ``data()`` is its table."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from .. import diagnostics
+from ..control import count, seed_or_new
+from ..diagnostics import GENERALIZED_PANELS, Simulated
+from ..errors import OptionError, choose
+from ..estimation.generalized import GeneralizedEstimate
+from ..options import DeletionMethod, GeneralizedPanel
+from .view import FrameT, View
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class GeneralizedDiagnosticPlots(View[FrameT]):
+    """Quantile residuals, counts or probabilities, random effects and influence, panel by panel."""
+
+    __slots__ = ()
+
+    _estimate: GeneralizedEstimate
+
+    def __call__(
+        self,
+        panels: GeneralizedPanel | Sequence[GeneralizedPanel] | None = None,
+        *,
+        group: str | None = None,
+        method: DeletionMethod = "one-step",
+        n: int = 250,
+        seed: int | None = None,
+    ) -> "Figure":
+        """Draw; needs matplotlib.
+
+        Parameters
+        ----------
+        panels : str or list of str, optional
+            From ``"uniform"``, quantile residuals over uniform quantiles; ``"predicted"``, these over the ranks of
+            fitted means; ``"rootogram"``, roots of how often each count occurs; ``"calibration"``, shares of successes
+            over fitted probabilities, in bins; ``"random"``, every random effect over normal quantiles, with 95 %
+            intervals; ``"influence"``, Cook's distances of groups.  Default: all that the family has.
+        group : str, optional
+            The grouping factor of ``"influence"``.  Default: the one with fewest levels.
+        method : str
+            As in ``influence``.
+        n, seed : int
+            Simulated responses of each row, and their seed.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Red lines are running means; labels name the largest.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> import matplotlib
+        >>> matplotlib.use("Agg")
+        >>> data = hlmrs.datasets.load("cbpp", "polars")
+        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
+        >>> [axis.get_title() for axis in fit.plot.diagnostics(["uniform", "calibration"], seed=1).axes]
+        ['Quantile residuals', 'Calibration']
+        """
+        panels = diagnostics.panels_of(self._estimate) if panels is None else panels
+        chosen = [panels] if isinstance(panels, str) else list(panels)
+        chosen = [choose("panels", name, GENERALIZED_PANELS) for name in chosen]
+        if not chosen:
+            raise OptionError(f"panels={panels!r}: choose from {', '.join(map(repr, GENERALIZED_PANELS))}")
+        from ..plots import draw_diagnostics
+
+        given = (group, method, _drawn(self._estimate, n, seed))
+        return draw_diagnostics([(k, diagnostics.generalized_plot_data(self._estimate, k, *given)) for k in chosen])
+
+    def data(
+        self,
+        panel: GeneralizedPanel,
+        *,
+        group: str | None = None,
+        method: DeletionMethod = "one-step",
+        n: int = 250,
+        seed: int | None = None,
+    ) -> FrameT:
+        """Return the table that a panel draws.
+
+        Parameters
+        ----------
+        panel : str
+            One of the panels above.
+        group, method, n, seed
+            As above.
+
+        Returns
+        -------
+        data frame
+            ``row, uniform_quantile, residual`` of "uniform", ``row, predicted, residual`` of "predicted", ``count,
+            observed, expected`` of "rootogram", ``predicted, observed, trials, std_error`` of "calibration"; ``group,
+            term, level, normal_quantile, estimate, conf_low, conf_high, standardized`` of "random"; ``by, level,
+            cooks_distance`` of "influence".
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("cbpp", "polars")
+        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
+        >>> fit.plot.diagnostics.data("calibration").columns
+        ['predicted', 'observed', 'trials', 'std_error']
+        """
+        given = (group, method, _drawn(self._estimate, n, seed))
+        return self._table(diagnostics.generalized_plot_data(self._estimate, panel, *given))
+
+
+def _drawn(estimate: GeneralizedEstimate, n: int, seed: int | None) -> Callable[[], Simulated]:
+    """Simulate when it is first asked for."""
+    n, seed = count("n", n), seed_or_new(seed)
+    return cache(lambda: diagnostics.simulated(estimate, n, seed))
+
+
+class GeneralizedPlots(View[FrameT]):
+    """The plots of a fit."""
+
+    __slots__ = ()
+
+    def __call__(self, *_: Any, **__: Any) -> NoReturn:
+        """Name the plots that there are."""
+        raise OptionError("fit.plot() draws nothing by itself; call one of its plots: fit.plot.diagnostics()")
+
+    @property
+    def diagnostics(self) -> GeneralizedDiagnosticPlots[FrameT]:
+        """Residuals, random effects and influence: ``diagnostics()`` draws, ``diagnostics.data()`` is the table."""
+        return GeneralizedDiagnosticPlots(self._estimate)
