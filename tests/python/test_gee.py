@@ -14,6 +14,7 @@ import pytest
 
 import hlmrs
 from golden import data, rows
+from hlmrs.marginal.adapter import FixedPart
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden/gee.json").read_text())["cases"]
 
@@ -654,3 +655,24 @@ def test_equations_without_a_solution_are_not_called_solved():
     assert fit.verdict.status == "not-converged"
     assert fit.scale < 10 * free.scale
     assert np.isfinite(fit.vcov()).all()
+
+
+def test_weights_by_frequency_do_not_ask_the_response_for_numbers():
+    frame = DATA.with_columns(answer=pl.when(pl.col("event") == 1).then(pl.lit("yes")).otherwise(pl.lit("no")))
+    frame = frame.with_columns(pl.col("answer").cast(pl.Enum(["no", "yes"])))
+    share = frame["arm"].value_counts(normalize=True, name="share").sort("arm")["share"].to_numpy()
+    marginal = hlmrs.gee("answer ~ x + arm", frame, groups="g", family="binomial")
+    mixed = hlmrs.glmer("answer ~ x + arm + (1 | g)", frame, family="binomial")
+    assert marginal.success == "yes"
+    for fit in (marginal, mixed):
+        got = fit.emmeans("x", at={"x": 0.5}, weights="proportional")["estimate"][0]
+        assert got == pytest.approx(np.array([1, 0.5, share[1], share[2]]) @ fit.beta, rel=1e-10)
+
+
+def test_the_fixed_part_for_other_packages_is_that_of_the_fit():
+    fit = hlmrs.gee("event ~ x * arm", DATA, groups="g", family="binomial")
+    part = FixedPart(fit._estimate, "mancl-derouen", None)
+    np.testing.assert_allclose(part.predict(fit.beta, part.matrix(DATA)), fit.predict(type="link"), rtol=1e-12)
+    np.testing.assert_array_equal(part.covariance(True), fit.vcov("mancl-derouen"))
+    np.testing.assert_array_equal(part.covariance("naive"), fit.vcov("naive"))
+    assert set(part.data()) == {"event", "x", "arm", "g"}

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from .._core import Columns, Encoding, Rows
 from ..errors import DesignError, HlmrsError, OptionError, listed, suggestion
 from ..estimation import Estimate, cached, evaluate, new_columns, spline_slopes
+from ..estimation.parts import RESPONSE
 from ..formula import Call, ColumnName, ModelSpec, Term, TermFactor
 from ..formula.expressions import calls_in, level_columns
 from ..formula.names import find_name
@@ -231,8 +232,12 @@ def axis_codes(estimate: Estimate, axis: Axis) -> NDArray[np.intp]:
     """Return the place of every row used on a factor's axis, -1 where it is not on the grid."""
     spec = estimate.request.spec
     assert axis.factor is not None, "a factor's axis"
-    alone = replace(spec, intercept=False, terms=(Term((axis.factor,)),), offsets=(), random=())
-    rows = Rows(alone.to_json(), estimate.data.columns, '{"missing": "drop"}')
+    columns = estimate.data.columns
+    # a category is no response of the design; numbers of rows stand for it
+    response = TermFactor(RESPONSE, ColumnName(RESPONSE, (0, 0))) if RESPONSE in columns.names else spec.response
+    terms = (Term((axis.factor,)),)
+    alone = replace(spec, response=response, intercept=False, terms=terms, offsets=(), random=())
+    rows = Rows(alone.to_json(), columns, '{"missing": "drop"}')
     codes = rows.model_matrix().argmax(axis=1)
     levels = rows.encoding().factor_levels[axis.factor.name]
     whole = np.full(rows.n_rows_input, -1)
