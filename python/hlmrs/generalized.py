@@ -76,7 +76,8 @@ def glmer(
         log-likelihood without the prior, whose log-density is ``fit.log_prior``.  Default: none.
     nagq : int
         1: Laplace's approximation.  More: points of adaptive Gauss-Hermite quadrature in each dimension, for the random
-        effects of one grouping factor; the log-likelihood keeps its scale.  0: the fixed effects of the mean are where
+        effects of one grouping factor, or for one effect in each of two nested ones such as ``(1 | school/class)``; the
+        log-likelihood keeps its scale.  0: the fixed effects of the mean are where
         the penalized likelihood is largest, as by lme4's ``nAGQ=0``: near those of Laplace's approximation, not equal.
     information : {"observed", "expected"}
         The information in Laplace's determinant: the observed one, or lme4's, which differs for links that are not

@@ -68,6 +68,11 @@ impl Reweighting {
         Self { patterns: Arc::new(patterns), positions }
     }
 
+    /// Whether every level of j lies in one level of i.
+    pub fn is_nested(&self, i: usize, j: usize) -> bool {
+        self.patterns[i][j].is_nested()
+    }
+
     /// The position of every row's block in the link of two grouping factors, j < i.
     pub fn positions(&self, i: usize, j: usize) -> &[u32] {
         &self.positions[i][j]

@@ -26,8 +26,7 @@ pub fn check_quadrature(
     if matches!(verdict.status, Status::NotConverged | Status::Exact) {
         return Ok(());
     }
-    let width = model.rows.blocks[0].width as u32;
-    let possible = |k: &usize| k.checked_pow(width).is_some_and(|nodes| nodes <= MOST_NODES);
+    let possible = |k: &usize| k.checked_pow(model.n_dimensions()).is_some_and(|nodes| nodes <= MOST_NODES);
     for finer in (n + 1..=2 * n + 1).rev().filter(possible).take(2) {
         let Some(other) = criterion_with(model, finer, x, stop)? else { continue };
         if (other - criterion).abs() > ROUGH {

@@ -732,3 +732,88 @@ fn a_normal_prior_is_a_penalty_in_the_users_units_with_its_exact_gradient_and_en
     assert!(fit.unbounded.is_empty() && fit.user_covariance().iter().all(|v| v.is_finite()));
     assert!(fit.user_coefficients()[1] > 0.5 && fit.user_coefficients()[1] < 5.0);
 }
+
+/// Rows of classes in schools, with an intercept in each.
+fn nested_rows(schools: usize, classes: usize, rows: usize) -> Rows {
+    let n = schools * classes * rows;
+    let class: Vec<u32> = (0..n).map(|i| (i / rows) as u32).collect();
+    let school: Vec<u32> = (0..n).map(|i| (i / (rows * classes)) as u32).collect();
+    let x = (0..n).map(|i| ((i * 7919 + 13) % 1009) as f64 / 1009.0).collect();
+    let weights = (0..n).map(|i| 0.5 + (i % 3) as f64).collect();
+    Arrays::new((0..n).map(|i| (i % 5) as f64).collect())
+        .numeric("x", x)
+        .weighted(weights)
+        .grouping("school", &school)
+        .random("school", Structure::Unstructured, Vec::new())
+        .grouping("class", &class)
+        .random("class", Structure::Unstructured, Vec::new())
+        .rows()
+}
+
+#[test]
+fn nested_quadrature_has_an_exact_gradient_and_one_node_is_laplace() {
+    let rows = nested_rows(12, 4, 5);
+    for (name, link) in [("binomial", Link::Logit), ("poisson", Link::Log), ("nbinom2", Link::Log)] {
+        let model = model_of(&spec(name, link, Zero::None), &rows, &[], 6);
+        assert_eq!(model.rows.blocks.len(), 2);
+        let x = point(&model, 5, 0.3);
+        let stop = AtomicBool::new(false);
+        let laplace = GlmmEvaluator::new(&model, &stop).value(&x).unwrap();
+        let one = model.clone().with_approximation(Approximation::Quadrature(1)).unwrap();
+        assert!((GlmmEvaluator::new(&one, &stop).value(&x).unwrap() - laplace).abs() < 1e-9, "{name}");
+        for n in [2, 5, 9] {
+            let model = model.clone().with_approximation(Approximation::Quadrature(n)).unwrap();
+            assert_gradient(&model, &x, &format!("{name}, {n} points"));
+        }
+    }
+}
+
+#[test]
+fn nested_quadrature_is_the_integral() {
+    // the criterion against trapezoids over the effects of schools, and within them of classes
+    let rows = nested_rows(3, 2, 3);
+    let model = model_of(&spec("binomial", Link::Logit, Zero::None), &rows, &[], 6);
+    let x = point(&model, 5, 0.3);
+    let stop = AtomicBool::new(false);
+    let fine = model.clone().with_approximation(Approximation::Quadrature(25)).unwrap();
+    let value = GlmmEvaluator::new(&fine, &stop).value(&x).unwrap();
+    let lambda = {
+        let mut lambda: Vec<Vec<f64>> = vec![vec![0.0]; 2];
+        model.theta_map.factors(&x[..2], &mut lambda);
+        [lambda[0][0], lambda[1][0]]
+    };
+    let eta = &model.rows.fixed(&model.coefficients(&x))[0];
+    let (class, school) = (&model.rows.blocks[0], &model.rows.blocks[1]);
+    let normal = |u: f64| (-0.5 * u * u).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    let grid: Vec<f64> = (0..=200).map(|k| -8.0 + 0.08 * f64::from(k)).collect();
+    let mut log = 0.0;
+    for s in 0..school.n_levels {
+        let mut outer = 0.0;
+        for &v in &grid {
+            let mut product = 1.0;
+            for c in 0..class.n_levels {
+                let own: Vec<usize> = (0..model.rows.n)
+                    .filter(|&i| class.codes[i] as usize == c && school.codes[i] as usize == s)
+                    .collect();
+                if own.is_empty() {
+                    continue;
+                }
+                let density = |w: f64| -> f64 {
+                    own.iter()
+                        .map(|&i| {
+                            let eta = eta[i] + lambda[0] * class.z[i] * w + lambda[1] * school.z[i] * v;
+                            let weight = model.weights.get(i).copied().unwrap_or(1.0);
+                            -weight * model.family.total(&model.observations[i..=i], &[], &[vec![eta]])
+                        })
+                        .sum::<f64>()
+                        .exp()
+                };
+                product *= grid.iter().map(|&w| 0.08 * normal(w) * density(w)).sum::<f64>();
+            }
+            outer += 0.08 * normal(v) * product;
+        }
+        log += outer.ln();
+    }
+    let expected = -2.0 * log + 2.0 * model.constant;
+    assert!((value - expected).abs() < 1e-7, "{value} {expected}");
+}

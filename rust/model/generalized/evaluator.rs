@@ -7,6 +7,7 @@ use super::expected::Expected;
 use super::gradient::{LaplaceGradient, gradient};
 use super::mode::{Newton, Point};
 use super::model::{Approximation, Glmm};
+use super::nested_quadrature;
 use super::quadrature::{self, Nodes};
 use crate::family::Observation;
 use crate::model::{Accuracy, Estimates, Evaluator, Parameters};
@@ -128,7 +129,8 @@ impl<'a> GlmmEvaluator<'a> {
             return Ok(2.0 * point.h + logdet);
         }
         if let Some(nodes) = &self.nodes {
-            let (value, shares) = quadrature::value(&self.model, point, &self.newton, nodes, self.stop)?;
+            let value = if self.model.rows.blocks.len() == 2 { nested_quadrature::value } else { quadrature::value };
+            let (value, shares) = value(&self.model, point, &self.newton, nodes, self.stop)?;
             self.shares = shares;
             return Ok(value);
         }
@@ -169,7 +171,9 @@ impl<'a> GlmmEvaluator<'a> {
         let theta = &x[..self.model.n_theta()];
         if let Some(nodes) = &self.nodes {
             let nodes = (nodes, &self.shares[..]);
-            return quadrature::gradient(&self.model, theta, point, &self.newton, nodes, self.stop);
+            let gradient =
+                if self.model.rows.blocks.len() == 2 { nested_quadrature::gradient } else { quadrature::gradient };
+            return gradient(&self.model, theta, point, &self.newton, nodes, self.stop);
         }
         let expected = self.expected.as_ref();
         Ok(gradient(&self.model, theta, point, &mut self.newton, &mut self.inverse, expected))

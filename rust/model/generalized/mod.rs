@@ -16,6 +16,7 @@ mod integrated;
 mod leverage;
 mod mode;
 mod model;
+mod nested_quadrature;
 mod ordered;
 mod prior;
 mod quadrature;

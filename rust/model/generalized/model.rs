@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use super::build::check_support;
 use super::evaluator::GlmmEvaluator;
 use super::integrated::{Integrated, integrated};
+use super::nested_quadrature::is_nested;
 use super::ordered::with_thresholds_of;
 use super::prior::Penalty;
 use super::quadrature::MOST_NODES;
@@ -248,6 +249,11 @@ impl Glmm {
         Parameters { theta: &self.theta_map, bases: &self.bases }
     }
 
+    /// Dimensions of the integral of a level of the outermost grouping factor, by quadrature.
+    pub fn n_dimensions(&self) -> u32 {
+        self.rows.blocks.iter().map(|b| b.width as u32).sum()
+    }
+
     /// The same model with another approximation.
     ///
     /// # Errors
@@ -261,19 +267,21 @@ impl Glmm {
                     self.spec.name
                 )));
             }
-            Approximation::Quadrature(_) if blocks.len() > 1 => {
+            Approximation::Quadrature(_) if blocks.len() > 1 && !is_nested(&self) => {
                 return Err(Error::Design(format!(
-                    "quadrature is for the random effects of one grouping factor, and the model has {}",
-                    blocks.len()
+                    "quadrature is for the random effects of one grouping factor, or for one effect in each of two nested ones, and \
+                     the model has {} grouping factors with {} effects",
+                    blocks.len(),
+                    blocks.iter().map(|b| b.width.to_string()).collect::<Vec<_>>().join(" and ")
                 )));
             }
             Approximation::Quadrature(_) if self.rows.random_parts != [0] => {
                 return Err(Error::Design("quadrature is for random effects of the mean alone".into()));
             }
-            Approximation::Quadrature(n) if n.checked_pow(blocks[0].width as u32).is_none_or(|k| k > MOST_NODES) => {
+            Approximation::Quadrature(n) if n.checked_pow(self.n_dimensions()).is_none_or(|k| k > MOST_NODES) => {
                 return Err(Error::Design(format!(
                     "{n} points in each of {} dimensions are more than {MOST_NODES}; ask for fewer",
-                    blocks[0].width
+                    self.n_dimensions()
                 )));
             }
             Approximation::Restricted | Approximation::Penalized if !self.penalty.is_empty() => {
