@@ -98,8 +98,8 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
     def approximation(self) -> Approximation:
         """How far Laplace's approximation is from the likelihood, crossed models included: ``.error``, ``.corrected``.
 
-        Where it matters quadrature (``nagq=``) is exact for one grouping factor, or two nested ones; the corrected estimates are there for
-        all models with random effects of the mean.
+        Where it matters quadrature (``nagq=``) is exact for one grouping factor, or two nested ones; the
+        corrected estimates are there for all models with random effects of the mean.
 
         Examples
         --------
