@@ -101,7 +101,9 @@ def _in_child(name: str, asked: argparse.Namespace) -> int:
         )
         try:
             attack(case)
-        except BaseException as error:
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # panics of libraries too
             faults.append(f"case {case}: {_told(error)}")
         case += 1
         if once or len(faults) > 50:

@@ -107,6 +107,8 @@ def polars(number: int) -> None:
     rng = np.random.default_rng(number)
     try:
         frame = pl.from_arrow(pa.table(good(rng) | {"v": arrow_values(rng)}))
+    except (KeyboardInterrupt, SystemExit):
+        raise
     except BaseException:  # Polars panics at some
         return
     used(frame.lazy() if rng.random() < 0.3 else frame, rng)

@@ -20,6 +20,7 @@ COPIED = (
     "Cargo.toml", "Cargo.lock", "Makefile", "pyproject.toml", "rustfmt.toml", "THIRD-PARTY-NOTICES.md",
 )  # fmt: skip
 _IMPORTED = ("from importlib import import_module", "from . import _mutants")
+_MARK = "of-mutants"
 SPARE = 1.4
 """Of so many times the mutants of Rust that are wanted, some do not compile."""
 
@@ -38,7 +39,12 @@ class Workshop:
 
     def prepare(self, n: int, seed: int) -> None:
         """Draw n mutants, half of them in Rust, and build them."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.folder.exists():
+            if any(self.folder.iterdir()) and not (self.folder / _MARK).exists():
+                raise SystemExit(f"{self.folder} is not empty and none of a workshop: name a new folder")
+            shutil.rmtree(self.folder)
+        self.folder.mkdir(parents=True)
+        (self.folder / _MARK).touch()
         rust = sample(rust_sites.mutants(ROOT), int(n / 2 * SPARE), seed)
         python = sample(python_sites.mutants(ROOT), n - n // 2, seed)
         self._copy_all(COPIED)

@@ -337,9 +337,9 @@ def test_ctrl_c_stops_a_long_fit_and_leaves_the_process_usable():
     assert second == "usable 30"
 
 
-@pytest.mark.parametrize(("name", "error"), [("school", hlmrs.OptionError), ("mAch", hlmrs.OptionError)])
-def test_contrasts_of_what_has_no_effects_are_refused(name, error):
-    with pytest.raises(error, match=f"no effects of '{name}'"):
+@pytest.mark.parametrize("name", ["school", "mAch"])
+def test_contrasts_of_what_has_no_effects_are_refused(name):
+    with pytest.raises(hlmrs.OptionError, match=f"no effects of '{name}'"):
         hlmrs.lmer("mAch ~ sector + (1 | school)", hlmrs.datasets.load("Hsb82"), contrasts={name: "sum"})
 
 

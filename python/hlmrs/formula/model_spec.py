@@ -11,7 +11,8 @@ from .terms import Term, TermFactor
 
 NO_RANDOM_TERM = (
     "the formula has no random term such as (1 | group), so there is nothing multilevel to estimate; "
-    "for a model without one use ordinary least squares, for example statsmodels.formula.api.ols"
+    "for a model without one use least squares or a generalized linear model, for example those of "
+    "statsmodels.formula.api"
 )
 
 

@@ -102,21 +102,23 @@ def profile_intervals(estimate: Estimate, level: float) -> dict[str, Column]:
 
 
 def _generalized_intervals(estimate: GeneralizedEstimate, level: float) -> dict[str, Column]:
-    """Tabulate the intervals of the mean's coefficients, and of standard deviations of terms with one effect."""
+    """Tabulate the intervals of the coefficients of all parts, and of standard deviations of terms with one effect.
+
+    Coefficients without a finite estimate have none.
+    """
     check_level(level)
     limit = two_sided_quantile(level, np.inf)
-    part, random = estimate.parts["conditional"], estimate.layout.random
-    wide = [term.name for term in random if len(term.columns) > 1]
+    names, random = estimate.parameter_names()
+    wide = [f"({' + '.join(columns)} | {group})" for group, columns in random if len(columns) > 1]
     if wide:
         raise OptionError(
             f"method='profile': {wide[0]} has several effects a level, whose profiles generalized models do not have; "
             "method='wald' has intervals of the coefficients"
         )
-    first = estimate.own.terms_of("conditional").start
-    places = range(part.first, part.first + part.n)
-    found = estimate.own.fit.profile_intervals(
-        list(places), [first + k for k in range(len(random))], limit, estimate.threads
-    )
-    sds = [f"sd_{term.columns[0]}|{estimate.layout.groups[term.group].name}" for term in random]
-    rows = [(name, *ends) for name, ends in zip(distinct([*part.names, *sds]), found, strict=True)]
+    endless = set(estimate.own.fit.without_end)
+    places = [k for k in range(len(names)) if k not in endless]
+    found = iter(estimate.own.fit.profile_intervals(places, list(range(len(random))), limit, estimate.threads))
+    ends = [next(found) if k not in endless else (np.nan, np.nan) for k in range(len(names))]
+    sds = [f"sd_{columns[0]}|{group}" for group, columns in random]
+    rows = [(name, *own) for name, own in zip(distinct([*names, *sds]), [*ends, *found], strict=True)]
     return columns_of(("term", "conf_low", "conf_high"), rows, ("term",))

@@ -14,6 +14,7 @@ from .family_expression import generalized_expression
 from .frames import beside, predict_frame, simulate_frame, weights_beside
 from .generalized import generalized_residuals, residual_deviations
 from .generalized_frames import GeneralizedChoice, predict_generalized_frame
+from .generalized_interval import predict_interval, require_interval
 from .generalized_rows import augment_generalized, augment_new
 from .prediction import Choice, predict_rows
 from .residuals import augment, leverages, residuals
@@ -36,8 +37,10 @@ __all__ = [
     "polars_expression",
     "predict_frame",
     "predict_generalized_frame",
+    "predict_interval",
     "predict_mean",
     "predict_rows",
+    "require_interval",
     "residual_deviations",
     "residuals",
     "response_scale",

@@ -76,16 +76,7 @@ def _of_rows(estimate: GeneralizedEstimate, use: list[bool]) -> dict[str, Vector
     if "thresholds" in estimate.parts:
         eta["thresholds"] = estimate.thresholds()
     if not all(use):
-        without = estimate.core.modes()
-        columns = estimate.data.columns
-        new = estimate.rows.encoding().bind(columns)
-        kept = estimate.rows.kept
-        none = [not used for used in use]
-        zero = np.zeros_like(estimate.full_coefficients("conditional"))
-        whole = new.linear_predictor(zero, without, none)
-        base = new.linear_predictor(zero, [0 * modes for modes in without], none)
-        part = whole - base
-        eta["conditional"] = eta["conditional"] - (part if kept is None else part[kept])
+        eta["conditional"] = estimate.linear_predictor(use)
     return eta
 
 

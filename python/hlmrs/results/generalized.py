@@ -17,7 +17,7 @@ from ..estimation.approximation import Approximation, laplace_approximation
 from ..estimation.generalized import GeneralizedEstimate, fit_generalized, refit_generalized
 from ..estimation.generalized_changes import GeneralizedChanges, change_generalized_request
 from ..families import Family, tweedie_power
-from ..frame import open_frame
+from ..frame import build_rows, open_frame
 from ..inference import TestKeywords, TestOptions, chosen_options, tests_by_normal, with_test_keywords
 from ..options import Effects, NewLevels, QuantileMethod
 from .base import FittedModel, Vector
@@ -181,6 +181,8 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         type: PredictionType = "response",
         offset: ArrayLike | None = None,
         marginal: bool = False,
+        interval: Literal["confidence"] | None = None,
+        level: float = 0.95,
     ) -> Any:
         """Predict.
 
@@ -205,12 +207,18 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         marginal : bool
             Whether to average over the random effects of the mean, and not to use those of the groups: the mean over
             the population, by quadrature.  For the types that are means or probabilities.
+        interval : {"confidence"}, optional
+            An interval of the mean at random effects of zero (``random_effects=False``): that of the linear predictor,
+            turned back, with standard errors by the delta method.
+        level : float
+            Probability of the interval.
 
         Returns
         -------
-        array
-            One number per row, NaN where a value is missing; for ``"prob"`` of shape (rows, categories).  For a
-            LazyFrame, a LazyFrame with a column ``prediction`` beside its own, for ``"prob"`` one for each category,
+        array or data frame
+            With an interval ``prediction, std_error, conf_low, conf_high``, else one number per row, NaN where a value
+            is missing; for ``"prob"`` of shape (rows, categories).  For a LazyFrame, a LazyFrame with a column
+            ``prediction`` beside its own, for ``"prob"`` one for each category,
             ``prediction_...``: where Polars has the functions a query of expressions and of joins on the modes, else
             computed batch by batch.
 
@@ -233,6 +241,10 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         type = choose("type", type, get_args(PredictionType))
         frame = None if newdata is None else open_frame(newdata)
         given = prediction.beside(frame, "offset", offset)
+        if interval is not None:
+            prediction.require_interval(interval, random_effects, marginal=marginal)
+            columns = prediction.predict_interval(self._estimate, frame, type, given, level)
+            return self._table_of_rows(columns) if frame is None else build_rows(frame, columns)
         how = prediction.GeneralizedChoice(random_effects, new_levels, type, given, marginal)
         return prediction.predict_generalized_frame(self._estimate, frame, how)
 

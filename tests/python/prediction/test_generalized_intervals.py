@@ -1,0 +1,69 @@
+"""Intervals of predictions of generalized models: those of marginal means, and refusals with their reasons."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import hlmrs
+from golden import rows
+
+CBPP = hlmrs.datasets.load("cbpp", "pandas")
+FORMULA = "cbind(incidence, size - incidence) ~ period + (1 | herd)"
+
+
+@pytest.fixture(scope="module")
+def fit():
+    return hlmrs.glmer(FORMULA, CBPP, family="binomial")
+
+
+@pytest.mark.parametrize("kind", ["link", "response", "conditional"])
+def test_intervals_are_those_of_marginal_means(fit, kind):
+    means = rows(fit.emmeans("period", type=kind))
+    new = pd.DataFrame({"period": [row["period"] for row in means], "herd": "new"}, index=list("abcd"))
+    table = fit.predict(new, random_effects=False, interval="confidence", type=kind)
+    assert list(table.index) == list("abcd")
+    for name, other in (("prediction", "estimate"), *((n, n) for n in ("std_error", "conf_low", "conf_high"))):
+        np.testing.assert_allclose(table[name], [row[other] for row in means], rtol=1e-10)
+    wide = fit.predict(new, random_effects=False, interval="confidence", type=kind, level=0.99)
+    assert (wide["conf_low"] < table["conf_low"]).all()
+    own = fit.predict(random_effects=False, interval="confidence", type=kind)
+    np.testing.assert_allclose(own["prediction"], fit.predict(random_effects=False, type=kind), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"interval": "prediction", "random_effects": False}, "not normal"),
+        ({"interval": "confidence"}, "random_effects=False"),
+        ({"interval": "confidence", "random_effects": False, "marginal": True}, "random effects of zero"),
+        ({"interval": "confidence", "random_effects": False, "type": "class"}, "no thresholds|intervals are of"),
+        ({"interval": "both", "random_effects": False}, "'confidence'"),
+    ],
+)
+def test_intervals_that_there_are_none_of_are_refused_with_the_reason(fit, options, why):
+    with pytest.raises(hlmrs.OptionError, match=why):
+        fit.predict(**options)
+
+
+def test_profiles_are_of_all_parts():
+    rng = np.random.default_rng(3)
+    g = np.repeat(np.arange(20), 10)
+    mean = np.exp(1.2 + 0.5 * rng.normal(size=20)[g])
+    data = {"y": np.where(rng.random(200) < 0.3, 0.0, rng.poisson(mean)), "g": [f"g{k}" for k in g]}
+    fit = hlmrs.glmer("y ~ 1 + (1 | g)", data, family="poisson", zero_inflation="~ 1")
+    table = {row["term"]: row for row in rows(fit.confint(method="profile"))}
+    assert list(table) == ["(Intercept)", "zero_inflation:(Intercept)", "sd_(Intercept)|g"]
+    # held at either end, as an offset, the likelihood has fallen by half of the chi-square's quantile
+    for end in ("conf_low", "conf_high"):
+        data["held"] = np.full(200, table["zero_inflation:(Intercept)"][end])
+        at_end = hlmrs.glmer("y ~ 1 + (1 | g)", data, family="poisson", zero_inflation="~ 0 + offset(held)")
+        assert at_end.loglik == pytest.approx(fit.loglik - 3.841459 / 2, abs=1e-4)
+
+
+def test_words_of_other_methods_are_answered(fit):
+    with pytest.raises(TypeError, match="which residuals is kind="):
+        fit.resid(type="pearson")
+    with pytest.raises(TypeError, match="slopes are of the linear predictor"):
+        fit.slopes("period", type="response")
+    with pytest.raises(hlmrs.DesignError, match="generalized linear model"):
+        hlmrs.glmer("cbind(incidence, size - incidence) ~ period", CBPP, family="binomial")
