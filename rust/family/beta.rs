@@ -32,9 +32,14 @@ impl Density for Beta {
 
     #[inline(always)]
     fn minus_log<T: Smooth>(&self, o: Observation, eta: &[T]) -> T {
-        let a = (self.link.log_probability(eta[0]) + eta[1]).exp();
-        let b = (self.link.log_complement(eta[0]) + eta[1]).exp();
-        a.log_gamma() + b.log_gamma() - eta[1].exp().log_gamma() - a.times(o.y.ln()) - b.times((-o.y).ln_1p())
+        let (log_a, log_b) = (self.link.log_probability(eta[0]) + eta[1], self.link.log_complement(eta[0]) + eta[1]);
+        let (a, b) = (log_a.exp(), log_b.exp());
+        // log Γ(a) = log Γ(a + 1) - log a, so that small shapes have finite derivatives
+        let log_gamma = |shape: T, log: T| (shape + T::from(1.0)).log_gamma() - log;
+        log_gamma(a, log_a) + log_gamma(b, log_b)
+            - log_gamma(eta[1].exp(), eta[1])
+            - a.times(o.y.ln())
+            - b.times((-o.y).ln_1p())
     }
 
     fn constant(&self, o: Observation) -> f64 {

@@ -138,11 +138,11 @@ fn rising(y: f64, log_size: f64) -> [f64; 4] {
         return [0.0; 4];
     }
     if y <= FEW {
-        return product(y, size);
+        return product(y, log_size);
     }
     // the first factors one by one, until the series serves
     let first = (LARGE - size).ceil().max(0.0).min(y);
-    let (mut sums, base) = (product(first, size), Jet::<1>::variable(log_size, 0));
+    let (mut sums, base) = (product(first, log_size), Jet::<1>::variable(log_size, 0));
     let (r, start, rest) = (base.exp(), base.exp() + Jet::from(first), y - first);
     if rest > 0.0 {
         let end = start + Jet::from(rest);
@@ -161,13 +161,14 @@ fn rising(y: f64, log_size: f64) -> [f64; 4] {
 }
 
 /// Σ log(1 + k/r) over k < y, with its derivatives in log r.
-fn product(y: f64, size: f64) -> [f64; 4] {
-    let mut sums = [0.0; 4];
+fn product(y: f64, log_size: f64) -> [f64; 4] {
+    let (mut sums, size) = ([0.0; 4], log_size.exp());
     let mut k = 1.0;
     while k < y {
         let p = k / (size + k);
         let v = p * (1.0 - p);
-        sums[0] += (k / size).ln_1p();
+        // k/r is no number for the smallest r
+        sums[0] += if size > f64::MIN_POSITIVE { (k / size).ln_1p() } else { k.ln() - log_size };
         sums[1] -= p;
         sums[2] += v;
         sums[3] -= v * (1.0 - 2.0 * p);
