@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, get_args, overload
@@ -14,11 +14,14 @@ from ._core import Columns, Rows
 from ._core import fit_many as core_fit_many
 from .calls import answers
 from .control import Control
-from .errors import DataError, FormulaError, OptionError, choose, suggestion
+from .errors import DataError, FormulaError, HlmrsError, OptionError, choose, suggestion
 from .estimation import Contrast, Request, evaluate, make_request, model_rows
+from .estimation.generalized import GeneralizedEstimate
+from .estimation.generalized_many import fit_each, many_request
+from .families import Family, chosen_family
 from .formula import ColumnName
-from .frame import Collects, Column, Frame, build, check_unique, in_order, open_frame, row_index
-from .inference import RESIDUAL, check_level, wald
+from .frame import Collects, Column, Frame, build, check_unique, columns_of, in_order, open_frame, row_index
+from .inference import RESIDUAL, check_level, variance_components, wald
 from .options import ManyDdf, Missing
 from .resources import Progress
 
@@ -47,7 +50,9 @@ class ManyOptions(TypedDict, total=False):
     missing: Missing
     control: Control | None
     level: float
-    ddf: ManyDdf
+    ddf: ManyDdf | None
+    family: str | Family | None
+    link: str | None
 
 
 @overload
@@ -74,9 +79,11 @@ def fit_many(
     missing: Missing = "drop",
     control: Control | None = None,
     level: float = 0.95,
-    ddf: ManyDdf = "satterthwaite",
+    ddf: ManyDdf | None = None,
+    family: str | Family | None = None,
+    link: str | None = None,
 ) -> Any:
-    """Fit one linear mixed model to each of many responses.
+    """Fit one mixed model to each of many responses, linear or generalized.
 
     Parameters
     ----------
@@ -92,8 +99,11 @@ def fit_many(
     level : float
         Level of the confidence intervals.
     ddf : {"satterthwaite", "kenward-roger", "residual", "normal"}
-        Degrees of freedom of the fixed effects' tests, as in ``tidy``.  The methods that count groups have no place
-        here: they need the rows of every response.
+        Degrees of freedom of the fixed effects' tests, as in ``tidy``; by default Satterthwaite's, of generalized
+        models ``"normal"``.  The methods that count groups have no place here: they need the rows of every response.
+    family, link : str or Family, optional
+        The distribution of all responses and its link, as for ``glmer``, ordered categories left out; weights are then
+        those of ``glmer``.  Default: linear models.
 
     Returns
     -------
@@ -101,6 +111,8 @@ def fit_many(
         In the library of the data, a row per response and parameter: ``response, effect, group, term, estimate,
         std_error, statistic, df, p_value, conf_low, conf_high, n_obs, criterion, status, reason``.  ``effect`` is
         ``"fixed"``, ``"sd"`` or ``"cor"``, the latter two of random effects, with ``"Residual"`` as a group of its own;
+        of generalized models also ``"dispersion"`` and ``"shape"``, on the scales on which they are estimated, and one
+        row of a response that cannot be fitted;
         ``status`` is the verdict: ``"optimum"``, ``"boundary"``, ``"flat"``, ``"exact"``, ``"not-converged"``, or
         ``"failed"`` with a ``reason``; a fit without tests has a reason for that.
 
@@ -128,8 +140,9 @@ def fit_many(
     fast None 0.321
     """
     check_level(level)
-    ddf = choose("ddf", ddf, MANY_DDF, {"KR": "kenward-roger"}, " for many responses")
-    if ddf == "kenward-roger" and not reml:
+    chosen = _chosen_family(family, link, ddf)
+    tests_by = choose("ddf", ddf or "satterthwaite", MANY_DDF, {"KR": "kenward-roger"}, " for many responses")
+    if tests_by == "kenward-roger" and not reml:
         raise OptionError("ddf='kenward-roger' is defined for REML; fit with reml=True")
     frame = open_frame(data)
     names, source = _responses(in_order("responses", responses, row_index(frame)), frame)
@@ -143,11 +156,75 @@ def fit_many(
     if columns.n_rows != values.shape[1]:
         raise DataError(f"the responses have {values.shape[1]} rows, and the data {columns.n_rows}")
     _check_predictors(request, columns, dict(zip(taken, values, strict=bool(taken))))
+    if chosen is not None:
+        return build(frame.kind, _generalized_table(request, chosen, frame.kind, columns, values, names, level))
     rows = model_rows(request, columns).rows
     used = values if rows.kept is None else values[:, rows.kept]
     with Progress("responses", len(names)) as progress:
-        fits = core_fit_many(rows, np.ascontiguousarray(used), request.reml, request.settings(), ddf, progress.reach)
+        fits = core_fit_many(
+            rows, np.ascontiguousarray(used), request.reml, request.settings(), tests_by, progress.reach
+        )
     return build(frame.kind, _table(names, rows, fits, level))
+
+
+def _chosen_family(family: str | Family | None, link: str | None, ddf: str | None) -> Family | None:
+    if family is None:
+        if link is not None:
+            raise OptionError(f"link={link!r} is of models with another distribution: give family=, such as 'binomial'")
+        return None
+    if ddf not in (None, "normal"):
+        raise OptionError(
+            f"ddf={ddf!r}: degrees of freedom are of linear models; tests of generalized ones are 'normal'"
+        )
+    return chosen_family(family, link)
+
+
+def _generalized_table(
+    request: Request, family: Family, kind: str, columns: Columns, values: Matrix, names: list[str], level: float
+) -> dict[str, Column]:
+    """Fit generalized models and tabulate them; of a response that cannot be fitted there is one row."""
+    asked = many_request(replace(request, arrays=_without_response(request)), family)
+    for name, array in asked.mean.arrays.items():
+        columns.add_numeric(name, array)
+    parts: list[tuple[Any, ...]] = []
+    estimates: list[NDArray[np.float64]] = []
+    with Progress("responses", len(names)) as progress:
+        for k, found in enumerate(fit_each(asked, kind, columns, values, names)):
+            for row, numbers in _rows_of_fit(found):
+                parts.append((names[k], *row))
+                estimates.append(numbers)
+            progress.reach(k + 1)
+    estimate, std_error = np.array(estimates).T
+    tests = wald(estimate, std_error, np.where(np.isnan(std_error), np.nan, np.inf), level)
+    text = columns_of(("response", "effect", "group", "term"), [part[:4] for part in parts], _TEXT)
+    rest = columns_of(("n_obs", "criterion", "status", "reason"), [part[4:] for part in parts], _TEXT)
+    return {**text, **tests.columns(), **rest}
+
+
+_TEXT = ("response", "effect", "group", "term", "status", "reason")
+
+
+def _without_response(request: Request) -> dict[str, NDArray[np.float64]]:
+    return {name: array for name, array in request.arrays.items() if name != RESPONSE}
+
+
+def _rows_of_fit(found: GeneralizedEstimate | HlmrsError) -> Iterator[tuple[tuple[Any, ...], NDArray[np.float64]]]:
+    """Yield what a response has estimates of, and each estimate with its standard error."""
+    nothing = np.array([np.nan, np.nan])
+    if isinstance(found, HlmrsError):
+        yield ("fixed", None, None, np.nan, np.nan, "failed", str(found)), nothing
+        return
+    end = (float(found.layout.n_rows), found.core.criterion, found.verdict.status, found.verdict.reason)
+    for part in sorted(found.parts, key=lambda name: name != "conditional"):
+        own, se = found.parts[part], np.sqrt(np.diag(found.own.covariance_of(part)))
+        for name, pair in zip(own.names, zip(found.own.coefficients_of(part), se, strict=True), strict=True):
+            yield ("fixed" if part == "conditional" else part, None, name, *end), np.array(pair)
+        if part == "conditional":
+            for name in own.dropped:
+                yield ("fixed", None, name, *end), nothing
+    for group, term1, term2, _, sd, corr in variance_components(found):
+        effect, term, value = ("sd", term1, sd) if term2 is None else ("cor", f"{term1}, {term2}", corr)
+        yield (effect, group, term, *end), np.array([value, np.nan])
 
 
 def _request(

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::Result;
 use crate::fit::GlmmFit;
 use crate::model::Evaluator;
-use crate::model::generalized::{DrawnRows, GlmmEvaluator};
+use crate::model::generalized::{DrawnRows, Glmm, GlmmEvaluator};
 
 /// The contribution of every cluster to the user's coefficients of all parts (clusters rows of coefficients); NaN for those
 /// that have no end.
@@ -28,7 +28,9 @@ pub fn cluster_contributions(
     clusters.iter().enumerate().for_each(|(i, &c)| rows[c as usize].push(i));
     let without_end = fit.without_end();
     let of_cluster = |rows: Vec<usize>| {
-        let model = fit.model.of_rows(&DrawnRows::with_own_levels(&fit.model, rows))?;
+        let own = fit.model.of_rows(&DrawnRows::with_own_levels(&fit.model, rows))?;
+        // a prior is of no cluster
+        let model = Glmm { penalty: Default::default(), ..own };
         let slope = GlmmEvaluator::new(&model, stop).gradient(&fit.x)?;
         let n = slope.len();
         // the criterion is -2 times the log-likelihood

@@ -1,5 +1,7 @@
 """Many responses over one design: each is fitted as lmer fits it alone."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -168,3 +170,55 @@ def test_degrees_of_freedom_that_many_fits_cannot_have_are_refused_or_explained(
     assert fixed["reason"].str.contains("linear in their parameters").all()
     assert (fixed["status"] != "failed").all()
     assert fixed["p_value"].is_nan().all()
+
+
+def counts_of(design):
+    rng = np.random.default_rng(8)
+    ids, x = design["id"].to_numpy(), design["x"].to_numpy()
+    effects = 0.6 * rng.normal(size=(20, 6))[ids]
+    y = rng.poisson(np.exp(0.5 + 0.3 * x[:, None] + effects)).astype(float)
+    y[:9, 1], y[:, 3], y[4, 4] = np.nan, 0.0, -1.0
+    return y
+
+
+@pytest.mark.parametrize(("family", "weights"), [("poisson", None), ("nbinom2", "w")])
+def test_generalized_models_of_many_responses_are_those_of_glmer(design, family, weights):
+    y = counts_of(design)
+    names = [f"y{k}" for k in range(6)]
+    frame = pl.DataFrame(dict(zip(names, y.T, strict=True)))
+    table = hlmrs.fit_many(frame, "~ x + f + (1 | id)", design, family=family, weights=weights)
+    assert table["response"].unique(maintain_order=True).to_list() == names
+    for name in names:
+        own = table.filter(pl.col("response") == name)
+        if name in ("y3", "y4"):
+            assert own["status"].to_list() == ["failed"]
+            assert ("no variation" if name == "y3" else "negative") in own["reason"][0]
+            continue
+        data = design.with_columns(frame[name]).with_columns(pl.col(name).fill_nan(None))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", hlmrs.HlmrsWarning)
+            fit = hlmrs.glmer(f"{name} ~ x + f + (1 | id)", data, family=family, weights=weights)
+        fixed, want = own.filter(pl.col("effect") == "fixed"), fit.tidy()
+        assert fixed["term"].to_list() == want["term"].to_list()
+        for column in ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"):
+            np.testing.assert_allclose(fixed[column].to_numpy(), want[column].to_numpy(), rtol=1e-6, atol=1e-12)
+        assert set(own["n_obs"]) == {fit.nobs}
+        assert own["criterion"][0] == pytest.approx(fit.criterion)
+        sd = own.filter(pl.col("effect") == "sd").row(0, named=True)
+        assert (sd["group"], sd["term"]) == ("id", "(Intercept)")
+        assert sd["estimate"] == pytest.approx(fit.varcorr()["sd"][0])
+        if family == "nbinom2":
+            dispersion = own.filter(pl.col("effect") == "dispersion")["estimate"][0]
+            assert dispersion == pytest.approx(np.log(fit.dispersion))
+
+
+def test_what_many_generalized_models_do_not_have_is_refused(design):
+    y = counts_of(design)[:, :1]
+    with pytest.raises(hlmrs.OptionError, match="differ in their categories"):
+        hlmrs.fit_many(y, "~ x + (1 | id)", design, family="cumulative")
+    with pytest.raises(hlmrs.OptionError, match="tests of generalized ones are 'normal'"):
+        hlmrs.fit_many(y, "~ x + (1 | id)", design, family="poisson", ddf="residual")
+    with pytest.raises(hlmrs.OptionError, match="give family="):
+        hlmrs.fit_many(y, "~ x + (1 | id)", design, link="log")
+    with pytest.raises(hlmrs.OptionError, match="did you mean 'poisson'"):
+        hlmrs.fit_many(y, "~ x + (1 | id)", design, family="poison")

@@ -4,7 +4,8 @@
 fits, holds the result and what is computed once for it, ``layout`` says what its numbers belong to,
 ``verdict`` what the optimum is worth, ``warn`` tells the user; ``state`` saves an estimate.  A generalized model has a
 ``response`` of its kind, and ``parts``; ``generalized_changes`` changes them, ``generalized`` is its estimate, of the
-core's fit in ``generalized_core``, and ``generalized_state`` saves it; ``saved`` is the file of either.  ``streaming``
+core's fit in ``generalized_core``, and ``generalized_state`` saves it; ``saved`` is the file of either;
+``generalized_many`` fits many responses.  ``streaming``
 sums rows batch by batch: they need not fit in memory.
 """
 

@@ -208,12 +208,13 @@ class GeneralizedEstimate(Estimate):
 def fit_generalized(request: GeneralizedRequest, frame: Frame) -> GeneralizedEstimate:
     """Fit a generalized model to a frame."""
     designs, response = generalized_rows(request, frame)
-    return _fitted(request, frame.kind, designs, response, frame=frame)
+    return fit_rows(request, frame.kind, designs, response, frame=frame)
 
 
-def _fitted(
+def fit_rows(
     request: GeneralizedRequest, kind: str, designs: Mapping[str, PartDesign], response: Response, **origin: Any
 ) -> GeneralizedEstimate:
+    """Fit a generalized model to encoded rows; ``origin`` are the frame, or why there is none."""
     model = generalized_model(request, designs, response)
     only_warn = request.mean.control.separation == "warn"
     refuse_separation(
@@ -250,10 +251,10 @@ def without_term(of: GeneralizedEstimate, name: str) -> GeneralizedEstimate:
     columns, kept = of.data.columns.copy(), of.rows.kept
     if kept is not None and KEPT_ROWS not in columns.names:
         columns.add_numeric(KEPT_ROWS, np.where(kept, 0.0, np.nan))
-    return _fitted(smaller, of.kind, rows_again(smaller, columns), of.response)
+    return fit_rows(smaller, of.kind, rows_again(smaller, columns), of.response)
 
 
 def refit_generalized(old: GeneralizedEstimate, y: Any) -> GeneralizedEstimate:
     """Fit the same model to another response; ordered categories are counted from 1."""
     response = replace(old.response, y=refitted(old.response, refit_response(old, y)))
-    return _fitted(old.generalized, old.kind, old.designs, response, frame=old._frame, why_gone=old._why_gone)
+    return fit_rows(old.generalized, old.kind, old.designs, response, frame=old._frame, why_gone=old._why_gone)

@@ -239,8 +239,14 @@ def _part_spec(name: str, text: str, formula: str, frame: Frame) -> ModelSpec:
 
 def generalized_rows(request: GeneralizedRequest, frame: Frame) -> tuple[dict[str, PartDesign], Response]:
     """Encode the rows of a frame that are complete in all parts, and their response."""
+    return rows_of_response(request, *read_response(request, frame))
+
+
+def rows_of_response(
+    request: GeneralizedRequest, columns: Columns, response: Response
+) -> tuple[dict[str, PartDesign], Response]:
+    """Encode the rows of columns that are complete in all parts and have a response, and theirs."""
     parts = request.parts()
-    columns, response = read_response(request, frame)
     if np.isnan(response.y).all():
         raise DataError(
             f"the response {request.mean.spec.response.name!r} has no value in any of the {columns.n_rows} rows"
@@ -267,8 +273,13 @@ def read_response(request: GeneralizedRequest, frame: Frame) -> tuple[Columns, R
     columns = frame.read(names, labels)
     for name, values in request.mean.arrays.items():
         columns.add_numeric(name, values)
+    return columns, response_in(request, columns, columns)
+
+
+def response_in(request: GeneralizedRequest, source: Columns, columns: Columns) -> Response:
+    """Return the response of all rows from columns that have it; weights are in those of the model."""
     weights = _weights(request, columns)
-    return columns, _complete(response_of(request.family, request.mean.spec.response, columns, weights))
+    return _complete(response_of(request.family, request.mean.spec.response, source, weights))
 
 
 def rows_again(request: GeneralizedRequest, columns: Columns) -> dict[str, PartDesign]:
