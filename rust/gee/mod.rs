@@ -8,6 +8,7 @@ mod correlation;
 mod equations;
 mod mean;
 mod model;
+mod moments;
 mod sandwich;
 mod solve;
 

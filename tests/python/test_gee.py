@@ -4,7 +4,6 @@ import json
 import math
 import signal
 import time
-import warnings
 from itertools import combinations
 from pathlib import Path
 
@@ -14,37 +13,11 @@ import pytest
 
 import hlmrs
 from golden import data, rows
-from hlmrs.marginal.adapter import FixedPart
+from responses_in_groups import DATA, simulated
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden/gee.json").read_text())["cases"]
 
 
-def simulated(n_groups=120, seed=1):
-    """Groups of one to four rows at some of four times, scattered over the frame, with weights and an offset."""
-    rng = np.random.default_rng(seed)
-    group = np.repeat(np.arange(n_groups), rng.integers(1, 5, n_groups))
-    time = np.concatenate([rng.permutation(4)[: np.sum(group == g)] for g in range(n_groups)])
-    n = len(group)
-    x, arm = rng.normal(size=n), rng.choice(["a", "b", "c"], n)
-    effect = 0.7 * rng.normal(size=n_groups)[group]
-    eta = 0.4 + 0.5 * x - 0.3 * (arm == "b") + effect
-    return pl.DataFrame(
-        {
-            "g": [f"g{k:03d}" for k in group],
-            "t": time,
-            "x": x,
-            "arm": arm,
-            "w": rng.uniform(0.5, 3.0, n),
-            "o": 0.2 * rng.normal(size=n),
-            "normal": eta + rng.normal(size=n),
-            "count": rng.poisson(np.exp(eta)),
-            "event": (rng.uniform(size=n) < 1 / (1 + np.exp(-eta))).astype(int),
-            "positive": rng.gamma(3.0, np.exp(eta) / 3.0),
-        }
-    )[rng.permutation(n)]
-
-
-DATA = simulated()
 MODELS = [
     ("normal", "gaussian", "identity"),
     ("positive", "gaussian", "log"),
@@ -390,15 +363,6 @@ def test_too_few_steps_are_said():
     assert not fit.verdict.converged
 
 
-def test_few_groups_are_said_without_a_warning():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        few = hlmrs.gee("normal ~ x", DATA.filter(pl.col("g") < "g030"), groups="g")
-    assert "30 groups" in few.verdict.advice[0]
-    assert "30 groups" in str(few.summary())
-    assert hlmrs.gee("normal ~ x", DATA, groups="g").verdict.advice == ()
-
-
 BAD = [
     ({"groups": "h"}, hlmrs.DataError, "groups='h': the data have no such column"),
     ({"groups": 3}, TypeError, "name the column"),
@@ -487,108 +451,6 @@ def test_coverage_of_robust_intervals_under_a_wrong_correlation():
     assert 0.90 < inside / n < 0.98
 
 
-def test_marginal_models_are_compared_by_qic_over_one_scale():
-    given = {"groups": "g", "time": "t"}
-    small = hlmrs.gee("normal ~ x", DATA, **given)
-    large = hlmrs.gee("normal ~ x + arm", DATA, correlation="ar1", **given)
-    table = hlmrs.compare(small, large)
-    by_model = {row["model"]: row for row in rows(table)}
-    for fit in (small, large):
-        found, row = fit.criteria(scale=large.scale), by_model[fit.formula]
-        assert (row["qic"], row["cic"], row["n_params"]) == (found.qic, found.cic, len(fit.beta))
-        assert found.quasi_likelihood == pytest.approx(-0.5 * np.sum(fit.resid() ** 2) / large.scale, rel=1e-12)
-    assert np.all(np.diff(table["qic"]) >= 0)
-    unit = hlmrs.compare(
-        *(
-            hlmrs.gee(f.replace("normal", "I(1000 * normal)"), DATA, correlation=c, **given)
-            for f, c in (("normal ~ x", "independence"), ("normal ~ x + arm", "ar1"))
-        )
-    )
-    np.testing.assert_allclose(unit["qic"], table["qic"], rtol=1e-8)
-    mixed = hlmrs.lmer("normal ~ x + (1 | g)", DATA)
-    with pytest.raises(hlmrs.OptionError, match="among themselves"):
-        hlmrs.compare(small, mixed)
-    with pytest.raises(hlmrs.OptionError, match="variances differ"):
-        hlmrs.compare(
-            hlmrs.gee("count ~ x", DATA, groups="g", family="poisson"), hlmrs.gee("count ~ x", DATA, groups="g")
-        )
-    with pytest.raises(hlmrs.DataError, match="different responses"):
-        hlmrs.compare(small, hlmrs.gee("positive ~ x", DATA, **given))
-
-
-def test_what_likelihoods_and_random_effects_have_is_absent_with_the_reason():
-    fit = hlmrs.gee("normal ~ x", DATA, groups="g")
-    for name, text in (
-        ("loglik", "no likelihood"),
-        ("ranef", "no effects of their own"),
-        ("scal", "did you mean 'scale'"),
-    ):
-        assert not hasattr(fit, name)
-        with pytest.raises(AttributeError, match=text):
-            getattr(fit, name)
-
-
-@pytest.mark.parametrize("frame", ["polars", "pandas"])
-def test_predictions_have_the_standard_errors_of_their_predictors(frame):
-    whole = DATA if frame == "polars" else DATA.to_pandas()
-    fit = hlmrs.gee("event ~ x * arm", whole, groups="g", family="binomial", correlation="exchangeable", offset="o")
-    new = pl.DataFrame({"x": [0.5, None, -1.0], "arm": ["a", "b", "c"], "o": [0.1, 0.2, 0.3]})
-    new = new if frame == "polars" else new.to_pandas()
-    link = fit.predict(new, type="link", interval="confidence", vcov="mancl-derouen", ddf="groups")
-    assert type(link) is type(new)
-    x = np.array([1, -1.0, 0, 1, 0, -1])
-    assert link["prediction"][2] == pytest.approx(x @ fit.beta + 0.3, rel=1e-12)
-    assert link["std_error"][2] == pytest.approx(np.sqrt(x @ fit.vcov("mancl-derouen") @ x), rel=1e-12)
-    assert np.isnan(np.asarray(link["prediction"], dtype=float)[1])
-    mean = fit.predict(new, interval="confidence", vcov="mancl-derouen", ddf="groups")
-    p = 1 / (1 + np.exp(-link["prediction"][2]))
-    assert mean["prediction"][2] == pytest.approx(p, rel=1e-12)
-    assert mean["std_error"][2] == pytest.approx(p * (1 - p) * link["std_error"][2], rel=1e-10)
-    assert mean["conf_low"][2] == pytest.approx(1 / (1 + np.exp(-link["conf_low"][2])), rel=1e-10)
-    np.testing.assert_allclose(fit.predict(whole), fit.fitted, rtol=1e-12)
-    np.testing.assert_allclose(fit.predict(interval="confidence")["prediction"], fit.fitted, rtol=1e-12)
-    moved = fit.predict(new, offset=np.ones(3), type="link")
-    np.testing.assert_allclose(moved - 1, np.asarray(link["prediction"], dtype=float), rtol=1e-12)
-
-
-def test_tests_are_walds_by_the_covariance_that_was_chosen():
-    fit = hlmrs.gee("normal ~ x + arm", DATA, groups="g", correlation="exchangeable")
-    for kind in ("robust", "naive", "kauermann-carroll"):
-        v = fit.vcov(kind)[2:, 2:]
-        chi = float(fit.beta[2:] @ np.linalg.solve(v, fit.beta[2:]))
-        (row,) = (row for row in rows(fit.anova(vcov=kind)) if row["term"] == "arm")
-        assert (row["df"], row["statistic"]) == (2, pytest.approx(chi, rel=1e-9))
-        assert row["p_value"] == pytest.approx(math.exp(-chi / 2), rel=1e-9)
-        assert fit.test("armb = 0, armc = 0", vcov=kind)["statistic"][0] == pytest.approx(chi, rel=1e-9)
-    t = fit.tidy(ddf="groups")
-    assert set(t["df"]) == {fit.n_groups - 4}
-    assert (t["p_value"] > fit.tidy()["p_value"]).all()
-
-
-def test_means_contrasts_and_slopes_use_the_same_covariance():
-    fit = hlmrs.gee("event ~ x * arm", DATA, groups="g", family="binomial", correlation="ar1", time="t")
-    mean = DATA["x"].mean()
-    rows_of = np.array([[1, mean, b, c, b * mean, c * mean] for b, c in ((0, 0), (1, 0), (0, 1))])
-    v = fit.vcov("mancl-derouen")
-    table = fit.emmeans("arm", vcov="mancl-derouen")
-    np.testing.assert_allclose(table["estimate"], rows_of @ fit.beta, rtol=1e-10)
-    np.testing.assert_allclose(table["std_error"], np.sqrt(np.diag(rows_of @ v @ rows_of.T)), rtol=1e-10)
-    response = fit.emmeans("arm", type="response")
-    np.testing.assert_allclose(response["estimate"], 1 / (1 + np.exp(-(rows_of @ fit.beta))), rtol=1e-10)
-    first = rows_of[0] - rows_of[1]
-    contrast = fit.contrasts("arm", vcov="mancl-derouen")
-    assert contrast["std_error"][0] == pytest.approx(np.sqrt(first @ v @ first), rel=1e-10)
-    ratio = fit.contrasts("arm", vcov="mancl-derouen", type="response")
-    odds = response["estimate"].to_numpy() / (1 - response["estimate"].to_numpy())
-    assert ratio["contrast"][0] == "a / b"
-    assert ratio["ratio"][0] == pytest.approx(odds[0] / odds[1], rel=1e-10)
-    np.testing.assert_allclose(ratio["conf_low"], np.exp(contrast["conf_low"]), rtol=1e-12)
-    slopes = fit.slopes("x", by="arm", vcov="naive")
-    own = np.array([0, 1, 0, 0, 1, 0.0])
-    assert slopes["estimate"][1] == pytest.approx(own @ fit.beta, rel=1e-10)
-    assert slopes["std_error"][1] == pytest.approx(np.sqrt(own @ fit.vcov("naive") @ own), rel=1e-10)
-
-
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers")
 def test_ctrl_c_is_answered_at_once_and_the_work_ends():
     rng, n = np.random.default_rng(0), 60_000
@@ -611,21 +473,6 @@ def test_ctrl_c_is_answered_at_once_and_the_work_ends():
     before = time.process_time()
     time.sleep(0.3)
     assert time.process_time() - before < 0.1
-
-
-def test_contrasts_of_log_means_are_ratios_and_those_of_means_differences():
-    counts = hlmrs.gee("count ~ arm", DATA, groups="g", family="poisson")
-    means = counts.emmeans("arm", type="response")["estimate"].to_numpy()
-    np.testing.assert_allclose(counts.contrasts("arm", type="response")["ratio"][0], means[0] / means[1], rtol=1e-10)
-    normal = hlmrs.gee("normal ~ arm", DATA, groups="g")
-    assert normal.contrasts("arm", type="response")["estimate"].equals(normal.contrasts("arm")["estimate"])
-    probit = hlmrs.gee("event ~ arm", DATA, groups="g", family="binomial", link="probit")
-    means = probit.emmeans("arm", type="response")["estimate"].to_numpy()
-    difference = probit.contrasts("arm", type="response")["estimate"][0]
-    np.testing.assert_allclose(difference, means[0] - means[1], rtol=1e-10)
-    mixed = hlmrs.glmer("event ~ arm + (1 | g)", DATA, family="binomial")
-    ratio = mixed.contrasts("arm", type="response")["ratio"][0]
-    assert ratio == pytest.approx(np.exp(mixed.contrasts("arm")["estimate"][0]), rel=1e-12)
 
 
 def test_equations_without_a_solution_are_not_called_solved():
@@ -655,24 +502,3 @@ def test_equations_without_a_solution_are_not_called_solved():
     assert fit.verdict.status == "not-converged"
     assert fit.scale < 10 * free.scale
     assert np.isfinite(fit.vcov()).all()
-
-
-def test_weights_by_frequency_do_not_ask_the_response_for_numbers():
-    frame = DATA.with_columns(answer=pl.when(pl.col("event") == 1).then(pl.lit("yes")).otherwise(pl.lit("no")))
-    frame = frame.with_columns(pl.col("answer").cast(pl.Enum(["no", "yes"])))
-    share = frame["arm"].value_counts(normalize=True, name="share").sort("arm")["share"].to_numpy()
-    marginal = hlmrs.gee("answer ~ x + arm", frame, groups="g", family="binomial")
-    mixed = hlmrs.glmer("answer ~ x + arm + (1 | g)", frame, family="binomial")
-    assert marginal.success == "yes"
-    for fit in (marginal, mixed):
-        got = fit.emmeans("x", at={"x": 0.5}, weights="proportional")["estimate"][0]
-        assert got == pytest.approx(np.array([1, 0.5, share[1], share[2]]) @ fit.beta, rel=1e-10)
-
-
-def test_the_fixed_part_for_other_packages_is_that_of_the_fit():
-    fit = hlmrs.gee("event ~ x * arm", DATA, groups="g", family="binomial")
-    part = FixedPart(fit._estimate, "mancl-derouen", None)
-    np.testing.assert_allclose(part.predict(fit.beta, part.matrix(DATA)), fit.predict(type="link"), rtol=1e-12)
-    np.testing.assert_array_equal(part.covariance(True), fit.vcov("mancl-derouen"))
-    np.testing.assert_array_equal(part.covariance("naive"), fit.vcov("naive"))
-    assert set(part.data()) == {"event", "x", "arm", "g"}
