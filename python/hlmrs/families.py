@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .errors import OptionError, choose, suggestion
 
@@ -108,9 +108,14 @@ class Family:
         return _CORE_LINKS.get(str(self.link), str(self.link))
 
 
+def logistic(eta: "ArrayLike") -> "NDArray[np.float64]":
+    """Return probabilities of logits, however large."""
+    return np.asarray(np.exp(-np.logaddexp(0.0, -np.asarray(eta, dtype=float))))
+
+
 def tweedie_power(shape: "float | NDArray[np.float64]") -> "NDArray[np.float64]":
     """Return the power, between 1.01 and 1.99, of the shape that is estimated."""
-    return np.asarray(1.01 + 0.98 / (1 + np.exp(-np.asarray(shape))))
+    return np.asarray(1.01 + 0.98 * logistic(shape))
 
 
 def chosen_family(family: "str | Family", link: str | None) -> Family:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from .._core import family_predictors
 from ..estimation.generalized import GeneralizedEstimate
-from ..families import tweedie_power
+from ..families import logistic, tweedie_power
 
 Vector = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, Vector, Vector, Vector], Vector]
@@ -74,7 +74,7 @@ def _draw(estimate: GeneralizedEstimate, eta: dict[str, Vector], rng: np.random.
         else draw(rng, mean, scale, shape)
     )
     if "zero_inflation" in eta:
-        y = np.where(rng.random(n) < 1 / (1 + np.exp(-eta["zero_inflation"])), 0.0, y)
+        y = np.where(rng.random(n) < logistic(eta["zero_inflation"]), 0.0, y)
     return y
 
 
@@ -90,7 +90,7 @@ def _above_zero(draw: Draw, rng: np.random.Generator, mean: Vector, scale: Vecto
 
 
 def _ordered_beta(rng: np.random.Generator, eta: dict[str, Vector], precision: Vector) -> Vector:
-    mean, low, high = (1 / (1 + np.exp(c - eta["conditional"])) for c in (0.0, eta["shape"], eta["shape2"]))
+    mean, low, high = (logistic(eta["conditional"] - c) for c in (0.0, eta["shape"], eta["shape2"]))
     u = rng.random(len(mean))
     between = rng.beta(mean * precision, (1 - mean) * precision)
     return np.where(u < high, 1.0, np.where(u < low, between, 0.0))

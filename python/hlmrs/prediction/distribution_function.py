@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .._core import chi_square_tail, f_tail, family_predictors, two_sided_p
 from ..errors import OptionError
 from ..estimation.generalized import GeneralizedEstimate
+from ..families import logistic
 
 Vector = NDArray[np.float64]
 Rows = Mapping[str, Vector]
@@ -51,7 +52,7 @@ def _ends(estimate: GeneralizedEstimate) -> tuple[Vector, Vector]:
         zero = _BELOW[name](rows, np.zeros(len(y)))
         below, at_most = ((np.maximum(p, zero) - zero) / (1 - zero) for p in (below, at_most))
     if "zero_inflation" in eta:
-        zeros = 1 / (1 + np.exp(-eta["zero_inflation"]))
+        zeros = logistic(eta["zero_inflation"])
         below, at_most = np.where(y > 0, zeros, 0.0) + (1 - zeros) * below, zeros + (1 - zeros) * at_most
     return below, at_most
 

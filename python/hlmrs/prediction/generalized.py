@@ -10,9 +10,10 @@ from .._core import NewRows, family_means, family_predictors, family_variances
 from ..errors import OptionError
 from ..estimation.generalized import GeneralizedEstimate
 from ..estimation.ordered import expected_category
+from ..families import logistic
 from ..frame import Frame
 from ..inference.random_effects import chosen_terms
-from .prediction import _checked_offset, _unseen_rows
+from .prediction import checked_offset, unseen_rows
 
 Vector = NDArray[np.float64]
 
@@ -99,13 +100,13 @@ def _of_new_rows(
             continue  # an intercept alone
         new = estimate.designs[part].encoding.bind(columns, new_groups=new_levels != "error")
         used = use if part == "conditional" else [any(use)] * (terms.stop - terms.start)
-        unseen = _unseen_rows(estimate, new, use, new_levels) if part == "conditional" else None
+        unseen = unseen_rows(estimate, new, use, new_levels) if part == "conditional" else None
         values = new.linear_predictor(estimate.full_coefficients(part), modes[terms], used)
         if unseen is not None:
             values[unseen] = np.nan
         eta[part] = values
     if offset is not None:
-        eta["conditional"] = eta["conditional"] + _checked_offset(offset, len(eta["conditional"]))
+        eta["conditional"] = eta["conditional"] + checked_offset(offset, len(eta["conditional"]))
     n = len(eta["conditional"])
     if "thresholds" in estimate.parts:
         eta["thresholds"] = estimate.thresholds(_new_nominal(estimate, frame))
@@ -125,7 +126,7 @@ def _on_scale(estimate: GeneralizedEstimate, eta: dict[str, Vector], kind: str) 
     if kind == "link":
         return np.array(eta["conditional"])
     if kind == "zprob":
-        return 1 / (1 + np.exp(-eta["zero_inflation"]))
+        return logistic(eta["zero_inflation"])
     if kind == "disp":
         return np.exp(eta["dispersion"] * (-0.5 if estimate.family.name == "gamma" else 1.0))
     if estimate.family.name == "cumulative":

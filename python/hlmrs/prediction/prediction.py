@@ -69,10 +69,10 @@ def predict(estimate: Estimate, columns: Columns, choice: Choice) -> dict[str, V
     """Predict for every row of new data; NaN where a value is missing."""
     use = chosen_terms(estimate, choice.random_effects)
     rows = estimate.encoding.bind(columns, new_groups=choice.new_levels != "error")
-    unseen = _unseen_rows(estimate, rows, use, choice.new_levels)
+    unseen = unseen_rows(estimate, rows, use, choice.new_levels)
     eta = rows.linear_predictor(full_beta(estimate), estimate.core.modes(), use)
     if choice.offset is not None:
-        eta += _checked_offset(choice.offset, rows.n_rows)
+        eta += checked_offset(choice.offset, rows.n_rows)
     if unseen is not None:
         eta[unseen] = np.nan
     if choice.new_levels == "missing":
@@ -179,7 +179,7 @@ def _mode_slopes(estimate: Estimate) -> "ModeSlopes":
     return mode_slopes(estimate.core)
 
 
-def _unseen_rows(estimate: Estimate, rows: NewRows, use: list[bool], rule: str) -> NDArray[np.bool_] | None:
+def unseen_rows(estimate: Estimate, rows: NewRows, use: list[bool], rule: str) -> NDArray[np.bool_] | None:
     """Refuse levels that the fit has not seen, or return the rows that are to be missing for them."""
     if rule == "population" or not any(use):
         return None
@@ -203,7 +203,8 @@ def _unseen_error(group: str, levels: Sequence[str]) -> DataError:
     )
 
 
-def _checked_offset(offset: Vector, n_rows: int) -> Vector:
+def checked_offset(offset: Vector, n_rows: int) -> Vector:
+    """Refuse an offset that has not a number for every row."""
     if offset.shape != (n_rows,):
         raise DataError(f"offset has {offset.size} values, but the data have {n_rows} rows")
     return offset
