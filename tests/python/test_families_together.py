@@ -72,6 +72,11 @@ def holds(frame: pl.DataFrame, fit: Any, family: str) -> None:
     expected = fit.predict(type="response", marginal=True).mean()
     assert mean == pytest.approx(expected, rel=0.25, abs=0.15), (mean, expected)
     assert np.isfinite(fit.resid("quantile", n=60, seed=1)).all()
+    if family not in ("tweedie", "betabinomial"):
+        exact = fit.resid("quantile", method="exact", seed=1)
+        assert ((exact >= 0) & (exact <= 1)).all()
+        # uniform, about: the random effects are taken as they were estimated
+        assert np.abs(np.sort(exact) - (np.arange(N) + 0.5) / N).max() < 0.15
     written = frame.select(fit.to_polars_expr(type="response")).to_series() if family != "tweedie" else None
     if written is not None:
         np.testing.assert_allclose(written, fit.predict(frame, random_effects=False), rtol=1e-9)

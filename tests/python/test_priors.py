@@ -108,6 +108,7 @@ def test_separation_can_be_a_warning_and_its_coefficients_then_have_no_standard_
         (lambda: fitted(prior={"w": hlmrs.Normal(0, 1)}), hlmrs.OptionError, "prior= names 'w'"),
         (lambda: fitted(prior=2.5), TypeError, "give hlmrs.Normal"),
         (lambda: fitted(prior=hlmrs.Normal(0, 1), reml=True), hlmrs.DesignError, "not with reml=True"),
+        (lambda: fitted(prior=hlmrs.Normal(0, 1)).drop1(method="lr"), hlmrs.OptionError, "the fit has a prior"),
         (lambda: hlmrs.Control(separation="report"), hlmrs.OptionError, "separation='report'"),
     ],
 )

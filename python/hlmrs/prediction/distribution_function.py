@@ -37,6 +37,8 @@ def _ends(estimate: GeneralizedEstimate) -> tuple[Vector, Vector]:
         below = np.column_stack([np.zeros(len(y)), np.cumsum(each, axis=1)])
         at = y.astype(int)
         return below[np.arange(len(y)), at], below[np.arange(len(y)), at + 1]
+    if estimate.family.name == "ordbeta":
+        return _ordered_beta(eta, y)
     name = estimate.family.name.removeprefix("truncated_")
     if name not in _BELOW:
         raise OptionError(f"family {estimate.family.name!r} has no distribution function here; use method='simulated'")
@@ -46,7 +48,11 @@ def _ends(estimate: GeneralizedEstimate) -> tuple[Vector, Vector]:
         "shape": np.exp(eta.get("shape", np.zeros(len(y)))),
         "trials": np.ones(len(y)) if estimate.response.trials is None else estimate.response.trials,
     }
-    at_most = _BELOW[name](rows, y)
+    if "zero_inflation" in eta and name not in _DISCRETE:
+        # zeros are of the zero part alone
+        at_most = np.where(y > 0, _BELOW[name](rows, np.where(y > 0, y, 1.0 if name != "beta" else 0.5)), 0.0)
+    else:
+        at_most = _BELOW[name](rows, y)
     below = _BELOW[name](rows, y - 1) if name in _DISCRETE else at_most
     if estimate.family.name.startswith("truncated_"):
         zero = _BELOW[name](rows, np.zeros(len(y)))
@@ -103,12 +109,32 @@ def _poisson(rows: Rows, y: Vector) -> Vector:
     return np.where(y < 0, 0.0, _each(chi_square_tail)(2 * rows["mean"], 2 * (np.maximum(y, 0) + 1)))
 
 
-_DISCRETE = ("binomial", "poisson", "nbinom1", "nbinom2")
+def _generalized_poisson(y: float, mean: float, dispersion: float) -> float:
+    """Sum the probabilities; of less dispersion than Poisson's those of all counts are less than one together."""
+    first, children = mean / math.sqrt(dispersion), 1 - 1 / math.sqrt(dispersion)
+    counts = np.arange(max(y, -1) + 1)
+    rate = first + children * counts
+    if len(counts) == 0:
+        return 0.0
+    factorials = np.concatenate([[0.0], np.cumsum(np.log(np.maximum(counts[1:], 1)))])
+    return float(min(1.0, np.exp(math.log(first) + (counts - 1) * np.log(rate) - rate - factorials).sum()))
+
+
+def _ordered_beta(eta: Rows, y: Vector) -> tuple[Vector, Vector]:
+    mean, not_low, high = (1 / (1 + np.exp(c - eta["conditional"])) for c in (0.0, eta["shape"], eta["shape2"]))
+    precision = np.exp(eta["dispersion"])
+    between = _each(_beta_below)(y, mean * precision, (1 - mean) * precision)
+    below = np.where(y > 0, 1 - not_low + (not_low - high) * between, 0.0)
+    return below, np.where(y < 1, 1 - not_low + (not_low - high) * between, 1.0)
+
+
+_DISCRETE = ("binomial", "poisson", "nbinom1", "nbinom2", "genpois")
 _BELOW: dict[str, Below] = {
     "binomial": _binomial,
     "poisson": _poisson,
     "nbinom2": lambda rows, y: _negative_binomial(y, rows["mean"], rows["scale"]),
     "nbinom1": lambda rows, y: _negative_binomial(y, rows["mean"], rows["mean"] / rows["scale"]),
+    "genpois": lambda rows, y: _each(_generalized_poisson)(y, rows["mean"], rows["scale"]),
     "gamma": lambda rows, y: 1 - _each(chi_square_tail)(2 * y * rows["scale"] / rows["mean"], 2 * rows["scale"]),
     "inverse_gaussian": lambda rows, y: _each(_inverse_gaussian)(y, rows["mean"], rows["scale"]),
     "beta": lambda rows, y: _each(_beta_below)(y, rows["mean"] * rows["scale"], (1 - rows["mean"]) * rows["scale"]),

@@ -549,6 +549,8 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
             return self._table(hypotheses.deletion_table(self._estimate, how))
         if how.vcov != "model":
             raise OptionError(f"vcov={how.vcov!r}: likelihood ratios take no covariance; it belongs to method='wald'")
+        if self._estimate.generalized.prior is not None:
+            raise OptionError("method='lr' is of maximum likelihood, and the fit has a prior; use method='wald'")
         return self._table(hypotheses.deletion_ratio_table(self._estimate))
 
     @property
