@@ -1,0 +1,1 @@
+"""Generalized models against peers: whole calls, data frame to estimates with standard errors."""
