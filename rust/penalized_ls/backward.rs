@@ -106,6 +106,10 @@ impl CholeskyFactor {
             }
             let rows = lead.panel.level_rows(level);
             let panel = &factor.blocks.panel[lead.panel.range(level, r)][a * rows.len()..(a + 1) * rows.len()];
+            if m == 1 {
+                target[0] -= panel.iter().zip(rows).map(|(v, &row)| v * trailing[row as usize]).sum::<f64>();
+                continue;
+            }
             for (v, &row) in panel.iter().zip(rows) {
                 subtract_scaled(target, *v, &trailing[row as usize * m..(row as usize + 1) * m]);
             }

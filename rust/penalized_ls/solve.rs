@@ -152,6 +152,11 @@ impl CholeskyFactor {
         let rows = lead.panel.level_rows(level);
         let panel = &factor.blocks.panel[lead.panel.range(level, r)];
         for a in 0..r {
+            if m == 1 {
+                let column = &panel[a * rows.len()..(a + 1) * rows.len()];
+                column.iter().zip(rows).for_each(|(v, &row)| rest[row as usize] -= v * t[a]);
+                continue;
+            }
             for (k, &row) in rows.iter().enumerate() {
                 let target = &mut rest[row as usize * m..(row as usize + 1) * m];
                 subtract_scaled(target, panel[a * rows.len() + k], &t[a * m..(a + 1) * m]);

@@ -33,6 +33,14 @@ _DDF = {
 }
 
 
+_METHODS = {
+    "laplace": "maximum likelihood (Laplace's approximation)",
+    "expected": "maximum likelihood (Laplace's approximation, expected information)",
+    "restricted": "restricted maximum likelihood (Laplace's approximation)",
+    "penalized": "penalized likelihood (nagq=0), not by Laplace's approximation",
+}
+
+
 def model_facts(estimate: Estimate) -> Section:
     """State formula, rows and groups, and how the fit ended."""
     request, layout = estimate.request, estimate.layout
@@ -44,6 +52,7 @@ def model_facts(estimate: Estimate) -> Section:
         *(("" if k else "Groups", group) for k, group in enumerate(groups)),
         ("Weights", source_of(request.weights)),
         ("Offset", source_of(request.offset)),
+        ("Method", _method(estimate)),
         ("Fit", _criteria(estimate)),
         ("Prior", _prior(estimate)),
         ("Parameters", str(estimate.core.n_params)),
@@ -208,6 +217,16 @@ def _correlations(covariance: NDArray[np.float64]) -> list[list[float]]:
 def source_of(name: str | None) -> str:
     """Name a column; weights or offsets that were given as numbers have no name."""
     return "an array" if name is not None and name.startswith("(") else name or ""
+
+
+def _method(estimate: Estimate) -> str:
+    """Say by what a generalized model is fitted; the title says it of a linear one."""
+    if not isinstance(estimate, GeneralizedEstimate):
+        return ""
+    how = estimate.generalized.approximation
+    if isinstance(how, dict):
+        return f"maximum likelihood (quadrature, {how['quadrature']} points)"
+    return _METHODS[how]
 
 
 def _criteria(estimate: Estimate) -> str:

@@ -16,24 +16,10 @@ def summarize(estimate: Estimate, options: TestOptions) -> Report:
     return Report(_title(estimate), [model_facts(estimate), *tables, *other_parts(estimate, options), notes(estimate)])
 
 
-_METHODS = {
-    "laplace": "maximum likelihood (Laplace's approximation)",
-    "expected": "maximum likelihood (Laplace's approximation, expected information)",
-    "restricted": "restricted maximum likelihood (Laplace's approximation)",
-    "penalized": "penalized likelihood (nagq=0), not by Laplace's approximation",
-}
-
-
-def _method(how: str | dict[str, int]) -> str:
-    if isinstance(how, dict):
-        return f"maximum likelihood (quadrature, {how['quadrature']} points)"
-    return _METHODS[how]
-
-
 def _title(estimate: Estimate) -> str:
     if isinstance(estimate, GeneralizedEstimate):
         family = estimate.family
         law = f"{family.name.replace('_', ' ')} ({family.link} link)"
-        return f"Generalized linear mixed model, {law}, fitted by {_method(estimate.generalized.approximation)}"
+        return f"Generalized linear mixed model, {law}"
     method = "REML" if estimate.request.reml else "maximum likelihood"
     return f"Linear mixed model, fitted by {method}"
