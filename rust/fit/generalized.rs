@@ -116,20 +116,11 @@ pub fn uncertainty(objective: &mut GlmmEvaluator, x: &[f64], stop: &AtomicBool) 
     let steps: Vec<f64> =
         free.iter().map(|&k| step_of(&objective.model, x, k, curvature[k * n + k], scales.contains(&k))).collect();
     let gradient = [gradient, objective.fixed_effects(x)?].concat();
-    let (model, near) = (&objective.model, objective.near());
-    // with the effects of the mean that are found with the random ones behind the gradient
-    let slope = |k: usize, shift: f64| -> Result<Vec<f64>> {
-        let mut evaluator = GlmmEvaluator::from_near(model, near.clone(), stop);
-        let mut to = x.to_vec();
-        to[k] += shift;
-        let mut gradient = evaluator.gradient(&to)?;
-        gradient.extend(evaluator.fixed_effects(&to)?);
-        Ok(gradient)
-    };
     let directions: Vec<(usize, f64)> = free.iter().copied().zip(steps).collect();
     let difference = |a: &[f64], b: &[f64], h: f64| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| (a - b) / h).collect() };
-    let one_sided = |&(k, h): &(usize, f64)| Ok(difference(&slope(k, h)?, &gradient, h));
-    let mut rows: Vec<Vec<f64>> = side_by_side(model, &directions, one_sided)?;
+    let above = moved_gradients(objective, x, &directions, stop)?;
+    let mut rows: Vec<Vec<f64>> =
+        above.iter().zip(&directions).map(|(above, (_, h))| difference(above, &gradient, *h)).collect();
     let asymmetry = |rows: &[Vec<f64>]| -> f64 {
         let entry = |i: usize, j: usize| rows[i][free[j]];
         let share = |i: usize, j: usize| {
@@ -138,8 +129,10 @@ pub fn uncertainty(objective: &mut GlmmEvaluator, x: &[f64], stop: &AtomicBool) 
         (0..m).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| share(i, j)).fold(0.0, f64::max)
     };
     if asymmetry(&rows) > ASYMMETRIC {
-        let central = |&(k, h): &(usize, f64)| Ok(difference(&slope(k, h)?, &slope(k, -h)?, 2.0 * h));
-        rows = side_by_side(model, &directions, central)?;
+        let down: Vec<(usize, f64)> = directions.iter().map(|(k, h)| (*k, -h)).collect();
+        let below = moved_gradients(objective, x, &down, stop)?;
+        let both = above.iter().zip(&below).zip(&directions);
+        rows = both.map(|((above, below), (_, h))| difference(above, below, 2.0 * h)).collect();
     }
     let hessian: Vec<f64> = (0..m * m).map(|e| 0.25 * (rows[e / m][free[e % m]] + rows[e % m][free[e / m]])).collect();
     let whole = |v: &[f64]| {
@@ -157,13 +150,41 @@ pub fn uncertainty(objective: &mut GlmmEvaluator, x: &[f64], stop: &AtomicBool) 
     let (values, vectors) = eigen(&hessian, m);
     for (value, v) in values.iter().zip(vectors.chunks_exact(m.max(1))) {
         let v = whole(v);
-        if *value <= FLAT * largest_move(model, &v).powi(2) {
+        if *value <= FLAT * largest_move(&objective.model, &v).powi(2) {
             out.unbounded.push(v);
         } else {
             (0..n * n).for_each(|e| out.covariance[e] += v[e % n] * v[e / n] / value);
         }
     }
     Ok(out)
+}
+
+/// The gradient at points moved in one coordinate, with the effects of the mean that are found with the random ones behind it.
+fn moved_gradients(
+    objective: &mut GlmmEvaluator,
+    x: &[f64],
+    moves: &[(usize, f64)],
+    stop: &AtomicBool,
+) -> Result<Vec<Vec<f64>>> {
+    let at = |evaluator: &mut GlmmEvaluator, &(k, h): &(usize, f64)| -> Result<Vec<f64>> {
+        let mut to = x.to_vec();
+        to[k] += h;
+        let mut gradient = evaluator.gradient(&to)?;
+        gradient.extend(evaluator.fixed_effects(&to)?);
+        Ok(gradient)
+    };
+    let modes = objective.evaluate(x)?.1.u.clone();
+    if objective.model.rows.n <= MOST_ROWS_TOGETHER {
+        let (model, near) = (&objective.model, objective.near());
+        return side_by_side(model, moves, |of| at(&mut GlmmEvaluator::from_near(model, near.clone(), stop), of));
+    }
+    // one workspace for all
+    objective.drop_working_model();
+    let one_after_another = |of| {
+        objective.set_from(modes.clone());
+        at(objective, of)
+    };
+    moves.iter().map(one_after_another).collect()
 }
 
 /// What each of several tasks gives that evaluate the criterion: side by side, where their workspaces are small.

@@ -159,6 +159,11 @@ impl<'a> GlmmEvaluator<'a> {
         Ok(own.map_or_else(Vec::new, |own| own.effects(&point.u)))
     }
 
+    /// Gives the memory of the working model back; a slope makes it again.
+    pub fn drop_working_model(&mut self) {
+        self.working = None;
+    }
+
     /// Where the next mode is looked for.
     pub fn set_from(&mut self, u: Effects) {
         self.from = u;
