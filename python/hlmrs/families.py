@@ -110,7 +110,8 @@ class Family:
 
 def logistic(eta: "ArrayLike") -> "NDArray[np.float64]":
     """Return probabilities of logits, however large."""
-    return np.asarray(np.exp(-np.logaddexp(0.0, -np.asarray(eta, dtype=float))))
+    with np.errstate(invalid="ignore"):  # what is missing stays so
+        return np.asarray(np.exp(-np.logaddexp(0.0, -np.asarray(eta, dtype=float))))
 
 
 def tweedie_power(shape: "float | NDArray[np.float64]") -> "NDArray[np.float64]":

@@ -12,7 +12,7 @@ use super::generalized::PyGlmm;
 use super::interrupt::{run_interruptible, run_interruptible_sized};
 use super::rows::PyRows;
 use crate::Error;
-use crate::gee::{Equations, Kind, Settings, Solution, Structure, covariance, criterion, solve};
+use crate::gee::{Equations, Kind, Settings, Solution, WorkingCorrelation, covariance, criterion, solve};
 use crate::linalg::memory;
 
 /// Numbers of a row that its solution takes, in units of what a linear model's take.
@@ -39,7 +39,7 @@ impl PyEquationsFit {
         max_iterations: usize,
         n_threads: usize,
     ) -> PyResult<Self> {
-        let structure = guard(py, || Structure::of_name(correlation))?;
+        let structure = guard(py, || WorkingCorrelation::of_name(correlation))?;
         let waves = waves.map(|w| copied(py, w.as_array())).transpose()?;
         let settings = Settings { scale, size, max_iterations };
         let model = model.0.clone();

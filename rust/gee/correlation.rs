@@ -7,7 +7,7 @@ use crate::linalg::dense;
 use crate::{Error, Result};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Structure {
+pub enum WorkingCorrelation {
     Independence,
     /// One correlation for all pairs.
     Exchangeable,
@@ -17,7 +17,7 @@ pub enum Structure {
     Unstructured,
 }
 
-impl Structure {
+impl WorkingCorrelation {
     /// # Errors
     /// `Design` for a name that there is not.
     pub fn of_name(name: &str) -> Result<Self> {
@@ -40,7 +40,7 @@ const LARGEST_POWER: f64 = 0.999;
 /// What of the rows the correlation depends on.
 #[derive(Debug, Clone)]
 pub struct Correlation {
-    pub structure: Structure,
+    pub structure: WorkingCorrelation,
     /// Waves there are; of AR(1) one more than two rows can be apart.
     pub n_waves: usize,
     /// Of unstructured ones: the waves that a cluster has, and which of these every cluster has.
@@ -60,10 +60,10 @@ pub struct Working<'a> {
 }
 
 impl Correlation {
-    pub fn new(structure: Structure, rows: &ClusteredRows) -> Self {
+    pub fn new(structure: WorkingCorrelation, rows: &ClusteredRows) -> Self {
         let n_waves = rows.wave.iter().max().map_or(0, |&w| w as usize + 1);
         let mut out = Self { structure, n_waves, patterns: Vec::new(), pattern_of: Vec::new() };
-        if structure == Structure::Unstructured {
+        if structure == WorkingCorrelation::Unstructured {
             let mut known: HashMap<&[u32], u32> = HashMap::new();
             for c in 0..rows.n_clusters() {
                 let own = &rows.wave[rows.cluster(c)];
@@ -84,9 +84,9 @@ impl Correlation {
 
     pub fn n_parameters(&self) -> usize {
         match self.structure {
-            Structure::Independence => 0,
-            Structure::Exchangeable | Structure::Ar1 => 1,
-            Structure::Unstructured => self.n_waves * (self.n_waves - 1) / 2,
+            WorkingCorrelation::Independence => 0,
+            WorkingCorrelation::Exchangeable | WorkingCorrelation::Ar1 => 1,
+            WorkingCorrelation::Unstructured => self.n_waves * (self.n_waves - 1) / 2,
         }
     }
 
@@ -95,10 +95,10 @@ impl Correlation {
         let (low, high) = (j.min(k), j.max(k));
         match self.structure {
             _ if j == k => 1.0,
-            Structure::Independence => 0.0,
-            Structure::Exchangeable => alpha[0],
-            Structure::Ar1 => alpha[0].powi((high - low) as i32),
-            Structure::Unstructured => alpha[low * (2 * self.n_waves - low - 1) / 2 + high - low - 1],
+            WorkingCorrelation::Independence => 0.0,
+            WorkingCorrelation::Exchangeable => alpha[0],
+            WorkingCorrelation::Ar1 => alpha[0].powi((high - low) as i32),
+            WorkingCorrelation::Unstructured => alpha[low * (2 * self.n_waves - low - 1) / 2 + high - low - 1],
         }
     }
 
@@ -113,7 +113,7 @@ impl Correlation {
         let smallest = self.smallest_eigenvalue(moments, rows);
         // eigenvalues of I + s (R - I) are 1 + s (value - 1)
         let shrinkage = match self.structure {
-            Structure::Ar1 => (LARGEST_POWER / moments[0].abs()).min(1.0),
+            WorkingCorrelation::Ar1 => (LARGEST_POWER / moments[0].abs()).min(1.0),
             _ if smallest >= least => 1.0,
             _ => (1.0 - least) / (1.0 - smallest),
         };
@@ -125,12 +125,12 @@ impl Correlation {
     /// Over the matrices of all clusters; of AR(1), whose parameter tells, none.
     pub fn smallest_eigenvalue(&self, alpha: &[f64], rows: &ClusteredRows) -> f64 {
         match self.structure {
-            Structure::Independence | Structure::Ar1 => 1.0,
-            Structure::Exchangeable => {
+            WorkingCorrelation::Independence | WorkingCorrelation::Ar1 => 1.0,
+            WorkingCorrelation::Exchangeable => {
                 let largest = (0..rows.n_clusters()).map(|c| rows.cluster(c).len()).max().unwrap_or(1);
                 if largest == 1 { 1.0 } else { (1.0 - alpha[0]).min(1.0 + (largest as f64 - 1.0) * alpha[0]) }
             }
-            Structure::Unstructured => {
+            WorkingCorrelation::Unstructured => {
                 let values = |pattern: &Vec<u32>| dense::eigen(&self.of_pattern(alpha, pattern), pattern.len()).0;
                 self.patterns.iter().flat_map(values).fold(1.0, f64::min)
             }
@@ -158,10 +158,10 @@ impl Working<'_> {
     /// B = R⁻¹B for the rows of a cluster (m rows of q).
     pub fn solve(&self, cluster: usize, wave: &[u32], b: &mut [f64], q: usize) {
         match self.of.structure {
-            Structure::Independence => {}
-            Structure::Exchangeable => solve_exchangeable(self.alpha[0], b, q),
-            Structure::Ar1 => solve_autoregressive(self.alpha[0], wave, b, q),
-            Structure::Unstructured => {
+            WorkingCorrelation::Independence => {}
+            WorkingCorrelation::Exchangeable => solve_exchangeable(self.alpha[0], b, q),
+            WorkingCorrelation::Ar1 => solve_autoregressive(self.alpha[0], wave, b, q),
+            WorkingCorrelation::Unstructured => {
                 let (m, inverse) = (wave.len(), &self.inverses[self.of.pattern_of[cluster] as usize]);
                 let from = b.to_vec();
                 for (i, row) in b.chunks_exact_mut(q).enumerate() {
@@ -215,8 +215,11 @@ mod tests {
     fn every_structure_solves_with_its_own_matrix() {
         let rows = rows(&[0, 1, 3, 4, 0, 1, 2, 3, 4], &[0, 0, 0, 0, 1, 1, 1, 1, 1]);
         let free: Vec<f64> = (0..10).map(|k| 0.3 - 0.05 * f64::from(k % 4)).collect();
-        let cases =
-            [(Structure::Exchangeable, vec![0.3]), (Structure::Ar1, vec![-0.6]), (Structure::Unstructured, free)];
+        let cases = [
+            (WorkingCorrelation::Exchangeable, vec![0.3]),
+            (WorkingCorrelation::Ar1, vec![-0.6]),
+            (WorkingCorrelation::Unstructured, free),
+        ];
         for (structure, alpha) in cases {
             let correlation = Correlation::new(structure, &rows);
             assert_eq!(correlation.n_parameters(), alpha.len());
@@ -243,10 +246,10 @@ mod tests {
     fn moments_of_no_correlation_matrix_are_shrunk_to_one() {
         let rows = rows(&[0, 1, 2], &[0, 0, 0]);
         let cases = [
-            (Structure::Exchangeable, vec![-0.6]),
-            (Structure::Exchangeable, vec![1.2]),
-            (Structure::Ar1, vec![-1.0]),
-            (Structure::Unstructured, vec![0.9, -0.9, 0.9]),
+            (WorkingCorrelation::Exchangeable, vec![-0.6]),
+            (WorkingCorrelation::Exchangeable, vec![1.2]),
+            (WorkingCorrelation::Ar1, vec![-1.0]),
+            (WorkingCorrelation::Unstructured, vec![0.9, -0.9, 0.9]),
         ];
         for (structure, alpha) in cases {
             let correlation = Correlation::new(structure, &rows);
@@ -254,9 +257,12 @@ mod tests {
             assert!(working.shrinkage < 1.0);
             let (values, _) = dense::eigen(&correlation.matrix(&working.alpha, 3), 3);
             let least = values.iter().copied().fold(1.0, f64::min);
-            let expected = if structure == Structure::Ar1 { 6.6e-4 } else { SHRUNK };
+            let expected = if structure == WorkingCorrelation::Ar1 { 6.6e-4 } else { SHRUNK };
             assert!((least / expected - 1.0).abs() < 0.02, "{structure:?} {least}");
         }
-        assert_eq!(Correlation::new(Structure::Exchangeable, &rows).working(&[-0.4], &rows, DEFINITE).shrinkage, 1.0);
+        assert_eq!(
+            Correlation::new(WorkingCorrelation::Exchangeable, &rows).working(&[-0.4], &rows, DEFINITE).shrinkage,
+            1.0
+        );
     }
 }

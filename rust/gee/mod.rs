@@ -12,7 +12,7 @@ mod moments;
 mod sandwich;
 mod solve;
 
-pub use correlation::Structure;
+pub use correlation::WorkingCorrelation;
 pub use model::{Equations, Waves};
 pub use sandwich::{Kind, covariance, criterion};
 pub use solve::{Settings, Solution, solve};

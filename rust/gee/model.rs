@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use super::clusters::{ClusteredRows, RowSource};
-use super::correlation::{Correlation, Structure};
+use super::correlation::{Correlation, WorkingCorrelation};
 use crate::family::Link;
 use crate::linalg::memory;
 use crate::model::Glmm;
@@ -38,7 +38,13 @@ impl Equations {
     /// # Errors
     /// `Design` for rows without a cluster, and for pairs of waves that no cluster has both of; `Data` where memory does not
     /// hold another copy of the rows; `Interrupted`.
-    pub fn new(model: &Glmm, codes: &[u32], waves: &Waves, structure: Structure, stop: &AtomicBool) -> Result<Self> {
+    pub fn new(
+        model: &Glmm,
+        codes: &[u32],
+        waves: &Waves,
+        structure: WorkingCorrelation,
+        stop: &AtomicBool,
+    ) -> Result<Self> {
         let (part, n) = (&model.rows.parts[0], model.rows.n);
         let PartColumns::Dense(x) = &part.columns else {
             return Err(Error::Design("an ordered response has no estimating equations here".into()));
@@ -101,7 +107,7 @@ impl Equations {
 
     /// The same rows as if they were independent.
     pub fn independent(&self) -> Correlation {
-        Correlation::new(Structure::Independence, &self.rows)
+        Correlation::new(WorkingCorrelation::Independence, &self.rows)
     }
 
     pub fn user_coefficients(&self, beta: &[f64]) -> Vec<f64> {

@@ -5,7 +5,7 @@
 use std::sync::atomic::AtomicBool;
 
 use super::clusters::ClusteredRows;
-use super::correlation::{Correlation, Structure};
+use super::correlation::{Correlation, WorkingCorrelation};
 use crate::linalg::memory;
 use crate::{Error, Result, check_stop};
 
@@ -22,10 +22,10 @@ impl Correlation {
     /// `Design` for pairs of waves that no cluster has both of; `Interrupted`.
     pub fn estimate(&self, rows: &ClusteredRows, residuals: &[f64], stop: &AtomicBool) -> Result<Vec<f64>> {
         match self.structure {
-            Structure::Independence => Ok(Vec::new()),
-            Structure::Exchangeable => Ok(vec![exchangeable(rows, residuals)]),
-            Structure::Ar1 => Ok(vec![self.autoregressive(rows, residuals, stop)?]),
-            Structure::Unstructured => self.unstructured(rows, residuals, stop),
+            WorkingCorrelation::Independence => Ok(Vec::new()),
+            WorkingCorrelation::Exchangeable => Ok(vec![exchangeable(rows, residuals)]),
+            WorkingCorrelation::Ar1 => Ok(vec![self.autoregressive(rows, residuals, stop)?]),
+            WorkingCorrelation::Unstructured => self.unstructured(rows, residuals, stop),
         }
     }
 
@@ -58,7 +58,7 @@ impl Correlation {
     /// `Data` where memory does not hold the pairs; `Interrupted`.
     pub fn missing_pair(&self, rows: &ClusteredRows, stop: &AtomicBool) -> Result<Option<(usize, usize)>> {
         let n = self.n_waves;
-        if self.structure != Structure::Unstructured {
+        if self.structure != WorkingCorrelation::Unstructured {
             return Ok(None);
         }
         let mut seen: Vec<bool> =
@@ -178,7 +178,7 @@ mod tests {
         })
         .unwrap();
         assert!((exchangeable(&rows, &r) - sum / weight).abs() < 1e-14);
-        let free = Correlation::new(Structure::Unstructured, &rows);
+        let free = Correlation::new(WorkingCorrelation::Unstructured, &rows);
         let alpha = free.estimate(&rows, &r, &AtomicBool::new(false)).unwrap();
         assert!((alpha[0] - (2.0 * -0.5 + 3.0 * 0.45) / 5.0).abs() < 1e-14);
         assert_eq!((alpha[1], alpha[2]), (1.0, -2.0));
