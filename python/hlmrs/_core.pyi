@@ -220,6 +220,8 @@ class Encoding:
     def cell_terms(self) -> list[CellTerm]: ...
     def cell_mapping(self) -> _Array:
         """Return M of X = Z M, where Z has the columns of ``Rows.cell_crossproduct`` without the constant."""
+    def group_levels(self, group: int) -> list[str]:
+        """Return the names of the levels of a grouping factor."""
     @property
     def response_scales(self) -> list[tuple[float, float]]:
         """Center and scale of every ``scale()`` and ``center()`` in the response, as the fit learned them, outer ones

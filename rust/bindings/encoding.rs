@@ -13,6 +13,7 @@ use super::expression::model_tree;
 use super::interrupt::run;
 use super::layout::DesignLayout;
 use super::new_rows::PyNewRows;
+use super::statistics::no_group;
 use crate::crossproduct::{cell_mapping, cell_starts, n_cell_columns};
 use crate::design::{Encoding, Expression, NewRows, Variable};
 
@@ -88,6 +89,13 @@ impl PyEncoding {
     fn cell_mapping<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let layout = &self.0.fixed.layout;
         guard(py, || cell_mapping(layout))?.into_pyarray(py).reshape([n_cell_columns(layout), layout.columns.len()])
+    }
+
+    /// Names of the levels of a grouping factor.
+    fn group_levels(&self, py: Python<'_>, group: usize) -> PyResult<Vec<String>> {
+        let groups = &self.0.groups;
+        let group = groups.get(group).ok_or_else(|| no_group(group, groups.len()))?;
+        guard(py, || Ok(group.levels(&self.0.categories)))
     }
 
     /// Center and scale of what is standardized in the response, outer ones first.

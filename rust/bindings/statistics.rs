@@ -156,7 +156,7 @@ fn finished(py: Python<'_>, statistics: Statistics) -> PyResult<PyFinishedStatis
     Ok(PyFinishedStatistics { finished, model: Arc::new(model) })
 }
 
-fn no_group(index: usize, n: usize) -> PyErr {
+pub(super) fn no_group(index: usize, n: usize) -> PyErr {
     PyIndexError::new_err(format!("there are {n} grouping factors, none has index {index}"))
 }
 

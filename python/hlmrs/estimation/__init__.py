@@ -4,8 +4,8 @@
 fits, holds the result and what is computed once for it, ``layout`` says what its numbers belong to,
 ``verdict`` what the optimum is worth, ``warn`` tells the user; ``state`` saves an estimate.  A generalized model has a
 ``response`` of its kind, and ``parts``; ``generalized_changes`` changes them, ``generalized`` is its estimate, of the
-core's fit in ``generalized_core``, and ``generalized_state`` saves it; ``saved`` is the file of either;
-``generalized_many`` fits many responses.  ``streaming``
+core's fit in ``generalized_core``, ``random_part`` has the random effects of one part, and ``generalized_state`` saves
+it; ``saved`` is the file of either; ``generalized_many`` fits many responses.  ``streaming``
 sums rows batch by batch: they need not fit in memory.
 """
 
@@ -20,6 +20,7 @@ from .estimate import (
     reestimate,
     refit_response,
 )
+from .random_part import RandomPart, one_part, random_parts
 from .request import Changes, Contrast, Request, change_request, make_request, numeric_array
 from .rows import Splines, batch_columns, evaluate, learned_columns, model_rows, new_columns, spline_slopes
 from .saved import load, save
@@ -30,6 +31,7 @@ __all__ = [
     "Changes",
     "Contrast",
     "Estimate",
+    "RandomPart",
     "Request",
     "Splines",
     "Verdict",
@@ -48,6 +50,8 @@ __all__ = [
     "model_rows",
     "new_columns",
     "numeric_array",
+    "one_part",
+    "random_parts",
     "reestimate",
     "refit_response",
     "save",

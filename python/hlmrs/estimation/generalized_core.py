@@ -82,17 +82,17 @@ class GeneralizedCore:
         """Return their values."""
         return self.fit.values(parameters)
 
-    def covariances(self) -> list[NDArray[np.float64]]:
-        """Return the covariance of every random term of the mean."""
-        return self.fit.covariances()[self.terms_of("conditional")]
+    def covariances(self, part: str = "conditional") -> list[NDArray[np.float64]]:
+        """Return the covariance of every random term of a part."""
+        return self.fit.covariances()[self.terms_of(part)]
 
-    def modes(self) -> list[NDArray[np.float64]]:
-        """Return the conditional modes of every random term of the mean."""
-        return self.fit.modes()[self.terms_of("conditional")]
+    def modes(self, part: str = "conditional") -> list[NDArray[np.float64]]:
+        """Return the conditional modes of every random term of a part."""
+        return self.fit.modes()[self.terms_of(part)]
 
-    def mode_covariances(self) -> list[NDArray[np.float64]]:
+    def mode_covariances(self, part: str = "conditional") -> list[NDArray[np.float64]]:
         """Return their conditional covariances."""
-        return self.fit.mode_covariances()[self.terms_of("conditional")]
+        return self.fit.mode_covariances()[self.terms_of(part)]
 
 
 def write_core(fit: "GeneralizedFit | SavedFit") -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

@@ -1,13 +1,13 @@
 """Random effects: their variances, correlations and shares of the variance; their modes; the coefficients of groups."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import HlmrsError, OptionError, listed, suggestion
-from ..estimation import Estimate, new_columns
+from ..estimation import Estimate, RandomPart, new_columns, one_part, random_parts
 from ..formula.names import find_name
 from ..frame import Column, aside, distinct
 
@@ -26,7 +26,7 @@ class VarianceComponent(NamedTuple):
     corr: float
 
 
-def variance_components(estimate: Estimate) -> list[VarianceComponent]:
+def variance_components(estimate: Estimate | RandomPart) -> list[VarianceComponent]:
     """List the variances of every random term, each term's covariances after them, and the residual's last."""
     layout, sigma = estimate.layout, estimate.sigma
     rows: list[VarianceComponent] = []
@@ -63,17 +63,62 @@ def _of_term(group: str, columns: Sequence[str], covariance: NDArray[np.float64]
             yield VarianceComponent(group, first, columns[i], float(covariance[i, j]), NAN, corr)
 
 
-def random_effects_of(estimate: Estimate, group: str) -> dict[str, Column]:
+def random_effects_of(estimate: Estimate, group: str, component: str | None = None) -> dict[str, Column]:
     """Tabulate the conditional modes of one grouping factor, beside the columns of the data that name its levels."""
-    g = group_index(estimate, group)
-    layout, terms = estimate.layout, estimate.layout.terms_of(g)
-    n_levels = len(layout.groups[g].levels)
-    order = np.concatenate([np.repeat(np.arange(n_levels), len(layout.random[k].columns)) for k in terms])
-    effects = _effects(estimate, terms)
-    return group_keys(estimate, g, order, list(effects)) | effects
+    parts = one_part(random_parts(estimate), component)
+    own = {name: part for name, part in parts.items() if part.layout.find_group(group) is not None}
+    if not own:
+        raise _no_group(group, [name for part in parts.values() for name in part.layout.group_names])
+    first = next(iter(own.values()))
+    if component is None:
+        effects = by_part(own, lambda part: _effects(part, _terms_of(part, group)), named=named_by_part(parts))
+    else:
+        effects = _effects(first, _terms_of(first, group))
+    order = np.concatenate([_level_order(part, group) for part in own.values()])
+    return group_keys(first, group_index(first, group), order, list(effects)) | effects
 
 
-def group_keys(estimate: Estimate, group: int, order: NDArray[np.intp], taken: Sequence[str]) -> dict[str, Any]:
+def _terms_of(part: Estimate | RandomPart, group: str) -> list[int]:
+    return part.layout.terms_of(group_index(part, group))
+
+
+def _level_order(part: Estimate | RandomPart, group: str) -> NDArray[np.intp]:
+    """Return the level of each mode of a grouping factor; all parts have the same rows, so the same levels."""
+    n_levels = len(part.layout.groups[group_index(part, group)].levels)
+    widths = [len(part.layout.random[k].columns) for k in _terms_of(part, group)]
+    return np.concatenate([np.repeat(np.arange(n_levels), width) for width in widths])
+
+
+def named_by_part(parts: Mapping[str, Estimate | RandomPart]) -> bool:
+    """Whether tables of all parts say which part a row is of: where there are others than the mean's."""
+    return not parts.keys() <= {"conditional"}
+
+
+def by_part(
+    parts: Mapping[str, Estimate | RandomPart],
+    tabulate: Callable[[Estimate | RandomPart], dict[str, Any]],
+    *,
+    named: bool,
+) -> dict[str, Column]:
+    """Put the tables of several parts below each other; if `named` the name of the part is in a column before them."""
+    tables = {name: tabulate(part) for name, part in parts.items()}
+    if not named:
+        return tables["conditional"]
+    names = [name for name, table in tables.items() for _ in table["term1" if "term1" in table else "term"]]
+    first, *others = tables.values()
+    joined = {name: _below(column, [other[name] for other in others]) for name, column in first.items()}
+    return {"component": names, **joined}
+
+
+def _below(column: Any, others: Sequence[Any]) -> Column:
+    if isinstance(column, list):
+        return [value for part in (column, *others) for value in part]
+    return np.concatenate([column, *others])
+
+
+def group_keys(
+    estimate: Estimate | RandomPart, group: int, order: NDArray[np.intp], taken: Sequence[str]
+) -> dict[str, Any]:
     """Return the columns of the data that name the levels of a grouping factor, in an order of these.
 
     They have the type that they have in the data, and are texts where the data are not at hand.
@@ -91,7 +136,7 @@ def group_keys(estimate: Estimate, group: int, order: NDArray[np.intp], taken: S
     return aside(found, taken)
 
 
-def _rows_of_levels(estimate: Estimate, group: int) -> NDArray[np.intp] | None:
+def _rows_of_levels(estimate: Estimate | RandomPart, group: int) -> NDArray[np.intp] | None:
     """Find a row of the data for every level, as the data are now; None where they are not at hand, or others."""
     if not estimate.has_frame or estimate.frame.once:
         return None
@@ -104,8 +149,15 @@ def _rows_of_levels(estimate: Estimate, group: int) -> NDArray[np.intp] | None:
     return first[:n_levels] if np.array_equal(levels[:n_levels], np.arange(n_levels)) else None
 
 
-def random_effects(estimate: Estimate) -> dict[str, Column]:
-    """Tabulate the conditional modes and their conditional standard deviations, term by term, level by level."""
+def random_effects(estimate: Estimate, component: str | None = None) -> dict[str, Column]:
+    """Tabulate the conditional modes and their conditional standard deviations, part by part, term by term."""
+    parts = random_parts(estimate)
+    if component is not None:
+        return _random_effects(one_part(parts, component)[component])
+    return by_part(parts or {"conditional": estimate}, _random_effects, named=named_by_part(parts))
+
+
+def _random_effects(estimate: Estimate | RandomPart) -> dict[str, Column]:
     layout = estimate.layout
     groups: list[str] = []
     levels: list[str] = []
@@ -116,7 +168,7 @@ def random_effects(estimate: Estimate) -> dict[str, Column]:
     return {"group": groups, "level": levels, **_effects(estimate, range(len(layout.random)))}
 
 
-def _effects(estimate: Estimate, terms: Sequence[int]) -> dict[str, Column]:
+def _effects(estimate: Estimate | RandomPart, terms: Sequence[int]) -> dict[str, Column]:
     """Return the modes of some random terms, with their standard deviations."""
     layout, modes, variances = estimate.layout, estimate.core.modes(), mode_variances(estimate)
     names = [[*layout.random[k].columns] * len(modes[k]) for k in terms]
@@ -127,7 +179,7 @@ def _effects(estimate: Estimate, terms: Sequence[int]) -> dict[str, Column]:
     }
 
 
-def mode_variances(estimate: Estimate) -> list[NDArray[np.float64]]:
+def mode_variances(estimate: Estimate | RandomPart) -> list[NDArray[np.float64]]:
     """Return the conditional variances of every term's modes, of shape (levels, effects)."""
     return [np.diagonal(covariance, axis1=1, axis2=2) for covariance in estimate.core.mode_covariances()]
 
@@ -149,16 +201,19 @@ def group_coefficients(estimate: Estimate, group: str | None) -> dict[str, Colum
     return group_keys(estimate, g, np.arange(len(levels)), list(table)) | table
 
 
-def group_index(estimate: Estimate, name: str) -> int:
+def group_index(estimate: Estimate | RandomPart, name: str) -> int:
     """Return the index of a grouping factor by its name."""
     layout = estimate.layout
     found = layout.find_group(name)
     if found is None:
-        known = layout.group_names
-        raise OptionError(
-            f"there is no grouping factor {name!r}{suggestion(name, known)}; the model has {listed(known)}"
-        )
+        raise _no_group(name, layout.group_names)
     return found
+
+
+def _no_group(name: str, known: Sequence[str]) -> OptionError:
+    """Say which grouping factors there are."""
+    known = list(dict.fromkeys(known))
+    return OptionError(f"there is no grouping factor {name!r}{suggestion(name, known)}; the model has {listed(known)}")
 
 
 def chosen_terms(estimate: Estimate, choice: bool | str | Sequence[str]) -> list[bool]:

@@ -1,13 +1,13 @@
 """Tables under the names that broom gives them, as columns of a frame."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
 import numpy as np
 
 from .._core import Model
 from ..errors import OptionError, choose
-from ..estimation import Estimate
+from ..estimation import Estimate, RandomPart, one_part, random_parts
 from ..estimation.generalized import GeneralizedEstimate
 from ..frame import Column, columns_of
 from ..options import ConfintMethod
@@ -15,7 +15,7 @@ from .bootstrap import draw
 from .criteria import information_criteria
 from .generalized_robust import GeneralizedSandwich
 from .profiles import profile_intervals
-from .random_effects import VarianceComponent, variance_components
+from .random_effects import VarianceComponent, by_part, named_by_part, variance_components
 from .uncertainty import TestOptions, uncertainty
 from .wald import Wald, interval, wald
 
@@ -72,13 +72,32 @@ def confidence_table(estimate: Estimate, method: str, n: int, seed: int | None, 
     return {"term": estimate.layout.coef_names, "conf_low": low, "conf_high": high}
 
 
-def variance_table(estimate: Estimate) -> Table:
-    """Tabulate the variance components."""
+def variance_table(estimate: Estimate, component: str | None = None) -> Table:
+    """Tabulate the variance components: of one part, or of all that have some."""
+    return _of_variances(estimate, component, _variances)
+
+
+def _variances(estimate: Estimate | RandomPart) -> Table:
     return columns_of(VarianceComponent._fields, variance_components(estimate), ("group", "term1", "term2"))
 
 
-def random_parameter_table(estimate: Estimate) -> Table:
+def random_parameter_table(estimate: Estimate, component: str | None = None) -> Table:
     """Tabulate the standard deviations and correlations, named as broom.mixed names them."""
+    return _of_variances(estimate, component, _random_parameters)
+
+
+def _of_variances(
+    estimate: Estimate, component: str | None, tabulate: Callable[[Estimate | RandomPart], Table]
+) -> Table:
+    parts = random_parts(estimate)
+    if estimate.has_residual:
+        parts = {"conditional": estimate, **parts}
+    if component is not None:
+        return tabulate(one_part(parts, component)[component])
+    return by_part(parts or {"conditional": estimate}, tabulate, named=named_by_part(parts))
+
+
+def _random_parameters(estimate: Estimate | RandomPart) -> Table:
     rows = []
     for group, term1, term2, _, sd, corr in variance_components(estimate):
         term = f"sd__{term1 or 'Observation'}" if term2 is None else f"cor__{term1}.{term2}"
@@ -136,6 +155,15 @@ def blocks_table(model: Model, names: Sequence[str]) -> Table:
         values = [block[key] for block in blocks]
         table[key] = values if key == "kind" else np.array(values)
     return table
+
+
+def factor_names(estimate: Estimate) -> list[str]:
+    """Name the grouping factors of all parts; one that an earlier part has is the same."""
+    if not isinstance(estimate, GeneralizedEstimate):
+        return estimate.layout.group_names
+    designs = sorted(estimate.designs, key=lambda name: estimate.parts[name].terms[0])
+    layouts = [estimate.designs[name].encoding.layout() for name in designs]
+    return list(dict.fromkeys(group["name"] for layout in layouts for group in layout["groups"]))
 
 
 def _block_name(group: object, names: Sequence[str]) -> str:

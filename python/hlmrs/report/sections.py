@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..diagnostics import reused_labels
 from ..display import DisplayColumn, Facts, Notes, Section, Table
 from ..display.numbers import decimals_of, plural, write_column, write_df, write_fixed, write_p
-from ..estimation import Estimate
+from ..estimation import Estimate, RandomPart, random_parts
 from ..estimation.generalized import GeneralizedEstimate
 from ..formula import STRUCTURES
 from ..inference import (
@@ -61,12 +61,24 @@ def model_facts(estimate: Estimate) -> Section:
     return Section("", Facts([(label, value) for label, value in facts if value]))
 
 
-def random_effects(estimate: Estimate) -> Section:
-    """Tabulate the variance components, with correlations to the terms before each on the same group."""
+def random_effects(estimate: Estimate) -> list[Section]:
+    """Tabulate the variance components of every part, with correlations to the terms before each on the same group."""
+    own = [_with_residual(estimate)] if estimate.has_residual else []
+    parts = {name: part for name, part in random_parts(estimate).items() if not part.has_residual}
+    return own + [_without_residual(part, _RANDOM[name]) for name, part in parts.items()]
+
+
+_RANDOM = {
+    "conditional": "Random effects",
+    "zero_inflation": "Random effects of the zero part",
+    "dispersion": "Random effects of the dispersion",
+    "scale": "Random effects of the scale",
+}
+
+
+def _with_residual(estimate: Estimate) -> Section:
     layout, core = estimate.layout, estimate.core
     groups = [layout.groups[term.group].name for term in layout.random for _ in term.columns]
-    if not estimate.has_residual:
-        return _without_residual(estimate, groups)
     groups = [*groups, RESIDUAL]
     variance, sd = [], []
     correlations: list[list[float]] = []
@@ -93,9 +105,10 @@ def random_effects(estimate: Estimate) -> Section:
     return Section("Random effects", Table(columns))
 
 
-def _without_residual(estimate: Estimate, groups: list[str]) -> Section:
+def _without_residual(estimate: Estimate | RandomPart, title: str) -> Section:
     """Tabulate variances of random effects that no residual stands beside."""
     layout, covariances = estimate.layout, estimate.core.covariances()
+    groups = [layout.groups[term.group].name for term in layout.random for _ in term.columns]
     variance = np.concatenate([np.diag(covariance) for covariance in covariances])
     correlations = [own for covariance in covariances for own in _correlations(covariance)]
     columns = [
@@ -107,7 +120,7 @@ def _without_residual(estimate: Estimate, groups: list[str]) -> Section:
     for k in range(max(map(len, correlations), default=0)):
         cells = [write_fixed(corr[k], 3) if k < len(corr) else "" for corr in correlations]
         columns.append(DisplayColumn("" if k else "correlation", cells))
-    return Section("Random effects", Table(columns))
+    return Section(title, Table(columns))
 
 
 def fixed_effects(estimate: Estimate, options: TestOptions) -> Section:

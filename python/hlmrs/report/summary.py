@@ -10,7 +10,7 @@ from .sections import fixed_effects, model_facts, notes, other_parts, random_eff
 def summarize(estimate: Estimate, options: TestOptions) -> Report:
     """Put the sections of a mixed model's summary together."""
     layout = estimate.layout
-    tables = [random_effects(estimate)]
+    tables = random_effects(estimate)
     if layout.coef_names or estimate.dropped_columns:
         tables.append(fixed_effects(estimate, options))
     return Report(_title(estimate), [model_facts(estimate), *tables, *other_parts(estimate, options), notes(estimate)])

@@ -146,7 +146,7 @@ class FittedModel(View[FrameT]):
         Crossed grouping factors share a block of kind ``dense``, ``sparse`` (few of their levels meet; exact too), or
         ``iterative`` (the log-determinant is an estimate: see ``verdict.std_error``).
         """
-        return self._table(inference.blocks_table(self._estimate.core.model, self._estimate.layout.group_names))
+        return self._table(inference.blocks_table(self._estimate.core.model, inference.factor_names(self._estimate)))
 
     @property
     def marginal(self) -> Marginal[FrameT]:

@@ -127,7 +127,7 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         self,
         effects: Effects = "fixed",
         *,
-        component: Component = "conditional",
+        component: Component | None = None,
         exponentiate: bool = False,
         options: TestOptions | None = None,
         **tests: Unpack[TestKeywords],
@@ -139,7 +139,8 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         effects : {"fixed", "ran_pars", "ran_vals"}
             Fixed effects; standard deviations and correlations of the random effects; or the random effects themselves.
         component : {"conditional", "dispersion", "zero_inflation", "thresholds", "scale", "shape", "shape2"}
-            The part of the model whose coefficients are tabulated.
+            The part of the model that is tabulated.  Default: of fixed effects the conditional part; of random effects
+            all parts that have some, with a column ``component`` where these are others than the conditional part.
         exponentiate : bool
             Whether to turn estimates and bounds into ratios, of odds or of rates; standard errors by the delta method.
         options, **tests
@@ -153,7 +154,7 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         Raises
         ------
         OptionError
-            For a component that the model does not have.
+            For a component that the model does not have, or that has no random effects where these are asked for.
 
         Examples
         --------
@@ -164,13 +165,78 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         [0.247, 0.371, 0.323, 0.206]
         """
         effects = choose("effects", effects, get_args(Effects))
+        component = _checked(component)
         if effects == "ran_pars":
-            return self._table(inference.random_parameter_table(self._estimate))
+            return self._table(inference.random_parameter_table(self._estimate, component))
         if effects == "ran_vals":
-            return self.ranef()
-        component = choose("component", component, get_args(Component))
-        how = chosen_options(options, tests)
-        return self._table(inference.part_table(self._estimate, component, how, exponentiate=exponentiate))
+            return self.ranef(component=component)
+        how, part = chosen_options(options, tests), component or "conditional"
+        return self._table(inference.part_table(self._estimate, part, how, exponentiate=exponentiate))
+
+    def varcorr(self, *, component: Component | None = None) -> FrameT:
+        """Return variances, standard deviations and correlations of the random effects, and of a residual.
+
+        Parameters
+        ----------
+        component : {"conditional", "dispersion", "zero_inflation", "scale"}, optional
+            The part of the model whose random effects are tabulated.  Default: all parts that have some.
+
+        Returns
+        -------
+        data frame
+            ``group, term1, term2, variance, sd, corr``.  Where ``term2`` is missing the row is of one variance,
+            otherwise of the pair's covariance (in ``variance``) and correlation.  By default with a column
+            ``component`` before them, where parts beside the conditional one have random effects.
+
+        Raises
+        ------
+        OptionError
+            For a component without random effects.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("cbpp", "polars")
+        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
+        >>> fit.varcorr()["sd"].round(3).to_list()
+        [0.642]
+        """
+        return self._table(inference.variance_table(self._estimate, _checked(component)))
+
+    def ranef(self, group: str | None = None, *, component: Component | None = None) -> FrameT:
+        """Return the random effects: conditional modes and their conditional standard deviations.
+
+        Parameters
+        ----------
+        group : str, optional
+            A grouping factor.  Default: all.
+        component : {"conditional", "dispersion", "zero_inflation", "scale"}, optional
+            The part of the model whose random effects are tabulated.  Default: all parts that have some.
+
+        Returns
+        -------
+        data frame
+            ``group, level, term, estimate, std_error``.  Of one grouping factor the columns of the data that it is made
+            of, in their own type, so that the table joins to the data, and ``term, estimate, std_error``.  By default
+            with a column ``component`` where parts beside the conditional one have random effects.
+
+        Raises
+        ------
+        OptionError
+            For a component without random effects, or a grouping factor that is not there.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> data = hlmrs.datasets.load("cbpp", "polars")
+        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
+        >>> fit.ranef("herd").columns
+        ['herd', 'term', 'estimate', 'std_error']
+        """
+        component = _checked(component)
+        if group is None:
+            return self._table(inference.random_effects(self._estimate, component))
+        return self._table(inference.random_effects_of(self._estimate, group, component))
 
     def predict(
         self,
@@ -576,3 +642,7 @@ def generalized_with_warnings(estimate: GeneralizedEstimate) -> GeneralizedMixed
         warn(f"fixed-effects columns that depend on those before are not estimated: {names}", RankDeficiencyWarning)
     warn_about_optimum(estimate.verdict)
     return GeneralizedMixedFit(estimate)
+
+
+def _checked(component: Component | None) -> Component | None:
+    return None if component is None else choose("component", component, get_args(Component))
