@@ -5,6 +5,10 @@ use super::functions::Functions;
 use super::link::Link;
 use super::positive::moments;
 use crate::linalg::jet::Smooth;
+use crate::special::{log_gamma_derivatives, stirling};
+
+/// From here on Stirling's series is exact.
+const LARGE: f64 = 15.0;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Student {
@@ -25,7 +29,7 @@ impl Density for Student {
         let e = (T::from(o.y) - self.link.mean(eta[0])) * (-eta[1]).exp();
         let df = eta[2].exp();
         let half = (df + T::from(1.0)).times(0.5);
-        half * (e.square() / df).ln_1p() + df.times(0.5).log_gamma() - half.log_gamma() + eta[2].times(0.5) + eta[1]
+        half * (e.square() / df).ln_1p() + df.times(0.5).compose(gamma_ratio) + eta[1]
     }
 
     fn constant(&self, _: Observation) -> f64 {
@@ -47,6 +51,25 @@ impl Density for Student {
     }
 }
 
+/// log Γ(a) - log Γ(a + 1/2) + log(2a) / 2 with its first three derivatives: for large a it is log(2) / 2 and little more, which
+/// the difference of logarithms as large as a would hide.
+fn gamma_ratio(a: f64) -> [f64; 4] {
+    if a < LARGE {
+        let (low, high) = (log_gamma_derivatives(a), log_gamma_derivatives(a + 0.5));
+        let root = [0.5 * (2.0 * a).ln(), 0.5 / a, -0.5 / (a * a), 1.0 / (a * a * a)];
+        return std::array::from_fn(|k| low[k] - high[k] + root[k]);
+    }
+    let (low, high, odd) = (stirling(a), stirling(a + 0.5), 2.0 * a + 1.0);
+    let log = (0.5 / a).ln_1p();
+    let rest = [
+        0.5 * std::f64::consts::LN_2 + 0.5 - a * log,
+        1.0 / odd - log,
+        1.0 / (a * odd * odd),
+        -1.0 / (a * a * odd * odd) - 4.0 / (a * odd * odd * odd),
+    ];
+    std::array::from_fn(|k| rest[k] + low[k] - high[k])
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::density::tests::{check, count, grid, total};
@@ -59,5 +82,30 @@ mod tests {
             check(&density, count(y), &[0.3, -0.4, 1.2], 1e-7);
         }
         assert!((total(&density, &[0.3, -0.4, 2.0], grid(-200.0, 200.0, 20_000)) - 1.0).abs() < 1e-8);
+    }
+
+    #[test]
+    fn the_ratio_of_gammas_has_no_seam_and_is_right_for_any_degrees_of_freedom() {
+        let (below, above) = (gamma_ratio(LARGE - 1e-9), gamma_ratio(LARGE));
+        below.iter().zip(above).for_each(|(b, a)| assert!((b - a).abs() < 1e-9, "{b} {a}"));
+        // Γ(a + 1/2) / Γ(a) = sqrt(a) (1 - 1/(8a) + 1/(128a²) + ...)
+        for a in [1e4, 1e6, 1e12] {
+            let expected = 0.5 * std::f64::consts::LN_2 - (-1.0 / (8.0 * a) + 1.0 / (128.0 * a * a)).ln_1p();
+            assert!((gamma_ratio(a)[0] - expected).abs() < 1e-12, "{a}");
+        }
+        for a in [0.3, 4.0, 40.0, 1e4] {
+            let h = 1e-5 * a;
+            let (up, down) = (gamma_ratio(a + h), gamma_ratio(a - h));
+            for k in 0..3 {
+                let slope = (up[k] - down[k]) / (2.0 * h);
+                assert!((gamma_ratio(a)[k + 1] - slope).abs() < 1e-6 * slope.abs().max(1e-12 / h), "{a} {k}");
+            }
+        }
+        // Gaussian in the limit, to rounding
+        let o = super::super::density::tests::count(0.7);
+        let t = Student { link: Link::Identity }.minus_log(o, &[0.2, 0.1, 25.0]);
+        let e = (0.7 - 0.2) * (-0.1f64).exp();
+        let normal = 0.5 * e * e + 0.1 + 0.5 * std::f64::consts::LN_2;
+        assert!((t - normal).abs() < 1e-9, "{t} {normal}");
     }
 }

@@ -12,7 +12,7 @@ use crate::model::generalized::{Glmm, GlmmEvaluator, Integrated, laplace_error};
 use crate::model::{Evaluator, Model};
 use crate::optimize::Objective;
 use crate::penalized_ls::product::Effects;
-use crate::{Error, Result};
+use crate::{Error, Result, computed};
 
 /// Steps of the Hessian's differences, in standard errors.
 const STEP: f64 = 5e-4;
@@ -24,6 +24,8 @@ const LARGEST_MOVE: f64 = 0.05;
 const FLAT: f64 = 1e-3;
 /// Of models with more rows one evaluator works at a time.
 const MOST_ROWS_TOGETHER: usize = 100_000;
+/// Shares of a step that are tried one after the other.
+const SHARES: [f64; 5] = [1.0, 0.5, 0.2, 0.05, 0.0];
 /// Share of such a direction above which a coefficient takes part in it.
 const PART: f64 = 1e-3;
 
@@ -65,11 +67,35 @@ pub fn fit_generalized(model: &Glmm, control: &Control, stop: &AtomicBool) -> Re
     }
     leave_zero(&mut start, &model.theta_map.scale_parameters(), 1e-3, 1e-2);
     let mut objective = GlmmEvaluator::new(model, stop);
+    let start = feasible(&mut objective, start)?;
     let (x, mut verdict) = search(&mut objective, &start, control)?;
     check_quadrature(model, &x, objective.value(&x)?, &mut verdict, stop)?;
     let found = uncertainty(&mut objective, &x, stop);
     let uncertainty = Uncertainty::or_unknown(found, x.len())?;
     GlmmFit::at(&mut objective, x, uncertainty, verdict)
+}
+
+/// A start where the criterion is finite: nearer to the coefficients of the model without random effects, where it is not. Links
+/// that do not take every predictor, such as the inverse, have such starts.
+fn feasible(objective: &mut GlmmEvaluator, start: Vec<f64>) -> Result<Vec<f64>> {
+    let (n, initial) = (objective.model.n_theta(), objective.model.coordinates(&objective.model.initial));
+    for share in SHARES {
+        let mut x = start.clone();
+        x[n..].iter_mut().zip(&initial).for_each(|(x, initial)| *x = initial + share * (*x - initial));
+        if computed(objective.value(&x))?.is_some() {
+            return Ok(x);
+        }
+    }
+    // smaller random effects leave the predictors of the fixed part
+    for share in SHARES {
+        let mut x = start.clone();
+        x[..n].iter_mut().for_each(|theta| *theta *= share.max(0.01));
+        x[n..].copy_from_slice(&initial);
+        if computed(objective.value(&x))?.is_some() {
+            return Ok(x);
+        }
+    }
+    Ok(start)
 }
 
 /// The covariance of the estimates, and the directions in which they have no end.
@@ -339,14 +365,20 @@ impl GlmmFit {
 
     /// The user's coefficients that can grow without end at no cost.
     pub fn without_end(&self) -> Vec<usize> {
-        let moved: Vec<Vec<f64>> = self.unbounded.iter().map(|v| self.model.user_coefficients(v)).collect();
-        let takes_part = |j: &usize| {
-            moved.iter().any(|v| {
-                let largest = v.iter().fold(f64::MIN_POSITIVE, |a, x| a.max(x.abs()));
-                v[*j].abs() > PART * largest
-            })
+        // in units of each: its standard error where the curvature is that of the model without random effects
+        let (user, p) = (self.model.n_user(), self.model.n_coefficients() + self.n_integrated());
+        let identity: Vec<f64> = (0..p * p).map(|e| f64::from(u8::from(e / p == e % p))).collect();
+        let scale: Vec<f64> = {
+            let square = self.model.user_covariance(&identity);
+            (0..user).map(|j| square[j * user + j].sqrt().max(f64::MIN_POSITIVE)).collect()
         };
-        (0..self.model.n_user()).filter(takes_part).collect()
+        let in_units = |v: &Vec<f64>| -> Vec<f64> {
+            self.model.user_coefficients(v).iter().zip(&scale).map(|(v, scale)| v.abs() / scale).collect()
+        };
+        let moved: Vec<Vec<f64>> = self.unbounded.iter().map(in_units).collect();
+        let takes_part =
+            |j: &usize| moved.iter().any(|v| v[*j] > PART * v.iter().copied().fold(f64::MIN_POSITIVE, f64::max));
+        (0..user).filter(takes_part).collect()
     }
 
     pub fn user_theta(&self) -> Vec<f64> {
@@ -355,7 +387,12 @@ impl GlmmFit {
 
     /// Free parameters.
     pub fn n_params(&self) -> usize {
-        self.x.len() + self.model.integrated.as_ref().map_or(0, |own| own.p)
+        self.x.len() + self.n_integrated()
+    }
+
+    /// Effects of the mean that are found with the random ones.
+    fn n_integrated(&self) -> usize {
+        self.model.integrated.as_ref().map_or(0, |own| own.p)
     }
 
     /// Covariance of each term's random effects, in the user's units.

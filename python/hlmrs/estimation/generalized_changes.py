@@ -90,8 +90,14 @@ def _family(old: GeneralizedRequest, options: Mapping[str, Any]) -> Family:
 def _approximation(old: GeneralizedRequest, options: Mapping[str, Any]) -> str | dict[str, int]:
     if not {"nagq", "information", "reml"} & options.keys():
         return old.approximation
-    nagq, information = options.get("nagq", 1), options.get("information", "observed")
-    return chosen_approximation(nagq, information, options.get("reml", False))
+    how = old.approximation
+    before = {
+        "nagq": how["quadrature"] if isinstance(how, dict) else int(how != "penalized"),
+        "information": "expected" if how == "expected" else "observed",
+        "reml": how == "restricted",
+    }
+    nagq, information, reml = (options.get(name, before[name]) for name in before)
+    return chosen_approximation(nagq, information, reml)
 
 
 def _with_contrasts(new: GeneralizedRequest, old: GeneralizedRequest) -> GeneralizedRequest:

@@ -44,6 +44,15 @@ pub struct GlmmEvaluator<'a> {
     last: Option<(f64, Point)>,
 }
 
+/// Where a mode is looked for when none is known near by.
+fn far_start(model: &Glmm, newton: &Newton) -> Effects {
+    let mut from = zeros(&newton.a, 1);
+    if let Some(own) = &model.integrated {
+        from[own.block.0] = own.start();
+    }
+    from
+}
+
 /// Where a mode was found, with the factor there: modes of points near by are found from it.
 #[derive(Clone)]
 pub struct Near {
@@ -54,10 +63,7 @@ pub struct Near {
 impl<'a> GlmmEvaluator<'a> {
     pub fn new(model: &Glmm, stop: &'a AtomicBool) -> Self {
         let newton = Newton::new(model);
-        let mut from = zeros(&newton.a, 1);
-        if let Some(own) = &model.integrated {
-            from[own.block.0] = own.start();
-        }
+        let from = far_start(model, &newton);
         Self::from_near(model, Near { newton, from }, stop)
     }
 
@@ -307,7 +313,7 @@ impl Evaluator for GlmmEvaluator<'_> {
     fn set_response(&mut self, _: &StoredRows, y: &[f64]) -> Result<()> {
         let observations = self.model.observations.iter().zip(y).map(|(&o, &y)| Observation { y, ..o }).collect();
         self.model = self.model.with_response(observations)?;
-        self.from = zeros(&self.newton.a, 1);
+        self.from = far_start(&self.model, &self.newton);
         self.last = None;
         Ok(())
     }

@@ -89,3 +89,31 @@ def test_profiles_and_bootstrap_of_a_response_in_another_unit_follow_it():
     np.testing.assert_allclose(high[2], low[2] + 10 * np.log(4.0), rtol=1e-4)
     draws, others = (fit.simulate(2, seed=1) for fit in (one, other))
     np.testing.assert_allclose(others, 4.0**10 * draws, rtol=1e-5)
+
+
+def test_a_t_law_without_heavy_tails_is_at_its_limit_in_any_unit():
+    rng = np.random.default_rng(0)
+    g = np.repeat(np.arange(30), 10)
+    x = rng.normal(size=300)
+    y = 1 + x + rng.normal(0, 0.5, 30)[g] + rng.normal(size=300)
+    for unit in (1.0, 1e5):
+        found = hlmrs.glmer("y ~ x + (1 | g)", {"y": unit * y, "x": x, "g": g}, family="student")
+        assert found.verdict.status == "boundary"
+        np.testing.assert_allclose(found.tidy()["std_error"] / unit, [0.1018, 0.0591], rtol=2e-3)
+
+
+@pytest.mark.parametrize("family", ["gamma", "inverse_gaussian"])
+def test_links_that_do_not_take_every_predictor_have_a_start(family):
+    for seed in (1, 3):
+        rng = np.random.default_rng(seed)
+        g = np.repeat(np.arange(25), 8)
+        x = rng.normal(size=200)
+        mean = np.exp(0.3 + 0.5 * x + 0.5 * rng.normal(size=25)[g])
+        found = fit(rng.gamma(2, mean / 2), family, "y ~ x + (1 | g)", {"x": x, "g": g})
+        assert found.verdict.status in ("optimum", "boundary")
+
+
+def test_what_update_is_not_given_stays():
+    data = hlmrs.datasets.load("cbpp")
+    fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial", nagq=7)
+    assert fit.update(reml=False).loglik == pytest.approx(fit.loglik, abs=1e-8)
