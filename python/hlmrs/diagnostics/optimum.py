@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..estimation import Estimate, Verdict, sentence
+from ..estimation import Estimate, Verdict, of_search, sentence
 from ..frame import Column, columns_of
 from ..inference import mode_variances
 from .finding import CONCERN, FINE, LOOK, Check
@@ -27,7 +27,7 @@ def _of_optimum(verdict: Verdict) -> tuple[str, str]:
     return (
         f"{sentence(verdict)} By its gradient and curvature the criterion could fall by "
         f"{abs(verdict.expected_decrease):.1e} at most.",
-        "The optimum is verified where the search ended; another, far from there, is not ruled out.",
+        f"The optimum is verified where the search ended. {of_search(verdict)}",
     )
 
 

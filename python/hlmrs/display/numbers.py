@@ -12,14 +12,14 @@ ABSENT = ""
 
 
 def decimals_of(values: Collection[float], digits: int = DIGITS) -> int | None:
-    """Return how many decimals show the smallest number; None where sizes differ so much that none suit all.
+    """Return how many decimals show the smallest number; None where there is none, or sizes differ so much.
 
     >>> decimals_of([6.825, 1.546, float("nan")])
     3
     """
     sizes = [abs(value) for value in values if math.isfinite(value) and value != 0]
     if not sizes:
-        return 0
+        return None
     smallest, largest = (math.floor(math.log10(size)) for size in (min(sizes), max(sizes)))
     decimals = max(0, digits - 1 - smallest)
     return decimals if largest - smallest <= digits and decimals <= _MOST_DECIMALS and largest < 12 else None

@@ -57,6 +57,11 @@ def distribution_variance(estimate: GeneralizedEstimate) -> float:
         return _LATENT[str(family.link)]
     if estimate.has_residual and family.link == "identity":
         return estimate.residual_variance
+    if family.link == "identity" and "dispersion" in estimate.generalized.others:
+        raise OptionError(
+            "shares of the variance are not defined where the residual variance depends on variables (dispersion=): "
+            "every row has shares of its own; its residual standard deviation is in fit.residual_sd"
+        )
     if family.link != "log":
         raise OptionError(
             f"shares of the variance are not defined for family {family.name!r} with link {family.link!r}"

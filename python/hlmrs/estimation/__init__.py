@@ -24,7 +24,7 @@ from .random_part import RandomPart, one_part, random_parts
 from .request import Changes, Contrast, Request, change_request, make_request, numeric_array
 from .rows import Splines, batch_columns, evaluate, learned_columns, model_rows, new_columns, spline_slopes
 from .saved import load, save
-from .verdict import Verdict, sentence
+from .verdict import Verdict, of_search, sentence
 from .warn import warn_about_data, warn_about_optimum
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "model_rows",
     "new_columns",
     "numeric_array",
+    "of_search",
     "one_part",
     "random_parts",
     "reestimate",

@@ -254,6 +254,12 @@ def without_term(of: GeneralizedEstimate, name: str) -> GeneralizedEstimate:
     return fit_rows(smaller, of.kind, rows_again(smaller, columns), of.response)
 
 
+def by_maximum_likelihood(old: GeneralizedEstimate) -> GeneralizedEstimate:
+    """Fit the same model to the same rows by maximum likelihood: one that was fitted by restricted."""
+    request = replace(old.generalized, approximation="laplace", mean=replace(old.request, reml=False))
+    return fit_rows(request, old.kind, old.designs, old.response, frame=old._frame, why_gone=old._why_gone)
+
+
 def refit_generalized(old: GeneralizedEstimate, y: Any) -> GeneralizedEstimate:
     """Fit the same model to another response; ordered categories are counted from 1."""
     response = replace(old.response, y=refitted(old.response, refit_response(old, y)))

@@ -102,6 +102,12 @@ def _successes(family: Family, factor: TermFactor, columns: Columns, weights: Ve
         return Response(y, None, weights, levels=(names[0], names[1]))
     y = evaluate(columns, factor.expression)
     if weights is None:
+        if (y > 1).any():
+            raise DataError(
+                f"the response {factor.name!r} is {y[y > 1][0]:g} in a row, and family {family.name!r} (the default is "
+                "'binomial') takes 0 and 1: for counts use family='poisson' or 'nbinom2', for measurements "
+                "family='gaussian' or 'gamma', for successes among trials write cbind(successes, failures)"
+            )
         fractions = (y > 0) & (y < 1)
         if fractions.any():
             raise DataError(

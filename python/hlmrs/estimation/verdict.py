@@ -111,15 +111,25 @@ class Verdict:
         >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
         >>> print(fit.verdict.explain())
         Converged after ... evaluations at a verified optimum.
-        A lower optimum was looked for from ... points far from it; none was found.
+        A lower optimum was looked for from ... points far from it; none was found, which does not rule one out.
         """
-        tried = [_TRIED.format(self.tried)] if self.tried and self.converged else []
+        tried = [of_search(self)] if self.tried and self.converged else []
         return "\n".join([sentence(self), *tried, *self.advice])
 
 
 def sentence(verdict: Verdict) -> str:
     """Say what a verdict is."""
     return f"{str(verdict)[0].upper()}{str(verdict)[1:]}."
+
+
+def of_search(verdict: Verdict) -> str:
+    """Say how far a lower optimum was looked for."""
+    if not verdict.tried:
+        return "A lower optimum far from it was not looked for."
+    return (
+        f"A lower optimum was looked for from {verdict.tried} points far from it; none was found, which does not rule "
+        "one out."
+    )
 
 
 def verdict_of(
@@ -164,7 +174,6 @@ def _advice(
     return [*advice, of_flat(terms, flat, core["redundant"], moments())] if flat else advice
 
 
-_TRIED = "A lower optimum was looked for from {} points far from it; none was found."
 _EXACT = Advice(
     "The numbers of this fit are not to be used: the residual standard deviation is below about 5e-6 of the spread of "
     "the response, so that squares lose its digits; if it is zero the likelihood has no maximum. Look whether it was "

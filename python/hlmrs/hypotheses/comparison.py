@@ -10,10 +10,11 @@ import numpy as np
 from .._core import Fit
 from ..errors import DataError, OptionError
 from ..estimation import Estimate
-from ..estimation.generalized import GeneralizedEstimate
+from ..estimation.generalized import GeneralizedEstimate, by_maximum_likelihood
+from ..estimation.parts import OTHER_PARTS
 from ..frame import Column, columns_of
 from ..inference import information_criteria
-from .nesting import embed
+from .nesting import embed, family_of
 from .null_distribution import null_distribution
 
 _CHISQ_NOISE = 1e-6
@@ -25,7 +26,6 @@ class Compared:
 
     estimate: Estimate
     core: Fit
-    label: str
 
 
 def comparison_table(estimates: Sequence[Estimate], *, reml: bool) -> dict[str, Column]:
@@ -44,7 +44,7 @@ def comparison_table(estimates: Sequence[Estimate], *, reml: bool) -> dict[str, 
     loglik, aic, aicc, bic = np.array(criteria).T
     relative = np.exp(-(aic - aic.min()) / 2)
     return {
-        "model": [model.label for model in models],
+        "model": _labels(models),
         "n_params": np.array(n_params),
         "aic": aic,
         "aicc": aicc,
@@ -58,12 +58,46 @@ def comparison_table(estimates: Sequence[Estimate], *, reml: bool) -> dict[str, 
 
 def _compared(estimate: Estimate, reml: bool) -> Compared:
     """Fit again by the criterion of the comparison, if it was another."""
+    if isinstance(estimate, GeneralizedEstimate):
+        estimate = by_maximum_likelihood(estimate) if estimate.request.reml else estimate
+        return Compared(estimate, estimate.core)
     core = estimate.core
-    if not estimate.is_linear and estimate.request.reml:
-        raise OptionError("a generalized model fitted with reml=True is not compared: fit it by fit.update(reml=False)")
     if estimate.request.reml != reml:
         core = Fit(core.model.with_criterion(reml), estimate.request.settings())
-    return Compared(estimate, core, estimate.request.spec.formula.strip())
+    return Compared(estimate, core)
+
+
+def _labels(models: Sequence[Compared]) -> list[str]:
+    """Name models by their formula; those with the same formula also by what else they differ in."""
+    formulas = [model.estimate.request.spec.formula.strip() for model in models]
+    details = [_details(model.estimate) for model in models]
+    labels = []
+    for formula, own in zip(formulas, details, strict=True):
+        alike = [other for name, other in zip(formulas, details, strict=True) if name == formula]
+        told = [text for what, text in own.items() if any(other.get(what) != text for other in alike)]
+        labels.append(", ".join([formula, *told]))
+    return labels
+
+
+def _details(estimate: Estimate) -> dict[str, str]:
+    """Say what a model is beside the formula of its mean."""
+    family = family_of(estimate)
+    found = {"family": f"{family.name} ({family.link})"}
+    if isinstance(estimate, GeneralizedEstimate):
+        arguments = {part: argument for argument, part in OTHER_PARTS.items()}
+        others = estimate.generalized.others
+        found |= {name: f"{arguments[name]}: {part.spec.formula.strip()}" for name, part in others.items()}
+        found["thresholds"] = f"thresholds: {estimate.generalized.thresholds}"
+        how = estimate.generalized.approximation
+        found["approximation"] = f"nagq: {how['quadrature']}" if isinstance(how, dict) else f"by {_HOW[how]}"
+    return found
+
+
+_HOW = {
+    "laplace": "Laplace's approximation",
+    "expected": "Laplace's approximation, expected information",
+    "penalized": "penalized likelihood",
+}
 
 
 def _ratios(models: Sequence[Compared]) -> dict[str, Column]:
@@ -98,7 +132,7 @@ def _n_coefficients(model: Compared) -> int:
     estimate = model.estimate
     if isinstance(estimate, GeneralizedEstimate):
         return sum(part.n for part in estimate.parts.values())
-    return len(model.core.beta)
+    return len(model.core.beta) + 1  # the residual variance, the dispersion of a Gaussian response
 
 
 def check_same_rows(one: Estimate, other: Estimate) -> None:

@@ -2,7 +2,8 @@
 
 Fixed part: the columns of the smaller X lie in the span of the larger.  Random part: every term of the smaller model is
 a term of the larger one with parameters fixed, for a grouping factor with the same groups.  Of generalized models that
-holds part by part, and family, link and approximation of the likelihood are the same.
+holds part by part, and family, link and approximation of the likelihood are the same; or the family is a limit of the
+larger model's, such as Poisson's of negative binomial ones.  A linear model is one of a Gaussian response.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from .._core import Columns, Rows, Structure
 from ..estimation import Estimate
 from ..estimation.generalized import GeneralizedEstimate
+from ..families import Family
 from ..formula import STRUCTURES
 
 Vector = NDArray[np.float64]
@@ -49,9 +51,25 @@ class ModelPart:
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """How a smaller model lies in a larger: for each of the larger's random terms, the smaller's that it covers."""
+    """How a smaller model lies in a larger: for each of the larger's random terms, the smaller's that it covers.
+
+    `at_limit`: the smaller's family is at the end of the range of the larger's dispersion.
+    """
 
     covered: Sequence[tuple[RandomPart, Sequence[RandomPart]]]
+    at_limit: bool = False
+
+
+_AT_LIMIT = {
+    ("poisson", "nbinom2"),
+    ("poisson", "nbinom1"),
+    ("truncated_poisson", "truncated_nbinom2"),
+    ("truncated_poisson", "truncated_nbinom1"),
+    ("binomial", "betabinomial"),
+}
+"""Families, and those that they are the limit of where there is no overdispersion."""
+_INSIDE = {("poisson", "genpois"), ("truncated_poisson", "truncated_genpois")}
+"""Families, and those that they are with a dispersion of one, inside its range."""
 
 
 def embed(small: Estimate, large: Estimate) -> Embedding | str:
@@ -59,28 +77,47 @@ def embed(small: Estimate, large: Estimate) -> Embedding | str:
     if reason := _different_kinds(small, large):
         return reason
     sources, targets = model_parts(small), model_parts(large)
-    if sources.keys() != targets.keys():
+    if ("zero_inflation" in sources) != ("zero_inflation" in targets):
         return "not nested: only one has a zero part"
+    if not sources.keys() <= targets.keys():
+        return "not nested"
+    limit = (family_of(small).name, family_of(large).name) in _AT_LIMIT
+    if limit and (targets["dispersion"].x.shape[1] > 1 or targets["dispersion"].random):
+        return "no test: without overdispersion the effects on the dispersion mean nothing"
+    # what a smaller model lacks is zero in the larger: effects on the scale, the logarithm of a dispersion of one
+    nothing = ModelPart(np.empty((large.layout.n_rows, 0)), None, [])
+    sources |= dict.fromkeys(targets.keys() - sources.keys(), nothing)
     covered: list[tuple[RandomPart, Sequence[RandomPart]]] = []
     for name, source in sources.items():
         found = _embed_part(source, targets[name])
         if found is None:
             return "not nested"
         covered += found
-    return Embedding(covered)
+    return Embedding(covered, limit)
+
+
+def family_of(estimate: Estimate) -> Family:
+    """Return the family; a linear model is one of a Gaussian response."""
+    return estimate.family if isinstance(estimate, GeneralizedEstimate) else Family("gaussian")
 
 
 def _different_kinds(small: Estimate, large: Estimate) -> str:
     """Say in which way likelihoods are of different kinds, or nothing."""
-    if not (isinstance(small, GeneralizedEstimate) and isinstance(large, GeneralizedEstimate)):
-        return "" if small.is_linear == large.is_linear else "not nested: one is a linear model"
-    if small.family.name != large.family.name:
-        return f"not nested: families {small.family.name} and {large.family.name}"
-    if small.family.link != large.family.link:
-        return f"not nested: links {small.family.link} and {large.family.link}"
-    if small.generalized.approximation != large.generalized.approximation:
+    one, other = family_of(small), family_of(large)
+    if one.name != other.name and (one.name, other.name) not in _AT_LIMIT | _INSIDE:
+        return f"not nested: families {one.name} and {other.name}"
+    if one.link != other.link:
+        return f"not nested: links {one.link} and {other.link}"
+    if small.is_linear != large.is_linear and small.request.weights is not None:
+        return "no test: weights divide the variance of a linear model and multiply the likelihood of a generalized one"
+    if _approximation(small) != _approximation(large):
         return "no test: the likelihoods are approximated differently (nagq=, information=)"
     return ""
+
+
+def _approximation(estimate: Estimate) -> str | dict[str, int]:
+    """Return how the likelihood is approximated; of a linear model it is exact, as by Laplace's approximation."""
+    return estimate.generalized.approximation if isinstance(estimate, GeneralizedEstimate) else "laplace"
 
 
 def _embed_part(small: ModelPart, large: ModelPart) -> Sequence[tuple[RandomPart, Sequence[RandomPart]]] | None:
@@ -102,9 +139,10 @@ def _embed_part(small: ModelPart, large: ModelPart) -> Sequence[tuple[RandomPart
 
 def model_parts(estimate: Estimate) -> dict[str, ModelPart]:
     """Read the linear predictors of a fit; those of a generalized one without a formula are constants."""
-    if not isinstance(estimate, GeneralizedEstimate):
-        return {"conditional": _part(estimate.rows, estimate.data.columns, estimate.layout.kept)}
     constant = np.ones((estimate.layout.n_rows, 1))
+    if not isinstance(estimate, GeneralizedEstimate):
+        mean = _part(estimate.rows, estimate.data.columns, estimate.layout.kept)
+        return {"conditional": mean, "dispersion": ModelPart(constant, None, [])}
     found = {}
     for name, part in estimate.own.parts.items():
         if name not in estimate.designs:

@@ -9,9 +9,7 @@ from ..errors import OptionError
 from ..estimation.marginal import EquationsEstimate
 from ..frame import Column
 from .equation_options import EquationOptions
-from .tables import coefficients
-
-_RATIOS = ("log", "logit", "cloglog")
+from .tables import check_ratios, coefficients
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +65,7 @@ def coefficient_table(
     names, tests = coefficients(estimate, options)
     columns = tests.columns()
     if exponentiate:
-        if estimate.family.link not in _RATIOS:
-            raise OptionError(
-                f"exponentiate=True: with link {estimate.family.link!r} exponentials of coefficients are no ratios; "
-                f"they are with {', '.join(map(repr, _RATIOS))}"
-            )
+        check_ratios(estimate.family.link)
         columns["std_error"] = np.exp(columns["estimate"]) * columns["std_error"]
         columns |= {name: np.exp(columns[name]) for name in ("estimate", "conf_low", "conf_high")}
     return {"term": names, **columns}

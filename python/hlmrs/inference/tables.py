@@ -21,6 +21,7 @@ from .wald import Wald, interval, wald
 
 Table = dict[str, Column]
 
+_RATIOS = ("log", "logit", "cloglog")
 CONFINT_METHODS: tuple[ConfintMethod, ...] = get_args(ConfintMethod)
 
 
@@ -49,9 +50,21 @@ def part_table(
     df = np.full(len(beta), np.inf)
     columns = wald(beta, std_error, df, options.level).columns()
     if exponentiate:
+        if component in ("conditional", "thresholds") and estimate.family.name != "lognormal":
+            check_ratios(estimate.family.link)
         columns["std_error"] = np.exp(beta) * std_error
         columns |= {name: np.exp(columns[name]) for name in ("estimate", "conf_low", "conf_high")}
     return {"term": [*part.names, *part.dropped], **columns}
+
+
+def check_ratios(link: str | None) -> None:
+    """Refuse exponentials of coefficients under a link whose differences are not those of logarithms."""
+    if link not in _RATIOS:
+        raise OptionError(
+            f"exponentiate=True: with link {link!r} exponentials of coefficients are no ratios; they are with "
+            f"{', '.join(map(repr, _RATIOS))}; effects on the scale of the response are emmeans(type='response'), "
+            "contrasts(type='response') and predict()"
+        )
 
 
 def fixed_table(estimate: Estimate, options: TestOptions) -> Table:

@@ -39,11 +39,12 @@ def slope_table(
     """Tabulate slopes with tests against zero, or contrasts of them."""
     names = variable_names(estimate, by, "by")
     places = moderator_places(estimate, names, at or {})
-    functions, grid = slope_functions(estimate, variable, names, places, weights)
+    along = [*names, *_listed_in(estimate, at or {}, names)]
+    functions, grid = slope_functions(estimate, variable, names, places, weights, along)
     if contrast is not None:
-        if not names:
-            raise OptionError("contrast= compares slopes: name in by= what they differ by")
-        axes = [grid.axes[grid.index(name)] for name in names]
+        if not along:
+            raise OptionError("contrast= compares slopes: name in by= what they differ by, or list values in at=")
+        axes = [grid.axes[grid.index(name)] for name in along]
         return tabulate(estimate, functions, axes, [], contrast, options)
     functions = functions.that_are_possible()
     found = estimates(functions, uncertainty(estimate, options))
@@ -51,10 +52,16 @@ def slope_table(
     return {"term": [variable] * len(functions), **aside(functions.columns, {"term", *tests}), **tests}
 
 
+def _listed_in(estimate: Estimate, at: At, by: Sequence[str]) -> list[str]:
+    """Name the covariates that `at` puts in several places: there is a slope for each."""
+    axes = grid_axes(estimate, at)
+    return [axis.name for axis in axes if axis.factor is None and len(axis.places) > 1 and axis.name not in by]
+
+
 def slope_functions(
-    estimate: Estimate, variable: str, by: Sequence[str], at: At, weights: str
+    estimate: Estimate, variable: str, by: Sequence[str], at: At, weights: str, along: Sequence[str] | None = None
 ) -> tuple[LinearFunctions, ReferenceGrid]:
-    """Average the derivatives of the grid by a covariate: exact, by the chain rule."""
+    """Average the derivatives of the grid by a covariate, exact by the chain rule, over all but `along` (as `by`)."""
     name = covariate(estimate, variable)
     if name in by:
         raise OptionError(f"by={list(by)!r} holds {variable!r} itself; use at={{{variable!r}: values}}")
@@ -63,7 +70,7 @@ def slope_functions(
         return design_slopes(estimate, columns, n, name)
 
     grid = reference_grid(estimate, at, design)
-    functions = mean_functions(estimate, grid, by, weights)
+    functions = mean_functions(estimate, grid, by if along is None else along, weights)
     if any(np.isinf(part.values).any() for part in grid.parts):
         places = next(axis.labels for axis in grid.axes if axis.name == name)
         raise OptionError(

@@ -47,9 +47,10 @@ def model_facts(estimate: Estimate) -> Section:
     groups = [group_of(group.name, len(group.levels), group.smallest, group.largest) for group in layout.groups]
     facts = [
         ("Formula", request.spec.formula.strip()),
+        *part_formulas(estimate),
         ("Response", _levels_of_response(estimate)),
         ("Rows", rows_used(estimate)),
-        *(("" if k else "Groups", group) for k, group in enumerate(groups)),
+        *(("" if k else "Groups", group) for k, group in enumerate([*groups, *_groups_of_parts(estimate)])),
         ("Weights", source_of(request.weights)),
         ("Offset", source_of(request.offset)),
         ("Method", _method(estimate)),
@@ -59,6 +60,26 @@ def model_facts(estimate: Estimate) -> Section:
         ("Verdict", str(estimate.verdict)),
     ]
     return Section("", Facts([(label, value) for label, value in facts if value]))
+
+
+_FORMULAS = {"zero_inflation": "Zero part", "dispersion": "Dispersion", "thresholds": "Nominal", "scale": "Scale"}
+
+
+def part_formulas(estimate: Estimate) -> list[tuple[str, str]]:
+    """Name the parts of a generalized model beside the mean's that have a formula, and state these."""
+    if not isinstance(estimate, GeneralizedEstimate):
+        return []
+    return [(_FORMULAS[name], part.spec.formula.strip()) for name, part in estimate.generalized.others.items()]
+
+
+def _groups_of_parts(estimate: Estimate) -> list[str]:
+    """State the grouping factors that the mean does not have."""
+    known, found = set(estimate.layout.group_names), []
+    for name, part in random_parts(estimate).items():
+        own = [group for group in part.layout.groups if group.name not in known]
+        found += [f"{g.name}: {plural(len(g.levels), 'group')}, of the {_FORMULAS[name].lower()}" for g in own]
+        known |= set(part.layout.group_names)
+    return found
 
 
 def random_effects(estimate: Estimate) -> list[Section]:
@@ -176,7 +197,7 @@ def other_parts(estimate: Estimate, options: TestOptions) -> list[Section]:
 def notes(estimate: Estimate) -> Section:
     """Say how factors are coded, what was left out, and what to know of the result."""
     layout, reason = estimate.layout, estimate.core.model.reason
-    reference, dropped = layout.reference_levels, estimate.dropped_columns
+    reference, dropped = reference_levels(estimate), estimate.dropped_columns
     depend = "depend on columns before them and are" if len(dropped) > 1 else "depends on columns before it and is"
     lines = [
         "Reference levels: " + ", ".join(f"{name} = {level}" for name, level in reference.items()) if reference else "",
@@ -189,6 +210,15 @@ def notes(estimate: Estimate) -> Section:
         *reused_labels(estimate),
     ]
     return Section("", Notes([line for line in lines if line]))
+
+
+def reference_levels(estimate: Estimate) -> dict[str, str]:
+    """Return the reference level of every factor, of all parts."""
+    found = dict(estimate.layout.reference_levels)
+    if isinstance(estimate, GeneralizedEstimate):
+        for design in estimate.designs.values():
+            found = design.encoding.layout()["reference_levels"] | found
+    return found
 
 
 def _levels_of_response(estimate: Estimate) -> str:

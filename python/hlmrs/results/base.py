@@ -816,7 +816,9 @@ class FittedModel(View[FrameT]):
         by : str or list of str, optional
             Moderators: a slope for each combination.  Covariates stand at their mean and one standard deviation to
             each side, unless ``at`` places them.
-        at, weights
+        at : dict, optional
+            Where variables stand, as in ``emmeans``; a slope for each of several values of a covariate.
+        weights : str
             As in ``emmeans``.
         options, **tests
             How to test: ``TestOptions``, or its fields ``ddf, vcov, cluster, level`` as keywords.
@@ -828,8 +830,8 @@ class FittedModel(View[FrameT]):
         Returns
         -------
         data frame
-            ``term``, the variables of ``by``, then ``estimate, std_error, df, statistic, p_value, conf_low,
-            conf_high``; with ``contrast`` as ``contrasts``.
+            ``term``, the variables of ``by``, covariates with several values in ``at``, then ``estimate, std_error, df,
+            statistic, p_value, conf_low, conf_high``; with ``contrast`` as ``contrasts``.
 
         Raises
         ------
@@ -855,7 +857,10 @@ class FittedModel(View[FrameT]):
         path : str or path
             The file.
         keep_rows : bool
-            Whether to keep response and fitted values.  The data themselves are never saved.
+            Whether to keep response and fitted values, so that ``fitted``, ``resid()``, ``predict()`` of the rows used
+            and ``residual_sd`` of generalized fits work on the loaded fit.  The data themselves are never saved: what
+            is made from them (``anova``, ``check``, ``influence``, ``simulate``, ``bootstrap``, ``refit``, ``update``,
+            shares of the variance, plots) says that they are gone, and everything else works either way.
 
         Examples
         --------

@@ -20,16 +20,19 @@ def compare(*fits: FittedModel[FrameT] | MarginalFit[FrameT], reml: bool = False
         Two models or more, of the same response in the same rows; marginal models among themselves.
     reml : bool
         Whether to compare restricted likelihoods, which takes models with the same fixed part.  Default: maximum
-        likelihood.  Fits by the other criterion are fitted again; the fits themselves do not change.
+        likelihood.  Fits by the other criterion are fitted again, also generalized ones; the fits themselves do not
+        change.
 
     Returns
     -------
     data frame
         One row a model, from small to large: ``model, n_params, aic, aicc, bic, loglik, weight`` (Akaike's), then
         ``chisq, df, p_value, null_distribution`` of the test against the row above, and ``estimator``.  Models that are
-        no special case of the next have no test: ``"not nested"``.  Generalized models of different families or links,
-        with and without a zero part, or with differently approximated likelihoods have none either, and
-        ``null_distribution`` says which; their information criteria stand side by side.
+        no special case of the next have no test: ``"not nested"``.  Generalized models of different families (but for
+        those without overdispersion) or links, with and without a zero part, or with differently approximated
+        likelihoods have none either, and ``null_distribution`` says which; their information criteria stand side by
+        side.  ``model`` is the formula, and of models with the same formula also what else they differ in: family,
+        formulas of further parts, approximation.
 
         Of marginal models, which have no likelihood, from the lowest QIC on: ``model, correlation, n_params, qic, qicu,
         cic, quasi_likelihood, scale``, with the quasi-likelihood over the scale of the model with most coefficients, so
@@ -45,7 +48,8 @@ def compare(*fits: FittedModel[FrameT] | MarginalFit[FrameT], reml: bool = False
     Notes
     -----
     A variance that is zero in the smaller model lies on the boundary of its range.  One new variance, with q
-    covariances, is referred to the mixture 0.5 chi2(q) + 0.5 chi2(q + 1) (Self and Liang 1987; Stram and Lee 1994);
+    covariances, is referred to the mixture 0.5 chi2(q) + 0.5 chi2(q + 1) (Self and Liang 1987; Stram and Lee 1994), and
+    so is the overdispersion of negative binomial counts beside Poisson's, and of beta-binomial ones beside binomial;
     where no mixture is exact, the chi-square of all parameters is used and said to be conservative.
 
     Examples

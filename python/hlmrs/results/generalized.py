@@ -142,7 +142,8 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
             The part of the model that is tabulated.  Default: of fixed effects the conditional part; of random effects
             all parts that have some, with a column ``component`` where these are others than the conditional part.
         exponentiate : bool
-            Whether to turn estimates and bounds into ratios, of odds or of rates; standard errors by the delta method.
+            Whether to turn estimates and bounds into ratios, of odds, of rates or means, or of hazards, for the links
+            logit, log and cloglog, and of medians of lognormal; standard errors by the delta method.
         options, **tests
             How to test: ``TestOptions``, or its fields as keywords; degrees of freedom are infinite.
 
@@ -154,7 +155,8 @@ class GeneralizedMixedFit(FittedModel[FrameT]):
         Raises
         ------
         OptionError
-            For a component that the model does not have, or that has no random effects where these are asked for.
+            For a component that the model does not have, or that has no random effects where these are asked for; for
+            ``exponentiate`` with a link whose coefficients are no logarithms of ratios.
 
         Examples
         --------

@@ -126,7 +126,7 @@ def test_the_search_for_lower_optima_is_told_and_not_warned_of():
     with pytest.warns(hlmrs.ConvergenceWarning) as warned:
         fit = hlmrs.lmer("y ~ x + (x + x2 | g) + (1 | g)", data)
     assert fit.verdict.tried
-    assert f"from {fit.verdict.tried} points far from it; none was found." in fit.verdict.explain()
+    assert f"from {fit.verdict.tried} points far from it; none was found" in fit.verdict.explain()
     assert "looked for" not in str(warned[0].message)
 
 

@@ -135,7 +135,7 @@ def test_a_ratio_that_rounding_makes_negative_is_zero_and_a_larger_one_is_told(s
 
     def compared(estimate, criterion):
         own = {name: getattr(estimate.core, name) for name in ("n_params", "beta", "verdict")}
-        return comparison.Compared(estimate, SimpleNamespace(criterion=criterion, **own), "")
+        return comparison.Compared(estimate, SimpleNamespace(criterion=criterion, **own))
 
     assert comparison._ratio(compared(small, 1000.0), compared(large, 1000.0 + 1e-4))[:3] == (0.0, 2.0, 1.0)
     assert comparison._ratio(compared(small, 1000.0), compared(large, 1001.0))[0] == -1.0

@@ -5,6 +5,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
 import hlmrs
 from golden import rows
@@ -38,7 +39,8 @@ def last(*fits):
 @pytest.mark.parametrize(
     ("small", "large", "why"),
     [
-        ({}, {"family": "nbinom2"}, "not nested: families poisson and nbinom2"),
+        ({}, {"family": "tweedie"}, "not nested: families poisson and tweedie"),
+        ({}, {"family": "nbinom2", "dispersion": "~ x"}, "no test: without overdispersion"),
         ({}, {"formula": "y ~ x + z + (1 | g)", "link": "sqrt"}, "not nested: links log and sqrt"),
         ({}, {"formula": "y ~ x + z + (1 | g)", "nagq": 5}, "approximated differently"),
         ({}, {"zero_inflation": "~ 1"}, "only one has a zero part"),
@@ -80,12 +82,81 @@ def test_thresholds_are_the_constant_of_an_ordered_model():
     assert last(small, large)["null_distribution"] == "chi2(1)"
 
 
-def test_linear_and_generalized_models_have_no_test_and_no_restricted_likelihood():
+def test_a_linear_model_is_the_gaussian_one_by_maximum_likelihood():
     linear = hlmrs.lmer("y ~ x + (1 | g)", DATA, reml=False)
-    general = fit("y ~ x + z + (1 | g)", family="gaussian")
-    assert last(linear, general)["null_distribution"] == "not nested: one is a linear model"
+    same = fit(family="gaussian")
+    assert linear.criterion == pytest.approx(same.criterion, abs=1e-6)
+    more = hlmrs.lmer("y ~ x + (1 | g)", DATA, dispersion="~ x", reml=False)
+    for small in (linear, same):
+        found = last(small, more)
+        assert found["null_distribution"] == "chi2(1)"
+        assert found["chisq"] == pytest.approx(same.criterion - more.criterion, abs=1e-5)
+    assert last(linear, fit("y ~ x + z + (1 | g)", family="gaussian"))["null_distribution"] == "chi2(1)"
+    assert last(linear, fit("y ~ x + (x | g)", family="gaussian"))["null_distribution"] == "0.5 chi2(1) + 0.5 chi2(2)"
+    assert "families gaussian and nbinom2" in last(linear, fit("y ~ x + z + (1 | g)", "nbinom2"))["null_distribution"]
     with pytest.raises(hlmrs.OptionError, match="reml=True compares linear models"):
-        hlmrs.compare(general, fit(family="gaussian"), reml=True)
+        hlmrs.compare(fit("y ~ x + z + (1 | g)", family="gaussian"), fit(family="gaussian"), reml=True)
+
+
+def test_weights_of_linear_and_generalized_models_mean_different_things():
+    data = DATA | {"w": R.uniform(0.5, 2.0, N)}
+    linear = hlmrs.lmer("y ~ x + (1 | g)", data, weights="w", reml=False)
+    more = hlmrs.glmer("y ~ x + z + (1 | g)", data, family="gaussian", weights="w")
+    assert last(linear, more)["null_distribution"].startswith("no test: weights")
+
+
+def test_restricted_fits_are_compared_by_maximum_likelihood():
+    small = hlmrs.lmer("y ~ x + (1 | g)", DATA)
+    large = hlmrs.lmer("y ~ x + (1 | g)", DATA, dispersion="~ x")
+    assert large.reml
+    found = last(small, large)
+    assert found["estimator"] == "ML"
+    want = small.update(reml=False).criterion - large.update(reml=False).criterion
+    assert found["chisq"] == pytest.approx(want, abs=1e-4)
+    assert found["null_distribution"] == "chi2(1)"
+
+
+@pytest.mark.parametrize("family", ["nbinom2", "nbinom1"])
+def test_counts_without_overdispersion_are_on_the_boundary(family):
+    small, large = fit(), fit(family=family)
+    found = last(small, large)
+    assert found["null_distribution"] == "0.5 chi2(0) + 0.5 chi2(1)"
+    chisq = small.criterion - large.criterion
+    assert found["chisq"] == pytest.approx(chisq)
+    assert found["p_value"] == pytest.approx(0.5 * chi2.sf(chisq, 1))
+    more = last(small, fit("y ~ x + z + (1 | g)", family=family))
+    assert more["null_distribution"] == "0.5 chi2(1) + 0.5 chi2(2)"
+    assert "conservative" in last(small, fit("y ~ x + (x | g)", family=family))["null_distribution"]
+
+
+def test_generalized_poisson_has_poisson_inside():
+    assert last(fit(), fit(family="genpois"))["null_distribution"] == "chi2(1)"
+
+
+def test_a_binomial_response_is_the_limit_of_a_beta_binomial_one():
+    data = DATA | {"k": np.minimum(DATA["y"], 8.0), "m": 8.0 - np.minimum(DATA["y"], 8.0)}
+    small, large = (hlmrs.glmer("cbind(k, m) ~ x + (1 | g)", data, family=f) for f in ("binomial", "betabinomial"))
+    assert last(small, large)["null_distribution"] == "0.5 chi2(0) + 0.5 chi2(1)"
+
+
+def test_a_scale_that_depends_on_nothing_is_nested_in_one_that_does():
+    data = DATA | {"k": np.minimum(DATA["y"], 3.0)}
+    small = hlmrs.glmer("k ~ x + (1 | g)", data, family="cumulative")
+    large = small.update(scale="~ z")
+    found = last(small, large)
+    assert found["null_distribution"] == "chi2(1)"
+    assert found["chisq"] == pytest.approx(small.criterion - large.criterion)
+
+
+def test_models_of_the_same_formula_are_told_apart():
+    table = rows(hlmrs.compare(fit(), fit(family="nbinom2"), fit(family="nbinom2", zero_inflation="~ 1")))
+    assert [row["model"] for row in table] == [
+        f"{FORMULA}, poisson (log)",
+        f"{FORMULA}, nbinom2 (log)",
+        f"{FORMULA}, nbinom2 (log), zero_inflation: ~ 1",
+    ]
+    table = rows(hlmrs.compare(fit(), fit("y ~ x + z + (1 | g)")))
+    assert [row["model"] for row in table] == [FORMULA, "y ~ x + z + (1 | g)"]
 
 
 def test_effects_on_every_threshold_contain_one_effect_of_the_mean():

@@ -79,3 +79,29 @@ def test_a_slope_that_is_infinite_is_refused():
     fit = hlmrs.lmer("y ~ sqrt(x) + (1 | g)", DATA)
     with pytest.raises(hlmrs.OptionError, match="infinite at 0"):
         fit.slopes("x", at={"x": 0})
+
+
+def test_several_places_of_the_variable_have_a_slope_each():
+    fit = hlmrs.lmer("y ~ I(x^2) + f + (1 | g)", DATA)
+    table = fit.slopes("x", at={"x": [-10, 0, 10]})
+    np.testing.assert_array_equal(table["x"], [-10, 0, 10])
+    np.testing.assert_allclose(table["estimate"], 2 * fit.beta[1] * np.array([-10, 0, 10]), atol=1e-14)
+    one = fit.slopes("x", at={"x": 10})
+    assert one["std_error"][0] == pytest.approx(table["std_error"][2])
+    difference = fit.slopes("x", at={"x": [0, 10]}, contrast="pairwise")
+    assert abs(difference["estimate"][0]) == pytest.approx(abs(20 * fit.beta[1]))
+
+
+def test_several_places_of_a_moderator_have_a_slope_each_within_by():
+    fit = hlmrs.lmer("y ~ x * z * f + (1 | g)", DATA)
+    table = fit.slopes("x", by="f", at={"z": [0.5, 2.0]})
+    want = fit.slopes("x", by=["f", "z"], at={"z": [0.5, 2.0]})
+    assert list(table["z"]) == [0.5, 2.0] * 3
+    np.testing.assert_allclose(table["estimate"], want["estimate"], rtol=1e-12)
+
+
+def test_slopes_of_a_generalized_fit_at_several_places():
+    data = DATA | {"n": np.round(np.abs(DATA["y"]))}
+    fit = hlmrs.glmer("n ~ z + I(z^2) + (1 | g)", data, family="poisson")
+    table = fit.slopes("z", at={"z": [0.0, 1.0]})
+    np.testing.assert_allclose(table["estimate"], [fit.beta[1], fit.beta[1] + 2 * fit.beta[2]], rtol=1e-12)

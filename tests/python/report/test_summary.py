@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 import hlmrs
+from hlmrs.display.numbers import decimals_of, write_column
 
 SLEEP = hlmrs.datasets.load("sleepstudy", "polars")
 
@@ -118,3 +119,7 @@ def test_a_singular_fit_says_what_to_consider():
 def test_arrays_are_named_as_such():
     fit = hlmrs.lmer("Reaction ~ Days + (1 | Subject)", SLEEP, weights=np.ones(180), offset=np.zeros(180))
     assert str(fit.summary()).count("an array") == 2
+
+
+def test_estimates_without_standard_errors_keep_their_digits():
+    assert write_column([0.31234, -1.5678], decimals_of([float("nan")] * 2)) == ["0.3123", "-1.5678"]

@@ -1,4 +1,4 @@
-"""Random effects of the zero part and the dispersion are in the tables and in the summary, under their part's name."""
+"""Tables, summaries and messages of models with several parts: random effects, formulas, levels, shares, saved fits."""
 
 import numpy as np
 import polars as pl
@@ -115,3 +115,75 @@ def test_blocks_name_the_factors_of_all_parts(fit, both):
         levels = dict(zip(own.blocks["block"], own.blocks["levels"], strict=True))
         assert levels["g"] == 30
         assert levels["h"] == 15
+
+
+def test_the_summary_states_formulas_groups_and_reference_levels_of_all_parts(fit):
+    lines = [line.split(None, 2) for line in str(fit.summary()).splitlines()]
+    assert ["Zero", "part", "~ f + (1 | h)"] in lines
+    assert ["h:", "15", "groups, of the zero part"] in lines
+    assert "Reference levels: f = p" in str(fit.summary())
+
+
+@pytest.mark.parametrize(
+    ("options", "label"),
+    [({"dispersion": "~ f"}, "Dispersion  ~ f"), ({"family": "poisson", "zero_inflation": "~ f"}, "Zero part   ~ f")],
+)
+def test_the_summary_states_the_formula_of_a_part(options, label):
+    text = str(hlmrs.glmer(FORMULA, DATA, **({"family": "nbinom2"} | options)).summary())
+    assert label in text
+    assert "Reference levels: f = p" in text
+
+
+def test_the_summary_states_what_thresholds_and_scale_depend_on():
+    data = DATA.with_columns(k=pl.col("y").clip(0, 3).cast(int))
+    fit = hlmrs.glmer("k ~ x + (1 | g)", data, family="cumulative", nominal="~ f", scale="~ x")
+    text = str(fit.summary())
+    assert "Nominal     ~ f\n" in text
+    assert "Scale       ~ x\n" in text
+    assert "Reference levels: f = p" in text
+
+
+@pytest.mark.parametrize("link", ["probit", "cauchit"])
+def test_exponentials_that_are_no_ratios_are_refused(link):
+    data = DATA.with_columns(won=(pl.col("y") > 1).cast(float))
+    fit = hlmrs.glmer("won ~ x + (1 | g)", data, family="binomial", link=link)
+    with pytest.raises(hlmrs.OptionError, match=f"link '{link}' exponentials of coefficients are no ratios"):
+        fit.tidy(exponentiate=True)
+
+
+def test_exponentials_of_the_zero_part_are_ratios_of_odds_under_every_link_of_the_mean():
+    fit = hlmrs.glmer(FORMULA, DATA, family="poisson", link="sqrt", zero_inflation="~ f")
+    with pytest.raises(hlmrs.OptionError, match="no ratios"):
+        fit.tidy(exponentiate=True)
+    plain, ratios = (fit.tidy(component="zero_inflation", exponentiate=e) for e in (False, True))
+    np.testing.assert_allclose(ratios["estimate"], np.exp(plain["estimate"]))
+
+
+def test_counts_without_a_family_are_told_of_the_families_of_counts():
+    with pytest.raises(hlmrs.DataError, match=r"default is 'binomial'.*family='poisson'"):
+        hlmrs.glmer(FORMULA, DATA)
+
+
+def test_shares_where_the_residual_variance_depends_on_variables_are_refused_for_that_reason():
+    fit = hlmrs.lmer(FORMULA, DATA, dispersion="~ x")
+    for shares in (fit.icc, fit.r2):
+        with pytest.raises(hlmrs.OptionError, match="residual variance depends on variables"):
+            shares()
+
+
+def test_the_verdict_and_the_check_say_the_same_of_other_optima():
+    for fit in (hlmrs.lmer(FORMULA, DATA), hlmrs.lmer(FORMULA, DATA, dispersion="~ x")):
+        check = " ".join(str(fit.check.convergence()).split())
+        assert ("was not looked for" in check) == (fit.verdict.tried == 0)
+        if fit.verdict.tried:
+            assert fit.verdict.explain().splitlines()[1] in check
+
+
+def test_a_fit_saved_with_its_rows_has_fitted_values_residuals_and_predictions_of_them(fit, tmp_path):
+    fit.save(tmp_path / "own.fit", keep_rows=True)
+    again = hlmrs.load(tmp_path / "own.fit")
+    np.testing.assert_array_equal(again.fitted, fit.fitted)
+    np.testing.assert_array_equal(again.predict(), fit.predict())
+    np.testing.assert_array_equal(again.resid(), fit.resid())
+    with pytest.raises(hlmrs.FitStateError):
+        again.anova()
