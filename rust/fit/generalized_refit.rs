@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use super::generalized::{GlmmFit, Uncertainty, uncertainty};
 use super::refit::{Optimum, refit, start};
 use crate::linalg::dense;
+use crate::model::Model;
 use crate::model::generalized::{Glmm, GlmmEvaluator};
 use crate::optimize::Objective;
 use crate::{Error, Result, computed};
@@ -46,7 +47,16 @@ impl GlmmFit {
         if !model.has_best_coefficients(stop)? {
             return Ok(None);
         }
-        refit(&mut GlmmEvaluator::new(model, stop), &start(&model.theta_map, &self.x))
+        let mut evaluator = GlmmEvaluator::new(model, stop);
+        let from = start(&model.theta_map, &self.x);
+        if computed(evaluator.value(&from))?.is_some() {
+            return refit(&mut evaluator, &from);
+        }
+        // other responses may be impossible there
+        match computed(model.start(stop))? {
+            Some(from) => refit(&mut evaluator, &from),
+            None => Ok(None),
+        }
     }
 
     /// The same with its covariance.
@@ -78,6 +88,9 @@ impl GlmmFit {
         let n = self.x.len();
         let free: Vec<usize> = (0..n).filter(|&k| self.covariance[k * n + k] > 0.0).collect();
         let m = free.len();
+        if m == 0 && n > 0 {
+            return Ok(None);
+        }
         let mut evaluator = GlmmEvaluator::new(model, stop);
         let value = evaluator.value(&self.x)?;
         let (slope, after) = evaluator.slope(&self.x)?;

@@ -39,17 +39,18 @@ def generalized_measures(
         "displacement": found["displacement"],
         "values": values,
         "std_errors": std_errors,
-        "cooks_distance": _squared(move, np.broadcast_to(own, without.shape)) / max(1, part.n),
-        "mdffits": _squared(move, without) / max(1, part.n),
+        "cooks_distance": squared_distances(move, np.broadcast_to(own, without.shape)) / max(1, part.n),
+        "mdffits": squared_distances(move, without) / max(1, part.n),
         "covratio": covratio,
         "dffits": _dffits(estimate, sets, move, own),
     }
 
 
-def _squared(move: Vector, covariance: Vector) -> Vector:
-    """Return d'V^-1 d of every set; NaN where it has no estimates."""
+def squared_distances(move: Vector, covariance: Vector) -> Vector:
+    """Return d'V^-1 d of every set; NaN where it has no estimates, or these no covariance."""
     out = np.full(len(move), np.nan)
     known = np.isfinite(move).all(axis=1) & np.isfinite(covariance).all(axis=(1, 2))
+    known[known] = np.linalg.slogdet(covariance[known])[0] > 0
     if known.any():
         solved = np.linalg.solve(covariance[known], move[known][:, :, None])[:, :, 0]
         out[known] = (move[known] * solved).sum(axis=1)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from .._core import family_predictors
 from ..estimation.generalized import GeneralizedEstimate
 from ..families import logistic, tweedie_power
+from .generalized_poisson import generalized_poisson_quantiles
 
 Vector = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, Vector, Vector, Vector], Vector]
@@ -98,19 +99,14 @@ def _ordered_beta(rng: np.random.Generator, eta: dict[str, Vector], precision: V
 
 def _generalized_poisson(rng: np.random.Generator, mean: Vector, dispersion: Vector, _: Vector) -> Vector:
     """Draw families of Poisson numbers of children, generation by generation; with less dispersion invert the sums."""
-    first, children = mean / np.sqrt(dispersion), 1 - 1 / np.sqrt(dispersion)
+    first, children = mean / np.sqrt(dispersion), np.maximum(1 - 1 / np.sqrt(dispersion), 0.0)
     generation = rng.poisson(first).astype(float)
     total = generation.copy()
     while (generation > 0).any():
-        generation = rng.poisson(np.maximum(children, 0.0) * generation).astype(float)
+        generation = rng.poisson(children * generation).astype(float)
         total += generation
-    less = np.flatnonzero(children < 0)
-    for i in less:
-        counts = np.arange(np.ceil(-first[i] / children[i]))
-        steps = np.log(np.maximum(counts[1:], 1))
-        log = np.log(first[i]) + (counts - 1) * np.log(first[i] + children[i] * counts) - children[i] * counts
-        each = np.exp(log - np.concatenate([[0.0], np.cumsum(steps)]) - log.max())
-        total[i] = np.searchsorted(np.cumsum(each) / each.sum(), rng.random())
+    less = dispersion < 1
+    total[less] = generalized_poisson_quantiles(rng.random(less.sum()), mean[less], dispersion[less])
     return total
 
 

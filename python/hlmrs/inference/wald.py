@@ -38,9 +38,9 @@ def wald(estimate: Vector, std_error: Vector, df: Vector, level: float, null: "V
 
 
 def interval(estimate: Vector, std_error: Vector, df: Vector, level: float) -> tuple[Vector, Vector]:
-    """Return the bounds alone."""
+    """Return the bounds alone; what has no error is its own bounds, whatever its degrees of freedom."""
     check_level(level)
-    margin = two_sided_quantiles(level, df) * std_error
+    margin = np.where(std_error == 0, 0.0, two_sided_quantiles(level, df) * std_error)
     return estimate - margin, estimate + margin
 
 

@@ -14,6 +14,7 @@ from .._core import chi_square_tail, f_tail, family_predictors, two_sided_p
 from ..errors import OptionError
 from ..estimation.generalized import GeneralizedEstimate
 from ..families import logistic
+from ..inference.generalized_poisson import generalized_poisson_below
 
 Vector = NDArray[np.float64]
 Rows = Mapping[str, Vector]
@@ -109,17 +110,6 @@ def _poisson(rows: Rows, y: Vector) -> Vector:
     return np.where(y < 0, 0.0, _each(chi_square_tail)(2 * rows["mean"], 2 * (np.maximum(y, 0) + 1)))
 
 
-def _generalized_poisson(y: float, mean: float, dispersion: float) -> float:
-    """Sum the probabilities; of less dispersion than Poisson's those of all counts are less than one together."""
-    first, children = mean / math.sqrt(dispersion), 1 - 1 / math.sqrt(dispersion)
-    counts = np.arange(max(y, -1) + 1)
-    rate = first + children * counts
-    if len(counts) == 0:
-        return 0.0
-    factorials = np.concatenate([[0.0], np.cumsum(np.log(np.maximum(counts[1:], 1)))])
-    return float(min(1.0, np.exp(math.log(first) + (counts - 1) * np.log(rate) - rate - factorials).sum()))
-
-
 def _ordered_beta(eta: Rows, y: Vector) -> tuple[Vector, Vector]:
     mean, not_low, high = (1 / (1 + np.exp(c - eta["conditional"])) for c in (0.0, eta["shape"], eta["shape2"]))
     precision = np.exp(eta["dispersion"])
@@ -134,7 +124,7 @@ _BELOW: dict[str, Below] = {
     "poisson": _poisson,
     "nbinom2": lambda rows, y: _negative_binomial(y, rows["mean"], rows["scale"]),
     "nbinom1": lambda rows, y: _negative_binomial(y, rows["mean"], rows["mean"] / rows["scale"]),
-    "genpois": lambda rows, y: _each(_generalized_poisson)(y, rows["mean"], rows["scale"]),
+    "genpois": lambda rows, y: generalized_poisson_below(y, rows["mean"], rows["scale"]),
     "gamma": lambda rows, y: 1 - _each(chi_square_tail)(2 * y * rows["scale"] / rows["mean"], 2 * rows["scale"]),
     "inverse_gaussian": lambda rows, y: _each(_inverse_gaussian)(y, rows["mean"], rows["scale"]),
     "beta": lambda rows, y: _each(_beta_below)(y, rows["mean"] * rows["scale"], (1 - rows["mean"]) * rows["scale"]),

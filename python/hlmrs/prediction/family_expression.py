@@ -90,19 +90,26 @@ def _of_response(name: str, mean: Any, parts: Expressions) -> Any:
         low, high = (_logistic(parts["conditional"] - parts[cut]) for cut in ("shape", "shape2"))
         return high + (low - high) * mean
     if name.startswith("truncated_"):
-        mean = mean / (1 - _zero_of_counts(name, mean, parts))
-    return mean * (1 - _logistic(parts["zero_inflation"])) if "zero_inflation" in parts else mean
+        mean = mean / _at_least_once(_rate_above_zero(name, mean, parts))
+    return mean * _logistic(-parts["zero_inflation"]) if "zero_inflation" in parts else mean
 
 
-def _zero_of_counts(name: str, mean: Any, parts: Expressions) -> Any:
+def _rate_above_zero(name: str, mean: Any, parts: Expressions) -> Any:
+    """Write minus the logarithm of the probability of a zero."""
     if name == "truncated_poisson":
-        return (-mean).exp()
+        return mean
     phi = parts["dispersion"].exp()
     if name == "truncated_genpois":
-        return (-mean / phi.sqrt()).exp()
+        return mean / phi.sqrt()
     if name == "truncated_nbinom2":
-        return (-phi * (mean / phi).log1p()).exp()
-    return (-mean / phi * phi.log1p()).exp()
+        return phi * (mean / phi).log1p()
+    return mean / phi * phi.log1p()
+
+
+def _at_least_once(rate: Any) -> Any:
+    """Write 1 - exp(-rate) in full precision where the rate is small: 2 t / (1 + t), t = tanh(rate / 2)."""
+    t = (rate / 2).tanh()
+    return 2 * t / (1 + t)
 
 
 def _ordered(estimate: GeneralizedEstimate, parts: Expressions, kind: str, category: str | None) -> Any:
@@ -141,7 +148,7 @@ _INVERSES: dict[str, Any] = {
     "identity": lambda eta: eta,
     "log": lambda eta: eta.exp(),
     "logit": _logistic,
-    "cloglog": lambda eta: 1 - (-eta.exp()).exp(),
+    "cloglog": lambda eta: _at_least_once(eta.exp()),
     "cauchit": lambda eta: 0.5 + eta.arctan() / pi,
     "inverse": lambda eta: 1 / eta,
     "sqrt": lambda eta: eta**2,

@@ -7,6 +7,7 @@ import pytest
 import hlmrs
 from generalized_models import MODELS, data_of, fit_of, quietly
 from golden import library, rows
+from hlmrs.diagnostics.generalized_influence import squared_distances
 
 pytestmark = pytest.mark.filterwarnings("ignore::hlmrs.HlmrsWarning")
 
@@ -122,3 +123,24 @@ def test_tests_of_type_three_of_ordered_responses_need_no_intercept():
     np.testing.assert_allclose(
         [row["statistic"] for row in rows(coded.anova(type=3))], [row["statistic"] for row in table.values()], rtol=1e-3
     )
+
+
+def test_a_fit_without_covariance_has_no_steps():
+    rng = np.random.default_rng(1)
+    x, g = rng.normal(size=600), np.repeat(np.arange(60), 10)
+    b = 0.3 * rng.normal(size=60)
+    rng.binomial(8, 1 / (1 + np.exp(-(0.3 * x + b[g]))), 600)
+    y = 1e3 * (0.3 * x + b[g] + rng.normal(size=600))
+    fit = hlmrs.glmer("y ~ x + (1 | g)", {"y": y, "x": x, "g": g}, family="student")
+    for left_out in ({"first": [0, 1, 2]}, "g"):
+        found = fit.influence(left_out, method="one-step")
+        if np.isnan(fit.vcov()).all():
+            assert "one-step" not in found.method
+        moved = array(found.dfbeta(), fit.coef_names)
+        assert (np.isnan(moved) | (moved != 0)).all()
+
+
+def test_distances_by_a_covariance_that_is_none_are_missing():
+    moves = np.array([[1.0, 2.0], [1.0, 2.0], [3.0, 0.0]])
+    covariances = np.array([np.zeros((2, 2)), np.full((2, 2), np.nan), np.diag([9.0, 1.0])])
+    np.testing.assert_array_equal(squared_distances(moves, covariances), [np.nan, np.nan, 1.0])

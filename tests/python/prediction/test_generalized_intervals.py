@@ -67,3 +67,18 @@ def test_words_of_other_methods_are_answered(fit):
         fit.slopes("period", type="response")
     with pytest.raises(hlmrs.DesignError, match="generalized linear model"):
         hlmrs.glmer("cbind(incidence, size - incidence) ~ period", CBPP, family="binomial")
+
+
+@pytest.mark.parametrize("family", [None, "poisson"])
+def test_what_has_no_error_is_its_own_bounds(family):
+    rng = np.random.default_rng(1)
+    g = np.repeat(np.arange(12), 5)
+    counts = rng.poisson(np.exp(0.5 * rng.normal(size=12)[g]))
+    data = pd.DataFrame({"y": counts.astype(float), "g": g})
+    fit = hlmrs.glmer("y ~ 0 + (1 | g)", data, family=family) if family else hlmrs.lmer("y ~ 0 + (1 | g)", data)
+    for new in (None, data[:3]):
+        table = fit.predict(new, random_effects=False, interval="confidence")
+        expected = 1.0 if family else 0.0
+        for name in ("prediction", "conf_low", "conf_high"):
+            assert (table[name] == expected).all()
+        assert (table["std_error"] == 0).all()

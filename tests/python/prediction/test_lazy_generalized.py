@@ -111,3 +111,14 @@ def test_a_fit_to_a_query_is_that_to_its_rows():
         fit = quietly(lambda: hlmrs.glmer(formula, data_of().lazy(), **options))  # noqa: B023
         assert fit.criterion == fit_of(name).criterion
         assert isinstance(fit.tidy(), pl.DataFrame)
+
+
+@pytest.mark.parametrize("family", ["truncated_poisson", "truncated_nbinom1", "truncated_nbinom2", "truncated_genpois"])
+def test_counts_above_zero_of_small_means_keep_their_digits(family):
+    fit = quietly(lambda: hlmrs.glmer("count ~ x + (1 | g)", POSITIVE, family=family))
+    slope = float(fit.beta[1])
+    # linear predictors from -30 on
+    new = pl.DataFrame({"x": (np.array([-30.0, -20.0, -10.0, 0.0]) - fit.beta[0]) / slope, "g": ["g1"] * 4})
+    want = fit.predict(new, random_effects=False)
+    got = new.select(own=fit.to_polars_expr())["own"].to_numpy()
+    np.testing.assert_allclose(got, want, rtol=1e-12)
