@@ -88,6 +88,7 @@ def glmer(
         uncertainty of the other parameters.
     weights : str or array, optional
         Multiply the log-likelihood of rows, a row of weight 2 counts as two rows; of proportions the number of trials.
+        Rows of weight zero are refused; drop them.
     offset : str or array, optional
         Added to the linear predictor of the mean.  A column's name is as ``offset(x)`` in the formula, so that new rows
         have their own; an array belongs to the rows of the fit.

@@ -77,7 +77,10 @@ pub fn fit_generalized(model: &Glmm, control: &Control, stop: &AtomicBool) -> Re
 
 /// A start where the criterion is finite: nearer to the coefficients of the model without random effects, where it is not. Links
 /// that do not take every predictor, such as the inverse, have such starts.
-fn feasible(objective: &mut GlmmEvaluator, start: Vec<f64>) -> Result<Vec<f64>> {
+///
+/// # Errors
+/// `Interrupted`.
+pub fn feasible(objective: &mut GlmmEvaluator, start: Vec<f64>) -> Result<Vec<f64>> {
     let (n, initial) = (objective.model.n_theta(), objective.model.coordinates(&objective.model.initial));
     for share in SHARES {
         let mut x = start.clone();

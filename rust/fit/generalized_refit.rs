@@ -2,10 +2,9 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::generalized::{GlmmFit, Uncertainty, uncertainty};
+use super::generalized::{GlmmFit, Uncertainty, feasible, uncertainty};
 use super::refit::{Optimum, refit, start};
 use crate::linalg::dense;
-use crate::model::Model;
 use crate::model::generalized::{Glmm, GlmmEvaluator};
 use crate::optimize::Objective;
 use crate::{Error, Result, computed};
@@ -48,15 +47,9 @@ impl GlmmFit {
             return Ok(None);
         }
         let mut evaluator = GlmmEvaluator::new(model, stop);
-        let from = start(&model.theta_map, &self.x);
-        if computed(evaluator.value(&from))?.is_some() {
-            return refit(&mut evaluator, &from);
-        }
-        // other responses may be impossible there
-        match computed(model.start(stop))? {
-            Some(from) => refit(&mut evaluator, &from),
-            None => Ok(None),
-        }
+        // other responses may be impossible at the fit's estimates
+        let from = feasible(&mut evaluator, start(&model.theta_map, &self.x))?;
+        refit(&mut evaluator, &from)
     }
 
     /// The same with its covariance.

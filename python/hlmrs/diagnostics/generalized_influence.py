@@ -49,9 +49,9 @@ def generalized_measures(
 def squared_distances(move: Vector, covariance: Vector) -> Vector:
     """Return d'V^-1 d of every set; NaN where it has no estimates, or these no covariance."""
     out = np.full(len(move), np.nan)
-    known = np.isfinite(move).all(axis=1) & np.isfinite(covariance).all(axis=(1, 2))
-    known[known] = np.linalg.slogdet(covariance[known])[0] > 0
-    if known.any():
+    finite = np.flatnonzero(np.isfinite(move).all(axis=1) & np.isfinite(covariance).all(axis=(1, 2)))
+    known = finite[np.linalg.slogdet(covariance[finite])[0] > 0]
+    if len(known):
         solved = np.linalg.solve(covariance[known], move[known][:, :, None])[:, :, 0]
         out[known] = (move[known] * solved).sum(axis=1)
     return out

@@ -68,8 +68,9 @@ def check_residuals(estimate: GeneralizedEstimate, found: Simulated) -> Check:
 def check_dispersion(estimate: GeneralizedEstimate, found: Simulated) -> Check:
     """Compare the spread of the responses about their expectation with that of simulated ones."""
     centre = found.draws.mean(axis=1, keepdims=True)
-    own = float(np.var(found.y - centre[:, 0]))
-    others = np.var(found.draws - centre, axis=0)
+    weights = estimate.response.weights
+    own = float(_spread((found.y - centre[:, 0])[:, None], weights)[0])
+    others = _spread(found.draws - centre, weights)
     ratio, p = own / float(others.mean()), _two_sided(own, others)
     away = max(ratio, 1 / max(ratio, 1e-300))
     verdict = CONCERN if p < 0.01 and away > 2 else LOOK if p < 0.05 and away > 1.2 else FINE
@@ -80,6 +81,12 @@ def check_dispersion(estimate: GeneralizedEstimate, found: Simulated) -> Check:
     caveat = _BY.format(n=found.draws.shape[1]) + " A wrong mean, as of a missing curve, looks like dispersion too."
     table: dict[str, Column] = {"ratio": np.array([ratio]), "p_value": np.array([p])}
     return Check("dispersion", verdict, finding, caveat, table, estimate.kind)
+
+
+def _spread(deviations: Vector, weights: Vector | None) -> Vector:
+    """Return the variance of each column, in which a row of weight 2 counts as two rows, as in the likelihood."""
+    mean = np.average(deviations, axis=0, weights=weights)
+    return np.asarray(np.average((deviations - mean) ** 2, axis=0, weights=weights))
 
 
 def check_zeros(estimate: GeneralizedEstimate, found: Simulated) -> Check:

@@ -20,7 +20,15 @@ from .generalized_core import GeneralizedCore
 from .layout import Layout, layout_of
 from .limits import PartEstimates, limits_of, part_columns, refuse_separation, with_limits
 from .ordered import category_probabilities, expected_category, threshold_coefficients
-from .parts import RESPONSE, GeneralizedRequest, PartDesign, core_family, generalized_rows, rows_again
+from .parts import (
+    RESPONSE,
+    GeneralizedRequest,
+    PartDesign,
+    core_family,
+    generalized_rows,
+    refuse_weightless,
+    rows_again,
+)
 from .request import KEPT_ROWS, without_idle_contrasts
 from .response import Response, refitted
 from .verdict import Verdict, verdict_of
@@ -215,6 +223,7 @@ def fit_rows(
     request: GeneralizedRequest, kind: str, designs: Mapping[str, PartDesign], response: Response, **origin: Any
 ) -> GeneralizedEstimate:
     """Fit a generalized model to encoded rows; ``origin`` are the frame, or why there is none."""
+    refuse_weightless(request, response, designs["conditional"].rows.kept)
     model = generalized_model(request, designs, response)
     only_warn = request.mean.control.separation == "warn"
     refuse_separation(

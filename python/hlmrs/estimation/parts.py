@@ -325,13 +325,28 @@ def _weights(request: GeneralizedRequest, columns: Columns) -> Vector | None:
     if name is None:
         return None
     weights = evaluate(columns, ColumnName(name, (0, 0)))
+    shown = "weights" if name == ARRAY_WEIGHTS else f"weights={name!r}"
     if (weights < 0).any() or np.isinf(weights).any():
         bad = int(np.flatnonzero((weights < 0) | np.isinf(weights))[0])
-        shown = "weights" if name == ARRAY_WEIGHTS else f"weights={name!r}"
         raise DataError(
             f"{shown} are {weights[bad]:g} in row {bad} (counted from 0); they must be finite, and not negative"
         )
+    if len(weights) and not (weights > 0).any():
+        raise DataError(f"{shown} are zero or missing in every row, so that none counts; give weights above zero")
     return weights
+
+
+def refuse_weightless(request: GeneralizedRequest, response: Response, kept: NDArray[np.bool_] | None) -> None:
+    """Refuse rows of weight zero, whose levels would have coefficients, and which would count as rows."""
+    weights = response.weights if response.weights is not None else response.trials
+    if request.mean.weights is None or weights is None or not (weights == 0).any():
+        return
+    shown = "weights" if request.mean.weights == ARRAY_WEIGHTS else f"weights={request.mean.weights!r}"
+    bad = np.flatnonzero(weights == 0)
+    first = bad[0] if kept is None else np.flatnonzero(kept)[bad[0]]
+    raise DataError(
+        f"{shown} are 0 in {len(bad):,} rows, first in row {first} (counted from 0); drop the rows of weight zero"
+    )
 
 
 def _complete(response: Response) -> Response:

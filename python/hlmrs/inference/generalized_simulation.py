@@ -1,12 +1,12 @@
 """New responses of a generalized model: random effects of every part are drawn, then the response from its family."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import family_predictors
+from .._core import NewRows, family_predictors
 from ..estimation.generalized import GeneralizedEstimate
 from ..families import logistic, tweedie_power
 from .generalized_poisson import generalized_poisson_quantiles
@@ -27,12 +27,19 @@ def simulate_generalized(estimate: GeneralizedEstimate, n: int, seed: int) -> Ve
 def responses(estimate: GeneralizedEstimate, seed: int) -> Iterator[Vector]:
     """Yield responses without end."""
     rng = np.random.default_rng(seed)
+    bound = {
+        name: design.rows.encoding().bind(design.data.columns)
+        for name, design in estimate.designs.items()
+        if name != "thresholds"
+    }
     while True:
-        yield _draw(estimate, _predictors(estimate, rng), rng)
+        yield _draw(estimate, _predictors(estimate, bound, rng), rng)
 
 
-def _predictors(estimate: GeneralizedEstimate, rng: np.random.Generator) -> dict[str, Vector]:
-    """Return linear predictors with new random effects."""
+def _predictors(
+    estimate: GeneralizedEstimate, bound: Mapping[str, NewRows], rng: np.random.Generator
+) -> dict[str, Vector]:
+    """Return linear predictors of the rows of each part with new random effects."""
     eta, covariances = {}, estimate.own.fit.covariances()
     for name, part in estimate.parts.items():
         if name == "thresholds":
@@ -47,8 +54,7 @@ def _predictors(estimate: GeneralizedEstimate, rng: np.random.Generator) -> dict
             rng.multivariate_normal(np.zeros(len(c)), c, layout["groups"][term["group"]]["n_levels"], method="eigh")
             for term, c in zip(layout["random"], covariances[slice(*part.terms)], strict=True)
         ]
-        new = rows.encoding().bind(estimate.designs[name].data.columns)
-        own = new.linear_predictor(estimate.full_coefficients(name), modes, [True] * len(modes))
+        own = bound[name].linear_predictor(estimate.full_coefficients(name), modes, [True] * len(modes))
         eta[name] = own if kept is None else own[kept]
     return eta
 

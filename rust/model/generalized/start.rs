@@ -51,15 +51,8 @@ pub fn penalized_quasi_likelihood(model: &Glmm, stop: &AtomicBool) -> Result<Vec
             x[k] = LEAST_SCALE;
         }
     }
-    x.extend(model.coordinates(possible(model, &state.beta)));
+    x.extend(model.coordinates(&state.beta));
     Ok(x)
-}
-
-/// The coefficients, or those of the model without random effects where responses are impossible without these: a search for
-/// the mode begins there.
-fn possible<'a>(model: &'a Glmm, beta: &'a [f64]) -> &'a [f64] {
-    let value = model.family.total(&model.observations, &model.weights, &model.rows.fixed(beta));
-    if value.is_finite() { beta } else { &model.initial }
 }
 
 struct State {

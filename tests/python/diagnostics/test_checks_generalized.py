@@ -218,3 +218,20 @@ def test_fits_without_rows_say_so(tmp_path):
         with pytest.raises(hlmrs.FitStateError, match="without its data"):
             needs_rows()
     assert loaded.check.singularity().verdict == "no concern"
+
+
+def test_spread_counts_rows_by_their_weights():
+    rng = np.random.default_rng(2)
+    g = np.repeat(np.arange(20), 12)
+    x, weights = rng.normal(size=240), rng.integers(1, 4, 240)
+    # of ten times the variance where weights are large
+    y = np.exp(0.3 * x + 0.3 * rng.normal(size=20)[g] + rng.normal(size=240) * np.where(weights == 3, 1.0, 0.3))
+    data = pl.DataFrame({"y": y, "x": x, "g": g, "w": weights.astype(float)})
+    fit = hlmrs.glmer("y ~ x + (1 | g)", data, family="lognormal", weights="w")
+    ratio = rows(fit.check.dispersion(n=400, seed=1).to_frame())[0]["ratio"]
+    draws = np.asarray(fit.simulate(400, seed=1))
+    centre = draws.mean(axis=1)
+    repeated = np.repeat(np.arange(240), weights)
+    own = np.var((y - centre)[repeated])
+    others = np.var((draws - centre[:, None])[repeated], axis=0)
+    assert ratio == pytest.approx(own / others.mean(), rel=1e-9)

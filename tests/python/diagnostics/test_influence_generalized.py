@@ -132,12 +132,10 @@ def test_a_fit_without_covariance_has_no_steps():
     rng.binomial(8, 1 / (1 + np.exp(-(0.3 * x + b[g]))), 600)
     y = 1e3 * (0.3 * x + b[g] + rng.normal(size=600))
     fit = hlmrs.glmer("y ~ x + (1 | g)", {"y": y, "x": x, "g": g}, family="student")
-    for left_out in ({"first": [0, 1, 2]}, "g"):
-        found = fit.influence(left_out, method="one-step")
-        if np.isnan(fit.vcov()).all():
-            assert "one-step" not in found.method
-        moved = array(found.dfbeta(), fit.coef_names)
-        assert (np.isnan(moved) | (moved != 0)).all()
+    found = fit.influence({"first": [0, 1, 2]}, method="one-step")
+    assert not np.isnan(fit.vcov()).all() or "one-step" not in found.method
+    moved = array(found.dfbeta(), fit.coef_names)
+    assert (np.isnan(moved) | (moved != 0)).all()
 
 
 def test_distances_by_a_covariance_that_is_none_are_missing():
