@@ -9,7 +9,7 @@ from .autocorrelation import check_autocorrelation
 from .collinearity import check_collinearity
 from .finding import Check, ModelCheck
 from .generalized_checks import check_generalized, check_overdispersion, check_sparseness
-from .generalized_plot_data import GENERALIZED_PANELS, generalized_plot_data, panels_of
+from .generalized_plot_data import GENERALIZED_PANELS, generalized_plot_data, usual_panels
 from .group_means import check_heterogeneity_bias
 from .groups import group_residual_table
 from .homogeneity import check_homogeneity
@@ -49,8 +49,8 @@ __all__ = [
     "generalized_plot_data",
     "group_residual_table",
     "influence",
-    "panels_of",
     "plot_data",
     "reused_labels",
     "simulated",
+    "usual_panels",
 ]

@@ -33,6 +33,11 @@ def inflation_factors(estimate: Estimate) -> tuple[list[str], NDArray[np.float64
     return names, np.array(factors), np.array([(terms == term).sum() for term in present], dtype=np.int64)
 
 
+def has_collinearity(estimate: Estimate) -> bool:
+    """Whether there are two terms that could share information, or columns that were left out."""
+    return len(inflation_factors(estimate)[0]) > 1 or bool(estimate.dropped_columns)
+
+
 def check_collinearity(estimate: Estimate) -> Check:
     """Judge variance inflation term by term."""
     names, factors, df = inflation_factors(estimate)
@@ -45,7 +50,14 @@ def check_collinearity(estimate: Estimate) -> Check:
     dropped = estimate.dropped_columns
     also = f" Left out, as they depend on others: {', '.join(dropped)}." if dropped else ""
     if len(names) < 2:
-        return Check("collinearity", FINE, "There is no pair of terms." + also, caveat, table, estimate.kind)
+        return Check(
+            "collinearity",
+            FINE,
+            "There are no two terms that could share information." + also,
+            caveat,
+            table,
+            estimate.kind,
+        )
     top = int(np.argmax(comparable))
     largest = float(comparable[top])
     verdict = FINE if largest < _MODERATE else LOOK if largest < _HIGH else CONCERN

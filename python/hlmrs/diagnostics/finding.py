@@ -11,7 +11,7 @@ from ..frame import Column, build, columns_of
 
 FINE, LOOK, CONCERN = "no concern", "look closer", "concern"
 _ORDER = (FINE, LOOK, CONCERN)
-_WIDTH = 100
+_WIDTH = 80
 
 
 @dataclass(frozen=True, slots=True, eq=False)

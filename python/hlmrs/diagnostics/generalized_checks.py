@@ -9,7 +9,7 @@ from ..families import COUNTS, TRIALS
 from ..frame import Column, columns_of
 from ..inference import coded_column
 from ..prediction import generalized_residuals
-from .collinearity import check_collinearity
+from .collinearity import check_collinearity, has_collinearity
 from .finding import CONCERN, FINE, LOOK, Check, ModelCheck, p_text
 from .optimum import check_convergence, check_random_effects, check_singularity
 from .simulated import Simulated, check_dispersion, check_residuals, check_simulated_outliers, check_zeros
@@ -25,14 +25,15 @@ def check_generalized(estimate: GeneralizedEstimate, found: Simulated) -> ModelC
         check_random_effects(estimate),
         check_residuals(estimate, found),
         check_simulated_outliers(estimate, found),
-        check_collinearity(estimate),
     ]
+    if has_collinearity(estimate):
+        checks.append(check_collinearity(estimate))
     family = estimate.family.name
     if family != "cumulative":
         checks.append(check_dispersion(estimate, found))
     if family in COUNTS:
         checks.append(check_zeros(estimate, found))
-    if family in ("binomial", "poisson") and "zero_inflation" not in estimate.parts:
+    if family in ("binomial", "poisson") and "zero_inflation" not in estimate.parts and not _is_binary(estimate):
         checks.append(check_overdispersion(estimate))
     if estimate.has_frame and _kinds(estimate) is not None:
         checks.append(check_sparseness(estimate))
@@ -56,14 +57,11 @@ def check_overdispersion(estimate: GeneralizedEstimate) -> Check:
         "ratio": np.array([ratio]),
         "p_value": np.array([p]),
     }
-    binary = estimate.family.name == "binomial" and (
-        estimate.response.trials is None or float(estimate.response.trials.max(initial=1.0)) <= 1
-    )
     caveat = (
         "The test takes random effects as known, and means as large; below about 1 the ratio says nothing, as random "
         "effects take up some of the spread."
     )
-    if binary:
+    if _is_binary(estimate):
         finding = "A single trial a row has no dispersion to be tested: its variance follows from its mean."
         return Check("overdispersion", FINE, finding, caveat, table, estimate.kind)
     verdict = CONCERN if p < 0.01 and ratio > 1.5 else LOOK if p < 0.05 and ratio > 1.1 else FINE
@@ -72,6 +70,12 @@ def check_overdispersion(estimate: GeneralizedEstimate) -> Check:
         instead = "'betabinomial'" if estimate.family.name == "binomial" else "'nbinom2'"
         finding += f" Family {instead}, or a random effect of every row, has room for more."
     return Check("overdispersion", verdict, finding, caveat, table, estimate.kind)
+
+
+def _is_binary(estimate: GeneralizedEstimate) -> bool:
+    """Whether every row is of one trial."""
+    trials = estimate.response.trials
+    return estimate.family.name == "binomial" and (trials is None or float(trials.max(initial=1.0)) <= 1)
 
 
 def check_sparseness(estimate: GeneralizedEstimate) -> Check:

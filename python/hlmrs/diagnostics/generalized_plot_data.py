@@ -12,6 +12,7 @@ from ..families import COUNTS, TRIALS
 from ..frame import Column
 from ..inference import mode_variances
 from ..options import GeneralizedPanel
+from ..prediction import predict_generalized
 from .plot_data import influence_panel, normal_scores
 from .simulated import Simulated
 
@@ -20,6 +21,8 @@ Vector = NDArray[np.float64]
 GENERALIZED_PANELS: tuple[GeneralizedPanel, ...] = get_args(GeneralizedPanel)
 _BINS = 20
 _FEWEST = 10
+# rows of the fit times groups left out: beyond, influence takes longer than all other panels together
+_MOST_LEFT_OUT = 500_000
 
 
 def panels_of(estimate: GeneralizedEstimate) -> list[GeneralizedPanel]:
@@ -30,6 +33,13 @@ def panels_of(estimate: GeneralizedEstimate) -> list[GeneralizedPanel]:
     if estimate.family.name not in TRIALS:
         without.add("calibration")
     return [panel for panel in GENERALIZED_PANELS if panel not in without]
+
+
+def usual_panels(estimate: GeneralizedEstimate, group: str | None) -> list[GeneralizedPanel]:
+    """Return the panels that are drawn by default: influence that takes long only of a chosen group."""
+    sizes = [len(own.levels) for own in estimate.layout.groups]
+    is_long = estimate.layout.n_rows * min(sizes, default=0) > _MOST_LEFT_OUT
+    return [panel for panel in panels_of(estimate) if panel != "influence" or group is not None or not is_long]
 
 
 def generalized_plot_data(
@@ -45,7 +55,7 @@ def generalized_plot_data(
     if panel == "random":
         return _random_effects(estimate)
     if panel == "calibration":
-        return _calibration(estimate)
+        return _calibration(estimate, draw())
     if panel == "rootogram":
         return _rootogram(draw())
     resid, places = draw().residuals, estimate.row_numbers()
@@ -56,7 +66,9 @@ def generalized_plot_data(
             "uniform_quantile": (np.arange(len(resid)) + 0.5) / len(resid),
             "residual": resid[order],
         }
-    return {"row": places, "predicted": estimate.values.fitted.copy(), "residual": resid}
+    # simulated responses have new random effects, so that residuals are shown over what these leave out (Hartig 2022)
+    fixed = predict_generalized(estimate, None, False, "error", "response", None)
+    return {"row": places, "predicted": fixed, "residual": resid}
 
 
 def _rootogram(found: Simulated) -> dict[str, Column]:
@@ -69,18 +81,28 @@ def _rootogram(found: Simulated) -> dict[str, Column]:
     return {"count": counts, "observed": observed, "expected": expected}
 
 
-def _calibration(estimate: GeneralizedEstimate) -> dict[str, Column]:
-    """Return shares of successes beside their fitted probabilities, in bins of as many rows."""
-    values, trials = estimate.values, estimate.response.trials
-    weights = np.ones(len(values.fitted)) if trials is None else trials
-    order = np.argsort(values.fitted, kind="stable")
+def _calibration(estimate: GeneralizedEstimate, found: Simulated) -> dict[str, Column]:
+    """Return shares of successes beside those of simulated responses, in bins of as many rows.
+
+    Rows are put into bins by their fixed part: fitted random effects are drawn to zero and know the responses, so that
+    shares among rows with extreme ones are beside their fitted probabilities even if the model holds.
+    """
+    trials = estimate.response.trials
+    weights = np.ones(len(found.y)) if trials is None else trials
+    order = np.argsort(predict_generalized(estimate, None, False, "error", "response", None), kind="stable")
     bins = np.array_split(order, max(1, min(_BINS, len(order) // _FEWEST)))
     total = np.array([weights[own].sum() for own in bins])
     with np.errstate(invalid="ignore", divide="ignore"):
-        predicted = np.array([(weights[own] * values.fitted[own]).sum() for own in bins]) / total
-        observed = np.array([estimate.response.y[own].sum() for own in bins]) / total
-        error = np.sqrt(predicted * (1 - predicted) / total)
-    return {"predicted": predicted, "observed": observed, "trials": total, "std_error": error}
+        observed = np.array([found.y[own].sum() for own in bins]) / total
+        simulated = np.array([found.draws[own].sum(axis=0) for own in bins]) / total[:, None]
+    low, high = np.quantile(simulated, [0.025, 0.975], axis=1)
+    return {
+        "predicted": simulated.mean(axis=1),
+        "observed": observed,
+        "trials": total,
+        "conf_low": low,
+        "conf_high": high,
+    }
 
 
 def _random_effects(estimate: GeneralizedEstimate) -> dict[str, Column]:

@@ -2,7 +2,7 @@
 
 from ..estimation import Estimate
 from .autocorrelation import check_autocorrelation
-from .collinearity import check_collinearity
+from .collinearity import check_collinearity, has_collinearity
 from .finding import ModelCheck
 from .group_means import check_heterogeneity_bias
 from .homogeneity import check_homogeneity
@@ -20,9 +20,10 @@ def check_model(estimate: Estimate, order: str | None) -> ModelCheck:
         check_normality(estimate),
         check_homogeneity(estimate, None),
         check_outliers(estimate),
-        check_collinearity(estimate),
         check_heterogeneity_bias(estimate),
     ]
+    if has_collinearity(estimate):
+        checks.insert(-1, check_collinearity(estimate))
     if order is not None:
         checks.append(check_autocorrelation(estimate, None, order))
     return ModelCheck(checks, estimate.kind)

@@ -110,7 +110,7 @@ def _predicted(axis: "Axes", data: Data) -> None:
     for level in (0.25, 0.5, 0.75):
         axis.axhline(level, **_GUIDE)
     axis.plot(*_running_mean(ranks, resid), **_LINE)
-    axis.set(title="Residuals and fitted means", xlabel="Rank of the fitted mean", ylabel="Quantile residual")
+    axis.set(title="Residuals and predictions", xlabel="Rank of the fixed part", ylabel="Quantile residual")
 
 
 def _rootogram(axis: "Axes", data: Data) -> None:
@@ -125,9 +125,9 @@ def _rootogram(axis: "Axes", data: Data) -> None:
 def _calibration(axis: "Axes", data: Data) -> None:
     predicted, observed = np.asarray(data["predicted"]), np.asarray(data["observed"])
     axis.plot([0, 1], [0, 1], **_GUIDE)
-    bars: dict[str, Any] = {"fmt": "o", "markersize": 4, "color": "#2a5d8f", "ecolor": "#9bb7d4"}
-    axis.errorbar(predicted, observed, yerr=1.96 * np.asarray(data["std_error"]), **bars)
-    axis.set(title="Calibration", xlabel="Fitted probability", ylabel="Share of successes, 95 %")
+    axis.vlines(predicted, np.asarray(data["conf_low"]), np.asarray(data["conf_high"]), color="#9bb7d4", linewidth=3)
+    axis.scatter(predicted, observed, **(_POINT | {"alpha": 1.0, "zorder": 3}))
+    axis.set(title="Calibration", xlabel="Share that the model expects", ylabel="Share of successes, 95 % of simulated")
 
 
 def _random(axis: "Axes", data: Data) -> None:

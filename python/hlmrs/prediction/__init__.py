@@ -12,7 +12,7 @@ from .equations import equation_residuals, mean_intervals, predict_mean
 from .expression import polars_expression
 from .family_expression import generalized_expression
 from .frames import beside, predict_frame, simulate_frame, weights_beside
-from .generalized import generalized_residuals, residual_deviations
+from .generalized import generalized_residuals, predict_generalized, residual_deviations
 from .generalized_frames import GeneralizedChoice, predict_generalized_frame
 from .generalized_interval import predict_interval, require_interval
 from .generalized_rows import augment_generalized, augment_new
@@ -36,6 +36,7 @@ __all__ = [
     "mean_intervals",
     "polars_expression",
     "predict_frame",
+    "predict_generalized",
     "predict_generalized_frame",
     "predict_interval",
     "predict_mean",

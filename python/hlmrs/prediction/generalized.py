@@ -78,7 +78,20 @@ def _of_rows(estimate: GeneralizedEstimate, use: list[bool]) -> dict[str, Vector
         eta["thresholds"] = estimate.thresholds()
     if not all(use):
         eta["conditional"] = estimate.linear_predictor(use)
+    if not any(use):
+        for name in estimate.designs:
+            if name not in ("conditional", "thresholds"):
+                eta[name] = _fixed_part(estimate, name)
     return eta
+
+
+def _fixed_part(estimate: GeneralizedEstimate, part: str) -> Vector:
+    """Return the linear predictor of a part beside the mean over the rows used, with random effects of zero."""
+    rows, terms = estimate.designs[part].rows, slice(*estimate.parts[part].terms)
+    modes = estimate.own.fit.modes()[terms]
+    new = rows.encoding().bind(estimate.designs[part].data.columns)
+    eta = new.linear_predictor(estimate.full_coefficients(part), modes, [False] * len(modes))
+    return eta if rows.kept is None else eta[rows.kept]
 
 
 def _of_new_rows(

@@ -38,9 +38,11 @@ class GeneralizedDiagnosticPlots(View[FrameT]):
         ----------
         panels : str or list of str, optional
             From ``"uniform"``, quantile residuals over uniform quantiles; ``"predicted"``, these over the ranks of
-            fitted means; ``"rootogram"``, roots of how often each count occurs; ``"calibration"``, shares of successes
-            over fitted probabilities, in bins; ``"random"``, every random effect over normal quantiles, with 95 %
-            intervals; ``"influence"``, Cook's distances of groups.  Default: all that the family has.
+            predictions by the fixed part; ``"rootogram"``, roots of how often each count occurs; ``"calibration"``,
+            shares of successes over those that the model expects, in bins of the fixed part, with the middle 95 % of
+            simulated shares; ``"random"``, every random effect over normal quantiles, with 95 % intervals;
+            ``"influence"``, Cook's distances of groups.  Default: all that the family has, without influence where it
+            takes long (more than 500,000 rows times groups).
         group : str, optional
             The grouping factor of ``"influence"``.  Default: the one with fewest levels.
         method : str
@@ -63,7 +65,7 @@ class GeneralizedDiagnosticPlots(View[FrameT]):
         >>> [axis.get_title() for axis in fit.plot.diagnostics(["uniform", "calibration"], seed=1).axes]
         ['Quantile residuals', 'Calibration']
         """
-        panels = diagnostics.panels_of(self._estimate) if panels is None else panels
+        panels = diagnostics.usual_panels(self._estimate, group) if panels is None else panels
         chosen = [panels] if isinstance(panels, str) else list(panels)
         chosen = [choose("panels", name, GENERALIZED_PANELS) for name in chosen]
         if not chosen:
@@ -95,9 +97,9 @@ class GeneralizedDiagnosticPlots(View[FrameT]):
         -------
         data frame
             ``row, uniform_quantile, residual`` of "uniform", ``row, predicted, residual`` of "predicted", ``count,
-            observed, expected`` of "rootogram", ``predicted, observed, trials, std_error`` of "calibration"; ``group,
-            term, level, normal_quantile, estimate, conf_low, conf_high, standardized`` of "random"; ``by, level,
-            cooks_distance`` of "influence".
+            observed, expected`` of "rootogram", ``predicted, observed, trials, conf_low, conf_high`` of "calibration";
+            ``group, term, level, normal_quantile, estimate, conf_low, conf_high, standardized`` of "random"; ``by,
+            level, cooks_distance`` of "influence".
 
         Examples
         --------
@@ -105,7 +107,7 @@ class GeneralizedDiagnosticPlots(View[FrameT]):
         >>> data = hlmrs.datasets.load("cbpp", "polars")
         >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
         >>> fit.plot.diagnostics.data("calibration").columns
-        ['predicted', 'observed', 'trials', 'std_error']
+        ['predicted', 'observed', 'trials', 'conf_low', 'conf_high']
         """
         given = (group, method, _drawn(self._estimate, n, seed))
         return self._table(diagnostics.generalized_plot_data(self._estimate, panel, *given))

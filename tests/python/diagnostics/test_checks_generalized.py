@@ -1,5 +1,7 @@
 """Checks of generalized fits: quantile residuals, exact and simulated, find what is wrong and nothing else."""
 
+from importlib import import_module
+
 import matplotlib as mpl
 import numpy as np
 import polars as pl
@@ -179,14 +181,14 @@ def test_panels_draw_their_tables(name, frame):
     fit = fit_of(name, frame)
     titles = [axis.get_title() for axis in fit.plot.diagnostics(seed=1).axes if axis.get_title()]
     own = {"cbind": ["Calibration"], "zero part": ["Rootogram"], "ordered": []}[name]
-    assert titles == ["Quantile residuals", "Residuals and fitted means", *own, "(Intercept) | g", "Influence of g"]
+    assert titles == ["Quantile residuals", "Residuals and predictions", *own, "(Intercept) | g", "Influence of g"]
     mpl.pyplot.close("all")
     resid = fit.resid("quantile", seed=1)
     uniform, predicted = (fit.plot.diagnostics.data(panel, seed=1) for panel in ("uniform", "predicted"))
     assert library(uniform) == frame
     assert [row["residual"] for row in rows(uniform)] == sorted(resid)
     assert [row["residual"] for row in rows(predicted)] == list(resid)
-    assert [row["predicted"] for row in rows(predicted)] == list(fit.fitted)
+    assert [row["predicted"] for row in rows(predicted)] == list(fit.predict(random_effects=False))
     effects = rows(fit.plot.diagnostics.data("random"))
     modes = {row["level"]: row for row in rows(fit.ranef())}
     for row in effects:
@@ -204,11 +206,82 @@ def test_rootogram_and_calibration_count_what_they_say():
     assert [row["observed"] for row in table] == list(np.bincount(y.astype(int)))
     assert sum(row["expected"] for row in table) == pytest.approx(len(y), rel=0.05)
     fit = fit_of("cbind")
-    table = rows(fit.plot.diagnostics.data("calibration"))
+    table = rows(fit.plot.diagnostics.data("calibration", seed=1))
     trials = (data_of()["won"] + data_of()["lost"]).to_numpy()
     assert sum(row["trials"] for row in table) == trials.sum()
     assert sum(row["observed"] * row["trials"] for row in table) == pytest.approx(data_of()["won"].sum())
-    assert sum(row["predicted"] * row["trials"] for row in table) == pytest.approx((fit.fitted * trials).sum())
+    averaged = (fit.predict(marginal=True) * trials).sum()
+    assert sum(row["predicted"] * row["trials"] for row in table) == pytest.approx(averaged, rel=0.03)
+
+
+def of_a_true_model(kind, seed):
+    """Rows with strong groups, so that shrinkage would show."""
+    rng = np.random.default_rng(seed)
+    g = np.repeat(np.arange(100), 6)
+    x = rng.normal(size=600)
+    eta = -0.3 + 0.7 * x + 1.2 * rng.normal(size=100)[g]
+    if kind == "gaussian":
+        y = eta + np.exp(-0.3 + 0.4 * x) * rng.normal(size=600)
+        return hlmrs.glmer("y ~ x + (1 | g)", {"y": y, "x": x, "g": g}, family="gaussian", dispersion="~ x")
+    if kind == "cumulative":
+        grade = np.array(["1", "2", "3"])[np.digitize(eta + rng.logistic(size=600), [-0.5, 1.0])]
+        data = pl.DataFrame({"y": pl.Series(grade).cast(pl.Enum(["1", "2", "3"])), "x": x, "g": g})
+        return hlmrs.glmer("y ~ x + (1 | g)", data, family="cumulative")
+    draw = {"binomial": lambda: rng.binomial(1, 1 / (1 + np.exp(-eta))), "poisson": lambda: rng.poisson(np.exp(eta))}
+    return hlmrs.glmer("y ~ x + (1 | g)", {"y": draw[kind]().astype(float), "x": x, "g": g}, family=kind)
+
+
+@pytest.mark.parametrize("kind", ["binomial", "poisson", "cumulative", "gaussian"])
+def test_residuals_of_a_true_model_have_no_trend_along_its_predictions(kind):
+    table = of_a_true_model(kind, 1).plot.diagnostics.data("predicted", seed=1)
+    table = {name: np.array([row[name] for row in rows(table)]) for name in ("predicted", "residual")}
+    assert len(np.unique(table["predicted"])) == 600
+    assert abs(stats.spearmanr(table["predicted"], table["residual"]).statistic) < 0.1
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_true_model_is_calibrated_and_one_without_its_curve_is_not(seed):
+    def share_within(fit):
+        table = rows(fit.plot.diagnostics.data("calibration", seed=1))
+        return np.mean([row["conf_low"] <= row["observed"] <= row["conf_high"] for row in table])
+
+    fit = of_a_true_model("binomial", seed)
+    assert share_within(fit) >= 0.9
+    rng = np.random.default_rng(seed)
+    x, g = rng.normal(size=600), np.repeat(np.arange(100), 6)
+    y = rng.binomial(1, 1 / (1 + np.exp(1.5 - x - 1.5 * x**2))).astype(float)
+    assert share_within(hlmrs.glmer("y ~ x + (1 | g)", {"y": y, "x": x, "g": g}, family="binomial")) < 0.7
+
+
+def test_predictions_of_the_fixed_part_leave_out_the_effects_of_every_part():
+    fit = quietly(
+        lambda: hlmrs.glmer("count ~ x + (1 | g)", data_of(), family="poisson", zero_inflation="~ 1 + (1 | h)")
+    )
+    np.testing.assert_allclose(fit.predict(random_effects=False), fit.predict(data_of(), random_effects=False))
+
+
+def test_checks_that_do_not_apply_are_left_out_and_lines_are_short():
+    data = data_of()
+    found = quietly(lambda: hlmrs.glmer("win ~ 1 + (1 | g)", data, family="binomial").check(seed=1))
+    names = {check.name for check in found.checks}
+    assert not {"collinearity", "overdispersion"} & names
+    assert {"residuals", "dispersion"} <= names
+    both = quietly(lambda: hlmrs.glmer("cbind(won, lost) ~ x + f + (1 | g)", data, family="binomial").check(seed=1))
+    assert {"collinearity", "overdispersion"} <= {check.name for check in both.checks}
+    one = quietly(lambda: hlmrs.lmer("time ~ x + (1 | g)", data).check())
+    assert "collinearity" not in {check.name for check in one.checks}
+    assert max(len(line) for check in (found, both, one) for line in repr(check).splitlines()) <= 80
+
+
+def test_influence_that_takes_long_is_drawn_on_request(monkeypatch):
+    mpl.use("Agg")
+    fit = fit_of("ordered")
+    monkeypatch.setattr(import_module("hlmrs.diagnostics.generalized_plot_data"), "_MOST_LEFT_OUT", 10)
+    titles = [axis.get_title() for axis in fit.plot.diagnostics(seed=1).axes]
+    assert "Influence of g" not in titles
+    for chosen in ({"group": "g"}, {"panels": ["influence"]}):
+        assert "Influence of g" in [axis.get_title() for axis in fit.plot.diagnostics(seed=1, **chosen).axes]
+    mpl.pyplot.close("all")
 
 
 def test_fits_without_rows_say_so(tmp_path):
