@@ -846,9 +846,9 @@ class GeneralizedFit:
     def values(self, parameters: list[Parameter]) -> _Array:
         """Return the parameters' values."""
     def profile_intervals(
-        self, coefficients: list[int], terms: list[int], limit: float, n_threads: int = 0
-    ) -> list[tuple[float, float]]:
-        """Return the intervals of coefficients, by their places among all, then of the standard deviations of terms."""
+        self, parameters: list[Parameter], limit: float, n_threads: int = 0
+    ) -> list[tuple[float, float] | None]:
+        """Return intervals; None of parameters of terms of several effects, NaN for ends that were not found."""
     def laplace_error(self) -> tuple[float, _Array, list[_Array]]:
         """Return the error of Laplace's log-likelihood; coefficients and covariances corrected by one step."""
     def slope(self) -> _Array:

@@ -288,23 +288,22 @@ impl PyGlmmFit {
         Ok(of.values(&self.0.user_coefficients(), &self.0.x, 1.0, &chosen).into_pyarray(py))
     }
 
-    /// Profile intervals: of coefficients, by their places among all, and of standard deviations of terms of one effect.
-    #[pyo3(signature = (coefficients, terms, limit, n_threads = 0))]
+    /// Profile intervals: of coefficients and of standard deviations of terms of one effect; None of other parameters.
+    #[pyo3(signature = (parameters, limit, n_threads = 0))]
     fn profile_intervals(
         &self,
         py: Python<'_>,
-        coefficients: Vec<usize>,
-        terms: Vec<usize>,
+        parameters: Vec<PyRef<'_, PyParameter>>,
         limit: f64,
         n_threads: usize,
-    ) -> PyResult<Vec<(f64, f64)>> {
+    ) -> PyResult<Vec<Option<(f64, f64)>>> {
         let fit = self.0.clone();
-        if coefficients.iter().any(|&j| j >= fit.model.n_user()) || terms.iter().any(|&t| t >= self.widths().len()) {
-            return Err(PyValueError::new_err("there are no such coefficients or terms"));
-        }
+        let chosen = chosen_parameters(fit.model.parameters(), fit.model.n_user(), &parameters)?;
         run_interruptible(py, n_threads, move |stop| {
-            let all = coefficients.into_iter().map(Profiled::Coefficient).chain(terms.into_iter().map(Profiled::Sd));
-            side_by_side(&fit.model, &all.collect::<Vec<_>>(), |&of| profile_interval(&fit, of, limit, stop))
+            let interval = |&of: &Parameter| {
+                Profiled::of(of, &fit).map(|of| profile_interval(&fit, of, limit, stop)).transpose()
+            };
+            side_by_side(&fit.model, &chosen, interval)
         })
     }
 

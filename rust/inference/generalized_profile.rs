@@ -9,13 +9,16 @@ use std::sync::atomic::AtomicBool;
 use crate::fit::GlmmFit;
 use crate::linalg::dense::eigen;
 use crate::model::GlmmEvaluator;
+use crate::model::parameters::Parameter;
 use crate::optimize::{Objective, Settings, trust_region};
-use crate::{Error, Result};
+use crate::{Error, Result, computed};
 
 const SETTINGS: Settings = Settings { tolerance: 1e-8, max_evaluations: 200 };
 const MOST_STEPS: usize = 40;
 /// A root of the criterion's rise this close to the one wanted ends the search.
 const CLOSE: f64 = 1e-5;
+/// Where the criterion has not risen enough at so many times the distance of a parabola's end, it is taken as level.
+const LEVEL: f64 = 10.0;
 
 /// What is profiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,10 +29,22 @@ pub enum Profiled {
     Sd(usize),
 }
 
-/// The interval in which the criterion rises by no more than the square of `limit`.
+impl Profiled {
+    /// What a parameter is here; None of terms of several effects.
+    pub fn of(parameter: Parameter, fit: &GlmmFit) -> Option<Self> {
+        match parameter {
+            Parameter::Fixed(j) => Some(Self::Coefficient(j)),
+            Parameter::Random(t, _) if fit.model.theta_map.terms[t].width == 1 => Some(Self::Sd(t.0)),
+            _ => None,
+        }
+    }
+}
+
+/// The interval in which the criterion rises by no more than the square of `limit`; an end is infinite where it rises no
+/// further, and NaN where the criterion cannot be followed to it.
 ///
 /// # Errors
-/// `Design` for a term of several effects; `Numerical` where a search fails; `Interrupted`.
+/// `Design` for a term of several effects, `Interrupted`.
 pub fn profile_interval(fit: &GlmmFit, of: Profiled, limit: f64, stop: &AtomicBool) -> Result<(f64, f64)> {
     if fit.model.integrated.is_some() {
         return Err(Error::Design(
@@ -38,11 +53,15 @@ pub fn profile_interval(fit: &GlmmFit, of: Profiled, limit: f64, stop: &AtomicBo
     }
     let held = Held::new(fit, of)?;
     let mut evaluator = GlmmEvaluator::new(&fit.model, stop);
-    evaluator.set_from(fit.u.clone());
-    let ends = (held.end(fit, &mut evaluator, limit, -1.0)?, held.end(fit, &mut evaluator, limit, 1.0)?);
+    let mut end = |side: f64| -> Result<f64> {
+        // where the search of one end was lost, that of the other begins at the fit again
+        evaluator.set_from(fit.u.clone());
+        Ok(computed(held.end(fit, &mut evaluator, limit, side))?.unwrap_or(f64::NAN))
+    };
+    let ends = (end(-1.0)?, end(1.0)?);
     Ok(match of {
         Profiled::Coefficient(_) => (ends.0 * held.size, ends.1 * held.size),
-        Profiled::Sd(_) => (ends.0.max(0.0) * held.size, ends.1 * held.size),
+        Profiled::Sd(_) => (ends.0 * held.size, ends.1 * held.size),
     })
 }
 
@@ -106,7 +125,7 @@ impl Held {
             *from = x;
             Ok((criterion - fit.criterion).max(0.0).sqrt())
         };
-        if self.is_scale && side < 0.0 && rise(0.0, &mut from.clone())? <= limit {
+        if self.is_scale && side < 0.0 && computed(rise(0.0, &mut from.clone()))?.is_some_and(|zeta| zeta <= limit) {
             return Ok(0.0);
         }
         let (mut before, mut value) = ((self.at, 0.0), self.at + side * limit * self.std_error);
@@ -114,7 +133,11 @@ impl Held {
             value = 0.3 * self.at;
         }
         for _ in 0..MOST_STEPS {
-            let zeta = rise(value, &mut from)?;
+            let Some(zeta) = computed(rise(value, &mut from))? else {
+                // too far from the point before
+                value = 0.5 * (value + before.0);
+                continue;
+            };
             if (zeta - limit).abs() < CLOSE {
                 return Ok(value);
             }
@@ -126,7 +149,8 @@ impl Held {
                 value = 0.5 * before.0;
             }
         }
-        Err(Error::Numerical("a profile does not reach the end of its interval".into()))
+        let is_level = before.1 < limit && (before.0 - self.at).abs() > LEVEL * limit * self.std_error;
+        Ok(if is_level { side * f64::INFINITY } else { f64::NAN })
     }
 
     /// The least of the criterion with the coordinate held, from a point that is moved there along the tangent.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Parameter, profile, two_sided_quantile
-from ..errors import OptionError
+from ..errors import InferenceWarning, OptionError, listed, warn
 from ..estimation import Estimate, cached
 from ..estimation.generalized import GeneralizedEstimate
 from ..formula.names import find_name
@@ -104,21 +104,29 @@ def profile_intervals(estimate: Estimate, level: float) -> dict[str, Column]:
 def _generalized_intervals(estimate: GeneralizedEstimate, level: float) -> dict[str, Column]:
     """Tabulate the intervals of the coefficients of all parts, and of standard deviations of terms with one effect.
 
-    Coefficients without a finite estimate have none.
+    Parameters of terms with several effects and coefficients without a finite estimate have none.
     """
     check_level(level)
     limit = two_sided_quantile(level, np.inf)
-    names, random = estimate.parameter_names()
-    wide = [f"({' + '.join(columns)} | {group})" for group, columns in random if len(columns) > 1]
-    if wide:
-        raise OptionError(
-            f"method='profile': {wide[0]} has several effects a level, whose profiles generalized models do not have; "
-            "method='wald' has intervals of the coefficients"
-        )
-    endless = set(estimate.own.fit.without_end)
-    places = [k for k in range(len(names)) if k not in endless]
-    found = iter(estimate.own.fit.profile_intervals(places, list(range(len(random))), limit, estimate.threads))
-    ends = [next(found) if k not in endless else (np.nan, np.nan) for k in range(len(names))]
-    sds = [f"sd_{columns[0]}|{group}" for group, columns in random]
-    rows = [(name, *own) for name, own in zip(distinct([*names, *sds]), [*ends, *found], strict=True)]
+    known, endless = parameters(estimate), set(estimate.own.fit.without_end)
+    chosen = {name: parameter for k, (name, parameter) in enumerate(known.items()) if k not in endless}
+    found = estimate.own.fit.profile_intervals(list(chosen.values()), limit, estimate.threads)
+    ends = dict(zip(chosen, found, strict=True))
+    lost = [name for name, own in ends.items() if own is not None and np.isnan(own).any()]
+    _warn_of_missing([name for name, own in ends.items() if own is None], lost)
+    rows = [(name, *(ends.get(name) or (np.nan, np.nan))) for name in known]
     return columns_of(("term", "conf_low", "conf_high"), rows, ("term",))
+
+
+def _warn_of_missing(wide: list[str], lost: list[str]) -> None:
+    if wide:
+        warn(
+            f"terms of several effects have no profiles in generalized models: no intervals of {listed(wide)}",
+            InferenceWarning,
+        )
+    if lost:
+        warn(
+            f"the likelihood could not be followed to an end of the intervals of {listed(lost)}, which is missing; "
+            "method='wald' has intervals of the coefficients, method='boot' of all parameters",
+            InferenceWarning,
+        )

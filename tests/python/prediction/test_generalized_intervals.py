@@ -2,10 +2,12 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 import hlmrs
-from golden import rows
+from generalized_models import data_of, quietly
+from golden import FOLDER, rows
 
 CBPP = hlmrs.datasets.load("cbpp", "pandas")
 FORMULA = "cbind(incidence, size - incidence) ~ period + (1 | herd)"
@@ -82,3 +84,30 @@ def test_what_has_no_error_is_its_own_bounds(family):
         for name in ("prediction", "conf_low", "conf_high"):
             assert (table[name] == expected).all()
         assert (table["std_error"] == 0).all()
+
+
+def test_an_end_that_the_likelihood_never_falls_to_is_infinite():
+    data = pl.read_csv(FOLDER / "data" / "Salamanders.csv")
+    fit = hlmrs.glmer("count ~ mined + (1 | site)", data, family="nbinom2", zero_inflation="~ mined")
+    table = {row["term"]: (row["conf_low"], row["conf_high"]) for row in rows(fit.confint(method="profile"))}
+    assert table["zero_inflation:(Intercept)"][0] == -np.inf
+    assert np.isfinite([table[name] for name in ("(Intercept)", "minedyes", "sd_(Intercept)|site")]).all()
+    # zeros of another source at sites of one kind alone, which is where the coefficient is minus infinity
+    yes = (data["mined"] == "yes").to_numpy().astype(float)
+    data = data.with_columns(yes=yes, far=-30.0 * (1 - yes))
+    options = {"family": "nbinom2", "zero_inflation": "~ 0 + yes + offset(far)"}
+    limit = hlmrs.glmer("count ~ mined + (1 | site)", data, **options)
+    assert 2 * (fit.loglik - limit.loglik) < 3.84
+
+
+def test_what_has_no_profile_is_missing_and_named():
+    data = data_of().to_pandas()
+    fit = quietly(lambda: hlmrs.glmer("cbind(won, lost) ~ x + (x | g) + (1 | h)", data, family="binomial"))
+    with pytest.warns(hlmrs.InferenceWarning, match=r"several effects.*sd_x\|g"):
+        table = {row["term"]: (row["conf_low"], row["conf_high"]) for row in rows(fit.confint(method="profile"))}
+    wide = {"sd_(Intercept)|g", "sd_x|g", "cor_x.(Intercept)|g"}
+    assert {name for name, ends in table.items() if ends == (None, None)} == wide
+    assert set(table) == {"(Intercept)", "x", "sd_(Intercept)|h", *wide}
+    low, high = table["x"]
+    estimate = next(row["estimate"] for row in rows(fit.tidy()) if row["term"] == "x")
+    assert low < estimate < high
