@@ -300,9 +300,8 @@ impl PyGlmmFit {
         let fit = self.0.clone();
         let chosen = chosen_parameters(fit.model.parameters(), fit.model.n_user(), &parameters)?;
         run_interruptible(py, n_threads, move |stop| {
-            let interval = |&of: &Parameter| {
-                Profiled::of(of, &fit).map(|of| profile_interval(&fit, of, limit, stop)).transpose()
-            };
+            let interval =
+                |&of: &Parameter| Profiled::of(of, &fit).map(|of| profile_interval(&fit, of, limit, stop)).transpose();
             side_by_side(&fit.model, &chosen, interval)
         })
     }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::quadrature_check::check_quadrature;
 use super::search::{Control, leave_zero, search};
-use super::verdict::Verdict;
+use super::verdict::{Status, Verdict};
 use crate::linalg::dense::eigen;
 use crate::model::generalized::{Glmm, GlmmEvaluator, Integrated, laplace_error};
 use crate::model::{Evaluator, Model};
@@ -22,6 +22,12 @@ const ASYMMETRIC: f64 = 2e-4;
 const LARGEST_MOVE: f64 = 0.05;
 /// Curvature of half the criterion, where a linear predictor moves by one, below which an estimate has no end.
 const FLAT: f64 = 1e-3;
+/// The pivot of a level's curvature, one without its rows, below which Laplace's approximation is far from the likelihood.
+const LEAST_PIVOT: f64 = 0.2;
+const POLE: &str = "Laplace's approximation has no optimum here: it grows without end where a random effect has two modes that meet, \
+                    and the likelihood does not";
+/// Scales of further starts.
+const FURTHER: [f64; 3] = [0.1, 0.4, 1.0];
 /// Of models with more rows one evaluator works at a time.
 const MOST_ROWS_TOGETHER: usize = 100_000;
 /// Shares of a step that are tried one after the other.
@@ -68,7 +74,7 @@ pub fn fit_generalized(model: &Glmm, control: &Control, stop: &AtomicBool) -> Re
     leave_zero(&mut start, &model.theta_map.scale_parameters(), 1e-3, 1e-2);
     let mut objective = GlmmEvaluator::new(model, stop);
     let start = feasible(&mut objective, start)?;
-    let (x, mut verdict) = search(&mut objective, &start, control)?;
+    let (x, mut verdict) = optimum(&mut objective, &start, control)?;
     check_quadrature(model, &x, objective.value(&x)?, &mut verdict, stop)?;
     let found = uncertainty(&mut objective, &x, stop);
     let uncertainty = Uncertainty::or_unknown(found, x.len())?;
@@ -99,6 +105,66 @@ pub fn feasible(objective: &mut GlmmEvaluator, start: Vec<f64>) -> Result<Vec<f6
         }
     }
     Ok(start)
+}
+
+/// The end of a search; where it is lost at a pole of Laplace's criterion, that of searches which keep away from it.
+fn optimum(objective: &mut GlmmEvaluator, start: &[f64], control: &Control) -> Result<(Vec<f64>, Verdict)> {
+    let first = search(objective, start, control);
+    if !is_at_pole(objective, &first) {
+        return first;
+    }
+    objective.refuse_below(LEAST_PIVOT);
+    let second = lowest(objective, &further_starts(&objective.model), control)?;
+    objective.refuse_below(0.0);
+    let (x, mut verdict) = match second {
+        Some(end) => end,
+        None => first?,
+    };
+    if verdict.status == Status::NotConverged {
+        verdict.reason = POLE.into();
+    }
+    Ok((x, verdict))
+}
+
+/// Whether a search did not converge as a level's curvature went to zero, or found no mode at its start.
+fn is_at_pole(objective: &mut GlmmEvaluator, end: &Result<(Vec<f64>, Verdict)>) -> bool {
+    objective.has_poles()
+        && match end {
+            Ok((x, verdict)) => {
+                verdict.status == Status::NotConverged
+                    && objective.value(x).is_ok_and(|_| objective.least_pivot() < LEAST_PIVOT)
+            }
+            Err(e) => matches!(e, Error::Numerical(_)),
+        }
+}
+
+/// The lowest end of searches from several starts, of those that converged if there are any.
+fn lowest(
+    objective: &mut GlmmEvaluator,
+    starts: &[Vec<f64>],
+    control: &Control,
+) -> Result<Option<(Vec<f64>, Verdict)>> {
+    let (mut best, mut lowest) = (None, (true, f64::INFINITY));
+    for start in starts {
+        let Some(end) = computed(search(objective, start, control))? else { continue };
+        let value = computed(objective.value(&end.0))?.unwrap_or(f64::INFINITY);
+        let own = (end.1.status == Status::NotConverged, value);
+        if best.is_none() || own < lowest {
+            (best, lowest) = (Some(end), own);
+        }
+    }
+    Ok(best)
+}
+
+/// Coefficients of the model without random effects, beside scales of several sizes.
+fn further_starts(model: &Glmm) -> Vec<Vec<f64>> {
+    let with_scales = |size: f64| {
+        let mut x = model.theta_map.start();
+        model.theta_map.scale_parameters().into_iter().for_each(|k| x[k] = size);
+        x.extend(model.coordinates(&model.initial));
+        x
+    };
+    FURTHER.map(with_scales).to_vec()
 }
 
 /// The covariance of the estimates, and the directions in which they have no end.

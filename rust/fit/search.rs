@@ -60,7 +60,7 @@ pub fn search(objective: &mut dyn Evaluator, start: &[f64], control: &Control) -
         tried += further.tried;
         let Some(lower) = further.lower else { break };
         let Some((next, next_returns)) = computed(nearest(objective, &lower, control))? else { break };
-        if next.value >= optimum.value {
+        if next.value >= optimum.value || is_stuck(objective, &next)? && !is_stuck(objective, &optimum)? {
             break;
         }
         (optimum, returns) = (next, next_returns);
@@ -74,6 +74,12 @@ pub fn search(objective: &mut dyn Evaluator, start: &[f64], control: &Control) -
         verdict.reason = "the search keeps returning to a boundary that is not an optimum".into();
     }
     Ok((optimum.x, verdict))
+}
+
+/// Whether a search ended where the criterion could still fall.
+fn is_stuck(objective: &mut dyn Evaluator, end: &Outcome) -> Result<bool> {
+    let accuracy = objective.accuracy(&end.x)?;
+    Ok(end.stop == Stop::NoProgress && judge(objective, end, accuracy)?.status == Status::NotConverged)
 }
 
 /// The optimum that a search ends at, and whether it returned to a boundary that is none.

@@ -119,6 +119,16 @@ impl CholeskyFactor {
         Ok(())
     }
 
+    /// The least pivot of the leads: none is below one where Z'WZ is positive semidefinite.
+    pub fn least_pivot(&self, symbolic: &SymbolicFactor) -> f64 {
+        let of_lead = |(lead, own): (&LeadFactor, usize)| {
+            let levels = lead.blocks.own.chunks_exact((own * own).max(1));
+            levels.flat_map(|l| (0..own).map(move |j| l[j * own + j].powi(2))).fold(f64::INFINITY, f64::min)
+        };
+        let widths = symbolic.leads.iter().map(|lead| lead.r);
+        self.leads.iter().zip(widths).map(of_lead).fold(f64::INFINITY, f64::min)
+    }
+
     /// The error of log|X'V^-1 X| by rounding: what is left of a column of X has the rounding of its square, which `xx`,
     /// [X y]'[X y], has.
     pub fn rounding_of_fixed(&self, xx: &[f64]) -> f64 {

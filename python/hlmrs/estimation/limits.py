@@ -97,6 +97,8 @@ def with_limits(verdict: Verdict, limits: list[Limit], uncertain: str | None) ->
 
     `uncertain` says why there are no standard errors.
     """
+    if verdict.status == "not-converged":
+        limits = []  # what is level where a search stopped is of that point alone
     laws = tuple(limit.part.replace("_", " ") for limit in limits if limit.is_law)
     unknown = tuple(
         f"{column}{_OF_PARTS.get(limit.part, '')}" for limit in limits if not limit.is_law for column in limit.names

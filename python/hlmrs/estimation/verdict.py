@@ -167,6 +167,8 @@ def _advice(
     moments: Callable[[], Sequence[NDArray[np.float64]]],
 ) -> list[Advice]:
     """Say what to consider; of a term that is not identified zeros mean nothing."""
+    if core["reason"].startswith(_OF_POLE):
+        return [_POLE]
     if core["status"] in _WITHOUT_OPTIMUM:
         return [_WITHOUT_OPTIMUM[core["status"]]]
     flat = core["flat"]
@@ -183,6 +185,11 @@ _EXACT = Advice(
 _NOT_CONVERGED = Advice(
     "The numbers of this fit are those of the point where the search stopped. Fit again from there with "
     "control=hlmrs.Control(start=fit.theta, max_evaluations=...), or cross-check with optimizer='bobyqa'."
+)
+_OF_POLE = "Laplace's approximation has no optimum"
+_POLE = Advice(
+    "The numbers of this fit are those of a point before it breaks down, near which the likelihood may have its "
+    "optimum. Leave out a random effect that the data say little of, most often that of the zero part."
 )
 _ROUGH = Advice(
     "The quadrature has too few points for these random effects: fit with more of them (nagq=), or by Laplace's "

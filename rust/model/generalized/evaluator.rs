@@ -36,6 +36,8 @@ pub struct GlmmEvaluator<'a> {
     /// Weights of the nodes in every level.
     shares: Vec<f64>,
     stop: &'a AtomicBool,
+    /// A point is refused where a level's curvature, which is one without rows, has a smaller pivot.
+    refused_below: f64,
     evaluations: usize,
     scales: Vec<usize>,
     /// Where the next mode is looked for.
@@ -58,23 +60,24 @@ fn far_start(model: &Glmm, newton: &Newton) -> Effects {
 pub struct Near {
     newton: Newton,
     from: Effects,
+    refused_below: f64,
 }
 
 impl<'a> GlmmEvaluator<'a> {
     pub fn new(model: &Glmm, stop: &'a AtomicBool) -> Self {
         let newton = Newton::new(model);
         let from = far_start(model, &newton);
-        Self::from_near(model, Near { newton, from }, stop)
+        Self::from_near(model, Near { newton, from, refused_below: 0.0 }, stop)
     }
 
     /// What was found at the point evaluated last.
     pub fn near(&self) -> Near {
-        Near { newton: self.newton.clone(), from: self.from.clone() }
+        Near { newton: self.newton.clone(), from: self.from.clone(), refused_below: self.refused_below }
     }
 
     /// An evaluator that begins near the point of another.
     pub fn from_near(model: &Glmm, near: Near, stop: &'a AtomicBool) -> Self {
-        let Near { newton, from } = near;
+        let Near { newton, from, refused_below } = near;
         Self {
             from,
             scales: model.theta_map.scale_parameters(),
@@ -90,6 +93,7 @@ impl<'a> GlmmEvaluator<'a> {
             },
             shares: Vec::new(),
             stop,
+            refused_below,
             evaluations: 0,
             at: Vec::new(),
             last: None,
@@ -140,7 +144,30 @@ impl<'a> GlmmEvaluator<'a> {
             self.shares = shares;
             return Ok(value);
         }
+        if self.refused_below > 0.0 && self.least_pivot() < self.refused_below {
+            return Err(crate::Error::Numerical("the curvature of a random effect is nearly zero here".into()));
+        }
         Ok(2.0 * point.h + self.newton.factor.logdet_random)
+    }
+
+    /// Refuses from now on points where a pivot of a level's curvature is less; begins anew.
+    ///
+    /// Where two modes of the random effects meet, the determinant goes to zero and Laplace's criterion to minus infinity, though
+    /// the likelihood does not.
+    pub fn refuse_below(&mut self, least_pivot: f64) {
+        self.refused_below = least_pivot;
+        self.last = None;
+        self.from = far_start(&self.model, &self.newton);
+    }
+
+    /// Whether the criterion can have such points.
+    pub fn has_poles(&self) -> bool {
+        self.model.approximation == Approximation::Laplace && self.model.integrated.is_none()
+    }
+
+    /// The least pivot of a level's curvature at the point evaluated last.
+    pub fn least_pivot(&self) -> f64 {
+        self.newton.factor.least_pivot(&self.model.symbolic)
     }
 
     /// The inverse of M at x.

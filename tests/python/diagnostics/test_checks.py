@@ -327,7 +327,7 @@ def test_singular_and_small_designs_are_said_to_be_so():
     assert found["singularity"].verdict == "look closer"
     assert "estimated as zero" in found["singularity"].finding
     assert found.verdict == "look closer"
-    assert len(rows(found.to_frame())) == len(found.checks) == 8
+    assert len(rows(found.to_frame())) == len(found.checks) == 7
     assert repr(found).startswith("singularity: look closer")
 
 

@@ -1,0 +1,33 @@
+"""Laplace's criterion falls without end where two modes of a random effect meet: fits say so and stay away."""
+
+import polars as pl
+import pytest
+
+import hlmrs
+from golden import FOLDER
+
+# log-likelihoods at their maximum, by SciPy's BFGS on sums over 25 x 25 nodes of Gauss and Hermite of every site
+EXACT = {
+    "nbinom1": ("~ 1 + (1 | site)", -811.9756627),
+    "nbinom2": ("~ mined + (1 | site)", -814.4619535),
+}
+
+
+@pytest.mark.parametrize("family", EXACT)
+def test_a_criterion_without_an_optimum_is_not_followed_to_its_pole(family):
+    zeros, exact = EXACT[family]
+    data = pl.read_csv(FOLDER / "data" / "Salamanders.csv")
+    with pytest.warns(hlmrs.ConvergenceWarning, match="Laplace's approximation has no optimum") as caught:
+        fit = hlmrs.glmer("count ~ mined + spp + (1 | site)", data, family=family, zero_inflation=zeros)
+    said = " ".join(str(warning.message) for warning in caught)
+    assert not [word for word in ("best dispersion", "best probability", "do not determine", "bobyqa") if word in said]
+    assert "Leave out a random effect" in said
+    assert not fit.verdict.converged
+    assert fit.loglik == pytest.approx(exact, abs=1.0)
+    assert 1 < fit.dispersion < 3
+
+
+def test_without_the_random_effect_of_the_zero_part_there_is_an_optimum():
+    data = pl.read_csv(FOLDER / "data" / "Salamanders.csv")
+    fit = hlmrs.glmer("count ~ mined + spp + (1 | site)", data, family="nbinom2", zero_inflation="~ mined")
+    assert fit.verdict.status == "optimum"
