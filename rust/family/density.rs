@@ -49,7 +49,7 @@ pub trait Density: Send + Sync {
         0.0
     }
 
-    /// The mean of the conditional part; of a zero-inflated or truncated law what it is of without that.
+    /// The mean of the response without zeros of another source; of a hurdle that of what is above zero.
     fn conditional<T: Smooth>(&self, eta: &[T]) -> T {
         self.link().mean(eta[0])
     }

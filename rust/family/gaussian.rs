@@ -68,7 +68,7 @@ impl Density for Lognormal {
         HALF_LOG_TAU + o.y.ln()
     }
 
-    fn response<T: Smooth>(&self, eta: &[T]) -> T {
+    fn conditional<T: Smooth>(&self, eta: &[T]) -> T {
         (eta[0] + eta[1].times(2.0).exp().times(0.5)).exp()
     }
 

@@ -104,13 +104,13 @@ impl<D: Count> Density for Hurdle<D> {
         if o.y > 0.0 { Density::constant(&self.0, o) } else { 0.0 }
     }
 
+    /// Of counts above zero.
     fn conditional<T: Smooth>(&self, eta: &[T]) -> T {
-        self.0.conditional(&eta[..eta.len() - 1])
+        truncated_mean(&self.0, &eta[..eta.len() - 1])
     }
 
     fn response<T: Smooth>(&self, eta: &[T]) -> T {
-        let (own, zero) = (&eta[..eta.len() - 1], eta[eta.len() - 1]);
-        truncated_mean(&self.0, own) * (-zero).logistic()
+        self.conditional(eta) * (-eta[eta.len() - 1]).logistic()
     }
 
     fn variance(&self, eta: &[f64], _: f64) -> f64 {
@@ -160,10 +160,6 @@ impl<D: Count> Density for Truncated<D> {
     }
 
     fn conditional<T: Smooth>(&self, eta: &[T]) -> T {
-        self.0.conditional(eta)
-    }
-
-    fn response<T: Smooth>(&self, eta: &[T]) -> T {
         truncated_mean(&self.0, eta)
     }
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import GeneralizedFit, GeneralizedModel, NewRows, Rows, family_means
+from .._core import GeneralizedFit, GeneralizedModel, NewRows, Rows, family_means, family_predictors
 from ..errors import FitStateError
 from ..families import Family
 from ..frame import Frame
@@ -140,8 +140,14 @@ class GeneralizedEstimate(Estimate):
         return RowValues(shown, fitted, weights, self.rows.kept)
 
     def conditional_means(self, eta: list[Vector]) -> Vector:
-        """Return means of the conditional part for predictors of the family."""
-        return family_means(self.family_spec, [np.ascontiguousarray(e) for e in eta], True)[0]
+        """Return the means of the law that draws come from: of counts before they are truncated, or of logarithms."""
+        family = self.family
+        whole = Family(family.name.removeprefix("truncated_"), family.link)
+        if family.name == "lognormal":
+            whole = Family("gaussian", "identity")
+        spec = core_family(whole) if whole != family else self.family_spec
+        own = eta[: len(family_predictors(spec))]
+        return family_means(spec, [np.ascontiguousarray(e) for e in own], True)[0]
 
     def threshold_coefficients(self) -> NDArray[np.float64]:
         """Return the coefficients of what thresholds depend on, a column per threshold."""

@@ -79,7 +79,10 @@ def _on_scale(estimate: GeneralizedEstimate, kind: str, parts: Expressions, cate
     if name == "cumulative":
         return _ordered(estimate, parts, kind, category)
     mean = _inverse(str(estimate.family.link), eta)
-    return mean if kind == "conditional" else _of_response(name, mean, parts)
+    if kind != "conditional":
+        return _of_response(name, mean, parts)
+    own = {part: written for part, written in parts.items() if part != "zero_inflation"}
+    return mean if name == "ordbeta" else _of_response(name, mean, own)
 
 
 def _of_response(name: str, mean: Any, parts: Expressions) -> Any:

@@ -1,6 +1,7 @@
 """Predictions and residuals of generalized models: linear predictors of every part, then means of the family."""
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ Vector = NDArray[np.float64]
 
 AVERAGED = ("response", "conditional", "prob")
 _NODES = 60
+# where parts beside the mean have random effects
+_NODES_TOGETHER = 40
 
 
 def predict_generalized(
@@ -37,30 +40,50 @@ def predict_generalized(
 
 
 def predict_marginal(estimate: GeneralizedEstimate, frame: Frame | None, kind: str, offset: Vector | None) -> Any:
-    """Average predictions over the random effects of the mean, by quadrature along each row's z'b."""
+    """Average predictions over the random effects of all parts, by quadrature along each row's z'b."""
     check_kind(estimate, kind)
     if kind not in AVERAGED:
         raise OptionError(f"type={kind!r}: marginal=True averages {', '.join(map(repr, AVERAGED))}")
+    if estimate.family.name == "lognormal" and _has_random(estimate, "dispersion"):
+        raise OptionError(
+            "marginal=True: the mean of a lognormal response over random effects of its dispersion is infinite; "
+            "predict without them by random_effects=False"
+        )
     use = [False] * len(estimate.layout.random)
+    eta = _of_rows(estimate, use) if frame is None else _of_new_rows(estimate, frame, use, "population", offset)
+    averaged = [part for part in estimate.designs if _has_random(estimate, part) and part in _averaged(kind)]
+    spread = {part: np.sqrt(_random_variance(estimate, part, frame)) for part in averaged}
+    x, w = np.polynomial.hermite_e.hermegauss(_NODES if len(averaged) < 2 else _NODES_TOGETHER)
+    w = w / w.sum()
+    total: Any = 0.0
+    for nodes in product(range(len(x)), repeat=len(averaged)):
+        moved = {part: eta[part] + x[k] * spread[part] for part, k in zip(averaged, nodes, strict=True)}
+        total = total + np.prod(w[list(nodes)]) * _on_scale(estimate, eta | moved, kind)
+    return total
+
+
+def _averaged(kind: str) -> tuple[str, ...]:
+    """Name the parts that a mean is made of."""
+    return ("conditional", "dispersion", "scale", *(("zero_inflation",) if kind != "conditional" else ()))
+
+
+def _has_random(estimate: GeneralizedEstimate, part: str) -> bool:
+    return part in estimate.designs and len(estimate.designs[part].random) > 0
+
+
+def _random_variance(estimate: GeneralizedEstimate, part: str, frame: Frame | None) -> Vector:
+    """Return the variance of z'b of the rows of the fit, or of new ones."""
+    design = estimate.designs[part]
     if frame is None:
-        eta, rows = _of_rows(estimate, use), estimate.rows.encoding().bind(estimate.data.columns)
+        rows = design.rows.encoding().bind(design.data.columns)
     else:
-        eta = _of_new_rows(estimate, frame, use, "population", offset)
-        rows = estimate.encoding.bind(estimate.designs["conditional"].read(frame), new_groups=True)
+        rows = design.encoding.bind(design.read(frame), new_groups=True)
     variance = np.zeros(rows.n_rows)
-    for k, covariance in enumerate(estimate.core.covariances()):
-        intercept = list(estimate.layout.random[k].columns) == ["(Intercept)"]
-        z = np.ones((rows.n_rows, 1)) if intercept else rows.term_matrix(k)
+    covariances = estimate.own.fit.covariances()[slice(*estimate.parts[part].terms)]
+    for k, (term, covariance) in enumerate(zip(design.random, covariances, strict=True)):
+        z = np.ones((rows.n_rows, 1)) if list(term.columns) == ["(Intercept)"] else rows.term_matrix(k)
         variance = variance + np.einsum("ij,jk,ik->i", z, covariance, z)
-    if frame is None and estimate.rows.kept is not None:
-        variance = variance[estimate.rows.kept]
-    x, w = np.polynomial.hermite_e.hermegauss(_NODES)
-    mean = eta["conditional"]
-    values = [
-        weight * _on_scale(estimate, eta | {"conditional": mean + point * np.sqrt(variance)}, kind)
-        for point, weight in zip(x, w / w.sum(), strict=True)
-    ]
-    return np.sum(values, axis=0)
+    return variance if frame is not None or design.rows.kept is None else variance[design.rows.kept]
 
 
 def check_kind(estimate: GeneralizedEstimate, kind: str) -> None:
@@ -79,19 +102,21 @@ def _of_rows(estimate: GeneralizedEstimate, use: list[bool]) -> dict[str, Vector
     if not all(use):
         eta["conditional"] = estimate.linear_predictor(use)
     if not any(use):
-        for name in estimate.designs:
-            if name not in ("conditional", "thresholds"):
-                eta[name] = _fixed_part(estimate, name)
+        eta |= {
+            part: _without_random(estimate, part)
+            for part in eta
+            if part != "conditional" and _has_random(estimate, part)
+        }
     return eta
 
 
-def _fixed_part(estimate: GeneralizedEstimate, part: str) -> Vector:
-    """Return the linear predictor of a part beside the mean over the rows used, with random effects of zero."""
-    rows, terms = estimate.designs[part].rows, slice(*estimate.parts[part].terms)
-    modes = estimate.own.fit.modes()[terms]
-    new = rows.encoding().bind(estimate.designs[part].data.columns)
-    eta = new.linear_predictor(estimate.full_coefficients(part), modes, [False] * len(modes))
-    return eta if rows.kept is None else eta[rows.kept]
+def _without_random(estimate: GeneralizedEstimate, part: str) -> Vector:
+    """Return the linear predictor of a part of the rows of the fit without its random effects."""
+    design = estimate.designs[part]
+    rows = design.rows.encoding().bind(design.data.columns)
+    modes = estimate.own.fit.modes()[slice(*estimate.parts[part].terms)]
+    eta = rows.linear_predictor(estimate.full_coefficients(part), modes, [False] * len(modes))
+    return eta if design.rows.kept is None else eta[design.rows.kept]
 
 
 def _of_new_rows(
@@ -108,9 +133,11 @@ def _of_new_rows(
         terms = slice(*own.terms)
         if part not in estimate.designs or part == "thresholds":
             continue
-        columns = estimate.designs[part].read(frame)
-        if part != "conditional" and not columns.names:
-            continue  # an intercept alone
+        design = estimate.designs[part]
+        columns = design.read(frame)
+        is_constant = not columns.names or (list(design.columns) == ["(Intercept)"] and not design.random)
+        if part != "conditional" and is_constant:
+            continue
         new = estimate.designs[part].encoding.bind(columns, new_groups=new_levels != "error")
         used = use if part == "conditional" else [any(use)] * (terms.stop - terms.start)
         unseen = unseen_rows(estimate, new, use, new_levels) if part == "conditional" else None

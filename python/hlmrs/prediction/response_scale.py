@@ -152,14 +152,15 @@ def _mean_of_family(estimate: GeneralizedEstimate | EquationsEstimate, scale: st
             f"type={scale!r}: an ordered response has probabilities of categories instead of a mean; compare on the "
             "scale of the model, type='link', and see predict(type='prob')"
         )
-    if scale == "response" and isinstance(estimate, GeneralizedEstimate):
-        if "zero_inflation" in estimate.parts:
+    if isinstance(estimate, GeneralizedEstimate):
+        if scale == "response" and "zero_inflation" in estimate.parts:
             raise OptionError(
                 "type='response' of a model with a zero part depends on both parts: predict(type='response') has it "
                 "for rows; type='conditional' is the mean without the zero part"
             )
-        if family.name == "lognormal" or family.name.startswith("truncated_"):
-            return _beyond_link(estimate)
+        beyond = family.name == "lognormal" or family.name.startswith("truncated_")
+        if beyond or (family.name == "ordbeta" and scale == "response"):
+            return _beyond_link(estimate, scale)
     factor, rate = 1.0 if family.link == "identity" else None, 1.0 if family.link in _OF_RATIOS else None
     mean, slope = (partial(_of_link, family, k) for k in (0, 1))
     return ResponseScale([Step(mean, slope, factor=factor, rate=rate)])
@@ -169,19 +170,20 @@ def _of_link(family: Family, k: int, eta: Vector) -> Vector:
     return link_means(family, eta)[k]
 
 
-def _beyond_link(estimate: GeneralizedEstimate) -> ResponseScale:
+def _beyond_link(estimate: GeneralizedEstimate, scale: str) -> ResponseScale:
     """Return means that depend on the dispersion, which is held at its estimate."""
     if "dispersion" in estimate.designs:
         raise OptionError(
-            "type='response': the mean depends on the dispersion, which has a model of its own; "
-            "predict(type='response') has it for rows, type='conditional' is the inverse link"
+            f"type={scale!r}: the mean depends on the dispersion, which has a model of its own; "
+            f"predict(type={scale!r}) has it for rows"
         )
     names = family_predictors(estimate.family_spec)[1:]
     others = [float(estimate.own.coefficients_of(name)[0]) for name in names]
 
     def means(eta: Vector) -> tuple[Vector, Vector]:
         flat = np.ascontiguousarray(eta, dtype=np.float64).ravel()
-        mean, slopes = family_means(estimate.family_spec, [flat, *(np.full_like(flat, one) for one in others)], False)
+        predictors = [flat, *(np.full_like(flat, one) for one in others)]
+        mean, slopes = family_means(estimate.family_spec, predictors, scale == "conditional")
         return mean.reshape(np.shape(eta)), slopes[:, 0].reshape(np.shape(eta))
 
     rate = 1.0 if estimate.family.name == "lognormal" else None

@@ -33,7 +33,9 @@ FAMILIES = {
 
 def below(fit, y, trials):
     """P(Y <= y) by SciPy, at the fitted random effects."""
-    mean = fit.predict(type="conditional")
+    # of a lognormal response that of logarithms, of a truncated one that of the whole law
+    mean = fit.predict(type="link") if fit.family.name == "lognormal" else fit.predict(type="conditional")
+    mean = np.exp(fit.predict(type="link")) if fit.family.name == "truncated_poisson" else mean
     dispersion = fit._estimate.own.coefficients_of("dispersion")[0] if "dispersion" in fit._estimate.parts else 0.0
     phi = np.exp(dispersion)
     return {
