@@ -25,3 +25,4 @@ pub use choice::{Family, FamilySpec, Zero};
 pub use density::{Course, Density, Kernel, Observation, Predictor, RowDerivatives, Way};
 pub use link::Link;
 pub use ordinal::Thresholds;
+pub use student::median_and_spread;

@@ -46,9 +46,26 @@ impl Density for Student {
     }
 
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64> {
+        let (median, spread) = median_and_spread(rows);
+        if spread > 0.0 {
+            return vec![self.link.of_mean(median), spread.ln(), 10f64.ln()];
+        }
         let (mean, variance) = moments(rows, weights);
         vec![self.link.of_mean(mean), 0.5 * variance.ln() - 0.1, 10f64.ln()]
     }
+}
+
+/// The median, and the median of distances from it in units of a normal law's standard deviation: outliers move neither.
+pub fn median_and_spread(rows: &[Observation]) -> (f64, f64) {
+    let middle = |mut values: Vec<f64>| {
+        let half = values.len() / 2;
+        *values.select_nth_unstable_by(half, f64::total_cmp).1
+    };
+    if rows.is_empty() {
+        return (0.0, 0.0);
+    }
+    let median = middle(rows.iter().map(|o| o.y).collect());
+    (median, 1.4826 * middle(rows.iter().map(|o| (o.y - median).abs()).collect()))
 }
 
 /// log Γ(a) - log Γ(a + 1/2) + log(2a) / 2 with its first three derivatives: for large a it is log(2) / 2 and little more, which

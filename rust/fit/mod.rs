@@ -4,8 +4,6 @@ mod adapt;
 pub mod boundary;
 mod flat;
 mod generalized;
-mod generalized_refit;
-mod generalized_save;
 mod held;
 mod linear;
 mod lines;
@@ -21,8 +19,7 @@ pub mod simulate;
 mod starts;
 pub mod verdict;
 
-pub use generalized::{GlmmFit, LaplaceError, fit_generalized, side_by_side};
-pub use generalized_refit::Moved;
+pub use generalized::{GlmmFit, LaplaceError, Moved, fit_generalized, side_by_side};
 pub use linear::fit;
 pub use result::Fit;
 pub use search::{Control, Optimizer};

@@ -20,6 +20,9 @@ use crate::{Error, Result};
 /// A trailing block of more rows than this is not factored densely.
 const LARGEST_DENSE: usize = 30_000;
 
+/// Sizes of a response whose squares, and those of its reciprocals, are numbers.
+const SIZES: std::ops::RangeInclusive<f64> = 1e-150..=1e150;
+
 /// The design of a part.
 pub struct PartSource<'a> {
     pub predictor: Predictor,
@@ -49,6 +52,13 @@ pub fn glmm(
     let family = spec.family()?;
     let observations = &responses.observations;
     check_support(&family, &responses.name, &spec.name, observations)?;
+    if spec.name == "betabinomial" && observations.iter().all(|o| o.trials <= 1.0) {
+        return Err(Error::Design(format!(
+            "the response {:?} has one trial in every row, which has no more variance than a coin: family 'betabinomial' needs \
+             rows of several trials, and family 'binomial' is for these",
+            responses.name
+        )));
+    }
     let predictors = family.predictors();
     let n = observations.len();
     let mut collected = Collected { n, ..Collected::default() };
@@ -67,7 +77,7 @@ pub fn glmm(
 pub fn check_support(family: &Family, response: &str, name: &str, observations: &[Observation]) -> Result<()> {
     let wrong: Vec<(usize, &'static str)> =
         observations.iter().enumerate().filter_map(|(i, &o)| family.outside(o).map(|why| (i, why))).collect();
-    let Some((first, why)) = wrong.first() else { return Ok(()) };
+    let Some((first, why)) = wrong.first() else { return check_size(response, observations) };
     let rows: Vec<String> = wrong.iter().take(5).map(|(i, _)| i.to_string()).collect();
     Err(Error::Data(format!(
         "the response {response:?} {why} in {} of {} rows used (counted from 0: {}{}), as {} in row {first}; family {name:?} \
@@ -77,6 +87,18 @@ pub fn check_support(family: &Family, response: &str, name: &str, observations: 
         rows.join(", "),
         if wrong.len() > 5 { ", ..." } else { "" },
         observations[*first].y,
+    )))
+}
+
+/// # Errors
+/// `Data` for responses whose squares, which variances are in, are no numbers.
+fn check_size(response: &str, observations: &[Observation]) -> Result<()> {
+    let largest = observations.iter().map(|o| o.y.abs()).fold(0.0, f64::max);
+    if largest == 0.0 || SIZES.contains(&largest) {
+        return Ok(());
+    }
+    Err(Error::Data(format!(
+        "the response {response:?} is of the size of {largest:e}, whose square is no number: divide it by its spread"
     )))
 }
 

@@ -4,7 +4,7 @@
 
 use super::build::Collected;
 use super::model::Glmm;
-use crate::family::{FamilySpec, Link, Observation, Predictor, Zero};
+use crate::family::{FamilySpec, Link, Observation, Predictor, Zero, median_and_spread};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Unit {
@@ -34,7 +34,11 @@ impl Unit {
         let center = mean(&|y| y / largest);
         let spread = largest * mean(&|y| (y / largest - center).powi(2)).sqrt();
         let (size, power) = match spec.name.as_str() {
-            "gaussian" | "student" => (spread, 1.0),
+            "gaussian" => (spread, 1.0),
+            "student" => {
+                let own = median_and_spread(observations).1;
+                (if own > 0.0 { own } else { spread }, 1.0)
+            }
             "gamma" => (largest * center, 0.0),
             "inverse_gaussian" => (largest * center, -1.0),
             _ => return Self::default(),

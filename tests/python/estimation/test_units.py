@@ -117,3 +117,28 @@ def test_what_update_is_not_given_stays():
     data = hlmrs.datasets.load("cbpp")
     fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial", nagq=7)
     assert fit.update(reml=False).loglik == pytest.approx(fit.loglik, abs=1e-8)
+
+
+@pytest.mark.parametrize("family", ["gaussian", "inverse_gaussian", "gamma", "student"])
+@pytest.mark.parametrize("size", [1e200, 1e-200])
+def test_responses_whose_squares_are_no_numbers_are_refused(family, size):
+    with pytest.raises(hlmrs.DataError, match="divide it by its spread"):
+        fit(size * Y, family)
+
+
+def test_single_trials_have_no_overdispersion():
+    data = {"y": np.arange(60) % 3 == 0, "g": np.repeat(np.arange(12), 5)}
+    with pytest.raises(hlmrs.DesignError, match="family 'binomial' is for these"):
+        hlmrs.glmer("y ~ 1 + (1 | g)", data, family="betabinomial")
+
+
+def test_one_gross_outlier_does_not_move_a_t_law():
+    rng = np.random.default_rng(0)
+    g = np.repeat(np.arange(30), 10)
+    y = rng.standard_t(4, size=300) + rng.normal(size=30)[g]
+    data = {"g": g}
+    clean = fit(y, "student", "y ~ 1 + (1 | g)", data)
+    y[3] = 1e6
+    found = fit(y, "student", "y ~ 1 + (1 | g)", data)
+    assert found.verdict.status == "optimum"
+    assert found.beta[0] == pytest.approx(clean.beta[0], abs=0.1)

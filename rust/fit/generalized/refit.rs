@@ -2,8 +2,8 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::generalized::{GlmmFit, Uncertainty, feasible, uncertainty};
-use super::refit::{Optimum, refit, start};
+use super::{GlmmFit, Uncertainty, feasible, uncertainty};
+use crate::fit::refit::{Optimum, refit, start};
 use crate::linalg::dense;
 use crate::model::generalized::{Glmm, GlmmEvaluator};
 use crate::optimize::Objective;

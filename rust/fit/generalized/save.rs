@@ -4,9 +4,9 @@ use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 
-use super::generalized::{GlmmFit, Uncertainty};
-use super::verdict::Verdict;
+use super::{GlmmFit, Uncertainty};
 use crate::Result;
+use crate::fit::verdict::Verdict;
 use crate::model::generalized::{Glmm, GlmmEvaluator};
 use crate::saved::{Arrays, Saved, damaged, require, take_sized};
 

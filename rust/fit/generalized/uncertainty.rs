@@ -1,0 +1,180 @@
+//! Standard errors from the Hessian over all parameters, and the directions in which estimates have no end.
+
+use std::sync::atomic::AtomicBool;
+
+use rayon::prelude::*;
+
+use crate::linalg::dense::eigen;
+use crate::model::Evaluator;
+use crate::model::generalized::{Glmm, GlmmEvaluator};
+use crate::optimize::Objective;
+use crate::{Error, Result};
+
+/// Steps of the Hessian's differences, in standard errors.
+pub const STEP: f64 = 5e-4;
+/// Asymmetry of the Hessian's differences, relative to its diagonal, above which they are taken to both sides.
+const ASYMMETRIC: f64 = 2e-4;
+/// A step moves a linear predictor by no more.
+const LARGEST_MOVE: f64 = 0.05;
+/// Curvature of half the criterion, where a linear predictor moves by one, below which an estimate has no end.
+const FLAT: f64 = 1e-3;
+/// Of models with more rows one evaluator works at a time.
+const MOST_ROWS_TOGETHER: usize = 100_000;
+
+/// The covariance of the estimates, and the directions in which they have no end.
+pub struct Uncertainty {
+    pub covariance: Vec<f64>,
+    pub unbounded: Vec<Vec<f64>>,
+    /// Why there is no covariance.
+    pub reason: Option<String>,
+    /// How the effects of the mean that are found with the random ones move with x (p x n, column-major).
+    pub fixed_slopes: Vec<f64>,
+}
+
+impl Uncertainty {
+    /// Unknown where the criterion cannot be evaluated near the estimates: a fit is not lost for that.
+    pub fn or_unknown(found: Result<Self>, n: usize) -> Result<Self> {
+        match found {
+            Err(Error::Numerical(reason)) => Ok(Self::unknown(n, reason)),
+            other => other,
+        }
+    }
+
+    fn unknown(n: usize, reason: String) -> Self {
+        Self {
+            covariance: vec![f64::NAN; n * n],
+            unbounded: Vec::new(),
+            reason: Some(reason),
+            fixed_slopes: Vec::new(),
+        }
+    }
+}
+
+/// Twice the inverse of the Hessian of the criterion, by differences of its exact gradient: to one side, which its asymmetry
+/// checks, or to both.
+///
+/// # Errors
+/// Those of the criterion.
+pub fn uncertainty(objective: &mut GlmmEvaluator, x: &[f64], stop: &AtomicBool) -> Result<Uncertainty> {
+    let n = x.len();
+    let scales = objective.model.theta_map.scale_parameters();
+    objective.value(x)?;
+    let (gradient, curvature) = objective.slope(x)?;
+    let free: Vec<usize> = (0..n).filter(|k| !(scales.contains(k) && x[*k] == 0.0)).collect();
+    let m = free.len();
+    let steps: Vec<f64> =
+        free.iter().map(|&k| step_of(&objective.model, x, k, curvature[k * n + k], scales.contains(&k))).collect();
+    let gradient = [gradient, objective.fixed_effects(x)?].concat();
+    let directions: Vec<(usize, f64)> = free.iter().copied().zip(steps).collect();
+    let difference = |a: &[f64], b: &[f64], h: f64| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| (a - b) / h).collect() };
+    let above = moved_gradients(objective, x, &directions, stop)?;
+    let mut rows: Vec<Vec<f64>> =
+        above.iter().zip(&directions).map(|(above, (_, h))| difference(above, &gradient, *h)).collect();
+    let asymmetry = |rows: &[Vec<f64>]| -> f64 {
+        let entry = |i: usize, j: usize| rows[i][free[j]];
+        let share = |i: usize, j: usize| {
+            (entry(i, j) - entry(j, i)).abs() / (entry(i, i) * entry(j, j)).abs().sqrt().max(f64::MIN_POSITIVE)
+        };
+        (0..m).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| share(i, j)).fold(0.0, f64::max)
+    };
+    if asymmetry(&rows) > ASYMMETRIC {
+        let down: Vec<(usize, f64)> = directions.iter().map(|(k, h)| (*k, -h)).collect();
+        let below = moved_gradients(objective, x, &down, stop)?;
+        let both = above.iter().zip(&below).zip(&directions);
+        rows = both.map(|((above, below), (_, h))| difference(above, below, 2.0 * h)).collect();
+    }
+    let hessian: Vec<f64> = (0..m * m).map(|e| 0.25 * (rows[e / m][free[e % m]] + rows[e % m][free[e / m]])).collect();
+    let whole = |v: &[f64]| {
+        let mut whole = vec![0.0; n];
+        free.iter().zip(v).for_each(|(&k, v)| whole[k] = *v);
+        whole
+    };
+    if hessian.iter().any(|v| !v.is_finite()) {
+        return Ok(Uncertainty::unknown(n, "the curvature of the criterion is not finite".into()));
+    }
+    let p = gradient.len() - n;
+    let mut fixed_slopes = vec![0.0; p * n];
+    free.iter().zip(&rows).for_each(|(&k, row)| fixed_slopes[k * p..(k + 1) * p].copy_from_slice(&row[n..]));
+    let mut out = Uncertainty { covariance: vec![0.0; n * n], unbounded: Vec::new(), reason: None, fixed_slopes };
+    let (values, vectors) = eigen(&hessian, m);
+    for (value, v) in values.iter().zip(vectors.chunks_exact(m.max(1))) {
+        let v = whole(v);
+        if *value <= FLAT * largest_move(&objective.model, &v).powi(2) {
+            out.unbounded.push(v);
+        } else {
+            (0..n * n).for_each(|e| out.covariance[e] += v[e % n] * v[e / n] / value);
+        }
+    }
+    Ok(out)
+}
+
+/// The gradient at points moved in one coordinate, with the effects of the mean that are found with the random ones behind it.
+fn moved_gradients(
+    objective: &mut GlmmEvaluator,
+    x: &[f64],
+    moves: &[(usize, f64)],
+    stop: &AtomicBool,
+) -> Result<Vec<Vec<f64>>> {
+    let at = |evaluator: &mut GlmmEvaluator, &(k, h): &(usize, f64)| -> Result<Vec<f64>> {
+        let mut to = x.to_vec();
+        to[k] += h;
+        let mut gradient = evaluator.gradient(&to)?;
+        gradient.extend(evaluator.fixed_effects(&to)?);
+        Ok(gradient)
+    };
+    let modes = objective.evaluate(x)?.1.u.clone();
+    if objective.model.rows.n <= MOST_ROWS_TOGETHER {
+        let (model, near) = (&objective.model, objective.near());
+        return side_by_side(model, moves, |of| at(&mut GlmmEvaluator::from_near(model, near.clone(), stop), of));
+    }
+    // one workspace for all
+    objective.drop_working_model();
+    let one_after_another = |of| {
+        objective.set_from(modes.clone());
+        at(objective, of)
+    };
+    moves.iter().map(one_after_another).collect()
+}
+
+/// What each of several tasks gives that evaluate the criterion: side by side, where their workspaces are small.
+///
+/// # Errors
+/// Those of the tasks.
+pub fn side_by_side<T: Sync, R: Send>(
+    model: &Glmm,
+    tasks: &[T],
+    of: impl Fn(&T) -> Result<R> + Sync + Send,
+) -> Result<Vec<R>> {
+    if model.rows.n > MOST_ROWS_TOGETHER { tasks.iter().map(of).collect() } else { tasks.par_iter().map(of).collect() }
+}
+
+/// The step of one coordinate; a scale's stays on its side of zero.
+fn step_of(model: &Glmm, x: &[f64], k: usize, curvature: f64, is_scale: bool) -> f64 {
+    let h = if curvature > 0.0 { STEP * (2.0 / curvature).sqrt() } else { STEP };
+    if is_scale {
+        return h.min(0.3 * x[k].abs());
+    }
+    let mut direction = vec![0.0; x.len()];
+    direction[k] = 1.0;
+    h.min(LARGEST_MOVE / largest_move(model, &direction).max(f64::MIN_POSITIVE))
+}
+
+/// How far a direction moves a linear predictor, at most.
+fn largest_move(model: &Glmm, direction: &[f64]) -> f64 {
+    let own = model.rows.fixed(&model.coefficients(direction));
+    let still = model.rows.fixed(&vec![0.0; model.n_coefficients()]);
+    own.iter().flatten().zip(still.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_criterion_that_fails_near_the_estimates_leaves_them_without_standard_errors() {
+        let unknown = Uncertainty::or_unknown(Err(Error::Numerical("no mode".into())), 2).unwrap();
+        assert!(unknown.covariance.len() == 4 && unknown.covariance.iter().all(|v| v.is_nan()));
+        assert_eq!(unknown.reason.as_deref(), Some("no mode"));
+        assert!(matches!(Uncertainty::or_unknown(Err(Error::Interrupted), 2), Err(Error::Interrupted)));
+    }
+}
