@@ -126,8 +126,14 @@ def test_what_cannot_be_is_refused_with_the_reason(salamanders: pl.DataFrame) ->
         reml.confint(method="profile")
     with pytest.raises(hlmrs.errors.HlmrsError, match="nagq=1"):
         _ = reml.approximation
-    with pytest.raises(hlmrs.errors.OptionError, match="reml=False"):
-        hlmrs.compare(reml, hlmrs.glmer("y ~ x + (1 | site)", salamanders, family="poisson", reml=True))
     ordered = salamanders.with_columns(pl.col("y").clip(0, 2))
     with pytest.raises(hlmrs.errors.DesignError, match="thresholds"):
         hlmrs.glmer(formula, ordered, family="cumulative", reml=True)
+
+
+def test_restricted_fits_are_compared_by_maximum_likelihood(salamanders: pl.DataFrame) -> None:
+    formulas = ("y ~ x + (1 | site)", "y ~ x + mined + (1 | site)")
+    small, large = (hlmrs.glmer(formula, salamanders, family="poisson", reml=True) for formula in formulas)
+    found = hlmrs.compare(small, large)
+    plain = hlmrs.compare(small.update(reml=False), large.update(reml=False))
+    np.testing.assert_allclose(found["chisq"][1], plain["chisq"][1], rtol=1e-6)

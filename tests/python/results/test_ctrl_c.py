@@ -14,7 +14,7 @@ import hlmrs
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers")
 
-N = 400_000
+N = 2_000_000
 FORMULA = "y ~ x + (x | g)"
 SOON = 0.01
 """Seconds in one call of the core after which the key is pressed."""
