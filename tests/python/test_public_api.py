@@ -51,7 +51,7 @@ def accessor(name: str, kind: Any) -> Iterator[str]:
     """Yield what a property gives, where that is an object with methods of the fit."""
     kind = typing.get_origin(kind) or kind
     if isinstance(kind, type) and kind.__module__.startswith("hlmrs.results"):
-        if "__call__" in vars(kind):
+        if any("__call__" in vars(base) for base in kind.__mro__):
             yield f"{name}{signature(kind.__call__)}"
         yield from members(name, kind)
 

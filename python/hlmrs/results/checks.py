@@ -7,11 +7,12 @@ from numpy.typing import ArrayLike
 from .. import diagnostics, prediction
 from ..calls import answers_calls
 from ..diagnostics import Check, ModelCheck
-from .view import FrameT, View
+from .checks_of_optimum import ChecksOfOptimum
+from .view import FrameT
 
 
 @answers_calls
-class Checks(View[FrameT]):
+class Checks(ChecksOfOptimum[FrameT]):
     """Whether what the fit assumes holds: called, every check; each check is a method."""
 
     __slots__ = ()
@@ -87,79 +88,6 @@ class Checks(View[FrameT]):
         'H (Raudenbush-Bryk)'
         """
         return diagnostics.check_homogeneity(self._estimate, group)
-
-    def collinearity(self) -> Check:
-        """Check how much the fixed effects share: variance inflation by term.
-
-        Returns
-        -------
-        Check
-            ``to_frame()`` has ``term, gvif, df, vif``, the last comparable between terms of several columns.
-
-        Notes
-        -----
-        Fox and Monette (1992).
-
-        Examples
-        --------
-        >>> import hlmrs
-        >>> fit = hlmrs.lmer("mAch ~ meanses + sector + (1 | school)", hlmrs.datasets.load("Hsb82"))
-        >>> [round(float(v), 2) for v in fit.check.collinearity().to_frame()["vif"]]
-        [1.15, 1.15]
-        """
-        return diagnostics.check_collinearity(self._estimate)
-
-    def singularity(self) -> Check:
-        """Check whether the covariances of the random effects have full rank.
-
-        Returns
-        -------
-        Check
-            ``to_frame()`` has the principal components: ``term, component, sd, share``.
-
-        Examples
-        --------
-        >>> import hlmrs
-        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
-        >>> fit.check.singularity().to_frame()["share"].round(3).to_list()
-        [0.946, 0.054]
-        """
-        return diagnostics.check_singularity(self._estimate)
-
-    def convergence(self) -> Check:
-        """Check whether the point that the search ended at is an optimum.
-
-        Returns
-        -------
-        Check
-            ``to_frame()`` has ``status, evaluations, expected_decrease``.
-
-        Examples
-        --------
-        >>> import hlmrs
-        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
-        >>> fit.check.convergence().to_frame()["status"].to_list()
-        ['optimum']
-        """
-        return diagnostics.check_convergence(self._estimate)
-
-    def random_effects(self) -> Check:
-        """Check whether the random effects have levels enough, and how much is known of each.
-
-        Returns
-        -------
-        Check
-            ``to_frame()`` has ``group, term, levels, sd, informed``: the share of an effect's variance that the data
-            tell of a level, on average.
-
-        Examples
-        --------
-        >>> import hlmrs
-        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
-        >>> fit.check.random_effects().to_frame()["informed"].round(2).to_list()
-        [0.76, 0.85]
-        """
-        return diagnostics.check_random_effects(self._estimate)
 
     def outliers(self) -> Check:
         """Find rows and groups that the model did not expect, adjusted for how many were tested.

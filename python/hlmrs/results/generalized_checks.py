@@ -7,11 +7,12 @@ from ..calls import answers_calls
 from ..control import count, seed_or_new
 from ..diagnostics import Check, ModelCheck, Simulated
 from ..estimation.generalized import GeneralizedEstimate
-from .view import FrameT, View
+from .checks_of_optimum import ChecksOfOptimum
+from .view import FrameT
 
 
 @answers_calls
-class GeneralizedChecks(View[FrameT]):
+class GeneralizedChecks(ChecksOfOptimum[FrameT]):
     """Whether what the fit assumes holds: called, every check; each check is a method."""
 
     __slots__ = ()
@@ -173,78 +174,6 @@ class GeneralizedChecks(View[FrameT]):
         [61.0, 17.0, 14.0, 7.0]
         """
         return diagnostics.check_sparseness(self._estimate)
-
-    def random_effects(self) -> Check:
-        """Check whether the random effects have levels enough, and how much is known of each.
-
-        Returns
-        -------
-        Check
-            ``to_frame()`` has ``group, term, levels, sd, informed``.
-
-        Examples
-        --------
-        >>> import hlmrs
-        >>> data = hlmrs.datasets.load("cbpp", "polars")
-        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
-        >>> fit.check.random_effects().to_frame()["levels"].to_list()
-        [15]
-        """
-        return diagnostics.check_random_effects(self._estimate)
-
-    def singularity(self) -> Check:
-        """Check whether the covariances of the random effects have full rank.
-
-        Returns
-        -------
-        Check
-            ``to_frame()`` has ``term, component, sd, share``.
-
-        Examples
-        --------
-        >>> import hlmrs
-        >>> data = hlmrs.datasets.load("cbpp", "polars")
-        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
-        >>> fit.check.singularity().verdict
-        'no concern'
-        """
-        return diagnostics.check_singularity(self._estimate)
-
-    def convergence(self) -> Check:
-        """Check whether the point that the search ended at is an optimum.
-
-        Returns
-        -------
-        Check
-            ``to_frame()`` has ``status, evaluations, expected_decrease``.
-
-        Examples
-        --------
-        >>> import hlmrs
-        >>> data = hlmrs.datasets.load("cbpp", "polars")
-        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
-        >>> fit.check.convergence().to_frame()["status"].to_list()
-        ['optimum']
-        """
-        return diagnostics.check_convergence(self._estimate)
-
-    def collinearity(self) -> Check:
-        """Check how much the fixed effects share: variance inflation by term.
-
-        Returns
-        -------
-        Check
-            ``to_frame()`` has ``term, gvif, df, vif``.
-
-        Examples
-        --------
-        >>> import hlmrs
-        >>> data = hlmrs.datasets.load("cbpp", "polars")
-        >>> fit = hlmrs.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial")
-        >>> fit.check.collinearity().verdict
-        'no concern'
-        """
-        return diagnostics.check_collinearity(self._estimate)
 
     def _simulated(self, n: int, seed: int | None) -> Simulated:
         return diagnostics.simulated(self._estimate, count("n", n), seed_or_new(seed))

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 from .. import diagnostics
 from ..control import count, seed_or_new
 from ..diagnostics import GENERALIZED_PANELS, Simulated
-from ..errors import OptionError, choose
 from ..estimation.generalized import GeneralizedEstimate
 from ..options import DeletionMethod, GeneralizedPanel
+from .panels import NamedPlots, draw_panels
 from .view import FrameT, View
 
 if TYPE_CHECKING:
@@ -66,14 +66,10 @@ class GeneralizedDiagnosticPlots(View[FrameT]):
         ['Quantile residuals', 'Calibration']
         """
         panels = diagnostics.usual_panels(self._estimate, group) if panels is None else panels
-        chosen = [panels] if isinstance(panels, str) else list(panels)
-        chosen = [choose("panels", name, GENERALIZED_PANELS) for name in chosen]
-        if not chosen:
-            raise OptionError(f"panels={panels!r}: choose from {', '.join(map(repr, GENERALIZED_PANELS))}")
-        from ..plots import draw_diagnostics
-
         given = (group, method, _drawn(self._estimate, n, seed))
-        return draw_diagnostics([(k, diagnostics.generalized_plot_data(self._estimate, k, *given)) for k in chosen])
+        return draw_panels(
+            panels, GENERALIZED_PANELS, lambda k: diagnostics.generalized_plot_data(self._estimate, k, *given)
+        )
 
     def data(
         self,
@@ -119,14 +115,10 @@ def _drawn(estimate: GeneralizedEstimate, n: int, seed: int | None) -> Callable[
     return cache(lambda: diagnostics.simulated(estimate, n, seed))
 
 
-class GeneralizedPlots(View[FrameT]):
+class GeneralizedPlots(NamedPlots[FrameT]):
     """The plots of a fit."""
 
     __slots__ = ()
-
-    def __call__(self, *_: Any, **__: Any) -> NoReturn:
-        """Name the plots that there are."""
-        raise OptionError("fit.plot() draws nothing by itself; call one of its plots: fit.plot.diagnostics()")
 
     @property
     def diagnostics(self) -> GeneralizedDiagnosticPlots[FrameT]:

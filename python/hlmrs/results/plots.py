@@ -1,12 +1,12 @@
 """``fit.plot``: one object for each plot, which draws when called and gives its table by ``data()``."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 from .. import diagnostics
 from ..diagnostics import PANELS
-from ..errors import OptionError, choose
 from ..options import DeletionMethod, Panel
+from .panels import NamedPlots, draw_panels
 from .view import FrameT, View
 
 if TYPE_CHECKING:
@@ -54,13 +54,7 @@ class DiagnosticPlots(View[FrameT]):
         ['Residuals and fitted values', 'Quantiles of residuals']
         """
         panels = PANELS if panels is None else panels
-        chosen = [panels] if isinstance(panels, str) else list(panels)
-        chosen = [choose("panels", name, PANELS) for name in chosen]
-        if not chosen:
-            raise OptionError(f"panels={panels!r}: choose from {', '.join(map(repr, PANELS))}")
-        from ..plots import draw_diagnostics
-
-        return draw_diagnostics([(k, diagnostics.plot_data(self._estimate, k, group, method)) for k in chosen])
+        return draw_panels(panels, PANELS, lambda k: diagnostics.plot_data(self._estimate, k, group, method))
 
     def data(self, panel: Panel, *, group: str | None = None, method: DeletionMethod = "one-step") -> FrameT:
         """Return the table that a panel draws.
@@ -89,14 +83,10 @@ class DiagnosticPlots(View[FrameT]):
         return self._table(diagnostics.plot_data(self._estimate, panel, group, method))
 
 
-class Plots(View[FrameT]):
+class Plots(NamedPlots[FrameT]):
     """The plots of a fit."""
 
     __slots__ = ()
-
-    def __call__(self, *_: Any, **__: Any) -> NoReturn:
-        """Name the plots that there are."""
-        raise OptionError("fit.plot() draws nothing by itself; call one of its plots: fit.plot.diagnostics()")
 
     @property
     def diagnostics(self) -> DiagnosticPlots[FrameT]:

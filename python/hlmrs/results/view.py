@@ -19,7 +19,8 @@ class View(Generic[FrameT]):
         self._estimate = estimate
 
     def __repr__(self) -> str:
-        offered = {name: one for name, one in vars(type(self)).items() if not name.startswith("_")}
+        members = (member for kind in reversed(type(self).__mro__) for member in vars(kind).items())
+        offered = {name: one for name, one in members if not name.startswith("_")}
         first = [(type(self).__doc__ or "").splitlines()[0]]
         return "\n".join(first + [f"  .{name}: {(one.__doc__ or '').splitlines()[0]}" for name, one in offered.items()])
 
