@@ -20,7 +20,8 @@ from ..families import Family, tweedie_power
 from ..frame import build_rows, open_frame
 from ..inference import TestKeywords, TestOptions, chosen_options, tests_by_normal, with_test_keywords
 from ..options import Effects, NewLevels, QuantileMethod
-from .base import FittedModel, Vector
+from .base import FittedModel
+from .fitted import Vector
 from .foreign import ONLY_OF_LINEAR_FITS
 from .generalized_checks import GeneralizedChecks
 from .generalized_plots import GeneralizedPlots

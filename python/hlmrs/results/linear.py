@@ -36,8 +36,9 @@ from ..options import (
     VarianceTest,
 )
 from ..prediction import Choice
-from .base import FittedModel, Vector
+from .base import FittedModel
 from .checks import Checks
+from .fitted import Vector
 from .plots import Plots
 from .typing import FurtherOptions, LazyT, NewT
 from .variances import Variances as VarianceShares

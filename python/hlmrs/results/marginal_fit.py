@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .. import inference, marginal, prediction
 from ..calls import answers_calls
@@ -30,18 +30,18 @@ from ..options import (
     EquationVcov,
     MeanWeights,
 )
-from .foreign import ABSENT_FROM_MARGINAL_FITS, foreign_attribute
-from .view import FrameT, View
+from .fitted import Fitted, Vector
+from .foreign import ABSENT_FROM_MARGINAL_FITS
+from .view import FrameT
 
 if TYPE_CHECKING:
     from ..display import Report
 
 Names = str | Sequence[str]
-Vector = NDArray[np.float64]
 
 
 @answers_calls
-class MarginalFit(View[FrameT]):
+class MarginalFit(Fitted[FrameT]):
     """A fitted marginal model, as ``gee`` returns it: attributes are numbers and arrays, methods return tables.
 
     Methods that test take the same three options: ``vcov``, the covariance of the coefficients as ``type`` in
@@ -63,11 +63,6 @@ class MarginalFit(View[FrameT]):
     _absent = ABSENT_FROM_MARGINAL_FITS
 
     @property
-    def formula(self) -> str:
-        """The formula as it was given."""
-        return self._estimate.request.spec.formula
-
-    @property
     def family(self) -> Family:
         """What gives the variance as a function of the mean, and the link."""
         return self._estimate.family
@@ -78,24 +73,9 @@ class MarginalFit(View[FrameT]):
         return self._estimate.asked.correlation
 
     @property
-    def nobs(self) -> int:
-        """Rows used."""
-        return self._estimate.layout.n_rows
-
-    @property
     def n_groups(self) -> int:
         """Groups of rows, of positive weight."""
         return self._estimate.n_groups
-
-    @property
-    def coef_names(self) -> list[str]:
-        """Names of the estimated coefficients, as in R."""
-        return self._estimate.layout.coef_names
-
-    @property
-    def beta(self) -> Vector:
-        """Estimates of the coefficients."""
-        return self._estimate.own.beta
 
     @property
     def scale(self) -> float:
@@ -125,11 +105,6 @@ class MarginalFit(View[FrameT]):
         return levels[1] if levels else ""
 
     @property
-    def fitted(self) -> Vector:
-        """Fitted means of the rows used."""
-        return self._estimate.values.fitted.copy()
-
-    @property
     def qic(self) -> float:
         """The quasi-likelihood information criterion as geepack has it: with quasi-likelihoods of scale one.
 
@@ -141,23 +116,6 @@ class MarginalFit(View[FrameT]):
     def verdict(self) -> EquationsVerdict:
         """What the solution is worth: ``.converged``, ``.positive_definite``, ``.explain()``."""
         return self._estimate.verdict
-
-    def fixef(self) -> dict[str, float]:
-        """Return the coefficients by name.
-
-        Returns
-        -------
-        dict of str to float
-            The estimates; columns that depend on others are not among them.
-
-        Examples
-        --------
-        >>> import hlmrs
-        >>> fit = hlmrs.gee("distance ~ age", hlmrs.datasets.load("Orthodont", "dict"), groups="Subject")
-        >>> {name: round(value, 3) for name, value in fit.fixef().items()}
-        {'(Intercept)': 16.761, 'age': 0.66}
-        """
-        return dict(zip(self.coef_names, map(float, self.beta), strict=True))
 
     def vcov(self, type: EquationVcov = "robust") -> Vector:
         """Return the covariance matrix of the coefficients.
@@ -635,26 +593,12 @@ class MarginalFit(View[FrameT]):
         """
         return marginal.adapted_model(self._estimate, vcov, None)
 
-    if not TYPE_CHECKING:  # every name would be an attribute to a type checker
-
-        def __getattr__(self, name: str) -> Any:
-            raise foreign_attribute(self, name)
-
-    def __copy__(self) -> MarginalFit[FrameT]:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> MarginalFit[FrameT]:
-        return self
-
     def __repr__(self) -> str:
         family, state = self.family, "solved" if self.verdict.converged else "NOT solved"
         return (
             f"MarginalFit: {self.formula.strip()}, {family.name} ({family.link}), {self.correlation}, "
             f"{self.nobs} rows, {self.n_groups} groups, {state}"
         )
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
 
 def _options(vcov: EquationVcov, ddf: EquationDdf, level: float) -> EquationOptions:
