@@ -42,12 +42,10 @@ class RowValues:
 class Estimate:
     """A fit with its names.  What can be made from the rows is made when it is first asked for.
 
-    ``is_linear`` tells a linear mixed model from a generalized one.
     ``cache`` keeps what inference has computed for this fit; ``fitted`` is the fit that its parameters are of: itself,
     but for one that was adapted to further rows (`origin`).
     """
 
-    is_linear = True
     has_residual = True
 
     def __init__(

@@ -39,8 +39,6 @@ Vector = NDArray[np.float64]
 class GeneralizedEstimate(Estimate):
     """A fitted generalized model with its names."""
 
-    is_linear = False
-
     def __init__(
         self,
         request: GeneralizedRequest,

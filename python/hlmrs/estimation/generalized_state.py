@@ -23,7 +23,7 @@ from .response import Response
 from .state import (
     NO_FRAME,
     Arrays,
-    read_columns,
+    read_bytes,
     read_request,
     read_row_values,
     reading,
@@ -47,10 +47,7 @@ def to_bytes(estimate: GeneralizedEstimate) -> bytes:
 
 def from_bytes(data: bytes) -> GeneralizedEstimate:
     """Read what ``to_bytes`` wrote."""
-    header, arrays = storage.from_bytes(data, "pickle")
-    with reading("pickle", "a fit"):
-        columns = read_columns(header, arrays)
-    return generalized_from_state(header, arrays, "pickle", columns)
+    return generalized_from_state(*read_bytes(data))
 
 
 def _reduced(estimate: GeneralizedEstimate) -> tuple[Any, ...]:

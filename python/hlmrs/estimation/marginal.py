@@ -146,7 +146,6 @@ class EquationsCore:
 class EquationsEstimate(Estimate):
     """Solved equations with their names."""
 
-    is_linear = False
     has_residual = False
 
     def __init__(

@@ -39,10 +39,14 @@ def to_bytes(estimate: Estimate) -> bytes:
 
 def from_bytes(data: bytes) -> Estimate:
     """Read what ``to_bytes`` wrote."""
+    return from_state(*read_bytes(data))
+
+
+def read_bytes(data: bytes) -> tuple[dict[str, Any], Arrays, str, Columns | None]:
+    """Read the parts of an estimate that came from another process: what puts it together takes them."""
     header, arrays = storage.from_bytes(data, "pickle")
     with reading("pickle", "a fit"):
-        columns = read_columns(header, arrays)
-    return from_state(header, arrays, "pickle", columns)
+        return header, arrays, "pickle", read_columns(header, arrays)
 
 
 def _reduced(estimate: Estimate) -> tuple[Any, ...]:

@@ -34,7 +34,7 @@ def comparison_table(estimates: Sequence[Estimate], *, reml: bool) -> dict[str, 
         raise OptionError("a comparison needs two fits or more")
     for other in estimates[1:]:
         check_same_rows(estimates[0], other)
-        if reml and not (other.is_linear and estimates[0].is_linear):
+        if reml and (isinstance(other, GeneralizedEstimate) or isinstance(estimates[0], GeneralizedEstimate)):
             raise OptionError("reml=True compares linear models; generalized ones are fitted by maximum likelihood")
         if reml:
             _check_same_fixed_part(estimates[0], other)

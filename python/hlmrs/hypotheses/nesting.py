@@ -108,7 +108,8 @@ def _different_kinds(small: Estimate, large: Estimate) -> str:
         return f"not nested: families {one.name} and {other.name}"
     if one.link != other.link:
         return f"not nested: links {one.link} and {other.link}"
-    if small.is_linear != large.is_linear and small.request.weights is not None:
+    of_both_kinds = isinstance(small, GeneralizedEstimate) != isinstance(large, GeneralizedEstimate)
+    if of_both_kinds and small.request.weights is not None:
         return "no test: weights divide the variance of a linear model and multiply the likelihood of a generalized one"
     if _approximation(small) != _approximation(large):
         return "no test: the likelihoods are approximated differently (nagq=, information=)"

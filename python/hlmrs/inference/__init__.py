@@ -74,7 +74,7 @@ from .uncertainty import (
     with_test_keywords,
 )
 from .variance_tests import variance_test_table
-from .wald import check_level, interval, wald
+from .wald import Wald, check_level, interval, wald
 
 __all__ = [
     "DDF_METHODS",
@@ -92,6 +92,7 @@ __all__ = [
     "TestKeywords",
     "TestOptions",
     "Uncertainty",
+    "Wald",
     "blocks_table",
     "cell_design",
     "check_level",

@@ -70,7 +70,7 @@ class WaldUncertainty(Uncertainty):
     def rows(self, functions: Matrix) -> tuple[Vector, Vector, Vector]:
         """Return value, standard error and degrees of freedom of every row."""
         value = contrast_rows(self.estimate, functions, "normal")[0]
-        std_error = np.sqrt(np.diag(self.covariance(functions)).clip(min=0))
+        std_error = np.sqrt(_quadratic(estimated_columns(self.estimate, functions), self.matrix).clip(min=0))
         std_error[np.isnan(value)] = np.nan
         return value, std_error, np.where(np.isnan(value), np.nan, self.df)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..errors import DesignError, choose
 from ..estimation.marginal import EquationsEstimate
 from ..options import EquationVcov
-from .degrees_of_freedom import Uncertainty, contrast_rows, estimated_columns, row_space, wald_statistic
+from .degrees_of_freedom import WaldUncertainty
 
 Vector = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ def chosen_covariance(vcov: Any) -> EquationVcov:
 
 
 @dataclass(frozen=True)
-class EquationUncertainty(Uncertainty):
+class EquationUncertainty(WaldUncertainty):
     """A covariance by its name, and the degrees of freedom of all tests."""
 
     estimate: EquationsEstimate
@@ -53,16 +53,3 @@ class EquationUncertainty(Uncertainty):
                 f"{len(self.estimate.own.beta)} coefficients"
             )
         return float(df)
-
-    def rows(self, functions: Vector) -> tuple[Vector, Vector, Vector]:
-        """Return value, standard error and degrees of freedom of every row."""
-        value = contrast_rows(self.estimate, functions, "normal")[0]
-        rows = estimated_columns(self.estimate, functions)
-        std_error = np.sqrt(((rows @ self.matrix) * rows).sum(axis=1).clip(min=0))
-        std_error[np.isnan(value)] = math.nan
-        return value, std_error, np.where(np.isnan(value), math.nan, self.df)
-
-    def joint(self, functions: Vector, origin: Vector | None = None) -> tuple[float, float, float]:
-        """Return degrees of freedom and F of L β = L origin, by Wald's test."""
-        rows = row_space(estimated_columns(self.estimate, functions))
-        return float(len(rows)), self.df, wald_statistic(self.estimate, rows, self.matrix, origin) / len(rows)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..errors import OptionError, choose
 from ..estimation import Estimate
 from ..estimation.generalized import GeneralizedEstimate
+from ..estimation.marginal import EquationsEstimate
 from ..frame import Column, aside
 from ..inference import TestOptions, uncertainty
 from ..options import ContrastScale
@@ -119,7 +120,7 @@ def _way_back(estimate: Estimate, scale: str) -> _Turn | None:
     found = response_scale(estimate, scale_of_contrasts(estimate)).differences()
     if found is not None:
         return _Turn(found[0], "ratio" if found[1] else "estimate")
-    if not estimate.is_linear:
+    if isinstance(estimate, GeneralizedEstimate | EquationsEstimate):
         return None
     name = estimate.request.spec.response.name
     raise OptionError(

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from ..errors import InferenceWarning, choose, warn
 from ..estimation import Estimate
+from ..estimation.generalized import GeneralizedEstimate
+from ..estimation.marginal import EquationsEstimate
 from ..frame import Column, aside
 from ..inference import TestOptions, interval, uncertainty
 from ..options import MeanScale
@@ -53,7 +55,7 @@ def marginal_means(
 
 def warn_about_offset(estimate: Estimate) -> None:
     """Warn of means for which the offset of a generalized fit is not known: it belongs to the rows of the fit."""
-    if not estimate.is_linear and estimate.request.offset is not None:
+    if isinstance(estimate, GeneralizedEstimate | EquationsEstimate) and estimate.request.offset is not None:
         warn(
             "the fit has an offset= that is an array, which belongs to its rows; means are at an offset of zero (an "
             "offset that is a column has its value at the mean of that column, or where at= places it)",

@@ -2,11 +2,19 @@
 
 import numpy as np
 
-from ..display import DisplayColumn, Facts, Notes, Report, Section, Table
-from ..display.numbers import decimals_of, write_column, write_df, write_fixed, write_p
+from ..display import DisplayColumn, Notes, Report, Section, Table
+from ..display.numbers import write_fixed
 from ..estimation.marginal import EquationsEstimate
 from ..inference import EquationOptions, coefficients, quasi_criteria
-from .sections import group_of, rows_used, source_of
+from .sections import (
+    group_of,
+    of_coding,
+    rows_used,
+    source_of,
+    stated,
+    success_and_failure,
+    table_of_tests,
+)
 
 _COVARIANCES = {
     "robust": "robust standard errors",
@@ -38,19 +46,14 @@ def _facts(estimate: EquationsEstimate) -> Section:
         ("Time", asked.time or ""),
         ("Weights", source_of(request.weights)),
         ("Offset", source_of(request.offset)),
-        ("Response", _levels(estimate)),
+        ("Response", success_and_failure(estimate.layout.response, estimate.response.levels)),
         ("Size", "" if np.isnan(fit.size) else f"{fit.size:.4g}{_how(asked.size)}"),
         ("Scale", f"{fit.scale:.4g}{_how(asked.scale)}"),
         ("Correlation", f"{fit.correlation_parameters[0]:.4f}" if one else ""),
         ("Fit", f"QIC {write_fixed(found.qic, 2)}, QICu {write_fixed(found.qicu, 2)}, CIC {write_fixed(found.cic, 2)}"),
         ("Verdict", str(estimate.verdict)),
     ]
-    return Section("", Facts([(label, value) for label, value in facts if value]))
-
-
-def _levels(estimate: EquationsEstimate) -> str:
-    levels = estimate.response.levels
-    return f"{estimate.layout.response}: {levels[1]} is success, {levels[0]} failure" if levels else ""
+    return stated(facts)
 
 
 def _how(given: float | None) -> str:
@@ -73,28 +76,12 @@ def _correlations(estimate: EquationsEstimate) -> list[Section]:
 
 def _coefficients(estimate: EquationsEstimate, options: EquationOptions) -> Section:
     names, tests = coefficients(estimate, options)
-    tail, decimals = 50 * (1 - options.level), decimals_of(tests.std_error)
-    columns = [
-        DisplayColumn("term", names, False),
-        DisplayColumn("estimate", write_column(tests.estimate, decimals)),
-        DisplayColumn("std error", write_column(tests.std_error, decimals)),
-        DisplayColumn("df", [write_df(df) for df in tests.df]),
-        DisplayColumn("statistic", [write_fixed(statistic, 2) for statistic in tests.statistic]),
-        DisplayColumn("p", [write_p(p) for p in tests.p_value]),
-        DisplayColumn(f"{tail:.3g}%", write_column(tests.conf_low, decimals)),
-        DisplayColumn(f"{100 - tail:.4g}%", write_column(tests.conf_high, decimals)),
-    ]
     law = "normal distribution" if options.ddf == "normal" else "t, groups less coefficients"
-    return Section(f"Coefficients of the population's mean ({_COVARIANCES[options.vcov]}, {law})", Table(columns))
+    title = f"Coefficients of the population's mean ({_COVARIANCES[options.vcov]}, {law})"
+    return Section(title, table_of_tests(names, tests, options.level))
 
 
 def _notes(estimate: EquationsEstimate) -> Section:
     layout = estimate.layout
-    reference, dropped = layout.reference_levels, layout.dropped_columns
-    depend = "depend on columns before them and are" if len(dropped) > 1 else "depends on columns before it and is"
-    lines = [
-        "Reference levels: " + ", ".join(f"{name} = {level}" for name, level in reference.items()) if reference else "",
-        f"{', '.join(dropped)} {depend} not estimated." if dropped else "",
-        *estimate.verdict.advice,
-    ]
+    lines = [*of_coding(layout.reference_levels, layout.dropped_columns), *estimate.verdict.advice]
     return Section("", Notes([line for line in lines if line]))

@@ -1,5 +1,6 @@
 """The sections of reports, a function each: what is stated of an estimate, and in which words."""
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -15,6 +16,7 @@ from ..inference import (
     RESIDUAL,
     VCOV_TYPES,
     TestOptions,
+    Wald,
     coefficients,
     ddf_of,
     information_criteria,
@@ -59,6 +61,11 @@ def model_facts(estimate: Estimate) -> Section:
         ("Parameters", str(estimate.core.n_params)),
         ("Verdict", str(estimate.verdict)),
     ]
+    return stated(facts)
+
+
+def stated(facts: Sequence[tuple[str, str]]) -> Section:
+    """State the facts that there are."""
     return Section("", Facts([(label, value) for label, value in facts if value]))
 
 
@@ -113,17 +120,14 @@ def _with_residual(estimate: Estimate) -> Section:
     factors = [term.group for term in layout.random for _ in term.columns] + [len(layout.groups)]
     of_rows = [shares[k] if k not in factors[:row] else np.nan for row, k in enumerate(factors)]
     columns = [
-        DisplayColumn("group", [name if name != before else "" for before, name in pairwise(["", *groups])], False),
+        _once(groups),
         DisplayColumn("term", [name for term in layout.random for name in term.columns] + [""], False),
         DisplayColumn("variance", write_column([*variance, estimate.residual_variance])),
         DisplayColumn("sd", write_column([*sd, estimate.sigma])),
     ]
     if not np.isnan(shares).all():
         columns.append(DisplayColumn("share", [_percent(share) for share in of_rows]))
-    for k in range(max(map(len, correlations), default=0)):
-        cells = [write_fixed(corr[k], 3) if k < len(corr) else "" for corr in [*correlations, []]]
-        columns.append(DisplayColumn("" if k else "correlation", cells))
-    return Section("Random effects", Table(columns))
+    return Section("Random effects", Table([*columns, *_correlation_columns([*correlations, []])]))
 
 
 def _without_residual(estimate: Estimate | RandomPart, title: str) -> Section:
@@ -133,21 +137,39 @@ def _without_residual(estimate: Estimate | RandomPart, title: str) -> Section:
     variance = np.concatenate([np.diag(covariance) for covariance in covariances])
     correlations = [own for covariance in covariances for own in _correlations(covariance)]
     columns = [
-        DisplayColumn("group", [name if name != before else "" for before, name in pairwise(["", *groups])], False),
+        _once(groups),
         DisplayColumn("term", [name for term in layout.random for name in term.columns], False),
         DisplayColumn("variance", write_column(variance)),
         DisplayColumn("sd", write_column(np.sqrt(variance))),
     ]
+    return Section(title, Table([*columns, *_correlation_columns(correlations)]))
+
+
+def _once(groups: Sequence[str]) -> DisplayColumn:
+    """Name a group in the first of its rows."""
+    return DisplayColumn("group", [name if name != before else "" for before, name in pairwise(["", *groups])], False)
+
+
+def _correlation_columns(correlations: Sequence[Sequence[float]]) -> list[DisplayColumn]:
+    """Lay out correlations with the effects before, a list for each row."""
+    columns = []
     for k in range(max(map(len, correlations), default=0)):
         cells = [write_fixed(corr[k], 3) if k < len(corr) else "" for corr in correlations]
         columns.append(DisplayColumn("" if k else "correlation", cells))
-    return Section(title, Table(columns))
+    return columns
 
 
 def fixed_effects(estimate: Estimate, options: TestOptions) -> Section:
     """Tabulate the fixed effects with their tests; columns that could not be estimated come last, blank."""
     names, tests = coefficients(estimate, options)
-    tail, decimals = 50 * (1 - options.level), decimals_of(tests.std_error)
+    robust = "" if options.vcov in VCOV_TYPES else f"{options.vcov} standard errors, "
+    ddf = "normal" if isinstance(estimate, GeneralizedEstimate) else ddf_of(options)
+    return Section(f"Fixed effects ({robust}{_DDF[ddf]})", table_of_tests(names, tests, options.level))
+
+
+def table_of_tests(names: list[str], tests: Wald, level: float) -> Table:
+    """Tabulate estimates with their tests and intervals."""
+    tail, decimals = 50 * (1 - level), decimals_of(tests.std_error)
     columns = [
         DisplayColumn("term", names, False),
         DisplayColumn("estimate", write_column(tests.estimate, decimals)),
@@ -158,9 +180,7 @@ def fixed_effects(estimate: Estimate, options: TestOptions) -> Section:
         DisplayColumn(f"{tail:.3g}%", write_column(tests.conf_low, decimals)),
         DisplayColumn(f"{100 - tail:.4g}%", write_column(tests.conf_high, decimals)),
     ]
-    robust = "" if options.vcov in VCOV_TYPES else f"{options.vcov} standard errors, "
-    ddf = ddf_of(options) if estimate.is_linear else "normal"
-    return Section(f"Fixed effects ({robust}{_DDF[ddf]})", Table(columns))
+    return Table(columns)
 
 
 _PARTS = {
@@ -197,11 +217,8 @@ def other_parts(estimate: Estimate, options: TestOptions) -> list[Section]:
 def notes(estimate: Estimate) -> Section:
     """Say how factors are coded, what was left out, and what to know of the result."""
     layout, reason = estimate.layout, estimate.core.model.reason
-    reference, dropped = reference_levels(estimate), estimate.dropped_columns
-    depend = "depend on columns before them and are" if len(dropped) > 1 else "depends on columns before it and is"
     lines = [
-        "Reference levels: " + ", ".join(f"{name} = {level}" for name, level in reference.items()) if reference else "",
-        f"{', '.join(dropped)} {depend} not estimated." if dropped else "",
+        *of_coding(reference_levels(estimate), estimate.dropped_columns),
         "Share: of a grouping factor, all its effects together, in the variance of a row, averaged over the rows."
         if estimate.has_residual and layout.random and not np.isnan(list(variance_shares(estimate).values())).all()
         else "",
@@ -210,6 +227,15 @@ def notes(estimate: Estimate) -> Section:
         *reused_labels(estimate),
     ]
     return Section("", Notes([line for line in lines if line]))
+
+
+def of_coding(reference: Mapping[str, str], dropped: Sequence[str]) -> list[str]:
+    """Say how factors are coded, and which columns were left out."""
+    depend = "depend on columns before them and are" if len(dropped) > 1 else "depends on columns before it and is"
+    return [
+        "Reference levels: " + ", ".join(f"{name} = {level}" for name, level in reference.items()) if reference else "",
+        f"{', '.join(dropped)} {depend} not estimated." if dropped else "",
+    ]
 
 
 def reference_levels(estimate: Estimate) -> dict[str, str]:
@@ -225,10 +251,14 @@ def _levels_of_response(estimate: Estimate) -> str:
     """Say which level is success, or in which order categories are."""
     if not isinstance(estimate, GeneralizedEstimate):
         return ""
-    name, levels, categories = estimate.layout.response, estimate.levels, estimate.categories
-    if levels:
-        return f"{name}: {levels[1]} is success, {levels[0]} failure"
-    return f"{name}: {' < '.join(categories)}" if categories else ""
+    name, categories = estimate.layout.response, estimate.categories
+    ordered = f"{name}: {' < '.join(categories)}" if categories else ""
+    return success_and_failure(name, estimate.levels) or ordered
+
+
+def success_and_failure(name: str, levels: tuple[str, str] | None) -> str:
+    """Say which level of a response is success."""
+    return f"{name}: {levels[1]} is success, {levels[0]} failure" if levels else ""
 
 
 def rows_used(estimate: Estimate) -> str:
