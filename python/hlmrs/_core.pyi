@@ -354,7 +354,7 @@ class SingularTerm(TypedDict):
 class VerdictRecord(TypedDict):
     """What is known of an optimum; ``flat`` are indices of terms, ``redundant`` one that can be left out."""
 
-    status: Literal["optimum", "boundary", "flat", "exact", "rough", "not-converged"]
+    status: Literal["optimum", "boundary", "flat", "exact", "rough", "pole", "not-converged"]
     reason: str
     evaluations: int
     expected_decrease: float

@@ -113,8 +113,8 @@ def fit_many(
         ``"fixed"``, ``"sd"`` or ``"cor"``, the latter two of random effects, with ``"Residual"`` as a group of its own;
         of generalized models also ``"dispersion"`` and ``"shape"``, on the scales on which they are estimated, and one
         row of a response that cannot be fitted;
-        ``status`` is the verdict: ``"optimum"``, ``"boundary"``, ``"flat"``, ``"exact"``, ``"not-converged"``, or
-        ``"failed"`` with a ``reason``; a fit without tests has a reason for that.
+        ``status`` is that of ``fit.verdict``, or ``"failed"`` with a ``reason``; a fit without tests has a reason for
+        that.
 
     Raises
     ------

@@ -16,7 +16,7 @@ use super::positive::{Gamma, InverseGaussian};
 use super::student::Student;
 use super::tweedie::Tweedie;
 use super::with_zeros::WithZeros;
-use super::zero::{Hurdle, Truncated, ZeroInflated};
+use super::zero::{Truncated, ZeroInflated};
 use crate::{Error, Result};
 
 /// A family as rows meet it.
@@ -56,10 +56,10 @@ impl FamilySpec {
             "nbinom2" => return Ok(inflated(NegativeBinomial2 { link }, zero)),
             "nbinom1" => return Ok(inflated(NegativeBinomial1 { link }, zero)),
             "genpois" => return Ok(inflated(GeneralizedPoisson { link }, zero)),
-            "truncated_poisson" => return Ok(truncated(Poisson { link }, zero)),
-            "truncated_nbinom2" => return Ok(truncated(NegativeBinomial2 { link }, zero)),
-            "truncated_nbinom1" => return Ok(truncated(NegativeBinomial1 { link }, zero)),
-            "truncated_genpois" => return Ok(truncated(GeneralizedPoisson { link }, zero)),
+            "truncated_poisson" => return Ok(with_zeros(Truncated(Poisson { link }), zero)),
+            "truncated_nbinom2" => return Ok(with_zeros(Truncated(NegativeBinomial2 { link }), zero)),
+            "truncated_nbinom1" => return Ok(with_zeros(Truncated(NegativeBinomial1 { link }), zero)),
+            "truncated_genpois" => return Ok(with_zeros(Truncated(GeneralizedPoisson { link }), zero)),
             "lognormal" => return Ok(with_zeros(Lognormal, zero)),
             "gamma" => return Ok(with_zeros(Gamma { link }, zero)),
             "inverse_gaussian" => return Ok(with_zeros(InverseGaussian { link }, zero)),
@@ -94,13 +94,6 @@ fn with_zeros<D: Density + Copy + 'static>(density: D, zero: Zero) -> Family {
     match zero {
         Zero::None => Arc::new(density),
         Zero::Part => Arc::new(WithZeros(density)),
-    }
-}
-
-fn truncated<D: Count + Copy + 'static>(density: D, zero: Zero) -> Family {
-    match zero {
-        Zero::None => Arc::new(Truncated(density)),
-        Zero::Part => Arc::new(Hurdle(density)),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Positive numbers with zeros of another source: P(0) = π, and else the density of the positive law; the last predictor is
-//! logit π.
+//! Positive numbers, or counts above zero (hurdle models), with zeros of another source: P(0) = π, and else the law of what is
+//! positive; the last predictor is logit π.
 
 use super::density::{Density, Observation, Predictor, Way, mean_of};
 use super::functions::Functions;
@@ -48,8 +48,13 @@ impl<D: Density> Density for WithZeros<D> {
 
     fn ways(&self, o: Observation) -> Option<Vec<Way>> {
         let place = self.0.predictors().len();
-        let zero = Way::of_sign(place, if o.y == 0.0 { 1 } else { -1 });
-        Some(if o.y == 0.0 { vec![zero] } else { vec![Way::of_sign(0, 0), zero] })
+        if o.y == 0.0 {
+            return Some(vec![Way::of_sign(place, 1)]);
+        }
+        // a law that says nothing of its mean has a best one
+        let mut own = self.0.ways(o).unwrap_or_else(|| vec![Way::of_sign(0, 0)]);
+        own.push(Way::of_sign(place, -1));
+        Some(own)
     }
 
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64> {

@@ -1,5 +1,5 @@
-//! Counts with a zero part of probability π: zero-inflated, P(0) = π + (1 - π) f(0); and hurdle, P(0) = π and above zero
-//! the truncated law f(y) / (1 - f(0)).  The last predictor is logit π.
+//! Counts with further zeros of probability π, P(0) = π + (1 - π) f(0), where the last predictor is logit π; and counts above zero,
+//! f(y) / (1 - f(0)).  A hurdle model is of these with zeros of another source.
 
 use super::density::{Count, Course, Density, Observation, Predictor, Way, mean_of};
 use super::functions::{Functions, log_one_less_gumbel};
@@ -8,9 +8,6 @@ use crate::linalg::jet::Smooth;
 
 #[derive(Debug, Clone, Copy)]
 pub struct ZeroInflated<D>(pub D);
-
-#[derive(Debug, Clone, Copy)]
-pub struct Hurdle<D>(pub D);
 
 /// A count above zero.
 #[derive(Debug, Clone, Copy)]
@@ -79,65 +76,6 @@ impl<D: Count> Density for ZeroInflated<D> {
         let place = Density::predictors(&self.0).len();
         let down = Way { course: Course::Ends, ..Way::of_sign(place, -1) };
         Some(vec![least_count(self.link(), o, 0.0), if o.y == 0.0 { Way::of_sign(place, 1) } else { down }])
-    }
-}
-
-impl<D: Count> Density for Hurdle<D> {
-    fn predictors(&self) -> Vec<Predictor> {
-        with_zero(&self.0)
-    }
-
-    fn link(&self) -> Link {
-        self.0.link()
-    }
-
-    #[inline(always)]
-    fn minus_log<T: Smooth>(&self, o: Observation, eta: &[T]) -> T {
-        let (own, zero) = (&eta[..eta.len() - 1], eta[eta.len() - 1]);
-        if o.y == 0.0 {
-            return (-zero).softplus();
-        }
-        zero.softplus() + self.0.minus_log(o, own) + log_above_zero(&self.0, own)
-    }
-
-    fn constant(&self, o: Observation) -> f64 {
-        if o.y > 0.0 { Density::constant(&self.0, o) } else { 0.0 }
-    }
-
-    /// Of counts above zero.
-    fn conditional<T: Smooth>(&self, eta: &[T]) -> T {
-        truncated_mean(&self.0, &eta[..eta.len() - 1])
-    }
-
-    fn response<T: Smooth>(&self, eta: &[T]) -> T {
-        self.conditional(eta) * (-eta[eta.len() - 1]).logistic()
-    }
-
-    fn variance(&self, eta: &[f64], _: f64) -> f64 {
-        let own = &eta[..eta.len() - 1];
-        let (mean, variance) = truncated_moments(&self.0, own);
-        mixture_variance(mean, variance, eta[eta.len() - 1])
-    }
-
-    fn outside(&self, o: Observation) -> Option<&'static str> {
-        Density::outside(&self.0, o)
-    }
-
-    fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64> {
-        let zeros = mean_of(rows, weights, |o| f64::from(u8::from(o.y == 0.0))).clamp(0.01, 0.99);
-        let mut start = Density::start(&self.0, rows, weights);
-        start[0] = self.link().of_mean(self.0.link().mean(start[0]) / (1.0 - zeros));
-        start.push((zeros / (1.0 - zeros)).ln());
-        start
-    }
-
-    /// The zero part is a model of its own; counts are of the truncated law.
-    fn ways(&self, o: Observation) -> Option<Vec<Way>> {
-        let place = Density::predictors(&self.0).len();
-        if o.y == 0.0 {
-            return Some(vec![Way::of_sign(place, 1)]);
-        }
-        Some(vec![least_count(self.link(), o, 1.0), Way::of_sign(place, -1)])
     }
 }
 
@@ -216,6 +154,7 @@ mod tests {
     use super::super::density::tests::{check, count, total};
     use super::super::negative_binomial::{NegativeBinomial1, NegativeBinomial2};
     use super::super::poisson::Poisson;
+    use super::super::with_zeros::WithZeros;
     use super::*;
 
     const LINK: Link = Link::Log;
@@ -248,9 +187,9 @@ mod tests {
         holds(&ZeroInflated(Poisson { link: LINK }), &[0.7, -0.5], false);
         holds(&ZeroInflated(NegativeBinomial2 { link: LINK }), &[0.7, 0.2, -0.5], false);
         holds(&ZeroInflated(NegativeBinomial1 { link: LINK }), &[0.7, 0.2, 0.5], false);
-        holds(&Hurdle(Poisson { link: LINK }), &[0.7, -0.5], false);
-        holds(&Hurdle(NegativeBinomial2 { link: LINK }), &[0.7, 0.2, -0.5], false);
-        holds(&Hurdle(NegativeBinomial1 { link: LINK }), &[0.7, 0.2, -0.5], false);
+        holds(&WithZeros(Truncated(Poisson { link: LINK })), &[0.7, -0.5], false);
+        holds(&WithZeros(Truncated(NegativeBinomial2 { link: LINK })), &[0.7, 0.2, -0.5], false);
+        holds(&WithZeros(Truncated(NegativeBinomial1 { link: LINK })), &[0.7, 0.2, -0.5], false);
         for eta in [-2.0, 0.7] {
             holds(&Truncated(Poisson { link: LINK }), &[eta], true);
             holds(&Truncated(NegativeBinomial2 { link: LINK }), &[eta, 0.2], true);

@@ -33,6 +33,8 @@ pub enum Status {
     Exact,
     /// Quadrature with more points has another criterion there: an optimum of the points, maybe not of the likelihood.
     Rough,
+    /// The criterion falls without end to a point where Laplace's approximation breaks down: it has no optimum near by.
+    Pole,
     NotConverged,
 }
 
@@ -44,6 +46,7 @@ impl Status {
             Self::Flat => "flat",
             Self::Exact => "exact",
             Self::Rough => "rough",
+            Self::Pole => "pole",
             Self::NotConverged => "not-converged",
         }
     }

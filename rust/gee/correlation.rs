@@ -1,10 +1,13 @@
 //! Working correlations of the rows of a cluster: their matrices, and solving with them.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
+
+use rayon::prelude::*;
 
 use super::clusters::ClusteredRows;
 use crate::linalg::dense;
-use crate::{Error, Result};
+use crate::{Error, Result, check_stop};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorkingCorrelation {
@@ -107,10 +110,12 @@ impl Correlation {
         (0..n * n).map(|e| self.at(alpha, e / n, e % n)).collect()
     }
 
-    /// The matrix of these parameters, shrunk until no eigenvalue is below the `least` one: robust covariances hold whatever the
-    /// working correlation is.
-    pub fn working(&self, moments: &[f64], rows: &ClusteredRows, least: f64) -> Working<'_> {
-        let smallest = self.smallest_eigenvalue(moments, rows);
+    /// The matrix of these parameters, whose smallest eigenvalue is known, shrunk until none is below the `least` one: robust
+    /// covariances hold whatever the working correlation is.
+    ///
+    /// # Errors
+    /// `Interrupted`.
+    pub fn working(&self, moments: &[f64], smallest: f64, least: f64, stop: &AtomicBool) -> Result<Working<'_>> {
         // eigenvalues of I + s (R - I) are 1 + s (value - 1)
         let shrinkage = match self.structure {
             WorkingCorrelation::Ar1 => (LARGEST_POWER / moments[0].abs()).min(1.0),
@@ -118,23 +123,39 @@ impl Correlation {
             _ => (1.0 - least) / (1.0 - smallest),
         };
         let alpha: Vec<f64> = moments.iter().map(|a| a * shrinkage).collect();
-        let inverses = self.patterns.iter().map(|pattern| self.inverse_of(&alpha, pattern)).collect();
-        Working { of: self, alpha, inverses, shrinkage }
+        let inverse = |pattern: &Vec<u32>| check_stop(stop).map(|()| self.inverse_of(&alpha, pattern));
+        let inverses = self.patterns.par_iter().map(inverse).collect::<Result<_>>()?;
+        Ok(Working { of: self, alpha, inverses, shrinkage })
+    }
+
+    /// The matrix of parameters that are of a correlation matrix.
+    ///
+    /// # Errors
+    /// `Interrupted`.
+    pub fn definite(&self, alpha: &[f64], stop: &AtomicBool) -> Result<Working<'_>> {
+        self.working(alpha, 1.0, 0.0, stop)
     }
 
     /// Over the matrices of all clusters; of AR(1), whose parameter tells, none.
-    pub fn smallest_eigenvalue(&self, alpha: &[f64], rows: &ClusteredRows) -> f64 {
-        match self.structure {
+    ///
+    /// # Errors
+    /// `Interrupted`.
+    pub fn smallest_eigenvalue(&self, alpha: &[f64], rows: &ClusteredRows, stop: &AtomicBool) -> Result<f64> {
+        Ok(match self.structure {
             WorkingCorrelation::Independence | WorkingCorrelation::Ar1 => 1.0,
             WorkingCorrelation::Exchangeable => {
                 let largest = (0..rows.n_clusters()).map(|c| rows.cluster(c).len()).max().unwrap_or(1);
                 if largest == 1 { 1.0 } else { (1.0 - alpha[0]).min(1.0 + (largest as f64 - 1.0) * alpha[0]) }
             }
             WorkingCorrelation::Unstructured => {
-                let values = |pattern: &Vec<u32>| dense::eigen(&self.of_pattern(alpha, pattern), pattern.len()).0;
-                self.patterns.iter().flat_map(values).fold(1.0, f64::min)
+                let least = |pattern: &Vec<u32>| {
+                    check_stop(stop)?;
+                    let (values, _) = dense::eigen(&self.of_pattern(alpha, pattern), pattern.len());
+                    Ok(values.into_iter().fold(1.0, f64::min))
+                };
+                self.patterns.par_iter().map(least).try_reduce(|| 1.0, |a, b| Ok(a.min(b)))?
             }
-        }
+        })
     }
 
     fn of_pattern(&self, alpha: &[f64], pattern: &[u32]) -> Vec<f64> {
@@ -223,7 +244,9 @@ mod tests {
         for (structure, alpha) in cases {
             let correlation = Correlation::new(structure, &rows);
             assert_eq!(correlation.n_parameters(), alpha.len());
-            let working = correlation.working(&alpha, &rows, DEFINITE);
+            let stop = AtomicBool::new(false);
+            let smallest = correlation.smallest_eigenvalue(&alpha, &rows, &stop).unwrap();
+            let working = correlation.working(&alpha, smallest, DEFINITE, &stop).unwrap();
             assert_eq!(working.shrinkage, 1.0);
             for c in 0..2 {
                 let wave = &rows.wave[rows.cluster(c)];
@@ -244,6 +267,7 @@ mod tests {
 
     #[test]
     fn moments_of_no_correlation_matrix_are_shrunk_to_one() {
+        let stop = AtomicBool::new(false);
         let rows = rows(&[0, 1, 2], &[0, 0, 0]);
         let cases = [
             (WorkingCorrelation::Exchangeable, vec![-0.6]),
@@ -253,16 +277,16 @@ mod tests {
         ];
         for (structure, alpha) in cases {
             let correlation = Correlation::new(structure, &rows);
-            let working = correlation.working(&alpha, &rows, SHRUNK);
+            let smallest = correlation.smallest_eigenvalue(&alpha, &rows, &stop).unwrap();
+            let working = correlation.working(&alpha, smallest, SHRUNK, &stop).unwrap();
             assert!(working.shrinkage < 1.0);
             let (values, _) = dense::eigen(&correlation.matrix(&working.alpha, 3), 3);
             let least = values.iter().copied().fold(1.0, f64::min);
             let expected = if structure == WorkingCorrelation::Ar1 { 6.6e-4 } else { SHRUNK };
             assert!((least / expected - 1.0).abs() < 0.02, "{structure:?} {least}");
         }
-        assert_eq!(
-            Correlation::new(WorkingCorrelation::Exchangeable, &rows).working(&[-0.4], &rows, DEFINITE).shrinkage,
-            1.0
-        );
+        let definite = Correlation::new(WorkingCorrelation::Exchangeable, &rows);
+        let smallest = definite.smallest_eigenvalue(&[-0.4], &rows, &stop).unwrap();
+        assert_eq!(definite.working(&[-0.4], smallest, DEFINITE, &stop).unwrap().shrinkage, 1.0);
     }
 }

@@ -56,7 +56,7 @@ pub fn covariance(model: &Equations, found: &Solution, kind: Kind, stop: &Atomic
 /// What every cluster adds to the coefficients, A⁻¹u (clusters x p).
 fn influences(model: &Equations, found: &Solution, inverse: &[f64], stop: &AtomicBool) -> Result<Vec<f64>> {
     let p = model.rows.p;
-    let working = model.correlation.working(&found.alpha, &model.rows, 0.0);
+    let working = model.correlation.definite(&found.alpha, stop)?;
     let all = scores(model, &found.at, &working, stop)?;
     let of = |u: &[f64]| (0..p).map(|i| (0..p).map(|j| inverse[j * p + i] * u[j]).sum::<f64>()).collect::<Vec<_>>();
     Ok(all.chunks_exact(p).flat_map(of).collect())
@@ -65,7 +65,7 @@ fn influences(model: &Equations, found: &Solution, inverse: &[f64], stop: &Atomi
 /// The same with corrected residuals.
 fn corrected(model: &Equations, found: &Solution, kind: Kind, stop: &AtomicBool) -> Result<Vec<f64>> {
     let p = model.rows.p;
-    let working = model.correlation.working(&found.alpha, &model.rows, 0.0);
+    let working = model.correlation.definite(&found.alpha, stop)?;
     let mut root = found.information.clone();
     dense::cholesky_lower(&mut root, p).map_err(|_| {
         Error::Numerical(

@@ -84,10 +84,10 @@ pub fn solve(model: &Equations, settings: Settings, stop: &AtomicBool) -> Result
         scale: found.scale,
         size: found.size,
         variance: found.variance,
-        alpha: found.alpha,
+        alpha: found.working.alpha,
         iterations: found.iterations,
         converged: found.converged,
-        shrinkage: found.shrinkage,
+        shrinkage: found.working.shrinkage,
         at: found.at,
         information: found.sums.information,
         independent_information: information,
@@ -105,7 +105,7 @@ struct Search<'a> {
     stop: &'a AtomicBool,
 }
 
-struct Found {
+struct Found<'a> {
     beta: Vec<f64>,
     at: Point,
     variance: Variance,
@@ -113,16 +113,15 @@ struct Found {
     /// Of Pearson residuals.
     mean_square: f64,
     scale: f64,
-    alpha: Vec<f64>,
+    working: Working<'a>,
     sums: Sums,
     iterations: usize,
     converged: bool,
-    shrinkage: f64,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
     /// Steps until they are none: one more evaluation then, of everything at the same coefficients.
-    fn run(&self, start: Vec<f64>, size: Option<f64>) -> Result<Found> {
+    fn run(&self, start: Vec<f64>, size: Option<f64>) -> Result<Found<'a>> {
         let mut found = self.evaluate(start, size)?;
         let (mut last, mut before, mut share) = (f64::INFINITY, Vec::new(), 1.0f64);
         for iteration in 1..=self.settings.max_iterations {
@@ -149,16 +148,15 @@ impl Search<'_> {
     /// The next coefficients, halfway back as long as a mean is not one of the family, or the equations of the same correlation
     /// are not closer to zero: there is no likelihood that would tell a better point from a worse one.  None where no part of the
     /// step is good: coefficients and correlation drive each other away, and there may be no solution.
-    fn advance(&self, from: &Found, step: &[f64], mut share: f64, size: Option<f64>) -> Result<Option<Found>> {
+    fn advance(&self, from: &Found, step: &[f64], mut share: f64, size: Option<f64>) -> Result<Option<Found<'a>>> {
         let distance = inner(step, &from.sums.score);
-        let working = self.correlation.working(&from.alpha, &self.model.rows, 0.0);
         for _ in 0..HALVINGS {
             let beta: Vec<f64> = from.beta.iter().zip(step).map(|(b, s)| b + share * s).collect();
             if let Some(at) = point(self.model, from.variance, &beta) {
                 if distance < NEAR * from.scale {
                     return self.evaluate(beta, size).map(Some);
                 }
-                let score = total(self.model, &at, &working, self.stop)?.score;
+                let score = total(self.model, &at, &from.working, self.stop)?.score;
                 let left = inner(&solved(&from.sums.information, &score)?, &score);
                 if left <= (1.0 - share * SUFFICIENT) * distance {
                     return self.evaluate(beta, size).map(Some);
@@ -169,7 +167,7 @@ impl Search<'_> {
         Ok(None)
     }
 
-    fn evaluate(&self, beta: Vec<f64>, size: Option<f64>) -> Result<Found> {
+    fn evaluate(&self, beta: Vec<f64>, size: Option<f64>) -> Result<Found<'a>> {
         let model = self.model;
         let given = Variance::of_family(&model.family, size.unwrap_or(f64::INFINITY))?;
         let mut at = point(model, given, &beta).ok_or_else(|| left_range(model))?;
@@ -184,26 +182,14 @@ impl Search<'_> {
         let root = scale.sqrt();
         let residuals: Vec<f64> = at.residual.iter().map(|r| r / root).collect();
         let alpha = self.correlation.estimate(&model.rows, &residuals, self.stop)?;
-        if self.correlation.smallest_eigenvalue(&alpha, &model.rows) < DEFINITE {
+        let smallest = self.correlation.smallest_eigenvalue(&alpha, &model.rows, self.stop)?;
+        if smallest < DEFINITE {
             self.least_eigenvalue.set(SHRUNK);
         }
-        let working = self.correlation.working(&alpha, &model.rows, self.least_eigenvalue.get());
+        let working = self.correlation.working(&alpha, smallest, self.least_eigenvalue.get(), self.stop)?;
         let sums = total(model, &at, &working, self.stop)?;
-        let Working { alpha, shrinkage, .. } = working;
         let (iterations, converged) = (0, false);
-        Ok(Found {
-            beta,
-            at,
-            variance,
-            size: own_size,
-            mean_square,
-            scale,
-            alpha,
-            sums,
-            iterations,
-            converged,
-            shrinkage,
-        })
+        Ok(Found { beta, at, variance, size: own_size, mean_square, scale, working, sums, iterations, converged })
     }
 
     /// Of Pearson residuals, weighted.
@@ -213,8 +199,9 @@ impl Search<'_> {
         let scale = at.residual.iter().zip(&rows.weight).map(|(r, w)| w * r * r).sum::<f64>() / weight;
         let mean = rows.y.iter().zip(&rows.weight).map(|(y, w)| w * y).sum::<f64>() / weight;
         let spread = rows.y.iter().zip(&rows.weight).map(|(y, w)| w * (y - mean).powi(2)).sum::<f64>() / weight;
-        let unit = if self.model.family == "gaussian" { spread } else { 1.0 };
-        if scale <= EXACT * unit {
+        let left =
+            rows.y.iter().zip(&at.mean).zip(&rows.weight).map(|((y, m), w)| w * (y - m).powi(2)).sum::<f64>() / weight;
+        if left <= EXACT * spread {
             return Err(Error::Design(
                 "the model reproduces the response up to rounding: there are no residuals to estimate scale and correlation from"
                     .into(),

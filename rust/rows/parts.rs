@@ -102,8 +102,22 @@ impl PartedRows {
         self.parts.iter().map(|part| self.fixed_of(part, beta)).collect()
     }
 
+    /// What a direction of the coefficients adds to the predictors of the parts.
+    pub fn moves(&self, direction: &[f64]) -> Vec<Vec<f64>> {
+        self.parts.iter().map(|part| self.added(part, direction, vec![0.0; self.n])).collect()
+    }
+
+    /// The largest of these.
+    pub fn largest_move(&self, direction: &[f64]) -> f64 {
+        self.moves(direction).iter().flatten().fold(0.0, |a, v| a.max(v.abs()))
+    }
+
     fn fixed_of(&self, part: &PartRows, beta: &[f64]) -> Vec<f64> {
-        let mut eta = if part.offset.is_empty() { vec![0.0; self.n] } else { part.offset.clone() };
+        let offset = if part.offset.is_empty() { vec![0.0; self.n] } else { part.offset.clone() };
+        self.added(part, beta, offset)
+    }
+
+    fn added(&self, part: &PartRows, beta: &[f64], mut eta: Vec<f64>) -> Vec<f64> {
         eta.par_chunks_mut(ROWS).enumerate().for_each(|(k, eta)| {
             for (i, eta) in eta.iter_mut().enumerate() {
                 let mut sum = 0.0;

@@ -18,7 +18,7 @@ _MODEL = ("n_obs", "n_random", "n_theta", "reason", "structure")
 _NUMBERS = ("criterion", "n_params", "without_end", "iterations", "uncertain", "log_prior")
 _VECTORS = ("theta", "coefficients")
 _BY_TERM = ("covariances", "modes", "mode_covariances")
-_STATUS = ("optimum", "boundary", "flat", "exact", "rough", "not-converged")
+_STATUS = ("optimum", "boundary", "flat", "exact", "rough", "pole", "not-converged")
 
 
 class GeneralizedCore:

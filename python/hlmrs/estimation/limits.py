@@ -97,7 +97,7 @@ def with_limits(verdict: Verdict, limits: list[Limit], uncertain: str | None) ->
 
     `uncertain` says why there are no standard errors.
     """
-    if verdict.status == "not-converged":
+    if verdict.status in ("not-converged", "pole"):
         limits = []  # what is level where a search stopped is of that point alone
     laws = tuple(limit.part.replace("_", " ") for limit in limits if limit.is_law)
     unknown = tuple(

@@ -18,12 +18,13 @@ class Verdict:
 
     Attributes
     ----------
-    status : {"optimum", "boundary", "flat", "exact", "rough", "not-converged"}
+    status : {"optimum", "boundary", "flat", "exact", "rough", "pole", "not-converged"}
         A verified optimum; one at the boundary of the model, at which a combination of random effects has no variance
         or the law is one at the end of its family; one along which the data do not identify some parameters; one whose
         residual standard deviation is below about 5e-6 of the spread of the response, so that rounding may have moved
         it (a response that is reproduced exactly raises ``NumericalError``); one of a quadrature that more points
-        change by more than 0.5 in the log-likelihood, so that it may not be one of the likelihood; or no optimum.
+        change by more than 0.5 in the log-likelihood, so that it may not be one of the likelihood; or no optimum, where
+        Laplace's approximation has none, or where none was found.
     evaluations : int
         Evaluations of the criterion, without those of the further points tried.
     expected_decrease : float
@@ -79,7 +80,7 @@ class Verdict:
     @property
     def converged(self) -> bool:
         """Whether the point is an optimum."""
-        return self.status not in ("not-converged", "rough", "exact")
+        return self.status not in ("not-converged", "pole", "rough", "exact")
 
     @property
     def singular(self) -> bool:
@@ -90,6 +91,8 @@ class Verdict:
         after = f"{self.evaluations} evaluations"
         if self.status == "not-converged":
             return f"not converged after {after}: {self.reason}"
+        if self.status == "pole":
+            return f"not converged after {after}: Laplace's approximation has no optimum here: {self.reason}"
         if self.status == "exact":
             return f"no optimum after {after}: the residuals are so small that rounding may have moved them"
         if self.status == "rough":
@@ -167,8 +170,6 @@ def _advice(
     moments: Callable[[], Sequence[NDArray[np.float64]]],
 ) -> list[Advice]:
     """Say what to consider; of a term that is not identified zeros mean nothing."""
-    if core["reason"].startswith(_OF_POLE):
-        return [_POLE]
     if core["status"] in _WITHOUT_OPTIMUM:
         return [_WITHOUT_OPTIMUM[core["status"]]]
     flat = core["flat"]
@@ -186,7 +187,6 @@ _NOT_CONVERGED = Advice(
     "The numbers of this fit are those of the point where the search stopped. Fit again from there with "
     "control=hlmrs.Control(start=fit.theta, max_evaluations=...), or cross-check with optimizer='bobyqa'."
 )
-_OF_POLE = "Laplace's approximation has no optimum"
 _POLE = Advice(
     "The numbers of this fit are those of a point before it breaks down, near which the likelihood may have its "
     "optimum. Leave out a random effect that the data say little of, most often that of the zero part."
@@ -196,4 +196,4 @@ _ROUGH = Advice(
     "approximation (nagq=1). Where most groups are nothing but successes, or failures, their standard deviation has "
     "no finite best value, perhaps, and no number of points will do."
 )
-_WITHOUT_OPTIMUM = {"exact": _EXACT, "rough": _ROUGH, "not-converged": _NOT_CONVERGED}
+_WITHOUT_OPTIMUM = {"exact": _EXACT, "rough": _ROUGH, "pole": _POLE, "not-converged": _NOT_CONVERGED}

@@ -44,7 +44,7 @@ def dropped_columns(layout: Layout) -> str:
 
 def not_converged(verdict: Verdict) -> str:
     """Say why a search stopped, or what it cannot tell apart."""
-    if verdict.status not in ("not-converged", "rough", "exact", "flat"):
+    if verdict.status not in ("not-converged", "pole", "rough", "exact", "flat"):
         return ""
     return "\n".join([sentence(verdict), *verdict.advice])
 

@@ -14,8 +14,7 @@ use crate::{Error, Result, computed};
 
 /// The pivot of a level's curvature, one without its rows, below which Laplace's approximation is far from the likelihood.
 const LEAST_PIVOT: f64 = 0.2;
-const POLE: &str = "Laplace's approximation has no optimum here: it grows without end where a random effect has two modes that meet, \
-                    and the likelihood does not";
+const POLE: &str = "it grows without end where a random effect has two modes that meet, and the likelihood does not";
 /// Scales of further starts.
 const FURTHER: [f64; 3] = [0.1, 0.4, 1.0];
 /// Shares of a step that are tried one after the other.
@@ -80,7 +79,7 @@ fn optimum(objective: &mut GlmmEvaluator, start: &[f64], control: &Control) -> R
         None => first?,
     };
     if verdict.status == Status::NotConverged {
-        verdict.reason = POLE.into();
+        (verdict.status, verdict.reason) = (Status::Pole, POLE.into());
     }
     Ok((x, verdict))
 }

@@ -50,62 +50,76 @@ impl Uncertainty {
     }
 }
 
-/// Twice the inverse of the Hessian of the criterion, by differences of its exact gradient: to one side, which its asymmetry
-/// checks, or to both.
+/// Twice the inverse of the Hessian of the criterion.
 ///
 /// # Errors
 /// Those of the criterion.
 pub fn uncertainty(objective: &mut GlmmEvaluator, x: &[f64], stop: &AtomicBool) -> Result<Uncertainty> {
-    let n = x.len();
-    let scales = objective.model.theta_map.scale_parameters();
-    objective.value(x)?;
-    let (gradient, curvature) = objective.slope(x)?;
+    let (n, scales) = (x.len(), objective.model.theta_map.scale_parameters());
     let free: Vec<usize> = (0..n).filter(|k| !(scales.contains(k) && x[*k] == 0.0)).collect();
+    let slopes = slopes_of_gradient(objective, x, &free, stop)?;
     let m = free.len();
-    let steps: Vec<f64> =
-        free.iter().map(|&k| step_of(&objective.model, x, k, curvature[k * n + k], scales.contains(&k))).collect();
-    let gradient = [gradient, objective.fixed_effects(x)?].concat();
-    let directions: Vec<(usize, f64)> = free.iter().copied().zip(steps).collect();
-    let difference = |a: &[f64], b: &[f64], h: f64| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| (a - b) / h).collect() };
-    let above = moved_gradients(objective, x, &directions, stop)?;
-    let mut rows: Vec<Vec<f64>> =
-        above.iter().zip(&directions).map(|(above, (_, h))| difference(above, &gradient, *h)).collect();
-    let asymmetry = |rows: &[Vec<f64>]| -> f64 {
-        let entry = |i: usize, j: usize| rows[i][free[j]];
-        let share = |i: usize, j: usize| {
-            (entry(i, j) - entry(j, i)).abs() / (entry(i, i) * entry(j, j)).abs().sqrt().max(f64::MIN_POSITIVE)
-        };
-        (0..m).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| share(i, j)).fold(0.0, f64::max)
-    };
-    if asymmetry(&rows) > ASYMMETRIC {
-        let down: Vec<(usize, f64)> = directions.iter().map(|(k, h)| (*k, -h)).collect();
-        let below = moved_gradients(objective, x, &down, stop)?;
-        let both = above.iter().zip(&below).zip(&directions);
-        rows = both.map(|((above, below), (_, h))| difference(above, below, 2.0 * h)).collect();
-    }
-    let hessian: Vec<f64> = (0..m * m).map(|e| 0.25 * (rows[e / m][free[e % m]] + rows[e % m][free[e / m]])).collect();
-    let whole = |v: &[f64]| {
-        let mut whole = vec![0.0; n];
-        free.iter().zip(v).for_each(|(&k, v)| whole[k] = *v);
-        whole
-    };
+    let hessian: Vec<f64> =
+        (0..m * m).map(|e| 0.25 * (slopes[e / m][free[e % m]] + slopes[e % m][free[e / m]])).collect();
     if hessian.iter().any(|v| !v.is_finite()) {
         return Ok(Uncertainty::unknown(n, "the curvature of the criterion is not finite".into()));
     }
-    let p = gradient.len() - n;
+    let p = slopes.first().map_or(0, |row| row.len() - n);
     let mut fixed_slopes = vec![0.0; p * n];
-    free.iter().zip(&rows).for_each(|(&k, row)| fixed_slopes[k * p..(k + 1) * p].copy_from_slice(&row[n..]));
-    let mut out = Uncertainty { covariance: vec![0.0; n * n], unbounded: Vec::new(), reason: None, fixed_slopes };
-    let (values, vectors) = eigen(&hessian, m);
-    for (value, v) in values.iter().zip(vectors.chunks_exact(m.max(1))) {
-        let v = whole(v);
-        if *value <= FLAT * largest_move(&objective.model, &v).powi(2) {
-            out.unbounded.push(v);
+    free.iter().zip(&slopes).for_each(|(&k, row)| fixed_slopes[k * p..(k + 1) * p].copy_from_slice(&row[n..]));
+    let (covariance, unbounded) = inverted(&objective.model, &hessian, &free, n);
+    Ok(Uncertainty { covariance, unbounded, reason: None, fixed_slopes })
+}
+
+/// Slopes of the exact gradient, and of what stands behind it, in the free coordinates, by differences: to one side, which the
+/// asymmetry of the Hessian checks, or to both.
+fn slopes_of_gradient(
+    objective: &mut GlmmEvaluator,
+    x: &[f64],
+    free: &[usize],
+    stop: &AtomicBool,
+) -> Result<Vec<Vec<f64>>> {
+    let (n, scales) = (x.len(), objective.model.theta_map.scale_parameters());
+    objective.value(x)?;
+    let (gradient, curvature) = objective.slope(x)?;
+    let here = [gradient, objective.fixed_effects(x)?].concat();
+    let step = |&k: &usize| (k, step_of(&objective.model, x, k, curvature[k * n + k], scales.contains(&k)));
+    let moves: Vec<(usize, f64)> = free.iter().map(step).collect();
+    let difference = |a: &[f64], b: &[f64], h: f64| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| (a - b) / h).collect() };
+    let above = moved_gradients(objective, x, &moves, stop)?;
+    let slopes: Vec<Vec<f64>> = above.iter().zip(&moves).map(|(above, (_, h))| difference(above, &here, *h)).collect();
+    if asymmetry(&slopes, free) <= ASYMMETRIC {
+        return Ok(slopes);
+    }
+    let back: Vec<(usize, f64)> = moves.iter().map(|(k, h)| (*k, -h)).collect();
+    let below = moved_gradients(objective, x, &back, stop)?;
+    let both = above.iter().zip(&below).zip(&moves);
+    Ok(both.map(|((above, below), (_, h))| difference(above, below, 2.0 * h)).collect())
+}
+
+/// The largest difference of an entry and its mirror, relative to the diagonal.
+fn asymmetry(slopes: &[Vec<f64>], free: &[usize]) -> f64 {
+    let entry = |i: usize, j: usize| slopes[i][free[j]];
+    let share = |i: usize, j: usize| {
+        (entry(i, j) - entry(j, i)).abs() / (entry(i, i) * entry(j, j)).abs().sqrt().max(f64::MIN_POSITIVE)
+    };
+    (0..free.len()).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| share(i, j)).fold(0.0, f64::max)
+}
+
+/// The inverse of a Hessian of the free coordinates among n, and the directions in which it is level.
+fn inverted(model: &Glmm, hessian: &[f64], free: &[usize], n: usize) -> (Vec<f64>, Vec<Vec<f64>>) {
+    let (m, mut covariance, mut unbounded) = (free.len(), vec![0.0; n * n], Vec::new());
+    let (values, vectors) = eigen(hessian, m);
+    for (value, own) in values.iter().zip(vectors.chunks_exact(m.max(1))) {
+        let mut v = vec![0.0; n];
+        free.iter().zip(own).for_each(|(&k, own)| v[k] = *own);
+        if *value <= FLAT * largest_move(model, &v).powi(2) {
+            unbounded.push(v);
         } else {
-            (0..n * n).for_each(|e| out.covariance[e] += v[e % n] * v[e / n] / value);
+            (0..n * n).for_each(|e| covariance[e] += v[e % n] * v[e / n] / value);
         }
     }
-    Ok(out)
+    (covariance, unbounded)
 }
 
 /// The gradient at points moved in one coordinate, with the effects of the mean that are found with the random ones behind it.
@@ -159,11 +173,9 @@ fn step_of(model: &Glmm, x: &[f64], k: usize, curvature: f64, is_scale: bool) ->
     h.min(LARGEST_MOVE / largest_move(model, &direction).max(f64::MIN_POSITIVE))
 }
 
-/// How far a direction moves a linear predictor, at most.
+/// How far a direction of x moves a linear predictor by its coefficients, at most.
 fn largest_move(model: &Glmm, direction: &[f64]) -> f64 {
-    let own = model.rows.fixed(&model.coefficients(direction));
-    let still = model.rows.fixed(&vec![0.0; model.n_coefficients()]);
-    own.iter().flatten().zip(still.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+    model.rows.largest_move(&model.coefficients(direction))
 }
 
 #[cfg(test)]

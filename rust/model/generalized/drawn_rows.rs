@@ -10,7 +10,7 @@ use crate::covariance::{TermSpec, ThetaMap};
 use crate::crossproduct::Reweighting;
 use crate::family::Observation;
 use crate::ids::FactorId;
-use crate::linalg::dense::eigen;
+use crate::linalg::dense::{self, eigen};
 use crate::penalized_ls::SymbolicFactor;
 use crate::rows::{BlockRows, PartColumns, PartRows, PartedRows};
 use crate::{Result, computed};
@@ -127,8 +127,8 @@ fn is_determined(part: &PartRows) -> bool {
     match &part.columns {
         PartColumns::Indicator(codes) => (0..p as u32).all(|k| codes.contains(&k)),
         PartColumns::Dense(x) => {
-            let mut xx = vec![0.0; p * p];
-            x.chunks_exact(p.max(1)).for_each(|row| (0..p * p).for_each(|e| xx[e] += row[e % p] * row[e / p]));
+            let (mut xx, x) = (vec![0.0; p * p], dense::view(x, p, x.len() / p.max(1)));
+            dense::multiply(dense::view_mut(&mut xx, p, p), faer::Accum::Replace, x, x.transpose(), 1.0);
             let (values, _) = eigen(&xx, p);
             let largest = values.iter().fold(0.0f64, |a, v| a.max(*v));
             values.iter().all(|v| *v > DETERMINED * largest)

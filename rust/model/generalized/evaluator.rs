@@ -7,8 +7,7 @@ use super::expected::Expected;
 use super::gradient::{LaplaceGradient, gradient};
 use super::mode::{Newton, Point};
 use super::model::{Approximation, Glmm};
-use super::nested_quadrature;
-use super::quadrature::{self, Nodes};
+use super::quadrature::Rule;
 use crate::family::Observation;
 use crate::model::{Accuracy, Estimates, Evaluator, Parameters};
 use crate::optimize::Objective;
@@ -30,11 +29,9 @@ pub struct GlmmEvaluator<'a> {
     pub inverse: Inverse,
     working: Option<Working>,
     expected: Option<Expected>,
-    nodes: Option<Nodes>,
+    rule: Option<Rule>,
     /// That of the random effects alone, where the coefficients of the mean are found with them but not integrated out.
     alone: Option<Box<Newton>>,
-    /// Weights of the nodes in every level.
-    shares: Vec<f64>,
     stop: &'a AtomicBool,
     /// A point is refused where a level's curvature, which is one without rows, has a smaller pivot.
     refused_below: f64,
@@ -87,11 +84,10 @@ impl<'a> GlmmEvaluator<'a> {
             working: None,
             expected: (model.approximation == Approximation::Expected).then(|| Expected::new(model)),
             alone: (model.approximation == Approximation::Penalized).then(|| Box::new(Newton::new(model.base()))),
-            nodes: match model.approximation {
-                Approximation::Quadrature(n) => Some(Nodes::new(n, model.rows.blocks[0].width)),
+            rule: match model.approximation {
+                Approximation::Quadrature(n) => Some(Rule::new(model, n)),
                 _ => None,
             },
-            shares: Vec::new(),
             stop,
             refused_below,
             evaluations: 0,
@@ -138,11 +134,8 @@ impl<'a> GlmmEvaluator<'a> {
             let logdet = alone.factor_elsewhere(self.model.base(), point, &self.newton.lambda)?;
             return Ok(2.0 * point.h + logdet);
         }
-        if let Some(nodes) = &self.nodes {
-            let value = if self.model.rows.blocks.len() == 2 { nested_quadrature::value } else { quadrature::value };
-            let (value, shares) = value(&self.model, point, &self.newton, nodes, self.stop)?;
-            self.shares = shares;
-            return Ok(value);
+        if let Some(rule) = &mut self.rule {
+            return rule.value(&self.model, point, &self.newton, self.stop);
         }
         if self.refused_below > 0.0 && self.least_pivot() < self.refused_below {
             return Err(crate::Error::Numerical("the curvature of a random effect is nearly zero here".into()));
@@ -207,25 +200,19 @@ impl<'a> GlmmEvaluator<'a> {
         self.evaluate(x)?;
         let (_, point) = self.last.as_ref().expect("an evaluated point");
         let theta = &x[..self.model.n_theta()];
-        if let Some(nodes) = &self.nodes {
-            let nodes = (nodes, &self.shares[..]);
-            let gradient =
-                if self.model.rows.blocks.len() == 2 { nested_quadrature::gradient } else { quadrature::gradient };
-            return gradient(&self.model, theta, point, &self.newton, nodes, self.stop);
+        if let Some(rule) = &self.rule {
+            return rule.gradient(&self.model, theta, point, &self.newton, self.stop);
         }
         let expected = self.expected.as_ref();
         Ok(gradient(&self.model, theta, point, &mut self.newton, &mut self.inverse, expected))
     }
 
-    fn in_coordinates(&self, x: &[f64], mut gradient: LaplaceGradient) -> Result<Vec<f64>> {
-        if self.alone.is_some() {
-            return self.differences(x);
-        }
+    fn in_coordinates(&self, x: &[f64], mut gradient: LaplaceGradient) -> Vec<f64> {
         let model = &self.model;
         model.penalty.add_slope(&model.coefficients(x), 2.0, &mut gradient.coefficients);
         let mut all = gradient.random.theta;
         all.extend(model.to_chart(&gradient.coefficients));
-        Ok(all)
+        all
     }
 
     /// The gradient by central differences, with one step of Richardson's.
@@ -302,7 +289,8 @@ impl GlmmEvaluator<'_> {
             None => curvature?,
         };
         self.add_penalty(&mut curvature);
-        Ok((self.in_coordinates(x, gradient)?, curvature))
+        let slope = if self.alone.is_some() { self.differences(x)? } else { self.in_coordinates(x, gradient) };
+        Ok((slope, curvature))
     }
 }
 
@@ -329,8 +317,12 @@ impl Evaluator for GlmmEvaluator<'_> {
     }
 
     fn gradient(&mut self, x: &[f64]) -> Result<Vec<f64>> {
+        if self.alone.is_some() {
+            self.evaluate(x)?;
+            return self.differences(x);
+        }
         let gradient = self.gradient_here(x)?;
-        self.in_coordinates(x, gradient)
+        Ok(self.in_coordinates(x, gradient))
     }
 
     fn information(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {

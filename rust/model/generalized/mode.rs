@@ -167,21 +167,11 @@ impl Newton {
 
     /// The point where the search begins: `from`, or zero where the likelihood is not finite there.
     fn start(&self, model: &Glmm, fixed: &[Vec<f64>], from: &Effects) -> Result<Point> {
-        let mut at = self.point(model, fixed, from.clone());
+        let mut at = point(model, fixed, &self.lambda, from.clone());
         if !at.h.is_finite() && from.iter().flatten().any(|&u| u != 0.0) {
-            at = self.point(model, fixed, from.iter().map(|u| vec![0.0; u.len()]).collect());
+            at = point(model, fixed, &self.lambda, from.iter().map(|u| vec![0.0; u.len()]).collect());
         }
         if at.h.is_finite() { Ok(at) } else { Err(Error::Numerical("the likelihood is not finite".into())) }
-    }
-
-    fn point(&self, model: &Glmm, fixed: &[Vec<f64>], u: Effects) -> Point {
-        let zb = model.rows.random(&scaled(&self.lambda, &u, false));
-        let mut eta = fixed.to_vec();
-        for (&part, zb) in model.rows.random_parts.iter().zip(&zb) {
-            eta[part].iter_mut().zip(zb).for_each(|(eta, zb)| *eta += zb);
-        }
-        let h = penalized(model, &eta, &u);
-        Point { u, eta, zb, h }
     }
 
     /// M⁻¹∇h and its decrement ∇h'M⁻¹∇h.
@@ -245,6 +235,17 @@ impl Newton {
         }
         None
     }
+}
+
+/// The point of spherical effects u, beside the fixed parts of the predictors.
+pub fn point(model: &Glmm, fixed: &[Vec<f64>], lambda: &[Vec<f64>], u: Effects) -> Point {
+    let zb = model.rows.random(&scaled(lambda, &u, false));
+    let mut eta = fixed.to_vec();
+    for (&part, zb) in model.rows.random_parts.iter().zip(&zb) {
+        eta[part].iter_mut().zip(zb).for_each(|(eta, zb)| *eta += zb);
+    }
+    let h = penalized(model, &eta, &u);
+    Point { u, eta, zb, h }
 }
 
 fn along(model: &Glmm, at: &Point, step: &Effects, moves: &[Vec<f64>], share: f64) -> Point {

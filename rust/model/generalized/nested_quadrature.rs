@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicBool;
 use super::gradient::{LaplaceGradient, finish};
 use super::mode::{Newton, Point};
 use super::model::Glmm;
-use super::quadrature::Nodes;
+use super::quadrature::{Nodes, normalize};
 use crate::family::RowDerivatives;
 use crate::linalg::memory;
 use crate::rows::{BlockRows, Effects};
@@ -110,15 +110,6 @@ pub fn value(model: &Glmm, at: &Point, newton: &Newton, nodes: &Nodes, stop: &At
     }
     let logdet: f64 = factor.lc.iter().chain(&factor.ls).map(|l| l.ln()).sum();
     Ok((2.0 * (logdet - total), logs))
-}
-
-/// The logarithm of a sum of exponentials; their shares replace them.
-fn normalize(logs: &mut [f64]) -> f64 {
-    let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    logs.iter_mut().for_each(|v| *v = (*v - largest).exp());
-    let sum: f64 = logs.iter().sum();
-    logs.iter_mut().for_each(|v| *v /= sum);
-    largest + sum.ln()
 }
 
 /// Sums over the nodes, weighted.

@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicBool;
 use super::gradient::{LaplaceGradient, add_cross, finish};
 use super::mode::{Newton, Point};
 use super::model::Glmm;
+use super::nested_quadrature;
 use crate::family::RowDerivatives;
 use crate::linalg::dense::eigen;
 use crate::linalg::memory;
@@ -81,6 +82,55 @@ fn orthonormal(x: f64, n: usize) -> Vec<f64> {
     p
 }
 
+/// A rule with what sums by it: over the levels of one grouping factor, or of two nested ones.
+pub struct Rule {
+    pub nodes: Nodes,
+    value: ValueOf,
+    gradient: GradientOf,
+    /// Weights of the nodes in every level, where the criterion was valued last.
+    shares: Vec<f64>,
+}
+
+type ValueOf = fn(&Glmm, &Point, &Newton, &Nodes, &AtomicBool) -> Result<(f64, Vec<f64>)>;
+type GradientOf = fn(&Glmm, &[f64], &Point, &Newton, (&Nodes, &[f64]), &AtomicBool) -> Result<LaplaceGradient>;
+
+impl Rule {
+    /// Of n points in each dimension, for a model that has it.
+    pub fn new(model: &Glmm, n: usize) -> Self {
+        let nodes = Nodes::new(n, model.rows.blocks[0].width);
+        let (value, gradient): (ValueOf, GradientOf) = match model.rows.blocks.len() {
+            2 => (nested_quadrature::value, nested_quadrature::gradient),
+            _ => (value, gradient),
+        };
+        Self { nodes, value, gradient, shares: Vec::new() }
+    }
+
+    /// The criterion without constants.
+    ///
+    /// # Errors
+    /// `Data` where memory does not hold the weights; `Interrupted`.
+    pub fn value(&mut self, model: &Glmm, at: &Point, newton: &Newton, stop: &AtomicBool) -> Result<f64> {
+        let (value, shares) = (self.value)(model, at, newton, &self.nodes, stop)?;
+        self.shares = shares;
+        Ok(value)
+    }
+
+    /// The gradient, where the criterion was valued last.
+    ///
+    /// # Errors
+    /// `Interrupted`.
+    pub fn gradient(
+        &self,
+        model: &Glmm,
+        theta: &[f64],
+        at: &Point,
+        newton: &Newton,
+        stop: &AtomicBool,
+    ) -> Result<LaplaceGradient> {
+        (self.gradient)(model, theta, at, newton, (&self.nodes, &self.shares), stop)
+    }
+}
+
 /// The criterion without constants, and the weight of every node in every level (levels x nodes).
 ///
 /// # Errors
@@ -100,15 +150,17 @@ pub fn value(model: &Glmm, at: &Point, newton: &Newton, nodes: &Nodes, stop: &At
         }
         values.iter().zip(&block.codes).for_each(|(l, &level)| logs[level as usize * nodes.count() + k] -= l);
     }
-    let mut total = 0.0;
-    for own in logs.chunks_exact_mut(nodes.count()) {
-        let largest = own.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        own.iter_mut().for_each(|v| *v = (*v - largest).exp());
-        let sum: f64 = own.iter().sum();
-        own.iter_mut().for_each(|v| *v /= sum);
-        total += largest + sum.ln();
-    }
+    let total: f64 = logs.chunks_exact_mut(nodes.count()).map(normalize).sum();
     Ok((newton.factor.logdet_random - 2.0 * total, logs))
+}
+
+/// The logarithm of a sum of exponentials; their shares replace them.
+pub fn normalize(logs: &mut [f64]) -> f64 {
+    let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    logs.iter_mut().for_each(|v| *v = (*v - largest).exp());
+    let sum: f64 = logs.iter().sum();
+    logs.iter_mut().for_each(|v| *v /= sum);
+    largest + sum.ln()
 }
 
 /// a_k = û + L^-T x of every level, and the linear predictors of all parts there.

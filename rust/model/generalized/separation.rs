@@ -30,10 +30,10 @@ pub struct Separation {
 /// What the search without random effects shows, by its last step, or by where its predictors went to.
 pub fn separation(model: &Glmm, end: &[f64], step: &[f64]) -> Option<Separation> {
     let (end, step) = (of_locations(model, end), of_locations(model, step));
-    let last = largest(&moves(model, &step));
+    let last = model.rows.largest_move(&step);
     let shown = if last < STILL { None } else { shown_by(model, &step, MOVED * last.min(1.0)) };
     // rows with one predictor have taken steps that are right
-    if shown.is_some() || model.rows.parts.len() == 1 || largest(&moves(model, &end)) < FAR[0] {
+    if shown.is_some() || model.rows.parts.len() == 1 || model.rows.largest_move(&end) < FAR[0] {
         return shown;
     }
     FAR.into_iter().find_map(|far| shown_by(model, &end, far))
@@ -41,13 +41,13 @@ pub fn separation(model: &Glmm, end: &[f64], step: &[f64]) -> Option<Separation>
 
 /// Whether a direction is a certificate, when all combinations of rows that go no further than `least` are left alone.
 fn shown_by(model: &Glmm, own: &[f64], least: f64) -> Option<Separation> {
-    let moved = moves(model, own);
+    let moved = model.rows.moves(own);
     let ways: Vec<Vec<Way>> = model.observations.iter().map(|&o| model.family.ways(o)).collect::<Option<_>>()?;
     let goes = |way: &Way, i: usize| way.course != Course::Stays && along(way, &moved, i) > least;
     let mut direction = free_part(model, &ways, goes, own);
-    let scale = largest(&moves(model, &direction)).max(f64::MIN_POSITIVE);
+    let scale = model.rows.largest_move(&direction).max(f64::MIN_POSITIVE);
     direction.iter_mut().for_each(|v| *v /= scale);
-    let shifts = moves(model, &direction);
+    let shifts = model.rows.moves(&direction);
     let fits = |(i, ways): (usize, &Vec<Way>)| {
         ways.iter().all(|way| match way.course {
             Course::Stays => along(way, &shifts, i).abs() < WRONG,
@@ -72,20 +72,6 @@ fn of_locations(model: &Glmm, step: &[f64]) -> Vec<f64> {
 
 fn is_location(predictor: Predictor) -> bool {
     !matches!(predictor, Predictor::Dispersion | Predictor::Scale | Predictor::Shape | Predictor::SecondShape)
-}
-
-/// What a direction adds to the predictors of every row, by part.
-fn moves(model: &Glmm, direction: &[f64]) -> Vec<Vec<f64>> {
-    let of_row = |part: &crate::rows::PartRows, i| {
-        let mut sum = 0.0;
-        part.each(i, |j, x| sum += x * direction[j]);
-        sum
-    };
-    model.rows.parts.iter().map(|part| (0..model.rows.n).map(|i| of_row(part, i)).collect()).collect()
-}
-
-fn largest(moves: &[Vec<f64>]) -> f64 {
-    moves.iter().flatten().fold(0.0, |a, v| a.max(v.abs()))
 }
 
 fn along(way: &Way, moves: &[Vec<f64>], i: usize) -> f64 {

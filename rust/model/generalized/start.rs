@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::curvature::Working;
 use super::definite::make_definite;
-use super::mode::{Point, inner, interleave, scaled};
+use super::mode::{Point, interleave, point};
 use super::model::Glmm;
 use super::separation::{Separation, separation};
 use crate::crossproduct::{PartWeights, fixed_sums};
@@ -85,13 +85,7 @@ impl State {
     fn point(&self, model: &Glmm, beta: &[f64], u: &Effects) -> Point {
         let mut lambda: Vec<Vec<f64>> = model.theta_map.widths.iter().map(|r| vec![0.0; r * r]).collect();
         model.theta_map.factors(&self.theta, &mut lambda);
-        let zb = model.rows.random(&scaled(&lambda, u, false));
-        let mut eta = model.rows.fixed(beta);
-        for (&part, zb) in model.rows.random_parts.iter().zip(&zb) {
-            eta[part].iter_mut().zip(zb).for_each(|(eta, zb)| *eta += zb);
-        }
-        let h = model.family.total(&model.observations, &model.weights, &eta) + 0.5 * inner(u, u);
-        Point { u: u.clone(), eta, zb, h }
+        point(model, &model.rows.fixed(beta), &lambda, u.clone())
     }
 
     fn fill(&mut self, model: &Glmm) -> Point {
@@ -170,7 +164,7 @@ pub fn without_random_effects(model: &Glmm, stop: &AtomicBool) -> Result<(Vec<f6
         if decrement < DECREMENT {
             break;
         }
-        let moves = largest_move(model, &step);
+        let moves = model.rows.largest_move(&step);
         let mut share = if moves > LARGEST_MOVE { LARGEST_MOVE / moves } else { 1.0 };
         let mut fell = false;
         for _ in 0..40 {
@@ -189,11 +183,6 @@ pub fn without_random_effects(model: &Glmm, stop: &AtomicBool) -> Result<(Vec<f6
     let (_, root) = newton(model, &beta)?;
     let found = separation(model, &beta, &last).filter(|found| !model.penalty.holds(&found.direction));
     Ok((beta, inverse_transposed(&root, p), found))
-}
-
-fn largest_move(model: &Glmm, step: &[f64]) -> f64 {
-    let (moved, still) = (model.rows.fixed(step), model.rows.fixed(&vec![0.0; step.len()]));
-    moved.iter().flatten().zip(still.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }
 
 /// The slope in the coefficients, and the Cholesky factor of a definite curvature.

@@ -22,6 +22,7 @@ def test_a_criterion_without_an_optimum_is_not_followed_to_its_pole(family):
     said = " ".join(str(warning.message) for warning in caught)
     assert not [word for word in ("best dispersion", "best probability", "do not determine", "bobyqa") if word in said]
     assert "Leave out a random effect" in said
+    assert fit.verdict.status == "pole"
     assert not fit.verdict.converged
     assert fit.loglik == pytest.approx(exact, abs=1.0)
     assert 1 < fit.dispersion < 3
