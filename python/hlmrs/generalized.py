@@ -11,7 +11,7 @@ from .calls import answers
 from .control import Control
 from .estimation import Contrast
 from .estimation.generalized import fit_generalized
-from .estimation.parts import chosen_approximation, make_generalized_request
+from .estimation.generalized_request import chosen_approximation, make_generalized_request
 from .families import Family, chosen_family
 from .frame import open_frame
 from .options import Missing, Thresholds

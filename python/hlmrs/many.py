@@ -141,9 +141,7 @@ def fit_many(
     """
     check_level(level)
     chosen = _chosen_family(family, link, ddf)
-    tests_by = choose("ddf", ddf or "satterthwaite", MANY_DDF, {"KR": "kenward-roger"}, " for many responses")
-    if tests_by == "kenward-roger" and not reml:
-        raise OptionError("ddf='kenward-roger' is defined for REML; fit with reml=True")
+    tests_by = _chosen_tests(ddf, reml)
     frame = open_frame(data)
     names, source = _responses(in_order("responses", responses, row_index(frame)), frame)
     values = _read(source, names) if source else np.asarray(responses, dtype=np.float64).T
@@ -158,13 +156,15 @@ def fit_many(
     _check_predictors(request, columns, dict(zip(taken, values, strict=bool(taken))))
     if chosen is not None:
         return build(frame.kind, _generalized_table(request, chosen, frame.kind, columns, values, names, level))
-    rows = model_rows(request, columns).rows
-    used = values if rows.kept is None else values[:, rows.kept]
-    with Progress("responses", len(names)) as progress:
-        fits = core_fit_many(
-            rows, np.ascontiguousarray(used), request.reml, request.settings(), tests_by, progress.reach
-        )
-    return build(frame.kind, _table(names, rows, fits, level))
+    return build(frame.kind, _linear_table(request, tests_by, columns, values, names, level))
+
+
+def _chosen_tests(ddf: str | None, reml: bool) -> str:
+    """Return the method for degrees of freedom of linear models."""
+    tests_by = choose("ddf", ddf or "satterthwaite", MANY_DDF, {"KR": "kenward-roger"}, " for many responses")
+    if tests_by == "kenward-roger" and not reml:
+        raise OptionError("ddf='kenward-roger' is defined for REML; fit with reml=True")
+    return tests_by
 
 
 def _chosen_family(family: str | Family | None, link: str | None, ddf: str | None) -> Family | None:
@@ -177,6 +177,17 @@ def _chosen_family(family: str | Family | None, link: str | None, ddf: str | Non
             f"ddf={ddf!r}: degrees of freedom are of linear models; tests of generalized ones are 'normal'"
         )
     return chosen_family(family, link)
+
+
+def _linear_table(
+    request: Request, tests_by: str, columns: Columns, values: NDArray[np.float64], names: list[str], level: float
+) -> dict[str, Column]:
+    """Fit linear models, all with one call of the core, and tabulate them."""
+    rows = model_rows(request, columns).rows
+    used = np.ascontiguousarray(values if rows.kept is None else values[:, rows.kept])
+    with Progress("responses", len(names)) as progress:
+        fits = core_fit_many(rows, used, request.reml, request.settings(), tests_by, progress.reach)
+    return _table(names, rows, fits, level)
 
 
 def _generalized_table(

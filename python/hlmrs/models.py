@@ -26,7 +26,7 @@ from .estimation import (
     model_rows,
 )
 from .estimation.generalized import fit_generalized
-from .estimation.parts import chosen_approximation, make_generalized_request
+from .estimation.generalized_request import chosen_approximation, make_generalized_request
 from .estimation.streaming import BatchSums, SufficientStatistics, request_of_statistics, streams, summed
 from .families import Family
 from .frame import Collects, Frame, open_frame

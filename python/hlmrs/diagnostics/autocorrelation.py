@@ -48,21 +48,21 @@ def check_autocorrelation(estimate: Estimate, group: str | None, order: str | Ar
         f"Rows of a group were taken in {how}, at equal distances; the score test is for normal residuals and many "
         "rows. An order that means nothing gives a test of nothing."
     )
+    return Check("autocorrelation", *_finding(name, excess, z, p), caveat, table, estimate.kind)
+
+
+def _finding(name: str, excess: float, z: float, p: float) -> tuple[str, str]:
+    """Say what the test found, and whether it is of concern."""
     if math.isnan(z):
-        finding = f"No group of {name} has two rows whose residuals are free to vary."
-        return Check("autocorrelation", FINE, finding, caveat, table, estimate.kind)
+        return FINE, f"No group of {name} has two rows whose residuals are free to vary."
     size = f"correlation about {excess:.2f}, z = {z:.1f}, {p_text(p)}"
     if p >= 0.05:
-        finding = f"Residuals that follow each other within {name} are not alike beyond chance ({size})."
-    elif abs(excess) < _SIZE:
-        finding = f"Residuals that follow each other within {name} are alike, but little ({size})."
-    else:
-        alike = "alike" if excess > 0 else "opposed"
-        remedy = "; a random slope in time or an ar1() term may be missing" if excess > 0 else ""
-        finding = f"Residuals that follow each other within {name} are {alike} ({size}){remedy}."
-    return Check(
-        "autocorrelation", LOOK if p < 0.05 and abs(excess) >= _SIZE else FINE, finding, caveat, table, estimate.kind
-    )
+        return FINE, f"Residuals that follow each other within {name} are not alike beyond chance ({size})."
+    if abs(excess) < _SIZE:
+        return FINE, f"Residuals that follow each other within {name} are alike, but little ({size})."
+    alike = "alike" if excess > 0 else "opposed"
+    remedy = "; a random slope in time or an ar1() term may be missing" if excess > 0 else ""
+    return LOOK, f"Residuals that follow each other within {name} are {alike} ({size}){remedy}."
 
 
 def _name(order: str | ArrayLike) -> str:

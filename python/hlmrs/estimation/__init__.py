@@ -2,10 +2,11 @@
 
 ``request`` is what was asked for, ``rows`` applies it to a frame, ``estimate``
 fits, holds the result and what is computed once for it, ``layout`` says what its numbers belong to,
-``verdict`` what the optimum is worth, ``warn`` tells the user; ``state`` saves an estimate.  A generalized model has a
-``response`` of its kind, and ``parts``; ``generalized_changes`` changes them, ``generalized`` is its estimate, of the
-core's fit in ``generalized_core``, ``random_part`` has the random effects of one part, and ``generalized_state`` saves
-it; ``saved`` is the file of either; ``generalized_many`` fits many responses.  ``streaming``
+``verdict`` what the optimum is worth, ``warn`` tells the user; ``state`` saves an estimate.  Of a generalized model
+``generalized_request`` is what was asked for, ``generalized_changes`` changes it, ``family_spec`` is its family as the
+core reads it, ``response`` has responses of its kind, and ``parts`` its designs; ``generalized`` is its estimate, of
+the core's fit in ``generalized_core``, ``random_part`` has the random effects of one part, and ``generalized_state``
+saves it; ``saved`` is the file of either; ``generalized_many`` fits many responses.  ``streaming``
 sums rows batch by batch: they need not fit in memory.
 """
 

@@ -16,19 +16,13 @@ from ..frame import Frame
 from ..priors import prior_by_column
 from .advice import GENERALIZED_LINEAR
 from .estimate import GONE, Estimate, RowValues, refit_response
+from .family_spec import core_family
 from .generalized_core import GeneralizedCore
+from .generalized_request import GeneralizedRequest
 from .layout import Layout, layout_of
 from .limits import PartEstimates, limits_of, part_columns, refuse_separation, with_limits
 from .ordered import category_probabilities, expected_category, threshold_coefficients
-from .parts import (
-    RESPONSE,
-    GeneralizedRequest,
-    PartDesign,
-    core_family,
-    generalized_rows,
-    refuse_weightless,
-    rows_again,
-)
+from .parts import RESPONSE, PartDesign, generalized_rows, refuse_weightless, rows_again
 from .request import KEPT_ROWS, without_idle_contrasts
 from .response import Response, refitted
 from .verdict import Verdict, verdict_of

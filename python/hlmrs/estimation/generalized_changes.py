@@ -14,7 +14,7 @@ from ..formula import ModelSpec, parse_update
 from ..frame import Frame, index_names
 from ..options import Missing, Thresholds
 from ..priors import Prior
-from .parts import OTHER_PARTS, GeneralizedRequest, chosen_approximation, make_generalized_request
+from .generalized_request import OTHER_PARTS, GeneralizedRequest, chosen_approximation, make_generalized_request
 from .request import ARRAY_OFFSET, ARRAY_WEIGHTS, Contrast, require_same_rows, without_idle_contrasts
 
 

@@ -11,7 +11,8 @@ from .._core import Columns
 from ..errors import HlmrsError, HlmrsWarning, OptionError
 from ..families import Family
 from .generalized import GeneralizedEstimate, fit_rows
-from .parts import RESPONSE, GeneralizedRequest, response_in, rows_of_response
+from .generalized_request import GeneralizedRequest
+from .parts import RESPONSE, response_in, rows_of_response
 from .request import Request
 
 Matrix = NDArray[np.float64]

@@ -16,9 +16,10 @@ from ..priors import Normal, Prior
 from .estimate import GONE
 from .generalized import GeneralizedEstimate, generalized_model
 from .generalized_core import GeneralizedCore, SavedFit, read_core, write_core
+from .generalized_request import OTHER_PARTS, GeneralizedRequest
 from .layout import Layout
 from .ordered import threshold_names
-from .parts import OTHER_PARTS, GeneralizedRequest, PartDesign, rows_again
+from .parts import PartDesign, rows_again
 from .response import Response
 from .state import (
     NO_FRAME,

@@ -14,17 +14,12 @@ from ..formula import parse
 from ..formula.names import find_name
 from ..frame import Frame, index_names
 from .estimate import Estimate, RowValues
+from .family_spec import link_means
 from .generalized import generalized_model
+from .generalized_request import GeneralizedRequest, make_generalized_request
 from .layout import layout_of
 from .limits import refuse_separation
-from .parts import (
-    RESPONSE,
-    GeneralizedRequest,
-    PartDesign,
-    generalized_rows,
-    link_means,
-    make_generalized_request,
-)
+from .parts import RESPONSE, PartDesign, generalized_rows
 from .response import Response
 from .waves import Waves, waves_of
 

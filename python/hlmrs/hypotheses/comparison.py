@@ -11,7 +11,7 @@ from .._core import Fit
 from ..errors import DataError, OptionError
 from ..estimation import Estimate
 from ..estimation.generalized import GeneralizedEstimate, by_maximum_likelihood
-from ..estimation.parts import OTHER_PARTS
+from ..estimation.generalized_request import OTHER_PARTS
 from ..frame import Column, columns_of
 from ..inference import information_criteria
 from .nesting import embed, family_of

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from .._core import family_means, family_predictors
 from ..errors import OptionError, choose
 from ..estimation import Estimate, cached, evaluate
+from ..estimation.family_spec import link_means
 from ..estimation.generalized import GeneralizedEstimate
 from ..estimation.marginal import EquationsEstimate
-from ..estimation.parts import link_means
 from ..families import Family
 from ..formula import Call, ColumnName, Expression, Number
 from ..options import PredictionScale
