@@ -92,38 +92,52 @@ def _is_whole(counts: Vector) -> NDArray[np.bool_]:
 def _successes(family: Family, factor: TermFactor, columns: Columns, weights: Vector | None) -> Response:
     levels = _levels(factor, columns)
     if levels is not None:
-        names = levels.used
-        if len(names) != 2:
-            raise DataError(
-                f"the response {factor.name!r} has {len(names)} levels, and family {family.name!r} needs two; for "
-                "ordered categories use family='cumulative'"
-            )
-        y = np.where(levels.codes == MISSING, np.nan, (levels.codes == levels.names.index(names[1])).astype(np.float64))
-        return Response(y, None, weights, levels=(names[0], names[1]))
+        return _of_two_levels(family, factor.name, levels, weights)
     y = evaluate(columns, factor.expression)
-    if weights is None:
-        if (y > 1).any():
-            raise DataError(
-                f"the response {factor.name!r} is {y[y > 1][0]:g} in a row, and family {family.name!r} (the default is "
-                "'binomial') takes 0 and 1: for counts use family='poisson' or 'nbinom2', for measurements "
-                "family='gaussian' or 'gamma', for successes among trials write cbind(successes, failures)"
-            )
-        fractions = (y > 0) & (y < 1)
-        if fractions.any():
-            raise DataError(
-                f"the response {factor.name!r} has proportions, such as {y[fractions][0]:g}; weights= says of how many "
-                "trials, or write cbind(successes, failures)"
-            )
-        return Response(y, None, None)
+    if weights is not None:
+        return _of_proportions(factor.name, y, weights)
+    _require_zeros_and_ones(family, factor.name, y)
+    return Response(y, None, None)
+
+
+def _of_two_levels(family: Family, name: str, levels: "_Levels", weights: Vector | None) -> Response:
+    """Take the second level as success."""
+    names = levels.used
+    if len(names) != 2:
+        raise DataError(
+            f"the response {name!r} has {len(names)} levels, and family {family.name!r} needs two; for "
+            "ordered categories use family='cumulative'"
+        )
+    y = np.where(levels.codes == MISSING, np.nan, (levels.codes == levels.names.index(names[1])).astype(np.float64))
+    return Response(y, None, weights, levels=(names[0], names[1]))
+
+
+def _require_zeros_and_ones(family: Family, name: str, y: Vector) -> None:
+    if (y > 1).any():
+        raise DataError(
+            f"the response {name!r} is {y[y > 1][0]:g} in a row, and family {family.name!r} (the default is "
+            "'binomial') takes 0 and 1: for counts use family='poisson' or 'nbinom2', for measurements "
+            "family='gaussian' or 'gamma', for successes among trials write cbind(successes, failures)"
+        )
+    fractions = (y > 0) & (y < 1)
+    if fractions.any():
+        raise DataError(
+            f"the response {name!r} has proportions, such as {y[fractions][0]:g}; weights= says of how many "
+            "trials, or write cbind(successes, failures)"
+        )
+
+
+def _of_proportions(name: str, y: Vector, weights: Vector) -> Response:
+    """Take a response as shares of successes among as many trials as the weights say."""
     if ((y < 0) | (y > 1)).any():
         raise DataError(
-            f"the response {factor.name!r} is {y[(y < 0) | (y > 1)][0]:g} in a row; with weights= it is the proportion "
+            f"the response {name!r} is {y[(y < 0) | (y > 1)][0]:g} in a row; with weights= it is the proportion "
             "of successes among so many trials; write cbind(successes, failures) for counts"
         )
     counts = y * weights
     whole = np.round(counts)
     if np.nanmax(np.abs(counts - whole), initial=0.0) > _WHOLE * max(1.0, float(np.nanmax(weights, initial=1.0))):
-        warn(f"{factor.name} times its weights is no whole number of successes in some rows", FormulaWarning)
+        warn(f"{name} times its weights is no whole number of successes in some rows", FormulaWarning)
         whole = counts
     return Response(whole, weights.astype(np.float64), None)
 

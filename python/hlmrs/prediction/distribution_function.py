@@ -27,17 +27,22 @@ def exact_quantile_residuals(estimate: GeneralizedEstimate, seed: int) -> Vector
     return low + (high - low) * np.random.default_rng(seed).random(len(low))
 
 
+def _of_categories(estimate: GeneralizedEstimate, eta: Mapping[str, Vector], y: Vector) -> tuple[Vector, Vector]:
+    """Return those of the categories of an ordered response."""
+    predictors = {name: eta[name] for name in ("conditional", "scale") if name in eta}
+    each = estimate.category_probabilities(predictors | {"thresholds": estimate.thresholds()})
+    below = np.column_stack([np.zeros(len(y)), np.cumsum(each, axis=1)])
+    rows, at = np.arange(len(y)), y.astype(int)
+    return below[rows, at], below[rows, at + 1]
+
+
 def _ends(estimate: GeneralizedEstimate) -> tuple[Vector, Vector]:
     """Return the probabilities of less than each response, and of no more."""
     y = estimate.response.y
     names = family_predictors(estimate.family_spec)
     eta = dict(zip(names, estimate.own.fit.linear_predictors(), strict=True))
     if estimate.family.name == "cumulative":
-        predictors = {"conditional": eta["conditional"], **({"scale": eta["scale"]} if "scale" in eta else {})}
-        each = estimate.category_probabilities(predictors | {"thresholds": estimate.thresholds()})
-        below = np.column_stack([np.zeros(len(y)), np.cumsum(each, axis=1)])
-        at = y.astype(int)
-        return below[np.arange(len(y)), at], below[np.arange(len(y)), at + 1]
+        return _of_categories(estimate, eta, y)
     if estimate.family.name == "ordbeta":
         return _ordered_beta(eta, y)
     name = estimate.family.name.removeprefix("truncated_")

@@ -1,35 +1,28 @@
-"""Many responses over one design: genes, voxels, items; shared work is done once, in Rust."""
+"""What was given of many responses, read and checked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, get_args, overload
+from typing import Any, TypedDict, TypeVar, Unpack, get_args, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._core import Columns, Rows
-from ._core import fit_many as core_fit_many
-from .calls import answers
-from .control import Control
-from .errors import DataError, FormulaError, HlmrsError, OptionError, choose, suggestion
-from .estimation import Contrast, Request, evaluate, make_request, model_rows
-from .estimation.generalized import GeneralizedEstimate
-from .estimation.generalized_many import fit_each, many_request
-from .families import Family, chosen_family
-from .formula import ColumnName
-from .frame import Collects, Column, Frame, build, check_unique, columns_of, in_order, open_frame, row_index
-from .inference import RESIDUAL, check_level, variance_components, wald
-from .options import ManyDdf, Missing
-from .resources import Progress
-
-if TYPE_CHECKING:
-    from ._core import ManyFits
-
-RESPONSE = "(response)"
-"""The name that the response has in the formula of all responses."""
+from .._core import Columns
+from ..calls import answers
+from ..control import Control
+from ..errors import DataError, FormulaError, OptionError, choose, suggestion
+from ..estimation import Contrast, Request, evaluate, make_request
+from ..estimation.parts import RESPONSE
+from ..families import Family, chosen_family
+from ..formula import ColumnName
+from ..frame import Collects, Frame, build, check_unique, in_order, open_frame, row_index
+from ..inference import check_level
+from ..options import ManyDdf, Missing
+from .generalized import generalized_table
+from .linear import linear_table
 
 MANY_DDF: tuple[ManyDdf, ...] = get_args(ManyDdf)
 
@@ -155,8 +148,8 @@ def fit_many(
         raise DataError(f"the responses have {values.shape[1]} rows, and the data {columns.n_rows}")
     _check_predictors(request, columns, dict(zip(taken, values, strict=bool(taken))))
     if chosen is not None:
-        return build(frame.kind, _generalized_table(request, chosen, frame.kind, columns, values, names, level))
-    return build(frame.kind, _linear_table(request, tests_by, columns, values, names, level))
+        return build(frame.kind, generalized_table(request, chosen, frame.kind, columns, values, names, level))
+    return build(frame.kind, linear_table(request, tests_by, columns, values, names, level))
 
 
 def _chosen_tests(ddf: str | None, reml: bool) -> str:
@@ -177,65 +170,6 @@ def _chosen_family(family: str | Family | None, link: str | None, ddf: str | Non
             f"ddf={ddf!r}: degrees of freedom are of linear models; tests of generalized ones are 'normal'"
         )
     return chosen_family(family, link)
-
-
-def _linear_table(
-    request: Request, tests_by: str, columns: Columns, values: NDArray[np.float64], names: list[str], level: float
-) -> dict[str, Column]:
-    """Fit linear models, all with one call of the core, and tabulate them."""
-    rows = model_rows(request, columns).rows
-    used = np.ascontiguousarray(values if rows.kept is None else values[:, rows.kept])
-    with Progress("responses", len(names)) as progress:
-        fits = core_fit_many(rows, used, request.reml, request.settings(), tests_by, progress.reach)
-    return _table(names, rows, fits, level)
-
-
-def _generalized_table(
-    request: Request, family: Family, kind: str, columns: Columns, values: Matrix, names: list[str], level: float
-) -> dict[str, Column]:
-    """Fit generalized models and tabulate them; of a response that cannot be fitted there is one row."""
-    asked = many_request(replace(request, arrays=_without_response(request)), family)
-    for name, array in asked.mean.arrays.items():
-        columns.add_numeric(name, array)
-    parts: list[tuple[Any, ...]] = []
-    estimates: list[NDArray[np.float64]] = []
-    with Progress("responses", len(names)) as progress:
-        for k, found in enumerate(fit_each(asked, kind, columns, values, names)):
-            for row, numbers in _rows_of_fit(found):
-                parts.append((names[k], *row))
-                estimates.append(numbers)
-            progress.reach(k + 1)
-    estimate, std_error = np.array(estimates).T
-    tests = wald(estimate, std_error, np.where(np.isnan(std_error), np.nan, np.inf), level)
-    text = columns_of(("response", "effect", "group", "term"), [part[:4] for part in parts], _TEXT)
-    rest = columns_of(("n_obs", "criterion", "status", "reason"), [part[4:] for part in parts], _TEXT)
-    return {**text, **tests.columns(), **rest}
-
-
-_TEXT = ("response", "effect", "group", "term", "status", "reason")
-
-
-def _without_response(request: Request) -> dict[str, NDArray[np.float64]]:
-    return {name: array for name, array in request.arrays.items() if name != RESPONSE}
-
-
-def _rows_of_fit(found: GeneralizedEstimate | HlmrsError) -> Iterator[tuple[tuple[Any, ...], NDArray[np.float64]]]:
-    """Yield what a response has estimates of, and each estimate with its standard error."""
-    nothing = np.array([np.nan, np.nan])
-    if isinstance(found, HlmrsError):
-        yield ("fixed", None, None, np.nan, np.nan, "failed", str(found)), nothing
-        return
-    end = (float(found.layout.n_rows), found.core.criterion, found.verdict.status, found.verdict.reason)
-    for part in sorted(found.parts, key=lambda name: name != "conditional"):
-        own, se = found.parts[part], np.sqrt(np.diag(found.own.covariance_of(part)))
-        for name, pair in zip(own.names, zip(found.own.coefficients_of(part), se, strict=True), strict=True):
-            yield ("fixed" if part == "conditional" else part, None, name, *end), np.array(pair)
-        if part == "conditional":
-            for name in own.dropped:
-                yield ("fixed", None, name, *end), nothing
-    for group, term1, term2, _, sd, corr in variance_components(found):
-        effect, term, value = ("sd", term1, sd) if term2 is None else ("cor", f"{term1}, {term2}", corr)
-        yield (effect, group, term, *end), np.array([value, np.nan])
 
 
 def _request(
@@ -305,62 +239,3 @@ def _read(source: Frame, names: list[str]) -> Matrix:
     parts = [names[first : first + _AT_ONCE] for first in range(0, len(names), _AT_ONCE)]
     read = ((source.read(part), part) for part in parts)
     return np.stack([evaluate(columns, ColumnName(name, (0, 0))) for columns, part in read for name in part])
-
-
-def _table(names: list[str], rows: Rows, fits: ManyFits, level: float) -> dict[str, Column]:
-    """Tabulate the fits: of each response its fixed effects, then its standard deviations and correlations."""
-    kinds = _parameters(rows)
-    estimate = np.hstack([fits["estimate"], _components(rows, fits)])
-    std_error, df = (_padded(fits[name], estimate.shape[1]) for name in ("std_error", "df"))
-    tests = wald(estimate.ravel(), std_error.ravel(), df.ravel(), level)
-    k = len(kinds)
-
-    def each(values: Any) -> list[Any]:
-        return [value for value in values for _ in range(k)]
-
-    return {
-        "response": each(names),
-        **{name: [kind[part] for kind in kinds] * len(names) for part, name in enumerate(("effect", "group", "term"))},
-        **tests.columns(),
-        "n_obs": np.repeat(fits["n_obs"], k),
-        "criterion": np.repeat(fits["criterion"], k),
-        "status": each(fits["status"]),
-        "reason": each(fits["reason"]),
-    }
-
-
-def _parameters(rows: Rows) -> list[tuple[str, str | None, str | None]]:
-    """Name what a response has estimates of: effect, group, term."""
-    layout = rows.layout()
-    kinds: list[tuple[str, str | None, str | None]] = [("fixed", None, name) for name in layout["columns"]]
-    for term in layout["random"]:
-        group, columns = layout["groups"][term["group"]]["name"], term["columns"]
-        kinds += [("sd", group, name) for name in columns]
-        pairs = [(j, i) for j in range(len(columns)) for i in range(j + 1, len(columns))]
-        kinds += [("cor", group, f"{columns[j]}, {columns[i]}") for j, i in pairs]
-    return [*kinds, ("sd", RESIDUAL, None)]
-
-
-def _components(rows: Rows, fits: ManyFits) -> Matrix:
-    """Compute standard deviations and correlations, a row per response, in the order of the parameters."""
-    parts: list[Matrix] = []
-    start = 0
-    covariances, random = fits["covariances"], rows.layout()["random"]
-    if not covariances.size:  # no response could be fitted
-        covariances = np.full((len(covariances), sum(len(term["columns"]) ** 2 for term in random)), np.nan)
-    for term in random:
-        r = len(term["columns"])
-        block = covariances[:, start : start + r * r].reshape(-1, r, r)
-        start += r * r
-        sd = np.sqrt(np.einsum("kii->ki", block))
-        low, high = np.triu_indices(r, 1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            parts += [sd, block[:, low, high] / (sd[:, low] * sd[:, high])]
-    return np.hstack([*parts, fits["sigma"][:, None]])
-
-
-def _padded(values: Matrix, width: int) -> Matrix:
-    """Fill the columns of the parameters that have no test with NaN."""
-    padded = np.full((len(values), width), np.nan)
-    padded[:, : values.shape[1]] = values
-    return padded
