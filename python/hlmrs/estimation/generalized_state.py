@@ -25,9 +25,11 @@ from .state import (
     NO_FRAME,
     Arrays,
     read_bytes,
+    read_group_rows,
     read_request,
     read_row_values,
     reading,
+    under,
     with_columns,
     write_request,
     write_row_values,
@@ -119,11 +121,8 @@ def _rebuild(header: dict[str, Any], arrays: Arrays, columns: Columns | None) ->
     request, kind, saved = _read_parts(header, arrays)
     layout, fit = Layout.from_json(header["layout"]), read_core(own["fit"], arrays)
     _check(layout, fit, saved, own["categories"], own["thresholds"])
-    group_rows = [arrays[f"group_rows.{g}"] for g in range(len(layout.groups))]
-    if not layout.counts(group_rows):
-        raise ValueError("the rows of its groups are not those of its counts")
-    kept = {key.removeprefix("rows."): array for key, array in arrays.items() if key.startswith("rows.")}
-    values = read_row_values(kept, layout)
+    group_rows = read_group_rows(arrays, layout)
+    values = read_row_values(arrays, layout)
     response = None if values is None else _read_response(own, arrays, layout)
     designs, core = saved, cast("GeneralizedFit | SavedFit", fit)
     if columns is not None:
@@ -231,5 +230,5 @@ def _core_again(
     arrays: Arrays,
 ) -> GeneralizedFit:
     """Make the core's fit of rows that are there."""
-    core = {key.removeprefix("core."): array for key, array in arrays.items() if key.startswith("core.")}
-    return GeneralizedFit.from_state(generalized_model(request, designs, response), header["core"], core)
+    model = generalized_model(request, designs, response)
+    return GeneralizedFit.from_state(model, header["core"], under("core.", arrays))

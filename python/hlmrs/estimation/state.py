@@ -169,13 +169,10 @@ def read_columns(header: dict[str, Any], arrays: Arrays) -> Columns | None:
 
 def _rebuild(header: dict[str, Any], arrays: Arrays, columns: Columns | None) -> Estimate:
     request, kind, splines = read_request(header)
-    core = {key.removeprefix("core."): array for key, array in arrays.items() if key.startswith("core.")}
-    kept = {key.removeprefix("rows."): array for key, array in arrays.items() if key.startswith("rows.")}
     encoding = Encoding.from_json(header["encoding"])
-    fit, layout = Fit.from_state(header["core"], core), Layout.from_json(header["layout"])
+    fit, layout = Fit.from_state(header["core"], under("core.", arrays)), Layout.from_json(header["layout"])
     fit.check_encoding(encoding)
     moments = [arrays[f"moments.{k}"] for k in range(len(layout.random))]
-    group_rows = [arrays[f"group_rows.{g}"] for g in range(len(layout.groups))]
     if (
         not layout.fits(fit)
         or not layout.is_of(encoding)
@@ -183,9 +180,8 @@ def _rebuild(header: dict[str, Any], arrays: Arrays, columns: Columns | None) ->
         or any(m.shape != (len(t.columns),) * 2 for m, t in zip(moments, layout.random, strict=True))
     ):
         raise ValueError("its names and its numbers do not belong together")
-    if not layout.counts(group_rows):
-        raise ValueError("the rows of its groups are not those of its counts")
-    values = read_row_values(kept, layout)
+    group_rows = read_group_rows(arrays, layout)
+    values = read_row_values(arrays, layout)
     data = None if columns is None else ModelRows(encode(request, columns), columns, splines)
     if data is not None and (data.rows.n_rows_input != layout.n_rows_input or not layout.is_of(data.rows.encoding())):
         raise ValueError("its columns are not those of its names")
@@ -208,8 +204,22 @@ def _names(spec: ModelSpec) -> list[str]:
     return [spec.response.name, *(term.name for term in spec.terms), *(term.name for term in spec.random)]
 
 
-def read_row_values(kept: Arrays, layout: Layout) -> RowValues | None:
+def under(prefix: str, arrays: Arrays) -> Arrays:
+    """Return the arrays whose names begin so, by the rest of their names."""
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def read_group_rows(arrays: Arrays, layout: Layout) -> list[NDArray[Any]]:
+    """Return how many rows every group has, by grouping factor."""
+    group_rows = [arrays[f"group_rows.{g}"] for g in range(len(layout.groups))]
+    if not layout.counts(group_rows):
+        raise ValueError("the rows of its groups are not those of its counts")
+    return group_rows
+
+
+def read_row_values(arrays: Arrays, layout: Layout) -> RowValues | None:
     """Return the values of rows that were saved, one for every row used."""
+    kept = under("rows.", arrays)
     if not kept:
         return None
     values = RowValues(kept["response"], kept["fitted"], kept.get("weights"), kept.get("kept"))

@@ -119,32 +119,35 @@ def _without_random(estimate: GeneralizedEstimate, part: str) -> Vector:
     return eta if design.rows.kept is None else eta[design.rows.kept]
 
 
+def _of_part(estimate: GeneralizedEstimate, part: str, frame: Frame, use: list[bool], new_levels: str) -> Vector | None:
+    """Return the linear predictor of a part by its formula; None of a constant, and of thresholds."""
+    if part not in estimate.designs or part == "thresholds":
+        return None
+    design = estimate.designs[part]
+    columns = design.read(frame)
+    is_constant = not columns.names or (list(design.columns) == ["(Intercept)"] and not design.random)
+    if part != "conditional" and is_constant:
+        return None
+    new = design.encoding.bind(columns, new_groups=new_levels != "error")
+    modes = estimate.own.fit.modes()[slice(*estimate.parts[part].terms)]
+    used = use if part == "conditional" else [any(use)] * len(modes)
+    unseen = unseen_rows(estimate, new, use, new_levels) if part == "conditional" else None
+    values = new.linear_predictor(estimate.full_coefficients(part), modes, used)
+    if unseen is not None:
+        values[unseen] = np.nan
+    return values
+
+
 def _of_new_rows(
     estimate: GeneralizedEstimate, frame: Frame, use: list[bool], new_levels: str, offset: Vector | None
 ) -> dict[str, Vector]:
-    eta: dict[str, Vector] = {}
     if offset is None and estimate.request.offset is not None:
         raise OptionError(
             "the fit has an offset that is an array, which belongs to its rows; give that of the new rows as offset=, "
             "or zeros for none (an offset that is a column is read from the new data)"
         )
-    modes = estimate.own.fit.modes()
-    for part, own in estimate.parts.items():
-        terms = slice(*own.terms)
-        if part not in estimate.designs or part == "thresholds":
-            continue
-        design = estimate.designs[part]
-        columns = design.read(frame)
-        is_constant = not columns.names or (list(design.columns) == ["(Intercept)"] and not design.random)
-        if part != "conditional" and is_constant:
-            continue
-        new = estimate.designs[part].encoding.bind(columns, new_groups=new_levels != "error")
-        used = use if part == "conditional" else [any(use)] * (terms.stop - terms.start)
-        unseen = unseen_rows(estimate, new, use, new_levels) if part == "conditional" else None
-        values = new.linear_predictor(estimate.full_coefficients(part), modes[terms], used)
-        if unseen is not None:
-            values[unseen] = np.nan
-        eta[part] = values
+    found = {part: _of_part(estimate, part, frame, use, new_levels) for part in estimate.parts}
+    eta = {part: values for part, values in found.items() if values is not None}
     if offset is not None:
         eta["conditional"] = eta["conditional"] + checked_offset(offset, len(eta["conditional"]))
     n = len(eta["conditional"])
