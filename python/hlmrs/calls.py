@@ -91,9 +91,6 @@ _OF_ANY: Hints = {
     "n_threads": [("n", _THREADS_OF_FIT), ("n_boot", _THREADS_OF_FIT)],
 }
 _OF_RESIDUALS: Hints = {"type": [("kind", "which residuals is kind=")]}
-_OF_SLOPES: Hints = {
-    "type": [("", "slopes are of the linear predictor; contrasts(type='response') compares means of the response")]
-}
 _OF_INTERVALS: Hints = {"parm": _PARAMETERS, "which": _PARAMETERS}
 _TABLES: Sequence[tuple[Collection[str], Hints]] = (
     (("lmer", "model", "fit_many", "update"), _OF_MODELS),
@@ -102,7 +99,6 @@ _TABLES: Sequence[tuple[Collection[str], Hints]] = (
     (("predict", "simulate"), _OF_PREDICTIONS),
     (("confint", "profile"), _OF_INTERVALS),
     (("resid",), _OF_RESIDUALS),
-    (("slopes",), _OF_SLOPES),
     (("anova", "drop1", "ranova", "test"), _OF_TESTS),
 )
 """What arguments of other packages are here, by functions."""

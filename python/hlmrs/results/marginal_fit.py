@@ -537,16 +537,19 @@ class MarginalFit(Fitted[FrameT]):
         weights: MeanWeights = "equal",
         contrast: ContrastMethod | Mapping[str, Any] | None = None,
         adjust: Adjustment = "none",
+        type: ContrastScale = "link",
         vcov: EquationVcov = "robust",
         ddf: EquationDdf = "normal",
         level: float = 0.95,
     ) -> FrameT:
-        """Return slopes of a covariate on the scale of the link, with tests against zero.
+        """Return slopes of a covariate, with tests against zero.
 
         Parameters
         ----------
         variable, by, at, weights, contrast, adjust
             As for ``slopes`` of a linear mixed model.
+        type : {"link", "response"}
+            Slopes of the linear predictor; or average marginal effects, slopes of the mean averaged over the rows.
         vcov, ddf, level
             How to test.
 
@@ -564,6 +567,9 @@ class MarginalFit(Fitted[FrameT]):
         [0.48, 0.784]
         """
         options = _options(vcov, ddf, level)
+        if choose("type", type, get_args(ContrastScale)) == "response":
+            grid = {"at": at, "weights": weights, "contrast": contrast}
+            return self._table(marginal.average_effects(self._estimate, variable, by, options, **grid))
         choice = None if contrast is None else ContrastChoice(contrast, False, None, adjust)
         return self._table(marginal.slope_table(self._estimate, variable, by, at, weights, choice, options))
 

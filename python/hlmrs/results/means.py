@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Unpack
+from typing import Any, Unpack, get_args
 
 from .. import marginal
 from ..calls import answers_calls
+from ..errors import choose
 from ..inference import TestKeywords, TestOptions, chosen_options, with_test_keywords
 from ..marginal import At, ContrastChoice
 from ..options import Adjustment, ContrastMethod, ContrastScale, MeanScale, MeanWeights
@@ -174,6 +175,7 @@ class Means(View[FrameT]):
         weights: MeanWeights = "equal",
         contrast: ContrastMethod | Mapping[str, Any] | None = None,
         adjust: Adjustment = "none",
+        type: ContrastScale = "link",
         options: TestOptions | None = None,
         **tests: Unpack[TestKeywords],
     ) -> FrameT:
@@ -196,6 +198,10 @@ class Means(View[FrameT]):
             Compare the slopes instead, by a ``method`` of ``contrasts``.
         adjust : str
             As in ``contrasts``; for ``contrast``.
+        type : {"link", "response"}
+            Slopes of the linear predictor on the grid; or average marginal effects: slopes of the mean response at
+            random effects of zero, averaged over the rows of the fit (of each level of the factors in ``by``), with
+            standard errors by the delta method.
 
         Returns
         -------
@@ -216,5 +222,8 @@ class Means(View[FrameT]):
         [0.784, 0.48]
         """
         how = chosen_options(options, tests)
+        if choose("type", type, get_args(ContrastScale)) == "response":
+            grid = {"at": at, "weights": weights, "contrast": contrast}
+            return self._table(marginal.average_effects(self._estimate, variable, by, how, **grid))
         choice = None if contrast is None else ContrastChoice(contrast, False, None, adjust)
         return self._table(marginal.slope_table(self._estimate, variable, by, at, weights, choice, how))

@@ -65,8 +65,6 @@ def test_profiles_are_of_all_parts():
 def test_words_of_other_methods_are_answered(fit):
     with pytest.raises(TypeError, match="which residuals is kind="):
         fit.resid(type="pearson")
-    with pytest.raises(TypeError, match="slopes are of the linear predictor"):
-        fit.slopes("period", type="response")
     with pytest.raises(hlmrs.DesignError, match="generalized linear model"):
         hlmrs.glmer("cbind(incidence, size - incidence) ~ period", CBPP, family="binomial")
 
