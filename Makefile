@@ -1,5 +1,6 @@
-# make demo   fit real data and show the report
+# make demo   fit real data, show the results and write a report, hlmrs-report.html
 # make test   formats, lints, types, and every Rust and Python test
+# make browser  reports and notebooks in headless Chromium: errors, requests, accessibility, width
 # make mutants  whether the tests notice small faults: SAMPLE of them, begun within SECONDS
 #
 # They need Python >= 3.11 and a Rust toolchain, and set up the rest in .venv.
@@ -14,10 +15,10 @@ STAMP  := $(VENV)/.installed
 export PYO3_PYTHON := $(abspath $(BIN)/python)
 export VIRTUAL_ENV := $(abspath $(VENV))
 
-.PHONY: demo test mutants build lint-rust test-rust lint-python test-python clean
+.PHONY: demo test browser mutants build lint-rust test-rust lint-python test-python clean
 
 demo: build
-	$(BIN)/python -m hlmrs demo
+	$(BIN)/python -m hlmrs demo --out hlmrs-report.html
 
 test: lint-rust test-rust build lint-python test-python
 
@@ -46,6 +47,10 @@ lint-python: $(STAMP)
 
 test-python: build
 	$(BIN)/python -m pytest
+
+browser: build
+	$(BIN)/python -m pip install --quiet --group browser
+	$(BIN)/python -m benches.browser
 
 mutants: build
 	$(BIN)/python -m pip install --quiet --group mutants

@@ -20,8 +20,8 @@ import hlmrs
 from hlmrs.errors import HlmrsError
 
 GROUPS = (6, 10, 30)
-TRUTH = {"w": 0.5, "x": 0.5, "sd_(Intercept)|g": 1.0, "sigma": 1.0}
-HEADS = {"sd_(Intercept)|g": "sd of intercepts"}
+TRUTH = {"w": 0.5, "x": 0.5, "sd((Intercept) | g)": 1.0, "sigma": 1.0}
+HEADS = {"sd((Intercept) | g)": "sd of intercepts"}
 REPLICATES = 200
 
 METHODS = {
@@ -133,7 +133,7 @@ def page(tallies: dict[int, Tally], n: int) -> str:
         (
             "Standard deviations",
             ["profile likelihood", "bootstrap, percentile", "bootstrap, BCa"],
-            ("sd_(Intercept)|g", "sigma"),
+            ("sd((Intercept) | g)", "sigma"),
         ),
         (
             "New observations",

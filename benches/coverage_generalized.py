@@ -21,7 +21,7 @@ import hlmrs
 from .coverage import GENERALIZED, Tally, write
 
 GROUPS = (10, 30)
-SD = "sd_(Intercept)|g"
+SD = "sd((Intercept) | g)"
 MIXED = "y ~ w + x + (1 | g)"
 REPLICATES = 100
 SETTINGS = {"binomial": (0.0, 1.0), "poisson": (1.0, 0.5)}

@@ -15,6 +15,9 @@ pub enum Error {
     /// The columns are fine, but no model can be built from them.
     #[error("{0}")]
     Design(String),
+    /// A grouping factor has one level in the rows used.
+    #[error("grouping factor '{0}' has one level; a variance between levels of '{0}' cannot be estimated")]
+    OneLevel(String),
     /// The arithmetic failed: a matrix that is not positive definite, a value that is not finite.
     #[error("{0}")]
     Numerical(String),

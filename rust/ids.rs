@@ -13,7 +13,7 @@ pub struct FactorId(pub usize);
 pub struct BlockId(pub usize);
 
 /// A random term, in the order of the design.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TermId(pub usize);
 
 macro_rules! indexes {

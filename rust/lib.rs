@@ -39,6 +39,7 @@ pub mod model;
 pub mod optimize;
 pub mod penalized_ls;
 pub mod resample;
+pub mod residual;
 pub mod rows;
 pub mod saved;
 pub mod special;

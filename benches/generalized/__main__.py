@@ -26,6 +26,9 @@ def main() -> None:
     parser.add_argument("--peers", default=str(_HERE.parent / ".venv-peers/bin/python"), help="python of the peers")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the rows of drawn data")
     parser.add_argument("--seconds", type=float, default=3.0, help="time for the calls of one process")
+    parser.add_argument(
+        "--clock", default="wall", choices=["wall", "processor"], help="of a busy machine processor time says more"
+    )
     parser.add_argument("--only", nargs="*", default=list(WORKLOADS), choices=list(WORKLOADS))
     given = parser.parse_args()
     print(*_HEAD, sep="\n", flush=True)
@@ -67,6 +70,7 @@ def _job(name: str, work: Workload, folder: Path, given: argparse.Namespace) -> 
         "formula": work.formula,
         "family": work.family,
         "seconds": given.seconds,
+        "clock": given.clock,
         "fixed": [term.strip() for term in fixed.split("+")],
         "groups": [term.split("|")[1].strip(" )") for term in random],
     }

@@ -61,6 +61,11 @@ def contraception(_: float) -> pl.DataFrame:
     return data.with_columns(y=(pl.col("use").cast(pl.String) == "Y").cast(pl.Float64))
 
 
+def disease(_: float) -> pl.DataFrame:
+    """Return cbpp with a column of failures, since glmm takes no expression in ``cbind``."""
+    return hlmrs.datasets.load("cbpp", "polars").with_columns(healthy=pl.col("size") - pl.col("incidence"))
+
+
 def shipped(name: str) -> Callable[[float], pl.DataFrame]:
     """Load a data set of the package."""
     return lambda _: hlmrs.datasets.load(name, "polars")
@@ -74,7 +79,7 @@ def ratings(_: float) -> pl.DataFrame:
 
 _ITEMS = "(1 | id) + (1 | item)"
 WORKLOADS: dict[str, Workload] = {
-    "cbpp": Workload("cbind(incidence, size - incidence) ~ period + (1 | herd)", "binomial", shipped("cbpp"), 0.6, 1.5),
+    "cbpp": Workload("cbind(incidence, healthy) ~ period + (1 | herd)", "binomial", disease, 0.6, 1.5),
     "verbagg": Workload(
         f"y ~ Anger + Gender + btype + situ + mode + {_ITEMS}", "binomial", verbal, 25, 50, ("glmm", "gpboost")
     ),

@@ -30,21 +30,39 @@ from .errors import (
 
 if TYPE_CHECKING:
     from . import datasets
+    from .building import build
     from .control import Control
     from .estimation import Verdict
     from .estimation.streaming import SufficientStatistics, load_statistics
     from .families import Family
     from .generalized import glmer
+    from .growth import person_period, time_coding
     from .inference import TestOptions
+    from .least_squares import gls
+    from .level_equations import levels
     from .many import fit_many
     from .marginal_models import gee
     from .models import lmer, model
+    from .other_methods import against
+    from .pooling import pool
     from .priors import Normal
-    from .results import GeneralizedMixedFit, LinearMixedFit, MarginalFit, compare, load
+    from .repeated_measures import mmrm
+    from .results import (
+        DataDescription,
+        GeneralizedMixedFit,
+        LinearMixedFit,
+        MarginalFit,
+        ResultTable,
+        compare,
+        describe,
+        load,
+    )
+    from .results.side_by_side import table
 
 __all__ = [
     "Control",
     "ConvergenceWarning",
+    "DataDescription",
     "DataError",
     "DesignError",
     "DroppedRowsWarning",
@@ -62,46 +80,70 @@ __all__ = [
     "NumericalError",
     "OptionError",
     "RankDeficiencyWarning",
+    "ResultTable",
     "SingularFitWarning",
     "SufficientStatistics",
     "TestOptions",
     "Verdict",
+    "against",
+    "build",
     "compare",
     "datasets",
+    "describe",
     "fit_many",
     "gee",
     "glmer",
+    "gls",
+    "levels",
     "lmer",
     "load",
     "load_statistics",
+    "mmrm",
     "model",
+    "person_period",
+    "pool",
+    "table",
+    "time_coding",
 ]
 
 _ROOMS = {
     "Control": "control",
+    "DataDescription": "results",
     "Family": "families",
     "GeneralizedMixedFit": "results",
     "LinearMixedFit": "results",
     "MarginalFit": "results",
     "Normal": "priors",
+    "ResultTable": "results",
     "SufficientStatistics": "estimation.streaming",
     "TestOptions": "inference",
     "Verdict": "estimation",
+    "against": "other_methods",
+    "build": "building",
     "compare": "results",
     "datasets": "datasets",
+    "describe": "results",
     "fit_many": "many",
     "gee": "marginal_models",
     "glmer": "generalized",
+    "gls": "least_squares",
+    "levels": "level_equations",
     "lmer": "models",
     "load": "results",
+    "mmrm": "repeated_measures",
     "model": "models",
+    "person_period": "growth",
+    "pool": "pooling",
     "load_statistics": "estimation.streaming",
+    "table": "results",
+    "time_coding": "growth",
 }
 
 
 _ELSEWHERE = dict.fromkeys(("lme", "lmm", "Lmer", "mixedlm", "MixedLM"), "lmer") | {
     **dict.fromkeys(("GEE", "geeglm", "geese"), "gee"),
     **dict.fromkeys(("glmm", "glmmTMB", "clmm", "Glmer"), "glmer"),
+    "MMRM": "mmrm",
     "anova": "compare",
     "lrt": "compare",
 }
@@ -111,9 +153,9 @@ _ELSEWHERE = dict.fromkeys(("lme", "lmm", "Lmer", "mixedlm", "MixedLM"), "lmer")
 def __getattr__(name: str) -> Any:
     """Load a room when one of its names is first asked for, so that importing the package takes no time."""
     if name == "__version__":
-        from importlib.metadata import version
+        from .version import package_version  # loaded when it is wanted: it takes as long as all else
 
-        return version("hlmrs")
+        return package_version()
     if name not in _ROOMS:
         hint = f"; there is hlmrs.{_ELSEWHERE[name]}()" if name in _ELSEWHERE else suggestion(name, __all__)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
@@ -124,4 +166,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted([*__all__, "__version__", *(name for name in globals() if name.startswith("__"))])

@@ -203,8 +203,8 @@ class Encoding:
         """Leave out the offset that was given beside the formula: it belongs to the rows of the fit."""
     def with_columns_in_place_of(self, names: list[str]) -> Encoding:
         """Read numeric variables of these names as columns of the data."""
-    def bind(self, columns: Columns, new_groups: bool = False) -> NewRows:
-        """Encode new data, which need no response.
+    def bind(self, columns: Columns, new_groups: bool = False, used: NDArray[np.bool_] | None = None) -> NewRows:
+        """Encode new data, which need no response; rows that are not `used` are as if they missed every value.
 
         A column of the fixed part that is missing, and a level of it that the fit did not see, are ``DataError``.
         ``new_groups``: groups whose means are used may be new; their means are those of these rows.
@@ -310,11 +310,103 @@ class BlockRecord(TypedDict):
     entries: int
     fill: float
 
+class ResidualArguments(TypedDict):
+    """What is said of the residuals of the rows used; arrays are empty where they do not count."""
+
+    name: str | None
+    orders: tuple[int, int]
+    nugget: bool
+    label: str
+    group: NDArray[np.uint32]
+    group_levels: list[str]
+    time: _Array
+    visit: NDArray[np.uint32]
+    visits: list[str]
+    by: NDArray[np.uint32]
+    by_levels: list[str]
+    scale: _Array
+    scale_names: list[str]
+    offset: _Array
+
+class NewResidualArguments(TypedDict):
+    """What is said of the residuals of new rows; groups are those of the fit, 0xFFFFFFFF for others."""
+
+    scale: _Array
+    offset: _Array
+    group: NDArray[np.uint32]
+    place: _Array
+    by: NDArray[np.uint32]
+
+class ForecastParts(TypedDict):
+    """What known residuals add to predictions; the variance of these without the residual, and that of the residual."""
+
+    from_residuals: _Array
+    variance: _Array
+    residual: _Array
+
+def new_residual_sd(fit: Fit, residuals: NewResidualArguments) -> _Array:
+    """Return the standard deviations of the residuals of new rows."""
+
+def forecast(
+    fit: Fit, x: _Array, terms: list[tuple[_Array, NDArray[np.uint32]] | None], residuals: NewResidualArguments
+) -> ForecastParts:
+    """Predict new rows, those of known groups by the residuals of these too."""
+
+def forecast_slopes_of(
+    fit: Fit,
+    x: _Array,
+    terms: list[tuple[_Array, NDArray[np.uint32]] | None],
+    residuals: NewResidualArguments,
+    new_rows: bool,
+) -> tuple[_Array, _Array]:
+    """Return the slopes of predictions in theta and the parameters of the residuals, and those of their variances in
+    these and log sigma²; `new_rows`: whether variances count the residuals of the new rows."""
+
+class ResidualParameters(TypedDict):
+    """``correlations`` have name, value, standard error and bounds; the covariance is that of ``log_sd``."""
+
+    correlations: list[tuple[str, float, float, float, float]]
+    log_sd: _Array
+    covariance: _Array
+    names: list[str]
+    n_visits: int
+    first_visit: str
+
+def residual_parameters(fit: Fit) -> ResidualParameters:
+    """Return correlations, log sigma and the coefficients of log standard deviations, those of visits first."""
+
+def residual_correlations(fit: Fit, level: int, places: list[float]) -> _Array:
+    """Return the correlations of residuals at some places, by the parameters of one level of `by`."""
+
+def residual_limits(fit: Fit) -> list[tuple[str, str]]:
+    """Return where correlations are at an end of what they can be: the level of `by`, and which end it is."""
+
+def normalized_residuals(fit: Fit, values: _Array) -> _Array:
+    """Return values by row over the residual standard deviation, free of the correlations that the residuals have."""
+
+def residual_log_sd(fit: Fit) -> _Array:
+    """Return the log standard deviation of the residual of every row."""
+
 @final
 class Model:
-    """Cross-products of the rows in blocks, ready to be fitted; holds no row."""
+    """Cross-products of the rows in blocks, ready to be fitted; holds no row unless the residuals have parameters."""
 
-    def __new__(cls, rows: Rows, reml: bool, n_threads: int = 0) -> Model: ...
+    def __new__(
+        cls,
+        rows: Rows,
+        reml: bool,
+        n_threads: int = 0,
+        residual: ResidualArguments | None = None,
+        sigma: float | None = None,
+    ) -> Model: ...
+    def variance_parameters(
+        self, coef_names: list[str], terms: list[tuple[str, list[str]]]
+    ) -> list[tuple[str, float, float]]:
+        """Return what can be held: name, and the ends of its values."""
+    def with_held(
+        self, coef_names: list[str], terms: list[tuple[str, list[str]]], held: list[tuple[int, float]]
+    ) -> Model:
+        """Return the same model with these held at values, by their places among ``variance_parameters``."""
     @property
     def reml(self) -> bool: ...
     @property
@@ -354,7 +446,7 @@ class SingularTerm(TypedDict):
 class VerdictRecord(TypedDict):
     """What is known of an optimum; ``flat`` are indices of terms, ``redundant`` one that can be left out."""
 
-    status: Literal["optimum", "boundary", "flat", "exact", "rough", "pole", "not-converged"]
+    status: Literal["optimum", "boundary", "flat", "exact", "rough", "pole", "unbounded", "rounded", "not-converged"]
     reason: str
     evaluations: int
     expected_decrease: float
@@ -390,6 +482,9 @@ class Fit:
         """Whether beta, sigma and Var(beta) are those of other rows."""
     @property
     def sigma(self) -> float: ...
+    @property
+    def scale(self) -> float:
+        """The variance that relative covariances are multiples of."""
     @property
     def n_params(self) -> int: ...
     @property
@@ -427,8 +522,13 @@ class Fit:
         parameters of ``satterthwaite``.  Shape (parameters, m)."""
     def simulate(self, rows: Rows, n: int, seed: int) -> _Array:
         """New responses from the fitted model, shape (n_obs, n)."""
-    def simulate_new(self, rows: NewRows, shares: _Array, n: int, seed: int) -> _Array:
-        """Responses of new rows, shape (n_rows, n); `shares`: their residual variances over that at weight one."""
+    def simulate_new(
+        self, rows: NewRows, shares: _Array, n: int, seed: int, residuals: NewResidualArguments | None = None
+    ) -> _Array:
+        """Responses of new rows, shape (n_rows, n); `shares`: their residual variances over that at weight one.
+
+        Where residuals have parameters, `residuals` says what these are, with groups that the new rows have.
+        """
     def adapt(self, model: Model) -> Fit:
         """The modes of the rows of another model in this fit's basis, at the parameters of this fit."""
     def refit(self, rows: Rows, y: _Array) -> Fit:
@@ -477,12 +577,14 @@ def largest_statistic_quantile(probability: float, df: float, rank: float, reach
 class SatterthwaiteParts(TypedDict):
     """How Var(beta) depends on the variance parameters: theta in the core's basis, then log sigma^2.
 
-    ``derivatives`` (m, p, p) of Var(beta); ``covariance`` (m, m) of the parameters; ``n_negative``: directions in which
-    the criterion bends downwards.
+    ``derivatives`` (m, p, p) of Var(beta); ``covariance`` (m, m) of the parameters; ``component_slopes`` (m, c) of the
+    variance components: the covariances (r, r) of all random terms, flattened one after the other, then sigma^2;
+    ``n_negative``: directions in which the criterion bends downwards.
     """
 
     derivatives: _Array
     covariance: _Array
+    component_slopes: _Array
     n_negative: int
 
 class KenwardRogerParts(TypedDict):
@@ -494,8 +596,11 @@ class KenwardRogerParts(TypedDict):
     covariance: _Array
 
 def satterthwaite(fit: Fit) -> SatterthwaiteParts: ...
-def kenward_roger(fit: Fit) -> KenwardRogerParts:
-    """Adjust by Kenward and Roger; DesignError where the adjustment is not defined."""
+def kenward_roger(fit: Fit, information: str | None, second_order: bool) -> KenwardRogerParts:
+    """Adjust by Kenward and Roger; DesignError where the adjustment is not defined.
+
+    `information`: "expected", "observed", or None for the one that suits the model.
+    """
 
 def cluster_contributions(
     fit: Fit, rows: Rows, codes: NDArray[np.uint32], n_clusters: int, adjustment: str
@@ -588,6 +693,10 @@ class Structure:
     @property
     def contains(self) -> list[str]:
         """Names of the structures that are special cases of it over the same columns."""
+
+    def reported(self, columns: list[str], group: str) -> list[tuple[str, int, int]]:
+        """Return the name of every standard deviation and correlation that users read, with row and column of a place
+        in the covariance where it stands: of a standard deviation on the diagonal."""
 
 def structures() -> list[Structure]:
     """Return the covariance structures there are."""
@@ -745,7 +854,7 @@ class LevelScan:
 class FinishedStatistics:
     """Statistics in their final order: what a fit is made from."""
 
-    def model(self, reml: bool) -> Model: ...
+    def model(self, reml: bool, sigma: float | None = None) -> Model: ...
     def layout(self) -> DesignLayout: ...
     def group_levels(self, group: int) -> list[str]: ...
     def moments(self, term: int) -> _Array:
@@ -836,6 +945,10 @@ class GeneralizedFit:
     @property
     def iterations(self) -> int:
         """Newton iterations for the modes."""
+    def joint_covariance(self) -> _Array:
+        """Return the covariance of all coordinates of the search; NaN where it could not be computed."""
+    def moved(self, step: _Array) -> tuple[_Array, list[_Array]]:
+        """Return coefficients, and the covariance of every term, a step in these coordinates from the estimates."""
     def linear_predictors(self) -> list[_Array]:
         """Return the linear predictors of the rows, by predictor of the family."""
     def covariances(self) -> list[_Array]: ...
@@ -847,8 +960,8 @@ class GeneralizedFit:
         """Return the parameters' values."""
     def profile_intervals(
         self, parameters: list[Parameter], limit: float, n_threads: int = 0
-    ) -> list[tuple[float, float] | None]:
-        """Return intervals; None of parameters of terms of several effects, NaN for ends that were not found."""
+    ) -> list[tuple[float, float]]:
+        """Return intervals; NaN for ends that were not found."""
     def laplace_error(self) -> tuple[float, _Array, list[_Array]]:
         """Return the error of Laplace's log-likelihood; coefficients and covariances corrected by one step."""
     def slope(self) -> _Array:
@@ -896,6 +1009,8 @@ class EquationsFit:
     def correlation_matrix(self, n: int) -> _Array: ...
     def covariance(self, kind: str) -> _Array:
         """Return a covariance of the coefficients: naive, robust, kauermann-carroll or mancl-derouen."""
+    def deletions(self) -> tuple[NDArray[np.uint32], _Array]:
+        """Return the codes of the groups, and how much the coefficients fall by one step without each."""
     def cic(self) -> float: ...
 
 def generalized_refits(

@@ -30,6 +30,7 @@ _PARAMETERS = [
     ("", "the table has all parameters; keep the rows of its column 'term' that you want"),
 ]
 
+_OF_TESTS_ALONE = ("ddf", "vcov", "cluster")
 _OF_MODELS: Hints = {
     "groups": _GROUPS,
     "group": _GROUPS,
@@ -45,8 +46,11 @@ _OF_MODELS: Hints = {
     "optimizer": [("control", "give control=hlmrs.Control(optimizer=...)")],
     "n_jobs": [("control", f"give {_THREADS}")],
     "n_threads": [("control", f"give {_THREADS}")],
+    **{name: [("", f"tests choose it: fit.summary({name}=...), fit.tidy({name}=...)")] for name in _OF_TESTS_ALONE},
     "correlation": [
-        ("", "correlated random effects are structured terms of the formula, such as + ar1(0 + factor(t) | g)")
+        ("residual", "correlated residuals are residual='ar1(t | id)', beside random effects of the formula or alone"),
+        ("covariance", "the covariance of the visits is covariance='us(visit | subject)'"),
+        ("", "correlated random effects are structured terms of the formula, such as + ar1(0 + factor(t) | g)"),
     ],
 }
 _NO_SUMS = "rows of a generalized model are weighted anew in every step, so that no sums over them stay"
@@ -57,6 +61,10 @@ _OF_GENERALIZED: Hints = {
     "nAGQ": [("nagq", "quadrature points are nagq=")],
     "ziformula": [("zero_inflation", "the zero part is zero_inflation='~ 1'")],
     "dispformula": [("dispersion", "the model of the dispersion is dispersion='~ x'")],
+}
+_OF_SUMS: Hints = {
+    name: [("", f"{_NO_SUMS}; fit all rows together by hlmrs.glmer()")]
+    for name in ("family", "link", "zero_inflation", "dispersion", "nagq")
 }
 _OF_EQUATIONS: Hints = {
     "id": [("groups", "the column of the groups is groups=")],
@@ -85,20 +93,26 @@ _OF_TESTS: Hints = {"refit": _COMPARED}
 _OF_ANY: Hints = {
     "alpha": [("level", "level=0.95 is what alpha=0.05 is elsewhere")],
     "conf_level": [("level", "it is level= here")],
-    "nsim": [("n", "how many is n="), ("n_boot", "how many is n_boot=")],
-    "B": [("n", "how many is n="), ("n_boot", "how many is n_boot=")],
-    "n_jobs": [("n", _THREADS_OF_FIT), ("n_boot", _THREADS_OF_FIT)],
-    "n_threads": [("n", _THREADS_OF_FIT), ("n_boot", _THREADS_OF_FIT)],
+    **{name: [("n", "how many is n=")] for name in ("nsim", "n_sim", "n_boot", "n_draws", "n_resamples", "B", "R")},
+    "n_jobs": [("n", _THREADS_OF_FIT)],
+    "n_threads": [("n", _THREADS_OF_FIT)],
+}
+_OF_RATIOS: Hints = {
+    "exponentiate": [
+        ("", "ratios of models with a logit or log link are in hlmrs.table(fit, exponentiate=True) and their tidy()")
+    ]
 }
 _OF_RESIDUALS: Hints = {"type": [("kind", "which residuals is kind=")]}
 _OF_INTERVALS: Hints = {"parm": _PARAMETERS, "which": _PARAMETERS}
 _TABLES: Sequence[tuple[Collection[str], Hints]] = (
-    (("lmer", "model", "fit_many", "update"), _OF_MODELS),
+    (("lmer", "gls", "mmrm", "model", "fit_many", "update"), _OF_MODELS),
     (("glmer",), _OF_GENERALIZED),
     (("gee",), _OF_EQUATIONS),
+    (("SufficientStatistics",), _OF_SUMS),
     (("predict", "simulate"), _OF_PREDICTIONS),
     (("confint", "profile"), _OF_INTERVALS),
     (("resid",), _OF_RESIDUALS),
+    (("summary", "text", "tidy"), _OF_RATIOS),
     (("anova", "drop1", "ranova", "test"), _OF_TESTS),
 )
 """What arguments of other packages are here, by functions."""
@@ -140,8 +154,16 @@ def answers_calls(kind: Class) -> Class:
     return kind
 
 
-def answers(function: Function) -> Function:
-    """Let a function say what there is instead of an argument that it does not have."""
+def answers_making(kind: Class) -> Class:
+    """Let a class say in its own name what is wrong with the call that makes one of its objects."""
+    initial = vars(kind)["__init__"]
+    setattr(kind, initial.__name__, answers(initial, kind.__name__))
+    return kind
+
+
+def answers(function: Function, name: str | None = None) -> Function:
+    """Let a function say what there is instead of an argument that it does not have; `name`: as users call it."""
+    called = name or function.__name__
 
     @wraps(function)
     def checked(*values: Any, **keywords: Any) -> Any:
@@ -151,8 +173,8 @@ def answers(function: Function) -> Function:
             if not _is_of_the_call(error):
                 raise
             message = str(error)
-        _explain(function, values, keywords)
-        raise TypeError(message.replace(function.__qualname__, function.__name__))
+        _explain(function, called, values, keywords)
+        raise TypeError(message.replace(function.__qualname__, called))
 
     return passes_on(cast("Function", checked))
 
@@ -175,8 +197,7 @@ def _is_of_the_call(error: TypeError) -> bool:
     return trace is None
 
 
-def _explain(function: Callable[..., Any], values: Sequence[Any], keywords: Mapping[str, Any]) -> None:
-    name = function.__name__
+def _explain(function: Callable[..., Any], name: str, values: Sequence[Any], keywords: Mapping[str, Any]) -> None:
     parameters = list(signature(function).parameters.values())
     refuse_unknown(
         name, keywords, [p.name for p in parameters if p.kind is not Parameter.VAR_KEYWORD and p.name != "self"]

@@ -1,16 +1,17 @@
 """How a model is fitted: the optimizer and its limits, as an object that checks itself."""
 
+import math
 import os
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any, Literal, get_args
 
 from .errors import OptionError, choose
 
 Optimizer = Literal["trust-region", "bobyqa"]
-Separation = Literal["error", "warn"]
+Separation = Literal["error", "warn", "report"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +28,19 @@ class Control:
         Stop when the criterion can be improved by less than this.  Default: close to what double precision allows.
     start : sequence of float, optional
         Where to start: the relative covariance parameters, as ``fit.theta`` has them.
-    separation : {"error", "warn"}
+    separation : {"error", "warn", "report"}
         What ``glmer`` does where predictors tell the response perfectly, so that a coefficient has no finite estimate:
-        refuse, or warn and return a fit whose numbers for it are where the search stopped, without standard errors.  A
-        prior (``prior=``) has finite estimates.
+        refuse; warn and return a fit whose numbers for it are where the search stopped, without standard errors; or
+        warn and report it as infinite, beside the estimates of what the other rows determine.  A prior (``prior=``)
+        has finite estimates.
     n_threads : int, optional
         Threads to use.  Default: the environment's ``HLMRS_NUM_THREADS``, or ``RAYON_NUM_THREADS``, or all processors.
         The result does not depend on it.
+    fix : dict, optional
+        Variance parameters of ``lmer``, ``gls`` and ``mmrm`` that are held at a value and not estimated, by their names
+        in ``confint``, ``profile`` and ``residual_parameters``: ``{"sd(Days | Subject)": 5.0}``,
+        ``{"cor((Intercept), Days | Subject)": 0}``, ``{"rho": 0.3}``; ``{"sigma": 1}`` is ``sigma=1``.  They are not
+        counted among the parameters, and have neither a standard error nor a profile.
 
     Examples
     --------
@@ -50,6 +57,7 @@ class Control:
     start: Sequence[float] | None = None
     separation: Separation = "error"
     n_threads: int | None = None
+    fix: Mapping[str, float] | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "optimizer", choose("optimizer", self.optimizer, get_args(Optimizer)))
@@ -62,6 +70,8 @@ class Control:
         object.__setattr__(self, "tolerance", None if self.tolerance is None else float(self.tolerance))
         if self.start is not None:
             object.__setattr__(self, "start", _numbers("start", self.start))
+        if self.fix is not None:
+            object.__setattr__(self, "fix", _values("fix", self.fix))
 
     def threads(self) -> int | None:
         """Return the threads to use; None means all processors.
@@ -101,8 +111,17 @@ def seed_or_new(seed: Any) -> int:
     return int(seed)
 
 
+def _values(name: str, given: Mapping[str, float]) -> dict[str, float] | None:
+    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+        raise OptionError(f"{name}={given!r}: give a dictionary of names and numbers, such as {{'sd(x | g)': 2.0}}")
+    return dict(zip(given, _numbers(name, list(given.values())), strict=True)) or None
+
+
 def _numbers(name: str, values: Sequence[float]) -> tuple[float, ...]:
     try:
-        return tuple(float(value) for value in values)
+        numbers = tuple(float(value) for value in values)
     except (TypeError, ValueError):
         raise OptionError(f"{name}={values!r}: give a sequence of numbers") from None
+    if not all(map(math.isfinite, numbers)):
+        raise OptionError(f"{name}={values!r}: give finite numbers")
+    return numbers

@@ -64,12 +64,24 @@ class DesignError(HlmrsError, ValueError):
     """A model that these data cannot identify."""
 
 
+class OneLevelError(DesignError):
+    """A grouping factor that has one level in the rows used."""
+
+
+class UndeclaredOrderError(DataError):
+    """Categories that a model takes in an order, which nobody has declared."""
+
+
 class NumericalError(HlmrsError, ArithmeticError):
     """A computation that broke down."""
 
 
 class OptionError(HlmrsError, ValueError):
     """An option whose value is not one of those it can have."""
+
+
+class ArgumentError(OptionError, TypeError):
+    """An argument of a type that it cannot have."""
 
 
 class FitStateError(HlmrsError, RuntimeError):
@@ -145,9 +157,47 @@ def choose(
         if _letters(value) in meant:
             return meant[_letters(value)]
     hint = suggestion(value, words) if isinstance(value, str) else ""
-    raise OptionError(
-        f"{name}={cut(' '.join(repr(value).split()))}: choose one of {', '.join(map(repr, choices))}{instead}{hint}"
-    )
+    raise OptionError(f"{name}={_shown(value)}: choose one of {', '.join(map(repr, choices))}{instead}{hint}")
+
+
+def names_in(option: str, given: Any) -> list[str]:
+    """Return the names that an option gives: one, or several.
+
+    >>> names_in("by", "x"), names_in("by", ("x", "y"))
+    (['x'], ['x', 'y'])
+    """
+    names = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
+    if not all(isinstance(name, str) for name in names):
+        raise ArgumentError(f"{option}={_shown(given)}: give the name of a variable, or a list of names")
+    return names
+
+
+def name_in(option: str, given: Any) -> str:
+    """Return the one name that an option gives."""
+    if not isinstance(given, str):
+        raise ArgumentError(f"{option}={_shown(given)}: give the name of one variable")
+    return given
+
+
+def mapping_in(option: str, given: Any, example: str) -> Mapping[str, Any]:
+    """Return the dictionary that an option gives; None is an empty one."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+        raise ArgumentError(f"{option}={_shown(given)}: give a dictionary by names of variables, such as {example}")
+    return given
+
+
+def flag_in(option: str, given: Any) -> bool:
+    """Return what an option says that is True or False, NumPy's too."""
+    if isinstance(given, bool) or (type(given).__name__ == "bool" and hasattr(given, "dtype")):
+        return bool(given)
+    raise ArgumentError(f"{option}={_shown(given)}: give True or False")
+
+
+def _shown(value: Any) -> str:
+    """Return a value for a message, on one line."""
+    return cut(" ".join(repr(value).split()))
 
 
 def _letters(word: str) -> str:

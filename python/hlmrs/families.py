@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import OptionError, choose, suggestion
+from .errors import ArgumentError, OptionError, choose, suggestion
 
 _PROBABILITY = ("logit", "probit", "cloglog", "cauchit")
 _COUNT = ("log", "sqrt", "identity")
@@ -46,10 +46,12 @@ _OTHER_NAMES = {
     "normal": "gaussian",
     "t": "student",
 }
+_REGRESSIONS = {"logistic": "binomial", "logit": "binomial", "probit": "binomial", "linear": "gaussian"}
 _CORE_LINKS = {"1/mu^2": "inverse-square"}
 COUNTS = tuple(name for name, links in _LINKS.items() if links is _COUNT)
 """Families of counts, of which zero-inflated and hurdle models can be made."""
-WITH_ZEROS = (*COUNTS, "gamma", "inverse_gaussian", "lognormal", "beta")
+_POSITIVE = ("gamma", "inverse_gaussian", "lognormal", "beta")
+WITH_ZEROS = (*COUNTS, *_POSITIVE)
 """Families that can have zeros of another source."""
 TRIALS = ("binomial", "betabinomial")
 """Families of successes among trials."""
@@ -57,6 +59,8 @@ WITH_DISPERSION = tuple(
     name for name in _LINKS if name not in ("binomial", "cumulative", "poisson", "truncated_poisson")
 )
 """Families with a dispersion parameter."""
+WITH_DEVIATION = ("gaussian", "lognormal", "student")
+"""Families whose dispersion is a standard deviation, or the scale in place of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ class Family:
     link: str | None = None
 
     def __post_init__(self) -> None:
-        name = choose("family", self.name, tuple(_LINKS), _OTHER_NAMES)
+        name = choose("family", self.name, tuple(_LINKS), _OTHER_NAMES, _hint(self.name))
         links = _LINKS[name]
         link = links[0] if self.link is None else self.link
         if link not in links:
@@ -108,6 +112,12 @@ class Family:
         return _CORE_LINKS.get(str(self.link), str(self.link))
 
 
+def _hint(name: object) -> str:
+    """Say which family a name of a regression means."""
+    meant = _REGRESSIONS.get(name.lower()) if isinstance(name, str) else None
+    return "" if meant is None else f"; {name} regression is family={meant!r}"
+
+
 def logistic(eta: "ArrayLike") -> "NDArray[np.float64]":
     """Return probabilities of logits, however large."""
     with np.errstate(invalid="ignore"):  # what is missing stays so
@@ -119,10 +129,15 @@ def tweedie_power(shape: "float | NDArray[np.float64]") -> "NDArray[np.float64]"
     return np.asarray(1.01 + 0.98 * logistic(shape))
 
 
+def is_hurdle(family: Family) -> bool:
+    """Whether the distribution has no zeros, so that with a zero part the model is a hurdle model."""
+    return family.name.startswith("truncated_") or family.name in _POSITIVE
+
+
 def chosen_family(family: "str | Family", link: str | None) -> Family:
     """Return the family that two arguments mean."""
     if isinstance(family, Family):
         return family if link is None else Family(family.name, link)
     if not isinstance(family, str):
-        raise TypeError(f"family={family!r}: give a name such as 'binomial', or hlmrs.Family('binomial', 'probit')")
+        raise ArgumentError(f"family={family!r}: give a name such as 'binomial', or hlmrs.Family('binomial', 'probit')")
     return Family(family, link)

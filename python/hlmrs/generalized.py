@@ -9,7 +9,10 @@ from numpy.typing import ArrayLike
 
 from .calls import answers
 from .control import Control
+from .errors import ArgumentError
 from .estimation import Contrast
+from .estimation.exposure import with_exposure
+from .estimation.fixed_parameters import refuse_fix
 from .estimation.generalized import fit_generalized
 from .estimation.generalized_request import chosen_approximation, make_generalized_request
 from .families import Family, chosen_family
@@ -38,6 +41,7 @@ def glmer(
     reml: bool = False,
     weights: str | ArrayLike | None = None,
     offset: str | ArrayLike | None = None,
+    exposure: str | ArrayLike | None = None,
     contrasts: Mapping[str, Contrast] | None = None,
     missing: Missing = "drop",
     control: Control | None = None,
@@ -92,6 +96,9 @@ def glmer(
     offset : str or array, optional
         Added to the linear predictor of the mean.  A column's name is as ``offset(x)`` in the formula, so that new rows
         have their own; an array belongs to the rows of the fit.
+    exposure : str or array, optional
+        How long, or on how much, a row was observed, for rates by the link ``log`` (or ``cloglog``): an offset of its
+        logarithm.  A column's name is as ``offset(log(x))`` in the formula.
     contrasts, missing, control
         As for ``lmer``.
 
@@ -119,14 +126,15 @@ def glmer(
     (-92.0263, {'herd': 15})
     """
     if data is None:
-        raise TypeError("glmer() needs data: a data frame")
+        raise ArgumentError("glmer() needs data: a data frame")
     if not isinstance(formula, str):
-        raise TypeError(f"glmer() takes a formula, such as 'y ~ x + (1 | g)', and no {type(formula).__name__}")
+        raise ArgumentError(f"glmer() takes a formula, such as 'y ~ x + (1 | g)', and no {type(formula).__name__}")
+    refuse_fix("glmer()", control)
     approximation = chosen_approximation(nagq, information, reml)
     frame = open_frame(data)
+    chosen = chosen_family(family, link)
+    formula, offset = with_exposure(formula, chosen, exposure, offset, frame.names)
     given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing, "control": control}
     formulas = {"dispersion": dispersion, "zero_inflation": zero_inflation, "nominal": nominal, "scale": scale}
-    request = make_generalized_request(
-        formula, frame, chosen_family(family, link), formulas, approximation, thresholds, prior, **given
-    )
+    request = make_generalized_request(formula, frame, chosen, formulas, approximation, thresholds, prior, **given)
     return generalized_with_warnings(fit_generalized(request, frame))

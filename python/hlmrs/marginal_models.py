@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Real
-from typing import Any, get_args
+from typing import Any
 
 from numpy.typing import ArrayLike
 
 from .calls import answers
 from .control import Control
-from .errors import OptionError, choose
+from .errors import ArgumentError
 from .estimation import Contrast
-from .estimation.marginal import make_equations_request, solve_equations
+from .estimation.equations_request import make_equations_request
+from .estimation.exposure import with_exposure
+from .estimation.fixed_parameters import refuse_fix
+from .estimation.marginal import solve_equations
 from .families import Family, chosen_family
 from .frame import open_frame
 from .options import Correlation, Missing
 from .results import MarginalFit
-from .results.marginal_fit import marginal_with_warnings
+from .results.equations import marginal_with_warnings
 
 
 @answers
@@ -34,6 +36,7 @@ def gee(
     size: float | None = None,
     weights: str | ArrayLike | None = None,
     offset: str | ArrayLike | None = None,
+    exposure: str | ArrayLike | None = None,
     contrasts: Mapping[str, Contrast] | None = None,
     missing: Missing = "drop",
     control: Control | None = None,
@@ -70,7 +73,7 @@ def gee(
         the mean squared Pearson residual is 1 when rows are taken as independent.
     weights : str or array, optional
         Weights of the rows: their variance is over it; of proportions the number of trials.
-    offset : str or array, optional
+    offset, exposure : str or array, optional
         As for ``glmer``.
     contrasts, missing, control
         As for ``lmer``; ``max_evaluations`` of ``control`` limits the steps.
@@ -107,34 +110,15 @@ def gee(
     ([-0.674, 0.009, 0.614], 0.058)
     """
     if data is None:
-        raise TypeError("gee() needs data: a data frame")
+        raise ArgumentError("gee() needs data: a data frame")
     if not isinstance(formula, str):
-        raise TypeError(f"gee() takes a formula, such as 'y ~ x', and no {type(formula).__name__}")
-    correlation = choose("correlation", correlation, get_args(Correlation), _OTHER_NAMES)
+        raise ArgumentError(f"gee() takes a formula, such as 'y ~ x', and no {type(formula).__name__}")
+    refuse_fix("gee()", control)
     frame = open_frame(data)
+    chosen = chosen_family(family, link)
+    formula, offset = with_exposure(formula, chosen, exposure, offset, frame.names)
     given: dict[str, Any] = {"weights": weights, "offset": offset, "contrasts": contrasts}
     given |= {"missing": missing, "control": control}
-    own = (groups, time, correlation, _positive("scale", scale), _positive("size", size))
-    asked = make_equations_request(formula, frame, chosen_family(family, link), *own, **given)
+    own = (groups, time, correlation, scale, size)
+    asked = make_equations_request(formula, frame, chosen, *own, **given)
     return marginal_with_warnings(solve_equations(asked, frame))
-
-
-_OTHER_NAMES: dict[str, Correlation] = {
-    "exch": "exchangeable",
-    "cs": "exchangeable",
-    "compound symmetry": "exchangeable",
-    "ar": "ar1",
-    "autoregressive": "ar1",
-    "indep": "independence",
-    "un": "unstructured",
-    "us": "unstructured",
-}
-"""Words of other packages."""
-
-
-def _positive(name: str, value: Any) -> float | None:
-    if value is None:
-        return None
-    if not isinstance(value, Real) or isinstance(value, bool) or not 0 < float(value) < float("inf"):
-        raise OptionError(f"{name}={value!r}: give a positive number, or None to have it estimated")
-    return float(value)

@@ -13,18 +13,20 @@ from ._core import FinishedStatistics, Fit, Rows
 from ._core import Model as CoreModel
 from .calls import answers, refuse_unknown, take_alias
 from .control import Control
-from .errors import OptionError
+from .errors import ArgumentError, OptionError
 from .estimation import (
     Changes,
     Contrast,
     Estimate,
     Request,
     core_model,
+    estimate,
     estimate_of_statistics,
     fit_model,
     make_request,
     model_rows,
 )
+from .estimation.fixed_parameters import refuse_fix, with_fixed
 from .estimation.generalized import fit_generalized
 from .estimation.generalized_request import chosen_approximation, make_generalized_request
 from .estimation.streaming import BatchSums, SufficientStatistics, request_of_statistics, streams, summed
@@ -57,6 +59,7 @@ class ModelOptions(TypedDict, total=False):
     missing: Missing
     rows: Reading
     control: Control | None
+    sigma: float | None
 
 
 class Aliases(TypedDict, total=False):
@@ -65,7 +68,7 @@ class Aliases(TypedDict, total=False):
     REML: bool
 
 
-_OPTIONS = ("reml", "weights", "offset", "contrasts", "missing", "rows", "control")
+_OPTIONS = ("reml", "weights", "offset", "contrasts", "missing", "rows", "control", "sigma")
 
 
 class Model(Generic[FrameT]):
@@ -133,7 +136,9 @@ def lmer(formula: str, data: FrameT, **options: Unpack[FitOptions]) -> LinearMix
 
 
 @overload
-def lmer(formula: str, data: Any, *, dispersion: str, **options: Unpack[FitOptions]) -> GeneralizedMixedFit[Any]: ...
+def lmer(
+    formula: str, data: Any, *, dispersion: str, **options: Unpack[FitOptions]
+) -> LinearMixedFit[Any] | GeneralizedMixedFit[Any]: ...
 
 
 @answers
@@ -148,7 +153,9 @@ def lmer(
     missing: Missing = "drop",
     rows: Reading = "auto",
     control: Control | None = None,
+    residual: str | None = None,
     dispersion: str | None = None,
+    sigma: float | None = None,
     **aliases: Unpack[Aliases],
 ) -> LinearMixedFit[Any] | GeneralizedMixedFit[Any]:
     """Fit a linear mixed model.
@@ -156,8 +163,9 @@ def lmer(
     Parameters
     ----------
     formula : str or SufficientStatistics
-        In lme4's language: ``"mAch ~ ses * sector + (ses | school)"``.  Columns of text and categories become factors;
-        ``factor(x)`` makes one of numbers.  It is parsed, never run as code.
+        In lme4's language: ``"mAch ~ ses * sector + (ses | school)"``; ``(1 | school, by=sector)`` has a variance of
+        its own in every sector.  Columns of text and categories become factors; ``factor(x)`` makes one of numbers.  It
+        is parsed, never run as code.
     data : data frame, path or SufficientStatistics
         Polars (also lazy), pandas, pyarrow, a DuckDB relation, anything with an Arrow stream, a dictionary of columns,
         or the path of a Parquet file, a folder of them, or a pattern.  Tables of the fit come back in the same library.
@@ -183,17 +191,24 @@ def lmer(
         needs its rows raises a ``FitStateError``.
     control : Control, optional
         Optimizer, limits, threads.
+    residual : str, optional
+        Correlations of the residuals within groups: a structure over times, such as ``"ar1(t | id)"``; ``gls`` lists
+        them.  Default: residuals are independent.
     dispersion : str, optional
-        A model of the logarithm of the residual standard deviation, such as ``"~ x"`` or ``"~ x + (1 | g)"`` (location
-        and scale).  It makes the fit one of ``glmer``'s, with ``family="gaussian"``: exact without random effects of
-        the dispersion, else by Laplace's approximation; its tests refer to the normal distribution.
+        A model of the logarithm of the residual standard deviation.  Without random effects, such as ``"~ x"``, the fit
+        is a linear one, with degrees of freedom; ``fitted`` stands for the fitted values.  With random effects, such as
+        ``"~ x + (1 | g)"`` (location and scale), and without ``residual=``, it is one of ``glmer``'s, with
+        ``family="gaussian"``: by Laplace's approximation, and its tests refer to the normal distribution.
+    sigma : float, optional
+        The residual standard deviation of a row of weight one, where it is known and not to be estimated.  With
+        ``sigma=1`` and weights of 1 / variance the sampling variances of the rows are known, as in meta-analysis.
     **aliases
         ``REML=`` is accepted for ``reml=``.
 
     Returns
     -------
     LinearMixedFit
-        The fitted model; a ``GeneralizedMixedFit`` with ``dispersion``.
+        The fitted model; a ``GeneralizedMixedFit`` where ``dispersion`` has random effects.
 
     Raises
     ------
@@ -214,9 +229,16 @@ def lmer(
     (0.5499, {'plate': 24, 'sample': 6})
     """
     reml = take_alias("lmer", cast("dict[str, Any]", aliases), "REML", "reml", reml, True)
-    refuse_unknown("lmer", aliases, _OPTIONS)
+    refuse_unknown("lmer", aliases, [*_OPTIONS, "residual", "dispersion"])
     given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing}
+    given["sigma"] = sigma
+    if residual is not None or (isinstance(dispersion, str) and "|" not in dispersion):
+        return fit_with_residual(
+            formula, data, rows, reml, {"residual": residual, "dispersion": dispersion}, given, control
+        )
     if dispersion is not None:
+        refuse_sigma_beside_scale(given.pop("sigma"))
+        refuse_fix("a dispersion with random effects", control)
         return _location_scale(formula, data, dispersion, reml, rows, given | {"control": control})
     return _prepare("lmer", formula, data, reml, rows, control, given).fit()
 
@@ -257,12 +279,13 @@ def model(
     missing: Missing = "drop",
     rows: Reading = "auto",
     control: Control | None = None,
+    sigma: float | None = None,
 ) -> Model[Any]:
     """Prepare a linear mixed model, to see what its fit will cost.
 
     Parameters
     ----------
-    formula, data, reml, weights, offset, contrasts, missing, rows, control
+    formula, data, reml, weights, offset, contrasts, missing, rows, control, sigma
         As for ``lmer``.
 
     Returns
@@ -286,8 +309,36 @@ def model(
     >>> round(plan.fit().sigma, 4)
     0.5499
     """
-    given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing}
+    given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing, "sigma": sigma}
     return _prepare("model", formula, data, reml, rows, control, given)
+
+
+def refuse_sigma_beside_scale(sigma: Any) -> None:
+    """Refuse a known sigma of a model whose log sigma has random effects."""
+    if sigma is not None:
+        raise OptionError(
+            f"sigma={sigma!r} beside a dispersion with random effects, whose fit has an intercept of its own there: "
+            "leave one of them out"
+        )
+
+
+def fit_with_residual(
+    formula: Any,
+    data: Any,
+    rows: str,
+    reml: bool,
+    asked: dict[str, Any],
+    given: dict[str, Any],
+    control: Control | None,
+) -> LinearMixedFit[Any]:
+    """Fit a model whose residuals have a covariance of their own."""
+    if not isinstance(formula, str) or data is None:
+        raise ArgumentError("a model of the residuals takes a formula, such as 'y ~ x + (1 | g)', and a data frame")
+    if rows == "stream":
+        raise OptionError("rows='stream': a model of the residuals passes over its rows many times; keep them")
+    frame = open_frame(data)
+    request = make_request(formula, frame, reml=reml, control=control, **asked, **given)
+    return with_warnings(estimate(request, frame))
 
 
 def _location_scale(
@@ -295,7 +346,7 @@ def _location_scale(
 ) -> GeneralizedMixedFit[Any]:
     """Fit a Gaussian model of mean and dispersion."""
     if not isinstance(formula, str) or data is None:
-        raise TypeError("lmer(dispersion=) takes a formula, such as 'y ~ x + (1 | g)', and a data frame")
+        raise ArgumentError("lmer(dispersion=) takes a formula, such as 'y ~ x + (1 | g)', and a data frame")
     if rows == "stream":
         raise OptionError("rows='stream': a model of the dispersion passes over its rows many times; keep them")
     if given["weights"] is not None:
@@ -321,15 +372,16 @@ def _prepare(
 ) -> Model[Any]:
     """Check the arguments and encode the rows, or sum them; `given` are those that statistics have of their own."""
     if isinstance(data, str) and not isinstance(formula, str | SufficientStatistics):
-        raise TypeError(f"{function}() takes the formula first and then the data: {function}({data!r}, data)")
-    asked = request_of_statistics(formula, data, reml, tuple(given.values()), control)
+        raise ArgumentError(f"{function}() takes the formula first and then the data: {function}({data!r}, data)")
+    of_rows = tuple(value for name, value in given.items() if name != "sigma")
+    asked = request_of_statistics(formula, data, reml, given["sigma"], of_rows, control)
     if asked is not None:
         statistics, request = asked
         return _of_sums(request, statistics, statistics.known[1].finish())
     if data is None:
-        raise TypeError(f"{function}() needs data: a data frame, a path of Parquet files, or SufficientStatistics")
+        raise ArgumentError(f"{function}() needs data: a data frame, a path of Parquet files, or SufficientStatistics")
     if not isinstance(formula, str):
-        raise TypeError(f"{function}() takes a formula, such as 'y ~ x + (1 | g)', and no {type(formula).__name__}")
+        raise ArgumentError(f"{function}() takes a formula, such as 'y ~ x + (1 | g)', and no {type(formula).__name__}")
     frame = open_frame(data)
     request = make_request(formula, frame, reml=reml, control=control, **given)
     if streams(rows, request, frame):
@@ -350,7 +402,7 @@ def _of_rows(request: Request, frame: Frame) -> Model[Any]:
 
 
 def _of_sums(request: Request, statistics: BatchSums, finished: FinishedStatistics) -> Model[Any]:
-    prepared = finished.model(request.reml)
+    prepared = with_fixed(finished.model(request.reml, request.sigma), finished, request)
     return Model(
         request,
         prepared,

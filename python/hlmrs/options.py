@@ -4,9 +4,13 @@ from typing import Literal, TypeAlias
 
 Missing: TypeAlias = Literal["drop", "error"]
 Reading: TypeAlias = Literal["auto", "keep", "stream"]
-Ddf: TypeAlias = Literal["satterthwaite", "kenward-roger", "containment", "between-within", "residual", "normal"]
+Ddf: TypeAlias = Literal[
+    "satterthwaite", "kenward-roger", "kenward-roger-linear", "containment", "between-within", "residual", "normal"
+]
+DdfInformation: TypeAlias = Literal["expected", "observed"]
+LinearComponent: TypeAlias = Literal["conditional", "dispersion"]
 ManyDdf: TypeAlias = Literal["satterthwaite", "kenward-roger", "residual", "normal"]
-ModelVcov: TypeAlias = Literal["model", "kenward-roger"]
+ModelVcov: TypeAlias = Literal["model", "kenward-roger", "kenward-roger-linear"]
 RobustVcov: TypeAlias = Literal["CR0", "CR1", "CR1S", "CR2", "CR3"]
 Vcov: TypeAlias = ModelVcov | RobustVcov
 EquationVcov: TypeAlias = Literal["robust", "naive", "kauermann-carroll", "mancl-derouen"]
@@ -19,17 +23,25 @@ Correlation: TypeAlias = Literal["independence", "exchangeable", "ar1", "unstruc
 AnovaType: TypeAlias = Literal[1, 2, 3, "I", "II", "III"]
 ConfintMethod: TypeAlias = Literal["wald", "profile", "boot"]
 Effects: TypeAlias = Literal["fixed", "ran_pars", "ran_vals"]
-ResidualKind: TypeAlias = Literal["raw", "pearson", "standardized", "studentized", "externally-studentized"]
+ResidualKind: TypeAlias = Literal[
+    "raw", "pearson", "standardized", "normalized", "studentized", "externally-studentized"
+]
 Thresholds: TypeAlias = Literal["flexible", "symmetric", "equidistant"]
 NewLevels: TypeAlias = Literal["error", "population", "missing"]
 Interval: TypeAlias = Literal["confidence", "prediction"]
 PredictionScale: TypeAlias = Literal["link", "response", "mean"]
-MeanScale: TypeAlias = Literal["link", "response", "conditional", "mean"]
-ContrastScale: TypeAlias = Literal["link", "response"]
+MeanScale: TypeAlias = Literal[
+    "link", "response", "conditional", "mean", "zprob", "prob", "cumulative", "exceedance", "mean.class"
+]
+ContrastScale: TypeAlias = Literal[
+    "link", "response", "conditional", "zprob", "prob", "cumulative", "exceedance", "mean.class"
+]
 Variances: TypeAlias = Literal["estimated", "known"]
 BootstrapKind: TypeAlias = Literal["parametric", "residual", "case"]
 BootstrapInterval: TypeAlias = Literal["percentile", "basic", "bca"]
 BootstrapOnly: TypeAlias = Literal["bootstrap"]
+VarianceMethod: TypeAlias = Literal["theoretical", "observation-level", "delta", "lognormal", "trigamma"]
+VarianceMean: TypeAlias = Literal["conditional", "marginal"]
 VarianceTest: TypeAlias = Literal["mixture", "simulate"]
 DeletionMethod: TypeAlias = Literal["one-step", "refit", "fixed-theta"]
 MeanWeights: TypeAlias = Literal["equal", "proportional", "outer", "cells"]
@@ -39,4 +51,11 @@ Adjustment: TypeAlias = Literal[
 ContrastMethod: TypeAlias = Literal["pairwise", "reference", "trt.vs.ctrl", "consecutive", "poly", "eff", "helmert"]
 GeneralizedPanel: TypeAlias = Literal["uniform", "predicted", "rootogram", "calibration", "random", "influence"]
 QuantileMethod: TypeAlias = Literal["simulated", "exact"]
+InteractionPanel: TypeAlias = Literal["lines", "slopes"]
 Panel: TypeAlias = Literal["fitted", "qq", "scale", "random", "influence"]
+PhaseCoding: TypeAlias = Literal["slopes", "changes"]
+TableDetail: TypeAlias = Literal["std_error", "interval", "p_value", "statistic", "df"]
+RandomInterval: TypeAlias = Literal["wald", "profile", "boot"]
+SummaryStyle: TypeAlias = Literal["hlm", "lme4", "stata", "spss"]
+CountedRows: TypeAlias = Literal["rows", "groups"]
+CountedParameters: TypeAlias = Literal["all", "variances"]

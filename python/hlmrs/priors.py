@@ -6,7 +6,7 @@ from math import isfinite
 from numbers import Real
 from typing import TypeAlias
 
-from .errors import OptionError, suggestion
+from .errors import ArgumentError, OptionError, suggestion
 
 INTERCEPT = "(Intercept)"
 
@@ -61,7 +61,7 @@ def checked_prior(prior: Prior | None) -> Prior | None:
     if prior is None or isinstance(prior, Normal):
         return prior
     if not isinstance(prior, Mapping) or not all(isinstance(own, Normal) for own in prior.values()):
-        raise TypeError(f"prior={prior!r}: give hlmrs.Normal(0, 2.5), or one by the name of a coefficient")
+        raise ArgumentError(f"prior={prior!r}: give hlmrs.Normal(0, 2.5), or one by the name of a coefficient")
     return dict(prior)
 
 

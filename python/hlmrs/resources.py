@@ -82,4 +82,5 @@ class Progress:
         rate = self._done / seconds
         of = f" of {self._total:,}" if self._total else ""
         left = f", {(self._total - self._done) / rate:.0f} s left" if self._total and rate > 0 else ""
-        return f"hlmrs: {self._done:,}{of} {self._what}, {rate:,.0f} a second{left}{self._note}"[:79]
+        speed = f", {rate:,.0f} a second" if rate >= 1 else ""
+        return f"hlmrs: {self._done:,}{of} {self._what}{speed}{left}{self._note}"[:79]

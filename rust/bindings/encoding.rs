@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use numpy::{IntoPyArray, PyArray2, PyArrayMethods};
+use numpy::{IntoPyArray, PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::IntoPyObject;
 use pyo3::prelude::*;
 
+use super::arrays::copied;
 use super::columns::PyColumns;
 use super::errors::guard;
 use super::expression::model_tree;
@@ -114,10 +115,17 @@ impl PyEncoding {
         Ok(model_tree(py, &self.0)?.into_pyobject(py)?.into_any())
     }
 
-    #[pyo3(signature = (columns, new_groups=false))]
-    fn bind(&self, py: Python<'_>, columns: &PyColumns, new_groups: bool) -> PyResult<PyNewRows> {
+    #[pyo3(signature = (columns, new_groups=false, used=None))]
+    fn bind(
+        &self,
+        py: Python<'_>,
+        columns: &PyColumns,
+        new_groups: bool,
+        used: Option<PyReadonlyArray1<'_, bool>>,
+    ) -> PyResult<PyNewRows> {
         let (encoding, table) = (self.0.clone(), columns.table());
-        Ok(PyNewRows(run(py, move || NewRows::bind(encoding, &table, new_groups))?))
+        let used = used.map(|used| copied(py, used.as_array())).transpose()?;
+        Ok(PyNewRows(run(py, move || NewRows::bind_used(encoding, &table, new_groups, used.as_deref()))?))
     }
 
     /// Columns of the data that the fixed part and the offsets read.

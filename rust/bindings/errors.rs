@@ -73,6 +73,7 @@ pub fn to_python(py: Python<'_>, error: Error) -> PyErr {
         Error::Formula(_) => "FormulaError",
         Error::Data(_) => "DataError",
         Error::Design(_) => "DesignError",
+        Error::OneLevel(_) => "OneLevelError",
         Error::Numerical(_) => "NumericalError",
         Error::Avoidable(..) => "HlmrsError",
     };

@@ -9,6 +9,7 @@ use pyo3::types::PyDict;
 
 use super::encoding::PyEncoding;
 use super::errors::guard;
+use super::forecast::NewResidualArguments;
 use super::given_rows::{GivenRows, TermInput};
 use super::interrupt::{run, run_interruptible, run_interruptible_sized};
 use super::model::{Choices, PyModel};
@@ -18,6 +19,7 @@ use super::rows::PyRows;
 use super::saved::{PySaved, from_python, to_python};
 use super::verdict::verdict_dict;
 use crate::crossproduct::CrossProducts;
+use crate::fit::new_noise::NewNoise;
 use crate::fit::{Fit, fit};
 use crate::inference::prediction_slopes::{Predicted, prediction_slopes};
 use crate::model::parameters::TermNames;
@@ -26,6 +28,12 @@ use crate::model::parameters::TermNames;
 pub struct PyFit(pub Arc<Fit>);
 
 impl PyFit {
+    /// The fit, for what does not know of parameters of the residuals.
+    pub fn plain(&self, py: Python<'_>, what: &str) -> PyResult<Arc<Fit>> {
+        guard(py, || self.0.model.plain(what))?;
+        Ok(self.0.clone())
+    }
+
     fn of(fit: Fit) -> Self {
         Self(Arc::new(fit))
     }
@@ -68,8 +76,8 @@ impl PyFit {
 
     /// All parameters; `terms`: the grouping factor and the columns of each random term.
     fn parameters(&self, coef_names: Vec<String>, terms: Vec<TermNames>) -> PyResult<Vec<PyParameter>> {
-        let parameters = parameters_for(self.0.model.parameters(), &terms)?;
-        Ok(parameters.named(coef_names, &terms).into_iter().map(PyParameter::from).collect())
+        parameters_for(self.0.model.parameters(), &terms)?;
+        Ok(self.0.model.named_parameters(coef_names, &terms).into_iter().map(PyParameter::from).collect())
     }
 
     /// What makes up the covariances of the random terms, whatever their structure.
@@ -94,7 +102,13 @@ impl PyFit {
 
     #[getter]
     fn sigma(&self) -> f64 {
-        self.0.sigma
+        self.0.user_sigma()
+    }
+
+    /// σ² that relative covariances are multiples of; that of a row in the middle where residuals have parameters.
+    #[getter]
+    fn scale(&self) -> f64 {
+        self.0.residual_variance()
     }
 
     #[getter]
@@ -195,7 +209,7 @@ impl PyFit {
         if residual.as_ref().is_some_and(|shares| shares.len() != given.m) {
             return Err(PyValueError::new_err("residual variances need one number per row"));
         }
-        let (fit, m) = (self.0.clone(), given.m);
+        let (fit, m) = (self.plain(py, "intervals of predictions by Satterthwaite")?, given.m);
         let slopes = run_interruptible(py, 0, move |stop| {
             let residual = residual.as_deref();
             prediction_slopes(&fit, &Predicted { x: &given.x, m, terms: &given.terms(), residual }, stop)
@@ -216,7 +230,9 @@ impl PyFit {
         draws.into_pyarray(py).reshape([n_obs, n])
     }
 
-    /// Responses of new rows; `shares`: their residual variances over that of a row of weight one.
+    /// Responses of new rows; `shares`: their residual variances over that of a row of weight one, unless residuals have
+    /// parameters.
+    #[pyo3(signature = (rows, shares, n, seed, residuals=None))]
     fn simulate_new<'py>(
         &self,
         py: Python<'py>,
@@ -224,9 +240,17 @@ impl PyFit {
         shares: PyReadonlyArray1<'py, f64>,
         n: usize,
         seed: u64,
+        residuals: Option<NewResidualArguments<'py>>,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let (fit, n_rows, shares) = (self.0.clone(), rows.get().0.n_rows(), shares.as_array().to_vec());
-        let draws = run_interruptible(py, 0, move |stop| fit.simulate_new(&rows.get().0, &shares, n, seed, stop))?;
+        let new = residuals.map(|residuals| residuals.read());
+        let draws = run_interruptible(py, 0, move |stop| {
+            let noise = match &new {
+                Some(new) => NewNoise::of_groups(&fit, new)?,
+                None => NewNoise::independent(&fit, &shares)?,
+            };
+            fit.simulate_new(&rows.get().0, &noise, n, seed, stop)
+        })?;
         draws.into_pyarray(py).reshape([n_rows, n])
     }
 
@@ -238,7 +262,7 @@ impl PyFit {
 
     /// The modes of the rows of another model, at the parameters of this fit.
     fn adapt(&self, py: Python<'_>, model: &PyModel) -> PyResult<Self> {
-        let (fit, model) = (self.0.clone(), model.0.clone());
+        let (fit, model) = (self.plain(py, "adapting to new rows")?, model.0.clone());
         Ok(Self::of(run(py, move || fit.adapt(model.as_ref().clone()))?))
     }
 

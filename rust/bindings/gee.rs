@@ -12,11 +12,14 @@ use super::generalized::PyGlmm;
 use super::interrupt::{run_interruptible, run_interruptible_sized};
 use super::rows::PyRows;
 use crate::Error;
-use crate::gee::{Equations, Kind, Settings, Solution, WorkingCorrelation, covariance, criterion, solve};
+use crate::gee::{Equations, Kind, Settings, Solution, WorkingCorrelation, covariance, criterion, deletions, solve};
 use crate::linalg::memory;
 
 /// Numbers of a row that its solution takes, in units of what a linear model's take.
 const ROW: usize = 200;
+
+/// Clusters, and a row of moves for each.
+type DeletionRecord<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray2<f64>>);
 
 #[pyclass(frozen, name = "EquationsFit", module = "hlmrs._core")]
 pub struct PyEquationsFit(Arc<(Equations, Solution)>, usize);
@@ -129,6 +132,15 @@ impl PyEquationsFit {
         let (own, p) = (self.0.clone(), self.0.0.rows.p);
         let found = run_interruptible(py, self.1, move |stop| covariance(&own.0, &own.1, kind, stop))?;
         found.into_pyarray(py).reshape([p, p])
+    }
+
+    /// Clusters, as the rows code them, and how much the coefficients fall by one step where each is left out.
+    fn deletions<'py>(&self, py: Python<'py>) -> PyResult<DeletionRecord<'py>> {
+        let (own, p) = (self.0.clone(), self.0.0.rows.p);
+        let found = run_interruptible(py, self.1, move |stop| deletions(&own.0, &own.1, stop))?;
+        let codes = self.0.0.rows.codes.clone();
+        let n = codes.len();
+        Ok((codes.into_pyarray(py), found.into_pyarray(py).reshape([n, p])?))
     }
 
     /// The correlation information criterion: tr(A_I V).

@@ -1,19 +1,19 @@
 //! A generalized linear mixed model and its fit, seen from Python.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use super::arrays::copied;
 use super::errors::guard;
+use super::families::spec_of;
 use super::interrupt::{run_interruptible, run_interruptible_sized};
 use super::model::Choices;
 use super::parameters::{PyParameter, chosen_parameters, parameters_for};
 use super::rows::PyRows;
 use super::saved::{PySaved, from_python, to_python};
 use super::verdict::verdict_dict;
-use crate::family::{Family, FamilySpec, Observation, Predictor};
+use crate::family::{Observation, Predictor};
 use crate::fit::{GlmmFit, fit_generalized, side_by_side};
-use crate::inference::generalized_profile::{Profiled, profile_interval};
+use crate::inference::generalized_profile::profile_interval;
 use crate::linalg::memory;
 use crate::model::Glmm;
 use crate::model::generalized::{Approximation, NormalPrior, PartSource, Responses, glmm};
@@ -26,6 +26,8 @@ use pyo3::types::{PyDict, PyList};
 
 /// Numbers of a row that its densities and sums take, in units of what a linear model's take.
 const ROW: usize = 20;
+/// Passes over the rows of a fit, as few as of one that is done sooner on the caller's thread.
+const PASSES: usize = 10;
 
 #[pyclass(frozen, name = "GeneralizedModel", module = "hlmrs._core")]
 pub struct PyGlmm(pub Arc<Glmm>);
@@ -33,10 +35,11 @@ pub struct PyGlmm(pub Arc<Glmm>);
 #[pyclass(frozen, name = "GeneralizedFit", module = "hlmrs._core")]
 pub struct PyGlmmFit(pub Arc<GlmmFit>);
 
-/// Means and their slopes.
-type Means<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray2<f64>>);
 /// Error, coefficients, covariances.
 type LaplaceRecord<'py> = (f64, Bound<'py, PyArray1<f64>>, Vec<Bound<'py, PyArray2<f64>>>);
+
+/// Coefficients, covariances.
+type MovedRecord<'py> = (Bound<'py, PyArray1<f64>>, Vec<Bound<'py, PyArray2<f64>>>);
 
 fn predictor_of(name: &str) -> Result<Predictor> {
     match name {
@@ -47,10 +50,6 @@ fn predictor_of(name: &str) -> Result<Predictor> {
         "scale" => Ok(Predictor::Scale),
         other => Err(Error::Design(format!("there is no part {other:?}"))),
     }
-}
-
-fn spec_of(family: &str) -> Result<FamilySpec> {
-    serde_json::from_str(family).map_err(|e| Error::Design(format!("family: {e}")))
 }
 
 #[pymethods]
@@ -161,7 +160,7 @@ impl PyGlmmFit {
     fn new(py: Python<'_>, model: &PyGlmm, control: &str) -> PyResult<Self> {
         let (control, n_threads) = guard(py, || Choices::parse(control))?;
         let model = model.0.clone();
-        let size = model.rows.n * ROW * 50;
+        let size = model.rows.n * ROW * PASSES;
         let fit = run_interruptible_sized(py, n_threads, size, move |stop| fit_generalized(&model, &control, stop))?;
         Ok(Self::of(fit))
     }
@@ -214,6 +213,25 @@ impl PyGlmmFit {
     fn covariance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let n = self.0.model.n_user();
         self.0.user_covariance().into_pyarray(py).reshape([n, n])
+    }
+
+    /// Covariance of all coordinates of the search: those of the covariances of random effects, then the coefficients.
+    fn joint_covariance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let n = self.0.x.len();
+        self.0.covariance.clone().into_pyarray(py).reshape([n, n])
+    }
+
+    /// Coefficients, and the covariance of every term's random effects, a step in these coordinates from the estimates.
+    fn moved<'py>(&self, py: Python<'py>, step: PyReadonlyArray1<'_, f64>) -> PyResult<MovedRecord<'py>> {
+        let step = step.as_array();
+        if step.len() != self.0.x.len() {
+            return Err(PyValueError::new_err("a step has one number per coordinate"));
+        }
+        let x: Vec<f64> = self.0.x.iter().zip(step).map(|(x, step)| x + step).collect();
+        let model = &self.0.model;
+        let blocks = model.parameters().relative_covariances(&x).into_iter().zip(self.widths());
+        let covariances = blocks.map(|(block, r)| block.into_pyarray(py).reshape([r, r])).collect::<PyResult<_>>()?;
+        Ok((model.user_coefficients(&x).into_pyarray(py), covariances))
     }
 
     #[getter]
@@ -288,7 +306,7 @@ impl PyGlmmFit {
         Ok(of.values(&self.0.user_coefficients(), &self.0.x, 1.0, &chosen).into_pyarray(py))
     }
 
-    /// Profile intervals: of coefficients and of standard deviations of terms of one effect; None of other parameters.
+    /// Profile intervals.
     #[pyo3(signature = (parameters, limit, n_threads = 0))]
     fn profile_intervals(
         &self,
@@ -296,13 +314,11 @@ impl PyGlmmFit {
         parameters: Vec<PyRef<'_, PyParameter>>,
         limit: f64,
         n_threads: usize,
-    ) -> PyResult<Vec<Option<(f64, f64)>>> {
+    ) -> PyResult<Vec<(f64, f64)>> {
         let fit = self.0.clone();
         let chosen = chosen_parameters(fit.model.parameters(), fit.model.n_user(), &parameters)?;
         run_interruptible(py, n_threads, move |stop| {
-            let interval =
-                |&of: &Parameter| Profiled::of(of, &fit).map(|of| profile_interval(&fit, of, limit, stop)).transpose();
-            side_by_side(&fit.model, &chosen, interval)
+            side_by_side(&fit.model, &chosen, |&of: &Parameter| profile_interval(&fit, of, limit, stop))
         })
     }
 
@@ -338,79 +354,4 @@ impl PyGlmmFit {
     fn widths(&self) -> Vec<usize> {
         self.0.model.theta_map.terms.iter().map(|t| t.width).collect()
     }
-}
-
-/// A family, and linear predictors of all its parts.
-fn family_of(
-    py: Python<'_>,
-    family: &str,
-    predictors: &[PyReadonlyArray1<'_, f64>],
-) -> PyResult<(Family, Vec<Vec<f64>>)> {
-    let family = guard(py, || spec_of(family)?.family())?;
-    let eta: Vec<Vec<f64>> = predictors.iter().map(|p| copied(py, p.as_array())).collect::<PyResult<_>>()?;
-    if eta.len() != family.predictors().len() || eta.iter().any(|e| e.len() != eta[0].len()) {
-        return Err(PyValueError::new_err("every predictor of the family needs one number per row"));
-    }
-    Ok((family, eta))
-}
-
-/// Means of a family: of the response, or of its conditional part, and their slopes in the linear predictors (n x m).
-#[pyfunction]
-pub fn family_means<'py>(
-    py: Python<'py>,
-    family: &str,
-    predictors: Vec<PyReadonlyArray1<'py, f64>>,
-    conditional: bool,
-) -> PyResult<Means<'py>> {
-    let (family, eta) = family_of(py, family, &predictors)?;
-    let (n, m) = (eta[0].len(), eta.len());
-    let work = move |_: &AtomicBool| Ok(family.means(&eta, conditional));
-    let (means, slopes) = run_interruptible_sized(py, 0, n * m, work)?;
-    Ok((means.into_pyarray(py), slopes.into_pyarray(py).reshape([n, m])?))
-}
-
-/// What the linear predictors of a family are.
-#[pyfunction]
-pub fn family_predictors(py: Python<'_>, family: &str) -> PyResult<Vec<&'static str>> {
-    let family = guard(py, || spec_of(family)?.family())?;
-    let name = |predictor: &Predictor| match predictor {
-        Predictor::Conditional => "conditional",
-        Predictor::Dispersion => "dispersion",
-        Predictor::Zero => "zero_inflation",
-        Predictor::Shape => "shape",
-        Predictor::SecondShape => "shape2",
-        Predictor::Upper => "upper",
-        Predictor::Lower => "lower",
-        Predictor::Scale => "scale",
-    };
-    Ok(family.predictors().iter().map(name).collect())
-}
-
-/// What the thresholds of an ordered response are made of: slopes of every threshold in every parameter.
-#[pyfunction]
-pub fn threshold_slopes<'py>(py: Python<'py>, family: &str) -> PyResult<Bound<'py, PyArray2<f64>>> {
-    let spec = guard(py, || spec_of(family))?;
-    let n = spec.n_categories.saturating_sub(1);
-    let k = spec.thresholds.n_parameters(n);
-    let slopes: Vec<f64> = (0..n * k).map(|e| spec.thresholds.slope(n, e / k, e % k)).collect();
-    slopes.into_pyarray(py).reshape([n, k])
-}
-
-/// Variances of the response of a family, of weight one; of successes among trials those of the proportions, times the
-/// trials.
-#[pyfunction]
-#[pyo3(signature = (family, predictors, trials = None))]
-pub fn family_variances<'py>(
-    py: Python<'py>,
-    family: &str,
-    predictors: Vec<PyReadonlyArray1<'py, f64>>,
-    trials: Option<PyReadonlyArray1<'py, f64>>,
-) -> PyResult<Bound<'py, PyArray1<f64>>> {
-    let (family, eta) = family_of(py, family, &predictors)?;
-    let trials = trials.map(|t| copied(py, t.as_array())).transpose()?.unwrap_or_default();
-    if !trials.is_empty() && trials.len() != eta[0].len() {
-        return Err(PyValueError::new_err("trials need one number per row"));
-    }
-    let work = move |_: &AtomicBool| Ok(family.variances(&eta, &trials));
-    Ok(run_interruptible_sized(py, 0, predictors.len() * predictors[0].len()?, work)?.into_pyarray(py))
 }

@@ -7,6 +7,7 @@ use pyo3::types::PyDict;
 use super::fit::PyFit;
 use super::interrupt::run_interruptible;
 use crate::inference;
+use crate::inference::kenward_roger::{Adjustment, Information};
 
 pub fn matrices(py: Python<'_>, blocks: Vec<Vec<f64>>, n: usize) -> PyResult<Bound<'_, PyArray3<f64>>> {
     let count = blocks.len();
@@ -21,14 +22,26 @@ pub fn satterthwaite<'py>(py: Python<'py>, fit: &PyFit) -> PyResult<Bound<'py, P
     let out = PyDict::new(py);
     out.set_item("derivatives", matrices(py, parts.derivatives, p)?)?;
     out.set_item("covariance", parts.covariance.into_pyarray(py).reshape([n, n])?)?;
+    out.set_item("component_slopes", PyArray2::from_vec2(py, &parts.component_slopes)?)?;
     out.set_item("n_negative", parts.n_negative)?;
     Ok(out)
 }
 
+/// `information`: "expected", "observed", or None for the one that suits the model.
 #[pyfunction]
-pub fn kenward_roger<'py>(py: Python<'py>, fit: &PyFit) -> PyResult<Bound<'py, PyDict>> {
+pub fn kenward_roger<'py>(
+    py: Python<'py>,
+    fit: &PyFit,
+    information: Option<&str>,
+    second_order: bool,
+) -> PyResult<Bound<'py, PyDict>> {
     let (fit, p) = (fit.0.clone(), fit.0.beta.len());
-    let parts = run_interruptible(py, 0, move |stop| inference::kenward_roger::kenward_roger(&fit, stop))?;
+    let information = information.map(|name| match name {
+        "observed" => Information::Observed,
+        _ => Information::Expected,
+    });
+    let how = Adjustment { information, second_order };
+    let parts = run_interruptible(py, 0, move |stop| inference::kenward_roger::kenward_roger(&fit, how, stop))?;
     let n = parts.sandwiches.len();
     let out = PyDict::new(py);
     out.set_item("adjusted", parts.adjusted.into_pyarray(py).reshape([p, p])?)?;
@@ -40,7 +53,7 @@ pub fn kenward_roger<'py>(py: Python<'py>, fit: &PyFit) -> PyResult<Bound<'py, P
 /// Per θ the slopes of β and of every term's modes; and the covariance of θ.
 #[pyfunction]
 pub fn mode_slopes<'py>(py: Python<'py>, fit: &PyFit) -> PyResult<Bound<'py, PyDict>> {
-    let fit = fit.0.clone();
+    let fit = fit.plain(py, "slopes of random effects")?;
     let (n, widths) = (fit.theta.len(), fit.model.theta_map.terms.iter().map(|t| t.width).collect::<Vec<usize>>());
     let slopes = run_interruptible(py, 0, move |stop| inference::mode_slopes::mode_slopes(&fit, stop))?;
     let modes: Vec<Vec<Bound<'py, PyArray2<f64>>>> = slopes

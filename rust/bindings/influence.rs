@@ -72,7 +72,7 @@ pub fn influence_of<'py>(
 
 #[pyfunction]
 pub fn leverage<'py>(py: Python<'py>, fit: &PyFit, rows: Py<PyRows>, n_threads: usize) -> PyResult<Bound<'py, PyDict>> {
-    let fit = fit.0.clone();
+    let fit = fit.plain(py, "leverage")?;
     let found = run_interruptible(py, n_threads, move |stop| influence::leverage(&fit, &rows.get().0, stop))?;
     let out = PyDict::new(py);
     out.set_item("conditional", found.conditional.into_pyarray(py))?;
@@ -93,7 +93,7 @@ pub fn group_regressions<'py>(
     require(py, known, || Error::Design(format!("there is no grouping factor {group}")))?;
     let widths: Vec<usize> =
         rows.get().0.random.iter().filter(|t| t.factor == FactorId(group)).map(|t| t.columns.len()).collect();
-    let fit = fit.0.clone();
+    let fit = fit.plain(py, "added variables")?;
     let found = run_interruptible(py, n_threads, move |_| {
         influence::group_regressions::group_regressions(&fit, &rows.get().0, group)
     })?;
@@ -120,7 +120,7 @@ pub fn serial_correlation(
     n_threads: usize,
 ) -> PyResult<(f64, f64, usize)> {
     let (ptr, members) = guard(py, || row_sets(rows.get().0.n_rows(), &ptr, &members))?;
-    let fit = fit.0.clone();
+    let fit = fit.plain(py, "serial correlation")?;
     let s = run_interruptible(py, n_threads, move |stop| {
         influence::serial::serial(&fit, &rows.get().0, &ptr, &members, stop)
     })?;
@@ -140,7 +140,7 @@ pub fn added_columns<'py>(
     let columns = array.columns().into_iter().map(|column| copied(py, column)).collect::<PyResult<Vec<_>>>()?;
     let fits = columns.iter().all(|column| column.len() == rows.get().0.n_rows());
     require(py, fits, || Error::Design("a value for every row of the fit is needed".into()))?;
-    let fit = fit.0.clone();
+    let fit = fit.plain(py, "regressions of groups")?;
     let found = run_interruptible(py, 0, move |_| influence::added::added(&fit, &rows.get().0, &columns))?;
     let out = PyDict::new(py);
     out.set_item("information", found.information.into_pyarray(py).reshape([c, c])?)?;

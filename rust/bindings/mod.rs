@@ -8,7 +8,9 @@ pub mod distribution;
 pub mod encoding;
 pub mod errors;
 pub mod expression;
+pub mod families;
 pub mod fit;
+mod forecast;
 pub mod gee;
 pub mod generalized;
 pub mod generalized_resample;
@@ -24,6 +26,7 @@ pub mod new_rows;
 pub mod parameters;
 pub mod profile;
 pub mod resample;
+pub mod residual;
 pub mod robust;
 pub mod rows;
 mod saved;
@@ -47,9 +50,11 @@ mod _core {
             two_sided_quantiles,
         },
         encoding::PyEncoding,
+        families::{family_means, family_predictors, family_variances, threshold_slopes},
         fit::PyFit,
+        forecast::{forecast, forecast_slopes_of, new_residual_sd},
         gee::PyEquationsFit,
-        generalized::{PyGlmm, PyGlmmFit, family_means, family_predictors, family_variances, threshold_slopes},
+        generalized::{PyGlmm, PyGlmmFit},
         generalized_resample::{
             generalized_case_bootstrap, generalized_contributions, generalized_influence, generalized_jackknife,
             generalized_refits,
@@ -63,6 +68,9 @@ mod _core {
         parameters::{PyParameter, PyStructure, structures},
         profile::profile,
         resample::{bootstrap, criterion_without_random_effects, exact_null, jackknife, null_statistics},
+        residual::{
+            normalized_residuals, residual_correlations, residual_limits, residual_log_sd, residual_parameters,
+        },
         robust::{cluster_contributions, is_nested, row_contributions},
         rows::PyRows,
         statistics::{PyFinishedStatistics, PyStatistics},

@@ -2,18 +2,24 @@
 
 use std::sync::Arc;
 
+use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use serde::Deserialize;
 
+use super::errors::guard;
 use super::interrupt::run_interruptible_sized;
+use super::parameters::parameters_for;
+use super::residual::ResidualArguments;
 use super::rows::PyRows;
 use crate::design::Rows;
 use crate::fit::{Control, Optimizer};
 use crate::model::linear::memory;
-use crate::model::{Criterion, Lmm, build};
+use crate::model::parameters::TermNames;
+use crate::model::{Criterion, Held, Lmm, Scale, build};
 use crate::optimize::Settings;
 use crate::penalized_ls::BlockSummary;
+use crate::residual::ResidualInput;
 use crate::{Error, Result};
 
 #[pyclass(frozen, name = "Model", module = "hlmrs._core")]
@@ -44,14 +50,22 @@ pub fn criterion(reml: bool) -> Criterion {
     if reml { Criterion::Reml } else { Criterion::Ml }
 }
 
+/// A residual standard deviation that is known, or one that is estimated.
+pub fn scale(sigma: Option<f64>) -> Scale {
+    sigma.map_or(Scale::Profiled, |sigma| Scale::Known(sigma.powi(2)))
+}
+
 /// Numbers of all rows.
 fn n_numbers(rows: &Rows) -> usize {
     let random: usize = rows.random.iter().map(|term| term.columns.len()).sum();
     rows.n_rows() * (rows.fixed().columns.len() + random)
 }
 
-fn of_rows(rows: &Rows, reml: bool) -> Result<Lmm> {
-    let mut model = build::of_rows(rows, criterion(reml))?;
+fn of_rows(rows: &Rows, reml: bool, residual: Option<&ResidualInput>, scale: Scale) -> Result<Lmm> {
+    let mut model = match residual {
+        Some(input) => build::of_rows_with_residual(rows, input, criterion(reml), scale)?,
+        None => build::of_rows(rows, criterion(reml), scale)?,
+    };
     model.origin.kept += rows.encoding.n_bytes();
     Ok(model)
 }
@@ -76,10 +90,22 @@ pub fn structure_list<'py>(py: Python<'py>, blocks: &[BlockSummary]) -> PyResult
 #[pymethods]
 impl PyModel {
     #[new]
-    #[pyo3(signature = (rows, reml, n_threads = 0))]
-    fn new(py: Python<'_>, rows: Py<PyRows>, reml: bool, n_threads: usize) -> PyResult<Self> {
+    #[pyo3(signature = (rows, reml, n_threads = 0, residual = None, sigma = None))]
+    fn new(
+        py: Python<'_>,
+        rows: Py<PyRows>,
+        reml: bool,
+        n_threads: usize,
+        residual: Option<ResidualArguments<'_>>,
+        sigma: Option<f64>,
+    ) -> PyResult<Self> {
         let size = n_numbers(&rows.get().0);
-        let model = run_interruptible_sized(py, n_threads, size, move |_| of_rows(&rows.get().0, reml))?;
+        let mut input = guard(py, || residual.map(|given| given.input(rows.get().0.n_rows())).transpose())?;
+        if let Some(input) = &mut input {
+            input.knows_sigma = sigma.is_some();
+        }
+        let work = move |_: &_| of_rows(&rows.get().0, reml, input.as_ref(), scale(sigma));
+        let model = run_interruptible_sized(py, n_threads, size, work)?;
         Ok(Self(Arc::new(model)))
     }
 
@@ -133,6 +159,23 @@ impl PyModel {
     #[getter]
     fn n_bytes_to_come(&self) -> usize {
         memory::to_come(&self.0)
+    }
+
+    /// What can be held: name, and the ends of its values.
+    fn variance_parameters(&self, coef_names: Vec<String>, terms: Vec<TermNames>) -> PyResult<Vec<(String, f64, f64)>> {
+        parameters_for(self.0.parameters(), &terms)?;
+        let all = self.0.variance_parameters(coef_names, &terms).into_iter();
+        Ok(all.map(|(name, _, (low, high))| (name, low, high)).collect())
+    }
+
+    /// The same model with these held, by their places among `variance_parameters`.
+    fn with_held(&self, coef_names: Vec<String>, terms: Vec<TermNames>, held: Vec<(usize, f64)>) -> PyResult<Self> {
+        parameters_for(self.0.parameters(), &terms)?;
+        let all = self.0.variance_parameters(coef_names, &terms);
+        let one = |(k, value): (usize, f64)| all.get(k).map(|(_, what, _)| Held { what: *what, value });
+        let held: Option<Vec<Held>> = held.into_iter().map(one).collect();
+        let held = held.ok_or_else(|| PyIndexError::new_err("the model has no such parameter"))?;
+        Ok(Self(Arc::new(self.0.with_held(held))))
     }
 
     fn with_criterion(&self, reml: bool) -> Self {

@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::covariance::Structure;
+use crate::covariance::{Reported, Structure};
 use crate::fit::Fit;
 use crate::model::parameters::{Parameter, Parameters, TermNames};
 
@@ -40,12 +40,16 @@ pub fn parameters_for<'a>(parameters: Parameters<'a>, names: &[TermNames]) -> Py
 
 /// The parameters themselves; fails for those of another model.
 pub fn parameters_of(fit: &Fit, given: &[PyRef<'_, PyParameter>]) -> PyResult<Vec<Parameter>> {
-    chosen_parameters(fit.model.parameters(), fit.beta.len(), given)
+    chosen(|parameter| fit.model.has(parameter), given)
 }
 
 /// Parameters of a model with so many coefficients; fails for those of another.
 pub fn chosen_parameters(of: Parameters, n_fixed: usize, given: &[PyRef<'_, PyParameter>]) -> PyResult<Vec<Parameter>> {
-    let known = |given: &PyRef<'_, PyParameter>| match of.has(given.parameter, n_fixed) {
+    chosen(|parameter| of.has(parameter, n_fixed), given)
+}
+
+fn chosen(has: impl Fn(Parameter) -> bool, given: &[PyRef<'_, PyParameter>]) -> PyResult<Vec<Parameter>> {
+    let known = |given: &PyRef<'_, PyParameter>| match has(given.parameter) {
         true => Ok(given.parameter),
         false => Err(PyValueError::new_err(format!("the model has no parameter {}", given.name))),
     };
@@ -84,6 +88,15 @@ impl PyStructure {
     #[getter]
     fn contains(&self) -> Vec<&'static str> {
         self.0.contains().to_vec()
+    }
+
+    /// Name of every parameter that users read, with row and column of a place in the covariance where its value stands.
+    fn reported(&self, columns: Vec<String>, group: &str) -> Vec<(String, usize, usize)> {
+        let named = |reported: Reported| {
+            let (row, column) = reported.place();
+            (reported.name(&columns, group), row, column)
+        };
+        self.0.reported(columns.len()).into_iter().map(named).collect()
     }
 }
 

@@ -102,7 +102,7 @@ pub fn null_statistics<'py>(
     n_threads: usize,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-    let full = full.0.clone();
+    let full = full.plain(py, "simulated null distributions")?;
     let null = null.map(|(fit, rows)| (fit.0.clone(), rows));
     let draws = run_counted(py, n_threads, progress, move |done, stop| {
         let request = BootstrapRequest { kind: BootstrapKind::Parametric, n, seed, parameters: &[], done, stop };
@@ -121,7 +121,7 @@ pub fn exact_null<'py>(
     seed: u64,
     n_threads: usize,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-    let fit = fit.0.clone();
+    let fit = fit.plain(py, "the exact null distribution")?;
     Ok(run_interruptible(py, n_threads, move |stop| likelihood_ratio::exact_null(&fit, n, seed, stop))?
         .into_pyarray(py))
 }
@@ -129,10 +129,10 @@ pub fn exact_null<'py>(
 /// The criterion of the model without random effects.
 #[pyfunction]
 pub fn criterion_without_random_effects(py: Python<'_>, fit: &PyFit) -> PyResult<f64> {
-    let fit = fit.0.clone();
+    let fit = fit.plain(py, "the model without random effects")?;
     run(py, move || {
         let model = &fit.model;
         let zero = vec![0.0; model.theta_map.n_parameters];
-        Ok(model.evaluate(&zero, &mut model.workspace())?.profiled())
+        Ok(model.value(&model.evaluate(&zero, &mut model.workspace())?))
     })
 }

@@ -15,7 +15,7 @@ use super::fit::PyFit;
 use super::interrupt::{run, run_interruptible};
 use super::layout::DesignLayout;
 use super::levels::known;
-use super::model::{PyModel, criterion};
+use super::model::{PyModel, criterion, scale};
 use super::saved::{PySaved, from_python, to_python};
 use super::shared::Shared;
 use crate::crossproduct::{FinishedStatistics, RowCounts, Statistics};
@@ -90,6 +90,7 @@ impl PyStatistics {
         counts: Vec<Vec<u64>>,
         moments: Vec<Vec<f64>>,
     ) -> PyResult<Self> {
+        fit.plain(py, "statistics of its rows")?;
         let a = fit.cross_products();
         // the response of a fit varies
         let range = Some((f64::NEG_INFINITY, f64::INFINITY));
@@ -162,11 +163,13 @@ pub(super) fn no_group(index: usize, n: usize) -> PyErr {
 
 #[pymethods]
 impl PyFinishedStatistics {
-    fn model(&self, reml: bool) -> PyModel {
-        match reml {
-            true => PyModel(self.model.clone()),
-            false => PyModel(Arc::new(self.model.with_criterion(criterion(reml)))),
-        }
+    #[pyo3(signature = (reml, sigma = None))]
+    fn model(&self, py: Python<'_>, reml: bool, sigma: Option<f64>) -> PyResult<PyModel> {
+        guard(py, || build::check_statistics(&self.finished, scale(sigma)))?;
+        Ok(match (reml, sigma) {
+            (true, None) => PyModel(self.model.clone()),
+            _ => PyModel(Arc::new(self.model.with_criterion(criterion(reml)).with_scale(scale(sigma)))),
+        })
     }
 
     fn layout<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

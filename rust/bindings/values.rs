@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 
 use super::columns::PyColumns;
 use super::errors::guard;
-use super::interrupt::run;
+use super::interrupt::{run, run_interruptible_sized};
 use super::rows::PyRows;
 use crate::Error;
 use crate::crossproduct::mean_outer_product;
@@ -15,7 +15,8 @@ use crate::design::{self, Expr, ModelSpec, Options};
 #[pyfunction]
 pub fn evaluate<'py>(py: Python<'py>, expression: &str, columns: &PyColumns) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let (expr, table) = (parsed(py, expression)?, columns.table());
-    Ok(run(py, move || design::evaluate(&expr, &table))?.into_pyarray(py))
+    let n_rows = table.n_rows();
+    Ok(run_interruptible_sized(py, 0, n_rows, move |_| design::evaluate(&expr, &table))?.into_pyarray(py))
 }
 
 /// The derivative of an expression by a column.

@@ -13,7 +13,7 @@ pub mod unstructured;
 
 pub use random_basis::RandomBasis;
 pub use roles::{Coordinate, Reported, Role};
-pub use structure::{CovarianceStructure, Invariance, LinearDirection, square};
+pub use structure::{CovarianceStructure, Invariance, LinearDirection, square, square_slope};
 pub use theta_map::{TermCovariance, TermSpec, ThetaMap};
 
 use crate::linalg::dual::Real;
@@ -83,5 +83,6 @@ structures! {
     compound_symmetry::CompoundSymmetry,
     compound_symmetry::HomogeneousCompoundSymmetry,
     ar1::Ar1,
+    ar1::HeterogeneousAr1,
     toeplitz::Toeplitz,
 }

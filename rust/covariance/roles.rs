@@ -113,7 +113,7 @@ fn root(value: f64, power: i32) -> f64 {
 }
 
 /// What users read of a term's covariance; columns are theirs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Reported {
     Sd(usize),
     /// The standard deviation of every column.
@@ -158,14 +158,14 @@ impl Reported {
         }
     }
 
-    /// Its name: `sd_x`, `cor_y.x`, `cor_lag1`; `columns` are the names of the columns.
-    pub fn name(self, columns: &[String]) -> String {
+    /// Its name: `sd(x | g)`, `cor(x, y | g)`, `cor(lag 1 | g)`, `sd(g)` of all columns; `columns` are their names.
+    pub fn name(self, columns: &[String], group: &str) -> String {
         match self {
-            Self::Sd(k) => format!("sd_{}", columns[k]),
-            Self::CommonSd => "sd".into(),
-            Self::Correlation { row, column } => format!("cor_{}.{}", columns[row], columns[column]),
-            Self::CommonCorrelation => "cor".into(),
-            Self::Lag(lag) => format!("cor_lag{lag}"),
+            Self::Sd(k) => format!("sd({} | {group})", columns[k]),
+            Self::CommonSd => format!("sd({group})"),
+            Self::Correlation { row, column } => format!("cor({}, {} | {group})", columns[column], columns[row]),
+            Self::CommonCorrelation => format!("cor({group})"),
+            Self::Lag(lag) => format!("cor(lag {lag} | {group})"),
         }
     }
 

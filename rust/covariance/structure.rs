@@ -5,6 +5,7 @@
 //! standard deviations and correlations.
 
 use super::{RandomBasis, Reported, Role, Structure, roles};
+use crate::linalg::dense::square_product;
 use crate::linalg::dual::{Dual, Real};
 use crate::{Error, Result};
 
@@ -179,4 +180,10 @@ pub(super) fn scale_rows<T: Real>(lambda: &mut [T], sd: impl Fn(usize) -> T, (r,
 /// Λ Λ'.
 pub fn square(lambda: &[f64], r: usize) -> Vec<f64> {
     (0..r * r).map(|k| (0..r).map(|l| lambda[l * r + k % r] * lambda[l * r + k / r]).sum()).collect()
+}
+
+/// dΛ Λ' + Λ dΛ'.
+pub fn square_slope(lambda: &[f64], d: &[f64], r: usize) -> Vec<f64> {
+    let one = square_product(d, lambda, r, true);
+    (0..r * r).map(|k| one[k] + one[k % r * r + k / r]).collect()
 }

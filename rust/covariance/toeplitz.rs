@@ -46,14 +46,18 @@ impl CovarianceStructure for Toeplitz {
     }
 }
 
-/// Correlations of lag 0, 1, ... from partial autocorrelations, by the Durbin-Levinson recursion.
+/// Correlations of lag 0, 1, ... from the angles of partial autocorrelations.
 pub fn autocorrelations<T: Real>(phi: &[T]) -> Vec<T> {
+    autocorrelations_of(&phi.iter().map(|angle| angle.sin()).collect::<Vec<T>>())
+}
+
+/// Correlations of lag 0, 1, ... from partial autocorrelations, by the Durbin-Levinson recursion.
+pub fn autocorrelations_of<T: Real>(partials: &[T]) -> Vec<T> {
     let one = T::from(1.0);
     let mut rho = vec![one];
     let mut ar: Vec<T> = Vec::new(); // coefficients of the best linear prediction from k values
     let mut variance = one; // of its error
-    for &angle in phi {
-        let partial = angle.sin();
+    for &partial in partials {
         let predicted = ar.iter().zip(rho.iter().skip(1).rev()).fold(T::from(0.0), |s, (&a, &r)| s + a * r);
         rho.push(predicted + partial * variance);
         let reversed: Vec<T> = ar.iter().rev().copied().collect();

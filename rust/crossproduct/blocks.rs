@@ -27,7 +27,8 @@ pub struct CrossProducts {
     /// Σ log w over the rows.
     pub sum_log_weights: f64,
     pub factors: Vec<FactorBlock>,
-    /// `patterns[i][j]`, j < i; shared by all that have the same levels.
+    /// `patterns[i][j]`, j < i; shared by all that have the same levels.  A factor of which rows connect several levels has its
+    /// own at `[i][i]`: of each level the later ones.
     pub patterns: Arc<Vec<Vec<LinkPattern>>>,
     /// Their values: an r_i x r_j block for every pair of levels, column-major.
     pub links: Vec<Vec<Vec<f64>>>,
@@ -64,6 +65,11 @@ impl CrossProducts {
     /// Z_i'WZ_j, j < i.
     pub fn link(&self, i: usize, j: usize) -> (&LinkPattern, &[f64]) {
         (&self.patterns[i][j], &self.links[i][j])
+    }
+
+    /// Z_i'WZ_i between different levels of a factor, where rows connect them.
+    pub fn own_link(&self, i: usize) -> Option<(&LinkPattern, &[f64])> {
+        self.patterns[i].get(i).map(|pattern| (pattern, self.links[i][i].as_slice()))
     }
 
     pub fn n_bytes(&self) -> usize {

@@ -57,6 +57,14 @@ pub fn patterns(source: &Rows, order: &[OrderedFactor]) -> Vec<Vec<LinkPattern>>
     triangle(patterns.collect(), order.len())
 }
 
+/// The pairs (level of `from`, level of `to`) that meet.
+pub fn pattern_of_pairs(mut pairs: Vec<(u32, u32)>, n_from: usize) -> LinkPattern {
+    pairs.sort_unstable();
+    pairs.dedup();
+    let first = |level: usize| pairs.partition_point(|pair| (pair.0 as usize) < level);
+    LinkPattern { ptr: (0..=n_from).map(first).collect(), level: pairs.iter().map(|pair| pair.1).collect() }
+}
+
 /// The levels of `to` that occur with each level of `from`, ascending.
 pub fn link_pattern(from: &[u32], n_from: usize, to: &[u32]) -> LinkPattern {
     let mut start = vec![0usize; n_from + 1];

@@ -141,21 +141,21 @@ impl Reweighting {
 /// Z'DZ of one block.
 fn add_own(block: &BlockRows, w: PartWeights, zz: &mut [f64]) {
     zz.fill(0.0);
-    let (r, m) = (block.width, w.m);
-    if r == 1 && m == 1 {
-        for ((&code, &z), &d) in block.codes.iter().zip(&block.z).zip(w.d) {
-            zz[code as usize] += d * z * z;
+    let (r, m, slots) = (block.width, w.m, w.slots(block));
+    block.sum_by_level(r * r, zz, |rows, first, zz| {
+        let codes = block.codes[rows.clone()].iter().map(|&code| code as usize - first);
+        let (z, d) = (&block.z[rows.start * r..rows.end * r], &w.d[rows.start * m * m..rows.end * m * m]);
+        if r == 1 && m == 1 {
+            return codes.zip(z).zip(d).for_each(|((level, &z), &d)| zz[level] += d * z * z);
         }
-        return;
-    }
-    let slots = w.slots(block);
-    for ((&code, z), d) in block.codes.iter().zip(block.z.chunks_exact(r)).zip(w.d.chunks_exact(m * m)) {
-        let zz = &mut zz[code as usize * r * r..][..r * r];
-        for k in 0..r {
-            let row = &d[slots[k] * m..(slots[k] + 1) * m];
-            (0..r).for_each(|j| zz[k * r + j] += row[slots[j]] * z[j] * z[k]);
+        for ((level, z), d) in codes.zip(z.chunks_exact(r)).zip(d.chunks_exact(m * m)) {
+            let zz = &mut zz[level * r * r..][..r * r];
+            for k in 0..r {
+                let row = &d[slots[k] * m..(slots[k] + 1) * m];
+                (0..r).for_each(|j| zz[k * r + j] += row[slots[j]] * z[j] * z[k]);
+            }
         }
-    }
+    });
 }
 
 /// Z_i'DZ_j; `positions` are the places of the rows' blocks.
@@ -186,16 +186,19 @@ fn add_right_side(rows: &PartedRows, block: &BlockRows, w: PartWeights, p: usize
         return;
     }
     let (r, m, stride, slots) = (block.width, w.m, p + 1, w.slots(block));
-    for (i, &code) in block.codes.iter().enumerate() {
-        for (k, &z) in block.z(i).iter().enumerate() {
-            let target = &mut zx[(code as usize * r + k) * stride..][..stride];
-            target[p] += z * w.r.get(i * m + slots[k]).copied().unwrap_or(0.0);
-            if p > 0 {
-                let d = &w.d[(i * m + slots[k]) * m..][..m];
-                rows.parts.iter().zip(d).for_each(|(part, d)| part.add_row(i, z * d, target));
+    block.sum_by_level(r * stride, zx, |range, first, zx| {
+        for i in range {
+            let level = block.codes[i] as usize - first;
+            for (k, &z) in block.z(i).iter().enumerate() {
+                let target = &mut zx[(level * r + k) * stride..][..stride];
+                target[p] += z * w.r.get(i * m + slots[k]).copied().unwrap_or(0.0);
+                if p > 0 {
+                    let d = &w.d[(i * m + slots[k]) * m..][..m];
+                    rows.parts.iter().zip(d).for_each(|(part, d)| part.add_row(i, z * d, target));
+                }
             }
         }
-    }
+    });
 }
 
 /// [X'DX, X'r] for weights of all parts ((p + 1) x (p + 1), the last entry zero): partial sums over fixed pieces, added in order.

@@ -43,6 +43,7 @@ impl<'a> Compiler<'a> {
         };
         let response = self.finite_number(&factor.expr, owner)?;
         if self.options.coverage == Coverage::All {
+            require_rows(self.inputs.selection.len())?;
             require_variation(&factor.name, response.range(&self.inputs))?;
         }
         Ok(response)
@@ -96,6 +97,7 @@ impl<'a> Compiler<'a> {
         match (name, args) {
             ("log", [arg]) if named.contains_key("base") => self.log(arg, &named["base"], owner),
             ("scale" | "center", [arg]) => self.standardize(name, arg, named, owner),
+            ("center", [arg, group]) => self.center_over_groups(arg, group, owner),
             ("dummy" | "==", [factor, Expr::Text { value }]) => self.indicator(name, factor, value, owner),
             ("==", [Expr::Text { value }, factor]) => self.indicator(name, factor, value, owner),
             ("!=", [factor, Expr::Text { value }]) | ("!=", [Expr::Text { value }, factor]) => {
@@ -153,7 +155,26 @@ impl<'a> Compiler<'a> {
             let text = arg.text(&self.inputs);
             return Err(Error::Design(format!("{owner}: {text} is constant; it cannot be scaled")));
         }
-        Ok(Expression::Standardize { name: name.into(), arg: Box::new(arg), center, scale })
+        let name = format!("{name}({})", arg.text(&self.inputs));
+        Ok(Expression::Standardize { name, arg: Box::new(arg), center, scale })
+    }
+
+    /// center(x, g): x less the mean over the groups of their means, in which every group counts the same.
+    fn center_over_groups(&mut self, arg: &Expr, group: &Expr, owner: &str) -> Result<Expression> {
+        let known = self.known("center", &[arg.clone(), group.clone()], &NamedArguments::new());
+        let arg = self.number(arg, owner)?;
+        require_finite(&arg, &self.inputs, |_| true)?;
+        let column = self.inputs.column(self.input(category_name(group, owner)?)?);
+        let name = format!("center({}, {})", arg.text(&self.inputs), column.name);
+        let center = match known {
+            Some(&Learned::Standard { center, .. }) => center,
+            _ => {
+                self.require_all_rows("center", owner)?;
+                let groups = categories(column, &self.inputs.selection)?;
+                transforms::mean_of(&transforms::group_means(&arg, &self.inputs, &groups.codes, groups.levels.len()))
+            }
+        };
+        Ok(Expression::Standardize { name, arg: Box::new(arg), center, scale: 1.0 })
     }
 
     fn group_mean(&mut self, arg: &Expr, group: &Expr, owner: &str) -> Result<Expression> {
@@ -166,7 +187,7 @@ impl<'a> Compiler<'a> {
             Some(Learned::GroupMeans { levels: known, means, .. }) => means_of(levels, known, means),
             _ => {
                 self.require_all_rows("between", owner)?;
-                let means = transforms::group_means(&arg, &self.inputs, category, levels.len());
+                let means = transforms::group_means(&arg, &self.inputs, self.inputs.codes(category), levels.len());
                 means.into_iter().map(|mean| if mean.is_nan() { WITHOUT_ROWS } else { mean }).collect()
             }
         };
@@ -201,9 +222,7 @@ impl<'a> Compiler<'a> {
     /// # Errors
     /// `Formula` for what is no column, `Data` for a column that cannot be read as categories.
     pub fn category(&mut self, expr: &Expr, owner: &str) -> Result<usize> {
-        let name = expr.category_column().ok_or_else(|| {
-            Error::Formula(format!("{owner}: only a column can be read as categories; compute it before the fit"))
-        })?;
+        let name = category_name(expr, owner)?;
         let input = self.input(name)?;
         if let Some(known) = self.categories.iter().position(|c| c.input == input) {
             return Ok(known);
@@ -232,6 +251,13 @@ impl<'a> Compiler<'a> {
         let what = format!("{owner}: {call}() is learned from rows, and a first batch is not all of them");
         Err(Error::Design(what).unless(Remedy::GiveRows))
     }
+}
+
+/// The column that an expression reads as categories.
+fn category_name<'e>(expr: &'e Expr, owner: &str) -> Result<&'e str> {
+    expr.category_column().ok_or_else(|| {
+        Error::Formula(format!("{owner}: only a column can be read as categories; compute it before the fit"))
+    })
 }
 
 /// A numeric expression by itself in every row of a table; NaN where a value is missing.
@@ -266,6 +292,14 @@ fn by_itself(expr: &Expr, table: &Table) -> Result<(Expression, Inputs)> {
     let mut compiler = Compiler::new(&used, &options, &learned, inputs);
     let expression = compiler.number(expr, "the expression")?;
     Ok((expression, compiler.inputs))
+}
+
+/// Fails for a single row.
+fn require_rows(n: usize) -> Result<()> {
+    if n != 1 {
+        return Ok(());
+    }
+    Err(Error::Design("only one row has all values that the model reads; give two rows or more".into()))
 }
 
 /// Fails for a response that is the same in every row.

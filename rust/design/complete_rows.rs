@@ -88,12 +88,19 @@ pub type Dropped = BTreeMap<String, usize>;
 
 /// The columns of these names in the rows that miss no value of theirs: all are finite there.
 ///
-/// A null and NaN are missing alike; `labels` are the names under which missing values are counted.  There may be no
-/// such row: one of many batches need not have any.
+/// A null and NaN are missing alike; `labels` are the names under which missing values are counted.  Rows that are
+/// `left_out`, in ascending order, are not used whatever they hold.  There may be no row: one of many batches need not
+/// have any.
 ///
 /// # Errors
 /// `Data` where a column is missing or infinite, or values are missing and may not be.
-pub fn complete_rows(names: &[String], labels: &[String], table: &Table, rule: Missing) -> Result<(Inputs, Dropped)> {
+pub fn complete_rows(
+    names: &[String],
+    labels: &[String],
+    table: &Table,
+    rule: Missing,
+    left_out: &[u32],
+) -> Result<(Inputs, Dropped)> {
     let columns = names.iter().map(|name| table.get(name).cloned()).collect::<Result<Vec<_>>>()?;
     let gaps: Vec<Gaps> = columns.iter().map(Gaps::find).collect();
     let mut missing: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
@@ -106,6 +113,7 @@ pub fn complete_rows(names: &[String], labels: &[String], table: &Table, rule: M
     if rule == Missing::Error && !incomplete.is_empty() {
         return Err(refuse(&missing, table.first()));
     }
+    merge(&mut incomplete, left_out);
     let selection = Selection::without(table.n_rows(), &incomplete);
     for (column, gaps) in columns.iter().zip(&gaps) {
         gaps.refuse_infinite(column, &selection)?;

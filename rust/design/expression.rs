@@ -186,8 +186,9 @@ impl Expression {
                     _ => format!("{} {} {}", side(left), op.symbol(), side(right)),
                 }
             }
-            Expression::Standardize { name, arg, .. } => format!("{name}({})", arg.text(inputs)),
-            Expression::GroupMean { name, .. } | Expression::Indicator { name, .. } => name.clone(),
+            Expression::Standardize { name, .. }
+            | Expression::GroupMean { name, .. }
+            | Expression::Indicator { name, .. } => name.clone(),
         }
     }
 }

@@ -157,14 +157,12 @@ impl Group {
 /// Fails for a grouping factor of one level.
 ///
 /// # Errors
-/// `Design` in that case.
+/// `OneLevel` in that case.
 pub fn require_levels(name: &str, n_levels: usize) -> Result<()> {
     if n_levels >= 2 {
         return Ok(());
     }
-    Err(Error::Design(format!(
-        "grouping factor '{name}' has one level; a variance between levels of '{name}' cannot be estimated"
-    )))
+    Err(Error::OneLevel(name.to_owned()))
 }
 
 /// The combinations that occur, by the first code, then the second.

@@ -46,7 +46,7 @@ impl NewRows {
         }
         self.check_columns(&arg.inputs(), "the mean of a new group", gaps)?;
         self.check_expression(arg, |row| is_new(codes[row], n_known))?;
-        Ok(group_means(arg, &self.inputs, category, last as usize + 1).split_off(n_known))
+        Ok(group_means(arg, &self.inputs, self.inputs.codes(category), last as usize + 1).split_off(n_known))
     }
 
     /// Codes in which levels that the fit did not see are numbered on from `n_known`, and the number of levels then;

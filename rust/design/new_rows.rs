@@ -38,6 +38,17 @@ impl NewRows {
     /// `Data` where a column lacks, holds values that have no meaning, or levels that the fit did not see and that
     /// matter.
     pub fn bind(encoding: Arc<Encoding>, table: &Table, new_groups: bool) -> Result<Self> {
+        Self::bind_used(encoding, table, new_groups, None)
+    }
+
+    /// The same of the rows that are used: others are as rows that miss every value, whatever they hold.
+    ///
+    /// # Errors
+    /// As `bind`, for the rows used.
+    pub fn bind_used(encoding: Arc<Encoding>, table: &Table, new_groups: bool, used: Option<&[bool]>) -> Result<Self> {
+        if let Some(used) = used.filter(|used| used.len() != table.n_rows()) {
+            return Err(Error::Data(format!("{} rows are said to be used or not, of {}", used.len(), table.n_rows())));
+        }
         for input in encoding.inputs_of_fixed() {
             table.get(&encoding.inputs[input])?;
         }
@@ -48,7 +59,13 @@ impl NewRows {
         }
         let selection = Selection::All(table.n_rows());
         let inputs = Inputs { columns, selection, codes: vec![None; encoding.categories.len()] };
-        let find = |column: &Option<Column>| column.as_ref().map(Gaps::find).unwrap_or_default();
+        let find = |column: &Option<Column>| {
+            let gaps = column.as_ref().map(Gaps::find).unwrap_or_default();
+            match used {
+                Some(used) => gaps.outside(used),
+                None => gaps,
+            }
+        };
         let gaps: Vec<Gaps> = inputs.columns.iter().map(find).collect();
         let own_mean = vec![false; table.n_rows()];
         let mut new = Self { fixed_missing: vec![], random: vec![], encoding, inputs, own_mean };
@@ -58,7 +75,7 @@ impl NewRows {
         if new_groups {
             new.take_own_means(&gaps)?;
         }
-        new.check_numbers(&gaps)?;
+        new.check_numbers(&gaps, |row| used.is_none_or(|used| used[row]))?;
         Ok(new)
     }
 
@@ -111,11 +128,11 @@ impl NewRows {
     }
 
     /// Fails where a column read as numbers, or an expression on such columns, is not finite.
-    fn check_numbers(&self, gaps: &[Gaps]) -> Result<()> {
+    fn check_numbers(&self, gaps: &[Gaps], counts: impl Fn(usize) -> bool + Sync) -> Result<()> {
         for (owner, inputs, expression) in self.encoding.numbers() {
             if inputs.iter().all(|&input| self.inputs.has(input)) {
                 self.check_columns(&inputs, &owner, gaps)?;
-                expression.map_or(Ok(()), |expression| self.check_expression(expression, |_| true))?;
+                expression.map_or(Ok(()), |expression| self.check_expression(expression, &counts))?;
             }
         }
         Ok(())

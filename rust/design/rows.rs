@@ -11,7 +11,7 @@ use super::inputs::Inputs;
 use super::layout::{Batch, FixedLayout, GroupingFactor, MOST_COLUMNS, RandomLayout};
 use super::spec::{ModelSpec, Options};
 use super::transforms::Known;
-use crate::table::{Column, NO_LEVEL, Selection, Table, numeric};
+use crate::table::{Column, Gaps, NO_LEVEL, Selection, Table, numeric};
 use crate::{Error, Result};
 
 /// Rows read by one task when a whole result is computed.
@@ -53,7 +53,9 @@ impl Rows {
         }
         let used = UsedColumns::of_model(model, options, table)?;
         let weights = options.weights.as_deref().map(|name| table.get(name)).transpose()?.cloned();
-        let (inputs, dropped) = complete_rows(&used.names, &used.labels, table, options.missing)?;
+        let kept = options.kept.as_deref().map(|name| table.get(name)).transpose()?;
+        let left_out = kept.map(|column| Gaps::find(column).missing).unwrap_or_default();
+        let (inputs, dropped) = complete_rows(&used.names, &used.labels, table, options.missing, &left_out)?;
         require_rows(&inputs, &dropped, table)?;
         let mut compiler = Compiler::new(&used, options, learned, inputs);
         let (encoding, factors) = Encoding::build(&mut compiler, model)?;

@@ -138,6 +138,8 @@ pub struct Options {
     /// Columns of the data; arrays are given as `(weights)` and `(offset)`.
     pub weights: Option<String>,
     pub offset: Option<String>,
+    /// A column that misses a value in rows which are not used, whatever the model's own columns hold there.
+    pub kept: Option<String>,
     /// Levels by column, where they are known beforehand.
     pub levels: BTreeMap<String, Vec<String>>,
     pub coverage: Coverage,

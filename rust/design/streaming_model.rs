@@ -70,7 +70,7 @@ fn is_categorical(column: &Column) -> bool {
 /// Those of `complete_rows`.
 pub fn rows_with_values(model: &ModelSpec, table: &Table, options: &Options) -> Result<Selection> {
     let used = UsedColumns::of_model(model, options, table)?;
-    Ok(complete_rows(&used.names, &used.labels, table, options.missing)?.0.selection)
+    Ok(complete_rows(&used.names, &used.labels, table, options.missing, &[])?.0.selection)
 }
 
 /// The rows of one batch, with grouping factors in local codes.
@@ -164,7 +164,7 @@ impl StreamingModel {
     /// `Data` where a column lacks, holds values that have no meaning, or levels that are not known and may not grow;
     /// `Interrupted`.
     pub fn rows(&self, table: &Table, registry: &mut LevelRegistry, stop: &AtomicBool) -> Result<StreamedRows> {
-        let (mut inputs, dropped) = complete_rows(&self.encoding.inputs, &self.labels, table, self.missing)?;
+        let (mut inputs, dropped) = complete_rows(&self.encoding.inputs, &self.labels, table, self.missing, &[])?;
         let weights = self.weights.as_deref().map(|name| table.get(name)).transpose()?.cloned();
         if let Some(column) = &weights {
             check_weights(column, &inputs.selection)?;

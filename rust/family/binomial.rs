@@ -1,14 +1,23 @@
 //! Bernoulli and binomial: P(y) = C(n, y) p^y (1 - p)^(n - y); mean p, variance p (1 - p) of one trial.
 
-use super::density::{Density, Derivatives, Observation, Predictor, Way, mean_of};
+use super::density::{Density, Derivatives, Observation, Predictor, Predictors, Way, mean_of};
 use super::functions::Functions;
+use super::lanes::sum_with_logarithms;
 use super::link::Link;
+use super::poisson::log_factorial;
 use crate::linalg::jet::{Jet, Smooth};
-use crate::special::{exp, log_gamma_derivatives};
+use crate::special::exp;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Binomial {
     pub link: Link,
+}
+
+impl Binomial {
+    /// Whether the link is the logit, and every row a single trial of weight one.
+    fn is_single_logit(&self, rows: &[Observation], weights: &[f64]) -> bool {
+        self.link == Link::Logit && weights.is_empty() && rows.iter().all(|o| o.trials == 1.0)
+    }
 }
 
 impl Density for Binomial {
@@ -35,16 +44,28 @@ impl Density for Binomial {
         }
     }
 
-    fn closed_derivatives(&self, rows: &[Observation], eta: &[f64], out: Derivatives) -> bool {
+    fn closed_derivatives(&self, rows: &[Observation], eta: Predictors, _: &[usize], out: Derivatives) -> bool {
         if self.link == Link::Logit {
-            pulp::Arch::new().dispatch(|| logit_derivatives(rows, eta, out));
+            pulp::Arch::new().dispatch(|| logit_derivatives(rows, eta[0], out));
         }
         self.link == Link::Logit
     }
 
-    fn closed_total(&self, rows: &[Observation], weights: &[f64], eta: &[f64]) -> Option<f64> {
-        let is_plain = self.link == Link::Logit && weights.is_empty() && rows.iter().all(|o| o.trials == 1.0);
-        is_plain.then(|| pulp::Arch::new().dispatch(|| logit_total(rows, eta)))
+    fn closed_total(&self, rows: &[Observation], weights: &[f64], eta: Predictors) -> Option<f64> {
+        let is_plain = self.is_single_logit(rows, weights);
+        is_plain.then(|| pulp::Arch::new().dispatch(|| logit_total(rows, eta[0])))
+    }
+
+    fn closed_both(
+        &self,
+        rows: &[Observation],
+        weights: &[f64],
+        eta: Predictors,
+        _: &[usize],
+        out: Derivatives,
+    ) -> Option<f64> {
+        let is_plain = self.is_single_logit(rows, weights);
+        is_plain.then(|| pulp::Arch::new().dispatch(|| logit_both(rows, eta[0], out)))
     }
 
     fn constant(&self, o: Observation) -> f64 {
@@ -82,44 +103,45 @@ pub fn ways_of_trials(o: Observation) -> Vec<Way> {
     if o.trials > 0.0 { vec![Way::of_sign(0, sign)] } else { vec![] }
 }
 
-/// With p = 1/(1 + e^-η) and q = 1 - p: (n - y) p - y q, n p q and n p q (q - p).
+/// With p = 1/(1 + e^-η) and q = 1 - p: (n - y) p - y q, n p q and n p q (q - p); and of a single trial a term and the factor whose
+/// logarithm make log(1 + e^η) - y η.
+#[inline(always)]
+fn logit_row(o: &Observation, eta: f64) -> ([f64; 3], [f64; 2]) {
+    let small = exp(-eta.abs());
+    let (large, less) = (1.0 / (1.0 + small), small / (1.0 + small));
+    let (p, q) = if eta < 0.0 { (less, large) } else { (large, less) };
+    let d = o.trials * large * less;
+    let above = if eta < 0.0 { 0.0 } else { eta };
+    ([(o.trials - o.y) * p - o.y * q, d, d * (q - p)], [above - o.y * eta, 1.0 + small])
+}
+
 #[inline(always)]
 fn logit_derivatives(rows: &[Observation], eta: &[f64], out: Derivatives) {
     let Derivatives { g, d, t } = out;
     for ((((o, &eta), g), d), t) in rows.iter().zip(eta).zip(g).zip(d).zip(t) {
-        let small = exp(-eta.abs());
-        let (large, less) = (1.0 / (1.0 + small), small / (1.0 + small));
-        let (p, q) = if eta < 0.0 { (less, large) } else { (large, less) };
-        *g = (o.trials - o.y) * p - o.y * q;
-        *d = o.trials * large * less;
-        *t = *d * (q - p);
+        [*g, *d, *t] = logit_row(o, eta).0;
     }
 }
 
-/// Σ log(1 + e^η) - y η of single trials: the logarithm of a product of up to 64 factors, none above two, in each of eight lanes.
 #[inline(always)]
 fn logit_total(rows: &[Observation], eta: &[f64]) -> f64 {
-    const LANES: usize = 8;
-    let mut total = 0.0;
-    for (rows, eta) in rows.chunks(64 * LANES).zip(eta.chunks(64 * LANES)) {
-        let (mut product, mut sum) = ([1.0f64; LANES], [0.0f64; LANES]);
-        let (whole, rest) = eta.as_chunks::<LANES>();
-        let (own, last) = rows.as_chunks::<LANES>();
-        for (eta, own) in whole.iter().zip(own) {
-            for k in 0..LANES {
-                product[k] *= 1.0 + exp(-eta[k].abs());
-                let above = if eta[k] < 0.0 { 0.0 } else { eta[k] };
-                sum[k] += above - own[k].y * eta[k];
-            }
+    sum_with_logarithms(rows.len(), |range, terms, factors| {
+        for (((o, &eta), term), factor) in rows[range.clone()].iter().zip(&eta[range]).zip(terms).zip(factors) {
+            [*term, *factor] = logit_row(o, eta).1;
         }
-        for (k, (&eta, own)) in rest.iter().zip(last).enumerate() {
-            product[k] *= 1.0 + exp(-eta.abs());
-            let above = if eta < 0.0 { 0.0 } else { eta };
-            sum[k] += above - own.y * eta;
+    })
+}
+
+#[inline(always)]
+fn logit_both(rows: &[Observation], eta: &[f64], out: Derivatives) -> f64 {
+    let Derivatives { g, d, t } = out;
+    sum_with_logarithms(rows.len(), |range, terms, factors| {
+        let (g, d, t) = (&mut g[range.clone()], &mut d[range.clone()], &mut t[range.clone()]);
+        let out = terms.iter_mut().zip(factors).zip(g.iter_mut().zip(d).zip(t));
+        for ((o, &eta), ((term, factor), ((g, d), t))) in rows[range.clone()].iter().zip(&eta[range]).zip(out) {
+            ([*g, *d, *t], [*term, *factor]) = logit_row(o, eta);
         }
-        total += (0..LANES).map(|k| sum[k] + product[k].ln()).sum::<f64>();
-    }
-    total
+    })
 }
 
 /// -log C(n, y).
@@ -127,7 +149,6 @@ pub fn log_choose(o: Observation) -> f64 {
     if o.trials == 1.0 {
         return 0.0;
     }
-    let log_factorial = |x: f64| log_gamma_derivatives(x + 1.0)[0];
     log_factorial(o.y) + log_factorial(o.trials - o.y) - log_factorial(o.trials)
 }
 
@@ -175,7 +196,7 @@ mod tests {
 
     #[test]
     fn the_expected_information_is_the_mean_of_the_observed_one() {
-        use super::super::density::Kernel;
+        use super::super::kernel::Kernel;
         for link in LINKS {
             let family = Binomial { link };
             let mut mean = 0.0;
@@ -194,7 +215,7 @@ mod tests {
 
     #[test]
     fn the_closed_form_of_the_logit_is_that_of_the_jet() {
-        use super::super::density::Kernel;
+        use super::super::kernel::Kernel;
         let family = Binomial { link: Link::Logit };
         let eta: Vec<f64> = (0..1400).map(|k| f64::from(k - 700) + 0.137 * f64::from(k % 5)).collect();
         for (trials, weights) in [(1.0, vec![]), (1.0, vec![1.5; 1400]), (5.0, vec![])] {
@@ -220,7 +241,7 @@ mod tests {
     fn extreme_predictors_give_finite_numbers() {
         let jets = |link: Link, eta: f64, y: f64| {
             let mut out = super::super::RowDerivatives::default();
-            use super::super::density::Kernel;
+            use super::super::kernel::Kernel;
             let (rows, eta) = ([Observation { y, trials: 1.0 }], [vec![eta]]);
             Binomial { link }.derivatives(&rows, &eta, &[0], &mut out);
             (Binomial { link }.total(&rows, &[], &eta), out)

@@ -1,12 +1,7 @@
-//! What a density states, and its derivatives over many rows.
-
-use rayon::prelude::*;
+//! What a density states.
 
 use super::link::Link;
-use crate::linalg::jet::{Dual, Jet, Smooth};
-
-/// Rows of one task.
-const ROWS: usize = 1024;
+use crate::linalg::jet::Smooth;
 
 /// A response: a number, of binomial counts the successes among trials, of an ordered category its number from 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,14 +63,26 @@ pub trait Density: Send + Sync {
     /// A predictor of every kind, constant over the rows, from which a search can start; NaN means zero.
     fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64>;
 
-    /// The first three derivatives of -log density in the predictor of the mean, where they have a form that is faster than the
+    /// The first three derivatives of -log density in the predictors `active`, where they have a form that is faster than the
     /// jet's; whether they do.
-    fn closed_derivatives(&self, _: &[Observation], _: &[f64], _: Derivatives) -> bool {
+    fn closed_derivatives(&self, _: &[Observation], _: Predictors, _active: &[usize], _: Derivatives) -> bool {
         false
     }
 
     /// Σ w (-log density) without constants, the same; weights are empty for ones.
-    fn closed_total(&self, _: &[Observation], _: &[f64], _: &[f64]) -> Option<f64> {
+    fn closed_total(&self, _: &[Observation], _weights: &[f64], _: Predictors) -> Option<f64> {
+        None
+    }
+
+    /// Both in one pass.
+    fn closed_both(
+        &self,
+        _: &[Observation],
+        _weights: &[f64],
+        _: Predictors,
+        _active: &[usize],
+        _: Derivatives,
+    ) -> Option<f64> {
         None
     }
 
@@ -124,217 +131,18 @@ pub trait Count: Density {
     fn log_zero_rate<T: Smooth>(&self, eta: &[T]) -> T;
 }
 
-/// Where the first three derivatives of some rows in one predictor go.
+/// The linear predictors of some rows; empty behind those that a density has.
+pub type Predictors<'a> = [&'a [f64]; MOST_PREDICTORS];
+
+/// Where the first three derivatives of some rows go: m, m x m and m x m x m numbers a row.
 pub struct Derivatives<'a> {
     pub g: &'a mut [f64],
     pub d: &'a mut [f64],
     pub t: &'a mut [f64],
 }
 
-/// Derivatives of -log density in m chosen predictors, row by row.
-#[derive(Debug, Clone, Default)]
-pub struct RowDerivatives {
-    pub m: usize,
-    /// n x m, n x m x m, n x m x m x m.
-    pub g: Vec<f64>,
-    pub d: Vec<f64>,
-    pub t: Vec<f64>,
-}
-
-impl RowDerivatives {
-    fn resize(&mut self, n: usize, m: usize) {
-        self.m = m;
-        self.g.resize(n * m, 0.0);
-        self.d.resize(n * m * m, 0.0);
-        self.t.resize(n * m * m * m, 0.0);
-    }
-
-    /// Multiplies every row by its weight.
-    pub fn weigh(&mut self, weights: &[f64]) {
-        let m = self.m;
-        if weights.is_empty() {
-            return;
-        }
-        let scale = |values: &mut [f64], width: usize| {
-            values.chunks_exact_mut(width).zip(weights).for_each(|(row, w)| row.iter_mut().for_each(|v| *v *= w));
-        };
-        scale(&mut self.g, m);
-        scale(&mut self.d, m * m);
-        scale(&mut self.t, m * m * m);
-    }
-}
-
-/// A density as rows meet it, whatever its type.
-pub trait Kernel: Send + Sync {
-    fn predictors(&self) -> Vec<Predictor>;
-    fn link(&self) -> Link;
-    /// Σ w (-log density), without constants; `eta` by predictor.
-    fn total(&self, rows: &[Observation], weights: &[f64], eta: &[Vec<f64>]) -> f64;
-    /// -log density of every row, without constants.
-    fn values(&self, rows: &[Observation], eta: &[Vec<f64>], out: &mut Vec<f64>);
-    /// Derivatives in the predictors `active`, at most four.
-    fn derivatives(&self, rows: &[Observation], eta: &[Vec<f64>], active: &[usize], out: &mut RowDerivatives);
-    /// Means of the responses or of their conditional part, with their slopes in the predictors (n x m).
-    fn means(&self, eta: &[Vec<f64>], conditional: bool) -> (Vec<f64>, Vec<f64>);
-    /// Variances of the responses; no trials are one each.
-    fn variances(&self, eta: &[Vec<f64>], trials: &[f64]) -> Vec<f64>;
-    fn constant(&self, o: Observation) -> f64;
-    fn outside(&self, o: Observation) -> Option<&'static str>;
-    fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64>;
-    fn expected(&self, o: Observation, eta: f64) -> Option<[f64; 2]>;
-    fn ways(&self, o: Observation) -> Option<Vec<Way>>;
-}
-
-impl<D: Density> Kernel for D {
-    fn predictors(&self) -> Vec<Predictor> {
-        Density::predictors(self)
-    }
-
-    fn link(&self) -> Link {
-        Density::link(self)
-    }
-
-    fn total(&self, rows: &[Observation], weights: &[f64], eta: &[Vec<f64>]) -> f64 {
-        let m = eta.len();
-        // sums of pieces, added in order: the same on any number of threads
-        let pieces: Vec<f64> = rows
-            .par_chunks(ROWS)
-            .enumerate()
-            .map(|(k, rows)| {
-                let (first, mut own, mut sum) = (k * ROWS, [0.0; MOST_PREDICTORS], 0.0);
-                if m == 1 {
-                    let weights = weights.get(first..first + rows.len()).unwrap_or_default();
-                    if let Some(sum) = self.closed_total(rows, weights, &eta[0][first..first + rows.len()]) {
-                        return sum;
-                    }
-                }
-                for (i, &o) in rows.iter().enumerate() {
-                    (0..m).for_each(|a| own[a] = eta[a][first + i]);
-                    let w = weights.get(first + i).copied().unwrap_or(1.0);
-                    sum += w * self.minus_log(o, &own[..m]);
-                }
-                sum
-            })
-            .collect();
-        pieces.iter().sum()
-    }
-
-    fn values(&self, rows: &[Observation], eta: &[Vec<f64>], out: &mut Vec<f64>) {
-        let m = eta.len();
-        out.resize(rows.len(), 0.0);
-        out.par_chunks_mut(ROWS).zip(rows.par_chunks(ROWS)).enumerate().for_each(|(k, (out, rows))| {
-            let mut own = [0.0; MOST_PREDICTORS];
-            for (i, (out, &o)) in out.iter_mut().zip(rows).enumerate() {
-                (0..m).for_each(|a| own[a] = eta[a][k * ROWS + i]);
-                *out = self.minus_log(o, &own[..m]);
-            }
-        });
-    }
-
-    fn derivatives(&self, rows: &[Observation], eta: &[Vec<f64>], active: &[usize], out: &mut RowDerivatives) {
-        match active.len() {
-            1 => fill::<D, 1>(self, rows, eta, active, out),
-            2 => fill::<D, 2>(self, rows, eta, active, out),
-            3 => fill::<D, 3>(self, rows, eta, active, out),
-            _ => fill::<D, 4>(self, rows, eta, active, out),
-        }
-    }
-
-    fn means(&self, eta: &[Vec<f64>], conditional: bool) -> (Vec<f64>, Vec<f64>) {
-        let (n, m) = (eta[0].len(), eta.len());
-        let (mut means, mut slopes) = (vec![0.0; n], vec![0.0; n * m]);
-        means.par_iter_mut().zip(slopes.par_chunks_exact_mut(m)).enumerate().with_min_len(ROWS).for_each(
-            |(i, (mean, slopes))| {
-                let mut own = [Dual::<MOST_PREDICTORS>::from(0.0); MOST_PREDICTORS];
-                (0..m).for_each(|a| own[a] = Dual::variable(eta[a][i], a));
-                let dual = if conditional { self.conditional(&own[..m]) } else { self.response(&own[..m]) };
-                *mean = dual.value;
-                slopes.copy_from_slice(&dual.first[..m]);
-            },
-        );
-        (means, slopes)
-    }
-
-    fn variances(&self, eta: &[Vec<f64>], trials: &[f64]) -> Vec<f64> {
-        let mut variances = vec![0.0; eta[0].len()];
-        variances.par_iter_mut().enumerate().with_min_len(ROWS).for_each(|(i, variance)| {
-            let mut own = [0.0; MOST_PREDICTORS];
-            (0..eta.len()).for_each(|a| own[a] = eta[a][i]);
-            *variance = self.variance(&own[..eta.len()], trials.get(i).copied().unwrap_or(1.0));
-        });
-        variances
-    }
-
-    fn constant(&self, o: Observation) -> f64 {
-        Density::constant(self, o)
-    }
-
-    fn outside(&self, o: Observation) -> Option<&'static str> {
-        Density::outside(self, o)
-    }
-
-    fn start(&self, rows: &[Observation], weights: &[f64]) -> Vec<f64> {
-        Density::start(self, rows, weights)
-    }
-
-    fn expected(&self, o: Observation, eta: f64) -> Option<[f64; 2]> {
-        Density::expected(self, o, eta)
-    }
-
-    fn ways(&self, o: Observation) -> Option<Vec<Way>> {
-        Density::ways(self, o)
-    }
-}
-
 /// Predictors that a density has, at most.
 pub const MOST_PREDICTORS: usize = 4;
-
-#[inline(never)]
-fn fill<D: Density, const M: usize>(
-    density: &D,
-    rows: &[Observation],
-    eta: &[Vec<f64>],
-    active: &[usize],
-    out: &mut RowDerivatives,
-) {
-    out.resize(rows.len(), M);
-    let RowDerivatives { g, d, t, .. } = out;
-    rows.par_chunks(ROWS)
-        .zip(g.par_chunks_mut(ROWS * M))
-        .zip(d.par_chunks_mut(ROWS * M * M))
-        .zip(t.par_chunks_mut(ROWS * M * M * M))
-        .enumerate()
-        .for_each(|(k, (((rows, g), d), t))| {
-            if M == 1 && eta.len() == 1 {
-                let eta = &eta[0][k * ROWS..][..rows.len()];
-                if density.closed_derivatives(rows, eta, Derivatives { g: &mut *g, d: &mut *d, t: &mut *t }) {
-                    return;
-                }
-            }
-            let mut own = [Jet::<M>::from(0.0); MOST_PREDICTORS];
-            for (i, &o) in rows.iter().enumerate() {
-                (0..eta.len()).for_each(|a| own[a] = Jet::from(eta[a][k * ROWS + i]));
-                active.iter().enumerate().for_each(|(slot, &a)| own[a].first[slot] = 1.0);
-                let jet = density.minus_log(o, &own[..eta.len()]);
-                spread(&jet, &mut g[i * M..][..M], &mut d[i * M * M..][..M * M], &mut t[i * M * M * M..][..M * M * M]);
-            }
-        });
-}
-
-/// All entries from those with ascending indices.
-#[inline(always)]
-fn spread<const M: usize>(jet: &Jet<M>, g: &mut [f64], d: &mut [f64], t: &mut [f64]) {
-    g.copy_from_slice(&jet.first);
-    for a in 0..M {
-        for b in 0..M {
-            d[a * M + b] = jet.second[a.min(b)][a.max(b)];
-            for c in 0..M {
-                let (low, high) = (a.min(b).min(c), a.max(b).max(c));
-                t[(a * M + b) * M + c] = jet.third[low][a + b + c - low - high][high];
-            }
-        }
-    }
-}
 
 /// The weighted mean of a function of the rows.
 pub fn mean_of(rows: &[Observation], weights: &[f64], f: impl Fn(Observation) -> f64) -> f64 {
@@ -356,6 +164,7 @@ pub fn outside_counts(y: f64) -> Option<&'static str> {
 
 #[cfg(test)]
 pub mod tests {
+    use super::super::kernel::{Kernel, RowDerivatives};
     use super::*;
 
     /// A density's derivatives in all its predictors against differences of the order below, and its plain value.

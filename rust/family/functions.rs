@@ -7,6 +7,9 @@ use crate::special::{log_gamma_derivatives, log_normal_cdf};
 
 const LOG_SQRT_TAU: f64 = 0.918_938_533_204_672_8;
 
+/// exp(-x) is nothing from here on.
+pub const NOTHING: f64 = 746.0;
+
 /// Elementary functions of numbers with derivatives.
 pub trait Functions: Smooth {
     #[inline(always)]
@@ -68,6 +71,9 @@ pub trait Functions: Smooth {
     /// log(1 - exp(-x)), x > 0.
     #[inline(always)]
     fn log1m_exp(self) -> Self {
+        if self.value() > NOTHING {
+            return Self::from(0.0); // powers of its derivatives may be no numbers
+        }
         self.compose(|x| {
             // k = 1 / (exp(x) - 1)
             let k = 1.0 / x.exp_m1();

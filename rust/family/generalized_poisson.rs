@@ -35,7 +35,13 @@ impl Density for GeneralizedPoisson {
         }
         // λ y without cancellation near φ = 1
         let own = (-eta[1].times(0.5)).exp_m1().times(-o.y);
-        theta + own - log_theta - (theta + own).ln().times(o.y - 1.0)
+        // the logarithm of their sum from the larger one, whose powers may be no numbers
+        let log_sum = if own.value().abs() < theta.value() {
+            log_theta + (own * (-log_theta).exp()).ln_1p()
+        } else {
+            (theta + own).ln()
+        };
+        theta + own - log_theta - log_sum.times(o.y - 1.0)
     }
 
     fn constant(&self, o: Observation) -> f64 {

@@ -10,19 +10,25 @@ mod density;
 mod functions;
 mod gaussian;
 mod generalized_poisson;
+mod kernel;
+mod lanes;
 mod link;
 mod negative_binomial;
 mod ordered_beta;
 mod ordinal;
+mod ordinal_logit;
 mod poisson;
 mod positive;
 mod student;
 mod tweedie;
+#[cfg(test)]
+mod whole_domain;
 mod with_zeros;
 mod zero;
 
 pub use choice::{Family, FamilySpec, Zero};
-pub use density::{Course, Density, Kernel, Observation, Predictor, RowDerivatives, Way};
+pub use density::{Course, Density, Observation, Predictor, Way};
+pub use kernel::{Kernel, RowDerivatives};
 pub use link::Link;
 pub use ordinal::Thresholds;
 pub use student::median_and_spread;

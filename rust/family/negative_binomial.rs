@@ -14,6 +14,8 @@ use crate::special::stirling;
 const FEW: f64 = 40.0;
 /// Stirling's series is used from this size on.
 const LARGE: f64 = 15.0;
+/// Of a smaller logarithm the size is no number.
+const LEAST_LOG_SIZE: f64 = -745.0;
 
 /// nbinom2; the second predictor is log φ.
 #[derive(Debug, Clone, Copy)]
@@ -129,7 +131,14 @@ fn excess_variance(rows: &[Observation], weights: &[f64]) -> (f64, f64) {
 /// log Γ(y + r) - log Γ(r) - y log r of a count y, for log r.
 #[inline(always)]
 pub fn log_rising<T: Smooth>(y: f64, log_size: T) -> T {
-    if y < 2.0 { T::from(0.0) } else { log_size.compose(|x| rising(y, x)) }
+    if y < 2.0 {
+        T::from(0.0)
+    } else if log_size.value() < LEAST_LOG_SIZE {
+        // Γ(y) r / r^y
+        T::from(log_factorial(y - 1.0)) - log_size.times(y - 1.0)
+    } else {
+        log_size.compose(|x| rising(y, x))
+    }
 }
 
 fn rising(y: f64, log_size: f64) -> [f64; 4] {

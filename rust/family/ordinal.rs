@@ -4,10 +4,16 @@
 //! does not count.  The fourth, if there is one, is the log scale s.  Thresholds are linear in free parameters (Christensen 2018,
 //! Cumulative Link Models for Ordinal Regression with the R Package ordinal, section 2.3).
 
-use super::density::{Course, Density, Observation, Predictor, Way};
+use std::f64::consts::{PI, TAU};
+
+use super::density::{Course, Density, Derivatives, Observation, Predictor, Predictors, Way};
 use super::functions::Functions;
 use super::link::Link;
+use super::ordinal_logit;
 use crate::linalg::jet::Smooth;
+
+/// A gap of thresholds, where a density bends by about one, below which a series of the density has all digits.
+const THIN: f64 = 0.02;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Cumulative {
@@ -71,6 +77,55 @@ impl Thresholds {
     }
 }
 
+impl Cumulative {
+    fn last(&self) -> f64 {
+        self.n_categories as f64 - 1.0
+    }
+
+    fn has_closed_form(&self, rows: &[Observation], eta: Predictors) -> bool {
+        self.link == Link::Logit && !self.has_scale && ordinal_logit::are_apart(rows, self.last(), eta)
+    }
+}
+
+/// Whether a category is so thin that a difference of tails loses digits, and its density hardly bends within it.
+#[inline(always)]
+fn is_thin(link: Link, above: f64, gap: f64) -> bool {
+    let bend = match link {
+        Link::Probit => 1.0 + above.abs(),
+        Link::Cloglog => 1.0 + above.exp(),
+        Link::Cauchit => 1.0,
+        _ => return false,
+    };
+    gap * bend < THIN
+}
+
+/// Logarithm of the mean of F's density over a thin interval: by the density in the middle, and its second and fourth
+/// derivative there as parts of it.
+#[inline(always)]
+fn log_density<T: Smooth>(link: Link, middle: T, gap: T) -> T {
+    let (square, one) = (middle.square(), T::from(1.0));
+    let (log, second, fourth) = match link {
+        Link::Probit => (
+            -square.times(0.5) - T::from(0.5 * TAU.ln()),
+            square - one,
+            square * (square - T::from(6.0)) + T::from(3.0),
+        ),
+        Link::Cloglog => {
+            let z = middle.exp();
+            let fourth = one + z * (T::from(-15.0) + z * (T::from(25.0) + z * (T::from(-10.0) + z)));
+            (middle - z, one + z * (z - T::from(3.0)), fourth)
+        }
+        _ => {
+            let base = one + square;
+            let second = (square.times(6.0) - T::from(2.0)) / base.square();
+            let fourth = (one + square * (square.times(5.0) - T::from(10.0))).times(24.0) / base.square().square();
+            (-base.ln() - T::from(PI.ln()), second, fourth)
+        }
+    };
+    let h = gap.times(0.5).square();
+    log + (h * (second.times(1.0 / 6.0) + h * fourth.times(1.0 / 120.0))).ln_1p()
+}
+
 impl Density for Cumulative {
     fn predictors(&self) -> Vec<Predictor> {
         let mut all = vec![Predictor::Conditional, Predictor::Upper, Predictor::Lower];
@@ -96,6 +151,9 @@ impl Density for Cumulative {
         if gap.value().is_nan() || gap.value() <= 0.0 {
             return T::from(f64::INFINITY); // thresholds out of order
         }
+        if is_thin(link, a.value(), gap.value()) {
+            return -gap.ln() - log_density(link, (a + b).times(0.5), gap);
+        }
         match link {
             Link::Logit => (-a).softplus() + b.softplus() - gap.log1m_exp(),
             // the difference of the smaller tails
@@ -108,6 +166,34 @@ impl Density for Cumulative {
                 -log - (log - link.log_probability(b)).log1m_exp()
             }
         }
+    }
+
+    fn closed_derivatives(&self, rows: &[Observation], eta: Predictors, active: &[usize], out: Derivatives) -> bool {
+        let (last, arch) = (self.last(), pulp::Arch::new());
+        let is_closed = matches!(active, [0] | [0, 1, 2]) && self.has_closed_form(rows, eta);
+        match active {
+            _ if !is_closed => {}
+            [0] => arch.dispatch(|| ordinal_logit::derivatives(rows, last, eta, out)),
+            _ => arch.dispatch(|| ordinal_logit::all_derivatives(rows, last, eta, out)),
+        }
+        is_closed
+    }
+
+    fn closed_total(&self, rows: &[Observation], weights: &[f64], eta: Predictors) -> Option<f64> {
+        let is_plain = weights.is_empty() && self.has_closed_form(rows, eta);
+        is_plain.then(|| pulp::Arch::new().dispatch(|| ordinal_logit::total(rows, self.last(), eta)))
+    }
+
+    fn closed_both(
+        &self,
+        rows: &[Observation],
+        weights: &[f64],
+        eta: Predictors,
+        active: &[usize],
+        out: Derivatives,
+    ) -> Option<f64> {
+        let is_plain = active == [0] && weights.is_empty() && self.has_closed_form(rows, eta);
+        is_plain.then(|| pulp::Arch::new().dispatch(|| ordinal_logit::both(rows, self.last(), eta, out)))
     }
 
     fn variance(&self, _: &[f64], _: f64) -> f64 {
@@ -157,6 +243,48 @@ mod tests {
                     sum += (-density.minus_log(count(y as f64), &at)).exp();
                 }
                 assert!((sum - 1.0).abs() < 1e-13, "{link:?} {eta} {sum}");
+            }
+        }
+    }
+
+    #[test]
+    fn thin_categories_have_the_mass_of_their_density_by_quadrature() {
+        for link in [Link::Probit, Link::Cloglog, Link::Cauchit] {
+            for middle in [-1.5, -0.2, 0.0, 0.4, 1.1] {
+                let gap = 0.2 * THIN;
+                let density = |m: f64| log_density(link, m, 0.0).exp();
+                let nodes = [-0.774_596_669_241_483_4, 0.0, 0.774_596_669_241_483_4];
+                let weighted = |(x, w): (&f64, f64)| w / 18.0 * density(middle + 0.5 * gap * x);
+                let mean: f64 = nodes.iter().zip([5.0, 8.0, 5.0]).map(weighted).sum();
+                assert!((log_density(link, middle, gap) - mean.ln()).abs() < 1e-14, "{link:?} {middle}");
+                let below = |x: f64| link.log_probability(x).exp();
+                let mass = below(middle + 0.5 * gap) - below(middle - 0.5 * gap);
+                assert!((mean * gap - mass).abs() < 4e-15, "{link:?} {middle}");
+            }
+        }
+    }
+
+    #[test]
+    fn categories_of_a_large_scale_have_the_derivatives_of_their_limit() {
+        use crate::linalg::jet::Jet;
+        for (link, log_density, bend) in
+            [(Link::Probit, -0.5 * TAU.ln(), 1.0), (Link::Cloglog, -1.0, 1.0), (Link::Cauchit, -PI.ln(), 2.0)]
+        {
+            let cumulative = Cumulative { link, n_categories: 4, has_scale: true };
+            for scale in [12.0, 20.0, 30.0] {
+                let eta: [Jet<4>; 4] = std::array::from_fn(|k| Jet::variable([0.6, 1.2, -1.1, scale][k], k));
+                let own = cumulative.minus_log(count(1.0), &eta);
+                // s - log(gap) - log f(0), but for what is as small as the predictors over the scale
+                let small = (-scale).exp();
+                let expected = scale - 2.3f64.ln() - log_density;
+                assert!((own.value - expected).abs() < 2.0 * small + 1e-15 * scale, "{link:?} {own:?}");
+                let first = [0.0, -1.0 / 2.3, 1.0 / 2.3, 1.0];
+                (0..4).for_each(|k| assert!((own.first[k] - first[k]).abs() < 2.0 * small + 1e-15, "{link:?} {own:?}"));
+                // -log f bends so where it is the highest, and of the extreme value distribution too
+                let expected = bend * small * small;
+                assert!((own.second[0][0] - expected).abs() < 1e-4 * expected, "{link:?} {scale} {own:?}");
+                let third = -2.0 / 2.3f64.powi(3);
+                assert!((own.third[1][1][1] - third).abs() < 2.0 * small + 1e-14, "{link:?} {own:?}");
             }
         }
     }

@@ -1,7 +1,10 @@
 //! Poisson: P(y) = μ^y exp(-μ) / y!; mean and variance μ.
 
-use super::density::{Count, Density, Derivatives, Observation, Predictor, Way, mean_of, outside_counts};
+use std::sync::LazyLock;
+
+use super::density::{Count, Density, Derivatives, Observation, Predictor, Predictors, Way, mean_of, outside_counts};
 use super::functions::Functions;
+use super::lanes::sum_with_logarithms;
 use super::link::Link;
 use crate::linalg::jet::{Jet, Smooth};
 use crate::special::{exp, log_gamma_derivatives};
@@ -26,16 +29,28 @@ impl Density for Poisson {
         log_mean.exp() - log_mean.times(o.y)
     }
 
-    fn closed_derivatives(&self, rows: &[Observation], eta: &[f64], out: Derivatives) -> bool {
+    fn closed_derivatives(&self, rows: &[Observation], eta: Predictors, _: &[usize], out: Derivatives) -> bool {
         if self.link == Link::Log {
-            pulp::Arch::new().dispatch(|| log_derivatives(rows, eta, out));
+            pulp::Arch::new().dispatch(|| log_derivatives(rows, eta[0], out));
         }
         self.link == Link::Log
     }
 
-    fn closed_total(&self, rows: &[Observation], weights: &[f64], eta: &[f64]) -> Option<f64> {
+    fn closed_total(&self, rows: &[Observation], weights: &[f64], eta: Predictors) -> Option<f64> {
         let is_plain = self.link == Link::Log && weights.is_empty();
-        is_plain.then(|| pulp::Arch::new().dispatch(|| log_total(rows, eta)))
+        is_plain.then(|| pulp::Arch::new().dispatch(|| log_total(rows, eta[0])))
+    }
+
+    fn closed_both(
+        &self,
+        rows: &[Observation],
+        weights: &[f64],
+        eta: Predictors,
+        _: &[usize],
+        out: Derivatives,
+    ) -> Option<f64> {
+        let is_plain = self.link == Link::Log && weights.is_empty();
+        is_plain.then(|| pulp::Arch::new().dispatch(|| log_both(rows, eta[0], out)))
     }
 
     fn constant(&self, o: Observation) -> f64 {
@@ -73,32 +88,50 @@ impl Count for Poisson {
     }
 }
 
-/// μ - y, μ and μ.
+/// μ - y, μ and μ, the derivatives of μ - y η, and that.
+#[inline(always)]
+fn log_row(o: &Observation, eta: f64) -> ([f64; 3], f64) {
+    let mean = exp(eta);
+    ([mean - o.y, mean, mean], mean - o.y * eta)
+}
+
 #[inline(always)]
 fn log_derivatives(rows: &[Observation], eta: &[f64], out: Derivatives) {
     let Derivatives { g, d, t } = out;
     for ((((o, &eta), g), d), t) in rows.iter().zip(eta).zip(g).zip(d).zip(t) {
-        let mean = exp(eta);
-        (*g, *d, *t) = (mean - o.y, mean, mean);
+        [*g, *d, *t] = log_row(o, eta).0;
     }
 }
 
-/// Σ μ - y η, in eight lanes.
 #[inline(always)]
 fn log_total(rows: &[Observation], eta: &[f64]) -> f64 {
-    const LANES: usize = 8;
-    let mut sum = [0.0f64; LANES];
-    let (whole, rest) = eta.as_chunks::<LANES>();
-    let (own, last) = rows.as_chunks::<LANES>();
-    for (eta, own) in whole.iter().zip(own) {
-        (0..LANES).for_each(|k| sum[k] += exp(eta[k]) - own[k].y * eta[k]);
-    }
-    sum.iter().sum::<f64>() + rest.iter().zip(last).map(|(&eta, o)| exp(eta) - o.y * eta).sum::<f64>()
+    sum_with_logarithms(rows.len(), |range, terms, _| {
+        let of_rows = rows[range.clone()].iter().zip(&eta[range]).zip(terms);
+        of_rows.for_each(|((o, &eta), term)| *term = log_row(o, eta).1);
+    })
 }
 
-/// log y!.
+#[inline(always)]
+fn log_both(rows: &[Observation], eta: &[f64], out: Derivatives) -> f64 {
+    let Derivatives { g, d, t } = out;
+    sum_with_logarithms(rows.len(), |range, terms, _| {
+        let (g, d, t) = (&mut g[range.clone()], &mut d[range.clone()], &mut t[range.clone()]);
+        let of_rows = rows[range.clone()].iter().zip(&eta[range]).zip(terms).zip(g.iter_mut().zip(d).zip(t));
+        for (((o, &eta), term), ((g, d), t)) in of_rows {
+            ([*g, *d, *t], *term) = log_row(o, eta);
+        }
+    })
+}
+
+/// log y!; of small counts from a table.
 pub fn log_factorial(y: f64) -> f64 {
-    log_gamma_derivatives(y + 1.0)[0]
+    static SMALL: LazyLock<[f64; 128]> =
+        LazyLock::new(|| std::array::from_fn(|y| log_gamma_derivatives(y as f64 + 1.0)[0]));
+    // what is no place in it is negative, a fraction, large, or no number
+    match SMALL.get(y as usize) {
+        Some(&known) if (y as usize) as f64 == y => known,
+        _ => log_gamma_derivatives(y + 1.0)[0],
+    }
 }
 
 /// The mean count, off zero.
@@ -113,7 +146,7 @@ mod tests {
 
     #[test]
     fn the_closed_form_of_the_log_link_is_that_of_the_jet() {
-        use super::super::density::Kernel;
+        use super::super::kernel::Kernel;
         let family = Poisson { link: Link::Log };
         let eta: Vec<f64> = (0..1405).map(|k| f64::from(k - 700) + 0.137 * f64::from(k % 5)).collect();
         let rows: Vec<Observation> = (0..1405).map(|k| count(f64::from(k % 4))).collect();

@@ -9,6 +9,8 @@ use crate::special::{log_gamma_derivatives, stirling};
 
 /// From here on Stirling's series is exact.
 const LARGE: f64 = 15.0;
+/// Logarithms of degrees of freedom this far from zero leave nothing beside the limit.
+const FAR: f64 = 80.0;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Student {
@@ -27,9 +29,16 @@ impl Density for Student {
     #[inline(always)]
     fn minus_log<T: Smooth>(&self, o: Observation, eta: &[T]) -> T {
         let e = (T::from(o.y) - self.link.mean(eta[0])) * (-eta[1]).exp();
-        let df = eta[2].exp();
-        let half = (df + T::from(1.0)).times(0.5);
-        half * (e.square() / df).ln_1p() + df.times(0.5).compose(gamma_ratio) + eta[1]
+        let ratio = e.square() * (-eta[2]).exp();
+        // powers of a large ratio, or of one over the degrees of freedom, may be no numbers
+        let log = if ratio.value() < 1.0 {
+            ratio.ln_1p()
+        } else {
+            let size = if e.value() < 0.0 { -e } else { e };
+            (size.ln().times(2.0) - eta[2]).softplus()
+        };
+        let half = (eta[2].exp() + T::from(1.0)).times(0.5);
+        half * log + eta[2].compose(log_gamma_ratio) + eta[1]
     }
 
     fn constant(&self, _: Observation) -> f64 {
@@ -68,6 +77,20 @@ pub fn median_and_spread(rows: &[Observation]) -> (f64, f64) {
     (median, 1.4826 * middle(rows.iter().map(|o| (o.y - median).abs()).collect()))
 }
 
+/// `gamma_ratio` of half the degrees of freedom, in their logarithm: level where these are many, a line where they are few.
+fn log_gamma_ratio(log_df: f64) -> [f64; 4] {
+    if log_df > FAR {
+        return [0.5 * std::f64::consts::LN_2, 0.0, 0.0, 0.0];
+    }
+    if log_df < -FAR {
+        return [std::f64::consts::LN_2 - 0.5 * std::f64::consts::PI.ln() - 0.5 * log_df, -0.5, 0.0, 0.0];
+    }
+    let a = 0.5 * log_df.exp();
+    let [value, first, second, third] = gamma_ratio(a);
+    let (b, c) = (a * a * second, a * a * a * third);
+    [value, a * first, a * first + b, a * first + 3.0 * b + c]
+}
+
 /// log Γ(a) - log Γ(a + 1/2) + log(2a) / 2 with its first three derivatives: for large a it is log(2) / 2 and little more, which
 /// the difference of logarithms as large as a would hide.
 fn gamma_ratio(a: f64) -> [f64; 4] {
@@ -99,6 +122,35 @@ mod tests {
             check(&density, count(y), &[0.3, -0.4, 1.2], 1e-7);
         }
         assert!((total(&density, &[0.3, -0.4, 2.0], grid(-200.0, 200.0, 20_000)) - 1.0).abs() < 1e-8);
+    }
+
+    #[test]
+    fn degrees_of_freedom_of_any_size_have_the_derivatives_of_their_limit() {
+        use crate::linalg::jet::Jet;
+        let at = |log_df: f64| {
+            let eta: [Jet<3>; 3] = std::array::from_fn(|k| Jet::variable([0.3, -0.4, log_df][k], k));
+            Student { link: Link::Identity }.minus_log(count(2.0), &eta)
+        };
+        let e = 1.7 * 0.4f64.exp();
+        for log_df in [100.0, 300.0, 600.0] {
+            // Gaussian: e² / 2 + log σ + log(2) / 2
+            let own = at(log_df);
+            let expected = 0.5 * e * e - 0.4 + 0.5 * std::f64::consts::LN_2;
+            assert!((own.value - expected).abs() < 1e-13 * expected, "{log_df} {own:?}");
+            let slopes = [-e * 0.4f64.exp(), 1.0 - e * e, 0.0];
+            (0..3).for_each(|k| assert!((own.first[k] - slopes[k]).abs() < 1e-12, "{log_df} {k} {own:?}"));
+            assert!((own.second[0][0] - 0.8f64.exp()).abs() < 1e-12 && own.second[2][2].abs() < 1e-12, "{own:?}");
+            assert!((own.third[1][1][1] + 4.0 * e * e).abs() < 1e-11 && own.third[2][2][2].abs() < 1e-12, "{own:?}");
+        }
+        for log_df in [-100.0, -300.0, -600.0] {
+            // log|y - μ| - log ν + log(2 / √π)
+            let own = at(log_df);
+            let expected = 1.7f64.ln() - log_df + (2.0 / std::f64::consts::PI.sqrt()).ln();
+            assert!((own.value - expected).abs() < 1e-13 * expected, "{log_df} {own:?} {expected}");
+            let slopes = [-1.0 / 1.7, 0.0, -1.0];
+            (0..3).for_each(|k| assert!((own.first[k] - slopes[k]).abs() < 1e-12, "{log_df} {k} {own:?}"));
+            assert!((own.second[0][0] + 1.0 / (1.7 * 1.7)).abs() < 1e-12 && own.second[2][2].abs() < 1e-12, "{own:?}");
+        }
     }
 
     #[test]

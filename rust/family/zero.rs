@@ -2,7 +2,7 @@
 //! f(y) / (1 - f(0)).  A hurdle model is of these with zeros of another source.
 
 use super::density::{Count, Course, Density, Observation, Predictor, Way, mean_of};
-use super::functions::{Functions, log_one_less_gumbel};
+use super::functions::{Functions, NOTHING, log_one_less_gumbel};
 use super::link::Link;
 use crate::linalg::jet::Smooth;
 
@@ -36,7 +36,12 @@ impl<D: Count> Density for ZeroInflated<D> {
         }
         // π + (1 - π) exp(-rate)
         let rate = self.0.log_zero_rate(own).exp();
-        zero.softplus() + rate - (zero + rate).softplus()
+        match (zero + rate).value() {
+            // what the counts add to π is no number, nor are powers of the rate
+            sum if sum > NOTHING => (-zero).softplus(),
+            sum if sum > 0.0 => (-zero).softplus() - (-(zero + rate)).softplus(),
+            _ => zero.softplus() + rate - (zero + rate).softplus(),
+        }
     }
 
     fn constant(&self, o: Observation) -> f64 {

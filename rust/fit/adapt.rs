@@ -16,7 +16,7 @@ impl Fit {
         let theta = model.parameters().to_working(&self.user_theta())?;
         let mut work = model.workspace();
         let terms = model.evaluate(&theta, &mut work)?;
-        let fit = Fit::at(model, theta, self.verdict.clone(), terms, &work);
+        let fit = Fit::at(model, theta, self.verdict.clone(), (terms, None), &work);
         Ok(fit.with_parameters(&work, self.beta.clone(), self.sigma, self.unscaled_vcov.clone()))
     }
 

@@ -25,6 +25,9 @@ const MOST_LIFTED: usize = 4;
 
 /// Lines through the space of the parameters, as points in order; the first matter most.
 pub fn lines(map: &ThetaMap, optimum: &[f64]) -> Vec<Line> {
+    if map.n_parameters == 0 {
+        return Vec::new();
+    }
     if let [_] = optimum {
         return vec![range(optimum[0])];
     }

@@ -10,7 +10,7 @@ use super::result::Fit;
 use super::{Control, fit};
 use crate::crossproduct::{has_mean, mean, set_response};
 use crate::design::Rows;
-use crate::model::{Criterion, Lmm, build};
+use crate::model::{Criterion, Lmm, Scale, build};
 use crate::rows::StoredRows;
 use crate::{Error, Result, check_stop};
 
@@ -106,7 +106,7 @@ impl Shared {
             return Err(Error::Data("the response has no value in any row used".into()));
         }
         let subset = source.subset(rows, y)?;
-        let model = build::of_rows(&subset, criterion)?;
+        let model = build::of_rows(&subset, criterion, Scale::Profiled)?;
         let (rows, has_mean) = (model.a.stored_rows(&subset)?, has_mean(&model.a, &subset));
         Ok(Self { model, rows, has_mean })
     }

@@ -3,11 +3,13 @@
 mod adapt;
 pub mod boundary;
 mod flat;
+pub mod forecast;
 mod generalized;
 mod held;
 mod linear;
 mod lines;
 pub mod many;
+pub mod new_noise;
 mod null_directions;
 pub mod predict;
 mod quadrature_check;

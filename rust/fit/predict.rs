@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::forecast::Less;
 use super::result::Fit;
 use crate::Result;
 use crate::design::{FixedLayout, Rows};
@@ -44,6 +45,20 @@ impl Fit {
     /// # Errors
     /// `Numerical` if the factor cannot be rebuilt.
     pub fn prediction_variance(&self, x: &[f64], m: usize, terms: &[Option<TermRows>]) -> Result<Vec<f64>> {
+        self.prediction_variance_less(x, m, terms, &[])
+    }
+
+    /// The same of x and z that have something less; of no row where `less` is empty.
+    ///
+    /// # Errors
+    /// `Numerical` if the factor cannot be rebuilt.
+    pub fn prediction_variance_less(
+        &self,
+        x: &[f64],
+        m: usize,
+        terms: &[Option<TermRows>],
+        less: &[Option<&Less>],
+    ) -> Result<Vec<f64>> {
         let work = self.workspace()?;
         let variance = self.residual_variance();
         let relative: Vec<Vec<f64>> = self
@@ -57,7 +72,7 @@ impl Fit {
         let mut out = vec![0.0; m];
         out.par_chunks_mut(ROWS).enumerate().for_each(|(k, out)| {
             let rows = k * ROWS..k * ROWS + out.len();
-            self.known_part(&work.factor, x, terms, rows.clone(), out);
+            self.known_part(&work.factor, (x, terms, less), rows.clone(), out);
             for (t, term) in terms.iter().enumerate() {
                 let Some(term) = term else { continue };
                 let r = self.model.theta_map.terms[t].width;
@@ -74,8 +89,7 @@ impl Fit {
     fn known_part(
         &self,
         factor: &CholeskyFactor,
-        x: &[f64],
-        terms: &[Option<TermRows>],
+        (x, terms, less): (&[f64], &[Option<TermRows>], &[Option<&Less>]),
         rows: std::ops::Range<usize>,
         out: &mut [f64],
     ) {
@@ -90,7 +104,11 @@ impl Fit {
             })
             .collect();
         for (c, row) in rows.enumerate() {
-            let touched = self.touched(terms, row);
+            let mut touched = self.touched(terms, row);
+            if let Some(less) = less.get(row).copied().flatten() {
+                less.x.iter().enumerate().for_each(|(j, v)| hx[j * m + c] -= v);
+                subtract(&mut touched, &less.z);
+            }
             out[c] += factor.forward_touched(symbolic, touched, (c, m), &mut rest, &mut hx);
         }
         let solved = factor.finish_forward(None, a, symbolic, m, &mut rest, &mut hx);
@@ -117,6 +135,19 @@ impl Fit {
             block[0].1[covariance.offset..covariance.offset + covariance.width].copy_from_slice(&z);
         }
         touched
+    }
+}
+
+/// h - l, by block and level.
+fn subtract(h: &mut Touched, less: &Touched) {
+    for (h, less) in h.iter_mut().zip(less) {
+        for (level, z) in less {
+            if !h.iter().any(|(own, _)| own == level) {
+                h.push((*level, vec![0.0; z.len()]));
+            }
+            let own = h.iter_mut().filter(|(own, _)| own == level);
+            own.for_each(|(_, h)| h.iter_mut().zip(z).for_each(|(h, v)| *h -= v));
+        }
     }
 }
 

@@ -23,7 +23,10 @@ pub fn check_quadrature(
     stop: &AtomicBool,
 ) -> Result<()> {
     let Approximation::Quadrature(n) = model.approximation else { return Ok(()) };
-    if matches!(verdict.status, Status::NotConverged | Status::Pole | Status::Exact) {
+    if matches!(
+        verdict.status,
+        Status::NotConverged | Status::Pole | Status::Unbounded | Status::Exact | Status::Rounded
+    ) {
         return Ok(());
     }
     let possible = |k: &usize| k.checked_pow(model.n_dimensions()).is_some_and(|nodes| nodes <= MOST_NODES);

@@ -2,7 +2,7 @@
 
 use super::verdict::Verdict;
 use crate::linalg::dense;
-use crate::model::{LinearTerms, Lmm, Parameter, Workspace};
+use crate::model::{LinearTerms, Lmm, Parameter, Scale, Workspace};
 use crate::penalized_ls::Modes;
 use crate::{Error, Result};
 
@@ -27,12 +27,19 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// The fit at θ, where `work` was evaluated.
-    pub fn at(model: Lmm, theta: Vec<f64>, verdict: Verdict, terms: LinearTerms, work: &Workspace) -> Self {
+    /// The fit at θ, where `work` was evaluated, and at a σ² that is not at its best for θ, if there is one.
+    pub fn at(
+        model: Lmm,
+        theta: Vec<f64>,
+        verdict: Verdict,
+        (terms, variance): (LinearTerms, Option<f64>),
+        work: &Workspace,
+    ) -> Self {
         let beta = work.factor.beta();
         let modes = work.factor.modes(&model.symbolic, &beta);
         let unscaled_vcov = model.a.fixed.covariance(&work.factor.fixed_covariance());
-        let (criterion, std_error, sigma) = (terms.profiled(), terms.std_error, terms.sigma());
+        let criterion = variance.map_or_else(|| model.value(&terms), |variance| terms.at_variance(variance));
+        let (std_error, sigma) = (terms.std_error, variance.unwrap_or_else(|| model.variance(&terms)).sqrt());
         Self { model, theta, criterion, std_error, sigma, beta, modes, unscaled_vcov, verdict, is_adapted: false }
     }
 
@@ -47,11 +54,19 @@ impl Fit {
     }
 
     pub fn values(&self, parameters: &[Parameter]) -> Vec<f64> {
-        self.model.parameters().values(&self.user_beta(), &self.theta, self.sigma, parameters)
+        let values = self.model.parameters().values(&self.user_beta(), &self.theta, self.sigma, parameters);
+        self.model.with_residuals(values, parameters, self.model.phi(), self.sigma)
     }
 
+    /// θ in the user's units, relative to the user's σ.
     pub fn user_theta(&self) -> Vec<f64> {
-        self.model.parameters().to_user(&self.theta)
+        let user = self.model.parameters().to_user(&self.theta);
+        if self.model.residual.is_none() {
+            return user;
+        }
+        let terms = self.model.theta_map.terms.iter();
+        let ratio = self.sigma / self.user_sigma();
+        terms.flat_map(|t| t.structure.scaled(t.parameters(&user), t.width, ratio)).collect()
     }
 
     /// β of the columns kept.
@@ -59,9 +74,31 @@ impl Fit {
         self.model.a.fixed.beta(&self.beta)
     }
 
-    /// Parameters estimated: fixed effects, θ and σ.
+    /// Parameters estimated: fixed effects, θ, those of the residuals, and σ unless it is known; less what is held.
     pub fn n_params(&self) -> usize {
-        self.beta.len() + self.theta.len() + 1
+        self.beta.len() + self.model.n_free() + usize::from(self.model.known_variance().is_none())
+            - self.model.held.len()
+    }
+
+    /// θ in the working basis, then the parameters of the residuals.
+    pub fn free(&self) -> Vec<f64> {
+        self.theta.iter().chain(self.model.phi()).copied().collect()
+    }
+
+    /// Where the criterion of its model is evaluated: the same, and log σ² where that is a coordinate.
+    pub fn point(&self) -> Vec<f64> {
+        let last = (self.model.scale == Scale::Parameter).then(|| 2.0 * self.sigma.ln());
+        self.free().into_iter().chain(last).collect()
+    }
+
+    /// σ² of terms at another θ: at its best there, or what it is where θ does not determine it.
+    pub fn variance_at(&self, terms: &LinearTerms) -> f64 {
+        if self.model.scale == Scale::Profiled { terms.sigma().powi(2) } else { self.residual_variance() }
+    }
+
+    /// The residual standard deviation of a row of weight one, at zero of the columns of its dispersion.
+    pub fn user_sigma(&self) -> f64 {
+        self.sigma * self.model.sigma_unit(self.model.phi())
     }
 
     /// σ², in which variances of the fit are stated.

@@ -12,10 +12,12 @@ use crate::covariance::{RandomBasis, TermCovariance, TermSpec};
 use crate::crossproduct::{CrossProducts, FactorBlock, LinkPattern};
 use crate::design::Encoding;
 use crate::ids::FactorId;
+use crate::model::build::exact;
 use crate::model::linear::exact_kind;
-use crate::model::{Criterion, Lmm};
+use crate::model::{Criterion, Held, Lmm, Scale};
+use crate::residual::{Residual, ResidualLayout, SavedShape};
 use crate::rows::FixedBasis;
-use crate::saved::{Arrays, MOST, Saved, damaged, is_choice, require, take_sized, whole};
+use crate::saved::{Arrays, MOST, Saved, damaged, is_choice, require, take, take_sized, whole};
 
 #[derive(Serialize, Deserialize)]
 struct Meta {
@@ -28,6 +30,13 @@ struct Meta {
     /// (grouping factor, levels, width).
     factors: Vec<(FactorId, usize, usize)>,
     terms: Vec<TermSpec>,
+    /// σ², where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    known_variance: Option<f64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    held: Vec<Held>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    residual: Option<ResidualLayout>,
     #[serde(flatten)]
     verdict: Verdict,
 }
@@ -42,10 +51,16 @@ impl Fit {
         };
         put("theta".into(), self.theta.clone());
         put("xx".into(), a.xx.clone());
+        if self.model.scale == Scale::Parameter {
+            put("variance".into(), vec![self.residual_variance()]);
+        }
         if self.is_adapted {
             put("adapted/beta".into(), self.beta.clone());
             put("adapted/sigma".into(), vec![self.sigma]);
             put("adapted/vcov".into(), self.unscaled_vcov.clone());
+        }
+        if let Some(own) = &self.model.residual {
+            put("residual/phi".into(), own.phi.clone());
         }
         put("fixed/transform".into(), a.fixed.transform.clone());
         put("fixed/origin".into(), a.fixed.origin.clone());
@@ -61,6 +76,9 @@ impl Fit {
                 put(format!("link/{i}/{j}/level"), link.level.iter().map(|&v| f64::from(v)).collect());
                 put(format!("link/{i}/{j}/values"), values.to_vec());
             }
+        }
+        if let Some(own) = &self.model.residual {
+            own.residual.write(&mut arrays);
         }
         Saved::new(&self.meta(), arrays)
     }
@@ -79,6 +97,9 @@ impl Fit {
             fixed_logdet: a.fixed.logdet,
             factors: a.factors.iter().map(|f| (f.factor, f.n_levels, f.width)).collect(),
             terms: self.model.theta_map.terms.iter().map(|term| self.spec(term)).collect(),
+            known_variance: self.model.known_variance(),
+            held: self.model.held.clone(),
+            residual: self.model.residual.as_ref().map(|own| own.residual.layout.clone()),
             verdict,
         }
     }
@@ -88,16 +109,31 @@ impl Fit {
     pub fn from_saved(saved: Saved) -> Result<Self> {
         let (meta, mut arrays): (Meta, Arrays) = saved.open()?;
         check_sizes(&meta)?;
-        let a = cross_products(&meta, &mut arrays)?;
+        let mut a = cross_products(&meta, &mut arrays)?;
         let criterion = if meta.reml { Criterion::Reml } else { Criterion::Ml };
-        let model = Lmm::new(a, &meta.terms, criterion);
+        let residual = meta.residual.as_ref().map(|layout| residual(&meta, layout, &mut arrays)).transpose()?;
+        if let Some(own) = residual.as_ref().filter(|own| own.spreads.contains(&true)) {
+            a.connect(&own.levels());
+        }
+        let scale = meta.known_variance.map_or(Scale::Profiled, Scale::Known);
+        let model = Lmm::new(a, &meta.terms, criterion).with_scale(scale);
+        let model = match residual {
+            Some(residual) => exact(model)?.with_residual(residual)?,
+            None => model,
+        };
+        require(meta.held.iter().all(|one| model.has_held(one)), "what it holds is no parameter of it")?;
+        let model = model.with_held(meta.held);
         let theta = take_sized(&mut arrays, "theta", model.theta_map.n_parameters)?;
         // as the fit finished
         let model = exact_kind::finishing_kind(&model).map_or_else(|| model.clone(), |kind| model.with_trailing(kind));
         let mut work = model.workspace();
         let terms = model.evaluate(&theta, &mut work)?;
         let p = model.a.n_fixed();
-        let fit = Self::at(model, theta, meta.verdict, terms, &work);
+        let variance = match model.scale {
+            Scale::Parameter => Some(take_sized(&mut arrays, "variance", 1)?[0]),
+            Scale::Profiled | Scale::Known(_) => None,
+        };
+        let fit = Self::at(model, theta, meta.verdict, (terms, variance), &work);
         if !arrays.contains_key("adapted/beta") {
             return Ok(fit);
         }
@@ -127,6 +163,12 @@ impl Fit {
     }
 }
 
+fn residual(meta: &Meta, layout: &ResidualLayout, arrays: &mut Arrays) -> Result<Residual> {
+    let phi = take(arrays, "residual/phi")?;
+    let shape = SavedShape { p: meta.kept.len(), factors: meta.factors.iter().map(|f| (f.1, f.2)).collect() };
+    Residual::read(layout.clone(), phi, arrays, meta.n_obs, &shape)
+}
+
 fn check_sizes(meta: &Meta) -> Result<()> {
     let p = meta.kept.len();
     let ordered = meta.factors.windows(2).all(|w| w[0].1 >= w[1].1);
@@ -143,7 +185,16 @@ fn check_sizes(meta: &Meta) -> Result<()> {
     let Verdict { boundary, flat, .. } = &meta.verdict;
     let verdicts =
         boundary.iter().all(describes) && flat.terms.iter().chain(&flat.redundant).all(|&t| t < meta.terms.len());
-    if ordered && widths_agree && known && distinct && kept && verdicts && !meta.terms.is_empty() {
+    let positive = meta.known_variance.is_none_or(|variance| variance > 0.0 && variance.is_finite());
+    if ordered
+        && positive
+        && widths_agree
+        && known
+        && distinct
+        && kept
+        && verdicts
+        && (!meta.terms.is_empty() || meta.residual.is_some())
+    {
         Ok(())
     } else {
         Err(damaged("its sizes contradict each other"))

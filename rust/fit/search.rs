@@ -86,14 +86,34 @@ fn is_stuck(objective: &mut dyn Evaluator, end: &Outcome) -> Result<bool> {
 fn nearest(objective: &mut dyn Evaluator, start: &[f64], control: &Control) -> Result<(Outcome, bool)> {
     let mut from = start.to_vec();
     for attempt in 0.. {
-        let outcome = minimize(objective, &from, control)?;
+        let mut again = |objective: &mut dyn Evaluator, x: &[f64]| minimize(objective, x, control);
+        let outcome = again(objective, &from)?;
+        let outcome = settled(objective, outcome, &mut again)?;
         let snapped = boundary::snap(objective, outcome)?;
+        let snapped = settled(objective, snapped, &mut again)?;
         match boundary::escape(objective, &snapped)? {
             Some(better) if attempt < MOST_RESTARTS => from = better,
             rest => return Ok((snapped, rest.is_some())),
         }
     }
     unreachable!("the loop returns")
+}
+
+/// A search from a start.
+pub type Search<'a> = dyn FnMut(&mut dyn Evaluator, &[f64]) -> Result<Outcome> + 'a;
+
+/// The end of a search, and of further ones, until what is held has its values.
+///
+/// # Errors
+/// Those of the searches; `Design` where parameters cannot have their values together.
+pub fn settled(objective: &mut dyn Evaluator, mut outcome: Outcome, again: &mut Search) -> Result<Outcome> {
+    loop {
+        match objective.settle(&outcome.x)? {
+            Some(x) if x == outcome.x => return Ok(outcome),
+            Some(x) => return Ok(Outcome { value: objective.value(&x)?, x, slope: None, ..outcome }),
+            None => outcome = again(objective, &outcome.x)?,
+        }
+    }
 }
 
 fn minimize(objective: &mut dyn Evaluator, start: &[f64], control: &Control) -> Result<Outcome> {

@@ -8,6 +8,7 @@ use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
+use super::new_noise::NewNoise;
 use super::result::Fit;
 use super::{Control, fit};
 use crate::covariance::{RandomBasis, TermCovariance};
@@ -33,7 +34,14 @@ impl Fit {
             return Err(Error::Data(format!("the new response is {} at position {row}; it must be finite", y[row])));
         }
         let mut model = self.model.clone();
-        model.a = Arc::new(with_response(&self.model.a, source, &less_offset(y, source))?);
+        if model.residual.is_some() {
+            // the response as the rows are stored: less offset and X origin
+            let (rows, old) = (model.a.stored_rows(source)?, source.response());
+            let moved = y.iter().zip(&old).enumerate().map(|(i, (y, old))| rows.y(i) + (y - old));
+            model.set_response(&moved.collect::<Vec<f64>>())?;
+        } else {
+            model.a = Arc::new(with_response(&self.model.a, source, &less_offset(y, source))?);
+        }
         let start = self.model.parameters().to_user(&self.theta);
         fit(&model, &Control { start: Some(start), ..Control::default() }, stop)
     }
@@ -60,21 +68,20 @@ impl Fit {
     }
 
     /// The same for new rows, whose groups all have new b, seen by the fit or not; NaN where a row misses a value.
-    /// `shares`: the residual variance of every row over that of a row of weight one.
     ///
     /// # Errors
-    /// `Design` where there is not a share for every row, `Data` where the rows lack a column of the model, or memory
+    /// `Design` where the noise is that of other rows, `Data` where the rows lack a column of the model, or memory
     /// does not hold the responses; `Interrupted`.
     pub fn simulate_new(
         &self,
         rows: &NewRows,
-        shares: &[f64],
+        noise: &NewNoise,
         n: usize,
         seed: u64,
         stop: &AtomicBool,
     ) -> Result<Vec<f64>> {
-        if shares.len() != rows.n_rows() {
-            return Err(Error::Design(format!("{} residual variances for {} rows", shares.len(), rows.n_rows())));
+        if noise.n_rows() != rows.n_rows() {
+            return Err(Error::Design(format!("residuals of {} rows for {} rows", noise.n_rows(), rows.n_rows())));
         }
         let effects = self.effect_rows(rows)?;
         let modes = self.user_modes();
@@ -89,7 +96,7 @@ impl Fit {
                 self.draw_modes(term, &mut modes, (rows.r, 0), &mut rng);
                 rows.add(&modes, &mut y);
             }
-            add_noise(&mut y, |i| self.sigma * shares[i].sqrt(), &mut rng);
+            noise.add(&mut y, &mut rng);
             Ok(y)
         };
         side_by_side(rows.n_rows(), n, draw)
@@ -113,7 +120,14 @@ impl Fit {
             self.draw_modes(term, &mut modes[term.block], (map.widths[term.block], term.offset), rng);
         }
         rows.add_modes(y, &modes);
-        add_noise(y, |i| self.sigma / rows.weight(i).sqrt(), rng);
+        match &self.model.residual {
+            Some(own) => {
+                let mut e: Vec<f64> = (0..y.len()).map(|_| self.sigma * normal(rng)).collect();
+                own.residual.colour(&own.whitened, &mut e);
+                y.iter_mut().zip(own.residual.in_order_of_data(&e)).for_each(|(y, e)| *y += e);
+            }
+            None => add_noise(y, |i| self.sigma / rows.weight(i).sqrt(), rng),
+        }
     }
 
     /// New b = λu of a term, in the working basis; each level has a block of `full` numbers, the term's from `offset` on.

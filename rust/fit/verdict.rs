@@ -35,6 +35,10 @@ pub enum Status {
     Rough,
     /// The criterion falls without end to a point where Laplace's approximation breaks down: it has no optimum near by.
     Pole,
+    /// The likelihood rises without end as the standard deviation of random effects grows: they predict every response.
+    Unbounded,
+    /// The criterion is so large that its rounding hides the optimum.
+    Rounded,
     NotConverged,
 }
 
@@ -47,6 +51,8 @@ impl Status {
             Self::Exact => "exact",
             Self::Rough => "rough",
             Self::Pole => "pole",
+            Self::Unbounded => "unbounded",
+            Self::Rounded => "rounded",
             Self::NotConverged => "not-converged",
         }
     }

@@ -14,5 +14,5 @@ mod solve;
 
 pub use correlation::WorkingCorrelation;
 pub use model::{Equations, Waves};
-pub use sandwich::{Kind, covariance, criterion};
+pub use sandwich::{Kind, covariance, criterion, deletions};
 pub use solve::{Settings, Solution, solve};

@@ -53,6 +53,16 @@ pub fn covariance(model: &Equations, found: &Solution, kind: Kind, stop: &Atomic
     Ok(model.user_covariance(&own))
 }
 
+/// How much the coefficients fall by one step where a cluster is left out, with the working correlation held (Preisser and Qaqish
+/// 1996): A⁻¹ times the score of residuals (I - H)⁻¹e, which leaving the cluster out makes of them (clusters x p).
+///
+/// # Errors
+/// Those of a correction by Mancl and DeRouen.
+pub fn deletions(model: &Equations, found: &Solution, stop: &AtomicBool) -> Result<Vec<f64>> {
+    let own = corrected(model, found, Kind::ManclDeRouen, stop)?;
+    Ok(own.chunks_exact(model.rows.p).flat_map(|move_of_one| model.user_coefficients(move_of_one)).collect())
+}
+
 /// What every cluster adds to the coefficients, A⁻¹u (clusters x p).
 fn influences(model: &Equations, found: &Solution, inverse: &[f64], stop: &AtomicBool) -> Result<Vec<f64>> {
     let p = model.rows.p;
@@ -83,9 +93,7 @@ fn corrected(model: &Equations, found: &Solution, kind: Kind, stop: &AtomicBool)
 /// L^-T (I - L⁻¹A_iL^-T)^power L⁻¹u; None where a direction is the cluster's alone.
 fn influence(root: &[f64], p: usize, own: Sums, power: f64) -> Option<Vec<f64>> {
     let (mut s, mut u) = (own.information, own.score);
-    dense::solve_lower(root, &mut s, p, p);
-    transpose(&mut s, p);
-    dense::solve_lower(root, &mut s, p, p);
+    dense::whiten(root, &mut s, p);
     dense::solve_lower(root, &mut u, p, 1);
     let (values, vectors) = dense::eigen(&s, p);
     let mut out = vec![0.0; p];
@@ -99,12 +107,6 @@ fn influence(root: &[f64], p: usize, own: Sums, power: f64) -> Option<Vec<f64>> 
     }
     dense::solve_lower_transposed(root, &mut out, p, 1);
     Some(out)
-}
-
-fn transpose(a: &mut [f64], p: usize) {
-    for j in 0..p {
-        (0..j).for_each(|i| a.swap(j * p + i, i * p + j));
-    }
 }
 
 /// Σ v v' over rows of p.

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::kenward_roger::kenward_roger;
+use super::kenward_roger::{Adjustment, kenward_roger};
 use super::satterthwaite::satterthwaite;
 use crate::Result;
 use crate::fit::Fit;
@@ -31,7 +31,7 @@ pub fn coefficient_tests(fit: &Fit, ddf: Ddf, stop: &AtomicBool) -> Result<(Vec<
             matched(&fit.vcov(), &parts.derivatives, &parts.covariance, p)
         }
         Ddf::KenwardRoger => {
-            let parts = kenward_roger(fit, stop)?;
+            let parts = kenward_roger(fit, Adjustment::default(), stop)?;
             let df = matched(&fit.unscaled_vcov, &parts.sandwiches, &parts.covariance, p);
             return Ok((errors(&parts.adjusted), df));
         }

@@ -105,7 +105,7 @@ fn for_links(a: &CrossProducts, mut visit: impl FnMut(usize, usize, usize, usize
     }
 }
 
-fn root(parent: &mut [usize], mut k: usize) -> usize {
+pub fn root(parent: &mut [usize], mut k: usize) -> usize {
     while parent[k] != k {
         parent[k] = parent[parent[k]];
         k = parent[k];
@@ -113,7 +113,7 @@ fn root(parent: &mut [usize], mut k: usize) -> usize {
     k
 }
 
-fn join(parent: &mut [usize], a: usize, b: usize) {
+pub fn join(parent: &mut [usize], a: usize, b: usize) {
     let (a, b) = (root(parent, a), root(parent, b));
     parent[a.max(b)] = a.min(b);
 }

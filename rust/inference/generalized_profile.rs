@@ -1,11 +1,11 @@
-//! Profile likelihood of a generalized model: the ends of intervals of its coefficients, and of standard deviations of single
-//! random effects.
+//! Profile likelihood of a generalized model: the ends of intervals.
 //!
 //! A coefficient is a coordinate after a rotation of the search's; along it all others are minimized again, from the tangent
-//! that the covariance of the estimates gives.
+//! that the covariance of the estimates gives.  Parameters of random effects have charts, as those of a linear model have.
 
 use std::sync::atomic::AtomicBool;
 
+use super::profile::{bounds, start_generalized};
 use crate::fit::GlmmFit;
 use crate::linalg::dense::eigen;
 use crate::model::GlmmEvaluator;
@@ -20,49 +20,38 @@ const CLOSE: f64 = 1e-5;
 /// Where the criterion has not risen enough at so many times the distance of a parabola's end, it is taken as level.
 const LEVEL: f64 = 10.0;
 
-/// What is profiled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Profiled {
-    /// One of the user's coefficients, of all parts.
-    Coefficient(usize),
-    /// The standard deviation of a random term of one effect.
-    Sd(usize),
-}
-
-impl Profiled {
-    /// What a parameter is here; None of terms of several effects.
-    pub fn of(parameter: Parameter, fit: &GlmmFit) -> Option<Self> {
-        match parameter {
-            Parameter::Fixed(j) => Some(Self::Coefficient(j)),
-            Parameter::Random(t, _) if fit.model.theta_map.terms[t].width == 1 => Some(Self::Sd(t.0)),
-            _ => None,
-        }
-    }
-}
-
-/// The interval in which the criterion rises by no more than the square of `limit`; an end is infinite where it rises no
-/// further, and NaN where the criterion cannot be followed to it.
+/// The interval of a parameter in which the criterion rises by no more than the square of `limit`; an end is infinite where it
+/// rises no further, and NaN where the criterion cannot be followed to it.
 ///
 /// # Errors
-/// `Design` for a term of several effects, `Interrupted`.
-pub fn profile_interval(fit: &GlmmFit, of: Profiled, limit: f64, stop: &AtomicBool) -> Result<(f64, f64)> {
+/// `Design` for a model without a likelihood of its own, `Interrupted`.
+pub fn profile_interval(fit: &GlmmFit, of: Parameter, limit: f64, stop: &AtomicBool) -> Result<(f64, f64)> {
     if fit.model.integrated.is_some() {
         return Err(Error::Design(
             "profile intervals are of maximum likelihood: fit with reml=False and nagq of 1 or more, or take Wald intervals".into(),
         ));
     }
-    let held = Held::new(fit, of)?;
+    let j = match of {
+        Parameter::Fixed(j) => j,
+        Parameter::Random(term, reported) => {
+            return match start_generalized(fit, term, reported)? {
+                Some(start) => bounds(start, fit.criterion, limit, stop),
+                // a correlation of effects without variance: nothing is known of it
+                None => Ok((-1.0, 1.0)),
+            };
+        }
+        Parameter::Residual(_) | Parameter::Sigma => {
+            return Err(Error::Design("a generalized model has no residual variance".into()));
+        }
+    };
+    let held = Held::new(fit, j);
     let mut evaluator = GlmmEvaluator::new(&fit.model, stop);
     let mut end = |side: f64| -> Result<f64> {
         // where the search of one end was lost, that of the other begins at the fit again
         evaluator.set_from(fit.u.clone());
-        Ok(computed(held.end(fit, &mut evaluator, limit, side))?.unwrap_or(f64::NAN))
+        Ok(held.size * computed(held.end(fit, &mut evaluator, limit, side))?.unwrap_or(f64::NAN))
     };
-    let ends = (end(-1.0)?, end(1.0)?);
-    Ok(match of {
-        Profiled::Coefficient(_) => (ends.0 * held.size, ends.1 * held.size),
-        Profiled::Sd(_) => (ends.0 * held.size, ends.1 * held.size),
-    })
+    Ok((end(-1.0)?, end(1.0)?))
 }
 
 /// One coordinate of a rotated space.
@@ -76,45 +65,26 @@ struct Held {
     std_error: f64,
     /// How all coordinates move, to first order, as the one held does.
     tangent: Vec<f64>,
-    is_scale: bool,
 }
 
 impl Held {
-    fn new(fit: &GlmmFit, of: Profiled) -> Result<Self> {
+    fn new(fit: &GlmmFit, j: usize) -> Self {
         let (model, n) = (&fit.model, fit.x.len());
-        let (direction, size, is_scale) = match of {
-            Profiled::Coefficient(j) => {
-                let p = model.n_coefficients();
-                let slope = |k: usize| {
-                    let mut e = vec![0.0; n];
-                    e[model.n_theta() + k] = 1.0;
-                    model.user_coefficients(&e)[j]
-                };
-                let mut direction = vec![0.0; n];
-                (0..p).for_each(|k| direction[model.n_theta() + k] = slope(k));
-                let size = direction.iter().map(|v| v * v).sum::<f64>().sqrt();
-                direction.iter_mut().for_each(|v| *v /= size);
-                (direction, size, false)
-            }
-            Profiled::Sd(t) => {
-                let term = &model.theta_map.terms[t];
-                if term.width != 1 {
-                    return Err(Error::Design(
-                        "profiles of standard deviations are of random terms with one effect a level".into(),
-                    ));
-                }
-                let mut direction = vec![0.0; n];
-                direction[term.first] = if fit.x[term.first] < 0.0 { -1.0 } else { 1.0 };
-                (direction, model.bases[t].scale(0), true)
-            }
+        let slope = |k: usize| {
+            let mut e = vec![0.0; n];
+            e[k] = 1.0;
+            model.user_coefficients(&e)[j]
         };
+        let mut direction: Vec<f64> = (0..n).map(|k| if k < model.n_theta() { 0.0 } else { slope(k) }).collect();
+        let size = direction.iter().map(|v| v * v).sum::<f64>().sqrt();
+        direction.iter_mut().for_each(|v| *v /= size);
         let at: f64 = direction.iter().zip(&fit.x).map(|(d, x)| d * x).sum();
         let moved: Vec<f64> = (0..n).map(|i| (0..n).map(|j| fit.covariance[j * n + i] * direction[j]).sum()).collect();
         let variance: f64 = moved.iter().zip(&direction).map(|(m, d)| m * d).sum();
         let known = variance > 0.0 && variance.is_finite();
         let tangent = if known { moved.iter().map(|m| m / variance).collect() } else { direction.clone() };
         let std_error = if known { variance.sqrt() } else { 0.5 * at.abs().max(0.2) };
-        Ok(Self { rotation: completed(&direction), size, at, std_error, tangent, is_scale })
+        Self { rotation: completed(&direction), size, at, std_error, tangent }
     }
 
     /// The coordinate at which the root of the criterion's rise is `limit`, on one side.
@@ -125,13 +95,7 @@ impl Held {
             *from = x;
             Ok((criterion - fit.criterion).max(0.0).sqrt())
         };
-        if self.is_scale && side < 0.0 && computed(rise(0.0, &mut from.clone()))?.is_some_and(|zeta| zeta <= limit) {
-            return Ok(0.0);
-        }
         let (mut before, mut value) = ((self.at, 0.0), self.at + side * limit * self.std_error);
-        if self.is_scale && value <= 0.0 {
-            value = 0.3 * self.at;
-        }
         for _ in 0..MOST_STEPS {
             let Some(zeta) = computed(rise(value, &mut from))? else {
                 // too far from the point before
@@ -145,9 +109,6 @@ impl Held {
             let step = if slope * side > 0.0 { (limit - zeta) / slope } else { side * self.std_error };
             before = (value, zeta);
             value += step.clamp(-2.0 * limit * self.std_error, 2.0 * limit * self.std_error);
-            if self.is_scale && value <= 0.0 {
-                value = 0.5 * before.0;
-            }
         }
         let is_level = before.1 < limit && (before.0 - self.at).abs() > LEVEL * limit * self.std_error;
         Ok(if is_level { side * f64::INFINITY } else { f64::NAN })

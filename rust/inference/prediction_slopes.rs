@@ -38,8 +38,8 @@ pub fn prediction_slopes(fit: &Fit, rows: &Predicted, stop: &AtomicBool) -> Resu
     let mut work = fit.model.workspace();
     let mut at = |theta: Vec<f64>| -> Result<Vec<f64>> {
         check_stop(stop)?;
-        // σ follows θ here, also where a fit has that of other rows
-        let sigma = fit.model.evaluate(&theta, &mut work)?.sigma();
+        // σ follows θ here, unless it is known, also where a fit has that of other rows
+        let sigma = fit.variance_at(&fit.model.evaluate(&theta, &mut work)?).sqrt();
         rows.variance(&Fit { theta, sigma, ..fit.clone() })
     };
     let own = at(fit.theta.clone())?;

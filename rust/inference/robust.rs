@@ -1,10 +1,11 @@
-//! Cluster-robust covariances of β̂ for a working model whose groups lie within the clusters.
+//! Cluster-robust covariances of β̂ for a working model whose groups, and those of correlated residuals, lie within the clusters.
 //!
 //! CR0 (Liang and Zeger 1986), CR2 (Bell and McCaffrey 2002; Pustejovsky and Tipton 2018, J. Bus. Econ. Stat. 36,
 //! 672-683) and CR3.  With V_j = σ²Φ_j, Φ_j = LL', S_j = Φ_j - X_j M X_j' and residuals e_j a cluster contributes
 //! M F_j'e_j to β̂, F_j = A_j'Φ_j⁻¹X_j: A_j = I, the solution of A S A = Φ, or (I - X_j M X_j'Φ_j⁻¹)⁻¹.
 //!
-//! Φ_j and S_j differ from the identity only within the span of [Z_j X_j], so without weights all is done there.
+//! Φ_j and S_j differ from the identity only within the span of [Z_j X_j], so all is done there for residuals that are
+//! independent and of one variance.
 
 use std::sync::atomic::AtomicBool;
 
@@ -12,6 +13,7 @@ use faer::{Mat, Side};
 use rayon::prelude::*;
 
 use super::cluster_adjustment::{bias_reduced, pseudo_inverse, solve_lower, solve_upper};
+use super::cluster_rows::{ClusterRows, Noise, NoiseParts, cluster_rows};
 use crate::design::Rows;
 use crate::fit::Fit;
 use crate::linalg::dense;
@@ -59,7 +61,7 @@ pub struct ClusterScores {
 /// Computes the clusters' contributions; `codes` has the cluster of every row.
 ///
 /// # Errors
-/// `Design` where a group lies in more than one cluster; `Interrupted`.
+/// `Design` where a group, or one of correlated residuals, lies in more than one cluster; `Interrupted`.
 pub fn clusters(
     fit: &Fit,
     source: &Rows,
@@ -71,13 +73,11 @@ pub fn clusters(
     check_nested(source, codes)?;
     let rows = fit.model.a.stored_rows(source)?;
     let parts = SandwichParts::new(fit, &rows)?;
-    let mut members = vec![Vec::new(); n_clusters];
-    codes.iter().enumerate().for_each(|(row, &c)| members[c as usize].push(row));
-    let scores: Vec<Result<[Vec<f64>; 3]>> = members
+    let scores: Vec<Result<[Vec<f64>; 3]>> = cluster_rows(fit.model.residual.as_ref(), codes, n_clusters)?
         .par_iter()
-        .map(|members| {
+        .map(|cluster| {
             check_stop(stop)?;
-            parts.cluster(members, adjustment)
+            parts.cluster(cluster, adjustment)
         })
         .collect();
     let mut out = ClusterScores { contributions: vec![], leverages: vec![], variances: vec![] };
@@ -112,12 +112,13 @@ pub fn check_nested(source: &Rows, codes: &[u32]) -> Result<()> {
     Ok(())
 }
 
-/// ZΛ, X, residuals and the diagonal of W⁻¹ of one cluster.
-type Local = (Mat<f64>, Mat<f64>, Mat<f64>, Vec<f64>);
+/// ZΛ, X, residuals and their noise in one cluster.
+type Local = (Mat<f64>, Mat<f64>, Mat<f64>, Noise);
 
 struct SandwichParts<'a> {
     fit: &'a Fit,
     rows: &'a StoredRows,
+    noise: NoiseParts<'a>,
     /// y - Xβ̂.
     residuals: Vec<f64>,
     /// Per random term Λ (r x r, column-major).
@@ -141,6 +142,7 @@ impl<'a> SandwichParts<'a> {
         let back = Mat::from_fn(p, p, |i, j| (0..p).map(|k| transform[k * p + i] * whiten[(k, j)]).sum());
         Ok(Self {
             rows,
+            noise: NoiseParts::new(fit.model.residual.as_ref(), rows),
             residuals: rows.residuals(&rows.response(), &fit.beta, &[]),
             fit,
             lambda: fit.model.theta_map.terms.iter().map(|t| t.relative_factor(&fit.theta)).collect(),
@@ -150,12 +152,12 @@ impl<'a> SandwichParts<'a> {
     }
 
     /// Contribution, leverage and variance of one cluster.
-    fn cluster(&self, members: &[usize], adjustment: Adjustment) -> Result<[Vec<f64>; 3]> {
+    fn cluster(&self, cluster: &ClusterRows, adjustment: Adjustment) -> Result<[Vec<f64>; 3]> {
         let p = self.whiten.nrows();
-        let (h, x, e, noise) = self.local(members)?;
+        let (h, x, e, noise) = self.local(cluster)?;
         // Φ = LL'
         let mut phi = &h * h.transpose();
-        (0..phi.nrows()).for_each(|i| phi[(i, i)] += noise[i]);
+        noise.add_to(&mut phi);
         let l = phi
             .llt(Side::Lower)
             .map_err(|_| Error::Numerical("the covariance of a cluster is not positive definite".into()))?
@@ -187,26 +189,23 @@ impl<'a> SandwichParts<'a> {
         Ok([flat(&contribution, 1.0), flat(&leverage, self.fit.sigma), flat(&variance, self.fit.residual_variance())])
     }
 
-    /// ZΛ, X and residuals of a cluster, and the diagonal of W⁻¹: in the span of [ZΛ X] if that is smaller and there
-    /// are no weights.
-    fn local(&self, members: &[usize]) -> Result<Local> {
+    /// ZΛ, X, residuals and noise of a cluster: in the span of [ZΛ X] if that is smaller and the noise is the identity.
+    fn local(&self, cluster: &ClusterRows) -> Result<Local> {
+        let members = cluster.rows.as_slice();
         let (n, p) = (members.len(), self.whiten.nrows());
         let h = self.random(members);
         let q = h.ncols();
-        let dimension = if self.rows.block.weights.is_empty() { n.min(q + p) } else { n };
+        let dimension = if self.noise.is_one() { n.min(q + p) } else { n };
         if dimension > LARGEST {
             return Err(Error::Design(format!(
                 "a cluster has {n} rows and {q} random effects: a robust covariance takes at most {LARGEST} of the fewer, \
-                 or with weights so many rows, in one cluster"
+                 or with weights or a model of the residuals so many rows, in one cluster"
             )));
         }
         let x = Mat::from_fn(n, p, |i, j| self.rows.x(members[i])[j]);
         let e = Mat::from_fn(n, 1, |i, _| self.residuals[members[i]]);
-        if !self.rows.block.weights.is_empty() {
-            return Ok((h, x, e, members.iter().map(|&row| 1.0 / self.rows.weight(row)).collect()));
-        }
-        if q + p >= n {
-            return Ok((h, x, e, vec![1.0; n]));
+        if dimension == n {
+            return Ok((h, x, e, self.noise.of(cluster)?));
         }
         let both = Mat::from_fn(n, q + p, |i, j| if j < q { h[(i, j)] } else { x[(i, j - q)] });
         let qr = both.qr();
@@ -216,7 +215,7 @@ impl<'a> SandwichParts<'a> {
             Mat::from_fn(q + p, q, |i, j| upper(j, i)),
             Mat::from_fn(q + p, p, |i, j| upper(j + q, i)),
             basis.transpose() * &e,
-            vec![1.0; q + p],
+            Noise::Diagonal(vec![1.0; q + p]),
         ))
     }
 

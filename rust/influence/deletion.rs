@@ -62,6 +62,7 @@ impl DeletionRequest<'_> {
 pub struct Deleted {
     pub how: DeletionMethod,
     pub beta: Vec<f64>,
+    /// The free parameters: θ, then those of the residuals.
     pub theta: Vec<f64>,
     pub sigma: f64,
     /// (X'V^-1X)^-1 without the rows (p x p).
@@ -94,11 +95,12 @@ pub struct FullData {
 
 impl FullData {
     /// How much higher -2 log-likelihood of all rows (restricted under REML) is at β and σ of this θ than at the
-    /// optimum; `rise` is that of the profiled criterion.
+    /// optimum; `rise` is that of the criterion at the best σ, or at the one that is known.
     pub fn displacement(&self, model: &Lmm, rise: f64, beta: &[f64], sigma: f64) -> f64 {
         let (m, p) = (model.denominator(), beta.len());
         let ratio = self.pwrss / (m * sigma.powi(2));
-        let of_sigma = m * (ratio - 1.0 - ratio.ln());
+        let is_known = model.known_variance().is_some();
+        let of_sigma = if is_known { 0.0 } else { m * (ratio - 1.0 - ratio.ln()) };
         if model.criterion == Criterion::Reml {
             return rise + of_sigma;
         }
@@ -136,13 +138,15 @@ pub fn measures(model: &Lmm, full: &FullData, sigma: f64, d: &Deleted, parameter
         Err(_) => (f64::NAN, f64::NAN),
     };
     let user = model.a.fixed.covariance(&d.covariance);
+    let (theta, phi) = d.theta.split_at(model.theta_map.n_parameters);
+    let values = model.parameters().values(&model.a.fixed.beta(&d.beta), theta, d.sigma, parameters);
     Measures {
         how: d.how,
         cooks_distance: quadratic(&full.precision) / count / sigma.powi(2),
         mdffits,
         covariance_ratio: (logdet + full.logdet_fixed + 2.0 * count * (d.sigma / sigma).ln()).exp(),
         displacement: d.displacement,
-        values: model.parameters().values(&model.a.fixed.beta(&d.beta), &d.theta, d.sigma, parameters),
+        values: model.with_residuals(values, parameters, phi, d.sigma),
         std_errors: (0..p).map(|j| d.sigma * user[j * p + j].sqrt()).collect(),
     }
 }

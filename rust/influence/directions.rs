@@ -46,7 +46,7 @@ impl<'a> Directions<'a> {
         let of_theta = (0..theta.len()).map(|k| direction(model, theta, k, &point.factor.lambda)).collect();
         let root = (0..rows.n).map(|i| rows.weight(i).sqrt()).collect();
         let mut out = Self { point, theta, rows, pairs, of_theta, root, residuals: Vec::new(), gradient };
-        let sigma = (out.point.terms.pwrss / model.denominator()).sqrt();
+        let sigma = model.variance(&out.point.terms).sqrt();
         out.residuals = out.left(&rows.response(), &out.point.beta, &out.point.modes.b);
         out.residuals.iter_mut().for_each(|e| *e /= sigma);
         Ok(out)

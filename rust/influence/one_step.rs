@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use super::deletion::{Deleted, DeletionMethod, DeletionRequest, FullData, Measures, measures};
 use super::from_sums::{AllRows, one_by_one};
+use super::of_residuals::of_residuals;
 use super::point::{DeletionChange, DeletionPoint, LARGEST_TRAILING, exact};
 use super::row_set::RowSet;
 use super::stencil::{second_differences, shifts, taylor_weights};
@@ -39,14 +40,17 @@ pub fn influence(
     request: &DeletionRequest,
 ) -> Result<Vec<Option<Measures>>> {
     let rows = fit.model.a.stored_rows(source)?;
+    if fit.model.residual.is_some() {
+        return of_residuals(fit, &rows, parameters, request);
+    }
     if fit.model.symbolic.n_trailing > LARGEST_TRAILING {
         return one_by_one(fit, &rows, parameters, request);
     }
     let model = exact(&fit.model)?;
     let stencil = Stencil::new(&model, &fit.theta, request)?;
     let full = FullData::at(&model, &stencil.points[0].factor);
-    let optimal = stencil.points[0].terms.profiled();
-    let sums = AllRows { model: &model, theta: &fit.theta, optimal, work: model.workspace(), step: None };
+    let optimal = model.value(&stencil.points[0].terms);
+    let sums = AllRows { model: &model, free: &fit.theta, optimal, work: model.workspace(), step: None };
     (0..request.n_sets())
         .into_par_iter()
         .map(|k| {
@@ -143,9 +147,12 @@ impl<'a> Stencil<'a> {
     /// d without the rows, less d with them, but for a constant.
     fn change_of_criterion(&self, change: &DeletionChange, point: &DeletionPoint, m: f64) -> f64 {
         let all = self.model.denominator();
-        let share = (-change.explained / point.terms.pwrss).ln_1p();
         let fixed = if self.model.criterion == Criterion::Reml { change.logdet_fixed } else { 0.0 };
-        change.logdet_random + fixed + m * share - (all - m) * point.terms.pwrss.ln()
+        let residual = self.model.known_variance().map_or_else(
+            || m * (-change.explained / point.terms.pwrss).ln_1p() - (all - m) * point.terms.pwrss.ln(),
+            |variance| -change.explained / variance,
+        );
+        change.logdet_random + fixed + residual
     }
 
     /// d(θ + step) - d(θ) of all rows, to third order.
@@ -168,7 +175,7 @@ impl<'a> Stencil<'a> {
         let beta = entries(p, &|i, e| points[i].beta[e] - changes[i].shift[e]);
         let covariance = entries(p * p, &|i, e| points[i].covariance[e] + changes[i].covariance[e]);
         let log_rss = sum(&|i| (points[i].terms.pwrss - changes[i].explained).ln());
-        let sigma = (log_rss.exp() / m).sqrt();
+        let sigma = self.model.known_variance().unwrap_or_else(|| log_rss.exp() / m).sqrt();
         let all = FullData {
             logdet_fixed: sum(&|i| full[i].logdet_fixed),
             pwrss: sum(&|i| full[i].pwrss.ln()).exp(),

@@ -50,7 +50,9 @@ pub fn serial(fit: &Fit, source: &Rows, ptr: &[usize], members: &[u32], stop: &A
     let others = information(&directions, stop)?;
     let n = k + 2;
     let scores: Vec<f64> = [0.0].into_iter().chain(score).collect();
+    let knows_sigma = model.known_variance().is_some();
     let entry = |a: usize, b: usize| match a.min(b) {
+        0 if knows_sigma && a != b => 0.0,
         0 => of_sigma[a.max(b)],
         _ => others[(b - 1) * (k + 1) + a - 1],
     };

@@ -120,6 +120,20 @@ pub fn solve_lower_transposed(l: &[f64], x: &mut [f64], n: usize, m: usize) {
     }
 }
 
+/// S = L^-1 S L^-T for symmetric S (n x n).
+pub fn whiten(l: &[f64], s: &mut [f64], n: usize) {
+    solve_lower(l, s, n, n);
+    super::small::transpose(s, n);
+    solve_lower(l, s, n, n);
+}
+
+/// S = L^-T S L^-1 for symmetric S (n x n).
+pub fn unwhiten(l: &[f64], s: &mut [f64], n: usize) {
+    solve_lower_transposed(l, s, n, n);
+    super::small::transpose(s, n);
+    solve_lower_transposed(l, s, n, n);
+}
+
 /// The lower triangle of C (n x n) += alpha A A', A n x k.
 pub fn rank_update_lower(c: &mut [f64], a: MatRef<'_, f64>, alpha: f64) {
     product_lower(c, a, a.transpose(), alpha);
@@ -135,6 +149,9 @@ pub fn multiply(c: MatMut<'_, f64>, accumulate: Accum, a: MatRef<'_, f64>, b: Ma
 
 /// Eigenvalues and eigenvectors (columns) of a symmetric matrix (n x n).
 pub fn eigen(a: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
+    if n == 0 {
+        return (Vec::new(), Vec::new());
+    }
     let symmetric = Mat::from_fn(n, n, |i, j| 0.5 * (a[j * n + i] + a[i * n + j]));
     match symmetric.self_adjoint_eigen(Side::Lower) {
         Ok(e) => ((0..n).map(|k| e.S()[k]).collect(), (0..n * n).map(|k| e.U()[(k % n, k / n)]).collect()),

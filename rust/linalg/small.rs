@@ -174,6 +174,43 @@ pub fn solve_transposed_in_place<const R: usize>(x: &mut [f64], l: &[f64], m: us
     }
 }
 
+/// X = L⁻¹X in place; X has n rows, row-major.
+pub fn solve_rows_lower(x: &mut [f64], l: &[f64], n: usize) {
+    let width = x.len() / n;
+    for a in 0..n {
+        let (before, rest) = x.split_at_mut(a * width);
+        let row = &mut rest[..width];
+        for (b, other) in before.chunks_exact(width.max(1)).enumerate() {
+            let v = l[b * n + a];
+            row.iter_mut().zip(other).for_each(|(x, o)| *x -= v * o);
+        }
+        let inverse = 1.0 / l[a * n + a];
+        row.iter_mut().for_each(|x| *x *= inverse);
+    }
+}
+
+/// X = L⁻ᵀX in place; X has n rows, row-major.
+pub fn solve_rows_transposed(x: &mut [f64], l: &[f64], n: usize) {
+    let width = x.len() / n;
+    for a in (0..n).rev() {
+        let (head, rest) = x.split_at_mut((a + 1) * width);
+        let row = &mut head[a * width..];
+        for (k, other) in rest.chunks_exact(width.max(1)).enumerate() {
+            let v = l[a * n + a + 1 + k];
+            row.iter_mut().zip(other).for_each(|(x, o)| *x -= v * o);
+        }
+        let inverse = 1.0 / l[a * n + a];
+        row.iter_mut().for_each(|x| *x *= inverse);
+    }
+}
+
+/// The transpose of A (n x n), in place.
+pub fn transpose(a: &mut [f64], n: usize) {
+    for j in 0..n {
+        (0..j).for_each(|i| a.swap(j * n + i, i * n + j));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,5 @@
-//! The exact curvature of the criterion in θ: central differences of fourth order of the exact gradient.
+//! The exact curvature of the criterion in θ: in closed form where the model has one, else by central differences of fourth
+//! order of the exact gradient.
 
 use super::Evaluator;
 use crate::Result;
@@ -13,6 +14,9 @@ pub const SMALL: f64 = 0.05;
 /// # Errors
 /// Those of the criterion beside θ.
 pub fn hessian(evaluator: &mut dyn Evaluator, theta: &[f64]) -> Result<Vec<f64>> {
+    if let Some(exact) = evaluator.exact_curvature(theta)? {
+        return Ok(exact);
+    }
     let n = theta.len();
     let mut rows = Vec::with_capacity(n);
     for k in 0..n {

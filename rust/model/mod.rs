@@ -9,7 +9,10 @@ pub mod parameters;
 use std::sync::atomic::AtomicBool;
 
 pub use generalized::{Glmm, GlmmEvaluator};
-pub use linear::{Criterion, DataFootprint, LinearTerms, Lmm, LmmEvaluator, Scale, Workspace};
+pub use linear::{
+    AtResidual, Criterion, DataFootprint, Held, HeldParameter, LinearTerms, Lmm, LmmEvaluator, Scale, Workspace,
+    level_columns,
+};
 pub use parameters::{Parameter, Parameters};
 
 use crate::Result;
@@ -59,6 +62,22 @@ pub trait Evaluator: Objective + Send {
     fn information(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
         self.value(x)?;
         self.slope(x)
+    }
+
+    /// The exact curvature where it has a closed form.
+    ///
+    /// # Errors
+    /// Those of `value`.
+    fn exact_curvature(&mut self, _x: &[f64]) -> Result<Option<Vec<f64>>> {
+        Ok(None)
+    }
+
+    /// Where a search ended: None for one more, which begins there, else where it is to end.
+    ///
+    /// # Errors
+    /// `Design` where parameters that are held cannot have their values together.
+    fn settle(&mut self, x: &[f64]) -> Result<Option<Vec<f64>>> {
+        Ok(Some(x.to_vec()))
     }
 
     /// Another response to the same rows; the model and other evaluators of it keep theirs.

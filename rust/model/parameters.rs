@@ -2,6 +2,7 @@
 
 use crate::covariance::{RandomBasis, Reported, ThetaMap};
 use crate::ids::TermId;
+use crate::residual::ResidualParameter;
 use crate::{Error, Result};
 
 /// One parameter as users read it; columns are theirs.
@@ -9,6 +10,8 @@ use crate::{Error, Result};
 pub enum Parameter {
     Fixed(usize),
     Random(TermId, Reported),
+    /// Of a model whose residuals have some.
+    Residual(ResidualParameter),
     Sigma,
 }
 
@@ -18,6 +21,7 @@ impl Parameter {
             Self::Fixed(_) => "fixed",
             Self::Random(_, reported) if reported.is_sd() => "sd",
             Self::Random(..) => "correlation",
+            Self::Residual(own) => own.kind(),
             Self::Sigma => "sigma",
         }
     }
@@ -63,7 +67,7 @@ impl Parameters<'_> {
     }
 
     /// The parameters' values for the user's β and θ in the working basis; NaN for a correlation of effects without
-    /// variance.
+    /// variance, and for parameters of residuals, which the model has.
     pub fn values(self, beta: &[f64], theta: &[f64], sigma: f64, parameters: &[Parameter]) -> Vec<f64> {
         let covariances = self.relative_covariances(theta);
         let value = |parameter: &Parameter| match *parameter {
@@ -73,6 +77,7 @@ impl Parameters<'_> {
                 if reported.is_sd() { sigma * relative } else { relative }
             }
             Parameter::Sigma => sigma,
+            Parameter::Residual(_) => f64::NAN,
         };
         parameters.iter().map(value).collect()
     }
@@ -86,16 +91,17 @@ impl Parameters<'_> {
                 self.theta.terms.get(term.0).is_some_and(|term| row.max(column) < term.width)
             }
             Parameter::Sigma => true,
+            Parameter::Residual(_) => false,
         }
     }
 
-    /// All parameters: coefficients, `sd_x|g` and `cor_y.x|g` of each random term, `sigma`.
+    /// All parameters: coefficients, `sd(x | g)` and `cor(x, y | g)` of each random term, `sigma`.
     pub fn named(self, coefficients: Vec<String>, terms: &[TermNames]) -> Vec<(String, Parameter)> {
         let mut all: Vec<_> =
             coefficients.into_iter().enumerate().map(|(j, name)| (name, Parameter::Fixed(j))).collect();
         for (t, (term, (group, columns))) in self.theta.terms.iter().zip(terms).enumerate() {
             for reported in term.structure.reported(term.width) {
-                let name = free_name(format!("{}|{group}", reported.name(columns)), &all);
+                let name = free_name(|group| reported.name(columns, group), group, &all);
                 all.push((name, Parameter::Random(TermId(t), reported)));
             }
         }
@@ -109,18 +115,16 @@ impl Parameters<'_> {
         for (t, (term, (group, columns))) in self.theta.terms.iter().zip(terms).enumerate() {
             let pairs =
                 (0..term.width).flat_map(|row| (0..row).map(move |column| Reported::Correlation { row, column }));
-            let named = |reported: Reported| {
-                (format!("{}|{group}", reported.name(columns)), Parameter::Random(TermId(t), reported))
-            };
+            let named = |reported: Reported| (reported.name(columns, group), Parameter::Random(TermId(t), reported));
             all.extend((0..term.width).map(Reported::Sd).chain(pairs).map(named));
         }
         all
     }
 }
 
-/// The name, numbered for further terms on the same group, as R does: `sd_x|g`, `sd_x|g.1`.
-fn free_name(name: String, taken: &[(String, Parameter)]) -> String {
+/// The name, its group numbered for further terms on the same group, as R does: `sd(x | g)`, `sd(x | g.1)`.
+fn free_name(named: impl Fn(&str) -> String, group: &str, taken: &[(String, Parameter)]) -> String {
     let is_free = |candidate: &String| taken.iter().all(|(other, _)| other != candidate);
-    let numbered = (1..).map(|k| format!("{name}.{k}"));
-    std::iter::once(name.clone()).chain(numbered).find(is_free).expect("a number that is free")
+    let numbered = (1..).map(|k| named(&format!("{group}.{k}")));
+    std::iter::once(named(group)).chain(numbered).find(is_free).expect("a number that is free")
 }

@@ -75,6 +75,53 @@ impl<'a> InverseEntries<'a> {
         }
     }
 
+    /// N over the columns of some levels (block, level, width), then of the columns of X that the inverse counts (c x c).
+    pub fn of_levels(&self, levels: &[(usize, u32, usize)], out: &mut Vec<f64>) {
+        let fixed = &self.inverse.trailing.fixed;
+        let first: Vec<usize> = levels.iter().scan(0, |at, (_, _, r)| Some(std::mem::replace(at, *at + r))).collect();
+        let (q, f) = (levels.iter().map(|(_, _, r)| r).sum::<usize>(), fixed.n);
+        let c = q + f;
+        out.clear();
+        out.resize(c * c, 0.0);
+        let mut set = |i: usize, j: usize, v: f64| (out[j * c + i], out[i * c + j]) = (v, v);
+        for (k, &(block, level, r)) in levels.iter().enumerate() {
+            let (level, at) = (level as usize, first[k]);
+            let own = self.own(block, level, r);
+            (0..r * r).for_each(|e| set(at + e % r, at + e / r, own[e]));
+            for (&(other, of_other, width), &place) in levels.iter().zip(&first).take(k) {
+                self.pair((block, level, at, r), (other, of_other as usize, place, width), &mut set);
+            }
+            let x = self.with_x(block, level, r);
+            (0..r * f).for_each(|e| set(q + e % f, at + e / f, x[e]));
+        }
+        (0..f * f).for_each(|e| set(q + e % f, q + e / f, fixed.xx[e]));
+    }
+
+    /// N of the columns of X and those of a level (f x r).
+    fn with_x(&self, block: usize, level: usize, r: usize) -> &[f64] {
+        let fixed = &self.inverse.trailing.fixed;
+        let (x, first) = match self.places[block] {
+            Place::Lead(i) => (&self.inverse.leads[i].x, level * r),
+            Place::Trailing { offset, .. } => (&fixed.x, offset + level * r),
+        };
+        &x[first * fixed.n..(first + r) * fixed.n]
+    }
+
+    /// Entries of N between a level of one block and one of another; (block, level, first place, width) of each.
+    fn pair(
+        &self,
+        (f, lf, at_f, rf): (usize, usize, usize, usize),
+        (g, lg, at_g, rg): (usize, usize, usize, usize),
+        set: &mut impl FnMut(usize, usize, f64),
+    ) {
+        let unit = |r: usize, k: usize| (0..r).map(move |i| f64::from(u8::from(i == k))).collect::<Vec<f64>>();
+        for i in 0..rf {
+            for j in 0..rg {
+                set(at_f + i, at_g + j, self.bilinear((f, lf, &unit(rf, i)), (g, lg, &unit(rg, j))));
+            }
+        }
+    }
+
     fn with_ancestor(&self, i: usize, j: usize, level: usize, z: &[f64], up: &[f64]) -> f64 {
         let size = z.len() * up.len();
         bilinear(&self.inverse.leads[i].ancestors[j - i - 1][level * size..(level + 1) * size], up.len(), up, z)

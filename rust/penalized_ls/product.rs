@@ -43,6 +43,10 @@ fn add_block_products<const N: usize>(h: &mut Effects, a: &CrossProducts, b: &[f
     }
     let levels = h[i].chunks_exact_mut(r * m).zip(b.chunks_exact(r * n)).zip(a.factors[i].zz.chunks_exact(r * r));
     levels.for_each(|((h, b), zz)| add_block::<N>(h, zz, b, (r, r), target, false));
+    if let Some(own) = a.own_link(i) {
+        add_link::<N>(&mut h[i], own, b, (r, r), target, false);
+        add_link::<N>(&mut h[i], own, b, (r, r), target, true);
+    }
     for j in 0..i {
         add_link::<N>(&mut h[j], a.link(i, j), b, (r, a.factors[j].width), target, true);
     }

@@ -110,11 +110,11 @@ impl SymbolicFactor {
     }
 }
 
-/// The factor with most levels, then every factor in which all before it are nested.
+/// The factor with most levels, then every factor in which all before it are nested; none of which rows connect levels.
 fn chain(a: &CrossProducts) -> Vec<usize> {
     let mut chain: Vec<usize> = Vec::new();
     for f in 0..a.factors.len() {
-        if chain.iter().all(|&j| a.patterns[f][j].is_nested()) {
+        if a.own_link(f).is_none() && chain.iter().all(|&j| a.patterns[f][j].is_nested()) {
             chain.push(f);
         }
     }

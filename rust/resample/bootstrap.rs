@@ -43,6 +43,9 @@ pub struct BootstrapRequest<'a> {
 /// Those of reading the rows, `Design` for levels that another grouping factor crosses, `Interrupted` when `stop` is set.
 pub fn bootstrap(fit: &Fit, source: &Rows, request: &BootstrapRequest) -> Result<Vec<Vec<f64>>> {
     let rows = fit.model.a.stored_rows(source)?;
+    if request.kind != BootstrapKind::Parametric {
+        fit.model.plain("the bootstrap of cases and of residuals (the parametric one is there)")?;
+    }
     if let BootstrapKind::Case(factors) = &request.kind {
         let units = SamplingUnits::new(fit, &rows, factors)?;
         let draw = |k: usize| {
@@ -52,7 +55,7 @@ pub fn bootstrap(fit: &Fit, source: &Rows, request: &BootstrapRequest) -> Result
         return over_units(fit, &units, request, request.n, draw);
     }
     let reflated = (request.kind == BootstrapKind::Residual).then(|| Reflated::new(fit, &rows));
-    let (fixed, from) = (rows.fixed(&fit.beta), start(&fit.model.theta_map, &fit.theta));
+    let (fixed, from) = (rows.fixed(&fit.beta), start(&fit.model.theta_map, &fit.point()));
     let evaluator = || fit.model.evaluator(request.stop);
     (0..request.n)
         .into_par_iter()
@@ -77,6 +80,7 @@ pub fn bootstrap(fit: &Fit, source: &Rows, request: &BootstrapRequest) -> Result
 /// # Errors
 /// As `bootstrap`.
 pub fn jackknife(fit: &Fit, source: &Rows, factors: &[usize], request: &BootstrapRequest) -> Result<Vec<Vec<f64>>> {
+    fit.model.plain("leaving groups out")?;
     let rows = fit.model.a.stored_rows(source)?;
     let units = SamplingUnits::new(fit, &rows, factors)?;
     let sizes = &units.sizes;
@@ -97,7 +101,7 @@ fn over_units(
     n: usize,
     draw: impl Fn(usize) -> Vec<Vec<usize>> + Sync,
 ) -> Result<Vec<Vec<f64>>> {
-    let from = start(&fit.model.theta_map, &fit.theta);
+    let from = start(&fit.model.theta_map, &fit.point());
     (0..n)
         .into_par_iter()
         .map(|k| {

@@ -32,7 +32,7 @@ impl Refits<'_> {
         self.done.fetch_add(1, Ordering::Relaxed);
         Ok(match optimum {
             Some(o) => {
-                let coefficients = model.user_coefficients(&o.theta);
+                let coefficients = GlmmFit::coefficients_of(model, &o.theta, self.stop)?;
                 model.parameters().values(&coefficients, &o.theta, 1.0, self.parameters)
             }
             None => vec![f64::NAN; self.parameters.len()],
@@ -45,7 +45,6 @@ impl Refits<'_> {
 /// # Errors
 /// `Data` for responses outside the family's support; `Interrupted`.
 pub fn to_responses(fit: &GlmmFit, responses: &[Vec<f64>], refits: &Refits) -> Result<Vec<Vec<f64>>> {
-    fit.require_all_parameters()?;
     let of_response = |y: &Vec<f64>| {
         let observations = fit.model.observations.iter().zip(y).map(|(&o, &y)| Observation { y, ..o });
         refits.of(fit, &fit.model.with_response(observations.collect())?)

@@ -60,6 +60,9 @@ pub fn exact_null(fit: &Fit, n: usize, seed: u64, stop: &AtomicBool) -> Result<V
 
 impl Null {
     fn new(model: &Lmm) -> Result<Self> {
+        if model.known_variance().is_some() {
+            return Err(Error::Design("the exact distribution is that of a model whose sigma is estimated".into()));
+        }
         let a = &*model.a;
         let [factor] = a.factors.as_slice() else { return Err(refusal()) };
         if factor.width != 1 {

@@ -33,7 +33,7 @@ pub fn null_statistics((full, source): Fitted, null: Option<Fitted>, request: &B
     };
     // the model without random effects
     let (zero, mut work) = (vec![0.0; full.theta.len()], full.model.workspace());
-    let sigma = full.model.evaluate(&zero, &mut work)?.sigma();
+    let sigma = full.model.variance(&full.model.evaluate(&zero, &mut work)?).sqrt();
     let fixed = rows.fixed(&work.factor.beta());
     let from = start(&full.model.theta_map, &full.theta);
     let from_null = smaller.as_ref().map_or(vec![], |(fit, _)| start(&fit.model.theta_map, &fit.theta));

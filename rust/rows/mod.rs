@@ -5,6 +5,7 @@ mod block;
 mod columns;
 mod order;
 mod parts;
+mod pieces;
 mod predictor;
 mod stored;
 

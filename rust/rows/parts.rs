@@ -2,6 +2,8 @@
 //!
 //! Every column of Z belongs to one part.  Parts may share coefficients, as the thresholds above and below a category do.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::table::NO_LEVEL;
@@ -88,6 +90,34 @@ impl BlockRows {
     pub fn z(&self, i: usize) -> &[f64] {
         &self.z[i * self.width..(i + 1) * self.width]
     }
+
+    /// Adds Z'r of some rows to the levels from `first` on, for rows of m numbers of r.
+    fn add_transposed(&self, rows: Range<usize>, first: usize, r: (&[f64], usize, &[usize]), out: &mut [f64]) {
+        let ((r, m, slots), width) = (r, self.width);
+        let codes = self.codes[rows.clone()].iter().map(|&code| code as usize - first);
+        let z = &self.z[rows.start * width..rows.end * width];
+        if let &[slot] = slots {
+            let of_rows = codes.zip(z).zip(r.chunks_exact(m));
+            return of_rows.for_each(|((level, z), r)| out[level] += z * r[slot]);
+        }
+        for ((level, z), r) in codes.zip(z.chunks_exact(width)).zip(r.chunks_exact(m)) {
+            let own = out[level * width..].iter_mut().zip(z).zip(slots);
+            own.for_each(|((out, z), &slot)| *out += z * r[slot]);
+        }
+    }
+
+    /// Adds some columns times their effects to the rows from `first` on.
+    fn add_to(&self, first: usize, b: &[f64], columns: &[usize], eta: &mut [f64]) {
+        if self.width == 1 {
+            let rows = self.codes[first..].iter().zip(&self.z[first..]);
+            eta.iter_mut().zip(rows).for_each(|(eta, (&code, z))| *eta += z * b[code as usize]);
+            return;
+        }
+        for (i, eta) in eta.iter_mut().enumerate() {
+            let (z, b) = (self.z(first + i), &b[self.codes[first + i] as usize * self.width..][..self.width]);
+            *eta += columns.iter().map(|&j| z[j] * b[j]).sum::<f64>();
+        }
+    }
 }
 
 impl PartedRows {
@@ -99,56 +129,78 @@ impl PartedRows {
 
     /// o + Xβ, by part.
     pub fn fixed(&self, beta: &[f64]) -> Vec<Vec<f64>> {
-        self.parts.iter().map(|part| self.fixed_of(part, beta)).collect()
+        let mut all = Vec::new();
+        self.fixed_into(beta, &mut all);
+        all
+    }
+
+    /// The same, in place of what is there.
+    pub fn fixed_into(&self, beta: &[f64], to: &mut Vec<Vec<f64>>) {
+        to.resize(self.parts.len(), Vec::new());
+        for (part, to) in self.parts.iter().zip(to) {
+            to.resize(self.n, 0.0);
+            replace(part, beta, &part.offset, to);
+        }
     }
 
     /// What a direction of the coefficients adds to the predictors of the parts.
     pub fn moves(&self, direction: &[f64]) -> Vec<Vec<f64>> {
-        self.parts.iter().map(|part| self.added(part, direction, vec![0.0; self.n])).collect()
+        let of_part = |part| {
+            let mut eta = vec![0.0; self.n];
+            replace(part, direction, &[], &mut eta);
+            eta
+        };
+        self.parts.iter().map(of_part).collect()
     }
 
     /// The largest of these.
     pub fn largest_move(&self, direction: &[f64]) -> f64 {
-        self.moves(direction).iter().flatten().fold(0.0, |a, v| a.max(v.abs()))
-    }
-
-    fn fixed_of(&self, part: &PartRows, beta: &[f64]) -> Vec<f64> {
-        let offset = if part.offset.is_empty() { vec![0.0; self.n] } else { part.offset.clone() };
-        self.added(part, beta, offset)
-    }
-
-    fn added(&self, part: &PartRows, beta: &[f64], mut eta: Vec<f64>) -> Vec<f64> {
-        eta.par_chunks_mut(ROWS).enumerate().for_each(|(k, eta)| {
-            for (i, eta) in eta.iter_mut().enumerate() {
-                let mut sum = 0.0;
-                part.each(k * ROWS + i, |j, x| sum += x * beta[j]);
-                *eta += sum;
-            }
-        });
-        eta
+        let of_piece = |part: &PartRows, k: usize| {
+            let mut eta = [0.0; ROWS];
+            let eta = &mut eta[..ROWS.min(self.n - k * ROWS)];
+            replace_piece(part, direction, &[], k * ROWS, eta);
+            eta.iter().fold(0.0f64, |a, v| a.max(v.abs()))
+        };
+        let of_part = |part: &PartRows| {
+            let pieces = (0..self.n.div_ceil(ROWS)).into_par_iter();
+            pieces.map(|k| of_piece(part, k)).reduce(|| 0.0, f64::max)
+        };
+        self.parts.iter().map(of_part).fold(0.0, f64::max)
     }
 
     /// Zb, by part that has random effects.
     pub fn random(&self, b: &Effects) -> Vec<Vec<f64>> {
-        self.random_parts.iter().map(|&part| self.random_of(part, b)).collect()
+        let mut all = Vec::new();
+        self.random_into(b, &mut all);
+        all
     }
 
-    fn random_of(&self, part: usize, b: &Effects) -> Vec<f64> {
-        let mut eta = vec![0.0; self.n];
-        for (block, b) in self.blocks.iter().zip(b) {
-            let own: Vec<usize> = (0..block.width).filter(|&j| block.part[j] == part).collect();
-            if own.is_empty() {
-                continue;
-            }
-            eta.par_chunks_mut(ROWS).enumerate().for_each(|(k, eta)| {
-                for (i, eta) in eta.iter_mut().enumerate() {
-                    let row = k * ROWS + i;
-                    let (z, b) = (block.z(row), &b[block.codes[row] as usize * block.width..][..block.width]);
-                    *eta += own.iter().map(|&j| z[j] * b[j]).sum::<f64>();
-                }
-            });
+    /// The same, in place of what is there.
+    pub fn random_into(&self, b: &Effects, to: &mut Vec<Vec<f64>>) {
+        to.resize(self.random_parts.len(), Vec::new());
+        for (&part, to) in self.random_parts.iter().zip(to) {
+            to.resize(self.n, 0.0);
+            self.random_of(part, b, to, true);
         }
-        eta
+    }
+
+    /// Adds Zb to predictors of all parts.
+    pub fn add_random(&self, b: &Effects, eta: &mut [Vec<f64>]) {
+        self.random_parts.iter().for_each(|&part| self.random_of(part, b, &mut eta[part], false));
+    }
+
+    /// Zb of a part, added to what is there or in its place.
+    fn random_of(&self, part: usize, b: &Effects, eta: &mut [f64], replaces: bool) {
+        let own = |block: &BlockRows| (0..block.width).filter(|&j| block.part[j] == part).collect::<Vec<usize>>();
+        let columns: Vec<Vec<usize>> = self.blocks.iter().map(own).collect();
+        eta.par_chunks_mut(ROWS).enumerate().for_each(|(k, eta)| {
+            if replaces {
+                eta.fill(0.0);
+            }
+            for ((block, b), own) in self.blocks.iter().zip(b).zip(&columns).filter(|(_, own)| !own.is_empty()) {
+                block.add_to(k * ROWS, b, own, eta);
+            }
+        });
     }
 
     /// X'r over all parts, for n rows of r, one number a part.
@@ -176,13 +228,37 @@ impl PartedRows {
     pub fn random_transposed(&self, r: &[f64], m: usize, slot: &[usize]) -> Effects {
         let of_block = |block: &BlockRows| {
             let mut out = vec![0.0; block.n_levels * block.width];
-            for (i, r) in r.chunks_exact(m).enumerate() {
-                let own = &mut out[block.codes[i] as usize * block.width..][..block.width];
-                let z = block.z(i);
-                (0..block.width).for_each(|j| own[j] += z[j] * r[slot[block.part[j]]]);
-            }
+            let slots: Vec<usize> = block.part.iter().map(|&part| slot[part]).collect();
+            block.sum_by_level(block.width, &mut out, |rows, first, out| {
+                block.add_transposed(rows.clone(), first, (&r[rows.start * m..rows.end * m], m, &slots), out);
+            });
             out
         };
         self.blocks.par_iter().map(of_block).collect()
+    }
+}
+
+/// Xβ of a part beside an offset, which is empty for none.
+fn replace(part: &PartRows, beta: &[f64], offset: &[f64], eta: &mut [f64]) {
+    let pieces = eta.par_chunks_mut(ROWS).enumerate();
+    pieces.for_each(|(k, eta)| replace_piece(part, beta, offset, k * ROWS, eta));
+}
+
+/// That of the rows from `first` on.
+fn replace_piece(part: &PartRows, beta: &[f64], offset: &[f64], first: usize, eta: &mut [f64]) {
+    let own = &beta[part.first..part.first + part.p];
+    match offset.get(first..first + eta.len()) {
+        Some(offset) => eta.copy_from_slice(offset),
+        None => eta.fill(0.0),
+    }
+    match &part.columns {
+        PartColumns::Dense(x) => {
+            let rows = eta.iter_mut().zip(x[first * part.p..].chunks_exact(part.p.max(1)));
+            rows.for_each(|(eta, x)| *eta += x.iter().zip(own).map(|(x, b)| x * b).sum::<f64>());
+        }
+        PartColumns::Indicator(codes) => {
+            let rows = eta.iter_mut().zip(&codes[first..]).filter(|(_, code)| **code != NO_LEVEL);
+            rows.for_each(|(eta, &code)| *eta += own[code as usize]);
+        }
     }
 }

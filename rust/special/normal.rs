@@ -25,7 +25,13 @@ pub fn log_normal_cdf(z: f64) -> f64 {
 /// 2 (1 - Φ(t)) = Q(1/2, t²/2).
 pub fn normal_tails(t: f64) -> f64 {
     let x = 0.5 * t * t;
-    if x < 1.5 { 1.0 - normal_center(t) } else { front(t, x) * fraction(0.5, x, 2e-16) }
+    if x < 1.5 {
+        1.0 - normal_center(t)
+    } else if x == f64::INFINITY {
+        0.0
+    } else {
+        front(t, x) * fraction(0.5, x, 2e-16)
+    }
 }
 
 /// 2 Φ(t) - 1.
@@ -41,6 +47,12 @@ fn front(t: f64, x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_ends_of_the_line_have_probabilities_too() {
+        assert_eq!((normal_cdf(f64::NEG_INFINITY), normal_cdf(f64::INFINITY)), (0.0, 1.0));
+        assert!(normal_tails(f64::NAN).is_nan());
+    }
 
     #[test]
     fn the_logarithm_has_its_digits_far_out() {

@@ -31,6 +31,15 @@ impl Gaps {
         Self { missing, infinite: vec![] }
     }
 
+    /// The same, with every row missing that is not used.
+    pub fn outside(&self, used: &[bool]) -> Self {
+        let mut missing: Vec<u32> = (0..used.len() as u32).filter(|&row| !used[row as usize]).collect();
+        missing.extend(self.missing.iter().filter(|&&row| used[row as usize]));
+        missing.sort_unstable();
+        let infinite = self.infinite.iter().copied().filter(|&row| used[row as usize]).collect();
+        Self { missing, infinite }
+    }
+
     /// Fails at the first infinite value in a row that is used.
     ///
     /// # Errors

@@ -68,6 +68,7 @@ KINDS: dict[str, Callable[[], Any]] = {
     "random slope alone": of("y ~ x + w + f + (0 + x | g)", rows_of_groups),
     "two terms of one factor": of("y ~ x + w + f + (x || g)", rows_of_groups),
     "weights": of("y ~ x + w + f + (x | g)", rows_of_groups, weights="weight"),
+    "known residual variances": of("y ~ x + w + f + (x | g)", rows_of_groups, weights="weight", sigma=1),
     "offset": of("y ~ x + w + f + (1 | g)", rows_of_groups, offset="shift"),
     "dependent columns": of("y ~ x + x2 + w + f + (1 | g)", rows_of_groups),
     "empty cell": of("y ~ f * k + x + w + (1 | g)", rows_of_groups),

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import duckdb
+import matplotlib.pyplot
 import numpy as np
 import polars as pl
 import pytest
@@ -56,8 +57,22 @@ def test_every_document_with_examples_is_tried():
         "diagnostics.md",
         "inference.md",
         "generalized.md",
+        "reporting.md",
+        "building.md",
+        "textbook.md",  # by test_textbook.py
+        "pictures.md",
+        "report.md",
         *NUMBERS,
     }
+
+
+def test_building():
+    names: dict = {}
+    for text in blocks("building.md"):
+        run(text, names)
+    assert names["last"].criterion == pytest.approx(46503.66, abs=0.01)
+    assert names["frame"].columns[:3] == ["model", "against", "added"]
+    assert "cses" in names["latex"]
 
 
 def test_larger_than_memory(folder):
@@ -77,12 +92,13 @@ def test_larger_than_memory(folder):
 
 
 @pytest.mark.filterwarnings("ignore::hlmrs.HlmrsWarning")
-@pytest.mark.parametrize("page", ["diagnostics.md", "inference.md"])
+@pytest.mark.parametrize("page", ["diagnostics.md", "inference.md", "pictures.md", "report.md", "reporting.md"])
 def test_examples_of_a_page_run_in_their_order(page, folder, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     names = {}
     for block in blocks(page):
         run(block, names)
+        matplotlib.pyplot.close("all")
     assert all(path.stat().st_size > 0 for path in folder.glob("*.png"))
 
 
@@ -160,7 +176,7 @@ def test_generalized():
     assert names["each"].shape == (480, 3)
     assert list(names["thresholds"]["term"]) == ["no|perhaps", "perhaps|yes"]
     assert names["zeros"].shape == (400,)
-    assert names["probabilities"].shape == (4, 6)
+    assert names["probabilities"].to_frame().shape == (4, 6)
 
 
 def number(table, term, column="estimate"):
@@ -168,6 +184,25 @@ def number(table, term, column="estimate"):
 
 
 NUMBERS = {
+    "meta-analysis.md": lambda n: [(n["tau2"], 0.3132), (n["mean"], -0.7145)],
+    "repeated-measures.md": lambda n: [
+        (n["ratio"], 1.8),
+        (n["gain"], 110),
+        (n["boys"], 3.0),
+        (n["girls"], 1.75),
+        (n["tomorrow"], 0.78),
+        (n["effect"]["estimate"][3], 1.63),
+    ],
+    "data.md": lambda n: [
+        (n["shares"]["score"], 0.31),
+        (n["found"].to_frame()["icc_school"][1], 0.20),
+        (n["phases"].beta[1:], [5.4, 11.4]),
+    ],
+    "centring.md": lambda n: [
+        (number(n["both"].tidy(), "within(ses, school)"), 2.19),
+        (number(n["both"].tidy(), "between(ses, school)"), 5.87),
+        (number(n["context"].tidy(), "between(ses, school)"), 3.68),
+    ],
     "binary-outcomes.md": lambda n: [
         (number(n["ratios"], "urbanY"), 2.01),
         (number(n["ratios"], "urbanY", "conf_low"), 1.58),
@@ -177,6 +212,7 @@ NUMBERS = {
         (n["typical"], [0.445, 0.617]),
         (n["averaged"], [0.448, 0.611]),
         (n["sd"], 0.475),
+        (np.exp([-n["sd"], n["sd"]]), [0.62, 1.61]),
         (n["spread"].adjusted, 0.06),
         (n["statistic"], 1.24),
         (n["better"], 7.4),
@@ -200,6 +236,7 @@ NUMBERS = {
         (n["thresholds"]["estimate"], [-1.03, 0.69]),
         (list(n["fit"].fixef().values()), [-0.86, -1.76, -0.59]),
         (number(n["ratios"], "btypeshout"), 0.17),
+        ([number(n["ratios"], "btypeshout", f"conf_{end}") for end in ("low", "high")], [0.15, 0.20]),
         (n["typical"], [[0.26, 0.40, 0.33], [0.79, 0.16, 0.05]]),
         (n["population"], [[0.31, 0.32, 0.37], [0.74, 0.18, 0.08]]),
         (n["scold"], [-1.00, -0.77]),
@@ -210,13 +247,13 @@ NUMBERS = {
     ],
     "laplace.md": lambda n: [
         (n["error"], 0.18),
-        (n["rough"].fixef()["x"], 0.79),
+        ([n["rough"].fixef()["x"], n["rough"].varcorr()["sd"][0]], [0.79, 1.10]),
         (n["moved"], 0.62),
         (n["slope"], 0.88),
         (n["exact"].varcorr()["sd"][0], 1.48),
         (n["missing"], 3.5),
         (n["corrected"]["x"], 0.88),
-        (n["corrected"]["sd_(Intercept)|pair"], 1.47),
+        (n["corrected"]["sd((Intercept) | pair)"], 1.47),
         (n["rough"].approximation.error, 2.8),
     ],
     "gee.md": lambda n: [
@@ -254,11 +291,12 @@ def names_of(page):
 @pytest.mark.parametrize("page", NUMBERS)
 def test_numbers_in_the_text_of_a_page_are_those_of_its_examples(page):
     names, text = names_of(page), (DOCS / page).read_text(encoding="utf-8")
+    in_text = {float(number) for number in re.findall(r"\d+(?:\.\d+)?", text)}
     for got, said in NUMBERS[page](names):
         for value, written in zip(np.ravel(got), np.ravel(said), strict=True):
             decimals = max(digits(abs(w)) for w in np.ravel(said))
             assert value == pytest.approx(written, abs=0.51 * 10.0**-decimals), (got, said)
-            assert f"{abs(written):g}" in text, written
+            assert abs(written) in in_text, written
 
 
 def test_words_in_the_text_of_a_page_are_those_of_its_examples():
@@ -269,3 +307,18 @@ def test_words_in_the_text_of_a_page_are_those_of_its_examples():
     assert names["ordered-outcomes.md"]["p_value"] < 1e-30
     assert names["gee.md"]["table"]["correlation"][0] == "exchangeable"
     assert max(map(abs, names["laplace.md"]["shift"].values())) < 0.01
+
+
+def test_what_the_page_for_users_of_other_packages_names_is_there():
+    text = (DOCS / "coming-from.md").read_text(encoding="utf-8")
+    here = [line.split(" | ")[-1] if line.startswith("| ") else line for line in text.splitlines()]
+    fit = hlmrs.lmer("y ~ x + (1 | school)", rows())
+    named = {tuple(path.split(".")) for path in re.findall(r"\bfit\.([\w.]+)", "\n".join(here))}
+    assert len(named) > 25
+    for path in named:
+        found = fit
+        for name in path:
+            found = getattr(found, name)
+    functions = set(re.findall(r"\bhlmrs\.(\w+)", text))
+    assert functions <= set(hlmrs.__all__)
+    assert len(functions) > 6

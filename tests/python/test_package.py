@@ -3,9 +3,14 @@
 import re
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
+import pytest
+
 import hlmrs
+from hlmrs.cli import main
+from hlmrs.page.parts.estimation import software
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("polars", "pandas", "pyarrow", "duckdb", "matplotlib", "formulaic", "narwhals", "scipy")
@@ -36,7 +41,8 @@ def test_names_are_there_and_documented():
         assert getattr(hlmrs, name).__doc__
 
 
-def test_the_readme_can_be_pasted():
+def test_the_readme_can_be_pasted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
     assert blocks
     for block in blocks:
@@ -50,3 +56,19 @@ def test_errors_and_warnings_have_one_base_each():
             assert issubclass(thing, hlmrs.HlmrsError)
         if name.endswith("Warning"):
             assert issubclass(thing, hlmrs.HlmrsWarning)
+
+
+def test_sources_that_are_not_installed_have_the_version_of_the_sources_or_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("hlmrs.version.installed_version", missing)
+    assert hlmrs.__version__ == re.search(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[1]
+    monkeypatch.setattr("hlmrs.version._SOURCES", tmp_path / "Cargo.toml")
+    assert hlmrs.__version__ == "unknown"
+    assert "hlmrs unknown" in software(None)
+    with pytest.raises(SystemExit) as done:
+        main(["--version"])
+    assert done.value.code == 0

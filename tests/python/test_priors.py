@@ -1,5 +1,6 @@
 """Normal priors of coefficients, and what is done about separation."""
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -100,6 +101,43 @@ def test_separation_can_be_a_warning_and_its_coefficients_then_have_no_standard_
     assert not fit.verdict.converged or "x" in fit.verdict.flat_terms
 
 
+def _by_level(above: bool = False) -> pl.DataFrame:
+    """Return binary responses, all of them failures (or successes) where f is d."""
+    rng = np.random.default_rng(3)
+    g, f, z = np.repeat(np.arange(30), 10), rng.choice(["a", "b", "c", "d"], 300), rng.normal(size=300)
+    chance = 1 / (1 + np.exp(-0.3 * z - 0.5 * rng.normal(size=30)[g]))
+    y = np.where(f == "d", int(above), rng.random(300) < chance).astype(int)
+    return pl.DataFrame({"y": y, "f": f, "z": z, "g": [f"g{k}" for k in g]})
+
+
+@pytest.mark.parametrize(("family", "link", "above"), [("binomial", "logit", False), ("binomial", "probit", True),
+                                                       ("poisson", "log", False)])  # fmt: skip
+def test_separation_can_be_reported_and_all_else_is_estimated_from_the_other_rows(family, link, above, tmp_path):
+    data, model = _by_level(above), "y ~ z + f + (1 | g)"
+    report = hlmrs.Control(separation="report")
+    with pytest.warns(hlmrs.ConvergenceWarning, match=r"'fd' has no finite estimate.*given as infinite"):
+        fit = hlmrs.glmer(model, data, family=family, link=link, control=report)
+    rest = hlmrs.glmer(model, data.filter(pl.col("f") != "d"), family=family, link=link)
+    table, other = fit.tidy(), rest.tidy()
+    assert table["term"].to_list() == [*other["term"], "fd"]
+    assert table["estimate"][4] == (np.inf if above else -np.inf)
+    assert table["std_error"].is_null().to_list() == [False] * 4 + [True]
+    for column in ("estimate", "std_error", "p_value", "conf_low"):
+        np.testing.assert_allclose(table[column][:4], other[column], rtol=1e-4, atol=1e-6)
+    assert fit.loglik == pytest.approx(rest.loglik, abs=1e-6)
+    assert fit.varcorr()["sd"][0] == pytest.approx(rest.varcorr()["sd"][0], rel=1e-5)
+    assert fit.tidy(exponentiate=True)["estimate"][4] == (np.inf if above else 0.0) if link != "probit" else True
+    np.testing.assert_allclose(fit.predict(data.filter(pl.col("f") == "d")), float(above), atol=1e-6)
+    assert fit.verdict.converged
+    assert "no finite estimate" in fit.verdict.advice[0]
+    assert "∞" in str(fit.summary())
+    means = fit.emmeans("f", type="link")["std_error"].to_list()
+    assert [value is None or np.isnan(value) for value in means] == [False, False, False, True]
+    fit.save(tmp_path / "fit")
+    for again in (hlmrs.load(tmp_path / "fit"), pickle.loads(pickle.dumps(fit))):
+        assert again.tidy().equals(table, null_equal=True)
+
+
 @pytest.mark.parametrize(
     ("make", "error", "words"),
     [
@@ -109,7 +147,7 @@ def test_separation_can_be_a_warning_and_its_coefficients_then_have_no_standard_
         (lambda: fitted(prior=2.5), TypeError, "give hlmrs.Normal"),
         (lambda: fitted(prior=hlmrs.Normal(0, 1), reml=True), hlmrs.DesignError, "not with reml=True"),
         (lambda: fitted(prior=hlmrs.Normal(0, 1)).drop1(method="lr"), hlmrs.OptionError, "the fit has a prior"),
-        (lambda: hlmrs.Control(separation="report"), hlmrs.OptionError, "separation='report'"),
+        (lambda: hlmrs.Control(separation="ignore"), hlmrs.OptionError, "separation='ignore'"),
     ],
 )
 def test_priors_that_cannot_be_are_refused(make, error, words):

@@ -9,16 +9,28 @@ import pytest
 import hlmrs
 from hlmrs import options
 from hlmrs.models import Model
-from hlmrs.results.checks import Checks
-from hlmrs.results.marginal import Marginal
-from hlmrs.results.variances import Variances
+from hlmrs.results.likelihood.marginal import Marginal
+from hlmrs.results.linear.checks import Checks
+from hlmrs.results.linear.variances import Variances
 
+OWNERS = (
+    hlmrs.LinearMixedFit,
+    hlmrs.GeneralizedMixedFit,
+    hlmrs.MarginalFit,
+    hlmrs.SufficientStatistics,
+    Checks,
+    Marginal,
+    Variances,
+)
 FUNCTIONS = {
     f"{owner.__name__}.{name}": method
-    for owner in (hlmrs.LinearMixedFit, hlmrs.SufficientStatistics, Checks, Marginal, Variances)
+    for owner in OWNERS
     for name, method in inspect.getmembers(owner, inspect.isfunction)
     if not name.startswith("_")
-} | {"lmer": hlmrs.lmer, "model": hlmrs.model, "fit_many": hlmrs.fit_many, "compare": hlmrs.compare}
+} | {
+    function.__name__: function
+    for function in (hlmrs.lmer, hlmrs.model, hlmrs.glmer, hlmrs.gee, hlmrs.fit_many, hlmrs.compare)
+}
 
 
 def parameters(function):
@@ -62,10 +74,11 @@ def test_options_are_the_words_that_they_can_be(place, kind):
 def test_a_fit_has_the_frame_of_its_data(function, kind):
     overloads = typing.get_overloads(inspect.unwrap(function))
     kinds = [typing.get_type_hints(one)["return"] for one in overloads]
-    # a model of the dispersion is a generalized one
-    kinds = [one for one in kinds if typing.get_origin(one) is not hlmrs.GeneralizedMixedFit]
-    assert [typing.get_origin(one) for one in kinds] == [kind] * 4
-    assert [typing.get_args(one)[0] is typing.Any for one in kinds] == [False, True, True, False]
+    assert [typing.get_origin(one) for one in kinds[:4]] == [kind] * 4
+    assert [typing.get_args(one)[0] is typing.Any for one in kinds[:4]] == [False, True, True, False]
+    # a model of the dispersion is a linear one, or a generalized one where it has random effects
+    of_dispersion = [{typing.get_origin(one) for one in typing.get_args(both)} for both in kinds[4:]]
+    assert of_dispersion == [{kind, hlmrs.GeneralizedMixedFit}] * (function is hlmrs.lmer)
 
 
 CALLS = """

@@ -10,6 +10,7 @@ mod drawn_rows;
 mod fits;
 mod generalized;
 mod iterative;
+mod residuals;
 mod rows;
 mod sparse;
 mod structures;

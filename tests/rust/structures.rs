@@ -63,7 +63,8 @@ fn the_start_is_the_identity() {
 fn every_parameter_has_a_role_and_a_name() {
     for (&structure, r) in Structure::ALL.iter().flat_map(|s| (1..5).map(move |r| (s, r))) {
         let columns: Vec<String> = (0..r).map(|k| format!("x{k}")).collect();
-        let mut names: Vec<String> = structure.reported(r).iter().map(|parameter| parameter.name(&columns)).collect();
+        let mut names: Vec<String> =
+            structure.reported(r).iter().map(|parameter| parameter.name(&columns, "g")).collect();
         names.sort();
         names.dedup();
         assert_eq!(names.len(), structure.roles(r).len(), "{structure:?} {r} {names:?}");
@@ -75,12 +76,14 @@ fn structured_correlations_have_their_pattern() {
     let r = 4;
     let cs = covariance(Structure::HomogeneousCompoundSymmetry, &[2.0, 0.4], r);
     let ar = covariance(Structure::Ar1, &[2.0, 0.4], r);
+    let arh = covariance(Structure::HeterogeneousAr1, &[1.0, 2.0, 0.5, 3.0, 0.4], r);
     let toep = covariance(Structure::Toeplitz, &[1.0, 2.0, 0.5, 3.0, 0.7, -0.4, 0.3], r);
     let (sd, rho) = ([1.0, 4.0, 0.25, 9.0], 0.4f64.sin());
     for (i, j) in (0..r).flat_map(|j| (0..r).map(move |i| (i, j))) {
         let (k, lag) = (j * r + i, i.abs_diff(j));
         assert!((cs[k] - if i == j { 4.0 } else { cs[1] }).abs() < 1e-12);
         assert!((ar[k] - 4.0 * rho.powi(lag as i32)).abs() < 1e-12);
+        assert!((arh[k] / sd[i] / sd[j] - rho.powi(lag as i32)).abs() < 1e-12);
         let of_lag = toep[lag] / sd[lag] / sd[0];
         assert!((toep[k] / sd[i] / sd[j] - of_lag).abs() < 1e-12);
     }

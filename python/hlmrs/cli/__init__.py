@@ -1,8 +1,9 @@
 """The command `hlmrs`.
 
-``commands`` says what can be typed and does it, ``files`` reads data.
+``parser`` says what can be typed, ``model`` fits what was asked for, with orders of levels by ``levels``, ``commands``
+has a function for each command, ``main`` runs one and ends with its exit code.
 """
 
-from .commands import main
+from .main import main
 
 __all__ = ["main"]

@@ -1,4 +1,4 @@
-"""Classic data sets of the field, with where they come from.
+"""Classic data sets of the field, with where they come from and their licences; two simulated ones.
 
 >>> import hlmrs
 >>> hlmrs.datasets.names()[:4]
@@ -11,6 +11,7 @@ sleepstudy: Reaction times of 18 subjects over ten days of sleep deprivation.
   Days      numeric            days of sleep deprivation
   Subject   factor, 18 levels  the subject
 Source: Belenky, G. et al. (2003). ...
+Taken from: lme4 (GPL-2.0-or-later); also: MixedModelsDatasets, MIT
 """
 
 from .catalogue import describe, load, names

@@ -4,12 +4,13 @@ import json
 import os.path
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..errors import DataError, suggestion
 from ..frame import KINDS, CategoricalColumn, Column, build, installed_kind
+from .simulated import GENERATORS
 
 FOLDER = os.path.join(os.path.dirname(__file__), "data")
 
@@ -36,13 +37,44 @@ def describe(name: str) -> str:
     Returns
     -------
     str
-        Title, size, columns, source.
+        Title, size, columns, source, and where the file was taken from under which licence.
+
+    Examples
+    --------
+    >>> import hlmrs
+    >>> print(hlmrs.datasets.describe("berkeley"))
+    berkeley: IQ of one girl from childhood to adulthood.
+    18 rows
+      age  numeric            age, years
+      iq   integer            intelligence quotient
+    Source: Bayley, N. (1935). ...
+    Taken from: alda (CC0-1.0)
     """
     name, entry = find(name)
     columns = entry["columns"]
     width = max(map(len, columns))
     lines = [f"  {column:<{width}}  {_type(spec):<18} {spec['about']}" for column, spec in columns.items()]
-    return "\n".join([f"{name}: {entry['title']}", f"{entry['n_rows']} rows", *lines, f"Source: {entry['source']}"])
+    heads = [f"{name}: {entry['title']}", f"{entry['n_rows']} rows"]
+    origin = origins()[name]
+    also = f"; also: {origin.also}" if origin.also else ""
+    feet = [f"Source: {entry['source']}", f"Taken from: {origin.place} ({origin.licence}){also}"]
+    return "\n".join([*heads, *lines, *feet])
+
+
+class Origin(NamedTuple):
+    """Where a file was taken from, the licence there, and where else its values are."""
+
+    place: str
+    licence: str
+    also: str
+
+
+@cache
+def origins() -> dict[str, Origin]:
+    """Read the table of origins and licences, by data set."""
+    with open(os.path.join(FOLDER, "LICENSES.md"), encoding="utf-8") as file:
+        rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in file if line.startswith("|")]
+    return {name: Origin(*cells) for name, *cells in rows[2:]}
 
 
 def find(name: str) -> tuple[str, dict[str, Any]]:
@@ -66,7 +98,7 @@ def _schema() -> dict[str, dict[str, Any]]:
 
 
 def load(name: str, frame: str | None = None) -> Any:
-    """Load a classic data set.
+    """Load a classic data set, or one that is simulated (always the same).
 
     Parameters
     ----------
@@ -90,6 +122,8 @@ def load(name: str, frame: str | None = None) -> Any:
     if kind not in KINDS:
         raise DataError(f"frame={frame!r} is not one of {', '.join(map(repr, KINDS))}")
     _, entry = find(name)
+    if "generator" in entry:
+        return build(kind, GENERATORS[entry["generator"]]())
     header, *rows = _lines(os.path.join(FOLDER, entry["file"]))
     values = dict(zip(header, zip(*rows, strict=True), strict=True))
     return build(kind, {column: _column(values[column], spec) for column, spec in entry["columns"].items()})

@@ -1,54 +1,66 @@
-"""Whether residuals that follow each other within groups are alike, beyond what fitting makes them."""
+"""Whether residuals of a group are correlated beyond what the model has, and which structure to try.
+
+Independent residuals beside random effects: the score of an autoregression of rows that follow each other.  Residuals
+that have parameters, and models without random effects: correlations of normalized residuals by lag.
+"""
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .._core import serial_correlation
-from ..errors import OptionError, suggestion
 from ..estimation import Estimate
-from ..formula.names import find_name
-from ..frame import Column, has_index
-from ..inference import coded_column, coded_labels, two_sided_p
-from .deletion_sets import group_index, of_codes
-from .finding import FINE, LOOK, Check, p_text
+from ..frame import Column
+from ..inference import two_sided_p
+from .deletion_sets import of_codes
+from .finding import FINE, LOOK, Check, holm, p_text
+from .lags import Lags, lag_correlations
+from .series import Series, series_of
+from .structure_advice import structure_to_try
 
 _SIZE = 0.1
-"""A correlation of neighbours below this changes no conclusion."""
+"""A correlation below this changes no conclusion."""
+_SHOWN = 3
 
 
 def check_autocorrelation(estimate: Estimate, group: str | None, order: str | ArrayLike | None) -> Check:
+    """Test whether residuals are correlated within groups beyond what the model has."""
+    series = series_of(estimate, group, order)
+    if estimate.request.residual is not None:
+        return _of_normalized(estimate, series)
+    return _by_score(estimate, series)
+
+
+def _by_score(estimate: Estimate, series: Series) -> Check:
     """Test the score of an autoregression of rows that follow each other in their group."""
-    g = group_index(estimate, group)
-    name, codes = estimate.layout.groups[g].name, estimate.rows.group_codes(g).astype(np.int64)
-    labels = list(estimate.layout.groups[g].levels)
-    ordered_by = "rows" if order is None else _name(order)
-    if order is not None:
-        rank = _ranks(estimate, order)
-        by = np.argsort(rank, kind="stable")
-        sets = of_codes(name, codes[by], labels)
-        members = by[sets.members].astype(np.uint32)
-    else:
-        sets = of_codes(name, codes, labels)
-        members = sets.members
+    by = np.argsort(series.time, kind="stable")
+    codes = series.codes[by]
+    labels = [str(k) for k in range(int(codes.max(initial=-1)) + 1)]
+    sets = of_codes(series.group, codes, labels)
+    members = by[sets.members].astype(np.uint32)
     excess, z, pairs = serial_correlation(estimate.core, estimate.rows, sets.ptr, members, estimate.threads)
     p = two_sided_p(z, math.inf)
     table: dict[str, Column] = {
-        "group": [name],
-        "order": [ordered_by],
+        "group": [series.group],
+        "order": [series.time_name or "rows"],
         "pairs": np.array([pairs]),
         "correlation": np.array([excess]),
         "statistic": np.array([z]),
         "p_value": np.array([p]),
     }
-    how = "the order of the rows" if order is None else f"the order of {ordered_by}"
     caveat = (
-        f"Rows of a group were taken in {how}, at equal distances; the score test is for normal residuals and many "
-        "rows. An order that means nothing gives a test of nothing."
+        f"Rows of a group were taken in {_how(series)}, at equal distances; the score test is for normal residuals and "
+        "many rows. An order that means nothing gives a test of nothing."
     )
-    return Check("autocorrelation", *_finding(name, excess, z, p), caveat, table, estimate.kind)
+    verdict, found = _finding(series.group, excess, z, p)
+    if verdict == LOOK and excess > 0:
+        found = f"{found}{_remedy(estimate, series)}."
+    return Check("autocorrelation", verdict, found, caveat, table, estimate.kind)
+
+
+def _how(series: Series) -> str:
+    return "the order of the rows" if series.time_name is None else f"the order of {series.time_name}"
 
 
 def _finding(name: str, excess: float, z: float, p: float) -> tuple[str, str]:
@@ -60,39 +72,62 @@ def _finding(name: str, excess: float, z: float, p: float) -> tuple[str, str]:
         return FINE, f"Residuals that follow each other within {name} are not alike beyond chance ({size})."
     if abs(excess) < _SIZE:
         return FINE, f"Residuals that follow each other within {name} are alike, but little ({size})."
-    alike = "alike" if excess > 0 else "opposed"
-    remedy = "; a random slope in time or an ar1() term may be missing" if excess > 0 else ""
-    return LOOK, f"Residuals that follow each other within {name} are {alike} ({size}){remedy}."
+    if excess < 0:
+        return LOOK, f"Residuals that follow each other within {name} are opposed ({size})."
+    return LOOK, f"Residuals that follow each other within {name} are alike ({size})"
 
 
-def _name(order: str | ArrayLike) -> str:
-    """Return the column, or the name that a Series has."""
-    name = order if isinstance(order, str) else getattr(order, "name", None)
-    return str(name) if name else "the values given"
+def _remedy(estimate: Estimate, series: Series) -> str:
+    advice = structure_to_try(estimate, series, lag_correlations(estimate, series))
+    return f"; {advice}" if advice else ""
 
 
-def _ranks(estimate: Estimate, order: str | ArrayLike) -> np.ndarray:
-    """Return the places of the rows used in the order of a column, or of values by row."""
-    if isinstance(order, str):
-        codes, shown = _ranks_of_column(estimate, order), repr(order)
-    else:
-        instead = "name a column of the data"
-        codes, shown = coded_labels(estimate, "order", _category_places(order), instead)[0], _name(order)
-    if (codes < 0).any():
-        raise OptionError(f"order={shown} is missing in some rows of the fit")
-    return codes
+def _of_normalized(estimate: Estimate, series: Series) -> Check:
+    """Test the correlations of normalized residuals by lag."""
+    lags = lag_correlations(estimate, series, normalized=True)
+    z = lags.correlation / lags.std_error
+    p = np.array([two_sided_p(float(a), float(df)) for a, df in zip(z, lags.df, strict=True)])
+    n = len(lags.lag)
+    table: dict[str, Column] = {
+        "group": [series.group] * n,
+        "order": [series.time_name or "rows"] * n,
+        "lag": lags.lag,
+        "pairs": lags.pairs,
+        "correlation": lags.correlation,
+        "statistic": z,
+        "p_value": p,
+    }
+    verdict, found = _by_lag(estimate, series, lags, p)
+    caveat = (
+        f"Rows of a group were taken in {_how(series)}. That the parameters of the model are estimated makes the "
+        "correlations of normalized residuals smaller, so that the tests find less than there is."
+    )
+    return Check("autocorrelation", verdict, found, caveat, table, estimate.kind)
 
 
-def _ranks_of_column(estimate: Estimate, order: str) -> np.ndarray:
-    frame = estimate.frame
-    column = find_name(order, frame.names)
-    if column is None:
-        raise OptionError(f"order={order!r}: the data have no such column{suggestion(order, frame.names)}")
-    return coded_column(estimate, column)[0]
+def _by_lag(estimate: Estimate, series: Series, lags: Lags, p: np.ndarray) -> tuple[str, str]:
+    """Say which correlations are left, by Holm's correction of their number."""
+    if not len(p):
+        return FINE, f"Too few rows of {series.group} have others in their group to correlate."
+    what = "Normalized residuals" if _has_parameters(estimate) else "Residuals"
+    corrected = np.array(holm(np.nan_to_num(p, nan=1.0).tolist()))
+    k = int(np.argmin(corrected))
+    if corrected[k] >= 0.05:
+        some = ", ".join(_at(lags, m) for m in range(min(_SHOWN, len(p))))
+        return FINE, f"{what} of the same {series.group} show no correlation beyond chance ({some})."
+    size = f"{_at(lags, k)}, {p_text(float(corrected[k]))} after Holm's correction"
+    if abs(lags.correlation[k]) < _SIZE:
+        return FINE, f"{what} of the same {series.group} are correlated, but little ({size})."
+    advice = structure_to_try(estimate, series, lag_correlations(estimate, series))
+    return LOOK, f"{what} of the same {series.group} are correlated ({size}){f'; {advice}' if advice else ''}."
 
 
-def _category_places(values: Any) -> Any:
-    """Replace categories by their places, whose order is not that of the alphabet; leave other values as they are."""
-    if has_index(values) and hasattr(values, "cat"):
-        return values.cat.codes.where(values.notna())
-    return values.to_physical() if str(getattr(values, "dtype", "")).startswith("Enum") else values
+def _has_parameters(estimate: Estimate) -> bool:
+    residual = estimate.request.residual
+    return residual is not None and bool(residual.texts())
+
+
+def _at(lags: Lags, k: int) -> str:
+    """Write a correlation with its lag: ``"lag 1 0.02"``."""
+    about = "lag" if lags.is_exact else "distance about"
+    return f"{about} {lags.lag[k]:.3g} {lags.correlation[k]:.2f}"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..errors import DataError, DesignError, OptionError, choose, suggestion
 from ..estimation import Estimate
 from ..formula.names import find_name
-from ..inference import coded_column, coded_labels
+from ..inference import coded_column, coded_labels, require_random_effects
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,11 +54,21 @@ def of_codes(name: str, codes: NDArray[Any], labels: list[str]) -> RowSets:
 def group_index(estimate: Estimate, name: str | None, option: str = "group") -> int:
     """Return the index of a grouping factor; by default the one with most levels."""
     groups = estimate.layout.groups
+    require_random_effects(estimate)
     if name is None:
         return max(range(len(groups)), key=lambda k: len(groups[k].levels))
     found = estimate.layout.find_group(name)
     names = estimate.layout.group_names
     return names.index(choose(option, name, names)) if found is None else found
+
+
+def fewest_levels(estimate: Estimate) -> str:
+    """Return the grouping factor, of random effects or of residuals, that has fewest levels."""
+    groups = {group.name: len(group.levels) for group in estimate.layout.groups}
+    groups |= {group.name: group.n for group in estimate.layout.residual_groups}
+    if not groups:
+        raise OptionError("the model has no groups")
+    return min(groups, key=lambda name: groups[name])
 
 
 def _is_set(rows: Any) -> bool:
@@ -75,6 +85,10 @@ def _named(estimate: Estimate, name: str) -> RowSets:
     if k is not None:
         group = estimate.layout.groups[k]
         return of_codes(group.name, estimate.rows.group_codes(k).astype(np.int64), list(group.levels))
+    residual = estimate.data.residual
+    if residual is not None and residual.own is not None and residual.own.term.label == name:
+        own = residual.own.group.used(np.flatnonzero(residual.known))
+        return of_codes(name, own.codes.astype(np.int64), own.levels)
     frame = estimate.frame
     column = find_name(name, frame.names)
     if column is None:

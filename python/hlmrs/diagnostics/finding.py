@@ -1,21 +1,20 @@
 """What a check found: numbers, a verdict, and a sentence for each."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..display import Notes, Printed, Report, Section
 from ..frame import Column, build, columns_of
 
 FINE, LOOK, CONCERN = "no concern", "look closer", "concern"
 _ORDER = (FINE, LOOK, CONCERN)
-_WIDTH = 80
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Check:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Check(Printed):
     """The result of one check.
 
     Attributes
@@ -49,19 +48,25 @@ class Check:
         """Return the statistics behind the finding."""
         return build(self._frame, self._table)
 
-    def __repr__(self) -> str:
-        lines = [f"{self.name}: {self.verdict}"]
-        for text in (self.finding, self.caveat):
-            lines += textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
-        return "\n".join(lines)
+    @property
+    def _title(self) -> str:
+        return f"{self.name[0].upper()}{self.name[1:]}: {self.verdict}"
+
+    @property
+    def _words(self) -> Notes:
+        return Notes([text for text in (self.finding, self.caveat) if text])
+
+    def _report(self) -> Report:
+        return Report(self._title, [Section("", self._words)])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ModelCheck:
-    """All checks of a fit, in the order of ``checks``."""
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ModelCheck(Printed):
+    """All checks of a fit, in the order of ``checks``; ``not_checked`` says which are not there for it, and why."""
 
     checks: Sequence[Check]
     _frame: str
+    not_checked: str = ""
 
     def __getitem__(self, name: str) -> Check:
         return next(check for check in self.checks if check.name == name)
@@ -77,8 +82,11 @@ class ModelCheck:
         rows = [(check.name, check.verdict, check.p_value, check.finding, check.caveat) for check in self.checks]
         return build(self._frame, columns_of(names, rows, {*names} - {"p_value"}))
 
-    def __repr__(self) -> str:
-        return "\n".join(map(repr, sorted(self.checks, key=lambda check: -_ORDER.index(check.verdict))))
+    def _report(self) -> Report:
+        checks = sorted(self.checks, key=lambda check: -_ORDER.index(check.verdict))
+        sections = [Section(check._title, check._words) for check in checks]
+        left_out = [Section("Not checked", Notes([self.not_checked]))] if self.not_checked else []
+        return Report(f"Checks of the model: {self.verdict}", [*sections, *left_out])
 
 
 def worst(verdicts: Sequence[str]) -> str:

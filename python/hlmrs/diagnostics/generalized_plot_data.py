@@ -10,7 +10,7 @@ from ..errors import OptionError, choose
 from ..estimation.generalized import GeneralizedEstimate
 from ..families import COUNTS, TRIALS
 from ..frame import Column
-from ..inference import mode_variances
+from ..inference import mode_variances, two_sided_quantile
 from ..options import GeneralizedPanel
 from ..prediction import predict_generalized
 from .plot_data import influence_panel, normal_scores
@@ -23,6 +23,8 @@ _BINS = 20
 _FEWEST = 10
 # rows of the fit times groups left out: beyond, influence takes longer than all other panels together
 _MOST_LEFT_OUT = 500_000
+
+_NORMAL = two_sided_quantile(0.95, float("inf"))
 
 
 def panels_of(estimate: GeneralizedEstimate) -> list[GeneralizedPanel]:
@@ -115,7 +117,7 @@ def _random_effects(estimate: GeneralizedEstimate) -> dict[str, Column]:
         sd = np.sqrt(np.diag(core.covariances()[k]))
         for j, column in enumerate(term.columns):
             order = np.argsort(modes[:, j], kind="stable")
-            own, error = modes[order, j], 1.96 * np.sqrt(variances[k][order, j])
+            own, error = modes[order, j], _NORMAL * np.sqrt(variances[k][order, j])
             standardized = own / sd[j] if sd[j] > 0 else np.full(len(own), np.nan)
             for part, values in zip(names, (group.name, column), strict=False):
                 part += [values] * len(own)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .._core import group_regressions
 from ..estimation import Estimate, cached
 from ..frame import Column
+from ..inference import require_random_effects
 from .deletion_sets import group_index
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def _distances(modes: Vector, variance: Vector, covariance: Vector) -> tuple[Vec
 
 def group_residual_table(estimate: Estimate, name: str | None) -> dict[str, Column]:
     """Tabulate the residuals of one grouping factor, or of all."""
+    require_random_effects(estimate)
     chosen = range(len(estimate.layout.groups)) if name is None else [group_index(estimate, name)]
     parts = [group_residuals(estimate, k) for k in chosen]
     return {

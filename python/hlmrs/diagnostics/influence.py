@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import LARGEST_INVERSE, Parameter, influence_of
+from ..display import Notes, Printed, Report, Section, displayed, sections_of
 from ..errors import InferenceWarning, OptionError, choose, warn
 from ..estimation import Estimate
+from ..estimation.fixed_parameters import require_nothing_fixed
 from ..estimation.generalized import GeneralizedEstimate
 from ..frame import Column, aside, build
-from ..inference import parameters
+from ..inference import group_keys, parameters
 from ..options import DeletionMethod
 from ..resources import Progress, require_memory
 from .deletion_sets import RowSets, row_sets
@@ -23,8 +25,8 @@ METHODS: tuple[DeletionMethod, ...] = get_args(DeletionMethod)
 _SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Influence:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Influence(Printed):
     """Estimates without each of many sets of rows, beside those of all rows.
 
     Attributes
@@ -58,17 +60,23 @@ class Influence:
     dffits: Vector
     covratio: Vector
     displacement: Vector
+    _keys: dict[str, Column]
 
     def __len__(self) -> int:
         return len(self.levels)
 
-    def __repr__(self) -> str:
+    def _report(self) -> Report:
         name, values = "Cook's distances", self.cooks_distance
         if not self._coefficients:
             name, values = "likelihood displacements", self.displacement
         largest = [k for k in np.argsort(-values)[:_SHOWN] if not np.isnan(values[k])]
-        shown = ", ".join(f"{self.levels[k]} ({values[k]:.3g})" for k in largest)
-        return f"Influence: {len(self)} sets by {self.by}; largest {name}: {shown}"
+        rows: dict[str, Column] = {
+            key: [column[k] for k in largest] if isinstance(column, list) else np.asarray(column)[largest]
+            for key, column in self._measures().items()
+        }
+        note = f"The largest {name} of {len(self):,}; .to_frame() has all, .dfbetas() the moves of the coefficients."
+        title = f"Influence of {len(self):,} sets of rows, by {self.by}"
+        return Report(title, [*sections_of(displayed(rows)), Section("", Notes([note]))])
 
     def to_frame(self) -> Any:
         """Return the measures of influence.
@@ -76,27 +84,30 @@ class Influence:
         Returns
         -------
         data frame
-            ``level, n_rows``; ``cooks_distance``, the move of the fixed effects in units of their covariance, over
-            their number; ``mdffits``, the same by the covariance without the rows; for single rows ``dffits``, the move
-            of the row's expected response by the fixed effects, in standard errors of it with sigma without the row;
-            ``covratio``, the ratio of the determinants of these covariances, without the rows to with them: above 1 the
-            rows add precision; ``displacement``, twice the fall of the log-likelihood of all rows (restricted under
-            REML) at the estimates without these; ``method``.
+            ``level``, and of a grouping factor the columns of the data that it is made of, in their own type, so that
+            the table joins to the data; ``n_rows``; ``cooks_distance``, the move of the fixed effects in units of their
+            covariance, over their number; ``mdffits``, the same by the covariance without the rows; for single rows
+            ``dffits``, the move of the row's expected response by the fixed effects, in standard errors of it with
+            sigma without the row; ``covratio``, the ratio of the determinants of these covariances, without the rows to
+            with them: above 1 the rows add precision; ``displacement``, twice the fall of the log-likelihood of all
+            rows (restricted under REML) at the estimates without these; ``method``.
         """
+        level, *others = self._measures().items()
+        own = dict([level, *others])
+        return build(self._frame, dict([level]) | aside(self._keys, own) | dict(others))
+
+    def _measures(self) -> dict[str, Column]:
         single: dict[str, Column] = {"dffits": self.dffits} if (self.n_rows == 1).any() else {}
-        return build(
-            self._frame,
-            {
-                "level": self.levels,
-                "n_rows": self.n_rows,
-                "cooks_distance": self.cooks_distance,
-                "mdffits": self.mdffits,
-                **single,
-                "covratio": self.covratio,
-                "displacement": self.displacement,
-                "method": self.method,
-            },
-        )
+        return {
+            "level": self.levels,
+            "n_rows": self.n_rows,
+            "cooks_distance": self.cooks_distance,
+            "mdffits": self.mdffits,
+            **single,
+            "covratio": self.covratio,
+            "displacement": self.displacement,
+            "method": self.method,
+        }
 
     def dfbetas(self) -> Any:
         """Return how much each coefficient moves: with the rows less without, in standard errors without.
@@ -106,8 +117,21 @@ class Influence:
         data frame
             ``level``, and a column for each coefficient.
         """
+        return self._by_level(self._moves(), self._coefficients)
+
+    def _moves(self) -> Vector:
         p = len(self._coefficients)
-        return self._by_level((self._full[:p] - self._values[:, :p]) / self._std_errors, self._coefficients)
+        return np.asarray((self._full[:p] - self._values[:, :p]) / self._std_errors)
+
+    def moves(self) -> dict[str, Vector]:
+        """Return ``dfbetas`` as arrays.
+
+        Returns
+        -------
+        dict of str to array of shape (n,)
+            By coefficient.
+        """
+        return {name: column.copy() for name, column in zip(self._coefficients, self._moves().T, strict=True)}
 
     def dfbeta(self) -> Any:
         """Return how much each coefficient moves: with the rows less without.
@@ -126,8 +150,8 @@ class Influence:
         Returns
         -------
         data frame
-            ``level``, and a column for each coefficient, standard deviation, correlation and ``sigma``, named as
-            ``confint(method="profile")`` names them.
+            ``level``, and a column for each coefficient, standard deviation, correlation, other parameter of the
+            residuals and ``sigma``, named as ``confint(method="profile")`` names them.
         """
         return self._by_level(self._values, self._parameters)
 
@@ -170,11 +194,20 @@ def influence(estimate: Estimate, by: Any, method: str) -> Influence:
         names = estimate.parts["conditional"].names
     variances = [parameter.kind in ("sd", "sigma") for parameter in known.values()]
     own = (names, list(known), variances, full, values, std_errors, estimate.kind)
-    return Influence(sets.name, sets.labels, sets.sizes, *own, **measures)
+    return Influence(sets.name, sets.labels, sets.sizes, *own, **measures, _keys=_keys(estimate, by))
+
+
+def _keys(estimate: Estimate, by: Any) -> dict[str, Column]:
+    """Return the columns that name the groups of a factor of the model; none of other sets."""
+    group = estimate.layout.find_group(by) if isinstance(by, str) else None
+    if group is None:
+        return {}
+    return group_keys(estimate, group, np.arange(len(estimate.layout.groups[group].levels)), ("level",))
 
 
 def _measures(estimate: Estimate, sets: RowSets, chosen: list[Parameter], method: str) -> dict[str, Any]:
     """Measure what each set does to a linear fit."""
+    require_nothing_fixed(estimate, "influence")
     with Progress("sets left out", len(sets.labels)) as shown:
         found = influence_of(
             estimate.core,
@@ -186,8 +219,9 @@ def _measures(estimate: Estimate, sets: RowSets, chosen: list[Parameter], method
             estimate.threads,
             shown.reach,
         )
-    values = found["values"]
-    return {**found, "dffits": _dffits(estimate, sets, values[:, : len(estimate.core.beta)], values[:, -1])}
+    values, place = found["values"], [k for k, parameter in enumerate(chosen) if parameter.kind == "sigma"]
+    sigma = values[:, place[0]] if place else np.full(len(values), estimate.sigma)  # a known one stays
+    return {**found, "dffits": _dffits(estimate, sets, values[:, : len(estimate.core.beta)], sigma)}
 
 
 def _dffits(estimate: Estimate, sets: RowSets, without: Vector, sigma: Vector) -> Vector:
@@ -223,6 +257,7 @@ def _warn_of_missing(sets: RowSets, method: list[str]) -> None:
         return
     shown = ", ".join(missing[:_SHOWN]) + (f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else "")
     warn(
-        f"without {shown} not all fixed effects can be estimated: their influence is missing in the tables",
+        f"without {shown} not all fixed effects can be estimated, or the likelihood has no maximum: their influence is "
+        "missing in the tables",
         InferenceWarning,
     )

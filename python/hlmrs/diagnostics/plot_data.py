@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..errors import choose
 from ..estimation import Estimate
 from ..frame import Column
-from ..inference import mode_variances
+from ..inference import mode_variances, two_sided_quantile
 from ..options import Panel
 from ..prediction import residuals
 from .deletion_sets import group_index
@@ -19,6 +19,8 @@ from .influence import influence
 Vector = NDArray[np.float64]
 
 PANELS: tuple[Panel, ...] = get_args(Panel)
+
+_NORMAL = two_sided_quantile(0.95, float("inf"))
 
 
 def plot_data(estimate: Estimate, panel: str, group: str | None, method: str) -> dict[str, Column]:
@@ -59,7 +61,7 @@ def _random_effects(estimate: Estimate) -> dict[str, Column]:
             group += [found.group] * len(order)
             term += [name] * len(order)
             level += [found.levels[k] for k in order]
-            error = 1.96 * np.sqrt(variances[order, j])
+            error = _NORMAL * np.sqrt(variances[order, j])
             parts = (normal_scores(len(order)), found.modes[order, j], error, found.standardized[order, j])
             for column, part in zip(numbers, parts, strict=True):
                 column.append(part)

@@ -15,6 +15,7 @@ from ..estimation.generalized import GeneralizedEstimate
 from ..families import COUNTS
 from ..frame import Column
 from ..inference import simulate_generalized
+from ..resources import require_memory
 from .finding import CONCERN, FINE, LOOK, Check, p_text
 
 Vector = NDArray[np.float64]
@@ -32,6 +33,9 @@ class Simulated:
 
 def simulated(estimate: GeneralizedEstimate, n: int, seed: int) -> Simulated:
     """Simulate responses, and find where the fit's own are among them."""
+    # the draws, copies of them less their mean, and two comparisons of a byte each
+    needed = 18.0 * estimate.layout.n_rows * n
+    require_memory(needed, f"{n:,} simulated responses of each row need", "choose a smaller n=")
     draws = simulate_generalized(estimate, n, seed)
     y = estimate.response.y + (1.0 if estimate.categories else 0.0)
     below, same = (draws < y[:, None]).mean(axis=1), (draws == y[:, None]).mean(axis=1)

@@ -50,7 +50,7 @@ def write_fixed(value: float, decimals: int) -> str:
         return ABSENT
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
-    return f"{value:.{decimals}f}"
+    return f"{value:z.{decimals}f}"  # a zero has no sign
 
 
 def write_p(value: float) -> str:
@@ -74,3 +74,14 @@ def plural(count: int, noun: str) -> str:
     ('1 row', '2 rows')
     """
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def short(value: float) -> str:
+    """Write a number with three digits.
+
+    >>> short(0.012345), short(12345.6), short(-2.0)
+    ('0.0123', '12,346', '-2')
+    """
+    if not math.isfinite(value):
+        return "not known" if math.isnan(value) else "∞"
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.3g}"

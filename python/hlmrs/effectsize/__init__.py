@@ -1,25 +1,32 @@
 """How large effects are, and where the variance is.
 
-``shares`` has intraclass correlations and R², ``generalized`` those of generalized models, ``decomposition`` the
-variance by source and level, ``reliability`` that of random coefficients, ``coefficients`` standardized coefficients,
-design effects and reductions of variance.
+``shares`` has intraclass correlations and R², ``generalized`` those of generalized models, with the family's variance
+by ``observation_level``, ``decomposition`` the variance by source and level, ``reliability`` that of random
+coefficients, ``coefficients`` standardized coefficients, design effects and reductions of variance; ``either_kind`` has
+the shares of a fit of either kind.
 """
 
-from .coefficients import design_effect_table, reduction_table, standardized_table
+from .coefficients import design_effect_table, note_on_two_values, reduction_table, standardized_table
 from .decomposition import decomposition_table
-from .generalized import generalized_icc, generalized_r2
+from .either_kind import ExplainedShares, explained_shares
+from .generalized import VarianceChoice, generalized_icc, generalized_parts, generalized_r2
 from .reliability import reliability_table
 from .shares import IntervalChoice, IntraclassCorrelation, RSquared, intraclass_correlation, r_squared
 
 __all__ = [
+    "ExplainedShares",
     "IntervalChoice",
     "IntraclassCorrelation",
     "RSquared",
+    "VarianceChoice",
     "decomposition_table",
     "design_effect_table",
+    "explained_shares",
     "generalized_icc",
+    "generalized_parts",
     "generalized_r2",
     "intraclass_correlation",
+    "note_on_two_values",
     "r_squared",
     "reduction_table",
     "reliability_table",

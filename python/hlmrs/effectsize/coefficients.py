@@ -1,13 +1,10 @@
 """Standardized coefficients, design effects, and the reduction of variance components against a null model."""
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError
-from ..estimation import Estimate, estimate_submodel
-from ..formula import PLAIN, RandomTerm
+from ..errors import DataError, listed
+from ..estimation import Estimate, null_model
 from ..frame import Column
 from ..inference import TestOptions, interval, uncertainty, variance_components
 from .shares import variance_parts
@@ -34,6 +31,20 @@ def standardized_table(estimate: Estimate, options: TestOptions) -> dict[str, Co
     }
 
 
+def note_on_two_values(estimate: Estimate) -> str:
+    """Say what a standard deviation of columns of two values is; nothing where there are none."""
+    x = estimate.rows.model_matrix()
+    names = [estimate.layout.columns[k] for k in estimate.layout.kept if len(np.unique(x[:, k])) == 2]
+    if not names:
+        return ""
+    sd = float(estimate.values.response.std(ddof=1))
+    return (
+        f"{listed(names)}: columns of two values, whose standard deviation says how rows are spread over them and is "
+        f"no step that a level can take. Contrasts of levels over {sd:.4g}, the standard deviation of "
+        f"{estimate.layout.response}, do not depend on that."
+    )
+
+
 def design_effect_table(estimate: Estimate) -> dict[str, Column]:
     """Tabulate Kish's design effect of every grouping factor: 1 + (m - 1) ICC, m = Σ n_j² / n."""
     parts = variance_parts(estimate)
@@ -55,7 +66,7 @@ def design_effect_table(estimate: Estimate) -> dict[str, Column]:
 
 def reduction_table(estimate: Estimate, null: Estimate | None) -> dict[str, Column]:
     """Tabulate (τ_null - τ) / τ_null for every variance that both models have."""
-    null = _null_model(estimate) if null is None else null
+    null = null_model(estimate) if null is None else null
     if not np.array_equal(null.values.response, estimate.values.response):
         raise DataError("the null model was fitted to another response or to other rows")
     before = {(row.group, row.term1): row.variance for row in variance_components(null) if row.term2 is None}
@@ -71,12 +82,3 @@ def reduction_table(estimate: Estimate, null: Estimate | None) -> dict[str, Colu
         "variance": new,
         "reduction": reduction,
     }
-
-
-def _null_model(estimate: Estimate) -> Estimate:
-    """Fit an intercept, and a random one for every grouping factor, to the rows of the fit; offsets stay."""
-    spec = estimate.request.spec
-    groups = {tuple(factor.name for factor in random.group): random.group for random in spec.random}
-    intercepts = tuple(RandomTerm(PLAIN, True, (), group, (0, 0)) for group in groups.values())
-    null = replace(spec, intercept=True, terms=(), random=intercepts)
-    return estimate_submodel(estimate, replace(estimate.request, spec=null, contrasts={}))

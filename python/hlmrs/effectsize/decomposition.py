@@ -23,7 +23,7 @@ _ROUNDING = 1e-14
 
 def decomposition_table(estimate: Estimate) -> dict[str, Column]:
     """Tabulate variances and their shares of the total and of their level."""
-    rows = [*_fixed_rows(estimate), *_random_rows(estimate), ("residual", WITHIN, estimate.residual_variance)]
+    rows = [*_fixed_rows(estimate), *_random_rows(estimate), ("residual", WITHIN, estimate.mean_residual_variance)]
     names = distinct([*estimate.layout.group_names, RESIDUAL])
     variance = np.array([row[2] for row in rows])
     variance[np.abs(variance) < _ROUNDING * np.abs(variance).sum()] = 0.0

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..estimation import Estimate
+from ..estimation import Estimate, require_plain_residuals
 from ..frame import Column, columns_of
 from ..inference import mode_variances
 
@@ -56,6 +56,7 @@ def group_reliability(estimate: Estimate, g: int) -> tuple[list[str], Vector]:
 
 def _least_squares_variance(estimate: Estimate, terms: list[int]) -> Vector:
     """Diagonal of σ²(Z_j'W Z_j)⁻¹ by group; NaN where a group's rows do not determine its coefficients."""
+    require_plain_residuals(estimate, "variances of group regressions")
     matrices = estimate.term_matrices()
     z = np.concatenate([matrices[k] for k in terms], axis=1)
     weights = estimate.rows.weights()

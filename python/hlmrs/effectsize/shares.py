@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..control import count, seed_or_new
+from ..display import Notes, Printed, Report, Section, displayed, sections_of
 from ..errors import choose
 from ..estimation import Estimate
-from ..frame import distinct
+from ..frame import Column, build, distinct
 from ..inference import check_level, replicates, term_names, warn_of_failures
 
 Vector = NDArray[np.float64]
@@ -43,7 +44,7 @@ class VarianceParts:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class IntraclassCorrelation:
+class IntraclassCorrelation(Printed):
     """Shares of the grouping factors in the variance.
 
     Attributes
@@ -64,15 +65,43 @@ class IntraclassCorrelation:
     unadjusted_by_group: Mapping[str, float]
     level: float | None
     intervals: Mapping[str, tuple[float, float]]
+    _frame: str
+    _unknown: str = ""
 
-    def __repr__(self) -> str:
-        shares = {"adjusted": self.adjusted, "unadjusted": self.unadjusted}
-        own = self.by_group if len(self.by_group) > 1 else {}
-        return _written("IntraclassCorrelation", shares | dict(own), self.intervals, self.level)
+    def to_frame(self) -> Any:
+        """Return the shares of all groups together, and of each grouping factor.
+
+        Returns
+        -------
+        data frame
+            ``group, adjusted, unadjusted``, and with intervals ``conf_low, conf_high`` of the adjusted share.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("score ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines", "polars"))
+        >>> fit.icc().to_frame()["adjusted"].round(3).to_list()
+        [0.726, 0.726]
+        """
+        return build(self._frame, self._columns())
+
+    def _columns(self) -> dict[str, Column]:
+        names = list(self.by_group)
+        return {
+            "group": ["all together", *names],
+            "adjusted": np.array([self.adjusted, *self.by_group.values()]),
+            "unadjusted": np.array([self.unadjusted, *self.unadjusted_by_group.values()]),
+            **_bounds([bounds for key, bounds in self.intervals.items() if key != "unadjusted"]),
+        }
+
+    def _report(self) -> Report:
+        notes = ["Adjusted: of the variance that the fixed part leaves; unadjusted: of all of it."]
+        notes += [self._unknown] if self._unknown else []
+        return _reported("Intraclass correlation", self._columns(), self.level, notes)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class RSquared:
+class RSquared(Printed):
     """Shares of the variance that the model explains.
 
     Attributes
@@ -89,19 +118,48 @@ class RSquared:
     conditional: float
     level: float | None
     intervals: Mapping[str, tuple[float, float]]
+    _frame: str
 
-    def __repr__(self) -> str:
-        shares = {"marginal": self.marginal, "conditional": self.conditional}
-        return _written("RSquared", shares, self.intervals, self.level)
+    def to_frame(self) -> Any:
+        """Return both shares.
+
+        Returns
+        -------
+        data frame
+            ``r2`` (marginal, conditional), ``share``, and with intervals ``conf_low, conf_high``.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("score ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines", "polars"))
+        >>> fit.r2().to_frame()["share"].round(3).to_list()
+        [0.476, 0.856]
+        """
+        return build(self._frame, self._columns())
+
+    def _columns(self) -> dict[str, Column]:
+        names = ["marginal", "conditional"]
+        return {
+            "r2": names,
+            "share": np.array([self.marginal, self.conditional]),
+            **_bounds(list(self.intervals.values())),
+        }
+
+    def _report(self) -> Report:
+        notes = ["Marginal: of the fixed part in all of the variance; conditional: of fixed and random part."]
+        return _reported("R²", self._columns(), self.level, notes)
 
 
-def _written(
-    name: str, shares: Mapping[str, float], intervals: Mapping[str, tuple[float, float]], level: float | None
-) -> str:
-    """Write shares with three decimals, each with its interval."""
-    bounds = {key: f" ({low:.3f} to {high:.3f})" for key, (low, high) in intervals.items()}
-    shown = ", ".join(f"{key} {share:.3f}{bounds.get(key, '')}" for key, share in shares.items())
-    return f"{name}: {shown}{f'; intervals of level {level:g}' if intervals else ''}"
+def _bounds(intervals: Sequence[tuple[float, float]]) -> dict[str, Column]:
+    """Return the columns of intervals; none without."""
+    if not intervals:
+        return {}
+    low, high = np.array(intervals).T
+    return {"conf_low": low, "conf_high": high}
+
+
+def _reported(title: str, columns: dict[str, Column], level: float | None, notes: Sequence[str]) -> Report:
+    return Report(title, [*sections_of(displayed(columns, level)), Section("", Notes(notes))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +168,13 @@ class IntervalChoice:
 
     interval: str | None
     level: float
-    n_boot: int
+    n: int
     seed: int | None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "interval", choose("interval", self.interval, INTERVALS))
         check_level(self.level)
-        object.__setattr__(self, "n_boot", count("n_boot", self.n_boot))
+        object.__setattr__(self, "n", count("n", self.n))
 
 
 def variance_parts(estimate: Estimate) -> VarianceParts:
@@ -126,12 +184,14 @@ def variance_parts(estimate: Estimate) -> VarianceParts:
     for term, own in zip(layout.random, estimate.term_variances(), strict=True):
         random[layout.groups[term.group].name] += own
     eta = estimate.core.linear_predictor(estimate.rows, [False] * len(layout.random))
-    return VarianceParts(float(np.var(eta, ddof=1)), random, estimate.residual_variance)
+    return VarianceParts(float(np.var(eta, ddof=1)), random, estimate.mean_residual_variance)
 
 
 def intraclass_correlation(estimate: Estimate, choice: IntervalChoice) -> IntraclassCorrelation:
     """Compute the shares of the grouping factors."""
-    shares = shares_of(variance_parts(estimate))
+    shares, unknown = shares_of(variance_parts(estimate)), _unidentified(estimate)
+    if unknown:
+        shares = [np.nan] * len(shares)
     names = estimate.layout.group_names
     wanted = distinct(["adjusted", "unadjusted", *names])
     intervals = _intervals(estimate, choice, wanted, lambda parts: shares_of(parts)[: len(wanted)])
@@ -142,14 +202,25 @@ def intraclass_correlation(estimate: Estimate, choice: IntervalChoice) -> Intrac
         dict(zip(names, shares[2 + len(names) :], strict=True)),
         choice.level if intervals else None,
         intervals,
+        estimate.kind,
+        unknown,
     )
+
+
+def _unidentified(estimate: Estimate) -> str:
+    """Say which single term the data do not identify, so that its share is not known; nothing where there is none.
+
+    Of several terms the sum may be known.
+    """
+    flat = estimate.verdict.flat_terms
+    return f"The data do not identify {flat[0]}, so that the shares are not known." if len(flat) == 1 else ""
 
 
 def r_squared(estimate: Estimate, choice: IntervalChoice) -> RSquared:
     """Compute the explained shares."""
     marginal, conditional = explained_by(variance_parts(estimate))
     intervals = _intervals(estimate, choice, ["marginal", "conditional"], explained_by)
-    return RSquared(marginal, conditional, choice.level if intervals else None, intervals)
+    return RSquared(marginal, conditional, choice.level if intervals else None, intervals, estimate.kind)
 
 
 def shares_of(parts: VarianceParts) -> list[Numbers]:
@@ -188,7 +259,7 @@ def _drawn_parts(estimate: Estimate, choice: IntervalChoice) -> VarianceParts:
         p for p in estimate.core.parameters(list(layout.coef_names), terms) if p.kind in ("fixed", "sigma")
     )
     chosen = [*coefficients, sigma, *estimate.core.covariance_parameters(terms)]
-    values = replicates(estimate, chosen, choice.n_boot, "parametric", seed_or_new(choice.seed))
+    values = replicates(estimate, chosen, choice.n, "parametric", seed_or_new(choice.seed))
     warn_of_failures(values, "replicates of the bootstrap")
     x = estimate.rows.model_matrix()[:, list(layout.kept)]
     spread = x - x.mean(axis=0)
@@ -201,7 +272,8 @@ def _drawn_parts(estimate: Estimate, choice: IntervalChoice) -> VarianceParts:
         sd, correlation = values[:, at : at + r], values[:, at + r : at + r * (r + 1) // 2]
         at += r * (r + 1) // 2
         random[layout.groups[term.group].name] += _mean_variance(sd, correlation, moments)
-    return VarianceParts(fixed, random, values[:, n_fixed] ** 2)
+    of_rows = estimate.mean_residual_variance / estimate.residual_variance
+    return VarianceParts(fixed, random, values[:, n_fixed] ** 2 * of_rows)
 
 
 def _mean_variance(sd: Vector, correlation: Vector, moments: Vector) -> Vector:

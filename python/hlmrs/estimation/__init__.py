@@ -6,8 +6,9 @@ fits, holds the result and what is computed once for it, ``layout`` says what it
 ``generalized_request`` is what was asked for, ``generalized_changes`` changes it, ``family_spec`` is its family as the
 core reads it, ``response`` has responses of its kind, and ``parts`` its designs; ``generalized`` is its estimate, of
 the core's fit in ``generalized_core``, ``random_part`` has the random effects of one part, and ``generalized_state``
-saves it; ``saved`` is the file of either; ``generalized_many`` fits many responses.  ``streaming``
-sums rows batch by batch: they need not fit in memory.
+saves it; ``saved`` is the file of either, ``null_model`` fits that of either, ``same_rows`` several
+to the rows that all use; ``generalized_many`` fits many responses.
+``streaming`` sums rows batch by batch: they need not fit in memory.
 """
 
 from .estimate import (
@@ -18,15 +19,29 @@ from .estimate import (
     estimate_of_statistics,
     estimate_submodel,
     fit_model,
+    fit_rows,
     reestimate,
     refit_response,
+    require_plain_residuals,
 )
+from .null_model import null_model
 from .random_part import RandomPart, one_part, random_parts
 from .request import Changes, Contrast, Request, change_request, make_request, numeric_array
-from .rows import Splines, batch_columns, evaluate, learned_columns, model_rows, new_columns, spline_slopes
+from .residual_rows import require_order
+from .rows import (
+    Splines,
+    batch_columns,
+    columns_to_predict,
+    evaluate,
+    learned_columns,
+    model_rows,
+    new_columns,
+    spline_slopes,
+)
+from .same_rows import of_same_rows
 from .saved import load, save
-from .verdict import Verdict, of_search, sentence
-from .warn import warn_about_data, warn_about_optimum
+from .verdict import Verdict, explanation, of_search, sentence
+from .warn import warn_about_data, warn_about_optimum, warn_about_rows
 
 __all__ = [
     "Changes",
@@ -39,26 +54,34 @@ __all__ = [
     "batch_columns",
     "cached",
     "change_request",
+    "columns_to_predict",
     "core_model",
     "estimate",
     "estimate_of_statistics",
     "estimate_submodel",
     "evaluate",
+    "explanation",
     "fit_model",
+    "fit_rows",
     "learned_columns",
     "load",
     "make_request",
     "model_rows",
     "new_columns",
+    "null_model",
     "numeric_array",
+    "of_same_rows",
     "of_search",
     "one_part",
     "random_parts",
     "reestimate",
     "refit_response",
+    "require_order",
+    "require_plain_residuals",
     "save",
     "sentence",
     "spline_slopes",
     "warn_about_data",
     "warn_about_optimum",
+    "warn_about_rows",
 ]

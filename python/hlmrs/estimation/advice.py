@@ -123,6 +123,16 @@ def of_flat(
     return Advice(text, suggestions)
 
 
+def of_saturated(group: str, n: int) -> Advice:
+    """Say what it means that the fixed part has a mean for every group."""
+    return Advice(
+        f"The fixed part gives each of the {n:,} groups of {group} a mean of its own, so that nothing says how far "
+        "groups differ by chance. An effect of a predictor that is constant within groups cannot be told from other "
+        "differences between them, and its standard error counts rows as if there were no groups: testing it takes "
+        "more groups."
+    )
+
+
 def _of_one_flat(text: str, term: EstimatedTerm, moments: NDArray[np.float64]) -> Advice:
     """Name effects that are combinations of others, without which the model is the same."""
     if len(term.columns) == 1:

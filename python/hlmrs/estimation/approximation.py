@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..display import Notes, Printed, Report, Section, displayed, sections_of
 from ..errors import OptionError
+from ..frame import Column
 from .estimate import cached
 from .generalized import GeneralizedEstimate
 
 
-@dataclass(frozen=True, slots=True)
-class Approximation:
+@dataclass(frozen=True, slots=True, repr=False)
+class Approximation(Printed):
     """How far Laplace's approximation is from the likelihood, by the next term of its expansion.
 
     Attributes
@@ -43,6 +45,16 @@ class Approximation:
         )
         return f"Laplace's log-likelihood is {abs(self.error):.3g} too {'low' if self.error > 0 else 'high'}{moved}"
 
+    def _report(self) -> Report:
+        names = list(self.corrected)
+        columns: dict[str, Column] = {
+            "term": names,
+            "corrected": np.array(list(self.corrected.values())),
+            "shift": np.array([self.shift.get(name, np.nan) for name in names]),
+        }
+        notes = Notes(["Shift: the move of a coefficient by the correction, in standard errors."])
+        return Report(f"{self}.", [*sections_of(displayed(columns)), Section("", notes)])
+
 
 @cached
 def laplace_approximation(estimate: GeneralizedEstimate) -> Approximation:
@@ -55,7 +67,7 @@ def laplace_approximation(estimate: GeneralizedEstimate) -> Approximation:
     se = np.sqrt(np.diag(own.covariance_of("conditional")))
     names = part.names
     sds = {
-        f"sd_{column}|{estimate.layout.groups[term.group].name}": float(np.sqrt(covariance[k, k]))
+        f"sd({column} | {estimate.layout.groups[term.group].name})": float(np.sqrt(covariance[k, k]))
         for term, covariance in zip(estimate.layout.random, covariances[own.terms_of("conditional")], strict=True)
         for k, column in enumerate(term.columns)
     }

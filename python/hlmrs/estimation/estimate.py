@@ -1,6 +1,6 @@
 """A fitted model as data: the core's fit, what it belongs to, and the values of the rows used."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from typing import Any, TypeVar, TypeVarTuple, cast
@@ -8,12 +8,24 @@ from typing import Any, TypeVar, TypeVarTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import Encoding, FinishedStatistics, Fit, Model, Rows, term_moments
-from ..errors import DataError, FitStateError
+from .._core import (
+    Encoding,
+    FinishedStatistics,
+    Fit,
+    Model,
+    Rows,
+    residual_limits,
+    residual_log_sd,
+    term_moments,
+)
+from ..errors import DataError, DesignError, FitStateError, OptionError
 from ..frame import Frame, in_order, row_index
 from ..resources import require_memory
+from .fixed_parameters import of_residuals, with_fixed
 from .layout import Layout, layout_of
 from .request import Request, numeric_array, request_of_rows, without_idle_contrasts
+from .residual_encoding import ResidualEncoding
+from .residual_verdict import not_settled, with_residuals
 from .rows import ModelRows, Splines, for_new_data, model_rows
 from .verdict import Verdict, verdict_of
 
@@ -23,6 +35,11 @@ Kind = TypeVar("Kind", bound="Estimate")
 Further = TypeVarTuple("Further")
 
 GONE = "this fit was saved without its data; fit.update('. ~ .', data=...) fits the model to them again"
+_MOST_ROUNDS = 50
+_MOST_ROWS = 1_000_000
+"""As many rows as are passed over for a note."""
+_SAME_FITTED = 1e-9
+"""Change of fitted values, relative to the largest, that ends the rounds of a dispersion that depends on them."""
 _SUMMED = (
     "this fit was made from sums over its rows, which were not kept; fit the rows with rows='keep' for what needs them "
     "(summary, tidy, confint, test, profile, varcorr, ranef, coef, predict(newdata), append and adapt do not)"
@@ -105,6 +122,11 @@ class Estimate:
         """Whether the caller's data are there."""
         return self._frame is not None
 
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """What the file of the data says of its columns."""
+        return {} if self._frame is None else self._frame.labels
+
     @property
     def has_values(self) -> bool:
         """Whether the values of the rows are there, or can be made."""
@@ -113,7 +135,11 @@ class Estimate:
     @cached_property
     def layout(self) -> Layout:
         """Names, levels, sizes."""
-        return layout_of(self.rows, self.core.model)
+        found, residual = layout_of(self.rows, self.core.model), self.data.residual
+        if residual is None:
+            return found
+        dropped = {**found.dropped_rows, **residual.dropped}
+        return replace(found, dropped_rows=dropped, residual_groups=residual.groups())
 
     @property
     def dropped_columns(self) -> list[str]:
@@ -124,12 +150,23 @@ class Estimate:
     def verdict(self) -> Verdict:
         """The verdict on the optimum."""
         found = verdict_of(self.core.verdict, self.layout, self.request.spec.random, lambda: self.moments)
-        return replace(found, std_error=self.core.criterion_std_error)
+        found = replace(found, std_error=self.core.criterion_std_error)
+        if self.request.residual is None:
+            return found
+        if self._data is not None and self._data.residual is not None and not self._data.residual.settled:
+            return not_settled(found, _MOST_ROUNDS)
+        limits = [] if of_residuals(self) else residual_limits(self.core)
+        return with_residuals(found, self.request.residual.term, limits)
 
     @property
     def constants(self) -> list[int]:
         """Places of columns of X that other parameters stand for: the intercept beside thresholds."""
         return []
+
+    @property
+    def endless(self) -> Mapping[str, float]:
+        """Coefficients that are infinite, with their sign."""
+        return {}
 
     @property
     def sigma(self) -> float:
@@ -140,6 +177,27 @@ class Estimate:
     def residual_variance(self) -> float:
         """Residual variance of a row of weight one."""
         return self.core.sigma**2
+
+    @cached_property
+    def residual_sd(self) -> Vector:
+        """Residual standard deviation of every row used."""
+        if self.request.residual is not None:
+            return np.exp(residual_log_sd(self.core))
+        weights = self.values.weights
+        return np.full(self.layout.n_rows, self.sigma) if weights is None else self.sigma / np.sqrt(weights)
+
+    @cached_property
+    def mean_residual_variance(self) -> float:
+        """Residual variance of a row, averaged over the rows used."""
+        residual = self.request.residual
+        if residual is not None and not residual.has_one_variance:
+            raise OptionError(
+                "shares of the variance are not defined where the residual variance depends on variables or visits: "
+                "every row has shares of its own; its residual standard deviation is in fit.residual_sd"
+            )
+        if self.request.weights is None:
+            return self.residual_variance
+        return self.residual_variance * float(np.mean(1 / np.asarray(self.rows.weights())))
 
     @property
     def threads(self) -> int:
@@ -155,6 +213,21 @@ class Estimate:
     def group_rows(self) -> list[NDArray[np.int64]]:
         """Per grouping factor the rows used of each level."""
         return [np.bincount(self.rows.group_codes(g)) for g in range(len(self.layout.groups))]
+
+    @cached_property
+    def between_terms(self) -> list[list[str]] | None:
+        """Per grouping factor the terms that are constant within groups but not altogether.
+
+        None where the rows are gone, or too many to be passed over for a note.
+        """
+        if self._data is None or self.layout.n_rows > _MOST_ROWS:
+            return None
+        layout, x = self.layout, self.rows.model_matrix()
+        names = ["(Intercept)", *layout.terms]
+        return [
+            list(dict.fromkeys(names[layout.column_terms[k]] for k in layout.kept if _is_constant(x[:, k], codes)))
+            for codes in map(self.rows.group_codes, range(len(layout.groups)))
+        ]
 
     def term_variances(self) -> list[float]:
         """Return tr(Σ M) of every random term, M the mean of z z': the mean over the rows used of z'Σz."""
@@ -182,7 +255,7 @@ class Estimate:
 
     def term_matrices(self) -> list[Vector]:
         """Return the columns of every random term in the rows used."""
-        new, kept = self.encoding.bind(self.data.columns), self.rows.kept
+        new, kept = self.data.bound(self.encoding), self.rows.kept
         used = slice(None) if kept is None else kept
         return [new.term_matrix(k)[used] for k in range(len(self.layout.random))]
 
@@ -190,6 +263,14 @@ class Estimate:
     def encoding(self) -> Encoding:
         """What encodes new data."""
         return for_new_data(self.request, self.rows.encoding())
+
+    @cached_property
+    def residual_encoding(self) -> ResidualEncoding:
+        """What encodes the residuals of new data, for a model of them."""
+        residual = self.data.residual
+        if residual is None:
+            raise FitStateError("this fit came back without the levels of its residuals; fit the model again")
+        return ResidualEncoding.of_rows(residual)
 
     @cached_property
     def values(self) -> RowValues:
@@ -204,24 +285,61 @@ class Estimate:
         return eta if offset is None else eta + offset
 
 
+def require_plain_residuals(estimate: Estimate, what: str) -> None:
+    """Refuse what holds for independent residuals of one variance over the weights alone."""
+    if estimate.request.residual is not None:
+        raise DesignError(
+            f"{what}: not there for a model without random effects, or whose residuals have a covariance of their own"
+        )
+
+
 def estimate(request: Request, frame: Frame) -> Estimate:
     """Fit a model to a frame."""
-    data = model_rows(request, frame)
-    core = fit_model(core_model(request, data), request)
+    data, core = fit_rows(request, model_rows(request, frame))
     return Estimate(request, core, frame.kind, data.splines, data, frame)
 
 
 def estimate_submodel(of: Estimate, request: Request) -> Estimate:
     """Fit a model whose columns are among those of a fit to the same rows."""
     request = without_idle_contrasts(request_of_rows(request, of.rows.kept))
-    data = model_rows(request, of.data.columns.copy())
-    core = fit_model(core_model(request, data), request)
+    data, core = fit_rows(request, model_rows(request, of.data.columns.copy()))
     return Estimate(request, core, of.kind, data.splines, data, of._frame, of._why_gone)
+
+
+def _is_constant(values: Vector, codes: NDArray[np.uint32]) -> bool:
+    """Whether values are the same within groups, and not altogether."""
+    one = np.zeros(int(codes.max(initial=0)) + 1)
+    one[codes] = values
+    return bool(np.array_equal(one[codes], values)) and float(np.ptp(values)) > 0
 
 
 def core_model(request: Request, data: ModelRows) -> Model:
     """Sum the rows."""
-    return Model(data.rows, request.reml, request.control.threads() or 0)
+    residual = None if data.residual is None else data.residual.arguments()
+    model = Model(data.rows, request.reml, request.control.threads() or 0, residual, request.sigma)
+    return with_fixed(model, data.rows, request)
+
+
+def fit_rows(request: Request, data: ModelRows) -> tuple[ModelRows, Fit]:
+    """Fit the rows; a dispersion that depends on fitted values is fitted until these stay the same.
+
+    Where they go to and fro, the dispersion is of their mean with those before.
+    """
+    core, residual = fit_model(core_model(request, data), request), data.residual
+    if residual is None or not residual.request.uses_fitted:
+        return data, core
+    use, offset = [True] * len(request.spec.random), data.rows.offset()
+    given, share, moved = None, 1.0, np.inf
+    for _ in range(_MOST_ROUNDS):
+        fitted = core.linear_predictor(data.rows, use) + (0.0 if offset is None else offset)
+        change = np.inf if given is None else np.abs(fitted - given).max() / np.abs(fitted).max()
+        if change <= _SAME_FITTED:
+            return data, core
+        share, moved = (share / 2 if change > moved / 2 else share), change
+        given = fitted if given is None else given + share * (fitted - given)
+        data = replace(data, residual=residual.with_fitted(given))
+        core = fit_model(core_model(request, data), request)
+    return replace(data, residual=residual.with_fitted(given, settled=False)), core
 
 
 def fit_model(model: Model, request: Request) -> Fit:
@@ -262,6 +380,8 @@ def reestimate(old: Estimate, response: Vector) -> Estimate:
     core = old.core.refit(rows, response)
     kept = (old.data, old._frame, old._why_gone)
     new = Estimate(old.request, core, old.kind, old.splines, *kept, layout=old.layout)
+    if "residual_encoding" in old.__dict__:
+        new.residual_encoding = old.residual_encoding
     new.values = RowValues(response, new.linear_predictor(), rows.weights(), rows.kept)
     return new
 

@@ -1,6 +1,7 @@
 """A family as the core reads it, and the means that its link gives."""
 
 import json
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from ..families import Family
 Vector = NDArray[np.float64]
 
 
+@cache
 def core_family(family: Family, **more: Any) -> str:
     """Return a family as the core reads it."""
     return json.dumps({"name": family.name, "link": family.core_link, "zero": "none", "n_categories": 0} | more)

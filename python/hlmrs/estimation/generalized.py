@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import GeneralizedFit, GeneralizedModel, NewRows, Rows, family_means, family_predictors
-from ..errors import FitStateError
-from ..families import Family
+from ..errors import FitStateError, NumericalError
+from ..families import Family, tweedie_power
 from ..frame import Frame
 from ..priors import prior_by_column
 from .advice import GENERALIZED_LINEAR
@@ -20,11 +20,12 @@ from .family_spec import core_family
 from .generalized_core import GeneralizedCore
 from .generalized_request import GeneralizedRequest
 from .layout import Layout, layout_of
-from .limits import PartEstimates, limits_of, part_columns, refuse_separation, with_limits
+from .limits import PartEstimates, edge_of, limits_of, part_columns, part_suffix, with_limits
 from .ordered import category_probabilities, expected_category, threshold_coefficients
-from .parts import RESPONSE, PartDesign, generalized_rows, refuse_weightless, rows_again
+from .parts import PartDesign, dropped_rows, generalized_rows, refuse_weightless, rows_again
 from .request import KEPT_ROWS, without_idle_contrasts
 from .response import Response, refitted
+from .separation import Separated, judge_separation
 from .verdict import Verdict, verdict_of
 
 Vector = NDArray[np.float64]
@@ -43,6 +44,7 @@ class GeneralizedEstimate(Estimate):
         *,
         categories: Sequence[str] = (),
         levels: tuple[str, str] | None = None,
+        separated: Separated | None = None,
         frame: Frame | None = None,
         why_gone: str = GONE,
         **made: Any,
@@ -50,7 +52,7 @@ class GeneralizedEstimate(Estimate):
         mean = designs["conditional"]
         super().__init__(request.mean, core, kind, mean.splines, mean.data_if_kept, frame, why_gone, **made)  # type: ignore[arg-type]
         self.generalized, self.designs, self._response, self.own = request, designs, response, core
-        self.categories, self.levels = categories, levels
+        self.categories, self.levels, self.separated = categories, levels, separated
         self.family_spec = request.core_family(len(categories))
         self.parts = {name: self._part(name) for name in core.parts}
 
@@ -71,13 +73,18 @@ class GeneralizedEstimate(Estimate):
         """Names, levels, sizes."""
         layout = layout_of(self.rows, self.core.model)
         name = self.request.spec.response.name
-        dropped = {name if column == RESPONSE else column: n for column, n in layout.dropped_rows.items()}
+        dropped = dropped_rows([part.rows for part in self.designs.values()], name)
         return replace(layout, response=name, dropped_rows=dropped)
 
     @property
     def dropped_columns(self) -> list[str]:
         """Columns of the mean that depend on those before them."""
         return self.parts["conditional"].dropped
+
+    @property
+    def endless(self) -> Mapping[str, float]:
+        """Coefficients that are infinite, with their sign: those of rows that are predicted perfectly."""
+        return {} if self.separated is None else self.separated.endless
 
     @property
     def moments(self) -> list[NDArray[np.float64]]:
@@ -106,7 +113,16 @@ class GeneralizedEstimate(Estimate):
 
         found = verdict_of(self.core.verdict, replace(self.layout, random=random), terms, moments, GENERALIZED_LINEAR)
         limits = limits_of(self.family, self.parts, self.own.fit.without_end)
-        return with_limits(found, limits, self.own.fit.uncertain)
+        limits = [
+            limit for limit in limits if not {f"{n}{part_suffix(limit.part)}" for n in limit.names} <= {*self.endless}
+        ]
+        judged = with_limits(found, limits, self.own.fit.uncertain, edge_of(self.family))
+        return judged if self.separated is None else replace(judged, advice=(self.separated.text, *judged.advice))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the search ended at an optimum that nothing is to be said of but when asked."""
+        return self.core.verdict["status"] == "optimum" and not self.own.fit.without_end
 
     def _part(self, name: str) -> PartEstimates:
         entry = self.own.parts[name]
@@ -153,7 +169,7 @@ class GeneralizedEstimate(Estimate):
         rows, kept = new, None
         if rows is None:
             design = self.designs["thresholds"]
-            rows, kept = design.rows.encoding().bind(design.data.columns), design.rows.kept
+            rows, kept = design.data.bound(), design.rows.kept
         values = rows.model_matrix() @ coefficients
         return values if kept is None else values[kept]
 
@@ -166,7 +182,7 @@ class GeneralizedEstimate(Estimate):
         """Return that of the mean over the rows used, with some of the random terms."""
         if use_terms is None or all(use_terms):
             return np.asarray(self.own.fit.linear_predictors()[0])
-        new = self.rows.encoding().bind(self.data.columns)
+        new = self.data.bound()
         eta = new.linear_predictor(self.full_coefficients("conditional"), self.core.modes(), use_terms)
         return eta if self.rows.kept is None else eta[self.rows.kept]
 
@@ -194,16 +210,39 @@ class GeneralizedEstimate(Estimate):
         return coefficients, terms
 
     @property
+    def dispersion(self) -> float:
+        """Dispersion on its own scale, NaN where it is not one number; of gamma 1/sqrt(shape)."""
+        if "dispersion" not in self.parts or "dispersion" in self.generalized.others:
+            return float("nan")
+        value = float(self.own.coefficients_of("dispersion")[0])
+        return float(np.exp(-0.5 * value if self.family.name == "gamma" else value))
+
+    @property
+    def family_parameters(self) -> dict[str, float]:
+        """Further parameters of the family on their own scale, by name."""
+        if "shape" not in self.parts:
+            return {}
+        value = float(self.own.coefficients_of("shape")[0])
+        if self.family.name == "tweedie":
+            return {"power": float(tweedie_power(value))}
+        if self.family.name == "ordbeta":
+            return {"lower": value, "upper": float(self.own.coefficients_of("shape2")[0])}
+        return {"df": float(np.exp(value))}
+
+    @property
     def sigma(self) -> float:
         """Residual standard deviation of a Gaussian response, else NaN."""
-        if self.family.name in ("gaussian", "lognormal") and "dispersion" not in self.generalized.others:
-            return float(np.exp(self.own.coefficients_of("dispersion")[0]))
-        return float("nan")
+        return self.dispersion if self.family.name in ("gaussian", "lognormal") else float("nan")
 
     @property
     def residual_variance(self) -> float:
         """Residual variance of a Gaussian response, else NaN."""
         return self.sigma**2
+
+    @property
+    def mean_residual_variance(self) -> float:
+        """The same: weights of a generalized model count rows."""
+        return self.residual_variance
 
     @property
     def has_residual(self) -> bool:  # type: ignore[override]
@@ -223,16 +262,13 @@ def fit_rows(
     """Fit a generalized model to encoded rows; ``origin`` are the frame, or why there is none."""
     refuse_weightless(request, response, designs["conditional"].rows.kept)
     model = generalized_model(request, designs, response)
-    only_warn = request.mean.control.separation == "warn"
-    refuse_separation(
-        model,
-        request.mean.spec.response.name,
-        designs,
-        response.categories,
-        request.thresholds,
-        only_warn=only_warn,
-    )
-    core = GeneralizedCore(GeneralizedFit(model, request.mean.settings()))
+    origin["separated"] = judge_separation(model, request, designs, response)
+    try:
+        core = GeneralizedCore(GeneralizedFit(model, request.mean.settings()))
+    except NumericalError as error:
+        if edge := edge_of(request.family):
+            raise NumericalError(f"{error}. {edge}") from None
+        raise
     named: dict[str, Any] = {"categories": response.categories, "levels": response.levels}
     return GeneralizedEstimate(request, core, kind, designs, response, **named, **origin)
 
@@ -254,7 +290,12 @@ def without_term(of: GeneralizedEstimate, name: str) -> GeneralizedEstimate:
     """Fit the same rows without a fixed term of the mean."""
     request = of.generalized
     spec = replace(request.mean.spec, terms=tuple(term for term in request.mean.spec.terms if term.name != name))
-    smaller = replace(request, mean=without_idle_contrasts(replace(request.mean, spec=spec)))
+    return fit_submodel(of, replace(request, mean=replace(request.mean, spec=spec)))
+
+
+def fit_submodel(of: GeneralizedEstimate, request: GeneralizedRequest) -> GeneralizedEstimate:
+    """Fit a model whose columns are among those of a fit to the same rows."""
+    smaller = replace(request, mean=without_idle_contrasts(request.mean))
     columns, kept = of.data.columns.copy(), of.rows.kept
     if kept is not None and KEPT_ROWS not in columns.names:
         columns.add_numeric(KEPT_ROWS, np.where(kept, 0.0, np.nan))

@@ -46,7 +46,7 @@ def change_generalized_request(
     refuse_unknown("update", options, list(GeneralizedChanges.__annotations__))
     if not same_rows:
         require_same_rows(old.mean, options)
-    spec = parse_update(_without_offset_column(old), change, data.names, index_names(data))
+    spec = parse_update(without_offset_column(old), change, data.names, index_names(data))
     for note in spec.notes:
         warn(note, FormulaWarning)
     arrays, mean = old.mean.arrays, old.mean
@@ -67,10 +67,10 @@ def change_generalized_request(
         options.get("prior", old.prior),
         **given | {name: value for name, value in options.items() if name in given},
     )
-    return new if "contrasts" in options else _with_contrasts(new, old)
+    return new if "contrasts" in options else with_contrasts_of(old, new)
 
 
-def _without_offset_column(old: GeneralizedRequest) -> ModelSpec:
+def without_offset_column(old: GeneralizedRequest) -> ModelSpec:
     """Return the formula of the mean as it was given: an offset that was an argument is none of its terms."""
     spec = old.mean.spec
     return spec if old.offset_column is None else replace(spec, offsets=spec.offsets[:-1])
@@ -100,7 +100,7 @@ def _approximation(old: GeneralizedRequest, options: Mapping[str, Any]) -> str |
     return chosen_approximation(nagq, information, reml)
 
 
-def _with_contrasts(new: GeneralizedRequest, old: GeneralizedRequest) -> GeneralizedRequest:
+def with_contrasts_of(old: GeneralizedRequest, new: GeneralizedRequest) -> GeneralizedRequest:
     """Code the factors of every part as they were."""
     before = old.parts()
     mean, *_ = parts = [

@@ -18,7 +18,7 @@ _MODEL = ("n_obs", "n_random", "n_theta", "reason", "structure")
 _NUMBERS = ("criterion", "n_params", "without_end", "iterations", "uncertain", "log_prior")
 _VECTORS = ("theta", "coefficients")
 _BY_TERM = ("covariances", "modes", "mode_covariances")
-_STATUS = ("optimum", "boundary", "flat", "exact", "rough", "pole", "not-converged")
+_STATUS = ("optimum", "boundary", "flat", "exact", "rough", "pole", "unbounded", "rounded", "not-converged")
 
 
 class GeneralizedCore:
@@ -198,6 +198,14 @@ class SavedFit:
 
     def parameters(self, *_: Any) -> NoReturn:
         """Refuse: profiles and the bootstrap need the rows."""
+        raise FitStateError(GONE)
+
+    def joint_covariance(self) -> NoReturn:
+        """Refuse: what parameters other than the estimates say needs the model."""
+        raise FitStateError(GONE)
+
+    def moved(self, *_: Any) -> NoReturn:
+        """Refuse: as ``joint_covariance``."""
         raise FitStateError(GONE)
 
     def laplace_error(self) -> NoReturn:

@@ -38,9 +38,17 @@ def fit_each(
                 yield error
 
 
+def _of_response(request: GeneralizedRequest, name: str) -> GeneralizedRequest:
+    """Name the response, for messages."""
+    spec = request.mean.spec
+    named = replace(spec, response=replace(spec.response, name=name))
+    return replace(request, mean=replace(request.mean, spec=named))
+
+
 def _fit(request: GeneralizedRequest, kind: str, columns: Columns, y: Matrix, name: str) -> GeneralizedEstimate:
+    named = _of_response(request, name)
     source = Columns()
     source.add_numeric(RESPONSE, y)
-    response = response_in(request, source, columns)
-    designs, used = rows_of_response(request, columns.copy(), response)
-    return fit_rows(request, kind, designs, used)
+    response = response_in(named, source, columns)
+    designs, used = rows_of_response(named, columns.copy(), response)
+    return fit_rows(named, kind, designs, used)

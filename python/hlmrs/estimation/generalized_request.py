@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
-import numpy as np
-
-from ..errors import DesignError, FormulaError, OptionError, choose
+from ..errors import ArgumentError, DesignError, FormulaError, OptionError, choose, flag_in
 from ..families import WITH_DISPERSION, WITH_ZEROS, Family
 from ..formula import ColumnName, ModelSpec, TermFactor, parse
 from ..formula.names import find_name
@@ -98,8 +96,7 @@ def chosen_approximation(nagq: int, information: str, reml: bool = False) -> str
             f"nagq={nagq!r}: give a number of quadrature points from 1 (Laplace) to {_MOST_POINTS}, or 0 for fixed "
             "effects by penalized likelihood"
         )
-    if not isinstance(reml, bool | np.bool_):
-        raise TypeError(f"reml={reml!r}: give True or False")
+    reml = flag_in("reml", reml)
     if (reml or nagq == 0) and (information == "expected" or (reml and nagq != 1)):
         asked = (
             f"reml=True with nagq={nagq}" if reml and nagq != 1 else "information='expected' with reml=True or nagq=0"
@@ -148,7 +145,7 @@ def _with_offset(request: Request) -> Request:
 def _part_spec(name: str, text: str, formula: str, frame: Frame) -> ModelSpec:
     """Read the formula of another part; it has the response of the mean."""
     if not isinstance(text, str):
-        raise TypeError(f"{name}={text!r}: give a formula such as '~ x + (1 | g)'")
+        raise ArgumentError(f"{name}={text!r}: give a formula such as '~ x + (1 | g)'")
     left, tilde, right = text.partition("~")
     if left.strip() or not tilde:
         what = f"{left.strip()!r} stands on its left side" if tilde else "it has no '~'"

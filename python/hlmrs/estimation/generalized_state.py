@@ -21,11 +21,15 @@ from .layout import Layout
 from .ordered import threshold_names
 from .parts import PartDesign, rows_again
 from .response import Response
+from .separation import Separated
 from .state import (
     NO_FRAME,
     Arrays,
+    labels_of,
+    read_between,
     read_bytes,
     read_group_rows,
+    read_labels,
     read_request,
     read_row_values,
     reading,
@@ -79,10 +83,13 @@ def generalized_to_state(estimate: GeneralizedEstimate, *, keep_rows: bool) -> t
             "prior": _written_prior(request.prior),
             "categories": list(estimate.categories),
             "levels": estimate.levels,
+            "separated": None if estimate.separated is None else _written_separation(estimate.separated),
             "fit": core,
         },
         "parts": parts,
         "layout": estimate.layout.as_json(),
+        "labels": labels_of(estimate),
+        "between": estimate.between_terms,
     }
     return header, arrays | write_row_values(estimate, keep_rows) | (_row_arrays(estimate) if keep_rows else {})
 
@@ -97,6 +104,18 @@ def _read_prior(written: Any) -> Prior | None:
     if isinstance(written, dict):
         return {str(name): Normal(*own) for name, own in written.items()}
     return None if written is None else Normal(*written)
+
+
+def _written_separation(separated: Separated) -> dict[str, Any]:
+    return {"rise": {name: value > 0 for name, value in separated.endless.items()}, "text": separated.text}
+
+
+def _read_separation(own: Mapping[str, Any]) -> Separated | None:
+    written = own.get("separated")
+    if written is None:
+        return None
+    endless = {str(name): np.inf if rises else -np.inf for name, rises in written["rise"].items()}
+    return Separated(endless, str(written["text"]))
 
 
 def _row_arrays(estimate: GeneralizedEstimate) -> Arrays:
@@ -141,10 +160,13 @@ def _rebuild(header: dict[str, Any], arrays: Arrays, columns: Columns | None) ->
         response,
         categories=tuple(own["categories"]),
         levels=_levels(own),
+        separated=_read_separation(own),
         why_gone=NO_FRAME if columns is not None else GONE,
         layout=layout,
         group_rows=group_rows,
         values=values,
+        labels=read_labels(header),
+        between_terms=read_between(header, layout),
         encoding=designs["conditional"].encoding,
     )
 

@@ -1,7 +1,7 @@
 """What the numbers of a fit belong to: names, levels, and how many rows were used."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, is_dataclass, replace
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast, get_args, get_origin, get_type_hints
 
@@ -63,6 +63,16 @@ class GroupLayout:
 
 
 @dataclass(frozen=True, slots=True)
+class ResidualGroups:
+    """The groups within which residuals are correlated: how many, and the rows of the smallest and the largest."""
+
+    name: str
+    n: int
+    smallest: int
+    largest: int
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """Names of everything; `kept` are the columns of X that are estimated."""
 
@@ -77,15 +87,21 @@ class Layout:
     n_rows: int
     n_rows_input: int
     dropped_rows: dict[str, int]
+    residual_groups: Sequence[ResidualGroups] = field(default_factory=list)
+
+    @property
+    def further_groups(self) -> list[ResidualGroups]:
+        """Return groups of the residuals that are none of the random effects'."""
+        return [group for group in self.residual_groups if group.name not in self.group_names]
 
     @property
     def group_names(self) -> list[str]:
         """Names of the grouping factors."""
         return [group.name for group in self.groups]
 
-    def find_group(self, name: str) -> int | None:
+    def find_group(self, name: object) -> int | None:
         """Return the index of the grouping factor that a name means, as the column is called or as in the formula."""
-        found = find_name(name, self.group_names)
+        found = find_name(name, self.group_names) if isinstance(name, str) else None
         return None if found is None else self.group_names.index(found)
 
     @property
@@ -111,7 +127,7 @@ class Layout:
     @classmethod
     def from_json(cls, entry: dict[str, Any]) -> "Layout":
         """Rebuild what ``as_json`` made; a TypeError or KeyError where it is something else."""
-        return cast("Layout", _read(cls, entry))
+        return cast("Layout", _read(cls, {"residual_groups": [], **entry}))
 
     def is_of(self, encoding: Encoding, *, response: str | None = None) -> bool:
         """Whether names and numbers of levels are those of what encodes new data, which may name another response."""
@@ -132,6 +148,7 @@ class Layout:
             len(self.kept) == len(core.beta)
             and max(self.kept, default=-1) < len(self.columns)
             and all(term.group < len(self.groups) for term in self.random)
+            and all(own.n * own.smallest <= self.n_rows <= own.n * own.largest for own in self.residual_groups)
             and [m.shape for m in modes]
             == [(len(self.groups[t.group].levels), k) for t, k in zip(self.random, r, strict=True)]
         )

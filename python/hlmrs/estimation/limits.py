@@ -1,19 +1,13 @@
-"""Coefficients without a finite best value: those that separate the response, and laws at the end of a family."""
+"""Coefficients without a finite best value: laws at the end of a family, and what the data do not determine."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from .._core import GeneralizedModel
-from ..errors import ConvergenceWarning, DesignError, listed, warn
+from ..errors import listed
 from ..families import COUNTS, Family
 from .ordered import threshold_names
 from .parts import PartDesign
 from .verdict import Verdict
-
-_PART = 1e-6
-"""Share of a direction below which a coefficient takes no part in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +23,13 @@ class PartEstimates:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A part whose best value is infinite, its coefficients, and what is said; `is_law`: the limit is a law too."""
+    """A part whose best value is infinite, its coefficients, and what is said; `is_law`: the limit is a law too.
+
+    `places` are those of the coefficients among all of the model.
+    """
 
     part: str
+    places: list[int]
     names: list[str]
     text: str
     is_law: bool
@@ -44,61 +42,38 @@ def part_columns(name: str, designs: Mapping[str, PartDesign], categories: Seque
     return designs[name].columns if name in designs else ["(Intercept)"]
 
 
-def refuse_separation(
-    model: GeneralizedModel,
-    response: str,
-    designs: Mapping[str, PartDesign],
-    categories: Sequence[str] = (),
-    thresholds: str = "flexible",
-    *,
-    only_warn: bool = False,
-) -> None:
-    """Refuse coefficients without a best value, or warn of them: what moves them there, and the rows separated."""
-    found = model.separation
-    if found is None:
-        return
-    direction, separated = np.array(found[0]), found[1]
-    moving: dict[str, float] = {}
-    for entry in model.parts():
-        columns = part_columns(entry["name"], designs, categories, thresholds)
-        of = _OF_PARTS.get(entry["name"], "")
-        own = direction[entry["first"] : entry["first"] + entry["n"]] / np.abs(direction).max()
-        names = [f"{columns[k]}{of}" for k in entry["kept"]]
-        moving |= {column: value for column, value in zip(names, own, strict=True) if abs(value) > _PART}
-    along = " ".join(f"{'+' if value > 0 else '-'} {abs(value):.3g} {column}" for column, value in moving.items())
-    numbers = ", ".join(map(str, separated[:5])) + (", ..." if len(separated) > 5 else "")
-    what = (
-        f"coefficient of {listed([*moving])} has" if len(moving) == 1 else f"coefficients of {listed([*moving])} have"
-    )
-    message = (
-        f"the {what} no finite estimate: as {along.removeprefix('+ ')} goes to infinity the likelihood of "
-        f"{len(separated):,} of {model.n_obs:,} rows used (counted from 0: {numbers}) rises without end and that of no "
-        f"row falls, so that {response} is predicted perfectly there (separation); merge levels, "
-        "leave the term out, or say what is likely, such as prior=hlmrs.Normal(0, 2.5)"
-    )
-    if not only_warn:
-        raise DesignError(message)
-    warn(f"{message}; its estimate here is where the search stopped", ConvergenceWarning)
+def part_suffix(part: str) -> str:
+    """Return what follows names of coefficients of a part beside the mean."""
+    return _OF_PARTS.get(part, "")
 
 
 def limits_of(family: Family, parts: Mapping[str, PartEstimates], endless: Collection[int]) -> list[Limit]:
     """Say what is known of coefficients that can grow without end at no cost."""
     found = []
     for name, part in parts.items():
-        own = [part.names[k - part.first] for k in range(part.first, part.first + part.n) if k in endless]
+        places = [k for k in range(part.first, part.first + part.n) if k in endless]
+        own = [part.names[k - part.first] for k in places]
         if own:
             known = _LAWS.get((family.name, name)) or (_NO_ZEROS if _inflates(family, name) else "")
-            found.append(Limit(name, own, known or _no_end(name, own), bool(known)))
+            found.append(Limit(name, places, own, known or _no_end(name, own), bool(known)))
     return found
 
 
-def with_limits(verdict: Verdict, limits: list[Limit], uncertain: str | None) -> Verdict:
+def edge_of(family: Family) -> str:
+    """Say how a link may leave Laplace's approximation without an optimum; empty for others."""
+    free = family.name in ("gaussian", "lognormal", "student") and family.link == "identity"
+    return "" if free else _EDGES.get(str(family.link), "")
+
+
+def with_limits(verdict: Verdict, limits: list[Limit], uncertain: str | None, edge: str = "") -> Verdict:
     """Add them: a law at the end of a family is a boundary, other coefficients are not identified.
 
-    `uncertain` says why there are no standard errors.
+    `uncertain` says why there are no standard errors, `edge` what the link has to do with a search without an optimum.
     """
-    if verdict.status in ("not-converged", "pole"):
+    if verdict.status in ("not-converged", "pole", "unbounded", "rounded"):
         limits = []  # what is level where a search stopped is of that point alone
+        if edge and verdict.status in ("not-converged", "pole"):
+            verdict = replace(verdict, advice=(edge, *verdict.advice))
     laws = tuple(limit.part.replace("_", " ") for limit in limits if limit.is_law)
     unknown = tuple(
         f"{column}{_OF_PARTS.get(limit.part, '')}" for limit in limits if not limit.is_law for column in limit.names
@@ -141,12 +116,23 @@ _UNCERTAIN = (
     "The standard errors were not computed: near the estimates {}. Intervals by profile or bootstrap do not need them."
 )
 _NO_ZEROS = (
-    "There are no zeros beyond those of the counts, at least for some rows: their best probability is zero, and the "
-    "coefficients of the zero part have no finite estimate."
+    "There are no zeros beyond those of the counts, or nothing but zeros, at least for some rows: the best probability "
+    "of the zero part is zero or one there, and coefficients of it have no finite estimate."
 )
 _POISSON = (
     "There is no overdispersion beyond Poisson's: the best dispersion is {}, and the fit is that of family 'poisson'."
 )
+_EDGE = (
+    "With link={!r} predictors cannot be negative, but random effects are normal: where a level's mean comes near {} "
+    "its effect has no mode inside, and Laplace's approximation no optimum. link='log' takes every predictor."
+)
+_EDGES = {
+    "identity": _EDGE.format("identity", "zero"),
+    "inverse": _EDGE.format("inverse", "infinity"),
+    "1/mu^2": _EDGE.format("1/mu^2", "infinity"),
+    "sqrt": "With link='sqrt' predictors of either sign have the same mean: where a level's mean comes near zero its "
+    "effect has two modes that meet, and Laplace's approximation no optimum. link='log' has one for each mean.",
+}
 _LAWS = {
     ("nbinom2", "dispersion"): _POISSON.format("infinite"),
     ("nbinom1", "dispersion"): _POISSON.format("zero"),

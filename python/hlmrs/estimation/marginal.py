@@ -8,44 +8,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import EquationsFit, GeneralizedModel
-from ..errors import DataError, DesignError, FitStateError, FormulaError, OptionError, suggestion
+from ..display.text import wrapped
+from ..errors import DesignError, FitStateError, OneLevelError
 from ..families import Family
-from ..formula import parse
-from ..formula.names import find_name
-from ..frame import Frame, index_names
-from .estimate import Estimate, RowValues
+from ..frame import Frame
+from .equations_request import EquationsRequest
+from .estimate import GONE, Estimate, RowValues
 from .family_spec import link_means
 from .generalized import generalized_model
-from .generalized_request import GeneralizedRequest, make_generalized_request
-from .layout import layout_of
-from .limits import refuse_separation
-from .parts import RESPONSE, PartDesign, generalized_rows
+from .layout import Layout, layout_of
+from .parts import PartDesign, dropped_rows, generalized_rows, refuse_weightless
 from .response import Response
+from .separation import judge_separation
 from .waves import Waves, waves_of
 
 Vector = NDArray[np.float64]
 
 FEW_GROUPS = 40
 """Groups below which robust standard errors are noticeably too small (Mancl and DeRouen 2001; Li and Redden 2015)."""
-_WITH_EQUATIONS = ("gaussian", "binomial", "poisson", "gamma", "inverse_gaussian", "nbinom2")
 _MOST_ITERATIONS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class EquationsRequest:
-    """What was asked for; None where scale and size are estimated, and where the order of the rows is that of time."""
-
-    generalized: GeneralizedRequest
-    groups: str
-    time: str | None
-    correlation: str
-    scale: float | None
-    size: float | None
-
-    @property
-    def family(self) -> Family:
-        """The family."""
-        return self.generalized.family
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +75,7 @@ class EquationsVerdict:
         >>> fit.verdict.explain()
         'Solved after ... steps.'
         """
-        return "\n".join([self._sentence, *self.advice])
+        return "\n".join(map(wrapped, [self._sentence, *self.advice]))
 
     @property
     def warning(self) -> str:
@@ -109,9 +90,17 @@ class EquationsVerdict:
 class EquationsCore:
     """The core's solution as the tables of a fit meet it."""
 
-    def __init__(self, fit: EquationsFit, model: GeneralizedModel, n_levels: int) -> None:
+    def __init__(self, fit: EquationsFit, model: GeneralizedModel | None, n_levels: int) -> None:
         self.fit, self.model, self._n_levels = fit, model, n_levels
         self._covariances: dict[str, NDArray[np.float64]] = {}
+
+    @classmethod
+    def of(cls, asked: EquationsRequest, model: GeneralizedModel, part: PartDesign, waves: Waves) -> "EquationsCore":
+        """Solve the equations of a model."""
+        control, rows = asked.generalized.mean.control, part.rows
+        most, threads = control.max_evaluations or _MOST_ITERATIONS, control.threads() or 0
+        fit = EquationsFit(model, rows, waves.codes, asked.correlation, asked.scale, asked.size, most, threads)
+        return cls(fit, model, len(rows.group_levels(0)))
 
     @property
     def beta(self) -> Vector:
@@ -147,20 +136,38 @@ class EquationsEstimate(Estimate):
         self,
         asked: EquationsRequest,
         core: EquationsCore,
-        frame: Frame,
         part: PartDesign,
-        response: Response,
+        response: Response | None,
         waves: Waves,
+        *,
+        kind: str,
+        frame: Frame | None = None,
+        levels: tuple[str, str] | None = None,
+        why_gone: str = GONE,
+        **made: Any,
     ) -> None:
-        super().__init__(part.request, core, frame.kind, part.splines, part.data, frame)  # type: ignore[arg-type]
-        self.asked, self.own, self.response, self.waves = asked, core, response, waves
-        layout = layout_of(part.rows, core.model)  # type: ignore[arg-type]
-        name = part.request.spec.response.name
-        dropped = {name if column == RESPONSE else column: n for column, n in layout.dropped_rows.items()}
-        self.layout = replace(layout, response=name, dropped_rows=dropped)
+        super().__init__(part.request, core, kind, part.splines, part.data_if_kept, frame, why_gone, **made)  # type: ignore[arg-type]
+        self.asked, self.own, self._response, self.waves, self.levels = asked, core, response, waves, levels
+        self.encoding = part.encoding
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        raise FitStateError("a fit of gee() cannot be saved or sent to another process yet; fit it there")
+    @cached_property
+    def layout(self) -> Layout:
+        """Names, levels, sizes."""
+        layout = layout_of(self.rows, self.core.model)
+        name = self.request.spec.response.name
+        return replace(layout, response=name, dropped_rows=dropped_rows([self.rows], name))
+
+    @property
+    def response(self) -> Response:
+        """The response of the rows used."""
+        if self._response is None:
+            raise FitStateError(self._why_gone)
+        return self._response
+
+    @property
+    def has_values(self) -> bool:
+        """Whether the values of the rows are there."""
+        return self._response is not None
 
     @property
     def family(self) -> Family:
@@ -181,7 +188,7 @@ class EquationsEstimate(Estimate):
 
     def linear_predictor(self, use_terms: list[bool] | None = None) -> Vector:
         """Return that of the rows used."""
-        new = self.rows.encoding().bind(self.data.columns)
+        new = self.data.bound()
         eta = new.linear_predictor(self.full_coefficients(), self.own.modes(), [False])
         return eta if self.rows.kept is None else eta[self.rows.kept]
 
@@ -213,61 +220,10 @@ class EquationsEstimate(Estimate):
             _NOT_CONVERGED: not fit.converged,
             _NOT_DEFINITE.format(1 - fit.shrinkage): fit.converged and fit.shrinkage < 1,
             _NO_OVERDISPERSION: self.asked.size is None and np.isinf(fit.size),
-            _FEW.format(self.n_groups): self.n_groups < FEW_GROUPS,
+            few_groups(self.n_groups): self.n_groups < FEW_GROUPS,
         }
         advice = tuple(text for text, holds in checks.items() if holds)
         return EquationsVerdict(fit.converged, fit.iterations, fit.shrinkage == 1, advice)
-
-
-def make_equations_request(
-    formula: str,
-    frame: Frame,
-    family: Family,
-    groups: str,
-    time: str | None,
-    correlation: str,
-    scale: float | None,
-    size: float | None,
-    **given: Any,
-) -> EquationsRequest:
-    """Check what was asked for, as far as the data are not needed for it."""
-    if family.name not in _WITH_EQUATIONS:
-        raise OptionError(f"family={family.name!r}: gee() has {', '.join(map(repr, _WITH_EQUATIONS))}")
-    if size is not None and family.name != "nbinom2":
-        raise OptionError(f"size={size!r} belongs to family 'nbinom2', not to {family.name!r}")
-    term, time = _group_term(groups, frame), None if time is None else _column("time", time, frame)
-    taken = [name for name in (time, given["weights"], given["offset"]) if isinstance(name, str)]
-    if random := parse(formula, frame.names, index_names(frame), [*taken, *_columns_of(term)]).random:
-        raise FormulaError(
-            f"gee() has no random effects, and the formula has {random[0].name}: groups= names the groups whose rows "
-            "are correlated; for random effects use glmer()"
-        )
-    asked = make_generalized_request(f"{formula} + (1 | {term})", frame, family, {}, taken=taken, **given)
-    spec = replace(asked.mean.spec, formula=formula)
-    asked = replace(asked, mean=replace(asked.mean, spec=spec))
-    return EquationsRequest(asked, groups, time, correlation, scale, size)
-
-
-def _group_term(groups: Any, frame: Frame) -> str:
-    """Write the column or columns that name the groups as the formula does."""
-    if not isinstance(groups, str):
-        raise TypeError(f"groups={groups!r}: name the column of the groups, or several as 'a:b'")
-    found = find_name(groups, frame.names)
-    names = [found] if found is not None else [_column("groups", name.strip(), frame) for name in groups.split(":")]
-    return ":".join(f"`{name}`" for name in (n.replace("\\", "\\\\").replace("`", "\\`") for n in names))
-
-
-def _columns_of(term: str) -> list[str]:
-    return [name.strip("`") for name in term.split("`:`")]
-
-
-def _column(option: str, name: Any, frame: Frame) -> str:
-    if not isinstance(name, str):
-        raise TypeError(f"{option}={name!r}: give the name of a column")
-    found = find_name(name, frame.names)
-    if found is None:
-        raise DataError(f"{option}={name!r}: the data have no such column{suggestion(name, frame.names)}")
-    return found
 
 
 def solve_equations(asked: EquationsRequest, frame: Frame) -> EquationsEstimate:
@@ -275,24 +231,20 @@ def solve_equations(asked: EquationsRequest, frame: Frame) -> EquationsEstimate:
     request = asked.generalized
     try:
         rows, response = generalized_rows(request, frame)
-    except DesignError as error:
-        if "grouping factor" in str(error) and "has one level" in str(error):
-            raise DesignError(
-                f"groups={asked.groups!r} has one group; robust standard errors rest on many groups"
-            ) from None
-        raise
+    except OneLevelError:
+        raise OneLevelError(
+            f"groups={asked.groups!r} has one group; robust standard errors rest on many groups"
+        ) from None
     part = rows["conditional"]
-    encoded = part.rows
-    if not encoded.layout()["columns"]:
+    if not part.rows.layout()["columns"]:
         raise DesignError("the model has no coefficients; it needs an intercept or a predictor")
-    waves = waves_of(asked.time, asked.correlation, asked.groups, frame, encoded)
-    threads = request.mean.control.threads() or 0
+    refuse_weightless(request, response, part.rows.kept)
+    waves = waves_of(asked.time, asked.correlation, asked.groups, frame, part.rows)
     model = generalized_model(request, rows, response, in_unit=False)
-    refuse_separation(model, request.mean.spec.response.name, {"conditional": part})
-    most = request.mean.control.max_evaluations or _MOST_ITERATIONS
-    fit = EquationsFit(model, encoded, waves.codes, asked.correlation, asked.scale, asked.size, most, threads)
-    core = EquationsCore(fit, model, len(encoded.group_levels(0)))
-    return EquationsEstimate(asked, core, frame, part, response, waves)
+    judge_separation(model, request, rows, response)
+    core = EquationsCore.of(asked, model, part, waves)
+    origin: dict[str, Any] = {"kind": frame.kind, "frame": frame, "levels": response.levels}
+    return EquationsEstimate(asked, core, part, response, waves, **origin)
 
 
 _NOT_CONVERGED = (
@@ -308,7 +260,11 @@ _NOT_DEFINITE = (
 _NO_OVERDISPERSION = (
     "The counts vary no more than Poisson's: the size of nbinom2 is infinite, and the fit is that of family 'poisson'."
 )
-_FEW = (
-    "There are {} groups: with fewer than about 40 robust standard errors are too small; use "
-    "vcov='mancl-derouen' or 'kauermann-carroll' with ddf='groups'."
-)
+
+
+def few_groups(n: int) -> str:
+    """Advise on robust standard errors of few groups."""
+    return (
+        f"There are {n} groups: with fewer than about {FEW_GROUPS} robust standard errors are too small; use "
+        "vcov='mancl-derouen' or 'kauermann-carroll' with ddf='groups'."
+    )

@@ -1,6 +1,6 @@
 """The parts of a generalized model, each a formula of its own, applied to the rows that are complete in all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 
@@ -8,15 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Columns, Encoding, Rows, term_moments
-from ..errors import DataError, DesignError, FitStateError, listed
+from ..display.numbers import plural
+from ..errors import DataError, DesignError, FitStateError, FormulaWarning, listed, warn
 from ..formula import ColumnName, TermFactor
 from ..frame import Frame
 from .estimate import GONE
 from .generalized_request import GeneralizedRequest
 from .layout import RandomTermLayout
-from .request import ARRAY_WEIGHTS, KEPT_ROWS, Request, request_of_rows
+from .request import ARRAY_WEIGHTS, Request, request_of_rows
 from .response import Response, response_of
-from .rows import ModelRows, Splines, evaluate, for_new_data, model_rows, new_columns
+from .rows import ModelRows, Splines, columns_to_predict, evaluate, for_new_data, model_rows
 
 Vector = NDArray[np.float64]
 RESPONSE = "(response)"
@@ -71,7 +72,7 @@ class PartDesign:
 
     def read(self, frame: Frame) -> Columns:
         """Read what a prediction of the part can use of new data."""
-        return new_columns(self.request, frame, self.splines)
+        return columns_to_predict(self.request, frame, self.splines)
 
 
 def generalized_rows(request: GeneralizedRequest, frame: Frame) -> tuple[dict[str, PartDesign], Response]:
@@ -88,6 +89,7 @@ def rows_of_response(
         raise DataError(
             f"the response {request.mean.spec.response.name!r} has no value in any of the {columns.n_rows} rows"
         )
+    _require_complete(request, response)
     # numbers of rows stand for it in the designs, which look at no response: one of counts may be the same in all rows
     columns.add_numeric(RESPONSE, np.where(np.isnan(response.y), np.nan, np.arange(columns.n_rows)))
     encoded = {name: _encode(part, columns) for name, part in parts.items()}
@@ -110,7 +112,21 @@ def read_response(request: GeneralizedRequest, frame: Frame) -> tuple[Columns, R
     columns = frame.read(names, labels)
     for name, values in request.mean.arrays.items():
         columns.add_numeric(name, values)
-    return columns, response_in(request, columns, columns)
+    response = response_in(request, columns, columns)
+    if len(response.categories) > 2:
+        _warn_of_no_order(request.mean.spec.response, response, frame)
+    return columns, response
+
+
+def _warn_of_no_order(factor: TermFactor, response: Response, frame: Frame) -> None:
+    """Say in which order categories are taken whose column says that they have none."""
+    if any(frame.is_unordered(column.name) for column in factor.columns()):
+        order = " < ".join(response.categories)
+        warn(
+            f"the response {factor.name!r} has categories without an order, which are taken as they stand: {order}; "
+            "if that is their order, say so by .cat.as_ordered(), else by .cat.set_categories([...], ordered=True)",
+            FormulaWarning,
+        )
 
 
 def response_in(request: GeneralizedRequest, source: Columns, columns: Columns) -> Response:
@@ -121,13 +137,27 @@ def response_in(request: GeneralizedRequest, source: Columns, columns: Columns) 
 
 def rows_again(request: GeneralizedRequest, columns: Columns) -> dict[str, PartDesign]:
     """Encode the rows of columns that a fit was made from."""
-    kept = TermFactor(KEPT_ROWS, ColumnName(KEPT_ROWS, (0, 0)))
-    designs = {}
-    for name, part in request.parts().items():
-        offsets = (*part.spec.offsets, kept) if KEPT_ROWS in columns.names else part.spec.offsets
-        data = _encode(replace(part, spec=replace(part.spec, offsets=offsets)), columns)
-        designs[name] = PartDesign(part, data.splines, data)
-    return designs
+    encoded = {name: (part, _encode(part, columns)) for name, part in request.parts().items()}
+    return {name: PartDesign(part, data.splines, data) for name, (part, data) in encoded.items()}
+
+
+def dropped_rows(parts: Iterable[Rows], response: str) -> dict[str, int]:
+    """Count the rows that miss a value, by columns of all parts; what stands for the response has its name."""
+    counts = {name: n for rows in parts for name, n in rows.layout()["dropped_rows"].items()}
+    return {response if name == RESPONSE else name: n for name, n in counts.items()}
+
+
+def _require_complete(request: GeneralizedRequest, response: Response) -> None:
+    """Refuse missing values of the response, if they are to be refused: the designs do not know its name."""
+    missing = np.flatnonzero(np.isnan(response.y))
+    if request.mean.missing != "error" or not len(missing):
+        return
+    first = ", ".join(map(str, missing[:5])) + (", ..." if len(missing) > 5 else "")
+    of = f" or weights={request.mean.weights!r}" if request.mean.weights not in (None, ARRAY_WEIGHTS) else ""
+    raise DataError(
+        f"values are missing: of the response {request.mean.spec.response.name!r}{of} in {plural(len(missing), 'row')} "
+        f'({first}); fill them in, or drop the rows with missing="drop"'
+    )
 
 
 def _require_variation(name: str, response: Response) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import Any, TypeAlias, TypedDict, get_args
 
 import numpy as np
@@ -11,13 +12,24 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _core
 from ..calls import refuse_unknown, take_alias
 from ..control import Control
-from ..errors import DataError, DesignError, FormulaWarning, OptionError, choose, suggestion, warn
+from ..errors import (
+    ArgumentError,
+    DataError,
+    DesignError,
+    FormulaWarning,
+    OptionError,
+    choose,
+    flag_in,
+    suggestion,
+    warn,
+)
 from ..formula import NO_RANDOM_TERM, Call, ColumnName, ModelSpec, TermFactor, parse, parse_update
 from ..formula.expressions import as_json
 from ..formula.functions import CONTRASTS
 from ..formula.names import find_name
 from ..frame import Frame, has_index, in_order, index_names, open_frame, row_index
 from ..options import Missing
+from .residual_request import ResidualRequest, residual_request
 
 Contrast: TypeAlias = "str | ArrayLike | Mapping[str, Sequence[float]]"
 
@@ -31,6 +43,8 @@ class Changes(TypedDict, total=False):
     contrasts: Mapping[str, Contrast] | None
     missing: Missing
     control: Control | None
+    residual: str | None
+    sigma: float | None
     REML: bool
 
 
@@ -53,16 +67,18 @@ class Request:
     missing: Missing
     control: Control
     arrays: Mapping[str, NDArray[np.float64]] = field(default_factory=dict, repr=False, compare=False)
+    residual: ResidualRequest | None = None
+    sigma: float | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.reml, bool | np.bool_):
-            raise TypeError(f"reml={self.reml!r}: give True or False")
-        object.__setattr__(self, "reml", bool(self.reml))
+        object.__setattr__(self, "reml", flag_in("reml", self.reml))
+        object.__setattr__(self, "sigma", known_sigma(self.sigma))
 
     def columns(self) -> list[str]:
         """Return the columns of the data that the model reads."""
         given = [name for name in (self.weights, self.offset) if name is not None and name not in self.arrays]
-        return [name for name in dict.fromkeys([*self.spec.columns(), *given]) if name not in self.arrays]
+        further = [] if self.residual is None else self.residual.columns()
+        return [name for name in dict.fromkeys([*self.spec.columns(), *given, *further]) if name not in self.arrays]
 
     def predictors(self) -> set[str]:
         """Return the columns that a prediction may read."""
@@ -77,7 +93,8 @@ class Request:
         groups = [factor for random in spec.random for factor in random.group]
         read = {column.name for f in (spec.response, *spec.offsets, *terms, *effects) for column in f.columns()}
         named = {column.name for factor in groups for column in factor.columns()}
-        return named - read - {self.weights, self.offset}
+        further = set() if self.residual is None else {*self.residual.columns()}
+        return named - read - {self.weights, self.offset} - further
 
     def options(self, **more: Any) -> str:
         """Return what the core reads beside the formula."""
@@ -108,24 +125,36 @@ def make_request(
     contrasts: Mapping[str, Contrast] | None,
     missing: str,
     control: Control | None,
+    residual: str | None = None,
+    dispersion: str | None = None,
+    sigma: float | None = None,
+    is_marginal: bool = False,
     taken: Sequence[str] = (),
 ) -> Request:
     """Check every argument of a fit; `data` is a frame, or the names of its columns.
 
-    `taken` are columns that ``.`` does not stand for, beside weights and offset.
+    `is_marginal`: without random terms. `taken` are columns that ``.`` does not stand for, beside weights and offset.
     """
     names, index = (data, []) if isinstance(data, Sequence) else (data.names, index_names(data))
     if not isinstance(data, Sequence):
         weights, offset = (in_order(n, v, row_index(data)) for n, v in (("weights", weights), ("offset", offset)))
     if control is not None and not isinstance(control, Control):
-        raise TypeError(f"control={control!r}: give a hlmrs.Control")
+        raise ArgumentError(f"control={control!r}: give a hlmrs.Control")
     missing = choose("missing", missing, get_args(Missing), _MISSING)
     spec = parse(formula, names, index, [*taken, *(given for given in (weights, offset) if isinstance(given, str))])
-    if not spec.random:
+    if is_marginal and spec.random:
+        raise DesignError(f"gls() has no random terms, and the formula has {spec.random[0].name}: lmer() takes both")
+    if not is_marginal and not spec.random:
         raise DesignError(NO_RANDOM_TERM)
     for note in spec.notes:
         warn(note, FormulaWarning)
     arrays: dict[str, NDArray[np.float64]] = {}
+    asked, known = residual_request(residual, dispersion, spec, names), _one_sigma(sigma, control)
+    if known is not None and asked is not None and asked.term is not None and asked.term.kind.by_visit:
+        raise OptionError(
+            f"sigma={known!r} beside residual={asked.term.text!r}, in which every visit has a standard deviation of "
+            "its own: there is no one to be known; take a structure with one, such as ar1 or corr"
+        )
     return Request(
         spec,
         reml,
@@ -135,6 +164,8 @@ def make_request(
         "error" if missing == "error" else "drop",
         control or Control(),
         arrays,
+        asked,
+        known,
     )
 
 
@@ -144,13 +175,16 @@ def change_request(
     """Change a model's formula as R's update does, and any of its options; arrays belong to the rows of the model."""
     if not same_rows:
         require_same_rows(old, options)
-    kept = {
+    kept: dict[str, Any] = {
         "reml": old.reml,
         "weights": old.arrays.get(ARRAY_WEIGHTS, old.weights),
         "offset": old.arrays.get(ARRAY_OFFSET, old.offset),
         "contrasts": None,
         "missing": old.missing,
         "control": old.control,
+        "sigma": old.sigma,
+        **dict.fromkeys(("residual", "dispersion")),
+        **dict(() if old.residual is None else old.residual.texts()),
     }
     options = dict(options)
     if "REML" in options:
@@ -159,10 +193,34 @@ def change_request(
     spec = parse_update(old.spec, change, data.names, index_names(data))
     for note in spec.notes:
         warn(note, FormulaWarning)
-    new = make_request(spec.formula, data, **(kept | options))
+    new = make_request(spec.formula, data, is_marginal=not old.spec.random, **(kept | options))
+    if new.residual is not None and old.residual is not None and new.reml == old.reml:
+        own = new.residual.tested_by(old.residual.ddf, old.residual.ddf_information)
+        new = replace(new, residual=own)
     if "contrasts" in options:
         return new
     return without_idle_contrasts(replace(new, contrasts=old.contrasts))
+
+
+def known_sigma(sigma: Any) -> float | None:
+    """Return a residual standard deviation that is known, as a positive number; None where it is estimated."""
+    if sigma is None:
+        return None
+    is_number = isinstance(sigma, Real) and not isinstance(sigma, bool | np.bool_)
+    if not is_number or not 0 < float(sigma) < np.inf:
+        raise OptionError(
+            f"sigma={sigma!r}: give the residual standard deviation that is known, a positive number (1 where weights "
+            "are 1 / variance), or None to estimate it"
+        )
+    return float(sigma)
+
+
+def _one_sigma(sigma: Any, control: Control | None) -> Any:
+    """Return the known residual standard deviation, of which ``Control(fix=)`` may have it too."""
+    held = None if control is None or control.fix is None else control.fix.get("sigma")
+    if held is not None and sigma is not None and sigma != held:
+        raise OptionError(f"sigma={sigma!r} beside Control(fix={{'sigma': {held:g}}}): leave one of them out")
+    return sigma if held is None else held
 
 
 def require_same_rows(old: Request, options: Mapping[str, Any]) -> None:
@@ -173,12 +231,11 @@ def require_same_rows(old: Request, options: Mapping[str, Any]) -> None:
 
 
 def request_of_rows(request: Request, kept: NDArray[np.bool_] | None) -> Request:
-    """Leave out the rows that another model did not keep: an offset of zero has no value there."""
+    """Leave out the rows that another model did not keep: a column misses a value there."""
     if kept is None:
         return request
-    offset = TermFactor(KEPT_ROWS, ColumnName(KEPT_ROWS, (0, 0)))
-    spec = replace(request.spec, offsets=(*request.spec.offsets, offset))
-    return replace(request, spec=spec, arrays={**request.arrays, KEPT_ROWS: np.where(kept, 0.0, np.nan)})
+    arrays = {**request.arrays, KEPT_ROWS: np.where(kept, 0.0, np.nan)}
+    return replace(request, arrays=arrays, missing="drop")
 
 
 def numeric_array(option: str, values: Any) -> NDArray[np.float64]:
@@ -204,8 +261,11 @@ def _column_or_array(
             raise DataError(f"{option}={value!r}: the data have no such column{suggestion(value, names)}")
         return found
     if np.ndim(value) == 0:
-        raise TypeError(f"{option}={value!r}: give the name of a column, or one number per row")
+        raise ArgumentError(f"{option}={value!r}: give the name of a column, or one number per row")
     arrays[reserved] = numeric_array(option, value)
+    if option == "offset" and np.isinf(arrays[reserved]).any():
+        place = int(np.flatnonzero(np.isinf(arrays[reserved]))[0])
+        raise DataError(f"offset is infinite at row {place}; give a finite number, or NaN to drop the row")
     return reserved
 
 
@@ -220,7 +280,7 @@ def checked_contrasts(contrasts: Mapping[str, Contrast] | None, spec: ModelSpec)
     if contrasts is None:
         return {}
     if not isinstance(contrasts, Mapping):
-        raise TypeError(f"contrasts={contrasts!r}: give a dictionary such as {{'treatment_arm': 'sum'}}")
+        raise ArgumentError(f"contrasts={contrasts!r}: give a dictionary such as {{'treatment_arm': 'sum'}}")
     known = coded(spec)
     found = {name: find_name(str(name), known) for name in contrasts}
     for name, meant in found.items():

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Columns
-from ..errors import DataError, FormulaWarning, listed, warn
+from ..errors import DataError, FormulaWarning, UndeclaredOrderError, listed, warn
 from ..families import TRIALS, Family
 from ..formula import Call, ColumnName, TermFactor
 from .rows import evaluate
@@ -74,8 +74,8 @@ def _counts(family: Family, call: Call, columns: Columns, weights: Vector | None
         bad = np.flatnonzero((failures < 0) | (successes < 0))
         raise DataError(f"cbind() has negative counts in {len(bad)} rows, first in row {bad[0]} (counted from 0)")
     for what, counts in (("successes", successes), ("failures", failures)):
-        broken = np.flatnonzero(~_is_whole(counts))
-        if len(broken):
+        if not (whole := _is_whole(counts)).all():
+            broken = np.flatnonzero(~whole)
             raise DataError(
                 f"cbind() counts {counts[broken[0]]:g} {what} in row {broken[0]} (counted from 0), which is no whole "
                 f"number, and so in {len(broken):,} rows; a proportion is a response by itself, with the number of "
@@ -86,7 +86,10 @@ def _counts(family: Family, call: Call, columns: Columns, weights: Vector | None
 
 def _is_whole(counts: Vector) -> NDArray[np.bool_]:
     """Tell whole numbers, up to rounding; missing ones are."""
-    return np.isnan(counts) | (np.abs(counts - np.round(counts)) <= _WHOLE * np.maximum(1.0, np.abs(counts)))
+    exact: NDArray[np.bool_] = counts - np.rint(counts) == 0.0
+    if exact.all():
+        return exact
+    return np.isnan(counts) | (np.abs(counts - np.rint(counts)) <= _WHOLE * np.maximum(1.0, np.abs(counts)))
 
 
 def _successes(family: Family, factor: TermFactor, columns: Columns, weights: Vector | None) -> Response:
@@ -178,7 +181,7 @@ class _Levels:
 def _require_order(name: str, levels: _Levels) -> None:
     """Refuse levels in no declared order, and those that no row has."""
     if not levels.declared:
-        raise DataError(
+        raise UndeclaredOrderError(
             f"the response {name!r} is text, whose levels ({listed(levels.names)}) have no order; declare it from low "
             "to high: pandas.Categorical(values, categories=[...], ordered=True), or a column of polars.Enum([...])"
         )

@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from .._core import Columns, Encoding, Rows
-from ..errors import DesignError
+from .._core import Columns, Encoding, NewRows, Rows
+from ..errors import DataError, DesignError, listed, suggestion
 from ..formula import Call, Expression, TermFactor
-from ..formula.expressions import as_json, calls_in
+from ..formula.expressions import as_json, calls_in, row_columns
+from ..formula.names import find_name
 from ..frame import Frame
 from ..splines import SplineBasis
-from .request import Request
+from .request import KEPT_ROWS, Request
+from .residual_rows import RESIDUAL_ROWS, ResidualRows, read_residual
 
 Splines = Mapping[str, SplineBasis]
 
@@ -29,6 +31,14 @@ class ModelRows:
     rows: Rows
     columns: Columns
     splines: Splines
+    residual: ResidualRows | None = None
+
+    def bound(self, encoding: Encoding | None = None, *, new_groups: bool = False) -> NewRows:
+        """Return all rows of the data as new ones are encoded; of those that the fit does not use nothing is known.
+
+        They may hold levels that the fit has none of.
+        """
+        return (encoding or self.rows.encoding()).bind(self.columns, new_groups, self.rows.kept)
 
 
 def model_rows(request: Request, data: Frame | Columns) -> ModelRows:
@@ -39,12 +49,37 @@ def model_rows(request: Request, data: Frame | Columns) -> ModelRows:
         if name not in known:
             columns.add_numeric(name, values)
     splines = learned_columns(request, columns)
-    return ModelRows(encode(request, columns), columns, splines)
+    try:
+        rows = encode(request, columns)
+    except DataError:
+        _refuse_two_levels(request, columns)
+        raise
+    if request.residual is None:
+        return ModelRows(rows, columns, splines)
+    residual = read_residual(request.residual, columns, rows, request.missing)
+    if residual.n_rows < rows.n_rows_input and (rows.kept is None or residual.n_rows < rows.kept.sum()):
+        columns.add_numeric(RESIDUAL_ROWS, np.where(residual.known, 0.0, np.nan))
+        rows = encode(request, columns)
+    return ModelRows(rows, columns, splines, residual)
+
+
+def _refuse_two_levels(request: Request, columns: Columns) -> None:
+    """Name the model that a response of two words has."""
+    name = request.spec.response.name
+    plain = {own: (codes, levels or []) for own, codes, levels, _ in columns.plain_values()}
+    codes, levels = plain.get(name, (np.zeros(0), []))
+    used = [level for k, level in enumerate(levels) if (codes == k).any()]
+    if len(used) == 2:
+        raise DataError(
+            f"the response {name!r} has two levels, {listed(used)}, and a linear model needs numbers: "
+            f"hlmrs.glmer(..., family='binomial') models the probability of {used[1]!r}"
+        )
 
 
 def encode(request: Request, columns: Columns) -> Rows:
     """Encode the complete rows of columns; they have the bases of splines already."""
-    return Rows(request.spec.to_json(), columns, request.options())
+    marks = [name for name in (RESIDUAL_ROWS, KEPT_ROWS) if name in columns.names]  # the narrower one first
+    return Rows(request.spec.to_json(), columns, request.options(**({"kept": marks[0]} if marks else {})))
 
 
 def learned_columns(request: Request, columns: Columns) -> Splines:
@@ -72,6 +107,24 @@ def new_columns(request: Request, frame: Frame, splines: Splines, further: Colle
     columns = frame.read([name for name in frame.names if name in wanted], request.labels())
     _add_splines(columns, request, splines)
     return columns
+
+
+def columns_to_predict(
+    request: Request, frame: Frame, splines: Splines, further: Collection[str | None] = ()
+) -> Columns:
+    """Read what a prediction of new data uses, which must have all of the fixed part."""
+    _require_fixed(request, frame)
+    return new_columns(request, frame, splines, further)
+
+
+def _require_fixed(request: Request, frame: Frame) -> None:
+    """Name a column of the fixed part that a frame lacks, and what it has instead; those of groups may be missing."""
+    needed = [*(factor for term in request.spec.terms for factor in term.factors), *request.spec.offsets]
+    by_row = [factor.expression for factor in needed if {"between", "within"}.isdisjoint(calls_in(factor.expression))]
+    for name in dict.fromkeys(column.name for expression in by_row for column in row_columns(expression)):
+        if find_name(name, frame.names) is None:
+            hint = suggestion(name, frame.names) or f"; they have {listed(frame.names)}"
+            raise DataError(f"the new data have no column {name!r}{hint}")
 
 
 def for_new_data(request: Request, encoding: Encoding) -> Encoding:

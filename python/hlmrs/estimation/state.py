@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .. import storage
 from .._core import Columns, Encoding, Fit
 from ..control import Control
-from ..errors import DataError, HlmrsError
+from ..errors import DataError, HlmrsError, OptionError
 from ..formula import Call, ModelSpec, parse
 from ..frame import KINDS
 from ..options import Missing
@@ -20,6 +20,9 @@ from ..splines import SplineBasis
 from .estimate import GONE, Estimate, RowValues
 from .layout import Layout
 from .request import Request, coded
+from .residual_encoding import ResidualEncoding
+from .residual_request import ResidualRequest, columns_named, residual_request
+from .residual_rows import read_residual
 from .rows import ModelRows, Splines, encode
 
 Arrays = dict[str, NDArray[Any]]
@@ -58,12 +61,20 @@ copyreg.pickle(Estimate, _reduced)  # how an estimate goes to another process
 
 def to_state(estimate: Estimate, *, keep_rows: bool) -> tuple[dict[str, Any], Arrays]:
     """Take an estimate apart; the values of its rows come along if `keep_rows`."""
+    if estimate.request.residual is not None and not keep_rows:
+        raise OptionError(
+            "a model of the residuals needs its rows for standard errors and tests: save(..., keep_rows=True) has them"
+        )
     core, arrays = estimate.core.state()
     header = write_request(estimate.request, estimate.kind, estimate.splines) | {
         "layout": estimate.layout.as_json(),
         "encoding": estimate.encoding.to_json(),
         "core": core,
+        "labels": labels_of(estimate),
+        "between": estimate.between_terms,
     }
+    if estimate.request.residual is not None:
+        header["residual_levels"] = estimate.residual_encoding.saved()
     named: Arrays = {f"core.{name}": array for name, array in arrays.items()}
     named |= {f"moments.{k}": moments for k, moments in enumerate(estimate.moments)}
     named |= {f"group_rows.{g}": counts for g, counts in enumerate(estimate.group_rows)}
@@ -76,11 +87,27 @@ def from_state(header: dict[str, Any], arrays: Arrays, name: str, columns: Colum
         return _rebuild(header, arrays, columns)
 
 
+def labels_of(estimate: Estimate) -> dict[str, str]:
+    """Return what the file of the data says of the columns of the model."""
+    return {name: estimate.labels[name] for name in estimate.request.columns() if estimate.labels.get(name)}
+
+
+def read_labels(header: dict[str, Any]) -> dict[str, str]:
+    """Return the labels of columns that were saved, if some were."""
+    labels = header.get("labels", {})
+    if not isinstance(labels, dict) or not all(isinstance(text, str) for text in labels.values()):
+        raise ValueError("the labels of its columns are no texts")
+    return labels
+
+
 def write_request(request: Request, kind: str, splines: Splines) -> dict[str, Any]:
     """Write down what was asked for, the kind of frame that tables come back in, and bases of splines."""
     own = {name: getattr(request, name) for name in ("reml", "weights", "offset", "contrasts", "missing")}
+    own |= {} if request.control.fix is None else {"fix": request.control.fix}
+    own |= {} if request.sigma is None else {"sigma": request.sigma}
     return {
         "request": {"formula": request.spec.formula, "expanded_formula": str(request.spec), **own},
+        "residual": None if request.residual is None else request.residual.saved(),
         "frame": kind,
         "splines": {name: {"kind": basis.kind, "settings": basis.settings} for name, basis in splines.items()},
     }
@@ -93,9 +120,19 @@ def read_request(header: dict[str, Any]) -> tuple[Request, str, Splines]:
         raise DataError(f"the rows are of a frame of kind {kind!r}, which this hlmrs does not know")
     spec = replace(parse(saved.pop("expanded_formula")), formula=saved.pop("formula"))
     splines = _splines(spec, header["splines"])
-    request = Request(spec, control=Control(), **saved)
+    residual = _residual(spec, header.get("residual"))
+    request = Request(spec, control=Control(fix=saved.pop("fix", None)), residual=residual, **saved)
     _check_request(request)
     return request, kind, splines
+
+
+def _residual(spec: ModelSpec, saved: dict[str, str] | None) -> ResidualRequest | None:
+    """Read what was asked for of the residuals."""
+    if saved is None:
+        return None
+    term, dispersion = saved.get("residual"), saved.get("dispersion")
+    asked = residual_request(term, dispersion, spec, columns_named(term, dispersion, spec))
+    return None if asked is None else asked.tested_by(saved.get("ddf"), saved.get("ddf_information"))
 
 
 def _splines(spec: ModelSpec, saved: dict[str, Any]) -> Splines:
@@ -182,7 +219,7 @@ def _rebuild(header: dict[str, Any], arrays: Arrays, columns: Columns | None) ->
         raise ValueError("its names and its numbers do not belong together")
     group_rows = read_group_rows(arrays, layout)
     values = read_row_values(arrays, layout)
-    data = None if columns is None else ModelRows(encode(request, columns), columns, splines)
+    data = None if columns is None else _model_rows(request, columns, splines, values)
     if data is not None and (data.rows.n_rows_input != layout.n_rows_input or not layout.is_of(data.rows.encoding())):
         raise ValueError("its columns are not those of its names")
     return Estimate(
@@ -196,8 +233,28 @@ def _rebuild(header: dict[str, Any], arrays: Arrays, columns: Columns | None) ->
         moments=moments,
         group_rows=group_rows,
         encoding=encoding,
+        residual_encoding=_residual_encoding(request, header),
         values=values,
+        labels=read_labels(header),
+        between_terms=read_between(header, layout),
     )
+
+
+def _residual_encoding(request: Request, header: dict[str, Any]) -> ResidualEncoding | None:
+    """Read what encodes the residuals of new data."""
+    saved = header.get("residual_levels")
+    return None if request.residual is None or saved is None else ResidualEncoding.from_saved(request.residual, saved)
+
+
+def _model_rows(request: Request, columns: Columns, splines: Splines, values: RowValues | None) -> ModelRows:
+    """Encode the rows again, with what the request says of their residuals."""
+    rows = encode(request, columns)
+    if request.residual is None:
+        return ModelRows(rows, columns, splines)
+    residual = read_residual(request.residual, columns, rows, request.missing)
+    if request.residual.uses_fitted and values is not None:
+        residual = residual.with_fitted(values.fitted)
+    return ModelRows(rows, columns, splines, residual)
 
 
 def _names(spec: ModelSpec) -> list[str]:
@@ -215,6 +272,14 @@ def read_group_rows(arrays: Arrays, layout: Layout) -> list[NDArray[Any]]:
     if not layout.counts(group_rows):
         raise ValueError("the rows of its groups are not those of its counts")
     return group_rows
+
+
+def read_between(header: dict[str, Any], layout: Layout) -> list[list[str]] | None:
+    """Return the terms that are constant within groups, by grouping factor, if they are known."""
+    between, known = header.get("between"), {"(Intercept)", *layout.terms}
+    if between is not None and (len(between) != len(layout.groups) or not all(set(own) <= known for own in between)):
+        raise ValueError("the terms between its groups are not those of its formula")
+    return None if between is None else [list(own) for own in between]
 
 
 def read_row_values(arrays: Arrays, layout: Layout) -> RowValues | None:

@@ -7,37 +7,43 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..display import Facts, Notes, Printed, Report, Section
+from ..display.numbers import plural
+from ..display.text import wrapped
 from ..formula.random_term import RandomTerm
-from .advice import LEAST_SQUARES, Advice, EstimatedTerm, of_boundary, of_flat
+from .advice import LEAST_SQUARES, Advice, EstimatedTerm, of_boundary, of_flat, of_saturated
 from .layout import Layout
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+@dataclass(frozen=True, slots=True, repr=False)
+class Verdict(Printed):
     """The verdict on a fit.
 
     Attributes
     ----------
-    status : {"optimum", "boundary", "flat", "exact", "rough", "pole", "not-converged"}
+    status : {"optimum", "boundary", "flat", "exact", "rough", "pole", "unbounded", "rounded", "not-converged"}
         A verified optimum; one at the boundary of the model, at which a combination of random effects has no variance
         or the law is one at the end of its family; one along which the data do not identify some parameters; one whose
         residual standard deviation is below about 5e-6 of the spread of the response, so that rounding may have moved
         it (a response that is reproduced exactly raises ``NumericalError``); one of a quadrature that more points
         change by more than 0.5 in the log-likelihood, so that it may not be one of the likelihood; or no optimum, where
-        Laplace's approximation has none, or where none was found.
+        Laplace's approximation has none, where the likelihood rises as a standard deviation grows without end, where
+        the log-likelihood is so large that rounding hides its optimum, or where none was found.
     evaluations : int
         Evaluations of the criterion, without those of the further points tried.
     expected_decrease : float
         How much the criterion could still fall, by its gradient and curvature.
     singular_terms : tuple of str
-        Random terms whose covariance does not have full rank.
+        Random terms whose covariance does not have full rank, and the residuals' structure where theirs does not.
     flat_terms : tuple of str
         Random terms that the data do not identify, and coefficients of generalized models.
     limits : tuple of str
         Parts of a generalized model whose best value is infinite, and the law there simpler: no overdispersion, no
-        zeros beyond those of the counts.
+        zeros beyond those of the counts; structures of residuals that are a simpler one there: not correlated, no
+        nugget.
     reason : str
-        Why the search did not converge, or what more points change; empty otherwise.
+        Why the search did not converge, what more points change, or where else the likelihood is higher; empty
+        otherwise.
     advice : tuple of str
         What to consider.
     std_error : float
@@ -80,19 +86,26 @@ class Verdict:
     @property
     def converged(self) -> bool:
         """Whether the point is an optimum."""
-        return self.status not in ("not-converged", "pole", "rough", "exact")
+        return self.status not in ("not-converged", "pole", "unbounded", "rounded", "rough", "exact")
 
     @property
     def singular(self) -> bool:
-        """Whether some combination of random effects has no variance."""
+        """Whether some combination of random effects, or of the residuals of a group, has no variance."""
         return bool(self.singular_terms)
 
     def __str__(self) -> str:
-        after = f"{self.evaluations} evaluations"
+        after = plural(self.evaluations, "evaluation")
         if self.status == "not-converged":
             return f"not converged after {after}: {self.reason}"
         if self.status == "pole":
             return f"not converged after {after}: Laplace's approximation has no optimum here: {self.reason}"
+        if self.status == "unbounded":
+            terms = ", ".join(self.flat_terms)
+            return (
+                f"no optimum after {after}: the standard deviation of {terms} has no finite best value: {self.reason}"
+            )
+        if self.status == "rounded":
+            return f"not converged after {after}: rounding hides the optimum: {self.reason}"
         if self.status == "exact":
             return f"no optimum after {after}: the residuals are so small that rounding may have moved them"
         if self.status == "rough":
@@ -100,10 +113,22 @@ class Verdict:
         if self.status == "flat":
             return f"converged after {after}, but the data do not identify {', '.join(self.flat_terms)}"
         places = [f"singular: {', '.join(self.singular_terms)}"] if self.singular else []
-        places += [f"at the limit of the family: {', '.join(self.limits)}"] if self.limits else []
+        places += [f"at a limit: {', '.join(self.limits)}"] if self.limits else []
         if places:
             return f"converged after {after}, {'; '.join(places)}"
         return f"converged after {after} at a verified optimum"
+
+    def _report(self) -> Report:
+        facts = [
+            ("Status", self.status),
+            ("Could still fall by", f"{self.expected_decrease:.2g}"),
+            ("Singular", ", ".join(self.singular_terms)),
+            ("Not identified", ", ".join(self.flat_terms)),
+            ("Limits", ", ".join(self.limits)),
+        ]
+        notes = [of_search(self)] if self.tried and self.converged else []
+        stated = Section("", Facts([(label, value) for label, value in facts if value]))
+        return Report(sentence(self), [stated, Section("", Notes([*notes, *self.advice]))])
 
     def explain(self) -> str:
         """Say what the verdict means and what to consider.
@@ -116,8 +141,13 @@ class Verdict:
         Converged after ... evaluations at a verified optimum.
         A lower optimum was looked for from ... points far from it; none was found, which does not rule one out.
         """
-        tried = [of_search(self)] if self.tried and self.converged else []
-        return "\n".join([sentence(self), *tried, *self.advice])
+        return "\n".join(map(wrapped, explanation(self)))
+
+
+def explanation(verdict: Verdict) -> list[str]:
+    """Return what a verdict means and what to consider, in paragraphs."""
+    tried = [of_search(verdict)] if verdict.tried and verdict.converged else []
+    return [sentence(verdict), *tried, *verdict.advice]
 
 
 def sentence(verdict: Verdict) -> str:
@@ -130,8 +160,8 @@ def of_search(verdict: Verdict) -> str:
     if not verdict.tried:
         return "A lower optimum far from it was not looked for."
     return (
-        f"A lower optimum was looked for from {verdict.tried} points far from it; none was found, which does not rule "
-        "one out."
+        f"A lower optimum was looked for from {plural(verdict.tried, 'point')} far from it; none was found, which does "
+        "not rule one out."
     )
 
 
@@ -150,7 +180,7 @@ def verdict_of(
     advice = _advice(core, terms, moments)
     suggestions = {term: instead for piece in advice for term, instead in piece.suggestions.items()}
     if terms and suggestions == {term.name: "" for term in terms}:
-        advice, suggestions = [*advice, left], {}
+        advice, suggestions = [*advice, _saturated(core, layout) or left], {}
     return Verdict(
         core["status"],
         core["evaluations"],
@@ -164,6 +194,14 @@ def verdict_of(
     )
 
 
+def _saturated(core: Mapping[str, Any], layout: Layout) -> Advice | None:
+    """Say that fixed effects leave nothing of the differences between groups; None where that is not so."""
+    if len(layout.random) > 1 or core["redundant"] is None or list(layout.random[0].columns) != ["(Intercept)"]:
+        return None
+    group = layout.groups[layout.random[0].group]
+    return of_saturated(group.name, len(group.levels)) if len(group.levels) < layout.n_rows else None
+
+
 def _advice(
     core: Mapping[str, Any],
     terms: Sequence[EstimatedTerm],
@@ -174,7 +212,9 @@ def _advice(
         return [_WITHOUT_OPTIMUM[core["status"]]]
     flat = core["flat"]
     advice = [of_boundary(terms[entry["term"]], entry) for entry in core["boundary"] if entry["term"] not in flat]
-    return [*advice, of_flat(terms, flat, core["redundant"], moments())] if flat else advice
+    if flat:
+        advice.append(of_flat(terms, flat, core["redundant"], moments()))
+    return [*advice, Advice(_ELSEWHERE.format(core["reason"]))] if core["reason"] else advice
 
 
 _EXACT = Advice(
@@ -191,9 +231,26 @@ _POLE = Advice(
     "The numbers of this fit are those of a point before it breaks down, near which the likelihood may have its "
     "optimum. Leave out a random effect that the data say little of, most often that of the zero part."
 )
+_UNBOUNDED = Advice(
+    "The numbers of this fit are those of its approximation, and grow with the number of its points. The levels say "
+    "too little of how far they differ: have more rows in each, leave out a random effect, or fit its levels as fixed "
+    "effects with a prior (prior=hlmrs.Normal(0, 2.5))."
+)
+_ROUNDED = Advice(
+    "The numbers of this fit are not to be used. Look whether this row is right, and correct it or leave it out; "
+    "divide weights by their mean."
+)
 _ROUGH = Advice(
     "The quadrature has too few points for these random effects: fit with more of them (nagq=), or by Laplace's "
     "approximation (nagq=1). Where most groups are nothing but successes, or failures, their standard deviation has "
     "no finite best value, perhaps, and no number of points will do."
 )
-_WITHOUT_OPTIMUM = {"exact": _EXACT, "rough": _ROUGH, "pole": _POLE, "not-converged": _NOT_CONVERGED}
+_ELSEWHERE = "The approximation is far from the likelihood: {}. Quadrature (nagq=25 or more) has an optimum near there."
+_WITHOUT_OPTIMUM = {
+    "exact": _EXACT,
+    "rough": _ROUGH,
+    "pole": _POLE,
+    "unbounded": _UNBOUNDED,
+    "rounded": _ROUNDED,
+    "not-converged": _NOT_CONVERGED,
+}

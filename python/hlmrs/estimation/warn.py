@@ -7,10 +7,15 @@ from .verdict import Verdict, sentence
 
 def warn_about_data(layout: Layout) -> None:
     """Warn of dropped rows and columns."""
-    if message := dropped_rows(layout):
-        warn(message, DroppedRowsWarning)
+    warn_about_rows(layout)
     if message := dropped_columns(layout):
         warn(message, RankDeficiencyWarning)
+
+
+def warn_about_rows(layout: Layout) -> None:
+    """Warn of dropped rows."""
+    if message := dropped_rows(layout):
+        warn(message, DroppedRowsWarning)
 
 
 def warn_about_optimum(verdict: Verdict) -> None:
@@ -44,11 +49,11 @@ def dropped_columns(layout: Layout) -> str:
 
 def not_converged(verdict: Verdict) -> str:
     """Say why a search stopped, or what it cannot tell apart."""
-    if verdict.status not in ("not-converged", "pole", "rough", "exact", "flat"):
+    if verdict.status not in ("not-converged", "pole", "unbounded", "rounded", "rough", "exact", "flat"):
         return ""
     return "\n".join([sentence(verdict), *verdict.advice])
 
 
 def singular(verdict: Verdict) -> str:
-    """Say which variances are zero, and what to consider."""
+    """Say which variances are zero or correlations one, and what to consider."""
     return f"singular fit. {' '.join(verdict.advice)}" if verdict.status == "boundary" and verdict.singular else ""

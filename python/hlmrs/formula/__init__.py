@@ -9,11 +9,13 @@ from .expressions import Call, ColumnName, Expression, Number, Text
 from .model_spec import NO_RANDOM_TERM, ModelSpec
 from .random_term import PLAIN, STRUCTURES, RandomTerm
 from .reading import parse, parse_update
+from .residual_term import RESIDUAL_STRUCTURES, ResidualTerm, parse_residual
 from .terms import Term, TermFactor
 
 __all__ = [
     "NO_RANDOM_TERM",
     "PLAIN",
+    "RESIDUAL_STRUCTURES",
     "STRUCTURES",
     "Call",
     "ColumnName",
@@ -21,9 +23,11 @@ __all__ = [
     "ModelSpec",
     "Number",
     "RandomTerm",
+    "ResidualTerm",
     "Term",
     "TermFactor",
     "Text",
     "parse",
+    "parse_residual",
     "parse_update",
 ]

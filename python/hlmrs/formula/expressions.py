@@ -59,6 +59,15 @@ def columns_of(expression: Expression) -> Iterator[ColumnName]:
             yield from columns_of(argument)
 
 
+def row_columns(expression: Expression) -> Iterator[ColumnName]:
+    """Yield the columns whose values in a row decide its value: not the groups of ``center(x, g)``."""
+    if isinstance(expression, ColumnName):
+        yield expression
+    elif isinstance(expression, Call):
+        for argument in expression.args[:1] if expression.name == "center" else expression.args:
+            yield from row_columns(argument)
+
+
 def level_columns(expression: Expression) -> set[str]:
     """Return the columns that an expression compares with a level."""
     if not isinstance(expression, Call):

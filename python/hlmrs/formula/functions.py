@@ -76,12 +76,16 @@ class Shape(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A function's data, in order, each with the shapes it may have; then its options, each with its reader."""
+    """A function's data, in order, each with the shapes it may have; then its options, each with its reader.
+
+    ``optional`` are the data that may be left out.
+    """
 
     name: str
     data: Mapping[str, tuple[Shape, ...]]
     shape: Shape
     options: Mapping[str, Callable[[Syntax], Expression]] = field(default_factory=dict)
+    optional: tuple[str, ...] = ()
 
 
 _NUMBER = {"x": (Shape.NUMBER,)}
@@ -92,7 +96,7 @@ _ENDS = {"intercept": logical, "Boundary.knots": knots}
 _SIGNATURES = (
     *(
         Signature(name, _NUMBER, Shape.NUMBER)
-        for name in ("I", "log2", "log10", "log1p", "exp", "sqrt", "abs", "sin", "cos", "tan", "center")
+        for name in ("I", "log2", "log10", "log1p", "exp", "sqrt", "abs", "sin", "cos", "tan")
     ),
     *(Signature(name, {"x": (Shape.NUMBER,), "y": (Shape.NUMBER,)}, Shape.NUMBER) for name in ("pmin", "pmax")),
     Signature("dummy", {"f": (Shape.LEVEL,), "level": (Shape.TEXT,)}, Shape.NUMBER),
@@ -100,6 +104,7 @@ _SIGNATURES = (
     Signature("scale", _NUMBER, Shape.NUMBER, {"center": logical, "scale": logical}),
     Signature("poly", _NUMBER, Shape.SEVERAL, {"degree": count, "raw": logical}),
     Signature("factor", {"x": _ANY}, Shape.LEVEL),
+    Signature("center", _WITH_GROUP, Shape.NUMBER, optional=("group",)),
     Signature("within", _WITH_GROUP, Shape.NUMBER),
     Signature("between", _WITH_GROUP, Shape.NUMBER),
     Signature("bs", _NUMBER, Shape.SEVERAL, {"df": count, "knots": knots, "degree": count, **_ENDS}),

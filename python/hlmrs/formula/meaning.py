@@ -118,7 +118,8 @@ def _call(node: FunctionCall, depth: int) -> Expression:
         return _contrast_call(node, depth)
     signature = signature_of(node)
     given = _match(node, signature)
-    data = tuple(_datum(node, signature, name, given, depth) for name in signature.data)
+    wanted = [name for name in signature.data if name in given or name not in signature.optional]
+    data = tuple(_datum(node, signature, name, given, depth) for name in wanted)
     options = tuple((name, read(given[name])) for name, read in signature.options.items() if name in given)
     return Call(signature.name, data, options, node.at)
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Hashable, Iterable
 from unicodedata import normalize
 
+from .syntax import deparse_name
+
 _QUOTED = re.compile(r"`((?:[^`\\]|\\.)*)`")
 _COLON = re.compile(r":(?=(?:[^`]*`[^`]*`)*[^`]*$)(?![^(]*\))")
 """A colon that parts factors: within no backticks and no parentheses."""
@@ -23,6 +25,12 @@ def find_name(name: str, known: Iterable[str]) -> str | None:
         if found:
             return found[0] if len(found) == 1 or reading is str else None
     return None
+
+
+def as_written(name: str, known: Iterable[str]) -> str:
+    """Write the column that is meant as formulas read it; what means no column, such as an expression, stays."""
+    found = find_name(name, known)
+    return name if found is None else deparse_name(found)
 
 
 def _plain(name: str) -> str:

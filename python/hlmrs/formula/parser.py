@@ -25,6 +25,7 @@ from .syntax import (
     ReadingError,
     Sides,
     Syntax,
+    is_bar,
 )
 
 Kind = Literal["name", "quoted", "number", "text", "operator", "end"]
@@ -212,7 +213,16 @@ class _Parser:
     def _parenthesis(self, opening: Token) -> Syntax:
         self._open.append(opening)
         inner = self.expression(0)
-        return Parenthesis(inner, (opening.start, self._close()))
+        by = self._by() if is_bar(inner) and self.at_operator(",") else None
+        return Parenthesis(inner, (opening.start, self._close()), by)
+
+    def _by(self) -> Syntax:
+        """Read ``, by=arm`` after a bar."""
+        self._index += 1
+        at, argument = self._tokens[self._index], self._argument()
+        if argument.name != "by":
+            raise ReadingError("a random term takes by= alone: (1 | g, by=arm)", at.start)
+        return argument.value
 
     def _call(self, function: Token) -> Syntax:
         self._open.append(self._advance())

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from ..errors import quote
 from .expressions import Call, ColumnName, Expression
 from .meaning import expression_of, numbers_of
-from .random_term import MOST_RANDOM_TERMS, PLAIN, RandomTerm, read_bar, structured_bar
+from .random_term import INDEPENDENT, MOST_RANDOM_TERMS, PLAIN, RandomTerm, by_levels, read_bar, structured_bar
 from .syntax import (
     Dot,
     FunctionCall,
@@ -52,6 +52,8 @@ class ModelReader(TermReader):
 
     def parenthesis(self, node: Parenthesis, summed: bool) -> Keys:
         """Read ``( )``: a random term if there is a bar in it."""
+        if isinstance(node.inner, Infix) and node.by is not None:
+            return self._bar(by_levels(node.inner, node.by), INDEPENDENT, node.at, summed)
         if isinstance(node.inner, Infix) and is_bar(node.inner):
             return self._bar(node.inner, PLAIN, node.at, summed)
         return super().parenthesis(node, summed)

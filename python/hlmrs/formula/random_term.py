@@ -12,13 +12,14 @@ from .._core import structures
 from ..errors import cut, suggestion
 from .expressions import Call, ColumnName
 from .functions import SIGNATURES
-from .syntax import Argument, FunctionCall, Infix, Numeral, ReadingError, Span, Syntax, excerpt, is_bar, strip
+from .syntax import Argument, FunctionCall, Infix, Name, Numeral, ReadingError, Span, Syntax, excerpt, is_bar, strip
 from .terms import Keys, Term, TermFactor, TermReader
 
 MOST_RANDOM_TERMS = 1000
 STRUCTURES = {structure.name: structure for structure in structures()}
 # what a bar without a name means
 PLAIN = "us"
+INDEPENDENT = next(name for name, structure in STRUCTURES.items() if structure.independent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,29 @@ def read_bar(bar: Infix, structure: str, at: Span, mentioned: list[ColumnName]) 
     terms = effects.read(bar.left)
     if not terms and not effects.intercept:
         raise ReadingError("a random term without an effect; write (1 | g) for a random intercept", at[0])
-    groups = _GroupReader(mentioned).read(bar.right)
+    groups = GroupReader(mentioned).read(bar.right)
     if not groups:
         raise ReadingError("no grouping factor is left", bar.right.at[0])
     parts = _parts(effects.intercept, terms) if bar.operator == "||" else [(effects.intercept, terms)]
     if len(parts) * len(groups) > MOST_RANDOM_TERMS:
         raise ReadingError(f"this expands to more than {MOST_RANDOM_TERMS:,} random terms", at[0])
     return [RandomTerm(structure, *part, group.factors, at) for part in parts for group in groups]
+
+
+def by_levels(bar: Infix, by: Syntax) -> Infix:
+    """Return the bar of ``(1 | g, by=arm)``: an intercept of its own in every level, ``0 + factor(arm) | g``."""
+    left = strip(bar.left)
+    if bar.operator != "|" or not isinstance(left, Numeral) or left.value != 1.0:
+        raise ReadingError(
+            "by= gives every level a variance of its own of a random intercept, (1 | g, by=arm); write other effects "
+            "by level as a term of their own, such as diag(0 + factor(arm) + factor(arm):x | g)",
+            bar.left.at[0],
+        )
+    if not isinstance(strip(by), Name):
+        raise ReadingError("by= takes a column: (1 | g, by=arm)", by.at[0])
+    levels = FunctionCall("factor", (Argument(None, strip(by)),), by.at)
+    effects = Infix("+", Numeral(0.0, left.at), levels, left.at[1], left.at)
+    return Infix("|", effects, bar.right, bar.operator_at, bar.at)
 
 
 def structured_bar(call: FunctionCall) -> Infix | None:
@@ -96,6 +113,8 @@ def structured_bar(call: FunctionCall) -> Infix | None:
             f"a bar cannot stand in {call.function}(); of two comparisons pmax(a > 1, b > 1) holds where one does",
             call.at[0],
         )
+    if call.function == "hetar1":
+        raise ReadingError("hetar1() is ar1h() here: a standard deviation for every column", call.at[0])
     if call.function not in STRUCTURES:
         raise ReadingError(
             f"there is no covariance structure {cut(call.function)}(){suggestion(call.function, STRUCTURES)}; "
@@ -132,15 +151,17 @@ class _EffectsReader(TermReader):
         return self.factor(node)
 
 
-class _GroupReader(TermReader):
+class GroupReader(TermReader):
     """Reads the right of a bar: columns, crossed or nested."""
 
     part = "a grouping factor"
 
     def numeral(self, node: Numeral) -> Keys:
+        """Refuse a number."""
         raise ReadingError("expected a grouping factor, the name of a column", node.at[0])
 
     def make_factor(self, node: Syntax) -> TermFactor:
+        """Give meaning and a name to a grouping factor."""
         if isinstance(node, FunctionCall) and node.function == "interaction":
             raise ReadingError("write the interaction of grouping factors as a:b", node.at[0])
         if isinstance(node, FunctionCall) and node.function == "C" and node.arguments:

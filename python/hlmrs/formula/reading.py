@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import cast
 
-from ..errors import FormulaError, listed, quote, suggestion
+from ..errors import ArgumentError, FormulaError, listed, quote, suggestion
 from .expressions import Call, ColumnName
 from .meaning import ARITHMETIC, PI, constants_pi
 from .model_spec import ModelSpec
@@ -64,7 +64,7 @@ def parse(
     ['(1 | g)', '(0 + x | g)']
     """
     if not isinstance(formula, str):
-        raise TypeError(f"a formula is a str, not {type(formula).__name__}")
+        raise ArgumentError(f"a formula is a str, not {type(formula).__name__}")
     try:
         reading = _read(formula, columns, taken)
         if columns is not None:
@@ -159,7 +159,7 @@ def parse_update(
     'log(y) ~ a + x + (1 | g) + (0 + x | g)'
     """
     if not isinstance(change, str):
-        raise TypeError(f"a change is a str, not {type(change).__name__}")
+        raise ArgumentError(f"a change is a str, not {type(change).__name__}")
     old = formula if isinstance(formula, ModelSpec) else parse(formula, columns, index)
     try:
         sides = parse_sides(change)

@@ -85,10 +85,11 @@ class Infix:
 
 @dataclass(frozen=True, slots=True)
 class Parenthesis:
-    """``(a)``; kept because R keeps it in names."""
+    """``(a)``; kept because R keeps it in names.  A random term may have ``by``: ``(1 | g, by=arm)``."""
 
     inner: "Syntax"
     at: Span
+    by: "Syntax | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def children(node: Syntax) -> tuple[Syntax, ...]:
     if isinstance(node, Prefix):
         return (node.operand,)
     if isinstance(node, Parenthesis):
-        return (node.inner,)
+        return (node.inner,) if node.by is None else (node.inner, node.by)
     if isinstance(node, FunctionCall):
         return tuple(argument.value for argument in node.arguments)
     return ()

@@ -7,11 +7,12 @@ row is that comes in a batch.
 """
 
 from .alignment import by_name, has_index, in_order, index_names, row_index
-from .kind import CategoricalColumn, Collects, Column, Frame, check_unique, columns_of
+from .kind import CategoricalColumn, Collects, Column, Frame, check_unique, columns_of, plain_column
+from .libraries import installed, installed_kind
 from .names import aside, distinct, new_names
 from .place import located, numbered
 from .polars_frame import PolarsLazyFrame
-from .recognise import KINDS, build, build_rows, installed, installed_kind, open_frame
+from .recognise import KINDS, build, build_rows, open_frame
 from .values import is_missing
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "new_names",
     "numbered",
     "open_frame",
+    "plain_column",
     "row_index",
 ]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from .._core import Columns
 from ..errors import DataError
-from .kind import BATCH_ROWS, CategoricalColumn, Column, Compute, Frame, batch_rows, check_unique
+from .kind import BATCH_ROWS, CategoricalColumn, Column, Compute, Frame, batch_rows, check_unique, is_without_values
 from .names import new_names
 from .stream import read_stream
 
@@ -21,7 +21,10 @@ def build(columns: Mapping[str, Column]) -> Any:
         if isinstance(column, CategoricalColumn):
             codes = pa.array(column.codes, mask=column.codes < 0)
             return pa.DictionaryArray.from_arrays(codes, list(column.levels), ordered=column.ordered)
-        return column if isinstance(column, pa.ChunkedArray) else pa.array(column, from_pandas=True)
+        if isinstance(column, pa.ChunkedArray):
+            return column
+        # lists are texts, also where there are none
+        return pa.array(column, type=pa.string() if is_without_values(column) else None, from_pandas=True)
 
     return pa.table({name: array(column) for name, column in columns.items()})
 
@@ -52,6 +55,12 @@ class ArrowTable(ArrowFrame):
 
         return pa.table(self._data).column(name).take(pa.array(rows))
 
+    def take(self, rows: NDArray[np.intp]) -> Frame:
+        """Take the rows as a Table."""
+        import pyarrow as pa
+
+        return ArrowTable(pa.table(self._data).take(pa.array(rows)))
+
     def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
         """Return the data as a Table with further columns."""
         import pyarrow as pa
@@ -80,6 +89,10 @@ class ArrowReader(ArrowFrame):
         except pa.ArrowException as error:
             what = f"a {type(data).__name__} is not a table with named columns; give a data frame"
             raise DataError(f"{what}: {error}") from None
+
+    def in_memory(self) -> Frame:
+        """Read the batches to their end."""
+        return ArrowTable(self._data.read_all())
 
     def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
         """Read the batches to their end."""
@@ -115,6 +128,10 @@ class ArrowDataset(ArrowFrame):
     def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
         """Read some columns as a whole."""
         return read_stream(self._data.to_table(columns=list(names)))
+
+    def in_memory(self) -> Frame:
+        """Read the files."""
+        return ArrowTable(self._data.to_table())
 
     def keys(self, name: str, labels: Sequence[str], rows: NDArray[np.intp]) -> Any:
         """Read the column and look the rows up."""

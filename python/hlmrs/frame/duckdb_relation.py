@@ -45,6 +45,10 @@ class DuckDBRelation(Frame):
         place = {level_text(value): k for k, value in enumerate(values.tolist())}
         return values[[place[label] for label in labels]] if set(labels) <= set(place) else None
 
+    def in_memory(self) -> Frame:
+        """Run the query once."""
+        return FetchedRelation(self._data.fetchnumpy())
+
     def count(self) -> int | None:
         """Count the rows in the database."""
         return int(self._data.aggregate("count(*)").fetchall()[0][0])
@@ -60,6 +64,16 @@ class DuckDBRelation(Frame):
         """Run the query once and compute from its rows: a second run might return them in another order."""
         rows = self._data.fetchnumpy()
         return build({**aside(rows, names), **compute(MappingFrame(rows))})
+
+
+class FetchedRelation(MappingFrame):
+    """The rows of a relation, fetched."""
+
+    kind = "duckdb"
+
+    def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
+        """Return a relation of the rows with further columns."""
+        return build(super().extend(names, compute))
 
 
 def _quoted(name: str) -> str:

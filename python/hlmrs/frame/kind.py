@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -62,6 +63,11 @@ def columns_of(names: Sequence[str], rows: Iterable[Sequence[Any]], texts: Colle
     return {name: list(column) if name in texts else np.array(column) for name, column in parts}
 
 
+def is_without_values(column: Column) -> bool:
+    """Whether a column of texts has none, so that its type cannot be told from it."""
+    return isinstance(column, list) and all(value is None for value in column)
+
+
 def plain_column(column: Column) -> NDArray[Any]:
     """Make one array of a column; texts are objects."""
     if isinstance(column, CategoricalColumn):
@@ -78,9 +84,16 @@ class Frame(ABC):
     """Whether rows come batch by batch, so that they need not fit in memory."""
     once = False
     """Whether the rows can be read only once."""
+    labels: Mapping[str, str] = MappingProxyType({})
+    """What a file says of its variables, by column."""
 
     def __init__(self, data: Any) -> None:
         self._data = data
+
+    @property
+    def original(self) -> Any:
+        """What the caller gave."""
+        return self._data
 
     @property
     @abstractmethod
@@ -90,6 +103,10 @@ class Frame(ABC):
     @abstractmethod
     def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
         """Hand over some columns; those in `labels` only name groups, so long integers must keep all their digits."""
+
+    def is_unordered(self, name: str) -> bool:
+        """Whether a column has categories that are declared to have no order."""
+        return False
 
     @property
     def index(self) -> Any:
@@ -102,6 +119,14 @@ class Frame(ABC):
         None where rows cannot be looked up.
         """
         return None
+
+    def in_memory(self) -> "Frame":
+        """Return a frame of the same rows whose order stays, from which rows can be taken."""
+        return self
+
+    def take(self, rows: NDArray[np.intp]) -> "Frame":
+        """Return the rows at these places, each as often as it is named."""
+        raise DataError(f"rows of a {type(self._data).__name__} cannot be taken; read it into a data frame first")
 
     def count(self) -> int | None:
         """Count the rows; None where only reading them tells."""

@@ -54,6 +54,12 @@ class MappingFrame(Frame):
         values = self._array(name, self.index)
         return np.asarray(values)[rows] if getattr(values, "ndim", 1) else np.full(len(rows), values[()])
 
+    def take(self, rows: NDArray[np.intp]) -> Frame:
+        """Take the rows of arrays."""
+        index, n = self.index, self._n_rows()
+        arrays = {name: np.asarray(self._array(name, index)) for name in self.names}
+        return type(self)({name: np.broadcast_to(a, n)[rows] if a.ndim == 0 else a[rows] for name, a in arrays.items()})
+
     def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
         """Return a dictionary with further columns."""
         return {**aside(self._data, names), **build(compute(self))}

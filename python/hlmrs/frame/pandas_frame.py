@@ -44,9 +44,18 @@ class PandasFrame(Frame):
             add_series(columns, name, series, long_integers_are_labels=name in labels)
         return columns
 
+    def is_unordered(self, name: str) -> bool:
+        """Whether a column is categorical, and not ordered."""
+        dtype = self._data.dtypes.iloc[self.names.index(name)]
+        return type(dtype).__name__ == "CategoricalDtype" and not dtype.ordered
+
     def keys(self, name: str, labels: Sequence[str], rows: NDArray[np.intp]) -> Any:
         """Look the rows up."""
         return self._data.iloc[rows, self.names.index(name)].array
+
+    def take(self, rows: NDArray[np.intp]) -> Frame:
+        """Take the rows, counted anew."""
+        return PandasFrame(self._data.iloc[rows].reset_index(drop=True))
 
     @property
     def index(self) -> Any:

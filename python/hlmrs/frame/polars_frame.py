@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from .._core import Columns
 from ..errors import DataError
-from .kind import BATCH_ROWS, CategoricalColumn, Column, Compute, Frame, batch_rows
+from .kind import BATCH_ROWS, CategoricalColumn, Column, Compute, Frame, batch_rows, is_without_values
 from .names import new_names
 from .stream import read_stream
 
@@ -22,7 +22,8 @@ def build(columns: Mapping[str, Column]) -> Any:
             places = pl.Series(column.codes)
             known = places.set(places < 0, None) if (column.codes < 0).any() else places
             return pl.Series(column.levels, dtype=pl.Enum(column.levels)).gather(known)
-        return column
+        # lists are texts, also where there are none
+        return pl.Series(column, dtype=pl.String) if is_without_values(column) else column
 
     return pl.DataFrame({name: series(column) for name, column in columns.items()}, nan_to_null=True)
 
@@ -40,12 +41,16 @@ class PolarsFrame(Frame):
 
     def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
         """Hand over some columns, without a copy."""
-        wanted = self._data[list(names)]
+        wanted = self._data[:, list(names)]  # a list alone is tried as rows first
         return read_stream(_exportable(wanted, wanted.schema))
 
     def keys(self, name: str, labels: Sequence[str], rows: NDArray[np.intp]) -> Any:
         """Look the rows up."""
         return self._data[name].gather(rows)
+
+    def take(self, rows: NDArray[np.intp]) -> Frame:
+        """Gather the rows."""
+        return PolarsFrame(self._data[rows])
 
     def extend(self, names: Sequence[str], compute: Compute, *, by_row: bool = False) -> Any:
         """Return the frame with further columns."""
@@ -77,6 +82,10 @@ class PolarsLazyFrame(Frame):
     def keys(self, name: str, labels: Sequence[str], rows: NDArray[np.intp]) -> Any:
         """Collect the column and look the rows up."""
         return PolarsFrame(self.query.select(name).collect()).keys(name, labels, rows)
+
+    def in_memory(self) -> Frame:
+        """Collect the query."""
+        return PolarsFrame(self.query.collect())
 
     def count(self) -> int | None:
         """Count the rows; of Parquet files this reads only their footers."""
@@ -140,10 +149,11 @@ def _exportable(wanted: Any, schema: Mapping[str, Any]) -> Any:
     """
     import polars as pl
 
-    for name, dtype in schema.items():
-        if str(dtype) == "Object":
+    types = {name: dtype.base_type().__name__ for name, dtype in schema.items()}
+    for name, of in types.items():
+        if of == "Object":
             raise DataError(f"column {name!r} is of the Polars type Object; cast it to text, numbers or categories")
-        if str(dtype) in ("Int128", "UInt128"):
-            raise DataError(f"column {name!r} is of the Polars type {dtype}; cast it to Int64, or to text")
-    untyped = [pl.col(name).cast(pl.Float64) for name, dtype in schema.items() if dtype == pl.Null]
+        if of in ("Int128", "UInt128"):
+            raise DataError(f"column {name!r} is of the Polars type {of}; cast it to Int64, or to text")
+    untyped = [pl.col(name).cast(pl.Float64) for name, of in types.items() if of == "Null"]
     return wanted.with_columns(untyped) if untyped else wanted

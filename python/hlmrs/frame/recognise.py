@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from . import arrow, duckdb_relation, mapping, pandas_frame, polars_frame
 from .alignment import has_index
+from .files import is_labelled, is_readable, read_file, read_labelled_file
 from .kind import Column, Frame
+from .libraries import installed, installed_kind
 from .parquet import ParquetFiles
 from .stream import StreamFrame
 
@@ -35,7 +37,7 @@ _BUILDERS: dict[str, Callable[[Mapping[str, Column]], Any]] = {
     "dict": mapping.build,
 }
 
-_TEXT_FILES = (".csv", ".tsv", ".txt", ".dat", ".xlsx", ".xls", ".json", ".sav", ".dta", ".rds", ".feather")
+_OTHER_FILES = (".dat", ".xlsx", ".xls", ".json", ".rds", ".rdata")
 
 KINDS = tuple(_BUILDERS)
 """The kinds that frames can be made of."""
@@ -60,17 +62,21 @@ def open_frame(data: Any) -> Frame:
         return arrow.ArrowReader.from_stream(data) if installed("pyarrow") else StreamFrame(data)
     raise DataError(
         f"data is of type {type(data).__name__}; give a Polars or pandas data frame, a pyarrow table, "
-        "a DuckDB relation, a dictionary of columns, or the path of Parquet files"
+        "a DuckDB relation, a dictionary of columns, or the path of a file"
     )
 
 
 def open_path(path: "str | os.PathLike[str]") -> Frame:
-    """Open a Parquet file, a folder of them, or a pattern such as ``"data/*.parquet"``."""
+    """Open a file of text, Arrow, SPSS, Stata or SAS; a Parquet file, a folder of them, or a pattern of their names."""
     text = os.fspath(path)
-    if text.lower().removesuffix(".gz").endswith(_TEXT_FILES):
+    if is_labelled(text):
+        return _labelled(text)
+    if is_readable(text):
+        return open_frame(read_file(text))
+    if text.lower().endswith(_OTHER_FILES):
         raise DataError(
-            f"{text!r} is no Parquet file; read it with pandas or Polars and give the data frame, as in "
-            f"lmer(formula, polars.read_csv({text!r})); the command 'hlmrs fit' reads CSV files itself"
+            f"{text!r} is of a kind that is not read here; read it with pandas or Polars and give the data frame, or "
+            "save it as CSV"
         )
     files = sorted(glob.glob(f"{text}/**/*.parquet", recursive=True)) if os.path.isdir(text) else glob.glob(text)
     if not files and "://" not in text:
@@ -88,6 +94,14 @@ def open_path(path: "str | os.PathLike[str]") -> Frame:
     return arrow.ArrowDataset(ds.dataset(sorted(files) or text, format="parquet"))
 
 
+def _labelled(name: str) -> Frame:
+    """Open a file of SPSS, Stata or SAS as the frame of a library that is installed."""
+    columns, labels = read_labelled_file(name)
+    frame = open_frame(build(installed_kind(), columns))
+    frame.labels = labels
+    return frame
+
+
 def build(kind: str, columns: Mapping[str, Column]) -> Any:
     """Make a frame of the named kind."""
     return _BUILDERS[kind](columns)
@@ -99,15 +113,3 @@ def build_rows(frame: Frame, columns: Mapping[str, Column], kept: NDArray[np.boo
     if index is None:
         return build(frame.kind, columns)
     return pandas_frame.build(columns, index if kept is None else index[kept])
-
-
-def installed_kind() -> str:
-    """Choose the kind for data that nobody gave: Polars if it is installed, else pandas, else a dictionary."""
-    return next((kind for kind in ("polars", "pandas") if installed(kind)), "dict")
-
-
-def installed(library: str) -> bool:
-    """Tell whether a library could be imported, without importing it."""
-    from importlib.util import find_spec
-
-    return find_spec(library) is not None

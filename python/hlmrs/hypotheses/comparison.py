@@ -8,13 +8,14 @@ from itertools import pairwise
 import numpy as np
 
 from .._core import Fit
+from ..display import model_names
 from ..errors import DataError, OptionError
 from ..estimation import Estimate
 from ..estimation.generalized import GeneralizedEstimate, by_maximum_likelihood
 from ..estimation.generalized_request import OTHER_PARTS
 from ..frame import Column, columns_of
 from ..inference import information_criteria
-from .nesting import embed, family_of
+from .nesting import Embedding, embed, family_of
 from .null_distribution import null_distribution
 
 _CHISQ_NOISE = 1e-6
@@ -28,7 +29,7 @@ class Compared:
     core: Fit
 
 
-def comparison_table(estimates: Sequence[Estimate], *, reml: bool) -> dict[str, Column]:
+def comparison_table(estimates: Sequence[Estimate], names: Sequence[str] | None, *, reml: bool) -> dict[str, Column]:
     """Tabulate models from small to large, each tested against the one before it."""
     if len(estimates) < 2:
         raise OptionError("a comparison needs two fits or more")
@@ -38,13 +39,15 @@ def comparison_table(estimates: Sequence[Estimate], *, reml: bool) -> dict[str, 
             raise OptionError("reml=True compares linear models; generalized ones are fitted by maximum likelihood")
         if reml:
             _check_same_fixed_part(estimates[0], other)
-    models = sorted((_compared(estimate, reml) for estimate in estimates), key=lambda model: model.core.n_params)
+    named = zip(model_names(len(estimates), names), (_compared(estimate, reml) for estimate in estimates), strict=True)
+    labels, models = zip(*sorted(named, key=lambda own: own[1].core.n_params), strict=True)
     n, n_params = estimates[0].layout.n_rows, [model.core.n_params for model in models]
     criteria = [information_criteria(m.core.criterion, k, n) for m, k in zip(models, n_params, strict=True)]
     loglik, aic, aicc, bic = np.array(criteria).T
     relative = np.exp(-(aic - aic.min()) / 2)
     return {
-        "model": _labels(models),
+        "model": list(labels),
+        "formula": _told_apart(models),
         "n_params": np.array(n_params),
         "aic": aic,
         "aicc": aicc,
@@ -67,16 +70,16 @@ def _compared(estimate: Estimate, reml: bool) -> Compared:
     return Compared(estimate, core)
 
 
-def _labels(models: Sequence[Compared]) -> list[str]:
-    """Name models by their formula; those with the same formula also by what else they differ in."""
+def _told_apart(models: Sequence[Compared]) -> list[str]:
+    """Return the formulas of models; where they are the same, also what else the models differ in."""
     formulas = [model.estimate.request.spec.formula.strip() for model in models]
     details = [_details(model.estimate) for model in models]
-    labels = []
+    found = []
     for formula, own in zip(formulas, details, strict=True):
         alike = [other for name, other in zip(formulas, details, strict=True) if name == formula]
         told = [text for what, text in own.items() if any(other.get(what) != text for other in alike)]
-        labels.append(", ".join([formula, *told]))
-    return labels
+        found.append(", ".join([formula, *told]))
+    return found
 
 
 def _details(estimate: Estimate) -> dict[str, str]:
@@ -90,6 +93,8 @@ def _details(estimate: Estimate) -> dict[str, str]:
         found["thresholds"] = f"thresholds: {estimate.generalized.thresholds}"
         how = estimate.generalized.approximation
         found["approximation"] = f"nagq: {how['quadrature']}" if isinstance(how, dict) else f"by {_HOW[how]}"
+    elif estimate.request.residual is not None:
+        found |= {name: f"{name}: {text}" for name, text in estimate.request.residual.texts()}
     return found
 
 
@@ -109,7 +114,7 @@ def _ratios(models: Sequence[Compared]) -> dict[str, Column]:
 def _ratio(small: Compared, large: Compared) -> tuple[float, float, float, str | None]:
     """Test a model against the next larger: chi-square, degrees of freedom, p, and what p refers to."""
     df = large.core.n_params - small.core.n_params
-    embedding = embed(small.estimate, large.estimate) if df > 0 else "not nested"
+    embedding = embed(small.estimate, large.estimate) if df > 0 else _of_same_size(small.estimate, large.estimate)
     if _has_prior(small.estimate) or _has_prior(large.estimate):
         embedding = "estimates with a prior"
     if isinstance(embedding, str):
@@ -123,6 +128,12 @@ def _ratio(small: Compared, large: Compared) -> tuple[float, float, float, str |
     return chisq, float(df), law.p_value(chisq), str(law)
 
 
+def _of_same_size(one: Estimate, other: Estimate) -> str:
+    """Say of models with as many parameters whether they are the same in other words."""
+    both = all(isinstance(embed(*pair), Embedding) for pair in ((one, other), (other, one)))
+    return "no test: the same model in other words" if both else "not nested"
+
+
 def _has_prior(estimate: Estimate) -> bool:
     return isinstance(estimate, GeneralizedEstimate) and estimate.generalized.prior is not None
 
@@ -132,7 +143,7 @@ def _n_coefficients(model: Compared) -> int:
     estimate = model.estimate
     if isinstance(estimate, GeneralizedEstimate):
         return sum(part.n for part in estimate.parts.values())
-    return len(model.core.beta) + 1  # the residual variance, the dispersion of a Gaussian response
+    return model.core.n_params - len(model.core.theta)  # with the parameters of the residuals, sigma among them
 
 
 def check_same_rows(one: Estimate, other: Estimate) -> None:
@@ -142,7 +153,7 @@ def check_same_rows(one: Estimate, other: Estimate) -> None:
     if n != m:
         raise DataError(
             f"{first!r} used {n:,} rows and {second!r} {m:,}: models are compared on the same rows; "
-            "drop rows with missing values in any of their columns before fitting"
+            "same_rows=True fits them again to the rows that all of them use"
         )
     a, b = one.values, other.values
     if not np.array_equal(a.response, b.response):

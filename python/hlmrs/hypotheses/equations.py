@@ -1,9 +1,12 @@
-"""Linear hypotheses in words: ``"Days = 10"``, ``"a = b, c = 0"``, ``"2 * a - b / 3 = c + 1"``.
+"""Hypotheses in words: ``"Days = 10"``, ``"a = b, c = 0"``, ``"2 * a - b / 3 = c + 1"``; and ``"a / b = 2"``.
 
 sides   := side ("=" side)* [("," | ";") sides]
 side    := ["-" | "+"] product (("+" | "-") product)*
-product := factor (("*" | "/") factor)*
-factor  := number | coefficient | "(" side ")"
+product := power (("*" | "/") power)*
+power   := factor ["^" ["-"] number]
+factor  := number | coefficient | "(" side ")" | function "(" side ")"
+
+What is not linear in the coefficients is read as its tangent at the estimates, which the delta method tests.
 
 A coefficient is the longest name of one that stands there, or a name in backticks.  Where nothing else can stand, a
 name without its backticks is one, and an interaction in another order.
@@ -11,7 +14,7 @@ name without its backticks is one, and an interaction in another order.
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -20,11 +23,13 @@ from numpy.typing import NDArray
 
 from ..errors import FormulaError, listed, suggestion
 from ..formula.names import find_name, unquoted
+from .tangents import FUNCTIONS, Tangent, applied, power, product, quotient
 
 Vector = NDArray[np.float64]
 
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _WORD = re.compile(r"(?:`(?:[^`\\]|\\.)*`|[^\s=,;+\-*/()`])+")
+_FUNCTION = re.compile(rf"({'|'.join(FUNCTIONS)})\s*\(")
 _BACKTICKS = re.compile(r"`(?:[^`\\]|\\.)*`")
 _INTERCEPT = "(Intercept)"
 _MOST_NESTED = 50
@@ -32,41 +37,25 @@ _MOST_NESTED = 50
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """l'β = value, with its text."""
+    """l'β + rest = value, with its text; the rest is that of a tangent."""
 
     text: str
     weights: Vector
     value: float
+    rest: float = 0.0
 
 
-def read_hypotheses(text: str, names: Sequence[str]) -> list[Hypothesis]:
-    """Read all equations of a text."""
-    return _Reader(text, names).equations()
-
-
-@dataclass(frozen=True)
-class _Sum:
-    """weights'β + constant."""
-
-    weights: Vector
-    constant: float
-
-    def times(self, factor: float) -> "_Sum":
-        return _Sum(self.weights * factor, self.constant * factor)
-
-    def plus(self, other: "_Sum", sign: float) -> "_Sum":
-        return _Sum(self.weights + sign * other.weights, self.constant + sign * other.constant)
-
-    @property
-    def is_number(self) -> bool:
-        return not self.weights.any()
+def read_hypotheses(text: str, names: Sequence[str], beta: Vector | None = None) -> list[Hypothesis]:
+    """Read all equations of a text; `beta` are the estimates, at which what is not linear has its tangent."""
+    return _Reader(text, names, beta).equations()
 
 
 class _Reader:
     """A cursor over the text."""
 
-    def __init__(self, text: str, names: Sequence[str]) -> None:
+    def __init__(self, text: str, names: Sequence[str], beta: Vector | None) -> None:
         self._text = text
+        self._beta = beta
         self._names = {name: k for k, name in enumerate(names)}
         if "Intercept" not in self._names and _INTERCEPT in self._names:
             self._names["Intercept"] = self._names[_INTERCEPT]
@@ -86,7 +75,7 @@ class _Reader:
                 sides.append(self._side())
             text = self._text[start : self._at].strip()
             if len(sides) == 1:
-                sides.append(_Sum(np.zeros(self._n), 0.0))
+                sides.append(Tangent(np.zeros(self._n), 0.0))
             out += [self._hypothesis(text, left, right, start) for left, right in pairwise(sides)]
             if not (self._take(",") or self._take(";")):
                 break
@@ -94,13 +83,13 @@ class _Reader:
             raise self._error("expected '=', ',', an operator, or the end")
         return out
 
-    def _hypothesis(self, text: str, left: _Sum, right: _Sum, at: int) -> Hypothesis:
+    def _hypothesis(self, text: str, left: Tangent, right: Tangent, at: int) -> Hypothesis:
         both = left.plus(right, -1.0)
         if both.is_number:
             raise FormulaError("this hypothesis has no coefficient in it", self._text, at)
-        return Hypothesis(text, both.weights, 0.0 - both.constant)
+        return Hypothesis(text, both.weights, 0.0 - both.constant, both.rest)
 
-    def _side(self) -> _Sum:
+    def _side(self) -> Tangent:
         self._depth += 1
         if self._depth > _MOST_NESTED:
             raise self._error("parentheses are nested too deep")
@@ -117,24 +106,68 @@ class _Reader:
                 self._depth -= 1
                 return total
 
-    def _product(self) -> _Sum:
-        total = self._factor()
+    def _product(self) -> Tangent:
+        total = self._power()
         while True:
             at = self._skip()
             if self._take("*"):
-                other = self._factor()
-                if not (total.is_number or other.is_number):
-                    raise FormulaError("a product of coefficients is not linear", self._text, at)
-                total = other.times(total.constant) if total.is_number else total.times(other.constant)
+                other = self._power()
+                if total.is_number or other.is_number:
+                    total = other.times(total.constant) if total.is_number else total.times(other.constant)
+                else:
+                    total = product(total, other, self._at_estimates("a product of coefficients", at))
             elif self._take("/"):
-                other = self._factor()
-                if not other.is_number or other.constant == 0:
-                    raise FormulaError("expected a number other than zero to divide by", self._text, at)
-                total = total.times(1 / other.constant)
+                total = self._divided(total, self._power(), at)
             else:
                 return total
 
-    def _factor(self) -> _Sum:
+    def _divided(self, total: Tangent, other: Tangent, at: int) -> Tangent:
+        if not other.is_number:
+            beta = self._at_estimates("a quotient of coefficients", at)
+            if other.at(beta) == 0:
+                raise FormulaError("what is divided by is zero at the estimates", self._text, at)
+            return quotient(total, other, beta)
+        if other.constant == 0:
+            raise FormulaError("expected a number other than zero to divide by", self._text, at)
+        return total.times(1 / other.constant)
+
+    def _power(self) -> Tangent:
+        total, at = self._factor(), self._skip()
+        if not self._take("^"):
+            return total
+        sign = -1.0 if self._take("-") else 1.0
+        match = _NUMBER.match(self._text, self._skip())
+        if match is None:
+            raise self._error("expected a number as exponent")
+        self._at = match.end()
+        exponent = sign * float(match[0])
+        beta = np.zeros(self._n) if total.is_number else self._at_estimates("a power of coefficients", at)
+        return self._defined(lambda: power(total, exponent, beta), at)
+
+    def _function(self, at: int) -> Tangent | None:
+        """Read a function of what stands in its parentheses."""
+        match = _FUNCTION.match(self._text, at)
+        if match is None:
+            return None
+        self._at = match.end()
+        inner = self._side()
+        if not self._take(")"):
+            raise self._error("expected ')'")
+        beta = np.zeros(self._n) if inner.is_number else self._at_estimates(f"{match[1]}() of coefficients", at)
+        return self._defined(lambda: applied(match[1], inner, beta), at)
+
+    def _defined(self, compute: Callable[[], Tangent], at: int) -> Tangent:
+        try:
+            return compute()
+        except (ValueError, ZeroDivisionError, OverflowError):
+            raise FormulaError("this has no value, or no slope, at the estimates", self._text, at) from None
+
+    def _at_estimates(self, what: str, at: int) -> Vector:
+        if self._beta is None:
+            raise FormulaError(f"{what} is not linear", self._text, at)
+        return self._beta
+
+    def _factor(self) -> Tangent:
         at = self._skip()
         name = self._longest(self._by_length) or self._quoted()
         if name is not None:
@@ -144,21 +177,24 @@ class _Reader:
             value = float(match[0])
             if math.isinf(value):
                 raise FormulaError("this number is too large", self._text, at)
-            return _Sum(np.zeros(self._n), value)
+            return Tangent(np.zeros(self._n), value)
         if self._take("("):
             inner = self._side()
             if not self._take(")"):
                 raise self._error("expected ')'")
             return inner
+        function = self._function(at)
+        if function is not None:
+            return function
         name = self._longest(self._plain) or self._word()
         if name is None:
             raise self._unknown(at)
         return self._coefficient(self._plain.get(name, name))
 
-    def _coefficient(self, name: str) -> _Sum:
+    def _coefficient(self, name: str) -> Tangent:
         weights = np.zeros(self._n)
         weights[self._names[name]] = 1.0
-        return _Sum(weights, 0.0)
+        return Tangent(weights, 0.0)
 
     def _longest(self, names: Iterable[str]) -> str | None:
         """Take the first of some names, the longest first, that stands here and ends with a word."""
@@ -217,8 +253,10 @@ class _Reader:
         if match is None:
             return FormulaError("expected the name of a coefficient or a number", self._text, at)
         known = [name for name in self._names if name != "Intercept"]
-        return FormulaError(
-            f"there is no coefficient {match[0]!r}{suggestion(match[0], known)}; there are {listed(known)}",
-            self._text,
-            at,
+        own = [name for name in known if name.startswith(match[0])]
+        found = (
+            f"; those of {match[0]} are {listed(own)}"
+            if own
+            else f"{suggestion(match[0], known)}; there are {listed(known)}"
         )
+        return FormulaError(f"there is no coefficient {match[0]!r}{found}", self._text, at)

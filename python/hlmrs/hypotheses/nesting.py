@@ -13,11 +13,13 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import Columns, Rows, Structure
+from .._core import Structure
 from ..estimation import Estimate
 from ..estimation.generalized import GeneralizedEstimate
+from ..estimation.rows import ModelRows
 from ..families import Family
 from ..formula import STRUCTURES
+from .residual_nesting import different_correlations, dispersion_columns, new_nuggets
 
 Vector = NDArray[np.float64]
 
@@ -53,11 +55,12 @@ class ModelPart:
 class Embedding:
     """How a smaller model lies in a larger: for each of the larger's random terms, the smaller's that it covers.
 
-    `at_limit`: the smaller's family is at the end of the range of the larger's dispersion.
+    `n_limits`: parameters of the larger that are at the end of their range in the smaller: the dispersion of a family,
+    a nugget of residuals.
     """
 
     covered: Sequence[tuple[RandomPart, Sequence[RandomPart]]]
-    at_limit: bool = False
+    n_limits: int = 0
 
 
 _AT_LIMIT = {
@@ -93,7 +96,7 @@ def embed(small: Estimate, large: Estimate) -> Embedding | str:
         if found is None:
             return "not nested"
         covered += found
-    return Embedding(covered, limit)
+    return Embedding(covered, int(limit) + new_nuggets(small, large))
 
 
 def family_of(estimate: Estimate) -> Family:
@@ -113,7 +116,13 @@ def _different_kinds(small: Estimate, large: Estimate) -> str:
         return "no test: weights divide the variance of a linear model and multiply the likelihood of a generalized one"
     if _approximation(small) != _approximation(large):
         return "no test: the likelihoods are approximated differently (nagq=, information=)"
-    return ""
+    return different_correlations(small, large)
+
+
+def dispersion_part(estimate: Estimate, constant: Vector) -> ModelPart:
+    """Read the log standard deviation of the residuals of a linear model."""
+    columns, offset = dispersion_columns(estimate)
+    return ModelPart(np.hstack([constant, columns]), offset, [])
 
 
 def _approximation(estimate: Estimate) -> str | dict[str, int]:
@@ -142,8 +151,8 @@ def model_parts(estimate: Estimate) -> dict[str, ModelPart]:
     """Read the linear predictors of a fit; those of a generalized one without a formula are constants."""
     constant = np.ones((estimate.layout.n_rows, 1))
     if not isinstance(estimate, GeneralizedEstimate):
-        mean = _part(estimate.rows, estimate.data.columns, estimate.layout.kept)
-        return {"conditional": mean, "dispersion": ModelPart(constant, None, [])}
+        mean = _part(estimate.data, estimate.layout.kept)
+        return {"conditional": mean, "dispersion": dispersion_part(estimate, constant)}
     found = {}
     for name, part in estimate.own.parts.items():
         if name not in estimate.designs:
@@ -152,15 +161,16 @@ def model_parts(estimate: Estimate) -> dict[str, ModelPart]:
         data = estimate.designs[name].data
         # every threshold has the effects of its formula
         kept = range(len(estimate.designs[name].columns)) if name == "thresholds" else part["kept"]
-        found[name] = _part(data.rows, data.columns, kept)
+        found[name] = _part(data, kept)
     if "thresholds" in found:  # what all of them have in common is an effect of the mean
         mean = found["conditional"]
         found["conditional"] = ModelPart(np.column_stack([mean.x, found["thresholds"].x]), mean.offset, mean.random)
     return found
 
 
-def _part(rows: Rows, columns: Columns, kept: Sequence[int]) -> ModelPart:
-    new, used = rows.encoding().bind(columns), slice(None) if rows.kept is None else rows.kept
+def _part(data: ModelRows, kept: Sequence[int]) -> ModelPart:
+    rows, new = data.rows, data.bound()
+    used = slice(None) if rows.kept is None else rows.kept
     random = [
         RandomPart(STRUCTURES[term["structure"]], new.term_matrix(k)[used], rows.group_codes(term["group"]))
         for k, term in enumerate(rows.layout()["random"])

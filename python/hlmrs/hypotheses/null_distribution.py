@@ -1,8 +1,8 @@
 """What a likelihood ratio refers to: a chi-square, or a mixture where a variance is zero under the smaller model.
 
 Self and Liang (1987), cases 5 and 6; Stram and Lee (1994): a new variance, with q new covariances, has the mixture
-half chi-square(q), half chi-square(q + 1), and so has a new overdispersion.  Where no mixture is exact the chi-square
-of all parameters is conservative.
+half chi-square(q), half chi-square(q + 1), and so have a new overdispersion and a new nugget.  Where no mixture is
+exact the chi-square of all parameters is conservative.
 """
 
 from dataclasses import dataclass
@@ -33,8 +33,8 @@ def null_distribution(embedding: Embedding, n_fixed: int, n_covariance: int, *, 
     `singular` says that the smaller model itself has variances of zero.
     """
     total = n_fixed + n_covariance
-    if embedding.at_limit:
-        alone = n_covariance == 0
+    if embedding.n_limits:
+        alone = n_covariance == 0 and embedding.n_limits == 1
         return NullDistribution((total - 1, total) if alone else (total,), exact=alone)
     if n_covariance == 0:
         return NullDistribution((total,), exact=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..display import model_names
 from ..errors import OptionError
 from ..estimation.marginal import EquationsEstimate
 from ..frame import Column
@@ -11,7 +12,7 @@ from ..inference import quasi_criteria
 from .comparison import check_same_rows
 
 
-def quasi_comparison(estimates: Sequence[EquationsEstimate]) -> dict[str, Column]:
+def quasi_comparison(estimates: Sequence[EquationsEstimate], names: Sequence[str] | None) -> dict[str, Column]:
     """Tabulate marginal models from the lowest QIC on, with quasi-likelihoods over the scale of the largest model."""
     if len(estimates) < 2:
         raise OptionError("a comparison needs two fits or more")
@@ -22,9 +23,11 @@ def quasi_comparison(estimates: Sequence[EquationsEstimate]) -> dict[str, Column
     scale = largest.own.fit.scale
     found = [quasi_criteria(estimate, scale) for estimate in estimates]
     order = sorted(range(len(found)), key=lambda k: found[k].qic)
+    labels = model_names(len(estimates), names)
     models, found = [estimates[k] for k in order], [found[k] for k in order]
     return {
-        "model": [model.request.spec.formula.strip() for model in models],
+        "model": [labels[k] for k in order],
+        "formula": [model.request.spec.formula.strip() for model in models],
         "correlation": [model.asked.correlation for model in models],
         "n_params": np.array([len(model.own.beta) for model in models]),
         "qic": np.array([one.qic for one in found]),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import OptionError
+from ..errors import ArgumentError, InferenceWarning, OptionError, listed, warn
 from ..estimation import Estimate
 from ..estimation.generalized import GeneralizedEstimate, without_term
 from ..frame import Column, by_name
@@ -63,17 +63,22 @@ def hypothesis_table(
     estimate: Estimate, hypotheses: Any, joint: bool | None, options: TestOptions
 ) -> dict[str, Column]:
     """Tabulate tests of hypotheses, one by one or jointly."""
-    equations = _equations(estimate, hypotheses)
+    equations = read_equations(estimate, hypotheses)
     matrix = np.stack([equation.weights for equation in equations])
     values = np.array([equation.value for equation in equations])
+    rest = np.array([equation.rest for equation in equations])
     how = uncertainty(estimate, options)
     if len(equations) > 1 if joint is None else joint:
         text = ", ".join(dict.fromkeys(equation.text for equation in equations))
-        return {"hypothesis": [text], **_f_row(np.array([how.joint(matrix, _origin(matrix, values))]))}
-    tests = wald(*how.rows(matrix), options.level, values)
-    rest = tests.columns("std_error", "df", "statistic", "p_value", "conf_low", "conf_high")
+        row = np.array([how.joint(matrix, _origin(matrix, values - rest))])
+        _warn_without_test([text], row[:, 2])
+        return {"hypothesis": [text], **_f_row(row)}
+    estimates, std_errors, df = how.rows(matrix)
+    tests = wald(estimates + rest, std_errors, df, options.level, values)
+    others = tests.columns("std_error", "df", "statistic", "p_value", "conf_low", "conf_high")
     texts = [equation.text for equation in equations]
-    return {"hypothesis": texts, "estimate": tests.estimate, "value": values, **rest}
+    _warn_without_test(texts, np.where(std_errors == 0, np.nan, 0.0))
+    return {"hypothesis": texts, "estimate": tests.estimate, "value": values, **others}
 
 
 def _f_tests(hypotheses: dict[str, Vector], how: Uncertainty) -> dict[str, Column]:
@@ -81,6 +86,7 @@ def _f_tests(hypotheses: dict[str, Vector], how: Uncertainty) -> dict[str, Colum
     single = _single_rows([rows[0] for rows in tested.values() if len(rows) == 1], how)
     numbers = np.array([next(single) if len(rows) == 1 else how.joint(rows) for rows in tested.values()])
     numbers = numbers.reshape(-1, 3)
+    _warn_without_test(list(tested), numbers[:, 2])
     empty = [name for name in hypotheses if name not in tested]
     numbers = np.concatenate([numbers, np.tile([0.0, np.nan, np.nan], (len(empty), 1))])
     return {"term": [*tested, *empty], **_f_row(numbers)}
@@ -90,9 +96,20 @@ def _single_rows(functions: Sequence[Vector], uncertainty: Uncertainty) -> Itera
     """Test functions one by one, all at once: F is the square of t."""
     if functions:
         value, std_error, df = uncertainty.rows(np.stack(functions))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            statistic = (value / std_error) ** 2
+        statistic = (value / np.where(std_error == 0, np.nan, std_error)) ** 2
         yield from ((1.0, float(d), float(f)) for d, f in zip(df, statistic, strict=True))
+
+
+def _warn_without_test(names: Sequence[str], statistics: Vector) -> None:
+    """Say which functions have no test, since they, or combinations of them, have no variance."""
+    without = [name for name, statistic in zip(names, statistics.tolist(), strict=True) if np.isnan(statistic)]
+    if without:
+        warn(
+            f"no test of {listed(without)}: by this covariance the function tested, or a combination of those tested "
+            "together, has no variance, as where clusters are fewer than what is tested; take vcov='model', or test "
+            "fewer functions",
+            InferenceWarning,
+        )
 
 
 def _f_row(numbers: Vector) -> dict[str, Column]:
@@ -101,18 +118,18 @@ def _f_row(numbers: Vector) -> dict[str, Column]:
     return {"num_df": num_df, "den_df": den_df, "statistic": statistic, "p_value": np.array(p_value)}
 
 
-def _equations(estimate: Estimate, hypotheses: "str | Sequence[str] | ArrayLike") -> list[Hypothesis]:
+def read_equations(estimate: Estimate, hypotheses: "str | Sequence[str] | ArrayLike") -> list[Hypothesis]:
     """Read hypotheses in words, or take the rows of a matrix over the coefficients."""
-    names = estimate.layout.coef_names
+    names, beta = estimate.layout.coef_names, estimate.core.beta
     if isinstance(hypotheses, str):
-        return read_hypotheses(hypotheses, names)
+        return read_hypotheses(hypotheses, names, beta)
     if isinstance(hypotheses, Sequence) and hypotheses and all(isinstance(text, str) for text in hypotheses):
-        return [equation for text in hypotheses for equation in read_hypotheses(str(text), names)]
+        return [equation for text in hypotheses for equation in read_hypotheses(str(text), names, beta)]
     hypotheses = by_name("hypotheses", hypotheses, names)
     try:
         matrix = np.atleast_2d(np.asarray(hypotheses, dtype=float))
     except (TypeError, ValueError):
-        raise TypeError(f"hypotheses={hypotheses!r}: give a text, several, or a matrix") from None
+        raise ArgumentError(f"hypotheses={hypotheses!r}: give a text, several, or a matrix") from None
     if matrix.ndim != 2 or matrix.shape[1] != len(names) or not len(matrix):
         raise OptionError(
             f"the matrix of hypotheses has shape {matrix.shape}; it needs a column for each of the {len(names)} "

@@ -22,11 +22,16 @@ _ZERO = 1e-8
 
 def term_hypotheses(design: CellDesign, kind: Any) -> dict[str, Vector]:
     """Return, by term, L over the coefficients kept, of full row rank; a term may have no rows."""
+    rows = _KINDS[type_number(kind)](design)
+    return {name: own[:, design.implied :] for name, own in rows.items()}
+
+
+def type_number(kind: Any) -> int:
+    """Return the type of hypotheses that is meant: 3 for ``"III"``."""
     number = _WRITTEN.get(kind.strip().upper()) if isinstance(kind, str) else kind
     if isinstance(number, bool) or not isinstance(number, int | float | np.number) or number not in _KINDS:
         raise OptionError(f"type={kind!r}: choose 1, 2 or 3")
-    rows = _KINDS[int(number)](design)
-    return {name: own[:, design.implied :] for name, own in rows.items()}
+    return int(number)
 
 
 def contained_in(design: CellDesign, term: CellTerm) -> list[CellTerm]:

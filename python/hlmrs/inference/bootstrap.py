@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .._core import Parameter, bootstrap, jackknife
 from ..control import count, seed_or_new
+from ..display import Notes, Printed, Report, Section, displayed, sections_of
 from ..errors import DesignError, InferenceWarning, NumericalError, OptionError, choose, warn
 from ..estimation import Estimate, cached, reestimate
 from ..estimation.generalized import GeneralizedEstimate, refit_generalized
@@ -29,8 +30,8 @@ KINDS: tuple[BootstrapKind, ...] = get_args(BootstrapKind)
 INTERVALS: tuple[BootstrapInterval, ...] = get_args(BootstrapInterval)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Bootstrap:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Bootstrap(Printed):
     """Replicates of a fit's parameters.
 
     Attributes
@@ -58,11 +59,27 @@ class Bootstrap:
     def __len__(self) -> int:
         return len(self.values)
 
-    def __repr__(self) -> str:
+    def _report(self) -> Report:
         failed = f", {self.n_failed} failed" if self.n_failed else ""
-        return (
-            f"Bootstrap: {len(self)} {self.kind} replicates of {len(self.terms)} parameters{failed}, seed {self.seed}"
-        )
+        title = f"Bootstrap: {len(self):,} {self.kind} replicates{failed}, seed {self.seed}"
+        notes = ["Bias: the mean of the replicates less the estimate; intervals are percentiles; .draws has all."]
+        return Report(title, [*sections_of(displayed(self._moments(), 0.95)), Section("", Notes(notes))])
+
+    def _moments(self) -> dict[str, Column]:
+        """Return bias, standard error and interval of every parameter over the replicates that could be fitted."""
+        if len(self) - self.n_failed < 2:
+            return {"term": self.terms, "estimate": self.estimate}
+        fitted = self.values[~np.isnan(self.values).all(axis=1)]
+        kept = [column[~np.isnan(column)] for column in fitted.T]
+        bounds = self.intervals("percentile", 0.95)
+        return {
+            "term": self.terms,
+            "estimate": self.estimate,
+            "bias": np.array([v.mean() if len(v) else np.nan for v in kept]) - self.estimate,
+            "std_error": np.array([v.std(ddof=1) if len(v) > 1 else np.nan for v in kept]),
+            "conf_low": bounds["conf_low"],
+            "conf_high": bounds["conf_high"],
+        }
 
     @property
     def n_failed(self) -> int:

@@ -101,12 +101,38 @@ def crossed(estimate: Estimate, one: Clustering, other: Clustering) -> Clusterin
     return Clustering(f"{one.name}:{other.name}", codes, is_nested(estimate.rows, codes))
 
 
+def residual_clustering(estimate: Estimate) -> Clustering | None:
+    """Return the groups within which residuals are correlated, if they are."""
+    request = estimate.request.residual
+    if request is None or request.term is None or estimate.data.residual is None:
+        return None
+    codes = estimate.data.residual.group_codes()
+    return None if codes is None else Clustering(request.term.label, codes, is_nested(estimate.rows, codes))
+
+
+def require_whole_groups(estimate: Estimate, found: Sequence[Clustering]) -> None:
+    """Refuse clusters that part rows whose residuals are correlated."""
+    own = residual_clustering(estimate)
+    for clustering in found:
+        if own is not None and not lies_within(own.codes, clustering.codes):
+            raise OptionError(
+                f"cluster={clustering.name!r}: the model correlates the residuals of rows of one {own.name!r}, and "
+                f"these lie in different clusters of {clustering.name!r}; name clusters that hold every {own.name!r} "
+                f"whole, such as cluster={own.name!r}"
+            )
+
+
 def _outermost(estimate: Estimate) -> Clustering:
-    """Return the grouping factor that all others are nested in."""
-    found = [_grouping(estimate, k) for k in range(len(estimate.layout.groups))]
-    nested = [clustering for clustering in found if clustering.nested]
+    """Return the grouping factor, of random effects or of residuals, that all others are nested in."""
+    found, own = [_grouping(estimate, k) for k in range(len(estimate.layout.groups))], residual_clustering(estimate)
+    if own is not None:
+        found = [*(clustering for clustering in found if clustering.name != own.name), own]
+    if not found:
+        raise OptionError("the model has no grouping factors: name the column of the clusters in cluster=")
+    holds = [own is None or lies_within(own.codes, clustering.codes) for clustering in found]
+    nested = [clustering for clustering, whole in zip(found, holds, strict=True) if clustering.nested and whole]
     if not nested:
-        names = [group.name for group in estimate.layout.groups]
+        names = [clustering.name for clustering in found]
         raise OptionError(
             f"the grouping factors {', '.join(map(repr, names))} cross each other: name one or two of them in "
             "cluster=; such a covariance is right for many clusters only"
@@ -123,6 +149,9 @@ def _named(estimate: Estimate, name: str) -> Clustering:
     group = estimate.layout.find_group(name)
     if group is not None:
         return _grouping(estimate, group)
+    own = residual_clustering(estimate)
+    if own is not None and own.name == name:
+        return own
     frame = estimate.frame
     column = find_name(name, frame.names)
     if column is None:

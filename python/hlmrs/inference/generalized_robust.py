@@ -43,7 +43,14 @@ class GeneralizedSandwich(WaldUncertainty):
     def of_part(self, part: str) -> Vector:
         """Return the covariance of the coefficients of a part."""
         own = self.estimate.parts[part]
-        c = _contributions(self.estimate, self.clustering)[:, own.first : own.first + own.n]
+        return self._of(slice(own.first, own.first + own.n))
+
+    def of_all(self) -> Vector:
+        """Return the covariance of the coefficients of all parts."""
+        return self._of(slice(len(self.estimate.own.fit.coefficients)))
+
+    def _of(self, places: slice) -> Vector:
+        c = _contributions(self.estimate, self.clustering)[:, places]
         return np.asarray(small_sample_factor(self.kind, self.estimate, len(c)) * c.T @ c)
 
 
@@ -66,6 +73,13 @@ def generalized_sandwich(estimate: GeneralizedEstimate, kind: str, cluster: Clus
             f"model {_NO_SUM}"
         )
     return GeneralizedSandwich(estimate, kind, clustering)
+
+
+def moves_without_clusters(estimate: GeneralizedEstimate, cluster: str) -> Vector:
+    """Return to first order how far the coefficients of the mean fall without each cluster."""
+    own = estimate.parts["conditional"]
+    clustering = generalized_sandwich(estimate, "CR0", cluster).clustering
+    return _contributions(estimate, clustering)[:, own.first : own.first + own.n]
 
 
 _NO_SUM = (

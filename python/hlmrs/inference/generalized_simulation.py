@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from .._core import NewRows, family_predictors
 from ..estimation.generalized import GeneralizedEstimate
 from ..families import logistic, tweedie_power
+from ..resources import require_memory
 from .generalized_poisson import generalized_poisson_quantiles
 
 Vector = NDArray[np.float64]
@@ -18,6 +19,7 @@ _MOST_TRIES = 10_000
 
 def simulate_generalized(estimate: GeneralizedEstimate, n: int, seed: int) -> Vector:
     """Return n responses to the rows of the fit, a column each; of ordered responses numbers of categories, from 1."""
+    require_memory(8.0 * estimate.layout.n_rows * n, f"simulate(n={n:,}) needs", "draw fewer responses at once")
     out = np.empty((estimate.layout.n_rows, n))
     for k, y in enumerate(islice(responses(estimate, seed), n)):
         out[:, k] = y
@@ -27,13 +29,9 @@ def simulate_generalized(estimate: GeneralizedEstimate, n: int, seed: int) -> Ve
 def responses(estimate: GeneralizedEstimate, seed: int) -> Iterator[Vector]:
     """Yield responses without end."""
     rng = np.random.default_rng(seed)
-    bound = {
-        name: design.rows.encoding().bind(design.data.columns)
-        for name, design in estimate.designs.items()
-        if name != "thresholds"
-    }
+    bound = {name: design.data.bound() for name, design in estimate.designs.items() if name != "thresholds"}
     while True:
-        yield _draw(estimate, _predictors(estimate, bound, rng), rng)
+        yield draw_responses(estimate, _predictors(estimate, bound, rng), estimate.response.trials, rng)
 
 
 def _predictors(
@@ -59,9 +57,11 @@ def _predictors(
     return eta
 
 
-def _draw(estimate: GeneralizedEstimate, eta: dict[str, Vector], rng: np.random.Generator) -> Vector:
-    family, trials = estimate.family, estimate.response.trials
-    n = estimate.layout.n_rows
+def draw_responses(
+    estimate: GeneralizedEstimate, eta: dict[str, Vector], trials: Vector | None, rng: np.random.Generator
+) -> Vector:
+    """Draw the responses of rows with these linear predictors; of `trials` the successes, by default of one."""
+    family, n = estimate.family, len(eta["conditional"])
     if family.name == "cumulative":
         below = np.cumsum(estimate.category_probabilities(eta), axis=1)
         return np.asarray(1.0 + (rng.random((n, 1)) > below[:, :-1]).sum(axis=1))

@@ -24,6 +24,7 @@ NUMBERS = ("estimate", "std_error", "df", "statistic", "p_value", "conf_low", "c
 _ASSUMES = {
     "satterthwaite": "normal effects and residuals; a t distribution whose df match the variance's uncertainty",
     "kenward-roger": "the same, with standard errors corrected for the estimation of the variances",
+    "kenward-roger-linear": "the same, without second derivatives of the residuals' structure",
     "containment": "a balanced design, whose levels count the degrees of freedom",
     "between-within": "nested groups, whose levels count the degrees of freedom",
     "residual": "independent rows: as if groups were no limit",
@@ -44,8 +45,10 @@ def method_table(estimate: Estimate, name: str, n: int, seed: int | None, option
             f"term={name!r} is not a coefficient{suggestion(name, names)}; there are {listed(names) or 'none'}"
         )
     name, k = found, names.index(found)
+    # without a structure of the residuals the linear variant of Kenward and Roger's method is the method
+    same = () if estimate.request.residual is not None else ("kenward-roger-linear",)
     methods: dict[str, Callable[[], Row]] = {
-        ddf: _wald(estimate, k, TestOptions(ddf=ddf, level=level)) for ddf in DDF_METHODS
+        ddf: _wald(estimate, k, TestOptions(ddf=ddf, level=level)) for ddf in DDF_METHODS if ddf not in same
     }
     methods[robust.vcov] = _wald(estimate, k, robust)
     methods["profile"] = lambda: _profile(estimate, name, level)

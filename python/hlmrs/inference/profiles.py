@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .._core import Parameter, profile, two_sided_quantile
 from ..errors import InferenceWarning, OptionError, listed, warn
 from ..estimation import Estimate, cached
+from ..estimation.fixed_parameters import fixed_names, require_nothing_fixed
 from ..estimation.generalized import GeneralizedEstimate
 from ..formula.names import find_name
 from ..frame import Column, columns_of, distinct
@@ -36,8 +37,10 @@ class ParameterProfile:
 
 
 def parameters(estimate: Estimate) -> dict[str, Parameter]:
-    """Return all parameters by name: fixed effects, then ``sd_x|g``, ``cor_y.x|g`` of each random term, ``sigma``.
+    """Return all parameters by name: fixed effects, ``sd(x | g)``, ``cor(x, y | g)`` of each random term, ``sigma``.
 
+    Before ``sigma`` stand those of residuals that have some: correlations, ``sd(visit)``, ``dispersion:x``.
+    Those that are held at a value are none of them.
     Of a generalized model these are the coefficients of all parts, and there is no ``sigma``.
     A name that a coefficient has already gets an underscore at its end.
     """
@@ -45,7 +48,11 @@ def parameters(estimate: Estimate) -> dict[str, Parameter]:
     if isinstance(estimate, GeneralizedEstimate):
         names = estimate.parameter_names()
     found = estimate.core.parameters(*names)
-    return dict(zip(distinct(parameter.name for parameter in found), found, strict=True))
+    all_known = zip(distinct(parameter.name for parameter in found), found, strict=True)
+    fixed = fixed_names(estimate.request)
+    return {
+        name: own for name, own in all_known if name not in fixed and not (own.kind == "sigma" and "sigma" in fixed)
+    }
 
 
 def term_names(estimate: Estimate) -> list[tuple[str, list[str]]]:
@@ -58,15 +65,24 @@ def profiles(estimate: Estimate, level: float, names: Sequence[str] | None = Non
     """Profile parameters to the ends of their intervals of `level`; each is computed once per fit."""
     check_level(level)
     known_names = parameters(estimate)
+    _refuse_fixed(estimate, names or ())
     wanted = list(known_names) if names is None else [_meant(name, known_names) for name in names]
     known = _known_profiles(estimate.fitted, level)
     missing = [name for name in wanted if name not in known]
     if missing:
+        require_nothing_fixed(estimate, "profiles")
         limit = two_sided_quantile(level, np.inf)
         found = profile(estimate.fitted.core, [known_names[name] for name in missing], limit, estimate.threads)
         for name, (value, low, high, points) in zip(missing, found, strict=True):
             known[name] = ParameterProfile(name, value, low, high, points)
     return [known[name] for name in wanted]
+
+
+def _refuse_fixed(estimate: Estimate, names: Sequence[str]) -> None:
+    fixed = fixed_names(estimate.request)
+    for name in names:
+        if name in fixed:
+            raise OptionError(f"{name} is fixed at {fixed[name]:g} and not estimated: there is nothing to profile")
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
@@ -102,28 +118,19 @@ def profile_intervals(estimate: Estimate, level: float) -> dict[str, Column]:
 
 
 def _generalized_intervals(estimate: GeneralizedEstimate, level: float) -> dict[str, Column]:
-    """Tabulate the intervals of the coefficients of all parts, and of standard deviations of terms with one effect.
-
-    Parameters of terms with several effects and coefficients without a finite estimate have none.
-    """
+    """Tabulate the intervals of the parameters of all parts; coefficients without a finite estimate have none."""
     check_level(level)
     limit = two_sided_quantile(level, np.inf)
     known, endless = parameters(estimate), set(estimate.own.fit.without_end)
     chosen = {name: parameter for k, (name, parameter) in enumerate(known.items()) if k not in endless}
     found = estimate.own.fit.profile_intervals(list(chosen.values()), limit, estimate.threads)
     ends = dict(zip(chosen, found, strict=True))
-    lost = [name for name, own in ends.items() if own is not None and np.isnan(own).any()]
-    _warn_of_missing([name for name, own in ends.items() if own is None], lost)
-    rows = [(name, *(ends.get(name) or (np.nan, np.nan))) for name in known]
+    _warn_of_missing([name for name, own in ends.items() if np.isnan(own).any()])
+    rows = [(name, *ends.get(name, (np.nan, np.nan))) for name in known]
     return columns_of(("term", "conf_low", "conf_high"), rows, ("term",))
 
 
-def _warn_of_missing(wide: list[str], lost: list[str]) -> None:
-    if wide:
-        warn(
-            f"terms of several effects have no profiles in generalized models: no intervals of {listed(wide)}",
-            InferenceWarning,
-        )
+def _warn_of_missing(lost: list[str]) -> None:
     if lost:
         warn(
             f"the likelihood could not be followed to an end of the intervals of {listed(lost)}, which is missing; "

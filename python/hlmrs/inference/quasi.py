@@ -42,6 +42,19 @@ def quasi_criteria(estimate: EquationsEstimate, scale: float) -> QuasiCriteria:
     return QuasiCriteria(-2 * quasi + 2 * cic, -2 * quasi + 2 * len(estimate.own.beta), cic, quasi)
 
 
+def quasi_criteria_table(estimate: EquationsEstimate, scale: float) -> dict[str, Column]:
+    """Tabulate the criteria with quasi-likelihoods over a scale, one row."""
+    found = quasi_criteria(estimate, scale)
+    return {
+        "n_params": np.array([len(estimate.own.beta)]),
+        "scale": np.array([float(scale)]),
+        "quasi_likelihood": np.array([found.quasi_likelihood]),
+        "qic": np.array([found.qic]),
+        "qicu": np.array([found.qicu]),
+        "cic": np.array([found.cic]),
+    }
+
+
 def glance_of_equations(estimate: EquationsEstimate) -> dict[str, Column]:
     """Tabulate the key figures, one row."""
     found = quasi_criteria(estimate, 1.0)

@@ -1,15 +1,19 @@
 """Random effects: their variances, correlations and shares of the variance; their modes; the coefficients of groups."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import HlmrsError, OptionError, listed, suggestion
+from .._core import two_sided_quantile
+from ..errors import ArgumentError, DesignError, HlmrsError, OptionError, listed, suggestion
 from ..estimation import Estimate, RandomPart, new_columns, one_part, random_parts
+from ..estimation.generalized import GeneralizedEstimate
 from ..formula.names import find_name
 from ..frame import Column, aside, distinct
+from .wald import check_level
 
 NAN = float("nan")
 RESIDUAL = "Residual"
@@ -47,9 +51,14 @@ def variance_shares(estimate: Estimate) -> dict[str, float]:
     variance = dict.fromkeys(layout.group_names, 0.0)
     for term, own in zip(layout.random, estimate.term_variances(), strict=True):
         variance[layout.groups[term.group].name] += own
-    total = sum(variance.values()) + estimate.residual_variance
+    residual = estimate.residual_variance
+    asked = estimate.request
+    own = asked.residual is None or asked.residual.has_one_variance
+    if (asked.weights is not None or not own) and not isinstance(estimate, GeneralizedEstimate):
+        residual = NAN  # rows of different weights have variances of their own, and may not be kept
+    total = sum(variance.values()) + residual
     shares = {name: part / total for name, part in variance.items()}
-    return shares | {distinct([*shares, RESIDUAL])[-1]: estimate.residual_variance / total}
+    return shares | {distinct([*shares, RESIDUAL])[-1]: residual / total}
 
 
 def _of_term(group: str, columns: Sequence[str], covariance: NDArray[np.float64]) -> Iterator[VarianceComponent]:
@@ -92,6 +101,12 @@ def _level_order(part: Estimate | RandomPart, group: str) -> NDArray[np.intp]:
 def named_by_part(parts: Mapping[str, Estimate | RandomPart]) -> bool:
     """Whether tables of all parts say which part a row is of: where there are others than the mean's."""
     return not parts.keys() <= {"conditional"}
+
+
+def require_random_effects(estimate: Estimate | RandomPart) -> None:
+    """Refuse a model that has none."""
+    if not estimate.layout.random:
+        raise DesignError("the model has no random effects: lmer() takes terms such as (1 | g), gls() and mmrm() none")
 
 
 def by_part(
@@ -157,7 +172,22 @@ def random_effects(estimate: Estimate, component: str | None = None) -> dict[str
     return by_part(parts or {"conditional": estimate}, _random_effects, named=named_by_part(parts))
 
 
+def random_effects_by_level(estimate: Estimate) -> dict[str, dict[str, float]]:
+    """Return the modes by level and term; where the model has several grouping factors or parts these are named too."""
+    table = random_effects(estimate)
+    columns = [np.asarray(column).tolist() for column in table.values()]
+    rows = [dict(zip(table, row, strict=True)) for row in zip(*columns, strict=True)]
+    several, found = len({row["group"] for row in rows}) > 1, dict[str, dict[str, float]]()
+    for row in rows:
+        level = f"{row['group']}: {row['level']}" if several else row["level"]
+        part = row.get("component", "conditional")
+        term = row["term"] if part == "conditional" else f"{part}:{row['term']}"
+        found.setdefault(level, {})[term] = row["estimate"]
+    return found
+
+
 def _random_effects(estimate: Estimate | RandomPart) -> dict[str, Column]:
+    require_random_effects(estimate)
     layout = estimate.layout
     groups: list[str] = []
     levels: list[str] = []
@@ -177,6 +207,13 @@ def _effects(estimate: Estimate | RandomPart, terms: Sequence[int]) -> dict[str,
         "estimate": np.concatenate([modes[k].ravel() for k in terms]),
         "std_error": np.sqrt(np.concatenate([variances[k].ravel() for k in terms])),
     }
+
+
+def with_intervals(table: dict[str, Any], level: float) -> dict[str, Column]:
+    """Add the bounds of normal intervals of modes, by their conditional standard deviations."""
+    check_level(level)
+    margin = two_sided_quantile(level, math.inf) * table["std_error"]
+    return table | {"conf_low": table["estimate"] - margin, "conf_high": table["estimate"] + margin}
 
 
 def mode_variances(estimate: Estimate | RandomPart) -> list[NDArray[np.float64]]:
@@ -210,9 +247,11 @@ def group_index(estimate: Estimate | RandomPart, name: str) -> int:
     return found
 
 
-def _no_group(name: str, known: Sequence[str]) -> OptionError:
+def _no_group(name: object, known: Sequence[str]) -> OptionError:
     """Say which grouping factors there are."""
     known = list(dict.fromkeys(known))
+    if not isinstance(name, str):
+        return ArgumentError(f"group={name!r}: give the name of a grouping factor; the model has {listed(known)}")
     return OptionError(f"there is no grouping factor {name!r}{suggestion(name, known)}; the model has {listed(known)}")
 
 

@@ -17,7 +17,7 @@ from .._core import cluster_contributions, row_contributions
 from ..errors import InferenceWarning, OptionError, warn
 from ..estimation import Estimate, cached
 from ..options import RobustVcov
-from .clusters import Clustering, Clusters, clusterings, crossed
+from .clusters import Clustering, Clusters, clusterings, crossed, require_whole_groups
 from .degrees_of_freedom import (
     Uncertainty,
     WaldUncertainty,
@@ -69,7 +69,11 @@ class Sandwich(Uncertainty):
         q, wald = len(rows), wald_statistic(self.estimate, rows, self.matrix, origin)
         if self.ddf == "normal":
             return float(q), math.inf, wald / q
+        if np.isnan(wald):
+            return float(q), math.nan, math.nan
         eta = self._eta(rows)
+        if eta <= q - 1:
+            return float(q), math.nan, math.nan
         return float(q), eta - q + 1, (eta - q + 1) / (eta * q) * wald
 
     def _df(self, row: Vector) -> float:
@@ -138,6 +142,7 @@ class AsymptoticSandwich(WaldUncertainty):
 def sandwich(estimate: Estimate, kind: str, cluster: Clusters, ddf: str = "satterthwaite") -> Uncertainty:
     """Choose the sandwich for the clusters named."""
     found = many_clusters(estimate, cluster)
+    require_whole_groups(estimate, found)
     if len(found) == 1 and found[0].nested:
         return Sandwich(estimate, kind, found[0], ddf)
     return _asymptotic(estimate, kind, tuple(found), ddf)

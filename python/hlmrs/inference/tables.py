@@ -4,22 +4,26 @@ from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._core import Model
 from ..errors import OptionError, choose
-from ..estimation import Estimate, RandomPart, one_part, random_parts
+from ..estimation import Estimate, RandomPart, explanation, one_part, random_parts
 from ..estimation.generalized import GeneralizedEstimate
+from ..estimation.limits import part_suffix
 from ..frame import Column, columns_of
-from ..options import ConfintMethod
+from ..options import ConfintMethod, CountedParameters, CountedRows, RandomInterval
 from .bootstrap import draw
-from .criteria import information_criteria
+from .criteria import counted_criteria, information_criteria
 from .generalized_robust import GeneralizedSandwich
 from .profiles import profile_intervals
 from .random_effects import VarianceComponent, by_part, named_by_part, variance_components
+from .random_parameters import component_errors, random_parameters, wald_intervals
 from .uncertainty import TestOptions, uncertainty
 from .wald import Wald, interval, wald
 
 Table = dict[str, Column]
+Vector = NDArray[np.float64]
 
 _RATIOS = ("log", "logit", "cloglog")
 CONFINT_METHODS: tuple[ConfintMethod, ...] = get_args(ConfintMethod)
@@ -31,7 +35,16 @@ def coefficients(estimate: Estimate, options: TestOptions) -> tuple[list[str], W
     _, std_error, df = uncertainty(estimate, options).rows(np.eye(len(beta)))
     missing = np.full(len(estimate.dropped_columns), np.nan)
     beta, std_error, df = (np.concatenate([numbers, missing]) for numbers in (beta, std_error, df))
-    return [*layout.coef_names, *estimate.dropped_columns], wald(beta, std_error, df, options.level)
+    names = [*layout.coef_names, *estimate.dropped_columns]
+    _put_endless(estimate, names, beta, std_error)
+    return names, wald(beta, std_error, df, options.level)
+
+
+def _put_endless(estimate: Estimate, names: Sequence[str], beta: Vector, std_error: Vector) -> None:
+    """Give coefficients that are reported as infinite as such."""
+    for k, name in enumerate(names):
+        if name in estimate.endless:
+            beta[k], std_error[k] = estimate.endless[name], np.nan
 
 
 def part_table(
@@ -47,6 +60,8 @@ def part_table(
     missing = np.full(len(part.dropped), np.nan)
     beta = np.concatenate([core.coefficients_of(component), missing])
     std_error = np.concatenate([np.sqrt(np.diag(covariance)), missing])
+    names = [*part.names, *part.dropped]
+    _put_endless(estimate, [f"{name}{part_suffix(component)}" for name in names], beta, std_error)
     df = np.full(len(beta), np.inf)
     columns = wald(beta, std_error, df, options.level).columns()
     if exponentiate:
@@ -54,7 +69,7 @@ def part_table(
             check_ratios(estimate.family.link)
         columns["std_error"] = np.exp(beta) * std_error
         columns |= {name: np.exp(columns[name]) for name in ("estimate", "conf_low", "conf_high")}
-    return {"term": [*part.names, *part.dropped], **columns}
+    return {"term": names, **columns}
 
 
 def check_ratios(link: str | None) -> None:
@@ -85,18 +100,43 @@ def confidence_table(estimate: Estimate, method: str, n: int, seed: int | None, 
     return {"term": estimate.layout.coef_names, "conf_low": low, "conf_high": high}
 
 
-def variance_table(estimate: Estimate, component: str | None = None) -> Table:
-    """Tabulate the variance components: of one part, or of all that have some."""
-    return _of_variances(estimate, component, _variances)
+def variance_table(estimate: Estimate, component: str | None = None, *, std_errors: bool = False) -> Table:
+    """Tabulate the variance components: of one part, or of all that have some; with their standard errors if asked."""
+    table = _of_variances(estimate, component, _variances)
+    return table | {"std_error": _component_errors(estimate)} if std_errors else table
+
+
+def _component_errors(estimate: Estimate) -> np.ndarray[Any, Any]:
+    """Return the standard errors of the rows of a table of variances: variances of a term, then its covariances."""
+    *blocks, residual = component_errors(estimate)
+    found = []
+    for block in blocks:
+        found += [*np.diag(block), *(block[j, i] for j in range(len(block)) for i in range(j + 1, len(block)))]
+    return np.array([*found, residual[0, 0]])
 
 
 def _variances(estimate: Estimate | RandomPart) -> Table:
     return columns_of(VarianceComponent._fields, variance_components(estimate), ("group", "term1", "term2"))
 
 
-def random_parameter_table(estimate: Estimate, component: str | None = None) -> Table:
-    """Tabulate the standard deviations and correlations, named as broom.mixed names them."""
-    return _of_variances(estimate, component, _random_parameters)
+def random_parameter_table(
+    estimate: Estimate, component: str | None = None, *, conf_int: RandomInterval | None = None, level: float = 0.95
+) -> Table:
+    """Tabulate standard deviations and correlations by the names that ``confint`` has, with intervals if asked."""
+    table = _of_variances(estimate, component, _random_parameters)
+    if conf_int is None:
+        return table
+    how = choose("conf_int", conf_int, get_args(RandomInterval), {"bootstrap": "boot"})
+    if how == "wald":
+        errors, low, high = wald_intervals(estimate, level)
+        return table | {"std_error": errors, "conf_low": low, "conf_high": high}
+    found = confidence_table(estimate, how, 1000, None, TestOptions(level=level))
+    bounds = {
+        str(name): (float(low), float(high))
+        for name, low, high in zip(found["term"], found["conf_low"], found["conf_high"], strict=True)  # type: ignore[arg-type]
+    }
+    own = np.array([bounds.get(str(name), (np.nan, np.nan)) for name in np.asarray(table["term"])])
+    return table | {"conf_low": own[:, 0], "conf_high": own[:, 1]}
 
 
 def _of_variances(
@@ -111,10 +151,7 @@ def _of_variances(
 
 
 def _random_parameters(estimate: Estimate | RandomPart) -> Table:
-    rows = []
-    for group, term1, term2, _, sd, corr in variance_components(estimate):
-        term = f"sd__{term1 or 'Observation'}" if term2 is None else f"cor__{term1}.{term2}"
-        rows.append((group, term, sd if term2 is None else corr))
+    rows = [(one.group, one.name, one.estimate) for one in random_parameters(estimate)]
     return columns_of(("group", "term", "estimate"), rows, ("group", "term"))
 
 
@@ -139,6 +176,21 @@ def glance_table(estimate: Estimate) -> Table:
     }
 
 
+def criteria_table(estimate: Estimate, n: str, count: str) -> Table:
+    """Tabulate the information criteria by a convention: which rows and which parameters count."""
+    n = choose("n", n, get_args(CountedRows))
+    variances_only = choose("count", count, get_args(CountedParameters)) == "variances"
+    if variances_only and not estimate.request.reml:
+        raise OptionError("count='variances' is for fits by REML; by maximum likelihood all parameters count")
+    core, groups = estimate.core, [len(group.levels) for group in estimate.layout.groups]
+    size = min(groups, default=estimate.layout.n_rows) if n == "groups" else estimate.layout.n_rows
+    counted, found = counted_criteria(
+        core.criterion, core.n_params, len(core.beta), size, variances_only=variances_only
+    )
+    table: Table = {"n_params": np.array([counted]), "n": np.array([size])}
+    return table | {name: np.array([value]) for name, value in found._asdict().items()}
+
+
 def record(estimate: Estimate, options: TestOptions) -> dict[str, Any]:
     """Put everything but the random effects into plain dictionaries and lists."""
     layout, verdict = estimate.layout, estimate.verdict
@@ -149,7 +201,11 @@ def record(estimate: Estimate, options: TestOptions) -> dict[str, Any]:
         **figures,
         "n_groups": {group.name: len(group.levels) for group in layout.groups},
         "dropped_rows": dict(layout.dropped_rows),
-        "verdict": {"status": verdict.status, "evaluations": verdict.evaluations, "explanation": verdict.explain()},
+        "verdict": {
+            "status": verdict.status,
+            "evaluations": verdict.evaluations,
+            "explanation": "\n".join(explanation(verdict)),
+        },
         "fixed": _as_rows(fixed_table(estimate, options)),
         "varcorr": _as_rows(variance_table(estimate)),
     }

@@ -6,19 +6,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import wraps
 from inspect import Parameter, isfunction, signature
-from typing import Any, ClassVar, TypedDict, TypeVar, cast
+from typing import Any, ClassVar, TypedDict, TypeVar, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..calls import passes_on, refuse_unknown
-from ..errors import OptionError, choose
+from ..errors import ArgumentError, OptionError, choose
 from ..estimation import Estimate
 from ..estimation.generalized import GeneralizedEstimate
 from ..estimation.marginal import EquationsEstimate
-from ..options import Ddf, Vcov
+from ..options import Ddf, DdfInformation, Vcov
 from .clusters import Clusters
-from .degrees_of_freedom import DEFAULT_DDF, VCOV_TYPES, ModelUncertainty, Uncertainty, chosen_ddf, vcov
+from .degrees_of_freedom import (
+    DEFAULT_DDF,
+    KENWARD_ROGER,
+    VCOV_TYPES,
+    ModelUncertainty,
+    Uncertainty,
+    chosen_ddf,
+    vcov,
+)
 from .equations import EquationUncertainty, chosen_covariance
 from .generalized_robust import generalized_sandwich
 from .robust import ROBUST_TYPES, sandwich
@@ -36,12 +44,17 @@ class TestOptions:
 
     Attributes
     ----------
-    ddf : {"satterthwaite", "kenward-roger", "containment", "between-within", "residual", "normal"}
-        Degrees of freedom.  ``"satterthwaite"`` (the default everywhere) and ``"kenward-roger"`` (which also corrects
-        standard errors and scales F; REML only, and at most 5,000 random effects that rows connect) follow from the
-        uncertainty of the variance components; ``"containment"`` and ``"between-within"`` count; ``"residual"`` is rows
-        minus coefficients, ``"normal"`` infinite.  None takes those that belong to ``vcov``.
-    vcov : {"model", "kenward-roger", "CR0", "CR1", "CR1S", "CR2", "CR3"}
+    ddf : {"satterthwaite", "kenward-roger", "kenward-roger-linear", "containment", "between-within", ...}
+        Degrees of freedom.  ``"satterthwaite"`` (the default of all fits but ``mmrm``'s) and ``"kenward-roger"`` (which
+        also corrects standard errors and scales F; REML only, and at most 5,000 random effects, or 3,000 rows of
+        correlated residuals, that rows connect) follow from the uncertainty of the variance parameters;
+        ``"kenward-roger-linear"`` leaves second derivatives of structures out, as SAS's ``ddfm=kr(linear)``;
+        ``"containment"`` and ``"between-within"`` count; ``"residual"`` is rows minus coefficients, ``"normal"``
+        infinite.  None takes those that belong to ``vcov``.
+    ddf_information : {"expected", "observed"}, optional
+        The information about the variance parameters by which Kenward and Roger's methods go.  None: the observed one,
+        as in SAS, where residuals have a structure or a model of their dispersion; else the expected one.
+    vcov : {"model", "kenward-roger", "kenward-roger-linear", "CR0", "CR1", "CR1S", "CR2", "CR3"}
         The covariance that standard errors come from, as ``type`` in ``vcov``.  Robust ones have degrees of freedom of
         their own: Satterthwaite's for the sandwich, or ``ddf="normal"``; their joint tests are approximate Hotelling
         tests.  ``"kenward-roger"`` brings the degrees of freedom of that name; others are refused beside it.
@@ -65,13 +78,15 @@ class TestOptions:
     vcov: Vcov = "model"
     cluster: Clusters = None
     level: float = 0.95
+    ddf_information: DdfInformation | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ddf", None if self.ddf is None else chosen_ddf(self.ddf))
         object.__setattr__(self, "vcov", chosen_vcov(self.vcov, self.cluster))
         check_level(self.level)
+        chosen_information(self.ddf_information, "kenward-roger")
         robust = self.vcov in ROBUST_TYPES
-        own = (DEFAULT_DDF, "normal") if robust else ("kenward-roger",)
+        own = (DEFAULT_DDF, "normal") if robust else (self.vcov,)
         if self.ddf is not None and self.vcov != "model" and self.ddf not in own:
             listed = "'satterthwaite' or 'normal'" if robust else "those of Kenward and Roger"
             raise OptionError(
@@ -86,13 +101,27 @@ class TestKeywords(TypedDict, total=False):
     vcov: Vcov
     cluster: Clusters
     level: float
+    ddf_information: DdfInformation | None
+
+
+def chosen_information(information: str | None, ddf: str) -> str | None:
+    """Return the information about variance parameters that a name means; None for none."""
+    if information is None:
+        return None
+    if ddf not in KENWARD_ROGER:
+        raise OptionError(
+            f"ddf_information={information!r} is of Kenward and Roger's methods, and ddf is {ddf!r}; give "
+            "ddf='kenward-roger' beside it"
+        )
+    known: tuple[str, ...] = get_args(DdfInformation)
+    return choose("ddf_information", information, known)
 
 
 def chosen_options(options: TestOptions | None, keywords: TestKeywords) -> TestOptions:
     """Return the options, changed by keywords."""
     options = TestOptions() if options is None else options
     if not isinstance(options, TestOptions):
-        raise TypeError(f"options={options!r}: give hlmrs.TestOptions(...), or its fields as keywords")
+        raise ArgumentError(f"options={options!r}: give hlmrs.TestOptions(...), or its fields as keywords")
     if "ddf" in keywords:
         chosen_ddf(keywords["ddf"])  # None is no method
     return replace(options, **keywords)
@@ -112,7 +141,7 @@ def with_test_keywords(method: Method) -> Method:
 
     @wraps(method)
     def checked(*args: Any, **keywords: Any) -> Any:
-        refuse_unknown(method.__name__, keywords, names)
+        refuse_unknown(checked.__name__, keywords, names)
         return method(*args, **keywords)
 
     vars(checked)["__signature__"] = whole.replace(parameters=[*own, *tests])
@@ -123,7 +152,8 @@ def tests_by_normal(kind: Class) -> Class:
     """Show in a class that tests in its methods, inherited ones too, are by the normal distribution."""
     for name in dir(kind):
         method = getattr(kind, name)
-        own = signature(method).parameters.get("ddf") if isfunction(method) and not name.startswith("_") else None
+        public = isfunction(method) and (name == "__call__" or not name.startswith("_"))
+        own = signature(method).parameters.get("ddf") if public else None
         if own is not None and own.default == DEFAULT_DDF:
             setattr(kind, name, _shown_as_normal(method))
     return kind
@@ -148,8 +178,11 @@ def uncertainty(estimate: Estimate, options: TestOptions) -> Uncertainty:
     if isinstance(estimate, GeneralizedEstimate):
         return _of_generalized(estimate, options)
     if options.vcov in ROBUST_TYPES:
-        return sandwich(estimate, options.vcov, options.cluster, ddf_of(options))
-    return ModelUncertainty(estimate, ddf_of(options))
+        return sandwich(estimate, options.vcov, options.cluster, ddf_of(estimate, options))
+    ddf, residual = ddf_of(estimate, options), estimate.request.residual
+    information = chosen_information(options.ddf_information, ddf)
+    of_fit = None if residual is None else residual.ddf_information
+    return ModelUncertainty(estimate, ddf, information or of_fit)
 
 
 def _of_generalized(estimate: GeneralizedEstimate, options: TestOptions) -> Uncertainty:
@@ -165,16 +198,32 @@ def _of_generalized(estimate: GeneralizedEstimate, options: TestOptions) -> Unce
 
 
 def _refuse_linear(vcov_type: str) -> None:
-    if vcov_type == "kenward-roger":
+    if vcov_type in KENWARD_ROGER:
         raise OptionError(
-            "vcov='kenward-roger' corrects the covariance of a linear model for the estimation of its variances; a "
+            f"vcov={vcov_type!r} corrects the covariance of a linear model for the estimation of its variances; a "
             "generalized one has 'model', and robust ones"
         )
 
 
-def ddf_of(options: TestOptions) -> str:
-    """Return the method for degrees of freedom: the one given, or the one that goes with the covariance."""
-    return options.ddf or ("kenward-roger" if options.vcov == "kenward-roger" else DEFAULT_DDF)
+DDF_WORDS = {
+    "satterthwaite": "Satterthwaite's degrees of freedom",
+    "kenward-roger": "Kenward and Roger's degrees of freedom and standard errors",
+    "kenward-roger-linear": "Kenward and Roger's degrees of freedom and standard errors, linear variant",
+    "containment": "containment degrees of freedom",
+    "between-within": "between-within degrees of freedom",
+    "residual": "residual degrees of freedom",
+    "normal": "normal distribution",
+}
+
+
+def ddf_of(estimate: Estimate, options: TestOptions) -> str:
+    """Return the method for degrees of freedom: the one given, or that of the covariance, or of the fit."""
+    if options.ddf is not None:
+        return options.ddf
+    if options.vcov != "model":
+        return options.vcov if options.vcov in KENWARD_ROGER else DEFAULT_DDF
+    residual = estimate.request.residual
+    return DEFAULT_DDF if residual is None or residual.ddf is None else residual.ddf
 
 
 def covariance_matrix(estimate: Estimate, vcov_type: str, cluster: Clusters) -> Vector:
@@ -193,7 +242,7 @@ def covariance_matrix(estimate: Estimate, vcov_type: str, cluster: Clusters) -> 
 
 def chosen_vcov(vcov: str, cluster: Clusters) -> str:
     """Return the name of a covariance, and refuse clusters for one that has none."""
-    vcov = choose("vcov", vcov, (*VCOV_TYPES, *ROBUST_TYPES), {"KR": "kenward-roger"})
+    vcov = choose("vcov", vcov, (*VCOV_TYPES, *ROBUST_TYPES), {"KR": "kenward-roger", "KR1": "kenward-roger-linear"})
     if cluster is not None and vcov not in ROBUST_TYPES:
         raise OptionError(f"cluster= belongs to a robust covariance such as vcov='CR2', not to {vcov!r}")
     if cluster is not None and np.ndim(cluster) == 0 and not isinstance(cluster, str):

@@ -17,6 +17,7 @@ from .._core import chi_square_tail, criterion_without_random_effects, exact_nul
 from ..control import count, seed_or_new
 from ..errors import choose
 from ..estimation import Estimate, estimate_submodel
+from ..estimation.fixed_parameters import require_nothing_fixed
 from ..formula import STRUCTURES, RandomTerm, Term
 from ..frame import Column, columns_of
 from ..options import VarianceTest
@@ -44,6 +45,7 @@ class Reduction:
 
 def variance_test_table(full: Estimate, method: str, n: int | None, seed: int | None) -> dict[str, Column]:
     """Test every random effect that can be dropped."""
+    require_nothing_fixed(full, "tests of variances")
     method = choose("method", method, METHODS, {"simulation": "simulate", "exact": "simulate"})
     n, entropy = None if n is None else count("n", n), seed_or_new(seed)
     rows = []
@@ -86,7 +88,8 @@ def _contains(larger: Term, smaller: Term) -> bool:
 def _fit(full: Estimate, reduction: Reduction) -> tuple[Estimate | None, float, int]:
     """Fit a smaller model: its estimate (None for the one without random effects), criterion and parameters."""
     if not reduction.random:
-        return None, criterion_without_random_effects(full.core), len(full.core.beta) + 1
+        n_params = len(full.core.beta) + (full.request.sigma is None)
+        return None, criterion_without_random_effects(full.core), n_params
     spec = replace(full.request.spec, random=reduction.random)
     smaller = estimate_submodel(full, replace(full.request, spec=spec))
     return smaller, smaller.core.criterion, smaller.core.n_params
@@ -121,7 +124,8 @@ def _not_identified(
 def _simulated(
     full: Estimate, smaller: Estimate | None, statistic: float, n: int | None, seed: int
 ) -> tuple[float, str]:
-    if smaller is None and len(full.layout.random) == 1 and len(full.layout.random[0].columns) == 1:
+    is_single = len(full.layout.random) == 1 and len(full.layout.random[0].columns) == 1
+    if smaller is None and is_single and full.request.sigma is None:
         draws = exact_null(full.core, n or _EXACT_DRAWS, seed, full.threads)
         how = f"exact, {len(draws)} draws"
     else:

@@ -30,9 +30,8 @@ class Wald:
 
 
 def wald(estimate: Vector, std_error: Vector, df: Vector, level: float, null: "Vector | float" = 0.0) -> Wald:
-    """Test estimates against `null`, and give them intervals of `level`."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = (estimate - null) / std_error
+    """Test estimates against `null`, and give them intervals of `level`; what has no error has no test."""
+    statistic = (estimate - null) / np.where(std_error == 0, np.nan, std_error)
     low, high = interval(estimate, std_error, df, level)
     return Wald(estimate, std_error, statistic, df, two_sided_ps(statistic, df), low, high)
 

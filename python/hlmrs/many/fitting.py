@@ -13,14 +13,16 @@ from numpy.typing import ArrayLike, NDArray
 from .._core import Columns
 from ..calls import answers
 from ..control import Control
-from ..errors import DataError, FormulaError, OptionError, choose, suggestion
+from ..errors import ArgumentError, DataError, FormulaError, OptionError, choose, suggestion
 from ..estimation import Contrast, Request, evaluate, make_request
+from ..estimation.fixed_parameters import refuse_fix
 from ..estimation.parts import RESPONSE
 from ..families import Family, chosen_family
 from ..formula import ColumnName
-from ..frame import Collects, Frame, build, check_unique, in_order, open_frame, row_index
+from ..frame import Collects, Column, Frame, build, check_unique, in_order, open_frame, row_index
 from ..inference import check_level
 from ..options import ManyDdf, Missing
+from .by_group import table_by_group
 from .generalized import generalized_table
 from .linear import linear_table
 
@@ -46,6 +48,7 @@ class ManyOptions(TypedDict, total=False):
     ddf: ManyDdf | None
     family: str | Family | None
     link: str | None
+    by: str | None
 
 
 @overload
@@ -75,12 +78,13 @@ def fit_many(
     ddf: ManyDdf | None = None,
     family: str | Family | None = None,
     link: str | None = None,
+    by: str | None = None,
 ) -> Any:
-    """Fit one mixed model to each of many responses, linear or generalized.
+    """Fit one mixed model to each of many responses, linear or generalized; or to each of many groups of rows.
 
     Parameters
     ----------
-    responses : data frame, array of shape (n_rows, n_responses), or list of str
+    responses : data frame, array of shape (n_rows, n_responses), str or list of str
         A column per response, in the rows of the data; or the names of columns of the data.  NaN and null are missing:
         a response is fitted to the rows that it has, and responses that miss the same rows share their design.
     formula : str
@@ -97,6 +101,8 @@ def fit_many(
     family, link : str or Family, optional
         The distribution of all responses and its link, as for ``glmer``, ordered categories left out; weights are then
         those of ``glmer``.  Default: linear models.
+    by : str, optional
+        A column of the data: every group of its rows has a model of its own.  Rows where it is missing have none.
 
     Returns
     -------
@@ -107,7 +113,8 @@ def fit_many(
         of generalized models also ``"dispersion"`` and ``"shape"``, on the scales on which they are estimated, and one
         row of a response that cannot be fitted;
         ``status`` is that of ``fit.verdict``, or ``"failed"`` with a ``reason``; a fit without tests has a reason for
-        that.
+        that.  With ``by`` the group stands before all, in a column of its name, and a group that cannot be fitted has a
+        row with the reason.
 
     Raises
     ------
@@ -142,14 +149,26 @@ def fit_many(
     known = [name for name in frame.names if name not in own]
     weights = in_order("weights", weights, row_index(frame))
     taken = names if source else ()
+    refuse_fix("fit_many()", control)
     request = _request(formula, known, taken, values.shape[1], reml, weights, contrasts, missing, control)
     columns = frame.read(request.columns(), request.labels())
     if columns.n_rows != values.shape[1]:
         raise DataError(f"the responses have {values.shape[1]} rows, and the data {columns.n_rows}")
     _check_predictors(request, columns, dict(zip(taken, values, strict=bool(taken))))
-    if chosen is not None:
-        return build(frame.kind, generalized_table(request, chosen, frame.kind, columns, values, names, level))
-    return build(frame.kind, linear_table(request, tests_by, columns, values, names, level))
+
+    def fit(asked: Request, columns: Columns, values: Matrix) -> dict[str, Column]:
+        if chosen is not None:
+            return generalized_table(asked, chosen, frame.kind, columns, values, names, level)
+        return linear_table(asked, tests_by, columns, values, names, level)
+
+    if by is None:
+        return build(frame.kind, fit(request, columns, values))
+
+    def fit_rows(columns: Columns, values: Matrix, rows: NDArray[np.intp]) -> dict[str, Column]:
+        arrays = {name: array[rows] for name, array in request.arrays.items()}
+        return fit(replace(request, arrays=arrays), columns, values)
+
+    return build(frame.kind, table_by_group(frame, by, columns, values, names, fit_rows))
 
 
 def _chosen_tests(ddf: str | None, reml: bool) -> str:
@@ -184,22 +203,35 @@ def _request(
     control: Control | None,
 ) -> Request:
     if not isinstance(formula, str):
-        raise TypeError(f"a formula is a str, not {type(formula).__name__}")
+        raise ArgumentError(f"a formula is a str, not {type(formula).__name__}")
     if not formula.lstrip().startswith("~"):
         raise FormulaError(f"{formula!r}: give the right side alone, such as '~ x + (1 | id)'; the responses are given")
-    request = make_request(
-        f"`{RESPONSE}` {formula}",
-        [*names, RESPONSE],
-        reml=reml,
-        weights=weights,
-        offset=None,
-        contrasts=contrasts,
-        missing=missing,
-        control=control,
-        taken=taken,
-    )
+    try:
+        request = make_request(
+            f"{_LEFT}{formula}",
+            [*names, RESPONSE],
+            reml=reml,
+            weights=weights,
+            offset=None,
+            contrasts=contrasts,
+            missing=missing,
+            control=control,
+            taken=taken,
+        )
+    except FormulaError as error:
+        raise _of_right_side(error, formula) from None
     some_response = np.arange(n_rows, dtype=np.float64)
     return replace(request, arrays={**request.arrays, RESPONSE: some_response})
+
+
+_LEFT = f"`{RESPONSE}` "
+"""What stands before the right side of a formula."""
+
+
+def _of_right_side(error: FormulaError, formula: str) -> FormulaError:
+    """Return an error of the formula as it was given, without the name that stands for the response."""
+    place = None if error.position is None else error.position - len(_LEFT)
+    return FormulaError(error.message.replace(f", {RESPONSE!r}", ""), formula, place)
 
 
 def _check_predictors(request: Request, columns: Columns, responses: Mapping[str, NDArray[np.float64]]) -> None:
@@ -215,6 +247,8 @@ def _check_predictors(request: Request, columns: Columns, responses: Mapping[str
 
 def _responses(responses: Any, frame: Frame) -> tuple[list[str], Frame | None]:
     """Return the names of the responses and the frame they are columns of; None for a matrix."""
+    if isinstance(responses, str) and responses in frame.names:
+        responses = [responses]
     if isinstance(responses, np.ndarray) and responses.dtype.kind != "U":
         if responses.ndim != 2:
             raise DataError(f"responses have {responses.ndim} dimensions; give a column per response")

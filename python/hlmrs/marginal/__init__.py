@@ -3,23 +3,47 @@
 ``grid`` makes the reference grid; ``functions`` estimates what is linear in the coefficients, ``means`` averages the
 grid, ``weights`` has the contrasts by name, ``adjustment`` what several tests at once cost, ``contrasts`` puts them
 together, ``slopes`` differentiates the grid and finds where a slope is significant (Johnson and Neyman), ``effects``
-averages slopes of the mean response over the rows, ``adapter`` is for the package marginaleffects.
+averages slopes of the mean response over the rows, ``notes`` says what to know of a table, ``adapter`` is for the
+package marginaleffects.
 """
 
 from .adapter import adapted_model
-from .contrasts import ContrastChoice, contrast_table
+from .contrasts import RATIOS, ContrastChoice, contrast_table, turned_back
 from .effects import average_effects
-from .grid import At
+from .functions import estimates
+from .grid import At, Axis, column_values, grid_axes, places_in, variable_names
 from .means import marginal_means
-from .slopes import significance_regions, slope_table
+from .notes import held, notes_of_contrasts, notes_of_means, notes_of_regions, notes_of_slopes, of_variables
+from .parts import ScaleVariables
+from .slopes import covariate, significance_regions, slope_functions, slope_table
+from .variables import fixed_variables, interacting_pairs
 
 __all__ = [
+    "RATIOS",
     "At",
+    "Axis",
     "ContrastChoice",
+    "ScaleVariables",
     "adapted_model",
     "average_effects",
+    "column_values",
     "contrast_table",
+    "covariate",
+    "estimates",
+    "fixed_variables",
+    "grid_axes",
+    "held",
+    "interacting_pairs",
     "marginal_means",
+    "notes_of_contrasts",
+    "notes_of_means",
+    "notes_of_regions",
+    "notes_of_slopes",
+    "of_variables",
+    "places_in",
     "significance_regions",
+    "slope_functions",
     "slope_table",
+    "turned_back",
+    "variable_names",
 ]

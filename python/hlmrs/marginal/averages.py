@@ -128,7 +128,7 @@ def nested_factors(estimate: Estimate, axes: Sequence[Axis]) -> dict[tuple[int, 
         return {}
     names = [{name for factor in term.factors for name in grid_columns(factor)} for term in estimate.request.spec.terms]
     terms = [{k for k, axis in enumerate(axes) if axis.name in used} for used in names]
-    factors = [k for k, axis in enumerate(axes) if axis.factor is not None]
+    factors = [k for k, axis in enumerate(axes) if axis.factor is not None and any(k in term for term in terms)]
     alone = {term.factors[0].name for term in estimate.request.spec.terms if len(term.factors) == 1}
     main = {k for k in factors if (factor := axes[k].factor) is not None and factor.name in alone}
     pairs = [

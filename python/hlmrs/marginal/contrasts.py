@@ -14,13 +14,14 @@ from ..estimation import Estimate
 from ..estimation.generalized import GeneralizedEstimate
 from ..estimation.marginal import EquationsEstimate
 from ..frame import Column, aside
-from ..inference import TestOptions, uncertainty
+from ..inference import TestOptions, Uncertainty, uncertainty
 from ..options import ContrastScale
 from ..prediction import response_scale
 from .adjustment import Family, chosen_adjustment, test_columns
-from .functions import LinearFunctions, estimates, linearized
+from .functions import LOGARITHM, LinearFunctions, estimates, linearized
 from .grid import At, Axis, reference_grid, specs_and_by
 from .means import mean_functions
+from .parts import Outcome, all_coefficients, grid_means, outcome_of, specs_and_by_of_parts, views
 from .weights import chosen_method, contrast_weights
 
 Vector = NDArray[np.float64]
@@ -55,29 +56,56 @@ def contrast_table(
     options: TestOptions,
 ) -> dict[str, Column]:
     """Tabulate contrasts of marginal means."""
+    outcome = None if turns_odds(estimate, choice.scale) else outcome_of(estimate, choice.scale)
+    if outcome is not None:
+        return _contrasts_of_parts(outcome, specs, by, at, weights, choice, options)
     inner, outer = specs_and_by(estimate, specs, by)
     if not inner:
         raise OptionError("specs names no variable to compare")
     grid = reference_grid(estimate, at)
     functions = mean_functions(estimate, grid, [*outer, *inner], weights)
     axes = [grid.axes[grid.index(name)] for name in inner]
-    return tabulate(estimate, functions, axes, outer, choice, options)
+    how, turn = uncertainty(estimate, options), _way_back(estimate, choice.scale)
+    if turn is None:
+        functions = linearized(functions, how, response_scale(estimate, choice.scale))
+    return tabulate(functions, how, axes, outer, choice, options.level, turn)
 
 
-def tabulate(
-    estimate: Estimate,
-    functions: LinearFunctions,
-    axes: Sequence[Axis],
-    outer: Sequence[str],
+def _contrasts_of_parts(
+    outcome: Outcome,
+    specs: "str | Sequence[str]",
+    by: "str | Sequence[str] | None",
+    at: At | None,
+    weights: str,
     choice: ContrastChoice,
     options: TestOptions,
 ) -> dict[str, Column]:
+    """Compare averages of what rests on several parts: as ratios where the link makes factors of the shown mean."""
+    parts = views(outcome.estimate)
+    inner, outer = specs_and_by_of_parts(parts, specs, by)
+    if not inner:
+        raise OptionError("specs names no variable to compare")
+    means, how = grid_means(outcome, parts, outer, inner, at, weights), all_coefficients(outcome.estimate, options)
+    functions, before = means.functions, len(means.axes) - len(inner)
+    names = [axis.name for axis in means.axes[:before]]
+    turn = RATIOS if outcome.are_ratios else None
+    if turn is not None:
+        functions = linearized(functions, how, LOGARITHM)
+    return tabulate(functions, how, means.axes[before:], names, choice, options.level, turn)
+
+
+def tabulate(
+    functions: LinearFunctions,
+    how: Uncertainty,
+    axes: Sequence[Axis],
+    outer: Sequence[str],
+    choice: ContrastChoice,
+    level: float,
+    turn: "Turn | None",
+) -> dict[str, Column]:
     """Compare the functions along the last `axes` within every combination before them, a family of tests each."""
     n = math.prod(len(axis.places) for axis in axes)
-    groups, how = len(functions) // n, uncertainty(estimate, options)
-    turn = _way_back(estimate, choice.scale)
-    if turn is None:
-        functions = linearized(functions, how, response_scale(estimate, scale_of_contrasts(estimate)))
+    groups = len(functions) // n
     possible = np.ones(len(functions), dtype=bool) if functions.possible is None else functions.possible
     ratios = turn is not None and turn.column != "estimate"
     named = [_possible_contrasts(axes, choice, part, ratios=ratios) for part in possible.reshape(groups, n)]
@@ -90,36 +118,40 @@ def tabulate(
         for contrasts, part in zip(named, possible.reshape(groups, n), strict=True)
     ]
     names = [name for contrasts in named for name in contrasts]
-    tests = test_columns(found, families, options.level)
-    if choice.scale == "response":
+    tests = test_columns(found, families, level)
+    if choice.scale != "link":
         _require_differences(names, weights)
-        tests = tests if turn is None else _turned_back(tests, turn)
+        tests = tests if turn is None else turned_back(tests, turn)
     result = {"contrast": names, **tests}
     return {**aside(columns, result), **result}
 
 
-class _Turn(NamedTuple):
+class Turn(NamedTuple):
     """What turns differences back: a factor, and the column that they then are, if exponentials of them are ratios."""
 
     factor: float
     column: str = "estimate"
 
 
-def scale_of_contrasts(estimate: Estimate) -> str:
-    """Return what contrasts on the response scale compare: responses, with a zero part the means without it."""
-    zeros = isinstance(estimate, GeneralizedEstimate) and "zero_inflation" in estimate.parts
-    return "conditional" if zeros else "response"
+RATIOS = Turn(1.0, "ratio")
+"""Differences of logarithms become ratios."""
 
 
-def _way_back(estimate: Estimate, scale: str) -> _Turn | None:
+def turns_odds(estimate: Estimate, scale: str) -> bool:
+    """Whether contrasts are ratios of odds of higher categories, for which an ordered response needs no mean."""
+    ordered = isinstance(estimate, GeneralizedEstimate) and bool(estimate.categories)
+    return ordered and scale == "response" and estimate.family.link == "logit"  # type: ignore[attr-defined]
+
+
+def _way_back(estimate: Estimate, scale: str) -> Turn | None:
     """Return how differences are turned back; None where means are first, and the differences are theirs."""
     if scale == "link":
-        return _Turn(1.0)
-    if isinstance(estimate, GeneralizedEstimate) and estimate.categories and estimate.family.link == "logit":
-        return _Turn(1.0, "ratio")  # odds of higher categories, though there is no mean
-    found = response_scale(estimate, scale_of_contrasts(estimate)).differences()
+        return Turn(1.0)
+    if turns_odds(estimate, scale):
+        return RATIOS
+    found = response_scale(estimate, scale).differences()
     if found is not None:
-        return _Turn(found[0], "ratio" if found[1] else "estimate")
+        return Turn(found[0], "ratio" if found[1] else "estimate")
     if isinstance(estimate, GeneralizedEstimate | EquationsEstimate):
         return None
     name = estimate.request.spec.response.name
@@ -138,7 +170,7 @@ def _require_differences(names: Sequence[str], weights: Sequence[Vector]) -> Non
             raise OptionError(f"type='response': {what}")
 
 
-def _turned_back(tests: Mapping[str, Column], turn: _Turn) -> dict[str, Column]:
+def turned_back(tests: Mapping[str, Column], turn: Turn) -> dict[str, Column]:
     """Turn estimates and bounds back to the response; the tests are those of the scale of the model."""
     value, low, high = (turn.factor * np.asarray(tests[name]) for name in ("estimate", "conf_low", "conf_high"))
     std_error = abs(turn.factor) * np.asarray(tests["std_error"])

@@ -10,6 +10,7 @@ from ..errors import RankDeficiencyWarning, warn
 from ..frame import CategoricalColumn, Column
 from ..inference import Uncertainty
 from ..prediction import ResponseScale
+from ..prediction.response_scale import Step
 from .grid import Axis
 
 Vector = NDArray[np.float64]
@@ -104,6 +105,10 @@ def linearized(functions: LinearFunctions, uncertainty: Uncertainty, way: Respon
     slope = way.slope(eta)
     constant = way.median(eta) - slope * own
     return LinearFunctions(slope[:, None] * functions.matrix, constant, functions.columns, functions.possible)
+
+
+LOGARITHM = ResponseScale([Step(np.log, lambda z: 1 / z, 0.0)])
+"""Means as their logarithms, whose differences are those of ratios."""
 
 
 def axis_columns(axes: Sequence[Axis]) -> dict[str, Column]:

@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Columns, Encoding, Rows
-from ..errors import DesignError, HlmrsError, OptionError, listed, suggestion
+from ..errors import DesignError, HlmrsError, OptionError, listed, mapping_in, names_in, suggestion
 from ..estimation import Estimate, cached, evaluate, new_columns, spline_slopes
+from ..estimation.generalized import GeneralizedEstimate
 from ..estimation.parts import RESPONSE
 from ..formula import Call, ColumnName, ModelSpec, Term, TermFactor
-from ..formula.expressions import calls_in, level_columns
+from ..formula.expressions import calls_in, level_columns, row_columns
 from ..formula.names import find_name
 from ..frame import open_frame
 
@@ -82,10 +83,15 @@ class ReferenceGrid:
 
 def reference_grid(estimate: Estimate, at: At | None = None, design: Design | None = None) -> ReferenceGrid:
     """Evaluate the model matrix, or what `design` makes of rows in its place, on the grid of a fit."""
-    axes = grid_axes(estimate, at or {})
+    axes = grid_axes(estimate, places_in(at))
     columns_by_axes = _columns_by_axes(estimate, axes)
     parts = (_part(estimate, axes, places, columns, design or design_rows) for places, columns in columns_by_axes)
     return ReferenceGrid(axes, tuple(parts))
+
+
+def places_in(at: At | None) -> At:
+    """Return the places that users give variables, none where they give none."""
+    return mapping_in("at", at, "at={'x': [0, 1]}")
 
 
 def check_size(n: int) -> None:
@@ -119,7 +125,7 @@ def _part(
     check_size(n)
     points = dict(zip(places, np.meshgrid(*(np.arange(size) for size in shape), indexing="ij"), strict=True))
     first = np.zeros(n, dtype=np.intp)
-    table = {axis.name: _values(axis, points[k].ravel() if k in points else first) for k, axis in enumerate(axes)}
+    table = {axis.name: grid_values(axis, points[k].ravel() if k in points else first) for k, axis in enumerate(axes)}
     x, offset = design(estimate, table, n)
     return GridPart(places, columns, np.column_stack([x, offset])[:, columns].reshape(*shape, len(columns)))
 
@@ -176,20 +182,16 @@ def grid_axes(estimate: Estimate, at: At) -> tuple[Axis, ...]:
 
 def variable_names(estimate: Estimate, names: "str | Sequence[str] | None", option: str) -> list[str]:
     """Return the columns that `specs` or `by` name; ``factor(x)`` stands for its column."""
-    if names is None:
-        return []
-    given = [names] if isinstance(names, str) else list(names)
+    given = [] if names is None else names_in(option, names)
     spec = estimate.request.spec
     factors = [factor for term in spec.terms for factor in term.factors] + list(spec.offsets)
     columns = list(dict.fromkeys(name for factor in factors for name in grid_columns(factor)))
     of_factor = {factor.name: grid_columns(factor)[0] for factor in factors if grid_columns(factor)}
     out = []
     for name in given:
-        if not isinstance(name, str):
-            raise TypeError(f"{option}={names!r}: give names of variables")
         found = find_name(name, columns) or of_factor.get(name)
         if found is None:
-            hint = _as_names(name) or suggestion(name, columns)
+            hint = _as_names(name) or _elsewhere(estimate, name) or suggestion(name, columns)
             raise OptionError(
                 f"{option}: the fixed part has no variable {name!r}{hint}; it has {listed(columns) or 'none'}"
             )
@@ -197,6 +199,15 @@ def variable_names(estimate: Estimate, names: "str | Sequence[str] | None", opti
     if len(set(out)) < len(out):
         raise OptionError(f"{option}={names!r} names a variable twice")
     return out
+
+
+def _elsewhere(estimate: Estimate, name: str) -> str:
+    """Say which part of a generalized model has a variable that the mean's predictor has not."""
+    if not isinstance(estimate, GeneralizedEstimate):
+        return ""
+    having = [part for part, spec in estimate.generalized.others.items() if name in spec.spec.columns()]
+    scale = "mean.class" if estimate.categories else "response"
+    return f": {listed(having)} has it, and type={scale!r} counts all parts" if having else ""
 
 
 def _as_names(text: str) -> str:
@@ -213,7 +224,7 @@ def specs_and_by(
     estimate: Estimate, specs: "str | Sequence[str]", by: "str | Sequence[str] | None"
 ) -> tuple[list[str], list[str]]:
     """Return the columns that `specs` and `by` name, which have none in common."""
-    inner, outer = variable_names(estimate, specs, "specs"), variable_names(estimate, by, "by")
+    inner, outer = variable_names(estimate, names_in("specs", specs), "specs"), variable_names(estimate, by, "by")
     if set(inner) & set(outer):
         raise OptionError(f"specs={specs!r} and by={by!r} share a variable")
     return inner, outer
@@ -306,7 +317,8 @@ def _label(value: Any) -> str:
     return f"{value:.15g}" if isinstance(value, int | float | np.number) else str(value)
 
 
-def _values(axis: Axis, index: NDArray[np.intp]) -> Any:
+def grid_values(axis: Axis, index: NDArray[np.intp]) -> Any:
+    """Return some places of an axis as a column of data."""
     if isinstance(axis.places[0], str):
         return np.array(axis.places, dtype=object)[index]
     return np.array(axis.places, dtype=float)[index]
@@ -319,7 +331,7 @@ def is_of_groups(factor: TermFactor) -> bool:
 
 def grid_columns(factor: TermFactor) -> list[str]:
     """Return the variables of a factor that a grid places."""
-    return [factor.name] if is_of_groups(factor) else [column.name for column in factor.columns()]
+    return [factor.name] if is_of_groups(factor) else [column.name for column in row_columns(factor.expression)]
 
 
 def group_variables(spec: ModelSpec) -> dict[str, TermFactor]:

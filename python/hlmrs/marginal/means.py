@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InferenceWarning, choose, warn
-from ..estimation import Estimate
+from ..estimation import Estimate, require_plain_residuals
 from ..estimation.generalized import GeneralizedEstimate
 from ..estimation.marginal import EquationsEstimate
 from ..frame import Column, aside
-from ..inference import TestOptions, interval, uncertainty
+from ..inference import TestOptions, interval, two_sided_quantiles, uncertainty
 from ..options import MeanScale
 from ..prediction import response_scale
 from .averages import Averages
 from .functions import LinearFunctions, axis_columns, estimates
 from .grid import At, ReferenceGrid, check_size, reference_grid, specs_and_by
+from .parts import Outcome, all_coefficients, grid_means, outcome_of, specs_and_by_of_parts, views
 
 Vector = NDArray[np.float64]
 
@@ -33,8 +34,11 @@ def marginal_means(
 ) -> dict[str, Column]:
     """Tabulate means with intervals: `specs` within `by`."""
     scale = choose("type", scale, get_args(MeanScale))
-    inner, outer = specs_and_by(estimate, specs, by)
     warn_about_offset(estimate)
+    outcome = outcome_of(estimate, scale)
+    if outcome is not None:
+        return _means_of_parts(outcome, specs, by, at, weights, options)
+    inner, outer = specs_and_by(estimate, specs, by)
     grid = reference_grid(estimate, at)
     functions = mean_functions(estimate, grid, [*inner, *outer], weights).that_are_possible()
     found = estimates(functions, uncertainty(estimate, options))
@@ -43,13 +47,28 @@ def marginal_means(
     if scale != "link":
         way = response_scale(estimate, scale)
         value, std_error, low, high = way.table(scale, value, std_error, (low, high), _variance(estimate, scale))
-    numbers = {
-        "estimate": value,
-        "std_error": std_error,
-        "df": found.df,
-        "conf_low": low,
-        "conf_high": high,
-    }
+    return _table(functions, {"estimate": value, "std_error": std_error, "df": found.df}, (low, high))
+
+
+def _means_of_parts(
+    outcome: Outcome,
+    specs: "str | Sequence[str]",
+    by: "str | Sequence[str] | None",
+    at: At | None,
+    weights: str,
+    options: TestOptions,
+) -> dict[str, Column]:
+    """Tabulate averages over the grid of what rests on several parts, one for each category where there are such."""
+    parts = views(outcome.estimate)
+    inner, outer = specs_and_by_of_parts(parts, specs, by)
+    functions = grid_means(outcome, parts, [*inner, *outer], [], at, weights).functions.that_are_possible()
+    found = estimates(functions, all_coefficients(outcome.estimate, options))
+    bounds = outcome.range.interval(found.value, found.std_error, two_sided_quantiles(options.level, found.df))
+    return _table(functions, {"estimate": found.value, "std_error": found.std_error, "df": found.df}, bounds)
+
+
+def _table(functions: LinearFunctions, numbers: dict[str, Column], bounds: Sequence[Vector]) -> dict[str, Column]:
+    numbers |= {"conf_low": bounds[0], "conf_high": bounds[1]}
     return {**aside(functions.columns, numbers), **numbers}
 
 
@@ -67,6 +86,7 @@ def _variance(estimate: Estimate, scale: str) -> Vector:
     """Return the variance of a row about the fixed part, as an array of one number."""
     if scale != "mean":
         return np.zeros(1)
+    require_plain_residuals(estimate, "means of a transformed response")
     return np.array([sum(estimate.term_variances()) + estimate.residual_variance])
 
 

@@ -11,15 +11,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DesignError, OptionError
+from ..errors import DesignError, OptionError, name_in
 from ..estimation import Estimate
 from ..frame import Column, aside
 from ..inference import TestOptions, two_sided_quantiles, uncertainty
 from .adjustment import Family, test_columns
-from .contrasts import ContrastChoice, tabulate
+from .contrasts import ContrastChoice, Turn, tabulate
 from .functions import LinearFunctions, estimates
-from .grid import At, ReferenceGrid, column_values, design_slopes, grid_axes, reference_grid, variable_names
+from .grid import (
+    At,
+    Axis,
+    ReferenceGrid,
+    column_values,
+    design_slopes,
+    grid_axes,
+    places_in,
+    reference_grid,
+    variable_names,
+)
 from .means import mean_functions
+from .parts import ScaleVariables
+from .variables import interacting_pairs
 
 Vector = NDArray[np.float64]
 
@@ -37,15 +49,15 @@ def slope_table(
     options: TestOptions,
 ) -> dict[str, Column]:
     """Tabulate slopes with tests against zero, or contrasts of them."""
-    names = variable_names(estimate, by, "by")
-    places = moderator_places(estimate, names, at or {})
-    along = [*names, *_listed_in(estimate, at or {}, names)]
+    names, at = variable_names(estimate, by, "by"), places_in(at)
+    places = ScaleVariables(estimate, "link").moderator_places(names, at)
+    along = [*names, *_listed_in(estimate, at, names)]
     functions, grid = slope_functions(estimate, variable, names, places, weights, along)
     if contrast is not None:
         if not along:
             raise OptionError("contrast= compares slopes: name in by= what they differ by, or list values in at=")
         axes = [grid.axes[grid.index(name)] for name in along]
-        return tabulate(estimate, functions, axes, [], contrast, options)
+        return tabulate(functions, uncertainty(estimate, options), axes, [], contrast, options.level, Turn(1.0))
     functions = functions.that_are_possible()
     found = estimates(functions, uncertainty(estimate, options))
     tests = test_columns(found, [(len(functions), Family("none", len(functions)))], options.level)
@@ -82,21 +94,25 @@ def slope_functions(
 
 def covariate(estimate: Estimate, variable: str) -> str:
     """Return the column of a numeric variable of the fixed part."""
-    (name,) = variable_names(estimate, variable, "variable")
-    if any(axis.name == name and axis.factor is not None for axis in grid_axes(estimate, {})):
-        raise OptionError(f"{variable!r} is a factor and has no slope; compare its means with contrasts({variable!r})")
+    (name,) = variable_names(estimate, name_in("variable", variable), "variable")
+    require_covariate(variable, next(axis for axis in grid_axes(estimate, {}) if axis.name == name))
     return name
 
 
-def moderator_places(estimate: Estimate, by: Sequence[str], at: At) -> At:
-    """Put covariates in `by` at their mean and one standard deviation to each side, where `at` does not place them."""
-    places = dict(at)
-    for axis in grid_axes(estimate, at):
-        if axis.name in by and axis.factor is None and axis.name not in at:
-            values = column_values(estimate, axis.name)
-            mean, sd = float(values.mean()), float(values.std(ddof=1))
-            places[axis.name] = [mean - sd, mean, mean + sd]
-    return places
+def require_covariate(variable: str, axis: Axis) -> None:
+    """Refuse the slope of a factor."""
+    if axis.factor is not None:
+        raise OptionError(f"{variable!r} is a factor and has no slope; compare its means with contrasts({variable!r})")
+
+
+def _require_product(estimate: Estimate, variable: str, moderator: str) -> None:
+    """Refuse a moderator on which the slope does not depend."""
+    pairs = {frozenset(pair) for pair in interacting_pairs(estimate)}
+    if variable != moderator and frozenset((variable, moderator)) not in pairs:
+        raise OptionError(
+            f"the slope of {variable!r} does not depend on {moderator!r}: the model has no product of both, such as "
+            f"{variable}:{moderator}"
+        )
 
 
 def significance_regions(
@@ -109,12 +125,13 @@ def significance_regions(
 ) -> dict[str, Column]:
     """Tabulate the intervals of the moderator in which the slope is, or is not, different from zero."""
     name = covariate(estimate, moderator)
+    _require_product(estimate, covariate(estimate, variable), name)
     low, high = _limits(estimate, name, limits)
     how = uncertainty(estimate, options)
 
     def excess(places: Vector) -> tuple[Vector, Vector]:
         """|t| less its critical value, and the slope."""
-        functions, _ = slope_functions(estimate, variable, [name], {**(at or {}), name: places.tolist()}, "equal")
+        functions, _ = slope_functions(estimate, variable, [name], {**places_in(at), name: places.tolist()}, "equal")
         found = estimates(functions, how)
         return np.abs(found.statistic) - two_sided_quantiles(options.level, found.df), found.value
 

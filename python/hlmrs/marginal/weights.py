@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError, choose
+from ..errors import ArgumentError, OptionError, choose
 from ..frame import by_name
 
 Vector = NDArray[np.float64]
@@ -24,8 +24,9 @@ def chosen_method(method: Any) -> Any:
     if isinstance(method, Mapping):
         return method
     if not isinstance(method, str):
-        raise TypeError(f"method={method!r}: give a name, or a dictionary of weights")
-    return choose("method", method, _MAKERS, {"pairs": "pairwise"}, ", or give a dictionary of weights")
+        raise ArgumentError(f"method={method!r}: give a name, or a dictionary of weights")
+    turned = "; 'pairwise' has the same differences with the other sign" if method == "revpairwise" else ""
+    return choose("method", method, _MAKERS, {"pairs": "pairwise"}, f", or give a dictionary of weights{turned}")
 
 
 def contrast_weights(

@@ -1,5 +1,9 @@
-"""Plots by matplotlib, which is loaded when one is drawn.  Each draws a table; nothing here computes a statistic."""
+"""Plots by matplotlib, which is loaded when one is drawn.  Each draws a table; nothing here computes a statistic.
 
-from .diagnostics import draw_diagnostics
+``draw`` draws a picture into axes, by the way that the picture names; ``canvas`` makes axes, writes titles and notes,
+``palette`` has colours, dashes and markers.
+"""
 
-__all__ = ["draw_diagnostics"]
+from .drawing import draw, draw_multiples, draw_panels
+
+__all__ = ["draw", "draw_multiples", "draw_panels"]

@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._core import Columns
 from ..errors import OptionError
-from ..estimation import Estimate, new_columns, numeric_array
+from ..estimation import Estimate, columns_to_predict, numeric_array
 from ..frame import Column, Frame, PolarsLazyFrame, build_rows, in_order, open_frame, row_index
 from .lazy_prediction import lazy_prediction
-from .new_rows import simulate_rows
+from .new_rows import residual_sd_of_rows, simulate_rows
 from .prediction import Choice, predict
 
 Vector = NDArray[np.float64]
@@ -51,12 +51,20 @@ def simulate_frame(
     estimate: Estimate, frame: Frame, n: int, seed: int, weights: str | Vector | None
 ) -> NDArray[np.float64]:
     """Draw responses of new rows, one a column."""
-    return simulate_rows(estimate, _columns(estimate, frame, weights), n, seed, weights)
+    return simulate_rows(estimate, _columns(estimate, frame, weights, residuals=True), n, seed, weights)
+
+
+def residual_sd_frame(estimate: Estimate, frame: Frame, weights: str | Vector | None) -> Vector:
+    """Return the standard deviations of the residuals of new rows."""
+    return residual_sd_of_rows(estimate, _columns(estimate, frame, weights, residuals=True), weights)
 
 
 def _predict_lazily(estimate: Estimate, frame: PolarsLazyFrame, choice: Choice) -> Any:
     """Make a query of it; what is no query is computed batch by batch, or from all rows if a row needs the others."""
-    plain = replace(choice, interval=None, offset=None, type="link")
+    named = (
+        choice.weights if isinstance(choice.weights, str) else None
+    )  # an array is of the rows, which are not read yet
+    plain = replace(choice, interval=None, offset=None, weights=named, type="link", forecast=False)
     plan = lazy_prediction(estimate, frame.query, choice, lambda rows: _predicted(estimate, open_frame(rows), plain))
     if plan is not None:
         return plan
@@ -69,11 +77,18 @@ def _predict_lazily(estimate: Estimate, frame: PolarsLazyFrame, choice: Choice) 
 
 
 def _predicted(estimate: Estimate, frame: Frame, choice: Choice) -> dict[str, Vector]:
-    columns = _columns(estimate, frame, choice.weights if choice.needs_weights else "")
+    needed = choice.needs_weights
+    columns = _columns(estimate, frame, choice.weights if needed else "", residuals=needed)
     return predict(estimate, columns, choice)
 
 
-def _columns(estimate: Estimate, frame: Frame, weights: str | Vector | None) -> Columns:
-    """Read new rows, with the weights that are a column: by this name, or (None) those of the fit."""
+def _columns(estimate: Estimate, frame: Frame, weights: str | Vector | None, *, residuals: bool) -> Columns:
+    """Read new rows, with the weights that are a column: by this name, or (None) those of the fit.
+
+    `residuals`: with what the model of the residuals reads.
+    """
     column = weights if isinstance(weights, str) else estimate.request.weights
-    return new_columns(estimate.request, frame, estimate.splines, () if column is None else (column,))
+    further, model = [] if column is None else [column], estimate.request.residual
+    if residuals and model is not None:
+        further += model.columns()
+    return columns_to_predict(estimate.request, frame, estimate.splines, further)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import NewRows, family_means, family_predictors, family_variances
-from ..errors import OptionError
+from ..errors import InferenceWarning, OptionError, warn
 from ..estimation.generalized import GeneralizedEstimate
 from ..estimation.ordered import expected_category
 from ..families import logistic
@@ -22,6 +22,9 @@ AVERAGED = ("response", "conditional", "prob")
 _NODES = 60
 # where parts beside the mean have random effects
 _NODES_TOGETHER = 40
+_WITH_POLE = ("inverse", "1/mu^2")
+_AWAY = 5.0
+"""Standard deviations of the random effects from zero, at which links have a pole: a chance of 3e-7."""
 
 
 def predict_generalized(
@@ -49,8 +52,7 @@ def predict_marginal(estimate: GeneralizedEstimate, frame: Frame | None, kind: s
             "marginal=True: the mean of a lognormal response over random effects of its dispersion is infinite; "
             "predict without them by random_effects=False"
         )
-    use = [False] * len(estimate.layout.random)
-    eta = _of_rows(estimate, use) if frame is None else _of_new_rows(estimate, frame, use, "population", offset)
+    eta = predictors_at_zero(estimate, frame, offset)
     averaged = [part for part in estimate.designs if _has_random(estimate, part) and part in _averaged(kind)]
     spread = {part: np.sqrt(_random_variance(estimate, part, frame)) for part in averaged}
     x, w = np.polynomial.hermite_e.hermegauss(_NODES if len(averaged) < 2 else _NODES_TOGETHER)
@@ -59,7 +61,44 @@ def predict_marginal(estimate: GeneralizedEstimate, frame: Frame | None, kind: s
     for nodes in product(range(len(x)), repeat=len(averaged)):
         moved = {part: eta[part] + x[k] * spread[part] for part, k in zip(averaged, nodes, strict=True)}
         total = total + np.prod(w[list(nodes)]) * _on_scale(estimate, eta | moved, kind)
-    return total
+    if "conditional" not in averaged or estimate.family.link not in _WITH_POLE:
+        return total
+    own = eta["conditional"]
+    exists = np.isnan(own) | (np.abs(own) > _AWAY * spread["conditional"])
+    return _where_there_is_one(total, exists, estimate.family.link)
+
+
+def _where_there_is_one(mean: Vector, exists: NDArray[np.bool_], link: str) -> Vector:
+    """Return NaN, with a warning, for means over random effects that reach the pole of a link."""
+    if not exists.all():
+        warn(
+            f"the mean over random effects does not exist in {int((~exists).sum()):,} of {len(exists):,} rows: with "
+            f"link={link!r} it is infinite where the linear predictor is zero, which the random effects reach; "
+            "link='log' has means, and random_effects=False those of a group in the middle",
+            InferenceWarning,
+        )
+    return np.where(exists, mean, np.nan)
+
+
+def predict_at_zero(estimate: GeneralizedEstimate, frame: Frame | None, kind: str, offset: Vector | None) -> Any:
+    """Predict at random effects of zero, by the coefficients alone."""
+    check_kind(estimate, kind)
+    return _on_scale(estimate, predictors_at_zero(estimate, frame, offset), kind)
+
+
+def predictors_at_zero(estimate: GeneralizedEstimate, frame: Frame | None, offset: Vector | None) -> dict[str, Vector]:
+    """Return the linear predictors of all parts at random effects of zero."""
+    if frame is not None:
+        return _of_new_rows(estimate, frame, [False] * len(estimate.layout.random), "population", offset)
+    eta = {}
+    for part in estimate.parts:
+        if part == "thresholds":
+            eta[part] = estimate.thresholds()
+        elif part in estimate.designs:
+            eta[part] = _without_random(estimate, part)
+        else:
+            eta[part] = np.full(estimate.layout.n_rows, estimate.own.coefficients_of(part)[0])
+    return eta
 
 
 def _averaged(kind: str) -> tuple[str, ...]:
@@ -74,10 +113,7 @@ def _has_random(estimate: GeneralizedEstimate, part: str) -> bool:
 def _random_variance(estimate: GeneralizedEstimate, part: str, frame: Frame | None) -> Vector:
     """Return the variance of z'b of the rows of the fit, or of new ones."""
     design = estimate.designs[part]
-    if frame is None:
-        rows = design.rows.encoding().bind(design.data.columns)
-    else:
-        rows = design.encoding.bind(design.read(frame), new_groups=True)
+    rows = design.data.bound() if frame is None else design.encoding.bind(design.read(frame), new_groups=True)
     variance = np.zeros(rows.n_rows)
     covariances = estimate.own.fit.covariances()[slice(*estimate.parts[part].terms)]
     for k, (term, covariance) in enumerate(zip(design.random, covariances, strict=True)):
@@ -113,7 +149,7 @@ def _of_rows(estimate: GeneralizedEstimate, use: list[bool]) -> dict[str, Vector
 def _without_random(estimate: GeneralizedEstimate, part: str) -> Vector:
     """Return the linear predictor of a part of the rows of the fit without its random effects."""
     design = estimate.designs[part]
-    rows = design.rows.encoding().bind(design.data.columns)
+    rows = design.data.bound()
     modes = estimate.own.fit.modes()[slice(*estimate.parts[part].terms)]
     eta = rows.linear_predictor(estimate.full_coefficients(part), modes, [False] * len(modes))
     return eta if design.rows.kept is None else eta[design.rows.kept]
@@ -141,11 +177,7 @@ def _of_part(estimate: GeneralizedEstimate, part: str, frame: Frame, use: list[b
 def _of_new_rows(
     estimate: GeneralizedEstimate, frame: Frame, use: list[bool], new_levels: str, offset: Vector | None
 ) -> dict[str, Vector]:
-    if offset is None and estimate.request.offset is not None:
-        raise OptionError(
-            "the fit has an offset that is an array, which belongs to its rows; give that of the new rows as offset=, "
-            "or zeros for none (an offset that is a column is read from the new data)"
-        )
+    require_offset(estimate, frame, offset)
     found = {part: _of_part(estimate, part, frame, use, new_levels) for part in estimate.parts}
     eta = {part: values for part, values in found.items() if values is not None}
     if offset is not None:
@@ -157,6 +189,15 @@ def _of_new_rows(
         if part not in eta:
             eta[part] = np.full(n, estimate.own.coefficients_of(part)[0])
     return eta
+
+
+def require_offset(estimate: GeneralizedEstimate, frame: Frame | None, offset: Vector | None) -> None:
+    """Refuse new rows without the offset that they need."""
+    if frame is not None and offset is None and estimate.request.offset is not None:
+        raise OptionError(
+            "the fit has an offset that is an array, which belongs to its rows; give that of the new rows as offset=, "
+            "or zeros for none (an offset that is a column is read from the new data)"
+        )
 
 
 def _new_nominal(estimate: GeneralizedEstimate, frame: Frame) -> NewRows | None:

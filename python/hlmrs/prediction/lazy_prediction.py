@@ -38,7 +38,7 @@ def lazy_prediction(
     use = chosen_terms(estimate, choice.random_effects)
     schema = data.collect_schema()
     predict(pl.DataFrame(schema=schema))  # missing columns and wrong types are errors now
-    if choice.interval is not None or choice.offset is not None or choice.type != "link":
+    if choice.interval is not None or choice.offset is not None or choice.type != "link" or choice.forecast:
         return None
     if choice.new_levels != "error" and estimate.request.spec.takes_group_means:
         return None

@@ -9,6 +9,8 @@ from .._core import Columns
 from ..errors import DataError, InferenceWarning, warn
 from ..estimation import Estimate, evaluate
 from ..formula import ColumnName
+from ..resources import require_memory
+from .new_residuals import deviations_of, residuals_to_draw
 
 if TYPE_CHECKING:
     from .._core import NewRows
@@ -18,8 +20,8 @@ Vector = NDArray[np.float64]
 UNSEEN = np.uint32(0xFFFFFFFF)
 
 
-def residual_shares(estimate: Estimate, columns: Columns, weights: "str | Vector | None") -> Vector:
-    """Return the residual variance of every row over that of a row of weight one.
+def weight_shares(estimate: Estimate, columns: Columns, weights: "str | Vector | None") -> Vector:
+    """Return the residual variance of every row over that of a row of weight one, as far as it depends on weights.
 
     The weights of rows are those given, or the column of the data that weighted the fit.
     """
@@ -71,5 +73,16 @@ def simulate_rows(
     estimate: Estimate, columns: Columns, n: int, seed: int, weights: "str | Vector | None"
 ) -> NDArray[np.float64]:
     """Draw `n` responses of every row, one a column, with new effects of every group; NaN where a value is missing."""
+    require_memory(8.0 * columns.n_rows * n, f"simulate(n={n:,}) needs", "draw fewer responses at once")
     rows = estimate.encoding.bind(columns, new_groups=True)
-    return estimate.core.simulate_new(rows, residual_shares(estimate, columns, weights), n, seed)
+    shares = weight_shares(estimate, columns, weights)
+    residuals = None if estimate.request.residual is None else residuals_to_draw(estimate, columns, rows, shares)
+    return estimate.core.simulate_new(rows, shares, n, seed, residuals)
+
+
+def residual_sd_of_rows(estimate: Estimate, columns: Columns, weights: "str | Vector | None") -> Vector:
+    """Return the standard deviation of the residual of every row; NaN where a value is missing."""
+    shares = weight_shares(estimate, columns, weights)
+    if estimate.request.residual is None:
+        return np.asarray(estimate.sigma * np.sqrt(shares))
+    return deviations_of(estimate, columns, shares)

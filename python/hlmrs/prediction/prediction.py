@@ -15,7 +15,8 @@ from ..inference.degrees_of_freedom import DEFAULT_DDF, chosen_ddf, contrast_row
 from ..inference.random_effects import chosen_terms
 from ..inference.wald import check_level, interval
 from ..options import Interval, NewLevels, Variances
-from .new_rows import UNSEEN, remaining_variance, residual_shares
+from .new_residuals import ResidualPrediction, new_residuals, require_forecast
+from .new_rows import UNSEEN, remaining_variance, weight_shares
 from .response_scale import chosen_scale, response_scale
 
 if TYPE_CHECKING:
@@ -42,8 +43,11 @@ class Choice:
     ddf: str = DEFAULT_DDF
     weights: "str | Vector | None" = None
     type: str = "link"
+    forecast: bool = False
 
     def __post_init__(self) -> None:
+        if not isinstance(self.forecast, bool):
+            raise OptionError(f"forecast={self.forecast!r}: give True or False")
         for name, value, known in (
             ("new_levels", self.new_levels, NEW_LEVELS),
             ("interval", self.interval, (None, *INTERVALS)),
@@ -57,7 +61,7 @@ class Choice:
     @property
     def needs_weights(self) -> bool:
         """Whether the residual variances of rows count."""
-        return self.interval == "prediction" or self.type == "mean"
+        return self.interval == "prediction" or self.type == "mean" or self.forecast
 
     @property
     def columns(self) -> list[str]:
@@ -65,11 +69,11 @@ class Choice:
         return ["prediction", "std_error", "conf_low", "conf_high"] if self.interval else ["prediction"]
 
 
-def predict(estimate: Estimate, columns: Columns, choice: Choice) -> dict[str, Vector]:
-    """Predict for every row of new data; NaN where a value is missing."""
+def predict(estimate: Estimate, columns: Columns, choice: Choice, own: NewRows | None = None) -> dict[str, Vector]:
+    """Predict for every row of new data, or of the fit's `own`; NaN where a value is missing."""
     use = chosen_terms(estimate, choice.random_effects)
-    rows = estimate.encoding.bind(columns, new_groups=choice.new_levels != "error")
-    unseen = unseen_rows(estimate, rows, use, choice.new_levels)
+    rows = own or estimate.encoding.bind(columns, new_groups=choice.new_levels != "error")
+    unseen = None if own else unseen_rows(estimate, rows, use, choice.new_levels)
     eta = rows.linear_predictor(full_beta(estimate), estimate.core.modes(), use)
     if choice.offset is not None:
         eta += checked_offset(choice.offset, rows.n_rows)
@@ -77,11 +81,16 @@ def predict(estimate: Estimate, columns: Columns, choice: Choice) -> dict[str, V
         eta[unseen] = np.nan
     if choice.new_levels == "missing":
         eta[rows.own_mean] = np.nan
-    shares = residual_shares(estimate, columns, choice.weights) if choice.needs_weights else None
+    check_weights(choice.weights, eta)
+    shares = weight_shares(estimate, columns, choice.weights) if choice.needs_weights else None
+    of_residuals = _of_residuals(estimate, rows, use, choice, shares, (columns, eta, own is not None))
+    if of_residuals is not None and shares is not None:
+        shares = of_residuals.parts["residual"] / estimate.residual_variance
+        eta = eta + of_residuals.parts["from_residuals"]
     if choice.interval is None:
         std_error = low = high = np.full(len(eta), np.nan)
     else:
-        std_error, df = _uncertainty(estimate, rows, use, choice, shares)
+        std_error, df = _uncertainty(estimate, rows, use, choice, (shares, of_residuals))
         std_error = np.where(np.isnan(eta), np.nan, std_error)
         low, high = interval(eta, std_error, df, choice.level)
     if choice.type != "link":
@@ -98,12 +107,12 @@ def predict(estimate: Estimate, columns: Columns, choice: Choice) -> dict[str, V
 
 def predict_rows(estimate: Estimate, choice: Choice) -> dict[str, Vector]:
     """Predict for the rows of the fit."""
-    if choice.interval is None and choice.type == "link":
+    if choice.interval is None and choice.type == "link" and not choice.forecast:
         use = chosen_terms(estimate, choice.random_effects)
         return {"prediction": estimate.values.fitted if all(use) else estimate.linear_predictor(use)}
-    rows = estimate.rows
-    table = predict(estimate, estimate.data.columns, replace(choice, offset=_argument_offset(estimate)))
-    return table if rows.kept is None else {name: values[rows.kept] for name, values in table.items()}
+    kept, own = estimate.rows.kept, estimate.data.bound(estimate.encoding)
+    table = predict(estimate, estimate.data.columns, replace(choice, offset=_argument_offset(estimate)), own)
+    return table if kept is None else {name: values[kept] for name, values in table.items()}
 
 
 def full_beta(estimate: Estimate) -> Vector:
@@ -119,14 +128,38 @@ def _argument_offset(estimate: Estimate) -> Vector | None:
     return None if name is None else evaluate(estimate.data.columns, ColumnName(name, (0, 0)))
 
 
+def _of_residuals(
+    estimate: Estimate,
+    rows: NewRows,
+    use: list[bool],
+    choice: Choice,
+    shares: Vector | None,
+    given: tuple[Columns, Vector, bool],
+) -> ResidualPrediction | None:
+    """Return what the residuals say of the rows, where they have parameters and these count."""
+    columns, eta, own = given
+    if choice.forecast:
+        require_forecast(estimate, use, new=not own)
+    if estimate.request.residual is None or not (choice.needs_weights or choice.interval):
+        return None
+    x = np.ascontiguousarray(rows.model_matrix()[:, list(estimate.layout.kept)])
+    terms = _terms(rows, use, new_rows=choice.interval == "prediction")
+    return ResidualPrediction(estimate, x, terms, new_residuals(estimate, columns, choice, shares, eta, own=own))
+
+
 def _uncertainty(
-    estimate: Estimate, rows: NewRows, use: list[bool], choice: Choice, shares: Vector | None
+    estimate: Estimate,
+    rows: NewRows,
+    use: list[bool],
+    choice: Choice,
+    given: tuple[Vector | None, ResidualPrediction | None],
 ) -> tuple[Vector, Vector]:
     """Return standard errors and degrees of freedom; those of x'β alone are the ones of every other table."""
+    shares, of_residuals = given
     x = np.ascontiguousarray(rows.model_matrix()[:, list(estimate.layout.kept)])
     residual = shares if choice.interval == "prediction" else None
     new_rows, known = residual is not None, choice.variances == "known"
-    if not (any(use) or new_rows):
+    if not (any(use) or new_rows or choice.forecast):
         _, std_error, df = contrast_rows(estimate, x, "normal" if known else choice.ddf)
         return std_error, df
     if not known and choice.ddf not in OF_ROWS:
@@ -134,6 +167,9 @@ def _uncertainty(
             f"ddf={choice.ddf!r} is of the fixed part alone: interval='confidence' with random_effects=False; "
             f"otherwise choose one of {', '.join(map(repr, OF_ROWS))}"
         )
+    if of_residuals is not None:
+        own_variance = None if residual is None else residual * estimate.residual_variance
+        return of_residuals.uncertainty(own_variance, choice.ddf, known=known)
     terms = _terms(rows, use, new_rows=new_rows)
     variance = estimate.core.prediction_variance(x, terms)
     if residual is not None:
@@ -201,6 +237,12 @@ def _unseen_error(group: str, levels: Sequence[str]) -> DataError:
         f"grouping factor {group!r} has {number} that the fit has not seen: {listed}; predict with "
         "new_levels='population' to give them random effects of zero, or 'missing' to leave them out"
     )
+
+
+def check_weights(weights: "str | Vector | None", predicted: object) -> None:
+    """Refuse weights that are not as many as the predictions, whether these need them or not."""
+    if isinstance(weights, np.ndarray) and isinstance(predicted, np.ndarray) and weights.shape != predicted.shape[:1]:
+        raise DataError(f"weights has {weights.size} values, but the data have {len(predicted)} rows")
 
 
 def checked_offset(offset: Vector, n_rows: int) -> Vector:

@@ -5,15 +5,17 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import leverage
+from .._core import leverage, normalized_residuals
 from ..errors import DataError, OptionError, choose
-from ..estimation import Estimate, cached, model_rows
+from ..estimation import Estimate, cached, model_rows, require_plain_residuals
 from ..frame import Column, Frame
 from ..options import ResidualKind
 from .prediction import Choice, Vector, predict
 
 KINDS: tuple[ResidualKind, ...] = get_args(ResidualKind)
 COLUMNS = (".fitted", ".resid", ".fixed")
+NORMALIZED = ".normalized"
+"""A further column where residuals have parameters."""
 
 _FIXED = Choice(random_effects=False, new_levels="population", interval=None, level=0.95, offset=None)
 
@@ -21,6 +23,7 @@ _FIXED = Choice(random_effects=False, new_levels="population", interval=None, le
 @cached
 def leverages(estimate: Estimate) -> dict[str, Vector]:
     """Return the leverage of every row used, ``conditional`` and ``fixed``, and ``marginal_variance`` over sigma²."""
+    require_plain_residuals(estimate, "leverage")
     return leverage(estimate.core, estimate.rows, estimate.threads)
 
 
@@ -34,13 +37,27 @@ def residuals(estimate: Estimate, kind: str, *, marginal: bool = False) -> Vecto
         raw = values.response - estimate.linear_predictor([False] * len(estimate.layout.random))
     if kind == "raw":
         return raw
-    scaled: Vector = raw if values.weights is None else raw * np.sqrt(values.weights)
+    if kind == "normalized":
+        return _normalized(estimate, raw, marginal)
+    if estimate.request.residual is not None:
+        scaled: Vector = raw * estimate.sigma / estimate.residual_sd
+    else:
+        scaled = raw if values.weights is None else raw * np.sqrt(values.weights)
     if kind == "pearson":
         return scaled
     scaled = scaled / estimate.sigma
     if kind == "standardized":
         return scaled
     return _marginally_studentized(estimate, raw, kind) if marginal else _studentized(estimate, scaled, kind)
+
+
+def _normalized(estimate: Estimate, raw: Vector, marginal: bool) -> Vector:
+    """Free residuals of their correlations and standard deviations: by the Cholesky factor of their covariance."""
+    if marginal and estimate.layout.random:
+        raise OptionError("kind='normalized' is for conditional residuals: random effects correlate marginal ones")
+    if estimate.request.residual is None:
+        return raw / estimate.residual_sd
+    return normalized_residuals(estimate.core, raw)
 
 
 def _studentized(estimate: Estimate, scaled: Vector, kind: str) -> Vector:
@@ -62,16 +79,25 @@ def _marginally_studentized(estimate: Estimate, raw: Vector, kind: str) -> Vecto
 
 
 def augment(estimate: Estimate, frame: Frame) -> object:
-    """Return the frame of the fit with fitted values, residuals and fixed part; missing where a row was dropped."""
+    """Return the frame of the fit with fitted values, residuals and fixed part; missing where a row was dropped.
+
+    Where residuals have parameters, their normalized values too.
+    """
     values = estimate.values
-    fixed = predict(estimate, estimate.data.columns, _FIXED)["prediction"]
+    own = estimate.data.bound(estimate.encoding)
+    fixed = predict(estimate, estimate.data.columns, _FIXED, own)["prediction"]
+    columns = [*(spread(column, values.kept) for column in (values.fitted, residuals(estimate, "raw"))), fixed]
+    names: tuple[str, ...] = COLUMNS
+    residual = estimate.request.residual
+    if residual is not None and residual.texts():
+        names = (*COLUMNS, NORMALIZED)
+        columns.append(spread(residuals(estimate, "normalized"), values.kept))
 
     def compute(rows: Frame) -> dict[str, Column]:
         require_same_rows(model_rows(estimate.request, rows).rows.response(), values.response)
-        whole = [spread(column, values.kept) for column in (values.fitted, residuals(estimate, "raw"))]
-        return dict(zip(COLUMNS, [*whole, fixed], strict=True))
+        return dict(zip(names, columns, strict=True))
 
-    return frame.extend(COLUMNS, compute)
+    return frame.extend(names, compute)
 
 
 def require_same_rows(again: Vector, before: Vector) -> None:

@@ -216,14 +216,14 @@ def _undone(
     if not isinstance(expression, Call):
         return None, None
     name, args = expression.name, expression.args
+    if name in ("scale", "center"):
+        center, scale = next(learned)
+        return _line(scale, center), args[0]
     if len(args) == 2:
         constants = [_constant(argument) for argument in args]
         if constants[1] is not None:
             return _right(estimate, args[0], name, constants[1]), args[0]
         return (None if constants[0] is None else _left(name, constants[0])), args[1]
-    if name in ("scale", "center"):
-        center, scale = next(learned)
-        return _line(scale, center), args[0]
     return _function(expression), args[0]
 
 

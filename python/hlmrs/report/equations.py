@@ -4,7 +4,7 @@ import numpy as np
 
 from ..display import DisplayColumn, Notes, Report, Section, Table
 from ..display.numbers import write_fixed
-from ..estimation.marginal import EquationsEstimate
+from ..estimation.marginal import EquationsEstimate, few_groups
 from ..inference import EquationOptions, coefficients, quasi_criteria
 from .sections import (
     group_of,
@@ -22,6 +22,7 @@ _COVARIANCES = {
     "kauermann-carroll": "robust standard errors, corrected by Kauermann and Carroll",
     "mancl-derouen": "robust standard errors, corrected by Mancl and DeRouen",
 }
+_CORRECTED = ("kauermann-carroll", "mancl-derouen")
 _MOST_SHOWN = 8
 """Times whose correlations are shown."""
 
@@ -31,7 +32,7 @@ def summarize_equations(estimate: EquationsEstimate, options: EquationOptions) -
     family = estimate.family
     law = f"{family.name.replace('_', ' ')} ({family.link} link)"
     title = f"Marginal model, {law}, by generalized estimating equations with {estimate.asked.correlation} correlation"
-    sections = [_facts(estimate), *_correlations(estimate), _coefficients(estimate, options), _notes(estimate)]
+    sections = [_facts(estimate), *_correlations(estimate), _coefficients(estimate, options), _notes(estimate, options)]
     return Report(title, sections)
 
 
@@ -46,7 +47,7 @@ def _facts(estimate: EquationsEstimate) -> Section:
         ("Time", asked.time or ""),
         ("Weights", source_of(request.weights)),
         ("Offset", source_of(request.offset)),
-        ("Response", success_and_failure(estimate.layout.response, estimate.response.levels)),
+        ("Response", success_and_failure(estimate.layout.response, estimate.levels)),
         ("Size", "" if np.isnan(fit.size) else f"{fit.size:.4g}{_how(asked.size)}"),
         ("Scale", f"{fit.scale:.4g}{_how(asked.scale)}"),
         ("Correlation", f"{fit.correlation_parameters[0]:.4f}" if one else ""),
@@ -81,7 +82,10 @@ def _coefficients(estimate: EquationsEstimate, options: EquationOptions) -> Sect
     return Section(title, table_of_tests(names, tests, options.level))
 
 
-def _notes(estimate: EquationsEstimate) -> Section:
+def _notes(estimate: EquationsEstimate, options: EquationOptions) -> Section:
+    """Say what to know of the result; what is advised on robust standard errors is left out where it was done."""
     layout = estimate.layout
-    lines = [*of_coding(layout.reference_levels, layout.dropped_columns), *estimate.verdict.advice]
+    done = [few_groups(estimate.n_groups)] if options.vcov in _CORRECTED else []
+    advice = [text for text in estimate.verdict.advice if text not in done]
+    lines = [*of_coding(layout.reference_levels, layout.dropped_columns), *advice]
     return Section("", Notes([line for line in lines if line]))

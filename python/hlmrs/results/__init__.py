@@ -1,17 +1,29 @@
 """The fitted model: methods that check their arguments, delegate, and label the result.
 
-``fitted`` has what every fit tells, ``base`` what one with a likelihood does, with ``hypotheses``, ``means`` and
-``changed_data``; ``linear`` what a linear mixed model does, ``generalized`` a generalized one, ``marginal_fit`` what
-estimating equations do.  Accessors group what is asked for more rarely: ``checks`` and ``generalized_checks``, which
-have ``checks_of_optimum`` in common, ``plots`` and ``generalized_plots``, which have ``panels``, ``variances``, and
-``marginal``.  ``comparison`` puts fits side by side, ``saving`` reads them from files; ``view`` is what all of them
-are: an estimate whose tables are frames.  ``typing`` has types of arguments.
+``fitted`` has what every fit tells, ``likelihood`` what one with a likelihood does; ``linear`` what a linear mixed
+model does, ``generalized`` a generalized one, ``equations`` what estimating equations do; ``shared`` is of several
+kinds, ``pictures`` of all.  ``comparison`` compares fits, ``side_by_side`` puts them into one table, ``saving`` reads
+them from files; ``view`` is what all of them are: an estimate whose tables are frames, or a ``result_table`` where a
+person looks.  ``description`` describes data before any fit.
 """
 
 from .comparison import compare
+from .description import DataDescription, describe
+from .equations import MarginalFit
 from .generalized import GeneralizedMixedFit
 from .linear import LinearMixedFit
-from .marginal_fit import MarginalFit
+from .result_table import ResultTable
 from .saving import load
+from .side_by_side import table
 
-__all__ = ["GeneralizedMixedFit", "LinearMixedFit", "MarginalFit", "compare", "load"]
+__all__ = [
+    "DataDescription",
+    "GeneralizedMixedFit",
+    "LinearMixedFit",
+    "MarginalFit",
+    "ResultTable",
+    "compare",
+    "describe",
+    "load",
+    "table",
+]

@@ -15,34 +15,26 @@ _PLACES = {
     "inference": "compare_methods()",
     "criterion_std_error": "verdict.std_error",
     "summary2": "summary()",
-    "params": "fixef()",
     "fe_params": "fixef()",
     "coefs": "tidy()",
     "coefficients": "fixef()",
     "fixed_effects": "fixef()",
-    "bse": "tidy()",
     "bse_fe": "tidy()",
-    "pvalues": "tidy()",
-    "tvalues": "tidy()",
-    "conf_int": "confint()",
     "cov_params": "vcov()",
     "cov_re": "varcorr()",
     "VarCorr": "varcorr()",
     "vcomp": "varcorr()",
-    "random_effects": "ranef()",
     "random_effects_cov": "ranef()",
     "ranefs": "ranef()",
-    "llf": "loglik",
     "logLik": "loglik",
     "deviance": "criterion",
     "scale": "sigma ** 2",
     **dict.fromkeys(("df_resid", "df_residual"), "glance()"),
-    "fittedvalues": "fitted",
     "residuals": "resid()",
     "resids": "resid()",
-    "converged": "verdict.converged",
     "warnings": "verdict.explain()",
-    **dict.fromkeys(("is_singular", "isSingular"), "verdict.singular"),
+    **dict.fromkeys(("criteria", "quasi_criteria", "QIC"), "information_criteria()"),
+    **dict.fromkeys(("is_singular", "isSingular", "singular"), "verdict.singular"),
     "getME": "theta",
     "ngrps": "n_groups",
     "plot_diagnostics": "plot.diagnostics()",
@@ -66,6 +58,9 @@ ONLY_OF_LINEAR_FITS = {
     "confint(method='profile') have intervals",
     "profile": "confint(method='profile') has the intervals of profiles",
     "ranova": "hlmrs.compare(fit, smaller) tests against a fit without some random effects",
+    "residual_covariance": "gee(correlation=) has correlations within groups, of a marginal model",
+    "residual_sd_at": "predict(newdata, type='disp') has the dispersion of new rows",
+    "residual_parameters": "dispersion= models the dispersion, and gee(correlation=) correlations within groups",
     "standardized": "a response has no standard deviation on the scale of a link; scale(x) in the formula standardizes",
     "variance": "icc() and r2() have shares of the variance",
 }
@@ -73,16 +68,16 @@ ONLY_OF_LINEAR_FITS = {
 _NO_LIKELIHOOD = "estimating equations have no likelihood; fit.qic and hlmrs.compare() choose among models"
 _NO_EFFECTS = "groups have no effects of their own in a marginal model; glmer() fits one with random effects"
 ABSENT_FROM_MARGINAL_FITS = {
-    **dict.fromkeys(("loglik", "aic", "bic", "criterion", "profile", "bootstrap", "ranova"), _NO_LIKELIHOOD),
-    **dict.fromkeys(("ranef", "varcorr", "coef", "theta", "icc", "r2", "variance", "blocks"), _NO_EFFECTS),
+    **dict.fromkeys(("loglik", "llf", "aic", "bic", "criterion", "profile", "bootstrap", "ranova"), _NO_LIKELIHOOD),
+    **dict.fromkeys(
+        ("ranef", "random_effects", "varcorr", "coef", "theta", "icc", "r2", "variance", "blocks"), _NO_EFFECTS
+    ),
     **dict.fromkeys(
         ("simulate", "refit"), "estimating equations state means and variances, and no distribution to draw"
     ),
     "sigma": "fit.scale is the variance over that of the family",
     "drop1": "anova(type=2) has the tests",
     "marginal": "emmeans(), contrasts(), slopes() and to_marginaleffects() are methods of the fit",
-    "update": "call gee() again",
-    "save": "keep the data and call gee() again",
 }
 """The same for a marginal model."""
 

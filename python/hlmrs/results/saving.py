@@ -5,11 +5,13 @@ from typing import Any
 
 from .. import estimation
 from ..estimation.generalized import GeneralizedEstimate
+from ..estimation.marginal import EquationsEstimate
+from .equations import MarginalFit
 from .generalized import GeneralizedMixedFit
 from .linear import LinearMixedFit
 
 
-def load(path: str | os.PathLike[str]) -> LinearMixedFit[Any] | GeneralizedMixedFit[Any]:
+def load(path: str | os.PathLike[str]) -> LinearMixedFit[Any] | GeneralizedMixedFit[Any] | MarginalFit[Any]:
     """Read a fit that ``save`` wrote.  Runs no code of the file.
 
     Parameters
@@ -19,7 +21,7 @@ def load(path: str | os.PathLike[str]) -> LinearMixedFit[Any] | GeneralizedMixed
 
     Returns
     -------
-    LinearMixedFit or GeneralizedMixedFit
+    LinearMixedFit, GeneralizedMixedFit or MarginalFit
         The fit, without the data.  What needs them raises a ``FitStateError``.
 
     Examples
@@ -35,4 +37,6 @@ def load(path: str | os.PathLike[str]) -> LinearMixedFit[Any] | GeneralizedMixed
     True
     """
     found = estimation.load(path)
+    if isinstance(found, EquationsEstimate):
+        return MarginalFit(found)
     return GeneralizedMixedFit(found) if isinstance(found, GeneralizedEstimate) else LinearMixedFit(found)

@@ -1,13 +1,13 @@
 """What a fitted model and its accessors have in common: an estimate, and tables in the library of the data."""
 
-from collections.abc import Mapping
-from typing import Any, Generic, TypeVar, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, cast
 
 from ..estimation import Estimate
 from ..frame import Column, build, build_rows
+from .result_table import FrameT, ResultTable
 
-FrameT = TypeVar("FrameT")
-"""A data frame of the caller's library."""
+__all__ = ["FrameT", "View"]
 
 
 class View(Generic[FrameT]):
@@ -29,6 +29,11 @@ class View(Generic[FrameT]):
 
     def _table(self, columns: Mapping[str, Column]) -> FrameT:
         return cast("FrameT", build(self._estimate.kind, columns))
+
+    def _shown(
+        self, title: str, columns: Mapping[str, Column], *, level: float | None = None, notes: Sequence[str] = ()
+    ) -> ResultTable[FrameT]:
+        return ResultTable(title, columns, self._estimate.kind, level=level, notes=notes)
 
     def _table_of_rows(self, columns: Mapping[str, Column]) -> FrameT:
         """Make a table of the rows used, with their index if the data have one."""

@@ -16,7 +16,7 @@ pub type Known = BTreeMap<String, Learned>;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Learned {
-    /// scale(x), center(x)
+    /// scale(x), center(x), center(x, g)
     Standard { center: f64, scale: f64 },
     /// between(x, g), within(x, g)
     GroupMeans { column: String, levels: Vec<String>, means: Vec<f64> },
@@ -33,6 +33,11 @@ pub struct Call {
 }
 
 impl Call {
+    /// Whether it learns from the means of groups: `between(x, g)`, `within(x, g)`, `center(x, g)`.
+    pub fn is_of_groups(&self) -> bool {
+        self.name == "between" || self.name == "center" && self.args.len() == 2
+    }
+
     /// Group means are the same for `between` and `within`.
     pub fn new(name: &str, args: &[Expr], named: &NamedArguments) -> Self {
         let name = if name == "within" { "between" } else { name };
@@ -196,8 +201,7 @@ pub fn spread(expression: &Expression, inputs: &Inputs, center: f64) -> f64 {
 }
 
 /// The mean of every level over the rows that have a value and a level; NaN for a level without any.
-pub fn group_means(expression: &Expression, inputs: &Inputs, category: usize, n_levels: usize) -> Vec<f64> {
-    let codes = inputs.codes(category);
+pub fn group_means(expression: &Expression, inputs: &Inputs, codes: &[u32], n_levels: usize) -> Vec<f64> {
     let mut values = vec![0.0; inputs.n_rows()];
     expression.read(inputs, 0..values.len(), &mut values);
     let counted = || {
@@ -210,6 +214,14 @@ pub fn group_means(expression: &Expression, inputs: &Inputs, category: usize, n_
     counted().for_each(|(value, level)| rest[level] += (value - means[level]) / counts[level]);
     let mean = |level: usize| if counts[level] > 0.0 { means[level] + rest[level] } else { f64::NAN };
     (0..n_levels).map(mean).collect()
+}
+
+/// The mean of the means of groups that have one, each counted once.
+pub fn mean_of(means: &[f64]) -> f64 {
+    let found = || means.iter().filter(|mean| !mean.is_nan());
+    let n = found().count() as f64;
+    let rough = found().sum::<f64>() / n;
+    rough + found().map(|mean| mean - rough).sum::<f64>() / n
 }
 
 /// Distinct values, as far as `at_most`.

@@ -45,7 +45,7 @@ impl Learner {
     /// `Data` where a column lacks or holds values that have no meaning.
     pub fn update(&mut self, table: &Table) -> Result<()> {
         let used = UsedColumns::of_model(&self.model, &self.options, table)?;
-        let (inputs, _) = complete_rows(&used.names, &used.labels, table, self.options.missing)?;
+        let (inputs, _) = complete_rows(&used.names, &used.labels, table, self.options.missing, &[])?;
         if inputs.n_rows() == 0 {
             return Ok(());
         }
@@ -119,7 +119,8 @@ fn add(sums: &mut PassSums, call: &Call, compiler: &mut Compiler) -> Result<()> 
         }
         PassSums::Groups(means) => {
             let name = call.args[1].category_column();
-            let name = name.ok_or_else(|| Error::Formula("the group of between() and within() is a column".into()))?;
+            let name =
+                name.ok_or_else(|| Error::Formula("the group of between(), within() and center() is a column".into()))?;
             let column = compiler.inputs.column(compiler.input(name)?);
             let found = categories(column, &compiler.inputs.selection)?;
             means.add(&values, &found.codes, &found.levels);

@@ -4,5 +4,5 @@ mod learned;
 mod learner;
 mod sums;
 
-pub use learned::{Call, Known, Learned, Polynomial, calls, count_distinct, group_means, mean, spread};
+pub use learned::{Call, Known, Learned, Polynomial, calls, count_distinct, group_means, mean, mean_of, spread};
 pub use learner::Learner;

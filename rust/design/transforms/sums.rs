@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::learned::{Call, Distinct, Learned, MOST_DISTINCT, Polynomial};
+use super::learned::{Call, Distinct, Learned, MOST_DISTINCT, Polynomial, mean_of};
 use crate::table::{by_segment, sort_naturally};
 
 /// Sums of one transform.
@@ -26,9 +26,10 @@ pub enum PassSums {
 
 impl PassSums {
     pub fn of(call: &Call) -> Self {
-        match call.name.as_str() {
-            "between" => PassSums::Groups(GroupMeans::default()),
-            _ => PassSums::Moments { moments: Moments::default(), distinct: Distinct::default() },
+        if call.is_of_groups() {
+            PassSums::Groups(GroupMeans::default())
+        } else {
+            PassSums::Moments { moments: Moments::default(), distinct: Distinct::default() }
         }
     }
 
@@ -74,6 +75,10 @@ impl PassSums {
                 let center = if call.flag("center") { moments.mean } else { 0.0 };
                 let scale = if call.name == "scale" && call.flag("scale") { moments.spread(center) } else { 1.0 };
                 Ok(Learned::Standard { center, scale })
+            }
+            PassSums::Groups(means) if call.name == "center" => {
+                let means: Vec<f64> = means.means.into_iter().map(|(_, mean)| mean).collect();
+                Ok(Learned::Standard { center: mean_of(&means), scale: 1.0 })
             }
             PassSums::Groups(means) => {
                 let mut labelled: Vec<(String, f64)> =

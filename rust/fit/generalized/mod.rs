@@ -1,8 +1,12 @@
 //! The fit of a generalized linear mixed model: what it is made of, in the user's units.
 
+mod climb;
+mod exact;
 mod refit;
+mod rounding;
 mod save;
 mod search;
+mod unbounded;
 mod uncertainty;
 
 use std::sync::atomic::AtomicBool;

@@ -2,8 +2,10 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::{GlmmFit, Uncertainty, feasible, uncertainty};
-use crate::fit::refit::{Optimum, refit, start};
+use super::{GlmmFit, Uncertainty, feasible, fit_generalized, uncertainty};
+use crate::fit::refit::{Optimum, at, refit, start};
+use crate::fit::search::Control;
+use crate::fit::verdict::Status;
 use crate::linalg::dense;
 use crate::model::generalized::{Glmm, GlmmEvaluator};
 use crate::optimize::Objective;
@@ -29,9 +31,9 @@ impl GlmmFit {
         match self.model.integrated {
             None => Ok(()),
             Some(_) => Err(Error::Design(
-                "fixed effects that are integrated out (reml=True) or found by the penalized step (nagq=0) have no \
-                 likelihood of their own to refit or to split into clusters: fit.update(reml=False, nagq=1) does, and \
-                 bootstrap(statistic=...) refits the model as it is"
+                "fixed effects that are integrated out (reml=True) or found by the penalized step (nagq=0) are found \
+                 together with the random effects of all groups, and have no likelihood that is a sum over groups: \
+                 fit.update(reml=False, nagq=1) does, and bootstrap(kind='parametric') refits the model as it is"
                     .into(),
             )),
         }
@@ -49,7 +51,12 @@ impl GlmmFit {
         let mut evaluator = GlmmEvaluator::new(model, stop);
         // other responses may be impossible at the fit's estimates
         let from = feasible(&mut evaluator, start(&model.theta_map, &self.x))?;
-        refit(&mut evaluator, &from)
+        if let Some(optimum) = refit(&mut evaluator, &from)? {
+            return Ok(Some(optimum));
+        }
+        // far from the fit's estimates, such as at the end of a family
+        let Some(own) = computed(fit_generalized(model, &Control::default(), stop))? else { return Ok(None) };
+        if own.verdict.status == Status::NotConverged { Ok(None) } else { at(&mut evaluator, &own.x) }
     }
 
     /// The same with its covariance.
@@ -60,6 +67,17 @@ impl GlmmFit {
         let Some(Optimum { theta: x, .. }) = self.optimum_of(model, stop)? else { return Ok(None) };
         let found = computed(uncertainty(&mut GlmmEvaluator::new(model, stop), &x, stop))?;
         Ok(found.map(|Uncertainty { covariance, .. }| Moved { x, covariance, is_step: false }))
+    }
+
+    /// The user's coefficients of a model like that of the fit, at its optimum: those that are found with the random effects
+    /// from their mode there.
+    ///
+    /// # Errors
+    /// Those of the criterion.
+    pub fn coefficients_of(model: &Glmm, x: &[f64], stop: &AtomicBool) -> Result<Vec<f64>> {
+        let Some(own) = &model.integrated else { return Ok(model.user_coefficients(x)) };
+        let effects = GlmmEvaluator::new(model, stop).fixed_effects(x)?;
+        Ok(model.joined_coefficients(own, &effects, x))
     }
 
     /// One Newton step toward that optimum; the optimum itself where the criterion does not fall as the step expects.

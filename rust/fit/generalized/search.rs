@@ -3,11 +3,12 @@
 use std::sync::atomic::AtomicBool;
 
 use super::GlmmFit;
+use super::rounding::{check_rounding, explained};
+use super::unbounded::check_bounds;
 use super::uncertainty::{Uncertainty, uncertainty};
 use crate::fit::quadrature_check::check_quadrature;
 use crate::fit::search::{Control, leave_zero, search};
 use crate::fit::verdict::{Status, Verdict};
-use crate::model::Model;
 use crate::model::generalized::{Glmm, GlmmEvaluator};
 use crate::optimize::Objective;
 use crate::{Error, Result, computed};
@@ -25,14 +26,23 @@ const SHARES: [f64; 5] = [1.0, 0.5, 0.2, 0.05, 0.0];
 /// # Errors
 /// `Numerical` where the criterion cannot be evaluated at the start, `Interrupted` when `stop` is set.
 pub fn fit_generalized(model: &Glmm, control: &Control, stop: &AtomicBool) -> Result<GlmmFit> {
-    let mut start = model.start(stop)?;
+    fit(model, control, stop).map_err(|error| explained(model, error))
+}
+
+fn fit(model: &Glmm, control: &Control, stop: &AtomicBool) -> Result<GlmmFit> {
+    let (mut start, effects) = model.start_with_effects(stop)?;
     if let Some(user) = &control.start {
         start[..model.n_theta()].copy_from_slice(&model.parameters().to_working(user)?);
     }
     leave_zero(&mut start, &model.theta_map.scale_parameters(), 1e-3, 1e-2);
     let mut objective = GlmmEvaluator::new(model, stop);
+    if let Some(effects) = effects {
+        objective.set_from(effects);
+    }
     let start = feasible(&mut objective, start)?;
     let (x, mut verdict) = optimum(&mut objective, &start, control)?;
+    check_rounding(&mut objective, &x, &mut verdict)?;
+    check_bounds(&mut objective, &x, &mut verdict, stop)?;
     check_quadrature(model, &x, objective.value(&x)?, &mut verdict, stop)?;
     let found = uncertainty(&mut objective, &x, stop);
     let uncertainty = Uncertainty::or_unknown(found, x.len())?;
@@ -115,7 +125,7 @@ fn lowest(
 }
 
 /// Coefficients of the model without random effects, beside scales of several sizes.
-fn further_starts(model: &Glmm) -> Vec<Vec<f64>> {
+pub fn further_starts(model: &Glmm) -> Vec<Vec<f64>> {
     let with_scales = |size: f64| {
         let mut x = model.theta_map.start();
         model.theta_map.scale_parameters().into_iter().for_each(|k| x[k] = size);

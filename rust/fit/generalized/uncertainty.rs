@@ -12,6 +12,8 @@ use crate::{Error, Result};
 
 /// Steps of the Hessian's differences, in standard errors.
 pub const STEP: f64 = 5e-4;
+/// Rounding of the criterion above which steps are as much larger as makes the errors of differences least.
+const ROUNDING: f64 = 1e-7;
 /// Asymmetry of the Hessian's differences, relative to its diagonal, above which they are taken to both sides.
 const ASYMMETRIC: f64 = 2e-4;
 /// A step moves a linear predictor by no more.
@@ -83,12 +85,14 @@ fn slopes_of_gradient(
     objective.value(x)?;
     let (gradient, curvature) = objective.slope(x)?;
     let here = [gradient, objective.fixed_effects(x)?].concat();
-    let step = |&k: &usize| (k, step_of(&objective.model, x, k, curvature[k * n + k], scales.contains(&k)));
+    let rounding = objective.accuracy(x)?.rounding;
+    let share = if rounding > ROUNDING { rounding.cbrt() } else { STEP };
+    let step = |&k: &usize| (k, step_of(&objective.model, x, k, share, curvature[k * n + k], scales.contains(&k)));
     let moves: Vec<(usize, f64)> = free.iter().map(step).collect();
     let difference = |a: &[f64], b: &[f64], h: f64| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| (a - b) / h).collect() };
     let above = moved_gradients(objective, x, &moves, stop)?;
     let slopes: Vec<Vec<f64>> = above.iter().zip(&moves).map(|(above, (_, h))| difference(above, &here, *h)).collect();
-    if asymmetry(&slopes, free) <= ASYMMETRIC {
+    if share == STEP && asymmetry(&slopes, free) <= ASYMMETRIC {
         return Ok(slopes);
     }
     let back: Vec<(usize, f64)> = moves.iter().map(|(k, h)| (*k, -h)).collect();
@@ -163,8 +167,8 @@ pub fn side_by_side<T: Sync, R: Send>(
 }
 
 /// The step of one coordinate; a scale's stays on its side of zero.
-fn step_of(model: &Glmm, x: &[f64], k: usize, curvature: f64, is_scale: bool) -> f64 {
-    let h = if curvature > 0.0 { STEP * (2.0 / curvature).sqrt() } else { STEP };
+fn step_of(model: &Glmm, x: &[f64], k: usize, share: f64, curvature: f64, is_scale: bool) -> f64 {
+    let h = if curvature > 0.0 { share * (2.0 / curvature).sqrt() } else { share };
     if is_scale {
         return h.min(0.3 * x[k].abs());
     }

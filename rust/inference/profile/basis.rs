@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::Result;
 use crate::ids::TermId;
 use crate::model::Lmm;
+use crate::residual::Residual;
 use crate::rows::FixedBasis;
 
 /// Rows t_1/|t_1|, ..., t_k/|t_k| and an orthonormal completion (r x r, column-major).
@@ -52,7 +54,10 @@ fn reflection(t: &[f64]) -> (Vec<f64>, f64) {
 }
 
 /// The model with the columns of one term replaced: z_new = z B (B r x r).
-pub fn change_term(model: &Lmm, term: TermId, b: &[f64]) -> Lmm {
+///
+/// # Errors
+/// `Numerical` where the covariance of the residuals is not positive definite.
+pub fn change_term(model: &Lmm, term: TermId, b: &[f64]) -> Result<Lmm> {
     let term = &model.theta_map.terms[term];
     let (block, offset, r) = (term.block, term.offset, term.width);
     let mut a = (*model.a).clone();
@@ -84,7 +89,16 @@ pub fn change_term(model: &Lmm, term: TermId, b: &[f64]) -> Lmm {
             }
         }
     }
-    model.with_products(a)
+    let mut changed = model.with_products(a);
+    if let Some(own) = &model.residual {
+        changed.set_rows(own.residual.with_pieces(|rows| {
+            let z = &mut rows.z[block.0].0;
+            for row in z.chunks_exact_mut(full) {
+                turn(row, 1, &|k, _| k);
+            }
+        }))?;
+    }
+    Ok(changed)
 }
 
 /// A model without one direction of X, which is moved to the left-hand side with any coefficient.
@@ -100,6 +114,8 @@ pub struct Moved {
     /// y'W[X y] and Z'Wy as they were.
     y: Vec<f64>,
     zy: Vec<Vec<f64>>,
+    /// Where residuals have parameters, the rows with the direction first.
+    rows: Option<Residual>,
 }
 
 impl Moved {
@@ -113,6 +129,7 @@ impl Moved {
         let turn = |row: &[f64]| -> Vec<f64> {
             (0..p).map(|i| (0..p).map(|k| q[k * p + i] * row[k]).sum()).chain(std::iter::once(row[p])).collect()
         };
+        let rows = model.residual.as_ref().map(|own| own.residual.with_columns(turn));
         let mut a = (*model.a).clone();
         let half: Vec<Vec<f64>> = a.xx.chunks_exact(stride).map(turn).collect();
         let column = |c: usize| half.iter().map(|row| row[c]).collect::<Vec<f64>>();
@@ -144,12 +161,23 @@ impl Moved {
             y: full[p][1..].to_vec(),
             zx,
             zy,
+            rows,
         }
     }
 
     /// Sets the response to y - x c for the coefficient that gives β_j = `value`.
-    pub fn set(&mut self, value: f64) {
+    ///
+    /// # Errors
+    /// `Numerical` where the covariance of the residuals is not positive definite.
+    pub fn set(&mut self, value: f64) -> Result<()> {
         let c = (value - self.origin) / self.length;
+        if let Some(rows) = &self.rows {
+            let less = |row: &[f64]| {
+                let (first, last) = (row[0], row.len() - 1);
+                row[1..last].iter().copied().chain([row[last] - c * first]).collect()
+            };
+            return self.model.set_rows(rows.with_columns(less));
+        }
         let a = Arc::make_mut(&mut self.model.a);
         let last = a.fixed.kept.len();
         let stride = last + 1;
@@ -163,6 +191,7 @@ impl Moved {
             let rows = f.zx.chunks_exact_mut(stride).zip(zx).zip(zy);
             rows.for_each(|((row, x), y)| row[last] = y - c * x);
         }
+        Ok(())
     }
 }
 

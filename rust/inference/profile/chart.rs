@@ -3,23 +3,25 @@
 //! D(θ, s) = log|M| + n log(2πs) + r²(θ)/s, s = σ².  Where the held parameter involves σ, the model has log s as its
 //! last coordinate; elsewhere s is profiled out.
 
-use super::lag::Lag;
+use super::multipliers::Constraint;
 use crate::Result;
 use crate::covariance::angle::Angle;
 use crate::model::Evaluator;
 use crate::optimize::Objective;
 
 /// Which coordinates are free, and how the held value v makes the others.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Chart {
     /// All of them; the response carries the held coefficient.
     Response,
-    /// All of them; multipliers hold the correlation.
-    Lag(Lag),
+    /// All of them; multipliers hold the parameter.
+    Multiplied(Constraint),
     /// All but log s; s = v².
     Sigma,
     /// All but θ_k; v = √s unit θ_k^power.
     Scale { k: usize, unit: f64, power: i32 },
+    /// All but θ_k; v = unit θ_k^power.
+    Absolute { k: usize, unit: f64, power: i32 },
     /// All but θ_k, the angle of a correlation v.
     Angle { k: usize, angle: Angle },
     /// θ_i = τv, θ_j = τ√(1 - v²); τ stands in the place of θ_i.
@@ -37,13 +39,13 @@ impl Constrained<'_> {
     fn expand(&self, x: &[f64]) -> Vec<f64> {
         let mut all = x.to_vec();
         match self.chart {
-            Chart::Response | Chart::Lag(_) => {}
+            Chart::Response | Chart::Multiplied(_) => {}
             Chart::Sigma => all.push(self.value.powi(2).ln()),
             Chart::Scale { k, unit, power } => {
                 let sigma = x[x.len() - 1].exp().sqrt();
-                let relative = self.value / (unit * sigma);
-                all.insert(k, if power == 2 { relative.sqrt() } else { relative });
+                all.insert(k, root(self.value / (unit * sigma), power));
             }
+            Chart::Absolute { k, unit, power } => all.insert(k, root(self.value / unit, power)),
             Chart::Angle { k, angle } => all.insert(k, angle.angle(self.value)),
             Chart::Pair { i, j } => {
                 all.insert(j, all[i] * self.share());
@@ -64,7 +66,7 @@ impl Constrained<'_> {
         let unit = |i: usize| (0..full).map(|l| f64::from(u8::from(l == i))).collect::<Vec<f64>>();
         let mut columns: Vec<Vec<f64>> = (0..full).filter(|&l| Some(l) != self.held()).map(unit).collect();
         match self.chart {
-            Chart::Response | Chart::Lag(_) | Chart::Sigma | Chart::Angle { .. } => {}
+            Chart::Response | Chart::Multiplied(_) | Chart::Sigma | Chart::Absolute { .. } | Chart::Angle { .. } => {}
             Chart::Scale { k, power, .. } => columns[full - 2][k] = -all[k] / (2.0 * f64::from(power)),
             Chart::Pair { i, j } => {
                 columns[i][i] = self.value;
@@ -77,9 +79,9 @@ impl Constrained<'_> {
     /// The coordinate of the model that is not free.
     fn held(&self) -> Option<usize> {
         match self.chart {
-            Chart::Response | Chart::Lag(_) => None,
+            Chart::Response | Chart::Multiplied(_) => None,
             Chart::Sigma => Some(self.inner.n_parameters() - 1),
-            Chart::Scale { k, .. } | Chart::Angle { k, .. } => Some(k),
+            Chart::Scale { k, .. } | Chart::Absolute { k, .. } | Chart::Angle { k, .. } => Some(k),
             Chart::Pair { j, .. } => Some(j),
         }
     }
@@ -111,6 +113,45 @@ impl Objective for Constrained<'_> {
         let (gradient, curvature) = self.inner.slope(&all)?;
         Ok(pull_back(&gradient, &curvature, &self.jacobian(&all)))
     }
+}
+
+/// An objective with coordinate k at zero.
+pub struct AtZero<'a, O> {
+    pub inner: &'a mut O,
+    pub k: usize,
+}
+
+impl<O: Objective> AtZero<'_, O> {
+    fn expand(&self, x: &[f64]) -> Vec<f64> {
+        let mut all = x.to_vec();
+        all.insert(self.k, 0.0);
+        all
+    }
+}
+
+impl<O: Objective> Objective for AtZero<'_, O> {
+    fn n_parameters(&self) -> usize {
+        self.inner.n_parameters() - 1
+    }
+
+    fn value(&mut self, x: &[f64]) -> Result<f64> {
+        let all = self.expand(x);
+        self.inner.value(&all)
+    }
+
+    fn slope(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
+        let all = self.expand(x);
+        let (g, h) = self.inner.slope(&all)?;
+        let n = all.len();
+        let kept: Vec<usize> = (0..n).filter(|&l| l != self.k).collect();
+        let slope = kept.iter().map(|&l| g[l]).collect();
+        Ok((slope, kept.iter().flat_map(|&j| kept.iter().map(move |&i| (i, j))).map(|(i, j)| h[j * n + i]).collect()))
+    }
+}
+
+/// θ of θ^power.
+fn root(value: f64, power: i32) -> f64 {
+    if power == 2 { value.sqrt() } else { value }
 }
 
 /// J'g and J'HJ.

@@ -6,6 +6,8 @@ mod basis;
 mod chart;
 mod coordinates;
 mod lag;
+mod multipliers;
+mod residual;
 mod trace;
 
 use std::sync::atomic::AtomicBool;
@@ -14,8 +16,8 @@ use rayon::prelude::*;
 
 pub use chart::Chart;
 use coordinates::start;
-pub use coordinates::{ProfileStart, ProfiledModel};
-pub use trace::{Profile, trace};
+pub use coordinates::{ProfileStart, ProfiledModel, start_generalized};
+pub use trace::{Profile, bounds, trace};
 
 use crate::Result;
 use crate::fit::{Control, Fit, fit};
@@ -27,7 +29,7 @@ use crate::model::{Criterion, Parameter};
 /// `Numerical` where a search fails or finds a better optimum than the fit's, `Interrupted` when `stop` is set.
 pub fn profile(reference: &Fit, parameters: &[Parameter], limit: f64, stop: &AtomicBool) -> Result<Vec<Profile>> {
     let ml = by_maximum_likelihood(reference, stop)?;
-    let of = |&parameter: &Parameter| match start(&ml, parameter) {
+    let of = |&parameter: &Parameter| match start(&ml, parameter)? {
         Some(start) => trace(start, ml.criterion, limit, stop),
         // a correlation of effects without variance: nothing is known of it
         None => Ok(Profile { estimate: f64::NAN, points: Vec::new(), low: -1.0, high: 1.0 }),

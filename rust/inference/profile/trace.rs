@@ -2,20 +2,20 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::chart::{Chart, Constrained};
+use super::chart::{AtZero, Chart, Constrained};
 use super::coordinates::{ProfileStart, ProfiledModel};
-use super::lag;
+use super::multipliers;
 use crate::fit::search::leave_zero;
 use crate::model::Model;
 use crate::optimize::{Settings, trust_region};
-use crate::{Error, Result};
+use crate::{Error, Result, computed};
 
 /// Points on each side, about.
 const POINTS: f64 = 4.0;
 const MOST_POINTS: usize = 60;
 /// A profile this much below the optimum has found a better one.
 const BETTER: f64 = 1e-3;
-/// A correlation as near to -1 or 1 as this stands for them, where they cannot be reached.
+/// A parameter as near to an end of its range as this share of half of it stands for the end, where that cannot be reached.
 const NEAR_END: f64 = 1e-4;
 /// Accuracy of a bound, in ζ.
 const ACCURACY: f64 = 1e-7;
@@ -60,13 +60,23 @@ pub fn trace(start: ProfileStart, best: f64, limit: f64, stop: &AtomicBool) -> R
     Ok(Profile { estimate, points, low, high })
 }
 
+/// The bounds alone; NaN where a search fails on the way.
+///
+/// # Errors
+/// `Interrupted`.
+pub fn bounds(start: ProfileStart, best: f64, limit: f64, stop: &AtomicBool) -> Result<(f64, f64)> {
+    let mut tracer = Tracer { start, best, stop };
+    let mut bound = |direction: f64| Ok(computed(tracer.side(direction, limit))?.map_or(f64::NAN, |(_, bound)| bound));
+    Ok((bound(-1.0)?, bound(1.0)?))
+}
+
 impl Tracer<'_> {
     /// Points in one direction, and the bound there.
     fn side(&mut self, direction: f64, limit: f64) -> Result<(Vec<(f64, f64)>, f64)> {
         let mut points = Vec::new();
         let end = if direction < 0.0 { self.start.range.0 } else { self.start.range.1 };
         let mut last = ProfilePoint { value: self.start.estimate, zeta: 0.0, free: self.start.free.clone() };
-        let gap = if matches!(self.start.chart, Chart::Lag(_)) { NEAR_END } else { 1e-12 };
+        let gap = if matches!(self.start.chart, Chart::Multiplied(_)) { NEAR_END } else { 1e-12 };
         if direction * (end - last.value) <= gap {
             return Ok((points, end));
         }
@@ -86,7 +96,7 @@ impl Tracer<'_> {
             step = (value - last.value).abs() * (limit / POINTS / gain).clamp(0.2, 4.0);
             before = Some(std::mem::replace(&mut last, next));
         }
-        Ok((points, direction * f64::INFINITY))
+        Ok((points, end))
     }
 
     /// One step on, or the end of the range.
@@ -98,8 +108,12 @@ impl Tracer<'_> {
         match self.start.chart {
             // σ itself is never zero
             Chart::Sigma => (0.5 * from, false),
-            // at the end itself the other lags have no freedom left
-            Chart::Lag(_) => (end * (1.0 - NEAR_END), true),
+            Chart::Multiplied(_) if self.start.range.1 == f64::INFINITY => (0.5 * from, false),
+            // at the end itself others have no freedom left
+            Chart::Multiplied(_) => {
+                let (low, high) = self.start.range;
+                (end - step.signum() * NEAR_END * 0.5 * (high - low), true)
+            }
             _ => (end, true),
         }
     }
@@ -154,20 +168,39 @@ impl Tracer<'_> {
     fn minimize(&mut self, value: f64, from: &[f64]) -> Result<(f64, Vec<f64>)> {
         let inner = match &mut self.start.model {
             ProfiledModel::Moved(moved) => {
-                moved.set(value);
+                moved.set(value)?;
                 moved.model.evaluator(self.stop)
             }
             ProfiledModel::Own(model) => model.evaluator(self.stop),
         };
         let settings = Settings { tolerance: 1e-11, ..Settings::default() };
-        let (mut x, mut objective) = (from.to_vec(), Constrained { inner, chart: self.start.chart, value });
+        let (mut x, mut objective) = (from.to_vec(), Constrained { inner, chart: self.start.chart.clone(), value });
         leave_zero(&mut x, &objective.scales(), 1e-3, 1e-2);
-        if let Chart::Lag(lag) = objective.chart {
-            return lag::minimize(objective.inner, lag, value, &x, settings);
+        if let Chart::Multiplied(constraint) = &self.start.chart {
+            return multipliers::minimize(objective.inner, constraint, value, &x, settings);
         }
         let outcome = trust_region::minimize(&mut objective, &x, settings)?;
-        Ok((outcome.value, outcome.x))
+        match objective.chart {
+            // a negative standard deviation has the opposite correlation: of this one, the best has none
+            Chart::Pair { i, .. } if outcome.x[i - 1] * outcome.x[i] < 0.0 => {
+                let ends = [i - 1, i].map(|k| without(&mut objective, k, &outcome.x, settings));
+                let [one, other] = ends;
+                let (one, other) = (one?, other?);
+                Ok(if one.0 < other.0 { one } else { other })
+            }
+            _ => Ok((outcome.value, outcome.x)),
+        }
     }
+}
+
+/// The least of an objective with coordinate k at zero.
+fn without(objective: &mut Constrained, k: usize, from: &[f64], settings: Settings) -> Result<(f64, Vec<f64>)> {
+    let mut x = from.to_vec();
+    x.remove(k);
+    let outcome = trust_region::minimize(&mut AtZero { inner: objective, k }, &x, settings)?;
+    let mut x = outcome.x;
+    x.insert(k, 0.0);
+    Ok((outcome.value, x))
 }
 
 /// The free coordinates, extrapolated along the profile.

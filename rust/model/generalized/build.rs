@@ -75,9 +75,10 @@ pub fn glmm(
 /// # Errors
 /// `Data` for responses outside the support of a family.
 pub fn check_support(family: &Family, response: &str, name: &str, observations: &[Observation]) -> Result<()> {
-    let wrong: Vec<(usize, &'static str)> =
+    let mut wrong: Vec<(usize, &'static str)> =
         observations.iter().enumerate().filter_map(|(i, &o)| family.outside(o).map(|why| (i, why))).collect();
-    let Some((first, why)) = wrong.first() else { return check_size(response, observations) };
+    let Some(&(first, why)) = wrong.first() else { return check_size(response, observations) };
+    wrong.retain(|(_, other)| *other == why);
     let rows: Vec<String> = wrong.iter().take(5).map(|(i, _)| i.to_string()).collect();
     Err(Error::Data(format!(
         "the response {response:?} {why} in {} of {} rows used (counted from 0: {}{}), as {} in row {first}; family {name:?} \
@@ -86,7 +87,7 @@ pub fn check_support(family: &Family, response: &str, name: &str, observations: 
         observations.len(),
         rows.join(", "),
         if wrong.len() > 5 { ", ..." } else { "" },
-        observations[*first].y,
+        observations[first].y,
     )))
 }
 

@@ -2,44 +2,61 @@
 //!
 //! In the coefficients 2 X'V⁻¹X, in θ the average information.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::definite::make_definite;
 use super::gradient::LaplaceGradient;
 use super::mode::{Point, interleave};
 use super::model::Glmm;
-use crate::Result;
 use crate::crossproduct::PartWeights;
 use crate::model::{Lmm, Workspace};
+use crate::rows::PartedRows;
+use crate::{Error, Result};
+
+/// Share of the largest square of a column that stands for curvature where there is none.
+const RIDGE: f64 = 1e-10;
+
+/// The linear predictors without their offsets, n rows of a number a part.
+fn without_offset<'a>(rows: &PartedRows, eta: &'a [Vec<f64>]) -> Cow<'a, [f64]> {
+    if let ([part], [eta]) = (&rows.parts[..], eta)
+        && part.offset.is_empty()
+    {
+        return Cow::Borrowed(eta);
+    }
+    let (mut linear, m) = (Vec::new(), eta.len());
+    interleave(eta, &mut linear);
+    for (part, own) in rows.parts.iter().enumerate().filter(|(_, own)| !own.offset.is_empty()) {
+        linear.iter_mut().skip(part).step_by(m).zip(&own.offset).for_each(|(eta, o)| *eta -= o);
+    }
+    Cow::Owned(linear)
+}
 
 /// The working linear mixed model, refilled at every point.
 pub struct Working {
     pub lmm: Lmm,
     pub work: Workspace,
+    /// Working responses times their weights.
+    r: Vec<f64>,
 }
 
 impl Working {
     pub fn new(model: &Glmm) -> Self {
         let lmm = model.working_model();
         let work = lmm.workspace();
-        Self { lmm, work }
+        Self { lmm, work, r: Vec::new() }
     }
 
     /// Sums the rows with their curvatures at a point, made definite; `d` and `g` have all parts.
     pub fn fill(&mut self, model: &Glmm, at: &Point, d: &mut [f64], g: &[f64]) {
         let rows = &model.rows;
         let m = rows.parts.len();
-        let mut linear = Vec::new();
-        interleave(&at.eta, &mut linear);
-        for (part, own) in rows.parts.iter().enumerate().filter(|(_, own)| !own.offset.is_empty()) {
-            linear.iter_mut().skip(part).step_by(m).zip(&own.offset).for_each(|(eta, o)| *eta -= o);
-        }
-        let mut r = vec![0.0; g.len()];
-        let square = make_definite(d, g, &linear, m, &mut r);
+        self.r.resize(g.len(), 0.0);
+        let square = make_definite(d, g, &without_offset(rows, &at.eta), m, &mut self.r);
         let slot: Vec<usize> = (0..m).collect();
         let a = Arc::make_mut(&mut self.lmm.a);
         // a little more than D's own, so that rounding leaves a residual
-        model.reweighting.fill(rows, PartWeights { m, slot: &slot, d, r: &r }, square * (1.0 + 1e-8) + 1.0, a);
+        model.reweighting.fill(rows, PartWeights { m, slot: &slot, d, r: &self.r }, square * (1.0 + 1e-8) + 1.0, a);
         model.symbolic.lay_out(a, Arc::make_mut(&mut self.lmm.panels));
     }
 
@@ -78,7 +95,20 @@ impl Working {
     fn evaluate(&mut self, model: &Glmm, theta: &[f64], at: &Point, gradient: &mut LaplaceGradient) -> Result<()> {
         let rows = &mut gradient.rows;
         self.fill(model, at, &mut rows.d, &rows.g);
-        self.lmm.evaluate(theta, &mut self.work).map(|_| ())
+        match self.lmm.evaluate(theta, &mut self.work) {
+            Err(Error::Numerical(_)) => {
+                self.raise();
+                self.lmm.evaluate(theta, &mut self.work).map(|_| ())
+            }
+            other => other.map(|_| ()),
+        }
+    }
+
+    /// Gives coefficients a little curvature that no row has any for, as where all of a part are predicted perfectly.
+    fn raise(&mut self) {
+        let (a, p) = (Arc::make_mut(&mut self.lmm.a), self.work.factor.p);
+        let largest = (0..p).map(|j| a.xx[j * (p + 2)]).fold(f64::MIN_POSITIVE, f64::max);
+        (0..p).for_each(|j| a.xx[j * (p + 2)] += RIDGE * largest);
     }
 
     /// The block of θ beside that of the coefficients.

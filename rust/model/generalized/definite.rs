@@ -1,21 +1,33 @@
 //! Small symmetric matrices of rows made positive definite.
 
+use rayon::prelude::*;
+
 /// Curvatures below this part of a row's largest are raised to it.
 const LEAST: f64 = 1e-6;
 /// Parts of the largest that are rounding.
 const NOTHING: f64 = 1e-12;
 const MOST_SWEEPS: usize = 30;
+/// Rows of one task.
+const ROWS: usize = 1024;
 
 /// Makes the m x m matrix of every row positive semidefinite, zero where neither curvature nor slope is; returns Σ r'D⁻r over
 /// the rows, r = D η - g.
 pub fn make_definite(d: &mut [f64], g: &[f64], eta: &[f64], m: usize, r: &mut [f64]) -> f64 {
-    let mut total = 0.0;
-    for (((d, g), eta), r) in
-        d.chunks_exact_mut(m * m).zip(g.chunks_exact(m)).zip(eta.chunks_exact(m)).zip(r.chunks_exact_mut(m))
-    {
-        total += if m == 1 { one(d, g[0], eta[0], r) } else { several(d, g, eta, m, r) };
+    let of_rows = d.par_chunks_mut(ROWS * m * m).zip(r.par_chunks_mut(ROWS * m));
+    let of_rows = of_rows.zip(g.par_chunks(ROWS * m).zip(eta.par_chunks(ROWS * m)));
+    // added in order: the same on any number of threads
+    let sums: Vec<f64> = of_rows.map(|((d, r), (g, eta))| make_rows_definite(d, g, eta, m, r)).collect();
+    sums.iter().sum()
+}
+
+fn make_rows_definite(d: &mut [f64], g: &[f64], eta: &[f64], m: usize, r: &mut [f64]) -> f64 {
+    let rows = d.chunks_exact_mut(m * m).zip(r.chunks_exact_mut(m)).zip(g.chunks_exact(m).zip(eta.chunks_exact(m)));
+    match m {
+        1 => rows.map(|((d, r), (g, eta))| one(d, g[0], eta[0], r)).sum(),
+        2 => rows.map(|((d, r), (g, eta))| several::<2>(d, g, eta, r)).sum(),
+        3 => rows.map(|((d, r), (g, eta))| several::<3>(d, g, eta, r)).sum(),
+        _ => rows.map(|((d, r), (g, eta))| several::<4>(d, g, eta, r)).sum(),
     }
-    total
 }
 
 fn one(d: &mut [f64], g: f64, eta: f64, r: &mut [f64]) -> f64 {
@@ -27,40 +39,40 @@ fn one(d: &mut [f64], g: f64, eta: f64, r: &mut [f64]) -> f64 {
     if d[0] > 0.0 { r[0] * r[0] / d[0] } else { 0.0 }
 }
 
-fn several(d: &mut [f64], g: &[f64], eta: &[f64], m: usize, r: &mut [f64]) -> f64 {
-    (0..m).for_each(|i| r[i] = (0..m).map(|j| d[j * m + i] * eta[j]).sum::<f64>() - g[i]);
-    semidefinite(d, g, m, r).unwrap_or_else(|| raised(d, g, eta, m, r))
+fn several<const M: usize>(d: &mut [f64], g: &[f64], eta: &[f64], r: &mut [f64]) -> f64 {
+    (0..M).for_each(|i| r[i] = (0..M).map(|j| d[j * M + i] * eta[j]).sum::<f64>() - g[i]);
+    semidefinite::<M>(d, g, r).unwrap_or_else(|| raised(d, g, eta, M, r))
 }
 
 /// r'D⁻r of a matrix that is clearly positive semidefinite, without slope where it is zero; None of another.
-fn semidefinite(d: &[f64], g: &[f64], m: usize, r: &[f64]) -> Option<f64> {
-    let (mut a, mut g_left, mut r_left) = ([0.0; 16], [0.0; 4], [0.0; 4]);
-    a[..m * m].copy_from_slice(d);
-    g_left[..m].copy_from_slice(g);
-    r_left[..m].copy_from_slice(r);
+fn semidefinite<const M: usize>(d: &[f64], g: &[f64], r: &[f64]) -> Option<f64> {
+    let (mut a, mut g_left, mut r_left) = ([[0.0; M]; M], [0.0; M], [0.0; M]);
+    a.iter_mut().zip(d.chunks_exact(M)).for_each(|(a, d)| a.copy_from_slice(d));
+    g_left.copy_from_slice(g);
+    r_left.copy_from_slice(r);
     let size = |v: &[f64]| v.iter().fold(0.0f64, |a, v| a.max(v.abs()));
     let (largest, slope) = (size(d), size(g));
-    let (mut total, mut left) = (0.0, [true; 4]);
-    for _ in 0..m {
-        let at = |k: usize| if left[k] { a[k * m + k] } else { f64::NEG_INFINITY };
-        let k = (0..m).fold(0, |best, k| if at(k) > at(best) { k } else { best });
+    let (mut total, mut left) = (0.0, [true; M]);
+    for _ in 0..M {
+        let at = |k: usize| if left[k] { a[k][k] } else { f64::NEG_INFINITY };
+        let k = (0..M).fold(0, |best, k| if at(k) > at(best) { k } else { best });
         let pivot = at(k);
         if pivot.is_nan() || pivot < LEAST * largest || pivot == 0.0 {
             let is_zero = |i: usize| {
                 !left[i]
                     || (g_left[i].abs() <= NOTHING * slope
-                        && (0..m).all(|j| !left[j] || a[j * m + i].abs() <= NOTHING * largest))
+                        && (0..M).all(|j| !left[j] || a[j][i].abs() <= NOTHING * largest))
             };
-            return (0..m).all(is_zero).then_some(total);
+            return (0..M).all(is_zero).then_some(total);
         }
         left[k] = false;
         total += r_left[k] * r_left[k] / pivot;
-        for i in (0..m).filter(|&i| left[i]) {
-            let share = a[k * m + i] / pivot;
+        for i in (0..M).filter(|&i| left[i]) {
+            let share = a[k][i] / pivot;
             g_left[i] -= share * g_left[k];
             r_left[i] -= share * r_left[k];
-            for j in (0..m).filter(|&j| left[j]) {
-                a[j * m + i] -= share * a[j * m + k];
+            for j in (0..M).filter(|&j| left[j]) {
+                a[j][i] -= share * a[j][k];
             }
         }
     }
@@ -160,9 +172,9 @@ mod tests {
         assert_eq!(d, d0);
         let mut other = d0;
         assert!((raised(&mut other, &g, &eta, 3, &mut r.clone()) - square).abs() < 1e-12 * square);
-        assert!(semidefinite(&[2.0, -2.0, -2.0, 2.0], &[0.4, -0.3], 2, &[0.1, 0.1]).is_none());
-        assert!(semidefinite(&[1.0, 0.0, 0.0, -0.1], &[0.4, 0.0], 2, &[0.1, 0.1]).is_none());
-        assert!(semidefinite(&[f64::NAN, 0.0, 0.0, 1.0], &[0.4, 0.0], 2, &[0.1, 0.1]).is_none());
+        assert!(semidefinite::<2>(&[2.0, -2.0, -2.0, 2.0], &[0.4, -0.3], &[0.1, 0.1]).is_none());
+        assert!(semidefinite::<2>(&[1.0, 0.0, 0.0, -0.1], &[0.4, 0.0], &[0.1, 0.1]).is_none());
+        assert!(semidefinite::<2>(&[f64::NAN, 0.0, 0.0, 1.0], &[0.4, 0.0], &[0.1, 0.1]).is_none());
     }
 
     #[test]

@@ -108,8 +108,7 @@ impl<'a> GlmmEvaluator<'a> {
             let model = &self.model;
             model.set_lambda(&x[..model.n_theta()], &mut self.newton.lambda);
             let coefficients = model.coefficients(x);
-            let fixed = model.rows.fixed(&coefficients);
-            let point = self.newton.mode(model, &fixed, &self.from, self.stop)?;
+            let point = self.newton.mode(model, &coefficients, &self.from, self.stop)?;
             let beside = self.model.integrated.as_ref().map_or(0.0, |own| own.constant);
             let rest = self.model.constant + self.model.penalty.value(&coefficients);
             let value = self.value_at(&point)? + 2.0 * rest + beside;
@@ -207,7 +206,8 @@ impl<'a> GlmmEvaluator<'a> {
         Ok(gradient(&self.model, theta, point, &mut self.newton, &mut self.inverse, expected))
     }
 
-    fn in_coordinates(&self, x: &[f64], mut gradient: LaplaceGradient) -> Vec<f64> {
+    fn in_coordinates(&mut self, x: &[f64], mut gradient: LaplaceGradient) -> Vec<f64> {
+        self.newton.give_room(gradient.rows);
         let model = &self.model;
         model.penalty.add_slope(&model.coefficients(x), 2.0, &mut gradient.coefficients);
         let mut all = gradient.random.theta;
@@ -284,6 +284,7 @@ impl GlmmEvaluator<'_> {
         let theta = &x[..self.model.n_theta()];
         let curvature = of(&mut working, base, theta, point, &mut gradient);
         self.working = Some(working);
+        self.newton.give_room(std::mem::take(&mut gradient.rows));
         let mut curvature = match &self.model.integrated {
             Some(own) => own.profiled(&curvature?, theta.len()),
             None => curvature?,

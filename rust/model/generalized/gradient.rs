@@ -4,6 +4,8 @@
 //!
 //! dF/dβ = X'r,   dF/dΛ = Σ over levels of (Z'r) u' - (Z'g) v' + 2E
 
+use rayon::prelude::*;
+
 use super::expected::Expected;
 use super::leverage::leverages;
 use super::mode::{Newton, Point};
@@ -13,6 +15,9 @@ use crate::ids::BlockId;
 use crate::model::linear::gradient::Gradient;
 use crate::penalized_ls::{Inverse, InverseEntries, Modes};
 use crate::rows::Effects;
+
+/// Rows of one task.
+const ROWS: usize = 2048;
 
 /// The gradient, and what the curvature is made of.
 pub struct LaplaceGradient {
@@ -35,9 +40,7 @@ pub fn gradient(
     let rows = &model.rows;
     let n_parts = rows.parts.len();
     let all: Vec<usize> = (0..n_parts).collect();
-    let mut derivatives = RowDerivatives::default();
-    model.family.derivatives(&model.observations, &at.eta, &all, &mut derivatives);
-    derivatives.weigh(&model.weights);
+    let derivatives = newton.take_rows(model, at);
     inverse.keeps_first = rows.blocks.len() > 1;
     // the determinant's matrix, which is that of the mode unless the expected information stands in it
     let (a, panels, factor) = match expected {
@@ -47,11 +50,12 @@ pub fn gradient(
     inverse.update(factor, a, panels, &model.symbolic, false);
     let c = leverages(model, &InverseEntries::new(inverse, factor, &model.symbolic), (a, panels));
     let t = match expected {
-        Some(own) => c.iter().zip(&own.slope).map(|(c, w)| c * w).collect(),
+        Some(own) => products(c, &own.slope),
+        None if n_parts == 1 => products(c, &derivatives.t),
         None => third(&derivatives, &c, &rows.random_parts),
     };
     let solved = newton.factor.solve(rows.random_transposed(&t, n_parts, &all), &newton.a, &model.symbolic);
-    let r = whole(&derivatives, &t, &rows.random(&solved.b), &rows.random_parts);
+    let r = whole(&derivatives, t, newton.moves_of(model, &solved.b), &rows.random_parts);
     let (zr, zg) = (rows.random_transposed(&r, n_parts, &all), rows.random_transposed(&derivatives.g, n_parts, &all));
     let lambda: Vec<Vec<f64>> = (0..rows.blocks.len())
         .map(|f| {
@@ -89,9 +93,16 @@ pub fn finish(
             lambda,
             modes: Modes { u: at.u.clone(), b },
             scores,
+            residual: None,
         },
         rows,
     }
+}
+
+fn products(mut a: Vec<f64>, b: &[f64]) -> Vec<f64> {
+    let rows = a.par_chunks_mut(ROWS).zip(b.par_chunks(ROWS));
+    rows.for_each(|(a, b)| a.iter_mut().zip(b).for_each(|(a, b)| *a *= b));
+    a
 }
 
 /// t: n rows of a number a part.
@@ -109,16 +120,18 @@ fn third(rows: &RowDerivatives, c: &[f64], random: &[usize]) -> Vec<f64> {
     out
 }
 
-/// r = 2g + t - D s.
-fn whole(rows: &RowDerivatives, t: &[f64], s: &[Vec<f64>], random: &[usize]) -> Vec<f64> {
+/// r = 2g + t - D s, in the place of t.
+fn whole(rows: &RowDerivatives, mut t: Vec<f64>, s: &[Vec<f64>], random: &[usize]) -> Vec<f64> {
     let m = rows.m;
-    let mut out: Vec<f64> = rows.g.iter().zip(t).map(|(g, t)| 2.0 * g + t).collect();
-    for (i, (out, d)) in out.chunks_exact_mut(m).zip(rows.d.chunks_exact(m * m)).enumerate() {
+    let of_rows = t.par_chunks_mut(ROWS * m).zip(rows.g.par_chunks(ROWS * m)).zip(rows.d.par_chunks(ROWS * m * m));
+    of_rows.enumerate().for_each(|(k, ((r, g), d))| {
+        r.iter_mut().zip(g).for_each(|(r, g)| *r += 2.0 * g);
         for (&a, s) in random.iter().zip(s) {
-            out.iter_mut().zip(&d[a * m..(a + 1) * m]).for_each(|(out, d)| *out -= d * s[i]);
+            let of_rows = r.chunks_exact_mut(m).zip(d.chunks_exact(m * m)).zip(&s[k * ROWS..]);
+            of_rows.for_each(|((r, d), s)| r.iter_mut().zip(&d[a * m..]).for_each(|(r, d)| *r -= d * s));
         }
-    }
-    out
+    });
+    t
 }
 
 /// d (r x r) += sign Σ over levels of x y'.

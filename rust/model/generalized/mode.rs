@@ -2,10 +2,12 @@
 
 use std::sync::atomic::AtomicBool;
 
+use rayon::prelude::*;
+
 use super::definite::make_definite;
 use super::model::Glmm;
 use crate::crossproduct::{CrossProducts, PartWeights};
-use crate::family::RowDerivatives;
+use crate::family::{Link, RowDerivatives};
 use crate::penalized_ls::{CholeskyFactor, Panels};
 use crate::rows::Effects;
 use crate::{Error, Result, check_stop};
@@ -20,8 +22,12 @@ const HIDDEN: f64 = 1e-8;
 /// A linear predictor moves by this much at once, at most, far from the mode.
 const LARGEST_MOVE: f64 = 5.0;
 const SUFFICIENT: f64 = 1e-4;
-const MOST_HALVINGS: usize = 40;
+const MOST_HALVINGS: usize = 39;
+/// With the factor of another point, which may be one of much smaller effects; then that of this one is cheaper.
+const MOST_HALVINGS_NEAR: usize = 2;
 const ROUNDING: f64 = 1e-14;
+/// Rows of one task.
+const ROWS: usize = 2048;
 
 /// Which point the factor is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +45,8 @@ enum Factored {
 #[derive(Debug, Clone, Default)]
 pub struct Point {
     pub u: Effects,
-    /// Linear predictors by part, and the random part of those that have one.
+    /// Linear predictors by part.
     pub eta: Vec<Vec<f64>>,
-    pub zb: Vec<Vec<f64>>,
     /// Σ w ℓ + u'u/2, without constants.
     pub h: f64,
 }
@@ -56,7 +61,12 @@ pub struct Newton {
     /// Of a point near by, of another Λ perhaps; at a mode it is that of the mode.
     pub factor: CholeskyFactor,
     is_factored: bool,
+    /// Derivatives of the rows at the point that was reached, and at the one that is tried.
     rows: RowDerivatives,
+    tried: RowDerivatives,
+    /// Room for the predictors of the next point, and for how a step moves them.
+    spare: Vec<Vec<f64>>,
+    moves: Vec<Vec<f64>>,
     slot: Vec<usize>,
     pub iterations: usize,
 }
@@ -93,6 +103,9 @@ impl Newton {
             factor,
             is_factored: false,
             rows: RowDerivatives::default(),
+            tried: RowDerivatives::default(),
+            spare: Vec::new(),
+            moves: Vec::new(),
             slot: model.rows.random_slots(),
             iterations: 0,
         }
@@ -104,14 +117,14 @@ impl Newton {
     ///
     /// # Errors
     /// `Numerical` where there is none, `Interrupted`.
-    pub fn mode(&mut self, model: &Glmm, fixed: &[Vec<f64>], from: &Effects, stop: &AtomicBool) -> Result<Point> {
-        let found = self.search(model, fixed, from, stop);
+    pub fn mode(&mut self, model: &Glmm, coefficients: &[f64], from: &Effects, stop: &AtomicBool) -> Result<Point> {
+        let found = self.search(model, coefficients, from, stop);
         self.is_factored = found.is_ok();
         found
     }
 
-    fn search(&mut self, model: &Glmm, fixed: &[Vec<f64>], from: &Effects, stop: &AtomicBool) -> Result<Point> {
-        let mut at = self.start(model, fixed, from)?;
+    fn search(&mut self, model: &Glmm, coefficients: &[f64], from: &Effects, stop: &AtomicBool) -> Result<Point> {
+        let mut at = self.start(model, coefficients, from)?;
         let mut factored = if self.is_factored { Factored::Near } else { Factored::No };
         // the decrement of the step before, what a step with the same factor leaves of it, and whether that was Newton's
         let (mut before, mut rate, mut is_newton) = (f64::INFINITY, 0.0, false);
@@ -138,9 +151,11 @@ impl Newton {
                 Factored::Changed if decrement <= DECREMENT => return Err(no_mode()),
                 _ => {}
             }
-            match self.line(model, &at, &step, decrement) {
+            let most = if factored == Factored::Near { MOST_HALVINGS_NEAR } else { MOST_HALVINGS };
+            match self.line(model, &at, &step, decrement, most) {
                 Some(next) => {
-                    at = next;
+                    self.spare = std::mem::replace(&mut at, next).eta;
+                    std::mem::swap(&mut self.rows, &mut self.tried);
                     is_newton = factored == Factored::Here;
                     (before, rate) = (decrement, if is_newton { decrement } else { observed });
                     factored = if factored == Factored::Changed { Factored::No } else { Factored::Near };
@@ -151,6 +166,34 @@ impl Newton {
             }
         }
         Err(no_mode())
+    }
+
+    /// Derivatives of the rows in all parts at the mode found last: those it was found with, once, where they are of all parts.
+    pub fn take_rows(&mut self, model: &Glmm, at: &Point) -> RowDerivatives {
+        let n_parts = model.rows.parts.len();
+        let mut rows = std::mem::take(&mut self.rows);
+        if rows.m != n_parts || rows.g.is_empty() {
+            let all: Vec<usize> = (0..n_parts).collect();
+            model.family.derivatives(&model.observations, &at.eta, &all, &mut rows);
+            rows.weigh(&model.weights);
+        }
+        rows
+    }
+
+    /// Takes back the memory of derivatives that are no longer needed.
+    pub fn give_room(&mut self, rows: RowDerivatives) {
+        let room = RowDerivatives { m: 0, ..rows };
+        if self.rows.g.is_empty() {
+            self.rows = room;
+        } else if self.tried.g.is_empty() {
+            self.tried = room;
+        }
+    }
+
+    /// Zb of effects b of all levels, in room that is free between two searches.
+    pub fn moves_of(&mut self, model: &Glmm, b: &Effects) -> &[Vec<f64>] {
+        model.rows.random_into(b, &mut self.moves);
+        &self.moves
     }
 
     /// Factors M where the mode of another model with the same predictors is.
@@ -165,13 +208,36 @@ impl Newton {
         Ok(self.factor.logdet_random)
     }
 
-    /// The point where the search begins: `from`, or zero where the likelihood is not finite there.
-    fn start(&self, model: &Glmm, fixed: &[Vec<f64>], from: &Effects) -> Result<Point> {
-        let mut at = point(model, fixed, &self.lambda, from.clone());
-        if !at.h.is_finite() && from.iter().flatten().any(|&u| u != 0.0) {
-            at = point(model, fixed, &self.lambda, from.iter().map(|u| vec![0.0; u.len()]).collect());
+    /// The point where the search begins: `from`, or zero where the likelihood is not finite there, or where predictors of either
+    /// sign may be and some have come to the wrong one, from which h only rises on the way back.
+    fn start(&mut self, model: &Glmm, coefficients: &[f64], from: &Effects) -> Result<Point> {
+        let mut at = self.try_effects(model, coefficients, from.clone());
+        std::mem::swap(&mut self.rows, &mut self.tried);
+        let has_sides = matches!(model.family.link(), Link::Inverse | Link::Sqrt);
+        if (has_sides || !at.h.is_finite()) && from.iter().flatten().any(|&u| u != 0.0) {
+            let zeros = from.iter().map(|u| vec![0.0; u.len()]).collect();
+            let zero = self.try_effects(model, coefficients, zeros);
+            if zero.h < at.h || !at.h.is_finite() {
+                at = zero;
+                std::mem::swap(&mut self.rows, &mut self.tried);
+            }
         }
         if at.h.is_finite() { Ok(at) } else { Err(Error::Numerical("the likelihood is not finite".into())) }
+    }
+
+    fn try_effects(&mut self, model: &Glmm, coefficients: &[f64], u: Effects) -> Point {
+        let mut eta = std::mem::take(&mut self.spare);
+        model.rows.fixed_into(coefficients, &mut eta);
+        model.rows.add_random(&scaled(&self.lambda, &u, false), &mut eta);
+        self.try_point(model, eta, u)
+    }
+
+    /// A point; the derivatives of its rows are those tried.
+    fn try_point(&mut self, model: &Glmm, eta: Vec<Vec<f64>>, u: Effects) -> Point {
+        let (observations, weights) = (&model.observations, &model.weights);
+        let total =
+            model.family.derivatives_and_total(observations, weights, &eta, &model.rows.random_parts, &mut self.tried);
+        Point { h: total + 0.5 * inner(&u, &u), u, eta }
     }
 
     /// M⁻¹∇h and its decrement ∇h'M⁻¹∇h.
@@ -184,23 +250,21 @@ impl Newton {
         Ok((step, decrement))
     }
 
-    /// ∇h = Λ'Z'g + u at a point; the derivatives of its rows stay.
-    fn slope(&mut self, model: &Glmm, at: &Point) -> Effects {
+    /// ∇h = Λ'Z'g + u at the point that was reached.
+    fn slope(&self, model: &Glmm, at: &Point) -> Effects {
         let (rows, m) = (&model.rows, model.rows.random_parts.len());
-        model.family.derivatives(&model.observations, &at.eta, &rows.random_parts, &mut self.rows);
-        self.rows.weigh(&model.weights);
         let mut slope = scaled(&self.lambda, &rows.random_transposed(&self.rows.g, m, &self.slot), true);
         slope.iter_mut().flatten().zip(at.u.iter().flatten()).for_each(|(s, u)| *s += u);
         slope
     }
 
-    /// Factors M at the point whose slope was computed last, or what is definite in its place.
+    /// Factors M at the point that was reached, or what is definite in its place.
     fn factor_at(&mut self, model: &Glmm, at: &Point) -> Result<Factored> {
         match self.refill(model) {
             Ok(()) => Ok(Factored::Here),
             Err(Error::Numerical(_)) => {
                 let (mut zb, mut r) = (Vec::new(), vec![0.0; self.rows.g.len()]);
-                interleave(&at.zb, &mut zb);
+                interleave(&model.rows.random(&scaled(&self.lambda, &at.u, false)), &mut zb);
                 make_definite(&mut self.rows.d, &self.rows.g, &zb, self.rows.m, &mut r);
                 self.refill(model)?;
                 Ok(Factored::Changed)
@@ -217,17 +281,18 @@ impl Newton {
         self.factor.update_random(&self.a, &self.panels, &model.symbolic)
     }
 
-    /// A point against a step at which h has fallen enough.
-    fn line(&self, model: &Glmm, at: &Point, step: &Effects, decrement: f64) -> Option<Point> {
-        let moves = model.rows.random(&scaled(&self.lambda, step, false));
-        let largest = moves.iter().flatten().fold(0.0f64, |a, v| a.max(v.abs()));
+    /// A point against a step at which h has fallen enough, halved so often at most.
+    fn line(&mut self, model: &Glmm, at: &Point, step: &Effects, decrement: f64, most: usize) -> Option<Point> {
+        model.rows.random_into(&scaled(&self.lambda, step, false), &mut self.moves);
+        let largest = self.moves.iter().map(|own| largest(own)).fold(0.0, f64::max);
         let mut share = if largest > LARGEST_MOVE { LARGEST_MOVE / largest } else { 1.0 };
-        for _ in 0..MOST_HALVINGS {
-            let next = along(model, at, step, &moves, share);
+        for _ in 0..=most {
+            let next = self.along(model, at, step, share);
             let allowed = at.h - SUFFICIENT * share * decrement + ROUNDING * at.h.abs();
             if next.h <= allowed {
                 return Some(next);
             }
+            self.spare = next.eta;
             share *= 0.5;
             if decrement < HIDDEN && share < 0.2 {
                 break;
@@ -235,34 +300,33 @@ impl Newton {
         }
         None
     }
-}
 
-/// The point of spherical effects u, beside the fixed parts of the predictors.
-pub fn point(model: &Glmm, fixed: &[Vec<f64>], lambda: &[Vec<f64>], u: Effects) -> Point {
-    let zb = model.rows.random(&scaled(lambda, &u, false));
-    let mut eta = fixed.to_vec();
-    for (&part, zb) in model.rows.random_parts.iter().zip(&zb) {
-        eta[part].iter_mut().zip(zb).for_each(|(eta, zb)| *eta += zb);
+    /// The point at a share of a step.
+    fn along(&mut self, model: &Glmm, at: &Point, step: &Effects, share: f64) -> Point {
+        let mut eta = std::mem::take(&mut self.spare);
+        eta.resize(at.eta.len(), Vec::new());
+        for (part, (to, from)) in eta.iter_mut().zip(&at.eta).enumerate() {
+            match model.rows.random_parts.iter().position(|&own| own == part) {
+                Some(k) => subtract(from, &self.moves[k], share, to),
+                None => to.clone_from(from),
+            }
+        }
+        let less = |(u, step): (&Vec<f64>, &Vec<f64>)| u.iter().zip(step).map(|(u, s)| u - share * s).collect();
+        let u: Effects = at.u.iter().zip(step).map(less).collect();
+        self.try_point(model, eta, u)
     }
-    let h = penalized(model, &eta, &u);
-    Point { u, eta, zb, h }
 }
 
-fn along(model: &Glmm, at: &Point, step: &Effects, moves: &[Vec<f64>], share: f64) -> Point {
-    let add = |x: &Vec<f64>, d: &Vec<f64>| -> Vec<f64> { x.iter().zip(d).map(|(x, d)| x - share * d).collect() };
-    let u: Effects = at.u.iter().zip(step).map(|(u, s)| add(u, s)).collect();
-    let zb: Vec<Vec<f64>> = at.zb.iter().zip(moves).map(|(z, d)| add(z, d)).collect();
-    let mut eta = at.eta.clone();
-    for (&part, moves) in model.rows.random_parts.iter().zip(moves) {
-        eta[part] = add(&at.eta[part], moves);
-    }
-    let h = penalized(model, &eta, &u);
-    Point { u, eta, zb, h }
+/// x - share d.
+fn subtract(x: &[f64], d: &[f64], share: f64, to: &mut Vec<f64>) {
+    to.resize(x.len(), 0.0);
+    let rows = to.par_chunks_mut(ROWS).zip(x.par_chunks(ROWS)).zip(d.par_chunks(ROWS));
+    rows.for_each(|((to, x), d)| to.iter_mut().zip(x).zip(d).for_each(|((to, x), d)| *to = x - share * d));
 }
 
-/// Σ w ℓ + u'u/2.
-fn penalized(model: &Glmm, eta: &[Vec<f64>], u: &Effects) -> f64 {
-    model.family.total(&model.observations, &model.weights, eta) + 0.5 * inner(u, u)
+/// The largest absolute value.
+fn largest(x: &[f64]) -> f64 {
+    x.par_chunks(ROWS).map(|x| x.iter().fold(0.0f64, |a, v| a.max(v.abs()))).reduce(|| 0.0, f64::max)
 }
 
 /// Vectors of n side by side: n rows of m.

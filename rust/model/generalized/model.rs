@@ -3,25 +3,30 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use rayon::prelude::*;
+
 use super::build::check_support;
 use super::evaluator::GlmmEvaluator;
 use super::integrated::{Integrated, integrated};
 use super::nested_quadrature::is_nested;
+use super::nodes::MOST_NODES;
 use super::ordered::with_thresholds_of;
 use super::prior::Penalty;
-use super::quadrature::MOST_NODES;
 use super::separation::Separation;
 use super::start;
 use super::unit::Unit;
-use crate::covariance::{RandomBasis, ThetaMap};
+use crate::covariance::{RandomBasis, TermCovariance, ThetaMap};
 use crate::crossproduct::{CrossProducts, Reweighting};
 use crate::family::{Family, FamilySpec, Observation, Predictor};
-use crate::ids::FactorId;
+use crate::ids::{FactorId, TermId};
 use crate::linalg::dense::square_product;
 use crate::model::{Criterion, DataFootprint, Evaluator, Lmm, Model, Parameters, Scale};
 use crate::penalized_ls::{Panels, SymbolicFactor};
-use crate::rows::PartedRows;
+use crate::rows::{Effects, PartedRows};
 use crate::{Error, Result};
+
+/// Rows of one task.
+const ROWS: usize = 2048;
 
 /// What coefficients belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -240,8 +245,10 @@ impl Glmm {
             panels: Arc::new(Panels::default()),
             theta_map: self.theta_map.clone(),
             criterion: Criterion::Ml,
-            scale: Scale::One,
+            scale: Scale::Known(1.0),
             origin: DataFootprint::default(),
+            residual: None,
+            held: Vec::new(),
         }
     }
 
@@ -252,6 +259,33 @@ impl Glmm {
     /// Dimensions of the integral of a level of the outermost grouping factor, by quadrature.
     pub fn n_dimensions(&self) -> u32 {
         self.rows.blocks.iter().map(|b| b.width as u32).sum()
+    }
+
+    /// The model with the columns of a random term replaced: z_new = z B.
+    pub fn with_columns(&self, term: TermId, b: &[f64]) -> Self {
+        let TermCovariance { block, offset, width, .. } = self.theta_map.terms[term];
+        let mut rows = (*self.rows).clone();
+        let block = &mut rows.blocks[block.0];
+        for z in block.z.chunks_exact_mut(block.width) {
+            let own = &mut z[offset..offset + width];
+            let new = product_transposed(b, own);
+            own.copy_from_slice(&new);
+        }
+        Self { rows: Arc::new(rows), ..self.clone() }
+    }
+
+    /// The start of the model in which the coefficients of the mean are parameters, without them; with the spherical effects that
+    /// it ended with, where they are those of this model.
+    ///
+    /// # Errors
+    /// Those of the start.
+    pub fn start_with_effects(&self, stop: &AtomicBool) -> Result<(Vec<f64>, Option<Effects>)> {
+        let (mut x, effects) = start::penalized_quasi_likelihood(self.base(), stop)?;
+        if let Some(own) = &self.integrated {
+            x.drain(self.n_theta()..self.n_theta() + own.p);
+            return Ok((x, None));
+        }
+        Ok((x, effects))
     }
 
     /// The same model with another approximation.
@@ -270,7 +304,8 @@ impl Glmm {
             Approximation::Quadrature(_) if blocks.len() > 1 && !is_nested(&self) => {
                 return Err(Error::Design(format!(
                     "quadrature is for the random effects of one grouping factor, or for one effect in each of two nested ones, and \
-                     the model has {} grouping factors with {} effects",
+                     the model has {} grouping factors with {} effects; fit.approximation of nagq=1 says how far Laplace's \
+                     log-likelihood and estimates are off",
                     blocks.len(),
                     blocks.iter().map(|b| b.width.to_string()).collect::<Vec<_>>().join(" and ")
                 )));
@@ -318,7 +353,13 @@ impl Glmm {
 /// Σ w times the part of -log density that the response alone determines.
 pub fn constant(family: &Family, unit: Unit, observations: &[Observation], weights: &[f64]) -> f64 {
     let weight = |i: usize| weights.get(i).copied().unwrap_or(1.0);
-    observations.iter().enumerate().map(|(i, &o)| weight(i) * (family.constant(o) + unit.constant(o))).sum()
+    let of_row = |(i, &o): (usize, &Observation)| weight(i) * (family.constant(o) + unit.constant(o));
+    let of_piece = |(k, rows): (usize, &[Observation])| -> f64 {
+        rows.iter().enumerate().map(|(i, o)| of_row((k * ROWS + i, o))).sum()
+    };
+    // added in order: the same on any number of threads
+    let pieces: Vec<f64> = observations.par_chunks(ROWS).enumerate().map(of_piece).collect();
+    pieces.iter().sum()
 }
 
 /// A x for a column-major A of x.len() columns.
@@ -327,14 +368,14 @@ pub fn product(a: &[f64], x: &[f64]) -> Vec<f64> {
     (0..rows).map(|i| x.iter().enumerate().map(|(j, x)| a[j * rows + i] * x).sum()).collect()
 }
 
+/// A'x for a column-major A of x.len() rows.
+fn product_transposed(a: &[f64], x: &[f64]) -> Vec<f64> {
+    a.chunks_exact(x.len().max(1)).map(|column| column.iter().zip(x).map(|(a, x)| a * x).sum()).collect()
+}
+
 impl Model for Glmm {
-    /// That of the model in which the coefficients of the mean are parameters, without them.
     fn start(&self, stop: &AtomicBool) -> Result<Vec<f64>> {
-        let mut x = start::penalized_quasi_likelihood(self.base(), stop)?;
-        if let Some(own) = &self.integrated {
-            x.drain(self.n_theta()..self.n_theta() + own.p);
-        }
-        Ok(x)
+        self.start_with_effects(stop).map(|(x, _)| x)
     }
 
     fn evaluator<'a>(&self, stop: &'a AtomicBool) -> Box<dyn Evaluator + 'a> {

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::curvature::Working;
 use super::definite::make_definite;
-use super::mode::{Point, interleave, point};
+use super::mode::{Point, inner, interleave, scaled};
 use super::model::Glmm;
 use super::separation::{Separation, separation};
 use crate::crossproduct::{PartWeights, fixed_sums};
@@ -27,16 +27,16 @@ const DECREMENT: f64 = 1e-8;
 /// Scales that a start has at least.
 const LEAST_SCALE: f64 = 0.05;
 
-/// x = (θ, coordinates).
+/// x = (θ, coordinates), and the effects it ended with where it has looked for any.
 ///
 /// # Errors
 /// `Interrupted`; `Numerical` where not even the model without random effects can be evaluated.
-pub fn penalized_quasi_likelihood(model: &Glmm, stop: &AtomicBool) -> Result<Vec<f64>> {
+pub fn penalized_quasi_likelihood(model: &Glmm, stop: &AtomicBool) -> Result<(Vec<f64>, Option<Effects>)> {
     if !model.penalty.is_empty() {
         // steps in (u, β) know no penalty, and would leave for infinity where it alone holds them
         let mut x = model.theta_map.start();
         x.extend(model.coordinates(&model.initial));
-        return Ok(x);
+        return Ok((x, None));
     }
     let mut state = State::new(model);
     for steps in STEPS {
@@ -52,7 +52,7 @@ pub fn penalized_quasi_likelihood(model: &Glmm, stop: &AtomicBool) -> Result<Vec
         }
     }
     x.extend(model.coordinates(&state.beta));
-    Ok(x)
+    Ok((x, Some(state.u)))
 }
 
 struct State {
@@ -60,12 +60,18 @@ struct State {
     beta: Vec<f64>,
     u: Effects,
     working: Working,
+    /// The point of these, where it is known, with the derivatives of its rows, and those at the point that is tried.
+    at: Option<Point>,
+    rows: RowDerivatives,
+    tried: RowDerivatives,
 }
 
 impl State {
     fn new(model: &Glmm) -> Self {
         let u = model.rows.blocks.iter().map(|b| vec![0.0; b.n_levels * b.width]).collect();
-        Self { theta: model.theta_map.start(), beta: model.initial.clone(), u, working: Working::new(model) }
+        let (rows, tried) = Default::default();
+        let (theta, beta) = (model.theta_map.start(), model.initial.clone());
+        Self { theta, beta, u, working: Working::new(model), at: None, rows, tried }
     }
 
     /// Steps in (u, β), then θ of the working model; how much θ changed.
@@ -75,6 +81,7 @@ impl State {
             self.step(model)?;
         }
         self.fill(model);
+        self.at = None;
         let mut objective = LmmEvaluator::with_workspace(&self.working.lmm, self.working.work.clone(), stop);
         let from = self.theta.clone();
         let end = trust_region::minimize(&mut objective, &from, SETTINGS)?;
@@ -82,16 +89,32 @@ impl State {
         Ok(self.theta.iter().zip(&from).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max))
     }
 
-    fn point(&self, model: &Glmm, beta: &[f64], u: &Effects) -> Point {
+    /// A point; the derivatives of its rows are those tried.
+    fn point(&mut self, model: &Glmm, beta: &[f64], u: &Effects) -> Point {
         let mut lambda: Vec<Vec<f64>> = model.theta_map.widths.iter().map(|r| vec![0.0; r * r]).collect();
         model.theta_map.factors(&self.theta, &mut lambda);
-        point(model, &model.rows.fixed(beta), &lambda, u.clone())
+        let mut eta = model.rows.fixed(beta);
+        model.rows.add_random(&scaled(&lambda, u, false), &mut eta);
+        let all: Vec<usize> = (0..eta.len()).collect();
+        let family = &model.family;
+        let total = family.derivatives_and_total(&model.observations, &model.weights, &eta, &all, &mut self.tried);
+        Point { u: u.clone(), eta, h: total + 0.5 * inner(u, u) }
+    }
+
+    /// Goes to a point that was tried.
+    fn go(&mut self, beta: Vec<f64>, u: Effects, to: Point) {
+        std::mem::swap(&mut self.rows, &mut self.tried);
+        (self.beta, self.u, self.at) = (beta, u, Some(to));
     }
 
     fn fill(&mut self, model: &Glmm) -> Point {
-        let at = self.point(model, &self.beta, &self.u);
-        let mut rows = derivatives(model, &at.eta);
-        let RowDerivatives { d, g, .. } = &mut rows;
+        if self.at.is_none() {
+            let (beta, u) = (self.beta.clone(), self.u.clone());
+            let at = self.point(model, &beta, &u);
+            self.go(beta, u, at);
+        }
+        let at = self.at.take().expect("a point");
+        let RowDerivatives { d, g, .. } = &mut self.rows;
         self.working.fill(model, &at, d, g);
         at
     }
@@ -106,6 +129,11 @@ impl State {
         let moved = to.eta.iter().flatten().zip(at.eta.iter().flatten()).map(|(a, b)| (a - b).abs());
         let largest = moved.fold(0.0, f64::max);
         let mut share: f64 = if largest > LARGEST_MOVE { LARGEST_MOVE / largest } else { 1.0 };
+        let is_lower = |next: &Point| next.h <= at.h + 1e-12 * at.h.abs();
+        if share == 1.0 && is_lower(&to) {
+            self.go(beta, u, to);
+            return Ok(());
+        }
         for _ in 0..12 {
             let mix = |from: &[f64], to: &[f64]| -> Vec<f64> {
                 from.iter().zip(to).map(|(f, t)| f + share * (t - f)).collect()
@@ -113,12 +141,13 @@ impl State {
             let beta = mix(&self.beta, &beta);
             let u: Effects = self.u.iter().zip(&u).map(|(f, t)| mix(f, t)).collect();
             let next = self.point(model, &beta, &u);
-            if next.h <= at.h + 1e-12 * at.h.abs() {
-                (self.beta, self.u) = (beta, u);
+            if is_lower(&next) {
+                self.go(beta, u, next);
                 return Ok(());
             }
             share *= 0.5;
         }
+        self.at = Some(at);
         Ok(())
     }
 }

@@ -1,9 +1,10 @@
 //! The average information: a curvature of the criterion for a few solves (Gilmour, Thompson and
-//! Cullis 1995, Biometrics 51, 1440-1450), with σ² profiled out.
+//! Cullis 1995, Biometrics 51, 1440-1450), with σ² profiled out unless it is known.
 //!
 //! With t_k = Z a_k, a_k = (dΛ_k Λ' + Λ dΛ_k') s:
 //!   AI_kl = t_k'P t_l / σ² - r_k r_l / (m σ⁴),   r_k = s'a_k.
-//! It is a Gram matrix: null directions are those along which no covariance of the rows changes, or σ² makes up for it.
+//! A parameter of the residuals has t_k = dR_k R⁻¹(y - Xβ - Zb), and there is no a_k.
+//! It is a Gram matrix: null directions are those along which no covariance of the rows changes, or an unknown σ² makes up for it.
 //! Where a variance goes to zero the criterion bends through d²Σ as well: 2 tr(dΛ_l' G dΛ_k), G = dd/dΣ.
 
 use std::ops::Range;
@@ -11,7 +12,7 @@ use std::ops::Range;
 use faer::Accum;
 
 use super::gradient::Gradient;
-use super::lmm::{Lmm, Scale, Workspace};
+use super::lmm::{Lmm, Workspace};
 use crate::crossproduct::CrossProducts;
 use crate::ids::BlockId;
 use crate::linalg::dense;
@@ -31,21 +32,34 @@ impl Lmm {
     /// The average information in θ (K x K), at the θ of `gradient`.
     pub fn average_information(&self, work: &Workspace, gradient: &Gradient) -> Vec<f64> {
         let (a, symbolic, factor) = (&*self.a, &*self.symbolic, &work.factor);
-        let n = self.theta_map.n_parameters;
+        let further = gradient.residual.as_ref();
+        let n = self.theta_map.n_parameters + further.map_or(0, |slopes| slopes.r.len());
+        if n == 0 {
+            return Vec::new();
+        }
         let by_block = ByBlock::new(&gradient.derivatives, a.factors.len());
         let directions = self.directions(&by_block, gradient, &factor.lambda);
         // t_k'P t_l = a_k'A a_l - c_k'c_l, c = L^-1 [Λ'Z' X']' W t
         let mut h = zeros(a, n);
         add_zz_own(&mut h, a, &directions, &by_block.columns, n, 1.0);
-        let mut hx = by_block.products_with_x(a, &directions);
-        let mut sorted = by_block.inner(&directions, &h);
+        let mut hx = by_block.products_with_x(a, &directions, n);
+        if let Some(slopes) = further {
+            slopes.add_products(&mut h, &mut hx, n);
+        }
+        let mut sorted = by_block.inner(&directions, &h, n);
+        if let Some(slopes) = further {
+            slopes.add_inner(&mut sorted, n);
+        }
         let remainder = factor.forward(&mut h, &mut hx, a, symbolic, n);
         symbolic.leads.iter().for_each(|l| subtract_inner(&mut sorted, &h[l.block], &h[l.block], n));
         subtract_inner(&mut sorted, &remainder.rest, &remainder.solved, n);
         subtract_inner(&mut sorted, &hx, &hx, n);
-        let mut information = by_block.unsorted(&sorted);
-        if self.scale != Scale::One {
-            let r = by_block.sums(&directions, &gradient.scores);
+        let mut information = by_block.unsorted(&sorted, n);
+        if let Some(known) = self.known_variance() {
+            information.iter_mut().for_each(|v| *v /= known);
+        } else {
+            let mut r = by_block.sums(&directions, &gradient.scores);
+            r.extend(further.iter().flat_map(|slopes| &slopes.r));
             self.profile_sigma(&mut information, &r, factor.pwrss);
         }
         information
@@ -75,7 +89,7 @@ impl Lmm {
 
     /// Adds 2 tr(dΛ_l' G dΛ_k) for terms whose Λ is linear in θ; G Λ = dd/dΛ / 2.
     fn add_bend(&self, curvature: &mut [f64], theta: &[f64], gradient: &Gradient) {
-        let n = self.theta_map.n_parameters;
+        let n = self.theta_map.n_parameters + gradient.residual.as_ref().map_or(0, |slopes| slopes.r.len());
         for term in self.theta_map.terms.iter().filter(|t| t.structure.is_linear()) {
             let (r, full) = (term.width, self.theta_map.widths[term.block]);
             let lambda = term.relative_factor(theta);
@@ -121,9 +135,9 @@ impl ByBlock {
         Self { order, columns }
     }
 
-    /// X'W t, K columns by p: p rows of K.
-    fn products_with_x(&self, a: &CrossProducts, directions: &Effects) -> Vec<f64> {
-        let (n, p) = (self.order.len(), a.n_fixed());
+    /// X'W t, n columns by p: p rows of n.
+    fn products_with_x(&self, a: &CrossProducts, directions: &Effects, n: usize) -> Vec<f64> {
+        let p = a.n_fixed();
         let mut hx = vec![0.0; p * n];
         for ((f, values), columns) in a.factors.iter().zip(directions).zip(&self.columns) {
             let rows = f.n_levels * f.width;
@@ -134,9 +148,8 @@ impl ByBlock {
         hx
     }
 
-    /// a'h (K x K).
-    fn inner(&self, directions: &Effects, h: &Effects) -> Vec<f64> {
-        let n = self.order.len();
+    /// a'h (n x n): the rows of θ.
+    fn inner(&self, directions: &Effects, h: &Effects, n: usize) -> Vec<f64> {
         let mut sorted = vec![0.0; n * n];
         for ((values, h), columns) in directions.iter().zip(h).zip(&self.columns) {
             let rows = h.len() / n;
@@ -159,12 +172,12 @@ impl ByBlock {
         r
     }
 
-    /// A matrix (K x K) in the order of θ.
-    fn unsorted(&self, sorted: &[f64]) -> Vec<f64> {
-        let n = self.order.len();
+    /// A matrix (n x n) in the order of θ; parameters after θ stay where they are.
+    fn unsorted(&self, sorted: &[f64], n: usize) -> Vec<f64> {
         let mut out = vec![0.0; n * n];
-        for (l, &to_l) in self.order.iter().enumerate() {
-            self.order.iter().enumerate().for_each(|(k, &to_k)| out[to_l * n + to_k] = sorted[l * n + k]);
+        let order: Vec<usize> = self.order.iter().copied().chain(self.order.len()..n).collect();
+        for (l, &to_l) in order.iter().enumerate() {
+            order.iter().enumerate().for_each(|(k, &to_k)| out[to_l * n + to_k] = sorted[l * n + k]);
         }
         out
     }

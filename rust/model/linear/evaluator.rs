@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::gradient::Gradient;
+use super::held::Multipliers;
 use super::{Criterion, LinearTerms, Lmm, Scale, Workspace};
+use crate::linalg::dense;
 use crate::model::{Accuracy, Estimates, Evaluator, Model, Parameters};
 use crate::optimize::Objective;
 use crate::rows::StoredRows;
@@ -19,6 +21,9 @@ const SMALL_ROUNDING: f64 = 1e-6;
 /// A column of X with less of its square than this left depends on the others.
 const DEPENDENT: f64 = 1e-11;
 
+/// By parameter of the residuals, the slope of Φ (p x p) and that of r².
+pub type FixedSlopes = Vec<(Vec<f64>, f64)>;
+
 pub struct LmmEvaluator<'a> {
     pub model: Lmm,
     pub work: Workspace,
@@ -28,6 +33,7 @@ pub struct LmmEvaluator<'a> {
     /// The θ that the workspace holds, and what it gives.
     at: Vec<f64>,
     last: Option<LinearTerms>,
+    multipliers: Option<Multipliers>,
 }
 
 impl Model for Lmm {
@@ -48,7 +54,8 @@ impl<'a> LmmEvaluator<'a> {
     /// The same, in a workspace of the model.
     pub fn with_workspace(model: &Lmm, work: Workspace, stop: &'a AtomicBool) -> Self {
         let scales = model.theta_map.scale_parameters();
-        Self { model: model.clone(), work, stop, evaluations: 0, scales, at: Vec::new(), last: None }
+        let multipliers = Multipliers::of(model);
+        Self { model: model.clone(), work, stop, evaluations: 0, scales, at: Vec::new(), last: None, multipliers }
     }
 
     /// What x gives; free where the workspace holds its θ.
@@ -57,17 +64,66 @@ impl<'a> LmmEvaluator<'a> {
     /// `Numerical` where the factorization fails, `Interrupted`.
     pub fn evaluate(&mut self, x: &[f64]) -> Result<LinearTerms> {
         check_stop(self.stop)?;
-        let theta = &x[..self.model.theta_map.n_parameters];
-        if let Some(terms) = self.last.filter(|_| self.at == theta) {
+        let free = &x[..self.model.n_free()];
+        if let Some(terms) = self.last.filter(|_| self.at == free) {
             return Ok(terms);
         }
         self.evaluations += 1;
         self.last = None;
+        let (theta, phi) = free.split_at(self.model.theta_map.n_parameters);
+        self.model.move_to(phi)?;
         let terms = self.model.evaluate(theta, &mut self.work)?;
         self.at.clear();
-        self.at.extend_from_slice(theta);
+        self.at.extend_from_slice(free);
         self.last = Some(terms);
         Ok(terms)
+    }
+
+    /// θ of the point that the workspace holds.
+    fn theta(&self) -> &[f64] {
+        &self.at[..self.model.theta_map.n_parameters]
+    }
+
+    /// The gradient at the point that the workspace holds.
+    fn gradient_here(&mut self, with_curvature: bool) -> Result<Gradient> {
+        let theta = &self.at[..self.model.theta_map.n_parameters];
+        let mut gradient = self.model.gradient(theta, &mut self.work);
+        gradient.residual = self.model.residual_slopes(&gradient, &self.work, with_curvature)?;
+        Ok(gradient)
+    }
+
+    /// Takes the multipliers of an optimum, so that curvatures there are those of the Lagrangian.
+    ///
+    /// # Errors
+    /// Those of `gradient`.
+    pub fn hold_at(&mut self, x: &[f64]) -> Result<()> {
+        let Some(mut multipliers) = self.multipliers.take() else { return Ok(()) };
+        let gradient = self.gradient(x)?;
+        multipliers.at(&self.model, x, &gradient);
+        self.multipliers = Some(multipliers);
+        Ok(())
+    }
+
+    /// dr² in the free parameters, at the point that the workspace holds.
+    ///
+    /// # Errors
+    /// `Numerical` where the covariance of the residuals is not positive definite.
+    pub fn pwrss_slopes(&mut self) -> Result<Vec<f64>> {
+        Ok(self.gradient_here(false)?.pwrss_slopes(&self.model.theta_map.widths))
+    }
+
+    /// At the point that the workspace holds, Φ's slopes ΦB_kΦ (p x p) in the parameters of the residuals where they have a
+    /// closed form, and those of r².
+    ///
+    /// # Errors
+    /// `Numerical` where the covariance of the residuals is not positive definite.
+    pub fn fixed_slopes(&mut self) -> Result<Option<FixedSlopes>> {
+        let gradient = self.gradient_here(false)?;
+        let Some(b) = self.model.fixed_along_residual(&self.work, &gradient)? else { return Ok(None) };
+        let (phi, p) = (self.work.factor.fixed_covariance(), self.model.a.n_fixed());
+        let slopes = gradient.pwrss_slopes(&self.model.theta_map.widths);
+        let product = |a: &[f64], b: &[f64]| dense::product(dense::view(a, p, p), dense::view(b, p, p));
+        Ok(Some(b.iter().zip(slopes).map(|(b, slope)| (product(&phi, &product(b, &phi)), slope)).collect()))
     }
 
     /// A residual sum of squares is what is left of the squares of the response less X origin, so that it has their
@@ -87,11 +143,10 @@ impl<'a> LmmEvaluator<'a> {
     }
 
     /// σ² at x.
-    fn variance(&self, x: &[f64], terms: &LinearTerms) -> f64 {
+    pub fn variance(&self, x: &[f64], terms: &LinearTerms) -> f64 {
         match self.model.scale {
-            Scale::Profiled => terms.sigma().powi(2),
-            Scale::Parameter => x[self.model.theta_map.n_parameters].exp(),
-            Scale::One => 1.0,
+            Scale::Parameter => x[self.model.n_free()].exp(),
+            Scale::Profiled | Scale::Known(_) => self.model.variance(terms),
         }
     }
 
@@ -112,11 +167,19 @@ impl<'a> LmmEvaluator<'a> {
         curvature: Vec<f64>,
     ) -> (Vec<f64>, Vec<f64>) {
         if self.model.scale != Scale::Parameter {
-            return (gradient.theta, curvature);
+            return (gradient.free(), curvature);
         }
         let r = gradient.pwrss_slopes(&self.model.theta_map.widths);
         let curvature = self.curvature_with_variance(x, terms, &curvature, &r);
-        (self.with_variance(x, terms, gradient.theta, &r), curvature)
+        (self.with_variance(x, terms, gradient.free(), &r), curvature)
+    }
+
+    /// A gradient and a curvature with what holds parameters.
+    fn with_multipliers(&self, x: &[f64], (mut gradient, mut curvature): (Vec<f64>, Vec<f64>)) -> (Vec<f64>, Vec<f64>) {
+        if let Some(multipliers) = &self.multipliers {
+            multipliers.add(&self.model, x, &mut gradient, &mut curvature);
+        }
+        (gradient, curvature)
     }
 
     /// The same of a curvature.
@@ -133,7 +196,7 @@ impl<'a> LmmEvaluator<'a> {
 
 impl Objective for LmmEvaluator<'_> {
     fn n_parameters(&self) -> usize {
-        self.model.theta_map.n_parameters + usize::from(self.model.scale == Scale::Parameter)
+        self.model.n_free() + usize::from(self.model.scale == Scale::Parameter)
     }
 
     fn value(&mut self, x: &[f64]) -> Result<f64> {
@@ -144,10 +207,11 @@ impl Objective for LmmEvaluator<'_> {
                     .into(),
             ));
         }
-        Ok(match self.model.scale {
-            Scale::Profiled => terms.profiled(),
-            Scale::Parameter | Scale::One => terms.at_variance(self.variance(x, &terms)),
-        })
+        let own = match self.model.scale {
+            Scale::Parameter => terms.at_variance(self.variance(x, &terms)),
+            Scale::Profiled | Scale::Known(_) => self.model.value(&terms),
+        };
+        Ok(own + self.multipliers.as_ref().map_or(0.0, |multipliers| multipliers.value(&self.model, x)))
     }
 
     fn noise(&self) -> f64 {
@@ -173,9 +237,10 @@ impl Objective for LmmEvaluator<'_> {
 
     fn slope(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
         let terms = self.evaluate(x)?;
-        let gradient = self.model.gradient(&self.at, &mut self.work);
-        let curvature = self.model.curvature(&self.at, &self.work, &gradient);
-        Ok(self.with_free_variance(x, &terms, gradient, curvature))
+        let gradient = self.gradient_here(true)?;
+        let curvature = self.model.curvature(self.theta(), &self.work, &gradient);
+        let found = self.with_free_variance(x, &terms, gradient, curvature);
+        Ok(self.with_multipliers(x, found))
     }
 }
 
@@ -191,7 +256,11 @@ impl Evaluator for LmmEvaluator<'_> {
     fn accuracy(&mut self, x: &[f64]) -> Result<Accuracy> {
         let terms = self.evaluate(x)?;
         let (variance, fixed) = (self.rounding_of_variance(&terms), self.rounding_of_fixed(&terms));
-        Ok(Accuracy { rounding: terms.m * variance + fixed, std_error: terms.std_error, variance })
+        let std_error = terms.std_error;
+        Ok(match self.model.known_variance() {
+            Some(known) => Accuracy { rounding: terms.pwrss / known * variance + fixed, std_error, variance: 0.0 },
+            None => Accuracy { rounding: terms.m * variance + fixed, std_error, variance },
+        })
     }
 
     fn flops(&self) -> f64 {
@@ -200,23 +269,45 @@ impl Evaluator for LmmEvaluator<'_> {
 
     fn gradient(&mut self, x: &[f64]) -> Result<Vec<f64>> {
         let terms = self.evaluate(x)?;
-        let gradient = self.model.gradient(&self.at, &mut self.work);
-        if self.model.scale != Scale::Parameter {
-            return Ok(gradient.theta);
-        }
-        let r = gradient.pwrss_slopes(&self.model.theta_map.widths);
-        Ok(self.with_variance(x, &terms, gradient.theta, &r))
+        let gradient = self.gradient_here(false)?;
+        let own = if self.model.scale == Scale::Parameter {
+            let r = gradient.pwrss_slopes(&self.model.theta_map.widths);
+            self.with_variance(x, &terms, gradient.free(), &r)
+        } else {
+            gradient.free()
+        };
+        Ok(self.with_multipliers(x, (own, Vec::new())).0)
     }
 
     fn information(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
         let terms = self.evaluate(x)?;
-        let gradient = self.model.gradient(&self.at, &mut self.work);
+        let gradient = self.gradient_here(true)?;
         let information = self.model.average_information(&self.work, &gradient);
-        Ok(self.with_free_variance(x, &terms, gradient, information))
+        let found = self.with_free_variance(x, &terms, gradient, information);
+        Ok(self.with_multipliers(x, found))
+    }
+
+    fn exact_curvature(&mut self, x: &[f64]) -> Result<Option<Vec<f64>>> {
+        if self.multipliers.is_some() || self.model.residual.as_ref().is_none_or(|own| own.residual.grid.is_none()) {
+            return Ok(None);
+        }
+        self.evaluate(x)?;
+        let gradient = self.gradient_here(true)?;
+        self.model.exact_curvature(&self.work, &gradient)
+    }
+
+    fn settle(&mut self, x: &[f64]) -> Result<Option<Vec<f64>>> {
+        match &mut self.multipliers {
+            Some(multipliers) => multipliers.settle(&self.model, x),
+            None => Ok(Some(x.to_vec())),
+        }
     }
 
     fn set_response(&mut self, rows: &StoredRows, y: &[f64]) -> Result<()> {
         self.last = None;
+        if self.model.residual.is_some() {
+            return self.model.set_response(y);
+        }
         rows.set_response(Arc::make_mut(&mut self.model.a), y);
         Ok(())
     }

@@ -3,7 +3,8 @@
 //! d log|M| =  2 tr(dΛ' E)      E from the selected inverse; for REML that of the mixed model equations
 //! d pwrss  = -2 Σ s' dΛ u      s = Z'W(y - Xβ - Zb), u = Λ's, over levels
 
-use super::lmm::{Criterion, Lmm, Scale, Workspace};
+use super::lmm::{Criterion, Lmm, Workspace};
+use super::pull_back::ResidualSlopes;
 use crate::crossproduct::CrossProducts;
 use crate::ids::BlockId;
 use crate::penalized_ls::Modes;
@@ -21,17 +22,20 @@ pub struct Gradient {
     /// The modes and s of the response.
     pub modes: Modes,
     pub scores: Effects,
+    /// Of the parameters of the residuals, where there are some.
+    pub residual: Option<ResidualSlopes>,
 }
 
 impl Lmm {
     /// The gradient at the θ that `work` was last evaluated at.
     pub fn gradient(&self, theta: &[f64], work: &mut Workspace) -> Gradient {
+        work.inverse.keeps_first |= self.residual.is_some();
         work.inverse.update(&work.factor, &self.a, &self.panels, &self.symbolic, self.criterion == Criterion::Reml);
         let factor = &work.factor;
         let beta = factor.beta();
         let modes = factor.modes(&self.symbolic, &beta);
         let scores = scores(&self.a, &beta, &modes.b);
-        let weight = 2.0 * if self.scale == Scale::One { 1.0 } else { self.denominator() / factor.pwrss };
+        let weight = 2.0 * self.residual_weight(factor.pwrss);
         let mut lambda: Vec<Vec<f64>> = work.inverse.e.iter().map(|e| e.iter().map(|v| 2.0 * v).collect()).collect();
         for (block, d) in lambda.iter_mut().enumerate() {
             subtract_cross(d, &scores[block], &modes.u[block], self.a.factors[block].width, weight);
@@ -39,17 +43,30 @@ impl Lmm {
         let derivatives: Vec<_> =
             (0..self.theta_map.n_parameters).map(|k| self.theta_map.derivative(theta, k)).collect();
         let slope = |(block, d): &(BlockId, Vec<f64>)| lambda[*block].iter().zip(d).map(|(a, b)| a * b).sum();
-        Gradient { theta: derivatives.iter().map(slope).collect(), derivatives, lambda, modes, scores }
+        Gradient { theta: derivatives.iter().map(slope).collect(), derivatives, lambda, modes, scores, residual: None }
+    }
+
+    /// 1/σ², at its best where it is not known.
+    pub fn residual_weight(&self, pwrss: f64) -> f64 {
+        self.known_variance().map_or_else(|| self.denominator() / pwrss, f64::recip)
     }
 }
 
 impl Gradient {
-    /// dr²/dθ.
+    /// The gradient in θ, then in the parameters of the residuals.
+    pub fn free(self) -> Vec<f64> {
+        let mut free = self.theta;
+        free.extend(self.residual.into_iter().flat_map(|slopes| slopes.gradient));
+        free
+    }
+
+    /// dr²/dθ, then in the parameters of the residuals.
     pub fn pwrss_slopes(&self, widths: &[usize]) -> Vec<f64> {
         let of = |(block, d): &(BlockId, Vec<f64>)| {
             pwrss_slope(&self.scores[*block], &self.modes.u[*block], d, widths[*block])
         };
-        self.derivatives.iter().map(of).collect()
+        let of_residual = self.residual.iter().flat_map(|slopes| slopes.r.iter().map(|r| -r));
+        self.derivatives.iter().map(of).chain(of_residual).collect()
     }
 }
 

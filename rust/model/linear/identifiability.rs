@@ -1,13 +1,15 @@
 //! Models that no data of this shape can identify are refused before they are fitted.
 
+use super::lmm::Scale;
 use crate::design::RandomLayout;
 use crate::{Error, Result};
 
-/// Checks every random term against the number of rows; of grouping factors it needs name and levels.
+/// Checks every random term against the number of rows; of grouping factors it needs name and levels.  A random effect for every
+/// row can be told from residuals whose variance is known.
 ///
 /// # Errors
 /// `Design`, naming the term and the reason.
-pub fn check(n: usize, random: &[RandomLayout], factors: &[(&str, usize)]) -> Result<()> {
+pub fn check(n: usize, random: &[RandomLayout], factors: &[(&str, usize)], scale: Scale) -> Result<()> {
     if random.is_empty() {
         return Err(Error::Design("the model has no random term".into()));
     }
@@ -16,10 +18,14 @@ pub fn check(n: usize, random: &[RandomLayout], factors: &[(&str, usize)]) -> Re
         if width == 0 {
             return Err(Error::Design(format!("the random term {} has no columns", term.name)));
         }
+        if is_known(scale) {
+            continue;
+        }
         if levels >= n {
             return Err(Error::Design(format!(
                 "grouping factor '{name}' has {levels} levels in {n} rows, one row a level: the variance of {} cannot be \
-                 told from the residual variance; group by a coarser column",
+                 told from the residual variance; group by a coarser column, or give residual variances that are known, by \
+                 sigma=1 and weights of 1 / variance",
                 term.name
             )));
         }
@@ -33,4 +39,8 @@ pub fn check(n: usize, random: &[RandomLayout], factors: &[(&str, usize)]) -> Re
         }
     }
     Ok(())
+}
+
+fn is_known(scale: Scale) -> bool {
+    matches!(scale, Scale::Known(_))
 }

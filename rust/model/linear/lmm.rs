@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::held::Held;
+use super::residual::AtResidual;
 use crate::covariance::{TermSpec, ThetaMap};
 use crate::crossproduct::CrossProducts;
 use crate::ids::FactorId;
@@ -16,14 +18,14 @@ pub enum Criterion {
 }
 
 /// What becomes of σ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Scale {
     /// It is at its best for θ.
     Profiled,
     /// log σ² is the last of the free coordinates.
     Parameter,
-    /// It is one: the covariances are absolute.
-    One,
+    /// σ² is known, and not estimated.
+    Known(f64),
 }
 
 #[derive(Debug, Clone)]
@@ -36,6 +38,10 @@ pub struct Lmm {
     pub criterion: Criterion,
     pub scale: Scale,
     pub origin: DataFootprint,
+    /// The covariance of the residuals that `a` is whitened by, where it has parameters.
+    pub residual: Option<AtResidual>,
+    /// Parameters that are not estimated.
+    pub held: Vec<Held>,
 }
 
 /// Bytes of what cross-products were made from: kept beside the fit, and held only while they were made.
@@ -67,6 +73,8 @@ impl Lmm {
             criterion,
             scale: Scale::Profiled,
             origin: DataFootprint::default(),
+            residual: None,
+            held: Vec::new(),
         }
     }
 
@@ -111,6 +119,14 @@ impl Lmm {
     /// The same model with σ treated otherwise.
     pub fn with_scale(&self, scale: Scale) -> Self {
         Self { scale, ..self.clone() }
+    }
+
+    /// σ², where it is known.
+    pub fn known_variance(&self) -> Option<f64> {
+        match self.scale {
+            Scale::Known(variance) => Some(variance),
+            Scale::Profiled | Scale::Parameter => None,
+        }
     }
 
     /// The same model for another criterion.

@@ -47,6 +47,16 @@ impl LinearTerms {
 }
 
 impl Lmm {
+    /// σ² where it is known, else at its best.
+    pub fn variance(&self, terms: &LinearTerms) -> f64 {
+        self.known_variance().unwrap_or_else(|| terms.sigma().powi(2))
+    }
+
+    /// The criterion at that σ².
+    pub fn value(&self, terms: &LinearTerms) -> f64 {
+        self.known_variance().map_or_else(|| terms.profiled(), |variance| terms.at_variance(variance))
+    }
+
     /// Factors for θ and evaluates the criterion.
     ///
     /// # Errors

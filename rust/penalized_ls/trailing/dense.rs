@@ -56,7 +56,8 @@ impl DenseFactor {
                     self.l[(first + j) * q + first..][..t.r].copy_from_slice(column);
                 }
             }
-            for other in symbolic.groups.iter().filter(|o| o.block < t.block) {
+            let is_own = |block: usize| block == t.block && a.own_link(block).is_some();
+            for other in symbolic.groups.iter().filter(|o| o.block < t.block || is_own(o.block)) {
                 load_link(&mut self.l, a, t, other, q);
             }
         }

@@ -11,7 +11,7 @@ import pytest
 
 import hlmrs
 from hlmrs.cli import main
-from hlmrs.cli.files import Writing, read_file
+from hlmrs.frame.files import Writing, read_file
 
 MODEL = "Reaction ~ Days + (Days | Subject)"
 
@@ -54,6 +54,16 @@ def test_save_and_show(csv, tmp_path, capsys):
     assert main(["show", path]) == 0
     assert capsys.readouterr().out == first
     assert hlmrs.load(path).nobs == 180
+
+
+def test_saved_marginal_models_are_shown(tmp_path, capsys):
+    path = str(tmp_path / "growth.fit")
+    fit = hlmrs.gee("distance ~ age", hlmrs.datasets.load("Orthodont", "dict"), groups="Subject")
+    fit.save(path)
+    assert main(["show", path]) == 0
+    assert capsys.readouterr().out.strip() == str(fit.summary()).strip()
+    assert main(["show", path, "--json"]) != 0
+    assert "leave --json" in capsys.readouterr().err
 
 
 def test_contrasts(tmp_path, capsys):
@@ -132,7 +142,7 @@ def test_every_reader_sees_the_same(csv, tmp_path, monkeypatch):
     readers = {"polars": None, "pandas": ["polars"], "plain": ["polars", "pandas"]}
     want = hlmrs.lmer(MODEL, read_file(csv)).beta
     for absent in readers.values():
-        monkeypatch.setattr("hlmrs.cli.files.installed", lambda name, absent=absent: name not in (absent or []))
+        monkeypatch.setattr("hlmrs.frame.files.text.installed", lambda name, absent=absent: name not in (absent or []))
         np.testing.assert_allclose(hlmrs.lmer(MODEL, read_file(csv)).beta, want, rtol=1e-10)
 
 
@@ -142,7 +152,7 @@ def test_binary_files_are_read_by_every_library(csv, tmp_path, monkeypatch):
     frame.write_parquet(parquet)
     frame.write_ipc(feather, compat_level=pl.CompatLevel.oldest())
     for absent in ([], ["polars"], ["polars", "pyarrow"]):
-        monkeypatch.setattr("hlmrs.cli.files.installed", lambda name, absent=absent: name not in absent)
+        monkeypatch.setattr("hlmrs.frame.files.binary.installed", lambda name, absent=absent: name not in absent)
         assert hlmrs.lmer(MODEL, read_file(str(parquet))).nobs == 180
         if "pyarrow" not in absent:
             assert hlmrs.lmer(MODEL, read_file(str(feather))).nobs == 180
@@ -153,7 +163,7 @@ def test_binary_files_are_read_by_every_library(csv, tmp_path, monkeypatch):
 def test_uneven_lines_are_named(tmp_path, monkeypatch):
     path = tmp_path / "bad.csv"
     path.write_text("a,b\n1,2\n3\n")
-    monkeypatch.setattr("hlmrs.cli.files.installed", lambda name: False)
+    monkeypatch.setattr("hlmrs.frame.files.text.installed", lambda name: False)
     with pytest.raises(hlmrs.DataError, match="line 3"):
         read_file(str(path))
 
@@ -181,7 +191,7 @@ FILES = {
 @pytest.mark.parametrize("library", ["polars", "pandas", "none"])
 @pytest.mark.parametrize("name", FILES)
 def test_files_are_read_as_they_were_written(tmp_path, monkeypatch, name, library):
-    monkeypatch.setattr("hlmrs.cli.files.installed", lambda one: one == library)
+    monkeypatch.setattr("hlmrs.frame.files.text.installed", lambda one: one == library)
     path = tmp_path / name
     path.write_bytes(FILES[name])
     frame = read_file(str(path))
@@ -200,7 +210,7 @@ CELLS = {
 @pytest.mark.parametrize("library", ["polars", "pandas", "none"])
 @pytest.mark.parametrize("name", CELLS)
 def test_a_cell_that_is_wrong_is_named(tmp_path, monkeypatch, capsys, name, library):
-    monkeypatch.setattr("hlmrs.cli.files.installed", lambda one: one == library)
+    monkeypatch.setattr("hlmrs.frame.files.text.installed", lambda one: one == library)
     path = tmp_path / name
     text, says = CELLS[name]
     assert text not in (TEXT, SEMICOLONS)
@@ -262,7 +272,7 @@ def test_version():
 
 
 def test_what_no_one_foresaw_is_a_sentence_too(csv, monkeypatch, capsys):
-    monkeypatch.setattr("hlmrs.cli.commands.lmer", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("hlmrs.cli.model.lmer", lambda *_, **__: 1 / 0)
     assert main(["fit", MODEL, csv]) == 2
     assert "internal error: ZeroDivisionError" in capsys.readouterr().err
 
@@ -284,7 +294,7 @@ def test_a_terminal_without_letters_and_a_closed_pipe(csv):
 @pytest.fixture(params=["polars", "pandas", "plain"])
 def reader(request, monkeypatch):
     absent = {"polars": [], "pandas": ["polars"], "plain": ["polars", "pandas"]}[request.param]
-    monkeypatch.setattr("hlmrs.cli.files.installed", lambda name: name not in absent)
+    monkeypatch.setattr("hlmrs.frame.files.text.installed", lambda name: name not in absent)
 
 
 def written(tmp_path, text, name="data.csv"):
@@ -365,3 +375,57 @@ def test_a_model_of_the_dispersion_needs_no_family(tmp_path, capsys):
     got = json.loads(capsys.readouterr().out)
     want = hlmrs.lmer(formula, hlmrs.datasets.load("sleepstudy", "polars"), dispersion="~ Days")
     assert got["criterion"] == pytest.approx(want.criterion, abs=1e-8)
+
+
+def test_grouped_data_are_described(tmp_path, capsys):
+    path = str(tmp_path / "classes.csv")
+    data = hlmrs.datasets.load("classrooms", "polars")
+    data.write_csv(path)
+    for groups, given in (("school/classroom", "school/classroom"), ("school, classroom", ["school", "classroom"])):
+        assert main(["describe", groups, path]) == 0
+        assert capsys.readouterr().out.rstrip() == str(hlmrs.describe(data, given)).rstrip()
+    assert main(["describe", "scool", path]) == 2
+    assert "did you mean 'school'" in capsys.readouterr().err
+
+
+def test_levels_of_text_have_the_order_that_is_declared(tmp_path, capsys):
+    path, data = str(tmp_path / "verbal.csv"), hlmrs.datasets.load("VerbAgg", "polars").head(480)
+    data.with_columns(pl.col("resp").cast(pl.String)).write_csv(path)
+    model = ["fit", "resp ~ btype + (1 | id)", path, "--family", "cumulative"]
+    assert main(model) == 2
+    assert "--levels COLUMN=LOW,...,HIGH" in capsys.readouterr().err
+    assert main([*model, "--levels", "resp=no, perhaps,yes", "--levels", "btype=scold,curse", "--json"]) == 0
+    got = json.loads(capsys.readouterr().out)
+    btype = pl.col("btype").cast(pl.String).cast(pl.Enum(["scold", "curse"]))
+    want = hlmrs.glmer("resp ~ btype + (1 | id)", data.with_columns(btype), family="cumulative")
+    assert [row["term"] for row in got["fixed"]] == ["btypecurse"]
+    assert [row["estimate"] for row in got["fixed"]] == pytest.approx(want.beta.tolist(), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("levels", "says"),
+    [
+        ("resp=no,perhaps", "has the level 'yes', which is not listed"),
+        ("resp=no,perhaps,yes,never", "has no row with 'never'"),
+        ("resp=no", "write COLUMN=LOW,...,HIGH"),
+        ("resp=no,no", "write COLUMN=LOW,...,HIGH"),
+        ("answer=no,yes", "no such column"),
+        ("Anger=1,2", "numbers have their order already"),
+    ],
+)
+def test_levels_that_are_not_those_of_the_file_are_refused(tmp_path, capsys, levels, says):
+    path = str(tmp_path / "verbal.csv")
+    hlmrs.datasets.load("VerbAgg", "polars").head(48).with_columns(pl.col("resp").cast(pl.String)).write_csv(path)
+    assert main(["fit", "resp ~ 1 + (1 | id)", path, "--family", "cumulative", "--levels", levels]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_models_with_other_missing_values_are_compared_in_the_shell(csv, tmp_path, capsys):
+    path = str(tmp_path / "gaps.csv")
+    rows = pl.int_range(pl.len())
+    pl.read_csv(csv).with_columns(age=pl.when(rows % 9 > 0).then(rows % 5)).write_csv(path)
+    formulas = ["Reaction ~ Days + (1 | Subject)", "Reaction ~ Days + age + (1 | Subject)"]
+    assert main(["compare", *formulas, path]) == 2
+    assert "same" in capsys.readouterr().err
+    assert main(["compare", *formulas, path, "--same-rows"]) == 0
+    assert "160 of 180 rows" in capsys.readouterr().out

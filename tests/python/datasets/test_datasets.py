@@ -1,10 +1,14 @@
+import hashlib
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 
+import hlmrs
 from hlmrs import datasets
-from hlmrs.datasets.catalogue import find
+from hlmrs.datasets.catalogue import find, origins
+from hlmrs.datasets.simulated import _correlated
 from hlmrs.errors import DataError
 
 
@@ -69,3 +73,57 @@ def test_every_description_names_all_columns_and_a_source(name):
     assert "\nSource: " in text
     for column in datasets.load(name, frame="dict"):
         assert f"  {column} " in text
+
+
+def test_every_data_set_has_an_origin_and_a_licence_and_no_other_has():
+    assert list(origins()) == datasets.names()
+    assert {origin.licence for origin in origins().values()} == {"GPL-2.0-or-later", "CC0-1.0", "MIT"}
+    assert all(("alda" in origin.place) == (origin.licence == "CC0-1.0") for origin in origins().values())
+
+
+def test_hlms_means_of_schools_are_the_means_rounded_and_moved():
+    data = datasets.load("Hsb82", frame="dict")
+    moved = data["meanses_hlm"] - data["meanses"]
+    assert 0.0054 < moved.min() <= moved.max() < 0.0066
+    assert np.array_equal(data["meanses_hlm"], np.round(data["meanses_hlm"], 3))
+
+
+DIGESTS = {
+    "classrooms": "4552e299a64cc96e",
+    "diary": "35d4290bfb0464cd",
+}
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_simulated_data_are_the_same_on_every_machine(name):
+    text = datasets.load(name, frame="polars").write_csv()
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == DIGESTS[name]
+
+
+def test_classrooms_follow_the_model_that_they_are_simulated_from():
+    data = datasets.load("classrooms", frame="polars")
+    formula = (
+        "score ~ I(motivation - 5) * approach + between(motivation, classroom) + ses + I(experience - 10) + sector"
+        " + (motivation | classroom) + (1 | school)"
+    )
+    table = hlmrs.lmer(formula, data).tidy()
+    truth = [50 - 2 * 5, 2, 2, 1, 2, 1.5, 0.12, 1.5, 0.8, 0]
+    assert np.all(np.abs(table["estimate"].to_numpy() - truth) < 3 * table["std_error"].to_numpy())
+    sizes = data.group_by("school").agg(pl.col("classroom").n_unique(), pl.len())
+    assert set(sizes["classroom"]) == {4}
+    assert set(sizes["len"]) == {80}
+
+
+def test_the_diary_follows_the_model_that_it_is_simulated_from():
+    data = datasets.load("diary", frame="polars")
+    assert data["person"].n_unique() == 120
+    table = hlmrs.lmer(
+        "mood ~ I(stress - 4) + I(sleep - 7) + weekend + neuroticism + (I(stress - 4) | person)", data
+    ).tidy()
+    assert np.all(np.abs(table["estimate"].to_numpy() - [6, -0.4, 0.25, 0.3, -0.5]) < 3 * table["std_error"].to_numpy())
+
+
+def test_errors_of_the_diary_are_a_stationary_autoregression():
+    effects = _correlated(np.eye(14), 0.35)
+    lags = np.abs(np.subtract.outer(np.arange(14), np.arange(14)))
+    np.testing.assert_allclose(effects.T @ effects, 0.35**lags, atol=1e-14)

@@ -318,6 +318,40 @@ def test_the_score_of_a_group_mean_is_dense_algebra():
     row = rows(fit.check.heterogeneity_bias().to_frame())[0]
     assert row["statistic"] == pytest.approx(expected, rel=1e-6)
     assert row["difference"] == pytest.approx((mean @ p @ data["y"]) / (mean @ p @ mean), rel=1e-6)
+    assert row["std_error"] == pytest.approx(fit.sigma / np.sqrt(mean @ p @ mean), rel=1e-6)
+
+
+def test_a_contextual_effect_at_the_variances_of_the_larger_model_is_its_coefficient():
+    data = simulated(between=1.5)
+    codes = np.unique(data["g"], return_inverse=True)[1]
+    x = np.asarray(data["x"])
+    mean = (np.bincount(codes, x) / np.bincount(codes))[codes]
+    larger = hlmrs.lmer("y ~ x + m + (1 | g)", data | {"m": mean})
+    row = rows(hlmrs.lmer("y ~ x + (1 | g)", data).check.heterogeneity_bias().to_frame())[0]
+    want = rows(larger.tidy())[2]
+    assert row["difference"] == pytest.approx(want["estimate"], rel=0.05)
+    assert row["std_error"] > want["std_error"]  # the variance between groups of the smaller model holds the effect
+
+
+def test_a_large_contextual_effect_has_a_line_of_the_summary():
+    raw = hlmrs.lmer("mAch ~ ses + sx + (1 | school)", hlmrs.datasets.load("Hsb82", "polars"))
+    text = " ".join(str(raw.summary()).split())
+    assert "ses: one coefficient for its effect within and between school, which differ (contextual effect 3.6" in text
+    assert "sxFemale: one" not in text
+    for formula in ("mAch ~ cses + meanses + (1 | school)", "mAch ~ ses + meanses + (1 | school)"):
+        apart = hlmrs.lmer(formula, hlmrs.datasets.load("Hsb82", "polars"))
+        assert "one coefficient" not in str(apart.summary())
+
+
+def test_a_small_contextual_effect_is_left_to_the_check():
+    rng = np.random.default_rng(3)
+    g = np.repeat(np.arange(200), 50)
+    means = rng.normal(size=200)
+    x = means[g] + rng.normal(size=10_000)
+    y = x + 0.08 * means[g] + rng.normal(size=10_000) + 0.1 * rng.normal(size=200)[g]
+    fit = hlmrs.lmer("y ~ x + (1 | g)", {"y": y, "x": x, "g": g})
+    assert fit.check.heterogeneity_bias().p_value < 0.05
+    assert "one coefficient" not in str(fit.summary())
 
 
 def test_singular_and_small_designs_are_said_to_be_so():
@@ -328,7 +362,7 @@ def test_singular_and_small_designs_are_said_to_be_so():
     assert "estimated as zero" in found["singularity"].finding
     assert found.verdict == "look closer"
     assert len(rows(found.to_frame())) == len(found.checks) == 7
-    assert repr(found).startswith("singularity: look closer")
+    assert repr(found).startswith("Checks of the model: look closer\n\nSingularity: look closer")
 
 
 def test_tables_come_back_in_the_callers_kind():
@@ -347,3 +381,9 @@ def test_effects_between_groups_are_found_in_any_unit_of_the_covariate(unit):
     assert other[0]["difference"] == pytest.approx(one[0]["difference"] / unit, rel=1e-5)
     constant = data | {"x": np.repeat(np.random.default_rng(3).normal(size=30), 20) * unit}
     assert rows(hlmrs.lmer("y ~ x + (1 | g)", constant).check.heterogeneity_bias().to_frame()) == []
+
+
+def test_groups_that_are_all_too_small_are_no_warning():
+    fit = hlmrs.lmer("distance ~ age + (1 | Subject)", hlmrs.datasets.load("Orthodont", "polars"))
+    found = fit.check.homogeneity()
+    assert np.isnan(found.to_frame()["statistic"].to_numpy()[1]) or found.to_frame()["statistic"].is_null()[1]

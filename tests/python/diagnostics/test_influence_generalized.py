@@ -1,5 +1,7 @@
 """Rows and groups left out of generalized fits, against fits to the other rows."""
 
+from importlib import import_module
+
 import numpy as np
 import polars as pl
 import pytest
@@ -7,7 +9,9 @@ import pytest
 import hlmrs
 from generalized_models import MODELS, data_of, fit_of, quietly
 from golden import library, rows
+from hlmrs import storage
 from hlmrs.diagnostics.generalized_influence import squared_distances
+from hlmrs.estimation.generalized_state import from_bytes, to_bytes
 
 pytestmark = pytest.mark.filterwarnings("ignore::hlmrs.HlmrsWarning")
 
@@ -21,7 +25,8 @@ def test_refits_are_fits_to_the_other_rows(name):
     formula, options = MODELS[name]
     fit, data = fit_of(name), data_of()
     found = fit.influence("g", method="refit")
-    assert found.levels == sorted(found.levels) or len(found.levels) == 15
+    assert found.levels == list(dict.fromkeys(row["level"] for row in rows(fit.ranef())))
+    assert set(found.levels) == set(data["g"])
     table, names = rows(found.to_frame()), fit.coef_names
     dfbetas, dfbeta = array(found.dfbetas(), names), array(found.dfbeta(), names)
     for level in ("g0", "g9"):
@@ -69,7 +74,7 @@ def test_rows_columns_and_sets_are_left_out():
     np.testing.assert_allclose(array(one.dfbeta(), fit.coef_names)[0], fit.beta - rest.beta, atol=1e-4)
     changes = rows(one.variance_changes())[0]
     sd, without = (rows(own.varcorr())[0]["sd"] for own in (fit, rest))
-    assert changes["sd_(Intercept)|g"] == pytest.approx((without / sd) ** 2 - 1, abs=1e-3)
+    assert changes["sd((Intercept) | g)"] == pytest.approx((without / sd) ** 2 - 1, abs=1e-3)
 
 
 def test_measures_do_not_depend_on_threads():
@@ -125,20 +130,61 @@ def test_tests_of_type_three_of_ordered_responses_need_no_intercept():
     )
 
 
-def test_a_fit_without_covariance_has_no_steps():
-    rng = np.random.default_rng(1)
-    x, g = rng.normal(size=600), np.repeat(np.arange(60), 10)
-    b = 0.3 * rng.normal(size=60)
-    rng.binomial(8, 1 / (1 + np.exp(-(0.3 * x + b[g]))), 600)
-    y = 1e3 * (0.3 * x + b[g] + rng.normal(size=600))
-    fit = hlmrs.glmer("y ~ x + (1 | g)", {"y": y, "x": x, "g": g}, family="student")
-    found = fit.influence({"first": [0, 1, 2]}, method="one-step")
-    assert not np.isnan(fit.vcov()).all() or "one-step" not in found.method
-    moved = array(found.dfbeta(), fit.coef_names)
-    assert (np.isnan(moved) | (moved != 0)).all()
+def test_a_fit_without_covariance_has_no_steps_but_refits():
+    known = fit_of("cbind")
+    header, arrays = storage.from_bytes(to_bytes(known._estimate), "x")
+    unknown = {**arrays, "core.covariance": np.full_like(arrays["core.covariance"], np.nan)}
+    fit = hlmrs.GeneralizedMixedFit(from_bytes(storage.to_bytes(header, unknown)))
+    assert np.isnan(fit.vcov()).all()
+    rows_left_out = {"first": [0, 1, 2]}
+    found, want = fit.influence(rows_left_out), known.influence(rows_left_out, method="refit")
+    assert list(found.method) == ["refit"]
+    assert list(known.influence(rows_left_out).method) == ["one-step"]
+    np.testing.assert_allclose(array(found.dfbeta(), fit.coef_names), array(want.dfbeta(), fit.coef_names), atol=1e-6)
+    np.testing.assert_allclose(found.displacement, want.displacement, atol=1e-6)
+    assert np.isnan(found.cooks_distance).all()
+    np.testing.assert_allclose(found.mdffits, want.mdffits, rtol=1e-5)
 
 
 def test_distances_by_a_covariance_that_is_none_are_missing():
     moves = np.array([[1.0, 2.0], [1.0, 2.0], [3.0, 0.0]])
     covariances = np.array([np.zeros((2, 2)), np.full((2, 2), np.nan), np.diag([9.0, 1.0])])
     np.testing.assert_array_equal(squared_distances(moves, covariances), [np.nan, np.nan, 1.0])
+
+
+GROUP_INFLUENCE = import_module("hlmrs.diagnostics.group_influence")
+
+
+def many_groups(n_groups: int) -> pl.DataFrame:
+    rng = np.random.default_rng(4)
+    group = np.repeat(np.arange(n_groups), 6)
+    x = rng.normal(size=len(group))
+    mean = np.exp(0.5 + 0.3 * x + 0.4 * rng.normal(size=n_groups)[group])
+    return pl.DataFrame({"y": rng.poisson(mean), "x": x, "g": [f"g{k:03}" for k in group]})
+
+
+def test_scores_of_many_groups_are_what_leaving_them_out_does_to_first_order(monkeypatch):
+    fit = hlmrs.glmer("y ~ x + (1 | g)", many_groups(120), family="poisson")
+    one_step = fit.plot.influence.data(method="one-step")
+    assert fit.plot.influence.data().equals(one_step)
+    monkeypatch.setattr(GROUP_INFLUENCE, "MOST_LEFT_OUT", 100)
+    by_scores = fit.plot.influence.data()
+    assert by_scores["n_rows"].to_list() == [6] * 120
+    assert by_scores["cooks_distance"].is_sorted(descending=True)
+    both = by_scores.join(one_step, on="level", suffix="_left_out")
+    assert both.height == 120
+    for name in ("(Intercept)", "x"):
+        scores, left_out = both[name].to_numpy(), both[f"{name}_left_out"].to_numpy()
+        # what is left out is of the order of a group's share of the information, 1 / 120 on average
+        np.testing.assert_allclose(scores, left_out, atol=0.08 * np.abs(left_out).max())
+        assert np.corrcoef(scores, left_out)[0, 1] > 0.999
+    assert "to first order" in fit.plot.influence._pictures(None, None)[0].note
+    assert "to first order" not in fit.plot.influence._pictures(None, "one-step")[0].note
+
+
+def test_groups_that_others_cross_are_left_out_one_by_one(monkeypatch):
+    data = many_groups(12).with_columns(h=pl.format("h{}", pl.int_range(pl.len()) % 7))
+    fit = hlmrs.glmer("y ~ x + (1 | g) + (1 | h)", data, family="poisson")
+    want = fit.plot.influence.data("g", method="one-step")
+    monkeypatch.setattr(GROUP_INFLUENCE, "MOST_LEFT_OUT", 5)
+    np.testing.assert_array_equal(fit.plot.influence.data("g")["x"], want["x"])

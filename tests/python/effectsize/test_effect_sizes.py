@@ -1,5 +1,6 @@
 """Effect sizes: closed forms on balanced data, parts that add up, and dense algebra."""
 
+import re
 import warnings
 
 import numpy as np
@@ -62,12 +63,12 @@ def test_independent_terms_of_a_group_are_all_counted():
 
 
 def test_bootstrap_intervals_hold_the_estimate_and_repeat_with_the_seed(pastes):
-    one = pastes.icc(interval="bootstrap", n_boot=100, seed=3)
+    one = pastes.icc(interval="bootstrap", n=100, seed=3)
     low, high = one.intervals["adjusted"]
     assert 0 <= low < one.adjusted < high <= 1
     assert set(one.intervals) == {"adjusted", "unadjusted", "batch", "batch:cask"}
-    assert pastes.icc(interval="bootstrap", n_boot=100, seed=3).intervals == one.intervals
-    assert pastes.r2(interval="bootstrap", n_boot=20, seed=1).intervals["conditional"][1] <= 1
+    assert pastes.icc(interval="bootstrap", n=100, seed=3).intervals == one.intervals
+    assert pastes.r2(interval="bootstrap", n=20, seed=1).intervals["conditional"][1] <= 1
     assert pastes.icc().intervals == {}
 
 
@@ -99,7 +100,7 @@ def test_the_decomposition_adds_up_to_r2(name, formula):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", hlmrs.HlmrsWarning)
         fit = hlmrs.lmer(formula, hlmrs.datasets.load(name, "polars"))
-    table = fit.variance.decomposition()
+    table = fit.variance.decomposition().to_frame()
     fixed = table.filter(pl.col("source") == "fixed")["share"].sum()
     residual = table.filter(pl.col("source") == "residual")["share"].sum()
     assert fixed == pytest.approx(fit.r2().marginal)
@@ -207,7 +208,7 @@ def test_intervals_are_quantiles_of_the_refits_own_shares(formula, name):
         statistic=lambda f: {"icc": f.icc().adjusted, "marginal": f.r2().marginal, "all": f.r2().conditional},
     )
     want = np.quantile(shares.values, [0.025, 0.975], axis=0).T
-    icc, r2 = (how(interval="bootstrap", n_boot=12, seed=5).intervals for how in (fit.icc, fit.r2))
+    icc, r2 = (how(interval="bootstrap", n=12, seed=5).intervals for how in (fit.icc, fit.r2))
     got = [icc["adjusted"], r2["marginal"], r2["conditional"]]
     np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-12)
 
@@ -216,7 +217,7 @@ def test_unknown_intervals_are_refused(sleep):
     with pytest.raises(hlmrs.OptionError, match="choose one of None, 'bootstrap'"):
         sleep.icc(interval="delta")
     with pytest.raises(hlmrs.OptionError, match="positive"):
-        sleep.r2(interval="bootstrap", n_boot=0)
+        sleep.r2(interval="bootstrap", n=0)
 
 
 def test_the_null_model_is_fitted_to_the_rows_of_the_model():
@@ -230,11 +231,33 @@ def test_the_null_model_is_fitted_to_the_rows_of_the_model():
     np.testing.assert_allclose(one["reduction"].to_numpy(), two["reduction"].to_numpy(), rtol=1e-6)
 
 
-def test_shares_are_printed_in_words():
-    fit = hlmrs.lmer("strength ~ 1 + (1 | batch/cask)", hlmrs.datasets.load("Pastes"))
-    found = fit.icc()
-    assert repr(found).startswith(f"IntraclassCorrelation: adjusted {found.adjusted:.3f}, unadjusted")
-    assert f"batch:cask {found.by_group['batch:cask']:.3f}" in repr(found)
-    bounds = fit.r2(interval="bootstrap", n_boot=20, seed=1)
-    low, high = bounds.intervals["conditional"]
-    assert f"conditional {bounds.conditional:.3f} ({low:.3f} to {high:.3f}); intervals of level 0.95" in repr(bounds)
+def test_weights_that_are_all_the_same_change_no_share():
+    """The residual variance of a row is σ²/w: that of weights of 1000 is as large as without them."""
+    data = hlmrs.datasets.load("Pastes", "polars").with_columns(w=pl.lit(1000.0))
+    plain = hlmrs.lmer("strength ~ 1 + (1 | batch/cask)", data)
+    weighted = hlmrs.lmer("strength ~ 1 + (1 | batch/cask)", data, weights="w")
+    assert weighted.icc().adjusted == pytest.approx(plain.icc().adjusted, rel=1e-6)
+    assert weighted.r2().conditional == pytest.approx(plain.r2().conditional, rel=1e-6)
+    shares = (fit.variance.decomposition()["share"].to_numpy() for fit in (weighted, plain))
+    np.testing.assert_allclose(*shares, atol=1e-6)
+    interval = weighted.icc(interval="bootstrap", n=20, seed=1).intervals["adjusted"]
+    assert interval == pytest.approx(plain.icc(interval="bootstrap", n=20, seed=1).intervals["adjusted"], rel=1e-3)
+
+
+def test_shares_of_rows_of_different_weights_are_averages():
+    data = hlmrs.datasets.load("Machines", "polars").with_columns(w=1.0 + pl.int_range(pl.len()) % 3)
+    fit = hlmrs.lmer("score ~ 1 + (1 | Worker)", data, weights="w")
+    between = fit.varcorr()["variance"][0]
+    within = fit.sigma**2 * (1 + 1 / 2 + 1 / 3) / 3
+    assert fit.icc().adjusted == pytest.approx(between / (between + within), rel=1e-9)
+
+
+def test_standardized_coefficients_of_levels_are_said_to_depend_on_their_numbers():
+    rng = np.random.default_rng(1)
+    visit = [f"t{k + 1}" for k in range(7)] * 20
+    data = {"visit": visit, "x": list(rng.normal(size=140)), "g": [f"g{k // 7}" for k in range(140)]}
+    data["y"] = list(rng.normal(size=140) + np.repeat(rng.normal(size=20), 7))
+    text = " ".join(str(hlmrs.lmer("y ~ x + visit + (1 | g)", data).standardized()).split())
+    said = f"'visitt7': columns of two values, .* over {np.std(data['y'], ddof=1):.4g}, the standard deviation of y"
+    assert re.search(said, text)
+    assert "two values" not in str(hlmrs.lmer("y ~ x + (1 | g)", data).standardized())

@@ -27,7 +27,7 @@ def test_both_terms_of_a_ridge_are_named_however_small_one_is(last):
     control = hlmrs.Control(start=start)
     fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject) + (1 | Subject)", sleep, control=control)
     assert fit.verdict.flat_terms == ("(1 + Days | Subject)", "(1 | Subject)")
-    assert "cannot be told apart" in fit.verdict.explain()
+    assert "cannot be told apart" in " ".join(fit.verdict.explain().split())
     assert fit.verdict.suggestions == {"(1 | Subject)": ""}
 
 
@@ -84,7 +84,7 @@ def test_variances_that_only_their_sum_is_known_of_are_advised_uncorrelated():
     data = grouped()
     data["treated"] = (data["g"] % 2).astype(float)
     fit = hlmrs.lmer("y ~ treated + (treated | g)", data)
-    assert "residual" not in fit.verdict.explain()
+    assert "residual" not in " ".join(fit.verdict.explain().split())
     ((term, instead),) = fit.verdict.suggestions.items()
     advised = fit.update(f"~ . - {term} + {instead}")
     assert advised.verdict.status in ("optimum", "boundary")
@@ -263,3 +263,18 @@ def test_terms_with_the_same_covariances_of_rows_are_flat_wherever_the_search_en
         "between": between.astype(float), "x2": 2 * x, "g2": [f"g{v * 7 % 31}" for v in g], "gb": 2 * g + b,
     }  # fmt: skip
     assert hlmrs.lmer(f"y ~ x + {random}", data).verdict.status == "flat"
+
+
+def test_groups_whose_means_are_all_fixed_say_what_a_test_between_them_is_worth():
+    rng = np.random.default_rng(3)
+    data = {"g": ["a", "b"] * 30, "w": [0.0, 1.0] * 30, "x": list(rng.normal(size=60)), "y": list(rng.normal(size=60))}
+    with pytest.warns(hlmrs.ConvergenceWarning, match="each of the 2 groups of g a mean of its own") as said:
+        fit = hlmrs.lmer("y ~ w + x + (1 | g)", data)
+    assert "statsmodels" not in str(said[0].message)
+    assert np.isnan([fit.icc().adjusted, fit.icc().by_group["g"]]).all()
+    assert "do not identify (1 | g), so that the shares are not known" in str(fit.icc())
+    text = " ".join(str(fit.text()).split())
+    assert "The data do not identify the variances of (1 | g)." in text
+    assert "intraclass" not in text
+    more = {**data, "g": [f"g{k % 6}" for k in range(60)]}
+    assert "a mean of its own" not in " ".join(hlmrs.lmer("y ~ w + x + (1 | g)", more).verdict.explain().split())

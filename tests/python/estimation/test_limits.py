@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import hlmrs
+from benches import optima_generalized
 from golden import rows
 
 R = np.random.default_rng(1)
@@ -72,7 +73,7 @@ def test_separated_trials_are_refused_where_successes_vary_more_than_binomial():
 
 
 def test_separation_by_a_covariate_is_refused_in_ordered_models_and_zero_parts():
-    with pytest.raises(hlmrs.DesignError, match=r"'x'.* (299|300) of 300 rows"):
+    with pytest.raises(hlmrs.DesignError, match=r"'x'.* 299 of 300 rows"):
         fit((X > 0.2) * 1.0 + (X > 1), "y ~ x + (1 | g)", "cumulative")
     with pytest.raises(hlmrs.DesignError, match=r"'x of the zero part'.* 300 of 300 rows"):
         fit(np.where(X > 0.5, 0, ABOVE), "y ~ f + (1 | g)", "truncated_poisson", zero_inflation="~ x")
@@ -110,7 +111,7 @@ def test_a_law_at_the_end_of_its_family_is_a_boundary_and_no_verified_optimum(fa
     at_limit = limit(family, **more)
     assert at_limit.verdict.status == "boundary"
     assert at_limit.verdict.limits == (part,)
-    assert str(at_limit.verdict).endswith(f"at the limit of the family: {part}")
+    assert str(at_limit.verdict).endswith(f"at a limit: {part}")
     assert at_limit.verdict.converged
     assert not at_limit.verdict.singular
     assert at_limit.loglik == pytest.approx(limit("poisson").loglik, abs=1e-6)
@@ -119,7 +120,7 @@ def test_a_law_at_the_end_of_its_family_is_a_boundary_and_no_verified_optimum(fa
 def test_zeros_that_some_rows_do_not_have_are_at_the_limit_for_these():
     found = fit(np.where(~A & SOME, 0, ABOVE), "y ~ x + (1 | g)", zero_inflation="~ 0 + f")
     assert (found.verdict.status, found.verdict.limits) == ("boundary", ("zero inflation",))
-    assert "at least for some rows" in found.verdict.explain()
+    assert "at least for some rows" in " ".join(found.verdict.explain().split())
     table = {row["term"]: row for row in rows(found.tidy(component="zero_inflation"))}
     assert table["fa"]["std_error"] is None or np.isnan(table["fa"]["std_error"])
     assert table["fb"]["std_error"] > 0
@@ -127,20 +128,26 @@ def test_zeros_that_some_rows_do_not_have_are_at_the_limit_for_these():
 
 def test_the_advice_for_models_without_random_effects_is_of_their_kind():
     y = np.tile([0.0, 1.0], 150)
-    with pytest.warns(hlmrs.SingularFitWarning, match="generalized linear model"):
+    with pytest.warns(hlmrs.SingularFitWarning, match="generalized linear model") as caught:
         found = hlmrs.glmer("y ~ x + (1 | g)", DATA | {"y": y}, family="binomial")
-    assert "ordinary least squares" not in found.verdict.explain()
+    whole = (
+        "Without random effects the model is a generalized linear model, "
+        "for example one of statsmodels.formula.api.glm."
+    )
+    assert whole in str(caught[0].message)
+    assert whole in " ".join(found.verdict.explain().split())
+    assert "least squares" not in " ".join(found.verdict.explain().split())
 
 
 def test_an_optimum_of_the_points_of_a_quadrature_is_none_of_the_likelihood():
-    # ten pairs of successes and ten of failures: at most 20 log(1/2), which a variance without end has
-    data = {"y": np.repeat([0.0, 1.0], 20), "g": [f"g{k}" for k in np.repeat(np.arange(20), 2)]}
+    # pairs of successes and of failures, and one that keeps the variance finite
+    data = {"y": np.repeat([0.0, 1.0], 40), "g": [f"g{k}" for k in np.repeat(np.arange(40), 2)]}
+    data["y"][0] = 1.0
     with pytest.warns(hlmrs.ConvergenceWarning, match="optimum of the likelihood after .* but of its quadrature"):
         rough = hlmrs.glmer("y ~ 1 + (1 | g)", data, family="binomial", nagq=25)
-    assert rough.loglik > 20 * np.log(0.5)
     assert rough.verdict.status == "rough"
     assert not rough.verdict.converged
-    assert "nagq=" in rough.verdict.explain()
+    assert "nagq=" in " ".join(rough.verdict.explain().split())
 
 
 def test_points_that_resolve_the_likelihood_are_not_rough():
@@ -150,3 +157,17 @@ def test_points_that_resolve_the_likelihood_are_not_rough():
     for nagq in (7, 8, 25):
         fine = hlmrs.glmer("y ~ 1 + (1 | g)", {"y": y, "g": [f"g{k}" for k in g]}, family="binomial", nagq=nagq)
         assert fine.verdict.status == "optimum"
+
+
+def test_a_link_that_leaves_no_optimum_is_named():
+    """Of groups with means near zero the effect has an edge as best value with identity, two modes with link sqrt."""
+    counts = np.ones(49)
+    counts[[18, 24, 30, 36, 47]] = [2, 2, 3, 2, 2]
+    g = np.repeat(np.arange(9), [6, 4, 5, 10, 7, 8, 2, 4, 3])
+    with pytest.raises(hlmrs.errors.NumericalError, match="With link='identity' predictors cannot be negative"):
+        hlmrs.glmer("y ~ 1 + (1 | g)", {"y": counts, "g": g}, family="truncated_nbinom1", link="identity")
+    model = ("student", "sqrt", "~ 1 + (1 | g)")
+    known = optima_generalized.design(np.random.default_rng([3, *"".join(model).encode()]), model[0], model[2])
+    # modes on the wrong side of zero are looked for anew
+    found = hlmrs.glmer("y ~ 1 + (1 | g)", known, family="student", link="sqrt")
+    assert found.verdict.converged

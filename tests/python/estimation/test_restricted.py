@@ -118,7 +118,7 @@ def test_what_cannot_be_is_refused_with_the_reason(salamanders: pl.DataFrame) ->
     with pytest.raises(hlmrs.errors.OptionError, match="expected"):
         hlmrs.glmer(formula, salamanders, family="poisson", nagq=0, information="expected")
     with pytest.raises(hlmrs.errors.OptionError, match=r"offset\(h\)"):
-        hlmrs.lmer("y ~ x + (1 | site)", salamanders, dispersion="~ x", weights="mined")
+        hlmrs.lmer("y ~ x + (1 | site)", salamanders, dispersion="~ x + (1 | site)", weights="mined")
     with pytest.raises(hlmrs.errors.OptionError, match="rows"):
         hlmrs.lmer("y ~ x + (1 | site)", salamanders, dispersion="~ x", rows="stream")
     reml = hlmrs.glmer(formula, salamanders, family="poisson", reml=True)

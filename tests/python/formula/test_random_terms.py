@@ -61,7 +61,7 @@ def test_a_term_knows_where_it_stands():
         ("diag((1 | g) | h)", "do not nest"),
         ("(diag(1 | g) | h)", "do not nest"),
         ("diag(x || g)", r"'\|\|' says diagonal"),
-        ("ou(t + 0 | g)", r"no covariance structure ou\(\).*us, diag, cs, homcs, ar1, toep"),
+        ("ou(t + 0 | g)", r"no covariance structure ou\(\).*us, diag, cs, homcs, ar1, ar1h, toep"),
         ("daig(x | g)", "did you mean 'diag'"),
         ("diag(x)", r"takes a random term: diag\(x \| g\)"),
         ("ar1(t | g, 2)", "one random term"),

@@ -123,6 +123,24 @@ def test_other_rows_responses_and_weights_are_refused(sleep):
         hlmrs.compare(fit, "fit")
 
 
+def test_models_have_the_same_names_by_the_order_of_arguments_wherever_they_are_beside_each_other(sleep):
+    fits = ladder(sleep, "(Days | Subject)", "(1 | Subject)")
+    by_name = {row["model"]: row["formula"] for row in rows(hlmrs.compare(*fits))}
+    assert by_name == {"m1": fits[0].formula, "m2": fits[1].formula}
+    assert hlmrs.table(*fits).grid.header == ["m1", "m2"]
+    assert set(fits[0].plot.coefs.data(fits[1])["model"]) == {"m1", "m2"}
+
+
+def test_models_are_named_as_asked(sleep):
+    fits = ladder(sleep, "(Days | Subject)", "(1 | Subject)")
+    table = hlmrs.compare(*fits, names=["slopes", "intercepts"])
+    assert list(table["model"]) == ["intercepts", "slopes"]
+    assert list(table["formula"]) == [fits[1].formula, fits[0].formula]
+    for wrong in (["one"], ["same", "same"], "one"):
+        with pytest.raises(hlmrs.OptionError, match="2 different names"):
+            hlmrs.compare(*fits, names=wrong)
+
+
 @pytest.mark.parametrize("frame", ["pandas", "pyarrow"])
 def test_the_table_is_of_the_callers_kind(frame):
     data = hlmrs.datasets.load("Penicillin", frame)
@@ -134,9 +152,66 @@ def test_a_ratio_that_rounding_makes_negative_is_zero_and_a_larger_one_is_told(s
     small, large = (fit._estimate for fit in ladder(sleep, "(1 | Subject)", "(Days | Subject)", reml=False))
 
     def compared(estimate, criterion):
-        own = {name: getattr(estimate.core, name) for name in ("n_params", "beta", "verdict")}
+        own = {name: getattr(estimate.core, name) for name in ("n_params", "beta", "theta", "verdict")}
         return comparison.Compared(estimate, SimpleNamespace(criterion=criterion, **own))
 
     assert comparison._ratio(compared(small, 1000.0), compared(large, 1000.0 + 1e-4))[:3] == (0.0, 2.0, 1.0)
     assert comparison._ratio(compared(small, 1000.0), compared(large, 1001.0))[0] == -1.0
     assert comparison._ratio(compared(small, 1001.0), compared(large, 1000.0))[0] == 1.0
+
+
+def with_gaps(seed=8):
+    """Rows of which some miss x, and others z."""
+    rng, n = np.random.default_rng(seed), 240
+    g = np.repeat(np.arange(24), 10)
+    x, z, f = rng.normal(size=n), rng.normal(size=n), rng.choice(["a", "b", "c"], n)
+    y = x + rng.normal(size=24)[g] + rng.normal(size=n)
+    w = rng.uniform(0.5, 2.0, n)
+    data = pl.DataFrame({"y": y, "x": x, "z": z, "f": f, "g": g, "w": w, "hit": (y > 0).astype(int)})
+    data = data.with_columns(f=pl.when((pl.col("f") == "c") & (pl.int_range(n) > 60)).then(pl.lit("a")).otherwise("f"))
+    gaps_of_x = (pl.int_range(n) % 7 == 1) | (pl.col("f") == "c")
+    return data.with_columns(
+        x=pl.when(gaps_of_x).then(None).otherwise("x"), z=pl.when(pl.int_range(n) % 5 == 2).then(None).otherwise("z")
+    )
+
+
+GAPPED = {
+    "linear": lambda d, f: hlmrs.lmer(f"y ~ {f} + (1 | g)", d, weights="w"),
+    "array of weights": lambda d, f: hlmrs.lmer(f"y ~ {f} + (1 | g)", d, weights=d["w"].to_numpy()),
+    "generalized": lambda d, f: hlmrs.glmer(f"hit ~ {f} + (1 | g)", d, family="binomial"),
+    "zero part": lambda d, f: hlmrs.glmer(f"hit ~ {f} + (1 | g)", d, family="poisson", zero_inflation="~ x"),
+    "marginal": lambda d, f: hlmrs.gee(f"y ~ {f}", d, groups="g", correlation="exchangeable"),
+}
+
+
+@pytest.mark.filterwarnings("ignore::hlmrs.HlmrsWarning")
+@pytest.mark.parametrize("fitted", GAPPED.values(), ids=GAPPED)
+def test_models_with_other_missing_values_are_compared_on_the_rows_that_all_use(fitted):
+    data, formulas = with_gaps(), ["f", "x + f", "x + f + z"]
+    fits = [fitted(data, formula) for formula in formulas]
+    with pytest.raises(hlmrs.DataError, match="same_rows=True"):
+        hlmrs.compare(*fits)
+    table = hlmrs.compare(*fits, same_rows=True)
+    complete = data.drop_nulls()
+    want = hlmrs.compare(*(fitted(complete, formula) for formula in formulas))
+    got, wanted = table.to_frame(), want.to_frame()
+    assert got["n_params"].to_list() == wanted["n_params"].to_list()
+    for name in {"loglik", "aic", "bic", "chisq", "qic", "cic"} & set(got.columns):
+        np.testing.assert_allclose(got[name].fill_null(0.0), wanted[name].fill_null(0.0), rtol=1e-7, atol=1e-6)
+    assert f"{complete.height:,} of {data.height:,} rows" in str(table)
+    assert [fit.nobs for fit in fits] != [complete.height] * 3
+
+
+@pytest.mark.filterwarnings("ignore::hlmrs.HlmrsWarning")
+def test_rows_are_not_left_out_where_all_models_use_the_same_nor_of_other_data(sleep):
+    fits = ladder(sleep, "(1 | Subject)", "(Days | Subject)")
+    assert str(hlmrs.compare(*fits, same_rows=True)) == str(hlmrs.compare(*fits))
+    with pytest.raises(hlmrs.DataError, match="170 and 180 rows"):
+        hlmrs.compare(fits[0], fits[1].update(data=sleep.head(170)), same_rows=True)
+
+
+@pytest.mark.filterwarnings("ignore::hlmrs.HlmrsWarning")
+def test_a_fit_that_refuses_missing_values_is_compared_on_fewer_rows():
+    data = with_gaps()
+    whole, gapped = hlmrs.lmer("y ~ 1 + (1 | g)", data, missing="error"), hlmrs.lmer("y ~ z + (1 | g)", data)
+    assert "192 of 240 rows" in str(hlmrs.compare(whole, gapped, same_rows=True))

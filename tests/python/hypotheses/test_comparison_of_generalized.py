@@ -150,13 +150,13 @@ def test_a_scale_that_depends_on_nothing_is_nested_in_one_that_does():
 
 def test_models_of_the_same_formula_are_told_apart():
     table = rows(hlmrs.compare(fit(), fit(family="nbinom2"), fit(family="nbinom2", zero_inflation="~ 1")))
-    assert [row["model"] for row in table] == [
+    assert [row["formula"] for row in table] == [
         f"{FORMULA}, poisson (log)",
         f"{FORMULA}, nbinom2 (log)",
         f"{FORMULA}, nbinom2 (log), zero_inflation: ~ 1",
     ]
     table = rows(hlmrs.compare(fit(), fit("y ~ x + z + (1 | g)")))
-    assert [row["model"] for row in table] == [FORMULA, "y ~ x + z + (1 | g)"]
+    assert [row["formula"] for row in table] == [FORMULA, "y ~ x + z + (1 | g)"]
 
 
 def test_effects_on_every_threshold_contain_one_effect_of_the_mean():

@@ -105,3 +105,51 @@ def test_satterthwaites_joint_df_depends_on_the_writing_a_little_but_the_statist
     one, other = fit.test("age = 0.5, SexFemale = 1"), fit.test("SexFemale = 1, 2 * age = 1")
     assert one["statistic"][0] == pytest.approx(other["statistic"][0], rel=1e-9)
     assert one["den_df"][0] == pytest.approx(other["den_df"][0], rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("text", "function"),
+    [
+        ("age / SexFemale", lambda b: b["age"] / b["SexFemale"]),
+        ("(Intercept) * age - 3 * SexFemale^2", lambda b: b["(Intercept)"] * b["age"] - 3 * b["SexFemale"] ** 2),
+        ("exp(age) / (1 + exp(2 * age))", lambda b: np.exp(b["age"]) / (1 + np.exp(2 * b["age"]))),
+        ("log((Intercept)) + sqrt(age)", lambda b: np.log(b["(Intercept)"]) + np.sqrt(b["age"])),
+        ("2 / age^-2", lambda b: 2 * b["age"] ** 2),
+    ],
+)
+def test_what_is_not_linear_is_tested_by_the_delta_method(fit, text, function):
+    beta, names = fit.beta, fit.coef_names
+
+    def at(values):
+        return function(dict(zip(names, values, strict=True)))
+
+    step = 1e-6
+    slope = [(at(beta + step * e) - at(beta - step * e)) / (2 * step) for e in np.eye(len(beta))]
+    table = fit.test(f"{text} = 1.5").to_dicts()[0]
+    assert table["estimate"] == pytest.approx(at(beta), rel=1e-9)
+    assert table["std_error"] == pytest.approx(np.sqrt(slope @ fit.vcov() @ slope), rel=1e-6)
+    assert table["statistic"] == pytest.approx((at(beta) - 1.5) / table["std_error"])
+    assert table["conf_low"] < table["estimate"] < table["conf_high"]
+
+
+def test_a_joint_test_may_have_parts_that_are_not_linear(fit):
+    both = fit.test("age * SexFemale = 1, age = 0.7", ddf="normal").to_dicts()[0]
+    slopes = np.array([[0, fit.beta[2], fit.beta[1], 0], [0, 1, 0, 0]])
+    own = dict(zip(fit.coef_names, fit.beta, strict=True))
+    away = np.array([own["age"] * own["SexFemale"] - 1, own["age"] - 0.7])
+    wald = away @ np.linalg.solve(slopes @ fit.vcov() @ slopes.T, away)
+    assert both["statistic"] * both["num_df"] == pytest.approx(wald)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("log(0 - age)", "no value"),
+        ("sqrt(-1) * age", "no value"),
+        ("age / (age - age)", "other than zero"),
+        ("age^", "exponent"),
+    ],
+)
+def test_what_has_no_value_is_refused(fit, text, message):
+    with pytest.raises(hlmrs.FormulaError, match=message):
+        fit.test(text)

@@ -66,7 +66,7 @@ def test_leaving_a_group_out_is_a_fit_to_the_rest():
     values = jackknife(fit._estimate.core, fit._estimate.rows, list(known.values()), [worker], 0)
     for level, got in zip(fit._estimate.layout.groups[worker].levels, values, strict=True):
         rest = fitted("score ~ Machine + (1 | Worker/Machine)", data.filter(pl.col("Worker") != level))
-        sd = {f"sd_(Intercept)|{r['group']}": r["sd"] for r in rows(rest.varcorr())}
+        sd = {f"sd((Intercept) | {r['group']})": r["sd"] for r in rows(rest.varcorr())}
         want = [sd.get(name, rest.sigma) for name in list(known)[3:]]
         np.testing.assert_allclose(got, [*rest.beta, *want], rtol=1e-4)
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import warnings
 from typing import Any
 
@@ -27,7 +28,10 @@ def intervals(fit: Any, **options: Any) -> dict[str, tuple[float, float]]:
 
 
 def spelled(name: str) -> str:
-    return name.replace("Machine:Worker", "Worker:Machine").replace("cask:batch", "batch:cask")
+    """What lme4's ``sd_x|g`` and ``cor_y.x|g`` are called here."""
+    name = name.replace("Machine:Worker", "Worker:Machine").replace("cask:batch", "batch:cask")
+    name = re.sub(r"^sd_(.*)\|(.*)$", r"sd(\1 | \2)", name)
+    return re.sub(r"^cor_(.*)\.(.*)\|(.*)$", r"cor(\2, \1 | \3)", name)
 
 
 @pytest.mark.parametrize("case", GOLDEN, ids=lambda c: c["formula"])
@@ -53,11 +57,11 @@ def test_the_bounds_of_a_balanced_mean_have_the_likelihood_ratio_of_their_level(
 
 def test_an_interval_that_reaches_the_boundary_ends_there():
     got = intervals(fitted("distance ~ age * Sex + (age | Subject)", hlmrs.datasets.load("Orthodont", "polars")))
-    assert got["cor_age.(Intercept)|Subject"] == (-1, 1)
-    assert got["sd_age|Subject"][0] == 0
-    assert got["sd_age|Subject"][1] == pytest.approx(0.3385631, rel=1e-4)  # lme4 1.1-31
+    assert got["cor((Intercept), age | Subject)"] == (-1, 1)
+    assert got["sd(age | Subject)"][0] == 0
+    assert got["sd(age | Subject)"][1] == pytest.approx(0.3385631, rel=1e-4)  # lme4 1.1-31
     none = intervals(fitted("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff2", "polars")))
-    assert none["sd_(Intercept)|Batch"][0] == 0
+    assert none["sd((Intercept) | Batch)"][0] == 0
 
 
 def test_zeta_passes_zero_at_the_estimate_and_the_limits_at_the_bounds():
@@ -91,8 +95,8 @@ def test_units_and_origins_of_columns_change_no_interval():
     scaled = data.with_columns(Days=pl.col("Days") * 1e3, Reaction=pl.col("Reaction") * 1e-3 + 7)
     two = intervals(fitted("Reaction ~ Days + (Days | Subject)", scaled))
     np.testing.assert_allclose(np.array(two["Days"]) * 1e6, one["Days"], rtol=1e-6)
-    np.testing.assert_allclose(np.array(two["sd_Days|Subject"]) * 1e6, one["sd_Days|Subject"], rtol=1e-5)
-    name = "cor_Days.(Intercept)|Subject"
+    np.testing.assert_allclose(np.array(two["sd(Days | Subject)"]) * 1e6, one["sd(Days | Subject)"], rtol=1e-5)
+    name = "cor((Intercept), Days | Subject)"
     np.testing.assert_allclose(two[name], one[name], atol=1e-5)
 
 
@@ -100,7 +104,7 @@ def test_a_chosen_parameter_is_profiled_alone_and_a_wrong_name_is_refused():
     fit = fitted("Reaction ~ Days + (1 | Subject)", hlmrs.datasets.load("sleepstudy", "pandas"))
     table = fit.profile(terms=["sigma"])
     assert set(table["term"]) == {"sigma"}
-    with pytest.raises(hlmrs.OptionError, match="'sd_\\(Intercept\\)\\|Subject'"):
+    with pytest.raises(hlmrs.OptionError, match="'sd\\(\\(Intercept\\) \\| Subject\\)'"):
         fit.profile(terms=["Subject"])
     with pytest.raises(hlmrs.OptionError, match="'wald', 'profile'"):
         fit.confint(method="exact")
@@ -128,7 +132,7 @@ def test_every_lag_of_toep_has_the_likelihood_ratio_of_its_level():
     data = hlmrs.datasets.load("Machines", "polars")
     fit = fitted("score ~ Machine + toep(0 + Machine | Worker)", data, reml=False)
     got = intervals(fit)
-    assert {"cor_lag1|Worker", "cor_lag2|Worker"} < set(got)
+    assert {"cor(lag 1 | Worker)", "cor(lag 2 | Worker)"} < set(got)
     machine, worker = (data[c].cast(pl.String).to_numpy() for c in ("Machine", "Worker"))
     z = np.array([[float(m == level) for level in "ABC"] for m in machine])
     same, y = worker[:, None] == worker, data["score"].to_numpy()
@@ -154,7 +158,7 @@ def test_every_lag_of_toep_has_the_likelihood_ratio_of_its_level():
         return of(x)
 
     for lag in (1, 2):
-        for bound in got[f"cor_lag{lag}|Worker"]:
+        for bound in got[f"cor(lag {lag} | Worker)"]:
             if abs(bound) < 1:
                 assert least(lag, bound) - fit.criterion == pytest.approx(3.841458820694124, abs=2e-4)
 

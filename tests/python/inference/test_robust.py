@@ -9,6 +9,7 @@ import pytest
 
 import hlmrs
 from golden import FOLDER
+from sandwiches import sandwich_of
 
 GOLDEN = json.loads((FOLDER / "marginal.json").read_text())["robust"]
 TYPES = ("CR0", "CR1", "CR1S", "CR2", "CR3")
@@ -41,38 +42,9 @@ def dense_parts(fit):
     return x, estimate.values.response - x @ fit.beta, v
 
 
-def power(a, p):
-    values, vectors = np.linalg.eigh((a + a.T) / 2)
-    good = values > 1e-12 * values.max()
-    return (vectors[:, good] * values[good] ** p) @ vectors[:, good].T
-
-
 def dense_sandwich(fit, codes, kind):
     """The covariance, and Satterthwaite's df of every coefficient, as they are defined."""
-    x, e, v = dense_parts(fit)
-    w = np.linalg.inv(v)
-    m = np.linalg.inv(x.T @ w @ x)
-    hat = np.eye(len(x)) - x @ m @ x.T @ w
-    meat, vectors = np.zeros_like(m), []
-    for j in np.unique(codes):
-        own = codes == j
-        phi, xj, wj = v[np.ix_(own, own)], x[own], w[np.ix_(own, own)]
-        if kind == "CR2":
-            d = np.linalg.cholesky(phi).T
-            a = d.T @ power(d @ (phi - xj @ m @ xj.T) @ d.T, -0.5) @ d
-        elif kind == "CR3":
-            a = np.linalg.inv(np.eye(own.sum()) - xj @ m @ xj.T @ wj)
-        else:
-            a = np.eye(own.sum())
-        score = xj.T @ wj @ a @ e[own]
-        meat += np.outer(score, score)
-        vectors.append(hat[own].T @ (a.T @ wj @ xj @ m))
-    df = []
-    for k in range(x.shape[1]):
-        p = np.stack([vector[:, k] for vector in vectors], axis=1)
-        products = p.T @ v @ p
-        df.append(np.trace(products) ** 2 / np.sum(products**2))
-    return m @ meat @ m, np.array(df)
+    return sandwich_of(*dense_parts(fit), codes, kind)
 
 
 @pytest.mark.parametrize("kind", ["CR0", "CR2", "CR3"])

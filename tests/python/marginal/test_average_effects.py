@@ -35,11 +35,11 @@ def _by_hand(fit, age: np.ndarray, used: np.ndarray) -> tuple[float, float]:
 
 def test_the_average_and_its_error_are_those_of_the_definition(fit, data):
     age = data["age"].to_numpy()
-    table = fit.slopes("age", type="response").row(0, named=True)
+    table = fit.slopes("age", type="response").to_dicts()[0]
     value, error = _by_hand(fit, age, np.full(len(age), True))
     assert table["estimate"] == pytest.approx(value, rel=1e-8)
     assert table["std_error"] == pytest.approx(error, rel=1e-6)
-    for row in fit.slopes("age", by="urban", type="response").iter_rows(named=True):
+    for row in fit.slopes("age", by="urban", type="response").to_dicts():
         value, error = _by_hand(fit, age, data["urban"].cast(pl.String).to_numpy() == row["urban"])
         assert row["estimate"] == pytest.approx(value, rel=1e-7)
         assert row["std_error"] == pytest.approx(error, rel=1e-6)

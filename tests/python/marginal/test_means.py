@@ -148,7 +148,7 @@ def test_cells_that_are_not_in_the_data_have_no_mean(cake):
     with pytest.warns(hlmrs.RankDeficiencyWarning):
         fit = hlmrs.lmer("angle ~ recipe * temperature + (1 | recipe:replicate)", holes)
     with pytest.warns(hlmrs.RankDeficiencyWarning, match="1 of 18 estimates"):
-        table = fit.emmeans(["recipe", "temperature"])
+        table = fit.emmeans(["recipe", "temperature"]).to_frame()
     missing = table.filter(pl.col("estimate").is_null())
     assert missing.select("recipe", "temperature").rows() == [("C", "225")]
     with pytest.warns(hlmrs.RankDeficiencyWarning, match="1 of 3"):
@@ -256,7 +256,7 @@ def test_formulas_of_r_are_answered_with_names(specs, says):
 def test_contrasts_of_logarithms_are_turned_back_to_ratios(response):
     """By the rules of emmeans: ratios of the means turned back, tested on the scale of the logarithm."""
     fit = hlmrs.lmer(f"{response} ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines", "pandas"))
-    means = fit.emmeans("Machine", type="response").set_index("Machine")["estimate"]
+    means = fit.emmeans("Machine", type="response").to_frame().set_index("Machine")["estimate"]
     got, link = fit.contrasts("Machine", type="response", adjust="tukey"), fit.contrasts("Machine", adjust="tukey")
     assert got["contrast"].tolist() == ["A / B", "A / C", "B / C"]
     assert "estimate" not in got

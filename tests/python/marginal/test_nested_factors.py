@@ -47,7 +47,7 @@ def means(data, by):
 @pytest.mark.parametrize("by", [["kind"], ["form"], ["dose"], ["kind", "form"], ["kind", "form", "dose"]])
 def test_means_of_a_control_beside_treated_doses(by, weights):
     fit = fitted("y ~ kind / (form * dose) + (1 | block)", CONTROL)
-    table = fit.emmeans(by, weights=weights).sort([pl.col(name).cast(pl.String) for name in by])
+    table = fit.emmeans(by, weights=weights).to_frame().sort([pl.col(name).cast(pl.String) for name in by])
     np.testing.assert_allclose(table["estimate"], means(CONTROL, by), rtol=1e-8)
 
 
@@ -62,7 +62,7 @@ def test_means_of_nested_factors_that_are_added(formula):
     by_drug = means(ROUTES, ["route", "drug"])
     np.testing.assert_allclose(fit.emmeans("drug")["estimate"], means(ROUTES, ["drug"]), rtol=1e-8)
     np.testing.assert_allclose(fit.emmeans("route")["estimate"], means(ROUTES, ["route"]), rtol=1e-8)
-    both = fit.emmeans(["route", "drug"]).sort([pl.col(name).cast(pl.String) for name in ("route", "drug")])
+    both = fit.emmeans(["route", "drug"]).to_frame().sort([pl.col(name).cast(pl.String) for name in ("route", "drug")])
     np.testing.assert_allclose(both["estimate"], by_drug, rtol=1e-8)
 
 

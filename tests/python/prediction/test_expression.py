@@ -13,6 +13,7 @@ FORMULAS = [
     "y ~ f * z + offset(2 * off) + (1 | item)",
     "y ~ poly(z, 3) + poly(x, 2, raw = TRUE) + scale(z) + f:flag + (1 | item)",
     "y ~ 0 + f:z + flag * factor(year) * f + (1 | item)",
+    "y ~ center(z, school) * f + center(x) + (1 | item)",
     "y ~ within(z, school) + between(z, school) + log(x, base = 2) + (1 | item)",
     "y ~ C(f, sum) + log10(x) + exp(z / 10) + abs(z) + I((-z)^2) + (1 | item)",
     "y ~ bs(z, df = 4) * f + ns(log(x), df = 3) + (1 | item)",

@@ -8,6 +8,7 @@ import pytest
 import hlmrs
 from generalized_models import data_of, quietly
 from golden import FOLDER, rows
+from hlmrs.prediction.ranges import Range, range_of
 
 CBPP = hlmrs.datasets.load("cbpp", "pandas")
 FORMULA = "cbind(incidence, size - incidence) ~ period + (1 | herd)"
@@ -35,9 +36,7 @@ def test_intervals_are_those_of_marginal_means(fit, kind):
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        ({"interval": "prediction", "random_effects": False}, "not normal"),
         ({"interval": "confidence"}, "random_effects=False"),
-        ({"interval": "confidence", "random_effects": False, "marginal": True}, "random effects of zero"),
         ({"interval": "confidence", "random_effects": False, "type": "class"}, "no thresholds|intervals are of"),
         ({"interval": "both", "random_effects": False}, "'confidence'"),
     ],
@@ -54,7 +53,7 @@ def test_profiles_are_of_all_parts():
     data = {"y": np.where(rng.random(200) < 0.3, 0.0, rng.poisson(mean)), "g": [f"g{k}" for k in g]}
     fit = hlmrs.glmer("y ~ 1 + (1 | g)", data, family="poisson", zero_inflation="~ 1")
     table = {row["term"]: row for row in rows(fit.confint(method="profile"))}
-    assert list(table) == ["(Intercept)", "zero_inflation:(Intercept)", "sd_(Intercept)|g"]
+    assert list(table) == ["(Intercept)", "zero_inflation:(Intercept)", "sd((Intercept) | g)"]
     # held at either end, as an offset, the likelihood has fallen by half of the chi-square's quantile
     for end in ("conf_low", "conf_high"):
         data["held"] = np.full(200, table["zero_inflation:(Intercept)"][end])
@@ -89,7 +88,7 @@ def test_an_end_that_the_likelihood_never_falls_to_is_infinite():
     fit = hlmrs.glmer("count ~ mined + (1 | site)", data, family="nbinom2", zero_inflation="~ mined")
     table = {row["term"]: (row["conf_low"], row["conf_high"]) for row in rows(fit.confint(method="profile"))}
     assert table["zero_inflation:(Intercept)"][0] == -np.inf
-    assert np.isfinite([table[name] for name in ("(Intercept)", "minedyes", "sd_(Intercept)|site")]).all()
+    assert np.isfinite([table[name] for name in ("(Intercept)", "minedyes", "sd((Intercept) | site)")]).all()
     # zeros of another source at sites of one kind alone, which is where the coefficient is minus infinity
     yes = (data["mined"] == "yes").to_numpy().astype(float)
     data = data.with_columns(yes=yes, far=-30.0 * (1 - yes))
@@ -98,14 +97,32 @@ def test_an_end_that_the_likelihood_never_falls_to_is_infinite():
     assert 2 * (fit.loglik - limit.loglik) < 3.84
 
 
-def test_what_has_no_profile_is_missing_and_named():
+def test_every_parameter_has_a_profile_interval():
     data = data_of().to_pandas()
     fit = quietly(lambda: hlmrs.glmer("cbind(won, lost) ~ x + (x | g) + (1 | h)", data, family="binomial"))
-    with pytest.warns(hlmrs.InferenceWarning, match=r"several effects.*sd_x\|g"):
-        table = {row["term"]: (row["conf_low"], row["conf_high"]) for row in rows(fit.confint(method="profile"))}
-    wide = {"sd_(Intercept)|g", "sd_x|g", "cor_x.(Intercept)|g"}
-    assert {name for name, ends in table.items() if ends == (None, None)} == wide
-    assert set(table) == {"(Intercept)", "x", "sd_(Intercept)|h", *wide}
-    low, high = table["x"]
-    estimate = next(row["estimate"] for row in rows(fit.tidy()) if row["term"] == "x")
-    assert low < estimate < high
+    table = {row["term"]: (row["conf_low"], row["conf_high"]) for row in rows(fit.confint(method="profile"))}
+    wide = {"sd((Intercept) | g)", "sd(x | g)", "cor((Intercept), x | g)"}
+    assert set(table) == {"(Intercept)", "x", "sd((Intercept) | h)", *wide}
+    estimates = {row["term"]: row["estimate"] for row in rows(fit.tidy())}
+    estimates |= {row["term"]: row["estimate"] for row in rows(fit.tidy("ran_pars")) if row["term"] in table}
+    for name in estimates:
+        low, high = table[name]
+        assert low <= estimates[name] <= high, name
+
+
+def test_intervals_of_truncated_counts_are_above_one():
+    rng = np.random.default_rng(2)
+    g = np.repeat(np.arange(10), 6)
+    counts = np.maximum(rng.poisson(0.4 * np.exp(0.2 * rng.normal(size=10)[g])), 1)
+    data = pd.DataFrame({"y": counts, "g": g, "f": np.tile(["a", "b"], 30)})
+    fit = quietly(lambda: hlmrs.glmer("y ~ f + (1 | g)", data, family="truncated_nbinom2", dispersion="~ f"))
+    for kind in ("response", "conditional"):
+        assert range_of(fit._estimate, kind).low == 1
+        table = fit.emmeans("f", type=kind)
+        assert (table["conf_low"] > 1).all()
+
+
+def test_an_end_without_error_is_its_own_interval():
+    for ends in (Range(0.0, 1.0), Range(1.0, np.inf)):
+        low, high = ends.interval(np.array([ends.low]), np.zeros(1), 1.96)
+        assert (low, high) == (ends.low, ends.low)

@@ -63,11 +63,11 @@ def test_probabilities_of_categories_are_columns():
     scored = fit.predict(NEW.lazy(), type="prob", new_levels="population").collect()
     names = ["prediction_low", "prediction_mid", "prediction_high"]
     assert scored.columns[-3:] == names
-    np.testing.assert_array_equal(scored.select(names).to_numpy(), want)
+    np.testing.assert_array_equal(scored.select(names).to_numpy(), want.to_numpy())
     want = fit.predict(NEW, type="prob", random_effects=False)
-    for k, category in enumerate(["low", "mid", "high"]):
+    for category in ("low", "mid", "high"):
         got = NEW.select(p=fit.to_polars_expr(type="prob", category=category))["p"]
-        np.testing.assert_allclose(got.fill_null(float("nan")).to_numpy(), want[:, k], rtol=1e-10)
+        np.testing.assert_allclose(got.fill_null(float("nan")).to_numpy(), want[category], rtol=1e-10)
 
 
 def test_what_is_no_expression_is_computed_batch_by_batch():

@@ -290,3 +290,27 @@ def test_a_level_that_is_compared_must_be_one_of_the_fit():
     for new_levels in ("error", "population"):
         with pytest.raises(hlmrs.DataError, match=r"a level that the fit did not see; known are 'a', 'b'$"):
             fit.predict({"f": ["c"], "g": [0]}, new_levels=new_levels)
+
+
+def test_a_center_over_groups_counts_every_group_once_and_is_remembered():
+    kept = np.arange(160) % 11 > G % 7  # groups of different sizes
+    data = {name: np.asarray(values)[kept] for name, values in DATA.items()}
+    x, g = data["x"], data["g"]
+    center = np.mean([x[g == k].mean() for k in np.unique(g)])
+    assert abs(center - x.mean()) > 1e-3
+    made = hlmrs.lmer("y ~ c * w + (1 | g)", {**data, "c": x - center})
+    fit = hlmrs.lmer("y ~ center(x, g) * w + (1 | g)", data)
+    np.testing.assert_allclose(fit.beta, made.beta, rtol=1e-9)
+    new = {"x": [1.0, np.nan, 3.0], "w": [1.0, 0.0, 0.0]}  # needs no groups
+    got = fit.predict(new, random_effects=False)
+    c = np.array(new["x"]) - center
+    w = np.array(new["w"])
+    np.testing.assert_allclose(got, np.column_stack([c**0, c, w, c * w]) @ fit.beta, rtol=1e-12)
+
+
+def test_a_center_over_groups_is_placed_on_grids_by_its_variable():
+    fit = hlmrs.lmer("y ~ center(x, g) * w + (1 | g)", DATA)
+    plain = hlmrs.lmer("y ~ x * w + (1 | g)", DATA)
+    for own, other in [(fit.slopes("x"), plain.slopes("x")), (fit.emmeans([]), plain.emmeans([]))]:
+        np.testing.assert_allclose(own["estimate"], other["estimate"], rtol=1e-8)
+        np.testing.assert_allclose(own["std_error"], other["std_error"], rtol=1e-6)

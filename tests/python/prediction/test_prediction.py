@@ -182,7 +182,7 @@ def test_contrasts_are_remembered():
 def test_intervals_of_the_fixed_part_are_those_of_marginal_means(ddf):
     data = hlmrs.datasets.load("Orthodont", "polars")
     fit = hlmrs.lmer("distance ~ age * Sex + (age | Subject)", data)
-    means = fit.emmeans(["age", "Sex"], at={"age": [9.0, 11.0]}, ddf=ddf)
+    means = fit.emmeans(["age", "Sex"], at={"age": [9.0, 11.0]}, ddf=ddf).to_frame()
     got = fit.predict(means.select("age", "Sex"), random_effects=False, interval="confidence", ddf=ddf)
     for column in ("std_error", "conf_low", "conf_high"):
         np.testing.assert_allclose(got[column].to_numpy(), means[column].to_numpy(), rtol=1e-9)

@@ -42,6 +42,7 @@ TRANSFORMS = {
     "I(5^y)": lambda y: 5**y,
     "scale(y)": lambda y: (y - Y.mean()) / Y.std(ddof=1),
     "center(y)": lambda y: y - Y.mean(),
+    "center(y, g)": lambda y: y - np.mean(np.bincount(G, Y) / np.bincount(G)),
     "log(2 * y + 1)": lambda y: np.log(2 * y + 1),
     "I(3 - sqrt(y))": lambda y: 3 - np.sqrt(y),
     "log10(y / 5)": lambda y: np.log10(y / 5),

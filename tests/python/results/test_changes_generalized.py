@@ -41,7 +41,7 @@ def test_formulas_and_options_change():
     assert quietly(lambda: gamma.update(family="lognormal")).family.link == "identity"
     assert quietly(lambda: gamma.update(link="sqrt")).family == hlmrs.Family("gamma", "sqrt")
     cbind = fit_of("cbind")
-    same_fit(cbind.update(nagq=7), fresh("cbind", MODELS["cbind"][0].replace(" + f", " + f"), nagq=7))
+    same_fit(cbind.update(nagq=7), fresh("cbind", MODELS["cbind"][0], nagq=7))
     same_fit(cbind.update("win ~ ."), fresh("cbind", "win ~ x + f + (1 | g)"))
 
 

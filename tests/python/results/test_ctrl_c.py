@@ -28,9 +28,10 @@ def frame():
     return {"y": rng.normal(size=4000)[g] + rng.normal(size=N), "x": rng.normal(size=N), "g": g}
 
 
-def is_of_the_core(function):
+def is_of_the_core(function, name=None):
     owner = function.__self__
-    return (owner.__name__ if isinstance(owner, types.ModuleType) else type(owner).__module__) == "hlmrs._core"
+    is_core = (owner.__name__ if isinstance(owner, types.ModuleType) else type(owner).__module__) == "hlmrs._core"
+    return is_core and name in (None, function.__name__)
 
 
 def is_within(frame, function):
@@ -38,14 +39,14 @@ def is_within(frame, function):
 
 
 @contextlib.contextmanager
-def ctrl_c():
-    """Press Ctrl-C in the first call of the core that lasts; it must be answered there, before the work has ended."""
+def ctrl_c(name=None):
+    """Press Ctrl-C in the first call of the core (of that name) that lasts; it must answer before the work ends."""
     started = None  # of the call of the core that is running
     answered = []
 
     def watch(frame, event, function):
         nonlocal started
-        if event in ("c_call", "c_return", "c_exception") and is_of_the_core(function):
+        if event in ("c_call", "c_return", "c_exception") and is_of_the_core(function, name):
             started = time.monotonic() if event == "c_call" else None
             signal.setitimer(signal.ITIMER_REAL, SOON if started else 0)
 
@@ -94,6 +95,48 @@ WORK = {
 def test_long_work_stops_at_once(work, fit, data):
     with ctrl_c():
         work(fit, data)
+
+
+@pytest.fixture(scope="module")
+def counts():
+    """A generalized fit whose every refit takes a while."""
+    rng, n = np.random.default_rng(0), 20_000
+    g, h, x = rng.integers(1000, size=n), rng.integers(200, size=n), rng.normal(size=n)
+    mean = np.exp(0.3 * x + 0.5 * rng.normal(size=1000)[g] + 0.5 * rng.normal(size=200)[h])
+    return hlmrs.glmer("y ~ x + (1 | g) + (1 | h)", {"y": rng.poisson(mean), "x": x, "g": g, "h": h}, family="poisson")
+
+
+GENERALIZED = {
+    "generalized_refits": lambda fit: fit.bootstrap(20, seed=1),
+    "generalized_case_bootstrap": lambda fit: fit.bootstrap(20, seed=1, kind="case"),
+    "profile_intervals": lambda fit: fit.confint(method="profile"),
+    "generalized_influence": lambda fit: fit.influence("h"),
+}
+
+
+@pytest.mark.parametrize("name", GENERALIZED)
+def test_long_work_on_generalized_fits_stops_at_once(name, counts):
+    with ctrl_c(name):
+        GENERALIZED[name](counts)
+
+
+def test_a_generalized_fit_stops_at_once(counts):
+    """The core's classes are called without a word to the profiler: the key is pressed by the clock."""
+    pressed = []
+
+    def press(number, frame):
+        pressed.append(time.monotonic())
+        raise KeyboardInterrupt
+
+    old = signal.signal(signal.SIGALRM, press)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(KeyboardInterrupt):
+            [counts.update(zero_inflation="~ (1 | g)") for _ in range(20)]
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+    assert time.monotonic() - pressed[0] < AT_ONCE
 
 
 def crossed(rows):

@@ -100,7 +100,7 @@ CALLS = {
     "many draws of new rows": (
         LONG,
         'hlmrs.lmer("y ~ 1 + (1 | g)", data).simulate(10**6, newdata=data)',
-        "DataError memory does not hold the responses",
+        "DataError simulate(n=1,000,000) needs about",
     ),
     "a model matrix": (MANY_CELLS, 'fit.predict(data, interval="confidence")', MODEL_MATRIX),
     "rows that are kept": (MANY_CELLS, "fit.bootstrap(10)", "DataError memory does not hold the rows"),

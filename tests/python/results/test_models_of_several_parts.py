@@ -187,3 +187,24 @@ def test_a_fit_saved_with_its_rows_has_fitted_values_residuals_and_predictions_o
     np.testing.assert_array_equal(again.resid(), fit.resid())
     with pytest.raises(hlmrs.FitStateError):
         again.anova()
+
+
+def test_checks_are_of_the_random_effects_of_all_parts(fit):
+    found = fit.check.random_effects()
+    table = found.to_frame()
+    assert table["component"].to_list() == ["conditional", "zero_inflation"]
+    assert table["sd"].to_list() == fit.varcorr()["sd"].to_list()
+    covariances = fit._estimate.own.fit.mode_covariances()
+    left = [covariance.mean() / variance for covariance, variance in zip(covariances, table["sd"] ** 2, strict=True)]
+    np.testing.assert_allclose(table["informed"], 1 - np.array(left))
+    # the zero part's is known least
+    assert "(Intercept) | h (zero_inflation)" in found.finding
+    assert fit.check.singularity().to_frame()["term"].to_list() == ["(1 | g)", "(1 | h) (zero_inflation)"]
+
+
+def test_simulations_that_memory_cannot_hold_are_refused(fit, monkeypatch):
+    monkeypatch.setattr("hlmrs.resources.available", lambda: 1_000_000)
+    with pytest.raises(hlmrs.DataError, match=r"simulate\(n=100,000\) needs about 720 MB .* fewer responses"):
+        fit.simulate(100_000)
+    with pytest.raises(hlmrs.DataError, match=r"choose a smaller n="):
+        fit.check.residuals(n=100_000)

@@ -34,7 +34,7 @@ CALLS = {
     "residual": lambda m: m.bootstrap(10, kind="residual", seed=1).values,
     "case": lambda m: m.bootstrap(10, kind="case", seed=1).values,
     "statistic": lambda m: m.bootstrap(5, seed=1, statistic=lambda f: f.beta).values,
-    "icc": lambda m: m.icc(interval="bootstrap", n_boot=10, seed=1).intervals["unadjusted"],
+    "icc": lambda m: m.icc(interval="bootstrap", n=10, seed=1).intervals["unadjusted"],
     "influence": lambda m: m.influence("g", method="refit").estimates()["x"],
     "update": lambda m: m.update("~ . - x").beta,
     "ML": lambda m: m.update(reml=False).beta,

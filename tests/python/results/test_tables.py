@@ -99,10 +99,10 @@ def test_key_figures_agree_with_each_other(fit):
 def test_random_parameters_and_values(fit):
     parameters = rows(fit.tidy("ran_pars"))
     assert [row["term"] for row in parameters] == [
-        "sd__(Intercept)",
-        "sd__Days",
-        "cor__(Intercept).Days",
-        "sd__Observation",
+        "sd((Intercept) | Subject)",
+        "sd(Days | Subject)",
+        "cor((Intercept), Days | Subject)",
+        "sigma",
     ]
     assert parameters[3]["estimate"] == fit.sigma
     assert rows(fit.tidy("ran_vals")) == rows(fit.ranef())
@@ -130,6 +130,16 @@ def test_tables_come_back_in_the_kind_of_the_data(kind, type_):
         assert isinstance(table, type_)
     assert isinstance(fit.predict(interval="confidence"), type_)
     assert isinstance(fit.augment(), type_)
+
+
+@pytest.mark.parametrize("kind", ["polars", "pyarrow"])
+def test_columns_of_names_are_texts_where_there_are_none(kind):
+    fit = hlmrs.lmer("Reaction ~ 0 + (Days | Subject)", hlmrs.datasets.load("sleepstudy", kind))
+    table = fit.tidy()
+    if kind == "polars":
+        assert table.schema["term"] == pl.String
+    else:
+        assert table.schema.field("term").type == pa.string()
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,12 @@ def streams(rows: str, request: Request, frame: Frame) -> bool:
 
 
 def request_of_statistics(
-    formula: str | SufficientStatistics, data: Any, reml: bool, given: tuple[Any, ...], control: Control | None
+    formula: str | SufficientStatistics,
+    data: Any,
+    reml: bool,
+    sigma: float | None,
+    given: tuple[Any, ...],
+    control: Control | None,
 ) -> tuple[BatchSums, Request] | None:
     """Find statistics among the arguments, and what is asked of them; None if there are none."""
     if isinstance(formula, SufficientStatistics):
@@ -54,4 +59,4 @@ def request_of_statistics(
             f"the statistics are of {statistics.formula!r}, not of {formula!r}; leave the formula out, or sum the rows "
             "for this one: what statistics hold is fixed by their formula"
         )
-    return statistics._sums, replace(request, reml=reml, control=control or request.control)
+    return statistics._sums, replace(request, reml=reml, sigma=sigma, control=control or request.control)

@@ -9,6 +9,7 @@ from ..._core import FinishedStatistics, Fit, Model, Statistics
 from ...errors import OptionError
 from ...frame import open_frame
 from .. import Estimate, estimate_of_statistics
+from ..fixed_parameters import with_fixed
 from .sums import BatchSums
 
 
@@ -51,4 +52,4 @@ def _grown(estimate: Estimate, data: Any) -> tuple[FinishedStatistics, Model]:
     sums = BatchSums(request.spec.formula, kind=estimate.kind, request=request, core=core, splines=estimate.splines)
     sums.update(open_frame(data))
     finished = core.take_finished()
-    return finished, finished.model(request.reml)
+    return finished, with_fixed(finished.model(request.reml, request.sigma), finished, request)

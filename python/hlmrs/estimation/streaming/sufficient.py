@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ... import storage
-from ...errors import DesignError
+from ...calls import answers_making
+from ...errors import ArgumentError, DesignError
 from ...formula import NO_RANDOM_TERM, parse
 from ...frame import open_frame
 from ...options import Missing
@@ -15,6 +16,7 @@ from .state import from_state, to_state
 from .sums import BatchSums, known_levels
 
 
+@answers_making
 class SufficientStatistics:
     """Sums over rows from which a linear mixed model is fitted without the rows.
 
@@ -64,7 +66,7 @@ class SufficientStatistics:
     ) -> None:
         for name, value in (("weights", weights), ("offset", offset)):
             if value is not None and not isinstance(value, str):
-                raise TypeError(f"{name}={value!r}: statistics take the name of a column")
+                raise ArgumentError(f"{name}={value!r}: statistics take the name of a column")
         # a dot stands for columns, which are yet to come
         if (not isinstance(formula, str) or "." not in formula) and not parse(formula).random:
             raise DesignError(NO_RANDOM_TERM)
@@ -153,7 +155,7 @@ class SufficientStatistics:
         LinearMixedFit: Reaction ~ Days + (Days | Subject), 180 rows, REML criterion 1743.628, converged
         """
         if not isinstance(other, SufficientStatistics):
-            raise TypeError(f"merge() takes SufficientStatistics, not {type(other).__name__}")
+            raise ArgumentError(f"merge() takes SufficientStatistics, not {type(other).__name__}")
         self._sums.merge(other._sums)
         return self
 

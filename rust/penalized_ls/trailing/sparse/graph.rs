@@ -80,7 +80,8 @@ impl<'a> Meetings<'a> {
             }
         }
         let (from, level) = self.factor(node);
-        for to in self.symbolic.groups.iter().filter(|t| t.block > from.block) {
+        let is_own = |block: usize| block == from.block && self.a.own_link(block).is_some();
+        for to in self.symbolic.groups.iter().filter(|t| t.block > from.block || is_own(t.block)) {
             let link = &self.a.patterns[to.block][from.block];
             let first = self.nodes.of_row[to.offset];
             link.level[link.ptr[level]..link.ptr[level + 1]].iter().for_each(|&other| meet(first + other));
@@ -131,7 +132,8 @@ impl<'a> Meetings<'a> {
             }
         }
         for (k, to) in self.symbolic.groups.iter().enumerate() {
-            for from in &self.symbolic.groups[..k] {
+            let own = usize::from(self.a.own_link(to.block).is_some());
+            for from in &self.symbolic.groups[..k + own] {
                 let link = &self.a.patterns[to.block][from.block];
                 let (from, to) = (self.nodes.of_row[from.offset], self.nodes.of_row[to.offset]);
                 link.blocks().for_each(|(a, b, _)| join(&mut root, from + a as u32, to + b as u32));

@@ -119,7 +119,8 @@ impl SparseLayout {
                     base[self.ptr[first + j] as usize..][..t.r].copy_from_slice(column);
                 }
             }
-            for from in &symbolic.groups[..k] {
+            let own = usize::from(a.own_link(t.block).is_some());
+            for from in &symbolic.groups[..k + own] {
                 let (link, values) = a.link(t.block, from.block);
                 for (level, other, e) in link.blocks() {
                     let to = t.offset + other * t.r;

@@ -25,6 +25,7 @@ FORMULAS = [
     "y ~ between(z, school) + within(z, school) + (within(z, school) | school)",
     "y ~ between(log(x), f) + within(scale(x), subject) + (1 | subject)",
     "y ~ between(within(z, item), school) + (1 | subject)",
+    "y ~ center(z, school) + center(within(z, item), school):f + (center(z, school) | subject)",
     "within(y, school) ~ x + (1 | school) + (1 | item)",
     "y ~ scale(x, center = FALSE) + scale(far, scale = FALSE) + offset(scale(off)) + (1 | school)",
     "y ~ bs(x, df = 6) + ns(z, df = 4) + (1 | item)",

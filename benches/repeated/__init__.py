@@ -1,0 +1,1 @@
+"""Models whose residuals have a covariance, timed beside nlme."""

@@ -1,0 +1,77 @@
+"""Times models of repeated measures, beside nlme where R has it: ``python -m benches.repeated [--scale 1]``."""
+
+import argparse
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import hlmrs
+
+from .workloads import WORKLOADS, Workload
+
+_HEAD = ("| model | hlmrs | must | nlme | nlme / hlmrs | log-likelihood |", "|---|---|---|---|---|---|")
+_NLME = """
+suppressMessages(library(nlme)); d <- read.csv("{file}", stringsAsFactors = TRUE)
+fit <- {call}; times <- replicate(5, system.time({call})[["elapsed"]]); cat(median(times) * 1000)
+"""
+
+
+def main() -> None:
+    """Measure every workload and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benches.repeated", description=__doc__)
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the rows of drawn data")
+    parser.add_argument("--seconds", type=float, default=3.0, help="time for the calls of one model")
+    parser.add_argument(
+        "--clock", default="wall", choices=["wall", "processor"], help="of a busy machine processor time says more"
+    )
+    parser.add_argument("--only", nargs="*", default=list(WORKLOADS), choices=list(WORKLOADS))
+    given = parser.parse_args()
+    warnings.simplefilter("ignore", hlmrs.DroppedRowsWarning)
+    print(*_HEAD, sep="\n", flush=True)
+    for name in given.only:
+        print(_line(name, WORKLOADS[name], given), flush=True)
+
+
+def _line(name: str, work: Workload, given: argparse.Namespace) -> str:
+    frame = work.data(given.scale)
+    fit = work.fit(frame)
+    own, peer = _median(work, frame, given), _nlme(work, frame)
+    beside = " | |" if peer is None else f" {_write(peer)} | {peer / own:.0f} |"
+    return f"| {name} | {_write(own)} | {_write(work.must)} |{beside} {fit.loglik:.4f} |"
+
+
+def _median(work: Workload, frame: Any, given: argparse.Namespace) -> float:
+    """Return the median of whole calls, in milliseconds."""
+    clock = time.process_time if given.clock == "processor" else time.perf_counter
+    times: list[float] = []
+    start = time.perf_counter()
+    while not times or time.perf_counter() - start < given.seconds:
+        before = clock()
+        work.fit(frame)
+        times.append(clock() - before)
+    return 1e3 * statistics.median(times)
+
+
+def _nlme(work: Workload, frame: Any) -> float | None:
+    """Return the time of nlme; None without R or the package, or for a model that it does not have."""
+    if not work.nlme or shutil.which("Rscript") is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "data.csv"
+        frame.write_csv(file)
+        script = _NLME.format(file=file, call=work.nlme)
+        done = subprocess.run(["Rscript", "-e", script], capture_output=True, text=True, check=False)
+    return float(done.stdout) if done.returncode == 0 else None
+
+
+def _write(milliseconds: float) -> str:
+    return f"{milliseconds / 1e3:.2f} s" if milliseconds >= 1000 else f"{milliseconds:.3g} ms"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""How the columns of a table of results are written, by their names."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..frame import Column, plain_column
+from .numbers import decimals_of, write_column, write_df, write_fixed, write_p
+from .record import DisplayColumn
+
+_HEADINGS = {"std_error": "std error", "p_value": "p", "num_df": "num df", "den_df": "den df"}
+_BOUNDS = ("conf_low", "conf_high")
+_OF_ONE_SIZE = ("estimate", "std_error", *_BOUNDS)
+_SHARES = ("weight", "reliability", "bottom_quarter", "top_quarter", "share", "share_of_level", "reduction")
+_TWO_DECIMALS = ("statistic", "chisq", "loglik", "aic", "aicc", "bic", "expected_rank")
+
+
+def displayed(columns: Mapping[str, Column], level: float | None = None) -> list[DisplayColumn]:
+    """Write the columns out, numbers of one scale with the same decimals; `level` is that of the intervals.
+
+    >>> import numpy as np
+    >>> for column in displayed({"term": ["x"], "estimate": np.array([1.23456]), "std_error": np.array([0.5])}):
+    ...     print(column.name, *column.cells)
+    term x
+    estimate 1.2346
+    std error 0.5000
+    """
+    decimals = decimals_of(_numbers(columns["std_error"])) if "std_error" in columns else None
+    return [_display(name, column, decimals, level) for name, column in columns.items()]
+
+
+def _display(name: str, column: Column, decimals: int | None, level: float | None) -> DisplayColumn:
+    values = np.asarray(plain_column(column))
+    heading = _HEADINGS.get(name, name)
+    if values.dtype.kind not in "fiu":
+        return DisplayColumn(heading, ["" if value is None else str(value) for value in values], False)
+    numbers = _numbers(column)
+    if name in _BOUNDS and level is not None:
+        tail = 50 * (1 - level)
+        heading = f"{tail:.3g}%" if name == "conf_low" else f"{100 - tail:.4g}%"
+    if name == "p_value":
+        return DisplayColumn(heading, [write_p(p) for p in numbers])
+    if name.endswith("df"):
+        return DisplayColumn(heading, [write_df(df) for df in numbers])
+    if name in _TWO_DECIMALS:
+        return DisplayColumn(heading, [write_fixed(value, 2) for value in numbers])
+    if name in _SHARES:
+        return DisplayColumn(heading, [write_fixed(value, 3) for value in numbers])
+    if values.dtype.kind in "iu":
+        return DisplayColumn(heading, [f"{value:,}" for value in values])
+    return DisplayColumn(heading, write_column(numbers, decimals if name in _OF_ONE_SIZE else None))
+
+
+def _numbers(column: Column) -> list[float]:
+    return [float(value) for value in np.asarray(plain_column(column))]

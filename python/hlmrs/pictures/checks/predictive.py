@@ -1,0 +1,134 @@
+"""The response beside responses that the fit simulates: its distribution, and that of the groups' means."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...control import count
+from ...display import Picture
+from ...display.numbers import short
+from ...estimation import Estimate
+from ...estimation.generalized import GeneralizedEstimate
+from ...inference import group_index, simulate_generalized
+from ..words import named
+
+Vector = NDArray[np.float64]
+_PLACES = 128
+_MOST_VALUES = 60
+
+
+def predictive(estimate: Estimate, group: str | None, n: int, seed: int) -> list[Picture]:
+    """Return the distribution of the rows, and that of the means of the groups of a factor, by default the first."""
+    y, draws = _responses(estimate, count("n", n), seed)
+    response = named(estimate)
+    pictures = [_panel(f"{response}: rows", response, y, draws, _has_few(y, draws))]
+    if estimate.layout.groups:
+        g = 0 if group is None else group_index(estimate, group)
+        codes, name = estimate.rows.group_codes(g).astype(np.intp), estimate.layout.groups[g].name
+        n_levels = len(estimate.layout.groups[g].levels)
+        means = _means(y[:, None], codes, n_levels)[:, 0]
+        title = f"{response}: means of {name}"
+        pictures.append(_panel(title, f"Mean {response}", means, _means(draws, codes, n_levels), False))
+    return pictures
+
+
+def _responses(estimate: Estimate, n: int, seed: int) -> tuple[Vector, Vector]:
+    """Return the response as fitted, and n simulated ones; of successes among trials their shares."""
+    if not isinstance(estimate, GeneralizedEstimate):
+        entropy = int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0])
+        return estimate.values.response, estimate.core.simulate(estimate.rows, n, entropy)
+    y, draws = estimate.response.y, simulate_generalized(estimate, n, seed)
+    if estimate.categories:
+        y = y + 1.0
+    trials = estimate.response.trials
+    if trials is None:
+        return y, draws
+    used = trials > 0
+    shares = np.divide(draws, trials[:, None], out=np.full_like(draws, np.nan), where=used[:, None])
+    return np.divide(y, trials, out=np.full(len(y), np.nan), where=used), shares
+
+
+def _means(draws: Vector, codes: NDArray[np.intp], n: int) -> Vector:
+    with np.errstate(invalid="ignore"):
+        known = np.isfinite(draws[:, 0])
+        rows = np.bincount(codes[known], minlength=n)
+        sums = [np.bincount(codes[known], column[known], minlength=n) for column in draws.T]
+        return (np.array(sums) / rows).T
+
+
+def _has_few(y: Vector, draws: Vector) -> bool:
+    """Whether responses, and simulated ones as well, are few values, such as counts."""
+    values = np.unique(y[np.isfinite(y)])
+    return len(values) <= _MOST_VALUES and np.isin(np.unique(draws[:, :5]), values).mean() > 0.5
+
+
+def _panel(title: str, x: str, y: Vector, draws: Vector, few: bool) -> Picture:
+    known = np.isfinite(y)
+    y, draws = y[known], draws[known]
+    table = _frequencies(np.unique(y), y, draws) if few else _densities(y, draws)
+    n = draws.shape[1]
+    finding = _finding(y, draws)
+    alt = f"{title}: observed beside {n} simulated responses. {finding}"
+    further = {"discrete": few, "n": n}
+    return Picture("predictive", table, title, x, "Share" if few else "Density", alt, finding, further)
+
+
+def _finding(y: Vector, draws: Vector) -> str:
+    parts = []
+    for name, of in (("mean", np.mean), ("standard deviation", np.std)):
+        own = float(of(y))
+        simulated = of(draws, axis=0)
+        share = float((simulated > own).mean())
+        parts.append(f"{name} {short(own)} (higher in {short(100 * share)} % of the simulated)")
+    return f"Observed: {', '.join(parts)}."
+
+
+def _frequencies(values: Vector, y: Vector, draws: Vector) -> dict[str, Any]:
+    """Return the share of each value: draw 0 is the response."""
+    every = np.column_stack([y, draws])
+    shares = np.array([(every == value).mean(axis=0) for value in values])
+    return _long(values, shares)
+
+
+def _densities(y: Vector, draws: Vector) -> dict[str, Any]:
+    """Return smoothed densities at places over the range of all: draw 0 is the response."""
+    low, high = min(y.min(), np.quantile(draws, 0.0005)), max(y.max(), np.quantile(draws, 0.9995))
+    width = bandwidth(y)
+    start, end = low - 3 * width, high + 3 * width
+    if start < 0 <= min(y.min(), draws.min()):
+        start = -end  # densities of what cannot be negative are mirrored at zero
+    edges = np.linspace(start, end, 8 * _PLACES + 1)
+    middles = (edges[1:] + edges[:-1]) / 2
+    columns = np.array([_density(own, edges, width) for own in (y, *draws.T)]).T
+    if start == -end:
+        middles, columns = middles[4 * _PLACES :], (columns + columns[::-1])[4 * _PLACES :]
+    step = len(middles) // _PLACES
+    return _long(middles[::step], columns[::step])
+
+
+def bandwidth(y: Vector) -> float:
+    """Return Silverman's width of a normal kernel, 0.9 min(s, IQR / 1.34) n^(-1/5) (1986, eq. 3.31)."""
+    spread = float(y.std(ddof=1)) if len(y) > 1 else 0.0
+    middle = float(np.subtract(*np.quantile(y, [0.75, 0.25]))) / 1.34
+    known = [s for s in (spread, middle) if s > 0]
+    return 0.9 * min(known) * len(y) ** -0.2 if known else 1e-3 * max(abs(float(y.mean())), 1e-12)
+
+
+def _density(values: Vector, edges: Vector, width: float) -> Vector:
+    """Return a kernel density in bins: counts, spread by a normal kernel."""
+    step = edges[1] - edges[0]
+    counts, _ = np.histogram(values, edges)
+    reach = max(1, int(np.ceil(4 * width / step)))
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * step / width) ** 2)
+    spread = np.convolve(counts, kernel / kernel.sum(), mode="full")[reach:-reach]
+    return np.asarray(spread / (len(values) * step))
+
+
+def _long(places: Vector, columns: Vector) -> dict[str, Any]:
+    n = columns.shape[1]
+    return {
+        "draw": np.repeat(np.arange(n), len(places)),
+        "value": np.tile(places, n),
+        "density": columns.T.ravel(),
+    }

@@ -1,0 +1,7 @@
+"""Tables of pictures of the fixed part: predictions along variables."""
+
+from .effect import effect, effect_panels
+from .interaction import interaction
+from .trajectories import trajectories
+
+__all__ = ["effect", "effect_panels", "interaction", "trajectories"]

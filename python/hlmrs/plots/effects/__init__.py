@@ -1,0 +1,7 @@
+"""Pictures of the fixed part."""
+
+from .effect import effect
+from .slopes import slopes
+from .trajectories import trajectories
+
+__all__ = ["effect", "slopes", "trajectories"]

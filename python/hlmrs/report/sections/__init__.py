@@ -1,0 +1,36 @@
+"""The sections of reports, a function each: what is stated of an estimate, and in which words."""
+
+from .coefficients import fixed_effects, other_parts, residual_parameters, table_of_tests
+from .facts import (
+    group_of,
+    method_of,
+    model_facts,
+    part_formulas,
+    rows_used,
+    source_of,
+    stated,
+    success_and_failure,
+    variable_labels,
+)
+from .notes import notes, of_coding, reference_levels
+from .random_effects import random_effects
+
+__all__ = [
+    "fixed_effects",
+    "group_of",
+    "method_of",
+    "model_facts",
+    "notes",
+    "of_coding",
+    "other_parts",
+    "part_formulas",
+    "random_effects",
+    "reference_levels",
+    "residual_parameters",
+    "rows_used",
+    "source_of",
+    "stated",
+    "success_and_failure",
+    "table_of_tests",
+    "variable_labels",
+]

@@ -1,0 +1,111 @@
+//! `exp(t | g)`, `gau(t | g)`, `sph(t | g)`: correlations that fall with the distance, by a range exp x_0; with a nugget they
+//! begin at 1 - nugget, nugget = 1 / (1 + exp(-x_1)).
+
+use super::boundary::{Limit, NEAR_ONE, limit_of};
+use super::correlation::{CorrelationStructure, Correlations, Natural, PlaceKind, Places, share};
+use super::moments::Moments;
+
+/// How correlations fall with u = distance / range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Decay {
+    /// exp(-u)
+    Exponential,
+    /// exp(-u²)
+    Gaussian,
+    /// 1 - 1.5 u + 0.5 u³ within the range, zero beyond.
+    Spherical,
+}
+
+impl Decay {
+    /// The correlation and its slope in log range, -u dc/du.
+    fn at(self, u: f64) -> (f64, f64) {
+        match self {
+            Self::Exponential => ((-u).exp(), u * (-u).exp()),
+            Self::Gaussian => ((-u * u).exp(), 2.0 * u * u * (-u * u).exp()),
+            Self::Spherical if u < 1.0 => (1.0 - 1.5 * u + 0.5 * u.powi(3), 1.5 * (u - u.powi(3))),
+            Self::Spherical => (0.0, 0.0),
+        }
+    }
+
+    /// u at which the correlation is r.
+    fn inverse(self, r: f64) -> f64 {
+        match self {
+            Self::Exponential => -r.ln(),
+            Self::Gaussian => (-r.ln()).sqrt(),
+            Self::Spherical => (1.0 - r) / 1.5,
+        }
+    }
+}
+
+/// Ranges that a search may start from.
+const RANGES: usize = 12;
+
+pub struct Spatial {
+    pub decay: Decay,
+    pub nugget: bool,
+}
+
+impl CorrelationStructure for Spatial {
+    fn place(&self) -> PlaceKind {
+        PlaceKind::Distance
+    }
+
+    fn is_chain(&self) -> bool {
+        self.decay == Decay::Exponential && !self.nugget
+    }
+
+    fn n_parameters(&self, _places: &Places) -> usize {
+        1 + usize::from(self.nugget)
+    }
+
+    fn at(&self, x: &[f64], _places: &Places) -> Correlations {
+        let (decay, inverse) = (self.decay, (-x[0]).exp());
+        let (nugget, slope) = if self.nugget { share(x[1]) } else { (0.0, 0.0) };
+        Correlations::Distance(Box::new(move |distance, out| {
+            let (correlation, own) = decay.at(distance * inverse);
+            out[0] = (1.0 - nugget) * own;
+            out[1..].iter_mut().for_each(|out| *out = -slope * correlation);
+            (1.0 - nugget) * correlation
+        }))
+    }
+
+    fn natural(&self, x: &[f64], _places: &Places) -> Vec<Natural> {
+        let range = x[0].exp();
+        let mut slopes = vec![0.0; x.len()];
+        slopes[0] = range;
+        let mut all = vec![Natural { name: "range".into(), value: range, slopes, bounds: (0.0, f64::INFINITY) }];
+        if self.nugget {
+            let (value, slope) = share(x[1]);
+            all.push(Natural { name: "nugget".into(), value, slopes: vec![0.0, slope], bounds: (0.0, 1.0) });
+        }
+        all
+    }
+
+    fn start(&self, moments: &Moments, places: &Places) -> Vec<f64> {
+        let range = start_of_range(self.decay, moments, places);
+        if self.nugget { vec![range, (0.1f64 / 0.9).ln()] } else { vec![range] }
+    }
+
+    /// Where correlations end at a distance, its likelihood has kinks; within the smallest distance there are none.
+    fn other_starts(&self, start: &[f64], places: &Places) -> Vec<Vec<f64>> {
+        if self.decay != Decay::Spherical || places.nearest <= 0.0 {
+            return Vec::new();
+        }
+        let (low, high) = ((0.99 * places.nearest).ln(), (3.0 * places.span).ln());
+        let range = |k: usize| low + (high - low) * k as f64 / (RANGES - 1) as f64;
+        (0..RANGES).map(|k| [&[range(k)], &start[1..]].concat()).collect()
+    }
+
+    fn limit(&self, x: &[f64], places: &Places) -> Option<Limit> {
+        let limit = limit_of(&self.at(x, places), self.place(), places, x.len());
+        let without_nugget = self.nugget && share(x[1]).0 < 1.0 - NEAR_ONE;
+        limit.or(without_nugget.then_some(Limit::WithoutNugget))
+    }
+}
+
+/// The log range at which neighbours have the correlation that they show.
+fn start_of_range(decay: Decay, moments: &Moments, places: &Places) -> f64 {
+    let (near, distance) = (moments.neighbours.correlation().clamp(0.1, 0.9), moments.neighbours.distance());
+    let range = distance / decay.inverse(near);
+    if range > 0.0 && range.is_finite() { range.ln() } else { places.span.max(1.0).ln() }
+}
