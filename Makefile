@@ -1,5 +1,6 @@
 # make demo   fit real data, show the results and write a report, hlmrs-report.html
 # make test   formats, lints, types, and every Rust and Python test
+# make docs   the documentation as a site, site/index.html: every example runs, every warning fails
 # make browser  reports and notebooks in headless Chromium: errors, requests, accessibility, width
 # make mutants  whether the tests notice small faults: SAMPLE of them, begun within SECONDS
 #
@@ -15,7 +16,7 @@ STAMP  := $(VENV)/.installed
 export PYO3_PYTHON := $(abspath $(BIN)/python)
 export VIRTUAL_ENV := $(abspath $(VENV))
 
-.PHONY: demo test browser mutants build lint-rust test-rust lint-python test-python clean
+.PHONY: demo test docs browser mutants build lint-rust test-rust lint-python test-python clean
 
 demo: build
 	$(BIN)/python -m hlmrs demo --out hlmrs-report.html
@@ -48,6 +49,10 @@ lint-python: $(STAMP)
 test-python: build
 	$(BIN)/python -m pytest
 
+docs: build
+	$(BIN)/python -m pip install --quiet --group docs
+	$(BIN)/python -m sphinx --builder html --fresh-env --fail-on-warning --jobs auto --quiet --doctree-dir site/.doctrees docs site
+
 browser: build
 	$(BIN)/python -m pip install --quiet --group browser
 	$(BIN)/python -m benches.browser
@@ -57,4 +62,4 @@ mutants: build
 	$(BIN)/python -m benches.mutants $(SAMPLE) $(SECONDS) --out docs/mutants.md
 
 clean:
-	rm -rf $(VENV) target
+	rm -rf $(VENV) target site

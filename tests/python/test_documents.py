@@ -1,8 +1,6 @@
 """The examples of docs/ run as they are written, on data made for them, and give the fit of all rows."""
 
 import re
-from functools import cache
-from pathlib import Path
 
 import duckdb
 import matplotlib.pyplot
@@ -11,8 +9,9 @@ import polars as pl
 import pytest
 
 import hlmrs
+from documents import DOCS, assert_numbers, blocks, names_of, run
+from test_course import EXAMPLES, NUMBERS_OF_THE_COURSE
 
-DOCS = Path(__file__).parents[2] / "docs"
 FORMULA = "y ~ x + arm + (1 + x | school)"
 
 
@@ -23,15 +22,6 @@ def rows(n=1200, seed=3):
     names = [f"g{k}" for k in group]
     arm = rng.choice(["a", "b"], n)
     return pl.DataFrame({"y": y, "x": x, "arm": arm, "shop": names, "school": names, "hospital": names})
-
-
-def blocks(name):
-    return re.findall(r"```python\n(.*?)```", (DOCS / name).read_text(encoding="utf-8"), re.S)
-
-
-def run(text, names):
-    exec(compile(text, "docs", "exec"), names)
-    return names
 
 
 @pytest.fixture
@@ -63,6 +53,8 @@ def test_every_document_with_examples_is_tried():
         "pictures.md",
         "report.md",
         *NUMBERS,
+        *NUMBERS_OF_THE_COURSE,
+        *EXAMPLES,
     }
 
 
@@ -108,8 +100,8 @@ def test_dask(folder):
     with distributed.LocalCluster(
         n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
     ) as cluster:
-        text = blocks("distributed.md")[0].replace("tcp://scheduler:8786", cluster.scheduler_address)
-        names = run(text.replace("/shared/data", str(folder / "sales")), {})
+        text = blocks("distributed.md")[0].replace("Client(processes=False)", f"Client({cluster.scheduler_address!r})")
+        names = run(text.replace("data/*", f"{folder}/sales/*"), {})
         names["client"].close()
     same(names["fit"], hlmrs.lmer(FORMULA, rows()))
 
@@ -274,29 +266,9 @@ NUMBERS = {
 """What the text of a page says of its examples: a number, to the digits that are written."""
 
 
-def digits(value):
-    text = f"{value:.10g}"
-    return len(text.partition(".")[2])
-
-
-@cache
-def names_of(page):
-    """The names that the examples of a page leave, run once."""
-    names = {}
-    for block in blocks(page):
-        run(block, names)
-    return names
-
-
 @pytest.mark.parametrize("page", NUMBERS)
 def test_numbers_in_the_text_of_a_page_are_those_of_its_examples(page):
-    names, text = names_of(page), (DOCS / page).read_text(encoding="utf-8")
-    in_text = {float(number) for number in re.findall(r"\d+(?:\.\d+)?", text)}
-    for got, said in NUMBERS[page](names):
-        for value, written in zip(np.ravel(got), np.ravel(said), strict=True):
-            decimals = max(digits(abs(w)) for w in np.ravel(said))
-            assert value == pytest.approx(written, abs=0.51 * 10.0**-decimals), (got, said)
-            assert abs(written) in in_text, written
+    assert_numbers(page, NUMBERS[page](names_of(page)))
 
 
 def test_words_in_the_text_of_a_page_are_those_of_its_examples():

@@ -1,0 +1,109 @@
+"""The pages that teach a design run as they are written, and the numbers in their text are those of their examples."""
+
+import matplotlib.pyplot
+import pytest
+
+import hlmrs
+from documents import DOCS, assert_numbers, blocks, names_of, run
+
+pytestmark = pytest.mark.filterwarnings("ignore::hlmrs.HlmrsWarning")
+
+
+def column(table, term, name="estimate"):
+    return dict(zip(table["term"], table[name], strict=True))[term]
+
+
+NUMBERS_OF_THE_COURSE = {
+    "first-fit.md": lambda n: [
+        (n["fit"].varcorr()["sd"].drop_nulls(), [25, 6, 26]),
+        (column(n["fit"].tidy(), "Days"), 10.5),
+        ([column(n["fit"].tidy(), "Days", f"conf_{end}") for end in ("low", "high")], [7.2, 13.7]),
+        (column(n["fit"].tidy(), "Days", "df"), 17),
+    ],
+    "classrooms.md": lambda n: [
+        (n["shares"].adjusted, 0.31),
+        (n["covered"], 8),
+        (hlmrs.compare(n["level1"], n["slopes"], reml=True)["p_value"][1], 0.32),
+        (n["intervals"]["conf_high"][1], 1.1),
+    ],
+    "growth.md": lambda n: [
+        (n["predicted"].fixef()["child_of_alcoholic"], 0.58),
+        (n["gain"], 16),
+        (n["smooth"].aic - n["jump"].aic, 21),
+    ],
+    "diary-studies.md": lambda n: [
+        (-n["fit"].fixef()["within(stress, person)"], 0.38),
+        (n["fit"].varcorr()["sd"].drop_nulls()[1], 0.17),
+        (n["lasting"].residual_parameters()["estimate"][0], 0.37),
+    ],
+    "crossed-groups.md": lambda n: [(n["too_large"], 1.1)],
+    "maximal-models.md": lambda n: [(n["too_sure"], 1.6)],
+    "school-effects.md": lambda n: [
+        (100 * n["added"].variance.reduction(n["raw"])["reduction"][0], 45),
+        (n["correlation"], 0.92),
+        (n["agreement"], 0.86),
+    ],
+    "cluster-trials.md": lambda n: [
+        (n["fit"].nobs, 443),
+        (column(n["fit"].tidy(ddf="kenward-roger"), "armintervention", "df"), 22),
+    ],
+    "small-samples.md": lambda n: [
+        (n["ratio"], 0.79),
+        (column(n["reml"].confint(method="profile"), "sd((Intercept) | Batch)", "conf_low"), 12.2),
+        (column(n["reml"].confint(method="profile"), "sd((Intercept) | Batch)", "conf_high"), 84.1),
+        (column(n["fit"].tidy(), "MachineB", "df"), 5),
+    ],
+}
+BASES = {"HlmrsError", "HlmrsWarning"}
+EXAMPLES = ["verdicts.md", "mathematics.md", "pipelines.md"]
+
+
+@pytest.fixture(autouse=True)
+def drawn(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    yield
+    matplotlib.pyplot.close("all")
+
+
+@pytest.mark.parametrize("page", NUMBERS_OF_THE_COURSE)
+def test_numbers_in_the_text_of_a_page_are_those_of_its_examples(page):
+    assert_numbers(page, NUMBERS_OF_THE_COURSE[page](names_of(page)))
+
+
+def test_statuses_are_those_that_the_page_of_verdicts_names():
+    names = names_of("verdicts.md")
+    statuses = {name: names[name].verdict.status for name in ("fit", "zero", "singular", "simpler", "twice", "stopped")}
+    assert statuses == {
+        "fit": "optimum",
+        "zero": "boundary",
+        "singular": "boundary",
+        "simpler": "optimum",
+        "twice": "flat",
+        "stopped": "not-converged",
+    }
+    assert names["fewer"].nobs == 162
+
+
+def test_the_page_of_verdicts_has_every_status_warning_and_error():
+    text = (DOCS / "verdicts.md").read_text(encoding="utf-8")
+    doc = hlmrs.Verdict.__doc__
+    assert all(f"`{word}`" in text for word in doc.partition("status : {")[2].partition("}")[0].split(", "))
+    assert all(
+        f"`{name}`" in text for name in hlmrs.__all__ if name.endswith(("Warning", "Error")) and name[:5] != "Hlmrs"
+    )
+
+
+def test_the_criterion_written_out_is_that_of_the_fit():
+    assert names_of("mathematics.md")["difference"] < 1e-9
+
+
+@pytest.mark.filterwarnings("ignore")  # those of Dask's own shutdown
+def test_pipelines(tmp_path, monkeypatch):
+    pytest.importorskip("dask.distributed")
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for block in blocks("pipelines.md"):
+        run(block, names)
+    whole = hlmrs.lmer("mAch ~ cses + sector + (1 + cses | school)", hlmrs.datasets.load("Hsb82"))
+    assert names["together"].criterion == pytest.approx(whole.criterion, rel=1e-9)
+    assert names["checked"].verdict.status == "optimum"
