@@ -143,6 +143,9 @@ fn reason(stop: Stop, expected: f64, allowed: f64, evaluations: usize) -> String
                 .into()
         }
         Stop::Converged | Stop::NoProgress if expected <= allowed => String::new(),
+        Stop::EvaluationLimit if expected <= allowed => {
+            format!("the limit of evaluations was reached after {evaluations}")
+        }
         Stop::EvaluationLimit => format!(
             "the limit of evaluations was reached after {evaluations}; the criterion can still fall by about {expected:.2e}"
         ),

@@ -36,6 +36,10 @@ impl CorrelationStructure for Car1 {
         EXPONENTIAL.natural(x, places)
     }
 
+    fn any_point(&self, places: &Places) -> Vec<f64> {
+        EXPONENTIAL.any_point(places)
+    }
+
     fn start(&self, moments: &Moments, places: &Places) -> Vec<f64> {
         EXPONENTIAL.start(moments, places)
     }

@@ -110,6 +110,10 @@ pub trait CorrelationStructure {
     fn natural(&self, x: &[f64], places: &Places) -> Vec<Natural>;
     /// Where a search starts, from correlations of residuals.
     fn start(&self, moments: &Moments, places: &Places) -> Vec<f64>;
+    /// A point where no slope of a correlation is zero by chance.
+    fn any_point(&self, places: &Places) -> Vec<f64> {
+        (0..self.n_parameters(places)).map(|k| 0.3 + 0.1 * (k % 4) as f64).collect()
+    }
     /// Other places where a search may start, where the likelihood can have several optima.
     fn other_starts(&self, _start: &[f64], _places: &Places) -> Vec<Vec<f64>> {
         Vec::new()

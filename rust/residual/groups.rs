@@ -9,6 +9,8 @@ const MOST_VISITS: usize = 60;
 /// most.
 const MOST_VISITS_OF_LAGS: usize = 100;
 const MOST_ROWS: usize = 2_000;
+/// Whole numbers up to this are exact.
+const WHOLE: f64 = 9_007_199_254_740_992.0;
 
 /// What is said of the residuals of the rows used, in their order.
 #[derive(Debug, Clone, Default)]
@@ -205,6 +207,13 @@ fn check_size(input: &ResidualInput, correlation: Correlation, places: &Places) 
 fn check_times(input: &ResidualInput, kind: PlaceKind) -> Result<()> {
     let bad = |v: &f64| !v.is_finite() || (kind == PlaceKind::Whole && v.fract() != 0.0);
     let counts = matches!(kind, PlaceKind::Whole | PlaceKind::Distance);
+    if let Some(v) = input.time.iter().find(|v| counts && v.is_finite() && v.abs() > WHOLE) {
+        return Err(Error::Data(format!(
+            "residual={:?}: there is a time of {v}, too large to tell it from the next; count times from the first, or in a \
+             larger unit",
+            input.label
+        )));
+    }
     let Some(v) = input.time.iter().find(|v| counts && bad(v)) else { return Ok(()) };
     let why = if v.is_finite() {
         "and this structure counts lags of whole numbers; car1 takes any times"

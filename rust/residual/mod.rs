@@ -13,6 +13,7 @@ mod exchangeable;
 mod factor;
 mod grid;
 mod groups;
+mod identified;
 mod layout;
 mod moments;
 mod new_rows;

@@ -47,6 +47,7 @@ pub struct Scale {
     pub layout: ScaleLayout,
     pub columns: Vec<f64>,
     pub offset: Vec<f64>,
+    knows_sigma: bool,
 }
 
 impl Scale {
@@ -71,7 +72,7 @@ impl Scale {
             centre.push(mean);
             unit.push(sd);
         }
-        check_rank(&columns, &names, n)?;
+        check_rank(&columns, &names)?;
         if input.knows_sigma {
             for ((column, centre), unit) in columns.iter_mut().zip(&mut centre).zip(&unit) {
                 column.iter_mut().for_each(|v| *v += *centre / unit);
@@ -93,6 +94,7 @@ impl Scale {
             layout: ScaleLayout { names, centre, unit, offset: mean, n_visits, first_visit },
             columns: rows,
             offset,
+            knows_sigma: input.knows_sigma,
         })
     }
 
@@ -100,6 +102,30 @@ impl Scale {
     pub fn log_sd(&self, delta: &[f64], i: usize) -> f64 {
         let own = &self.columns[i * delta.len()..(i + 1) * delta.len()];
         self.offset[i] + own.iter().zip(delta).map(|(w, d)| w * d).sum::<f64>()
+    }
+
+    /// Rows with a standard deviation that other rows do not have, and what they are called: those of every column of two
+    /// values, and those where all columns have the lower one.
+    pub fn rows_with_own(&self) -> Vec<(Vec<usize>, String)> {
+        let (k, n) = (self.layout.n(), self.offset.len());
+        let value = |i: usize, j: usize| self.columns[i * k + j];
+        let lowest: Vec<f64> = (0..k).map(|j| (0..n).map(|i| value(i, j)).fold(f64::INFINITY, f64::min)).collect();
+        let above = |j: usize| -> Vec<usize> { (0..n).filter(|&i| value(i, j) > lowest[j]).collect() };
+        let mut all = Vec::new();
+        for (j, name) in self.layout.names.iter().enumerate() {
+            let own = above(j);
+            if own.iter().all(|&i| value(i, j) == value(own[0], j)) {
+                let kind = if j < self.layout.n_visits { "visit " } else { "" };
+                all.push((own, format!("{kind}{name}")));
+            }
+        }
+        let others: Vec<usize> = (0..n).filter(|&i| (0..k).all(|j| value(i, j) == lowest[j])).collect();
+        if k > 0 && all.len() == k && !others.is_empty() && !self.knows_sigma {
+            let first = &self.layout.first_visit;
+            let name = if first.is_empty() { "the reference level".into() } else { format!("visit {first}") };
+            all.push((others, name));
+        }
+        all
     }
 }
 
@@ -126,19 +152,27 @@ fn centred(column: &mut [f64]) -> (f64, f64) {
     (mean, (column.iter().map(|v| v * v).sum::<f64>() / n).sqrt())
 }
 
-fn check_rank(columns: &[Vec<f64>], names: &[String], n: usize) -> Result<()> {
-    let k = columns.len();
-    let dot = |a: usize, b: usize| columns[a].iter().zip(&columns[b]).map(|(x, y)| x * y).sum::<f64>() / n as f64;
-    let mut gram: Vec<f64> = (0..k * k).map(|e| dot(e % k, e / k)).collect();
-    let dependent = match dense::cholesky_lower(&mut gram, k) {
-        Err(pivot) => Some(pivot),
-        Ok(()) => (0..k).find(|&j| gram[j * k + j].powi(2) < DEPENDENT),
-    };
-    match dependent {
+fn check_rank(columns: &[Vec<f64>], names: &[String]) -> Result<()> {
+    match dependent_column(columns) {
         Some(j) => Err(Error::Design(format!(
             "dispersion: {} depends on other columns of the model of the residual standard deviation; leave it out",
             names[j]
         ))),
         None => Ok(()),
+    }
+}
+
+/// The first column that is zero or a combination of those before it.
+pub fn dependent_column(columns: &[Vec<f64>]) -> Option<usize> {
+    let k = columns.len();
+    let dot = |a: usize, b: usize| columns[a].iter().zip(&columns[b]).map(|(x, y)| x * y).sum::<f64>();
+    let lengths: Vec<f64> = (0..k).map(|j| dot(j, j).sqrt()).collect();
+    if let Some(zero) = lengths.iter().position(|length| *length == 0.0) {
+        return Some(zero);
+    }
+    let mut gram: Vec<f64> = (0..k * k).map(|e| dot(e % k, e / k) / (lengths[e % k] * lengths[e / k])).collect();
+    match dense::cholesky_lower(&mut gram, k) {
+        Err(pivot) => Some(pivot),
+        Ok(()) => (0..k).find(|&j| gram[j * k + j].powi(2) < DEPENDENT),
     }
 }

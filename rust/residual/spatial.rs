@@ -86,6 +86,11 @@ impl CorrelationStructure for Spatial {
         if self.nugget { vec![range, (0.1f64 / 0.9).ln()] } else { vec![range] }
     }
 
+    fn any_point(&self, places: &Places) -> Vec<f64> {
+        let range = if places.span > 0.0 { (2.0 * places.span).ln() } else { 0.0 };
+        [range, 0.0][..self.n_parameters(places)].to_vec()
+    }
+
     /// Where correlations end at a distance, its likelihood has kinks; within the smallest distance there are none.
     fn other_starts(&self, start: &[f64], places: &Places) -> Vec<Vec<f64>> {
         if self.decay != Decay::Spherical || places.nearest <= 0.0 {

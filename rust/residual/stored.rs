@@ -3,6 +3,7 @@
 use super::correlation::PlaceKind;
 use super::grid::Grid;
 use super::groups::{GroupedRows, ResidualInput};
+use super::identified;
 use super::layout::ResidualLayout;
 use super::moments::Moments;
 use super::patterns::Patterns;
@@ -67,6 +68,7 @@ impl Residual {
         let start = start(&layout, &grouped, &scale, &residuals(rows));
         let kind = input.correlation.map_or(PlaceKind::None, |c| c.structure().place());
         let (patterns, of_group) = Patterns::find(&grouped, &scale, kind);
+        identified::check(input, &grouped, &patterns, &scale, rows)?;
         let (order, groups) = by_pattern(&grouped, &patterns, &of_group);
         let pieces = pieces(&order, &groups, rows, n_pieces);
         Ok(Self::of_pieces(layout, order, patterns, pieces, start))

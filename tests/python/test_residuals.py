@@ -494,6 +494,110 @@ def test_requests_without_a_sensible_fit_are_refused(residual, options, error, m
         hlmrs.gls("y ~ x", data, residual=residual, **options)
 
 
+def whole_panel(n_groups: int = 30, visits: int = 4) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(1)
+    time = np.tile(np.arange(visits), n_groups)
+    return {
+        "id": np.repeat(np.arange(n_groups), visits),
+        "t": time,
+        "visit": np.array(["a", "b", "c", "d"])[time],
+        "v": time,
+        "level": np.where(time == 0, "first", "later"),
+        "y": rng.normal(size=n_groups * visits),
+    }
+
+
+def some_rows(keep) -> dict[str, np.ndarray]:
+    data = whole_panel()
+    kept = keep(data)
+    return {name: values[kept] for name, values in data.items()}
+
+
+def changed(**columns) -> dict[str, np.ndarray]:
+    data = whole_panel()
+    return data | {name: change(data) for name, change in columns.items()}
+
+
+BASELINE_OF_ZEROS = changed(y=lambda d: np.where(d["t"] == 0, 0.0, d["y"]))
+CONSTANT_WITHIN = changed(y=lambda d: d["id"] * 1.0)
+ONE_LATE_ROW = some_rows(lambda d: (d["t"] < 3) | (d["id"] == 3))
+TWO_TIMES = some_rows(lambda d: d["t"] < 2)
+PAIRS_OF_VISITS = some_rows(lambda d: (d["t"] < 2) == (d["id"] < 15))
+
+
+@pytest.mark.parametrize(
+    ("data", "formula", "options", "error", "message"),
+    [
+        (
+            BASELINE_OF_ZEROS,
+            "y ~ factor(v)",
+            {"residual": "us(v | id)"},
+            hlmrs.NumericalError,
+            "30 responses at visit 0",
+        ),
+        (
+            BASELINE_OF_ZEROS,
+            "y ~ factor(v)",
+            {"residual": "csh(v | id)"},
+            hlmrs.NumericalError,
+            "30 responses at visit 0",
+        ),
+        (BASELINE_OF_ZEROS, "y ~ factor(v)", {"dispersion": "~ level"}, hlmrs.NumericalError, "at the reference level"),
+        (ONE_LATE_ROW, "y ~ factor(v)", {"residual": "ar1h(v | id)"}, hlmrs.DesignError, "the 1 response at visit 3"),
+        (ONE_LATE_ROW, "y ~ 1", {"dispersion": "~ factor(v)"}, hlmrs.DesignError, "the 1 response at factor.v.3"),
+        (
+            CONSTANT_WITHIN,
+            "y ~ 1",
+            {"residual": "ar1(t | id)"},
+            hlmrs.NumericalError,
+            "the same in all rows of a group",
+        ),
+        (
+            CONSTANT_WITHIN,
+            "y ~ 1",
+            {"residual": "toep(v | id)"},
+            hlmrs.NumericalError,
+            "the same in all rows of a group",
+        ),
+        (TWO_TIMES, "y ~ 1", {"residual": "exp(t | id, nugget=True)"}, hlmrs.DesignError, "do not tell nugget from"),
+        (TWO_TIMES, "y ~ 1", {"residual": "arma(t | id, p=1, q=1)"}, hlmrs.DesignError, "do not tell ma1 from"),
+        (PAIRS_OF_VISITS, "y ~ 1", {"residual": "toep(t | id)"}, hlmrs.DesignError, "do not tell cor.lag 2. from"),
+        (
+            changed(t=lambda d: d["t"] + 1e17),
+            "y ~ 1",
+            {"residual": "car1(t | id)"},
+            hlmrs.DataError,
+            "too large to tell it from the next",
+        ),
+    ],
+)
+def test_parameters_that_the_rows_do_not_determine_are_refused(data, formula, options, error, message) -> None:
+    with pytest.raises(error, match=message):
+        hlmrs.gls(formula, data, **options)
+
+
+@pytest.mark.parametrize(
+    ("formula", "options"),
+    [
+        ("y ~ factor(v)", {"residual": "us(v | id)"}),
+        ("y ~ factor(v)", {"residual": "toeph(v | id)"}),
+        ("y ~ 1", {"residual": "arma(t | id, p=1, q=1)"}),
+        ("y ~ 1", {"residual": "exp(t | id, nugget=True)", "dispersion": "~ t"}),
+        ("y ~ 1", {"dispersion": "~ factor(v)"}),
+        ("y ~ t", {"residual": "cs(1 | id)"}),
+    ],
+)
+def test_parameters_that_the_rows_determine_are_not(formula, options) -> None:
+    assert hlmrs.gls(formula, whole_panel(), **options).verdict.status in ("optimum", "boundary")
+
+
+def test_a_search_of_residuals_that_stops_says_what_can_be_done() -> None:
+    with pytest.warns(hlmrs.ConvergenceWarning):
+        fit = hlmrs.gls("y ~ x", DATA, residual="us(v | id)", control=hlmrs.Control(max_evaluations=1))
+    assert "fewer parameters" in fit.verdict.advice[-1]
+    assert "start=" not in " ".join(fit.verdict.advice)
+
+
 @pytest.mark.parametrize("residual", ["ad(t | id)", "toep(t | id)", "us(t | id)"])
 def test_structures_of_visits_refuse_long_series(residual: str) -> None:
     data = {

@@ -12,8 +12,19 @@ _UNSETTLED = (
 )
 
 
+_STOPPED = (
+    "The numbers of this fit are those of the point where the search stopped. Take a structure with fewer parameters, "
+    "allow more evaluations (control=hlmrs.Control(max_evaluations=...)), or cross-check with optimizer='bobyqa'."
+)
+
+
 def with_residuals(verdict: Verdict, term: ResidualTerm | None, limits: Sequence[tuple[str, str]]) -> Verdict:
-    """Add correlations at an end of what they can be; `limits` has the level of ``by``, and which end it is."""
+    """Say what to do of residuals whose search stopped, and which correlations are at an end of what they can be.
+
+    `limits` has the level of ``by``, and which end it is.
+    """
+    if verdict.status == "not-converged":
+        verdict = replace(verdict, advice=(_STOPPED,))
     if term is None or not limits or verdict.status not in ("optimum", "boundary", "not-converged"):
         return verdict
     where = {level: f" of {level}" if level else "" for level, _ in limits}

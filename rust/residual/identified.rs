@@ -1,0 +1,195 @@
+//! Whether the rows determine every parameter of R: what no pair of rows tells, and what the mean or the correlation can take
+//! up until the likelihood has no maximum, is refused.
+
+use rustc_hash::FxHashSet;
+
+use super::correlation::{Correlation, CorrelationStructure, Correlations, PlaceKind, Places};
+use super::groups::{GroupedRows, ResidualInput};
+use super::patterns::{Pattern, Patterns};
+use super::scale::{Scale, dependent_column};
+use crate::rows::StoredRows;
+use crate::{Error, Result};
+
+/// Distances that are enough to tell the few parameters of a structure that goes by them.
+const DISTANCES: usize = 50;
+/// What is left of a response that the mean explains, in parts of it.
+const EXPLAINED: f64 = 1e-11;
+/// What is left of a column that depends on those before, in parts of it.
+const DEPENDENT: f64 = 1e-9;
+
+/// # Errors
+/// `Design` and `Numerical`, with the parameter, where the rows do not determine it.
+pub fn check(
+    input: &ResidualInput,
+    grouped: &GroupedRows,
+    patterns: &Patterns,
+    scale: &Scale,
+    rows: &StoredRows,
+) -> Result<()> {
+    if let Some(correlation) = input.correlation {
+        check_correlations(input, correlation, &grouped.layout, patterns)?;
+        check_response(input, correlation, grouped, rows)?;
+    }
+    check_scale(input, scale, rows)
+}
+
+/// Every parameter of the correlations moves those of some pair of rows, and not as others do: at a point where nothing is
+/// zero by chance, the slopes of the observed pairs have full rank.
+fn check_correlations(
+    input: &ResidualInput,
+    correlation: Correlation,
+    places: &Places,
+    patterns: &Patterns,
+) -> Result<()> {
+    let structure = correlation.structure();
+    let (x, k) = (structure.any_point(places), structure.n_parameters(places));
+    let at = structure.at(&x, places);
+    for level in 0..input.by_levels.len().max(1) {
+        let of_level = (0..patterns.count()).map(|i| patterns.get(i)).filter(|p| p.by == level);
+        let Some(j) = dependent_column(&observed_slopes(structure.as_ref(), &at, k, places, of_level)) else {
+            continue;
+        };
+        let of = input.by_levels.get(level).map_or(String::new(), |level| format!(" of {level:?}"));
+        let parameter = &structure.natural(&x, places)[j].name;
+        return Err(Error::Design(format!(
+            "residual={:?}: the rows do not tell {parameter}{of} from the other parameters: no group has rows at the times \
+             that it is about; take a structure with fewer parameters, such as ar1 or cs",
+            input.label
+        )));
+    }
+    Ok(())
+}
+
+/// By parameter, the slopes of the correlations of pairs of rows that some group has.
+fn observed_slopes<'a>(
+    structure: &dyn CorrelationStructure,
+    at: &Correlations,
+    k: usize,
+    places: &Places,
+    patterns: impl Iterator<Item = Pattern<'a>>,
+) -> Vec<Vec<f64>> {
+    let by_visit = structure.place() == PlaceKind::Visit;
+    let enough = if by_visit { places.n() * places.n().saturating_sub(1) / 2 } else { DISTANCES * k };
+    let (mut seen, mut slopes, mut own) = (FxHashSet::default(), vec![Vec::new(); k], vec![0.0; k]);
+    for pattern in patterns {
+        for b in 1..pattern.n {
+            for a in 0..b {
+                if seen.len() >= enough {
+                    return slopes;
+                }
+                let (from, to) = (pattern.places[a], pattern.places[b]);
+                let key = if by_visit { (from.to_bits(), to.to_bits()) } else { (0, (to - from).to_bits()) };
+                if seen.insert(key) {
+                    at.pair(to, from, &mut own);
+                    slopes.iter_mut().zip(&own).for_each(|(all, own)| all.push(*own));
+                }
+            }
+        }
+    }
+    slopes
+}
+
+/// Responses that are constant within groups, up to the mean: rows with correlation one explain them, and the likelihood has
+/// no maximum.
+fn check_response(
+    input: &ResidualInput,
+    correlation: Correlation,
+    grouped: &GroupedRows,
+    rows: &StoredRows,
+) -> Result<()> {
+    let reaches_one = !matches!(correlation, Correlation::Arma { p: 0, .. });
+    let row = |place: usize| grouped.order[place] as usize;
+    let mut pairs = Vec::with_capacity(rows.n);
+    for group in &grouped.groups {
+        pairs.extend((group.first + 1..group.first + group.n).map(|place| (row(group.first), row(place))));
+    }
+    let difference = |k: usize| -> Vec<f64> {
+        let (a, b) = pairs[k];
+        rows.xy(b).iter().zip(rows.xy(a)).map(|(b, a)| b - a).collect()
+    };
+    let same_effects = |&(a, b): &(usize, usize)| {
+        (0..rows.block.z.len()).all(|f| rows.levels(f)[a] == rows.levels(f)[b] && rows.z(f, a) == rows.z(f, b))
+    };
+    if !reaches_one || !is_explained(pairs.len(), rows.p, difference) || !pairs.iter().all(same_effects) {
+        return Ok(());
+    }
+    Err(Error::Numerical(format!(
+        "residual={:?}: the response is the same in all rows of a group, but for what the fixed effects explain, so that the \
+         correlation goes to one and the likelihood has no maximum; fit one row of every group",
+        input.label
+    )))
+}
+
+/// Rows with a standard deviation of their own must have residuals: where the mean explains all their responses, the standard
+/// deviation goes to zero and the likelihood has no maximum.
+fn check_scale(input: &ResidualInput, scale: &Scale, rows: &StoredRows) -> Result<()> {
+    for (own, name) in scale.rows_with_own() {
+        let row = |k: usize| rows.xy(own[k]).to_vec();
+        let is_reproduced = own.len() <= rows.p && (0..own.len()).all(|k| adds_rank(k, rows.p, row));
+        let is_zero = is_reproduced || (rows.block.z.is_empty() && is_explained(own.len(), rows.p, row));
+        if !is_zero {
+            continue;
+        }
+        let where_ = if input.label.is_empty() { "dispersion".into() } else { format!("residual={:?}", input.label) };
+        let n = own.len();
+        let s = if n == 1 { "" } else { "s" };
+        let message = format!(
+            "{where_}: the fixed effects explain the {n} response{s} at {name} without residuals, so that the standard \
+             deviation there cannot be estimated; leave these rows out, or give them the standard deviation of others"
+        );
+        return Err(if is_reproduced { Error::Design(message) } else { Error::Numerical(message) });
+    }
+    Ok(())
+}
+
+/// Whether row k of X is no combination of those before.
+fn adds_rank(k: usize, p: usize, row: impl Fn(usize) -> Vec<f64>) -> bool {
+    let rows: Vec<Vec<f64>> = (0..=k).map(|i| row(i)[..p].to_vec()).collect();
+    let (basis, whole) = (orthonormal(&rows[..k]), norm(&rows[k]));
+    whole > 0.0 && norm(&remainder(&basis, rows[k].clone())) > DEPENDENT * whole
+}
+
+/// Whether the last number of n rows is a combination of the first p; a few rows show it where it is not.
+fn is_explained(n: usize, p: usize, row: impl Fn(usize) -> Vec<f64>) -> bool {
+    let mut tried = (p + 5).min(n);
+    loop {
+        let rows: Vec<Vec<f64>> = (0..tried).map(&row).collect();
+        let column = |j: usize| rows.iter().map(|row| row[j]).collect::<Vec<f64>>();
+        let (basis, y) = (orthonormal(&(0..p).map(column).collect::<Vec<_>>()), column(p));
+        let whole = norm(&y);
+        if norm(&remainder(&basis, y)) > EXPLAINED * whole {
+            return false;
+        }
+        if tried == n {
+            return true;
+        }
+        tried = (4 * tried).min(n);
+    }
+}
+
+/// An orthonormal basis of what the vectors span.
+fn orthonormal(vectors: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let mut basis: Vec<Vec<f64>> = Vec::new();
+    for vector in vectors {
+        let (whole, mut left) = (norm(vector), remainder(&basis, vector.clone()));
+        let length = norm(&left);
+        if length > DEPENDENT * whole {
+            left.iter_mut().for_each(|v| *v /= length);
+            basis.push(left);
+        }
+    }
+    basis
+}
+
+/// What is left of a vector outside of an orthonormal basis; taken twice, for rounding.
+fn remainder(basis: &[Vec<f64>], mut vector: Vec<f64>) -> Vec<f64> {
+    for own in basis.iter().chain(basis) {
+        let along: f64 = own.iter().zip(&vector).map(|(a, b)| a * b).sum();
+        vector.iter_mut().zip(own).for_each(|(v, own)| *v -= along * own);
+    }
+    vector
+}
+
+fn norm(vector: &[f64]) -> f64 {
+    vector.iter().map(|v| v * v).sum::<f64>().sqrt()
+}
