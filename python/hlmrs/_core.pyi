@@ -1,6 +1,6 @@
 """The compiled core: arrays in, arrays out.  Errors are those of ``hlmrs.errors``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias, TypedDict, final
 
 import numpy as np
@@ -276,10 +276,14 @@ class ManyFits(TypedDict):
     """Fits of m responses: a number, or a row, for each.
 
     ``estimate``, ``std_error`` and ``df`` have shape (m, n_coef), ``covariances`` (m, all entries of all terms).
+    ``residual`` has parameters of the residuals: name, kind (``"correlation"``, ``"sd"``, ``"dispersion"``), value and
+    standard error, which the last kind has alone; ``sigma_error`` is that of log sigma beside them.
     """
 
     n_obs: _Array
     sigma: _Array
+    sigma_error: _Array
+    residual: list[list[tuple[str, str, float, float]]]
     criterion: _Array
     estimate: _Array
     std_error: _Array
@@ -289,11 +293,19 @@ class ManyFits(TypedDict):
     reason: list[str]
 
 def fit_many(
-    rows: Rows, responses: _Array, reml: bool, control: str, ddf: str, progress: Callable[[int], None]
+    rows: Rows,
+    responses: _Array,
+    reml: bool,
+    control: str,
+    ddf: str,
+    progress: Callable[[int], None],
+    inputs: Sequence[ResidualArguments] = (),
+    residuals: Sequence[int] = (),
 ) -> ManyFits:
     """Fit every row of `responses`, shape (m, n_rows), NaN where missing; `progress` gets the number done.
 
-    `ddf`: "satterthwaite", "kenward-roger", "residual" or "normal".
+    `ddf`: "satterthwaite", "kenward-roger", "kenward-roger-linear", "residual" or "normal".  `residuals`: of every
+    response which of the `inputs` says of the residuals in the rows that it has.
     """
 
 def term_moments(rows: Rows, term: int) -> _Array:

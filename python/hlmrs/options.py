@@ -9,7 +9,7 @@ Ddf: TypeAlias = Literal[
 ]
 DdfInformation: TypeAlias = Literal["expected", "observed"]
 LinearComponent: TypeAlias = Literal["conditional", "dispersion"]
-ManyDdf: TypeAlias = Literal["satterthwaite", "kenward-roger", "residual", "normal"]
+ManyDdf: TypeAlias = Literal["satterthwaite", "kenward-roger", "kenward-roger-linear", "residual", "normal"]
 ModelVcov: TypeAlias = Literal["model", "kenward-roger", "kenward-roger-linear"]
 RobustVcov: TypeAlias = Literal["CR0", "CR1", "CR1S", "CR2", "CR3"]
 Vcov: TypeAlias = ModelVcov | RobustVcov

@@ -11,7 +11,7 @@ use crate::fit::Fit;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ddf {
     Satterthwaite,
-    KenwardRoger,
+    KenwardRoger { second_order: bool },
     Residual,
     Normal,
 }
@@ -30,8 +30,8 @@ pub fn coefficient_tests(fit: &Fit, ddf: Ddf, stop: &AtomicBool) -> Result<(Vec<
             let parts = satterthwaite(fit, stop)?;
             matched(&fit.vcov(), &parts.derivatives, &parts.covariance, p)
         }
-        Ddf::KenwardRoger => {
-            let parts = kenward_roger(fit, Adjustment::default(), stop)?;
+        Ddf::KenwardRoger { second_order } => {
+            let parts = kenward_roger(fit, Adjustment { second_order, ..Adjustment::default() }, stop)?;
             let df = matched(&fit.unscaled_vcov, &parts.sandwiches, &parts.covariance, p);
             return Ok((errors(&parts.adjusted), df));
         }

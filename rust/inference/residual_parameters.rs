@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::free_covariance::with_log_variance;
 use crate::fit::Fit;
-use crate::model::LmmEvaluator;
+use crate::model::{AtResidual, LmmEvaluator};
 use crate::residual::Natural;
 use crate::{Error, Result};
 
@@ -55,6 +55,20 @@ pub fn residual_parameters(fit: &Fit, stop: &AtomicBool) -> Result<ResidualParam
     let (correlations, names) = (correlations.collect(), scale.names.clone());
     let first_visit = scale.first_visit.clone();
     Ok(ResidualParameters { correlations, log_sd, covariance, names, n_visits: scale.n_visits, first_visit })
+}
+
+/// Standard errors of log σ and of the coefficients of log sd; empty where there is no dispersion beside that of visits.
+///
+/// # Errors
+/// Those of the curvature.
+pub fn dispersion_errors(fit: &Fit, stop: &AtomicBool) -> Result<Vec<f64>> {
+    let has_dispersion = |own: &AtResidual| own.residual.layout.scale.n() > own.residual.layout.scale.n_visits;
+    if !fit.model.residual.as_ref().is_some_and(has_dispersion) {
+        return Ok(Vec::new());
+    }
+    let found = residual_parameters(fit, stop)?;
+    let n = found.log_sd.len();
+    Ok((0..n).map(|k| found.covariance[k * n + k].max(0.0).sqrt()).collect())
 }
 
 struct Joint {

@@ -128,12 +128,13 @@ def make_request(
     residual: str | None = None,
     dispersion: str | None = None,
     sigma: float | None = None,
-    is_marginal: bool = False,
+    is_marginal: bool | None = False,
     taken: Sequence[str] = (),
 ) -> Request:
     """Check every argument of a fit; `data` is a frame, or the names of its columns.
 
-    `is_marginal`: without random terms. `taken` are columns that ``.`` does not stand for, beside weights and offset.
+    `is_marginal`: without random terms; None: with or without. `taken` are columns that ``.`` does not stand for,
+    beside weights and offset.
     """
     names, index = (data, []) if isinstance(data, Sequence) else (data.names, index_names(data))
     if not isinstance(data, Sequence):
@@ -144,7 +145,7 @@ def make_request(
     spec = parse(formula, names, index, [*taken, *(given for given in (weights, offset) if isinstance(given, str))])
     if is_marginal and spec.random:
         raise DesignError(f"gls() has no random terms, and the formula has {spec.random[0].name}: lmer() takes both")
-    if not is_marginal and not spec.random:
+    if is_marginal is False and not spec.random:
         raise DesignError(NO_RANDOM_TERM)
     for note in spec.notes:
         warn(note, FormulaWarning)

@@ -27,6 +27,8 @@ Plain: TypeAlias = Mapping[str, tuple[NDArray[Any], list[str] | None]]
 NOWHERE = 0xFFFFFFFF
 RESIDUAL_ROWS = "(residual)"
 """Misses a value in rows that the residuals' part of a model leaves out."""
+_USED = "(used)"
+"""Misses a value in rows that are not used."""
 _NO_CODES, _NO_NUMBERS = np.zeros(0, np.uint32), np.zeros(0)
 
 
@@ -168,6 +170,12 @@ class ResidualRows:
         """Give fitted values of the rows used, on which the dispersion depends; whether those of the fit are these."""
         return replace(self, fitted=fitted, settled=settled)
 
+    def with_rows(self, present: NDArray[np.bool_]) -> "ResidualRows":
+        """Leave out some of the rows used, which `present` marks as there or not."""
+        known = self.known.copy()
+        known[self.known] = present
+        return replace(self, known=known)
+
     def arguments(self) -> "ResidualArguments":
         """Return what the core reads; of a dispersion that depends on fitted values nothing while these are unknown."""
         return _arguments(self.own, self.scale_rows(), np.flatnonzero(self.known))
@@ -179,13 +187,12 @@ class ResidualRows:
         if spec is None or (self.request.uses_fitted and self.fitted is None):
             return None
         columns = self.columns.copy()
-        if RESIDUAL_ROWS not in columns.names:
-            columns.add_numeric(RESIDUAL_ROWS, np.where(self.known, 0.0, np.nan))
+        columns.add_numeric(_USED, np.where(self.known, 0.0, np.nan))
         if self.fitted is not None:
             values = np.full(len(self.known), np.nan)
             values[used] = np.abs(self.fitted)
             columns.add_numeric(FITTED, values)
-        scale = Rows(spec.to_json(), columns, json.dumps({"missing": "drop", "kept": RESIDUAL_ROWS}))
+        scale = Rows(spec.to_json(), columns, json.dumps({"missing": "drop", "kept": _USED}))
         if scale.kept is not None and scale.kept.sum() < len(used):
             raise DataError(f"dispersion={spec.formula!r} has no finite value in some rows: a fitted value is zero")
         return scale

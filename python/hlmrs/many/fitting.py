@@ -49,6 +49,8 @@ class ManyOptions(TypedDict, total=False):
     family: str | Family | None
     link: str | None
     by: str | None
+    residual: str | None
+    dispersion: str | None
 
 
 @overload
@@ -79,8 +81,10 @@ def fit_many(
     family: str | Family | None = None,
     link: str | None = None,
     by: str | None = None,
+    residual: str | None = None,
+    dispersion: str | None = None,
 ) -> Any:
-    """Fit one mixed model to each of many responses, linear or generalized; or to each of many groups of rows.
+    """Fit one model to each of many responses, linear or generalized; or to each of many groups of rows.
 
     Parameters
     ----------
@@ -88,14 +92,14 @@ def fit_many(
         A column per response, in the rows of the data; or the names of columns of the data.  NaN and null are missing:
         a response is fitted to the rows that it has, and responses that miss the same rows share their design.
     formula : str
-        The right side alone, ``"~ x + (1 | id)"``.
+        The right side alone, ``"~ x + (1 | id)"``; beside `residual` or `dispersion` it may have no random terms.
     data : data frame
         As for ``lmer``: what the right side reads.
     reml, weights, contrasts, missing, control
         As for ``lmer``; `missing` is about the data, not the responses.
     level : float
         Level of the confidence intervals.
-    ddf : {"satterthwaite", "kenward-roger", "residual", "normal"}
+    ddf : {"satterthwaite", "kenward-roger", "kenward-roger-linear", "residual", "normal"}
         Degrees of freedom of the fixed effects' tests, as in ``tidy``; by default Satterthwaite's, of generalized
         models ``"normal"``.  The methods that count groups have no place here: they need the rows of every response.
     family, link : str or Family, optional
@@ -103,15 +107,20 @@ def fit_many(
         those of ``glmer``.  Default: linear models.
     by : str, optional
         A column of the data: every group of its rows has a model of its own.  Rows where it is missing have none.
+    residual, dispersion : str, optional
+        A covariance of the residuals of linear models, as for ``lmer`` and ``gls``: ``residual="ar1(t | id)"``,
+        ``dispersion="~ sex"``.  Visits, groups and levels are those of the rows that a response has.  A dispersion that
+        depends on fitted values, or has random effects, has no place here.
 
     Returns
     -------
     data frame
         In the library of the data, a row per response and parameter: ``response, effect, group, term, estimate,
         std_error, statistic, df, p_value, conf_low, conf_high, n_obs, criterion, status, reason``.  ``effect`` is
-        ``"fixed"``, ``"sd"`` or ``"cor"``, the latter two of random effects, with ``"Residual"`` as a group of its own;
-        of generalized models also ``"dispersion"`` and ``"shape"``, on the scales on which they are estimated, and one
-        row of a response that cannot be fitted;
+        ``"fixed"``, ``"sd"`` or ``"cor"``, the latter two of random effects, with ``"Residual"`` as a group of its own,
+        whose parameters are named as in ``residual_parameters``; or ``"dispersion"``, of coefficients of the logarithm
+        of the residual standard deviation.  Generalized models have ``"dispersion"`` and ``"shape"``, on the scales on
+        which they are estimated, and one row of a response that cannot be fitted.
         ``status`` is that of ``fit.verdict``, or ``"failed"`` with a ``reason``; a fit without tests has a reason for
         that.  With ``by`` the group stands before all, in a column of its name, and a group that cannot be fitted has a
         row with the reason.
@@ -141,6 +150,11 @@ def fit_many(
     """
     check_level(level)
     chosen = _chosen_family(family, link, ddf)
+    if chosen is not None and (residual is not None or dispersion is not None):
+        raise OptionError(
+            "residual= and dispersion= are of linear models here; of responses with another distribution fit each by "
+            "glmer(dispersion=)"
+        )
     tests_by = _chosen_tests(ddf, reml)
     frame = open_frame(data)
     names, source = _responses(in_order("responses", responses, row_index(frame)), frame)
@@ -150,7 +164,9 @@ def fit_many(
     weights = in_order("weights", weights, row_index(frame))
     taken = names if source else ()
     refuse_fix("fit_many()", control)
-    request = _request(formula, known, taken, values.shape[1], reml, weights, contrasts, missing, control)
+    given: dict[str, Any] = {"weights": weights, "contrasts": contrasts, "missing": missing, "control": control}
+    given |= {"residual": residual, "dispersion": dispersion}
+    request = _request(formula, known, taken, values.shape[1], reml=reml, **given)
     columns = frame.read(request.columns(), request.labels())
     if columns.n_rows != values.shape[1]:
         raise DataError(f"the responses have {values.shape[1]} rows, and the data {columns.n_rows}")
@@ -174,8 +190,8 @@ def fit_many(
 def _chosen_tests(ddf: str | None, reml: bool) -> str:
     """Return the method for degrees of freedom of linear models."""
     tests_by = choose("ddf", ddf or "satterthwaite", MANY_DDF, {"KR": "kenward-roger"}, " for many responses")
-    if tests_by == "kenward-roger" and not reml:
-        raise OptionError("ddf='kenward-roger' is defined for REML; fit with reml=True")
+    if tests_by.startswith("kenward-roger") and not reml:
+        raise OptionError(f"ddf={tests_by!r} is defined for REML; fit with reml=True")
     return tests_by
 
 
@@ -192,34 +208,23 @@ def _chosen_family(family: str | Family | None, link: str | None, ddf: str | Non
 
 
 def _request(
-    formula: str,
-    names: list[str],
-    taken: Sequence[str],
-    n_rows: int,
-    reml: bool,
-    weights: str | ArrayLike | None,
-    contrasts: Mapping[str, Contrast] | None,
-    missing: str,
-    control: Control | None,
+    formula: str, names: list[str], taken: Sequence[str], n_rows: int, *, residual: Any, dispersion: Any, **given: Any
 ) -> Request:
     if not isinstance(formula, str):
         raise ArgumentError(f"a formula is a str, not {type(formula).__name__}")
     if not formula.lstrip().startswith("~"):
         raise FormulaError(f"{formula!r}: give the right side alone, such as '~ x + (1 | id)'; the responses are given")
+    given |= {"residual": residual, "dispersion": dispersion, "offset": None, "taken": taken}
+    is_marginal = False if residual is None and dispersion is None else None
     try:
-        request = make_request(
-            f"{_LEFT}{formula}",
-            [*names, RESPONSE],
-            reml=reml,
-            weights=weights,
-            offset=None,
-            contrasts=contrasts,
-            missing=missing,
-            control=control,
-            taken=taken,
-        )
+        request = make_request(f"{_LEFT}{formula}", [*names, RESPONSE], is_marginal=is_marginal, **given)
     except FormulaError as error:
         raise _of_right_side(error, formula) from None
+    if request.residual is not None and request.residual.uses_fitted:
+        raise OptionError(
+            f"dispersion={dispersion!r} depends on the fitted values of each response, which takes a search of its "
+            "own; fit each by lmer() or gls()"
+        )
     some_response = np.arange(n_rows, dtype=np.float64)
     return replace(request, arrays={**request.arrays, RESPONSE: some_response})
 

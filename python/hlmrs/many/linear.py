@@ -11,8 +11,10 @@ from .._core import Columns, Rows
 from .._core import fit_many as core_fit_many
 from ..estimation import Request, model_rows
 from ..frame import Column
-from ..inference import RESIDUAL, wald
+from ..inference import wald
 from ..resources import Progress
+from .residual_columns import ResidualColumns
+from .residuals import fits_with_residuals
 
 if TYPE_CHECKING:
     from .._core import ManyFits
@@ -24,30 +26,37 @@ def linear_table(
     request: Request, tests_by: str, columns: Columns, values: NDArray[np.float64], names: list[str], level: float
 ) -> dict[str, Column]:
     """Fit linear models, all with one call of the core, and tabulate them."""
-    rows = model_rows(request, columns).rows
+    data = model_rows(request, columns)
+    rows = data.rows
     used = np.ascontiguousarray(values if rows.kept is None else values[:, rows.kept])
     with Progress("responses", len(names)) as progress:
-        fits = core_fit_many(rows, used, request.reml, request.settings(), tests_by, progress.reach)
-    return _table(names, rows, fits, level)
+        if data.residual is None:
+            fits = core_fit_many(rows, used, request.reml, request.settings(), tests_by, progress.reach)
+        else:
+            fits = fits_with_residuals(request, data, used, tests_by, progress.reach)
+    return _table(names, request, rows, fits, level)
 
 
-def _table(names: list[str], rows: Rows, fits: ManyFits, level: float) -> dict[str, Column]:
+def _table(names: list[str], request: Request, rows: Rows, fits: ManyFits, level: float) -> dict[str, Column]:
     """Tabulate the fits: of each response its fixed effects, then its standard deviations and correlations."""
-    kinds = _parameters(rows)
-    estimate = np.hstack([fits["estimate"], _components(rows, fits)])
+    residual = ResidualColumns.of_fits(request.residual, fits)
+    kinds = [*_parameters(rows), *residual.kinds]
+    estimate = np.hstack([fits["estimate"], _components(rows, fits), residual.values])
     std_error, df = (_padded(fits[name], estimate.shape[1]) for name in ("std_error", "df"))
-    tests = wald(estimate.ravel(), std_error.ravel(), df.ravel(), level)
-    k = len(kinds)
+    residual.write_errors(std_error, df)
+    shown = residual.shown(len(kinds))
+    tests = wald(estimate[shown], std_error[shown], df[shown], level)
+    of_response, of_kind = np.nonzero(shown)
 
     def each(values: Any) -> list[Any]:
-        return [value for value in values for _ in range(k)]
+        return [values[place] for place in of_response]
 
     return {
         "response": each(names),
-        **{name: [kind[part] for kind in kinds] * len(names) for part, name in enumerate(("effect", "group", "term"))},
+        **{name: [kinds[i][part] for i in of_kind] for part, name in enumerate(("effect", "group", "term"))},
         **tests.columns(),
-        "n_obs": np.repeat(fits["n_obs"], k),
-        "criterion": np.repeat(fits["criterion"], k),
+        "n_obs": fits["n_obs"][of_response],
+        "criterion": fits["criterion"][of_response],
         "status": each(fits["status"]),
         "reason": each(fits["reason"]),
     }
@@ -62,7 +71,7 @@ def _parameters(rows: Rows) -> list[tuple[str, str | None, str | None]]:
         kinds += [("sd", group, name) for name in columns]
         pairs = [(j, i) for j in range(len(columns)) for i in range(j + 1, len(columns))]
         kinds += [("cor", group, f"{columns[j]}, {columns[i]}") for j, i in pairs]
-    return [*kinds, ("sd", RESIDUAL, None)]
+    return kinds
 
 
 def _components(rows: Rows, fits: ManyFits) -> Matrix:
@@ -80,7 +89,7 @@ def _components(rows: Rows, fits: ManyFits) -> Matrix:
         low, high = np.triu_indices(r, 1)
         with np.errstate(invalid="ignore", divide="ignore"):
             parts += [sd, block[:, low, high] / (sd[:, low] * sd[:, high])]
-    return np.hstack([*parts, fits["sigma"][:, None]])
+    return np.hstack(parts) if parts else np.zeros((len(covariances), 0))
 
 
 def _padded(values: Matrix, width: int) -> Matrix:

@@ -70,7 +70,8 @@ def test_the_reading_thread_ends_when_nobody_wants_more():
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers")
-def test_many_fits_stop_at_ctrl_c():
+@pytest.mark.parametrize("residual", [None, "cs(1 | id)"])
+def test_many_fits_stop_at_ctrl_c(residual):
     rng = np.random.default_rng(1)
     data = pl.DataFrame({"x": rng.normal(size=2000), "id": np.arange(2000) % 50})
     responses = np.tile(rng.normal(size=(2000, 1)), (1, 10_000))
@@ -79,7 +80,7 @@ def test_many_fits_stop_at_ctrl_c():
     try:
         start = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
-            hlmrs.fit_many(responses, "~ x + (1 + x | id)", data)
+            hlmrs.fit_many(responses, "~ x + (0 + x | id)", data, residual=residual)
         assert time.monotonic() - start < 20
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
