@@ -159,12 +159,19 @@ def entry(app: Sphinx, directive: str, name: str, thing: Any) -> Iterator[str]:
     yield f".. py:{directive}:: {name}{signature}"
     if directive == "attribute" and isinstance(thing, property):
         returned = typing.get_type_hints(thing.fget).get("return")
-        yield f"   :type: {stringify_annotation(returned, 'smart').replace('~', '')}" if returned else ""
+        yield f"   :type: {written_type(returned)}" if returned else ""
     yield ""
     doc = inspect.getdoc(thing) or ""
     if directive != "attribute" or isinstance(thing, property):
         yield indent(str(NumpyDocstring(doc, app.config)), "   ")
     yield ""
+
+
+def written_type(annotation: Any) -> str:
+    """Return the type of an attribute as people say it."""
+    text = stringify_annotation(annotation, "smart").replace("~", "").replace("numpy.typing.", "")
+    text = re.sub(r"(numpy\.)?nd[Aa]rray\[.*\]", "array", text)
+    return re.sub(r"[\w.]*\bFrameT\b", "frame", re.sub(r"\bhlmrs\.[\w.]+\.(?=\w)", "", text))
 
 
 def written_signature(thing: Any) -> str:

@@ -92,7 +92,9 @@ def main() -> None:
     given, folder = json.load(sys.stdin), Path(sys.argv[1]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     warnings.simplefilter("always", UserWarning)
-    pl.Config.set_tbl_cols(12).set_fmt_str_lengths(80).set_tbl_hide_dataframe_shape(True).set_float_precision(4)
+    pl.Config.set_tbl_cols(12).set_fmt_str_lengths(80).set_tbl_hide_dataframe_shape(
+        True
+    ).set_tbl_hide_column_data_types(True).set_float_precision(4)
     page = Page(given["name"], folder)
     with tempfile.TemporaryDirectory() as place:
         os.chdir(place)

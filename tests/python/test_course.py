@@ -55,7 +55,7 @@ NUMBERS_OF_THE_COURSE = {
     ],
 }
 BASES = {"HlmrsError", "HlmrsWarning"}
-EXAMPLES = ["verdicts.md", "mathematics.md", "pipelines.md"]
+EXAMPLES = ["coming-from.md", "verdicts.md", "mathematics.md", "pipelines.md"]
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +91,10 @@ def test_the_page_of_verdicts_has_every_status_warning_and_error():
     assert all(
         f"`{name}`" in text for name in hlmrs.__all__ if name.endswith(("Warning", "Error")) and name[:5] != "Hlmrs"
     )
+
+
+def test_the_model_of_all_packages_runs():
+    assert names_of("coming-from.md")["fit"].verdict.status == "optimum"
 
 
 def test_the_criterion_written_out_is_that_of_the_fit():

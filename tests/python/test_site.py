@@ -79,3 +79,11 @@ def test_every_page_is_in_the_contents_once():
         line for tree in re.findall(r"```{toctree}\n(.*?)```", text, re.S) for line in tree.split("\n\n")[1].split()
     ]
     assert sorted(name for name in listed if not name.startswith("reference/")) == sorted(PAGES)
+
+
+def test_the_gallery_has_every_picture():
+    text = (ROOT / "docs/pictures.md").read_text(encoding="utf-8")
+    listed = (ROOT / "tests/python/public_api.txt").read_text(encoding="utf-8")
+    names = set(re.findall(r"^LinearMixedFit\.plot\.(\w+)$", listed, re.M))
+    assert len(names) > 15
+    assert {name for name in names if f".plot.{name}(" not in text} == set()
