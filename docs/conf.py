@@ -20,6 +20,7 @@ extensions = [
     "reference",
     "formulas",
     "plain_text",
+    "keyboard",
     "nothing_from_outside",
 ]
 exclude_patterns = ["_extensions"]
@@ -42,7 +43,7 @@ html_css_files = ["site.css"]
 html_copy_source = False
 html_show_copyright = False
 html_show_sphinx = False
-pygments_style = "friendly"
+pygments_style = "default"
 pygments_dark_style = "monokai"
 copybutton_exclude = ".linenos, .gp, .go"
 copybutton_prompt_text = r">>> |\.\.\. "
