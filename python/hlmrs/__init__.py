@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .marginal_models import gee
     from .models import lmer, model
     from .other_methods import against
+    from .planning import Design
     from .pooling import pool
     from .priors import Normal
     from .repeated_measures import mmrm
@@ -52,10 +53,12 @@ if TYPE_CHECKING:
         GeneralizedMixedFit,
         LinearMixedFit,
         MarginalFit,
+        Power,
         ResultTable,
         compare,
         describe,
         load,
+        power,
     )
     from .results.side_by_side import table
 
@@ -64,6 +67,7 @@ __all__ = [
     "ConvergenceWarning",
     "DataDescription",
     "DataError",
+    "Design",
     "DesignError",
     "DroppedRowsWarning",
     "Family",
@@ -79,6 +83,7 @@ __all__ = [
     "Normal",
     "NumericalError",
     "OptionError",
+    "Power",
     "RankDeficiencyWarning",
     "ResultTable",
     "SingularFitWarning",
@@ -102,6 +107,7 @@ __all__ = [
     "model",
     "person_period",
     "pool",
+    "power",
     "table",
     "time_coding",
 ]
@@ -109,11 +115,13 @@ __all__ = [
 _ROOMS = {
     "Control": "control",
     "DataDescription": "results",
+    "Design": "planning",
     "Family": "families",
     "GeneralizedMixedFit": "results",
     "LinearMixedFit": "results",
     "MarginalFit": "results",
     "Normal": "priors",
+    "Power": "results",
     "ResultTable": "results",
     "SufficientStatistics": "estimation.streaming",
     "TestOptions": "inference",
@@ -134,6 +142,7 @@ _ROOMS = {
     "model": "models",
     "person_period": "growth",
     "pool": "pooling",
+    "power": "results",
     "load_statistics": "estimation.streaming",
     "table": "results",
     "time_coding": "growth",

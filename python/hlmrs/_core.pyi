@@ -571,6 +571,12 @@ def f_tail(statistic: float, num_df: float, den_df: float) -> float:
 def f_quantile(probability: float, num_df: float, den_df: float) -> float:
     """Return the value that F exceeds with `probability`."""
 
+def noncentral_f_tail(statistic: float, num_df: float, den_df: float, noncentrality: float) -> float:
+    """Return P(F > statistic), where the numerator's normals have means whose squares sum to the noncentrality."""
+
+def noncentral_t_tail(t: float, df: float, noncentrality: float) -> float:
+    """Return P(T > t) of (Z + noncentrality) / sqrt(chi-square / df)."""
+
 def chi_square_tail(statistic: float, df: float) -> float:
     """Return P(X > statistic); no degrees of freedom are a point at zero."""
 

@@ -4,6 +4,7 @@ from typing import Literal, TypeAlias
 
 Missing: TypeAlias = Literal["drop", "error"]
 Reading: TypeAlias = Literal["auto", "keep", "stream"]
+Alternative: TypeAlias = Literal["two-sided", "greater", "less"]
 Ddf: TypeAlias = Literal[
     "satterthwaite", "kenward-roger", "kenward-roger-linear", "containment", "between-within", "residual", "normal"
 ]

@@ -61,6 +61,18 @@ pub fn f_quantile(probability: f64, num_df: f64, den_df: f64) -> f64 {
     special::f_quantile(probability, num_df, den_df)
 }
 
+/// P(F > statistic) where the numerator's normals have means with this sum of squares.
+#[pyfunction]
+pub fn noncentral_f_tail(statistic: f64, num_df: f64, den_df: f64, noncentrality: f64) -> f64 {
+    special::noncentral_f_tail(statistic, num_df, den_df, noncentrality)
+}
+
+/// P(T > t) of t with a noncentrality.
+#[pyfunction]
+pub fn noncentral_t_tail(t: f64, df: f64, noncentrality: f64) -> f64 {
+    special::noncentral_t_tail(t, df, noncentrality)
+}
+
 /// P(X > statistic) of chi-square.
 #[pyfunction]
 pub fn chi_square_tail(statistic: f64, df: f64) -> f64 {

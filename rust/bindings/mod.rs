@@ -45,9 +45,9 @@ mod _core {
     use super::{
         columns::PyColumns,
         distribution::{
-            chi_square_tail, f_quantile, f_tail, largest_statistic_quantile, largest_statistic_tail,
-            studentized_range_quantile, studentized_range_tail, two_sided_p, two_sided_ps, two_sided_quantile,
-            two_sided_quantiles,
+            chi_square_tail, f_quantile, f_tail, largest_statistic_quantile, largest_statistic_tail, noncentral_f_tail,
+            noncentral_t_tail, studentized_range_quantile, studentized_range_tail, two_sided_p, two_sided_ps,
+            two_sided_quantile, two_sided_quantiles,
         },
         encoding::PyEncoding,
         families::{family_means, family_predictors, family_variances, threshold_slopes},

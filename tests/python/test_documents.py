@@ -51,6 +51,7 @@ def test_every_document_with_examples_is_tried():
         "building.md",
         "textbook.md",  # by test_textbook.py
         "pictures.md",
+        "power.md",
         "report.md",
         *NUMBERS,
         *NUMBERS_OF_THE_COURSE,
@@ -84,7 +85,9 @@ def test_larger_than_memory(folder):
 
 
 @pytest.mark.filterwarnings("ignore::hlmrs.HlmrsWarning")
-@pytest.mark.parametrize("page", ["diagnostics.md", "inference.md", "pictures.md", "report.md", "reporting.md"])
+@pytest.mark.parametrize(
+    "page", ["diagnostics.md", "inference.md", "pictures.md", "power.md", "report.md", "reporting.md"]
+)
 def test_examples_of_a_page_run_in_their_order(page, folder, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     names = {}

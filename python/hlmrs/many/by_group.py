@@ -58,12 +58,18 @@ def _groups(frame: Frame, by: str) -> tuple[NDArray[np.int64], list[str]]:
     return codes, [levels[int(value)] if levels is not None else f"{value:.15g}" for value in used]
 
 
-def rows_of(columns: Columns, rows: NDArray[np.intp]) -> Columns:
-    """Return some rows of columns; levels that have none there are left out."""
+def rows_of(columns: Columns, rows: NDArray[np.intp], renamed: Mapping[str, NDArray[np.intp]] | None = None) -> Columns:
+    """Return some rows of columns; levels that have none there are left out.
+
+    Columns of `renamed` have the numbers given there as their levels instead.
+    """
     found = Columns()
     for name, values, levels, declared in columns.plain_values():
         own = values[rows]
-        if levels is not None:
+        if renamed and name in renamed:
+            texts = [str(k + 1) for k in range(int(renamed[name].max()) + 1)]
+            found.add_categorical(name, renamed[name].astype(np.uint32), texts, False, True)
+        elif levels is not None:
             codes, kept = _without_unused(own.astype(np.uint32), levels)
             found.add_categorical(name, codes, kept, False, declared)
         elif own.dtype == np.uint8:

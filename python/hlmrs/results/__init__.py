@@ -4,7 +4,8 @@
 model does, ``generalized`` a generalized one, ``equations`` what estimating equations do; ``shared`` is of several
 kinds, ``pictures`` of all.  ``comparison`` compares fits, ``side_by_side`` puts them into one table, ``saving`` reads
 them from files; ``view`` is what all of them are: an estimate whose tables are frames, or a ``result_table`` where a
-person looks.  ``description`` describes data before any fit.
+person looks.  ``description`` describes data before any fit, ``planned`` has the power of
+a study before there are data.
 """
 
 from .comparison import compare
@@ -12,6 +13,7 @@ from .description import DataDescription, describe
 from .equations import MarginalFit
 from .generalized import GeneralizedMixedFit
 from .linear import LinearMixedFit
+from .planned import Power, power
 from .result_table import ResultTable
 from .saving import load
 from .side_by_side import table
@@ -21,9 +23,11 @@ __all__ = [
     "GeneralizedMixedFit",
     "LinearMixedFit",
     "MarginalFit",
+    "Power",
     "ResultTable",
     "compare",
     "describe",
     "load",
+    "power",
     "table",
 ]

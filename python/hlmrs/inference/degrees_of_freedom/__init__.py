@@ -10,7 +10,7 @@ from .covariance import wald_statistic
 from .functions import are_estimable, estimated_columns, row_space
 from .kenward_roger import KENWARD_ROGER
 from .methods import DDF_METHODS, DEFAULT_DDF, VCOV_TYPES, chosen_ddf, contrast_rows, is_without_tests, joint_test, vcov
-from .satterthwaite import prediction_df, variance_parts
+from .satterthwaite import joint_df, matched_df, prediction_df, variance_parts
 from .uncertainty import ModelUncertainty, Uncertainty, WaldUncertainty
 
 __all__ = [
@@ -26,7 +26,9 @@ __all__ = [
     "contrast_rows",
     "estimated_columns",
     "is_without_tests",
+    "joint_df",
     "joint_test",
+    "matched_df",
     "prediction_df",
     "row_space",
     "variance_parts",

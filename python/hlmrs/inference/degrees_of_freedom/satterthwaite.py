@@ -1,5 +1,6 @@
 """Satterthwaite's degrees of freedom of rows and of predictions; for joint tests those of Fai and Cornelius (1996)."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,17 +29,22 @@ def satterthwaite_df(estimate: Estimate, rows: Matrix) -> Vector:
 
 
 def satterthwaite_joint(estimate: Estimate, rows: Matrix) -> float:
-    """Return the denominator df of the F test of independent rows: E(F) of the sum of their squared t statistics.
+    """Return the denominator df of the F test of independent rows: E(F) of the sum of their squared t statistics."""
+    if len(rows) == 1:
+        return float(satterthwaite_df(estimate, rows)[0])
+    covariances = model_covariance(estimate), ordinary_covariance(estimate)
+    return joint_df(rows, *covariances, lambda directions: satterthwaite_df(estimate, directions))
+
+
+def joint_df(rows: Matrix, covariance: Matrix, ordinary: Matrix, df_of: Callable[[Matrix], Vector]) -> float:
+    """Return the denominator df of the F test of independent rows, by the df of single ones.
 
     Of all rows that ask the same, those are taken that are uncorrelated by the model and by ordinary least squares, so
     that the answer depends on the hypothesis alone, and on no coding.
     """
-    if len(rows) == 1:
-        return float(satterthwaite_df(estimate, rows)[0])
-    ordinary = np.linalg.cholesky(rows @ ordinary_covariance(estimate) @ rows.T)
-    rows = np.linalg.solve(ordinary, rows)
-    _, vectors = np.linalg.eigh(rows @ model_covariance(estimate) @ rows.T)
-    df = satterthwaite_df(estimate, vectors.T @ rows)
+    rows = np.linalg.solve(np.linalg.cholesky(rows @ ordinary @ rows.T), rows)
+    _, vectors = np.linalg.eigh(rows @ covariance @ rows.T)
+    df = df_of(vectors.T @ rows)
     if np.ptp(df) < _SAME * df.max():
         return float(df.mean())
     if (df <= 2).any():
