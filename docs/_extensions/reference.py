@@ -42,6 +42,11 @@ PAGES = {
     ),
     "generalized": ("Generalized fits", "What `glmer` returns.", ["GeneralizedMixedFit"]),
     "marginal": ("Marginal fits", "What `gee` returns.", ["MarginalFit"]),
+    "planning": (
+        "Planned studies",
+        "The power of a study before there are data.",
+        ["power", "Design", "Power"],
+    ),
     "results": (
         "Results, comparisons and files",
         "Tables of results, models side by side, verdicts, and fits from files.",

@@ -12,7 +12,7 @@ const NEGLIGIBLE: f64 = 1e-18;
 
 /// P(F > statistic) of F with a noncentrality: the numerator is chi-square of normals whose means have this sum of squares.
 pub fn noncentral_f_tail(statistic: f64, num_df: f64, den_df: f64, noncentrality: f64) -> f64 {
-    if !(noncentrality >= 0.0 && noncentrality < f64::INFINITY) {
+    if !(0.0..f64::INFINITY).contains(&noncentrality) {
         return if noncentrality == f64::INFINITY { 1.0 } else { f64::NAN };
     }
     // the mixture's parts are scaled F of num_df + 2j
