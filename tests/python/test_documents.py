@@ -70,10 +70,12 @@ def test_building():
 
 def test_larger_than_memory(folder):
     data = rows()
-    sources, by_batches, grown = blocks("larger-than-memory.md")
+    sources, ratings, by_batches, grown = blocks("larger-than-memory.md")
     names = {"hlmrs": hlmrs, "pl": pl, "duckdb": duckdb}
     run(sources, names)
     same(names["fit"], hlmrs.lmer("y ~ x + (1 + x | shop)", data))
+    crossed = run(ratings, names)
+    same(crossed["streamed"], hlmrs.lmer("y ~ service + (1 | s) + (1 | d)", crossed["evaluations"]))
     hlmrs.SufficientStatistics("y ~ x + arm + (1 | shop)", levels={"arm": ["a", "b"]}).update(data[800:]).save(
         "february.stats"
     )
