@@ -34,7 +34,6 @@ napoleon_google_docstring = False
 napoleon_use_rtype = False
 napoleon_use_param = False
 add_module_names = False
-python_maximum_signature_line_length = 88
 
 html_theme = "furo"
 html_title = f"hlmrs {version}"
