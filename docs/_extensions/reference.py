@@ -45,7 +45,7 @@ PAGES = {
     "planning": (
         "Planned studies",
         "The power of a study before there are data.",
-        ["power", "Design", "Power"],
+        ["power", "Design", "Power", "PowerCurve"],
     ),
     "results": (
         "Results, comparisons and files",

@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 Missing: TypeAlias = Literal["drop", "error"]
 Reading: TypeAlias = Literal["auto", "keep", "stream"]
 Alternative: TypeAlias = Literal["two-sided", "greater", "less"]
+PowerMethod: TypeAlias = Literal["analytic", "simulation"]
 Ddf: TypeAlias = Literal[
     "satterthwaite", "kenward-roger", "kenward-roger-linear", "containment", "between-within", "residual", "normal"
 ]

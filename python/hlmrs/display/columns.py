@@ -11,7 +11,20 @@ from .record import DisplayColumn
 _HEADINGS = {"std_error": "std error", "p_value": "p", "num_df": "num df", "den_df": "den df"}
 _BOUNDS = ("conf_low", "conf_high")
 _OF_ONE_SIZE = ("estimate", "std_error", "detectable", *_BOUNDS)
-_SHARES = ("weight", "reliability", "bottom_quarter", "top_quarter", "share", "share_of_level", "reduction", "power")
+_SHARES = (
+    "weight",
+    "reliability",
+    "bottom_quarter",
+    "top_quarter",
+    "share",
+    "share_of_level",
+    "reduction",
+    "power",
+    "simulated",
+    "assurance",
+    "lower_tenth",
+    "upper_tenth",
+)
 _TWO_DECIMALS = ("statistic", "chisq", "loglik", "aic", "aicc", "bic", "expected_rank")
 
 

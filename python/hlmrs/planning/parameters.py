@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OptionError, listed, suggestion
+from ..families import Family
 from .information import TermCovariance
 from .planned_model import PlannedModel
 
@@ -18,6 +19,8 @@ Matrix = NDArray[np.float64]
 INTERCEPT = "(Intercept)"
 RESIDUAL = "residual"
 _NOT_NEGATIVE = -1e-10
+_LATENT = {"logit": np.pi**2 / 3, "probit": 1.0, "cloglog": np.pi**2 / 6}
+"""Variances of the latent residuals of binary responses, by link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +43,44 @@ class Variances:
     sigma: float
 
 
-def read_variances(given: Given, model: PlannedModel, *, rows: Sequence[str] = (), has_sigma: bool = True) -> Variances:
-    """Read what was said of variances; `rows` are names of the units that rows are, `has_sigma` whether they vary."""
+def read_variances(
+    given: Given, model: PlannedModel, *, rows: Sequence[str] = (), family: Family | None = None
+) -> Variances:
+    """Read what was said of variances; `rows` are names of the units that rows are."""
     explained = _explained(given, model.groups, rows)
-    sds, sigma = _standard_deviations(given, model, explained)
+    if family is not None:
+        _refuse_residual(given, explained, family)
+    sds, residual = _standard_deviations(given, model, explained, _latent(given, family))
     correlations = _correlations(given.correlation, model.groups)
     _check_correlated(correlations, model)
     terms = [
         TermCovariance(_covariance(sds, correlations, term.group, term.columns), term.is_correlated)
         for term in model.random
     ]
-    if not has_sigma:
-        if given.sigma is not None:
-            raise OptionError(f"sigma={given.sigma!r}: this family has no residual standard deviation")
+    if family is not None:
         return Variances(terms, 1.0)
     return Variances(
-        terms, sigma if given.icc is not None else _sigma(given.sigma) * float(np.sqrt(1 - explained[RESIDUAL]))
+        terms, _sigma(given.sigma) * float(np.sqrt(1 - explained[RESIDUAL])) if residual is None else residual
     )
+
+
+def _refuse_residual(given: Given, explained: Mapping[str, float], family: Family) -> None:
+    if given.sigma is not None:
+        raise OptionError(f"sigma={given.sigma!r}: family={family.name!r} has no residual standard deviation")
+    if explained[RESIDUAL]:
+        raise OptionError(f"r2: rows have no variance of their own in a model of family={family.name!r}")
+
+
+def _latent(given: Given, family: Family | None) -> float | None:
+    """Return the variance of the residual of a latent response; None for the response itself."""
+    if family is None or given.icc is None:
+        return None
+    if family.link not in _LATENT:
+        raise OptionError(
+            f"icc={given.icc!r}: a model of family={family.name!r} with link={family.link!r} has no total variance to "
+            "share; give sd= on the scale of the linear predictor"
+        )
+    return _LATENT[family.link]
 
 
 def _sigma(sigma: float | None) -> float:
@@ -66,9 +90,9 @@ def _sigma(sigma: float | None) -> float:
 
 
 def _standard_deviations(
-    given: Given, model: PlannedModel, explained: Mapping[str, float]
-) -> tuple[dict[tuple[str, str], float], float]:
-    """Return the standard deviation of every random effect by group and column, and of the residual."""
+    given: Given, model: PlannedModel, explained: Mapping[str, float], latent: float | None
+) -> tuple[dict[tuple[str, str], float], float | None]:
+    """Return the standard deviation of every random effect by group and column, and of the residual if icc says it."""
     sds: dict[tuple[str, str], float] = {}
     for option, values, root in (("sd", given.sd, False), ("variance", given.variance, True)):
         for key, value in _by_effect(option, values, model).items():
@@ -76,12 +100,14 @@ def _standard_deviations(
                 raise OptionError(f"{option}: {key[1]} of {key[0]} is given by sd= already")
             sds[key] = float(np.sqrt(value)) if root else value
     shares = _intraclass(given.icc, model)
+    left = 1 - sum(shares.values())
+    total = 1.0 if latent is None else latent / left
     if given.icc is not None and given.sigma is not None:
         raise OptionError("sigma= beside icc=: the residual has what the total variance of 1 leaves; give one of them")
     for group, share in shares.items():
         if (group, INTERCEPT) in sds:
             raise OptionError(f"icc={given.icc!r}: the intercepts of {group} are given by sd= or variance= already")
-        sds[(group, INTERCEPT)] = float(np.sqrt(share))
+        sds[(group, INTERCEPT)] = float(np.sqrt(total * share))
     for term in model.random:
         for column in term.columns:
             if (term.group, column) not in sds:
@@ -90,7 +116,7 @@ def _standard_deviations(
         key: value * float(np.sqrt(1 - explained[key[0]])) if key[1] == INTERCEPT else value
         for key, value in sds.items()
     }
-    return own, float(np.sqrt((1 - sum(shares.values())) * (1 - explained[RESIDUAL])))
+    return own, None if given.icc is None else float(np.sqrt(left * (1 - explained[RESIDUAL])))
 
 
 def _missing(group: str, column: str, columns: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from ..errors import DesignError
 from ..estimation import Request
-from .information import expected_information
-from .kinds import kinds_of
+from ..families import Family
+from .generalized import known_information
+from .information import Information, expected_information
+from .kinds import Kind, kinds_of
 from .parameters import Given, Variances, read_variances
 from .planned_model import PlannedModel, planned_model
 from .single_test import Level, PlannedTest, planned_test
@@ -20,20 +22,26 @@ from .sources import Source
 from .tested import Hypotheses, read_effects, read_tests
 
 Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was said of a study before there are data; `units` are numbers of units other than those of the rows."""
+    """What was said of a study before there are data; `units` are numbers of units other than those of the rows.
+
+    `given` is what was said of variances, or the variances of a fit; `estimated` are coefficients that are a fit's.
+    """
 
     request: Request
     source: Source
     effects: Mapping[str, float]
-    given: Given
+    given: Given | Variances
     test: Any = None
     level: Level = field(default_factory=Level)
     covariates: int = 0
+    family: Family | None = None
     units: Mapping[str, Any] = field(default_factory=dict)
+    estimated: Sequence[str] | None = None
 
     def with_units(self, units: Mapping[str, Any]) -> Plan:
         """Return the same plan with other numbers of units."""
@@ -50,26 +58,48 @@ class Plan:
     def outlook(self) -> Outlook:
         """Compute what these rows will tell."""
         model = self.model()
-        variances = read_variances(self.given, model, rows=self.source.row_levels)
         beta = read_effects(self.effects, model.names)
         tested = read_tests(self.test, beta, model.names, model.column_terms, model.terms)
-        information = expected_information(kinds_of(model), variances.terms, variances.sigma)
-        ordinary = np.asarray(np.linalg.inv(model.x.T @ model.x), dtype=np.float64)
-        tests = [planned_test(one, beta, information, ordinary, self.level, self.covariates) for one in tested]
+        found = Outlook(self, model, beta, self._variances(model), tested)
+        return found.at(found.beta, found.variances)
+
+    def _variances(self, model: PlannedModel) -> Variances:
+        if isinstance(self.given, Variances):
+            return self.given
+        return read_variances(self.given, model, rows=self.source.row_levels, family=self.family)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What planned rows will tell: the model over them, what is thought to be true, and the power of every test.
+
+    `kinds` are kept for other coefficients and variances of the same rows.
+    """
+
+    plan: Plan
+    model: PlannedModel
+    beta: Vector
+    variances: Variances
+    tested: Sequence[Hypotheses]
+    tests: Sequence[PlannedTest] = ()
+    kinds: Sequence[Kind] = ()
+    information: Information | None = None
+
+    def at(self, beta: Vector, variances: Variances) -> Outlook:
+        """Return what the rows tell if these coefficients and variances are true."""
+        kinds = self.kinds or (kinds_of(self.model) if self.plan.family is None else ())
+        information = self._information(kinds, beta, variances)
+        ordinary = np.asarray(np.linalg.inv(self.model.x.T @ self.model.x), dtype=np.float64)
+        level, fewer = self.plan.level, self.plan.covariates
+        tests = [planned_test(one, beta, information, ordinary, level, fewer) for one in self.tested]
         for one in tests:
             if not one.df > 0:
                 raise DesignError(
                     f"no degrees of freedom are left for the test of {one.name}: plan more units, or fewer covariates"
                 )
-        return Outlook(model, beta, variances, tested, tests)
+        return replace(self, beta=beta, variances=variances, tests=tests, kinds=kinds, information=information)
 
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What planned rows will tell: the model over them, and the power of every test."""
-
-    model: PlannedModel
-    beta: Vector
-    variances: Variances
-    tested: list[Hypotheses]
-    tests: list[PlannedTest]
+    def _information(self, kinds: Sequence[Kind], beta: Vector, variances: Variances) -> Information:
+        if self.plan.family is not None:
+            return known_information(self.model, self.plan.family, beta, variances)
+        return expected_information(kinds, variances.terms, variances.sigma)

@@ -36,7 +36,10 @@ class PlannedTerm:
 
 @dataclass(frozen=True, slots=True)
 class PlannedModel:
-    """What planned rows make of a formula; `column_terms` has 0 for the intercept, else the number of the term."""
+    """What planned rows make of a formula; `column_terms` has 0 for the intercept, else the number of the term.
+
+    `columns` are those of the rows, without a response.
+    """
 
     request: Request
     data: ModelRows
@@ -45,6 +48,7 @@ class PlannedModel:
     column_terms: Sequence[int]
     terms: Sequence[str]
     random: Sequence[PlannedTerm]
+    columns: Columns
 
     @property
     def groups(self) -> list[str]:
@@ -75,6 +79,7 @@ def planned_request(
 
 def planned_model(request: Request, columns: Columns) -> PlannedModel:
     """Encode planned rows."""
+    given = columns.copy()
     columns.add_numeric(RESPONSE, np.arange(columns.n_rows, dtype=np.float64))
     data = model_rows(request, columns)
     new, layout = data.bound(), data.rows.layout()
@@ -82,7 +87,7 @@ def planned_model(request: Request, columns: Columns) -> PlannedModel:
     random = [_term(new, k, record, layout, kept) for k, record in enumerate(layout["random"])]
     x = np.asarray(data.rows.model_matrix())
     _require_rank(x, layout["columns"])
-    return PlannedModel(request, data, x, layout["columns"], layout["column_terms"], layout["terms"], random)
+    return PlannedModel(request, data, x, layout["columns"], layout["column_terms"], layout["terms"], random, given)
 
 
 def _term(new: Any, k: int, record: Any, layout: Any, kept: Any) -> PlannedTerm:

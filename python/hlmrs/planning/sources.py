@@ -30,6 +30,9 @@ class Source(Protocol):
     def counts(self, request: Request, units: Mapping[str, Any]) -> dict[str, int]:
         """Count the units in all, from the outermost inwards."""
 
+    def n_rows(self, request: Request, units: Mapping[str, Any]) -> int:
+        """Count the rows."""
+
     def numbers(self, request: Request, units: Mapping[str, Any]) -> dict[str, Any]:
         """Return the numbers of units that can be changed."""
 
@@ -49,6 +52,10 @@ class DesignRows:
     def counts(self, request: Request, units: Mapping[str, Any]) -> dict[str, int]:
         """Count the units of every kind."""
         return self.design.with_units(units).counts()
+
+    def n_rows(self, request: Request, units: Mapping[str, Any]) -> int:
+        """Count the rows of the layout."""
+        return self.design.with_units(units).n_rows
 
     def numbers(self, request: Request, units: Mapping[str, Any]) -> dict[str, Any]:
         """Return units in each of what they lie in."""
@@ -70,6 +77,10 @@ class FrameRows:
     def counts(self, request: Request, units: Mapping[str, Any]) -> dict[str, int]:
         """Count the levels of grouping columns."""
         return level_counts(self.read(request, units), grouping_columns(request))
+
+    def n_rows(self, request: Request, units: Mapping[str, Any]) -> int:
+        """Count the extended rows."""
+        return self.read(request, units).n_rows
 
     def numbers(self, request: Request, units: Mapping[str, Any]) -> dict[str, Any]:
         """Return the levels of grouping columns."""

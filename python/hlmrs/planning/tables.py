@@ -57,13 +57,13 @@ def check_power(power: Any) -> float:
 def facts(plan: Plan, outlook: Outlook) -> list[tuple[str, str]]:
     """Say what was planned."""
     right = plan.request.spec.right_side()
-    counts = ", ".join(f"{n:,} {name}" for name, n in plan.counts().items())
+    counts = ", ".join(f"{name} {n:,}" for name, n in plan.counts().items())
     level, sided = plan.level, plan.level.alternative
     return [
         ("Model", f"~ {right}"),
         ("Units", f"{counts}; {len(outlook.model.x):,} rows"),
         ("Variances", "; ".join(_variances(outlook))),
-        ("Tests", f"{sided} at {level.alpha:g}, by t and F with Satterthwaite's degrees of freedom"),
+        ("Tests", f"{sided} at {level.alpha:g}, {_tests(plan)}"),
     ]
 
 
@@ -72,7 +72,13 @@ def _variances(outlook: Outlook) -> list[str]:
     for term, covariance in zip(outlook.model.random, outlook.variances.terms, strict=True):
         own = np.diag(covariance.matrix)
         texts.append(f"{term.group} " + ", ".join(_of_column(c, v) for c, v in zip(term.columns, own, strict=True)))
-    return [*texts, f"residual {outlook.variances.sigma**2:.4g}"]
+    return texts if outlook.plan.family else [*texts, f"residual {outlook.variances.sigma**2:.4g}"]
+
+
+def _tests(plan: Plan) -> str:
+    if plan.family is None:
+        return "by t and F with Satterthwaite's degrees of freedom"
+    return f"normal and chi-square, of family {plan.family.name} with link {plan.family.link}"
 
 
 def _of_column(column: str, variance: float) -> str:
@@ -82,3 +88,19 @@ def _of_column(column: str, variance: float) -> str:
 def changed_units(plan: Plan) -> Mapping[str, Any]:
     """Return the numbers of units that can be changed."""
     return plan.source.numbers(plan.request, plan.units)
+
+
+def power_table(tests: Sequence[PlannedTest]) -> dict[str, Column]:
+    """Tabulate the power of tests alone."""
+    return {"test": [test.name for test in tests], "power": np.array([test.power for test in tests])}
+
+
+def optimum_table(plan: Plan, cost: float) -> dict[str, Column]:
+    """Tabulate a plan that was searched for, in one row."""
+    outlook = plan.outlook()
+    numbers = {name: number for name, number in changed_units(plan).items() if not isinstance(number, list)}
+    units: dict[str, Column] = {
+        name: np.array([number[0] if isinstance(number, tuple) else number]) for name, number in numbers.items()
+    }
+    least = min(test.power for test in outlook.tests)
+    return units | {"rows": np.array([len(outlook.model.x)]), "cost": np.array([cost]), "power": np.array([least])}

@@ -7,6 +7,7 @@ from ..display import Picture
 from . import checks, effects, groups, models, rows
 from .canvas import axes_for, write_once
 from .levels import levels
+from .power import power, power_contours
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +19,8 @@ _WAYS: "dict[str, Callable[[Axes, Picture], None]]" = {
     "slopes": effects.slopes,
     "trajectories": effects.trajectories,
     "coefficients": models.coefficients,
+    "power": power,
+    "power_contours": power_contours,
     "profile": models.profile,
     "structure": models.structure,
     "variances": models.variances,

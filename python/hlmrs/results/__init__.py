@@ -13,7 +13,7 @@ from .description import DataDescription, describe
 from .equations import MarginalFit
 from .generalized import GeneralizedMixedFit
 from .linear import LinearMixedFit
-from .planned import Power, power
+from .planned import Power, PowerCurve, power
 from .result_table import ResultTable
 from .saving import load
 from .side_by_side import table
@@ -24,6 +24,7 @@ __all__ = [
     "LinearMixedFit",
     "MarginalFit",
     "Power",
+    "PowerCurve",
     "ResultTable",
     "compare",
     "describe",

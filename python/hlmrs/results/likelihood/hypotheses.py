@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Unpack
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Unpack
 
 from numpy.typing import ArrayLike
 
 from ...calls import answers_calls
 from ...hypotheses import anova_table, deletion_table, hypothesis_table, title_of_deletions, title_of_terms
 from ...inference import TestKeywords, TestOptions, chosen_options, with_test_keywords
-from ...options import AnovaType
+from ...options import Alternative, AnovaType
 from ..result_table import ResultTable
 from ..view import FrameT, View
+
+if TYPE_CHECKING:
+    from ..planned import Power
 
 
 @answers_calls
@@ -20,6 +23,46 @@ class Hypotheses(View[FrameT]):
     """Tests of terms and of linear hypotheses."""
 
     __slots__ = ()
+
+    def power(
+        self,
+        effects: Mapping[str, float] | None = None,
+        *,
+        test: str | Sequence[str] | None = None,
+        alpha: float = 0.05,
+        alternative: Alternative = "two-sided",
+        extend: Mapping[str, Any] | None = None,
+    ) -> Power:
+        """Return the power of a study like this one, with other effects or more groups.
+
+        The power at the very effects that were estimated says nothing that their p-values do not; give those that
+        matter.
+
+        Parameters
+        ----------
+        effects : dict, optional
+            Coefficients that are thought to be true, by name.  Default: all as estimated.
+        test, alpha, alternative
+            As in ``hlmrs.power``; by default the coefficients of ``effects`` are tested.
+        extend : dict, optional
+            By grouping column how many levels there will be, ``{"school": 60}``: those of the data are taken in turn,
+            each with all of its rows (``extend`` of R's simr).
+
+        Returns
+        -------
+        Power
+            As ``hlmrs.power`` returns it; its ``assurance()`` counts how sure the fit is of what is not given.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+        >>> round(fit.power({"Days": 4.0}).power, 2), round(fit.power({"Days": 4.0}, extend={"Subject": 30}).power, 2)
+        (0.68, 0.9)
+        """
+        from ..planned import power  # loaded when it is wanted: most fits plan nothing
+
+        return power(self, effects=effects, test=test, alpha=alpha, alternative=alternative, extend=extend)
 
     @with_test_keywords
     def anova(

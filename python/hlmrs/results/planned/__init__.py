@@ -1,6 +1,7 @@
 """``hlmrs.power``: what planned rows will tell."""
 
+from .curve import PowerCurve
 from .power import Power
 from .request import power
 
-__all__ = ["Power", "power"]
+__all__ = ["Power", "PowerCurve", "power"]

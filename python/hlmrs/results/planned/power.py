@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from ...display import Facts, Notes, Printed, Report, Section, Table, displayed
-from ...frame import build
+from ...frame import Column, build
+from ...planning.curve import curve
+from ...planning.of_fit import assurance
 from ...planning.plan import Outlook, Plan
+from ...planning.search import optimum, required_units
+from ...planning.simulation import Simulated, simulate
 from ...planning.single_test import PlannedTest
-from ...planning.tables import facts, minimum_effects, table_of_tests
+from ...planning.tables import changed_units, facts, minimum_effects, optimum_table, power_table, table_of_tests
 from ..result_table import ResultTable
+from .curve import PowerCurve
 
 USUAL = 0.8
 """The power that studies are usually planned for."""
@@ -28,7 +33,7 @@ class Power(Printed):
     Power of a planned study
     <BLANKLINE>
     Model      ~ treat + (1 | school)
-    Units      40 school, 800 pupil; 800 rows
+    Units      school 40, pupil 800; 800 rows
     Variances  school 0.2; residual 0.8
     Tests      two-sided at 0.05, by t and F with Satterthwaite's degrees of freedom
     <BLANKLINE>
@@ -38,8 +43,8 @@ class Power(Printed):
     detectable: the effect that is found with a power of 0.8
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+    def __init__(self, plan: Plan, simulated: Simulated | None = None) -> None:
+        self._plan, self._simulated = plan, simulated
 
     @cached_property
     def _outlook(self) -> Outlook:
@@ -51,8 +56,8 @@ class Power(Printed):
 
     @property
     def power(self) -> float:
-        """The power of the first test."""
-        return self._first.power
+        """The power of the first test; by simulation, if that is the method."""
+        return self._first.power if self._simulated is None else float(self._simulated.power[0])
 
     @property
     def effect(self) -> float:
@@ -76,7 +81,7 @@ class Power(Printed):
         -------
         data frame
             ``test, effect, std_error, den_df, power, detectable``, the last the effect with a power of 0.8; of joint
-            tests also ``num_df``.
+            tests also ``num_df``; by simulation ``simulated, conf_low, conf_high, failed`` as in ``simulate``.
 
         Examples
         --------
@@ -86,7 +91,11 @@ class Power(Printed):
         >>> round(table["power"][0], 3)
         0.711
         """
-        return build(self._plan.source.kind, table_of_tests(self._outlook.tests, USUAL))
+        return build(self._plan.source.kind, self._table())
+
+    def _table(self) -> dict[str, Column]:
+        further = {} if self._simulated is None else self._simulated.columns()
+        return table_of_tests(self._outlook.tests, USUAL) | further
 
     def with_units(self, units: Mapping[str, Any]) -> Power:
         """Return the power of the same study with other numbers of units.
@@ -139,13 +148,186 @@ class Power(Printed):
 
     mdes = minimum_effect
 
+    def required(self, units: str, power: float = USUAL) -> int:
+        """Return the fewest units of one kind with which every test has a power: PowerUpR's ``mrss``.
+
+        Parameters
+        ----------
+        units : str
+            Which units, of a design or a grouping column; all others stay as planned.  Sizes that differ keep their
+            spread relative to their mean.
+        power : float
+            The power.
+
+        Returns
+        -------
+        int
+            How many, as in ``with_units``.
+
+        Raises
+        ------
+        OptionError
+            Where more of these units alone do not lead there, and how far they do.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> power = hlmrs.power(hlmrs.Design.cluster_randomized(school=40, pupil=20), effects={"treat": 0.4}, icc=0.2)
+        >>> power.required("school"), power.required("school", power=0.9)
+        (50, 66)
+        """
+        found = required_units(self._plan, units, power)
+        number = changed_units(found)[units]
+        return round(number[0]) if isinstance(number, tuple) else int(number)
+
+    mrss = required
+
+    def curve(self, over: Mapping[str, Sequence[float]], *, simulate: int = 0, seed: int | None = None) -> PowerCurve:
+        """Return the power over numbers of units or sizes of effects: a curve, or of two of them a surface.
+
+        Parameters
+        ----------
+        over : dict
+            By kind of units the numbers that are tried, by coefficient its values, by ``"icc"`` the shares; of several
+            all combinations.
+        simulate : int
+            How many data sets are simulated for each combination besides.
+        seed : int, optional
+            Of their random numbers.
+
+        Returns
+        -------
+        PowerCurve
+            A row for every combination and test: what was varied, ``test, effect, std_error, den_df, power``, and what
+            ``simulate`` has; ``plot()`` and ``contours()`` draw it.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> power = hlmrs.power(hlmrs.Design.cluster_randomized(school=40, pupil=20), effects={"treat": 0.4}, icc=0.2)
+        >>> [round(float(power), 2) for power in power.curve({"school": [20, 40, 60, 80]})["power"]]
+        [0.41, 0.71, 0.87, 0.95]
+        """
+        table = curve(self._plan, over, simulate, seed)
+        return PowerCurve(f"Power over {' and '.join(over)}", table, self._plan.source.kind, list(over))
+
+    def optimum(
+        self, cost: Mapping[str, float], *, budget: float | None = None, power: float | None = None
+    ) -> ResultTable[Any]:
+        """Return the numbers of units with the most power for a budget, or the cheapest that have a power.
+
+        Parameters
+        ----------
+        cost : dict
+            What a unit of every kind costs, and ``"rows"`` what a row does.  Kinds without a price stay as planned.
+        budget : float, optional
+            What may be spent.
+        power : float, optional
+            The power that every test must have; one of the two.
+
+        Returns
+        -------
+        ResultTable
+            One row: the units, as in ``with_units``; ``rows, cost, power``, the last of the least powerful test.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> power = hlmrs.power(hlmrs.Design.cluster_randomized(school=40, pupil=20), effects={"treat": 0.4}, icc=0.2)
+        >>> best = power.optimum({"school": 300, "pupil": 10}, budget=20_000)
+        >>> int(best["school"][0]), int(best["pupil"][0]), round(float(best["power"][0]), 2)
+        (50, 10, 0.75)
+        """
+        found, price = optimum(self._plan, cost, budget, power)
+        title = "The cheapest plan with this power" if budget is None else "The plan of the most power for this budget"
+        return ResultTable(title, optimum_table(found, price), self._plan.source.kind)
+
+    def simulate(self, n: int = 1000, *, seed: int | None = None, threads: int | None = None) -> ResultTable[Any]:
+        """Draw data sets, fit each, and count the significant tests: the check of the power.
+
+        Parameters
+        ----------
+        n : int
+            How many data sets.
+        seed : int, optional
+            Of the random numbers; the result does not depend on the threads.
+        threads : int, optional
+            Threads that fit.  Default: all processors.
+
+        Returns
+        -------
+        ResultTable
+            ``test, power`` as computed, ``simulated`` with its 95 % interval of Wilson (``conf_low, conf_high``), and
+            ``failed``, the data sets without a test, which count as not significant.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> power = hlmrs.power(hlmrs.Design.cluster_randomized(school=12, pupil=5), effects={"treat": 1.0}, icc=0.2)
+        >>> power.simulate(100, seed=1).columns
+        ['test', 'power', 'simulated', 'conf_low', 'conf_high', 'failed']
+        """
+        table = power_table(self._outlook.tests) | simulate(self._plan, n, seed, threads).columns()
+        return ResultTable(f"Power by {n:,} simulated data sets", table, self._plan.source.kind, level=0.95)
+
+    def with_simulation(self, n: int = 1000, *, seed: int | None = None, threads: int | None = None) -> Power:
+        """Return the same power with that of simulated data sets beside it.
+
+        Parameters
+        ----------
+        n, seed, threads
+            As in ``simulate``.
+
+        Returns
+        -------
+        Power
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> power = hlmrs.power(hlmrs.Design.cluster_randomized(school=12, pupil=5), effects={"treat": 1.0}, icc=0.2)
+        >>> abs(power.with_simulation(100, seed=1).power - power.power) < 0.2
+        True
+        """
+        return Power(self._plan, simulate(self._plan, n, seed, threads))
+
+    def assurance(self, n: int = 500, *, seed: int | None = None) -> ResultTable[Any]:
+        """Return the power averaged over what a fit leaves uncertain: its coefficients and its variances.
+
+        Coefficients that were given as ``effects`` are held.  Linear fits alone have it.
+
+        Parameters
+        ----------
+        n : int
+            How many draws of the parameters.
+        seed : int, optional
+            Of the random numbers.
+
+        Returns
+        -------
+        ResultTable
+            ``test, power`` at the estimates, ``assurance`` on average, and the power that a tenth of the draws stay
+            below (``lower_tenth``) or above (``upper_tenth``).
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+        >>> table = fit.power({"Days": 5.0}).assurance(100, seed=1)
+        >>> bool(table["lower_tenth"][0] < table["assurance"][0] < table["upper_tenth"][0])
+        True
+        """
+        return ResultTable("Power averaged over the fit", assurance(self._plan, n, seed), self._plan.source.kind)
+
     def _report(self) -> Report:
-        table = table_of_tests(self._outlook.tests, USUAL)
+        notes = [f"detectable: the effect that is found with a power of {USUAL:g}"]
+        if self._simulated is not None:
+            notes.append(f"simulated: the share of {self._simulated.n:,} data sets with a significant test")
         return Report(
             "Power of a planned study",
             [
                 Section("", Facts(facts(self._plan, self._outlook))),
-                Section("", Table(displayed(table))),
-                Section("", Notes([f"detectable: the effect that is found with a power of {USUAL:g}"])),
+                Section("", Table(displayed(self._table(), 0.95))),
+                Section("", Notes(notes)),
             ],
         )

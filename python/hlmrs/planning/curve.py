@@ -1,0 +1,64 @@
+"""The power over numbers of units, sizes of effects or intraclass correlations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from ..errors import OptionError, listed, suggestion
+from ..formula.names import find_name
+from ..frame import Column
+from .parameters import Given
+from .plan import Plan
+from .search import sized
+from .simulation import simulate
+
+ICC = "icc"
+
+
+def curve(plan: Plan, over: Mapping[str, Sequence[Any]], n_simulated: int, seed: int | None) -> dict[str, Column]:
+    """Tabulate the power of every test over all combinations, on request with that of simulated data sets beside it."""
+    if not isinstance(over, Mapping) or not over:
+        raise OptionError(f"over={over!r}: give a dictionary by units, such as {{'school': [20, 40, 60]}}")
+    names, known = list(over), plan.model().names
+    rows, simulated = [], []
+    for k, values in enumerate(product(*(over[name] for name in names))):
+        varied = plan
+        for name, value in zip(names, values, strict=True):
+            varied = _varied(varied, name, value, known)
+        tests = varied.outlook().tests
+        rows += [(*values, test.name, test.effect, test.std_error, test.df, test.power) for test in tests]
+        if n_simulated:
+            found = simulate(varied, n_simulated, None if seed is None else seed + k, None).columns()
+            simulated.append(found)
+    labels = (*names, "test", "effect", "std_error", "den_df", "power")
+    columns = zip(labels, zip(*rows, strict=True), strict=True)
+    table: dict[str, Column] = {name: list(own) if name == "test" else np.array(own) for name, own in columns}
+    return table | {name: np.concatenate([one[name] for one in simulated]) for name in (simulated or [{}])[0]}
+
+
+def _varied(plan: Plan, name: str, value: Any, coefficients: Sequence[str]) -> Plan:
+    """Return a plan with another number of units, another coefficient, or another intraclass correlation."""
+    units = plan.source.numbers(plan.request, plan.units)
+    if name in units:
+        return sized(plan, name, _whole(name, value))
+    found = find_name(name, coefficients)
+    if found is not None:
+        return replace(plan, effects={**plan.effects, found: float(value)})
+    if name == ICC and isinstance(plan.given, Given) and isinstance(plan.given.icc, int | float):
+        return replace(plan, given=replace(plan.given, icc=value))
+    known = [*units, *coefficients, ICC]
+    raise OptionError(
+        f"over={{{name!r}: ...}}: neither units nor a coefficient of the plan{suggestion(name, known)}; give "
+        f"{listed([*units, *coefficients])}, or 'icc' where it is one number"
+    )
+
+
+def _whole(name: str, value: Any) -> int:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
+        raise OptionError(f"over={{{name!r}: ...}}: {value!r} is no number of units")
+    return int(value)

@@ -1,0 +1,215 @@
+"""The search for numbers of units: as few as have a power, or as many as a budget pays for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import DesignError, OptionError, listed, suggestion
+from .plan import Plan
+from .tables import check_power
+
+ROWS = "rows"
+_MOST_ROWS = 400_000
+_STALLED = 1e-4
+"""A rise of the power by less than this, over a doubling of the units, is none."""
+_SURELY = 200
+"""As many units should do for some test, if any number does."""
+_LESS = 0.85
+"""By what units are multiplied while they are too many."""
+_INNER = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 150, 200)
+"""Units of inner levels that are tried first."""
+
+
+def least_power(plan: Plan) -> float:
+    """Return the power of the least powerful test; 0 where the rows are too few for one."""
+    return _reached(plan)[0]
+
+
+def _reached(plan: Plan) -> tuple[float, int]:
+    """Return the power of the least powerful test, and how many rows there are."""
+    try:
+        outlook = plan.outlook()
+    except DesignError:
+        return 0.0, 0
+    return min(test.power for test in outlook.tests), len(outlook.model.x)
+
+
+def sized(plan: Plan, level: str, n: int) -> Plan:
+    """Return a plan with so many units of a level; sizes that differ keep their spread relative to the mean."""
+    now = require_level(plan, level)
+    return plan.with_units({level: (float(n), now[1] / now[0] * n) if isinstance(now, tuple) else n})
+
+
+def require_level(plan: Plan, level: str) -> Any:
+    """Return the number of units of a level, or the mean and standard deviation of their sizes."""
+    numbers = plan.source.numbers(plan.request, plan.units)
+    if level not in numbers:
+        raise OptionError(
+            f"{level!r}: no units of the plan are called so{suggestion(str(level), numbers)}; they are "
+            f"{listed([*numbers])}"
+        )
+    now = numbers[level]
+    if isinstance(now, list):
+        raise OptionError(f"{level!r} has a list of sizes; give their mean and standard deviation, (mean, sd)")
+    return now
+
+
+def required_units(plan: Plan, level: str, power: float) -> Plan:
+    """Return the plan with the fewest units of a level with which every test has a power."""
+    check_power(power)
+    require_level(plan, level)
+    low, high = _bracket(plan, level, power)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if least_power(sized(plan, level, middle)) >= power else (middle, high)
+    return sized(plan, level, high)
+
+
+def _bracket(plan: Plan, level: str, power: float) -> tuple[int, int]:
+    """Return a number of units that does not have the power, or 0, and a larger one that does."""
+    low, high, before = 0, _guess(plan, level, power), -1.0
+    reached, n_rows = _reached(sized(plan, level, high))
+    if reached >= power:
+        while (less := int(_LESS * high)) and least_power(sized(plan, level, less)) >= power:
+            high = less
+        return less, high
+    while reached < power:
+        if 2 * n_rows > _MOST_ROWS or 0 < reached < before + _STALLED:
+            raise OptionError(
+                f"power={power:g} is out of reach by more of {level!r} alone: with {high} of them it is {reached:.3f}; "
+                "plan more units of another level"
+            )
+        if not reached and high >= _SURELY:
+            sized(plan, level, high).outlook()  # says what these rows lack
+        low, high, before = high, 2 * high, reached
+        reached, n_rows = _reached(sized(plan, level, high))
+    return low, high
+
+
+def _guess(plan: Plan, level: str, power: float) -> int:
+    """Return the units that have the power if variances fall with their number."""
+    numbers = require_level(plan, level)
+    now = int(numbers[0] if isinstance(numbers, tuple) else numbers)
+    try:
+        tests = plan.outlook().tests
+    except DesignError:
+        return 2 * now
+    most = max((test.strength_for(power) / test.strength) ** 2 if test.strength else 1.0 for test in tests)
+    return max(2, min(round(now * most), 20 * now))
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What a unit of every level costs, and a row."""
+
+    plan: Plan
+    prices: Mapping[str, float]
+
+    def of(self, plan: Plan) -> float:
+        """Return the cost of a plan."""
+        counts = plan.counts() | {ROWS: plan.source.n_rows(plan.request, plan.units)}
+        return sum(price * counts[name] for name, price in self.prices.items())
+
+
+def optimum(plan: Plan, prices: Mapping[str, float], budget: float | None, power: float | None) -> tuple[Plan, float]:
+    """Return the plan of the most power that a budget pays for, or the cheapest with a power; and what it costs.
+
+    Units of the outermost priced level follow from those of the others, which are improved in turn.
+    """
+    costs = Costs(plan, _prices(plan, prices))
+    if (budget is None) == (power is None):
+        raise OptionError(
+            "give budget= for the most power that it pays for, or power= for the cheapest plan that has it"
+        )
+    levels = [name for name in plan.counts() if name in costs.prices and name != ROWS]
+    outer, *inner = levels
+    score = (
+        _best_of_budget(costs, outer, float(budget))
+        if budget is not None
+        else _cheapest(costs, outer, check_power(power))
+    )
+    found = _improved(plan, inner, score)
+    if found is None:
+        raise OptionError("no plan was found: the budget is too small, or the power out of reach, for all sizes tried")
+    return found, costs.of(found)
+
+
+Score = Callable[[Plan], tuple[float, Plan] | None]
+"""How good the best plan with these inner units is, and that plan; None if there is none."""
+
+
+def _best_of_budget(costs: Costs, outer: str, budget: float) -> Score:
+    def score(plan: Plan) -> tuple[float, Plan] | None:
+        at = [costs.of(sized(plan, outer, n)) for n in (2, 4)]
+        per_unit = (at[1] - at[0]) / 2
+        if per_unit <= 0:
+            raise OptionError(f"cost: units of {outer!r} cost nothing, so that a budget pays for any number of them")
+        low = int(min(2 + (budget - at[0]) / per_unit, _MOST_ROWS))
+        while low > 0 and costs.of(sized(plan, outer, low)) > budget:  # sizes that differ are rounded
+            low -= 1
+        return (least_power(best := sized(plan, outer, low)), best) if low > 0 else None
+
+    return score
+
+
+def _cheapest(costs: Costs, outer: str, power: float) -> Score:
+    def score(plan: Plan) -> tuple[float, Plan] | None:
+        try:
+            best = required_units(plan, outer, power)
+        except (DesignError, OptionError):
+            return None
+        return -costs.of(best), best
+
+    return score
+
+
+def _improved(plan: Plan, inner: Sequence[str], score: Score) -> Plan | None:
+    """Improve the inner units one level after the other, until none can be."""
+    best = score(plan)
+    while True:
+        start = best
+        for level in inner:
+            best = _best_size(plan if best is None else best[1], level, score, best)
+        if best is None or best is start or (start is not None and best[0] <= start[0]):
+            return None if best is None else best[1]
+
+
+def _best_size(plan: Plan, level: str, score: Score, best: tuple[float, Plan] | None) -> tuple[float, Plan] | None:
+    """Try sizes of one level, few first, then those between the best and its neighbours."""
+    tried: dict[int, float] = {}
+
+    def attempt(n: int) -> None:
+        nonlocal best
+        if n < 1 or n in tried:
+            return
+        found = score(sized(plan, level, n))
+        tried[n] = -np.inf if found is None else found[0]
+        if found is not None and (best is None or found[0] > best[0]):
+            best = found
+
+    for n in _INNER:
+        attempt(n)
+    top = max(tried, key=lambda n: tried[n])
+    k = _INNER.index(top)
+    for n in range(_INNER[max(k - 1, 0)] + 1, _INNER[min(k + 1, len(_INNER) - 1)]):
+        attempt(n)
+    return best
+
+
+def _prices(plan: Plan, prices: Mapping[str, float]) -> dict[str, float]:
+    numbers = plan.source.numbers(plan.request, plan.units)
+    if not isinstance(prices, Mapping) or not set(prices) & set(numbers):
+        raise OptionError(f"cost={prices!r}: give a dictionary by units, of {listed([*numbers, ROWS])}")
+    for name, price in prices.items():
+        if name not in (*numbers, ROWS):
+            raise OptionError(
+                f"cost: no units of the plan are called {name!r}{suggestion(str(name), numbers)}; give those of "
+                f"{listed([*numbers, ROWS])}"
+            )
+        if not isinstance(price, int | float) or not 0 <= price < np.inf:
+            raise OptionError(f"cost={{{name!r}: {price!r}}}: give a price that is not negative")
+    return {name: float(price) for name, price in prices.items()}
