@@ -63,16 +63,18 @@ class DesignRows:
 
 
 class FrameRows:
-    """Rows of data; levels of grouping columns are taken in turn until there are as many as planned."""
+    """Rows of data, read once; levels of grouping columns are taken in turn until there are as many as planned."""
 
     def __init__(self, frame: Frame) -> None:
         self._frame, self.kind, self.names = frame, frame.kind, frame.names
         self.row_levels: list[str] = []
+        self._columns: Columns | None = None
 
     def read(self, request: Request, units: Mapping[str, Any]) -> Columns:
         """Read and extend."""
-        columns = read_columns(self._frame, request)
-        return extended_columns(columns, units, grouping_columns(request)) if units else columns
+        if self._columns is None:
+            self._columns = read_columns(self._frame, request)
+        return extended_columns(self._columns, units, grouping_columns(request)) if units else self._columns.copy()
 
     def counts(self, request: Request, units: Mapping[str, Any]) -> dict[str, int]:
         """Count the levels of grouping columns."""

@@ -148,6 +148,17 @@ def test_tables_are_of_the_kind_of_the_rows(kind):
     assert type(table).__module__.split(".")[0] in (kind, "builtins")
 
 
+def test_rows_that_can_be_read_once_are_read_once():
+    import pyarrow as pa
+
+    table = DESIGN.to_frame("pyarrow")
+    reader = pa.RecordBatchReader.from_batches(table.schema, table.to_batches())
+    found = power(design=reader)
+    assert found.power == pytest.approx(power().power, rel=1e-12)
+    assert found.required("school", 0.9) > 10
+    assert power(design=DESIGN.to_frame("polars").lazy()).power == pytest.approx(found.power, rel=1e-12)
+
+
 def test_reports_print_within_eighty_columns():
     found = power(test=["treat", "arm", "treat, armb"])
     assert max(map(len, repr(found).splitlines())) <= 80
