@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import OptionError, listed, suggestion
+from ..errors import OptionError, listed, mapping_in, suggestion
 from ..formula.names import find_name
 from ..frame import Column
+from .numbers import number, values
 from .parameters import Given
 from .plan import Plan
 from .search import sized
@@ -22,16 +23,18 @@ ICC = "icc"
 
 def curve(plan: Plan, over: Mapping[str, Sequence[Any]], n_simulated: int, seed: int | None) -> dict[str, Column]:
     """Tabulate the power of every test over all combinations, on request with that of simulated data sets beside it."""
-    if not isinstance(over, Mapping) or not over:
-        raise OptionError(f"over={over!r}: give a dictionary by units, such as {{'school': [20, 40, 60]}}")
-    names, known = list(over), plan.model().names
+    said = mapping_in("over", over, "{'school': [20, 40, 60]}")
+    names, known = list(said), plan.model().names
+    if not names:
+        raise OptionError("over={}: say what is varied, such as {'school': [20, 40, 60]}")
+    tried = [values(f"over={{{name!r}: ...}}", said[name]) for name in names]
     rows, simulated = [], []
-    for k, values in enumerate(product(*(over[name] for name in names))):
+    for k, combination in enumerate(product(*tried)):
         varied = plan
-        for name, value in zip(names, values, strict=True):
+        for name, value in zip(names, combination, strict=True):
             varied = _varied(varied, name, value, known)
         tests = varied.outlook().tests
-        rows += [(*values, test.name, test.effect, test.std_error, test.df, test.power) for test in tests]
+        rows += [(*combination, test.name, test.effect, test.std_error, test.df, test.power) for test in tests]
         if n_simulated:
             found = simulate(varied, n_simulated, None if seed is None else seed + k, None).columns()
             simulated.append(found)
@@ -48,7 +51,7 @@ def _varied(plan: Plan, name: str, value: Any, coefficients: Sequence[str]) -> P
         return sized(plan, name, _whole(name, value))
     found = find_name(name, coefficients)
     if found is not None:
-        return replace(plan, effects={**plan.effects, found: float(value)})
+        return replace(plan, effects={**plan.effects, found: number(f"effects of {name!r}", value)})
     if name == ICC and isinstance(plan.given, Given) and isinstance(plan.given.icc, int | float):
         return replace(plan, given=replace(plan.given, icc=value))
     known = [*units, *coefficients, ICC]

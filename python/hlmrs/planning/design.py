@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..display import DisplayColumn, Facts, Printed, Report, Section, Table, displayed
-from ..errors import OptionError, choose, listed, suggestion
+from ..errors import OptionError, choose, listed, mapping_in, suggestion
 from ..frame import KINDS, Column, build, installed_kind
 from .expansion import expand
 from .layout import names_of, read_layout
+from .numbers import number, values
 from .spread import places, sizes
 from .variables import Units, read_variables, variable_columns
 
@@ -102,6 +103,7 @@ class Design(Printed):
         >>> design.with_units({"school": 40}).n_rows
         1000
         """
+        units = mapping_in("units", units, "{'school': 40}")
         for name in units:
             _require_level("units", name, self.levels)
         return Design(self._text, {**self.units, **units}, self._given, self._missing, formula=self.formula)
@@ -308,8 +310,7 @@ def _nested_names(name: str, units: Mapping[str, Any]) -> list[str]:
 
 
 def _read_units(units: Mapping[str, Any], levels: Sequence[str]) -> dict[str, Any]:
-    if not isinstance(units, Mapping):
-        raise OptionError(f"units={units!r}: give a dictionary such as {{'school': 20, 'pupil': 25}}")
+    units = mapping_in("units", units, "{'school': 20, 'pupil': 25}")
     for name in units:
         _require_level("units", name, levels)
     for name in levels:
@@ -329,9 +330,9 @@ def _number(name: str, value: Any) -> Any:
     """Return a number of units, the mean and standard deviation of sizes, or sizes."""
     if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 1:
         return int(value)
-    if isinstance(value, tuple) and len(value) == 2:
-        mean, sd = (float(part) for part in value)
-        if mean >= 1 and 0 <= sd < np.inf:
+    if isinstance(value, tuple) and len(value) == 2 and all(isinstance(part, int | float) for part in value):
+        mean, sd = map(float, value)
+        if 1 <= mean < np.inf and 0 <= sd < np.inf:
             return mean, sd
     elif isinstance(value, list | range | np.ndarray) and len(value):
         counts = np.asarray(value)
@@ -348,13 +349,13 @@ def _mean(number: Any) -> float:
 
 
 def _read_missing(missing: Mapping[str, Any] | None, levels: Sequence[str]) -> dict[str, list[float]]:
+    if missing is None:
+        return {}
     found = {}
-    for name, given in (missing or {}).items():
+    for name, given in mapping_in("missing", missing, "{'wave': [0, 0.1, 0.2]}").items():
         _require_level("missing", name, levels)
-        shares = np.atleast_1d(np.asarray(given, dtype=np.float64))
-        if shares.ndim != 1 or not ((shares >= 0) & (shares < 1)).all():
-            raise OptionError(f"missing={{{name!r}: {given!r}}}: give shares from 0 to below 1")
-        found[name] = shares.tolist()
+        shares = [given] if isinstance(given, int | float) else values(f"missing={{{name!r}: ...}}", given)
+        found[name] = [number(f"missing of {name!r}", share, 0, 1, "shares from 0 to below 1") for share in shares]
     return found
 
 

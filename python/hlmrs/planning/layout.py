@@ -14,7 +14,7 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FormulaError
+from ..errors import ArgumentError, FormulaError
 
 Codes = NDArray[np.intp]
 
@@ -61,6 +61,8 @@ def names_of(layout: Layout) -> list[str]:
 
 def read_layout(text: str) -> Layout:
     """Read a layout."""
+    if not isinstance(text, str):
+        raise ArgumentError(f"layout={text!r}: give kinds of units, such as 'school/pupil'")
     reader = _Reader(text)
     layout = reader.crossed()
     if reader.token is not None:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError
+from ..control import count, seed_or_new
+from ..errors import OptionError, mapping_in
 from ..estimation import Estimate
 from ..estimation.generalized import GeneralizedEstimate
 from ..families import Family
@@ -38,7 +39,7 @@ def plan_of_fit(
         if value is not None:
             raise OptionError(f"power: planned rows have no {what}, and this fit does; fit the model without")
     family = _family(estimate) if isinstance(estimate, GeneralizedEstimate) else None
-    given, names = dict(effects or {}), estimate.layout.coef_names
+    given, names = dict(mapping_in("effects", effects, "{'treat': 0.3}")), estimate.layout.coef_names
     read_effects(given, names)
     estimated = dict(zip(names, map(float, estimate.core.beta), strict=True))
     source = FrameRows(estimate.frame)
@@ -79,13 +80,12 @@ def assurance(plan: Plan, n: int, seed: int | None) -> dict[str, Column]:
     Coefficients are drawn from their normal distribution, but for those that were given; entries of covariances from
     theirs, and are then taken to the nearest covariance; the residual variance from its lognormal one.
     """
-    if not isinstance(n, int) or n < 1:
-        raise OptionError(f"n={n!r}: give how many draws there are, a whole number from 1 on")
+    n = count("n", n)
     if plan.estimated is None:
         raise OptionError("assurance averages over what a fit does not know for sure: plan from one, by fit.power()")
     if plan.family is not None:
         raise OptionError("assurance is computed for linear models")
-    found, own, rng = plan.outlook(), replace(plan, units={}).outlook(), np.random.default_rng(seed)
+    found, own, rng = plan.outlook(), replace(plan, units={}).outlook(), np.random.default_rng(seed_or_new(seed))
     powers = np.array([[t.power for t in found.at(*_drawn(own, plan, rng)).tests] for _ in range(n)])
     low, high = np.quantile(powers, [0.1, 0.9], axis=0)
     return {

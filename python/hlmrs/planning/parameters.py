@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError, listed, suggestion
+from ..errors import OptionError, listed, mapping_in, suggestion
 from ..families import Family
 from .information import TermCovariance
+from .numbers import number
 from .planned_model import PlannedModel
 
 Matrix = NDArray[np.float64]
@@ -19,6 +20,7 @@ Matrix = NDArray[np.float64]
 INTERCEPT = "(Intercept)"
 RESIDUAL = "residual"
 _NOT_NEGATIVE = -1e-10
+_NO_SIGN = "a number that is not negative"
 _LATENT = {"logit": np.pi**2 / 3, "probit": 1.0, "cloglog": np.pi**2 / 6}
 """Variances of the latent residuals of binary responses, by link."""
 
@@ -86,7 +88,7 @@ def _latent(given: Given, family: Family | None) -> float | None:
 def _sigma(sigma: float | None) -> float:
     if sigma is None:
         raise OptionError("sigma: give the residual standard deviation, or icc= for a total variance of 1")
-    return _number("sigma", sigma, least=np.nextafter(0, 1))
+    return number("sigma", sigma, float(np.nextafter(0, 1)), wanted="a number above zero")
 
 
 def _standard_deviations(
@@ -131,20 +133,19 @@ def _by_effect(option: str, values: Mapping[str, Any] | None, model: PlannedMode
     for group, value in _mapping(option, values).items():
         group = _group(option, group, model.groups)
         columns = [column for term in model.random if term.group == group for column in term.columns]
-        if not isinstance(value, Mapping):
-            if len(columns) > 1:
-                raise OptionError(
-                    f"{option}={{{group!r}: {value!r}}}: {group} has several random effects; give "
-                    f"{{{group!r}: {{{', '.join(f'{column!r}: ...' for column in columns)}}}}}"
-                )
-            value = {columns[0]: value}
-        for column, number in value.items():
+        own = value if isinstance(value, Mapping) else {columns[0]: value}
+        if own is not value and len(columns) > 1:
+            raise OptionError(
+                f"{option}={{{group!r}: {value!r}}}: {group} has several random effects; give "
+                f"{{{group!r}: {{{', '.join(f'{column!r}: ...' for column in columns)}}}}}"
+            )
+        for column, size in own.items():
             if column not in columns:
                 raise OptionError(
                     f"{option}={{{group!r}: ...}}: {group} has no random effect {column!r}"
                     f"{suggestion(str(column), columns)}; it has {listed(columns)}"
                 )
-            out[(group, str(column))] = _number(f"{option} of {column} of {group}", number)
+            out[(group, str(column))] = number(f"{option} of {column} of {group}", size, 0, wanted=_NO_SIGN)
     return out
 
 
@@ -160,7 +161,7 @@ def _intraclass(icc: Any, model: PlannedModel) -> dict[str, float]:
     shares = {}
     for group, share in icc.items():
         group = _group("icc", group, groups)
-        shares[group] = _number(f"icc of {group}", share)
+        shares[group] = number(f"icc of {group}", share, 0, wanted=_NO_SIGN)
     if sum(shares.values()) >= 1:
         raise OptionError(
             f"icc={icc!r}: intraclass correlations are shares of the total variance, here {sum(shares.values()):g} of "
@@ -175,9 +176,7 @@ def _explained(given: Given, groups: Sequence[str], rows: Sequence[str]) -> dict
     own = [name for name in rows if name not in groups]
     for level, share in _mapping("r2", given.r2).items():
         meant = RESIDUAL if level in (*own, RESIDUAL) else _group("r2", level, groups)
-        out[meant] = _number(f"r2 of {level}", share)
-        if out[meant] >= 1:
-            raise OptionError(f"r2={{{level!r}: {share!r}}}: covariates explain a share of the variance, below 1")
+        out[meant] = number(f"r2 of {level}", share, 0, 1, "a share from 0 to below 1")
     return out
 
 
@@ -225,18 +224,13 @@ def _check_correlated(correlation: Mapping[str, Any], model: PlannedModel) -> No
 
 
 def _correlation(group: str, value: Any) -> float:
-    number = float(value)
-    if not -1 <= number <= 1:
-        raise OptionError(f"correlation of {group}: {value!r} is none, give a number from -1 to 1")
-    return number
+    return number(f"correlation of {group}", value, -1, float(np.nextafter(1, 2)), "a number from -1 to 1")
 
 
 def _mapping(option: str, values: Any) -> Mapping[str, Any]:
     if values is None:
         return {}
-    if not isinstance(values, Mapping):
-        raise OptionError(f"{option}={values!r}: give a dictionary by grouping factor, such as {{'school': 0.4}}")
-    return values
+    return mapping_in(option, values, "{'school': 0.4}")
 
 
 def _group(option: str, group: Any, groups: Sequence[str]) -> str:
@@ -250,15 +244,3 @@ def _group(option: str, group: Any, groups: Sequence[str]) -> str:
             f"it has those of {listed(groups)}"
         )
     return inner[0]
-
-
-def _number(what: str, value: Any, least: float = 0.0) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = np.nan
-    if not least <= number < np.inf:
-        raise OptionError(
-            f"{what} is {value!r}: give a number that is not negative" + ("" if least == 0 else " nor zero")
-        )
-    return number

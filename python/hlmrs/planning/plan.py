@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DesignError
+from ..errors import DesignError, mapping_in
 from ..estimation import Request
 from ..families import Family
 from .generalized import known_information
@@ -45,7 +45,7 @@ class Plan:
 
     def with_units(self, units: Mapping[str, Any]) -> Plan:
         """Return the same plan with other numbers of units."""
-        return replace(self, units={**self.units, **units})
+        return replace(self, units={**self.units, **mapping_in("units", units, "{'school': 40}")})
 
     def counts(self) -> dict[str, int]:
         """Count the units in all."""

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DesignError, OptionError, listed, suggestion
+from ..errors import DesignError, OptionError, listed, mapping_in, name_in, suggestion
+from .numbers import number
 from .plan import Plan
 from .tables import check_power
 
@@ -46,7 +47,7 @@ def sized(plan: Plan, level: str, n: int) -> Plan:
 
 def require_level(plan: Plan, level: str) -> Any:
     """Return the number of units of a level, or the mean and standard deviation of their sizes."""
-    numbers = plan.source.numbers(plan.request, plan.units)
+    level, numbers = name_in("units", level), plan.source.numbers(plan.request, plan.units)
     if level not in numbers:
         raise OptionError(
             f"{level!r}: no units of the plan are called so{suggestion(str(level), numbers)}; they are "
@@ -128,7 +129,7 @@ def optimum(plan: Plan, prices: Mapping[str, float], budget: float | None, power
     levels = [name for name in plan.counts() if name in costs.prices and name != ROWS]
     outer, *inner = levels
     score = (
-        _best_of_budget(costs, outer, float(budget))
+        _best_of_budget(costs, outer, number("budget", budget, 0))
         if budget is not None
         else _cheapest(costs, outer, check_power(power))
     )
@@ -202,14 +203,14 @@ def _best_size(plan: Plan, level: str, score: Score, best: tuple[float, Plan] | 
 
 def _prices(plan: Plan, prices: Mapping[str, float]) -> dict[str, float]:
     numbers = plan.source.numbers(plan.request, plan.units)
-    if not isinstance(prices, Mapping) or not set(prices) & set(numbers):
-        raise OptionError(f"cost={prices!r}: give a dictionary by units, of {listed([*numbers, ROWS])}")
-    for name, price in prices.items():
+    prices = mapping_in("cost", prices, "{'school': 300, 'pupil': 10}")
+    if not set(prices) & set(numbers):
+        raise OptionError(f"cost={prices!r}: give prices by units, of {listed([*numbers, ROWS])}")
+    for name in prices:
         if name not in (*numbers, ROWS):
             raise OptionError(
                 f"cost: no units of the plan are called {name!r}{suggestion(str(name), numbers)}; give those of "
                 f"{listed([*numbers, ROWS])}"
             )
-        if not isinstance(price, int | float) or not 0 <= price < np.inf:
-            raise OptionError(f"cost={{{name!r}: {price!r}}}: give a price that is not negative")
-    return {name: float(price) for name, price in prices.items()}
+    wanted = "a price that is not negative"
+    return {name: number(f"cost of {name!r}", price, 0, wanted=wanted) for name, price in prices.items()}

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import f_tail, fit_many, two_sided_ps
-from ..errors import HlmrsError, HlmrsWarning, OptionError
+from ..control import count, seed_or_new
+from ..errors import HlmrsError, HlmrsWarning
 from ..estimation import Estimate, core_model, fit_model, reestimate
 from ..estimation.family_spec import link_means
 from ..estimation.generalized_many import fit_each, many_request
@@ -61,11 +62,10 @@ def wilson(k: Vector, n: int) -> tuple[Vector, Vector]:
 
 def simulate(plan: Plan, n: int, seed: int | None, threads: int | None) -> Simulated:
     """Draw and test n data sets."""
-    if not isinstance(n, int) or n < 1:
-        raise OptionError(f"n={n!r}: give how many data sets are simulated, a whole number from 1 on")
+    n = count("n", n)
     if threads is not None:
         plan = replace(plan, request=replace(plan.request, control=replace(plan.request.control, n_threads=threads)))
-    outlook, rng = plan.outlook(), np.random.default_rng(seed)
+    outlook, rng = plan.outlook(), np.random.default_rng(seed_or_new(seed))
     p_values = np.empty((n, len(outlook.tested)))
     with Progress("data sets", n) as progress:
         for first, y in _batches(outlook, n, rng):

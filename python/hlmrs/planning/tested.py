@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError, OptionError, listed, suggestion
+from ..errors import ArgumentError, OptionError, listed, mapping_in, suggestion
 from ..formula.names import find_name
 from ..hypotheses.equations import read_hypotheses
+from .numbers import number
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -33,18 +34,13 @@ class Hypotheses:
 def read_effects(effects: Mapping[str, Any] | None, names: Sequence[str]) -> Vector:
     """Return all coefficients; those of which nothing is said are zero."""
     beta = np.zeros(len(names))
-    if not isinstance(effects, Mapping):
-        raise ArgumentError(f"effects={effects!r}: give a dictionary by coefficient, such as {{'treat': 0.3}}")
-    for name, value in effects.items():
+    for name, value in mapping_in("effects", effects, "{'treat': 0.3}").items():
         found = find_name(str(name), names)
         if found is None:
             raise OptionError(
                 f"effects: the model has no coefficient {name!r}{suggestion(str(name), names)}; it has {listed(names)}"
             )
-        number = float(value)
-        if not np.isfinite(number):
-            raise OptionError(f"effects={{{name!r}: {value!r}}}: give a finite number")
-        beta[list(names).index(found)] = number
+        beta[list(names).index(found)] = number(f"effects of {name!r}", value)
     return beta
 
 

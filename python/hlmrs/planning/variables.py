@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError, listed, suggestion
+from ..errors import OptionError, listed, mapping_in, suggestion
 from ..frame import Column
+from .numbers import number
+from .numbers import values as values_in
 from .spread import in_shares, normal_scores
 
 Codes = NDArray[np.intp]
 
+_TINY = float(np.nextafter(0, 1))
 _WORDS = ("normal", "index", "stepped")
 
 
@@ -37,7 +40,10 @@ class Units:
 
 def read_variables(given: Mapping[str, Any] | None, levels: Sequence[str]) -> list[Variable]:
     """Read what is said of variables: a level, or a level and values."""
-    return [_variable(str(name), value, levels) for name, value in (given or {}).items()]
+    if given is None:
+        return []
+    said = mapping_in("variables", given, "{'treat': 'school'}")
+    return [_variable(str(name), value, levels) for name, value in said.items()]
 
 
 def _variable(name: str, value: Any, levels: Sequence[str]) -> Variable:
@@ -75,14 +81,13 @@ def _checked(name: str, levels: tuple[str, ...], values: Any) -> Any:
             raise OptionError(f"variables={{{name!r}: ...}}: 'normal' takes one level")
         return values
     if isinstance(values, Mapping):
-        shares = np.array([*values.values()], dtype=float)
-        if len(shares) < 2 or not (shares > 0).all() or not np.isfinite(shares).all():
-            raise OptionError(f"variables={{{name!r}: ...}}: give two values or more, each with a share above zero")
+        wanted = "a share above zero"
+        parts = [number(f"variables: the share of {v!r}", share, _TINY, wanted=wanted) for v, share in values.items()]
+        if len(parts) < 2:
+            raise OptionError(f"variables={{{name!r}: ...}}: give two values or more, each with a share")
+        shares = np.array(parts)
         return dict(zip(values, (shares / shares.sum()).tolist(), strict=True))
-    found = list(values) if isinstance(values, Sequence | range | np.ndarray) else []
-    if not found:
-        raise OptionError(f"variables={{{name!r}: ...}}: {values!r} is no list of values")
-    return found
+    return values_in(f"variables={{{name!r}: ...}}", values)
 
 
 def variable_columns(variables: Sequence[Variable], units: Units) -> dict[str, Column]:

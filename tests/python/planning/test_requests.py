@@ -25,14 +25,14 @@ def power(**changes):
         ({"effects": {"nothing": 0.3}}, OptionError, "it has '\\(Intercept\\)', 'treat', 'armb'"),
         ({"effects": {"treat": np.inf}}, OptionError, "give a finite number"),
         ({"effects": {}}, OptionError, "all effects are zero"),
-        ({"effects": 0.3}, ArgumentError, "give a dictionary by coefficient"),
+        ({"effects": 0.3}, ArgumentError, "give a dictionary"),
         ({"sd": {"schools": 0.4}}, OptionError, "did you mean 'school'"),
         ({"sd": {"school": 0.4}}, OptionError, "has several random effects"),
         ({"sd": {"school": {"(Intercept)": 0.4}}}, OptionError, "how much treat varies"),
         ({"sd": {"school": {"(Intercept)": -0.4, "treat": 0.1}}}, OptionError, "not negative"),
         ({"sd": None}, OptionError, "say|how much"),
         ({"sigma": None}, OptionError, "give the residual standard deviation"),
-        ({"sigma": 0.0}, OptionError, "nor zero"),
+        ({"sigma": 0.0}, OptionError, "above zero"),
         ({"icc": 0.2}, OptionError, "sigma= beside icc="),
         ({"icc": 0.2, "sigma": None}, OptionError, "given by sd= or variance= already"),
         ({"icc": 1.2, "sigma": None, "sd": {"school": {"treat": 0.2}}}, OptionError, "must sum to less than 1"),
@@ -163,3 +163,50 @@ def test_reports_print_within_eighty_columns():
     found = power(test=["treat", "arm", "treat, armb"])
     assert max(map(len, repr(found).splitlines())) <= 80
     assert "<table>" in found._repr_html_()
+
+
+ODD = [
+    "x",
+    -1,
+    float("nan"),
+    [],
+    (1, 2),
+    {1: 2},
+    {"school": "x"},
+    {"treat": "x"},
+    {"school": {}},
+    np.array([1, 2]),
+    object(),
+]
+SMALL = hlmrs.power(hlmrs.Design.cluster_randomized(school=8, pupil=4), effects={"treat": 0.5}, icc=0.2)
+ASKED = {
+    "effects": lambda odd: power(effects=odd),
+    "sd": lambda odd: power(sd=odd),
+    "r2": lambda odd: power(r2=odd),
+    "correlation": lambda odd: power(correlation=odd),
+    "icc": lambda odd: power(icc=odd, sigma=None, sd={"school": {"treat": 0.2}}),
+    "extend": lambda odd: power(extend=odd),
+    "layout": lambda odd: hlmrs.Design(odd, {"school": 2, "pupil": 3}),
+    "units": lambda odd: hlmrs.Design("school/pupil", odd),
+    "sizes": lambda odd: hlmrs.Design("school/pupil", {"school": 2, "pupil": odd}).n_rows - 3,
+    "variables": lambda odd: hlmrs.Design("school/pupil", {"school": 2, "pupil": 3}, odd),
+    "missing": lambda odd: hlmrs.Design("school/pupil", {"school": 2, "pupil": 3}, missing=odd),
+    "required": lambda odd: SMALL.required(odd),
+    "curve": lambda odd: SMALL.curve(odd),
+    "effects of a curve": lambda odd: SMALL.curve({"treat": [odd]}),
+    "cost": lambda odd: SMALL.optimum(odd, budget=2000.0),
+    "budget": lambda odd: SMALL.optimum({"school": 100, "pupil": 5}, budget=odd),
+    "n": lambda odd: SMALL.simulate(odd),
+    "seed": lambda odd: SMALL.simulate(3, seed=odd),
+}
+FINE = {("sizes", 4), ("sizes", 9), ("effects of a curve", 1), ("correlation", 8)}
+"""Sizes are a mean with a standard deviation, or an array; effects may be negative, and correlations none."""
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize("k", range(len(ODD)))
+def test_whatever_is_given_is_refused_by_an_error_of_the_package(asked, k):
+    if (asked, k) in FINE:
+        return
+    with pytest.raises(hlmrs.HlmrsError):
+        ASKED[asked](ODD[k])

@@ -106,7 +106,7 @@ def test_rows_have_a_price_in_crossed_designs():
     [
         ({"cost": {"school": 300}}, "give budget= .* or power="),
         ({"cost": {"school": 300}, "budget": 9000.0, "power": 0.8}, "give budget= .* or power="),
-        ({"cost": {"class": 300}, "budget": 9000.0}, "give a dictionary by units"),
+        ({"cost": {"class": 300}, "budget": 9000.0}, "give prices by units"),
         ({"cost": {"school": 300, "class": 1}, "budget": 9000.0}, "called 'class'"),
         ({"cost": {"school": -300}, "budget": 9000.0}, "not negative"),
         ({"cost": {"school": 300}, "budget": 100.0}, "no plan was found"),

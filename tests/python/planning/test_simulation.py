@@ -71,5 +71,5 @@ def test_a_power_by_simulation_shows_both():
     power = hlmrs.power(FORMULA, DESIGN, method="simulation", n=40, seed=1, **GIVEN)
     assert power.power == power.to_frame()["simulated"][0]
     assert max(map(len, repr(power).splitlines())) <= 80
-    with pytest.raises(OptionError, match="how many data sets"):
+    with pytest.raises(OptionError, match="a positive whole number"):
         power.simulate(0)

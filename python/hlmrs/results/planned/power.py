@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from ...control import count
 from ...display import Facts, Notes, Printed, Report, Section, Table, displayed
 from ...frame import Column, build
 from ...planning.curve import curve
@@ -208,7 +209,7 @@ class Power(Printed):
         >>> [round(float(power), 2) for power in power.curve({"school": [20, 40, 60, 80]})["power"]]
         [0.41, 0.71, 0.87, 0.95]
         """
-        table = curve(self._plan, over, simulate, seed)
+        table = curve(self._plan, over, count("simulate", simulate) if simulate else 0, seed)
         return PowerCurve(f"Power over {' and '.join(over)}", table, self._plan.source.kind, list(over))
 
     def optimum(

@@ -136,7 +136,7 @@ def power(
     else:
         plan = _new_plan(model, design, effects, given, (contrasts, family, link))
         plan = replace(plan, test=test, level=level, covariates=covariates)
-    found = Power(plan.with_units(extend or {}))
+    found = Power(plan.with_units({} if extend is None else extend))
     if choose("method", method, get_args(PowerMethod)) == "simulation":
         return found.with_simulation(n, seed=seed, threads=threads)
     found.power  # noqa: B018  what cannot be is said at once
@@ -151,10 +151,16 @@ def _new_plan(model: Any, design: Any, effects: Any, given: Given, coding: tuple
             raise ArgumentError("power: a design stands in place of the model, and there is another one beside it")
         model, design = _formula_of(model), model
     source = source_of(design)
-    chosen = None if family is None and link is None else chosen_family(family or "binomial", link)
+    chosen = None if family is None and link is None else chosen_family("binomial" if family is None else family, link)
     if chosen is not None:
         require_planned(chosen)
-    return Plan(planned_request(model, source.names, contrasts, None), source, effects or {}, given, family=chosen)
+    return Plan(
+        planned_request(model, source.names, contrasts, None),
+        source,
+        {} if effects is None else effects,
+        given,
+        family=chosen,
+    )
 
 
 def _refuse_beside_fit(given: Given, beside: Mapping[str, Any]) -> None:
