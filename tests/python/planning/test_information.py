@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import hlmrs
+from dense_information import dense_information, satterthwaite
 from hlmrs import _core
 
 
@@ -94,31 +95,6 @@ def test_a_joint_test_of_balanced_arms_has_its_closed_form():
     assert found.power == pytest.approx(_core.noncentral_f_tail(critical, 2, 27, noncentrality), abs=1e-8)
 
 
-def dense(x, terms, covariances, sigma):
-    """C, its slopes, and the covariance of the variance parameters, by matrices of the rows."""
-    n = len(x)
-    v, slopes = sigma**2 * np.eye(n), []
-    for (z, codes), covariance in zip(terms, covariances, strict=True):
-        indicator = codes[:, None] == np.unique(codes)
-        for a in range(len(covariance)):
-            for b in range(a, len(covariance)):
-                e = (indicator * z[:, [a]]) @ (indicator * z[:, [b]]).T
-                slope = e if a == b else e + e.T
-                v += covariance[a, b] * slope
-                slopes.append(slope)
-    slopes.append(np.eye(n))
-    inverse = np.linalg.inv(v)
-    c = np.linalg.inv(x.T @ inverse @ x)
-    p = inverse - inverse @ x @ c @ x.T @ inverse
-    information = np.array([[np.trace(p @ s @ p @ t) / 2 for t in slopes] for s in slopes])
-    return c, np.stack([c @ x.T @ inverse @ s @ inverse @ x @ c for s in slopes]), np.linalg.inv(information)
-
-
-def satterthwaite(row, c, slopes, of_variances):
-    g = np.array([row @ slope @ row for slope in slopes])
-    return 2 * (row @ c @ row) ** 2 / (g @ of_variances @ g)
-
-
 def test_unbalanced_crossed_slopes_are_those_of_dense_algebra():
     rng = np.random.default_rng(5)
     n = 140
@@ -132,7 +108,7 @@ def test_unbalanced_crossed_slopes_are_those_of_dense_algebra():
         np.array([[0.49, 0.3 * 0.28], [0.3 * 0.28, 0.16]]),
         np.array([[0.09, -0.5 * 0.06], [-0.5 * 0.06, 0.04]]),
     ]
-    parts = dense(x, [(x, data["s"]), (x, data["i"])], covariances, 1.3)
+    parts = dense_information(x, [(x, data["s"]), (x, data["i"])], covariances, 1.3)
     row = np.array([0.0, 1.0])
     assert found.std_error == pytest.approx(np.sqrt(parts[0][1, 1]), rel=1e-10)
     assert found.df == pytest.approx(satterthwaite(row, *parts), rel=1e-8)
@@ -155,7 +131,7 @@ def test_unbalanced_nested_parts_are_those_of_dense_algebra():
         (one[:, None], columns["classroom"]),
         (ses[:, None], columns["classroom"]),
     ]
-    parts = dense(x, terms, [np.array([[s**2]]) for s in (0.4, 0.3, 0.25)], 0.8)
+    parts = dense_information(x, terms, [np.array([[s**2]]) for s in (0.4, 0.3, 0.25)], 0.8)
     row = np.array([0.0, 0.0, 0.0, 1.0])
     assert found.std_error == pytest.approx(np.sqrt(parts[0][3, 3]), rel=1e-10)
     assert found.df == pytest.approx(satterthwaite(row, *parts), rel=1e-8)
