@@ -26,6 +26,7 @@ from .estimation import (
     make_request,
     model_rows,
 )
+from .estimation.by_levels import in_levels
 from .estimation.fixed_parameters import refuse_fix, with_fixed
 from .estimation.generalized import fit_generalized
 from .estimation.generalized_request import chosen_approximation, make_generalized_request
@@ -163,9 +164,9 @@ def lmer(
     Parameters
     ----------
     formula : str or SufficientStatistics
-        In lme4's language: ``"mAch ~ ses * sector + (ses | school)"``; ``(1 | school, by=sector)`` has a variance of
-        its own in every sector.  Columns of text and categories become factors; ``factor(x)`` makes one of numbers.  It
-        is parsed, never run as code.
+        In lme4's language: ``"mAch ~ ses * sector + (ses | school)"``; ``(ses | school, by=sector)`` has a covariance
+        of its own in every sector.  Columns of text and categories become factors; ``factor(x)`` makes one of numbers.
+        It is parsed, never run as code.
     data : data frame, path or SufficientStatistics
         Polars (also lazy), pandas, pyarrow, a DuckDB relation, anything with an Arrow stream, a dictionary of columns,
         or the path of a Parquet file, a folder of them, or a pattern.  Tables of the fit come back in the same library.
@@ -391,7 +392,8 @@ def _prepare(
 
 
 def _of_rows(request: Request, frame: Frame) -> Model[Any]:
-    data = model_rows(request, frame)
+    request, columns = in_levels(request, frame)
+    data = model_rows(request, columns)
     return Model(
         request,
         core_model(request, data),

@@ -1,6 +1,6 @@
 """From what the user asked for to a verified estimate.
 
-``request`` is what was asked for, ``rows`` applies it to a frame, ``estimate``
+``request`` is what was asked for, ``by_levels`` gives it terms by level, ``rows`` applies it to a frame, ``estimate``
 fits, holds the result and what is computed once for it, ``layout`` says what its numbers belong to,
 ``verdict`` what the optimum is worth, ``warn`` tells the user; ``state`` saves an estimate.  Of a generalized model
 ``generalized_request`` is what was asked for, ``generalized_changes`` changes it, ``family_spec`` is its family as the

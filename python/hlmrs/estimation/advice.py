@@ -62,7 +62,7 @@ class EstimatedTerm:
         structure = STRUCTURES[self.spec.structure]
         independent = next(name for name, other in STRUCTURES.items() if other.independent)
         if structure.unrestricted and self.effects == list(self.columns):
-            return f"({self.spec.effects} || {self.spec.label})"
+            return self.spec.written("||")
         if structure.unrestricted or independent in structure.contains:
             return replace(self.spec, structure=independent).name
         return None
@@ -196,7 +196,7 @@ def _combination(columns: Sequence[str], direction: Sequence[float]) -> str:
 def _joined(terms: Sequence[EstimatedTerm]) -> str | None:
     """Return one term with the effects of all, where they are of one grouping factor."""
     first = terms[0].spec
-    if len({frozenset(term.spec.group) for term in terms}) > 1:
+    if len({(frozenset(term.spec.group), term.spec.one) for term in terms}) > 1:
         return None
     if not all(STRUCTURES[t.spec.structure].unrestricted and t.effects == list(t.columns) for t in terms):
         return None

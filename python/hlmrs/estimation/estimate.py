@@ -21,6 +21,7 @@ from .._core import (
 from ..errors import DataError, DesignError, FitStateError, OptionError
 from ..frame import Frame, in_order, row_index
 from ..resources import require_memory
+from .by_levels import in_levels
 from .fixed_parameters import of_residuals, with_fixed
 from .layout import Layout, layout_of
 from .request import Request, numeric_array, request_of_rows, without_idle_contrasts
@@ -295,7 +296,8 @@ def require_plain_residuals(estimate: Estimate, what: str) -> None:
 
 def estimate(request: Request, frame: Frame) -> Estimate:
     """Fit a model to a frame."""
-    data, core = fit_rows(request, model_rows(request, frame))
+    request, columns = in_levels(request, frame)
+    data, core = fit_rows(request, model_rows(request, columns))
     return Estimate(request, core, frame.kind, data.splines, data, frame)
 
 

@@ -252,7 +252,7 @@ class GeneralizedEstimate(Estimate):
 
 def fit_generalized(request: GeneralizedRequest, frame: Frame) -> GeneralizedEstimate:
     """Fit a generalized model to a frame."""
-    designs, response = generalized_rows(request, frame)
+    request, designs, response = generalized_rows(request, frame)
     return fit_rows(request, frame.kind, designs, response, frame=frame)
 
 

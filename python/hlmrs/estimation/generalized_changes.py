@@ -10,12 +10,12 @@ from ..calls import refuse_unknown
 from ..control import Control
 from ..errors import FormulaWarning, warn
 from ..families import Family, chosen_family
-from ..formula import ModelSpec, parse_update
-from ..frame import Frame, index_names
+from ..formula import ModelSpec
+from ..frame import Frame
 from ..options import Missing, Thresholds
 from ..priors import Prior
 from .generalized_request import OTHER_PARTS, GeneralizedRequest, chosen_approximation, make_generalized_request
-from .request import ARRAY_OFFSET, ARRAY_WEIGHTS, Contrast, require_same_rows, without_idle_contrasts
+from .request import ARRAY_OFFSET, ARRAY_WEIGHTS, Contrast, require_same_rows, updated, without_idle_contrasts
 
 
 class GeneralizedChanges(TypedDict, total=False):
@@ -46,7 +46,7 @@ def change_generalized_request(
     refuse_unknown("update", options, list(GeneralizedChanges.__annotations__))
     if not same_rows:
         require_same_rows(old.mean, options)
-    spec = parse_update(without_offset_column(old), change, data.names, index_names(data))
+    spec = updated(without_offset_column(old), change, data, same_rows=same_rows)
     for note in spec.notes:
         warn(note, FormulaWarning)
     arrays, mean = old.mean.arrays, old.mean

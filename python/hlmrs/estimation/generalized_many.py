@@ -12,7 +12,7 @@ from ..errors import HlmrsError, HlmrsWarning, OptionError
 from ..families import Family
 from .generalized import GeneralizedEstimate, fit_rows
 from .generalized_request import GeneralizedRequest
-from .parts import RESPONSE, response_in, rows_of_response
+from .parts import RESPONSE, request_in_levels, response_in, rows_of_response
 from .request import Request
 
 Matrix = NDArray[np.float64]
@@ -50,5 +50,6 @@ def _fit(request: GeneralizedRequest, kind: str, columns: Columns, y: Matrix, na
     source = Columns()
     source.add_numeric(RESPONSE, y)
     response = response_in(named, source, columns)
+    named = request_in_levels(named, columns, response)
     designs, used = rows_of_response(named, columns.copy(), response)
     return fit_rows(named, kind, designs, used)

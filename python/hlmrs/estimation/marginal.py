@@ -230,7 +230,7 @@ def solve_equations(asked: EquationsRequest, frame: Frame) -> EquationsEstimate:
     """Solve the equations of a frame."""
     request = asked.generalized
     try:
-        rows, response = generalized_rows(request, frame)
+        _, rows, response = generalized_rows(request, frame)
     except OneLevelError:
         raise OneLevelError(
             f"groups={asked.groups!r} has one group; robust standard errors rest on many groups"

@@ -12,6 +12,7 @@ from ..display.numbers import plural
 from ..errors import DataError, DesignError, FitStateError, FormulaWarning, listed, warn
 from ..formula import ColumnName, TermFactor
 from ..frame import Frame
+from .by_levels import in_levels
 from .estimate import GONE
 from .generalized_request import GeneralizedRequest
 from .layout import RandomTermLayout
@@ -75,9 +76,31 @@ class PartDesign:
         return columns_to_predict(self.request, frame, self.splines)
 
 
-def generalized_rows(request: GeneralizedRequest, frame: Frame) -> tuple[dict[str, PartDesign], Response]:
-    """Encode the rows of a frame that are complete in all parts, and their response."""
-    return rows_of_response(request, *read_response(request, frame))
+def generalized_rows(
+    request: GeneralizedRequest, frame: Frame
+) -> tuple[GeneralizedRequest, dict[str, PartDesign], Response]:
+    """Encode the rows of a frame that are complete in all parts, and their response; the request knows their levels."""
+    columns, response = read_response(request, frame)
+    request = request_in_levels(request, columns, response)
+    return request, *rows_of_response(request, columns, response)
+
+
+def request_in_levels(request: GeneralizedRequest, columns: Columns, response: Response) -> GeneralizedRequest:
+    """Return the request with a random term for every level, in every part that waits for levels."""
+    if not any(part.spec.by_factors() for part in request.parts().values()):
+        return request
+    columns = columns.copy()
+    columns.add_numeric(RESPONSE, _numbers_of_rows(response))
+
+    def known(part: Request) -> Request:
+        return replace(part, spec=replace(part.spec, random=in_levels(_of_rows(part), columns)[0].spec.random))
+
+    return replace(request, mean=known(request.mean), others={n: known(part) for n, part in request.others.items()})
+
+
+def _numbers_of_rows(response: Response) -> Vector:
+    """Return what stands for the response in designs, which look at none: one of counts may be the same in all rows."""
+    return np.where(np.isnan(response.y), np.nan, np.arange(len(response.y)))
 
 
 def rows_of_response(
@@ -90,8 +113,7 @@ def rows_of_response(
             f"the response {request.mean.spec.response.name!r} has no value in any of the {columns.n_rows} rows"
         )
     _require_complete(request, response)
-    # numbers of rows stand for it in the designs, which look at no response: one of counts may be the same in all rows
-    columns.add_numeric(RESPONSE, np.where(np.isnan(response.y), np.nan, np.arange(columns.n_rows)))
+    columns.add_numeric(RESPONSE, _numbers_of_rows(response))
     encoded = {name: _encode(part, columns) for name, part in parts.items()}
     kept = [data.rows.kept for data in encoded.values()]
     if len(encoded) > 1 and not all(_same(kept[0], other) for other in kept):
@@ -233,6 +255,10 @@ def _subset(response: Response, kept: NDArray[np.bool_]) -> Response:
 
 
 def _encode(part: Request, columns: Columns) -> ModelRows:
+    return model_rows(_of_rows(part), columns)
+
+
+def _of_rows(part: Request) -> Request:
+    """Return the request with numbers of rows in the place of the response."""
     factor = TermFactor(RESPONSE, ColumnName(RESPONSE, (0, 0)))
-    own = replace(part, spec=replace(part.spec, response=factor), weights=None)
-    return model_rows(own, columns)
+    return replace(part, spec=replace(part.spec, response=factor), weights=None)

@@ -16,6 +16,7 @@ from ..errors import (
     ArgumentError,
     DataError,
     DesignError,
+    FormulaError,
     FormulaWarning,
     OptionError,
     choose,
@@ -88,7 +89,7 @@ class Request:
     def labels(self) -> set[str]:
         """Return the columns that do nothing but name groups."""
         spec = self.spec
-        effects = [factor for random in spec.random for term in random.terms for factor in term.factors]
+        effects = [factor for random in spec.random for factor in random.effect_factors()]
         terms = [factor for term in spec.terms for factor in term.factors]
         groups = [factor for random in spec.random for factor in random.group]
         read = {column.name for f in (spec.response, *spec.offsets, *terms, *effects) for column in f.columns()}
@@ -191,7 +192,7 @@ def change_request(
     if "REML" in options:
         options["reml"] = take_alias("update", options, "REML", "reml", options.get("reml"), None)
     refuse_unknown("update", options, list(kept))
-    spec = parse_update(old.spec, change, data.names, index_names(data))
+    spec = updated(old.spec, change, data, same_rows=same_rows)
     for note in spec.notes:
         warn(note, FormulaWarning)
     new = make_request(spec.formula, data, is_marginal=not old.spec.random, **(kept | options))
@@ -201,6 +202,16 @@ def change_request(
     if "contrasts" in options:
         return new
     return without_idle_contrasts(replace(new, contrasts=old.contrasts))
+
+
+def updated(old: ModelSpec, change: str, data: Frame, *, same_rows: bool) -> ModelSpec:
+    """Change a formula; a change may name the terms of single levels, which the same rows have."""
+    try:
+        return parse_update(old.in_all_levels(), change, data.names, index_names(data))
+    except FormulaError:
+        if not same_rows or not old.levels():
+            raise
+        return parse_update(old, change, data.names, index_names(data))
 
 
 def known_sigma(sigma: Any) -> float | None:

@@ -129,7 +129,7 @@ def _require_identified(term: ResidualTerm, spec: ModelSpec) -> None:
     own = {factor.name for factor in term.group}
     for random in spec.random:
         same = {factor.name for factor in random.group} == own
-        if same and (term.kind.covers == "all" or (random.intercept and term.kind.covers == "intercept")):
+        if same and (term.kind.covers == "all" or (random.has_intercept and term.kind.covers == "intercept")):
             raise DesignError(
                 f"{random.name} beside residual={term.text!r}: the correlations of the residuals take up those that "
                 f"random effects of {term.label!r} make, so that the two cannot be told apart; leave one of them out"

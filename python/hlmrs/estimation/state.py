@@ -105,8 +105,10 @@ def write_request(request: Request, kind: str, splines: Splines) -> dict[str, An
     own = {name: getattr(request, name) for name in ("reml", "weights", "offset", "contrasts", "missing")}
     own |= {} if request.control.fix is None else {"fix": request.control.fix}
     own |= {} if request.sigma is None else {"sigma": request.sigma}
+    spec, levels = request.spec.in_all_levels(), request.spec.levels()
+    own |= {"by_levels": levels} if levels else {}
     return {
-        "request": {"formula": request.spec.formula, "expanded_formula": str(request.spec), **own},
+        "request": {"formula": request.spec.formula, "expanded_formula": str(spec), **own},
         "residual": None if request.residual is None else request.residual.saved(),
         "frame": kind,
         "splines": {name: {"kind": basis.kind, "settings": basis.settings} for name, basis in splines.items()},
@@ -119,6 +121,8 @@ def read_request(header: dict[str, Any]) -> tuple[Request, str, Splines]:
     if kind not in KINDS:
         raise DataError(f"the rows are of a frame of kind {kind!r}, which this hlmrs does not know")
     spec = replace(parse(saved.pop("expanded_formula")), formula=saved.pop("formula"))
+    levels = saved.pop("by_levels", {})
+    spec = spec.in_levels({by: levels[by.name] for by in spec.by_factors()})
     splines = _splines(spec, header["splines"])
     residual = _residual(spec, header.get("residual"))
     request = Request(spec, control=Control(fix=saved.pop("fix", None)), residual=residual, **saved)

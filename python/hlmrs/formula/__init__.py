@@ -1,8 +1,8 @@
 """``"y ~ x + (x | g)"`` -> ``ModelSpec``: sees no data, evaluates no code.
 
 In reading order: ``parser`` makes a ``syntax`` tree.  ``meaning`` reads arithmetic, and calls of ``functions``, as
-``expressions``; ``terms`` reads all else by the algebra of formulas.  ``random_term`` and ``parts`` know what may stand
-where.  ``reading`` puts a ``model_spec`` together, or changes one.
+``expressions``; ``terms`` reads all else by the algebra of formulas.  ``random_term``, with ``one_level``, and
+``parts`` know what may stand where.  ``reading`` puts a ``model_spec`` together, or changes one.
 """
 
 from .expressions import Call, ColumnName, Expression, Number, Text

@@ -1,12 +1,13 @@
 """The model as a formula states it: what comes out of this room, and goes to the core as JSON."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from ..errors import DesignError
 from .expressions import Call, ColumnName, calls_in
-from .random_term import RandomTerm
+from .random_term import MOST_RANDOM_TERMS, RandomTerm
 from .terms import Term, TermFactor
 
 NO_RANDOM_TERM = (
@@ -63,6 +64,30 @@ class ModelSpec:
     def splines(self) -> tuple[TermFactor, ...]:
         """Return the factors that the core gets as ready columns, each under its ``name``."""
         return tuple(dict.fromkeys(factor for factor in self.factors() if factor.is_spline))
+
+    def by_factors(self) -> tuple[TermFactor, ...]:
+        """Return the factors whose levels the random terms wait for."""
+        return tuple(dict.fromkeys(term.by for term in self.random if term.by is not None))
+
+    def in_levels(self, levels: Mapping[TermFactor, Sequence[str]]) -> "ModelSpec":
+        """Return the model with a random term for every level that random terms waited for."""
+        each = [
+            [term] if term.by is None else [term.in_level(level) for level in levels[term.by]] for term in self.random
+        ]
+        random = tuple(term for terms in each for term in terms)
+        if len(random) > MOST_RANDOM_TERMS:
+            raise DesignError(f"{self.random[0].name}: by= makes more than {MOST_RANDOM_TERMS:,} random terms")
+        return replace(self, random=random)
+
+    def in_all_levels(self) -> "ModelSpec":
+        """Return the model whose random terms wait for the levels again."""
+        random = {term.identity(): term for term in (term.in_all_levels() for term in self.random)}
+        return replace(self, random=tuple(random.values()))
+
+    def levels(self) -> dict[str, list[str]]:
+        """Return the levels that random terms waited for, by the name of their factor."""
+        parts = [term.one for term in self.random if term.one is not None and term.is_part]
+        return {one.by.name: [other.level for other in dict.fromkeys(parts) if other.by == one.by] for one in parts}
 
     @property
     def takes_group_means(self) -> bool:

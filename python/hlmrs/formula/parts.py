@@ -10,7 +10,15 @@ from collections.abc import Hashable, Iterator, Sequence
 from ..errors import quote
 from .expressions import Call, ColumnName, Expression
 from .meaning import expression_of, numbers_of
-from .random_term import INDEPENDENT, MOST_RANDOM_TERMS, PLAIN, RandomTerm, by_levels, read_bar, structured_bar
+from .random_term import (
+    INDEPENDENT,
+    MOST_RANDOM_TERMS,
+    PLAIN,
+    RandomTerm,
+    intercept_by_levels,
+    read_bar,
+    structured_bar,
+)
 from .syntax import (
     Dot,
     FunctionCall,
@@ -24,6 +32,7 @@ from .syntax import (
     deparse,
     deparse_name,
     is_bar,
+    strip,
     walk,
 )
 from .terms import Keys, TermFactor, TermReader, check_size
@@ -53,9 +62,11 @@ class ModelReader(TermReader):
     def parenthesis(self, node: Parenthesis, summed: bool) -> Keys:
         """Read ``( )``: a random term if there is a bar in it."""
         if isinstance(node.inner, Infix) and node.by is not None:
-            return self._bar(by_levels(node.inner, node.by), INDEPENDENT, node.at, summed)
+            intercepts = intercept_by_levels(node.inner, strip(node.by))
+            if intercepts is not None:
+                return self._bar(intercepts, INDEPENDENT, node.at, summed)
         if isinstance(node.inner, Infix) and is_bar(node.inner):
-            return self._bar(node.inner, PLAIN, node.at, summed)
+            return self._bar(node.inner, PLAIN, node.at, summed, node.by)
         return super().parenthesis(node, summed)
 
     def call(self, node: FunctionCall, summed: bool) -> Keys:
@@ -79,11 +90,11 @@ class ModelReader(TermReader):
         inner = f"(x {bar.operator} g)"
         return ReadingError(f"a random term needs parentheses: {inner}", bar.operator_at)
 
-    def _bar(self, bar: Infix, structure: str, at: Span, summed: bool) -> Keys:
+    def _bar(self, bar: Infix, structure: str, at: Span, summed: bool, by: Syntax | None = None) -> Keys:
         """Add a random term, or after a minus remove it."""
         if not summed:
             raise ReadingError("a random term can only be added to a model: + (x | g)", at[0])
-        for term in read_bar(bar, structure, at, self._mentioned):
+        for term in read_bar(bar, structure, at, self._mentioned, by):
             if self._adding:
                 self._add(term)
             elif self._random.pop(term.identity(), None) is None:

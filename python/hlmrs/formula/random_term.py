@@ -1,17 +1,19 @@
 """``(terms | group)``: what varies between the groups, by lme4's and glmmTMB's grammar.
 
 Both sides are read by the same algebra as the fixed part.  ``(x || g)`` becomes one ``RandomTerm`` for each term of its
-left side; ``(x | a/b)`` one for each grouping factor, ``a`` and ``a:b``.
+left side; ``(x | a/b)`` one for each grouping factor, ``a`` and ``a:b``; ``(x | g, by=arm)`` one for each level of
+``arm``.
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._core import structures
-from ..errors import cut, suggestion
+from ..errors import DesignError, cut, suggestion
 from .expressions import Call, ColumnName
 from .functions import SIGNATURES
+from .one_level import OneLevel, as_term
 from .syntax import Argument, FunctionCall, Infix, Name, Numeral, ReadingError, Span, Syntax, excerpt, is_bar, strip
 from .terms import Keys, Term, TermFactor, TermReader
 
@@ -26,7 +28,10 @@ INDEPENDENT = next(name for name, structure in STRUCTURES.items() if structure.i
 class RandomTerm:
     """Random effects of some terms, with one covariance structure, for every level of one grouping factor.
 
-    The grouping factor is the crossing of the factors in ``group``.
+    The grouping factor is the crossing of the factors in ``group``.  ``by`` is a factor in every level of which the
+    effects have a covariance of their own: one term for each, once the rows tell the levels.  Such a term is of ``one``
+    level, and ``is_part`` of those of all: its ``terms`` have the level's indicator in them, the first of them in the
+    place of the intercept.
     """
 
     structure: str
@@ -34,6 +39,9 @@ class RandomTerm:
     terms: tuple[Term, ...]
     group: tuple[TermFactor, ...]
     at: Span = field(compare=False)
+    by: TermFactor | None = None
+    one: OneLevel | None = None
+    is_part: bool = field(default=False, compare=False)
 
     @property
     def label(self) -> str:
@@ -43,23 +51,73 @@ class RandomTerm:
     @property
     def effects(self) -> str:
         """The left of the bar, such as ``1 + ses``."""
-        return " + ".join(["1" if self.intercept else "0", *(term.name for term in self.terms)])
+        terms = self.terms if self.one is None else self.one.taken_out(self.terms)
+        return " + ".join(["1" if self.has_intercept else "0", *(term.name for term in terms)])
+
+    @property
+    def has_intercept(self) -> bool:
+        """Whether one of the effects is an intercept, be it in one level alone."""
+        return self.intercept or (self.one is not None and self.one.term in self.terms)
 
     @property
     def name(self) -> str:
         """The term in full, such as ``(1 + ses | school)``."""
-        return f"{'' if self.structure == PLAIN else self.structure}({self.effects} | {self.label})"
+        return self.written("|")
+
+    def written(self, bar: str) -> str:
+        """Write the term with one of the bars."""
+        by = self.by.name if self.by is not None else None if self.one is None else self.one.name
+        inner = f"{self.effects} {bar} {self.label}" + ("" if by is None else f", by={by}")
+        return f"{'' if self.structure == PLAIN else self.structure}({inner})"
+
+    def in_level(self, level: str) -> "RandomTerm":
+        """Return the term of one level of ``by``."""
+        assert self.by is not None, "a term by levels"
+        return replace(self._of(OneLevel(self.by, level)), is_part=True)
+
+    def in_all_levels(self) -> "RandomTerm":
+        """Return what a term of one level is part of, else the term itself."""
+        if self.one is None or not self.is_part:
+            return self
+        terms = self.one.taken_out(self.terms)
+        return replace(self, intercept=self.has_intercept, terms=terms, by=self.one.by, one=None, is_part=False)
+
+    def _of(self, one: OneLevel) -> "RandomTerm":
+        terms = one.put_into(self.terms, intercept=self.intercept)
+        return replace(self, intercept=False, terms=terms, by=None, one=one)
+
+    def by_what(self, by: Syntax, mentioned: list[ColumnName]) -> "RandomTerm":
+        """Return the term with what stands after ``by=``: a column, or one of its levels."""
+        if isinstance(by, Name):
+            factor = as_term(by, mentioned)
+            return replace(self, by=factor)
+        one = OneLevel.read(by, mentioned)
+        if one is None:
+            raise ReadingError(
+                'by= takes a column, (x | g, by=arm), or one of its levels, (x | g, by=dummy(arm, "A"))', by.at[0]
+            )
+        return self._of(one)
 
     def identity(self) -> Hashable:
         """Return what makes two terms one, in whatever order their columns are written."""
-        return self.structure, self.intercept, frozenset(self.terms), frozenset(self.group)
+        return self.structure, self.intercept, frozenset(self.terms), frozenset(self.group), self.by
+
+    def effect_factors(self) -> tuple[TermFactor, ...]:
+        """Return the factors of the effects, and that of their levels."""
+        by = () if self.by is None else (self.by,)
+        return (*(factor for term in self.terms for factor in term.factors), *by)
 
     def factors(self) -> tuple[TermFactor, ...]:
         """Return all factors, those of the group last."""
-        return (*(factor for term in self.terms for factor in term.factors), *self.group)
+        return (*self.effect_factors(), *self.group)
 
     def as_json(self) -> dict[str, Any]:
         """Return what the core reads."""
+        if self.by is not None:
+            raise DesignError(
+                f"{self.name}: the levels of {self.by.name!r} are not known before all rows are read; write a term for "
+                f'each, ({self.effects} | {self.label}, by=dummy({self.by.name}, "A")) and so on'
+            )
         return {
             "name": self.name,
             "structure": self.structure,
@@ -71,7 +129,9 @@ class RandomTerm:
         }
 
 
-def read_bar(bar: Infix, structure: str, at: Span, mentioned: list[ColumnName]) -> list[RandomTerm]:
+def read_bar(
+    bar: Infix, structure: str, at: Span, mentioned: list[ColumnName], by: Syntax | None = None
+) -> list[RandomTerm]:
     """Read what stands in the parentheses; ``at`` covers these, and the name before them."""
     effects = _EffectsReader(mentioned)
     terms = effects.read(bar.left)
@@ -83,21 +143,16 @@ def read_bar(bar: Infix, structure: str, at: Span, mentioned: list[ColumnName]) 
     parts = _parts(effects.intercept, terms) if bar.operator == "||" else [(effects.intercept, terms)]
     if len(parts) * len(groups) > MOST_RANDOM_TERMS:
         raise ReadingError(f"this expands to more than {MOST_RANDOM_TERMS:,} random terms", at[0])
-    return [RandomTerm(structure, *part, group.factors, at) for part in parts for group in groups]
+    found = [RandomTerm(structure, *part, group.factors, at) for part in parts for group in groups]
+    return found if by is None else [term.by_what(strip(by), mentioned) for term in found]
 
 
-def by_levels(bar: Infix, by: Syntax) -> Infix:
-    """Return the bar of ``(1 | g, by=arm)``: an intercept of its own in every level, ``0 + factor(arm) | g``."""
+def intercept_by_levels(bar: Infix, by: Syntax) -> Infix | None:
+    """Return the bar that ``(1 | g, by=arm)`` is short for: ``0 + factor(arm) | g``; None of other effects."""
     left = strip(bar.left)
-    if bar.operator != "|" or not isinstance(left, Numeral) or left.value != 1.0:
-        raise ReadingError(
-            "by= gives every level a variance of its own of a random intercept, (1 | g, by=arm); write other effects "
-            "by level as a term of their own, such as diag(0 + factor(arm) + factor(arm):x | g)",
-            bar.left.at[0],
-        )
-    if not isinstance(strip(by), Name):
-        raise ReadingError("by= takes a column: (1 | g, by=arm)", by.at[0])
-    levels = FunctionCall("factor", (Argument(None, strip(by)),), by.at)
+    if not isinstance(by, Name) or not isinstance(left, Numeral) or left.value != 1.0:
+        return None
+    levels = FunctionCall("factor", (Argument(None, by),), by.at)
     effects = Infix("+", Numeral(0.0, left.at), levels, left.at[1], left.at)
     return Infix("|", effects, bar.right, bar.operator_at, bar.at)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .._core import Columns, Rows
 from .._core import fit_many as core_fit_many
 from ..estimation import Request, model_rows
+from ..estimation.by_levels import in_levels
 from ..frame import Column
 from ..inference import wald
 from ..resources import Progress
@@ -26,6 +27,7 @@ def linear_table(
     request: Request, tests_by: str, columns: Columns, values: NDArray[np.float64], names: list[str], level: float
 ) -> dict[str, Column]:
     """Fit linear models, all with one call of the core, and tabulate them."""
+    request, _ = in_levels(request, columns)
     data = model_rows(request, columns)
     rows = data.rows
     used = np.ascontiguousarray(values if rows.kept is None else values[:, rows.kept])

@@ -1,4 +1,4 @@
-"""``(1 | g, by=arm)``: random intercepts with a variance of their own in every level."""
+"""``(1 | g, by=arm)``: random intercepts with a variance of their own in every level of a factor."""
 
 import numpy as np
 import polars as pl
@@ -25,6 +25,7 @@ DATA = trial()
 @pytest.mark.parametrize("reml", [True, False])
 def test_it_is_the_diagonal_structure_of_the_levels(by: str, reml: bool) -> None:
     short = hlmrs.lmer(f"y ~ x + arm + (1 | g, by={by})", DATA, reml=reml)
+    assert hlmrs.lmer(f"y ~ x + arm + (1 || g, by={by})", DATA, reml=reml).criterion == short.criterion
     long = hlmrs.lmer(f"y ~ x + arm + diag(0 + factor({by}) | g)", DATA, reml=reml)
     assert short.criterion == long.criterion
     np.testing.assert_array_equal(short.tidy()["df"], long.tidy()["df"])
@@ -49,20 +50,22 @@ def test_the_criterion_is_that_of_dense_algebra() -> None:
 @pytest.mark.parametrize(
     ("term", "says"),
     [
-        ("(x | g, by=arm)", "of a random intercept"),
-        ("(1 || g, by=arm)", "of a random intercept"),
         ("(1 | g, at=arm)", "takes by= alone"),
         ("(1 | g, arm)", "takes by= alone"),
         ("(1 | g, by=log(x))", "by= takes a column"),
+        ("(x | g, by=factor(arm))", "by= takes a column"),
+        ("(x | g, by=dummy(arm))", "by= takes a column"),
+        ('(x | g, by=dummy(arm, "none"))', "no level 'none'"),
         ("(1 | g, by=arm, by=arm)", "a comma only parts"),
         ("(x, by=arm)", "a comma only parts"),
     ],
 )
 def test_other_forms_are_refused_with_the_one_there_is(term: str, says: str) -> None:
-    with pytest.raises(hlmrs.FormulaError, match=says):
+    with pytest.raises(hlmrs.HlmrsError, match=says):
         hlmrs.lmer(f"y ~ x + {term}", DATA)
 
 
 def test_a_level_that_is_no_column_is_named() -> None:
-    with pytest.raises(hlmrs.HlmrsError, match="'arms'"):
-        hlmrs.lmer("y ~ x + (1 | g, by=arms)", DATA)
+    for effects in ("1", "x"):
+        with pytest.raises(hlmrs.HlmrsError, match="'arms'"):
+            hlmrs.lmer(f"y ~ x + ({effects} | g, by=arms)", DATA)
