@@ -333,10 +333,20 @@ def fit_with_residual(
     control: Control | None,
 ) -> LinearMixedFit[Any]:
     """Fit a model whose residuals have a covariance of their own."""
+    given_names = [name for name in ("residual", "dispersion") if asked[name] is not None]
+    text = ", ".join(f"{name}={asked[name]!r}" for name in given_names) or "gls()"
+    if isinstance(formula, SufficientStatistics) or isinstance(data, SufficientStatistics):
+        raise OptionError(
+            f"{text} takes a formula and rows: a covariance of the residuals weighs rows anew at every step of the "
+            "search, and statistics are sums in which each has its weight for good"
+        )
     if not isinstance(formula, str) or data is None:
         raise ArgumentError("a model of the residuals takes a formula, such as 'y ~ x + (1 | g)', and a data frame")
     if rows == "stream":
-        raise OptionError("rows='stream': a model of the residuals passes over its rows many times; keep them")
+        raise OptionError(
+            f"rows='stream' beside {text}: a covariance of the residuals weighs rows anew at every step of the search, "
+            'and sums over batches hold each with its weight for good; take rows="keep", or leave it out'
+        )
     frame = open_frame(data)
     request = make_request(formula, frame, reml=reml, control=control, **asked, **given)
     return with_warnings(estimate(request, frame))

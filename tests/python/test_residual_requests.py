@@ -81,6 +81,35 @@ def test_the_covariance_has_the_name_of_its_visits():
 
 
 @pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"residual": "cs(1 | Sex)"}, r"residual='cs\(1 \| Sex\)'"),
+        ({"dispersion": "~ Sex"}, "dispersion='~ Sex'"),
+        ({"residual": "cs(1 | Sex)", "dispersion": "~ Sex"}, r"residual='cs\(1 \| Sex\)', dispersion='~ Sex'"),
+    ],
+)
+def test_sums_over_rows_are_refused_by_the_name_of_what_weighs_rows_anew(given, named):
+    formula = "distance ~ age + (1 | Subject)"
+    sums = hlmrs.SufficientStatistics(formula).update(GROWTH)
+    with pytest.raises(hlmrs.OptionError, match=f"rows='stream' beside {named}: .* take rows=\"keep\""):
+        hlmrs.lmer(formula, GROWTH, rows="stream", **given)
+    for call in (lambda: hlmrs.lmer(sums, **given), lambda: hlmrs.lmer(formula, sums, **given)):
+        with pytest.raises(hlmrs.OptionError, match=f"{named} takes a formula and rows"):
+            call()
+
+
+def test_more_rows_than_memory_are_refused_before_they_are_read(monkeypatch):
+    monkeypatch.setattr("hlmrs.resources.available", lambda: 10**9)
+    monkeypatch.setattr("hlmrs.resources._LARGE", 0)
+    lazy = pl.DataFrame({"y": [0.0], "x": [0.0], "t": [0.0], "id": [0.0]}).lazy()
+    monkeypatch.setattr("hlmrs.frame.polars_frame.PolarsLazyFrame.count", lambda self: 10**8)
+    for fit in (hlmrs.gls, hlmrs.mmrm):
+        how = {"covariance" if fit is hlmrs.mmrm else "residual": "ar1(t | id)"}
+        with pytest.raises(hlmrs.DataError, match=r"needs about 9\.6 GB of memory, and 1 GB are free"):
+            fit("y ~ x", lazy, **how)
+
+
+@pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: hlmrs.mmrm(FORMULA), "needs data"),

@@ -27,7 +27,7 @@ from .layout import Layout, layout_of
 from .request import Request, numeric_array, request_of_rows, without_idle_contrasts
 from .residual_encoding import ResidualEncoding
 from .residual_verdict import not_settled, with_residuals
-from .rows import ModelRows, Splines, for_new_data, model_rows
+from .rows import ModelRows, Splines, for_new_data, model_rows, require_memory_of_rows
 from .verdict import Verdict, verdict_of
 
 Vector = NDArray[np.float64]
@@ -296,6 +296,8 @@ def require_plain_residuals(estimate: Estimate, what: str) -> None:
 
 def estimate(request: Request, frame: Frame) -> Estimate:
     """Fit a model to a frame."""
+    if request.residual is not None:
+        require_memory_of_rows(request, frame)
     request, columns = in_levels(request, frame)
     data, core = fit_rows(request, model_rows(request, columns))
     return Estimate(request, core, frame.kind, data.splines, data, frame)

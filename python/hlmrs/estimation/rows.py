@@ -14,12 +14,15 @@ from ..formula import Call, Expression, TermFactor
 from ..formula.expressions import as_json, calls_in, row_columns
 from ..formula.names import find_name
 from ..frame import Frame
+from ..resources import require_memory
 from ..splines import SplineBasis
 from .request import KEPT_ROWS, Request
 from .residual_rows import RESIDUAL_ROWS, ResidualRows, read_residual
 
 Splines = Mapping[str, SplineBasis]
 
+_BYTES_OF_NUMBER = 24
+"""As it is read, in the rows of the fit, and in these free of their correlations."""
 _LEARNED = {"scale", "center", "between", "within", "poly"}
 """Functions that learn from the rows of a fit."""
 
@@ -61,6 +64,18 @@ def model_rows(request: Request, data: Frame | Columns) -> ModelRows:
         columns.add_numeric(RESIDUAL_ROWS, np.where(residual.known, 0.0, np.nan))
         rows = encode(request, columns)
     return ModelRows(rows, columns, splines, residual)
+
+
+def require_memory_of_rows(request: Request, frame: Frame) -> None:
+    """Refuse a source of more rows than memory holds, for a model that does without none of them."""
+    n_rows = frame.count() if frame.streams else None
+    if n_rows is not None:
+        instead = (
+            "fit a part of the rows, or leave residual= and dispersion= out: without them sums over batches are "
+            'enough (rows="stream")'
+        )
+        n_bytes = n_rows * len(request.columns()) * _BYTES_OF_NUMBER
+        require_memory(n_bytes, "a model of the residuals passes over its rows at every step, and needs", instead)
 
 
 def _refuse_two_levels(request: Request, columns: Columns) -> None:
