@@ -490,6 +490,9 @@ class Fit:
     @property
     def criterion_std_error(self) -> float: ...
     @property
+    def holds_rows(self) -> bool:
+        """Whether rows are in it: of a model whose residuals have parameters, unless sums stand for them."""
+    @property
     def is_adapted(self) -> bool:
         """Whether beta, sigma and Var(beta) are those of other rows."""
     @property
@@ -880,6 +883,19 @@ class FinishedStatistics:
     def group_rows(self, group: int) -> NDArray[np.int64]:
         """Return the rows of each level of a grouping factor."""
     def encoding(self) -> Encoding: ...
+
+def strata_model(
+    strata: Sequence[Statistics],
+    scale: _Array,
+    names: list[str],
+    offset: list[float],
+    reml: bool,
+    sigma: float | None,
+) -> tuple[FinishedStatistics, Model]:
+    """Return the statistics of all rows and the model of strata, in each of which residuals have one variance.
+
+    `scale` has columns of the log standard deviation, named by `names`, a row for each; `offset` may be empty.
+    """
 
 class PartRecord(TypedDict):
     """The coefficients of a part of a generalized model, among those of all parts."""

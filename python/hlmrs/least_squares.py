@@ -71,4 +71,4 @@ def gls(
     """
     given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing, "sigma": sigma}
     asked = {"residual": residual, "dispersion": dispersion, "is_marginal": True}
-    return fit_with_residual(formula, data, "keep", reml, asked, given, control)
+    return fit_with_residual(formula, data, "auto", reml, asked, given, control)

@@ -94,6 +94,12 @@ impl PyFit {
         Ok(self.0.values(&parameters_of(&self.0, &parameters)?).into_pyarray(py))
     }
 
+    /// Whether rows are in it: of a model whose residuals have parameters, unless sums over strata stand for them.
+    #[getter]
+    fn holds_rows(&self) -> bool {
+        self.0.model.residual.as_ref().is_some_and(|own| own.strata.is_none())
+    }
+
     /// Whether the parameters are those of other rows.
     #[getter]
     fn is_adapted(&self) -> bool {

@@ -73,7 +73,7 @@ mod _core {
         },
         robust::{cluster_contributions, is_nested, row_contributions},
         rows::PyRows,
-        statistics::{PyFinishedStatistics, PyStatistics},
+        statistics::{PyFinishedStatistics, PyStatistics, strata_model},
         values::{available_memory, complete_rows, evaluate, evaluate_slope, term_moments},
     };
 }

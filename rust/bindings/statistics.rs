@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -20,7 +20,8 @@ use super::saved::{PySaved, from_python, to_python};
 use super::shared::Shared;
 use crate::crossproduct::{FinishedStatistics, RowCounts, Statistics};
 use crate::design::{Encoding, ModelSpec, Options, StreamingModel};
-use crate::model::{Lmm, build};
+use crate::model::{Lmm, Scale, build};
+use crate::residual::ResidualInput;
 
 /// Sums over rows that grow batch by batch; no row is kept.
 #[pyclass(frozen, name = "Statistics", module = "hlmrs._core")]
@@ -146,6 +147,37 @@ impl PyStatistics {
         let saved = from_python(meta, arrays)?;
         Ok(Self::new(run(py, move || Statistics::from_saved(saved))?))
     }
+}
+
+/// The model of statistics of strata of the rows; `scale` has their columns of log sd (a row each), which `names` names.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)]
+pub fn strata_model(
+    py: Python<'_>,
+    strata: Vec<PyRef<'_, PyStatistics>>,
+    scale: PyReadonlyArray2<'_, f64>,
+    names: Vec<String>,
+    offset: Vec<f64>,
+    reml: bool,
+    sigma: Option<f64>,
+) -> PyResult<(PyFinishedStatistics, PyModel)> {
+    let parts = strata.iter().map(|one| one.0.read(py, Statistics::clone)).collect::<PyResult<Vec<_>>>()?;
+    let input = ResidualInput {
+        scale: scale.as_array().iter().copied().collect(),
+        scale_names: names,
+        offset,
+        knows_sigma: sigma.is_some(),
+        ..ResidualInput::of_rows(parts.len())
+    };
+    guard(py, || input.check_sizes())?;
+    let (finished, model) = run_interruptible(py, 0, move |stop| {
+        let (finished, a, parts) = Statistics::finish_parts(&parts, stop)?;
+        let known = sigma.map_or(Scale::Profiled, |sigma| Scale::Known(sigma.powi(2)));
+        let model = build::of_strata(&finished, (a, parts), &input, criterion(reml), known)?;
+        Ok((finished, model))
+    })?;
+    let model = Arc::new(model);
+    Ok((PyFinishedStatistics { finished, model: model.clone() }, PyModel(model)))
 }
 
 fn finished(py: Python<'_>, statistics: Statistics) -> PyResult<PyFinishedStatistics> {

@@ -14,7 +14,7 @@ use crate::design::Encoding;
 use crate::ids::FactorId;
 use crate::model::build::exact;
 use crate::model::linear::exact_kind;
-use crate::model::{Criterion, Held, Lmm, Scale};
+use crate::model::{Criterion, Held, Lmm, Scale, Strata};
 use crate::residual::{Residual, ResidualLayout, SavedShape};
 use crate::rows::FixedBasis;
 use crate::saved::{Arrays, MOST, Saved, damaged, is_choice, require, take, take_sized, whole};
@@ -78,7 +78,10 @@ impl Fit {
             }
         }
         if let Some(own) = &self.model.residual {
-            own.residual.write(&mut arrays);
+            match &own.strata {
+                Some(strata) => strata.write(&own.residual, &mut arrays),
+                None => own.residual.write(&mut arrays),
+            }
         }
         Saved::new(&self.meta(), arrays)
     }
@@ -111,14 +114,25 @@ impl Fit {
         check_sizes(&meta)?;
         let mut a = cross_products(&meta, &mut arrays)?;
         let criterion = if meta.reml { Criterion::Reml } else { Criterion::Ml };
-        let residual = meta.residual.as_ref().map(|layout| residual(&meta, layout, &mut arrays)).transpose()?;
+        let strata = Strata::are_in(&arrays);
+        let of_layout = |layout: &ResidualLayout| match strata {
+            true => {
+                let phi = take(&mut arrays, "residual/phi")?;
+                Strata::read(layout.clone(), phi, &mut arrays, &a).map(|(residual, strata)| (residual, Some(strata)))
+            }
+            false => residual(&meta, layout, &mut arrays).map(|residual| (residual, None)),
+        };
+        let (residual, strata) = meta.residual.as_ref().map(of_layout).transpose()?.unzip();
         if let Some(own) = residual.as_ref().filter(|own| own.spreads.contains(&true)) {
             a.connect(&own.levels());
         }
         let scale = meta.known_variance.map_or(Scale::Profiled, Scale::Known);
         let model = Lmm::new(a, &meta.terms, criterion).with_scale(scale);
         let model = match residual {
-            Some(residual) => exact(model)?.with_residual(residual)?,
+            Some(residual) => match strata.flatten() {
+                Some(strata) => exact(model)?.with_strata(residual, strata)?,
+                None => exact(model)?.with_residual(residual)?,
+            },
             None => model,
         };
         require(meta.held.iter().all(|one| model.has_held(one)), "what it holds is no parameter of it")?;

@@ -1,7 +1,7 @@
 //! How a model is made: of rows, or of statistics of them.
 
 use super::linear::identifiability;
-use super::{Criterion, DataFootprint, Lmm, Scale};
+use super::{Criterion, DataFootprint, Lmm, Scale, Strata};
 use crate::crossproduct::{CrossProducts, FinishedStatistics, accumulate, n_parts, summing_bytes};
 use crate::design::{RandomLayout, Rows};
 use crate::penalized_ls::TrailingKind;
@@ -39,6 +39,25 @@ pub fn of_rows_with_residual(rows: &Rows, input: &ResidualInput, criterion: Crit
     }
     let model = exact(of_products(a, &rows.random, criterion, DataFootprint { kept, passing })?)?;
     model.with_scale(scale).with_residual(residual)
+}
+
+/// The model of statistics of strata, in each of which residuals have one variance: `input` has a row of each.
+///
+/// # Errors
+/// `Design` for a model that the rows cannot identify.
+pub fn of_strata(
+    statistics: &FinishedStatistics,
+    (a, parts): (CrossProducts, Vec<CrossProducts>),
+    input: &ResidualInput,
+    criterion: Criterion,
+    scale: Scale,
+) -> Result<Lmm> {
+    if !statistics.encoding.random.is_empty() {
+        check_statistics(statistics, scale)?;
+    }
+    let strata = Strata { parts };
+    let residual = Residual::of_strata(input, &strata.log_sd(&a))?;
+    exact(of_statistics(statistics, a, criterion)?)?.with_scale(scale).with_strata(residual, strata)
 }
 
 /// The model with a trailing block that is factored exactly.

@@ -10,8 +10,8 @@ use std::sync::atomic::AtomicBool;
 
 pub use generalized::{Glmm, GlmmEvaluator};
 pub use linear::{
-    AtResidual, Criterion, DataFootprint, Held, HeldParameter, LinearTerms, Lmm, LmmEvaluator, Scale, Workspace,
-    level_columns,
+    AtResidual, Criterion, DataFootprint, Held, HeldParameter, LinearTerms, Lmm, LmmEvaluator, Scale, Strata,
+    Workspace, level_columns,
 };
 pub use parameters::{Parameter, Parameters};
 

@@ -6,7 +6,7 @@ use super::groups::{GroupedRows, ResidualInput};
 use super::identified;
 use super::layout::ResidualLayout;
 use super::moments::Moments;
-use super::patterns::Patterns;
+use super::patterns::{Pattern, Patterns};
 use super::scale::Scale;
 use crate::Result;
 use crate::linalg::dense;
@@ -72,6 +72,24 @@ impl Residual {
         let (order, groups) = by_pattern(&grouped, &patterns, &of_group);
         let pieces = pieces(&order, &groups, rows, n_pieces);
         Ok(Self::of_pieces(layout, order, patterns, pieces, start))
+    }
+
+    /// R of rows of which those of a stratum have one variance, without the rows: `input` has a row of each.  Where a search
+    /// starts follows from the logarithms of their standard deviations.
+    ///
+    /// # Errors
+    /// `Design` where the strata do not determine the parameters.
+    pub fn of_strata(input: &ResidualInput, log_sd: &[f64]) -> Result<Self> {
+        let scale = Scale::new(input, false, None)?;
+        let (layout, k) =
+            (ResidualLayout { scale: scale.layout, ..ResidualLayout::default() }, input.scale_names.len());
+        let mut patterns = Patterns::default();
+        for (row, offset) in scale.columns.chunks_exact(k).zip(&scale.offset) {
+            patterns.push(Pattern { n: 1, by: 0, places: &[0.0], scale: row, offset: &[*offset] });
+        }
+        let logs: Vec<f64> = log_sd.iter().zip(&scale.offset).map(|(log, offset)| log - offset).collect();
+        let start = regressed(&scale.columns, &logs, k);
+        Ok(Self::of_pieces(layout, Vec::new(), patterns, Vec::new(), start))
     }
 
     /// R of rows that are cut into pieces.

@@ -183,6 +183,7 @@ class Estimate:
     def residual_sd(self) -> Vector:
         """Residual standard deviation of every row used."""
         if self.request.residual is not None:
+            _ = self.data.residual  # sums have no rows
             return np.exp(residual_log_sd(self.core))
         weights = self.values.weights
         return np.full(self.layout.n_rows, self.sigma) if weights is None else self.sigma / np.sqrt(weights)
@@ -361,6 +362,7 @@ def estimate_of_statistics(
     kind: str,
     splines: Splines,
     origin: Estimate | None = None,
+    residual_encoding: ResidualEncoding | None = None,
 ) -> Estimate:
     """Name the numbers of a fit to sums over rows."""
     layout = layout_of(finished, model)
@@ -375,6 +377,7 @@ def estimate_of_statistics(
         moments=[finished.moments(k) for k in range(len(layout.random))],
         group_rows=[finished.group_rows(g) for g in range(len(layout.groups))],
         encoding=for_new_data(request, finished.encoding()),
+        residual_encoding=residual_encoding,
     )
 
 

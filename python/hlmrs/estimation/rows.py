@@ -71,8 +71,8 @@ def require_memory_of_rows(request: Request, frame: Frame) -> None:
     n_rows = frame.count() if frame.streams else None
     if n_rows is not None:
         instead = (
-            "fit a part of the rows, or leave residual= and dispersion= out: without them sums over batches are "
-            'enough (rows="stream")'
+            "fit a part of the rows, or leave residual= out: sums over batches (rows='stream') are enough without it, "
+            "where a dispersion depends on few values"
         )
         n_bytes = n_rows * len(request.columns()) * _BYTES_OF_NUMBER
         require_memory(n_bytes, "a model of the residuals passes over its rows at every step, and needs", instead)

@@ -61,7 +61,7 @@ copyreg.pickle(Estimate, _reduced)  # how an estimate goes to another process
 
 def to_state(estimate: Estimate, *, keep_rows: bool) -> tuple[dict[str, Any], Arrays]:
     """Take an estimate apart; the values of its rows come along if `keep_rows`."""
-    if estimate.request.residual is not None and not keep_rows:
+    if estimate.request.residual is not None and not keep_rows and estimate.core.holds_rows:
         raise OptionError(
             "a model of the residuals needs its rows for standard errors and tests: save(..., keep_rows=True) has them"
         )

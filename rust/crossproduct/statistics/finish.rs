@@ -1,5 +1,7 @@
 //! From statistics to cross-products: levels in order, factors by size, categories coded, columns ranked.
 
+use std::sync::atomic::AtomicBool;
+
 use super::scaling::{Scaling, totals};
 use super::{RowCounts, RunningSums, Statistics};
 use crate::crossproduct::blocks::CrossProducts;
@@ -26,12 +28,44 @@ pub struct FinishedStatistics {
     pub reading_bytes: usize,
 }
 
+/// Sums of a part of the rows, in the basis and over the levels of all.
+struct Part {
+    n_obs: usize,
+    running: Option<RunningSums>,
+}
+
 impl Statistics {
     /// Puts everything in order; the sums become the cross-products, as they may be most of the memory.
     ///
     /// # Errors
     /// `Data` without rows, `Design` where nothing varies.
-    pub fn finish(mut self) -> Result<(FinishedStatistics, CrossProducts)> {
+    pub fn finish(self) -> Result<(FinishedStatistics, CrossProducts)> {
+        let (finished, a, _) = self.finish_with(Vec::new())?;
+        Ok((finished, a))
+    }
+
+    /// The statistics of all rows from those of parts of them, and the cross-products of every part in the same basis.
+    ///
+    /// # Errors
+    /// Those of `finish` and `merge`.
+    pub fn finish_parts(
+        parts: &[Self],
+        stop: &AtomicBool,
+    ) -> Result<(FinishedStatistics, CrossProducts, Vec<CrossProducts>)> {
+        let (first, others) = parts.split_first().expect("a part");
+        let mut total = first.clone();
+        others.iter().try_for_each(|other| total.merge(other, stop))?;
+        let of_part = |part: &Self| -> Result<Part> {
+            let mut own = total.clone();
+            own.running.iter_mut().for_each(RunningSums::clear);
+            own.merge(part, stop)?;
+            Ok(Part { n_obs: part.counts.n_obs, running: own.running })
+        };
+        let parts = parts.iter().map(of_part).collect::<Result<_>>()?;
+        total.finish_with(parts)
+    }
+
+    fn finish_with(mut self, parts: Vec<Part>) -> Result<(FinishedStatistics, CrossProducts, Vec<CrossProducts>)> {
         let reading_bytes = self.reading_bytes();
         let Some(mut running) = self.running.take().filter(|_| self.counts.n_obs > 0) else {
             return Err(Error::Data(format!(
@@ -46,9 +80,12 @@ impl Statistics {
         for (group, &n) in encoding.groups.iter().zip(&n_levels) {
             require_levels(&group.name, n)?;
         }
+        let mut parts: Vec<(usize, RunningSums)> =
+            parts.into_iter().filter_map(|part| Some((part.n_obs, part.running?))).collect();
         if let Columns::Read(extended) = running.columns.clone() {
             let scaling = Scaling::centred(&running, &extended, &self.open, self.counts.n_obs);
             scaling.apply(&mut running);
+            parts.iter_mut().for_each(|(_, part)| scaling.apply(part));
         }
         let moments = self.mean_moments(&running);
         let factor_of = encoding.random.iter().map(|term| term.layout.factor);
@@ -66,9 +103,18 @@ impl Statistics {
         };
         let mut a = plan.unfilled(self.counts.n_obs, fixed);
         scratch.write(&plan, &mut a);
+        let of_part = |(n_obs, mut part): (usize, RunningSums)| {
+            let (total, _) = place(&mut part, &plan.basis.factors, &places);
+            let mut scratch = FillScratch { total, ..FillScratch::default() };
+            let mut own = plan.unfilled(n_obs, a.fixed.clone());
+            scratch.square(&plan);
+            scratch.write(&plan, &mut own);
+            own
+        };
+        let of_parts = parts.into_iter().map(of_part).collect();
         let counts = self.counts.by_level.iter().zip(&places).zip(&n_levels);
         self.counts.by_level = counts.map(|((counts, place), &n)| put(counts, place, n)).collect();
-        Ok((FinishedStatistics { encoding, counts: self.counts, moments, reading_bytes }, a))
+        Ok((FinishedStatistics { encoding, counts: self.counts, moments, reading_bytes }, a, of_parts))
     }
 
     fn check_response(&self) -> Result<()> {

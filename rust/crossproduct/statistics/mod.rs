@@ -223,6 +223,15 @@ impl RunningSums {
         Self { sums: Sums::new(&shape, 0), columns, widths, random, links }
     }
 
+    /// Sums of no rows, over the same levels and pairs of them.
+    fn clear(&mut self) {
+        let sums = &mut self.sums;
+        sums.sum_log_weights = 0.0;
+        let blocks = sums.cells.iter_mut().chain(&mut sums.zz).chain(&mut sums.zx).chain(&mut sums.links);
+        blocks.chain([&mut sums.dense, &mut sums.cells_dense]).for_each(|values| values.fill(0.0));
+        self.links.iter_mut().for_each(|link| link.values.fill(0.0));
+    }
+
     /// The same sums in the basis of others; None where it is their own.
     fn changed_to(&self, other: &RunningSums, open: &StreamingModel) -> Result<Option<RunningSums>> {
         if self.columns == other.columns && self.random == other.random {

@@ -69,6 +69,7 @@ pub fn kenward_roger(fit: &Fit, how: Adjustment, stop: &AtomicBool) -> Result<Ke
             "Kenward-Roger's adjustment is defined for REML; fit the model with reml=True".into(),
         ));
     }
+    fit.model.require_rows("Kenward and Roger's adjustment")?;
     match &fit.model.residual {
         Some(own) => of_rows::adjustment(fit, own, how, stop),
         None => linear::adjustment(fit, how, stop),

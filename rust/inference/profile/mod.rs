@@ -28,6 +28,7 @@ use crate::model::{Criterion, Parameter};
 /// # Errors
 /// `Numerical` where a search fails or finds a better optimum than the fit's, `Interrupted` when `stop` is set.
 pub fn profile(reference: &Fit, parameters: &[Parameter], limit: f64, stop: &AtomicBool) -> Result<Vec<Profile>> {
+    reference.model.require_rows("the profile likelihood")?;
     let ml = by_maximum_likelihood(reference, stop)?;
     let of = |&parameter: &Parameter| match start(&ml, parameter)? {
         Some(start) => trace(start, ml.criterion, limit, stop),

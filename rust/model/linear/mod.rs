@@ -14,11 +14,14 @@ pub mod memory;
 mod pattern_slopes;
 pub mod pull_back;
 pub mod residual;
+mod saved_strata;
 mod start;
+pub mod strata;
 mod terms;
 
 pub use evaluator::LmmEvaluator;
 pub use held::{Held, HeldParameter};
 pub use lmm::{Criterion, DataFootprint, Lmm, Scale, Workspace};
 pub use residual::{AtResidual, level_columns};
+pub use strata::Strata;
 pub use terms::LinearTerms;

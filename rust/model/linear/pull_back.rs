@@ -40,6 +40,9 @@ impl Lmm {
     ) -> Result<Option<ResidualSlopes>> {
         let Some(own) = &self.residual else { return Ok(None) };
         let pull_back = PullBack::new(self, own, gradient, work, with_curvature);
+        if let Some(strata) = &own.strata {
+            return Ok(Some(pull_back.of_strata(strata)));
+        }
         let parts: Vec<ResidualSlopes> = match &own.residual.grid {
             Some(grid) => pull_back.of_grid(grid)?,
             None => {

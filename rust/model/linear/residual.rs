@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::lmm::Lmm;
+use super::strata::Strata;
 use crate::crossproduct::{CrossProducts, LevelColumns};
 use crate::linalg::dense;
 use crate::model::Parameter;
@@ -17,6 +18,8 @@ pub struct AtResidual {
     pub residual: Arc<Residual>,
     pub phi: Vec<f64>,
     pub whitened: Arc<Whitened>,
+    /// Sums over the rows of each stratum, where they stand for the rows.
+    pub strata: Option<Arc<Strata>>,
 }
 
 impl Lmm {
@@ -24,10 +27,22 @@ impl Lmm {
     ///
     /// # Errors
     /// `Numerical` where the start is no covariance.
-    pub fn with_residual(mut self, residual: Residual) -> Result<Self> {
+    pub fn with_residual(self, residual: Residual) -> Result<Self> {
+        self.of_residual(residual, None)
+    }
+
+    /// The same of rows that are there as sums over strata.
+    ///
+    /// # Errors
+    /// Those of `with_residual`.
+    pub fn with_strata(self, residual: Residual, strata: Strata) -> Result<Self> {
+        self.of_residual(residual, Some(Arc::new(strata)))
+    }
+
+    fn of_residual(mut self, residual: Residual, strata: Option<Arc<Strata>>) -> Result<Self> {
         let phi = residual.start.clone();
         let whitened = Arc::new(residual.whiten(&phi)?);
-        self.residual = Some(AtResidual { residual: Arc::new(residual), phi, whitened });
+        self.residual = Some(AtResidual { residual: Arc::new(residual), phi, whitened, strata });
         self.refill();
         Ok(self)
     }
@@ -41,6 +56,20 @@ impl Lmm {
             Some(_) => Err(Error::Design(format!(
                 "{what}: not there for a model whose residuals have a covariance of their own (residual=, dispersion=), \
                  whose parameters it would have to count"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Fails for a model of which sums over strata are there, and no rows.
+    ///
+    /// # Errors
+    /// `Design`, naming what needs the rows.
+    pub fn require_rows(&self, what: &str) -> Result<()> {
+        match self.residual.as_ref().and_then(|own| own.strata.as_ref()) {
+            Some(_) => Err(Error::Design(format!(
+                "{what}: needs the rows where the residuals have a dispersion of their own, and sums over batches keep none; fit \
+                 the rows with rows=\"keep\""
             ))),
             None => Ok(()),
         }
@@ -149,6 +178,11 @@ impl Lmm {
     fn refill(&mut self) {
         let Some(own) = &self.residual else { return };
         let a = Arc::make_mut(&mut self.a);
+        if let Some(strata) = &own.strata {
+            strata.sum(own, a);
+            self.symbolic.lay_out(a, Arc::make_mut(&mut self.panels));
+            return;
+        }
         if let Some(grid) = &own.residual.grid {
             a.xx = grid.sums(&own.residual.patterns, &own.whitened.factors);
             let stride = a.n_fixed() + 1;

@@ -55,7 +55,7 @@ class BatchSums:
     def add(self, columns: Columns) -> None:
         """Add a batch that is read already; batches without a complete row wait for the first that has one."""
         assert self.request is not None, "names of columns are settled"
-        if self.core is None and not _is_usable(self.request, columns, self.learned.splines):
+        if self.core is None and not is_usable(self.request, columns, self.learned.splines):
             self.waiting.append(columns)
             return
         if self.core is None:
@@ -163,7 +163,7 @@ def check_columns(request: Request, frame: Frame) -> None:
             raise DataError(f"the data have no column {name!r}{suggestion(name, frame.names)}")
 
 
-def _is_usable(request: Request, columns: Columns, splines: Splines) -> bool:
+def is_usable(request: Request, columns: Columns, splines: Splines) -> bool:
     """Whether a batch has a complete row."""
     if not columns.n_rows:
         return False
