@@ -40,7 +40,16 @@ def growth():
     return hlmrs.gls("distance ~ age * Sex", data, residual="ar1h(age | Subject)")
 
 
+@cache
+def curve():
+    design = hlmrs.Design.cluster_randomized(school=40, pupil=20)
+    power = hlmrs.power(design, effects={"treat": 0.4}, icc=0.2)
+    return power.curve({"school": range(20, 81, 10), "pupil": [5, 10, 20]})
+
+
 PICTURES = {
+    "power": ("default", lambda: curve().plot()),
+    "power_contours": ("dark_background", lambda: curve().contours()),
     "caterpillar": ("default", lambda: sleep().plot.caterpillar("Subject", "Days")),
     "caterpillar_of_160": ("dark_background", lambda: school().plot.caterpillar()),
     "effect": ("default", lambda: school().plot.effect("cses", by="sector")),
