@@ -1,6 +1,7 @@
 //! Cross-products of stored rows under weights that change: [Z X]'D[Z X] and [Z X]'r, where D has an m x m matrix for every
 //! row, of its linear predictors.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,13 +12,15 @@ use super::pattern::{LinkPattern, link_pattern, pairs, triangle};
 use crate::covariance::RandomBasis;
 use crate::ids::FactorId;
 use crate::linalg::dense;
-use crate::rows::{BlockRows, FixedBasis, PartColumns, PartRows, PartedRows};
+use crate::rows::{BlockRows, FixedBasis, PartColumns, PartRows, PartedRows, add_runs};
 use crate::table::NO_LEVEL;
 
 /// Fewer rows are summed on one thread.
 const ALONE: usize = 2000;
 /// Rows of one partial sum of X'DX.
 const ROWS: usize = 2048;
+/// Up to so many columns of X products are summed row by row, without a copy of the weighted rows.
+const NARROW: usize = 8;
 
 /// Weights of the rows of some parts.
 #[derive(Clone, Copy)]
@@ -146,7 +149,7 @@ fn add_own(block: &BlockRows, w: PartWeights, zz: &mut [f64]) {
         let codes = block.codes[rows.clone()].iter().map(|&code| code as usize - first);
         let (z, d) = (&block.z[rows.start * r..rows.end * r], &w.d[rows.start * m * m..rows.end * m * m]);
         if r == 1 && m == 1 {
-            return codes.zip(z).zip(d).for_each(|((level, &z), &d)| zz[level] += d * z * z);
+            return add_runs(codes, z.iter().zip(d).map(|(z, d)| d * z * z), zz);
         }
         for ((level, z), d) in codes.zip(z.chunks_exact(r)).zip(d.chunks_exact(m * m)) {
             let zz = &mut zz[level * r * r..][..r * r];
@@ -187,6 +190,11 @@ fn add_right_side(rows: &PartedRows, block: &BlockRows, w: PartWeights, p: usize
     }
     let (r, m, stride, slots) = (block.width, w.m, p + 1, w.slots(block));
     block.sum_by_level(r * stride, zx, |range, first, zx| {
+        if let ([part], 1, 1) = (&rows.parts[..], r, m)
+            && p == part.p
+        {
+            return add_scalar_right_side(part, block, w, (range, first), zx);
+        }
         for i in range {
             let level = block.codes[i] as usize - first;
             for (k, &z) in block.z(i).iter().enumerate() {
@@ -199,6 +207,23 @@ fn add_right_side(rows: &PartedRows, block: &BlockRows, w: PartWeights, p: usize
             }
         }
     });
+}
+
+/// Those of one column in a model of one predictor.
+fn add_scalar_right_side(
+    part: &PartRows,
+    block: &BlockRows,
+    w: PartWeights,
+    (range, first): (Range<usize>, usize),
+    zx: &mut [f64],
+) {
+    let (p, stride) = (part.p, part.p + 1);
+    for i in range {
+        let (level, z) = (block.codes[i] as usize - first, block.z[i]);
+        let target = &mut zx[level * stride..(level + 1) * stride];
+        target[p] += z * w.r.get(i).copied().unwrap_or(0.0);
+        part.add_row(i, z * w.d[i], target);
+    }
 }
 
 /// [X'DX, X'r] for weights of all parts ((p + 1) x (p + 1), the last entry zero): partial sums over fixed pieces, added in order.
@@ -222,8 +247,16 @@ fn fixed_piece(rows: &PartedRows, w: PartWeights, range: Range<usize>) -> Vec<f6
     let mut xx = vec![0.0; stride * stride];
     for (a, left) in rows.parts.iter().enumerate() {
         for (b, right) in rows.parts.iter().enumerate().skip(a) {
-            let d: Vec<f64> = range.clone().map(|i| w.d[(i * m + b) * m + a]).collect();
-            let own = pair_sums(left, right, &d, range.start);
+            let d: Cow<[f64]> = match m {
+                1 => Cow::Borrowed(&w.d[range.clone()]),
+                _ => range.clone().map(|i| w.d[(i * m + b) * m + a]).collect(),
+            };
+            let own = match &left.columns {
+                PartColumns::Dense(x) if a == b && (1..=NARROW).contains(&left.p) => {
+                    own_sums(x, left.p, &d, range.start)
+                }
+                _ => pair_sums(left, right, &d, range.start),
+            };
             for (e, v) in own.iter().enumerate() {
                 let (i, j) = (left.first + e % left.p, right.first + e / left.p);
                 xx[j * stride + i] += v;
@@ -234,10 +267,37 @@ fn fixed_piece(rows: &PartedRows, w: PartWeights, range: Range<usize>) -> Vec<f6
         }
         if !w.r.is_empty() {
             let target = &mut xx[p * stride..];
-            range.clone().for_each(|i| left.add_row(i, w.r[i * m + a], target));
+            left.add_rows(range.start, w.r[range.start * m..range.end * m].iter().skip(a).step_by(m).copied(), target);
         }
     }
     xx
+}
+
+/// X' diag(d) X of the rows from `first` on, of few columns (column-major).
+fn own_sums(x: &[f64], p: usize, d: &[f64], first: usize) -> Vec<f64> {
+    let x = &x[first * p..(first + d.len()) * p];
+    // widths that are constants let the compiler unroll the loops of a row
+    match p {
+        1 => squares::<1>(x, d),
+        2 => squares::<2>(x, d),
+        3 => squares::<3>(x, d),
+        4 => squares::<4>(x, d),
+        5 => squares::<5>(x, d),
+        6 => squares::<6>(x, d),
+        7 => squares::<7>(x, d),
+        _ => squares::<NARROW>(x, d),
+    }
+}
+
+fn squares<const P: usize>(x: &[f64], d: &[f64]) -> Vec<f64> {
+    let mut sums = [[0.0; P]; P];
+    for (x, d) in x.as_chunks::<P>().0.iter().zip(d) {
+        for (sums, &xj) in sums.iter_mut().zip(x) {
+            let weighted = d * xj;
+            sums.iter_mut().zip(x).for_each(|(sum, x)| *sum += weighted * x);
+        }
+    }
+    sums.concat()
 }
 
 /// X_a' diag(d) X_b of the rows from `first` on (column-major).

@@ -67,11 +67,12 @@ impl CholeskyFactor {
             let (mut own_u, mut own_b) = (std::mem::take(&mut u[lead.block]), std::mem::take(&mut b[lead.block]));
             let size = GRAIN * lead.r * m;
             own_u.par_chunks_mut(size).zip(own_b.par_chunks_mut(size)).enumerate().for_each(|(piece, (u, own_b))| {
-                let levels = u.chunks_exact_mut(lead.r * m).zip(own_b.chunks_exact_mut(lead.r * m));
-                for (k, (u, own_b)) in levels.enumerate() {
-                    let level = piece * GRAIN + k;
-                    self.level_rest(u, (i, lead, level), (&b, &rows), &columns, beta, symbolic);
-                    self.solve_level(u, own_b, (i, lead, level), m);
+                let (of, known) = ((i, lead, piece * GRAIN), (&b, rows.as_slice()));
+                // widths that are constants let the compiler unroll the loops of a level
+                match (lead.r, m) {
+                    (1, 1) => self.solve_levels((1, 1), of, u, own_b, known, &columns, beta, symbolic),
+                    (2, 1) => self.solve_levels((2, 1), of, u, own_b, known, &columns, beta, symbolic),
+                    (r, m) => self.solve_levels((r, m), of, u, own_b, known, &columns, beta, symbolic),
                 }
             });
             (u[lead.block], b[lead.block]) = (own_u, own_b);
@@ -79,9 +80,33 @@ impl CholeskyFactor {
         Modes { u, b }
     }
 
+    /// u and b of the levels of a piece, for r effects and m right-hand sides.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "a loop over levels")]
+    fn solve_levels(
+        &self,
+        (r, m): (usize, usize),
+        (i, lead, first): (usize, &Lead, usize),
+        u: &mut [f64],
+        b: &mut [f64],
+        known: (&Effects, &[f64]),
+        columns: &Range<usize>,
+        beta: &[f64],
+        symbolic: &SymbolicFactor,
+    ) {
+        for (k, (u, b)) in u.chunks_exact_mut(r * m).zip(b.chunks_exact_mut(r * m)).enumerate() {
+            let of = (i, lead, first + k);
+            self.level_rest((r, m), u, of, known, columns, beta, symbolic);
+            self.solve_level((r, m), u, b, of);
+        }
+    }
+
     /// L^-1 Λ'(Z'v - Z'Xβ) - P'b of one level (r rows of m).
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "one level of a loop")]
     fn level_rest(
         &self,
+        (r, m): (usize, usize),
         rest: &mut [f64],
         (i, lead, level): (usize, &Lead, usize),
         (b, trailing): (&Effects, &[f64]),
@@ -89,8 +114,7 @@ impl CholeskyFactor {
         beta: &[f64],
         symbolic: &SymbolicFactor,
     ) {
-        let (r, m, stride) = (lead.r, columns.len(), self.p + 1);
-        let factor = &self.leads[i];
+        let (stride, factor) = (self.p + 1, &self.leads[i]);
         for a in 0..r {
             let x = &factor.blocks.x[(level * r + a) * stride..][..stride];
             let target = &mut rest[a * m..(a + 1) * m];
@@ -117,8 +141,8 @@ impl CholeskyFactor {
     }
 
     /// b = C rest and u = L^-T rest, which u holds.
-    fn solve_level(&self, u: &mut [f64], b: &mut [f64], (i, lead, level): (usize, &Lead, usize), m: usize) {
-        let r = lead.r;
+    #[inline(always)]
+    fn solve_level(&self, (r, m): (usize, usize), u: &mut [f64], b: &mut [f64], (i, _, level): (usize, &Lead, usize)) {
         let size = level * r * r..(level + 1) * r * r;
         let (l, c) = (&self.leads[i].blocks.own[size.clone()], &self.leads[i].c[size]);
         for a in 0..r {

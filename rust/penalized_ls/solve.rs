@@ -109,19 +109,18 @@ impl CholeskyFactor {
         for (i, (lead, factor)) in symbolic.leads.iter().zip(&self.leads).enumerate() {
             let mut own = std::mem::take(&mut h[lead.block]);
             own.par_chunks_mut(GRAIN * lead.r * m).zip(factor.c.par_chunks(GRAIN * lead.r * lead.r)).for_each(
-                |(values, c)| {
-                    let mut t = vec![0.0; lead.r * m];
-                    for (values, c) in values.chunks_exact_mut(lead.r * m).zip(c.chunks_exact(lead.r * lead.r)) {
-                        multiply_transposed(&mut t, c, values, lead.r, m);
-                        values.copy_from_slice(&t);
-                    }
+                |(values, c)| match (lead.r, m) {
+                    (1, 1) => scale_levels(values, c, 1, 1),
+                    (r, m) => scale_levels(values, c, r, m),
                 },
             );
             if let Some(s) = s {
                 add_spherical(&mut own, &s[lead.block], &factor.blocks.own, lead.r);
             }
-            for (level, t) in own.chunks_exact(lead.r * m).enumerate() {
-                self.subtract_explained(h, &mut rest, (i, lead, level), t, symbolic, m);
+            if !(lead.ancestors.is_empty() && factor.blocks.panel.is_empty()) {
+                for (level, t) in own.chunks_exact(lead.r * m).enumerate() {
+                    self.subtract_explained(h, &mut rest, (i, lead, level), t, symbolic, m);
+                }
             }
             subtract_fixed(hx, &factor.blocks.x, &own, self.p, m);
             h[lead.block] = own;
@@ -194,20 +193,36 @@ impl CholeskyFactor {
     }
 }
 
-/// t += L^-1 s, level by level.
-fn add_spherical(t: &mut [f64], s: &[f64], l: &[f64], r: usize) {
-    let mut own = vec![0.0; r];
-    for ((t, s), l) in t.chunks_exact_mut(r).zip(s.chunks_exact(r)).zip(l.chunks_exact(r * r)) {
-        for i in 0..r {
-            let sum: f64 = (0..i).map(|k| l[k * r + i] * own[k]).sum();
-            own[i] = (s[i] - sum) / l[i * r + i];
-            t[i] += own[i];
-        }
+/// h becomes C'h, level by level.
+#[inline(always)]
+fn scale_levels(h: &mut [f64], c: &[f64], r: usize, m: usize) {
+    let mut t = vec![0.0; r * m];
+    for (h, c) in h.chunks_exact_mut(r * m).zip(c.chunks_exact(r * r)) {
+        multiply_transposed(&mut t, c, h, r, m);
+        h.copy_from_slice(&t);
     }
 }
 
+/// t += L^-1 s, level by level.
+fn add_spherical(t: &mut [f64], s: &[f64], l: &[f64], r: usize) {
+    let pieces = t.par_chunks_mut(GRAIN * r).zip(s.par_chunks(GRAIN * r)).zip(l.par_chunks(GRAIN * r * r));
+    pieces.for_each(|((t, s), l)| match r {
+        1 => t.iter_mut().zip(s).zip(l).for_each(|((t, s), l)| *t += s / l),
+        _ => {
+            let mut own = vec![0.0; r];
+            for ((t, s), l) in t.chunks_exact_mut(r).zip(s.chunks_exact(r)).zip(l.chunks_exact(r * r)) {
+                for i in 0..r {
+                    let sum: f64 = (0..i).map(|k| l[k * r + i] * own[k]).sum();
+                    own[i] = (s[i] - sum) / l[i * r + i];
+                    t[i] += own[i];
+                }
+            }
+        }
+    });
+}
+
 /// t = C'h for one level (r rows of m).
-#[inline]
+#[inline(always)]
 fn multiply_transposed(t: &mut [f64], c: &[f64], h: &[f64], r: usize, m: usize) {
     t.fill(0.0);
     for a in 0..r {

@@ -14,5 +14,6 @@ pub use block::{BLOCK_ROWS, RowBlock, WorkingRows};
 pub use columns::{CellBlock, Columns, ExtendedColumns};
 pub use order::{OrderedFactor, WorkingBasis, in_design_order, ordered_factors, random_bases};
 pub use parts::{BlockRows, Effects, PartColumns, PartRows, PartedRows};
+pub use pieces::add_runs;
 pub use predictor::{EffectRows, linear_predictor};
 pub use stored::StoredRows;

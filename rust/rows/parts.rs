@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::pieces::add_runs;
 use crate::table::NO_LEVEL;
 
 /// Vectors over the random effects, by block: n_levels rows of the block's width.
@@ -86,6 +87,23 @@ impl PartRows {
     }
 }
 
+impl PartRows {
+    /// Adds the rows from `first` on, each times a number, to a vector over all coefficients.
+    pub fn add_rows(&self, first: usize, by: impl Iterator<Item = f64>, to: &mut [f64]) {
+        let to = &mut to[self.first..self.first + self.p];
+        match &self.columns {
+            PartColumns::Dense(x) => {
+                let rows = x[first * self.p..].chunks_exact(self.p.max(1)).zip(by);
+                rows.for_each(|(x, by)| to.iter_mut().zip(x).for_each(|(to, x)| *to += by * x));
+            }
+            PartColumns::Indicator(codes) => {
+                let rows = codes[first..].iter().zip(by).filter(|(code, _)| **code != NO_LEVEL);
+                rows.for_each(|(&code, by)| to[code as usize] += by);
+            }
+        }
+    }
+}
+
 impl BlockRows {
     pub fn z(&self, i: usize) -> &[f64] {
         &self.z[i * self.width..(i + 1) * self.width]
@@ -97,8 +115,7 @@ impl BlockRows {
         let codes = self.codes[rows.clone()].iter().map(|&code| code as usize - first);
         let z = &self.z[rows.start * width..rows.end * width];
         if let &[slot] = slots {
-            let of_rows = codes.zip(z).zip(r.chunks_exact(m));
-            return of_rows.for_each(|((level, z), r)| out[level] += z * r[slot]);
+            return add_runs(codes, z.iter().zip(r.chunks_exact(m)).map(|(z, r)| z * r[slot]), out);
         }
         for ((level, z), r) in codes.zip(z.chunks_exact(width)).zip(r.chunks_exact(m)) {
             let own = out[level * width..].iter_mut().zip(z).zip(slots);
@@ -211,10 +228,8 @@ impl PartedRows {
             .enumerate()
             .map(|(k, r)| {
                 let mut sum = vec![0.0; p];
-                for (i, r) in r.chunks_exact(m).enumerate() {
-                    for (part, &r) in self.parts.iter().zip(r) {
-                        part.add_row(k * ROWS + i, r, &mut sum);
-                    }
+                for (a, part) in self.parts.iter().enumerate() {
+                    part.add_rows(k * ROWS, r.iter().skip(a).step_by(m).copied(), &mut sum);
                 }
                 sum
             })

@@ -30,6 +30,22 @@ impl BlockRows {
     }
 }
 
+/// Adds a value to the sum of every row's level: that stays in a register while rows are of one level.
+#[inline(always)]
+pub fn add_runs(levels: impl Iterator<Item = usize>, values: impl Iterator<Item = f64>, sums: &mut [f64]) {
+    let (mut at, mut sum) = (0, sums.first().copied().unwrap_or(0.0));
+    for (level, value) in levels.zip(values) {
+        if level != at {
+            sums[at] = sum;
+            (at, sum) = (level, sums[level]);
+        }
+        sum += value;
+    }
+    if let Some(last) = sums.get_mut(at) {
+        *last = sum;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
