@@ -1,20 +1,18 @@
-//! The deviance with a parameter held that is no coordinate but a smooth function of several, by the method of multipliers
-//! (Nocedal and Wright 2006, Numerical Optimization, algorithm 17.4).
+//! The deviance with a parameter held that is no coordinate but a smooth function of several, by the method of multipliers.
 
 use super::lag::Lag;
 use super::residual::HeldResidual;
 use crate::linalg::dense;
 use crate::model::Evaluator;
-use crate::optimize::{Objective, Settings, trust_region};
+use crate::optimize::{Multipliers, Objective, Settings, trust_region};
 use crate::{Error, Result};
 
 /// The parameter is held as exactly as this; a search that cannot, though it is never off by more than `CLOSE`, is believed.
 const EXACT: f64 = 1e-10;
 const CLOSE: f64 = 1e-6;
 const ROUNDS: usize = 40;
-/// The penalty, in deviance, of a parameter that is off by one of its units; it grows where the gap closes slowly.
+/// The penalty, in deviance, of a parameter that is off by one of its units.
 const PENALTY: f64 = 100.0;
-const SLOW: f64 = 0.1;
 
 /// What is held.
 #[derive(Debug, Clone)]
@@ -40,13 +38,12 @@ impl Constraint {
     }
 }
 
-/// d(x) + λ c + μ c² / 2 of the gap c.
+/// The deviance with the terms of the multiplier.
 struct Multiplied<'a> {
     inner: Box<dyn Evaluator + 'a>,
     constraint: &'a Constraint,
     value: f64,
-    multiplier: f64,
-    penalty: f64,
+    multipliers: Multipliers,
 }
 
 impl Multiplied<'_> {
@@ -63,7 +60,7 @@ impl Multiplied<'_> {
             dense::solve_lower(&h, &mut half, n, 1);
             half.iter().map(|v| v * v).sum::<f64>()
         });
-        Ok(along.filter(|along| *along > 0.0).map_or(self.penalty * gap, |along| gap / along))
+        Ok(along.filter(|along| *along > 0.0).map_or(self.multipliers.mu * gap, |along| gap / along))
     }
 }
 
@@ -74,15 +71,12 @@ impl Objective for Multiplied<'_> {
 
     fn value(&mut self, x: &[f64]) -> Result<f64> {
         let gap = self.gap(x);
-        Ok(self.inner.value(x)? + self.multiplier * gap + 0.5 * self.penalty * gap * gap)
+        Ok(self.inner.value(x)? + self.multipliers.value(&[gap]))
     }
 
     fn slope(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
         let (mut gradient, mut curvature) = self.inner.slope(x)?;
-        let (n, slopes, gap) = (x.len(), self.constraint.slopes(x), self.gap(x));
-        let pull = self.multiplier + self.penalty * gap;
-        gradient.iter_mut().zip(&slopes).for_each(|(g, s)| *g += pull * s);
-        curvature.iter_mut().enumerate().for_each(|(k, h)| *h += self.penalty * slopes[k % n] * slopes[k / n]);
+        self.multipliers.add(&[self.gap(x)], &[self.constraint.slopes(x)], &mut gradient, &mut curvature);
         Ok((gradient, curvature))
     }
 }
@@ -98,19 +92,17 @@ pub fn minimize<'a>(
     from: &[f64],
     settings: Settings,
 ) -> Result<(f64, Vec<f64>)> {
-    let mut objective = Multiplied { inner, constraint, value, multiplier: 0.0, penalty: PENALTY };
+    let mut objective = Multiplied { inner, constraint, value, multipliers: Multipliers::new(1, PENALTY) };
     let (mut x, mut last) = (from.to_vec(), f64::INFINITY);
     for _ in 0..ROUNDS {
         let outcome = trust_region::minimize(&mut objective, &x, settings)?;
         x = outcome.x;
         let gap = objective.gap(&x);
         if gap.abs() <= EXACT {
-            return Ok((outcome.value - 0.5 * objective.penalty * gap * gap, x));
+            return Ok((outcome.value - 0.5 * objective.multipliers.mu * gap * gap, x));
         }
-        objective.multiplier += objective.correction(&x, gap)?;
-        if gap.abs() > SLOW * last {
-            objective.penalty *= 4.0;
-        }
+        objective.multipliers.lambda[0] += objective.correction(&x, gap)?;
+        objective.multipliers.tighten(gap.abs());
         last = gap.abs();
     }
     if last > CLOSE {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::gradient::Gradient;
-use super::held::Multipliers;
+use super::held::HeldSearch;
 use super::{Criterion, LinearTerms, Lmm, Scale, Workspace};
 use crate::linalg::dense;
 use crate::model::{Accuracy, Estimates, Evaluator, Model, Parameters};
@@ -33,7 +33,7 @@ pub struct LmmEvaluator<'a> {
     /// The θ that the workspace holds, and what it gives.
     at: Vec<f64>,
     last: Option<LinearTerms>,
-    multipliers: Option<Multipliers>,
+    held: Option<HeldSearch>,
 }
 
 impl Model for Lmm {
@@ -54,8 +54,8 @@ impl<'a> LmmEvaluator<'a> {
     /// The same, in a workspace of the model.
     pub fn with_workspace(model: &Lmm, work: Workspace, stop: &'a AtomicBool) -> Self {
         let scales = model.theta_map.scale_parameters();
-        let multipliers = Multipliers::of(model);
-        Self { model: model.clone(), work, stop, evaluations: 0, scales, at: Vec::new(), last: None, multipliers }
+        let held = HeldSearch::of(model);
+        Self { model: model.clone(), work, stop, evaluations: 0, scales, at: Vec::new(), last: None, held }
     }
 
     /// What x gives; free where the workspace holds its θ.
@@ -97,10 +97,10 @@ impl<'a> LmmEvaluator<'a> {
     /// # Errors
     /// Those of `gradient`.
     pub fn hold_at(&mut self, x: &[f64]) -> Result<()> {
-        let Some(mut multipliers) = self.multipliers.take() else { return Ok(()) };
+        let Some(mut held) = self.held.take() else { return Ok(()) };
         let gradient = self.gradient(x)?;
-        multipliers.at(&self.model, x, &gradient);
-        self.multipliers = Some(multipliers);
+        held.at(&self.model, x, &gradient);
+        self.held = Some(held);
         Ok(())
     }
 
@@ -176,8 +176,8 @@ impl<'a> LmmEvaluator<'a> {
 
     /// A gradient and a curvature with what holds parameters.
     fn with_multipliers(&self, x: &[f64], (mut gradient, mut curvature): (Vec<f64>, Vec<f64>)) -> (Vec<f64>, Vec<f64>) {
-        if let Some(multipliers) = &self.multipliers {
-            multipliers.add(&self.model, x, &mut gradient, &mut curvature);
+        if let Some(held) = &self.held {
+            held.add(&self.model, x, &mut gradient, &mut curvature);
         }
         (gradient, curvature)
     }
@@ -211,7 +211,7 @@ impl Objective for LmmEvaluator<'_> {
             Scale::Parameter => terms.at_variance(self.variance(x, &terms)),
             Scale::Profiled | Scale::Known(_) => self.model.value(&terms),
         };
-        Ok(own + self.multipliers.as_ref().map_or(0.0, |multipliers| multipliers.value(&self.model, x)))
+        Ok(own + self.held.as_ref().map_or(0.0, |held| held.value(&self.model, x)))
     }
 
     fn noise(&self) -> f64 {
@@ -288,7 +288,7 @@ impl Evaluator for LmmEvaluator<'_> {
     }
 
     fn exact_curvature(&mut self, x: &[f64]) -> Result<Option<Vec<f64>>> {
-        if self.multipliers.is_some() || self.model.residual.as_ref().is_none_or(|own| own.residual.grid.is_none()) {
+        if self.held.is_some() || self.model.residual.as_ref().is_none_or(|own| own.residual.grid.is_none()) {
             return Ok(None);
         }
         self.evaluate(x)?;
@@ -297,8 +297,8 @@ impl Evaluator for LmmEvaluator<'_> {
     }
 
     fn settle(&mut self, x: &[f64]) -> Result<Option<Vec<f64>>> {
-        match &mut self.multipliers {
-            Some(multipliers) => multipliers.settle(&self.model, x),
+        match &mut self.held {
+            Some(held) => held.settle(&self.model, x),
             None => Ok(Some(x.to_vec())),
         }
     }

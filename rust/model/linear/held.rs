@@ -1,6 +1,5 @@
-//! Variance parameters that are held at given values, by the method of multipliers (Nocedal and Wright 2006, Numerical
-//! Optimization, algorithm 17.4): d(x) + λ'c(x) + μ|c(x)|²/2, c what each differs from its value, of standard deviations in
-//! their logarithm.  Where a search ends, Newton steps put x where c is zero.
+//! Variance parameters that are held at given values, by the method of multipliers: c is what each differs from its value, of
+//! standard deviations in their logarithm.  Where a search ends, Newton steps put x where c is zero.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +8,7 @@ use crate::covariance::{Coordinate, Reported, square_slope};
 use crate::ids::TermId;
 use crate::linalg::dense::{self, eigen, inverse};
 use crate::model::parameters::{Parameter, TermNames};
+use crate::optimize::Multipliers;
 use crate::{Error, Result};
 
 /// What a search may leave of c, and Newton's steps after it.
@@ -17,9 +17,8 @@ const EXACT: f64 = 1e-13;
 const NEARLY: f64 = 1e-10;
 const NEWTON_STEPS: usize = 20;
 const ROUNDS: usize = 40;
-/// μ in the beginning, beside the number of rows; it grows where c shrinks slowly.
+/// μ in the beginning, beside the number of rows.
 const PENALTY: f64 = 100.0;
-const SLOW: f64 = 0.1;
 /// Step of differences of c, relative to coordinates, of which small ones count as if they were as large.
 const STEP: f64 = 1e-3;
 const SMALL: f64 = 0.05;
@@ -197,42 +196,35 @@ impl Lmm {
     }
 }
 
-/// λ and μ of a search.
+/// A search with what is held.
 #[derive(Debug, Clone)]
-pub struct Multipliers {
-    lambda: Vec<f64>,
-    mu: f64,
-    last: f64,
+pub struct HeldSearch {
+    multipliers: Multipliers,
     rounds: usize,
 }
 
-impl Multipliers {
+impl HeldSearch {
     /// None for a model that holds nothing.
     pub fn of(model: &Lmm) -> Option<Self> {
-        let lambda = vec![0.0; model.held.len()];
-        let mu = PENALTY + model.a.n_obs as f64;
-        (!lambda.is_empty()).then_some(Self { lambda, mu, last: f64::INFINITY, rounds: 0 })
+        let multipliers = Multipliers::new(model.held.len(), PENALTY + model.a.n_obs as f64);
+        (!model.held.is_empty()).then_some(Self { multipliers, rounds: 0 })
     }
 
     pub fn value(&self, model: &Lmm, x: &[f64]) -> f64 {
-        model.gaps(x).iter().zip(&self.lambda).map(|(c, lambda)| lambda * c + 0.5 * self.mu * c * c).sum()
+        self.multipliers.value(&model.gaps(x))
     }
 
     /// Adds to a gradient and, if there is one, a curvature.
     pub fn add(&self, model: &Lmm, x: &[f64], gradient: &mut [f64], curvature: &mut [f64]) {
-        let n = x.len();
-        for ((c, s), lambda) in model.gaps(x).iter().zip(model.gap_slopes(x)).zip(&self.lambda) {
-            gradient.iter_mut().zip(&s).for_each(|(g, s)| *g += (lambda + self.mu * c) * s);
-            curvature.iter_mut().enumerate().for_each(|(e, h)| *h += self.mu * s[e % n] * s[e / n]);
-        }
+        self.multipliers.add(&model.gaps(x), &model.gap_slopes(x), gradient, curvature);
     }
 
     /// λ at an optimum x of the criterion's gradient g: g + λ'dc is nothing along the constraints.
     pub fn at(&mut self, model: &Lmm, x: &[f64], g: &[f64]) {
-        let (slopes, k) = (model.gap_slopes(x), self.lambda.len());
+        let (slopes, k) = (model.gap_slopes(x), model.held.len());
         let along: Vec<f64> = slopes.iter().map(|s| dot(s, g)).collect();
         let solved = dense::product(dense::view(&inverse(&gram(&slopes), k), k, k), dense::view(&along, k, 1));
-        self.lambda = solved.iter().map(|v| -v).collect();
+        self.multipliers.lambda = solved.iter().map(|v| -v).collect();
     }
 
     /// Where a search ended: None for the next one, which begins there, or where c is zero close by.
@@ -242,7 +234,8 @@ impl Multipliers {
     pub fn settle(&mut self, model: &Lmm, x: &[f64]) -> Result<Option<Vec<f64>>> {
         let gaps = model.gaps(x);
         let worst = gaps.iter().fold(0.0f64, |worst, gap| if gap.is_nan() { f64::NAN } else { worst.max(gap.abs()) });
-        self.lambda.iter_mut().zip(&gaps).for_each(|(lambda, c)| *lambda += self.mu * c);
+        let mu = self.multipliers.mu;
+        self.multipliers.lambda.iter_mut().zip(&gaps).for_each(|(lambda, c)| *lambda += mu * c);
         self.rounds += 1;
         if worst <= CLOSE
             && let Some(x) = model.projected(x)
@@ -256,10 +249,7 @@ impl Multipliers {
                     .into(),
             ));
         }
-        if worst > SLOW * self.last {
-            self.mu *= 4.0;
-        }
-        self.last = worst;
+        self.multipliers.tighten(worst);
         Ok(None)
     }
 }
