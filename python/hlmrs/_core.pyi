@@ -23,6 +23,10 @@ class RandomTermRecord(TypedDict):
     group: int
     columns: list[str]
     structure: str
+    nearest: list[float]
+    """Two of the columns that lie nearest to each other, and their distance; empty without places."""
+    rank: int
+    """Of its covariance; zero where it is not given."""
 
 class DesignLayout(TypedDict):
     """What the numbers of a fit belong to.
@@ -456,13 +460,15 @@ class SingularTerm(TypedDict):
     directions: list[list[float]]
 
 class VerdictRecord(TypedDict):
-    """What is known of an optimum; ``flat`` are indices of terms, ``redundant`` one that can be left out."""
+    """What is known of an optimum; ``independent`` and ``flat`` are indices of terms, ``redundant`` is one that can be
+    left out."""
 
     status: Literal["optimum", "boundary", "flat", "exact", "rough", "pole", "unbounded", "rounded", "not-converged"]
     reason: str
     evaluations: int
     expected_decrease: float
     boundary: list[SingularTerm]
+    independent: list[int]
     flat: list[int]
     redundant: int | None
     tried: int
@@ -715,9 +721,17 @@ class Structure:
     def contains(self) -> list[str]:
         """Names of the structures that are special cases of it over the same columns."""
 
-    def reported(self, columns: list[str], group: str) -> list[tuple[str, int, int]]:
-        """Return the name of every standard deviation and correlation that users read, with row and column of a place
-        in the covariance where it stands: of a standard deviation on the diagonal."""
+    @property
+    def is_placed(self) -> bool:
+        """Its effects lie at places, and correlations fall with their distance."""
+    @property
+    def has_rank(self) -> bool:
+        """Its rank is given."""
+    def reported(self, columns: list[str], group: str) -> list[tuple[str, int, int, str]]:
+        """Return the name of every parameter that users read, with row and column of a place in the covariance where it
+        stands, of a standard deviation on the diagonal, and its kind: "sd", "correlation" or "distance"."""
+    def of_correlation(self, correlation: float, distance: float) -> tuple[float, float]:
+        """Return a range or rate, from the correlation of two effects at a distance, and its slope in it."""
 
 def structures() -> list[Structure]:
     """Return the covariance structures there are."""
@@ -729,7 +743,7 @@ class Parameter:
     @property
     def name(self) -> str: ...
     @property
-    def kind(self) -> Literal["fixed", "sd", "correlation", "sigma"]: ...
+    def kind(self) -> Literal["fixed", "sd", "correlation", "distance", "sigma"]: ...
 
 def profile(
     fit: Fit, parameters: list[Parameter], limit: float, n_threads: int

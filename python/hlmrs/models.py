@@ -174,8 +174,11 @@ def lmer(
     ----------
     formula : str or SufficientStatistics
         In lme4's language: ``"mAch ~ ses * sector + (ses | school)"``; ``(ses | school, by=sector)`` has a covariance
-        of its own in every sector.  Columns of text and categories become factors; ``factor(x)`` makes one of numbers.
-        It is parsed, never run as code.
+        of its own in every sector; ``ar1(0 + week | plot)`` has a covariance with a structure: ``diag``, ``cs``,
+        ``homcs``, ``ar1``, ``ar1h``, ``toep``, ``rr(0 + week | plot, d=2)`` of rank 2, and ``ou(t | g)``,
+        ``exp(x + y | g)``, ``gau(x + y | g)``, ``mat(x + y | g, nu=1.5)``, whose effects at times or places are the
+        less alike the farther these are (docs/repeated-measures.md).  Columns of text and categories become factors;
+        ``factor(x)`` makes one of numbers.  It is parsed, never run as code.
     data : data frame, path or SufficientStatistics
         Polars (also lazy), pandas, pyarrow, a DuckDB relation, anything with an Arrow stream, a dictionary of columns,
         or the path of a Parquet file, a folder of them, or a pattern.  Tables of the fit come back in the same library.

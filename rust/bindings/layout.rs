@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use pyo3::IntoPyObject;
 
+use crate::covariance::Places;
 use crate::design::{Encoding, RandomTerm};
 
 /// What the numbers of a fit belong to.
@@ -38,6 +39,10 @@ struct RandomTermRecord<'a> {
     group: usize,
     columns: &'a [String],
     structure: &'a str,
+    /// Two of the columns that lie nearest to each other, and their distance; empty without places.
+    nearest: Vec<f64>,
+    /// The rank of its covariance; zero where it is not given.
+    rank: usize,
 }
 
 impl<'a> DesignLayout<'a> {
@@ -58,6 +63,8 @@ impl<'a> DesignLayout<'a> {
             group: layout.factor.0,
             columns: &layout.columns,
             structure: layout.structure.name(),
+            rank: layout.rank.unwrap_or(0),
+            nearest: layout.places.as_ref().map_or(vec![], nearest),
         };
         Self {
             response: &encoding.response_name,
@@ -72,4 +79,9 @@ impl<'a> DesignLayout<'a> {
             dropped_rows,
         }
     }
+}
+
+fn nearest(places: &Places) -> Vec<f64> {
+    let (row, column) = places.nearest();
+    vec![row as f64, column as f64, places.unit()]
 }

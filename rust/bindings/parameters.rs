@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::covariance::{Reported, Structure};
+use crate::covariance::{Reported, Shape, Structure};
 use crate::fit::Fit;
 use crate::model::parameters::{Parameter, Parameters, TermNames};
 
@@ -90,13 +90,32 @@ impl PyStructure {
         self.0.contains().to_vec()
     }
 
-    /// Name of every parameter that users read, with row and column of a place in the covariance where its value stands.
-    fn reported(&self, columns: Vec<String>, group: &str) -> Vec<(String, usize, usize)> {
+    /// Its effects lie at places, and correlations fall with their distance.
+    #[getter]
+    fn is_placed(&self) -> bool {
+        self.0.decay().is_some()
+    }
+
+    /// Its rank is given.
+    #[getter]
+    fn has_rank(&self) -> bool {
+        self.0.has_rank()
+    }
+
+    /// Name of every parameter that users read, with row and column of a place in the covariance where its value stands,
+    /// and its kind.
+    fn reported(&self, columns: Vec<String>, group: &str) -> Vec<(String, usize, usize, &'static str)> {
         let named = |reported: Reported| {
             let (row, column) = reported.place();
-            (reported.name(&columns, group), row, column)
+            (reported.name(&columns, group), row, column, reported.kind())
         };
-        self.0.reported(columns.len()).into_iter().map(named).collect()
+        self.0.reported(&Shape::from(columns.len())).into_iter().map(named).collect()
+    }
+
+    /// A range or rate, from the correlation of two effects at a distance, and its slope in it.
+    fn of_correlation(&self, correlation: f64, distance: f64) -> PyResult<(f64, f64)> {
+        let found = self.0.of_correlation(correlation, distance);
+        found.ok_or_else(|| PyValueError::new_err("the correlations do not fall with the distance"))
     }
 }
 

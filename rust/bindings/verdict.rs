@@ -20,6 +20,7 @@ pub fn verdict_dict<'py>(py: Python<'py>, verdict: &Verdict) -> PyResult<Bound<'
         boundary.append(entry)?;
     }
     out.set_item("boundary", boundary)?;
+    out.set_item("independent", &verdict.independent)?;
     out.set_item("flat", &verdict.flat.terms)?;
     out.set_item("redundant", verdict.flat.redundant)?;
     out.set_item("tried", verdict.tried)?;

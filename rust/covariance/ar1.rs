@@ -4,7 +4,7 @@ use super::angle::Angle;
 use super::compound_symmetry::homogeneous_roles;
 use super::roles::{Columns, Role};
 use super::structure::scale_rows;
-use super::{CovarianceStructure, Invariance, LinearDirection};
+use super::{CovarianceStructure, Decay, Invariance, LinearDirection, Shape};
 use crate::linalg::dual::Real;
 
 /// θ = (sd, φ).
@@ -19,17 +19,18 @@ impl CovarianceStructure for Ar1 {
     const NAME: &'static str = "ar1";
     const INVARIANCE: Invariance = Invariance::CommonScaling;
     const ORDERED: bool = true;
+    const DECAY: Option<Decay> = None;
     const IS_LINEAR: bool = false;
     const SATURATES: bool = false;
     const CONTAINS: &'static [&'static str] = &[];
 
-    fn roles(self, r: usize) -> Vec<Role> {
-        homogeneous_roles(Angle::Full, r)
+    fn roles(self, shape: &Shape) -> Vec<Role> {
+        homogeneous_roles(Role::Angle(Angle::Full), shape.r)
     }
 
-    fn factor<T: Real>(self, theta: &[T], size: (usize, usize), lambda: &mut [T]) {
-        correlation_factor(theta.get(1).copied(), size, lambda);
-        scale_rows(lambda, |_| theta[0], size);
+    fn factor<T: Real>(self, theta: &[T], (shape, stride): (&Shape, usize), lambda: &mut [T]) {
+        correlation_factor(theta.get(1).copied(), (shape.r, stride), lambda);
+        scale_rows(lambda, |_| theta[0], (shape.r, stride));
     }
 
     fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>> {
@@ -41,18 +42,20 @@ impl CovarianceStructure for HeterogeneousAr1 {
     const NAME: &'static str = "ar1h";
     const INVARIANCE: Invariance = Invariance::Scaling;
     const ORDERED: bool = true;
+    const DECAY: Option<Decay> = None;
     const IS_LINEAR: bool = false;
     const SATURATES: bool = false;
     const CONTAINS: &'static [&'static str] = &["ar1", "diag"];
 
-    fn roles(self, r: usize) -> Vec<Role> {
+    fn roles(self, shape: &Shape) -> Vec<Role> {
+        let r = shape.r;
         let sds = (0..r).map(|column| Role::Scale { of: Columns::One(column), power: 2 });
         sds.chain((r > 1).then_some(Role::Angle(Angle::Full))).collect()
     }
 
-    fn factor<T: Real>(self, theta: &[T], size: (usize, usize), lambda: &mut [T]) {
-        correlation_factor(theta.get(size.0).copied(), size, lambda);
-        scale_rows(lambda, |i| theta[i] * theta[i], size);
+    fn factor<T: Real>(self, theta: &[T], (shape, stride): (&Shape, usize), lambda: &mut [T]) {
+        correlation_factor(theta.get(shape.r).copied(), (shape.r, stride), lambda);
+        scale_rows(lambda, |i| theta[i] * theta[i], (shape.r, stride));
     }
 
     fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>> {

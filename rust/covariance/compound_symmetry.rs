@@ -3,7 +3,7 @@
 use super::angle::Angle;
 use super::roles::{Columns, Role};
 use super::structure::scale_rows;
-use super::{CovarianceStructure, Invariance, LinearDirection};
+use super::{CovarianceStructure, Decay, Invariance, LinearDirection, Shape};
 use crate::linalg::dual::Real;
 
 /// θ = (t_1, ..., t_r, φ) with standard deviations t²: their sign must not flip a covariance.
@@ -18,18 +18,20 @@ impl CovarianceStructure for CompoundSymmetry {
     const NAME: &'static str = "cs";
     const INVARIANCE: Invariance = Invariance::Scaling;
     const ORDERED: bool = false;
+    const DECAY: Option<Decay> = None;
     const IS_LINEAR: bool = false;
     const SATURATES: bool = false;
     const CONTAINS: &'static [&'static str] = &["homcs", "diag"];
 
-    fn roles(self, r: usize) -> Vec<Role> {
+    fn roles(self, shape: &Shape) -> Vec<Role> {
+        let r = shape.r;
         let sds = (0..r).map(|column| Role::Scale { of: Columns::One(column), power: 2 });
         sds.chain((r > 1).then(|| Role::Angle(range(r)))).collect()
     }
 
-    fn factor<T: Real>(self, theta: &[T], size: (usize, usize), lambda: &mut [T]) {
-        correlation_factor(theta.get(size.0).copied(), size, lambda);
-        scale_rows(lambda, |i| theta[i] * theta[i], size);
+    fn factor<T: Real>(self, theta: &[T], (shape, stride): (&Shape, usize), lambda: &mut [T]) {
+        correlation_factor(theta.get(shape.r).copied(), (shape.r, stride), lambda);
+        scale_rows(lambda, |i| theta[i] * theta[i], (shape.r, stride));
     }
 
     fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>> {
@@ -41,17 +43,18 @@ impl CovarianceStructure for HomogeneousCompoundSymmetry {
     const NAME: &'static str = "homcs";
     const INVARIANCE: Invariance = Invariance::CommonScaling;
     const ORDERED: bool = false;
+    const DECAY: Option<Decay> = None;
     const IS_LINEAR: bool = false;
     const SATURATES: bool = true;
     const CONTAINS: &'static [&'static str] = &[];
 
-    fn roles(self, r: usize) -> Vec<Role> {
-        homogeneous_roles(range(r), r)
+    fn roles(self, shape: &Shape) -> Vec<Role> {
+        homogeneous_roles(Role::Angle(range(shape.r)), shape.r)
     }
 
-    fn factor<T: Real>(self, theta: &[T], size: (usize, usize), lambda: &mut [T]) {
-        correlation_factor(theta.get(1).copied(), size, lambda);
-        scale_rows(lambda, |_| theta[0], size);
+    fn factor<T: Real>(self, theta: &[T], (shape, stride): (&Shape, usize), lambda: &mut [T]) {
+        correlation_factor(theta.get(1).copied(), (shape.r, stride), lambda);
+        scale_rows(lambda, |_| theta[0], (shape.r, stride));
     }
 
     fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>> {
@@ -59,11 +62,11 @@ impl CovarianceStructure for HomogeneousCompoundSymmetry {
     }
 }
 
-/// One standard deviation, and one correlation where there are several columns.
-pub(super) fn homogeneous_roles(angle: Angle, r: usize) -> Vec<Role> {
+/// One standard deviation, and what makes correlations where there are several columns.
+pub(super) fn homogeneous_roles(correlations: Role, r: usize) -> Vec<Role> {
     match r {
         1 => vec![Role::Scale { of: Columns::One(0), power: 1 }],
-        _ => vec![Role::Scale { of: Columns::All, power: 1 }, Role::Angle(angle)],
+        _ => vec![Role::Scale { of: Columns::All, power: 1 }, correlations],
     }
 }
 

@@ -2,17 +2,26 @@
 
 pub mod angle;
 pub mod ar1;
+pub mod by_distance;
+mod cholesky;
 pub mod compound_symmetry;
+pub mod decay;
 pub mod diagonal;
+mod places;
 pub mod random_basis;
+pub mod reduced_rank;
 pub mod roles;
+mod shape;
 pub mod structure;
 pub mod theta_map;
 pub mod toeplitz;
 pub mod unstructured;
 
+pub use decay::Decay;
+pub use places::Places;
 pub use random_basis::RandomBasis;
 pub use roles::{Coordinate, Reported, Role};
+pub use shape::Shape;
 pub use structure::{CovarianceStructure, Invariance, LinearDirection, square, square_slope};
 pub use theta_map::{TermCovariance, TermSpec, ThetaMap};
 
@@ -42,6 +51,10 @@ macro_rules! structures {
                 match self { $(Self::$name => $module::$name::ORDERED),* }
             }
 
+            pub fn decay(self) -> Option<Decay> {
+                match self { $(Self::$name => $module::$name::DECAY),* }
+            }
+
             pub fn is_linear(self) -> bool {
                 match self { $(Self::$name => $module::$name::IS_LINEAR),* }
             }
@@ -54,11 +67,16 @@ macro_rules! structures {
                 match self { $(Self::$name => $module::$name::CONTAINS),* }
             }
 
-            pub fn roles(self, r: usize) -> Vec<Role> {
-                match self { $(Self::$name => $module::$name.roles(r)),* }
+            pub fn roles(self, shape: &Shape) -> Vec<Role> {
+                match self { $(Self::$name => $module::$name.roles(shape)),* }
             }
 
-            pub fn factor<T: Real>(self, theta: &[T], size: (usize, usize), lambda: &mut [T]) {
+            /// What users read of a term: standard deviations, then correlations and ranges.
+            pub fn reported(self, shape: &Shape) -> Vec<Reported> {
+                match self { $(Self::$name => $module::$name.reported(shape)),* }
+            }
+
+            pub fn factor<T: Real>(self, theta: &[T], size: (&Shape, usize), lambda: &mut [T]) {
                 match self { $(Self::$name => $module::$name.factor(theta, size, lambda)),* }
             }
 
@@ -66,12 +84,12 @@ macro_rules! structures {
                 match self { $(Self::$name => $module::$name.linear_directions(sigma, r)),* }
             }
 
-            pub fn to_user(self, theta: &[f64], basis: &RandomBasis) -> Vec<f64> {
-                match self { $(Self::$name => $module::$name.to_user(theta, basis)),* }
+            pub fn to_user(self, theta: &[f64], of: (&Shape, &RandomBasis)) -> Vec<f64> {
+                match self { $(Self::$name => $module::$name.to_user(theta, of)),* }
             }
 
-            pub fn to_working(self, user: &[f64], basis: &RandomBasis) -> Vec<f64> {
-                match self { $(Self::$name => $module::$name.to_working(user, basis)),* }
+            pub fn to_working(self, user: &[f64], of: (&Shape, &RandomBasis)) -> Vec<f64> {
+                match self { $(Self::$name => $module::$name.to_working(user, of)),* }
             }
         }
     };
@@ -85,4 +103,11 @@ structures! {
     ar1::Ar1,
     ar1::HeterogeneousAr1,
     toeplitz::Toeplitz,
+    by_distance::OrnsteinUhlenbeck,
+    by_distance::Exponential,
+    by_distance::Gaussian,
+    by_distance::Matern,
+    by_distance::RoughMatern,
+    by_distance::SmoothMatern,
+    reduced_rank::ReducedRank,
 }

@@ -4,7 +4,8 @@
 //! (a variance of zero, a correlation of one) is an ordinary stationary point.  Users see a relative Cholesky factor,
 //! standard deviations and correlations.
 
-use super::{RandomBasis, Reported, Role, Structure, roles};
+use super::decay::Decay;
+use super::{RandomBasis, Reported, Role, Shape, Structure, roles};
 use crate::linalg::dense::square_product;
 use crate::linalg::dual::{Dual, Real};
 use crate::{Error, Result};
@@ -17,6 +18,8 @@ pub trait CovarianceStructure: Copy {
     const INVARIANCE: Invariance;
     /// The columns are places in an order, such as times.
     const ORDERED: bool;
+    /// The columns lie at places, and correlations fall with their distance.
+    const DECAY: Option<Decay>;
     /// Λ depends linearly on the parameters, so that its second derivative is zero.
     const IS_LINEAR: bool;
     /// With a random effect for every row, the covariance can take up the residual variance.
@@ -25,24 +28,27 @@ pub trait CovarianceStructure: Copy {
     const CONTAINS: &'static [&'static str];
 
     /// What each parameter does, in the order of θ.
-    fn roles(self, r: usize) -> Vec<Role>;
+    fn roles(self, shape: &Shape) -> Vec<Role>;
+
+    /// What users read: by default a parameter for each role.
+    fn reported(self, shape: &Shape) -> Vec<Reported> {
+        roles::reported(&self.roles(shape))
+    }
 
     /// Fills Λ (r x r, its columns `stride` apart, lower triangular, zero before).
-    fn factor<T: Real>(self, theta: &[T], size: (usize, usize), lambda: &mut [T]);
+    fn factor<T: Real>(self, theta: &[T], size: (&Shape, usize), lambda: &mut [T]);
 
     /// The covariance `sigma` (r x r) as a sum of fixed patterns; `None` where θ changes the patterns too.
     fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>>;
 
     /// θ as users read it, in their units: by default each parameter by its role.
-    fn to_user(self, theta: &[f64], basis: &RandomBasis) -> Vec<f64> {
-        let roles = self.roles(basis.width);
-        roles.iter().zip(theta).map(|(role, &x)| role.to_user(x, basis)).collect()
+    fn to_user(self, theta: &[f64], (shape, basis): (&Shape, &RandomBasis)) -> Vec<f64> {
+        self.roles(shape).iter().zip(theta).map(|(role, &x)| role.to_user(x, basis, shape)).collect()
     }
 
     /// θ from what users read.
-    fn to_working(self, user: &[f64], basis: &RandomBasis) -> Vec<f64> {
-        let roles = self.roles(basis.width);
-        roles.iter().zip(user).map(|(role, &value)| role.to_working(value, basis)).collect()
+    fn to_working(self, user: &[f64], (shape, basis): (&Shape, &RandomBasis)) -> Vec<f64> {
+        self.roles(shape).iter().zip(user).map(|(role, &value)| role.to_working(value, basis, shape)).collect()
     }
 }
 
@@ -116,24 +122,25 @@ impl Structure {
         })
     }
 
-    /// Parameters of Λ = I, where a search may start.
-    pub fn start(self, r: usize) -> Vec<f64> {
-        self.roles(r).into_iter().map(Role::start).collect()
+    /// Parameters where a search may start: Λ = I, but for correlations that fall with the distance, and the columns that
+    /// one of lower rank has not.
+    pub fn start(self, shape: &Shape) -> Vec<f64> {
+        self.roles(shape).into_iter().map(Role::start).collect()
     }
 
     /// The parameters of c Λ, c >= 0.
-    pub fn scaled(self, theta: &[f64], r: usize, c: f64) -> Vec<f64> {
-        self.roles(r).iter().zip(theta).map(|(role, &x)| role.scaled(x, c)).collect()
-    }
-
-    /// What users read of a term: standard deviations, then correlations.
-    pub fn reported(self, r: usize) -> Vec<Reported> {
-        roles::reported(&self.roles(r))
+    pub fn scaled(self, theta: &[f64], shape: &Shape, c: f64) -> Vec<f64> {
+        self.roles(shape).iter().zip(theta).map(|(role, &x)| role.scaled(x, c)).collect()
     }
 
     /// Whether its effects may be correlated.
     pub fn is_correlated(self) -> bool {
-        self.reported(2).iter().any(|reported| !reported.is_sd())
+        self.reported(&Shape::from(2)).iter().any(|reported| !reported.is_sd())
+    }
+
+    /// Its rank is given.
+    pub fn has_rank(self) -> bool {
+        matches!(self, Self::ReducedRank)
     }
 
     /// Any covariance.
@@ -147,10 +154,11 @@ impl Structure {
     }
 
     /// ∂Λ/∂θ_k (r x r), exact.
-    pub fn derivative(self, theta: &[f64], r: usize, k: usize) -> Vec<f64> {
+    pub fn derivative(self, theta: &[f64], shape: &Shape, k: usize) -> Vec<f64> {
+        let r = shape.r;
         let dual = |(i, &value): (usize, &f64)| Dual { value, slope: f64::from(u8::from(i == k)) };
         let mut lambda = vec![Dual::from(0.0); r * r];
-        self.factor(&theta.iter().enumerate().map(dual).collect::<Vec<_>>(), (r, r), &mut lambda);
+        self.factor(&theta.iter().enumerate().map(dual).collect::<Vec<_>>(), (shape, r), &mut lambda);
         lambda.iter().map(|d| d.slope).collect()
     }
 }

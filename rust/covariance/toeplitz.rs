@@ -3,9 +3,10 @@
 //! sin φ_k is the partial autocorrelation of lag k, so that every θ is a valid covariance
 //! (Barndorff-Nielsen and Schou 1973, J. Multivariate Analysis 3, 408-419).
 
+use super::cholesky::correlation_factor;
 use super::roles::{Columns, Role};
 use super::structure::scale_rows;
-use super::{CovarianceStructure, Invariance, LinearDirection, RandomBasis};
+use super::{CovarianceStructure, Decay, Invariance, LinearDirection, RandomBasis, Shape};
 use crate::linalg::dual::Real;
 
 #[derive(Debug, Clone, Copy)]
@@ -15,33 +16,37 @@ impl CovarianceStructure for Toeplitz {
     const NAME: &'static str = "toep";
     const INVARIANCE: Invariance = Invariance::Scaling;
     const ORDERED: bool = true;
+    const DECAY: Option<Decay> = None;
     const IS_LINEAR: bool = false;
     const SATURATES: bool = false;
     const CONTAINS: &'static [&'static str] = &["cs", "homcs", "ar1", "diag"];
 
-    fn roles(self, r: usize) -> Vec<Role> {
+    fn roles(self, shape: &Shape) -> Vec<Role> {
+        let r = shape.r;
         let sds = (0..r).map(|column| Role::Scale { of: Columns::One(column), power: 2 });
         sds.chain((1..r).map(|lag| Role::Partial { lag })).collect()
     }
 
-    fn factor<T: Real>(self, theta: &[T], size: (usize, usize), lambda: &mut [T]) {
-        cholesky_toeplitz(&autocorrelations(&theta[size.0..]), size, lambda);
-        scale_rows(lambda, |i| theta[i] * theta[i], size);
+    fn factor<T: Real>(self, theta: &[T], (shape, stride): (&Shape, usize), lambda: &mut [T]) {
+        let rho = autocorrelations(&theta[shape.r..]);
+        correlation_factor(|i, j| rho[i - j], (shape.r, stride), lambda);
+        scale_rows(lambda, |i| theta[i] * theta[i], (shape.r, stride));
     }
 
     fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>> {
         (r <= 2).then(|| LinearDirection::all(sigma, r))
     }
 
-    fn to_user(self, theta: &[f64], basis: &RandomBasis) -> Vec<f64> {
-        let r = basis.width;
-        let sds = self.roles(r).into_iter().zip(&theta[..r]).map(|(role, &x)| role.to_user(x, basis));
+    fn to_user(self, theta: &[f64], (shape, basis): (&Shape, &RandomBasis)) -> Vec<f64> {
+        let r = shape.r;
+        let sds = self.roles(shape).into_iter().zip(&theta[..r]).map(|(role, &x)| role.to_user(x, basis, shape));
         sds.chain(autocorrelations(&theta[r..]).into_iter().skip(1)).collect()
     }
 
-    fn to_working(self, user: &[f64], basis: &RandomBasis) -> Vec<f64> {
-        let r = basis.width;
-        let sds = self.roles(r).into_iter().zip(&user[..r]).map(|(role, &value)| role.to_working(value, basis));
+    fn to_working(self, user: &[f64], (shape, basis): (&Shape, &RandomBasis)) -> Vec<f64> {
+        let r = shape.r;
+        let own = self.roles(shape).into_iter().zip(&user[..r]);
+        let sds = own.map(|(role, &value)| role.to_working(value, basis, shape));
         sds.chain(angles(&user[r..])).collect()
     }
 }
@@ -85,22 +90,4 @@ pub fn angles(rho: &[f64]) -> Vec<f64> {
         phi.push(partial.asin());
     }
     phi
-}
-
-fn cholesky_toeplitz<T: Real>(rho: &[T], (r, stride): (usize, usize), lambda: &mut [T]) {
-    for j in 0..r {
-        for i in j..r {
-            let mut sum = rho[i - j];
-            for k in 0..j {
-                sum = sum - lambda[k * stride + i] * lambda[k * stride + j];
-            }
-            lambda[j * stride + i] = if i == j {
-                sum.sqrt()
-            } else if lambda[j * stride + j].value() > 0.0 {
-                sum / lambda[j * stride + j]
-            } else {
-                T::from(0.0)
-            };
-        }
-    }
 }

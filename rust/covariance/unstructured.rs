@@ -1,7 +1,7 @@
 //! `us()`: any covariance.  Λ is any lower triangle; θ lists it by columns, as lme4 does.
 
 use super::roles::{Columns, Role};
-use super::{CovarianceStructure, Invariance, LinearDirection, RandomBasis};
+use super::{CovarianceStructure, Decay, Invariance, LinearDirection, RandomBasis, Shape};
 use crate::linalg::dual::Real;
 
 #[derive(Debug, Clone, Copy)]
@@ -11,19 +11,21 @@ impl CovarianceStructure for Unstructured {
     const NAME: &'static str = "us";
     const INVARIANCE: Invariance = Invariance::Linear;
     const ORDERED: bool = false;
+    const DECAY: Option<Decay> = None;
     const IS_LINEAR: bool = true;
     const SATURATES: bool = true;
     const CONTAINS: &'static [&'static str] = &[];
 
-    fn roles(self, r: usize) -> Vec<Role> {
+    fn roles(self, shape: &Shape) -> Vec<Role> {
+        let r = shape.r;
         if r == 1 {
             return vec![Role::Scale { of: Columns::One(0), power: 1 }];
         }
         lower(r).map(|(row, column)| Role::Entry { row, column }).collect()
     }
 
-    fn factor<T: Real>(self, theta: &[T], (r, stride): (usize, usize), lambda: &mut [T]) {
-        lower(r).zip(theta).for_each(|((i, j), &value)| lambda[j * stride + i] = value);
+    fn factor<T: Real>(self, theta: &[T], (shape, stride): (&Shape, usize), lambda: &mut [T]) {
+        lower(shape.r).zip(theta).for_each(|((i, j), &value)| lambda[j * stride + i] = value);
     }
 
     fn linear_directions(self, sigma: &[f64], r: usize) -> Option<Vec<LinearDirection>> {
@@ -31,19 +33,19 @@ impl CovarianceStructure for Unstructured {
     }
 
     /// The lower triangle of T Λ, its diagonal not negative.
-    fn to_user(self, theta: &[f64], basis: &RandomBasis) -> Vec<f64> {
-        let r = basis.width;
+    fn to_user(self, theta: &[f64], (shape, basis): (&Shape, &RandomBasis)) -> Vec<f64> {
+        let r = shape.r;
         let mut lambda = vec![0.0; r * r];
-        self.factor(theta, (r, r), &mut lambda);
+        self.factor(theta, (shape, r), &mut lambda);
         let columns: Vec<f64> = lambda.chunks_exact(r).flat_map(|column| basis.decode(column)).collect();
         lower_triangle(&columns, r)
     }
 
     /// That of T^-1 Λ, T upper triangular.
-    fn to_working(self, user: &[f64], basis: &RandomBasis) -> Vec<f64> {
-        let r = basis.width;
+    fn to_working(self, user: &[f64], (shape, basis): (&Shape, &RandomBasis)) -> Vec<f64> {
+        let r = shape.r;
         let mut lambda = vec![0.0; r * r];
-        self.factor(user, (r, r), &mut lambda);
+        self.factor(user, (shape, r), &mut lambda);
         lambda.chunks_exact_mut(r).for_each(|column| basis.solve(column));
         lower_triangle(&lambda, r)
     }

@@ -27,7 +27,8 @@ impl Encoding {
         self.groups.iter().try_for_each(|group| self.check_group(group))?;
         let has_terms = |g: usize| self.random.iter().any(|term| term.layout.factor.0 == g);
         require((0..self.groups.len()).all(has_terms), "a grouping factor of no term")?;
-        self.random.iter().try_for_each(|term| self.check_random(term))
+        self.random.iter().try_for_each(|term| self.check_random(term))?;
+        (0..self.random.len()).try_for_each(|t| require(self.has_places(t)?, "a random term at other places"))
     }
 
     fn check_variable(&self, variable: &Variable) -> Result<()> {
@@ -89,13 +90,20 @@ impl Encoding {
     /// Entries of a term's coding, before it is made.
     fn n_entries(&self, plan: &TermVariables) -> Option<usize> {
         let (mut entries, mut cells, mut is_coded) = (1usize, 1usize, false);
+        if plan.cells.as_ref().is_some_and(|own| !own.is_sorted_by(|a, b| a < b)) {
+            return None;
+        }
         for (&v, &full) in plan.variables.iter().zip(&plan.full) {
             let Variable::Categorical { category, contrast, .. } = &self.variables[v] else { continue };
             let n = self.categories[*category].levels.len();
             let own = if full { n } else { contrast.columns.iter().map(Vec::len).sum() };
             (entries, cells, is_coded) = (entries.checked_mul(own)?, cells.checked_mul(n)?, true);
         }
-        u32::try_from(cells).ok().map(|_| if is_coded { entries } else { 0 })
+        let n_cells = u32::try_from(cells).ok()?;
+        match &plan.cells {
+            Some(own) => (is_coded && own.last().is_none_or(|&last| last < n_cells)).then_some(own.len()),
+            None => Some(if is_coded { entries } else { 0 }),
+        }
     }
 
     fn check_group(&self, group: &Group) -> Result<()> {
@@ -116,7 +124,8 @@ impl Encoding {
         self.check_matrix(matrix)?;
         let names = matrix.layout.columns.iter().map(|column| &column.name);
         let is_same = layout.columns.iter().eq(names) && layout.has_intercept == matrix.layout.has_intercept;
-        require(is_same && !layout.columns.is_empty(), "a random term of other columns")
+        require(is_same && !layout.columns.is_empty(), "a random term of other columns")?;
+        require(layout.rank.is_none_or(|d| (1..=layout.columns.len()).contains(&d)), "a covariance of no rank")
     }
 }
 

@@ -242,9 +242,12 @@ impl Encoding {
     /// Whether the levels of a category have effects: new data may have only those of the fit.
     pub fn has_effects(&self, category: usize) -> bool {
         let own = |v: &Variable| matches!(v, Variable::Categorical { category: own, .. } if *own == category);
-        let indicated =
-            |part: &Expression| matches!(part, Expression::Indicator { category: of, .. } if *of == category);
-        self.variables.iter().any(own) || self.has_part(indicated)
+        self.variables.iter().any(own) || self.is_indicated(category)
+    }
+
+    /// Whether an expression is one in a level of a category.
+    pub fn is_indicated(&self, category: usize) -> bool {
+        self.has_part(|part| matches!(part, Expression::Indicator { category: of, .. } if *of == category))
     }
 
     /// Whether means of an expression in the levels of a category are used.

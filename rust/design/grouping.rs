@@ -10,6 +10,7 @@ use super::compile::Compiler;
 use super::inputs::Inputs;
 use super::layout::{GroupingFactor, RandomLayout};
 use super::model_matrix::ModelMatrix;
+use super::places::at_places;
 use super::spec::{Coverage, RandomSpec};
 use super::variable::{Category, Variable};
 use crate::ids::FactorId;
@@ -30,7 +31,10 @@ impl RandomTerm {
     /// `Formula` or `Design` where the term has no columns or no levels, or its structure says nothing of them; those
     /// of its columns.
     pub fn build(compiler: &mut Compiler, random: &RandomSpec, factor: FactorId) -> Result<Self> {
-        let matrix = ModelMatrix::build(compiler, random.intercept, &random.terms)?;
+        let (matrix, places) = match random.structure.decay() {
+            Some(_) => at_places(compiler, random).map(|(matrix, places)| (matrix, Some(places)))?,
+            None => (ModelMatrix::build(compiler, random.intercept, &random.terms)?, None),
+        };
         let columns: Vec<_> = matrix.layout.columns.iter().map(|c| c.name.clone()).collect();
         if columns.is_empty() {
             return Err(Error::Formula(format!(
@@ -39,12 +43,15 @@ impl RandomTerm {
             )));
         }
         require_effects_to_correlate(compiler, random, &matrix)?;
+        require_rank(random, columns.len())?;
         let layout = RandomLayout {
             name: random.name.clone(),
             factor,
             columns,
             has_intercept: random.intercept,
             structure: random.structure,
+            places,
+            rank: random.rank,
         };
         Ok(Self { layout, matrix })
     }
@@ -72,6 +79,17 @@ fn require_effects_to_correlate(compiler: &Compiler, random: &RandomSpec, matrix
     };
     let plain = random.name.trim_start_matches(name);
     Err(Error::Design(format!("{}: {name}() {why}; write {name}(0 + {levels} | {label}), or {plain}", random.name)))
+}
+
+/// Fails where the rank of a covariance is above the number of its effects.
+fn require_rank(random: &RandomSpec, n: usize) -> Result<()> {
+    match random.rank {
+        Some(rank) if rank == 0 || rank > n => Err(Error::Design(format!(
+            "{}: a covariance of {n} effects has rank {n} at most, and d is {rank}; take a smaller d",
+            random.name
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// How levels of a grouping factor are made from categories; of one column they are its own.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::covariance::{Structure, TermSpec};
+use crate::covariance::{Places, Shape, Structure, TermSpec};
 use crate::ids::FactorId;
 use crate::{Error, Result};
 
@@ -79,11 +79,22 @@ pub struct RandomLayout {
     /// The first column is the constant.
     pub has_intercept: bool,
     pub structure: Structure,
+    /// Where the effects lie, of a structure whose correlations fall with the distance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub places: Option<Places>,
+    /// The rank of their covariance, where it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank: Option<usize>,
 }
 
 impl RandomLayout {
     pub fn spec(&self) -> TermSpec {
-        TermSpec { structure: self.structure, factor: self.factor, width: self.columns.len() }
+        TermSpec { structure: self.structure, factor: self.factor, shape: self.shape() }
+    }
+
+    /// What the structure knows of the columns.
+    pub fn shape(&self) -> Shape {
+        Shape { r: self.columns.len(), places: self.places.clone(), rank: self.rank }
     }
 }
 

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::compile::Compiler;
 use super::contrasts::{Contrast, full_indicators, indicators, product};
-use super::layout::{FixedColumn, FixedLayout, FixedTerm, MOST_COLUMNS};
+use super::layout::{Coding, FixedColumn, FixedLayout, FixedTerm, MOST_COLUMNS};
+use super::places::parts;
 use super::spec::Term;
 use super::variable::{Category, Variable};
 use crate::{Error, Result};
@@ -22,6 +23,23 @@ pub struct TermVariables {
     pub variables: Vec<usize>,
     /// Per variable, whether it has full indicators.
     pub full: Vec<bool>,
+    /// The cells that have a column each, in order, where these are not those of the contrasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cells: Option<Vec<u32>>,
+}
+
+impl TermVariables {
+    /// The levels of every categorical variable.
+    pub fn levels<'a>(
+        &'a self,
+        variables: &'a [Variable],
+        categories: &'a [Category],
+    ) -> impl Iterator<Item = &'a [String]> {
+        self.variables.iter().filter_map(|&v| match variables[v] {
+            Variable::Categorical { category, .. } => Some(&categories[category].levels[..]),
+            Variable::Numeric { .. } => None,
+        })
+    }
 }
 
 impl ModelMatrix {
@@ -42,7 +60,12 @@ impl ModelMatrix {
             matrix.add(&compiler.variables, &compiler.categories, "(Intercept)", TermVariables::default())?;
         }
         for ((term, variables), full) in terms.iter().zip(lists).zip(full) {
-            matrix.add(&compiler.variables, &compiler.categories, &term.name, TermVariables { variables, full })?;
+            matrix.add(
+                &compiler.variables,
+                &compiler.categories,
+                &term.name,
+                TermVariables { variables, full, cells: None },
+            )?;
         }
         Ok(matrix)
     }
@@ -58,6 +81,10 @@ impl ModelMatrix {
         name: &str,
         plan: TermVariables,
     ) -> Result<()> {
+        if plan.cells.is_some() {
+            self.add_cells(variables, categories, name, plan);
+            return Ok(());
+        }
         let parts: Vec<_> = plan
             .variables
             .iter()
@@ -78,6 +105,23 @@ impl ModelMatrix {
         self.layout.terms.push(FixedTerm { name: name.into(), n_numeric, coding: product(&codings) });
         self.plans.push(plan);
         Ok(())
+    }
+
+    /// Adds a term of categorical variables that has a column for some of their cells.
+    fn add_cells(&mut self, variables: &[Variable], categories: &[Category], name: &str, plan: TermVariables) {
+        let levels: Vec<&[String]> = plan.levels(variables, categories).collect();
+        let names: Vec<&str> = plan.variables.iter().map(|&v| variables[v].name()).collect();
+        let term = self.layout.terms.len();
+        let cells = plan.cells.iter().flatten();
+        let column = |(coded, &cell): (usize, &u32)| {
+            let own = names.iter().zip(parts(cell, &levels)).map(|(name, (levels, k))| format!("{name}{}", levels[k]));
+            FixedColumn { name: own.collect::<Vec<_>>().join(":"), term, numeric: 0, coded }
+        };
+        self.layout.columns.extend(cells.clone().enumerate().map(column));
+        let n_cells = levels.iter().map(|levels| levels.len()).product();
+        let coding = Coding { n_cells, columns: cells.map(|&cell| vec![(cell, 1.0)]).collect() };
+        self.layout.terms.push(FixedTerm { name: name.into(), n_numeric: 1, coding: Some(coding) });
+        self.plans.push(plan);
     }
 }
 

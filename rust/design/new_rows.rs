@@ -27,8 +27,18 @@ pub struct NewRows {
 /// One random term in new data.
 #[derive(Debug)]
 enum NewTerm {
-    Ready { missing: Vec<bool>, codes: Arc<Vec<u32>> },
-    Lacks { column: String },
+    Ready {
+        missing: Vec<bool>,
+        codes: Arc<Vec<u32>>,
+    },
+    Lacks {
+        column: String,
+    },
+    /// A row is at a place without an effect.
+    Elsewhere {
+        row: usize,
+        place: String,
+    },
 }
 
 impl NewRows {
@@ -86,7 +96,9 @@ impl NewRows {
             let present = Selection::without(column.n_rows(), &gaps[category.input].missing);
             let codes = known_codes(column, &present, &category.levels)?;
             let known = || require_known(column, &present, &codes, &category.levels, "the fit did not see");
-            if encoding.has_effects(k) {
+            if encoding.are_places_alone(k) {
+                // what is elsewhere is told where the effects are used
+            } else if encoding.has_effects(k) {
                 known()?;
             } else if encoding.has_means(k) && !new_groups {
                 known().map_err(|error| error.unless(Remedy::PredictForPopulation))?;
@@ -115,10 +127,20 @@ impl NewRows {
             return NewTerm::Lacks { column: self.encoding.inputs[lacking].clone() };
         }
         let group = self.encoding.random[t].layout.factor;
-        NewTerm::Ready {
-            missing: self.any_missing(&inputs, gaps),
-            codes: self.encoding.groups[group].codes(&self.inputs),
+        let missing = self.any_missing(&inputs, gaps);
+        if let Some((row, place)) = self.elsewhere(t, &missing) {
+            return NewTerm::Elsewhere { row, place };
         }
+        NewTerm::Ready { missing, codes: self.encoding.groups[group].codes(&self.inputs) }
+    }
+
+    /// The first row at a place where a random term has no effect.
+    fn elsewhere(&self, t: usize, missing: &[bool]) -> Option<(usize, String)> {
+        self.encoding.random[t].layout.places.as_ref()?;
+        let text = |row: usize, input: usize| self.inputs.column(input).text(row).unwrap_or_default();
+        let place = |row: usize| self.encoding.elsewhere(t, |c| self.inputs.codes(c)[row], |input| text(row, input));
+        let found = (0..self.n_rows()).filter(|&row| !missing[row]).find_map(|row| Some((row, place(row)?)));
+        found.map(|(row, place)| (self.inputs.row_number(row), place))
     }
 
     fn any_missing(&self, inputs: &[usize], gaps: &[Gaps]) -> Vec<bool> {
@@ -258,6 +280,11 @@ impl NewRows {
             Some(NewTerm::Lacks { column }) => Err(Error::Data(format!(
                 "the data have no column '{column}', which the random term {} needs; \
                  add it, or predict without random effects",
+                self.encoding.random[t].layout.name
+            ))),
+            Some(NewTerm::Elsewhere { row, place }) => Err(Error::Data(format!(
+                "row {row} is at {place}, where the fit has no effect of {}; keep to the places of the fit, or predict \
+                 without random effects",
                 self.encoding.random[t].layout.name
             ))),
             None => Err(Error::Design(format!("there is no random term {t}"))),

@@ -41,6 +41,9 @@ pub struct TermFactor {
 pub struct RandomSpec {
     pub name: String,
     pub structure: Structure,
+    /// The rank of its covariance, where it is given.
+    #[serde(default)]
+    pub rank: Option<usize>,
     pub intercept: bool,
     pub terms: Vec<Term>,
     /// The columns whose combinations are the levels.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
-use crate::covariance::{Role, square};
+use crate::covariance::{Role, TermCovariance, square};
 use crate::error::computed;
 use crate::linalg::dense::eigen;
 use crate::model::{Evaluator, Parameters};
@@ -20,6 +20,9 @@ const ROUNDING: f64 = 1e-14;
 const PROBE: f64 = 1e-3;
 /// A move that changes the criterion by less leaves its slope as it is.
 const STILL: f64 = 1e-7;
+
+/// A correlation of neighbours below this is none.
+const NO_CORRELATION: f64 = 1e-4;
 
 /// A combination of a term's random effects without variance, in the user's units.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,6 +89,17 @@ fn rises(at: &Point, zeros: &[usize]) -> bool {
     zeros.iter().all(|&k| at.x[k] != 0.0 && at.x[k].abs() <= PROBE && at.gradient[k] / at.x[k] > -1e-2)
 }
 
+/// Terms whose correlations fall with the distance, and are none even at the smallest.
+pub fn independent(parameters: Parameters, theta: &[f64]) -> Vec<usize> {
+    let is_independent = |term: &TermCovariance| {
+        let has_variance =
+            term.roles().iter().zip(term.parameters(theta)).any(|(role, &x)| role.is_scale() && x != 0.0);
+        has_variance && term.nearest_correlation(theta).is_some_and(|nearest| nearest < NO_CORRELATION)
+    };
+    let terms = parameters.theta.terms.iter().enumerate();
+    terms.filter(|(_, term)| is_independent(term)).map(|(k, _)| k).collect()
+}
+
 /// Combinations of random effects without variance, by term.
 pub fn null_spaces(parameters: Parameters, theta: &[f64]) -> Vec<NullSpace> {
     let terms = parameters.theta.terms.iter().zip(parameters.bases).enumerate();
@@ -95,6 +109,12 @@ pub fn null_spaces(parameters: Parameters, theta: &[f64]) -> Vec<NullSpace> {
             let (values, vectors) = eigen(&square(&term.relative_factor(theta), r), r);
             let largest = values.iter().fold(0.0f64, |m, v| m.max(*v));
             let none: Vec<usize> = (0..r).filter(|&k| values[k] <= 1e-9 * largest.max(1e-3)).collect();
+            if none.len() + term.shape.rank() == r {
+                return None; // by its structure
+            }
+            if term.structure.decay().is_some() && none.len() + 1 < r {
+                return None; // smooth in the distance, not at an end
+            }
             let directions = none
                 .iter()
                 .map(|&k| {

@@ -67,9 +67,9 @@ fn where_variances_are_large(objective: &mut dyn Evaluator, optimum: &[f64]) -> 
     let map = objective.parameters().theta.clone();
     let mut x = optimum.to_vec();
     for term in &map.terms {
-        let (roles, own) = (term.structure.roles(term.width), term.parameters(optimum));
+        let (roles, own) = (term.roles(), term.parameters(optimum));
         if roles.iter().zip(own).any(|(role, x)| role.is_scale() && x.abs() < SMALL) {
-            x = term.with(&x, &term.structure.start(term.width));
+            x = term.with(&x, &term.start());
         }
     }
     if x == optimum {

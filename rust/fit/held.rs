@@ -19,7 +19,7 @@ pub fn least_without(objective: &mut dyn Evaluator, x: &[f64], term: usize) -> R
     let (left_out, scales) = (&map.terms[term], map.scale_parameters());
     let (first, n) = (left_out.first, left_out.n_parameters);
     let mut at = x.to_vec();
-    for (value, role) in at[first..].iter_mut().zip(left_out.structure.roles(left_out.width)) {
+    for (value, role) in at[first..].iter_mut().zip(left_out.roles()) {
         if role.row().is_some() {
             *value = 0.0;
         }

@@ -40,7 +40,7 @@ pub fn lines(map: &ThetaMap, optimum: &[f64]) -> Vec<Line> {
 
 /// Λ = c I for all terms.
 fn all_terms(map: &ThetaMap, optimum: &[f64], c: f64) -> Vec<f64> {
-    let scaled = map.terms.iter().flat_map(|t| t.structure.scaled(&t.structure.start(t.width), t.width, c));
+    let scaled = map.terms.iter().flat_map(|t| t.scaled(&t.start(), c));
     scaled.chain(optimum[map.n_parameters..].iter().copied()).collect()
 }
 
@@ -49,9 +49,9 @@ fn all_terms(map: &ThetaMap, optimum: &[f64], c: f64) -> Vec<f64> {
 pub fn large(map: &ThetaMap, optimum: &[f64]) -> Vec<Vec<f64>> {
     let mut starts = vec![all_terms(map, optimum, LARGE)];
     for term in map.terms.iter().filter(|t| t.width > 2) {
-        let (roles, start) = (term.structure.roles(term.width), term.structure.start(term.width));
+        let (roles, start) = (term.roles(), term.start());
         let mut own: Vec<Vec<f64>> = correlations(&roles, &start, &ENDS).split_off(1);
-        own.iter_mut().for_each(|values| *values = term.structure.scaled(values, term.width, LARGE));
+        own.iter_mut().for_each(|values| *values = term.scaled(values, LARGE));
         own.extend((0..roles.len()).filter(|&k| roles[k].is_scale()).map(|k| {
             let mut values = start.clone();
             values[k] = LARGE;
@@ -87,10 +87,10 @@ fn range(optimum: f64) -> Line {
 
 /// A term at all scales, with correlations of its own and others, then column by column; other terms as they are.
 fn of_term(term: &TermCovariance, optimum: &[f64]) -> Vec<Line> {
-    let (structure, r, own) = (term.structure, term.width, term.parameters(optimum));
-    let roles = structure.roles(r);
-    let scaled = |values: &Vec<f64>| OF_TERM.map(|c| term.with(optimum, &structure.scaled(values, r, c))).to_vec();
-    let mut lines: Vec<Line> = correlations(&roles, &structure.start(r), &WITHIN).iter().map(scaled).collect();
+    let (r, own) = (term.width, term.parameters(optimum));
+    let roles = term.roles();
+    let scaled = |values: &Vec<f64>| OF_TERM.map(|c| term.with(optimum, &term.scaled(values, c))).to_vec();
+    let mut lines: Vec<Line> = correlations(&roles, &term.start(), &WITHIN).iter().map(scaled).collect();
     if r == 1 {
         return lines;
     }
@@ -148,7 +148,7 @@ mod tests {
     use crate::ids::FactorId;
 
     fn map(structure: Structure, width: usize) -> ThetaMap {
-        ThetaMap::new(&[TermSpec { structure, factor: FactorId(0), width }], &[FactorId(0)])
+        ThetaMap::new(&[TermSpec::new(structure, FactorId(0), width)], &[FactorId(0)])
     }
 
     #[test]

@@ -93,7 +93,7 @@ impl Information {
 pub fn sizes(map: &ThetaMap, x: &[f64]) -> Vec<f64> {
     let mut sizes = vec![1.0; x.len()];
     for term in &map.terms {
-        let (roles, own) = (term.structure.roles(term.width), term.parameters(x));
+        let (roles, own) = (term.roles(), term.parameters(x));
         let of_row = |row: Option<usize>| -> f64 {
             let same =
                 roles.iter().zip(own).filter(|(role, _)| role.row().is_some() && (row.is_none() || role.row() == row));
@@ -114,7 +114,7 @@ mod tests {
     use crate::ids::FactorId;
 
     fn three_intercepts() -> ThetaMap {
-        let term = |k| TermSpec { structure: Structure::Unstructured, factor: FactorId(k), width: 1 };
+        let term = |k| TermSpec::new(Structure::Unstructured, FactorId(k), 1);
         ThetaMap::new(&[term(0), term(1), term(2)], &[FactorId(0), FactorId(1), FactorId(2)])
     }
 

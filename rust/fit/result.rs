@@ -66,7 +66,7 @@ impl Fit {
         }
         let terms = self.model.theta_map.terms.iter();
         let ratio = self.sigma / self.user_sigma();
-        terms.flat_map(|t| t.structure.scaled(t.parameters(&user), t.width, ratio)).collect()
+        terms.flat_map(|t| t.scaled(t.parameters(&user), ratio)).collect()
     }
 
     /// β of the columns kept.

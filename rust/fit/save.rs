@@ -173,7 +173,7 @@ impl Fit {
     }
 
     fn spec(&self, term: &TermCovariance) -> TermSpec {
-        TermSpec { structure: term.structure, factor: self.model.a.factors[term.block].factor, width: term.width }
+        term.spec(self.model.a.factors[term.block].factor)
     }
 }
 
@@ -187,18 +187,20 @@ fn check_sizes(meta: &Meta) -> Result<()> {
     let p = meta.kept.len();
     let ordered = meta.factors.windows(2).all(|w| w[0].1 >= w[1].1);
     let widths_agree = meta.factors.iter().all(|&(f, levels, width)| {
-        levels > 0 && width > 0 && meta.terms.iter().filter(|t| t.factor == f).map(|t| t.width).sum::<usize>() == width
+        levels > 0
+            && width > 0
+            && meta.terms.iter().filter(|t| t.factor == f).map(|t| t.shape.r).sum::<usize>() == width
     });
     let known = meta.terms.iter().all(|t| meta.factors.iter().any(|f| f.0 == t.factor));
     let distinct = meta.factors.iter().enumerate().all(|(i, f)| meta.factors[..i].iter().all(|g| g.0 != f.0));
     let kept = is_choice(&meta.kept, meta.n_columns) && p < meta.n_obs;
     let describes = |space: &NullSpace| {
-        let width = meta.terms.get(space.term).map(|t| t.width);
+        let width = meta.terms.get(space.term).map(|t| t.shape.r);
         width.is_some_and(|r| space.rank <= r && space.directions.iter().all(|d| d.len() == r))
     };
-    let Verdict { boundary, flat, .. } = &meta.verdict;
-    let verdicts =
-        boundary.iter().all(describes) && flat.terms.iter().chain(&flat.redundant).all(|&t| t < meta.terms.len());
+    let Verdict { boundary, independent, flat, .. } = &meta.verdict;
+    let mut named = flat.terms.iter().chain(&flat.redundant).chain(independent);
+    let verdicts = boundary.iter().all(describes) && named.all(|&t| t < meta.terms.len());
     let positive = meta.known_variance.is_none_or(|variance| variance > 0.0 && variance.is_finite());
     if ordered
         && positive
@@ -233,7 +235,8 @@ fn cross_products(meta: &Meta, arrays: &mut Arrays) -> Result<CrossProducts> {
         .terms
         .iter()
         .enumerate()
-        .map(|(k, &TermSpec { width, .. })| {
+        .map(|(k, TermSpec { shape, .. })| {
+            let width = shape.r;
             let transform = take_sized(arrays, &format!("random/{k}/transform"), size(&[width, width])?)?;
             Ok(RandomBasis { width, transform })
         })

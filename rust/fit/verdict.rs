@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::boundary::{NullSpace, null_spaces};
+use super::boundary::{NullSpace, independent, null_spaces};
 use super::flat::{Flat, flat};
 use super::null_directions::sizes;
 use crate::covariance::ThetaMap;
@@ -25,7 +25,7 @@ const CURVED: f64 = 1e-5;
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     Optimum,
-    /// On the boundary: some combination of random effects has no variance.
+    /// On the boundary: some combination of random effects has no variance, or effects at places have no correlation.
     Boundary,
     /// The criterion does not change along some direction: the data do not identify these parameters.
     Flat,
@@ -68,6 +68,9 @@ pub struct Verdict {
     /// Decrease of the criterion that the last model still expects.
     pub expected_decrease: f64,
     pub boundary: Vec<NullSpace>,
+    /// Terms whose effects lie at places and are not correlated, though they could be.
+    #[serde(default)]
+    pub independent: Vec<usize>,
     pub flat: Flat,
     /// Points far from the optimum from which a lower one was looked for.
     pub tried: usize,
@@ -113,14 +116,16 @@ pub fn judge(objective: &mut dyn Evaluator, outcome: &Outcome, accuracy: Accurac
         Flat::default()
     };
     let boundary = null_spaces(objective.parameters(), &outcome.x);
-    let status = match (is_exact, reason.is_empty(), flat.terms.is_empty(), boundary.is_empty()) {
+    let independent = independent(objective.parameters(), &outcome.x);
+    let is_inside = boundary.is_empty() && independent.is_empty();
+    let status = match (is_exact, reason.is_empty(), flat.terms.is_empty(), is_inside) {
         (true, ..) => Status::Exact,
         (_, false, ..) => Status::NotConverged,
         (_, _, false, _) => Status::Flat,
         (_, _, _, false) => Status::Boundary,
         _ => Status::Optimum,
     };
-    Ok(Verdict { status, reason, evaluations, expected_decrease, boundary, flat, tried: 0 })
+    Ok(Verdict { status, reason, evaluations, expected_decrease, boundary, independent, flat, tried: 0 })
 }
 
 /// g'H^-1 g / 2 over the directions that curve, in parameters scaled to their size; NaN where a number is not finite.

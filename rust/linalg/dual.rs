@@ -9,6 +9,10 @@ pub trait Real:
     fn value(self) -> f64;
     fn sin(self) -> Self;
     fn cos(self) -> Self;
+    fn exp(self) -> Self;
+    fn ln(self) -> Self;
+    /// ln(1 + x)
+    fn ln_1p(self) -> Self;
     /// Square root; zero, with a derivative of zero, below zero.
     fn sqrt(self) -> Self;
 }
@@ -22,6 +26,15 @@ impl Real for f64 {
     }
     fn cos(self) -> f64 {
         f64::cos(self)
+    }
+    fn exp(self) -> f64 {
+        f64::exp(self)
+    }
+    fn ln(self) -> f64 {
+        f64::ln(self)
+    }
+    fn ln_1p(self) -> f64 {
+        f64::ln_1p(self)
     }
     fn sqrt(self) -> f64 {
         f64::sqrt(self.max(0.0))
@@ -79,6 +92,16 @@ impl Real for Dual {
     }
     fn cos(self) -> Self {
         Self { value: self.value.cos(), slope: -self.slope * self.value.sin() }
+    }
+    fn exp(self) -> Self {
+        let value = self.value.exp();
+        Self { value, slope: self.slope * value }
+    }
+    fn ln(self) -> Self {
+        Self { value: self.value.ln(), slope: self.slope / self.value }
+    }
+    fn ln_1p(self) -> Self {
+        Self { value: self.value.ln_1p(), slope: self.slope / (1.0 + self.value) }
     }
     fn sqrt(self) -> Self {
         if self.value <= 0.0 {

@@ -19,8 +19,7 @@ impl Parameter {
     pub fn kind(self) -> &'static str {
         match self {
             Self::Fixed(_) => "fixed",
-            Self::Random(_, reported) if reported.is_sd() => "sd",
-            Self::Random(..) => "correlation",
+            Self::Random(_, reported) => reported.kind(),
             Self::Residual(own) => own.kind(),
             Self::Sigma => "sigma",
         }
@@ -42,7 +41,7 @@ impl Parameters<'_> {
     /// The user's θ.
     pub fn to_user(self, theta: &[f64]) -> Vec<f64> {
         let terms = self.theta.terms.iter().zip(self.bases);
-        terms.flat_map(|(term, basis)| term.structure.to_user(term.parameters(theta), basis)).collect()
+        terms.flat_map(|(term, basis)| term.to_user(theta, basis)).collect()
     }
 
     /// θ in the working basis from the user's.
@@ -58,7 +57,7 @@ impl Parameters<'_> {
             )));
         }
         let terms = self.theta.terms.iter().zip(self.bases);
-        Ok(terms.flat_map(|(term, basis)| term.structure.to_working(term.parameters(user), basis)).collect())
+        Ok(terms.flat_map(|(term, basis)| term.to_working(user, basis)).collect())
     }
 
     /// Per random term σ⁻² times the covariance of the effects of a level, in the user's units (r x r).
@@ -73,7 +72,7 @@ impl Parameters<'_> {
         let value = |parameter: &Parameter| match *parameter {
             Parameter::Fixed(j) => beta[j],
             Parameter::Random(term, reported) => {
-                let relative = reported.value(&covariances[term], self.theta.terms[term].width);
+                let relative = self.theta.terms[term].value(reported, theta, &covariances[term]);
                 if reported.is_sd() { sigma * relative } else { relative }
             }
             Parameter::Sigma => sigma,
@@ -100,7 +99,7 @@ impl Parameters<'_> {
         let mut all: Vec<_> =
             coefficients.into_iter().enumerate().map(|(j, name)| (name, Parameter::Fixed(j))).collect();
         for (t, (term, (group, columns))) in self.theta.terms.iter().zip(terms).enumerate() {
-            for reported in term.structure.reported(term.width) {
+            for reported in term.reported() {
                 let name = free_name(|group| reported.name(columns, group), group, &all);
                 all.push((name, Parameter::Random(TermId(t), reported)));
             }

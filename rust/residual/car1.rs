@@ -3,7 +3,8 @@
 
 use super::correlation::{CorrelationStructure, Correlations, Natural, PlaceKind, Places};
 use super::moments::Moments;
-use super::spatial::{Decay, Spatial};
+use super::spatial::Spatial;
+use crate::covariance::Decay;
 
 pub struct Car1;
 

@@ -9,9 +9,10 @@ use super::boundary::{Limit, limit_of};
 use super::car1::Car1;
 use super::exchangeable::Exchangeable;
 use super::moments::Moments;
-use super::spatial::{Decay, Spatial};
+use super::spatial::Spatial;
 use super::toeplitz::Toeplitz;
 use super::unrestricted::Unrestricted;
+use crate::covariance::Decay;
 use crate::{Error, Result};
 
 /// What the place of a row in its group is.

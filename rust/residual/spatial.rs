@@ -4,38 +4,7 @@
 use super::boundary::{Limit, NEAR_ONE, limit_of};
 use super::correlation::{CorrelationStructure, Correlations, Natural, PlaceKind, Places, share};
 use super::moments::Moments;
-
-/// How correlations fall with u = distance / range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Decay {
-    /// exp(-u)
-    Exponential,
-    /// exp(-u²)
-    Gaussian,
-    /// 1 - 1.5 u + 0.5 u³ within the range, zero beyond.
-    Spherical,
-}
-
-impl Decay {
-    /// The correlation and its slope in log range, -u dc/du.
-    fn at(self, u: f64) -> (f64, f64) {
-        match self {
-            Self::Exponential => ((-u).exp(), u * (-u).exp()),
-            Self::Gaussian => ((-u * u).exp(), 2.0 * u * u * (-u * u).exp()),
-            Self::Spherical if u < 1.0 => (1.0 - 1.5 * u + 0.5 * u.powi(3), 1.5 * (u - u.powi(3))),
-            Self::Spherical => (0.0, 0.0),
-        }
-    }
-
-    /// u at which the correlation is r.
-    fn inverse(self, r: f64) -> f64 {
-        match self {
-            Self::Exponential => -r.ln(),
-            Self::Gaussian => (-r.ln()).sqrt(),
-            Self::Spherical => (1.0 - r) / 1.5,
-        }
-    }
-}
+use crate::covariance::Decay;
 
 /// Ranges that a search may start from.
 const RANGES: usize = 12;

@@ -77,6 +77,8 @@ KINDS: dict[str, Callable[[], Any]] = {
     "homcs": machines("homcs(0 + Machine | Worker)"),
     "toep": machines("toep(0 + Machine | Worker)"),
     "ar1": of("distance ~ age + Sex + ar1(0 + occasion | Subject)", orthodont),
+    "rr": machines("rr(0 + Machine | Worker)"),
+    "ou": of("distance ~ age + Sex + ou(age | Subject)", orthodont),
     "factor slopes": machines("(0 + Machine | Worker)"),
     "crossed": dataset("diameter ~ 1 + (1 | plate) + (1 | sample)", "Penicillin"),
     "crossed with slopes": of("y ~ x * f + w + (x | g) + (1 | h)", rows_of_groups),

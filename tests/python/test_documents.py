@@ -185,6 +185,7 @@ NUMBERS = {
     "repeated-measures.md": lambda n: [
         (n["ratio"], 1.8),
         (n["gain"], 110),
+        (n["less"], 20),
         (n["boys"], 3.0),
         (n["girls"], 1.75),
         (n["tomorrow"], 0.78),

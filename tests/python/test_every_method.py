@@ -16,13 +16,13 @@ from methods_of_inference import METHODS
 
 CROSSED = ("crossed", "crossed with slopes", "slopes that cross, weighted", "three crossed terms")
 NO_TERMS = ("variance of zero", "intercept only", "crossed", "nested", "no fixed effects")
-NO_COVARIATE = (*NO_TERMS, "cs", "homcs", "toep", "factor slopes", "cells only", "within and between")
+NO_COVARIATE = (*NO_TERMS, "cs", "homcs", "toep", "rr", "factor slopes", "cells only", "within and between")
 
 REFUSALS: list[tuple[str, tuple[str, ...], str]] = [
     ("kenward-roger", ("by maximum likelihood",), "REML"),
-    ("kenward-roger", ("cs", "toep", "ar1"), "linear in their parameters"),
+    ("kenward-roger", ("cs", "toep", "ar1", "ou", "rr"), "linear in their parameters"),
     ("between-within", CROSSED, "nested"),
-    ("containment", ("ar1",), "no degrees of freedom"),
+    ("containment", ("ar1", "ou"), "no degrees of freedom"),
     ("CR2", CROSSED, "cross"),
     ("CR3", CROSSED, "cross"),
     ("test", ("no fixed effects",), "no coefficient"),
@@ -31,7 +31,7 @@ REFUSALS: list[tuple[str, tuple[str, ...], str]] = [
     ("contrasts", NO_TERMS, "no variable"),
     ("pairs", NO_TERMS, "no variable"),
     ("slopes", NO_COVARIATE, "no variable"),
-    ("johnson_neyman", (*NO_COVARIATE, "ar1"), "no variable"),
+    ("johnson_neyman", (*NO_COVARIATE, "ar1", "ou"), "no variable"),
     ("johnson_neyman", tuple(KINDS), "no product of both"),
     ("compare", ("missing values",), "same rows"),
 ]

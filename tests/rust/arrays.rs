@@ -1,7 +1,7 @@
 //! Models of plain arrays: the columns of a table, and the specification that reads them, with an intercept unless told.
 
 use hlmrs::Structure;
-use hlmrs::design::{Expr, ModelSpec, Options, RandomSpec, Rows, Term, TermFactor};
+use hlmrs::design::{Expr, ModelSpec, NamedArguments, Options, RandomSpec, Rows, Term, TermFactor};
 use hlmrs::table::{Column, Table, categorical, numeric};
 
 #[derive(Clone)]
@@ -78,7 +78,23 @@ impl Arrays {
             self = self.with(column);
         }
         let (label, group) = (group.into(), vec![factor(group)]);
-        self.spec.random.push(RandomSpec { name, structure, intercept: true, terms, group, label });
+        self.spec.random.push(RandomSpec { name, structure, rank: None, intercept: true, terms, group, label });
+        self
+    }
+
+    /// A random term of an effect for every place with these coordinates.
+    pub fn at_places(mut self, group: &str, structure: Structure, coordinates: Vec<Vec<f64>>) -> Self {
+        let name = format!("{group}, term {}", self.spec.random.len());
+        let mut factors = vec![];
+        for (k, values) in coordinates.into_iter().enumerate() {
+            let column = numeric(&format!("{name}, z{k}"), values);
+            let TermFactor { name, expr } = factor(&column.name);
+            let call = Expr::Call { name: "factor".into(), args: vec![expr], named: NamedArguments::new() };
+            factors.push(TermFactor { name: format!("factor({name})"), expr: call });
+            self = self.with(column);
+        }
+        let (label, group, terms) = (group.into(), vec![factor(group)], vec![Term { name: name.clone(), factors }]);
+        self.spec.random.push(RandomSpec { name, structure, rank: None, intercept: false, terms, group, label });
         self
     }
 

@@ -18,9 +18,11 @@ pub enum Kind {
     NestedAndCrossed,
     ThreeCrossed,
     SharedFactor,
+    /// Effects at times, or at points, beside crossed ones.
+    AtPlaces,
 }
 
-pub const KINDS: [Kind; 8] = [
+pub const KINDS: [Kind; 9] = [
     Kind::One,
     Kind::Nested,
     Kind::ThreeNested,
@@ -29,6 +31,7 @@ pub const KINDS: [Kind; 8] = [
     Kind::NestedAndCrossed,
     Kind::ThreeCrossed,
     Kind::SharedFactor,
+    Kind::AtPlaces,
 ];
 
 /// Codes 0.. in order of appearance, so that every level is used.
@@ -60,13 +63,14 @@ pub fn arrays(kind: Kind, seed: u64, weighted: bool) -> Arrays {
             vec![fine, a.iter().map(|v| v / 3).collect(), a]
         }
         Kind::Crossed => vec![(0..n).map(|i| i % 7).collect(), (0..n).map(|i| i / 7 % 5).collect()],
-        Kind::PartiallyCrossed => vec![a, b],
+        Kind::PartiallyCrossed | Kind::AtPlaces => vec![a, b],
         Kind::NestedAndCrossed => vec![a.iter().map(|v| v / 3).collect(), a, b, c],
         Kind::ThreeCrossed => vec![a, b, c],
         Kind::SharedFactor => vec![a, b],
     };
     let widths: Vec<Vec<(Structure, usize)>> = (0..codes.len())
         .map(|k| match (kind, k) {
+            (Kind::AtPlaces, 0) => vec![],
             (Kind::SharedFactor, 0) => vec![(Structure::Unstructured, 2), (Structure::Diagonal, 1)],
             _ => match rng.random_range(0..5u32) {
                 0 => vec![(Structure::Unstructured, 2)],
@@ -97,6 +101,14 @@ pub fn arrays(kind: Kind, seed: u64, weighted: bool) -> Arrays {
     for (k, (codes, terms)) in codes.iter().zip(widths).enumerate() {
         let group = format!("g{k}");
         out = out.grouping(&group, &compact(codes));
+        if kind == Kind::AtPlaces && k == 0 {
+            let structures: Vec<_> = Structure::ALL.iter().filter(|s| s.decay().is_some()).collect();
+            let structure = *structures[seed as usize % structures.len()];
+            let times: Vec<f64> = (0..n).map(|i| [0.0, 0.5, 1.7, 2.9][i * i % 7 % 4]).collect();
+            let sides = (0..n).map(|i| f64::from(u8::from(i % 3 == 0))).collect();
+            let is_plane = structure.name() != "ou" && seed % 2 == 1;
+            out = out.at_places(&group, structure, if is_plane { vec![times, sides] } else { vec![times] });
+        }
         for ((structure, _), slopes) in terms.into_iter().zip(&mut z) {
             out = out.random(&group, structure, slopes);
         }

@@ -26,7 +26,7 @@ struct Toy {
 impl Toy {
     fn new() -> Self {
         let factors = [FactorId(0), FactorId(1)];
-        let term = |factor| TermSpec { structure: Structure::Unstructured, factor, width: 1 };
+        let term = |factor| TermSpec::new(Structure::Unstructured, factor, 1);
         Self { map: ThetaMap::new(&factors.map(term), &factors), bases: vec![RandomBasis::identity(1); 2], centre: 4.0 }
     }
 }

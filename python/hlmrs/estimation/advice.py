@@ -76,6 +76,12 @@ def of_boundary(term: EstimatedTerm, entry: Mapping[str, Any]) -> Advice:
         what = "its variance is" if width == 1 else "all its variances are"
         text = f"{term.name}: {what} estimated as zero; the model without this term fits as well."
         return Advice(text, {term.name: ""})
+    if term.spec.rank is not None:
+        what = f"its covariance has rank {rank}, below d={term.spec.rank}"
+        return _considered(term, what, f"d={rank}", replace(term.spec, rank=rank).name)
+    if STRUCTURES[term.spec.structure].is_placed:
+        what = "its effects have correlation one at every distance between places, so that they act like one effect"
+        return _considered(term, what, "a random intercept", f"(1 | {term.spec.label})")
     alone = [term.columns[_only(direction)] for direction in directions if _only(direction) >= 0]
     if len(alone) == len(directions):
         return _without_variance(term, alone)
@@ -92,6 +98,13 @@ def of_boundary(term: EstimatedTerm, entry: Mapping[str, Any]) -> Advice:
         "at their limits"
     )
     return _considered(term, what, "uncorrelated effects", term.uncorrelated())
+
+
+def of_independence(term: EstimatedTerm) -> Advice:
+    """Say that effects at places are not correlated."""
+    what = "its effects are not correlated even at the smallest distance between places"
+    columns = ":".join(term.spec.effects.split(" + "))
+    return _considered(term, what, "independent ones", f"(1 | {term.spec.label}:{columns})")
 
 
 def of_flat(

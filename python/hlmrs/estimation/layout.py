@@ -1,7 +1,7 @@
 """What the numbers of a fit belong to: names, levels, and how many rows were used."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast, get_args, get_origin, get_type_hints
 
@@ -50,6 +50,10 @@ class RandomTermLayout:
     group: int
     columns: Sequence[str]
     structure: str
+    nearest: Sequence[float] = ()
+    """Two columns that lie nearest to each other, and their distance, of a structure over places."""
+    rank: int = 0
+    """Of its covariance; zero where it is not given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +179,11 @@ def layout_of(rows: Rows | FinishedStatistics, model: Model) -> Layout:
 def _read(kind: Any, value: Any) -> Any:
     """Read a value of a type from plain lists and dictionaries; counts are not negative."""
     if is_dataclass(kind):
-        return kind(**{name: _read(part, value[name]) for name, part in get_type_hints(kind).items()})  # type: ignore[operator]
+        hints, optional = get_type_hints(kind), {own.name for own in fields(kind) if own.default is not MISSING}
+        found = {
+            name: _read(part, value[name]) for name, part in hints.items() if name in value or name not in optional
+        }
+        return kind(**found)  # type: ignore[operator]
     parts, whole = get_args(kind), {Sequence: list}.get(get_origin(kind), get_origin(kind) or kind)
     if type(value) is not whole or (whole is int and value < 0):
         raise TypeError(f"{value!r} should be of type {kind}")

@@ -84,7 +84,7 @@ def with_limits(verdict: Verdict, limits: list[Limit], uncertain: str | None, ed
     return replace(
         verdict,
         status=status,
-        limits=laws,
+        limits=(*verdict.limits, *laws),
         flat_terms=(*verdict.flat_terms, *unknown),
         advice=(
             *verdict.advice,

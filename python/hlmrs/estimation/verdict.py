@@ -11,7 +11,7 @@ from ..display import Facts, Notes, Printed, Report, Section
 from ..display.numbers import plural
 from ..display.text import wrapped
 from ..formula.random_term import RandomTerm
-from .advice import LEAST_SQUARES, Advice, EstimatedTerm, of_boundary, of_flat, of_saturated
+from .advice import LEAST_SQUARES, Advice, EstimatedTerm, of_boundary, of_flat, of_independence, of_saturated
 from .layout import Layout
 
 
@@ -39,8 +39,8 @@ class Verdict(Printed):
         Random terms that the data do not identify, and coefficients of generalized models.
     limits : tuple of str
         Parts of a generalized model whose best value is infinite, and the law there simpler: no overdispersion, no
-        zeros beyond those of the counts; structures of residuals that are a simpler one there: not correlated, no
-        nugget.
+        zeros beyond those of the counts; structures of residuals, or of random effects at places, that are a simpler
+        one there: not correlated, no nugget.
     reason : str
         Why the search did not converge, what more points change, or where else the likelihood is higher; empty
         otherwise.
@@ -177,6 +177,7 @@ def verdict_of(
     `left` is the advice where no random effects would be left.
     """
     terms = [EstimatedTerm(term, own.columns) for term, own in zip(random, layout.random, strict=True)]
+    independent = [k for k in core.get("independent", []) if k not in core["flat"]]
     advice = _advice(core, terms, moments)
     suggestions = {term: instead for piece in advice for term, instead in piece.suggestions.items()}
     if terms and suggestions == {term.name: "" for term in terms}:
@@ -191,6 +192,7 @@ def verdict_of(
         tuple(piece.text for piece in advice),
         suggestions=suggestions,
         tried=core["tried"],
+        limits=tuple(terms[k].name for k in independent),
     )
 
 
@@ -212,6 +214,7 @@ def _advice(
         return [_WITHOUT_OPTIMUM[core["status"]]]
     flat = core["flat"]
     advice = [of_boundary(terms[entry["term"]], entry) for entry in core["boundary"] if entry["term"] not in flat]
+    advice += [of_independence(terms[k]) for k in core.get("independent", []) if k not in flat]
     if flat:
         advice.append(of_flat(terms, flat, core["redundant"], moments()))
     return [*advice, Advice(_ELSEWHERE.format(core["reason"]))] if core["reason"] else advice

@@ -15,6 +15,7 @@ from .random_term import (
     MOST_RANDOM_TERMS,
     PLAIN,
     RandomTerm,
+    StructuredBar,
     intercept_by_levels,
     read_bar,
     structured_bar,
@@ -64,18 +65,18 @@ class ModelReader(TermReader):
         if isinstance(node.inner, Infix) and node.by is not None:
             intercepts = intercept_by_levels(node.inner, strip(node.by))
             if intercepts is not None:
-                return self._bar(intercepts, INDEPENDENT, node.at, summed)
+                return self._bar(StructuredBar(intercepts, INDEPENDENT), node.at, summed)
         if isinstance(node.inner, Infix) and is_bar(node.inner):
-            return self._bar(node.inner, PLAIN, node.at, summed, node.by)
+            return self._bar(StructuredBar(node.inner, PLAIN), node.at, summed, node.by)
         return super().parenthesis(node, summed)
 
     def call(self, node: FunctionCall, summed: bool) -> Keys:
         """Read a call: an offset, a random term with a structure, or a factor."""
         if node.function == "offset":
             return self._offset(node, summed)
-        bar = structured_bar(node)
-        if bar is not None:
-            return self._bar(bar, node.function, node.at, summed)
+        structured = structured_bar(node)
+        if structured is not None:
+            return self._bar(structured, node.at, summed)
         return self.factor(node)
 
     def dot(self, node: Dot) -> Keys:
@@ -90,11 +91,11 @@ class ModelReader(TermReader):
         inner = f"(x {bar.operator} g)"
         return ReadingError(f"a random term needs parentheses: {inner}", bar.operator_at)
 
-    def _bar(self, bar: Infix, structure: str, at: Span, summed: bool, by: Syntax | None = None) -> Keys:
+    def _bar(self, structured: StructuredBar, at: Span, summed: bool, by: Syntax | None = None) -> Keys:
         """Add a random term, or after a minus remove it."""
         if not summed:
             raise ReadingError("a random term can only be added to a model: + (x | g)", at[0])
-        for term in read_bar(bar, structure, at, self._mentioned, by):
+        for term in read_bar(structured, at, self._mentioned, by):
             if self._adding:
                 self._add(term)
             elif self._random.pop(term.identity(), None) is None:

@@ -5,22 +5,39 @@ left side; ``(x | a/b)`` one for each grouping factor, ``a`` and ``a:b``; ``(x |
 ``arm``.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._core import structures
-from ..errors import DesignError, cut, suggestion
+from ..errors import DesignError, cut, quote, suggestion
 from .expressions import Call, ColumnName
 from .functions import SIGNATURES
 from .one_level import OneLevel, as_term
-from .syntax import Argument, FunctionCall, Infix, Name, Numeral, ReadingError, Span, Syntax, excerpt, is_bar, strip
+from .syntax import (
+    Argument,
+    FunctionCall,
+    Infix,
+    Name,
+    Numeral,
+    ReadingError,
+    Span,
+    Syntax,
+    deparse_name,
+    excerpt,
+    is_bar,
+    strip,
+)
 from .terms import Keys, Term, TermFactor, TermReader
 
 MOST_RANDOM_TERMS = 1000
 STRUCTURES = {structure.name: structure for structure in structures()}
 # what a bar without a name means
 PLAIN = "us"
+# the smoothness of a Matérn covariance that is not named
+_DEFAULT_NU = 1.5
+# the rank of a covariance of reduced rank that is not named
+_DEFAULT_RANK = 2
 INDEPENDENT = next(name for name, structure in STRUCTURES.items() if structure.independent)
 
 
@@ -31,7 +48,7 @@ class RandomTerm:
     The grouping factor is the crossing of the factors in ``group``.  ``by`` is a factor in every level of which the
     effects have a covariance of their own: one term for each, once the rows tell the levels.  Such a term is of ``one``
     level, and ``is_part`` of those of all: its ``terms`` have the level's indicator in them, the first of them in the
-    place of the intercept.
+    place of the intercept.  ``rank`` is that of the covariance, if given.
     """
 
     structure: str
@@ -42,6 +59,7 @@ class RandomTerm:
     by: TermFactor | None = None
     one: OneLevel | None = None
     is_part: bool = field(default=False, compare=False)
+    rank: int | None = None
 
     @property
     def label(self) -> str:
@@ -50,7 +68,11 @@ class RandomTerm:
 
     @property
     def effects(self) -> str:
-        """The left of the bar, such as ``1 + ses``."""
+        """The left of the bar, such as ``1 + ses``; the columns of places as they are called."""
+        if STRUCTURES[self.structure].is_placed:
+            return " + ".join(
+                deparse_name(column.name) for factor in self.terms[0].factors for column in factor.columns()
+            )
         terms = self.terms if self.one is None else self.one.taken_out(self.terms)
         return " + ".join(["1" if self.has_intercept else "0", *(term.name for term in terms)])
 
@@ -67,8 +89,10 @@ class RandomTerm:
     def written(self, bar: str) -> str:
         """Write the term with one of the bars."""
         by = self.by.name if self.by is not None else None if self.one is None else self.one.name
-        inner = f"{self.effects} {bar} {self.label}" + ("" if by is None else f", by={by}")
-        return f"{'' if self.structure == PLAIN else self.structure}({inner})"
+        function, _, option = ("" if self.structure == PLAIN else self.structure.rstrip(")")).partition("(")
+        option = option if self.rank is None else f"d={self.rank}"
+        options = [f"by={by}"] * (by is not None) + [option] * bool(option)
+        return f"{function}({', '.join([f'{self.effects} {bar} {self.label}', *options])})"
 
     def in_level(self, level: str) -> "RandomTerm":
         """Return the term of one level of ``by``."""
@@ -100,7 +124,7 @@ class RandomTerm:
 
     def identity(self) -> Hashable:
         """Return what makes two terms one, in whatever order their columns are written."""
-        return self.structure, self.intercept, frozenset(self.terms), frozenset(self.group), self.by
+        return self.structure, self.rank, self.intercept, frozenset(self.terms), frozenset(self.group), self.by
 
     def effect_factors(self) -> tuple[TermFactor, ...]:
         """Return the factors of the effects, and that of their levels."""
@@ -121,6 +145,7 @@ class RandomTerm:
         return {
             "name": self.name,
             "structure": self.structure,
+            **({} if self.rank is None else {"rank": self.rank}),
             "intercept": self.intercept,
             "terms": [term.as_json() for term in self.terms],
             "group": [factor.as_json() for factor in self.group],
@@ -129,10 +154,20 @@ class RandomTerm:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class StructuredBar:
+    """A bar, the structure that it stands in, and the rank of a covariance that has one."""
+
+    bar: Infix
+    structure: str
+    rank: int | None = None
+
+
 def read_bar(
-    bar: Infix, structure: str, at: Span, mentioned: list[ColumnName], by: Syntax | None = None
+    structured: StructuredBar, at: Span, mentioned: list[ColumnName], by: Syntax | None = None
 ) -> list[RandomTerm]:
     """Read what stands in the parentheses; ``at`` covers these, and the name before them."""
+    bar, structure = structured.bar, structured.structure
     effects = _EffectsReader(mentioned)
     terms = effects.read(bar.left)
     if not terms and not effects.intercept:
@@ -141,9 +176,12 @@ def read_bar(
     if not groups:
         raise ReadingError("no grouping factor is left", bar.right.at[0])
     parts = _parts(effects.intercept, terms) if bar.operator == "||" else [(effects.intercept, terms)]
+    if STRUCTURES[structure].is_placed:
+        parts = [(False, (_places(structure, terms, bar.left),))]
     if len(parts) * len(groups) > MOST_RANDOM_TERMS:
         raise ReadingError(f"this expands to more than {MOST_RANDOM_TERMS:,} random terms", at[0])
-    found = [RandomTerm(structure, *part, group.factors, at) for part in parts for group in groups]
+    rank = structured.rank
+    found = [RandomTerm(structure, *part, group.factors, at, rank=rank) for part in parts for group in groups]
     return found if by is None else [term.by_what(strip(by), mentioned) for term in found]
 
 
@@ -157,13 +195,13 @@ def intercept_by_levels(bar: Infix, by: Syntax) -> Infix | None:
     return Infix("|", effects, bar.right, bar.operator_at, bar.at)
 
 
-def structured_bar(call: FunctionCall) -> Infix | None:
-    """Return the bar in ``ar1(0 + week | plot)``, or nothing when the call has no bar."""
+def structured_bar(call: FunctionCall) -> StructuredBar | None:
+    """Return the bar in ``ar1(0 + week | plot)`` and the structure, or nothing when the call has no bar."""
     if not any(is_bar(strip(argument.value)) for argument in call.arguments):
-        if call.function in STRUCTURES:
+        if call.function in STRUCTURES and call.function not in SIGNATURES:
             raise ReadingError(f"{call.function}() takes a random term: {call.function}(x | g)", call.at[0])
         return None
-    if call.function in SIGNATURES:
+    if call.function in SIGNATURES and call.function not in STRUCTURES:
         raise ReadingError(
             f"a bar cannot stand in {call.function}(); of two comparisons pmax(a > 1, b > 1) holds where one does",
             call.at[0],
@@ -173,15 +211,49 @@ def structured_bar(call: FunctionCall) -> Infix | None:
     if call.function not in STRUCTURES:
         raise ReadingError(
             f"there is no covariance structure {cut(call.function)}(){suggestion(call.function, STRUCTURES)}; "
-            f"the structures are {', '.join(STRUCTURES)}",
+            f"the structures are {', '.join(dict.fromkeys(name.partition('(')[0] for name in STRUCTURES))}",
             call.at[0],
         )
-    return _only_bar(call, call.arguments)
+    options = [argument for argument in call.arguments if argument.name is not None]
+    bar = _only_bar(call, [argument for argument in call.arguments if argument.name is None])
+    if STRUCTURES[call.function].has_rank:
+        return StructuredBar(bar, call.function, _rank(call, options))
+    return StructuredBar(bar, _with_options(call, options))
 
 
-def _only_bar(call: FunctionCall, arguments: tuple[Argument, ...]) -> Infix:
-    bar = strip(arguments[0].value)
-    if len(arguments) > 1 or arguments[0].name is not None or not isinstance(bar, Infix):
+def _rank(call: FunctionCall, options: Sequence[Argument]) -> int:
+    """Return the number of latent effects in ``rr(0 + trait | g, d=2)``."""
+    if not options:
+        return _DEFAULT_RANK
+    value = strip(options[0].value)
+    if len(options) > 1 or options[0].name != "d":
+        raise ReadingError(f"{call.function}() takes one random term and d=: {call.function}(x | g, d=2)", call.at[0])
+    if not isinstance(value, Numeral) or value.value < 1 or value.value != int(value.value):
+        raise ReadingError("d, the rank of the covariance, is a whole number from 1 on", value.at[0])
+    return int(value.value)
+
+
+def _with_options(call: FunctionCall, options: Sequence[Argument]) -> str:
+    """Return the structure of a call by its options: ``mat(x | g, nu=2.5)`` is that of smoothness 2.5."""
+    if not options:
+        return call.function
+    values = [_DEFAULT_NU, *(float(name[:-1].rpartition("=")[2]) for name in STRUCTURES if _is_variant(name, call))]
+    option, value = options[0], strip(options[0].value)
+    if len(options) > 1 or len(values) == 1 or option.name != "nu":
+        takes = " and nu=" if len(values) > 1 else ""
+        raise ReadingError(f"{call.function}() takes one random term{takes}: {call.function}(x | g)", call.at[0])
+    if not isinstance(value, Numeral) or value.value not in values:
+        raise ReadingError(f"nu is one of {', '.join(f'{v:g}' for v in sorted(values))}", value.at[0])
+    return call.function if value.value == _DEFAULT_NU else f"{call.function}(nu={value.value:g})"
+
+
+def _is_variant(name: str, call: FunctionCall) -> bool:
+    return name.startswith(f"{call.function}(nu=")
+
+
+def _only_bar(call: FunctionCall, unnamed: Sequence[Argument]) -> Infix:
+    bar = strip(unnamed[0].value) if len(unnamed) == 1 else None
+    if not isinstance(bar, Infix):
         raise ReadingError(f"{call.function}() takes one random term: {call.function}(x | g)", call.at[0])
     if bar.operator == "||":
         raise ReadingError(f"'||' says diagonal and {call.function}() says otherwise; write |", bar.operator_at)
@@ -193,6 +265,26 @@ def _parts(intercept: bool, terms: tuple[Term, ...]) -> list[tuple[bool, tuple[T
     return [(True, ())] * intercept + [(False, (term,)) for term in terms]
 
 
+def _places(structure: str, terms: tuple[Term, ...], left: Syntax) -> Term:
+    """Return the effects of ``exp(x + y | g)``: one for every place, which is a level of ``factor(x):factor(y)``."""
+    if not terms:
+        raise ReadingError(f"{structure}() takes columns of times or coordinates: {structure}(t | g)", left.at[0])
+    return Term(tuple(_coordinate(structure, term, left) for term in terms))
+
+
+def _coordinate(structure: str, term: Term, left: Syntax) -> TermFactor:
+    expression = term.factors[0].expression
+    if len(term.factors) == 1 and isinstance(expression, Call) and expression.name == "factor":
+        return term.factors[0]
+    if len(term.factors) > 1 or not isinstance(expression, ColumnName):
+        raise ReadingError(
+            f"{structure}() takes columns of times or coordinates, and {quote(term.name)} is none; compute it before "
+            f"the fit, then write {structure}(t | g)",
+            left.at[0],
+        )
+    return TermFactor(f"factor({deparse_name(expression.name)})", Call("factor", (expression,), (), expression.at))
+
+
 class _EffectsReader(TermReader):
     """Reads the left of a bar."""
 
@@ -201,8 +293,9 @@ class _EffectsReader(TermReader):
     def call(self, node: FunctionCall, summed: bool) -> Keys:
         if node.function == "offset":
             raise ReadingError("an offset belongs to the model, not to a random term: + offset(x)", node.at[0])
-        if structured_bar(node) is not None:
-            raise self.refuse_bar(_only_bar(node, node.arguments))
+        structured = structured_bar(node)
+        if structured is not None:
+            raise self.refuse_bar(structured.bar)
         return self.factor(node)
 
 

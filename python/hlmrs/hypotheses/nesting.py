@@ -35,6 +35,7 @@ class RandomPart:
     structure: Structure
     columns: Vector
     groups: NDArray[np.uint32]
+    rank: int = 0
 
     @property
     def width(self) -> int:
@@ -172,7 +173,9 @@ def _part(data: ModelRows, kept: Sequence[int]) -> ModelPart:
     rows, new = data.rows, data.bound()
     used = slice(None) if rows.kept is None else rows.kept
     random = [
-        RandomPart(STRUCTURES[term["structure"]], new.term_matrix(k)[used], rows.group_codes(term["group"]))
+        RandomPart(
+            STRUCTURES[term["structure"]], new.term_matrix(k)[used], rows.group_codes(term["group"]), term["rank"]
+        )
         for k, term in enumerate(rows.layout()["random"])
     ]
     return ModelPart(rows.model_matrix()[:, list(kept)], rows.offset(), random)
@@ -227,7 +230,8 @@ def _covers(target: RandomPart, sources: Sequence[RandomPart]) -> bool:
     if source is None:
         return False
     same = source.columns.shape == target.columns.shape and np.array_equal(source.columns, target.columns)
-    return same and source.structure.name in (target.structure.name, *target.structure.contains)
+    is_part = source.structure.name in (target.structure.name, *target.structure.contains)
+    return same and is_part and source.rank <= target.rank
 
 
 def _place(target: RandomPart, column: Vector) -> int | None:

@@ -44,8 +44,8 @@ def null_distribution(embedding: Embedding, n_fixed: int, n_covariance: int, *, 
     target, sources = changed[0]
     new_variances = target.width - sum(source.width for source in sources)
     if new_variances == 0:
-        # correlations, zero under the smaller model: inside their range
-        return NullDistribution((total,), exact=not singular)
+        # correlations, zero under the smaller model: inside their range, unless they follow from a lower rank
+        return NullDistribution((total,), exact=not singular and not any(source.rank for source in sources))
     structure = target.structure
     simple = structure.independent or (structure.unrestricted and len(sources) <= 1)
     if new_variances == 1 and simple and not singular and _starts_free(target, list(sources)):
@@ -55,7 +55,10 @@ def null_distribution(embedding: Embedding, n_fixed: int, n_covariance: int, *, 
 
 def _is_same(target: RandomPart, sources: list[RandomPart]) -> bool:
     """Whether a term is in both models, with as many parameters."""
-    return len(sources) == 1 and sources[0].width == target.width and sources[0].structure.name == target.structure.name
+    if len(sources) != 1:
+        return False
+    (source,) = sources
+    return (source.width, source.structure.name, source.rank) == (target.width, target.structure.name, target.rank)
 
 
 def _starts_free(target: RandomPart, sources: list[RandomPart]) -> bool:

@@ -59,7 +59,7 @@ from .random_effects import (
     variance_shares,
     with_intervals,
 )
-from .random_parameters import RandomParameter, component_errors, random_parameters
+from .random_parameters import RandomParameter, component_errors, distance_parameter, random_parameters
 from .residual_covariance import residual_covariance_table
 from .residual_parameters import (
     coefficients_of_deviations,
@@ -142,6 +142,7 @@ __all__ = [
     "ddf_of",
     "dispersion_table",
     "dispersion_tests",
+    "distance_parameter",
     "draw",
     "draw_statistic",
     "f_quantile",

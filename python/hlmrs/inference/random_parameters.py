@@ -1,8 +1,8 @@
-"""Standard deviations and correlations of random effects as users read them, with standard errors and intervals.
+"""Standard deviations, correlations and ranges of random effects as users read them; standard errors and intervals.
 
 The standard errors of variance components follow by the delta method from the curvature of the criterion at the
 optimum, that is from the observed information.  Intervals are made where the estimate is closer to normal: of the
-logarithm of a standard deviation, and of Fisher's z of a correlation.
+logarithm of a standard deviation or a range, and of Fisher's z of a correlation.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from ..errors import OptionError
 from ..estimation import Estimate, RandomPart
 from ..estimation.fixed_parameters import fixed_names
 from ..estimation.generalized import GeneralizedEstimate
+from ..estimation.layout import RandomTermLayout
 from ..formula import STRUCTURES
 from .degrees_of_freedom import variance_parts
 from .wald import check_level
@@ -30,7 +31,10 @@ _NAMES_OF_RESIDUAL = ("Residual", "sigma")
 
 @dataclass(frozen=True, slots=True)
 class RandomParameter:
-    """A standard deviation (`row` is `column`) or correlation of a random term; the residual has no term."""
+    """A standard deviation (`row` is `column`) or correlation of a random term, or a range; the residual has no term.
+
+    Of a range, `row` and `column` are two effects on whose correlation it depends, with the slope `slope`.
+    """
 
     group: str
     name: str
@@ -38,6 +42,8 @@ class RandomParameter:
     row: int
     column: int
     estimate: float
+    kind: str = "sd"
+    slope: float = 1.0
 
 
 def random_parameters(estimate: Estimate | RandomPart) -> list[RandomParameter]:
@@ -46,20 +52,31 @@ def random_parameters(estimate: Estimate | RandomPart) -> list[RandomParameter]:
     prefix = f"{estimate.name}:" if isinstance(estimate, RandomPart) else ""
     for t, (term, covariance) in enumerate(zip(layout.random, estimate.core.covariances(), strict=True)):
         group, columns = layout.groups[term.group].name, [prefix + column for column in term.columns]
-        for k, (name, row, column) in enumerate(_named(term.structure, columns, group)):
+        for k, (name, row, column, kind) in enumerate(_named(term.structure, columns, group)):
             free, n = name, 0
             while free in taken:
                 n += 1
                 free = _named(term.structure, columns, f"{group}.{n}")[k][0]
             taken.add(free)
-            found.append(RandomParameter(group, free, t, row, column, _value(covariance, row, column)))
+            if kind == "distance":
+                i, j, value, slope = distance_parameter(term, covariance)
+                found.append(RandomParameter(group, free, t, i, j, value, kind, slope))
+            else:
+                found.append(RandomParameter(group, free, t, row, column, _value(covariance, row, column), kind))
     if estimate.has_residual:
         name = _NAMES_OF_RESIDUAL[1] + "_" * (_NAMES_OF_RESIDUAL[1] in taken)
         found.append(RandomParameter(_NAMES_OF_RESIDUAL[0], name, None, 0, 0, estimate.sigma))
     return found
 
 
-def _named(structure: str, columns: Sequence[str], group: str) -> list[tuple[str, int, int]]:
+def distance_parameter(term: RandomTermLayout, covariance: NDArray[np.float64]) -> tuple[int, int, float, float]:
+    """Return two effects that lie nearest to each other; the range or rate, and its slope in their correlation."""
+    row, column, distance = term.nearest
+    i, j = int(row), int(column)
+    return (i, j, *STRUCTURES[term.structure].of_correlation(_value(covariance, i, j), distance))
+
+
+def _named(structure: str, columns: Sequence[str], group: str) -> list[tuple[str, int, int, str]]:
     return STRUCTURES[structure].reported(list(columns), group)
 
 
@@ -104,12 +121,12 @@ def wald_intervals(estimate: Estimate, level: float) -> tuple[Vector, Vector, Ve
     parameters = random_parameters(estimate)
     values, errors = np.array([one.estimate for one in parameters]), parameter_errors(estimate, parameters)
     z = two_sided_quantile(level, np.inf)
-    is_sd = np.array([one.row == one.column for one in parameters])
+    is_positive = np.array([one.kind != "correlation" for one in parameters])
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         ratio = np.exp(z * errors / values)
         middle, margin = np.arctanh(values), z * errors / (1 - values**2)
-        low = np.where(is_sd, values / ratio, np.tanh(middle - margin))
-        high = np.where(is_sd, values * ratio, np.tanh(middle + margin))
+        low = np.where(is_positive, values / ratio, np.tanh(middle - margin))
+        high = np.where(is_positive, values * ratio, np.tanh(middle + margin))
     return errors, low, high
 
 
@@ -142,12 +159,14 @@ def _slope(estimate: Estimate, one: RandomParameter, places: Sequence[tuple[int,
     i, j = one.row, one.column
     v = np.diag(covariance)
     at_boundary = np.sqrt(v[[i, j]]).min() < _BOUNDARY * estimate.sigma
-    if at_boundary or (i != j and 1 - abs(one.estimate) < _BOUNDARY):
+    correlation = _value(covariance, i, j) if i != j else 0.0
+    at_an_end = one.kind == "distance" and correlation < _BOUNDARY
+    if at_boundary or at_an_end or 1 - abs(correlation) < _BOUNDARY:
         return np.full(n, np.nan)
     if i == j:
         slope[first + i * width + i] = 1 / (2 * one.estimate)
         return slope
     slope[first + i * width + j] = 1 / np.sqrt(v[i] * v[j])
-    slope[first + i * width + i] = -one.estimate / (2 * v[i])
-    slope[first + j * width + j] = -one.estimate / (2 * v[j])
-    return slope
+    slope[first + i * width + i] = -correlation / (2 * v[i])
+    slope[first + j * width + j] = -correlation / (2 * v[j])
+    return one.slope * slope

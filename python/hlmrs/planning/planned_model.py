@@ -15,10 +15,11 @@ from ..errors import ArgumentError, DesignError, FormulaError, listed
 from ..estimation import Contrast, Request, make_request, model_rows
 from ..estimation.parts import RESPONSE
 from ..estimation.rows import ModelRows
+from ..formula import STRUCTURES
 
 Matrix = NDArray[np.float64]
 
-_FREE = {"us": True, "diag": False}
+_FREE = {own.name: own.unrestricted for own in STRUCTURES.values() if own.unrestricted or own.independent}
 """Structures whose entries are parameters of their own: whether those beside the diagonal are."""
 _SAME = 1e-9
 

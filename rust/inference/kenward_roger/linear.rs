@@ -63,7 +63,7 @@ fn gamma_slopes(fit: &Fit, k: usize) -> Vec<f64> {
     for term in &fit.model.theta_map.terms {
         let (r, own) = (term.width, term.first..term.first + term.n_parameters);
         let slope = if own.contains(&k) {
-            let d = term.structure.derivative(term.parameters(&fit.theta), r, k - term.first);
+            let d = term.derivative(&fit.theta, k - term.first);
             square_slope(&term.relative_factor(&fit.theta), &d, r)
         } else {
             vec![0.0; r * r]

@@ -6,6 +6,7 @@
 use super::multipliers::Constraint;
 use crate::Result;
 use crate::covariance::angle::Angle;
+use crate::covariance::{RandomBasis, Role, Shape};
 use crate::model::Evaluator;
 use crate::optimize::Objective;
 
@@ -24,6 +25,8 @@ pub enum Chart {
     Absolute { k: usize, unit: f64, power: i32 },
     /// All but θ_k, the angle of a correlation v.
     Angle { k: usize, angle: Angle },
+    /// All but θ_k, the angle of a range or rate v.
+    Distance { k: usize, role: Role, shape: Shape },
     /// θ_i = τv, θ_j = τ√(1 - v²); τ stands in the place of θ_i.
     Pair { i: usize, j: usize },
 }
@@ -47,6 +50,9 @@ impl Constrained<'_> {
             }
             Chart::Absolute { k, unit, power } => all.insert(k, root(self.value / unit, power)),
             Chart::Angle { k, angle } => all.insert(k, angle.angle(self.value)),
+            Chart::Distance { k, role, ref shape } => {
+                all.insert(k, role.to_working(self.value, &RandomBasis::identity(shape.r), shape));
+            }
             Chart::Pair { i, j } => {
                 all.insert(j, all[i] * self.share());
                 all[i] *= self.value;
@@ -66,7 +72,8 @@ impl Constrained<'_> {
         let unit = |i: usize| (0..full).map(|l| f64::from(u8::from(l == i))).collect::<Vec<f64>>();
         let mut columns: Vec<Vec<f64>> = (0..full).filter(|&l| Some(l) != self.held()).map(unit).collect();
         match self.chart {
-            Chart::Response | Chart::Multiplied(_) | Chart::Sigma | Chart::Absolute { .. } | Chart::Angle { .. } => {}
+            Chart::Response | Chart::Multiplied(_) | Chart::Sigma | Chart::Absolute { .. } => {}
+            Chart::Angle { .. } | Chart::Distance { .. } => {}
             Chart::Scale { k, power, .. } => columns[full - 2][k] = -all[k] / (2.0 * f64::from(power)),
             Chart::Pair { i, j } => {
                 columns[i][i] = self.value;
@@ -81,7 +88,8 @@ impl Constrained<'_> {
         match self.chart {
             Chart::Response | Chart::Multiplied(_) => None,
             Chart::Sigma => Some(self.inner.n_parameters() - 1),
-            Chart::Scale { k, .. } | Chart::Absolute { k, .. } | Chart::Angle { k, .. } => Some(k),
+            Chart::Scale { k, .. } | Chart::Absolute { k, .. } => Some(k),
+            Chart::Angle { k, .. } | Chart::Distance { k, .. } => Some(k),
             Chart::Pair { j, .. } => Some(j),
         }
     }

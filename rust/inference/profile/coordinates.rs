@@ -2,6 +2,7 @@
 
 use super::basis::{Moved, change_term, completed};
 use super::chart::Chart;
+use super::effects::HeldEffects;
 use super::lag::Lag;
 use super::multipliers::Constraint;
 use super::residual;
@@ -31,6 +32,9 @@ pub struct ProfileStart {
     pub chart: Chart,
 }
 
+/// A correlation of one up to this is one at all parameters.
+const WITHOUT_FREEDOM: f64 = 1e-9;
+
 /// A model as it is, or in other columns of a term.
 type ModelIn<'a> = dyn Fn(Option<(TermId, &[f64])>) -> Result<Box<dyn Model>> + 'a;
 
@@ -38,6 +42,8 @@ type ModelIn<'a> = dyn Fn(Option<(TermId, &[f64])>) -> Result<Box<dyn Model>> + 
 struct Covariances<'a> {
     parameters: Parameters<'a>,
     x: Vec<f64>,
+    /// The last of them is log σ².
+    has_scale: bool,
     /// z_new = z B for the columns of a term.
     model: &'a ModelIn<'a>,
 }
@@ -83,7 +89,7 @@ pub fn start(fit: &Fit, parameter: Parameter) -> Result<Option<ProfileStart>> {
         Parameter::Residual(_) => None,
         Parameter::Random(term, reported) => {
             let of = &fit.model.theta_map.terms[term];
-            let Some(coordinate) = of.structure.coordinate(reported, of.width) else { return Ok(None) };
+            let Some(coordinate) = of.coordinate(reported) else { return Ok(None) };
             let (parameters, x) = (fit.model.parameters(), fit.free());
             let turned = |change: Option<(TermId, &[f64])>| match change {
                 Some((term, b)) => change_term(&fit.model, term, b),
@@ -92,13 +98,18 @@ pub fn start(fit: &Fit, parameter: Parameter) -> Result<Option<ProfileStart>> {
             if !reported.is_sd() {
                 let model =
                     |change: Option<(TermId, &[f64])>| -> Result<Box<dyn Model>> { Ok(Box::new(turned(change)?)) };
-                return of_correlation(Covariances { parameters, x, model: &model }, term, reported, coordinate);
+                return of_correlation(
+                    Covariances { parameters, x, has_scale: false, model: &model },
+                    term,
+                    reported,
+                    coordinate,
+                );
             }
             let n_levels = fit.model.a.factors[of.block].n_levels;
             if fit.model.known_variance().is_some() {
                 let model =
                     |change: Option<(TermId, &[f64])>| -> Result<Box<dyn Model>> { Ok(Box::new(turned(change)?)) };
-                let all = Covariances { parameters, x, model: &model };
+                let all = Covariances { parameters, x, has_scale: false, model: &model };
                 let chart = |own: &Sd| Chart::Absolute { k: own.k, unit: sigma * own.unit, power: own.power };
                 return of_sd(all, term, reported, coordinate, (sigma, n_levels), chart).map(Some);
             }
@@ -107,7 +118,7 @@ pub fn start(fit: &Fit, parameter: Parameter) -> Result<Option<ProfileStart>> {
             };
             // the model's last coordinate is log σ²
             let x = x.into_iter().chain([2.0 * sigma.ln()]).collect();
-            let all = Covariances { parameters, x, model: &model };
+            let all = Covariances { parameters, x, has_scale: true, model: &model };
             Some(of_sd(all, term, reported, coordinate, (sigma, n_levels), |Sd { k, unit, power, .. }| Chart::Scale {
                 k: *k,
                 unit: *unit,
@@ -132,14 +143,14 @@ fn of_residuals(parameter: Parameter) -> Option<ResidualParameter> {
 /// None of its own.
 pub fn start_generalized(fit: &GlmmFit, term: TermId, reported: Reported) -> Result<Option<ProfileStart>> {
     let of = &fit.model.theta_map.terms[term];
-    let Some(coordinate) = of.structure.coordinate(reported, of.width) else { return Ok(None) };
+    let Some(coordinate) = of.coordinate(reported) else { return Ok(None) };
     let model = |change: Option<(TermId, &[f64])>| -> Result<Box<dyn Model>> {
         Ok(Box::new(match change {
             Some((term, b)) => fit.model.with_columns(term, b),
             None => fit.model.clone(),
         }))
     };
-    let all = Covariances { parameters: fit.model.parameters(), x: fit.x.clone(), model: &model };
+    let all = Covariances { parameters: fit.model.parameters(), x: fit.x.clone(), has_scale: false, model: &model };
     if !reported.is_sd() {
         return of_correlation(all, term, reported, coordinate);
     }
@@ -160,7 +171,15 @@ impl Covariances<'_> {
     /// What users read of a term, its standard deviations relative to σ.
     fn relative_value(&self, id: TermId, reported: Reported) -> f64 {
         let (own, basis) = self.term(id);
-        reported.value(&own.relative_covariance(basis, &self.x), own.width)
+        own.value(reported, &self.x, &own.relative_covariance(basis, &self.x))
+    }
+
+    /// A parameter that is no coordinate, held by multipliers; `sigma` where it is none either.
+    fn held(&self, id: TermId, reported: Reported, sigma: f64) -> Constraint {
+        let (term, basis) = self.term(id);
+        let (term, basis, n) = (term.clone(), basis.clone(), self.x.len());
+        let log_variance = self.has_scale.then(|| n - 1);
+        Constraint::Effects(Box::new(HeldEffects { term, basis, reported, log_variance, sigma }))
     }
 
     /// The model with the combinations `rows` of a term's effects first, and its coordinates there.
@@ -203,6 +222,13 @@ fn of_sd(
     chart: impl Fn(&Sd) -> Chart,
 ) -> Result<ProfileStart> {
     let estimate = sigma * all.relative_value(id, reported);
+    if coordinate == Coordinate::Covariance {
+        let held = all.held(id, reported, sigma);
+        let (model, free) = ((all.model)(None)?, all.x);
+        let step = 0.5 * estimate / (2.0 * n_levels as f64).sqrt();
+        let (model, chart) = (ProfiledModel::Own(model), Chart::Multiplied(held));
+        return Ok(ProfileStart { model, estimate, range: (0.0, f64::INFINITY), step, free, chart });
+    }
     let own = all.sd(id, reported, coordinate)?;
     // the sd at which the term would be as large as its noise, where the estimate is zero
     let least = sigma * own.unit * 0.1;
@@ -218,6 +244,7 @@ fn of_sd(
     })
 }
 
+/// Of a correlation or a range.
 fn of_correlation(
     all: Covariances,
     id: TermId,
@@ -231,6 +258,9 @@ fn of_correlation(
         return Ok(None);
     }
     let estimate = all.relative_value(id, reported);
+    if coordinate == Coordinate::Covariance && estimate.abs() > 1.0 - WITHOUT_FREEDOM {
+        return Ok(None); // by the rank
+    }
     let common = |model: Box<dyn Model>, least, free, chart| ProfileStart {
         model: ProfiledModel::Own(model),
         estimate,
@@ -245,6 +275,23 @@ fn of_correlation(
             let mut free = all.x.clone();
             free.remove(k);
             common((all.model)(None)?, angle.least(), free, Chart::Angle { k, angle })
+        }
+        Coordinate::Covariance => {
+            let held = all.held(id, reported, 1.0);
+            common((all.model)(None)?, -1.0, all.x.clone(), Chart::Multiplied(held))
+        }
+        Coordinate::Distance { k, role } => {
+            let (k, shape) = (term.first + k, term.shape.clone());
+            let mut free = all.x.clone();
+            free.remove(k);
+            ProfileStart {
+                model: ProfiledModel::Own((all.model)(None)?),
+                estimate,
+                range: (0.0, f64::INFINITY),
+                step: 0.1 * estimate,
+                free,
+                chart: Chart::Distance { k, role, shape },
+            }
         }
         Coordinate::Lag { k, n, lag } => {
             let chart = Chart::Multiplied(Constraint::Lag(Lag { first: term.first + k, n, lag }));

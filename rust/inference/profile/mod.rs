@@ -5,6 +5,7 @@
 mod basis;
 mod chart;
 mod coordinates;
+mod effects;
 mod lag;
 mod multipliers;
 mod residual;

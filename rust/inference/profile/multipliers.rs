@@ -1,5 +1,6 @@
 //! The deviance with a parameter held that is no coordinate but a smooth function of several, by the method of multipliers.
 
+use super::effects::HeldEffects;
 use super::lag::Lag;
 use super::residual::HeldResidual;
 use crate::linalg::dense;
@@ -19,6 +20,7 @@ const PENALTY: f64 = 100.0;
 pub enum Constraint {
     Lag(Lag),
     Residual(HeldResidual),
+    Effects(Box<HeldEffects>),
 }
 
 impl Constraint {
@@ -27,6 +29,7 @@ impl Constraint {
         match self {
             Self::Lag(lag) => lag.correlation(x) - value,
             Self::Residual(held) => held.gap(x, value),
+            Self::Effects(held) => held.gap(x, value),
         }
     }
 
@@ -34,6 +37,7 @@ impl Constraint {
         match self {
             Self::Lag(lag) => lag.slopes(x),
             Self::Residual(held) => held.slopes(x),
+            Self::Effects(held) => held.slopes(x),
         }
     }
 }

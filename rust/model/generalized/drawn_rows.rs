@@ -55,12 +55,8 @@ impl Glmm {
         let reweighting = Reweighting::new(&rows);
         let unfilled = || reweighting.unfilled(&rows, 0, &factors, &self.bases);
         let symbolic = exact(SymbolicFactor::new(&unfilled()), unfilled)?;
-        let of_term = |term: &crate::covariance::TermCovariance| TermSpec {
-            structure: term.structure,
-            factor: self.factors[term.block.0],
-            width: term.width,
-        };
-        let terms: Vec<TermSpec> = self.theta_map.terms.iter().map(of_term).collect();
+        let terms = self.theta_map.terms.iter().map(|term| term.spec(self.factors[term.block.0]));
+        let terms: Vec<TermSpec> = terms.collect();
         let observations: Vec<Observation> = drawn.rows.iter().map(|&i| self.observations[i]).collect();
         let weights: Vec<f64> = match self.weights.is_empty() {
             true => Vec::new(),

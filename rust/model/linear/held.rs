@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lmm::{Lmm, Scale};
-use crate::covariance::{Coordinate, Reported, square_slope};
+use crate::covariance::{Coordinate, Reported};
 use crate::ids::TermId;
 use crate::linalg::dense::{self, eigen, inverse};
 use crate::model::parameters::{Parameter, TermNames};
@@ -71,8 +71,8 @@ impl Lmm {
         for (name, parameter) in self.parameters().named(coefficients, terms) {
             if let Parameter::Random(term, reported) = parameter {
                 let of = &self.theta_map.terms[term];
-                let bounds = match of.structure.coordinate(reported, of.width) {
-                    _ if reported.is_sd() => positive,
+                let bounds = match of.coordinate(reported) {
+                    _ if reported.is_sd() || reported.is_of_distance() => positive,
                     Some(Coordinate::Angle { angle, .. }) => (angle.least(), 1.0),
                     _ => (-1.0, 1.0),
                 };
@@ -110,9 +110,10 @@ impl Lmm {
         let covariances = self.parameters().relative_covariances(&x[..self.theta_map.n_parameters]);
         let gap = |one: &Held| match one.what {
             HeldParameter::Random(term, reported) => {
-                let value = reported.value(&covariances[term], self.theta_map.terms[term].width);
-                let log_sd = 0.5 * self.log_variance(x);
-                if reported.is_sd() { value.ln() + log_sd - one.value.ln() } else { value - one.value }
+                let value = self.theta_map.terms[term].value(reported, x, &covariances[term]);
+                let log_sd = if reported.is_sd() { 0.5 * self.log_variance(x) } else { 0.0 };
+                let is_positive = reported.is_sd() || reported.is_of_distance();
+                if is_positive { value.ln() + log_sd - one.value.ln() } else { value - one.value }
             }
             HeldParameter::Correlation(_) | HeldParameter::VisitSd(_) => self.gap_of_residuals(one, x),
         };
@@ -149,22 +150,10 @@ impl Lmm {
         slopes
     }
 
-    /// Of the logarithm of a standard deviation, or of a correlation, of a random term in its own parameters.
     fn add_random_slopes(&self, id: TermId, reported: Reported, theta: &[f64], slopes: &mut [f64]) {
-        let (term, basis, r) = (&self.theta_map.terms[id], &self.a.random[id], self.theta_map.terms[id].width);
-        let (lambda, value) = (term.relative_factor(theta), term.relative_covariance(basis, theta));
-        let (i, j) = reported.place();
-        let variance = |k: usize| value[k * r + k];
-        for k in 0..term.n_parameters {
-            let d = term.structure.derivative(term.parameters(theta), r, k);
-            let slope = basis.covariance(&square_slope(&lambda, &d, r));
-            let log_sd = |k: usize| slope[k * r + k] / (2.0 * variance(k));
-            let root = (variance(i) * variance(j)).sqrt();
-            slopes[term.first + k] = match reported.is_sd() {
-                true => log_sd(i),
-                false => (slope[j * r + i] - value[j * r + i] * (log_sd(i) + log_sd(j))) / root,
-            };
-        }
+        let (term, basis) = (&self.theta_map.terms[id], &self.a.random[id]);
+        let own = term.slopes(reported, theta, basis);
+        slopes[term.first..][..own.len()].copy_from_slice(&own);
     }
 
     /// Orthonormal directions in which x can move, each of its length: all, where nothing is held.

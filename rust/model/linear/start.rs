@@ -66,7 +66,7 @@ pub fn by_factor(model: &Lmm, stop: &AtomicBool) -> Result<Vec<f64>> {
         let scale = (fit.residual / residual * random / fit.random.max(f64::MIN_POSITIVE)).sqrt();
         for (term, values) in &fit.theta {
             let term = &model.theta_map.terms[*term];
-            let scaled = term.structure.scaled(values, term.width, scale);
+            let scaled = term.scaled(values, scale);
             theta[term.first..term.first + scaled.len()].copy_from_slice(&scaled);
         }
     }
@@ -104,8 +104,7 @@ fn fit_alone(model: &Lmm, block: usize, beta: &[f64], rss: f64, stop: &AtomicBoo
     let terms: Vec<usize> =
         (0..model.theta_map.terms.len()).filter(|&t| model.theta_map.terms[t].block == BlockId(block)).collect();
     let own = |&t: &usize| &model.theta_map.terms[t];
-    let alone =
-        |term: &TermCovariance| TermSpec { structure: term.structure, factor: factor.factor, width: term.width };
+    let alone = |term: &TermCovariance| term.spec(factor.factor);
     let specification: Vec<TermSpec> = terms.iter().map(own).map(alone).collect();
     let part = one_factor(&model.a, factor, step, beta, rss);
     let alone = Lmm::new(part, &specification, Criterion::Ml);

@@ -42,7 +42,7 @@ terms = st.recursive(
     max_leaves=6,
 )
 groups = st.sampled_from(["g", "h", "g:h", "h/g", "g/h/k", "factor(g)", "`my group`"])
-structures = st.sampled_from(["", "diag", "cs", "ar1", "toep", "us", "homcs"])
+structures = st.sampled_from(["", "diag", "cs", "ar1", "toep", "us", "homcs", "ou", "exp", "mat"])
 bars = st.one_of(
     st.builds("{}({}{} | {})".format, structures, st.sampled_from(["", "0 + ", "1 + "]), names, groups),
     st.builds("({} + {} || {})".format, names, names, groups),

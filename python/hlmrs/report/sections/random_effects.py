@@ -7,13 +7,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._core import Structure
 from ...display import DisplayColumn, Section, Table
-from ...display.numbers import write_column, write_fixed
+from ...display.numbers import short, write_column, write_fixed
 from ...estimation import Estimate, RandomPart, random_parts
 from ...estimation.layout import RandomTermLayout
 from ...formula import STRUCTURES
 from ...inference import (
     RESIDUAL,
+    distance_parameter,
     variance_shares,
 )
 
@@ -50,7 +52,7 @@ def _effects(estimate: Estimate | RandomPart) -> list[_Effect]:
     found: list[_Effect] = []
     for term, covariance in zip(estimate.layout.random, estimate.core.covariances(), strict=True):
         structure, variances = STRUCTURES[term.structure], np.diag(covariance).tolist()
-        if structure.correlated and not structure.unrestricted and len(variances) > 2:
+        if structure.is_placed or (structure.correlated and not _has_all(structure, term) and len(variances) > 2):
             found += _structured(term, covariance)
             continue
         of_pairs = _correlations(covariance) if structure.correlated else [[] for _ in variances]
@@ -58,11 +60,17 @@ def _effects(estimate: Estimate | RandomPart) -> list[_Effect]:
     return found
 
 
+def _has_all(structure: Structure, term: RandomTermLayout) -> bool:
+    """Whether users read a standard deviation of every effect and the correlation of every two."""
+    n = len(term.columns)
+    return len(structure.reported(list(term.columns), "")) == n * (n + 1) // 2
+
+
 def _structured(term: RandomTermLayout, covariance: NDArray[np.float64]) -> list[_Effect]:
     """List the parameters of a structure: a standard deviation for all effects or one each, then correlations."""
     sd = np.sqrt(np.diag(covariance))
     reported = STRUCTURES[term.structure].reported(list(term.columns), "")
-    places = [(row, column) for _, row, column in reported]
+    places = [(row, column) for _, row, column, kind in reported if kind != "distance"]
     deviations = [row for row, column in places if row == column]
     all_alike = f"{term.structure}, {len(sd)} effects"
     names = [all_alike] if len(deviations) == 1 else [term.columns[k] for k in deviations]
@@ -73,6 +81,10 @@ def _structured(term: RandomTermLayout, covariance: NDArray[np.float64]) -> list
         value = float(covariance[row, column]) / scale if scale > 0 else np.nan
         name = f"{term.structure} correlation" + (f", lag {row - column}" if len(pairs) > 1 else "")
         found.append(_Effect(term.group, name, np.nan, [value]))
+    for name, _, _, kind in reported:
+        if kind == "distance":
+            value = distance_parameter(term, covariance)[2]
+            found.append(_Effect(term.group, f"{name.partition('(')[0]} {short(value)}", np.nan))
     return found
 
 
