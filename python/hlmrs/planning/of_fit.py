@@ -14,6 +14,7 @@ from ..errors import OptionError, mapping_in
 from ..estimation import Estimate
 from ..estimation.generalized import GeneralizedEstimate
 from ..families import Family
+from ..formula import STRUCTURES
 from ..frame import Column
 from .generalized import require_planned
 from .information import TermCovariance
@@ -70,7 +71,7 @@ def _variances(estimate: Estimate, *, is_linear: bool) -> Variances:
     terms = []
     for term, flat in zip(estimate.layout.random, estimate.core.covariances(), strict=True):
         r = len(term.columns)
-        terms.append(TermCovariance(np.asarray(flat).reshape(r, r), term.structure == "us" and r > 1))
+        terms.append(TermCovariance(np.asarray(flat).reshape(r, r), STRUCTURES[term.structure].unrestricted and r > 1))
     return Variances(terms, float(estimate.core.sigma) if is_linear else 1.0)
 
 
