@@ -183,7 +183,8 @@ class Estimate:
     def residual_sd(self) -> Vector:
         """Residual standard deviation of every row used."""
         if self.request.residual is not None:
-            _ = self.data.residual  # sums have no rows
+            if not self.core.holds_rows:
+                raise FitStateError(self._why_gone)
             return np.exp(residual_log_sd(self.core))
         weights = self.values.weights
         return np.full(self.layout.n_rows, self.sigma) if weights is None else self.sigma / np.sqrt(weights)
