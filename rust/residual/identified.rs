@@ -125,8 +125,8 @@ fn check_response(
 fn check_scale(input: &ResidualInput, scale: &Scale, rows: &StoredRows) -> Result<()> {
     for (own, name) in scale.rows_with_own() {
         let row = |k: usize| rows.xy(own[k]).to_vec();
-        let is_reproduced = own.len() <= rows.p && (0..own.len()).all(|k| adds_rank(k, rows.p, row));
-        let is_zero = is_reproduced || (rows.block.z.is_empty() && is_explained(own.len(), rows.p, row));
+        let is_zero =
+            if rows.block.z.is_empty() { is_explained(own.len(), rows.p, row) } else { are_told_alone(&own, rows) };
         if !is_zero {
             continue;
         }
@@ -137,16 +137,20 @@ fn check_scale(input: &ResidualInput, scale: &Scale, rows: &StoredRows) -> Resul
             "{where_}: the fixed effects explain the {n} response{s} at {name} without residuals, so that the standard \
              deviation there cannot be estimated; leave these rows out, or give them the standard deviation of others"
         );
-        return Err(if is_reproduced { Error::Design(message) } else { Error::Numerical(message) });
+        // so few rows are explained whatever the response is
+        return Err(if n <= rows.p { Error::Design(message) } else { Error::Numerical(message) });
     }
     Ok(())
 }
 
-/// Whether row k of X is no combination of those before.
-fn adds_rank(k: usize, p: usize, row: impl Fn(usize) -> Vec<f64>) -> bool {
-    let rows: Vec<Vec<f64>> = (0..=k).map(|i| row(i)[..p].to_vec()).collect();
-    let (basis, whole) = (orthonormal(&rows[..k]), norm(&rows[k]));
-    whole > 0.0 && norm(&remainder(&basis, rows[k].clone())) > DEPENDENT * whole
+/// Whether X has as many coefficients that only these rows tell as there are rows, so that they have no residuals.
+fn are_told_alone(own: &[usize], rows: &StoredRows) -> bool {
+    if own.len() > rows.p {
+        return false;
+    }
+    let others: Vec<usize> = (0..rows.n).filter(|i| own.binary_search(i).is_err()).collect();
+    let column = |j: usize| others.iter().map(|&i| rows.x(i)[j]).collect::<Vec<f64>>();
+    orthonormal(&(0..rows.p).map(column).collect::<Vec<_>>()).len() + own.len() == rows.p
 }
 
 /// Whether the last number of n rows is a combination of the first p; a few rows show it where it is not.

@@ -591,6 +591,17 @@ def test_parameters_that_the_rows_determine_are_not(formula, options) -> None:
     assert hlmrs.gls(formula, whole_panel(), **options).verdict.status in ("optimum", "boundary")
 
 
+def test_a_rare_level_beside_random_effects_is_refused_only_where_it_has_no_residual() -> None:
+    rare = changed(
+        level=lambda d: np.where(np.arange(len(d["t"])) == 7, "rare", "usual"),
+        x=lambda d: np.sin(np.arange(len(d["t"]))),
+    )
+    fit = hlmrs.lmer("y ~ x + (1 | id)", rare, dispersion="~ level")
+    assert math.isfinite(fit.criterion)
+    with pytest.raises(hlmrs.DesignError, match="the 1 response at"):
+        hlmrs.lmer("y ~ x + level + (1 | id)", rare, dispersion="~ level")
+
+
 def test_a_search_of_residuals_that_stops_says_what_can_be_done() -> None:
     with pytest.warns(hlmrs.ConvergenceWarning):
         fit = hlmrs.gls("y ~ x", DATA, residual="us(v | id)", control=hlmrs.Control(max_evaluations=1))
