@@ -39,6 +39,9 @@ pub fn solve_upper(l: &Mat<f64>, b: &Mat<f64>) -> Mat<f64> {
 /// The pseudo-inverse of a symmetric matrix: over its eigenvalues that are not zero.
 pub fn pseudo_inverse(a: &Mat<f64>) -> Mat<f64> {
     let n = a.nrows();
+    if n == 0 {
+        return Mat::new();
+    }
     let Ok(eigen) = a.self_adjoint_eigen(Side::Lower) else { return Mat::from_fn(n, n, |_, _| f64::NAN) };
     let largest = (0..n).map(|k| eigen.S()[k]).fold(0.0, f64::max);
     let scaled = Mat::from_fn(n, n, |i, k| {
