@@ -57,6 +57,11 @@ PAGES = {
         "Fits to more rows than memory holds, and to rows of several places.",
         ["SufficientStatistics", "load_statistics"],
     ),
+    "scikit-learn": (
+        "Estimators of scikit-learn",
+        "They are in `hlmrs.sklearn`, which needs the extra `sklearn`.",
+        ["sklearn"],
+    ),
     "errors": (
         "Errors and warnings",
         "Every error that is raised on purpose is an `HlmrsError`, every warning an `HlmrsWarning`.",
@@ -104,7 +109,7 @@ def entries(app: Sphinx, name: str, thing: Any) -> Iterator[str]:
     """Yield the text of a module, a function, an error, or a class and its members by subject."""
     if inspect.ismodule(thing):
         for inner in sorted(thing.__all__):
-            yield from entry(app, "function", f"{name}.{inner}", getattr(thing, inner))
+            yield from entries(app, f"{name}.{inner}", getattr(thing, inner))
     elif not inspect.isclass(thing):
         yield from entry(app, "function", name, thing)
     elif issubclass(thing, Exception):
@@ -117,13 +122,20 @@ def entries(app: Sphinx, name: str, thing: Any) -> Iterator[str]:
 def members(app: Sphinx, name: str, kind: type) -> Iterator[str]:
     """Yield the members of a class, by subject where it has several."""
     by_subject: dict[str, list[str]] = {}
-    for member in sorted(name for name in dir(kind) if not name.startswith("_") and not is_field(kind, name)):
+    for member in sorted(name for name in dir(kind) if is_ours(kind, name) and not is_field(kind, name)):
         by_subject.setdefault(subject(kind, member), []).append(member)
     for title in ["", *SUBJECTS]:
         if title and title in by_subject:
             yield from (title, "-" * len(title), "")
         for member in by_subject.get(title, []):
             yield from described(app, f"{name}.{member}", inspect.getattr_static(kind, member), getattr(kind, member))
+
+
+def is_ours(kind: type, member: str) -> bool:
+    """Tell public members that the package defines from those of scikit-learn."""
+    found = inspect.getattr_static(kind, member)
+    owner = next((base.__module__ for base in kind.__mro__ if member in vars(base)), "")
+    return not member.startswith("_") and "sklearn." not in {owner[:8], type(found).__module__[:8]}
 
 
 def is_field(kind: type, member: str) -> bool:

@@ -147,6 +147,7 @@ _ROOMS = {
     "pool": "pooling",
     "power": "results",
     "load_statistics": "estimation.streaming",
+    "sklearn": "sklearn",
     "table": "results",
     "time_coding": "growth",
 }

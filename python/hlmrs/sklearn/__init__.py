@@ -1,0 +1,18 @@
+"""Mixed models as estimators of scikit-learn; imported on demand.
+
+>>> import hlmrs.sklearn
+>>> hlmrs.sklearn.MixedEffectsRegressor(random="1")
+MixedEffectsRegressor()
+"""
+
+try:
+    import sklearn.base as _installed  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        "hlmrs.sklearn needs scikit-learn, which is not installed: pip install 'hlmrs[sklearn]'"
+    ) from error
+
+from .classifier import MixedEffectsClassifier
+from .regressor import MixedEffectsRegressor
+
+__all__ = ["MixedEffectsClassifier", "MixedEffectsRegressor"]

@@ -1,0 +1,13 @@
+"""The checks that scikit-learn has for estimators."""
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from hlmrs.sklearn import MixedEffectsClassifier, MixedEffectsRegressor
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # without groups there is a notice, and checks make many warnings
+
+
+@parametrize_with_checks([MixedEffectsRegressor(), MixedEffectsClassifier()])
+def test_estimators_do_as_scikit_learn_expects(estimator, check):
+    check(estimator)
