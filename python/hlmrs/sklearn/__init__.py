@@ -13,6 +13,7 @@ except ImportError as error:
     ) from error
 
 from .classifier import MixedEffectsClassifier
+from .encoder import MixedEffectsEncoder
 from .regressor import MixedEffectsRegressor
 
-__all__ = ["MixedEffectsClassifier", "MixedEffectsRegressor"]
+__all__ = ["MixedEffectsClassifier", "MixedEffectsEncoder", "MixedEffectsRegressor"]

@@ -65,8 +65,8 @@ class GroupedEstimator(BaseEstimator):
     def _new_columns(self, X: Any, groups: Any) -> tuple[dict[str, Any], bool]:
         """Return the columns of new rows, and whether they have all groups of the fit."""
         columns = columns_of(X, feature_names(self))
-        given = groups_as_columns(groups, _num_samples(X))
-        return columns | groups_as_fitted(given, self.given_groups_), bool(given) or not self.given_groups_
+        given = groups_as_fitted(groups_as_columns(groups, _num_samples(X)), self.given_groups_)
+        return columns | (given or dict.fromkeys(self.given_groups_, "")), bool(given) or not self.given_groups_
 
 
 def weighted_rows(X: Any, y: Any, groups: Any, sample_weight: Any) -> tuple[Any, Any, Any, NDArray[np.float64] | None]:

@@ -7,14 +7,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import RegressorMixin
+from sklearn.base import RegressorMixin, clone
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score
+from sklearn.utils import _safe_indexing
 
-from ..control import Control
+from ..control import Control, count
+from ..errors import OptionError
 from ..models import lmer
-from .columns import checked_features, checked_rows
+from ..results import LinearMixedFit
+from .columns import checked_features, checked_rows, feature_names
 from .grouped import GroupedEstimator, weighted_rows
+from .learner import Rows, alternate, folds_of
+from .model_formula import automatic, free_name
 
 
 class MixedEffectsRegressor(RegressorMixin, GroupedEstimator):
@@ -24,6 +29,10 @@ class MixedEffectsRegressor(RegressorMixin, GroupedEstimator):
     ``set_fit_request(groups=True)`` asks for them; or they are columns of X, named by ``group_columns`` or ``formula``.
     Rows of groups that the fit has not seen, and rows predicted without groups, get the prediction of the population.
     Without any groups it is least squares, with a notice.
+
+    With ``learner`` the fixed part is what any regressor makes of the features.  The learner learns the response minus
+    the random part, a mixed model of the response minus the learner's predictions has the random part, and so in turns
+    until the criterion settles.  These predictions are out of fold, in folds that keep groups together.
 
     Parameters
     ----------
@@ -38,13 +47,30 @@ class MixedEffectsRegressor(RegressorMixin, GroupedEstimator):
         Columns of X, by name or place, that are groups and no features.
     reml : bool
         REML, or maximum likelihood.
+    learner : regressor, optional
+        A regressor of scikit-learn, or one that looks like it (LightGBM, XGBoost): the fixed part.  ``random`` and
+        ``group_columns`` say the random part.  Default: a coefficient for every feature.
+    cv : int, splitter or None
+        Folds in which the learner predicts: a number for that many with whole groups of the first grouping factor; None
+        lets it predict the rows that it has learned, which is for learners that cannot overfit.
+    tol : float
+        The criterion has settled when a round changes it by less than this a row.
+    max_rounds : int
+        Rounds at most.
     control : Control, optional
         Optimizer, limits, threads.
 
     Attributes
     ----------
-    fit_ : LinearMixedFit or LinearRegression
-        The fitted model, with all that hlmrs knows of it; without groups scikit-learn's least squares.
+    fit_ : LinearMixedFit, or a regressor
+        The fitted model, with all that hlmrs knows of it; beside a learner the model of what it leaves.  Without groups
+        scikit-learn's least squares, or the learner alone.
+    learner_ : regressor
+        The learner, fitted to all rows; where there is one.
+    out_of_fold_ : array of shape (n_samples,)
+        The learner's predictions of the rows that were fitted, in the last round.
+    criteria_ : list of float
+        The criterion in every round.
     groups_ : list of str
         Names of the grouping factors; several are crossed or nested, as their labels are.
     given_groups_ : list of str
@@ -66,6 +92,15 @@ class MixedEffectsRegressor(RegressorMixin, GroupedEstimator):
     [251.4, 261.9]
     >>> model.predict(new, groups=["308", "never seen"]).round(1).tolist()
     [253.7, 261.9]
+
+    A learner in the fixed part:
+
+    >>> from sklearn.tree import DecisionTreeRegressor
+    >>> school = hlmrs.datasets.load("Hsb82", "pandas")
+    >>> tree = MixedEffectsRegressor(learner=DecisionTreeRegressor(min_samples_leaf=100, random_state=1))
+    >>> tree = tree.fit(school[["cses", "meanses"]], school["mAch"], groups=school["school"])
+    >>> round(tree.fit_.sigma, 1)
+    6.1
     """
 
     _without_groups = "least squares"
@@ -77,12 +112,20 @@ class MixedEffectsRegressor(RegressorMixin, GroupedEstimator):
         random: str | Mapping[str, str] = "1",
         group_columns: str | int | Sequence[str | int] | None = None,
         reml: bool = True,
+        learner: Any = None,
+        cv: Any = 5,
+        tol: float = 1e-4,
+        max_rounds: int = 50,
         control: Control | None = None,
     ) -> None:
         self.formula = formula
         self.random = random
         self.group_columns = group_columns
         self.reml = reml
+        self.learner = learner
+        self.cv = cv
+        self.tol = tol
+        self.max_rounds = max_rounds
         self.control = control
 
     def fit(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> MixedEffectsRegressor:
@@ -115,16 +158,44 @@ class MixedEffectsRegressor(RegressorMixin, GroupedEstimator):
         X, y = checked_rows(self, X, y, numeric=True)
         X, y, groups, weights = weighted_rows(X, y, groups, sample_weight)
         columns = self._grouped(X, groups)
+        y = np.asarray(y, dtype=np.float64)
         if self._is_without_groups:
             self._say_without_groups()
-            self.fit_ = LinearRegression().fit(X, y, sample_weight=weights)
-            return self
-        response, formula = self._model_formula(columns)
-        data = columns | {response: np.asarray(y, dtype=np.float64)}
-        self.fit_ = lmer(
-            formula, data, reml=self.reml, weights=weights, missing="error", rows="keep", control=self.control
-        )
+            alone = LinearRegression() if self.learner is None else clone(self.learner)
+            self.fit_ = alone.fit(X, y, **({} if weights is None else {"sample_weight": weights}))
+        elif self.learner is None:
+            response, formula = self._model_formula(columns)
+            self.fit_ = self._mixed(formula, columns | {response: y}, weights)
+        else:
+            self._fit_beside_learner(X, y, columns, weights)
         return self
+
+    def _mixed(self, formula: str, data: dict[str, Any], weights: Any) -> LinearMixedFit[Any]:
+        return lmer(formula, data, reml=self.reml, weights=weights, missing="error", rows="keep", control=self.control)
+
+    def _fit_beside_learner(self, X: Any, y: NDArray[np.float64], columns: dict[str, Any], weights: Any) -> None:
+        """Alternate learner and random part."""
+        if self.formula is not None:
+            raise OptionError("formula beside learner: the features are the learner's; give random= and group_columns=")
+        features = self._learned_features(X)
+        folds = folds_of(self.cv, features, y, columns[self.groups_[0]])
+        response = free_name(columns)
+        formula = f"{response} ~ {automatic([], self.groups_, self.random)}"
+        found = alternate(
+            self.learner,
+            Rows(features, weights, folds),
+            y,
+            lambda rest: self._mixed(formula, columns | {response: rest}, weights),
+            self.tol,
+            count("max_rounds", self.max_rounds),
+        )
+        self.fit_, self.learner_ = found.fit, found.learner
+        self.out_of_fold_, self.criteria_ = found.predicted, found.criteria
+
+    def _learned_features(self, X: Any) -> Any:
+        """Return the features without the columns that are groups."""
+        kept = [k for k, name in enumerate(feature_names(self)) if name not in self.groups_]
+        return _safe_indexing(X, kept, axis=1)
 
     def predict(self, X: Any, groups: Any = None) -> NDArray[np.float64]:
         """Predict the response.
@@ -152,10 +223,11 @@ class MixedEffectsRegressor(RegressorMixin, GroupedEstimator):
         (1,)
         """
         X = checked_features(self, X)
-        if isinstance(self.fit_, LinearRegression) and groups is None:
+        if not isinstance(self.fit_, LinearMixedFit) and groups is None:
             return np.asarray(self.fit_.predict(X))
         columns, known = self._new_columns(X, groups)
-        return np.asarray(self.fit_.predict(columns, random_effects=known, new_levels="population"))
+        predicted = np.asarray(self.fit_.predict(columns, random_effects=known, new_levels="population"))
+        return predicted if self.learner is None else predicted + self.learner_.predict(self._learned_features(X))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> float:
         """Return the share of the variance of y that predictions explain, R².

@@ -76,6 +76,11 @@ def test_predictions_are_of_the_groups_or_of_the_population():
     np.testing.assert_allclose(mixed, [LMER.fitted[0], population[1]], rtol=1e-6)
 
 
+def test_without_features_the_population_is_its_mean():
+    fitted = MixedEffectsRegressor("1 + (1 | school)").fit(X, Y, groups=GROUPS)
+    np.testing.assert_allclose(fitted.predict(X), fitted.fit_.beta[0])
+
+
 def test_rows_are_matched_by_place_and_not_by_index():
     shuffled = X.set_axis(np.random.default_rng(0).permutation(len(X)))
     fitted = model().fit(shuffled, Y, groups=GROUPS)

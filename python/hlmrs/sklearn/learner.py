@@ -1,0 +1,120 @@
+"""A learner in the fixed part: its predictions and the random part in turns, until the criterion settles.
+
+Given the random part, the learner learns the response minus it; given the learner, its predictions are subtracted from
+the response, and a mixed model of the rest, with an intercept alone, has the random part (as Hajjem, Bellavance and
+Larocque 2014 do with forests).  Predictions are out of fold: what a learner remembers of a row is no part of them.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.model_selection import GroupKFold, check_cv
+from sklearn.utils import _safe_indexing
+
+from ..errors import ConvergenceWarning, HlmrsWarning, OptionError, warn
+from ..estimation import warn_about_optimum
+from ..results import LinearMixedFit
+
+Vector: TypeAlias = NDArray[np.float64]
+Folds: TypeAlias = Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a learner learns from."""
+
+    features: Any
+    weights: Vector | None
+    folds: Folds | None
+
+    def learned(self, learner: Any, target: Vector, rows: NDArray[np.intp] | None = None) -> Any:
+        """Return a new learner that has learned a target from some of the rows."""
+        rows = np.arange(len(target)) if rows is None else rows
+        weights = {} if self.weights is None else {"sample_weight": self.weights[rows]}
+        return clone(learner).fit(_safe_indexing(self.features, rows), target[rows], **weights)
+
+    def predicted(self, learner: Any, target: Vector) -> Vector:
+        """Return predictions of all rows, each by a learner that has not seen its fold."""
+        if self.folds is None:
+            return np.asarray(self.learned(learner, target).predict(self.features), dtype=np.float64)
+        found = np.empty(len(target))
+        for train, test in self.folds:
+            found[test] = self.learned(learner, target, train).predict(_safe_indexing(self.features, test))
+        return found
+
+
+@dataclass(frozen=True)
+class Alternated:
+    """A learner and a random part that agree."""
+
+    learner: Any
+    fit: LinearMixedFit[Any]
+    predicted: Vector
+    criteria: list[float]
+
+
+@dataclass(frozen=True)
+class Round:
+    """Predictions of the learner, the model of the rest, and its random part."""
+
+    predicted: Vector
+    fit: LinearMixedFit[Any]
+    random: Vector
+
+
+def alternate(
+    learner: Any,
+    rows: Rows,
+    y: Vector,
+    fit_rest: Callable[[Vector], LinearMixedFit[Any]],
+    tol: float,
+    max_rounds: int,
+) -> Alternated:
+    """Alternate until the criterion changes by less than `tol` a row, or for `max_rounds` rounds."""
+    criteria: list[float] = []
+    for last in _rounds(learner, rows, y, fit_rest):
+        criteria.append(last.fit.criterion)
+        change = abs(criteria[-1] - criteria[-2]) if len(criteria) > 1 else np.inf
+        if change <= tol * len(y) or len(criteria) == max_rounds:
+            break
+    warn_about_optimum(last.fit.verdict)
+    if change > tol * len(y) and max_rounds > 1:
+        warn(
+            f"the criterion still changed by {change:.3g} in round {max_rounds}, the last; allow more by max_rounds=, "
+            "a larger change a row by tol=, or give the learner a random_state",
+            ConvergenceWarning,
+        )
+    return Alternated(rows.learned(learner, y - last.random), last.fit, last.predicted, criteria)
+
+
+def _rounds(learner: Any, rows: Rows, y: Vector, fit_rest: Callable[[Vector], LinearMixedFit[Any]]) -> Iterator[Round]:
+    """Yield every round, without its warnings: those of the last are told in the end."""
+    fit, random = None, np.zeros(len(y))
+    while True:
+        predicted = rows.predicted(learner, y - random)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", HlmrsWarning)
+            fit = fit_rest(y - predicted) if fit is None else fit.refit(y - predicted)
+        random = fit.fitted - fit.predict(random_effects=False)
+        yield Round(predicted, fit, random)
+
+
+def folds_of(cv: Any, features: Any, y: Vector, group: Any) -> Folds | None:
+    """Return folds that keep groups together, or those of a splitter; none for ``cv=None``."""
+    if cv is None:
+        return None
+    codes = np.unique(np.asarray(group), return_inverse=True)[1]
+    splitter = GroupKFold(min(cv, int(codes.max()) + 1)) if isinstance(cv, int) else check_cv(cv)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The groups parameter is ignored")
+        folds = list(splitter.split(features, y, codes))
+    if not np.array_equal(np.sort(np.concatenate([test for _, test in folds])), np.arange(len(y))):
+        raise OptionError(f"cv={cv!r}: every row must be in one test fold, so that it has one prediction")
+    return folds
