@@ -11,12 +11,10 @@ from ..errors import quote
 from .expressions import Call, ColumnName, Expression
 from .meaning import expression_of, numbers_of
 from .random_term import (
-    INDEPENDENT,
     MOST_RANDOM_TERMS,
     PLAIN,
     RandomTerm,
     StructuredBar,
-    intercept_by_levels,
     read_bar,
     structured_bar,
 )
@@ -33,7 +31,6 @@ from .syntax import (
     deparse,
     deparse_name,
     is_bar,
-    strip,
     walk,
 )
 from .terms import Keys, TermFactor, TermReader, check_size
@@ -62,10 +59,6 @@ class ModelReader(TermReader):
 
     def parenthesis(self, node: Parenthesis, summed: bool) -> Keys:
         """Read ``( )``: a random term if there is a bar in it."""
-        if isinstance(node.inner, Infix) and node.by is not None:
-            intercepts = intercept_by_levels(node.inner, strip(node.by))
-            if intercepts is not None:
-                return self._bar(StructuredBar(intercepts, INDEPENDENT), node.at, summed)
         if isinstance(node.inner, Infix) and is_bar(node.inner):
             return self._bar(StructuredBar(node.inner, PLAIN), node.at, summed, node.by)
         return super().parenthesis(node, summed)

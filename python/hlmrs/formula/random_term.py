@@ -2,7 +2,7 @@
 
 Both sides are read by the same algebra as the fixed part.  ``(x || g)`` becomes one ``RandomTerm`` for each term of its
 left side; ``(x | a/b)`` one for each grouping factor, ``a`` and ``a:b``; ``(x | g, by=arm)`` one for each level of
-``arm``.
+``arm``, and an intercept alone, ``(1 | g, by=arm)``, one with uncorrelated effects of these.
 """
 
 from collections.abc import Hashable, Sequence
@@ -114,13 +114,18 @@ class RandomTerm:
         """Return the term with what stands after ``by=``: a column, or one of its levels."""
         if isinstance(by, Name):
             factor = as_term(by, mentioned)
-            return replace(self, by=factor)
+            return replace(self, by=factor) if self.terms else self._of_levels(factor)
         one = OneLevel.read(by, mentioned)
         if one is None:
             raise ReadingError(
                 'by= takes a column, (x | g, by=arm), or one of its levels, (x | g, by=dummy(arm, "A"))', by.at[0]
             )
         return self._of(one)
+
+    def _of_levels(self, by: TermFactor) -> "RandomTerm":
+        """Return what a random intercept by levels is short for: ``diag(0 + factor(arm) | g)``."""
+        levels = TermFactor(f"factor({by.name})", Call("factor", (by.expression,), (), self.at))
+        return replace(self, structure=INDEPENDENT, intercept=False, terms=(Term((levels,)),))
 
     def identity(self) -> Hashable:
         """Return what makes two terms one, in whatever order their columns are written."""
@@ -183,16 +188,6 @@ def read_bar(
     rank = structured.rank
     found = [RandomTerm(structure, *part, group.factors, at, rank=rank) for part in parts for group in groups]
     return found if by is None else [term.by_what(strip(by), mentioned) for term in found]
-
-
-def intercept_by_levels(bar: Infix, by: Syntax) -> Infix | None:
-    """Return the bar that ``(1 | g, by=arm)`` is short for: ``0 + factor(arm) | g``; None of other effects."""
-    left = strip(bar.left)
-    if not isinstance(by, Name) or not isinstance(left, Numeral) or left.value != 1.0:
-        return None
-    levels = FunctionCall("factor", (Argument(None, by),), by.at)
-    effects = Infix("+", Numeral(0.0, left.at), levels, left.at[1], left.at)
-    return Infix("|", effects, bar.right, bar.operator_at, bar.at)
 
 
 def structured_bar(call: FunctionCall) -> StructuredBar | None:

@@ -87,6 +87,28 @@ def test_two_bars_leave_the_correlations_out(by: str) -> None:
     assert set(parameters(fit)) == set(parameters(diagonal))
 
 
+@pytest.mark.parametrize("effects", ["x", "x + z", "1"])
+@pytest.mark.parametrize("by", ["arm", "dose", 'dummy(arm, "b")'])
+def test_two_bars_are_saved_and_updated_as_they_are(tmp_path, effects: str, by: str) -> None:
+    data = DATA.with_columns(z=pl.col("x").shift(1).fill_null(0.5), odd=pl.int_range(pl.len()) % 2)
+    fit = hlmrs.lmer(f"y ~ x + arm + ({effects} || g, by={by})", data)
+    fit.save(tmp_path / "fit")
+    for same in (hlmrs.load(tmp_path / "fit"), pickle.loads(pickle.dumps(fit))):
+        assert same.formula == fit.formula
+        assert parameters(same) == parameters(fit)
+    assert [*parameters(fit.update("~ . + odd"))] == [*parameters(fit)]
+    plain = hlmrs.lmer(f"y ~ x + arm + ({effects} || g, by={by}) + (1 | odd)", data)
+    assert plain.update(f"~ . - ({effects} || g, by={by})").n_params == 3 + 1 + 1
+
+
+def test_a_generalized_fit_with_two_bars_by_level_is_saved_as_it_is(tmp_path) -> None:
+    data = DATA.with_columns(high=(pl.col("y") > 1).cast(pl.Int8))
+    fit = hlmrs.glmer("high ~ x + (x || g, by=arm)", data, family="binomial")
+    fit.save(tmp_path / "fit")
+    for same in (hlmrs.load(tmp_path / "fit"), pickle.loads(pickle.dumps(fit))):
+        assert parameters(same) == parameters(fit)
+
+
 def test_a_term_of_one_level_is_one_of_them() -> None:
     both = hlmrs.lmer("y ~ x + arm + (x | g, by=arm)", DATA)
     single = '(x | g, by=dummy(arm, "a")) + (x | g, by=dummy(arm, "b"))'
