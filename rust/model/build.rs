@@ -33,7 +33,7 @@ pub fn of_rows_with_residual(rows: &Rows, input: &ResidualInput, criterion: Crit
     let (kept, passing) = summing_bytes(rows, &a);
     let stored = a.stored_rows(rows)?;
     let size = a.factors.iter().map(|f| f.zz.len() + f.zx.len()).sum::<usize>() + a.xx.len();
-    let residual = Residual::new(input, &stored, n_parts(rows.n_rows(), size))?;
+    let residual = Residual::new(input, &stored, criterion == Criterion::Reml, n_parts(rows.n_rows(), size))?;
     if residual.spreads.contains(&true) {
         a.connect(&residual.levels());
     }
@@ -56,7 +56,9 @@ pub fn of_strata(
         check_statistics(statistics, scale)?;
     }
     let strata = Strata { parts };
-    let residual = Residual::of_strata(input, &strata.log_sd(&a))?;
+    let sums: Vec<(&[f64], usize)> = strata.parts.iter().map(|part| (part.xx.as_slice(), part.n_obs)).collect();
+    let restricted = criterion == Criterion::Reml;
+    let residual = Residual::of_strata(input, &strata.log_sd(&a), &sums, a.n_fixed(), restricted)?;
     exact(of_statistics(statistics, a, criterion)?)?.with_scale(scale).with_strata(residual, strata)
 }
 

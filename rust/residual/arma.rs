@@ -48,6 +48,14 @@ impl CorrelationStructure for Arma {
         (0..x.len()).map(of).collect()
     }
 
+    fn any_point(&self, places: &Places) -> Vec<f64> {
+        let mut x: Vec<f64> = (0..self.p + self.q).map(|k| 0.3 + 0.1 * k as f64).collect();
+        if self.p > 0 {
+            x[0] = Ar1.any_point(places)[0];
+        }
+        x
+    }
+
     /// The first number has the correlation of neighbours, which is that of the shocks before with its sign turned.
     fn start(&self, moments: &Moments, places: &Places) -> Vec<f64> {
         let mut x = vec![0.0; self.p + self.q];

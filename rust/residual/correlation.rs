@@ -39,6 +39,9 @@ pub struct Places {
     pub nearest: f64,
     pub span: f64,
     pub has_gaps: bool,
+    /// All distances are even whole numbers, so that a correlation of one step and its negative are the same model.
+    #[serde(default)]
+    pub is_even: bool,
 }
 
 impl Places {

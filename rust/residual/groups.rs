@@ -116,7 +116,8 @@ impl GroupedRows {
         let steps = || groups.iter().flat_map(|g| places[g.first..g.first + g.n].windows(2).map(|two| two[1] - two[0]));
         let nearest = steps().fold(f64::INFINITY, f64::min);
         let has_gaps = steps().any(|step| step > nearest);
-        let layout = Places { visits: input.visits.clone(), largest, nearest, span, has_gaps };
+        let is_even = kind == PlaceKind::Whole && steps().all(|step| step % 2.0 == 0.0);
+        let layout = Places { visits: input.visits.clone(), largest, nearest, span, has_gaps, is_even };
         check_size(input, correlation, &layout)?;
         let visits =
             if input.visit.is_empty() { Vec::new() } else { order.iter().map(|&i| input.visit[i as usize]).collect() };

@@ -7,6 +7,7 @@ use super::correlation::{Correlation, CorrelationStructure, Correlations, PlaceK
 use super::groups::{GroupedRows, ResidualInput};
 use super::patterns::{Pattern, Patterns};
 use super::scale::{Scale, dependent_column};
+use crate::linalg::dense::eigen;
 use crate::rows::StoredRows;
 use crate::{Error, Result};
 
@@ -14,6 +15,8 @@ use crate::{Error, Result};
 const DISTANCES: usize = 50;
 /// What is left of a response that the mean explains, in parts of it.
 const EXPLAINED: f64 = 1e-11;
+/// The same of sums of squares, which have lost half of the digits.
+const EXPLAINED_SUMS: f64 = 1e-12;
 /// What is left of a column that depends on those before, in parts of it.
 const DEPENDENT: f64 = 1e-9;
 
@@ -25,12 +28,13 @@ pub fn check(
     patterns: &Patterns,
     scale: &Scale,
     rows: &StoredRows,
+    restricted: bool,
 ) -> Result<()> {
     if let Some(correlation) = input.correlation {
         check_correlations(input, correlation, &grouped.layout, patterns)?;
         check_response(input, correlation, grouped, rows)?;
     }
-    check_scale(input, scale, rows)
+    check_scale(input, scale, rows, restricted)
 }
 
 /// Every parameter of the correlations moves those of some pair of rows, and not as others do: at a point where nothing is
@@ -52,8 +56,8 @@ fn check_correlations(
         let of = input.by_levels.get(level).map_or(String::new(), |level| format!(" of {level:?}"));
         let parameter = &structure.natural(&x, places)[j].name;
         return Err(Error::Design(format!(
-            "residual={:?}: the rows do not tell {parameter}{of} from the other parameters: no group has rows at the times \
-             that it is about; take a structure with fewer parameters, such as ar1 or cs",
+            "residual={:?}: the rows do not tell {parameter}{of} from the other parameters: groups have rows at too few \
+             different distances for it; take a structure with fewer parameters, such as ar1 or cs",
             input.label
         )));
     }
@@ -110,7 +114,7 @@ fn check_response(
     let same_effects = |&(a, b): &(usize, usize)| {
         (0..rows.block.z.len()).all(|f| rows.levels(f)[a] == rows.levels(f)[b] && rows.z(f, a) == rows.z(f, b))
     };
-    if !reaches_one || !is_explained(pairs.len(), rows.p, difference) || !pairs.iter().all(same_effects) {
+    if !reaches_one || explained(pairs.len(), rows.p, difference).is_none() || !pairs.iter().all(same_effects) {
         return Ok(());
     }
     Err(Error::Numerical(format!(
@@ -120,27 +124,83 @@ fn check_response(
     )))
 }
 
-/// Rows with a standard deviation of their own must have residuals: where the mean explains all their responses, the standard
-/// deviation goes to zero and the likelihood has no maximum.
-fn check_scale(input: &ResidualInput, scale: &Scale, rows: &StoredRows) -> Result<()> {
+/// Rows with a standard deviation of their own must have residuals.
+fn check_scale(input: &ResidualInput, scale: &Scale, rows: &StoredRows, restricted: bool) -> Result<()> {
     for (own, name) in scale.rows_with_own() {
-        let row = |k: usize| rows.xy(own[k]).to_vec();
-        let is_zero =
-            if rows.block.z.is_empty() { is_explained(own.len(), rows.p, row) } else { are_told_alone(&own, rows) };
-        if !is_zero {
-            continue;
-        }
-        let where_ = if input.label.is_empty() { "dispersion".into() } else { format!("residual={:?}", input.label) };
-        let n = own.len();
-        let s = if n == 1 { "" } else { "s" };
-        let message = format!(
-            "{where_}: the fixed effects explain the {n} response{s} at {name} without residuals, so that the standard \
-             deviation there cannot be estimated; leave these rows out, or give them the standard deviation of others"
-        );
-        // so few rows are explained whatever the response is
-        return Err(if n <= rows.p { Error::Design(message) } else { Error::Numerical(message) });
+        let told = Told {
+            n: own.len(),
+            explained: explained(own.len(), rows.p, |k| rows.xy(own[k]).to_vec()),
+            alone: are_told_alone(&own, rows),
+        };
+        told.check(input, &name, restricted)?;
     }
     Ok(())
+}
+
+/// The same of strata, from [X y]'[X y] of each ((p + 1) x (p + 1), column-major) and its rows.
+///
+/// # Errors
+/// `Design` and `Numerical` where strata do not determine the standard deviation that they alone have.
+pub fn check_strata(
+    input: &ResidualInput,
+    scale: &Scale,
+    strata: &[(&[f64], usize)],
+    p: usize,
+    restricted: bool,
+) -> Result<()> {
+    let sum = |of: &[usize]| -> Vec<f64> {
+        let mut sum = vec![0.0; (p + 1) * (p + 1)];
+        of.iter().for_each(|&s| sum.iter_mut().zip(strata[s].0).for_each(|(sum, v)| *sum += v));
+        sum
+    };
+    for (own, name) in scale.rows_with_own() {
+        let n = own.iter().map(|&s| strata[s].1).sum();
+        let others: Vec<usize> = (0..strata.len()).filter(|s| own.binary_search(s).is_err()).collect();
+        let (rank, share) = explained_share(&sum(&own), p);
+        let alone = n <= p && explained_share(&sum(&others), p).0 + n == p;
+        Told { n, explained: (share > 1.0 - EXPLAINED_SUMS).then_some(rank), alone }.check(input, &name, restricted)?;
+    }
+    Ok(())
+}
+
+/// The rank of X'X in [X y]'[X y], and the part of y'y that X explains.
+fn explained_share(sums: &[f64], p: usize) -> (usize, f64) {
+    let entry = |i: usize, j: usize| sums[i.min(j) * (p + 1) + i.max(j)];
+    let size = |j: usize| entry(j, j).sqrt();
+    let scaled = |i: usize, j: usize| if size(i) * size(j) > 0.0 { entry(i, j) / (size(i) * size(j)) } else { 0.0 };
+    let (values, vectors) = eigen(&(0..p * p).map(|e| scaled(e % p, e / p)).collect::<Vec<_>>(), p);
+    let kept: Vec<usize> = (0..p).filter(|&k| values[k] > DEPENDENT).collect();
+    let along = |k: usize| (0..p).map(|i| vectors[k * p + i] * scaled(i, p)).sum::<f64>();
+    let share = if size(p) > 0.0 { kept.iter().map(|&k| along(k).powi(2) / values[k]).sum() } else { 1.0 };
+    (kept.len(), share)
+}
+
+/// What rows say of a standard deviation that they alone have.
+struct Told {
+    n: usize,
+    /// The rank of their X, where it explains their responses without residuals.
+    explained: Option<usize>,
+    /// As many coefficients as there are rows are told by these alone, which have no residuals whatever the responses are.
+    alone: bool,
+}
+
+impl Told {
+    /// Where the standard deviation s goes to zero, n log s² of the criterion falls without end, which REML's log|X'V⁻¹X|
+    /// makes up for in as many directions as X has there; where that is all, s does not matter.
+    fn check(&self, input: &ResidualInput, name: &str, restricted: bool) -> Result<()> {
+        let has_no_end = self.explained.is_some_and(|rank| !restricted || self.n > rank);
+        if !has_no_end && !self.alone {
+            return Ok(());
+        }
+        let label = if input.label.is_empty() { "dispersion".into() } else { format!("residual={:?}", input.label) };
+        let (n, s) = (self.n, if self.n == 1 { "" } else { "s" });
+        let message = format!(
+            "{label}: the fixed effects explain the {n} response{s} at {name} without residuals, so that the standard \
+             deviation there cannot be estimated; leave these rows out, or give them the standard deviation of others"
+        );
+        let is_design = self.alone || self.explained.is_some_and(|rank| n == rank);
+        Err(if is_design { Error::Design(message) } else { Error::Numerical(message) })
+    }
 }
 
 /// Whether X has as many coefficients that only these rows tell as there are rows, so that they have no residuals.
@@ -153,8 +213,8 @@ fn are_told_alone(own: &[usize], rows: &StoredRows) -> bool {
     orthonormal(&(0..rows.p).map(column).collect::<Vec<_>>()).len() + own.len() == rows.p
 }
 
-/// Whether the last number of n rows is a combination of the first p; a few rows show it where it is not.
-fn is_explained(n: usize, p: usize, row: impl Fn(usize) -> Vec<f64>) -> bool {
+/// The rank of the first p numbers of n rows, where the last is a combination of them; a few rows show it where it is not.
+fn explained(n: usize, p: usize, row: impl Fn(usize) -> Vec<f64>) -> Option<usize> {
     let mut tried = (p + 5).min(n);
     loop {
         let rows: Vec<Vec<f64>> = (0..tried).map(&row).collect();
@@ -162,10 +222,10 @@ fn is_explained(n: usize, p: usize, row: impl Fn(usize) -> Vec<f64>) -> bool {
         let (basis, y) = (orthonormal(&(0..p).map(column).collect::<Vec<_>>()), column(p));
         let whole = norm(&y);
         if norm(&remainder(&basis, y)) > EXPLAINED * whole {
-            return false;
+            return None;
         }
         if tried == n {
-            return true;
+            return Some(basis.len());
         }
         tried = (4 * tried).min(n);
     }

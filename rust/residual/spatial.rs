@@ -6,8 +6,10 @@ use super::correlation::{CorrelationStructure, Correlations, Natural, PlaceKind,
 use super::moments::Moments;
 use crate::covariance::Decay;
 
-/// Ranges that a search may start from.
+/// Ranges that a search may start from, and with a nugget ranges and nuggets.
 const RANGES: usize = 12;
+const RANGES_OF_NUGGETS: usize = 4;
+const NUGGETS: [f64; 2] = [0.2, 0.7];
 
 pub struct Spatial {
     pub decay: Decay,
@@ -60,20 +62,29 @@ impl CorrelationStructure for Spatial {
         [range, 0.0][..self.n_parameters(places)].to_vec()
     }
 
-    /// Where correlations end at a distance, its likelihood has kinks; within the smallest distance there are none.
+    /// Where correlations end at a distance, its likelihood has kinks; within the smallest distance there are none.  With a nugget
+    /// there can be an optimum of short ranges, and one of long ranges that are nearly compound symmetry.
     fn other_starts(&self, start: &[f64], places: &Places) -> Vec<Vec<f64>> {
-        if self.decay != Decay::Spherical || places.nearest <= 0.0 {
+        if places.nearest <= 0.0 {
             return Vec::new();
         }
         let (low, high) = ((0.99 * places.nearest).ln(), (3.0 * places.span).ln());
-        let range = |k: usize| low + (high - low) * k as f64 / (RANGES - 1) as f64;
-        (0..RANGES).map(|k| [&[range(k)], &start[1..]].concat()).collect()
+        let range = |k: usize, n: usize| low + (high - low) * k as f64 / (n - 1) as f64;
+        if self.nugget {
+            let of_range =
+                |k: usize| NUGGETS.map(|nugget| vec![range(k, RANGES_OF_NUGGETS), (nugget / (1.0 - nugget)).ln()]);
+            return (0..RANGES_OF_NUGGETS).flat_map(of_range).collect();
+        }
+        let n = if self.decay == Decay::Spherical { RANGES } else { 0 };
+        (0..n).map(|k| [&[range(k, n)], &start[1..]].concat()).collect()
     }
 
     fn limit(&self, x: &[f64], places: &Places) -> Option<Limit> {
         let limit = limit_of(&self.at(x, places), self.place(), places, x.len());
         let without_nugget = self.nugget && share(x[1]).0 < 1.0 - NEAR_ONE;
-        limit.or(without_nugget.then_some(Limit::WithoutNugget))
+        let is_constant = self.nugget && self.decay.at(places.span * (-x[0]).exp()).0 > NEAR_ONE;
+        let of_nugget = without_nugget.then_some(Limit::WithoutNugget).or(is_constant.then_some(Limit::Constant));
+        limit.or(of_nugget)
     }
 }
 

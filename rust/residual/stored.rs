@@ -52,11 +52,11 @@ pub struct Residual {
 }
 
 impl Residual {
-    /// `n_pieces`: tasks that the rows are cut into.
+    /// `restricted`: by REML; `n_pieces`: tasks that the rows are cut into.
     ///
     /// # Errors
     /// `Design` and `Data` where the rows do not determine the parameters.
-    pub fn new(input: &ResidualInput, rows: &StoredRows, n_pieces: usize) -> Result<Self> {
+    pub fn new(input: &ResidualInput, rows: &StoredRows, restricted: bool, n_pieces: usize) -> Result<Self> {
         let weights = (!rows.block.weights.is_empty()).then_some(rows.block.weights.as_slice());
         let (grouped, scale) = (GroupedRows::new(input)?, Scale::new(input, input.heterogeneous, weights)?);
         let layout = ResidualLayout {
@@ -68,19 +68,26 @@ impl Residual {
         let start = start(&layout, &grouped, &scale, &residuals(rows));
         let kind = input.correlation.map_or(PlaceKind::None, |c| c.structure().place());
         let (patterns, of_group) = Patterns::find(&grouped, &scale, kind);
-        identified::check(input, &grouped, &patterns, &scale, rows)?;
+        identified::check(input, &grouped, &patterns, &scale, rows, restricted)?;
         let (order, groups) = by_pattern(&grouped, &patterns, &of_group);
         let pieces = pieces(&order, &groups, rows, n_pieces);
         Ok(Self::of_pieces(layout, order, patterns, pieces, start))
     }
 
     /// R of rows of which those of a stratum have one variance, without the rows: `input` has a row of each.  Where a search
-    /// starts follows from the logarithms of their standard deviations.
+    /// starts follows from the logarithms of their standard deviations; `sums` are [X y]'[X y] of each, and its rows.
     ///
     /// # Errors
     /// `Design` where the strata do not determine the parameters.
-    pub fn of_strata(input: &ResidualInput, log_sd: &[f64]) -> Result<Self> {
+    pub fn of_strata(
+        input: &ResidualInput,
+        log_sd: &[f64],
+        sums: &[(&[f64], usize)],
+        p: usize,
+        restricted: bool,
+    ) -> Result<Self> {
         let scale = Scale::new(input, false, None)?;
+        identified::check_strata(input, &scale, sums, p, restricted)?;
         let (layout, k) =
             (ResidualLayout { scale: scale.layout, ..ResidualLayout::default() }, input.scale_names.len());
         let mut patterns = Patterns::default();

@@ -544,7 +544,13 @@ PAIRS_OF_VISITS = some_rows(lambda d: (d["t"] < 2) == (d["id"] < 15))
         ),
         (BASELINE_OF_ZEROS, "y ~ factor(v)", {"dispersion": "~ level"}, hlmrs.NumericalError, "at the reference level"),
         (ONE_LATE_ROW, "y ~ factor(v)", {"residual": "ar1h(v | id)"}, hlmrs.DesignError, "the 1 response at visit 3"),
-        (ONE_LATE_ROW, "y ~ 1", {"dispersion": "~ factor(v)"}, hlmrs.DesignError, "the 1 response at factor.v.3"),
+        (
+            ONE_LATE_ROW,
+            "y ~ 1",
+            {"dispersion": "~ factor(v)", "reml": False},
+            hlmrs.DesignError,
+            "the 1 response at factor.v.3",
+        ),
         (
             CONSTANT_WITHIN,
             "y ~ 1",
@@ -591,15 +597,96 @@ def test_parameters_that_the_rows_determine_are_not(formula, options) -> None:
     assert hlmrs.gls(formula, whole_panel(), **options).verdict.status in ("optimum", "boundary")
 
 
-def test_a_rare_level_beside_random_effects_is_refused_only_where_it_has_no_residual() -> None:
-    rare = changed(
-        level=lambda d: np.where(np.arange(len(d["t"])) == 7, "rare", "usual"),
+def rare_level(n_rare: int = 1) -> dict[str, np.ndarray]:
+    return changed(
+        level=lambda d: np.where(np.arange(len(d["t"])) < n_rare, "rare", "usual"),
         x=lambda d: np.sin(np.arange(len(d["t"]))),
     )
-    fit = hlmrs.lmer("y ~ x + (1 | id)", rare, dispersion="~ level")
-    assert math.isfinite(fit.criterion)
-    with pytest.raises(hlmrs.DesignError, match="the 1 response at"):
-        hlmrs.lmer("y ~ x + level + (1 | id)", rare, dispersion="~ level")
+
+
+@pytest.mark.parametrize("n_rare", [1, 2])
+@pytest.mark.parametrize("formula", ["y ~ x", "y ~ x + (1 | id)"])
+def test_a_rare_level_has_a_standard_deviation_by_reml_alone(formula, n_rare) -> None:
+    """Where X explains its rows, log|V| + log|X'V^-1 X| does not move with s: the criterion has a minimum, by ML none."""
+    data = rare_level(n_rare)
+    fit = hlmrs.lmer if "|" in formula else hlmrs.gls
+    assert math.isfinite(fit(formula, data, dispersion="~ level").criterion)
+    s = "" if n_rare == 1 else "s"
+    with pytest.raises(hlmrs.DesignError, match=f"the {n_rare} response{s} at"):
+        fit(formula, data, dispersion="~ level", reml=False)
+    if n_rare == 1:
+        with pytest.raises(hlmrs.DesignError, match="the 1 response at"):
+            fit(formula.replace("x", "x + level"), data, dispersion="~ level")
+
+
+def test_the_reml_criterion_of_a_rare_level_is_that_of_dense_algebra() -> None:
+    data = rare_level(2)
+    fit = hlmrs.gls("y ~ x", data, dispersion="~ level")
+    x, y = np.column_stack([np.ones(120), data["x"]]), data["y"]
+
+    def criterion(log_sd):
+        v = np.exp(2 * np.where(data["level"] == "rare", log_sd[0], log_sd[1]))
+        xvx = x.T @ (x / v[:, None])
+        r = y - x @ np.linalg.solve(xvx, x.T @ (y / v))
+        return np.log(v).sum() + np.linalg.slogdet(xvx)[1] + r @ (r / v) + (120 - 2) * np.log(2 * np.pi)
+
+    at = np.log(fit.residual_sd)[[0, -1]]
+    assert abs(criterion(at) - fit.criterion) < 1e-8
+    for step in ([0.1, 0], [-0.1, 0], [0, 0.1], [0, -0.1]):
+        assert criterion(at + step) > fit.criterion
+
+
+@pytest.mark.parametrize("structure", ["ar1", "ar1h"])
+@pytest.mark.parametrize("seed", range(6))
+def test_the_sign_that_even_lags_do_not_tell_is_positive(structure, seed) -> None:
+    weeks = [2, 4, 8, 12]
+    matrix = 0.95 ** np.abs(np.subtract.outer(weeks, weeks))
+    y = np.random.default_rng(seed).multivariate_normal(np.zeros(4), matrix, size=20).ravel()
+    data = {"id": np.repeat(np.arange(20), 4), "week": np.tile(weeks, 20), "y": y}
+    fit = hlmrs.gls("y ~ week", data, residual=f"{structure}(week | id)")
+    assert table(fit)["rho"] > 0.8
+    if structure == "ar1":
+        other = hlmrs.gls("y ~ week", data, residual="car1(week | id)")
+        assert abs(fit.criterion - other.criterion) < 1e-6
+        ahead = {"id": [0], "week": [13]}
+        assert math.isclose(fit.predict(ahead, forecast=True)[0], other.predict(ahead, forecast=True)[0], rel_tol=1e-4)
+
+
+def test_long_gaps_do_not_hide_a_correlation() -> None:
+    weeks = np.array([2, 4, 8, 12])
+    matrix = 0.95 ** np.abs(np.subtract.outer(weeks, weeks))
+    y = np.random.default_rng(5).multivariate_normal(np.zeros(4), matrix, size=20).ravel()
+    data = {"id": np.repeat(np.arange(20), 4), "day": np.tile(weeks * 365, 20), "y": y}
+    fits = [hlmrs.gls("y ~ 1", data, residual=f"{name}(day | id)") for name in ("ar1", "car1")]
+    assert abs(fits[0].criterion - fits[1].criterion) < 1e-6
+
+
+@pytest.mark.parametrize("decay", ["exp", "gau", "sph"])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_nugget_is_no_worse_than_compound_symmetry(decay, seed) -> None:
+    """Whose correlations are the limit of a range without end."""
+    rng = np.random.default_rng(seed)
+    n, visits = 8, 5
+    ids = np.repeat(np.arange(n), visits)
+    time = np.tile(np.arange(visits), n) + rng.uniform(0, 0.6, n * visits)
+    data = {"id": ids, "t": time, "y": rng.normal(size=n)[ids] + rng.normal(size=n * visits)}
+    fit = hlmrs.gls("y ~ 1", data, residual=f"{decay}(t | id, nugget=True)")
+    assert fit.criterion <= hlmrs.gls("y ~ 1", data, residual="cs(1 | id)").criterion + 1e-3
+
+
+def test_a_covariance_of_visits_that_few_groups_have_has_no_maximum() -> None:
+    rng = np.random.default_rng(1)
+    ids, time = np.repeat(np.arange(20), 4), np.tile(np.arange(4), 20)
+    y = rng.normal(size=80) + rng.normal(size=20)[ids]
+    kept = (time < 3) | (ids < 4)
+    data = {"id": ids[kept], "t": time[kept], "y": y[kept]}
+    with pytest.warns(hlmrs.HlmrsWarning):
+        fit = hlmrs.gls("y ~ factor(t)", data, residual="us(t | id)")
+    assert not fit.converged
+    assert "no maximum" in fit.verdict.reason
+    with pytest.warns(hlmrs.HlmrsWarning):
+        trial = hlmrs.mmrm("y ~ factor(t)", data, covariance=["us", "toeph"], visit="t", subject="id")
+    assert "toeph" in str(trial.formula) + str(trial.summary())
 
 
 def test_a_search_of_residuals_that_stops_says_what_can_be_done() -> None:

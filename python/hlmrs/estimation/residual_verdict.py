@@ -12,6 +12,14 @@ _UNSETTLED = (
 )
 
 
+_SINGULAR = (
+    "{}: the likelihood has no maximum; it grows as residuals at one visit become a combination of those at others, for too "
+    "few groups have rows at all visits"
+)
+_FEWER = (
+    "The numbers of this fit are not to be used. Take a structure with fewer parameters, such as toeph, ar1h or cs, or leave "
+    "out visits that few groups have."
+)
 _STOPPED = (
     "The numbers of this fit are those of the point where the search stopped. Take a structure with fewer parameters, "
     "allow more evaluations (control=hlmrs.Control(max_evaluations=...)), or cross-check with optimizer='bobyqa'."
@@ -23,6 +31,8 @@ def with_residuals(verdict: Verdict, term: ResidualTerm | None, limits: Sequence
 
     `limits` has the level of ``by``, and which end it is.
     """
+    if term is not None and any(end == "singular" for _, end in limits):
+        return replace(verdict, status="not-converged", reason=_SINGULAR.format(term.text), advice=(_FEWER,))
     if verdict.status == "not-converged":
         verdict = replace(verdict, advice=(_STOPPED,))
     if term is None or not limits or verdict.status not in ("optimum", "boundary", "not-converged"):
@@ -47,12 +57,16 @@ def not_settled(verdict: Verdict, rounds: int) -> Verdict:
     return replace(verdict, status="not-converged", reason=_UNSETTLED.format(rounds), advice=())
 
 
-_SIMPLER = ("independent", "without-nugget", "unit-root")
+_SIMPLER = ("constant", "independent", "without-nugget", "unit-root")
 """Ends at which the covariance of the residuals has full rank."""
 _TEXTS = {
     "equal": (
         "{text}: residuals{where} of a group are correlated by one at every distance in the data, so that they act "
         "like a random intercept; write (1 | {label}) in place of the structure."
+    ),
+    "constant": (
+        "{text}: residuals{where} of a group are correlated alike at every distance in the data: the range has no end; write "
+        "cs(1 | {label}), or a random intercept (1 | {label}), in place of the structure."
     ),
     "least": (
         "{text}: the correlation{where} is the smallest that there can be, so that residuals of a group cancel; look "
