@@ -607,7 +607,7 @@ def rare_level(n_rare: int = 1) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("n_rare", [1, 2])
 @pytest.mark.parametrize("formula", ["y ~ x", "y ~ x + (1 | id)"])
 def test_a_rare_level_has_a_standard_deviation_by_reml_alone(formula, n_rare) -> None:
-    """Where X explains its rows, log|V| + log|X'V^-1 X| does not move with s: the criterion has a minimum, by ML none."""
+    """Where X explains its rows, log|V| + log|X'V^-1 X| does not move with s; by ML there is no minimum."""
     data = rare_level(n_rare)
     fit = hlmrs.lmer if "|" in formula else hlmrs.gls
     assert math.isfinite(fit(formula, data, dispersion="~ level").criterion)

@@ -13,12 +13,12 @@ _UNSETTLED = (
 
 
 _SINGULAR = (
-    "{}: the likelihood has no maximum; it grows as residuals at one visit become a combination of those at others, for too "
-    "few groups have rows at all visits"
+    "{}: the likelihood has no maximum; it grows as residuals at one visit become a combination of those at others, "
+    "for too few groups have rows at all visits"
 )
 _FEWER = (
-    "The numbers of this fit are not to be used. Take a structure with fewer parameters, such as toeph, ar1h or cs, or leave "
-    "out visits that few groups have."
+    "The numbers of this fit are not to be used. Take a structure with fewer parameters, such as toeph, ar1h or cs, or "
+    "leave out visits that few groups have."
 )
 _STOPPED = (
     "The numbers of this fit are those of the point where the search stopped. Take a structure with fewer parameters, "
@@ -65,8 +65,8 @@ _TEXTS = {
         "like a random intercept; write (1 | {label}) in place of the structure."
     ),
     "constant": (
-        "{text}: residuals{where} of a group are correlated alike at every distance in the data: the range has no end; write "
-        "cs(1 | {label}), or a random intercept (1 | {label}), in place of the structure."
+        "{text}: residuals{where} of a group are correlated alike at every distance in the data: the range has no end; "
+        "write cs(1 | {label}), or a random intercept (1 | {label}), in place of the structure."
     ),
     "least": (
         "{text}: the correlation{where} is the smallest that there can be, so that residuals of a group cancel; look "
