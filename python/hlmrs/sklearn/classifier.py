@@ -16,7 +16,7 @@ from ..control import Control
 from ..errors import DataError
 from ..generalized import glmer
 from ..priors import Prior
-from .columns import checked_features, checked_rows
+from .columns import as_frame_of, checked_features, checked_rows
 from .grouped import GroupedEstimator, weighted_rows
 
 
@@ -128,7 +128,7 @@ class MixedEffectsClassifier(ClassifierMixin, GroupedEstimator):
         response, formula = self._model_formula(columns)
         self.fit_ = glmer(
             formula,
-            columns | {response: second},
+            as_frame_of(X, columns | {response: second}),
             link=self.link,
             prior=self.prior,
             nagq=self.nagq,

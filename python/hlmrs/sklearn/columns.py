@@ -48,6 +48,11 @@ def columns_of(X: Any, names: Sequence[str]) -> dict[str, Any]:
     return {name: in_row_order(_safe_indexing(X, k, axis=1)) for k, name in enumerate(names)}
 
 
+def as_frame_of(X: Any, columns: Mapping[str, Any]) -> Any:
+    """Return columns as a data frame of the library that the features came in, so that tables of the fit are so too."""
+    return type(X)(columns) if is_frame(X) else dict(columns)
+
+
 def in_row_order(column: Any) -> Any:
     """Return a column without an index: rows of scikit-learn are matched by their places."""
     return column.reset_index(drop=True) if hasattr(column, "reset_index") else column

@@ -16,7 +16,7 @@ from ..control import Control, count
 from ..errors import OptionError
 from ..models import lmer
 from ..results import LinearMixedFit
-from .columns import checked_features, checked_rows, feature_names
+from .columns import as_frame_of, checked_features, checked_rows, feature_names
 from .grouped import GroupedEstimator, weighted_rows
 from .learner import Rows, alternate, folds_of
 from .model_formula import automatic, free_name
@@ -165,12 +165,12 @@ class MixedEffectsRegressor(RegressorMixin, GroupedEstimator):
             self.fit_ = alone.fit(X, y, **({} if weights is None else {"sample_weight": weights}))
         elif self.learner is None:
             response, formula = self._model_formula(columns)
-            self.fit_ = self._mixed(formula, columns | {response: y}, weights)
+            self.fit_ = self._mixed(formula, as_frame_of(X, columns | {response: y}), weights)
         else:
             self._fit_beside_learner(X, y, columns, weights)
         return self
 
-    def _mixed(self, formula: str, data: dict[str, Any], weights: Any) -> LinearMixedFit[Any]:
+    def _mixed(self, formula: str, data: Any, weights: Any) -> LinearMixedFit[Any]:
         return lmer(formula, data, reml=self.reml, weights=weights, missing="error", rows="keep", control=self.control)
 
     def _fit_beside_learner(self, X: Any, y: NDArray[np.float64], columns: dict[str, Any], weights: Any) -> None:
@@ -185,7 +185,7 @@ class MixedEffectsRegressor(RegressorMixin, GroupedEstimator):
             self.learner,
             Rows(features, weights, folds),
             y,
-            lambda rest: self._mixed(formula, columns | {response: rest}, weights),
+            lambda rest: self._mixed(formula, as_frame_of(X, columns | {response: rest}), weights),
             self.tol,
             count("max_rounds", self.max_rounds),
         )

@@ -57,6 +57,15 @@ def test_every_way_to_give_groups_is_the_same_model(fitted):
     np.testing.assert_allclose(fit.beta, LMER.beta, rtol=1e-6)
 
 
+def test_tables_come_in_the_library_of_the_features():
+    assert isinstance(model().fit(X, Y, groups=GROUPS).fit_.tidy(), pd.DataFrame)
+    by_name = MixedEffectsRegressor().fit(pl.DataFrame(X.to_dict("list")), Y.to_numpy(), groups=GROUPS.to_list())
+    assert isinstance(by_name.fit_.tidy(), pl.DataFrame)
+    women = hlmrs.datasets.load("Contraception", "pandas")
+    odds = MixedEffectsClassifier().fit(women[["age"]], women["use"], groups=women["district"]).fit_
+    assert isinstance(odds.tidy(), pd.DataFrame)
+
+
 def test_maximum_likelihood_and_weights_are_passed_on():
     weights = np.random.default_rng(1).uniform(0.5, 2, len(Y))
     weights[:200] = 0
