@@ -204,8 +204,11 @@ class MixedEffectsClassifier(ClassifierMixin, GroupedEstimator):
         >>> model.predict(data[["age"]].head(2)).tolist()
         ['N', 'N']
         """
-        second = self.predict_proba(X, groups=groups)[:, 1] > 0.5
-        return np.asarray(self.classes_[second.astype(int)])
+        second = self.predict_proba(X, groups=groups)[:, 1]
+        missing = np.flatnonzero(np.isnan(second))
+        if len(missing):
+            raise DataError(f"row {missing[0]} of X has a missing value, and no class; fill or drop it")
+        return np.asarray(self.classes_[(second > 0.5).astype(int)])
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> float:
         """Return the share of rows whose class is predicted.

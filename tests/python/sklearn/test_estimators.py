@@ -215,6 +215,14 @@ def test_the_classifier_is_the_binomial_model():
     np.testing.assert_allclose(unseen, fitted.predict_proba(features))
 
 
+def test_a_row_with_a_missing_value_has_no_class():
+    fitted = MixedEffectsClassifier().fit(WOMEN[["age"]], WOMEN["use"], groups=WOMEN["district"])
+    holes = WOMEN[["age"]].assign(age=WOMEN["age"].where(WOMEN.index != 2))
+    assert np.flatnonzero(np.isnan(fitted.predict_proba(holes)[:, 1])).tolist() == [2]
+    with pytest.raises(hlmrs.DataError, match="row 2 of X has a missing value"):
+        fitted.predict(holes)
+
+
 def test_the_classifier_passes_link_and_points_of_quadrature_on():
     features = WOMEN[["age"]]
     fitted = MixedEffectsClassifier(link="probit", nagq=5).fit(features, WOMEN["use"], groups=WOMEN["district"])
