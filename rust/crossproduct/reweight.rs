@@ -252,7 +252,7 @@ fn fixed_piece(rows: &PartedRows, w: PartWeights, range: Range<usize>) -> Vec<f6
                 _ => range.clone().map(|i| w.d[(i * m + b) * m + a]).collect(),
             };
             let own = match &left.columns {
-                PartColumns::Dense(x) if a == b && (1..=NARROW).contains(&left.p) => {
+                PartColumns::Dense(x) if a == b && (2..=NARROW).contains(&left.p) => {
                     own_sums(x, left.p, &d, range.start)
                 }
                 _ => pair_sums(left, right, &d, range.start),
@@ -273,12 +273,12 @@ fn fixed_piece(rows: &PartedRows, w: PartWeights, range: Range<usize>) -> Vec<f6
     xx
 }
 
-/// X' diag(d) X of the rows from `first` on, of few columns (column-major).
+/// X' diag(d) X of the rows from `first` on, of few columns (column-major).  One alone is a dot product, which keeps more digits
+/// of weights of very different size.
 fn own_sums(x: &[f64], p: usize, d: &[f64], first: usize) -> Vec<f64> {
     let x = &x[first * p..(first + d.len()) * p];
     // widths that are constants let the compiler unroll the loops of a row
     match p {
-        1 => squares::<1>(x, d),
         2 => squares::<2>(x, d),
         3 => squares::<3>(x, d),
         4 => squares::<4>(x, d),
