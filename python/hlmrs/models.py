@@ -31,7 +31,6 @@ from .estimation.fixed_parameters import refuse_fix, with_fixed
 from .estimation.generalized import fit_generalized
 from .estimation.generalized_request import chosen_approximation, make_generalized_request
 from .estimation.streaming import (
-    MOST_STRATA,
     BatchSums,
     SufficientStatistics,
     estimate_of_strata,
@@ -39,6 +38,7 @@ from .estimation.streaming import (
     streams,
     summed,
     takes_strata,
+    why_no_sums,
 )
 from .families import Family
 from .frame import Collects, Frame, open_frame
@@ -356,22 +356,12 @@ def fit_with_residual(
         raise ArgumentError("a model of the residuals takes a formula, such as 'y ~ x + (1 | g)', and a data frame")
     frame = open_frame(data)
     request = make_request(formula, frame, reml=reml, control=control, **asked, **given)
-    of_strata = takes_strata(request)
-    if of_strata and streams(rows, request, frame):
+    if takes_strata(request) and streams(rows, request, frame):
         found = estimate_of_strata(request, frame)
         if found is not None:
             return with_warnings(found)
-    if rows == "stream" and of_strata:
-        raise OptionError(
-            f"rows='stream' beside {text}: its variables have more than {MOST_STRATA} combinations of values, and each "
-            'needs sums of its own; take rows="keep"'
-        )
     if rows == "stream":
-        raise OptionError(
-            f"rows='stream' beside {text}: a covariance of the residuals weighs rows anew at every step of the search, "
-            "and sums over batches hold each with its weight for good, but for a dispersion alone whose variables have "
-            'few values; take rows="keep", or leave it out'
-        )
+        raise OptionError(f"rows='stream' beside {text}: {why_no_sums(request)}")
     return with_warnings(estimate(request, frame))
 
 

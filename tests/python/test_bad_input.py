@@ -92,7 +92,13 @@ class TestColumns:
 
 class TestIdentification:
     def test_no_random_term(self):
-        refused(HlmrsError, "no random term", "use least squares or a generalized linear model", formula="y ~ x")
+        refused(
+            HlmrsError,
+            "no random term",
+            "hlmrs.gls, which fits least squares",
+            "a generalized linear model",
+            formula="y ~ x",
+        )
 
     def test_constant_response(self):
         refused(DesignError, "'y'", "3 in every row", data=changed(y=np.full(N, 3.0)))

@@ -196,6 +196,23 @@ def test_what_cannot_be_held_is_refused_with_what_can(fix: Any, says: str) -> No
         hlmrs.lmer(SLOPES, SLEEP, control=Control(fix=fix))
 
 
+def test_a_coefficient_of_the_dispersion_is_held_by_an_offset() -> None:
+    fit = hlmrs.lmer("distance ~ age + (1 | Subject)", ORTHODONT, dispersion="~ Sex")
+    held = dict(
+        zip(fit.tidy(component="dispersion")["term"], fit.tidy(component="dispersion")["estimate"], strict=True)
+    )
+    (name,) = held.keys() - {"(Intercept)"}
+    fix = Control(fix={f"dispersion:{name}": held[name]})
+    with pytest.raises(hlmrs.OptionError, match=rf"write offset\(h\) in the place of '{name}'"):
+        hlmrs.lmer("distance ~ age + (1 | Subject)", ORTHODONT, dispersion="~ Sex", control=fix)
+    data = ORTHODONT.with_columns(h=pl.when(pl.format("Sex{}", "Sex") == name).then(held[name]).otherwise(0.0))
+    known = hlmrs.lmer("distance ~ age + (1 | Subject)", data, dispersion="~ offset(h)")
+    assert known.criterion == pytest.approx(fit.criterion, abs=1e-7)
+    assert known.n_params == fit.n_params - 1
+    with pytest.raises(hlmrs.OptionError, match="no such variance parameter"):
+        hlmrs.lmer("distance ~ age + (1 | Subject)", ORTHODONT, control=fix)
+
+
 def test_values_that_no_covariance_has_together_are_refused() -> None:
     formula = "distance ~ age + (0 + occasion | Subject)"
     names = ["cor(occasion8, occasion10 | Subject)", "cor(occasion8, occasion12 | Subject)"]

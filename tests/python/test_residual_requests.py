@@ -173,3 +173,13 @@ def test_categories_without_an_order_are_named_in_the_order_taken():
         unordered = hlmrs.glmer("y ~ 1 + (1 | g)", frame, family="cumulative")
     ordered = hlmrs.glmer("y ~ 1 + (1 | g)", frame.assign(y=frame["y"].cat.as_ordered()), family="cumulative")
     assert unordered.criterion == ordered.criterion
+
+
+@pytest.mark.parametrize("structure", ["ar1", "toep", "car1", "exp"])
+@pytest.mark.parametrize("ages", [(8.0, 10.0, 12.0, 14.0), (8.0, 10.0)])
+def test_times_too_large_for_numbers_are_not_called_text(structure, ages):
+    start = 1_700_000_000 * 10**9
+    data = GROWTH.filter(pl.col("age").is_in(ages)).with_columns(when=pl.col("age").cast(pl.Int64) + start)
+    with pytest.raises(hlmrs.DataError, match=r"a time of 17\d+, too large to tell .*; count times from the first"):
+        hlmrs.gls(FORMULA, data, residual=f"{structure}(when | Subject)")
+    hlmrs.gls(FORMULA, data.with_columns(pl.col("when") - start), residual=f"{structure}(when | Subject)")

@@ -25,7 +25,7 @@ class Advice:
 
 
 LEAST_SQUARES = Advice(
-    "Without random effects the model is one for ordinary least squares, for example statsmodels.formula.api.ols."
+    "Without random effects the model is one for least squares: hlmrs.gls fits it, with residual= and dispersion= too."
 )
 GENERALIZED_LINEAR = Advice(
     "Without random effects the model is a generalized linear model, for example one of statsmodels.formula.api.glm."

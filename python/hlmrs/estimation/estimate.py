@@ -45,6 +45,11 @@ _SUMMED = (
     "this fit was made from sums over its rows, which were not kept; fit the rows with rows='keep' for what needs them "
     "(summary, tidy, confint, test, profile, varcorr, ranef, coef, predict(newdata), append and adapt do not)"
 )
+_SUMMED_STRATA = (
+    "this fit was made from sums over its rows by the values of dispersion=, and the rows were not kept; fit them with "
+    "rows='keep' for what needs them (summary, tidy, confint and test by Wald, varcorr, ranef, coef and "
+    "predict(newdata) do not), and old rows and new ones together in the place of append and adapt"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,7 +377,7 @@ def estimate_of_statistics(
         core,
         kind,
         splines,
-        why_gone=_SUMMED,
+        why_gone=_SUMMED if request.residual is None else _SUMMED_STRATA,
         origin=origin,
         layout=layout,
         moments=[finished.moments(k) for k in range(len(layout.random))],

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .request import Request
 
 SIGMA = "sigma"
+_DISPERSION = "dispersion:"
 
 
 def with_fixed(model: Model, source: Rows | FinishedStatistics, request: Request) -> Model:
@@ -30,6 +31,7 @@ def with_fixed(model: Model, source: Rows | FinishedStatistics, request: Request
     for name, value in fix.items():
         found = find_name(name, known)
         if found is None:
+            _refuse_dispersion(name, value, request)
             raise OptionError(
                 f"Control(fix={{{name!r}: ...}}): the model has no such variance parameter{suggestion(name, known)}; "
                 f"those that can be held are {listed([*known, SIGMA])}"
@@ -39,6 +41,18 @@ def with_fixed(model: Model, source: Rows | FinishedStatistics, request: Request
             raise OptionError(f"Control(fix={{{name!r}: {value:g}}}): give a value between {low:g} and {high:g}")
         held[k] = value
     return model.with_held(*names, list(held.items()))
+
+
+def _refuse_dispersion(name: str, value: float, request: Request) -> None:
+    """Refuse a coefficient of the dispersion, which has another place."""
+    asked = request.residual
+    if asked is None or asked.dispersion is None or not name.startswith(_DISPERSION):
+        return
+    term = name.removeprefix(_DISPERSION)
+    raise OptionError(
+        f"Control(fix={{{name!r}: ...}}): coefficients of dispersion= cannot be held here; write offset(h) in the "
+        f"place of {term!r}, with a column h of {value:g} times {term} (of a level: {value:g} in its rows, else 0)"
+    )
 
 
 def refuse_fix(function: str, control: object) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .. import _core
 from .._core import Columns, Rows
 from ..errors import DataError, FormulaWarning, UndeclaredOrderError, listed, warn
-from ..formula import Call, ColumnName, Expression, ResidualTerm, TermFactor
+from ..formula import Call, ColumnName, Expression, ModelSpec, ResidualTerm, TermFactor
 from ..formula.expressions import as_json
 from .layout import ResidualGroups
 from .residual_request import FITTED, ResidualRequest
@@ -27,6 +27,9 @@ Plain: TypeAlias = Mapping[str, tuple[NDArray[Any], list[str] | None]]
 NOWHERE = 0xFFFFFFFF
 RESIDUAL_ROWS = "(residual)"
 """Misses a value in rows that the residuals' part of a model leaves out."""
+_LARGEST_EXACT = 2**53
+_PRESENT = "(present)"
+"""A response that no row misses."""
 _USED = "(used)"
 """Misses a value in rows that are not used."""
 _NO_CODES, _NO_NUMBERS = np.zeros(0, np.uint32), np.zeros(0)
@@ -101,6 +104,11 @@ def _require_order(term: ResidualTerm, columns: Columns, visit: Codes) -> None:
     read = {column.name for column in term.time.columns()} if term.time is not None else set()
     of_text = any(name in read for name, _, levels, declared in columns.plain_values() if levels and not declared)
     used = [visit.levels[code] for code in np.unique(visit.codes[visit.known])]
+    if of_text and _are_long_integers(used):
+        raise DataError(
+            f"residual={term.text.strip()!r}: {term.time_name!r} has a time of {used[-1]}, too large to tell it from "
+            f"the next; count times from the first, {term.time_name} - {term.time_name}.min(), or in a larger unit"
+        )
     if of_text and len(used) > 2 and _are_dates(used):
         raise DataError(
             f"residual={term.text.strip()!r} goes by times, and {term.time_name!r} holds dates; give numbers, such as "
@@ -126,6 +134,12 @@ def _are_dates(levels: Sequence[str]) -> bool:
         return all(datetime.fromisoformat(level) is not None for level in levels)
     except ValueError:
         return False
+
+
+def _are_long_integers(levels: Sequence[str]) -> bool:
+    """Whether the levels are those of a column of integers that a float does not hold exactly."""
+    integers = [int(level) for level in levels if re.fullmatch(r"-?[0-9]{1,20}", level)]
+    return len(integers) == len(levels) and max(map(abs, integers), default=0) >= _LARGEST_EXACT
 
 
 def _with_numbers(text: str) -> list[tuple[int, float, str]]:
@@ -219,11 +233,20 @@ def read_residual(request: ResidualRequest, columns: Columns, rows: Rows, missin
             at.add_numeric(FITTED, np.linspace(1.0, 2.0, columns.n_rows))
         scale = Rows(spec.to_json(), at, options)
         if scale.kept is not None:
-            dropped["dispersion"] = int((~scale.kept).sum())
+            dropped["dispersion"] = _missing_alone(spec, at, options)
             known = known & scale.kept
     if not known.any():
         raise DataError("no row has a value in all columns of the model and of its residuals")
     return ResidualRows(request, columns, own, known, {name: n for name, n in dropped.items() if n})
+
+
+def _missing_alone(spec: ModelSpec, columns: Columns, options: str) -> int:
+    """Count the rows that miss a value of a model, whatever they have of its response."""
+    at = columns.copy()
+    at.add_numeric(_PRESENT, np.arange(columns.n_rows, dtype=float))
+    alone = replace(spec, response=TermFactor(_PRESENT, ColumnName(_PRESENT, (0, 0))))
+    kept = Rows(alone.to_json(), at, options).kept
+    return 0 if kept is None else int((~kept).sum())
 
 
 def _arguments(own: TermColumns | None, scale: Rows | None, used: NDArray[np.intp]) -> "ResidualArguments":

@@ -12,8 +12,8 @@ from .terms import Term, TermFactor
 
 NO_RANDOM_TERM = (
     "the formula has no random term such as (1 | group), so there is nothing multilevel to estimate; "
-    "for a model without one use least squares or a generalized linear model, for example those of "
-    "statsmodels.formula.api"
+    "for a model without one use hlmrs.gls, which fits least squares, with residual= and dispersion= too, or a "
+    "generalized linear model, for example that of statsmodels.formula.api.glm"
 )
 
 

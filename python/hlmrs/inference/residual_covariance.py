@@ -31,6 +31,7 @@ def residual_covariance_table(estimate: Estimate, level: str | None, correlation
 def residual_covariance(estimate: Estimate, level: str | None, correlation: bool) -> tuple[Matrix, list[str]]:
     """Return the covariance, or the correlations, and the names of the visits."""
     require_residual_parameters(estimate)
+    _require_correlation(estimate)
     residual = estimate.data.residual
     assert residual is not None, "a fit whose residuals have parameters"
     arguments = residual.arguments()
@@ -43,6 +44,17 @@ def residual_covariance(estimate: Estimate, level: str | None, correlation: bool
         return matrix, visits
     sd = _deviations(estimate, arguments, visits, by)
     return matrix * np.outer(sd, sd), visits
+
+
+def _require_correlation(estimate: Estimate) -> None:
+    """Refuse a fit whose residuals are not correlated, which have no groups to be tabulated."""
+    asked = estimate.request.residual
+    if asked is None or asked.term is None:
+        raise DesignError(
+            "residual_covariance(): the residuals of this fit are not correlated (it has no residual=), so that there "
+            "are standard deviations alone: fit.residual_sd has those of rows, fit.residual_parameters() and "
+            'fit.tidy(component="dispersion") what they depend on'
+        )
 
 
 def _level(levels: list[str], level: str | None) -> int:

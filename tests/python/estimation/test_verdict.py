@@ -134,7 +134,8 @@ def test_a_model_without_its_only_random_term_is_one_for_least_squares():
     got = verdict("boundary", [boundary], terms=[("(1 | g)", ["(Intercept)"], "us")])
     assert got.suggestions == {}
     assert got.advice[-1] == (
-        "Without random effects the model is one for ordinary least squares, for example statsmodels.formula.api.ols."
+        "Without random effects the model is one for least squares: hlmrs.gls fits it, with residual= and "
+        "dispersion= too."
     )
 
 

@@ -8,13 +8,12 @@ need, and ``spline_knots`` the knots, by exact ``quantiles``; ``choice`` decides
 from .choice import request_of_statistics, streams
 from .grow import adapted, appended
 from .learn import Learned, Learning, learns_from_rows
-from .strata import MOST_STRATA, estimate_of_strata, takes_strata
+from .strata import estimate_of_strata, takes_strata, why_no_sums
 from .stream import summed
 from .sufficient import SufficientStatistics, load_statistics, statistics_of
 from .sums import BatchSums, known_levels
 
 __all__ = [
-    "MOST_STRATA",
     "BatchSums",
     "Learned",
     "Learning",
@@ -30,4 +29,5 @@ __all__ = [
     "streams",
     "summed",
     "takes_strata",
+    "why_no_sums",
 ]

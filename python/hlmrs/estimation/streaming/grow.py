@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..._core import FinishedStatistics, Fit, Model, Statistics
-from ...errors import OptionError
+from ...errors import DesignError, OptionError
 from ...frame import open_frame
 from .. import Estimate, estimate_of_statistics
 from ..fixed_parameters import with_fixed
@@ -35,6 +35,11 @@ def adapted(estimate: Estimate, data: Any) -> Estimate:
 def _grown(estimate: Estimate, data: Any) -> tuple[FinishedStatistics, Model]:
     """Add further rows to what a fit kept of its rows, in its own basis; return the sums and their model."""
     request, layout = estimate.request, estimate.layout
+    if request.residual is not None:
+        raise DesignError(
+            "append and adapt add rows to sums in which each has its weight for good, which fits of gls(), of "
+            "residual= and of dispersion= do not keep: fit the old rows and the new ones together"
+        )
     if request.offset is not None or request.arrays or (request.weights or "").startswith("("):
         raise OptionError(
             "weights given as an array, and an offset that was an argument, belong to the rows of the fit; give "

@@ -39,9 +39,33 @@ def takes_strata(request: Request) -> bool:
     asked = request.residual
     if asked is None or asked.term is not None or asked.dispersion is None or asked.uses_fitted:
         return False
+    if not asked.dispersion.terms:
+        return False
     _, *factors = asked.dispersion.factors()
     learned = any(calls_in(factor.expression) & _LEARNED for factor in factors)
     return not learned
+
+
+def why_no_sums(request: Request) -> str:
+    """Say why the rows of a model of the residuals are not summed, and what to do."""
+    asked = request.residual
+    if takes_strata(request):
+        return (
+            f"its variables have more than {MOST_STRATA} combinations of values, and each needs sums of its own; take "
+            'rows="keep"'
+        )
+    if asked is None or asked.term is not None or asked.dispersion is None or asked.dispersion.terms:
+        return (
+            "a covariance of the residuals weighs rows anew at every step of the search, and sums over batches hold "
+            "each with its weight for good, but for a dispersion alone whose variables have few values; take "
+            'rows="keep", or leave it out'
+        )
+    if not asked.dispersion.offsets:
+        return "it has no variables, so that it says nothing; leave it out"
+    return (
+        "an offset alone is a weight of the rows, which sums over batches take: give weights=, for offset(h) a column "
+        'of exp(-2 * h), in the place of dispersion=; or take rows="keep"'
+    )
 
 
 def estimate_of_strata(request: Request, frame: Frame) -> Estimate | None:

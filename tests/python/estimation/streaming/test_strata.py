@@ -104,6 +104,27 @@ def test_one_value_says_nothing_and_many_have_no_sums_of_their_own() -> None:
             hlmrs.lmer("y ~ x + (1 | g)", DATA, dispersion=dispersion, rows="stream")
 
 
+def test_an_offset_alone_is_a_weight_and_a_constant_says_nothing() -> None:
+    with pytest.raises(hlmrs.OptionError, match="'~ 1': it has no variables, so that it says nothing; leave it out"):
+        hlmrs.lmer("y ~ x + (1 | g)", DATA.lazy(), dispersion="~ 1", rows="stream")
+    with pytest.raises(hlmrs.OptionError, match=r"weights=, for offset\(h\) a column of exp\(-2 \* h\)"):
+        hlmrs.lmer("y ~ x + (1 | g)", DATA.lazy(), dispersion="~ offset(o)", rows="stream")
+    data = DATA.with_columns(v=(-2 * pl.col("o")).exp(), vw=(-2 * pl.col("o")).exp() * pl.col("w"))
+    for weights, known in (("v", None), ("vw", "w")):
+        kept = hlmrs.lmer("y ~ x + (1 | g)", DATA, dispersion="~ offset(o)", weights=known)
+        streamed = hlmrs.lmer("y ~ x + (1 | g)", data.lazy(), weights=weights, rows="stream")
+        assert streamed.criterion == pytest.approx(kept.criterion, rel=1e-10)
+
+
+def test_further_rows_are_fitted_together_with_the_old_ones() -> None:
+    fit = hlmrs.lmer("y ~ x + (1 | g)", DATA.lazy(), dispersion="~ sex", rows="stream")
+    for take in (fit.append, fit.adapt, hlmrs.gls("y ~ x", DATA).append):
+        with pytest.raises(hlmrs.DesignError, match="fit the old rows and the new ones together"):
+            take(DATA)
+    with pytest.raises(hlmrs.FitStateError, match=r"old rows and new ones together in the place of append and adapt"):
+        fit.resid()
+
+
 def test_a_model_without_random_effects_reads_a_large_source_batch_by_batch(tmp_path, monkeypatch) -> None:
     source = batches(tmp_path, DATA)
     kept = hlmrs.gls("y ~ x + sex", DATA, dispersion="~ sex")
