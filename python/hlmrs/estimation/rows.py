@@ -119,7 +119,9 @@ def new_columns(request: Request, frame: Frame, splines: Splines, further: Colle
     `further` names columns that are read if they are there.
     """
     wanted = request.predictors() | {*further}
-    columns = frame.read([name for name in frame.names if name in wanted], request.labels())
+    names = [name for name in frame.names if name in wanted]
+    # a model of an intercept alone uses no column; one of them still says how many rows there are
+    columns = frame.read(names or frame.names[:1], request.labels())
     _add_splines(columns, request, splines)
     return columns
 

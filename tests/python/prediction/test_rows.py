@@ -77,3 +77,13 @@ def test_a_query_that_changes_its_order_is_not_augmented():
         fit = hlmrs.lmer(MODEL, shuffled)
     with pytest.raises(hlmrs.DataError, match="ORDER BY"):
         fit.augment()
+
+
+@pytest.mark.parametrize("fit", [hlmrs.lmer, lambda f, d: hlmrs.glmer(f, d, family="gaussian")], ids=["lmer", "glmer"])
+def test_a_model_of_an_intercept_predicts_every_row(fit) -> None:
+    """It uses no column of the new data."""
+    data = hlmrs.datasets.load("sleepstudy", "polars")
+    model = fit("Reaction ~ 1 + (1 | Subject)", data)
+    for new in ({"z": [1, 2, 3]}, pl.DataFrame({"z": ["a", "b", "c"]}), pl.DataFrame({"z": [1, 2, 3]}).lazy()):
+        found = model.predict(new, random_effects=False)
+        assert len(found.collect() if isinstance(found, pl.LazyFrame) else found) == 3
