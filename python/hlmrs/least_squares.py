@@ -44,7 +44,8 @@ def gls(
         ``"arma(t | id, p=1, q=1)"``, ``"exp(t | id, nugget=True)"``, ``"cs(1 | id)"``.  ``ar1h``, ``csh``, ``toeph``,
         ``adh`` and ``us`` have a standard deviation for every visit.  A time of 1 is the order of the rows;
         ``by=arm`` gives every level of ``arm`` parameters of its own.  Visits of text need a declared order, but for
-        ``us``, ``corr``, ``cs`` and ``csh``.
+        ``us``, ``corr``, ``cs`` and ``csh``.  Times that are all an even number of steps apart do not tell the sign of
+        the correlation of ``ar1``, which is taken as positive.
     dispersion : str, optional
         A model of the logarithm of the residual standard deviation: ``"~ sex"`` (nlme's varIdent), ``"~ x"`` (varExp),
         ``"~ log(x)"`` (varPower), ``"~ offset(log(x) / 2)"`` (varFixed); ``fitted`` stands for the fitted values.

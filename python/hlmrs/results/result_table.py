@@ -132,6 +132,14 @@ class ResultTable(Printed, Generic[FrameT]):
     def __len__(self) -> int:
         return len(plain_column(next(iter(self._columns.values()), [])))
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        """Return the values, a row each, as ``numpy.asarray`` has them of a frame."""
+        columns = [_plain_values(column) for column in self._columns.values()]
+        values = np.empty((len(self), len(columns)), object)
+        for k, column in enumerate(columns):
+            values[:, k] = column
+        return values if dtype is None else values.astype(dtype)
+
     def __getattr__(self, name: str) -> Any:
         """Return what the frame has of this name."""
         if name.startswith("_"):

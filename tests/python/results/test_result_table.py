@@ -3,6 +3,7 @@
 import pickle
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -120,3 +121,12 @@ def test_regions_that_are_all_of_the_range_are_said_in_a_sentence() -> None:
     model = hlmrs.lmer("mAch ~ meanses * cses + (cses | school)", hlmrs.datasets.load("Hsb82"))
     regions = model.marginal.johnson_neyman("cses", "meanses")
     assert "The slope differs from zero at every value of meanses from" in repr(regions)
+
+
+def test_numpy_has_its_values_as_of_a_frame() -> None:
+    fit = hlmrs.lmer("score ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines", "pandas"))
+    means = fit.emmeans("Machine")
+    values = np.asarray(means)
+    assert values.shape == (3, 6)
+    assert values[:, 0].tolist() == ["A", "B", "C"]
+    np.testing.assert_array_equal(np.asarray(values[:, 1:], float), means.to_frame().iloc[:, 1:])
