@@ -2,7 +2,6 @@
 //!
 //! The sums begin at the largest weight and go both ways, so that no weight underflows where it counts.
 
-use super::beta::log_gamma;
 use super::fisher::f_tail;
 use super::normal::normal_cdf;
 use super::student::two_sided_p;
@@ -50,33 +49,33 @@ fn poisson_mean(mean: f64, part: impl Fn(f64) -> f64) -> f64 {
     if mean == 0.0 {
         return part(0.0);
     }
-    let mode = mean.floor();
-    sum_from(mode, (mode * mean.ln() - mean - log_gamma(mode + 1.0)).exp(), |j| mean / j, part)
+    weighted_mean(mean.floor(), |j| mean / j, part)
 }
 
-/// Σ mean^(j + 1/2) e^-mean / Γ(j + 3/2) part(j).
+/// Σ mean^(j + 1/2) e^-mean / Γ(j + 3/2) part(j); the weights have the sum P(|Z| < sqrt(2 mean)).
 fn half_steps_mean(mean: f64, part: impl Fn(f64) -> f64) -> f64 {
-    let mode = mean.floor();
-    let largest = ((mode + 0.5) * mean.ln() - mean - log_gamma(mode + 1.5)).exp();
-    sum_from(mode, largest, |j| mean / (j + 0.5), part)
+    let sum = 1.0 - 2.0 * normal_cdf(-(2.0 * mean).sqrt());
+    sum * weighted_mean(mean.floor(), |j| mean / (j + 0.5), part)
 }
 
-/// Σ weight(j) part(j) from the mode both ways, where weight(j) = weight(j - 1) step(j).
-fn sum_from(mode: f64, largest: f64, step: impl Fn(f64) -> f64, part: impl Fn(f64) -> f64) -> f64 {
-    let mut total = largest * part(mode);
-    let (mut weight, mut j) = (largest, mode);
-    while weight > NEGLIGIBLE * largest {
+/// Σ weight(j) part(j) / Σ weight(j), from the mode both ways, where weight(j) = weight(j - 1) step(j).
+fn weighted_mean(mode: f64, step: impl Fn(f64) -> f64, part: impl Fn(f64) -> f64) -> f64 {
+    let (mut total, mut weights) = (part(mode), 1.0);
+    let (mut weight, mut j) = (1.0, mode);
+    while weight > NEGLIGIBLE {
         j += 1.0;
         weight *= step(j);
         total += weight * part(j);
+        weights += weight;
     }
-    (weight, j) = (largest, mode);
-    while j > 0.0 && weight > NEGLIGIBLE * largest {
+    (weight, j) = (1.0, mode);
+    while j > 0.0 && weight > NEGLIGIBLE {
         weight /= step(j);
         j -= 1.0;
         total += weight * part(j);
+        weights += weight;
     }
-    total
+    total / weights
 }
 
 #[cfg(test)]
