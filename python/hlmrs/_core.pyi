@@ -149,8 +149,10 @@ class Columns:
         """
     def copy(self) -> Columns:
         """Return the same columns, to add others to; the data are shared."""
-    def plain_values(self) -> list[tuple[str, NDArray[np.float64 | np.uint8 | np.uint32], list[str] | None, bool]]:
-        """Return name, values, levels and whether they were declared, of every column: what adds it again.
+    def plain_values(
+        self, only: str | None = None
+    ) -> list[tuple[str, NDArray[np.float64 | np.uint8 | np.uint32], list[str] | None, bool]]:
+        """Return name, values, levels and whether they were declared, of every column or of one: what adds it again.
 
         Values are doubles, truth values, or codes of levels.
         """

@@ -97,10 +97,13 @@ impl PyColumns {
         Self(Mutex::new(self.table()))
     }
 
-    /// Every column: its name, values, levels if the values are codes, and whether their order was declared.
-    fn plain_values<'py>(&self, py: Python<'py>) -> PyResult<Vec<PlainColumn<'py>>> {
+    /// Every column, or the one of a name: its name, values, levels if the values are codes, and whether their order was
+    /// declared.
+    #[pyo3(signature = (only = None))]
+    fn plain_values<'py>(&self, py: Python<'py>, only: Option<&str>) -> PyResult<Vec<PlainColumn<'py>>> {
         let table = self.table();
-        let columns = guard(py, || Ok(table.columns().iter().map(Column::plain_values).collect::<Vec<_>>()))?;
+        let chosen: Vec<&Column> = table.columns().iter().filter(|c| only.is_none_or(|only| c.name == only)).collect();
+        let columns = guard(py, || Ok(chosen.iter().map(|column| column.plain_values()).collect::<Vec<_>>()))?;
         let plain = |(column, values): (&Column, PlainValues)| {
             let name = column.name.clone();
             match values {
@@ -111,7 +114,7 @@ impl PyColumns {
                 }
             }
         };
-        Ok(table.columns().iter().zip(columns).map(plain).collect())
+        Ok(chosen.into_iter().zip(columns).map(plain).collect())
     }
 
     /// Messages count rows from this one.

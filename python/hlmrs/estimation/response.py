@@ -200,7 +200,7 @@ def _levels(factor: TermFactor, columns: Columns) -> _Levels | None:
         expression = expression.args[0]
     if not isinstance(expression, ColumnName):
         return None
-    for name, values, levels, declared in columns.plain_values():
-        if name == expression.name and levels is not None:
+    for _, values, levels, declared in columns.plain_values(expression.name):
+        if levels is not None:
             return _Levels(values.astype(np.uint32), levels, declared)
     return None

@@ -81,9 +81,8 @@ def require_memory_of_rows(request: Request, frame: Frame) -> None:
 def _refuse_two_levels(request: Request, columns: Columns) -> None:
     """Name the model that a response of two words has."""
     name = request.spec.response.name
-    plain = {own: (codes, levels or []) for own, codes, levels, _ in columns.plain_values()}
-    codes, levels = plain.get(name, (np.zeros(0), []))
-    used = [level for k, level in enumerate(levels) if (codes == k).any()]
+    plain = [(codes, levels or []) for _, codes, levels, _ in columns.plain_values(name)]
+    used = [level for codes, levels in plain for k, level in enumerate(levels) if (codes == k).any()]
     if len(used) == 2:
         raise DataError(
             f"the response {name!r} has two levels, {listed(used)}, and a linear model needs numbers: "
