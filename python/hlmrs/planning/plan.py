@@ -24,6 +24,9 @@ from .tested import Hypotheses, read_effects, read_tests
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
+_LEAST_DF = 0.5
+"""Degrees of freedom below which a test finds nothing: at 0.5 and a level of 0.05 a t of 165 is significant."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -93,9 +96,10 @@ class Outlook:
         level, fewer = self.plan.level, self.plan.covariates
         tests = [planned_test(one, beta, information, ordinary, level, fewer) for one in self.tested]
         for one in tests:
-            if not one.df > 0:
+            if not one.df >= _LEAST_DF:
                 raise DesignError(
-                    f"no degrees of freedom are left for the test of {one.name}: plan more units, or fewer covariates"
+                    f"no degrees of freedom are left for the test of {one.name}: the design and covariates={fewer} leave "
+                    f"{one.df:.3g}, and {_LEAST_DF:g} is the least; plan more units, or fewer covariates"
                 )
         return replace(self, beta=beta, variances=variances, tests=tests, kinds=kinds, information=information)
 

@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import DesignError, OptionError, listed, mapping_in, name_in, suggestion
 from .numbers import number
 from .plan import Plan
+from .single_test import PlannedTest
 from .tables import check_power
 
 ROWS = "rows"
@@ -96,11 +97,15 @@ def _guess(plan: Plan, level: str, power: float) -> int:
     numbers = require_level(plan, level)
     now = int(numbers[0] if isinstance(numbers, tuple) else numbers)
     try:
-        tests = plan.outlook().tests
-    except DesignError:
+        most = max(_multiple(test, power) for test in plan.outlook().tests)
+    except (DesignError, OptionError):
         return 2 * now
-    most = max((test.strength_for(power) / test.strength) ** 2 if test.strength else 1.0 for test in tests)
     return max(2, min(round(now * most), 20 * now))
+
+
+def _multiple(test: PlannedTest, power: float) -> float:
+    """Return by what the information must be multiplied for a power."""
+    return (test.strength_for(power) / test.strength) ** 2 if test.strength else 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import f_quantile, noncentral_f_tail, noncentral_t_tail, two_sided_quantile
+from ..errors import OptionError
 from ..inference.degrees_of_freedom import joint_df, matched_df
 from ..options import Alternative
 from .information import Information
@@ -16,6 +17,9 @@ from .tested import Hypotheses
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
+
+_FARTHEST = 1e3
+"""The root of a noncentrality above which a power is out of reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +68,31 @@ class PlannedTest:
 
     def strength_for(self, power: float) -> float:
         """Return the least root of a noncentrality with this power."""
-        sign = -1.0 if self.level.alternative == "less" and self.num_df == 1 else 1.0
-        return sign * _solved(lambda strength: self.power_at(sign * strength), power)
+        sign = self._side()
+        found = _solved(lambda strength: self.power_at(sign * strength), power)
+        if found is None:
+            raise OptionError(
+                f"power={power:g} is out of reach for the test of {self.name} with {self.df:.3g} degrees of freedom, "
+                f"whatever its effect up to {_FARTHEST:g} standard errors; plan more units, or a greater alpha"
+            )
+        return sign * found
+
+    def _side(self) -> float:
+        """Return the sign of the effects that are looked for; of a two-sided test it is that of the planned one."""
+        alternative = self.level.alternative
+        is_below = alternative == "less" or (alternative == "two-sided" and self.strength < 0)
+        return -1.0 if is_below and self.num_df == 1 else 1.0
 
 
-def _solved(power_at: Callable[[float], float], power: float) -> float:
-    """Return where a rising function reaches a power, by bisection to the last digits."""
+def _solved(power_at: Callable[[float], float], power: float) -> float | None:
+    """Return where a rising function reaches a power, by bisection to the last digits; None if it is too far."""
     low, high = 0.0, 1.0
     if power_at(low) >= power:
         return low
     while power_at(high) < power:
-        low, high = high, 2 * high
+        if high >= _FARTHEST:
+            return None
+        low, high = high, min(2 * high, _FARTHEST)
     while high - low > 1e-13 * high:
         middle = 0.5 * (low + high)
         low, high = (middle, high) if power_at(middle) < power else (low, middle)

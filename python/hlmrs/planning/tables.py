@@ -29,8 +29,11 @@ def table_of_tests(tests: Sequence[PlannedTest], power: float) -> dict[str, Colu
 
 
 def detectable(test: PlannedTest, power: float) -> float:
-    """Return the effect that has a power; NaN for several hypotheses together."""
-    return test.strength_for(power) * test.std_error
+    """Return the effect that has a power; NaN where none has it, and for several hypotheses together."""
+    try:
+        return test.strength_for(power) * test.std_error
+    except OptionError:
+        return float("nan")
 
 
 def minimum_effects(tests: Sequence[PlannedTest], power: float) -> dict[str, Column]:

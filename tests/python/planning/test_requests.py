@@ -5,6 +5,8 @@ import pytest
 
 import hlmrs
 from hlmrs.errors import ArgumentError, DesignError, FormulaError, OptionError
+from hlmrs.planning.single_test import Level, PlannedTest
+from hlmrs.planning.tables import detectable
 
 DESIGN = hlmrs.Design(
     "school/pupil", {"school": 20, "pupil": 10}, {"treat": "pupil", "arm": ("school", {"a": 1, "b": 1})}
@@ -109,6 +111,36 @@ def test_the_smallest_effect_has_its_power():
     multiple = float(power(effects={"treat": 0.2, "armb": 0.2}, test="treat, armb").minimum_effect()["multiple"][0])
     both = {"treat": 0.2 * multiple, "armb": 0.2 * multiple}
     assert power(effects=both, test="treat, armb").power == pytest.approx(0.8, abs=1e-9)
+
+
+def test_the_smallest_effect_is_on_the_side_of_the_planned_one():
+    above, below = power().minimum_effect(0.9), power(effects={"treat": -0.3}).minimum_effect(0.9)
+    assert below["minimum_effect"][0] == pytest.approx(-above["minimum_effect"][0], rel=1e-12)
+    assert below["multiple"][0] == pytest.approx(above["multiple"][0], rel=1e-12)
+    table = power(effects={"treat": -0.3}).to_frame()
+    assert table["detectable"][0] == pytest.approx(-power().to_frame()["detectable"][0], rel=1e-12)
+    assert power(effects={"treat": float(below["minimum_effect"][0])}).power == pytest.approx(0.9, abs=1e-9)
+    assert power(effects={"treat": -0.3}, alternative="greater").minimum_effect()["minimum_effect"][0] > 0
+
+
+def planned(name: str, df: float, strength: float) -> PlannedTest:
+    return PlannedTest(name, strength, 1.0, 1, df, strength, Level(1e-4))
+
+
+def test_tests_with_next_to_no_degrees_of_freedom_are_refused():
+    rows = hlmrs.Design("school/pupil", {"school": 5, "pupil": [4, 6, 9, 5, 8]}, {"x": "school"})
+    given = {"effects": {"x": 1.0}, "sd": {"school": 0.5}, "sigma": 1.0}
+    df = hlmrs.power("y ~ x + (1 | school)", rows, **given).df
+    assert 0 < df - int(df) < 0.5 < 1 < df
+    with pytest.raises(DesignError, match=rf"covariates={int(df)} leave 0\.\d+, and 0.5 is the least"):
+        hlmrs.power("y ~ x + (1 | school)", rows, covariates=int(df), **given)
+
+
+def test_a_power_that_no_effect_has_is_out_of_reach():
+    with pytest.raises(OptionError, match="out of reach for the test of treat with 0.5 degrees of freedom"):
+        planned("treat", 0.5, 1.0).strength_for(0.8)
+    assert np.isnan(detectable(planned("treat", 0.5, 1.0), 0.8))
+    assert planned("treat", 20.0, 1.0).strength_for(0.8) < 10
 
 
 def test_hypotheses_in_words_are_those_of_their_coefficients():
