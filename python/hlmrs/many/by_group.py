@@ -51,11 +51,19 @@ def _groups(frame: Frame, by: str) -> tuple[NDArray[np.int64], list[str]]:
         raise OptionError(f"by={by!r}: the data have no such column{suggestion(by, frame.names)}")
     ((_, values, levels, _),) = frame.read([by]).plain_values()
     own = np.asarray(values)
-    known = ~np.isnan(own) if own.dtype.kind == "f" else (own != _MISSING if levels is not None else own < _NO_TRUTH)
+    known = known_cells(own, levels)
     used, place = np.unique(own[known], return_inverse=True)
     codes = np.full(len(own), -1, dtype=np.int64)
     codes[known] = place.ravel()
     return codes, [levels[int(value)] if levels is not None else f"{value:.15g}" for value in used]
+
+
+def known_cells(values: Column, levels: Sequence[str] | None) -> NDArray[np.bool_]:
+    """Return which plain values of a column are not missing."""
+    own = np.asarray(values)
+    if own.dtype.kind == "f":
+        return np.asarray(~np.isnan(own))
+    return np.asarray(own != _MISSING if levels is not None else own < _NO_TRUTH)
 
 
 def rows_of(columns: Columns, rows: NDArray[np.intp], renamed: Mapping[str, NDArray[np.intp]] | None = None) -> Columns:

@@ -17,6 +17,7 @@ from .parameters import Given
 from .plan import Plan
 from .search import sized
 from .simulation import simulate
+from .tested import named_effects
 
 ICC = "icc"
 
@@ -27,6 +28,7 @@ def curve(plan: Plan, over: Mapping[str, Sequence[Any]], n_simulated: int, seed:
     names, known = list(said), plan.model().names
     if not names:
         raise OptionError("over={}: say what is varied, such as {'school': [20, 40, 60]}")
+    plan = replace(plan, effects=named_effects(plan.effects, known))
     tried = [values(f"over={{{name!r}: ...}}", said[name]) for name in names]
     rows, simulated = [], []
     for k, combination in enumerate(product(*tried)):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .._core import Columns
 from ..errors import OptionError, listed, suggestion
-from ..many.by_group import rows_of
+from ..many.by_group import known_cells, rows_of
 
 Codes = NDArray[np.intp]
 
@@ -38,6 +38,13 @@ def extended_columns(columns: Columns, levels: Mapping[str, int], groups: Sequen
             copies[other] = _labelled(copies[other], copy)
     renamed = {name: _labelled(read[name][rows], copy) for name, copy in copies.items() if copy.any()}
     return rows_of(columns, rows, renamed)
+
+
+def grouped_rows(columns: Columns, groups: Sequence[str]) -> Columns:
+    """Return the rows that belong to a level of every grouping column: those that a model of them keeps."""
+    found = [known_cells(values, levels) for name, values, levels, _ in columns.plain_values() if name in groups]
+    known = np.logical_and.reduce(found) if found else np.ones(columns.n_rows, dtype=bool)
+    return columns if known.all() else rows_of(columns, np.flatnonzero(known))
 
 
 def level_counts(columns: Columns, groups: Sequence[str]) -> dict[str, int]:

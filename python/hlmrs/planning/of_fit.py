@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..control import count, seed_or_new
-from ..errors import OptionError, mapping_in
+from ..errors import DesignError, OptionError
 from ..estimation import Estimate
 from ..estimation.generalized import GeneralizedEstimate
 from ..families import Family
@@ -23,7 +23,7 @@ from .plan import Outlook, Plan
 from .planned_model import planned_request
 from .single_test import Level
 from .sources import FrameRows
-from .tested import read_effects
+from .tested import named_effects
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -36,12 +36,13 @@ def plan_of_fit(
     request = estimate.request
     beside: list[tuple[str, Any]] = [("weights", request.weights), ("an offset beside the formula", request.offset)]
     beside += [("residual= or dispersion=", request.residual), ("a known sigma", request.sigma)]
+    beside += [("variance parameters held by Control(fix=)", request.control.fix)]
     for what, value in beside:
         if value is not None:
             raise OptionError(f"power: planned rows have no {what}, and this fit does; fit the model without")
     family = _family(estimate) if isinstance(estimate, GeneralizedEstimate) else None
-    given, names = dict(mapping_in("effects", effects, "{'treat': 0.3}")), estimate.layout.coef_names
-    read_effects(given, names)
+    names = estimate.layout.coef_names
+    given = named_effects(effects, names)
     estimated = dict(zip(names, map(float, estimate.core.beta), strict=True))
     source = FrameRows(estimate.frame)
     return Plan(
@@ -79,7 +80,8 @@ def assurance(plan: Plan, n: int, seed: int | None) -> dict[str, Column]:
     """Average the power over the sampling distribution of the fit: what is thought to be true is not known for sure.
 
     Coefficients are drawn from their normal distribution, but for those that were given; entries of covariances from
-    theirs, and are then taken to the nearest covariance; the residual variance from its lognormal one.
+    theirs, and are then taken to the nearest covariance; the residual variance from its lognormal one.  Draws that
+    leave no test have no power.
     """
     n = count("n", n)
     if plan.estimated is None:
@@ -87,7 +89,7 @@ def assurance(plan: Plan, n: int, seed: int | None) -> dict[str, Column]:
     if plan.family is not None:
         raise OptionError("assurance is computed for linear models")
     found, own, rng = plan.outlook(), replace(plan, units={}).outlook(), np.random.default_rng(seed_or_new(seed))
-    powers = np.array([[t.power for t in found.at(*_drawn(own, plan, rng)).tests] for _ in range(n)])
+    powers = np.array([_powers(found, *_drawn(own, plan, rng)) for _ in range(n)])
     low, high = np.quantile(powers, [0.1, 0.9], axis=0)
     return {
         "test": [test.name for test in found.tests],
@@ -96,6 +98,13 @@ def assurance(plan: Plan, n: int, seed: int | None) -> dict[str, Column]:
         "lower_tenth": low,
         "upper_tenth": high,
     }
+
+
+def _powers(found: Outlook, beta: Vector, variances: Variances) -> Vector:
+    try:
+        return np.array([test.power for test in found.at(beta, variances).tests])
+    except DesignError:
+        return np.zeros(len(found.tests))
 
 
 def _drawn(own: Outlook, plan: Plan, rng: np.random.Generator) -> tuple[Vector, Variances]:

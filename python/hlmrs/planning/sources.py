@@ -11,7 +11,7 @@ from ..estimation import Request
 from ..estimation.parts import RESPONSE
 from ..frame import Frame, installed_kind, open_frame
 from .design import Design
-from .extended import extended_columns, level_counts
+from .extended import extended_columns, grouped_rows, level_counts
 
 
 class Source(Protocol):
@@ -71,9 +71,9 @@ class FrameRows:
         self._columns: Columns | None = None
 
     def read(self, request: Request, units: Mapping[str, Any]) -> Columns:
-        """Read and extend."""
+        """Read rows that have all their groups, and extend them."""
         if self._columns is None:
-            self._columns = read_columns(self._frame, request)
+            self._columns = grouped_rows(read_columns(self._frame, request), grouping_columns(request))
         return extended_columns(self._columns, units, grouping_columns(request)) if units else self._columns.copy()
 
     def counts(self, request: Request, units: Mapping[str, Any]) -> dict[str, int]:

@@ -31,17 +31,29 @@ class Hypotheses:
         return np.asarray(self.rows @ beta - self.value)
 
 
-def read_effects(effects: Mapping[str, Any] | None, names: Sequence[str]) -> Vector:
-    """Return all coefficients; those of which nothing is said are zero."""
-    beta = np.zeros(len(names))
+def named_effects(effects: Mapping[str, Any] | None, names: Sequence[str]) -> dict[str, float]:
+    """Return coefficients by their names in the model, however they were written.
+
+    >>> named_effects({"sector:treat": 0.2}, ["(Intercept)", "treat", "treat:sector"])
+    {'treat:sector': 0.2}
+    """
+    read: dict[str, float] = {}
     for name, value in mapping_in("effects", effects, "{'treat': 0.3}").items():
         found = find_name(str(name), names)
         if found is None:
             raise OptionError(
                 f"effects: the model has no coefficient {name!r}{suggestion(str(name), names)}; it has {listed(names)}"
             )
-        beta[list(names).index(found)] = number(f"effects of {name!r}", value)
-    return beta
+        if found in read:
+            raise OptionError(f"effects: {name!r} is given twice, as the coefficient {found!r}; give it once")
+        read[found] = number(f"effects of {name!r}", value)
+    return read
+
+
+def read_effects(effects: Mapping[str, Any] | None, names: Sequence[str]) -> Vector:
+    """Return all coefficients; those of which nothing is said are zero."""
+    read = named_effects(effects, names)
+    return np.array([read.get(name, 0.0) for name in names])
 
 
 def read_tests(

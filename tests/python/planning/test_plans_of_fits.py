@@ -36,6 +36,18 @@ def test_assurance_averages_over_what_is_not_given():
     assert wide["assurance"] < 1.0
 
 
+def test_interactions_have_one_name_in_whatever_order_they_are_given():
+    rng = np.random.default_rng(4)
+    data = {"x": rng.normal(size=300), "w": rng.normal(size=300), "g": np.repeat(np.arange(30), 10)}
+    data["y"] = 0.2 * data["x"] * data["w"] + 0.5 * rng.normal(size=30)[data["g"]] + rng.normal(size=300)
+    fit = hlmrs.lmer("y ~ x * w + (1 | g)", data)
+    one, other = fit.power({"x:w": 0.1}), fit.power({"w:x": 0.1})
+    assert one.assurance(40, seed=1).to_dicts() == other.assurance(40, seed=1).to_dicts()
+    assert one.curve({"x:w": [0.1, 0.2]}).to_dicts() == other.curve({"x:w": [0.1, 0.2]}).to_dicts()
+    with pytest.raises(OptionError, match="'w:x' is given twice, as the coefficient 'x:w'"):
+        fit.power({"x:w": 0.1, "w:x": 0.2})
+
+
 def test_assurance_of_a_large_study_is_its_power():
     rng = np.random.default_rng(1)
     group = np.repeat(np.arange(400), 10)
@@ -76,6 +88,9 @@ def test_what_a_plan_has_no_place_for_is_refused():
     weighted = hlmrs.lmer("Reaction ~ Days + (1 | Subject)", SLEEP, weights=np.linspace(1, 2, 180))
     with pytest.raises(OptionError, match="no weights"):
         weighted.power()
+    held = hlmrs.lmer("Reaction ~ Days + (1 | Subject)", SLEEP, control=hlmrs.Control(fix={"sd((Intercept) | Subject)": 30.0}))
+    with pytest.raises(OptionError, match=r"no variance parameters held by Control\(fix=\)"):
+        held.power()
     formula = "cbind(incidence, size - incidence) ~ period + (1 | herd)"
     counted = hlmrs.glmer(formula, hlmrs.datasets.load("cbpp", "dict"), family="binomial")
     with pytest.raises(OptionError, match="single trials"):

@@ -5,6 +5,7 @@ import pytest
 
 import hlmrs
 from hlmrs.errors import ArgumentError, DesignError, FormulaError, OptionError
+from hlmrs.frame import build
 from hlmrs.planning.single_test import Level, PlannedTest
 from hlmrs.planning.tables import detectable
 
@@ -172,6 +173,23 @@ def test_levels_within_an_extended_one_are_new_and_crossed_ones_are_not():
     assert extended.power == pytest.approx(
         hlmrs.power(formula, crossed.with_units({"subject": 13}), **given).power, rel=1e-9
     )
+
+
+@pytest.mark.parametrize("kind", ["polars", "pandas", "pyarrow"])
+@pytest.mark.parametrize("label", [float, str])
+def test_rows_without_a_group_are_of_no_level(kind, label):
+    columns = DESIGN.columns()
+    is_missing = np.zeros(DESIGN.n_rows, dtype=bool)
+    is_missing[[3, 57, 199]] = True
+    whole = {name: np.array(values)[~is_missing] for name, values in columns.items()}
+    school = [None if gone else label(k) for k, gone in zip(columns["school"], is_missing, strict=True)]
+    one, other = power(design=build(kind, columns | {"school": school})), power(design=whole)
+    assert "school 20;" in repr(one)
+    assert one.power == pytest.approx(other.power, rel=1e-12)
+    extended = [found.with_units({"school": 50}) for found in (one, other)]
+    assert extended[0].power == pytest.approx(extended[1].power, rel=1e-12)
+    (best,), (same,) = (found.optimum({"school": 1.0, "rows": 1.0}, budget=500.0).to_dicts() for found in (one, other))
+    assert best == pytest.approx(same)
 
 
 @pytest.mark.parametrize("kind", ["polars", "pandas", "pyarrow", "dict"])
