@@ -35,10 +35,10 @@ def curve(plan: Plan, over: Mapping[str, Sequence[Any]], n_simulated: int, seed:
         varied = plan
         for name, value in zip(names, combination, strict=True):
             varied = _varied(varied, name, value, known)
-        tests = varied.outlook().tests
-        rows += [(*combination, test.name, test.effect, test.std_error, test.df, test.power) for test in tests]
+        outlook = varied.outlook()
+        rows += [(*combination, test.name, test.effect, test.std_error, test.df, test.power) for test in outlook.tests]
         if n_simulated:
-            found = simulate(varied, n_simulated, None if seed is None else seed + k, None).columns()
+            found = simulate(outlook, n_simulated, None if seed is None else seed + k, None).columns()
             simulated.append(found)
     labels = (*names, "test", "effect", "std_error", "den_df", "power")
     columns = zip(labels, zip(*rows, strict=True), strict=True)

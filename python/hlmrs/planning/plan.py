@@ -63,8 +63,15 @@ class Plan:
         model = self.model()
         beta = read_effects(self.effects, model.names)
         tested = read_tests(self.test, beta, model.names, model.column_terms, model.terms)
-        found = Outlook(self, model, beta, self._variances(model), tested)
+        found = Outlook(self, model, beta, self._variances(model), tested, *self._sums(model, tested))
         return found.at(found.beta, found.variances)
+
+    def _sums(self, model: PlannedModel, tested: Sequence[Hypotheses]) -> tuple[Sequence[Kind], Matrix | None]:
+        """Return what an outlook needs of the rows: of a linear model their kinds, and (X'X)⁻¹ for joint tests."""
+        if self.family is not None:
+            return (), None
+        is_joint = any(len(one.rows) > 1 for one in tested)
+        return kinds_of(model), np.asarray(np.linalg.inv(model.x.T @ model.x), dtype=np.float64) if is_joint else None
 
     def _variances(self, model: PlannedModel) -> Variances:
         if isinstance(self.given, Variances):
@@ -76,7 +83,7 @@ class Plan:
 class Outlook:
     """What planned rows will tell: the model over them, what is thought to be true, and the power of every test.
 
-    `kinds` are kept for other coefficients and variances of the same rows.
+    `kinds` and `ordinary`, (X'X)⁻¹ where a test is joint, are the same for all coefficients and variances.
     """
 
     plan: Plan
@@ -84,26 +91,25 @@ class Outlook:
     beta: Vector
     variances: Variances
     tested: Sequence[Hypotheses]
+    kinds: Sequence[Kind]
+    ordinary: Matrix | None
     tests: Sequence[PlannedTest] = ()
-    kinds: Sequence[Kind] = ()
     information: Information | None = None
 
     def at(self, beta: Vector, variances: Variances) -> Outlook:
         """Return what the rows tell if these coefficients and variances are true."""
-        kinds = self.kinds or (kinds_of(self.model) if self.plan.family is None else ())
-        information = self._information(kinds, beta, variances)
-        ordinary = np.asarray(np.linalg.inv(self.model.x.T @ self.model.x), dtype=np.float64)
+        information = self._information(beta, variances)
         level, fewer = self.plan.level, self.plan.covariates
-        tests = [planned_test(one, beta, information, ordinary, level, fewer) for one in self.tested]
+        tests = [planned_test(one, beta, information, self.ordinary, level, fewer) for one in self.tested]
         for one in tests:
             if not one.df >= _LEAST_DF:
                 raise DesignError(
-                    f"no degrees of freedom are left for the test of {one.name}: the design and covariates={fewer} leave "
-                    f"{one.df:.3g}, and {_LEAST_DF:g} is the least; plan more units, or fewer covariates"
+                    f"no degrees of freedom are left for the test of {one.name}: the design and covariates={fewer} "
+                    f"leave {one.df:.3g}, and {_LEAST_DF:g} is the least; plan more units, or fewer covariates"
                 )
-        return replace(self, beta=beta, variances=variances, tests=tests, kinds=kinds, information=information)
+        return replace(self, beta=beta, variances=variances, tests=tests, information=information)
 
-    def _information(self, kinds: Sequence[Kind], beta: Vector, variances: Variances) -> Information:
+    def _information(self, beta: Vector, variances: Variances) -> Information:
         if self.plan.family is not None:
             return known_information(self.model, self.plan.family, beta, variances)
-        return expected_information(kinds, variances.terms, variances.sigma)
+        return expected_information(self.kinds, variances.terms, variances.sigma)

@@ -140,7 +140,10 @@ def optimum(plan: Plan, prices: Mapping[str, float], budget: float | None, power
     )
     found = _improved(plan, inner, score)
     if found is None:
-        raise OptionError("no plan was found: the budget is too small, or the power out of reach, for all sizes tried")
+        raise OptionError(
+            "no plan was found: the budget is too small, the power out of reach, or the rows too many, for all "
+            "sizes tried"
+        )
     return found, costs.of(found)
 
 
@@ -149,17 +152,32 @@ Score = Callable[[Plan], tuple[float, Plan] | None]
 
 
 def _best_of_budget(costs: Costs, outer: str, budget: float) -> Score:
+    if _per_unit(costs, costs.plan, outer)[1] <= 0:
+        raise OptionError(f"cost: units of {outer!r} cost nothing, so that a budget pays for any number of them")
+
     def score(plan: Plan) -> tuple[float, Plan] | None:
-        at = [costs.of(sized(plan, outer, n)) for n in (2, 4)]
-        per_unit = (at[1] - at[0]) / 2
-        if per_unit <= 0:
-            raise OptionError(f"cost: units of {outer!r} cost nothing, so that a budget pays for any number of them")
-        low = int(min(2 + (budget - at[0]) / per_unit, _MOST_ROWS))
-        while low > 0 and costs.of(sized(plan, outer, low)) > budget:  # sizes that differ are rounded
-            low -= 1
-        return (least_power(best := sized(plan, outer, low)), best) if low > 0 else None
+        try:
+            best = _most_of_budget(costs, plan, outer, budget)
+        except OptionError:  # more rows than a design may have
+            return None
+        return None if best is None else (least_power(best), best)
 
     return score
+
+
+def _per_unit(costs: Costs, plan: Plan, outer: str) -> tuple[float, float]:
+    """Return what two outer units cost with all that is in them, and what one more does."""
+    two, four = (costs.of(sized(plan, outer, n)) for n in (2, 4))
+    return two, (four - two) / 2
+
+
+def _most_of_budget(costs: Costs, plan: Plan, outer: str, budget: float) -> Plan | None:
+    """Return the plan with as many outer units as the budget pays for."""
+    of_two, per_unit = _per_unit(costs, plan, outer)
+    n = int(min(2 + (budget - of_two) / per_unit, _MOST_ROWS))
+    while n > 0 and costs.of(sized(plan, outer, n)) > budget:  # sizes that differ are rounded
+        n -= 1
+    return sized(plan, outer, n) if n > 0 else None
 
 
 def _cheapest(costs: Costs, outer: str, power: float) -> Score:

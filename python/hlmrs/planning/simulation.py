@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .._core import f_tail, fit_many, two_sided_ps
 from ..control import count, seed_or_new
-from ..errors import HlmrsError, HlmrsWarning
+from ..errors import HlmrsError, HlmrsWarning, OptionError
 from ..estimation import Estimate, core_model, fit_model, reestimate
 from ..estimation.family_spec import link_means
 from ..estimation.generalized_many import fit_each, many_request
@@ -21,7 +21,7 @@ from ..families import Family
 from ..frame import Column
 from ..inference.degrees_of_freedom import joint_test
 from ..resources import Progress
-from .plan import Outlook, Plan
+from .plan import Outlook
 from .single_test import Level
 from .tested import Hypotheses
 
@@ -60,17 +60,28 @@ def wilson(k: Vector, n: int) -> tuple[Vector, Vector]:
     return np.where(k == 0, 0.0, center - half), np.where(k == n, 1.0, center + half)
 
 
-def simulate(plan: Plan, n: int, seed: int | None, threads: int | None) -> Simulated:
+def simulate(outlook: Outlook, n: int, seed: int | None, threads: int | None) -> Simulated:
     """Draw and test n data sets."""
-    n = count("n", n)
+    n, covariates = count("n", n), outlook.plan.covariates
+    if covariates:
+        raise OptionError(
+            f"covariates={covariates}: data sets are simulated of the formula alone, and these stand beside it; give "
+            "the design variables in their place, such as ('school', 'normal'), and the formula their terms"
+        )
     if threads is not None:
-        plan = replace(plan, request=replace(plan.request, control=replace(plan.request.control, n_threads=threads)))
-    outlook, rng = plan.outlook(), np.random.default_rng(seed_or_new(seed))
+        outlook = _with_threads(outlook, threads)
+    rng = np.random.default_rng(seed_or_new(seed))
     p_values = np.empty((n, len(outlook.tested)))
     with Progress("data sets", n) as progress:
         for first, y in _batches(outlook, n, rng):
             p_values[first : first + len(y)] = _p_values(outlook, y, partial(_reach, progress, first))
-    return Simulated(n, (p_values < plan.level.alpha).sum(axis=0), np.isnan(p_values).sum(axis=0))
+    return Simulated(n, (p_values < outlook.plan.level.alpha).sum(axis=0), np.isnan(p_values).sum(axis=0))
+
+
+def _with_threads(outlook: Outlook, threads: int) -> Outlook:
+    request = outlook.model.request
+    request = replace(request, control=replace(request.control, n_threads=threads))
+    return replace(outlook, model=replace(outlook.model, request=request))
 
 
 def _reach(progress: Progress, before: int, done: int) -> None:

@@ -100,9 +100,9 @@ def _solved(power_at: Callable[[float], float], power: float) -> float | None:
 
 
 def planned_test(
-    tested: Hypotheses, beta: Vector, information: Information, ordinary: Matrix, level: Level, fewer_df: float = 0.0
+    tested: Hypotheses, beta: Vector, information: Information, ordinary: Matrix | None, level: Level, fewer_df: int = 0
 ) -> PlannedTest:
-    """Return the power of a test; `ordinary` is (X'X)⁻¹, and covariates beside the formula leave fewer df."""
+    """Return the power of a test with fewer df for covariates; joint tests need `ordinary`, which is (X'X)⁻¹."""
     c, effect = information.covariance, tested.effect(beta)
     of_effect = tested.rows @ c @ tested.rows.T
     strength = float(np.sqrt(effect @ np.linalg.solve(of_effect, effect)))
@@ -115,7 +115,7 @@ def planned_test(
     )
 
 
-def _df(rows: Matrix, information: Information, ordinary: Matrix) -> float:
+def _df(rows: Matrix, information: Information, ordinary: Matrix | None) -> float:
     if not len(information.slopes):
         return float("inf")
 
@@ -124,4 +124,5 @@ def _df(rows: Matrix, information: Information, ordinary: Matrix) -> float:
 
     if len(rows) == 1:
         return float(single(rows)[0])
+    assert ordinary is not None, "(X'X)⁻¹ of a joint test"
     return joint_df(rows, information.covariance, ordinary, single)

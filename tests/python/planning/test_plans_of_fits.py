@@ -88,7 +88,9 @@ def test_what_a_plan_has_no_place_for_is_refused():
     weighted = hlmrs.lmer("Reaction ~ Days + (1 | Subject)", SLEEP, weights=np.linspace(1, 2, 180))
     with pytest.raises(OptionError, match="no weights"):
         weighted.power()
-    held = hlmrs.lmer("Reaction ~ Days + (1 | Subject)", SLEEP, control=hlmrs.Control(fix={"sd((Intercept) | Subject)": 30.0}))
+    held = hlmrs.lmer(
+        "Reaction ~ Days + (1 | Subject)", SLEEP, control=hlmrs.Control(fix={"sd((Intercept) | Subject)": 30.0})
+    )
     with pytest.raises(OptionError, match=r"no variance parameters held by Control\(fix=\)"):
         held.power()
     formula = "cbind(incidence, size - incidence) ~ period + (1 | herd)"

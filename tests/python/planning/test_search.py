@@ -83,6 +83,18 @@ def test_the_optimum_of_a_budget_is_that_of_all_sizes():
     assert found["cost"] == found["school"] * 300 + found["rows"] * 10 <= 12_000
 
 
+def test_sizes_of_more_rows_than_a_design_may_have_are_passed_over(monkeypatch):
+    cost = {"school": 300, "pupil": 10}
+    (found,) = POWER.optimum(cost, budget=12_000).to_dicts()
+    monkeypatch.setattr("hlmrs.planning.design._MOST_ROWS", 500)
+    (within,) = POWER.optimum(cost, budget=12_000).to_dicts()
+    assert within == found
+    with pytest.raises(OptionError, match="the rows too many"):
+        POWER.optimum(cost, budget=1_000_000)
+    with pytest.raises(OptionError, match="cost nothing"):
+        POWER.optimum({"school": 0, "pupil": 0}, budget=12_000)
+
+
 def test_the_cheapest_plan_has_the_power_and_what_is_cheaper_has_not():
     cost = {"school": 300, "pupil": 10}
     (found,) = POWER.optimum(cost, power=0.8).to_dicts()

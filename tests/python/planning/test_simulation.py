@@ -45,6 +45,14 @@ def test_tests_of_simulated_responses_are_those_of_their_fits():
     assert found[1] == pytest.approx(np.asarray(table["p_value"])[[1, 3]], rel=1e-6)
 
 
+def test_covariates_beside_the_formula_cannot_be_simulated():
+    design = hlmrs.Design.cluster_randomized(school=12, pupil=5)
+    power = hlmrs.power(design, effects={"treat": 1.0}, icc=0.2, covariates=2)
+    for ask in (power.simulate, power.with_simulation, lambda: power.curve({"school": [12]}, simulate=10)):
+        with pytest.raises(OptionError, match="covariates=2: data sets are simulated of the formula alone"):
+            ask()
+
+
 def test_sides_of_a_test_are_shares_of_both():
     statistic, p = np.array([2.0, -2.0, np.nan]), np.array([0.04, 0.04, np.nan])
     assert sided(statistic, p, Level(0.05, "greater"))[:2] == pytest.approx([0.02, 0.98])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 from ...control import count
@@ -11,7 +10,7 @@ from ...display import Facts, Notes, Printed, Report, Section, Table, displayed
 from ...frame import Column, build
 from ...planning.curve import curve
 from ...planning.of_fit import assurance
-from ...planning.plan import Outlook, Plan
+from ...planning.plan import Outlook
 from ...planning.search import optimum, required_units
 from ...planning.simulation import Simulated, simulate
 from ...planning.single_test import PlannedTest
@@ -44,12 +43,8 @@ class Power(Printed):
     detectable: the effect that is found with a power of 0.8
     """
 
-    def __init__(self, plan: Plan, simulated: Simulated | None = None) -> None:
-        self._plan, self._simulated = plan, simulated
-
-    @cached_property
-    def _outlook(self) -> Outlook:
-        return self._plan.outlook()
+    def __init__(self, outlook: Outlook, simulated: Simulated | None = None) -> None:
+        self._plan, self._outlook, self._simulated = outlook.plan, outlook, simulated
 
     @property
     def _first(self) -> PlannedTest:
@@ -118,7 +113,7 @@ class Power(Printed):
         >>> round(power.with_units({"school": 60}).power, 3)
         0.875
         """
-        return Power(self._plan.with_units(units))
+        return Power(self._plan.with_units(units).outlook())
 
     def minimum_effect(self, power: float = USUAL) -> ResultTable[Any]:
         """Return the smallest effects that are found with a power: PowerUpR's ``mdes``.
@@ -268,7 +263,7 @@ class Power(Printed):
         >>> power.simulate(100, seed=1).columns
         ['test', 'power', 'simulated', 'conf_low', 'conf_high', 'failed']
         """
-        table = power_table(self._outlook.tests) | simulate(self._plan, n, seed, threads).columns()
+        table = power_table(self._outlook.tests) | simulate(self._outlook, n, seed, threads).columns()
         return ResultTable(f"Power by {n:,} simulated data sets", table, self._plan.source.kind, level=0.95)
 
     def with_simulation(self, n: int = 1000, *, seed: int | None = None, threads: int | None = None) -> Power:
@@ -290,7 +285,7 @@ class Power(Printed):
         >>> abs(power.with_simulation(100, seed=1).power - power.power) < 0.2
         True
         """
-        return Power(self._plan, simulate(self._plan, n, seed, threads))
+        return Power(self._outlook, simulate(self._outlook, n, seed, threads))
 
     def assurance(self, n: int = 500, *, seed: int | None = None) -> ResultTable[Any]:
         """Return the power averaged over what a fit leaves uncertain: its coefficients and its variances.

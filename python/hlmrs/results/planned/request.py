@@ -86,13 +86,13 @@ def power(
         What single hypotheses are tested against.
     covariates : int
         How many covariates beside the formula vary at the level that is tested: each takes a degree of freedom.
+        Simulation takes those of the formula alone.
     contrasts : dict, optional
         As for ``lmer``.
     family, link : str or Family, optional
         ``"binomial"`` (single trials) or ``"poisson"``, as for ``glmer``: effects, the intercept among them, and
         standard deviations are then on the scale of the linear predictor, and ``icc`` is that of the latent response.
         Tests are normal, and the information of the rows is approximate (docs/power.md says how far).  Default: linear.
-
     extend : dict, optional
         Other numbers of units than those of the rows, as in ``Power.with_units``: ``{"school": 60}``.
     method : {"analytic", "simulation"}
@@ -136,11 +136,9 @@ def power(
     else:
         plan = _new_plan(model, design, effects, given, (contrasts, family, link))
         plan = replace(plan, test=test, level=level, covariates=covariates)
-    found = Power(plan.with_units({} if extend is None else extend))
-    if choose("method", method, get_args(PowerMethod)) == "simulation":
-        return found.with_simulation(n, seed=seed, threads=threads)
-    found.power  # noqa: B018  what cannot be is said at once
-    return found
+    is_simulated = choose("method", method, get_args(PowerMethod)) == "simulation"
+    found = Power(plan.with_units({} if extend is None else extend).outlook())
+    return found.with_simulation(n, seed=seed, threads=threads) if is_simulated else found
 
 
 def _new_plan(model: Any, design: Any, effects: Any, given: Given, coding: tuple[Any, Any, Any]) -> Plan:
