@@ -102,6 +102,13 @@ def count(name: str, value: Any, otherwise: str = "") -> int:
     return int(value)
 
 
+def positive(name: str, value: Any) -> float:
+    """Return a positive finite number of any type, such as NumPy's."""
+    if not (_is(value, Real) and 0 < value < math.inf):
+        raise OptionError(f"{name}={value!r}: give a positive number")
+    return float(value)
+
+
 def seed_or_new(seed: Any) -> int:
     """Return a seed as a whole number below 2^64, or a new one."""
     if seed is None:

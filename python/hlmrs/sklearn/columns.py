@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from sklearn.utils import _safe_indexing, check_array, check_consistent_length, 
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..errors import ArgumentError, OptionError, listed, suggestion
+from .folds import is_whole
 
 UNNAMED = "groups"
 """The name of groups that are given as an array."""
@@ -60,12 +61,21 @@ def in_row_order(column: Any) -> Any:
 
 def group_columns_among(names: Sequence[str], asked: Any) -> list[str]:
     """Return the names of the features that are groups, which are asked for by name or place."""
-    wanted = [] if asked is None else [asked] if isinstance(asked, str | int) else list(asked)
-    found = [names[k] if isinstance(k, int) and -len(names) <= k < len(names) else str(k) for k in wanted]
+    wanted = [] if asked is None else list(asked) if is_several(asked) else [asked]
+    found = [names[k] if is_whole(k) and -len(names) <= k < len(names) else str(k) for k in wanted]
     for name in found:
         if name not in names:
-            raise OptionError(f"group_columns: X has no column {name!r}{suggestion(name, names)}")
+            raise OptionError(f"group_columns: X has no column {name!r}{_columns_there(name, names)}")
     return found
+
+
+def _columns_there(name: str, names: Sequence[str]) -> str:
+    return suggestion(name, names) or f"; its columns are {listed(names)}"
+
+
+def is_several(asked: Any) -> bool:
+    """Tell several names or places from one."""
+    return isinstance(asked, Iterable) and not isinstance(asked, str)
 
 
 def groups_as_columns(groups: Any, n_rows: int) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.model_selection import KFold, check_cv
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -19,6 +18,7 @@ from ..control import Control
 from ..errors import DataError, DesignError, HlmrsWarning, NumericalError
 from ..models import lmer
 from .columns import columns_of, feature_names, is_frame
+from .folds import folds_of_rows
 
 
 class MixedEffectsEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -34,7 +34,7 @@ class MixedEffectsEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
     Parameters
     ----------
     cv : int or splitter
-        Folds of ``fit_transform``.
+        Folds of ``fit_transform``; a splitter must test every row once.
     shuffle : bool
         Whether rows are shuffled before they are split, where ``cv`` is a number.
     random_state : int, RandomState or None
@@ -139,7 +139,8 @@ class MixedEffectsEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
         keys, response = self._read(X, y)
         self._set(keys, response)
         encoded = np.empty((len(response), len(keys)))
-        for train, test in self._folds().split(encoded, response):
+        folds = folds_of_rows(self.cv, len(response), response, self.shuffle, self.random_state)
+        for train, test in folds:
             for k, column in enumerate(keys):
                 found = encoding(column[train], response[train], self.reml, self.control)
                 encoded[test, k] = found.of(column[test])
@@ -190,11 +191,6 @@ class MixedEffectsEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
         found = [encoding(column, response, self.reml, self.control) for column in keys]
         self.encodings_ = [dict(one.values) for one in found]
         self.target_mean_ = [one.mean for one in found]
-
-    def _folds(self) -> Any:
-        if isinstance(self.cv, int):
-            return KFold(self.cv, shuffle=self.shuffle, random_state=self.random_state if self.shuffle else None)
-        return check_cv(self.cv)
 
 
 @dataclass(frozen=True)

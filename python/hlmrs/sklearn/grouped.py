@@ -12,6 +12,7 @@ from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 from ..errors import FormulaWarning, OptionError, listed, warn
+from ..formula.syntax import deparse_name
 from .columns import (
     columns_of,
     feature_names,
@@ -19,7 +20,7 @@ from .columns import (
     groups_as_columns,
     groups_as_fitted,
 )
-from .model_formula import automatic, in_backticks, split_formula
+from .model_formula import automatic, refuse_lost_names, split_formula
 
 
 class GroupedEstimator(BaseEstimator):
@@ -49,7 +50,13 @@ class GroupedEstimator(BaseEstimator):
         if right is None:
             right = automatic([name for name in names if name not in self.groups_], self.groups_, self.random)
         response, right = split_formula(right, columns)
-        return response, f"{in_backticks(response)} ~ {right}"
+        formula = f"{deparse_name(response)} ~ {right}"
+        self._refuse_lost_names(formula, [*columns, response])
+        return response, formula
+
+    def _refuse_lost_names(self, formula: str, columns: Sequence[str]) -> None:
+        if not hasattr(self, "feature_names_in_"):
+            refuse_lost_names(formula, columns)
 
     @property
     def _is_without_groups(self) -> bool:

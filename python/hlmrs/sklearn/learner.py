@@ -8,22 +8,22 @@ Larocque 2014 do with forests).  Predictions are out of fold: what a learner rem
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from inspect import Parameter, signature
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.model_selection import GroupKFold, check_cv
 from sklearn.utils import _safe_indexing
 
-from ..errors import ConvergenceWarning, HlmrsWarning, OptionError, warn
+from ..errors import ArgumentError, ConvergenceWarning, HlmrsWarning, OptionError, warn
 from ..estimation import warn_about_optimum
 from ..results import LinearMixedFit
+from .folds import Folds
 
 Vector: TypeAlias = NDArray[np.float64]
-Folds: TypeAlias = Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,7 @@ class Rows:
     def learned(self, learner: Any, target: Vector, rows: NDArray[np.intp] | None = None) -> Any:
         """Return a new learner that has learned a target from some of the rows."""
         rows = np.arange(len(target)) if rows is None else rows
-        weights = {} if self.weights is None else {"sample_weight": self.weights[rows]}
-        return clone(learner).fit(_safe_indexing(self.features, rows), target[rows], **weights)
+        return learned(learner, _safe_indexing(self.features, rows), target[rows], _of_rows(self.weights, rows))
 
     def predicted(self, learner: Any, target: Vector) -> Vector:
         """Return predictions of all rows, each by a learner that has not seen its fold."""
@@ -67,6 +66,38 @@ class Round:
     predicted: Vector
     fit: LinearMixedFit[Any]
     random: Vector
+
+
+def learned(learner: Any, features: Any, target: Vector, weights: Vector | None) -> Any:
+    """Return a new learner that has learned a target."""
+    weighted = {} if weights is None else {"sample_weight": weights}
+    return clone(learner).fit(features, target, **weighted)
+
+
+def _of_rows(weights: Vector | None, rows: NDArray[np.intp]) -> Vector | None:
+    return None if weights is None else weights[rows]
+
+
+def refuse_what_cannot_learn(learner: Any, weighted: bool) -> None:
+    """Refuse what is no regressor, or takes no weights where there are some."""
+    if isinstance(learner, type):
+        raise ArgumentError(f"learner={learner.__name__}: give a regressor and not its class, {learner.__name__}()")
+    if not all(hasattr(learner, method) for method in ("fit", "predict", "get_params")):
+        raise ArgumentError(
+            f"learner={learner!r}: give a regressor with fit, predict and get_params, such as "
+            "HistGradientBoostingRegressor()"
+        )
+    if weighted and not _takes_weights(learner):
+        raise OptionError(
+            f"sample_weight: the learner {type(learner).__name__} takes no weights; leave them out, or give one that "
+            "does, such as HistGradientBoostingRegressor()"
+        )
+
+
+def _takes_weights(learner: Any) -> bool:
+    """Tell whether weights can be given to fit, by their name or among others."""
+    options = signature(learner.fit).parameters.values()
+    return any(option.name == "sample_weight" or option.kind is Parameter.VAR_KEYWORD for option in options)
 
 
 def alternate(
@@ -104,17 +135,3 @@ def _rounds(learner: Any, rows: Rows, y: Vector, fit_rest: Callable[[Vector], Li
             fit = fit_rest(y - predicted) if fit is None else fit.refit(y - predicted)
         random = fit.fitted - fit.predict(random_effects=False)
         yield Round(predicted, fit, random)
-
-
-def folds_of(cv: Any, features: Any, y: Vector, group: Any) -> Folds | None:
-    """Return folds that keep groups together, or those of a splitter; none for ``cv=None``."""
-    if cv is None:
-        return None
-    codes = np.unique(np.asarray(group), return_inverse=True)[1]
-    splitter = GroupKFold(min(cv, int(codes.max()) + 1)) if isinstance(cv, int) else check_cv(cv)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The groups parameter is ignored")
-        folds = list(splitter.split(features, y, codes))
-    if not np.array_equal(np.sort(np.concatenate([test for _, test in folds])), np.arange(len(y))):
-        raise OptionError(f"cv={cv!r}: every row must be in one test fold, so that it has one prediction")
-    return folds

@@ -7,18 +7,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import RegressorMixin, clone
+from sklearn.base import RegressorMixin
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score
 from sklearn.utils import _safe_indexing
 
-from ..control import Control, count
-from ..errors import OptionError
+from ..control import Control, count, positive
+from ..errors import OptionError, listed
 from ..models import lmer
 from ..results import LinearMixedFit
 from .columns import as_frame_of, checked_features, checked_rows, feature_names
+from .folds import folds_of_groups
 from .grouped import GroupedEstimator, weighted_rows
-from .learner import Rows, alternate, folds_of
+from .learner import Rows, alternate, learned, refuse_what_cannot_learn
 from .model_formula import automatic, free_name
 
 
@@ -159,10 +160,11 @@ class MixedEffectsRegressor(RegressorMixin, GroupedEstimator):
         X, y, groups, weights = weighted_rows(X, y, groups, sample_weight)
         columns = self._grouped(X, groups)
         y = np.asarray(y, dtype=np.float64)
+        if self.learner is not None:
+            refuse_what_cannot_learn(self.learner, weights is not None)
         if self._is_without_groups:
             self._say_without_groups()
-            alone = LinearRegression() if self.learner is None else clone(self.learner)
-            self.fit_ = alone.fit(X, y, **({} if weights is None else {"sample_weight": weights}))
+            self.fit_ = learned(LinearRegression() if self.learner is None else self.learner, X, y, weights)
         elif self.learner is None:
             response, formula = self._model_formula(columns)
             self.fit_ = self._mixed(formula, as_frame_of(X, columns | {response: y}), weights)
@@ -178,15 +180,16 @@ class MixedEffectsRegressor(RegressorMixin, GroupedEstimator):
         if self.formula is not None:
             raise OptionError("formula beside learner: the features are the learner's; give random= and group_columns=")
         features = self._learned_features(X)
-        folds = folds_of(self.cv, features, y, columns[self.groups_[0]])
+        folds = folds_of_groups(self.cv, features, y, columns[self.groups_[0]])
         response = free_name(columns)
         formula = f"{response} ~ {automatic([], self.groups_, self.random)}"
+        self._refuse_lost_names(formula, [*columns, response])
         found = alternate(
             self.learner,
             Rows(features, weights, folds),
             y,
             lambda rest: self._mixed(formula, as_frame_of(X, columns | {response: rest}), weights),
-            self.tol,
+            positive("tol", self.tol),
             count("max_rounds", self.max_rounds),
         )
         self.fit_, self.learner_ = found.fit, found.learner
@@ -195,6 +198,11 @@ class MixedEffectsRegressor(RegressorMixin, GroupedEstimator):
     def _learned_features(self, X: Any) -> Any:
         """Return the features without the columns that are groups."""
         kept = [k for k, name in enumerate(feature_names(self)) if name not in self.groups_]
+        if not kept:
+            raise OptionError(
+                f"learner={type(self.learner).__name__}(): no feature is left for it, as all columns of X are groups, "
+                f"{listed(feature_names(self))}; give features, or no learner"
+            )
         return _safe_indexing(X, kept, axis=1)
 
     def predict(self, X: Any, groups: Any = None) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import KFold, cross_val_score
+from sklearn.model_selection import KFold, RepeatedKFold, ShuffleSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 import hlmrs
@@ -107,3 +107,22 @@ def test_where_there_is_nothing_to_learn_all_become_the_mean(column):
 def test_where_responses_do_not_differ_within_categories_nothing_is_shrunken():
     number = np.char.lstrip(CITY, "c").astype(float)
     np.testing.assert_allclose(MixedEffectsEncoder().fit(X[["city"]], number).transform(X[["city"]])[:, 0], number)
+
+
+@pytest.mark.parametrize(
+    ("cv", "message"),
+    [
+        (ShuffleSplit(5, random_state=0), r"every row must be in one test fold.* row \d+ is in \d"),
+        (RepeatedKFold(n_splits=2, n_repeats=2, random_state=0), "row 0 is in 2"),
+        (np.int64(1), r"give 2 folds or more, and at most one for each of the 400 rows"),
+        ("five", "cv='five': give a number of folds, a splitter"),
+    ],
+)
+def test_folds_that_do_not_encode_every_row_once_are_refused(cv, message):
+    with pytest.raises(hlmrs.OptionError, match=message):
+        MixedEffectsEncoder(cv=cv).fit_transform(X, Y)
+
+
+def test_numbers_of_folds_are_of_any_type():
+    found = MixedEffectsEncoder(cv=np.int64(4), random_state=3).fit_transform(X, Y)
+    np.testing.assert_array_equal(found, MixedEffectsEncoder(cv=4, random_state=3).fit_transform(X, Y))

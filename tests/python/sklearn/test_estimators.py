@@ -141,6 +141,26 @@ def test_groups_that_mean_nothing_are_refused_by_name():
         model().fit(X, Y, groups={"school": GROUPS})
 
 
+def test_formulas_that_are_none_and_names_that_are_lost_are_refused(routing):
+    with pytest.raises(hlmrs.OptionError, match="formula=1: give a text"):
+        MixedEffectsRegressor(1).fit(X, Y, groups=GROUPS)
+    pipeline = make_pipeline(StandardScaler(), model().set_fit_request(groups=True))
+    with pytest.raises(hlmrs.FormulaError, match=r"no column 'cses': X is an array.*set_output\(transform="):
+        pipeline.fit(X, Y, groups=GROUPS)
+
+
+def test_any_name_of_a_column_is_a_feature_or_a_group():
+    odd = X.rename(columns={"cses": "a`b", "meanses": "c\\d"})
+    fitted = MixedEffectsRegressor(random="1 + `a\\`b`").fit(odd, Y, groups=GROUPS.rename("the `school`"))
+    assert fitted.fit_.criterion == pytest.approx(LMER.criterion, rel=1e-9)
+
+
+def test_groups_by_place_are_of_any_type_of_number():
+    columns = SCHOOL[["cses", "meanses", "school"]]
+    fitted = model(group_columns=np.int64(-1)).fit(columns, Y)
+    assert fitted.groups_ == ["school"]
+
+
 def test_missing_values_are_refused_in_a_fit_and_have_no_prediction():
     holes = X.assign(cses=X["cses"].where(X.index != 1))
     with pytest.raises(hlmrs.DataError, match="cses"):

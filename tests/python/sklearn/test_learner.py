@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
-from sklearn.model_selection import GridSearchCV, GroupKFold, KFold
+from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, ShuffleSplit
+from sklearn.neighbors import KNeighborsRegressor
 
 import hlmrs
 from hlmrs.sklearn import MixedEffectsRegressor
@@ -128,3 +129,52 @@ def test_what_cannot_be_is_refused_and_what_has_not_settled_is_said():
         alternated(max_rounds=3).fit(X, Y, groups=GROUPS)
     with pytest.raises(hlmrs.OptionError, match="max_rounds=0"):
         alternated(max_rounds=0).fit(X, Y, groups=GROUPS)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"learner": LinearRegression}, r"learner=LinearRegression: give a regressor and not its class"),
+        ({"learner": 3}, "learner=3: give a regressor with fit, predict and get_params"),
+        ({"learner": KNeighborsRegressor()}, "the learner KNeighborsRegressor takes no weights"),
+        ({"tol": "a"}, "tol='a': give a positive number"),
+        ({"tol": np.nan}, "tol=nan: give a positive number"),
+        ({"group_columns": ["cses", "meanses"]}, "no feature is left for it, as all columns of X are groups, 'cses'"),
+        ({"cv": 1}, "cv=1: give 2 folds or more"),
+        ({"cv": "five"}, "cv='five': give a number of folds, a splitter"),
+        ({"cv": True}, "cv=True: give a number of folds, a splitter"),
+        ({"cv": ShuffleSplit(5, random_state=0)}, r"every row must be in one test fold.* row \d+ is in \d"),
+        ({"cv": [(np.arange(2000), np.arange(2000))]}, "row 0 is learned in the fold that tests it"),
+    ],
+)
+def test_what_a_learner_cannot_be_given_is_refused_by_name(options, message):
+    with pytest.raises(hlmrs.OptionError, match=message):
+        alternated(**options).fit(X, Y, groups=GROUPS, sample_weight=np.ones(len(Y)))
+
+
+def test_folds_of_one_group_are_refused():
+    with pytest.raises(hlmrs.OptionError, match="folds keep groups together, and there is one group"):
+        alternated().fit(X, Y, groups=np.full(len(Y), "a"))
+
+
+def test_a_number_of_any_type_keeps_groups_together():
+    of_numpy = alternated(cv=np.int64(4), max_rounds=1).fit(X, Y, groups=GROUPS)
+    np.testing.assert_array_equal(
+        of_numpy.out_of_fold_, alternated(cv=4, max_rounds=1).fit(X, Y, groups=GROUPS).out_of_fold_
+    )
+
+
+def test_names_that_an_array_has_lost_are_refused():
+    with pytest.raises(hlmrs.FormulaError, match=r"no column 'cses': X is an array.*set_output\(transform="):
+        alternated(random="1 + cses").fit(X.to_numpy(), Y, groups=GROUPS)
+
+
+def test_boosted_trees_of_lightgbm_are_a_learner():
+    lightgbm = pytest.importorskip("lightgbm")
+    booster = lightgbm.LGBMRegressor(n_estimators=20, random_state=1, verbose=-1, n_jobs=1)
+    fitted = MixedEffectsRegressor(learner=booster, max_rounds=3, tol=10).fit(
+        X, Y, groups=GROUPS, sample_weight=np.ones(len(Y))
+    )
+    expected = fitted.learner_.predict(X) + fitted.fit_.beta[0]
+    np.testing.assert_allclose(fitted.predict(X), expected)
+    assert fitted.score(X, Y, groups=GROUPS) > fitted.score(X, Y)
