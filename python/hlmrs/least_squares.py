@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 from .calls import answers
 from .control import Control
 from .estimation import Contrast
-from .models import fit_with_residual
 from .options import Missing
+from .residual_models import fit_with_residual
 from .results import LinearMixedFit
 
 

@@ -13,14 +13,13 @@ from ._core import FinishedStatistics, Fit, Rows
 from ._core import Model as CoreModel
 from .calls import answers, refuse_unknown, take_alias
 from .control import Control
-from .errors import ArgumentError, OptionError
+from .errors import ArgumentError
 from .estimation import (
     Changes,
     Contrast,
     Estimate,
     Request,
     core_model,
-    estimate,
     estimate_of_statistics,
     fit_model,
     make_request,
@@ -28,23 +27,17 @@ from .estimation import (
 )
 from .estimation.by_levels import in_levels
 from .estimation.fixed_parameters import refuse_fix, with_fixed
-from .estimation.generalized import fit_generalized
-from .estimation.generalized_request import chosen_approximation, make_generalized_request
 from .estimation.streaming import (
     BatchSums,
     SufficientStatistics,
-    estimate_of_strata,
     request_of_statistics,
     streams,
     summed,
-    takes_strata,
-    why_no_sums,
 )
-from .families import Family
 from .frame import Collects, Frame, open_frame
 from .options import Missing, Reading
+from .residual_models import fit_location_scale, fit_with_residual, refuse_sigma_beside_scale
 from .results import GeneralizedMixedFit, LinearMixedFit
-from .results.generalized import generalized_with_warnings
 from .results.linear import with_warnings
 
 if TYPE_CHECKING:
@@ -252,7 +245,7 @@ def lmer(
     if dispersion is not None:
         refuse_sigma_beside_scale(given.pop("sigma"))
         refuse_fix("a dispersion with random effects", control)
-        return _location_scale(formula, data, dispersion, reml, rows, given | {"control": control})
+        return fit_location_scale(formula, data, dispersion, reml, rows, given | {"control": control})
     return _prepare("lmer", formula, data, reml, rows, control, given).fit()
 
 
@@ -324,65 +317,6 @@ def model(
     """
     given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing, "sigma": sigma}
     return _prepare("model", formula, data, reml, rows, control, given)
-
-
-def refuse_sigma_beside_scale(sigma: Any) -> None:
-    """Refuse a known sigma of a model whose log sigma has random effects."""
-    if sigma is not None:
-        raise OptionError(
-            f"sigma={sigma!r} beside a dispersion with random effects, whose fit has an intercept of its own there: "
-            "leave one of them out"
-        )
-
-
-def fit_with_residual(
-    formula: Any,
-    data: Any,
-    rows: str,
-    reml: bool,
-    asked: dict[str, Any],
-    given: dict[str, Any],
-    control: Control | None,
-) -> LinearMixedFit[Any]:
-    """Fit a model whose residuals have a covariance of their own."""
-    given_names = [name for name in ("residual", "dispersion") if asked[name] is not None]
-    text = ", ".join(f"{name}={asked[name]!r}" for name in given_names) or "gls()"
-    if isinstance(formula, SufficientStatistics) or isinstance(data, SufficientStatistics):
-        raise OptionError(
-            f"{text} takes a formula and rows: a covariance of the residuals weighs rows anew at every step of the "
-            "search, and statistics are sums in which each has its weight for good"
-        )
-    if not isinstance(formula, str) or data is None:
-        raise ArgumentError("a model of the residuals takes a formula, such as 'y ~ x + (1 | g)', and a data frame")
-    frame = open_frame(data)
-    request = make_request(formula, frame, reml=reml, control=control, **asked, **given)
-    if takes_strata(request) and streams(rows, request, frame):
-        found = estimate_of_strata(request, frame)
-        if found is not None:
-            return with_warnings(found)
-    if rows == "stream":
-        raise OptionError(f"rows='stream' beside {text}: {why_no_sums(request)}")
-    return with_warnings(estimate(request, frame))
-
-
-def _location_scale(
-    formula: Any, data: Any, dispersion: str, reml: bool, rows: str, given: dict[str, Any]
-) -> GeneralizedMixedFit[Any]:
-    """Fit a Gaussian model of mean and dispersion."""
-    if not isinstance(formula, str) or data is None:
-        raise ArgumentError("lmer(dispersion=) takes a formula, such as 'y ~ x + (1 | g)', and a data frame")
-    if rows == "stream":
-        raise OptionError("rows='stream': a model of the dispersion passes over its rows many times; keep them")
-    if given["weights"] is not None:
-        raise OptionError(
-            "weights beside dispersion: a weight w divides the variance by w; write it into the formula of the "
-            "dispersion as offset(h), with a column h of -log(w) / 2"
-        )
-    frame = open_frame(data)
-    approximation = chosen_approximation(1, "observed", reml)
-    family = Family("gaussian")
-    request = make_generalized_request(formula, frame, family, {"dispersion": dispersion}, approximation, **given)
-    return generalized_with_warnings(fit_generalized(request, frame))
 
 
 def _prepare(

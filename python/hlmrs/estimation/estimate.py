@@ -20,9 +20,9 @@ from .._core import (
 )
 from ..errors import DataError, DesignError, FitStateError, OptionError
 from ..frame import Frame, in_order, row_index
-from ..resources import require_memory
 from .by_levels import in_levels
-from .fixed_parameters import of_residuals, with_fixed
+from .fitting import MOST_ROUNDS, fit_rows
+from .fixed_parameters import of_residuals
 from .layout import Layout, layout_of
 from .request import Request, numeric_array, request_of_rows, without_idle_contrasts
 from .residual_encoding import ResidualEncoding
@@ -36,11 +36,8 @@ Kind = TypeVar("Kind", bound="Estimate")
 Further = TypeVarTuple("Further")
 
 GONE = "this fit was saved without its data; fit.update('. ~ .', data=...) fits the model to them again"
-_MOST_ROUNDS = 50
 _MOST_ROWS = 1_000_000
 """As many rows as are passed over for a note."""
-_SAME_FITTED = 1e-9
-"""Change of fitted values, relative to the largest, that ends the rounds of a dispersion that depends on them."""
 _SUMMED = (
     "this fit was made from sums over its rows, which were not kept; fit the rows with rows='keep' for what needs them "
     "(summary, tidy, confint, test, profile, varcorr, ranef, coef, predict(newdata), append and adapt do not)"
@@ -160,7 +157,7 @@ class Estimate:
         if self.request.residual is None:
             return found
         if self._data is not None and self._data.residual is not None and not self._data.residual.settled:
-            return not_settled(found, _MOST_ROUNDS)
+            return not_settled(found, MOST_ROUNDS)
         limits = [] if of_residuals(self) else residual_limits(self.core)
         return with_residuals(found, self.request.residual.term, limits)
 
@@ -322,42 +319,6 @@ def _is_constant(values: Vector, codes: NDArray[np.uint32]) -> bool:
     one = np.zeros(int(codes.max(initial=0)) + 1)
     one[codes] = values
     return bool(np.array_equal(one[codes], values)) and float(np.ptp(values)) > 0
-
-
-def core_model(request: Request, data: ModelRows) -> Model:
-    """Sum the rows."""
-    residual = None if data.residual is None else data.residual.arguments()
-    model = Model(data.rows, request.reml, request.control.threads() or 0, residual, request.sigma)
-    return with_fixed(model, data.rows, request)
-
-
-def fit_rows(request: Request, data: ModelRows) -> tuple[ModelRows, Fit]:
-    """Fit the rows; a dispersion that depends on fitted values is fitted until these stay the same.
-
-    Where they go to and fro, the dispersion is of their mean with those before.
-    """
-    core, residual = fit_model(core_model(request, data), request), data.residual
-    if residual is None or not residual.request.uses_fitted:
-        return data, core
-    use, offset = [True] * len(request.spec.random), data.rows.offset()
-    given, share, moved = None, 1.0, np.inf
-    for _ in range(_MOST_ROUNDS):
-        fitted = core.linear_predictor(data.rows, use) + (0.0 if offset is None else offset)
-        change = np.inf if given is None else np.abs(fitted - given).max() / np.abs(fitted).max()
-        if change <= _SAME_FITTED:
-            return data, core
-        share, moved = (share / 2 if change > moved / 2 else share), change
-        given = fitted if given is None else given + share * (fitted - given)
-        data = replace(data, residual=residual.with_fitted(given))
-        core = fit_model(core_model(request, data), request)
-    return replace(data, residual=residual.with_fitted(given, settled=False)), core
-
-
-def fit_model(model: Model, request: Request) -> Fit:
-    """Fit, unless memory cannot hold the factor."""
-    instead = "use grouping factors with fewer levels, or fewer random effects"
-    require_memory(model.n_bytes_to_come, "the fit needs", instead)
-    return Fit(model, request.settings())
 
 
 def estimate_of_statistics(
