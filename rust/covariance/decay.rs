@@ -73,8 +73,8 @@ const NEWTON_STEPS: usize = 50;
 pub fn steepness<T: Real>(phi: T) -> T {
     let half = T::from(0.5) * phi + T::from(std::f64::consts::FRAC_PI_4);
     let (sine, cosine) = (half.sin(), half.cos());
-    if sine.value() < cosine.value() {
-        T::from(-2.0) * (sine + T::from(NO_RANGE)).ln()
+    if sine.value().abs() < cosine.value().abs() {
+        T::from(0.0) - (sine * sine + T::from(NO_RANGE)).ln()
     } else {
         T::from(0.0) - (T::from(0.0) - cosine * cosine).ln_1p()
     }
@@ -86,8 +86,8 @@ pub fn angle_of(steepness: f64) -> f64 {
     2.0 * sine.atan2(cosine) - std::f64::consts::FRAC_PI_2
 }
 
-/// The sine at a range of zero, whose logarithm is finite.
-const NO_RANGE: f64 = 1e-150;
+/// The square of the sine at a range of zero, whose logarithm is finite.
+const NO_RANGE: f64 = 1e-300;
 
 #[cfg(test)]
 mod tests {
@@ -102,6 +102,15 @@ mod tests {
         let ends = [f64::INFINITY, 0.0].map(angle_of);
         assert!(ends.iter().zip([-1.0, 1.0]).all(|(x, end)| (x - end * std::f64::consts::FRAC_PI_2).abs() < 1e-15));
         assert!(steepness(ends[0]) > 600.0 && steepness(ends[1]).abs() < 1e-15);
+    }
+
+    #[test]
+    fn angles_beyond_an_end_come_back() {
+        let end = std::f64::consts::FRAC_PI_2;
+        for step in [0.3, 1.0, 2.5] {
+            assert!((steepness(-end - step) - steepness(-end + step)).abs() < 1e-12);
+            assert!((steepness(end + step) - steepness(end - step)).abs() < 1e-12);
+        }
     }
 
     #[test]

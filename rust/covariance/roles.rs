@@ -228,7 +228,8 @@ impl Structure {
     /// without one.
     pub fn of_correlation(self, correlation: f64, distance: f64) -> Option<(f64, f64)> {
         let decay = self.decay()?;
-        let u = decay.inverse(correlation);
+        // rounding may take a correlation beyond one
+        let u = decay.inverse(correlation.clamp(0.0, 1.0)).abs();
         let slope = 1.0 / decay.correlation(Dual { value: u, slope: 1.0 }).slope;
         match self.roles(&Shape::from(2)).last() {
             Some(Role::Rate) => Some((u / distance, slope / distance)),

@@ -157,18 +157,25 @@ impl Encoding {
     ) -> Option<String> {
         let plan = self.random[term].matrix.plans.first()?;
         let cells = plan.cells.as_ref()?;
+        let of = |v: &usize| match self.variables[*v] {
+            Variable::Categorical { category, .. } => Some(category),
+            _ => None,
+        };
+        let categories = || plan.variables.iter().filter_map(of);
         let (mut cell, mut stride, mut is_level) = (0, 1, true);
-        let mut named = Vec::new();
-        for &v in &plan.variables {
-            let Variable::Categorical { category, .. } = self.variables[v] else { continue };
-            let (code, Category { input, levels }) = (codes(category), &self.categories[category]);
+        for category in categories() {
+            let code = codes(category);
             is_level &= code != NO_LEVEL;
             if is_level {
                 cell += stride * code;
-                stride *= levels.len() as u32;
+                stride *= self.categories[category].levels.len() as u32;
             }
-            named.push(format!("{} = {}", self.inputs[*input], text(*input)));
         }
-        (!is_level || cells.binary_search(&cell).is_err()).then(|| named.join(", "))
+        if is_level && cells.binary_search(&cell).is_ok() {
+            return None;
+        }
+        let input = |category: usize| self.categories[category].input;
+        let named = categories().map(|c| format!("{} = {}", self.inputs[input(c)], text(input(c))));
+        Some(named.collect::<Vec<_>>().join(", "))
     }
 }

@@ -214,11 +214,12 @@ fn residual(fit: &Fit, errors: &[f64]) -> Vec<ManyResidual> {
     layout.readable(phi).into_iter().map(of_parameter).collect()
 }
 
-/// That of the verdict, with correlations at an end of what they can be.
+/// That of the verdict, with correlations at an end of what they can be, or without a maximum.
 fn status(fit: &Fit) -> Status {
-    let at_end = fit.model.residual.as_ref().is_some_and(|own| !own.residual.layout.limits(&own.phi).is_empty());
+    let limits = fit.model.residual.as_ref().map_or(Vec::new(), |own| own.residual.layout.limits(&own.phi));
     match fit.verdict.status {
-        Status::Optimum if at_end => Status::Boundary,
+        _ if limits.iter().any(|(_, limit)| limit.has_no_maximum()) => Status::NotConverged,
+        Status::Optimum if !limits.is_empty() => Status::Boundary,
         status => status,
     }
 }

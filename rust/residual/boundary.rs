@@ -31,6 +31,11 @@ pub enum Limit {
 }
 
 impl Limit {
+    /// Whether the likelihood grows without end towards it.
+    pub fn has_no_maximum(self) -> bool {
+        self == Self::Singular
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Equal => "equal",

@@ -8,11 +8,16 @@ use super::student::two_sided_p;
 
 /// Weights below this share of the largest add nothing.
 const NEGLIGIBLE: f64 = 1e-18;
+/// A noncentrality of which the sums would have too many parts.
+const LARGE: f64 = 1e8;
 
 /// P(F > statistic) of F with a noncentrality: the numerator is chi-square of normals whose means have this sum of squares.
 pub fn noncentral_f_tail(statistic: f64, num_df: f64, den_df: f64, noncentrality: f64) -> f64 {
     if !(0.0..f64::INFINITY).contains(&noncentrality) {
         return if noncentrality == f64::INFINITY { 1.0 } else { f64::NAN };
+    }
+    if noncentrality > LARGE {
+        return large_f_tail(statistic, num_df, den_df, noncentrality);
     }
     // the mixture's parts are scaled F of num_df + 2j
     poisson_mean(0.5 * noncentrality, |j| f_tail(statistic * num_df / (num_df + 2.0 * j), num_df + 2.0 * j, den_df))
@@ -32,11 +37,22 @@ pub fn noncentral_t_tail(t: f64, df: f64, noncentrality: f64) -> f64 {
     if noncentrality == 0.0 {
         return 0.5 * two_sided_p(t, df);
     }
+    if noncentrality * noncentrality > LARGE {
+        let square = noncentrality * noncentrality;
+        return if noncentrality < 0.0 { 0.0 } else { large_f_tail(t * t, 1.0, df, square) };
+    }
     // Z + noncentrality is positive with square of 1 + 2j or 2 + 2j degrees of freedom
     let half = 0.5 * noncentrality * noncentrality;
     let even = poisson_mean(half, |j| square_tail(t, 1.0 + 2.0 * j, df));
     let odd = half_steps_mean(half, |j| square_tail(t, 2.0 + 2.0 * j, df));
     (0.5 * (even + noncentrality.signum() * odd)).clamp(0.0, 1.0)
+}
+
+/// The tail for a large noncentrality λ, whose chi-square is nearly that of h = (k + λ)² / (k + 2λ) degrees of freedom, scaled to
+/// the same mean and variance (Patnaik 1949, Biometrika 36, 202-232); its error falls as 1 / sqrt λ.
+fn large_f_tail(statistic: f64, num_df: f64, den_df: f64, noncentrality: f64) -> f64 {
+    let mean = num_df + noncentrality;
+    f_tail(statistic * num_df / mean, mean * (mean / (num_df + 2.0 * noncentrality)), den_df)
 }
 
 /// P(chi-square of `own` / (chi-square of `df` / df) > t²).
@@ -111,6 +127,20 @@ mod tests {
             assert!((noncentral_t_tail(t, 1e12, delta) - normal_cdf(0.7)).abs() < 1e-7);
             assert_eq!(noncentral_t_tail(t, f64::INFINITY, delta), normal_cdf(delta - t));
         }
+    }
+
+    #[test]
+    fn a_large_noncentrality_goes_on_where_the_sums_end() {
+        for df in [3.0, 50.0] {
+            for share in [0.7, 1.0, 1.3] {
+                let at = |lambda: f64| noncentral_f_tail(share * lambda / 2.0, 2.0, df, lambda);
+                assert!((at(0.999_9 * LARGE) - at(1.000_1 * LARGE)).abs() < 1e-5);
+                let root = |delta: f64| noncentral_t_tail(share * delta, df, delta);
+                assert!((root(0.999_9e4) - root(1.000_1e4)).abs() < 1e-5);
+                assert_eq!(noncentral_t_tail(share, df, -1e5), 0.0);
+            }
+        }
+        assert!(noncentral_f_tail(1e300, 1.0, 0.1, 1e290).is_finite());
     }
 
     #[test]

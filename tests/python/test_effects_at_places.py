@@ -343,3 +343,34 @@ def test_rows_without_a_time_are_dropped_and_counted():
     with pytest.warns(hlmrs.DroppedRowsWarning, match="t: "):
         fit = hlmrs.lmer("y ~ x + ou(t | g)", data)
     assert fit.criterion == pytest.approx(hlmrs.lmer("y ~ x + ou(t | g)", data.drop_nulls()).criterion, rel=1e-12)
+
+
+def alike_or_not(is_alike: bool, seed: int) -> dict[str, np.ndarray]:
+    """Two rows at each of five times of 25 groups, whose effects are one at all times, or independent."""
+    rng = np.random.default_rng(seed)
+    effects = np.repeat(rng.normal(size=25), 5) if is_alike else rng.normal(size=125)
+    return {
+        "y": np.concatenate([effects + 0.5 * rng.normal(size=125) for _ in range(2)]),
+        "t": np.tile(np.tile(np.arange(5.0), 25), 2),
+        "g": np.tile(np.repeat(np.arange(25), 5), 2),
+    }
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("structure", ["ou", "exp", "mat"])
+def test_tests_at_a_range_of_zero_are_those_of_independent_effects(structure, seed) -> None:
+    data = alike_or_not(False, seed)
+    fit, same = (hlmrs.lmer(f"y ~ t + {term}", data) for term in (f"{structure}(t | g)", "(1 | g:t)"))
+    assert abs(fit.criterion - same.criterion) < 1e-6
+    for name in ("std_error", "df"):
+        np.testing.assert_allclose(fit.tidy()[name], same.tidy()[name], rtol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore::hlmrs.HlmrsWarning")
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("structure", ["ou", "exp", "gau", "mat"])
+def test_a_range_is_never_negative(structure, seed) -> None:
+    fit = hlmrs.lmer(f"y ~ t + {structure}(t | g)", alike_or_not(True, seed))
+    value = fit.tidy("ran_pars")["estimate"][1]
+    assert value >= 0
+    assert not np.signbit(value)

@@ -103,8 +103,7 @@ def of_boundary(term: EstimatedTerm, entry: Mapping[str, Any]) -> Advice:
 def of_independence(term: EstimatedTerm) -> Advice:
     """Say that effects at places are not correlated."""
     what = "its effects are not correlated even at the smallest distance between places"
-    columns = ":".join(term.spec.effects.split(" + "))
-    return _considered(term, what, "independent ones", f"(1 | {term.spec.label}:{columns})")
+    return _considered(term, what, "independent ones", f"(1 | {':'.join([term.spec.label, *term.spec.places])})")
 
 
 def of_flat(

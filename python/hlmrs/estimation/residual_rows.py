@@ -105,8 +105,9 @@ def _require_order(term: ResidualTerm, columns: Columns, visit: Codes) -> None:
     of_text = any(name in read for name, _, levels, declared in columns.plain_values() if levels and not declared)
     used = [visit.levels[code] for code in np.unique(visit.codes[visit.known])]
     if of_text and _are_long_integers(used):
+        largest = max(used, key=lambda level: abs(int(level)))
         raise DataError(
-            f"residual={term.text.strip()!r}: {term.time_name!r} has a time of {used[-1]}, too large to tell it from "
+            f"residual={term.text.strip()!r}: {term.time_name!r} has a time of {largest}, too large to tell it from "
             f"the next; count times from the first, {term.time_name} - {term.time_name}.min(), or in a larger unit"
         )
     if of_text and len(used) > 2 and _are_dates(used):

@@ -12,6 +12,7 @@ from .._core import Columns, Encoding, NewRows, Rows
 from ..errors import DataError, DesignError, listed, suggestion
 from ..formula import Call, Expression, TermFactor
 from ..formula.expressions import as_json, calls_in, row_columns
+from ..formula.functions import LEARNED
 from ..formula.names import find_name
 from ..frame import Frame
 from ..resources import require_memory
@@ -23,8 +24,6 @@ Splines = Mapping[str, SplineBasis]
 
 _BYTES_OF_NUMBER = 24
 """As it is read, in the rows of the fit, and in these free of their correlations."""
-_LEARNED = {"scale", "center", "between", "within", "poly"}
-"""Functions that learn from the rows of a fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def model_rows(request: Request, data: Frame | Columns) -> ModelRows:
 
 
 def require_memory_of_rows(request: Request, frame: Frame) -> None:
-    """Refuse a source of more rows than memory holds, for a model that does without none of them."""
+    """Refuse a source of more rows than memory holds, for a model that needs all of them."""
     n_rows = frame.count() if frame.streams else None
     if n_rows is not None:
         instead = (
@@ -184,7 +183,7 @@ def _spline(factor: TermFactor, columns: Columns) -> tuple[Call, NDArray[np.floa
     """Return the call of a spline and the values it is applied to."""
     call = factor.expression
     assert isinstance(call, Call), "a spline is a call"
-    for name in calls_in(call.args[0]) & _LEARNED:
+    for name in calls_in(call.args[0]) & LEARNED:
         raise DesignError(
             f"{factor.name}: {name}() inside of a spline would be learned anew from every data; leave it out, as "
             "knots scale with their column, or compute the column before the fit"

@@ -117,6 +117,8 @@ SIGNATURES = {
 }
 
 SPLINES = ("bs", "ns", "cr")
+LEARNED = frozenset({"scale", "center", "between", "within", "poly"})
+"""Functions that learn from the rows of a fit."""
 _SHAPES = {signature.name: signature.shape for signature in _SIGNATURES} | {"C": Shape.LEVEL}
 _LISTED = sorted([*SIGNATURES, "C", "offset"], key=str.lower)
 

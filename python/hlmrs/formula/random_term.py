@@ -70,11 +70,16 @@ class RandomTerm:
     def effects(self) -> str:
         """The left of the bar, such as ``1 + ses``; the columns of places as they are called."""
         if STRUCTURES[self.structure].is_placed:
-            return " + ".join(
-                deparse_name(column.name) for factor in self.terms[0].factors for column in factor.columns()
-            )
+            return " + ".join(self.places)
         terms = self.terms if self.one is None else self.one.taken_out(self.terms)
         return " + ".join(["1" if self.has_intercept else "0", *(term.name for term in terms)])
+
+    @property
+    def places(self) -> list[str]:
+        """The columns of places, as a formula has them; of other terms none."""
+        if not STRUCTURES[self.structure].is_placed:
+            return []
+        return [deparse_name(column.name) for factor in self.terms[0].factors for column in factor.columns()]
 
     @property
     def has_intercept(self) -> bool:

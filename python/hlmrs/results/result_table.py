@@ -133,9 +133,12 @@ class ResultTable(Printed, Generic[FrameT]):
         return len(plain_column(next(iter(self._columns.values()), [])))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        """Return the values, a row each, as ``numpy.asarray`` has them of a frame."""
-        columns = [_plain_values(column) for column in self._columns.values()]
-        values = np.empty((len(self), len(columns)), object)
+        """Return the values, a row each: numbers where all are, else objects."""
+        if copy is False:
+            raise ValueError("the columns of the table are copied to an array; copy=False cannot be met")
+        columns = [np.asarray(plain_column(column)) for column in self._columns.values()]
+        are_numbers = all(column.dtype.kind in "biuf" for column in columns)
+        values = np.empty((len(self), len(columns)), np.float64 if are_numbers else object)
         for k, column in enumerate(columns):
             values[:, k] = column
         return values if dtype is None else values.astype(dtype)

@@ -130,3 +130,7 @@ def test_numpy_has_its_values_as_of_a_frame() -> None:
     assert values.shape == (3, 6)
     assert values[:, 0].tolist() == ["A", "B", "C"]
     np.testing.assert_array_equal(np.asarray(values[:, 1:], float), means.to_frame().iloc[:, 1:])
+    numbers = hlmrs.results.result_table.ResultTable("numbers", {"a": [1.0, 2.0], "b": [3, 4]}, "pandas")
+    assert np.asarray(numbers).dtype == np.float64
+    with pytest.raises(ValueError, match="copy=False"):
+        np.array(means, copy=False)

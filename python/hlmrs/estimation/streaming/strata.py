@@ -4,7 +4,7 @@ A dispersion whose variables have few values (``dispersion="~ sex"``) weighs all
 of the residuals then needs the sums of every stratum, and no second pass over the rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from ..._core import Columns, FinishedStatistics, Model, Rows, Statistics, strat
 from ...errors import DataError, DesignError
 from ...formula import ColumnName, TermFactor
 from ...formula.expressions import calls_in
+from ...formula.functions import LEARNED
 from ...frame import Frame, located, numbered
 from ...resources import Progress
 from .. import Estimate, Request, batch_columns, estimate_of_statistics, fit_model
@@ -26,10 +27,9 @@ from .sums import BatchSums, is_usable
 
 MOST_STRATA = 50
 """Strata, each of which takes the memory of all sums."""
-_LEARNED = {"scale", "center", "between", "within", "poly"}
-"""Functions that learn from all rows."""
 _NO_TRUTH = 2
 _RESPONSE = "(stratum)"
+_PlainColumn = tuple[str, NDArray[np.float64 | np.uint8 | np.uint32], list[str] | None, bool]
 Key = tuple[str | float, ...]
 """The values of the dispersion's columns in a stratum."""
 
@@ -42,7 +42,7 @@ def takes_strata(request: Request) -> bool:
     if not asked.dispersion.terms:
         return False
     _, *factors = asked.dispersion.factors()
-    learned = any(calls_in(factor.expression) & _LEARNED for factor in factors)
+    learned = any(calls_in(factor.expression) & LEARNED for factor in factors)
     return not learned
 
 
@@ -120,7 +120,7 @@ class _Reader:
                         f"values are missing: of {', '.join(self.names)} in {columns.n_rows - len(complete):,} rows; "
                         'fill them in, or drop the rows with missing="drop"'
                     )
-                yield columns, columns if len(complete) == columns.n_rows else _picked(columns, complete)
+                yield columns, columns if len(complete) == columns.n_rows else _picked(columns.plain_values(), complete)
 
     def learned(self) -> Learned:
         """Read the source as often as it takes to learn what the mean learns from all rows."""
@@ -174,9 +174,10 @@ class _StrataSums:
         self.are_too_many = len(cells) > MOST_STRATA
         if self.are_too_many:
             return
+        plain_values = columns.plain_values() if len(cells) > 1 else []
         for k, cell in enumerate(cells):
             key = tuple(own.read(value) for own, value in zip(read, cell.tolist(), strict=True))
-            part = columns if len(cells) == 1 else _picked(columns, np.flatnonzero(of_row.ravel() == k))
+            part = columns if len(cells) == 1 else _picked(plain_values, np.flatnonzero(of_row.ravel() == k))
             self.sums.setdefault(key, known.empty()).update(batch_columns(plain, part, splines))
         self.are_too_many = len(self.sums) > MOST_STRATA
 
@@ -280,18 +281,19 @@ class _Values:
 
 def _values(columns: Columns, names: list[str]) -> list[_Values]:
     """Read some columns."""
-    found = {}
-    for name, values, levels, declared in columns.plain_values():
+    found = []
+    for name in names:
+        ((_, values, levels, declared),) = columns.plain_values(name)
         is_truth = values.dtype == np.uint8 and levels is None
         missing = values >= _NO_TRUTH if is_truth else np.isnan(values) if levels is None else values == NOWHERE
-        found[name] = _Values(name, values.astype(np.float64), ~missing, levels, declared, is_truth)
-    return [found[name] for name in names]
+        found.append(_Values(name, values.astype(np.float64), ~missing, levels, declared, is_truth))
+    return found
 
 
-def _picked(columns: Columns, rows: NDArray[np.intp]) -> Columns:
+def _picked(plain: Sequence[_PlainColumn], rows: NDArray[np.intp]) -> Columns:
     """Return some rows of columns, with all their levels."""
     found = Columns()
-    for name, values, levels, declared in columns.plain_values():
+    for name, values, levels, declared in plain:
         own = np.ascontiguousarray(values[rows])
         if levels is not None:
             found.add_categorical(name, own.astype(np.uint32), levels, False, declared)
