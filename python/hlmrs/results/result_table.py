@@ -136,8 +136,8 @@ class ResultTable(Printed, Generic[FrameT]):
         """Return the values, a row each: numbers where all are, else objects."""
         if copy is False:
             raise ValueError("the columns of the table are copied to an array; copy=False cannot be met")
-        columns = [np.asarray(plain_column(column)) for column in self._columns.values()]
-        are_numbers = all(column.dtype.kind in "biuf" for column in columns)
+        columns = [_plain_values(column) for column in self._columns.values()]
+        are_numbers = all(isinstance(value, int | float) for column in columns for value in column)
         values = np.empty((len(self), len(columns)), np.float64 if are_numbers else object)
         for k, column in enumerate(columns):
             values[:, k] = column
