@@ -265,6 +265,12 @@ class NewRows:
 def available_memory() -> int | None:
     """Return the bytes that are free for the process; None where the system does not tell."""
 
+def default_threads() -> int:
+    """Return the threads that are used where none are asked for."""
+
+def processor_instructions() -> list[str]:
+    """Return the sets of instructions that the processor has, among those for which kernels differ."""
+
 def complete_rows(spec: str, columns: Columns, options: str) -> NDArray[np.bool_] | None:
     """Return whether each row has a value in every column of a model; None if all have."""
 

@@ -18,12 +18,15 @@ _LARGE = 100_000_000
 def available() -> int:
     """Return the bytes that are free for a process: half of what the machine has where the system does not tell."""
     free = available_memory()
-    if free is not None:
-        return free
+    return (total() or 16 << 30) // 2 if free is None else free
+
+
+def total() -> int | None:
+    """Return the bytes of memory that the machine has; None where the system does not tell."""
     try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
-        return 8 << 30
+        return None
 
 
 def format_bytes(n_bytes: float) -> str:

@@ -20,6 +20,7 @@ pub mod influence;
 pub mod interrupt;
 pub mod layout;
 pub mod levels;
+pub mod machine;
 pub mod many;
 pub mod model;
 pub mod new_rows;
@@ -62,6 +63,7 @@ mod _core {
         inference::{kenward_roger, mode_slopes, satterthwaite},
         influence::{added_columns, group_regressions, influence_of, leverage, serial_correlation},
         levels::{PyLearner, PyLevelScan, py_columns_of_levels},
+        machine::{available_memory, default_threads, processor_instructions},
         many::fit_many_py,
         model::PyModel,
         new_rows::PyNewRows,
@@ -74,6 +76,6 @@ mod _core {
         robust::{cluster_contributions, is_nested, row_contributions},
         rows::PyRows,
         statistics::{PyFinishedStatistics, PyStatistics, strata_model},
-        values::{available_memory, complete_rows, evaluate, evaluate_slope, term_moments},
+        values::{complete_rows, evaluate, evaluate_slope, term_moments},
     };
 }

@@ -60,9 +60,3 @@ pub fn term_moments<'py>(py: Python<'py>, rows: Py<PyRows>, term: usize) -> PyRe
     let r = layout.columns.len();
     run(py, move || mean_outer_product(&rows.get().0, term))?.into_pyarray(py).reshape([r, r])
 }
-
-/// Bytes that are free for the process; None where the system does not tell.
-#[pyfunction]
-pub fn available_memory() -> Option<usize> {
-    crate::linalg::memory::available()
-}

@@ -1,9 +1,10 @@
-//! Dense kernels, small blocks, threads and memory; knows no statistics.
+//! Dense kernels, small blocks, processor, threads and memory; knows no statistics.
 
 pub mod dense;
 pub mod dual;
 pub mod jet;
 pub mod memory;
 pub mod prefetch;
+pub mod processor;
 pub mod small;
 pub mod threads;

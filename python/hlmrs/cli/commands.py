@@ -18,9 +18,8 @@ from ..models import lmer
 from ..options import Ddf
 from ..page import require_folder
 from ..results import MarginalFit, compare, describe, load, table
+from .exits import NOT_CONVERGED, OK
 from .model import AnyFit, fits_of, read
-
-OK, NOT_CONVERGED, UNUSABLE = 0, 1, 2
 
 _DEMO = (
     ("sleepstudy", "Reaction ~ Days + (Days | Subject)"),

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 
 from ..errors import HlmrsError, HlmrsWarning
 from . import commands
+from .doctor import doctor
+from .exits import OK, UNUSABLE
 from .parser import parser
 
 _COMMANDS: dict[str, Callable[[Namespace], int]] = {
@@ -19,6 +21,7 @@ _COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "report": commands.report,
     "show": commands.show,
     "demo": commands.demo,
+    "doctor": doctor,
 }
 
 
@@ -37,16 +40,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return code
         except BrokenPipeError:  # who reads has closed, as `head` does
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return commands.OK
+            return OK
         except (HlmrsError, ImportError, OSError) as error:
             print(f"hlmrs: {error}", file=sys.stderr)
-            return commands.UNUSABLE
+            return UNUSABLE
         except KeyboardInterrupt:
             print("hlmrs: interrupted", file=sys.stderr)
             return 130
         except Exception as error:
             print(f"hlmrs: internal error: {type(error).__name__}: {error}; please report it", file=sys.stderr)
-            return commands.UNUSABLE
+            return UNUSABLE
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

@@ -71,6 +71,13 @@ def parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="fit some of the classic data sets and show the results")
     demo.add_argument("--out", metavar="PATH", help="write the report of one of them too; needs matplotlib")
+
+    doctor = commands.add_parser(
+        "doctor",
+        help="show what a bug report needs: versions, processor, threads, memory, and a small fit",
+        epilog="exit codes: 0 the small fit gives the number that is known, 1 it does not",
+    )
+    doctor.add_argument("--json", action="store_true", help="print JSON instead of text")
     return top
 
 
