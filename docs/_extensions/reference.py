@@ -33,7 +33,24 @@ PAGES = {
     "options": (
         "Options",
         "Small frozen objects that say how to fit and how to test.",
-        ["Control", "TestOptions", "Family", "Normal"],
+        ["Control", "TestOptions", "Family"],
+    ),
+    "priors": (
+        "Priors",
+        "Distributions of parameters before the data.",
+        [
+            "Normal",
+            "StudentT",
+            "Uniform",
+            "Flat",
+            "HalfStudentT",
+            "HalfNormal",
+            "HalfCauchy",
+            "Exponential",
+            "Gamma",
+            "InverseGamma",
+            "LKJ",
+        ],
     ),
     "linear": (
         "Linear fits",
