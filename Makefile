@@ -70,9 +70,9 @@ mutants: build
 # from the paths of this machine, none is left in the wheel
 wheel: export SOURCE_DATE_EPOCH := $(or $(SOURCE_DATE_EPOCH),1767225600)
 wheel: export RUSTFLAGS := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo --remap-path-prefix=$(CURDIR)=/hlmrs
-wheel: $(STAMP)
+wheel: sbom
 	rm -rf dist/*.whl $(VENV)/bare
-	$(BIN)/maturin build --release --locked --out dist $(WHEEL)
+	$(BIN)/maturin build --release --locked --out dist --sbom-include dist/hlmrs.cdx.json $(MATURIN)
 	$(PYTHON) -m venv $(VENV)/bare
 	$(VENV)/bare/bin/python -m pip install --quiet dist/*.whl
 	PATH=/nowhere $(abspath $(VENV))/bare/bin/python tests/smoke/smoke.py
@@ -82,7 +82,7 @@ $(CARGO)/bin/cargo-%: | $(STAMP)
 	cargo install --quiet --locked --root $(CARGO) cargo-$*
 
 sbom: export SOURCE_DATE_EPOCH := $(or $(SOURCE_DATE_EPOCH),1767225600)
-sbom: $(CARGO)/bin/cargo-cyclonedx
+sbom: $(CARGO)/bin/cargo-cyclonedx $(STAMP)
 	mkdir -p dist
 	$< cyclonedx --quiet --features python --format json --spec-version 1.5 --target all --no-build-deps \
 		--override-filename hlmrs.cdx

@@ -15,9 +15,9 @@ from hlmrs.cli import main
 
 SLEEP = "Reaction ~ Days + (Days | Subject)"
 CRITERION, FIXED = 1743.62827195849, (251.405104848485, 10.4672859595959)
-"""lme4's REML criterion and fixed effects."""
-CBPP = 184.05256
-"""-2 times glmmTMB's log-likelihood."""
+"""lme4's, as in tests/golden/cases/lmm_sleep_slope_reml.json."""
+CBPP = 184.052563729534
+"""-2 times the log-likelihood in tests/golden/generalized.json."""
 
 
 def close(what: str, got: float, want: float, tolerance: float) -> None:
@@ -32,8 +32,8 @@ def linear() -> hlmrs.LinearMixedFit:
     close("linear model", fit.criterion, CRITERION, 1e-9)
     for got, want in zip(fit.beta, FIXED, strict=True):
         close("fixed effect", got, want, 1e-6)
-    if fit.confint()["term"] is None or not fit.verdict.converged:
-        raise SystemExit("the linear model has no intervals or did not converge")
+    if not fit.verdict.converged:
+        raise SystemExit("the linear model did not converge")
     print(fit.summary())
     return fit
 
@@ -41,7 +41,7 @@ def linear() -> hlmrs.LinearMixedFit:
 def generalized() -> None:
     data = hlmrs.datasets.load("cbpp", "dict")
     fit = hlmrs.glmer("incidence / size ~ period + (1 | herd)", data, family="binomial", weights="size")
-    close("generalized model", fit.criterion, CBPP, 1e-6)
+    close("generalized model", fit.criterion, CBPP, 1e-8)
     print(fit.summary())
 
 
