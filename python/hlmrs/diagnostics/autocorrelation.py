@@ -1,7 +1,8 @@
 """Whether residuals of a group are correlated beyond what the model has, and which structure to try.
 
 Independent residuals beside random effects: the score of an autoregression of rows that follow each other.  Residuals
-that have parameters, and models without random effects: correlations of normalized residuals by lag.
+that have parameters, and models without random effects: correlations of normalized residuals, of every lag and of all
+together.
 """
 
 import math
@@ -15,6 +16,7 @@ from ..frame import Column
 from ..inference import two_sided_p
 from .deletion_sets import of_codes
 from .finding import FINE, LOOK, Check, holm, p_text
+from .joint_lags import JointTest, joint_test
 from .lags import Lags, lag_correlations
 from .series import Series, series_of
 from .structure_advice import structure_to_try
@@ -97,29 +99,39 @@ def _of_normalized(estimate: Estimate, series: Series) -> Check:
         "statistic": z,
         "p_value": p,
     }
-    verdict, found = _by_lag(estimate, series, lags, p)
+    verdict, found, least = _by_lag(estimate, series, lags, p)
     caveat = (
         f"Rows of a group were taken in {_how(series)}. That the parameters of the model are estimated makes the "
         "correlations of normalized residuals smaller, so that the tests find less than there is."
     )
-    return Check("autocorrelation", verdict, found, caveat, table, estimate.kind)
+    return Check("autocorrelation", verdict, found, caveat, table, estimate.kind, least)
 
 
-def _by_lag(estimate: Estimate, series: Series, lags: Lags, p: np.ndarray) -> tuple[str, str]:
-    """Say which correlations are left, by Holm's correction of their number."""
+def _by_lag(estimate: Estimate, series: Series, lags: Lags, p: np.ndarray) -> tuple[str, str, float | None]:
+    """Say which correlations are left, of one lag or of all together, and the p value of both, corrected."""
     if not len(p):
-        return FINE, f"Too few rows of {series.group} have others in their group to correlate."
-    what = "Normalized residuals" if _has_parameters(estimate) else "Residuals"
+        return FINE, f"Too few rows of {series.group} have others in their group to correlate.", None
+    what = f"{'Normalized residuals' if _has_parameters(estimate) else 'Residuals'} of the same {series.group}"
     corrected = np.array(holm(np.nan_to_num(p, nan=1.0).tolist()))
     k = int(np.argmin(corrected))
-    if corrected[k] >= 0.05:
-        some = ", ".join(_at(lags, m) for m in range(min(_SHOWN, len(p))))
-        return FINE, f"{what} of the same {series.group} show no correlation beyond chance ({some})."
-    size = f"{_at(lags, k)}, {p_text(float(corrected[k]))} after Holm's correction"
-    if abs(lags.correlation[k]) < _SIZE:
-        return FINE, f"{what} of the same {series.group} are correlated, but little ({size})."
+    joint = joint_test(lags)
+    least = float(corrected[k]) if joint is None else min(1.0, 2 * min(float(corrected[k]), joint.p_value))
+    if least >= 0.05:
+        return FINE, f"{what} show no correlation beyond chance ({_some(lags, joint)}).", least
+    if joint is not None and joint.p_value < corrected[k]:
+        size, largest = f"all lags together, {p_text(least)}; {_some(lags, None)}", joint.largest
+    else:
+        size, largest = f"{_at(lags, k)}, {p_text(least)} after correction for several tests", lags.correlation[k]
+    if abs(largest) < _SIZE:
+        return FINE, f"{what} are correlated, but little ({size}).", least
     advice = structure_to_try(estimate, series, lag_correlations(estimate, series))
-    return LOOK, f"{what} of the same {series.group} are correlated ({size}){f'; {advice}' if advice else ''}."
+    return LOOK, f"{what} are correlated ({size}){f'; {advice}' if advice else ''}.", least
+
+
+def _some(lags: Lags, joint: JointTest | None) -> str:
+    """Write the correlations of the first lags, and the p value of all together."""
+    first = ", ".join(_at(lags, m) for m in range(min(_SHOWN, len(lags.lag))))
+    return first if joint is None else f"{first}; all lags together, {p_text(joint.p_value)}"
 
 
 def _has_parameters(estimate: Estimate) -> bool:

@@ -36,10 +36,13 @@ class Check(Printed):
     caveat: str
     _table: Mapping[str, Column]
     _frame: str
+    _p_value: float | None = None
 
     @property
     def p_value(self) -> float:
-        """The smallest p value of the table, corrected by Holm for there being several; NaN without a test."""
+        """The smallest p value, corrected for there being several tests; NaN without a test."""
+        if self._p_value is not None:
+            return self._p_value
         values = np.asarray(self._table.get("p_value", []), dtype=float)
         values = np.sort(values[~np.isnan(values)])
         return float(min(1.0, len(values) * values[0])) if len(values) else float("nan")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import hlmrs
+from hlmrs.diagnostics.joint_lags import joint_test
 from hlmrs.diagnostics.lags import lag_correlations, scaled_rows
 from hlmrs.diagnostics.series import series_of
 from hlmrs.diagnostics.spread import _taken_by_random_effects
@@ -160,3 +161,30 @@ def test_a_time_far_off_is_no_lag():
     data["t"] = np.where(np.arange(100) == 99, 1e9, data["t"])
     fit = hlmrs.gls("y ~ z", data)
     assert list(lags_of(fit, "g", "t").lag) == [1, 2, 3, 4]
+
+
+def test_level_and_trend_of_all_lags_are_tested_together_by_their_definition():
+    fit = hlmrs.gls("y ~ t + z", measured(3, "nugget"), residual="car1(t | g)")
+    lags = lags_of(fit, normalized=True)
+    columns = np.column_stack([np.ones(len(lags.lag)), np.log(np.arange(1, len(lags.lag) + 1))])
+    root = np.sqrt(lags.pairs)
+    # the explained sum of squares of a regression of z on both columns, weighed by pairs
+    hat, *_ = np.linalg.lstsq(columns * root[:, None], root * lags.correlation, rcond=None)
+    explained = np.sum((root * (columns @ hat)) ** 2)
+    found = joint_test(lags)
+    assert found.p_value == pytest.approx(np.exp(-explained / 2))
+    assert abs(found.largest) == pytest.approx(np.abs(columns @ hat).max())
+
+
+def test_beside_random_effects_the_joint_test_is_hotellings():
+    fit = hlmrs.lmer("y ~ t + z + (1 | g)", measured(3, "ar1", intercepts=1.0), residual="ar1(t | g)")
+    lags = lags_of(fit, normalized=True)
+    n, d = lags.by_group.shape[0], 2
+    place = np.log(np.arange(1, len(lags.lag) + 1))
+    trend = place - np.average(place, weights=lags.pairs)
+    sums = np.array([lags.pairs * lags.correlation, lags.pairs * trend * lags.correlation]).sum(axis=1)
+    of_groups = lags.by_group @ np.array([lags.pairs, lags.pairs * trend]).T
+    covariance = n / (n - 1) * of_groups.T @ of_groups
+    f = sums @ np.linalg.solve(covariance, sums) * (n - d) / (d * (n - 1))
+    # the tail of F with two numerator degrees of freedom has a closed form
+    assert joint_test(lags).p_value == pytest.approx((1 + d * f / (n - d)) ** (-(n - d) / 2))

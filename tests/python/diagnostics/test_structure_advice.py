@@ -114,6 +114,19 @@ def test_a_wrong_structure_leads_to_the_right_one(kind, fitted, want):
     assert found[want] >= 18, found
 
 
+def test_a_nugget_that_no_single_lag_shows_is_found_by_all_together():
+    def check(seed):
+        data = measured(seed, "nugget", groups=30)
+        return hlmrs.gls("y ~ t + z", data, residual="car1(t | g)").check.autocorrelation()
+
+    checks = [check(seed) for seed in SEEDS]
+    found = Counter(map(named, checks))
+    assert found['residual="exp(t | g, nugget=True)"'] >= 14, found
+    joint = [one for one in checks if "all lags together" in one.finding and one.verdict != "no concern"]
+    assert len(joint) > 10
+    assert all(one.p_value < 0.05 for one in joint)
+
+
 @pytest.mark.parametrize(
     ("kind", "fitted", "want"),
     [
