@@ -96,11 +96,38 @@ def test_tables_have_all_parameters_of_the_residuals(fits):
 
 def test_shares_are_blank_without_random_effects(fits):
     lines = str(hlmrs.table(fits["alone"], fits["lmer"])).splitlines()
-    (icc,) = (line.split() for line in lines if line.strip().startswith("ICC"))
-    assert len(icc) == 2, "one number, of the model with random effects"
+    (marginal,) = (line.split() for line in lines if line.strip().startswith("R² marginal"))
+    assert len(marginal) == 3, "one number, of the model with random effects"
     assert "R²" not in str(fits["alone"].text())
     assert "intraclass" not in str(fits["mmrm"].text())
-    assert np.isfinite(fits["lmer"].icc().adjusted)
+
+
+def test_correlated_residuals_leave_no_one_correlation_within_groups(fits):
+    icc = fits["lmer"].icc(interval="bootstrap", n=3, seed=1)
+    assert np.isnan([icc.adjusted, icc.unadjusted, icc.by_group["Subject"], *icc.intervals["Subject"]]).all()
+    assert "Residuals within 'Subject' are correlated by ar1(age | Subject), which no share" in words(icc)
+    effects = fits["lmer"].variance.design_effect()
+    assert effects["icc"][0] is effects["design_effect"][0] is None
+    assert "correlated by ar1(age | Subject)" in words(effects)
+    assert not any(line.strip().startswith("ICC") for line in str(hlmrs.table(fits["lmer"])).splitlines())
+    assert "intraclass" not in words(fits["lmer"].text())
+    assert np.isfinite(fits["lmer"].r2().conditional)
+
+
+def test_groups_above_the_correlated_ones_and_across_them_keep_their_shares():
+    rng = np.random.default_rng(1)
+    school, child, item = np.repeat(np.arange(12), 20), np.repeat(np.arange(60), 4), np.tile(np.arange(4), 60)
+    y = rng.normal(size=12)[school] + rng.normal(size=60)[child] + rng.normal(size=4)[item] + rng.normal(size=240)
+    data = {"y": y, "t": item.astype(float), "school": school.astype(str), "child": child.astype(str)}
+    data["item"] = item.astype(str)
+    formula = "y ~ 1 + (1 | school) + (1 | item)"
+    fit = hlmrs.lmer(formula, data, residual="ar1(t | child)")
+    parts = dict(zip(fit.varcorr()["group"], fit.varcorr()["variance"], strict=True))
+    for name, share in fit.icc().by_group.items():
+        assert share == pytest.approx(parts[name] / sum(parts.values()))
+    effects = dict(zip(fit.variance.design_effect()["group"], fit.variance.design_effect()["icc"], strict=True))
+    assert np.isnan(effects["school"]), "of a school there are rows of the same child"
+    assert effects["item"] == pytest.approx(fit.icc().by_group["item"])
 
 
 @pytest.fixture(scope="module")
@@ -119,11 +146,20 @@ def test_reports_say_what_the_model_has(pages):
     assert "(Intercept) varies between units of Subject" in pages["lmer"]
     for page in pages.values():
         assert "nan varies" not in page
-        assert "computes them" not in page, "profile intervals are not there"
-        assert "takes long" not in page, "nor is influence, how long it may take"
+        assert "fit.confint(method=&#x27;profile&#x27;) has profile intervals" in page
+        assert "takes long" not in page
+        assert re.search(r"Influence of 27 sets of rows, by Subject", page)
         assert "grouping factors  cross" not in page
         assert "keeps the covariance of the residuals" in page
-        assert re.search(r"Sensitivity to single groups and to the standard errors\s+for the author", page)
+        assert "correlation that is left" not in page
+        assert re.search(r"Intraclass correlation: \d", page) is None
+        assert "nan" not in page.split()
+        assert re.search(r"Sensitivity to single groups and to the standard errors\s+part 9", page)
+
+
+def test_a_page_without_any_groups_leaves_sensitivity_to_the_author(fits):
+    page = re.sub(r"<[^>]+>|\s+", " ", fits["alone"].report().html)
+    assert re.search(r"Sensitivity to single groups and to the standard errors\s+for the author", page)
 
 
 def test_missing_names_of_frames_name_no_random_coefficient():

@@ -6,7 +6,13 @@ coefficients, ``coefficients`` standardized coefficients, design effects and red
 the shares of a fit of either kind.
 """
 
-from .coefficients import design_effect_table, note_on_two_values, reduction_table, standardized_table
+from .coefficients import (
+    design_effect_table,
+    note_on_correlated_rows,
+    note_on_two_values,
+    reduction_table,
+    standardized_table,
+)
 from .decomposition import decomposition_table
 from .either_kind import ExplainedShares, explained_shares
 from .generalized import VarianceChoice, generalized_icc, generalized_parts, generalized_r2
@@ -26,6 +32,7 @@ __all__ = [
     "generalized_parts",
     "generalized_r2",
     "intraclass_correlation",
+    "note_on_correlated_rows",
     "note_on_two_values",
     "r_squared",
     "reduction_table",

@@ -7,6 +7,7 @@ from ..errors import DataError, listed
 from ..estimation import Estimate, null_model
 from ..frame import Column
 from ..inference import TestOptions, interval, uncertainty, variance_components
+from .correlated_residuals import why_not_known, with_correlated_rows
 from .shares import variance_parts
 
 Vector = NDArray[np.float64]
@@ -47,21 +48,28 @@ def note_on_two_values(estimate: Estimate) -> str:
 
 def design_effect_table(estimate: Estimate) -> dict[str, Column]:
     """Tabulate Kish's design effect of every grouping factor: 1 + (m - 1) ICC, m = Σ n_j² / n."""
-    parts = variance_parts(estimate)
+    layout, parts = estimate.layout, variance_parts(estimate)
     within = parts.of_groups + parts.residual
-    sizes = [np.bincount(estimate.rows.group_codes(g)) for g in range(len(estimate.layout.groups))]
-    n = estimate.layout.n_rows
+    sizes = [np.bincount(estimate.rows.group_codes(g)) for g in range(len(layout.groups))]
+    n = layout.n_rows
     size = np.array([float(np.sum(s.astype(float) ** 2)) / n for s in sizes])
-    icc = np.array([parts.random[group.name] / within for group in estimate.layout.groups])
+    mixed = with_correlated_rows(estimate)
+    icc = np.array([parts.random[name] / within if name not in mixed else np.nan for name in layout.group_names])
     effect = 1 + (size - 1) * icc
     return {
-        "group": [group.name for group in estimate.layout.groups],
+        "group": [group.name for group in layout.groups],
         "n_groups": np.array([len(s) for s in sizes]),
         "group_size": size,
         "icc": icc,
         "design_effect": effect,
         "effective_n": n / effect,
     }
+
+
+def note_on_correlated_rows(estimate: Estimate) -> list[str]:
+    """Say which design effects are not known since residuals are correlated; nothing where all are."""
+    note = why_not_known(estimate, with_correlated_rows(estimate))
+    return [note] if note else []
 
 
 def reduction_table(estimate: Estimate, null: Estimate | None) -> dict[str, Column]:

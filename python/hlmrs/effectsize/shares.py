@@ -17,6 +17,7 @@ from ..errors import choose
 from ..estimation import Estimate
 from ..frame import Column, build, distinct
 from ..inference import check_level, replicates, term_names, warn_of_failures
+from .correlated_residuals import why_not_known, without_one_correlation
 
 Vector = NDArray[np.float64]
 Numbers = Any
@@ -189,12 +190,16 @@ def variance_parts(estimate: Estimate) -> VarianceParts:
 
 def intraclass_correlation(estimate: Estimate, choice: IntervalChoice) -> IntraclassCorrelation:
     """Compute the shares of the grouping factors."""
-    shares, unknown = shares_of(variance_parts(estimate)), _unidentified(estimate)
-    if unknown:
-        shares = [np.nan] * len(shares)
-    names = estimate.layout.group_names
+    names, mixed = estimate.layout.group_names, without_one_correlation(estimate)
+    unknown = _unidentified(estimate) or why_not_known(estimate, mixed)
+    is_known = [not unknown] * 2 + [name not in mixed and not _unidentified(estimate) for name in names] * 2
+
+    def known_shares(parts: VarianceParts) -> list[Numbers]:
+        return [share if known else share * np.nan for share, known in zip(shares_of(parts), is_known, strict=True)]
+
+    shares = known_shares(variance_parts(estimate))
     wanted = distinct(["adjusted", "unadjusted", *names])
-    intervals = _intervals(estimate, choice, wanted, lambda parts: shares_of(parts)[: len(wanted)])
+    intervals = _intervals(estimate, choice, wanted, lambda parts: known_shares(parts)[: len(wanted)])
     return IntraclassCorrelation(
         shares[0],
         shares[1],
@@ -247,7 +252,8 @@ def _intervals(
         return {}
     tail = (1 - choice.level) / 2
     values = compute(_drawn_parts(estimate, choice))
-    bounds = [np.nanquantile(column, [tail, 1 - tail]) for column in values]
+    unknown = np.full(2, np.nan)
+    bounds = [unknown if np.isnan(own).all() else np.nanquantile(own, [tail, 1 - tail]) for own in values]
     return {name: (float(low), float(high)) for name, (low, high) in zip(names, bounds, strict=False)}
 
 

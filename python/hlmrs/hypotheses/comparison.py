@@ -15,7 +15,7 @@ from ..estimation.generalized import GeneralizedEstimate, by_maximum_likelihood
 from ..estimation.generalized_request import OTHER_PARTS
 from ..frame import Column, columns_of
 from ..inference import information_criteria
-from .nesting import Embedding, embed, family_of
+from .nesting import embed, family_of
 from .null_distribution import null_distribution
 
 _CHISQ_NOISE = 1e-6
@@ -130,8 +130,8 @@ def _ratio(small: Compared, large: Compared) -> tuple[float, float, float, str |
 
 def _of_same_size(one: Estimate, other: Estimate) -> str:
     """Say of models with as many parameters whether they are the same in other words."""
-    both = all(isinstance(embed(*pair), Embedding) for pair in ((one, other), (other, one)))
-    return "no test: the same model in other words" if both else "not nested"
+    reasons = [found for pair in ((one, other), (other, one)) if isinstance(found := embed(*pair), str)]
+    return reasons[0] if reasons else "no test: the same model in other words"
 
 
 def _has_prior(estimate: Estimate) -> bool:

@@ -8,7 +8,8 @@ exact the chi-square of all parameters is conservative.
 from dataclasses import dataclass
 
 from ..inference import chi_square_tail
-from .nesting import Embedding, RandomPart
+from .nesting import Embedding
+from .part_nesting import RandomPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,12 @@ def null_distribution(embedding: Embedding, n_fixed: int, n_covariance: int, *, 
     target, sources = changed[0]
     new_variances = target.width - sum(source.width for source in sources)
     if new_variances == 0:
-        # correlations, zero under the smaller model: inside their range, unless they follow from a lower rank
+        # correlations, zero under the smaller model, or covariances of levels, equal under it: inside their range,
+        # unless they follow from a lower rank
         return NullDistribution((total,), exact=not singular and not any(source.rank for source in sources))
     structure = target.structure
     simple = structure.independent or (structure.unrestricted and len(sources) <= 1)
-    if new_variances == 1 and simple and not singular and _starts_free(target, list(sources)):
+    if new_variances == 1 and target.n_levels == 1 and simple and not singular and _starts_free(target, list(sources)):
         return NullDistribution((total - 1, total), exact=True)
     return NullDistribution((total,), exact=False)
 
@@ -58,7 +60,8 @@ def _is_same(target: RandomPart, sources: list[RandomPart]) -> bool:
     if len(sources) != 1:
         return False
     (source,) = sources
-    return (source.width, source.structure.name, source.rank) == (target.width, target.structure.name, target.rank)
+    kinds = [(part.width, part.structure.name, part.rank, part.n_levels) for part in (source, target)]
+    return kinds[0] == kinds[1]
 
 
 def _starts_free(target: RandomPart, sources: list[RandomPart]) -> bool:

@@ -59,7 +59,8 @@ def checklist(subject: Subject) -> str:
 
 def _items(subject: Subject) -> list[tuple[str, str]]:
     """List items and their places: what the page cannot compute is the author's."""
-    of_author = (_SENSITIVITY,) if subject.has_residual else ()
+    is_whole = not subject.groups and not subject.residual_groups
+    of_author = (_SENSITIVITY,) if subject.has_residual and is_whole else ()
     found = [(item, AUTHOR if item in of_author else place) for item, place in _ITEMS]
     if subject.groups:
         return found

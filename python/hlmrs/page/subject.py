@@ -12,7 +12,8 @@ import numpy as np
 class Subject:
     """A fit and what belongs to it.
 
-    ``has_residual``: whether it is linear, with a covariance of its residuals or without random effects.
+    ``has_residual``: whether it is linear, with a covariance of its residuals or without random effects;
+    ``residual_groups`` are those within which residuals are correlated.
     ``parts`` name those beside the mean's; ``models`` are those fitted before it, in their order; ``description``
     describes the data, None where there are no rows; ``variables`` are those of the fixed part and ``interactions``
     pairs of them.  ``null_of`` fits the null model to the same rows, ``call_of`` writes the code that makes a fit
@@ -22,6 +23,7 @@ class Subject:
     fit: Any
     is_linear: bool
     has_residual: bool
+    residual_groups: Sequence[str]
     parts: Sequence[str]
     models: Sequence[Any]
     description: Any

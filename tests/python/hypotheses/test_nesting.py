@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hlmrs.hypotheses.nesting import spans
+from hlmrs.hypotheses.part_nesting import spans
 
 RNG = np.random.default_rng(2)
 X = RNG.normal(size=(50, 3))

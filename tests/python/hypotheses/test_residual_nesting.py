@@ -136,7 +136,7 @@ def test_exponential_correlations_and_car1_are_the_same_model() -> None:
 
 def test_models_of_as_many_parameters_that_differ_are_not_called_the_same() -> None:
     last = hlmrs.compare(fit("ar1(t | id)"), fit("cs(1 | id)")).to_dicts()[-1]
-    assert last["null_distribution"] == "not nested"
+    assert last["null_distribution"] == "not nested: residuals ar1(t | id) and cs(1 | id)"
 
 
 def test_a_nugget_of_zero_is_at_the_end_of_its_range() -> None:

@@ -54,9 +54,11 @@ def robust_standard_errors(subject: Subject) -> str:
 
 def influence(subject: Subject) -> str:
     """Show the fit without single groups."""
-    if not subject.groups:
+    sets = [*subject.groups, *subject.residual_groups]
+    if not sets:
         return ""
     if subject.parts or subject.fit.nobs > (_MOST_REFITS if subject.is_linear else _MOST_STEPS):
         why = f"in a model with a part of its own for {subject.named_parts}" if subject.parts else "with so many rows"
         return paragraph(f"fit.influence(group) leaves out groups; {why} it takes long, and is not part of this page.")
-    return shown(subject.fit.influence(subject.groups[0]))
+    method = {} if subject.groups else {"method": "fixed-theta"}
+    return shown(subject.fit.influence(sets[0], **method))

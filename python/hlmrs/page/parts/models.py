@@ -1,5 +1,9 @@
 """The models: the null model, the sequence that led to the last one, and what that one says."""
 
+from typing import Any
+
+import numpy as np
+
 from ..blocks import frame_table, paragraph, sections, shown
 from ..subject import Subject
 
@@ -23,9 +27,15 @@ def shares_of_the_null_model(subject: Subject) -> str:
         return ""
     null = subject.null
     icc = null.icc()
+    if not subject.is_linear:
+        return _shares_in_words(icc)
+    effects = shown(null.variance.design_effect())
+    return effects if np.isnan(icc.adjusted) else _shares_in_words(icc) + effects
+
+
+def _shares_in_words(icc: Any) -> str:
     shares = ", ".join(f"{group} {share:.3f}" for group, share in icc.by_group.items())
-    text = paragraph(f"Intraclass correlation: {icc.adjusted:.3f} ({shares}).")
-    return text + shown(null.variance.design_effect()) if subject.is_linear else text
+    return paragraph(f"Intraclass correlation: {icc.adjusted:.3f} ({shares}).")
 
 
 def reliability_of_the_null_model(subject: Subject) -> str:
@@ -51,7 +61,9 @@ def coefficients(subject: Subject) -> str:
 def intervals_of_variances(subject: Subject) -> str:
     """Show profile intervals."""
     if subject.has_residual:
-        return paragraph("Intervals of the parameters of residuals are Wald's; profile intervals are not available.")
+        return paragraph(
+            "Intervals of the parameters of residuals are Wald's; fit.confint(method='profile') has profile intervals."
+        )
     if subject.parts or subject.fit.nobs > (_MOST_ROWS if subject.is_linear else _MOST_ROWS_OF_GENERALIZED):
         why = "for so many rows" if not subject.parts else f"with a part of its own for {subject.named_parts}"
         return paragraph(f"Profile intervals take long {why}: fit.confint(method='profile') computes them.")
@@ -64,10 +76,8 @@ def explained(subject: Subject) -> str:
     if not subject.groups:
         return ""
     r2, icc = subject.fit.r2(), subject.fit.icc()
-    text = (
-        f"R² is {r2.marginal:.3f} by the fixed part and {r2.conditional:.3f} with the random effects; the intraclass "
-        f"correlation that is left is {icc.adjusted:.3f}."
-    )
+    left = "" if np.isnan(icc.adjusted) else f"; the intraclass correlation that is left is {icc.adjusted:.3f}"
+    text = f"R² is {r2.marginal:.3f} by the fixed part and {r2.conditional:.3f} with the random effects{left}."
     return paragraph(text)
 
 

@@ -166,6 +166,7 @@ class Reporting(View[FrameT]):
             self,
             is_linear,
             is_linear and self._estimate.request.residual is not None,
+            [group.name for group in self._estimate.layout.further_groups],
             [] if is_linear else [name for name, _ in part_formulas(self._estimate)],
             models,
             self._description(),

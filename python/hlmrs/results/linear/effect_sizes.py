@@ -46,7 +46,8 @@ class LinearEffectSizes(View[FrameT]):
         Notes
         -----
         With random slopes a factor's variance is the mean over rows of z'Σz (Johnson 2014).  The residual variance is
-        that of a row of weight one.
+        that of a row of weight one.  Where residuals within the groups are correlated (``residual=``) two rows have no
+        one correlation, and the shares are NaN.
 
         Examples
         --------

@@ -108,7 +108,8 @@ class Variances(View[FrameT]):
         Returns
         -------
         ResultTable
-            ``group, n_groups, group_size`` (the mean size that a row sees), ``icc, design_effect, effective_n``.
+            ``group, n_groups, group_size`` (the mean size that a row sees), ``icc, design_effect, effective_n``; NaN
+            where residuals within the groups are correlated.
 
         Examples
         --------
@@ -117,4 +118,5 @@ class Variances(View[FrameT]):
         >>> fit.variance.design_effect()["design_effect"].round(2).to_list()
         [6.81]
         """
-        return self._shown("Design effects", effectsize.design_effect_table(self._estimate))
+        notes = effectsize.note_on_correlated_rows(self._estimate)
+        return self._shown("Design effects", effectsize.design_effect_table(self._estimate), notes=notes)
