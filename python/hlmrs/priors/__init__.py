@@ -1,14 +1,20 @@
 """What is known of parameters before the data: distributions, and what they are priors of."""
 
-from .coefficients import INTERCEPT, Prior, checked_prior, described, prior_by_column
+from .coefficients import Prior, checked_prior, described, prior_by_column
+from .defaults import DataScales, brms_priors, chosen_priors, default_priors
 from .distribution import Distribution
 from .lkj import LKJ
+from .matching import Assigned, assigned
+from .parameters import INTERCEPT, SIGMA, Parameter, parameters_of
 from .positive import Exponential, Gamma, HalfCauchy, HalfNormal, HalfStudentT, InverseGamma
 from .real import Flat, Normal, StudentT, Uniform
 
 __all__ = [
     "INTERCEPT",
     "LKJ",
+    "SIGMA",
+    "Assigned",
+    "DataScales",
     "Distribution",
     "Exponential",
     "Flat",
@@ -18,10 +24,16 @@ __all__ = [
     "HalfStudentT",
     "InverseGamma",
     "Normal",
+    "Parameter",
     "Prior",
     "StudentT",
     "Uniform",
+    "assigned",
+    "brms_priors",
     "checked_prior",
+    "chosen_priors",
+    "default_priors",
     "described",
+    "parameters_of",
     "prior_by_column",
 ]

@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from ..errors import ArgumentError, OptionError, suggestion
+from .parameters import INTERCEPT
 from .real import Normal
-
-INTERCEPT = "(Intercept)"
-
 
 Prior: TypeAlias = Normal | Mapping[str, Normal]
 

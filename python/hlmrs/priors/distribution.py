@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from math import isfinite
 from numbers import Real
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -16,15 +16,12 @@ from ..errors import OptionError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-Support: TypeAlias = Literal["real", "positive", "interval", "correlations", "any"]
-
 
 class Distribution(ABC):
     """A prior: a distribution whose numbers are checked when it is made."""
 
     __slots__ = ()
     _kind: ClassVar[str]
-    _support: ClassVar[Support]
     _positive: ClassVar[Mapping[str, str]] = {}
 
     def __post_init__(self) -> None:
@@ -114,6 +111,6 @@ def where(
     density: Callable[[NDArray[np.float64]], Any],
     x: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return a log density where values are inside of its support, -inf elsewhere, and nan at nan."""
+    """Return a log density of values that are possible, -inf elsewhere, and nan at nan."""
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         return np.where(inside(x) | np.isnan(x), density(x), -np.inf)

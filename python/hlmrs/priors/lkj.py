@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ..errors import OptionError
-from .distribution import Distribution, Support
+from .distribution import Distribution
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +42,6 @@ class LKJ(Distribution):
     """
 
     _kind: ClassVar[str] = "lkj"
-    _support: ClassVar[Support] = "correlations"
     _positive: ClassVar = {"eta": "number"}
 
     eta: float

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from .distribution import Distribution, Support, where
+from .distribution import Distribution, where
 from .real import log_normal_density, log_t_density
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ class HalfStudentT(Distribution):
     """
 
     _kind: ClassVar[str] = "half_student_t"
-    _support: ClassVar[Support] = "positive"
     _positive: ClassVar = {"df": "number of degrees of freedom", "scale": "scale"}
 
     df: float
@@ -82,7 +81,6 @@ class HalfNormal(Distribution):
     """
 
     _kind: ClassVar[str] = "half_normal"
-    _support: ClassVar[Support] = "positive"
     _positive: ClassVar = {"scale": "scale"}
 
     scale: float
@@ -116,7 +114,6 @@ class HalfCauchy(Distribution):
     """
 
     _kind: ClassVar[str] = "half_cauchy"
-    _support: ClassVar[Support] = "positive"
     _positive: ClassVar = {"scale": "scale"}
 
     scale: float
@@ -155,7 +152,6 @@ class Exponential(Distribution):
     """
 
     _kind: ClassVar[str] = "exponential"
-    _support: ClassVar[Support] = "positive"
     _positive: ClassVar = {"rate": "rate"}
 
     rate: float
@@ -194,7 +190,6 @@ class Gamma(Distribution):
     """
 
     _kind: ClassVar[str] = "gamma"
-    _support: ClassVar[Support] = "positive"
     _positive: ClassVar = {"shape": "shape", "rate": "rate"}
 
     shape: float
@@ -236,7 +231,6 @@ class InverseGamma(Distribution):
     """
 
     _kind: ClassVar[str] = "inverse_gamma"
-    _support: ClassVar[Support] = "positive"
     _positive: ClassVar = {"shape": "shape", "scale": "scale"}
 
     shape: float

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ..errors import OptionError
-from .distribution import Distribution, Support, where
+from .distribution import Distribution, where
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +55,6 @@ class Normal(Distribution):
     """
 
     _kind: ClassVar[str] = "normal"
-    _support: ClassVar[Support] = "real"
     _positive: ClassVar = {"sd": "standard deviation"}
 
     mean: float
@@ -95,7 +94,6 @@ class StudentT(Distribution):
     """
 
     _kind: ClassVar[str] = "student_t"
-    _support: ClassVar[Support] = "real"
     _positive: ClassVar = {"df": "number of degrees of freedom", "sd": "scale"}
 
     df: float
@@ -137,7 +135,6 @@ class Uniform(Distribution):
     """
 
     _kind: ClassVar[str] = "uniform"
-    _support: ClassVar[Support] = "interval"
 
     low: float
     high: float
@@ -170,7 +167,6 @@ class Flat(Distribution):
     """
 
     _kind: ClassVar[str] = "flat"
-    _support: ClassVar[Support] = "any"
 
     def _log_density(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         return 0 * x

@@ -1,0 +1,124 @@
+"""Priors of parameters that have none of their own: weakly informative ones in the units of the data, or brms's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import hypot
+from typing import Any
+
+from ..errors import OptionError, suggestion
+from .distribution import Distribution
+from .lkj import LKJ
+from .matching import Assigned, assigned
+from .parameters import INTERCEPT, Parameter
+from .positive import HalfStudentT
+from .real import Flat, Normal, StudentT, Uniform
+
+WIDE = 2.5
+_DF = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DataScales:
+    """How large the numbers of a model's data are.
+
+    Parameters
+    ----------
+    mean, sd : float
+        Mean and standard deviation of the response; behind a link function, the link of the mean (or zero) and one.
+    median, mad : float
+        Its median and 1.4826 times its median absolute deviation, for ``priors="brms"``; behind the log link those of
+        ``log(y + 0.1)``, behind another zero and one.
+    columns : mapping of str to float
+        Standard deviations of the columns of coefficients and of varying effects, by name.  An intercept has none.
+    linked : bool
+        Whether the response is behind a link function.
+    others : mapping of str to float
+        Scales of other parameters, by name; those that are not named have one.
+    """
+
+    mean: float
+    sd: float
+    median: float
+    mad: float
+    columns: Mapping[str, float] = field(default_factory=dict)
+    linked: bool = False
+    others: Mapping[str, float] = field(default_factory=dict)
+
+    def column(self, name: str | None) -> float:
+        """Return the standard deviation of a column, or one where it does not vary."""
+        spread = self.columns.get(name, 1.0) if name is not None else 1.0
+        return spread if spread > 0 else 1.0
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation of the response, or one where it does not vary."""
+        return self.sd if self.sd > 0 else 1.0
+
+    @property
+    def of_effects(self) -> float:
+        """What a standard deviation of random intercepts is measured by."""
+        return WIDE if self.linked else self.spread
+
+
+def chosen_priors(
+    priors: Mapping[str, Any] | str | None, parameters: Sequence[Parameter], scales: DataScales
+) -> dict[str, Assigned]:
+    """Return the prior of each parameter: those given, or ``"brms"``, and defaults by the scales of the data.
+
+    >>> from hlmrs.priors import SIGMA
+    >>> found = chosen_priors({"sigma": HalfStudentT(3, 9)}, [SIGMA], DataScales(300, 50, 290, 60))
+    >>> print(found["sigma"].prior, found["sigma"].source)
+    HalfStudentT(3, 9) given
+    """
+    if isinstance(priors, str):
+        if priors.casefold() != "brms":
+            raise OptionError(f"priors={priors!r}: give priors by name, or 'brms'{suggestion(priors, ['brms'])}")
+        return assigned(None, parameters, brms_priors(parameters, scales.median, scales.mad), "brms")
+    return assigned(priors, parameters, default_priors(parameters, scales))
+
+
+def default_priors(parameters: Sequence[Parameter], scales: DataScales) -> dict[str, Distribution]:
+    """Return weakly informative priors, by name.
+
+    Coefficients have ``Normal(0, 2.5 sd(y) / sd(x))``, the intercept, which is that at the means of the columns,
+    ``Normal(mean(y), 2.5 sd(y))``, standard deviations ``HalfStudentT(3, sd(y) / sd(z))``, correlations ``LKJ(1)``.
+    Behind a link function sd(y) is one, and 2.5 for standard deviations.  Without an intercept coefficients carry the
+    mean too, so that in their priors the root mean square of y stands for sd(y).
+    """
+    centred = any(one.name == INTERCEPT for one in parameters)
+    size = scales.spread if centred else hypot(scales.mean, scales.spread)
+    return {one.name: _default(one, scales, size) for one in parameters}
+
+
+def _default(parameter: Parameter, scales: DataScales, size: float) -> Distribution:
+    if parameter.name == INTERCEPT:
+        return Normal(scales.mean, WIDE * scales.spread)
+    if parameter.kind == "coefficient":
+        return Normal(0, WIDE * size / scales.column(parameter.column))
+    if parameter.kind == "sd":
+        return HalfStudentT(_DF, scales.of_effects / scales.column(parameter.column))
+    return _other(parameter, scales.others.get(parameter.name, 1.0))
+
+
+def brms_priors(parameters: Sequence[Parameter], median: float, mad: float) -> dict[str, Distribution]:
+    """Return the priors that brms has by default, by name: its numbers are rounded to one decimal."""
+    scale = max(WIDE, round(mad, 1))
+    return {one.name: _of_brms(one, round(median, 1), scale) for one in parameters}
+
+
+def _of_brms(parameter: Parameter, median: float, scale: float) -> Distribution:
+    if parameter.name == INTERCEPT:
+        return StudentT(_DF, median, scale)
+    if parameter.kind == "coefficient":
+        return Flat()
+    return HalfStudentT(_DF, scale) if parameter.kind == "sd" else _other(parameter, 1.0)
+
+
+def _other(parameter: Parameter, scale: float) -> Distribution:
+    if parameter.kind == "correlations":
+        return LKJ(1)
+    if parameter.kind == "correlation":
+        return Uniform(parameter.low, parameter.high)
+    return HalfStudentT(_DF, WIDE * scale) if parameter.kind == "positive" else Normal(0, WIDE * scale)
