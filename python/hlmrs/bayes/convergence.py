@@ -61,7 +61,7 @@ def ess_mean(draws: ArrayLike) -> float:
 def mcse_mean(draws: ArrayLike) -> float:
     """Return the Monte Carlo standard error of the mean."""
     ess = ess_mean(draws)
-    return nan if isnan(ess) else float(np.std(draws, ddof=1)) / sqrt(ess)
+    return nan if isnan(ess) else float(np.asarray(draws, dtype=np.float64).std(ddof=1)) / sqrt(ess)
 
 
 def mcse_sd(draws: ArrayLike) -> float:
@@ -106,7 +106,8 @@ def _normal_scores(x: NDArray[np.float64]) -> NDArray[np.float64]:
     _, place, count = np.unique(x, return_inverse=True, return_counts=True)
     last = np.cumsum(count)
     twice_rank = 2 * last - count + 1
-    return _scores(x.size)[twice_rank - 2][place].reshape(x.shape)
+    scores: NDArray[np.float64] = _scores(x.size)[twice_rank - 2][place].reshape(x.shape)
+    return scores
 
 
 @lru_cache(maxsize=8)
@@ -134,7 +135,7 @@ def _ess(x: NDArray[np.float64]) -> float:
     correlations = 1 - (within - covariances) / total
     correlations[0] = 1.0
     time = _integrated_time(correlations)
-    return chains * n / max(time, 1 / log10(chains * n))
+    return float(chains * n / max(time, 1 / log10(chains * n)))
 
 
 def _integrated_time(correlations: NDArray[np.float64]) -> float:
@@ -154,7 +155,8 @@ def _autocovariances(x: NDArray[np.float64]) -> NDArray[np.float64]:
     n = x.shape[1]
     length = 2 ** int(2 * n - 1).bit_length()
     spectrum = np.fft.rfft(x - x.mean(axis=1, keepdims=True), length)
-    return np.fft.irfft(np.abs(spectrum) ** 2, length)[:, :n] / n
+    covariances: NDArray[np.float64] = np.fft.irfft(np.abs(spectrum) ** 2, length)[:, :n] / n
+    return covariances
 
 
 def _beta_quantile(probability: float, a: float, b: float) -> float:
