@@ -28,7 +28,7 @@ class HalfStudentT(Distribution):
     df : float
         Degrees of freedom, positive; 3 leaves large values possible.
     scale : float
-        Its scale, positive: about half of the distribution is below it.
+        Its scale, positive: with three degrees of freedom six tenths of the distribution are below it.
 
     Raises
     ------
