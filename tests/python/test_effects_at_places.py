@@ -374,3 +374,35 @@ def test_a_range_is_never_negative(structure, seed) -> None:
     value = fit.tidy("ran_pars")["estimate"][1]
     assert value >= 0
     assert not np.signbit(value)
+
+
+PLACED = {"ou": "rate", "exp": "range", "gau": "range", "mat": "range"}
+
+
+@pytest.mark.parametrize("structure", PLACED)
+@pytest.mark.filterwarnings("ignore::hlmrs.HlmrsWarning")
+def test_effects_at_many_times_are_told_of_by_their_parameters(structure):
+    rng = np.random.default_rng(7)
+    group = np.repeat(np.arange(8), 5)
+    t = np.round(rng.uniform(0, 6, 40), 6)
+    y = rng.normal(size=8)[group] + np.sin(3 * t) + 0.3 * rng.normal(size=40)
+    fit = hlmrs.lmer(f"y ~ 1 + {structure}(t | g)", {"y": y, "t": t, "g": group.astype(str)})
+    parameters = fit.tidy(effects="ran_pars")
+    sd, distance = np.asarray(parameters["estimate"], float)[:2]
+    short = fit.varcorr()
+    assert list(short["term1"]) == [f"{structure}, 40 effects", None]
+    assert short["sd"][0] == pytest.approx(sd)
+    whole = fit.varcorr(full=True)
+    assert len(whole["group"]) == 40 * 41 // 2 + 1
+    assert fit.varcorr(se=True)["std_error"][0] == pytest.approx(fit.varcorr(se=True, full=True)["std_error"][0])
+    text = " ".join(str(fit.text()).split())
+    assert f"({structure}, 40 effects by g)" in text
+    assert f"({structure} {PLACED[structure]} by g)" in text
+    equations = str(fit.equations(estimates=True))
+    assert equations.count("\n") < 20
+    assert f"{structure} covariance: sd {sd:.3f}"[:-1] in equations
+    assert f"{PLACED[structure]} " in equations
+    table = str(hlmrs.table(fit))
+    assert table.count("\n") < 30
+    line = next(own for own in table.splitlines() if f"g: {structure} {PLACED[structure]}" in own)
+    assert float(line.split()[-1]) == pytest.approx(distance, rel=5e-3)

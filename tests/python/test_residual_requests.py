@@ -183,3 +183,56 @@ def test_times_too_large_for_numbers_are_not_called_text(structure, ages):
     with pytest.raises(hlmrs.DataError, match=r"a time of 17\d+, too large to tell .*; count times from the first"):
         hlmrs.gls(FORMULA, data, residual=f"{structure}(when | Subject)")
     hlmrs.gls(FORMULA, data.with_columns(pl.col("when") - start), residual=f"{structure}(when | Subject)")
+
+
+@pytest.mark.parametrize(
+    ("call", "named"),
+    [
+        (
+            lambda data: hlmrs.lmer("y ~ t + (z | g, by=t)", data),
+            r"\(1 \+ z \| g, by=t\): by=t has 60 different numbers",
+        ),
+        (lambda data: hlmrs.gls("y ~ t", data, residual="ar1(1 | g, by=w)"), "by=w has 40 different numbers"),
+    ],
+)
+def test_a_covariance_for_each_of_very_many_numbers_is_refused(call, named):
+    rng = np.random.default_rng(1)
+    group = np.repeat(np.arange(40), 3)
+    data = {"y": rng.normal(size=120), "t": np.repeat(rng.normal(size=60), 2), "z": rng.normal(size=120)}
+    data |= {"g": group.astype(str), "w": rng.normal(size=40)[group]}
+    with pytest.raises(hlmrs.DesignError, match=f"{named}, and each would have a covariance of its own; give a factor"):
+        call(data)
+
+
+def test_few_numbers_are_levels():
+    rng = np.random.default_rng(1)
+    group = np.repeat(np.arange(40), 3)
+    data = {"y": rng.normal(size=120), "g": group.astype(str), "w": (group % 2).astype(float)}
+    assert hlmrs.gls("y ~ 1", data, residual="ar1(1 | g, by=w)").verdict.converged
+
+
+@pytest.mark.parametrize(
+    ("dispersion", "message", "place"),
+    [
+        ("~ log(t", r"dispersion=: '\(' is never closed", "log("),
+        ("~ t + qq", "dispersion=: there is no column 'qq'", "qq"),
+    ],
+)
+def test_an_error_of_the_dispersion_shows_what_was_given(dispersion, message, place):
+    data = {"y": [1.0, 2.0, 4.0, 3.0], "t": [1.0, 2.0, 3.0, 4.0]}
+    with pytest.raises(hlmrs.FormulaError, match=message) as raised:
+        hlmrs.gls("y ~ t", data, dispersion=dispersion)
+    shown, marked = str(raised.value).splitlines()[-2:]
+    assert shown.strip() == dispersion
+    assert shown[marked.index("^") :].startswith(place.lstrip("log"))
+
+
+def test_the_logarithm_of_fitted_values_on_both_sides_of_zero_is_refused():
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=80)
+    data = {"x": x, "y": 2 * x + rng.normal(size=80)}
+    with pytest.raises(hlmrs.DesignError, match=r"dispersion='~ log\(fitted\)': the fitted values go from -"):
+        hlmrs.gls("y ~ x", data, dispersion="~ log(fitted)")
+    assert np.isfinite(hlmrs.gls("y ~ x", data, dispersion="~ fitted").sigma)
+    below = data | {"y": data["y"] - 30}
+    assert np.isfinite(hlmrs.gls("y ~ x", below, dispersion="~ log(fitted)").sigma), "all of one sign"

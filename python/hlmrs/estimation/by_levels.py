@@ -6,6 +6,7 @@ from dataclasses import replace
 from .._core import Columns
 from ..formula import PLAIN, Call, ModelSpec, RandomTerm, Term, TermFactor
 from ..frame import Frame
+from .many_numbers import refuse_many_numbers
 from .request import Request
 from .rows import model_rows
 
@@ -15,6 +16,9 @@ def in_levels(request: Request, data: Frame | Columns) -> tuple[Request, Frame |
     if not request.spec.by_factors():
         return request, data
     columns = data if isinstance(data, Columns) else data.read(request.columns(), request.labels())
+    for term in request.spec.random:
+        if term.by is not None:
+            refuse_many_numbers(columns, term.by, term.name)
     rows = model_rows(replace(request, spec=_with_indicators(request.spec)), columns.copy()).rows
     by_factors = request.spec.by_factors()
     found = rows.layout()["random"][-len(by_factors) :]

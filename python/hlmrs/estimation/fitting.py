@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._core import Fit, Model
+from ..errors import DesignError
 from ..resources import require_memory
 from .fixed_parameters import with_fixed
 from .request import Request
+from .residual_request import ResidualRequest
 from .rows import ModelRows
 
 MOST_ROUNDS = 50
@@ -36,12 +39,23 @@ def fit_rows(request: Request, data: ModelRows) -> tuple[ModelRows, Fit]:
         fitted = core.linear_predictor(data.rows, use) + (0.0 if offset is None else offset)
         change = np.inf if given is None else np.abs(fitted - given).max() / np.abs(fitted).max()
         if change <= _SAME_FITTED:
+            _require_one_sign(residual.request, fitted)
             return data, core
         share, moved = (share / 2 if change > moved / 2 else share), change
         given = fitted if given is None else given + share * (fitted - given)
         data = replace(data, residual=residual.with_fitted(given))
         core = fit_model(core_model(request, data), request)
     return replace(data, residual=residual.with_fitted(given, settled=False)), core
+
+
+def _require_one_sign(request: ResidualRequest, fitted: NDArray[np.float64]) -> None:
+    """Refuse the logarithm of fitted values on both sides of zero: near it standard deviations go to zero or beyond."""
+    if request.takes_log_of_fitted and fitted.min() < 0 < fitted.max():
+        raise DesignError(
+            f"dispersion={request.texts()[-1][1]!r}: the fitted values go from {fitted.min():.3g} to "
+            f"{fitted.max():.3g}, and a power of their size, which the logarithm is, has no meaning across zero; use "
+            "'~ fitted', whose effect is of their size, or a column of the data"
+        )
 
 
 def fit_model(model: Model, request: Request) -> Fit:

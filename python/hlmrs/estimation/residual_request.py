@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 from ..errors import ArgumentError, DesignError, FormulaError, choose
 from ..formula import ModelSpec, ResidualTerm, parse, parse_residual
+from ..formula.expressions import calls_in
 from ..options import Ddf, DdfInformation
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 FITTED = "fitted"
 """What stands for the fitted values in a formula of the dispersion."""
+_LOGARITHMS = {"log", "log2", "log10"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,13 @@ class ResidualRequest:
     def uses_fitted(self) -> bool:
         """Whether the dispersion depends on fitted values."""
         return self.dispersion is not None and FITTED in self.dispersion.columns()
+
+    @property
+    def takes_log_of_fitted(self) -> bool:
+        """Whether the dispersion depends on the logarithm of the fitted values."""
+        factors = () if self.dispersion is None else tuple(self.dispersion.factors())[1:]
+        of_fitted = [own for own in factors if FITTED in {column.name for column in own.columns()}]
+        return any(_LOGARITHMS & calls_in(own.expression) for own in of_fitted)
 
     @property
     def has_one_variance(self) -> bool:
@@ -94,17 +103,28 @@ def columns_named(residual: str | None, dispersion: str | None, spec: ModelSpec)
     return sorted({*spec.columns(), *of_term, *read} - {FITTED})
 
 
+def _right_side(text: str, response: str, known: Sequence[str]) -> ModelSpec:
+    """Read what stands right of '~'; an error says of which argument it is, and shows the text as it was given."""
+    right = text.partition("~")[2]
+    try:
+        return parse(f"{response} ~ {right}", known)
+    except FormulaError as error:
+        shift = len(f"{response} ~ ") - (len(text) - len(right))
+        place = None if error.position is None else max(error.position - shift, 0)
+        raise FormulaError(f"dispersion=: {error.message}", text, place) from None
+
+
 def _dispersion(text: str, spec: ModelSpec, names: Sequence[str]) -> ModelSpec:
     """Read the right side of a formula; its response is that of the model."""
     if not isinstance(text, str):
         raise ArgumentError(f"dispersion={text!r}: give a formula such as '~ x'")
-    left, tilde, right = text.partition("~")
+    left, tilde, _ = text.partition("~")
     if left.strip() or not tilde:
         what = f"{left.strip()!r} stands on its left side" if tilde else "it has no '~'"
         raise FormulaError(f"dispersion= is a right side alone, such as '~ x', and {what}", text, 0)
     response = spec.response.name
     known = [name for name in names if name != FITTED]
-    read = parse(f"{response} ~ {right}", [*known, FITTED])
+    read = _right_side(text, response, [*known, FITTED])
     if FITTED in read.columns() and FITTED in names:
         raise FormulaError(
             f"dispersion={text!r}: {FITTED!r} stands for the fitted values, and the data have a column of this name; "

@@ -16,6 +16,7 @@ from ..errors import DataError, FormulaWarning, UndeclaredOrderError, listed, wa
 from ..formula import Call, ColumnName, Expression, ModelSpec, ResidualTerm, TermFactor
 from ..formula.expressions import as_json
 from .layout import ResidualGroups
+from .many_numbers import refuse_many_numbers
 from .residual_request import FITTED, ResidualRequest
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ def term_columns(term: ResidualTerm, columns: Columns) -> TermColumns:
     """Read the columns of a term."""
     plain = plain_of(columns)
     group = _crossed([_codes_of(factor, plain, columns) for factor in term.group])
+    if term.by is not None:
+        refuse_many_numbers(columns, term.by, f"residual={term.text.strip()!r}")
     by = None if term.by is None else _codes_of(term.by, plain, columns)
     if term.time is None:
         return TermColumns(term, group, None, None, by)

@@ -51,6 +51,7 @@ from .random_effects import (
     group_keys,
     mode_variances,
     named_by_part,
+    placed_name,
     random_effects,
     random_effects_by_level,
     random_effects_of,
@@ -59,7 +60,13 @@ from .random_effects import (
     variance_shares,
     with_intervals,
 )
-from .random_parameters import RandomParameter, component_errors, distance_parameter, random_parameters
+from .random_parameters import (
+    RandomParameter,
+    component_errors,
+    distance_parameter,
+    distances_of,
+    random_parameters,
+)
 from .residual_covariance import residual_covariance_table
 from .residual_parameters import (
     coefficients_of_deviations,
@@ -143,6 +150,7 @@ __all__ = [
     "dispersion_table",
     "dispersion_tests",
     "distance_parameter",
+    "distances_of",
     "draw",
     "draw_statistic",
     "f_quantile",
@@ -166,6 +174,7 @@ __all__ = [
     "named_by_part",
     "parameters",
     "part_table",
+    "placed_name",
     "profile_table",
     "profiles",
     "quasi_criteria",

@@ -11,6 +11,8 @@ from .._core import two_sided_quantile
 from ..errors import ArgumentError, DesignError, HlmrsError, OptionError, listed, suggestion
 from ..estimation import Estimate, RandomPart, new_columns, one_part, random_parts
 from ..estimation.generalized import GeneralizedEstimate
+from ..estimation.layout import RandomTermLayout
+from ..formula import STRUCTURES
 from ..formula.names import find_name
 from ..frame import Column, aside, distinct
 from .wald import check_level
@@ -30,15 +32,28 @@ class VarianceComponent(NamedTuple):
     corr: float
 
 
-def variance_components(estimate: Estimate | RandomPart) -> list[VarianceComponent]:
-    """List the variances of every random term, each term's covariances after them, and the residual's last."""
+def variance_components(estimate: Estimate | RandomPart, *, full: bool = True) -> list[VarianceComponent]:
+    """List the variances of every random term, each term's covariances after them, and the residual's last.
+
+    Unless `full`, a term of effects at places has its one variance alone.
+    """
     layout, sigma = estimate.layout, estimate.sigma
     rows: list[VarianceComponent] = []
     for term, covariance in zip(layout.random, estimate.core.covariances(), strict=True):
-        rows += _of_term(layout.groups[term.group].name, term.columns, covariance)
+        group = layout.groups[term.group].name
+        if STRUCTURES[term.structure].is_placed and not full:
+            variance = float(covariance[0, 0])
+            rows.append(VarianceComponent(group, placed_name(term), None, variance, variance**0.5, NAN))
+        else:
+            rows += _of_term(group, term.columns, covariance)
     if not estimate.has_residual:
         return rows
     return [*rows, VarianceComponent(RESIDUAL, None, None, sigma**2, sigma, NAN)]
+
+
+def placed_name(term: RandomTermLayout) -> str:
+    """Return what effects at places are called together, which have one variance."""
+    return f"{term.structure}, {len(term.columns)} effects"
 
 
 def variance_shares(estimate: Estimate) -> dict[str, float]:

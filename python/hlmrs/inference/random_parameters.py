@@ -76,6 +76,17 @@ def distance_parameter(term: RandomTermLayout, covariance: NDArray[np.float64]) 
     return (i, j, *STRUCTURES[term.structure].of_correlation(_value(covariance, i, j), distance))
 
 
+def distances_of(estimate: Estimate | RandomPart) -> list[tuple[str, str, float]]:
+    """List grouping factor, name and value of every range or rate: of terms whose effects lie at places."""
+    layout, found = estimate.layout, []
+    for term, covariance in zip(layout.random, estimate.core.covariances(), strict=True):
+        for name, _, _, kind in _named(term.structure, term.columns, ""):
+            if kind == "distance":
+                own = f"{term.structure} {name.partition('(')[0]}"
+                found.append((layout.groups[term.group].name, own, distance_parameter(term, covariance)[2]))
+    return found
+
+
 def _named(structure: str, columns: Sequence[str], group: str) -> list[tuple[str, int, int, str]]:
     return STRUCTURES[structure].reported(list(columns), group)
 

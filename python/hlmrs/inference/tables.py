@@ -11,6 +11,7 @@ from ..errors import OptionError, choose
 from ..estimation import Estimate, RandomPart, explanation, one_part, random_parts
 from ..estimation.generalized import GeneralizedEstimate
 from ..estimation.limits import part_suffix
+from ..formula import STRUCTURES
 from ..frame import Column, columns_of
 from ..options import ConfintMethod, CountedParameters, CountedRows, RandomInterval
 from .bootstrap import draw
@@ -100,23 +101,32 @@ def confidence_table(estimate: Estimate, method: str, n: int, seed: int | None, 
     return {"term": estimate.layout.coef_names, "conf_low": low, "conf_high": high}
 
 
-def variance_table(estimate: Estimate, component: str | None = None, *, std_errors: bool = False) -> Table:
-    """Tabulate the variance components: of one part, or of all that have some; with their standard errors if asked."""
-    table = _of_variances(estimate, component, _variances)
-    return table | {"std_error": _component_errors(estimate)} if std_errors else table
+def variance_table(
+    estimate: Estimate, component: str | None = None, *, std_errors: bool = False, full: bool = True
+) -> Table:
+    """Tabulate the variance components: of one part, or of all that have some; with their standard errors if asked.
+
+    Unless `full`, effects at places have one row, of their one variance.
+    """
+    table = _of_variances(estimate, component, lambda part: _variances(part, full=full))
+    return table | {"std_error": _component_errors(estimate, full=full)} if std_errors else table
 
 
-def _component_errors(estimate: Estimate) -> np.ndarray[Any, Any]:
+def _component_errors(estimate: Estimate, *, full: bool) -> np.ndarray[Any, Any]:
     """Return the standard errors of the rows of a table of variances: variances of a term, then its covariances."""
     *blocks, residual = component_errors(estimate)
-    found = []
-    for block in blocks:
+    found: list[Any] = []
+    for term, block in zip(estimate.layout.random, blocks, strict=True):
+        if STRUCTURES[term.structure].is_placed and not full:
+            found.append(block[0, 0])
+            continue
         found += [*np.diag(block), *(block[j, i] for j in range(len(block)) for i in range(j + 1, len(block)))]
     return np.array([*found, residual[0, 0]])
 
 
-def _variances(estimate: Estimate | RandomPart) -> Table:
-    return columns_of(VarianceComponent._fields, variance_components(estimate), ("group", "term1", "term2"))
+def _variances(estimate: Estimate | RandomPart, *, full: bool) -> Table:
+    rows = variance_components(estimate, full=full)
+    return columns_of(VarianceComponent._fields, rows, ("group", "term1", "term2"))
 
 
 def random_parameter_table(

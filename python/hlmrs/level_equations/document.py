@@ -141,6 +141,9 @@ def _vector(effects: Sequence[Symbol]) -> Row:
 
 def _covariance(part: RandomPart, letter: str, covariance: NDArray[np.float64] | None) -> Row:
     structure, n = STRUCTURES[part.structure], len(part.terms)
+    if structure.is_placed:
+        named = f": {part.parameters}" if part.parameters and covariance is not None else ""
+        return (Word(f"{part.structure} covariance{named}"),)
     first = 0 if () in part.terms else 1
     if n > _MOST_EFFECTS or not (structure.unrestricted or structure.independent or n == 1):
         return (Word(f"{part.structure} covariance"),)

@@ -6,7 +6,7 @@ coefficient in the equation of that one, and so on.  ``mean_ses:ses`` of pupils 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..formula import PLAIN, ModelSpec, TermFactor
@@ -32,11 +32,15 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class RandomPart:
-    """Random effects of some terms in the groups of a factor, whose covariance has a structure."""
+    """Random effects of some terms in the groups of a factor, whose covariance has a structure.
+
+    ``parameters`` are those of a structure over places, as estimated.
+    """
 
     factor: int
     terms: tuple[Term, ...]
     structure: str = PLAIN
+    parameters: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

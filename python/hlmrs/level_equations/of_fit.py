@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import Columns
+from ..display.numbers import short
 from ..estimation import Estimate
 from ..estimation.generalized import GeneralizedEstimate
 from ..estimation.layout import RandomTermLayout
 from ..estimation.request import ARRAY_OFFSET
-from ..formula import Call, ColumnName, Expression, ModelSpec, TermFactor
+from ..formula import STRUCTURES, Call, ColumnName, Expression, ModelSpec, RandomTerm, TermFactor
 from ..formula import Term as FormulaTerm
-from ..inference import lies_within
+from ..inference import distance_parameter, lies_within
 from .level_model import ROWS, Factor, LevelModel, RandomPart, Term
 
 Codes = NDArray[np.uint32]
@@ -89,14 +90,23 @@ def model_of_part(part: Part) -> LevelModel:
     ]
     random = [
         RandomPart(
-            places.index(layout.group),
-            tuple(() if name == "(Intercept)" else home.pieces(name, own.terms) for name in layout.columns),
-            layout.structure,
+            places.index(layout.group), home.effects(layout, own), layout.structure, _parameters(layout, own_cov)
         )
-        for layout, own in zip(part.random, part.spec.random, strict=True)
+        for layout, own, own_cov in zip(part.random, part.spec.random, part.covariances, strict=True)
     ]
     offsets = [own.name for own in part.spec.offsets] + _given_offset(part.offset)
     return LevelModel(part.spec.response.name, factors, home.found, tuple(fixed), tuple(random), tuple(offsets))
+
+
+def _parameters(layout: RandomTermLayout, covariance: NDArray[np.float64]) -> str:
+    """Write the parameters of a structure over places."""
+    if not STRUCTURES[layout.structure].is_placed:
+        return ""
+    ((name, *_),) = [
+        own for own in STRUCTURES[layout.structure].reported(list(layout.columns), "") if own[3] == "distance"
+    ]
+    value = distance_parameter(layout, covariance)[2]
+    return f"sd {short(float(covariance[0, 0]) ** 0.5)}, {name.partition('(')[0]} {short(value)}"
 
 
 def _given_offset(name: str | None) -> list[str]:
@@ -153,6 +163,14 @@ class _Homes:
         for piece, factor in zip(parts, term.factors, strict=True):
             self.found[piece] = self.of_factor(factor)
         return tuple(parts)
+
+    def effects(self, layout: RandomTermLayout, own: RandomTerm) -> tuple[Term, ...]:
+        """Return the effects of a random term; those at places are together one, that of the place of a row."""
+        if not STRUCTURES[layout.structure].is_placed:
+            return tuple(() if name == "(Intercept)" else self.pieces(name, own.terms) for name in layout.columns)
+        (term,) = own.terms
+        self.found |= {factor.name: self.of_factor(factor) for factor in term.factors}
+        return (tuple(factor.name for factor in term.factors),)
 
     def of_factor(self, factor: TermFactor) -> int:
         """Return the grouping factor that a factor of a term is at home at."""

@@ -25,6 +25,7 @@ from ..inference import (
     coefficients,
     coefficients_of_deviations,
     ddf_of,
+    distances_of,
     has_residual_parameters,
     is_deviation,
     part_table,
@@ -276,15 +277,17 @@ def _random(estimate: Estimate) -> list[str]:
 
 
 def _of_random(part: Estimate | RandomPart, which: str) -> list[str]:
-    sds, corrs = [], []
-    for group, term1, term2, _, sd, corr in variance_components(part):
+    sds, corrs, distances = [], [], distances_of(part)
+    what = "Standard deviations, and rates or ranges," if distances else "Standard deviations"
+    for group, term1, term2, _, sd, corr in variance_components(part, full=False):
         if not term1 and has_residual_parameters(part):
             continue  # these are told of by themselves
         if term2 is not None:
             corrs += [f"{_unit(corr)} ({term1}, {term2} by {group})"] if not np.isnan(corr) else []
         else:
             sds.append(f"{_plain(sd, decimals_of([sd], _DIGITS))} ({f'{term1} by {group}' if term1 else 'residual'})")
-    found = [f"Standard deviations{which} were {', '.join(sds)}."] if sds else []
+    sds += [f"{_plain(value, decimals_of([value], _DIGITS))} ({name} by {group})" for group, name, value in distances]
+    found = [f"{what}{which} were {', '.join(sds)}."] if sds else []
     return found + ([f"Correlations of random effects{which} were {', '.join(corrs)}."] if corrs else [])
 
 

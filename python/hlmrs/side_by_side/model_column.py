@@ -17,6 +17,7 @@ from ..inference import (
     TestOptions,
     coefficient_table,
     coefficients_of_deviations,
+    distances_of,
     fixed_table,
     has_residual_parameters,
     information_criteria,
@@ -110,7 +111,7 @@ def _random(estimate: Estimate, *, variances: bool) -> dict[str, dict[str, float
     found: dict[str, dict[str, float]] = {}
     for name, part in sorted(parts.items(), key=lambda own: list(PARTS).index(own[0])):
         rows: dict[str, float] = {}
-        for group, term1, term2, variance, sd, corr in variance_components(part):
+        for group, term1, term2, variance, sd, corr in variance_components(part, full=False):
             if not term1 and has_residual_parameters(part):
                 continue  # these have a section of their own
             if term2 is not None:
@@ -118,7 +119,7 @@ def _random(estimate: Estimate, *, variances: bool) -> dict[str, dict[str, float
                     rows[f"{group}: correlation {term1}, {term2}"] = corr
             else:
                 rows[f"{group}: {term1}" if term1 else group] = variance if variances else sd
-        found[name] = rows
+        found[name] = rows | {f"{group}: {own}": value for group, own, value in distances_of(part)}
     return found | {"residual": _of_residuals(estimate, variances=variances)}
 
 

@@ -16,6 +16,7 @@ from ...formula import STRUCTURES
 from ...inference import (
     RESIDUAL,
     distance_parameter,
+    placed_name,
     variance_shares,
 )
 
@@ -72,8 +73,7 @@ def _structured(term: RandomTermLayout, covariance: NDArray[np.float64]) -> list
     reported = STRUCTURES[term.structure].reported(list(term.columns), "")
     places = [(row, column) for _, row, column, kind in reported if kind != "distance"]
     deviations = [row for row, column in places if row == column]
-    all_alike = f"{term.structure}, {len(sd)} effects"
-    names = [all_alike] if len(deviations) == 1 else [term.columns[k] for k in deviations]
+    names = [placed_name(term)] if len(deviations) == 1 else [term.columns[k] for k in deviations]
     found = [_Effect(term.group, name, float(sd[k] ** 2)) for name, k in zip(names, deviations, strict=True)]
     pairs = [(row, column) for row, column in places if row != column]
     for row, column in pairs[:_MOST_LAGS]:

@@ -82,7 +82,7 @@ class GeneralizedEstimates(View[FrameT]):
         part = component or "conditional"
         return self._table(inference.part_table(self._estimate, part, how, exponentiate=exponentiate))
 
-    def varcorr(self, *, component: Component | None = None, se: bool = False) -> FrameT:
+    def varcorr(self, *, component: Component | None = None, se: bool = False, full: bool = False) -> FrameT:
         """Return variances, standard deviations and correlations of the random effects, and of a residual.
 
         Parameters
@@ -91,6 +91,8 @@ class GeneralizedEstimates(View[FrameT]):
             The part of the model whose random effects are tabulated.  Default: all parts that have some.
         se : bool
             As of linear models, whose variances have standard errors; refused here.
+        full : bool
+            As of linear models: a row for every effect at a place or time, and for every pair.
 
         Returns
         -------
@@ -112,7 +114,9 @@ class GeneralizedEstimates(View[FrameT]):
         >>> fit.varcorr()["sd"].round(3).to_list()
         [0.642]
         """
-        return self._table(inference.variance_table(self._estimate, _checked(component), std_errors=se))
+        return self._table(
+            inference.variance_table(self._estimate, _checked(component), std_errors=se, full=flag_in("full", full))
+        )
 
     def ranef(
         self,

@@ -154,7 +154,7 @@ class Estimates(View[FrameT]):
         """
         return self._table(inference.confidence_table(self._estimate, method, n, seed, chosen_options(options, tests)))
 
-    def varcorr(self, *, se: bool = False) -> FrameT:
+    def varcorr(self, *, se: bool = False, full: bool = False) -> FrameT:
         """Return variances, standard deviations and correlations of the random effects, and of the residual.
 
         Parameters
@@ -163,6 +163,9 @@ class Estimates(View[FrameT]):
             Whether to add ``std_error``, of variances and covariances, from the curvature of the criterion.  Variances
             are far from normal unless there are very many groups, so that a variance over its standard error is no
             test: ``ranova`` and ``confint(method="profile")`` have tests and intervals.
+        full : bool
+            Whether effects at places or times (``ou``, ``exp``, ``gau``, ``mat``) have a row each and one for every
+            pair.  Default: one row of the variance that all have; ``tidy(effects="ran_pars")`` has rate or range.
 
         Returns
         -------
@@ -177,7 +180,7 @@ class Estimates(View[FrameT]):
         >>> fit.varcorr()["sd"].round(2).to_list()
         [24.74, 5.92, None, 25.59]
         """
-        return self._table(inference.variance_table(self._estimate, std_errors=se))
+        return self._table(inference.variance_table(self._estimate, std_errors=se, full=flag_in("full", full)))
 
     def ranef(self, group: str | None = None, *, conf_int: bool = False, level: float = 0.95) -> FrameT:
         """Return the random effects: conditional modes and their conditional standard deviations.
