@@ -189,7 +189,7 @@ NUMBERS = {
         (n["boys"], 3.0),
         (n["girls"], 1.75),
         (n["tomorrow"], 0.78),
-        (n["effect"]["estimate"][3], 1.63),
+        (n["effect"]["estimate"][3], -1.63),
     ],
     "data.md": lambda n: [
         (n["shares"]["score"], 0.31),

@@ -266,3 +266,25 @@ def test_tables_of_random_effects_have_a_residual_variance_where_there_is_one(fi
         assert "Subject" in table(fit)
         assert "Residual" not in table(fit)
     assert "Residual" in table(fits["lmer"])
+
+
+def test_standard_deviations_that_are_not_those_of_all_rows_are_labelled(fits):
+    last = {name: fit.varcorr()["term1"].to_list()[-1] for name, fit in fits.items()}
+    assert last == {"gls": "dispersion at zero", "alone": None, "lmer": None, "mmrm": "at 8"}
+    both = hlmrs.gls("distance ~ age", GROWTH, residual="us(age | Subject)", dispersion="~ Sex")
+    assert both.varcorr()["term1"].to_list() == ["at 8, dispersion at zero"]
+    assert both.varcorr()["sd"][0] == both.sigma
+
+
+def test_summaries_say_where_the_table_of_the_dispersion_is(fits):
+    assert 'standard deviation (tidy(component="dispersion"))' in words(fits["gls"].summary())
+    assert max(map(len, str(fits["gls"].summary()).splitlines())) <= 80
+
+
+def test_covariances_of_levels_are_tabulated_with_their_names():
+    fit = hlmrs.gls("distance ~ age * Sex", GROWTH, residual="us(age | Subject, by=Sex)")
+    table = fit.residual_covariance()
+    assert table.columns[:2] == ["Sex", "age"]
+    assert table["Sex"].to_list() == ["Male"] * 4 + ["Female"] * 4
+    for level in ("Male", "Female"):
+        assert table.filter(pl.col("Sex") == level).drop("Sex").equals(fit.residual_covariance(level=level))

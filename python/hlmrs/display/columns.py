@@ -37,6 +37,11 @@ def displayed(columns: Mapping[str, Column], level: float | None = None) -> list
     term x
     estimate 1.2346
     std error 0.5000
+
+    Whole numbers, such as visits, have none:
+
+    >>> displayed({"week": np.array([2.0, 12.0])})[0].cells
+    ['2', '12']
     """
     decimals = decimals_of(_numbers(columns["std_error"])) if "std_error" in columns else None
     return [_display(name, column, decimals, level) for name, column in columns.items()]
@@ -61,6 +66,8 @@ def _display(name: str, column: Column, decimals: int | None, level: float | Non
         return DisplayColumn(heading, [write_fixed(value, 3) for value in numbers])
     if values.dtype.kind in "iu":
         return DisplayColumn(heading, [f"{value:,}" for value in values])
+    if name not in _OF_ONE_SIZE and numbers and all(number.is_integer() for number in numbers):
+        return DisplayColumn(heading, [f"{number:,.0f}" for number in numbers])
     return DisplayColumn(heading, write_column(numbers, decimals if name in _OF_ONE_SIZE else None))
 
 

@@ -34,10 +34,10 @@ class OneLevel:
 
     @property
     def indicator(self) -> TermFactor:
-        """One in the rows of the level, else zero; it has the name of the level's column among those of the factor."""
+        """One in the rows of the level, else zero: ``arm[B]``."""
         column = self.by.expression
         at = column.at if isinstance(column, ColumnName) else (0, 0)
-        return TermFactor(f"factor({self.by.name}){self.level}", Call("dummy", (column, Text(self.level)), (), at))
+        return TermFactor(f"{self.by.name}[{self.level}]", Call("dummy", (column, Text(self.level)), (), at))
 
     @property
     def term(self) -> Term:

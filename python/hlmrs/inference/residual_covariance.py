@@ -21,11 +21,21 @@ _MOST = 200
 
 
 def residual_covariance_table(estimate: Estimate, level: str | None, correlation: bool) -> dict[str, Column]:
-    """Tabulate the covariance, or the correlations, of all visits or times."""
-    matrix, visits = residual_covariance(estimate, level, correlation)
-    residual = estimate.request.residual
-    name = "visit" if residual is None or residual.term is None else residual.term.time_name
-    return {name: visits, **{name: matrix[:, k].copy() for k, name in enumerate(visits)}}
+    """Tabulate the covariance, or the correlations, of all visits or times.
+
+    Where every level of ``by=`` has its own all are tabulated, unless one is named.
+    """
+    levels = _levels(estimate) if level is None else []
+    wanted: list[str | None] = [*levels] or [level]
+    found = [residual_covariance(estimate, own, correlation) for own in wanted]
+    visits, matrix = found[0][1], np.concatenate([own for own, _ in found])
+    term = None if estimate.request.residual is None else estimate.request.residual.term
+    name = "visit" if term is None else term.time_name
+    columns: dict[str, Column] = {}
+    if term is not None and term.by is not None and levels:
+        columns[term.by.name] = [own for own in levels for _ in visits]
+    columns[name] = visits * len(found)
+    return columns | {visit: matrix[:, k].copy() for k, visit in enumerate(visits)}
 
 
 def residual_covariance(estimate: Estimate, level: str | None, correlation: bool) -> tuple[Matrix, list[str]]:
@@ -55,6 +65,15 @@ def _require_correlation(estimate: Estimate) -> None:
             "are standard deviations alone: fit.residual_sd has those of rows, fit.residual_parameters() and "
             'fit.tidy(component="dispersion") what they depend on'
         )
+
+
+def _levels(estimate: Estimate) -> list[str]:
+    """Return the levels that have a covariance each; none where it is the same for all groups."""
+    require_residual_parameters(estimate)
+    _require_correlation(estimate)
+    residual = estimate.data.residual
+    assert residual is not None, "a fit whose residuals have parameters"
+    return list(residual.arguments()["by_levels"])
 
 
 def _level(levels: list[str], level: str | None) -> int:

@@ -112,6 +112,18 @@ def residual_values(estimate: Estimate, *, at_zero: bool = False) -> dict[str, f
     return {str(name): value for name, value in found if name != "sigma" or not left_out}
 
 
+def residual_of_which_rows(estimate: object) -> str:
+    """Say of which rows sigma is the standard deviation; nothing where it is that of all."""
+    if not has_residual_parameters(estimate):
+        return ""
+    asked = estimate.request.residual
+    if asked is None or asked.has_one_variance:
+        return ""
+    found = residual_parameters(estimate)
+    visit = [f"at {found['first_visit']}"] if found["n_visits"] else []
+    return ", ".join([*visit, *(["dispersion at zero"] if asked.dispersion is not None else [])])
+
+
 def is_deviation(name: str) -> bool:
     """Whether a parameter of the residuals is a standard deviation; others are correlations."""
     return name == "sigma" or name.startswith("sd(")

@@ -20,6 +20,7 @@ from .generalized_robust import GeneralizedSandwich
 from .profiles import profile_intervals
 from .random_effects import VarianceComponent, by_part, named_by_part, variance_components
 from .random_parameters import component_errors, random_parameters, wald_intervals
+from .residual_parameters import residual_of_which_rows
 from .uncertainty import TestOptions, uncertainty
 from .wald import Wald, interval, wald
 
@@ -126,6 +127,8 @@ def _component_errors(estimate: Estimate, *, full: bool) -> np.ndarray[Any, Any]
 
 def _variances(estimate: Estimate | RandomPart, *, full: bool) -> Table:
     rows = variance_components(estimate, full=full)
+    if estimate.has_residual and (of_which := residual_of_which_rows(estimate)):
+        rows[-1] = rows[-1]._replace(term1=of_which)
     return columns_of(VarianceComponent._fields, rows, ("group", "term1", "term2"))
 
 

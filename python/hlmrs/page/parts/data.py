@@ -23,7 +23,8 @@ def random_coefficients(subject: Subject) -> str:
     """List the random coefficients."""
     table = subject.fit.varcorr()
     names = zip(column(table, "group"), column(table, "term1"), column(table, "term2"), strict=True)
-    random = [f"{term} varies between units of {group}" for group, term, pair in names if pair is None and _has(term)]
+    of_groups = [own for own in names if own[0] in subject.groups]
+    random = [f"{term} varies between units of {group}" for group, term, pair in of_groups if not _has(pair)]
     if not random:
         return ""
     why = left_to_author("say why these coefficients are random, and others are not.")
@@ -31,7 +32,7 @@ def random_coefficients(subject: Subject) -> str:
 
 
 def _has(name: object) -> bool:
-    """Whether there is a name: residuals have none, which frames write as they write missing texts."""
+    """Whether there is a name: a variance has no second one, which frames write as they write missing texts."""
     return isinstance(name, str) and name != ""
 
 

@@ -87,7 +87,6 @@ def residual_parameters(estimate: Estimate, options: TestOptions) -> list[Sectio
         found.append(Section("Residuals", Table(columns)))
     if residual.dispersion is not None:
         terms, tests = dispersion_tests(estimate, options.level)
-        found.append(
-            Section("Logarithm of the residual standard deviation", table_of_tests(terms, tests, options.level))
-        )
+        title = 'Logarithm of the residual standard deviation (tidy(component="dispersion"))'
+        found.append(Section(title, table_of_tests(terms, tests, options.level)))
     return found

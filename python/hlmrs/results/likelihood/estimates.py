@@ -171,7 +171,8 @@ class Estimates(View[FrameT]):
         -------
         data frame
             ``group, term1, term2, variance, sd, corr``.  Where ``term2`` is missing the row is of one variance,
-            otherwise of the pair's covariance (in ``variance``) and correlation.
+            otherwise of the pair's covariance (in ``variance``) and correlation.  Where residuals have several
+            variances ``term1`` of the residual says which rows have this one: ``residual_parameters()`` has all.
 
         Examples
         --------

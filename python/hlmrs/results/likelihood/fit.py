@@ -88,7 +88,10 @@ class FittedModel(
 
     @property
     def sigma(self) -> float:
-        """Residual standard deviation."""
+        """Residual standard deviation: by visit that of the first, with ``dispersion=`` where its variables are zero.
+
+        ``residual_sd`` has those of all rows, ``residual_parameters()`` those of visits.
+        """
         return self._estimate.sigma
 
     @property

@@ -91,7 +91,7 @@ class LinearResiduals(View[FrameT]):
         Parameters
         ----------
         level : str, optional
-            The level of ``by=`` whose parameters count; the first by default.
+            The level of ``by=`` whose parameters count; by default all, each with its name in the first column.
         correlation : bool
             Whether to give correlations instead.
 
@@ -99,6 +99,7 @@ class LinearResiduals(View[FrameT]):
         -------
         data frame
             The visits, by the name of their column or ``visit``; then a column for every visit, or time of the data.
+            Before them, where every level of ``by=`` has a covariance of its own, the level.
 
         Raises
         ------
