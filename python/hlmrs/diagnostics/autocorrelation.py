@@ -115,10 +115,10 @@ def _by_lag(estimate: Estimate, series: Series, lags: Lags, p: np.ndarray) -> tu
     corrected = np.array(holm(np.nan_to_num(p, nan=1.0).tolist()))
     k = int(np.argmin(corrected))
     joint = joint_test(lags)
-    least = float(corrected[k]) if joint is None else min(1.0, 2 * min(float(corrected[k]), joint.p_value))
+    least = _of_both(float(corrected[k]), joint)
     if least >= 0.05:
         return FINE, f"{what} show no correlation beyond chance ({_some(lags, joint)}).", least
-    if joint is not None and joint.p_value < corrected[k]:
+    if joint is not None and (joint.by_groups or joint.p_value < corrected[k]):
         size, largest = f"all lags together, {p_text(least)}; {_some(lags, None)}", joint.largest
     else:
         size, largest = f"{_at(lags, k)}, {p_text(least)} after correction for several tests", lags.correlation[k]
@@ -126,6 +126,13 @@ def _by_lag(estimate: Estimate, series: Series, lags: Lags, p: np.ndarray) -> tu
         return FINE, f"{what} are correlated, but little ({size}).", least
     advice = structure_to_try(estimate, series, lag_correlations(estimate, series))
     return LOOK, f"{what} are correlated ({size}){f'; {advice}' if advice else ''}.", least
+
+
+def _of_both(of_lags: float, joint: JointTest | None) -> float:
+    """Return the p value of the lags, one by one and together; together alone where errors are those of groups."""
+    if joint is None:
+        return of_lags
+    return joint.p_value if joint.by_groups else min(1.0, 2 * min(of_lags, joint.p_value))
 
 
 def _some(lags: Lags, joint: JointTest | None) -> str:

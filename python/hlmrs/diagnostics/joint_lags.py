@@ -3,7 +3,8 @@
 Structures that are wrong leave correlations that go over from one lag to the next, each of them within chance.  Two
 directions have most of that: what all lags have in common, and what changes from the near to the far ones.  By a model
 without random effects the correlations of normalized residuals are independent, and the test is a chi-square one; else
-their covariance is that of what groups give to them, and the test is Hotelling's.
+their covariance is that of what groups give to them, and the test is Hotelling's.  Tests of single lags by standard
+errors of few groups reject too often where there are many lags; Hotelling's does not.
 """
 
 import math
@@ -21,10 +22,14 @@ _DIRECTIONS = 2
 
 @dataclass(frozen=True, slots=True)
 class JointTest:
-    """The p value of level and trend, and the correlation by them where it is largest."""
+    """The p value of level and trend, and the correlation by them where it is largest.
+
+    ``by_groups``: the covariance of the correlations is that of what groups give to them.
+    """
 
     p_value: float
     largest: float
+    by_groups: bool
 
 
 def joint_test(lags: Lags) -> JointTest | None:
@@ -43,7 +48,7 @@ def joint_test(lags: Lags) -> JointTest | None:
     if np.linalg.matrix_rank(covariance) < _DIRECTIONS:
         return None
     squares = float(sums @ np.linalg.solve(covariance, sums))
-    return JointTest(_tail(squares, groups, is_independent), _largest(lags, sums))
+    return JointTest(_tail(squares, groups, is_independent), _largest(lags, sums), not is_independent)
 
 
 def _directions(pairs: NDArray[np.int64]) -> Vector:

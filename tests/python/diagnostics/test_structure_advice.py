@@ -114,6 +114,16 @@ def test_a_wrong_structure_leads_to_the_right_one(kind, fitted, want):
     assert found[want] >= 18, found
 
 
+def test_beside_random_effects_and_few_groups_a_right_structure_leaves_nothing():
+    def check(seed):
+        data = measured(seed, "car1", groups=25, intercepts=1.0)
+        return hlmrs.lmer("y ~ t + z + (1 | g)", data, residual="car1(t | g)").check.autocorrelation()
+
+    checks = [check(seed) for seed in range(40)]
+    # of 40 tests at 5 %: 99.7 % of counts are 6 at most
+    assert sum(one.p_value < 0.05 for one in checks) <= 6
+
+
 def test_a_nugget_that_no_single_lag_shows_is_found_by_all_together():
     def check(seed):
         data = measured(seed, "nugget", groups=30)
