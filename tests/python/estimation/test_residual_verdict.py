@@ -97,7 +97,8 @@ def test_fitted_values_that_do_not_settle_are_not_converged(monkeypatch: pytest.
     x = rng.uniform(1, 9, 300)
     rows = pl.DataFrame({"x": x, "y": 1 + x + 0.3 * (1 + x) * rng.normal(size=300)})
     assert hlmrs.gls("y ~ x", rows, dispersion="~ log(fitted)").verdict.converged
-    monkeypatch.setattr(sys.modules["hlmrs.estimation.estimate"], "_MOST_ROUNDS", 1)
+    for room in ("estimate", "fitting"):
+        monkeypatch.setattr(sys.modules[f"hlmrs.estimation.{room}"], "MOST_ROUNDS", 1)
     with pytest.warns(hlmrs.ConvergenceWarning, match="still changed after 1 rounds"):
         fit = hlmrs.gls("y ~ x", rows, dispersion="~ log(fitted)")
     assert fit.verdict.status == "not-converged"
