@@ -21,7 +21,7 @@ print(json.dumps(rates(int(sys.argv[1]))))
 def describe(threads: int) -> dict[str, Any]:
     """Return the processor, the memory and the measured rates in one thread and in `threads`."""
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "threads": threads,
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "system": f"{platform.system()} {platform.machine()}",
@@ -69,7 +69,8 @@ def _measured(threads: int) -> dict[str, float]:
     return measured
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Return the name of the processor, and its widest vectors."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())

@@ -504,6 +504,8 @@ class Fit:
     @property
     def criterion_std_error(self) -> float: ...
     @property
+    def is_plain(self) -> bool: ...
+    @property
     def holds_rows(self) -> bool:
         """Whether rows are in it: of a model whose residuals have parameters, unless sums stand for them."""
     @property

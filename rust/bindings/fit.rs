@@ -20,7 +20,7 @@ use super::saved::{PySaved, from_python, to_python};
 use super::verdict::verdict_dict;
 use crate::crossproduct::CrossProducts;
 use crate::fit::new_noise::NewNoise;
-use crate::fit::{Fit, fit};
+use crate::fit::{Fit, Status, fit};
 use crate::inference::prediction_slopes::{Predicted, prediction_slopes};
 use crate::model::parameters::TermNames;
 
@@ -130,6 +130,13 @@ impl PyFit {
     #[getter]
     fn theta<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
         self.0.user_theta().into_pyarray(py)
+    }
+
+    /// Whether there is nothing to warn of: an optimum inside of the model, with a coefficient for every column.
+    #[getter]
+    fn is_plain(&self) -> bool {
+        let fixed = &self.0.model.a.fixed;
+        self.0.verdict.status == Status::Optimum && fixed.kept.len() == fixed.n_columns
     }
 
     #[getter]

@@ -83,7 +83,7 @@ impl Sums {
     pub fn push(&mut self, shape: &Shape, batch: &RowBlock, first: usize) {
         let d = shape.extended.n_dense() + 1;
         self.sum_log_weights += batch.weights.iter().map(|w| w.ln()).sum::<f64>();
-        dense::rank_update_lower(&mut self.dense, dense::view(&batch.dense, d, batch.n), 1.0);
+        dense::add_gram_lower(&mut self.dense, &batch.dense[..d * batch.n], d);
         self.push_cells(shape, batch, d);
         for (f, (z, codes)) in batch.z.iter().enumerate().skip(first) {
             let r = shape.factors[f].1;

@@ -1,4 +1,4 @@
-//! Large dense blocks, column-major, by faer: Cholesky, inverse, products.
+//! Dense blocks, column-major, by faer: Cholesky, inverse, products; of low order by plain loops.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt;
@@ -7,6 +7,9 @@ use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::linalg::triangular_solve;
 use faer::prelude::Solve;
 use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
+
+use super::low_order::{self, EIGEN_ORDER, ORDER, TERMS, add_gram, outer_sums};
+use crate::with_width;
 
 /// Above this order two threads gain in a dense kernel (benches/kernels.rs).
 const PARALLEL_ORDER: usize = 512;
@@ -30,8 +33,8 @@ pub fn view_mut(a: &mut [f64], m: usize, n: usize) -> MatMut<'_, f64> {
 /// # Errors
 /// The index of the first pivot that is not positive.
 pub fn cholesky_lower(a: &mut [f64], n: usize) -> Result<(), usize> {
-    if n == 0 {
-        return Ok(());
+    if n <= ORDER {
+        return low_order::cholesky(a, n);
     }
     let par = par(n);
     let mut memory = MemBuffer::new(llt::factor::cholesky_in_place_scratch::<f64>(n, par, Default::default()));
@@ -61,8 +64,8 @@ pub fn inverse_from_cholesky(inverse: &mut [f64], l: &[f64], n: usize) {
 
 /// The lower triangle of A^-1 alone.
 pub fn inverse_lower_from_cholesky(inverse: &mut [f64], l: &[f64], n: usize) {
-    if n == 0 {
-        return;
+    if n <= ORDER {
+        return low_order::inverse_lower(inverse, l, n);
     }
     let par = par(n);
     let mut memory = MemBuffer::new(llt::inverse::inverse_scratch::<f64>(n, par));
@@ -89,6 +92,12 @@ pub fn product_lower(c: &mut [f64], a: MatRef<'_, f64>, b: MatRef<'_, f64>, alph
     if n == 0 || a.ncols() == 0 {
         return;
     }
+    if n <= ORDER && a.ncols() <= ORDER {
+        for j in 0..n {
+            (j..n).for_each(|i| c[j * n + i] += alpha * (0..a.ncols()).map(|l| a[(i, l)] * b[(l, j)]).sum::<f64>());
+        }
+        return;
+    }
     triangular::matmul(
         view_mut(c, n, n),
         BlockStructure::TriangularLower,
@@ -104,14 +113,24 @@ pub fn product_lower(c: &mut [f64], a: MatRef<'_, f64>, b: MatRef<'_, f64>, alph
 
 /// X = L^-1 X; X is n x m.
 pub fn solve_lower(l: &[f64], x: &mut [f64], n: usize, m: usize) {
-    if n > 0 && m > 0 {
+    if n == 0 {
+        return;
+    }
+    if n <= ORDER {
+        low_order::solve(l, x, n);
+    } else if m > 0 {
         triangular_solve::solve_lower_triangular_in_place(view(l, n, n), view_mut(x, n, m), par(n.min(64 * m)));
     }
 }
 
 /// X = L^-T X; X is n x m.
 pub fn solve_lower_transposed(l: &[f64], x: &mut [f64], n: usize, m: usize) {
-    if n > 0 && m > 0 {
+    if n == 0 {
+        return;
+    }
+    if n <= ORDER {
+        low_order::solve_transposed(l, x, n);
+    } else if m > 0 {
         triangular_solve::solve_upper_triangular_in_place(
             view(l, n, n).transpose(),
             view_mut(x, n, m),
@@ -139,18 +158,46 @@ pub fn rank_update_lower(c: &mut [f64], a: MatRef<'_, f64>, alpha: f64) {
     product_lower(c, a, a.transpose(), alpha);
 }
 
+/// The lower triangle of C (n x n) += A A'; A has columns of n.
+pub fn add_gram_lower(c: &mut [f64], a: &[f64], n: usize) {
+    if n <= EIGEN_ORDER {
+        with_width!(n, add_gram(c, a, n));
+    } else {
+        rank_update_lower(c, view(a, n, a.len() / n), 1.0);
+    }
+}
+
 /// C = beta C + alpha A B, with beta 0 or 1.
 pub fn multiply(c: MatMut<'_, f64>, accumulate: Accum, a: MatRef<'_, f64>, b: MatRef<'_, f64>, alpha: f64) {
-    let order = c.nrows().min(a.ncols().max(c.ncols()));
-    if c.nrows() > 0 && c.ncols() > 0 {
-        matmul(c, accumulate, a, b, alpha, par(order));
+    let (m, n) = (c.nrows(), c.ncols());
+    if m == 0 || n == 0 {
+        return;
+    }
+    if m.max(n) <= ORDER
+        && a.ncols() <= TERMS
+        && let (Some(a), Some(b)) = (a.try_as_col_major(), b.transpose().try_as_col_major())
+    {
+        let columns = (0..a.ncols()).map(|l| (a.col(l).as_slice(), b.col(l).as_slice()));
+        let sums = with_width!(m, outer_sums(columns, m));
+        return add_low_order(c, accumulate, &sums, alpha);
+    }
+    matmul(c, accumulate, a, b, alpha, par(m.min(a.ncols().max(n))));
+}
+
+fn add_low_order(mut c: MatMut<'_, f64>, accumulate: Accum, sums: &[f64], alpha: f64) {
+    let m = c.nrows();
+    for (j, sums) in sums.chunks_exact(m).take(c.ncols()).enumerate() {
+        for (i, sum) in sums.iter().enumerate() {
+            let before = if matches!(accumulate, Accum::Add) { c[(i, j)] } else { 0.0 };
+            c[(i, j)] = before + alpha * sum;
+        }
     }
 }
 
 /// Eigenvalues and eigenvectors (columns) of a symmetric matrix (n x n).
 pub fn eigen(a: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
-    if n == 0 {
-        return (Vec::new(), Vec::new());
+    if n <= EIGEN_ORDER && a.iter().all(|v| v.is_finite()) {
+        return low_order::eigen(a, n);
     }
     let symmetric = Mat::from_fn(n, n, |i, j| 0.5 * (a[j * n + i] + a[i * n + j]));
     match symmetric.self_adjoint_eigen(Side::Lower) {

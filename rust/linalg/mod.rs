@@ -3,6 +3,7 @@
 pub mod dense;
 pub mod dual;
 pub mod jet;
+pub mod low_order;
 pub mod memory;
 pub mod prefetch;
 pub mod processor;

@@ -91,13 +91,47 @@ pub fn penalized<const R: usize>(c: &mut [f64], lambda: &[f64], b: &[f64], work:
     }
 }
 
+/// The logarithm of a product of positive numbers: one logarithm for many of them, as long as the product cannot overflow.
+#[derive(Debug, Clone, Copy)]
+pub struct LogProduct {
+    product: f64,
+    log: f64,
+}
+
+impl Default for LogProduct {
+    fn default() -> Self {
+        Self { product: 1.0, log: 0.0 }
+    }
+}
+
+impl LogProduct {
+    #[inline(always)]
+    pub fn multiply(&mut self, factor: f64) {
+        self.product *= factor;
+        if !(1e-150..1e150).contains(&self.product) {
+            self.log += self.product.ln();
+            self.product = 1.0;
+        }
+    }
+
+    pub fn log(self) -> f64 {
+        self.log + self.product.ln()
+    }
+}
+
 /// Overwrites the lower triangle of `a` with its Cholesky factor and zeroes the rest; returns log|A|,
 /// or `None` where a pivot is not positive.
 #[inline(always)]
 pub fn cholesky<const R: usize>(a: &mut [f64], r: usize) -> Option<f64> {
+    let mut determinant = LogProduct::default();
+    cholesky_of_many::<R>(a, r, &mut determinant)?;
+    Some(determinant.log())
+}
+
+/// The same for one of many matrices, whose determinants are multiplied.
+#[inline(always)]
+pub fn cholesky_of_many<const R: usize>(a: &mut [f64], r: usize, determinants: &mut LogProduct) -> Option<()> {
     let r = width::<R>(r);
-    let mut determinant = 1.0;
-    let mut logdet = 0.0;
     for j in 0..r {
         let mut d = a[j * r + j];
         for l in 0..j {
@@ -106,12 +140,7 @@ pub fn cholesky<const R: usize>(a: &mut [f64], r: usize) -> Option<f64> {
         if d.is_nan() || d <= 0.0 {
             return None;
         }
-        // one logarithm a block where the product cannot overflow
-        determinant *= d;
-        if !(1e-150..1e150).contains(&determinant) {
-            logdet += determinant.ln();
-            determinant = 1.0;
-        }
+        determinants.multiply(d);
         let pivot = d.sqrt();
         a[j * r + j] = pivot;
         for i in j + 1..r {
@@ -125,7 +154,7 @@ pub fn cholesky<const R: usize>(a: &mut [f64], r: usize) -> Option<f64> {
             a[j * r + i] = 0.0;
         }
     }
-    Some(logdet + determinant.ln())
+    Some(())
 }
 
 /// C = A L^-T for lower triangular L: solves C L' = A.  A and C are m x r.
@@ -234,6 +263,14 @@ mod tests {
         solve_right::<3>(&mut x, &b, &l, 2, r);
         multiply(&mut back, &x, &l, 2, r, r);
         assert!(back.iter().zip(&b).all(|(x, y)| (x - y).abs() < 1e-14));
+    }
+
+    #[test]
+    fn a_product_that_would_overflow_has_its_logarithm() {
+        let mut product = LogProduct::default();
+        (0..10).for_each(|_| product.multiply(1e120));
+        (0..5).for_each(|_| product.multiply(1e-120));
+        assert!((product.log() - 600.0 * 10.0f64.ln()).abs() < 1e-9);
     }
 
     #[test]

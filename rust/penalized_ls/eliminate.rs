@@ -151,14 +151,14 @@ fn factor_range<const R: usize>(task: &EliminationTask, out: LevelRange) -> std:
         &mut heap
     };
     let mut ancestors = out.ancestors;
-    let mut logdet = 0.0;
+    let mut determinants = small::LogProduct::default();
     for k in 0..out.n {
         let level = out.first + k;
         let l = &mut out.own[k * size..(k + 1) * size];
         let c = &mut out.c[k * size..(k + 1) * size];
         // Λ'BΛ + I = LL'
         small::penalized::<R>(l, task.lambda, &task.source.own[level * size..], work, r);
-        logdet += small::cholesky::<R>(l, r).ok_or(level)?;
+        small::cholesky_of_many::<R>(l, r, &mut determinants).ok_or(level)?;
         // C = Λ L^-T
         small::solve_right_transposed::<R>(c, task.lambda, l, r, r);
         // P = B C for ancestors, trailing rows, and [X y]
@@ -173,5 +173,5 @@ fn factor_range<const R: usize>(task: &EliminationTask, out: LevelRange) -> std:
         let x = &mut out.x[k * r * stride..(k + 1) * r * stride];
         small::multiply(x, &task.source.x[level * r * stride..(level + 1) * r * stride], c, stride, r, r);
     }
-    Ok(logdet)
+    Ok(determinants.log())
 }

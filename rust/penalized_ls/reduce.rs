@@ -156,15 +156,14 @@ pub fn xx(current: &LeadFactor, grain: usize, stride: usize, xx: &mut [f64]) {
     let columns = &current.blocks.x;
     let partial = |piece: &[f64]| {
         let mut sum = vec![0.0; stride * stride];
-        dense::rank_update_lower(&mut sum, dense::view(piece, stride, piece.len() / stride), 1.0);
+        dense::add_gram_lower(&mut sum, piece, stride);
         sum
     };
-    let pieces: Vec<Vec<f64>> = if columns.len() <= grain * stride {
-        vec![partial(columns)]
+    let mut subtract = |piece: Vec<f64>| xx.iter_mut().zip(piece).for_each(|(s, v)| *s -= v);
+    if columns.len() <= grain * stride {
+        subtract(partial(columns));
     } else {
-        columns.par_chunks(grain * stride).map(partial).collect()
-    };
-    for piece in pieces {
-        xx.iter_mut().zip(piece).for_each(|(s, v)| *s -= v);
+        let pieces: Vec<Vec<f64>> = columns.par_chunks(grain * stride).map(partial).collect();
+        pieces.into_iter().for_each(subtract);
     }
 }

@@ -152,14 +152,20 @@ class Estimate:
     @cached_property
     def verdict(self) -> Verdict:
         """The verdict on the optimum."""
-        found = verdict_of(self.core.verdict, self.layout, self.request.spec.random, lambda: self.moments)
-        found = replace(found, std_error=self.core.criterion_std_error)
+        core, random = self.core, self.request.spec.random
+        found = verdict_of(core.verdict, self.layout, random, lambda: self.moments, std_error=core.criterion_std_error)
         if self.request.residual is None:
             return found
         if self._data is not None and self._data.residual is not None and not self._data.residual.settled:
             return not_settled(found, MOST_ROUNDS)
         limits = [] if of_residuals(self) else residual_limits(self.core)
         return with_residuals(found, self.request.residual.term, limits)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing to warn of: all rows and columns are used, and the optimum is inside."""
+        rows = self.rows_if_kept
+        return self.core.is_plain and self.request.residual is None and rows is not None and rows.kept is None
 
     @property
     def constants(self) -> list[int]:

@@ -21,7 +21,7 @@ _SAME_FITTED = 1e-9
 def core_model(request: Request, data: ModelRows) -> Model:
     """Sum the rows."""
     residual = None if data.residual is None else data.residual.arguments()
-    model = Model(data.rows, request.reml, request.control.threads() or 0, residual, request.sigma)
+    model = Model(data.rows, request.reml, request.control.n_threads or 0, residual, request.sigma)
     return with_fixed(model, data.rows, request)
 
 

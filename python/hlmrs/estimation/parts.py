@@ -130,7 +130,7 @@ def read_response(request: GeneralizedRequest, frame: Frame) -> tuple[Columns, R
     """Read what the model reads of a frame, and the response of all rows."""
     parts = request.parts()
     names = list(dict.fromkeys(name for part in parts.values() for name in part.columns()))
-    labels = set.intersection(*(part.labels() | (set(names) - set(part.columns())) for part in parts.values()))
+    labels = frozenset.intersection(*(part.labels() | (set(names) - set(part.columns())) for part in parts.values()))
     columns = frame.read(names, labels)
     for name, values in request.mean.arrays.items():
         columns.add_numeric(name, values)

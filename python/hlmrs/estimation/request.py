@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from numbers import Real
 from typing import Any, TypeAlias, TypedDict, get_args
 
@@ -49,6 +50,8 @@ class Changes(TypedDict, total=False):
     REML: bool
 
 
+_DEFAULT_CONTROL = Control()
+_MISSING_CHOICES = get_args(Missing)
 _MISSING = {"na.omit": "drop", "na.exclude": "drop", "na.fail": "error", "raise": "error"}
 
 ARRAY_WEIGHTS = "(weights)"
@@ -86,16 +89,10 @@ class Request:
         _, *others = self.spec.factors()
         return {column.name for factor in others for column in factor.columns()}
 
-    def labels(self) -> set[str]:
+    def labels(self) -> frozenset[str]:
         """Return the columns that do nothing but name groups."""
-        spec = self.spec
-        effects = [factor for random in spec.random for factor in random.effect_factors()]
-        terms = [factor for term in spec.terms for factor in term.factors]
-        groups = [factor for random in spec.random for factor in random.group]
-        read = {column.name for f in (spec.response, *spec.offsets, *terms, *effects) for column in f.columns()}
-        named = {column.name for factor in groups for column in factor.columns()}
-        further = set() if self.residual is None else {*self.residual.columns()}
-        return named - read - {self.weights, self.offset} - further
+        further = () if self.residual is None else self.residual.columns()
+        return self.spec.labels().difference((self.weights, self.offset), further)
 
     def options(self, **more: Any) -> str:
         """Return what the core reads beside the formula."""
@@ -104,16 +101,20 @@ class Request:
 
     def settings(self) -> str:
         """Return what the core's optimizer reads."""
-        control = self.control
-        return json.dumps(
-            {
-                "optimizer": control.optimizer,
-                "max_evaluations": control.max_evaluations,
-                "tolerance": control.tolerance,
-                "start": control.start,
-                "n_threads": control.threads() or 0,
-            }
-        )
+        return _settings(self.control)
+
+
+@lru_cache(maxsize=128)
+def _settings(control: Control) -> str:
+    return json.dumps(
+        {
+            "optimizer": control.optimizer,
+            "max_evaluations": control.max_evaluations,
+            "tolerance": control.tolerance,
+            "start": control.start,
+            "n_threads": control.n_threads or 0,
+        }
+    )
 
 
 def make_request(
@@ -142,7 +143,7 @@ def make_request(
         weights, offset = (in_order(n, v, row_index(data)) for n, v in (("weights", weights), ("offset", offset)))
     if control is not None and not isinstance(control, Control):
         raise ArgumentError(f"control={control!r}: give a hlmrs.Control")
-    missing = choose("missing", missing, get_args(Missing), _MISSING)
+    missing = choose("missing", missing, _MISSING_CHOICES, _MISSING)
     spec = parse(formula, names, index, [*taken, *(given for given in (weights, offset) if isinstance(given, str))])
     if is_marginal and spec.random:
         raise DesignError(f"gls() has no random terms, and the formula has {spec.random[0].name}: lmer() takes both")
@@ -164,7 +165,7 @@ def make_request(
         _column_or_array("offset", offset, names, ARRAY_OFFSET, arrays),
         checked_contrasts(contrasts, spec),
         "error" if missing == "error" else "drop",
-        control or Control(),
+        control or _DEFAULT_CONTROL,
         arrays,
         asked,
         known,

@@ -46,7 +46,7 @@ class ModelRows:
 def model_rows(request: Request, data: Frame | Columns) -> ModelRows:
     """Encode the rows of a frame, or columns read from it; the knots of splines are placed by its values."""
     columns = data if isinstance(data, Columns) else data.read(request.columns(), request.labels())
-    known = set(columns.names)
+    known = set(columns.names) if request.arrays else set()
     for name, values in request.arrays.items():
         if name not in known:
             columns.add_numeric(name, values)
@@ -91,7 +91,8 @@ def _refuse_two_levels(request: Request, columns: Columns) -> None:
 
 def encode(request: Request, columns: Columns) -> Rows:
     """Encode the complete rows of columns; they have the bases of splines already."""
-    marks = [name for name in (RESIDUAL_ROWS, KEPT_ROWS) if name in columns.names]  # the narrower one first
+    names = columns.names
+    marks = [name for name in (RESIDUAL_ROWS, KEPT_ROWS) if name in names]  # the narrower one first
     return Rows(request.spec.to_json(), columns, request.options(**({"kept": marks[0]} if marks else {})))
 
 
@@ -168,6 +169,8 @@ def spline_slopes(
 
 def _add_splines(columns: Columns, request: Request, splines: Splines) -> None:
     """Add the bases that are not there yet, but for those of random terms whose columns are not there."""
+    if not request.spec.splines():
+        return
     known = set(columns.names)
     fixed = {factor.name for term in request.spec.terms for factor in term.factors}
     for factor in request.spec.splines():

@@ -171,10 +171,11 @@ def verdict_of(
     random: Sequence[RandomTerm],
     moments: Callable[[], Sequence[NDArray[np.float64]]],
     left: Advice = LEAST_SQUARES,
+    std_error: float = 0.0,
 ) -> Verdict:
     """Put the core's verdict into words; `moments` makes the mean of z z' of each term, where it is wanted.
 
-    `left` is the advice where no random effects would be left.
+    `left` is the advice where no random effects would be left, `std_error` that of the criterion.
     """
     terms = [EstimatedTerm(term, own.columns) for term, own in zip(random, layout.random, strict=True)]
     independent = [k for k in core.get("independent", []) if k not in core["flat"]]
@@ -190,6 +191,7 @@ def verdict_of(
         tuple(terms[k].name for k in core["flat"]),
         core["reason"],
         tuple(piece.text for piece in advice),
+        std_error,
         suggestions=suggestions,
         tried=core["tried"],
         limits=tuple(terms[k].name for k in independent),

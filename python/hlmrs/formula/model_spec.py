@@ -58,15 +58,41 @@ class ModelSpec:
 
     def columns(self) -> tuple[str, ...]:
         """Return the columns of the data that the model uses, in the order in which the formula names them."""
-        used: list[ColumnName] = [column for factor in self.factors() for column in factor.columns()]
-        return tuple(dict.fromkeys(column.name for column in sorted(used, key=lambda column: column.at[0])))
+        return self._columns
+
+    def labels(self) -> frozenset[str]:
+        """Return the columns that do nothing but name groups."""
+        return self._labels
 
     def splines(self) -> tuple[TermFactor, ...]:
         """Return the factors that the core gets as ready columns, each under its ``name``."""
-        return tuple(dict.fromkeys(factor for factor in self.factors() if factor.is_spline))
+        return self._splines
 
     def by_factors(self) -> tuple[TermFactor, ...]:
         """Return the factors whose levels the random terms wait for."""
+        return self._by_factors
+
+    # a formula that was read before has its spec, and what was found out of it, from then
+
+    @cached_property
+    def _columns(self) -> tuple[str, ...]:
+        used: list[ColumnName] = [column for factor in self.factors() for column in factor.columns()]
+        return tuple(dict.fromkeys(column.name for column in sorted(used, key=lambda column: column.at[0])))
+
+    @cached_property
+    def _labels(self) -> frozenset[str]:
+        effects = [factor for random in self.random for factor in random.effect_factors()]
+        terms = [factor for term in self.terms for factor in term.factors]
+        groups = [factor for random in self.random for factor in random.group]
+        read = {column.name for f in (self.response, *self.offsets, *terms, *effects) for column in f.columns()}
+        return frozenset(column.name for factor in groups for column in factor.columns()) - read
+
+    @cached_property
+    def _splines(self) -> tuple[TermFactor, ...]:
+        return tuple(dict.fromkeys(factor for factor in self.factors() if factor.is_spline))
+
+    @cached_property
+    def _by_factors(self) -> tuple[TermFactor, ...]:
         return tuple(dict.fromkeys(term.by for term in self.random if term.by is not None))
 
     def in_levels(self, levels: Mapping[TermFactor, Sequence[str]]) -> "ModelSpec":

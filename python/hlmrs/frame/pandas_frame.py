@@ -29,18 +29,30 @@ class PandasFrame(Frame):
 
     kind = "pandas"
 
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self._keys: tuple[Any, list[Any]] = (None, [])
+
+    @property
+    def keys_of_columns(self) -> list[Any]:
+        """What the columns are called, of any type; the index of columns, which other columns replace, is read once."""
+        index = self._data.columns
+        if self._keys[0] is not index:
+            self._keys = (index, list(index))
+        return self._keys[1]
+
     @property
     def names(self) -> list[str]:
         """Names of all columns."""
-        return [str(name) for name in self._data.columns]
+        return list(map(str, self.keys_of_columns))
 
     def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
         """Hand over some columns: arrays, or codes and levels."""
-        own = self.names
+        keys, own = self.keys_of_columns, self.names
         check_unique(own, names)
         columns = Columns()
         for name in names:
-            series = self._data.iloc[:, own.index(name)]
+            series = self._data[keys[own.index(name)]]
             add_series(columns, name, series, long_integers_are_labels=name in labels)
         return columns
 
@@ -76,7 +88,8 @@ def add_series(columns: Columns, name: str, series: Any, *, long_integers_are_la
     match type(dtype).__name__:
         case "CategoricalDtype":
             values = series.array
-            add_codes(columns, name, values.codes, values.categories, declared=True, ordered=values.ordered)
+            levels = values.categories.to_numpy(dtype=object)  # an index of text takes long to run through
+            add_codes(columns, name, values.codes, levels, declared=True, ordered=values.ordered)
         case "StringDtype":
             codes, levels = series.factorize()
             add_codes(columns, name, codes, levels, declared=False)

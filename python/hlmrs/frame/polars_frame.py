@@ -42,7 +42,7 @@ class PolarsFrame(Frame):
     def read(self, names: Sequence[str], labels: Collection[str] = ()) -> Columns:
         """Hand over some columns, without a copy."""
         wanted = self._data[:, list(names)]  # a list alone is tried as rows first
-        return read_stream(_exportable(wanted, wanted.schema))
+        return read_stream(_exportable(wanted, dict(zip(wanted.columns, wanted.dtypes, strict=True))))
 
     def keys(self, name: str, labels: Sequence[str], rows: NDArray[np.intp]) -> Any:
         """Look the rows up."""

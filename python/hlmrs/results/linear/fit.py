@@ -234,6 +234,7 @@ class LinearMixedFit(
 
 def with_warnings(result: Estimate) -> LinearMixedFit[Any]:
     """Wrap an estimate, and warn of what the user should know; called by what the user calls."""
-    warn_about_data(result.layout)
-    warn_about_optimum(result.verdict)
+    if not result.is_plain:
+        warn_about_data(result.layout)
+        warn_about_optimum(result.verdict)
     return LinearMixedFit(result)

@@ -1,0 +1,1 @@
+"""Small models beside peers: whole calls, as simulation studies make them by the million."""
