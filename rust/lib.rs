@@ -38,6 +38,8 @@ pub mod linalg;
 pub mod model;
 pub mod optimize;
 pub mod penalized_ls;
+pub mod posterior;
+pub mod prior;
 pub mod resample;
 pub mod residual;
 pub mod rows;

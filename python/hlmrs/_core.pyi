@@ -1,7 +1,7 @@
 """The compiled core: arrays in, arrays out.  Errors are those of ``hlmrs.errors``."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal, TypeAlias, TypedDict, final
+from typing import Any, Literal, TypeAlias, TypedDict, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -762,6 +762,40 @@ def profile(
 
     Returns per parameter the estimate, the bounds, and points (value, zeta), shape (m, 2).
     """
+
+def posterior_slots(fit: Fit | GeneralizedFit, terms: list[tuple[str, list[str]]]) -> list[tuple[str, str, int, int]]:
+    """Return the variance parameters with priors of their own: name, kind, random term and column, or -1."""
+
+@final
+class Posterior:
+    """Draws of the parameters of a model from their posterior."""
+
+    def __init__(
+        self,
+        fit: Fit | GeneralizedFit,
+        request: str,
+        n_threads: int,
+        progress: Callable[[int], object] | None,
+    ) -> None: ...
+    @staticmethod
+    def of_points(fit: Fit | GeneralizedFit, request: str, points: _Array) -> Posterior:
+        """Return draws that were made before, from their coordinates (draws x coordinates)."""
+    @property
+    def source(self) -> dict[str, Any]:
+        """How the draws came about: method, k and effective draws, or divergences."""
+    @property
+    def points(self) -> _Array:
+        """The coordinates of every draw (draws x coordinates)."""
+    def log_density(self, points: _Array) -> list[float]:
+        """Return log p(y, parameters) of points (points x coordinates)."""
+    def values(self, parameters: list[Parameter]) -> _Array:
+        """Return the parameters of every draw (draws x parameters)."""
+    def effects(self, terms: list[int]) -> list[_Array]:
+        """Return the effects of random terms, each draws x levels x columns."""
+    def leave_out(
+        self, rows: Rows, ptr: NDArray[np.int64] | None = None, members: NDArray[np.uint32] | None = None
+    ) -> dict[str, _Array]:
+        """Return elpd, k and the log of the mean density of every row, or of sets of rows."""
 
 def bootstrap(
     fit: Fit,

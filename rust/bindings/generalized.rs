@@ -15,9 +15,9 @@ use crate::family::{Observation, Predictor};
 use crate::fit::{GlmmFit, fit_generalized, side_by_side};
 use crate::inference::generalized_profile::profile_interval;
 use crate::linalg::memory;
-use crate::model::Glmm;
 use crate::model::generalized::{Approximation, NormalPrior, PartSource, Responses, glmm};
 use crate::model::parameters::{Parameter, TermNames};
+use crate::model::{CovariancePrior, Glmm};
 use crate::{Error, Result};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
@@ -55,9 +55,10 @@ fn predictor_of(name: &str) -> Result<Predictor> {
 #[pymethods]
 impl PyGlmm {
     /// `parts`: designs by name, those of an intercept alone left out; `trials` of binomial counts; `prior`: normal ones of
-    /// coefficients of the mean, by column: mean and standard deviation.
+    /// coefficients of the mean, by column: mean and standard deviation; `covariance_exponent`: the power of the determinants of
+    /// covariances that their prior is.
     #[new]
-    #[pyo3(signature = (parts, response, y, trials, weights, family, approximation, n_threads = 0, in_unit = true, prior = vec![]))]
+    #[pyo3(signature = (parts, response, y, trials, weights, family, approximation, n_threads = 0, in_unit = true, prior = vec![], covariance_exponent = None))]
     #[expect(clippy::too_many_arguments, reason = "what makes a model")]
     fn new(
         py: Python<'_>,
@@ -71,6 +72,7 @@ impl PyGlmm {
         n_threads: usize,
         in_unit: bool,
         prior: Vec<(usize, f64, f64)>,
+        covariance_exponent: Option<f64>,
     ) -> PyResult<Self> {
         let prior: Vec<NormalPrior> =
             prior.into_iter().map(|(column, mean, sd)| NormalPrior { column, mean, sd }).collect();
@@ -92,8 +94,10 @@ impl PyGlmm {
                 .iter()
                 .map(|(name, rows)| Ok(PartSource { predictor: predictor_of(name)?, rows: &rows.get().0 }))
                 .collect::<Result<Vec<_>>>()?;
-            glmm(&spec, &sources, Responses { name: response, observations, weights, in_unit }, &prior, stop)?
-                .with_approximation(approximation)
+            let responses = Responses { name: response, observations, weights, in_unit };
+            let mut model = glmm(&spec, &sources, responses, &prior, stop)?.with_approximation(approximation)?;
+            model.covariance_prior = covariance_exponent.map(|exponent| CovariancePrior { exponent });
+            Ok(model)
         })?;
         Ok(Self(Arc::new(model)))
     }
@@ -184,7 +188,7 @@ impl PyGlmmFit {
     #[getter]
     fn criterion(&self) -> f64 {
         let fit = &self.0;
-        fit.criterion - 2.0 * fit.model.penalty.value(&fit.model.coefficients(&fit.x))
+        fit.criterion - fit.model.penalties(&fit.x).unwrap_or(0.0)
     }
 
     /// The log-density of the priors.

@@ -25,6 +25,7 @@ pub mod many;
 pub mod model;
 pub mod new_rows;
 pub mod parameters;
+pub mod posterior;
 pub mod profile;
 pub mod resample;
 pub mod residual;
@@ -68,6 +69,7 @@ mod _core {
         model::PyModel,
         new_rows::PyNewRows,
         parameters::{PyParameter, PyStructure, structures},
+        posterior::{PyPosterior, posterior_slots},
         profile::profile,
         resample::{bootstrap, criterion_without_random_effects, exact_null, jackknife, null_statistics},
         residual::{

@@ -16,7 +16,7 @@ use crate::design::Rows;
 use crate::fit::{Control, Optimizer};
 use crate::model::linear::memory;
 use crate::model::parameters::TermNames;
-use crate::model::{Criterion, Held, Lmm, Scale, build};
+use crate::model::{CovariancePrior, Criterion, Held, Lmm, Scale, build};
 use crate::optimize::Settings;
 use crate::penalized_ls::BlockSummary;
 use crate::residual::ResidualInput;
@@ -90,7 +90,7 @@ pub fn structure_list<'py>(py: Python<'py>, blocks: &[BlockSummary]) -> PyResult
 #[pymethods]
 impl PyModel {
     #[new]
-    #[pyo3(signature = (rows, reml, n_threads = 0, residual = None, sigma = None))]
+    #[pyo3(signature = (rows, reml, n_threads = 0, residual = None, sigma = None, covariance_exponent = None))]
     fn new(
         py: Python<'_>,
         rows: Py<PyRows>,
@@ -98,6 +98,7 @@ impl PyModel {
         n_threads: usize,
         residual: Option<ResidualArguments<'_>>,
         sigma: Option<f64>,
+        covariance_exponent: Option<f64>,
     ) -> PyResult<Self> {
         let size = n_numbers(&rows.get().0);
         let mut input = guard(py, || residual.map(|given| given.input(rows.get().0.n_rows())).transpose())?;
@@ -105,7 +106,8 @@ impl PyModel {
             input.knows_sigma = sigma.is_some();
         }
         let work = move |_: &_| of_rows(&rows.get().0, reml, input.as_ref(), scale(sigma));
-        let model = run_interruptible_sized(py, n_threads, size, work)?;
+        let mut model = run_interruptible_sized(py, n_threads, size, work)?;
+        model.covariance_prior = covariance_exponent.map(|exponent| CovariancePrior { exponent });
         Ok(Self(Arc::new(model)))
     }
 

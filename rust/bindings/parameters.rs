@@ -15,6 +15,12 @@ pub struct PyParameter {
     parameter: Parameter,
 }
 
+impl PyParameter {
+    pub fn parameter(&self) -> Parameter {
+        self.parameter
+    }
+}
+
 impl From<(String, Parameter)> for PyParameter {
     fn from((name, parameter): (String, Parameter)) -> Self {
         Self { name, parameter }

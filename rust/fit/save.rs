@@ -14,7 +14,7 @@ use crate::design::Encoding;
 use crate::ids::FactorId;
 use crate::model::build::exact;
 use crate::model::linear::exact_kind;
-use crate::model::{Criterion, Held, Lmm, Scale, Strata};
+use crate::model::{CovariancePrior, Criterion, Held, Lmm, Scale, Strata};
 use crate::residual::{Residual, ResidualLayout, SavedShape};
 use crate::rows::FixedBasis;
 use crate::saved::{Arrays, MOST, Saved, damaged, is_choice, require, take, take_sized, whole};
@@ -35,6 +35,8 @@ struct Meta {
     known_variance: Option<f64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     held: Vec<Held>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    covariance_prior: Option<CovariancePrior>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     residual: Option<ResidualLayout>,
     #[serde(flatten)]
@@ -102,6 +104,7 @@ impl Fit {
             terms: self.model.theta_map.terms.iter().map(|term| self.spec(term)).collect(),
             known_variance: self.model.known_variance(),
             held: self.model.held.clone(),
+            covariance_prior: self.model.covariance_prior,
             residual: self.model.residual.as_ref().map(|own| own.residual.layout.clone()),
             verdict,
         }
@@ -136,7 +139,8 @@ impl Fit {
             None => model,
         };
         require(meta.held.iter().all(|one| model.has_held(one)), "what it holds is no parameter of it")?;
-        let model = model.with_held(meta.held);
+        let mut model = model.with_held(meta.held);
+        model.covariance_prior = meta.covariance_prior;
         let theta = take_sized(&mut arrays, "theta", model.theta_map.n_parameters)?;
         // as the fit finished
         let model = exact_kind::finishing_kind(&model).map_or_else(|| model.clone(), |kind| model.with_trailing(kind));

@@ -45,12 +45,17 @@ impl<'a> DeletionPoint<'a> {
     /// `Numerical` where the criterion cannot be evaluated.
     pub fn new(model: &'a Lmm, theta: &[f64], mut work: Workspace) -> Result<Self> {
         let terms = model.evaluate(theta, &mut work)?;
+        Ok(Self::at(model, terms, work))
+    }
+
+    /// At the point that a workspace holds.
+    pub fn at(model: &'a Lmm, terms: LinearTerms, work: Workspace) -> Self {
         let (mut factor, symbolic) = (work.factor, &model.symbolic);
         let beta = factor.beta();
         let modes = factor.modes(symbolic, &beta);
         // the trailing block's inverse is all that deletion takes of it
         let (covariance, inverse) = (factor.fixed_covariance(), factor.take_trailing_inverse(&model.a, symbolic));
-        Ok(Self { model, terms, beta, covariance, modes, inverse, factor })
+        Self { model, terms, beta, covariance, modes, inverse, factor }
     }
 
     /// H_Z's share of C, and L_X^-1 of the rest of X, whose square is X's share.

@@ -1,6 +1,7 @@
 //! What can be estimated: a criterion with its gradient and curvature, a start, and what an optimum says.
 
 pub mod build;
+pub mod covariance_prior;
 pub mod curvature;
 pub mod generalized;
 pub mod linear;
@@ -8,10 +9,11 @@ pub mod parameters;
 
 use std::sync::atomic::AtomicBool;
 
+pub use covariance_prior::CovariancePrior;
 pub use generalized::{Glmm, GlmmEvaluator};
 pub use linear::{
-    AtResidual, Criterion, DataFootprint, Held, HeldParameter, LinearTerms, Lmm, LmmEvaluator, Scale, Strata,
-    Workspace, level_columns,
+    AtResidual, CoefficientPrior, Criterion, DataFootprint, Held, HeldParameter, LinearTerms, Lmm, LmmEvaluator,
+    NormalCombination, Scale, Strata, Workspace, level_columns,
 };
 pub use parameters::{Parameter, Parameters};
 

@@ -152,7 +152,10 @@ impl CholeskyFactor {
     }
 
     /// The last block, [X y]: β, log|X'V^-1 X|, and its last pivot, pwrss.
-    fn finish(&mut self) -> Result<()> {
+    ///
+    /// # Errors
+    /// `Numerical` where it is not positive definite, or numbers are not finite.
+    pub fn finish(&mut self) -> Result<()> {
         let (p, stride) = (self.p, self.p + 1);
         if !self.xx[p * stride + p].is_finite() {
             return Err(Error::Numerical(

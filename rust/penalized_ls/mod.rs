@@ -12,6 +12,7 @@ mod factor;
 mod inverse;
 mod inverse_entries;
 mod level_inverse;
+mod noise;
 mod panel;
 pub mod product;
 mod project;

@@ -5,7 +5,7 @@
 //! freedom, 9e-11 for the normal, and NaN for quantiles near zero; special 0.14 does not end at 1e9; puruspe 0.4 loses the
 //! first digit where t is near zero.
 
-mod beta;
+pub mod beta;
 mod exponential;
 mod fisher;
 mod gamma;

@@ -10,6 +10,8 @@ mod drawn_rows;
 mod fits;
 mod generalized;
 mod iterative;
+mod posterior;
+mod priors;
 mod residuals;
 mod rows;
 mod sparse;

@@ -293,6 +293,7 @@ impl Collected {
             initial: vec![0.0; p],
             approximation: Approximation::Laplace,
             penalty,
+            covariance_prior: None,
             separation: None,
             integrated: None,
         };

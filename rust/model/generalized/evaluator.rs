@@ -110,8 +110,8 @@ impl<'a> GlmmEvaluator<'a> {
             let coefficients = model.coefficients(x);
             let point = self.newton.mode(model, &coefficients, &self.from, self.stop)?;
             let beside = self.model.integrated.as_ref().map_or(0.0, |own| own.constant);
-            let rest = self.model.constant + self.model.penalty.value(&coefficients);
-            let value = self.value_at(&point)? + 2.0 * rest + beside;
+            let rest = 2.0 * self.model.constant + self.model.penalties(x)?;
+            let value = self.value_at(&point)? + rest + beside;
             if !value.is_finite() {
                 return Err(crate::Error::Numerical("the likelihood is not finite".into()));
             }
@@ -189,6 +189,11 @@ impl<'a> GlmmEvaluator<'a> {
         self.working = None;
     }
 
+    /// Evaluates anew next time, after the factor was changed from outside.
+    pub fn forget(&mut self) {
+        self.last = None;
+    }
+
     /// Where the next mode is looked for.
     pub fn set_from(&mut self, u: Effects) {
         self.from = u;
@@ -212,6 +217,9 @@ impl<'a> GlmmEvaluator<'a> {
         model.penalty.add_slope(&model.coefficients(x), 2.0, &mut gradient.coefficients);
         let mut all = gradient.random.theta;
         all.extend(model.to_chart(&gradient.coefficients));
+        if let Some(prior) = model.covariance_prior {
+            prior.add(&model.theta_map, x, &mut all, &mut []);
+        }
         all
     }
 
@@ -229,9 +237,12 @@ impl<'a> GlmmEvaluator<'a> {
         (0..x.len()).map(|k| Ok((4.0 * slope(k, 0.5 * DIFFERENCE)? - slope(k, DIFFERENCE)?) / 3.0)).collect()
     }
 
-    /// Adds the penalty's curvature to one in (θ, coordinates).
-    fn add_penalty(&self, curvature: &mut [f64]) {
+    /// Adds the curvature of priors to one in (θ, coordinates).
+    fn add_penalties(&self, x: &[f64], curvature: &mut [f64]) {
         let (k, p) = (self.model.n_theta(), self.model.n_coefficients());
+        if let Some(prior) = self.model.covariance_prior {
+            prior.add(&self.model.theta_map, x, &mut vec![0.0; k + p], curvature);
+        }
         if !self.model.penalty.is_empty() {
             let mut own = vec![0.0; p * p];
             self.model.penalty.add_curvature(2.0, &mut own);
@@ -289,7 +300,7 @@ impl GlmmEvaluator<'_> {
             Some(own) => own.profiled(&curvature?, theta.len()),
             None => curvature?,
         };
-        self.add_penalty(&mut curvature);
+        self.add_penalties(x, &mut curvature);
         let slope = if self.alone.is_some() { self.differences(x)? } else { self.in_coordinates(x, gradient) };
         Ok((slope, curvature))
     }

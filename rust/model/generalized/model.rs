@@ -20,7 +20,7 @@ use crate::crossproduct::{CrossProducts, Reweighting};
 use crate::family::{Family, FamilySpec, Observation, Predictor};
 use crate::ids::{FactorId, TermId};
 use crate::linalg::dense::square_product;
-use crate::model::{Criterion, DataFootprint, Evaluator, Lmm, Model, Parameters, Scale};
+use crate::model::{CovariancePrior, Criterion, DataFootprint, Evaluator, Lmm, Model, Parameters, Scale};
 use crate::penalized_ls::{Panels, SymbolicFactor};
 use crate::rows::{Effects, PartedRows};
 use crate::{Error, Result};
@@ -117,6 +117,8 @@ pub struct Glmm {
     pub approximation: Approximation,
     /// That of priors of coefficients.
     pub penalty: Penalty,
+    /// The same of covariances.
+    pub covariance_prior: Option<CovariancePrior>,
     /// Why the coefficients have no best values, if they have none.
     pub separation: Option<Separation>,
     /// The coefficients of the mean, where they are found with the random effects.
@@ -139,6 +141,15 @@ impl Glmm {
     /// Coefficients of the rows' columns at x = (θ, coordinates).
     pub fn coefficients(&self, x: &[f64]) -> Vec<f64> {
         product(&self.chart, &x[self.n_theta()..])
+    }
+
+    /// What priors add to the criterion at x.
+    ///
+    /// # Errors
+    /// `Numerical` where the prior of the covariances has no density.
+    pub fn penalties(&self, x: &[f64]) -> Result<f64> {
+        let of_covariances = self.covariance_prior.map_or(Ok(0.0), |prior| prior.value(&self.theta_map, x))?;
+        Ok(2.0 * self.penalty.value(&self.coefficients(x)) + of_covariances)
     }
 
     /// The user's coefficients at x.
@@ -249,6 +260,8 @@ impl Glmm {
             origin: DataFootprint::default(),
             residual: None,
             held: Vec::new(),
+            coefficient_prior: None,
+            covariance_prior: None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::gradient::Gradient;
 use super::held::HeldSearch;
-use super::{Criterion, LinearTerms, Lmm, Scale, Workspace};
+use super::{CoefficientPrior, Criterion, LinearTerms, Lmm, Scale, Workspace};
 use crate::linalg::dense;
 use crate::model::{Accuracy, Estimates, Evaluator, Model, Parameters};
 use crate::optimize::Objective;
@@ -30,7 +30,7 @@ pub struct LmmEvaluator<'a> {
     stop: &'a AtomicBool,
     evaluations: usize,
     scales: Vec<usize>,
-    /// The θ that the workspace holds, and what it gives.
+    /// The point that the workspace holds, and what it gives; log σ² is in it where terms depend on it.
     at: Vec<f64>,
     last: Option<LinearTerms>,
     held: Option<HeldSearch>,
@@ -64,19 +64,26 @@ impl<'a> LmmEvaluator<'a> {
     /// `Numerical` where the factorization fails, `Interrupted`.
     pub fn evaluate(&mut self, x: &[f64]) -> Result<LinearTerms> {
         check_stop(self.stop)?;
-        let free = &x[..self.model.n_free()];
-        if let Some(terms) = self.last.filter(|_| self.at == free) {
+        let n_free = self.model.n_free();
+        let point = if self.model.coefficient_prior.is_some() { x } else { &x[..n_free] };
+        if let Some(terms) = self.last.filter(|_| self.at == point) {
             return Ok(terms);
         }
         self.evaluations += 1;
         self.last = None;
-        let (theta, phi) = free.split_at(self.model.theta_map.n_parameters);
+        let (theta, phi) = x[..n_free].split_at(self.model.theta_map.n_parameters);
         self.model.move_to(phi)?;
-        let terms = self.model.evaluate(theta, &mut self.work)?;
+        let variance = self.model.known_variance().unwrap_or_else(|| x.get(n_free).map_or(1.0, |log| log.exp()));
+        let terms = self.model.evaluate_under_prior(theta, variance, &mut self.work)?;
         self.at.clear();
-        self.at.extend_from_slice(free);
+        self.at.extend_from_slice(point);
         self.last = Some(terms);
         Ok(terms)
+    }
+
+    /// Evaluates anew next time, after the workspace was changed from outside.
+    pub fn forget(&mut self) {
+        self.last = None;
     }
 
     /// θ of the point that the workspace holds.
@@ -154,7 +161,10 @@ impl<'a> LmmEvaluator<'a> {
     fn with_variance(&self, x: &[f64], terms: &LinearTerms, mut gradient: Vec<f64>, r: &[f64]) -> Vec<f64> {
         let (own, s) = (terms.pwrss / terms.m, self.variance(x, terms));
         gradient.iter_mut().zip(r).for_each(|(g, r)| *g += r * (1.0 / s - 1.0 / own));
-        gradient.push(terms.m - terms.pwrss / s);
+        let of_prior = |prior: &Arc<CoefficientPrior>| {
+            prior.slope(s, &self.work.factor.fixed_covariance(), &self.work.factor.beta())
+        };
+        gradient.push(terms.m - terms.pwrss / s + self.model.coefficient_prior.as_ref().map_or(0.0, of_prior));
         gradient
     }
 
@@ -174,8 +184,11 @@ impl<'a> LmmEvaluator<'a> {
         (self.with_variance(x, terms, gradient.free(), &r), curvature)
     }
 
-    /// A gradient and a curvature with what holds parameters.
-    fn with_multipliers(&self, x: &[f64], (mut gradient, mut curvature): (Vec<f64>, Vec<f64>)) -> (Vec<f64>, Vec<f64>) {
+    /// A gradient and a curvature with the prior of the covariances, and what holds parameters.
+    fn with_penalties(&self, x: &[f64], (mut gradient, mut curvature): (Vec<f64>, Vec<f64>)) -> (Vec<f64>, Vec<f64>) {
+        if let Some(prior) = self.model.covariance_prior {
+            prior.add(&self.model.theta_map, x, &mut gradient, &mut curvature);
+        }
         if let Some(held) = &self.held {
             held.add(&self.model, x, &mut gradient, &mut curvature);
         }
@@ -211,7 +224,8 @@ impl Objective for LmmEvaluator<'_> {
             Scale::Parameter => terms.at_variance(self.variance(x, &terms)),
             Scale::Profiled | Scale::Known(_) => self.model.value(&terms),
         };
-        Ok(own + self.held.as_ref().map_or(0.0, |held| held.value(&self.model, x)))
+        let of_prior = self.model.covariance_prior.map_or(Ok(0.0), |prior| prior.value(&self.model.theta_map, x))?;
+        Ok(own + of_prior + self.held.as_ref().map_or(0.0, |held| held.value(&self.model, x)))
     }
 
     fn noise(&self) -> f64 {
@@ -240,7 +254,7 @@ impl Objective for LmmEvaluator<'_> {
         let gradient = self.gradient_here(true)?;
         let curvature = self.model.curvature(self.theta(), &self.work, &gradient);
         let found = self.with_free_variance(x, &terms, gradient, curvature);
-        Ok(self.with_multipliers(x, found))
+        Ok(self.with_penalties(x, found))
     }
 }
 
@@ -276,7 +290,7 @@ impl Evaluator for LmmEvaluator<'_> {
         } else {
             gradient.free()
         };
-        Ok(self.with_multipliers(x, (own, Vec::new())).0)
+        Ok(self.with_penalties(x, (own, Vec::new())).0)
     }
 
     fn information(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
@@ -284,11 +298,14 @@ impl Evaluator for LmmEvaluator<'_> {
         let gradient = self.gradient_here(true)?;
         let information = self.model.average_information(&self.work, &gradient);
         let found = self.with_free_variance(x, &terms, gradient, information);
-        Ok(self.with_multipliers(x, found))
+        Ok(self.with_penalties(x, found))
     }
 
     fn exact_curvature(&mut self, x: &[f64]) -> Result<Option<Vec<f64>>> {
-        if self.held.is_some() || self.model.residual.as_ref().is_none_or(|own| own.residual.grid.is_none()) {
+        if self.held.is_some()
+            || self.model.covariance_prior.is_some()
+            || self.model.residual.as_ref().is_none_or(|own| own.residual.grid.is_none())
+        {
             return Ok(None);
         }
         self.evaluate(x)?;

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::coefficient_prior::CoefficientPrior;
 use super::held::Held;
 use super::residual::AtResidual;
 use crate::covariance::{TermSpec, ThetaMap};
 use crate::crossproduct::CrossProducts;
 use crate::ids::FactorId;
-use crate::model::Parameters;
+use crate::model::{CovariancePrior, Parameters};
 use crate::penalized_ls::{CholeskyFactor, Inverse, Panels, SymbolicFactor, TrailingKind};
 
 /// Maximum likelihood, or restricted maximum likelihood.
@@ -42,6 +43,10 @@ pub struct Lmm {
     pub residual: Option<AtResidual>,
     /// Parameters that are not estimated.
     pub held: Vec<Held>,
+    /// What is known of the coefficients beside the data, where they are integrated over.
+    pub coefficient_prior: Option<Arc<CoefficientPrior>>,
+    /// A penalty of the covariances, which is in what is minimized and not in the criterion that is reported.
+    pub covariance_prior: Option<CovariancePrior>,
 }
 
 /// Bytes of what cross-products were made from: kept beside the fit, and held only while they were made.
@@ -75,6 +80,8 @@ impl Lmm {
             origin: DataFootprint::default(),
             residual: None,
             held: Vec::new(),
+            coefficient_prior: None,
+            covariance_prior: None,
         }
     }
 

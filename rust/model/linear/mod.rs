@@ -2,6 +2,7 @@
 
 mod average_information;
 mod chain_slopes;
+pub mod coefficient_prior;
 mod evaluator;
 mod exact_curvature;
 pub mod exact_kind;
@@ -19,6 +20,7 @@ mod start;
 pub mod strata;
 mod terms;
 
+pub use coefficient_prior::{CoefficientPrior, NormalCombination};
 pub use evaluator::LmmEvaluator;
 pub use held::{Held, HeldParameter};
 pub use lmm::{Criterion, DataFootprint, Lmm, Scale, Workspace};

@@ -64,15 +64,32 @@ impl Lmm {
     pub fn evaluate(&self, theta: &[f64], work: &mut Workspace) -> Result<LinearTerms> {
         self.theta_map.factors(theta, &mut work.factor.lambda);
         work.factor.update(&self.a, &self.panels, &self.symbolic)?;
+        Ok(self.terms_of(work, 0.0))
+    }
+
+    /// The same under the prior of the coefficients, which is worth more beside the data the larger σ² is.
+    ///
+    /// # Errors
+    /// `Numerical` where the factorization fails.
+    pub fn evaluate_under_prior(&self, theta: &[f64], variance: f64, work: &mut Workspace) -> Result<LinearTerms> {
+        let Some(prior) = &self.coefficient_prior else { return self.evaluate(theta, work) };
+        self.theta_map.factors(theta, &mut work.factor.lambda);
+        work.factor.update_random(&self.a, &self.panels, &self.symbolic)?;
+        prior.add(variance, &mut work.factor.xx);
+        work.factor.finish()?;
+        Ok(self.terms_of(work, prior.constant))
+    }
+
+    fn terms_of(&self, work: &Workspace, constant: f64) -> LinearTerms {
         let factor = &work.factor;
-        Ok(LinearTerms {
+        LinearTerms {
             criterion: self.criterion,
             m: self.denominator(),
             pwrss: factor.pwrss,
             logdet_random: factor.logdet_random,
             logdet_fixed: factor.logdet_fixed - 2.0 * self.a.fixed.logdet,
-            sum_log_weights: self.a.sum_log_weights,
+            sum_log_weights: self.a.sum_log_weights - constant,
             std_error: factor.trailing.std_error(),
-        })
+        }
     }
 }

@@ -96,6 +96,11 @@ impl DenseFactor {
         dense::solve_lower(&self.l, columns, q, m);
         dense::solve_lower_transposed(&self.l, columns, q, m);
     }
+
+    /// L^-T of one column in place.
+    pub fn solve_transposed(&self, column: &mut [f64]) {
+        dense::solve_lower_transposed(&self.l, column, column.len(), 1);
+    }
 }
 
 /// N = Λ M^-1 Λ', all of it (q_t x q_t).

@@ -17,9 +17,9 @@ use std::sync::Arc;
 use super::factor::CholeskyFactor;
 use super::panel::Panels;
 use super::symbolic::SymbolicFactor;
-use crate::Result;
 use crate::crossproduct::CrossProducts;
 use crate::linalg::dense as kernels;
+use crate::{Error, Result};
 
 /// How the trailing block is factored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +91,24 @@ impl TrailingFactor {
             Self::Sparse(sparse) => sparse.solve(columns, m),
             Self::Iterative(iterative) => iterative.solve_for_form(columns, m, a, symbolic),
         }
+    }
+
+    /// A root of S^-1 times one column of independent noise.
+    ///
+    /// # Errors
+    /// `Design` where S is never factored.
+    pub fn colour(&self, column: &mut [f64]) -> Result<()> {
+        match self {
+            Self::Dense(dense) => dense.solve_transposed(column),
+            Self::Sparse(sparse) => sparse.solve_transposed(column),
+            Self::Iterative(_) => {
+                return Err(Error::Design(
+                    "draws of random effects need a factor of the crossed random effects, which are too many here"
+                        .into(),
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Standard error of log|S|.

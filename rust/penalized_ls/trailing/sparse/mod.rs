@@ -133,4 +133,11 @@ impl SparseFactor {
             to.iter_mut().zip(&layout.place).for_each(|(v, &place)| *v = from[place as usize]);
         }
     }
+
+    /// L^-T of one column, of numbers in the order of L, which come back in that of S.
+    pub fn solve_transposed(&self, column: &mut [f64]) {
+        self.layout.supernodes.solve_transposed(&self.l, column);
+        let ordered = column.to_vec();
+        column.iter_mut().zip(&self.layout.place).for_each(|(v, &place)| *v = ordered[place as usize]);
+    }
 }

@@ -66,6 +66,21 @@ impl Supernodes {
         (0..self.n()).map(of).fold(0.0, |sum, v| sum + v)
     }
 
+    /// L^-T x in place.
+    pub fn solve_transposed(&self, l: &[f64], x: &mut [f64]) {
+        for s in (0..self.n()).rev() {
+            let ((columns, below), block) = (self.supernode(s), &l[self.block(s)]);
+            let (first, k) = (columns.start, columns.len());
+            let stride = k + below.len();
+            for j in (0..k).rev() {
+                let own = &block[j * stride..(j + 1) * stride];
+                let within: f64 = (j + 1..k).map(|i| own[i] * x[first + i]).sum();
+                let further: f64 = own[k..].iter().zip(below).map(|(l, &row)| l * x[row as usize]).sum();
+                x[first + j] = (x[first + j] - within - further) / own[j];
+            }
+        }
+    }
+
     pub fn n(&self) -> usize {
         self.cholesky.n_supernodes()
     }

@@ -1,0 +1,267 @@
+//! Draws without chains: rounds of independent points from t distributions around what rounds before found, weighted against the
+//! mixture of all (Cornuet, Marin, Mira and Robert 2012, Scandinavian J. Statistics 39, 798-812), of which k and the effective
+//! number tell whether they can be trusted.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use rand::Rng;
+use rand::RngExt as _;
+use rand_distr::{ChiSquared, Distribution, StandardNormal};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rayon::prelude::*;
+
+use super::coordinates::Reflections;
+use super::log_posterior::Target;
+use super::mode::Centre;
+use super::psis::{effective, log_sum_exp, smooth};
+use crate::fit::simulate::stream;
+use crate::linalg::dense;
+use crate::special::beta::log_gamma;
+use crate::{Error, Result, check_stop};
+
+/// Degrees of freedom of the proposals.
+const DF: f64 = 5.0;
+/// Points of a round, and of each coordinate beyond four.
+const POINTS: usize = 1000;
+const MORE_POINTS: usize = 100;
+const MOST_ROUNDS: usize = 12;
+/// Weights that can be trusted well, in two rounds running.
+const GOOD_K: f64 = 0.5;
+/// Weights of a worse tail cannot be trusted; with a better one twice as many draws as wanted are enough, after some rounds.
+pub const BAD_K: f64 = 0.7;
+const ENOUGH_ROUNDS: usize = 4;
+/// Standard deviations whose proposals are nearer to zero than this many of their own are reflected; of the others negative points
+/// have no weight.
+const NEAR: f64 = 6.0;
+const MOST_REFLECTED: usize = 8;
+/// Points of one task.
+const GRAIN: usize = 16;
+
+/// Weighted points.
+#[derive(Debug, Clone)]
+pub struct Weighted {
+    pub points: Vec<Vec<f64>>,
+    /// Smoothed, and with a sum of one.
+    pub log_weights: Vec<f64>,
+    pub effective: f64,
+    pub k: f64,
+    pub rounds: usize,
+    /// log of the mean of the weights before smoothing: log p(y) where all priors are proper; with its standard error.
+    pub log_marginal: (f64, f64),
+}
+
+impl Weighted {
+    fn is_good(&self, wanted: f64) -> bool {
+        self.k <= GOOD_K && self.effective >= wanted
+    }
+
+    fn is_plenty(&self, wanted: f64) -> bool {
+        self.k <= BAD_K && self.effective >= 2.0 * wanted
+    }
+}
+
+/// Rounds until `wanted` points are worth as much as independent ones, or the last.
+///
+/// # Errors
+/// `Numerical` where no point has a density, `Interrupted`.
+pub fn sample(
+    target: &Target,
+    first: Centre,
+    wanted: f64,
+    seed: u64,
+    (done, stop): (&AtomicUsize, &AtomicBool),
+) -> Result<Weighted> {
+    let d = first.mean.len();
+    let per_round = POINTS + MORE_POINTS * d.saturating_sub(4);
+    let reflections = target.coordinates.reflections();
+    let mut mixture = Mixture { parts: Vec::new(), reflections };
+    let (mut points, mut log_density): (Vec<Vec<f64>>, Vec<f64>) = (Vec::new(), Vec::new());
+    let (mut next, mut good_before) = (first, false);
+    loop {
+        let part = Part::new(next, &mixture.reflections);
+        let new = part.draw(per_round, &mixture.reflections, &mut stream(seed, mixture.parts.len()));
+        mixture.parts.push(part);
+        log_density.extend(densities(target, &new, (done, stop))?);
+        points.extend(new);
+        let weighted = weigh(&mixture, &points, &log_density)?;
+        let (good, rounds) = (weighted.is_good(wanted), mixture.parts.len());
+        if weighted.is_plenty(wanted) && rounds >= ENOUGH_ROUNDS {
+            return Ok(weighted);
+        }
+        if (good && good_before) || rounds == MOST_ROUNDS {
+            return Ok(weighted);
+        }
+        good_before = good;
+        next = moments(&points, &weighted.log_weights);
+    }
+}
+
+/// The density at points; of those with negative standard deviations none.
+fn densities(target: &Target, points: &[Vec<f64>], (done, stop): (&AtomicUsize, &AtomicBool)) -> Result<Vec<f64>> {
+    let reflections = target.coordinates.reflections();
+    let pieces: Vec<Vec<f64>> = points
+        .par_chunks(GRAIN)
+        .map_init(
+            || target.log_posterior(stop),
+            |density, piece| {
+                check_stop(stop)?;
+                let value = |psi: &Vec<f64>| match reflections.is_folded(psi) {
+                    true => density.value(psi),
+                    false => Ok(f64::NEG_INFINITY),
+                };
+                let values = piece.iter().map(value).collect::<Result<Vec<f64>>>();
+                done.fetch_add(piece.len(), Ordering::Relaxed);
+                values
+            },
+        )
+        .collect::<Result<_>>()?;
+    Ok(pieces.concat())
+}
+
+fn weigh(mixture: &Mixture, points: &[Vec<f64>], log_density: &[f64]) -> Result<Weighted> {
+    let ratios: Vec<f64> = points
+        .par_iter()
+        .zip(log_density)
+        .map(|(psi, p)| if p.is_finite() { p - mixture.log_density(psi) } else { f64::NEG_INFINITY })
+        .collect();
+    let (n, total) = (points.len() as f64, log_sum_exp(&ratios));
+    if !total.is_finite() {
+        return Err(Error::Numerical("the posterior density is zero at all points that were tried".into()));
+    }
+    let relative: Vec<f64> = ratios.iter().map(|r| r - total).collect();
+    let spread = (n / effective(&relative) - 1.0).max(0.0);
+    let smoothed = smooth(&ratios);
+    Ok(Weighted {
+        points: points.to_vec(),
+        effective: effective(&smoothed.log_weights),
+        log_weights: smoothed.log_weights,
+        k: smoothed.k,
+        rounds: mixture.parts.len(),
+        log_marginal: (total - n.ln(), (spread / n).sqrt()),
+    })
+}
+
+/// The mean and covariance of weighted points; of weights no one alone may decide.
+fn moments(points: &[Vec<f64>], log_weights: &[f64]) -> Centre {
+    let (n, d) = (points.len(), points[0].len());
+    let most = 1.0 / (n as f64).sqrt();
+    let mut weights: Vec<f64> = log_weights.iter().map(|w| w.exp().min(most)).collect();
+    let total: f64 = weights.iter().sum();
+    weights.iter_mut().for_each(|w| *w /= total);
+    let mean: Vec<f64> = (0..d).map(|k| points.iter().zip(&weights).map(|(x, w)| w * x[k]).sum()).collect();
+    let mut root = vec![0.0; d * d];
+    for (x, w) in points.iter().zip(&weights).filter(|(_, w)| **w > 0.0) {
+        for j in 0..d {
+            (0..d).for_each(|i| root[j * d + i] += w * (x[i] - mean[i]) * (x[j] - mean[j]));
+        }
+    }
+    for k in 0..d {
+        root[k * d + k] = root[k * d + k] * (1.0 + 1e-9) + 1e-24;
+    }
+    if dense::cholesky_lower(&mut root, d).is_err() {
+        let diagonal: Vec<f64> = (0..d).map(|k| root[k * d + k].abs().sqrt()).collect();
+        root = (0..d * d).map(|e| if e % d == e / d { diagonal[e % d] } else { 0.0 }).collect();
+    }
+    Centre { mean, root }
+}
+
+/// One t distribution, folded over the reflections of the standard deviations that it has near zero.
+struct Part {
+    centre: Centre,
+    /// Log of its density's constant.
+    constant: f64,
+    /// Signs of reflections, by bits of their places.
+    signs: Vec<usize>,
+}
+
+/// All of them, each with as many points.
+struct Mixture {
+    parts: Vec<Part>,
+    reflections: Reflections,
+}
+
+impl Part {
+    fn new(centre: Centre, reflections: &Reflections) -> Self {
+        let d = centre.mean.len();
+        let half = d as f64 / 2.0;
+        let logdet: f64 = (0..d).map(|k| centre.root[k * d + k].ln()).sum();
+        let constant =
+            log_gamma(half + DF / 2.0) - log_gamma(DF / 2.0) - half * (DF * std::f64::consts::PI).ln() - logdet;
+        let sd = |k: usize| (0..=k).map(|j| centre.root[j * d + k].powi(2)).sum::<f64>().sqrt();
+        let distance = |place: usize| centre.mean[place].abs() / sd(place);
+        let mut near: Vec<usize> =
+            (0..reflections.places.len()).filter(|&b| distance(reflections.places[b]) < NEAR).collect();
+        near.sort_by(|&a, &b| distance(reflections.places[a]).total_cmp(&distance(reflections.places[b])));
+        near.truncate(MOST_REFLECTED);
+        let signs = (0..1usize << near.len())
+            .map(|choice| near.iter().enumerate().filter(|(k, _)| choice >> k & 1 == 1).map(|(_, b)| 1usize << b).sum())
+            .collect();
+        Self { centre, constant, signs }
+    }
+
+    /// Points; where a standard deviation is still negative after folding, the density is that of no point.
+    fn draw<R: Rng>(&self, n: usize, reflections: &Reflections, rng: &mut R) -> Vec<Vec<f64>> {
+        let d = self.centre.mean.len();
+        let square = ChiSquared::new(DF).expect("degrees of freedom above zero");
+        let folded = self.signs.iter().fold(0, |all, signs| all | signs);
+        (0..n)
+            .map(|_| {
+                let mut z: Vec<f64> = (0..d).map(|_| StandardNormal.sample(rng)).collect();
+                let scale = (DF / square.sample(rng)).sqrt();
+                z.iter_mut().for_each(|z| *z *= scale);
+                let mut psi = self.centre.at(&z);
+                let negative = reflections.places.iter().enumerate().filter(|(_, p)| psi[**p] < 0.0);
+                let signs: usize = negative.map(|(b, _)| 1usize << b).sum();
+                reflections.reflect(&mut psi, signs & folded);
+                psi
+            })
+            .collect()
+    }
+
+    /// The density at a point whose standard deviations are not negative.
+    fn log_density(&self, psi: &[f64], reflections: &Reflections) -> f64 {
+        let d = psi.len();
+        let of = |signs: &usize| {
+            let mut z = psi.to_vec();
+            reflections.reflect(&mut z, *signs);
+            z.iter_mut().zip(&self.centre.mean).for_each(|(z, m)| *z -= m);
+            let mut square = 0.0;
+            for i in 0..d {
+                z[i] /= self.centre.root[i * d + i];
+                square += z[i] * z[i];
+                let own = z[i];
+                (i + 1..d).for_each(|k| z[k] -= self.centre.root[i * d + k] * own);
+            }
+            self.constant - 0.5 * (DF + d as f64) * (square / DF).ln_1p()
+        };
+        let all: Vec<f64> = self.signs.iter().map(of).collect();
+        log_sum_exp(&all)
+    }
+}
+
+impl Mixture {
+    fn log_density(&self, psi: &[f64]) -> f64 {
+        let all: Vec<f64> = self.parts.iter().map(|part| part.log_density(psi, &self.reflections)).collect();
+        log_sum_exp(&all) - (self.parts.len() as f64).ln()
+    }
+}
+
+/// The points that stand for so many draws of equal weight, in an order that says nothing.
+pub fn resample(weighted: &Weighted, n: usize, seed: u64) -> Vec<usize> {
+    let mut rng: Xoshiro256PlusPlus = stream(seed, usize::MAX);
+    let start: f64 = rng.random();
+    let (mut chosen, mut passed, mut k) = (Vec::with_capacity(n), weighted.log_weights[0].exp(), 0);
+    for j in 0..n {
+        let at = (j as f64 + start) / n as f64;
+        while passed < at && k + 1 < weighted.points.len() {
+            k += 1;
+            passed += weighted.log_weights[k].exp();
+        }
+        chosen.push(k);
+    }
+    for j in (1..n).rev() {
+        let other = rng.random_range(0..=j);
+        chosen.swap(j, other);
+    }
+    chosen
+}

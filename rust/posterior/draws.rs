@@ -1,0 +1,104 @@
+//! Coefficients and random effects given draws of ψ, each with a random stream of its own.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+
+use rand_distr::{Distribution, StandardNormal};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rayon::prelude::*;
+
+use super::coordinates::Coordinates;
+use super::log_posterior::Target;
+use super::sampled::{Sampled, Settings};
+use crate::covariance::{RandomBasis, ThetaMap};
+use crate::fit::simulate::stream;
+use crate::ids::TermId;
+use crate::model::Parameter;
+use crate::{Result, check_stop};
+
+/// Draws of one task.
+const GRAIN: usize = 8;
+
+/// A draw in the user's units.
+#[derive(Debug, Clone)]
+pub struct Draw {
+    /// Of the parameters asked for.
+    pub values: Vec<f64>,
+    /// Per random term asked for, n_levels rows of r.
+    pub effects: Vec<Vec<f64>>,
+}
+
+/// A posterior that can be drawn from.
+pub trait Drawn: Send + Sync {
+    fn coordinates(&self) -> &Coordinates;
+
+    fn target(&self) -> Target<'_>;
+
+    /// Draws of ψ.
+    ///
+    /// # Errors
+    /// `Numerical` where there is no density at the start, `Interrupted`.
+    fn sample(&self, settings: Settings, progress: (&AtomicUsize, &AtomicBool)) -> Result<Sampled>;
+
+    /// For one thread.
+    fn drawer<'a>(&self, stop: &'a AtomicBool) -> Box<dyn Drawer + 'a>;
+
+    /// Columns of every random term.
+    fn widths(&self) -> Vec<usize>;
+}
+
+/// Draws what ψ leaves open.
+pub trait Drawer {
+    /// Parameters, and the random effects of some terms; with a seed parameters are the same whatever is asked for.
+    ///
+    /// # Errors
+    /// `Design` where there is no factor to draw random effects with, `Numerical`, `Interrupted`.
+    fn draw(
+        &mut self,
+        psi: &[f64],
+        rng: &mut Xoshiro256PlusPlus,
+        parameters: &[Parameter],
+        terms: &[usize],
+    ) -> Result<Draw>;
+}
+
+/// A draw for every point.
+///
+/// # Errors
+/// Those of a draw.
+pub fn draws(
+    of: &dyn Drawn,
+    (points, seed): (&[Vec<f64>], u64),
+    parameters: &[Parameter],
+    terms: &[usize],
+    stop: &AtomicBool,
+) -> Result<Vec<Draw>> {
+    let of_piece = |drawer: &mut Box<dyn Drawer + '_>, (piece, points): (usize, &[Vec<f64>])| {
+        check_stop(stop)?;
+        let own = points.iter().enumerate();
+        own.map(|(k, psi)| drawer.draw(psi, &mut stream(seed, piece * GRAIN + k), parameters, terms)).collect()
+    };
+    let pieces: Vec<Vec<Draw>> =
+        points.par_chunks(GRAIN).enumerate().map_init(|| of.drawer(stop), of_piece).collect::<Result<_>>()?;
+    Ok(pieces.concat())
+}
+
+/// log p(y, ψ) of points.
+///
+/// # Errors
+/// `Interrupted`.
+pub fn log_densities(of: &dyn Drawn, points: &[Vec<f64>], stop: &AtomicBool) -> Result<Vec<f64>> {
+    let mut density = of.target().log_posterior(stop);
+    points.iter().map(|psi| density.value(psi)).collect()
+}
+
+/// Standard normal numbers of a stream.
+pub fn normal(rng: &mut Xoshiro256PlusPlus) -> impl FnMut() -> f64 {
+    || StandardNormal.sample(rng)
+}
+
+/// The effects of a term in the user's units (n_levels rows of r).
+pub fn user_effects(map: &ThetaMap, bases: &[RandomBasis], b: &[Vec<f64>], t: usize) -> Vec<f64> {
+    let (term, basis) = (&map.terms[TermId(t)], &bases[t]);
+    let levels = b[term.block.0].chunks_exact(map.widths[term.block]);
+    levels.flat_map(|b| basis.decode(&b[term.offset..term.offset + term.width])).collect()
+}

@@ -1,0 +1,133 @@
+//! The posterior of a generalized linear mixed model, whose random effects are integrated over by the approximation of the model:
+//! Laplace's, or quadrature, which is as good as exact.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::coordinates::{Combination, Coordinates};
+use super::draws::{Draw, Drawer, Drawn, normal};
+use super::linear::start_and_units;
+use super::log_posterior::Target;
+use super::sampled::{Sampled, Settings, sample};
+use crate::fit::GlmmFit;
+use crate::model::Parameter;
+use crate::model::generalized::{Approximation, Glmm, GlmmEvaluator, scaled};
+use crate::prior::Prior;
+use crate::{Error, Result};
+
+#[derive(Clone)]
+pub struct GeneralizedPosterior {
+    pub model: Glmm,
+    pub coordinates: Coordinates,
+    start: Vec<f64>,
+    units: Vec<f64>,
+}
+
+/// A linear combination of the user's coefficients of all parts, with a prior.
+#[derive(Debug, Clone)]
+pub struct CoefficientCombination {
+    pub along: Vec<f64>,
+    pub prior: Prior,
+}
+
+impl GeneralizedPosterior {
+    /// Of a fit's model and data; with points of quadrature, if any; `priors` by slot.
+    ///
+    /// # Errors
+    /// `Design` for models that it is not offered for.
+    pub fn new(
+        fit: &GlmmFit,
+        coefficients: &[CoefficientCombination],
+        priors: Vec<Prior>,
+        nodes: Option<usize>,
+    ) -> Result<Self> {
+        if fit.model.integrated.is_some() {
+            return Err(Error::Design(
+                "the posterior is of a model fitted with coefficients as parameters, not with reml=True or nagq=0"
+                    .into(),
+            ));
+        }
+        let mut model = Glmm { penalty: Default::default(), covariance_prior: None, ..fit.model.clone() };
+        if let Some(nodes) = nodes {
+            model = model.with_approximation(Approximation::Quadrature(nodes))?;
+        }
+        let combinations = coefficients.iter().map(|one| in_coordinates(&model, one)).collect();
+        let coordinates = Coordinates::of_generalized(&model, priors, combinations)?;
+        let identity: Vec<f64> = model.theta_map.start().into_iter().chain(fit.x[model.n_theta()..].to_vec()).collect();
+        let (start, units) = start_and_units(&coordinates, &fit.x, &identity);
+        Ok(Self { model, coordinates, start, units })
+    }
+}
+
+/// A combination of the user's coefficients as one of the search's coordinates.
+fn in_coordinates(model: &Glmm, one: &CoefficientCombination) -> Combination {
+    let (k, p) = (model.n_theta(), model.n_coefficients());
+    let along = |j: usize| {
+        let mut unit = vec![0.0; k + p];
+        unit[k + j] = 1.0;
+        model.user_coefficients(&unit).iter().zip(&one.along).map(|(c, a)| c * a).sum::<f64>()
+    };
+    Combination { along: (0..p).map(along).collect(), prior: one.prior }
+}
+
+impl Drawn for GeneralizedPosterior {
+    fn coordinates(&self) -> &Coordinates {
+        &self.coordinates
+    }
+
+    fn target(&self) -> Target<'_> {
+        Target { model: &self.model, coordinates: &self.coordinates, constant: 0.0 }
+    }
+
+    fn sample(&self, settings: Settings, progress: (&AtomicUsize, &AtomicBool)) -> Result<Sampled> {
+        sample(&self.target(), (&self.start, &self.units), settings, progress)
+    }
+
+    fn drawer<'a>(&self, stop: &'a AtomicBool) -> Box<dyn Drawer + 'a> {
+        Box::new(GeneralizedDrawer {
+            evaluator: GlmmEvaluator::new(&self.model, stop),
+            coordinates: self.coordinates.clone(),
+        })
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        self.model.theta_map.terms.iter().map(|term| term.width).collect()
+    }
+}
+
+struct GeneralizedDrawer<'a> {
+    evaluator: GlmmEvaluator<'a>,
+    coordinates: Coordinates,
+}
+
+impl Drawer for GeneralizedDrawer<'_> {
+    /// Random effects are drawn from the normal distribution around their mode.
+    fn draw(
+        &mut self,
+        psi: &[f64],
+        rng: &mut Xoshiro256PlusPlus,
+        parameters: &[Parameter],
+        terms: &[usize],
+    ) -> Result<Draw> {
+        let x = self.coordinates.to_engine(psi)?;
+        let model = &self.evaluator.model;
+        let values = model.parameters().values(&model.user_coefficients(&x), &x, 1.0, parameters);
+        if terms.is_empty() {
+            return Ok(Draw { values, effects: Vec::new() });
+        }
+        let u = self.evaluator.evaluate(&x)?.1.u.clone();
+        let (symbolic, newton) = (self.evaluator.model.symbolic.clone(), &mut self.evaluator.newton);
+        let noise = newton.factor.noise(&symbolic, &mut normal(rng))?;
+        let b = scaled(&newton.lambda, &sum(&u, &noise.u), false);
+        let model = &self.evaluator.model;
+        let effects =
+            terms.iter().map(|&t| super::draws::user_effects(&model.theta_map, &model.bases, &b, t)).collect();
+        self.evaluator.forget();
+        Ok(Draw { values, effects })
+    }
+}
+
+fn sum(a: &[Vec<f64>], b: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    a.iter().zip(b).map(|(a, b)| a.iter().zip(b).map(|(a, b)| a + b).collect()).collect()
+}

@@ -1,0 +1,127 @@
+//! The posterior of a linear mixed model: a fit, priors -> draws of ψ.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::coordinates::Coordinates;
+use super::draws::{Draw, Drawer, Drawn, normal, user_effects};
+use super::log_posterior::Target;
+use super::sampled::{Sampled, Settings, sample};
+use crate::fit::Fit;
+use crate::model::{CoefficientPrior, Criterion, Lmm, LmmEvaluator, NormalCombination, Parameter, Scale};
+use crate::prior::Prior;
+use crate::{Error, Result};
+
+/// A standard deviation begins no nearer to zero than this part of its unit, and its unit is no less than this part of what
+/// it is where Λ = I.
+const LIFTED: f64 = 0.2;
+
+/// What the posterior is of.
+#[derive(Debug, Clone)]
+pub struct LinearPosterior {
+    pub model: Lmm,
+    pub coordinates: Coordinates,
+    start: Vec<f64>,
+    units: Vec<f64>,
+}
+
+impl LinearPosterior {
+    /// Of a fit's model and data, whatever its criterion was; `priors` by slot.
+    ///
+    /// # Errors
+    /// `Design` for models that it is not offered for.
+    pub fn new(fit: &Fit, coefficients: &[NormalCombination], priors: Vec<Prior>) -> Result<Self> {
+        if !fit.model.held.is_empty() {
+            return Err(Error::Design(
+                "the posterior of a fit with parameters held by Control(fix=) is not offered".into(),
+            ));
+        }
+        let scale = fit.model.known_variance().map_or(Scale::Parameter, Scale::Known);
+        let mut model = fit.model.with_criterion(Criterion::Reml).with_scale(scale);
+        model.covariance_prior = None;
+        if !coefficients.is_empty() {
+            model.coefficient_prior = Some(Arc::new(CoefficientPrior::new(coefficients, &model.a.fixed)));
+        }
+        let coordinates = Coordinates::of_linear(&model, priors)?;
+        let log_variance = (scale == Scale::Parameter).then(|| 2.0 * fit.sigma.ln());
+        let x: Vec<f64> = fit.free().into_iter().chain(log_variance).collect();
+        let identity: Vec<f64> =
+            model.theta_map.start().into_iter().chain(x[model.theta_map.n_parameters..].to_vec()).collect();
+        let (start, units) = start_and_units(&coordinates, &x, &identity);
+        Ok(Self { model, coordinates, start, units })
+    }
+}
+
+impl Drawn for LinearPosterior {
+    fn coordinates(&self) -> &Coordinates {
+        &self.coordinates
+    }
+
+    fn target(&self) -> Target<'_> {
+        Target { model: &self.model, coordinates: &self.coordinates, constant: 0.0 }
+    }
+
+    fn sample(&self, settings: Settings, progress: (&AtomicUsize, &AtomicBool)) -> Result<Sampled> {
+        sample(&self.target(), (&self.start, &self.units), settings, progress)
+    }
+
+    fn drawer<'a>(&self, stop: &'a AtomicBool) -> Box<dyn Drawer + 'a> {
+        Box::new(LinearDrawer {
+            evaluator: LmmEvaluator::new(&self.model, stop),
+            coordinates: self.coordinates.clone(),
+        })
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        self.model.theta_map.terms.iter().map(|term| term.width).collect()
+    }
+}
+
+struct LinearDrawer<'a> {
+    evaluator: LmmEvaluator<'a>,
+    coordinates: Coordinates,
+}
+
+impl Drawer for LinearDrawer<'_> {
+    /// Coefficients and random effects are drawn together from their normal distribution, which is exact.
+    fn draw(
+        &mut self,
+        psi: &[f64],
+        rng: &mut Xoshiro256PlusPlus,
+        parameters: &[Parameter],
+        terms: &[usize],
+    ) -> Result<Draw> {
+        let (x, evaluator) = (self.coordinates.to_engine(psi)?, &mut self.evaluator);
+        let found = evaluator.evaluate(&x)?;
+        let sigma = evaluator.variance(&x, &found).sqrt();
+        let mut noise = normal(rng);
+        let beta = evaluator.work.factor.drawn_beta(sigma, &mut noise);
+        let model = &evaluator.model;
+        let (theta, phi) = (&x[..model.theta_map.n_parameters], &x[model.theta_map.n_parameters..model.n_free()]);
+        let values = model.parameters().values(&model.a.fixed.beta(&beta), theta, sigma, parameters);
+        let values = model.with_residuals(values, parameters, phi, sigma);
+        if terms.is_empty() {
+            return Ok(Draw { values, effects: Vec::new() });
+        }
+        let modes = evaluator.work.factor.modes(&model.symbolic, &beta);
+        let around = evaluator.work.factor.noise(&model.symbolic, &mut noise)?;
+        let add = |b: &Vec<f64>, z: &Vec<f64>| b.iter().zip(z).map(|(b, z)| b + sigma * z).collect();
+        let b: Vec<Vec<f64>> = modes.b.iter().zip(&around.b).map(|(b, z)| add(b, z)).collect();
+        let effects = terms.iter().map(|&t| user_effects(&model.theta_map, &model.a.random, &b, t)).collect();
+        evaluator.forget();
+        Ok(Draw { values, effects })
+    }
+}
+
+/// Where the mode is looked for, off standard deviations of zero, and units of the coordinates.
+pub fn start_and_units(coordinates: &Coordinates, optimum: &[f64], identity: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    let (mut start, at_identity) = (coordinates.from_engine(optimum), coordinates.from_engine(identity));
+    let mut units = vec![1.0; start.len()];
+    for place in coordinates.reflections().places {
+        units[place] = start[place].abs().max(LIFTED * at_identity[place].abs());
+        start[place] = start[place].abs().max(LIFTED * units[place]);
+    }
+    (start, units)
+}

@@ -1,0 +1,65 @@
+//! The mode of the posterior, and a covariance to draw the first points with.
+
+use super::log_posterior::LogPosterior;
+use crate::Result;
+use crate::error::computed;
+use crate::linalg::dense::{self, eigen};
+use crate::optimize::{Settings, trust_region};
+
+const SETTINGS: Settings = Settings { tolerance: 1e-3, max_evaluations: 100 };
+/// Standard deviations in units of the coordinates are between these.
+const LEAST: f64 = 1e-3;
+const LARGEST: f64 = 2.0;
+
+/// A centre and the Cholesky factor of a covariance around it (lower, column-major).
+#[derive(Debug, Clone)]
+pub struct Centre {
+    pub mean: Vec<f64>,
+    pub root: Vec<f64>,
+}
+
+impl Centre {
+    /// mean + root z.
+    pub fn at(&self, z: &[f64]) -> Vec<f64> {
+        let d = z.len();
+        let along = |i: usize| (0..=i).map(|j| self.root[j * d + i] * z[j]).sum::<f64>();
+        (0..d).map(|i| self.mean[i] + along(i)).collect()
+    }
+}
+
+/// The mode near a start, and the covariance of its curvature; `units` are those of the coordinates.
+///
+/// # Errors
+/// `Interrupted`, `Numerical` where the density is zero at the start.
+pub fn mode(density: &mut LogPosterior, start: &[f64], units: &[f64]) -> Result<Centre> {
+    let found = computed(trust_region::minimize(density, start, SETTINGS))?;
+    let mean = found.map_or_else(|| start.to_vec(), |outcome| outcome.x);
+    let curvature = computed(density.curvature(&mean))?;
+    let n = mean.len();
+    let root = curvature
+        .filter(|h| h.iter().all(|v| v.is_finite()))
+        .map_or_else(|| diagonal(units), |h| root_of_inverse(&h, units));
+    debug_assert_eq!(root.len(), n * n);
+    Ok(Centre { mean, root })
+}
+
+/// The Cholesky factor of the inverse of a curvature, whose standard deviations are kept within reason.
+fn root_of_inverse(curvature: &[f64], units: &[f64]) -> Vec<f64> {
+    let n = units.len();
+    let scaled: Vec<f64> = (0..n * n).map(|e| curvature[e] * units[e % n] * units[e / n]).collect();
+    let (values, vectors) = eigen(&scaled, n);
+    let variance = |value: f64| (1.0 / value.max(LARGEST.powi(-2))).max(LEAST.powi(2));
+    let entry = |i: usize, j: usize| -> f64 {
+        (0..n).map(|k| vectors[k * n + i] * vectors[k * n + j] * variance(values[k])).sum::<f64>() * units[i] * units[j]
+    };
+    let mut covariance: Vec<f64> = (0..n * n).map(|e| entry(e % n, e / n)).collect();
+    match dense::cholesky_lower(&mut covariance, n) {
+        Ok(()) => covariance,
+        Err(_) => diagonal(units),
+    }
+}
+
+fn diagonal(units: &[f64]) -> Vec<f64> {
+    let n = units.len();
+    (0..n * n).map(|e| if e % n == e / n { 0.3 * units[e % n] } else { 0.0 }).collect()
+}

@@ -1,0 +1,97 @@
+//! Draws of ψ: direct ones where they can be trusted, else chains.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+
+use serde::Deserialize;
+
+use super::direct::{self, BAD_K};
+use super::log_posterior::Target;
+use super::mode::mode;
+use super::nuts;
+use crate::Result;
+use crate::error::computed;
+
+/// Direct draws are of no more coordinates than this.
+pub const MOST_COORDINATES: usize = 12;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    #[default]
+    Auto,
+    Direct,
+    Nuts,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Settings {
+    pub draws: usize,
+    pub seed: u64,
+    pub method: Method,
+}
+
+/// How the draws came about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    Direct { k: f64, effective: f64, points: usize, rounds: usize },
+    Nuts { divergences: usize, chains: usize },
+}
+
+#[derive(Debug, Clone)]
+pub struct Sampled {
+    /// ψ of every draw; of chains one after the other.
+    pub points: Vec<Vec<f64>>,
+    pub source: Source,
+    /// What direct draws were like that chains replaced.
+    pub gave_up: Option<(f64, f64)>,
+    /// log p(y) up to constants of improper priors, and its standard error; of direct draws alone.
+    pub log_marginal: Option<(f64, f64)>,
+}
+
+/// Draws around a start, in units of the coordinates.
+///
+/// # Errors
+/// `Numerical` where the posterior has no density at the start, `Interrupted`.
+pub fn sample(
+    target: &Target,
+    (start, units): (&[f64], &[f64]),
+    settings: Settings,
+    progress: (&AtomicUsize, &AtomicBool),
+) -> Result<Sampled> {
+    let mut density = target.log_posterior(progress.1);
+    let centre = mode(&mut density, start, units)?;
+    drop(density);
+    let is_small = start.len() <= MOST_COORDINATES;
+    let mut gave_up = None;
+    if settings.method == Method::Direct || settings.method == Method::Auto && is_small {
+        let wanted = (settings.draws as f64 / 2.0).clamp(200.0, 4000.0);
+        let found = computed(direct::sample(target, centre.clone(), wanted, settings.seed, progress))?;
+        if let Some(weighted) = found {
+            let is_enough = weighted.k <= BAD_K && weighted.effective >= 0.1 * wanted;
+            if settings.method == Method::Direct || is_enough {
+                return Ok(of_weighted(&weighted, settings));
+            }
+            gave_up = Some((weighted.k, weighted.effective));
+        }
+    }
+    let chains = nuts::sample(target, &centre, settings.draws, settings.seed, progress)?;
+    let mut points = chains.points;
+    points.truncate(settings.draws);
+    let source = Source::Nuts { divergences: chains.divergences, chains: nuts::CHAINS };
+    Ok(Sampled { points, source, gave_up, log_marginal: None })
+}
+
+fn of_weighted(weighted: &direct::Weighted, settings: Settings) -> Sampled {
+    let chosen = direct::resample(weighted, settings.draws, settings.seed);
+    Sampled {
+        points: chosen.into_iter().map(|k| weighted.points[k].clone()).collect(),
+        source: Source::Direct {
+            k: weighted.k,
+            effective: weighted.effective,
+            points: weighted.points.len(),
+            rounds: weighted.rounds,
+        },
+        gave_up: None,
+        log_marginal: Some(weighted.log_marginal),
+    }
+}
