@@ -18,6 +18,7 @@ from .workloads import WORKLOADS
 
 _HERE = Path(__file__).parent
 _ROUNDS = 3
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS", "POLARS_MAX_THREADS")
 _OWN, _PEER = ("hlmrs, pandas", "hlmrs, Polars"), "glmm"
 
 
@@ -33,7 +34,9 @@ def main() -> None:
     ratios = [f"glmm / {own.removeprefix('hlmrs, ')}" for own in _OWN]
     text = table(["model", *PACKAGES, *ratios], rows)
     what = "processor time" if given.clock == "processor" else "time"
-    inserted(given.out, "Small models", f"Machine: {processor()}; {what} of a call in milliseconds.\n\n{text}")
+    inserted(
+        given.out, "Small models", f"Machine: {processor()}; {what} of a call in one thread, in milliseconds.\n\n{text}"
+    )
 
 
 def _arguments() -> argparse.Namespace:
@@ -71,7 +74,8 @@ def _run(python: str, package: str, job: Path) -> list[dict[str, Any]]:
     if not Path(python).exists():
         return []
     command = [python, str(_HERE / "measure.py"), package, str(job)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
+    env = os.environ | dict.fromkeys(_THREADS, "1")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
     if done.returncode == 0:
         return [json.loads(done.stdout.strip().splitlines()[-1])]
     if package in _OWN:
