@@ -30,6 +30,7 @@ from .errors import (
 
 if TYPE_CHECKING:
     from . import datasets
+    from .bayesian import bayes
     from .building import build
     from .control import Control
     from .estimation import Verdict
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
         GeneralizedMixedFit,
         LinearMixedFit,
         MarginalFit,
+        Posterior,
         Power,
         PowerCurve,
         ResultTable,
@@ -104,6 +106,7 @@ __all__ = [
     "Normal",
     "NumericalError",
     "OptionError",
+    "Posterior",
     "Power",
     "PowerCurve",
     "RankDeficiencyWarning",
@@ -115,6 +118,7 @@ __all__ = [
     "Uniform",
     "Verdict",
     "against",
+    "bayes",
     "build",
     "compare",
     "datasets",
@@ -153,6 +157,7 @@ _ROOMS = {
     "LinearMixedFit": "results",
     "MarginalFit": "results",
     "Normal": "priors",
+    "Posterior": "results",
     "Power": "results",
     "PowerCurve": "results",
     "ResultTable": "results",
@@ -162,6 +167,7 @@ _ROOMS = {
     "Uniform": "priors",
     "Verdict": "estimation",
     "against": "other_methods",
+    "bayes": "bayesian",
     "build": "building",
     "compare": "results",
     "datasets": "datasets",

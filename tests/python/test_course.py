@@ -69,6 +69,18 @@ NUMBERS_OF_THE_COURSE = {
         ([n["seen"].mean(), n["unseen"].mean()], [0.20, 0.15]),
         (n["leaked"], 0.67),
     ],
+    "posterior.md": lambda n: [
+        (n["fit"].varcorr()["sd"][0], 0),
+        (n["median"], 0.8),
+        (n["ninth"], 2.1),
+        (n["chance"], 0.60),
+        ([n["upper"], n["between"].quantile(0.95)], [1.5, 2.7]),
+        (n["coaching"].summary()["mean"][0], 8),
+        (n["coaching"].summary()["mean"][1], 6.5),
+        (n["coaching"].summary()["q95"][1], 17),
+        (n["expected"]["prediction"][0], 11),
+        (max(n["coaching"].ranks()["highest"]), 0.25),
+    ],
     "small-samples.md": lambda n: [
         (n["ratio"], 0.79),
         (column(n["reml"].confint(method="profile"), "sd((Intercept) | Batch)", "conf_low"), 12.2),

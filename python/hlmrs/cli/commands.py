@@ -17,7 +17,7 @@ from ..inference import TestOptions
 from ..models import lmer
 from ..options import Ddf
 from ..page import require_folder
-from ..results import MarginalFit, compare, describe, load, table
+from ..results import MarginalFit, Posterior, compare, describe, load, table
 from .exits import NOT_CONVERGED, OK
 from .model import AnyFit, fits_of, read
 
@@ -39,12 +39,14 @@ def fit(given: Namespace) -> int:
 def show(given: Namespace) -> int:
     """Show a fit that was saved."""
     found = load(given.file)
-    if not isinstance(found, MarginalFit):
+    if not isinstance(found, MarginalFit | Posterior):
         return _shown(found, given.json, given.ddf)
+    what = "a posterior" if isinstance(found, Posterior) else "a marginal model"
     if given.json or given.ddf is not None:
-        raise HlmrsError("a marginal model is shown by its summary; leave --json and --ddf out")
+        raise HlmrsError(f"{what} is shown by its summary; leave --json and --ddf out")
     print(found.summary())
-    return OK if found.verdict.converged else NOT_CONVERGED
+    is_good = found.verdict.trusted if isinstance(found, Posterior) else found.verdict.converged
+    return OK if is_good else NOT_CONVERGED
 
 
 def describe_file(given: Namespace) -> int:

@@ -9,6 +9,7 @@ every other module is a check: of generalized models those in ``generalized_chec
 
 from .autocorrelation import check_autocorrelation
 from .collinearity import check_collinearity
+from .deletion_sets import RowSets, row_sets
 from .equations_influence import group_deletions
 from .finding import Check, ModelCheck
 from .generalized_checks import check_generalized, check_overdispersion, check_sparseness
@@ -40,6 +41,7 @@ __all__ = [
     "Influence",
     "Lags",
     "ModelCheck",
+    "RowSets",
     "Series",
     "Simulated",
     "Spread",
@@ -73,6 +75,7 @@ __all__ = [
     "plot_data",
     "regressions",
     "reused_labels",
+    "row_sets",
     "series_of",
     "simulated",
     "small_samples",

@@ -1,6 +1,7 @@
 """How the columns of a table of results are written, by their names."""
 
 from collections.abc import Mapping
+from math import floor, inf, log10
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from .record import DisplayColumn
 
 _HEADINGS = {"std_error": "std error", "p_value": "p", "num_df": "num df", "den_df": "den df"}
 _BOUNDS = ("conf_low", "conf_high")
+_OF_DRAWS = {"mean", "sd"}
+_BY_ROW = ("mean", "sd", "q5", "median", "q95", "mcse")
+_MOST_DECIMALS = 8
 _OF_ONE_SIZE = ("estimate", "std_error", "detectable", *_BOUNDS)
 _SHARES = (
     "weight",
@@ -24,6 +28,14 @@ _SHARES = (
     "assurance",
     "lower_tenth",
     "upper_tenth",
+    "lowest",
+    "bottom_tenth",
+    "top_tenth",
+    "highest",
+    "probability",
+    "above_zero",
+    "rhat",
+    "k",
 )
 _TWO_DECIMALS = ("statistic", "chisq", "loglik", "aic", "aicc", "bic", "expected_rank")
 
@@ -44,7 +56,18 @@ def displayed(columns: Mapping[str, Column], level: float | None = None) -> list
     ['2', '12']
     """
     decimals = decimals_of(_numbers(columns["std_error"])) if "std_error" in columns else None
-    return [_display(name, column, decimals, level) for name, column in columns.items()]
+    by_row = [_decimals_beside(sd) for sd in _numbers(columns["sd"])] if {*columns} >= _OF_DRAWS else []
+    return [
+        DisplayColumn(name, [*map(write_fixed, _numbers(column), by_row)])
+        if by_row and name in _BY_ROW
+        else _display(name, column, decimals, level)
+        for name, column in columns.items()
+    ]
+
+
+def _decimals_beside(sd: float) -> int:
+    """Return the decimals of a number whose draws have this standard deviation: three digits of the latter."""
+    return min(max(0, 2 - floor(log10(sd))), _MOST_DECIMALS) if 0 < sd < inf else 3
 
 
 def _display(name: str, column: Column, decimals: int | None, level: float | None) -> DisplayColumn:

@@ -13,11 +13,20 @@ from .coefficients import (
     reduction_table,
     standardized_table,
 )
-from .decomposition import decomposition_table
+from .decomposition import decomposition_of_draws, decomposition_table
 from .either_kind import ExplainedShares, explained_shares
 from .generalized import VarianceChoice, generalized_icc, generalized_parts, generalized_r2
 from .reliability import reliability_table
-from .shares import IntervalChoice, IntraclassCorrelation, RSquared, intraclass_correlation, r_squared
+from .shares import (
+    IntervalChoice,
+    IntraclassCorrelation,
+    RSquared,
+    explained_by,
+    intraclass_correlation,
+    parts_of_draws,
+    r_squared,
+    shares_of,
+)
 
 __all__ = [
     "ExplainedShares",
@@ -25,8 +34,10 @@ __all__ = [
     "IntraclassCorrelation",
     "RSquared",
     "VarianceChoice",
+    "decomposition_of_draws",
     "decomposition_table",
     "design_effect_table",
+    "explained_by",
     "explained_shares",
     "generalized_icc",
     "generalized_parts",
@@ -34,8 +45,10 @@ __all__ = [
     "intraclass_correlation",
     "note_on_correlated_rows",
     "note_on_two_values",
+    "parts_of_draws",
     "r_squared",
     "reduction_table",
     "reliability_table",
+    "shares_of",
     "standardized_table",
 ]

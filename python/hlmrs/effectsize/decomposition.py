@@ -4,6 +4,8 @@ Rights and Sterba (2019), Psychol. Methods 24, 309-338, for two levels: f1, f2, 
 predictor belongs to the grouping factor whose groups it differs between: its group means, coarser factors first.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,35 +43,64 @@ def decomposition_table(estimate: Estimate) -> dict[str, Column]:
 
 def _fixed_rows(estimate: Estimate) -> list[tuple[str, int, float]]:
     """Part the variance of x'β: what each factor explains after those with fewer levels; the parts add up to it."""
-    layout = estimate.layout
-    eta = estimate.core.linear_predictor(estimate.rows, [False] * len(layout.random))
-    n, left = len(eta), eta - eta.mean()
+    eta = estimate.core.linear_predictor(estimate.rows, [False] * len(estimate.layout.random))
+    return [("fixed", level, float(part @ part) / (len(eta) - 1)) for level, part in _parts_by_level(estimate, eta)]
+
+
+def _parts_by_level(estimate: Estimate, values: Vector) -> list[tuple[int, Vector]]:
+    """Part centred values: what differs between the groups of each factor, those with fewer levels first."""
+    layout, left = estimate.layout, values - values.mean()
     order = sorted(range(len(layout.groups)), key=lambda k: len(layout.groups[k].levels))
     codes = [estimate.rows.group_codes(k) for k in order]
-    rows = []
+    parts = []
     for place, k in enumerate(order):
-        rest = left - sum(_between(left, codes[: place + 1]), np.zeros(n))
-        rows.append(("fixed", k, float((left - rest) @ (left - rest)) / (n - 1)))
+        rest = left - sum(_between(left, codes[: place + 1]), np.zeros(len(left)))
+        parts.append((k, left - rest))
         left = rest
-    return [*rows, ("fixed", WITHIN, float(left @ left) / (n - 1))]
+    return [*parts, (WITHIN, left)]
 
 
 def _random_rows(estimate: Estimate) -> list[tuple[str, int, float]]:
     """Part the variance of each term's z'b: of its means over the groups, and of the slopes within them."""
-    layout = estimate.layout
     totals: dict[tuple[str, int], float] = {}
-    variances = estimate.term_variances()
-    parts = zip(layout.random, estimate.core.covariances(), estimate.term_matrices(), strict=True)
-    for k, (term, covariance, z) in enumerate(parts):
-        group, codes = term.group, estimate.rows.group_codes(term.group)
-        means = _group_sums(z, codes) / np.bincount(codes)[:, None]
-        whole = variances[k]
-        between = float(np.einsum("ji,ik,jk,j->", means, covariance, means, np.bincount(codes) / len(codes)))
-        totals["random mean", group] = totals.get(("random mean", group), 0.0) + between
-        if len(term.columns) > 1 or not np.allclose(z, z[:1]):
-            slopes = ("random slopes", WITHIN)
-            totals[slopes] = totals.get(slopes, 0.0) + max(whole - between, 0.0)
+    covariances = estimate.core.covariances()
+    for source, level, term, moments in _moments_by_level(estimate):
+        own = max(float((covariances[term] * moments).sum()), 0.0)
+        totals[source, level] = totals.get((source, level), 0.0) + own
     return [(source, level, value) for (source, level), value in totals.items()]
+
+
+def _moments_by_level(estimate: Estimate) -> list[tuple[str, int, int, Vector]]:
+    """Return source, level, random term, and the matrix M whose tr(Σ M) is the variance of that source."""
+    layout, found = estimate.layout, list[tuple[str, int, int, Vector]]()
+    for k, (term, z) in enumerate(zip(layout.random, estimate.term_matrices(), strict=True)):
+        codes = estimate.rows.group_codes(term.group)
+        counts = np.bincount(codes)
+        means = _group_sums(z, codes) / counts[:, None]
+        between = means.T @ (means * counts[:, None]) / len(codes)
+        found.append(("random mean", term.group, k, between))
+        if len(term.columns) > 1 or not np.allclose(z, z[:1]):
+            found.append(("random slopes", WITHIN, k, estimate.moments[k] - between))
+    return found
+
+
+def decomposition_of_draws(
+    estimate: Estimate, beta: Vector, covariances: Sequence[Vector], residual: Vector
+) -> tuple[list[str], list[str], Vector]:
+    """Return the sources, their levels and their variances (sources x draws) for draws of the parameters."""
+    x = estimate.rows.model_matrix()[:, list(estimate.layout.kept)]
+    columns = [_parts_by_level(estimate, column) for column in x.T]
+    totals: dict[tuple[str, int], Vector] = {}
+    for place, (level, _) in enumerate(columns[0] if columns else []):
+        parts = np.column_stack([own[place][1] for own in columns])
+        totals["fixed", level] = np.einsum("di,ij,dj->d", beta, parts.T @ parts / (len(x) - 1), beta)
+    for source, level, term, moments in _moments_by_level(estimate):
+        own = np.einsum("dij,ij->d", covariances[term], moments).clip(min=0)
+        totals[source, level] = totals.get((source, level), 0.0) + own
+    totals["residual", WITHIN] = residual
+    names, variances = distinct([*estimate.layout.group_names, RESIDUAL]), np.array(list(totals.values()))
+    variances[variances < _ROUNDING * variances.sum(axis=0)] = 0.0
+    return [key[0] for key in totals], [names[key[1]] for key in totals], variances
 
 
 def _between(values: Vector, codes: list[Codes]) -> list[Vector]:

@@ -16,7 +16,7 @@ from ..display import Notes, Printed, Report, Section, displayed, sections_of
 from ..errors import choose
 from ..estimation import Estimate
 from ..frame import Column, build, distinct
-from ..inference import check_level, replicates, term_names, warn_of_failures
+from ..inference import check_level, covariances_of, replicates, term_names, warn_of_failures
 from .correlated_residuals import why_not_known, without_one_correlation
 
 Vector = NDArray[np.float64]
@@ -267,24 +267,17 @@ def _drawn_parts(estimate: Estimate, choice: IntervalChoice) -> VarianceParts:
     chosen = [*coefficients, sigma, *estimate.core.covariance_parameters(terms)]
     values = replicates(estimate, chosen, choice.n, "parametric", seed_or_new(choice.seed))
     warn_of_failures(values, "replicates of the bootstrap")
+    covariances = covariances_of(values[:, n_fixed + 1 :], [len(term.columns) for term in layout.random])
+    return parts_of_draws(estimate, values[:, :n_fixed], covariances, values[:, n_fixed])
+
+
+def parts_of_draws(estimate: Estimate, beta: Vector, covariances: Sequence[Vector], sigma: Vector) -> VarianceParts:
+    """Return the parts of the variance for draws of the parameters."""
+    layout = estimate.layout
     x = estimate.rows.model_matrix()[:, list(layout.kept)]
     spread = x - x.mean(axis=0)
-    beta = values[:, :n_fixed]
     fixed = np.einsum("bi,ij,bj->b", beta, spread.T @ spread / (len(x) - 1), beta)
-    random: dict[str, Numbers] = {group.name: np.zeros(len(values)) for group in layout.groups}
-    at = n_fixed + 1
-    for term, moments in zip(layout.random, estimate.moments, strict=True):
-        r = len(term.columns)
-        sd, correlation = values[:, at : at + r], values[:, at + r : at + r * (r + 1) // 2]
-        at += r * (r + 1) // 2
-        random[layout.groups[term.group].name] += _mean_variance(sd, correlation, moments)
-    of_rows = estimate.mean_residual_variance / estimate.residual_variance
-    return VarianceParts(fixed, random, values[:, n_fixed] ** 2 * of_rows)
-
-
-def _mean_variance(sd: Vector, correlation: Vector, moments: Vector) -> Vector:
-    """Return tr(Σ M) of every replicate; a correlation with an effect without variance does not count."""
-    variance: Vector = (sd**2) @ np.diag(moments)
-    row, column = np.tril_indices(sd.shape[1], -1)
-    covariance = np.where(np.isnan(correlation), 0.0, correlation) * sd[:, row] * sd[:, column]
-    return variance + 2 * covariance @ moments[row, column]
+    random: dict[str, Numbers] = {group.name: np.zeros(len(sigma)) for group in layout.groups}
+    for term, own, moments in zip(layout.random, covariances, estimate.moments, strict=True):
+        random[layout.groups[term.group].name] += np.einsum("bij,ij->b", own, moments)
+    return VarianceParts(fixed, random, sigma**2 * estimate.mean_residual_variance / estimate.residual_variance)

@@ -37,7 +37,7 @@ from .rows import (
     spline_slopes,
 )
 from .same_rows import of_same_rows
-from .saved import load, save
+from .saved import load, rebuilt, save
 from .verdict import Verdict, explanation, of_search, sentence
 from .warn import warn_about_data, warn_about_optimum, warn_about_rows
 
@@ -72,6 +72,7 @@ __all__ = [
     "of_search",
     "one_part",
     "random_parts",
+    "rebuilt",
     "reestimate",
     "refit_response",
     "require_order",

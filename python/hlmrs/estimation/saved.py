@@ -27,8 +27,12 @@ def save(estimate: Estimate, path: str | os.PathLike[str], *, keep_rows: bool) -
 
 def load(path: str | os.PathLike[str]) -> Estimate:
     """Read what ``save`` wrote."""
-    header, arrays = storage.read(path)
+    return rebuilt(*storage.read(path), os.fspath(path))
+
+
+def rebuilt(header: dict[str, Any], arrays: Any, name: str) -> Estimate:
+    """Put an estimate of any kind together; `name` is that of the file, for messages."""
     rebuild: Rebuild = generalized_from_state if "generalized" in header else from_state
     if "equations" in header:
         rebuild = equations_from_state
-    return rebuild(header, arrays, os.fspath(path))
+    return rebuild(header, arrays, name)

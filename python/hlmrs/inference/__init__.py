@@ -46,6 +46,7 @@ from .quasi import coefficient_table, glance_of_equations, quasi_criteria, quasi
 from .random_effects import (
     RESIDUAL,
     by_part,
+    find_effect,
     group_coefficients,
     group_index,
     group_keys,
@@ -63,6 +64,7 @@ from .random_effects import (
 from .random_parameters import (
     RandomParameter,
     component_errors,
+    covariances_of,
     distance_parameter,
     distances_of,
     random_parameters,
@@ -145,6 +147,7 @@ __all__ = [
     "contrast_rows",
     "counted_criteria",
     "covariance_matrix",
+    "covariances_of",
     "criteria_table",
     "ddf_of",
     "dispersion_table",
@@ -156,6 +159,7 @@ __all__ = [
     "f_quantile",
     "f_tail",
     "factor_names",
+    "find_effect",
     "fixed_table",
     "glance_of_equations",
     "glance_table",

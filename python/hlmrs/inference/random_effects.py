@@ -270,6 +270,22 @@ def _no_group(name: object, known: Sequence[str]) -> OptionError:
     return OptionError(f"there is no grouping factor {name!r}{suggestion(name, known)}; the model has {listed(known)}")
 
 
+def find_effect(estimate: Estimate, g: int, term: str | None) -> tuple[int, int, str]:
+    """Return the random term of an effect of a factor, the column in it, and its name; by default of the first."""
+    layout = estimate.layout
+    known = [(k, j, name) for k in layout.terms_of(g) for j, name in enumerate(layout.random[k].columns)]
+    if term is None:
+        return known[0]
+    for place in known:
+        if place[2] == term or (term in ("1", "Intercept", "intercept") and place[2] == "(Intercept)"):
+            return place
+    names = [name for _, _, name in known]
+    raise OptionError(
+        f"term={term!r}: {layout.groups[g].name!r} has no such random effect{suggestion(term, names)}; "
+        f"it has {', '.join(map(repr, names))}"
+    )
+
+
 def chosen_terms(estimate: Estimate, choice: bool | str | Sequence[str]) -> list[bool]:
     """Say which random terms a prediction uses: all, none, or those named by their group or in full."""
     layout = estimate.layout

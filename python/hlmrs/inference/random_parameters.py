@@ -116,6 +116,23 @@ def component_errors(estimate: Estimate) -> list[NDArray[np.float64]]:
     return [*found, of_residual.reshape(1, 1)]
 
 
+def covariances_of(values: NDArray[np.float64], widths: Sequence[int]) -> list[NDArray[np.float64]]:
+    """Return covariances (draws x effects x effects) from draws of ``covariance_parameters``.
+
+    A correlation with an effect without variance does not count.
+    """
+    at, found = 0, []
+    for r in widths:
+        row, column = np.tril_indices(r, -1)
+        correlation = np.tile(np.eye(r), (len(values), 1, 1))
+        own = np.nan_to_num(values[:, at + r : at + r * (r + 1) // 2])
+        correlation[:, row, column] = correlation[:, column, row] = own
+        sd = values[:, at : at + r]
+        found.append(correlation * sd[:, :, None] * sd[:, None, :])
+        at += r * (r + 1) // 2
+    return found
+
+
 def parameter_errors(estimate: Estimate, parameters: Sequence[RandomParameter]) -> Vector:
     """Return the standard errors of standard deviations and correlations."""
     covariance, places = _component_covariance(estimate), _places(estimate)

@@ -8,14 +8,14 @@ package marginaleffects.
 """
 
 from .adapter import adapted_model
-from .contrasts import RATIOS, ContrastChoice, contrast_table, turned_back
+from .contrasts import RATIOS, ContrastChoice, contrast_table, contrasts_as_functions, turned_back
 from .effects import average_effects
-from .functions import estimates
+from .functions import LinearFunctions, estimates
 from .grid import At, Axis, column_values, grid_axes, places_in, variable_names
-from .means import marginal_means
+from .means import marginal_means, means_as_functions
 from .notes import held, notes_of_contrasts, notes_of_means, notes_of_regions, notes_of_slopes, of_variables
 from .parts import ScaleVariables
-from .slopes import covariate, significance_regions, slope_functions, slope_table
+from .slopes import covariate, significance_regions, slope_functions, slope_table, slopes_as_functions
 from .variables import fixed_variables, interacting_pairs
 
 __all__ = [
@@ -23,11 +23,13 @@ __all__ = [
     "At",
     "Axis",
     "ContrastChoice",
+    "LinearFunctions",
     "ScaleVariables",
     "adapted_model",
     "average_effects",
     "column_values",
     "contrast_table",
+    "contrasts_as_functions",
     "covariate",
     "estimates",
     "fixed_variables",
@@ -35,6 +37,7 @@ __all__ = [
     "held",
     "interacting_pairs",
     "marginal_means",
+    "means_as_functions",
     "notes_of_contrasts",
     "notes_of_means",
     "notes_of_regions",
@@ -44,6 +47,7 @@ __all__ = [
     "significance_regions",
     "slope_functions",
     "slope_table",
+    "slopes_as_functions",
     "turned_back",
     "variable_names",
 ]

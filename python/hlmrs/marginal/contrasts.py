@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, NamedTuple, get_args
 
@@ -59,16 +59,41 @@ def contrast_table(
     outcome = None if turns_odds(estimate, choice.scale) else outcome_of(estimate, choice.scale)
     if outcome is not None:
         return _contrasts_of_parts(outcome, specs, by, at, weights, choice, options)
+    functions, axes, outer = _to_compare(estimate, specs, by, at, weights)
+    how, turn = uncertainty(estimate, options), _way_back(estimate, choice.scale)
+    if turn is None:
+        functions = linearized(functions, how, response_scale(estimate, choice.scale))
+    return tabulate(functions, how, axes, outer, choice, options.level, turn)
+
+
+def contrasts_as_functions(
+    estimate: Estimate,
+    specs: "str | Sequence[str]",
+    by: "str | Sequence[str] | None",
+    at: At | None,
+    weights: str,
+    choice: ContrastChoice,
+) -> tuple[list[str], LinearFunctions]:
+    """Return contrasts of marginal means as linear functions of the coefficients, and their names."""
+    functions, axes, outer = _to_compare(estimate, specs, by, at, weights)
+    compared = compare(functions, axes, outer, choice, ratios=False)
+    return compared.names, compared.functions
+
+
+def _to_compare(
+    estimate: Estimate,
+    specs: "str | Sequence[str]",
+    by: "str | Sequence[str] | None",
+    at: At | None,
+    weights: str,
+) -> tuple[LinearFunctions, list[Axis], list[str]]:
+    """Return means, the axes along which they are compared, and the variables within which."""
     inner, outer = specs_and_by(estimate, specs, by)
     if not inner:
         raise OptionError("specs names no variable to compare")
     grid = reference_grid(estimate, at)
     functions = mean_functions(estimate, grid, [*outer, *inner], weights)
-    axes = [grid.axes[grid.index(name)] for name in inner]
-    how, turn = uncertainty(estimate, options), _way_back(estimate, choice.scale)
-    if turn is None:
-        functions = linearized(functions, how, response_scale(estimate, choice.scale))
-    return tabulate(functions, how, axes, outer, choice, options.level, turn)
+    return functions, [grid.axes[grid.index(name)] for name in inner], outer
 
 
 def _contrasts_of_parts(
@@ -104,26 +129,41 @@ def tabulate(
     turn: "Turn | None",
 ) -> dict[str, Column]:
     """Compare the functions along the last `axes` within every combination before them, a family of tests each."""
+    compared = compare(functions, axes, outer, choice, ratios=turn is not None and turn.column != "estimate")
+    tests = test_columns(estimates(compared.functions, how), compared.families, level)
+    if choice.scale != "link":
+        _require_differences(compared.names, compared.weights)
+        tests = tests if turn is None else turned_back(tests, turn)
+    result = {"contrast": compared.names, **tests}
+    return {**aside(compared.functions.columns, result), **result}
+
+
+class Compared(NamedTuple):
+    """Contrasts as linear functions, their names, the weights of each family, and how many tests each has."""
+
+    functions: LinearFunctions
+    names: list[str]
+    weights: list[Vector]
+    families: list[tuple[int, Family]]
+
+
+def compare(
+    functions: LinearFunctions, axes: Sequence[Axis], outer: Sequence[str], choice: ContrastChoice, *, ratios: bool
+) -> Compared:
+    """Compare the functions along the last `axes` within every combination before them."""
     n = math.prod(len(axis.places) for axis in axes)
     groups = len(functions) // n
     possible = np.ones(len(functions), dtype=bool) if functions.possible is None else functions.possible
-    ratios = turn is not None and turn.column != "estimate"
     named = [_possible_contrasts(axes, choice, part, ratios=ratios) for part in possible.reshape(groups, n)]
     rows = np.repeat(np.arange(groups) * n, [len(contrasts) for contrasts in named])
     columns = {name: column for name, column in functions.rows(rows).columns.items() if name in outer}
     weights = [np.stack(list(contrasts.values())) if contrasts else np.empty((0, n)) for contrasts in named]
-    found = estimates(functions.combined(weights), how)
     families = [
         (len(contrasts), Family(choice.adjust, int(part.sum())))
         for contrasts, part in zip(named, possible.reshape(groups, n), strict=True)
     ]
     names = [name for contrasts in named for name in contrasts]
-    tests = test_columns(found, families, level)
-    if choice.scale != "link":
-        _require_differences(names, weights)
-        tests = tests if turn is None else turned_back(tests, turn)
-    result = {"contrast": names, **tests}
-    return {**aside(columns, result), **result}
+    return Compared(replace(functions.combined(weights), columns=columns), names, weights, families)
 
 
 class Turn(NamedTuple):

@@ -38,9 +38,7 @@ def marginal_means(
     outcome = outcome_of(estimate, scale)
     if outcome is not None:
         return _means_of_parts(outcome, specs, by, at, weights, options)
-    inner, outer = specs_and_by(estimate, specs, by)
-    grid = reference_grid(estimate, at)
-    functions = mean_functions(estimate, grid, [*inner, *outer], weights).that_are_possible()
+    functions = means_as_functions(estimate, specs, by, at, weights)
     found = estimates(functions, uncertainty(estimate, options))
     low, high = interval(found.value, found.std_error, found.df, options.level)
     value, std_error = found.value, found.std_error
@@ -48,6 +46,14 @@ def marginal_means(
         way = response_scale(estimate, scale)
         value, std_error, low, high = way.table(scale, value, std_error, (low, high), _variance(estimate, scale))
     return _table(functions, {"estimate": value, "std_error": std_error, "df": found.df}, (low, high))
+
+
+def means_as_functions(
+    estimate: Estimate, specs: "str | Sequence[str]", by: "str | Sequence[str] | None", at: At | None, weights: str
+) -> LinearFunctions:
+    """Return means as linear functions of the coefficients: `specs` within `by`."""
+    inner, outer = specs_and_by(estimate, specs, by)
+    return mean_functions(estimate, reference_grid(estimate, at), [*inner, *outer], weights).that_are_possible()
 
 
 def _means_of_parts(

@@ -49,10 +49,7 @@ def slope_table(
     options: TestOptions,
 ) -> dict[str, Column]:
     """Tabulate slopes with tests against zero, or contrasts of them."""
-    names, at = variable_names(estimate, by, "by"), places_in(at)
-    places = ScaleVariables(estimate, "link").moderator_places(names, at)
-    along = [*names, *_listed_in(estimate, at, names)]
-    functions, grid = slope_functions(estimate, variable, names, places, weights, along)
+    functions, grid, along = _along(estimate, variable, by, at, weights)
     if contrast is not None:
         if not along:
             raise OptionError("contrast= compares slopes: name in by= what they differ by, or list values in at=")
@@ -62,6 +59,23 @@ def slope_table(
     found = estimates(functions, uncertainty(estimate, options))
     tests = test_columns(found, [(len(functions), Family("none", len(functions)))], options.level)
     return {"term": [variable] * len(functions), **aside(functions.columns, {"term", *tests}), **tests}
+
+
+def slopes_as_functions(
+    estimate: Estimate, variable: str, by: "str | Sequence[str] | None", at: At | None, weights: str
+) -> LinearFunctions:
+    """Return slopes as linear functions of the coefficients."""
+    return _along(estimate, variable, by, at, weights)[0].that_are_possible()
+
+
+def _along(
+    estimate: Estimate, variable: str, by: "str | Sequence[str] | None", at: At | None, weights: str
+) -> tuple[LinearFunctions, ReferenceGrid, list[str]]:
+    """Return slopes, the grid that they are on, and the variables along which there are several."""
+    names, at = variable_names(estimate, by, "by"), places_in(at)
+    places = ScaleVariables(estimate, "link").moderator_places(names, at)
+    along = [*names, *_listed_in(estimate, at, names)]
+    return *slope_functions(estimate, variable, names, places, weights, along), along
 
 
 def _listed_in(estimate: Estimate, at: At, by: Sequence[str]) -> list[str]:

@@ -1,7 +1,8 @@
 """What pictures show: of each a table, and its words (title, labels, notes, alternative text).  Nothing is drawn here.
 
 ``groups`` has pictures of random effects, ``effects`` of the fixed part, ``rows`` of the data, ``checks`` of what the
-fit assumes, ``models`` of parameters; ``levels`` draws how data are grouped; ``words`` names and writes.
+fit assumes, ``models`` of parameters, ``posteriors`` of draws; ``levels`` draws how data are grouped; ``words`` names
+and writes.
 """
 
 from .checks import (
@@ -17,6 +18,13 @@ from .effects import effect, effect_panels, interaction, trajectories
 from .groups import caterpillar, ranks, shrinkage
 from .levels import levels_picture
 from .models import coefficients, profile_pictures, structure, variances
+from .posteriors import (
+    posterior_densities,
+    posterior_intervals,
+    posterior_pairs,
+    posterior_predictive,
+    posterior_ranks,
+)
 from .rows import by_group, spaghetti, within_between
 
 __all__ = [
@@ -29,6 +37,11 @@ __all__ = [
     "interaction",
     "levels_picture",
     "panel_pictures",
+    "posterior_densities",
+    "posterior_intervals",
+    "posterior_pairs",
+    "posterior_predictive",
+    "posterior_ranks",
     "predictive",
     "profile_pictures",
     "quantiles",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..display import Picture
-from . import checks, effects, groups, models, rows
+from . import checks, effects, groups, models, posteriors, rows
 from .canvas import axes_for, write_once
 from .levels import levels
 from .power import power, power_contours
@@ -22,6 +22,9 @@ _WAYS: "dict[str, Callable[[Axes, Picture], None]]" = {
     "power": power,
     "power_contours": power_contours,
     "profile": models.profile,
+    "intervals": posteriors.intervals,
+    "pair": posteriors.pair,
+    "posterior_density": posteriors.posterior_density,
     "structure": models.structure,
     "variances": models.variances,
     "ranks": groups.ranks,

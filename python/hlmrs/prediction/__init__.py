@@ -26,11 +26,13 @@ from .generalized_frames import GeneralizedChoice, predict_generalized_frame
 from .generalized_interval import predict_interval, require_interval
 from .generalized_rows import augment_generalized, augment_new
 from .new_responses import ResponseChoice, predict_responses
+from .new_rows import UNSEEN, weight_shares
 from .prediction import Choice, check_weights, predict_rows
 from .residuals import augment, leverages, residuals
 from .response_scale import ResponseScale, response_scale
 
 __all__ = [
+    "UNSEEN",
     "Choice",
     "GeneralizedChoice",
     "ResponseChoice",
@@ -63,5 +65,6 @@ __all__ = [
     "residuals",
     "response_scale",
     "simulate_frame",
+    "weight_shares",
     "weights_beside",
 ]

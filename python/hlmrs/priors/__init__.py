@@ -5,9 +5,10 @@ from .defaults import DataScales, brms_priors, chosen_priors, default_priors
 from .distribution import Distribution
 from .lkj import LKJ
 from .matching import Assigned, assigned
-from .parameters import INTERCEPT, SIGMA, Parameter, parameters_of
+from .parameters import INTERCEPT, SIGMA, Parameter, coefficient, of_term, parameters_of
 from .positive import Exponential, Gamma, HalfCauchy, HalfNormal, HalfStudentT, InverseGamma
 from .real import Flat, Normal, StudentT, Uniform
+from .saved import distribution_of
 
 __all__ = [
     "INTERCEPT",
@@ -32,8 +33,11 @@ __all__ = [
     "brms_priors",
     "checked_prior",
     "chosen_priors",
+    "coefficient",
     "default_priors",
     "described",
+    "distribution_of",
+    "of_term",
     "parameters_of",
     "prior_by_column",
 ]

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError, suggestion
+from ..errors import OptionError
 from ..estimation import Estimate
 from ..frame import Column
-from ..inference import group_index, group_keys, mode_variances
+from ..inference import find_effect, group_index, group_keys, mode_variances
 
 Vector = NDArray[np.float64]
 
@@ -50,25 +50,9 @@ def group_effects(estimate: Estimate, group: str | None, term: str | None) -> Gr
             "fits plot.effect(x) shows means, and residual_covariance() how rows of a group vary together"
         )
     g = layout.random[0].group if group is None else group_index(estimate, group)
-    k, column, name = _find_term(estimate, g, term)
+    k, column, name = find_effect(estimate, g, term)
     mode, variance = estimate.core.modes()[k], mode_variances(estimate)[k]
     found = layout.groups[g]
     own = float(estimate.core.covariances()[k][column, column])
     error = np.sqrt(np.maximum(variance[:, column], 0))
     return GroupEffects(found.name, name, list(found.levels), mode[:, column], error, own, estimate, g)
-
-
-def _find_term(estimate: Estimate, g: int, term: str | None) -> tuple[int, int, str]:
-    """Return the random term, the column in it, and its name."""
-    layout = estimate.layout
-    known = [(k, j, name) for k in layout.terms_of(g) for j, name in enumerate(layout.random[k].columns)]
-    if term is None:
-        return known[0]
-    for place in known:
-        if place[2] == term or (term in ("1", "Intercept", "intercept") and place[2] == "(Intercept)"):
-            return place
-    names = [name for _, _, name in known]
-    raise OptionError(
-        f"term={term!r}: {layout.groups[g].name!r} has no such random effect{suggestion(term, names)}; "
-        f"it has {', '.join(map(repr, names))}"
-    )

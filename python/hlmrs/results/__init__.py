@@ -4,8 +4,8 @@
 model does, ``generalized`` a generalized one, ``equations`` what estimating equations do; ``shared`` is of several
 kinds, ``pictures`` of all.  ``comparison`` compares fits, ``side_by_side`` puts them into one table, ``saving`` reads
 them from files; ``view`` is what all of them are: an estimate whose tables are frames, or a ``result_table`` where a
-person looks.  ``description`` describes data before any fit, ``planned`` has the power of
-a study before there are data.
+person looks.  ``posterior`` has posteriors.  ``description`` describes data before any fit, ``planned`` has the power
+of a study before there are data.
 """
 
 from .comparison import compare
@@ -14,6 +14,7 @@ from .equations import MarginalFit
 from .generalized import GeneralizedMixedFit
 from .linear import LinearMixedFit
 from .planned import Power, PowerCurve, power
+from .posterior import Posterior
 from .result_table import ResultTable
 from .saving import load
 from .side_by_side import table
@@ -23,6 +24,7 @@ __all__ = [
     "GeneralizedMixedFit",
     "LinearMixedFit",
     "MarginalFit",
+    "Posterior",
     "Power",
     "PowerCurve",
     "ResultTable",

@@ -32,6 +32,8 @@ class ResultTable(Printed, Generic[FrameT]):
         Probability of the intervals, which the report names.
     notes : sequence of str
         What to know of it, a paragraph each.
+    in_frame_alone : sequence of str
+        Columns that are not printed.
 
     Examples
     --------
@@ -51,7 +53,7 @@ class ResultTable(Printed, Generic[FrameT]):
     (3, 6)
     """
 
-    __slots__ = ("_columns", "_kind", "_level", "_notes", "_title")
+    __slots__ = ("_columns", "_in_frame_alone", "_kind", "_level", "_notes", "_title")
 
     def __init__(
         self,
@@ -61,9 +63,10 @@ class ResultTable(Printed, Generic[FrameT]):
         *,
         level: float | None = None,
         notes: Sequence[str] = (),
+        in_frame_alone: Sequence[str] = (),
     ) -> None:
         self._title, self._columns, self._kind = title, dict(columns), kind
-        self._level, self._notes = level, tuple(notes)
+        self._level, self._notes, self._in_frame_alone = level, tuple(notes), frozenset(in_frame_alone)
 
     def to_frame(self) -> FrameT:
         """Return the table as a frame of the caller's library.
@@ -162,9 +165,8 @@ class ResultTable(Printed, Generic[FrameT]):
         return frame.__arrow_c_stream__(requested_schema)
 
     def _report(self) -> Report:
-        return Report(
-            self._title, [*sections_of(displayed(self._columns, self._level)), Section("", Notes(self._notes))]
-        )
+        shown = {name: column for name, column in self._columns.items() if name not in self._in_frame_alone}
+        return Report(self._title, [*sections_of(displayed(shown, self._level)), Section("", Notes(self._notes))])
 
 
 def _plain_values(column: Column) -> list[Any]:

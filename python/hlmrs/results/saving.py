@@ -3,16 +3,20 @@
 import os
 from typing import Any
 
-from .. import estimation
+from .. import estimation, storage
 from ..estimation.generalized import GeneralizedEstimate
 from ..estimation.marginal import EquationsEstimate
+from ..posterior import posterior_from_state
 from .equations import MarginalFit
 from .generalized import GeneralizedMixedFit
 from .linear import LinearMixedFit
+from .posterior import Posterior
 
 
-def load(path: str | os.PathLike[str]) -> LinearMixedFit[Any] | GeneralizedMixedFit[Any] | MarginalFit[Any]:
-    """Read a fit that ``save`` wrote.  Runs no code of the file.
+def load(
+    path: str | os.PathLike[str],
+) -> LinearMixedFit[Any] | GeneralizedMixedFit[Any] | MarginalFit[Any] | Posterior[Any]:
+    """Read a fit or a posterior that ``save`` wrote.  Runs no code of the file.
 
     Parameters
     ----------
@@ -21,7 +25,7 @@ def load(path: str | os.PathLike[str]) -> LinearMixedFit[Any] | GeneralizedMixed
 
     Returns
     -------
-    LinearMixedFit, GeneralizedMixedFit or MarginalFit
+    LinearMixedFit, GeneralizedMixedFit, MarginalFit or Posterior
         The fit, without the data.  What needs them raises a ``FitStateError``.
 
     Examples
@@ -36,7 +40,10 @@ def load(path: str | os.PathLike[str]) -> LinearMixedFit[Any] | GeneralizedMixed
     >>> again.ranef("Subject").equals(fit.ranef("Subject"))
     True
     """
-    found = estimation.load(path)
+    header, arrays = storage.read(path)
+    found = estimation.rebuilt(header, arrays, os.fspath(path))
+    if "posterior" in header:
+        return Posterior(posterior_from_state(found, header, arrays, os.fspath(path)))
     if isinstance(found, EquationsEstimate):
         return MarginalFit(found)
     return GeneralizedMixedFit(found) if isinstance(found, GeneralizedEstimate) else LinearMixedFit(found)

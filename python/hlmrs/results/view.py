@@ -31,9 +31,16 @@ class View(Generic[FrameT]):
         return cast("FrameT", build(self._estimate.kind, columns))
 
     def _shown(
-        self, title: str, columns: Mapping[str, Column], *, level: float | None = None, notes: Sequence[str] = ()
+        self,
+        title: str,
+        columns: Mapping[str, Column],
+        *,
+        level: float | None = None,
+        notes: Sequence[str] = (),
+        in_frame_alone: Sequence[str] = (),
     ) -> ResultTable[FrameT]:
-        return ResultTable(title, columns, self._estimate.kind, level=level, notes=notes)
+        kind = self._estimate.kind
+        return ResultTable(title, columns, kind, level=level, notes=notes, in_frame_alone=in_frame_alone)
 
     def _table_of_rows(self, columns: Mapping[str, Column]) -> FrameT:
         """Make a table of the rows used, with their index if the data have one."""

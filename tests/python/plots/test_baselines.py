@@ -41,6 +41,11 @@ def growth():
 
 
 @cache
+def posterior():
+    return sleep().posterior(draws=1000)
+
+
+@cache
 def curve():
     design = hlmrs.Design.cluster_randomized(school=40, pupil=20)
     power = hlmrs.power(design, effects={"treat": 0.4}, icc=0.2)
@@ -73,6 +78,9 @@ PICTURES = {
     "profile": ("dark_background", lambda: sleep().plot.profile(["sd(Days | Subject)", "sigma"])[0]),
     "residual_correlation": ("default", lambda: growth().plot.residual_correlation()),
     "residual_sd": ("dark_background", lambda: growth().plot.residual_sd()),
+    "posterior_densities": ("dark_background", lambda: posterior().plot.densities()[0]),
+    "posterior_intervals": ("default", lambda: posterior().plot.intervals()),
+    "posterior_pairs": ("default", lambda: posterior().plot.pairs()[0]),
     "diagnostics": ("default", lambda: sleep().plot.diagnostics()),
 }
 """Pictures, each in a style."""

@@ -21,6 +21,11 @@ _MOST_VALUES = 60
 def predictive(estimate: Estimate, group: str | None, n: int, seed: int) -> list[Picture]:
     """Return the distribution of the rows, and that of the means of the groups of a factor, by default the first."""
     y, draws = _responses(estimate, count("n", n), seed)
+    return predictive_panels(estimate, group, y, draws)
+
+
+def predictive_panels(estimate: Estimate, group: str | None, y: Vector, draws: Vector) -> list[Picture]:
+    """Return a response beside others, one a column: that of the rows, and the means of the groups of a factor."""
     response = named(estimate)
     pictures = [_panel(f"{response}: rows", response, y, draws, _has_few(y, draws))]
     if estimate.layout.groups:
@@ -100,7 +105,7 @@ def _densities(y: Vector, draws: Vector) -> dict[str, Any]:
         start = -end  # densities of what cannot be negative are mirrored at zero
     edges = np.linspace(start, end, 8 * _PLACES + 1)
     middles = (edges[1:] + edges[:-1]) / 2
-    columns = np.array([_density(own, edges, width) for own in (y, *draws.T)]).T
+    columns = np.array([binned_density(own, edges, width) for own in (y, *draws.T)]).T
     if start == -end:
         middles, columns = middles[4 * _PLACES :], (columns + columns[::-1])[4 * _PLACES :]
     step = len(middles) // _PLACES
@@ -115,7 +120,7 @@ def bandwidth(y: Vector) -> float:
     return 0.9 * min(known) * len(y) ** -0.2 if known else 1e-3 * max(abs(float(y.mean())), 1e-12)
 
 
-def _density(values: Vector, edges: Vector, width: float) -> Vector:
+def binned_density(values: Vector, edges: Vector, width: float) -> Vector:
     """Return a kernel density in bins: counts, spread by a normal kernel."""
     step = edges[1] - edges[0]
     counts, _ = np.histogram(values, edges)

@@ -26,6 +26,7 @@ from ...options import Effects, LinearComponent, RandomInterval
 from ..likelihood import FittedModel
 from ..pictures import Plots
 from ..view import FrameT
+from .bayes import Bayesian
 from .checks import Checks
 from .effect_sizes import LinearEffectSizes
 from .inference import LinearInference
@@ -40,6 +41,7 @@ class LinearMixedFit(
     LinearEffectSizes[FrameT],
     LinearInference[FrameT],
     LinearResiduals[FrameT],
+    Bayesian[FrameT],
     FittedModel[FrameT],
 ):
     """A fitted linear mixed model, as ``lmer`` returns it.

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hlmrs.bayes import convergence
+from hlmrs.posterior import convergence
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "convergence.json").read_text(encoding="utf-8"))["cases"]
 

@@ -1,0 +1,54 @@
+"""Posteriors of linear models.
+
+``parameters`` says what can have a prior, ``choice`` chooses priors and writes them for the core, ``draws`` has the
+draws, ``convergence`` what chains are worth, ``verdict`` says so; ``summary`` tabulates parameters, ``effects`` groups
+and their ranks, ``hypothesis`` inequalities; ``rows`` has linear predictors by draw, ``prediction`` what is predicted,
+``leave_out`` how well; ``functions`` has marginal means, contrasts and slopes, ``variances`` shares of the variance;
+``evidence`` the marginal likelihood and data by the priors; ``saved`` files, ``arviz`` the draws as ArviZ has them.
+"""
+
+from .arviz import data_tree
+from .choice import PriorChoice, choose_priors
+from .draws import Draws, draw_posterior
+from .effects import effects_table, rank_draws, ranks_table
+from .evidence import LogMarginal, log_marginal, prior_responses
+from .functions import contrasts_table, means_table, slopes_table
+from .hypothesis import hypothesis_table
+from .leave_out import PredictiveDensity, comparison, leave_one_out, waic
+from .prediction import prediction_table, replicates
+from .saved import posterior_from_state, posterior_to_state
+from .summary import summary_table
+from .variances import decomposition_table, explained_table, intraclass_table
+from .verdict import PosteriorVerdict, verdict_of
+
+__all__ = [
+    "Draws",
+    "LogMarginal",
+    "PosteriorVerdict",
+    "PredictiveDensity",
+    "PriorChoice",
+    "choose_priors",
+    "comparison",
+    "contrasts_table",
+    "data_tree",
+    "decomposition_table",
+    "draw_posterior",
+    "effects_table",
+    "explained_table",
+    "hypothesis_table",
+    "intraclass_table",
+    "leave_one_out",
+    "log_marginal",
+    "means_table",
+    "posterior_from_state",
+    "posterior_to_state",
+    "prediction_table",
+    "prior_responses",
+    "rank_draws",
+    "ranks_table",
+    "replicates",
+    "slopes_table",
+    "summary_table",
+    "verdict_of",
+    "waic",
+]

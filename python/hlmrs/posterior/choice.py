@@ -1,0 +1,136 @@
+"""The priors of a linear model: chosen, refused where they have no posterior, and written for the core."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from ..errors import DesignError, OptionError, quote
+from ..estimation import Estimate
+from ..frame import Column
+from ..inference import term_names
+from ..priors import INTERCEPT, Assigned, Distribution, Flat, Normal, Parameter, Uniform, chosen_priors
+from .parameters import means_of_columns, parameters_with_priors, scales_of
+
+LEAST_LEVELS = 4
+"""Groups of which a flat prior of their standard deviation has a posterior, whatever the data."""
+
+_FLAT_INTERCEPT = (
+    "brms has Student's t of the intercept; it is flat here, where coefficients are integrated over exactly: beside "
+    "data the difference is too small to be seen."
+)
+
+
+@dataclass(frozen=True)
+class PriorChoice:
+    """The prior of every parameter; combinations of coefficients have normal ones."""
+
+    parameters: Sequence[Parameter]
+    assigned: Mapping[str, Assigned]
+    means: Sequence[float]
+    notes: Sequence[str] = ()
+
+    @property
+    def coefficients(self) -> list[str]:
+        """Names of coefficients."""
+        return [one.name for one in self.parameters if one.kind == "coefficient"]
+
+    @property
+    def others(self) -> list[Parameter]:
+        """Parameters whose priors the core takes one by one, in its order."""
+        return [one for one in self.parameters if one.kind != "coefficient"]
+
+    def of(self, name: str) -> Distribution:
+        """Return the prior of a parameter."""
+        return self.assigned[name].prior
+
+    @cached_property
+    def combinations(self) -> list[tuple[list[float], Normal]]:
+        """Normal priors of combinations of coefficients; the intercept's is where all columns have their means."""
+        names, found = self.coefficients, list[tuple[list[float], Normal]]()
+        for k, name in enumerate(names):
+            prior = self.of(name)
+            if isinstance(prior, Normal):
+                along = list(self.means) if name == INTERCEPT else [float(j == k) for j in range(len(names))]
+                found.append((along, prior))
+        return found
+
+    def request(self) -> dict[str, Any]:
+        """Return what the core reads."""
+        return {
+            "coefficients": [{"along": along, "prior": prior.to_core()} for along, prior in self.combinations],
+            "priors": [self._within_ends(one).to_core() for one in self.others],
+        }
+
+    def _within_ends(self, parameter: Parameter) -> Distribution:
+        """Return the prior; one that is uniform up to both ends is flat, since the core knows the ends better."""
+        prior = self.of(parameter.name)
+        is_whole = parameter.kind == "correlation" and prior == Uniform(-1, 1)
+        return Flat() if is_whole else prior
+
+    @property
+    def improper(self) -> list[str]:
+        """Parameters whose prior does not integrate to one."""
+        bounded = ("correlation", "correlations")
+        return [one.name for one in self.parameters if isinstance(self.of(one.name), Flat) and one.kind not in bounded]
+
+    def table(self) -> dict[str, Column]:
+        """Tabulate them."""
+        own = [self.assigned[one.name] for one in self.parameters]
+        return {
+            "parameter": [one.name for one in self.parameters],
+            "prior": [str(one.prior) for one in own],
+            "source": [str(one.source) for one in own],
+        }
+
+
+def choose_priors(estimate: Estimate, priors: Mapping[str, Any] | str | None) -> PriorChoice:
+    """Choose the prior of every parameter of a model."""
+    parameters, notes = parameters_with_priors(estimate), list[str]()
+    found = chosen_priors(priors, parameters, scales_of(estimate))
+    intercept = found.get(INTERCEPT)
+    if intercept is not None and intercept.source == "brms":
+        found = {**found, INTERCEPT: replace(intercept, prior=Flat())}
+        notes.append(_FLAT_INTERCEPT)
+    if INTERCEPT in found and isinstance(found[INTERCEPT].prior, Normal) and len(estimate.layout.coef_names) > 1:
+        notes.append("The prior of the intercept is that of the mean where all columns have their means.")
+    for one in parameters:
+        _require_possible(one, found[one.name].prior)
+    _require_proper(estimate, parameters, found)
+    return PriorChoice(parameters, found, means_of_columns(estimate).tolist(), notes)
+
+
+def _require_possible(parameter: Parameter, prior: Distribution) -> None:
+    if parameter.kind == "coefficient" and not isinstance(prior, Normal | Flat):
+        raise OptionError(
+            f"the prior of {quote(parameter.name)} is {prior}: coefficients of a linear model, which are integrated "
+            "over exactly, have hlmrs.Normal or hlmrs.Flat"
+        )
+    if parameter.kind in ("positive", "real") and isinstance(prior, Flat):
+        raise DesignError(
+            f"the prior of {quote(parameter.name)} is flat, and the likelihood does not fall to zero where it is very "
+            "large: there is no posterior; give it another prior"
+        )
+
+
+def _require_proper(estimate: Estimate, parameters: Sequence[Parameter], found: Mapping[str, Assigned]) -> None:
+    """Refuse a posterior that does not integrate to a finite number (Gelman 2006, Bayesian Anal. 1, 515-534)."""
+    few = dict(_few_levels(estimate))
+    for one in parameters:
+        if one.kind == "sd" and isinstance(found[one.name].prior, Flat) and one.name in few:
+            group, n = few[one.name]
+            raise DesignError(
+                f"the prior of {quote(one.name)} is flat and {quote(group)} has {n} groups, fewer than {LEAST_LEVELS}: "
+                "there is no posterior, since the likelihood does not fall fast enough where it is very large; give it "
+                "a prior such as hlmrs.HalfStudentT(3, scale)"
+            )
+
+
+def _few_levels(estimate: Estimate) -> Iterator[tuple[str, tuple[str, int]]]:
+    """Yield standard deviations of grouping factors with few levels."""
+    for (group, columns), term in zip(term_names(estimate), estimate.layout.random, strict=True):
+        n = len(estimate.layout.groups[term.group].levels)
+        if n < LEAST_LEVELS:
+            yield from ((f"sd({column} | {group})", (group, n)) for column in columns)

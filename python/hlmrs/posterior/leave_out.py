@@ -1,0 +1,184 @@
+"""How well a model predicts what it has not seen: leave-one-out densities, WAIC, and models side by side.
+
+Leaving out is exact given the variance parameters, over which importance weights go (Bürkner, Gabry and Vehtari 2021;
+Vehtari, Gelman and Gabry 2017, Stat. Comput. 27, 1413-1432).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..diagnostics import row_sets
+from ..display import Facts, Notes, Printed, Report, Section
+from ..display.numbers import plural, write_fixed
+from ..errors import OptionError
+from ..frame import Column, build
+from .draws import Draws
+from .prediction import log_densities_of_sets
+from .verdict import WORST_K
+
+Vector = NDArray[np.float64]
+_MOST_DRAWS, _LEAST_DRAWS, _MOST_NUMBERS = 1000, 100, 40_000_000
+_LARGE_VARIANCE = 0.4
+_STEPS, _PRECISION = 20_000, 1e-12
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class PredictiveDensity(Printed):
+    """Expected log predictive density, by leaving out or by WAIC.
+
+    Attributes
+    ----------
+    method : str
+        ``"loo"`` or ``"waic"``.
+    elpd, std_error : float
+        The sum of the log densities of all rows, or groups of them, that were left out; its standard error.
+    p : float
+        Effective number of parameters: how much lower that is than the log density of the rows that were seen.
+    labels : list of str
+        What was left out: rows, or groups.
+    pointwise : array
+        Its parts, one for each label.
+    k : array
+        How heavy the tail of the weights of each is; above 0.7 its part cannot be trusted.  Of WAIC the variance of the
+        log density, which above 0.4 cannot be trusted.
+    """
+
+    method: str
+    elpd: float
+    std_error: float
+    p: float
+    labels: Sequence[str]
+    pointwise: Vector
+    k: Vector
+    _left_out: str
+    _frame: str
+
+    @property
+    def looic(self) -> float:
+        """-2 elpd, on the scale of information criteria."""
+        return -2 * self.elpd
+
+    @property
+    def n_bad(self) -> int:
+        """How many parts cannot be trusted."""
+        return int((~(self.k <= self._worst)).sum())
+
+    @property
+    def _worst(self) -> float:
+        return WORST_K if self.method == "loo" else _LARGE_VARIANCE
+
+    def to_frame(self) -> Any:
+        """Return the parts: what was left out, ``elpd``, and ``k`` (of WAIC ``variance``).
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "polars"))
+        >>> fit.posterior(draws=500).loo(leave="Batch").to_frame().columns
+        ['Batch', 'elpd', 'k']
+        """
+        name = "k" if self.method == "loo" else "variance"
+        return build(self._frame, {self._left_out: list(self.labels), "elpd": self.pointwise, name: self.k})
+
+    def _report(self) -> Report:
+        name = "Leave-one-out, exact" if self.method == "loo" else "WAIC"
+        title = f"{name}: {len(self.labels):,} parts, by {self._left_out}"
+        facts = [
+            ("elpd", f"{write_fixed(self.elpd, 1)} (standard error {write_fixed(self.std_error, 1)})"),
+            ("p", write_fixed(self.p, 1)),
+            ("-2 elpd", write_fixed(self.looic, 1)),
+        ]
+        return Report(title, [Section("", Facts(facts)), Section("", Notes([self._trust()]))])
+
+    def _trust(self) -> str:
+        name = "k" if self.method == "loo" else "variance"
+        if not self.n_bad:
+            return f"All parts have a {name} of {self._worst} at most and can be trusted."
+        few = plural(self.n_bad, "part")
+        instead = "what these add is uncertain" if self.method == "loo" else "loo() is the better one here"
+        return f"{few} of {len(self.labels):,} have a {name} above {self._worst}: {instead}."
+
+
+def leave_one_out(draws: Draws, leave: Any) -> PredictiveDensity:
+    """Leave every row out, or every group of a factor."""
+    estimate = draws.estimate
+    sets = row_sets(estimate, leave)
+    if leave is None:
+        found = draws.core.leave_out(estimate.rows)
+    else:
+        found = draws.core.leave_out(estimate.rows, sets.ptr, sets.members)
+    elpd, k = np.asarray(found["elpd"]), np.asarray(found["k"])
+    p = float((_seen(log_densities_of_sets(draws, sets, _places(draws, len(elpd)))) - elpd).sum())
+    return _density("loo", (elpd, k), p, (sets.name, sets.labels), estimate.kind)
+
+
+def _places(draws: Draws, n: int) -> NDArray[np.intp]:
+    """Return the draws that densities of `n` sets are averaged over."""
+    return draws.thinned(min(max(_MOST_NUMBERS // n, _LEAST_DRAWS), _MOST_DRAWS))
+
+
+def _seen(log_densities: Vector) -> Vector:
+    """Return the logarithm of the mean density of each row over draws."""
+    top = log_densities.max(axis=1, keepdims=True)
+    return np.asarray(top[:, 0] + np.log(np.exp(log_densities - top).mean(axis=1)))
+
+
+def waic(draws: Draws) -> PredictiveDensity:
+    """Compute the widely applicable information criterion (Watanabe 2010), given all parameters and effects."""
+    estimate = draws.estimate
+    sets = row_sets(estimate, None)
+    own = log_densities_of_sets(draws, sets, _places(draws, len(sets.labels)))
+    variance = own.var(axis=1, ddof=1)
+    found = _seen(own) - variance, variance
+    return _density("waic", found, float(variance.sum()), (sets.name, sets.labels), estimate.kind)
+
+
+def _density(
+    method: str, parts: tuple[Vector, Vector], p: float, left_out: tuple[str, Sequence[str]], kind: str
+) -> PredictiveDensity:
+    elpd, k = parts
+    error = float(np.sqrt(len(elpd) * elpd.var(ddof=1))) if len(elpd) > 1 else np.nan
+    return PredictiveDensity(method, float(elpd.sum()), error, p, left_out[1], elpd, k, left_out[0], kind)
+
+
+def comparison(posteriors: Sequence[Draws], names: Sequence[str], leave: Any) -> dict[str, Column]:
+    """Compare models of the same rows, the best first, with stacking weights."""
+    first, *others = (own.estimate.rows.response() for own in posteriors)
+    if not all(np.array_equal(first, other) for other in others):
+        raise OptionError("models are compared by what they predict of the same rows: fit all to the same data")
+    models = [leave_one_out(own, leave) for own in posteriors]
+    parts = np.column_stack([one.pointwise for one in models])
+    order = np.argsort([-one.elpd for one in models], kind="stable")
+    gaps = parts - parts[:, order[:1]]
+    weights = stacking_weights(parts)
+    return {
+        "model": [names[k] for k in order],
+        "elpd": np.array([models[k].elpd for k in order]),
+        "std_error": np.array([models[k].std_error for k in order]),
+        "p": np.array([models[k].p for k in order]),
+        "difference": gaps.sum(axis=0)[order],
+        "se_difference": np.sqrt(len(parts) * gaps.var(axis=0, ddof=1))[order],
+        "weight": weights[order],
+    }
+
+
+def stacking_weights(log_densities: Vector) -> Vector:
+    """Return the weights of models whose mixture predicts best (Yao et al. 2018, Bayesian Anal. 13, 917-1003).
+
+    The mean log density of the mixture is concave in the weights, and every step of expectation and maximization raises
+    it.
+    """
+    densities = np.exp(log_densities - log_densities.max(axis=1, keepdims=True))
+    weights = np.full(densities.shape[1], 1 / densities.shape[1])
+    for _ in range(_STEPS):
+        again = weights * (densities / (densities @ weights)[:, None]).mean(axis=0)
+        if float(np.abs(again - weights).max()) < _PRECISION:
+            break
+        weights = again
+    return np.asarray(weights / weights.sum())

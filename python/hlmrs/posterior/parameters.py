@@ -1,0 +1,103 @@
+"""What of a linear model can have a prior, and how large its numbers are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import posterior_slots
+from ..errors import DesignError, FitStateError, quote
+from ..estimation import Estimate
+from ..inference import term_names
+from ..priors import DataScales, Parameter, coefficient, of_term
+from ..priors.parameters import ParameterKind
+
+Vector = NDArray[np.float64]
+Slot = tuple[str, str, int, int]
+"""Name, kind, random term and column of it; -1 for parameters of the residuals."""
+
+_NORMAL_MAD = 1.4826
+_KINDS: dict[str, ParameterKind] = {
+    "sd": "sd",
+    "sigma": "sd",
+    "correlation_matrix": "correlations",
+    "correlation": "correlation",
+    "distance": "positive",
+    "log_sd": "real",
+}
+
+
+def parameters_with_priors(estimate: Estimate) -> list[Parameter]:
+    """Return the parameters: coefficients, then those that the core has priors of, in its order."""
+    slots = posterior_slots(estimate.core, term_names(estimate))
+    found = [*map(coefficient, estimate.layout.coef_names), *_of_slots(estimate, slots)]
+    names = [one.name for one in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise DesignError(f"two parameters have the name {quote(name)}, and none can have a prior: rename a column")
+    return found
+
+
+def _of_slots(estimate: Estimate, slots: Sequence[Slot]) -> Iterator[Parameter]:
+    names = term_names(estimate)
+    whole = [names[slot[2]][0] for slot in slots if slot[1] == "correlation_matrix"]
+    for term, own in groupby(slots, lambda slot: slot[2]):
+        mine = list(own)
+        kinds = {slot[1] for slot in mine}
+        if term < 0 or not kinds <= {"sd", "correlation_matrix"} or len(mine) < len(names[term][1]):
+            yield from (_of_structure(slot, names) for slot in mine)
+            continue
+        group, columns = names[term]
+        yield from of_term(group, columns, "correlation_matrix" in kinds, alone=whole.count(group) < 2)
+
+
+def _of_structure(slot: Slot, names: Sequence[tuple[str, list[str]]]) -> Parameter:
+    """Return a parameter of the residuals, or of a random term with a structure."""
+    name, kind, term, column = slot
+    group, columns = names[term] if term >= 0 else ("", [])
+    if kind == "sd":
+        return Parameter(name, "sd", (f"sd({group})", "sd"), columns[column])
+    if kind == "correlation":
+        return Parameter(name, "correlation", (f"cor({group})", "cor") if group else (), low=-1.0, high=1.0)
+    return Parameter(name, _KINDS[kind])
+
+
+def scales_of(estimate: Estimate) -> DataScales:
+    """Measure the response, less its offset, and the columns of coefficients and of varying effects."""
+    if not estimate.has_values or estimate.rows_if_kept is None:
+        raise FitStateError(
+            "the rows of this fit are gone, and default priors are in the units of the data; fit the rows with "
+            "rows='keep'"
+        )
+    offset = estimate.rows.offset()
+    y = estimate.values.response if offset is None else estimate.values.response - offset
+    median = float(np.median(y))
+    mad = _NORMAL_MAD * float(np.median(np.abs(y - median)))
+    sd = float(y.std(ddof=1)) if len(y) > 1 else 0.0
+    return DataScales(float(y.mean()), sd, median, mad, _spreads(estimate), others=_distances(estimate))
+
+
+def _spreads(estimate: Estimate) -> dict[str, float]:
+    layout = estimate.layout
+    x = estimate.rows.model_matrix()
+    found = {name: float(x[:, k].std()) for k, name in enumerate(layout.columns)}
+    for term, z in zip(layout.random, estimate.term_matrices(), strict=True):
+        own = dict(zip(term.columns, z.std(axis=0).tolist(), strict=True))
+        found = {**own, **found}
+    return found
+
+
+def _distances(estimate: Estimate) -> dict[str, float]:
+    """Return what ranges and rates are in the fit: in units of the places, which are known to no one else."""
+    known = estimate.core.parameters(list(estimate.layout.coef_names), term_names(estimate))
+    own = [one for one in known if one.kind == "distance"]
+    values = zip(own, estimate.core.values(own), strict=True)
+    return {one.name: float(value) for one, value in values if 0 < value < np.inf}
+
+
+def means_of_columns(estimate: Estimate) -> Vector:
+    """Return the means of the columns of the estimated coefficients over the rows used."""
+    return np.asarray(estimate.rows.model_matrix()[:, list(estimate.layout.kept)].mean(axis=0))

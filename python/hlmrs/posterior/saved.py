@@ -1,0 +1,92 @@
+"""A posterior as a header and arrays, and back: the fit with its points."""
+
+from __future__ import annotations
+
+import copyreg
+import json
+import math
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import storage
+from .._core import Posterior as CorePosterior
+from ..estimation import Estimate
+from ..estimation.state import from_state, read_bytes, reading, to_state, with_columns
+from ..priors import Assigned, Parameter, distribution_of
+from .choice import PriorChoice
+from .draws import Draws
+
+_POINTS = "posterior.points"
+
+
+def posterior_to_state(draws: Draws, *, keep_rows: bool) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Take a posterior apart."""
+    header, arrays = to_state(draws.estimate, keep_rows=keep_rows)
+    own = draws.priors
+    saved = {
+        "seed": draws.seed,
+        "source": _finite(draws.source),
+        "means": list(own.means),
+        "notes": list(own.notes),
+        "parameters": [_finite(asdict(one)) for one in own.parameters],
+        "priors": [[own.of(one.name).to_core(), own.assigned[one.name].source] for one in own.parameters],
+    }
+    return header | {"posterior": saved}, arrays | {_POINTS: draws.core.points}
+
+
+def posterior_from_state(
+    estimate: Estimate, header: dict[str, Any], arrays: dict[str, NDArray[Any]], name: str
+) -> Draws:
+    """Put a posterior together again; `name` is that of the file, for messages."""
+    with reading(name, "a posterior"):
+        saved = header["posterior"]
+        parameters = [_parameter(one) for one in saved["parameters"]]
+        assigned = {
+            one.name: Assigned(distribution_of(prior), source)
+            for one, (prior, source) in zip(parameters, saved["priors"], strict=True)
+        }
+        choice = PriorChoice(parameters, assigned, list(map(float, saved["means"])), [str(x) for x in saved["notes"]])
+        points, seed = arrays[_POINTS], int(saved["seed"])
+        request = {**choice.request(), "draws": len(points), "seed": seed, "method": "auto"}
+        core = CorePosterior.of_points(estimate.core, json.dumps(request), np.ascontiguousarray(points))
+        return Draws(estimate, choice, seed, core, _source(saved["source"]))
+
+
+def to_bytes(draws: Draws) -> bytes:
+    """Write a posterior with all that its rows gave, for another process."""
+    header, arrays = posterior_to_state(draws, keep_rows=True)
+    return storage.to_bytes(*with_columns(draws.estimate, header, arrays))
+
+
+def from_bytes(data: bytes) -> Draws:
+    """Read what ``to_bytes`` wrote."""
+    header, arrays, name, columns = read_bytes(data)
+    return posterior_from_state(from_state(header, arrays, name, columns), header, arrays, name)
+
+
+def _reduced(draws: Draws) -> tuple[Any, ...]:
+    return from_bytes, (to_bytes(draws),)
+
+
+copyreg.pickle(Draws, _reduced)  # how a posterior goes to another process
+
+
+def _parameter(saved: dict[str, Any]) -> Parameter:
+    ends = {name: saved[name] for name in ("low", "high") if saved[name] is not None}
+    return Parameter(saved["name"], saved["kind"], tuple(saved["also"]), saved["column"], **ends)
+
+
+def _source(saved: dict[str, Any]) -> dict[str, Any]:
+    """Return how draws came about; numbers that were not finite are not known."""
+    return {name: math.nan if name == "k" and value is None else value for name, value in saved.items()}
+
+
+def _finite(values: Any) -> dict[str, Any]:
+    """Return what a header can hold: None in the place of numbers that are not finite."""
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in dict(values).items()
+    }

@@ -1,0 +1,45 @@
+"""Shares of the variance on draws: intraclass correlations, R², sources by level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..effectsize import decomposition_of_draws, explained_by, parts_of_draws, shares_of
+from ..effectsize.shares import VarianceParts
+from ..frame import Column
+from .draws import Draws, Vector
+from .summary import moments
+
+
+def intraclass_table(draws: Draws) -> dict[str, Column]:
+    """Tabulate the shares of the grouping factors in the variance that the fixed part leaves, and in all of it."""
+    names, n = draws.estimate.layout.group_names, len(draws.estimate.layout.group_names)
+    adjusted, unadjusted, *by_group = shares_of(_parts(draws))
+    rows = [("all together", "adjusted", adjusted), ("all together", "unadjusted", unadjusted)]
+    rows += [(name, "adjusted", own) for name, own in zip(names, by_group[:n], strict=True)]
+    rows += [(name, "unadjusted", own) for name, own in zip(names, by_group[n:], strict=True)]
+    keys: dict[str, Column] = {"group": [row[0] for row in rows], "share": [row[1] for row in rows]}
+    return {**keys, **_moments(dict(enumerate(row[2] for row in rows)))}
+
+
+def explained_table(draws: Draws) -> dict[str, Column]:
+    """Tabulate the shares that the fixed part, and fixed and random part, explain."""
+    return {"r2": ["marginal", "conditional"], **_moments(dict(enumerate(explained_by(_parts(draws)))))}
+
+
+def decomposition_table(draws: Draws) -> dict[str, Column]:
+    """Tabulate the variance by source and level, with its share of the total."""
+    residual = draws.sigma**2 * draws.estimate.mean_residual_variance / draws.estimate.residual_variance
+    sources, levels, variances = decomposition_of_draws(draws.estimate, draws.beta, draws.covariances, residual)
+    shares = variances / variances.sum(axis=0)
+    return {"source": sources, "level": levels, "variance": variances.mean(axis=1), **_moments(dict(enumerate(shares)))}
+
+
+def _parts(draws: Draws) -> VarianceParts:
+    return parts_of_draws(draws.estimate, draws.beta, draws.covariances, draws.sigma)
+
+
+def _moments(values: Mapping[int, Vector]) -> dict[str, Column]:
+    return moments({str(k): np.asarray(own) for k, own in values.items()})

@@ -1,0 +1,120 @@
+"""What draws are worth, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..display.numbers import plural, short
+from .convergence import ess_bulk, rhat
+from .draws import Draws
+
+WORST_K = 0.7
+"""Weights with a heavier tail have no reliable mean (Vehtari et al. 2024, J. Mach. Learn. Res. 25(72), 1-58)."""
+WORST_RHAT = 1.01
+LEAST_EFFECTIVE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class PosteriorVerdict:
+    """What the draws of a posterior are worth.
+
+    Attributes
+    ----------
+    method : str
+        ``"direct"``, independent draws by importance; or ``"nuts"``, chains.
+    trusted : bool
+        Whether nothing speaks against them.
+    effective : float
+        How many independent draws they are worth; of chains that of the worst parameter.
+    k : float or None
+        Of direct draws, how heavy the tail of their weights is: below 0.7 they can be trusted.
+    rhat : float or None
+        Of chains, the largest R-hat: below 1.01 they agree.
+    divergences : int
+        Steps of chains that went astray.
+    reasons : tuple of str
+        Why chains were drawn, and what speaks against the draws.
+    """
+
+    method: str
+    trusted: bool
+    effective: float
+    k: float | None = None
+    rhat: float | None = None
+    divergences: int = 0
+    reasons: tuple[str, ...] = ()
+    _n: int = 0
+    _chains: int = 1
+
+    def explain(self) -> str:
+        """Return it in sentences.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff"))
+        >>> fit.posterior(draws=500).verdict.explain().split(",")[0]
+        '500 independent draws by importance'
+        """
+        return " ".join([self._first(), *self.reasons])
+
+    def _first(self) -> str:
+        worth = f"worth {self.effective:,.0f} independent ones"
+        if self.method == "direct":
+            return f"{self._n:,} independent draws by importance, {worth}; k {self.k:.2f}."
+        went = f"R-hat {self.rhat:.3f} at most, {plural(self.divergences, 'divergence')}"
+        return f"{self._n:,} draws of {self._chains} chains (NUTS), {worth} for the worst parameter; {went}."
+
+    def __str__(self) -> str:
+        return self.explain()
+
+
+def verdict_of(draws: Draws) -> PosteriorVerdict:
+    """Judge draws."""
+    return _of_direct(draws) if draws.is_direct else _of_chains(draws)
+
+
+def _of_direct(draws: Draws) -> PosteriorVerdict:
+    k, effective = float(draws.source["k"]), draws.worth(draws.sigma)
+    against = []
+    if not k <= WORST_K:
+        against.append(
+            f"k is above {WORST_K}: the weights have a tail so heavy that quantiles and means cannot be trusted; "
+            "method='nuts' draws chains."
+        )
+    against += _too_few(effective)
+    return PosteriorVerdict("direct", not against, effective, k=k, reasons=tuple(against), _n=draws.n)
+
+
+def _of_chains(draws: Draws) -> PosteriorVerdict:
+    own = [draws.by_chain(values) for values in draws.values.values() if np.ptp(values) > 0]
+    worst, effective = (max(map(rhat, own)), min(map(ess_bulk, own))) if own else (np.nan, np.nan)
+    divergences = int(draws.source["divergences"])
+    against = []
+    if not worst <= WORST_RHAT:
+        against.append(f"R-hat is above {WORST_RHAT}: the chains do not agree yet; ask for more draws=.")
+    if divergences:
+        against.append(
+            f"{plural(divergences, 'step')} of the chains diverged: there may be a place that they do not reach; "
+            "give narrower priors=."
+        )
+    against += _too_few(effective)
+    reasons = (*_why_chains(draws), *against)
+    return PosteriorVerdict("nuts", not against, effective, None, worst, divergences, reasons, draws.n, draws.chains)
+
+
+def _too_few(effective: float) -> Sequence[str]:
+    if effective >= LEAST_EFFECTIVE:
+        return []
+    return [f"That is few: bounds of intervals need {LEAST_EFFECTIVE} at least; ask for more draws=."]
+
+
+def _why_chains(draws: Draws) -> Sequence[str]:
+    gave_up = draws.source["gave_up"]
+    if gave_up is None:
+        return []
+    k, effective = gave_up
+    return [f"Direct draws were given up, with k {short(k)} and a worth of {effective:,.0f} draws."]

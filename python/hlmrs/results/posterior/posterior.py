@@ -1,0 +1,208 @@
+"""The posterior of a linear model: draws, their summary, and what was known before."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from ... import posterior, storage
+from ...calls import answers_calls
+from ...posterior import PosteriorVerdict
+from ..result_table import ResultTable
+from ..view import FrameT
+from .groups import PosteriorGroups
+from .means import PosteriorMeans
+from .models import PosteriorModels
+from .pictures import PosteriorPlots
+from .predictions import PosteriorPredictions
+from .variances import PosteriorVariances
+
+
+@answers_calls
+class Posterior(
+    PosteriorGroups[FrameT],
+    PosteriorPredictions[FrameT],
+    PosteriorMeans[FrameT],
+    PosteriorVariances[FrameT],
+    PosteriorModels[FrameT],
+):
+    """Draws from the posterior of a linear model, as ``fit.posterior`` and ``hlmrs.bayes`` return them.
+
+    Of a Gaussian model all coefficients and random effects are integrated over exactly: what is drawn are the few
+    variance parameters, and then the others given these.
+
+    Examples
+    --------
+    >>> import hlmrs
+    >>> post = hlmrs.bayes("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff"), draws=1000)
+    >>> post
+    Posterior: Yield ~ 1 + (1 | Batch), 30 rows, 1,000 independent draws
+    >>> list(post.draws.columns)
+    ['(Intercept)', 'sd((Intercept) | Batch)', 'sigma']
+    """
+
+    __slots__ = ()
+
+    @property
+    def formula(self) -> str:
+        """The formula of the model."""
+        return self._estimate.request.spec.formula
+
+    @property
+    def nobs(self) -> int:
+        """Rows used."""
+        return self._estimate.layout.n_rows
+
+    @property
+    def seed(self) -> int:
+        """With which the same draws are made again."""
+        return self._draws.seed
+
+    @property
+    def draws(self) -> FrameT:
+        """The draws as a frame, a column for each parameter; of chains one after the other."""
+        return self._table(self._draws.values)
+
+    @property
+    def verdict(self) -> PosteriorVerdict:
+        """What the draws are worth: ``.trusted``, ``.effective``, ``.k`` or ``.rhat``, ``.explain()``."""
+        return posterior.verdict_of(self._draws)
+
+    @property
+    def plot(self) -> PosteriorPlots[FrameT]:
+        """Plots of the draws: ``post.plot.densities()`` draws, ``post.plot.densities.data()`` gives the table."""
+        return PosteriorPlots(self._draws)
+
+    def summary(self) -> ResultTable[FrameT]:
+        """Return mean, standard deviation and quantiles of every parameter.
+
+        Returns
+        -------
+        ResultTable
+            ``parameter, mean, sd, q5, median, q95``; ``mcse``, the standard error of the mean by simulation, which is
+            not printed; and what the draws are worth: ``ess`` of independent ones; of chains ``ess_bulk``, ``ess_tail``
+            (for the mean, and for the outer quantiles) and ``rhat``.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "polars"))
+        >>> table = fit.posterior(draws=1000).summary()
+        >>> table["parameter"].to_list()
+        ['(Intercept)', 'sd((Intercept) | Batch)', 'sigma']
+        """
+        title = f"Posterior of {self.formula.strip()}"
+        notes = [self.verdict.explain(), *self._draws.priors.notes]
+        columns = posterior.summary_table(self._draws)
+        return self._shown(title, columns, notes=notes, in_frame_alone=("mcse", "ess_tail"))
+
+    def priors(self) -> ResultTable[FrameT]:
+        """Return the prior of every parameter, and whether it was given.
+
+        Returns
+        -------
+        ResultTable
+            ``parameter, prior, source``: ``"given"``, ``"default"`` or ``"brms"``.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "polars"))
+        >>> post = fit.posterior(priors={"sigma": hlmrs.HalfNormal(100)}, draws=500)
+        >>> list(zip(post.priors()["parameter"], post.priors()["source"]))
+        [('(Intercept)', 'default'), ('sd((Intercept) | Batch)', 'default'), ('sigma', 'given')]
+        """
+        own = self._draws.priors
+        return self._shown("Priors", own.table(), notes=own.notes)
+
+    def hypothesis(self, hypotheses: str | Sequence[str]) -> ResultTable[FrameT]:
+        """Return the probabilities of inequalities between parameters.
+
+        Parameters
+        ----------
+        hypotheses : str or list of str
+            Such as ``"Days > 0"``, ``"a - b > 2"``, ``"sd(Days | Subject) < 1"``, ``"0 < a < 1"``: sums, products,
+            quotients and powers of parameters, by the names in ``summary()``.
+
+        Returns
+        -------
+        ResultTable
+            ``hypothesis``; ``difference, q5, q95``, left side less right side (of the first two); ``probability`` with
+            its standard error by simulation, ``mcse``, and ``odds``.
+
+        Raises
+        ------
+        FormulaError
+            For a text that is no inequality, or names no parameter.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "polars"))
+        >>> table = fit.posterior(draws=1000).hypothesis("Days > 5")
+        >>> bool(table["probability"][0] > 0.99)
+        True
+        """
+        columns = posterior.hypothesis_table(self._draws, hypotheses)
+        return self._shown("Posterior probabilities", columns, in_frame_alone=("mcse",))
+
+    def to_arviz(self, *, effects: bool = True, rows: bool = True) -> Any:
+        """Return the draws as a tree of ArviZ, with the names that bambi has.
+
+        Needs arviz-base: ``pip install "hlmrs[arviz]"``.
+
+        Parameters
+        ----------
+        effects : bool
+            Whether to have the random effects, ``1|school``, beside their standard deviations, ``1|school_sigma``.
+        rows : bool
+            Whether to have log densities of the rows used and replicated responses.
+
+        Returns
+        -------
+        xarray.DataTree
+            Independent draws are given as four chains.
+
+        Examples
+        --------
+        >>> import hlmrs
+        >>> post = hlmrs.bayes("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff"), draws=400)
+        >>> sorted(post.to_arviz()["posterior"].data_vars)  # doctest: +SKIP
+        ['1|Batch', '1|Batch_sigma', 'Intercept', 'sigma']
+        """
+        return posterior.data_tree(self._draws, effects=effects, rows=rows)
+
+    def save(self, path: str | os.PathLike[str], *, keep_rows: bool = False) -> None:
+        """Write the posterior to a file, which ``hlmrs.load`` reads; see docs/file-format.md.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+        keep_rows : bool
+            As in ``LinearMixedFit.save``: the data themselves are never saved, and what is made from them says that
+            they are gone.
+
+        Examples
+        --------
+        >>> import os
+        >>> import tempfile
+        >>> import hlmrs
+        >>> post = hlmrs.bayes("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "polars"), draws=400)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     post.save(os.path.join(folder, "yield.post"))
+        ...     again = hlmrs.load(os.path.join(folder, "yield.post"))
+        >>> again.draws.equals(post.draws)
+        True
+        """
+        storage.write(path, *posterior.posterior_to_state(self._draws, keep_rows=keep_rows))
+
+    def __repr__(self) -> str:
+        kind = "independent draws" if self._draws.is_direct else f"draws of {self._draws.chains} chains"
+        state = "" if self.verdict.trusted else ", NOT to be trusted"
+        model = f"{self.formula.strip()}, {self.nobs:,} rows"
+        return f"{type(self).__name__}: {model}, {self._draws.n:,} {kind}{state}"
+
+    def _repr_html_(self) -> Any:
+        return self.summary()._repr_html_()

@@ -1,0 +1,266 @@
+"""What a posterior answers: tables in the caller's library, priors by name, refusals in words."""
+
+import numpy as np
+import pytest
+
+import hlmrs
+from hlmrs.errors import ArgumentError, DesignError, FitStateError, FormulaError, OptionError
+
+FORMULA = "Reaction ~ Days + (Days | Subject)"
+
+
+@pytest.fixture(scope="module")
+def post():
+    return hlmrs.bayes(FORMULA, hlmrs.datasets.load("sleepstudy", "pandas"), draws=500)
+
+
+def test_the_summary_is_that_of_the_draws(post):
+    table, draws = post.summary(), post.draws
+    assert list(table["parameter"]) == list(draws.columns)
+    assert np.array(table["mean"]) == pytest.approx(draws.mean().to_numpy())
+    assert np.array(table["sd"]) == pytest.approx(draws.std().to_numpy())
+    assert np.array(table["q95"]) == pytest.approx(draws.quantile(0.95).to_numpy())
+    assert np.array(table["mcse"]) == pytest.approx(np.array(table["sd"]) / np.sqrt(np.array(table["ess"])))
+    assert max(map(len, str(table).splitlines())) <= 80
+    assert "independent draws by importance" in str(table)
+
+
+def test_chains_say_whether_they_agree():
+    post = hlmrs.bayes("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff"), draws=402, method="nuts")
+    table = post.summary()
+    assert len(post.draws) == 402
+    assert {"rhat", "ess_bulk", "ess_tail"} <= set(table.columns)
+    assert post.verdict.rhat == pytest.approx(max(table["rhat"]))
+    assert "4 chains (NUTS)" in post.verdict.explain()
+    assert "402 draws of 4 chains" in repr(post)
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow"])
+def test_tables_come_back_in_the_library_of_the_data(kind):
+    data = hlmrs.datasets.load("Dyestuff", kind)
+    post = hlmrs.bayes("Yield ~ 1 + (1 | Batch)", data, draws=100)
+    for table in (post.draws, post.ranef(), post.predict(), post.predict(data), post.summary().to_frame()):
+        assert type(table) is type(data)
+
+
+def test_priors_are_shown_with_where_they_are_from():
+    fit = hlmrs.lmer(FORMULA, hlmrs.datasets.load("sleepstudy", "polars"))
+    post = fit.posterior({"sd(Days | Subject)": hlmrs.HalfNormal(7), "cor": hlmrs.LKJ(2)}, draws=100)
+    shown = {row["parameter"]: (row["prior"], row["source"]) for row in post.priors().to_dicts()}
+    assert shown["sd(Days | Subject)"] == ("HalfNormal(7)", "given")
+    assert shown["cor(Subject)"] == ("LKJ(2)", "given")
+    assert shown["Days"][1] == "default"
+    assert "where all columns have their means" in " ".join(post.priors().notes)
+
+
+def test_priors_of_brms_are_flat_at_the_intercept_and_say_so():
+    fit = hlmrs.lmer(FORMULA, hlmrs.datasets.load("sleepstudy", "polars"))
+    post = fit.posterior("brms", draws=100)
+    shown = {row["parameter"]: row["prior"] for row in post.priors().to_dicts()}
+    assert shown["(Intercept)"] == shown["Days"] == "Flat()"
+    assert shown["sigma"] == "HalfStudentT(3, 59.3)"
+    assert any("brms" in note for note in post.priors().notes)
+
+
+@pytest.mark.parametrize(
+    ("priors", "error", "message"),
+    [
+        ({"Dyas": hlmrs.Normal(0, 1)}, OptionError, "did you mean 'Days'"),
+        ({"sigma": hlmrs.Normal(0, 1)}, OptionError, "not negative"),
+        ({"Days": hlmrs.StudentT(3, 0, 1)}, OptionError, r"hlmrs\.Normal or hlmrs\.Flat"),
+        ({"cor": hlmrs.Normal(0, 1)}, OptionError, "LKJ"),
+        ([hlmrs.Normal(0, 1)], ArgumentError, "by name"),
+        ("stan", OptionError, "'brms'"),
+    ],
+)
+def test_priors_that_mean_nothing_are_refused(priors, error, message):
+    fit = hlmrs.lmer(FORMULA, hlmrs.datasets.load("sleepstudy", "polars"))
+    with pytest.raises(error, match=message):
+        fit.posterior(priors, draws=100)
+
+
+def test_an_improper_posterior_is_refused_with_the_reason():
+    data = hlmrs.datasets.load("Machines", "polars")
+    fit = hlmrs.lmer("score ~ 1 + (1 | Machine)", data)
+    with pytest.raises(DesignError, match=r"'Machine' has 3 groups, fewer than 4"):
+        fit.posterior({"sd": hlmrs.Flat()}, draws=100)
+    assert len(fit.posterior({"sigma": hlmrs.Flat()}, draws=100).draws) == 100
+    six = hlmrs.lmer("score ~ 1 + (1 | Worker)", data).posterior({"sd": hlmrs.Flat()}, draws=100)
+    assert len(six.draws) == 100
+
+
+def test_options_that_mean_nothing_are_refused():
+    fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "polars"))
+    with pytest.raises(OptionError, match="method='gibbs'"):
+        fit.posterior(method="gibbs")
+    with pytest.raises(OptionError, match="draws=0"):
+        fit.posterior(draws=0)
+    with pytest.raises(OptionError, match="seed=-1"):
+        fit.posterior(seed=-1)
+    with pytest.raises(OptionError, match="family='poisson'"):
+        hlmrs.bayes("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff"), family="poisson")
+
+
+def test_a_fit_without_its_rows_says_so():
+    data = hlmrs.datasets.load("Dyestuff", "polars")
+    fit = hlmrs.lmer("Yield ~ 1 + (1 | Batch)", data.lazy(), rows="stream")
+    with pytest.raises(FitStateError, match="rows"):
+        fit.posterior(draws=100)
+
+
+def test_a_singular_fit_has_a_posterior_without_a_warning(recwarn):
+    post = hlmrs.bayes("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff2", "polars"), draws=500)
+    assert not recwarn.list
+    assert post.verdict.trusted
+    assert 0.3 < post.draws["sd((Intercept) | Batch)"].median() < 1.5
+
+
+def test_hypotheses_are_shares_of_the_draws(post):
+    draws = post.draws
+    sd, slope, cor = draws["sd(Days | Subject)"], draws["Days"], draws["cor((Intercept), Days | Subject)"]
+    texts = [
+        "Days > 10",
+        "2 * Days - sd(Days | Subject) >= 14",
+        "sd(Days | Subject) < 6",
+        "0 < cor((Intercept), Days | Subject) < 0.5",
+        "Days / sd(Days | Subject) > 1.5",
+        "sd(Days | Subject)^2 < 36",
+    ]
+    expected = [
+        slope > 10,
+        2 * slope - sd >= 14,
+        sd < 6,
+        (cor > 0) & (cor < 0.5),
+        slope / sd > 1.5,
+        sd < 6,
+    ]
+    table = post.hypothesis(texts)
+    assert list(table["probability"]) == pytest.approx([own.mean() for own in expected])
+    assert list(table["hypothesis"]) == texts
+    assert table["difference"][0] == pytest.approx((slope - 10).mean())
+    assert table["odds"][2] == pytest.approx((sd < 6).mean() / (sd >= 6).mean())
+    p = table["probability"][0]
+    assert table["mcse"][0] == pytest.approx(np.sqrt(p * (1 - p) / post.verdict.effective), rel=0.01)
+    assert max(map(len, str(table).splitlines())) <= 80
+
+
+@pytest.mark.parametrize("text", ["Days = 10", "Days", "Days >", "Dyas > 10", "Days > 10 )"])
+def test_what_is_no_inequality_is_refused(post, text):
+    with pytest.raises(FormulaError):
+        post.hypothesis(text)
+
+
+def test_ranks_are_those_of_the_draws(post):
+    effects = post._draws.effects([0])[0][:, :, 0]
+    ranks = effects.argsort(axis=1).argsort(axis=1) + 1
+    table = post.ranks("Subject").to_frame()
+    levels = list(post._estimate.layout.groups[0].levels)
+    at = [levels.index(str(name)) for name in table["Subject"]]
+    assert np.array(table["expected_rank"]) == pytest.approx(ranks.mean(axis=0)[at])
+    assert np.array(table["highest"]) == pytest.approx((ranks == 18).mean(axis=0)[at])
+    assert table["expected_rank"].is_monotonic_increasing
+    assert table["highest"].sum() == pytest.approx(1)
+    assert set(post.ranks(effect="Days")["effect"]) == {"Days"}
+    with pytest.raises(OptionError, match="Subject"):
+        post.ranks("Person")
+
+
+def test_predictions_of_known_groups_are_those_of_their_effects(post):
+    fit_rows = post.predict(include_noise=False)
+    draws = post._draws
+    effects, data = draws.effects([0])[0], hlmrs.datasets.load("sleepstudy", "pandas")
+    levels = list(post._estimate.layout.groups[0].levels)
+    for row in (0, 77):
+        b = effects[:, levels.index(str(data["Subject"][row]))]
+        own = draws.beta[:, 0] + b[:, 0] + data["Days"][row] * (draws.beta[:, 1] + b[:, 1])
+        assert fit_rows["prediction"][row] == pytest.approx(own.mean())
+        assert fit_rows["sd"][row] == pytest.approx(own.std(ddof=1))
+        assert fit_rows["conf_low"][row] == pytest.approx(np.quantile(own, 0.05))
+    same = post.predict(data, include_noise=False)
+    assert same["prediction"].to_numpy() == pytest.approx(fit_rows["prediction"].to_numpy())
+
+
+def test_predictions_of_new_groups_have_the_variance_between_groups(post):
+    new = {"Days": [0.0, 9.0], "Subject": ["new", "newer"]}
+    table = post.predict(new, interval=0.8)
+    draws, x = post._draws, np.array([[1, 0], [1, 9]])
+    mean = draws.beta @ x.T
+    between = np.einsum("ri,dij,rj->dr", x, draws.covariances[0], x)
+    assert table["prediction"] == pytest.approx(mean.mean(axis=0), abs=4 * np.sqrt(between.mean() / 500))
+    sd = np.sqrt(mean.var(axis=0) + between.mean(axis=0) + (draws.sigma**2).mean())
+    assert table["sd"] == pytest.approx(sd, rel=0.12)
+    assert (table["conf_high"] - table["conf_low"]) == pytest.approx(2 * 1.28 * sd, rel=0.15)
+
+
+def test_replicated_responses_are_like_the_data(post):
+    data = hlmrs.datasets.load("sleepstudy", "pandas")["Reaction"].to_numpy()
+    again = post.predictive(draws=100)
+    assert again.shape == (180, 100)
+    assert again.mean() == pytest.approx(data.mean(), abs=3)
+    assert again.std() == pytest.approx(data.std(), rel=0.1)
+    assert np.array_equal(again, post.predictive(draws=100))
+
+
+def test_missing_values_have_no_prediction(post):
+    table = post.predict({"Days": [1.0, None], "Subject": ["308", "308"]})
+    assert np.isfinite(table["prediction"][0])
+    assert np.isnan(table["prediction"][1])
+
+
+def test_eight_schools_with_known_standard_errors():
+    y = np.array([28.0, 8, -3, 7, -1, 1, 18, 12])
+    se = np.array([15.0, 10, 16, 11, 9, 11, 10, 18])
+    data = {"y": y, "school": list("ABCDEFGH"), "w": 1 / se**2}
+    flat = {"(Intercept)": hlmrs.Flat(), "sd": hlmrs.Flat()}
+    post = hlmrs.bayes("y ~ 1 + (1 | school)", data, weights="w", sigma=1, priors=flat, draws=4000)
+    assert list(post.draws) == ["(Intercept)", "sd((Intercept) | school)"]
+    mean, tau = (post.draws[name] for name in post.draws)
+    # quadrature over tau: p(tau | y) of flat priors, and of mu given it
+    grid = (np.arange(40_000) + 0.5) * 0.005
+    v = se**2 + grid[:, None] ** 2
+    precision = (1 / v).sum(axis=1)
+    mu = (y / v).sum(axis=1) / precision
+    log = -0.5 * np.log(precision) - 0.5 * (np.log(v) + (y - mu[:, None]) ** 2 / v).sum(axis=1)
+    p = np.exp(log - log.max())
+    p /= p.sum()
+    assert np.mean(mean) == pytest.approx(p @ mu, abs=0.4)
+    assert np.median(tau) == pytest.approx(grid[np.searchsorted(p.cumsum(), 0.5)], abs=0.4)
+    assert np.quantile(tau, 0.9) == pytest.approx(grid[np.searchsorted(p.cumsum(), 0.9)], rel=0.08)
+    effects = post.ranef()
+    theta_a = p @ (mu + (y[0] - mu) * grid**2 / (grid**2 + se[0] ** 2))
+    assert effects["mean"][0] + np.mean(mean) == pytest.approx(theta_a, abs=0.6)
+
+
+@pytest.mark.parametrize(
+    ("formula", "residual", "names"),
+    [
+        ("Reaction ~ Days", "ar1(Days | Subject)", {"sigma"}),
+        ("Reaction ~ Days + (1 | Subject)", "car1(Days | Subject)", {"sigma", "sd((Intercept) | Subject)"}),
+    ],
+)
+def test_correlated_residuals_have_posteriors(formula, residual, names):
+    data = hlmrs.datasets.load("sleepstudy", "polars")
+    make = hlmrs.lmer if "|" in formula else hlmrs.gls
+    post = make(formula, data, residual=residual).posterior(draws=200)
+    assert names < set(post.draws.columns)
+    assert np.isfinite(post.draws.to_numpy()).all()
+    assert post.priors()["prior"].to_list()
+    with pytest.raises(DesignError, match="residuals"):
+        post.predict()
+    assert np.isfinite(post.predict(include_noise=False)["prediction"].to_numpy()).all()
+
+
+@pytest.mark.parametrize("term", ["cs(0 + Machine | Worker)", "ar1(0 + Machine | Worker)"])
+def test_structured_terms_have_posteriors(term):
+    data = hlmrs.datasets.load("Machines", "polars")
+    post = hlmrs.lmer(f"score ~ Machine + {term}", data).posterior(draws=50, method="direct")
+    assert np.isfinite(post.draws.to_numpy()).all()
+    assert np.isfinite(post.predict()["prediction"].to_numpy()).all()
+
+
+def test_terms_of_one_factor_apart_have_priors_of_their_own():
+    data = hlmrs.datasets.load("sleepstudy", "polars")
+    post = hlmrs.lmer("Reaction ~ Days + (Days || Subject)", data).posterior({"sd": hlmrs.HalfNormal(9)}, draws=50)
+    shown = {row["parameter"]: row["source"] for row in post.priors().to_dicts()}
+    assert shown["sd((Intercept) | Subject)"] == shown["sd(Days | Subject)"] == "given"
+    assert not any(name.startswith("cor") for name in shown)

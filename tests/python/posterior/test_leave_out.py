@@ -1,0 +1,131 @@
+"""Leaving out is exact: the densities of dense algebra, and those of posteriors without the row."""
+
+import numpy as np
+import pytest
+
+import hlmrs
+from hlmrs.errors import DesignError, OptionError
+from hlmrs.posterior.leave_out import stacking_weights
+
+PRIORS = {
+    "(Intercept)": hlmrs.Normal(1500, 100),
+    "sd": hlmrs.HalfNormal(60),
+    "sigma": hlmrs.HalfNormal(60),
+}
+
+
+@pytest.fixture(scope="module")
+def dyestuff():
+    return hlmrs.datasets.load("Dyestuff", "polars")
+
+
+@pytest.fixture(scope="module")
+def post(dyestuff):
+    return hlmrs.bayes("Yield ~ 1 + (1 | Batch)", dyestuff, priors=PRIORS, draws=1000)
+
+
+def marginal(post, data):
+    """Mean and covariance of y given the variances of every draw, coefficients integrated over."""
+    z = np.eye(6)[np.unique(data["Batch"].to_numpy(), return_inverse=True)[1]]
+    for row in post.draws.iter_rows(named=True):
+        own = row["sd((Intercept) | Batch)"] ** 2 * z @ z.T + row["sigma"] ** 2 * np.eye(len(z))
+        yield np.full(len(z), 1500.0), own + 100**2
+
+
+def log_normal(y, mean, covariance):
+    gap = y - mean
+    return -0.5 * (gap @ np.linalg.solve(covariance, gap) + np.linalg.slogdet(2 * np.pi * covariance)[1])
+
+
+def test_densities_given_the_variances_are_those_of_dense_algebra(post, dyestuff):
+    y = dyestuff["Yield"].to_numpy().astype(float)
+    estimate = post._estimate
+    found = post._draws.core.leave_out(estimate.rows)["log_mean"]
+    for left_out in (0, 17):
+        densities = [
+            np.exp(
+                log_normal(y, mean, v)
+                - log_normal(np.delete(y, left_out), np.delete(mean, left_out), _without(v, left_out))
+            )
+            for mean, v in marginal(post, dyestuff)
+        ]
+        assert found[left_out] == pytest.approx(np.log(np.mean(densities)), rel=1e-9)
+
+
+def _without(matrix, k):
+    return np.delete(np.delete(matrix, k, 0), k, 1)
+
+
+@pytest.mark.parametrize("row", [3, 20])
+def test_a_row_that_is_left_out_is_predicted_as_by_the_other_rows(post, dyestuff, row):
+    others = dyestuff.filter(np.arange(len(dyestuff)) != row)
+    again = hlmrs.bayes("Yield ~ 1 + (1 | Batch)", others, priors=PRIORS, draws=4000, seed=2)
+    expected = _log_density(again, dyestuff, row)
+    assert post.loo().pointwise[row] == pytest.approx(expected, abs=0.05)
+
+
+def test_a_group_that_is_left_out_is_predicted_as_by_the_other_groups(dyestuff, post):
+    y = dyestuff["Yield"].to_numpy().astype(float)
+    of_group = (dyestuff["Batch"] == "E").to_numpy()
+    again = hlmrs.bayes("Yield ~ 1 + (1 | Batch)", dyestuff.filter(~of_group), priors=PRIORS, draws=4000, seed=2)
+    draws, n = again.draws, int(of_group.sum())
+    densities = [
+        log_normal(y[of_group], mean, tau**2 + sigma**2 * np.eye(n))
+        for mean, tau, sigma in zip(*(draws[name].to_numpy() for name in draws.columns), strict=True)
+    ]
+    expected = np.log(np.mean(np.exp(densities)))
+    left_out = post.loo(leave="Batch")
+    assert list(left_out.labels) == list("ABCDEF")
+    assert left_out.pointwise[4] == pytest.approx(expected, abs=0.1)
+
+
+def _log_density(again, data, row):
+    """log p of a row's response in the draws of a posterior: a known group, given its effect's distribution."""
+    batch, y = data["Batch"][row], float(data["Yield"][row])
+    known = again._draws
+    level = list(again._estimate.layout.groups[0].levels).index(batch)
+    mean = known.beta[:, 0] + known.effects([0])[0][:, level, 0]
+    return np.log(np.mean(np.exp(-0.5 * ((y - mean) / known.sigma) ** 2) / known.sigma)) - 0.5 * np.log(2 * np.pi)
+
+
+def test_waic_is_near_leave_one_out(post):
+    loo, waic = post.loo(), post.waic()
+    assert waic.elpd == pytest.approx(loo.elpd, abs=0.5)
+    assert waic.p == pytest.approx(loo.p, abs=0.7)
+    assert loo.looic == -2 * loo.elpd
+    assert 1 < loo.p < 8
+    assert len(loo.to_frame()) == 30
+
+
+def test_stacking_weights_are_the_best_mixture():
+    rng = np.random.default_rng(1)
+    log_densities = rng.normal(size=(60, 3))
+    weights = stacking_weights(log_densities)
+
+    def value(own):
+        return np.log(np.exp(log_densities) @ own).sum()
+
+    best = max(value(rng.dirichlet(np.ones(3))) for _ in range(5000))
+    assert weights.sum() == pytest.approx(1)
+    assert value(weights) >= best - 1e-9
+
+
+def test_the_better_model_comes_first_and_has_more_weight():
+    data = hlmrs.datasets.load("sleepstudy", "pandas")
+    formulas = ["Reaction ~ 1 + (1 | Subject)", "Reaction ~ Days + (1 | Subject)"]
+    one, two = (hlmrs.bayes(formula, data, draws=300) for formula in formulas)
+    table = one.compare(two, names=["flat", "line"])
+    assert list(table["model"]) == ["line", "flat"]
+    assert table["difference"][0] == 0
+    assert table["difference"][1] == pytest.approx(one.loo().elpd - two.loo().elpd)
+    assert table["weight"][0] > 0.9
+
+
+def test_other_rows_and_residuals_with_parameters_are_refused(post, dyestuff):
+    other = hlmrs.bayes("Yield ~ 1 + (1 | Batch)", dyestuff.head(25), draws=100)
+    with pytest.raises(OptionError, match="same rows"):
+        post.compare(other)
+    data = hlmrs.datasets.load("sleepstudy", "polars")
+    correlated = hlmrs.gls("Reaction ~ Days", data, residual="ar1(Days | Subject)").posterior(draws=100)
+    with pytest.raises(DesignError, match="residuals"):
+        correlated.loo()
