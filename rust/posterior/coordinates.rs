@@ -247,7 +247,10 @@ impl Coordinates {
 impl Reflections {
     /// ψ with those standard deviations reflected that are bits of `signs`.
     pub fn reflect(&self, psi: &mut [f64], signs: usize) {
-        let is = |k: usize| signs >> k & 1 == 1;
+        self.reflect_where(psi, |k| signs >> k & 1 == 1);
+    }
+
+    fn reflect_where(&self, psi: &mut [f64], is: impl Fn(usize) -> bool) {
         for (k, &place) in self.places.iter().enumerate() {
             if is(k) {
                 psi[place] = -psi[place];
@@ -267,8 +270,8 @@ impl Reflections {
 
     /// ψ where no standard deviation is negative.
     pub fn fold(&self, psi: &mut [f64]) {
-        let signs = self.places.iter().enumerate().filter(|(_, place)| psi[**place] < 0.0).map(|(k, _)| 1 << k).sum();
-        self.reflect(psi, signs);
+        let negative: Vec<bool> = self.places.iter().map(|&place| psi[place] < 0.0).collect();
+        self.reflect_where(psi, |k| negative[k]);
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
+use faer::Mat;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::coordinates::{Combination, Coordinates};
@@ -22,6 +23,8 @@ pub struct GeneralizedPosterior {
     pub coordinates: Coordinates,
     start: Vec<f64>,
     units: Vec<f64>,
+    /// log|dβ/dx| of the user's coefficients in the search's coordinates.
+    log_jacobian: f64,
 }
 
 /// A linear combination of the user's coefficients of all parts, with a prior.
@@ -56,19 +59,35 @@ impl GeneralizedPosterior {
         let coordinates = Coordinates::of_generalized(&model, priors, combinations)?;
         let identity: Vec<f64> = model.theta_map.start().into_iter().chain(fit.x[model.n_theta()..].to_vec()).collect();
         let (start, units) = start_and_units(&coordinates, &fit.x, &identity);
-        Ok(Self { model, coordinates, start, units })
+        let log_jacobian = log_jacobian(&model);
+        Ok(Self { model, coordinates, start, units, log_jacobian })
     }
+}
+
+/// The user's coefficients over each of the search's coordinates.
+fn columns(model: &Glmm) -> Vec<Vec<f64>> {
+    let (k, p) = (model.n_theta(), model.n_coefficients());
+    let column = |j: usize| {
+        let mut unit = vec![0.0; k + p];
+        unit[k + j] = 1.0;
+        model.user_coefficients(&unit)
+    };
+    (0..p).map(column).collect()
 }
 
 /// A combination of the user's coefficients as one of the search's coordinates.
 fn in_coordinates(model: &Glmm, one: &CoefficientCombination) -> Combination {
-    let (k, p) = (model.n_theta(), model.n_coefficients());
-    let along = |j: usize| {
-        let mut unit = vec![0.0; k + p];
-        unit[k + j] = 1.0;
-        model.user_coefficients(&unit).iter().zip(&one.along).map(|(c, a)| c * a).sum::<f64>()
-    };
-    Combination { along: (0..p).map(along).collect(), prior: one.prior }
+    let along = |column: Vec<f64>| column.iter().zip(&one.along).map(|(c, a)| c * a).sum::<f64>();
+    Combination { along: columns(model).into_iter().map(along).collect(), prior: one.prior }
+}
+
+/// Zero where there are not as many of one as of the other.
+fn log_jacobian(model: &Glmm) -> f64 {
+    let columns = columns(model);
+    if columns.iter().any(|column| column.len() != columns.len()) {
+        return 0.0;
+    }
+    Mat::from_fn(columns.len(), columns.len(), |i, j| columns[j][i]).determinant().abs().ln()
 }
 
 impl Drawn for GeneralizedPosterior {
@@ -77,7 +96,7 @@ impl Drawn for GeneralizedPosterior {
     }
 
     fn target(&self) -> Target<'_> {
-        Target { model: &self.model, coordinates: &self.coordinates, constant: 0.0 }
+        Target { model: &self.model, coordinates: &self.coordinates, constant: -self.log_jacobian }
     }
 
     fn sample(&self, settings: Settings, progress: (&AtomicUsize, &AtomicBool)) -> Result<Sampled> {

@@ -90,7 +90,12 @@ fn generalized_posteriors_have_their_slopes_and_draw_effects_around_the_modes() 
             let priors = sd.log_density(psi[0])
                 + coefficients.iter().zip(&beta).map(|(one, b)| one.prior.log_density(*b)).sum::<f64>();
             let own = GlmmEvaluator::new(&of.model, &stop).value(&x).unwrap();
-            assert!((density.value(&psi).unwrap() - (priors - 0.5 * own)).abs() < 1e-9);
+            // the same constant everywhere: the Jacobian of the coordinates
+            let jacobian = density.value(&psi).unwrap() - (priors - 0.5 * own);
+            let unit =
+                |k: usize| of.model.user_coefficients(&[0.0, f64::from(u8::from(k == 0)), f64::from(u8::from(k == 1))]);
+            let (a, b) = (unit(0), unit(1));
+            assert!((jacobian - (a[0] * b[1] - a[1] * b[0]).abs().ln()).abs() < 1e-9);
         }
         let of = GeneralizedPosterior::new(&fit, &coefficients, vec![sd], None).unwrap();
         let psi = vec![0.6, 0.4, -0.3];
