@@ -8,7 +8,7 @@ use faer::linalg::triangular_solve;
 use faer::prelude::Solve;
 use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
 
-use super::low_order::{self, EIGEN_ORDER, ORDER, TERMS, add_gram, outer_sums};
+use super::low_order::{self, EIGEN_ORDER, GRAM_ORDER, ORDER, TERMS, add_gram, outer_sums};
 use crate::with_width;
 
 /// Above this order two threads gain in a dense kernel (benches/kernels.rs).
@@ -160,7 +160,7 @@ pub fn rank_update_lower(c: &mut [f64], a: MatRef<'_, f64>, alpha: f64) {
 
 /// The lower triangle of C (n x n) += A A'; A has columns of n.
 pub fn add_gram_lower(c: &mut [f64], a: &[f64], n: usize) {
-    if n <= EIGEN_ORDER {
+    if n <= GRAM_ORDER {
         with_width!(n, add_gram(c, a, n));
     } else {
         rank_update_lower(c, view(a, n, a.len() / n), 1.0);
