@@ -422,6 +422,7 @@ class Model:
         n_threads: int = 0,
         residual: ResidualArguments | None = None,
         sigma: float | None = None,
+        covariance_exponent: float | None = None,
     ) -> Model: ...
     def variance_parameters(
         self, coef_names: list[str], terms: list[tuple[str, list[str]]]
@@ -984,6 +985,7 @@ class GeneralizedModel:
         n_threads: int = 0,
         in_unit: bool = True,
         prior: list[tuple[int, float, float]] = ...,
+        covariance_exponent: float | None = None,
     ) -> GeneralizedModel: ...
     @property
     def separation(self) -> tuple[list[float], list[int]] | None:

@@ -46,6 +46,10 @@ _OF_MODELS: Hints = {
     "optimizer": [("control", "give control=hlmrs.Control(optimizer=...)")],
     "n_jobs": [("control", f"give {_THREADS}")],
     "n_threads": [("control", f"give {_THREADS}")],
+    "prior": [
+        ("responses", "models of many responses have none; fit each by hlmrs.lmer(prior='avoid-boundary')"),
+        ("", "it is of covariances of random effects, and the model has none; hlmrs.lmer() has both"),
+    ],
     **{name: [("", f"tests choose it: fit.summary({name}=...), fit.tidy({name}=...)")] for name in _OF_TESTS_ALONE},
     "correlation": [
         ("residual", "correlated residuals are residual='ar1(t | id)', beside random effects of the formula or alone"),
@@ -65,7 +69,7 @@ _OF_GENERALIZED: Hints = {
 _OF_SUMS: Hints = {
     name: [("", f"{_NO_SUMS}; fit all rows together by hlmrs.glmer()")]
     for name in ("family", "link", "zero_inflation", "dispersion", "nagq")
-}
+} | {"prior": [("", "fits to sums of rows have none; hlmrs.lmer(prior='avoid-boundary', rows='keep') fits the rows")]}
 _OF_EQUATIONS: Hints = {
     "id": [("groups", "the column of the groups is groups=")],
     "corstr": [("correlation", "the working correlation is correlation=")],

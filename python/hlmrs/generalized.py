@@ -74,10 +74,12 @@ def glmer(
     scale : str, optional
         A model of the logarithm of the scale of an ordered response, such as ``"~ x"``: P(Y <= k) is the inverse link
         of (threshold k minus predictor) / scale.
-    prior : Normal or dict of str to Normal, optional
+    prior : Normal, dict of str to Normal or "avoid-boundary", optional
         What is known of coefficients of the mean: of all but the intercept, or by name.  The estimates maximize the
         likelihood times the prior, standard errors come from the curvature of both, and ``loglik`` is the
-        log-likelihood without the prior, whose log-density is ``fit.log_prior``.  Default: none.
+        log-likelihood without the prior, whose log-density is ``fit.log_prior``.  ``"avoid-boundary"``, alone or in a
+        dictionary as ``"covariance"``, keeps the variances of random effects above zero and their correlations off
+        their limits, as for ``lmer``, by the density ``|S|^0.75`` of the covariance S itself.  Default: none.
     nagq : int
         1: Laplace's approximation.  More: points of adaptive Gauss-Hermite quadrature in each dimension, for the random
         effects of one grouping factor, or for one effect in each of two nested ones such as ``(1 | school/class)``; the

@@ -30,13 +30,20 @@ from .estimation.fixed_parameters import refuse_fix, with_fixed
 from .estimation.streaming import (
     BatchSums,
     SufficientStatistics,
+    refuse_prior_of_sums,
     request_of_statistics,
     streams,
     summed,
 )
 from .frame import Collects, Frame, open_frame
-from .options import Missing, Reading
-from .residual_models import fit_location_scale, fit_with_residual, refuse_sigma_beside_scale
+from .options import CovariancePrior, Missing, Reading
+from .priors import covariance_prior_alone
+from .residual_models import (
+    fit_location_scale,
+    fit_with_residual,
+    refuse_prior_beside_scale,
+    refuse_sigma_beside_scale,
+)
 from .results import GeneralizedMixedFit, LinearMixedFit
 from .results.linear import with_warnings
 
@@ -63,6 +70,7 @@ class ModelOptions(TypedDict, total=False):
     rows: Reading
     control: Control | None
     sigma: float | None
+    prior: CovariancePrior | None
 
 
 class Aliases(TypedDict, total=False):
@@ -71,7 +79,7 @@ class Aliases(TypedDict, total=False):
     REML: bool
 
 
-_OPTIONS = ("reml", "weights", "offset", "contrasts", "missing", "rows", "control", "sigma")
+_OPTIONS = ("reml", "weights", "offset", "contrasts", "missing", "rows", "control", "sigma", "prior")
 
 
 class Model(Generic[FrameT]):
@@ -159,6 +167,7 @@ def lmer(
     residual: str | None = None,
     dispersion: str | None = None,
     sigma: float | None = None,
+    prior: CovariancePrior | None = None,
     **aliases: Unpack[Aliases],
 ) -> LinearMixedFit[Any] | GeneralizedMixedFit[Any]:
     """Fit a linear mixed model.
@@ -208,6 +217,13 @@ def lmer(
     sigma : float, optional
         The residual standard deviation of a row of weight one, where it is known and not to be estimated.  With
         ``sigma=1`` and weights of 1 / variance the sampling variances of the rows are known, as in meta-analysis.
+    prior : {"avoid-boundary"}, optional
+        Keeps variances above zero and correlations off their limits, for fits that would be singular: the estimates
+        maximize the likelihood times the density ``|S|^0.75``, S the covariance of a random term over the residual
+        variance (an improper Wishart distribution with r + 2.5 degrees of freedom for r effects, blme's default;
+        Chung et al. 2013, Psychometrika 78, 685-709, and 2015, Journal of Educational and Behavioral Statistics 40,
+        136-157).  It weighs little where groups are many.  ``loglik`` is the log-likelihood without the prior; tests by
+        likelihood ratios and profiles are not there.  Default: none.
     **aliases
         ``REML=`` is accepted for ``reml=``.
 
@@ -237,13 +253,14 @@ def lmer(
     reml = take_alias("lmer", cast("dict[str, Any]", aliases), "REML", "reml", reml, True)
     refuse_unknown("lmer", aliases, [*_OPTIONS, "residual", "dispersion"])
     given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing}
-    given["sigma"] = sigma
+    given |= {"sigma": sigma, "prior": prior}
     if residual is not None or (isinstance(dispersion, str) and "|" not in dispersion):
         return fit_with_residual(
             formula, data, rows, reml, {"residual": residual, "dispersion": dispersion}, given, control
         )
     if dispersion is not None:
         refuse_sigma_beside_scale(given.pop("sigma"))
+        refuse_prior_beside_scale(given.pop("prior"))
         refuse_fix("a dispersion with random effects", control)
         return fit_location_scale(formula, data, dispersion, reml, rows, given | {"control": control})
     return _prepare("lmer", formula, data, reml, rows, control, given).fit()
@@ -286,12 +303,13 @@ def model(
     rows: Reading = "auto",
     control: Control | None = None,
     sigma: float | None = None,
+    prior: CovariancePrior | None = None,
 ) -> Model[Any]:
     """Prepare a linear mixed model, to see what its fit will cost.
 
     Parameters
     ----------
-    formula, data, reml, weights, offset, contrasts, missing, rows, control, sigma
+    formula, data, reml, weights, offset, contrasts, missing, rows, control, sigma, prior
         As for ``lmer``.
 
     Returns
@@ -315,7 +333,8 @@ def model(
     >>> round(plan.fit().sigma, 4)
     0.5499
     """
-    given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing, "sigma": sigma}
+    given = {"weights": weights, "offset": offset, "contrasts": contrasts, "missing": missing}
+    given |= {"sigma": sigma, "prior": prior}
     return _prepare("model", formula, data, reml, rows, control, given)
 
 
@@ -331,10 +350,11 @@ def _prepare(
     """Check the arguments and encode the rows, or sum them; `given` are those that statistics have of their own."""
     if isinstance(data, str) and not isinstance(formula, str | SufficientStatistics):
         raise ArgumentError(f"{function}() takes the formula first and then the data: {function}({data!r}, data)")
-    of_rows = tuple(value for name, value in given.items() if name != "sigma")
+    of_rows = tuple(value for name, value in given.items() if name not in ("sigma", "prior"))
     asked = request_of_statistics(formula, data, reml, given["sigma"], of_rows, control)
     if asked is not None:
         statistics, request = asked
+        refuse_prior_of_sums(covariance_prior_alone(given["prior"]))
         return _of_sums(request, statistics, statistics.known[1].finish())
     if data is None:
         raise ArgumentError(f"{function}() needs data: a data frame, a path of Parquet files, or SufficientStatistics")

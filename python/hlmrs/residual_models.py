@@ -10,6 +10,7 @@ from .estimation.generalized_request import chosen_approximation, make_generaliz
 from .estimation.streaming import SufficientStatistics, estimate_of_strata, streams, takes_strata, why_no_sums
 from .families import Family
 from .frame import open_frame
+from .priors import covariance_prior_alone
 from .results import GeneralizedMixedFit, LinearMixedFit
 from .results.generalized import generalized_with_warnings
 from .results.linear import with_warnings
@@ -21,6 +22,16 @@ def refuse_sigma_beside_scale(sigma: Any) -> None:
         raise OptionError(
             f"sigma={sigma!r} beside a dispersion with random effects, whose fit has an intercept of its own there: "
             "leave one of them out"
+        )
+
+
+def refuse_prior_beside_scale(prior: Any) -> None:
+    """Refuse a prior of covariances relative to sigma, of a model whose log sigma has random effects."""
+    if covariance_prior_alone(prior) is not None:
+        raise OptionError(
+            f"prior={prior!r} beside a dispersion with random effects: it is of covariances relative to one residual "
+            "variance, which there is not; glmer(family='gaussian', dispersion=..., prior=...) has it of the "
+            "covariances themselves"
         )
 
 

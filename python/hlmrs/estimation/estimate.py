@@ -20,10 +20,12 @@ from .._core import (
 )
 from ..errors import DataError, DesignError, FitStateError, OptionError
 from ..frame import Frame, in_order, row_index
+from ..priors import described_covariances
 from .by_levels import in_levels
 from .fitting import MOST_ROUNDS, fit_rows
 from .fixed_parameters import of_residuals
 from .layout import Layout, layout_of
+from .penalty import log_density, with_prior
 from .request import Request, numeric_array, request_of_rows, without_idle_contrasts
 from .residual_encoding import ResidualEncoding
 from .residual_verdict import not_settled, with_residuals
@@ -154,12 +156,25 @@ class Estimate:
         """The verdict on the optimum."""
         core, random = self.core, self.request.spec.random
         found = verdict_of(core.verdict, self.layout, random, lambda: self.moments, std_error=core.criterion_std_error)
+        found = with_prior(found, self, random)
         if self.request.residual is None:
             return found
         if self._data is not None and self._data.residual is not None and not self._data.residual.settled:
             return not_settled(found, MOST_ROUNDS)
         limits = [] if of_residuals(self) else residual_limits(self.core)
         return with_residuals(found, self.request.residual.term, limits)
+
+    @property
+    def prior_in_words(self) -> str:
+        """The prior that the estimates are with; empty without one."""
+        prior = self.request.prior
+        return "" if prior is None else described_covariances(prior, relative=True)
+
+    @property
+    def log_prior(self) -> float | None:
+        """Log-density of the prior at the estimates, up to a constant; None without one."""
+        prior, variance = self.request.prior, self.residual_variance
+        return None if prior is None else log_density(prior, [own / variance for own in self.core.covariances()])
 
     @property
     def is_plain(self) -> bool:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from .._core import Fit, Model
 from ..errors import DesignError
+from ..priors import exponent_of
 from ..resources import require_memory
 from .fixed_parameters import with_fixed
 from .request import Request
@@ -21,7 +22,9 @@ _SAME_FITTED = 1e-9
 def core_model(request: Request, data: ModelRows) -> Model:
     """Sum the rows."""
     residual = None if data.residual is None else data.residual.arguments()
-    model = Model(data.rows, request.reml, request.control.n_threads or 0, residual, request.sigma)
+    exponent = None if request.prior is None else exponent_of(request.prior)
+    how = (request.control.n_threads or 0, residual, request.sigma, exponent)
+    model = Model(data.rows, request.reml, *how)
     return with_fixed(model, data.rows, request)
 
 

@@ -13,7 +13,7 @@ from .._core import GeneralizedFit, GeneralizedModel, NewRows, Rows, family_mean
 from ..errors import FitStateError, NumericalError
 from ..families import Family, tweedie_power
 from ..frame import Frame
-from ..priors import prior_by_column
+from ..priors import described, described_covariances, exponent_of, prior_by_column
 from .advice import GENERALIZED_LINEAR
 from .estimate import GONE, Estimate, RowValues, refit_response
 from .family_spec import core_family
@@ -23,6 +23,7 @@ from .layout import Layout, layout_of
 from .limits import PartEstimates, edge_of, limits_of, part_columns, part_suffix, with_limits
 from .ordered import category_probabilities, expected_category, threshold_coefficients
 from .parts import PartDesign, dropped_rows, generalized_rows, refuse_weightless, rows_again
+from .penalty import log_density, with_prior
 from .request import KEPT_ROWS, without_idle_contrasts
 from .response import Response, refitted
 from .separation import Separated, judge_separation
@@ -112,12 +113,29 @@ class GeneralizedEstimate(Estimate):
             return [own for part in parts for own in part.moments]
 
         found = verdict_of(self.core.verdict, replace(self.layout, random=random), terms, moments, GENERALIZED_LINEAR)
+        found = with_prior(found, self, terms)
         limits = limits_of(self.family, self.parts, self.own.fit.without_end)
         limits = [
             limit for limit in limits if not {f"{n}{part_suffix(limit.part)}" for n in limit.names} <= {*self.endless}
         ]
         judged = with_limits(found, limits, self.own.fit.uncertain, edge_of(self.family))
         return judged if self.separated is None else replace(judged, advice=(self.separated.text, *judged.advice))
+
+    @property
+    def prior_in_words(self) -> str:
+        """The priors of coefficients and covariances; empty without any."""
+        coefficients, covariances = self.generalized.prior, self.request.prior
+        found = [] if coefficients is None else [described(coefficients)]
+        found += [] if covariances is None else [described_covariances(covariances, relative=False)]
+        return "; ".join(found)
+
+    @property
+    def log_prior(self) -> float | None:
+        """Log-density of the priors at the estimates, that of covariances up to a constant; None without any."""
+        fit, word = self.own.fit, self.request.prior
+        if word is None:
+            return fit.log_prior
+        return log_density(word, fit.covariances()) + (fit.log_prior or 0.0)
 
     @property
     def is_plain(self) -> bool:
@@ -283,7 +301,9 @@ def generalized_model(
     name, threads = request.mean.spec.response.name, request.mean.control.threads() or 0
     priors = prior_by_column(request.prior, designs["conditional"].columns)
     prior = [(column, own.mean, own.sd) for column, own in priors.items()]
-    return GeneralizedModel(parts, name, *numbers, spec, json.dumps(request.approximation), threads, in_unit, prior)
+    approximation, word = json.dumps(request.approximation), request.mean.prior
+    exponent = None if word is None else exponent_of(word)
+    return GeneralizedModel(parts, name, *numbers, spec, approximation, threads, in_unit, prior, exponent)
 
 
 def without_term(of: GeneralizedEstimate, name: str) -> GeneralizedEstimate:

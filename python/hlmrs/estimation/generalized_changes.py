@@ -64,7 +64,7 @@ def change_generalized_request(
         {argument: options.get(argument, _text(old, part)) for argument, part in OTHER_PARTS.items()},
         _approximation(old, options),
         options.get("thresholds", old.thresholds),
-        options.get("prior", old.prior),
+        options.get("prior", old.given_prior),
         **given | {name: value for name, value in options.items() if name in given},
     )
     return new if "contrasts" in options else with_contrasts_of(old, new)

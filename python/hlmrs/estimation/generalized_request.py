@@ -10,8 +10,9 @@ from ..formula import ColumnName, ModelSpec, TermFactor, parse
 from ..formula.names import find_name
 from ..frame import Frame
 from ..options import Thresholds
-from ..priors import Prior, checked_prior
+from ..priors import CoefficientPrior, Prior, checked_prior, joined_prior
 from .family_spec import core_family
+from .penalty import require_prior_of_terms
 from .request import Contrast, Request, checked_contrasts, coded, coded_in_formula, make_request
 
 _OTHER_PARTS: dict[str, tuple[str, Sequence[str], str]] = {
@@ -31,7 +32,8 @@ _MOST_POINTS = 100
 class GeneralizedRequest:
     """What was asked for: the model of the mean, and of other parts by name.
 
-    `offset_column` is an argument that has become an offset of the formula.
+    `offset_column` is an argument that has become an offset of the formula.  `prior` is of coefficients; the request of
+    the mean has that of covariances, of the random terms of all parts.
     """
 
     mean: Request
@@ -40,7 +42,12 @@ class GeneralizedRequest:
     approximation: str | dict[str, int] = "laplace"
     offset_column: str | None = None
     thresholds: str = "flexible"
-    prior: Prior | None = None
+    prior: CoefficientPrior | None = None
+
+    @property
+    def given_prior(self) -> Prior | None:
+        """The priors of coefficients and covariances as ``prior=`` has them."""
+        return joined_prior(self.prior, self.mean.prior)
 
     def parts(self) -> dict[str, Request]:
         """Return the requests by part, that of the mean first."""
@@ -77,15 +84,20 @@ def make_generalized_request(
         others[name] = _part_spec(argument, text, formula, frame)
     contrasts = given.pop("contrasts")
     of_mean, *of_others = _contrasts_by_part(contrasts, [parse(formula, frame.names), *others.values()])
-    asked = make_request(formula, frame, reml=approximation == "restricted", contrasts=of_mean, **given)
+    of_coefficients, of_covariances = checked_prior(prior)
+    given |= {"reml": approximation == "restricted", "contrasts": of_mean, "prior": of_covariances}
+    asked = make_request(formula, frame, **given)
     mean = _with_offset(asked)
     plain = replace(mean, weights=None, offset=None, arrays={})
     parts = {
         name: replace(plain, spec=spec, contrasts=checked_contrasts(own, spec))
         for (name, spec), own in zip(others.items(), of_others, strict=True)
     }
+    if of_covariances is not None:
+        for part in parts.values():
+            require_prior_of_terms(part.spec.random)
     column = asked.offset if mean.offset is None else None
-    return GeneralizedRequest(mean, family, parts, approximation, column, thresholds, checked_prior(prior))
+    return GeneralizedRequest(mean, family, parts, approximation, column, thresholds, of_coefficients)
 
 
 def chosen_approximation(nagq: int, information: str, reml: bool = False) -> str | dict[str, int]:

@@ -12,7 +12,7 @@ from .. import storage
 from .._core import Columns, Encoding, GeneralizedFit, family_predictors
 from ..families import Family
 from ..options import Thresholds
-from ..priors import Normal, Prior
+from ..priors import CoefficientPrior, Normal
 from .estimate import GONE
 from .generalized import GeneralizedEstimate, generalized_model
 from .generalized_core import GeneralizedCore, SavedFit, read_core, write_core
@@ -94,13 +94,13 @@ def generalized_to_state(estimate: GeneralizedEstimate, *, keep_rows: bool) -> t
     return header, arrays | write_row_values(estimate, keep_rows) | (_row_arrays(estimate) if keep_rows else {})
 
 
-def _written_prior(prior: Prior | None) -> list[Any] | dict[str, list[float]] | None:
+def _written_prior(prior: CoefficientPrior | None) -> list[Any] | dict[str, list[float]] | None:
     if isinstance(prior, Normal):
         return [prior.mean, prior.sd]
     return None if prior is None else {name: [own.mean, own.sd] for name, own in prior.items()}
 
 
-def _read_prior(written: Any) -> Prior | None:
+def _read_prior(written: Any) -> CoefficientPrior | None:
     if isinstance(written, dict):
         return {str(name): Normal(*own) for name, own in written.items()}
     return None if written is None else Normal(*written)

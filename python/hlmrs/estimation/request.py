@@ -30,7 +30,9 @@ from ..formula.expressions import as_json
 from ..formula.functions import CONTRASTS
 from ..formula.names import find_name
 from ..frame import Frame, has_index, in_order, index_names, open_frame, row_index
-from ..options import Missing
+from ..options import CovariancePrior, Missing
+from ..priors import covariance_prior, covariance_prior_alone
+from .penalty import require_penalty
 from .residual_request import ResidualRequest, residual_request
 
 Contrast: TypeAlias = "str | ArrayLike | Mapping[str, Sequence[float]]"
@@ -47,6 +49,7 @@ class Changes(TypedDict, total=False):
     control: Control | None
     residual: str | None
     sigma: float | None
+    prior: CovariancePrior | None
     REML: bool
 
 
@@ -73,10 +76,12 @@ class Request:
     arrays: Mapping[str, NDArray[np.float64]] = field(default_factory=dict, repr=False, compare=False)
     residual: ResidualRequest | None = None
     sigma: float | None = None
+    prior: CovariancePrior | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reml", flag_in("reml", self.reml))
         object.__setattr__(self, "sigma", known_sigma(self.sigma))
+        object.__setattr__(self, "prior", covariance_prior(self.prior))
 
     def columns(self) -> list[str]:
         """Return the columns of the data that the model reads."""
@@ -130,6 +135,7 @@ def make_request(
     residual: str | None = None,
     dispersion: str | None = None,
     sigma: float | None = None,
+    prior: CovariancePrior | None = None,
     is_marginal: bool | None = False,
     taken: Sequence[str] = (),
 ) -> Request:
@@ -158,6 +164,9 @@ def make_request(
             f"sigma={known!r} beside residual={asked.term.text!r}, in which every visit has a standard deviation of "
             "its own: there is no one to be known; take a structure with one, such as ar1 or corr"
         )
+    penalty = covariance_prior_alone(prior)
+    if penalty is not None:
+        require_penalty(spec, asked)
     return Request(
         spec,
         reml,
@@ -169,6 +178,7 @@ def make_request(
         arrays,
         asked,
         known,
+        penalty,
     )
 
 
@@ -186,6 +196,7 @@ def change_request(
         "missing": old.missing,
         "control": old.control,
         "sigma": old.sigma,
+        "prior": old.prior,
         **dict.fromkeys(("residual", "dispersion")),
         **dict(() if old.residual is None else old.residual.texts()),
     }

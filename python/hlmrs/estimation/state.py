@@ -105,6 +105,7 @@ def write_request(request: Request, kind: str, splines: Splines) -> dict[str, An
     own = {name: getattr(request, name) for name in ("reml", "weights", "offset", "contrasts", "missing")}
     own |= {} if request.control.fix is None else {"fix": request.control.fix}
     own |= {} if request.sigma is None else {"sigma": request.sigma}
+    own |= {} if request.prior is None else {"prior": request.prior}
     spec, levels = request.spec.in_all_levels(), request.spec.levels()
     own |= {"by_levels": levels} if levels else {}
     return {

@@ -54,6 +54,8 @@ class Verdict(Printed):
     tried : int
         Points far from the optimum that were tried for a lower one: the whole range of the variance of a model with
         one, and other scales and correlations of each term of a small model with more.
+    prior : str
+        The prior that the estimates are with, in words; empty without one.
 
     Examples
     --------
@@ -82,6 +84,7 @@ class Verdict(Printed):
     suggestions: Mapping[str, str] = field(default_factory=dict)
     tried: int = 0
     limits: tuple[str, ...] = ()
+    prior: str = ""
 
     @property
     def converged(self) -> bool:
@@ -114,9 +117,10 @@ class Verdict(Printed):
             return f"converged after {after}, but the data do not identify {', '.join(self.flat_terms)}"
         places = [f"singular: {', '.join(self.singular_terms)}"] if self.singular else []
         places += [f"at a limit: {', '.join(self.limits)}"] if self.limits else []
+        prior = ", with a prior" if self.prior else ""
         if places:
-            return f"converged after {after}, {'; '.join(places)}"
-        return f"converged after {after} at a verified optimum"
+            return f"converged after {after}, {'; '.join(places)}{prior}"
+        return f"converged after {after} at a verified optimum{prior}"
 
     def _report(self) -> Report:
         facts = [
@@ -126,9 +130,9 @@ class Verdict(Printed):
             ("Not identified", ", ".join(self.flat_terms)),
             ("Limits", ", ".join(self.limits)),
         ]
-        notes = [of_search(self)] if self.tried and self.converged else []
         stated = Section("", Facts([(label, value) for label, value in facts if value]))
-        return Report(sentence(self), [stated, Section("", Notes([*notes, *self.advice]))])
+        _, *notes = explanation(self)
+        return Report(sentence(self), [stated, Section("", Notes(notes))])
 
     def explain(self) -> str:
         """Say what the verdict means and what to consider.
@@ -147,12 +151,22 @@ class Verdict(Printed):
 def explanation(verdict: Verdict) -> list[str]:
     """Return what a verdict means and what to consider, in paragraphs."""
     tried = [of_search(verdict)] if verdict.tried and verdict.converged else []
-    return [sentence(verdict), *tried, *verdict.advice]
+    return [sentence(verdict), *of_prior(verdict), *tried, *verdict.advice]
 
 
 def sentence(verdict: Verdict) -> str:
     """Say what a verdict is."""
     return f"{str(verdict)[0].upper()}{str(verdict)[1:]}."
+
+
+def of_prior(verdict: Verdict) -> list[str]:
+    """Say what a prior has to do with the numbers, if there is one."""
+    if not verdict.prior:
+        return []
+    return [
+        f"The estimates maximize the likelihood times a prior ({verdict.prior}): they are posterior modes. The "
+        "log-likelihood is without the prior."
+    ]
 
 
 def of_search(verdict: Verdict) -> str:

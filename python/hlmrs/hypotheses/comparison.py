@@ -13,6 +13,7 @@ from ..errors import DataError, OptionError
 from ..estimation import Estimate
 from ..estimation.generalized import GeneralizedEstimate, by_maximum_likelihood
 from ..estimation.generalized_request import OTHER_PARTS
+from ..estimation.penalty import has_prior
 from ..frame import Column, columns_of
 from ..inference import information_criteria
 from .nesting import embed, family_of
@@ -115,7 +116,7 @@ def _ratio(small: Compared, large: Compared) -> tuple[float, float, float, str |
     """Test a model against the next larger: chi-square, degrees of freedom, p, and what p refers to."""
     df = large.core.n_params - small.core.n_params
     embedding = embed(small.estimate, large.estimate) if df > 0 else _of_same_size(small.estimate, large.estimate)
-    if _has_prior(small.estimate) or _has_prior(large.estimate):
+    if has_prior(small.estimate) or has_prior(large.estimate):
         embedding = "estimates with a prior"
     if isinstance(embedding, str):
         return math.nan, math.nan, math.nan, embedding
@@ -132,10 +133,6 @@ def _of_same_size(one: Estimate, other: Estimate) -> str:
     """Say of models with as many parameters whether they are the same in other words."""
     reasons = [found for pair in ((one, other), (other, one)) if isinstance(found := embed(*pair), str)]
     return reasons[0] if reasons else "no test: the same model in other words"
-
-
-def _has_prior(estimate: Estimate) -> bool:
-    return isinstance(estimate, GeneralizedEstimate) and estimate.generalized.prior is not None
 
 
 def _n_coefficients(model: Compared) -> int:

@@ -14,11 +14,17 @@ from ..errors import InferenceWarning, OptionError, listed, warn
 from ..estimation import Estimate, cached
 from ..estimation.fixed_parameters import fixed_names, require_nothing_fixed
 from ..estimation.generalized import GeneralizedEstimate
+from ..estimation.penalty import require_no_covariance_prior
 from ..formula.names import find_name
 from ..frame import Column, columns_of, distinct
 from .wald import check_level
 
 Vector = NDArray[np.float64]
+
+_INSTEAD = (
+    "they are of the likelihood alone; method='wald' and method='boot' of confint have intervals, and "
+    "fit.update('. ~ .', prior=None) has profiles"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ def term_names(estimate: Estimate) -> list[tuple[str, list[str]]]:
 def profiles(estimate: Estimate, level: float, names: Sequence[str] | None = None) -> list[ParameterProfile]:
     """Profile parameters to the ends of their intervals of `level`; each is computed once per fit."""
     check_level(level)
+    require_no_covariance_prior(estimate, "profiles", _INSTEAD)
     known_names = parameters(estimate)
     _refuse_fixed(estimate, names or ())
     wanted = list(known_names) if names is None else [_meant(name, known_names) for name in names]
@@ -120,6 +127,7 @@ def profile_intervals(estimate: Estimate, level: float) -> dict[str, Column]:
 def _generalized_intervals(estimate: GeneralizedEstimate, level: float) -> dict[str, Column]:
     """Tabulate the intervals of the parameters of all parts; coefficients without a finite estimate have none."""
     check_level(level)
+    require_no_covariance_prior(estimate, "profiles", _INSTEAD)
     limit = two_sided_quantile(level, np.inf)
     known, endless = parameters(estimate), set(estimate.own.fit.without_end)
     chosen = {name: parameter for k, (name, parameter) in enumerate(known.items()) if k not in endless}

@@ -172,7 +172,7 @@ def glance_table(estimate: Estimate) -> Table:
     """Tabulate a fit's key figures, one row."""
     layout, core, verdict = estimate.layout, estimate.core, estimate.verdict
     criteria = information_criteria(core.criterion, core.n_params, layout.n_rows)
-    own = estimate.own.fit.log_prior if isinstance(estimate, GeneralizedEstimate) else None
+    own = estimate.log_prior
     prior = {} if own is None else {"log_prior": np.array([own])}
     return {
         "nobs": np.array([layout.n_rows]),

@@ -18,6 +18,7 @@ from ..control import count, seed_or_new
 from ..errors import choose
 from ..estimation import Estimate, estimate_submodel
 from ..estimation.fixed_parameters import require_nothing_fixed
+from ..estimation.penalty import require_no_covariance_prior
 from ..formula import STRUCTURES, RandomTerm, Term
 from ..frame import Column, columns_of
 from ..options import VarianceTest
@@ -46,6 +47,8 @@ class Reduction:
 def variance_test_table(full: Estimate, method: str, n: int | None, seed: int | None) -> dict[str, Column]:
     """Test every random effect that can be dropped."""
     require_nothing_fixed(full, "tests of variances")
+    instead = "they are likelihood ratios of maximum likelihood or REML; test fit.update('. ~ .', prior=None)"
+    require_no_covariance_prior(full, "tests of variances", instead)
     method = choose("method", method, METHODS, {"simulation": "simulate", "exact": "simulate"})
     n, entropy = None if n is None else count("n", n), seed_or_new(seed)
     rows = []

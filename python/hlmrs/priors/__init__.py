@@ -1,6 +1,7 @@
 """What is known of parameters before the data: distributions, and what they are priors of."""
 
-from .coefficients import Prior, checked_prior, described, prior_by_column
+from .coefficients import CoefficientPrior, Prior, checked_prior, described, joined_prior, prior_by_column
+from .covariances import covariance_prior, covariance_prior_alone, described_covariances, exponent_of
 from .defaults import DataScales, brms_priors, chosen_priors, default_priors
 from .distribution import Distribution
 from .lkj import LKJ
@@ -15,6 +16,7 @@ __all__ = [
     "LKJ",
     "SIGMA",
     "Assigned",
+    "CoefficientPrior",
     "DataScales",
     "Distribution",
     "Exponential",
@@ -34,9 +36,14 @@ __all__ = [
     "checked_prior",
     "chosen_priors",
     "coefficient",
+    "covariance_prior",
+    "covariance_prior_alone",
     "default_priors",
     "described",
+    "described_covariances",
     "distribution_of",
+    "exponent_of",
+    "joined_prior",
     "of_term",
     "parameters_of",
     "prior_by_column",

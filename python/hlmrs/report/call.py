@@ -11,7 +11,8 @@ from ..estimation.generalized import GeneralizedEstimate
 from ..estimation.generalized_request import OTHER_PARTS, GeneralizedRequest
 from ..estimation.request import Request
 from ..inference import DEFAULT_DDF
-from ..priors import Prior
+from ..options import CovariancePrior
+from ..priors import Normal, Prior
 
 _WIDTH = 88
 _ARGUMENT_OF = {part: argument for argument, part in OTHER_PARTS.items()}
@@ -33,6 +34,7 @@ def call_of(estimate: Estimate) -> str:
     function, residual = _of_residuals(request)
     arguments = [repr(request.spec.formula.strip()), _DATA, *residual, *([] if request.reml else ["reml=False"])]
     arguments += [] if request.sigma is None else [f"sigma={request.sigma!r}"]
+    arguments += [] if request.prior is None else [f"prior={request.prior!r}"]
     return _written(function, [*arguments, *_of_rows(request, request.offset, [request])])
 
 
@@ -59,7 +61,7 @@ def _of_generalized(asked: GeneralizedRequest) -> list[str]:
     family = [f"family={asked.family.name!r}", f"link={asked.family.link!r}"]
     parts = [f"{_ARGUMENT_OF[name]}={own.spec.formula.strip()!r}" for name, own in asked.others.items()]
     thresholds = [] if asked.thresholds == "flexible" else [f"thresholds={asked.thresholds!r}"]
-    prior = [] if asked.prior is None else [f"prior={_prior(asked.prior)}"]
+    prior = [] if asked.given_prior is None else [f"prior={_prior(asked.given_prior)}"]
     rows = _of_rows(asked.mean, asked.offset_column or asked.mean.offset, list(asked.parts().values()))
     own = [*family, *parts, *thresholds, *prior, *_of_approximation(asked.approximation), *rows]
     return [repr(asked.mean.spec.formula.strip()), _DATA, *own]
@@ -95,5 +97,9 @@ def _coding(coding: Any) -> Any:
 
 def _prior(prior: Prior) -> str:
     if isinstance(prior, Mapping):
-        return "{" + ", ".join(f"{name!r}: hlmrs.{own!r}" for name, own in prior.items()) + "}"
-    return f"hlmrs.{prior!r}"
+        return "{" + ", ".join(f"{name!r}: {_one_prior(own)}" for name, own in prior.items()) + "}"
+    return _one_prior(prior)
+
+
+def _one_prior(prior: Normal | CovariancePrior) -> str:
+    return repr(prior) if isinstance(prior, str) else f"hlmrs.{prior!r}"

@@ -200,9 +200,14 @@ def _estimator(estimate: Estimate) -> str:
     if isinstance(estimate, EquationsEstimate):
         return f"Estimating equations had {estimate.asked.correlation} working correlations."
     if isinstance(estimate, GeneralizedEstimate):
-        return f"Estimation was by {method_of(estimate)}."
+        return f"Estimation was by {method_of(estimate)}{_with_prior(estimate)}."
     kind = "restricted maximum likelihood" if estimate.request.reml else "maximum likelihood"
-    return f"Estimation was by {kind}."
+    return f"Estimation was by {kind}{_with_prior(estimate)}."
+
+
+def _with_prior(estimate: Estimate) -> str:
+    words = estimate.prior_in_words
+    return f" with a prior ({words}), so that estimates are posterior modes" if words else ""
 
 
 def _tested(estimate: Estimate, options: TestOptions) -> str:

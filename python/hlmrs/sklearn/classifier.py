@@ -33,8 +33,9 @@ class MixedEffectsClassifier(ClassifierMixin, GroupedEstimator):
         As of ``MixedEffectsRegressor``.
     link : {"logit", "probit", "cloglog", "cauchit"}
         The link of the probability.
-    prior : Normal or dict of str to Normal, optional
+    prior : Normal, dict of str to Normal or "avoid-boundary", optional
         What is known of coefficients, as for ``glmer``; keeps them finite where features separate the classes.
+        ``"avoid-boundary"`` keeps variances of random effects above zero.
     nagq : int
         1: Laplace's approximation; more: points of adaptive quadrature; as for ``glmer``.
     control : Control, optional

@@ -5,7 +5,7 @@ by batch into them, ``strata`` into those of every stratum of a dispersion, afte
 need, and ``spline_knots`` the knots, by exact ``quantiles``; ``choice`` decides when, ``grow`` adds rows to a fit.
 """
 
-from .choice import request_of_statistics, streams
+from .choice import refuse_prior_of_sums, request_of_statistics, streams
 from .grow import adapted, appended
 from .learn import Learned, Learning, learns_from_rows
 from .strata import estimate_of_strata, takes_strata, why_no_sums
@@ -24,6 +24,7 @@ __all__ = [
     "known_levels",
     "learns_from_rows",
     "load_statistics",
+    "refuse_prior_of_sums",
     "request_of_statistics",
     "statistics_of",
     "streams",

@@ -7,7 +7,7 @@ from ...control import Control
 from ...errors import DesignError, OptionError, choose
 from ...formula import parse
 from ...frame import Frame
-from ...options import Reading
+from ...options import CovariancePrior, Reading
 from ...resources import available
 from .. import Request
 from .sufficient import SufficientStatistics
@@ -25,7 +25,22 @@ _WIDTH = 8
 
 def streams(rows: str, request: Request, frame: Frame) -> bool:
     """Decide whether the rows of a frame are summed batch by batch."""
-    rows = choose("rows", rows, ROWS)
+    summed = _streams(choose("rows", rows, ROWS), request, frame)
+    if summed:
+        refuse_prior_of_sums(request.prior)
+    return summed
+
+
+def refuse_prior_of_sums(prior: CovariancePrior | None) -> None:
+    """Refuse a prior of covariances where rows are summed."""
+    if prior is not None:
+        raise OptionError(
+            f"prior={prior!r}: fits to sums of rows (rows='stream', SufficientStatistics) are by REML or maximum "
+            "likelihood alone; give the data with rows='keep', or leave out the prior"
+        )
+
+
+def _streams(rows: str, request: Request, frame: Frame) -> bool:
     if rows == "stream" and request.arrays:
         raise OptionError("rows='stream' takes weights and offset as columns of the data, not as arrays")
     if rows != "auto" or not frame.streams or request.arrays:

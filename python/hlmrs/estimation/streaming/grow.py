@@ -10,11 +10,15 @@ from ...errors import DesignError, OptionError
 from ...frame import open_frame
 from .. import Estimate, estimate_of_statistics
 from ..fixed_parameters import with_fixed
+from ..penalty import require_no_covariance_prior
 from .sums import BatchSums
 
 
 def appended(estimate: Estimate, data: Any) -> Estimate:
     """Fit the model to the rows of the fit and further ones, from its optimum."""
+    require_no_covariance_prior(
+        estimate, "append", "sums of rows are fitted without; fit old rows and new ones together"
+    )
     finished, model = _grown(estimate, data)
     start = replace(estimate.request.control, start=tuple(estimate.core.theta))
     core = Fit(model, replace(estimate.request, control=start).settings())

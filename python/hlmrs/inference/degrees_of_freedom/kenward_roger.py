@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..._core import kenward_roger
 from ...estimation import Estimate, cached
+from ...estimation.penalty import require_no_covariance_prior
 from .covariance import model_covariance, wald_statistic
 from .satterthwaite import matched_df
 
@@ -66,6 +67,8 @@ def _moments(estimate: Estimate, rows: Matrix, parts: "KenwardRogerParts") -> tu
 
 def kenward_roger_parts(estimate: Estimate, ddf: str, information: str | None) -> "KenwardRogerParts":
     """Return the adjusted covariance and what its tests need, computed once per fit."""
+    instead = "it corrects estimates by REML alone; ddf='satterthwaite' counts the prior"
+    require_no_covariance_prior(estimate, "Kenward and Roger's method", instead)
     return _adjustment(estimate.fitted, information, ddf != "kenward-roger-linear")
 
 

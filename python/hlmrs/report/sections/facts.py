@@ -9,7 +9,6 @@ from ...estimation.generalized import GeneralizedEstimate
 from ...inference import (
     information_criteria,
 )
-from ...priors import described
 
 _FORMULAS = {"zero_inflation": "Zero part", "dispersion": "Dispersion", "thresholds": "Nominal", "scale": "Scale"}
 
@@ -139,8 +138,8 @@ def _criteria(estimate: Estimate) -> str:
 
 def _prior(estimate: Estimate) -> str:
     """Say what prior there is, and the log-likelihood with it."""
-    if not isinstance(estimate, GeneralizedEstimate) or estimate.generalized.prior is None:
+    own = estimate.log_prior
+    if own is None:
         return ""
-    log_prior = estimate.own.fit.log_prior or 0.0
-    both = write_fixed(log_prior - estimate.core.criterion / 2, 3)
-    return f"{described(estimate.generalized.prior)}; log-likelihood plus log-prior {both}"
+    both = write_fixed(own - estimate.core.criterion / 2, 3)
+    return f"{estimate.prior_in_words}; log-likelihood plus log-prior {both}"

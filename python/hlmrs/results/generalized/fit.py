@@ -84,8 +84,8 @@ class GeneralizedMixedFit(
 
     @property
     def log_prior(self) -> float:
-        """Log-density of the prior at the estimates, which maximize it and ``loglik`` together; 0 without a prior."""
-        return self._estimate.own.fit.log_prior or 0.0
+        """Log-density of the prior at the estimates, which maximize it and ``loglik`` together; 0 without one."""
+        return self._estimate.log_prior or 0.0
 
     @property
     def approximation(self) -> Approximation:

@@ -8,6 +8,7 @@ from ... import hypotheses
 from ...calls import answers_calls
 from ...errors import OptionError, choose
 from ...estimation.generalized import GeneralizedEstimate
+from ...estimation.penalty import has_prior
 from ...inference import TestKeywords, TestOptions, chosen_options, with_test_keywords
 from ..result_table import ResultTable
 from ..view import FrameT, View
@@ -63,7 +64,7 @@ class GeneralizedDeletions(View[FrameT]):
             )
         if how.vcov != "model":
             raise OptionError(f"vcov={how.vcov!r}: likelihood ratios take no covariance; it belongs to method='wald'")
-        if self._estimate.generalized.prior is not None:
+        if has_prior(self._estimate):
             raise OptionError("method='lr' is of maximum likelihood, and the fit has a prior; use method='wald'")
         title = hypotheses.title_of_deletion_ratios(self._estimate)
         return self._shown(title, hypotheses.deletion_ratio_table(self._estimate))
