@@ -719,8 +719,9 @@ def test_a_pickled_fit_has_its_visits() -> None:
 def test_residuals_without_correlation_have_no_table_of_covariances(dispersion: str | None, correlation: bool) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fits = [hlmrs.gls("y ~ x", DATA, dispersion=dispersion)]
-        fits += [hlmrs.lmer("y ~ x + (1 | site)", DATA, dispersion=dispersion)] if dispersion else []
+        data = DATA | {"y": [30 + y for y in DATA["y"]]}
+        fits = [hlmrs.gls("y ~ x", data, dispersion=dispersion)]
+        fits += [hlmrs.lmer("y ~ x + (1 | site)", data, dispersion=dispersion)] if dispersion else []
     for fit in fits:
         with pytest.raises(hlmrs.DesignError, match=r"are not correlated .* fit\.residual_sd has those of rows"):
             fit.residual_covariance(correlation=correlation)
@@ -730,7 +731,8 @@ def test_residuals_without_correlation_have_no_table_of_covariances(dispersion: 
 def test_rows_are_counted_by_the_part_that_misses_a_value() -> None:
     n = len(DATA["y"])
     holes = {"y": range(8), "arm": range(4, 14)}
-    data = DATA | {name: [None if k in own else DATA[name][k] for k in range(n)] for name, own in holes.items()}
+    whole = DATA | {"y": [30 + y for y in DATA["y"]]}
+    data = whole | {name: [None if k in own else whole[name][k] for k in range(n)] for name, own in holes.items()}
     for dispersion in ("~ arm", "~ arm + log(fitted)"):
         with pytest.warns(hlmrs.DroppedRowsWarning, match=r"14 of \d+ rows .* \(y: 8, dispersion: 10\)"):
             hlmrs.lmer("y ~ x + (1 | site)", data, dispersion=dispersion)

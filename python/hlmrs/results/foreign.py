@@ -56,6 +56,7 @@ ONLY_OF_LINEAR_FITS = {
     "append": f"a fit to further rows is made from sums, which a generalized model does not have; {_ROWS}",
     "compare_methods": "tests of a generalized model have no degrees of freedom to choose; tidy() and "
     "confint(method='profile') have intervals",
+    "posterior": "posteriors are of linear models; glmer(prior=) has penalized estimates",
     "profile": "confint(method='profile') has the intervals of profiles",
     "ranova": "hlmrs.compare(fit, smaller) tests against a fit without some random effects",
     "residual_covariance": "gee(correlation=) has correlations within groups, of a marginal model",
@@ -75,6 +76,7 @@ ABSENT_FROM_MARGINAL_FITS = {
     **dict.fromkeys(
         ("simulate", "refit"), "estimating equations state means and variances, and no distribution to draw"
     ),
+    "posterior": "estimating equations have no likelihood, and no posterior; glmer(prior=) has penalized estimates",
     "sigma": "fit.scale is the variance over that of the family",
     "drop1": "anova(type=2) has the tests",
     "marginal": "emmeans(), contrasts(), slopes() and to_marginaleffects() are methods of the fit",

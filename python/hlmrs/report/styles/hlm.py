@@ -8,7 +8,15 @@ from ...display.numbers import decimals_of, write_column, write_df, write_fixed,
 from ...effectsize import reliability_table
 from ...estimation import Estimate
 from ...formula import STRUCTURES
-from ...inference import DDF_WORDS, TestOptions, coefficients, component_errors, ddf_of, variance_chi_squares
+from ...inference import (
+    DDF_WORDS,
+    TestOptions,
+    coefficients,
+    component_errors,
+    ddf_of,
+    variance_chi_squares,
+    variance_components,
+)
 from ...level_equations import LevelLines, level_model_of
 from .components import ON_USE
 
@@ -119,10 +127,11 @@ def _fixed(estimate: Estimate, options: TestOptions, lines: LevelLines) -> Secti
 
 def _variances(estimate: Estimate, lines: LevelLines) -> tuple[bool, Section]:
     """Tabulate standard deviations and variances with HLM's chi-squares, where there are such."""
-    layout = estimate.layout
-    names = [name for term in layout.random for name in term.columns]
-    variances = [float(v) for tau in estimate.core.covariances() for v in np.diag(tau)]
-    tests = variance_chi_squares(estimate, [lines.n_fixed_of(k) for k in range(len(names))])
+    *effects, _ = [own for own in variance_components(estimate, full=False) if own.term2 is None]
+    names, variances = [str(own.term1) for own in effects], [own.variance for own in effects]
+    n_columns = sum(len(term.columns) for term in estimate.layout.random)
+    is_each = len(names) == n_columns  # else effects at places have one variance together
+    tests = variance_chi_squares(estimate, [lines.n_fixed_of(k) for k in range(n_columns)]) if is_each else []
     symbols = [lines.effect_text(k) for k in range(len(names))]
     values = [*variances, estimate.residual_variance]
     columns = [
