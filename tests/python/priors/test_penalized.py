@@ -109,6 +109,33 @@ def test_of_one_way_data_in_balance_the_mode_is_that_of_a_closed_criterion():
     assert all(criterion(theta) < criterion(other) for other in (theta / 2, theta - 0.01, theta + 0.01, 2 * theta))
 
 
+@pytest.mark.parametrize("structure", ["cs", "ar1h", "toep"])
+def test_structures_of_two_effects_that_are_free_have_the_same_mode(structure):
+    early = pl.when(pl.col("Days") < 5).then(pl.lit("early")).otherwise(pl.lit("late"))
+    data = data_of("sleepstudy").with_columns(half=early)
+    one, other = (
+        hlmrs.lmer(f"Reaction ~ Days + {kind}(0 + half | Subject)", data, prior=AVOID) for kind in ("", structure)
+    )
+    assert other.criterion == pytest.approx(one.criterion, abs=1e-5)
+    np.testing.assert_allclose(other.varcorr()["sd"], one.varcorr()["sd"], rtol=1e-4)
+
+
+def test_independent_effects_are_terms_of_their_own():
+    one, two = (
+        hlmrs.lmer(f"Reaction ~ Days + {random}", data_of("sleepstudy"), prior=AVOID)
+        for random in ("diag(Days | Subject)", "(1 | Subject) + (0 + Days | Subject)")
+    )
+    np.testing.assert_allclose(one.theta, two.theta, rtol=1e-5)
+
+
+def test_a_parameter_that_is_held_where_the_mode_has_it_leaves_the_others_there():
+    fit = hlmrs.lmer(YIELD, data_of("Dyestuff2"), prior=AVOID)
+    fixed = hlmrs.Control(fix={"sd((Intercept) | Batch)": float(fit.varcorr()["sd"][0])})
+    held = hlmrs.lmer(YIELD, data_of("Dyestuff2"), prior=AVOID, control=fixed)
+    assert held.sigma == pytest.approx(fit.sigma, rel=1e-5)
+    assert held.sigma != pytest.approx(hlmrs.lmer(YIELD, data_of("Dyestuff2"), control=fixed).sigma, rel=1e-3)
+
+
 def test_a_fit_keeps_its_prior_where_it_goes(tmp_path):
     fit = sleep()
     smaller = fit.update(". ~ . - (Days | Subject) + (1 | Subject)")
