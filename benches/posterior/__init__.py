@@ -1,0 +1,1 @@
+"""Posteriors beside Stan: effective draws a second."""
