@@ -24,6 +24,11 @@ const DF: f64 = 5.0;
 /// Points of a round, and of each coordinate beyond four.
 const POINTS: usize = 1000;
 const MORE_POINTS: usize = 100;
+/// The same where a point takes more operations than this, and as many effective draws as are enough then.
+const COSTLY: f64 = 2e7;
+const FEW_POINTS: usize = 400;
+const FEW_MORE: usize = 50;
+const FEW: f64 = 1000.0;
 const MOST_ROUNDS: usize = 12;
 /// Weights that can be trusted well, in two rounds running.
 const GOOD_K: f64 = 0.5;
@@ -72,7 +77,10 @@ pub fn sample(
     (done, stop): (&AtomicUsize, &AtomicBool),
 ) -> Result<Weighted> {
     let d = first.mean.len();
-    let per_round = POINTS + MORE_POINTS * d.saturating_sub(4);
+    let is_costly = target.log_posterior(stop).flops() > COSTLY;
+    let (points, more, wanted) =
+        if is_costly { (FEW_POINTS, FEW_MORE, wanted.min(FEW)) } else { (POINTS, MORE_POINTS, wanted) };
+    let per_round = points + more * d.saturating_sub(4);
     let reflections = target.coordinates.reflections();
     let mut mixture = Mixture { parts: Vec::new(), reflections };
     let (mut points, mut log_density): (Vec<Vec<f64>>, Vec<f64>) = (Vec::new(), Vec::new());

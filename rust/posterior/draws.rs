@@ -48,20 +48,20 @@ pub trait Drawn: Send + Sync {
 
 /// Draws what ψ leaves open.
 pub trait Drawer {
-    /// Parameters, and the random effects of some terms; with a seed parameters are the same whatever is asked for.
+    /// Parameters, and the random effects of some terms, once for every stream; parameters are the same whatever is asked for.
     ///
     /// # Errors
     /// `Design` where there is no factor to draw random effects with, `Numerical`, `Interrupted`.
     fn draw(
         &mut self,
         psi: &[f64],
-        rng: &mut Xoshiro256PlusPlus,
+        streams: &mut [Xoshiro256PlusPlus],
         parameters: &[Parameter],
         terms: &[usize],
-    ) -> Result<Draw>;
+    ) -> Result<Vec<Draw>>;
 }
 
-/// A draw for every point.
+/// A draw for every point; a point that is there several times is looked at once.
 ///
 /// # Errors
 /// Those of a draw.
@@ -72,14 +72,29 @@ pub fn draws(
     terms: &[usize],
     stop: &AtomicBool,
 ) -> Result<Vec<Draw>> {
-    let of_piece = |drawer: &mut Box<dyn Drawer + '_>, (piece, points): (usize, &[Vec<f64>])| {
+    let groups = same(points);
+    let of_group = |drawer: &mut Box<dyn Drawer + '_>, members: &Vec<usize>| {
         check_stop(stop)?;
-        let own = points.iter().enumerate();
-        own.map(|(k, psi)| drawer.draw(psi, &mut stream(seed, piece * GRAIN + k), parameters, terms)).collect()
+        let mut streams: Vec<_> = members.iter().map(|&k| stream(seed, k)).collect();
+        let own = drawer.draw(&points[members[0]], &mut streams, parameters, terms)?;
+        Ok(members.iter().copied().zip(own).collect())
     };
-    let pieces: Vec<Vec<Draw>> =
-        points.par_chunks(GRAIN).enumerate().map_init(|| of.drawer(stop), of_piece).collect::<Result<_>>()?;
-    Ok(pieces.concat())
+    let found: Vec<Vec<(usize, Draw)>> =
+        groups.par_iter().with_min_len(GRAIN).map_init(|| of.drawer(stop), of_group).collect::<Result<_>>()?;
+    let mut all: Vec<(usize, Draw)> = found.into_iter().flatten().collect();
+    all.sort_by_key(|(k, _)| *k);
+    Ok(all.into_iter().map(|(_, draw)| draw).collect())
+}
+
+/// Places of equal points.
+fn same(points: &[Vec<f64>]) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..points.len()).collect();
+    let compare = |a: &usize, b: &usize| {
+        let pairs = points[*a].iter().zip(&points[*b]);
+        pairs.map(|(a, b)| a.total_cmp(b)).find(|found| found.is_ne()).unwrap_or(a.cmp(b))
+    };
+    order.sort_by(compare);
+    order.chunk_by(|a, b| points[*a] == points[*b]).map(<[usize]>::to_vec).collect()
 }
 
 /// log p(y, ψ) of points.

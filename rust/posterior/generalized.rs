@@ -7,7 +7,7 @@ use faer::Mat;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::coordinates::{Combination, Coordinates};
-use super::draws::{Draw, Drawer, Drawn, normal};
+use super::draws::{Draw, Drawer, Drawn, normal, user_effects};
 use super::linear::start_and_units;
 use super::log_posterior::Target;
 use super::sampled::{Sampled, Settings, sample};
@@ -125,25 +125,26 @@ impl Drawer for GeneralizedDrawer<'_> {
     fn draw(
         &mut self,
         psi: &[f64],
-        rng: &mut Xoshiro256PlusPlus,
+        streams: &mut [Xoshiro256PlusPlus],
         parameters: &[Parameter],
         terms: &[usize],
-    ) -> Result<Draw> {
+    ) -> Result<Vec<Draw>> {
         let x = self.coordinates.to_engine(psi)?;
         let model = &self.evaluator.model;
         let values = model.parameters().values(&model.user_coefficients(&x), &x, 1.0, parameters);
+        let mut all = vec![Draw { values, effects: Vec::new() }; streams.len()];
         if terms.is_empty() {
-            return Ok(Draw { values, effects: Vec::new() });
+            return Ok(all);
         }
         let u = self.evaluator.evaluate(&x)?.1.u.clone();
-        let (symbolic, newton) = (self.evaluator.model.symbolic.clone(), &mut self.evaluator.newton);
-        let noise = newton.factor.noise(&symbolic, &mut normal(rng))?;
-        let b = scaled(&newton.lambda, &sum(&u, &noise.u), false);
-        let model = &self.evaluator.model;
-        let effects =
-            terms.iter().map(|&t| super::draws::user_effects(&model.theta_map, &model.bases, &b, t)).collect();
+        let (model, newton) = (&self.evaluator.model, &mut self.evaluator.newton);
+        for (draw, rng) in all.iter_mut().zip(streams) {
+            let noise = newton.factor.noise(&model.symbolic, &mut normal(rng))?;
+            let b = scaled(&newton.lambda, &sum(&u, &noise.u), false);
+            draw.effects = terms.iter().map(|&t| user_effects(&model.theta_map, &model.bases, &b, t)).collect();
+        }
         self.evaluator.forget();
-        Ok(Draw { values, effects })
+        Ok(all)
     }
 }
 

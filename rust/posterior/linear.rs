@@ -89,29 +89,33 @@ impl Drawer for LinearDrawer<'_> {
     fn draw(
         &mut self,
         psi: &[f64],
-        rng: &mut Xoshiro256PlusPlus,
+        streams: &mut [Xoshiro256PlusPlus],
         parameters: &[Parameter],
         terms: &[usize],
-    ) -> Result<Draw> {
+    ) -> Result<Vec<Draw>> {
         let (x, evaluator) = (self.coordinates.to_engine(psi)?, &mut self.evaluator);
         let found = evaluator.evaluate(&x)?;
         let sigma = evaluator.variance(&x, &found).sqrt();
-        let mut noise = normal(rng);
-        let beta = evaluator.work.factor.drawn_beta(sigma, &mut noise);
-        let model = &evaluator.model;
+        let (model, factor) = (&evaluator.model, &mut evaluator.work.factor);
+        let betas: Vec<Vec<f64>> = streams.iter_mut().map(|rng| factor.drawn_beta(sigma, &mut normal(rng))).collect();
         let (theta, phi) = (&x[..model.theta_map.n_parameters], &x[model.theta_map.n_parameters..model.n_free()]);
-        let values = model.parameters().values(&model.a.fixed.beta(&beta), theta, sigma, parameters);
-        let values = model.with_residuals(values, parameters, phi, sigma);
+        let values = |beta: &Vec<f64>| {
+            let values = model.parameters().values(&model.a.fixed.beta(beta), theta, sigma, parameters);
+            Draw { values: model.with_residuals(values, parameters, phi, sigma), effects: Vec::new() }
+        };
+        let mut all: Vec<Draw> = betas.iter().map(values).collect();
         if terms.is_empty() {
-            return Ok(Draw { values, effects: Vec::new() });
+            return Ok(all);
         }
-        let modes = evaluator.work.factor.modes(&model.symbolic, &beta);
-        let around = evaluator.work.factor.noise(&model.symbolic, &mut noise)?;
-        let add = |b: &Vec<f64>, z: &Vec<f64>| b.iter().zip(z).map(|(b, z)| b + sigma * z).collect();
-        let b: Vec<Vec<f64>> = modes.b.iter().zip(&around.b).map(|(b, z)| add(b, z)).collect();
-        let effects = terms.iter().map(|&t| user_effects(&model.theta_map, &model.a.random, &b, t)).collect();
+        let modes: Vec<_> = betas.iter().map(|beta| factor.modes(&model.symbolic, beta)).collect();
+        for ((draw, modes), rng) in all.iter_mut().zip(modes).zip(streams) {
+            let around = factor.noise(&model.symbolic, &mut normal(rng))?;
+            let add = |b: &Vec<f64>, z: &Vec<f64>| b.iter().zip(z).map(|(b, z)| b + sigma * z).collect();
+            let b: Vec<Vec<f64>> = modes.b.iter().zip(&around.b).map(|(b, z)| add(b, z)).collect();
+            draw.effects = terms.iter().map(|&t| user_effects(&model.theta_map, &model.a.random, &b, t)).collect();
+        }
         evaluator.forget();
-        Ok(Draw { values, effects })
+        Ok(all)
     }
 }
 

@@ -31,6 +31,11 @@ pub struct LogPosterior<'a, 'm> {
 }
 
 impl LogPosterior<'_, '_> {
+    /// Operations of a point, about.
+    pub fn flops(&self) -> f64 {
+        self.evaluator.flops()
+    }
+
     /// log p(y, ψ); minus infinity where it cannot be computed.
     ///
     /// # Errors
