@@ -35,6 +35,7 @@ PredictionScale: TypeAlias = Literal["link", "response", "mean"]
 MeanScale: TypeAlias = Literal[
     "link", "response", "conditional", "mean", "zprob", "prob", "cumulative", "exceedance", "mean.class"
 ]
+PosteriorScale: TypeAlias = Literal["link", "response"]
 ContrastScale: TypeAlias = Literal[
     "link", "response", "conditional", "zprob", "prob", "cumulative", "exceedance", "mean.class"
 ]

@@ -80,6 +80,7 @@ NUMBERS_OF_THE_COURSE = {
         (n["coaching"].summary()["q95"][1], 17),
         (n["expected"]["prediction"][0], 11),
         (max(n["coaching"].ranks()["highest"]), 0.25),
+        (n["odds"]["mean"][0], 2.7),
     ],
     "small-samples.md": lambda n: [
         (n["ratio"], 0.79),

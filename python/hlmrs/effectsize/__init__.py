@@ -15,7 +15,7 @@ from .coefficients import (
 )
 from .decomposition import decomposition_of_draws, decomposition_table
 from .either_kind import ExplainedShares, explained_shares
-from .generalized import VarianceChoice, generalized_icc, generalized_parts, generalized_r2
+from .generalized import VarianceChoice, generalized_icc, generalized_parts, generalized_r2, parts_on_link
 from .reliability import reliability_table
 from .shares import (
     IntervalChoice,
@@ -46,6 +46,7 @@ __all__ = [
     "note_on_correlated_rows",
     "note_on_two_values",
     "parts_of_draws",
+    "parts_on_link",
     "r_squared",
     "reduction_table",
     "reliability_table",

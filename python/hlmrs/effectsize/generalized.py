@@ -5,15 +5,19 @@ of the family, of a latent variable (theoretical) or of the observations, ``obse
 count as dispersion.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..errors import choose
+from ..errors import OptionError, choose
 from ..estimation.generalized import GeneralizedEstimate
 from ..options import VarianceMean, VarianceMethod
-from .observation_level import MEANS, METHODS, distribution_variance, random_variances
-from .shares import IntraclassCorrelation, RSquared, VarianceParts, explained_by, shares_of
+from .observation_level import MEANS, METHODS, OF_LATENT, distribution_variance, random_variances
+from .shares import IntraclassCorrelation, RSquared, VarianceParts, explained_by, parts_of_draws, shares_of
+
+Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +57,19 @@ def generalized_parts(estimate: GeneralizedEstimate, choice: VarianceChoice) -> 
     x = estimate.rows.model_matrix()
     fixed = float(np.var(x @ estimate.full_coefficients("conditional"), ddof=1))
     return VarianceParts(fixed, random, family + dispersion)
+
+
+def parts_on_link(estimate: GeneralizedEstimate, beta: Vector, covariances: Sequence[Vector]) -> VarianceParts:
+    """Return the parts of the variance for draws, where the family's is that of a latent variable."""
+    if estimate.family.name not in OF_LATENT:
+        raise OptionError(
+            f"shares of the variance in draws are those of latent variables, of successes and ordered categories; of "
+            f"family {estimate.family.name!r} the fit has them, by icc() and r2()"
+        )
+    family = distribution_variance(estimate, "theoretical", "conditional")
+    parts = parts_of_draws(estimate, beta, covariances, np.ones(len(beta)))
+    random, residual = dict(parts.random), np.full(len(beta), family)
+    for group in estimate.layout.groups:
+        if len(group.levels) == estimate.layout.n_rows:
+            residual = residual + random.pop(group.name)
+    return VarianceParts(parts.fixed, random, residual)

@@ -28,7 +28,7 @@ METHODS: tuple[VarianceMethod, ...] = get_args(VarianceMethod)
 MEANS: tuple[VarianceMean, ...] = get_args(VarianceMean)
 
 _LATENT = {"logit": math.pi**2 / 3, "probit": 1.0, "cloglog": math.pi**2 / 6}
-_OF_LATENT = ("binomial", "betabinomial", "cumulative")
+OF_LATENT = ("binomial", "betabinomial", "cumulative")
 _OF_LOG = ("lognormal", "trigamma")
 _NODES = 80
 _BISECTIONS = 100
@@ -94,14 +94,14 @@ def _require_one_variance(estimate: GeneralizedEstimate) -> None:
 def _of_link(estimate: GeneralizedEstimate) -> VarianceMethod:
     """Return the usual method: of the latent variable, of a logarithm, or else the delta method."""
     family = estimate.family
-    if family.name in _OF_LATENT:
+    if family.name in OF_LATENT:
         return "theoretical"
     return "lognormal" if family.link == "log" else "delta"
 
 
 def _theoretical(estimate: GeneralizedEstimate) -> float:
     family = estimate.family
-    if family.name not in _OF_LATENT:
+    if family.name not in OF_LATENT:
         raise OptionError(
             f"method='theoretical' is of the latent variable of successes and ordered categories; family "
             f"{family.name!r} has {'lognormal, trigamma and delta' if family.link == 'log' else 'delta'}"

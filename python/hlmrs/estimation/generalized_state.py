@@ -44,12 +44,16 @@ _OF_RESPONSE = ("y", "trials", "weights")
 
 def to_bytes(estimate: GeneralizedEstimate) -> bytes:
     """Write an estimate with all that its rows gave, for another process."""
-    header, arrays = generalized_to_state(estimate, keep_rows=True)
+    return storage.to_bytes(*with_core(estimate, *generalized_to_state(estimate, keep_rows=True)))
+
+
+def with_core(estimate: GeneralizedEstimate, header: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
+    """Add the core's fit and the columns that its rows are encoded from, if they are there."""
     if estimate.rows_if_kept is not None:
         meta, own = estimate.own.fit.state()
-        header["core"] = meta
-        arrays |= {f"core.{name}": array for name, array in own.items()}
-    return storage.to_bytes(*with_columns(estimate, header, arrays))
+        header = header | {"core": meta}
+        arrays = arrays | {f"core.{name}": array for name, array in own.items()}
+    return with_columns(estimate, header, arrays)
 
 
 def from_bytes(data: bytes) -> GeneralizedEstimate:

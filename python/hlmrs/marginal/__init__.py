@@ -8,7 +8,16 @@ package marginaleffects.
 """
 
 from .adapter import adapted_model
-from .contrasts import RATIOS, ContrastChoice, contrast_table, contrasts_as_functions, turned_back
+from .contrasts import (
+    RATIOS,
+    Compared,
+    ContrastChoice,
+    Turn,
+    contrast_table,
+    contrasts_as_functions,
+    require_one_predictor,
+    turned_back,
+)
 from .effects import average_effects
 from .functions import LinearFunctions, estimates
 from .grid import At, Axis, column_values, grid_axes, places_in, variable_names
@@ -22,9 +31,11 @@ __all__ = [
     "RATIOS",
     "At",
     "Axis",
+    "Compared",
     "ContrastChoice",
     "LinearFunctions",
     "ScaleVariables",
+    "Turn",
     "adapted_model",
     "average_effects",
     "column_values",
@@ -44,6 +55,7 @@ __all__ = [
     "notes_of_slopes",
     "of_variables",
     "places_in",
+    "require_one_predictor",
     "significance_regions",
     "slope_functions",
     "slope_table",

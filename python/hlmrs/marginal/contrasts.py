@@ -73,11 +73,28 @@ def contrasts_as_functions(
     at: At | None,
     weights: str,
     choice: ContrastChoice,
-) -> tuple[list[str], LinearFunctions]:
-    """Return contrasts of marginal means as linear functions of the coefficients, and their names."""
+) -> "tuple[LinearFunctions, Compared, Turn | None]":
+    """Return marginal means and their contrasts as linear functions of the coefficients, and what turns these back.
+
+    Nothing does where the contrasts are those of the means on the scale of the response.
+    """
     functions, axes, outer = _to_compare(estimate, specs, by, at, weights)
-    compared = compare(functions, axes, outer, choice, ratios=False)
-    return compared.names, compared.functions
+    if not turns_odds(estimate, choice.scale):
+        require_one_predictor(estimate, choice.scale)
+    turn = _way_back(estimate, choice.scale)
+    compared = compare(functions, axes, outer, choice, ratios=turn is not None and turn.column != "estimate")
+    if choice.scale != "link":
+        _require_differences(compared.names, compared.weights)
+    return functions, compared, turn
+
+
+def require_one_predictor(estimate: Estimate, scale: str) -> None:
+    """Refuse, in draws, what rests on several parts of a generalized model."""
+    if outcome_of(estimate, scale) is not None:
+        raise OptionError(
+            f"type={scale!r} rests on several parts of this model, which are not put together in draws; type='link' is "
+            "of the mean's part, and predict(new) has means of rows"
+        )
 
 
 def _to_compare(

@@ -10,7 +10,7 @@ from ..display import Picture
 from ..display.numbers import short
 from ..errors import OptionError, listed, suggestion
 from ..formula.names import find_name
-from ..posterior import Draws, rank_draws, replicates
+from ..posterior import Draws, observed, rank_draws, replicates
 from ..priors import INTERCEPT, LKJ, Flat
 from .checks.predictive import bandwidth, binned_density, predictive_panels
 from .words import effects, named
@@ -131,7 +131,7 @@ def posterior_ranks(draws: Draws, group: str | None, effect: str | None) -> Pict
 
 def posterior_predictive(draws: Draws, group: str | None, n: int) -> list[Picture]:
     """Return the distribution of the response, and of the means of groups, beside replicated responses."""
-    return predictive_panels(draws.estimate, group, draws.estimate.rows.response(), replicates(draws, n))
+    return predictive_panels(draws.estimate, group, observed(draws), replicates(draws, n))
 
 
 def _chosen(draws: Draws, given: Sequence[str] | None, usual: Sequence[str]) -> list[str]:

@@ -1,10 +1,14 @@
-"""Posteriors of linear models.
+"""Posteriors of linear and generalized models.
 
 ``parameters`` says what can have a prior, ``choice`` chooses priors and writes them for the core, ``draws`` has the
 draws, ``convergence`` what chains are worth, ``verdict`` says so; ``summary`` tabulates parameters, ``effects`` groups
 and their ranks, ``hypothesis`` inequalities; ``rows`` has linear predictors by draw, ``prediction`` what is predicted,
 ``leave_out`` how well; ``functions`` has marginal means, contrasts and slopes, ``variances`` shares of the variance;
 ``evidence`` the marginal likelihood and data by the priors; ``saved`` files, ``arviz`` the draws as ArviZ has them.
+
+Of generalized models ``generalized_choice`` has the priors, ``generalized_draws`` the draws, ``generalized_rows`` the
+predictors of all parts, ``generalized_prediction`` what is predicted by them, ``family_density`` (with ``log_gamma``)
+log densities, and ``smoothing`` the weights that leave rows out.
 """
 
 from .arviz import data_tree
@@ -13,9 +17,10 @@ from .draws import Draws, draw_posterior
 from .effects import effects_table, rank_draws, ranks_table
 from .evidence import LogMarginal, log_marginal, prior_responses
 from .functions import contrasts_table, means_table, slopes_table
+from .generalized_draws import GeneralizedDraws, draw_generalized_posterior
 from .hypothesis import hypothesis_table
 from .leave_out import PredictiveDensity, comparison, leave_one_out, waic
-from .prediction import prediction_table, replicates
+from .prediction import observed, prediction_table, replicates
 from .saved import posterior_from_state, posterior_to_state
 from .summary import summary_table
 from .variances import decomposition_table, explained_table, intraclass_table
@@ -23,6 +28,7 @@ from .verdict import PosteriorVerdict, verdict_of
 
 __all__ = [
     "Draws",
+    "GeneralizedDraws",
     "LogMarginal",
     "PosteriorVerdict",
     "PredictiveDensity",
@@ -32,6 +38,7 @@ __all__ = [
     "contrasts_table",
     "data_tree",
     "decomposition_table",
+    "draw_generalized_posterior",
     "draw_posterior",
     "effects_table",
     "explained_table",
@@ -40,6 +47,7 @@ __all__ = [
     "leave_one_out",
     "log_marginal",
     "means_table",
+    "observed",
     "posterior_from_state",
     "posterior_to_state",
     "prediction_table",

@@ -12,7 +12,7 @@ from ..errors import HlmrsError
 from ..estimation import require_plain_residuals
 from ..resources import require_memory
 from .draws import Draws
-from .prediction import log_densities_of_sets, replicates
+from .prediction import log_densities_of_sets, observed, replicates
 
 Vector = NDArray[np.float64]
 _CHAINS = 4
@@ -39,7 +39,7 @@ def data_tree(draws: Draws, *, effects: bool, rows: bool) -> Any:
     }
     if rows:
         name = draws.estimate.layout.response
-        by_chain["observed_data"] = {name: draws.estimate.rows.response()}
+        by_chain["observed_data"] = {name: observed(draws)}
     attributes = {"inference_library": "hlmrs", "method": draws.source["method"]}
     return from_dict(by_chain, coords=coords, dims=dims, attrs={"/": attributes})
 

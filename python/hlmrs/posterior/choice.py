@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,8 @@ from .parameters import means_of_columns, parameters_with_priors, scales_of
 
 LEAST_LEVELS = 4
 """Groups of which a flat prior of their standard deviation has a posterior, whatever the data."""
+THRESHOLDS = "thresholds"
+"""The name by which all thresholds of an ordered response are given a prior."""
 
 _FLAT_INTERCEPT = (
     "brms has Student's t of the intercept; it is flat here, where coefficients are integrated over exactly: beside "
@@ -47,15 +49,23 @@ class PriorChoice:
         return self.assigned[name].prior
 
     @cached_property
-    def combinations(self) -> list[tuple[list[float], Normal]]:
-        """Normal priors of combinations of coefficients; the intercept's is where all columns have their means."""
-        names, found = self.coefficients, list[tuple[list[float], Normal]]()
-        for k, name in enumerate(names):
-            prior = self.of(name)
-            if isinstance(prior, Normal):
-                along = list(self.means) if name == INTERCEPT else [float(j == k) for j in range(len(names))]
-                found.append((along, prior))
+    def combinations(self) -> list[tuple[list[float], Distribution]]:
+        """Priors of combinations of coefficients, where not flat; those of intercepts are where columns have means."""
+        found = list[tuple[list[float], Distribution]]()
+        for k, one in enumerate(one for one in self.parameters if one.kind == "coefficient"):
+            prior = self.of(one.name)
+            if not isinstance(prior, Flat):
+                found.append((self._along(k, one), prior))
         return found
+
+    def _along(self, place: int, parameter: Parameter) -> list[float]:
+        """Return the combination that a coefficient's prior is of: thresholds lie above the mean predictor."""
+        if parameter.name == INTERCEPT:
+            return list(self.means)
+        own = [float(k == place) for k in range(len(self.means))]
+        if THRESHOLDS not in parameter.also:
+            return own
+        return [one - mean for one, mean in zip(own, self.means, strict=True)]
 
     def request(self) -> dict[str, Any]:
         """Return what the core reads."""
@@ -98,7 +108,7 @@ def choose_priors(estimate: Estimate, priors: Mapping[str, Any] | str | None) ->
         notes.append("The prior of the intercept is that of the mean where all columns have their means.")
     for one in parameters:
         _require_possible(one, found[one.name].prior)
-    _require_proper(estimate, parameters, found)
+    require_proper(_few_levels(estimate), parameters, found)
     return PriorChoice(parameters, found, means_of_columns(estimate).tolist(), notes)
 
 
@@ -115,9 +125,14 @@ def _require_possible(parameter: Parameter, prior: Distribution) -> None:
         )
 
 
-def _require_proper(estimate: Estimate, parameters: Sequence[Parameter], found: Mapping[str, Assigned]) -> None:
-    """Refuse a posterior that does not integrate to a finite number (Gelman 2006, Bayesian Anal. 1, 515-534)."""
-    few = dict(_few_levels(estimate))
+def require_proper(
+    few_levels: Iterable[tuple[str, tuple[str, int]]], parameters: Sequence[Parameter], found: Mapping[str, Assigned]
+) -> None:
+    """Refuse a posterior that does not integrate to a finite number (Gelman 2006, Bayesian Anal. 1, 515-534).
+
+    `few_levels` are standard deviations of grouping factors with few levels, with factor and number of levels.
+    """
+    few = dict(few_levels)
     for one in parameters:
         if one.kind == "sd" and isinstance(found[one.name].prior, Flat) and one.name in few:
             group, n = few[one.name]

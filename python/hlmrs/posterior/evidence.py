@@ -14,6 +14,7 @@ from ..inference import term_names
 from ..priors import LKJ, Distribution
 from ..resources import require_memory
 from .draws import Draws
+from .generalized_draws import GeneralizedDraws
 from .rows import rows_of_fit
 
 Vector = NDArray[np.float64]
@@ -44,6 +45,10 @@ def log_marginal(draws: Draws) -> LogMarginal:
 def prior_responses(draws: Draws, n: int) -> Vector:
     """Return responses of the rows used as the model has them by its priors alone (rows x n)."""
     n = count("n", n)
+    if isinstance(draws, GeneralizedDraws):
+        raise DesignError(
+            "responses by the priors are those of a linear model; predictive() has those by the posterior"
+        )
     _require_proper(draws, "responses by the priors")
     require_plain_residuals(draws.estimate, "responses by the priors")
     rows, rng = rows_of_fit(draws), np.random.default_rng([draws.seed, 4])

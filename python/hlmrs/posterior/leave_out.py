@@ -1,7 +1,8 @@
 """How well a model predicts what it has not seen: leave-one-out densities, WAIC, and models side by side.
 
 Leaving out is exact given the variance parameters, over which importance weights go (Bürkner, Gabry and Vehtari 2021;
-Vehtari, Gelman and Gabry 2017, Stat. Comput. 27, 1413-1432).
+Vehtari, Gelman and Gabry 2017, Stat. Comput. 27, 1413-1432); of generalized models the weights go over all parameters
+and random effects.
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ from ..display.numbers import plural, write_fixed
 from ..errors import OptionError
 from ..frame import Column, build
 from .draws import Draws
-from .prediction import log_densities_of_sets
+from .generalized_draws import GeneralizedDraws
+from .prediction import log_densities_of_sets, observed
+from .smoothing import left_out
 from .verdict import WORST_K
 
 Vector = NDArray[np.float64]
 _MOST_DRAWS, _LEAST_DRAWS, _MOST_NUMBERS = 1000, 100, 40_000_000
+_MOST_OF_WEIGHTED = 4000
 _LARGE_VARIANCE = 0.4
 _STEPS, _PRECISION = 20_000, 1e-12
 
@@ -58,6 +62,7 @@ class PredictiveDensity(Printed):
     k: Vector
     _left_out: str
     _frame: str
+    _is_exact: bool = True
 
     @property
     def looic(self) -> float:
@@ -87,7 +92,7 @@ class PredictiveDensity(Printed):
         return build(self._frame, {self._left_out: list(self.labels), "elpd": self.pointwise, name: self.k})
 
     def _report(self) -> Report:
-        name = "Leave-one-out, exact" if self.method == "loo" else "WAIC"
+        name = f"Leave-one-out, {'exact' if self._is_exact else 'by importance'}" if self.method == "loo" else "WAIC"
         title = f"{name}: {len(self.labels):,} parts, by {self._left_out}"
         facts = [
             ("elpd", f"{write_fixed(self.elpd, 1)} (standard error {write_fixed(self.std_error, 1)})"),
@@ -107,6 +112,8 @@ class PredictiveDensity(Printed):
 
 def leave_one_out(draws: Draws, leave: Any) -> PredictiveDensity:
     """Leave every row out, or every group of a factor."""
+    if isinstance(draws, GeneralizedDraws):
+        return _of_weighted_draws(draws, leave)
     estimate = draws.estimate
     sets = row_sets(estimate, leave)
     if leave is None:
@@ -116,6 +123,22 @@ def leave_one_out(draws: Draws, leave: Any) -> PredictiveDensity:
     elpd, k = np.asarray(found["elpd"]), np.asarray(found["k"])
     p = float((_seen(log_densities_of_sets(draws, sets, _places(draws, len(elpd)))) - elpd).sum())
     return _density("loo", (elpd, k), p, (sets.name, sets.labels), estimate.kind)
+
+
+def _of_weighted_draws(draws: GeneralizedDraws, leave: Any) -> PredictiveDensity:
+    """Leave every row out by importance, over all parameters and effects."""
+    if leave is not None:
+        raise OptionError(
+            f"leave={leave!r}: of a generalized model single rows are left out, by weights of the draws; the effect of "
+            "a group without its rows is so far from that with them that no weights reach it: fit the model without "
+            "the group and predict it"
+        )
+    estimate, sets = draws.estimate, row_sets(draws.estimate, None)
+    most = min(max(_MOST_NUMBERS // len(sets.labels), _LEAST_DRAWS), _MOST_OF_WEIGHTED)
+    own = log_densities_of_sets(draws, sets, draws.thinned(most))
+    elpd, k = left_out(own)
+    p = float((_seen(own) - elpd).sum())
+    return _density("loo", (elpd, k), p, (sets.name, sets.labels), estimate.kind, is_exact=False)
 
 
 def _places(draws: Draws, n: int) -> NDArray[np.intp]:
@@ -140,16 +163,22 @@ def waic(draws: Draws) -> PredictiveDensity:
 
 
 def _density(
-    method: str, parts: tuple[Vector, Vector], p: float, left_out: tuple[str, Sequence[str]], kind: str
+    method: str,
+    parts: tuple[Vector, Vector],
+    p: float,
+    of: tuple[str, Sequence[str]],
+    kind: str,
+    *,
+    is_exact: bool = True,
 ) -> PredictiveDensity:
     elpd, k = parts
     error = float(np.sqrt(len(elpd) * elpd.var(ddof=1))) if len(elpd) > 1 else np.nan
-    return PredictiveDensity(method, float(elpd.sum()), error, p, left_out[1], elpd, k, left_out[0], kind)
+    return PredictiveDensity(method, float(elpd.sum()), error, p, of[1], elpd, k, of[0], kind, is_exact)
 
 
 def comparison(posteriors: Sequence[Draws], names: Sequence[str], leave: Any) -> dict[str, Column]:
     """Compare models of the same rows, the best first, with stacking weights."""
-    first, *others = (own.estimate.rows.response() for own in posteriors)
+    first, *others = map(observed, posteriors)
     if not all(np.array_equal(first, other) for other in others):
         raise OptionError("models are compared by what they predict of the same rows: fit all to the same data")
     models = [leave_one_out(own, leave) for own in posteriors]

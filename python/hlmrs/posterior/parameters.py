@@ -19,7 +19,7 @@ Vector = NDArray[np.float64]
 Slot = tuple[str, str, int, int]
 """Name, kind, random term and column of it; -1 for parameters of the residuals."""
 
-_NORMAL_MAD = 1.4826
+NORMAL_MAD = 1.4826
 _KINDS: dict[str, ParameterKind] = {
     "sd": "sd",
     "sigma": "sd",
@@ -32,8 +32,13 @@ _KINDS: dict[str, ParameterKind] = {
 
 def parameters_with_priors(estimate: Estimate) -> list[Parameter]:
     """Return the parameters: coefficients, then those that the core has priors of, in its order."""
-    slots = posterior_slots(estimate.core, term_names(estimate))
-    found = [*map(coefficient, estimate.layout.coef_names), *_of_slots(estimate, slots)]
+    terms = term_names(estimate)
+    slots = posterior_slots(estimate.core, terms)
+    return with_names_of_their_own([*map(coefficient, estimate.layout.coef_names), *of_slots(terms, slots)])
+
+
+def with_names_of_their_own(found: list[Parameter]) -> list[Parameter]:
+    """Return parameters, or refuse two of one name."""
     names = [one.name for one in found]
     for name in names:
         if names.count(name) > 1:
@@ -41,8 +46,8 @@ def parameters_with_priors(estimate: Estimate) -> list[Parameter]:
     return found
 
 
-def _of_slots(estimate: Estimate, slots: Sequence[Slot]) -> Iterator[Parameter]:
-    names = term_names(estimate)
+def of_slots(names: Sequence[tuple[str, list[str]]], slots: Sequence[Slot]) -> Iterator[Parameter]:
+    """Yield the parameters that the core has priors of; `names`: grouping factor and columns of random terms."""
     whole = [names[slot[2]][0] for slot in slots if slot[1] == "correlation_matrix"]
     for term, own in groupby(slots, lambda slot: slot[2]):
         mine = list(own)
@@ -75,12 +80,13 @@ def scales_of(estimate: Estimate) -> DataScales:
     offset = estimate.rows.offset()
     y = estimate.values.response if offset is None else estimate.values.response - offset
     median = float(np.median(y))
-    mad = _NORMAL_MAD * float(np.median(np.abs(y - median)))
+    mad = NORMAL_MAD * float(np.median(np.abs(y - median)))
     sd = float(y.std(ddof=1)) if len(y) > 1 else 0.0
-    return DataScales(float(y.mean()), sd, median, mad, _spreads(estimate), others=_distances(estimate))
+    return DataScales(float(y.mean()), sd, median, mad, spreads_of(estimate), others=_distances(estimate))
 
 
-def _spreads(estimate: Estimate) -> dict[str, float]:
+def spreads_of(estimate: Estimate) -> dict[str, float]:
+    """Return the standard deviations of the columns of coefficients and of varying effects."""
     layout = estimate.layout
     x = estimate.rows.model_matrix()
     found = {name: float(x[:, k].std()) for k, name in enumerate(layout.columns)}

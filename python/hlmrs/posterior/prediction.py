@@ -12,6 +12,12 @@ from ..frame import Column, Frame
 from ..inference import check_level
 from ..resources import require_memory
 from .draws import Draws
+from .generalized_draws import GeneralizedDraws
+from .generalized_prediction import (
+    generalized_log_densities,
+    generalized_prediction_table,
+    generalized_replicates,
+)
 from .rows import PredictedRows, blocks, rows_of_fit, rows_of_frame
 
 Vector = NDArray[np.float64]
@@ -19,6 +25,8 @@ Vector = NDArray[np.float64]
 
 def prediction_table(draws: Draws, frame: Frame | None, interval: float, *, noise: bool) -> dict[str, Column]:
     """Tabulate mean, standard deviation and interval of every row: of its mean, or with `noise` of a new response."""
+    if isinstance(draws, GeneralizedDraws):
+        return generalized_prediction_table(draws, frame, interval, noise=noise)
     check_level(interval)
     if noise:
         require_plain_residuals(draws.estimate, "predictions with noise (include_noise=False predicts means)")
@@ -37,6 +45,8 @@ def prediction_table(draws: Draws, frame: Frame | None, interval: float, *, nois
 
 def replicates(draws: Draws, n: int) -> Vector:
     """Return responses of the rows used as the model would have them again (rows x n), in the same groups."""
+    if isinstance(draws, GeneralizedDraws):
+        return generalized_replicates(draws, n)
     require_plain_residuals(draws.estimate, "replicated responses")
     n = min(count("draws", n), draws.n)
     rows, places = rows_of_fit(draws), draws.thinned(n)
@@ -48,7 +58,12 @@ def replicates(draws: Draws, n: int) -> Vector:
 
 
 def log_densities_of_sets(draws: Draws, sets: RowSets, places: NDArray[np.intp]) -> Vector:
-    """Return the log density of the responses of every set of rows, given all parameters and effects (sets x draws)."""
+    """Return the log density of the responses of every set of rows, given all parameters and effects (sets x draws).
+
+    Of a generalized model sets are single rows.
+    """
+    if isinstance(draws, GeneralizedDraws):
+        return generalized_log_densities(draws, places)[sets.members]
     require_plain_residuals(draws.estimate, "log densities of rows")
     rows, y = rows_of_fit(draws), draws.estimate.rows.response()
     require_memory(8.0 * len(sets.labels) * len(places), "log densities need", "leave out larger groups")
@@ -59,6 +74,14 @@ def log_densities_of_sets(draws: Draws, sets: RowSets, places: NDArray[np.intp])
         density = -0.5 * ((y[own, None] - eta) / sd) ** 2 - np.log(sd) - 0.5 * np.log(2 * np.pi)
         np.add.at(found, to[to >= 0], density[to >= 0])
     return found
+
+
+def observed(draws: Draws) -> Vector:
+    """Return the responses of the rows used, as ``replicates`` has them."""
+    if not isinstance(draws, GeneralizedDraws):
+        return draws.estimate.rows.response()
+    y = draws.estimate.response.y
+    return y + 1 if draws.estimate.family.name == "cumulative" else y
 
 
 def _noise(draws: Draws, rows: PredictedRows, own: slice, places: NDArray[np.intp]) -> Vector:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +71,26 @@ def _offset(draws: Draws, new: NewRows) -> Vector:
     return new.linear_predictor(np.zeros(len(layout.columns)), modes, [False] * len(modes))
 
 
-def blocks(draws: Draws, rows: PredictedRows, places: NDArray[np.intp]) -> Iterator[tuple[slice, Vector]]:
+class Predicting(Protocol):
+    """Draws of what a linear predictor is made of."""
+
+    @property
+    def seed(self) -> int:
+        """With which effects of new groups are drawn."""
+
+    @property
+    def beta(self) -> Vector:
+        """Coefficients (draws x coefficients)."""
+
+    @property
+    def covariances(self) -> list[Vector]:
+        """The covariance of every random term (draws x columns x columns)."""
+
+    def effects(self, terms: Sequence[int]) -> list[Vector]:
+        """Return the effects of some random terms (draws x levels x columns each)."""
+
+
+def blocks(draws: Predicting, rows: PredictedRows, places: NDArray[np.intp]) -> Iterator[tuple[slice, Vector]]:
     """Yield blocks of rows with their linear predictors (rows x draws) in the draws at some places.
 
     Known groups have their effects, new ones effects from the distribution of groups.

@@ -14,17 +14,24 @@ from numpy.typing import NDArray
 from .. import storage
 from .._core import Posterior as CorePosterior
 from ..estimation import Estimate
+from ..estimation.generalized import GeneralizedEstimate
+from ..estimation.generalized_state import generalized_from_state, generalized_to_state, with_core
 from ..estimation.state import from_state, read_bytes, reading, to_state, with_columns
 from ..priors import Assigned, Parameter, distribution_of
 from .choice import PriorChoice
 from .draws import Draws
+from .generalized_draws import GeneralizedDraws, kept_arrays, read_kept
 
 _POINTS = "posterior.points"
 
 
 def posterior_to_state(draws: Draws, *, keep_rows: bool) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Take a posterior apart."""
-    header, arrays = to_state(draws.estimate, keep_rows=keep_rows)
+    if isinstance(draws, GeneralizedDraws):
+        header, arrays = generalized_to_state(draws.estimate, keep_rows=keep_rows)
+        arrays = arrays | kept_arrays(draws)
+    else:
+        header, arrays = to_state(draws.estimate, keep_rows=keep_rows)
     own = draws.priors
     saved = {
         "seed": draws.seed,
@@ -33,6 +40,7 @@ def posterior_to_state(draws: Draws, *, keep_rows: bool) -> tuple[dict[str, Any]
         "notes": list(own.notes),
         "parameters": [_finite(asdict(one)) for one in own.parameters],
         "priors": [[own.of(one.name).to_core(), own.assigned[one.name].source] for one in own.parameters],
+        "kinds": [[name, one.kind] for name, one in draws.parameters.items()],
     }
     return header | {"posterior": saved}, arrays | {_POINTS: draws.core.points}
 
@@ -50,6 +58,9 @@ def posterior_from_state(
         }
         choice = PriorChoice(parameters, assigned, list(map(float, saved["means"])), [str(x) for x in saved["notes"]])
         points, seed = arrays[_POINTS], int(saved["seed"])
+        if isinstance(estimate, GeneralizedEstimate):
+            kept = read_kept(arrays, [(str(name), str(kind)) for name, kind in saved["kinds"]], points)
+            return GeneralizedDraws(estimate, choice, seed, kept, _source(saved["source"]))
         request = {**choice.request(), "draws": len(points), "seed": seed, "method": "auto"}
         core = CorePosterior.of_points(estimate.core, json.dumps(request), np.ascontiguousarray(points))
         return Draws(estimate, choice, seed, core, _source(saved["source"]))
@@ -58,19 +69,23 @@ def posterior_from_state(
 def to_bytes(draws: Draws) -> bytes:
     """Write a posterior with all that its rows gave, for another process."""
     header, arrays = posterior_to_state(draws, keep_rows=True)
+    if isinstance(draws, GeneralizedDraws):
+        return storage.to_bytes(*with_core(draws.estimate, header, arrays))
     return storage.to_bytes(*with_columns(draws.estimate, header, arrays))
 
 
 def from_bytes(data: bytes) -> Draws:
     """Read what ``to_bytes`` wrote."""
     header, arrays, name, columns = read_bytes(data)
-    return posterior_from_state(from_state(header, arrays, name, columns), header, arrays, name)
+    rebuild = generalized_from_state if "generalized" in header else from_state
+    return posterior_from_state(rebuild(header, arrays, name, columns), header, arrays, name)
 
 
 def _reduced(draws: Draws) -> tuple[Any, ...]:
     return from_bytes, (to_bytes(draws),)
 
 
+copyreg.pickle(GeneralizedDraws, _reduced)
 copyreg.pickle(Draws, _reduced)  # how a posterior goes to another process
 
 

@@ -6,17 +6,20 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..effectsize import decomposition_of_draws, explained_by, parts_of_draws, shares_of
+from ..effectsize import decomposition_of_draws, explained_by, parts_of_draws, parts_on_link, shares_of
 from ..effectsize.shares import VarianceParts
+from ..errors import DesignError
 from ..frame import Column
 from .draws import Draws, Vector
+from .generalized_draws import GeneralizedDraws
 from .summary import moments
 
 
 def intraclass_table(draws: Draws) -> dict[str, Column]:
     """Tabulate the shares of the grouping factors in the variance that the fixed part leaves, and in all of it."""
-    names, n = draws.estimate.layout.group_names, len(draws.estimate.layout.group_names)
-    adjusted, unadjusted, *by_group = shares_of(_parts(draws))
+    parts = _parts(draws)
+    names, n = list(parts.random), len(parts.random)
+    adjusted, unadjusted, *by_group = shares_of(parts)
     rows = [("all together", "adjusted", adjusted), ("all together", "unadjusted", unadjusted)]
     rows += [(name, "adjusted", own) for name, own in zip(names, by_group[:n], strict=True)]
     rows += [(name, "unadjusted", own) for name, own in zip(names, by_group[n:], strict=True)]
@@ -31,6 +34,8 @@ def explained_table(draws: Draws) -> dict[str, Column]:
 
 def decomposition_table(draws: Draws) -> dict[str, Column]:
     """Tabulate the variance by source and level, with its share of the total."""
+    if isinstance(draws, GeneralizedDraws):
+        raise DesignError("sources of the variance by level are those of a linear model; icc() and r2() have shares")
     residual = draws.sigma**2 * draws.estimate.mean_residual_variance / draws.estimate.residual_variance
     sources, levels, variances = decomposition_of_draws(draws.estimate, draws.beta, draws.covariances, residual)
     shares = variances / variances.sum(axis=0)
@@ -38,6 +43,8 @@ def decomposition_table(draws: Draws) -> dict[str, Column]:
 
 
 def _parts(draws: Draws) -> VarianceParts:
+    if isinstance(draws, GeneralizedDraws):
+        return parts_on_link(draws.estimate, draws.beta, draws.covariances)
     return parts_of_draws(draws.estimate, draws.beta, draws.covariances, draws.sigma)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,8 @@ WORST_K = 0.7
 """Weights with a heavier tail have no reliable mean (Vehtari et al. 2024, J. Mach. Learn. Res. 25(72), 1-58)."""
 WORST_RHAT = 1.01
 LEAST_EFFECTIVE = 400
+LARGE_ERROR = 0.5
+"""Of Laplace's log-likelihood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class PosteriorVerdict:
     divergences : int
         Steps of chains that went astray.
     reasons : tuple of str
-        Why chains were drawn, and what speaks against the draws.
+        Why chains were drawn, what speaks against the draws, and how random effects of generalized models are
+        integrated over.
     """
 
     method: str
@@ -74,7 +77,24 @@ class PosteriorVerdict:
 
 def verdict_of(draws: Draws) -> PosteriorVerdict:
     """Judge draws."""
-    return _of_direct(draws) if draws.is_direct else _of_chains(draws)
+    found = _of_direct(draws) if draws.is_direct else _of_chains(draws)
+    return replace(found, reasons=(*found.reasons, *_integral(draws)))
+
+
+def _integral(draws: Draws) -> Sequence[str]:
+    """Say how the random effects of a generalized model are integrated over."""
+    if "nodes" not in draws.source:
+        return []
+    nodes, error = draws.source["nodes"], draws.source["laplace_error"]
+    if nodes is not None:
+        return [f"Random effects are integrated over by quadrature of {nodes} points, as good as exact."]
+    laplace = "Random effects are integrated over by Laplace's approximation"
+    if error is None:
+        return [f"{laplace}."]
+    off = f"whose log-likelihood at the estimates is {short(abs(error))} too {'low' if error > 0 else 'high'}"
+    if abs(error) <= LARGE_ERROR:
+        return [f"{laplace}, {off}: too little to matter."]
+    return [f"{laplace}, {off}: more than {LARGE_ERROR}, so that the posterior may be shifted, the variances most."]
 
 
 def _of_direct(draws: Draws) -> PosteriorVerdict:

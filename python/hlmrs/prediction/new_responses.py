@@ -61,7 +61,7 @@ def predict_responses(
         mean = predict_generalized(estimate, frame, *arguments)
     use = [False] * len(estimate.layout.random) if how.marginal else chosen_terms(estimate, how.random_effects)
     parts = _parts(estimate, frame, use, how.offset)
-    trials = _trials(estimate, frame, how.weights, len(mean))
+    trials = trials_of_rows(estimate, frame, how.weights, len(mean))
     at = _drawn(estimate, how)
     table = np.full((3, len(mean)), np.nan)
     there = np.flatnonzero(~np.isnan(mean))
@@ -180,7 +180,9 @@ def _constants(model: GeneralizedEstimate, parts: Sequence[PartRows], n: int) ->
     return found
 
 
-def _trials(estimate: GeneralizedEstimate, frame: Frame | None, given: str | Vector | None, n: int) -> Vector | None:
+def trials_of_rows(
+    estimate: GeneralizedEstimate, frame: Frame | None, given: str | Vector | None, n: int
+) -> Vector | None:
     """Return the trials of new responses, by default those of the rows of the fit, or one."""
     if estimate.family.name not in TRIALS:
         return None

@@ -96,7 +96,7 @@ def _default(parameter: Parameter, scales: DataScales, size: float) -> Distribut
     if parameter.name == INTERCEPT:
         return Normal(scales.mean, WIDE * scales.spread)
     if parameter.kind == "coefficient":
-        return Normal(0, WIDE * size / scales.column(parameter.column))
+        return Normal(0, WIDE * (size / scales.column(parameter.column) if parameter.column is not None else 1.0))
     if parameter.kind == "sd":
         return HalfStudentT(_DF, scales.of_effects / scales.column(parameter.column))
     return _other(parameter, scales.others.get(parameter.name, 1.0))

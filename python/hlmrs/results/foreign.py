@@ -56,7 +56,6 @@ ONLY_OF_LINEAR_FITS = {
     "append": f"a fit to further rows is made from sums, which a generalized model does not have; {_ROWS}",
     "compare_methods": "tests of a generalized model have no degrees of freedom to choose; tidy() and "
     "confint(method='profile') have intervals",
-    "posterior": "posteriors are of linear models; glmer(prior=) has penalized estimates",
     "profile": "confint(method='profile') has the intervals of profiles",
     "ranova": "hlmrs.compare(fit, smaller) tests against a fit without some random effects",
     "residual_covariance": "gee(correlation=) has correlations within groups, of a marginal model",

@@ -97,8 +97,8 @@ def test_options_that_mean_nothing_are_refused():
         fit.posterior(draws=0)
     with pytest.raises(OptionError, match="seed=-1"):
         fit.posterior(seed=-1)
-    with pytest.raises(OptionError, match="family='poisson'"):
-        hlmrs.bayes("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff"), family="poisson")
+    with pytest.raises(OptionError, match="family='poison'"):
+        hlmrs.bayes("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff"), family="poison")
 
 
 def test_a_fit_without_its_rows_says_so():

@@ -21,6 +21,7 @@ from ..foreign import ONLY_OF_LINEAR_FITS
 from ..likelihood import FittedModel
 from ..pictures import GeneralizedPlots
 from ..view import FrameT
+from .bayes import GeneralizedBayesian
 from .checks import GeneralizedChecks
 from .effect_sizes import GeneralizedEffectSizes
 from .estimates import GeneralizedEstimates
@@ -38,6 +39,7 @@ class GeneralizedMixedFit(
     GeneralizedResponses[FrameT],
     GeneralizedEffectSizes[FrameT],
     GeneralizedDeletions[FrameT],
+    GeneralizedBayesian[FrameT],
     FittedModel[FrameT],
 ):
     """A fitted generalized linear mixed model, as ``glmer`` returns it.

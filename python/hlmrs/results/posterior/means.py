@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from ... import posterior
 from ...calls import answers_calls
+from ...errors import choose
 from ...marginal import At, ContrastChoice
-from ...options import ContrastMethod, MeanWeights
+from ...options import ContrastMethod, MeanWeights, PosteriorScale
 from ..result_table import ResultTable
 from ..shared.means import Names
 from ..view import FrameT
@@ -22,7 +23,13 @@ class PosteriorMeans(PosteriorView[FrameT]):
     __slots__ = ()
 
     def emmeans(
-        self, specs: Names, *, by: Names | None = None, at: At | None = None, weights: MeanWeights = "equal"
+        self,
+        specs: Names,
+        *,
+        by: Names | None = None,
+        at: At | None = None,
+        weights: MeanWeights = "equal",
+        type: PosteriorScale = "link",
     ) -> ResultTable[FrameT]:
         """Return marginal means: predictions on a grid of the fixed part's variables, averaged, in every draw.
 
@@ -30,6 +37,9 @@ class PosteriorMeans(PosteriorView[FrameT]):
         ----------
         specs, by, at, weights
             As in ``LinearMixedFit.emmeans``.
+        type : {"link", "response"}
+            Means of the linear predictor; or of the response, at random effects of zero, of a generalized model, and
+            of a transformed response turned back.
 
         Returns
         -------
@@ -43,7 +53,8 @@ class PosteriorMeans(PosteriorView[FrameT]):
         >>> post.emmeans("Machine").columns
         ['Machine', 'mean', 'sd', 'q5', 'median', 'q95']
         """
-        columns = posterior.means_table(self._draws, specs, by, at, weights)
+        scale = choose("type", type, get_args(PosteriorScale))
+        columns = posterior.means_table(self._draws, specs, by, at, weights, scale)
         return self._shown("Posterior marginal means", columns)
 
     def contrasts(
@@ -56,6 +67,7 @@ class PosteriorMeans(PosteriorView[FrameT]):
         reference: str | None = None,
         at: At | None = None,
         weights: MeanWeights = "equal",
+        type: PosteriorScale = "link",
     ) -> ResultTable[FrameT]:
         """Return contrasts of marginal means in every draw.
 
@@ -63,6 +75,9 @@ class PosteriorMeans(PosteriorView[FrameT]):
         ----------
         specs, by, method, interaction, reference, at, weights
             As in ``LinearMixedFit.contrasts``.
+        type : {"link", "response"}
+            Differences of the linear predictor; or, as in ``GeneralizedMixedFit.contrasts``, ratios of means for a log
+            link, of odds for a logit link, with the probability ``above_one``, and else differences of means.
 
         Returns
         -------
@@ -78,7 +93,8 @@ class PosteriorMeans(PosteriorView[FrameT]):
         >>> list(table["contrast"]), min(table["above_zero"]) > 0.99
         (['B - A', 'C - B'], True)
         """
-        choice = ContrastChoice(method, interaction, reference, "none")
+        scale = choose("type", type, get_args(PosteriorScale))
+        choice = ContrastChoice(method, interaction, reference, "none", scale)
         columns = posterior.contrasts_table(self._draws, specs, by, at, weights, choice)
         return self._shown("Posterior contrasts", columns)
 

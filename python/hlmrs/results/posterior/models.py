@@ -39,11 +39,15 @@ class PosteriorModels(PosteriorView[FrameT]):
         ------
         DesignError
             For a model whose residuals have parameters of their own.
+        OptionError
+            For `leave` of a generalized model, and families without a density here (genpois, tweedie, ordbeta).
 
         Notes
         -----
-        Coefficients and random effects are left out exactly; importance weights go over the variance parameters alone,
-        so that they are seldom unreliable (Bürkner, Gabry and Vehtari 2021, Comput. Stat. 36, 1243-1261).
+        Of a linear model coefficients and random effects are left out exactly; importance weights go over the variance
+        parameters alone, so that they are seldom unreliable (Bürkner, Gabry and Vehtari 2021, Comput. Stat. 36,
+        1243-1261).  Of a generalized one they go over all parameters and random effects (Vehtari et al. 2024, J. Mach.
+        Learn. Res. 25(72)).
 
         Examples
         --------

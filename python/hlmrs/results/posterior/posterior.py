@@ -1,4 +1,4 @@
-"""The posterior of a linear model: draws, their summary, and what was known before."""
+"""The posterior of a linear or generalized model: draws, their summary, and what was known before."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ class Posterior(
     PosteriorVariances[FrameT],
     PosteriorModels[FrameT],
 ):
-    """Draws from the posterior of a linear model, as ``fit.posterior`` and ``hlmrs.bayes`` return them.
+    """Draws from the posterior of a model, as ``fit.posterior`` and ``hlmrs.bayes`` return them.
 
     Of a Gaussian model all coefficients and random effects are integrated over exactly: what is drawn are the few
-    variance parameters, and then the others given these.
+    variance parameters, and then the others given these.  Of a generalized model coefficients are drawn too, and random
+    effects are integrated over by quadrature or Laplace's approximation.
 
     Examples
     --------
@@ -182,7 +183,7 @@ class Posterior(
             The file.
         keep_rows : bool
             As in ``LinearMixedFit.save``: the data themselves are never saved, and what is made from them says that
-            they are gone.
+            they are gone.  Of a generalized model the file has the draws of all random effects.
 
         Examples
         --------

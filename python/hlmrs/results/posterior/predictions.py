@@ -30,7 +30,9 @@ class PosteriorPredictions(PosteriorView[FrameT]):
         interval : float
             Probability of the interval.
         include_noise : bool
-            Whether the residual of a new response counts; else intervals are of its mean.
+            Whether the residual of a new response counts; else intervals are of its mean.  Of a generalized model new
+            responses are drawn from the family; of successes their share of the trials, which are those of the rows
+            used, the weights of new rows, or one.
 
         Returns
         -------
