@@ -194,6 +194,35 @@ impl Coordinates {
         self.combinations.iter().map(|one| one.prior.log_density(inner(&one.along))).sum()
     }
 
+    /// Standard deviations and ranges moved to where their priors have a density.
+    pub fn move_inside(&self, psi: &mut [f64]) {
+        let mut priors = self.priors.iter().copied();
+        let mut next = || priors.next().unwrap_or(Prior::Flat);
+        for term in &self.terms {
+            let own = &mut psi[term.first..term.first + term.n_parameters];
+            if is_unstructured(term) {
+                own[..term.width].iter_mut().for_each(|tau| *tau = next().near(tau.abs()));
+                next();
+                continue;
+            }
+            let roles = term.roles();
+            for scales in [true, false] {
+                for (role, value) in roles.iter().zip(own.iter_mut()).filter(|(role, _)| role.is_scale() == scales) {
+                    let prior = next();
+                    match role {
+                        Role::Scale { .. } | Role::Entry { .. } => *value = prior.near(value.abs()),
+                        Role::Range | Role::Rate => *value = prior.near(value.exp()).ln(),
+                        Role::Angle(_) | Role::Partial { .. } => {}
+                    }
+                }
+            }
+        }
+        if self.scale == Scale::Free {
+            let (place, prior) = (self.n_theta() + self.n_phi, priors.nth(self.n_phi).unwrap_or(Prior::Flat));
+            psi[place] = prior.near(psi[place].exp()).ln();
+        }
+    }
+
     /// dx/dψ (engine x ψ, column-major) by differences of fourth order, and the slope of the log prior.
     ///
     /// # Errors

@@ -100,7 +100,7 @@ impl Drawn for GeneralizedPosterior {
     }
 
     fn sample(&self, settings: Settings, progress: (&AtomicUsize, &AtomicBool)) -> Result<Sampled> {
-        sample(&self.target(), (&self.start, &self.units), settings, progress)
+        sample(&self.target(), (std::slice::from_ref(&self.start), &self.units), settings, progress)
     }
 
     fn drawer<'a>(&self, stop: &'a AtomicBool) -> Box<dyn Drawer + 'a> {

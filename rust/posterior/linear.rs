@@ -18,12 +18,16 @@ use crate::{Error, Result};
 /// it is where Λ = I.
 const LIFTED: f64 = 0.2;
 
+/// A residual standard deviation of less than this part of what it is where Λ = I may be an end of the likelihood, far from
+/// where the posterior is.
+const DEGENERATE: f64 = 0.02;
+
 /// What the posterior is of.
 #[derive(Debug, Clone)]
 pub struct LinearPosterior {
     pub model: Lmm,
     pub coordinates: Coordinates,
-    start: Vec<f64>,
+    starts: Vec<Vec<f64>>,
     units: Vec<f64>,
 }
 
@@ -47,10 +51,18 @@ impl LinearPosterior {
         let coordinates = Coordinates::of_linear(&model, priors)?;
         let log_variance = (scale == Scale::Parameter).then(|| 2.0 * fit.sigma.ln());
         let x: Vec<f64> = fit.free().into_iter().chain(log_variance).collect();
-        let identity: Vec<f64> =
+        let mut identity: Vec<f64> =
             model.theta_map.start().into_iter().chain(x[model.theta_map.n_parameters..].to_vec()).collect();
+        let sigma = if scale == Scale::Parameter { sigma_at_identity(&model).unwrap_or(fit.sigma) } else { 0.0 };
+        if sigma > fit.sigma {
+            identity[model.n_free()] = 2.0 * sigma.ln();
+        }
         let (start, units) = start_and_units(&coordinates, &x, &identity);
-        Ok(Self { model, coordinates, start, units })
+        let mut starts = vec![start];
+        if fit.sigma < DEGENERATE * sigma {
+            starts.push(start_and_units(&coordinates, &identity, &identity).0);
+        }
+        Ok(Self { model, coordinates, starts, units })
     }
 }
 
@@ -64,7 +76,7 @@ impl Drawn for LinearPosterior {
     }
 
     fn sample(&self, settings: Settings, progress: (&AtomicUsize, &AtomicBool)) -> Result<Sampled> {
-        sample(&self.target(), (&self.start, &self.units), settings, progress)
+        sample(&self.target(), (&self.starts, &self.units), settings, progress)
     }
 
     fn drawer<'a>(&self, stop: &'a AtomicBool) -> Box<dyn Drawer + 'a> {
@@ -119,6 +131,12 @@ impl Drawer for LinearDrawer<'_> {
     }
 }
 
+/// σ at its best where Λ = I.
+fn sigma_at_identity(model: &Lmm) -> Option<f64> {
+    let plain = Lmm { coefficient_prior: None, ..model.clone() };
+    Some(plain.evaluate(&plain.theta_map.start(), &mut plain.workspace()).ok()?.sigma())
+}
+
 /// Where the mode is looked for, off standard deviations of zero, and units of the coordinates.
 pub fn start_and_units(coordinates: &Coordinates, optimum: &[f64], identity: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let (mut start, at_identity) = (coordinates.from_engine(optimum), coordinates.from_engine(identity));
@@ -127,5 +145,6 @@ pub fn start_and_units(coordinates: &Coordinates, optimum: &[f64], identity: &[f
         units[place] = start[place].abs().max(LIFTED * at_identity[place].abs());
         start[place] = start[place].abs().max(LIFTED * units[place]);
     }
+    coordinates.move_inside(&mut start);
     (start, units)
 }

@@ -1,12 +1,18 @@
 //! The mode of the posterior, and a covariance to draw the first points with.
 
+use rand_distr::{Distribution, StandardNormal};
+
 use super::log_posterior::LogPosterior;
-use crate::Result;
 use crate::error::computed;
+use crate::fit::simulate::stream;
 use crate::linalg::dense::{self, eigen};
 use crate::optimize::{Settings, trust_region};
+use crate::{Error, Result};
 
 const SETTINGS: Settings = Settings { tolerance: 1e-3, max_evaluations: 100 };
+/// Points that are tried around a start that has no density, and their random stream.
+const TRIES: usize = 200;
+const STREAM: usize = usize::MAX - 1;
 /// Standard deviations in units of the coordinates are between these.
 const LEAST: f64 = 1e-3;
 const LARGEST: f64 = 2.0;
@@ -27,11 +33,52 @@ impl Centre {
     }
 }
 
+/// The mode, of those near some starts, with most of the posterior around it by Laplace's approximation.
+///
+/// # Errors
+/// `Interrupted`, `Numerical` where no point with a density is found.
+pub fn best_mode(density: &mut LogPosterior, starts: &[Vec<f64>], units: &[f64], seed: u64) -> Result<Centre> {
+    let mut best: Option<(f64, Centre)> = None;
+    for start in starts {
+        let Some(start) = with_density(density, start, units, seed)? else { continue };
+        let found = mode(density, &start, units)?;
+        let n = units.len();
+        let mass = density.value(&found.mean)? + (0..n).map(|k| found.root[k * n + k].ln()).sum::<f64>();
+        if best.as_ref().is_none_or(|(most, _)| mass > *most) {
+            best = Some((mass, found));
+        }
+    }
+    best.map(|(_, centre)| centre).ok_or_else(|| {
+        Error::Numerical(
+            "the posterior has no density near the fit or around it: a prior rules out what the data say; widen the prior that ends \
+             first (Uniform), or one whose scale is far from that of the data"
+                .into(),
+        )
+    })
+}
+
+/// A start, or a point around it, where there is a density.
+fn with_density(density: &mut LogPosterior, start: &[f64], units: &[f64], seed: u64) -> Result<Option<Vec<f64>>> {
+    let mut rng = stream(seed, STREAM);
+    for k in 0..TRIES {
+        let spread = 0.1 * k as f64;
+        let at = start.iter().zip(units).map(|(x, unit)| {
+            let z: f64 = StandardNormal.sample(&mut rng);
+            x + spread * unit * z
+        });
+        let at: Vec<f64> = at.collect();
+        if density.value(&at)?.is_finite() {
+            return Ok(Some(at));
+        }
+    }
+    Ok(None)
+}
+
 /// The mode near a start, and the covariance of its curvature; `units` are those of the coordinates.
 ///
 /// # Errors
 /// `Interrupted`, `Numerical` where the density is zero at the start.
-pub fn mode(density: &mut LogPosterior, start: &[f64], units: &[f64]) -> Result<Centre> {
+fn mode(density: &mut LogPosterior, start: &[f64], units: &[f64]) -> Result<Centre> {
     let found = computed(trust_region::minimize(density, start, SETTINGS))?;
     let mean = found.map_or_else(|| start.to_vec(), |outcome| outcome.x);
     let curvature = computed(density.curvature(&mean))?;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use nuts_rs::{Chain as _, CpuLogpFunc, CpuMath, CpuMathError, DiagNutsSettings, HasDims, LogpError, Settings as _};
 use rand_distr::{Distribution, StandardNormal};
+use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
 use super::coordinates::Reflections;
@@ -16,6 +17,8 @@ use crate::{Error, Result, check_stop};
 
 pub const CHAINS: usize = 4;
 const WARM_UP: u64 = 400;
+/// Points near the mode that a chain tries to begin at.
+const TRIES: i32 = 20;
 const TARGET_ACCEPTANCE: f64 = 0.9;
 
 /// Draws chain by chain, without the warm-up.
@@ -49,21 +52,18 @@ fn one_chain(
     seed: u64,
     (done, stop): (&AtomicUsize, &AtomicBool),
 ) -> Result<Chains> {
-    let d = centre.mean.len();
     let reflections = target.coordinates.reflections();
     let density = Whitened { density: target.log_posterior(stop), centre: centre.clone(), stop };
     let mut settings = DiagNutsSettings { num_tune: WARM_UP, num_draws: n as u64, ..DiagNutsSettings::default() };
     settings.adapt_options.step_size_settings.target_accept = TARGET_ACCEPTANCE;
     let mut rng = stream(seed, k);
-    let start: Vec<f64> = (0..d)
-        .map(|_| {
-            let z: f64 = StandardNormal.sample(&mut rng);
-            0.5 * z
-        })
-        .collect();
+    let start = start(&mut target.log_posterior(stop), centre, &mut rng)?;
     let failed = |e: anyhow::Error| match check_stop(stop) {
         Err(interrupted) => interrupted,
-        Ok(()) => Error::Numerical(format!("a chain of draws cannot go on: {e}")),
+        Ok(()) => Error::Numerical(format!(
+            "a chain of draws cannot go on ({}): a prior with an end near the mode (Uniform) may be in the way",
+            e.root_cause()
+        )),
     };
     let mut chain = settings.new_chain(k as u64, CpuMath::new(density), &mut rng).map_err(failed)?;
     chain.set_position(&start).map_err(failed)?;
@@ -78,6 +78,23 @@ fn one_chain(
         }
     }
     Ok(found)
+}
+
+/// Where a chain begins: near the mode, at a point with a density.
+fn start(density: &mut LogPosterior, centre: &Centre, rng: &mut Xoshiro256PlusPlus) -> Result<Vec<f64>> {
+    let d = centre.mean.len();
+    for k in 0..TRIES {
+        let spread = 0.5 * 0.7f64.powi(k);
+        let draw = |_| {
+            let z: f64 = StandardNormal.sample(&mut *rng);
+            spread * z
+        };
+        let z: Vec<f64> = (0..d).map(draw).collect();
+        if density.value(&centre.at(&z))?.is_finite() {
+            return Ok(z);
+        }
+    }
+    Ok(vec![0.0; d])
 }
 
 fn folded(centre: &Centre, z: &[f64], reflections: &Reflections) -> Vec<f64> {

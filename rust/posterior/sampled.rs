@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::direct::{self, BAD_K};
 use super::log_posterior::Target;
-use super::mode::mode;
+use super::mode::best_mode;
 use super::nuts;
 use crate::Result;
 use crate::error::computed;
@@ -48,24 +48,23 @@ pub struct Sampled {
     pub log_marginal: Option<(f64, f64)>,
 }
 
-/// Draws around a start, in units of the coordinates.
+/// Draws around the mode found from some starts, in units of the coordinates.
 ///
 /// # Errors
-/// `Numerical` where the posterior has no density at the start, `Interrupted`.
+/// `Numerical` where no point with a density is found, `Interrupted`.
 pub fn sample(
     target: &Target,
-    (start, units): (&[f64], &[f64]),
+    (starts, units): (&[Vec<f64>], &[f64]),
     settings: Settings,
     progress: (&AtomicUsize, &AtomicBool),
 ) -> Result<Sampled> {
-    let mut density = target.log_posterior(progress.1);
-    let centre = mode(&mut density, start, units)?;
-    drop(density);
-    let is_small = start.len() <= MOST_COORDINATES;
+    let centre = best_mode(&mut target.log_posterior(progress.1), starts, units, settings.seed)?;
+    let is_small = units.len() <= MOST_COORDINATES;
     let mut gave_up = None;
     if settings.method == Method::Direct || settings.method == Method::Auto && is_small {
         let wanted = (settings.draws as f64 / 2.0).clamp(200.0, 4000.0);
-        let found = computed(direct::sample(target, centre.clone(), wanted, settings.seed, progress))?;
+        let found = direct::sample(target, centre.clone(), wanted, settings.seed, progress);
+        let found = if settings.method == Method::Direct { Some(found?) } else { computed(found)? };
         if let Some(weighted) = found {
             let is_enough = weighted.k <= BAD_K && weighted.effective >= 0.1 * wanted;
             if settings.method == Method::Direct || is_enough {

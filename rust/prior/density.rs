@@ -76,11 +76,25 @@ impl Prior {
         }
     }
 
-    /// The same of a parameter between two ends, where a flat one is uniform.
+    /// The same of a parameter between two ends, where a flat one is uniform, and a uniform one ends there at the latest.
     pub fn log_density_within(self, x: f64, (low, high): (f64, f64)) -> f64 {
         match self {
             Self::Flat => -(high - low).ln(),
+            Self::Uniform { low: from, high: to } => {
+                Self::Uniform { low: from.max(low), high: to.min(high) }.log_density(x)
+            }
             _ => self.log_density(x),
+        }
+    }
+
+    /// A value near x that it has a density at, off its ends.
+    pub fn near(self, x: f64) -> f64 {
+        match self {
+            Self::Uniform { low, high } => {
+                let margin = 0.05 * (high - low);
+                x.clamp(low + margin, high - margin)
+            }
+            _ => x,
         }
     }
 }
@@ -127,6 +141,14 @@ mod tests {
                 (integral(prior), if matches!(prior, Prior::Uniform { .. }) { 2e-3 } else { 2e-6 });
             assert!((total - 1.0).abs() < tolerance, "{prior:?}: {total}");
         }
+    }
+
+    #[test]
+    fn a_uniform_one_is_cut_at_the_ends_of_the_parameter() {
+        let prior = Prior::Uniform { low: -0.5, high: 0.5 };
+        assert!((prior.log_density_within(0.1, (-0.25, 1.0)) + 0.75f64.ln()).abs() < 1e-15);
+        assert!(prior.log_density_within(-0.3, (-0.25, 1.0)) == f64::NEG_INFINITY);
+        assert!((prior.near(3.0) - 0.45).abs() < 1e-15 && prior.near(0.2) == 0.2);
     }
 
     #[test]

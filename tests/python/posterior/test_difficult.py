@@ -1,0 +1,49 @@
+"""Posteriors whose mode is far from the fit: degenerate likelihoods, and priors with ends."""
+
+import numpy as np
+import pytest
+
+import hlmrs
+
+# a fit of no residual variance: the structure of the effects can stand for it
+Y = """-.472 -1.07 3.495 1.982 -.009 3.477 6.304 2.616 -.028 1.227 1.139 -1.484 -1.213 4.322 .379 2.372 .496 -3.152
+-2.371 -4.053 3.259 5.593 4.105 .194 -6.539 4.523 4.507 2.414 3.673 2.041 -1.029 -1.428 -2.94 2.026 -.008 -2.322 1.033 -.834
+1.799 -.689"""
+
+
+@pytest.mark.filterwarnings("ignore::hlmrs.errors.ConvergenceWarning", "ignore::hlmrs.errors.SingularFitWarning")
+@pytest.mark.parametrize("seed", [1, 72])
+def test_a_fit_without_residual_variance_has_the_posterior_of_its_priors(seed):
+    times = [str(i % 5) for i in range(40)]
+    data = {"y": [float(v) for v in Y.split()], "t": times, "g": [f"g{i // 5}" for i in range(40)]}
+    priors = {"(Intercept)": hlmrs.Normal(0, 1), "sd": hlmrs.HalfNormal(1), "sigma": hlmrs.HalfNormal(1)}
+    posterior = hlmrs.bayes("y ~ 1 + ar1(0 + t | g)", data, priors=priors, draws=1000, seed=seed)
+    assert posterior.verdict.method == "direct"
+    # by a grid over the three parameters, the coefficient integrated out
+    np.testing.assert_allclose(np.mean(posterior.draws["sigma"]), 1.175, atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("prior", "parameter", "low", "high"),
+    [
+        ({"sigma": hlmrs.Uniform(0, 1)}, "sigma", 0.99, 1),
+        ({"sigma": hlmrs.Uniform(1000, 2000)}, "sigma", 1000, 1060),
+        ({"sd(Days | Subject)": hlmrs.Uniform(50, 60)}, "sd(Days | Subject)", 50, 60),
+        ({"sd": hlmrs.Uniform(0, 5)}, "sd((Intercept) | Subject)", 0, 5),
+    ],
+)
+def test_priors_with_ends_far_from_the_fit_are_met(prior, parameter, low, high):
+    fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy"))
+    draws = np.asarray(fit.posterior(prior, draws=400).draws[parameter])
+    assert low <= draws.min() <= draws.max() <= high
+    assert len(np.unique(draws)) > 100
+
+
+def test_a_uniform_prior_is_cut_at_the_ends_of_a_correlation():
+    rng = np.random.default_rng(3)
+    data = {"y": rng.normal(size=40) + np.repeat(rng.normal(size=10), 4), "g": [f"g{i // 4}" for i in range(40)]}
+    fit = hlmrs.gls("y ~ 1", data, residual="cs(1 | g)")
+    beside = {"(Intercept)": hlmrs.Normal(0, 1), "sigma": hlmrs.HalfNormal(2)}
+    of = [fit.posterior(beside | {"rho": hlmrs.Uniform(low, 1)}, draws=2000).log_marginal for low in (-1 / 3, -1)]
+    # correlations of groups of four are above -1/3
+    np.testing.assert_allclose(of[0].value, of[1].value, atol=4 * (of[0].std_error + of[1].std_error))
