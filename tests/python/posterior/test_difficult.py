@@ -7,8 +7,8 @@ import hlmrs
 
 # a fit of no residual variance: the structure of the effects can stand for it
 Y = """-.472 -1.07 3.495 1.982 -.009 3.477 6.304 2.616 -.028 1.227 1.139 -1.484 -1.213 4.322 .379 2.372 .496 -3.152
--2.371 -4.053 3.259 5.593 4.105 .194 -6.539 4.523 4.507 2.414 3.673 2.041 -1.029 -1.428 -2.94 2.026 -.008 -2.322 1.033 -.834
-1.799 -.689"""
+-2.371 -4.053 3.259 5.593 4.105 .194 -6.539 4.523 4.507 2.414 3.673 2.041 -1.029 -1.428 -2.94 2.026 -.008 -2.322 1.033
+-.834 1.799 -.689"""
 
 
 @pytest.mark.filterwarnings("ignore::hlmrs.errors.ConvergenceWarning", "ignore::hlmrs.errors.SingularFitWarning")
