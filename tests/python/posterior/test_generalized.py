@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import hlmrs
-from hlmrs.errors import DesignError, FitStateError, OptionError
+from hlmrs.errors import DataError, DesignError, FitStateError, OptionError
 from hlmrs.estimation.generalized import GeneralizedEstimate
-from hlmrs.posterior import convergence
+from hlmrs.posterior import convergence, posterior_from_state, posterior_to_state
 from hlmrs.posterior.family_density import log_density
 from hlmrs.posterior.log_gamma import log_gamma
 from hlmrs.posterior.smoothing import left_out, smooth
@@ -382,3 +382,10 @@ def test_families_without_densities_leave_nothing_out(crossed):
     post = hlmrs.bayes("y ~ x + (1 | g)", crossed, family="genpois", draws=20)
     with pytest.raises(OptionError, match="not offered for family 'genpois'"):
         post.loo()
+
+
+def test_files_whose_draws_contradict_each_other_are_refused(counts):
+    header, arrays = posterior_to_state(counts._draws, keep_rows=False)
+    arrays = {**arrays, "posterior.values": arrays["posterior.values"][:-1]}
+    with pytest.raises(DataError):
+        posterior_from_state(counts._draws.estimate, header, arrays, "a file")
