@@ -1,7 +1,7 @@
 """The compiled core: arrays in, arrays out.  Errors are those of ``hlmrs.errors``."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, TypeAlias, TypedDict, final
+from typing import Literal, Required, TypeAlias, TypedDict, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -767,6 +767,21 @@ def profile(
 def posterior_slots(fit: Fit | GeneralizedFit, terms: list[tuple[str, list[str]]]) -> list[tuple[str, str, int, int]]:
     """Return the variance parameters with priors of their own: name, kind, random term and column, or -1."""
 
+class PosteriorSource(TypedDict, total=False):
+    """How draws came about: of direct ones how heavy the tail of their weights is (``k``), how many independent draws
+    they are worth, and how many points and rounds it took; of chains their number and divergences.  ``gave_up`` has k
+    and worth of direct draws that were given up."""
+
+    method: Required[str]
+    k: float
+    effective: float
+    points: int
+    rounds: int
+    divergences: int
+    chains: int
+    gave_up: Required[tuple[float, float] | None]
+    log_marginal: Required[tuple[float, float] | None]
+
 @final
 class Posterior:
     """Draws of the parameters of a model from their posterior."""
@@ -782,7 +797,7 @@ class Posterior:
     def of_points(fit: Fit | GeneralizedFit, request: str, points: _Array) -> Posterior:
         """Return draws that were made before, from their coordinates (draws x coordinates)."""
     @property
-    def source(self) -> dict[str, Any]:
+    def source(self) -> PosteriorSource:
         """How the draws came about: method, k and effective draws, or divergences."""
     @property
     def points(self) -> _Array:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from .residual_request import ResidualRequest
     from .verdict import Verdict
 
-_OWN_DEVIATIONS = ("us", "diag", "cs", "ar1h", "toep")
-"""Structures in which every effect has a standard deviation of its own."""
 _OFFER = 'prior="avoid-boundary" keeps variances above zero and correlations inside their limits.'
 
 
@@ -49,7 +47,10 @@ def require_prior_of_terms(terms: Iterable[RandomTerm]) -> None:
 
 
 def _takes_prior(term: RandomTerm) -> bool:
-    return term.structure in _OWN_DEVIATIONS
+    """Whether every effect of a term has a standard deviation of its own, and their covariance full rank."""
+    structure, pair = STRUCTURES[term.structure], ["a", "b"]
+    kinds = [kind for *_, kind in structure.reported(pair, "g")]
+    return kinds.count("sd") == len(pair) and not structure.has_rank
 
 
 def _why_none(term: RandomTerm) -> str:

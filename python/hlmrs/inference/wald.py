@@ -43,9 +43,9 @@ def interval(estimate: Vector, std_error: Vector, df: Vector, level: float) -> t
     return estimate - margin, estimate + margin
 
 
-def check_level(level: float) -> None:
-    """Refuse a confidence level that is no probability."""
+def check_level(level: float, name: str = "level") -> None:
+    """Refuse a confidence level, the argument `name`, that is no probability."""
     is_number = isinstance(level, Real) and not isinstance(level, bool)
     if not is_number or not 0 < level < 1:
         instead = f"{level / 100:g}" if is_number and 1 < level < 100 else "0.95"
-        raise OptionError(f"level={level!r}: give a number between 0 and 1, such as {instead}")
+        raise OptionError(f"{name}={level!r}: give a number between 0 and 1, such as {instead}")

@@ -1,10 +1,11 @@
 """Posteriors of linear and generalized models.
 
-``parameters`` says what can have a prior, ``choice`` chooses priors and writes them for the core, ``draws`` has the
-draws, ``convergence`` what chains are worth, ``verdict`` says so; ``summary`` tabulates parameters, ``effects`` groups
-and their ranks, ``hypothesis`` inequalities; ``rows`` has linear predictors by draw, ``prediction`` what is predicted,
-``leave_out`` how well; ``functions`` has marginal means, contrasts and slopes, ``variances`` shares of the variance;
-``evidence`` the marginal likelihood and data by the priors; ``saved`` files, ``arviz`` the draws as ArviZ has them.
+``parameters`` says what can have a prior, ``places`` measures distances, ``choice`` chooses priors and writes them for
+the core, ``propriety`` refuses flat ones that leave no posterior; ``draws`` has the draws, ``convergence`` what chains
+are worth, ``verdict`` says so; ``summary`` tabulates parameters, ``effects`` groups and their ranks, ``hypothesis``
+inequalities; ``rows`` has linear predictors by draw, ``prediction`` what is predicted, ``leave_out`` how well;
+``functions`` has marginal means, contrasts and slopes, ``variances`` shares of the variance; ``evidence`` the marginal
+likelihood and data by the priors; ``saved`` files, ``arviz`` the draws as ArviZ has them.
 
 Of generalized models ``generalized_choice`` has the priors, ``generalized_draws`` the draws, ``generalized_rows`` the
 predictors of all parts, ``generalized_prediction`` what is predicted by them, ``family_density`` (with ``log_gamma``)
@@ -18,7 +19,7 @@ from .effects import effects_table, rank_draws, ranks_table
 from .evidence import LogMarginal, log_marginal, prior_responses
 from .functions import contrasts_table, means_table, slopes_table
 from .generalized_draws import GeneralizedDraws, draw_generalized_posterior
-from .hypothesis import hypothesis_table
+from .hypothesis import endless_odds, hypothesis_table
 from .leave_out import PredictiveDensity, comparison, leave_one_out, waic
 from .prediction import observed, prediction_table, replicates
 from .saved import posterior_from_state, posterior_to_state
@@ -41,6 +42,7 @@ __all__ = [
     "draw_generalized_posterior",
     "draw_posterior",
     "effects_table",
+    "endless_odds",
     "explained_table",
     "hypothesis_table",
     "intraclass_table",

@@ -25,8 +25,6 @@ def data_tree(draws: Draws, *, effects: bool, rows: bool) -> Any:
         from arviz_base import from_dict
     except ImportError:
         raise HlmrsError("to_arviz() needs arviz-base, which is not installed: pip install 'hlmrs[arviz]'") from None
-    chains = draws.chains if draws.chains > 1 else _CHAINS
-    each = draws.n // chains
     groups: dict[str, dict[str, Vector]] = {"posterior": _parameters(draws)}
     coords: dict[str, Any] = {}
     dims: dict[str, list[str]] = {}
@@ -35,7 +33,7 @@ def data_tree(draws: Draws, *, effects: bool, rows: bool) -> Any:
     if rows:
         groups |= _of_rows(draws, coords, dims)
     by_chain = {
-        group: {name: _in_chains(values, chains, each) for name, values in own.items()} for group, own in groups.items()
+        group: {name: _in_chains(draws, values) for name, values in own.items()} for group, own in groups.items()
     }
     if rows:
         name = draws.estimate.layout.response
@@ -44,8 +42,12 @@ def data_tree(draws: Draws, *, effects: bool, rows: bool) -> Any:
     return from_dict(by_chain, coords=coords, dims=dims, attrs={"/": attributes})
 
 
-def _in_chains(values: Vector, chains: int, each: int) -> Vector:
+def _in_chains(draws: Draws, values: Vector) -> Vector:
     """Part draws into chains of equal length; independent draws may be parted anyhow."""
+    if not draws.is_direct:
+        return draws.by_chain(values)
+    chains = min(_CHAINS, draws.n)
+    each = draws.n // chains
     return values[: chains * each].reshape(chains, each, *values.shape[1:])
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from ..errors import DesignError, OptionError, quote
+from ..errors import DesignError, FitStateError, OptionError, listed, quote
 from ..estimation import Estimate
 from ..frame import Column
-from ..inference import term_names
-from ..priors import INTERCEPT, Assigned, Distribution, Flat, Normal, Parameter, Uniform, chosen_priors
-from .parameters import means_of_columns, parameters_with_priors, scales_of
+from ..priors import INTERCEPT, Assigned, DataScales, Distribution, Flat, Normal, Parameter, Uniform, chosen_priors
+from .parameters import has_rows, means_of_columns, parameters_with_priors, scales_of
 
-LEAST_LEVELS = 4
-"""Groups of which a flat prior of their standard deviation has a posterior, whatever the data."""
 THRESHOLDS = "thresholds"
 """The name by which all thresholds of an ordered response are given a prior."""
 
@@ -99,7 +96,7 @@ class PriorChoice:
 def choose_priors(estimate: Estimate, priors: Mapping[str, Any] | str | None) -> PriorChoice:
     """Choose the prior of every parameter of a model."""
     parameters, notes = parameters_with_priors(estimate), list[str]()
-    found = chosen_priors(priors, parameters, scales_of(estimate))
+    found = _chosen(estimate, priors, parameters)
     intercept = found.get(INTERCEPT)
     if intercept is not None and intercept.source == "brms":
         found = {**found, INTERCEPT: replace(intercept, prior=Flat())}
@@ -108,8 +105,36 @@ def choose_priors(estimate: Estimate, priors: Mapping[str, Any] | str | None) ->
         notes.append("The prior of the intercept is that of the mean where all columns have their means.")
     for one in parameters:
         _require_possible(one, found[one.name].prior)
-    require_proper(_few_levels(estimate), parameters, found)
-    return PriorChoice(parameters, found, means_of_columns(estimate).tolist(), notes)
+    return PriorChoice(parameters, found, _means(estimate, parameters, found), notes)
+
+
+def _chosen(
+    estimate: Estimate, priors: Mapping[str, Any] | str | None, parameters: Sequence[Parameter]
+) -> dict[str, Assigned]:
+    """Choose priors by the data; where these are gone all have to be given."""
+    if has_rows(estimate):
+        return chosen_priors(priors, parameters, scales_of(estimate))
+    found = chosen_priors(priors, parameters, DataScales(0, 1, 0, 1))
+    missing = [name for name, one in found.items() if one.source != "given"]
+    if missing:
+        raise FitStateError(
+            "the rows of this fit are gone, and priors that are not given are in the units of the data: give those of "
+            f"{listed(missing)} too, or fit the model to the rows again"
+        )
+    return found
+
+
+def _means(estimate: Estimate, parameters: Sequence[Parameter], found: Mapping[str, Assigned]) -> list[float]:
+    """Return the means of the columns, which the prior of an intercept is at."""
+    if has_rows(estimate):
+        return [float(mean) for mean in means_of_columns(estimate)]
+    n = sum(one.kind == "coefficient" for one in parameters)
+    if n > 1 and INTERCEPT in found and isinstance(found[INTERCEPT].prior, Normal):
+        raise FitStateError(
+            "the prior of the intercept is that of the mean where all columns have their means, which are gone with "
+            "the rows of this fit: give hlmrs.Flat() for '(Intercept)', or fit the model to the rows again"
+        )
+    return [float(parameters[k].name == INTERCEPT) for k in range(n)]
 
 
 def _require_possible(parameter: Parameter, prior: Distribution) -> None:
@@ -123,29 +148,3 @@ def _require_possible(parameter: Parameter, prior: Distribution) -> None:
             f"the prior of {quote(parameter.name)} is flat, and the likelihood does not fall to zero where it is very "
             "large: there is no posterior; give it another prior"
         )
-
-
-def require_proper(
-    few_levels: Iterable[tuple[str, tuple[str, int]]], parameters: Sequence[Parameter], found: Mapping[str, Assigned]
-) -> None:
-    """Refuse a posterior that does not integrate to a finite number (Gelman 2006, Bayesian Anal. 1, 515-534).
-
-    `few_levels` are standard deviations of grouping factors with few levels, with factor and number of levels.
-    """
-    few = dict(few_levels)
-    for one in parameters:
-        if one.kind == "sd" and isinstance(found[one.name].prior, Flat) and one.name in few:
-            group, n = few[one.name]
-            raise DesignError(
-                f"the prior of {quote(one.name)} is flat and {quote(group)} has {n} groups, fewer than {LEAST_LEVELS}: "
-                "there is no posterior, since the likelihood does not fall fast enough where it is very large; give it "
-                "a prior such as hlmrs.HalfStudentT(3, scale)"
-            )
-
-
-def _few_levels(estimate: Estimate) -> Iterator[tuple[str, tuple[str, int]]]:
-    """Yield standard deviations of grouping factors with few levels."""
-    for (group, columns), term in zip(term_names(estimate), estimate.layout.random, strict=True):
-        n = len(estimate.layout.groups[term.group].levels)
-        if n < LEAST_LEVELS:
-            yield from ((f"sd({column} | {group})", (group, n)) for column in columns)

@@ -22,6 +22,7 @@ from ..options import PosteriorMethod
 from ..resources import Progress, require_memory
 from .choice import PriorChoice, choose_priors
 from .convergence import ess_mean
+from .propriety import require_proper
 
 Vector = NDArray[np.float64]
 METHODS: tuple[PosteriorMethod, ...] = get_args(PosteriorMethod)
@@ -97,10 +98,11 @@ class Draws:
         return int(self.source.get("chains", 1))
 
     def by_chain(self, values: Vector) -> Vector:
-        """Put draws of one number into a row for each chain; chains are as long as the shortest."""
+        """Put draws of one number into a row for each chain; chains are as long as the shortest that has any."""
         each = -(-len(values) // self.chains)
-        last = len(values) - (self.chains - 1) * each
-        return np.stack([values[k * each : k * each + last] for k in range(self.chains)])
+        chains = [values[start : start + each] for start in range(0, len(values), each)]
+        shortest = min(map(len, chains))
+        return np.stack([own[:shortest] for own in chains])
 
     @property
     def is_direct(self) -> bool:
@@ -129,6 +131,7 @@ def draw_posterior(estimate: Estimate, priors: Any, draws: Any, seed: Any, metho
     if estimate.core.is_adapted:
         raise DesignError("a fit that was adapted to further rows has no posterior of its own: append() fits all rows")
     choice = choose_priors(estimate, priors)
+    require_proper(estimate, choice)
     request = json.dumps({**choice.request(), "draws": draws, "seed": seed, "method": method})
     with Progress("points of the posterior") as shown:
         core = CorePosterior(estimate.core, request, estimate.threads, shown.reach)

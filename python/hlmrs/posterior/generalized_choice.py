@@ -16,8 +16,9 @@ from ..errors import DesignError, FitStateError, quote
 from ..estimation.generalized import GeneralizedEstimate
 from ..families import WITH_DEVIATION
 from ..priors import INTERCEPT, Assigned, DataScales, Flat, Normal, Parameter, chosen_priors, coefficient
-from .choice import LEAST_LEVELS, THRESHOLDS, PriorChoice, require_proper
-from .parameters import NORMAL_MAD, means_of_columns, of_slots, spreads_of, with_names_of_their_own
+from .choice import THRESHOLDS, PriorChoice
+from .parameters import NORMAL_MAD, cells_of, means_of_columns, of_slots, spreads_of, with_names_of_their_own
+from .propriety import LEAST_LEVELS, require_levels
 
 Vector = NDArray[np.float64]
 
@@ -48,7 +49,7 @@ def choose_generalized_priors(estimate: GeneralizedEstimate, priors: Mapping[str
     scales = _scales(estimate)
     found = _in_unit(estimate, chosen_priors(priors, parameters, scales), scales)
     _require_possible(estimate, parameters, found)
-    require_proper(_few_levels(estimate), parameters, found)
+    require_levels(_few_levels(estimate), parameters, found)
     return PriorChoice(parameters, found, _means(estimate).tolist(), _notes(estimate, found))
 
 
@@ -75,15 +76,15 @@ def _coefficient(name: str, part: str) -> Parameter:
 
 def _scales(estimate: GeneralizedEstimate) -> DataScales:
     """Measure the response: of a linear scale in its unit, else by the link of its mean and one."""
-    spreads = spreads_of(estimate)
+    spreads, cells = spreads_of(estimate), cells_of(estimate)
     if estimate.family.name == "cumulative":
-        return DataScales(0.0, 1.0, 0.0, 1.0, spreads, linked=True)
+        return DataScales(0.0, 1.0, 0.0, 1.0, spreads, cells, linked=True)
     values = estimate.values
     if estimate.family.name in WITH_DEVIATION and estimate.family.link == "identity":
         y = np.log(values.response) if estimate.family.name == "lognormal" else values.response - _offset(estimate)
-        return DataScales(float(y.mean()), float(y.std(ddof=1)), *_middle(y), spreads)
+        return DataScales(float(y.mean()), float(y.std(ddof=1)), *_middle(y), spreads, cells)
     middle = _middle(np.log(values.response + _OF_COUNTS)) if estimate.family.link == "log" else (0.0, 1.0)
-    return DataScales(_linked_mean(estimate), 1.0, *middle, spreads, linked=True)
+    return DataScales(_linked_mean(estimate), 1.0, *middle, spreads, cells, linked=True)
 
 
 def _middle(y: Vector) -> tuple[float, float]:

@@ -30,7 +30,7 @@ def generalized_prediction_table(
 
     Of successes they are shares of the trials; with noise bounds are responses that were drawn.
     """
-    check_level(interval)
+    check_level(interval, "interval")
     estimate, places = draws.estimate, np.arange(draws.n)
     parts = parts_of_fit(draws) if frame is None else parts_of_frame(draws, frame)
     n = len(parts["conditional"])

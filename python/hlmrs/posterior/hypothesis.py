@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,7 @@ _SIGNS = re.compile(r"`(?:[^`\\]|\\.)*`|(<=|>=|<|>|==|=)")
 
 def hypothesis_table(draws: Draws, hypotheses: str | Sequence[str]) -> dict[str, Column]:
     """Tabulate the probability of every hypothesis, and what is compared: left side less right side."""
-    texts = [hypotheses] if isinstance(hypotheses, str) else list(hypotheses)
-    if not texts or not all(isinstance(text, str) for text in texts):
-        raise ArgumentError(f"hypothesis({hypotheses!r}): give a text such as 'x > 0', or a list of them")
+    texts = _texts(hypotheses)
     found = [_compared(draws, text) for text in texts]
     holds = [np.logical_and.reduce([gap > 0 for gap in gaps]).astype(float) for gaps, _ in found]
     shown = [sign * gaps[0] for gaps, sign in found]
@@ -40,6 +39,20 @@ def hypothesis_table(draws: Draws, hypotheses: str | Sequence[str]) -> dict[str,
         "mcse": np.array([draws.mcse(own) for own in holds]),
         "odds": odds,
     }
+
+
+def _texts(hypotheses: Any) -> list[str]:
+    texts = [hypotheses] if isinstance(hypotheses, str) else hypotheses
+    if not isinstance(texts, Iterable) or not (found := list(texts)) or not all(isinstance(own, str) for own in found):
+        raise ArgumentError(f"hypothesis({hypotheses!r}): give a text such as 'x > 0', or a list of them")
+    return found
+
+
+def endless_odds(columns: Mapping[str, Column], n: int) -> list[str]:
+    """Return a note of odds that are infinite, where a hypothesis holds in every draw: a bound from below."""
+    if n < 2 or not np.isinf(np.asarray(columns["odds"], dtype=np.float64)).any():
+        return []
+    return [f"Odds of ∞: it holds in all {n:,} draws, so that the odds are > {n - 1:,}, as far as these can tell."]
 
 
 def _compared(draws: Draws, text: str) -> tuple[list[Vector], float]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..diagnostics import row_sets
 from ..display import Facts, Notes, Printed, Report, Section
-from ..display.numbers import plural, write_fixed
+from ..display.numbers import write_fixed
 from ..errors import OptionError
 from ..frame import Column, build
 from .draws import Draws
@@ -44,6 +44,8 @@ class PredictiveDensity(Printed):
         The sum of the log densities of all rows, or groups of them, that were left out; its standard error.
     p : float
         Effective number of parameters: how much lower that is than the log density of the rows that were seen.
+    n_draws : int
+        Draws of the posterior that it is computed on, evenly apart: fewer where there are many parts.
     labels : list of str
         What was left out: rows, or groups.
     pointwise : array
@@ -57,6 +59,7 @@ class PredictiveDensity(Printed):
     elpd: float
     std_error: float
     p: float
+    n_draws: int
     labels: Sequence[str]
     pointwise: Vector
     k: Vector
@@ -92,22 +95,28 @@ class PredictiveDensity(Printed):
         return build(self._frame, {self._left_out: list(self.labels), "elpd": self.pointwise, name: self.k})
 
     def _report(self) -> Report:
-        name = f"Leave-one-out, {'exact' if self._is_exact else 'by importance'}" if self.method == "loo" else "WAIC"
+        name = f"Leave-one-out{'' if self._is_exact else ' by importance'}" if self.method == "loo" else "WAIC"
         title = f"{name}: {len(self.labels):,} parts, by {self._left_out}"
         facts = [
             ("elpd", f"{write_fixed(self.elpd, 1)} (standard error {write_fixed(self.std_error, 1)})"),
             ("p", write_fixed(self.p, 1)),
             ("-2 elpd", write_fixed(self.looic, 1)),
+            ("draws", f"{self.n_draws:,}{self._given}"),
         ]
         return Report(title, [Section("", Facts(facts)), Section("", Notes([self._trust()]))])
+
+    @property
+    def _given(self) -> str:
+        is_exact = self.method == "loo" and self._is_exact
+        return " of the variances, given which leaving out is exact" if is_exact else ""
 
     def _trust(self) -> str:
         name = "k" if self.method == "loo" else "variance"
         if not self.n_bad:
             return f"All parts have a {name} of {self._worst} at most and can be trusted."
-        few = plural(self.n_bad, "part")
         instead = "what these add is uncertain" if self.method == "loo" else "loo() is the better one here"
-        return f"{few} of {len(self.labels):,} have a {name} above {self._worst}: {instead}."
+        have = f"{self.n_bad:,} of {len(self.labels):,} parts {'has' if self.n_bad == 1 else 'have'}"
+        return f"{have} a {name} above {self._worst}: {instead}."
 
 
 def leave_one_out(draws: Draws, leave: Any) -> PredictiveDensity:
@@ -121,8 +130,9 @@ def leave_one_out(draws: Draws, leave: Any) -> PredictiveDensity:
     else:
         found = draws.core.leave_out(estimate.rows, sets.ptr, sets.members)
     elpd, k = np.asarray(found["elpd"]), np.asarray(found["k"])
-    p = float((_seen(log_densities_of_sets(draws, sets, _places(draws, len(elpd)))) - elpd).sum())
-    return _density("loo", (elpd, k), p, (sets.name, sets.labels), estimate.kind)
+    places = _places(draws, len(elpd))
+    p = float((_seen(log_densities_of_sets(draws, sets, places)) - elpd).sum())
+    return _density("loo", (elpd, k), (p, len(places)), (sets.name, sets.labels), estimate.kind)
 
 
 def _of_weighted_draws(draws: GeneralizedDraws, leave: Any) -> PredictiveDensity:
@@ -135,10 +145,11 @@ def _of_weighted_draws(draws: GeneralizedDraws, leave: Any) -> PredictiveDensity
         )
     estimate, sets = draws.estimate, row_sets(draws.estimate, None)
     most = min(max(_MOST_NUMBERS // len(sets.labels), _LEAST_DRAWS), _MOST_OF_WEIGHTED)
-    own = log_densities_of_sets(draws, sets, draws.thinned(most))
+    places = draws.thinned(most)
+    own = log_densities_of_sets(draws, sets, places)
     elpd, k = left_out(own)
     p = float((_seen(own) - elpd).sum())
-    return _density("loo", (elpd, k), p, (sets.name, sets.labels), estimate.kind, is_exact=False)
+    return _density("loo", (elpd, k), (p, len(places)), (sets.name, sets.labels), estimate.kind, is_exact=False)
 
 
 def _places(draws: Draws, n: int) -> NDArray[np.intp]:
@@ -156,16 +167,17 @@ def waic(draws: Draws) -> PredictiveDensity:
     """Compute the widely applicable information criterion (Watanabe 2010), given all parameters and effects."""
     estimate = draws.estimate
     sets = row_sets(estimate, None)
-    own = log_densities_of_sets(draws, sets, _places(draws, len(sets.labels)))
+    places = _places(draws, len(sets.labels))
+    own = log_densities_of_sets(draws, sets, places)
     variance = own.var(axis=1, ddof=1)
     found = _seen(own) - variance, variance
-    return _density("waic", found, float(variance.sum()), (sets.name, sets.labels), estimate.kind)
+    return _density("waic", found, (float(variance.sum()), len(places)), (sets.name, sets.labels), estimate.kind)
 
 
 def _density(
     method: str,
     parts: tuple[Vector, Vector],
-    p: float,
+    size: tuple[float, int],
     of: tuple[str, Sequence[str]],
     kind: str,
     *,
@@ -173,7 +185,7 @@ def _density(
 ) -> PredictiveDensity:
     elpd, k = parts
     error = float(np.sqrt(len(elpd) * elpd.var(ddof=1))) if len(elpd) > 1 else np.nan
-    return PredictiveDensity(method, float(elpd.sum()), error, p, of[1], elpd, k, of[0], kind, is_exact)
+    return PredictiveDensity(method, float(elpd.sum()), error, *size, of[1], elpd, k, of[0], kind, is_exact)
 
 
 def comparison(posteriors: Sequence[Draws], names: Sequence[str], leave: Any) -> dict[str, Column]:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import posterior_slots
-from ..errors import DesignError, FitStateError, quote
+from ..errors import DesignError, quote
 from ..estimation import Estimate
 from ..inference import term_names
 from ..priors import DataScales, Parameter, coefficient, of_term
 from ..priors.parameters import ParameterKind
+from .places import scales_of_places
 
 Vector = NDArray[np.float64]
 Slot = tuple[str, str, int, int]
@@ -70,19 +71,21 @@ def _of_structure(slot: Slot, names: Sequence[tuple[str, list[str]]]) -> Paramet
     return Parameter(name, _KINDS[kind])
 
 
+def has_rows(estimate: Estimate) -> bool:
+    """Whether the rows are there, whose units default priors have."""
+    return estimate.has_values and estimate.rows_if_kept is not None
+
+
 def scales_of(estimate: Estimate) -> DataScales:
     """Measure the response, less its offset, and the columns of coefficients and of varying effects."""
-    if not estimate.has_values or estimate.rows_if_kept is None:
-        raise FitStateError(
-            "the rows of this fit are gone, and default priors are in the units of the data; fit the rows with "
-            "rows='keep'"
-        )
     offset = estimate.rows.offset()
     y = estimate.values.response if offset is None else estimate.values.response - offset
     median = float(np.median(y))
     mad = NORMAL_MAD * float(np.median(np.abs(y - median)))
     sd = float(y.std(ddof=1)) if len(y) > 1 else 0.0
-    return DataScales(float(y.mean()), sd, median, mad, spreads_of(estimate), others=_distances(estimate))
+    slots = posterior_slots(estimate.core, term_names(estimate))
+    others = scales_of_places(estimate, [name for name, kind, *_ in slots if kind == "distance"])
+    return DataScales(float(y.mean()), sd, median, mad, spreads_of(estimate), cells_of(estimate), others=others)
 
 
 def spreads_of(estimate: Estimate) -> dict[str, float]:
@@ -96,12 +99,13 @@ def spreads_of(estimate: Estimate) -> dict[str, float]:
     return found
 
 
-def _distances(estimate: Estimate) -> dict[str, float]:
-    """Return what ranges and rates are in the fit: in units of the places, which are known to no one else."""
-    known = estimate.core.parameters(list(estimate.layout.coef_names), term_names(estimate))
-    own = [one for one in known if one.kind == "distance"]
-    values = zip(own, estimate.core.values(own), strict=True)
-    return {one.name: float(value) for one, value in values if 0 < value < np.inf}
+def cells_of(estimate: Estimate) -> frozenset[str]:
+    """Return columns of varying effects that code the levels of a factor: one of them is one in every row."""
+    found = frozenset[str]()
+    for term, z in zip(estimate.layout.random, estimate.term_matrices(), strict=True):
+        if bool((((z == 0) | (z == 1)).all()) and (z.sum(axis=1) <= 1).all()) and len(term.columns) > 1:
+            found |= frozenset(term.columns)
+    return found
 
 
 def means_of_columns(estimate: Estimate) -> Vector:

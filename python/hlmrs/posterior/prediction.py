@@ -27,7 +27,7 @@ def prediction_table(draws: Draws, frame: Frame | None, interval: float, *, nois
     """Tabulate mean, standard deviation and interval of every row: of its mean, or with `noise` of a new response."""
     if isinstance(draws, GeneralizedDraws):
         return generalized_prediction_table(draws, frame, interval, noise=noise)
-    check_level(interval)
+    check_level(interval, "interval")
     if noise:
         require_plain_residuals(draws.estimate, "predictions with noise (include_noise=False predicts means)")
     rows = rows_of_fit(draws) if frame is None else rows_of_frame(draws, frame, noise=noise)

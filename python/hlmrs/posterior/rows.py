@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import NewRows
-from ..estimation import columns_to_predict
+from ..errors import DataError, suggestion
+from ..estimation import Estimate, columns_to_predict
+from ..formula.names import find_name
 from ..frame import Frame
 from ..prediction import UNSEEN, weight_shares
 from .draws import Draws
@@ -52,6 +54,7 @@ def rows_of_fit(draws: Draws) -> PredictedRows:
 def rows_of_frame(draws: Draws, frame: Frame, *, noise: bool) -> PredictedRows:
     """Return new rows, whose groups may be new."""
     estimate = draws.estimate
+    _require_groups(estimate, frame)
     weights = estimate.request.weights if noise else None
     columns = columns_to_predict(estimate.request, frame, estimate.splines, [] if weights is None else [weights])
     new = estimate.encoding.bind(columns, new_groups=True)
@@ -64,6 +67,18 @@ def rows_of_frame(draws: Draws, frame: Frame, *, noise: bool) -> PredictedRows:
         _offset(draws, new),
         shares,
     )
+
+
+def _require_groups(estimate: Estimate, frame: Frame) -> None:
+    """Refuse a frame without a column of groups."""
+    for term in estimate.request.spec.random:
+        for column in (column for factor in term.group for column in factor.columns()):
+            if find_name(column.name, frame.names) is None:
+                hint = suggestion(column.name, frame.names)
+                raise DataError(
+                    f"the new data have no column {column.name!r}, by which the random term {term.name} groups{hint}; "
+                    "add it: a value that the fit does not know stands for a new group"
+                )
 
 
 def _offset(draws: Draws, new: NewRows) -> Vector:

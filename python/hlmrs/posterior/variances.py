@@ -10,6 +10,7 @@ from ..effectsize import decomposition_of_draws, explained_by, parts_of_draws, p
 from ..effectsize.shares import VarianceParts
 from ..errors import DesignError
 from ..frame import Column
+from ..inference import require_random_effects
 from .draws import Draws, Vector
 from .generalized_draws import GeneralizedDraws
 from .summary import moments
@@ -17,6 +18,8 @@ from .summary import moments
 
 def intraclass_table(draws: Draws) -> dict[str, Column]:
     """Tabulate the shares of the grouping factors in the variance that the fixed part leaves, and in all of it."""
+    if not isinstance(draws, GeneralizedDraws):
+        require_random_effects(draws.estimate)
     parts = _parts(draws)
     names, n = list(parts.random), len(parts.random)
     adjusted, unadjusted, *by_group = shares_of(parts)

@@ -68,7 +68,10 @@ class PosteriorVerdict:
         worth = f"worth {self.effective:,.0f} independent ones"
         if self.method == "direct":
             return f"{self._n:,} independent draws by importance, {worth}; k {self.k:.2f}."
-        went = f"R-hat {self.rhat:.3f} at most, {plural(self.divergences, 'divergence')}"
+        went = plural(self.divergences, "divergence")
+        if np.isnan(self.effective):
+            return f"{self._n:,} draws of {self._chains} chains (NUTS); {went}."
+        went = f"R-hat {self.rhat:.3f} at most, {went}"
         return f"{self._n:,} draws of {self._chains} chains (NUTS), {worth} for the worst parameter; {went}."
 
     def __str__(self) -> str:
@@ -114,7 +117,9 @@ def _of_chains(draws: Draws) -> PosteriorVerdict:
     worst, effective = (max(map(rhat, own)), min(map(ess_bulk, own))) if own else (np.nan, np.nan)
     divergences = int(draws.source["divergences"])
     against = []
-    if not worst <= WORST_RHAT:
+    if np.isnan(worst):
+        against.append("They are too few for R-hat: whether the chains agree is not known; ask for more draws=.")
+    elif worst > WORST_RHAT:
         against.append(f"R-hat is above {WORST_RHAT}: the chains do not agree yet; ask for more draws=.")
     if divergences:
         against.append(
@@ -127,7 +132,7 @@ def _of_chains(draws: Draws) -> PosteriorVerdict:
 
 
 def _too_few(effective: float) -> Sequence[str]:
-    if effective >= LEAST_EFFECTIVE:
+    if effective >= LEAST_EFFECTIVE or np.isnan(effective):
         return []
     return [f"That is few: bounds of intervals need {LEAST_EFFECTIVE} at least; ask for more draws=."]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import hypot
 from typing import Any
@@ -32,6 +32,9 @@ class DataScales:
         ``log(y + 0.1)``, behind another zero and one.
     columns : mapping of str to float
         Standard deviations of the columns of coefficients and of varying effects, by name.  An intercept has none.
+    cells : set of str
+        Columns of varying effects that code the levels of a factor: these count as if their standard deviation were
+        one, since an effect of theirs is that of a level.
     linked : bool
         Whether the response is behind a link function.
     others : mapping of str to float
@@ -43,6 +46,7 @@ class DataScales:
     median: float
     mad: float
     columns: Mapping[str, float] = field(default_factory=dict)
+    cells: Collection[str] = frozenset()
     linked: bool = False
     others: Mapping[str, float] = field(default_factory=dict)
 
@@ -98,7 +102,8 @@ def _default(parameter: Parameter, scales: DataScales, size: float) -> Distribut
     if parameter.kind == "coefficient":
         return Normal(0, WIDE * (size / scales.column(parameter.column) if parameter.column is not None else 1.0))
     if parameter.kind == "sd":
-        return HalfStudentT(_DF, scales.of_effects / scales.column(parameter.column))
+        spread = 1.0 if parameter.column in scales.cells else scales.column(parameter.column)
+        return HalfStudentT(_DF, scales.of_effects / spread)
     return _other(parameter, scales.others.get(parameter.name, 1.0))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import hlmrs
-from hlmrs.errors import ArgumentError, DesignError, FitStateError, FormulaError, OptionError
+from hlmrs.errors import ArgumentError, DataError, DesignError, FitStateError, FormulaError, OptionError
 
 FORMULA = "Reaction ~ Days + (Days | Subject)"
 
@@ -77,16 +77,6 @@ def test_priors_that_mean_nothing_are_refused(priors, error, message):
     fit = hlmrs.lmer(FORMULA, hlmrs.datasets.load("sleepstudy", "polars"))
     with pytest.raises(error, match=message):
         fit.posterior(priors, draws=100)
-
-
-def test_an_improper_posterior_is_refused_with_the_reason():
-    data = hlmrs.datasets.load("Machines", "polars")
-    fit = hlmrs.lmer("score ~ 1 + (1 | Machine)", data)
-    with pytest.raises(DesignError, match=r"'Machine' has 3 groups, fewer than 4"):
-        fit.posterior({"sd": hlmrs.Flat()}, draws=100)
-    assert len(fit.posterior({"sigma": hlmrs.Flat()}, draws=100).draws) == 100
-    six = hlmrs.lmer("score ~ 1 + (1 | Worker)", data).posterior({"sd": hlmrs.Flat()}, draws=100)
-    assert len(six.draws) == 100
 
 
 def test_options_that_mean_nothing_are_refused():
@@ -264,3 +254,62 @@ def test_terms_of_one_factor_apart_have_priors_of_their_own():
     shown = {row["parameter"]: row["source"] for row in post.priors().to_dicts()}
     assert shown["sd((Intercept) | Subject)"] == shown["sd(Days | Subject)"] == "given"
     assert not any(name.startswith("cor") for name in shown)
+
+
+@pytest.mark.parametrize("hypotheses", [None, 5, [], ["Days > 0", 5]])
+def test_hypotheses_are_texts(post, hypotheses):
+    with pytest.raises(ArgumentError, match=r"give a text such as 'x > 0'"):
+        post.hypothesis(hypotheses)
+
+
+def test_odds_of_what_holds_in_all_draws_are_bounded_from_below(post):
+    assert "holds in all 500 draws, so that the odds are > 499" in " ".join(post.hypothesis("sigma > 0").notes)
+    assert not post.hypothesis("Days > 10").notes
+
+
+@pytest.mark.parametrize("draws", [1, 2, 5, 9])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_chains_of_few_draws_say_that_they_are_too_few(draws):
+    post = hlmrs.bayes("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff"), draws=draws, method="nuts")
+    assert len(post.draws) == draws
+    assert np.isnan(np.array(post.summary()["rhat"])).all()
+    assert not post.verdict.trusted
+    assert "too few for R-hat" in post.verdict.explain()
+    assert "nan" not in post.verdict.explain()
+
+
+def test_predictions_name_their_own_arguments(post):
+    with pytest.raises(OptionError, match=r"interval=90: .* such as 0\.9"):
+        post.predict(interval=90)
+    with pytest.raises(DataError, match=r"no column 'Subject', by which .* stands for a new group"):
+        post.predict({"Days": [1.0]})
+
+
+def test_shares_of_groups_are_of_models_with_groups():
+    data = hlmrs.datasets.load("sleepstudy")
+    post = hlmrs.gls("Reaction ~ Days", data, residual="ar1(1 | Subject)").posterior(draws=50)
+    with pytest.raises(DesignError, match="no random effects"):
+        post.icc()
+
+
+@pytest.fixture(params=["saved", "stream"])
+def without_rows(request, tmp_path):
+    data = hlmrs.datasets.load("sleepstudy", "polars")
+    if request.param == "stream":
+        return hlmrs.lmer("Reaction ~ Days + (1 | Subject)", data.lazy(), rows="stream")
+    hlmrs.lmer("Reaction ~ Days + (1 | Subject)", data).save(tmp_path / "fit")
+    return hlmrs.load(tmp_path / "fit")
+
+
+def test_a_fit_without_its_rows_takes_priors_if_all_are_given(without_rows):
+    own = {"fixed": hlmrs.Normal(0, 50), "sd": hlmrs.HalfNormal(50), "sigma": hlmrs.HalfNormal(50)}
+    given = {"(Intercept)": hlmrs.Flat(), **own}
+    kept = hlmrs.bayes("Reaction ~ Days + (1 | Subject)", hlmrs.datasets.load("sleepstudy"), priors=given, seed=1)
+    found = without_rows.posterior(given, seed=1)
+    assert np.array(found.summary()["mean"]) == pytest.approx(np.array(kept.summary()["mean"]), rel=0.05)
+    with pytest.raises(FitStateError, match=r"give those of '\(Intercept\)' too"):
+        without_rows.posterior(own)
+    with pytest.raises(FitStateError, match="columns have their means, which are gone"):
+        without_rows.posterior({**own, "(Intercept)": hlmrs.Normal(300, 100)})
+    with pytest.raises(FitStateError, match="priors that are not given"):
+        without_rows.posterior("brms")

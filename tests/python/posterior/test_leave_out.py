@@ -1,5 +1,7 @@
 """Leaving out is exact: the densities of dense algebra, and those of posteriors without the row."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -129,3 +131,15 @@ def test_other_rows_and_residuals_with_parameters_are_refused(post, dyestuff):
     correlated = hlmrs.gls("Reaction ~ Days", data, residual="ar1(Days | Subject)").posterior(draws=100)
     with pytest.raises(DesignError, match="residuals"):
         correlated.loo()
+
+
+def test_the_draws_used_are_told(post):
+    many = hlmrs.bayes("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff"), draws=3000).loo()
+    assert many.n_draws == 1000
+    assert "1,000 of the variances, given which leaving out is exact" in str(many)
+    assert post.waic().n_draws == 1000
+
+
+def test_one_part_has(post):
+    one = replace(post.loo(), k=np.r_[0.9, np.zeros(29)])
+    assert "1 of 30 parts has a k above 0.7" in str(one)

@@ -33,7 +33,7 @@ class PosteriorModels(PosteriorView[FrameT]):
         Returns
         -------
         PredictiveDensity
-            ``.elpd, .std_error, .p, .looic, .k``; ``.to_frame()`` has a row for each part.
+            ``.elpd, .std_error, .p, .looic, .k, .n_draws``; ``.to_frame()`` has a row for each part.
 
         Raises
         ------

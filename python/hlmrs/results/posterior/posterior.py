@@ -146,7 +146,8 @@ class Posterior(
         True
         """
         columns = posterior.hypothesis_table(self._draws, hypotheses)
-        return self._shown("Posterior probabilities", columns, in_frame_alone=("mcse",))
+        notes = posterior.endless_odds(columns, self._draws.n)
+        return self._shown("Posterior probabilities", columns, notes=notes, in_frame_alone=("mcse",))
 
     def to_arviz(self, *, effects: bool = True, rows: bool = True) -> Any:
         """Return the draws as a tree of ArviZ, with the names that bambi has.
