@@ -129,7 +129,8 @@ def rows_of(name: str, n: int) -> list[list[str]]:
     for parameter, own in found.items():
         test, band = kstest(own, "uniform"), kstwo.ppf(0.95, len(own))
         numbers = [f"{own.mean():.3f}", f"{test.statistic:.3f}", f"{band:.3f}", f"{test.pvalue:.2f}"]
-        rows.append([name, f"`{parameter}`", str(len(own)), str(refused), *numbers])
+        named = f"`{parameter}`".replace("|", r"\|")
+        rows.append([name, named, str(len(own)), str(refused), *numbers])
     return rows
 
 
