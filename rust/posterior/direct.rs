@@ -107,22 +107,19 @@ pub fn sample(
 /// The density at points; of those with negative standard deviations none.
 fn densities(target: &Target, points: &[Vec<f64>], (done, stop): (&AtomicUsize, &AtomicBool)) -> Result<Vec<f64>> {
     let reflections = target.coordinates.reflections();
-    let pieces: Vec<Vec<f64>> = points
-        .par_chunks(GRAIN)
-        .map_init(
-            || target.log_posterior(stop),
-            |density, piece| {
-                check_stop(stop)?;
-                let value = |psi: &Vec<f64>| match reflections.is_folded(psi) {
-                    true => density.value(psi),
-                    false => Ok(f64::NEG_INFINITY),
-                };
-                let values = piece.iter().map(value).collect::<Result<Vec<f64>>>();
-                done.fetch_add(piece.len(), Ordering::Relaxed);
-                values
-            },
-        )
-        .collect::<Result<_>>()?;
+    // a search for modes begins at the point before: anew in every piece, so that numbers do not depend on threads
+    let of_piece = |piece: &[Vec<f64>]| {
+        check_stop(stop)?;
+        let mut density = target.log_posterior(stop);
+        let mut value = |psi: &Vec<f64>| match reflections.is_folded(psi) {
+            true => density.value(psi),
+            false => Ok(f64::NEG_INFINITY),
+        };
+        let values = piece.iter().map(&mut value).collect::<Result<Vec<f64>>>();
+        done.fetch_add(piece.len(), Ordering::Relaxed);
+        values
+    };
+    let pieces: Vec<Vec<f64>> = points.par_chunks(GRAIN).map(of_piece).collect::<Result<_>>()?;
     Ok(pieces.concat())
 }
 

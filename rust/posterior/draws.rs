@@ -15,8 +15,8 @@ use crate::ids::TermId;
 use crate::model::Parameter;
 use crate::{Result, check_stop};
 
-/// Draws of one task.
-const GRAIN: usize = 8;
+/// Points of one task, which has a drawer of its own: numbers do not depend on threads.
+const GRAIN: usize = 16;
 
 /// A draw in the user's units.
 #[derive(Debug, Clone)]
@@ -73,14 +73,18 @@ pub fn draws(
     stop: &AtomicBool,
 ) -> Result<Vec<Draw>> {
     let groups = same(points);
-    let of_group = |drawer: &mut Box<dyn Drawer + '_>, members: &Vec<usize>| {
+    let of_piece = |groups: &[Vec<usize>]| {
         check_stop(stop)?;
-        let mut streams: Vec<_> = members.iter().map(|&k| stream(seed, k)).collect();
-        let own = drawer.draw(&points[members[0]], &mut streams, parameters, terms)?;
-        Ok(members.iter().copied().zip(own).collect())
+        let mut drawer = of.drawer(stop);
+        let mut found = Vec::new();
+        for members in groups {
+            let mut streams: Vec<_> = members.iter().map(|&k| stream(seed, k)).collect();
+            let own = drawer.draw(&points[members[0]], &mut streams, parameters, terms)?;
+            found.extend(members.iter().copied().zip(own));
+        }
+        Ok(found)
     };
-    let found: Vec<Vec<(usize, Draw)>> =
-        groups.par_iter().with_min_len(GRAIN).map_init(|| of.drawer(stop), of_group).collect::<Result<_>>()?;
+    let found: Vec<Vec<(usize, Draw)>> = groups.par_chunks(GRAIN).map(of_piece).collect::<Result<_>>()?;
     let mut all: Vec<(usize, Draw)> = found.into_iter().flatten().collect();
     all.sort_by_key(|(k, _)| *k);
     Ok(all.into_iter().map(|(_, draw)| draw).collect())

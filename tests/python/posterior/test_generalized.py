@@ -93,7 +93,7 @@ def test_the_fits_own_points_of_quadrature_are_kept_where_they_are_more(cbpp):
     assert "quadrature of 20 points" in fit.posterior(draws=50).verdict.explain()
 
 
-def test_seeds_make_the_same_draws_to_rounding_whatever_the_threads(crossed):
+def test_seeds_make_the_same_draws_whatever_the_threads(crossed):
     def drawn(seed, threads):
         control = hlmrs.Control(n_threads=threads)
         post = hlmrs.bayes("y ~ x + (1 | g)", crossed, family="poisson", draws=60, seed=seed, control=control)
@@ -101,7 +101,7 @@ def test_seeds_make_the_same_draws_to_rounding_whatever_the_threads(crossed):
 
     one = drawn(7, 1)
     assert np.array_equal(one, drawn(7, 1))
-    assert drawn(7, 2) == pytest.approx(one, rel=1e-10)
+    assert np.array_equal(one, drawn(7, 2))
     assert not np.array_equal(one, drawn(8, 1))
 
 

@@ -47,7 +47,7 @@ class GeneralizedBayesian(View[FrameT]):
         draws, method
             As in ``LinearMixedFit.posterior``.
         seed : int, optional
-            With the same seed the draws are the same, to rounding with another number of threads.  None: a new one.
+            With the same seed the draws are the same, with any number of threads.  None: a new one.
 
         Returns
         -------
