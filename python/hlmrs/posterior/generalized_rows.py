@@ -15,7 +15,7 @@ from ..frame import Frame
 from ..prediction import UNSEEN
 from ..prediction.generalized import require_offset
 from .generalized_draws import GeneralizedDraws
-from .rows import PredictedRows, blocks
+from .rows import PredictedRows, blocks, require_groups
 
 Vector = NDArray[np.float64]
 Parts = Mapping[str, PredictedRows]
@@ -37,6 +37,7 @@ def parts_of_frame(draws: GeneralizedDraws, frame: Frame) -> dict[str, Predicted
     found = {}
     for name in _varying(draws.estimate):
         design = draws.estimate.designs[name]
+        require_groups(design.request.spec.random, frame)
         found[name] = _bound(draws, name, design.encoding.bind(design.read(frame), new_groups=True), None)
     return found
 

@@ -95,7 +95,7 @@ class PredictiveDensity(Printed):
         return build(self._frame, {self._left_out: list(self.labels), "elpd": self.pointwise, name: self.k})
 
     def _report(self) -> Report:
-        name = f"Leave-one-out{'' if self._is_exact else ' by importance'}" if self.method == "loo" else "WAIC"
+        name = f"Leave-one-out{'' if self._is_exact else ', by importance'}" if self.method == "loo" else "WAIC"
         title = f"{name}: {len(self.labels):,} parts, by {self._left_out}"
         facts = [
             ("elpd", f"{write_fixed(self.elpd, 1)} (standard error {write_fixed(self.std_error, 1)})"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from .._core import NewRows
 from ..errors import DataError, suggestion
-from ..estimation import Estimate, columns_to_predict
+from ..estimation import columns_to_predict
 from ..formula.names import find_name
+from ..formula.random_term import RandomTerm
 from ..frame import Frame
 from ..prediction import UNSEEN, weight_shares
 from .draws import Draws
@@ -54,7 +55,7 @@ def rows_of_fit(draws: Draws) -> PredictedRows:
 def rows_of_frame(draws: Draws, frame: Frame, *, noise: bool) -> PredictedRows:
     """Return new rows, whose groups may be new."""
     estimate = draws.estimate
-    _require_groups(estimate, frame)
+    require_groups(estimate.request.spec.random, frame)
     weights = estimate.request.weights if noise else None
     columns = columns_to_predict(estimate.request, frame, estimate.splines, [] if weights is None else [weights])
     new = estimate.encoding.bind(columns, new_groups=True)
@@ -69,9 +70,9 @@ def rows_of_frame(draws: Draws, frame: Frame, *, noise: bool) -> PredictedRows:
     )
 
 
-def _require_groups(estimate: Estimate, frame: Frame) -> None:
+def require_groups(terms: Iterable[RandomTerm], frame: Frame) -> None:
     """Refuse a frame without a column of groups."""
-    for term in estimate.request.spec.random:
+    for term in terms:
         for column in (column for factor in term.group for column in factor.columns()):
             if find_name(column.name, frame.names) is None:
                 hint = suggestion(column.name, frame.names)
