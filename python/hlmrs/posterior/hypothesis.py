@@ -21,11 +21,14 @@ _SIGNS = re.compile(r"`(?:[^`\\]|\\.)*`|(<=|>=|<|>|==|=)")
 
 
 def hypothesis_table(draws: Draws, hypotheses: str | Sequence[str]) -> dict[str, Column]:
-    """Tabulate the probability of every hypothesis, and what is compared: left side less right side."""
+    """Tabulate the probability of every hypothesis, and what is compared: left side less right side.
+
+    Of two inequalities in one it is the smaller of both gaps, which is negative where the hypothesis does not hold.
+    """
     texts = _texts(hypotheses)
     found = [_compared(draws, text) for text in texts]
     holds = [np.logical_and.reduce([gap > 0 for gap in gaps]).astype(float) for gaps, _ in found]
-    shown = [sign * gaps[0] for gaps, sign in found]
+    shown = [sign * gaps[0] if len(gaps) == 1 else np.minimum.reduce(gaps) for gaps, sign in found]
     probability = np.array([own.mean() for own in holds])
     with np.errstate(divide="ignore"):
         odds = probability / (1 - probability)

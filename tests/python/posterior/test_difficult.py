@@ -47,3 +47,12 @@ def test_a_uniform_prior_is_cut_at_the_ends_of_a_correlation():
     of = [fit.posterior(beside | {"rho": hlmrs.Uniform(low, 1)}, draws=2000).log_marginal for low in (-1 / 3, -1)]
     # correlations of groups of four are above -1/3
     np.testing.assert_allclose(of[0].value, of[1].value, atol=4 * (of[0].std_error + of[1].std_error))
+
+
+def test_a_hypothesis_between_two_ends_has_the_smaller_gap():
+    fit = hlmrs.lmer("Reaction ~ Days + (Days | Subject)", hlmrs.datasets.load("sleepstudy", "pandas"))
+    posterior = fit.posterior(draws=300)
+    table = posterior.hypothesis("8 < Days < 12")
+    days = np.asarray(posterior.draws["Days"])
+    np.testing.assert_allclose(table["difference"][0], np.minimum(days - 8, 12 - days).mean())
+    np.testing.assert_allclose(table["probability"][0], np.mean((days > 8) & (days < 12)))

@@ -129,8 +129,8 @@ class Posterior(
         Returns
         -------
         ResultTable
-            ``hypothesis``; ``difference, q5, q95``, left side less right side (of the first two); ``probability`` with
-            its standard error by simulation, ``mcse``, and ``odds``.
+            ``hypothesis``; ``difference, q5, q95``, left side less right side, of two inequalities the
+            smaller gap; ``probability`` with its standard error by simulation, ``mcse``, and ``odds``.
 
         Raises
         ------
