@@ -162,7 +162,7 @@ def is_ours(kind: type, member: str) -> bool:
 def is_field(kind: type, member: str) -> bool:
     """Tell fields, which the docstring of their class describes."""
     found = inspect.getattr_static(kind, member)
-    described = re.search(rf"^{member} : ", inspect.getdoc(kind) or "", re.M)
+    described = re.search(rf"^(?:\w+, )*{member}(?:, \w+)* : ", inspect.getdoc(kind) or "", re.M)
     return bool(described) and not (isinstance(found, property) or callable(getattr(kind, member)))
 
 

@@ -61,7 +61,8 @@ def test_the_reference_has_every_public_name(extension, tmp_path):
     extension("reference").write_pages(SimpleNamespace(srcdir=tmp_path, config=napoleon()))
     text = "\n".join(path.read_text(encoding="utf-8") for path in (tmp_path / "reference").glob("*.rst"))
     written = set(re.findall(r"^\.\. py:\w+:: ([\w.]+)", text, re.M))
-    described = {a or b for a, b in re.findall(r"attribute:: (\w+)|(?:\*|:Parameters:) [*][*](\w+)[*][*]", text)}
+    parameters = r"attribute:: (\w+)|(?:\*|:Parameters:) [*][*]([\w, ]+)[*][*]"
+    described = {name for a, b in re.findall(parameters, text) for name in (a or b).split(", ")}
     listed = (ROOT / "tests/python/public_api.txt").read_text(encoding="utf-8").splitlines()
     names = {line.partition("(")[0] for line in listed}
     assert {name for name in names - written if name.split(".")[-1] not in described} == set()
