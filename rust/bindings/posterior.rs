@@ -17,7 +17,7 @@ use super::rows::PyRows;
 use crate::fit::{Fit, GlmmFit};
 use crate::model::NormalCombination;
 use crate::model::parameters::{Parameter, TermNames};
-use crate::posterior::draws::{Drawn, draws, log_densities};
+use crate::posterior::draws::{Asked, Drawn, draws, log_densities};
 use crate::posterior::generalized::CoefficientCombination;
 use crate::posterior::leave_out::leave_out;
 use crate::posterior::sampled::{Sampled, Settings, Source};
@@ -217,7 +217,7 @@ impl PyPosterior {
         let (posterior, sampled, seed) = (self.posterior.clone(), self.sampled.clone(), self.seed);
         let width = parameters.len();
         let all = run_interruptible(py, 0, move |stop| {
-            draws(posterior.drawn(), (&sampled.points, seed), &parameters, &[], stop)
+            draws(posterior.drawn(), (&sampled.points, seed), Asked { parameters: &parameters, terms: &[] }, stop)
         })?;
         let n = all.len();
         all.into_iter().flat_map(|draw| draw.values).collect::<Vec<f64>>().into_pyarray(py).reshape([n, width])
@@ -226,10 +226,11 @@ impl PyPosterior {
     /// The effects of some random terms (draws x levels x columns each).
     fn effects<'py>(&self, py: Python<'py>, terms: Vec<usize>) -> PyResult<Vec<Bound<'py, PyArray3<f64>>>> {
         let (posterior, sampled, seed) = (self.posterior.clone(), self.sampled.clone(), self.seed);
-        let widths = posterior.drawn().widths();
+        let widths = posterior.drawn().coordinates().widths();
         let asked = terms.clone();
-        let all =
-            run_interruptible(py, 0, move |stop| draws(posterior.drawn(), (&sampled.points, seed), &[], &asked, stop))?;
+        let all = run_interruptible(py, 0, move |stop| {
+            draws(posterior.drawn(), (&sampled.points, seed), Asked { parameters: &[], terms: &asked }, stop)
+        })?;
         let of_term = |(place, &t): (usize, &usize)| {
             let size = all.first().map_or(0, |draw| draw.effects[place].len());
             let values: Vec<f64> = all.iter().flat_map(|draw| draw.effects[place].iter().copied()).collect();

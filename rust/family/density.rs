@@ -166,6 +166,7 @@ pub fn outside_counts(y: f64) -> Option<&'static str> {
 pub mod tests {
     use super::super::kernel::{Kernel, RowDerivatives};
     use super::*;
+    use crate::linalg::fourth_order;
 
     /// A density's derivatives in all its predictors against differences of the order below, and its plain value.
     pub fn check<D: Density>(density: &D, o: Observation, eta: &[f64], tolerance: f64) {
@@ -188,7 +189,7 @@ pub mod tests {
             };
             let (far_up, up, down, far_down) = (shifted(2.0), shifted(1.0), shifted(-1.0), shifted(-2.0));
             let slope = |f: &dyn Fn(&(f64, RowDerivatives)) -> f64| {
-                (8.0 * (f(&up) - f(&down)) - (f(&far_up) - f(&far_down))) / (12.0 * h)
+                fourth_order([f(&up), f(&down), f(&far_up), f(&far_down)], h)
             };
             let close = |own: f64, slope: f64, what: &str| {
                 let allowed = tolerance * (1.0 + own.abs() + value.abs());

@@ -185,6 +185,7 @@ pub fn log_cauchy(x: f64) -> [f64; 4] {
 #[cfg(test)]
 pub mod tests {
     use super::*;
+    use crate::linalg::fourth_order;
 
     /// Each derivative against central differences of the one before.
     pub fn check(f: impl Fn(f64) -> [f64; 4], points: &[f64], tolerance: f64) {
@@ -193,7 +194,7 @@ pub mod tests {
             let (far_up, up, down, far_down) = (f(x + 2.0 * h), f(x + h), f(x - h), f(x - 2.0 * h));
             let at = f(x);
             for k in 1..4 {
-                let slope = (8.0 * (up[k - 1] - down[k - 1]) - (far_up[k - 1] - far_down[k - 1])) / (12.0 * h);
+                let slope = fourth_order([up[k - 1], down[k - 1], far_up[k - 1], far_down[k - 1]], h);
                 assert!(
                     (at[k] - slope).abs() < tolerance * (at[k].abs() + at[k - 1].abs() + 1e-3),
                     "{x}, derivative {k}: {} and by differences {slope}",

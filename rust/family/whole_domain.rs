@@ -1,5 +1,7 @@
 //! Tests of every family with every link: derivatives in every predictor against differences, over the whole domain.
 
+use crate::linalg::fourth_order;
+
 use super::{FamilySpec, Kernel, Link, Observation, Predictor, RowDerivatives, Thresholds, Zero};
 
 const SIZES: [f64; 10] = [0.1, 0.5, 2.0, 5.0, 10.0, 20.0, 40.0, 100.0, 300.0, 700.0];
@@ -128,7 +130,7 @@ fn wrong(family: &dyn Kernel, o: Observation, eta: &[f64], along: usize) -> Opti
     let near = [moved(-2.0), moved(-1.0), moved(1.0), moved(2.0)];
     let check = |what: &str, own: f64, below: f64, of: &dyn Fn(&(f64, RowDerivatives)) -> f64| {
         let [far_down, down, up, far_up] = [0, 1, 2, 3].map(|k| of(&near[k]));
-        let slope = (8.0 * (up - down) - (far_up - far_down)) / (12.0 * STEP);
+        let slope = fourth_order([up, down, far_up, far_down], STEP);
         let allowed = 1e-6 * slope.abs() + 1e-9 * below.abs().max(value.abs()) + 2e-8;
         let is_close = (own - slope).abs() < allowed;
         (!is_close).then(|| format!("{what} {own:e}, by differences {slope:e}"))

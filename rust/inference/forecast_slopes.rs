@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::fit::Fit;
 use crate::fit::forecast::NewRowsWithResiduals;
+use crate::linalg::fourth_order;
 use crate::model::LmmEvaluator;
 use crate::{Result, check_stop};
 
@@ -52,7 +53,7 @@ pub fn forecast_slopes(
             at(&x)
         };
         let (far_up, up, down, far_down) = (shifted(2.0)?, shifted(1.0)?, shifted(-1.0)?, shifted(-2.0)?);
-        let slope = |i: usize| (8.0 * (up[i] - down[i]) - (far_up[i] - far_down[i])) / (12.0 * h);
+        let slope = |i: usize| fourth_order([up[i], down[i], far_up[i], far_down[i]], h);
         out.values.push((0..m).map(slope).collect());
         out.variances.push((m..2 * m).map(slope).collect());
     }

@@ -3,6 +3,7 @@
 
 use crate::Result;
 use crate::fit::Fit;
+use crate::linalg::fourth_order;
 use crate::model::{LmmEvaluator, Scale};
 
 /// The step, in parameters of which one is much.
@@ -36,7 +37,7 @@ pub fn residual_slopes(fit: &Fit, evaluator: &mut LmmEvaluator) -> Result<Vec<(V
             Ok(relative.iter().map(|v| v * variance).chain([variance]).collect())
         };
         let (far_up, up, down, far_down) = (at(2.0)?, at(1.0)?, at(-1.0)?, at(-2.0)?);
-        let difference = |i: usize| (8.0 * (up[i] - down[i]) - (far_up[i] - far_down[i])) / (12.0 * STEP);
+        let difference = |i: usize| fourth_order([up[i], down[i], far_up[i], far_down[i]], STEP);
         let mut slopes: Vec<f64> = (0..up.len()).map(difference).collect();
         let of_variance = slopes.pop().expect("the variance after the covariances");
         Ok((slopes, of_variance))

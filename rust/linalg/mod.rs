@@ -1,6 +1,7 @@
 //! Dense kernels, small blocks, processor, threads and memory; knows no statistics.
 
 pub mod dense;
+mod difference;
 pub mod dual;
 pub mod jet;
 pub mod low_order;
@@ -9,3 +10,5 @@ pub mod prefetch;
 pub mod processor;
 pub mod small;
 pub mod threads;
+
+pub use difference::fourth_order;

@@ -3,6 +3,7 @@
 
 use super::Evaluator;
 use crate::Result;
+use crate::linalg::fourth_order;
 
 /// Step, relative to the parameter.
 const STEP: f64 = 2e-3;
@@ -27,9 +28,7 @@ pub fn hessian(evaluator: &mut dyn Evaluator, theta: &[f64]) -> Result<Vec<f64>>
             evaluator.gradient(&x)
         };
         let (far_up, up, down, far_down) = (slope(2.0)?, slope(1.0)?, slope(-1.0)?, slope(-2.0)?);
-        rows.push(
-            (0..n).map(|l| (8.0 * (up[l] - down[l]) - (far_up[l] - far_down[l])) / (12.0 * h)).collect::<Vec<f64>>(),
-        );
+        rows.push((0..n).map(|l| fourth_order([up[l], down[l], far_up[l], far_down[l]], h)).collect::<Vec<f64>>());
     }
     Ok((0..n * n).map(|i| 0.5 * (rows[i / n][i % n] + rows[i % n][i / n])).collect())
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::coordinates::Coordinates;
 use super::log_posterior::Target;
-use super::sampled::{Sampled, Settings};
+use super::sampled::{Sampled, Settings, sample};
 use crate::covariance::{RandomBasis, ThetaMap};
 use crate::fit::simulate::stream;
 use crate::ids::TermId;
@@ -27,51 +27,61 @@ pub struct Draw {
     pub effects: Vec<Vec<f64>>,
 }
 
+/// Where draws begin.
+#[derive(Debug, Clone)]
+pub struct Region {
+    pub coordinates: Coordinates,
+    /// Where the mode is looked for.
+    pub starts: Vec<Vec<f64>>,
+    /// Of the coordinates.
+    pub units: Vec<f64>,
+}
+
 /// A posterior that can be drawn from.
 pub trait Drawn: Send + Sync {
-    fn coordinates(&self) -> &Coordinates;
+    fn region(&self) -> &Region;
 
     fn target(&self) -> Target<'_>;
-
-    /// Draws of ψ.
-    ///
-    /// # Errors
-    /// `Numerical` where there is no density at the start, `Interrupted`.
-    fn sample(&self, settings: Settings, progress: (&AtomicUsize, &AtomicBool)) -> Result<Sampled>;
 
     /// For one thread.
     fn drawer<'a>(&self, stop: &'a AtomicBool) -> Box<dyn Drawer + 'a>;
 
-    /// Columns of every random term.
-    fn widths(&self) -> Vec<usize>;
+    fn coordinates(&self) -> &Coordinates {
+        &self.region().coordinates
+    }
+
+    /// Draws of ψ.
+    ///
+    /// # Errors
+    /// `Numerical` where no point with a density is found, `Interrupted`.
+    fn sample(&self, settings: Settings, progress: (&AtomicUsize, &AtomicBool)) -> Result<Sampled> {
+        let Region { starts, units, .. } = self.region();
+        sample(&self.target(), (starts, units), settings, progress)
+    }
+}
+
+/// What is asked for of every draw.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    pub parameters: &'a [Parameter],
+    /// Random terms whose effects are drawn.
+    pub terms: &'a [usize],
 }
 
 /// Draws what ψ leaves open.
 pub trait Drawer {
-    /// Parameters, and the random effects of some terms, once for every stream; parameters are the same whatever is asked for.
+    /// A draw for every stream; parameters are the same whatever is asked for beside.
     ///
     /// # Errors
     /// `Design` where there is no factor to draw random effects with, `Numerical`, `Interrupted`.
-    fn draw(
-        &mut self,
-        psi: &[f64],
-        streams: &mut [Xoshiro256PlusPlus],
-        parameters: &[Parameter],
-        terms: &[usize],
-    ) -> Result<Vec<Draw>>;
+    fn draw(&mut self, psi: &[f64], streams: &mut [Xoshiro256PlusPlus], asked: Asked) -> Result<Vec<Draw>>;
 }
 
 /// A draw for every point; a point that is there several times is looked at once.
 ///
 /// # Errors
 /// Those of a draw.
-pub fn draws(
-    of: &dyn Drawn,
-    (points, seed): (&[Vec<f64>], u64),
-    parameters: &[Parameter],
-    terms: &[usize],
-    stop: &AtomicBool,
-) -> Result<Vec<Draw>> {
+pub fn draws(of: &dyn Drawn, (points, seed): (&[Vec<f64>], u64), asked: Asked, stop: &AtomicBool) -> Result<Vec<Draw>> {
     let groups = same(points);
     let of_piece = |groups: &[Vec<usize>]| {
         check_stop(stop)?;
@@ -79,7 +89,7 @@ pub fn draws(
         let mut found = Vec::new();
         for members in groups {
             let mut streams: Vec<_> = members.iter().map(|&k| stream(seed, k)).collect();
-            let own = drawer.draw(&points[members[0]], &mut streams, parameters, terms)?;
+            let own = drawer.draw(&points[members[0]], &mut streams, asked)?;
             found.extend(members.iter().copied().zip(own));
         }
         Ok(found)

@@ -1,18 +1,16 @@
 //! The posterior of a generalized linear mixed model, whose random effects are integrated over by the approximation of the model:
 //! Laplace's, or quadrature, which is as good as exact.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::AtomicBool;
 
 use faer::Mat;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::coordinates::{Combination, Coordinates};
-use super::draws::{Draw, Drawer, Drawn, normal, user_effects};
+use super::draws::{Asked, Draw, Drawer, Drawn, Region, normal, user_effects};
 use super::linear::start_and_units;
 use super::log_posterior::Target;
-use super::sampled::{Sampled, Settings, sample};
 use crate::fit::GlmmFit;
-use crate::model::Parameter;
 use crate::model::generalized::{Approximation, Glmm, GlmmEvaluator, scaled};
 use crate::prior::Prior;
 use crate::{Error, Result};
@@ -20,9 +18,7 @@ use crate::{Error, Result};
 #[derive(Clone)]
 pub struct GeneralizedPosterior {
     pub model: Glmm,
-    pub coordinates: Coordinates,
-    start: Vec<f64>,
-    units: Vec<f64>,
+    region: Region,
     /// log|dβ/dx| of the user's coefficients in the search's coordinates.
     log_jacobian: f64,
 }
@@ -60,7 +56,7 @@ impl GeneralizedPosterior {
         let identity: Vec<f64> = model.theta_map.start().into_iter().chain(fit.x[model.n_theta()..].to_vec()).collect();
         let (start, units) = start_and_units(&coordinates, &fit.x, &identity);
         let log_jacobian = log_jacobian(&model);
-        Ok(Self { model, coordinates, start, units, log_jacobian })
+        Ok(Self { model, region: Region { coordinates, starts: vec![start], units }, log_jacobian })
     }
 }
 
@@ -91,27 +87,17 @@ fn log_jacobian(model: &Glmm) -> f64 {
 }
 
 impl Drawn for GeneralizedPosterior {
-    fn coordinates(&self) -> &Coordinates {
-        &self.coordinates
+    fn region(&self) -> &Region {
+        &self.region
     }
 
     fn target(&self) -> Target<'_> {
-        Target { model: &self.model, coordinates: &self.coordinates, constant: -self.log_jacobian }
-    }
-
-    fn sample(&self, settings: Settings, progress: (&AtomicUsize, &AtomicBool)) -> Result<Sampled> {
-        sample(&self.target(), (std::slice::from_ref(&self.start), &self.units), settings, progress)
+        Target { model: &self.model, coordinates: self.coordinates(), constant: -self.log_jacobian }
     }
 
     fn drawer<'a>(&self, stop: &'a AtomicBool) -> Box<dyn Drawer + 'a> {
-        Box::new(GeneralizedDrawer {
-            evaluator: GlmmEvaluator::new(&self.model, stop),
-            coordinates: self.coordinates.clone(),
-        })
-    }
-
-    fn widths(&self) -> Vec<usize> {
-        self.model.theta_map.terms.iter().map(|term| term.width).collect()
+        let evaluator = GlmmEvaluator::new(&self.model, stop);
+        Box::new(GeneralizedDrawer { evaluator, coordinates: self.coordinates().clone() })
     }
 }
 
@@ -122,13 +108,8 @@ struct GeneralizedDrawer<'a> {
 
 impl Drawer for GeneralizedDrawer<'_> {
     /// Random effects are drawn from the normal distribution around their mode.
-    fn draw(
-        &mut self,
-        psi: &[f64],
-        streams: &mut [Xoshiro256PlusPlus],
-        parameters: &[Parameter],
-        terms: &[usize],
-    ) -> Result<Vec<Draw>> {
+    fn draw(&mut self, psi: &[f64], streams: &mut [Xoshiro256PlusPlus], asked: Asked) -> Result<Vec<Draw>> {
+        let Asked { parameters, terms } = asked;
         let x = self.coordinates.to_engine(psi)?;
         let model = &self.evaluator.model;
         let values = model.parameters().values(&model.user_coefficients(&x), &x, 1.0, parameters);

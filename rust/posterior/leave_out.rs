@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 use faer::{Mat, Side};
 use rayon::prelude::*;
 
+use super::draws::Drawn;
 use super::linear::LinearPosterior;
 use super::psis::{log_sum_exp, smooth};
 use crate::design::Rows;
@@ -79,7 +80,7 @@ fn of_point(
 ) -> Result<Vec<f64>> {
     check_stop(stop)?;
     let model = exact(&posterior.model)?;
-    let x = posterior.coordinates.to_engine(psi)?;
+    let x = posterior.coordinates().to_engine(psi)?;
     let (theta, rest) = x.split_at(model.theta_map.n_parameters);
     let variance = model.known_variance().unwrap_or_else(|| rest[0].exp());
     let mut work = model.workspace();

@@ -1,16 +1,15 @@
 //! The posterior of a linear mixed model: a fit, priors -> draws of ψ.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::AtomicBool;
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::coordinates::Coordinates;
-use super::draws::{Draw, Drawer, Drawn, normal, user_effects};
+use super::draws::{Asked, Draw, Drawer, Drawn, Region, normal, user_effects};
 use super::log_posterior::Target;
-use super::sampled::{Sampled, Settings, sample};
 use crate::fit::Fit;
-use crate::model::{CoefficientPrior, Criterion, Lmm, LmmEvaluator, NormalCombination, Parameter, Scale};
+use crate::model::{CoefficientPrior, Criterion, Lmm, LmmEvaluator, NormalCombination, Scale};
 use crate::prior::Prior;
 use crate::{Error, Result};
 
@@ -26,9 +25,7 @@ const DEGENERATE: f64 = 0.02;
 #[derive(Debug, Clone)]
 pub struct LinearPosterior {
     pub model: Lmm,
-    pub coordinates: Coordinates,
-    starts: Vec<Vec<f64>>,
-    units: Vec<f64>,
+    region: Region,
 }
 
 impl LinearPosterior {
@@ -62,32 +59,22 @@ impl LinearPosterior {
         if fit.sigma < DEGENERATE * sigma {
             starts.push(start_and_units(&coordinates, &identity, &identity).0);
         }
-        Ok(Self { model, coordinates, starts, units })
+        Ok(Self { model, region: Region { coordinates, starts, units } })
     }
 }
 
 impl Drawn for LinearPosterior {
-    fn coordinates(&self) -> &Coordinates {
-        &self.coordinates
+    fn region(&self) -> &Region {
+        &self.region
     }
 
     fn target(&self) -> Target<'_> {
-        Target { model: &self.model, coordinates: &self.coordinates, constant: 0.0 }
-    }
-
-    fn sample(&self, settings: Settings, progress: (&AtomicUsize, &AtomicBool)) -> Result<Sampled> {
-        sample(&self.target(), (&self.starts, &self.units), settings, progress)
+        Target { model: &self.model, coordinates: self.coordinates(), constant: 0.0 }
     }
 
     fn drawer<'a>(&self, stop: &'a AtomicBool) -> Box<dyn Drawer + 'a> {
-        Box::new(LinearDrawer {
-            evaluator: LmmEvaluator::new(&self.model, stop),
-            coordinates: self.coordinates.clone(),
-        })
-    }
-
-    fn widths(&self) -> Vec<usize> {
-        self.model.theta_map.terms.iter().map(|term| term.width).collect()
+        let evaluator = LmmEvaluator::new(&self.model, stop);
+        Box::new(LinearDrawer { evaluator, coordinates: self.coordinates().clone() })
     }
 }
 
@@ -98,13 +85,8 @@ struct LinearDrawer<'a> {
 
 impl Drawer for LinearDrawer<'_> {
     /// Coefficients and random effects are drawn together from their normal distribution, which is exact.
-    fn draw(
-        &mut self,
-        psi: &[f64],
-        streams: &mut [Xoshiro256PlusPlus],
-        parameters: &[Parameter],
-        terms: &[usize],
-    ) -> Result<Vec<Draw>> {
+    fn draw(&mut self, psi: &[f64], streams: &mut [Xoshiro256PlusPlus], asked: Asked) -> Result<Vec<Draw>> {
+        let Asked { parameters, terms } = asked;
         let (x, evaluator) = (self.coordinates.to_engine(psi)?, &mut self.evaluator);
         let found = evaluator.evaluate(&x)?;
         let sigma = evaluator.variance(&x, &found).sqrt();

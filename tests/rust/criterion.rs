@@ -1,6 +1,7 @@
 use std::sync::atomic::AtomicBool;
 
 use hlmrs::Structure;
+use hlmrs::linalg::fourth_order;
 use hlmrs::model::{Criterion, Model, Scale};
 
 use crate::arrays::Arrays;
@@ -68,7 +69,7 @@ fn an_evaluator_with_sigma_as_a_coordinate_has_the_slope_of_its_value() {
                 evaluator.value(&x).unwrap()
             };
             let h = 1e-3;
-            let numeric = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h);
+            let numeric = fourth_order([at(h), at(-h), at(2.0 * h), at(-2.0 * h)], h);
             assert!(
                 (gradient[k] - numeric).abs() < 1e-5 * (1.0 + numeric.abs()),
                 "{name} k={k}: {} {numeric}",
@@ -92,7 +93,7 @@ fn gradient_matches_central_differences() {
             };
             // fourth order, so that the step may be long enough to see six digits
             let h = 1e-3;
-            let numeric = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h);
+            let numeric = fourth_order([at(h), at(-h), at(2.0 * h), at(-2.0 * h)], h);
             assert!(
                 (gradient[k] - numeric).abs() < 1e-6 * (1.0 + numeric.abs()),
                 "{name} k={k}: {} {numeric}",

@@ -8,9 +8,10 @@ use faer::{Mat, Side};
 use hlmrs::Structure;
 use hlmrs::design::Rows;
 use hlmrs::fit::{Control, fit};
+use hlmrs::linalg::fourth_order;
 use hlmrs::model::{Criterion, NormalCombination};
 use hlmrs::posterior::LinearPosterior;
-use hlmrs::posterior::draws::{Drawn, draws};
+use hlmrs::posterior::draws::{Asked, Drawn, draws};
 use hlmrs::posterior::leave_out::leave_out;
 use hlmrs::posterior::sampled::{Method, Settings, Source};
 use hlmrs::posterior::slots::{SlotKind, of_residuals, of_terms};
@@ -58,9 +59,9 @@ fn point(of: &LinearPosterior, seed: u64) -> Vec<f64> {
     let mut x: Vec<f64> = of.model.theta_map.start();
     x.push(0.4);
     assert_eq!(x.len(), n + 1);
-    let mut psi = of.coordinates.from_engine(&x);
+    let mut psi = of.coordinates().from_engine(&x);
     psi.iter_mut().for_each(|v| *v = *v * (0.6 + 0.8 * rng.random::<f64>()) + 0.3 * (rng.random::<f64>() - 0.5));
-    for place in of.coordinates.reflections().places {
+    for place in of.coordinates().reflections().places {
         psi[place] = psi[place].abs() + 0.05;
     }
     psi
@@ -68,7 +69,7 @@ fn point(of: &LinearPosterior, seed: u64) -> Vec<f64> {
 
 /// The mean and covariance of y given ψ, β integrated over.
 fn moments(of: &LinearPosterior, dense: &Dense, psi: &[f64]) -> (Mat<f64>, Mat<f64>) {
-    let x = of.coordinates.to_engine(psi).unwrap();
+    let x = of.coordinates().to_engine(psi).unwrap();
     let (model, n) = (&of.model, dense.y.nrows());
     let variance = x[model.n_free()].exp();
     let mut v = Mat::<f64>::from_fn(n, n, |i, j| if i == j { variance / dense.w[i] } else { 0.0 });
@@ -105,7 +106,7 @@ fn the_density_is_that_of_the_response_times_the_priors() {
             for k in 0..2 {
                 let psi = point(&of, 10 * seed + k);
                 let (mean, v) = moments(&of, &dense, &psi);
-                let expected = log_normal(&dense.y, &mean, &v) + of.coordinates.log_prior(&psi);
+                let expected = log_normal(&dense.y, &mean, &v) + of.coordinates().log_prior(&psi);
                 let found = density.value(&psi).unwrap();
                 assert!((found - expected).abs() < 1e-8 * expected.abs(), "{kind:?} {seed}: {found} {expected}");
             }
@@ -129,7 +130,7 @@ fn its_slope_is_that_of_differences() {
                     density.value(&to).unwrap()
                 };
                 let h = 1e-4;
-                let expected = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h);
+                let expected = fourth_order([at(h), at(-h), at(2.0 * h), at(-2.0 * h)], h);
                 let error = (slope[k] - expected).abs() / (1.0 + expected.abs());
                 assert!(error < 1e-5, "{kind:?} {seed} {k}: {} {expected}", slope[k]);
             }
@@ -144,9 +145,9 @@ fn reflections_are_the_same_covariance_and_points_come_back() {
         let of = posterior(&design(kind, 1, false));
         let mut density = of.target().log_posterior(&stop);
         let psi = point(&of, 5);
-        let back = of.coordinates.from_engine(&of.coordinates.to_engine(&psi).unwrap());
+        let back = of.coordinates().from_engine(&of.coordinates().to_engine(&psi).unwrap());
         assert!(psi.iter().zip(&back).all(|(a, b)| (a - b).abs() < 1e-9 * (1.0 + a.abs())), "{psi:?} {back:?}");
-        let reflections = of.coordinates.reflections();
+        let reflections = of.coordinates().reflections();
         let value = density.value(&psi).unwrap();
         for signs in 1..1usize << reflections.places.len().min(4) {
             let mut to = psi.clone();
@@ -196,11 +197,11 @@ fn draws_given_the_variances_have_their_moments() {
         let psi = point(&of, 3);
         let (mean, v) = moments(&of, &dense, &psi);
         let (model, n) = (&of.model, 4000);
-        let x = of.coordinates.to_engine(&psi).unwrap();
+        let x = of.coordinates().to_engine(&psi).unwrap();
         let (lambda, variance) = (user_factors(model, &x[..model.theta_map.n_parameters]), x[model.n_free()].exp());
         let names = (0..model.theta_map.terms.len()).collect::<Vec<usize>>();
         let fixed: Vec<_> = (0..model.a.n_fixed()).map(hlmrs::model::Parameter::Fixed).collect();
-        let all = draws(&of, (&vec![psi.clone(); n], 9), &fixed, &names, &stop).unwrap();
+        let all = draws(&of, (&vec![psi.clone(); n], 9), Asked { parameters: &fixed, terms: &names }, &stop).unwrap();
         let factor = v.llt(Side::Lower).unwrap();
         let solved = factor.solve(&(&dense.y - &mean));
         let check = |covariance: Mat<f64>, prior: (f64, f64), values: Vec<f64>| {

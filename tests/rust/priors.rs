@@ -5,11 +5,12 @@ use std::sync::atomic::AtomicBool;
 use hlmrs::design::Rows;
 use hlmrs::family::{Link, Predictor, Zero};
 use hlmrs::fit::{Control, fit_generalized};
+use hlmrs::linalg::fourth_order;
 use hlmrs::model::generalized::scaled;
 use hlmrs::model::{CovariancePrior, Criterion, Evaluator, GlmmEvaluator, LmmEvaluator, Parameter};
 use hlmrs::optimize::Objective;
 use hlmrs::posterior::GeneralizedPosterior;
-use hlmrs::posterior::draws::{Drawn, draws};
+use hlmrs::posterior::draws::{Asked, Drawn, draws};
 use hlmrs::posterior::generalized::CoefficientCombination;
 use hlmrs::prior::Prior;
 use hlmrs::{Error, Structure};
@@ -27,7 +28,7 @@ fn differences(mut value: impl FnMut(&[f64]) -> f64, x: &[f64]) -> Vec<f64> {
                 to[k] += shift;
                 value(&to)
             };
-            (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h)
+            fourth_order([at(h), at(-h), at(2.0 * h), at(-2.0 * h)], h)
         })
         .collect()
 }
@@ -85,7 +86,7 @@ fn generalized_posteriors_have_their_slopes_and_draw_effects_around_the_modes() 
             let expected = differences(|psi| density.value(psi).unwrap(), &psi);
             close(&density.gradient(&psi).unwrap().1, &expected, 1e-5);
             // the criterion, the priors by hand, and the user's coefficients
-            let x = of.coordinates.to_engine(&psi).unwrap();
+            let x = of.coordinates().to_engine(&psi).unwrap();
             let beta = of.model.user_coefficients(&x);
             let priors = sd.log_density(psi[0])
                 + coefficients.iter().zip(&beta).map(|(one, b)| one.prior.log_density(*b)).sum::<f64>();
@@ -99,13 +100,14 @@ fn generalized_posteriors_have_their_slopes_and_draw_effects_around_the_modes() 
         }
         let of = GeneralizedPosterior::new(&fit, &coefficients, vec![sd], None).unwrap();
         let psi = vec![0.6, 0.4, -0.3];
-        let (x, n) = (of.coordinates.to_engine(&psi).unwrap(), 4000);
+        let (x, n) = (of.coordinates().to_engine(&psi).unwrap(), 4000);
         let mut evaluator = GlmmEvaluator::new(&of.model, &stop);
         evaluator.invert_at(&x).unwrap();
         let u = evaluator.evaluate(&x).unwrap().1.u.clone();
         let modes = scaled(&evaluator.newton.lambda, &u, false);
         let variances = evaluator.inverse.level_blocks(&evaluator.newton.factor, &of.model.symbolic, 0);
-        let all = draws(&of, (&vec![psi; n], 5), &[Parameter::Fixed(1)], &[0], &stop).unwrap();
+        let all =
+            draws(&of, (&vec![psi; n], 5), Asked { parameters: &[Parameter::Fixed(1)], terms: &[0] }, &stop).unwrap();
         for (level, (mode, variance)) in modes[0].iter().zip(&variances).enumerate() {
             let own: Vec<f64> = all.iter().map(|draw| draw.effects[0][level]).collect();
             let mean = own.iter().sum::<f64>() / n as f64;

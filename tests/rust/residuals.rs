@@ -4,6 +4,7 @@
 use std::sync::atomic::AtomicBool;
 
 use hlmrs::Error;
+use hlmrs::linalg::fourth_order;
 use hlmrs::model::{Criterion, Evaluator, Lmm, LmmEvaluator, Scale, build};
 use hlmrs::optimize::Objective;
 use hlmrs::residual::{Correlation, ResidualInput};
@@ -51,7 +52,7 @@ fn slope_by_differences(evaluator: &mut LmmEvaluator, x: &[f64], k: usize) -> f6
         moved[k] += shift * h;
         evaluator.value(&moved).unwrap()
     };
-    (8.0 * (at(1.0) - at(-1.0)) - (at(2.0) - at(-2.0))) / (12.0 * h)
+    fourth_order([at(1.0), at(-1.0), at(2.0), at(-2.0)], h)
 }
 
 /// Whether the design has rows enough for its random effects; then its gradient is checked.
@@ -123,7 +124,7 @@ fn check_curvature(model: &Lmm, what: &str) {
         };
         let (far_up, up, down, far_down) = (at(2.0), at(1.0), at(-1.0), at(-2.0));
         for l in 0..x.len() {
-            let want = (8.0 * (up[l] - down[l]) - (far_up[l] - far_down[l])) / (12.0 * h);
+            let want = fourth_order([up[l], down[l], far_up[l], far_down[l]], h);
             let found = exact[k * x.len() + l];
             assert!((found - want).abs() < 1e-6 * largest, "{what} {k} {l}: {found} {want}");
         }

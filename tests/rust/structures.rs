@@ -5,6 +5,7 @@ use hlmrs::covariance::{
     Coordinate, Decay, Invariance, Places, RandomBasis, Reported, Role, Shape, Structure, TermSpec, ThetaMap, square,
 };
 use hlmrs::ids::FactorId;
+use hlmrs::linalg::fourth_order;
 use proptest::prelude::*;
 
 const TIMES: [f64; 4] = [0.0, 0.5, 1.7, 2.9];
@@ -234,7 +235,7 @@ proptest! {
             // of fourth order: the factor of a smooth covariance that is nearly singular has few digits
             let h = 1e-4;
             let (near, far) = ((at(h), at(-h)), (at(2.0 * h), at(-2.0 * h)));
-            let slope = |i: usize| (8.0 * (near.0[i] - near.1[i]) - (far.0[i] - far.1[i])) / (12.0 * h);
+            let slope = |i: usize| fourth_order([near.0[i], near.1[i], far.0[i], far.1[i]], h);
             let difference: Vec<f64> = (0..near.0.len()).map(slope).collect();
             assert_close(&structure.derivative(&theta, &shape(structure, r), k), &difference, 1e-7, structure.name());
         }

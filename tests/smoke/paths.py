@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 from zipfile import ZipFile
 
-_FOLDERS = {str(Path.home()), str(Path.cwd()), "/home/", "/Users/", "/root/", "\\Users\\"} - {"/"}
-_PATH = re.compile(b"[ -~]{0,80}(?:" + b"|".join(re.escape(folder.encode()) for folder in _FOLDERS) + b")[ -~]{0,80}")
+_OWN = [re.escape(folder) for folder in {str(Path.home()), str(Path.cwd())} - {"/"}]
+_FOLDER = "|".join([*_OWN, r"[/\\](?:home|Users|root)[/\\]"])
+_PATH = re.compile(f"[ -~]{{0,80}}(?:{_FOLDER})[ -~]{{0,80}}".encode())
 
 
 def paths(wheel: str) -> list[str]:

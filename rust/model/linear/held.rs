@@ -7,6 +7,7 @@ use super::lmm::{Lmm, Scale};
 use crate::covariance::{Coordinate, Reported};
 use crate::ids::TermId;
 use crate::linalg::dense::{self, eigen, inverse};
+use crate::linalg::fourth_order;
 use crate::model::parameters::{Parameter, TermNames};
 use crate::optimize::Multipliers;
 use crate::{Error, Result};
@@ -251,7 +252,7 @@ fn difference(of: &dyn Fn(&[f64]) -> f64, x: &[f64], k: usize) -> f64 {
         x[k] += shift * h;
         of(&x)
     };
-    (8.0 * (at(1.0) - at(-1.0)) - (at(2.0) - at(-2.0))) / (12.0 * h)
+    fourth_order([at(1.0), at(-1.0), at(2.0), at(-2.0)], h)
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
