@@ -58,6 +58,7 @@ def _report(found: dict[str, dict[str, Any]]) -> Report:
         for name, part in (
             found | {"libraries": _known(found["libraries"]), "threads": _known(found["threads"])}
         ).items()
+        if part
     ]
     return Report("What hlmrs runs on", sections)
 

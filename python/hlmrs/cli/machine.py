@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from importlib.util import find_spec
+from pathlib import Path
+from runpy import run_path
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -27,10 +30,14 @@ _LIBRARIES = (
     "duckdb",
     "scipy",
     "scikit-learn",
+    "lightgbm",
     "formulaic",
     "matplotlib",
     "dask",
+    "distributed",
     "pyreadstat",
+    "python-docx",
+    "arviz-base",
 )
 _THREADS = (
     "HLMRS_NUM_THREADS",
@@ -60,6 +67,7 @@ def facts() -> Facts:
         },
         "threads": {"used by hlmrs": default_threads(), **{name: os.environ.get(name) for name in _THREADS}},
         "BLAS of NumPy": blas(),
+        "BLAS of SciPy": blas_of_scipy(),
         "room": {"memory": total(), "memory free": available(), "temporary files": _temporary()},
     }
 
@@ -74,14 +82,31 @@ def installed(name: str) -> str | None:
 
 def blas() -> dict[str, Any]:
     """Return what NumPy was built with; threadpoolctl, where it is installed, knows what is loaded."""
-    built: Mapping[str, Any] = getattr(np.__config__, "CONFIG", {}).get("Build Dependencies", {}).get("blas", {})
-    found: dict[str, Any] = {"name": built.get("name"), "version": built.get("version")}
+    found = _built_with(np.__config__)
     if find_spec("threadpoolctl") is None:
         return found
     from threadpoolctl import threadpool_info
 
     loaded = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
     return found | ({name: loaded[0].get(name) for name in ("architecture", "num_threads")} if loaded else {})
+
+
+def blas_of_scipy() -> dict[str, Any]:
+    """Return what SciPy was built with, read from the file that says so: SciPy itself is not loaded."""
+    package = find_spec("scipy")
+    folders = [] if package is None else package.submodule_search_locations or []
+    file = next((path for folder in folders if (path := Path(folder) / "__config__.py").exists()), None)
+    if file is None:
+        return {}
+    try:
+        return _built_with(SimpleNamespace(**run_path(str(file))))
+    except Exception:  # code of another package: whatever it raises, the rest is told
+        return {}
+
+
+def _built_with(config: Any) -> dict[str, Any]:
+    built: Mapping[str, Any] = getattr(config, "CONFIG", {}).get("Build Dependencies", {}).get("blas", {})
+    return {"name": built.get("name"), "version": built.get("version")}
 
 
 def _usable() -> int | None:

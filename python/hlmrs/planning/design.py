@@ -205,9 +205,8 @@ class Design(Printed):
         return Units({k: v[kept] for k, v in codes.items()}, {k: v[kept] for k, v in order.items()})
 
     def _require_few(self) -> None:
-        most = float(np.prod([_mean(self.units[name]) for name in self.levels]))
-        if most > _MOST_ROWS:
-            raise OptionError(f"units: the design has about {most:,.0f} rows, and {_MOST_ROWS:,} is the most")
+        if why := too_many_rows(self):
+            raise OptionError(why)
 
     def _sizes(self, name: str, n: int) -> Codes:
         given = self.units[name]
@@ -342,6 +341,12 @@ def _number(name: str, value: Any) -> Any:
         f"units={{{name!r}: {value!r}}}: give a whole number from 1 on, (mean, sd) of sizes that differ with a mean "
         "from 1 on, or a list of sizes"
     )
+
+
+def too_many_rows(design: Design) -> str:
+    """Say that a design has more rows than are laid out; empty if it has not."""
+    most = float(np.prod([_mean(design.units[name]) for name in design.levels]))
+    return f"units: the design has about {most:,.0f} rows, and {_MOST_ROWS:,} is the most" if most > _MOST_ROWS else ""
 
 
 def _mean(number: Any) -> float:

@@ -54,6 +54,11 @@ class Plan:
         """Count the units in all."""
         return self.source.counts(self.request, self.units)
 
+    @property
+    def too_many_rows(self) -> str:
+        """Says that there would be more rows than are laid out; empty if not."""
+        return self.source.too_many_rows(self.units)
+
     def model(self) -> PlannedModel:
         """Encode the rows."""
         return planned_model(self.request, self.source.read(self.request, self.units))

@@ -26,18 +26,36 @@ _INNER = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 150,
 """Units of inner levels that are tried first."""
 
 
-def least_power(plan: Plan) -> float:
-    """Return the power of the least powerful test; 0 where the rows are too few for one."""
-    return _reached(plan)[0]
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The tests of a plan, and how many rows it has; or why these rows have no test."""
+
+    tests: Sequence[PlannedTest] = ()
+    n_rows: int = 0
+    lacking: DesignError | OptionError | None = None
+
+    @property
+    def power(self) -> float:
+        """The power of the least powerful test; 0 without one."""
+        return min((test.power for test in self.tests), default=0.0)
 
 
-def _reached(plan: Plan) -> tuple[float, int]:
-    """Return the power of the least powerful test, and how many rows there are."""
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """Why no number of units of a level has a power."""
+
+    why: DesignError | OptionError
+
+
+def reach(plan: Plan) -> Reach:
+    """Return what a plan reaches; rows that are too few for a test, or too many, have none."""
+    if plan.too_many_rows:
+        return Reach(lacking=OptionError(plan.too_many_rows))
     try:
         outlook = plan.outlook()
-    except DesignError:
-        return 0.0, 0
-    return min(test.power for test in outlook.tests), len(outlook.model.x)
+    except DesignError as lacking:
+        return Reach(lacking=lacking)
+    return Reach(outlook.tests, len(outlook.model.x))
 
 
 def sized(plan: Plan, level: str, n: int) -> Plan:
@@ -64,48 +82,74 @@ def required_units(plan: Plan, level: str, power: float) -> Plan:
     """Return the plan with the fewest units of a level with which every test has a power."""
     check_power(power)
     require_level(plan, level)
-    low, high = _bracket(plan, level, power)
+    found = fewest_units(plan, level, power)
+    if isinstance(found, Unreached):
+        raise found.why
+    return found
+
+
+def fewest_units(plan: Plan, level: str, power: float) -> Plan | Unreached:
+    """Return the plan with the fewest units of a level with which every test has a power, or why there is none."""
+    bracket = _bracket(plan, level, power)
+    if isinstance(bracket, Unreached):
+        return bracket
+    low, high = bracket
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if least_power(sized(plan, level, middle)) >= power else (middle, high)
+        low, high = (low, middle) if _has(plan, level, middle, power) else (middle, high)
     return sized(plan, level, high)
 
 
-def _bracket(plan: Plan, level: str, power: float) -> tuple[int, int]:
+def _has(plan: Plan, level: str, n: int, power: float) -> bool:
+    return reach(sized(plan, level, n)).power >= power
+
+
+def _bracket(plan: Plan, level: str, power: float) -> tuple[int, int] | Unreached:
     """Return a number of units that does not have the power, or 0, and a larger one that does."""
-    low, high, before = 0, _guess(plan, level, power), -1.0
-    reached, n_rows = _reached(sized(plan, level, high))
-    if reached >= power:
-        while (less := int(_LESS * high)) and least_power(sized(plan, level, less)) >= power:
-            high = less
-        return less, high
-    while reached < power:
-        if 2 * n_rows > _MOST_ROWS or 0 < reached < before + _STALLED:
-            raise OptionError(
-                f"power={power:g} is out of reach by more of {level!r} alone: with {high} of them it is {reached:.3f}; "
-                "plan more units of another level"
+    n = _guess(plan, level, power)
+    found = reach(sized(plan, level, n))
+    if found.power < power:
+        return _more(plan, level, power, n, found)
+    while (less := int(_LESS * n)) and _has(plan, level, less, power):
+        n = less
+    return less, n
+
+
+def _more(plan: Plan, level: str, power: float, n: int, found: Reach) -> tuple[int, int] | Unreached:
+    """Double a number of units, of which it is known what they reach, until they have the power."""
+    low, before = 0, -1.0
+    while found.power < power:
+        if found.lacking is not None and (n >= _SURELY or isinstance(found.lacking, OptionError)):
+            return Unreached(found.lacking)
+        if 2 * found.n_rows > _MOST_ROWS or 0 < found.power < before + _STALLED:
+            return Unreached(
+                OptionError(
+                    f"power={power:g} is out of reach by more of {level!r} alone: with {n} of them it is "
+                    f"{found.power:.3f}; plan more units of another level"
+                )
             )
-        if not reached and high >= _SURELY:
-            sized(plan, level, high).outlook()  # says what these rows lack
-        low, high, before = high, 2 * high, reached
-        reached, n_rows = _reached(sized(plan, level, high))
-    return low, high
+        low, n, before = n, 2 * n, found.power
+        found = reach(sized(plan, level, n))
+    return low, n
 
 
 def _guess(plan: Plan, level: str, power: float) -> int:
-    """Return the units that have the power if variances fall with their number."""
+    """Return the units that have the power if variances fall with their number; without a test twice as many."""
     numbers = require_level(plan, level)
     now = int(numbers[0] if isinstance(numbers, tuple) else numbers)
-    try:
-        most = max(_multiple(test, power) for test in plan.outlook().tests)
-    except (DesignError, OptionError):
+    multiples = [_multiple(test, power) for test in reach(plan).tests]
+    most = [multiple for multiple in multiples if multiple is not None]
+    if not most or len(most) < len(multiples):
         return 2 * now
-    return max(2, min(round(now * most), 20 * now))
+    return max(2, min(round(now * max(most)), 20 * now))
 
 
-def _multiple(test: PlannedTest, power: float) -> float:
-    """Return by what the information must be multiplied for a power."""
-    return (test.strength_for(power) / test.strength) ** 2 if test.strength else 1.0
+def _multiple(test: PlannedTest, power: float) -> float | None:
+    """Return by what the information must be multiplied for a power; None if it is out of reach."""
+    strength = test.strength_for(power)
+    if not test.strength:
+        return 1.0
+    return None if strength is None else (strength / test.strength) ** 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +200,8 @@ def _best_of_budget(costs: Costs, outer: str, budget: float) -> Score:
         raise OptionError(f"cost: units of {outer!r} cost nothing, so that a budget pays for any number of them")
 
     def score(plan: Plan) -> tuple[float, Plan] | None:
-        try:
-            best = _most_of_budget(costs, plan, outer, budget)
-        except OptionError:  # more rows than a design may have
-            return None
-        return None if best is None else (least_power(best), best)
+        best = _most_of_budget(costs, plan, outer, budget)
+        return None if best is None else (reach(best).power, best)
 
     return score
 
@@ -172,9 +213,13 @@ def _per_unit(costs: Costs, plan: Plan, outer: str) -> tuple[float, float]:
 
 
 def _most_of_budget(costs: Costs, plan: Plan, outer: str, budget: float) -> Plan | None:
-    """Return the plan with as many outer units as the budget pays for."""
+    """Return the plan with as many outer units as the budget pays for; None if they would be none, or too many."""
+    if sized(plan, outer, 4).too_many_rows:
+        return None
     of_two, per_unit = _per_unit(costs, plan, outer)
     n = int(min(2 + (budget - of_two) / per_unit, _MOST_ROWS))
+    if n > 0 and sized(plan, outer, n).too_many_rows:
+        return None
     while n > 0 and costs.of(sized(plan, outer, n)) > budget:  # sizes that differ are rounded
         n -= 1
     return sized(plan, outer, n) if n > 0 else None
@@ -182,11 +227,8 @@ def _most_of_budget(costs: Costs, plan: Plan, outer: str, budget: float) -> Plan
 
 def _cheapest(costs: Costs, outer: str, power: float) -> Score:
     def score(plan: Plan) -> tuple[float, Plan] | None:
-        try:
-            best = required_units(plan, outer, power)
-        except (DesignError, OptionError):
-            return None
-        return -costs.of(best), best
+        best = fewest_units(plan, outer, power)
+        return None if isinstance(best, Unreached) else (-costs.of(best), best)
 
     return score
 

@@ -66,16 +66,21 @@ class PlannedTest:
         )
         return noncentral_f_tail(critical, self.num_df, self.df, strength**2)
 
-    def strength_for(self, power: float) -> float:
-        """Return the least root of a noncentrality with this power."""
+    def strength_for(self, power: float) -> float | None:
+        """Return the least root of a noncentrality with this power; None if it is out of reach."""
         sign = self._side()
         found = _solved(lambda strength: self.power_at(sign * strength), power)
+        return None if found is None else sign * found
+
+    def required_strength(self, power: float) -> float:
+        """Return the least root of a noncentrality with this power."""
+        found = self.strength_for(power)
         if found is None:
             raise OptionError(
                 f"power={power:g} is out of reach for the test of {self.name} with {self.df:.3g} degrees of freedom, "
                 f"whatever its effect up to {_FARTHEST:g} standard errors; plan more units, or a greater alpha"
             )
-        return sign * found
+        return found
 
     def _side(self) -> float:
         """Return the sign of the effects that are looked for; of a two-sided test it is that of the planned one."""

@@ -10,7 +10,7 @@ from ..errors import ArgumentError
 from ..estimation import Request
 from ..estimation.parts import RESPONSE
 from ..frame import Frame, installed_kind, open_frame
-from .design import Design
+from .design import Design, too_many_rows
 from .extended import extended_columns, grouped_rows, level_counts
 
 
@@ -32,6 +32,9 @@ class Source(Protocol):
 
     def n_rows(self, request: Request, units: Mapping[str, Any]) -> int:
         """Count the rows."""
+
+    def too_many_rows(self, units: Mapping[str, Any]) -> str:
+        """Say that there would be more rows than are laid out; empty if not."""
 
     def numbers(self, request: Request, units: Mapping[str, Any]) -> dict[str, Any]:
         """Return the numbers of units that can be changed."""
@@ -56,6 +59,10 @@ class DesignRows:
     def n_rows(self, request: Request, units: Mapping[str, Any]) -> int:
         """Count the rows of the layout."""
         return self.design.with_units(units).n_rows
+
+    def too_many_rows(self, units: Mapping[str, Any]) -> str:
+        """Say whether the layout would be too large."""
+        return too_many_rows(self.design.with_units(units))
 
     def numbers(self, request: Request, units: Mapping[str, Any]) -> dict[str, Any]:
         """Return units in each of what they lie in."""
@@ -83,6 +90,10 @@ class FrameRows:
     def n_rows(self, request: Request, units: Mapping[str, Any]) -> int:
         """Count the extended rows."""
         return self.read(request, units).n_rows
+
+    def too_many_rows(self, units: Mapping[str, Any]) -> str:
+        """Allow as many as memory holds."""
+        return ""
 
     def numbers(self, request: Request, units: Mapping[str, Any]) -> dict[str, Any]:
         """Return the levels of grouping columns."""

@@ -30,16 +30,14 @@ def table_of_tests(tests: Sequence[PlannedTest], power: float) -> dict[str, Colu
 
 def detectable(test: PlannedTest, power: float) -> float:
     """Return the effect that has a power; NaN where none has it, and for several hypotheses together."""
-    try:
-        return test.strength_for(power) * test.std_error
-    except OptionError:
-        return float("nan")
+    strength = test.strength_for(power)
+    return float("nan") if strength is None else strength * test.std_error
 
 
 def minimum_effects(tests: Sequence[PlannedTest], power: float) -> dict[str, Column]:
     """Tabulate the smallest effects that have a power, and by what the planned ones must be multiplied."""
     check_power(power)
-    needed = np.array([test.strength_for(power) for test in tests])
+    needed = np.array([test.required_strength(power) for test in tests])
     planned = np.array([test.strength for test in tests])
     with np.errstate(divide="ignore", invalid="ignore"):
         multiple = np.where(planned == 0, np.nan, needed / planned)

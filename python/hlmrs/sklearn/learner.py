@@ -15,7 +15,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn import get_config
 from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 
 from ..errors import ArgumentError, ConvergenceWarning, HlmrsWarning, OptionError, warn
@@ -70,7 +72,7 @@ class Round:
 
 def learned(learner: Any, features: Any, target: Vector, weights: Vector | None) -> Any:
     """Return a new learner that has learned a target."""
-    weighted = {} if weights is None else {"sample_weight": weights}
+    weighted = {} if weights is None else {_weighted(learner)[0]: weights}
     return clone(learner).fit(features, target, **weighted)
 
 
@@ -87,17 +89,36 @@ def refuse_what_cannot_learn(learner: Any, weighted: bool) -> None:
             f"learner={learner!r}: give a regressor with fit, predict and get_params, such as "
             "HistGradientBoostingRegressor()"
         )
-    if weighted and not _takes_weights(learner):
+    if weighted and not any(_options(taker := _weighted(learner)[1])):
         raise OptionError(
-            f"sample_weight: the learner {type(learner).__name__} takes no weights; leave them out, or give one that "
+            f"sample_weight: the learner {type(taker).__name__} takes no weights; leave them out, or give one that "
             "does, such as HistGradientBoostingRegressor()"
         )
 
 
-def _takes_weights(learner: Any) -> bool:
-    """Tell whether weights can be given to fit, by their name or among others."""
-    options = signature(learner.fit).parameters.values()
-    return any(option.name == "sample_weight" or option.kind is Parameter.VAR_KEYWORD for option in options)
+def _weighted(learner: Any) -> tuple[str, Any]:
+    """Return what weights are called in a call of fit, and what takes them: of a pipeline its last step.
+
+    Where scikit-learn routes metadata they have one name, and the parts of a learner ask for them.
+    """
+    name, taker = _within(learner)
+    return "sample_weight" if get_config()["enable_metadata_routing"] else name, taker
+
+
+def _within(learner: Any) -> tuple[str, Any]:
+    if isinstance(learner, Pipeline):
+        step, last = learner.steps[-1]
+        name, taker = _within(last)
+        return f"{step}__{name}", taker
+    inner = getattr(learner, "estimator", getattr(learner, "regressor", None))  # of searches; of transformed responses
+    passed_on = inner is not None and not _options(learner)[0]
+    return _within(inner) if passed_on else ("sample_weight", learner)
+
+
+def _options(learner: Any) -> tuple[bool, bool]:
+    """Tell whether weights can be given to fit by their name, and whether anything can."""
+    options = signature(learner.fit).parameters
+    return "sample_weight" in options, any(one.kind is Parameter.VAR_KEYWORD for one in options.values())
 
 
 def alternate(

@@ -1,8 +1,10 @@
 """The command that shows what a bug report needs."""
 
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,24 @@ def test_versions_threads_and_room_are_told(capsys: pytest.CaptureFixture[str], 
     assert found["threads"]["used by hlmrs"] == 3
     assert found["threads"]["HLMRS_NUM_THREADS"] == "3"
     assert 0 < found["room"]["memory free"] <= found["room"]["memory"]
+
+
+def test_every_library_of_the_extras_is_told(capsys: pytest.CaptureFixture[str]):
+    project = Path(__file__).parents[3] / "pyproject.toml"
+    extras = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    named = {re.split(r"[\[>=<]", one)[0] for needed in extras.values() for one in needed} - {"hlmrs"}
+    assert named <= {*shown(capsys)["libraries"]}
+
+
+def test_blas_is_told_of_numpy_and_of_scipy(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    found = shown(capsys)
+    scipy = pytest.importorskip("scipy").show_config(mode="dicts")["Build Dependencies"]["blas"]
+    assert found["BLAS of SciPy"] == {"name": scipy["name"], "version": scipy["version"]}
+    assert found["BLAS of NumPy"]["name"]
+    monkeypatch.setattr(machine, "find_spec", lambda name: None)
+    assert shown(capsys)["BLAS of SciPy"] == {}
+    assert main(["doctor"]) == 0
+    assert "SciPy" not in capsys.readouterr().out
 
 
 def test_the_small_fit_is_held_against_lme4(capsys: pytest.CaptureFixture[str]):

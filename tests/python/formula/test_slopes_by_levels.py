@@ -95,7 +95,7 @@ def test_two_bars_are_saved_and_updated_as_they_are(tmp_path, effects: str, by: 
     fit.save(tmp_path / "fit")
     for same in (hlmrs.load(tmp_path / "fit"), pickle.loads(pickle.dumps(fit))):
         assert same.formula == fit.formula
-        assert parameters(same) == parameters(fit)
+        assert [*parameters(same).items()] == [*parameters(fit).items()]
     assert [*parameters(fit.update("~ . + odd"))] == [*parameters(fit)]
     plain = hlmrs.lmer(f"y ~ x + arm + ({effects} || g, by={by}) + (1 | odd)", data)
     assert plain.update(f"~ . - ({effects} || g, by={by})").n_params == 3 + 1 + 1
@@ -106,7 +106,7 @@ def test_a_generalized_fit_with_two_bars_by_level_is_saved_as_it_is(tmp_path) ->
     fit = hlmrs.glmer("high ~ x + (x || g, by=arm)", data, family="binomial")
     fit.save(tmp_path / "fit")
     for same in (hlmrs.load(tmp_path / "fit"), pickle.loads(pickle.dumps(fit))):
-        assert parameters(same) == parameters(fit)
+        assert [*parameters(same).items()] == [*parameters(fit).items()]
 
 
 def test_a_term_of_one_level_is_one_of_them() -> None:
@@ -152,7 +152,7 @@ def test_everything_of_a_fit_is_there(tmp_path) -> None:
     for same in (fit, hlmrs.load(tmp_path / "fit"), pickle.loads(pickle.dumps(fit))):
         assert same.formula == fit.formula
         assert np.asarray(same.predict(new))[0] == pytest.approx(want)
-        assert parameters(same) == parameters(fit)
+        assert [*parameters(same).items()] == [*parameters(fit).items()]
     assert modes["g1", "arm[a]"] == 0.0
     draws = np.asarray(fit.simulate(400, seed=1)).reshape(len(DATA), -1)
     deviations = draws - (np.asarray(fit.predict(DATA, random_effects=False)))[:, None]

@@ -139,7 +139,8 @@ def test_tests_with_next_to_no_degrees_of_freedom_are_refused():
 
 def test_a_power_that_no_effect_has_is_out_of_reach():
     with pytest.raises(OptionError, match=r"out of reach for the test of treat with 0\.5 degrees of freedom"):
-        planned("treat", 0.5, 1.0).strength_for(0.8)
+        planned("treat", 0.5, 1.0).required_strength(0.8)
+    assert planned("treat", 0.5, 1.0).strength_for(0.8) is None
     assert np.isnan(detectable(planned("treat", 0.5, 1.0), 0.8))
     assert planned("treat", 20.0, 1.0).strength_for(0.8) < 10
 

@@ -1,10 +1,13 @@
 """Numbers of units that are searched for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import hlmrs
-from hlmrs.errors import OptionError
+from hlmrs.errors import DesignError, OptionError
+from hlmrs.planning.search import Unreached, fewest_units, reach, sized
 
 DESIGN = hlmrs.Design.cluster_randomized(school=20, pupil=10)
 POWER = hlmrs.power(DESIGN, effects={"treat": 0.5}, icc=0.2)
@@ -39,6 +42,24 @@ def test_units_that_lead_nowhere_say_how_far():
     lists = hlmrs.power(DESIGN.with_units({"pupil": [5, 10]}), effects={"treat": 0.5}, icc=0.2)
     with pytest.raises(OptionError, match="a list of sizes"):
         lists.required("pupil")
+
+
+def test_what_is_out_of_reach_is_a_value_that_tells_why():
+    plan = hlmrs.power(DESIGN, effects={"treat": 0.5}, icc=0.2)._plan
+    few = reach(sized(plan, "school", 2))
+    assert (few.power, few.n_rows, type(few.lacking)) == (0.0, 0, DesignError)
+    many = reach(sized(plan, "school", 3_000_000))
+    assert "30,000,000 rows, and 2,000,000 is the most" in str(many.lacking)
+    none = fewest_units(plan, "pupil", 0.9)
+    assert isinstance(none, Unreached)
+    assert "out of reach by more of 'pupil' alone" in str(none.why)
+
+
+def test_mistakes_of_a_plan_are_not_taken_for_few_units():
+    """An option that is wrong is told, and no reason to try other numbers."""
+    plan = hlmrs.power(DESIGN, effects={"treat": 0.5}, icc=0.2)._plan
+    with pytest.raises(OptionError, match="standard deviation"):
+        fewest_units(replace(plan, given=replace(plan.given, icc=None)), "school", 0.8)
 
 
 def test_sizes_keep_their_spread():

@@ -1,11 +1,16 @@
 """A learner in the fixed part: with a linear one the fit is the mixed model, and folds do not tell on each other."""
 
+import lightgbm
 import numpy as np
 import pytest
-from sklearn.ensemble import RandomForestRegressor
+from sklearn import config_context
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import RandomForestRegressor, VotingRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, ShuffleSplit
 from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import hlmrs
 from hlmrs.sklearn import MixedEffectsRegressor
@@ -39,6 +44,46 @@ def test_so_it_is_with_slopes_and_weights():
     whole = hlmrs.lmer("mAch ~ cses + meanses + (1 + cses | school)", SCHOOL, weights=weights, reml=False)
     fitted = alternated(cv=None, max_rounds=2000, random="1 + cses").fit(X, Y, groups=GROUPS, sample_weight=weights)
     assert_is_the_mixed_model(fitted, whole, X, GROUPS)
+
+
+@pytest.mark.parametrize(
+    "learner",
+    [
+        make_pipeline(StandardScaler(), LinearRegression()),
+        make_pipeline("passthrough", make_pipeline(StandardScaler(), LinearRegression())),
+        TransformedTargetRegressor(make_pipeline(StandardScaler(), LinearRegression())),
+        GridSearchCV(make_pipeline(StandardScaler(), LinearRegression()), {"standardscaler__with_std": [True]}, cv=2),
+        VotingRegressor([("one", LinearRegression())]),
+    ],
+    ids=["pipeline", "nested", "transformed", "search", "voting"],
+)
+def test_weights_reach_the_regressor_within_a_learner(learner):
+    """Features that are only scaled change nothing of least squares, weighted or not."""
+    weights = np.random.default_rng(2).uniform(0.5, 2.0, len(Y))
+    plain, within = (
+        alternated(learner=one, max_rounds=3, tol=1).fit(X, Y, groups=GROUPS, sample_weight=weights)
+        for one in (LinearRegression(), learner)
+    )
+    np.testing.assert_allclose(within.predict(X), plain.predict(X), rtol=1e-10)
+    unweighted = alternated(learner=learner, max_rounds=3, tol=1).fit(X, Y, groups=GROUPS)
+    assert np.abs(within.predict(X) - unweighted.predict(X)).max() > 1e-3
+
+
+def test_weights_are_routed_where_scikit_learn_routes_them():
+    weights = np.random.default_rng(2).uniform(0.5, 2.0, len(Y))
+    plain = alternated(max_rounds=3, tol=1).fit(X, Y, groups=GROUPS, sample_weight=weights)
+    with config_context(enable_metadata_routing=True):
+        scaler = StandardScaler().set_fit_request(sample_weight=False)
+        learner = make_pipeline(scaler, LinearRegression().set_fit_request(sample_weight=True))
+        routed = alternated(learner=learner, max_rounds=3, tol=1).fit(X, Y, groups=GROUPS, sample_weight=weights)
+    np.testing.assert_allclose(routed.predict(X), plain.predict(X), rtol=1e-10)
+
+
+def test_a_pipeline_whose_last_step_takes_no_weights_is_refused():
+    with pytest.raises(hlmrs.OptionError, match="the learner KNeighborsRegressor takes no weights"):
+        alternated(learner=make_pipeline(StandardScaler(), KNeighborsRegressor())).fit(
+            X, Y, groups=GROUPS, sample_weight=np.ones(len(Y))
+        )
 
 
 def test_so_it_is_with_crossed_groups_which_are_columns():
@@ -170,7 +215,6 @@ def test_names_that_an_array_has_lost_are_refused():
 
 
 def test_boosted_trees_of_lightgbm_are_a_learner():
-    lightgbm = pytest.importorskip("lightgbm")
     booster = lightgbm.LGBMRegressor(n_estimators=20, random_state=1, verbose=-1, n_jobs=1)
     fitted = MixedEffectsRegressor(learner=booster, max_rounds=3, tol=10).fit(
         X, Y, groups=GROUPS, sample_weight=np.ones(len(Y))
