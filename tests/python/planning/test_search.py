@@ -58,7 +58,7 @@ def test_what_is_out_of_reach_is_a_value_that_tells_why():
 def test_mistakes_of_a_plan_are_not_taken_for_few_units():
     """An option that is wrong is told, and no reason to try other numbers."""
     plan = hlmrs.power(DESIGN, effects={"treat": 0.5}, icc=0.2)._plan
-    with pytest.raises(OptionError, match="standard deviation"):
+    with pytest.raises(OptionError, match="say how much school varies"):
         fewest_units(replace(plan, given=replace(plan.given, icc=None)), "school", 0.8)
 
 
