@@ -66,6 +66,17 @@ _OF_GENERALIZED: Hints = {
     "ziformula": [("zero_inflation", "the zero part is zero_inflation='~ 1'")],
     "dispformula": [("dispersion", "the model of the dispersion is dispersion='~ x'")],
 }
+_OF_CHAINS = "draws are independent where they can be, and chains are four (method='nuts'); how many is draws="
+_OF_POSTERIORS: Hints = {
+    **{name: hints for name, hints in _OF_MODELS.items() if name not in ("family", "link", "prior")},
+    "prior": [
+        ("priors", "priors of a posterior are priors={{'fixed': hlmrs.Normal(0, 2.5)}}, by name"),
+        ("", "it is of estimates, by lmer and glmer"),
+    ],
+    **{name: [("", _OF_CHAINS)] for name in ("chains", "iter", "warmup", "tune", "n_draws", "n_samples")},
+    "cores": [("", f"give {_THREADS}")],
+    "random_seed": [("seed", "the seed is seed=")],
+}
 _OF_SUMS: Hints = {
     name: [("", f"{_NO_SUMS}; fit all rows together by hlmrs.glmer()")]
     for name in ("family", "link", "zero_inflation", "dispersion", "nagq")
@@ -111,6 +122,7 @@ _OF_INTERVALS: Hints = {"parm": _PARAMETERS, "which": _PARAMETERS}
 _TABLES: Sequence[tuple[Collection[str], Hints]] = (
     (("lmer", "gls", "mmrm", "model", "fit_many", "update"), _OF_MODELS),
     (("glmer",), _OF_GENERALIZED),
+    (("bayes", "posterior"), _OF_POSTERIORS),
     (("gee",), _OF_EQUATIONS),
     (("SufficientStatistics",), _OF_SUMS),
     (("predict", "simulate"), _OF_PREDICTIONS),

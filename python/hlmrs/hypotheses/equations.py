@@ -1,5 +1,7 @@
 """Hypotheses in words: ``"Days = 10"``, ``"a = b, c = 0"``, ``"2 * a - b / 3 = c + 1"``; and ``"a / b = 2"``.
 
+Inequalities, such as ``"0 < a < 1"``, are of posteriors.
+
 sides   := side ("=" side)* [("," | ";") sides]
 side    := ["-" | "+"] product (("+" | "-") product)*
 product := power (("*" | "/") power)*
@@ -8,8 +10,8 @@ factor  := number | coefficient | "(" side ")" | function "(" side ")"
 
 What is not linear in the coefficients is read as its tangent at the estimates, which the delta method tests.
 
-A coefficient is the longest name of one that stands there, or a name in backticks.  Where nothing else can stand, a
-name without its backticks is one, and an interaction in another order.
+A coefficient is the longest name of one that stands there, with any white space about its bar and commas, or a name in
+backticks.  Where nothing else can stand, a name without its backticks is one, and an interaction in another order.
 """
 
 import math
@@ -28,11 +30,17 @@ from .tangents import FUNCTIONS, Tangent, applied, power, product, quotient
 Vector = NDArray[np.float64]
 
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_WORD = re.compile(r"(?:`(?:[^`\\]|\\.)*`|[^\s=,;+\-*/()`])+")
+_WORD = re.compile(r"(?:`(?:[^`\\]|\\.)*`|[^\s=<>,;+\-*/()`])+")
+_INEQUALITIES = ("<=", ">=", "<", ">")
+_LOOSE = re.compile(r"\s*([|,])\s*")
 _FUNCTION = re.compile(rf"({'|'.join(FUNCTIONS)})\s*\(")
 _BACKTICKS = re.compile(r"`(?:[^`\\]|\\.)*`")
 _INTERCEPT = "(Intercept)"
 _MOST_NESTED = 50
+
+
+class NotLinearError(FormulaError):
+    """What is not linear in the coefficients, where it has to be."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,11 @@ class Hypothesis:
 def read_hypotheses(text: str, names: Sequence[str], beta: Vector | None = None) -> list[Hypothesis]:
     """Read all equations of a text; `beta` are the estimates, at which what is not linear has its tangent."""
     return _Reader(text, names, beta).equations()
+
+
+def read_inequalities(text: str, names: Sequence[str], beta: Vector | None = None) -> tuple[list[Tangent], list[str]]:
+    """Read the sides of an inequality, or of two in a row, and the signs between them."""
+    return _Reader(text, names, beta).inequalities()
 
 
 class _Reader:
@@ -82,6 +95,27 @@ class _Reader:
         if self._skip() < len(self._text):
             raise self._error("expected '=', ',', an operator, or the end")
         return out
+
+    def inequalities(self) -> tuple[list[Tangent], list[str]]:
+        """Read sides and the signs between them."""
+        sides, signs = [self._side_or_nothing()], list[str]()
+        while sign := next((sign for sign in _INEQUALITIES if self._take(sign)), None):
+            sides.append(self._side_or_nothing())
+            signs.append(sign)
+        is_equation = self._text.startswith("=", self._skip())
+        if is_equation or (self._at == len(self._text) and not signs):
+            what = "expected an inequality, such as 'x > 0': a single value of a parameter has no probability"
+            raise self._error(what)
+        if self._at < len(self._text):
+            raise self._error("expected '<', '>', an operator, or the end")
+        if self._beta is None and any(left.is_number and right.is_number for left, right in pairwise(sides)):
+            raise FormulaError("this hypothesis has no coefficient in it", self._text, 0)
+        return sides, signs
+
+    def _side_or_nothing(self) -> Tangent:
+        if self._skip() == len(self._text) or any(self._text.startswith(sign, self._at) for sign in "<>="):
+            raise self._error("expected something on both sides")
+        return self._side()
 
     def _hypothesis(self, text: str, left: Tangent, right: Tangent, at: int) -> Hypothesis:
         both = left.plus(right, -1.0)
@@ -164,7 +198,7 @@ class _Reader:
 
     def _at_estimates(self, what: str, at: int) -> Vector:
         if self._beta is None:
-            raise FormulaError(f"{what} is not linear", self._text, at)
+            raise NotLinearError(f"{what} is not linear", self._text, at)
         return self._beta
 
     def _factor(self) -> Tangent:
@@ -198,13 +232,23 @@ class _Reader:
 
     def _longest(self, names: Iterable[str]) -> str | None:
         """Take the first of some names, the longest first, that stands here and ends with a word."""
-        at = self._at
         for name in names:
-            end = at + len(name)
-            if self._text.startswith(name, at) and not self._continues(name, end):
+            end = self._end_of(name)
+            if end is not None and not self._continues(name, end):
                 self._at = end
                 return name
         return None
+
+    def _end_of(self, name: str) -> int | None:
+        """Return where a name ends that stands here, with any white space about its bar and commas."""
+        if self._text.startswith(name, self._at):
+            return self._at + len(name)
+        parts = _LOOSE.split(name)
+        if len(parts) == 1 or not self._text.startswith(parts[0], self._at):
+            return None
+        pattern = r"\s*".join(re.escape(part) for part in parts)
+        match = re.compile(pattern).match(self._text, self._at)
+        return None if match is None else match.end()
 
     def _quoted(self) -> str | None:
         """Take a name in backticks."""

@@ -10,11 +10,19 @@ from typing import Any
 from ..errors import DesignError, FitStateError, OptionError, listed, quote
 from ..estimation import Estimate
 from ..frame import Column
-from ..priors import INTERCEPT, Assigned, DataScales, Distribution, Flat, Normal, Parameter, Uniform, chosen_priors
+from ..priors import (
+    INTERCEPT,
+    THRESHOLDS,
+    Assigned,
+    DataScales,
+    Distribution,
+    Flat,
+    Normal,
+    Parameter,
+    Uniform,
+    chosen_priors,
+)
 from .parameters import has_rows, means_of_columns, parameters_with_priors, scales_of
-
-THRESHOLDS = "thresholds"
-"""The name by which all thresholds of an ordered response are given a prior."""
 
 _FLAT_INTERCEPT = (
     "brms has Student's t of the intercept; it is flat here, where coefficients are integrated over exactly: beside "

@@ -32,8 +32,8 @@ METHODS: tuple[PosteriorMethod, ...] = get_args(PosteriorMethod)
 class Draws:
     """Draws of the parameters of a model.
 
-    ``source`` says how they came about: ``method``, of direct ones ``k``, ``effective`` and ``points``, of chains
-    ``divergences`` and ``chains``; ``gave_up``, ``log_marginal``.
+    ``source`` says how they came about: ``method`` (``asked`` is what was asked for), of direct ones ``k``,
+    ``effective`` and ``points``, of chains ``divergences`` and ``chains``; ``gave_up``, ``log_marginal``.
     """
 
     estimate: Estimate
@@ -135,4 +135,4 @@ def draw_posterior(estimate: Estimate, priors: Any, draws: Any, seed: Any, metho
     request = json.dumps({**choice.request(), "draws": draws, "seed": seed, "method": method})
     with Progress("points of the posterior") as shown:
         core = CorePosterior(estimate.core, request, estimate.threads, shown.reach)
-    return Draws(estimate, choice, seed, core, core.source)
+    return Draws(estimate, choice, seed, core, {**core.source, "asked": method})

@@ -15,9 +15,22 @@ from .._core import GeneralizedFit, posterior_slots
 from ..errors import DesignError, FitStateError, quote
 from ..estimation.generalized import GeneralizedEstimate
 from ..families import WITH_DEVIATION
-from ..priors import INTERCEPT, Assigned, DataScales, Flat, Normal, Parameter, chosen_priors, coefficient
-from .choice import THRESHOLDS, PriorChoice
+from ..formula.random_term import RandomTerm
+from ..priors import (
+    INTERCEPT,
+    THRESHOLDS,
+    WIDE,
+    Assigned,
+    DataScales,
+    Flat,
+    Normal,
+    Parameter,
+    chosen_priors,
+    coefficient,
+)
+from .choice import PriorChoice
 from .parameters import NORMAL_MAD, cells_of, means_of_columns, of_slots, spreads_of, with_names_of_their_own
+from .places import formula_terms, scales_of_places
 from .propriety import LEAST_LEVELS, require_levels
 
 Vector = NDArray[np.float64]
@@ -70,21 +83,35 @@ def _parameters(estimate: GeneralizedEstimate) -> list[Parameter]:
     return with_names_of_their_own([*coefficients, *of_slots(terms, slots)])
 
 
+def _scales_of_others(estimate: GeneralizedEstimate) -> dict[str, float]:
+    """Measure ranges and rates by the places, and standard deviations of parts beside the mean by their link."""
+    slots = posterior_slots(core_of(estimate), estimate.parameter_names()[1])
+    designs = sorted(estimate.designs, key=lambda name: estimate.parts[name].terms[0])
+    terms, part_of = list[tuple[RandomTerm | None, Sequence[str]]](), list[str]()
+    for name in designs:
+        own = estimate.designs[name]
+        terms += formula_terms(own.request.spec.random, [term.columns for term in own.random])
+        part_of += [name] * len(own.random)
+    sds = {name: WIDE for name, kind, k, _ in slots if kind == "sd" and part_of[k] != "conditional"}
+    return sds | scales_of_places(terms, slots)
+
+
 def _coefficient(name: str, part: str) -> Parameter:
     return coefficient(name) if part == "conditional" else Parameter(name, "coefficient", (part,))
 
 
 def _scales(estimate: GeneralizedEstimate) -> DataScales:
     """Measure the response: of a linear scale in its unit, else by the link of its mean and one."""
-    spreads, cells = spreads_of(estimate), cells_of(estimate)
+    columns = (spreads_of(estimate), cells_of(estimate))
+    others = _scales_of_others(estimate)
     if estimate.family.name == "cumulative":
-        return DataScales(0.0, 1.0, 0.0, 1.0, spreads, cells, linked=True)
+        return DataScales(0.0, 1.0, 0.0, 1.0, *columns, linked=True, others=others)
     values = estimate.values
     if estimate.family.name in WITH_DEVIATION and estimate.family.link == "identity":
         y = np.log(values.response) if estimate.family.name == "lognormal" else values.response - _offset(estimate)
-        return DataScales(float(y.mean()), float(y.std(ddof=1)), *_middle(y), spreads, cells)
+        return DataScales(float(y.mean()), float(y.std(ddof=1)), *_middle(y), *columns, others=others)
     middle = _middle(np.log(values.response + _OF_COUNTS)) if estimate.family.link == "log" else (0.0, 1.0)
-    return DataScales(_linked_mean(estimate), 1.0, *middle, spreads, cells, linked=True)
+    return DataScales(_linked_mean(estimate), 1.0, *middle, *columns, linked=True, others=others)
 
 
 def _middle(y: Vector) -> tuple[float, float]:

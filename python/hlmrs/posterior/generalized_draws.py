@@ -207,7 +207,8 @@ def draw_generalized_posterior(
     with Progress("points of the posterior") as shown:
         core = CorePosterior(fit, request, estimate.threads, shown.reach)
     error = None if nodes is not None else _laplace_error(estimate)
-    return GeneralizedDraws(estimate, choice, seed, core, {**core.source, "nodes": nodes, "laplace_error": error})
+    source = {**core.source, "asked": method, "nodes": nodes, "laplace_error": error}
+    return GeneralizedDraws(estimate, choice, seed, core, source)
 
 
 def _nodes(estimate: GeneralizedEstimate) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -10,14 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError, FormulaError
+from ..errors import ArgumentError
 from ..frame import Column
-from ..hypotheses.equations import read_hypotheses
+from ..hypotheses.equations import NotLinearError, read_inequalities
 from .draws import Draws
 
 Vector = NDArray[np.float64]
-
-_SIGNS = re.compile(r"`(?:[^`\\]|\\.)*`|(<=|>=|<|>|==|=)")
 
 
 def hypothesis_table(draws: Draws, hypotheses: str | Sequence[str]) -> dict[str, Column]:
@@ -60,34 +57,18 @@ def endless_odds(columns: Mapping[str, Column], n: int) -> list[str]:
 
 def _compared(draws: Draws, text: str) -> tuple[list[Vector], float]:
     """Return what is positive where the hypothesis holds, and the sign that makes it left less right."""
-    marks = [match for match in _SIGNS.finditer(text) if match[1]]
-    if not marks or any(match[1] in ("=", "==") for match in marks):
-        raise FormulaError(
-            "expected an inequality, such as 'x > 0': a single value of a parameter has no probability", text, 0
-        )
-    ends = [0, *(match.end() for match in marks)]
-    sides = [text[start : match.start()] for start, match in zip(ends, marks, strict=False)] + [text[ends[-1] :]]
-    signs = [1.0 if ">" in match[1] else -1.0 for match in marks]
-    gaps = [sign * _difference(draws, left, right) for (left, right), sign in zip(pairwise(sides), signs, strict=True)]
-    return gaps, signs[0]
+    sides, signs = _sides(draws, text)
+    ways = [1.0 if ">" in sign else -1.0 for sign in signs]
+    return [way * (left - right) for (left, right), way in zip(pairwise(sides), ways, strict=True)], ways[0]
 
 
-def _difference(draws: Draws, left: str, right: str) -> Vector:
-    """Return left side less right side in every draw."""
-    if not left.strip() or not right.strip():
-        raise FormulaError("expected something on both sides", f"{left} ? {right}", 0)
+def _sides(draws: Draws, text: str) -> tuple[list[Vector], list[str]]:
+    """Return all sides in every draw: of what is not linear the tangent at a draw touches there."""
     names, values = list(draws.values), np.column_stack(list(draws.values.values()))
-    text = f"{left} = {right}"
     try:
-        (linear,) = read_hypotheses(text, names)
-        return np.asarray(values @ linear.weights - linear.value)
-    except FormulaError as error:
-        if "is not linear" not in str(error):
-            raise
-    return np.array([_at(text, names, own) for own in values])
-
-
-def _at(text: str, names: Sequence[str], own: Vector) -> float:
-    """Return left side less right side at one draw: a tangent touches there."""
-    (tangent,) = read_hypotheses(text, names, own)
-    return float(tangent.weights @ own) + tangent.rest - tangent.value
+        sides, signs = read_inequalities(text, names)
+        return [values @ side.weights + side.constant for side in sides], signs
+    except NotLinearError:
+        read = [read_inequalities(text, names, own) for own in values]
+    own = [[side.at(beta) for side in sides] for (sides, _), beta in zip(read, values, strict=True)]
+    return list(np.array(own).T), read[0][1]

@@ -14,11 +14,9 @@ from ..estimation import Estimate
 from ..inference import term_names
 from ..priors import DataScales, Parameter, coefficient, of_term
 from ..priors.parameters import ParameterKind
-from .places import scales_of_places
+from .places import Slot, formula_terms, scales_of_places, scales_of_times
 
 Vector = NDArray[np.float64]
-Slot = tuple[str, str, int, int]
-"""Name, kind, random term and column of it; -1 for parameters of the residuals."""
 
 NORMAL_MAD = 1.4826
 _KINDS: dict[str, ParameterKind] = {
@@ -84,7 +82,8 @@ def scales_of(estimate: Estimate) -> DataScales:
     mad = NORMAL_MAD * float(np.median(np.abs(y - median)))
     sd = float(y.std(ddof=1)) if len(y) > 1 else 0.0
     slots = posterior_slots(estimate.core, term_names(estimate))
-    others = scales_of_places(estimate, [name for name, kind, *_ in slots if kind == "distance"])
+    terms = formula_terms(estimate.request.spec.random, [term.columns for term in estimate.layout.random])
+    others = scales_of_places(terms, slots) | scales_of_times(estimate, slots)
     return DataScales(float(y.mean()), sd, median, mad, spreads_of(estimate), cells_of(estimate), others=others)
 
 

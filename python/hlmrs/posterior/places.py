@@ -9,23 +9,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..estimation import Estimate
-from ..inference import term_names
+from ..formula.random_term import RandomTerm
 
 Vector = NDArray[np.float64]
+Slot = tuple[str, str, int, int]
+"""Name, kind, random term and column of it; -1 for parameters of the residuals."""
+Terms = Sequence[tuple[RandomTerm | None, Sequence[str]]]
+"""Random terms as the formula has them, if each there is one of the model, with their columns."""
 
 
-def scales_of_places(estimate: Estimate, names: Sequence[str]) -> dict[str, float]:
-    """Return the scale of ranges and rates, by name.
+def scales_of_places(terms: Terms, slots: Sequence[Slot]) -> dict[str, float]:
+    """Return the scale of ranges and rates of random terms, by name.
 
     A range is measured by the spread of the places, a rate, which is one over a distance, by that between neighbours.
     """
-    found = _of_residuals(estimate, names)
-    for k, (group, _) in enumerate(term_names(estimate)):
-        places = _places_of_term(estimate, k)
+    found = dict[str, float]()
+    for name, kind, k, _ in slots:
+        places = _places_of_term(*terms[k]) if kind == "distance" and k >= 0 else None
         if places is not None:
-            own = [name for name in names if name in (f"range({group})", f"rate({group})")]
-            found |= _scales(own, _spread(places), _step(places))
+            found |= _scales([name], _spread(places), _step(places))
     return found
+
+
+def formula_terms(terms: Sequence[RandomTerm], columns: Sequence[Sequence[str]]) -> Terms:
+    """Put terms of a formula beside the columns of those of the model, where there are as many."""
+    own = terms if len(terms) == len(columns) else [None] * len(columns)
+    return list(zip(own, columns, strict=True))
 
 
 def _scales(names: Sequence[str], spread: float, step: float) -> dict[str, float]:
@@ -33,7 +42,9 @@ def _scales(names: Sequence[str], spread: float, step: float) -> dict[str, float
     return {name: scale for name, scale in scales.items() if scale > 0}
 
 
-def _of_residuals(estimate: Estimate, names: Sequence[str]) -> dict[str, float]:
+def scales_of_times(estimate: Estimate, slots: Sequence[Slot]) -> dict[str, float]:
+    """Return the scale of ranges and rates of residuals, by name."""
+    names = [name for name, kind, k, _ in slots if kind == "distance" and k < 0]
     rows = None if estimate.request.residual is None else estimate.data.residual
     if rows is None or rows.own is None or rows.own.time is None:
         return {}
@@ -43,14 +54,12 @@ def _of_residuals(estimate: Estimate, names: Sequence[str]) -> dict[str, float]:
     return _scales(names, float(time.std()), _median_of_positive(steps))
 
 
-def _places_of_term(estimate: Estimate, k: int) -> Vector | None:
+def _places_of_term(term: RandomTerm | None, columns: Sequence[str]) -> Vector | None:
     """Return the places (columns x coordinates) of a term; None of one without places."""
-    terms = estimate.request.spec.random
-    term = terms[k] if len(terms) == len(estimate.layout.random) else None
     if term is None or not term.places:
         return None
     pattern = ":".join(f"{re.escape(factor.name)}(.+)" for factor in term.terms[0].factors)
-    matches = [re.fullmatch(pattern, name) for name in estimate.layout.random[k].columns]
+    matches = [re.fullmatch(pattern, name) for name in columns]
     return np.array([[float(number) for number in match.groups()] for match in matches if match is not None])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copyreg
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -23,6 +24,8 @@ from .draws import Draws
 from .generalized_draws import GeneralizedDraws, kept_arrays, read_kept
 
 _POINTS = "posterior.points"
+_NUMBER = "number"
+"""The key of a number that is not finite, and so is kept as a text."""
 
 
 def posterior_to_state(draws: Draws, *, keep_rows: bool) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -35,10 +38,10 @@ def posterior_to_state(draws: Draws, *, keep_rows: bool) -> tuple[dict[str, Any]
     own = draws.priors
     saved = {
         "seed": draws.seed,
-        "source": _finite(draws.source),
+        "source": _plain(draws.source),
         "means": list(own.means),
         "notes": list(own.notes),
-        "parameters": [_finite(asdict(one)) for one in own.parameters],
+        "parameters": [_plain(asdict(one)) for one in own.parameters],
         "priors": [[own.of(one.name).to_core(), own.assigned[one.name].source] for one in own.parameters],
         "kinds": [[name, one.kind] for name, one in draws.parameters.items()],
     }
@@ -51,7 +54,7 @@ def posterior_from_state(
     """Put a posterior together again; `name` is that of the file, for messages."""
     with reading(name, "a posterior"):
         saved = header["posterior"]
-        parameters = [_parameter(one) for one in saved["parameters"]]
+        parameters = [Parameter(**_number(one)) for one in saved["parameters"]]
         assigned = {
             one.name: Assigned(distribution_of(prior), source)
             for one, (prior, source) in zip(parameters, saved["priors"], strict=True)
@@ -60,10 +63,10 @@ def posterior_from_state(
         points, seed = arrays[_POINTS], int(saved["seed"])
         if isinstance(estimate, GeneralizedEstimate):
             kept = read_kept(arrays, [(str(name), str(kind)) for name, kind in saved["kinds"]], points)
-            return GeneralizedDraws(estimate, choice, seed, kept, _source(saved["source"]))
+            return GeneralizedDraws(estimate, choice, seed, kept, _number(saved["source"]))
         request = {**choice.request(), "draws": len(points), "seed": seed, "method": "auto"}
         core = CorePosterior.of_points(estimate.core, json.dumps(request), np.ascontiguousarray(points))
-        return Draws(estimate, choice, seed, core, _source(saved["source"]))
+        return Draws(estimate, choice, seed, core, _number(saved["source"]))
 
 
 def to_bytes(draws: Draws) -> bytes:
@@ -89,19 +92,19 @@ copyreg.pickle(GeneralizedDraws, _reduced)
 copyreg.pickle(Draws, _reduced)  # how a posterior goes to another process
 
 
-def _parameter(saved: dict[str, Any]) -> Parameter:
-    ends = {name: saved[name] for name in ("low", "high") if saved[name] is not None}
-    return Parameter(saved["name"], saved["kind"], tuple(saved["also"]), saved["column"], **ends)
+def _plain(value: Any) -> Any:
+    """Return what a header can hold: a text in the place of a number that is not finite, lists in that of tuples."""
+    if isinstance(value, Mapping):
+        return {name: _plain(own) for name, own in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(own) for own in value]
+    return {_NUMBER: str(value)} if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _source(saved: dict[str, Any]) -> dict[str, Any]:
-    """Return how draws came about; numbers that were not finite are not known."""
-    return {name: math.nan if name == "k" and value is None else value for name, value in saved.items()}
-
-
-def _finite(values: Any) -> dict[str, Any]:
-    """Return what a header can hold: None in the place of numbers that are not finite."""
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in dict(values).items()
-    }
+def _number(value: Any) -> Any:
+    """Read what ``_plain`` wrote; lists of numbers were tuples."""
+    if isinstance(value, list):
+        return tuple(map(_number, value))
+    if not isinstance(value, Mapping):
+        return value
+    return float(value[_NUMBER]) if list(value) == [_NUMBER] else {name: _number(own) for name, own in value.items()}

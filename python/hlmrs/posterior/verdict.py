@@ -10,11 +10,14 @@ import numpy as np
 from ..display.numbers import plural, short
 from .convergence import ess_bulk, rhat
 from .draws import Draws
+from .generalized_draws import GeneralizedDraws
 
 WORST_K = 0.7
 """Weights with a heavier tail have no reliable mean (Vehtari et al. 2024, J. Mach. Learn. Res. 25(72), 1-58)."""
 WORST_RHAT = 1.01
 LEAST_EFFECTIVE = 400
+MOST_DIRECT = 12
+"""Numbers that are drawn directly; of more the core draws chains."""
 LARGE_ERROR = 0.5
 """Of Laplace's log-likelihood."""
 
@@ -138,8 +141,14 @@ def _too_few(effective: float) -> Sequence[str]:
 
 
 def _why_chains(draws: Draws) -> Sequence[str]:
-    gave_up = draws.source["gave_up"]
-    if gave_up is None:
+    """Say why draws are not independent ones."""
+    if draws.source["gave_up"] is not None:
+        k, effective = draws.source["gave_up"]
+        return [f"Direct draws were given up, with k {short(k)} and a worth of {effective:,.0f} draws."]
+    if draws.source.get("asked") != "auto":
         return []
-    k, effective = gave_up
-    return [f"Direct draws were given up, with k {short(k)} and a worth of {effective:,.0f} draws."]
+    n = draws.core.points.shape[1]
+    if n <= MOST_DIRECT:
+        return ["Direct draws were given up: their density could not be computed."]
+    what = "coefficients and variance parameters" if isinstance(draws, GeneralizedDraws) else "variance parameters"
+    return [f"Chains were drawn since there are {n} {what} to draw, and direct draws are of {MOST_DIRECT} at most."]

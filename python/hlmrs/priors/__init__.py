@@ -2,11 +2,11 @@
 
 from .coefficients import CoefficientPrior, Prior, checked_prior, described, joined_prior, prior_by_column
 from .covariances import covariance_prior, covariance_prior_alone, described_covariances, exponent_of
-from .defaults import DataScales, brms_priors, chosen_priors, default_priors
+from .defaults import WIDE, DataScales, brms_priors, chosen_priors, default_priors
 from .distribution import Distribution
 from .lkj import LKJ
 from .matching import Assigned, assigned
-from .parameters import INTERCEPT, SIGMA, Parameter, coefficient, of_term, parameters_of
+from .parameters import INTERCEPT, SIGMA, THRESHOLDS, Parameter, coefficient, of_term, parameters_of
 from .positive import Exponential, Gamma, HalfCauchy, HalfNormal, HalfStudentT, InverseGamma
 from .real import Flat, Normal, StudentT, Uniform
 from .saved import distribution_of
@@ -15,6 +15,8 @@ __all__ = [
     "INTERCEPT",
     "LKJ",
     "SIGMA",
+    "THRESHOLDS",
+    "WIDE",
     "Assigned",
     "CoefficientPrior",
     "DataScales",

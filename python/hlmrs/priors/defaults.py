@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from math import hypot
 from typing import Any
 
-from ..errors import OptionError, suggestion
+from ..errors import OptionError, listed, suggestion
 from .distribution import Distribution
 from .lkj import LKJ
 from .matching import Assigned, assigned
-from .parameters import INTERCEPT, Parameter
+from .parameters import INTERCEPT, THRESHOLDS, Parameter
 from .positive import HalfStudentT
 from .real import Flat, Normal, StudentT, Uniform
 
 WIDE = 2.5
+"""How many times as large as what is likely a prior still allows."""
 _DF = 3
 
 
@@ -38,7 +39,8 @@ class DataScales:
     linked : bool
         Whether the response is behind a link function.
     others : mapping of str to float
-        Scales of other parameters, by name; those that are not named have one.
+        Scales of other parameters, by name, and of standard deviations that the response does not measure; those that
+        are not named have one.
     """
 
     mean: float
@@ -79,7 +81,7 @@ def chosen_priors(
     if isinstance(priors, str):
         if priors.casefold() != "brms":
             raise OptionError(f"priors={priors!r}: give priors by name, or 'brms'{suggestion(priors, ['brms'])}")
-        return assigned(None, parameters, brms_priors(parameters, scales.median, scales.mad), "brms")
+        return assigned(None, parameters, brms_priors(parameters, scales), "brms")
     return assigned(priors, parameters, default_priors(parameters, scales))
 
 
@@ -103,19 +105,40 @@ def _default(parameter: Parameter, scales: DataScales, size: float) -> Distribut
         return Normal(0, WIDE * (size / scales.column(parameter.column) if parameter.column is not None else 1.0))
     if parameter.kind == "sd":
         spread = 1.0 if parameter.column in scales.cells else scales.column(parameter.column)
-        return HalfStudentT(_DF, scales.of_effects / spread)
+        return HalfStudentT(_DF, scales.others.get(parameter.name, scales.of_effects) / spread)
     return _other(parameter, scales.others.get(parameter.name, 1.0))
 
 
-def brms_priors(parameters: Sequence[Parameter], median: float, mad: float) -> dict[str, Distribution]:
-    """Return the priors that brms has by default, by name: its numbers are rounded to one decimal."""
-    scale = max(WIDE, round(mad, 1))
-    return {one.name: _of_brms(one, round(median, 1), scale) for one in parameters}
+def brms_priors(parameters: Sequence[Parameter], scales: DataScales) -> dict[str, Distribution]:
+    """Return the priors that brms has by default, by name: its numbers are rounded to one decimal.
+
+    Raises
+    ------
+    OptionError
+        For a model with parameters whose prior in brms is of another number, or is none that a posterior can have.
+    """
+    unlike = [one.name for one in parameters if _is_unlike_brms(one)]
+    if unlike:
+        raise OptionError(
+            f"priors='brms' is of coefficients of the mean, standard deviations, correlations and sigma: of "
+            f"{listed(unlike)} brms has flat priors, or priors of other numbers (the shape itself, say, where its "
+            'logarithm is drawn here); give priors by name, such as {"fixed": hlmrs.Normal(0, 2.5)}: the others have '
+            "defaults"
+        )
+    scale = max(WIDE, round(scales.mad, 1))
+    return {one.name: _of_brms(one, round(scales.median, 1), scale) for one in parameters}
+
+
+def _is_unlike_brms(parameter: Parameter) -> bool:
+    is_of_another_part = parameter.kind == "coefficient" and parameter.column is None
+    return parameter.kind in ("positive", "real") or (is_of_another_part and THRESHOLDS not in parameter.also)
 
 
 def _of_brms(parameter: Parameter, median: float, scale: float) -> Distribution:
     if parameter.name == INTERCEPT:
         return StudentT(_DF, median, scale)
+    if THRESHOLDS in parameter.also:
+        return StudentT(_DF, 0, WIDE)
     if parameter.kind == "coefficient":
         return Flat()
     return HalfStudentT(_DF, scale) if parameter.kind == "sd" else _other(parameter, 1.0)

@@ -67,7 +67,7 @@ def assigned(
     OptionError
         For a name that matches nothing, or a prior that its parameter cannot have.
     """
-    given = _checked(priors)
+    given = _spelled(_checked(priors), parameters)
     _require_known(given, parameters)
     return {one.name: _given_or(one, given, Assigned(defaults[one.name], source)) for one in parameters}
 
@@ -94,6 +94,18 @@ def _checked(priors: Any) -> dict[str, Distribution]:
         if not isinstance(name, str) or not isinstance(prior, Distribution):
             raise ArgumentError(f"priors={{{name!r}: {prior!r}}}: give a prior by a name, such as {_EXAMPLE}")
     return dict(priors)
+
+
+def _spelled(given: Mapping[str, Distribution], parameters: Sequence[Parameter]) -> dict[str, Distribution]:
+    """Return priors by the names as tables have them, however these are spaced."""
+    known = {"".join(name.split()): name for one in parameters for name in one.names}
+    found = dict[str, Distribution]()
+    for name, prior in given.items():
+        own = known.get("".join(name.split()), name)
+        if own in found:
+            raise OptionError(f"priors= names {quote(own)} twice, in two spellings: give one of them")
+        found[own] = prior
+    return found
 
 
 def _require_known(given: Mapping[str, Distribution], parameters: Sequence[Parameter]) -> None:

@@ -10,6 +10,8 @@ from typing import Literal, TypeAlias
 from ..errors import DesignError, quote
 
 INTERCEPT = "(Intercept)"
+THRESHOLDS = "thresholds"
+"""The name by which all thresholds of an ordered response are given a prior."""
 ParameterKind: TypeAlias = Literal["coefficient", "sd", "correlations", "correlation", "positive", "real"]
 
 

@@ -2,12 +2,16 @@
 
 import copy
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy.stats
 
 import hlmrs
 from hlmrs.errors import DataError, DesignError, OptionError
+from hlmrs.posterior.evidence import _covariances
+from hlmrs.results import Posterior
 
 
 @pytest.fixture(scope="module")
@@ -183,3 +187,38 @@ def test_arviz_has_the_draws_by_the_names_of_bambi(post, machines):
     assert tree["observed_data"]["score"].to_numpy() == pytest.approx(machines["score"].to_numpy())
     assert tree["log_likelihood"]["score"].shape == (4, 100, 54)
     assert "log_likelihood" not in post.to_arviz(rows=False)
+
+
+@pytest.mark.parametrize("k", [-np.inf, np.inf, np.nan, 0.25])
+def test_numbers_that_are_not_finite_come_back_from_a_file(tmp_path, machines, k):
+    post = hlmrs.bayes("score ~ Machine + ar1(0 + Machine | Worker)", machines, draws=40, method="direct")
+    source = {**post._draws.source, "k": k, "gave_up": (np.inf, 12.5), "log_marginal": (-np.inf, np.nan)}
+    odd = Posterior(replace(post._draws, source=source))
+    odd.save(tmp_path / "odd.post")
+    again = hlmrs.load(tmp_path / "odd.post")._draws
+    assert set(again.source) == set(source)
+    for name, value in source.items():
+        assert again.source[name] == value or np.array_equal(again.source[name], value, equal_nan=True), name
+        assert type(again.source[name]) is type(value)
+    assert list(again.priors.parameters) == list(post._draws.priors.parameters)
+    ends = [(one.low, one.high) for one in again.priors.parameters]
+    assert {(-1.0, 1.0), (-np.inf, np.inf)} <= set(ends)
+
+
+def test_data_by_the_priors_have_correlations_of_lkj():
+    """Of k effects each correlation is a beta variate on (-1, 1) with a = b = eta - 1 + k / 2."""
+    rng = np.random.default_rng(2)
+    data = {name: rng.normal(size=60) for name in "yab"} | {"g": np.repeat(list("qrst"), 15)}
+    given = {"sd": hlmrs.Uniform(1, 1.5), "cor": hlmrs.LKJ(2)}
+    draws = hlmrs.bayes("y ~ 1 + (a + b | g)", data, priors=given, draws=10, method="direct")._draws
+    (drawn,) = _covariances(draws, 4000, np.random.default_rng(1))
+    sd = np.sqrt(np.einsum("nii->ni", drawn))
+    marginal = scipy.stats.beta(2.5, 2.5, -1, 2)
+    for i, j in ((1, 0), (2, 0), (2, 1)):
+        own = drawn[:, i, j] / (sd[:, i] * sd[:, j])
+        assert scipy.stats.kstest(own, marginal.cdf).pvalue > 1e-3
+    # |C| is a product of independent beta variates: E|C| of LKJ(eta) by their means
+    logdet = np.linalg.slogdet(drawn / (sd[:, :, None] * sd[:, None, :]))[1]
+    betas = [(2.5, 2.5), (2.5, 2.5), (2.0, 2.0)]
+    means = [1 - scipy.stats.beta(*own, -1, 2).var() for own in betas]
+    assert np.exp(logdet).mean() == pytest.approx(np.prod(means), rel=0.03)

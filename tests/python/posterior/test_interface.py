@@ -313,3 +313,91 @@ def test_a_fit_without_its_rows_takes_priors_if_all_are_given(without_rows):
         without_rows.posterior({**own, "(Intercept)": hlmrs.Normal(300, 100)})
     with pytest.raises(FitStateError, match="priors that are not given"):
         without_rows.posterior("brms")
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"prior": {"sd": hlmrs.HalfNormal(1)}}, TypeError, r"bayes\(\) has no argument 'prior'; .* are priors="),
+        ({"prior": hlmrs.Normal(0, 1), "family": "poisson"}, TypeError, r"no argument 'prior'"),
+        ({"chains": 4}, TypeError, r"bayes\(\) has no argument 'chains'; .*how many is draws="),
+        ({"draw": 10}, TypeError, r"bayes\(\) has no argument 'draw'; did you mean 'draws'"),
+        ({"thing": 1}, TypeError, r"its options are priors, draws, seed, method, family, .*zero_inflation"),
+        ({"nagq": 5}, OptionError, r"nagq=5 is of generalized models"),
+        ({"nagq": 5, "family": "gaussian"}, OptionError, r"nagq=5 is of generalized models"),
+        ({"link": "log"}, OptionError, r"link='log' is of generalized models"),
+        ({"family": "poisson", "residual": "ar1(Days | Subject)"}, OptionError, r"residual=.* is of linear models"),
+    ],
+)
+def test_arguments_without_an_effect_are_refused(options, error, message):
+    with pytest.raises(error, match=message):
+        hlmrs.bayes("Reaction ~ Days + (1 | Subject)", hlmrs.datasets.load("sleepstudy"), draws=10, **options)
+
+
+def test_a_gaussian_family_has_other_links_by_glmer():
+    data = hlmrs.datasets.load("sleepstudy", "polars")
+    formula = "Reaction ~ Days + (1 | Subject)"
+    post = hlmrs.bayes(formula, data, family="gaussian", link="log", draws=200)
+    assert post.draws["Days"].mean() == pytest.approx(np.log(1 + 10.5 / 298), rel=0.2)
+    same = hlmrs.bayes(formula, data, family="gaussian", link="identity", draws=50)
+    assert same.draws.equals(hlmrs.bayes(formula, data, draws=50).draws)
+
+
+def test_priors_of_brms_are_refused_where_brms_has_them_of_other_numbers():
+    data, formula = hlmrs.datasets.load("sleepstudy", "polars"), "Reaction ~ Days + (1 | Subject)"
+    with pytest.raises(OptionError, match=r"of 'dispersion:Days' brms has flat priors"):
+        hlmrs.bayes(formula, data, dispersion="~ Days", priors="brms", draws=20)
+    with pytest.raises(OptionError, match=r"'dispersion:\(Intercept\)', 'shape:\(Intercept\)' brms has"):
+        hlmrs.bayes(formula, data, family="student", priors="brms", draws=20)
+
+
+def test_names_of_priors_may_be_spaced_otherwise():
+    data = hlmrs.datasets.load("sleepstudy", "polars")
+    fit = hlmrs.lmer(FORMULA, data)
+    post = fit.posterior({"sd((Intercept)|Subject)": hlmrs.HalfNormal(40)}, draws=20)
+    assert post._draws.priors.of("sd((Intercept) | Subject)") == hlmrs.HalfNormal(40)
+    with pytest.raises(OptionError, match="twice, in two spellings"):
+        fit.posterior({"sd(Days|Subject)": hlmrs.HalfNormal(1), "sd(Days | Subject)": hlmrs.HalfNormal(2)})
+    with pytest.raises(OptionError, match=r"did you mean 'sd\(\(Intercept\) \| Subject\)'"):
+        fit.posterior({"sd((Intercept)|Sub)": hlmrs.HalfNormal(1)})
+
+
+@pytest.mark.parametrize("text", ["log(Days) > 2 +", "Days / sigma < Dyas", "2 < Days^2 < oops"])
+def test_errors_have_the_hypothesis_as_it_was_written(post, text):
+    with pytest.raises(FormulaError) as caught:
+        post.hypothesis(text)
+    assert caught.value.formula == text
+
+
+def test_hypotheses_name_parameters_in_any_spacing_and_in_backticks():
+    data = hlmrs.datasets.load("sleepstudy", "polars").rename({"Days": "my days"})
+    post = hlmrs.bayes("Reaction ~ `my days` + (`my days` | Subject)", data, draws=100)
+    sd, cor = post.draws["sd(`my days` | Subject)"], post.draws["cor((Intercept), `my days` | Subject)"]
+    texts = [
+        "`my days` > 10",
+        "my days > 10",
+        "sd(`my days`|Subject) < 6",
+        "`sd(my days | Subject)`<6",
+        "3<sd(my days | Subject)^2",
+    ]
+    slope = post.draws["`my days`"]
+    expected = [(slope > 10).mean(), (slope > 10).mean(), (sd < 6).mean(), (sd < 6).mean(), (sd**2 > 3).mean()]
+    assert list(post.hypothesis(texts)["probability"]) == pytest.approx(expected)
+    assert post.hypothesis("cor((Intercept),`my days`|Subject) > 0")["probability"][0] == (cor > 0).mean()
+
+
+def test_the_verdict_says_why_chains_were_drawn():
+    rng = np.random.default_rng(3)
+    x, g = rng.normal(size=(200, 11)), np.repeat(np.arange(20), 10)
+    y = rng.poisson(np.exp(0.5 + 0.3 * x[:, 0] + 0.3 * rng.normal(size=20)[g])).astype(float)
+    data = {"y": y, "g": g.astype(str), **{f"x{k}": x[:, k] for k in range(11)}}
+    few, many = (
+        hlmrs.bayes(f"y ~ {' + '.join(f'x{k}' for k in range(n))} + (1 | g)", data, family="poisson", draws=40)
+        for n in (10, 11)
+    )
+    assert few._draws.core.points.shape[1] == 12
+    assert few.verdict.method == "direct"
+    assert many.verdict.method == "nuts"
+    assert "there are 13 coefficients and variance parameters to draw" in many.verdict.explain()
+    asked = hlmrs.bayes("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff"), draws=40, method="nuts")
+    assert "Chains were drawn" not in asked.verdict.explain()

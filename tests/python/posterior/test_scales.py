@@ -46,3 +46,21 @@ def test_ranges_of_residuals_go_by_the_times():
     first = {name: np.asarray(values)[::3] for name, values in own.items()}
     found = scales(hlmrs.gls("y ~ 1", first, residual="exp(t | g)"))
     assert found["range"] == pytest.approx(2.5 * first["t"].std(), rel=1e-4)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1000.0])
+def test_ranges_and_rates_of_generalized_models_go_by_the_places_too(unit):
+    own = data(unit)
+    own["y"] = np.round(np.exp(0.5 * own["y"] + 1))
+    for structure in ("exp", "gau", "mat"):
+        far = scales(hlmrs.glmer(f"y ~ 1 + {structure}(t | g)", own, family="poisson"))
+        assert far["range(g)"] == pytest.approx(2.5 * unit * TIMES.std(), rel=1e-4)
+    fast = scales(hlmrs.glmer("y ~ 1 + ou(t | g)", own, family="poisson"))
+    assert fast == {"sd(g)": 2.5, "rate(g)": pytest.approx(2.5 / (1.5 * unit), rel=1e-4)}
+
+
+def test_standard_deviations_of_the_dispersion_are_on_its_scale():
+    sleep = hlmrs.datasets.load("sleepstudy")
+    found = scales(hlmrs.lmer("Reaction ~ Days + (1 | Subject)", sleep, dispersion="~ 1 + (1 | Subject)", reml=False))
+    assert found["sd((Intercept) | Subject)"] == pytest.approx(np.asarray(sleep["Reaction"]).std(ddof=1), rel=1e-4)
+    assert found["sd(dispersion:(Intercept) | Subject)"] == 2.5
