@@ -1,6 +1,7 @@
 """How the columns of a table of results are written, by their names."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from math import floor, inf, log10
 
 import numpy as np
@@ -15,7 +16,7 @@ _OF_DRAWS = {"mean", "sd"}
 _BY_ROW = ("mean", "sd", "q5", "median", "q95", "mcse")
 _MOST_DECIMALS = 8
 _OF_ONE_SIZE = ("estimate", "std_error", "detectable", *_BOUNDS)
-_SHARES = (
+_THREE_DECIMALS = (
     "weight",
     "reliability",
     "bottom_quarter",
@@ -38,6 +39,13 @@ _SHARES = (
     "k",
 )
 _TWO_DECIMALS = ("statistic", "chisq", "loglik", "aic", "aicc", "bic", "expected_rank")
+_WRITERS: Mapping[str, Callable[[float], str]] = {
+    "p_value": write_p,
+    **dict.fromkeys(("df", "num_df", "den_df"), write_df),
+    **dict.fromkeys(_TWO_DECIMALS, partial(write_fixed, decimals=2)),
+    **dict.fromkeys(_THREE_DECIMALS, partial(write_fixed, decimals=3)),
+}
+"""How numbers are written of which the name says all; others are written as their whole column needs."""
 
 
 def displayed(columns: Mapping[str, Column], level: float | None = None) -> list[DisplayColumn]:
@@ -75,23 +83,22 @@ def _display(name: str, column: Column, decimals: int | None, level: float | Non
     heading = _HEADINGS.get(name, name)
     if values.dtype.kind not in "fiu":
         return DisplayColumn(heading, ["" if value is None else str(value) for value in values], False)
-    numbers = _numbers(column)
     if name in _BOUNDS and level is not None:
-        tail = 50 * (1 - level)
-        heading = f"{tail:.3g}%" if name == "conf_low" else f"{100 - tail:.4g}%"
-    if name == "p_value":
-        return DisplayColumn(heading, [write_p(p) for p in numbers])
-    if name.endswith("df"):
-        return DisplayColumn(heading, [write_df(df) for df in numbers])
-    if name in _TWO_DECIMALS:
-        return DisplayColumn(heading, [write_fixed(value, 2) for value in numbers])
-    if name in _SHARES:
-        return DisplayColumn(heading, [write_fixed(value, 3) for value in numbers])
+        heading = _percent_below(name, level)
+    if name in _WRITERS:
+        return DisplayColumn(heading, [_WRITERS[name](number) for number in _numbers(column)])
     if values.dtype.kind in "iu":
         return DisplayColumn(heading, [f"{value:,}" for value in values])
+    numbers = _numbers(column)
     if name not in _OF_ONE_SIZE and numbers and all(number.is_integer() for number in numbers):
         return DisplayColumn(heading, [f"{number:,.0f}" for number in numbers])
     return DisplayColumn(heading, write_column(numbers, decimals if name in _OF_ONE_SIZE else None))
+
+
+def _percent_below(bound: str, level: float) -> str:
+    """Return what is below a bound of an interval, in percent."""
+    tail = 50 * (1 - level)
+    return f"{tail:.3g}%" if bound == "conf_low" else f"{100 - tail:.4g}%"
 
 
 def _numbers(column: Column) -> list[float]:

@@ -1,7 +1,8 @@
 """From what the user asked for to a verified estimate.
 
 ``request`` is what was asked for, ``by_levels`` gives it terms by level, ``rows`` applies it to a frame, ``fitting``
-fits them, ``estimate`` holds the result and what is computed once for it, ``layout`` says what its numbers belong to,
+fits them, ``making`` does all of it, ``estimate`` holds the result and what is computed once for it, ``layout`` says
+what its numbers belong to,
 ``verdict`` what the optimum is worth, ``warn`` tells the user; ``state`` saves an estimate.  Of a generalized model
 ``generalized_request`` is what was asked for, ``generalized_changes`` changes it, ``family_spec`` is its family as the
 core reads it, ``response`` has responses of its kind, and ``parts`` its designs; ``generalized`` is its estimate, of
@@ -11,17 +12,9 @@ to the rows that all use; ``generalized_many`` fits many responses.
 ``streaming`` sums rows batch by batch: they need not fit in memory.
 """
 
-from .estimate import (
-    Estimate,
-    cached,
-    estimate,
-    estimate_of_statistics,
-    estimate_submodel,
-    reestimate,
-    refit_response,
-    require_plain_residuals,
-)
+from .estimate import Estimate, cached, require_plain_residuals
 from .fitting import core_model, fit_model, fit_rows
+from .making import estimate, estimate_of_statistics, estimate_submodel, reestimate, refit_response
 from .null_model import null_model
 from .random_part import RandomPart, one_part, random_parts
 from .request import Changes, Contrast, Request, change_request, make_request, numeric_array

@@ -10,26 +10,23 @@ from numpy.typing import NDArray
 
 from .._core import (
     Encoding,
-    FinishedStatistics,
     Fit,
-    Model,
     Rows,
     residual_limits,
     residual_log_sd,
     term_moments,
 )
-from ..errors import DataError, DesignError, FitStateError, OptionError
+from ..errors import DesignError, FitStateError, OptionError
 from ..frame import Frame, in_order, row_index
 from ..priors import described_covariances
-from .by_levels import in_levels
-from .fitting import MOST_ROUNDS, fit_rows
+from .fitting import MOST_ROUNDS
 from .fixed_parameters import of_residuals
 from .layout import Layout, layout_of
 from .penalty import log_density, with_prior
-from .request import Request, numeric_array, request_of_rows, without_idle_contrasts
+from .request import Request
 from .residual_encoding import ResidualEncoding
 from .residual_verdict import not_settled, with_residuals
-from .rows import ModelRows, Splines, for_new_data, model_rows, require_memory_of_rows
+from .rows import ModelRows, Splines, for_new_data
 from .verdict import Verdict, verdict_of
 
 Vector = NDArray[np.float64]
@@ -40,15 +37,6 @@ Further = TypeVarTuple("Further")
 GONE = "this fit was saved without its data; fit.update('. ~ .', data=...) fits the model to them again"
 _MOST_ROWS = 1_000_000
 """As many rows as are passed over for a note."""
-_SUMMED = (
-    "this fit was made from sums over its rows, which were not kept; fit the rows with rows='keep' for what needs them "
-    "(summary, tidy, confint, test, profile, varcorr, ranef, coef, predict(newdata), append and adapt do not)"
-)
-_SUMMED_STRATA = (
-    "this fit was made from sums over its rows by the values of dispersion=, and the rows were not kept; fit them with "
-    "rows='keep' for what needs them (summary, tidy, confint and test by Wald, varcorr, ranef, coef and "
-    "predict(newdata) do not), and old rows and new ones together in the place of append and adapt"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,77 +307,11 @@ def require_plain_residuals(estimate: Estimate, what: str) -> None:
         )
 
 
-def estimate(request: Request, frame: Frame) -> Estimate:
-    """Fit a model to a frame."""
-    if request.residual is not None:
-        require_memory_of_rows(request, frame)
-    request, columns = in_levels(request, frame)
-    data, core = fit_rows(request, model_rows(request, columns))
-    return Estimate(request, core, frame.kind, data.splines, data, frame)
-
-
-def estimate_submodel(of: Estimate, request: Request) -> Estimate:
-    """Fit a model whose columns are among those of a fit to the same rows."""
-    request = without_idle_contrasts(request_of_rows(request, of.rows.kept))
-    data, core = fit_rows(request, model_rows(request, of.data.columns.copy()))
-    return Estimate(request, core, of.kind, data.splines, data, of._frame, of._why_gone)
-
-
 def _is_constant(values: Vector, codes: NDArray[np.uint32]) -> bool:
     """Whether values are the same within groups, and not altogether."""
     one = np.zeros(int(codes.max(initial=0)) + 1)
     one[codes] = values
     return bool(np.array_equal(one[codes], values)) and float(np.ptp(values)) > 0
-
-
-def estimate_of_statistics(
-    request: Request,
-    core: Fit,
-    finished: FinishedStatistics,
-    model: Model,
-    kind: str,
-    splines: Splines,
-    origin: Estimate | None = None,
-    residual_encoding: ResidualEncoding | None = None,
-) -> Estimate:
-    """Name the numbers of a fit to sums over rows."""
-    layout = layout_of(finished, model)
-    return Estimate(
-        request,
-        core,
-        kind,
-        splines,
-        why_gone=_SUMMED if request.residual is None else _SUMMED_STRATA,
-        origin=origin,
-        layout=layout,
-        moments=[finished.moments(k) for k in range(len(layout.random))],
-        group_rows=[finished.group_rows(g) for g in range(len(layout.groups))],
-        encoding=for_new_data(request, finished.encoding()),
-        residual_encoding=residual_encoding,
-    )
-
-
-def reestimate(old: Estimate, response: Vector) -> Estimate:
-    """Fit the same model to another response."""
-    rows = old.rows
-    core = old.core.refit(rows, response)
-    kept = (old.data, old._frame, old._why_gone)
-    new = Estimate(old.request, core, old.kind, old.splines, *kept, layout=old.layout)
-    if "residual_encoding" in old.__dict__:
-        new.residual_encoding = old.residual_encoding
-    new.values = RowValues(response, new.linear_predictor(), rows.weights(), rows.kept)
-    return new
-
-
-def refit_response(old: Estimate, y: Any) -> Vector:
-    """Read another response for the rows of a fit: one value for each row used, or for each row of the data."""
-    response = numeric_array("y", old.by_row_used("y", y))
-    if response.shape != (old.layout.n_rows,):
-        raise DataError(f"y has {response.size} values; the fit used {old.layout.n_rows} rows")
-    bad = np.flatnonzero(~np.isfinite(response))
-    if len(bad):
-        raise DataError(f"y is {response[bad[0]]} at row {bad[0]}; every row used needs a finite value")
-    return response
 
 
 def cached(compute: Callable[[Kind, *Further], Result]) -> Callable[[Kind, *Further], Result]:

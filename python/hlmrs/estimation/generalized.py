@@ -15,12 +15,13 @@ from ..families import Family, tweedie_power
 from ..frame import Frame
 from ..priors import described, described_covariances, exponent_of, prior_by_column
 from .advice import GENERALIZED_LINEAR
-from .estimate import GONE, Estimate, RowValues, refit_response
+from .estimate import GONE, Estimate, RowValues
 from .family_spec import core_family
 from .generalized_core import GeneralizedCore
 from .generalized_request import GeneralizedRequest
 from .layout import Layout, layout_of
 from .limits import PartEstimates, edge_of, limits_of, part_columns, part_suffix, with_limits
+from .making import refit_response
 from .ordered import category_probabilities, expected_category, threshold_coefficients
 from .parts import PartDesign, dropped_rows, generalized_rows, refuse_weightless, rows_again
 from .penalty import log_density, with_prior

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from ..formula import PLAIN, ModelSpec, RandomTerm
-from .estimate import Estimate, estimate_submodel
+from .estimate import Estimate
 from .generalized import GeneralizedEstimate, fit_submodel
+from .making import estimate_submodel
 
 
 def null_model(estimate: Estimate) -> Estimate:

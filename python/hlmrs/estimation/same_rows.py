@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from .estimate import Estimate, estimate
+from .estimate import Estimate
 from .generalized import GeneralizedEstimate, fit_generalized
+from .making import estimate
 from .marginal import EquationsEstimate, solve_equations
 from .request import request_of_rows
 

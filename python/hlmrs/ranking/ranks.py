@@ -32,6 +32,16 @@ class Ranks:
     top: Vector
     apart: float
 
+    def columns(self, order: NDArray[np.intp]) -> dict[str, Vector]:
+        """Return what tables and pictures show of groups in an order."""
+        return {
+            "expected_rank": self.expected[order],
+            "rank_low": self.low[order],
+            "rank_high": self.high[order],
+            "bottom_quarter": self.bottom[order],
+            "top_quarter": self.top[order],
+        }
+
 
 def ranks_of(value: Vector, error: Vector, level: float) -> Ranks:
     """Rank effects by their values and standard errors."""

@@ -29,11 +29,7 @@ def ranking_table(
         "std_error": found.std_error[order],
         **_means(estimate, found, order, level),
         "reliability": found.reliability[order],
-        "expected_rank": of.expected[order],
-        "rank_low": of.low[order],
-        "rank_high": of.high[order],
-        "bottom_quarter": of.bottom[order],
-        "top_quarter": of.top[order],
+        **of.columns(order),
     }
     return (
         found.table(order, columns),

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -15,7 +16,6 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import hlmrs
 from hlmrs.sklearn import MixedEffectsClassifier, MixedEffectsRegressor
-from sklearn import config_context
 
 SCHOOL = hlmrs.datasets.load("Hsb82", "pandas")
 X, Y, GROUPS = SCHOOL[["cses", "meanses"]], SCHOOL["mAch"], SCHOOL["school"]

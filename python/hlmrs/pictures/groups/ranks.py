@@ -15,11 +15,7 @@ def ranks(estimate: Estimate, group: str | None, term: str | None, level: float)
     order = np.argsort(of.expected, kind="stable")
     columns = {
         "estimate": found.estimate[order],
-        "expected_rank": of.expected[order],
-        "rank_low": of.low[order],
-        "rank_high": of.high[order],
-        "bottom_quarter": of.bottom[order],
-        "top_quarter": of.top[order],
+        **of.columns(order),
     }
     title = f"{named(estimate)}: ranks of {found.group} by {effects(found.term)}"
     further = {
