@@ -90,7 +90,7 @@ PAGES = {
 SUBJECTS = {
     "Coefficients and rows": ("Fitted", "EquationsFit", "LikelihoodFit"),
     "Estimates": ("Estimates", "GeneralizedEstimates", "EquationEstimates"),
-    "Key figures": ("KeyFigures",),
+    "Key figures": ("KeyFigures", "FittedModel"),
     "Tests and intervals": ("Hypotheses", "LinearInference", "EquationHypotheses", "GeneralizedDeletions"),
     "Means, contrasts and slopes": ("Means", "EquationMeans", "PosteriorMeans", "marginal"),
     "Predictions, residuals and new responses": (
@@ -103,9 +103,9 @@ SUBJECTS = {
     ),
     "Shares of the variance": ("LinearEffectSizes", "GeneralizedEffectSizes", "PosteriorVariances", "variance"),
     "Groups": ("Groups", "PosteriorGroups"),
-    "Posteriors": ("Bayesian",),
+    "Posteriors": ("Bayesian", "GeneralizedBayesian"),
     "Comparisons": ("PosteriorModels",),
-    "Other data": ("ChangedData",),
+    "Other data": ("ChangedData", "adapt", "append", "refit", "update"),
     "Checks": ("check",),
     "Reports": ("Reporting",),
     "Pictures": ("plot",),
@@ -167,9 +167,9 @@ def is_field(kind: type, member: str) -> bool:
 
 
 def subject(kind: type, member: str) -> str:
-    """Return the subject of a member: by its own name, or by the class that defines it."""
-    owner = next(base.__name__ for base in kind.__mro__ if member in vars(base))
-    found = next((title for title, names in SUBJECTS.items() if member in names or owner in names), "")
+    """Return the subject of a member: by its own name, or by a class that has it."""
+    owners = [member, *(base.__name__ for base in kind.__mro__ if member in vars(base))]
+    found = next((title for owner in owners for title, names in SUBJECTS.items() if owner in names), "")
     return found or ("Coefficients and rows" if kind.__name__.endswith("Fit") else "")
 
 

@@ -23,10 +23,12 @@ NUMBERS_OF_THE_COURSE = {
         (column(n["fit"].tidy(), "Days", "df"), 17),
     ],
     "classrooms.md": lambda n: [
-        (n["shares"].adjusted, 0.31),
-        (n["covered"], 8),
-        (hlmrs.compare(n["level1"], n["slopes"], reml=True)["p_value"][1], 0.32),
-        (n["intervals"]["conf_high"][1], 1.1),
+        (n["shares"].adjusted, 0.25),
+        (round(n["farthest"]), 1),
+        (n["farthest"] < 1, True),
+        (n["held"], 4),
+        (hlmrs.compare(n["level1"], n["slopes"], reml=True)["p_value"][1], 0.034),
+        (n["intervals"]["conf_high"][1], 1.26),
     ],
     "high-school.md": lambda n: [
         (n["null"].varcorr()["variance"], [8.614, 39.148]),

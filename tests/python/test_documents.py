@@ -192,8 +192,8 @@ NUMBERS = {
         (n["effect"]["estimate"][3], -1.63),
     ],
     "data.md": lambda n: [
-        (n["shares"]["score"], 0.31),
-        (n["found"].to_frame()["icc_school"][1], 0.20),
+        (n["shares"]["score"], 0.25),
+        (n["found"].to_frame()["icc_school"][1], 0.11),
         (n["phases"].beta[1:], [5.4, 11.4]),
     ],
     "centring.md": lambda n: [

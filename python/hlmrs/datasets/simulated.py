@@ -5,13 +5,16 @@ rounded, so that every machine has the same data.
 
 ``classrooms``: student i of classroom j of school k, 20 in each of 4 classrooms of 25 schools,
 
+    prior      = p_k + p_jk + p_ijk            standard deviations 0.3, 0.3, 0.9
     motivation = 5 + m_k + m_jk + m_ijk        standard deviations 0.3, 0.4, 1
     ses        = s_k + s_ijk                   standard deviations 0.5, 0.9
-    score      = 50 + (2 + b_jk + 0.8 inquiry_jk) (motivation - 5) + 2 (m_k + m_jk) + 1.5 ses
+    score      = 50 + 4 prior + (2 + b_jk + 1.2 inquiry_jk) (motivation - 5) + 2 (m_k + m_jk) + 1.5 ses
                  + 2 inquiry_jk + 1 project_jk + 0.12 (experience_jk - 10) + 1.5 private_k + a_k + a_jk + e_ijk
 
-with standard deviations 2.5 of a_k, 4.5 of a_jk, 0.8 of b_jk (correlated with a_jk, -0.3) and 8 of e_ijk.  The
-coefficient of a classroom's mean motivation, beside that of the student's, is its contextual effect, 2.
+with standard deviations 2 of a_k, 3.2 of a_jk, 1 of b_jk (correlated with a_jk, -0.3) and 7.3 of e_ijk.  The
+coefficient of a classroom's mean motivation, beside that of the student's, is its contextual effect, 2.  A quarter of
+the variance of the score lies between classrooms and schools.  The seed is one of those by which the data have such a
+share too.
 
 ``diary``: day t of person i, 14 days of 120 people, each day missing with probability 0.15,
 
@@ -54,22 +57,25 @@ def _factor(codes: NDArray[np.int64], levels: list[str]) -> CategoricalColumn:
 
 
 _SCHOOLS, _CLASSROOMS, _STUDENTS = 25, 4, 20
+_SEED = 20037
 
 
 def classrooms() -> dict[str, Column]:
     """Simulate students in classrooms in schools; arrays are schools by classrooms by students."""
-    draws, shape = _Draws(20020), (_SCHOOLS, _CLASSROOMS, _STUDENTS)
+    draws, shape = _Draws(_SEED), (_SCHOOLS, _CLASSROOMS, _STUDENTS)
     of_school, of_classroom = (_SCHOOLS, 1, 1), (_SCHOOLS, _CLASSROOMS, 1)
     places = draws.normal(0.3, *of_school) + draws.normal(0.4, *of_classroom)
     motivation = np.round(5 + places + draws.normal(1, *shape), 2)
+    prior = draws.normal(0.3, *of_school) + draws.normal(0.3, *of_classroom) + draws.normal(0.9, *shape)
+    prior = np.round(prior, 2)
     ses = np.round(draws.normal(0.5, *of_school) + draws.normal(0.9, *shape), 2)
     approach = draws.state.randint(0, 3, of_classroom)
     experience = draws.state.randint(1, 31, of_classroom)
     private = draws.state.randint(0, 2, of_school)
-    intercept, slope = draws.pair(4.5, 0.8, -0.3, *of_classroom)
-    score = 50 + (2 + slope + 0.8 * (approach == 1)) * (motivation - 5) + 2 * places + 1.5 * ses
+    intercept, slope = draws.pair(3.2, 1.0, -0.3, *of_classroom)
+    score = 50 + 4 * prior + (2 + slope + 1.2 * (approach == 1)) * (motivation - 5) + 2 * places + 1.5 * ses
     score = score + 2 * (approach == 1) + (approach == 2) + 0.12 * (experience - 10) + 1.5 * private
-    score = score + draws.normal(2.5, *of_school) + intercept + draws.normal(8, *shape)
+    score = score + draws.normal(2, *of_school) + intercept + draws.normal(7.3, *shape)
     school, room, _ = np.indices(shape)
     names = [f"s{k + 1:02d}" for k in range(_SCHOOLS)]
     rooms = [f"{name}-{room + 1}" for name in names for room in range(_CLASSROOMS)]
@@ -78,6 +84,7 @@ def classrooms() -> dict[str, Column]:
         "classroom": _factor((school * _CLASSROOMS + room).ravel(), rooms),
         "student": np.arange(1, score.size + 1),
         "score": np.round(score.ravel(), 2),
+        "prior": prior.ravel(),
         "motivation": motivation.ravel(),
         "ses": ses.ravel(),
         "approach": _factor(np.broadcast_to(approach, shape).ravel(), ["lecture", "inquiry", "project"]),

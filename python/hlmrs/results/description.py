@@ -157,13 +157,13 @@ def describe(data: Any, groups: "str | Sequence[str]", *, variables: "Sequence[s
     <BLANKLINE>
     Numbers
       variable     mean     sd    min    max
-      score       52.87  9.961  21.71  85.33
-      experience  15.57  8.329      2     30
+      score       54.31  9.821  25.46  99.41
+      experience  15.77   9.41      1     30
     <BLANKLINE>
     Intraclass correlation
       variable    classroom  school
-      score           0.309   0.203
-      experience              0.052
+      score           0.251   0.110
+      experience             -0.061
     <BLANKLINE>
     Means ...
     """

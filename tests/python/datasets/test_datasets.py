@@ -89,7 +89,7 @@ def test_hlms_means_of_schools_are_the_means_rounded_and_moved():
 
 
 DIGESTS = {
-    "classrooms": "4552e299a64cc96e",
+    "classrooms": "875e6acb2f0d2056",
     "diary": "35d4290bfb0464cd",
 }
 
@@ -103,15 +103,32 @@ def test_simulated_data_are_the_same_on_every_machine(name):
 def test_classrooms_follow_the_model_that_they_are_simulated_from():
     data = datasets.load("classrooms", frame="polars")
     formula = (
-        "score ~ I(motivation - 5) * approach + between(motivation, classroom) + ses + I(experience - 10) + sector"
-        " + (motivation | classroom) + (1 | school)"
+        "score ~ prior + I(motivation - 5) * approach + between(motivation, classroom) + ses + I(experience - 10)"
+        " + sector + (motivation | classroom) + (1 | school)"
     )
     table = hlmrs.lmer(formula, data).tidy()
-    truth = [50 - 2 * 5, 2, 2, 1, 2, 1.5, 0.12, 1.5, 0.8, 0]
-    assert np.all(np.abs(table["estimate"].to_numpy() - truth) < 3 * table["std_error"].to_numpy())
+    truth = [50 - 2 * 5, 4, 2, 2, 1, 2, 1.5, 0.12, 1.5, 1.2, 0]
+    assert np.all(np.abs(table["estimate"].to_numpy() - truth) < 2 * table["std_error"].to_numpy())
     sizes = data.group_by("school").agg(pl.col("classroom").n_unique(), pl.len())
     assert set(sizes["classroom"]) == {4}
     assert set(sizes["len"]) == {80}
+
+
+def test_a_quarter_of_the_variance_of_scores_lies_between_classrooms_and_schools(monkeypatch):
+    """By the model's variances, and on average over seeds."""
+    private = 1.5**2 / 4
+    motivated = (0.3**2 + 0.4**2) * (4**2 + 2 * 4 * 1.2 / 3 + 1.2**2 / 3 + 1)
+    taught = (4 + 1) / 3 - 1 + 0.12**2 * (30**2 - 1) / 12
+    between = 4**2 * (0.3**2 + 0.3**2) + motivated + (1.5 * 0.5) ** 2 + taught + private + 2**2 + 3.2**2
+    slopes = 2**2 + 2 * 2 * 1.2 / 3 + 1.2**2 / 3 + 1
+    within = (4 * 0.9) ** 2 + slopes + (1.5 * 0.9) ** 2 + 7.3**2
+    assert between / (between + within) == pytest.approx(0.25, abs=0.01)
+    shares = []
+    for seed in range(1, 21):
+        monkeypatch.setattr("hlmrs.datasets.simulated._SEED", seed)
+        data = datasets.load("classrooms", frame="dict")
+        shares.append(hlmrs.lmer("score ~ 1 + (1 | school/classroom)", data).icc().adjusted)
+    assert np.mean(shares) == pytest.approx(between / (between + within), abs=4 * np.std(shares) / np.sqrt(len(shares)))
 
 
 def test_the_diary_follows_the_model_that_it_is_simulated_from():

@@ -18,7 +18,7 @@ def test_every_variable_has_the_level_within_whose_units_it_is_constant():
     found = rows(hlmrs.describe(CLASSES, "school/classroom"))
     levels = {name: row["level"] for name, row in found.items()}
     assert levels == {
-        **dict.fromkeys(("student", "score", "motivation", "ses"), "row"),
+        **dict.fromkeys(("student", "score", "prior", "motivation", "ses"), "row"),
         **dict.fromkeys(("approach", "experience"), "school:classroom"),
         "sector": "school",
     }
