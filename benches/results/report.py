@@ -9,7 +9,8 @@ from .store import Store
 
 _HOW = """\
 Times are from data frame to fitted model: the median of warm runs in a process of its own, after a small model
-has loaded what the package loads late. Memory is the peak resident memory of the first fit less what was resident
+has loaded what the package loads late; all of one workload on this machine. hlmrs is named by a digest of the compiled
+core that was measured. Memory is the peak resident memory of the first fit less what was resident
 before it. The criterion is -2 log-likelihood, or the REML criterion, with all constants; *worse optimum* marks a
 package that stopped more than 0.01 above the lowest. The floor is one scan of the columns plus the factorizations of
 the evaluations that hlmrs used, at the machine's measured rates. Predicted is the memory that `model().cost` states
@@ -96,7 +97,7 @@ def _result_row(facts: dict[str, Any], peer: str, result: dict[str, Any], own: f
     if "own_criterion" in result and "criterion" in result:
         notes.append(f"its own approximate criterion is off by {result['own_criterion'] - result['criterion']:+.2g}")
     return [
-        f"{peer} {result['version']}",
+        _label(peer, result["version"]),
         duration(result["seconds"]),
         _over(result["seconds"], own),
         duration(result["fastest"]),
@@ -107,6 +108,11 @@ def _result_row(facts: dict[str, Any], peer: str, result: dict[str, Any], own: f
         "" if behind is None else f"{behind:.1e}" + _mark(facts, peer),
         "; ".join(notes),
     ]
+
+
+def _label(peer: str, version: str) -> str:
+    """Name a package with its version: hlmrs by the digest of its core, since builds of one version differ."""
+    return f"{peer} (core {version.split('+')[1]})" if "+" in version and peer == "hlmrs" else f"{peer} {version}"
 
 
 def _mark(facts: dict[str, Any], peer: str) -> str:
