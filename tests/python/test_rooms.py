@@ -98,3 +98,19 @@ def test_imports_are_found(tmp_path: Path) -> None:
     python.parent.mkdir()
     python.write_text("from .. import errors\nfrom ..frame.kind import Frame\nfrom .near import x\nimport hlmrs.fit\n")
     assert python_imports(python, tmp_path) == {"errors", "frame", "fit"}
+
+
+PACKAGES = sorted((ROOT / "python" / "hlmrs").rglob("__init__.py"))
+
+
+@pytest.mark.parametrize("entrance", PACKAGES, ids=lambda path: path.parent.name)
+def test_the_docstring_of_a_package_says_what_is_in_it(entrance: Path) -> None:
+    """If it names any of its modules it names them all."""
+    found = {
+        path.stem
+        for path in entrance.parent.iterdir()
+        if (path.suffix == ".py" and path != entrance) or (path / "__init__.py").exists()
+    }
+    text = ast.get_docstring(ast.parse(entrance.read_text(encoding="utf-8"))) or ""
+    named = {name for name in found if f"``{name}``" in text}
+    assert named in (found, set())

@@ -1,5 +1,7 @@
 """Classic data sets of the field, with where they come from and their licences; two simulated ones.
 
+``catalogue`` reads them, ``simulated`` makes the simulated ones when they are loaded.
+
 >>> import hlmrs
 >>> hlmrs.datasets.names()[:4]
 ['sleepstudy', 'Dyestuff', 'Dyestuff2', 'Penicillin']

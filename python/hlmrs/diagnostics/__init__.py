@@ -1,10 +1,13 @@
 """Influence of rows and groups, residuals of groups, and checks of what a fit assumes.
 
-``deletion_sets`` reads what to leave out, ``influence`` leaves it out, ``group_influence`` has what that does by group;
-``groups`` has the residuals of groups; ``finding`` is what a check returns, ``plot_data`` what plots draw,
-``series`` has times in groups, ``lags`` correlations by lag, ``lag_pattern`` and ``structure_advice`` what these are
-like, ``spread`` and ``spread_by`` standard deviations; ``reused_labels`` and ``sample_size`` notes for reports, and
-every other module is a check: of generalized models those in ``generalized_checks`` and ``simulated``.
+``deletion_sets`` reads what to leave out, ``influence`` leaves it out, ``generalized_influence`` and
+``equations_influence`` of other fits, ``group_influence`` has what that does by group; ``groups`` has the residuals of
+groups.  ``finding`` is what a check returns: ``optimum``, ``normality``, ``homogeneity``, ``outliers``,
+``autocorrelation``, ``collinearity`` and ``group_means`` are checks, of generalized models those in
+``generalized_checks`` and ``simulated``; ``model_check`` has all at once.  ``series`` has times in groups, ``lags``
+correlations by lag, ``joint_lags`` tests of all together, ``lag_pattern`` and ``structure_advice`` what they are like,
+``spread`` and ``spread_by`` standard deviations, ``brown_forsythe`` their test.  ``plot_data`` and
+``generalized_plot_data`` are what plots draw, ``reused_labels`` and ``sample_size`` notes for reports.
 """
 
 from .autocorrelation import check_autocorrelation

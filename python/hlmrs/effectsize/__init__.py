@@ -3,7 +3,7 @@
 ``shares`` has intraclass correlations and R², ``generalized`` those of generalized models, with the family's variance
 by ``observation_level``, ``decomposition`` the variance by source and level, ``reliability`` that of random
 coefficients, ``coefficients`` standardized coefficients, design effects and reductions of variance; ``either_kind`` has
-the shares of a fit of either kind.
+the shares of a fit of either kind, ``correlated_residuals`` where a share is no correlation.
 """
 
 from .coefficients import (

@@ -2,13 +2,24 @@
 
 ``request`` is what was asked for, ``by_levels`` gives it terms by level, ``rows`` applies it to a frame, ``fitting``
 fits them, ``making`` does all of it, ``estimate`` holds the result and what is computed once for it, ``layout`` says
-what its numbers belong to,
-``verdict`` what the optimum is worth, ``warn`` tells the user; ``state`` saves an estimate.  Of a generalized model
-``generalized_request`` is what was asked for, ``generalized_changes`` changes it, ``family_spec`` is its family as the
-core reads it, ``response`` has responses of its kind, and ``parts`` its designs; ``generalized`` is its estimate, of
-the core's fit in ``generalized_core``, ``random_part`` has the random effects of one part, and ``generalized_state``
-saves it; ``saved`` is the file of either, ``null_model`` fits that of either, ``same_rows`` several
-to the rows that all use; ``generalized_many`` fits many responses.
+what its numbers belong to, ``verdict`` what the optimum is worth, with the ``advice`` of a simpler model, ``warn``
+tells the user; ``state`` saves an estimate.  ``fixed_parameters`` holds parameters, ``penalty`` is for covariances with
+a prior, ``many_numbers`` for factors of too many levels.
+
+Of residuals with parameters ``residual_request`` is what was asked for, ``residual_rows`` their part of the rows,
+``residual_encoding`` that of new ones, and ``residual_verdict`` what they add to a verdict.
+
+Of a generalized model ``generalized_request`` is what was asked for, ``generalized_changes`` changes it,
+``family_spec`` is its family as the core reads it, ``response`` has responses of its kind, ``ordered`` ordered ones,
+``exposure`` what they were observed on, and ``parts`` its designs; ``generalized`` is its estimate, of the core's fit
+in ``generalized_core``, ``random_part`` has the random effects of one part, ``moved`` the model at other parameters,
+``approximation`` how far Laplace's is; ``separation`` and ``limits`` find what has no finite best value,
+``generalized_many`` fits many responses, and ``generalized_state`` saves the estimate.
+
+``marginal`` is the estimate of a marginal model: ``equations_request`` is what was asked for, ``equations_changes``
+changes it, ``waves`` has the times of its rows, ``equations_state`` saves it.
+
+``saved`` is the file of any of them, ``null_model`` fits that of any, ``same_rows`` several to the rows that all use.
 ``streaming`` sums rows batch by batch: they need not fit in memory.
 """
 

@@ -2,7 +2,8 @@
 
 In reading order: ``parser`` makes a ``syntax`` tree.  ``meaning`` reads arithmetic, and calls of ``functions``, as
 ``expressions``; ``terms`` reads all else by the algebra of formulas.  ``random_term``, with ``one_level``, and
-``parts`` know what may stand where.  ``reading`` puts a ``model_spec`` together, or changes one.
+``parts`` know what may stand where, ``residual_term`` what correlations of residuals may be.  ``names`` finds names as
+users write them.  ``reading`` puts a ``model_spec`` together, or changes one.
 """
 
 from .expressions import Call, ColumnName, Expression, Number, Text

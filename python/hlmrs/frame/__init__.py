@@ -1,9 +1,12 @@
 """Any data frame in, the caller's kind of frame out.
 
 ``open_frame`` recognises a frame without importing its library; a ``Frame`` hands the columns that a model needs to the
-core; ``build`` makes a new frame of a given kind, ``build_rows`` one beside another. One file per kind, behind the
-interface in ``kind``; ``alignment`` puts what is given beside a frame in the order of its rows; ``place`` says where a
-row is that comes in a batch.
+core; ``build`` makes a new frame of a given kind, ``build_rows`` one beside another.  Behind the interface in ``kind``
+there is a file for each: ``polars_frame``, ``pandas_frame``, ``arrow``, ``duckdb_relation``, ``mapping``, ``stream``
+for any other that has an Arrow stream, ``parquet`` for many files; ``recognise`` tells them apart, ``libraries`` which
+are installed, ``files`` reads files of data.  ``values`` makes columns of the core, ``names`` keeps columns of the
+caller and of a result apart; ``alignment`` puts what is given beside a frame in the order of its rows; ``place`` says
+where a row is that comes in a batch.
 """
 
 from .alignment import by_name, has_index, in_order, index_names, row_index

@@ -2,7 +2,7 @@
 
 ``variables`` reads columns and makes grouping factors, ``units`` finds how these lie in each other, ``spread`` where a
 variable is constant and how much of it lies between units, ``diagram`` draws the levels, ``reused`` finds labels that
-begin anew in every group.
+begin anew in every group; ``description`` puts all together.
 """
 
 from .description import Description, describe_frame, unit_table, variable_table

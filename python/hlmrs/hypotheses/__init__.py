@@ -1,9 +1,9 @@
 """Tests of terms and of hypotheses about the fixed effects, and comparisons of models.
 
 ``terms`` has the hypothesis matrices of types 1, 2 and 3, ``equations`` reads hypotheses, with ``tangents`` of those
-that are not linear, ``tables`` tests both, ``chi_square`` in marginal models, ``titles`` says by what;
-``nesting`` says whether a model is a special case of another, ``null_distribution`` what their likelihood ratio
-refers to, ``comparison`` compares models, ``quasi_comparison`` marginal ones.
+that are not linear, ``tables`` tests both, ``chi_square`` in marginal models, ``titles`` says by what; ``nesting`` says
+whether a model is a special case of another, by ``part_nesting`` and ``residual_nesting``, ``null_distribution`` what
+their likelihood ratio refers to, ``comparison`` compares models, ``quasi_comparison`` marginal ones.
 """
 
 from .chi_square import chi_square_anova, chi_square_hypotheses

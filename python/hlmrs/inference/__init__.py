@@ -1,13 +1,14 @@
 """Tests, intervals and other tables of a fit.
 
-Tails and quantiles are the core's, ``largest_statistic`` has that of simultaneous tests; ``degrees_of_freedom`` is
-the one entry to tests of L beta; ``robust`` has sandwiches by ``clusters``, ``generalized_robust`` those of generalized
+Tails and quantiles are the core's, ``largest_statistic`` has that of simultaneous tests; ``degrees_of_freedom`` is the
+one entry to tests of L beta; ``robust`` has sandwiches by ``clusters``, ``generalized_robust`` those of generalized
 models, and ``uncertainty`` the choice of all these by ``TestOptions``; ``cells`` reads what hypotheses about terms are
 made of; ``equations`` tests those of estimating equations, by ``equation_options``, and ``quasi`` has their criteria;
-``wald`` has tests and intervals, ``criteria`` AIC and BIC, ``random_effects`` variances and modes, ``variance_tests``
-their tests, ``profiles`` profile likelihood, ``bootstrap`` replicates, of generalized models by
-``generalized_bootstrap`` and ``generalized_simulation``, ``method_comparison`` every method side by side; ``tables``
-puts them under broom's names.
+``wald`` has tests and intervals, ``criteria`` AIC and BIC, ``random_effects`` variances and modes,
+``random_parameters`` their parameters as users read them, ``residual_parameters`` and ``residual_covariance`` those of
+residuals, ``variance_tests`` and ``variance_chi_square`` their tests, ``profiles`` profile likelihood, ``bootstrap``
+replicates, of generalized models by ``generalized_bootstrap`` and ``generalized_simulation``, with the counts of
+``generalized_poisson``, ``method_comparison`` every method side by side; ``tables`` puts them under broom's names.
 """
 
 from .._core import (

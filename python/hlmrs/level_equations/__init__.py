@@ -2,7 +2,8 @@
 
 In reading order: a ``level_model`` says which predictor has which units.  ``of_fit`` makes one from a fit, ``reading``
 from the text that HLM writes, ``builder`` from a formula for each coefficient.  ``lines`` writes its equations in
-``symbols``, which ``writers`` turn into text, LaTeX and MathML; ``document`` holds what is shown.
+``symbols``, ``residuals`` those of residuals with parameters, which ``writers`` turn into text, LaTeX and MathML;
+``document`` holds what is shown.
 """
 
 from .builder import levels

@@ -1,10 +1,11 @@
 """Marginal means, contrasts and slopes of the fixed effects, each with its own degrees of freedom.
 
-``grid`` makes the reference grid; ``functions`` estimates what is linear in the coefficients, ``means`` averages the
-grid, ``weights`` has the contrasts by name, ``adjustment`` what several tests at once cost, ``contrasts`` puts them
-together, ``slopes`` differentiates the grid and finds where a slope is significant (Johnson and Neyman), ``effects``
-averages slopes of the mean response over the rows, ``notes`` says what to know of a table, ``adapter`` is for the
-package marginaleffects.
+``variables`` has the variables of the fixed part, ``grid`` makes the reference grid; ``functions`` estimates what is
+linear in the coefficients, ``means`` averages the grid by the weights of ``averages``, ``weights`` has the contrasts by
+name, ``adjustment`` what several tests at once cost, ``contrasts`` puts them together, ``slopes`` differentiates the
+grid and finds where a slope is significant (Johnson and Neyman), ``effects`` averages slopes of the mean response over
+the rows, ``parts`` has means that rest on several parts of a model, ``notes`` says what to know of a table, ``adapter``
+is for the package marginaleffects.
 """
 
 from .adapter import adapted_model

@@ -1,8 +1,8 @@
 """What pictures show: of each a table, and its words (title, labels, notes, alternative text).  Nothing is drawn here.
 
 ``groups`` has pictures of random effects, ``effects`` of the fixed part, ``rows`` of the data, ``checks`` of what the
-fit assumes, ``models`` of parameters, ``posteriors`` of draws; ``levels`` draws how data are grouped; ``words`` names
-and writes.
+fit assumes, ``models`` of parameters, ``posteriors`` of draws, ``power`` of planned studies; ``levels`` draws how data
+are grouped; ``words`` names and writes.
 """
 
 from .checks import (

@@ -1,12 +1,13 @@
 """Fitted and predicted values, and what has a value per row.
 
 ``prediction`` predicts, ``frames`` does so for data frames, ``lazy_prediction`` as a query, from the expressions of
-``expression``, ``level_keys`` and ``piecewise``; ``new_residuals`` says what
-residuals with parameters are in new rows; ``residuals`` has residuals, leverages and the rows beside the
-caller's data.  ``generalized`` turns linear predictors into means, ``family_expression`` does in expressions,
-``generalized_frames`` for data frames; ``generalized_rows`` has the rows beside the data, ``distribution_function``
-where responses lie in their distributions; ``generalized_interval`` has intervals of means, which stay inside their
-``ranges``, ``new_responses`` those of new responses; ``equations`` predicts means of marginal models.
+``expression``, ``level_keys`` and ``piecewise``; ``new_rows`` has what new rows have beside a prediction,
+``new_residuals`` says what residuals with parameters are in them, ``response_scale`` goes back from ``log(y)``;
+``residuals`` has residuals, leverages and the rows beside the caller's data.  ``generalized`` turns linear predictors
+into means, ``family_expression`` does in expressions, ``generalized_frames`` for data frames; ``generalized_rows`` has
+the rows beside the data, ``distribution_function`` where responses lie in their distributions; ``generalized_interval``
+has intervals of means, which stay inside their ``ranges``, ``new_responses`` those of new responses; ``equations``
+predicts means of marginal models.
 """
 
 from .distribution_function import exact_quantile_residuals

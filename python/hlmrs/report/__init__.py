@@ -1,8 +1,8 @@
 """Reports: which sections they have, and what each states.  Nothing here computes a statistic.
 
 ``summary`` lists the sections of a fit's summary, ``sections`` has a function for each, ``cost`` the report of a model
-that is not fitted yet, ``prose`` a fit in sentences, ``call`` the code that makes it again;
-``styles`` has the summaries of other packages.
+that is not fitted yet, ``prose`` a fit in sentences, ``call`` the code that makes it again; ``equations`` is the
+summary of a marginal model, ``description`` the report on grouped data, ``styles`` has the summaries of other packages.
 """
 
 from .call import call_of

@@ -4,8 +4,9 @@
 model does, ``generalized`` a generalized one, ``equations`` what estimating equations do; ``shared`` is of several
 kinds, ``pictures`` of all.  ``comparison`` compares fits, ``side_by_side`` puts them into one table, ``saving`` reads
 them from files; ``view`` is what all of them are: an estimate whose tables are frames, or a ``result_table`` where a
-person looks.  ``posterior`` has posteriors.  ``description`` describes data before any fit, ``planned`` has the power
-of a study before there are data.
+person looks.  ``known_names`` has the names of other packages, ``foreign`` what is said of those that are not there.
+``posterior`` has posteriors.  ``description`` describes data before any fit, ``planned`` has the power of a study
+before there are data.
 """
 
 from .comparison import compare

@@ -1,5 +1,8 @@
 """Mixed models as estimators of scikit-learn; imported on demand.
 
+``regressor`` and ``classifier`` are estimators, ``grouped`` what both do, by ``columns`` and a ``model_formula``;
+``learner`` has any regressor as the fixed part, in ``folds``; ``encoder`` makes numbers of categories.
+
 >>> import hlmrs.sklearn
 >>> hlmrs.sklearn.MixedEffectsRegressor(random="1")
 MixedEffectsRegressor()

@@ -1,8 +1,9 @@
 """Models of more rows than memory holds: sums over batches, made here or elsewhere, merged, and fitted.
 
-``sufficient`` is the public object around the ``sums``, ``state`` writes them down; ``stream`` reads a source batch
-by batch into them, ``strata`` into those of every stratum of a dispersion, after ``learn`` has read what transforms
-need, and ``spline_knots`` the knots, by exact ``quantiles``; ``choice`` decides when, ``grow`` adds rows to a fit.
+``sufficient`` is the public object around the ``sums``, ``state`` writes them down; ``stream`` reads a source batch by
+batch into them, ``strata`` into those of every stratum of a dispersion, after ``learn`` has read what transforms need,
+and ``spline_knots`` the knots, by exact ``quantiles``; ``choice`` decides when, ``ahead`` reads the next batch
+meanwhile, ``grow`` adds rows to a fit.
 """
 
 from .choice import refuse_prior_of_sums, request_of_statistics, streams

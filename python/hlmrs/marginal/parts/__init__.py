@@ -2,7 +2,8 @@
 
 ``views`` has the formula of each part and the variables of all, ``predictors`` their linear predictors as functions of
 all coefficients, ``outcomes`` means and probabilities with their slopes in these, ``averages`` what is averaged, on the
-grid or over the rows of the fit, ``scale_variables`` what the means of a scale depend on.
+grid or over the rows of the fit, ``scale_variables`` what the means of a scale depend on, ``uncertainty`` the
+covariance of all coefficients.
 """
 
 from .averages import PartMeans, category_axis, grid_means, row_slopes

@@ -1,4 +1,7 @@
-"""The parts of a page, in the order of the guidelines: each a title and the functions that make its pieces."""
+"""The parts of a page, in the order of the guidelines: each a title and the functions that make its pieces.
+
+``data``, ``models``, ``estimation``, ``effects``, ``checking``, ``limits``, ``writing``.
+"""
 
 from ..part import Part
 from . import checking, data, effects, estimation, limits, models, writing

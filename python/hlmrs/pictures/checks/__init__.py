@@ -1,6 +1,8 @@
 """Tables of pictures of what a fit assumes: residuals at every level, simulated responses, influence.
 
-``standardized`` has what would be standard normal, ``smooth`` and ``bands`` what is expected of it.
+``residuals`` has those of rows and groups, ``quantiles`` their quantiles, ``spread`` their standard deviations,
+``lags`` their correlations, ``predictive`` simulated responses, ``influence`` that of groups; ``panels`` has the panels
+of diagnostics.  ``standardized`` has what would be standard normal, ``smooth`` and ``bands`` what is expected of it.
 """
 
 from .influence import influence_pictures

@@ -1,4 +1,7 @@
-"""Tables of pictures of the fixed part: predictions along variables."""
+"""Tables of pictures of the fixed part: predictions along variables.
+
+``effect`` is of one variable, ``interaction`` of two, ``trajectories`` of time; ``places`` says where variables stand.
+"""
 
 from .effect import effect, effect_panels
 from .interaction import interaction

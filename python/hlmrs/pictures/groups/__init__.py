@@ -1,4 +1,7 @@
-"""Tables of pictures of groups: their random effects, ranks and shrinkage."""
+"""Tables of pictures of groups: their random effects, ranks and shrinkage.
+
+Each is in the file of its name: ``caterpillar``, ``ranks``, ``shrinkage``.
+"""
 
 from .caterpillar import caterpillar
 from .ranks import ranks

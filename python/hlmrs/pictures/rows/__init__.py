@@ -1,4 +1,7 @@
-"""Tables of pictures of the data: rows by group, slopes within and between groups."""
+"""Tables of pictures of the data: rows by group, slopes within and between groups.
+
+``by_group`` and ``within_between`` have the pictures, ``columns`` what they are made of.
+"""
 
 from .by_group import by_group, spaghetti
 from .within_between import within_between

@@ -1,4 +1,8 @@
-"""Pictures of what a fit assumes."""
+"""Pictures of what a fit assumes.
+
+``cloud`` and ``boxes`` draw residuals, ``quantiles`` their quantiles, ``lags`` their correlations and standard
+deviations, ``predictive`` simulated responses, ``influence`` that of groups, ``panels`` what only diagnostics have.
+"""
 
 from .boxes import boxes
 from .cloud import cloud

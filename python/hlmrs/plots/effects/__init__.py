@@ -1,4 +1,4 @@
-"""Pictures of the fixed part."""
+"""Pictures of the fixed part, each in the file of its name: ``effect``, ``slopes``, ``trajectories``."""
 
 from .effect import effect
 from .slopes import slopes

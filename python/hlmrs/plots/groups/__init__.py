@@ -1,4 +1,4 @@
-"""Pictures of groups."""
+"""Pictures of groups, each in the file of its name: ``caterpillar``, ``ranks``, ``shrinkage``."""
 
 from .caterpillar import caterpillar
 from .ranks import ranks

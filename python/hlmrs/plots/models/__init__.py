@@ -1,4 +1,7 @@
-"""Pictures of parameters and models."""
+"""Pictures of parameters and models.
+
+Each is in the file of its name: ``coefficients``, ``profile``, ``structure``, ``variances``.
+"""
 
 from .coefficients import coefficients
 from .profile import profile

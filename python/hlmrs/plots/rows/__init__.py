@@ -1,4 +1,4 @@
-"""Pictures of the data."""
+"""Pictures of the data, each in the file of its name: ``by_group``, ``within_between``."""
 
 from .by_group import by_group, spaghetti
 from .within_between import within_between

@@ -1,4 +1,7 @@
-"""The sections of reports, a function each: what is stated of an estimate, and in which words."""
+"""The sections of reports, a function each: what is stated of an estimate, and in which words.
+
+``facts`` come first, then ``random_effects`` and ``coefficients``, and ``notes`` at the end.
+"""
 
 from .coefficients import fixed_effects, other_parts, residual_parameters, table_of_tests
 from .facts import (

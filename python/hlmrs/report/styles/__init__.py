@@ -1,6 +1,6 @@
 """The summary as other packages print it: what each shows, in its order and with its words.
 
-A file for each; ``components`` writes variance components for all of them.
+A file for each, ``hlm``, ``lme4``, ``spss``, ``stata``; ``components`` writes variance components for all of them.
 """
 
 from collections.abc import Callable, Mapping
