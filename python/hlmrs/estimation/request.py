@@ -101,12 +101,19 @@ class Request:
 
     def options(self, **more: Any) -> str:
         """Return what the core reads beside the formula."""
+        if not self.contrasts and not more:
+            return _options(self.missing, self.weights, self.offset)
         own = {"contrasts": self.contrasts, "missing": self.missing, "weights": self.weights, "offset": self.offset}
         return json.dumps(own | more)
 
     def settings(self) -> str:
         """Return what the core's optimizer reads."""
         return _settings(self.control)
+
+
+@lru_cache(maxsize=128)
+def _options(missing: str, weights: str | None, offset: str | None) -> str:
+    return json.dumps({"contrasts": {}, "missing": missing, "weights": weights, "offset": offset})
 
 
 @lru_cache(maxsize=128)

@@ -38,7 +38,7 @@ class PandasFrame(Frame):
         """What the columns are called, of any type; the index of columns, which other columns replace, is read once."""
         index = self._data.columns
         if self._keys[0] is not index:
-            self._keys = (index, list(index))
+            self._keys = (index, _values_of(index))
         return self._keys[1]
 
     @property
@@ -52,8 +52,14 @@ class PandasFrame(Frame):
         check_unique(own, names)
         columns = Columns()
         for name in names:
-            series = self._data[keys[own.index(name)]]
-            add_series(columns, name, series, long_integers_are_labels=name in labels)
+            place = own.index(name)
+            array = _array(self._data, place)
+            if isinstance(array, np.ndarray):
+                add_values(columns, name, array, long_integers_are_labels=name in labels)
+            elif type(array).__name__ == "Categorical":
+                _add_categorical(columns, name, array)
+            else:
+                add_series(columns, name, self._data[keys[place]], long_integers_are_labels=name in labels)
         return columns
 
     def is_unordered(self, name: str) -> bool:
@@ -79,6 +85,27 @@ class PandasFrame(Frame):
         return self._data.rename(columns=new_names(self.names, names)).assign(**compute(self))
 
 
+def _values_of(index: Any) -> list[Any]:
+    """Return the values of an index; texts that Arrow holds are read by Arrow, which takes a fraction of the time."""
+    values: list[Any]
+    if index.nlevels == 1 and type(index.array).__name__ == "ArrowStringArray":
+        values = index.array.__arrow_array__().to_pylist()
+        if None not in values:
+            return values
+    values = index.to_numpy(dtype=object).tolist()
+    return values
+
+
+def _array(data: Any, place: int) -> Any:
+    """Return the array of a column, by the way inside of pandas where there is one: a Series takes longer to make."""
+    get = getattr(data, "_get_column_array", None)
+    return data.iloc[:, place].array if get is None else get(place)
+
+
+def _add_categorical(columns: Columns, name: str, values: Any) -> None:
+    add_codes(columns, name, values.codes, _values_of(values.categories), declared=True, ordered=values.ordered)
+
+
 def add_series(columns: Columns, name: str, series: Any, *, long_integers_are_labels: bool = False) -> None:
     """Add a Series by its type."""
     dtype = series.dtype
@@ -87,9 +114,7 @@ def add_series(columns: Columns, name: str, series: Any, *, long_integers_are_la
         return
     match type(dtype).__name__:
         case "CategoricalDtype":
-            values = series.array
-            levels = values.categories.to_numpy(dtype=object)  # an index of text takes long to run through
-            add_codes(columns, name, values.codes, levels, declared=True, ordered=values.ordered)
+            _add_categorical(columns, name, series.array)
         case "StringDtype":
             codes, levels = series.factorize()
             add_codes(columns, name, codes, levels, declared=False)

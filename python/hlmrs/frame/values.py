@@ -54,7 +54,7 @@ def add_codes(
 
 def _texts(name: str, levels: Iterable[Any]) -> list[str]:
     try:
-        return [level_text(level) for level in levels]
+        return [level if type(level) is str else level_text(level) for level in levels]
     except UnicodeDecodeError as error:
         what = f"bytes that are no UTF-8 text, such as {error.object!r}"
         raise DataError(f"column {name!r} holds {what}; decode it first") from None

@@ -237,3 +237,45 @@ def test_numbers_as_levels_differ_however_small_they_are_and_have_one_zero(kind)
 def test_the_core_takes_kinds_and_units_of_times_that_it_has(unit, kind, message):
     with pytest.raises(hlmrs.DataError, match=message):
         hlmrs._core.Columns().add_times("t", np.array([1]), unit, kind)
+
+
+NAMES = {
+    "texts": ["y", "g", "k"],
+    "texts of Python": pd.Index(["y", "g", "k"], dtype=object),
+    "texts of an extension type": pd.Index(["y", "g", "k"], dtype="string"),
+    "categories": pd.CategoricalIndex(["y", "g", "k"]),
+    "with a missing name": ["y", "g", "k", None],
+    "with numbers": pd.Index(["y", "g", "k", 5], dtype=object),
+    "with tuples": pd.Index(["y", "g", "k", (1, "a")], tupleize_cols=False),
+}
+
+
+@pytest.mark.parametrize("names", NAMES.values(), ids=NAMES)
+def test_columns_are_found_by_name_in_every_index_of_columns(names):
+    values = {"y": Y, "g": G, "k": pd.Categorical.from_codes(G % 3, ["b", "a", "c"]), "z": Y}
+    data = pd.concat(list(map(pd.Series, values.values())), axis=1).iloc[:, : len(names)].set_axis(names, axis=1)
+    fit = hlmrs.lmer("y ~ k + (1 | g)", data)
+    assert fit.loglik == hlmrs.lmer("y ~ k + (1 | g)", values).loglik
+    assert list(fit.fixef()) == ["(Intercept)", "ka", "kc"]
+
+
+CATEGORIES = {
+    "texts": ["b", "a", "c"],
+    "texts of Python": pd.Index(["b", "a", "c"], dtype=object),
+    "numbers": [2.5, 1.0, 3.0],
+    "integers": [2, 1, 3],
+    "truths and texts": [True, "a", 3],
+    "dates": pd.to_datetime(["2021-01-01", "2020-01-01", "2022-01-01"]),
+}
+
+
+@pytest.mark.parametrize("levels", CATEGORIES.values(), ids=CATEGORIES)
+def test_categories_of_any_kind_keep_their_order_and_their_gaps(levels):
+    codes = np.where(np.arange(48) == 7, -1, np.arange(48) % 3)
+    data = pd.DataFrame({"y": Y, "g": G, "k": pd.Categorical.from_codes(codes, levels)})
+    with pytest.warns(hlmrs.errors.DroppedRowsWarning, match="1 of 48 rows"):
+        fit = hlmrs.lmer("y ~ 0 + k + (1 | g)", data)
+    assert (len(fit.fixef()), fit.nobs) == (3, 47)
+    renamed = data.assign(k=data["k"].cat.rename_categories(["l0", "l1", "l2"])).dropna()
+    plain = hlmrs.lmer("y ~ 0 + k + (1 | g)", renamed)
+    np.testing.assert_allclose(list(fit.fixef().values()), list(plain.fixef().values()), rtol=1e-8)
