@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
@@ -47,6 +48,12 @@ def test_the_readme_can_be_pasted(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert blocks
     for block in blocks:
         exec(compile(block, "README.md", "exec"), {})
+
+
+def test_the_readme_names_every_extra() -> None:
+    table = re.findall(r"^\| (`.*?) \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert sorted(re.findall(r"`(\w+)`", " ".join(table))) == sorted(project["optional-dependencies"])
 
 
 def test_errors_and_warnings_have_one_base_each():
