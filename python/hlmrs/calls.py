@@ -103,6 +103,7 @@ _OF_PREDICTIONS: Hints = {
     "exog": [("newdata", "new rows are newdata=")],
     "data": [("newdata", "new rows are newdata=")],
     "se_fit": _STD_ERRORS,
+    "interval": [("level", "the probability of the interval is level=0.95")],
 }
 _OF_TESTS: Hints = {"refit": _COMPARED}
 _OF_ANY: Hints = {

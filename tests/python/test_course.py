@@ -79,7 +79,7 @@ NUMBERS_OF_THE_COURSE = {
         ([n["upper"], n["between"].quantile(0.95)], [1.5, 2.7]),
         (n["coaching"].summary()["mean"][0], 8),
         (n["coaching"].summary()["mean"][1], 6.5),
-        (n["coaching"].summary()["q95"][1], 17),
+        (n["coaching"].summary()["conf_high"][1], 20),
         (n["expected"]["prediction"][0], 11),
         (max(n["coaching"].ranks()["highest"]), 0.25),
         (n["odds"]["mean"][0], 2.7),

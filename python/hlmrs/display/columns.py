@@ -13,7 +13,7 @@ from .record import DisplayColumn
 _HEADINGS = {"std_error": "std error", "p_value": "p", "num_df": "num df", "den_df": "den df"}
 _BOUNDS = ("conf_low", "conf_high")
 _OF_DRAWS = {"mean", "sd"}
-_BY_ROW = ("mean", "sd", "q5", "median", "q95", "mcse")
+_BY_ROW = ("mean", "sd", "conf_low", "median", "conf_high", "mcse")
 _MOST_DECIMALS = 8
 _OF_ONE_SIZE = ("estimate", "std_error", "detectable", *_BOUNDS)
 _THREE_DECIMALS = (
@@ -66,7 +66,7 @@ def displayed(columns: Mapping[str, Column], level: float | None = None) -> list
     decimals = decimals_of(_numbers(columns["std_error"])) if "std_error" in columns else None
     by_row = [_decimals_beside(sd) for sd in _numbers(columns["sd"])] if {*columns} >= _OF_DRAWS else []
     return [
-        DisplayColumn(name, [*map(write_fixed, _numbers(column), by_row)])
+        DisplayColumn(_heading(name, level), [*map(write_fixed, _numbers(column), by_row)])
         if by_row and name in _BY_ROW
         else _display(name, column, decimals, level)
         for name, column in columns.items()
@@ -80,11 +80,9 @@ def _decimals_beside(sd: float) -> int:
 
 def _display(name: str, column: Column, decimals: int | None, level: float | None) -> DisplayColumn:
     values = np.asarray(plain_column(column))
-    heading = _HEADINGS.get(name, name)
+    heading = _heading(name, level)
     if values.dtype.kind not in "fiu":
         return DisplayColumn(heading, ["" if value is None else str(value) for value in values], False)
-    if name in _BOUNDS and level is not None:
-        heading = _percent_below(name, level)
     if name in _WRITERS:
         return DisplayColumn(heading, [_WRITERS[name](number) for number in _numbers(column)])
     if values.dtype.kind in "iu":
@@ -95,10 +93,12 @@ def _display(name: str, column: Column, decimals: int | None, level: float | Non
     return DisplayColumn(heading, write_column(numbers, decimals if name in _OF_ONE_SIZE else None))
 
 
-def _percent_below(bound: str, level: float) -> str:
-    """Return what is below a bound of an interval, in percent."""
+def _heading(name: str, level: float | None) -> str:
+    """Return what stands over a column; over a bound of an interval, what is below it, in percent."""
+    if name not in _BOUNDS or level is None:
+        return _HEADINGS.get(name, name)
     tail = 50 * (1 - level)
-    return f"{tail:.3g}%" if bound == "conf_low" else f"{100 - tail:.4g}%"
+    return f"{tail:.3g}%" if name == "conf_low" else f"{100 - tail:.4g}%"
 
 
 def _numbers(column: Column) -> list[float]:

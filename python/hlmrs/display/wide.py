@@ -68,7 +68,7 @@ def _without_long_texts(columns: Sequence[DisplayColumn]) -> tuple[list[DisplayC
         if _total([first, *shown]) <= WIDTH or column.numeric or column.width <= _LONG:
             continue
         if column is first:
-            first, marks = _marked(first)
+            first, marks = _marked(first, WIDTH - width_of([0, *(column.width for column in shown)]))
             legend.insert(0, Section("", marks))
         elif len({*columns[0].cells}) < len(columns[0].cells):
             place = shown.index(column)
@@ -86,12 +86,12 @@ def _by_row(names: Sequence[str], texts: Sequence[str]) -> Facts:
     return Facts([(name, text) for name, text in zip(names, texts, strict=True) if text])
 
 
-def _marked(column: DisplayColumn) -> tuple[DisplayColumn, Facts]:
-    """Replace texts by a letter and their number, as in m1, m2 for models."""
+def _marked(column: DisplayColumn, room: int = 0) -> tuple[DisplayColumn, Facts]:
+    """Replace texts for which there is no room by a letter and their number, as in m1, m2 for models."""
     texts = [text for text in dict.fromkeys(column.cells) if text]
-    marks = {text: f"{column.name[:1]}{k}" for k, text in enumerate(texts, 1)}
-    cells = [marks.get(cell, "") for cell in column.cells]
-    return replace(column, cells=cells), Facts([(marks[text], text) for text in texts])
+    marks = {text: f"{column.name[:1]}{k}" for k, text in enumerate(texts, 1) if len(text) > room}
+    cells = [marks.get(cell, cell) for cell in column.cells]
+    return replace(column, cells=cells), Facts([(mark, text) for text, mark in marks.items()])
 
 
 def _total(columns: Sequence[DisplayColumn]) -> int:

@@ -23,7 +23,9 @@ from .posteriors import (
     posterior_intervals,
     posterior_pairs,
     posterior_predictive,
+    posterior_priors,
     posterior_ranks,
+    posterior_trace,
 )
 from .rows import by_group, spaghetti, within_between
 
@@ -41,7 +43,9 @@ __all__ = [
     "posterior_intervals",
     "posterior_pairs",
     "posterior_predictive",
+    "posterior_priors",
     "posterior_ranks",
+    "posterior_trace",
     "predictive",
     "profile_pictures",
     "quantiles",

@@ -25,6 +25,7 @@ _WAYS: "dict[str, Callable[[Axes, Picture], None]]" = {
     "intervals": posteriors.intervals,
     "pair": posteriors.pair,
     "posterior_density": posteriors.posterior_density,
+    "trace": posteriors.trace,
     "structure": models.structure,
     "variances": models.variances,
     "ranks": groups.ranks,

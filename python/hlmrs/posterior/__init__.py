@@ -3,9 +3,10 @@
 ``parameters`` says what can have a prior, ``places`` measures distances, ``choice`` chooses priors and writes them for
 the core, ``propriety`` refuses flat ones that leave no posterior; ``draws`` has the draws, ``convergence`` what chains
 are worth, ``verdict`` says so; ``summary`` tabulates parameters, ``effects`` groups and their ranks, ``hypothesis``
-inequalities; ``rows`` has linear predictors by draw, ``prediction`` what is predicted, ``leave_out`` how well;
-``functions`` has marginal means, contrasts and slopes, ``variances`` shares of the variance; ``evidence`` the marginal
-likelihood and data by the priors; ``saved`` files, ``arviz`` the draws as ArviZ has them.
+inequalities; ``marginal_priors`` has the prior of one number of the tables; ``rows`` has linear predictors by draw,
+``prediction`` what is predicted, ``leave_out`` how well; ``functions`` has marginal means, contrasts and slopes,
+``variances`` shares of the variance; ``evidence`` the marginal likelihood and data by the priors; ``saved`` files,
+``arviz`` the draws as ArviZ has them.
 
 Of generalized models ``generalized_choice`` has the priors, ``generalized_draws`` the draws, ``generalized_rows`` the
 predictors of all parts, ``generalized_prediction`` what is predicted by them, ``family_density`` (with ``log_gamma``)
@@ -14,16 +15,18 @@ log densities, and ``smoothing`` the weights that leave rows out.
 
 from .arviz import data_tree
 from .choice import PriorChoice, choose_priors
+from .convergence import rhat
 from .draws import Draws, draw_posterior
-from .effects import effects_table, rank_draws, ranks_table
+from .effects import effects_table, rank_columns, rank_draws, ranks_table
 from .evidence import LogMarginal, log_marginal, prior_responses
 from .functions import contrasts_table, means_table, slopes_table
 from .generalized_draws import GeneralizedDraws, draw_generalized_posterior
 from .hypothesis import endless_odds, hypothesis_table
 from .leave_out import PredictiveDensity, comparison, leave_one_out, waic
+from .marginal_priors import MarginalPrior, marginal_prior
 from .prediction import observed, prediction_table, replicates
 from .saved import posterior_from_state, posterior_to_state
-from .summary import summary_table
+from .summary import notes_on_scales, summary_table, tails
 from .variances import decomposition_table, explained_table, intraclass_table
 from .verdict import PosteriorVerdict, verdict_of
 
@@ -31,6 +34,7 @@ __all__ = [
     "Draws",
     "GeneralizedDraws",
     "LogMarginal",
+    "MarginalPrior",
     "PosteriorVerdict",
     "PredictiveDensity",
     "PriorChoice",
@@ -48,17 +52,22 @@ __all__ = [
     "intraclass_table",
     "leave_one_out",
     "log_marginal",
+    "marginal_prior",
     "means_table",
+    "notes_on_scales",
     "observed",
     "posterior_from_state",
     "posterior_to_state",
     "prediction_table",
     "prior_responses",
+    "rank_columns",
     "rank_draws",
     "ranks_table",
     "replicates",
+    "rhat",
     "slopes_table",
     "summary_table",
+    "tails",
     "verdict_of",
     "waic",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,28 +12,28 @@ from ..estimation import Estimate
 from ..frame import Column
 from ..inference import find_effect, group_index, group_keys, require_random_effects
 from .draws import Draws
+from .summary import tails
 
 Vector = NDArray[np.float64]
-_TAILS = (0.05, 0.95)
 
 
-def effects_table(draws: Draws, group: str | None) -> dict[str, Column]:
+def effects_table(draws: Draws, group: str | None, level: float) -> dict[str, Column]:
     """Tabulate the random effects, of one grouping factor or of all."""
     estimate = draws.estimate
     require_random_effects(estimate)
     layout = estimate.layout
     terms = range(len(layout.random)) if group is None else layout.terms_of(group_index(estimate, group))
-    parts = [_of_term(draws, term) for term in terms]
+    parts = [_of_term(draws, term, level) for term in terms]
     names = _names(estimate, terms) if group is None else _keys(estimate, terms, group, list(parts[0]))
     return {**names, **{name: np.concatenate([part[name] for part in parts]) for name in parts[0]}}
 
 
-def _of_term(draws: Draws, term: int) -> dict[str, Vector]:
+def _of_term(draws: Draws, term: int, level: float) -> dict[str, Vector]:
     """Summarize the effects of a term, level by level."""
     (drawn,) = draws.effects([term])
     flat = drawn.reshape(len(drawn), -1)
-    low, high = np.quantile(flat, _TAILS, axis=0)
-    return {"mean": flat.mean(axis=0), "sd": flat.std(axis=0, ddof=1), "q5": low, "q95": high}
+    low, high = np.quantile(flat, tails(level), axis=0)
+    return {"mean": flat.mean(axis=0), "sd": flat.std(axis=0, ddof=1), "conf_low": low, "conf_high": high}
 
 
 def _names(estimate: Estimate, terms: Sequence[int]) -> dict[str, Column]:
@@ -66,26 +67,37 @@ def rank_draws(draws: Draws, group: str | None, effect: str | None) -> tuple[int
     return g, name, own, ranks
 
 
-def ranks_table(draws: Draws, group: str | None, effect: str | None) -> tuple[dict[str, Column], str]:
-    """Tabulate groups from the lowest mean rank on, and return also what the ranks are of."""
+def rank_columns(own: Vector, ranks: NDArray[np.intp], level: float) -> dict[str, NDArray[Any]]:
+    """Summarize effects and their ranks (draws x levels each); ends of intervals are ranks that were drawn."""
+    low, high = np.quantile(ranks, tails(level), axis=0, method="nearest")
+    return {
+        "mean": own.mean(axis=0),
+        "sd": own.std(axis=0, ddof=1),
+        "expected_rank": ranks.mean(axis=0),
+        "rank_low": low.astype(np.int64),
+        "rank_high": high.astype(np.int64),
+    }
+
+
+def ranks_table(
+    draws: Draws, group: str | None, effect: str | None, level: float
+) -> tuple[dict[str, Column], str, tuple[str, ...]]:
+    """Tabulate groups from the lowest mean rank on, and return what the ranks are of, and columns that say it again.
+
+    Of fewer than twenty groups a tenth is one group, the lowest or the highest.
+    """
     g, name, own, ranks = rank_draws(draws, group, effect)
     n = ranks.shape[1]
     tenth = max(1, n // 10)
-    expected = ranks.mean(axis=0)
-    order = np.argsort(expected, kind="stable")
-    low, high = np.quantile(ranks, _TAILS, axis=0, method="nearest")
-    columns = {
-        "mean": own.mean(axis=0),
-        "sd": own.std(axis=0, ddof=1),
-        "expected_rank": expected,
-        "rank_low": low.astype(np.int64),
-        "rank_high": high.astype(np.int64),
+    columns = rank_columns(own, ranks, level) | {
         "lowest": (ranks == 1).mean(axis=0),
         "bottom_tenth": (ranks <= tenth).mean(axis=0),
         "top_tenth": (ranks > n - tenth).mean(axis=0),
         "highest": (ranks == n).mean(axis=0),
     }
+    order = np.argsort(columns["expected_rank"], kind="stable")
     keys = group_keys(draws.estimate, g, order, ["effect", *columns])
     sorted_columns = {key: column[order] for key, column in columns.items()}
     title = f"Posterior ranks of {draws.estimate.layout.groups[g].name} by {name}, 1 the lowest"
-    return {**keys, "effect": [name] * n, **sorted_columns}, title
+    again = ("bottom_tenth", "top_tenth") if tenth == 1 else ()
+    return {**keys, "effect": [name] * n, **sorted_columns}, title, again

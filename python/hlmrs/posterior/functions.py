@@ -27,31 +27,39 @@ Names = str | Sequence[str]
 
 
 def means_table(
-    draws: Draws, specs: Names, by: Names | None, at: At | None, weights: str, scale: str
+    draws: Draws, specs: Names, by: Names | None, at: At | None, weights: str, scale: str, level: float
 ) -> dict[str, Column]:
     """Tabulate marginal means, of the linear predictor or of the response at random effects of zero."""
     functions = means_as_functions(draws.estimate, specs, by, at, weights)
-    return _table(functions, _on_scale(draws, _drawn(draws, functions), scale), {})
+    return _table(functions, _on_scale(draws, _drawn(draws, functions), scale), {}, level)
 
 
 def contrasts_table(
-    draws: Draws, specs: Names, by: Names | None, at: At | None, weights: str, choice: ContrastChoice
+    draws: Draws,
+    specs: Names,
+    by: Names | None,
+    at: At | None,
+    weights: str,
+    choice: ContrastChoice,
+    level: float,
 ) -> dict[str, Column]:
     """Tabulate contrasts of marginal means, each with the probability of being positive, or as a ratio above one."""
     means, compared, turn = contrasts_as_functions(draws.estimate, specs, by, at, weights, choice)
     names = {"contrast": compared.names}
     if turn is None:
         values = _combined(_on_scale(draws, _drawn(draws, means), "response"), compared.weights)
-        return _table(compared.functions, values, names, above=0)
+        return _table(compared.functions, values, names, level, above=0)
     values = turn.factor * _drawn(draws, compared.functions)
     is_ratio = turn.column != "estimate"
-    return _table(compared.functions, np.exp(values) if is_ratio else values, names, above=int(is_ratio))
+    return _table(compared.functions, np.exp(values) if is_ratio else values, names, level, above=int(is_ratio))
 
 
-def slopes_table(draws: Draws, variable: str, by: Names | None, at: At | None, weights: str) -> dict[str, Column]:
+def slopes_table(
+    draws: Draws, variable: str, by: Names | None, at: At | None, weights: str, level: float
+) -> dict[str, Column]:
     """Tabulate slopes, each with the probability of being positive."""
     functions = slopes_as_functions(draws.estimate, variable, by, at, weights)
-    return _table(functions, _drawn(draws, functions), {"term": [variable] * len(functions)}, above=0)
+    return _table(functions, _drawn(draws, functions), {"term": [variable] * len(functions)}, level, above=0)
 
 
 def _drawn(draws: Draws, functions: LinearFunctions) -> Vector:
@@ -75,10 +83,10 @@ def _combined(values: Vector, weights: Sequence[Vector]) -> Vector:
 
 
 def _table(
-    functions: LinearFunctions, values: Vector, names: Mapping[str, Column], *, above: int | None = None
+    functions: LinearFunctions, values: Vector, names: Mapping[str, Column], level: float, *, above: int | None = None
 ) -> dict[str, Column]:
     """Summarize functions of the draws, each with the probability of being above a number."""
-    numbers = moments({str(k): own for k, own in enumerate(values)})
+    numbers = moments(list(values), level)
     if above is not None:
         known = ~np.isnan(values).any(axis=1)
         numbers["above_one" if above else "above_zero"] = np.where(known, (values > above).mean(axis=1), np.nan)

@@ -12,31 +12,30 @@ from ..control import count
 from ..estimation.generalized import GeneralizedEstimate
 from ..estimation.ordered import expected_category
 from ..frame import Column, Frame
-from ..inference import check_level
 from ..inference.generalized_simulation import draw_responses
 from ..prediction.new_responses import trials_of_rows
 from ..resources import require_memory
 from .family_density import log_density, require_density
 from .generalized_draws import GeneralizedDraws
 from .generalized_rows import parts_of_fit, parts_of_frame, predictors
+from .summary import tails
 
 Vector = NDArray[np.float64]
 
 
 def generalized_prediction_table(
-    draws: GeneralizedDraws, frame: Frame | None, interval: float, *, noise: bool
+    draws: GeneralizedDraws, frame: Frame | None, level: float, *, noise: bool
 ) -> dict[str, Column]:
     """Tabulate mean, standard deviation and interval of every row: of its mean, or with `noise` of a new response.
 
     Of successes they are shares of the trials; with noise bounds are responses that were drawn.
     """
-    check_level(interval, "interval")
+    ends = tails(level)
     estimate, places = draws.estimate, np.arange(draws.n)
     parts = parts_of_fit(draws) if frame is None else parts_of_frame(draws, frame)
     n = len(parts["conditional"])
     trials = trials_of_rows(estimate, frame, None, n) if noise else None
-    found, tails = np.empty((4, n)), ((1 - interval) / 2, (1 + interval) / 2)
-    rng = np.random.default_rng([draws.seed, 2])
+    found, rng = np.empty((4, n)), np.random.default_rng([draws.seed, 2])
     for own, eta in predictors(draws, parts, places):
         mean = _means(estimate, eta).reshape(-1, draws.n)
         values = mean
@@ -44,8 +43,8 @@ def generalized_prediction_table(
             each = None if trials is None else np.repeat(trials[own], draws.n)
             drawn = _responses(estimate, eta, each, rng)
             values = (drawn if each is None else drawn / each).reshape(-1, draws.n)
-        ends = np.quantile(values, tails, axis=1, method="inverted_cdf" if noise else "linear")
-        found[:, own] = mean.mean(axis=1), values.std(axis=1, ddof=1), *ends
+        bounds = np.quantile(values, ends, axis=1, method="inverted_cdf" if noise else "linear")
+        found[:, own] = mean.mean(axis=1), values.std(axis=1, ddof=1), *bounds
     return dict(zip(("prediction", "sd", "conf_low", "conf_high"), found, strict=True))
 
 

@@ -13,11 +13,12 @@ from ..errors import ArgumentError
 from ..frame import Column
 from ..hypotheses.equations import NotLinearError, read_inequalities
 from .draws import Draws
+from .summary import tails
 
 Vector = NDArray[np.float64]
 
 
-def hypothesis_table(draws: Draws, hypotheses: str | Sequence[str]) -> dict[str, Column]:
+def hypothesis_table(draws: Draws, hypotheses: str | Sequence[str], level: float) -> dict[str, Column]:
     """Tabulate the probability of every hypothesis, and what is compared: left side less right side.
 
     Of two inequalities in one it is the smaller of both gaps, which is negative where the hypothesis does not hold.
@@ -29,12 +30,12 @@ def hypothesis_table(draws: Draws, hypotheses: str | Sequence[str]) -> dict[str,
     probability = np.array([own.mean() for own in holds])
     with np.errstate(divide="ignore"):
         odds = probability / (1 - probability)
-    low, high = np.array([np.quantile(own, (0.05, 0.95)) for own in shown]).T
+    low, high = np.array([np.quantile(own, tails(level)) for own in shown]).T
     return {
         "hypothesis": [text.strip() for text in texts],
         "difference": np.array([own.mean() for own in shown]),
-        "q5": low,
-        "q95": high,
+        "conf_low": low,
+        "conf_high": high,
         "probability": probability,
         "mcse": np.array([draws.mcse(own) for own in holds]),
         "odds": odds,

@@ -9,7 +9,6 @@ from ..control import count
 from ..diagnostics import RowSets
 from ..estimation import require_plain_residuals
 from ..frame import Column, Frame
-from ..inference import check_level
 from ..resources import require_memory
 from .draws import Draws
 from .generalized_draws import GeneralizedDraws
@@ -19,27 +18,28 @@ from .generalized_prediction import (
     generalized_replicates,
 )
 from .rows import PredictedRows, blocks, rows_of_fit, rows_of_frame
+from .summary import tails
 
 Vector = NDArray[np.float64]
 
 
-def prediction_table(draws: Draws, frame: Frame | None, interval: float, *, noise: bool) -> dict[str, Column]:
+def prediction_table(draws: Draws, frame: Frame | None, level: float, *, noise: bool) -> dict[str, Column]:
     """Tabulate mean, standard deviation and interval of every row: of its mean, or with `noise` of a new response."""
     if isinstance(draws, GeneralizedDraws):
-        return generalized_prediction_table(draws, frame, interval, noise=noise)
-    check_level(interval, "interval")
+        return generalized_prediction_table(draws, frame, level, noise=noise)
+    ends = tails(level)
     if noise:
         require_plain_residuals(draws.estimate, "predictions with noise (include_noise=False predicts means)")
     rows = rows_of_fit(draws) if frame is None else rows_of_frame(draws, frame, noise=noise)
     mean, sd, low, high = (np.empty(len(rows)) for _ in range(4))
-    tails, rng = ((1 - interval) / 2, (1 + interval) / 2), np.random.default_rng([draws.seed, 2])
+    rng = np.random.default_rng([draws.seed, 2])
     for own, eta in blocks(draws, rows, np.arange(draws.n)):
         spread = _noise(draws, rows, own, np.arange(draws.n)) if noise else np.zeros((1, 1))
         mean[own] = eta.mean(axis=1)
         sd[own] = np.sqrt(eta.var(axis=1, ddof=1) + (spread**2).mean(axis=1))
         if noise:
             eta += spread * rng.standard_normal(eta.shape)
-        low[own], high[own] = np.quantile(eta, tails, axis=1)
+        low[own], high[own] = np.quantile(eta, ends, axis=1)
     return {"prediction": mean, "sd": sd, "conf_low": low, "conf_high": high}
 
 

@@ -2,33 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..estimation.generalized import GeneralizedEstimate
+from ..families import WITH_DEVIATION, Family, is_hurdle
 from ..frame import Column
+from ..inference import check_level
 from .convergence import ess_bulk, ess_tail, mcse_mean, rhat
 from .draws import Draws
 
 Vector = NDArray[np.float64]
-QUANTILES = {"q5": 0.05, "median": 0.5, "q95": 0.95}
+_SD = "the residual standard deviation"
+_DISPERSIONS = dict.fromkeys(WITH_DEVIATION, _SD) | {"gamma": "the shape, which is 1 / (coefficient of variation)^2"}
 
 
-def summary_table(draws: Draws) -> dict[str, Column]:
+def summary_table(draws: Draws, level: float) -> dict[str, Column]:
     """Tabulate all parameters, with what their draws are worth."""
-    return {"parameter": list(draws.values), **moments(draws.values), **worth(draws, draws.values)}
+    return {"parameter": list(draws.values), **moments(draws.values, level), **worth(draws, draws.values)}
 
 
-def moments(values: Mapping[str, Vector]) -> dict[str, Column]:
-    """Return mean, standard deviation and quantiles of draws."""
-    drawn = np.array(list(values.values())).reshape(len(values), -1)
-    quantiles = np.quantile(drawn, list(QUANTILES.values()), axis=1) if len(drawn) else np.empty((len(QUANTILES), 0))
+def notes_on_scales(draws: Draws) -> list[str]:
+    """Say on which scale the parameters of parts beside the mean are."""
+    estimate = draws.estimate
+    family = estimate.family if isinstance(estimate, GeneralizedEstimate) else Family("gaussian")
+    scales = {
+        "dispersion": f"the logarithm of {_DISPERSIONS.get(family.name, 'phi, the dispersion of the family')}",
+        "zero_inflation": f"the log-odds of a zero{'' if is_hurdle(family) else ' beside those of the counts'}",
+    }
+    if family.name == "student":
+        scales["shape"] = "the logarithm of the degrees of freedom"
+    return [
+        f"{part}: coefficients of {scale}."
+        for part, scale in scales.items()
+        if any(name.startswith(f"{part}:") for name in draws.values)
+    ]
+
+
+def moments(values: Mapping[str, Vector] | Sequence[Vector], level: float) -> dict[str, Column]:
+    """Return mean, standard deviation, median and an interval of draws."""
+    own = list(values.values()) if isinstance(values, Mapping) else list(values)
+    drawn = np.array(own).reshape(len(own), -1)
+    low, high = tails(level)
+    names = {"conf_low": low, "median": 0.5, "conf_high": high}
+    quantiles = np.quantile(drawn, list(names.values()), axis=1) if len(drawn) else np.empty((len(names), 0))
     return {
         "mean": drawn.mean(axis=1),
         "sd": drawn.std(axis=1, ddof=1),
-        **dict(zip(QUANTILES, quantiles, strict=True)),
+        **dict(zip(names, quantiles, strict=True)),
     }
+
+
+def tails(level: float) -> tuple[float, float]:
+    """Return the probabilities below both ends of an interval that has as much on either side of it."""
+    check_level(level)
+    return (1 - level) / 2, (1 + level) / 2
 
 
 def worth(draws: Draws, values: Mapping[str, Vector]) -> dict[str, Column]:

@@ -10,7 +10,7 @@ from .cost import Cost, cost_of
 from .description import describe_data
 from .equations import summarize_equations
 from .prose import prose
-from .sections import part_formulas
+from .sections import data_facts, family_of, part_formulas
 from .styles import styled
 from .summary import summarize
 
@@ -18,7 +18,9 @@ __all__ = [
     "Cost",
     "call_of",
     "cost_of",
+    "data_facts",
     "describe_data",
+    "family_of",
     "part_formulas",
     "prose",
     "styled",

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 
-from ..display import Notes, Printed, Report, Section, displayed, sections_of
+from ..display import Facts, Notes, Printed, Report, Section, displayed, sections_of
 from ..frame import Column, build, installed, plain_column
 
 FrameT = TypeVar("FrameT")
@@ -30,6 +30,8 @@ class ResultTable(Printed, Generic[FrameT]):
         The library of its frame.
     level : float, optional
         Probability of the intervals, which the report names.
+    facts : sequence of tuple of str
+        What it is of, label and value, above it.
     notes : sequence of str
         What to know of it, a paragraph each.
     in_frame_alone : sequence of str
@@ -53,7 +55,7 @@ class ResultTable(Printed, Generic[FrameT]):
     (3, 6)
     """
 
-    __slots__ = ("_columns", "_in_frame_alone", "_kind", "_level", "_notes", "_title")
+    __slots__ = ("_columns", "_facts", "_in_frame_alone", "_kind", "_level", "_notes", "_title")
 
     def __init__(
         self,
@@ -62,11 +64,13 @@ class ResultTable(Printed, Generic[FrameT]):
         kind: str,
         *,
         level: float | None = None,
+        facts: Sequence[tuple[str, str]] = (),
         notes: Sequence[str] = (),
         in_frame_alone: Sequence[str] = (),
     ) -> None:
         self._title, self._columns, self._kind = title, dict(columns), kind
         self._level, self._notes, self._in_frame_alone = level, tuple(notes), frozenset(in_frame_alone)
+        self._facts = tuple(facts)
 
     def to_frame(self) -> FrameT:
         """Return the table as a frame of the caller's library.
@@ -166,7 +170,8 @@ class ResultTable(Printed, Generic[FrameT]):
 
     def _report(self) -> Report:
         shown = {name: column for name, column in self._columns.items() if name not in self._in_frame_alone}
-        return Report(self._title, [*sections_of(displayed(shown, self._level)), Section("", Notes(self._notes))])
+        table = sections_of(displayed(shown, self._level))
+        return Report(self._title, [Section("", Facts(self._facts)), *table, Section("", Notes(self._notes))])
 
 
 def _plain_values(column: Column) -> list[Any]:

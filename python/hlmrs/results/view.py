@@ -36,11 +36,13 @@ class View(Generic[FrameT]):
         columns: Mapping[str, Column],
         *,
         level: float | None = None,
+        facts: Sequence[tuple[str, str]] = (),
         notes: Sequence[str] = (),
         in_frame_alone: Sequence[str] = (),
     ) -> ResultTable[FrameT]:
-        kind = self._estimate.kind
-        return ResultTable(title, columns, kind, level=level, notes=notes, in_frame_alone=in_frame_alone)
+        return ResultTable(
+            title, columns, self._estimate.kind, level=level, facts=facts, notes=notes, in_frame_alone=in_frame_alone
+        )
 
     def _table_of_rows(self, columns: Mapping[str, Column]) -> FrameT:
         """Make a table of the rows used, with their index if the data have one."""

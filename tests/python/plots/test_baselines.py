@@ -46,6 +46,11 @@ def posterior():
 
 
 @cache
+def chains():
+    return sleep().posterior(draws=400, method="nuts")
+
+
+@cache
 def curve():
     design = hlmrs.Design.cluster_randomized(school=40, pupil=20)
     power = hlmrs.power(design, effects={"treat": 0.4}, icc=0.2)
@@ -81,6 +86,8 @@ PICTURES = {
     "posterior_densities": ("dark_background", lambda: posterior().plot.densities()[0]),
     "posterior_intervals": ("default", lambda: posterior().plot.intervals()),
     "posterior_pairs": ("default", lambda: posterior().plot.pairs()[0]),
+    "posterior_priors": ("default", lambda: posterior().plot.priors()[2]),
+    "posterior_trace": ("dark_background", lambda: chains().plot.trace(["sigma"])[0]),
     "diagnostics": ("default", lambda: sleep().plot.diagnostics()),
 }
 """Pictures, each in a style."""

@@ -34,7 +34,7 @@ def test_marginal_means_and_contrasts_are_those_of_the_coefficients(post):
     means = post.emmeans("Machine")
     own = [draws["(Intercept)"], draws["(Intercept)"] + draws["MachineB"], draws["(Intercept)"] + draws["MachineC"]]
     assert list(means["mean"]) == pytest.approx([values.mean() for values in own])
-    assert list(means["q5"]) == pytest.approx([values.quantile(0.05) for values in own])
+    assert list(means["conf_low"]) == pytest.approx([values.quantile(0.025) for values in own])
     contrasts = post.contrasts("Machine", method="consecutive")
     assert list(contrasts["contrast"]) == ["B - A", "C - B"]
     assert list(contrasts["sd"]) == pytest.approx(
@@ -76,7 +76,7 @@ def test_shares_of_the_variance_are_those_of_the_draws(slopes):
     residual = draws.sigma**2
     icc = slopes.icc()
     assert icc["mean"][0] == pytest.approx((random / (random + residual)).mean())
-    assert icc["q95"][1] == pytest.approx(np.quantile(random / (random + fixed + residual), 0.95))
+    assert icc["conf_high"][1] == pytest.approx(np.quantile(random / (random + fixed + residual), 0.975))
     r2 = slopes.r2()
     total = fixed + random + residual
     assert list(r2["mean"]) == pytest.approx([(fixed / total).mean(), ((fixed + random) / total).mean()])

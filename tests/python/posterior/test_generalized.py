@@ -395,7 +395,7 @@ def test_predictions_of_generalized_models_name_their_own_arguments():
     data = hlmrs.datasets.load("cbpp", "polars")
     formula = "cbind(incidence, size - incidence) ~ period + (1 | herd)"
     post = hlmrs.bayes(formula, data, family="binomial", draws=50)
-    with pytest.raises(OptionError, match=r"interval=90: .* such as 0\.9"):
-        post.predict(interval=90)
+    with pytest.raises(OptionError, match=r"level=90: .* such as 0\.9"):
+        post.predict(level=90)
     with pytest.raises(DataError, match=r"no column 'herd', by which .* stands for a new group"):
         post.predict({"period": ["1"]})

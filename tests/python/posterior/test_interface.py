@@ -19,7 +19,7 @@ def test_the_summary_is_that_of_the_draws(post):
     assert list(table["parameter"]) == list(draws.columns)
     assert np.array(table["mean"]) == pytest.approx(draws.mean().to_numpy())
     assert np.array(table["sd"]) == pytest.approx(draws.std().to_numpy())
-    assert np.array(table["q95"]) == pytest.approx(draws.quantile(0.95).to_numpy())
+    assert np.array(table["conf_high"]) == pytest.approx(draws.quantile(0.975).to_numpy())
     assert np.array(table["mcse"]) == pytest.approx(np.array(table["sd"]) / np.sqrt(np.array(table["ess"])))
     assert max(map(len, str(table).splitlines())) <= 80
     assert "independent draws by importance" in str(table)
@@ -165,14 +165,14 @@ def test_predictions_of_known_groups_are_those_of_their_effects(post):
         own = draws.beta[:, 0] + b[:, 0] + data["Days"][row] * (draws.beta[:, 1] + b[:, 1])
         assert fit_rows["prediction"][row] == pytest.approx(own.mean())
         assert fit_rows["sd"][row] == pytest.approx(own.std(ddof=1))
-        assert fit_rows["conf_low"][row] == pytest.approx(np.quantile(own, 0.05))
+        assert fit_rows["conf_low"][row] == pytest.approx(np.quantile(own, 0.025))
     same = post.predict(data, include_noise=False)
     assert same["prediction"].to_numpy() == pytest.approx(fit_rows["prediction"].to_numpy())
 
 
 def test_predictions_of_new_groups_have_the_variance_between_groups(post):
     new = {"Days": [0.0, 9.0], "Subject": ["new", "newer"]}
-    table = post.predict(new, interval=0.8)
+    table = post.predict(new, level=0.8)
     draws, x = post._draws, np.array([[1, 0], [1, 9]])
     mean = draws.beta @ x.T
     between = np.einsum("ri,dij,rj->dr", x, draws.covariances[0], x)
@@ -279,8 +279,8 @@ def test_chains_of_few_draws_say_that_they_are_too_few(draws):
 
 
 def test_predictions_name_their_own_arguments(post):
-    with pytest.raises(OptionError, match=r"interval=90: .* such as 0\.9"):
-        post.predict(interval=90)
+    with pytest.raises(OptionError, match=r"level=90: .* such as 0\.9"):
+        post.predict(level=90)
     with pytest.raises(DataError, match=r"no column 'Subject', by which .* stands for a new group"):
         post.predict({"Days": [1.0]})
 
@@ -401,3 +401,74 @@ def test_the_verdict_says_why_chains_were_drawn():
     assert "there are 13 coefficients and variance parameters to draw" in many.verdict.explain()
     asked = hlmrs.bayes("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff"), draws=40, method="nuts")
     assert "Chains were drawn" not in asked.verdict.explain()
+
+
+@pytest.mark.parametrize("n", [18, 20, 37])
+def test_tenths_are_counted_in_the_draws(n):
+    rng = np.random.default_rng(6)
+    g, between = np.repeat(np.arange(n), 4), rng.normal(size=n)
+    data = {"y": rng.normal(size=4 * n) + between[g], "g": [f"g{k:02}" for k in g], "h": np.tile(list("ab"), 2 * n)}
+    post = hlmrs.bayes("y ~ 1 + (1 | h) + (1 | g)", data, draws=200)
+    layout, table = post._estimate.layout, post.ranks("g")
+    place = next(k for k, term in enumerate(layout.random) if layout.groups[term.group].name == "g")
+    effects = post._draws.effects([place])[0][:, :, 0]
+    levels = layout.groups[layout.random[place].group].levels
+    tenth = max(1, n // 10)
+    for name, own in zip(table["g"], table["top_tenth"], strict=True):
+        k = list(levels).index(name)
+        counted = [sum(other > row[k] for other in row) < tenth for row in effects]
+        assert own == pytest.approx(np.mean(counted)), name
+    assert sum(table["top_tenth"]) == pytest.approx(tenth)
+    assert sum(table["bottom_tenth"]) == pytest.approx(tenth)
+    assert ("top_tenth" in str(table)) == (tenth > 1)
+
+
+def test_intervals_are_of_the_level_asked_for(post):
+    for table in (
+        post.summary(level=0.8),
+        post.emmeans("Days", level=0.8),
+        post.slopes("Days", level=0.8),
+        post.icc(level=0.8),
+        post.r2(level=0.8),
+        post.variance_decomposition(level=0.8),
+        post.hypothesis("Days > 10", level=0.8),
+        post.ranks(level=0.8),
+    ):
+        low, high = ("rank_low", "rank_high") if "rank_low" in table.columns else ("conf_low", "conf_high")
+        assert {low, high} <= set(table.columns)
+    draws = post.draws["sigma"]
+    row = post.summary(level=0.8).to_dicts()[-1]
+    assert [row["conf_low"], row["conf_high"]] == pytest.approx(list(draws.quantile([0.1, 0.9])))
+    assert "10%" in str(post.summary(level=0.8))
+    assert list(post.ranef(level=0.5)["conf_low"]) > list(post.ranef()["conf_low"])
+    with pytest.raises(OptionError, match=r"level=95: .* such as 0\.95"):
+        post.summary(level=95)
+    with pytest.raises(TypeError, match="the probability of the interval is level="):
+        post.predict(interval=0.9)
+
+
+def test_summaries_say_family_rows_and_groups(post):
+    assert repr(post).startswith("Posterior: Reaction ~ Days + (Days | Subject), gaussian (identity), 180 rows,")
+    text = str(post.summary())
+    assert "Family  gaussian (identity)" in text
+    assert "Groups  Subject: 18 groups of 10 rows" in text
+    assert max(map(len, repr(post).splitlines())) <= 80
+
+
+def test_summaries_say_the_scale_of_further_parts():
+    data = hlmrs.datasets.load("sleepstudy", "polars")
+    formula = "Reaction ~ Days + (1 | Subject)"
+    post = hlmrs.bayes(formula, data, dispersion="~ Days", draws=20)
+    assert "dispersion: coefficients of the logarithm of the residual standard deviation." in post.summary().notes
+    post = hlmrs.bayes(formula, data, family="student", draws=20)
+    assert "shape: coefficients of the logarithm of the degrees of freedom." in post.summary().notes
+    assert not any("coefficients of" in note for note in hlmrs.bayes(formula, data, draws=20).summary().notes)
+
+
+def test_only_names_without_room_are_replaced():
+    data = hlmrs.datasets.load("sleepstudy", "polars").rename({"Days": "my days"})
+    text = str(hlmrs.bayes("Reaction ~ `my days` + (`my days` | Subject)", data, draws=50).summary())
+    lines = [line.split("  ")[1] for line in text.splitlines() if line.startswith("  ")]
+    assert {"(Intercept)", "`my days`", "sd((Intercept) | Subject)", "sigma", "p5"} <= set(lines)
+    assert "p5  cor((Intercept), `my days` | Subject)" in text
+    assert max(map(len, text.splitlines())) <= 80

@@ -14,7 +14,10 @@ from ...inference import group_index, simulate_generalized
 from ..words import named
 
 Vector = NDArray[np.float64]
-_PLACES = 128
+_PLACES, _FINER = 128, 8
+"""How many places are drawn, and how many times finer densities are smoothed."""
+_SHARES = ("binomial", "betabinomial", "beta", "ordbeta")
+"""Families whose responses are between zero and one."""
 _MOST_VALUES = 60
 
 
@@ -26,16 +29,23 @@ def predictive(estimate: Estimate, group: str | None, n: int, seed: int) -> list
 
 def predictive_panels(estimate: Estimate, group: str | None, y: Vector, draws: Vector) -> list[Picture]:
     """Return a response beside others, one a column: that of the rows, and the means of the groups of a factor."""
-    response = named(estimate)
-    pictures = [_panel(f"{response}: rows", response, y, draws, _has_few(y, draws))]
+    response, ends = named(estimate), _ends(estimate, y, draws)
+    pictures = [_panel(f"{response}: rows", response, y, draws, ends, _has_few(y, draws))]
     if estimate.layout.groups:
         g = 0 if group is None else group_index(estimate, group)
         codes, name = estimate.rows.group_codes(g).astype(np.intp), estimate.layout.groups[g].name
         n_levels = len(estimate.layout.groups[g].levels)
         means = _means(y[:, None], codes, n_levels)[:, 0]
         title = f"{response}: means of {name}"
-        pictures.append(_panel(title, f"Mean {response}", means, _means(draws, codes, n_levels), False))
+        pictures.append(_panel(title, f"Mean {response}", means, _means(draws, codes, n_levels), ends, False))
     return pictures
+
+
+def _ends(estimate: Estimate, y: Vector, draws: Vector) -> tuple[float, float]:
+    """Return the least and the largest value that a response can have."""
+    if isinstance(estimate, GeneralizedEstimate) and estimate.family.name in _SHARES:
+        return 0.0, 1.0
+    return (0.0, np.inf) if min(np.nanmin(y), np.nanmin(draws)) >= 0 else (-np.inf, np.inf)
 
 
 def _responses(estimate: Estimate, n: int, seed: int) -> tuple[Vector, Vector]:
@@ -49,6 +59,11 @@ def _responses(estimate: Estimate, n: int, seed: int) -> tuple[Vector, Vector]:
     trials = estimate.response.trials
     if trials is None:
         return y, draws
+    return shares_of_trials(y, draws, trials)
+
+
+def shares_of_trials(y: Vector, draws: Vector, trials: Vector) -> tuple[Vector, Vector]:
+    """Return successes, and simulated ones, as shares of the trials; missing where there are none."""
     used = trials > 0
     shares = np.divide(draws, trials[:, None], out=np.full_like(draws, np.nan), where=used[:, None])
     return np.divide(y, trials, out=np.full(len(y), np.nan), where=used), shares
@@ -68,10 +83,10 @@ def _has_few(y: Vector, draws: Vector) -> bool:
     return len(values) <= _MOST_VALUES and np.isin(np.unique(draws[:, :5]), values).mean() > 0.5
 
 
-def _panel(title: str, x: str, y: Vector, draws: Vector, few: bool) -> Picture:
+def _panel(title: str, x: str, y: Vector, draws: Vector, ends: tuple[float, float], few: bool) -> Picture:
     known = np.isfinite(y)
     y, draws = y[known], draws[known]
-    table = _frequencies(np.unique(y), y, draws) if few else _densities(y, draws)
+    table = _frequencies(np.unique(y), y, draws) if few else _densities(y, draws, ends)
     n = draws.shape[1]
     finding = _finding(y, draws)
     alt = f"{title}: observed beside {n} simulated responses. {finding}"
@@ -96,20 +111,14 @@ def _frequencies(values: Vector, y: Vector, draws: Vector) -> dict[str, Any]:
     return _long(values, shares)
 
 
-def _densities(y: Vector, draws: Vector) -> dict[str, Any]:
+def _densities(y: Vector, draws: Vector, ends: tuple[float, float]) -> dict[str, Any]:
     """Return smoothed densities at places over the range of all: draw 0 is the response."""
     low, high = min(y.min(), np.quantile(draws, 0.0005)), max(y.max(), np.quantile(draws, 0.9995))
     width = bandwidth(y)
-    start, end = low - 3 * width, high + 3 * width
-    if start < 0 <= min(y.min(), draws.min()):
-        start = -end  # densities of what cannot be negative are mirrored at zero
-    edges = np.linspace(start, end, 8 * _PLACES + 1)
-    middles = (edges[1:] + edges[:-1]) / 2
-    columns = np.array([binned_density(own, edges, width) for own in (y, *draws.T)]).T
-    if start == -end:
-        middles, columns = middles[4 * _PLACES :], (columns + columns[::-1])[4 * _PLACES :]
-    step = len(middles) // _PLACES
-    return _long(middles[::step], columns[::step])
+    reach = (max(low - 3 * width, ends[0]), min(high + 3 * width, ends[1]))
+    smoothed = [mirrored_density(own, reach, ends, width, _FINER * _PLACES) for own in (y, *draws.T)]
+    columns = np.array([density for _, density in smoothed]).T
+    return _long(smoothed[0][0][::_FINER], columns[::_FINER])
 
 
 def bandwidth(y: Vector) -> float:
@@ -118,6 +127,21 @@ def bandwidth(y: Vector) -> float:
     middle = float(np.subtract(*np.quantile(y, [0.75, 0.25]))) / 1.34
     known = [s for s in (spread, middle) if s > 0]
     return 0.9 * min(known) * len(y) ** -0.2 if known else 1e-3 * max(abs(float(y.mean())), 1e-12)
+
+
+def mirrored_density(
+    values: Vector, reach: tuple[float, float], ends: tuple[float, float], width: float, n: int
+) -> tuple[Vector, Vector]:
+    """Return `n` places within a reach and a kernel density there; what lies beyond an end is mirrored at it."""
+    start, end = reach
+    edges = np.linspace(2 * start - end, 2 * end - start, 3 * n + 1)
+    whole, middles = binned_density(values, edges, width), (edges[1:] + edges[:-1]) / 2
+    own = whole[n : 2 * n].copy()
+    if start == ends[0]:
+        own += whole[:n][::-1]
+    if end == ends[1]:
+        own += whole[2 * n :][::-1]
+    return middles[n : 2 * n], own
 
 
 def binned_density(values: Vector, edges: Vector, width: float) -> Vector:

@@ -5,6 +5,8 @@
 
 from .coefficients import fixed_effects, other_parts, residual_parameters, table_of_tests
 from .facts import (
+    data_facts,
+    family_of,
     group_of,
     method_of,
     model_facts,
@@ -19,6 +21,8 @@ from .notes import notes, of_coding, reference_levels
 from .random_effects import random_effects
 
 __all__ = [
+    "data_facts",
+    "family_of",
     "fixed_effects",
     "group_of",
     "method_of",

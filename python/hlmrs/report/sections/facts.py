@@ -6,6 +6,7 @@ from ...display import Facts, Section
 from ...display.numbers import plural, write_fixed
 from ...estimation import Estimate, random_parts
 from ...estimation.generalized import GeneralizedEstimate
+from ...families import Family
 from ...inference import (
     information_criteria,
 )
@@ -22,14 +23,12 @@ _METHODS = {
 
 def model_facts(estimate: Estimate) -> Section:
     """State formula, rows and groups, and how the fit ended."""
-    request, layout = estimate.request, estimate.layout
-    groups = [group_of(group.name, len(group.levels), group.smallest, group.largest) for group in layout.groups]
+    request = estimate.request
     facts = [
         ("Formula", request.spec.formula.strip()),
         *part_formulas(estimate),
         ("Response", _levels_of_response(estimate)),
-        ("Rows", rows_used(estimate)),
-        *(("" if k else "Groups", group) for k, group in enumerate([*groups, *_groups_of_parts(estimate)])),
+        *_rows_and_groups(estimate),
         ("Weights", source_of(request.weights)),
         ("Offset", source_of(request.offset)),
         ("Residual", known_residual(request.sigma)),
@@ -40,6 +39,30 @@ def model_facts(estimate: Estimate) -> Section:
         ("Verdict", str(estimate.verdict)),
     ]
     return stated(facts)
+
+
+def data_facts(estimate: Estimate) -> list[tuple[str, str]]:
+    """State family, rows and groups of what is not told by its formula alone."""
+    facts = [
+        ("Family", family_of(estimate)),
+        *part_formulas(estimate),
+        ("Response", _levels_of_response(estimate)),
+        *_rows_and_groups(estimate),
+    ]
+    return [(label, value) for label, value in facts if value]
+
+
+def family_of(estimate: Estimate) -> str:
+    """Name distribution and link, as in ``gaussian (identity)``."""
+    family = estimate.family if isinstance(estimate, GeneralizedEstimate) else Family("gaussian")
+    return f"{family.name} ({family.link})"
+
+
+def _rows_and_groups(estimate: Estimate) -> list[tuple[str, str]]:
+    layout = estimate.layout
+    groups = [group_of(group.name, len(group.levels), group.smallest, group.largest) for group in layout.groups]
+    listed = [*groups, *_groups_of_parts(estimate)]
+    return [("Rows", rows_used(estimate)), *(("" if k else "Groups", group) for k, group in enumerate(listed))]
 
 
 def variable_labels(estimate: Estimate) -> Section:

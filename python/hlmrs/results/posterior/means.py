@@ -30,6 +30,7 @@ class PosteriorMeans(PosteriorView[FrameT]):
         at: At | None = None,
         weights: MeanWeights = "equal",
         type: PosteriorScale = "link",
+        level: float = 0.95,
     ) -> ResultTable[FrameT]:
         """Return marginal means: predictions on a grid of the fixed part's variables, averaged, in every draw.
 
@@ -40,22 +41,24 @@ class PosteriorMeans(PosteriorView[FrameT]):
         type : {"link", "response"}
             Means of the linear predictor; or of the response, at random effects of zero, of a generalized model, and
             of a transformed response turned back.
+        level : float
+            Probability of the intervals.
 
         Returns
         -------
         ResultTable
-            The variables, then ``mean, sd, q5, median, q95``.
+            The variables, then ``mean, sd, conf_low, median, conf_high``.
 
         Examples
         --------
         >>> import hlmrs
         >>> post = hlmrs.bayes("score ~ Machine + (1 | Worker)", hlmrs.datasets.load("Machines"), draws=500)
         >>> post.emmeans("Machine").columns
-        ['Machine', 'mean', 'sd', 'q5', 'median', 'q95']
+        ['Machine', 'mean', 'sd', 'conf_low', 'median', 'conf_high']
         """
         scale = choose("type", type, get_args(PosteriorScale))
-        columns = posterior.means_table(self._draws, specs, by, at, weights, scale)
-        return self._shown("Posterior marginal means", columns)
+        columns = posterior.means_table(self._draws, specs, by, at, weights, scale, level)
+        return self._shown("Posterior marginal means", columns, level=level)
 
     def contrasts(
         self,
@@ -68,6 +71,7 @@ class PosteriorMeans(PosteriorView[FrameT]):
         at: At | None = None,
         weights: MeanWeights = "equal",
         type: PosteriorScale = "link",
+        level: float = 0.95,
     ) -> ResultTable[FrameT]:
         """Return contrasts of marginal means in every draw.
 
@@ -78,12 +82,14 @@ class PosteriorMeans(PosteriorView[FrameT]):
         type : {"link", "response"}
             Differences of the linear predictor; or, as in ``GeneralizedMixedFit.contrasts``, ratios of means for a log
             link, of odds for a logit link, with the probability ``above_one``, and else differences of means.
+        level : float
+            Probability of the intervals.
 
         Returns
         -------
         ResultTable
-            The variables of ``by``, then ``contrast, mean, sd, q5, median, q95`` and ``above_zero``, the probability
-            that it is positive.
+            The variables of ``by``, then ``contrast, mean, sd, conf_low, median, conf_high`` and ``above_zero``, the
+            probability that it is positive.
 
         Examples
         --------
@@ -95,11 +101,17 @@ class PosteriorMeans(PosteriorView[FrameT]):
         """
         scale = choose("type", type, get_args(PosteriorScale))
         choice = ContrastChoice(method, interaction, reference, "none", scale)
-        columns = posterior.contrasts_table(self._draws, specs, by, at, weights, choice)
-        return self._shown("Posterior contrasts", columns)
+        columns = posterior.contrasts_table(self._draws, specs, by, at, weights, choice, level)
+        return self._shown("Posterior contrasts", columns, level=level)
 
     def slopes(
-        self, variable: str, *, by: Names | None = None, at: At | None = None, weights: MeanWeights = "equal"
+        self,
+        variable: str,
+        *,
+        by: Names | None = None,
+        at: At | None = None,
+        weights: MeanWeights = "equal",
+        level: float = 0.95,
     ) -> ResultTable[FrameT]:
         """Return slopes of a covariate in every draw: simple slopes when the model has interactions.
 
@@ -107,12 +119,14 @@ class PosteriorMeans(PosteriorView[FrameT]):
         ----------
         variable, by, at, weights
             As in ``LinearMixedFit.slopes``.
+        level : float
+            Probability of the intervals.
 
         Returns
         -------
         ResultTable
-            ``term``, the variables of ``by``, then ``mean, sd, q5, median, q95`` and ``above_zero``, the probability
-            that it is positive.
+            ``term``, the variables of ``by``, then ``mean, sd, conf_low, median, conf_high`` and ``above_zero``, the
+            probability that it is positive.
 
         Examples
         --------
@@ -122,5 +136,5 @@ class PosteriorMeans(PosteriorView[FrameT]):
         >>> [round(slope, 1) for slope in post.slopes("age", by="Sex")["mean"]]
         [0.8, 0.5]
         """
-        columns = posterior.slopes_table(self._draws, variable, by, at, weights)
-        return self._shown(f"Posterior slopes of {variable}", columns)
+        columns = posterior.slopes_table(self._draws, variable, by, at, weights, level)
+        return self._shown(f"Posterior slopes of {variable}", columns, level=level)

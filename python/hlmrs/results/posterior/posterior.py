@@ -8,7 +8,9 @@ from typing import Any
 
 from ... import posterior, storage
 from ...calls import answers_calls
+from ...display.text import listed_facts
 from ...posterior import PosteriorVerdict
+from ...report import data_facts, family_of
 from ..result_table import ResultTable
 from ..view import FrameT
 from .groups import PosteriorGroups
@@ -38,7 +40,8 @@ class Posterior(
     >>> import hlmrs
     >>> post = hlmrs.bayes("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff"), draws=1000)
     >>> post
-    Posterior: Yield ~ 1 + (1 | Batch), 30 rows, 1,000 independent draws
+    Posterior: Yield ~ 1 + (1 | Batch), gaussian (identity), 30 rows, 6 Batch,
+      1,000 independent draws
     >>> list(post.draws.columns)
     ['(Intercept)', 'sd((Intercept) | Batch)', 'sigma']
     """
@@ -75,15 +78,20 @@ class Posterior(
         """Plots of the draws: ``post.plot.densities()`` draws, ``post.plot.densities.data()`` gives the table."""
         return PosteriorPlots(self._draws)
 
-    def summary(self) -> ResultTable[FrameT]:
-        """Return mean, standard deviation and quantiles of every parameter.
+    def summary(self, *, level: float = 0.95) -> ResultTable[FrameT]:
+        """Return mean, standard deviation, median and an interval of every parameter.
+
+        Parameters
+        ----------
+        level : float
+            Probability of the intervals.
 
         Returns
         -------
         ResultTable
-            ``parameter, mean, sd, q5, median, q95``; ``mcse``, the standard error of the mean by simulation, which is
-            not printed; and what the draws are worth: ``ess`` of independent ones; of chains ``ess_bulk``, ``ess_tail``
-            (for the mean, and for the outer quantiles) and ``rhat``.
+            ``parameter, mean, sd, conf_low, median, conf_high``; ``mcse``, the standard error of the mean by
+            simulation, which is not printed; and what the draws are worth: ``ess`` of independent ones; of chains
+            ``ess_bulk``, ``ess_tail`` (for the mean, and for the quantiles at 5 % and 95 %) and ``rhat``.
 
         Examples
         --------
@@ -94,9 +102,10 @@ class Posterior(
         ['(Intercept)', 'sd((Intercept) | Batch)', 'sigma']
         """
         title = f"Posterior of {self.formula.strip()}"
-        notes = [self.verdict.explain(), *self._draws.priors.notes]
-        columns = posterior.summary_table(self._draws)
-        return self._shown(title, columns, notes=notes, in_frame_alone=("mcse", "ess_tail"))
+        notes = [self.verdict.explain(), *posterior.notes_on_scales(self._draws), *self._draws.priors.notes]
+        columns, alone = posterior.summary_table(self._draws, level), ("mcse", "ess_tail")
+        facts = data_facts(self._estimate)
+        return self._shown(title, columns, level=level, facts=facts, notes=notes, in_frame_alone=alone)
 
     def priors(self) -> ResultTable[FrameT]:
         """Return the prior of every parameter, and whether it was given.
@@ -117,7 +126,7 @@ class Posterior(
         own = self._draws.priors
         return self._shown("Priors", own.table(), notes=own.notes)
 
-    def hypothesis(self, hypotheses: str | Sequence[str]) -> ResultTable[FrameT]:
+    def hypothesis(self, hypotheses: str | Sequence[str], *, level: float = 0.95) -> ResultTable[FrameT]:
         """Return the probabilities of inequalities between parameters.
 
         Parameters
@@ -125,11 +134,13 @@ class Posterior(
         hypotheses : str or list of str
             Such as ``"Days > 0"``, ``"a - b > 2"``, ``"sd(Days | Subject) < 1"``, ``"0 < a < 1"``: sums, products,
             quotients and powers of parameters, by the names in ``summary()``.
+        level : float
+            Probability of the intervals.
 
         Returns
         -------
         ResultTable
-            ``hypothesis``; ``difference, q5, q95``, left side less right side, of two inequalities the
+            ``hypothesis``; ``difference, conf_low, conf_high``, left side less right side, of two inequalities the
             smaller gap; ``probability`` with its standard error by simulation, ``mcse``, and ``odds``.
 
         Raises
@@ -145,9 +156,9 @@ class Posterior(
         >>> bool(table["probability"][0] > 0.99)
         True
         """
-        columns = posterior.hypothesis_table(self._draws, hypotheses)
+        columns = posterior.hypothesis_table(self._draws, hypotheses, level)
         notes = posterior.endless_odds(columns, self._draws.n)
-        return self._shown("Posterior probabilities", columns, notes=notes, in_frame_alone=("mcse",))
+        return self._shown("Posterior probabilities", columns, level=level, notes=notes, in_frame_alone=("mcse",))
 
     def to_arviz(self, *, effects: bool = True, rows: bool = True) -> Any:
         """Return the draws as a tree of ArviZ, with the names that bambi has.
@@ -203,8 +214,9 @@ class Posterior(
     def __repr__(self) -> str:
         kind = "independent draws" if self._draws.is_direct else f"draws of {self._draws.chains} chains"
         state = "" if self.verdict.trusted else ", NOT to be trusted"
-        model = f"{self.formula.strip()}, {self.nobs:,} rows"
-        return f"{type(self).__name__}: {model}, {self._draws.n:,} {kind}{state}"
+        groups = [f"{len(group.levels):,} {group.name}" for group in self._estimate.layout.groups]
+        facts = [family_of(self._estimate), f"{self.nobs:,} rows", *groups, f"{self._draws.n:,} {kind}{state}"]
+        return listed_facts(f"{type(self).__name__}: {self.formula.strip()}", facts)
 
     def _repr_html_(self) -> Any:
         return self.summary()._repr_html_()

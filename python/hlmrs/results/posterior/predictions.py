@@ -19,7 +19,7 @@ class PosteriorPredictions(PosteriorView[FrameT]):
 
     __slots__ = ()
 
-    def predict(self, new: Any = None, *, interval: float = 0.9, include_noise: bool = True) -> FrameT:
+    def predict(self, new: Any = None, *, level: float = 0.95, include_noise: bool = True) -> FrameT:
         """Predict responses, or their means, with intervals that count all that is uncertain.
 
         Parameters
@@ -27,7 +27,7 @@ class PosteriorPredictions(PosteriorView[FrameT]):
         new : data frame, optional
             Rows to predict for.  Groups of the fit have their effects, new groups effects from the distribution of
             groups, in every draw.  Default: the rows used in the fit.
-        interval : float
+        level : float
             Probability of the interval.
         include_noise : bool
             Whether the residual of a new response counts; else intervals are of its mean.  Of a generalized model new
@@ -54,7 +54,7 @@ class PosteriorPredictions(PosteriorView[FrameT]):
         (True, True)
         """
         noise, frame = flag_in("include_noise", include_noise), None if new is None else open_frame(new)
-        columns = posterior.prediction_table(self._draws, frame, interval, noise=noise)
+        columns = posterior.prediction_table(self._draws, frame, level, noise=noise)
         return self._table_of_rows(columns) if frame is None else cast("FrameT", build_rows(frame, columns))
 
     def predictive(self, draws: int = 200) -> Vector:

@@ -15,14 +15,19 @@ class PosteriorVariances(PosteriorView[FrameT]):
 
     __slots__ = ()
 
-    def icc(self) -> ResultTable[FrameT]:
+    def icc(self, *, level: float = 0.95) -> ResultTable[FrameT]:
         """Return the shares of the grouping factors in the variance.
+
+        Parameters
+        ----------
+        level : float
+            Probability of the intervals.
 
         Returns
         -------
         ResultTable
             ``group``; ``share``: ``adjusted``, of the variance that the fixed part leaves, or ``unadjusted``, of all of
-            it; ``mean, sd, q5, median, q95``.
+            it; ``mean, sd, conf_low, median, conf_high``.
 
         Examples
         --------
@@ -32,16 +37,23 @@ class PosteriorVariances(PosteriorView[FrameT]):
         >>> bool(0.3 < table["median"][0] < 0.5)
         True
         """
-        return self._shown("Posterior intraclass correlation", posterior.intraclass_table(self._draws))
+        return self._shown(
+            "Posterior intraclass correlation", posterior.intraclass_table(self._draws, level), level=level
+        )
 
-    def r2(self) -> ResultTable[FrameT]:
+    def r2(self, *, level: float = 0.95) -> ResultTable[FrameT]:
         """Return the shares of the variance that the model explains.
+
+        Parameters
+        ----------
+        level : float
+            Probability of the intervals.
 
         Returns
         -------
         ResultTable
-            ``r2``: ``marginal``, by the fixed part, or ``conditional``, by fixed and random part; ``mean, sd, q5,
-            median, q95``.
+            ``r2``: ``marginal``, by the fixed part, or ``conditional``, by fixed and random part; ``mean, sd,
+            conf_low, median, conf_high``.
 
         Examples
         --------
@@ -51,16 +63,22 @@ class PosteriorVariances(PosteriorView[FrameT]):
         >>> bool(0.7 < post.r2()["mean"][1] < 0.9)
         True
         """
-        return self._shown("Posterior R²", posterior.explained_table(self._draws))
+        columns = posterior.explained_table(self._draws, level)
+        return self._shown("Posterior R²", columns, level=level)
 
-    def variance_decomposition(self) -> ResultTable[FrameT]:
+    def variance_decomposition(self, *, level: float = 0.95) -> ResultTable[FrameT]:
         """Return where the variance is: by source and level.
+
+        Parameters
+        ----------
+        level : float
+            Probability of the intervals.
 
         Returns
         -------
         ResultTable
-            ``source, level``, the posterior mean of the ``variance``, and ``mean, sd, q5, median, q95`` of its share of
-            the total.
+            ``source, level``, the posterior mean of the ``variance``, and ``mean, sd, conf_low, median, conf_high`` of
+            its share of the total.
 
         Notes
         -----
@@ -75,4 +93,5 @@ class PosteriorVariances(PosteriorView[FrameT]):
         ['fixed', 'fixed', 'random mean', 'random slopes', 'residual']
         """
         notes = ["Mean, standard deviation and quantiles are of the share of the total."]
-        return self._shown("Posterior sources of the variance", posterior.decomposition_table(self._draws), notes=notes)
+        columns = posterior.decomposition_table(self._draws, level)
+        return self._shown("Posterior sources of the variance", columns, level=level, notes=notes)
