@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from benches.power import HEADS, LINEAR, inserted, rows
+from benches.power.__main__ import HEADS, inserted, rows
+from benches.power.closed_forms import all_forms
+from benches.power.designs import LINEAR
 
 
 def test_a_design_is_simulated_into_a_row():
@@ -17,3 +19,13 @@ def test_a_table_goes_between_its_marks(tmp_path: Path):
     page.write_text("before\n<!-- linear -->\nold\n<!-- end of linear -->\nafter\n")
     inserted(page, LINEAR, "new\n")
     assert page.read_text() == "before\n<!-- linear -->\nnew\n<!-- end of linear -->\nafter\n"
+
+
+def test_closed_forms_of_balanced_designs_are_what_is_computed():
+    forms = all_forms()
+    assert {form.model for form in forms} == {
+        "CRA2_2r", "CRA3_3r", "CRA4_4r", "BIRA2_1r", "BIRA3_1r", "BCRA3_2r", "growth"
+    }  # fmt: skip
+    for form in forms:
+        assert max(map(abs, form.differences)) < 1e-7, form.about
+        assert 0.05 < form.power < 0.999

@@ -1,0 +1,1 @@
+"""Power as it is computed, beside closed forms of balanced designs and beside simulated data sets."""
