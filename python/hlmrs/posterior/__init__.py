@@ -24,7 +24,7 @@ from .generalized_draws import GeneralizedDraws, draw_generalized_posterior
 from .hypothesis import endless_odds, hypothesis_table
 from .leave_out import PredictiveDensity, comparison, leave_one_out, waic
 from .marginal_priors import MarginalPrior, marginal_prior
-from .prediction import observed, prediction_table, replicates
+from .prediction import observed, predicted_draws, prediction_table, replicates, require_same_rows
 from .saved import posterior_from_state, posterior_to_state
 from .summary import notes_on_scales, summary_table, tails
 from .variances import decomposition_table, explained_table, intraclass_table
@@ -58,12 +58,14 @@ __all__ = [
     "observed",
     "posterior_from_state",
     "posterior_to_state",
+    "predicted_draws",
     "prediction_table",
     "prior_responses",
     "rank_columns",
     "rank_draws",
     "ranks_table",
     "replicates",
+    "require_same_rows",
     "rhat",
     "slopes_table",
     "summary_table",

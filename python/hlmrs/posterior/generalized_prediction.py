@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,11 @@ from ..prediction.new_responses import trials_of_rows
 from ..resources import require_memory
 from .family_density import log_density, require_density
 from .generalized_draws import GeneralizedDraws
-from .generalized_rows import parts_of_fit, parts_of_frame, predictors
+from .generalized_rows import Parts, parts_of_fit, parts_of_frame, predictors
 from .summary import tails
 
 Vector = NDArray[np.float64]
+FEWER = "ask for fewer draws="
 
 
 def generalized_prediction_table(
@@ -31,21 +32,45 @@ def generalized_prediction_table(
     Of successes they are shares of the trials; with noise bounds are responses that were drawn.
     """
     ends = tails(level)
-    estimate, places = draws.estimate, np.arange(draws.n)
-    parts = parts_of_fit(draws) if frame is None else parts_of_frame(draws, frame)
-    n = len(parts["conditional"])
-    trials = trials_of_rows(estimate, frame, None, n) if noise else None
-    found, rng = np.empty((4, n)), np.random.default_rng([draws.seed, 2])
-    for own, eta in predictors(draws, parts, places):
-        mean = _means(estimate, eta).reshape(-1, draws.n)
-        values = mean
-        if noise:
-            each = None if trials is None else np.repeat(trials[own], draws.n)
-            drawn = _responses(estimate, eta, each, rng)
-            values = (drawn if each is None else drawn / each).reshape(-1, draws.n)
+    parts = _parts_to_predict(draws, frame)
+    found = np.empty((4, len(parts["conditional"])))
+    for own, mean, values in _predicted(draws, parts, frame, np.arange(draws.n), noise=noise):
         bounds = np.quantile(values, ends, axis=1, method="inverted_cdf" if noise else "linear")
         found[:, own] = mean.mean(axis=1), values.std(axis=1, ddof=1), *bounds
     return dict(zip(("prediction", "sd", "conf_low", "conf_high"), found, strict=True))
+
+
+def generalized_predicted_draws(
+    draws: GeneralizedDraws, frame: Frame | None, places: NDArray[np.intp], *, noise: bool
+) -> Vector:
+    """Return means of rows in some draws (rows x draws), with `noise` new responses; of successes shares of trials."""
+    parts = _parts_to_predict(draws, frame)
+    n = len(parts["conditional"])
+    require_memory(8.0 * n * len(places), f"{len(places):,} draws of {n:,} rows need", FEWER)
+    found = np.empty((n, len(places)))
+    for own, _, values in _predicted(draws, parts, frame, places, noise=noise):
+        found[own] = values
+    return found
+
+
+def _parts_to_predict(draws: GeneralizedDraws, frame: Frame | None) -> Parts:
+    return parts_of_fit(draws) if frame is None else parts_of_frame(draws, frame)
+
+
+def _predicted(
+    draws: GeneralizedDraws, parts: Parts, frame: Frame | None, places: NDArray[np.intp], *, noise: bool
+) -> Iterator[tuple[slice, Vector, Vector]]:
+    """Yield blocks of rows with means and, with `noise`, new responses (rows x draws each)."""
+    estimate, rng = draws.estimate, np.random.default_rng([draws.seed, 2])
+    trials = trials_of_rows(estimate, frame, None, len(parts["conditional"])) if noise else None
+    for own, eta in predictors(draws, parts, places):
+        mean = _means(estimate, eta).reshape(-1, len(places))
+        values = mean
+        if noise:
+            each = None if trials is None else np.repeat(trials[own], len(places))
+            drawn = _responses(estimate, eta, each, rng)
+            values = (drawn if each is None else drawn / each).reshape(-1, len(places))
+        yield own, mean, values
 
 
 def generalized_replicates(draws: GeneralizedDraws, n: int) -> Vector:
@@ -53,7 +78,7 @@ def generalized_replicates(draws: GeneralizedDraws, n: int) -> Vector:
     n = min(count("draws", n), draws.n)
     estimate, places, parts = draws.estimate, draws.thinned(n), parts_of_fit(draws)
     rows = len(parts["conditional"])
-    require_memory(8.0 * rows * n, f"predictive(draws={n:,}) needs", "ask for fewer draws=")
+    require_memory(8.0 * rows * n, f"{n:,} draws of {rows:,} rows need", FEWER)
     found, rng, trials = np.empty((rows, n)), np.random.default_rng([draws.seed, 3]), estimate.response.trials
     for own, eta in predictors(draws, parts, places):
         each = None if trials is None else np.repeat(trials[own], n)

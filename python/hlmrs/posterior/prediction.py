@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..control import count
 from ..diagnostics import RowSets
+from ..errors import OptionError, listed, quote
 from ..estimation import require_plain_residuals
 from ..frame import Column, Frame
 from ..resources import require_memory
 from .draws import Draws
 from .generalized_draws import GeneralizedDraws
 from .generalized_prediction import (
+    FEWER,
     generalized_log_densities,
+    generalized_predicted_draws,
     generalized_prediction_table,
     generalized_replicates,
 )
@@ -28,9 +33,7 @@ def prediction_table(draws: Draws, frame: Frame | None, level: float, *, noise: 
     if isinstance(draws, GeneralizedDraws):
         return generalized_prediction_table(draws, frame, level, noise=noise)
     ends = tails(level)
-    if noise:
-        require_plain_residuals(draws.estimate, "predictions with noise (include_noise=False predicts means)")
-    rows = rows_of_fit(draws) if frame is None else rows_of_frame(draws, frame, noise=noise)
+    rows = _rows_to_predict(draws, frame, noise=noise)
     mean, sd, low, high = (np.empty(len(rows)) for _ in range(4))
     rng = np.random.default_rng([draws.seed, 2])
     for own, eta in blocks(draws, rows, np.arange(draws.n)):
@@ -48,13 +51,32 @@ def replicates(draws: Draws, n: int) -> Vector:
     if isinstance(draws, GeneralizedDraws):
         return generalized_replicates(draws, n)
     require_plain_residuals(draws.estimate, "replicated responses")
-    n = min(count("draws", n), draws.n)
-    rows, places = rows_of_fit(draws), draws.thinned(n)
-    require_memory(8.0 * len(rows) * n, f"predictive(draws={n:,}) needs", "ask for fewer draws=")
-    found, rng = np.empty((len(rows), n)), np.random.default_rng([draws.seed, 3])
+    return _drawn(draws, rows_of_fit(draws), draws.thinned(count("draws", n)), np.random.default_rng([draws.seed, 3]))
+
+
+def predicted_draws(draws: Draws, frame: Frame | None, n: int | None, *, noise: bool) -> Vector:
+    """Return what ``prediction_table`` summarizes, draw by draw (rows x draws); of `n` draws, or of all."""
+    places = draws.thinned(draws.n if n is None else count("draws", n))
+    if isinstance(draws, GeneralizedDraws):
+        return generalized_predicted_draws(draws, frame, places, noise=noise)
+    rows = _rows_to_predict(draws, frame, noise=noise)
+    return _drawn(draws, rows, places, np.random.default_rng([draws.seed, 2]) if noise else None)
+
+
+def _drawn(draws: Draws, rows: PredictedRows, places: NDArray[np.intp], rng: np.random.Generator | None) -> Vector:
+    """Return means of rows in some draws (rows x draws), with a source of randomness new responses."""
+    require_memory(8.0 * len(rows) * len(places), f"{len(places):,} draws of {len(rows):,} rows need", FEWER)
+    found = np.empty((len(rows), len(places)))
     for own, eta in blocks(draws, rows, places):
-        found[own] = eta + _noise(draws, rows, own, places) * rng.standard_normal(eta.shape)
+        noise = 0.0 if rng is None else _noise(draws, rows, own, places) * rng.standard_normal(eta.shape)
+        found[own] = eta + noise
     return found
+
+
+def _rows_to_predict(draws: Draws, frame: Frame | None, *, noise: bool) -> PredictedRows:
+    if noise:
+        require_plain_residuals(draws.estimate, "predictions with noise (include_noise=False predicts means)")
+    return rows_of_fit(draws) if frame is None else rows_of_frame(draws, frame, noise=noise)
 
 
 def log_densities_of_sets(draws: Draws, sets: RowSets, places: NDArray[np.intp]) -> Vector:
@@ -82,6 +104,35 @@ def observed(draws: Draws) -> Vector:
         return draws.estimate.rows.response()
     y = draws.estimate.response.y
     return y + 1 if draws.estimate.family.name == "cumulative" else y
+
+
+def require_same_rows(posteriors: Sequence[Draws], names: Sequence[str]) -> None:
+    """Refuse to compare models of other responses."""
+    first, *others = map(observed, posteriors)
+    for name, draws, y in zip(names[1:], posteriors[1:], others, strict=True):
+        if not np.array_equal(first, y):
+            hint = _difference((names[0], posteriors[0], first), (name, draws, y))
+            raise OptionError(f"models are compared by what they predict of the same rows, and {hint}")
+
+
+def _difference(one: tuple[str, Draws, Vector], other: tuple[str, Draws, Vector]) -> str:
+    """Say how the responses of two models differ, and what to do."""
+    (first, own, y), (second, its, z) = one, other
+    responses = own.estimate.layout.response, its.estimate.layout.response
+    if responses[0] != responses[1]:
+        return (
+            f"the response of {first} is {quote(responses[0])}, that of {second} {quote(responses[1])}: densities of "
+            "other responses are in other units; fit both to the same"
+        )
+    if len(y) != len(z):
+        columns = sorted({*own.estimate.layout.dropped_rows, *its.estimate.layout.dropped_rows})
+        drop = f": drop those with missing values of {listed(columns)} beforehand" if columns else ""
+        return f"{first} has {len(y):,} of them, {second} {len(z):,}; fit all to the same data{drop}"
+    row = int(np.flatnonzero(y != z)[0])
+    return (
+        f"{first} and {second} have {y[row]:g} and {z[row]:g} in row {row} of those used (counted from 0); fit all to "
+        "the same data, in the same order"
+    )
 
 
 def _noise(draws: Draws, rows: PredictedRows, own: slice, places: NDArray[np.intp]) -> Vector:

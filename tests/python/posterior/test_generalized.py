@@ -399,3 +399,21 @@ def test_predictions_of_generalized_models_name_their_own_arguments():
         post.predict(level=90)
     with pytest.raises(DataError, match=r"no column 'herd', by which .* stands for a new group"):
         post.predict({"period": ["1"]})
+
+
+def test_draws_of_predictions_are_means_and_shares_of_trials(post, cbpp):
+    new = cbpp.iloc[:2]
+    mean = post.predict_draws(new, include_noise=False)["prediction"].to_numpy().reshape(2, -1)
+    (effects,) = post._draws.effects([0])
+    herd = list(post._draws.estimate.layout.groups[0].levels).index(str(cbpp["herd"][1]))
+    eta = post.draws["(Intercept)"] + post.draws["period2"] + effects[:, herd, 0]
+    assert mean[1] == pytest.approx(1 / (1 + np.exp(-eta.to_numpy())))
+    shares = post.predict_draws(draws=1000)["prediction"].to_numpy().reshape(len(cbpp), -1)
+    successes = shares * cbpp["size"].to_numpy()[:, None]
+    assert successes == pytest.approx(np.round(successes))
+    chance = post.predict_draws(draws=1000, include_noise=False)["prediction"].to_numpy().reshape(len(cbpp), -1)
+    # y - n p has mean zero and variance n p (1 - p)
+    n = cbpp["size"].to_numpy()[:, None]
+    z = (successes - n * chance) / np.sqrt(n * chance * (1 - chance))
+    assert np.abs(z.mean()) < 4 / np.sqrt(z.size)
+    assert z.var() == pytest.approx(1, abs=0.03)

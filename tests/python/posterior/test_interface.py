@@ -472,3 +472,47 @@ def test_only_names_without_room_are_replaced():
     assert {"(Intercept)", "`my days`", "sd((Intercept) | Subject)", "sigma", "p5"} <= set(lines)
     assert "p5  cor((Intercept), `my days` | Subject)" in text
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_draws_of_predictions_are_linear_predictors_with_noise(post):
+    data = hlmrs.datasets.load("sleepstudy", "pandas")
+    new = data.iloc[[0, 77]]
+    means = post.predict_draws(new, include_noise=False)
+    assert list(means.columns) == ["row", "draw", "prediction"]
+    draws, effects = post._draws, post._draws.effects([0])[0]
+    levels = list(post._estimate.layout.groups[0].levels)
+    for k, (_, row) in enumerate(new.iterrows()):
+        b = effects[:, levels.index(str(row["Subject"]))]
+        own = means[means["row"] == k].sort_values("draw")["prediction"].to_numpy()
+        assert own == pytest.approx(draws.beta[:, 0] + b[:, 0] + row["Days"] * (draws.beta[:, 1] + b[:, 1]))
+    noisy = post.predict_draws(new)
+    z = (noisy["prediction"] - means["prediction"]).to_numpy().reshape(2, -1) / draws.sigma
+    assert np.abs(z.mean()) < 4 / np.sqrt(z.size)
+    assert z.var() == pytest.approx(1, abs=4 * np.sqrt(2 / z.size))
+
+
+def test_predictions_summarize_their_draws(post):
+    new = hlmrs.datasets.load("sleepstudy", "pandas").head(3)
+    for noise in (False, True):
+        table = post.predict(new, include_noise=noise, level=0.8)
+        drawn = post.predict_draws(new, include_noise=noise)["prediction"].to_numpy().reshape(3, -1)
+        assert table["conf_low"].to_numpy() == pytest.approx(np.quantile(drawn, 0.1, axis=1))
+        assert table["conf_high"].to_numpy() == pytest.approx(np.quantile(drawn, 0.9, axis=1))
+    few = post.predict_draws(draws=7, include_noise=False)
+    assert len(few) == 180 * 7
+    assert sorted(set(few["draw"])) == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_draws_of_new_groups_have_the_variance_between_groups(post):
+    drawn = post.predict_draws({"Days": [9.0], "Subject": ["new"]}, include_noise=False)["prediction"]
+    draws, x = post._draws, np.array([1.0, 9.0])
+    between = np.einsum("i,dij,j->d", x, draws.covariances[0], x)
+    z = (np.asarray(drawn) - draws.beta @ x) / np.sqrt(between)
+    assert np.abs(z.mean()) < 4 / np.sqrt(len(z))
+    assert z.var() == pytest.approx(1, abs=4 * np.sqrt(2 / len(z)))
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow"])
+def test_draws_of_predictions_come_back_in_the_library_of_the_new_data(post, kind):
+    new = hlmrs.datasets.load("sleepstudy", kind)[:2]
+    assert type(post.predict_draws(new, draws=5)) is type(new)

@@ -143,3 +143,19 @@ def test_the_draws_used_are_told(post):
 def test_one_part_has(post):
     one = replace(post.loo(), k=np.r_[0.9, np.zeros(29)])
     assert "1 of 30 parts has a k above 0.7" in str(one)
+
+
+def test_what_differs_between_models_that_cannot_be_compared_is_said(post):
+    data = hlmrs.datasets.load("sleepstudy", "pandas")
+    formula = "Reaction ~ Days + (1 | Subject)"
+    one = hlmrs.bayes(formula, data, draws=50)
+    gap = data.assign(x=data["Days"].where(data["Days"] != 3))
+    with pytest.warns(hlmrs.DroppedRowsWarning):
+        fewer = hlmrs.bayes("Reaction ~ x + (1 | Subject)", gap, draws=50)
+    with pytest.raises(OptionError, match=r"m1 has 180 of them, m2 162; .* missing values of 'x' beforehand"):
+        one.compare(fewer)
+    with pytest.raises(OptionError, match=r"of a is 'Reaction', that of b 'log\(Reaction\)': .* other units"):
+        one.compare(hlmrs.bayes(formula.replace("Reaction", "log(Reaction)"), data, draws=50), names=["a", "b"])
+    moved = data.iloc[[*range(20, 180), *range(20)]]
+    with pytest.raises(OptionError, match=r"have 249\.56 and .* in row 0 of those used .* in the same order"):
+        one.compare(hlmrs.bayes(formula, moved, draws=50))

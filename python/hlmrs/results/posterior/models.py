@@ -108,6 +108,11 @@ class PosteriorModels(PosteriorView[FrameT]):
             The best model first: ``model, elpd, std_error, p``, the ``difference`` from the best with its standard
             error ``se_difference``, and the ``weight`` of the model in the mixture that predicts best.
 
+        Raises
+        ------
+        OptionError
+            For models of other rows, or of another response.
+
         Notes
         -----
         Yao, Vehtari, Simpson and Gelman (2018), Bayesian Anal. 13, 917-1003.
@@ -126,7 +131,9 @@ class PosteriorModels(PosteriorView[FrameT]):
             if not isinstance(other, PosteriorModels):
                 raise ArgumentError(f"compare({other!r}): give posteriors, such as fit.posterior()")
         named = model_names(len(models), names)
-        columns = posterior.comparison([model._draws for model in models], named, leave)
+        draws = [model._draws for model in models]
+        posterior.require_same_rows(draws, named)
+        columns = posterior.comparison(draws, named, leave)
         formulas = [model._estimate.request.spec.formula.strip() for model in models]
         notes = [f"{name}: {formula}" for name, formula in zip(named, formulas, strict=True)]
         notes.append("Stacking weights: of the mixture of the models that predicts best what was left out.")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import numpy as np
+
 from ... import posterior
 from ...calls import answers_calls
 from ...errors import flag_in
-from ...frame import build_rows, open_frame
+from ...frame import build, build_rows, open_frame
 from ..fitted import Vector
 from ..view import FrameT
 from .view import PosteriorView
@@ -56,6 +58,48 @@ class PosteriorPredictions(PosteriorView[FrameT]):
         noise, frame = flag_in("include_noise", include_noise), None if new is None else open_frame(new)
         columns = posterior.prediction_table(self._draws, frame, level, noise=noise)
         return self._table_of_rows(columns) if frame is None else cast("FrameT", build_rows(frame, columns))
+
+    def predict_draws(self, new: Any = None, *, draws: int | None = None, include_noise: bool = True) -> FrameT:
+        """Predict responses, or their means, in every draw: what ``predict`` summarizes.
+
+        Parameters
+        ----------
+        new, include_noise
+            As in ``predict``.
+        draws : int, optional
+            How many; draws of the posterior that are evenly apart.  Default: all.
+
+        Returns
+        -------
+        data frame
+            A row for each row of the data and draw: ``row`` (counted from 0), ``draw`` (from 1; of all draws the rows
+            of ``.draws``), ``prediction``.
+
+        Raises
+        ------
+        DesignError
+            With `include_noise`, for a model whose residuals have parameters of their own.
+
+        Examples
+        --------
+        The probability that a new sample of batch E is better than one of batch B:
+
+        >>> import hlmrs
+        >>> post = hlmrs.bayes("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff", "polars"), draws=1000)
+        >>> drawn = post.predict_draws({"Batch": ["E", "B"]})
+        >>> e, b = (drawn["prediction"][drawn["row"] == k] for k in (0, 1))
+        >>> bool(0.7 < (e > b).mean() < 0.9)
+        True
+        """
+        noise, frame = flag_in("include_noise", include_noise), None if new is None else open_frame(new)
+        drawn = posterior.predicted_draws(self._draws, frame, draws, noise=noise)
+        rows, n = drawn.shape
+        columns = {
+            "row": np.repeat(np.arange(rows), n),
+            "draw": np.tile(np.arange(1, n + 1), rows),
+            "prediction": drawn.ravel(),
+        }
+        return self._table(columns) if frame is None else cast("FrameT", build(frame.kind, columns))
 
     def predictive(self, draws: int = 200) -> Vector:
         """Return responses of the rows used as the model would have them again, in the same groups.
