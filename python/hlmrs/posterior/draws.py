@@ -109,11 +109,14 @@ class Draws:
         """Whether the draws are independent ones, by importance."""
         return bool(self.source["method"] == "direct")
 
+    @property
+    def effective(self) -> float:
+        """How many independent draws direct ones are worth, whatever is computed from them."""
+        return float(min(self.source["effective"], self.n))
+
     def worth(self, values: Vector) -> float:
-        """Return how many independent draws the mean of some numbers is worth."""
-        if self.is_direct:
-            return float(min(self.source["effective"], len(values)))
-        return ess_mean(self.by_chain(values))
+        """Return how many independent draws the mean of some numbers, one a draw, is worth."""
+        return self.effective if self.is_direct else ess_mean(self.by_chain(values))
 
     def mcse(self, values: Vector) -> float:
         """Return the Monte Carlo standard error of the mean of some numbers."""

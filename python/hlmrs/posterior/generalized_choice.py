@@ -29,9 +29,10 @@ from ..priors import (
     coefficient,
 )
 from .choice import PriorChoice
-from .parameters import NORMAL_MAD, cells_of, means_of_columns, of_slots, spreads_of, with_names_of_their_own
+from .parameters import cells_of, means_of_columns, middle_of, of_slots, spreads_of, with_names_of_their_own
 from .places import formula_terms, scales_of_places
 from .propriety import LEAST_LEVELS, require_levels
+from .rows import offsets_of
 
 Vector = NDArray[np.float64]
 
@@ -109,15 +110,9 @@ def _scales(estimate: GeneralizedEstimate) -> DataScales:
     values = estimate.values
     if estimate.family.name in WITH_DEVIATION and estimate.family.link == "identity":
         y = np.log(values.response) if estimate.family.name == "lognormal" else values.response - _offset(estimate)
-        return DataScales(float(y.mean()), float(y.std(ddof=1)), *_middle(y), *columns, others=others)
-    middle = _middle(np.log(values.response + _OF_COUNTS)) if estimate.family.link == "log" else (0.0, 1.0)
+        return DataScales(float(y.mean()), float(y.std(ddof=1)), *middle_of(y), *columns, others=others)
+    middle = middle_of(np.log(values.response + _OF_COUNTS)) if estimate.family.link == "log" else (0.0, 1.0)
     return DataScales(_linked_mean(estimate), 1.0, *middle, *columns, linked=True, others=others)
-
-
-def _middle(y: Vector) -> tuple[float, float]:
-    """Return median and scaled median absolute deviation."""
-    median = float(np.median(y))
-    return median, NORMAL_MAD * float(np.median(np.abs(y - median)))
 
 
 def _linked_mean(estimate: GeneralizedEstimate) -> float:
@@ -133,9 +128,8 @@ def _linked_mean(estimate: GeneralizedEstimate) -> float:
 
 def _offset(estimate: GeneralizedEstimate) -> Vector:
     """Return the offsets of the rows used."""
-    modes = estimate.core.modes()
-    new, kept = estimate.data.bound(), estimate.rows.kept
-    found = new.linear_predictor(np.zeros(len(estimate.layout.columns)), modes, [False] * len(modes))
+    kept = estimate.rows.kept
+    found = offsets_of(estimate.data.bound(), len(estimate.layout.columns), estimate.core.modes())
     return found if kept is None else found[kept]
 
 

@@ -15,7 +15,7 @@ from ..frame import Frame
 from ..prediction import UNSEEN
 from ..prediction.generalized import require_offset
 from .generalized_draws import GeneralizedDraws
-from .rows import PredictedRows, blocks, require_groups
+from .rows import PredictedRows, blocks, offsets_of, require_groups
 
 Vector = NDArray[np.float64]
 Parts = Mapping[str, PredictedRows]
@@ -53,7 +53,7 @@ def _varying(estimate: GeneralizedEstimate) -> Iterator[str]:
 def _bound(draws: GeneralizedDraws, name: str, new: NewRows, kept: NDArray[np.bool_] | None) -> PredictedRows:
     estimate, used = draws.estimate, slice(None) if kept is None else kept
     design, modes = estimate.designs[name], estimate.own.modes(name)
-    offset = new.linear_predictor(np.zeros(len(design.columns)), modes, [False] * len(modes))
+    offset = offsets_of(new, len(design.columns), modes)
     z, codes = [], []
     for k, term in enumerate(design.random):
         is_one = list(term.columns) == ["(Intercept)"]

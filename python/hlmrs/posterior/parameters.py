@@ -78,13 +78,17 @@ def scales_of(estimate: Estimate) -> DataScales:
     """Measure the response, less its offset, and the columns of coefficients and of varying effects."""
     offset = estimate.rows.offset()
     y = estimate.values.response if offset is None else estimate.values.response - offset
-    median = float(np.median(y))
-    mad = NORMAL_MAD * float(np.median(np.abs(y - median)))
     sd = float(y.std(ddof=1)) if len(y) > 1 else 0.0
     slots = posterior_slots(estimate.core, term_names(estimate))
     terms = formula_terms(estimate.request.spec.random, [term.columns for term in estimate.layout.random])
     others = scales_of_places(terms, slots) | scales_of_times(estimate, slots)
-    return DataScales(float(y.mean()), sd, median, mad, spreads_of(estimate), cells_of(estimate), others=others)
+    return DataScales(float(y.mean()), sd, *middle_of(y), spreads_of(estimate), cells_of(estimate), others=others)
+
+
+def middle_of(y: Vector) -> tuple[float, float]:
+    """Return median and scaled median absolute deviation."""
+    median = float(np.median(y))
+    return median, NORMAL_MAD * float(np.median(np.abs(y - median)))
 
 
 def spreads_of(estimate: Estimate) -> dict[str, float]:

@@ -65,7 +65,7 @@ def rows_of_frame(draws: Draws, frame: Frame, *, noise: bool) -> PredictedRows:
         new.model_matrix()[:, list(estimate.layout.kept)],
         [new.term_matrix(k) for k in terms],
         [new.term_codes(k) for k in terms],
-        _offset(draws, new),
+        offsets_of(new, len(estimate.layout.columns), estimate.core.modes()),
         shares,
     )
 
@@ -82,9 +82,9 @@ def require_groups(terms: Iterable[RandomTerm], frame: Frame) -> None:
                 )
 
 
-def _offset(draws: Draws, new: NewRows) -> Vector:
-    layout, modes = draws.estimate.layout, draws.estimate.core.modes()
-    return new.linear_predictor(np.zeros(len(layout.columns)), modes, [False] * len(modes))
+def offsets_of(new: NewRows, n_columns: int, modes: Sequence[Vector]) -> Vector:
+    """Return the offsets of rows: their linear predictor without coefficients and random effects."""
+    return new.linear_predictor(np.zeros(n_columns), list(modes), [False] * len(modes))
 
 
 class Predicting(Protocol):

@@ -104,7 +104,7 @@ def _integral(draws: Draws) -> Sequence[str]:
 
 
 def _of_direct(draws: Draws) -> PosteriorVerdict:
-    k, effective = float(draws.source["k"]), draws.worth(draws.sigma)
+    k, effective = float(draws.source["k"]), draws.effective
     against = []
     if not k <= WORST_K:
         against.append(

@@ -6,7 +6,7 @@ from .defaults import WIDE, DataScales, brms_priors, chosen_priors, default_prio
 from .distribution import Distribution
 from .lkj import LKJ
 from .matching import Assigned, assigned
-from .parameters import INTERCEPT, SIGMA, THRESHOLDS, Parameter, coefficient, of_term, parameters_of
+from .parameters import INTERCEPT, THRESHOLDS, Parameter, coefficient, of_term
 from .positive import Exponential, Gamma, HalfCauchy, HalfNormal, HalfStudentT, InverseGamma
 from .real import Flat, Normal, StudentT, Uniform
 from .saved import distribution_of
@@ -14,7 +14,6 @@ from .saved import distribution_of
 __all__ = [
     "INTERCEPT",
     "LKJ",
-    "SIGMA",
     "THRESHOLDS",
     "WIDE",
     "Assigned",
@@ -47,6 +46,5 @@ __all__ = [
     "exponent_of",
     "joined_prior",
     "of_term",
-    "parameters_of",
     "prior_by_column",
 ]

@@ -73,8 +73,8 @@ def chosen_priors(
 ) -> dict[str, Assigned]:
     """Return the prior of each parameter: those given, or ``"brms"``, and defaults by the scales of the data.
 
-    >>> from hlmrs.priors import SIGMA
-    >>> found = chosen_priors({"sigma": HalfStudentT(3, 9)}, [SIGMA], DataScales(300, 50, 290, 60))
+    >>> sigma = Parameter("sigma", "sd")
+    >>> found = chosen_priors({"sigma": HalfStudentT(3, 9)}, [sigma], DataScales(300, 50, 290, 60))
     >>> print(found["sigma"].prior, found["sigma"].source)
     HalfStudentT(3, 9) given
     """

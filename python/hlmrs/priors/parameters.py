@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Literal, TypeAlias
-
-from ..errors import DesignError, quote
 
 INTERCEPT = "(Intercept)"
 THRESHOLDS = "thresholds"
@@ -47,28 +45,6 @@ class Parameter:
         return (self.name, *self.also)
 
 
-Term: TypeAlias = tuple[str, Sequence[str], bool]
-"""A random term: its grouping factor, its columns, and whether their effects are correlated."""
-
-
-def parameters_of(
-    coefficients: Sequence[str], terms: Sequence[Term] = (), others: Iterable[Parameter] = ()
-) -> tuple[Parameter, ...]:
-    """Return the parameters of a model in the order of its tables: coefficients, random terms, and others.
-
-    >>> [p.name for p in parameters_of(["(Intercept)", "Days"], [("Subject", ["(Intercept)", "Days"], True)], [SIGMA])]
-    ['(Intercept)', 'Days', 'sd((Intercept) | Subject)', 'sd(Days | Subject)', 'cor(Subject)', 'sigma']
-    """
-    correlated = [group for group, columns, together in terms if together and len(columns) > 1]
-    own = [of_term(*term, alone=correlated.count(term[0]) < 2) for term in terms]
-    found = (*map(coefficient, coefficients), *(one for term in own for one in term), *others)
-    names = [one.name for one in found]
-    for name in names:
-        if names.count(name) > 1:
-            raise DesignError(f"two parameters have the name {quote(name)}, and none can have a prior: rename a column")
-    return found
-
-
 def coefficient(name: str) -> Parameter:
     """Return the coefficient of a column."""
     return Parameter(name, "coefficient", () if name == INTERCEPT else ("fixed",), name)
@@ -82,6 +58,3 @@ def of_term(group: str, columns: Sequence[str], together: bool, alone: bool = Tr
     whole, listed = f"cor({group})", f"cor({', '.join(columns)} | {group})"
     names = (whole, listed) if alone else (listed, whole)
     return [*sds, Parameter(names[0], "correlations", (names[1], "cor"))]
-
-
-SIGMA = Parameter("sigma", "sd")

@@ -5,7 +5,8 @@ from math import hypot
 import pytest
 
 import hlmrs
-from hlmrs.priors import SIGMA, DataScales, Parameter, chosen_priors, parameters_of
+from hlmrs.priors import DataScales, Parameter, chosen_priors
+from model_parameters import SIGMA, parameters_of
 
 SLEEP = parameters_of(["(Intercept)", "Days"], [("Subject", ["(Intercept)", "Days"], True)], [SIGMA])
 SCALES = DataScales(mean=298.5, sd=56.3, median=288.6508, mad=59.33929, columns={"Days": 2.88})

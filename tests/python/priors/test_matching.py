@@ -3,7 +3,9 @@
 import pytest
 
 import hlmrs
-from hlmrs.priors import SIGMA, Parameter, assigned, parameters_of
+from hlmrs.posterior.parameters import with_names_of_their_own
+from hlmrs.priors import Parameter, assigned
+from model_parameters import SIGMA, parameters_of
 
 RHO = Parameter("rho", "correlation", low=-1.0, high=1.0)
 MODEL = parameters_of(
@@ -111,4 +113,4 @@ def test_what_can_be_is_taken(priors):
 
 def test_a_column_of_the_name_of_another_parameter_is_refused():
     with pytest.raises(hlmrs.DesignError, match="two parameters have the name 'sigma'"):
-        parameters_of(["(Intercept)", "sigma"], [], [SIGMA])
+        with_names_of_their_own(parameters_of(["(Intercept)", "sigma"], [], [SIGMA]))
