@@ -17,6 +17,7 @@ _TRIAL = Path(__file__).parents[2] / "tests/golden/data/fev_data.csv"
 class Workload:
     """A model of a data set; `must` in milliseconds on two quiet cores, `nlme` a call in R on the frame ``d``."""
 
+    about: str
     data: Callable[[float], pl.DataFrame]
     fit: Callable[[pl.DataFrame], Any]
     must: float
@@ -94,33 +95,48 @@ def _mixed(formula: str, residual: str) -> Callable[[pl.DataFrame], Any]:
 
 WORKLOADS = {
     "orthodont": Workload(
+        "108 rows, `ar1` and a random intercept",
         _dataset("Orthodont"),
         _mixed("distance ~ age * Sex + (1 | Subject)", "ar1(1 | Subject)"),
         3,
         "lme(distance ~ age * Sex, d, ~ 1 | Subject, corAR1(form = ~ 1 | Subject))",
     ),
     "ovary": Workload(
+        "308 rows, `ar1` and a random intercept",
         _ovary,
         _mixed("follicles ~ s + c + (1 | Mare)", "ar1(1 | Mare)"),
         3,
         "lme(follicles ~ s + c, d, ~ 1 | Mare, corAR1(form = ~ 1 | Mare))",
     ),
     "bodyweight": Workload(
+        "176 rows, `car1` and a random slope",
         _dataset("BodyWeight"),
         _mixed("weight ~ Time * Diet + (Time | Rat)", "car1(Time | Rat)"),
         3,
         "lme(weight ~ Time * Diet, d, ~ Time | Rat, corCAR1(form = ~ Time | Rat))",
     ),
     "trial": Workload(
+        "fev_data, 537 rows of 197 patients, `us`, Kenward-Roger",
         _trial,
         _tested("FEV1 ~ RACE + SEX + ARMCD * AVISIT", covariance="us", visit="AVISIT", subject="USUBJID"),
         5,
     ),
     "subjects": Workload(
-        _subjects(0.0), _tested("y ~ base + arm * visit", covariance="us", visit="visit", subject="id"), 50
+        "2,000 subjects by 10 visits, `us`, Kenward-Roger",
+        _subjects(0.0),
+        _tested("y ~ base + arm * visit", covariance="us", visit="visit", subject="id"),
+        50,
     ),
     "subjects-missing": Workload(
-        _subjects(0.05), _tested("y ~ base + arm * visit", covariance="us", visit="visit", subject="id"), 50
+        "the same, 5 % of the visits missing",
+        _subjects(0.05),
+        _tested("y ~ base + arm * visit", covariance="us", visit="visit", subject="id"),
+        50,
     ),
-    "persons-1m": Workload(_persons, _mixed("y ~ x + (1 | id)", "ar1(t | id)"), 2000),
+    "persons-1m": Workload(
+        "1,000,000 rows of 100,000 persons, `ar1` and a random intercept",
+        _persons,
+        _mixed("y ~ x + (1 | id)", "ar1(t | id)"),
+        2000,
+    ),
 }
