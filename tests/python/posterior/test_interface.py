@@ -449,6 +449,7 @@ def test_intervals_are_of_the_level_asked_for(post):
 
 def test_summaries_say_family_rows_and_groups(post):
     assert repr(post).startswith("Posterior: Reaction ~ Days + (Days | Subject), gaussian (identity), 180 rows,")
+    assert "18 groups by Subject, 500 independent draws" in repr(post).replace("\n ", "")
     text = str(post.summary())
     assert "Family  gaussian (identity)" in text
     assert "Groups  Subject: 18 groups of 10 rows" in text

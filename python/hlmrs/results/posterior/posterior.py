@@ -8,6 +8,7 @@ from typing import Any
 
 from ... import posterior, storage
 from ...calls import answers_calls
+from ...display.numbers import plural
 from ...display.text import listed_facts
 from ...posterior import PosteriorVerdict
 from ...report import data_facts, family_of
@@ -40,8 +41,8 @@ class Posterior(
     >>> import hlmrs
     >>> post = hlmrs.bayes("Yield ~ 1 + (1 | Batch)", hlmrs.datasets.load("Dyestuff"), draws=1000)
     >>> post
-    Posterior: Yield ~ 1 + (1 | Batch), gaussian (identity), 30 rows, 6 Batch,
-      1,000 independent draws
+    Posterior: Yield ~ 1 + (1 | Batch), gaussian (identity), 30 rows,
+      6 groups by Batch, 1,000 independent draws
     >>> list(post.draws.columns)
     ['(Intercept)', 'sd((Intercept) | Batch)', 'sigma']
     """
@@ -214,7 +215,7 @@ class Posterior(
     def __repr__(self) -> str:
         kind = "independent draws" if self._draws.is_direct else f"draws of {self._draws.chains} chains"
         state = "" if self.verdict.trusted else ", NOT to be trusted"
-        groups = [f"{len(group.levels):,} {group.name}" for group in self._estimate.layout.groups]
+        groups = [f"{plural(len(group.levels), 'group')} by {group.name}" for group in self._estimate.layout.groups]
         facts = [family_of(self._estimate), f"{self.nobs:,} rows", *groups, f"{self._draws.n:,} {kind}{state}"]
         return listed_facts(f"{type(self).__name__}: {self.formula.strip()}", facts)
 
