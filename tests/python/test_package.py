@@ -50,6 +50,18 @@ def test_the_readme_can_be_pasted(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         exec(compile(block, "README.md", "exec"), {})
 
 
+def test_what_needs_matplotlib_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys) -> None:
+    fit = hlmrs.lmer("Reaction ~ Days + (1 | Subject)", hlmrs.datasets.load("sleepstudy"))
+    for name in ("matplotlib", "matplotlib.pyplot"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match=r"reports need matplotlib: pip install 'hlmrs\[plot\]'"):
+        fit.report(tmp_path / "report.html")
+    with pytest.raises(ImportError, match=r"plots need matplotlib: pip install 'hlmrs\[plot\]'"):
+        fit.plot.caterpillar("Subject")
+    assert main(["demo", "--out", str(tmp_path / "demo.html")]) == 2
+    assert "reports need matplotlib: pip install 'hlmrs[plot]'" in capsys.readouterr().err
+
+
 def test_the_readme_names_every_extra() -> None:
     table = re.findall(r"^\| (`.*?) \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -73,9 +73,9 @@ def plot(given: Namespace) -> int:
     if given.picture not in pictures:
         hint = suggestion(given.picture, pictures)
         raise HlmrsError(f"there is no picture {given.picture!r}{hint}; there are {', '.join(pictures)}")
-    import matplotlib as mpl  # loaded when it is wanted: it takes long
+    from ..plots import pyplot  # loaded when it is wanted: it takes long
 
-    mpl.use("Agg")
+    pyplot().switch_backend("Agg")
     drawn = getattr(found.plot, given.picture)(**arguments)
     axes = np.ravel(np.asarray(drawn, dtype=object))[0]
     figure = axes.get_figure(root=True) if hasattr(axes, "get_figure") else drawn

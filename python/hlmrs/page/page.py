@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from html import escape
 
+from ..plots import pyplot
 from ..resources import Progress
 from ..version import package_version
 from .checklist import checklist
@@ -50,6 +51,7 @@ def require_folder(path: "str | os.PathLike[str]") -> None:
 
 def page_of(subject: Subject, title: str | None) -> Page:
     """Make the page of a fit."""
+    pyplot("reports")
     name = title or f"{'Multilevel model' if subject.groups else 'Model'} of {subject.response}"
     parts = []
     with Progress("parts of the report", len(PARTS)) as progress:

@@ -5,6 +5,7 @@
 notes, ``palette`` has colours, dashes and markers.
 """
 
+from .canvas import pyplot
 from .drawing import draw, draw_multiples, draw_panels
 
-__all__ = ["draw", "draw_multiples", "draw_panels"]
+__all__ = ["draw", "draw_multiples", "draw_panels", "pyplot"]

@@ -22,12 +22,12 @@ _LETTER = 0.53
 """Width of a letter in units of its height, on average."""
 
 
-def pyplot() -> Any:
-    """Load matplotlib."""
+def pyplot(needing: str = "plots") -> Any:
+    """Load matplotlib, or say what needs it."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise ImportError("plots need matplotlib: pip install 'hlmrs[plot]'") from error
+        raise ImportError(f"{needing} need matplotlib: pip install 'hlmrs[plot]'") from error
     return plt
 
 
