@@ -30,7 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal may lack letters that a report has
             stream.reconfigure(errors="backslashreplace")
-    given = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    if not words:
+        parser().print_help(sys.stderr)
+        return UNUSABLE
+    given = parser().parse_args(words)
     with warnings.catch_warnings():
         warnings.simplefilter("always", HlmrsWarning)
         warnings.showwarning = _show_warning

@@ -72,6 +72,12 @@ def test_the_text_fits_a_terminal_and_names_no_folder(capsys: pytest.CaptureFixt
     assert "not known" not in text.split("Libraries")[1].split("Processor")[0]
 
 
+def test_no_command_at_all_is_answered_with_all_commands(capsys: pytest.CaptureFixture[str]):
+    assert main([]) == 2
+    told = capsys.readouterr().err
+    assert all(command in told for command in ("fit", "describe", "report", "doctor"))
+
+
 def test_nothing_is_loaded_for_it():
     heavy = ("polars", "pandas", "pyarrow", "scipy", "sklearn", "matplotlib", "dask")
     script = f"""
