@@ -36,8 +36,16 @@ from .rows import offsets_of
 
 Vector = NDArray[np.float64]
 
-_OF_COUNTS = 0.1
-"""What brms adds to a response before it takes the logarithm."""
+_OF_ZERO = 0.1
+"""What brms puts in the place of a response of zero, where its link is infinite."""
+_LINKED_RESPONSES: Mapping[str | None, Callable[[Vector], Vector]] = {
+    "identity": lambda y: y,
+    "log": lambda y: np.log(np.where(y == 0, _OF_ZERO, y)),
+    "inverse": lambda y: 1 / np.where(y == 0, _OF_ZERO, y),
+    "sqrt": np.sqrt,
+    "1/mu^2": lambda y: 1 / np.where(y == 0, _OF_ZERO, y) ** 2,
+}
+"""Links of which brms measures the response itself."""
 _WITH_LIKELIHOOD = ("conditional", THRESHOLDS)
 """Parts whose coefficients may be flat: the likelihood falls to zero where they are very large."""
 _GONE = (
@@ -111,8 +119,19 @@ def _scales(estimate: GeneralizedEstimate) -> DataScales:
     if estimate.family.name in WITH_DEVIATION and estimate.family.link == "identity":
         y = np.log(values.response) if estimate.family.name == "lognormal" else values.response - _offset(estimate)
         return DataScales(float(y.mean()), float(y.std(ddof=1)), *middle_of(y), *columns, others=others)
-    middle = middle_of(np.log(values.response + _OF_COUNTS)) if estimate.family.link == "log" else (0.0, 1.0)
-    return DataScales(_linked_mean(estimate), 1.0, *middle, *columns, linked=True, others=others)
+    sizes = (_linked_mean(estimate), 1.0, *_linked_middle(estimate))
+    offset = float(_offset(estimate).mean())
+    return DataScales(*sizes, *columns, linked=True, others=others, offset=offset)
+
+
+def _linked_middle(estimate: GeneralizedEstimate) -> tuple[float, float]:
+    """Return median and absolute deviation of the response by its link, where it has them, else zero and one."""
+    link = _LINKED_RESPONSES.get(estimate.family.link)
+    if link is None:
+        return 0.0, 1.0
+    with np.errstate(all="ignore"):
+        median, deviation = middle_of(link(estimate.values.response))
+    return median if np.isfinite(median) else 0.0, deviation if np.isfinite(deviation) else 1.0
 
 
 def _linked_mean(estimate: GeneralizedEstimate) -> float:

@@ -29,8 +29,8 @@ class DataScales:
     mean, sd : float
         Mean and standard deviation of the response; behind a link function, the link of the mean (or zero) and one.
     median, mad : float
-        Its median and 1.4826 times its median absolute deviation, for ``priors="brms"``; behind the log link those of
-        ``log(y + 0.1)``, behind another zero and one.
+        Its median and 1.4826 times its median absolute deviation, for ``priors="brms"``; behind a link function those
+        of the link of the response, if it has them, else zero and one.
     columns : mapping of str to float
         Standard deviations of the columns of coefficients and of varying effects, by name.  An intercept has none.
     cells : set of str
@@ -41,6 +41,8 @@ class DataScales:
     others : mapping of str to float
         Scales of other parameters, by name, and of standard deviations that the response does not measure; those that
         are not named have one.
+    offset : float
+        The mean offset, where the median is one without it taken off.
     """
 
     mean: float
@@ -51,6 +53,7 @@ class DataScales:
     cells: Collection[str] = frozenset()
     linked: bool = False
     others: Mapping[str, float] = field(default_factory=dict)
+    offset: float = 0.0
 
     def column(self, name: str | None) -> float:
         """Return the standard deviation of a column, or one where it does not vary."""
@@ -126,7 +129,8 @@ def brms_priors(parameters: Sequence[Parameter], scales: DataScales) -> dict[str
             "defaults"
         )
     scale = max(WIDE, round(scales.mad, 1))
-    return {one.name: _of_brms(one, round(scales.median, 1), scale) for one in parameters}
+    median = round(scales.median, 1) - scales.offset
+    return {one.name: _of_brms(one, median, scale) for one in parameters}
 
 
 def _is_unlike_brms(parameter: Parameter) -> bool:

@@ -417,3 +417,30 @@ def test_draws_of_predictions_are_means_and_shares_of_trials(post, cbpp):
     z = (successes - n * chance) / np.sqrt(n * chance * (1 - chance))
     assert np.abs(z.mean()) < 4 / np.sqrt(z.size)
     assert z.var() == pytest.approx(1, abs=0.03)
+
+
+def test_thresholds_have_the_prior_that_brms_has_of_them(crossed):
+    # def_scale_prior of brms (R/priors.R): student_t(3, 0, 2.5) of all thresholds, centred
+    pandas = pytest.importorskip("pandas")
+    names = ["low", "middle", "high"]
+    frame = pandas.DataFrame({**crossed, "o": [names[min(int(y), 2)] for y in crossed["y"]]})
+    frame["o"] = pandas.Categorical(frame["o"], names, ordered=True)
+    post = hlmrs.bayes("o ~ x + (1 | g)", frame, family="cumulative", priors="brms", draws=40)
+    shown = {row["parameter"]: row["prior"] for row in post.priors().to_dicts()}
+    assert shown["low|middle"] == shown["middle|high"] == "StudentT(3, 0, 2.5)"
+    assert shown["x"] == "Flat()"
+    assert shown["sd((Intercept) | g)"] == "HalfStudentT(3, 2.5)"
+
+
+def test_counts_have_the_priors_that_brms_has_of_them(crossed):
+    # def_scale_prior of brms (R/priors.R): zeros count as 0.1, median and mad of log(y) rounded, less the offset
+    y, exposure = np.asarray(crossed["y"]), np.linspace(1, 3, 80)
+    assert (y == 0).any()
+    logs = np.log(np.where(y == 0, 0.1, y))
+    scale = max(2.5, round(1.4826 * np.median(np.abs(logs - np.median(logs))), 1))
+    for options, offset in (({}, 0.0), ({"offset": np.log(exposure)}, np.log(exposure).mean())):
+        post = hlmrs.bayes("y ~ x + (1 | g)", crossed, family="poisson", priors="brms", draws=20, **options)
+        prior = post._draws.priors.of("(Intercept)")
+        assert (prior.df, prior.sd) == (3, scale)
+        assert prior.mean == pytest.approx(round(np.median(logs), 1) - offset)
+        assert post._draws.priors.of("sd((Intercept) | g)") == hlmrs.HalfStudentT(3, scale)
