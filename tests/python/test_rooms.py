@@ -114,3 +114,13 @@ def test_the_docstring_of_a_package_says_what_is_in_it(entrance: Path) -> None:
     text = ast.get_docstring(ast.parse(entrance.read_text(encoding="utf-8"))) or ""
     named = {name for name in found if f"``{name}``" in text}
     assert named in (found, set())
+
+
+def test_every_bench_is_in_the_table_of_benches() -> None:
+    """But for what runs inside of a measured process, and what makes its data."""
+    commands = {path.parent.name for path in (ROOT / "benches").glob("*/__main__.py")} - {"fitters", "workloads"}
+    files = [path for path in (ROOT / "benches").glob("*.py") if path.stem != "__main__"]
+    commands |= {path.stem for path in files if "__main__" in path.read_text(encoding="utf-8")}
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## Benches")[1].split("\n## ")[0]
+    named = re.findall(r"`python -m benches\.(\w+)|`python benches/(\w+)\.py|`make (\w+)`", text)
+    assert {"".join(names) for names in named} == commands
