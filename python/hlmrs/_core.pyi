@@ -769,8 +769,8 @@ def posterior_slots(fit: Fit | GeneralizedFit, terms: list[tuple[str, list[str]]
 
 class PosteriorSource(TypedDict, total=False):
     """How draws came about: of direct ones how heavy the tail of their weights is (``k``), how many independent draws
-    they are worth, and how many points and rounds it took; of chains their number and divergences.  ``gave_up`` has k
-    and worth of direct draws that were given up."""
+    they are worth, and how many points and rounds it took; of chains their number and divergences; nothing of draws that
+    were given.  ``gave_up`` has k and worth of direct draws that were given up."""
 
     method: Required[str]
     k: float
@@ -794,14 +794,14 @@ class Posterior:
         progress: Callable[[int], object] | None,
     ) -> None: ...
     @staticmethod
-    def of_points(fit: Fit | GeneralizedFit, request: str, points: _Array) -> Posterior:
+    def of_points(fit: Fit | GeneralizedFit, request: str, points: _Array, n_threads: int) -> Posterior:
         """Return draws that were made before, from their coordinates (draws x coordinates)."""
     @property
     def source(self) -> PosteriorSource:
         """How the draws came about: method, k and effective draws, or divergences."""
     @property
     def points(self) -> _Array:
-        """The coordinates of every draw (draws x coordinates)."""
+        """The coordinates of every draw (draws x coordinates), standard deviations in the user's units."""
     def log_density(self, points: _Array) -> list[float]:
         """Return log p(y, parameters) of points (points x coordinates)."""
     def values(self, parameters: list[Parameter]) -> _Array:
@@ -810,8 +810,21 @@ class Posterior:
         """Return the effects of random terms, each draws x levels x columns."""
     def leave_out(
         self, rows: Rows, ptr: NDArray[np.int64] | None = None, members: NDArray[np.uint32] | None = None
-    ) -> dict[str, _Array]:
-        """Return elpd, k and the log of the mean density of every row, or of sets of rows."""
+    ) -> LeftOut:
+        """Leave every row out, or sets of rows."""
+
+class LeftOut(TypedDict):
+    """By row or set of rows: the log density without it (NaN where it alone determines a coefficient), its Monte Carlo
+    standard error, how heavy the tail of its weights is, the log of its mean density over all draws."""
+
+    elpd: _Array
+    error: _Array
+    k: _Array
+    log_mean: _Array
+    n_draws: int
+
+def leave_out_by_importance(log_densities: _Array, n_threads: int) -> LeftOut:
+    """Leave rows out by importance weights, from their log densities at draws (rows x draws)."""
 
 def bootstrap(
     fit: Fit,
@@ -1183,6 +1196,9 @@ def family_predictors(family: str) -> list[str]:
 
 def threshold_slopes(family: str) -> _Array:
     """Return the slopes of every threshold of an ordered response in every parameter of theirs."""
+
+def family_log_densities(family: str, predictors: list[_Array], y: _Array, trials: _Array | None = None) -> _Array:
+    """Return the log densities of responses; of successes among trials, or of one each."""
 
 def family_variances(family: str, predictors: list[_Array], trials: _Array | None = None) -> _Array:
     """Return the variances of the response, of weight one; of proportions times the trials."""

@@ -1,11 +1,11 @@
-//! Families of distributions, seen from Python: means, variances and predictors.
+//! Families of distributions, seen from Python: means, variances, densities and predictors.
 
 use std::sync::atomic::AtomicBool;
 
 use super::arrays::copied;
 use super::errors::guard;
 use super::interrupt::run_interruptible_sized;
-use crate::family::{Family, FamilySpec, Predictor};
+use crate::family::{Family, FamilySpec, Observation, Predictor};
 use crate::{Error, Result};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
@@ -95,4 +95,30 @@ pub fn family_variances<'py>(
     }
     let work = move |_: &AtomicBool| Ok(family.variances(&eta, &trials));
     Ok(run_interruptible_sized(py, 0, predictors.len() * predictors[0].len()?, work)?.into_pyarray(py))
+}
+
+/// Log densities of responses; of successes among trials, or of one each.
+#[pyfunction]
+#[pyo3(signature = (family, predictors, y, trials = None))]
+pub fn family_log_densities<'py>(
+    py: Python<'py>,
+    family: &str,
+    predictors: Vec<PyReadonlyArray1<'py, f64>>,
+    y: PyReadonlyArray1<'py, f64>,
+    trials: Option<PyReadonlyArray1<'py, f64>>,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let (family, eta) = family_of(py, family, &predictors)?;
+    let y = copied(py, y.as_array())?;
+    let trials = trials.map_or_else(|| Ok(vec![1.0; y.len()]), |t| copied(py, t.as_array()))?;
+    if y.len() != eta[0].len() || trials.len() != y.len() {
+        return Err(PyValueError::new_err("responses and trials need one number per row"));
+    }
+    let size = predictors.len() * y.len();
+    let rows: Vec<Observation> = y.into_iter().zip(trials).map(|(y, trials)| Observation { y, trials }).collect();
+    let work = move |_: &AtomicBool| {
+        let mut minus_log = Vec::new();
+        family.values(&rows, &eta, &mut minus_log);
+        Ok(minus_log.iter().zip(&rows).map(|(value, &o)| -value - family.constant(o)).collect::<Vec<f64>>())
+    };
+    Ok(run_interruptible_sized(py, 0, size, work)?.into_pyarray(py))
 }

@@ -186,9 +186,9 @@ impl PyGlmmFit {
 
     /// -2 log-likelihood, without priors.
     #[getter]
-    fn criterion(&self) -> f64 {
+    fn criterion(&self, py: Python<'_>) -> PyResult<f64> {
         let fit = &self.0;
-        fit.criterion - fit.model.penalties(&fit.x).unwrap_or(0.0)
+        Ok(fit.criterion - guard(py, || fit.model.penalties(&fit.x))?)
     }
 
     /// The log-density of the priors.

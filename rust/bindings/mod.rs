@@ -52,7 +52,7 @@ mod _core {
             two_sided_quantile, two_sided_quantiles,
         },
         encoding::PyEncoding,
-        families::{family_means, family_predictors, family_variances, threshold_slopes},
+        families::{family_log_densities, family_means, family_predictors, family_variances, threshold_slopes},
         fit::PyFit,
         forecast::{forecast, forecast_slopes_of, new_residual_sd},
         gee::PyEquationsFit,
@@ -69,7 +69,7 @@ mod _core {
         model::PyModel,
         new_rows::PyNewRows,
         parameters::{PyParameter, PyStructure, structures},
-        posterior::{PyPosterior, posterior_slots},
+        posterior::{PyPosterior, leave_out_by_importance, posterior_slots},
         profile::profile,
         resample::{bootstrap, criterion_without_random_effects, exact_null, jackknife, null_statistics},
         residual::{

@@ -1,6 +1,7 @@
 //! Draws from the posterior, seen from Python.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use numpy::{IntoPyArray, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
@@ -15,23 +16,16 @@ use super::interrupt::{run_counted, run_interruptible};
 use super::parameters::{PyParameter, parameters_for};
 use super::rows::PyRows;
 use crate::fit::{Fit, GlmmFit};
-use crate::model::NormalCombination;
 use crate::model::parameters::{Parameter, TermNames};
-use crate::posterior::draws::{Asked, Drawn, draws, log_densities};
-use crate::posterior::generalized::CoefficientCombination;
-use crate::posterior::leave_out::leave_out;
+use crate::posterior::draws::{Asked, Drawn, draws};
+use crate::posterior::leave_out::of_groups::leave_groups_out;
+use crate::posterior::leave_out::{LeaveOut, by_importance, leave_out};
+use crate::posterior::residuals::new_residuals;
 use crate::posterior::sampled::{Sampled, Settings, Source};
 use crate::posterior::slots::{Slot, of_residuals, of_terms};
 use crate::posterior::{GeneralizedPosterior, LinearPosterior};
-use crate::prior::Prior;
+use crate::prior::{Combination, Prior};
 use crate::{Error, Result};
-
-/// A linear combination of coefficients with a prior.
-#[derive(Deserialize)]
-struct Combination {
-    along: Vec<f64>,
-    prior: Prior,
-}
 
 #[derive(Deserialize)]
 struct PosteriorRequest {
@@ -86,25 +80,11 @@ impl Kept {
     fn posterior(&self, request: &PosteriorRequest) -> Result<Posterior> {
         let (given, priors) = (&request.coefficients, request.priors.clone());
         Ok(match self {
-            Self::Linear(fit) => {
-                let normal = given.iter().filter_map(normal_combination).collect::<Result<Vec<_>>>()?;
-                Posterior::Linear(Box::new(LinearPosterior::new(fit, &normal, priors)?))
-            }
+            Self::Linear(fit) => Posterior::Linear(Box::new(LinearPosterior::new(fit, given, priors)?)),
             Self::Generalized(fit) => {
-                let all = given.iter().map(|one| CoefficientCombination { along: one.along.clone(), prior: one.prior });
-                let all: Vec<CoefficientCombination> = all.collect();
-                Posterior::Generalized(Box::new(GeneralizedPosterior::new(fit, &all, priors, request.nodes)?))
+                Posterior::Generalized(Box::new(GeneralizedPosterior::new(fit, given, priors, request.nodes)?))
             }
         })
-    }
-}
-
-/// None of a flat one.
-fn normal_combination(one: &Combination) -> Option<Result<NormalCombination>> {
-    match one.prior {
-        Prior::Flat => None,
-        Prior::Normal { mean, sd } => Some(Ok(NormalCombination { along: one.along.clone(), mean, sd })),
-        _ => Some(Err(Error::Design("coefficients of a linear model have normal priors, or flat ones".into()))),
     }
 }
 
@@ -131,6 +111,7 @@ pub struct PyPosterior {
     posterior: Arc<Posterior>,
     sampled: Arc<Sampled>,
     seed: u64,
+    n_threads: usize,
 }
 
 #[pymethods]
@@ -151,22 +132,25 @@ impl PyPosterior {
             let sampled = posterior.drawn().sample(request.settings, (done, stop))?;
             Ok((posterior, sampled))
         })?;
-        Ok(Self { posterior: Arc::new(posterior), sampled: Arc::new(sampled), seed })
+        Ok(Self { posterior: Arc::new(posterior), sampled: Arc::new(sampled), seed, n_threads })
     }
 
-    /// Of draws that were made before (draws x coordinates).
+    /// Of draws that were made before (draws x coordinates, standard deviations in the user's units).
     #[staticmethod]
-    fn of_points(py: Python<'_>, fit: AnyFit, request: &str, points: PyReadonlyArray2<'_, f64>) -> PyResult<Self> {
+    fn of_points(
+        py: Python<'_>,
+        fit: AnyFit,
+        request: &str,
+        points: PyReadonlyArray2<'_, f64>,
+        n_threads: usize,
+    ) -> PyResult<Self> {
         guard(py, || {
             let request = parsed(request)?;
             let posterior = Kept::of(&fit).posterior(&request)?;
-            let points: Vec<Vec<f64>> = points.as_array().rows().into_iter().map(|row| row.to_vec()).collect();
-            if points.iter().any(|psi| psi.len() != posterior.drawn().coordinates().dim()) {
-                return Err(Error::Design("draws that are not those of the fit".into()));
-            }
-            let source = Source::Nuts { divergences: 0, chains: 1 };
-            let sampled = Sampled { points, source, gave_up: None, log_marginal: None };
-            Ok(Self { posterior: Arc::new(posterior), sampled: Arc::new(sampled), seed: request.settings.seed })
+            let points = points_of(&posterior, &points)?;
+            let sampled = Sampled { points, source: Source::Given, gave_up: None, log_marginal: None };
+            let (posterior, sampled) = (Arc::new(posterior), Arc::new(sampled));
+            Ok(Self { posterior, sampled, seed: request.settings.seed, n_threads })
         })
     }
 
@@ -187,24 +171,31 @@ impl PyPosterior {
                 out.set_item("divergences", divergences)?;
                 out.set_item("chains", chains)?;
             }
+            Source::Given => out.set_item("method", "given")?,
         }
         out.set_item("gave_up", self.sampled.gave_up)?;
         out.set_item("log_marginal", self.sampled.log_marginal)?;
         Ok(out)
     }
 
-    /// The coordinates of every draw.
+    /// The coordinates of every draw, standard deviations in the user's units.
     #[getter]
     fn points<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let (n, d) = (self.sampled.points.len(), self.posterior.drawn().coordinates().dim());
-        self.sampled.points.concat().into_pyarray(py).reshape([n, d])
+        let coordinates = self.posterior.drawn().coordinates();
+        let all: Vec<f64> = self.sampled.points.iter().flat_map(|psi| coordinates.in_user_units(psi)).collect();
+        all.into_pyarray(py).reshape([n, d])
     }
 
-    /// log p(y, ψ) of points (draws x coordinates), for tests.
+    /// log p(y, ψ) of points (draws x coordinates, standard deviations in the user's units and the density that over them).
     fn log_density<'py>(&self, py: Python<'py>, points: PyReadonlyArray2<'py, f64>) -> PyResult<Vec<f64>> {
-        let points: Vec<Vec<f64>> = points.as_array().rows().into_iter().map(|row| row.to_vec()).collect();
+        let points = guard(py, || points_of(&self.posterior, &points))?;
         let posterior = self.posterior.clone();
-        run_interruptible(py, 0, move |stop| log_densities(posterior.drawn(), &points, stop))
+        run_interruptible(py, self.n_threads, move |stop| {
+            let log_unit = posterior.drawn().coordinates().log_unit_of_points();
+            let values = posterior.drawn().target().values(&points, (&AtomicUsize::new(0), stop))?;
+            Ok(values.into_iter().map(|value| value - log_unit).collect())
+        })
     }
 
     /// The parameters of every draw (draws x parameters).
@@ -216,7 +207,7 @@ impl PyPosterior {
         let parameters: Vec<Parameter> = parameters.iter().map(|own| own.parameter()).collect();
         let (posterior, sampled, seed) = (self.posterior.clone(), self.sampled.clone(), self.seed);
         let width = parameters.len();
-        let all = run_interruptible(py, 0, move |stop| {
+        let all = run_interruptible(py, self.n_threads, move |stop| {
             draws(posterior.drawn(), (&sampled.points, seed), Asked { parameters: &parameters, terms: &[] }, stop)
         })?;
         let n = all.len();
@@ -228,7 +219,7 @@ impl PyPosterior {
         let (posterior, sampled, seed) = (self.posterior.clone(), self.sampled.clone(), self.seed);
         let widths = posterior.drawn().coordinates().widths();
         let asked = terms.clone();
-        let all = run_interruptible(py, 0, move |stop| {
+        let all = run_interruptible(py, self.n_threads, move |stop| {
             draws(posterior.drawn(), (&sampled.points, seed), Asked { parameters: &[], terms: &asked }, stop)
         })?;
         let of_term = |(place, &t): (usize, &usize)| {
@@ -239,7 +230,19 @@ impl PyPosterior {
         terms.iter().enumerate().map(of_term).collect()
     }
 
-    /// Leave-one-out densities of rows, or of sets of rows: elpd, k, log of the mean density.
+    /// New residuals of the rows used, of the draws at some places (rows x places), of a linear model.
+    fn residuals<'py>(&self, py: Python<'py>, places: Vec<usize>, seed: u64) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let (posterior, sampled, n) = (self.posterior.clone(), self.sampled.clone(), places.len());
+        let all = run_interruptible(py, self.n_threads, move |stop| match &*posterior {
+            Posterior::Linear(own) => new_residuals(own, (&sampled.points, &places), seed, stop),
+            Posterior::Generalized(_) => Err(Error::Design("residuals are those of a linear model".into())),
+        })?;
+        let rows = all.len() / n.max(1);
+        all.into_pyarray(py).reshape([rows, n])
+    }
+
+    /// Leave-one-out densities of rows, or of sets of rows: elpd, its Monte Carlo standard error, k, log of the mean density, and
+    /// the number of draws.
     #[pyo3(signature = (rows, ptr=None, members=None))]
     fn leave_out<'py>(
         &self,
@@ -256,16 +259,46 @@ impl PyPosterior {
             _ => None,
         };
         let (posterior, sampled) = (self.posterior.clone(), self.sampled.clone());
-        let found = run_interruptible(py, 0, move |stop| match &*posterior {
+        let found = run_interruptible(py, self.n_threads, move |stop| match &*posterior {
             Posterior::Linear(own) => leave_out(own, &sampled.points, &rows.get().0, sets.as_deref(), stop),
-            Posterior::Generalized(_) => {
-                Err(Error::Design("exact leave-one-out densities are those of a linear model".into()))
-            }
+            Posterior::Generalized(own) => match sets {
+                Some(sets) => leave_groups_out(own, &sampled.points, &sets, stop),
+                None => Err(Error::Design("single rows of a generalized model are left out by importance".into())),
+            },
         })?;
-        let out = PyDict::new(py);
-        out.set_item("elpd", found.elpd.into_pyarray(py))?;
-        out.set_item("k", found.k.into_pyarray(py))?;
-        out.set_item("log_mean", found.log_mean.into_pyarray(py))?;
-        Ok(out)
+        dict_of(py, found)
     }
+}
+
+/// Leave-one-out densities by importance, from log densities at draws (sets x draws).
+#[pyfunction]
+pub fn leave_out_by_importance<'py>(
+    py: Python<'py>,
+    log_densities: PyReadonlyArray2<'py, f64>,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyDict>> {
+    let all = log_densities.as_array().to_owned();
+    let (n, n_draws) = all.dim();
+    let found = run_interruptible(py, n_threads, move |_| Ok(by_importance(n, n_draws, |s| all.row(s).to_vec())))?;
+    dict_of(py, found)
+}
+
+fn dict_of(py: Python<'_>, found: LeaveOut) -> PyResult<Bound<'_, PyDict>> {
+    let out = PyDict::new(py);
+    out.set_item("elpd", found.elpd.into_pyarray(py))?;
+    out.set_item("error", found.error.into_pyarray(py))?;
+    out.set_item("k", found.k.into_pyarray(py))?;
+    out.set_item("log_mean", found.log_mean.into_pyarray(py))?;
+    out.set_item("n_draws", found.n_draws)?;
+    Ok(out)
+}
+
+/// Points in units of the coordinates.
+fn points_of(posterior: &Posterior, points: &PyReadonlyArray2<'_, f64>) -> Result<Vec<Vec<f64>>> {
+    let coordinates = posterior.drawn().coordinates();
+    let points = points.as_array();
+    if points.ncols() != coordinates.dim() || points.iter().any(|v| !v.is_finite()) {
+        return Err(Error::Design("draws that are not those of the fit, or not finite".into()));
+    }
+    Ok(points.rows().into_iter().map(|row| coordinates.from_user_units(&row.to_vec())).collect())
 }

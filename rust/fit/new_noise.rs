@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::result::Fit;
+use super::simulate::normal;
 use crate::residual::NewResiduals;
 use crate::{Error, Result};
 
@@ -74,8 +74,4 @@ impl NewNoise {
             }),
         }
     }
-}
-
-fn normal(rng: &mut Xoshiro256PlusPlus) -> f64 {
-    StandardNormal.sample(rng)
 }

@@ -152,7 +152,8 @@ fn add_noise(y: &mut [f64], sd: impl Fn(usize) -> f64, rng: &mut Xoshiro256PlusP
     y.iter_mut().enumerate().for_each(|(i, y)| *y += sd(i) * normal(rng));
 }
 
-fn normal(rng: &mut Xoshiro256PlusPlus) -> f64 {
+/// A standard normal number.
+pub fn normal(rng: &mut Xoshiro256PlusPlus) -> f64 {
     StandardNormal.sample(rng)
 }
 

@@ -127,16 +127,18 @@ fn root(a: &Mat<f64>) -> Option<(Mat<f64>, f64)> {
 /// The trailing block's inverse takes memory of its square.
 pub const LARGEST_TRAILING: usize = 15_000;
 
-/// The model with a trailing block that is factored exactly.
+/// What such an inverse is taken for where rows are looked at one by one.
+pub const LEVERAGE: &str = "leverage, and the checks made of it,";
+
+/// The model with a trailing block that is factored exactly, for `what` needs its inverse.
 ///
 /// # Errors
 /// `Design` where that is too large.
-pub fn exact(model: &Lmm) -> Result<Lmm> {
+pub fn exact(model: &Lmm, what: &str) -> Result<Lmm> {
     let q = model.symbolic.n_trailing;
     if q > LARGEST_TRAILING {
         return Err(Error::Design(format!(
-            "leverage, and the checks made of it, need the inverse of the {q} crossed random effects, which is offered for \
-             up to {LARGEST_TRAILING}"
+            "{what} need the inverse of the {q} crossed random effects, which is offered for up to {LARGEST_TRAILING}"
         ))
         .unless(Remedy::LeaveGroupsOut));
     }

@@ -213,6 +213,15 @@ pub fn inverse(a: &[f64], n: usize) -> Vec<f64> {
     (0..n * n).map(|k| inverse[(k % n, k / n)]).collect()
 }
 
+/// log|det A|, A n x n; minus infinity of a singular one.
+pub fn log_abs_determinant(a: &[f64], n: usize) -> f64 {
+    if n == 0 {
+        return 0.0;
+    }
+    let factor = view(a, n, n).partial_piv_lu();
+    (0..n).map(|k| factor.U()[(k, k)].abs().ln()).sum()
+}
+
 /// A B.
 pub fn product(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Vec<f64> {
     let mut c = vec![0.0; a.nrows() * b.ncols()];

@@ -5,6 +5,11 @@ pub fn fourth_order([up, down, far_up, far_down]: [f64; 4], h: f64) -> f64 {
     (8.0 * (up - down) - (far_up - far_down)) / (12.0 * h)
 }
 
+/// The slope at the first of the values at 0, h, 2h, 3h and 4h, h of either sign: an error of fourth order too.
+pub fn one_sided([at, one, two, three, four]: [f64; 5], h: f64) -> f64 {
+    (-25.0 * at + 48.0 * one - 36.0 * two + 16.0 * three - 3.0 * four) / (12.0 * h)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -15,5 +20,8 @@ mod tests {
         let (x, h) = (0.7f64, 0.1);
         let slope = -1.0 + 6.0 * x - 1.5 * x * x + 0.8 * x.powi(3);
         assert!((fourth_order([h, -h, 2.0 * h, -2.0 * h].map(|s| f(x + s)), h) - slope).abs() < 1e-13);
+        for h in [h, -h] {
+            assert!((one_sided([0.0, h, 2.0 * h, 3.0 * h, 4.0 * h].map(|s| f(x + s)), h) - slope).abs() < 1e-12);
+        }
     }
 }

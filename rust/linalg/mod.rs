@@ -11,4 +11,4 @@ pub mod processor;
 pub mod small;
 pub mod threads;
 
-pub use difference::fourth_order;
+pub use difference::{fourth_order, one_sided};

@@ -12,8 +12,8 @@ use std::sync::atomic::AtomicBool;
 pub use covariance_prior::CovariancePrior;
 pub use generalized::{Glmm, GlmmEvaluator};
 pub use linear::{
-    AtResidual, CoefficientPrior, Criterion, DataFootprint, Held, HeldParameter, LinearTerms, Lmm, LmmEvaluator,
-    NormalCombination, Scale, Strata, Workspace, level_columns,
+    AtResidual, CoefficientPrior, CombinationRows, Criterion, DataFootprint, Held, HeldParameter, LinearTerms, Lmm,
+    LmmEvaluator, NormalCombination, Scale, Strata, Workspace, level_columns,
 };
 pub use parameters::{Parameter, Parameters};
 

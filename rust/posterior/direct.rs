@@ -2,22 +2,21 @@
 //! mixture of all (Cornuet, Marin, Mira and Robert 2012, Scandinavian J. Statistics 39, 798-812), of which k and the effective
 //! number tell whether they can be trusted.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use rand::Rng;
 use rand::RngExt as _;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
-use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
 use super::coordinates::Reflections;
 use super::log_posterior::Target;
 use super::mode::Centre;
 use super::psis::{effective, log_sum_exp, smooth};
-use crate::fit::simulate::stream;
-use crate::linalg::dense;
+use super::random::{Purpose, stream};
+use crate::linalg::{dense, low_order};
 use crate::special::beta::log_gamma;
-use crate::{Error, Result, check_stop};
+use crate::{Error, Result};
 
 /// Degrees of freedom of the proposals.
 const DF: f64 = 5.0;
@@ -39,8 +38,8 @@ const ENOUGH_ROUNDS: usize = 4;
 /// have no weight.
 const NEAR: f64 = 6.0;
 const MOST_REFLECTED: usize = 8;
-/// Points of one task.
-const GRAIN: usize = 16;
+/// More standard deviations have no signs of their own.
+const MOST_SIGNS: usize = 64;
 
 /// Weighted points.
 #[derive(Debug, Clone)]
@@ -55,95 +54,131 @@ pub struct Weighted {
     pub log_marginal: (f64, f64),
 }
 
-impl Weighted {
-    fn is_good(&self, wanted: f64) -> bool {
-        self.k <= GOOD_K && self.effective >= wanted
-    }
-
-    fn is_plenty(&self, wanted: f64) -> bool {
-        self.k <= BAD_K && self.effective >= 2.0 * wanted
-    }
-}
-
 /// Rounds until `wanted` points are worth as much as independent ones, or the last.
 ///
 /// # Errors
-/// `Numerical` where no point has a density, `Interrupted`.
+/// `Numerical` where no point has a density, `Design` for too many standard deviations, `Interrupted`.
 pub fn sample(
     target: &Target,
     first: Centre,
     wanted: f64,
     seed: u64,
-    (done, stop): (&AtomicUsize, &AtomicBool),
+    progress: (&AtomicUsize, &AtomicBool),
 ) -> Result<Weighted> {
     let d = first.mean.len();
-    let is_costly = target.log_posterior(stop).flops() > COSTLY;
+    let is_costly = target.log_posterior(progress.1).flops() > COSTLY;
     let (points, more, wanted) =
         if is_costly { (FEW_POINTS, FEW_MORE, wanted.min(FEW)) } else { (POINTS, MORE_POINTS, wanted) };
     let per_round = points + more * d.saturating_sub(4);
-    let reflections = target.coordinates.reflections();
-    let mut mixture = Mixture { parts: Vec::new(), reflections };
-    let (mut points, mut log_density): (Vec<Vec<f64>>, Vec<f64>) = (Vec::new(), Vec::new());
+    let mut found = Found::new(target.coordinates.reflections())?;
     let (mut next, mut good_before) = (first, false);
     loop {
-        let part = Part::new(next, &mixture.reflections);
-        let new = part.draw(per_round, &mixture.reflections, &mut stream(seed, mixture.parts.len()));
-        mixture.parts.push(part);
-        log_density.extend(densities(target, &new, (done, stop))?);
-        points.extend(new);
-        let weighted = weigh(&mixture, &points, &log_density)?;
-        let (good, rounds) = (weighted.is_good(wanted), mixture.parts.len());
-        if weighted.is_plenty(wanted) && rounds >= ENOUGH_ROUNDS {
-            return Ok(weighted);
+        found.add(target, next, (per_round, seed), progress)?;
+        let (weights, rounds) = (found.weights()?, found.parts.len());
+        let is_good = weights.k <= GOOD_K && weights.effective >= wanted;
+        let is_plenty = weights.k <= BAD_K && weights.effective >= 2.0 * wanted && rounds >= ENOUGH_ROUNDS;
+        if is_plenty || (is_good && good_before) || rounds == MOST_ROUNDS {
+            return Ok(found.weighted(weights));
         }
-        if (good && good_before) || rounds == MOST_ROUNDS {
-            return Ok(weighted);
-        }
-        good_before = good;
-        next = moments(&points, &weighted.log_weights);
+        good_before = is_good;
+        next = moments(&found.points, &weights.log_weights);
     }
 }
 
-/// The density at points; of those with negative standard deviations none.
-fn densities(target: &Target, points: &[Vec<f64>], (done, stop): (&AtomicUsize, &AtomicBool)) -> Result<Vec<f64>> {
-    let reflections = target.coordinates.reflections();
-    // a search for modes begins at the point before: anew in every piece, so that numbers do not depend on threads
-    let of_piece = |piece: &[Vec<f64>]| {
-        check_stop(stop)?;
-        let mut density = target.log_posterior(stop);
-        let mut value = |psi: &Vec<f64>| match reflections.is_folded(psi) {
-            true => density.value(psi),
-            false => Ok(f64::NEG_INFINITY),
+/// Points of all rounds, with their densities and those of the mixture that they are from.
+struct Found {
+    parts: Vec<Part>,
+    reflections: Reflections,
+    points: Vec<Vec<f64>>,
+    log_density: Vec<f64>,
+    /// log of the sum over parts.
+    log_mixture: Vec<f64>,
+}
+
+/// What points are worth.
+struct Weights {
+    log_weights: Vec<f64>,
+    k: f64,
+    effective: f64,
+    log_marginal: (f64, f64),
+}
+
+impl Found {
+    fn new(reflections: Reflections) -> Result<Self> {
+        if reflections.places.len() > MOST_SIGNS {
+            return Err(Error::Design(format!(
+                "direct draws are of up to {MOST_SIGNS} standard deviations, and the model has {}: use chains (method=\"nuts\")",
+                reflections.places.len()
+            )));
+        }
+        Ok(Self {
+            parts: Vec::new(),
+            reflections,
+            points: Vec::new(),
+            log_density: Vec::new(),
+            log_mixture: Vec::new(),
+        })
+    }
+
+    /// Draws a round around a centre.
+    fn add(
+        &mut self,
+        target: &Target,
+        centre: Centre,
+        (n, seed): (usize, u64),
+        progress: (&AtomicUsize, &AtomicBool),
+    ) -> Result<()> {
+        let part = Part::new(centre, &self.reflections);
+        let new = part.draw(n, &self.reflections, &mut stream(seed, Purpose::Round(self.parts.len())));
+        let reflections = &self.reflections;
+        let old = self.points.par_iter().zip(&mut self.log_mixture);
+        old.for_each(|(psi, log)| *log = log_sum_exp(&[*log, part.log_density(psi, reflections)]));
+        self.parts.push(part);
+        let parts = &self.parts;
+        let of_mixture = |psi: &Vec<f64>| {
+            log_sum_exp(&parts.iter().map(|part| part.log_density(psi, reflections)).collect::<Vec<f64>>())
         };
-        let values = piece.iter().map(&mut value).collect::<Result<Vec<f64>>>();
-        done.fetch_add(piece.len(), Ordering::Relaxed);
-        values
-    };
-    let pieces: Vec<Vec<f64>> = points.par_chunks(GRAIN).map(of_piece).collect::<Result<_>>()?;
-    Ok(pieces.concat())
-}
-
-fn weigh(mixture: &Mixture, points: &[Vec<f64>], log_density: &[f64]) -> Result<Weighted> {
-    let ratios: Vec<f64> = points
-        .par_iter()
-        .zip(log_density)
-        .map(|(psi, p)| if p.is_finite() { p - mixture.log_density(psi) } else { f64::NEG_INFINITY })
-        .collect();
-    let (n, total) = (points.len() as f64, log_sum_exp(&ratios));
-    if !total.is_finite() {
-        return Err(Error::Numerical("the posterior density is zero at all points that were tried".into()));
+        self.log_mixture.par_extend(new.par_iter().map(of_mixture));
+        self.log_density.extend(self.densities(target, &new, progress)?);
+        self.points.extend(new);
+        Ok(())
     }
-    let relative: Vec<f64> = ratios.iter().map(|r| r - total).collect();
-    let spread = (n / effective(&relative) - 1.0).max(0.0);
-    let smoothed = smooth(&ratios);
-    Ok(Weighted {
-        points: points.to_vec(),
-        effective: effective(&smoothed.log_weights),
-        log_weights: smoothed.log_weights,
-        k: smoothed.k,
-        rounds: mixture.parts.len(),
-        log_marginal: (total - n.ln(), (spread / n).sqrt()),
-    })
+
+    /// The density at points; of those with negative standard deviations none.
+    fn densities(
+        &self,
+        target: &Target,
+        points: &[Vec<f64>],
+        progress: (&AtomicUsize, &AtomicBool),
+    ) -> Result<Vec<f64>> {
+        let mut values = target.values(points, progress)?;
+        let pairs = values.iter_mut().zip(points);
+        pairs.filter(|(_, psi)| !self.reflections.is_folded(psi)).for_each(|(value, _)| *value = f64::NEG_INFINITY);
+        Ok(values)
+    }
+
+    fn weights(&self) -> Result<Weights> {
+        let (n, rounds) = (self.points.len() as f64, self.parts.len() as f64);
+        let ratio = |(p, q): (&f64, &f64)| if p.is_finite() { p - q + rounds.ln() } else { f64::NEG_INFINITY };
+        let ratios: Vec<f64> = self.log_density.iter().zip(&self.log_mixture).map(ratio).collect();
+        let total = log_sum_exp(&ratios);
+        if !total.is_finite() {
+            return Err(Error::Numerical("the posterior density is zero at all points that were tried".into()));
+        }
+        let relative: Vec<f64> = ratios.iter().map(|r| r - total).collect();
+        let spread = (n / effective(&relative) - 1.0).max(0.0);
+        let smoothed = smooth(&ratios);
+        Ok(Weights {
+            effective: effective(&smoothed.log_weights),
+            log_weights: smoothed.log_weights,
+            k: smoothed.k,
+            log_marginal: (total - n.ln(), (spread / n).sqrt()),
+        })
+    }
+
+    fn weighted(self, Weights { log_weights, k, effective, log_marginal }: Weights) -> Weighted {
+        Weighted { points: self.points, log_weights, effective, k, rounds: self.parts.len(), log_marginal }
+    }
 }
 
 /// The mean and covariance of weighted points; of weights no one alone may decide.
@@ -177,12 +212,6 @@ struct Part {
     constant: f64,
     /// Signs of reflections, by bits of their places.
     signs: Vec<usize>,
-}
-
-/// All of them, each with as many points.
-struct Mixture {
-    parts: Vec<Part>,
-    reflections: Reflections,
 }
 
 impl Part {
@@ -230,13 +259,8 @@ impl Part {
             let mut z = psi.to_vec();
             reflections.reflect(&mut z, *signs);
             z.iter_mut().zip(&self.centre.mean).for_each(|(z, m)| *z -= m);
-            let mut square = 0.0;
-            for i in 0..d {
-                z[i] /= self.centre.root[i * d + i];
-                square += z[i] * z[i];
-                let own = z[i];
-                (i + 1..d).for_each(|k| z[k] -= self.centre.root[i * d + k] * own);
-            }
+            low_order::solve(&self.centre.root, &mut z, d);
+            let square: f64 = z.iter().map(|z| z * z).sum();
             self.constant - 0.5 * (DF + d as f64) * (square / DF).ln_1p()
         };
         let all: Vec<f64> = self.signs.iter().map(of).collect();
@@ -244,16 +268,9 @@ impl Part {
     }
 }
 
-impl Mixture {
-    fn log_density(&self, psi: &[f64]) -> f64 {
-        let all: Vec<f64> = self.parts.iter().map(|part| part.log_density(psi, &self.reflections)).collect();
-        log_sum_exp(&all) - (self.parts.len() as f64).ln()
-    }
-}
-
 /// The points that stand for so many draws of equal weight, in an order that says nothing.
 pub fn resample(weighted: &Weighted, n: usize, seed: u64) -> Vec<usize> {
-    let mut rng: Xoshiro256PlusPlus = stream(seed, usize::MAX);
+    let mut rng = stream(seed, Purpose::Resampling);
     let start: f64 = rng.random();
     let (mut chosen, mut passed, mut k) = (Vec::with_capacity(n), weighted.log_weights[0].exp(), 0);
     for j in 0..n {

@@ -2,15 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
-use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
 use super::coordinates::Coordinates;
 use super::log_posterior::Target;
+use super::random::{Purpose, stream};
 use super::sampled::{Sampled, Settings, sample};
 use crate::covariance::{RandomBasis, ThetaMap};
-use crate::fit::simulate::stream;
 use crate::ids::TermId;
 use crate::model::Parameter;
 use crate::{Result, check_stop};
@@ -33,8 +32,6 @@ pub struct Region {
     pub coordinates: Coordinates,
     /// Where the mode is looked for.
     pub starts: Vec<Vec<f64>>,
-    /// Of the coordinates.
-    pub units: Vec<f64>,
 }
 
 /// A posterior that can be drawn from.
@@ -50,13 +47,17 @@ pub trait Drawn: Send + Sync {
         &self.region().coordinates
     }
 
+    /// Whether the density has all its constants.
+    fn has_constant(&self) -> bool;
+
     /// Draws of ψ.
     ///
     /// # Errors
     /// `Numerical` where no point with a density is found, `Interrupted`.
     fn sample(&self, settings: Settings, progress: (&AtomicUsize, &AtomicBool)) -> Result<Sampled> {
-        let Region { starts, units, .. } = self.region();
-        sample(&self.target(), (starts, units), settings, progress)
+        let found = sample(&self.target(), &self.region().starts, settings, progress)?;
+        // that of the criterion, where its constants are all known
+        Ok(if self.has_constant() { found } else { Sampled { log_marginal: None, ..found } })
     }
 }
 
@@ -88,7 +89,7 @@ pub fn draws(of: &dyn Drawn, (points, seed): (&[Vec<f64>], u64), asked: Asked, s
         let mut drawer = of.drawer(stop);
         let mut found = Vec::new();
         for members in groups {
-            let mut streams: Vec<_> = members.iter().map(|&k| stream(seed, k)).collect();
+            let mut streams: Vec<_> = members.iter().map(|&k| stream(seed, Purpose::Draw(k))).collect();
             let own = drawer.draw(&points[members[0]], &mut streams, asked)?;
             found.extend(members.iter().copied().zip(own));
         }
@@ -109,20 +110,6 @@ fn same(points: &[Vec<f64>]) -> Vec<Vec<usize>> {
     };
     order.sort_by(compare);
     order.chunk_by(|a, b| points[*a] == points[*b]).map(<[usize]>::to_vec).collect()
-}
-
-/// log p(y, ψ) of points.
-///
-/// # Errors
-/// `Interrupted`.
-pub fn log_densities(of: &dyn Drawn, points: &[Vec<f64>], stop: &AtomicBool) -> Result<Vec<f64>> {
-    let mut density = of.target().log_posterior(stop);
-    points.iter().map(|psi| density.value(psi)).collect()
-}
-
-/// Standard normal numbers of a stream.
-pub fn normal(rng: &mut Xoshiro256PlusPlus) -> impl FnMut() -> f64 {
-    || StandardNormal.sample(rng)
 }
 
 /// The effects of a term in the user's units (n_levels rows of r).

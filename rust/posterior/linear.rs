@@ -6,16 +6,15 @@ use std::sync::atomic::AtomicBool;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::coordinates::Coordinates;
-use super::draws::{Asked, Draw, Drawer, Drawn, Region, normal, user_effects};
-use super::log_posterior::Target;
+use super::draws::{Asked, Draw, Drawer, Drawn, Region, user_effects};
+use super::log_posterior::{Deviance, HasDeviance, Target};
+use super::scale_mixture::ScaleMixture;
 use crate::fit::Fit;
-use crate::model::{CoefficientPrior, Criterion, Lmm, LmmEvaluator, NormalCombination, Scale};
-use crate::prior::Prior;
+use crate::fit::simulate::normal;
+use crate::model::{Criterion, Evaluator, Lmm, LmmEvaluator, Scale};
+use crate::optimize::Objective;
+use crate::prior::{Combination, Prior};
 use crate::{Error, Result};
-
-/// A standard deviation begins no nearer to zero than this part of its unit, and its unit is no less than this part of what
-/// it is where Λ = I.
-const LIFTED: f64 = 0.2;
 
 /// A residual standard deviation of less than this part of what it is where Λ = I may be an end of the likelihood, far from
 /// where the posterior is.
@@ -25,6 +24,7 @@ const DEGENERATE: f64 = 0.02;
 #[derive(Debug, Clone)]
 pub struct LinearPosterior {
     pub model: Lmm,
+    mixture: Option<Arc<ScaleMixture>>,
     region: Region,
 }
 
@@ -33,7 +33,7 @@ impl LinearPosterior {
     ///
     /// # Errors
     /// `Design` for models that it is not offered for.
-    pub fn new(fit: &Fit, coefficients: &[NormalCombination], priors: Vec<Prior>) -> Result<Self> {
+    pub fn new(fit: &Fit, coefficients: &[Combination], priors: Vec<Prior>) -> Result<Self> {
         if !fit.model.held.is_empty() {
             return Err(Error::Design(
                 "the posterior of a fit with parameters held by Control(fix=) is not offered".into(),
@@ -42,24 +42,92 @@ impl LinearPosterior {
         let scale = fit.model.known_variance().map_or(Scale::Parameter, Scale::Known);
         let mut model = fit.model.with_criterion(Criterion::Reml).with_scale(scale);
         model.covariance_prior = None;
-        if !coefficients.is_empty() {
-            model.coefficient_prior = Some(Arc::new(CoefficientPrior::new(coefficients, &model.a.fixed)));
-        }
-        let coordinates = Coordinates::of_linear(&model, priors)?;
+        let mixture = ScaleMixture::new(coefficients, &model.a.fixed)?.map(Arc::new);
+        let scales = mixture.as_ref().map_or(Vec::new(), |mixture| mixture.priors().to_vec());
         let log_variance = (scale == Scale::Parameter).then(|| 2.0 * fit.sigma.ln());
-        let x: Vec<f64> = fit.free().into_iter().chain(log_variance).collect();
+        // scales of coefficients begin at one
+        let logs = vec![0.0; scales.len()];
+        let x: Vec<f64> = fit.free().into_iter().chain(log_variance).chain(logs).collect();
         let mut identity: Vec<f64> =
             model.theta_map.start().into_iter().chain(x[model.theta_map.n_parameters..].to_vec()).collect();
-        let sigma = if scale == Scale::Parameter { sigma_at_identity(&model).unwrap_or(fit.sigma) } else { 0.0 };
+        let sigma = if scale == Scale::Parameter { sigma_at_identity(&model)? } else { 0.0 };
         if sigma > fit.sigma {
             identity[model.n_free()] = 2.0 * sigma.ln();
         }
-        let (start, units) = start_and_units(&coordinates, &x, &identity);
-        let mut starts = vec![start];
+        let coordinates = Coordinates::of_linear(&model, priors, &scales)?.in_units_of(&x, &identity);
+        let mut starts = vec![coordinates.start(&x)];
         if fit.sigma < DEGENERATE * sigma {
-            starts.push(start_and_units(&coordinates, &identity, &identity).0);
+            starts.push(coordinates.start(&identity));
         }
-        Ok(Self { model, region: Region { coordinates, starts, units } })
+        Ok(Self { model, mixture, region: Region { coordinates, starts } })
+    }
+
+    /// The model with the normal prior of coefficients at ψ, and the point of its search.
+    ///
+    /// # Errors
+    /// `Design` for numbers that are not finite.
+    pub fn at(&self, psi: &[f64]) -> Result<(Lmm, Vec<f64>)> {
+        let mut x = self.coordinates().to_engine(psi)?;
+        let mut model = self.model.clone();
+        if let Some(mixture) = &self.mixture {
+            let logs = x.split_off(x.len() - mixture.priors().len());
+            model.coefficient_prior = Some(Arc::new(mixture.prior(&logs)));
+        }
+        Ok((model, x))
+    }
+}
+
+impl HasDeviance for LinearPosterior {
+    fn deviance<'a>(&self, stop: &'a AtomicBool) -> Box<dyn Deviance + 'a> {
+        Box::new(UnderMixture::new(self, stop))
+    }
+}
+
+/// The criterion whose prior of coefficients moves with the logarithms of scales, the last coordinates.
+struct UnderMixture<'a> {
+    evaluator: LmmEvaluator<'a>,
+    mixture: Option<Arc<ScaleMixture>>,
+    logs: Option<Vec<f64>>,
+}
+
+impl<'a> UnderMixture<'a> {
+    fn new(of: &LinearPosterior, stop: &'a AtomicBool) -> Self {
+        Self { evaluator: LmmEvaluator::new(&of.model, stop), mixture: of.mixture.clone(), logs: None }
+    }
+
+    /// Moves the prior to x, of which the coordinates of the search are returned.
+    fn move_to<'x>(&mut self, x: &'x [f64]) -> &'x [f64] {
+        let Some(mixture) = &self.mixture else { return x };
+        let (own, logs) = x.split_at(x.len() - mixture.priors().len());
+        if self.logs.as_deref() != Some(logs) {
+            self.evaluator.model.coefficient_prior = Some(Arc::new(mixture.prior(logs)));
+            self.evaluator.forget();
+            self.logs = Some(logs.to_vec());
+        }
+        own
+    }
+}
+
+impl Deviance for UnderMixture<'_> {
+    fn value(&mut self, x: &[f64]) -> Result<f64> {
+        let own = self.move_to(x);
+        Objective::value(&mut self.evaluator, own)
+    }
+
+    fn gradient(&mut self, x: &[f64]) -> Result<Vec<f64>> {
+        let own = self.move_to(x);
+        let mut gradient = Evaluator::gradient(&mut self.evaluator, own)?;
+        if let Some(mixture) = &self.mixture {
+            let found = self.evaluator.evaluate(own)?;
+            let (variance, factor) = (self.evaluator.variance(own, &found), &mut self.evaluator.work.factor);
+            let (covariance, beta) = (factor.fixed_covariance(), factor.beta());
+            gradient.extend(mixture.slopes(&x[own.len()..], (variance, &covariance, &beta)));
+        }
+        Ok(gradient)
+    }
+
+    fn flops(&self) -> f64 {
+        Evaluator::flops(&self.evaluator)
     }
 }
 
@@ -69,17 +137,20 @@ impl Drawn for LinearPosterior {
     }
 
     fn target(&self) -> Target<'_> {
-        Target { model: &self.model, coordinates: self.coordinates(), constant: 0.0 }
+        Target { model: self, coordinates: self.coordinates(), constant: 0.0 }
+    }
+
+    fn has_constant(&self) -> bool {
+        true
     }
 
     fn drawer<'a>(&self, stop: &'a AtomicBool) -> Box<dyn Drawer + 'a> {
-        let evaluator = LmmEvaluator::new(&self.model, stop);
-        Box::new(LinearDrawer { evaluator, coordinates: self.coordinates().clone() })
+        Box::new(LinearDrawer { own: UnderMixture::new(self, stop), coordinates: self.coordinates().clone() })
     }
 }
 
 struct LinearDrawer<'a> {
-    evaluator: LmmEvaluator<'a>,
+    own: UnderMixture<'a>,
     coordinates: Coordinates,
 }
 
@@ -87,14 +158,19 @@ impl Drawer for LinearDrawer<'_> {
     /// Coefficients and random effects are drawn together from their normal distribution, which is exact.
     fn draw(&mut self, psi: &[f64], streams: &mut [Xoshiro256PlusPlus], asked: Asked) -> Result<Vec<Draw>> {
         let Asked { parameters, terms } = asked;
-        let (x, evaluator) = (self.coordinates.to_engine(psi)?, &mut self.evaluator);
-        let found = evaluator.evaluate(&x)?;
-        let sigma = evaluator.variance(&x, &found).sqrt();
+        let Self { coordinates, own } = self;
+        let x = coordinates.to_engine(psi)?;
+        let x = own.move_to(&x);
+        let evaluator = &mut own.evaluator;
+        let found = evaluator.evaluate(x)?;
+        let sigma = evaluator.variance(x, &found).sqrt();
         let (model, factor) = (&evaluator.model, &mut evaluator.work.factor);
-        let betas: Vec<Vec<f64>> = streams.iter_mut().map(|rng| factor.drawn_beta(sigma, &mut normal(rng))).collect();
+        let betas: Vec<Vec<f64>> =
+            streams.iter_mut().map(|rng| factor.drawn_beta(sigma, &mut || normal(rng))).collect();
         let (theta, phi) = (&x[..model.theta_map.n_parameters], &x[model.theta_map.n_parameters..model.n_free()]);
         let values = |beta: &Vec<f64>| {
             let values = model.parameters().values(&model.a.fixed.beta(beta), theta, sigma, parameters);
+            let values = coordinates.with_distances(values, parameters, psi);
             Draw { values: model.with_residuals(values, parameters, phi, sigma), effects: Vec::new() }
         };
         let mut all: Vec<Draw> = betas.iter().map(values).collect();
@@ -103,7 +179,7 @@ impl Drawer for LinearDrawer<'_> {
         }
         let modes: Vec<_> = betas.iter().map(|beta| factor.modes(&model.symbolic, beta)).collect();
         for ((draw, modes), rng) in all.iter_mut().zip(modes).zip(streams) {
-            let around = factor.noise(&model.symbolic, &mut normal(rng))?;
+            let around = factor.noise(&model.symbolic, &mut || normal(rng))?;
             let add = |b: &Vec<f64>, z: &Vec<f64>| b.iter().zip(z).map(|(b, z)| b + sigma * z).collect();
             let b: Vec<Vec<f64>> = modes.b.iter().zip(&around.b).map(|(b, z)| add(b, z)).collect();
             draw.effects = terms.iter().map(|&t| user_effects(&model.theta_map, &model.a.random, &b, t)).collect();
@@ -114,19 +190,6 @@ impl Drawer for LinearDrawer<'_> {
 }
 
 /// σ at its best where Λ = I.
-fn sigma_at_identity(model: &Lmm) -> Option<f64> {
-    let plain = Lmm { coefficient_prior: None, ..model.clone() };
-    Some(plain.evaluate(&plain.theta_map.start(), &mut plain.workspace()).ok()?.sigma())
-}
-
-/// Where the mode is looked for, off standard deviations of zero, and units of the coordinates.
-pub fn start_and_units(coordinates: &Coordinates, optimum: &[f64], identity: &[f64]) -> (Vec<f64>, Vec<f64>) {
-    let (mut start, at_identity) = (coordinates.from_engine(optimum), coordinates.from_engine(identity));
-    let mut units = vec![1.0; start.len()];
-    for place in coordinates.reflections().places {
-        units[place] = start[place].abs().max(LIFTED * at_identity[place].abs());
-        start[place] = start[place].abs().max(LIFTED * units[place]);
-    }
-    coordinates.move_inside(&mut start);
-    (start, units)
+fn sigma_at_identity(model: &Lmm) -> Result<f64> {
+    Ok(model.evaluate(&model.theta_map.start(), &mut model.workspace())?.sigma())
 }

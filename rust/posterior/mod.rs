@@ -13,7 +13,10 @@ mod log_posterior;
 mod mode;
 mod nuts;
 pub mod psis;
+mod random;
+pub mod residuals;
 pub mod sampled;
+mod scale_mixture;
 pub mod slots;
 
 pub use coordinates::Coordinates;

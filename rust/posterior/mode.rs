@@ -3,17 +3,16 @@
 use rand_distr::{Distribution, StandardNormal};
 
 use super::log_posterior::LogPosterior;
+use super::random::{Purpose, stream};
 use crate::error::computed;
-use crate::fit::simulate::stream;
 use crate::linalg::dense::{self, eigen};
 use crate::optimize::{Settings, trust_region};
 use crate::{Error, Result};
 
 const SETTINGS: Settings = Settings { tolerance: 1e-3, max_evaluations: 100 };
-/// Points that are tried around a start that has no density, and their random stream.
+/// Points that are tried around a start that has no density.
 const TRIES: usize = 200;
-const STREAM: usize = usize::MAX - 1;
-/// Standard deviations in units of the coordinates are between these.
+/// Standard deviations around the mode are between these.
 const LEAST: f64 = 1e-3;
 const LARGEST: f64 = 2.0;
 
@@ -37,12 +36,12 @@ impl Centre {
 ///
 /// # Errors
 /// `Interrupted`, `Numerical` where no point with a density is found.
-pub fn best_mode(density: &mut LogPosterior, starts: &[Vec<f64>], units: &[f64], seed: u64) -> Result<Centre> {
+pub fn best_mode(density: &mut LogPosterior, starts: &[Vec<f64>], seed: u64) -> Result<Centre> {
     let mut best: Option<(f64, Centre)> = None;
     for start in starts {
-        let Some(start) = with_density(density, start, units, seed)? else { continue };
-        let found = mode(density, &start, units)?;
-        let n = units.len();
+        let Some(start) = with_density(density, start, seed)? else { continue };
+        let found = mode(density, &start)?;
+        let n = start.len();
         let mass = density.value(&found.mean)? + (0..n).map(|k| found.root[k * n + k].ln()).sum::<f64>();
         if best.as_ref().is_none_or(|(most, _)| mass > *most) {
             best = Some((mass, found));
@@ -58,13 +57,13 @@ pub fn best_mode(density: &mut LogPosterior, starts: &[Vec<f64>], units: &[f64],
 }
 
 /// A start, or a point around it, where there is a density.
-fn with_density(density: &mut LogPosterior, start: &[f64], units: &[f64], seed: u64) -> Result<Option<Vec<f64>>> {
-    let mut rng = stream(seed, STREAM);
+fn with_density(density: &mut LogPosterior, start: &[f64], seed: u64) -> Result<Option<Vec<f64>>> {
+    let mut rng = stream(seed, Purpose::Start);
     for k in 0..TRIES {
         let spread = 0.1 * k as f64;
-        let at = start.iter().zip(units).map(|(x, unit)| {
+        let at = start.iter().map(|x| {
             let z: f64 = StandardNormal.sample(&mut rng);
-            x + spread * unit * z
+            x + spread * z
         });
         let at: Vec<f64> = at.collect();
         if density.value(&at)?.is_finite() {
@@ -74,39 +73,34 @@ fn with_density(density: &mut LogPosterior, start: &[f64], units: &[f64], seed: 
     Ok(None)
 }
 
-/// The mode near a start, and the covariance of its curvature; `units` are those of the coordinates.
+/// The mode near a start, and the covariance of its curvature.
 ///
 /// # Errors
 /// `Interrupted`, `Numerical` where the density is zero at the start.
-fn mode(density: &mut LogPosterior, start: &[f64], units: &[f64]) -> Result<Centre> {
+fn mode(density: &mut LogPosterior, start: &[f64]) -> Result<Centre> {
     let found = computed(trust_region::minimize(density, start, SETTINGS))?;
     let mean = found.map_or_else(|| start.to_vec(), |outcome| outcome.x);
     let curvature = computed(density.curvature(&mean))?;
     let n = mean.len();
-    let root = curvature
-        .filter(|h| h.iter().all(|v| v.is_finite()))
-        .map_or_else(|| diagonal(units), |h| root_of_inverse(&h, units));
-    debug_assert_eq!(root.len(), n * n);
+    let root =
+        curvature.filter(|h| h.iter().all(|v| v.is_finite())).map_or_else(|| diagonal(n), |h| root_of_inverse(&h, n));
     Ok(Centre { mean, root })
 }
 
 /// The Cholesky factor of the inverse of a curvature, whose standard deviations are kept within reason.
-fn root_of_inverse(curvature: &[f64], units: &[f64]) -> Vec<f64> {
-    let n = units.len();
-    let scaled: Vec<f64> = (0..n * n).map(|e| curvature[e] * units[e % n] * units[e / n]).collect();
-    let (values, vectors) = eigen(&scaled, n);
+fn root_of_inverse(curvature: &[f64], n: usize) -> Vec<f64> {
+    let (values, vectors) = eigen(curvature, n);
     let variance = |value: f64| (1.0 / value.max(LARGEST.powi(-2))).max(LEAST.powi(2));
     let entry = |i: usize, j: usize| -> f64 {
-        (0..n).map(|k| vectors[k * n + i] * vectors[k * n + j] * variance(values[k])).sum::<f64>() * units[i] * units[j]
+        (0..n).map(|k| vectors[k * n + i] * vectors[k * n + j] * variance(values[k])).sum()
     };
     let mut covariance: Vec<f64> = (0..n * n).map(|e| entry(e % n, e / n)).collect();
     match dense::cholesky_lower(&mut covariance, n) {
         Ok(()) => covariance,
-        Err(_) => diagonal(units),
+        Err(_) => diagonal(n),
     }
 }
 
-fn diagonal(units: &[f64]) -> Vec<f64> {
-    let n = units.len();
-    (0..n * n).map(|e| if e % n == e / n { 0.3 * units[e % n] } else { 0.0 }).collect()
+fn diagonal(n: usize) -> Vec<f64> {
+    (0..n * n).map(|e| if e % n == e / n { 0.3 } else { 0.0 }).collect()
 }

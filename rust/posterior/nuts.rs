@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::coordinates::Reflections;
 use super::log_posterior::{LogPosterior, Target};
 use super::mode::Centre;
-use crate::fit::simulate::stream;
+use super::random::{Purpose, stream};
 use crate::{Error, Result, check_stop};
 
 pub const CHAINS: usize = 4;
@@ -28,7 +28,7 @@ pub struct Chains {
     pub divergences: usize,
 }
 
-/// Draws `n` points in four chains.
+/// Draws `n` points in four chains, the first of which have one more where four do not divide n.
 ///
 /// # Errors
 /// `Numerical` where a chain cannot begin, `Interrupted`.
@@ -39,7 +39,8 @@ pub fn sample(
     seed: u64,
     (done, stop): (&AtomicUsize, &AtomicBool),
 ) -> Result<Chains> {
-    let chain = |k: usize| one_chain(target, centre, (k, n.div_ceil(CHAINS)), seed, (done, stop));
+    let of_chain = |k: usize| n / CHAINS + usize::from(k < n % CHAINS);
+    let chain = |k: usize| one_chain(target, centre, (k, of_chain(k)), seed, (done, stop));
     let chains = (0..CHAINS).into_par_iter().map(chain).collect::<Result<Vec<Chains>>>()?;
     let divergences = chains.iter().map(|chain| chain.divergences).sum();
     Ok(Chains { points: chains.into_iter().flat_map(|chain| chain.points).collect(), divergences })
@@ -56,7 +57,7 @@ fn one_chain(
     let density = Whitened { density: target.log_posterior(stop), centre: centre.clone(), stop };
     let mut settings = DiagNutsSettings { num_tune: WARM_UP, num_draws: n as u64, ..DiagNutsSettings::default() };
     settings.adapt_options.step_size_settings.target_accept = TARGET_ACCEPTANCE;
-    let mut rng = stream(seed, k);
+    let mut rng = stream(seed, Purpose::Chain(k));
     let start = start(&mut target.log_posterior(stop), centre, &mut rng)?;
     let failed = |e: anyhow::Error| match check_stop(stop) {
         Err(interrupted) => interrupted,
@@ -111,12 +112,15 @@ struct Whitened<'a, 'm> {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Failure(String, bool);
+#[error("{text}")]
+struct Failure {
+    text: String,
+    is_recoverable: bool,
+}
 
 impl LogpError for Failure {
     fn is_recoverable(&self) -> bool {
-        self.1
+        self.is_recoverable
     }
 }
 
@@ -136,7 +140,7 @@ impl CpuLogpFunc for Whitened<'_, '_> {
     }
 
     fn logp(&mut self, z: &[f64], gradient: &mut [f64]) -> std::result::Result<f64, Failure> {
-        let failed = |e: Error| Failure(e.to_string(), matches!(e, Error::Numerical(_)));
+        let failed = |e: Error| Failure { text: e.to_string(), is_recoverable: matches!(e, Error::Numerical(_)) };
         check_stop(self.stop).map_err(failed)?;
         let (value, slope) = self.density.gradient(&self.centre.at(z)).map_err(failed)?;
         let d = z.len();

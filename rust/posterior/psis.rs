@@ -12,9 +12,12 @@ pub struct Smoothed {
 /// Fewer weights in the tail say nothing of its shape.
 const LEAST_TAIL: usize = 5;
 
-/// Smooths the largest of some log weights.
+/// Smooths the largest of some log weights; of infinite ones, or of those that are no numbers, nothing is known.
 pub fn smooth(log_weights: &[f64]) -> Smoothed {
     let n = log_weights.len();
+    if log_weights.iter().any(|w| w.is_nan() || *w == f64::INFINITY) {
+        return Smoothed { log_weights: vec![f64::NAN; n], k: f64::INFINITY };
+    }
     let largest = log_weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let mut own: Vec<f64> = log_weights.iter().map(|w| w - largest).collect();
     let tail = ((0.2 * n as f64).min(3.0 * (n as f64).sqrt())).ceil() as usize;
@@ -99,6 +102,16 @@ mod tests {
     fn weights_of_one_size_are_left_and_have_no_tail() {
         let same = smooth(&[0.3; 100]);
         assert!(same.k == f64::NEG_INFINITY && (effective(&same.log_weights) - 100.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn weights_that_are_no_numbers_cannot_be_trusted() {
+        for bad in [f64::NAN, f64::INFINITY] {
+            let mut weights = vec![0.1; 100];
+            weights[3] = bad;
+            let found = smooth(&weights);
+            assert!(found.k == f64::INFINITY && found.log_weights.iter().all(|w| w.is_nan()));
+        }
     }
 
     /// Draws from a normal for one with twice the variance: the ratio has a Pareto tail of shape one half.

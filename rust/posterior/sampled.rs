@@ -33,8 +33,18 @@ pub struct Settings {
 /// How the draws came about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source {
-    Direct { k: f64, effective: f64, points: usize, rounds: usize },
-    Nuts { divergences: usize, chains: usize },
+    Direct {
+        k: f64,
+        effective: f64,
+        points: usize,
+        rounds: usize,
+    },
+    Nuts {
+        divergences: usize,
+        chains: usize,
+    },
+    /// They were given.
+    Given,
 }
 
 #[derive(Debug, Clone)]
@@ -48,18 +58,21 @@ pub struct Sampled {
     pub log_marginal: Option<(f64, f64)>,
 }
 
-/// Draws around the mode found from some starts, in units of the coordinates.
+/// Draws around the mode found from some starts.
 ///
 /// # Errors
 /// `Numerical` where no point with a density is found, `Interrupted`.
 pub fn sample(
     target: &Target,
-    (starts, units): (&[Vec<f64>], &[f64]),
+    starts: &[Vec<f64>],
     settings: Settings,
     progress: (&AtomicUsize, &AtomicBool),
 ) -> Result<Sampled> {
-    let centre = best_mode(&mut target.log_posterior(progress.1), starts, units, settings.seed)?;
-    let is_small = units.len() <= MOST_COORDINATES;
+    if target.coordinates.dim() == 0 {
+        return of_known(target, settings, progress.1);
+    }
+    let centre = best_mode(&mut target.log_posterior(progress.1), starts, settings.seed)?;
+    let is_small = target.coordinates.dim() <= MOST_COORDINATES;
     let mut gave_up = None;
     if settings.method == Method::Direct || settings.method == Method::Auto && is_small {
         let wanted = (settings.draws as f64 / 2.0).clamp(200.0, 4000.0);
@@ -74,10 +87,15 @@ pub fn sample(
         }
     }
     let chains = nuts::sample(target, &centre, settings.draws, settings.seed, progress)?;
-    let mut points = chains.points;
-    points.truncate(settings.draws);
     let source = Source::Nuts { divergences: chains.divergences, chains: nuts::CHAINS };
-    Ok(Sampled { points, source, gave_up, log_marginal: None })
+    Ok(Sampled { points: chains.points, source, gave_up, log_marginal: None })
+}
+
+/// Of a model whose coefficients alone are not known: these are integrated over.
+fn of_known(target: &Target, settings: Settings, stop: &AtomicBool) -> Result<Sampled> {
+    let (n, log_density) = (settings.draws, target.log_posterior(stop).value(&[])?);
+    let source = Source::Direct { k: f64::NEG_INFINITY, effective: n as f64, points: n, rounds: 0 };
+    Ok(Sampled { points: vec![Vec::new(); n], source, gave_up: None, log_marginal: Some((log_density, 0.0)) })
 }
 
 fn of_weighted(weighted: &direct::Weighted, settings: Settings) -> Sampled {

@@ -45,6 +45,10 @@ pub enum Prior {
         low: f64,
         high: f64,
     },
+    /// Of coefficients whose standard deviations are `scale` times a half-Cauchy one of all, times one of each.
+    Horseshoe {
+        scale: f64,
+    },
     /// Of a correlation matrix.
     Lkj {
         eta: f64,
@@ -72,7 +76,7 @@ impl Prior {
             Self::InverseGamma { .. } => f64::NEG_INFINITY,
             Self::Uniform { low, high } if (low..=high).contains(&x) => -(high - low).ln(),
             Self::Uniform { .. } => f64::NEG_INFINITY,
-            Self::Lkj { .. } => f64::NAN,
+            Self::Horseshoe { .. } | Self::Lkj { .. } => f64::NAN,
         }
     }
 

@@ -1,6 +1,8 @@
-//! Priors of single parameters, and of correlation matrices by their partial correlations.
+//! Priors of single parameters, of linear combinations of them, and of correlation matrices by their partial correlations.
 
+mod combination;
 mod density;
 pub mod lkj;
 
+pub use combination::{Combination, same_length};
 pub use density::Prior;

@@ -48,7 +48,16 @@ pub fn design(kind: Kind, seed: u64, weighted: bool) -> Rows {
     arrays(kind, seed, weighted).rows()
 }
 
+/// With a response in other units.
+pub fn design_in(kind: Kind, seed: u64, unit: f64) -> Rows {
+    arrays_in(kind, seed, false, unit).rows()
+}
+
 pub fn arrays(kind: Kind, seed: u64, weighted: bool) -> Arrays {
+    arrays_in(kind, seed, weighted, 1.0)
+}
+
+fn arrays_in(kind: Kind, seed: u64, weighted: bool, unit: f64) -> Arrays {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let n = 36 + rng.random_range(0..50usize);
     let mut uniform = |k: usize| -> Vec<usize> { (0..n).map(|_| rng.random_range(0..k)).collect() };
@@ -94,7 +103,7 @@ pub fn arrays(kind: Kind, seed: u64, weighted: bool) -> Arrays {
         .into_iter();
     let w: Vec<f64> = (0..n).map(|_| 0.3 + 2.0 * rng.random::<f64>()).collect();
     let cells: Vec<u32> = (0..n).map(|i| (i % 3) as u32).collect();
-    let mut out = Arrays::new(y).numeric("x", x).categorical("f", &cells);
+    let mut out = Arrays::new(y.into_iter().map(|y: f64| unit * y).collect()).numeric("x", x).categorical("f", &cells);
     if weighted {
         out = out.weighted(w);
     }

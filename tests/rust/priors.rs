@@ -11,8 +11,7 @@ use hlmrs::model::{CovariancePrior, Criterion, Evaluator, GlmmEvaluator, LmmEval
 use hlmrs::optimize::Objective;
 use hlmrs::posterior::GeneralizedPosterior;
 use hlmrs::posterior::draws::{Asked, Drawn, draws};
-use hlmrs::posterior::generalized::CoefficientCombination;
-use hlmrs::prior::Prior;
+use hlmrs::prior::{Combination, Prior};
 use hlmrs::{Error, Structure};
 
 use crate::arrays::Arrays;
@@ -75,8 +74,8 @@ fn generalized_posteriors_have_their_slopes_and_draw_effects_around_the_modes() 
         let fit = fit_generalized(&model, &Control::default(), &stop).unwrap();
         let along = |j: usize| (0..2).map(|k| f64::from(u8::from(k == j))).collect();
         let coefficients = [
-            CoefficientCombination { along: along(0), prior: Prior::StudentT { df: 3.0, mean: 0.3, sd: 2.0 } },
-            CoefficientCombination { along: along(1), prior: Prior::Normal { mean: 0.0, sd: 1.0 } },
+            Combination { along: along(0), prior: Prior::StudentT { df: 3.0, mean: 0.3, sd: 2.0 } },
+            Combination { along: along(1), prior: Prior::Normal { mean: 0.0, sd: 1.0 } },
         ];
         let sd = Prior::HalfStudentT { df: 3.0, scale: 1.0 };
         for nodes in [None, Some(15)] {
@@ -88,7 +87,8 @@ fn generalized_posteriors_have_their_slopes_and_draw_effects_around_the_modes() 
             // the criterion, the priors by hand, and the user's coefficients
             let x = of.coordinates().to_engine(&psi).unwrap();
             let beta = of.model.user_coefficients(&x);
-            let priors = sd.log_density(psi[0])
+            let priors = sd.log_density(of.coordinates().in_user_units(&psi)[0])
+                + of.coordinates().log_unit_of_points()
                 + coefficients.iter().zip(&beta).map(|(one, b)| one.prior.log_density(*b)).sum::<f64>();
             let own = GlmmEvaluator::new(&of.model, &stop).value(&x).unwrap();
             // the same constant everywhere: the Jacobian of the coordinates

@@ -9,8 +9,7 @@ inequalities; ``marginal_priors`` has the prior of one number of the tables; ``r
 ``arviz`` the draws as ArviZ has them.
 
 Of generalized models ``generalized_choice`` has the priors, ``generalized_draws`` the draws, ``generalized_rows`` the
-predictors of all parts, ``generalized_prediction`` what is predicted by them, ``family_density`` (with ``log_gamma``)
-log densities, and ``smoothing`` the weights that leave rows out.
+predictors of all parts, and ``generalized_prediction`` what is predicted by them, with log densities.
 """
 
 from .arviz import data_tree

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -17,22 +17,19 @@ from ..priors import (
     DataScales,
     Distribution,
     Flat,
+    Horseshoe,
     Normal,
     Parameter,
+    StudentT,
     Uniform,
     chosen_priors,
 )
 from .parameters import has_rows, means_of_columns, parameters_with_priors, scales_of
 
-_FLAT_INTERCEPT = (
-    "brms has Student's t of the intercept; it is flat here, where coefficients are integrated over exactly: beside "
-    "data the difference is too small to be seen."
-)
-
 
 @dataclass(frozen=True)
 class PriorChoice:
-    """The prior of every parameter; combinations of coefficients have normal ones."""
+    """The prior of every parameter; those of coefficients are of combinations of them."""
 
     parameters: Sequence[Parameter]
     assigned: Mapping[str, Assigned]
@@ -105,11 +102,7 @@ def choose_priors(estimate: Estimate, priors: Mapping[str, Any] | str | None) ->
     """Choose the prior of every parameter of a model."""
     parameters, notes = parameters_with_priors(estimate), list[str]()
     found = _chosen(estimate, priors, parameters)
-    intercept = found.get(INTERCEPT)
-    if intercept is not None and intercept.source == "brms":
-        found = {**found, INTERCEPT: replace(intercept, prior=Flat())}
-        notes.append(_FLAT_INTERCEPT)
-    if INTERCEPT in found and isinstance(found[INTERCEPT].prior, Normal) and len(estimate.layout.coef_names) > 1:
+    if INTERCEPT in found and not isinstance(found[INTERCEPT].prior, Flat) and len(estimate.layout.coef_names) > 1:
         notes.append("The prior of the intercept is that of the mean where all columns have their means.")
     for one in parameters:
         _require_possible(one, found[one.name].prior)
@@ -137,7 +130,7 @@ def _means(estimate: Estimate, parameters: Sequence[Parameter], found: Mapping[s
     if has_rows(estimate):
         return [float(mean) for mean in means_of_columns(estimate)]
     n = sum(one.kind == "coefficient" for one in parameters)
-    if n > 1 and INTERCEPT in found and isinstance(found[INTERCEPT].prior, Normal):
+    if n > 1 and INTERCEPT in found and not isinstance(found[INTERCEPT].prior, Flat):
         raise FitStateError(
             "the prior of the intercept is that of the mean where all columns have their means, which are gone with "
             "the rows of this fit: give hlmrs.Flat() for '(Intercept)', or fit the model to the rows again"
@@ -146,10 +139,10 @@ def _means(estimate: Estimate, parameters: Sequence[Parameter], found: Mapping[s
 
 
 def _require_possible(parameter: Parameter, prior: Distribution) -> None:
-    if parameter.kind == "coefficient" and not isinstance(prior, Normal | Flat):
+    if parameter.kind == "coefficient" and not isinstance(prior, Normal | StudentT | Horseshoe | Flat):
         raise OptionError(
             f"the prior of {quote(parameter.name)} is {prior}: coefficients of a linear model, which are integrated "
-            "over exactly, have hlmrs.Normal or hlmrs.Flat"
+            "over, have hlmrs.Normal, StudentT, Horseshoe or Flat"
         )
     if parameter.kind in ("positive", "real") and isinstance(prior, Flat):
         raise DesignError(

@@ -98,9 +98,8 @@ class Draws:
         return int(self.source.get("chains", 1))
 
     def by_chain(self, values: Vector) -> Vector:
-        """Put draws of one number into a row for each chain; chains are as long as the shortest that has any."""
-        each = -(-len(values) // self.chains)
-        chains = [values[start : start + each] for start in range(0, len(values), each)]
+        """Put draws of one number into a row for each chain; chains are as long as the shortest."""
+        chains = np.array_split(values, self.chains)
         shortest = min(map(len, chains))
         return np.stack([own[:shortest] for own in chains])
 

@@ -11,7 +11,7 @@ from ..control import count
 from ..errors import DesignError, OptionError, listed
 from ..estimation import require_plain_residuals
 from ..inference import term_names
-from ..priors import LKJ, Distribution
+from ..priors import LKJ, Distribution, Horseshoe
 from ..resources import require_memory
 from .draws import Draws
 from .generalized_draws import GeneralizedDraws
@@ -38,6 +38,10 @@ def log_marginal(draws: Draws) -> LogMarginal:
         )
     found = draws.source["log_marginal"]
     if found is None:
+        if draws.is_direct:
+            raise DesignError(
+                "the marginal likelihood is not offered of models with thresholds that depend on each other"
+            )
         raise OptionError("chains do not tell the marginal likelihood; draw directly, by method='direct'")
     return LogMarginal(*map(float, found))
 
@@ -73,14 +77,17 @@ def _require_proper(draws: Draws, what: str) -> None:
 
 
 def _coefficients(draws: Draws, n: int, rng: np.random.Generator) -> Vector:
-    """Draw coefficients: combinations of them are independent normal variates."""
+    """Draw coefficients: combinations of them are independent, given what all with a horseshoe share."""
     combinations = draws.priors.combinations
     if not combinations:
         return np.empty((n, 0))
     along = np.array([along for along, _ in combinations])
-    mean, sd = (np.array([getattr(prior, name) for _, prior in combinations]) for name in ("mean", "sd"))
-    drawn = mean + sd * rng.standard_normal((n, len(combinations)))
-    return np.asarray(np.linalg.solve(along, drawn.T).T)
+    common = np.abs(rng.standard_cauchy(n))
+    drawn = [
+        prior.given_common(rng, common) if isinstance(prior, Horseshoe) else prior.sample(rng, n)
+        for _, prior in combinations
+    ]
+    return np.asarray(np.linalg.solve(along, np.array(drawn)).T)
 
 
 def _covariances(draws: Draws, n: int, rng: np.random.Generator) -> list[Vector]:

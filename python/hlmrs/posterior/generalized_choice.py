@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import GeneralizedFit, posterior_slots
-from ..errors import DesignError, FitStateError, quote
+from ..errors import DesignError, FitStateError, OptionError, quote
 from ..estimation.generalized import GeneralizedEstimate
 from ..families import WITH_DEVIATION
 from ..formula.random_term import RandomTerm
@@ -23,6 +23,7 @@ from ..priors import (
     Assigned,
     DataScales,
     Flat,
+    Horseshoe,
     Normal,
     Parameter,
     chosen_priors,
@@ -169,6 +170,11 @@ def _require_possible(
     names = estimate.parameter_names()[0]
     endless = {*estimate.endless, *(names[k] for k in estimate.own.fit.without_end)}
     for one in parameters:
+        if isinstance(found[one.name].prior, Horseshoe):
+            raise OptionError(
+                f"the prior of {quote(one.name)} is {found[one.name].prior}, which is offered of linear models; give "
+                "hlmrs.StudentT(1, 0, scale) to each, whose tails are as long"
+            )
         if not isinstance(found[one.name].prior, Flat):
             continue
         if one.name in endless:

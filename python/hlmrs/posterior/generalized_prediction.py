@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import family_means, family_predictors
+from .._core import family_log_densities, family_means, family_predictors
 from ..control import count
 from ..estimation.generalized import GeneralizedEstimate
 from ..estimation.ordered import expected_category
@@ -15,7 +15,6 @@ from ..frame import Column, Frame
 from ..inference.generalized_simulation import draw_responses
 from ..prediction.new_responses import trials_of_rows
 from ..resources import require_memory
-from .family_density import log_density, require_density
 from .generalized_draws import GeneralizedDraws
 from .generalized_rows import Parts, parts_of_fit, parts_of_frame, predictors
 from .summary import tails
@@ -89,7 +88,6 @@ def generalized_replicates(draws: GeneralizedDraws, n: int) -> Vector:
 def generalized_log_densities(draws: GeneralizedDraws, places: NDArray[np.intp]) -> Vector:
     """Return the log density of every row used, given all parameters and effects (rows x draws)."""
     estimate = draws.estimate
-    require_density(estimate, "this")
     response, parts = estimate.response, parts_of_fit(draws)
     n, s = len(parts["conditional"]), len(places)
     require_memory(8.0 * n * s, "log densities need", "ask for fewer draws=")
@@ -100,12 +98,25 @@ def generalized_log_densities(draws: GeneralizedDraws, places: NDArray[np.intp])
     return found if response.weights is None else found * response.weights[:, None]
 
 
+def log_density(estimate: GeneralizedEstimate, eta: Mapping[str, Vector], y: Vector, trials: Vector | None) -> Vector:
+    """Return the log densities of responses by the predictors of all parts; of categories they are numbered from 0."""
+    if estimate.family.name == "cumulative":
+        each = estimate.category_probabilities(eta)
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(each[np.arange(len(y)), y.astype(int)]))
+    return family_log_densities(estimate.family_spec, _in_order(estimate, eta), y, trials)
+
+
+def _in_order(estimate: GeneralizedEstimate, eta: Mapping[str, Vector]) -> list[Vector]:
+    """Return the predictors as the family has them."""
+    return [np.ascontiguousarray(eta[name]) for name in family_predictors(estimate.family_spec)]
+
+
 def _means(estimate: GeneralizedEstimate, eta: Mapping[str, Vector]) -> Vector:
     """Return means of responses, or expected numbers of categories."""
     if estimate.family.name == "cumulative":
         return expected_category(estimate.category_probabilities(eta))
-    predicted = [np.ascontiguousarray(eta[name]) for name in family_predictors(estimate.family_spec)]
-    return family_means(estimate.family_spec, predicted, False)[0]
+    return family_means(estimate.family_spec, _in_order(estimate, eta), False)[0]
 
 
 def _responses(

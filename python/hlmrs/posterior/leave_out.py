@@ -9,20 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..diagnostics import row_sets
+from .._core import Posterior as CorePosterior
+from .._core import leave_out_by_importance
+from ..diagnostics import RowSets, row_sets
 from ..display import Facts, Notes, Printed, Report, Section
 from ..display.numbers import write_fixed
-from ..errors import OptionError
+from ..errors import DesignError, FitStateError, OptionError
 from ..frame import Column, build
 from .draws import Draws
 from .generalized_draws import GeneralizedDraws
 from .prediction import log_densities_of_sets, observed
-from .smoothing import left_out
 from .verdict import WORST_K
 
 Vector = NDArray[np.float64]
@@ -42,6 +43,8 @@ class PredictiveDensity(Printed):
         ``"loo"`` or ``"waic"``.
     elpd, std_error : float
         The sum of the log densities of all rows, or groups of them, that were left out; its standard error.
+    mcse : float
+        Monte Carlo standard error of `elpd`: how much other draws would change it.
     p : float
         Effective number of parameters: how much lower that is than the log density of the rows that were seen.
     n_draws : int
@@ -58,6 +61,7 @@ class PredictiveDensity(Printed):
     method: str
     elpd: float
     std_error: float
+    mcse: float
     p: float
     n_draws: int
     labels: Sequence[str]
@@ -99,6 +103,7 @@ class PredictiveDensity(Printed):
         title = f"{name}: {len(self.labels):,} parts, by {self._left_out}"
         facts = [
             ("elpd", f"{write_fixed(self.elpd, 1)} (standard error {write_fixed(self.std_error, 1)})"),
+            ("Monte Carlo error", write_fixed(self.mcse, 2)),
             ("p", write_fixed(self.p, 1)),
             ("-2 elpd", write_fixed(self.looic, 1)),
             ("draws", f"{self.n_draws:,}{self._given}"),
@@ -129,27 +134,43 @@ def leave_one_out(draws: Draws, leave: Any) -> PredictiveDensity:
         found = draws.core.leave_out(estimate.rows)
     else:
         found = draws.core.leave_out(estimate.rows, sets.ptr, sets.members)
-    elpd, k = np.asarray(found["elpd"]), np.asarray(found["k"])
-    places = _places(draws, len(elpd))
-    p = float((_seen(log_densities_of_sets(draws, sets, places)) - elpd).sum())
-    return _density("loo", (elpd, k), (p, len(places)), (sets.name, sets.labels), estimate.kind)
+    _require_predicted(found["elpd"], sets)
+    places = draws.thinned(found["n_draws"])
+    p = float((_seen(log_densities_of_sets(draws, sets, places)) - found["elpd"]).sum())
+    return _density("loo", found["elpd"], found["k"], _Size(p, found["error"], len(places)), sets, estimate.kind)
+
+
+def _require_predicted(elpd: Vector, sets: RowSets) -> None:
+    """Refuse what alone determines a coefficient whose prior is flat."""
+    unknown = np.flatnonzero(np.isnan(elpd))
+    if len(unknown):
+        others = f" (and {len(unknown) - 1:,} more)" if len(unknown) > 1 else ""
+        raise DesignError(
+            f"{sets.name} {sets.labels[unknown[0]]!r}{others} cannot be left out: without it a coefficient whose prior is "
+            "flat is not known, so that nothing is predicted; give the coefficient a normal prior, as in "
+            "priors={'x': hlmrs.Normal(0, 10)}, or leave out other parts, by leave="
+        )
 
 
 def _of_weighted_draws(draws: GeneralizedDraws, leave: Any) -> PredictiveDensity:
-    """Leave every row out by importance, over all parameters and effects."""
+    """Leave every row out by importance, over all parameters and effects; groups over parameters alone."""
+    estimate, sets = draws.estimate, row_sets(draws.estimate, leave)
     if leave is not None:
-        raise OptionError(
-            f"leave={leave!r}: of a generalized model single rows are left out, by weights of the draws; the effect of "
-            "a group without its rows is so far from that with them that no weights reach it: fit the model without "
-            "the group and predict it"
-        )
-    estimate, sets = draws.estimate, row_sets(draws.estimate, None)
+        return _of_groups(draws, sets)
     most = min(max(_MOST_NUMBERS // len(sets.labels), _LEAST_DRAWS), _MOST_OF_WEIGHTED)
     places = draws.thinned(most)
-    own = log_densities_of_sets(draws, sets, places)
-    elpd, k = left_out(own)
-    p = float((_seen(own) - elpd).sum())
-    return _density("loo", (elpd, k), (p, len(places)), (sets.name, sets.labels), estimate.kind, is_exact=False)
+    found = leave_out_by_importance(log_densities_of_sets(draws, sets, places), estimate.threads)
+    size = _Size(float((found["log_mean"] - found["elpd"]).sum()), found["error"], len(places))
+    return _density("loo", found["elpd"], found["k"], size, sets, estimate.kind, is_exact=False)
+
+
+def _of_groups(draws: GeneralizedDraws, sets: RowSets) -> PredictiveDensity:
+    """Leave groups out, whose effects are integrated over as the model does."""
+    if not isinstance(draws.core, CorePosterior):
+        raise FitStateError("the rows of this posterior are gone; leave groups out before it is saved")
+    found = draws.core.leave_out(draws.estimate.rows, sets.ptr, sets.members)
+    size = _Size(float((found["log_mean"] - found["elpd"]).sum()), found["error"], found["n_draws"])
+    return _density("loo", found["elpd"], found["k"], size, sets, draws.estimate.kind, is_exact=False)
 
 
 def _places(draws: Draws, n: int) -> NDArray[np.intp]:
@@ -170,22 +191,27 @@ def waic(draws: Draws) -> PredictiveDensity:
     places = _places(draws, len(sets.labels))
     own = log_densities_of_sets(draws, sets, places)
     variance = own.var(axis=1, ddof=1)
-    found = _seen(own) - variance, variance
-    return _density("waic", found, (float(variance.sum()), len(places)), (sets.name, sets.labels), estimate.kind)
+    size = _Size(float(variance.sum()), np.full(len(own), np.nan), len(places))
+    return _density("waic", _seen(own) - variance, variance, size, sets, estimate.kind)
+
+
+class _Size(NamedTuple):
+    """Effective number of parameters, Monte Carlo standard errors of the parts, number of draws."""
+
+    p: float
+    errors: Vector
+    n_draws: int
 
 
 def _density(
-    method: str,
-    parts: tuple[Vector, Vector],
-    size: tuple[float, int],
-    of: tuple[str, Sequence[str]],
-    kind: str,
-    *,
-    is_exact: bool = True,
+    method: str, elpd: Vector, k: Vector, size: _Size, sets: RowSets, kind: str, *, is_exact: bool = True
 ) -> PredictiveDensity:
-    elpd, k = parts
     error = float(np.sqrt(len(elpd) * elpd.var(ddof=1))) if len(elpd) > 1 else np.nan
-    return PredictiveDensity(method, float(elpd.sum()), error, *size, of[1], elpd, k, of[0], kind, is_exact)
+    mcse = float(np.sqrt((size.errors**2).sum()))
+    total, labels = float(elpd.sum()), sets.labels
+    return PredictiveDensity(
+        method, total, error, mcse, size.p, size.n_draws, labels, elpd, k, sets.name, kind, is_exact
+    )
 
 
 def comparison(posteriors: Sequence[Draws], names: Sequence[str], leave: Any) -> dict[str, Column]:

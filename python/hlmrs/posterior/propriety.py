@@ -17,7 +17,7 @@ from ..errors import DesignError, FitStateError, quote
 from ..estimation import Estimate
 from ..formula import STRUCTURES
 from ..inference import term_names
-from ..priors import Assigned, Flat, Normal, Parameter
+from ..priors import Assigned, Flat, Parameter
 from .choice import PriorChoice
 
 Vector = NDArray[np.float64]
@@ -59,7 +59,7 @@ class _FlatColumns:
     @property
     def most(self) -> int:
         """How many there are at most."""
-        return sum(not isinstance(self._choice.of(name), Normal) for name in self._choice.coefficients)
+        return sum(isinstance(self._choice.of(name), Flat) for name in self._choice.coefficients)
 
     @cached_property
     def basis(self) -> Vector:
@@ -69,7 +69,7 @@ class _FlatColumns:
         return _range_of(x @ self._directions(x.shape[1]))
 
     def _directions(self, p: int) -> Vector:
-        """Return combinations of coefficients of which no normal prior says anything, in the scale of `basis`."""
+        """Return combinations of coefficients of which no prior says anything, in the scale of `basis`."""
         x = self._estimate.rows.model_matrix()[:, list(self._estimate.layout.kept)]
         known = np.array([along for along, _ in self._choice.combinations]).reshape(-1, p)
         known = known / np.maximum(np.linalg.norm(x, axis=0), 1e-300)

@@ -65,7 +65,9 @@ def posterior_from_state(
             kept = read_kept(arrays, [(str(name), str(kind)) for name, kind in saved["kinds"]], points)
             return GeneralizedDraws(estimate, choice, seed, kept, _number(saved["source"]))
         request = {**choice.request(), "draws": len(points), "seed": seed, "method": "auto"}
-        core = CorePosterior.of_points(estimate.core, json.dumps(request), np.ascontiguousarray(points))
+        core = CorePosterior.of_points(
+            estimate.core, json.dumps(request), np.ascontiguousarray(points), estimate.threads
+        )
         return Draws(estimate, choice, seed, core, _number(saved["source"]))
 
 

@@ -4,6 +4,7 @@ from .coefficients import CoefficientPrior, Prior, checked_prior, described, joi
 from .covariances import covariance_prior, covariance_prior_alone, described_covariances, exponent_of
 from .defaults import WIDE, DataScales, brms_priors, chosen_priors, default_priors
 from .distribution import Distribution
+from .horseshoe import Horseshoe
 from .lkj import LKJ
 from .matching import Assigned, assigned
 from .parameters import INTERCEPT, THRESHOLDS, Parameter, coefficient, of_term
@@ -26,6 +27,7 @@ __all__ = [
     "HalfCauchy",
     "HalfNormal",
     "HalfStudentT",
+    "Horseshoe",
     "InverseGamma",
     "Normal",
     "Parameter",

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from ..errors import ArgumentError, OptionError, listed, quote, suggestion
 from .distribution import Distribution
+from .horseshoe import Horseshoe
 from .lkj import LKJ
 from .parameters import Parameter, ParameterKind
 from .positive import Exponential, Gamma, HalfCauchy, HalfNormal, HalfStudentT, InverseGamma
@@ -122,6 +123,8 @@ def _suits(prior: Distribution, parameter: Parameter) -> bool:
     if parameter.kind == "correlations":
         return isinstance(prior, LKJ)
     if isinstance(prior, Flat):
+        return True
+    if parameter.kind == "coefficient" and isinstance(prior, Horseshoe):
         return True
     if parameter.kind in ("coefficient", "real"):
         return isinstance(prior, Normal | StudentT | Uniform)

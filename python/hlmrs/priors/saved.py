@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .distribution import Distribution
+from .horseshoe import Horseshoe
 from .lkj import LKJ
 from .positive import Exponential, Gamma, HalfCauchy, HalfNormal, HalfStudentT, InverseGamma
 from .real import Flat, Normal, StudentT, Uniform
@@ -14,6 +15,7 @@ _KINDS: Mapping[str, type[Distribution]] = {
         Flat,
         Normal,
         StudentT,
+        Horseshoe,
         Uniform,
         HalfStudentT,
         HalfNormal,

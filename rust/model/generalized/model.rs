@@ -157,6 +157,17 @@ impl Glmm {
         product(&self.transform, &self.coefficients(x))
     }
 
+    /// The user's coefficients over each of the search's coordinates of them.
+    pub fn user_columns(&self) -> Vec<Vec<f64>> {
+        let (k, p) = (self.n_theta(), self.n_coefficients());
+        let column = |j: usize| {
+            let mut unit = vec![0.0; k + p];
+            unit[k + j] = 1.0;
+            self.user_coefficients(&unit)
+        };
+        (0..p).map(column).collect()
+    }
+
     /// What the rows' predictors of the mean and thresholds have above the user's, where thresholds stand for an intercept.
     pub fn shift(&self, x: &[f64]) -> f64 {
         let coefficients = self.coefficients(x);

@@ -6,8 +6,6 @@
 
 use std::f64::consts::TAU;
 
-use crate::crossproduct::CrossProducts;
-use crate::linalg::dense;
 use crate::rows::FixedBasis;
 
 /// A linear combination of the user's coefficients that are estimated, with its mean and standard deviation.
@@ -18,28 +16,16 @@ pub struct NormalCombination {
     pub sd: f64,
 }
 
+/// Σ a a' of such combinations, all that the criterion takes of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CoefficientPrior {
-    /// Σ a a' in the working basis, of the response less X origin ((p + 1) x (p + 1)).
+    /// In the working basis, of the response less X origin ((p + 1) x (p + 1)).
     products: Vec<f64>,
     /// Σ log(2π s²).
     pub constant: f64,
 }
 
 impl CoefficientPrior {
-    pub fn new(combinations: &[NormalCombination], basis: &FixedBasis) -> Self {
-        let p = basis.kept.len();
-        let mut products = vec![0.0; (p + 1) * (p + 1)];
-        for one in combinations {
-            let along = |k: usize| (0..p).map(|i| basis.transform[k * p + i] * one.along[i]).sum::<f64>();
-            let centred = one.mean - one.along.iter().zip(&basis.origin).map(|(c, o)| c * o).sum::<f64>();
-            let a: Vec<f64> = (0..p).map(along).chain([centred]).map(|v| v / one.sd).collect();
-            products.iter_mut().enumerate().for_each(|(e, v)| *v += a[e % (p + 1)] * a[e / (p + 1)]);
-        }
-        let constant = combinations.iter().map(|one| (TAU * one.sd * one.sd).ln()).sum();
-        Self { products, constant }
-    }
-
     /// Adds σ² Σ a a' to [X y]'[X y].
     pub fn add(&self, variance: f64, xx: &mut [f64]) {
         xx.iter_mut().zip(&self.products).for_each(|(xx, own)| *xx += variance * own);
@@ -54,11 +40,48 @@ impl CoefficientPrior {
         let form: f64 = (0..=p).map(|j| v(j) * (0..=p).map(|i| entry(i, j) * v(i)).sum::<f64>()).sum();
         variance * trace + form
     }
+}
 
-    /// Whether it alone, without data, determines all coefficients.
-    pub fn is_proper(&self, a: &CrossProducts) -> bool {
-        let p = a.n_fixed();
-        let mut own: Vec<f64> = (0..p * p).map(|e| self.products[e / p * (p + 1) + e % p]).collect();
-        dense::cholesky_lower(&mut own, p).is_ok()
+/// The rows a of combinations in the working basis, whose variances can be scaled.
+#[derive(Debug, Clone)]
+pub struct CombinationRows {
+    p: usize,
+    /// a, and log(2π s²).
+    rows: Vec<(Vec<f64>, f64)>,
+}
+
+impl CombinationRows {
+    pub fn new(combinations: &[NormalCombination], basis: &FixedBasis) -> Self {
+        let p = basis.kept.len();
+        let row = |one: &NormalCombination| {
+            let along = |k: usize| (0..p).map(|i| basis.transform[k * p + i] * one.along[i]).sum::<f64>();
+            let centred = one.mean - one.along.iter().zip(&basis.origin).map(|(c, o)| c * o).sum::<f64>();
+            let a = (0..p).map(along).chain([centred]).map(|v| v / one.sd).collect();
+            (a, (TAU * one.sd * one.sd).ln())
+        };
+        Self { p, rows: combinations.iter().map(row).collect() }
+    }
+
+    /// The prior whose variances are those times exp(`log_scales`).
+    pub fn prior(&self, log_scales: &[f64]) -> CoefficientPrior {
+        let n = self.p + 1;
+        let (mut products, mut constant) = (vec![0.0; n * n], 0.0);
+        for ((a, log), scale) in self.rows.iter().zip(log_scales) {
+            let weight = (-scale).exp();
+            products.iter_mut().enumerate().for_each(|(e, v)| *v += weight * a[e % n] * a[e / n]);
+            constant += log + scale;
+        }
+        CoefficientPrior { products, constant }
+    }
+
+    /// The criterion's slope in each of `log_scales`: 1 - (σ² a'(X'V⁻¹X)⁻¹a + (v'a)²)/scale, v = [-β; 1].
+    pub fn slopes(&self, log_scales: &[f64], (variance, covariance, beta): (f64, &[f64], &[f64])) -> Vec<f64> {
+        let p = self.p;
+        let slope = |((a, _), scale): (&(Vec<f64>, f64), &f64)| {
+            let form: f64 = (0..p * p).map(|e| a[e % p] * covariance[e] * a[e / p]).sum();
+            let along = a[p] - a.iter().zip(beta).map(|(a, b)| a * b).sum::<f64>();
+            1.0 - (variance * form + along * along) * (-scale).exp()
+        };
+        self.rows.iter().zip(log_scales).map(slope).collect()
     }
 }

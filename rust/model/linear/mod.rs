@@ -20,7 +20,7 @@ mod start;
 pub mod strata;
 mod terms;
 
-pub use coefficient_prior::{CoefficientPrior, NormalCombination};
+pub use coefficient_prior::{CoefficientPrior, CombinationRows, NormalCombination};
 pub use evaluator::LmmEvaluator;
 pub use held::{Held, HeldParameter};
 pub use lmm::{Criterion, DataFootprint, Lmm, Scale, Workspace};

@@ -1,6 +1,7 @@
 //! The density of the prior over ψ: priors of what users read, with the slopes of that in ψ.
 
-use super::{Coordinates, Scale};
+use super::of_term::{atanh_partials, correlations_of};
+use super::{Coordinates, Rest, Scale};
 use crate::covariance::{Role, TermCovariance};
 use crate::linalg::dense;
 use crate::posterior::slots::is_unstructured;
@@ -37,8 +38,9 @@ impl Coordinates {
     pub fn log_prior(&self, psi: &[f64]) -> f64 {
         let mut priors = self.priors.iter().copied();
         let mut next = || priors.next().unwrap_or(Prior::Flat);
-        let mut total: f64 =
-            self.theta_map.terms.iter().map(|term| log_prior_of(term, term.parameters(psi), &mut next)).sum();
+        let psi = &self.in_user_units(psi);
+        let of_terms = self.theta_map.terms.iter().map(|term| log_prior_of(term, term.parameters(psi), &mut next));
+        let mut total = of_terms.sum::<f64>() + self.log_unit_of_points();
         if let Some(layout) = &self.residual {
             total += log_prior_of_residuals(layout, self.phi(psi), &mut next);
         }
@@ -51,35 +53,9 @@ impl Coordinates {
 
     pub(super) fn log_prior_of_rest(&self, rest: &[f64]) -> f64 {
         let inner = |along: &[f64]| along.iter().zip(rest).map(|(a, x)| a * x).sum::<f64>();
-        self.combinations.iter().map(|one| one.prior.log_density(inner(&one.along))).sum()
-    }
-
-    /// Standard deviations and ranges moved to where their priors have a density.
-    pub fn move_inside(&self, psi: &mut [f64]) {
-        let mut priors = self.priors.iter().copied();
-        let mut next = || priors.next().unwrap_or(Prior::Flat);
-        for term in &self.theta_map.terms {
-            let own = &mut psi[term.first..term.first + term.n_parameters];
-            if is_unstructured(term) {
-                own[..term.width].iter_mut().for_each(|tau| *tau = next().near(tau.abs()));
-                next();
-                continue;
-            }
-            let roles = term.roles();
-            for scales in [true, false] {
-                for (role, value) in roles.iter().zip(own.iter_mut()).filter(|(role, _)| role.is_scale() == scales) {
-                    let prior = next();
-                    match role {
-                        Role::Scale { .. } | Role::Entry { .. } => *value = prior.near(value.abs()),
-                        Role::Range | Role::Rate => *value = prior.near(value.exp()).ln(),
-                        Role::Angle(_) | Role::Partial { .. } => {}
-                    }
-                }
-            }
-        }
-        if self.scale == Scale::Free {
-            let (place, prior) = (self.n_theta() + self.n_phi, priors.nth(self.n_phi).unwrap_or(Prior::Flat));
-            psi[place] = prior.near(psi[place].exp()).ln();
+        match &self.rest {
+            Rest::Coefficients(all) => all.iter().map(|one| one.prior.log_density(inner(&one.along))).sum(),
+            Rest::Logarithms(priors) => priors.iter().zip(rest).map(|(prior, x)| prior.log_density(x.exp()) + x).sum(),
         }
     }
 }
@@ -101,17 +77,27 @@ fn log_prior_of(term: &TermCovariance, psi: &[f64], next: &mut dyn FnMut() -> Pr
             let rho = angle.least() + half * (1.0 + value.tanh());
             prior.log_density_within(rho, (angle.least(), 1.0)) + half.ln() - 2.0 * log_cosh(value)
         }
-        Role::Partial { .. } => prior.log_density_within(value.tanh(), (-1.0, 1.0)) - 2.0 * log_cosh(value),
+        Role::Partial { .. } => unreachable!("correlations by lag have their own"),
         Role::Range | Role::Rate => prior.log_density(value.exp()) + value,
     };
     // priors are in the order of what users read: standard deviations first
     let roles = term.roles();
     let mut total = 0.0;
     for scales in [true, false] {
-        let own = roles.iter().copied().zip(psi).filter(|(role, _)| role.is_scale() == scales);
+        let is_own = |role: &Role| role.is_scale() == scales && !matches!(role, Role::Partial { .. });
+        let own = roles.iter().copied().zip(psi).filter(|(role, _)| is_own(role));
         total += own.map(|one| of(one, next())).sum::<f64>();
     }
-    total
+    total + log_prior_of_lags(&atanh_partials(term, psi), next)
+}
+
+/// Of correlations by lag, which partial correlations z_1, ..., z_n are: |∂ρ/∂ atanh z| = Π (1 - z_j²)^(n - j + 1).
+fn log_prior_of_lags(atanh_partials: &[f64], next: &mut dyn FnMut() -> Prior) -> f64 {
+    let n = atanh_partials.len();
+    let of = |(j, (t, rho)): (usize, (&f64, f64))| {
+        next().log_density_within(rho, (-1.0, 1.0)) - 2.0 * (n - j) as f64 * log_cosh(*t)
+    };
+    atanh_partials.iter().zip(correlations_of(atanh_partials)).enumerate().map(of).sum()
 }
 
 fn log_prior_of_residuals(layout: &ResidualLayout, phi: &[f64], next: &mut dyn FnMut() -> Prior) -> f64 {
@@ -126,17 +112,7 @@ fn log_prior_of_residuals(layout: &ResidualLayout, phi: &[f64], next: &mut dyn F
         };
     }
     let slopes: Vec<f64> = naturals.iter().flat_map(|natural| natural.slopes[..n].to_vec()).collect();
-    total += log_abs_determinant(&slopes, n);
+    total += dense::log_abs_determinant(&slopes, n);
     let coefficients = layout.scale.to_user(&phi[n..]);
     total + coefficients.iter().zip(&layout.scale.unit).map(|(d, unit)| next().log_density(*d) - unit.ln()).sum::<f64>()
-}
-
-fn log_abs_determinant(a: &[f64], n: usize) -> f64 {
-    if n == 0 {
-        return 0.0;
-    }
-    if n == 1 {
-        return a[0].abs().ln();
-    }
-    dense::view(a, n, n).determinant().abs().ln()
 }

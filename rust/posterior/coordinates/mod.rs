@@ -1,24 +1,23 @@
 //! ψ, in which the posterior is drawn from: standard deviations of free sign, correlations without ends.
 //!
-//! The density is smooth in a standard deviation through zero, so that a variance that may be zero is an ordinary place.  ψ and
+//! The density is smooth in a standard deviation through zero, so that a variance that may be zero is an ordinary place; their
+//! units are those of the fit, so that ψ does not depend on the unit of the response.  ψ and
 //! its reflections, where standard deviations of either sign take the signs of correlations with them, are the same covariance.
 
 mod log_prior;
 mod of_term;
 mod reflections;
+mod slopes;
+mod start;
 
 pub use reflections::Reflections;
 
-use crate::covariance::{RandomBasis, TermCovariance, ThetaMap};
-use crate::linalg::fourth_order;
-use crate::model::{Glmm, Lmm, Parameters};
-use crate::prior::Prior;
+use crate::covariance::{RandomBasis, Role, TermCovariance, ThetaMap};
+use crate::model::{Glmm, Lmm, Parameter, Parameters};
+use crate::prior::{Combination, Prior};
 use crate::residual::ResidualLayout;
 use crate::{Error, Result};
 use of_term::{from_natural, natural};
-
-/// Of differences of ψ: their step, beside one.
-const STEP: f64 = 1e-3;
 
 #[derive(Debug, Clone)]
 pub struct Coordinates {
@@ -29,17 +28,20 @@ pub struct Coordinates {
     scale: Scale,
     /// Further coordinates of the engine, which are ψ as they are.
     n_rest: usize,
+    rest: Rest,
     /// By slot, and of one matrix by term where its correlations are any.
     priors: Vec<Prior>,
-    /// Of further coordinates.
-    combinations: Vec<Combination>,
+    /// What one is of each coordinate: of standard deviations a power of two near that of the data, of others one.
+    units: Vec<f64>,
 }
 
-/// A prior of a linear combination of the further coordinates.
+/// What is known of further coordinates.
 #[derive(Debug, Clone)]
-pub struct Combination {
-    pub along: Vec<f64>,
-    pub prior: Prior,
+enum Rest {
+    /// They are coefficients, of which combinations have priors.
+    Coefficients(Vec<Combination>),
+    /// They are logarithms of what has priors.
+    Logarithms(Vec<Prior>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,7 +57,7 @@ enum Scale {
 impl Coordinates {
     /// # Errors
     /// `Design` for structures that are not determined by what users read of them.
-    pub fn of_linear(model: &Lmm, priors: Vec<Prior>) -> Result<Self> {
+    pub fn of_linear(model: &Lmm, priors: Vec<Prior>, scales: &[Prior]) -> Result<Self> {
         let scale = model.known_variance().map_or(Scale::Free, |variance| Scale::Known(variance.ln()));
         let residual = model.residual.as_ref().map(|own| own.residual.layout.clone());
         if let Some(layout) = &residual
@@ -66,20 +68,30 @@ impl Coordinates {
                     .into(),
             ));
         }
-        Self::new(model.parameters(), (residual, model.phi().len()), (scale, 0), (priors, Vec::new()))
+        Self::new(
+            model.parameters(),
+            (residual, model.phi().len()),
+            (scale, scales.len()),
+            (priors, Rest::Logarithms(scales.to_vec())),
+        )
     }
 
     /// # Errors
     /// Those of a linear model.
     pub fn of_generalized(model: &Glmm, priors: Vec<Prior>, combinations: Vec<Combination>) -> Result<Self> {
-        Self::new(model.parameters(), (None, 0), (Scale::None, model.n_coefficients()), (priors, combinations))
+        Self::new(
+            model.parameters(),
+            (None, 0),
+            (Scale::None, model.n_coefficients()),
+            (priors, Rest::Coefficients(combinations)),
+        )
     }
 
     fn new(
         parameters: Parameters,
         (residual, n_phi): (Option<ResidualLayout>, usize),
         (scale, n_rest): (Scale, usize),
-        (priors, combinations): (Vec<Prior>, Vec<Combination>),
+        (priors, rest): (Vec<Prior>, Rest),
     ) -> Result<Self> {
         let terms = &parameters.theta.terms;
         if let Some(term) = terms.iter().find(|term| term.shape.rank.is_some()) {
@@ -89,6 +101,7 @@ impl Coordinates {
             )));
         }
         log_prior::check(terms, (n_phi, scale == Scale::Free), &priors)?;
+        let units = vec![1.0; parameters.theta.n_parameters + n_phi + usize::from(scale == Scale::Free) + n_rest];
         Ok(Self {
             bases: parameters.bases.to_vec(),
             theta_map: parameters.theta.clone(),
@@ -97,12 +110,18 @@ impl Coordinates {
             scale,
             n_rest,
             priors,
-            combinations,
+            rest,
+            units,
         })
     }
 
     fn n_theta(&self) -> usize {
         self.theta_map.n_parameters
+    }
+
+    /// Parameters with priors of their own.
+    pub fn n_priors(&self) -> usize {
+        self.priors.len()
     }
 
     /// Columns of every random term.
@@ -113,6 +132,21 @@ impl Coordinates {
     /// Coordinates.
     pub fn dim(&self) -> usize {
         self.n_theta() + self.n_phi + usize::from(self.scale == Scale::Free) + self.n_rest
+    }
+
+    /// ψ with standard deviations in the user's units.
+    pub fn in_user_units(&self, psi: &[f64]) -> Vec<f64> {
+        psi.iter().zip(&self.units).map(|(psi, unit)| psi * unit).collect()
+    }
+
+    /// ψ from standard deviations in the user's units.
+    pub fn from_user_units(&self, psi: &[f64]) -> Vec<f64> {
+        psi.iter().zip(&self.units).map(|(psi, unit)| psi / unit).collect()
+    }
+
+    /// log of what one of ψ is in the user's units, of all coordinates together.
+    pub fn log_unit_of_points(&self) -> f64 {
+        self.units.iter().map(|unit| unit.ln()).sum()
     }
 
     fn phi<'a>(&self, psi: &'a [f64]) -> &'a [f64] {
@@ -138,6 +172,7 @@ impl Coordinates {
     /// `Design` for numbers that are not finite.
     pub fn to_engine(&self, psi: &[f64]) -> Result<Vec<f64>> {
         let log_sigma = self.log_sigma(psi);
+        let psi = &self.in_user_units(psi);
         let own = |term: &TermCovariance| natural(term, term.parameters(psi), (-log_sigma).exp());
         let user: Vec<f64> = self.theta_map.terms.iter().flat_map(own).collect();
         let parameters = Parameters { theta: &self.theta_map, bases: &self.bases };
@@ -170,37 +205,19 @@ impl Coordinates {
             psi.push(log_sigma + self.residual.as_ref().map_or(0.0, |layout| layout.log_unit(phi)));
         }
         psi.extend_from_slice(&x[x.len() - self.n_rest..]);
-        psi
+        self.from_user_units(&psi)
     }
 
-    /// dx/dψ (engine x ψ, column-major) by differences of fourth order, and the slope of the log prior.
-    ///
-    /// # Errors
-    /// `Design` for numbers that are not finite.
-    pub fn slopes(&self, psi: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
-        let (mut jacobian, mut slope) = (Vec::with_capacity(psi.len() * psi.len()), Vec::with_capacity(psi.len()));
-        let own = psi.len() - self.n_rest;
-        for k in 0..psi.len() {
-            if k >= own {
-                jacobian.extend((0..psi.len()).map(|j| f64::from(u8::from(j == k))));
-                let mut rest = psi[own..].to_vec();
-                let at = |shift: f64| {
-                    rest[k - own] = psi[k] + shift;
-                    self.log_prior_of_rest(&rest)
-                };
-                slope.push(fourth_order([1.0, -1.0, 2.0, -2.0].map(|s| s * STEP).map(at), STEP));
-                continue;
+    /// Ranges and rates among the user's parameters, as ψ has them.
+    pub fn with_distances(&self, mut values: Vec<f64>, parameters: &[Parameter], psi: &[f64]) -> Vec<f64> {
+        for (value, parameter) in values.iter_mut().zip(parameters) {
+            let Parameter::Random(t, reported) = parameter else { continue };
+            if reported.is_of_distance() {
+                let term = &self.theta_map.terms[*t];
+                let place = term.roles().iter().position(|role| matches!(role, Role::Range | Role::Rate));
+                *value = place.map_or(f64::NAN, |k| term.parameters(psi)[k].exp());
             }
-            let h = STEP * psi[k].abs().clamp(0.1, 1.0);
-            let at = |shift: f64| {
-                let mut to = psi.to_vec();
-                to[k] += shift * h;
-                Ok((self.to_engine(&to)?, self.log_prior(&to)))
-            };
-            let ((a, pa), (b, pb), (c, pc), (d, pd)) = (at(1.0)?, at(-1.0)?, at(2.0)?, at(-2.0)?);
-            jacobian.extend((0..a.len()).map(|j| fourth_order([a[j], b[j], c[j], d[j]], h)));
-            slope.push(fourth_order([pa, pb, pc, pd], h));
         }
-        Ok((jacobian, slope))
+        values
     }
 }

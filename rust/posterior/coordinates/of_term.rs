@@ -1,5 +1,6 @@
 //! ψ of one random term: standard deviations and correlations without ends, to what users read of the term, and back.
 
+use crate::covariance::toeplitz::{angles, autocorrelations_of};
 use crate::covariance::{Role, TermCovariance};
 use crate::posterior::slots::is_unstructured;
 use crate::prior::lkj;
@@ -21,10 +22,26 @@ pub fn natural(term: &TermCovariance, psi: &[f64], per_sigma: f64) -> Vec<f64> {
     let of = |(role, &value): (Role, &f64)| match role {
         Role::Scale { .. } | Role::Entry { .. } => value.abs() * per_sigma,
         Role::Angle(angle) => angle.least() + 0.5 * (1.0 - angle.least()) * (1.0 + value.tanh()),
-        Role::Partial { .. } => value.tanh(),
+        // of correlations by lag below
+        Role::Partial { .. } => f64::NAN,
         Role::Range | Role::Rate => value.exp(),
     };
-    term.roles().into_iter().zip(psi).map(of).collect()
+    let mut user: Vec<f64> = term.roles().into_iter().zip(psi).map(of).collect();
+    let lags = correlations_of(&atanh_partials(term, psi));
+    let first = user.len() - lags.len();
+    user.splice(first.., lags);
+    user
+}
+
+/// The numbers of a term that are atanh of partial correlations, by lag; they come last.
+pub fn atanh_partials(term: &TermCovariance, psi: &[f64]) -> Vec<f64> {
+    let own = term.roles().into_iter().zip(psi).filter(|(role, _)| matches!(role, Role::Partial { .. }));
+    own.map(|(_, value)| *value).collect()
+}
+
+/// Correlations of lag 1, 2, ...
+pub fn correlations_of(atanh_partials: &[f64]) -> Vec<f64> {
+    autocorrelations_of(&atanh_partials.iter().map(|t| t.tanh()).collect::<Vec<f64>>()).split_off(1)
 }
 
 /// ψ of a term from its user's θ, or from its relative covariance where that is any.
@@ -36,10 +53,15 @@ pub fn from_natural(term: &TermCovariance, user: &[f64], covariance: &[f64], sig
     let of = |(role, &value): (Role, &f64)| match role {
         Role::Scale { .. } | Role::Entry { .. } => value.abs() * sigma,
         Role::Angle(angle) => within(value, angle.least()),
-        Role::Partial { .. } => value.clamp(-INSIDE, INSIDE).atanh(),
+        // of correlations by lag below
+        Role::Partial { .. } => f64::NAN,
         Role::Range | Role::Rate => value.clamp(1e-8, 1e8).ln(),
     };
-    term.roles().into_iter().zip(user).map(of).collect()
+    let mut psi: Vec<f64> = term.roles().into_iter().zip(user).map(of).collect();
+    let first = psi.len() - atanh_partials(term, user).len();
+    let partials = angles(&user[first..]).into_iter().map(|angle| angle.sin().clamp(-INSIDE, INSIDE).atanh());
+    psi.splice(first.., partials);
+    psi
 }
 
 /// Standard deviations and partial correlations of a covariance, which may be singular.

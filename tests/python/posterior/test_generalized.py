@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 import hlmrs
+from hlmrs._core import family_log_densities, family_predictors, leave_out_by_importance
 from hlmrs.errors import DataError, DesignError, FitStateError, OptionError
 from hlmrs.estimation.generalized import GeneralizedEstimate
 from hlmrs.posterior import convergence, posterior_from_state, posterior_to_state
-from hlmrs.posterior.family_density import log_density
-from hlmrs.posterior.log_gamma import log_gamma
-from hlmrs.posterior.smoothing import left_out, smooth
+from hlmrs.posterior.generalized_prediction import log_density
 from hlmrs.prediction.distribution_function import _BELOW
 
 STAN = json.loads((Path(__file__).parents[2] / "golden/posteriors/cbpp.json").read_text(encoding="utf-8"))
@@ -221,9 +220,10 @@ def test_log_densities_are_those_of_the_binomial(post, cbpp):
     y, n = cbpp["incidence"][1], cbpp["size"][1]
     ways = np.prod(np.arange(n - y + 1, n + 1)) / np.prod(np.arange(1, y + 1))
     exact = np.log(ways) + y * eta - n * np.logaddexp(0, eta)
-    elpd, k = left_out(exact.to_numpy()[None, :])
-    assert density.pointwise[1] == pytest.approx(elpd[0])
-    assert density.k[1] == pytest.approx(k[0])
+    found = leave_out_by_importance(np.ascontiguousarray(exact.to_numpy()[None, :]), 1)
+    assert density.pointwise[1] == pytest.approx(found["elpd"][0])
+    assert density.k[1] == pytest.approx(found["k"][0])
+    assert density.mcse > found["error"][0] > 0
 
 
 def test_leaving_out_is_near_waic_and_compares_models(post, cbpp):
@@ -239,10 +239,12 @@ def test_leaving_out_is_near_waic_and_compares_models(post, cbpp):
 def test_weights_of_a_pareto_tail_have_its_shape():
     p = (np.arange(4000) + 0.5) / 4000
     for k in (0.2, 0.5, 0.9):
-        weights, shape = smooth(-k * np.log1p(-p))
-        assert shape == pytest.approx(k, abs=0.1)
-        assert np.exp(weights).sum() == pytest.approx(1)
-    assert smooth(np.zeros(100))[1] == -np.inf
+        found = leave_out_by_importance(k * np.log1p(-p)[None, :], 1)
+        assert found["k"] == pytest.approx(k, abs=0.1)
+    assert leave_out_by_importance(np.zeros((1, 100)), 1)["k"] == -np.inf
+    bad = leave_out_by_importance(np.array([[np.nan, *np.zeros(99)], [-np.inf, *np.zeros(99)]]), 1)
+    assert (bad["k"] == np.inf).all()
+    assert np.isnan(bad["elpd"]).all()
 
 
 def test_smoothed_weights_are_those_of_arviz():
@@ -250,16 +252,17 @@ def test_smoothed_weights_are_those_of_arviz():
     for size in (0.5, 1.0, 1.5):
         ratios = size * np.random.default_rng(1).normal(size=2000)
         weights, shape = stats.array_stats.psislw(-ratios)
-        found, k = smooth(ratios)
-        assert k == pytest.approx(float(shape), abs=0.02)
-        assert np.exp(found) == pytest.approx(np.exp(np.asarray(weights)), abs=1e-3)
+        found = leave_out_by_importance(-ratios[None, :], 1)
+        assert found["k"][0] == pytest.approx(float(shape), abs=0.02)
+        assert found["elpd"][0] == pytest.approx(np.log(np.exp(np.asarray(weights) - ratios).sum()), abs=0.01)
 
 
-def test_the_logarithm_of_gamma():
-    from math import lgamma
-
-    x = np.array([1e-6, 0.3, 1, 2, 5.5, 9.99, 10, 37.2, 1e4, 1e8])
-    assert log_gamma(x) == pytest.approx([lgamma(v) for v in x], rel=1e-13, abs=1e-13)
+def test_the_error_of_a_density_is_that_of_other_draws():
+    """A normal mean with known variance: the standard deviation of elpd over posteriors of other draws."""
+    rng = np.random.default_rng(2)
+    found = [leave_out_by_importance(-0.5 * (1.3 - rng.normal(size=(1, 1000)) / 3) ** 2, 1) for _ in range(300)]
+    spread = np.std([one["elpd"][0] for one in found], ddof=1)
+    assert np.mean([one["error"][0] for one in found]) == pytest.approx(spread, rel=0.15)
 
 
 @pytest.mark.parametrize("family", ["binomial", "poisson", "nbinom1", "nbinom2"])
@@ -282,10 +285,24 @@ def test_densities_are_derivatives_of_distribution_functions(family):
 
 
 def _density(family, rows, y):
-    from hlmrs.posterior.family_density import _DENSITIES, Rows
-
-    trials = rows.get("trials", np.ones(len(y)))
-    return _DENSITIES[family](Rows(rows["mean"], rows["scale"], np.log(rows.get("shape", np.ones(len(y)))), trials), y)
+    link = {
+        "binomial": "logit",
+        "beta": "logit",
+        "gaussian": "identity",
+        "lognormal": "identity",
+        "student": "identity",
+    }
+    spec = {"name": family, "link": link.get(family, "log"), "zero": "none", "n_categories": 0}
+    mean, trials = rows["mean"], rows.get("trials")
+    eta = {
+        "conditional": mean
+        if spec["link"] == "identity"
+        else np.log(mean) - (spec["link"] == "logit") * np.log1p(-mean),
+        "dispersion": np.log(rows["scale"]),
+        "shape": np.log(rows.get("shape", mean)),
+    }
+    predictors = [eta[name] for name in family_predictors(json.dumps(spec))]
+    return family_log_densities(json.dumps(spec), predictors, y, trials)
 
 
 def test_zeros_of_another_source_are_mixed_in(crossed):
