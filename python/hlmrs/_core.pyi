@@ -769,8 +769,8 @@ def posterior_slots(fit: Fit | GeneralizedFit, terms: list[tuple[str, list[str]]
 
 class PosteriorSource(TypedDict, total=False):
     """How draws came about: of direct ones how heavy the tail of their weights is (``k``), how many independent draws
-    they are worth, and how many points and rounds it took; of chains their number and divergences; nothing of draws that
-    were given.  ``gave_up`` has k and worth of direct draws that were given up."""
+    they are worth, and how many points and rounds it took; of chains their number and divergences; nothing of draws
+    that were given.  ``gave_up`` has k and worth of direct draws that were given up."""
 
     method: Required[str]
     k: float
@@ -808,6 +808,8 @@ class Posterior:
         """Return the parameters of every draw (draws x parameters)."""
     def effects(self, terms: list[int]) -> list[_Array]:
         """Return the effects of random terms, each draws x levels x columns."""
+    def residuals(self, places: list[int], seed: int) -> _Array:
+        """Return new residuals of the rows used, of draws at some places (rows x places)."""
     def leave_out(
         self, rows: Rows, ptr: NDArray[np.int64] | None = None, members: NDArray[np.uint32] | None = None
     ) -> LeftOut:

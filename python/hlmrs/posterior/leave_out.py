@@ -44,9 +44,10 @@ class PredictiveDensity(Printed):
     elpd, std_error : float
         The sum of the log densities of all rows, or groups of them, that were left out; its standard error.
     mcse : float
-        Monte Carlo standard error of `elpd`: how much other draws would change it.
+        Monte Carlo standard error of `elpd`: how much other draws would change it; of WAIC it is not known (NaN).
     p : float
-        Effective number of parameters: how much lower that is than the log density of the rows that were seen.
+        Effective number of parameters: how much lower that is than the log density of the rows that were seen; NaN
+        beside correlated residuals.
     n_draws : int
         Draws of the posterior that it is computed on, evenly apart: fewer where there are many parts.
     labels : list of str
@@ -103,8 +104,8 @@ class PredictiveDensity(Printed):
         title = f"{name}: {len(self.labels):,} parts, by {self._left_out}"
         facts = [
             ("elpd", f"{write_fixed(self.elpd, 1)} (standard error {write_fixed(self.std_error, 1)})"),
-            ("Monte Carlo error", write_fixed(self.mcse, 2)),
-            ("p", write_fixed(self.p, 1)),
+            *([] if np.isnan(self.mcse) else [("Monte Carlo error", write_fixed(self.mcse, 2))]),
+            *([] if np.isnan(self.p) else [("p", write_fixed(self.p, 1))]),
             ("-2 elpd", write_fixed(self.looic, 1)),
             ("draws", f"{self.n_draws:,}{self._given}"),
         ]
@@ -135,8 +136,9 @@ def leave_one_out(draws: Draws, leave: Any) -> PredictiveDensity:
     else:
         found = draws.core.leave_out(estimate.rows, sets.ptr, sets.members)
     _require_predicted(found["elpd"], sets)
-    places = draws.thinned(found["n_draws"])
-    p = float((_seen(log_densities_of_sets(draws, sets, places)) - found["elpd"]).sum())
+    places, p = draws.thinned(found["n_draws"]), np.nan
+    if estimate.request.residual is None:  # correlated residuals have no density of a row given all parameters alone
+        p = float((_seen(log_densities_of_sets(draws, sets, places)) - found["elpd"]).sum())
     return _density("loo", found["elpd"], found["k"], _Size(p, found["error"], len(places)), sets, estimate.kind)
 
 
@@ -146,8 +148,8 @@ def _require_predicted(elpd: Vector, sets: RowSets) -> None:
     if len(unknown):
         others = f" (and {len(unknown) - 1:,} more)" if len(unknown) > 1 else ""
         raise DesignError(
-            f"{sets.name} {sets.labels[unknown[0]]!r}{others} cannot be left out: without it a coefficient whose prior is "
-            "flat is not known, so that nothing is predicted; give the coefficient a normal prior, as in "
+            f"{sets.name} {sets.labels[unknown[0]]!r}{others} cannot be left out: without it a coefficient whose prior "
+            "is flat is not known, so that nothing is predicted; give the coefficient a normal prior, as in "
             "priors={'x': hlmrs.Normal(0, 10)}, or leave out other parts, by leave="
         )
 

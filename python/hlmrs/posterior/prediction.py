@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,13 +35,15 @@ def prediction_table(draws: Draws, frame: Frame | None, level: float, *, noise: 
     ends = tails(level)
     rows = _rows_to_predict(draws, frame, noise=noise)
     mean, sd, low, high = (np.empty(len(rows)) for _ in range(4))
-    rng = np.random.default_rng([draws.seed, 2])
-    for own, eta in blocks(draws, rows, np.arange(draws.n)):
-        spread = _noise(draws, rows, own, np.arange(draws.n)) if noise else np.zeros((1, 1))
-        mean[own] = eta.mean(axis=1)
-        sd[own] = np.sqrt(eta.var(axis=1, ddof=1) + (spread**2).mean(axis=1))
-        if noise:
-            eta += spread * rng.standard_normal(eta.shape)
+    places = np.arange(draws.n)
+    residuals = _residuals(draws, rows, places, np.random.default_rng([draws.seed, 2])) if noise else None
+    for own, eta in blocks(draws, rows, places):
+        mean[own], variance = eta.mean(axis=1), eta.var(axis=1, ddof=1)
+        if residuals is not None:
+            new, of_residual = residuals(own)
+            eta += new
+            variance += of_residual
+        sd[own] = np.sqrt(variance)
         low[own], high[own] = np.quantile(eta, ends, axis=1)
     return {"prediction": mean, "sd": sd, "conf_low": low, "conf_high": high}
 
@@ -50,7 +52,6 @@ def replicates(draws: Draws, n: int) -> Vector:
     """Return responses of the rows used as the model would have them again (rows x n), in the same groups."""
     if isinstance(draws, GeneralizedDraws):
         return generalized_replicates(draws, n)
-    require_plain_residuals(draws.estimate, "replicated responses")
     return _drawn(draws, rows_of_fit(draws), draws.thinned(count("draws", n)), np.random.default_rng([draws.seed, 3]))
 
 
@@ -67,16 +68,36 @@ def _drawn(draws: Draws, rows: PredictedRows, places: NDArray[np.intp], rng: np.
     """Return means of rows in some draws (rows x draws), with a source of randomness new responses."""
     require_memory(8.0 * len(rows) * len(places), f"{len(places):,} draws of {len(rows):,} rows need", FEWER)
     found = np.empty((len(rows), len(places)))
+    residuals = None if rng is None else _residuals(draws, rows, places, rng)
     for own, eta in blocks(draws, rows, places):
-        noise = 0.0 if rng is None else _noise(draws, rows, own, places) * rng.standard_normal(eta.shape)
-        found[own] = eta + noise
+        found[own] = eta if residuals is None else eta + residuals(own)[0]
     return found
 
 
+def _residuals(
+    draws: Draws, rows: PredictedRows, places: NDArray[np.intp], rng: np.random.Generator
+) -> Callable[[slice], tuple[Vector, Vector]]:
+    """Return what gives new residuals of some rows (rows x draws), and their variances."""
+    if draws.estimate.request.residual is None:
+
+        def independent(own: slice) -> tuple[Vector, Vector]:
+            sd = np.sqrt(rows.shares[own, None]) * draws.sigma[places]
+            return sd * rng.standard_normal(sd.shape), (sd**2).mean(axis=1)
+
+        return independent
+    require_memory(8.0 * len(rows) * len(places), f"{len(places):,} draws of {len(rows):,} residuals need", FEWER)
+    drawn = draws.core.residuals(places.tolist(), int(rng.integers(2**62)))
+    return lambda own: (drawn[own], drawn[own].var(axis=1))
+
+
 def _rows_to_predict(draws: Draws, frame: Frame | None, *, noise: bool) -> PredictedRows:
+    if frame is None:
+        return rows_of_fit(draws)
     if noise:
-        require_plain_residuals(draws.estimate, "predictions with noise (include_noise=False predicts means)")
-    return rows_of_fit(draws) if frame is None else rows_of_frame(draws, frame, noise=noise)
+        require_plain_residuals(
+            draws.estimate, "new rows with noise (without it, by include_noise=False, or those of the fit)"
+        )
+    return rows_of_frame(draws, frame, noise=noise)
 
 
 def log_densities_of_sets(draws: Draws, sets: RowSets, places: NDArray[np.intp]) -> Vector:
@@ -92,7 +113,7 @@ def log_densities_of_sets(draws: Draws, sets: RowSets, places: NDArray[np.intp])
     found, set_of = np.zeros((len(sets.labels), len(places))), np.full(len(rows), -1)
     set_of[sets.members] = np.repeat(np.arange(len(sets.labels)), sets.sizes)
     for own, eta in blocks(draws, rows, places):
-        sd, to = _noise(draws, rows, own, places), set_of[own]
+        sd, to = np.sqrt(rows.shares[own, None]) * draws.sigma[places], set_of[own]
         density = -0.5 * ((y[own, None] - eta) / sd) ** 2 - np.log(sd) - 0.5 * np.log(2 * np.pi)
         np.add.at(found, to[to >= 0], density[to >= 0])
     return found
@@ -133,8 +154,3 @@ def _difference(one: tuple[str, Draws, Vector], other: tuple[str, Draws, Vector]
         f"{first} and {second} have {y[row]:g} and {z[row]:g} in row {row} of those used (counted from 0); fit all to "
         "the same data, in the same order"
     )
-
-
-def _noise(draws: Draws, rows: PredictedRows, own: slice, places: NDArray[np.intp]) -> Vector:
-    """Return the standard deviations of the residuals of rows (rows x draws)."""
-    return np.asarray(np.sqrt(rows.shares[own, None]) * draws.sigma[places])

@@ -235,9 +235,9 @@ def test_correlated_residuals_have_posteriors(formula, residual, names):
     assert names < set(post.draws.columns)
     assert np.isfinite(post.draws.to_numpy()).all()
     assert post.priors()["prior"].to_list()
-    with pytest.raises(DesignError, match="residuals"):
-        post.predict()
-    assert np.isfinite(post.predict(include_noise=False)["prediction"].to_numpy()).all()
+    with pytest.raises(DesignError, match="new rows with noise"):
+        post.predict(data)
+    assert (post.predict()["sd"].to_numpy() > post.predict(include_noise=False)["sd"].to_numpy()).all()
 
 
 @pytest.mark.parametrize("term", ["cs(0 + Machine | Worker)", "ar1(0 + Machine | Worker)"])
