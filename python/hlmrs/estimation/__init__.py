@@ -25,7 +25,7 @@ changes it, ``waves`` has the times of its rows, ``equations_state`` saves it.
 
 from .estimate import Estimate, cached, require_plain_residuals
 from .fitting import core_model, fit_model, fit_rows
-from .making import estimate, estimate_of_statistics, estimate_submodel, reestimate, refit_response
+from .making import columns_estimate, estimate, estimate_of_statistics, estimate_submodel, reestimate, refit_response
 from .null_model import null_model
 from .random_part import RandomPart, one_part, random_parts
 from .request import Changes, Contrast, Request, change_request, make_request, numeric_array
@@ -56,6 +56,7 @@ __all__ = [
     "batch_columns",
     "cached",
     "change_request",
+    "columns_estimate",
     "columns_to_predict",
     "core_model",
     "estimate",

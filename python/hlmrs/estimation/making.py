@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import FinishedStatistics, Fit, Model
+from .._core import Columns, FinishedStatistics, Fit, Model
 from ..errors import DataError
 from ..frame import Frame
 from .by_levels import in_levels
@@ -36,6 +36,13 @@ def estimate(request: Request, frame: Frame) -> Estimate:
     request, columns = in_levels(request, frame)
     data, core = fit_rows(request, model_rows(request, columns))
     return Estimate(request, core, frame.kind, data.splines, data, frame)
+
+
+def columns_estimate(request: Request, columns: Columns, kind: str) -> Estimate:
+    """Fit a model to columns that were read; `kind` is the library of their frame."""
+    request, _ = in_levels(request, columns)
+    data, core = fit_rows(request, model_rows(request, columns))
+    return Estimate(request, core, kind, data.splines, data)
 
 
 def estimate_submodel(of: Estimate, request: Request) -> Estimate:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from .._core import Columns
 from ..calls import answers
 from ..control import Control
-from ..errors import ArgumentError, DataError, FormulaError, OptionError, choose, suggestion
+from ..errors import ArgumentError, DataError, FormulaError, OptionError, choose, flag_in, suggestion
 from ..estimation import Contrast, Request, evaluate, make_request
 from ..estimation.fixed_parameters import refuse_fix
 from ..estimation.parts import RESPONSE
@@ -25,6 +25,7 @@ from ..options import ManyDdf, Missing
 from .by_group import table_by_group
 from .generalized import generalized_table
 from .linear import linear_table
+from .posterior import PosteriorOptions, posterior_options, posterior_table
 
 MANY_DDF: tuple[ManyDdf, ...] = get_args(ManyDdf)
 
@@ -32,6 +33,7 @@ Matrix = NDArray[np.float64]
 FrameT = TypeVar("FrameT")
 
 
+_DRAWS = 1000
 _AT_ONCE = 50
 """Responses read together: finding one among them costs time in proportion."""
 
@@ -51,6 +53,10 @@ class ManyOptions(TypedDict, total=False):
     by: str | None
     residual: str | None
     dispersion: str | None
+    posterior: bool
+    priors: Any
+    draws: int | None
+    seed: int | None
 
 
 @overload
@@ -83,6 +89,10 @@ def fit_many(
     by: str | None = None,
     residual: str | None = None,
     dispersion: str | None = None,
+    posterior: bool = False,
+    priors: Any = None,
+    draws: int | None = None,
+    seed: int | None = None,
 ) -> Any:
     """Fit one model to each of many responses, linear or generalized; or to each of many groups of rows.
 
@@ -111,6 +121,10 @@ def fit_many(
         A covariance of the residuals of linear models, as for ``lmer`` and ``gls``: ``residual="ar1(t | id)"``,
         ``dispersion="~ sex"``.  Visits, groups and levels are those of the rows that a response has.  A dispersion that
         depends on fitted values, or has random effects, has no place here.
+    posterior : bool
+        Draw from the posterior of every linear model, as ``hlmrs.bayes``, one response after the other.
+    priors, draws, seed
+        As for ``hlmrs.bayes``, of all responses; 1,000 draws by default.  Beside ``posterior=True``.
 
     Returns
     -------
@@ -124,6 +138,9 @@ def fit_many(
         ``status`` is that of ``fit.verdict``, or ``"failed"`` with a ``reason``; a fit without tests has a reason for
         that.  With ``by`` the group stands before all, in a column of its name, and a group that cannot be fitted has a
         row with the reason.
+        With ``posterior=True`` the columns are ``response, effect, group, term, estimate`` (the mean), ``std_error``
+        (the standard deviation), ``conf_low, conf_high`` (quantiles), ``effective`` (independent draws that these are
+        worth), ``n_obs, status`` (``"trusted"``, ``"not trusted"`` or ``"failed"``) ``, reason``.
 
     Raises
     ------
@@ -155,6 +172,12 @@ def fit_many(
             "residual= and dispersion= are of linear models here; of responses with another distribution fit each by "
             "glmer(dispersion=)"
         )
+    options = _posterior_options(posterior, {"priors": priors, "draws": draws, "seed": seed})
+    if options is not None and (chosen is not None or residual is not None or dispersion is not None):
+        raise OptionError(
+            "posterior=True is of linear models with independent residuals here; draw from others one by one, by "
+            "hlmrs.bayes or fit.posterior()"
+        )
     tests_by = _chosen_tests(ddf, reml)
     frame = open_frame(data)
     names, source = _responses(in_order("responses", responses, row_index(frame)), frame)
@@ -175,6 +198,8 @@ def fit_many(
     def fit(asked: Request, columns: Columns, values: Matrix) -> dict[str, Column]:
         if chosen is not None:
             return generalized_table(asked, chosen, frame.kind, columns, values, names, level)
+        if options is not None:
+            return posterior_table(asked, options, columns, values, names, level)
         return linear_table(asked, tests_by, columns, values, names, level)
 
     if by is None:
@@ -185,6 +210,16 @@ def fit_many(
         return fit(replace(request, arrays=arrays), columns, values)
 
     return build(frame.kind, table_by_group(frame, by, columns, values, names, fit_rows))
+
+
+def _posterior_options(posterior: Any, given: Mapping[str, Any]) -> PosteriorOptions | None:
+    if flag_in("posterior", posterior):
+        draws = given["draws"]
+        return posterior_options(given["priors"], _DRAWS if draws is None else draws, given["seed"])
+    for name, value in given.items():
+        if value is not None:
+            raise OptionError(f"{name}={value!r} is of posteriors: give posterior=True beside it")
+    return None
 
 
 def _chosen_tests(ddf: str | None, reml: bool) -> str:

@@ -42,7 +42,7 @@ def linear_table(
 def _table(names: list[str], request: Request, rows: Rows, fits: ManyFits, level: float) -> dict[str, Column]:
     """Tabulate the fits: of each response its fixed effects, then its standard deviations and correlations."""
     residual = ResidualColumns.of_fits(request.residual, fits)
-    kinds = [*_parameters(rows), *residual.kinds]
+    kinds = [*parameters_of_rows(rows), *residual.kinds]
     estimate = np.hstack([fits["estimate"], _components(rows, fits), residual.values])
     std_error, df = (_padded(fits[name], estimate.shape[1]) for name in ("std_error", "df"))
     residual.write_errors(std_error, df)
@@ -64,7 +64,7 @@ def _table(names: list[str], request: Request, rows: Rows, fits: ManyFits, level
     }
 
 
-def _parameters(rows: Rows) -> list[tuple[str, str | None, str | None]]:
+def parameters_of_rows(rows: Rows) -> list[tuple[str, str | None, str | None]]:
     """Name what a response has estimates of: effect, group, term."""
     layout = rows.layout()
     kinds: list[tuple[str, str | None, str | None]] = [("fixed", None, name) for name in layout["columns"]]
