@@ -43,7 +43,11 @@ pub fn smooth(log_weights: &[f64]) -> Smoothed {
     Smoothed { log_weights: own, k }
 }
 
+/// Of values of which one is no number, none.
 pub fn log_sum_exp(values: &[f64]) -> f64 {
+    if values.iter().any(|v| v.is_nan()) {
+        return f64::NAN;
+    }
     let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if largest == f64::NEG_INFINITY {
         return largest;

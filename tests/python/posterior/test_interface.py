@@ -53,13 +53,14 @@ def test_priors_are_shown_with_where_they_are_from():
     assert "where all columns have their means" in " ".join(post.priors().notes)
 
 
-def test_priors_of_brms_are_flat_at_the_intercept_and_say_so():
+def test_priors_of_brms_are_those_of_its_table():
     fit = hlmrs.lmer(FORMULA, hlmrs.datasets.load("sleepstudy", "polars"))
     post = fit.posterior("brms", draws=100)
     shown = {row["parameter"]: row["prior"] for row in post.priors().to_dicts()}
-    assert shown["(Intercept)"] == shown["Days"] == "Flat()"
+    assert shown["(Intercept)"] == "StudentT(3, 288.7, 59.3)"
+    assert shown["Days"] == "Flat()"
     assert shown["sigma"] == "HalfStudentT(3, 59.3)"
-    assert any("brms" in note for note in post.priors().notes)
+    assert "where all columns have their means" in " ".join(post.priors().notes)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_priors_of_brms_are_flat_at_the_intercept_and_say_so():
     [
         ({"Dyas": hlmrs.Normal(0, 1)}, OptionError, "did you mean 'Days'"),
         ({"sigma": hlmrs.Normal(0, 1)}, OptionError, "not negative"),
-        ({"Days": hlmrs.StudentT(3, 0, 1)}, OptionError, r"hlmrs\.Normal or hlmrs\.Flat"),
+        ({"Days": hlmrs.Uniform(0, 1)}, OptionError, r"hlmrs\.Normal, StudentT, Horseshoe or Flat"),
         ({"cor": hlmrs.Normal(0, 1)}, OptionError, "LKJ"),
         ([hlmrs.Normal(0, 1)], ArgumentError, "by name"),
         ("stan", OptionError, "'brms'"),

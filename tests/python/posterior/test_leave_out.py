@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import hlmrs
-from hlmrs.errors import DesignError, OptionError
+from hlmrs.errors import OptionError
 from hlmrs.posterior.leave_out import stacking_weights
 
 PRIORS = {
@@ -123,14 +123,10 @@ def test_the_better_model_comes_first_and_has_more_weight():
     assert table["weight"][0] > 0.9
 
 
-def test_other_rows_and_residuals_with_parameters_are_refused(post, dyestuff):
+def test_other_rows_are_refused(post, dyestuff):
     other = hlmrs.bayes("Yield ~ 1 + (1 | Batch)", dyestuff.head(25), draws=100)
     with pytest.raises(OptionError, match="same rows"):
         post.compare(other)
-    data = hlmrs.datasets.load("sleepstudy", "polars")
-    correlated = hlmrs.gls("Reaction ~ Days", data, residual="ar1(Days | Subject)").posterior(draws=100)
-    with pytest.raises(DesignError, match="residuals"):
-        correlated.loo()
 
 
 def test_the_draws_used_are_told(post):

@@ -95,7 +95,7 @@ def cbpp():
 
 def test_groups_of_a_generalized_model_are_left_out_by_their_marginal_densities(cbpp):
     """A herd's density integrates over its effect, by the trapezoidal rule here."""
-    post = hlmrs.bayes("incidence / size ~ period + (1 | herd)", cbpp, family="binomial", draws=300)
+    post = hlmrs.bayes("cbind(incidence, size - incidence) ~ period + (1 | herd)", cbpp, family="binomial", draws=300)
     found = post.loo(leave="herd")
     assert len(found.pointwise) == 15
     assert (found.k < 0.7).all()
@@ -116,7 +116,7 @@ def test_groups_of_a_generalized_model_are_left_out_by_their_marginal_densities(
 
 
 def test_a_group_that_is_left_out_is_predicted_as_by_the_other_groups(cbpp):
-    formula, priors = "incidence / size ~ 1 + (1 | herd)", {"sd": hlmrs.HalfNormal(1)}
+    formula, priors = "cbind(incidence, size - incidence) ~ 1 + (1 | herd)", {"sd": hlmrs.HalfNormal(1)}
     left = hlmrs.bayes(formula, cbpp, family="binomial", priors=priors, draws=4000).loo(leave="herd")
     gone = cbpp["herd"].unique(maintain_order=True)[3]
     others = hlmrs.bayes(
@@ -148,7 +148,7 @@ def test_groups_that_share_effects_with_others_are_refused():
 def test_a_row_that_alone_has_a_coefficient_is_named():
     data = hlmrs.datasets.load("Dyestuff", "pandas")
     data["lone"] = (data.index == 4).astype(float)
-    priors = {"lone": hlmrs.Flat()}
+    priors = {"(Intercept)": hlmrs.Flat(), "lone": hlmrs.Flat()}
     post = hlmrs.bayes("Yield ~ lone + (1 | Batch)", data, priors=priors, draws=200)
     with pytest.raises(DesignError, match="cannot be left out: without it a coefficient whose prior is flat"):
         post.loo()

@@ -90,10 +90,9 @@ def test_where_a_horseshoe_cannot_be(sleep):
     with pytest.raises(OptionError, match="standard deviation"):
         hlmrs.bayes(FORMULA, sleep, priors={"sigma": hlmrs.Horseshoe(1)})
     cbpp = hlmrs.datasets.load("cbpp", "polars")
+    formula, priors = "cbind(incidence, size - incidence) ~ period + (1 | herd)", {"fixed": hlmrs.Horseshoe(1)}
     with pytest.raises(OptionError, match="offered of linear models"):
-        hlmrs.bayes(
-            "incidence / size ~ period + (1 | herd)", cbpp, family="binomial", priors={"fixed": hlmrs.Horseshoe(1)}
-        )
+        hlmrs.bayes(formula, cbpp, family="binomial", priors=priors)
     with pytest.raises(OptionError, match="Uniform"):
         hlmrs.bayes(FORMULA, sleep, priors={"Days": hlmrs.Uniform(0, 9)})
 
