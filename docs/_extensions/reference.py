@@ -44,6 +44,7 @@ PAGES = {
             "Uniform",
             "Flat",
             "HalfStudentT",
+            "Horseshoe",
             "HalfNormal",
             "HalfCauchy",
             "Exponential",

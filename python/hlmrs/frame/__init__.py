@@ -6,7 +6,7 @@ there is a file for each: ``polars_frame``, ``pandas_frame``, ``arrow``, ``duckd
 for any other that has an Arrow stream, ``parquet`` for many files; ``recognise`` tells them apart, ``libraries`` which
 are installed, ``files`` reads files of data.  ``values`` makes columns of the core, ``names`` keeps columns of the
 caller and of a result apart; ``alignment`` puts what is given beside a frame in the order of its rows; ``place`` says
-where a row is that comes in a batch.
+where a row is that comes in a batch; ``some_rows`` takes rows of columns.
 """
 
 from .alignment import by_name, has_index, in_order, index_names, row_index
@@ -16,6 +16,7 @@ from .names import aside, distinct, new_names
 from .place import located, numbered
 from .polars_frame import PolarsLazyFrame
 from .recognise import KINDS, build, build_rows, open_frame
+from .some_rows import known_cells, rows_of
 from .values import is_missing
 
 __all__ = [
@@ -38,10 +39,12 @@ __all__ = [
     "installed",
     "installed_kind",
     "is_missing",
+    "known_cells",
     "located",
     "new_names",
     "numbered",
     "open_frame",
     "plain_column",
     "row_index",
+    "rows_of",
 ]

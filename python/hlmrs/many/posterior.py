@@ -13,10 +13,9 @@ from ..control import count, seed_or_new
 from ..errors import DesignError, HlmrsError
 from ..estimation import Request, columns_estimate
 from ..estimation.parts import RESPONSE
-from ..frame import Column
+from ..frame import Column, rows_of
 from ..posterior import Draws, draw_posterior, verdict_of
 from ..resources import Progress
-from .by_group import rows_of
 from .linear import parameters_of_rows
 
 Matrix = NDArray[np.float64]

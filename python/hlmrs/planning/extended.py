@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .._core import Columns
 from ..errors import OptionError, listed, suggestion
-from ..many.by_group import known_cells, rows_of
+from ..frame import known_cells, rows_of
 
 Codes = NDArray[np.intp]
 

@@ -84,7 +84,7 @@ def _coefficients(draws: Draws, n: int, rng: np.random.Generator) -> Vector:
     along = np.array([along for along, _ in combinations])
     common = np.abs(rng.standard_cauchy(n))
     drawn = [
-        prior.given_common(rng, common) if isinstance(prior, Horseshoe) else prior.sample(rng, n)
+        prior._given_common(rng, common) if isinstance(prior, Horseshoe) else prior.sample(rng, n)
         for _, prior in combinations
     ]
     return np.asarray(np.linalg.solve(along, np.array(drawn)).T)

@@ -19,11 +19,11 @@ from .._core import leave_out_by_importance
 from ..diagnostics import RowSets, row_sets
 from ..display import Facts, Notes, Printed, Report, Section
 from ..display.numbers import write_fixed
-from ..errors import DesignError, FitStateError, OptionError
+from ..errors import DesignError, FitStateError
 from ..frame import Column, build
 from .draws import Draws
 from .generalized_draws import GeneralizedDraws
-from .prediction import log_densities_of_sets, observed
+from .prediction import log_densities_of_sets
 from .verdict import WORST_K
 
 Vector = NDArray[np.float64]
@@ -218,9 +218,6 @@ def _density(
 
 def comparison(posteriors: Sequence[Draws], names: Sequence[str], leave: Any) -> dict[str, Column]:
     """Compare models of the same rows, the best first, with stacking weights."""
-    first, *others = map(observed, posteriors)
-    if not all(np.array_equal(first, other) for other in others):
-        raise OptionError("models are compared by what they predict of the same rows: fit all to the same data")
     models = [leave_one_out(own, leave) for own in posteriors]
     parts = np.column_stack([one.pointwise for one in models])
     order = np.argsort([-one.elpd for one in models], kind="stable")

@@ -61,9 +61,9 @@ class Horseshoe(Distribution):
         return np.asarray(top + np.log(np.exp(each - top[..., None]).sum(axis=-1)))
 
     def _draws(self, rng: np.random.Generator, n: int) -> NDArray[np.float64]:
-        return self.given_common(rng, np.abs(rng.standard_cauchy(n)))
+        return self._given_common(rng, np.abs(rng.standard_cauchy(n)))
 
-    def given_common(self, rng: np.random.Generator, common: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _given_common(self, rng: np.random.Generator, common: NDArray[np.float64]) -> NDArray[np.float64]:
         """Draw a coefficient for each value of the variate that all share."""
         own = np.abs(rng.standard_cauchy(len(common)))
         return np.asarray(self.scale * common * own * rng.standard_normal(len(common)))
