@@ -5,19 +5,20 @@ the core, ``propriety`` refuses flat ones that leave no posterior; ``draws`` has
 are worth, ``verdict`` says so; ``summary`` tabulates parameters, ``effects`` groups and their ranks, ``hypothesis``
 inequalities; ``marginal_priors`` has the prior of one number of the tables; ``rows`` has linear predictors by draw,
 ``prediction`` what is predicted, ``leave_out`` how well; ``functions`` has marginal means, contrasts and slopes,
-``variances`` shares of the variance; ``evidence`` the marginal likelihood and data by the priors; ``saved`` files,
-``arviz`` the draws as ArviZ has them.
+``variances`` shares of the variance; ``evidence`` the marginal likelihood, ``by_priors`` data by the priors;
+``saved`` files, ``arviz`` the draws as ArviZ has them.
 
 Of generalized models ``generalized_choice`` has the priors, ``generalized_draws`` the draws, ``generalized_rows`` the
 predictors of all parts, and ``generalized_prediction`` what is predicted by them, with log densities.
 """
 
 from .arviz import data_tree
+from .by_priors import prior_responses
 from .choice import PriorChoice, choose_priors
 from .convergence import rhat
 from .draws import Draws, draw_posterior
 from .effects import effects_table, rank_columns, rank_draws, ranks_table
-from .evidence import LogMarginal, log_marginal, prior_responses
+from .evidence import LogMarginal, log_marginal
 from .functions import contrasts_table, means_table, slopes_table
 from .generalized_draws import GeneralizedDraws, draw_generalized_posterior
 from .hypothesis import endless_odds, hypothesis_table

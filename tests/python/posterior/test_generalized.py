@@ -452,3 +452,21 @@ def test_counts_have_the_priors_that_brms_has_of_them(crossed):
         assert (prior.df, prior.sd) == (3, scale)
         assert prior.mean == pytest.approx(round(np.median(logs), 1) - offset)
         assert post._draws.priors.of("sd((Intercept) | g)") == hlmrs.HalfStudentT(3, scale)
+
+
+def test_data_by_the_priors_are_those_of_the_model():
+    """Counts of rates exp(b + u): their mean and variance by the priors, in closed form."""
+    data = {"y": np.arange(40.0) % 7, "g": [f"g{k % 8}" for k in range(40)]}
+    priors = {"(Intercept)": hlmrs.Normal(1, 0.3), "sd": hlmrs.Uniform(0.4, 0.400001)}
+    post = hlmrs.bayes("y ~ 1 + (1 | g)", data, family="poisson", priors=priors, draws=40)
+    drawn = post.prior_predictive(20_000)
+    assert drawn.shape == (40, 20_000)
+    variance = 0.3**2 + 0.4**2
+    mean = np.exp(1 + variance / 2)
+    assert drawn.mean() == pytest.approx(mean, rel=0.02)
+    assert drawn[0].var() == pytest.approx(mean + mean**2 * np.expm1(variance), rel=0.06)
+    # rows of a group share its effect, all rows the intercept
+    same = np.cov(drawn[0], drawn[8])[0, 1]
+    other = np.cov(drawn[0], drawn[1])[0, 1]
+    assert same == pytest.approx(mean**2 * np.expm1(variance), rel=0.1)
+    assert other == pytest.approx(mean**2 * np.expm1(0.3**2), rel=0.15)

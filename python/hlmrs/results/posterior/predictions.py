@@ -139,7 +139,7 @@ class PosteriorPredictions(PosteriorView[FrameT]):
         Raises
         ------
         DesignError
-            Where a prior is flat, or random terms or residuals have a structure.
+            Where a prior is flat, random terms or residuals have a structure, or the response is of ordered categories.
 
         Examples
         --------
