@@ -111,11 +111,18 @@ struct Whitened<'a, 'm> {
     stop: &'a AtomicBool,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("{text}")]
 struct Failure {
     text: String,
     is_recoverable: bool,
+}
+
+/// The text alone: it stands in messages of the sampler.
+impl std::fmt::Debug for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
 }
 
 impl LogpError for Failure {

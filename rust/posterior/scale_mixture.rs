@@ -29,9 +29,9 @@ impl ScaleMixture {
         let mut scales = Scales::default();
         let (mut normal, mut members) = (Vec::new(), Vec::new());
         for one in combinations {
-            let Some((mean, sd, own)) = scales.of(one.prior)? else { continue };
+            let Some(GivenScales { mean, sd, powers }) = scales.of(one.prior)? else { continue };
             normal.push(NormalCombination { along: one.along.clone(), mean, sd });
-            members.push(own);
+            members.push(powers);
         }
         let rows = CombinationRows::new(&normal, basis);
         Ok((!normal.is_empty()).then_some(Self { rows, members, priors: scales.priors }))
@@ -61,6 +61,13 @@ impl ScaleMixture {
     }
 }
 
+/// A normal prior, and the scales of its variance with their powers.
+struct GivenScales {
+    mean: f64,
+    sd: f64,
+    powers: Vec<(usize, f64)>,
+}
+
 /// Scales as combinations ask for them.
 #[derive(Default)]
 struct Scales {
@@ -70,14 +77,14 @@ struct Scales {
 }
 
 impl Scales {
-    /// Mean and standard deviation of a normal prior, and the scales of its variance with their powers; none of a flat one.
-    fn of(&mut self, prior: Prior) -> Result<Option<(f64, f64, Vec<(usize, f64)>)>> {
+    /// None of a flat one.
+    fn of(&mut self, prior: Prior) -> Result<Option<GivenScales>> {
         match prior {
             Prior::Flat => Ok(None),
-            Prior::Normal { mean, sd } => Ok(Some((mean, sd, Vec::new()))),
+            Prior::Normal { mean, sd } => Ok(Some(GivenScales { mean, sd, powers: Vec::new() })),
             Prior::StudentT { df, mean, sd } => {
                 let own = self.add(Prior::InverseGamma { shape: 0.5 * df, scale: 0.5 * df });
-                Ok(Some((mean, sd, vec![(own, 1.0)])))
+                Ok(Some(GivenScales { mean, sd, powers: vec![(own, 1.0)] }))
             }
             Prior::Horseshoe { scale } => {
                 let common = match self.common {
@@ -88,7 +95,7 @@ impl Scales {
                     }
                 };
                 let own = self.add(Prior::HalfCauchy { scale: 1.0 });
-                Ok(Some((0.0, scale, vec![(common, 2.0), (own, 2.0)])))
+                Ok(Some(GivenScales { mean: 0.0, sd: scale, powers: vec![(common, 2.0), (own, 2.0)] }))
             }
             _ => Err(Error::Design(
                 "coefficients of a linear model have priors that are flat, Normal, StudentT or Horseshoe".into(),

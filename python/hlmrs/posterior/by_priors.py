@@ -84,7 +84,8 @@ def _coefficients(choice: PriorChoice, n: int, rng: np.random.Generator) -> Vect
 def _effects(covariances: Vector, levels: int, rng: np.random.Generator) -> Vector:
     """Draw the effects of all levels (draws x levels x columns)."""
     factors = np.linalg.cholesky(covariances)
-    return np.einsum("nlr,nqr->nlq", rng.standard_normal((len(covariances), levels, factors.shape[1])), factors)
+    noise = rng.standard_normal((len(covariances), levels, factors.shape[1]))
+    return np.asarray(np.einsum("nlr,nqr->nlq", noise, factors))
 
 
 def _covariances(choice: PriorChoice, terms: Terms, n: int, rng: np.random.Generator) -> list[Vector]:

@@ -139,7 +139,7 @@ def test_data_by_the_priors_have_their_moments():
         "sigma": hlmrs.HalfNormal(30),
     }
     post = hlmrs.bayes("Reaction ~ Days + (Days | Subject)", data, priors=priors, draws=50)
-    drawn = post.prior_predictive(4000)
+    drawn = post.prior_predictive(16_000)
     days = data["Days"].to_numpy()
     assert drawn.mean(axis=1) == pytest.approx(300 + 10 * (days - 4.5), abs=6)
     variance = 50**2 + 25 * (days - 4.5) ** 2 + 400 + 400 * days**2 + 900

@@ -30,7 +30,7 @@ def slope_in_sd(fit, priors):
     estimate = fit._estimate
     request = {**choose_priors(estimate, priors).request(), "draws": 2, "seed": 1, "method": "direct"}
     points = np.array([[1e3, 1.0], [1e3 * np.e, 1.0]])  # where coordinates are large they are standard deviations
-    core = CorePosterior.of_points(estimate.core, json.dumps(request), points)
+    core = CorePosterior.of_points(estimate.core, json.dumps(request), points, 1)
     low, high = core.log_density(points)
     return high - low
 
