@@ -1,1 +1,1 @@
-"""Posteriors beside Stan: effective draws a second."""
+"""Posteriors beside Stan and PyMC: effective draws a second."""
