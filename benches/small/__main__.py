@@ -57,7 +57,8 @@ def _measured(name: str, folder: Path, given: argparse.Namespace) -> dict[str, f
     file = folder / f"{name}.arrow"
     work.frame().write_ipc(file)
     facts = {"file": str(file), "formula": work.formula, "family": work.family}
-    job.write_text(json.dumps(facts | {"clock": given.clock, "calls": given.calls}), encoding="utf-8")
+    calls = max(1, round(work.share * given.calls))
+    job.write_text(json.dumps(facts | {"clock": given.clock, "calls": calls}), encoding="utf-8")
     found: dict[str, list[dict[str, Any]]] = {package: [] for package in PACKAGES}
     for _ in range(_ROUNDS):
         for package, runs in found.items():

@@ -29,7 +29,7 @@ pub fn fit(model: &Lmm, control: &Control, stop: &AtomicBool) -> Result<Fit> {
         start.push(2.0 * log_sigma(model, &start, stop)?);
     }
     leave_zero(&mut start, &model.theta_map.scale_parameters(), 1e-3, 1e-2);
-    let mut objective = LmmEvaluator::new(model, stop);
+    let mut objective = LmmEvaluator::of_sums(model, stop);
     let is_estimate = model.symbolic.kind() == TrailingKind::Iterative;
     if is_estimate
         && let Some(why) = exact_kind::doubt(computed(objective.evaluate(&start))?.map(|terms| terms.std_error))
@@ -40,7 +40,7 @@ pub fn fit(model: &Lmm, control: &Control, stop: &AtomicBool) -> Result<Fit> {
     let (mut theta, verdict) = lowest(&mut objective, starts_of_residuals(model, &start, stop)?, control)?;
     let unsettled =
         (verdict.status == Status::NotConverged).then(|| "the search on an estimate did not converge".into());
-    let terms = objective.evaluate(&theta)?;
+    let terms = objective.whole(&theta)?;
     let variance = (model.scale != Scale::Profiled).then(|| objective.variance(&theta, &terms));
     theta.truncate(model.theta_map.n_parameters);
     let doubt = exact_kind::doubt(Some(terms.std_error)).or(unsettled).filter(|_| is_estimate);

@@ -98,6 +98,15 @@ pub fn product_lower(c: &mut [f64], a: MatRef<'_, f64>, b: MatRef<'_, f64>, alph
         }
         return;
     }
+    if n <= ORDER
+        && a.ncols() <= TERMS
+        && let Some(sums) = low_order_sums(a, b)
+    {
+        for j in 0..n {
+            (j..n).for_each(|i| c[j * n + i] += alpha * sums[j * n + i]);
+        }
+        return;
+    }
     triangular::matmul(
         view_mut(c, n, n),
         BlockStructure::TriangularLower,
@@ -175,13 +184,18 @@ pub fn multiply(c: MatMut<'_, f64>, accumulate: Accum, a: MatRef<'_, f64>, b: Ma
     }
     if m.max(n) <= ORDER
         && a.ncols() <= TERMS
-        && let (Some(a), Some(b)) = (a.try_as_col_major(), b.transpose().try_as_col_major())
+        && let Some(sums) = low_order_sums(a, b)
     {
-        let columns = (0..a.ncols()).map(|l| (a.col(l).as_slice(), b.col(l).as_slice()));
-        let sums = with_width!(m, outer_sums(columns, m));
         return add_low_order(c, accumulate, &sums, alpha);
     }
     matmul(c, accumulate, a, b, alpha, par(m.min(a.ncols().max(n))));
+}
+
+/// A B of low order, where A has contiguous columns and B contiguous rows.
+fn low_order_sums(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Option<[f64; ORDER * ORDER]> {
+    let (m, a, b) = (a.nrows(), a.try_as_col_major()?, b.transpose().try_as_col_major()?);
+    let columns = (0..a.ncols()).map(|l| (a.col(l).as_slice(), b.col(l).as_slice()));
+    Some(with_width!(m, outer_sums(columns, m)))
 }
 
 fn add_low_order(mut c: MatMut<'_, f64>, accumulate: Accum, sums: &[f64], alpha: f64) {

@@ -10,6 +10,7 @@ mod drawn_rows;
 mod fits;
 mod generalized;
 mod iterative;
+mod one_factor;
 mod posterior;
 mod priors;
 mod residuals;

@@ -25,7 +25,7 @@ impl Lmm {
     /// The average information in θ (K x K), at the θ of `gradient`, with the bend of the criterion through d²Σ.
     pub fn curvature(&self, theta: &[f64], work: &Workspace, gradient: &Gradient) -> Vec<f64> {
         let mut curvature = self.average_information(work, gradient);
-        self.add_bend(&mut curvature, theta, gradient);
+        self.add_bend(&mut curvature, theta, &gradient.derivatives, &gradient.lambda);
         curvature
     }
 
@@ -55,14 +55,18 @@ impl Lmm {
         subtract_inner(&mut sorted, &remainder.rest, &remainder.solved, n);
         subtract_inner(&mut sorted, &hx, &hx, n);
         let mut information = by_block.unsorted(&sorted, n);
-        if let Some(known) = self.known_variance() {
-            information.iter_mut().for_each(|v| *v /= known);
-        } else {
-            let mut r = by_block.sums(&directions, &gradient.scores);
-            r.extend(further.iter().flat_map(|slopes| &slopes.r));
-            self.profile_sigma(&mut information, &r, factor.pwrss);
-        }
+        let mut r = by_block.sums(&directions, &gradient.scores);
+        r.extend(further.iter().flat_map(|slopes| &slopes.r));
+        self.scale_information(&mut information, &r, factor.pwrss);
         information
+    }
+
+    /// t_k'P t_l over σ², less what a σ² at its best makes up for.
+    pub(super) fn scale_information(&self, inner: &mut [f64], r: &[f64], pwrss: f64) {
+        match self.known_variance() {
+            Some(known) => inner.iter_mut().for_each(|v| *v /= known),
+            None => self.profile_sigma(inner, r, pwrss),
+        }
     }
 
     /// a_k = dΛ_k u + Λ dΛ_k's of every block, for its own parameters side by side.
@@ -87,9 +91,15 @@ impl Lmm {
         }
     }
 
-    /// Adds 2 tr(dΛ_l' G dΛ_k) for terms whose Λ is linear in θ; G Λ = dd/dΛ / 2.
-    fn add_bend(&self, curvature: &mut [f64], theta: &[f64], gradient: &Gradient) {
-        let n = self.theta_map.n_parameters + gradient.residual.as_ref().map_or(0, |slopes| slopes.r.len());
+    /// Adds 2 tr(dΛ_l' G dΛ_k) for terms whose Λ is linear in θ; G Λ = dd/dΛ / 2, from dΛ/dθ and dd/dΛ.
+    pub(super) fn add_bend(
+        &self,
+        curvature: &mut [f64],
+        theta: &[f64],
+        derivatives: &[(BlockId, Vec<f64>)],
+        along: &[Vec<f64>],
+    ) {
+        let n = curvature.len().isqrt();
         for term in self.theta_map.terms.iter().filter(|t| t.structure.is_linear()) {
             let (r, full) = (term.width, self.theta_map.widths[term.block]);
             let lambda = term.relative_factor(theta);
@@ -97,22 +107,19 @@ impl Lmm {
                 continue;
             }
             let place = |i: usize, j: usize| (term.offset + j) * full + term.offset + i;
-            let d: Vec<f64> = (0..r * r).map(|k| 0.5 * gradient.lambda[term.block][place(k % r, k / r)]).collect();
+            let d: Vec<f64> = (0..r * r).map(|k| 0.5 * along[term.block][place(k % r, k / r)]).collect();
             let mut g = vec![0.0; r * r];
             crate::linalg::small::solve_right::<0>(&mut g, &d, &lambda, r, r);
-            let symmetric = |i: usize, j: usize| 0.5 * (g[j * r + i] + g[i * r + j]);
-            for k in term.first..term.first + term.n_parameters {
-                for l in term.first..term.first + term.n_parameters {
-                    let (dk, dl) = (&gradient.derivatives[k].1, &gradient.derivatives[l].1);
-                    let mut sum = 0.0;
-                    for column in 0..r {
-                        for i in 0..r {
-                            for j in 0..r {
-                                sum += dk[place(i, column)] * symmetric(i, j) * dl[place(j, column)];
-                            }
-                        }
-                    }
-                    curvature[l * n + k] += 2.0 * sum;
+            let symmetric: Vec<f64> = (0..r * r).map(|e| 0.5 * (g[e] + g[e % r * r + e / r])).collect();
+            let own: Vec<Vec<f64>> = (term.first..term.first + term.n_parameters)
+                .map(|k| (0..r * r).map(|e| derivatives[k].1[place(e % r, e / r)]).collect())
+                .collect();
+            let mut product = vec![0.0; r * r];
+            for (k, dk) in own.iter().enumerate() {
+                crate::linalg::small::multiply(&mut product, &symmetric, dk, r, r, r);
+                for (l, dl) in own.iter().enumerate() {
+                    let sum: f64 = product.iter().zip(dl).map(|(a, b)| a * b).sum();
+                    curvature[(term.first + l) * n + term.first + k] += 2.0 * sum;
                 }
             }
         }

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::gradient::Gradient;
 use super::held::HeldSearch;
+use super::one_factor::OneFactor;
 use super::{CoefficientPrior, Criterion, LinearTerms, Lmm, Scale, Workspace};
 use crate::linalg::dense;
 use crate::model::{Accuracy, Estimates, Evaluator, Model, Parameters};
@@ -34,6 +35,25 @@ pub struct LmmEvaluator<'a> {
     at: Vec<f64>,
     last: Option<LinearTerms>,
     held: Option<HeldSearch>,
+    /// Sums over levels that stand for the levels, and whether the workspace holds what they gave: no blocks of levels then.
+    sums: Option<OneFactor>,
+    is_summed: bool,
+}
+
+/// What a slope asks for beside the gradient.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Second {
+    Nothing,
+    Information,
+    Curvature,
+}
+
+/// Slopes in θ and the parameters of the residuals.
+struct Slopes {
+    gradient: Vec<f64>,
+    /// dr².
+    pwrss: Vec<f64>,
+    second: Vec<f64>,
 }
 
 impl Model for Lmm {
@@ -54,8 +74,31 @@ impl<'a> LmmEvaluator<'a> {
     /// The same, in a workspace of the model.
     pub fn with_workspace(model: &Lmm, work: Workspace, stop: &'a AtomicBool) -> Self {
         let scales = model.theta_map.scale_parameters();
-        let held = HeldSearch::of(model);
-        Self { model: model.clone(), work, stop, evaluations: 0, scales, at: Vec::new(), last: None, held }
+        let (held, at) = (HeldSearch::of(model), Vec::new());
+        let (sums, is_summed) = (None, false);
+        Self { model: model.clone(), work, stop, evaluations: 0, scales, at, last: None, held, sums, is_summed }
+    }
+
+    /// One for a search, in which sums over levels stand for the levels where they may: `whole` gives the workspace its
+    /// blocks back.
+    pub fn of_sums(model: &Lmm, stop: &'a AtomicBool) -> Self {
+        let is_plain = model.residual.is_none() && model.coefficient_prior.is_none();
+        let sums = if is_plain { OneFactor::of(&model.a) } else { None };
+        Self { sums, ..Self::new(model, stop) }
+    }
+
+    /// The same as `evaluate`, with the blocks of all levels in the workspace.
+    ///
+    /// # Errors
+    /// Those of `evaluate`.
+    pub fn whole(&mut self, x: &[f64]) -> Result<LinearTerms> {
+        let sums = self.sums.take();
+        if self.is_summed {
+            self.forget();
+        }
+        let terms = self.evaluate(x);
+        self.sums = sums;
+        terms
     }
 
     /// What x gives; free where the workspace holds its θ.
@@ -74,7 +117,15 @@ impl<'a> LmmEvaluator<'a> {
         let (theta, phi) = x[..n_free].split_at(self.model.theta_map.n_parameters);
         self.model.move_to(phi)?;
         let variance = self.model.known_variance().unwrap_or_else(|| x.get(n_free).map_or(1.0, |log| log.exp()));
-        let terms = self.model.evaluate_under_prior(theta, variance, &mut self.work)?;
+        let summed = match &mut self.sums {
+            Some(sums) => self.model.evaluate_sums(theta, sums, &mut self.work)?,
+            None => None,
+        };
+        self.is_summed = summed.is_some();
+        let terms = match summed {
+            Some(terms) => terms,
+            None => self.model.evaluate_under_prior(theta, variance, &mut self.work)?,
+        };
         self.at.clear();
         self.at.extend_from_slice(point);
         self.last = Some(terms);
@@ -91,8 +142,36 @@ impl<'a> LmmEvaluator<'a> {
         &self.at[..self.model.theta_map.n_parameters]
     }
 
+    /// The slopes at the point that the workspace holds.
+    fn slopes_here(&mut self, second: Second) -> Result<Slopes> {
+        if let Some(sums) = self.sums.as_ref().filter(|_| self.is_summed) {
+            let slopes = sums.slopes(&self.model, self.theta(), &self.work.factor, second != Second::Nothing);
+            let mut information = slopes.inner;
+            if second != Second::Nothing {
+                self.model.scale_information(&mut information, &slopes.pwrss, self.work.factor.pwrss);
+            }
+            if second == Second::Curvature {
+                self.model.add_bend(&mut information, self.theta(), &slopes.derivatives, &slopes.lambda);
+            }
+            return Ok(Slopes { gradient: slopes.theta, pwrss: slopes.pwrss, second: information });
+        }
+        let gradient = self.gradient_here(second != Second::Nothing)?;
+        let second = match second {
+            Second::Nothing => Vec::new(),
+            Second::Information => self.model.average_information(&self.work, &gradient),
+            Second::Curvature => self.model.curvature(self.theta(), &self.work, &gradient),
+        };
+        let is_parameter = self.model.scale == Scale::Parameter;
+        let pwrss = if is_parameter { gradient.pwrss_slopes(&self.model.theta_map.widths) } else { Vec::new() };
+        Ok(Slopes { gradient: gradient.free(), pwrss, second })
+    }
+
     /// The gradient at the point that the workspace holds.
     fn gradient_here(&mut self, with_curvature: bool) -> Result<Gradient> {
+        if self.is_summed {
+            let at = self.at.clone();
+            self.whole(&at)?;
+        }
         let theta = &self.at[..self.model.theta_map.n_parameters];
         let mut gradient = self.model.gradient(theta, &mut self.work);
         gradient.residual = self.model.residual_slopes(&gradient, &self.work, with_curvature)?;
@@ -169,19 +248,13 @@ impl<'a> LmmEvaluator<'a> {
     }
 
     /// A gradient and a curvature in the free coordinates.
-    fn with_free_variance(
-        &self,
-        x: &[f64],
-        terms: &LinearTerms,
-        gradient: Gradient,
-        curvature: Vec<f64>,
-    ) -> (Vec<f64>, Vec<f64>) {
+    fn with_free_variance(&self, x: &[f64], terms: &LinearTerms, slopes: Slopes) -> (Vec<f64>, Vec<f64>) {
+        let Slopes { gradient, pwrss: r, second } = slopes;
         if self.model.scale != Scale::Parameter {
-            return (gradient.free(), curvature);
+            return (gradient, second);
         }
-        let r = gradient.pwrss_slopes(&self.model.theta_map.widths);
-        let curvature = self.curvature_with_variance(x, terms, &curvature, &r);
-        (self.with_variance(x, terms, gradient.free(), &r), curvature)
+        let second = if second.is_empty() { second } else { self.curvature_with_variance(x, terms, &second, &r) };
+        (self.with_variance(x, terms, gradient, &r), second)
     }
 
     /// A gradient and a curvature with the prior of the covariances, and what holds parameters.
@@ -251,9 +324,8 @@ impl Objective for LmmEvaluator<'_> {
 
     fn slope(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
         let terms = self.evaluate(x)?;
-        let gradient = self.gradient_here(true)?;
-        let curvature = self.model.curvature(self.theta(), &self.work, &gradient);
-        let found = self.with_free_variance(x, &terms, gradient, curvature);
+        let slopes = self.slopes_here(Second::Curvature)?;
+        let found = self.with_free_variance(x, &terms, slopes);
         Ok(self.with_penalties(x, found))
     }
 }
@@ -283,21 +355,15 @@ impl Evaluator for LmmEvaluator<'_> {
 
     fn gradient(&mut self, x: &[f64]) -> Result<Vec<f64>> {
         let terms = self.evaluate(x)?;
-        let gradient = self.gradient_here(false)?;
-        let own = if self.model.scale == Scale::Parameter {
-            let r = gradient.pwrss_slopes(&self.model.theta_map.widths);
-            self.with_variance(x, &terms, gradient.free(), &r)
-        } else {
-            gradient.free()
-        };
-        Ok(self.with_penalties(x, (own, Vec::new())).0)
+        let slopes = self.slopes_here(Second::Nothing)?;
+        let found = self.with_free_variance(x, &terms, slopes);
+        Ok(self.with_penalties(x, found).0)
     }
 
     fn information(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
         let terms = self.evaluate(x)?;
-        let gradient = self.gradient_here(true)?;
-        let information = self.model.average_information(&self.work, &gradient);
-        let found = self.with_free_variance(x, &terms, gradient, information);
+        let slopes = self.slopes_here(Second::Information)?;
+        let found = self.with_free_variance(x, &terms, slopes);
         Ok(self.with_penalties(x, found))
     }
 
@@ -322,6 +388,7 @@ impl Evaluator for LmmEvaluator<'_> {
 
     fn set_response(&mut self, rows: &StoredRows, y: &[f64]) -> Result<()> {
         self.last = None;
+        self.sums = None;
         if self.model.residual.is_some() {
             return self.model.set_response(y);
         }

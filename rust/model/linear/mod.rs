@@ -12,6 +12,7 @@ pub mod held;
 pub mod identifiability;
 mod lmm;
 pub mod memory;
+mod one_factor;
 mod pattern_slopes;
 pub mod pull_back;
 pub mod residual;
@@ -24,6 +25,7 @@ pub use coefficient_prior::{CoefficientPrior, CombinationRows, NormalCombination
 pub use evaluator::LmmEvaluator;
 pub use held::{Held, HeldParameter};
 pub use lmm::{Criterion, DataFootprint, Lmm, Scale, Workspace};
+pub use one_factor::OneFactor;
 pub use residual::{AtResidual, level_columns};
 pub use strata::Strata;
 pub use terms::LinearTerms;

@@ -4,6 +4,7 @@
 use std::f64::consts::TAU;
 
 use super::lmm::{Criterion, Lmm, Workspace};
+use super::one_factor::OneFactor;
 use crate::Result;
 
 /// What one θ gives.
@@ -65,6 +66,24 @@ impl Lmm {
         self.theta_map.factors(theta, &mut work.factor.lambda);
         work.factor.update(&self.a, &self.panels, &self.symbolic)?;
         Ok(self.terms_of(work, 0.0))
+    }
+
+    /// The same from sums over levels; None where they do not give it.
+    ///
+    /// # Errors
+    /// `Numerical` where the last block is not positive definite.
+    pub fn evaluate_sums(
+        &self,
+        theta: &[f64],
+        sums: &mut OneFactor,
+        work: &mut Workspace,
+    ) -> Result<Option<LinearTerms>> {
+        self.theta_map.factors(theta, &mut work.factor.lambda);
+        if sums.update(&mut work.factor).is_none() {
+            return Ok(None);
+        }
+        work.factor.finish()?;
+        Ok(Some(self.terms_of(work, 0.0)))
     }
 
     /// The same under the prior of the coefficients, which is worth more beside the data the larger σ² is.
