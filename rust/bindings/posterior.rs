@@ -279,7 +279,7 @@ pub fn leave_out_by_importance<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let all = log_densities.as_array().to_owned();
     let (n, n_draws) = all.dim();
-    let found = run_interruptible(py, n_threads, move |_| Ok(by_importance(n, n_draws, |s| all.row(s).to_vec())))?;
+    let found = run_interruptible(py, n_threads, move |stop| by_importance(n, n_draws, |s| all.row(s).to_vec(), stop))?;
     dict_of(py, found)
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::point::{LEVERAGE, exact};
+use super::point::exact_leverage;
 use crate::design::Rows;
 use crate::fit::Fit;
 use crate::{Result, computed};
@@ -23,7 +23,7 @@ pub struct Added {
 /// Those of reading the rows and of the factor.
 pub fn added(fit: &Fit, source: &Rows, columns: &[Vec<f64>]) -> Result<Added> {
     let rows = fit.model.a.stored_rows(source)?;
-    let exact = exact(&fit.model, LEVERAGE)?;
+    let exact = exact_leverage(&fit.model)?;
     let (c, response) = (columns.len(), rows.response());
     let mut out = Added { information: vec![0.0; c * c], score: vec![0.0; c] };
     for (k, column) in columns.iter().enumerate() {

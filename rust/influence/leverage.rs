@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 
-use super::point::{DeletionPoint, LEVERAGE, exact};
+use super::point::{DeletionPoint, exact_leverage};
 use super::row_set::RowSet;
 use crate::design::Rows;
 use crate::fit::Fit;
@@ -31,7 +31,7 @@ pub struct Leverage {
 /// Those of reading the rows; `Design` for crossed designs that are too large; `Interrupted`.
 pub fn leverage(fit: &Fit, source: &Rows, stop: &AtomicBool) -> Result<Leverage> {
     let rows = fit.model.a.stored_rows(source)?;
-    let model = exact(&fit.model, LEVERAGE)?;
+    let model = exact_leverage(&fit.model)?;
     let point = DeletionPoint::new(&model, &fit.theta, model.workspace())?;
     let of_rows: Vec<[f64; 3]> = (0..rows.n)
         .into_par_iter()

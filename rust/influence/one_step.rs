@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::deletion::{Deleted, DeletionMethod, DeletionRequest, FullData, Measures, measures};
 use super::from_sums::{AllRows, one_by_one};
 use super::of_residuals::of_residuals;
-use super::point::{DeletionChange, DeletionPoint, LARGEST_TRAILING, LEVERAGE, exact};
+use super::point::{DeletionChange, DeletionPoint, LARGEST_TRAILING, exact_leverage};
 use super::row_set::RowSet;
 use super::stencil::{second_differences, shifts, taylor_weights};
 use super::step::{MOST_BENDING, is_too_long, solve};
@@ -46,7 +46,7 @@ pub fn influence(
     if fit.model.symbolic.n_trailing > LARGEST_TRAILING {
         return one_by_one(fit, &rows, parameters, request);
     }
-    let model = exact(&fit.model, LEVERAGE)?;
+    let model = exact_leverage(&fit.model)?;
     let stencil = Stencil::new(&model, &fit.theta, request)?;
     let full = FullData::at(&model, &stencil.points[0].factor);
     let optimal = model.value(&stencil.points[0].terms);

@@ -127,8 +127,13 @@ fn root(a: &Mat<f64>) -> Option<(Mat<f64>, f64)> {
 /// The trailing block's inverse takes memory of its square.
 pub const LARGEST_TRAILING: usize = 15_000;
 
-/// What such an inverse is taken for where rows are looked at one by one.
-pub const LEVERAGE: &str = "leverage, and the checks made of it,";
+/// The model with a trailing block that is factored exactly, for `what` needs its inverse; groups are left out without it.
+///
+/// # Errors
+/// `Design` where that is too large.
+pub fn exact_leverage(model: &Lmm) -> Result<Lmm> {
+    exact(model, "leverage, and the checks made of it,").map_err(|error| error.unless(Remedy::LeaveGroupsOut))
+}
 
 /// The model with a trailing block that is factored exactly, for `what` needs its inverse.
 ///
@@ -139,8 +144,7 @@ pub fn exact(model: &Lmm, what: &str) -> Result<Lmm> {
     if q > LARGEST_TRAILING {
         return Err(Error::Design(format!(
             "{what} need the inverse of the {q} crossed random effects, which is offered for up to {LARGEST_TRAILING}"
-        ))
-        .unless(Remedy::LeaveGroupsOut));
+        )));
     }
     Ok(model.with_trailing(crate::penalized_ls::TrailingKind::Dense))
 }

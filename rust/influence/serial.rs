@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 use rayon::prelude::*;
 
 use super::directions::{Directions, information};
-use super::point::{DeletionPoint, LEVERAGE, exact};
+use super::point::{DeletionPoint, exact_leverage};
 use super::row_set::RowSet;
 use crate::design::Rows;
 use crate::fit::Fit;
@@ -38,7 +38,7 @@ pub struct Serial {
 /// Those of reading the rows; `Design` for crossed designs that are too large; `Interrupted`.
 pub fn serial(fit: &Fit, source: &Rows, ptr: &[usize], members: &[u32], stop: &AtomicBool) -> Result<Serial> {
     let rows = fit.model.a.stored_rows(source)?;
-    let model = exact(&fit.model, LEVERAGE)?.with_criterion(Criterion::Reml);
+    let model = exact_leverage(&fit.model)?.with_criterion(Criterion::Reml);
     let groups = ptr.windows(2).map(|w| &members[w[0]..w[1]]);
     let pairs: Vec<[u32; 2]> = groups.flat_map(|g| g.windows(2).map(|w| [w[0], w[1]])).collect();
     let directions = Directions::new(&model, &fit.theta, &rows, &pairs)?;

@@ -12,13 +12,16 @@ pub struct Smoothed {
 /// Fewer weights in the tail say nothing of its shape.
 const LEAST_TAIL: usize = 5;
 
-/// Smooths the largest of some log weights; of infinite ones, or of those that are no numbers, nothing is known.
+/// Smooths the largest of some log weights; of infinite ones, of those that are no numbers, and of none above zero nothing is known.
 pub fn smooth(log_weights: &[f64]) -> Smoothed {
     let n = log_weights.len();
     if log_weights.iter().any(|w| w.is_nan() || *w == f64::INFINITY) {
         return Smoothed { log_weights: vec![f64::NAN; n], k: f64::INFINITY };
     }
     let largest = log_weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if largest == f64::NEG_INFINITY {
+        return Smoothed { log_weights: vec![f64::NAN; n], k: f64::INFINITY };
+    }
     let mut own: Vec<f64> = log_weights.iter().map(|w| w - largest).collect();
     let tail = ((0.2 * n as f64).min(3.0 * (n as f64).sqrt())).ceil() as usize;
     let mut k = f64::INFINITY;
@@ -110,6 +113,8 @@ mod tests {
 
     #[test]
     fn weights_that_are_no_numbers_cannot_be_trusted() {
+        let none = smooth(&[f64::NEG_INFINITY; 100]);
+        assert!(none.k == f64::INFINITY && none.log_weights[0].is_nan());
         for bad in [f64::NAN, f64::INFINITY] {
             let mut weights = vec![0.1; 100];
             weights[3] = bad;

@@ -9,6 +9,9 @@ use crate::prior::{Combination, Prior, same_length};
 use crate::rows::FixedBasis;
 use crate::{Error, Result};
 
+/// With more degrees of freedom Student's t is normal, to more digits than draws have.
+const NORMAL: f64 = 1e6;
+
 /// Combinations of coefficients, whose log variances are a constant and multiples of the logarithms of scales.
 #[derive(Debug, Clone)]
 pub struct ScaleMixture {
@@ -82,6 +85,7 @@ impl Scales {
         match prior {
             Prior::Flat => Ok(None),
             Prior::Normal { mean, sd } => Ok(Some(GivenScales { mean, sd, powers: Vec::new() })),
+            Prior::StudentT { df, mean, sd } if df > NORMAL => Ok(Some(GivenScales { mean, sd, powers: Vec::new() })),
             Prior::StudentT { df, mean, sd } => {
                 let own = self.add(Prior::InverseGamma { shape: 0.5 * df, scale: 0.5 * df });
                 Ok(Some(GivenScales { mean, sd, powers: vec![(own, 1.0)] }))

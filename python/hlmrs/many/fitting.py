@@ -124,7 +124,8 @@ def fit_many(
     posterior : bool
         Draw from the posterior of every linear model, as ``hlmrs.bayes``, one response after the other.
     priors, draws, seed
-        As for ``hlmrs.bayes``, of all responses; 1,000 draws by default.  Beside ``posterior=True``.
+        As for ``hlmrs.bayes``, of all responses; 1,000 draws by default; each response has a seed one above that
+        before.  Beside ``posterior=True``.
 
     Returns
     -------

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .._core import Columns
 from ..control import count, seed_or_new
-from ..errors import DesignError, HlmrsError
+from ..errors import ArgumentError, DesignError, HlmrsError, OptionError
 from ..estimation import Request, columns_estimate
 from ..estimation.parts import RESPONSE
 from ..frame import Column, rows_of
@@ -45,7 +45,11 @@ def posterior_table(
     with Progress("responses", len(names)) as progress:
         for k, (name, y) in enumerate(zip(names, values, strict=True)):
             try:
-                parts.append(_rows(name, _drawn(request, replace(options, seed=options.seed + k), columns, y), level))
+                parts.append(
+                    _rows(name, _drawn(request, replace(options, seed=(options.seed + k) % 2**64), columns, y), level)
+                )
+            except (ArgumentError, OptionError):
+                raise  # what was asked for suits no response
             except HlmrsError as error:
                 parts.append(_failed(name, str(error).split("\n")[0]))
             progress.reach(k + 1)
@@ -66,8 +70,13 @@ def _drawn(request: Request, options: PosteriorOptions, columns: Columns, y: Mat
 
 
 def _rows(name: str, draws: Draws, level: float) -> dict[str, Any]:
-    kinds: list[Kind] = [*parameters_of_rows(draws.estimate.rows), ("sd", "Residual", None)]
-    if len(kinds) != len(draws.values):
+    fixed: list[Kind] = [("fixed", None, name) for name in draws.estimate.layout.coef_names]
+    random = [kind for kind in parameters_of_rows(draws.estimate.rows) if kind[0] != "fixed"]
+    kinds = [*fixed, *random, ("sd", "Residual", None)]
+    named = [f"{name}" if effect == "fixed" else f"{effect}({name} | {group}" for effect, group, name in fixed + random]
+    drawn_names = list(draws.values)
+    pairs = zip(drawn_names, [*named, "sigma"], strict=False)
+    if len(kinds) != len(drawn_names) or not all(own.startswith(name) for own, name in pairs):
         raise DesignError(
             "posteriors of many responses are of random terms without a structure, and of independent residuals"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
@@ -36,19 +37,34 @@ def prior_responses(draws: Draws, n: int) -> Vector:
     n, rng = count("n", n), np.random.default_rng([draws.seed, 4])
     require_integrals(draws, _WHAT)
     if isinstance(draws, GeneralizedDraws):
-        return generalized_replicates(_generalized_draws(draws, n, rng), n)
+        return _generalized_responses(draws, n, rng)
     require_plain_residuals(draws.estimate, _WHAT)
     rows, layout = rows_of_fit(draws), draws.estimate.layout
     require_memory(8.0 * len(rows) * n, f"prior_predictive({n:,}) needs", "ask for fewer")
     found = rows.offset[:, None] + rows.x @ _coefficients(draws.priors, n, rng).T
-    drawn = _covariances(draws.priors, term_names(draws.estimate), n, rng)
-    for k, (z, codes, covariances) in enumerate(zip(rows.z, rows.codes, drawn, strict=True)):
-        effects = _effects(covariances, len(layout.groups[layout.random[k].group].levels), rng)
+    drawn = _factors(draws.priors, term_names(draws.estimate), n, rng)
+    for k, (z, codes, factors) in enumerate(zip(rows.z, rows.codes, drawn, strict=True)):
+        effects = _effects(factors, len(layout.groups[layout.random[k].group].levels), rng)
         for j in range(n):
             found[:, j] += np.einsum("ir,ir->i", z, effects[j, codes])
     sigma = _sigma(draws, n, rng)
     found += np.sqrt(rows.shares[:, None]) * sigma * rng.standard_normal(found.shape)
     return np.asarray(found)
+
+
+def _generalized_responses(draws: GeneralizedDraws, n: int, rng: np.random.Generator) -> Vector:
+    own = _generalized_draws(draws, n, rng)
+    try:
+        with np.errstate(all="ignore"):
+            found = generalized_replicates(own, n)
+    except ValueError:  # means or shapes beyond what can be drawn
+        found = np.full((1, 1), np.nan)
+    if not np.isfinite(found).all():
+        raise DesignError(
+            f"{_WHAT} are too large to be drawn: the priors allow means such as exp(50); give narrower ones, such as "
+            "priors={'fixed': hlmrs.Normal(0, 1), 'sd': hlmrs.HalfNormal(1)}"
+        )
+    return found
 
 
 def _generalized_draws(draws: GeneralizedDraws, n: int, rng: np.random.Generator) -> GeneralizedDraws:
@@ -58,12 +74,12 @@ def _generalized_draws(draws: GeneralizedDraws, n: int, rng: np.random.Generator
     kinds = [KeptParameter(name, one.kind) for name, one in draws.parameters.items()]
     values = np.full((n, len(kinds)), np.nan)
     values[:, [one.kind == "fixed" for one in kinds]] = _coefficients(draws.priors, n, rng)
-    covariances = _covariances(draws.priors, draws.estimate.parameter_names()[1], n, rng)
+    factors = _factors(draws.priors, draws.estimate.parameter_names()[1], n, rng)
     levels = [len(own) for own in draws.estimate.own.fit.modes()]
-    numbers = n * sum(k * own.shape[1] for k, own in zip(levels, covariances, strict=True))
+    numbers = n * sum(k * own.shape[1] for k, own in zip(levels, factors, strict=True))
     require_memory(8.0 * numbers, f"prior_predictive({n:,}) needs", "ask for fewer")
-    effects = [_effects(own, k, rng) for own, k in zip(covariances, levels, strict=True)]
-    kept = KeptDraws(kinds, values, values, covariances, effects)
+    effects = [_effects(own, k, rng) for own, k in zip(factors, levels, strict=True)]
+    kept = KeptDraws(kinds, values, values, [own @ own.transpose(0, 2, 1) for own in factors], effects)
     return GeneralizedDraws(draws.estimate, draws.priors, draws.seed, kept, draws.source)
 
 
@@ -81,34 +97,33 @@ def _coefficients(choice: PriorChoice, n: int, rng: np.random.Generator) -> Vect
     return np.asarray(np.linalg.solve(along, np.array(drawn)).T)
 
 
-def _effects(covariances: Vector, levels: int, rng: np.random.Generator) -> Vector:
+def _effects(factors: Vector, levels: int, rng: np.random.Generator) -> Vector:
     """Draw the effects of all levels (draws x levels x columns)."""
-    factors = np.linalg.cholesky(covariances)
-    noise = rng.standard_normal((len(covariances), levels, factors.shape[1]))
+    noise = rng.standard_normal((len(factors), levels, factors.shape[1]))
     return np.asarray(np.einsum("nlr,nqr->nlq", noise, factors))
 
 
-def _covariances(choice: PriorChoice, terms: Terms, n: int, rng: np.random.Generator) -> list[Vector]:
-    """Draw the covariance of every random term."""
-    found, others = [], iter(choice.others)
+def _factors(choice: PriorChoice, terms: Terms, n: int, rng: np.random.Generator) -> list[Vector]:
+    """Draw the covariance of every random term, as a factor of it: LL' (draws x columns x columns)."""
+    found, others = [], deque(choice.others)
     for _, columns in terms:
         sd = np.empty((n, len(columns)))
         for k in range(len(columns)):
-            one = next(others)
+            one = others.popleft()
             if one.kind != "sd" or one.column != columns[k]:
                 raise DesignError(f"{_WHAT} are not offered for random terms with a structure")
             sd[:, k] = choice.of(one.name).sample(rng, n)
-        correlation = np.tile(np.eye(len(columns)), (n, 1, 1))
-        if len(columns) > 1:
-            correlation = _correlations(choice.of(next(others).name), n, len(columns), rng)
-        found.append(correlation * sd[:, :, None] * sd[:, None, :] + 1e-300 * np.eye(len(columns)))
+        factor = np.tile(np.eye(len(columns)), (n, 1, 1))
+        if len(columns) > 1 and others and others[0].kind == "correlations":
+            factor = _correlation_factors(choice.of(others.popleft().name), n, len(columns), rng)
+        found.append(sd[:, :, None] * factor)
     return found
 
 
-def _correlations(prior: Distribution, n: int, r: int, rng: np.random.Generator) -> Vector:
+def _correlation_factors(prior: Distribution, n: int, r: int, rng: np.random.Generator) -> Vector:
     if not isinstance(prior, LKJ):
         raise DesignError(f"{_WHAT} are not offered for random terms with a structure")
-    return prior.sample(rng, n, r)
+    return prior._factors(rng, n, r)
 
 
 def _sigma(draws: Draws, n: int, rng: np.random.Generator) -> Vector:

@@ -69,6 +69,11 @@ class PriorChoice:
             return own
         return [one - mean for one, mean in zip(own, self.means, strict=True)]
 
+    @property
+    def has_scales(self) -> bool:
+        """Whether priors of coefficients are normal given scales, which are drawn with the variances."""
+        return any(isinstance(prior, StudentT | Horseshoe) for _, prior in self.combinations)
+
     def request(self) -> dict[str, Any]:
         """Return what the core reads."""
         return {

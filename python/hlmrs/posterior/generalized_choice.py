@@ -47,6 +47,8 @@ _LINKED_RESPONSES: Mapping[str | None, Callable[[Vector], Vector]] = {
     "1/mu^2": lambda y: 1 / np.where(y == 0, _OF_ZERO, y) ** 2,
 }
 """Links of which brms measures the response itself."""
+_WITH_ENDS = ("identity", "inverse", "1/mu^2")
+_OF_ANY_MEAN = ("gaussian", "student", "lognormal")
 _WITH_LIKELIHOOD = ("conditional", THRESHOLDS)
 """Parts whose coefficients may be flat: the likelihood falls to zero where they are very large."""
 _GONE = (
@@ -68,12 +70,26 @@ _LINKS: Mapping[str | None, Callable[[float], float]] = {
 
 def choose_generalized_priors(estimate: GeneralizedEstimate, priors: Mapping[str, Any] | str | None) -> PriorChoice:
     """Choose the prior of every parameter of all parts."""
+    _require_whole_range(estimate)
     parameters = _parameters(estimate)
     scales = _scales(estimate)
     found = _in_unit(estimate, chosen_priors(priors, parameters, scales), scales)
     _require_possible(estimate, parameters, found)
     require_levels(_few_levels(estimate), parameters, found)
     return PriorChoice(parameters, found, _means(estimate).tolist(), _notes(estimate, found))
+
+
+def _require_whole_range(estimate: GeneralizedEstimate) -> None:
+    """Refuse links by which a predictor may have a mean that there is not: the density of effects ends there.
+
+    Quadrature and the normal approximation of effects around their mode are of densities without ends.
+    """
+    family = estimate.family
+    if family.link in _WITH_ENDS and family.name not in _OF_ANY_MEAN:
+        raise OptionError(
+            f"family {family.name!r} with link {family.link!r}: effects for which the mean is not positive are "
+            "impossible, and how much of the posterior that cuts off is not computed; fit it with link='log'"
+        )
 
 
 def core_of(estimate: GeneralizedEstimate) -> GeneralizedFit:

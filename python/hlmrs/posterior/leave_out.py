@@ -44,7 +44,8 @@ class PredictiveDensity(Printed):
     elpd, std_error : float
         The sum of the log densities of all rows, or groups of them, that were left out; its standard error.
     mcse : float
-        Monte Carlo standard error of `elpd`: how much other draws would change it; of WAIC it is not known (NaN).
+        Monte Carlo standard error of `elpd`: about how much other draws would change it, where draws are worth
+        what they are for the mean of the worst parameter; of WAIC it is not known (NaN).
     p : float
         Effective number of parameters: how much lower that is than the log density of the rows that were seen; NaN
         beside correlated residuals.
@@ -103,13 +104,17 @@ class PredictiveDensity(Printed):
         name = f"Leave-one-out{'' if self._is_exact else ', by importance'}" if self.method == "loo" else "WAIC"
         title = f"{name}: {len(self.labels):,} parts, by {self._left_out}"
         facts = [
-            ("elpd", f"{write_fixed(self.elpd, 1)} (standard error {write_fixed(self.std_error, 1)})"),
+            ("elpd", write_fixed(self.elpd, 1) + self._with_error),
             *([] if np.isnan(self.mcse) else [("Monte Carlo error", write_fixed(self.mcse, 2))]),
             *([] if np.isnan(self.p) else [("p", write_fixed(self.p, 1))]),
             ("-2 elpd", write_fixed(self.looic, 1)),
             ("draws", f"{self.n_draws:,}{self._given}"),
         ]
         return Report(title, [Section("", Facts(facts)), Section("", Notes([self._trust()]))])
+
+    @property
+    def _with_error(self) -> str:
+        return "" if np.isnan(self.std_error) else f" (standard error {write_fixed(self.std_error, 1)})"
 
     @property
     def _given(self) -> str:
@@ -139,7 +144,13 @@ def leave_one_out(draws: Draws, leave: Any) -> PredictiveDensity:
     places, p = draws.thinned(found["n_draws"]), np.nan
     if estimate.request.residual is None:  # correlated residuals have no density of a row given all parameters alone
         p = float((_seen(log_densities_of_sets(draws, sets, places)) - found["elpd"]).sum())
-    return _density("loo", found["elpd"], found["k"], _Size(p, found["error"], len(places)), sets, estimate.kind)
+    size = _Size(p, found["error"] / _efficiency(draws, len(places)), len(places))
+    return _density("loo", found["elpd"], found["k"], size, sets, estimate.kind)
+
+
+def _efficiency(draws: Draws, n: int) -> float:
+    """Return the root of how many independent draws one of `n` is worth: as the mean of the worst parameter has it."""
+    return float(np.sqrt(min(1.0, min(draws.worth(own) for own in draws.values.values()) / n)))
 
 
 def _require_predicted(elpd: Vector, sets: RowSets) -> None:
@@ -162,7 +173,8 @@ def _of_weighted_draws(draws: GeneralizedDraws, leave: Any) -> PredictiveDensity
     most = min(max(_MOST_NUMBERS // len(sets.labels), _LEAST_DRAWS), _MOST_OF_WEIGHTED)
     places = draws.thinned(most)
     found = leave_out_by_importance(log_densities_of_sets(draws, sets, places), estimate.threads)
-    size = _Size(float((found["log_mean"] - found["elpd"]).sum()), found["error"], len(places))
+    errors = found["error"] / _efficiency(draws, len(places))
+    size = _Size(float((found["log_mean"] - found["elpd"]).sum()), errors, len(places))
     return _density("loo", found["elpd"], found["k"], size, sets, estimate.kind, is_exact=False)
 
 
@@ -171,7 +183,8 @@ def _of_groups(draws: GeneralizedDraws, sets: RowSets) -> PredictiveDensity:
     if not isinstance(draws.core, CorePosterior):
         raise FitStateError("the rows of this posterior are gone; leave groups out before it is saved")
     found = draws.core.leave_out(draws.estimate.rows, sets.ptr, sets.members)
-    size = _Size(float((found["log_mean"] - found["elpd"]).sum()), found["error"], found["n_draws"])
+    errors = found["error"] / _efficiency(draws, found["n_draws"])
+    size = _Size(float((found["log_mean"] - found["elpd"]).sum()), errors, found["n_draws"])
     return _density("loo", found["elpd"], found["k"], size, sets, draws.estimate.kind, is_exact=False)
 
 

@@ -151,4 +151,6 @@ def _why_chains(draws: Draws) -> Sequence[str]:
     if n <= MOST_DIRECT:
         return ["Direct draws were given up: their density could not be computed."]
     what = "coefficients and variance parameters" if isinstance(draws, GeneralizedDraws) else "variance parameters"
+    if not isinstance(draws, GeneralizedDraws) and draws.priors.has_scales:
+        what = "variance parameters and scales of coefficients"
     return [f"Chains were drawn since there are {n} {what} to draw, and direct draws are of {MOST_DIRECT} at most."]

@@ -78,16 +78,21 @@ class LKJ(Distribution):
         return self._draws(rng, n, dimension)
 
     def _draws(self, rng: np.random.Generator, n: int, dimension: int = 2) -> NDArray[np.float64]:
+        factor = self._factors(rng, n, dimension)
+        return factor @ factor.transpose(0, 2, 1)
+
+    def _factors(self, rng: np.random.Generator, n: int, dimension: int) -> NDArray[np.float64]:
+        """Draw the Cholesky factors of independent correlation matrices, which may be singular."""
         factor = np.zeros((n, dimension, dimension))
         left = np.ones((n, dimension))
         for column in range(dimension):
-            factor[:, column, column] = np.sqrt(left[:, column])
+            factor[:, column, column] = np.sqrt(np.maximum(left[:, column], 0))
             for row in range(column + 1, dimension):
                 b = self.eta + 0.5 * (dimension - 2 - column)
                 partial = 2 * rng.beta(b, b, n) - 1
                 factor[:, row, column] = partial * np.sqrt(left[:, row])
                 left[:, row] *= 1 - partial**2
-        return factor @ factor.transpose(0, 2, 1)
+        return factor
 
 
 def _require_correlations(x: NDArray[np.float64]) -> None:

@@ -1,7 +1,7 @@
 //! ψ, in which the posterior is drawn from: standard deviations of free sign, correlations without ends.
 //!
 //! The density is smooth in a standard deviation through zero, so that a variance that may be zero is an ordinary place; their
-//! units are those of the fit, so that ψ does not depend on the unit of the response.  ψ and
+//! units are powers of two near those of the fit, so that they are near one in any unit of the response.  ψ and
 //! its reflections, where standard deviations of either sign take the signs of correlations with them, are the same covariance.
 
 mod log_prior;

@@ -60,13 +60,16 @@ pub fn unions(
     };
     let mut group_of = vec![0; rows.n];
     all.iter().enumerate().for_each(|(g, (_, own))| own.iter().for_each(|&row| group_of[row as usize] = g));
+    let mut is_own = vec![false; rows.n];
     let of_set = |(s, set): (usize, &Vec<u32>)| {
+        set.iter().for_each(|&row| is_own[row as usize] = true);
         let mut touched: Vec<usize> = set.iter().map(|&row| group_of[row as usize]).collect();
         touched.sort_unstable();
         touched.dedup();
         let groups: Vec<(usize, &[u32])> = touched.iter().map(|&g| all[g]).collect();
         let members = groups.iter().flat_map(|(_, own)| own.iter());
-        let places = members.enumerate().filter(|(_, row)| set.contains(row)).map(|(place, _)| place).collect();
+        let places = members.enumerate().filter(|(_, row)| is_own[**row as usize]).map(|(place, _)| place).collect();
+        set.iter().for_each(|&row| is_own[row as usize] = false);
         union(rows, widths, &groups, vec![(s, places)])
     };
     sets.iter().enumerate().map(of_set).collect()

@@ -13,7 +13,7 @@ use super::linear::LinearPosterior;
 use super::psis::{log_sum_exp, smooth};
 use crate::design::Rows;
 use crate::linalg::memory;
-use crate::{Error, Result};
+use crate::{Error, Result, check_stop};
 use independent::Sets;
 
 /// Draws that are used, and how many numbers of them and the sets at most.
@@ -56,14 +56,19 @@ pub fn leave_out(
     if let Some(own) = &model.residual {
         rows.block.weights.clear();
         let unions = correlated::unions(&own.residual, &rows, widths, sets)?;
-        return over_draws(points, n, |psi| correlated::of_point(posterior, psi, (&unions, n), stop));
+        return over_draws(points, n, |psi| correlated::of_point(posterior, psi, (&unions, n), stop), stop);
     }
     let sets = Sets::new(&rows, widths, sets)?;
-    over_draws(points, n, |psi| independent::of_point(posterior, psi, &sets, stop))
+    over_draws(points, n, |psi| independent::of_point(posterior, psi, &sets, stop), stop)
 }
 
 /// Of log densities of `n` sets at each of some points.
-fn over_draws(points: &[Vec<f64>], n: usize, of_point: impl Fn(&[f64]) -> Result<Vec<f64>> + Sync) -> Result<LeaveOut> {
+fn over_draws(
+    points: &[Vec<f64>],
+    n: usize,
+    of_point: impl Fn(&[f64]) -> Result<Vec<f64>> + Sync,
+    stop: &AtomicBool,
+) -> Result<LeaveOut> {
     let wanted = used(n, points.len());
     let mut densities =
         memory::zeros(wanted, n).ok_or_else(|| Error::no_memory("leave-one-out densities", wanted, n))?;
@@ -72,7 +77,7 @@ fn over_draws(points: &[Vec<f64>], n: usize, of_point: impl Fn(&[f64]) -> Result
         Ok(())
     };
     densities.par_chunks_mut(n.max(1)).enumerate().map(of_draw).collect::<Result<()>>()?;
-    Ok(by_importance(n, wanted, |s| (0..wanted).map(|k| densities[k * n + s]).collect()))
+    by_importance(n, wanted, |s| (0..wanted).map(|k| densities[k * n + s]).collect(), stop)
 }
 
 /// Of so many draws those that are used for `n` sets.
@@ -81,8 +86,17 @@ fn used(n: usize, n_draws: usize) -> usize {
 }
 
 /// Leaves sets out by importance weights 1/p(y_S | ·), from log p(y_S | ·) at draws (sets x draws).
-pub fn by_importance(n: usize, n_draws: usize, of_set: impl Fn(usize) -> Vec<f64> + Sync) -> LeaveOut {
+///
+/// # Errors
+/// `Interrupted`.
+pub fn by_importance(
+    n: usize,
+    n_draws: usize,
+    of_set: impl Fn(usize) -> Vec<f64> + Sync,
+    stop: &AtomicBool,
+) -> Result<LeaveOut> {
     let of = |s: usize| {
+        check_stop(stop)?;
         let own = of_set(s);
         let smoothed = smooth(&own.iter().map(|l| -l).collect::<Vec<f64>>());
         let weighted: Vec<f64> = own.iter().zip(&smoothed.log_weights).map(|(l, w)| l + w).collect();
@@ -90,14 +104,14 @@ pub fn by_importance(n: usize, n_draws: usize, of_set: impl Fn(usize) -> Vec<f64
         // by the delta method, of a mean with weights
         let part = |(l, w): (&f64, &f64)| (2.0 * w).exp() * ((l - elpd).exp() - 1.0).powi(2);
         let error = own.iter().zip(&smoothed.log_weights).map(part).sum::<f64>().sqrt();
-        (elpd, smoothed.k, log_sum_exp(&own) - (own.len() as f64).ln(), error)
+        Ok((elpd, smoothed.k, log_sum_exp(&own) - (own.len() as f64).ln(), error))
     };
-    let all: Vec<(f64, f64, f64, f64)> = (0..n).into_par_iter().map(of).collect();
-    LeaveOut {
+    let all: Vec<(f64, f64, f64, f64)> = (0..n).into_par_iter().map(of).collect::<Result<_>>()?;
+    Ok(LeaveOut {
         elpd: all.iter().map(|v| v.0).collect(),
         k: all.iter().map(|v| v.1).collect(),
         log_mean: all.iter().map(|v| v.2).collect(),
         error: all.iter().map(|v| v.3).collect(),
         n_draws,
-    }
+    })
 }

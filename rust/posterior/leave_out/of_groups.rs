@@ -42,7 +42,7 @@ pub fn leave_groups_out(
         Ok(())
     };
     sets.par_iter().zip(densities.par_chunks_mut(wanted.max(1))).map(of_set).collect::<Result<()>>()?;
-    Ok(by_importance(n, wanted, |s| densities[s * wanted..(s + 1) * wanted].to_vec()))
+    by_importance(n, wanted, |s| densities[s * wanted..(s + 1) * wanted].to_vec(), stop)
 }
 
 /// Fails unless no random effect is of rows of two sets, or of one and of rows of none.

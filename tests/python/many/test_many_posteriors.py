@@ -58,3 +58,23 @@ def test_groups_of_rows_have_posteriors_of_their_own(data):
 def test_options_that_do_not_go_together_are_refused(data, options, match):
     with pytest.raises(OptionError, match=match):
         hlmrs.fit_many(["Reaction"], "~ Days + (1 | Subject)", data, **options)
+
+
+def test_priors_that_suit_no_response_are_errors(data):
+    with pytest.raises(OptionError, match="nonsense"):
+        hlmrs.fit_many(
+            ["Reaction"], "~ Days + (1 | Subject)", data, posterior=True, priors={"nonsense": hlmrs.Normal(0, 1)}
+        )
+
+
+def test_columns_that_depend_on_others_have_no_rows(data):
+    data = data.assign(twice=2 * data["Days"])
+    table = hlmrs.fit_many(["Reaction"], "~ Days + twice + (1 | Subject)", data, posterior=True, draws=100)
+    assert table["term"].tolist()[:2] == ["(Intercept)", "Days"]
+    assert len(table) == 4
+
+
+def test_structures_are_refused(data):
+    table = hlmrs.fit_many(["Reaction"], "~ Days + cs(1 + Days | Subject)", data, posterior=True, draws=100)
+    assert table["status"].tolist() == ["failed"]
+    assert "without a structure" in table["reason"].iloc[0]

@@ -11,7 +11,7 @@ import scipy.stats
 import hlmrs
 from hlmrs.errors import DataError, DesignError, OptionError
 from hlmrs.inference import term_names
-from hlmrs.posterior.by_priors import _covariances
+from hlmrs.posterior.by_priors import _factors
 from hlmrs.results import Posterior
 
 
@@ -212,7 +212,8 @@ def test_data_by_the_priors_have_correlations_of_lkj():
     data = {name: rng.normal(size=60) for name in "yab"} | {"g": np.repeat(list("qrst"), 15)}
     given = {"sd": hlmrs.Uniform(1, 1.5), "cor": hlmrs.LKJ(2)}
     draws = hlmrs.bayes("y ~ 1 + (a + b | g)", data, priors=given, draws=10, method="direct")._draws
-    (drawn,) = _covariances(draws.priors, term_names(draws.estimate), 4000, np.random.default_rng(1))
+    (factors,) = _factors(draws.priors, term_names(draws.estimate), 4000, np.random.default_rng(1))
+    drawn = factors @ factors.transpose(0, 2, 1)
     sd = np.sqrt(np.einsum("nii->ni", drawn))
     marginal = scipy.stats.beta(2.5, 2.5, -1, 2)
     for i, j in ((1, 0), (2, 0), (2, 1)):

@@ -470,3 +470,37 @@ def test_data_by_the_priors_are_those_of_the_model():
     other = np.cov(drawn[0], drawn[1])[0, 1]
     assert same == pytest.approx(mean**2 * np.expm1(variance), rel=0.1)
     assert other == pytest.approx(mean**2 * np.expm1(0.3**2), rel=0.15)
+
+
+@pytest.mark.parametrize("family", ["poisson", "nbinom2", "beta", "gamma", "inverse_gaussian", "binomial", "student"])
+@pytest.mark.parametrize("seed", range(3))
+def test_data_by_wide_priors_are_drawn_or_refused_by_name(family, seed):
+    rng = np.random.default_rng(seed)
+    g = np.repeat(np.arange(12), 5)
+    y = rng.beta(2, 3, 60) if family in ("beta", "gamma", "inverse_gaussian", "student") else rng.integers(0, 2, 60)
+    link = None if family in ("beta", "binomial", "student") else "log"
+    data = {"y": y.astype(float), "x": rng.normal(size=60), "g": [f"g{k}" for k in g]}
+    post = hlmrs.bayes("y ~ x + (1 | g)", data, family=family, link=link, draws=20, method="direct", seed=seed)
+    try:
+        assert np.isfinite(post.prior_predictive(100)).all()
+    except DesignError as error:
+        assert "give narrower ones" in str(error)  # noqa: PT017
+
+
+@pytest.mark.parametrize(("family", "link"), [("gamma", None), ("poisson", "identity"), ("inverse_gaussian", "1/mu^2")])
+def test_links_that_leave_the_range_of_the_mean_are_refused(family, link):
+    rng = np.random.default_rng(11)
+    g = np.repeat(np.arange(12), 5)
+    y = rng.poisson(9, 60) + 1.0
+    data = {"y": y, "g": [f"g{k}" for k in g]}
+    with pytest.raises(OptionError, match="fit it with link='log'"):
+        hlmrs.bayes("y ~ 1 + (1 | g)", data, family=family, link=link, draws=20)
+
+
+def test_effects_apart_and_nearly_singular_correlations_have_data_by_their_priors(crossed):
+    priors = {"fixed": hlmrs.Normal(0, 0.1), "(Intercept)": hlmrs.Normal(0, 0.1), "sd": hlmrs.HalfNormal(0.1)}
+    post = hlmrs.bayes("y ~ x + diag(1 + x | g)", crossed, family="poisson", priors=priors, draws=20, method="direct")
+    assert np.isfinite(post.prior_predictive(20)).all()
+    singular = priors | {"cor": hlmrs.LKJ(1e-3)}
+    post = hlmrs.bayes("y ~ x + (1 + x | g)", crossed, family="poisson", priors=singular, draws=20)
+    assert np.isfinite(post.prior_predictive(2000)).all()

@@ -155,3 +155,13 @@ def test_what_differs_between_models_that_cannot_be_compared_is_said(post):
     moved = data.iloc[[*range(20, 180), *range(20)]]
     with pytest.raises(OptionError, match=r"have 249\.56 and .* in row 0 of those used .* in the same order"):
         one.compare(hlmrs.bayes(formula, moved, draws=50))
+
+
+def test_the_monte_carlo_error_is_that_of_other_draws_of_chains():
+    data = hlmrs.datasets.load("Dyestuff", "polars")
+    found = [
+        hlmrs.bayes("Yield ~ 1 + (1 | Batch)", data, priors=PRIORS, draws=400, seed=s, method="nuts").loo()
+        for s in range(12)
+    ]
+    spread = np.std([one.elpd for one in found], ddof=1)
+    assert 0.4 < np.mean([one.mcse for one in found]) / spread < 4

@@ -5,6 +5,7 @@ import pytest
 
 import hlmrs
 from hlmrs.errors import OptionError
+from hlmrs.posterior.by_priors import _coefficients
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +105,18 @@ def test_priors_are_drawn_with_what_they_share(sparse):
     drawn = post.prior_predictive(50)
     assert drawn.shape == (120, 50)
     assert np.isfinite(drawn).all()
+    first, second = np.log(np.abs(_coefficients(post._draws.priors, 20_000, np.random.default_rng(1))[:, 1:])).T
+    # log|b| has the log of the common variate, of variance pi²/4, and as much of its own, and log|z|, of variance pi²/8
+    assert np.corrcoef(first, second)[0, 1] == pytest.approx((1 / 4) / (1 / 4 + 1 / 4 + 1 / 8), abs=0.03)
+
+
+def test_very_many_degrees_of_freedom_are_no_end_of_numbers(sparse):
+    a, b = (
+        hlmrs.bayes("y ~ x0 + x1 + (1 | g)", sparse, priors={"fixed": prior}, draws=400)
+        for prior in (hlmrs.StudentT(1e300, 0, 2), hlmrs.Normal(0, 2))
+    )
+    assert (
+        a.draws.equals(b.draws)
+        if hasattr(a.draws, "equals")
+        else all((a.draws[n] == b.draws[n]).all() for n in a.draws)
+    )

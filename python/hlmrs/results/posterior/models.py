@@ -38,9 +38,8 @@ class PosteriorModels(PosteriorView[FrameT]):
         Raises
         ------
         DesignError
-            For a model whose residuals have parameters of their own.
-        OptionError
-            For `leave` of a generalized model, and families without a density here (genpois, tweedie, ordbeta).
+            Where what is left out alone determines a coefficient whose prior is flat; of a generalized model where it
+            shares a random effect with other rows.
 
         Notes
         -----

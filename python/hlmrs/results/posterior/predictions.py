@@ -44,7 +44,7 @@ class PosteriorPredictions(PosteriorView[FrameT]):
         Raises
         ------
         DesignError
-            With `include_noise`, for a model whose residuals have parameters of their own.
+            With `include_noise`, for new rows of a model whose residuals have parameters of their own.
 
         Examples
         --------
@@ -78,7 +78,7 @@ class PosteriorPredictions(PosteriorView[FrameT]):
         Raises
         ------
         DesignError
-            With `include_noise`, for a model whose residuals have parameters of their own.
+            With `include_noise`, for new rows of a model whose residuals have parameters of their own.
 
         Examples
         --------
