@@ -169,7 +169,7 @@ impl Found {
         let spread = (n / effective(&relative) - 1.0).max(0.0);
         let smoothed = smooth(&ratios);
         Ok(Weights {
-            effective: effective(&smoothed.log_weights),
+            effective: effective(&smoothed.log_weights).min(least_worth(&self.points, &smoothed.log_weights)),
             log_weights: smoothed.log_weights,
             k: smoothed.k,
             log_marginal: (total - n.ln(), (spread / n).sqrt()),
@@ -179,6 +179,19 @@ impl Found {
     fn weighted(self, Weights { log_weights, k, effective, log_marginal }: Weights) -> Weighted {
         Weighted { points: self.points, log_weights, effective, k, rounds: self.parts.len(), log_marginal }
     }
+}
+
+/// How many independent points the mean of the worst coordinate is worth: its variance over Σ w²(x - mean)², which is less than
+/// 1 / Σ w² where large weights are of points far out (Owen 2013, Monte Carlo theory, methods and examples, section 9.3).
+fn least_worth(points: &[Vec<f64>], log_weights: &[f64]) -> f64 {
+    let weights: Vec<f64> = log_weights.iter().map(|w| w.exp()).collect();
+    let of = |k: usize| {
+        let mean: f64 = points.iter().zip(&weights).map(|(x, w)| w * x[k]).sum();
+        let part =
+            |power: i32| points.iter().zip(&weights).map(|(x, w)| w.powi(power) * (x[k] - mean).powi(2)).sum::<f64>();
+        part(1) / part(2)
+    };
+    (0..points[0].len()).map(of).fold(f64::INFINITY, f64::min)
 }
 
 /// The mean and covariance of weighted points; of weights no one alone may decide.

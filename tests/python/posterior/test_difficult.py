@@ -12,17 +12,19 @@ Y = """-.472 -1.07 3.495 1.982 -.009 3.477 6.304 2.616 -.028 1.227 1.139 -1.484 
 
 
 @pytest.mark.filterwarnings("ignore::hlmrs.errors.ConvergenceWarning", "ignore::hlmrs.errors.SingularFitWarning")
-@pytest.mark.parametrize("seed", [1, 72])
-def test_a_fit_without_residual_variance_has_the_posterior_of_its_priors(seed):
+def test_a_fit_without_residual_variance_has_the_posterior_of_its_priors():
+    """Means of four posteriors, which differ by more than a tail of k 0.6 lets their errors tell."""
     times = [str(i % 5) for i in range(40)]
     data = {"y": [float(v) for v in Y.split()], "t": times, "g": [f"g{i // 5}" for i in range(40)]}
     priors = {"(Intercept)": hlmrs.Normal(0, 1), "sd": hlmrs.HalfNormal(1), "sigma": hlmrs.HalfNormal(1)}
-    posterior = hlmrs.bayes("y ~ 1 + ar1(0 + t | g)", data, priors=priors, draws=1000, seed=seed)
-    assert posterior.verdict.method == "direct"
-    found = {row["parameter"]: row for row in posterior.summary().to_dicts()}
+    fit = hlmrs.lmer("y ~ 1 + ar1(0 + t | g)", data)
+    found = [fit.posterior(priors, draws=1000, seed=seed) for seed in (1, 3, 5, 72)]
+    assert {one.verdict.method for one in found} == {"direct"}
+    tables = [{row["parameter"]: row for row in one.summary().to_dicts()} for one in found]
     for name, expected in means_by_a_grid(np.array(data["y"]).reshape(8, 5)).items():
-        atol = min(4.5 * found[name]["mcse"], 0.05 if name == "sigma" else np.inf)
-        np.testing.assert_allclose(found[name]["mean"], expected, atol=atol, err_msg=name)
+        mean, mcse = (np.mean([table[name][of] for table in tables]) for of in ("mean", "mcse"))
+        atol = min(4.5 * mcse / 2, 0.05 if name == "sigma" else np.inf)
+        np.testing.assert_allclose(mean, expected, atol=atol, err_msg=name)
 
 
 def means_by_a_grid(y):
