@@ -23,6 +23,7 @@ pub fn verdict_dict<'py>(py: Python<'py>, verdict: &Verdict) -> PyResult<Bound<'
     out.set_item("independent", &verdict.independent)?;
     out.set_item("flat", &verdict.flat.terms)?;
     out.set_item("redundant", verdict.flat.redundant)?;
+    out.set_item("sigma_vanishes", verdict.sigma_vanishes)?;
     out.set_item("tried", verdict.tried)?;
     Ok(out)
 }

@@ -19,6 +19,7 @@ pub mod save;
 pub mod search;
 pub mod simulate;
 mod starts;
+mod vanishing;
 pub mod verdict;
 
 pub use generalized::{GlmmFit, LaplaceError, Moved, fit_generalized, side_by_side};

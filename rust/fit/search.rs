@@ -4,10 +4,11 @@ use serde::Deserialize;
 
 use super::boundary;
 use super::starts;
+use super::vanishing::{TIMES, within_rounding};
 use super::verdict::{Status, Verdict, is_exact, judge};
 use crate::Result;
 use crate::error::computed;
-use crate::model::Evaluator;
+use crate::model::{Accuracy, Evaluator};
 use crate::optimize::{Outcome, Settings, Stop, bobyqa, trust_region};
 
 /// Escapes from a boundary that is no optimum, at most.
@@ -47,43 +48,50 @@ pub fn leave_zero(x: &mut [f64], scales: &[usize], near: f64, by: f64) {
 /// `Numerical` where the criterion cannot be evaluated at the start, or rounding hides the residual variance;
 /// `Interrupted`.
 pub fn search(objective: &mut dyn Evaluator, start: &[f64], control: &Control) -> Result<(Vec<f64>, Verdict)> {
-    let (mut optimum, mut returns) = nearest(objective, start, control)?;
+    let mut end = nearest(objective, start, control)?;
     let (mut tried, mut elsewhere) = (0, 0);
-    let mut accuracy = objective.accuracy(&optimum.x)?;
     for _ in 0..MOST_OPTIMA {
-        if optimum.stop == Stop::EvaluationLimit || is_exact(accuracy)? {
+        if end.outcome.stop == Stop::EvaluationLimit || is_exact(end.accuracy)? {
             break;
         }
-        let before = objective.evaluations();
-        let further = starts::look(objective, &optimum, accuracy.rounding.max(accuracy.std_error), before - elsewhere)?;
+        let (before, error) = (objective.evaluations(), end.accuracy.rounding.max(end.accuracy.std_error));
+        let further = starts::look(objective, &end.outcome, error, before - elsewhere)?;
         elsewhere += objective.evaluations() - before;
         tried += further.tried;
         let Some(lower) = further.lower else { break };
-        let Some((next, next_returns)) = computed(nearest(objective, &lower, control))? else { break };
-        if next.value >= optimum.value || is_stuck(objective, &next)? && !is_stuck(objective, &optimum)? {
+        let Some(next) = computed(nearest(objective, &lower, control))? else { break };
+        let is_lower = next.outcome.value + TIMES * next.accuracy.rounding < end.outcome.value;
+        if !is_lower || is_stuck(objective, &next)? && !is_stuck(objective, &end)? {
             break;
         }
-        (optimum, returns) = (next, next_returns);
-        accuracy = objective.accuracy(&optimum.x)?;
+        end = next;
     }
-    let mut verdict = judge(objective, &optimum, accuracy)?;
+    let mut verdict = judge(objective, &end.outcome, end.accuracy)?;
     verdict.evaluations -= elsewhere;
     verdict.tried = tried;
-    if returns && verdict.status != Status::Exact {
+    if end.returns && verdict.status != Status::Exact {
         verdict.status = Status::NotConverged;
         verdict.reason = "the search keeps returning to a boundary that is not an optimum".into();
     }
-    Ok((optimum.x, verdict))
+    Ok((end.outcome.x, verdict))
+}
+
+/// Where searches from one start end.
+struct End {
+    outcome: Outcome,
+    accuracy: Accuracy,
+    /// Whether they returned to a boundary that is no optimum.
+    returns: bool,
 }
 
 /// Whether a search ended where the criterion could still fall.
-fn is_stuck(objective: &mut dyn Evaluator, end: &Outcome) -> Result<bool> {
-    let accuracy = objective.accuracy(&end.x)?;
-    Ok(end.stop == Stop::NoProgress && judge(objective, end, accuracy)?.status == Status::NotConverged)
+fn is_stuck(objective: &mut dyn Evaluator, end: &End) -> Result<bool> {
+    Ok(end.outcome.stop == Stop::NoProgress
+        && judge(objective, &end.outcome, end.accuracy)?.status == Status::NotConverged)
 }
 
-/// The optimum that a search ends at, and whether it returned to a boundary that is none.
-fn nearest(objective: &mut dyn Evaluator, start: &[f64], control: &Control) -> Result<(Outcome, bool)> {
+/// The optimum that a search ends at, escapes from boundaries among it.
+fn nearest(objective: &mut dyn Evaluator, start: &[f64], control: &Control) -> Result<End> {
     let mut from = start.to_vec();
     for attempt in 0.. {
         let mut again = |objective: &mut dyn Evaluator, x: &[f64]| minimize(objective, x, control);
@@ -93,7 +101,11 @@ fn nearest(objective: &mut dyn Evaluator, start: &[f64], control: &Control) -> R
         let snapped = settled(objective, snapped, &mut again)?;
         match boundary::escape(objective, &snapped)? {
             Some(better) if attempt < MOST_RESTARTS => from = better,
-            rest => return Ok((snapped, rest.is_some())),
+            rest => {
+                let (mut outcome, returns) = (snapped, rest.is_some());
+                let accuracy = within_rounding(objective, &mut outcome)?;
+                return Ok(End { outcome, accuracy, returns });
+            }
         }
     }
     unreachable!("the loop returns")

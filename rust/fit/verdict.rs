@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::boundary::{NullSpace, independent, null_spaces};
 use super::flat::{Flat, flat};
 use super::null_directions::sizes;
+use super::vanishing::vanishes;
 use crate::covariance::ThetaMap;
 use crate::linalg::dense::eigen;
 use crate::model::{Accuracy, Evaluator};
@@ -12,11 +13,11 @@ use crate::optimize::{Outcome, Point, Stop};
 use crate::{Error, Result};
 
 /// Decrease still expected of an optimum, at most; or this share of the standard error of an estimated criterion.
-const EXPECTED: f64 = 1e-6;
+pub const EXPECTED: f64 = 1e-6;
 const EXPECTED_OF_ERROR: f64 = 0.02;
 /// A residual variance is named as one that rounding may hide where its relative error is above this, and is lost above
 /// that.
-const MOST_ROUNDING: f64 = 1e-5;
+pub const MOST_ROUNDING: f64 = 1e-5;
 const LOST: f64 = 1e-2;
 /// Curvature of a direction in which a decrease can be expected, where its parameters change by their own size.
 const CURVED: f64 = 1e-5;
@@ -25,7 +26,8 @@ const CURVED: f64 = 1e-5;
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     Optimum,
-    /// On the boundary: some combination of random effects has no variance, or effects at places have no correlation.
+    /// On the boundary: some combination of random effects has no variance, effects at places have no correlation, or
+    /// residuals have no variance.
     Boundary,
     /// The criterion does not change along some direction: the data do not identify these parameters.
     Flat,
@@ -72,6 +74,9 @@ pub struct Verdict {
     #[serde(default)]
     pub independent: Vec<usize>,
     pub flat: Flat,
+    /// Whether the residual variance goes to zero: random effects can stand for every row.
+    #[serde(default)]
+    pub sigma_vanishes: bool,
     /// Points far from the optimum from which a lower one was looked for.
     pub tried: usize,
 }
@@ -110,14 +115,15 @@ pub fn judge(objective: &mut dyn Evaluator, outcome: &Outcome, accuracy: Accurac
     let allowed = EXPECTED.max(EXPECTED_OF_ERROR * accuracy.std_error).max(accuracy.rounding);
     let reason = reason(outcome.stop, expected_decrease, allowed, evaluations);
     let is_exact = is_exact(accuracy)?;
-    let flat = if reason.is_empty() && !is_exact && accuracy.std_error == 0.0 {
+    let sigma_vanishes = reason.is_empty() && !is_exact && vanishes(objective, outcome, accuracy)?;
+    let flat = if reason.is_empty() && !is_exact && !sigma_vanishes && accuracy.std_error == 0.0 {
         flat(objective, outcome, &slope)?
     } else {
         Flat::default()
     };
     let boundary = null_spaces(objective.parameters(), &outcome.x);
     let independent = independent(objective.parameters(), &outcome.x);
-    let is_inside = boundary.is_empty() && independent.is_empty();
+    let is_inside = boundary.is_empty() && independent.is_empty() && !sigma_vanishes;
     let status = match (is_exact, reason.is_empty(), flat.terms.is_empty(), is_inside) {
         (true, ..) => Status::Exact,
         (_, false, ..) => Status::NotConverged,
@@ -125,7 +131,17 @@ pub fn judge(objective: &mut dyn Evaluator, outcome: &Outcome, accuracy: Accurac
         (_, _, _, false) => Status::Boundary,
         _ => Status::Optimum,
     };
-    Ok(Verdict { status, reason, evaluations, expected_decrease, boundary, independent, flat, tried: 0 })
+    Ok(Verdict {
+        status,
+        reason,
+        evaluations,
+        expected_decrease,
+        boundary,
+        independent,
+        flat,
+        sigma_vanishes,
+        tried: 0,
+    })
 }
 
 /// g'H^-1 g / 2 over the directions that curve, in parameters scaled to their size; NaN where a number is not finite.

@@ -22,8 +22,8 @@ class Verdict(Printed):
     Attributes
     ----------
     status : {"optimum", "boundary", "flat", "exact", "rough", "pole", "unbounded", "rounded", "not-converged"}
-        A verified optimum; one at the boundary of the model, at which a combination of random effects has no variance
-        or the law is one at the end of its family; one along which the data do not identify some parameters; one whose
+        A verified optimum; one at the boundary of the model, at which a combination of random effects, or of residuals,
+        has no variance or the law is one at the end of its family; one along which the data do not identify some parameters; one whose
         residual standard deviation is below about 5e-6 of the spread of the response, so that rounding may have moved
         it (a response that is reproduced exactly raises ``NumericalError``); one of a quadrature that more points
         change by more than 0.5 in the log-likelihood, so that it may not be one of the likelihood; or no optimum, where
@@ -40,7 +40,8 @@ class Verdict(Printed):
     limits : tuple of str
         Parts of a generalized model whose best value is infinite, and the law there simpler: no overdispersion, no
         zeros beyond those of the counts; structures of residuals, or of random effects at places, that are a simpler
-        one there: not correlated, no nugget.
+        one there: not correlated, no nugget; ``"sigma"`` where random effects can stand for every row and leave no
+        residual variance.
     reason : str
         Why the search did not converge, what more points change, or where else the likelihood is higher; empty
         otherwise.
@@ -208,7 +209,7 @@ def verdict_of(
         std_error,
         suggestions=suggestions,
         tried=core["tried"],
-        limits=tuple(terms[k].name for k in independent),
+        limits=(*(terms[k].name for k in independent), *(["sigma"] if core["sigma_vanishes"] else [])),
     )
 
 
@@ -231,6 +232,7 @@ def _advice(
     flat = core["flat"]
     advice = [of_boundary(terms[entry["term"]], entry) for entry in core["boundary"] if entry["term"] not in flat]
     advice += [of_independence(terms[k]) for k in core.get("independent", []) if k not in flat]
+    advice += [_NO_RESIDUALS] if core["sigma_vanishes"] else []
     if flat:
         advice.append(of_flat(terms, flat, core["redundant"], moments()))
     return [*advice, Advice(_ELSEWHERE.format(core["reason"]))] if core["reason"] else advice
@@ -241,6 +243,11 @@ _EXACT = Advice(
     "the response, so that squares lose its digits; if it is zero the likelihood has no maximum. Look whether it was "
     "computed from the predictors, or is the same for all rows of a group; if residuals so small matter, subtract what "
     "is known of the response before the fit."
+)
+_NO_RESIDUALS = Advice(
+    "The best residual variance is zero: the random effects can stand for every row, and what is printed for sigma is "
+    "where the search ended. A covariance of the rows of a group is a residual structure, without a variance beside "
+    "it: hlmrs.gls(..., residual='ar1(time | group)'). Otherwise leave out a random effect."
 )
 _NOT_CONVERGED = Advice(
     "The numbers of this fit are those of the point where the search stopped. Fit again from there with "

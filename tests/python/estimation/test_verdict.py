@@ -27,6 +27,7 @@ def verdict(status, boundary=(), flat=(), redundant=None, reason="", terms=(), m
         "flat": list(flat),
         "redundant": redundant,
         "tried": 0,
+        "sigma_vanishes": False,
         "reason": reason,
     }
     random = [term for name, *_ in terms for term in parse(f"y ~ 1 + {name}").random]

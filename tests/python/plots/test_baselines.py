@@ -42,12 +42,8 @@ def growth():
 
 @cache
 def posterior():
+    """Direct draws: chains turn the rounding of other processors into other draws."""
     return sleep().posterior(draws=1000)
-
-
-@cache
-def chains():
-    return sleep().posterior(draws=400, method="nuts")
 
 
 @cache
@@ -87,7 +83,7 @@ PICTURES = {
     "posterior_intervals": ("default", lambda: posterior().plot.intervals()),
     "posterior_pairs": ("default", lambda: posterior().plot.pairs()[0]),
     "posterior_priors": ("default", lambda: posterior().plot.priors()[2]),
-    "posterior_trace": ("dark_background", lambda: chains().plot.trace(["sigma"])[0]),
+    "posterior_trace": ("dark_background", lambda: posterior().plot.trace(["sigma"])[0]),
     "diagnostics": ("default", lambda: sleep().plot.diagnostics()),
 }
 """Pictures, each in a style."""
