@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::pattern::{LinkPattern, pairs};
-use crate::linalg::dense;
+use crate::linalg::{dense, small};
 use crate::rows::{ExtendedColumns, OrderedFactor, RowBlock};
+use crate::with_width;
 
 /// Sums of one part of the rows.  Rows of sums are `[dense..., y, cells...]`.
 #[derive(Debug, Clone, Default)]
@@ -82,13 +83,13 @@ impl Sums {
     /// Adds the rows of a block, weighted, but to what the levels of the factors before `first` sum up.
     pub fn push(&mut self, shape: &Shape, batch: &RowBlock, first: usize) {
         let d = shape.extended.n_dense() + 1;
-        self.sum_log_weights += batch.weights.iter().map(|w| w.ln()).sum::<f64>();
+        self.sum_log_weights += batch.weights.iter().filter(|&&w| w != 1.0).map(|w| w.ln()).sum::<f64>();
         dense::add_gram_lower(&mut self.dense, &batch.dense[..d * batch.n], d);
         self.push_cells(shape, batch, d);
         for (f, (z, codes)) in batch.z.iter().enumerate().skip(first) {
             let r = shape.factors[f].1;
-            push_zz(&mut self.zz[f], z, codes, r);
-            push_zx(&mut self.zx[f], shape, batch, (z, codes, r), d);
+            with_width!(r, push_zz(&mut self.zz[f], z, codes, r));
+            with_width!(r, push_zx(&mut self.zx[f], shape, batch, (z, codes, r), d));
         }
         for (k, (i, j)) in shape.link_pairs().enumerate().filter(|&(_, (_, j))| j >= first) {
             let widths = (shape.factors[i].1, shape.factors[j].1);
@@ -150,7 +151,8 @@ fn add(a: &mut [f64], b: &[f64]) {
     a.iter_mut().zip(b).for_each(|(x, y)| *x += y);
 }
 
-fn push_zz(zz: &mut [f64], z: &[f64], codes: &[u32], r: usize) {
+fn push_zz<const R: usize>(zz: &mut [f64], z: &[f64], codes: &[u32], r: usize) {
+    let r = small::width::<R>(r);
     for (row, &code) in z.chunks_exact(r).zip(codes) {
         add_outer(&mut zz[code as usize * r * r..][..r * r], row, row, 1.0);
     }
@@ -168,8 +170,14 @@ pub fn add_row(sums: &mut [f64], v: f64, x: &[f64]) {
     sums.iter_mut().zip(x).for_each(|(s, x)| *s += v * x);
 }
 
-fn push_zx(zx: &mut [f64], shape: &Shape, batch: &RowBlock, (z, codes, r): (&[f64], &[u32], usize), d: usize) {
-    let width = shape.extended.width();
+fn push_zx<const R: usize>(
+    zx: &mut [f64],
+    shape: &Shape,
+    batch: &RowBlock,
+    (z, codes, r): (&[f64], &[u32], usize),
+    d: usize,
+) {
+    let (r, width) = (small::width::<R>(r), shape.extended.width());
     for (i, (row, &code)) in z.chunks_exact(r).zip(codes).enumerate() {
         for (a, &za) in row.iter().enumerate() {
             let sums = &mut zx[(code as usize * r + a) * width..][..width];

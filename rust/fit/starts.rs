@@ -7,7 +7,7 @@ use super::lines::{Line, beside_zeros, large, lines};
 use crate::Result;
 use crate::error::computed;
 use crate::model::Evaluator;
-use crate::optimize::{Outcome, Settings, trust_region};
+use crate::optimize::{Objective, Outcome, Point, Settings, trust_region};
 
 /// Flops that all valuations of a small model may take, and those that one takes beside its own.
 const WORK: f64 = 1e6;
@@ -19,6 +19,9 @@ const SEARCHES: usize = 4;
 const SETTINGS: Settings = Settings { tolerance: 0.05, max_evaluations: 20 };
 /// An optimum that is lower by less is the same.
 const LOWER: f64 = 1e-5;
+/// A search that is so little above the optimum, with what its parabola says to this part, leads to it.
+const NEAR: f64 = 1.0;
+const AGREES: f64 = 0.2;
 /// A model that can afford so many valuations is searched from starts of large variances too.
 const SMALL: usize = 100;
 /// Where the way from a dip to the optimum is valued.
@@ -62,7 +65,7 @@ pub fn look(objective: &mut dyn Evaluator, optimum: &Outcome, error: f64, spent:
     }
     for start in starts {
         further.tried += 1;
-        further.lower = search_from(objective, &start, lower)?;
+        further.lower = search_from(objective, &start, (optimum, lower))?;
         if further.lower.is_some() {
             break;
         }
@@ -104,10 +107,66 @@ fn is_apart(objective: &mut dyn Evaluator, optimum: &Outcome, at: f64, x: &[f64]
     Ok(false)
 }
 
-/// The end of a search, if it is below a value.
-fn search_from(objective: &mut dyn Evaluator, start: &[f64], below: f64) -> Result<Option<Vec<f64>>> {
-    let end = computed(trust_region::minimize(objective, start, SETTINGS))?;
+/// The end of a search, if it is below a value; the search ends early where it comes near the known optimum.
+fn search_from(
+    objective: &mut dyn Evaluator,
+    start: &[f64],
+    (optimum, below): (&Outcome, f64),
+) -> Result<Option<Vec<f64>>> {
+    let mut elsewhere = Elsewhere { objective, known: optimum.slope.as_ref() };
+    let end = computed(trust_region::minimize(&mut elsewhere, start, SETTINGS))?;
     Ok(end.filter(|end| end.value < below).map(|end| end.x))
+}
+
+/// The criterion to a search that is to find another optimum.
+struct Elsewhere<'a> {
+    objective: &'a mut dyn Evaluator,
+    known: Option<&'a Point>,
+}
+
+impl Objective for Elsewhere<'_> {
+    fn n_parameters(&self) -> usize {
+        self.objective.n_parameters()
+    }
+
+    fn value(&mut self, x: &[f64]) -> Result<f64> {
+        self.objective.value(x)
+    }
+
+    fn noise(&self) -> f64 {
+        self.objective.noise()
+    }
+
+    fn regularize(&self, from: &[f64], x: &mut [f64]) {
+        self.objective.regularize(from, x);
+    }
+
+    fn snap_to_bounds(&self, x: &mut [f64]) {
+        self.objective.snap_to_bounds(x);
+    }
+
+    fn slope(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
+        self.objective.slope(x)
+    }
+
+    fn is_known(&self, at: &Point) -> bool {
+        self.known.is_some_and(|known| is_near(known, at))
+    }
+}
+
+/// Whether the parabola at an optimum has both the value and the gradient of a point not far above it.
+fn is_near(optimum: &Point, at: &Point) -> bool {
+    let (n, above) = (at.x.len(), at.value - optimum.value);
+    if above > NEAR {
+        return false;
+    }
+    let step: Vec<f64> = at.x.iter().zip(&optimum.x).map(|(x, from)| x - from).collect();
+    let slope = |i: usize| optimum.gradient[i] + (0..n).map(|j| optimum.curvature[j * n + i] * step[j]).sum::<f64>();
+    let slopes: Vec<f64> = (0..n).map(slope).collect();
+    let expected: f64 = (0..n).map(|i| 0.5 * step[i] * (slopes[i] + optimum.gradient[i])).sum();
+    let off: f64 = (0..n).map(|i| (at.gradient[i] - slopes[i]).powi(2)).sum();
+    let size: f64 = slopes.iter().map(|v| v * v).sum();
+    (above - expected).abs() <= AGREES * above.abs() && off <= AGREES.powi(2) * size
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use faer::linalg::triangular_solve;
 use faer::prelude::Solve;
 use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
 
-use super::low_order::{self, EIGEN_ORDER, GRAM_ORDER, ORDER, TERMS, add_gram, outer_sums};
+use super::low_order::{self, EIGEN_ORDER, GRAM_ORDER, ORDER, TERMS, add_gram, add_outer_sums, outer_sums};
 use crate::with_width;
 
 /// Above this order two threads gain in a dense kernel (benches/kernels.rs).
@@ -176,6 +176,25 @@ pub fn add_gram_lower(c: &mut [f64], a: &[f64], n: usize) {
     }
 }
 
+/// The rows `first` and after of C (`ld` x n) += alpha Σ a b' over rows of m of `a` and of n of `b`.
+pub fn add_outer(
+    c: &mut [f64],
+    (ld, first): (usize, usize),
+    (a, m): (&[f64], usize),
+    (b, n): (&[f64], usize),
+    alpha: f64,
+) {
+    if m == 0 || n == 0 {
+        return;
+    }
+    let rows = a.len() / m;
+    if m.max(n) <= ORDER && rows <= TERMS {
+        return with_width!(m, add_outer_sums(c, (ld, first), (a, m), (b, n), alpha));
+    }
+    let to = view_mut(c, ld, n).subrows_mut(first, m);
+    multiply(to, Accum::Add, view(a, m, rows), view(b, n, rows).transpose(), alpha);
+}
+
 /// C = beta C + alpha A B, with beta 0 or 1.
 pub fn multiply(c: MatMut<'_, f64>, accumulate: Accum, a: MatRef<'_, f64>, b: MatRef<'_, f64>, alpha: f64) {
     let (m, n) = (c.nrows(), c.ncols());
@@ -195,7 +214,13 @@ pub fn multiply(c: MatMut<'_, f64>, accumulate: Accum, a: MatRef<'_, f64>, b: Ma
 fn low_order_sums(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Option<[f64; ORDER * ORDER]> {
     let (m, a, b) = (a.nrows(), a.try_as_col_major()?, b.transpose().try_as_col_major()?);
     let columns = (0..a.ncols()).map(|l| (a.col(l).as_slice(), b.col(l).as_slice()));
-    Some(with_width!(m, outer_sums(columns, m)))
+    Some(match m {
+        5 => outer_sums::<5>(columns, m),
+        6 => outer_sums::<6>(columns, m),
+        7 => outer_sums::<7>(columns, m),
+        8 => outer_sums::<8>(columns, m),
+        _ => with_width!(m, outer_sums(columns, m)),
+    })
 }
 
 fn add_low_order(mut c: MatMut<'_, f64>, accumulate: Accum, sums: &[f64], alpha: f64) {

@@ -97,6 +97,22 @@ pub fn outer_sums<'a, const M: usize>(
     sums
 }
 
+/// The rows `first` and after of C (`ld` x n) += alpha Σ a b' over rows of m and of n, all at most `ORDER`.
+#[inline(always)]
+pub fn add_outer_sums<const M: usize>(
+    c: &mut [f64],
+    (ld, first): (usize, usize),
+    (a, m): (&[f64], usize),
+    (b, n): (&[f64], usize),
+    alpha: f64,
+) {
+    let m = width::<M>(m);
+    let sums = outer_sums::<M>(a.chunks_exact(m).zip(b.chunks_exact(n)), m);
+    for (c, sums) in c.chunks_exact_mut(ld).zip(sums.chunks_exact(m)).take(n) {
+        (0..m).for_each(|i| c[first + i] += alpha * sums[i]);
+    }
+}
+
 /// Ascending eigenvalues and eigenvectors (columns) of a symmetric matrix (n x n) of finite numbers, by Jacobi's rotations.
 pub fn eigen(a: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
     let (mut s, mut v) = ([0.0; EIGEN_ORDER * EIGEN_ORDER], [0.0; EIGEN_ORDER * EIGEN_ORDER]);
@@ -131,7 +147,7 @@ fn rotate(s: &mut [f64], v: &mut [f64], (p, q): (usize, usize), n: usize) -> boo
     let tau = (last - first) / (2.0 * off);
     // a square that is too large leaves no rotation, as it should
     let t = 1f64.copysign(tau) / (tau.abs() + (1.0 + tau * tau).sqrt());
-    let cosine = 1.0 / t.hypot(1.0); // to the last digit, so that vectors stay orthonormal
+    let cosine = 1.0 / t.mul_add(t, 1.0).sqrt(); // rounded once below the root, so that vectors stay orthonormal
     let sine = t * cosine;
     for k in 0..n {
         turn(v, (p * n + k, q * n + k), (cosine, sine));

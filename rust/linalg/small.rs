@@ -26,11 +26,13 @@ macro_rules! with_width {
 pub fn multiply(c: &mut [f64], a: &[f64], b: &[f64], m: usize, k: usize, r: usize) {
     for j in 0..r {
         let cj = &mut c[j * m..(j + 1) * m];
-        cj.fill(0.0);
+        if k == 0 {
+            cj.fill(0.0);
+        }
         for l in 0..k {
             let (blj, al) = (b[j * k + l], &a[l * m..(l + 1) * m]);
             for i in 0..m {
-                cj[i] += al[i] * blj;
+                cj[i] = if l == 0 { 0.0 } else { cj[i] } + al[i] * blj;
             }
         }
     }

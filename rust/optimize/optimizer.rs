@@ -16,6 +16,10 @@ pub trait Objective {
     fn regularize(&self, _from: &[f64], _x: &mut [f64]) {}
     /// Moves the end of a search by less than matters, onto what it is so close to.
     fn snap_to_bounds(&self, _x: &mut [f64]) {}
+    /// Whether a search that has come to a point can end there, for where it leads is known.
+    fn is_known(&self, _at: &Point) -> bool {
+        false
+    }
     /// Gradient and a symmetric curvature (n x n) at the x last valued.
     fn slope(&mut self, x: &[f64]) -> Result<(Vec<f64>, Vec<f64>)>;
 }

@@ -1,6 +1,6 @@
 //! Elimination of one leading factor: its block-diagonal part; `reduce` has what it leaves of the blocks below.
 
-use super::factor::{CholeskyFactor, LeadFactor, LeadView, ancestor_block, view};
+use super::factor::{CholeskyFactor, LeadFactor, LeadView, ancestor_blocks, view};
 use super::panel::Panels;
 use super::reduce;
 use super::symbolic::{Lead, SymbolicFactor};
@@ -150,7 +150,15 @@ fn factor_range<const R: usize>(task: &EliminationTask, out: LevelRange) -> std:
         heap.resize(size, 0.0);
         &mut heap
     };
-    let mut ancestors = out.ancestors;
+    let mut ancestors: Vec<_> = out
+        .ancestors
+        .into_iter()
+        .enumerate()
+        .map(|(index, values)| {
+            let rj = task.lead.ancestors[index].r;
+            (values, ancestor_blocks(&task.source, task.symbolic, task.i, index), rj)
+        })
+        .collect();
     let mut determinants = small::LogProduct::default();
     for k in 0..out.n {
         let level = out.first + k;
@@ -162,10 +170,9 @@ fn factor_range<const R: usize>(task: &EliminationTask, out: LevelRange) -> std:
         // C = Λ L^-T
         small::solve_right_transposed::<R>(c, task.lambda, l, r, r);
         // P = B C for ancestors, trailing rows, and [X y]
-        for (index, values) in ancestors.iter_mut().enumerate() {
-            let rj = task.lead.ancestors[index].r;
-            let b = ancestor_block(&task.source, task.symbolic, task.i, index, level);
-            small::multiply(&mut values[k * rj * r..(k + 1) * rj * r], b, c, rj, r, r);
+        for (values, b, rj) in &mut ancestors {
+            let (rj, size) = (*rj, *rj * r);
+            small::multiply(&mut values[k * size..(k + 1) * size], &b[level * size..(level + 1) * size], c, rj, r, r);
         }
         let range = task.lead.panel.range(level, r);
         let p = &mut out.panel[range.start - panel_start..range.end - panel_start];

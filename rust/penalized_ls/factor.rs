@@ -196,17 +196,11 @@ pub fn view<'a>(
     }
 }
 
-/// The block of A between level `level` of lead i and its k-th ancestor.
-pub fn ancestor_block<'a>(
-    view: &LeadView<'a>,
-    symbolic: &SymbolicFactor,
-    i: usize,
-    k: usize,
-    level: usize,
-) -> &'a [f64] {
-    let (lead, ancestor) = (&symbolic.leads[i], &symbolic.leads[i + 1 + k]);
-    let size = ancestor.r * lead.r;
-    let values: &'a [f64] =
-        if view.ancestors.is_empty() { &view.links[ancestor.block][lead.block] } else { &view.ancestors[k] };
-    &values[level * size..(level + 1) * size]
+/// The blocks of A between the levels of lead i and its k-th ancestor.
+pub fn ancestor_blocks<'a>(view: &LeadView<'a>, symbolic: &SymbolicFactor, i: usize, k: usize) -> &'a [f64] {
+    if view.ancestors.is_empty() {
+        &view.links[symbolic.leads[i + 1 + k].block][symbolic.leads[i].block]
+    } else {
+        &view.ancestors[k]
+    }
 }

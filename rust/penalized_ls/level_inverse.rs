@@ -1,6 +1,6 @@
 //! The selected inverse of one level of a lead: with N of the rows below known, W = N_RR P, then its own blocks.
 
-use super::factor::{CholeskyFactor, LeadView, ancestor_block};
+use super::factor::{CholeskyFactor, LeadView, ancestor_blocks};
 use super::inverse::{Inverse, LeadInverse};
 use super::symbolic::{Lead, SymbolicFactor};
 use super::trailing::InverseBlocks;
@@ -78,7 +78,7 @@ pub fn invert_level<const R: usize>(task: &LevelInverseTask, level: usize, n_own
     small::multiply(&mut s.left, &task.source.own[size], &s.product, r, r, r);
     s.left.iter_mut().for_each(|v| *v = -*v);
     for (j, w) in s.w_ancestors.iter().enumerate() {
-        let b = ancestor_block(&task.source, task.symbolic, task.i, j, level);
+        let b = &ancestor_blocks(&task.source, task.symbolic, task.i, j)[level * w.len()..(level + 1) * w.len()];
         small::add_cross(&mut s.left, b, w, task.lead.ancestors[j].r, r, r);
     }
     let b = &task.source.panel[task.lead.panel.range(level, r)];

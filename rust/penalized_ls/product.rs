@@ -65,6 +65,9 @@ fn add_link<const N: usize>(
     transposed: bool,
 ) {
     let (n, m) = (small::width::<N>(target.n), target.m);
+    if (n, rows, columns) == (1, 1, 1) {
+        return add_entries(h, (link, values), b, target, transposed);
+    }
     for (from, entries) in link.ptr.windows(2).enumerate() {
         for k in entries[0]..entries[1] {
             let (level, block) = (link.level[k] as usize, &values[k * rows * columns..(k + 1) * rows * columns]);
@@ -72,6 +75,28 @@ fn add_link<const N: usize>(
                 if transposed { (from, level, columns, rows) } else { (level, from, rows, columns) };
             let h = &mut h[to * height * m..(to + 1) * height * m];
             add_block::<N>(h, block, &b[from * width * n..(from + 1) * width * n], (rows, columns), target, transposed);
+        }
+    }
+}
+
+/// The same where blocks are numbers, and b has one column.
+fn add_entries(
+    h: &mut [f64],
+    (link, values): (&LinkPattern, &[f64]),
+    b: &[f64],
+    target: &ProductTarget,
+    transposed: bool,
+) {
+    let (m, first) = (target.m, target.first);
+    for (from, entries) in link.ptr.windows(2).enumerate() {
+        let entries = entries[0]..entries[1];
+        let pairs = link.level[entries.clone()].iter().zip(&values[entries]);
+        if transposed {
+            let sum: f64 = pairs.map(|(&level, v)| v * b[level as usize]).sum();
+            h[from * m + first] += target.sign * sum;
+        } else {
+            let v = target.sign * b[from];
+            pairs.for_each(|(&level, value)| h[level as usize * m + first] += value * v);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::factor::LeadFactor;
+use super::factor::{LeadBlocks, LeadFactor};
 use super::row_index::{RowIndex, place_of};
 use super::symbolic::{Lead, SymbolicFactor};
 use crate::linalg::{dense, small};
@@ -16,22 +16,50 @@ pub fn ancestors(
     (i, stride): (usize, usize),
     later: &mut [LeadFactor],
 ) {
-    let r = lead.r;
-    for (j, ancestor) in lead.ancestors.iter().enumerate() {
-        let (rj, parent) = (ancestor.r, &symbolic.leads[i + 1 + j]);
-        let target = &mut later[j].reduced;
-        for (level, &up) in ancestor.level.iter().enumerate() {
-            let up = up as usize;
-            let pj = &current.blocks.ancestors[j][level * rj * r..(level + 1) * rj * r];
-            small::subtract_outer(&mut target.own[up * rj * rj..(up + 1) * rj * rj], pj, pj, rj, rj, r);
-            let x = &current.blocks.x[level * r * stride..(level + 1) * r * stride];
-            small::subtract_outer(&mut target.x[up * rj * stride..(up + 1) * rj * stride], x, pj, stride, rj, r);
-            for (k, next) in lead.ancestors.iter().enumerate().skip(j + 1) {
-                let rk = next.r;
-                let pk = &current.blocks.ancestors[k][level * rk * r..(level + 1) * rk * r];
-                let block = &mut target.ancestors[k - j - 1][up * rk * rj..(up + 1) * rk * rj];
-                small::subtract_outer(block, pk, pj, rk, rj, r);
-            }
+    for (j, later) in later[..lead.ancestors.len()].iter_mut().enumerate() {
+        let task = AncestorTask { current, lead, parent: &symbolic.leads[i + 1 + j], j, stride };
+        if lead.ancestors[j].r == lead.r {
+            with_width!(lead.r, of_equal_width(&task, &mut later.reduced));
+        } else {
+            with_width!(lead.r, of_any_width(&task, &mut later.reduced));
+        }
+    }
+}
+
+/// A lead and its j-th ancestor.
+struct AncestorTask<'a> {
+    current: &'a LeadFactor,
+    lead: &'a Lead,
+    parent: &'a Lead,
+    j: usize,
+    stride: usize,
+}
+
+fn of_equal_width<const R: usize>(task: &AncestorTask, target: &mut LeadBlocks) {
+    subtract_from_ancestor::<R, R>(task, target);
+}
+
+fn of_any_width<const R: usize>(task: &AncestorTask, target: &mut LeadBlocks) {
+    subtract_from_ancestor::<R, 0>(task, target);
+}
+
+#[inline(always)]
+fn subtract_from_ancestor<const R: usize, const RJ: usize>(task: &AncestorTask, target: &mut LeadBlocks) {
+    let AncestorTask { current, lead, parent, j, stride } = *task;
+    let ancestor = &lead.ancestors[j];
+    let (r, rj) = (small::width::<R>(lead.r), small::width::<RJ>(ancestor.r));
+    let levels = current.blocks.ancestors[j].chunks_exact(rj * r).zip(current.blocks.x.chunks_exact(r * stride));
+    for (level, ((pj, x), &up)) in levels.zip(&ancestor.level).enumerate() {
+        let up = up as usize;
+        small::subtract_outer(&mut target.own[up * rj * rj..][..rj * rj], pj, pj, rj, rj, r);
+        small::subtract_outer(&mut target.x[up * rj * stride..][..rj * stride], x, pj, stride, rj, r);
+        for (k, next) in lead.ancestors.iter().enumerate().skip(j + 1) {
+            let rk = next.r;
+            let pk = &current.blocks.ancestors[k][level * rk * r..(level + 1) * rk * r];
+            let block = &mut target.ancestors[k - j - 1][up * rk * rj..(up + 1) * rk * rj];
+            small::subtract_outer(block, pk, pj, rk, rj, r);
+        }
+        if !current.blocks.panel.is_empty() {
             parent_panel(current, lead, parent, (level, up), pj, (r, rj), &mut target.panel);
         }
     }

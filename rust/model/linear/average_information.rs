@@ -159,10 +159,7 @@ impl ByBlock {
     fn inner(&self, directions: &Effects, h: &Effects, n: usize) -> Vec<f64> {
         let mut sorted = vec![0.0; n * n];
         for ((values, h), columns) in directions.iter().zip(h).zip(&self.columns) {
-            let rows = h.len() / n;
-            let to = dense::view_mut(&mut sorted, n, n).subrows_mut(columns.start, columns.len());
-            let own = dense::view(values, columns.len(), rows);
-            dense::multiply(to, Accum::Add, own, dense::view(h, n, rows).transpose(), 1.0);
+            dense::add_outer(&mut sorted, (n, columns.start), (values, columns.len()), (h, n), 1.0);
         }
         sorted
     }
@@ -210,6 +207,5 @@ fn block_directions(derivatives: &[&[f64]], u: &[f64], s: &[f64], lambda: &[f64]
 
 /// m (n x n) -= x'y over all rows of n.
 fn subtract_inner(m: &mut [f64], x: &[f64], y: &[f64], n: usize) {
-    let (x, y) = (dense::view(x, n, x.len() / n), dense::view(y, n, y.len() / n));
-    dense::multiply(dense::view_mut(m, n, n), Accum::Add, x, y.transpose(), -1.0);
+    dense::add_outer(m, (n, 0), (x, n), (y, n), -1.0);
 }
