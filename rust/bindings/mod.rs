@@ -37,10 +37,9 @@ pub mod statistics;
 pub mod values;
 mod verdict;
 
-/// Fits of small models make thousands of short vectors, which take a fifth of their time from the allocator of the system.
 #[cfg(not(any(target_family = "wasm", target_env = "musl")))]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: crate::linalg::allocator::BySize = crate::linalg::allocator::BySize;
 
 /// The extension module `hlmrs._core`.
 #[pymodule]

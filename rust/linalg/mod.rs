@@ -1,5 +1,7 @@
 //! Dense kernels, small blocks, processor, threads and memory; knows no statistics.
 
+#[cfg(not(any(target_family = "wasm", target_env = "musl")))]
+pub mod allocator;
 pub mod dense;
 mod difference;
 pub mod dual;

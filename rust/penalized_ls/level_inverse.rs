@@ -60,7 +60,7 @@ pub fn invert_level<const R: usize>(task: &LevelInverseTask, level: usize, n_own
     let size = level * r * r..(level + 1) * r * r;
     let (l, c) = (&blocks.own[size.clone()], &task.factor.leads[task.i].c[size.clone()]);
     // I + Q, Q = P'W
-    s.q.fill(0.0);
+    s.q[..r * r].fill(0.0);
     (0..r).for_each(|j| s.q[j * r + j] = 1.0);
     for (j, w) in s.w_ancestors.iter().enumerate() {
         small::add_cross(&mut s.q, task.ancestor_factor(j, level), w, task.lead.ancestors[j].r, r, r);
@@ -76,7 +76,7 @@ pub fn invert_level<const R: usize>(task: &LevelInverseTask, level: usize, n_own
     // E += [B C (I + Q) - B_R'W] L^-1
     small::multiply(&mut s.product, c, &s.q, r, r, r);
     small::multiply(&mut s.left, &task.source.own[size], &s.product, r, r, r);
-    s.left.iter_mut().for_each(|v| *v = -*v);
+    s.left[..r * r].iter_mut().for_each(|v| *v = -*v);
     for (j, w) in s.w_ancestors.iter().enumerate() {
         let b = &ancestor_blocks(&task.source, task.symbolic, task.i, j)[level * w.len()..(level + 1) * w.len()];
         small::add_cross(&mut s.left, b, w, task.lead.ancestors[j].r, r, r);
@@ -88,14 +88,14 @@ pub fn invert_level<const R: usize>(task: &LevelInverseTask, level: usize, n_own
     }
     add_cross_strided(&mut s.left, &task.source.x[x], &s.wx, (stride, f, r));
     // N = C (I + Q) C'
-    n_own.fill(0.0);
+    n_own[..r * r].fill(0.0);
     for j in 0..r {
         for k in 0..r {
             (0..r).for_each(|i| n_own[j * r + i] += s.product[k * r + i] * c[k * r + j]);
         }
     }
     small::solve_right::<R>(&mut s.product, &s.left, l, r, r);
-    s.e.iter_mut().zip(&s.product).for_each(|(e, v)| *e -= v);
+    s.e[..r * r].iter_mut().zip(&s.product).for_each(|(e, v)| *e -= v);
 }
 
 /// C (r x r) += A'B for the first f rows of A (stride x r) and B (f x r).
@@ -141,7 +141,7 @@ impl LevelInverseTask<'_> {
         }
         s.w_ancestors.iter_mut().for_each(|w| w.fill(0.0));
         for (j, ancestor) in self.lead.ancestors.iter().enumerate() {
-            self.weigh_ancestor(level, j, ancestor.level[level] as usize, (rows, panel, x), s);
+            self.weigh_ancestor::<R>(level, j, ancestor.level[level] as usize, (rows, panel, x), s);
         }
     }
 
@@ -171,7 +171,7 @@ impl LevelInverseTask<'_> {
     }
 
     /// The part of W that an ancestor's rows and columns of N give.
-    fn weigh_ancestor(
+    fn weigh_ancestor<const R: usize>(
         &self,
         level: usize,
         j: usize,
@@ -179,7 +179,7 @@ impl LevelInverseTask<'_> {
         (rows, panel, x): (&[u32], &[f64], &[f64]),
         s: &mut Scratch,
     ) {
-        let (r, rj) = (self.lead.r, self.lead.ancestors[j].r);
+        let (r, rj) = (small::width::<R>(self.lead.r), self.lead.ancestors[j].r);
         let (above, p) = (&self.inverse.leads[self.i + 1 + j], self.ancestor_factor(j, level));
         add_product(&mut s.w_ancestors[j], &above.own[up * rj * rj..(up + 1) * rj * rj], p, (rj, rj, r), false);
         for k in j + 1..self.lead.ancestors.len() {
