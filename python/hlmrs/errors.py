@@ -206,7 +206,7 @@ def _letters(word: str) -> str:
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Return ``; did you mean 'x'?`` for the nearest names, or nothing when none is near."""
-    near = nearest(name, known)
+    near = list(dict.fromkeys(nearest(name, known)))
     if near and normalize("NFC", near[0]) == normalize("NFC", name):
         return (
             f"; {quote(near[0])} looks the same, but is composed of other Unicode characters: give it another name, or "

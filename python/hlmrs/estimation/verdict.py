@@ -23,12 +23,13 @@ class Verdict(Printed):
     ----------
     status : {"optimum", "boundary", "flat", "exact", "rough", "pole", "unbounded", "rounded", "not-converged"}
         A verified optimum; one at the boundary of the model, at which a combination of random effects, or of residuals,
-        has no variance or the law is one at the end of its family; one along which the data do not identify some parameters; one whose
-        residual standard deviation is below about 5e-6 of the spread of the response, so that rounding may have moved
-        it (a response that is reproduced exactly raises ``NumericalError``); one of a quadrature that more points
-        change by more than 0.5 in the log-likelihood, so that it may not be one of the likelihood; or no optimum, where
-        Laplace's approximation has none, where the likelihood rises as a standard deviation grows without end, where
-        the log-likelihood is so large that rounding hides its optimum, or where none was found.
+        has no variance or the law is one at the end of its family; one along which the data do not identify some
+        parameters; one whose residual standard deviation is below about 5e-6 of the spread of the response, so that
+        rounding may have moved it (a response that is reproduced exactly raises ``NumericalError``); one of a
+        quadrature that more points change by more than 0.5 in the log-likelihood, so that it may not be one of the
+        likelihood; or no optimum, where Laplace's approximation has none, where the likelihood rises as a standard
+        deviation grows without end, where the log-likelihood is so large that rounding hides its optimum, or where none
+        was found.
     evaluations : int
         Evaluations of the criterion, without those of the further points tried.
     expected_decrease : float

@@ -50,7 +50,7 @@ def moments(values: Mapping[str, Vector] | Sequence[Vector], level: float) -> di
     quantiles = np.quantile(drawn, list(names.values()), axis=1) if len(drawn) else np.empty((len(names), 0))
     return {
         "mean": drawn.mean(axis=1),
-        "sd": drawn.std(axis=1, ddof=1),
+        "sd": drawn.std(axis=1, ddof=1) if drawn.shape[1] > 1 else np.full(len(drawn), np.nan),
         **dict(zip(names, quantiles, strict=True)),
     }
 

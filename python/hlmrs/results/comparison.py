@@ -12,13 +12,14 @@ from ..estimation.marginal import EquationsEstimate
 from ..hypotheses import comparison_table, quasi_comparison
 from .equations import MarginalFit
 from .likelihood import FittedModel
+from .posterior.models import PosteriorModels
 from .result_table import FrameT, ResultTable
 from .view import View
 
 
 @answers
 def compare(
-    *fits: FittedModel[FrameT] | MarginalFit[FrameT],
+    *fits: FittedModel[FrameT] | MarginalFit[FrameT] | PosteriorModels[FrameT],
     names: Sequence[str] | None = None,
     reml: bool = False,
     same_rows: bool = False,
@@ -27,8 +28,9 @@ def compare(
 
     Parameters
     ----------
-    *fits : LinearMixedFit, GeneralizedMixedFit or MarginalFit
-        Two models or more, of the same response in the same rows; marginal models among themselves.
+    *fits : LinearMixedFit, GeneralizedMixedFit, MarginalFit or Posterior
+        Two models or more, of the same response in the same rows; marginal models among themselves, and posteriors, as
+        by ``post.compare``.
     names : list of str, optional
         What the models are called, all different.  Default: ``"m1"``, ``"m2"``, ... in the order of the arguments.
     reml : bool
@@ -79,6 +81,11 @@ def compare(
     >>> round(table["chisq"][1], 2), table["null_distribution"][1]
     (42.14, '0.5 chi2(1) + 0.5 chi2(2)')
     """
+    posteriors = [fit for fit in fits if isinstance(fit, PosteriorModels)]
+    if posteriors:
+        if len(posteriors) < len(fits) or reml or same_rows:
+            raise OptionError("posteriors are compared among themselves, by leave-one-out, over the same rows")
+        return posteriors[0].compare(*posteriors[1:], names=names)
     marginal = [fit for fit in fits if isinstance(fit, MarginalFit)]
     if marginal:
         if len(marginal) < len(fits):

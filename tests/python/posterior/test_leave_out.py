@@ -123,6 +123,14 @@ def test_the_better_model_comes_first_and_has_more_weight():
     assert table["difference"][0] == 0
     assert table["difference"][1] == pytest.approx(one.loo().elpd - two.loo().elpd)
     assert table["weight"][0] > 0.9
+    assert str(hlmrs.compare(one, two, names=["flat", "line"])) == str(table)
+    with pytest.raises(OptionError, match="among themselves"):
+        hlmrs.compare(one, hlmrs.lmer(formulas[1], data))
+
+
+def test_a_single_draw_has_no_spread(dyestuff):
+    table = hlmrs.bayes("Yield ~ 1 + (1 | Batch)", dyestuff, draws=1).summary()
+    assert all(sd is None or np.isnan(sd) for sd in table["sd"])
 
 
 def test_other_rows_are_refused(post, dyestuff):
