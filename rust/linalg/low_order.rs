@@ -147,7 +147,7 @@ fn rotate(s: &mut [f64], v: &mut [f64], (p, q): (usize, usize), n: usize) -> boo
     let tau = (last - first) / (2.0 * off);
     // a square that is too large leaves no rotation, as it should
     let t = 1f64.copysign(tau) / (tau.abs() + (1.0 + tau * tau).sqrt());
-    let cosine = 1.0 / t.mul_add(t, 1.0).sqrt(); // rounded once below the root, so that vectors stay orthonormal
+    let cosine = 1.0 / t.hypot(1.0); // to the last digit, so that vectors stay orthonormal
     let sine = t * cosine;
     for k in 0..n {
         turn(v, (p * n + k, q * n + k), (cosine, sine));

@@ -36,7 +36,9 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-#[global_allocator]
+// the extension has an allocator of its own
+#[cfg_attr(not(feature = "python"), global_allocator)]
+#[cfg_attr(feature = "python", expect(dead_code))]
 static ALLOCATOR: Counting = Counting;
 
 /// Allocations that this thread makes in a call.
