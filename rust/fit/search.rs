@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::boundary;
 use super::starts;
-use super::vanishing::{TIMES, within_rounding};
+use super::vanishing::{uncertain, within_rounding};
 use super::verdict::{Status, Verdict, is_exact, judge};
 use crate::Result;
 use crate::error::computed;
@@ -60,7 +60,7 @@ pub fn search(objective: &mut dyn Evaluator, start: &[f64], control: &Control) -
         tried += further.tried;
         let Some(lower) = further.lower else { break };
         let Some(next) = computed(nearest(objective, &lower, control))? else { break };
-        let is_lower = next.outcome.value + TIMES * next.accuracy.rounding < end.outcome.value;
+        let is_lower = next.outcome.value + uncertain(next.accuracy) < end.outcome.value;
         if !is_lower || is_stuck(objective, &next)? && !is_stuck(objective, &end)? {
             break;
         }

@@ -63,9 +63,11 @@ pub fn look(objective: &mut dyn Evaluator, optimum: &Outcome, error: f64, spent:
     if affordable >= SMALL && optimum.x.len() > 1 {
         starts.extend(large(objective.parameters().theta, &optimum.x));
     }
+    // of values with fewer digits a search all the way is worth its time
+    let known = optimum.slope.as_ref().filter(|_| error < LOWER);
     for start in starts {
         further.tried += 1;
-        further.lower = search_from(objective, &start, (optimum, lower))?;
+        further.lower = search_from(objective, &start, (known, lower))?;
         if further.lower.is_some() {
             break;
         }
@@ -111,9 +113,9 @@ fn is_apart(objective: &mut dyn Evaluator, optimum: &Outcome, at: f64, x: &[f64]
 fn search_from(
     objective: &mut dyn Evaluator,
     start: &[f64],
-    (optimum, below): (&Outcome, f64),
+    (known, below): (Option<&Point>, f64),
 ) -> Result<Option<Vec<f64>>> {
-    let mut elsewhere = Elsewhere { objective, known: optimum.slope.as_ref() };
+    let mut elsewhere = Elsewhere { objective, known };
     let end = computed(trust_region::minimize(&mut elsewhere, start, SETTINGS))?;
     Ok(end.filter(|end| end.value < below).map(|end| end.x))
 }

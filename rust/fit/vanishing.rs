@@ -17,7 +17,9 @@ const STEP: f64 = 0.1;
 const LARGE: f64 = 100.0;
 const LEVEL: f64 = 1e-3;
 /// Errors by rounding are all of one sign where σ is lost, so that they add up to some times the estimate.
-pub const TIMES: f64 = 4.0;
+const TIMES: f64 = 4.0;
+/// The relative error of σ² from which the criterion is compared with care.
+const BEGINS: f64 = 1e-7;
 /// σ² is to have this many times the digits that a warning asks for.
 const CLEARLY: f64 = 10.0;
 
@@ -46,6 +48,11 @@ pub fn within_rounding(objective: &mut dyn Evaluator, end: &mut Outcome) -> Resu
         }
     }
     Ok(there)
+}
+
+/// What a criterion at which σ begins to vanish may be too low by.
+pub fn uncertain(accuracy: Accuracy) -> f64 {
+    if accuracy.variance > BEGINS { TIMES * accuracy.rounding } else { 0.0 }
 }
 
 /// Whether the residual variance goes to zero at the end of a search: the criterion is level from a tenth of Λ to ten times it.

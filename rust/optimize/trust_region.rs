@@ -7,7 +7,7 @@
 
 use super::optimizer::{Objective, Outcome, Point, Settings, Stop};
 use crate::error::computed;
-use crate::linalg::dense::{self, eigen};
+use crate::linalg::dense::eigen;
 use crate::{Error, Result};
 
 const ACCEPT: f64 = 1e-4;
@@ -16,11 +16,6 @@ const ROUNDING: f64 = 1e-14;
 const MOST_SHRINKS: usize = 60;
 /// A step whose decrease is this close to the expected one, relatively, shows that the model is right.
 const AGREES: f64 = 0.2;
-/// A curvature whose squared pivots differ by more needs its eigenvalues.
-const DEFINITE: f64 = 1e-9;
-/// A step may be longer than the radius by this part of it, found in so many shifts.
-const ON_RADIUS: f64 = 1e-3;
-const MOST_SHIFTS: usize = 20;
 /// A last step may expect this many tolerances, and leave this part of one.
 const LAST_STEP: f64 = 10.0;
 const LEFT: f64 = 0.01;
@@ -40,8 +35,7 @@ pub fn minimize(objective: &mut dyn Objective, start: &[f64], settings: Settings
     let mut before = None;
     let stop = loop {
         let model: Vec<f64> = at.curvature.iter().zip(&correction).map(|(h, c)| h + c).collect();
-        let newton =
-            of_definite(&model, &at.gradient, radius).unwrap_or_else(|| subproblem(&model, &at.gradient, radius));
+        let newton = subproblem(&model, &at.gradient, radius);
         let mut x = sum(&at.x, &newton);
         objective.regularize(&at.x, &mut x);
         let step: Vec<f64> = x.iter().zip(&at.x).map(|(x, from)| x - from).collect();
@@ -141,35 +135,6 @@ fn correct(correction: &mut [f64], step: &[f64], from: &Point, to: &Point) {
 fn decrease(b: &[f64], g: &[f64], s: &[f64]) -> f64 {
     let n = s.len();
     -(0..n).map(|j| s[j] * (g[j] + 0.5 * (0..n).map(|i| b[j * n + i] * s[i]).sum::<f64>())).sum::<f64>()
-}
-
-/// The step -(B + λI)⁻¹g, λ >= 0, where B is clearly positive definite: λ = 0, or that of |s| = radius by Newton's method
-/// for 1/|s|, whose iterates rise to it (Conn, Gould and Toint 2000, section 7.3.3).
-fn of_definite(b: &[f64], g: &[f64], radius: f64) -> Option<Vec<f64>> {
-    let n = g.len();
-    let (mut l, mut shift) = (vec![0.0; n * n], 0.0);
-    for _ in 0..MOST_SHIFTS {
-        for (e, l) in l.iter_mut().enumerate() {
-            *l = 0.5 * (b[e] + b[e % n * n + e / n]) + if e % (n + 1) == 0 { shift } else { 0.0 };
-        }
-        dense::cholesky_lower(&mut l, n).ok()?;
-        let pivots = (0..n).map(|j| l[j * n + j]);
-        let (least, most) = pivots.fold((f64::INFINITY, 0.0), |(least, most), v| (v.min(least), v.max(most)));
-        if least.powi(2) <= DEFINITE * most.powi(2) {
-            return None;
-        }
-        let mut step: Vec<f64> = g.iter().map(|g| -g).collect();
-        dense::solve_lower(&l, &mut step, n, 1);
-        dense::solve_lower_transposed(&l, &mut step, n, 1);
-        let length = norm(&step);
-        if length <= radius * (1.0 + ON_RADIUS) {
-            return Some(step);
-        }
-        let mut root = step;
-        dense::solve_lower(&l, &mut root, n, 1);
-        shift += (length / norm(&root)).powi(2) * (length - radius) / radius;
-    }
-    None
 }
 
 /// The step s, |s| <= radius, of least g's + s'Bs / 2.
