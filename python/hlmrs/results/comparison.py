@@ -83,8 +83,8 @@ def compare(
     """
     posteriors = [fit for fit in fits if isinstance(fit, PosteriorModels)]
     if posteriors:
-        if len(posteriors) < len(fits) or reml or same_rows:
-            raise OptionError("posteriors are compared among themselves, by leave-one-out, over the same rows")
+        if len(posteriors) < len(fits) or len(fits) < 2 or reml or same_rows:
+            raise OptionError("give two posteriors or more: they are compared among themselves, over the same rows")
         return posteriors[0].compare(*posteriors[1:], names=names)
     marginal = [fit for fit in fits if isinstance(fit, MarginalFit)]
     if marginal:

@@ -126,6 +126,8 @@ def test_the_better_model_comes_first_and_has_more_weight():
     assert str(hlmrs.compare(one, two, names=["flat", "line"])) == str(table)
     with pytest.raises(OptionError, match="among themselves"):
         hlmrs.compare(one, hlmrs.lmer(formulas[1], data))
+    with pytest.raises(OptionError, match="two posteriors or more"):
+        hlmrs.compare(one)
 
 
 def test_a_single_draw_has_no_spread(dyestuff):
