@@ -175,6 +175,23 @@ fn is_near(optimum: &Point, at: &Point) -> bool {
 mod tests {
     use super::*;
 
+    /// x² + y², or with `steep` another function of x beyond 1/2.
+    fn bowl(x: &[f64], steep: f64) -> Point {
+        let beyond = (x[0] - 0.5).max(0.0);
+        let value = x[0] * x[0] + x[1] * x[1] + steep * beyond.powi(2);
+        let gradient = vec![2.0 * x[0] + 2.0 * steep * beyond, 2.0 * x[1]];
+        Point { x: x.to_vec(), value, noise: 0.0, gradient, curvature: vec![2.0, 0.0, 0.0, 2.0] }
+    }
+
+    #[test]
+    fn a_point_is_near_an_optimum_where_its_parabola_holds() {
+        let optimum = bowl(&[0.0, 0.0], 0.0);
+        assert!(is_near(&optimum, &bowl(&[0.6, -0.5], 0.0)));
+        assert!(!is_near(&optimum, &bowl(&[0.6, -0.5], 20.0)), "another value and slope");
+        assert!(!is_near(&optimum, &bowl(&[1.2, 0.0], 0.0)), "too far above");
+        assert!(!is_near(&optimum, &bowl(&[0.7, 0.1], -1.2)), "another slope");
+    }
+
     #[test]
     fn dips_are_no_higher_than_their_neighbours_and_can_be_computed() {
         let line: Line = (0..6).map(|k| vec![f64::from(k)]).collect();

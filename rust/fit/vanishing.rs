@@ -55,7 +55,8 @@ pub fn uncertain(accuracy: Accuracy) -> f64 {
     if accuracy.variance > BEGINS { TIMES * accuracy.rounding } else { 0.0 }
 }
 
-/// Whether the residual variance goes to zero at the end of a search: the criterion is level from a tenth of Λ to ten times it.
+/// Whether the residual variance goes to zero at the end of a search: the criterion is level from a tenth of Λ to ten times
+/// it, and σ falls as Λ grows.
 ///
 /// # Errors
 /// Those of the criterion.
@@ -67,12 +68,14 @@ pub fn vanishes(objective: &mut dyn Evaluator, end: &Outcome, accuracy: Accuracy
     }
     let ends = [scaled(map, &end.x, STEP), scaled(map, &end.x, 1.0 / STEP)];
     let allowed = LEVEL.max(TIMES * accuracy.rounding / STEP.powi(2));
-    for x in ends {
-        if (objective.value(&x)? - end.value).abs() > allowed {
+    for x in &ends {
+        if (objective.value(x)? - end.value).abs() > allowed {
             return Ok(false);
         }
     }
-    Ok(true)
+    // where Λ says nothing, since fixed effects tell the levels apart, σ stays as it is
+    let [less, more] = [objective.estimates(&ends[0])?.sigma, objective.estimates(&ends[1])?.sigma];
+    Ok(more < STEP * less)
 }
 
 /// θ of c Λ, and the other coordinates as they are.

@@ -8,7 +8,7 @@ use faer::linalg::triangular_solve;
 use faer::prelude::Solve;
 use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
 
-use super::low_order::{self, EIGEN_ORDER, GRAM_ORDER, ORDER, TERMS, add_gram, add_outer_sums, outer_sums};
+use super::low_order::{self, EIGEN_ORDER, GRAM_ORDER, ORDER, TERMS, add_gram, outer_sums};
 use crate::with_width;
 
 /// Above this order two threads gain in a dense kernel (benches/kernels.rs).
@@ -188,10 +188,11 @@ pub fn add_outer(
         return;
     }
     let rows = a.len() / m;
-    if m.max(n) <= ORDER && rows <= TERMS {
-        return with_width!(m, add_outer_sums(c, (ld, first), (a, m), (b, n), alpha));
-    }
     let to = view_mut(c, ld, n).subrows_mut(first, m);
+    if m.max(n) <= ORDER && rows <= TERMS {
+        let sums = outer_sums(a.chunks_exact(m).zip(b.chunks_exact(n)), m);
+        return add_low_order(to, Accum::Add, &sums, alpha);
+    }
     multiply(to, Accum::Add, view(a, m, rows), view(b, n, rows).transpose(), alpha);
 }
 
@@ -214,13 +215,7 @@ pub fn multiply(c: MatMut<'_, f64>, accumulate: Accum, a: MatRef<'_, f64>, b: Ma
 fn low_order_sums(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Option<[f64; ORDER * ORDER]> {
     let (m, a, b) = (a.nrows(), a.try_as_col_major()?, b.transpose().try_as_col_major()?);
     let columns = (0..a.ncols()).map(|l| (a.col(l).as_slice(), b.col(l).as_slice()));
-    Some(match m {
-        5 => outer_sums::<5>(columns, m),
-        6 => outer_sums::<6>(columns, m),
-        7 => outer_sums::<7>(columns, m),
-        8 => outer_sums::<8>(columns, m),
-        _ => with_width!(m, outer_sums(columns, m)),
-    })
+    Some(outer_sums(columns, m))
 }
 
 fn add_low_order(mut c: MatMut<'_, f64>, accumulate: Accum, sums: &[f64], alpha: f64) {

@@ -1,6 +1,7 @@
 //! Symmetric matrices of low order, column-major: plain loops, where what a library prepares takes longer than the work.
 
 use super::small::width;
+use crate::with_width;
 
 /// Orders up to which loops are faster.
 pub const ORDER: usize = 8;
@@ -80,9 +81,20 @@ pub fn add_gram<const N: usize>(c: &mut [f64], a: &[f64], n: usize) {
     }
 }
 
-/// A B of low order (M rows, at most `ORDER` columns) from the columns of A and the rows of B.
+/// Σ a b' over pairs of columns of m and of n numbers (m x n), both at most `ORDER`.
+pub fn outer_sums<'a>(columns: impl Iterator<Item = (&'a [f64], &'a [f64])>, m: usize) -> [f64; ORDER * ORDER] {
+    match m {
+        5 => outer_sums_of::<5>(columns, m),
+        6 => outer_sums_of::<6>(columns, m),
+        7 => outer_sums_of::<7>(columns, m),
+        8 => outer_sums_of::<8>(columns, m),
+        _ => with_width!(m, outer_sums_of(columns, m)),
+    }
+}
+
+/// The same where m is known to the compiler.
 #[inline(always)]
-pub fn outer_sums<'a, const M: usize>(
+fn outer_sums_of<'a, const M: usize>(
     columns: impl Iterator<Item = (&'a [f64], &'a [f64])>,
     m: usize,
 ) -> [f64; ORDER * ORDER] {
@@ -95,22 +107,6 @@ pub fn outer_sums<'a, const M: usize>(
         }
     }
     sums
-}
-
-/// The rows `first` and after of C (`ld` x n) += alpha Σ a b' over rows of m and of n, all at most `ORDER`.
-#[inline(always)]
-pub fn add_outer_sums<const M: usize>(
-    c: &mut [f64],
-    (ld, first): (usize, usize),
-    (a, m): (&[f64], usize),
-    (b, n): (&[f64], usize),
-    alpha: f64,
-) {
-    let m = width::<M>(m);
-    let sums = outer_sums::<M>(a.chunks_exact(m).zip(b.chunks_exact(n)), m);
-    for (c, sums) in c.chunks_exact_mut(ld).zip(sums.chunks_exact(m)).take(n) {
-        (0..m).for_each(|i| c[first + i] += alpha * sums[i]);
-    }
 }
 
 /// Ascending eigenvalues and eigenvectors (columns) of a symmetric matrix (n x n) of finite numbers, by Jacobi's rotations.
